@@ -1,0 +1,298 @@
+//! From text to parts. Positions are byte offsets into the text.
+
+use serde_json::Value;
+use thiserror::Error;
+
+const OPEN: &str = "${{";
+const CLOSE: &str = "}}";
+
+/// A text taken apart: literal text and expressions, in order.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Template<'a> {
+    parts: Vec<Part<'a>>,
+}
+
+/// A piece of a [`Template`].
+#[derive(Clone, Debug, PartialEq)]
+pub enum Part<'a> {
+    /// Characters that stand for themselves.
+    Literal(&'a str),
+    /// An expression.
+    Expression(Reference<'a>),
+}
+
+/// What an expression names.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Reference<'a> {
+    /// `property.NAME`, perhaps with a default.
+    Property {
+        /// The property's name.
+        name: &'a str,
+        /// The value that stands in for an unknown property.
+        default: Option<Value>,
+    },
+    /// `secret.NAME`.
+    Secret {
+        /// The secret's name.
+        name: &'a str,
+    },
+}
+
+/// An expression that can't be read.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error("{message}")]
+pub struct SyntaxError {
+    /// Where the expression starts: a byte offset into the text.
+    pub offset: usize,
+    /// What is wrong, and what would be right.
+    pub message: String,
+}
+
+impl<'a> Template<'a> {
+    /// Take a text apart.
+    ///
+    /// # Errors
+    ///
+    /// The first expression that can't be read.
+    pub fn parse(text: &'a str) -> Result<Self, SyntaxError> {
+        let mut parts = Vec::new();
+        let mut rest = text;
+        while let Some((before, after)) = rest.split_once(OPEN) {
+            let offset = text.len() - rest.len() + before.len();
+            if let Some(escaped) = before.strip_suffix('$') {
+                push_literal(&mut parts, escaped);
+                parts.push(Part::Literal(OPEN));
+                rest = after;
+                continue;
+            }
+            push_literal(&mut parts, before);
+            let (reference, remainder) =
+                reference(after).map_err(|message| SyntaxError { offset, message })?;
+            parts.push(Part::Expression(reference));
+            rest = remainder;
+        }
+        push_literal(&mut parts, rest);
+        Ok(Self { parts })
+    }
+
+    /// The pieces, in order; no literal is empty.
+    #[must_use]
+    pub fn parts(&self) -> &[Part<'a>] {
+        &self.parts
+    }
+
+    /// The expression that the whole text is, if it is wholly one.
+    #[must_use]
+    pub fn sole_expression(&self) -> Option<&Reference<'a>> {
+        match self.parts.as_slice() {
+            [Part::Expression(reference)] => Some(reference),
+            _ => None,
+        }
+    }
+}
+
+fn push_literal<'a>(parts: &mut Vec<Part<'a>>, text: &'a str) {
+    if !text.is_empty() {
+        parts.push(Part::Literal(text));
+    }
+}
+
+/// Read what stands between `${{` and `}}`; what follows is handed back.
+fn reference(text: &str) -> Result<(Reference<'_>, &str), String> {
+    let text = text.trim_start();
+    let end = text
+        .find(|c: char| !is_name_character(c))
+        .unwrap_or(text.len());
+    let (path, rest) = text.split_at(end);
+    let rest = rest.trim_start();
+    if let Some(name) = path.strip_prefix("secret.").filter(|name| !name.is_empty()) {
+        let rest = close(rest, path)?;
+        return Ok((Reference::Secret { name }, rest));
+    }
+    let Some(name) = path
+        .strip_prefix("property.")
+        .filter(|name| !name.is_empty())
+    else {
+        return Err(if path.is_empty() && !rest.contains(CLOSE) {
+            "an expression is not closed: `}}` is missing".to_owned()
+        } else {
+            format!(
+                "an expression names `property.NAME` or `secret.NAME`, not `{}`",
+                excerpt(text)
+            )
+        });
+    };
+    let (default, rest) = match rest.strip_prefix('|') {
+        Some(filter) => {
+            let (value, rest) = default_value(filter.trim_start())?;
+            (Some(value), rest.trim_start())
+        }
+        None => (None, rest),
+    };
+    let rest = close(rest, path)?;
+    Ok((Reference::Property { name, default }, rest))
+}
+
+/// Buildbot's property names, and room for namespaces.
+fn is_name_character(c: char) -> bool {
+    c.is_alphanumeric() || matches!(c, '_' | '-' | '.' | ':' | '/')
+}
+
+/// Read `default(JSON)`. The JSON says by itself where it ends, so that `)` and
+/// `}}` may stand in it.
+fn default_value(text: &str) -> Result<(Value, &str), String> {
+    const FORM: &str =
+        "what follows `|` is `default(JSON)`, as in `default(\"main\")` or `default(7)`";
+    let inner = text
+        .strip_prefix("default")
+        .and_then(|rest| rest.trim_start().strip_prefix('('))
+        .ok_or_else(|| format!("{FORM}, not `{}`", excerpt(text)))?;
+    let mut values = serde_json::Deserializer::from_str(inner).into_iter::<Value>();
+    let value = match values.next() {
+        Some(Ok(value)) => value,
+        Some(Err(_)) | None => {
+            return Err(format!("{FORM}; this is not JSON: `{}`", excerpt(inner)));
+        }
+    };
+    let rest = inner.get(values.byte_offset()..).unwrap_or_default();
+    rest.trim_start()
+        .strip_prefix(')')
+        .map(|rest| (value, rest))
+        .ok_or_else(|| format!("{FORM}; its `)` is missing"))
+}
+
+fn close<'a>(text: &'a str, path: &str) -> Result<&'a str, String> {
+    text.strip_prefix(CLOSE).ok_or_else(|| {
+        if text.is_empty() {
+            format!("the expression `{path}` is not closed: `}}}}` is missing")
+        } else {
+            format!(
+                "after `{path}` comes `}}}}` or `| default(JSON)`, not `{}`",
+                excerpt(text)
+            )
+        }
+    })
+}
+
+/// What an error shows of the text: a few words of its first line.
+fn excerpt(text: &str) -> &str {
+    const LONGEST: usize = 24;
+    let line = text.lines().next().unwrap_or_default();
+    let line = line.split_once(CLOSE).map_or(line, |(inside, _)| inside);
+    match line.char_indices().nth(LONGEST) {
+        Some((end, _)) => line.get(..end).unwrap_or(line),
+        None => line,
+    }
+    .trim_end()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    fn property(name: &str, default: Option<Value>) -> Part<'_> {
+        Part::Expression(Reference::Property { name, default })
+    }
+
+    #[test]
+    fn forms() {
+        let cases: &[(&str, Vec<Part<'_>>)] = &[
+            ("", vec![]),
+            ("plain $ {{ }} text", vec![Part::Literal("plain $ {{ }} text")]),
+            ("${{property.a}}", vec![property("a", None)]),
+            (
+                "a ${{ property.got_revision }}/${{ secret.T }} b",
+                vec![
+                    Part::Literal("a "),
+                    property("got_revision", None),
+                    Part::Literal("/"),
+                    Part::Expression(Reference::Secret { name: "T" }),
+                    Part::Literal(" b"),
+                ],
+            ),
+            (
+                "${{ property.x | default(\"a) }} b\") }}",
+                vec![property("x", Some(json!("a) }} b")))],
+            ),
+            (
+                "${{ property.x|default( {\"a\":{}} ) }}",
+                vec![property("x", Some(json!({"a": {}})))],
+            ),
+            (
+                "$${{ property.x }}",
+                vec![Part::Literal("${{"), Part::Literal(" property.x }}")],
+            ),
+            ("${{ property.größe-1.b:c/d }}", vec![property("größe-1.b:c/d", None)]),
+        ];
+        for (text, parts) in cases {
+            assert_eq!(Template::parse(text).unwrap().parts(), parts, "{text}");
+        }
+    }
+
+    #[test]
+    fn errors() {
+        let form = "what follows `|` is `default(JSON)`, as in `default(\"main\")` or `default(7)`";
+        let cases = [
+            ("a ${{", 2, "an expression is not closed: `}}` is missing".to_owned()),
+            (
+                "${{ property.a",
+                0,
+                "the expression `property.a` is not closed: `}}` is missing".to_owned(),
+            ),
+            (
+                "${{ }}",
+                0,
+                "an expression names `property.NAME` or `secret.NAME`, not ``".to_owned(),
+            ),
+            (
+                "${{ env.HOME }}",
+                0,
+                "an expression names `property.NAME` or `secret.NAME`, not `env.HOME`".to_owned(),
+            ),
+            (
+                "${{ property. }}",
+                0,
+                "an expression names `property.NAME` or `secret.NAME`, not `property.`".to_owned(),
+            ),
+            (
+                "${{ property.a b }}",
+                0,
+                "after `property.a` comes `}}` or `| default(JSON)`, not `b`".to_owned(),
+            ),
+            (
+                "${{ secret.A | default(1) }}",
+                0,
+                "after `secret.A` comes `}}` or `| default(JSON)`, not `| default(1)`".to_owned(),
+            ),
+            ("${{ property.a | upper }}", 0, format!("{form}, not `upper`")),
+            (
+                "${{ property.a | default(main) }}",
+                0,
+                format!("{form}; this is not JSON: `main)`"),
+            ),
+            ("${{ property.a | default(1 }}", 0, format!("{form}; its `)` is missing")),
+        ];
+        for (text, offset, message) in cases {
+            assert_eq!(
+                Template::parse(text),
+                Err(SyntaxError { offset, message }),
+                "{text}"
+            );
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn never_panics(text in r#"(\$|\{|\}|\||property\.|secret\.|default\(|[a-z" )é])*"#) {
+            let _ = Template::parse(&text);
+        }
+
+        #[test]
+        fn text_without_expressions_is_one_literal(text in "[^$]+") {
+            let parsed = Template::parse(&text).unwrap();
+            prop_assert_eq!(parsed.parts(), &[Part::Literal(text.as_str())]);
+        }
+    }
+}

@@ -1,0 +1,180 @@
+//! From parts to values.
+
+use std::borrow::Cow;
+
+use serde_json::{Map, Value};
+use thiserror::Error;
+
+use crate::parse::{Part, Reference, SyntaxError, Template};
+
+/// What expressions can name.
+pub trait Names {
+    /// The property's value, or none if it is unknown.
+    fn property(&self, name: &str) -> Option<Value>;
+    /// The secret's handle, or none if it is unknown.
+    fn secret(&self, name: &str) -> Option<String>;
+}
+
+/// A text that can't be rendered.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum RenderError {
+    /// An expression can't be read.
+    #[error(transparent)]
+    Syntax(#[from] SyntaxError),
+    /// A property without a default is unknown.
+    #[error(
+        "the property `{0}` is not set; set it, or give it a default: `${{{{ property.{0} | default(\"\") }}}}`"
+    )]
+    UnknownProperty(String),
+    /// A secret is unknown.
+    #[error("the secret `{0}` is not given to this step")]
+    UnknownSecret(String),
+}
+
+impl Template<'_> {
+    /// The value: with its type if the text is wholly one expression, else text.
+    ///
+    /// # Errors
+    ///
+    /// The first name that is unknown.
+    pub fn render(&self, names: &dyn Names) -> Result<Value, RenderError> {
+        if let Some(reference) = self.sole_expression() {
+            return reference.resolve(names);
+        }
+        let mut text = String::new();
+        for part in self.parts() {
+            match part {
+                Part::Literal(literal) => text.push_str(literal),
+                Part::Expression(reference) => {
+                    text.push_str(&to_text(&reference.resolve(names)?));
+                }
+            }
+        }
+        Ok(Value::String(text))
+    }
+}
+
+impl Reference<'_> {
+    fn resolve(&self, names: &dyn Names) -> Result<Value, RenderError> {
+        match self {
+            Self::Property { name, default } => names
+                .property(name)
+                .or_else(|| default.clone())
+                .ok_or_else(|| RenderError::UnknownProperty((*name).to_owned())),
+            Self::Secret { name } => names
+                .secret(name)
+                .map(Value::String)
+                .ok_or_else(|| RenderError::UnknownSecret((*name).to_owned())),
+        }
+    }
+}
+
+/// Render every string of a JSON value, also the keys of its objects.
+///
+/// # Errors
+///
+/// The first string that can't be rendered.
+pub fn render_json(value: Value, names: &dyn Names) -> Result<Value, RenderError> {
+    Ok(match value {
+        Value::String(text) => Template::parse(&text)?.render(names)?,
+        Value::Array(items) => items
+            .into_iter()
+            .map(|item| render_json(item, names))
+            .collect::<Result<_, _>>()?,
+        Value::Object(entries) => entries
+            .into_iter()
+            .map(|(key, value)| {
+                let key = to_text(&Template::parse(&key)?.render(names)?).into_owned();
+                Ok((key, render_json(value, names)?))
+            })
+            .collect::<Result<Map<_, _>, RenderError>>()
+            .map(Value::Object)?,
+        scalar => scalar,
+    })
+}
+
+/// A value as it stands within text: a string as it is, null as nothing, any
+/// other value as JSON text.
+#[must_use]
+pub fn to_text(value: &Value) -> Cow<'_, str> {
+    match value {
+        Value::String(text) => Cow::Borrowed(text),
+        Value::Null => Cow::Borrowed(""),
+        other => Cow::Owned(other.to_string()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    struct Build;
+
+    impl Names for Build {
+        fn property(&self, name: &str) -> Option<Value> {
+            match name {
+                "text" => Some(json!("main")),
+                "number" => Some(json!(7)),
+                "none" => Some(Value::Null),
+                "object" => Some(json!({"a": [1, "${{ secret.TOKEN }}"]})),
+                _ => None,
+            }
+        }
+
+        fn secret(&self, name: &str) -> Option<String> {
+            (name == "TOKEN").then(|| "handle".to_owned())
+        }
+    }
+
+    fn render(text: &str) -> Result<Value, RenderError> {
+        Template::parse(text)?.render(&Build)
+    }
+
+    #[test]
+    fn a_sole_expression_keeps_its_type() {
+        let object = json!({"a": [1, "${{ secret.TOKEN }}"]});
+        for (text, value) in [
+            ("${{ property.text }}", json!("main")),
+            ("${{ property.number }}", json!(7)),
+            ("${{ property.none }}", Value::Null),
+            ("${{ property.none | default(1) }}", Value::Null),
+            ("${{ property.missing | default([1]) }}", json!([1])),
+            ("${{ secret.TOKEN }}", json!("handle")),
+            // A value is not rendered again.
+            ("${{ property.object }}", object),
+        ] {
+            assert_eq!(render(text), Ok(value), "{text}");
+        }
+    }
+
+    #[test]
+    fn within_text_a_value_is_text() {
+        assert_eq!(
+            render("<${{ property.text }}|${{ property.number }}|${{ property.none }}|${{ property.missing | default({\"a\": 1}) }}>"),
+            Ok(json!("<main|7||{\"a\":1}>"))
+        );
+        assert_eq!(render("$${{ property.text }}"), Ok(json!("${{ property.text }}")));
+    }
+
+    #[test]
+    fn unknown_names_are_errors_that_name_them() {
+        assert_eq!(
+            render("a ${{ property.branch }}").unwrap_err().to_string(),
+            "the property `branch` is not set; set it, or give it a default: `${{ property.branch | default(\"\") }}`"
+        );
+        assert_eq!(
+            render("${{ secret.OTHER }}").unwrap_err().to_string(),
+            "the secret `OTHER` is not given to this step"
+        );
+    }
+
+    #[test]
+    fn json_is_rendered_throughout() {
+        let value = json!({"${{ property.text }}": ["${{ property.number }}", 1, null], "b": {"c": "x${{ property.number }}"}});
+        assert_eq!(
+            render_json(value, &Build),
+            Ok(json!({"main": [7, 1, null], "b": {"c": "x7"}}))
+        );
+    }
+}
