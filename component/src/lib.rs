@@ -1,1 +1,10 @@
-//! Stub.
+//! The reference step, ready to be loaded.
+//!
+//! ```
+//! // A WebAssembly component, not a core module.
+//! assert_eq!(http_step_component::WASM[..8], *b"\0asm\x0d\0\x01\0");
+//! ```
+
+/// The component: what `cargo build -p http-step-guest --target wasm32-wasip2
+/// --profile component` makes.
+pub static WASM: &[u8] = include_bytes!(env!("HTTP_STEP_WASM"));

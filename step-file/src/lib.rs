@@ -1,1 +1,82 @@
-//! Stub.
+//! Step files: YAML or JSON that says which HTTP request a step makes.
+//!
+//! A file is read as a whole. What is wrong with it is told all at once, each
+//! mistake with its line and column:
+//!
+//! ```
+//! use http_step_file::{Body, Fields, Renderable, StepFile};
+//!
+//! let file = br#"
+//! post: https://ci.example.com/hooks/${{ property.buildername }}
+//! headers:
+//!   Authorization: Bearer ${{ secret.HOOK_TOKEN }}
+//! json:
+//!   number: ${{ property.buildnumber }}
+//!   state: done
+//! timeout: [3, 30]
+//! hide_request_headers: [Authorization]
+//! "#;
+//! let step = StepFile::parse(file)?;
+//! assert_eq!(step.method, "POST");
+//! assert_eq!(
+//!     step.headers,
+//!     Fields::Entries(vec![(
+//!         "Authorization".to_owned(),
+//!         "Bearer ${{ secret.HOOK_TOKEN }}".to_owned(),
+//!     )])
+//! );
+//! assert!(matches!(step.body, Some(Body::Json(_))));
+//! assert_eq!(step.allow_redirects, Renderable::Value(true));
+//!
+//! let file = b"url: ci.example.com/hooks\nmethod: post\nheader: {}\n";
+//! assert_eq!(
+//!     StepFile::parse(file).unwrap_err().to_string(),
+//!     "1:6: `url`: the URL has no scheme; did you mean `https://…`?\n\
+//!      2:9: Wrong method given: 'post' is not known, did you mean `POST`?\n\
+//!      3:1: unknown key `header`, did you mean `headers`?"
+//! );
+//! # Ok::<(), http_step_file::Mistakes>(())
+//! ```
+//!
+//! The way of a file through this crate: bytes ─► text (`syntax`) ─► known to
+//! be small enough (`bounds`) ─► values with their places (`tree`, `node`) ─► the keys (`document`), each read by the module that
+//! is named after it ─► [`StepFile`]. The keys are declared once; reader and
+//! [`schema`] come from that declaration (`mapping`).
+
+mod auth;
+mod bounds;
+mod document;
+mod fields;
+mod files;
+mod header;
+mod header_names;
+mod json;
+mod mapping;
+mod method;
+mod mistake;
+mod node;
+mod proxies;
+mod redirects;
+mod renderable;
+mod step_file;
+mod syntax;
+mod text;
+mod timeout;
+mod tls;
+mod tree;
+mod url;
+
+pub use auth::Auth;
+pub use document::schema;
+pub use fields::Fields;
+pub use files::{File, FileContent};
+pub use mistake::{Mistake, Mistakes};
+pub use proxies::Proxies;
+pub use redirects::MOST_REDIRECTS;
+pub use renderable::Renderable;
+pub use step_file::{Body, StepFile};
+pub use timeout::Timeouts;
+pub use tls::{ClientCertificate, Verify};
+
+/// The most bytes that a step file may have: 1 MiB.
+pub const LONGEST: usize = 1024 * 1024;

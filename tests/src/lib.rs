@@ -1,1 +1,23 @@
-//! Stub.
+//! What the integration tests share: a host, the components, servers.
+//!
+//! The tests in `tests/` run the real component in the real host against a real
+//! server on a port that the system picks. `HTTP_STEP_COMPONENT` names another
+//! file to run them with: the one that `cargo component build` makes.
+
+// This is test code, in a library for want of another place.
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test fails by panicking"
+)]
+
+mod bench;
+mod record;
+mod scripted;
+mod service;
+
+pub use bench::{guest, host, reference, reference_of, run, run_with, step_file};
+pub use record::transcript;
+pub use scripted::Scripted;
+pub use service::{Answer, Recorded, Service};

@@ -1,0 +1,74 @@
+# `make` alone lists what there is.
+
+CARGO ?= cargo
+COMPONENT := target/wasm32-wasip1/debug/http_step.wasm
+
+.DEFAULT_GOAL := help
+
+.PHONY: help
+help: ## list what can be made
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: setup
+setup: ## install what the build needs: the WebAssembly targets
+	@rustup target list --installed 2>/dev/null | grep -q '^wasm32-wasip2$$' \
+		|| { echo 'Installing the targets wasm32-wasip1 and wasm32-wasip2 …'; rustup target add wasm32-wasip1 wasm32-wasip2; }
+
+.PHONY: build
+build: setup ## build the program, target/debug/http-step
+	$(CARGO) build --locked --package http-step-cli
+
+.PHONY: demo
+demo: setup ## run a step against a service on loopback
+	@test -x target/debug/http-step \
+		|| echo 'The first build compiles the WebAssembly engine: about ten minutes on two cores. Cargo tells what it is at.'
+	$(CARGO) build --locked --package http-step-cli
+	@echo
+	@target/debug/http-step demo
+
+.PHONY: test
+test: setup ## run all tests
+	$(CARGO) test --locked --workspace
+
+.PHONY: test-component
+test-component: setup tool-cargo-component ## run the integration tests with the component that cargo component builds
+	cd guest && $(CARGO) component build --locked
+	HTTP_STEP_COMPONENT=$(CURDIR)/$(COMPONENT) $(CARGO) test --locked --package http-step-tests
+
+.PHONY: wit
+wit: tool-wasm-tools ## check the contract
+	wasm-tools component wit wit >target/contract.wit
+	wasm-tools component wit --wasm wit | wasm-tools validate --features all
+
+.PHONY: schema
+schema: ## write the step files' JSON Schema to docs/
+	$(CARGO) run --locked --quiet --package http-step-cli -- schema >docs/step-file.schema.json
+
+.PHONY: lint
+lint: setup tool-cargo-deny ## check format, lints, licences and documentation
+	$(CARGO) fmt --all --check
+	$(CARGO) fmt --all --check --manifest-path tests/guests/Cargo.toml
+	$(CARGO) clippy --locked --workspace --all-targets -- --deny warnings
+	$(CARGO) deny --locked check bans licenses sources
+	RUSTDOCFLAGS='--deny warnings' $(CARGO) doc --locked --workspace --no-deps
+
+.PHONY: advisories
+advisories: tool-cargo-deny ## check the dependencies against the advisory database, which needs the network
+	$(CARGO) deny --locked check advisories
+
+# Tools come with cargo, in a version that is known to work.
+.PHONY: tool-cargo-component
+tool-cargo-component:
+	@command -v cargo-component >/dev/null || $(CARGO) install cargo-component --version 0.21.1 --locked
+
+.PHONY: tool-cargo-deny
+tool-cargo-deny:
+	@command -v cargo-deny >/dev/null || $(CARGO) install cargo-deny --version 0.20.2 --locked
+
+.PHONY: tool-wasm-tools
+tool-wasm-tools:
+	@command -v wasm-tools >/dev/null || $(CARGO) install wasm-tools --version 1.263.0 --locked
+
+.PHONY: clean
+clean: ## remove what was built
+	$(CARGO) clean

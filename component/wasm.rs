@@ -1,0 +1,54 @@
+//! Runs cargo within cargo, for the parts that are WebAssembly. The tests' build
+//! script shares it.
+
+use std::env;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+const TARGET: &str = "wasm32-wasip2";
+
+/// Build what `arguments` say of a workspace. Gives the folder that holds a
+/// folder for each profile; none, with an error told to cargo, if it fails.
+pub(crate) fn build(manifest: &Path, name: &str, arguments: &[&str]) -> Option<PathBuf> {
+    // A folder of its own: the outer cargo holds the lock of the common one.
+    let target_dir = target_dir()?.join(name);
+    let output = Command::new(env::var_os("CARGO")?)
+        .arg("build")
+        .args(arguments)
+        .args(["--target", TARGET, "--target-dir"])
+        .arg(&target_dir)
+        .arg("--manifest-path")
+        .arg(manifest)
+        // What the outer build sets is meant for this machine's code.
+        .env_remove("CARGO_ENCODED_RUSTFLAGS")
+        .env_remove("RUSTFLAGS")
+        .env_remove("RUSTC_WORKSPACE_WRAPPER")
+        .output();
+    match output {
+        Ok(output) if output.status.success() => return Some(target_dir.join(TARGET)),
+        Ok(output) => complain(&String::from_utf8_lossy(&output.stderr)),
+        Err(error) => println!("cargo::error=cargo could not be run: {error}"),
+    }
+    None
+}
+
+fn complain(words: &str) {
+    if words.contains("target may not be installed") {
+        println!(
+            "cargo::error=the target {TARGET} is not installed: run `make setup` first, or `rustup target add {TARGET}`"
+        );
+        return;
+    }
+    for line in words.lines() {
+        println!("cargo::error={line}");
+    }
+}
+
+/// `target`, of `target/PROFILE/build/PACKAGE/out`.
+fn target_dir() -> Option<PathBuf> {
+    let out = PathBuf::from(env::var_os("OUT_DIR")?);
+    let build = out
+        .ancestors()
+        .find(|folder| folder.file_name().is_some_and(|name| name == "build"))?;
+    Some(build.parent()?.parent()?.to_owned())
+}

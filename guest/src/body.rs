@@ -1,0 +1,77 @@
+//! The request's body, in bytes.
+
+use crate::form;
+use crate::multipart::{self, MultipartError};
+use crate::render::{Body, Fields};
+
+/// A body that is not empty.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Content {
+    pub(crate) bytes: Vec<u8>,
+    /// What the Content-Type header says, unless the step says otherwise.
+    pub(crate) media_type: Option<String>,
+}
+
+/// The bytes to send; none if there are none, as in the requests library.
+pub(crate) fn encode(body: Body) -> Result<Option<Content>, MultipartError> {
+    let (bytes, media_type) = match body {
+        Body::Data(Fields::Entries(entries)) => (
+            form::encode(&entries).into_bytes(),
+            Some("application/x-www-form-urlencoded".to_owned()),
+        ),
+        Body::Data(Fields::Text(text)) => (text.into_bytes(), None),
+        Body::Json(value) => (
+            value.to_string().into_bytes(),
+            Some("application/json".to_owned()),
+        ),
+        Body::Bytes(bytes) => (bytes, None),
+        Body::Multipart { fields, files } => {
+            let (bytes, media_type) = multipart::encode(&fields, &files)?;
+            (bytes, Some(media_type))
+        }
+    };
+    Ok((!bytes.is_empty()).then_some(Content { bytes, media_type }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn bytes_and_media_type() {
+        let entries = |pairs: &[(&str, &str)]| {
+            Body::Data(Fields::Entries(
+                pairs
+                    .iter()
+                    .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+                    .collect(),
+            ))
+        };
+        let text = |text: &str| Body::Data(Fields::Text(text.to_owned()));
+        for (body, bytes, media_type) in [
+            (
+                entries(&[("a", "b c"), ("a", "ü")]),
+                "a=b+c&a=%C3%BC",
+                Some("application/x-www-form-urlencoded"),
+            ),
+            (text("größe\n"), "größe\n", None),
+            (
+                Body::Json(json!({"b": [1, 2.5, "ü"], "a": null})),
+                r#"{"b":[1,2.5,"ü"],"a":null}"#,
+                Some("application/json"),
+            ),
+            (Body::Json(json!("")), "\"\"", Some("application/json")),
+            (Body::Bytes(b"raw".to_vec()), "raw", None),
+        ] {
+            let content = Content {
+                bytes: bytes.as_bytes().to_vec(),
+                media_type: media_type.map(str::to_owned),
+            };
+            assert_eq!(encode(body), Ok(Some(content)));
+        }
+        for empty in [entries(&[]), text(""), Body::Bytes(vec![])] {
+            assert_eq!(encode(empty), Ok(None));
+        }
+    }
+}

@@ -1,0 +1,44 @@
+//! The component's edge: its export, and its imports as a [`Host`].
+
+#![expect(unsafe_code, reason = "the generated export is an unsafe function")]
+
+use http_step_template::{Names, Value};
+
+use crate::bindings::ci::http_step::{log, properties};
+use crate::bindings::{self, Guest, RequestSpec, StepResult};
+use crate::host::{Failure, Host, Incoming, Outgoing, Stream};
+use crate::{step, transport};
+
+struct Component;
+
+impl Guest for Component {
+    fn http_step(spec: RequestSpec) -> StepResult {
+        step::run(spec, &Imports)
+    }
+}
+
+bindings::export!(Component with_types_in bindings);
+
+/// The imports of the world `step`.
+struct Imports;
+
+impl Names for Imports {
+    fn property(&self, name: &str) -> Option<Value> {
+        // The contract says JSON. What is not is taken for the text that it must have been.
+        properties::get(name).map(|json| serde_json::from_str(&json).unwrap_or(Value::String(json)))
+    }
+
+    fn secret(&self, name: &str) -> Option<String> {
+        properties::secret(name)
+    }
+}
+
+impl Host for Imports {
+    fn log(&self, stream: Stream, text: &str) {
+        log::write(stream, text);
+    }
+
+    fn send<'r>(&self, request: &Outgoing<'r>) -> Result<Incoming<'r>, Failure> {
+        transport::send(request)
+    }
+}

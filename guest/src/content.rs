@@ -1,0 +1,42 @@
+//! Reading a response's body: every piece is hashed, turned into text, handed
+//! on and forgotten.
+
+use crate::bindings::ci::http_step::types::BodyDigest;
+use crate::digest::Digester;
+use crate::header::Header;
+use crate::host::{Chunks, Failure};
+use crate::layout::CONTENT;
+use crate::text::BodyText;
+
+/// Read a body to its end, or to where it breaks. The heading goes with the
+/// first of the text, which spares a call for most bodies.
+pub(crate) fn read(
+    body: &mut dyn Chunks,
+    headers: &[Header],
+    mut show: impl FnMut(&str),
+) -> (BodyDigest, Result<(), Failure>) {
+    let mut digester = Digester::default();
+    let mut reader = BodyText::new(headers);
+    let mut text = CONTENT.to_owned();
+    let end = loop {
+        match body.next() {
+            Ok(Some(bytes)) => {
+                digester.update(&bytes);
+                let before = text.len();
+                reader.push(&bytes, &mut text);
+                if text.len() > before {
+                    show(&text);
+                    text.clear();
+                }
+            }
+            Ok(None) => break Ok(()),
+            Err(failure) => break Err(failure),
+        }
+    };
+    let digest = digester.finish();
+    reader.end(&digest, &mut text);
+    if !text.is_empty() {
+        show(&text);
+    }
+    (digest, end)
+}

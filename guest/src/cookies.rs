@@ -1,0 +1,353 @@
+//! Cookies that servers set, for this step only (RFC 6265).
+//!
+//! The jar starts empty and ends with the step: no cookie of one build is ever
+//! sent in another. There is no list of public suffixes in here, so a server of
+//! `a.co.uk` can set a cookie for `co.uk`; it reaches only the hosts that the
+//! same step is redirected to.
+
+use url::{Host, Url};
+
+/// As many as browsers keep for one domain.
+const MOST_COOKIES: usize = 180;
+
+/// The longest that browsers keep: name, value and attributes.
+const LONGEST_COOKIE: usize = 4096;
+
+/// The cookies set so far, in the order in which they were set first.
+#[derive(Default)]
+pub(crate) struct Jar {
+    cookies: Vec<Cookie>,
+}
+
+#[derive(Debug, PartialEq, Eq)]
+struct Cookie {
+    name: String,
+    value: String,
+    domain: String,
+    host_only: bool,
+    path: String,
+    secure: bool,
+}
+
+impl Jar {
+    /// Take the value of a Set-Cookie header that came from a URL. A cookie
+    /// that a browser would not take is left out without a word.
+    pub(crate) fn set(&mut self, url: &Url, header: &str) {
+        let Some((cookie, lifetime)) = parse(url, header) else {
+            return;
+        };
+        let same = self.cookies.iter().position(|old| {
+            old.name == cookie.name && old.domain == cookie.domain && old.path == cookie.path
+        });
+        match (same, lifetime) {
+            (Some(index), Lifetime::Over) => {
+                self.cookies.remove(index);
+            }
+            (Some(index), Lifetime::Session) => {
+                if let Some(old) = self.cookies.get_mut(index) {
+                    *old = cookie;
+                }
+            }
+            (None, Lifetime::Session) if self.cookies.len() < MOST_COOKIES => {
+                self.cookies.push(cookie);
+            }
+            (None, _) => {}
+        }
+    }
+
+    /// Names and values to send to a URL: longer paths first, then in order.
+    pub(crate) fn get(&self, url: &Url) -> Vec<(&str, &str)> {
+        let mut fitting: Vec<&Cookie> = self
+            .cookies
+            .iter()
+            .filter(|cookie| cookie.fits(url))
+            .collect();
+        fitting.sort_by_key(|cookie| std::cmp::Reverse(cookie.path.len()));
+        fitting
+            .into_iter()
+            .map(|cookie| (cookie.name.as_str(), cookie.value.as_str()))
+            .collect()
+    }
+}
+
+impl Cookie {
+    fn fits(&self, url: &Url) -> bool {
+        let host = url.host_str().unwrap_or_default();
+        let domain_fits = if self.host_only {
+            host == self.domain
+        } else {
+            domain_matches(host, &self.domain)
+        };
+        domain_fits
+            && path_matches(url.path(), &self.path)
+            && (!self.secure || url.scheme() == "https")
+    }
+}
+
+/// Whether a cookie is kept. When a step ends is not known in here, so any date
+/// to come is as good as none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Lifetime {
+    Session,
+    Over,
+}
+
+/// RFC 6265, sections 5.2 and 5.3.
+fn parse(url: &Url, header: &str) -> Option<(Cookie, Lifetime)> {
+    if header.len() > LONGEST_COOKIE {
+        return None;
+    }
+    let mut parts = header.split(';');
+    let (name, value) = parts.next()?.split_once('=')?;
+    let (name, value) = (name.trim(), value.trim());
+    if name.is_empty() || header.contains(|c: char| c.is_ascii_control() && c != '\t') {
+        return None;
+    }
+    let mut domain = None;
+    let mut path = None;
+    let mut secure = false;
+    let mut expires = Lifetime::Session;
+    let mut max_age = None;
+    for attribute in parts {
+        let (key, value) = attribute.split_once('=').unwrap_or((attribute, ""));
+        let (key, value) = (key.trim(), value.trim());
+        match key.to_ascii_lowercase().as_str() {
+            "domain" => domain = Some(value.strip_prefix('.').unwrap_or(value)),
+            "path" => path = value.starts_with('/').then_some(value),
+            "secure" => secure = true,
+            "expires" => expires = lifetime_of_date(value),
+            "max-age" => max_age = lifetime_of_seconds(value).or(max_age),
+            _ => {}
+        }
+    }
+    // A cookie that is for https only is not for http to set or to replace.
+    if secure && url.scheme() != "https" {
+        return None;
+    }
+    let (domain, host_only) = scope(url, domain.unwrap_or_default())?;
+    let cookie = Cookie {
+        name: name.to_owned(),
+        value: value.to_owned(),
+        domain,
+        host_only,
+        path: path.map_or_else(|| default_path(url), str::to_owned),
+        secure,
+    };
+    Some((cookie, max_age.unwrap_or(expires)))
+}
+
+/// The domain that a cookie is for, and whether that host alone.
+fn scope(url: &Url, attribute: &str) -> Option<(String, bool)> {
+    let host = url.host_str()?;
+    let attribute = attribute.to_ascii_lowercase();
+    if attribute.is_empty() {
+        return Some((host.to_owned(), true));
+    }
+    let may_be_shared = matches!(url.host(), Some(Host::Domain(_)))
+        && attribute.trim_end_matches('.').contains('.');
+    if !may_be_shared {
+        return (attribute == host).then_some((attribute, true));
+    }
+    domain_matches(host, &attribute).then_some((attribute, false))
+}
+
+/// RFC 6265, section 5.1.3; an address never gets here with another's domain.
+fn domain_matches(host: &str, domain: &str) -> bool {
+    host.strip_suffix(domain)
+        .is_some_and(|before| before.is_empty() || before.ends_with('.'))
+}
+
+/// RFC 6265, section 5.1.4.
+fn path_matches(request: &str, cookie: &str) -> bool {
+    request
+        .strip_prefix(cookie)
+        .is_some_and(|rest| rest.is_empty() || cookie.ends_with('/') || rest.starts_with('/'))
+}
+
+/// RFC 6265, section 5.1.4: up to the last slash, but not with it.
+fn default_path(url: &Url) -> String {
+    match url.path().rsplit_once('/') {
+        Some(("", _)) | None => "/".to_owned(),
+        Some((directory, _)) => directory.to_owned(),
+    }
+}
+
+fn lifetime_of_seconds(text: &str) -> Option<Lifetime> {
+    let digits = text.strip_prefix('-').unwrap_or(text);
+    if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
+    let is_over = text.starts_with('-') || digits.bytes().all(|byte| byte == b'0');
+    Some(if is_over {
+        Lifetime::Over
+    } else {
+        Lifetime::Session
+    })
+}
+
+/// A step has no clock. Servers that delete a cookie by date give the Unix
+/// epoch or thereabouts, so the year tells.
+fn lifetime_of_date(text: &str) -> Lifetime {
+    const FIRST_YEAR_OF_COOKIES: u16 = 1994;
+    let is_over = text
+        .split([' ', '-', ',', '\t'])
+        .filter(|word| word.len() == 4)
+        .filter_map(|word| word.parse::<u16>().ok())
+        .any(|year| year < FIRST_YEAR_OF_COOKIES);
+    if is_over {
+        Lifetime::Over
+    } else {
+        Lifetime::Session
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn url(text: &str) -> Url {
+        Url::parse(text).unwrap()
+    }
+
+    /// What is sent to a URL after some cookies were set.
+    fn sent(cookies: &[(&str, &str)], to: &str) -> String {
+        let mut jar = Jar::default();
+        for (from, header) in cookies {
+            jar.set(&url(from), header);
+        }
+        jar.get(&url(to))
+            .into_iter()
+            .map(|(name, value)| format!("{name}={value}"))
+            .collect::<Vec<_>>()
+            .join("; ")
+    }
+
+    #[test]
+    fn where_a_cookie_goes() {
+        let from = "https://a.example.org/x/y";
+        for (header, to, cookies) in [
+            ("a=b", "https://a.example.org/x", "a=b"),
+            ("a=b", "https://a.example.org/x/z/1", "a=b"),
+            ("a=b", "https://a.example.org/", ""),
+            ("a=b", "https://a.example.org/xy", ""),
+            ("a=b; Path=/", "https://a.example.org/", "a=b"),
+            ("a=b; path=/p/", "https://a.example.org/p/q", "a=b"),
+            ("a=b; path=/p/", "https://a.example.org/p", ""),
+            ("a=b; path=nonsense", "https://a.example.org/x/", "a=b"),
+            ("a=b; Path=/", "https://b.a.example.org/", ""),
+            ("a=b; Path=/", "https://a.example.org:8443/", "a=b"),
+            (
+                "a=b; Path=/; Domain=a.example.org",
+                "https://b.a.example.org/",
+                "a=b",
+            ),
+            (
+                "a=b; Path=/; Domain=.Example.Org",
+                "https://c.example.org/",
+                "a=b",
+            ),
+            (
+                "a=b; Path=/; Domain=example.org",
+                "https://badexample.org/",
+                "",
+            ),
+            (
+                "a=b; Path=/; Domain=b.example.org",
+                "https://b.example.org/",
+                "",
+            ),
+            ("a=b; Path=/; Domain=org", "https://a.example.org/", ""),
+            ("a=b; Path=/; Domain=org.", "https://a.example.org/", ""),
+            ("a=b; Path=/; Domain=", "https://a.example.org/", "a=b"),
+            ("a=b; Path=/; Secure", "https://a.example.org/", "a=b"),
+            ("a=b; Path=/; Secure", "http://a.example.org/", ""),
+            ("a=b; Path=/", "http://a.example.org/", "a=b"),
+            (" a = b c ; Path=/", "https://a.example.org/", "a=b c"),
+            ("a=b=c; Path=/", "https://a.example.org/", "a=b=c"),
+            ("a=; Path=/", "https://a.example.org/", "a="),
+            ("=b; Path=/", "https://a.example.org/", ""),
+            ("a; Path=/", "https://a.example.org/", ""),
+            ("a=b\u{1}; Path=/", "https://a.example.org/", ""),
+        ] {
+            assert_eq!(sent(&[(from, header)], to), cookies, "{header} to {to}");
+        }
+    }
+
+    #[test]
+    fn hosts_that_share_nothing() {
+        for (from, header, cookies) in [
+            ("http://127.0.0.1/", "a=b; Domain=127.0.0.1", "a=b"),
+            ("http://127.0.0.1/", "a=b; Domain=0.0.1", ""),
+            ("http://[::1]/", "a=b", "a=b"),
+            ("http://localhost/", "a=b; Domain=localhost", "a=b"),
+            ("http://x.localhost/", "a=b; Domain=localhost", ""),
+            ("http://a.example/", "a=b; Secure", ""),
+        ] {
+            assert_eq!(
+                sent(&[(from, header)], from),
+                cookies,
+                "{header} from {from}"
+            );
+        }
+    }
+
+    #[test]
+    fn the_latest_value_counts() {
+        let from = "http://a.example/";
+        for (headers, cookies) in [
+            (vec!["a=1", "b=2", "a=3"], "a=3; b=2"),
+            (vec!["a=1", "b=2; path=/", "c=3; path=/"], "a=1; b=2; c=3"),
+            (vec!["a=1", "a=; Max-Age=0"], ""),
+            (
+                vec![
+                    "a=1",
+                    "a=; Max-Age=-1; Expires=Thu, 01 Jan 2099 00:00:00 GMT",
+                ],
+                "",
+            ),
+            (vec!["a=1", "a=; Expires=Thu, 01 Jan 1970 00:00:00 GMT"], ""),
+            (vec!["a=1", "a=; expires=Thu, 01-Jan-1970 00:00:00 GMT"], ""),
+            (
+                vec!["a=1; Max-Age=60; Expires=Thu, 01 Jan 1970 00:00:00 GMT"],
+                "a=1",
+            ),
+            (vec!["a=1; Max-Age=soon"], "a=1"),
+            (vec!["a=1; Expires=Thu, 01 Jan 2099 00:00:00 GMT"], "a=1"),
+        ] {
+            let set: Vec<_> = headers.iter().map(|header| (from, *header)).collect();
+            assert_eq!(sent(&set, from), cookies, "{headers:?}");
+        }
+        let deep = [
+            ("http://a.example/x/", "a=1; path=/"),
+            ("http://a.example/x/", "b=2"),
+        ];
+        assert_eq!(sent(&deep, "http://a.example/x/"), "b=2; a=1");
+    }
+
+    #[test]
+    fn a_jar_is_bounded() {
+        let mut jar = Jar::default();
+        let from = url("http://a.example/");
+        for number in 0..1000 {
+            jar.set(&from, &format!("n{number}=1"));
+        }
+        assert_eq!(jar.get(&from).len(), MOST_COOKIES);
+        let mut jar = Jar::default();
+        jar.set(&from, &format!("a={}", "x".repeat(LONGEST_COOKIE)));
+        assert_eq!(jar.get(&from), []);
+    }
+
+    proptest! {
+        #[test]
+        fn no_header_leads_to_a_foreign_host(
+            header in "[a-z]=[a-z]((; ?)(Domain|Path|Secure|Max-Age|Expires)=[.a-z0-9/:-]*)*"
+        ) {
+            let mut jar = Jar::default();
+            jar.set(&url("https://a.example.org/"), &header);
+            for foreign in ["https://example.com/", "https://org/", "https://xa.example.net/"] {
+                prop_assert_eq!(jar.get(&url(foreign)), vec![]);
+            }
+        }
+    }
+}

@@ -1,0 +1,126 @@
+//! Why a step has no answer: every stage's error becomes the contract's, with
+//! its kind and a sentence.
+
+use http_step_template::RenderError;
+use url::Url;
+
+use crate::bindings::ci::http_step::types::{ErrorKind, StepError};
+use crate::host::Failure;
+use crate::redirect::RedirectError;
+use crate::render::PlanError;
+use crate::request::RequestError;
+use crate::target::{address, origin};
+
+impl From<PlanError> for StepError {
+    fn from(error: PlanError) -> Self {
+        let kind = match &error {
+            PlanError::Render {
+                source: RenderError::UnknownProperty(_) | RenderError::UnknownSecret(_),
+                ..
+            } => ErrorKind::UnknownName,
+            _ => ErrorKind::InvalidSpec,
+        };
+        Self {
+            kind,
+            message: error.to_string(),
+        }
+    }
+}
+
+impl From<RequestError> for StepError {
+    fn from(error: RequestError) -> Self {
+        Self {
+            kind: ErrorKind::InvalidSpec,
+            message: error.to_string(),
+        }
+    }
+}
+
+impl From<RedirectError> for StepError {
+    fn from(error: RedirectError) -> Self {
+        Self {
+            kind: ErrorKind::Redirect,
+            message: error.to_string(),
+        }
+    }
+}
+
+/// No response came.
+pub(crate) fn no_response(url: &Url, failure: Failure) -> StepError {
+    let Failure { kind, words } = failure;
+    let message = match kind {
+        ErrorKind::InvalidSpec => words,
+        ErrorKind::Denied => {
+            format!("the host does not allow a request to {}", origin(url))
+        }
+        ErrorKind::Dns | ErrorKind::Connect | ErrorKind::Tls => {
+            format!("could not connect to {}: {words}", address(url))
+        }
+        _ => format!("no response from {}: {words}", address(url)),
+    };
+    StepError { kind, message }
+}
+
+/// A response's body broke off.
+pub(crate) fn broken_response(url: &Url, size: u64, failure: Failure) -> StepError {
+    let Failure { kind, words } = failure;
+    StepError {
+        kind,
+        message: format!(
+            "the response of {} ended after {size} bytes: {words}",
+            address(url)
+        ),
+    }
+}
+
+/// Whether a failure to get a response leaves a request that may have reached
+/// the server.
+pub(crate) fn may_have_been_sent(kind: ErrorKind) -> bool {
+    !matches!(
+        kind,
+        ErrorKind::InvalidSpec
+            | ErrorKind::Denied
+            | ErrorKind::Dns
+            | ErrorKind::Connect
+            | ErrorKind::Tls
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn messages_say_what_failed_and_where() {
+        let url = Url::parse("https://a.example:8443/b?token=c").unwrap();
+        let message = |kind| {
+            let words = "the reason".to_owned();
+            no_response(&url, Failure { kind, words }).message
+        };
+        for (kind, expected) in [
+            (ErrorKind::InvalidSpec, "the reason"),
+            (
+                ErrorKind::Denied,
+                "the host does not allow a request to https://a.example:8443",
+            ),
+            (
+                ErrorKind::Connect,
+                "could not connect to https://a.example:8443/b: the reason",
+            ),
+            (
+                ErrorKind::Timeout,
+                "no response from https://a.example:8443/b: the reason",
+            ),
+        ] {
+            assert_eq!(message(kind), expected);
+        }
+        let failure = Failure {
+            kind: ErrorKind::Protocol,
+            words: "the reason".to_owned(),
+        };
+        assert_eq!(
+            broken_response(&url, 5, failure).message,
+            "the response of https://a.example:8443/b ended after 5 bytes: the reason"
+        );
+    }
+}

@@ -1,0 +1,143 @@
+//! Sending: one request after another, until a response is the last.
+
+use crate::bindings::ci::http_step::types::{
+    Exchange, ReceivedResponse, SentRequest, Settings, StepError,
+};
+use crate::content;
+use crate::cookies::Jar;
+use crate::digest;
+use crate::error::{broken_response, may_have_been_sent, no_response};
+use crate::header::{self, Header};
+use crate::host::{Host, Incoming, Outgoing};
+use crate::layout;
+use crate::log::Log;
+use crate::mask::Masks;
+use crate::redirect::{self, RedirectError};
+use crate::request::Request;
+
+/// Where the network's part of a step happens, and what comes of it.
+pub(crate) struct Trail<'h> {
+    pub(crate) host: &'h dyn Host,
+    pub(crate) log: Log<'h>,
+    /// What was sent and received so far, as it may be shown.
+    pub(crate) exchanges: Vec<Exchange>,
+}
+
+impl Trail<'_> {
+    /// Send a request and follow redirects; the last status is the answer.
+    pub(crate) fn follow(
+        &mut self,
+        mut request: Request,
+        settings: &Settings,
+        masks: &Masks,
+    ) -> Result<u16, StepError> {
+        let mut jar = Jar::default();
+        let mut redirects = 0;
+        loop {
+            let headers = request.wire_headers(&jar);
+            let sent = sent_request(&request, masks.of_request(&headers));
+            let response = match self.host.send(&outgoing(&request, &headers, settings)) {
+                Ok(response) => response,
+                Err(failure) => {
+                    if may_have_been_sent(failure.kind) {
+                        self.exchanges.push(Exchange {
+                            request: sent,
+                            response: None,
+                        });
+                    }
+                    return Err(no_response(&request.url, failure));
+                }
+            };
+            let status = response.status;
+            let location =
+                redirect::location(status, &response.headers).filter(|_| settings.allow_redirects);
+            self.receive(
+                sent,
+                response,
+                &request,
+                &mut jar,
+                masks,
+                location.is_some(),
+            )?;
+            let Some(location) = location else {
+                return Ok(status);
+            };
+            if redirects >= settings.max_redirects {
+                return Err(RedirectError::TooMany(settings.max_redirects).into());
+            }
+            redirects += 1;
+            request = redirect::follow(request, status, &location, masks)?;
+        }
+    }
+
+    /// Read a response to its end, and log it: a hop for later, the last now.
+    fn receive(
+        &mut self,
+        sent: SentRequest,
+        response: Incoming<'_>,
+        request: &Request,
+        jar: &mut Jar,
+        masks: &Masks,
+        is_hop: bool,
+    ) -> Result<(), StepError> {
+        let Incoming {
+            status,
+            headers,
+            mut body,
+        } = response;
+        let headers: Vec<Header> = headers
+            .into_iter()
+            .map(|(name, value)| header::received(name, value))
+            .collect();
+        for Header { name, value } in &headers {
+            if name.eq_ignore_ascii_case("Set-Cookie") {
+                jar.set(&request.url, value);
+            }
+        }
+        let mut received = ReceivedResponse {
+            status,
+            headers: masks.of_response(&headers),
+            body: digest::of(&[]),
+        };
+        let head = layout::exchange(&sent, &received);
+        let (digest, end) = if is_hop {
+            self.log.hop(head);
+            content::read(&mut *body, &headers, |text| self.log.hop_content(text))
+        } else {
+            self.log.answer(&head);
+            content::read(&mut *body, &headers, |text| self.log.content(text))
+        };
+        let size = digest.size;
+        received.body = digest;
+        self.exchanges.push(Exchange {
+            request: sent,
+            response: Some(received),
+        });
+        end.map_err(|failure| broken_response(&request.url, size, failure))
+    }
+}
+
+fn outgoing<'r>(request: &'r Request, headers: &'r [Header], settings: &Settings) -> Outgoing<'r> {
+    Outgoing {
+        method: request.method,
+        url: &request.url,
+        headers,
+        body: request
+            .content
+            .as_ref()
+            .map_or(&[], |content| &content.bytes),
+        timeouts: settings.timeout,
+    }
+}
+
+fn sent_request(request: &Request, headers: Vec<Header>) -> SentRequest {
+    SentRequest {
+        method: request.method.name().to_owned(),
+        url: request.url.as_str().to_owned(),
+        headers,
+        body: request
+            .content
+            .as_ref()
+            .map(|content| digest::of(&content.bytes)),
+    }
+}

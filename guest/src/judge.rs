@@ -1,0 +1,53 @@
+//! What a step's end means to the build.
+
+use crate::bindings::ci::http_step::types::{Exchange, Outcome, StepError, StepResult};
+
+/// A server answered. Buildbot's rule: below 400 is success, also a redirect
+/// that is not followed.
+pub(crate) fn answered(status: u16, exchanges: Vec<Exchange>) -> StepResult {
+    let (outcome, summary) = if status < 400 {
+        (Outcome::Success, format!("Status code: {status}"))
+    } else {
+        (Outcome::Failure, format!("Status code: {status} (failure)"))
+    };
+    StepResult {
+        outcome,
+        summary,
+        exchanges,
+        outputs: Vec::new(),
+        error: None,
+    }
+}
+
+/// There is no answer to judge.
+pub(crate) fn failed(error: StepError, exchanges: Vec<Exchange>) -> StepResult {
+    StepResult {
+        outcome: Outcome::Exception,
+        summary: "Requested (exception)".to_owned(),
+        exchanges,
+        outputs: Vec::new(),
+        error: Some(error),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn four_hundred_is_where_failure_starts() {
+        for (status, outcome, summary) in [
+            (200, Outcome::Success, "Status code: 200"),
+            (302, Outcome::Success, "Status code: 302"),
+            (399, Outcome::Success, "Status code: 399"),
+            (400, Outcome::Failure, "Status code: 400 (failure)"),
+            (503, Outcome::Failure, "Status code: 503 (failure)"),
+        ] {
+            let result = answered(status, vec![]);
+            assert_eq!(
+                (result.outcome, result.summary.as_str()),
+                (outcome, summary)
+            );
+        }
+    }
+}

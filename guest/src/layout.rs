@@ -1,0 +1,208 @@
+//! How the log looks: Buildbot's HTTPStep, line by line.
+
+use crate::bindings::ci::http_step::types::{BodyDigest, ReceivedResponse, SentRequest};
+use crate::digest;
+use crate::header::Header;
+use crate::host::Stream;
+use crate::render::{Body, Fields, Plan};
+
+/// The line above a body.
+pub(crate) const CONTENT: &str = " ------ Content ------\n";
+
+/// The line below a hop of a redirect.
+pub(crate) const SEPARATOR: &str = "============================================================\n";
+
+/// Text for several streams, in order. What goes to one stream in a row is one
+/// text, because every write to the log is a call out of the component.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Lines {
+    pub(crate) runs: Vec<(Stream, String)>,
+}
+
+impl Lines {
+    pub(crate) fn push(&mut self, stream: Stream, pieces: &[&str]) {
+        match self.runs.last_mut() {
+            Some((last, text)) if *last == stream => text.extend(pieces.iter().copied()),
+            _ => self.runs.push((stream, pieces.concat())),
+        }
+    }
+}
+
+/// What is asked for, before it is sent.
+pub(crate) fn announcement(plan: &Plan) -> Lines {
+    let mut lines = Lines::default();
+    let mut header = |pieces: &[&str]| lines.push(Stream::Header, pieces);
+    let url = plan.url.trim().split('#').next().unwrap_or_default();
+    header(&["Performing ", &plan.method, " request to ", url, "\n"]);
+    match &plan.params {
+        Fields::Entries(entries) => {
+            let mut sorted: Vec<_> = entries.iter().collect();
+            sorted.sort_by(|(name, _), (other, _)| name.cmp(other));
+            section(&mut header, "Parameters:\n", sorted.into_iter());
+        }
+        Fields::Text(text) if text.is_empty() => {}
+        Fields::Text(text) => header(&["Parameters:\n\t", text, "\n"]),
+    }
+    match &plan.body {
+        Some(Body::Data(Fields::Entries(entries))) => {
+            section(&mut header, "Data:\n", entries.iter());
+        }
+        Some(Body::Data(Fields::Text(text))) if !text.is_empty() => {
+            header(&["Data:\n\t", text, "\n"]);
+        }
+        Some(Body::Bytes(bytes)) if !bytes.is_empty() => {
+            let BodyDigest { size, sha256 } = digest::of(bytes);
+            header(&["Data:\n\t", &format!("<{size} bytes, SHA-256 {sha256}>\n")]);
+        }
+        _ => {}
+    }
+    lines
+}
+
+fn section<'a>(
+    write: &mut impl FnMut(&[&str]),
+    heading: &str,
+    entries: impl Iterator<Item = &'a (String, String)>,
+) {
+    for (index, (name, value)) in entries.enumerate() {
+        if index == 0 {
+            write(&[heading]);
+        }
+        write(&["\t", name, ": ", value, "\n"]);
+    }
+}
+
+/// How many hops went before.
+pub(crate) fn redirected(hops: usize) -> String {
+    format!("\nRedirected {hops} times:\n\n")
+}
+
+/// A request and the head of its response.
+pub(crate) fn exchange(request: &SentRequest, response: &ReceivedResponse) -> Lines {
+    let mut lines = Lines::default();
+    headers(&mut lines, "Request Headers:\n", &request.headers);
+    lines.push(Stream::Stdout, &["URL: ", &request.url, "\n"]);
+    let status = if response.status == 200 {
+        Stream::Stdout
+    } else {
+        Stream::Stderr
+    };
+    lines.push(status, &["Status: ", &response.status.to_string(), "\n"]);
+    headers(&mut lines, "Response Headers:\n", &response.headers);
+    lines
+}
+
+fn headers(lines: &mut Lines, heading: &str, headers: &[Header]) {
+    lines.push(Stream::Header, &[heading]);
+    for Header { name, value } in headers {
+        lines.push(Stream::Header, &["\t", name, ": ", value, "\n"]);
+    }
+}
+
+/// Why there is no answer.
+pub(crate) fn exception(message: &str) -> String {
+    format!("An exception occurred while performing the request: {message}\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn plan(params: Fields, body: Option<Body>) -> Plan {
+        Plan {
+            method: "POST".to_owned(),
+            url: " http://a.example/#top\n".to_owned(),
+            params,
+            headers: vec![],
+            body,
+            cookies: vec![],
+            auth: None,
+        }
+    }
+
+    fn entries(pairs: &[(&str, &str)]) -> Fields {
+        Fields::Entries(
+            pairs
+                .iter()
+                .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+                .collect(),
+        )
+    }
+
+    #[test]
+    fn what_is_asked_for() {
+        let text = |text: &str| Fields::Text(text.to_owned());
+        let first = "Performing POST request to http://a.example/\n";
+        for (params, body, rest) in [
+            (entries(&[]), None, ""),
+            (text(""), Some(Body::Data(text(""))), ""),
+            (
+                entries(&[("b", "1"), ("a", "2"), ("b", "0")]),
+                Some(Body::Data(entries(&[("d", "x y"), ("c", "")]))),
+                "Parameters:\n\ta: 2\n\tb: 1\n\tb: 0\nData:\n\td: x y\n\tc: \n",
+            ),
+            (
+                text("a=b&c"),
+                Some(Body::Data(text("one\ntwo"))),
+                "Parameters:\n\ta=b&c\nData:\n\tone\ntwo\n",
+            ),
+            (
+                entries(&[]),
+                Some(Body::Bytes(b"abc".to_vec())),
+                "Data:\n\t<3 bytes, SHA-256 ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad>\n",
+            ),
+            (entries(&[]), Some(Body::Json(1.into())), ""),
+        ] {
+            let lines = announcement(&plan(params, body));
+            assert_eq!(lines.runs, [(Stream::Header, format!("{first}{rest}"))]);
+        }
+    }
+
+    #[test]
+    fn only_200_is_ok() {
+        let shown = |status| {
+            let request = SentRequest {
+                method: "GET".to_owned(),
+                url: "http://a.example/".to_owned(),
+                headers: vec![Header {
+                    name: "A".to_owned(),
+                    value: "b".to_owned(),
+                }],
+                body: None,
+            };
+            let response = ReceivedResponse {
+                status,
+                headers: vec![],
+                body: digest::of(b""),
+            };
+            exchange(&request, &response).runs
+        };
+        let before = (Stream::Header, "Request Headers:\n\tA: b\n".to_owned());
+        let after = (Stream::Header, "Response Headers:\n".to_owned());
+        assert_eq!(
+            shown(200),
+            [
+                before.clone(),
+                (
+                    Stream::Stdout,
+                    "URL: http://a.example/\nStatus: 200\n".to_owned()
+                ),
+                after.clone(),
+            ]
+        );
+        assert_eq!(
+            shown(201),
+            [
+                before,
+                (Stream::Stdout, "URL: http://a.example/\n".to_owned()),
+                (Stream::Stderr, "Status: 201\n".to_owned()),
+                after,
+            ]
+        );
+    }
+
+    #[test]
+    fn the_separator_is_sixty_characters() {
+        assert_eq!(SEPARATOR, "=".repeat(60) + "\n");
+    }
+}

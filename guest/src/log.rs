@@ -1,0 +1,121 @@
+//! The step's log, written while the step runs.
+//!
+//! One thing has to wait: "Redirected N times" stands above the hops, so they
+//! are held back until the last response is there, or an error.
+
+use crate::host::{Host, Stream};
+use crate::layout::{self, Lines};
+
+/// The most text that is held back of one hop's body.
+const MOST_OF_A_HOP: usize = 64 * 1024;
+
+/// The most text of bodies that is held back altogether.
+const MOST_OF_ALL_HOPS: usize = 1024 * 1024;
+
+/// The log of one step.
+pub(crate) struct Log<'h> {
+    host: &'h dyn Host,
+    hops: Vec<Hop>,
+    /// How much more text of bodies may be held back.
+    room: usize,
+    is_mid_line: bool,
+}
+
+/// A hop that is held back.
+struct Hop {
+    lines: Lines,
+    /// How much more of its body may be held back.
+    room: usize,
+    left_out: usize,
+}
+
+impl<'h> Log<'h> {
+    pub(crate) fn new(host: &'h dyn Host) -> Self {
+        Self {
+            host,
+            hops: Vec::new(),
+            room: MOST_OF_ALL_HOPS,
+            is_mid_line: false,
+        }
+    }
+
+    /// Write lines now.
+    pub(crate) fn write(&mut self, lines: &Lines) {
+        for (stream, text) in &lines.runs {
+            self.append(*stream, text);
+        }
+    }
+
+    /// Write the head of the last response, after the hops before it.
+    pub(crate) fn answer(&mut self, head: &Lines) {
+        self.release_hops();
+        self.write(head);
+    }
+
+    /// Write some of the last response's body.
+    pub(crate) fn content(&mut self, text: &str) {
+        self.append(Stream::Stdout, text);
+    }
+
+    /// Hold back the head of a hop; the text of its body comes next.
+    pub(crate) fn hop(&mut self, head: Lines) {
+        self.hops.push(Hop {
+            lines: head,
+            room: self.room.min(MOST_OF_A_HOP),
+            left_out: 0,
+        });
+    }
+
+    /// Hold back some of the latest hop's body.
+    pub(crate) fn hop_content(&mut self, text: &str) {
+        let Some(hop) = self.hops.last_mut() else {
+            return;
+        };
+        let (kept, left_out) = text.split_at(text.floor_char_boundary(hop.room));
+        hop.lines.push(Stream::Stdout, &[kept]);
+        hop.left_out += left_out.len();
+        // What was cut stays cut: nothing may follow a gap.
+        hop.room = if left_out.is_empty() {
+            hop.room - kept.len()
+        } else {
+            0
+        };
+        self.room -= kept.len();
+    }
+
+    /// Write why there is no answer, on a line of its own.
+    pub(crate) fn exception(&mut self, message: &str) {
+        self.release_hops();
+        if self.is_mid_line {
+            self.append(Stream::Stdout, "\n");
+        }
+        self.append(Stream::Stderr, &layout::exception(message));
+    }
+
+    fn release_hops(&mut self) {
+        let hops = std::mem::take(&mut self.hops);
+        if hops.is_empty() {
+            return;
+        }
+        let mut lines = Lines::default();
+        lines.push(Stream::Stdout, &[&layout::redirected(hops.len())]);
+        for hop in hops {
+            for (stream, text) in hop.lines.runs {
+                lines.push(stream, &[&text]);
+            }
+            if hop.left_out > 0 {
+                let left_out = format!("\n<{} more bytes of text left out>\n", hop.left_out);
+                lines.push(Stream::Stdout, &[&left_out]);
+            }
+            lines.push(Stream::Stdout, &[layout::SEPARATOR]);
+        }
+        self.write(&lines);
+    }
+
+    fn append(&mut self, stream: Stream, text: &str) {
+        if !text.is_empty() {
+            self.host.log(stream, text);
+            self.is_mid_line = !text.ends_with('\n');
+        }
+    }
+}

@@ -1,0 +1,96 @@
+//! Which header values are hidden, in the log and in the result.
+
+use crate::header::Header;
+
+/// What stands in for a hidden value.
+const HIDDEN: &str = "<HIDDEN>";
+
+/// Hidden whatever a step says: these hold credentials by definition.
+const ALWAYS: [&str; 4] = [
+    "Authorization",
+    "Proxy-Authorization",
+    "Cookie",
+    "Set-Cookie",
+];
+
+/// The header names whose values a step hides. Case does not matter.
+pub(crate) struct Masks {
+    pub(crate) request: Vec<String>,
+    pub(crate) response: Vec<String>,
+}
+
+impl Masks {
+    /// Request headers as they may be shown.
+    pub(crate) fn of_request(&self, headers: &[Header]) -> Vec<Header> {
+        masked(headers, &self.request)
+    }
+
+    /// Response headers as they may be shown.
+    pub(crate) fn of_response(&self, headers: &[Header]) -> Vec<Header> {
+        masked(headers, &self.response)
+    }
+
+    /// Whether a request header's value is meant for the step's own server
+    /// alone. What people are not to see, another server is not to get.
+    pub(crate) fn is_confidential(&self, name: &str) -> bool {
+        is_hidden(name, &self.request)
+    }
+}
+
+fn masked(headers: &[Header], hidden: &[String]) -> Vec<Header> {
+    headers
+        .iter()
+        .map(|header| Header {
+            name: header.name.clone(),
+            value: if is_hidden(&header.name, hidden) {
+                HIDDEN.to_owned()
+            } else {
+                header.value.clone()
+            },
+        })
+        .collect()
+}
+
+fn is_hidden(name: &str, hidden: &[String]) -> bool {
+    let is_name = |other: &str| other.eq_ignore_ascii_case(name);
+    ALWAYS.into_iter().any(is_name) || hidden.iter().any(|other| is_name(other))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hidden_by_list_or_by_nature() {
+        let masks = Masks {
+            request: vec!["x-token".to_owned()],
+            response: vec!["X-Session".to_owned()],
+        };
+        let cases = [
+            ("X-Token", true, false),
+            ("x-session", false, true),
+            ("AUTHORIZATION", true, true),
+            ("Proxy-Authorization", true, true),
+            ("cookie", true, true),
+            ("Set-Cookie", true, true),
+            ("X-Token-2", false, false),
+        ];
+        for (name, request, response) in cases {
+            let header = Header {
+                name: name.to_owned(),
+                value: "value".to_owned(),
+            };
+            let shown = |hidden: bool| {
+                let value = if hidden { "<HIDDEN>" } else { "value" }.to_owned();
+                vec![Header {
+                    name: name.to_owned(),
+                    value,
+                }]
+            };
+            let headers = [header];
+            assert_eq!(masks.of_request(&headers), shown(request), "{name}");
+            assert_eq!(masks.of_response(&headers), shown(response), "{name}");
+            assert_eq!(masks.is_confidential(name), request, "{name}");
+        }
+    }
+}

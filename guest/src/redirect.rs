@@ -1,0 +1,274 @@
+//! When a response sends on to another URL, and what goes along: the rules of
+//! the requests library, but stricter about credentials.
+
+use thiserror::Error;
+
+use crate::form::percent_encode;
+use crate::mask::Masks;
+use crate::method::Method;
+use crate::request::Request;
+use crate::target::{self, TargetError};
+
+/// A redirect that can't be followed.
+#[derive(Debug, PartialEq, Eq, Error)]
+pub(crate) enum RedirectError {
+    #[error("Exceeded {0} redirects.")]
+    TooMany(u32),
+    #[error("the redirect{} can't be followed: {reason}", named(.to.as_deref()))]
+    Location {
+        /// Where to, unless it holds a password.
+        to: Option<String>,
+        reason: TargetError,
+    },
+}
+
+fn named(to: Option<&str>) -> String {
+    to.map_or_else(String::new, |to| format!(" to `{}`", to.escape_debug()))
+}
+
+/// Where a response sends on to, if it does (RFC 9110, section 15.4).
+pub(crate) fn location(status: u16, headers: &[(String, Vec<u8>)]) -> Option<String> {
+    if !matches!(status, 301 | 302 | 303 | 307 | 308) {
+        return None;
+    }
+    headers
+        .iter()
+        .find(|(name, _)| name.eq_ignore_ascii_case("Location"))
+        .map(|(_, value)| text_of(value))
+        .filter(|location| !location.is_empty())
+}
+
+/// The request to make next.
+pub(crate) fn follow(
+    mut request: Request,
+    status: u16,
+    location: &str,
+    masks: &Masks,
+) -> Result<Request, RedirectError> {
+    let url =
+        target::resolve(&request.url, location).map_err(|reason| RedirectError::Location {
+            to: (reason != TargetError::UserInfo).then(|| excerpt(location)),
+            reason,
+        })?;
+    if url.origin() != request.url.origin() {
+        // What is dropped here never comes back, also if a later hop does.
+        request
+            .headers
+            .retain(|header| !masks.is_confidential(&header.name));
+        request.cookies.clear();
+        request.authorization = None;
+    }
+    if !matches!(status, 307 | 308) {
+        request.method = method_after(status, request.method);
+        request.content = None;
+        request
+            .headers
+            .retain(|header| !describes_body(&header.name));
+    }
+    request.url = url;
+    Ok(request)
+}
+
+/// Browsers made a GET of it long before any RFC allowed it.
+fn method_after(status: u16, method: Method) -> Method {
+    match (status, method) {
+        (302 | 303, Method::Head) => Method::Head,
+        (302 | 303, _) | (301, Method::Post) => Method::Get,
+        (_, method) => method,
+    }
+}
+
+fn describes_body(name: &str) -> bool {
+    ["Content-Length", "Content-Type", "Transfer-Encoding"]
+        .iter()
+        .any(|other| other.eq_ignore_ascii_case(name))
+}
+
+/// Servers send UTF-8 where only ASCII is allowed. Other bytes are escaped, so
+/// that the server gets back what it meant.
+fn text_of(value: &[u8]) -> String {
+    match str::from_utf8(value) {
+        Ok(text) => text.trim().to_owned(),
+        Err(_) => value.iter().fold(String::new(), |mut text, &byte| {
+            if byte.is_ascii() {
+                text.push(char::from(byte));
+            } else {
+                percent_encode(byte, &mut text);
+            }
+            text
+        }),
+    }
+}
+
+/// What an error shows of a location: not the query, and not a novel.
+fn excerpt(location: &str) -> String {
+    const LONGEST: usize = 200;
+    let address = location.split(['?', '#']).next().unwrap_or_default();
+    address.chars().take(LONGEST).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::body::Content;
+    use crate::header::Header;
+
+    fn header(name: &str, value: &str) -> Header {
+        Header {
+            name: name.to_owned(),
+            value: value.to_owned(),
+        }
+    }
+
+    fn request(method: Method) -> Request {
+        Request {
+            method,
+            url: target::parse("https://a.example/x/y?z").unwrap(),
+            headers: vec![
+                header("Accept", "*/*"),
+                header("X-Token", "t"),
+                header("Proxy-Authorization", "p"),
+                header("Content-Type", "text/plain"),
+            ],
+            cookies: vec!["c=1".to_owned()],
+            content: Some(Content {
+                bytes: b"body".to_vec(),
+                media_type: None,
+            }),
+            authorization: Some("Bearer b".to_owned()),
+        }
+    }
+
+    fn masks() -> Masks {
+        Masks {
+            request: vec!["x-token".to_owned()],
+            response: vec![],
+        }
+    }
+
+    #[test]
+    fn methods_and_bodies() {
+        use Method::{Delete, Get, Head, Options, Patch, Post, Put};
+        for (status, before, after) in [
+            (
+                301,
+                [Get, Head, Post, Put, Delete, Options, Patch],
+                [Get, Head, Get, Put, Delete, Options, Patch],
+            ),
+            (
+                302,
+                [Get, Head, Post, Put, Delete, Options, Patch],
+                [Get, Head, Get, Get, Get, Get, Get],
+            ),
+            (
+                303,
+                [Get, Head, Post, Put, Delete, Options, Patch],
+                [Get, Head, Get, Get, Get, Get, Get],
+            ),
+            (
+                307,
+                [Get, Head, Post, Put, Delete, Options, Patch],
+                [Get, Head, Post, Put, Delete, Options, Patch],
+            ),
+            (
+                308,
+                [Get, Head, Post, Put, Delete, Options, Patch],
+                [Get, Head, Post, Put, Delete, Options, Patch],
+            ),
+        ] {
+            for (before, after) in before.into_iter().zip(after) {
+                let next = follow(request(before), status, "/n", &masks()).unwrap();
+                let mut expected = request(after);
+                expected.url = target::parse("https://a.example/n").unwrap();
+                if status < 307 {
+                    expected.content = None;
+                    expected.headers.pop();
+                }
+                assert_eq!(next, expected, "{status} {before:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn credentials_stay_with_their_origin() {
+        let kept = request(Method::Get);
+        let mut dropped = request(Method::Get);
+        dropped.headers = vec![
+            header("Accept", "*/*"),
+            header("Content-Type", "text/plain"),
+        ];
+        dropped.cookies.clear();
+        dropped.authorization = None;
+        for (location, expected) in [
+            ("/n", &kept),
+            ("https://a.example:443/n", &kept),
+            ("http://a.example/n", &dropped),
+            ("https://a.example:8443/n", &dropped),
+            ("//b.example/n", &dropped),
+            ("https://sub.a.example/n", &dropped),
+        ] {
+            let next = follow(request(Method::Get), 307, location, &masks()).unwrap();
+            let expected = Request {
+                url: next.url.clone(),
+                ..expected.clone()
+            };
+            assert_eq!(next, expected, "{location}");
+            // Back home they are not put on again.
+            let home = follow(next, 307, "https://a.example/x", &masks()).unwrap();
+            assert_eq!(home.authorization, expected.authorization, "{location}");
+            assert_eq!(home.headers, expected.headers, "{location}");
+        }
+    }
+
+    #[test]
+    fn what_is_a_redirect() {
+        let headers = |value: &[u8]| vec![("location".to_owned(), value.to_vec())];
+        for (status, value, expected) in [
+            (301, &b"/a"[..], Some("/a")),
+            (302, b" /a ", Some("/a")),
+            (303, "/ü".as_bytes(), Some("/ü")),
+            (307, b"/\xfc", Some("/%FC")),
+            (308, b"", None),
+            (300, b"/a", None),
+            (304, b"/a", None),
+            (200, b"/a", None),
+            (201, b"/a", None),
+        ] {
+            assert_eq!(
+                location(status, &headers(value)).as_deref(),
+                expected,
+                "{status}"
+            );
+        }
+        assert_eq!(location(302, &[]), None);
+    }
+
+    #[test]
+    fn errors_name_the_location_without_a_password() {
+        for (location, message) in [
+            (
+                "ftp://b.example/f?q",
+                "the redirect to `ftp://b.example/f` can't be followed: its scheme is `ftp`, and a step speaks http and https only",
+            ),
+            (
+                "http:///x",
+                "the redirect to `http:///x` can't be followed: it has no host",
+            ),
+            (
+                "//a:b\u{1b}",
+                "the redirect to `//a:b\\u{1b}` can't be followed: invalid port number",
+            ),
+            (
+                "//user:pass@b.example/",
+                "the redirect can't be followed: it has a user name or a password in it, which anybody who sees the URL can read",
+            ),
+        ] {
+            let error = follow(request(Method::Get), 302, location, &masks()).unwrap_err();
+            assert_eq!(error.to_string(), message);
+        }
+        assert_eq!(
+            RedirectError::TooMany(30).to_string(),
+            "Exceeded 30 redirects."
+        );
+    }
+}

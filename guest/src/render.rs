@@ -1,0 +1,323 @@
+//! From a spec to plain data: every expression is replaced by what it names.
+//!
+//! A property can stand for a single text or, where the contract says so, for a
+//! whole set of names and values, as in Buildbot. After this stage nobody has
+//! to know that there are expressions.
+
+use http_step_template::{Names, RenderError, Template, Value, render_json, to_text};
+use thiserror::Error;
+
+use crate::auth::Auth;
+use crate::bindings::ci::http_step::types::{self, RequestSpec};
+
+/// A name and its value.
+pub(crate) type Pair = (String, String);
+
+/// What a step is asked to send.
+pub(crate) struct Plan {
+    pub(crate) method: String,
+    pub(crate) url: String,
+    pub(crate) params: Fields,
+    pub(crate) headers: Vec<Pair>,
+    pub(crate) body: Option<Body>,
+    pub(crate) cookies: Vec<Pair>,
+    pub(crate) auth: Option<Auth>,
+}
+
+/// Names and values, or a text that stands for itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Fields {
+    Entries(Vec<Pair>),
+    Text(String),
+}
+
+/// What the body is made of.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Body {
+    Data(Fields),
+    Json(Value),
+    Bytes(Vec<u8>),
+    Multipart { fields: Vec<Pair>, files: Vec<File> },
+}
+
+/// A file of a multipart body.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct File {
+    pub(crate) name: String,
+    pub(crate) filename: Option<String>,
+    pub(crate) content_type: Option<String>,
+    pub(crate) headers: Vec<Pair>,
+    pub(crate) content: Vec<u8>,
+}
+
+/// A spec that can't be rendered; each names the setting.
+#[derive(Debug, Error)]
+pub(crate) enum PlanError {
+    #[error("`{setting}`: {source}")]
+    Render {
+        setting: &'static str,
+        source: RenderError,
+    },
+    #[error("`json` is not JSON: {0}")]
+    Json(serde_json::Error),
+    #[error("`{0}` is a text; it is made of names and values")]
+    Text(&'static str),
+    #[error(
+        "`{setting}` is {found}; it is made of names and values: an object or a list of `[name, value]` pairs"
+    )]
+    Shape {
+        setting: &'static str,
+        found: &'static str,
+    },
+    #[error(
+        "the value that `auth` names is neither a `[username, password]` pair nor `{{\"basic\": {{\"username\": …, \"password\": …}}}}` nor `{{\"bearer\": …}}`"
+    )]
+    AuthShape,
+    #[error("the authentication scheme `{0}` is not known to this step")]
+    AuthScheme(String),
+    #[error("`{0}` is not known to this step")]
+    Extension(String),
+}
+
+/// Render all of a spec but its settings, which hold no expressions.
+pub(crate) fn plan(spec: RequestSpec, names: &dyn Names) -> Result<Plan, PlanError> {
+    if let Some(extension) = spec.extensions.into_iter().next() {
+        return Err(PlanError::Extension(extension.name));
+    }
+    Ok(Plan {
+        method: Setting("method", names).text(spec.method)?,
+        url: Setting("url", names).text(spec.url)?,
+        params: Setting("params", names).fields(spec.params)?,
+        headers: Setting("headers", names).entries(spec.headers)?,
+        body: spec.body.map(|body| render_body(body, names)).transpose()?,
+        cookies: Setting("cookies", names).entries(spec.cookies)?,
+        auth: match spec.auth {
+            Some(auth) => Setting("auth", names).auth(auth)?,
+            None => None,
+        },
+    })
+}
+
+fn render_body(body: types::Body, names: &dyn Names) -> Result<Body, PlanError> {
+    Ok(match body {
+        types::Body::Data(fields) => Body::Data(Setting("data", names).fields(fields)?),
+        types::Body::Json(text) => {
+            let value = serde_json::from_str(&text).map_err(PlanError::Json)?;
+            Body::Json(Setting("json", names).on(render_json(value, names))?)
+        }
+        types::Body::Bytes(bytes) => Body::Bytes(bytes),
+        types::Body::Multipart(multipart) => Body::Multipart {
+            fields: Setting("data", names).entries(multipart.fields)?,
+            files: multipart
+                .files
+                .into_iter()
+                .map(|file| Setting("files", names).file(file))
+                .collect::<Result<_, _>>()?,
+        },
+    })
+}
+
+/// The setting being rendered, for errors to name, and what it may name.
+struct Setting<'a>(&'static str, &'a dyn Names);
+
+impl Setting<'_> {
+    fn on<T>(&self, result: Result<T, impl Into<RenderError>>) -> Result<T, PlanError> {
+        result.map_err(|source| PlanError::Render {
+            setting: self.0,
+            source: source.into(),
+        })
+    }
+
+    /// A text, whatever it names.
+    fn text(&self, template: String) -> Result<String, PlanError> {
+        if !has_expression(&template) {
+            return Ok(template);
+        }
+        Ok(into_text(self.value(&template)?))
+    }
+
+    /// The value of a text that has an expression in it.
+    fn value(&self, template: &str) -> Result<Value, PlanError> {
+        self.on(Template::parse(template).map_err(RenderError::from))
+            .and_then(|template| self.on(template.render(self.1)))
+    }
+
+    /// The value, if the text is wholly one expression.
+    fn sole_value(&self, template: &str) -> Result<Option<Value>, PlanError> {
+        if !has_expression(template) {
+            return Ok(None);
+        }
+        let template = self.on(Template::parse(template))?;
+        match template.sole_expression() {
+            Some(_) => self.on(template.render(self.1)).map(Some),
+            None => Ok(None),
+        }
+    }
+
+    fn fields(&self, fields: types::Fields) -> Result<Fields, PlanError> {
+        match fields {
+            types::Fields::Entries(entries) => self.list(entries).map(Fields::Entries),
+            types::Fields::Text(text) => match self.sole_value(&text)? {
+                Some(value @ (Value::Object(_) | Value::Array(_))) => {
+                    self.named_values(value).map(Fields::Entries)
+                }
+                Some(value) => Ok(Fields::Text(into_text(value))),
+                None => self.text(text).map(Fields::Text),
+            },
+        }
+    }
+
+    /// Fields where a text makes no sense.
+    fn entries(&self, fields: types::Fields) -> Result<Vec<Pair>, PlanError> {
+        match fields {
+            types::Fields::Entries(entries) => self.list(entries),
+            types::Fields::Text(text) => match self.sole_value(&text)? {
+                Some(Value::Null) => Ok(Vec::new()),
+                Some(value) => self.named_values(value),
+                None => Err(PlanError::Text(self.0)),
+            },
+        }
+    }
+
+    fn list(&self, entries: Vec<types::Field>) -> Result<Vec<Pair>, PlanError> {
+        let mut pairs = Vec::with_capacity(entries.len());
+        for types::Field { name, value } in entries {
+            let name = self.text(name)?;
+            match self.sole_value(&value)? {
+                Some(value) => push_values(name, value, &mut pairs),
+                None => pairs.push((name, self.text(value)?)),
+            }
+        }
+        Ok(pairs)
+    }
+
+    /// The names and values that an expression stands for.
+    fn named_values(&self, value: Value) -> Result<Vec<Pair>, PlanError> {
+        let mut pairs = Vec::new();
+        match value {
+            Value::Object(entries) => {
+                for (name, value) in entries {
+                    push_values(name, value, &mut pairs);
+                }
+            }
+            Value::Array(items) => {
+                for item in items {
+                    let [name, value] = pair(item).ok_or(self.shape("a list of other things"))?;
+                    push_values(into_text(name), value, &mut pairs);
+                }
+            }
+            Value::String(_) => return Err(PlanError::Text(self.0)),
+            Value::Null => return Err(self.shape("null")),
+            Value::Bool(_) => return Err(self.shape("true or false")),
+            Value::Number(_) => return Err(self.shape("a number")),
+        }
+        Ok(pairs)
+    }
+
+    fn shape(&self, found: &'static str) -> PlanError {
+        PlanError::Shape {
+            setting: self.0,
+            found,
+        }
+    }
+
+    fn file(&self, file: types::File) -> Result<File, PlanError> {
+        Ok(File {
+            name: self.text(file.name)?,
+            filename: file.filename.map(|name| self.text(name)).transpose()?,
+            content_type: file.content_type.map(|kind| self.text(kind)).transpose()?,
+            headers: self.list(file.headers)?,
+            content: match file.content {
+                types::Content::Text(text) => self.text(text)?.into_bytes(),
+                types::Content::Bytes(bytes) => bytes,
+            },
+        })
+    }
+
+    fn auth(&self, auth: types::Auth) -> Result<Option<Auth>, PlanError> {
+        Ok(Some(match auth {
+            types::Auth::Basic(types::UserPassword { username, password }) => Auth::Basic {
+                username: self.text(username)?,
+                password: self.text(password)?,
+            },
+            types::Auth::Bearer(token) => Auth::Bearer(self.text(token)?),
+            types::Auth::Expression(expression) => match self.value(&expression)? {
+                Value::Null => return Ok(None),
+                value => auth_of(value).ok_or(PlanError::AuthShape)?,
+            },
+            types::Auth::Other(other) => return Err(PlanError::AuthScheme(other.scheme)),
+        }))
+    }
+}
+
+/// Credentials that one value holds.
+fn auth_of(value: Value) -> Option<Auth> {
+    let mut entries = match value {
+        Value::Object(entries) if entries.len() == 1 => entries,
+        value => {
+            let [username, password] = pair(value)?;
+            return basic(username, password);
+        }
+    };
+    if let Some(token) = entries.remove("bearer") {
+        return scalar(token).map(Auth::Bearer);
+    }
+    match entries.remove("basic")? {
+        Value::Object(mut basic_entries) if basic_entries.len() == 2 => basic(
+            basic_entries.remove("username")?,
+            basic_entries.remove("password")?,
+        ),
+        _ => None,
+    }
+}
+
+fn basic(username: Value, password: Value) -> Option<Auth> {
+    Some(Auth::Basic {
+        username: scalar(username)?,
+        password: scalar(password)?,
+    })
+}
+
+/// The text of a value that a person would write as a word.
+fn scalar(value: Value) -> Option<String> {
+    match value {
+        Value::String(_) | Value::Number(_) => Some(into_text(value)),
+        _ => None,
+    }
+}
+
+fn pair(value: Value) -> Option<[Value; 2]> {
+    match value {
+        Value::Array(items) => items.try_into().ok(),
+        _ => None,
+    }
+}
+
+/// A list gives the name once for each of its items; null leaves it out.
+fn push_values(name: String, value: Value, pairs: &mut Vec<Pair>) {
+    match value {
+        Value::Null => {}
+        Value::Array(items) => pairs.extend(
+            items
+                .into_iter()
+                .filter(|item| !item.is_null())
+                .map(|item| (name.clone(), into_text(item))),
+        ),
+        value => pairs.push((name, into_text(value))),
+    }
+}
+
+fn into_text(value: Value) -> String {
+    match value {
+        Value::String(text) => text,
+        value => to_text(&value).into_owned(),
+    }
+}
+
+/// Most texts have none, and then nothing has to be taken apart.
+fn has_expression(text: &str) -> bool {
+    text.contains("${{")
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,407 @@
+//! Specs go in, plans come out, or the sentence that says why not.
+
+use std::time::Duration;
+
+use super::*;
+use crate::bindings::ci::http_step::types::{
+    AuthScheme, Content, Extension, Field, Multipart, Settings, Timeouts, UserPassword, Verify,
+};
+use serde_json::json;
+
+struct Build;
+
+impl Names for Build {
+    fn property(&self, name: &str) -> Option<Value> {
+        Some(match name {
+            "text" => json!("main"),
+            "number" => json!(7),
+            "none" => Value::Null,
+            "yes" => json!(true),
+            "list" => json!(["x", 1, null, {"y": 2}]),
+            "object" => json!({"b": 1, "a": ["x", "y"], "c": null, "d": {"e": 1}}),
+            "pairs" => json!([["b", 1], ["a", ["x", "y"]], ["c", null], [2, "z"]]),
+            "triples" => json!([["a", "b", "c"]]),
+            "expression" => json!("${{ secret.TOKEN }}"),
+            "user" => json!(["build", "hunter2"]),
+            "basic" => json!({"basic": {"username": "build", "password": 7}}),
+            "bearer" => json!({"bearer": "t"}),
+            "two_schemes" => json!({"bearer": "t", "basic": {"username": "u", "password": "p"}}),
+            "nested" => json!([["build"], "hunter2"]),
+            _ => return None,
+        })
+    }
+
+    fn secret(&self, name: &str) -> Option<String> {
+        (name == "TOKEN").then(|| "handle".to_owned())
+    }
+}
+
+fn spec() -> RequestSpec {
+    let none = || types::Fields::Entries(vec![]);
+    RequestSpec {
+        method: "GET".to_owned(),
+        url: "http://a.example/".to_owned(),
+        params: none(),
+        headers: none(),
+        body: None,
+        cookies: none(),
+        auth: None,
+        hide_request_headers: vec![],
+        hide_response_headers: vec![],
+        settings: Settings {
+            timeout: Timeouts {
+                connect: None,
+                read: None,
+                total: Some(Duration::from_secs(1).as_nanos() as u64),
+            },
+            allow_redirects: true,
+            max_redirects: 30,
+            stream: false,
+            verify: Verify::Roots,
+            cert: None,
+            proxies: vec![],
+        },
+        extensions: vec![],
+    }
+}
+
+fn entries(pairs: &[(&str, &str)]) -> types::Fields {
+    let field = |(name, value): &(&str, &str)| Field {
+        name: (*name).to_owned(),
+        value: (*value).to_owned(),
+    };
+    types::Fields::Entries(pairs.iter().map(field).collect())
+}
+
+fn text(text: &str) -> types::Fields {
+    types::Fields::Text(text.to_owned())
+}
+
+fn rendered(pairs: &[(&str, &str)]) -> Vec<Pair> {
+    pairs
+        .iter()
+        .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+        .collect()
+}
+
+/// The plan's error; plans themselves have no `Debug`, for they hold passwords.
+fn error(spec: RequestSpec) -> String {
+    match plan(spec, &Build) {
+        Ok(_) => panic!("the spec is rendered"),
+        Err(error) => error.to_string(),
+    }
+}
+
+#[test]
+fn texts() {
+    let mut spec = spec();
+    spec.method = "${{ property.verb | default(\"POST\") }}".to_owned();
+    spec.url = "http://a.example/${{ property.text }}/${{ secret.TOKEN }}?$${{".to_owned();
+    let plan = plan(spec, &Build).unwrap_or_else(|error| panic!("{error}"));
+    assert_eq!(plan.method, "POST");
+    assert_eq!(plan.url, "http://a.example/main/handle?${{");
+    assert_eq!(plan.params, Fields::Entries(vec![]));
+    assert_eq!(
+        (plan.headers, plan.cookies, plan.body),
+        (vec![], vec![], None)
+    );
+}
+
+#[test]
+fn fields_that_are_listed() {
+    let listed = entries(&[
+        ("plain", "a"),
+        (
+            "${{ property.text }}",
+            "b ${{ property.number }} ${{ property.none }}",
+        ),
+        ("scalar", "${{ property.yes }}"),
+        ("list", "${{ property.list }}"),
+        ("gone", "${{ property.none }}"),
+        ("in text", " ${{ property.none }}"),
+        ("object", "${{ property.object }}"),
+        ("not rendered again", "${{ property.expression }}"),
+        ("plain", ""),
+    ]);
+    let pairs = rendered(&[
+        ("plain", "a"),
+        ("main", "b 7 "),
+        ("scalar", "true"),
+        ("list", "x"),
+        ("list", "1"),
+        ("list", "{\"y\":2}"),
+        ("in text", " "),
+        (
+            "object",
+            "{\"b\":1,\"a\":[\"x\",\"y\"],\"c\":null,\"d\":{\"e\":1}}",
+        ),
+        ("not rendered again", "${{ secret.TOKEN }}"),
+        ("plain", ""),
+    ]);
+    let mut spec = spec();
+    spec.params = listed.clone();
+    spec.headers = listed.clone();
+    spec.cookies = listed.clone();
+    spec.body = Some(types::Body::Data(listed));
+    let plan = plan(spec, &Build).unwrap_or_else(|error| panic!("{error}"));
+    assert_eq!(plan.params, Fields::Entries(pairs.clone()));
+    assert_eq!(plan.headers, pairs);
+    assert_eq!(plan.cookies, pairs);
+    assert_eq!(plan.body, Some(Body::Data(Fields::Entries(pairs))));
+}
+
+#[test]
+fn fields_that_one_expression_stands_for() {
+    let of_text = |words: &str| Fields::Text(words.to_owned());
+    for (template, fields) in [
+        ("a=b&c", of_text("a=b&c")),
+        ("a=${{ property.text }}", of_text("a=main")),
+        ("${{ property.text }}", of_text("main")),
+        ("${{ property.number }}", of_text("7")),
+        ("${{ property.none }}", of_text("")),
+        (
+            " ${{ property.pairs }}",
+            of_text(" [[\"b\",1],[\"a\",[\"x\",\"y\"]],[\"c\",null],[2,\"z\"]]"),
+        ),
+        (
+            "${{ property.object }}",
+            Fields::Entries(rendered(&[
+                ("b", "1"),
+                ("a", "x"),
+                ("a", "y"),
+                ("d", "{\"e\":1}"),
+            ])),
+        ),
+        (
+            "${{ property.pairs }}",
+            Fields::Entries(rendered(&[("b", "1"), ("a", "x"), ("a", "y"), ("2", "z")])),
+        ),
+        ("${{ property.x | default({}) }}", Fields::Entries(vec![])),
+    ] {
+        let mut spec = spec();
+        spec.params = text(template);
+        let plan = plan(spec, &Build).unwrap_or_else(|error| panic!("{template}: {error}"));
+        assert_eq!(plan.params, fields, "{template}");
+    }
+}
+
+#[test]
+fn fields_that_a_text_makes_no_sense_for() {
+    let shape = "it is made of names and values: an object or a list of `[name, value]` pairs";
+    for (template, expected) in [
+        ("${{ property.object }}", Ok(4)),
+        ("${{ property.none }}", Ok(0)),
+        (
+            "a: b",
+            Err("`headers` is a text; it is made of names and values".to_owned()),
+        ),
+        (
+            "",
+            Err("`headers` is a text; it is made of names and values".to_owned()),
+        ),
+        (
+            "${{ property.text }}",
+            Err("`headers` is a text; it is made of names and values".to_owned()),
+        ),
+        (
+            "${{ property.number }}",
+            Err(format!("`headers` is a number; {shape}")),
+        ),
+        (
+            "${{ property.yes }}",
+            Err(format!("`headers` is true or false; {shape}")),
+        ),
+        (
+            "${{ property.list }}",
+            Err(format!("`headers` is a list of other things; {shape}")),
+        ),
+        (
+            "${{ property.triples }}",
+            Err(format!("`headers` is a list of other things; {shape}")),
+        ),
+    ] {
+        let mut spec = spec();
+        spec.headers = text(template);
+        let result = plan(spec, &Build)
+            .map(|plan| plan.headers.len())
+            .map_err(|error| error.to_string());
+        assert_eq!(result, expected, "{template}");
+    }
+}
+
+#[test]
+fn bodies() {
+    let file = types::File {
+        name: "${{ property.text }}".to_owned(),
+        filename: Some("${{ property.number }}.txt".to_owned()),
+        content_type: Some("text/${{ property.kind | default(\"plain\") }}".to_owned()),
+        headers: vec![Field {
+            name: "X".to_owned(),
+            value: "${{ property.list }}".to_owned(),
+        }],
+        content: Content::Text("<${{ property.text }}>".to_owned()),
+    };
+    let rendered_file = File {
+        name: "main".to_owned(),
+        filename: Some("7.txt".to_owned()),
+        content_type: Some("text/plain".to_owned()),
+        headers: rendered(&[("X", "x"), ("X", "1"), ("X", "{\"y\":2}")]),
+        content: b"<main>".to_vec(),
+    };
+    let bytes = b"${{ property.text }}".to_vec();
+    for (body, expected) in [
+        (
+            types::Body::Json(
+                "{\"${{ property.text }}\": [\"${{ property.list }}\", \"$${{\"]}".to_owned(),
+            ),
+            Body::Json(json!({"main": [["x", 1, null, {"y": 2}], "${{"]})),
+        ),
+        (types::Body::Bytes(bytes.clone()), Body::Bytes(bytes)),
+        (
+            types::Body::Multipart(Multipart {
+                fields: entries(&[("a", "${{ property.text }}")]),
+                files: vec![file],
+            }),
+            Body::Multipart {
+                fields: rendered(&[("a", "main")]),
+                files: vec![rendered_file],
+            },
+        ),
+    ] {
+        let mut spec = spec();
+        spec.body = Some(body);
+        let plan = plan(spec, &Build).unwrap_or_else(|error| panic!("{error}"));
+        assert_eq!(plan.body, Some(expected));
+    }
+}
+
+#[test]
+fn credentials() {
+    let basic = |password: &str| {
+        Some(Auth::Basic {
+            username: "build".to_owned(),
+            password: password.to_owned(),
+        })
+    };
+    let expression = |text: &str| types::Auth::Expression(text.to_owned());
+    for (auth, expected) in [
+        (
+            types::Auth::Basic(UserPassword {
+                username: "build".to_owned(),
+                password: "${{ secret.TOKEN }}".to_owned(),
+            }),
+            basic("handle"),
+        ),
+        (
+            types::Auth::Bearer("${{ secret.TOKEN }}".to_owned()),
+            Some(Auth::Bearer("handle".to_owned())),
+        ),
+        (expression("${{ property.user }}"), basic("hunter2")),
+        (expression("${{ property.basic }}"), basic("7")),
+        (
+            expression("${{ property.bearer }}"),
+            Some(Auth::Bearer("t".to_owned())),
+        ),
+        (expression("${{ property.none }}"), None),
+    ] {
+        let mut spec = spec();
+        spec.auth = Some(auth);
+        let plan = plan(spec, &Build).unwrap_or_else(|error| panic!("{error}"));
+        assert!(plan.auth == expected);
+    }
+}
+
+#[test]
+fn credentials_of_another_shape() {
+    for template in [
+        "text",
+        "number",
+        "object",
+        "list",
+        "two_schemes",
+        "nested",
+        "triples",
+    ] {
+        let mut spec = spec();
+        spec.auth = Some(types::Auth::Expression(format!(
+            "${{{{ property.{template} }}}}"
+        )));
+        assert_eq!(
+            error(spec),
+            "the value that `auth` names is neither a `[username, password]` pair nor `{\"basic\": {\"username\": …, \"password\": …}}` nor `{\"bearer\": …}`",
+            "{template}"
+        );
+    }
+}
+
+#[test]
+fn errors_name_the_setting() {
+    let unknown = |setting: &str| {
+        format!(
+            "`{setting}`: the property `x` is not set; set it, or give it a default: `${{{{ property.x | default(\"\") }}}}`"
+        )
+    };
+    let x = "${{ property.x }}";
+    let with = |change: &dyn Fn(&mut RequestSpec)| {
+        let mut spec = spec();
+        change(&mut spec);
+        error(spec)
+    };
+    assert_eq!(with(&|spec| spec.method = x.to_owned()), unknown("method"));
+    assert_eq!(
+        with(&|spec| spec.url = format!("http://a/{x}")),
+        unknown("url")
+    );
+    assert_eq!(
+        with(&|spec| spec.params = entries(&[(x, "a")])),
+        unknown("params")
+    );
+    assert_eq!(
+        with(&|spec| spec.headers = entries(&[("a", x)])),
+        unknown("headers")
+    );
+    assert_eq!(with(&|spec| spec.cookies = text(x)), unknown("cookies"));
+    assert_eq!(
+        with(&|spec| spec.body = Some(types::Body::Data(text(x)))),
+        unknown("data")
+    );
+    assert_eq!(
+        with(&|spec| spec.body = Some(types::Body::Json(format!("[\"{x}\"]")))),
+        unknown("json")
+    );
+    assert_eq!(
+        with(&|spec| spec.auth = Some(types::Auth::Bearer(x.to_owned()))),
+        unknown("auth")
+    );
+    assert_eq!(
+        with(&|spec| spec.url = "${{ secret.OTHER }}".to_owned()),
+        "`url`: the secret `OTHER` is not given to this step"
+    );
+    assert_eq!(
+        with(&|spec| spec.url = "http://${{".to_owned()),
+        "`url`: an expression is not closed: `}}` is missing"
+    );
+    assert_eq!(
+        with(&|spec| spec.body = Some(types::Body::Json("{\"a\":}".to_owned()))),
+        "`json` is not JSON: expected value at line 1 column 6"
+    );
+}
+
+#[test]
+fn what_a_later_version_knows() {
+    let mut with_extension = spec();
+    with_extension.extensions = vec![Extension {
+        name: "retry".to_owned(),
+        value: "3".to_owned(),
+    }];
+    assert_eq!(error(with_extension), "`retry` is not known to this step");
+    let mut with_scheme = spec();
+    with_scheme.auth = Some(types::Auth::Other(AuthScheme {
+        scheme: "digest".to_owned(),
+        parameters: "{}".to_owned(),
+    }));
+    assert_eq!(
+        error(with_scheme),
+        "the authentication scheme `digest` is not known to this step"
+    );
+}

@@ -1,0 +1,238 @@
+//! The request to send: the URL with its query, headers in order, the body.
+//!
+//! What is wrong with a plan is found here, before anything is sent or logged.
+
+use thiserror::Error;
+use url::Url;
+
+use crate::auth::{self, AuthError};
+use crate::body::{self, Content};
+use crate::cookies::Jar;
+use crate::form;
+use crate::header::{self, Header, HeaderError, value_of};
+use crate::method::Method;
+use crate::multipart::MultipartError;
+use crate::render::{Body, Fields, Pair, Plan};
+use crate::target::{self, TargetError};
+
+const USER_AGENT: &str = concat!("http-step/", env!("CARGO_PKG_VERSION"));
+
+/// A request. Of its headers those that change from hop to hop are apart.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Request {
+    pub(crate) method: Method,
+    pub(crate) url: Url,
+    /// The defaults and the step's own.
+    pub(crate) headers: Vec<Header>,
+    /// The step's own cookies, each `name=value`.
+    pub(crate) cookies: Vec<String>,
+    pub(crate) content: Option<Content>,
+    /// What `auth` comes to.
+    pub(crate) authorization: Option<String>,
+}
+
+/// A plan that no request can be made of.
+#[derive(Debug, PartialEq, Eq, Error)]
+pub(crate) enum RequestError {
+    #[error("Wrong method given: '{}' is not known", .0.escape_debug())]
+    Method(String),
+    #[error("`url` can't be used: {0}")]
+    Url(TargetError),
+    #[error(
+        "`url` has a user name or a password in it; give them in `auth`, where no log shows them"
+    )]
+    UserInfo,
+    #[error(
+        "`params` has a line break or another control character in it; in a query it is escaped: `%0A`"
+    )]
+    Params,
+    #[error("in `headers`, {0}")]
+    Header(#[from] HeaderError),
+    #[error(
+        "`headers` has `Content-Type`, but `files` are sent with a content type of their own, which says where one file ends and the next begins; leave it out"
+    )]
+    MultipartContentType,
+    #[error(
+        "`headers` has `Content-Length: {given}`, but the body is {actual} bytes long; leave it out, the step counts by itself"
+    )]
+    ContentLength { given: String, actual: usize },
+    #[error("there are cookies in `headers` and in `cookies`; put all of them into `cookies`")]
+    TwoCookies,
+    #[error("the cookie `{}` can't be sent: {}", .0.escape_debug(), "a name has no `=`, and neither name nor value has `;` or a control character")]
+    Cookie(String),
+    #[error(transparent)]
+    Multipart(#[from] MultipartError),
+    #[error(transparent)]
+    Auth(#[from] AuthError),
+}
+
+/// Make the request that a plan asks for.
+pub(crate) fn build(plan: Plan) -> Result<Request, RequestError> {
+    let method =
+        Method::parse(&plan.method).ok_or_else(|| RequestError::Method(plan.method.clone()))?;
+    let url = url(&plan.url, &plan.params)?;
+    let mut headers = with_defaults(plan.headers)?;
+    let own_cookies = take(&mut headers, "Cookie");
+    let cookies = cookies(&own_cookies, plan.cookies)?;
+    if matches!(plan.body, Some(Body::Multipart { .. }))
+        && value_of(&headers, "Content-Type").is_some()
+    {
+        return Err(RequestError::MultipartContentType);
+    }
+    let content = plan.body.map(body::encode).transpose()?.flatten();
+    check_length(&headers, content.as_ref())?;
+    let authorization = plan.auth.as_ref().map(auth::authorization).transpose()?;
+    if authorization.is_some() {
+        take(&mut headers, "Authorization");
+    }
+    Ok(Request {
+        method,
+        url,
+        headers,
+        cookies,
+        content,
+        authorization,
+    })
+}
+
+impl Request {
+    /// The headers as they are sent, in the order in which requests has them.
+    pub(crate) fn wire_headers(&self, jar: &Jar) -> Vec<Header> {
+        let mut headers = self.headers.clone();
+        let mut push = |name: &str, value: String| {
+            headers.push(Header {
+                name: name.to_owned(),
+                value,
+            });
+        };
+        if let Some(cookies) = self.cookie_header(jar) {
+            push("Cookie", cookies);
+        }
+        if value_of(&self.headers, "Content-Length").is_none() {
+            match &self.content {
+                Some(content) => push("Content-Length", content.bytes.len().to_string()),
+                None if self.method.anticipates_body() => push("Content-Length", "0".to_owned()),
+                None => {}
+            }
+        }
+        if let Some(media_type) = self
+            .content
+            .as_ref()
+            .and_then(|content| content.media_type.as_ref())
+            && value_of(&self.headers, "Content-Type").is_none()
+        {
+            push("Content-Type", media_type.clone());
+        }
+        if let Some(authorization) = &self.authorization {
+            push("Authorization", authorization.clone());
+        }
+        headers
+    }
+
+    /// The step's cookies, then the jar's; what a server set replaces what the
+    /// step said.
+    fn cookie_header(&self, jar: &Jar) -> Option<String> {
+        let set = jar.get(&self.url);
+        let is_set = |crumb: &str| {
+            let name = crumb.split('=').next().unwrap_or_default();
+            set.iter().any(|(other, _)| *other == name)
+        };
+        let own = self.cookies.iter().filter(|crumb| !is_set(crumb)).cloned();
+        let crumbs: Vec<String> = own
+            .chain(set.iter().map(|(name, value)| format!("{name}={value}")))
+            .collect();
+        (!crumbs.is_empty()).then(|| crumbs.join("; "))
+    }
+}
+
+fn url(text: &str, params: &Fields) -> Result<Url, RequestError> {
+    let mut url = target::parse(text).map_err(|error| match error {
+        TargetError::UserInfo => RequestError::UserInfo,
+        other => RequestError::Url(other),
+    })?;
+    match params {
+        Fields::Entries(entries) => target::append_query(&mut url, &form::encode(entries)),
+        Fields::Text(text) if text.contains(char::is_control) => return Err(RequestError::Params),
+        Fields::Text(text) => target::append_query(&mut url, text),
+    }
+    Ok(url)
+}
+
+/// The default headers, each unless the step has its own, then the step's.
+fn with_defaults(own: Vec<Pair>) -> Result<Vec<Header>, RequestError> {
+    let mut own = own
+        .into_iter()
+        .map(|(name, value)| header::checked(name, &value))
+        .collect::<Result<Vec<_>, _>>()?;
+    let mut headers = Vec::with_capacity(own.len() + 6);
+    // Identity: what the log shows and the digest covers is what the server said.
+    for (name, value) in [
+        ("User-Agent", USER_AGENT),
+        ("Accept", "*/*"),
+        ("Accept-Encoding", "identity"),
+    ] {
+        let replacing = take(&mut own, name);
+        if replacing.is_empty() {
+            headers.push(Header {
+                name: name.to_owned(),
+                value: value.to_owned(),
+            });
+        }
+        headers.extend(replacing);
+    }
+    headers.extend(own);
+    Ok(headers)
+}
+
+/// Take the fields of a name out of a list.
+fn take(headers: &mut Vec<Header>, name: &str) -> Vec<Header> {
+    headers
+        .extract_if(.., |header| header.name.eq_ignore_ascii_case(name))
+        .collect()
+}
+
+fn cookies(headers: &[Header], cookies: Vec<Pair>) -> Result<Vec<String>, RequestError> {
+    if !headers.is_empty() && !cookies.is_empty() {
+        return Err(RequestError::TwoCookies);
+    }
+    let of_headers = headers
+        .iter()
+        .flat_map(|header| header.value.split(';'))
+        .map(str::trim)
+        .filter(|crumb| !crumb.is_empty())
+        .map(str::to_owned);
+    let of_cookies = cookies.into_iter().map(|(name, value)| {
+        let is_bad = |c: char| c == ';' || c.is_control();
+        if name.is_empty() || name.contains('=') || name.contains(is_bad) || value.contains(is_bad)
+        {
+            return Err(RequestError::Cookie(name));
+        }
+        Ok(format!("{name}={value}"))
+    });
+    of_headers.map(Ok).chain(of_cookies).collect()
+}
+
+/// A length that is not the body's would make a server wait, or take the rest
+/// of the body for another request.
+fn check_length(headers: &[Header], content: Option<&Content>) -> Result<(), RequestError> {
+    let actual = content.map_or(0, |content| content.bytes.len());
+    let mut given = headers
+        .iter()
+        .filter(|header| header.name.eq_ignore_ascii_case("Content-Length"))
+        .map(|header| header.value.as_str());
+    match (given.next(), given.next()) {
+        (None, _) => Ok(()),
+        (Some(value), None) if value == actual.to_string() => Ok(()),
+        (Some(value), None) => Err(RequestError::ContentLength {
+            given: value.to_owned(),
+            actual,
+        }),
+        (Some(first), Some(second)) => Err(RequestError::ContentLength {
+            given: format!("{first}, {second}"),
+            actual,
+        }),
+    }
+}
+
+#[cfg(test)]
+mod tests;

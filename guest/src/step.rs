@@ -1,0 +1,41 @@
+//! One step, from its spec to its result.
+
+use crate::bindings::ci::http_step::types::{RequestSpec, StepError, StepResult};
+use crate::follow::Trail;
+use crate::host::Host;
+use crate::log::Log;
+use crate::mask::Masks;
+use crate::{judge, layout, render, request};
+
+/// Carry out a step.
+pub fn run(spec: RequestSpec, host: &dyn Host) -> StepResult {
+    let mut trail = Trail {
+        host,
+        log: Log::new(host),
+        exchanges: Vec::new(),
+    };
+    match perform(spec, &mut trail) {
+        Ok(status) => judge::answered(status, trail.exchanges),
+        Err(error) => {
+            trail.log.exception(&error.message);
+            judge::failed(error, trail.exchanges)
+        }
+    }
+}
+
+/// The stages; the answer is the last response's status.
+fn perform(mut spec: RequestSpec, trail: &mut Trail<'_>) -> Result<u16, StepError> {
+    let masks = Masks {
+        request: std::mem::take(&mut spec.hide_request_headers),
+        response: std::mem::take(&mut spec.hide_response_headers),
+    };
+    let settings = spec.settings.clone();
+    let plan = render::plan(spec, trail.host)?;
+    let announcement = layout::announcement(&plan);
+    let request = request::build(plan)?;
+    trail.log.write(&announcement);
+    trail.follow(request, &settings, &masks)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,663 @@
+//! Whole steps against a scripted network: the log, the result and what was
+//! sent are compared as a whole.
+
+use std::cell::RefCell;
+use std::collections::VecDeque;
+
+use super::*;
+use crate::contract::{Auth, ErrorKind, Header};
+use crate::contract::{
+    AuthScheme, Body, BodyDigest, Exchange, Field, Fields, Outcome, ReceivedResponse, SentRequest,
+    Settings, Timeouts, Verify,
+};
+use crate::digest;
+use crate::host::{Chunks, Failure, Incoming, Outgoing, Stream};
+use http_step_template::{Names, Value};
+
+/// One answer of the network: a head and pieces of a body, or a failure.
+struct Answer {
+    status: u16,
+    headers: Vec<(&'static str, &'static [u8])>,
+    pieces: Vec<Result<Vec<u8>, Failure>>,
+}
+
+fn answer(status: u16, headers: &[(&'static str, &'static str)], body: &str) -> Reply {
+    Ok(Answer {
+        status,
+        headers: headers
+            .iter()
+            .map(|(name, value)| (*name, value.as_bytes()))
+            .collect(),
+        pieces: vec![Ok(body.as_bytes().to_vec())],
+    })
+}
+
+fn failure(kind: ErrorKind, words: &str) -> Failure {
+    Failure {
+        kind,
+        words: words.to_owned(),
+    }
+}
+
+type Reply = Result<Answer, Failure>;
+
+/// A build whose network follows a script, and that remembers all it sees.
+struct Script {
+    replies: RefCell<VecDeque<Reply>>,
+    sent: RefCell<String>,
+    /// A line each: the stream's letter and the text.
+    log: RefCell<Vec<(Stream, String)>>,
+}
+
+impl Names for Script {
+    fn property(&self, name: &str) -> Option<Value> {
+        (name == "branch").then(|| Value::from("main"))
+    }
+
+    fn secret(&self, name: &str) -> Option<String> {
+        (name == "TOKEN").then(|| "handle".to_owned())
+    }
+}
+
+impl Host for Script {
+    fn log(&self, stream: Stream, text: &str) {
+        self.log.borrow_mut().push((stream, text.to_owned()));
+    }
+
+    fn send<'r>(&self, request: &Outgoing<'r>) -> Result<Incoming<'r>, Failure> {
+        let mut sent = self.sent.borrow_mut();
+        sent.push_str(&format!("{} {}\n", request.method.name(), request.url));
+        // The defaults are the same in every request.
+        for Header { name, value } in request.headers.iter().skip(3) {
+            sent.push_str(&format!("{name}: {value}\n"));
+        }
+        sent.push_str(&format!("{}\n", String::from_utf8_lossy(request.body)));
+        let answer = self
+            .replies
+            .borrow_mut()
+            .pop_front()
+            .expect("a scripted answer")?;
+        Ok(Incoming {
+            status: answer.status,
+            headers: answer
+                .headers
+                .into_iter()
+                .map(|(name, value)| (name.to_owned(), value.to_vec()))
+                .collect(),
+            body: Box::new(Pieces(answer.pieces.into_iter())),
+        })
+    }
+}
+
+struct Pieces(std::vec::IntoIter<Result<Vec<u8>, Failure>>);
+
+impl Chunks for Pieces {
+    fn next(&mut self) -> Result<Option<Vec<u8>>, Failure> {
+        self.0.next().transpose()
+    }
+}
+
+/// What a step left behind.
+struct Seen {
+    result: StepResult,
+    sent: String,
+    writes: Vec<(Stream, String)>,
+}
+
+impl Seen {
+    /// The log, each write with its stream's letter before it.
+    fn log(&self) -> String {
+        self.writes
+            .iter()
+            .map(|(stream, text)| {
+                let letter = match stream {
+                    Stream::Header => 'h',
+                    Stream::Stdout => 'o',
+                    Stream::Stderr => 'e',
+                };
+                format!("[{letter}]{text}")
+            })
+            .collect()
+    }
+
+    fn error(&self) -> (ErrorKind, &str) {
+        assert_eq!(self.result.outcome, Outcome::Exception);
+        assert_eq!(self.result.summary, "Requested (exception)");
+        let error = self.result.error.as_ref().expect("an error");
+        (error.kind, &error.message)
+    }
+}
+
+fn perform_step(spec: RequestSpec, replies: impl IntoIterator<Item = Reply>) -> Seen {
+    let script = Script {
+        replies: RefCell::new(replies.into_iter().collect()),
+        sent: RefCell::default(),
+        log: RefCell::default(),
+    };
+    let result = run(spec, &script);
+    assert!(
+        script.replies.borrow().is_empty(),
+        "all that is scripted is asked for"
+    );
+    Seen {
+        result,
+        sent: script.sent.into_inner(),
+        writes: script.log.into_inner(),
+    }
+}
+
+fn spec(method: &str, url: &str) -> RequestSpec {
+    let none = || Fields::Entries(vec![]);
+    RequestSpec {
+        method: method.to_owned(),
+        url: url.to_owned(),
+        params: none(),
+        headers: none(),
+        body: None,
+        cookies: none(),
+        auth: None,
+        hide_request_headers: vec![],
+        hide_response_headers: vec![],
+        settings: Settings {
+            timeout: Timeouts {
+                connect: None,
+                read: None,
+                total: None,
+            },
+            allow_redirects: true,
+            max_redirects: 30,
+            stream: false,
+            verify: Verify::Roots,
+            cert: None,
+            proxies: vec![],
+        },
+        extensions: vec![],
+    }
+}
+
+fn fields(pairs: &[(&str, &str)]) -> Fields {
+    let field = |(name, value): &(&str, &str)| Field {
+        name: (*name).to_owned(),
+        value: (*value).to_owned(),
+    };
+    Fields::Entries(pairs.iter().map(field).collect())
+}
+
+fn header(name: &str, value: &str) -> Header {
+    Header {
+        name: name.to_owned(),
+        value: value.to_owned(),
+    }
+}
+
+/// The headers that every request starts with.
+fn default_headers() -> Vec<Header> {
+    vec![
+        header(
+            "User-Agent",
+            concat!("http-step/", env!("CARGO_PKG_VERSION")),
+        ),
+        header("Accept", "*/*"),
+        header("Accept-Encoding", "identity"),
+    ]
+}
+
+/// A log as it is written here: defaults and separators spelled out.
+fn log(text: &str) -> String {
+    text.replace(
+        "{defaults}",
+        concat!(
+            "\tUser-Agent: http-step/",
+            env!("CARGO_PKG_VERSION"),
+            "\n\tAccept: */*\n\tAccept-Encoding: identity\n"
+        ),
+    )
+    .replace("{separator}", &"=".repeat(60))
+}
+
+#[test]
+fn a_form_is_posted() {
+    let mut spec = spec("POST", "http://a.example/hook?v=1#top");
+    spec.params = fields(&[("z", "1"), ("branch", "${{ property.branch }}")]);
+    spec.headers = fields(&[("X-Token", "t"), ("X-Other", "o")]);
+    spec.body = Some(Body::Data(fields(&[("state", "all good")])));
+    spec.auth = Some(Auth::Bearer("${{ secret.TOKEN }}".to_owned()));
+    spec.hide_request_headers = vec!["x-token".to_owned()];
+    spec.hide_response_headers = vec!["X-SESSION".to_owned()];
+    let seen = perform_step(
+        spec,
+        [answer(
+            200,
+            &[
+                ("content-type", "text/plain"),
+                ("x-session", "s"),
+                ("set-cookie", "a=b"),
+            ],
+            "thanks\n",
+        )],
+    );
+    assert_eq!(
+        seen.sent,
+        "POST http://a.example/hook?v=1&z=1&branch=main\n\
+         X-Token: t\n\
+         X-Other: o\n\
+         Content-Length: 14\n\
+         Content-Type: application/x-www-form-urlencoded\n\
+         Authorization: Bearer handle\n\
+         state=all+good\n"
+    );
+    assert_eq!(
+        seen.log(),
+        log("[h]Performing POST request to http://a.example/hook?v=1\n\
+             Parameters:\n\tbranch: main\n\tz: 1\n\
+             Data:\n\tstate: all good\n\
+             [h]Request Headers:\n{defaults}\
+             \tX-Token: <HIDDEN>\n\
+             \tX-Other: o\n\
+             \tContent-Length: 14\n\
+             \tContent-Type: application/x-www-form-urlencoded\n\
+             \tAuthorization: <HIDDEN>\n\
+             [o]URL: http://a.example/hook?v=1&z=1&branch=main\n\
+             Status: 200\n\
+             [h]Response Headers:\n\
+             \tcontent-type: text/plain\n\
+             \tx-session: <HIDDEN>\n\
+             \tset-cookie: <HIDDEN>\n\
+             [o] ------ Content ------\nthanks\n")
+    );
+    let mut headers = default_headers();
+    headers.extend([
+        header("X-Token", "<HIDDEN>"),
+        header("X-Other", "o"),
+        header("Content-Length", "14"),
+        header("Content-Type", "application/x-www-form-urlencoded"),
+        header("Authorization", "<HIDDEN>"),
+    ]);
+    assert_eq!(
+        seen.result,
+        StepResult {
+            outcome: Outcome::Success,
+            summary: "Status code: 200".to_owned(),
+            exchanges: vec![Exchange {
+                request: SentRequest {
+                    method: "POST".to_owned(),
+                    url: "http://a.example/hook?v=1&z=1&branch=main".to_owned(),
+                    headers,
+                    body: Some(digest::of(b"state=all+good")),
+                },
+                response: Some(ReceivedResponse {
+                    status: 200,
+                    headers: vec![
+                        header("content-type", "text/plain"),
+                        header("x-session", "<HIDDEN>"),
+                        header("set-cookie", "<HIDDEN>"),
+                    ],
+                    body: digest::of(b"thanks\n"),
+                }),
+            }],
+            outputs: vec![],
+            error: None,
+        }
+    );
+}
+
+#[test]
+fn the_body_is_logged_as_it_arrives() {
+    let seen = perform_step(
+        spec("GET", "http://a.example/"),
+        [Ok(Answer {
+            status: 404,
+            headers: vec![("content-type", b"text/plain")],
+            pieces: vec![
+                Ok(b"one\xe2\x82".to_vec()),
+                Ok(vec![]),
+                Ok(b"\xactwo".to_vec()),
+            ],
+        })],
+    );
+    assert_eq!(
+        seen.log(),
+        log("[h]Performing GET request to http://a.example/\n\
+             [h]Request Headers:\n{defaults}\
+             [o]URL: http://a.example/\n\
+             [e]Status: 404\n\
+             [h]Response Headers:\n\
+             \tcontent-type: text/plain\n\
+             [o] ------ Content ------\none\
+             [o]€two")
+    );
+    assert_eq!(seen.result.outcome, Outcome::Failure);
+    assert_eq!(seen.result.summary, "Status code: 404 (failure)");
+}
+
+#[test]
+fn a_body_that_is_empty_or_binary() {
+    let picture = answer(200, &[("content-type", "image/png")], "png");
+    let seen = perform_step(spec("GET", "http://a.example/"), [picture]);
+    let BodyDigest { sha256, .. } = digest::of(b"png");
+    assert_eq!(
+        seen.writes.last(),
+        Some(&(
+            Stream::Stdout,
+            format!(
+                " ------ Content ------\n<binary body: image/png, 3 bytes, SHA-256 {sha256}>\n"
+            )
+        ))
+    );
+    let seen = perform_step(
+        spec("GET", "http://a.example/"),
+        [answer(204, &[("content-type", "image/png")], "")],
+    );
+    assert_eq!(
+        seen.writes.last(),
+        Some(&(Stream::Stdout, " ------ Content ------\n".to_owned()))
+    );
+    assert_eq!(seen.result.summary, "Status code: 204");
+}
+
+#[test]
+fn redirects_stand_above_the_answer() {
+    let mut spec = spec("POST", "http://a.example/1");
+    spec.body = Some(Body::Data(Fields::Text("data".to_owned())));
+    spec.auth = Some(Auth::Bearer("t".to_owned()));
+    spec.cookies = fields(&[("own", "1")]);
+    let seen = perform_step(
+        spec,
+        [
+            answer(
+                302,
+                &[
+                    ("location", "/2#x"),
+                    ("set-cookie", "jar=2; Path=/"),
+                    ("content-type", "text/plain"),
+                ],
+                "moved",
+            ),
+            answer(307, &[("location", "//b.example/3")], ""),
+            answer(200, &[], "there"),
+        ],
+    );
+    assert_eq!(
+        seen.sent,
+        "POST http://a.example/1\n\
+         Cookie: own=1\n\
+         Content-Length: 4\n\
+         Authorization: Bearer t\n\
+         data\n\
+         GET http://a.example/2\n\
+         Cookie: own=1; jar=2\n\
+         Authorization: Bearer t\n\
+         \n\
+         GET http://b.example/3\n\
+         \n"
+    );
+    assert_eq!(
+        seen.log(),
+        log("[h]Performing POST request to http://a.example/1\n\
+             Data:\n\tdata\n\
+             [o]\nRedirected 2 times:\n\n\
+             [h]Request Headers:\n{defaults}\
+             \tCookie: <HIDDEN>\n\
+             \tContent-Length: 4\n\
+             \tAuthorization: <HIDDEN>\n\
+             [o]URL: http://a.example/1\n\
+             [e]Status: 302\n\
+             [h]Response Headers:\n\
+             \tlocation: /2#x\n\
+             \tset-cookie: <HIDDEN>\n\
+             \tcontent-type: text/plain\n\
+             [o] ------ Content ------\nmoved{separator}\n\
+             [h]Request Headers:\n{defaults}\
+             \tCookie: <HIDDEN>\n\
+             \tAuthorization: <HIDDEN>\n\
+             [o]URL: http://a.example/2\n\
+             [e]Status: 307\n\
+             [h]Response Headers:\n\
+             \tlocation: //b.example/3\n\
+             [o] ------ Content ------\n{separator}\n\
+             [h]Request Headers:\n{defaults}\
+             [o]URL: http://b.example/3\n\
+             Status: 200\n\
+             [h]Response Headers:\n\
+             [o] ------ Content ------\nthere")
+    );
+    let urls: Vec<_> = seen
+        .result
+        .exchanges
+        .iter()
+        .map(|exchange| exchange.request.url.as_str())
+        .collect();
+    assert_eq!(
+        urls,
+        [
+            "http://a.example/1",
+            "http://a.example/2",
+            "http://b.example/3"
+        ]
+    );
+}
+
+#[test]
+fn a_redirect_that_is_not_followed_is_the_answer() {
+    let mut stay = spec("GET", "http://a.example/");
+    stay.settings.allow_redirects = false;
+    for (spec, location) in [(stay, "/2"), (spec("GET", "http://a.example/"), "")] {
+        let seen = perform_step(spec, [answer(302, &[("location", location)], "moved")]);
+        assert_eq!(seen.result.summary, "Status code: 302");
+        assert_eq!(seen.result.outcome, Outcome::Success);
+    }
+}
+
+#[test]
+fn redirects_have_an_end() {
+    let mut spec = spec("GET", "http://a.example/");
+    spec.settings.max_redirects = 1;
+    let moved = || answer(302, &[("location", "/")], "moved\n");
+    let seen = perform_step(spec, [moved(), moved()]);
+    let hop = "[h]Request Headers:\n{defaults}\
+               [o]URL: http://a.example/\n\
+               [e]Status: 302\n\
+               [h]Response Headers:\n\
+               \tlocation: /\n\
+               [o] ------ Content ------\nmoved\n{separator}\n";
+    assert_eq!(
+        seen.log(),
+        log(&format!(
+            "[h]Performing GET request to http://a.example/\n\
+             [o]\nRedirected 2 times:\n\n{hop}{hop}\
+             [e]An exception occurred while performing the request: Exceeded 1 redirects.\n"
+        ))
+    );
+    assert_eq!(seen.error(), (ErrorKind::Redirect, "Exceeded 1 redirects."));
+    assert_eq!(seen.result.exchanges.len(), 2);
+}
+
+#[test]
+fn a_redirect_to_nowhere() {
+    let seen = perform_step(
+        spec("GET", "http://a.example/"),
+        [answer(302, &[("location", "ftp://b.example/")], "")],
+    );
+    assert_eq!(
+        seen.error(),
+        (
+            ErrorKind::Redirect,
+            "the redirect to `ftp://b.example/` can't be followed: its scheme is `ftp`, and a step speaks http and https only"
+        )
+    );
+}
+
+#[test]
+fn of_a_long_hop_the_beginning_is_logged() {
+    let long = "é".repeat(40_000);
+    let shown = 65_536 - " ------ Content ------\n".len();
+    let kept = &long[..long.floor_char_boundary(shown)];
+    let seen = perform_step(
+        spec("GET", "http://a.example/"),
+        [
+            Ok(Answer {
+                status: 302,
+                headers: vec![("location", b"/2")],
+                pieces: vec![Ok(long.clone().into_bytes()), Ok(b"more".to_vec())],
+            }),
+            answer(200, &[], "there"),
+        ],
+    );
+    assert_eq!(
+        seen.writes[6],
+        (
+            Stream::Stdout,
+            format!(
+                " ------ Content ------\n{kept}\n<{} more bytes of text left out>\n{}\n",
+                long.len() + 4 - kept.len(),
+                "=".repeat(60)
+            )
+        )
+    );
+    let hop = seen.result.exchanges[0].response.as_ref().unwrap();
+    assert_eq!(hop.body, digest::of(format!("{long}more").as_bytes()));
+}
+
+#[test]
+fn no_response() {
+    for (kind, message, exchanges) in [
+        (
+            ErrorKind::Connect,
+            "could not connect to http://a.example:9/p: why",
+            0,
+        ),
+        (
+            ErrorKind::Dns,
+            "could not connect to http://a.example:9/p: why",
+            0,
+        ),
+        (
+            ErrorKind::Denied,
+            "the host does not allow a request to http://a.example:9",
+            0,
+        ),
+        (ErrorKind::InvalidSpec, "why", 0),
+        (
+            ErrorKind::Timeout,
+            "no response from http://a.example:9/p: why",
+            1,
+        ),
+        (
+            ErrorKind::Protocol,
+            "no response from http://a.example:9/p: why",
+            1,
+        ),
+    ] {
+        let seen = perform_step(
+            spec("GET", "http://a.example:9/p?q"),
+            [Err(failure(kind, "why"))],
+        );
+        assert_eq!(seen.error(), (kind, message));
+        assert_eq!(
+            seen.log(),
+            format!(
+                "[h]Performing GET request to http://a.example:9/p?q\n\
+                 [e]An exception occurred while performing the request: {message}\n"
+            )
+        );
+        assert_eq!(seen.result.exchanges.len(), exchanges, "{kind:?}");
+    }
+}
+
+#[test]
+fn a_hop_is_logged_before_the_next_one_fails() {
+    let seen = perform_step(
+        spec("GET", "http://a.example/"),
+        [
+            answer(301, &[("location", "http://b.example/")], "moved"),
+            Err(failure(ErrorKind::Connect, "connection refused")),
+        ],
+    );
+    assert_eq!(
+        seen.log(),
+        log("[h]Performing GET request to http://a.example/\n\
+             [o]\nRedirected 1 times:\n\n\
+             [h]Request Headers:\n{defaults}\
+             [o]URL: http://a.example/\n\
+             [e]Status: 301\n\
+             [h]Response Headers:\n\
+             \tlocation: http://b.example/\n\
+             [o] ------ Content ------\nmoved{separator}\n\
+             [e]An exception occurred while performing the request: \
+             could not connect to http://b.example/: connection refused\n")
+    );
+    assert_eq!(seen.result.exchanges.len(), 1);
+}
+
+#[test]
+fn a_body_that_breaks_off() {
+    let seen = perform_step(
+        spec("GET", "http://a.example/"),
+        [Ok(Answer {
+            status: 200,
+            headers: vec![],
+            pieces: vec![
+                Ok(b"hello".to_vec()),
+                Err(failure(ErrorKind::Protocol, "the response is incomplete")),
+            ],
+        })],
+    );
+    let message =
+        "the response of http://a.example/ ended after 5 bytes: the response is incomplete";
+    assert_eq!(seen.error(), (ErrorKind::Protocol, message));
+    assert_eq!(
+        seen.log(),
+        log(&format!(
+            "[h]Performing GET request to http://a.example/\n\
+             [h]Request Headers:\n{{defaults}}\
+             [o]URL: http://a.example/\n\
+             Status: 200\n\
+             [h]Response Headers:\n\
+             [o] ------ Content ------\nhello\
+             [o]\n\
+             [e]An exception occurred while performing the request: {message}\n"
+        ))
+    );
+    let response = seen.result.exchanges[0].response.as_ref().unwrap();
+    assert_eq!(response.body, digest::of(b"hello"));
+}
+
+#[test]
+fn nothing_is_sent_for_a_spec_that_is_wrong() {
+    let mut unknown_scheme = spec("GET", "http://a.example/");
+    unknown_scheme.auth = Some(Auth::Other(AuthScheme {
+        scheme: "digest".to_owned(),
+        parameters: "{}".to_owned(),
+    }));
+    for (spec, kind, message) in [
+        (
+            spec("GET", "http://a.example/${{ property.x }}"),
+            ErrorKind::UnknownName,
+            "`url`: the property `x` is not set; set it, or give it a default: `${{ property.x | default(\"\") }}`",
+        ),
+        (
+            spec("FETCH", "http://a.example/"),
+            ErrorKind::InvalidSpec,
+            "Wrong method given: 'FETCH' is not known",
+        ),
+        (
+            spec("GET", "http://user:pass@a.example/"),
+            ErrorKind::InvalidSpec,
+            "`url` has a user name or a password in it; give them in `auth`, where no log shows them",
+        ),
+        (
+            unknown_scheme,
+            ErrorKind::InvalidSpec,
+            "the authentication scheme `digest` is not known to this step",
+        ),
+    ] {
+        let seen = perform_step(spec, []);
+        assert_eq!(seen.error(), (kind, message));
+        assert_eq!(
+            seen.log(),
+            format!("[e]An exception occurred while performing the request: {message}\n")
+        );
+        assert_eq!(seen.sent, "");
+        assert_eq!(seen.result.exchanges, []);
+    }
+}

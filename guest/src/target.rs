@@ -1,0 +1,323 @@
+//! URLs that a step may ask for: absolute, http or https, no credentials.
+//!
+//! Everybody downstream gets the parsed URL, never the text, so that no two
+//! readers of one text can come to two hosts.
+
+use thiserror::Error;
+use url::{Position, Url};
+
+use crate::form::percent_encode;
+
+/// What is wrong with a URL; the sentence starts with what `it` is.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub(crate) enum TargetError {
+    #[error("it is empty")]
+    Empty,
+    #[error("it has a space or a control character in it; written in a URL, a space is `%20`")]
+    Blank,
+    #[error("it has no scheme{}", did_you_mean(.0))]
+    NoScheme(String),
+    #[error("its scheme is `{0}`, and a step speaks http and https only")]
+    Scheme(String),
+    #[error("it has a user name or a password in it, which anybody who sees the URL can read")]
+    UserInfo,
+    #[error("it has no host")]
+    NoHost,
+    #[error("{0}")]
+    Invalid(#[from] url::ParseError),
+}
+
+fn did_you_mean(text: &str) -> String {
+    // A text with `@` may hold a password.
+    if text.contains('@') {
+        String::new()
+    } else {
+        format!("; did you mean `https://{text}`?")
+    }
+}
+
+/// Read an absolute URL as a person wrote it.
+pub(crate) fn parse(text: &str) -> Result<Url, TargetError> {
+    let text = text.trim();
+    if text.is_empty() {
+        return Err(TargetError::Empty);
+    }
+    if text.contains(|c: char| c.is_whitespace() || c.is_control()) {
+        return Err(TargetError::Blank);
+    }
+    // `localhost:8080` has a colon, but no scheme.
+    match text.split_once("://") {
+        Some((scheme, rest)) if is_scheme(scheme) => absolute(scheme, rest, text),
+        _ => {
+            let address = text.split(['?', '#']).next().unwrap_or_default();
+            Err(TargetError::NoScheme(address.to_owned()))
+        }
+    }
+}
+
+/// Read a Location header, relative to where it came from (RFC 9110, section
+/// 10.2.2).
+pub(crate) fn resolve(base: &Url, location: &str) -> Result<Url, TargetError> {
+    let location = location.trim();
+    let url = match location.split_once(':') {
+        Some((scheme, rest)) if is_scheme(scheme) => {
+            let rest = rest.strip_prefix("//").unwrap_or_default();
+            absolute(scheme, rest, location)?
+        }
+        _ => match location.strip_prefix("//") {
+            Some(rest) => absolute(
+                base.scheme(),
+                rest,
+                &format!("{}:{location}", base.scheme()),
+            )?,
+            None => base.join(location)?,
+        },
+    };
+    // The URL standard reads `\` as `/`, so a relative text can still name a host.
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err(TargetError::UserInfo);
+    }
+    Ok(normalized(url))
+}
+
+/// Append to the query. What is not allowed in a query is escaped, what is
+/// escaped already stays.
+pub(crate) fn append_query(url: &mut Url, more: &str) {
+    if more.is_empty() {
+        return;
+    }
+    let query = match url.query() {
+        Some(query) if !query.is_empty() => format!("{query}&{more}"),
+        _ => more.to_owned(),
+    };
+    url.set_query(Some(&query));
+    escape_rest(url);
+}
+
+/// Where a request goes, as people write it: `https://example.org:8443`.
+pub(crate) fn origin(url: &Url) -> &str {
+    &url[..Position::BeforePath]
+}
+
+/// The URL as an error names it. A query can be long, and hold what is nobody
+/// else's business.
+pub(crate) fn address(url: &Url) -> &str {
+    &url[..Position::AfterPath]
+}
+
+fn absolute(scheme: &str, rest: &str, text: &str) -> Result<Url, TargetError> {
+    if !["http", "https"]
+        .iter()
+        .any(|known| known.eq_ignore_ascii_case(scheme))
+    {
+        return Err(TargetError::Scheme(scheme.to_owned()));
+    }
+    // The URL standard would skip an empty authority and take what follows.
+    let authority = rest.split(['/', '\\', '?', '#']).next().unwrap_or_default();
+    if authority.is_empty() {
+        return Err(TargetError::NoHost);
+    }
+    if authority.contains('@') {
+        return Err(TargetError::UserInfo);
+    }
+    Ok(normalized(Url::parse(text)?))
+}
+
+fn is_scheme(text: &str) -> bool {
+    text.starts_with(|c: char| c.is_ascii_alphabetic())
+        && text
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte))
+}
+
+/// The URL as it is sent: a fragment is the client's own.
+fn normalized(mut url: Url) -> Url {
+    url.set_fragment(None);
+    escape_rest(&mut url);
+    url
+}
+
+/// Escape what the URL standard leaves alone and RFC 3986 forbids: some servers
+/// refuse it. The requests library escapes it too.
+fn escape_rest(url: &mut Url) {
+    if let Some(path) = escaped(url.path()) {
+        url.set_path(&path);
+    }
+    if let Some(query) = url.query().and_then(escaped) {
+        url.set_query(Some(&query));
+    }
+}
+
+fn escaped(text: &str) -> Option<String> {
+    const FORBIDDEN: [char; 6] = ['\\', '^', '`', '{', '|', '}'];
+    text.contains(FORBIDDEN).then(|| {
+        let mut escaped = String::new();
+        for c in text.chars() {
+            match u8::try_from(c) {
+                Ok(byte) if FORBIDDEN.contains(&c) => percent_encode(byte, &mut escaped),
+                _ => escaped.push(c),
+            }
+        }
+        escaped
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn what_is_taken() {
+        for (text, url) in [
+            ("http://example.org", "http://example.org/"),
+            (
+                " https://example.org/a?b=c#d \n",
+                "https://example.org/a?b=c",
+            ),
+            ("HTTP://Example.ORG:80/%7Ea/../b", "http://example.org/b"),
+            ("http://[::1]:8080/", "http://[::1]:8080/"),
+            ("http://127.1/", "http://127.0.0.1/"),
+            (
+                "https://bücher.example/ü?ü",
+                "https://xn--bcher-kva.example/%C3%BC?%C3%BC",
+            ),
+            (
+                "http://a/{x}|y?{z}|`^\\",
+                "http://a/%7Bx%7D%7Cy?%7Bz%7D%7C%60%5E%5C",
+            ),
+            ("http://a/%7e%zz?%zz", "http://a/%7e%zz?%zz"),
+            ("http://a?x", "http://a/?x"),
+            ("http://a/@b:c@d", "http://a/@b:c@d"),
+        ] {
+            assert_eq!(parse(text).unwrap().as_str(), url, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_refused() {
+        let no_scheme = |text: &str| TargetError::NoScheme(text.to_owned());
+        for (text, error) in [
+            (" ", TargetError::Empty),
+            ("http://a/b c", TargetError::Blank),
+            ("http://a/b\tc", TargetError::Blank),
+            ("http://a\u{a0}b", TargetError::Blank),
+            ("example.org/a?b#c", no_scheme("example.org/a")),
+            ("localhost:8080", no_scheme("localhost:8080")),
+            ("//example.org", no_scheme("//example.org")),
+            ("ftp://example.org/", TargetError::Scheme("ftp".to_owned())),
+            ("http://user:pass@example.org/", TargetError::UserInfo),
+            ("http://user@example.org/", TargetError::UserInfo),
+            ("http://@example.org/", TargetError::UserInfo),
+            ("http:///example.org", TargetError::NoHost),
+            ("http://?x", TargetError::NoHost),
+            ("http://:80/", url::ParseError::EmptyHost.into()),
+            ("http://a:99999/", url::ParseError::InvalidPort.into()),
+            ("http://[::1/", url::ParseError::InvalidIpv6Address.into()),
+            ("http://a%00b/", url::ParseError::IdnaError.into()),
+        ] {
+            assert_eq!(parse(text), Err(error), "{text}");
+        }
+    }
+
+    #[test]
+    fn errors_help_and_show_no_password() {
+        for (text, message) in [
+            (
+                "example.org/a?token=b",
+                "it has no scheme; did you mean `https://example.org/a`?",
+            ),
+            ("user:pass@example.org", "it has no scheme"),
+            (
+                "http://user:pass@example.org",
+                "it has a user name or a password in it, which anybody who sees the URL can read",
+            ),
+            (
+                "gopher://a",
+                "its scheme is `gopher`, and a step speaks http and https only",
+            ),
+            ("http://a:b/", "invalid port number"),
+        ] {
+            assert_eq!(parse(text).unwrap_err().to_string(), message);
+        }
+    }
+
+    #[test]
+    fn locations_are_relative_to_where_they_came_from() {
+        let base = parse("https://example.org:8443/a/b?c").unwrap();
+        for (location, url) in [
+            ("d", "https://example.org:8443/a/d"),
+            ("/d?e#f", "https://example.org:8443/d?e"),
+            ("?e", "https://example.org:8443/a/b?e"),
+            ("#f", "https://example.org:8443/a/b?c"),
+            ("//other.example/x", "https://other.example/x"),
+            ("http://other.example", "http://other.example/"),
+            ("/ü b|c", "https://example.org:8443/%C3%BC%20b%7Cc"),
+            ("./a:b", "https://example.org:8443/a/a:b"),
+            ("/\\other.example/x", "https://other.example/x"),
+        ] {
+            assert_eq!(
+                resolve(&base, location).unwrap().as_str(),
+                url,
+                "{location}"
+            );
+        }
+        for (location, error) in [
+            ("http:///x", TargetError::NoHost),
+            ("http:x", TargetError::NoHost),
+            ("https:", TargetError::NoHost),
+            ("//", TargetError::NoHost),
+            ("///x", TargetError::NoHost),
+            ("file:///etc/passwd", TargetError::Scheme("file".to_owned())),
+            (
+                "javascript:alert(1)",
+                TargetError::Scheme("javascript".to_owned()),
+            ),
+            ("//user@other.example", TargetError::UserInfo),
+            ("https://:pass@other.example", TargetError::UserInfo),
+            ("/\\user:pass@other.example", TargetError::UserInfo),
+            ("http://a:b", url::ParseError::InvalidPort.into()),
+        ] {
+            assert_eq!(resolve(&base, location), Err(error), "{location}");
+        }
+    }
+
+    #[test]
+    fn a_query_grows() {
+        for (text, more, url) in [
+            ("http://a/", "b=1", "http://a/?b=1"),
+            ("http://a/?", "b=1", "http://a/?b=1"),
+            ("http://a/?a=1", "b=1", "http://a/?a=1&b=1"),
+            ("http://a/?a=1", "", "http://a/?a=1"),
+            ("http://a/", "b c|#d%20é", "http://a/?b%20c%7C%23d%20%C3%A9"),
+        ] {
+            let mut url_with_query = parse(text).unwrap();
+            append_query(&mut url_with_query, more);
+            assert_eq!(url_with_query.as_str(), url, "{text} {more}");
+        }
+    }
+
+    #[test]
+    fn parts_that_people_see() {
+        let url = parse("https://example.org:8443/a?b=c").unwrap();
+        assert_eq!(origin(&url), "https://example.org:8443");
+        assert_eq!(address(&url), "https://example.org:8443/a");
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_taken_is_http_without_credentials(
+            text in r"(https?:|ftp:|//|/|\\|@|:|\?|#|[a-z0-9.]|%|ü| |\[|\]|\|)*"
+        ) {
+            let base = Url::parse("http://base.example/a/b?c").unwrap();
+            for url in [parse(&text), resolve(&base, &text)].into_iter().flatten() {
+                prop_assert!(matches!(url.scheme(), "http" | "https"));
+                prop_assert!(url.username().is_empty() && url.password().is_none());
+                prop_assert!(url.has_host() && url.fragment().is_none());
+                prop_assert!(url.as_str().bytes().all(|byte| byte.is_ascii_graphic()));
+                // What was taken is taken again, and unchanged.
+                prop_assert_eq!(parse(url.as_str()), Ok(url));
+            }
+        }
+    }
+}

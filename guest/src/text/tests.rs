@@ -1,0 +1,144 @@
+//! Pieces of bodies go in, text comes out.
+
+use super::*;
+use crate::digest;
+use proptest::prelude::*;
+
+/// The text of a body that arrives in some pieces.
+fn read(headers: &[(&str, &str)], pieces: &[&[u8]]) -> String {
+    let headers: Vec<Header> = headers
+        .iter()
+        .map(|(name, value)| Header {
+            name: (*name).to_owned(),
+            value: (*value).to_owned(),
+        })
+        .collect();
+    let mut reader = BodyText::new(&headers);
+    let mut text = String::new();
+    for piece in pieces {
+        reader.push(piece, &mut text);
+    }
+    reader.end(&digest::of(&pieces.concat()), &mut text);
+    text
+}
+
+fn read_typed(content_type: &str, pieces: &[&[u8]]) -> String {
+    read(&[("content-type", content_type)], pieces)
+}
+
+#[test]
+fn charsets() {
+    let utf_16 = b"\xff\xfea\0\n\0";
+    for (content_type, pieces, text) in [
+        ("text/plain", &[&b"gr\xc3\xb6\xc3\x9fe"[..]][..], "größe"),
+        ("text/plain", &[b"gr\xf6\xdfe"], "größe"),
+        (
+            "text/plain; charset=utf-8",
+            &[b"gr\xf6\xdfe"],
+            "gr\u{fffd}\u{fffd}e",
+        ),
+        (
+            "text/plain; charset=iso-8859-1",
+            &[b"\xf6", b"\xdf\x80"],
+            "öß€",
+        ),
+        (
+            "text/plain; charset=shift_jis",
+            &[b"\x93\xfa\x96", b"\x7b"],
+            "日本",
+        ),
+        // A mark outranks the header, and is not text.
+        (
+            "text/plain; charset=iso-8859-1",
+            &[b"\xef\xbb\xbf\xc3\xb6"],
+            "ö",
+        ),
+        ("text/plain", &[utf_16], "a\n"),
+        ("application/octet", &[utf_16], "a\n"),
+        ("text/plain; charset=utf-16be", &[b"\0a", b"\0", b"b"], "ab"),
+        // A character that the pieces cut.
+        ("text/plain", &[b"\xe2\x82", b"\xac"], "€"),
+        ("text/plain", &[b"a", b"", b"\xe2", b"\x82", b"\xac"], "a€"),
+        // The beginning decides: what follows is read the same way.
+        ("text/plain", &[b"a", b"\xf6"], "a\u{fffd}"),
+        ("text/plain", &[b"ab\xe2\x82"], "ab\u{fffd}"),
+        ("application/json", &[b"{\"a\":1}"], "{\"a\":1}"),
+        ("text/plain; charset=martian", &[b"\xc3\xb6"], "ö"),
+        ("", &[b"plain"], "plain"),
+        ("image/svg+xml", &[b"<svg/>"], "<svg/>"),
+        ("image/png", &[], ""),
+        ("image/png", &[b""], ""),
+    ] {
+        assert_eq!(
+            read_typed(content_type, pieces),
+            text,
+            "{content_type} {pieces:?}"
+        );
+    }
+}
+
+#[test]
+fn binary_bodies_are_one_line() {
+    // SHA-256 of "\0ab".
+    let line = |label: &str| {
+        format!(
+            "<binary body: {label}, 3 bytes, SHA-256 {}>\n",
+            digest::of(b"\0ab").sha256
+        )
+    };
+    for (content_type, label) in [
+        ("image/png", "image/png"),
+        ("Application/Octet-Stream; a=b", "application/octet-stream"),
+        ("text/plain", "text/plain"),
+        ("application/json; charset=utf-8", "application/json"),
+        ("application/x-mine", "application/x-mine"),
+        ("", "no content type"),
+    ] {
+        assert_eq!(read_typed(content_type, &[b"\0", b"ab"]), line(label));
+    }
+    let encoded = [
+        ("Content-Type", "text/plain"),
+        ("content-encoding", " GZIP"),
+    ];
+    assert_eq!(read(&encoded, &[b"\0ab"]), line("text/plain in gzip"));
+    let identity = [("Content-Encoding", "identity")];
+    assert_eq!(read(&identity, &[b"abc"]), "abc");
+}
+
+#[test]
+fn only_what_is_called_text_may_have_control_characters() {
+    let colours = b"\x1b[31mred\x1b[0m\x07";
+    assert_eq!(
+        read_typed("text/plain", &[colours]),
+        "\u{1b}[31mred\u{1b}[0m\u{7}"
+    );
+    // An escape starts a colour, a bell does not.
+    assert_eq!(read_typed("", &[b"\x1b[31mred"]), "\u{1b}[31mred");
+    let digest = digest::of(colours);
+    assert_eq!(
+        read_typed("", &[colours]),
+        format!(
+            "<binary body: no content type, {} bytes, SHA-256 {}>\n",
+            digest.size, digest.sha256
+        )
+    );
+}
+
+proptest! {
+    #[test]
+    fn pieces_make_no_difference(text in "[^\0]{0,40}", cuts in prop::collection::vec(0usize..120, 0..6)) {
+        let bytes = text.as_bytes();
+        let mut cuts: Vec<usize> = cuts.into_iter().map(|cut| cut.min(bytes.len())).collect();
+        cuts.extend([0, bytes.len()]);
+        cuts.sort_unstable();
+        let pieces: Vec<&[u8]> = cuts.windows(2).map(|cut| &bytes[cut[0]..cut[1]]).collect();
+        let expected = text.strip_prefix('\u{feff}').unwrap_or(&text);
+        prop_assert_eq!(read_typed("text/plain; charset=utf-8", &pieces), expected);
+    }
+
+    #[test]
+    fn any_bytes_are_read(bytes in prop::collection::vec(any::<u8>(), 0..200), kind in "(text/plain|image/png|x)?(; charset=(utf-16|gbk|iso-2022-jp|big5|x-user-defined))?") {
+        let middle = bytes.len() / 2;
+        read_typed(&kind, &[&bytes[..middle], &bytes[middle..]]);
+    }
+}

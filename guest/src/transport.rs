@@ -1,0 +1,233 @@
+//! wasi:http: the only file that talks to it.
+//!
+//! Every call leaves the component, so calls are few: a body that fits is
+//! handed over before the request leaves, which also lets the head and the body
+//! go out in one write. A larger body is sent while the response is awaited and
+//! read, because a server may answer before it has read all, or not read at all.
+//!
+//! Resources are dropped before what they come from; the order of the fields in
+//! the structs below says so.
+
+use url::Position;
+use wasi::http::outgoing_handler;
+use wasi::http::types::{
+    self as http, ErrorCode, Fields, FutureIncomingResponse, HeaderError, IncomingBody,
+    OutgoingBody, OutgoingRequest, RequestOptions, Scheme,
+};
+use wasi::io::poll::poll;
+use wasi::io::streams::{InputStream, OutputStream, StreamError};
+
+use crate::error_code::failure;
+use crate::host::{Chunks, ErrorKind, Failure, Header, Incoming, Method, Outgoing, Timeouts};
+
+/// The most that is read at once: large enough that the calls do not count,
+/// small enough that the log stays live.
+const CHUNK: u64 = 64 * 1024;
+
+/// Send a request, and wait for the head of the response.
+pub(crate) fn send<'r>(outgoing: &Outgoing<'r>) -> Result<Incoming<'r>, Failure> {
+    let request = request(outgoing)?;
+    let mut upload = Upload::start(&request, outgoing.body)?.and_then(Upload::advance);
+    let future = outgoing_handler::handle(request, options(outgoing.timeouts)).map_err(failure)?;
+    let response = wait(&future, &mut upload)?;
+    drop(future);
+    let headers = response.headers().entries();
+    let body = response.consume().map_err(|()| broken_contract())?;
+    let stream = body.stream().map_err(|()| broken_contract())?;
+    Ok(Incoming {
+        status: response.status(),
+        headers,
+        body: Box::new(Download {
+            open: Some((stream, body)),
+            upload,
+        }),
+    })
+}
+
+fn request(outgoing: &Outgoing<'_>) -> Result<OutgoingRequest, Failure> {
+    let entries: Vec<(String, Vec<u8>)> = outgoing
+        .headers
+        .iter()
+        .map(|Header { name, value }| (name.clone(), value.clone().into_bytes()))
+        .collect();
+    let fields = Fields::from_list(&entries).map_err(|_| refused_header(&entries))?;
+    let request = OutgoingRequest::new(fields);
+    let url = outgoing.url;
+    let scheme = if url.scheme() == "https" {
+        Scheme::Https
+    } else {
+        Scheme::Http
+    };
+    let path = &url[Position::BeforePath..Position::AfterQuery];
+    request
+        .set_method(&method(outgoing.method))
+        .and_then(|()| request.set_scheme(Some(&scheme)))
+        .and_then(|()| request.set_authority(Some(url.authority())))
+        .and_then(|()| request.set_path_with_query(Some(path)))
+        .map_err(|()| failure(ErrorCode::HttpRequestUriInvalid))?;
+    Ok(request)
+}
+
+fn method(method: Method) -> http::Method {
+    match method {
+        Method::Get => http::Method::Get,
+        Method::Head => http::Method::Head,
+        Method::Post => http::Method::Post,
+        Method::Put => http::Method::Put,
+        Method::Delete => http::Method::Delete,
+        Method::Options => http::Method::Options,
+        Method::Patch => http::Method::Patch,
+    }
+}
+
+/// Which header it was that the host refused: it does not say for a list.
+fn refused_header(entries: &[(String, Vec<u8>)]) -> Failure {
+    let fields = Fields::new();
+    let words = entries.iter().find_map(|(name, value)| {
+        let reason = match fields.append(name, value).err()? {
+            HeaderError::Forbidden => "it is the host that sets it",
+            HeaderError::InvalidSyntax => "the host does not take it as it is written",
+            HeaderError::Immutable => "the host does not take any more",
+        };
+        Some(format!("the header `{name}` can't be sent: {reason}"))
+    });
+    Failure {
+        kind: ErrorKind::InvalidSpec,
+        words: words.unwrap_or_else(|| "the host does not take the headers".to_owned()),
+    }
+}
+
+fn options(timeouts: Timeouts) -> Option<RequestOptions> {
+    if timeouts.connect.is_none() && timeouts.read.is_none() {
+        return None;
+    }
+    let options = RequestOptions::new();
+    // A host that can't keep a limit says so, and has limits of its own.
+    if timeouts.connect.is_some() {
+        let _ = options.set_connect_timeout(timeouts.connect);
+    }
+    if timeouts.read.is_some() {
+        let _ = options.set_first_byte_timeout(timeouts.read);
+        let _ = options.set_between_bytes_timeout(timeouts.read);
+    }
+    Some(options)
+}
+
+/// Wait for the response, and send the body in the meantime.
+fn wait(
+    future: &FutureIncomingResponse,
+    upload: &mut Option<Upload<'_>>,
+) -> Result<http::IncomingResponse, Failure> {
+    let is_here = future.subscribe();
+    loop {
+        match upload.take() {
+            None => is_here.block(),
+            Some(sending) => {
+                let is_writable = sending.stream.subscribe();
+                poll(&[&is_here, &is_writable]);
+                drop(is_writable);
+                *upload = sending.advance();
+            }
+        }
+        if let Some(result) = future.get() {
+            return result.map_err(|()| broken_contract())?.map_err(failure);
+        }
+    }
+}
+
+/// A request's body on its way.
+struct Upload<'r> {
+    stream: OutputStream,
+    body: OutgoingBody,
+    rest: &'r [u8],
+}
+
+impl<'r> Upload<'r> {
+    fn start(request: &OutgoingRequest, bytes: &'r [u8]) -> Result<Option<Self>, Failure> {
+        if bytes.is_empty() {
+            return Ok(None);
+        }
+        let body = request.body().map_err(|()| broken_contract())?;
+        let stream = body.write().map_err(|()| broken_contract())?;
+        Ok(Some(Self {
+            stream,
+            body,
+            rest: bytes,
+        }))
+    }
+
+    /// Write what the stream takes now. None once nothing is left to do: all is
+    /// written, or the other side has stopped reading, and then it is the
+    /// response that says why.
+    fn advance(mut self) -> Option<Self> {
+        while !self.rest.is_empty() {
+            let permit = match self.stream.check_write().ok()? {
+                0 => return Some(self),
+                permit => usize::try_from(permit).unwrap_or(usize::MAX),
+            };
+            let (now, rest) = self.rest.split_at(permit.min(self.rest.len()));
+            self.stream.write(now).ok()?;
+            self.rest = rest;
+        }
+        let Self { stream, body, .. } = self;
+        drop(stream);
+        // An error is one of the request, and comes back in place of the response.
+        let _ = OutgoingBody::finish(body, None);
+        None
+    }
+}
+
+/// A response's body on its way, perhaps with the request's still going out.
+struct Download<'r> {
+    open: Option<(InputStream, IncomingBody)>,
+    upload: Option<Upload<'r>>,
+}
+
+impl Chunks for Download<'_> {
+    fn next(&mut self) -> Result<Option<Vec<u8>>, Failure> {
+        let Some((stream, _)) = &self.open else {
+            return Ok(None);
+        };
+        while let Some(upload) = self.upload.take() {
+            let is_readable = stream.subscribe();
+            let is_writable = upload.stream.subscribe();
+            let ready = poll(&[&is_readable, &is_writable]);
+            drop((is_readable, is_writable));
+            self.upload = if ready.contains(&1) {
+                upload.advance()
+            } else {
+                Some(upload)
+            };
+            if ready.contains(&0) {
+                break;
+            }
+        }
+        match stream.blocking_read(CHUNK) {
+            Ok(bytes) => Ok(Some(bytes)),
+            Err(StreamError::Closed) => {
+                if let Some((stream, body)) = self.open.take() {
+                    drop(stream);
+                    // Finished rather than dropped: the host may use the connection again.
+                    drop(IncomingBody::finish(body));
+                }
+                Ok(None)
+            }
+            Err(StreamError::LastOperationFailed(error)) => {
+                Err(match http::http_error_code(&error) {
+                    Some(code) => failure(code),
+                    None => Failure {
+                        kind: ErrorKind::Other,
+                        words: error.to_debug_string(),
+                    },
+                })
+            }
+        }
+    }
+}
+
+/// The host did what wasi:http rules out.
+fn broken_contract() -> Failure {
+    failure(ErrorCode::InternalError(Some(
+        "it does not keep to wasi:http".to_owned(),
+    )))
+}

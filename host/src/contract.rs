@@ -1,0 +1,52 @@
+//! The contract (`wit/`) as Rust types: what `bindgen!` makes of it, and what
+//! the host supplies of it. WASI's own interfaces are linked in `engine.rs`.
+
+use crate::log::Stream;
+use crate::state::State;
+
+mod bindings {
+    wasmtime::component::bindgen!({
+        path: "../wit",
+        inline: "
+            package ci:http-step-host;
+
+            // The world of a step without wasi:http, which wasmtime-wasi-http brings.
+            world step {
+                import ci:http-step/properties@0.1.0;
+                import ci:http-step/log@0.1.0;
+                use ci:http-step/types@0.1.0.{request-spec, step-result};
+                export http-step: func(spec: request-spec) -> step-result;
+            }
+        ",
+        world: "ci:http-step-host/step",
+        exports: { default: async },
+        additional_derives: [PartialEq],
+    });
+}
+
+pub(crate) use bindings::ci::http_step::{log, properties, types};
+pub(crate) use bindings::{Step, StepPre};
+
+impl types::Host for State {}
+
+impl properties::Host for State {
+    fn get(&mut self, name: String) -> Option<String> {
+        self.properties.get(&name).map(ToString::to_string)
+    }
+
+    /// No run is given a secret yet, so none is known by any name.
+    fn secret(&mut self, _: String) -> Option<String> {
+        None
+    }
+}
+
+impl log::Host for State {
+    fn write(&mut self, stream: log::Stream, text: String) {
+        let stream = match stream {
+            log::Stream::Header => Stream::Header,
+            log::Stream::Stdout => Stream::Stdout,
+            log::Stream::Stderr => Stream::Stderr,
+        };
+        self.log.write(stream, &text);
+    }
+}

@@ -1,0 +1,242 @@
+//! How a run ends, and what is told of it. The component's word is taken for
+//! what it judged; what the host knows better, the host says.
+
+use std::time::Duration;
+
+use serde_json::{Map, Value};
+use wasmtime::Trap;
+
+use crate::contract::types;
+use crate::log::{Log, LogEntry, Stream};
+use crate::meter::Exceeded;
+use crate::outbound::Journal;
+use crate::result::{ErrorKind, Outcome, RunError, RunResult, Usage};
+
+/// How a run ended.
+pub(crate) enum Ending {
+    /// The component answered.
+    Returned(types::StepResult),
+    /// It did not get to, for a reason of its own or of a limit.
+    Broken { kind: ErrorKind, message: String },
+}
+
+impl Ending {
+    /// Its time was over.
+    pub(crate) fn late(wall: Duration) -> Self {
+        Self::Broken {
+            kind: ErrorKind::Timeout,
+            message: format!("the step did not end within {} s", wall.as_secs_f64()),
+        }
+    }
+
+    /// The caller stopped it.
+    pub(crate) fn cancelled() -> Self {
+        Self::Broken {
+            kind: ErrorKind::Cancelled,
+            message: "the step was stopped".to_owned(),
+        }
+    }
+
+    /// It broke off; with what it had written to its standard error.
+    pub(crate) fn broken(error: &wasmtime::Error, stderr: &str) -> Self {
+        let (kind, mut message) = if let Some(exceeded) = error.downcast_ref::<Exceeded>() {
+            (ErrorKind::Limit, exceeded.to_string())
+        } else if let Some(trap) = error.downcast_ref::<Trap>() {
+            match trap {
+                Trap::StackOverflow => (
+                    ErrorKind::Limit,
+                    "the component's calls went deeper than its stack".to_owned(),
+                ),
+                trap => (ErrorKind::Trap, format!("the component trapped: {trap}")),
+            }
+        } else {
+            (
+                ErrorKind::Trap,
+                format!("the component was stopped: {}", error.root_cause()),
+            )
+        };
+        if !stderr.is_empty() {
+            message.push_str("; its last words: ");
+            message.push_str(stderr);
+        }
+        Self::Broken { kind, message }
+    }
+
+    /// The log ends with what went wrong, as it does where the step itself
+    /// tells of it.
+    pub(crate) fn note(&self, log: &mut Log) {
+        if let Self::Broken { message, .. } = self {
+            log.write(
+                Stream::Stderr,
+                &format!("An exception occurred while performing the request: {message}\n"),
+            );
+        }
+    }
+
+    pub(crate) fn into_result(
+        self,
+        journal: &Journal,
+        log: Vec<LogEntry>,
+        usage: Usage,
+    ) -> RunResult {
+        let result = match self {
+            Self::Broken { kind, message } => {
+                return broken(kind, message, journal, log, usage);
+            }
+            Self::Returned(result) => result,
+        };
+        let outputs = match outputs(result.outputs) {
+            Ok(outputs) => outputs,
+            Err(message) => return broken(ErrorKind::Trap, message, journal, log, usage),
+        };
+        let mut outcome = Outcome::from(result.outcome);
+        let error = result.error.map(|error| error_of(error, journal));
+        if outcome == Outcome::Exception
+            && error
+                .as_ref()
+                .is_some_and(|error| error.kind == ErrorKind::Denied)
+        {
+            outcome = Outcome::Denied;
+        }
+        RunResult {
+            outcome,
+            summary: result.summary,
+            exchanges: result.exchanges.into_iter().map(Into::into).collect(),
+            outputs,
+            log,
+            error,
+            usage,
+        }
+    }
+}
+
+fn broken(
+    kind: ErrorKind,
+    message: String,
+    journal: &Journal,
+    log: Vec<LogEntry>,
+    usage: Usage,
+) -> RunResult {
+    let (outcome, summary) = match kind {
+        ErrorKind::Cancelled => (Outcome::Cancelled, "Requested (cancelled)"),
+        _ => (Outcome::Exception, "Requested (exception)"),
+    };
+    RunResult {
+        outcome,
+        summary: summary.to_owned(),
+        exchanges: Vec::new(),
+        outputs: Map::new(),
+        log,
+        error: Some(RunError {
+            kind,
+            message,
+            sent: journal.sent_any(),
+        }),
+        usage,
+    }
+}
+
+fn outputs(outputs: Vec<types::Output>) -> Result<Map<String, Value>, String> {
+    outputs
+        .into_iter()
+        .map(|types::Output { name, value }| match serde_json::from_str(&value) {
+            Ok(value) => Ok((name, value)),
+            Err(error) => Err(format!(
+                "the component's output `{name}` is not JSON: {error}"
+            )),
+        })
+        .collect()
+}
+
+/// A component sees error codes; the host has met the error itself.
+fn error_of(error: types::StepError, journal: &Journal) -> RunError {
+    let told = ErrorKind::from(error.kind);
+    let sent = journal.sent_any();
+    match journal.last_error() {
+        Some(met) if is_of_the_network(told) => RunError {
+            kind: (&met).into(),
+            message: met.to_string(),
+            sent,
+        },
+        // That the policy denied something is for the host alone to say.
+        _ if told == ErrorKind::Denied => RunError {
+            kind: ErrorKind::Other,
+            message: error.message,
+            sent,
+        },
+        _ => RunError {
+            kind: told,
+            message: error.message,
+            sent,
+        },
+    }
+}
+
+/// Whether an error of a kind comes from the way out.
+fn is_of_the_network(kind: ErrorKind) -> bool {
+    match kind {
+        ErrorKind::Denied
+        | ErrorKind::Dns
+        | ErrorKind::Connect
+        | ErrorKind::Tls
+        | ErrorKind::Timeout
+        | ErrorKind::Protocol
+        | ErrorKind::Limit
+        | ErrorKind::Other => true,
+        ErrorKind::InvalidSpec
+        | ErrorKind::UnknownName
+        | ErrorKind::Redirect
+        | ErrorKind::Trap
+        | ErrorKind::Cancelled => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::outbound::Sent;
+
+    #[test]
+    fn a_component_can_not_claim_a_denial() {
+        let returned = Ending::Returned(types::StepResult {
+            outcome: types::Outcome::Exception,
+            summary: "no".to_owned(),
+            exchanges: Vec::new(),
+            outputs: Vec::new(),
+            error: Some(types::StepError {
+                kind: types::ErrorKind::Denied,
+                message: "it says".to_owned(),
+            }),
+        });
+        let result = returned.into_result(&Journal::default(), Vec::new(), Usage::default());
+        assert_eq!(result.outcome, Outcome::Exception);
+        assert_eq!(
+            result.error,
+            Some(RunError {
+                kind: ErrorKind::Other,
+                message: "it says".to_owned(),
+                sent: Sent::No,
+            })
+        );
+    }
+
+    #[test]
+    fn an_output_that_is_not_json_breaks_the_contract() {
+        let returned = Ending::Returned(types::StepResult {
+            outcome: types::Outcome::Success,
+            summary: String::new(),
+            exchanges: Vec::new(),
+            outputs: vec![types::Output {
+                name: "id".to_owned(),
+                value: "nope".to_owned(),
+            }],
+            error: None,
+        });
+        let result = returned.into_result(&Journal::default(), Vec::new(), Usage::default());
+        assert_eq!(result.outcome, Outcome::Exception);
+        assert_eq!(
+            result.error.unwrap().message,
+            "the component's output `id` is not JSON: expected ident at line 1 column 2"
+        );
+    }
+}

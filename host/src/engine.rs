@@ -1,0 +1,199 @@
+//! The process-wide side: one engine, one linker, one way out, shared by all
+//! runs.
+
+use std::io;
+use std::sync::Arc;
+use std::thread;
+use std::time::Duration;
+
+use thiserror::Error;
+use tokio::sync::Semaphore;
+use wasmtime::component::Linker;
+use wasmtime::{Config, Engine, InstanceAllocationStrategy, PoolingAllocationConfig};
+
+use crate::contract;
+use crate::outbound::{Outbound, Resolve, Roots, SystemResolver, Tls};
+use crate::state::State;
+
+/// How often a running component is looked at, to be stopped or to let another
+/// run.
+const TICK: Duration = Duration::from_millis(10);
+
+/// What one component may have of the pool's slots. A component made by
+/// wit-bindgen has one memory; one that goes through the adapter of
+/// `cargo component` has it divided into four core instances.
+const CORE_INSTANCES: u32 = 8;
+const MEMORIES: u32 = 2;
+const TABLES: u32 = 8;
+
+/// No memory of a component is larger, whatever a run's limits say.
+const LARGEST_MEMORY: usize = 1 << 30;
+
+/// Runs steps. One for a process is enough; it is shared by reference.
+///
+/// ```no_run
+/// use http_step_host::{Host, Job, Policy, StepFile};
+///
+/// # async fn example(wasm: &[u8]) -> Result<(), Box<dyn std::error::Error>> {
+/// let host = Host::new()?;
+/// let step = host.load(wasm)?;
+/// let file = StepFile::parse(b"get: https://example.com/")?;
+/// let result = host.run(&step, Job::new(file, Policy::public())).await;
+/// println!("{}", result.summary);
+/// # Ok(())
+/// # }
+/// ```
+pub struct Host {
+    pub(crate) engine: Engine,
+    pub(crate) linker: Linker<State>,
+    pub(crate) outbound: Arc<Outbound>,
+    pub(crate) slots: Semaphore,
+}
+
+impl Host {
+    /// A host with the defaults of [`HostBuilder`].
+    ///
+    /// # Errors
+    ///
+    /// The machine does not give the engine what it needs.
+    pub fn new() -> Result<Self, HostError> {
+        Self::builder().build()
+    }
+
+    /// A host to be set up.
+    #[must_use]
+    pub fn builder() -> HostBuilder {
+        HostBuilder::default()
+    }
+}
+
+/// Sets up a [`Host`].
+pub struct HostBuilder {
+    concurrency: u32,
+    resolver: Arc<dyn Resolve>,
+    roots: Roots,
+}
+
+impl Default for HostBuilder {
+    fn default() -> Self {
+        Self {
+            concurrency: 1000,
+            resolver: Arc::new(SystemResolver),
+            roots: Roots::default(),
+        }
+    }
+}
+
+impl HostBuilder {
+    /// How many steps run at a time; 1000 by default. A step past it waits its
+    /// turn, which counts in its wall time.
+    #[must_use]
+    pub fn concurrency(mut self, steps: u32) -> Self {
+        self.concurrency = steps.max(1);
+        self
+    }
+
+    /// How names become addresses; the system's way by default.
+    #[must_use]
+    pub fn resolver(mut self, resolver: impl Resolve) -> Self {
+        self.resolver = Arc::new(resolver);
+        self
+    }
+
+    /// The certificates, in PEM, that servers are trusted by. By default the
+    /// system's, or Mozilla's where the system has none.
+    ///
+    /// # Errors
+    ///
+    /// The text holds no certificate, or one that can't be read.
+    pub fn trust_roots(mut self, pem: &[u8]) -> io::Result<Self> {
+        self.roots = Roots::from_pem(pem)?;
+        Ok(self)
+    }
+
+    /// Set up the engine.
+    ///
+    /// # Errors
+    ///
+    /// The machine does not give the engine what it needs.
+    pub fn build(self) -> Result<Host, HostError> {
+        let engine = Engine::new(&config(self.concurrency)).map_err(HostError::new)?;
+        let linker = linker(&engine).map_err(HostError::new)?;
+        tick(&engine).map_err(HostError::new)?;
+        Ok(Host {
+            engine,
+            linker,
+            outbound: Arc::new(Outbound::new(self.resolver, Tls::new(self.roots))),
+            slots: Semaphore::new(self.concurrency as usize),
+        })
+    }
+}
+
+/// The engine can't be set up.
+#[derive(Debug, Error)]
+#[error("the WebAssembly engine can't be set up: {0}")]
+pub struct HostError(String);
+
+impl HostError {
+    fn new(error: impl Into<wasmtime::Error>) -> Self {
+        Self(format!("{:#}", error.into()))
+    }
+}
+
+fn config(concurrency: u32) -> Config {
+    let mut pool = PoolingAllocationConfig::new();
+    pool.total_component_instances(concurrency)
+        .total_core_instances(concurrency.saturating_mul(CORE_INSTANCES))
+        .total_memories(concurrency.saturating_mul(MEMORIES))
+        .total_tables(concurrency.saturating_mul(TABLES))
+        .total_stacks(concurrency)
+        .max_core_instances_per_component(CORE_INSTANCES)
+        .max_memories_per_component(MEMORIES)
+        .max_tables_per_component(TABLES)
+        .max_memory_size(LARGEST_MEMORY);
+    let mut config = Config::new();
+    config
+        .allocation_strategy(InstanceAllocationStrategy::Pooling(pool))
+        .epoch_interruption(true)
+        // Steps are WASI 0.2: nothing in them runs concurrently.
+        .concurrency_support(false)
+        // What a step has no use for is surface for an attack.
+        .wasm_threads(false)
+        .wasm_memory64(false)
+        .wasm_gc(false)
+        .gc_support(false)
+        .wasm_exceptions(false)
+        .wasm_function_references(false)
+        .wasm_tail_call(false)
+        .wasm_wide_arithmetic(false)
+        .wasm_stack_switching(false);
+    config
+}
+
+fn linker(engine: &Engine) -> wasmtime::Result<Linker<State>> {
+    let mut linker = Linker::new(engine);
+    // The standard libraries import more of WASI than they use. All of it is
+    // there, over a context that holds nothing.
+    wasmtime_wasi::p2::add_to_linker_async(&mut linker)?;
+    wasmtime_wasi_http::p2::add_only_http_to_linker_async(&mut linker)?;
+    contract::Step::add_to_linker::<_, wasmtime::component::HasSelf<State>>(
+        &mut linker,
+        |state| state,
+    )?;
+    Ok(linker)
+}
+
+/// Make the epoch go forward for as long as the engine lives.
+fn tick(engine: &Engine) -> io::Result<()> {
+    let engine = engine.weak();
+    thread::Builder::new()
+        .name("http-step-epoch".to_owned())
+        .spawn(move || {
+            while let Some(engine) = engine.upgrade() {
+                engine.increment_epoch();
+                drop(engine);
+                thread::sleep(TICK);
+            }
+        })
+        .map(drop)
+}

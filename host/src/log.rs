@@ -1,0 +1,124 @@
+//! The step's log: the one place where log text is taken in.
+
+use serde::Serialize;
+
+/// Where a log text belongs, in Buildbot's terms.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Stream {
+    /// What frames the output.
+    Header,
+    /// What came back.
+    Stdout,
+    /// What is wrong.
+    Stderr,
+}
+
+/// A piece of the log: texts of one stream that follow each other.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct LogEntry {
+    /// Where it belongs.
+    pub stream: Stream,
+    /// The text, which can hold any character.
+    pub text: String,
+}
+
+/// Takes the log in while the step runs.
+pub trait Sink: Send + 'static {
+    /// Text was written. It need not end with a line, nor be one.
+    fn log(&mut self, stream: Stream, text: &str);
+}
+
+impl<F: FnMut(Stream, &str) + Send + 'static> Sink for F {
+    fn log(&mut self, stream: Stream, text: &str) {
+        self(stream, text);
+    }
+}
+
+/// Keeps the log, up to a limit, and hands it on.
+pub(crate) struct Log {
+    entries: Vec<LogEntry>,
+    left: usize,
+    limit: usize,
+    full: bool,
+    sink: Option<Box<dyn Sink>>,
+}
+
+impl Log {
+    pub(crate) fn new(limit: usize, sink: Option<Box<dyn Sink>>) -> Self {
+        Self {
+            entries: Vec::new(),
+            left: limit,
+            limit,
+            full: false,
+            sink,
+        }
+    }
+
+    pub(crate) fn write(&mut self, stream: Stream, text: &str) {
+        if self.full || text.is_empty() {
+            return;
+        }
+        if text.len() <= self.left {
+            self.left -= text.len();
+            self.append(stream, text);
+            return;
+        }
+        self.full = true;
+        let fits = text.get(..text.floor_char_boundary(self.left)).unwrap_or_default();
+        self.append(stream, fits);
+        let note = format!("\n<the log ends here: its limit is {} bytes>\n", self.limit);
+        self.append(Stream::Header, &note);
+    }
+
+    fn append(&mut self, stream: Stream, text: &str) {
+        if let Some(sink) = &mut self.sink {
+            sink.log(stream, text);
+        }
+        match self.entries.last_mut() {
+            Some(last) if last.stream == stream => last.text.push_str(text),
+            _ => self.entries.push(LogEntry {
+                stream,
+                text: text.to_owned(),
+            }),
+        }
+    }
+
+    pub(crate) fn into_entries(self) -> Vec<LogEntry> {
+        self.entries
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::{Arc, Mutex};
+
+    #[test]
+    fn text_is_kept_and_handed_on_up_to_the_limit() {
+        let seen = Arc::new(Mutex::new(String::new()));
+        let sink = Arc::clone(&seen);
+        let mut log = Log::new(
+            10,
+            Some(Box::new(move |_, text: &str| sink.lock().unwrap().push_str(text))),
+        );
+        log.write(Stream::Header, "abc");
+        log.write(Stream::Header, "d");
+        log.write(Stream::Stdout, "12345é7");
+        log.write(Stream::Stderr, "lost");
+        let note = "\n<the log ends here: its limit is 10 bytes>\n";
+        assert_eq!(*seen.lock().unwrap(), format!("abcd12345{note}"));
+        let entry = |stream, text: &str| LogEntry {
+            stream,
+            text: text.to_owned(),
+        };
+        assert_eq!(
+            log.into_entries(),
+            [
+                entry(Stream::Header, "abcd"),
+                entry(Stream::Stdout, "12345"),
+                entry(Stream::Header, note),
+            ]
+        );
+    }
+}

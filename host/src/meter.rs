@@ -1,0 +1,140 @@
+//! What a run has used of processor and memory, against its limits.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use thiserror::Error;
+use wasmtime::ResourceLimiter;
+
+/// A limit that a component ran into.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub(crate) enum Exceeded {
+    #[error("the component used {} s of processor time, which is its limit", .0.as_secs_f64())]
+    Cpu(Duration),
+    #[error("the component asked for {asked} bytes of memory in all; its limit is {limit}")]
+    Memory { asked: usize, limit: usize },
+}
+
+/// All memories and tables of a component, counted together.
+pub(crate) struct MemoryMeter {
+    limit: usize,
+    used: usize,
+}
+
+impl MemoryMeter {
+    pub(crate) fn new(limit: usize) -> Self {
+        Self { limit, used: 0 }
+    }
+
+    /// Memories never shrink, so what is used is also the most that ever was.
+    pub(crate) fn peak(&self) -> usize {
+        self.used
+    }
+
+    fn grow(&mut self, by: usize) -> wasmtime::Result<bool> {
+        let asked = self.used.saturating_add(by);
+        if asked > self.limit {
+            // An error rather than a refusal: a component that can't go on
+            // would only abort, and its limit would not be named.
+            let limit = self.limit;
+            return Err(Exceeded::Memory { asked, limit }.into());
+        }
+        self.used = asked;
+        Ok(true)
+    }
+}
+
+impl ResourceLimiter for MemoryMeter {
+    fn memory_growing(
+        &mut self,
+        current: usize,
+        desired: usize,
+        _maximum: Option<usize>,
+    ) -> wasmtime::Result<bool> {
+        self.grow(desired.saturating_sub(current))
+    }
+
+    fn table_growing(
+        &mut self,
+        current: usize,
+        desired: usize,
+        _maximum: Option<usize>,
+    ) -> wasmtime::Result<bool> {
+        let elements = desired.saturating_sub(current);
+        self.grow(elements.saturating_mul(size_of::<usize>()))
+    }
+}
+
+/// Processor time of a run: that of the thread, while the run is polled on it.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct CpuMeter(Arc<CpuTimes>);
+
+#[derive(Debug, Default)]
+struct CpuTimes {
+    /// Nanoseconds of the polls that are over.
+    used: AtomicU64,
+    /// When the present poll began, on the thread's processor clock.
+    began: AtomicU64,
+}
+
+impl CpuMeter {
+    /// What is used up to now; to be asked within a poll.
+    pub(crate) fn now(&self) -> Duration {
+        let began = self.0.began.load(Ordering::Relaxed);
+        self.total() + Duration::from_nanos(thread_time().saturating_sub(began))
+    }
+
+    /// What the polls that are over have used.
+    pub(crate) fn total(&self) -> Duration {
+        Duration::from_nanos(self.0.used.load(Ordering::Relaxed))
+    }
+
+    /// Count what a future uses.
+    pub(crate) fn measure<F: Future>(&self, future: F) -> Measured<F> {
+        Measured {
+            future: Box::pin(future),
+            meter: self.clone(),
+        }
+    }
+}
+
+pub(crate) struct Measured<F> {
+    future: Pin<Box<F>>,
+    meter: CpuMeter,
+}
+
+impl<F: Future> Future for Measured<F> {
+    type Output = F::Output;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
+        let began = thread_time();
+        self.meter.0.began.store(began, Ordering::Relaxed);
+        let poll = self.future.as_mut().poll(cx);
+        let used = thread_time().saturating_sub(began);
+        self.meter.0.used.fetch_add(used, Ordering::Relaxed);
+        poll
+    }
+}
+
+/// The processor time of this thread, in nanoseconds.
+#[cfg(unix)]
+fn thread_time() -> u64 {
+    let time = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
+    let seconds = u64::try_from(time.tv_sec).unwrap_or_default();
+    let nanoseconds = u64::try_from(time.tv_nsec).unwrap_or_default();
+    seconds * 1_000_000_000 + nanoseconds
+}
+
+/// Where there is no such clock, the time that passes: more than was used, so
+/// that a limit holds.
+#[cfg(not(unix))]
+fn thread_time() -> u64 {
+    use std::sync::LazyLock;
+    use std::time::Instant;
+    static START: LazyLock<Instant> = LazyLock::new(Instant::now);
+    u64::try_from(START.elapsed().as_nanos()).unwrap_or(u64::MAX)
+}

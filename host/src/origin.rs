@@ -1,0 +1,204 @@
+//! Where a request goes: scheme, host and port (RFC 6454).
+
+use std::fmt;
+use std::net::IpAddr;
+use std::str::FromStr;
+
+use thiserror::Error;
+use url::Url;
+
+/// The scheme of an [`Origin`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Scheme {
+    /// `http`
+    Http,
+    /// `https`
+    Https,
+}
+
+impl Scheme {
+    /// The scheme as it stands in a URL.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Http => "http",
+            Self::Https => "https",
+        }
+    }
+
+    /// The port that a URL of this scheme need not name.
+    #[must_use]
+    pub fn default_port(self) -> u16 {
+        match self {
+            Self::Http => 80,
+            Self::Https => 443,
+        }
+    }
+}
+
+/// The host of an [`Origin`], in canonical form.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Host {
+    /// A name, in lower case; an international one in its ASCII form (Punycode).
+    Name(String),
+    /// An address, written in whatever form: `0x7f.1` is 127.0.0.1.
+    Address(IpAddr),
+}
+
+impl fmt::Display for Host {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Name(name) => f.write_str(name),
+            Self::Address(IpAddr::V4(address)) => address.fmt(f),
+            Self::Address(IpAddr::V6(address)) => write!(f, "[{address}]"),
+        }
+    }
+}
+
+/// Scheme, host and port: what a policy grants, and what a connection leads to.
+///
+/// ```
+/// use http_step_host::Origin;
+///
+/// let origin: Origin = "HTTPS://Example.com:443".parse()?;
+/// assert_eq!(origin.to_string(), "https://example.com");
+/// assert_eq!("http://0x7f.1:8080".parse::<Origin>()?.to_string(), "http://127.0.0.1:8080");
+/// # Ok::<(), http_step_host::OriginError>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Origin {
+    /// The scheme.
+    pub scheme: Scheme,
+    /// The host.
+    pub host: Host,
+    /// The port.
+    pub port: u16,
+}
+
+impl Origin {
+    /// The origin of a URL, whatever its path.
+    ///
+    /// # Errors
+    ///
+    /// The text is not an absolute HTTP URL, or has a user name in it.
+    pub fn of_url(text: &str) -> Result<Self, OriginError> {
+        let error = |reason| OriginError {
+            text: without_userinfo(text),
+            reason,
+        };
+        if text.contains(|c: char| c.is_whitespace() || c.is_control()) {
+            return Err(error("it has a space or a control character in it"));
+        }
+        let url = Url::parse(text).map_err(|_| error("it is not an absolute URL"))?;
+        let scheme = match url.scheme() {
+            "http" => Scheme::Http,
+            "https" => Scheme::Https,
+            _ => return Err(error("its scheme is neither http nor https")),
+        };
+        if !url.username().is_empty() || url.password().is_some() {
+            return Err(error("it has a user name or a password in it"));
+        }
+        let host = match url.host() {
+            Some(url::Host::Domain(name)) => Host::Name(name.to_owned()),
+            Some(url::Host::Ipv4(address)) => Host::Address(address.into()),
+            Some(url::Host::Ipv6(address)) => Host::Address(address.into()),
+            None => return Err(error("it has no host")),
+        };
+        Ok(Self {
+            scheme,
+            host,
+            port: url.port().unwrap_or(scheme.default_port()),
+        })
+    }
+}
+
+impl FromStr for Origin {
+    type Err = OriginError;
+
+    /// Read `SCHEME://HOST[:PORT]`.
+    fn from_str(text: &str) -> Result<Self, OriginError> {
+        let origin = Self::of_url(text)?;
+        let rest = text.split_once("://").map_or("", |(_, rest)| rest);
+        match rest.split_once(['/', '?', '#', '\\']) {
+            None | Some((_, "")) => Ok(origin),
+            Some(_) => Err(OriginError {
+                text: text.to_owned(),
+                reason: "an origin ends with its host or port, without a path",
+            }),
+        }
+    }
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}://{}", self.scheme.as_str(), self.host)?;
+        if self.port != self.scheme.default_port() {
+            write!(f, ":{}", self.port)?;
+        }
+        Ok(())
+    }
+}
+
+/// A text that is no [`Origin`].
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error("`{text}` is not an origin, as `https://example.com` or `http://127.0.0.1:8080`: {reason}")]
+pub struct OriginError {
+    text: String,
+    reason: &'static str,
+}
+
+/// A URL may be mistaken just because there is a password in it.
+fn without_userinfo(text: &str) -> String {
+    match text.rsplit_once('@') {
+        Some((_, rest)) => format!("…@{rest}"),
+        None => text.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn canonical_forms() {
+        for (text, canonical) in [
+            ("https://example.com", "https://example.com"),
+            ("https://EXAMPLE.com:443/", "https://example.com"),
+            ("http://example.com:443", "http://example.com:443"),
+            ("http://bücher.example", "http://xn--bcher-kva.example"),
+            ("http://2130706433", "http://127.0.0.1"),
+            ("http://0177.0.0.1:80", "http://127.0.0.1"),
+            ("http://[0:0:0:0:0:0:0:1]:8080", "http://[::1]:8080"),
+        ] {
+            assert_eq!(text.parse::<Origin>().unwrap().to_string(), canonical);
+        }
+    }
+
+    #[test]
+    fn what_is_no_origin() {
+        let form = "is not an origin, as `https://example.com` or `http://127.0.0.1:8080`";
+        for (text, shown, reason) in [
+            ("example.com", "example.com", "it is not an absolute URL"),
+            ("ftp://example.com", "ftp://example.com", "its scheme is neither http nor https"),
+            ("http://", "http://", "it is not an absolute URL"),
+            (
+                "http://user:hunter2@example.com",
+                "…@example.com",
+                "it has a user name or a password in it",
+            ),
+            (
+                "http://exa mple.com",
+                "http://exa mple.com",
+                "it has a space or a control character in it",
+            ),
+            (
+                "http://example.com/path",
+                "http://example.com/path",
+                "an origin ends with its host or port, without a path",
+            ),
+        ] {
+            let error = text.parse::<Origin>().unwrap_err();
+            assert_eq!(error.to_string(), format!("`{shown}` {form}: {reason}"));
+        }
+    }
+}

@@ -1,0 +1,216 @@
+//! The only file that opens sockets. A name is resolved once, every address
+//! that it leads to is checked, and the one dialled is one of those checked: a
+//! name that changes its mind between check and connection gains nothing.
+
+use std::future::Future;
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use http::Uri;
+use hyper::rt::{Read, ReadBufCursor, Write};
+use hyper_util::client::legacy::connect::{Connected, Connection};
+use hyper_util::rt::TokioIo;
+use tokio::net::TcpStream;
+use tokio_rustls::client::TlsStream;
+use tower_service::Service;
+
+use super::error::{TransportError, innermost};
+use super::resolve::Resolve;
+use super::tls::Tls;
+use crate::origin::{Host, Origin, Scheme};
+use crate::policy::Policy;
+
+/// Opens the connections that one policy allows.
+#[derive(Clone)]
+pub(super) struct Connector {
+    pub(super) policy: Arc<Policy>,
+    pub(super) resolver: Arc<dyn Resolve>,
+    pub(super) tls: Arc<Tls>,
+}
+
+impl Connector {
+    async fn connect(self, uri: Uri) -> Result<Stream, TransportError> {
+        let origin = Origin::of_url(&uri.to_string())
+            .map_err(|error| TransportError::Refused(error.to_string()))?;
+        let addresses = self.addresses(&origin).await?;
+        let stream = dial(&origin, &addresses).await?;
+        match origin.scheme {
+            Scheme::Http => Ok(Stream::Plain(TokioIo::new(stream))),
+            Scheme::Https => match self.tls.connect(&origin.host, stream).await {
+                Ok(stream) => Ok(Stream::Tls(Box::new(TokioIo::new(stream)))),
+                Err(error) => Err(tls_error(&origin, &error)),
+            },
+        }
+    }
+
+    /// All addresses of an origin's host; each is allowed, or it is an error.
+    async fn addresses(&self, origin: &Origin) -> Result<Vec<IpAddr>, TransportError> {
+        let addresses = match &origin.host {
+            Host::Address(address) => vec![*address],
+            Host::Name(name) => {
+                let unresolved = |reason| TransportError::Resolve {
+                    host: name.clone(),
+                    reason,
+                };
+                let found = self
+                    .resolver
+                    .resolve(name)
+                    .await
+                    .map_err(|error| unresolved(innermost(&error)))?;
+                if found.is_empty() {
+                    return Err(unresolved("it has no address".to_owned()));
+                }
+                found
+            }
+        };
+        for address in &addresses {
+            self.policy.check_address(origin, *address)?;
+        }
+        Ok(addresses)
+    }
+}
+
+/// Connect to the first address that answers.
+async fn dial(origin: &Origin, addresses: &[IpAddr]) -> Result<TcpStream, TransportError> {
+    let mut failure = None;
+    for address in addresses {
+        let address = SocketAddr::new(*address, origin.port);
+        #[expect(clippy::disallowed_methods, reason = "this is the connector")]
+        match TcpStream::connect(address).await {
+            Ok(stream) => {
+                // Requests are written whole; waiting for more only delays them.
+                let _ = stream.set_nodelay(true);
+                return Ok(stream);
+            }
+            Err(error) => failure = Some((address, error)),
+        }
+    }
+    Err(match failure {
+        Some((address, error)) => TransportError::Connect {
+            to: match &origin.host {
+                Host::Address(_) => origin.to_string(),
+                Host::Name(_) => format!("{origin} ({address})"),
+            },
+            reason: plain(&error),
+            refused: error.kind() == io::ErrorKind::ConnectionRefused,
+        },
+        None => TransportError::Refused("there is no address to connect to".to_owned()),
+    })
+}
+
+/// The words for an error of the system, without its number.
+fn plain(error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::ConnectionRefused => "connection refused".to_owned(),
+        io::ErrorKind::ConnectionReset => "connection reset".to_owned(),
+        io::ErrorKind::TimedOut => "timed out".to_owned(),
+        io::ErrorKind::NetworkUnreachable => "network unreachable".to_owned(),
+        io::ErrorKind::HostUnreachable => "host unreachable".to_owned(),
+        _ => error.to_string(),
+    }
+}
+
+fn tls_error(origin: &Origin, error: &io::Error) -> TransportError {
+    let rustls = error
+        .get_ref()
+        .and_then(|inner| inner.downcast_ref::<rustls::Error>());
+    TransportError::Tls {
+        with: origin.to_string(),
+        reason: match rustls {
+            Some(error) => error.to_string(),
+            None if error.kind() == io::ErrorKind::UnexpectedEof => {
+                "the connection was closed in the handshake".to_owned()
+            }
+            None => plain(error),
+        },
+        certificate: matches!(rustls, Some(rustls::Error::InvalidCertificate(_))),
+    }
+}
+
+impl Service<Uri> for Connector {
+    type Response = Stream;
+    type Error = TransportError;
+    type Future = Pin<Box<dyn Future<Output = Result<Stream, TransportError>> + Send>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), TransportError>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, uri: Uri) -> Self::Future {
+        Box::pin(self.clone().connect(uri))
+    }
+}
+
+/// An open connection.
+pub(super) enum Stream {
+    Plain(TokioIo<TcpStream>),
+    Tls(Box<TokioIo<TlsStream<TcpStream>>>),
+}
+
+impl Connection for Stream {
+    fn connected(&self) -> Connected {
+        Connected::new()
+    }
+}
+
+/// Call a method of whichever stream it is, pinned.
+macro_rules! delegate {
+    ($self:ident, $stream:ident => $call:expr) => {
+        match $self.get_mut() {
+            Self::Plain($stream) => {
+                let $stream = Pin::new($stream);
+                $call
+            }
+            Self::Tls($stream) => {
+                let $stream = Pin::new($stream.as_mut());
+                $call
+            }
+        }
+    };
+}
+
+impl Read for Stream {
+    fn poll_read(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buffer: ReadBufCursor<'_>,
+    ) -> Poll<io::Result<()>> {
+        delegate!(self, stream => stream.poll_read(cx, buffer))
+    }
+}
+
+impl Write for Stream {
+    fn poll_write(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        delegate!(self, stream => stream.poll_write(cx, bytes))
+    }
+
+    fn poll_write_vectored(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        slices: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        delegate!(self, stream => stream.poll_write_vectored(cx, slices))
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        match self {
+            Self::Plain(stream) => stream.is_write_vectored(),
+            Self::Tls(stream) => stream.is_write_vectored(),
+        }
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        delegate!(self, stream => stream.poll_flush(cx))
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        delegate!(self, stream => stream.poll_shutdown(cx))
+    }
+}

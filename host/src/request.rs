@@ -1,0 +1,206 @@
+//! From a step file to the contract's request-spec. What the guest renders goes
+//! through as it is; what the host has to obey is rendered here.
+
+use std::time::Duration;
+
+use http_step_file::{
+    Auth, Body, ClientCertificate, Fields, File, FileContent, Proxies, Renderable, StepFile,
+    Timeouts, Verify,
+};
+use http_step_template::{Names, RenderError, Template, Value};
+use serde::de::DeserializeOwned;
+use thiserror::Error;
+
+use crate::contract::types;
+use crate::files::{FileError, Files};
+use crate::properties::Properties;
+use crate::result::ErrorKind;
+
+/// Why a step file can't be made a request-spec.
+#[derive(Debug, Error)]
+pub(crate) enum SpecError {
+    #[error("`{key}`: {source}")]
+    Render { key: &'static str, source: RenderError },
+    #[error("`{key}`: the expression's value does not fit: {reason}")]
+    Type { key: &'static str, reason: String },
+    #[error("`{key}` is not supported by this host yet; leave it out")]
+    Unsupported { key: &'static str },
+    #[error(transparent)]
+    File(#[from] FileError),
+}
+
+impl SpecError {
+    pub(crate) fn kind(&self) -> ErrorKind {
+        match self {
+            Self::Render {
+                source: RenderError::UnknownProperty(_) | RenderError::UnknownSecret(_),
+                ..
+            } => ErrorKind::UnknownName,
+            _ => ErrorKind::InvalidSpec,
+        }
+    }
+}
+
+/// Make the request-spec of a step file.
+pub(crate) fn spec(
+    file: &StepFile,
+    properties: &Properties,
+    files: &Files,
+) -> Result<types::RequestSpec, SpecError> {
+    Ok(types::RequestSpec {
+        method: file.method.clone(),
+        url: file.url.clone(),
+        params: fields(&file.params),
+        headers: fields(&file.headers),
+        body: file
+            .body
+            .as_ref()
+            .map(|content| body(content, files))
+            .transpose()?,
+        cookies: fields(&file.cookies),
+        auth: file.auth.as_ref().map(auth),
+        hide_request_headers: file.hide_request_headers.clone(),
+        hide_response_headers: file.hide_response_headers.clone(),
+        settings: settings(file, properties)?,
+        extensions: Vec::new(),
+    })
+}
+
+fn entries(entries: &[(String, String)]) -> Vec<types::Field> {
+    entries
+        .iter()
+        .map(|(name, value)| types::Field {
+            name: name.clone(),
+            value: value.clone(),
+        })
+        .collect()
+}
+
+fn fields(fields: &Fields) -> types::Fields {
+    match fields {
+        Fields::Entries(named) => types::Fields::Entries(entries(named)),
+        Fields::Text(text) => types::Fields::Text(text.clone()),
+    }
+}
+
+fn body(body: &Body, files: &Files) -> Result<types::Body, SpecError> {
+    Ok(match body {
+        Body::Data(data) => types::Body::Data(fields(data)),
+        Body::Json(value) => types::Body::Json(value.to_string()),
+        Body::Multipart {
+            fields: named,
+            files: parts,
+        } => types::Body::Multipart(types::Multipart {
+            fields: fields(named),
+            files: parts
+                .iter()
+                .map(|part| file(part, files))
+                .collect::<Result<_, _>>()?,
+        }),
+    })
+}
+
+fn file(file: &File, files: &Files) -> Result<types::File, SpecError> {
+    Ok(types::File {
+        name: file.name.clone(),
+        filename: file.filename.clone(),
+        content_type: file.content_type.clone(),
+        headers: entries(&file.headers),
+        content: match &file.content {
+            FileContent::Text(text) => types::Content::Text(text.clone()),
+            FileContent::Path(path) => types::Content::Bytes(files.read(path)?),
+        },
+    })
+}
+
+fn auth(auth: &Auth) -> types::Auth {
+    match auth {
+        Auth::Basic { username, password } => types::Auth::Basic(types::UserPassword {
+            username: username.clone(),
+            password: password.clone(),
+        }),
+        Auth::Bearer(token) => types::Auth::Bearer(token.clone()),
+        Auth::Expression(expression) => types::Auth::Expression(expression.clone()),
+        Auth::Other { scheme, parameters } => types::Auth::Other(types::AuthScheme {
+            scheme: scheme.clone(),
+            parameters: parameters.to_string(),
+        }),
+    }
+}
+
+fn settings(file: &StepFile, properties: &Properties) -> Result<types::Settings, SpecError> {
+    let timeout: Timeouts = render("timeout", &file.timeout, properties)?;
+    let verify: Verify = render("verify", &file.verify, properties)?;
+    let proxies: Proxies = render("proxies", &file.proxies, properties)?;
+    let cert: Option<ClientCertificate> = file
+        .cert
+        .as_ref()
+        .map(|cert| render("cert", cert, properties))
+        .transpose()?;
+    // To go on without what was asked for would be to pretend.
+    let unsupported = |key| Err(SpecError::Unsupported { key });
+    if verify != Verify::Roots {
+        return unsupported("verify");
+    }
+    if cert.is_some() {
+        return unsupported("cert");
+    }
+    if !proxies.0.is_empty() {
+        return unsupported("proxies");
+    }
+    Ok(types::Settings {
+        timeout: types::Timeouts {
+            connect: timeout.connect.map(nanoseconds),
+            read: timeout.read.map(nanoseconds),
+            total: timeout.total.map(nanoseconds),
+        },
+        allow_redirects: render("allow_redirects", &file.allow_redirects, properties)?,
+        max_redirects: render("max_redirects", &file.max_redirects, properties)?,
+        stream: render("stream", &file.stream, properties)?,
+        verify: types::Verify::Roots,
+        cert: None,
+        proxies: Vec::new(),
+    })
+}
+
+/// A time limit past what a `u64` of nanoseconds holds, 584 years, is that.
+fn nanoseconds(seconds: f64) -> u64 {
+    Duration::try_from_secs_f64(seconds)
+        .ok()
+        .and_then(|duration| u64::try_from(duration.as_nanos()).ok())
+        .unwrap_or(u64::MAX)
+}
+
+fn render<T: Clone + DeserializeOwned>(
+    key: &'static str,
+    setting: &Renderable<T>,
+    properties: &Properties,
+) -> Result<T, SpecError> {
+    match setting {
+        Renderable::Value(value) => Ok(value.clone()),
+        Renderable::Expression(text) => {
+            let value = Template::parse(text)
+                .map_err(RenderError::from)
+                .and_then(|template| template.render(&Known(properties)))
+                .map_err(|source| SpecError::Render { key, source })?;
+            serde_json::from_value(value).map_err(|error| SpecError::Type {
+                key,
+                reason: error.to_string(),
+            })
+        }
+    }
+}
+
+/// What a setting's expression can name. A secret is nothing that a setting
+/// could use: a handle would be taken for the value.
+struct Known<'a>(&'a Properties);
+
+impl Names for Known<'_> {
+    fn property(&self, name: &str) -> Option<Value> {
+        self.0.get(name).cloned()
+    }
+
+    fn secret(&self, _: &str) -> Option<String> {
+        None
+    }
+}

@@ -1,0 +1,242 @@
+//! What a run came to. As JSON this is the stable contract of the program
+//! (`--format json`): fields may be added, none changes its meaning.
+
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::contract::types;
+use crate::log::LogEntry;
+use crate::outbound::{Sent, TransportError};
+
+/// What a run came to.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct RunResult {
+    /// How it ended.
+    pub outcome: Outcome,
+    /// A line for people: `Status code: 200`.
+    pub summary: String,
+    /// The requests and responses, in order, as the component tells them.
+    pub exchanges: Vec<Exchange>,
+    /// Values for the build, by name.
+    pub outputs: serde_json::Map<String, Value>,
+    /// The log.
+    pub log: Vec<LogEntry>,
+    /// Why there was no answer to judge, if there was none.
+    pub error: Option<RunError>,
+    /// What it used.
+    pub usage: Usage,
+}
+
+/// How a run ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Outcome {
+    /// All went well.
+    Success,
+    /// It went well, but somebody should look.
+    Warnings,
+    /// The step judged the server's answer a failure.
+    Failure,
+    /// There was no answer to judge.
+    Exception,
+    /// The policy did not let a request out.
+    Denied,
+    /// The caller stopped it.
+    Cancelled,
+}
+
+/// Why there was no answer to judge.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct RunError {
+    /// The kind.
+    pub kind: ErrorKind,
+    /// One sentence for people.
+    pub message: String,
+    /// Whether a request of the run may have reached a server.
+    pub sent: Sent,
+}
+
+/// What kind of error it was.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// The step file can't be carried out as it is written.
+    InvalidSpec,
+    /// An expression names a property or a secret that does not exist.
+    UnknownName,
+    /// The policy does not let a request out.
+    Denied,
+    /// A host name has no address.
+    Dns,
+    /// No connection could be made.
+    Connect,
+    /// TLS failed, or a certificate is not to be trusted.
+    Tls,
+    /// A time limit ran out.
+    Timeout,
+    /// What came back is not the HTTP that it should be, or ended early.
+    Protocol,
+    /// More redirects than allowed, or one that can't be followed.
+    Redirect,
+    /// A limit was reached.
+    Limit,
+    /// The component broke off by itself, or broke its contract.
+    Trap,
+    /// The caller stopped the run.
+    Cancelled,
+    /// Anything else.
+    Other,
+}
+
+/// What a run used.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+pub struct Usage {
+    /// Requests that the component asked for, also those not let out.
+    pub requests: u32,
+    /// Bytes of request bodies.
+    pub bytes_sent: u64,
+    /// Bytes of response bodies.
+    pub bytes_received: u64,
+    /// Seconds from beginning to end.
+    pub wall_seconds: f64,
+    /// Seconds on a processor.
+    pub cpu_seconds: f64,
+    /// Bytes of the component's memories and tables, at the most.
+    pub peak_memory_bytes: usize,
+}
+
+/// One request and its response.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Exchange {
+    /// What was sent.
+    pub request: SentRequest,
+    /// What came back, if anything did.
+    pub response: Option<ReceivedResponse>,
+}
+
+/// A request as it was sent.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct SentRequest {
+    /// The method.
+    pub method: String,
+    /// The URL.
+    pub url: String,
+    /// The header fields, without those that the host adds.
+    pub headers: Vec<Header>,
+    /// The body, if one was sent.
+    pub body: Option<BodyDigest>,
+}
+
+/// A response as it was received.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ReceivedResponse {
+    /// The status code.
+    pub status: u16,
+    /// The header fields.
+    pub headers: Vec<Header>,
+    /// The body.
+    pub body: BodyDigest,
+}
+
+/// A header field; a hidden value reads `<HIDDEN>`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Header {
+    /// The name.
+    pub name: String,
+    /// The value.
+    pub value: String,
+}
+
+/// What is kept of a body.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct BodyDigest {
+    /// Its size in bytes.
+    pub size: u64,
+    /// The SHA-256 of its bytes, in hexadecimal.
+    pub sha256: String,
+}
+
+impl From<types::Outcome> for Outcome {
+    fn from(outcome: types::Outcome) -> Self {
+        match outcome {
+            types::Outcome::Success => Self::Success,
+            types::Outcome::Warnings => Self::Warnings,
+            types::Outcome::Failure => Self::Failure,
+            types::Outcome::Exception => Self::Exception,
+        }
+    }
+}
+
+impl From<types::ErrorKind> for ErrorKind {
+    fn from(kind: types::ErrorKind) -> Self {
+        match kind {
+            types::ErrorKind::InvalidSpec => Self::InvalidSpec,
+            types::ErrorKind::UnknownName => Self::UnknownName,
+            types::ErrorKind::Denied => Self::Denied,
+            types::ErrorKind::Dns => Self::Dns,
+            types::ErrorKind::Connect => Self::Connect,
+            types::ErrorKind::Tls => Self::Tls,
+            types::ErrorKind::Timeout => Self::Timeout,
+            types::ErrorKind::Protocol => Self::Protocol,
+            types::ErrorKind::Redirect => Self::Redirect,
+            types::ErrorKind::Limit => Self::Limit,
+            types::ErrorKind::Other => Self::Other,
+        }
+    }
+}
+
+impl From<&TransportError> for ErrorKind {
+    fn from(error: &TransportError) -> Self {
+        match error {
+            TransportError::Denied(_) => Self::Denied,
+            TransportError::Refused(_) => Self::InvalidSpec,
+            TransportError::TooManyRequests(_) => Self::Limit,
+            TransportError::Resolve { .. } => Self::Dns,
+            TransportError::Connect { .. } => Self::Connect,
+            TransportError::Tls { .. } => Self::Tls,
+            TransportError::ConnectTimeout { .. }
+            | TransportError::ReadTimeout { .. }
+            | TransportError::BodyTimeout { .. } => Self::Timeout,
+            TransportError::Closed { .. }
+            | TransportError::Protocol { .. }
+            | TransportError::Body { .. } => Self::Protocol,
+            TransportError::RequestBody => Self::Other,
+        }
+    }
+}
+
+impl From<types::Exchange> for Exchange {
+    fn from(exchange: types::Exchange) -> Self {
+        let types::Exchange { request, response } = exchange;
+        Self {
+            request: SentRequest {
+                method: request.method,
+                url: request.url,
+                headers: headers(request.headers),
+                body: request.body.map(Into::into),
+            },
+            response: response.map(|response| ReceivedResponse {
+                status: response.status,
+                headers: headers(response.headers),
+                body: response.body.into(),
+            }),
+        }
+    }
+}
+
+impl From<types::BodyDigest> for BodyDigest {
+    fn from(digest: types::BodyDigest) -> Self {
+        Self {
+            size: digest.size,
+            sha256: digest.sha256,
+        }
+    }
+}
+
+fn headers(headers: Vec<types::Header>) -> Vec<Header> {
+    headers
+        .into_iter()
+        .map(|types::Header { name, value }| Header { name, value })
+        .collect()
+}

@@ -1,0 +1,188 @@
+//! One run: a function of component, step file, properties and policy, that
+//! writes a log and ends in a result.
+
+use std::future::{Future, pending};
+use std::path::PathBuf;
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use http_step_file::StepFile;
+use tokio::time::{Instant, timeout};
+use wasmtime::{Store, UpdateDeadline};
+
+use crate::component::Step;
+use crate::contract::types;
+use crate::ending::Ending;
+use crate::engine::Host;
+use crate::files::Files;
+use crate::limits::Limits;
+use crate::log::{Log, Sink};
+use crate::meter::{CpuMeter, Exceeded, MemoryMeter};
+use crate::outbound::{Egress, Journal};
+use crate::policy::Policy;
+use crate::properties::Properties;
+use crate::request;
+use crate::result::{RunResult, Usage};
+use crate::state::State;
+
+/// Bytes that a component may hand over in one call.
+const HOSTCALL_BYTES: usize = 64 << 20;
+
+/// All that one run is made of.
+pub struct Job {
+    file: StepFile,
+    policy: Policy,
+    properties: Properties,
+    limits: Limits,
+    files: Files,
+    sink: Option<Box<dyn Sink>>,
+}
+
+impl Job {
+    /// A step file, and what its run may reach.
+    #[must_use]
+    pub fn new(file: StepFile, policy: Policy) -> Self {
+        Self {
+            file,
+            policy,
+            properties: Properties::default(),
+            limits: Limits::default(),
+            files: Files::None,
+            sink: None,
+        }
+    }
+
+    /// The build's properties; none by default.
+    #[must_use]
+    pub fn properties(mut self, properties: Properties) -> Self {
+        self.properties = properties;
+        self
+    }
+
+    /// What the run may use.
+    #[must_use]
+    pub fn limits(mut self, limits: Limits) -> Self {
+        self.limits = limits;
+        self
+    }
+
+    /// The directory below which the step file may name files to upload; by
+    /// default it may name none.
+    #[must_use]
+    pub fn files_under(mut self, directory: impl Into<PathBuf>) -> Self {
+        self.files = Files::Under(directory.into());
+        self
+    }
+
+    /// Takes the log in while the step runs; the result has it in any case.
+    #[must_use]
+    pub fn sink(mut self, sink: impl Sink) -> Self {
+        self.sink = Some(Box::new(sink));
+        self
+    }
+}
+
+impl Host {
+    /// Run a step. Whatever happens is in the result.
+    ///
+    /// Runs on the tokio runtime that polls it. To drop the future is to stop
+    /// the step; [`Host::run_until`] stops it and keeps its log.
+    pub async fn run(&self, step: &Step, job: Job) -> RunResult {
+        self.run_until(step, job, pending()).await
+    }
+
+    /// Run a step, or until `stop` is ready: then its requests are broken off,
+    /// and the outcome is [`Outcome::Cancelled`].
+    pub async fn run_until(
+        &self,
+        step: &Step,
+        job: Job,
+        stop: impl Future<Output = ()>,
+    ) -> RunResult {
+        let started = Instant::now();
+        let mut log = Log::new(job.limits.log, job.sink);
+        let spec = match request::spec(&job.file, &job.properties, &job.files) {
+            Ok(spec) => spec,
+            Err(error) => {
+                let ending = Ending::Broken {
+                    kind: error.kind(),
+                    message: error.to_string(),
+                };
+                ending.note(&mut log);
+                let usage = Usage::default();
+                return ending.into_result(&Journal::default(), log.into_entries(), usage);
+            }
+        };
+        let wall = match spec.settings.timeout.total {
+            Some(total) => job.limits.wall.min(Duration::from_nanos(total)),
+            None => job.limits.wall,
+        };
+        let egress = Egress {
+            outbound: Arc::clone(&self.outbound),
+            policy: Arc::new(job.policy),
+            limits: job.limits.clone(),
+            journal: Arc::default(),
+        };
+        let memory = MemoryMeter::new(job.limits.memory);
+        let state = State::new(egress, memory, job.properties, log);
+        let cpu = CpuMeter::default();
+        let mut store = self.store(state, &cpu, job.limits.cpu);
+
+        let called = {
+            let call = cpu.measure(self.call(step, &mut store, &spec));
+            let call = pin!(timeout(wall, call));
+            tokio::select! {
+                biased;
+                () = stop => Err(Ending::cancelled()),
+                called = call => called.map_err(|_| Ending::late(wall)),
+            }
+        };
+
+        let mut state = store.into_data();
+        let ending = match called {
+            Ok(Ok(result)) => Ending::Returned(result),
+            Ok(Err(error)) => Ending::broken(&error, &state.stderr.words()),
+            Err(ending) => ending,
+        };
+        ending.note(&mut state.log);
+        let journal = &state.egress.journal;
+        let usage = Usage {
+            requests: journal.requests(),
+            bytes_sent: journal.bytes_out(),
+            bytes_received: journal.bytes_in(),
+            wall_seconds: started.elapsed().as_secs_f64(),
+            cpu_seconds: cpu.total().as_secs_f64(),
+            peak_memory_bytes: state.memory.peak(),
+        };
+        ending.into_result(journal, state.log.into_entries(), usage)
+    }
+
+    /// A store with its limits set.
+    fn store(&self, state: State, cpu: &CpuMeter, cpu_limit: Duration) -> Store<State> {
+        let mut store = Store::new(&self.engine, state);
+        store.limiter(|state| &mut state.memory);
+        store.set_hostcall_fuel(HOSTCALL_BYTES);
+        store.set_epoch_deadline(1);
+        let cpu = cpu.clone();
+        store.epoch_deadline_callback(move |_| {
+            if cpu.now() > cpu_limit {
+                return Err(Exceeded::Cpu(cpu_limit).into());
+            }
+            Ok(UpdateDeadline::Yield(1))
+        });
+        store
+    }
+
+    /// Call the component's export, in an instance of its own.
+    async fn call(
+        &self,
+        step: &Step,
+        store: &mut Store<State>,
+        spec: &types::RequestSpec,
+    ) -> wasmtime::Result<types::StepResult> {
+        let _slot = self.slots.acquire().await?;
+        let instance = step.pre.instantiate_async(&mut *store).await?;
+        instance.call_http_step(&mut *store, spec).await
+    }
+}

@@ -1,0 +1,158 @@
+//! How large a file is once its aliases are written out, found before they are:
+//! a few lines of aliases to aliases stand for billions of values.
+//!
+//! One pass over the parser's events, without recursion. It also finds what keeps
+//! the file from being YAML.
+
+use std::collections::HashMap;
+
+use serde_saphyr::granit_parser::{Event, Parser};
+
+use crate::LONGEST;
+use crate::mistake::{Mistakes, Position};
+use crate::syntax;
+
+/// How deep lists and mappings may be nested. What reads the values calls itself
+/// for each level, so this bounds its stack.
+const DEEPEST: usize = 32;
+/// How many values there may be.
+const MOST_VALUES: usize = 100_000;
+/// How many bytes of text there may be.
+const MOST_TEXT: usize = 4 * LONGEST;
+
+/// Check that a file is one YAML document within the bounds.
+///
+/// # Errors
+///
+/// What is wrong first.
+pub(crate) fn check(text: &str) -> Result<(), Mistakes> {
+    let limits = serde_saphyr::granit_parser::options! {
+        flow_nesting_limit: DEEPEST,
+        block_nesting_limit: DEEPEST,
+    };
+    let mut outline = Outline::default();
+    for event in Parser::new_from_str_with_options(text, limits) {
+        let (event, span) = event.map_err(|error| syntax::not_yaml(&error, text))?;
+        let at = Position::of(span.start.line(), span.start.col() + 1);
+        outline
+            .take(&event)
+            .map_err(|message| Mistakes::sole(at, message))?;
+    }
+    Ok(())
+}
+
+pub(crate) fn too_deep() -> String {
+    format!("lists and mappings are nested more than {DEEPEST} deep")
+}
+
+/// What is known of the file so far.
+#[derive(Default)]
+struct Outline {
+    documents: usize,
+    total: Extent,
+    open: Vec<Collection>,
+    /// By the parser's number for the anchor. What has no anchor has 0, to which
+    /// no alias leads.
+    anchored: HashMap<usize, Anchored>,
+}
+
+/// An amount of values, aliases written out.
+#[derive(Clone, Copy, Default)]
+struct Extent {
+    values: usize,
+    text: usize,
+}
+
+/// A value that aliases can stand for.
+#[derive(Clone, Copy)]
+struct Anchored {
+    extent: Extent,
+    height: usize,
+}
+
+/// A list or a mapping whose end is still to come.
+struct Collection {
+    anchor: usize,
+    total_before: Extent,
+    /// How many levels of collections are in it.
+    height: usize,
+}
+
+impl Outline {
+    fn take(&mut self, event: &Event<'_>) -> Result<(), String> {
+        match event {
+            Event::DocumentStart(..) => {
+                self.documents += 1;
+                if self.documents > 1 {
+                    return Err("a second document begins here; a step file is one".to_owned());
+                }
+            }
+            Event::Scalar(text, _, anchor, _) => {
+                let extent = Extent {
+                    values: 1,
+                    text: text.len(),
+                };
+                let scalar = Anchored { extent, height: 0 };
+                self.anchored.insert(*anchor, scalar);
+                self.add(scalar)?;
+            }
+            Event::Alias(anchor) => match self.anchored.get(anchor) {
+                Some(target) => self.add(*target)?,
+                None => return Err("an alias (`*name`) stands inside its own anchor".to_owned()),
+            },
+            Event::SequenceStart(_, anchor, _) | Event::MappingStart(_, anchor, _) => {
+                let total_before = self.total;
+                self.add(Anchored {
+                    extent: Extent { values: 1, text: 0 },
+                    height: 1,
+                })?;
+                self.open.push(Collection {
+                    anchor: *anchor,
+                    total_before,
+                    height: 0,
+                });
+            }
+            Event::SequenceEnd | Event::MappingEnd => self.close(),
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn add(&mut self, value: Anchored) -> Result<(), String> {
+        self.total.values += value.extent.values;
+        self.total.text += value.extent.text;
+        if self.open.len() + value.height > DEEPEST {
+            return Err(too_deep());
+        }
+        if self.total.values > MOST_VALUES {
+            return Err(format!(
+                "the file has more than {MOST_VALUES} values, aliases (`*name`) written out"
+            ));
+        }
+        if self.total.text > MOST_TEXT {
+            return Err(format!(
+                "the file has more than {MOST_TEXT} bytes of text, aliases (`*name`) written out"
+            ));
+        }
+        if let Some(parent) = self.open.last_mut() {
+            parent.height = parent.height.max(value.height);
+        }
+        Ok(())
+    }
+
+    fn close(&mut self) {
+        let Some(collection) = self.open.pop() else {
+            return;
+        };
+        let height = collection.height + 1;
+        let extent = Extent {
+            values: self.total.values - collection.total_before.values,
+            text: self.total.text - collection.total_before.text,
+        };
+        self.anchored
+            .insert(collection.anchor, Anchored { extent, height });
+        if let Some(parent) = self.open.last_mut() {
+            parent.height = parent.height.max(height);
+        }
+    }
+}

@@ -1,0 +1,171 @@
+//! The keys of a step file. Their documentation is the schema's.
+
+use schemars::Schema;
+use schemars::generate::SchemaSettings;
+use schemars::transform::RecursiveTransform;
+use serde_json::{Value, json};
+
+use crate::auth::Auth;
+use crate::fields::{Cookies, FieldsOrText, Headers};
+use crate::files::Files;
+use crate::header_names::HeaderNames;
+use crate::json::Json;
+use crate::mapping::mapping;
+use crate::method::{self, Method};
+use crate::proxies::Proxies;
+use crate::redirects::{self, Redirects};
+use crate::renderable::Renderable;
+use crate::timeout::Timeouts;
+use crate::tls::{ClientCertificate, Verify};
+use crate::url::Url;
+
+mapping! {
+    /// One HTTP request of a build: the parameters of Buildbot's HTTPStep.
+    ///
+    /// In texts, `${{ property.NAME }}` stands for a build property and
+    /// `${{ secret.NAME }}` for a secret. Null is the same as leaving a key out.
+    #[schemars(
+        title = "http-step step file",
+        extend("anyOf" = one_of_required(&["url", "get", "post", "put", "delete", "head", "options", "patch"])),
+        example = json!({
+            "post": "https://ci.example.com/hooks/build",
+            "headers": {"Authorization": "Bearer ${{ secret.HOOK_TOKEN }}"},
+            "json": {"builder": "${{ property.buildername }}", "number": "${{ property.buildnumber }}"},
+            "timeout": [3, 30],
+        }),
+    )]
+    pub(crate) struct Document as "a mapping, as in `url: https://example.com/`" {
+        /// Where the request goes: an absolute URL, `http` or `https`.
+        #[schemars(example = &"https://ci.example.com/hooks/build")]
+        url: Url,
+        /// The method, in upper case.
+        #[schemars(extend("default" = method::DEFAULT), example = &"PUT")]
+        method: Method,
+        /// The URL of a GET request: short for `url` and `method: GET`.
+        #[schemars(example = &"https://ci.example.com/status")]
+        get: Url,
+        /// The URL of a POST request: short for `url` and `method: POST`.
+        #[schemars(example = &"https://ci.example.com/hooks/${{ property.buildername }}")]
+        post: Url,
+        /// The URL of a PUT request: short for `url` and `method: PUT`.
+        #[schemars(example = &"https://files.example.com/report.csv")]
+        put: Url,
+        /// The URL of a DELETE request: short for `url` and `method: DELETE`.
+        #[schemars(example = &"https://ci.example.com/previews/${{ property.branch }}")]
+        delete: Url,
+        /// The URL of a HEAD request: short for `url` and `method: HEAD`.
+        #[schemars(example = &"https://files.example.com/release.tar.gz")]
+        head: Url,
+        /// The URL of an OPTIONS request: short for `url` and `method: OPTIONS`.
+        #[schemars(example = &"https://ci.example.com/")]
+        options: Url,
+        /// The URL of a PATCH request: short for `url` and `method: PATCH`.
+        #[schemars(example = &"https://ci.example.com/builds/${{ property.buildnumber }}")]
+        patch: Url,
+        /// What is appended to the URL's query. A list repeats the name, null leaves
+        /// it out; a string is appended as it is.
+        #[schemars(
+            example = json!({"branch": "${{ property.branch }}", "tag": ["nightly", "linux"]}),
+            example = json!([["b", 2], ["a", 1]]),
+        )]
+        params: FieldsOrText,
+        /// Header fields of the request.
+        #[schemars(example = json!({"Accept": "application/json", "X-Build": "${{ property.buildnumber }}"}))]
+        headers: Headers,
+        /// Cookies of the request.
+        #[schemars(example = json!({"session": "${{ secret.SESSION }}"}))]
+        cookies: Cookies,
+        /// The body: named values are form-encoded, a string is sent as it is.
+        #[schemars(
+            example = json!({"status": "done", "log": "${{ property.log_url }}"}),
+            example = &"plain text",
+        )]
+        data: FieldsOrText,
+        /// The body, as JSON.
+        #[schemars(example = json!({"text": "Build ${{ property.buildnumber }} is done", "tags": ["ci"]}))]
+        json: Json,
+        /// Files of a multipart body; `data` gives the fields beside them. A string
+        /// is a path.
+        #[schemars(example = json!({
+            "report": "out/report.csv",
+            "note": {"content": "Build ${{ property.buildnumber }}", "filename": "note.txt", "content_type": "text/plain"},
+        }))]
+        files: Files,
+        /// How the request says who sends it: `[username, password]` or
+        /// `{basic: {username, password}}`, `{bearer: TOKEN}`, another scheme with
+        /// its parameters, or one expression.
+        #[schemars(
+            example = json!(["buildbot", "${{ secret.PASSWORD }}"]),
+            example = json!({"basic": {"username": "buildbot", "password": "${{ secret.PASSWORD }}"}}),
+            example = json!({"bearer": "${{ secret.TOKEN }}"}),
+            example = json!({"aws-sigv4": {"region": "eu-west-1", "service": "s3"}}),
+        )]
+        auth: Auth,
+        /// Time limits in seconds: one number to connect and to read, or
+        /// `[connect, read]`, or a mapping of `connect`, `read` and `total`. The
+        /// host's policy may set lower ones.
+        #[schemars(
+            example = 30,
+            example = json!([3, 30]),
+            example = json!({"connect": 3, "read": 30, "total": 120}),
+        )]
+        timeout: Renderable<Timeouts>,
+        /// Whether redirects are followed.
+        #[schemars(extend("default" = true), example = false)]
+        allow_redirects: Renderable<bool>,
+        /// How many redirects are followed before the step fails.
+        #[schemars(extend("default" = redirects::DEFAULT), example = 5)]
+        max_redirects: Renderable<Redirects>,
+        /// Whether the response's body may be left out of the log.
+        #[schemars(extend("default" = false), example = true)]
+        stream: Renderable<bool>,
+        /// How the server's certificate is verified: `true`, against the host's trust
+        /// roots; a path, against the certificates in that PEM file; `false`, not at
+        /// all.
+        #[schemars(extend("default" = true), example = &"certs/internal-ca.pem")]
+        verify: Renderable<Verify>,
+        /// The client certificate: the path of a PEM file with certificate and key,
+        /// or `[certificate, key]`.
+        #[schemars(example = &"certs/client.pem", example = json!(["certs/client.crt", "certs/client.key"]))]
+        cert: Renderable<ClientCertificate>,
+        /// A proxy's URL for `http`, `https` or `all`, or for one host, as in
+        /// `https://example.com`.
+        #[schemars(example = json!({"https": "http://proxy.example.com:3128"}))]
+        proxies: Renderable<Proxies>,
+        /// Names of request headers whose values the log hides. Case does not matter.
+        #[schemars(extend("default" = json!([])), example = json!(["Authorization"]))]
+        hide_request_headers: HeaderNames,
+        /// Names of response headers whose values the log hides. Case does not
+        /// matter.
+        #[schemars(extend("default" = json!([])), example = json!(["Set-Cookie"]))]
+        hide_response_headers: HeaderNames,
+    }
+}
+
+fn one_of_required(keys: &[&str]) -> Value {
+    keys.iter().map(|key| json!({"required": [key]})).collect()
+}
+
+/// Descriptions are wrapped here, and again by the editor that shows them.
+fn unwrap_lines(schema: &mut Schema) {
+    if let Some(Value::String(description)) = schema.get_mut("description") {
+        let paragraphs = description.split("\n\n");
+        *description = paragraphs
+            .map(|paragraph| paragraph.replace('\n', " "))
+            .collect::<Vec<_>>()
+            .join("\n\n");
+    }
+}
+
+/// The JSON Schema (draft 2020-12) of step files, for editors.
+///
+/// It accepts every file that [`StepFile::parse`](crate::StepFile::parse) accepts,
+/// and a few more: it knows keys and types, not what a URL or a header may hold.
+#[must_use]
+pub fn schema() -> Value {
+    SchemaSettings::draft2020_12()
+        .with_transform(RecursiveTransform(unwrap_lines))
+        .into_generator()
+        .into_root_schema_for::<Document>()
+        .to_value()
+}

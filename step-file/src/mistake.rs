@@ -1,0 +1,214 @@
+//! What is wrong with a step file, and where.
+
+use std::fmt;
+
+use serde_saphyr::Location;
+
+/// A place in a step file; lines and columns count from 1, columns in characters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Position {
+    pub(crate) line: u64,
+    pub(crate) column: u64,
+}
+
+impl Position {
+    pub(crate) const START: Self = Self { line: 1, column: 1 };
+
+    /// A place as parsers count.
+    pub(crate) fn of(line: usize, column: usize) -> Self {
+        let number = |count| u64::try_from(count).unwrap_or(u64::MAX);
+        Self {
+            line: number(line).max(1),
+            column: number(column).max(1),
+        }
+    }
+
+    /// The place where a text ends.
+    pub(crate) fn after(text: &str) -> Self {
+        let line_start = text.rfind('\n').map_or(0, |newline| newline + 1);
+        let last_line = text.get(line_start..).unwrap_or_default();
+        Self::of(
+            1 + text.matches('\n').count(),
+            1 + last_line.chars().count(),
+        )
+    }
+}
+
+impl From<Location> for Position {
+    fn from(location: Location) -> Self {
+        // An unknown location is 0:0.
+        Self {
+            line: location.line().max(1),
+            column: location.column().max(1),
+        }
+    }
+}
+
+/// One thing that is wrong.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mistake {
+    /// The line, counted from 1.
+    pub line: u64,
+    /// The column, counted in characters from 1.
+    pub column: u64,
+    /// What is wrong, and what would be right.
+    pub message: String,
+}
+
+impl fmt::Display for Mistake {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}: {}", self.line, self.column, self.message)
+    }
+}
+
+/// All that is wrong with a step file: at least one mistake, in order of position.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mistakes(Vec<Mistake>);
+
+impl Mistakes {
+    /// A file that can't be read any further.
+    pub(crate) fn sole(at: Position, message: impl Into<String>) -> Self {
+        Self(vec![Mistake {
+            line: at.line,
+            column: at.column,
+            message: message.into(),
+        }])
+    }
+
+    /// The mistakes, in order of position.
+    pub fn iter(&self) -> std::slice::Iter<'_, Mistake> {
+        self.0.iter()
+    }
+}
+
+impl<'a> IntoIterator for &'a Mistakes {
+    type Item = &'a Mistake;
+    type IntoIter = std::slice::Iter<'a, Mistake>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.iter()
+    }
+}
+
+impl fmt::Display for Mistakes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, mistake) in self.0.iter().enumerate() {
+            if index > 0 {
+                writeln!(f)?;
+            }
+            write!(f, "{mistake}")?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for Mistakes {}
+
+/// Proof that a mistake was reported: whoever fails to read a value has to show
+/// it, so that nothing is dropped in silence.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Reported(());
+
+/// Mistakes as they are found. Reading goes on after each.
+#[derive(Debug, Default)]
+pub(crate) struct Report {
+    mistakes: Vec<Mistake>,
+    /// The keys that lead to the value being read.
+    path: Vec<String>,
+}
+
+impl Report {
+    /// Read a value below a key: mistakes in it say so.
+    pub(crate) fn within<T>(&mut self, key: &str, read: impl FnOnce(&mut Self) -> T) -> T {
+        self.path.push(excerpt(key));
+        let value = read(self);
+        self.path.pop();
+        value
+    }
+
+    /// Report a mistake in the value being read.
+    pub(crate) fn add(&mut self, at: Position, message: impl fmt::Display) -> Reported {
+        if self.path.is_empty() {
+            self.add_bare(at, message.to_string())
+        } else {
+            let path = self.path.join(".");
+            self.add_bare(at, format!("`{path}`: {message}"))
+        }
+    }
+
+    /// Report a mistake whose message says by itself which value it is about.
+    pub(crate) fn add_bare(&mut self, at: Position, message: impl Into<String>) -> Reported {
+        self.mistakes.push(Mistake {
+            line: at.line,
+            column: at.column,
+            message: message.into(),
+        });
+        Reported(())
+    }
+
+    /// All that was reported, if anything was.
+    pub(crate) fn finish(mut self) -> Result<(), Mistakes> {
+        if self.mistakes.is_empty() {
+            return Ok(());
+        }
+        self.mistakes
+            .sort_by_key(|mistake| (mistake.line, mistake.column));
+        // What is wrong in an anchor is found again at each alias.
+        self.mistakes.dedup();
+        Err(Mistakes(self.mistakes))
+    }
+}
+
+/// What a message shows of a text from the file: its start, on one line.
+pub(crate) fn excerpt(text: &str) -> String {
+    const LONGEST: usize = 40;
+    let mut shown: String = text
+        .chars()
+        .take(LONGEST)
+        .flat_map(|c| {
+            let escaped = c.is_control() || matches!(c, '\u{2028}' | '\u{2029}');
+            escaped
+                .then(|| c.escape_default())
+                .into_iter()
+                .flatten()
+                .chain((!escaped).then_some(c))
+        })
+        .collect();
+    if text.chars().nth(LONGEST).is_some() {
+        shown.push('…');
+    }
+    shown
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn positions_count_characters() {
+        for (text, line, column) in [("", 1, 1), ("é", 1, 2), ("a\n", 2, 1), ("a\r\nßb", 2, 3)] {
+            assert_eq!(Position::after(text), Position { line, column }, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn excerpts_are_one_short_line() {
+        assert_eq!(excerpt("größe"), "größe");
+        assert_eq!(excerpt("a\n\u{1b}[31m"), "a\\n\\u{1b}[31m");
+        assert_eq!(excerpt(&"a".repeat(41)), format!("{}…", "a".repeat(40)));
+    }
+
+    #[test]
+    fn mistakes_are_sorted_and_told_once() {
+        let mut report = Report::default();
+        let at = |line, column| Position { line, column };
+        report.add(at(2, 1), "second");
+        report.within("files", |report| {
+            report.within("a", |report| report.add(at(1, 5), "first"))
+        });
+        report.add(at(2, 1), "second");
+        let mistakes = report.finish().unwrap_err();
+        assert_eq!(mistakes.to_string(), "1:5: `files.a`: first\n2:1: second");
+        assert_eq!(mistakes.iter().count(), 2);
+    }
+}

@@ -1,0 +1,172 @@
+//! A value of a step file, with its place; and what can be read from one.
+
+use serde::{Deserialize, Deserializer, de};
+use serde_json::{Map, Number, Value};
+
+use crate::mistake::{Position, Report, Reported};
+
+/// A value and its place.
+#[derive(Debug)]
+pub(crate) struct Node {
+    pub(crate) at: Position,
+    pub(crate) content: Content,
+}
+
+/// What a value is. Mappings keep their order; their keys are unique strings.
+#[derive(Debug)]
+pub(crate) enum Content {
+    Null,
+    Bool(bool),
+    Number(Numeral),
+    String(String),
+    List(Vec<Node>),
+    Mapping(Vec<Entry>),
+}
+
+/// A number, and how it is spelled: as text, `1.10` and `1.1` are not the same.
+#[derive(Debug)]
+pub(crate) struct Numeral {
+    pub(crate) value: Number,
+    pub(crate) spelling: String,
+}
+
+/// A key and its value.
+#[derive(Debug)]
+pub(crate) struct Entry {
+    pub(crate) at: Position,
+    pub(crate) key: String,
+    pub(crate) value: Node,
+}
+
+/// What can be read from a value of a step file.
+pub(crate) trait FromNode: Sized {
+    /// Read it; what is wrong goes into the report, all of it.
+    fn from_node(node: &Node, report: &mut Report) -> Result<Self, Reported>;
+}
+
+impl Node {
+    /// Report that the value is of another kind than it should be.
+    pub(crate) fn unfit(&self, expected: &str, report: &mut Report) -> Reported {
+        let found = match &self.content {
+            Content::Null => "null",
+            Content::Bool(_) => "a boolean",
+            Content::Number(_) => "a number",
+            Content::String(_) => "a string",
+            Content::List(_) => "a list",
+            Content::Mapping(_) => "a mapping",
+        };
+        report.add(self.at, format!("expected {expected}, not {found}"))
+    }
+
+    pub(crate) fn is_null(&self) -> bool {
+        matches!(self.content, Content::Null)
+    }
+
+    /// A string as it is, a number as it is spelled, a boolean as JSON.
+    pub(crate) fn scalar_text(&self) -> Option<&str> {
+        match &self.content {
+            Content::String(text) => Some(text),
+            Content::Number(number) => Some(&number.spelling),
+            Content::Bool(true) => Some("true"),
+            Content::Bool(false) => Some("false"),
+            Content::Null | Content::List(_) | Content::Mapping(_) => None,
+        }
+    }
+
+    /// The value as JSON, without places.
+    pub(crate) fn to_json(&self) -> Value {
+        match &self.content {
+            Content::Null => Value::Null,
+            Content::Bool(value) => Value::Bool(*value),
+            Content::Number(number) => Value::Number(number.value.clone()),
+            Content::String(text) => Value::String(text.clone()),
+            Content::List(items) => items.iter().map(Self::to_json).collect(),
+            Content::Mapping(entries) => entries
+                .iter()
+                .map(|entry| (entry.key.clone(), entry.value.to_json()))
+                .collect::<Map<_, _>>()
+                .into(),
+        }
+    }
+
+    /// A JSON value, with one place for all of it.
+    fn from_json(value: Value) -> Self {
+        let at = Position::START;
+        let content = match value {
+            Value::Null => Content::Null,
+            Value::Bool(value) => Content::Bool(value),
+            Value::Number(value) => Content::Number(Numeral {
+                spelling: value.to_string(),
+                value,
+            }),
+            Value::String(text) => Content::String(text),
+            Value::Array(items) => Content::List(items.into_iter().map(Self::from_json).collect()),
+            Value::Object(entries) => Content::Mapping(
+                entries
+                    .into_iter()
+                    .map(|(key, value)| Entry {
+                        at,
+                        key,
+                        value: Self::from_json(value),
+                    })
+                    .collect(),
+            ),
+        };
+        Self { at, content }
+    }
+}
+
+impl FromNode for bool {
+    fn from_node(node: &Node, report: &mut Report) -> Result<Self, Reported> {
+        const EXPECTED: &str = "`true` or `false`";
+        let text = match &node.content {
+            Content::Bool(value) => return Ok(*value),
+            Content::String(text) => text.to_ascii_lowercase(),
+            _ => return Err(node.unfit(EXPECTED, report)),
+        };
+        // YAML 1.1 had these, too.
+        let meant = match text.as_str() {
+            "true" | "yes" | "on" => "true",
+            "false" | "no" | "off" => "false",
+            _ => return Err(node.unfit(EXPECTED, report)),
+        };
+        let message = format!("expected {EXPECTED}, not a string; did you mean `{meant}`?");
+        Err(report.add(node.at, message))
+    }
+}
+
+/// Deserialize what can be read from a node: for values that an expression
+/// brought in, so that they are read as the file is, with the same messages.
+pub(crate) fn deserialize<'de, T, D>(deserializer: D) -> Result<T, D::Error>
+where
+    T: FromNode,
+    D: Deserializer<'de>,
+{
+    let node = Node::from_json(Value::deserialize(deserializer)?);
+    let mut report = Report::default();
+    let read = T::from_node(&node, &mut report);
+    if let Err(mistakes) = report.finish() {
+        let messages: Vec<&str> = mistakes.iter().map(|m| m.message.as_str()).collect();
+        return Err(de::Error::custom(messages.join("; ")));
+    }
+    read.map_err(|_reported| de::Error::custom("the value can't be read"))
+}
+
+/// Read all items, also after one that can't be read.
+pub(crate) fn read_all<I, T>(
+    items: I,
+    mut read: impl FnMut(I::Item) -> Result<T, Reported>,
+) -> Result<Vec<T>, Reported>
+where
+    I: IntoIterator,
+{
+    let mut values = Vec::new();
+    let mut outcome = Ok(());
+    for item in items {
+        match read(item) {
+            Ok(value) => values.push(value),
+            Err(reported) => outcome = Err(reported),
+        }
+    }
+    outcome.map(|()| values)
+}

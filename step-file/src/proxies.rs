@@ -1,0 +1,103 @@
+//! Proxies.
+
+use std::borrow::Cow;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::{Deserialize, Deserializer};
+
+use crate::mistake::{Report, Reported};
+use crate::node::{self, Content, Entry, FromNode, Node, read_all};
+
+/// Which requests go through which proxy: pairs of a target and the proxy's URL.
+///
+/// A target is `http`, `https` or `all`, or one of these with `://` and a host, as
+/// the requests library has it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Proxies(pub Vec<(String, String)>);
+
+const SCHEMES: [&str; 3] = ["http", "https", "all"];
+
+impl FromNode for Proxies {
+    fn from_node(node: &Node, report: &mut Report) -> Result<Self, Reported> {
+        let Content::Mapping(entries) = &node.content else {
+            return Err(node.unfit(
+                "a mapping of `http`, `https` or `all` to a proxy's URL",
+                report,
+            ));
+        };
+        let proxies = read_all(entries, |entry| {
+            report.within(&entry.key, |report| {
+                let target = target(entry, report);
+                // As in the requests library, null is no proxy.
+                let url = if entry.value.is_null() {
+                    None
+                } else {
+                    Some(url(&entry.value, report)?)
+                };
+                Ok((target?, url))
+            })
+        })?;
+        let given = proxies
+            .into_iter()
+            .filter_map(|(target, url)| url.map(|url| (target, url)));
+        Ok(Self(given.collect()))
+    }
+}
+
+fn target(entry: &Entry, report: &mut Report) -> Result<String, Reported> {
+    if is_target(&entry.key) {
+        return Ok(entry.key.clone());
+    }
+    Err(report.add(
+        entry.at,
+        "a proxy is for `http`, `https` or `all`, or for one host, as in `https://example.com`",
+    ))
+}
+
+fn is_target(key: &str) -> bool {
+    let (scheme, host) = match key.split_once("://") {
+        Some((scheme, host)) => (scheme, Some(host)),
+        None => (key, None),
+    };
+    let fits = |host: &str| !host.is_empty() && !host.contains(['/', '@', ' ', '?', '#']);
+    SCHEMES.contains(&scheme) && host.is_none_or(fits)
+}
+
+/// A proxy's URL may name a user: `auth` is the server's, not the proxy's.
+fn url(node: &Node, report: &mut Report) -> Result<String, Reported> {
+    let Content::String(text) = &node.content else {
+        return Err(node.unfit("a proxy's URL", report));
+    };
+    let lower = text.to_ascii_lowercase();
+    if !lower.starts_with("http://") && !lower.starts_with("https://") {
+        return Err(report.add(
+            node.at,
+            "a proxy's URL starts with `http://` or `https://`; did you mean `http://…`?",
+        ));
+    }
+    match ::url::Url::parse(text) {
+        Ok(_) => Ok(text.clone()),
+        Err(error) => Err(report.add(node.at, format!("the proxy's URL can't be read: {error}"))),
+    }
+}
+
+impl<'de> Deserialize<'de> for Proxies {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        node::deserialize(deserializer)
+    }
+}
+
+impl JsonSchema for Proxies {
+    fn schema_name() -> Cow<'static, str> {
+        "Proxies".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "description": "A proxy's URL for `http`, `https` or `all`, or for one host, as in `https://example.com`.",
+            "type": "object",
+            "propertyNames": {"pattern": "^(http|https|all)(://.+)?$"},
+            "additionalProperties": {"type": ["string", "null"], "pattern": "^[Hh][Tt][Tt][Pp][Ss]?://"},
+        })
+    }
+}

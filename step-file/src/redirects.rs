@@ -1,0 +1,55 @@
+//! How many redirects are followed.
+
+use std::borrow::Cow;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+
+use crate::mistake::{Report, Reported};
+use crate::node::{Content, FromNode, Node};
+
+/// The greatest `max_redirects`.
+pub const MOST_REDIRECTS: u32 = 1_000;
+
+/// The `max_redirects` of a step that names none, as in the requests library.
+pub(crate) const DEFAULT: u32 = 30;
+
+/// A number of redirects.
+#[derive(Debug)]
+pub(crate) struct Redirects(pub(crate) u32);
+
+impl FromNode for Redirects {
+    fn from_node(node: &Node, report: &mut Report) -> Result<Self, Reported> {
+        let Content::Number(number) = &node.content else {
+            return Err(node.unfit("a number of redirects", report));
+        };
+        let count = number
+            .value
+            .as_u64()
+            .and_then(|count| u32::try_from(count).ok());
+        match count {
+            Some(count) if count <= MOST_REDIRECTS => Ok(Self(count)),
+            _ => {
+                let message = format!(
+                    "expected a whole number from 0 to {MOST_REDIRECTS}, not {}",
+                    number.spelling
+                );
+                Err(report.add(node.at, message))
+            }
+        }
+    }
+}
+
+impl JsonSchema for Redirects {
+    fn schema_name() -> Cow<'static, str> {
+        "Redirects".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "description": "A number of redirects.",
+            "type": "integer",
+            "minimum": 0,
+            "maximum": MOST_REDIRECTS,
+        })
+    }
+}

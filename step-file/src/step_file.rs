@@ -1,0 +1,236 @@
+//! A step file as it is meant: short forms resolved, defaults filled in.
+
+use serde_json::Value;
+
+use crate::auth::Auth;
+use crate::document::Document;
+use crate::fields::{Fields, FieldsOrText};
+use crate::files::{File, Files};
+use crate::json::Json;
+use crate::mapping::{Given, value, value_or};
+use crate::method::{self, Method};
+use crate::mistake::{Mistakes, Position, Report, Reported};
+use crate::node::FromNode;
+use crate::proxies::Proxies;
+use crate::redirects;
+use crate::renderable::Renderable;
+use crate::timeout::Timeouts;
+use crate::tls::{ClientCertificate, Verify};
+use crate::tree;
+use crate::url::Url;
+
+/// A request as a step file asks for it.
+///
+/// Texts are templates (see [`http_step_template`]) that can be parsed; nothing is
+/// rendered yet.
+#[derive(Clone, Debug, PartialEq)]
+pub struct StepFile {
+    /// The method: a known one, or a template with an expression in it.
+    pub method: String,
+    /// The URL, a template.
+    pub url: String,
+    /// What is appended to the URL's query.
+    pub params: Fields,
+    /// Header fields. Text is one expression.
+    pub headers: Fields,
+    /// The body, if any.
+    pub body: Option<Body>,
+    /// Cookies. Text is one expression.
+    pub cookies: Fields,
+    /// How the request says who sends it, if at all.
+    pub auth: Option<Auth>,
+    /// Time limits.
+    pub timeout: Renderable<Timeouts>,
+    /// Whether redirects are followed.
+    pub allow_redirects: Renderable<bool>,
+    /// How many redirects are followed, at most [`MOST_REDIRECTS`](crate::MOST_REDIRECTS).
+    pub max_redirects: Renderable<u32>,
+    /// `stream` of the requests library.
+    pub stream: Renderable<bool>,
+    /// How the server's certificate is verified.
+    pub verify: Renderable<Verify>,
+    /// The client certificate, if any.
+    pub cert: Option<Renderable<ClientCertificate>>,
+    /// Proxies.
+    pub proxies: Renderable<Proxies>,
+    /// Names of request headers whose values the log hides.
+    pub hide_request_headers: Vec<String>,
+    /// Names of response headers whose values the log hides.
+    pub hide_response_headers: Vec<String>,
+}
+
+/// A request's body.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Body {
+    /// Entries are form-encoded; text is sent as it is, unless it is one expression
+    /// whose value is the fields.
+    Data(Fields),
+    /// JSON. Each string in it, also an object's key, is a template.
+    Json(Value),
+    /// `multipart/form-data`.
+    Multipart {
+        /// The fields. Text is one expression.
+        fields: Fields,
+        /// The files, at least one.
+        files: Vec<File>,
+    },
+}
+
+impl StepFile {
+    /// A POST request to a URL, with everything else left to the defaults.
+    #[must_use]
+    pub fn new(url: impl Into<String>) -> Self {
+        Self {
+            method: method::DEFAULT.to_owned(),
+            url: url.into(),
+            params: Fields::default(),
+            headers: Fields::default(),
+            body: None,
+            cookies: Fields::default(),
+            auth: None,
+            timeout: Renderable::Value(Timeouts::default()),
+            allow_redirects: Renderable::Value(true),
+            max_redirects: Renderable::Value(redirects::DEFAULT),
+            stream: Renderable::Value(false),
+            verify: Renderable::Value(Verify::default()),
+            cert: None,
+            proxies: Renderable::Value(Proxies::default()),
+            hide_request_headers: Vec::new(),
+            hide_response_headers: Vec::new(),
+        }
+    }
+
+    /// Read a step file: YAML 1.2 or JSON, in UTF-8, of at most
+    /// [`LONGEST`](crate::LONGEST) bytes.
+    ///
+    /// # Errors
+    ///
+    /// All that is wrong with it.
+    pub fn parse(text: &[u8]) -> Result<Self, Mistakes> {
+        let mut report = Report::default();
+        let root = tree::parse(text, &mut report)?;
+        let read = if root.is_null() {
+            Err(report.add(
+                Position::START,
+                "the file is empty; the smallest step file is `url: https://…`",
+            ))
+        } else {
+            Document::from_node(&root, &mut report)
+                .and_then(|document| from_document(document, root.at, &mut report))
+        };
+        report.finish()?;
+        // Who fails to read has reported why: this is never seen.
+        read.map_err(|_reported| Mistakes::sole(root.at, "the file can't be read"))
+    }
+}
+
+/// Bring the keys together.
+fn from_document(
+    mut document: Document,
+    at: Position,
+    report: &mut Report,
+) -> Result<StepFile, Reported> {
+    let request_line = request_line(&mut document, at, report);
+    let body = body(&mut document, report);
+    let (method, url) = request_line?;
+    let defaults = StepFile::new(url);
+    Ok(StepFile {
+        method,
+        params: value(document.params)?.map_or(defaults.params, |FieldsOrText(fields)| fields),
+        headers: value(document.headers)?.map_or(defaults.headers, |headers| headers.0),
+        body: body?,
+        cookies: value(document.cookies)?.map_or(defaults.cookies, |cookies| cookies.0),
+        auth: value(document.auth)?,
+        timeout: value_or(document.timeout, defaults.timeout)?,
+        allow_redirects: value_or(document.allow_redirects, defaults.allow_redirects)?,
+        max_redirects: value(document.max_redirects)?.map_or(defaults.max_redirects, |limit| {
+            limit.map(|redirects| redirects.0)
+        }),
+        stream: value_or(document.stream, defaults.stream)?,
+        verify: value_or(document.verify, defaults.verify)?,
+        cert: value(document.cert)?,
+        proxies: value_or(document.proxies, defaults.proxies)?,
+        hide_request_headers: value_or(document.hide_request_headers, Default::default())?.0,
+        hide_response_headers: value_or(document.hide_response_headers, Default::default())?.0,
+        url: defaults.url,
+    })
+}
+
+/// The method and the URL: by `url` and `method`, or by one short form.
+fn request_line(
+    document: &mut Document,
+    at: Position,
+    report: &mut Report,
+) -> Result<(String, String), Reported> {
+    let forms = [
+        ("url", None, document.url.take()),
+        ("get", Some("GET"), document.get.take()),
+        ("post", Some("POST"), document.post.take()),
+        ("put", Some("PUT"), document.put.take()),
+        ("delete", Some("DELETE"), document.delete.take()),
+        ("head", Some("HEAD"), document.head.take()),
+        ("options", Some("OPTIONS"), document.options.take()),
+        ("patch", Some("PATCH"), document.patch.take()),
+    ];
+    let mut given: Vec<(&str, Option<&str>, Given<Url>)> = forms
+        .into_iter()
+        .filter_map(|(key, method, url)| url.map(|url| (key, method, url)))
+        .collect();
+    given.sort_by_key(|(_, _, url)| url.at);
+    let mut given = given.into_iter();
+    let Some((key, short, url)) = given.next() else {
+        return Err(report.add(
+            at,
+            "the URL is missing: give it as `url: https://…`, or with the method, as in `get: https://…`",
+        ));
+    };
+    let mut outcome = Ok(());
+    for (other, _, url) in given {
+        let message = format!("`{key}` gives the URL already; leave out `{key}` or `{other}`");
+        outcome = Err(report.add(url.at, message));
+    }
+    let method = match (document.method.take(), short) {
+        (None, short) => Ok(short.unwrap_or(method::DEFAULT).to_owned()),
+        (Some(method), None) => method.value.map(|Method(method)| method),
+        (Some(method), Some(_)) => Err(report.add(
+            method.at,
+            format!(
+                "`{key}` gives the method already; leave out `method`, or write `url` for `{key}`"
+            ),
+        )),
+    };
+    let Url(url) = url.value?;
+    outcome.and(Ok((method?, url)))
+}
+
+/// The body: one of `data` and `json`, or `files` with or without `data`.
+fn body(document: &mut Document, report: &mut Report) -> Result<Option<Body>, Reported> {
+    let data = document.data.take();
+    let files = document.files.take();
+    if let Some(json) = document.json.take() {
+        let other = match (&data, &files) {
+            (None, None) => return json.value.map(|Json(value)| Some(Body::Json(value))),
+            (Some(_), _) => "data",
+            (None, Some(_)) => "files",
+        };
+        let message = format!("a request has one body; leave out `json` or `{other}`");
+        return Err(report.add(json.at, message));
+    }
+    let at = data.as_ref().map(|data| data.at);
+    let data = value(data)?.map(|FieldsOrText(fields)| fields);
+    let files = value_or(files, Files(Vec::new()))?.0;
+    // As in the requests library, no files make no multipart body.
+    if files.is_empty() {
+        return Ok(data.map(Body::Data));
+    }
+    let fields = data.unwrap_or_default();
+    if let (Fields::Text(text), Some(at)) = (&fields, at)
+        && crate::text::sole_expression(text).is_none()
+    {
+        return Err(report.add(
+            at,
+            "beside `files`, `data` is the fields: a mapping, a list of `[name, value]` or one expression, not text",
+        ));
+    }
+    Ok(Some(Body::Multipart { fields, files }))
+}

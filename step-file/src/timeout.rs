@@ -1,0 +1,153 @@
+//! Time limits.
+
+use std::borrow::Cow;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::{Deserialize, Deserializer};
+
+use crate::mapping::{mapping, value};
+use crate::mistake::{Report, Reported};
+use crate::node::{self, Content, FromNode, Node};
+
+/// A year: beyond that a limit is a slip of the keyboard.
+const LONGEST: f64 = 31_536_000.0;
+
+/// Time limits in seconds, each finite, more than 0 and at most a year. None: no
+/// limit but the policy's.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Timeouts {
+    /// From the start of a connection to its end, TLS included.
+    pub connect: Option<f64>,
+    /// Until the first byte of the response, and between any two reads of it.
+    pub read: Option<f64>,
+    /// Over the whole step.
+    pub total: Option<f64>,
+}
+
+/// A number of seconds.
+#[derive(Debug)]
+struct Seconds(f64);
+
+mapping! {
+    /// Each limit by name.
+    struct ByName as "a mapping of `connect`, `read` and `total`" {
+        /// Seconds from the start of a connection to its end, TLS included.
+        connect: Seconds,
+        /// Seconds until the first byte of the response, and between any two reads of it.
+        read: Seconds,
+        /// Seconds over the whole step.
+        total: Seconds,
+    }
+}
+
+impl FromNode for Timeouts {
+    fn from_node(node: &Node, report: &mut Report) -> Result<Self, Reported> {
+        let (connect, read, total) = match &node.content {
+            Content::Number(_) => {
+                let Seconds(seconds) = Seconds::from_node(node, report)?;
+                (Some(seconds), Some(seconds), None)
+            }
+            Content::List(items) => {
+                let [connect, read] = items.as_slice() else {
+                    let message =
+                        format!("expected `[connect, read]`, not a list of {}", items.len());
+                    return Err(report.add(node.at, message));
+                };
+                let connect = seconds_or_null(connect, report);
+                let read = seconds_or_null(read, report);
+                (connect?, read?, None)
+            }
+            Content::Mapping(_) => {
+                let by_name = ByName::from_node(node, report)?;
+                let seconds =
+                    |given| value(given).map(|seconds| seconds.map(|Seconds(value)| value));
+                (
+                    seconds(by_name.connect)?,
+                    seconds(by_name.read)?,
+                    seconds(by_name.total)?,
+                )
+            }
+            _ => {
+                return Err(node.unfit(
+                    "seconds, `[connect, read]` or a mapping of `connect`, `read` and `total`",
+                    report,
+                ));
+            }
+        };
+        Ok(Self {
+            connect,
+            read,
+            total,
+        })
+    }
+}
+
+fn seconds_or_null(node: &Node, report: &mut Report) -> Result<Option<f64>, Reported> {
+    if node.is_null() {
+        return Ok(None);
+    }
+    Seconds::from_node(node, report).map(|Seconds(value)| Some(value))
+}
+
+impl FromNode for Seconds {
+    fn from_node(node: &Node, report: &mut Report) -> Result<Self, Reported> {
+        let Content::Number(number) = &node.content else {
+            return Err(node.unfit("a number of seconds", report));
+        };
+        match number.value.as_f64() {
+            Some(value) if value > 0.0 && value <= LONGEST => Ok(Self(value)),
+            _ => {
+                let message = format!(
+                    "a time limit is more than 0 and at most {LONGEST} seconds, not {}; for none, leave it out",
+                    number.spelling
+                );
+                Err(report.add(node.at, message))
+            }
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Timeouts {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        node::deserialize(deserializer)
+    }
+}
+
+impl JsonSchema for Timeouts {
+    fn schema_name() -> Cow<'static, str> {
+        "Timeouts".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let seconds = generator.subschema_for::<Seconds>();
+        let limit = json_schema!({"anyOf": [seconds, {"type": "null"}]});
+        json_schema!({
+            "anyOf": [
+                seconds,
+                {
+                    "description": "`[connect, read]`, null for no limit.",
+                    "type": "array",
+                    "prefixItems": [limit, limit],
+                    "minItems": 2,
+                    "maxItems": 2,
+                },
+                generator.subschema_for::<ByName>(),
+            ],
+        })
+    }
+}
+
+impl JsonSchema for Seconds {
+    fn schema_name() -> Cow<'static, str> {
+        "Seconds".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "description": "A number of seconds.",
+            "type": "number",
+            "exclusiveMinimum": 0,
+            "maximum": LONGEST,
+        })
+    }
+}

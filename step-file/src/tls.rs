@@ -1,0 +1,117 @@
+//! Whom TLS trusts, and as whom it shows up: `verify` and `cert`.
+
+use std::borrow::Cow;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::{Deserialize, Deserializer};
+
+use crate::mistake::{Report, Reported};
+use crate::node::{self, Content, FromNode, Node};
+
+/// How the server's certificate is verified.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Verify {
+    /// Against the host's trust roots: `true`.
+    #[default]
+    Roots,
+    /// Against the certificates in a PEM file: its path.
+    CaFile(String),
+    /// Not at all: `false`.
+    None,
+}
+
+/// A client certificate: paths of PEM files.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ClientCertificate {
+    /// The certificate, with its chain; the key too where `key` is none.
+    pub certificate: String,
+    /// The private key.
+    pub key: Option<String>,
+}
+
+impl FromNode for Verify {
+    fn from_node(node: &Node, report: &mut Report) -> Result<Self, Reported> {
+        match &node.content {
+            Content::Bool(true) => Ok(Self::Roots),
+            Content::Bool(false) => Ok(Self::None),
+            Content::String(_) => path(node, report).map(Self::CaFile),
+            _ => Err(node.unfit("`true`, `false` or the path of a PEM file", report)),
+        }
+    }
+}
+
+impl FromNode for ClientCertificate {
+    fn from_node(node: &Node, report: &mut Report) -> Result<Self, Reported> {
+        const EXPECTED: &str = "the path of a PEM file or `[certificate, key]`";
+        match &node.content {
+            Content::String(_) => Ok(Self {
+                certificate: path(node, report)?,
+                key: None,
+            }),
+            Content::List(items) => {
+                let [certificate, key] = items.as_slice() else {
+                    let message = format!("expected {EXPECTED}, not a list of {}", items.len());
+                    return Err(report.add(node.at, message));
+                };
+                let certificate = path(certificate, report);
+                let key = path(key, report);
+                Ok(Self {
+                    certificate: certificate?,
+                    key: Some(key?),
+                })
+            }
+            _ => Err(node.unfit(EXPECTED, report)),
+        }
+    }
+}
+
+fn path(node: &Node, report: &mut Report) -> Result<String, Reported> {
+    match &node.content {
+        Content::String(text) if text.is_empty() => Err(report.add(node.at, "the path is empty")),
+        Content::String(text) => Ok(text.clone()),
+        _ => Err(node.unfit("the path of a PEM file", report)),
+    }
+}
+
+impl<'de> Deserialize<'de> for Verify {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        node::deserialize(deserializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for ClientCertificate {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        node::deserialize(deserializer)
+    }
+}
+
+impl JsonSchema for Verify {
+    fn schema_name() -> Cow<'static, str> {
+        "Verify".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "description": "`true`, `false` or the path of a PEM file with the certificates to trust.",
+            "type": ["boolean", "string"],
+            "minLength": 1,
+        })
+    }
+}
+
+impl JsonSchema for ClientCertificate {
+    fn schema_name() -> Cow<'static, str> {
+        "ClientCertificate".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "description": "The path of a PEM file with certificate and key, or `[certificate, key]`.",
+            "type": ["string", "array"],
+            "minLength": 1,
+            "items": {"type": "string", "minLength": 1},
+            "minItems": 2,
+            "maxItems": 2,
+        })
+    }
+}

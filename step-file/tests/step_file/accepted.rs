@@ -1,0 +1,540 @@
+//! Files without a mistake, and what they mean.
+
+use http_step_file::{
+    Auth, Body, ClientCertificate, Fields, File, FileContent, Proxies, Renderable, StepFile,
+    Timeouts, Verify,
+};
+use serde_json::json;
+
+fn parse(text: &str) -> StepFile {
+    StepFile::parse(text.as_bytes()).unwrap_or_else(|mistakes| panic!("{text}\n{mistakes}"))
+}
+
+/// What a file means that has these lines beside its URL.
+fn with_url(lines: &str) -> StepFile {
+    parse(&format!("url: https://a/\n{lines}\n"))
+}
+
+fn step() -> StepFile {
+    StepFile::new("https://a/")
+}
+
+fn entries(entries: &[(&str, &str)]) -> Fields {
+    Fields::Entries(
+        entries
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+            .collect(),
+    )
+}
+
+fn text(text: &str) -> Fields {
+    Fields::Text(text.to_owned())
+}
+
+fn expression<T>(text: &str) -> Renderable<T> {
+    Renderable::Expression(text.to_owned())
+}
+
+#[test]
+fn defaults() {
+    let expected = StepFile {
+        method: "POST".to_owned(),
+        url: "https://a/".to_owned(),
+        params: Fields::Entries(vec![]),
+        headers: Fields::Entries(vec![]),
+        body: None,
+        cookies: Fields::Entries(vec![]),
+        auth: None,
+        timeout: Renderable::Value(Timeouts {
+            connect: None,
+            read: None,
+            total: None,
+        }),
+        allow_redirects: Renderable::Value(true),
+        max_redirects: Renderable::Value(30),
+        stream: Renderable::Value(false),
+        verify: Renderable::Value(Verify::Roots),
+        cert: None,
+        proxies: Renderable::Value(Proxies(vec![])),
+        hide_request_headers: vec![],
+        hide_response_headers: vec![],
+    };
+    assert_eq!(step(), expected);
+    for file in [
+        "url: https://a/",
+        "post: https://a/",
+        "{url: https://a/, method: POST}",
+        r#"{"url":"https://a/"}"#,
+        "{\n\t\"url\": \"https://a/\"\n}",
+        "\u{feff}url: https://a/",
+        "---\nurl: https://a/\n...\n",
+        "# A comment.\r\nurl: https://a/\r\n",
+        "url: https://a/\nget: null\nmethod:\nparams: ~\njson: null\nfiles: {}\nauth: null\ntimeout: null\nhide_request_headers: null",
+    ] {
+        assert_eq!(parse(file), expected, "{file}");
+    }
+}
+
+#[test]
+fn methods() {
+    for method in ["POST", "GET", "PUT", "DELETE", "HEAD", "OPTIONS", "PATCH"] {
+        let expected = StepFile {
+            method: method.to_owned(),
+            ..step()
+        };
+        assert_eq!(with_url(&format!("method: {method}")), expected);
+        assert_eq!(
+            parse(&format!("{}: https://a/", method.to_lowercase())),
+            expected
+        );
+    }
+    assert_eq!(
+        with_url("method: ${{ property.method }}").method,
+        "${{ property.method }}"
+    );
+}
+
+#[test]
+fn urls() {
+    for url in [
+        "http://127.0.0.1:8080/a?b=c#d",
+        "HTTPS://EXAMPLE.COM",
+        "https://[2001:db8::1]:443/",
+        "https://bücher.example/größe/%20",
+        "https://a/@user?to=b@c",
+        "${{ secret.WEBHOOK }}",
+        "${{ property.base }}/hooks",
+        "http${{ property.s }}://a/",
+        "https://${{ property.host }}:8080/${{ property.path | default(\"a b\") }}",
+    ] {
+        assert_eq!(parse(&format!("url: '{url}'")).url, url);
+    }
+}
+
+#[test]
+fn fields() {
+    for (written, fields) in [
+        ("{a: b, c: d e}", entries(&[("a", "b"), ("c", "d e")])),
+        (
+            "[[b, 2], [a, 1], [b, 3]]",
+            entries(&[("b", "2"), ("a", "1"), ("b", "3")]),
+        ),
+        // A list repeats the name, null leaves it out.
+        (
+            "{a: [1, null, x], b: null, c: []}",
+            entries(&[("a", "1"), ("a", "x")]),
+        ),
+        (
+            "[[a, [1, 2]], [b, null]]",
+            entries(&[("a", "1"), ("a", "2")]),
+        ),
+        // Booleans are JSON's; `no` and `on` are strings.
+        (
+            "{a: true, b: False, c: no, on: yes}",
+            entries(&[("a", "true"), ("b", "false"), ("c", "no"), ("on", "yes")]),
+        ),
+        // Numbers keep the spelling that they have in the file, if it is JSON's.
+        (
+            "{a: 5, b: 1.0, c: 1.10, d: 1e3, e: -7, f: 12345678901234567890123}",
+            entries(&[
+                ("a", "5"),
+                ("b", "1.0"),
+                ("c", "1.10"),
+                ("d", "1e3"),
+                ("e", "-7"),
+                ("f", "12345678901234567890123"),
+            ]),
+        ),
+        (
+            "{a: 0x1F, b: +5, c: .5, d: 0755, e: 1_000, f: 2026-01-31}",
+            entries(&[
+                ("a", "31"),
+                ("b", "5"),
+                ("c", "0.5"),
+                ("d", "0755"),
+                ("e", "1_000"),
+                ("f", "2026-01-31"),
+            ]),
+        ),
+        (
+            "{'${{ property.name }}': 'a ${{ secret.B }}'}",
+            entries(&[("${{ property.name }}", "a ${{ secret.B }}")]),
+        ),
+        ("{}", entries(&[])),
+        ("raw=text&x", text("raw=text&x")),
+        ("${{ property.fields }}", text("${{ property.fields }}")),
+    ] {
+        let params = StepFile {
+            params: fields.clone(),
+            ..step()
+        };
+        assert_eq!(with_url(&format!("params: {written}")), params);
+        let data = StepFile {
+            body: Some(Body::Data(fields)),
+            ..step()
+        };
+        assert_eq!(with_url(&format!("data: {written}")), data);
+    }
+}
+
+#[test]
+fn headers_and_cookies() {
+    for (written, fields) in [
+        (
+            "{Accept: [a, b], X-Number: 1.0}",
+            entries(&[("Accept", "a"), ("Accept", "b"), ("X-Number", "1.0")]),
+        ),
+        ("[[A, b], [a, c]]", entries(&[("A", "b"), ("a", "c")])),
+        (
+            "{'X-${{ property.a }}': tab\there}",
+            entries(&[("X-${{ property.a }}", "tab\there")]),
+        ),
+        (
+            "${{ property.all | default({}) }}",
+            text("${{ property.all | default({}) }}"),
+        ),
+    ] {
+        let headers = StepFile {
+            headers: fields.clone(),
+            ..step()
+        };
+        assert_eq!(with_url(&format!("headers: {written}")), headers);
+        let cookies = StepFile {
+            cookies: fields,
+            ..step()
+        };
+        assert_eq!(with_url(&format!("cookies: {written}")), cookies);
+    }
+    assert_eq!(
+        with_url("cookies: {'a[b]': c}").cookies,
+        entries(&[("a[b]", "c")])
+    );
+    assert_eq!(
+        with_url("headers:\n  Authorization: >-\n    Bearer\n    x").headers,
+        entries(&[("Authorization", "Bearer x")])
+    );
+}
+
+#[test]
+fn json_bodies() {
+    for (written, value) in [
+        (
+            "{a: [1, -2, 1.5, true, null, x]}",
+            json!({"a": [1, -2, 1.5, true, null, "x"]}),
+        ),
+        ("text", json!("text")),
+        ("false", json!(false)),
+        ("[]", json!([])),
+        ("${{ property.all }}", json!("${{ property.all }}")),
+        (
+            "{'${{ property.key }}': no}",
+            json!({"${{ property.key }}": "no"}),
+        ),
+        (r#"{"\ud83d\ude00": "\/\u00e9"}"#, json!({"😀": "/é"})),
+    ] {
+        let expected = StepFile {
+            body: Some(Body::Json(value)),
+            ..step()
+        };
+        assert_eq!(with_url(&format!("json: {written}")), expected);
+    }
+}
+
+#[test]
+fn files() {
+    let file = |name: &str, filename: Option<&str>, content| File {
+        name: name.to_owned(),
+        filename: filename.map(ToOwned::to_owned),
+        content_type: None,
+        headers: vec![],
+        content,
+    };
+    let path = |path: &str| FileContent::Path(path.to_owned());
+    let written = "
+files:
+  plain: out/report.csv
+  named: {path: out/x, filename: y.txt}
+  typed:
+    content: 'Build ${{ property.buildnumber }}'
+    content_type: text/plain
+    headers: {X-Part: [1, 2]}
+  empty: {content: ''}
+  computed: out/${{ property.name }}.zip
+  left-out: null
+";
+    let files = vec![
+        file("plain", Some("report.csv"), path("out/report.csv")),
+        file("named", Some("y.txt"), path("out/x")),
+        File {
+            content_type: Some("text/plain".to_owned()),
+            headers: vec![
+                ("X-Part".to_owned(), "1".to_owned()),
+                ("X-Part".to_owned(), "2".to_owned()),
+            ],
+            ..file(
+                "typed",
+                None,
+                FileContent::Text("Build ${{ property.buildnumber }}".to_owned()),
+            )
+        },
+        file("empty", None, FileContent::Text(String::new())),
+        file("computed", None, path("out/${{ property.name }}.zip")),
+    ];
+    for (data, fields) in [
+        ("", entries(&[])),
+        ("data: {a: 1}", entries(&[("a", "1")])),
+        (
+            "data: ${{ property.fields }}",
+            text("${{ property.fields }}"),
+        ),
+    ] {
+        let expected = StepFile {
+            body: Some(Body::Multipart {
+                fields,
+                files: files.clone(),
+            }),
+            ..step()
+        };
+        assert_eq!(with_url(&format!("{data}{written}")), expected);
+    }
+}
+
+#[test]
+fn auth() {
+    let basic = Auth::Basic {
+        username: "u".to_owned(),
+        password: "${{ secret.P }}".to_owned(),
+    };
+    for (written, auth) in [
+        ("[u, '${{ secret.P }}']", basic.clone()),
+        ("{basic: {username: u, password: '${{ secret.P }}'}}", basic),
+        (
+            "{bearer: '${{ secret.T }}'}",
+            Auth::Bearer("${{ secret.T }}".to_owned()),
+        ),
+        (
+            "${{ property.auth }}",
+            Auth::Expression("${{ property.auth }}".to_owned()),
+        ),
+        (
+            "{aws-sigv4: {region: eu-west-1, keys: ['${{ secret.K }}', 1]}}",
+            Auth::Other {
+                scheme: "aws-sigv4".to_owned(),
+                parameters: json!({"region": "eu-west-1", "keys": ["${{ secret.K }}", 1]}),
+            },
+        ),
+    ] {
+        let expected = StepFile {
+            auth: Some(auth),
+            ..step()
+        };
+        assert_eq!(with_url(&format!("auth: {written}")), expected);
+    }
+}
+
+#[test]
+fn auth_is_not_shown() {
+    let shown = |written: &str| format!("{:?}", with_url(written).auth.unwrap());
+    assert_eq!(shown("auth: [u, hunter2]"), "Basic { username: \"u\", .. }");
+    assert_eq!(shown("auth: {bearer: hunter2}"), "Bearer { .. }");
+    assert_eq!(
+        shown("auth: {digest: {password: hunter2}}"),
+        "Other { scheme: \"digest\", .. }"
+    );
+}
+
+#[test]
+fn settings() {
+    let timeouts = |connect, read, total| {
+        Renderable::Value(Timeouts {
+            connect,
+            read,
+            total,
+        })
+    };
+    let certificate = |certificate: &str, key: Option<&str>| {
+        Some(Renderable::Value(ClientCertificate {
+            certificate: certificate.to_owned(),
+            key: key.map(ToOwned::to_owned),
+        }))
+    };
+    let names = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
+    let cases = [
+        (
+            "timeout: 2.5",
+            StepFile {
+                timeout: timeouts(Some(2.5), Some(2.5), None),
+                ..step()
+            },
+        ),
+        (
+            "timeout: [3, 30]",
+            StepFile {
+                timeout: timeouts(Some(3.0), Some(30.0), None),
+                ..step()
+            },
+        ),
+        (
+            "timeout: [null, 30]",
+            StepFile {
+                timeout: timeouts(None, Some(30.0), None),
+                ..step()
+            },
+        ),
+        (
+            "timeout: {total: 60, read: null}",
+            StepFile {
+                timeout: timeouts(None, None, Some(60.0)),
+                ..step()
+            },
+        ),
+        ("timeout: {}", step()),
+        (
+            "timeout: ${{ property.t | default([3, 30]) }}",
+            StepFile {
+                timeout: expression("${{ property.t | default([3, 30]) }}"),
+                ..step()
+            },
+        ),
+        (
+            "allow_redirects: false",
+            StepFile {
+                allow_redirects: Renderable::Value(false),
+                ..step()
+            },
+        ),
+        (
+            "allow_redirects: ${{ property.a }}",
+            StepFile {
+                allow_redirects: expression("${{ property.a }}"),
+                ..step()
+            },
+        ),
+        (
+            "max_redirects: 0",
+            StepFile {
+                max_redirects: Renderable::Value(0),
+                ..step()
+            },
+        ),
+        (
+            "max_redirects: 1000",
+            StepFile {
+                max_redirects: Renderable::Value(1000),
+                ..step()
+            },
+        ),
+        (
+            "max_redirects: ${{ property.a }}",
+            StepFile {
+                max_redirects: expression("${{ property.a }}"),
+                ..step()
+            },
+        ),
+        (
+            "stream: true",
+            StepFile {
+                stream: Renderable::Value(true),
+                ..step()
+            },
+        ),
+        (
+            "verify: false",
+            StepFile {
+                verify: Renderable::Value(Verify::None),
+                ..step()
+            },
+        ),
+        (
+            "verify: ca.pem",
+            StepFile {
+                verify: Renderable::Value(Verify::CaFile("ca.pem".to_owned())),
+                ..step()
+            },
+        ),
+        (
+            "verify: ${{ property.a }}",
+            StepFile {
+                verify: expression("${{ property.a }}"),
+                ..step()
+            },
+        ),
+        (
+            "cert: c.pem",
+            StepFile {
+                cert: certificate("c.pem", None),
+                ..step()
+            },
+        ),
+        (
+            "cert: [c.crt, c.key]",
+            StepFile {
+                cert: certificate("c.crt", Some("c.key")),
+                ..step()
+            },
+        ),
+        (
+            "cert: ${{ property.a }}",
+            StepFile {
+                cert: Some(expression("${{ property.a }}")),
+                ..step()
+            },
+        ),
+        (
+            "proxies: {https: 'http://u:p@proxy:3128', all://a: https://b, http: null}",
+            StepFile {
+                proxies: Renderable::Value(Proxies(vec![
+                    ("https".to_owned(), "http://u:p@proxy:3128".to_owned()),
+                    ("all://a".to_owned(), "https://b".to_owned()),
+                ])),
+                ..step()
+            },
+        ),
+        (
+            "proxies: ${{ property.a }}",
+            StepFile {
+                proxies: expression("${{ property.a }}"),
+                ..step()
+            },
+        ),
+        (
+            "hide_request_headers: [Authorization, X-A]",
+            StepFile {
+                hide_request_headers: names(&["Authorization", "X-A"]),
+                ..step()
+            },
+        ),
+        (
+            "hide_response_headers: [Set-Cookie]",
+            StepFile {
+                hide_response_headers: names(&["Set-Cookie"]),
+                ..step()
+            },
+        ),
+    ];
+    for (written, expected) in cases {
+        assert_eq!(with_url(written), expected, "{written}");
+    }
+}
+
+#[test]
+fn anchors_and_merge_keys() {
+    assert_eq!(
+        with_url("params: &p {a: 1, b: 2}\ndata: {<<: *p, b: 3}\ncookies: *p"),
+        StepFile {
+            params: entries(&[("a", "1"), ("b", "2")]),
+            body: Some(Body::Data(entries(&[("b", "3"), ("a", "1")]))),
+            cookies: entries(&[("a", "1"), ("b", "2")]),
+            ..step()
+        }
+    );
+    assert_eq!(
+        with_url("json: {a: &a x, b: &b {<<: [{c: 1}, {c: 2, d: 3}]}, e: [*a, *b]}").body,
+        Some(Body::Json(json!({
+            "a": "x",
+            "b": {"c": 1, "d": 3},
+            "e": ["x", {"c": 1, "d": 3}],
+        })))
+    );
+}

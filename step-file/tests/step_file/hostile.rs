@@ -1,0 +1,91 @@
+//! Whatever the bytes are: an answer, and a place in the file for each mistake.
+
+use http_step_file::StepFile;
+use proptest::prelude::*;
+
+fn check(bytes: &[u8]) {
+    let Err(mistakes) = StepFile::parse(bytes) else {
+        return;
+    };
+    let text = String::from_utf8_lossy(bytes);
+    // YAML has line breaks of its own; there are at most as many as these characters.
+    let lines = 1 + text.matches(['\n', '\r']).count() as u64;
+    assert!(mistakes.iter().count() > 0);
+    let mut last = (0, 0);
+    for mistake in &mistakes {
+        let place = (mistake.line, mistake.column);
+        assert!(last <= place, "{mistakes}");
+        assert!((1..=lines).contains(&mistake.line), "{mistakes}");
+        assert!(mistake.column >= 1, "{mistakes}");
+        assert!(
+            !mistake.message.contains(['\n', '\r', '\0', '\u{1b}']),
+            "{mistakes:?}"
+        );
+        last = place;
+    }
+}
+
+/// Text that is nearly a step file.
+fn nearly() -> impl Strategy<Value = String> {
+    let token = prop_oneof![
+        Just("url: https://a/\n"),
+        Just("headers:\n"),
+        Just("json: "),
+        Just("files: "),
+        Just("auth: "),
+        Just("timeout: "),
+        Just("proxies: "),
+        Just("<<: "),
+        Just("${{ property.a }}"),
+        Just("${{"),
+        Just("&a "),
+        Just("*a"),
+        Just("!t "),
+        Just("{"),
+        Just("}"),
+        Just("["),
+        Just("]"),
+        Just(", "),
+        Just(": "),
+        Just("? "),
+        Just("- "),
+        Just("\n"),
+        Just("\r"),
+        Just("  "),
+        Just("\t"),
+        Just("\""),
+        Just("'"),
+        Just("|\n "),
+        Just("# "),
+        Just("---\n"),
+        Just("\u{feff}"),
+        Just("\u{85}"),
+        Just("é"),
+        Just("0"),
+        Just("-1.5"),
+        Just(".nan"),
+        Just("1e999"),
+        Just("a"),
+        Just("null"),
+    ];
+    prop::collection::vec(token, 0..40).prop_map(|tokens| tokens.concat())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(2_000))]
+
+    #[test]
+    fn bytes(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
+        check(&bytes);
+    }
+
+    #[test]
+    fn text(text in "\\PC{0,100}") {
+        check(text.as_bytes());
+    }
+
+    #[test]
+    fn nearly_a_step_file(text in nearly()) {
+        check(text.as_bytes());
+    }
+}

@@ -1,0 +1,12 @@
+//! Step files as people write them: what they mean, what is wrong with them, and
+//! what the schema says of them.
+
+// By this clippy knows that helpers, too, may unwrap.
+#![cfg(test)]
+
+mod accepted;
+mod expressions;
+mod hostile;
+mod mistakes;
+mod schema;
+mod unreadable;

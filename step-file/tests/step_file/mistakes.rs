@@ -1,0 +1,521 @@
+//! Files with mistakes: each is told, with its place.
+
+use http_step_file::StepFile;
+
+#[track_caller]
+fn told(file: &str, mistakes: &str) {
+    let found = StepFile::parse(file.as_bytes())
+        .expect_err(file)
+        .to_string();
+    assert_eq!(found, mistakes, "\n{file}");
+}
+
+/// One mistake a case, in a file whose URL is right.
+#[track_caller]
+fn each_told(cases: &[(&str, &str)]) {
+    for (line, mistakes) in cases {
+        told(&format!("url: https://a/\n{line}\n"), mistakes);
+    }
+}
+
+#[test]
+fn all_at_once_in_order() {
+    told(
+        r#"
+method: post
+url: ci.example.com/hooks
+header: {Accept: "*/*"}
+params: {a: {b: c}, d: "${{ env.HOME }}"}
+headers:
+  Bad Name: x
+  X-Line: "a\nb"
+json: 1
+data: {}
+timeout: [0, soon]
+stream: yes
+hide_request_headers: Authorization
+"#,
+        "2:9: Wrong method given: 'post' is not known, did you mean `POST`?\n\
+         3:6: `url`: the URL has no scheme; did you mean `https://…`?\n\
+         4:1: unknown key `header`, did you mean `headers`?\n\
+         5:13: `params.a`: expected a string, a number, a boolean or a list of these, not a mapping\n\
+         5:24: `params.d`: an expression names `property.NAME` or `secret.NAME`, not `env.HOME`\n\
+         7:3: `headers.Bad Name`: a header name has letters, digits and hyphens in it, not a space\n\
+         8:11: `headers.X-Line`: a header value can't hold a line break; a YAML block without one at its end starts with `>-` or `|-`\n\
+         9:1: a request has one body; leave out `json` or `data`\n\
+         11:11: `timeout`: a time limit is more than 0 and at most 31536000 seconds, not 0; for none, leave it out\n\
+         11:14: `timeout`: expected a number of seconds, not a string\n\
+         12:9: `stream`: expected `true` or `false`, not a string; did you mean `true`?\n\
+         13:23: `hide_request_headers`: expected a list of header names, not a string: write `[Authorization]`",
+    );
+}
+
+#[test]
+fn keys() {
+    let known = "the keys are url, method, get, post, put, delete, head, options, patch, params, \
+                 headers, cookies, data, json, files, auth, timeout, allow_redirects, max_redirects, \
+                 stream, verify, cert, proxies, hide_request_headers, hide_response_headers";
+    each_told(&[
+        (
+            "hide-request-headers: []",
+            "2:1: unknown key `hide-request-headers`, did you mean `hide_request_headers`?",
+        ),
+        (
+            "Timeout: 3",
+            "2:1: unknown key `Timeout`, did you mean `timeout`?",
+        ),
+        (
+            "allow_redirect: true",
+            "2:1: unknown key `allow_redirect`, did you mean `allow_redirects`?",
+        ),
+        ("hooks: {}", &format!("2:1: unknown key `hooks`; {known}")),
+        ("on: push", &format!("2:1: unknown key `on`; {known}")),
+        ("'a\\n': b", &format!("2:1: unknown key `a\\n`; {known}")),
+        (
+            "\"a\\n\\e[31m\": b",
+            &format!("2:1: unknown key `a\\n\\u{{1b}}[31m`; {known}"),
+        ),
+        (
+            "url: https://b/\nurl: 5",
+            "2:1: the key `url` is given twice; the first is at 1:1\n3:1: the key `url` is given twice; the first is at 1:1",
+        ),
+        (
+            "json: {a: 1, b: {c: 1, c: 2}}",
+            "2:24: the key `c` is given twice; the first is at 2:18",
+        ),
+        (
+            "1: x\ntrue: x\nnull: x\n1.50: x\n? [a]\n: x",
+            "2:1: a key is a string: write `\"1\"`\n\
+             3:1: a key is a string: write `\"true\"`\n\
+             4:1: a key is a string: write `\"null\"`\n\
+             5:1: a key is a string: write `\"1.50\"`\n\
+             6:3: a key is a string, not a list or a mapping; a text with an expression goes in quotes",
+        ),
+    ]);
+}
+
+#[test]
+fn method_and_url() {
+    for (file, mistakes) in [
+        (
+            "{}",
+            "1:1: the URL is missing: give it as `url: https://…`, or with the method, as in `get: https://…`",
+        ),
+        (
+            "url: null",
+            "1:1: the URL is missing: give it as `url: https://…`, or with the method, as in `get: https://…`",
+        ),
+        ("url: 5", "1:6: `url`: expected a URL, not a number"),
+        (
+            "post: https://a/\nurl: https://a/",
+            "2:1: `post` gives the URL already; leave out `post` or `url`",
+        ),
+        (
+            "get: https://a/\nput: https://a/\nhead: https://a/",
+            "2:1: `get` gives the URL already; leave out `get` or `put`\n3:1: `get` gives the URL already; leave out `get` or `head`",
+        ),
+        (
+            "get: https://a/\nmethod: GET",
+            "2:1: `get` gives the method already; leave out `method`, or write `url` for `get`",
+        ),
+        (
+            "url: https://a/\nmethod: FETCH",
+            "2:9: Wrong method given: 'FETCH' is not known; the methods are POST, GET, PUT, DELETE, HEAD, OPTIONS, PATCH",
+        ),
+        (
+            "url: https://a/\nmethod: Get",
+            "2:9: Wrong method given: 'Get' is not known, did you mean `GET`?",
+        ),
+        (
+            "url: https://a/\nmethod: [GET]",
+            "2:9: `method`: expected a method, as in `POST`, not a list",
+        ),
+    ] {
+        told(file, mistakes);
+    }
+}
+
+#[test]
+fn urls() {
+    for (url, mistake) in [
+        (
+            "''",
+            "the URL is empty; it starts with `https://` or `http://`",
+        ),
+        (
+            "example.com/x",
+            "the URL has no scheme; did you mean `https://…`?",
+        ),
+        (
+            "//example.com/x",
+            "the URL has no scheme; did you mean `https://…`?",
+        ),
+        (
+            "localhost:8080/x",
+            "the URL has no scheme; did you mean `https://…`?",
+        ),
+        (
+            "api.${{ property.domain }}/x",
+            "the URL has no scheme; did you mean `https://…`?",
+        ),
+        (
+            "ftp://${{ property.domain }}/x",
+            "the URL's scheme is `ftp`; only `https` and `http` can be requested",
+        ),
+        (
+            "file:///etc/passwd",
+            "the URL's scheme is `file`; only `https` and `http` can be requested",
+        ),
+        (
+            "https:example.com",
+            "after the URL's scheme come two slashes: `https://…`",
+        ),
+        (
+            "http:/example.com",
+            "after the URL's scheme come two slashes: `https://…`",
+        ),
+        ("https:///x", "the URL has no host"),
+        (
+            "https://user:hunter2@example.com/",
+            "the URL has a user name in it; give it as `auth: [username, password]`",
+        ),
+        (
+            "https://${{ property.u }}:${{ secret.P }}@example.com/",
+            "the URL has a user name in it; give it as `auth: [username, password]`",
+        ),
+        ("https://a/b c", "a URL can't hold a space; write `%20`"),
+        (
+            "https://a/${{ property.b }} c",
+            "a URL can't hold a space; write `%20`",
+        ),
+        ("\"https://a/\\n\"", "a URL can't hold a line break"),
+        (
+            "\"https://a/\\t\"",
+            "a URL can't hold a control character; write `%09`",
+        ),
+        (
+            "\"https://a/\\x85\"",
+            "a URL can't hold a control character; write `%C2%85`",
+        ),
+        (
+            "https://a\\b",
+            "a URL can't hold a `\\`; write `/`, or `%5C`",
+        ),
+        (
+            "https://a:99999/",
+            "the URL can't be read: invalid port number",
+        ),
+        (
+            "https://[::1/",
+            "the URL can't be read: invalid IPv6 address",
+        ),
+        (
+            "https://a/${{ property.b",
+            "the expression `property.b` is not closed: `}}` is missing",
+        ),
+    ] {
+        told(&format!("url: {url}"), &format!("1:6: `url`: {mistake}"));
+        told(&format!("get: {url}"), &format!("1:6: `get`: {mistake}"));
+    }
+}
+
+#[test]
+fn fields() {
+    each_told(&[
+        (
+            "params: 5",
+            "2:9: `params`: expected a mapping of names to values, a list of `[name, value]` or a string, not a number",
+        ),
+        (
+            "data: [a]",
+            "2:8: `data`: expected a `[name, value]` pair, not a string",
+        ),
+        (
+            "data: [[a, b, c]]",
+            "2:8: `data`: expected a `[name, value]` pair, not a list of 3",
+        ),
+        (
+            "data: [[[a], b]]",
+            "2:9: `data`: expected a name, not a list",
+        ),
+        (
+            "data: {a: [[b]]}",
+            "2:12: `data.a`: expected a string, a number or a boolean, not a list",
+        ),
+        (
+            "data: {'${{': a}",
+            "2:8: `data.${{`: an expression is not closed: `}}` is missing",
+        ),
+        (
+            "headers: text",
+            "2:10: `headers`: expected a mapping of names to values, a list of `[name, value]` or one expression, not a string",
+        ),
+        (
+            "headers: Bearer ${{ secret.T }}",
+            "2:10: `headers`: expected a mapping of names to values, a list of `[name, value]` or one expression, not a string",
+        ),
+        (
+            "cookies: ${{ property.a",
+            "2:10: `cookies`: the expression `property.a` is not closed: `}}` is missing",
+        ),
+        (
+            "cookies: {a: \"b\\r\\n\"}",
+            "2:14: `cookies.a`: a header value can't hold a line break; a YAML block without one at its end starts with `>-` or `|-`",
+        ),
+        (
+            "headers: {'': a}",
+            "2:11: `headers.`: a header name can't be empty",
+        ),
+        (
+            "headers: [['A:', a]]",
+            "2:12: `headers.A:`: a header name has letters, digits and hyphens in it, not `:`",
+        ),
+        (
+            "headers: {größe: a}",
+            "2:11: `headers.größe`: a header name has letters, digits and hyphens in it, not `ö`",
+        ),
+        (
+            "headers: {A: \"\\x7f\"}",
+            "2:14: `headers.A`: a header value can't hold a control character",
+        ),
+        (
+            "headers:\n  A: |\n    b\n",
+            "4:5: `headers.A`: a header value can't hold a line break; a YAML block without one at its end starts with `>-` or `|-`",
+        ),
+        (
+            "headers: {A: .nan}",
+            "2:14: `.nan` is not a finite number; a text goes in quotes",
+        ),
+        (
+            "hide_request_headers: [Set Cookie, 5, null, '${{ property.a }}']",
+            "2:24: `hide_request_headers`: a header name has letters, digits and hyphens in it, not a space\n2:36: `hide_request_headers`: expected a header name, not a number\n2:39: `hide_request_headers`: expected a header name, not null\n2:45: `hide_request_headers`: expressions are not rendered in this list",
+        ),
+        (
+            "hide_response_headers: {A: b}",
+            "2:24: `hide_response_headers`: expected a list of header names, as in `[Authorization]`, not a mapping",
+        ),
+    ]);
+}
+
+#[test]
+fn bodies() {
+    each_told(&[
+        (
+            "json: 1\nfiles: {a: b}",
+            "2:1: a request has one body; leave out `json` or `files`",
+        ),
+        (
+            "data: text\nfiles: {a: b}",
+            "2:1: beside `files`, `data` is the fields: a mapping, a list of `[name, value]` or one expression, not text",
+        ),
+        (
+            "json: {a: ['${{ x }}'], '${{': [.inf]}",
+            "2:12: `json.a`: an expression names `property.NAME` or `secret.NAME`, not `x`\n2:25: `json.${{`: an expression is not closed: `}}` is missing\n2:33: `.inf` is not a finite number; a text goes in quotes",
+        ),
+        (
+            "files: a",
+            "2:8: `files`: expected a mapping of names to files, not a string",
+        ),
+        (
+            "files: {a: 5}",
+            "2:12: `files.a`: expected a path, or a mapping with `path` or `content`, not a number",
+        ),
+        ("files: {a: ''}", "2:12: `files.a`: the path names no file"),
+        (
+            "files: {a: b/..}",
+            "2:12: `files.a`: the path names no file",
+        ),
+        (
+            "files: {a: {}}",
+            "2:12: `files.a`: a file needs a `path` or `content`",
+        ),
+        (
+            "files: {a: {path: b, content: c}}",
+            "2:22: `files.a`: a file has a `path` or `content`, not both",
+        ),
+        (
+            "files: {a: {path: b, file_name: c}}",
+            "2:22: `files.a`: unknown key `file_name`, did you mean `filename`?",
+        ),
+        (
+            "files: {a: {path: b, headers: text, content_type: \"a\\n\", filename: []}}",
+            "2:31: `files.a.headers`: expected a mapping of names to values or a list of `[name, value]`, not a string\n2:51: `files.a.content_type`: a header value can't hold a line break; a YAML block without one at its end starts with `>-` or `|-`\n2:68: `files.a.filename`: expected a string, not a list",
+        ),
+    ]);
+}
+
+#[test]
+fn auth() {
+    let forms = "expected `[username, password]`, `{basic: …}`, `{bearer: TOKEN}`, another scheme or one expression";
+    each_told(&[
+        (
+            "auth: hunter2",
+            &format!("2:7: `auth`: {forms}, not a string"),
+        ),
+        ("auth: 5", &format!("2:7: `auth`: {forms}, not a number")),
+        (
+            "auth: [u]",
+            "2:7: `auth`: expected `[username, password]`, not a list of 1",
+        ),
+        (
+            "auth: ['u:v', {}]",
+            "2:8: `auth`: a user name can't hold a colon\n2:15: `auth`: expected a string, not a mapping",
+        ),
+        ("auth: {}", "2:7: `auth`: expected one scheme, not 0"),
+        (
+            "auth: {username: u, password: hunter2}",
+            "2:7: `auth`: a user name and a password go in a list, `[username, password]`, or below `basic`",
+        ),
+        (
+            "auth: {bearer: a, digest: {}}",
+            "2:7: `auth`: expected one scheme, not 2",
+        ),
+        (
+            "auth: {basic: {user: u}}",
+            "2:15: `auth.basic`: basic takes both `username` and `password`\n2:16: `auth.basic`: unknown key `user`; the keys are username, password",
+        ),
+        (
+            "auth: {basic: {username: 'a:b', password: p}}",
+            "2:26: `auth.basic.username`: a user name can't hold a colon",
+        ),
+        (
+            "auth: {bearer: \"hunter2\\n\"}",
+            "2:16: `auth.bearer`: a header value can't hold a line break; a YAML block without one at its end starts with `>-` or `|-`",
+        ),
+        (
+            "auth: {Digest: {}}",
+            "2:8: `auth.Digest`: a scheme has lower-case letters, digits and hyphens in it, did you mean `digest`?",
+        ),
+        (
+            "auth: {digest: text}",
+            "2:16: `auth.digest`: expected a mapping of the scheme's parameters, not a string",
+        ),
+    ]);
+}
+
+#[test]
+fn settings() {
+    let limit = |found: &str| {
+        format!(
+            "a time limit is more than 0 and at most 31536000 seconds, not {found}; for none, leave it out"
+        )
+    };
+    let timeout = |found: &str| {
+        format!(
+            "2:10: `timeout`: expected seconds, `[connect, read]` or a mapping of `connect`, `read` and `total`, not {found}"
+        )
+    };
+    each_told(&[
+        ("timeout: -1", &format!("2:10: `timeout`: {}", limit("-1"))),
+        (
+            "timeout: 0.0",
+            &format!("2:10: `timeout`: {}", limit("0.0")),
+        ),
+        (
+            "timeout: 1e300",
+            &format!("2:10: `timeout`: {}", limit("1e300")),
+        ),
+        (
+            "timeout: .nan",
+            "2:10: `.nan` is not a finite number; a text goes in quotes",
+        ),
+        (
+            "timeout: -.inf",
+            "2:10: `-.inf` is not a finite number; a text goes in quotes",
+        ),
+        ("timeout: '30'", &timeout("a string")),
+        ("timeout: true", &timeout("a boolean")),
+        (
+            "timeout: [3]",
+            "2:10: `timeout`: expected `[connect, read]`, not a list of 1",
+        ),
+        (
+            "timeout: {conect: 3, total: 0}",
+            &format!(
+                "2:11: `timeout`: unknown key `conect`, did you mean `connect`?\n2:29: `timeout.total`: {}",
+                limit("0")
+            ),
+        ),
+        (
+            "timeout: {total: '${{ property.t }}'}",
+            "2:18: `timeout`: an expression stands for the whole of this setting, not for a part of it",
+        ),
+        (
+            "timeout: ${{ property.t }} s",
+            "2:10: `timeout`: an expression stands for the whole of this setting, not for a part of it",
+        ),
+        (
+            "timeout: ${{ t }}",
+            "2:10: `timeout`: an expression names `property.NAME` or `secret.NAME`, not `t`",
+        ),
+        (
+            "allow_redirects: 1",
+            "2:18: `allow_redirects`: expected `true` or `false`, not a number",
+        ),
+        (
+            "allow_redirects: off",
+            "2:18: `allow_redirects`: expected `true` or `false`, not a string; did you mean `false`?",
+        ),
+        (
+            "max_redirects: 1001",
+            "2:16: `max_redirects`: expected a whole number from 0 to 1000, not 1001",
+        ),
+        (
+            "max_redirects: -1",
+            "2:16: `max_redirects`: expected a whole number from 0 to 1000, not -1",
+        ),
+        (
+            "max_redirects: 3.5",
+            "2:16: `max_redirects`: expected a whole number from 0 to 1000, not 3.5",
+        ),
+        (
+            "max_redirects: many",
+            "2:16: `max_redirects`: expected a number of redirects, not a string",
+        ),
+        (
+            "verify: []",
+            "2:9: `verify`: expected `true`, `false` or the path of a PEM file, not a list",
+        ),
+        ("verify: ''", "2:9: `verify`: the path is empty"),
+        (
+            "cert: true",
+            "2:7: `cert`: expected the path of a PEM file or `[certificate, key]`, not a boolean",
+        ),
+        (
+            "cert: [a]",
+            "2:7: `cert`: expected the path of a PEM file or `[certificate, key]`, not a list of 1",
+        ),
+        (
+            "cert: [a, 5]",
+            "2:11: `cert`: expected the path of a PEM file, not a number",
+        ),
+        (
+            "proxies: http://proxy:3128",
+            "2:10: `proxies`: expected a mapping of `http`, `https` or `all` to a proxy's URL, not a string",
+        ),
+        (
+            "proxies: {ftp: http://a, https: 'a:3128', http: 5}",
+            "2:11: `proxies.ftp`: a proxy is for `http`, `https` or `all`, or for one host, as in `https://example.com`\n2:33: `proxies.https`: a proxy's URL starts with `http://` or `https://`; did you mean `http://…`?\n2:49: `proxies.http`: expected a proxy's URL, not a number",
+        ),
+        (
+            "proxies: {all: 'http://'}",
+            "2:16: `proxies.all`: the proxy's URL can't be read: empty host",
+        ),
+    ]);
+}
+
+#[test]
+fn mistakes_in_aliases_are_told_where_they_can_be_mended() {
+    // A value of the wrong kind: at the alias.
+    told(
+        "url: https://a/\nheaders: &h {A: b}\nverify: *h",
+        "3:9: `verify`: expected `true`, `false` or the path of a PEM file, not a mapping",
+    );
+    // A mistake inside the value: where it is written.
+    told(
+        "url: https://a/\nheaders: &h\n  A B: c\ncookies: {<<: *h, d: \"\\n\"}\nfiles: {a: {content: b, headers: *h}}",
+        "3:3: `headers.A B`: a header name has letters, digits and hyphens in it, not a space\n\
+         3:3: `files.a.headers.A B`: a header name has letters, digits and hyphens in it, not a space\n\
+         4:22: `cookies.d`: a header value can't hold a line break; a YAML block without one at its end starts with `>-` or `|-`",
+    );
+}

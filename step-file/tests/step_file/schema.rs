@@ -1,0 +1,201 @@
+//! The schema says what the reader does.
+
+use http_step_file::{StepFile, schema};
+use jsonschema::Validator;
+use proptest::prelude::*;
+use serde_json::{Map, Value, json};
+
+fn validator() -> Validator {
+    jsonschema::draft202012::meta::validate(&schema()).unwrap();
+    jsonschema::draft202012::new(&schema()).unwrap()
+}
+
+fn properties() -> Map<String, Value> {
+    schema()["properties"].as_object().unwrap().clone()
+}
+
+fn examples() -> Vec<(String, Value)> {
+    properties()
+        .into_iter()
+        .flat_map(|(key, property)| {
+            let examples = property["examples"].as_array().cloned();
+            examples
+                .unwrap_or_else(|| panic!("`{key}` has no example"))
+                .into_iter()
+                .map(move |example| (key.clone(), example))
+        })
+        .collect()
+}
+
+/// A file with a key in it, and a URL if the key is none.
+fn file(key: &str, value: &Value) -> Value {
+    const URLS: [&str; 8] = [
+        "url", "get", "post", "put", "delete", "head", "options", "patch",
+    ];
+    let mut file = json!({key: value});
+    if !URLS.contains(&key) {
+        file["url"] = json!("https://a/");
+    }
+    file
+}
+
+fn parse(file: &Value) -> Result<StepFile, String> {
+    StepFile::parse(file.to_string().as_bytes()).map_err(|mistakes| mistakes.to_string())
+}
+
+#[test]
+fn is_as_agreed() {
+    insta::assert_snapshot!(format!("{:#}", schema()));
+}
+
+#[test]
+fn documents_every_key() {
+    for (key, property) in properties() {
+        assert!(property["description"].is_string(), "{key}");
+    }
+}
+
+#[test]
+fn each_key_is_read() {
+    for (key, example) in examples() {
+        let step = parse(&file(&key, &example)).unwrap();
+        assert_ne!(step, StepFile::new("https://a/"), "{key} changes nothing");
+    }
+}
+
+#[test]
+fn no_other_key_is_read() {
+    let keys: Vec<String> = properties().into_iter().map(|(key, _)| key).collect();
+    assert_eq!(
+        parse(&file("no such key", &json!(1))).unwrap_err(),
+        format!(
+            "1:2: unknown key `no such key`; the keys are {}",
+            keys.join(", ")
+        )
+    );
+}
+
+#[test]
+fn defaults_change_nothing() {
+    for (key, property) in properties() {
+        if let Some(default) = property.get("default") {
+            let step = parse(&file(&key, default)).unwrap();
+            assert_eq!(step, StepFile::new("https://a/"), "{key}");
+        }
+    }
+}
+
+#[test]
+fn accepts_its_examples() {
+    let validator = validator();
+    for example in schema()["examples"].as_array().unwrap() {
+        parse(example).unwrap();
+        assert!(validator.is_valid(example));
+    }
+    for (key, example) in examples() {
+        let file = file(&key, &example);
+        assert!(validator.is_valid(&file), "{file}");
+    }
+}
+
+#[test]
+fn refuses_what_editors_can_tell() {
+    let validator = validator();
+    for wrong in [
+        json!({}),
+        json!([]),
+        json!({"url": 5}),
+        json!({"url": "https://a/", "header": {}}),
+        json!({"url": "https://a/", "method": "post"}),
+        json!({"url": "https://a/", "headers": "text"}),
+        json!({"url": "https://a/", "params": {"a": {}}}),
+        json!({"url": "https://a/", "timeout": 0}),
+        json!({"url": "https://a/", "timeout": {"conect": 1}}),
+        json!({"url": "https://a/", "stream": "yes"}),
+        json!({"url": "https://a/", "cert": ["a"]}),
+        json!({"url": "https://a/", "proxies": {"ftp": "http://a"}}),
+        json!({"url": "https://a/", "auth": {"basic": {}}}),
+        json!({"url": "https://a/", "hide_request_headers": "Authorization"}),
+    ] {
+        assert!(!validator.is_valid(&wrong), "{wrong}");
+        assert!(parse(&wrong).is_err(), "{wrong}");
+    }
+}
+
+/// A value that may stand behind some key, or nearly.
+fn value() -> impl Strategy<Value = Value> {
+    let words: Vec<&str> = vec![
+        "",
+        "https://a/",
+        "http://a",
+        "GET",
+        "a",
+        "a:b",
+        "${{ property.a }}",
+        "x${{ secret.B }}",
+        "${{",
+        "http",
+        "all://a",
+        "basic",
+        "bearer",
+        "digest",
+        "username",
+        "password",
+        "path",
+        "content",
+        "filename",
+        "content_type",
+        "headers",
+        "connect",
+        "read",
+        "total",
+        "A b",
+        "a\n",
+    ];
+    let leaf = prop_oneof![
+        Just(json!(null)),
+        any::<bool>().prop_map(Value::from),
+        prop::sample::select(vec![
+            json!(0),
+            json!(3),
+            json!(-1),
+            json!(2.5),
+            json!(1001),
+            json!(1e9)
+        ]),
+        prop::sample::select(words.clone()).prop_map(Value::from),
+        prop::sample::select(examples()).prop_map(|(_, example)| example),
+    ];
+    leaf.prop_recursive(3, 12, 4, move |inner| {
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
+            prop::collection::vec((prop::sample::select(words.clone()), inner), 0..4).prop_map(
+                |entries| {
+                    let entries = entries
+                        .into_iter()
+                        .map(|(key, value)| (key.to_owned(), value));
+                    Value::Object(entries.collect())
+                }
+            ),
+        ]
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(3_000))]
+
+    #[test]
+    fn accepts_what_the_reader_accepts(
+        key in prop::sample::select(properties().into_iter().map(|(key, _)| key).collect::<Vec<_>>()),
+        value in value(),
+    ) {
+        thread_local!(static VALIDATOR: Validator = validator());
+        let file = file(&key, &value);
+        if parse(&file).is_ok() {
+            let errors: Vec<String> = VALIDATOR.with(|validator| {
+                validator.iter_errors(&file).map(|error| error.to_string()).collect()
+            });
+            prop_assert!(errors.is_empty(), "{file}: {errors:?}");
+        }
+    }
+}

@@ -1,0 +1,154 @@
+//! Files that are not YAML, or not one document: one mistake, for there is nothing
+//! else to read.
+
+use http_step_file::{LONGEST, StepFile};
+
+#[track_caller]
+fn told(file: &[u8], mistake: &str) {
+    let found = StepFile::parse(file).expect_err(mistake).to_string();
+    let start: String = String::from_utf8_lossy(file).chars().take(80).collect();
+    assert_eq!(found, mistake, "\n{start}");
+}
+
+#[test]
+fn empty() {
+    for file in ["", " \n", "# comment\n", "---\n", "null", "\u{feff}"] {
+        told(
+            file.as_bytes(),
+            "1:1: the file is empty; the smallest step file is `url: https://…`",
+        );
+    }
+}
+
+#[test]
+fn not_a_mapping() {
+    for (file, kind) in [
+        ("[]", "a list"),
+        ("text", "a string"),
+        ("5", "a number"),
+        ("true", "a boolean"),
+    ] {
+        told(
+            file.as_bytes(),
+            &format!("1:1: expected a mapping, as in `url: https://example.com/`, not {kind}"),
+        );
+    }
+}
+
+#[test]
+fn bytes() {
+    told(
+        b"url: https://a/\nx: \xc3\xa9\xff",
+        "2:5: the file is not UTF-8 from here on; save it as UTF-8",
+    );
+    told(
+        b"\xff\xfeu\0r\0l\0",
+        "1:1: the file is not UTF-8 from here on; save it as UTF-8",
+    );
+    told(
+        b"url: https://a/\n# \0",
+        "2:3: a NUL byte can't stand in a step file",
+    );
+    told(
+        &vec![b'x'; 10 * LONGEST],
+        "1:1: the file has 10485760 bytes; a step file has at most 1048576",
+    );
+}
+
+#[test]
+fn syntax() {
+    let quotes = "; a text with an expression in it goes in quotes";
+    let key = "a key can't stand here; check the indentation, and put a text that has a colon in it in quotes";
+    for (file, mistake) in [
+        ("headers:\n\tA: b", "2:2: a tab can't indent YAML; use spaces".to_owned()),
+        ("url: 'https://a/", "1:6: this quote is never closed".to_owned()),
+        ("json: {a: [1", "1:11: this `[` is never closed".to_owned()),
+        ("json: [a b: c]\n d", "2:2: this is not YAML: while parsing a block mapping, did not find expected key".to_owned()),
+        ("json: {a: ${{ property.x }}}", format!("1:12: expected `,` or `}}`{quotes}")),
+        ("json: [${{ property.x }}]", format!("1:9: expected `,` or `]`{quotes}")),
+        ("json: ${{ property.x | default(\"a: b\") }}", format!("1:34: {key}{quotes}")),
+        ("url: https://a/\n  method: GET", format!("2:9: {key}")),
+        ("url: @a", "1:6: a text that starts with `@` goes in quotes".to_owned()),
+        ("url: *a", "1:6: an alias (`*name`) has no anchor (`&name`) before it; a text that starts with `*` goes in quotes".to_owned()),
+        ("json: &a [*a]", "1:11: an alias (`*name`) stands inside its own anchor".to_owned()),
+        ("json: !env HOME", "1:12: the tag `!env` means nothing here; a text that starts with `!` goes in quotes".to_owned()),
+        ("json: !!int x", "1:13: the value does not fit its tag".to_owned()),
+        ("json: {<<: 5}", "1:12: the merge key `<<` takes a mapping or a list of mappings".to_owned()),
+        ("url: https://a/\n---\nurl: https://b/", "2:1: a second document begins here; a step file is one".to_owned()),
+        ("json: \"\\q\"", "1:7: this is not YAML: while parsing a quoted scalar, found unknown escape character".to_owned()),
+    ] {
+        told(file.as_bytes(), &mistake);
+    }
+}
+
+#[test]
+fn nesting() {
+    let nested = |depth| {
+        format!(
+            "url: https://a/\njson: {}{}",
+            "[".repeat(depth),
+            "]".repeat(depth)
+        )
+    };
+    assert!(StepFile::parse(nested(31).as_bytes()).is_ok());
+    told(
+        nested(32).as_bytes(),
+        "2:38: lists and mappings are nested more than 32 deep",
+    );
+    // The parser looks ahead, and has the limit too.
+    told(
+        nested(500_000).as_bytes(),
+        "2:39: lists and mappings are nested more than 32 deep",
+    );
+    told(
+        "- ".repeat(500_000).as_bytes(),
+        "1:65: lists and mappings are nested more than 32 deep",
+    );
+    // Each level a key of the next.
+    told(
+        "? ".repeat(500_000).as_bytes(),
+        "1:65: lists and mappings are nested more than 32 deep",
+    );
+    // Not deep as it is written, but with its aliases.
+    let by_alias = format!(
+        "json:\n  a: &a {0}{1}\n  b: &b {0}*a{1}\n",
+        "[".repeat(20),
+        "]".repeat(20)
+    );
+    told(
+        by_alias.as_bytes(),
+        "3:29: lists and mappings are nested more than 32 deep",
+    );
+}
+
+#[test]
+fn alias_bombs() {
+    let mut laughs = "json:\n  a0: &a0 [lol, lol, lol, lol, lol, lol, lol, lol, lol]\n".to_owned();
+    for level in 1..20 {
+        let alias = format!("*a{}", level - 1);
+        let aliases = [alias.as_str(); 9].join(", ");
+        laughs.push_str(&format!("  a{level}: &a{level} [{aliases}]\n"));
+    }
+    told(
+        laughs.as_bytes(),
+        "7:12: the file has more than 100000 values, aliases (`*name`) written out",
+    );
+    let text = format!(
+        "json:\n  a: &a {}\n  b: [{}]",
+        "x".repeat(500_000),
+        ["*a"; 50_000].join(", ")
+    );
+    told(
+        text.as_bytes(),
+        "3:35: the file has more than 4194304 bytes of text, aliases (`*name`) written out",
+    );
+    let merges = format!(
+        "json:\n  a: &a {{{}}}\n{}",
+        "k: v, ".repeat(100),
+        "  <<: *a\n".repeat(50_000)
+    );
+    told(
+        merges.as_bytes(),
+        "497:7: the file has more than 100000 values, aliases (`*name`) written out",
+    );
+}

@@ -1,0 +1,138 @@
+//! A well-behaved HTTP/1.1 server that keeps what it was asked.
+
+use std::convert::Infallible;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+
+use bytes::Bytes;
+use http::{Request, Response};
+use http_body_util::{BodyExt, Full};
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::TokioIo;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpListener;
+use tokio_rustls::TlsAcceptor;
+
+/// What a [`Service`] answers with.
+pub type Answer = Response<Full<Bytes>>;
+
+/// A request that a [`Service`] got.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Recorded {
+    /// Method and target: `POST /path?query`.
+    pub line: String,
+    /// The header fields, in order: `name: value`.
+    pub headers: Vec<String>,
+    /// The body.
+    pub body: Bytes,
+}
+
+impl Recorded {
+    /// The value of a header, if it came.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers
+            .iter()
+            .find_map(|line| line.strip_prefix(name)?.strip_prefix(": "))
+    }
+}
+
+type Handler = dyn Fn(&Recorded) -> Answer + Send + Sync;
+
+struct Shared {
+    handler: Box<Handler>,
+    requests: Mutex<Vec<Recorded>>,
+    connections: AtomicUsize,
+}
+
+/// A server on loopback that answers what a function says. It ends with the
+/// runtime of its test.
+pub struct Service {
+    /// Its origin.
+    pub origin: String,
+    shared: Arc<Shared>,
+}
+
+impl Service {
+    /// Start one.
+    pub async fn start(handler: impl Fn(&Recorded) -> Answer + Send + Sync + 'static) -> Self {
+        Self::serve(handler, None).await
+    }
+
+    /// Start one that speaks TLS.
+    pub async fn start_tls(
+        acceptor: TlsAcceptor,
+        handler: impl Fn(&Recorded) -> Answer + Send + Sync + 'static,
+    ) -> Self {
+        Self::serve(handler, Some(acceptor)).await
+    }
+
+    async fn serve(
+        handler: impl Fn(&Recorded) -> Answer + Send + Sync + 'static,
+        acceptor: Option<TlsAcceptor>,
+    ) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let address = listener.local_addr().expect("an address");
+        let shared = Arc::new(Shared {
+            handler: Box::new(handler),
+            requests: Mutex::default(),
+            connections: AtomicUsize::default(),
+        });
+        let origin = match acceptor {
+            Some(_) => format!("https://localhost:{}", address.port()),
+            None => format!("http://{address}"),
+        };
+        let serving = Arc::clone(&shared);
+        tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                serving.connections.fetch_add(1, Ordering::Relaxed);
+                let shared = Arc::clone(&serving);
+                match acceptor.clone() {
+                    None => drop(tokio::spawn(answer_all(stream, shared))),
+                    Some(acceptor) => drop(tokio::spawn(async move {
+                        if let Ok(stream) = acceptor.accept(stream).await {
+                            answer_all(stream, shared).await;
+                        }
+                    })),
+                }
+            }
+        });
+        Self { origin, shared }
+    }
+
+    /// What it was asked, in order.
+    pub fn requests(&self) -> Vec<Recorded> {
+        self.shared.requests.lock().expect("no panic").clone()
+    }
+
+    /// How many connections it accepted.
+    pub fn connections(&self) -> usize {
+        self.shared.connections.load(Ordering::Relaxed)
+    }
+}
+
+async fn answer_all(stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static, shared: Arc<Shared>) {
+    let service = service_fn(move |request: Request<Incoming>| {
+        let shared = Arc::clone(&shared);
+        async move {
+            let (head, body) = request.into_parts();
+            let recorded = Recorded {
+                line: format!("{} {}", head.method, head.uri),
+                headers: head
+                    .headers
+                    .iter()
+                    .map(|(name, value)| format!("{name}: {}", String::from_utf8_lossy(value.as_bytes())))
+                    .collect(),
+                body: body.collect().await.map(|body| body.to_bytes()).unwrap_or_default(),
+            };
+            let answer = (shared.handler)(&recorded);
+            shared.requests.lock().expect("no panic").push(recorded);
+            Ok::<_, Infallible>(answer)
+        }
+    });
+    // A client that goes away is nothing to a server.
+    let _ = http1::Builder::new()
+        .serve_connection(TokioIo::new(stream), service)
+        .await;
+}

@@ -1,0 +1,128 @@
+//! What the policy lets out, with names that a resolver of ours answers for.
+
+use std::io;
+use std::net::IpAddr;
+
+use expect_test::expect;
+use http_step_host::{Addresses, Host, Job, Outcome, Policy, Resolve, RunResult, Step};
+use http_step_tests::{Answer, Service, reference_of, step_file, transcript};
+
+/// A resolver that knows one name, or none.
+struct Names(&'static str, Vec<IpAddr>);
+
+impl Resolve for Names {
+    fn resolve(&self, name: &str) -> Addresses {
+        let found = (name == self.0).then(|| self.1.clone());
+        Box::pin(async move {
+            found.ok_or_else(|| io::Error::new(io::ErrorKind::NotFound, "no such name"))
+        })
+    }
+}
+
+/// A host for which `service.test` has these addresses.
+fn host(addresses: &[&str]) -> (Host, Step) {
+    let addresses = addresses.iter().map(|address| address.parse().unwrap()).collect();
+    let host = Host::builder().resolver(Names("service.test", addresses)).build().unwrap();
+    let step = reference_of(&host);
+    (host, step)
+}
+
+async fn get(addresses: &[&str], url: &str, policy: Policy) -> RunResult {
+    let (host, step) = host(addresses);
+    host.run(&step, Job::new(step_file(&format!("get: {url}")), policy)).await
+}
+
+#[tokio::test]
+async fn a_name_that_leads_inside_is_denied_whichever_way() {
+    let mut text = String::new();
+    for addresses in [
+        &["127.0.0.1"][..],
+        &["169.254.169.254"],
+        &["::ffff:10.0.0.1"],
+        // One public address among them does not help.
+        &["1.1.1.1", "192.168.0.1"],
+    ] {
+        for policy in [
+            Policy::public(),
+            Policy::nothing().allow("http://service.test".parse().unwrap()),
+        ] {
+            let result = get(addresses, "http://service.test/", policy).await;
+            assert_eq!(result.outcome, Outcome::Denied);
+            text.push_str(&format!("{}\n", result.error.unwrap().message));
+        }
+    }
+    expect![[""]].assert_eq(&text);
+}
+
+#[tokio::test]
+async fn a_network_lets_a_name_lead_inside() {
+    let service = Service::start(|_| Answer::default()).await;
+    let port = service.origin.rsplit(':').next().unwrap();
+    let url = format!("http://service.test:{port}/");
+    let policy = Policy::nothing()
+        .allow(url.parse().unwrap())
+        .allow_network("127.0.0.0/8".parse().unwrap());
+    let result = get(&["127.0.0.1"], &url, policy).await;
+    assert_eq!(result.outcome, Outcome::Success, "{:?}", result.error);
+    assert_eq!(
+        service.requests()[0].header("host"),
+        Some(format!("service.test:{port}").as_str())
+    );
+}
+
+#[tokio::test]
+async fn an_address_in_any_spelling_is_that_address() {
+    let mut text = String::new();
+    for url in [
+        "http://127.0.0.1/",
+        "http://2130706433/",
+        "http://0x7f.1/",
+        "http://0177.0.0.1/",
+        "http://127.1/",
+        "http://[::1]/",
+        "http://[::ffff:127.0.0.1]/",
+        "http://[::ffff:a9fe:a9fe]/",
+        "http://①②⑦.0.0.1/",
+    ] {
+        let result = get(&[], url, Policy::public()).await;
+        assert_eq!(result.outcome, Outcome::Denied, "{url}");
+        text.push_str(&format!("{url} {}\n", result.error.unwrap().message));
+    }
+    expect![[""]].assert_eq(&text);
+}
+
+#[tokio::test]
+async fn a_name_without_an_address() {
+    let result = get(&[], "http://missing.test/", Policy::public()).await;
+    expect![[""]].assert_eq(&transcript(&result, "no origin"));
+    let result = get(&[], "http://service.test/", Policy::public()).await;
+    assert_eq!(
+        result.error.unwrap().message,
+        "could not resolve service.test: it has no address"
+    );
+}
+
+#[tokio::test]
+async fn an_international_name_is_resolved_in_its_ascii_form() {
+    let result = get(&[], "http://bücher.test/", Policy::public()).await;
+    assert_eq!(
+        result.error.unwrap().message,
+        "could not resolve xn--bcher-kva.test: no such name"
+    );
+}
+
+#[tokio::test]
+async fn a_connection_of_one_policy_is_not_used_under_another() {
+    let service = Service::start(|_| Answer::default()).await;
+    let port = service.origin.rsplit(':').next().unwrap();
+    let url = format!("http://service.test:{port}/");
+    let (host, step) = host(&["127.0.0.1"]);
+    let named = Policy::nothing().allow(url.parse().unwrap());
+    let wide = named.clone().allow_network("127.0.0.0/8".parse().unwrap());
+    let run = |policy: &Policy| host.run(&step, Job::new(step_file(&format!("get: {url}")), policy.clone()));
+    assert_eq!(run(&wide).await.outcome, Outcome::Success);
+    // There is an open connection now, which this policy would not have allowed.
+    assert_eq!(run(&named).await.outcome, Outcome::Denied);
+    assert_eq!(run(&wide).await.outcome, Outcome::Success);
+    assert_eq!(service.connections(), 1);
+}

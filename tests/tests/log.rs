@@ -1,0 +1,156 @@
+//! What is told: Buildbot's layout, masks, text and what is none.
+
+use std::sync::{Arc, Mutex};
+
+use bytes::Bytes;
+use expect_test::expect;
+use http::{HeaderValue, Response};
+use http_step_host::Stream;
+use http_step_tests::{Answer, Service, run, run_with, transcript};
+
+/// A response with a media type; `date` is the only header that changes.
+fn answer(content_type: &'static str, body: impl Into<Bytes>) -> Answer {
+    let mut answer = Answer::new(body.into().into());
+    let headers = answer.headers_mut();
+    headers.insert("date", HeaderValue::from_static("DATE"));
+    headers.insert("content-type", HeaderValue::from_static(content_type));
+    answer
+}
+
+/// The transcript of a GET of a response.
+async fn told(content_type: &'static str, body: &'static [u8]) -> String {
+    let service = Service::start(move |_| answer(content_type, body)).await;
+    let result = run(&service.origin, &format!("get: {}/", service.origin)).await;
+    transcript(&result, &service.origin)
+}
+
+#[tokio::test]
+async fn the_whole_of_a_post() {
+    let service = Service::start(|_| {
+        let mut answer = answer("text/plain", "hello\nworld");
+        answer.headers_mut().insert("x-session", HeaderValue::from_static("s3cr3t"));
+        answer
+    })
+    .await;
+    let origin = &service.origin;
+    let step = format!(
+        "\
+url: {origin}/path?q=0
+params: {{b: 2, a: ${{{{ property.number }}}}}}
+data: {{name: ${{{{ property.name }}}}, x: y}}
+headers: {{X-Token: t0k3n, X-Plain: seen}}
+hide_request_headers: [x-token]
+hide_response_headers: [X-SESSION]"
+    );
+    let result = run_with(origin, &step, |job| {
+        let mut properties = http_step_host::Properties::from([("name", "linux")]);
+        properties.set("number", 7);
+        job.properties(properties)
+    })
+    .await;
+    expect![[""]].assert_eq(&transcript(&result, origin));
+    expect![[""]].assert_eq(
+        &serde_json::to_string_pretty(&(&result.exchanges, &result.outputs))
+            .unwrap()
+            .replace(origin, "ORIGIN"),
+    );
+}
+
+#[tokio::test]
+async fn data_as_text_is_one_line_and_json_has_no_section() {
+    let service = Service::start(|_| answer("text/plain", "")).await;
+    let origin = &service.origin;
+    let data = run(origin, &format!("post: {origin}/\ndata: raw text")).await;
+    expect![[""]].assert_eq(&transcript(&data, origin));
+    let json = run(origin, &format!("post: {origin}/\njson: [1]")).await;
+    expect![[""]].assert_eq(&transcript(&json, origin));
+}
+
+#[tokio::test]
+async fn a_status_other_than_200_goes_to_stderr_and_400_is_a_failure() {
+    let service = Service::start(|request| {
+        let status = request.line.rsplit('/').next().unwrap().parse::<u16>().unwrap();
+        let mut answer = answer("text/plain", "body");
+        *answer.status_mut() = status.try_into().unwrap();
+        answer
+    })
+    .await;
+    let origin = &service.origin;
+    let mut text = String::new();
+    for status in [201, 399, 400, 503] {
+        let result = run(origin, &format!("get: {origin}/{status}")).await;
+        for line in transcript(&result, origin).lines() {
+            if line.contains("tatus") {
+                text.push_str(line);
+                text.push('\n');
+            }
+        }
+    }
+    expect![[""]].assert_eq(&text);
+}
+
+#[tokio::test]
+async fn credentials_are_hidden_without_being_asked() {
+    let service = Service::start(|_| {
+        let mut answer = answer("text/plain", "");
+        answer.headers_mut().insert("set-cookie", HeaderValue::from_static("sid=1234"));
+        answer
+    })
+    .await;
+    let origin = &service.origin;
+    let step = format!("get: {origin}/\nauth: [user, password]\ncookies: {{sid: abcd}}");
+    let result = run(origin, &step).await;
+    expect![[""]].assert_eq(&transcript(&result, origin));
+}
+
+#[tokio::test]
+async fn text_is_read_in_the_charset_it_names() {
+    for (content_type, body) in [
+        ("text/plain; charset=ISO-8859-1", &b"caf\xe9"[..]),
+        ("text/plain; charset=utf-8", "café".as_bytes()),
+        ("text/plain; charset=\"Shift_JIS\"", b"caf\x82\xa0"),
+        ("text/plain; charset=utf-16le", b"c\0a\0f\0\xe9\0"),
+        ("text/plain", "café".as_bytes()),
+        ("text/plain", b"caf\xe9"),
+        ("text/plain", b"\xff\xfec\0a\0f\0\xe9\0"),
+        ("text/plain; charset=no-such", "café".as_bytes()),
+    ] {
+        let text = told(content_type, body).await;
+        let last = text.lines().rev().nth(1).unwrap();
+        let expected = if content_type.contains("Shift_JIS") { "o|cafあ¶" } else { "o|café¶" };
+        assert_eq!(last, expected, "{content_type} {body:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_binary_body_is_one_line() {
+    let text = told("image/png", b"\x89PNG\r\n\x1a\n\0\0").await;
+    expect![[""]].assert_eq(&text);
+    let text = told("text/plain", b"text, it says\0\x01\x02").await;
+    expect![[""]].assert_eq(text.lines().rev().nth(1).unwrap());
+}
+
+#[tokio::test]
+async fn the_log_is_live() {
+    // The service answers only after the log has told of the request.
+    let told = Arc::new(Mutex::new(String::new()));
+    let seen = Arc::clone(&told);
+    let before = Arc::new(Mutex::new(None));
+    let at_request = Arc::clone(&before);
+    let service = Service::start(move |_| {
+        *at_request.lock().unwrap() = Some(seen.lock().unwrap().clone());
+        Response::default()
+    })
+    .await;
+    let origin = &service.origin;
+    let sink = Arc::clone(&told);
+    run_with(origin, &format!("post: {origin}/\ndata: {{a: b}}"), |job| {
+        job.sink(move |_: Stream, text: &str| sink.lock().unwrap().push_str(text))
+    })
+    .await;
+    let before = before.lock().unwrap().clone().unwrap();
+    assert_eq!(
+        before.replace(origin, "ORIGIN"),
+        "Performing POST request to ORIGIN/\nData:\n\ta: b\n"
+    );
+}

@@ -1,0 +1,188 @@
+//! Redirects, as the requests library follows them.
+
+use expect_test::expect;
+use http::HeaderValue;
+use http_step_host::{Job, Outcome, Policy};
+use http_step_tests::{Answer, Recorded, Scripted, Service, host, reference, run, step_file, transcript};
+
+/// `/STATUS/REST` redirects with that status to `/REST`; anything else is an end.
+fn hop(request: &Recorded) -> Answer {
+    let path = request.line.split(' ').nth(1).unwrap();
+    let mut answer = Answer::new(format!("at {path}").into());
+    answer.headers_mut().insert("date", HeaderValue::from_static("DATE"));
+    if let Some((status, rest)) = path.trim_start_matches('/').split_once('/')
+        && let Ok(status) = status.parse::<u16>()
+    {
+        *answer.status_mut() = status.try_into().unwrap();
+        let location = HeaderValue::from_str(&format!("/{rest}")).unwrap();
+        answer.headers_mut().insert("location", location);
+    }
+    answer
+}
+
+/// What was asked, a line a request: method, target, body.
+fn asked(service: &Service) -> Vec<String> {
+    service
+        .requests()
+        .iter()
+        .map(|request| format!("{} {}", request.line, String::from_utf8_lossy(&request.body)))
+        .collect()
+}
+
+#[tokio::test]
+async fn the_method_changes_as_in_the_requests_library() {
+    for (method, status, then) in [
+        ("POST", 301, "GET"),
+        ("POST", 302, "GET"),
+        ("POST", 303, "GET"),
+        ("POST", 307, "POST"),
+        ("POST", 308, "POST"),
+        ("PUT", 301, "PUT"),
+        ("PUT", 302, "GET"),
+        ("PUT", 303, "GET"),
+        ("PUT", 307, "PUT"),
+        ("DELETE", 301, "DELETE"),
+        ("HEAD", 302, "HEAD"),
+        ("HEAD", 303, "HEAD"),
+    ] {
+        let service = Service::start(hop).await;
+        let origin = &service.origin;
+        let data = if method == "HEAD" { "" } else { "\ndata: body" };
+        let step = format!("url: {origin}/{status}/end\nmethod: {method}{data}");
+        let result = run(origin, &step).await;
+        assert_eq!(result.summary, "Status code: 200", "{method} {status}");
+        let body = if data.is_empty() { "" } else { "body" };
+        let kept = if matches!(status, 307 | 308) { body } else { "" };
+        assert_eq!(
+            asked(&service),
+            [format!("{method} /{status}/end {body}"), format!("{then} /end {kept}")]
+        );
+    }
+}
+
+#[tokio::test]
+async fn every_hop_is_logged() {
+    let service = Service::start(hop).await;
+    let origin = &service.origin;
+    let result = run(origin, &format!("post: {origin}/302/307/end\ndata: {{a: b}}")).await;
+    expect![[""]].assert_eq(&transcript(&result, origin));
+    assert_eq!(result.exchanges.len(), 3);
+}
+
+#[tokio::test]
+async fn a_redirect_that_is_not_followed_is_a_success() {
+    let service = Service::start(hop).await;
+    let origin = &service.origin;
+    let result = run(origin, &format!("get: {origin}/302/end\nallow_redirects: false")).await;
+    assert_eq!((result.outcome, result.summary.as_str()), (Outcome::Success, "Status code: 302"));
+    assert_eq!(asked(&service), ["GET /302/end "]);
+}
+
+#[tokio::test]
+async fn a_loop_ends_after_thirty_hops() {
+    let service = Service::start(|_| {
+        let mut answer = Answer::default();
+        *answer.status_mut() = http::StatusCode::FOUND;
+        answer.headers_mut().insert("location", HeaderValue::from_static("/again"));
+        answer
+    })
+    .await;
+    let origin = &service.origin;
+    let result = run(origin, &format!("get: {origin}/")).await;
+    assert_eq!(service.requests().len(), 31);
+    let text = transcript(&result, origin);
+    let end: Vec<_> = text.lines().rev().take(3).collect();
+    expect![[""]].assert_eq(&end.join("\n"));
+}
+
+#[tokio::test]
+async fn bad_locations_are_errors_that_name_them() {
+    let mut text = String::new();
+    for location in [
+        "http://",
+        "https:///path",
+        "http://user:hunter2@example.com/",
+        "ftp://example.com/",
+        "http://[::1",
+    ] {
+        let server = Scripted::closes_after(format!(
+            "HTTP/1.1 302 Found\r\nLocation: {location}\r\nContent-Length: 0\r\n\r\n"
+        ))
+        .await;
+        let result = run(&server.origin, &format!("get: {}/", server.origin)).await;
+        let error = result.error.unwrap();
+        text.push_str(&format!("{location}: {:?} {:?} {}\n", error.kind, error.sent, error.message));
+    }
+    expect![[""]].assert_eq(&text);
+}
+
+#[tokio::test]
+async fn nothing_of_the_step_goes_to_another_origin() {
+    let other = Service::start(hop).await;
+    let to = format!("{}/end", other.origin);
+    let first = Service::start(move |_| {
+        let mut answer = Answer::default();
+        *answer.status_mut() = http::StatusCode::TEMPORARY_REDIRECT;
+        let headers = answer.headers_mut();
+        headers.insert("location", HeaderValue::from_str(&to).unwrap());
+        headers.insert("set-cookie", HeaderValue::from_static("host=only"));
+        answer
+    })
+    .await;
+    let step = format!(
+        "\
+post: {}/
+data: body
+auth: [user, password]
+cookies: {{sid: abcd}}
+headers: {{X-Token: t0k3n, X-Plain: kept}}
+hide_request_headers: [X-Token]",
+        first.origin
+    );
+    let policy = Policy::nothing()
+        .allow(first.origin.parse().unwrap())
+        .allow(other.origin.parse().unwrap());
+    let result = host().run(reference(), Job::new(step_file(&step), policy)).await;
+    assert_eq!(result.outcome, Outcome::Success, "{result:#?}");
+    let request = other.requests().remove(0);
+    let mut headers = request.headers;
+    headers.retain(|header| !header.starts_with("host: "));
+    expect![[""]].assert_eq(&headers.join("\n"));
+    assert_eq!(request.body, "body");
+}
+
+#[tokio::test]
+async fn cookies_of_a_response_go_to_the_next_hop_and_no_further_run() {
+    let service = Service::start(|request| {
+        let mut answer = hop(request);
+        answer.headers_mut().insert("set-cookie", HeaderValue::from_static("sid=1; Path=/"));
+        answer
+    })
+    .await;
+    let origin = &service.origin;
+    for _ in 0..2 {
+        run(origin, &format!("get: {origin}/302/end")).await;
+    }
+    let cookies: Vec<_> = service
+        .requests()
+        .iter()
+        .map(|request| request.header("cookie").unwrap_or("none").to_owned())
+        .collect();
+    assert_eq!(cookies, ["none", "sid=1", "none", "sid=1"]);
+}
+
+#[tokio::test]
+async fn a_redirect_out_of_the_policy_is_denied() {
+    let service = Service::start(|_| {
+        let mut answer = Answer::default();
+        *answer.status_mut() = http::StatusCode::FOUND;
+        answer.headers_mut().insert("date", HeaderValue::from_static("DATE"));
+        let location = HeaderValue::from_static("http://169.254.169.254/latest/meta-data/");
+        answer.headers_mut().insert("location", location);
+        answer
+    })
+    .await;
+    let origin = &service.origin;
+    let result = run(origin, &format!("get: {origin}/")).await;
+    expect![[""]].assert_eq(&transcript(&result, origin));
+}

@@ -1,0 +1,199 @@
+//! Servers that are slow, broken or hostile: each ends in a result that says
+//! what failed and where.
+
+use std::time::Duration;
+
+use expect_test::expect;
+use http_step_host::{Limits, Outcome, RunResult, Sent};
+use http_step_tests::{Answer, Scripted, Service, run, run_with, transcript};
+
+async fn get(origin: &str) -> RunResult {
+    run(origin, &format!("get: {origin}/")).await
+}
+
+/// The error of a GET that gets these bytes, and then the connection's end.
+async fn error_after(answer: impl Into<Vec<u8>>) -> String {
+    let server = Scripted::closes_after(answer).await;
+    error(&get(&server.origin).await, &server.origin)
+}
+
+fn error(result: &RunResult, origin: &str) -> String {
+    assert_eq!(result.outcome, Outcome::Exception, "{result:#?}");
+    let error = result.error.as_ref().unwrap();
+    format!("{:?}, sent {:?}: {}", error.kind, error.sent, error.message).replace(origin, "ORIGIN")
+}
+
+#[tokio::test]
+async fn a_hundred_steps_one_connection() {
+    let service = Service::start(|_| Answer::new("ok".into())).await;
+    for _ in 0..100 {
+        let step = format!("post: {}/\njson: {{a: 1}}", service.origin);
+        assert_eq!(run(&service.origin, &step).await.outcome, Outcome::Success);
+    }
+    assert_eq!(service.requests().len(), 100);
+    assert_eq!(service.connections(), 1);
+}
+
+#[tokio::test]
+async fn nobody_listens() {
+    let origin = Scripted::nobody().await;
+    let result = get(&origin).await;
+    expect![[""]].assert_eq(&transcript(&result, &origin));
+}
+
+#[tokio::test]
+async fn a_connection_that_ends_before_the_answer() {
+    expect![[""]].assert_eq(&error_after("").await);
+}
+
+#[tokio::test]
+async fn what_is_not_http() {
+    expect![[""]].assert_eq(&error_after("SSH-2.0-OpenSSH_9.6\r\n").await);
+}
+
+#[tokio::test]
+async fn a_body_that_breaks_off() {
+    let server = Scripted::closes_after(
+        "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 10\r\n\r\nhello",
+    )
+    .await;
+    let result = get(&server.origin).await;
+    expect![[""]].assert_eq(&transcript(&result, &server.origin));
+}
+
+#[tokio::test]
+async fn a_chunk_that_is_none() {
+    let error = error_after(
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\nnope\r\n",
+    )
+    .await;
+    expect![[""]].assert_eq(&error);
+}
+
+#[tokio::test]
+async fn two_content_lengths() {
+    let error = error_after(
+        "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\nhello!",
+    )
+    .await;
+    expect![[""]].assert_eq(&error);
+}
+
+#[tokio::test]
+async fn a_content_length_that_is_too_short_ends_the_body_there() {
+    let server = Scripted::closes_after("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello, and more").await;
+    let result = get(&server.origin).await;
+    assert_eq!(result.outcome, Outcome::Success);
+    assert_eq!(result.usage.bytes_received, 5);
+}
+
+#[tokio::test]
+async fn a_mebibyte_of_headers() {
+    let mut answer = b"HTTP/1.1 200 OK\r\n".to_vec();
+    for index in 0..1024 {
+        answer.extend(format!("X-Header-{index}: {}\r\n", "x".repeat(1000)).bytes());
+    }
+    answer.extend(b"\r\n");
+    expect![[""]].assert_eq(&error_after(answer).await);
+}
+
+#[tokio::test]
+async fn a_server_that_does_not_answer() {
+    let server = Scripted::hangs_after("").await;
+    let step = format!("get: {}/\ntimeout: {{read: 0.05}}", server.origin);
+    let result = run(&server.origin, &step).await;
+    expect![[""]].assert_eq(&error(&result, &server.origin));
+}
+
+#[tokio::test]
+async fn a_server_that_stops_in_the_body() {
+    let server = Scripted::hangs_after("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhello").await;
+    let step = format!("get: {}/\ntimeout: {{read: 0.05}}", server.origin);
+    let result = run(&server.origin, &step).await;
+    expect![[""]].assert_eq(&error(&result, &server.origin));
+}
+
+#[tokio::test]
+async fn a_step_has_a_deadline_over_all() {
+    let server = Scripted::hangs_after("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhello").await;
+    let step = format!("get: {}/\ntimeout: {{total: 0.05}}", server.origin);
+    let result = run(&server.origin, &step).await;
+    expect![[""]].assert_eq(&transcript(&result, &server.origin));
+
+    let step = format!("get: {}/", server.origin);
+    let limits = Limits {
+        wall: Duration::from_millis(50),
+        ..Limits::default()
+    };
+    let result = run_with(&server.origin, &step, |job| job.limits(limits)).await;
+    expect![[""]].assert_eq(&error(&result, &server.origin));
+}
+
+#[tokio::test]
+async fn an_early_answer_is_not_lost_and_does_not_deadlock() {
+    // It answers without reading the body, which is more than any buffer holds.
+    let server = Scripted::hangs_after(
+        "HTTP/1.1 413 Content Too Large\r\nConnection: close\r\nContent-Length: 8\r\n\r\ntoo much",
+    )
+    .await;
+    let body = "x".repeat(8 << 20);
+    let step = format!("post: {}/\ndata: ${{{{ property.body }}}}", server.origin);
+    let result = run_with(&server.origin, &step, |job| {
+        job.properties([("body", body.as_str())].into())
+    })
+    .await;
+    assert_eq!(
+        (result.outcome, result.summary.as_str()),
+        (Outcome::Failure, "Status code: 413 (failure)"),
+        "{:?}",
+        result.error
+    );
+}
+
+#[tokio::test]
+async fn a_connection_that_the_server_closed_is_not_used_again() {
+    let server =
+        Scripted::closes_after("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok").await;
+    for _ in 0..20 {
+        let result = get(&server.origin).await;
+        assert_eq!(result.outcome, Outcome::Success, "{:?}", result.error);
+    }
+}
+
+#[tokio::test]
+async fn informational_responses_are_passed_over() {
+    let server = Scripted::closes_after(
+        "HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\nHTTP/1.1 204 No Content\r\n\r\n",
+    )
+    .await;
+    assert_eq!(get(&server.origin).await.summary, "Status code: 204");
+}
+
+#[tokio::test]
+async fn a_stop_breaks_the_request_off_and_keeps_the_log() {
+    let server = Scripted::hangs_after("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhello").await;
+    let (tell, told) = tokio::sync::oneshot::channel();
+    let mut tell = Some(tell);
+    let origin = &server.origin;
+    let policy = http_step_host::Policy::nothing().allow(origin.parse().unwrap());
+    let job = http_step_host::Job::new(
+        http_step_tests::step_file(&format!("get: {origin}/")),
+        policy,
+    )
+    // Stop once the body has begun to come.
+    .sink(move |_: http_step_host::Stream, text: &str| {
+        if text.contains("hello")
+            && let Some(tell) = tell.take()
+        {
+            let _ = tell.send(());
+        }
+    });
+    let stop = async {
+        let _ = told.await;
+    };
+    let result = http_step_tests::host()
+        .run_until(http_step_tests::reference(), job, stop)
+        .await;
+    assert_eq!(result.error.as_ref().unwrap().sent, Sent::Yes);
+    expect![[""]].assert_eq(&transcript(&result, origin));
+}

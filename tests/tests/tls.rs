@@ -1,0 +1,80 @@
+//! TLS to the server: whose certificate is trusted, and what is said if not.
+
+use std::sync::Arc;
+
+use expect_test::expect;
+use http_step_host::{Host, Job, Outcome, Policy, RunResult};
+use http_step_tests::{Answer, Scripted, Service, reference_of, step_file};
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::rustls::ServerConfig;
+use tokio_rustls::rustls::pki_types::PrivateKeyDer;
+
+/// A server of TLS with a certificate for some names, and that in PEM.
+async fn service(names: &[&str]) -> (Service, String) {
+    let names: Vec<_> = names.iter().map(|name| (*name).to_owned()).collect();
+    let signed = rcgen::generate_simple_self_signed(names).unwrap();
+    let key = PrivateKeyDer::try_from(signed.signing_key.serialize_der()).unwrap();
+    let config = ServerConfig::builder()
+        .with_no_client_auth()
+        .with_single_cert(vec![signed.cert.der().clone()], key)
+        .unwrap();
+    let acceptor = TlsAcceptor::from(Arc::new(config));
+    let service = Service::start_tls(acceptor, |_| Answer::new("ok".into())).await;
+    (service, signed.cert.pem())
+}
+
+async fn get(roots: &str, origin: &str, times: usize) -> RunResult {
+    let host = Host::builder().trust_roots(roots.as_bytes()).unwrap().build().unwrap();
+    let step = reference_of(&host);
+    let mut result = None;
+    for _ in 0..times {
+        let policy = Policy::nothing().allow(origin.parse().unwrap());
+        let job = Job::new(step_file(&format!("get: {origin}/")), policy);
+        result = Some(host.run(&step, job).await);
+    }
+    result.unwrap()
+}
+
+fn error(result: &RunResult, origin: &str) -> String {
+    let error = result.error.as_ref().unwrap();
+    format!("{:?}, sent {:?}: {}", error.kind, error.sent, error.message).replace(origin, "ORIGIN")
+}
+
+#[tokio::test]
+async fn a_trusted_server_and_one_connection_for_many_steps() {
+    let (service, pem) = service(&["localhost"]).await;
+    let result = get(&pem, &service.origin, 5).await;
+    assert_eq!(result.outcome, Outcome::Success, "{:?}", result.error);
+    assert_eq!(service.connections(), 1);
+}
+
+#[tokio::test]
+async fn an_unknown_issuer() {
+    let (service, _) = service(&["localhost"]).await;
+    let (_, other) = self::service(&["localhost"]).await;
+    let result = get(&other, &service.origin, 1).await;
+    expect![[""]].assert_eq(&error(&result, &service.origin));
+    assert_eq!(service.requests(), []);
+}
+
+#[tokio::test]
+async fn a_certificate_for_another_name() {
+    let (service, pem) = service(&["other.test"]).await;
+    let result = get(&pem, &service.origin, 1).await;
+    expect![[""]].assert_eq(&error(&result, &service.origin));
+}
+
+#[tokio::test]
+async fn a_server_that_does_not_speak_tls() {
+    let (_, pem) = service(&["localhost"]).await;
+    let server = Scripted::closes_after("HTTP/1.1 400 Bad Request\r\n\r\n").await;
+    let origin = server.origin.replace("http://", "https://");
+    let result = get(&pem, &origin, 1).await;
+    expect![[""]].assert_eq(&error(&result, &origin));
+}
+
+#[test]
+fn roots_that_are_none() {
+    let error = |pem: &[u8]| Host::builder().trust_roots(pem).err().unwrap().to_string();
+    expect![[""]].assert_eq(&error(b"hello"));
+}
