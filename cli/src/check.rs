@@ -7,5 +7,8 @@ use crate::show;
 
 pub(crate) fn check(args: &CheckArgs) -> Result<Exit, String> {
     let file = step_file(&args.step)?;
-    show::stdout(&format!("{}: {} {}, no mistakes\n", args.step, file.method, file.url))
+    show::stdout(&format!(
+        "{}: {} {}, no mistakes\n",
+        args.step, file.method, file.url
+    ))
 }

@@ -19,7 +19,8 @@ use crate::run::{built_in, execute};
 use crate::show::{self, Show};
 
 pub(crate) fn demo(args: &DemoArgs) -> Result<Exit, String> {
-    let origin = serve().map_err(|error| format!("the demo's service can't be started: {error}"))?;
+    let origin =
+        serve().map_err(|error| format!("the demo's service can't be started: {error}"))?;
     let step = format!(
         "\
 post: {origin}/builds/${{{{ property.buildnumber }}}}
@@ -60,8 +61,8 @@ fn serve() -> std::io::Result<String> {
     thread::spawn(move || {
         runtime.block_on(async move {
             while let Ok((stream, _)) = listener.accept().await {
-                let connection =
-                    http1::Builder::new().serve_connection(TokioIo::new(stream), service_fn(answer));
+                let connection = http1::Builder::new()
+                    .serve_connection(TokioIo::new(stream), service_fn(answer));
                 tokio::spawn(connection);
             }
         });
@@ -86,7 +87,13 @@ async fn answer(request: Request<Incoming>) -> Result<Response<Full<Bytes>>, Inf
     let text = serde_json::json!({"received": received, "body": body, "token_was_right": token});
     let mut response = Response::new(Full::from(format!("{text:#}\n")));
     let headers = response.headers_mut();
-    headers.insert("content-type", hyper::header::HeaderValue::from_static("application/json"));
-    headers.insert("x-session", hyper::header::HeaderValue::from_static("c2Vzc2lvbg"));
+    headers.insert(
+        "content-type",
+        hyper::header::HeaderValue::from_static("application/json"),
+    );
+    headers.insert(
+        "x-session",
+        hyper::header::HeaderValue::from_static("c2Vzc2lvbg"),
+    );
     Ok(response)
 }

@@ -16,7 +16,10 @@ pub(crate) fn inspect(args: &InspectArgs) -> Result<Exit, String> {
         .inspect(&wasm)
         .map_err(|error| format!("{path}: {error}"))?;
     let mut text = format!("{path}: {} bytes\n", wasm.len());
-    for (title, names) in [("imports", &interfaces.imports), ("exports", &interfaces.exports)] {
+    for (title, names) in [
+        ("imports", &interfaces.imports),
+        ("exports", &interfaces.exports),
+    ] {
         text.push_str(&format!("{title}:\n"));
         for name in names {
             text.push_str(&format!("  {name}\n"));

@@ -87,7 +87,10 @@ fn policy(args: &RunArgs, typed: bool) -> Result<Policy, String> {
         Policy::nothing()
     };
     // A URL that can't be read is the step's to refuse.
-    if typed && args.component.is_none() && let Ok(origin) = Origin::of_url(&args.step) {
+    if typed
+        && args.component.is_none()
+        && let Ok(origin) = Origin::of_url(&args.step)
+    {
         policy = policy.allow(origin);
     }
     for origin in &args.allow {
@@ -129,7 +132,10 @@ pub(crate) fn step_file(path: &str) -> Result<StepFile, String> {
             .map_err(|error| format!("standard input: {error}"))?;
         ("standard input", text)
     } else {
-        (path, fs::read(path).map_err(|error| unreadable(path, &error))?)
+        (
+            path,
+            fs::read(path).map_err(|error| unreadable(path, &error))?,
+        )
     };
     StepFile::parse(&text).map_err(|mistakes| {
         let lines: Vec<_> = mistakes

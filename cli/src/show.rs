@@ -23,7 +23,9 @@ const BAD: Style = AnsiColor::Red.on_default().bold();
 /// Write to standard output. A reader who has gone away has seen enough.
 pub(crate) fn stdout(text: &str) -> Result<Exit, String> {
     let mut stdout = anstream::stdout().lock();
-    let _ = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
+    let _ = stdout
+        .write_all(text.as_bytes())
+        .and_then(|()| stdout.flush());
     Ok(Exit::Success)
 }
 

@@ -94,12 +94,8 @@ impl Trail<'_> {
                 jar.set(&request.url, value);
             }
         }
-        let mut received = ReceivedResponse {
-            status,
-            headers: masks.of_response(&headers),
-            body: digest::of(&[]),
-        };
-        let head = layout::exchange(&sent, &received);
+        let shown = masks.of_response(&headers);
+        let head = layout::exchange(&sent, status, &shown);
         let (digest, end) = if is_hop {
             self.log.hop(head);
             content::read(&mut *body, &headers, |text| self.log.hop_content(text))
@@ -108,10 +104,13 @@ impl Trail<'_> {
             content::read(&mut *body, &headers, |text| self.log.content(text))
         };
         let size = digest.size;
-        received.body = digest;
         self.exchanges.push(Exchange {
             request: sent,
-            response: Some(received),
+            response: Some(ReceivedResponse {
+                status,
+                headers: shown,
+                body: digest,
+            }),
         });
         end.map_err(|failure| broken_response(&request.url, size, failure))
     }

@@ -1,6 +1,6 @@
 //! How the log looks: Buildbot's HTTPStep, line by line.
 
-use crate::bindings::ci::http_step::types::{BodyDigest, ReceivedResponse, SentRequest};
+use crate::bindings::ci::http_step::types::{BodyDigest, SentRequest};
 use crate::digest;
 use crate::header::Header;
 use crate::host::Stream;
@@ -77,18 +77,18 @@ pub(crate) fn redirected(hops: usize) -> String {
     format!("\nRedirected {hops} times:\n\n")
 }
 
-/// A request and the head of its response.
-pub(crate) fn exchange(request: &SentRequest, response: &ReceivedResponse) -> Lines {
+/// A request and the head of its response, as they may be shown.
+pub(crate) fn exchange(request: &SentRequest, status: u16, response: &[Header]) -> Lines {
     let mut lines = Lines::default();
     headers(&mut lines, "Request Headers:\n", &request.headers);
     lines.push(Stream::Stdout, &["URL: ", &request.url, "\n"]);
-    let status = if response.status == 200 {
+    let stream = if status == 200 {
         Stream::Stdout
     } else {
         Stream::Stderr
     };
-    lines.push(status, &["Status: ", &response.status.to_string(), "\n"]);
-    headers(&mut lines, "Response Headers:\n", &response.headers);
+    lines.push(stream, &["Status: ", &status.to_string(), "\n"]);
+    headers(&mut lines, "Response Headers:\n", response);
     lines
 }
 
@@ -170,12 +170,7 @@ mod tests {
                 }],
                 body: None,
             };
-            let response = ReceivedResponse {
-                status,
-                headers: vec![],
-                body: digest::of(b""),
-            };
-            exchange(&request, &response).runs
+            exchange(&request, status, &[]).runs
         };
         let before = (Stream::Header, "Request Headers:\n\tA: b\n".to_owned());
         let after = (Stream::Header, "Response Headers:\n".to_owned());

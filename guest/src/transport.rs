@@ -215,8 +215,10 @@ impl Chunks for Download<'_> {
             Err(StreamError::LastOperationFailed(error)) => {
                 Err(match http::http_error_code(&error) {
                     Some(code) => failure(code),
+                    // Not every host knows its own errors again. The body has broken off
+                    // in any case.
                     None => Failure {
-                        kind: ErrorKind::Other,
+                        kind: ErrorKind::Protocol,
                         words: error.to_debug_string(),
                     },
                 })

@@ -14,13 +14,27 @@ use crate::result::{ErrorKind, Outcome, RunError, RunResult, Usage};
 
 /// How a run ended.
 pub(crate) enum Ending {
-    /// The component answered.
-    Returned(types::StepResult),
+    /// The component answered, by its contract.
+    Returned {
+        result: types::StepResult,
+        outputs: Map<String, Value>,
+    },
     /// It did not get to, for a reason of its own or of a limit.
     Broken { kind: ErrorKind, message: String },
 }
 
 impl Ending {
+    /// It answered; what it answers has to be what the contract says.
+    pub(crate) fn returned(mut result: types::StepResult) -> Self {
+        match outputs(std::mem::take(&mut result.outputs)) {
+            Ok(outputs) => Self::Returned { result, outputs },
+            Err(message) => Self::Broken {
+                kind: ErrorKind::Trap,
+                message,
+            },
+        }
+    }
+
     /// Its time was over.
     pub(crate) fn late(wall: Duration) -> Self {
         Self::Broken {
@@ -47,7 +61,11 @@ impl Ending {
                     ErrorKind::Limit,
                     "the component's calls went deeper than its stack".to_owned(),
                 ),
-                trap => (ErrorKind::Trap, format!("the component trapped: {trap}")),
+                trap => {
+                    let words = trap.to_string();
+                    let words = words.strip_prefix("wasm trap: ").unwrap_or(&words);
+                    (ErrorKind::Trap, format!("the component trapped: {words}"))
+                }
             }
         } else {
             (
@@ -66,9 +84,9 @@ impl Ending {
     /// tells of it.
     pub(crate) fn note(&self, log: &mut Log) {
         if let Self::Broken { message, .. } = self {
-            log.write(
+            log.write_line(
                 Stream::Stderr,
-                &format!("An exception occurred while performing the request: {message}\n"),
+                &format!("An exception occurred while performing the request: {message}"),
             );
         }
     }
@@ -79,28 +97,23 @@ impl Ending {
         log: Vec<LogEntry>,
         usage: Usage,
     ) -> RunResult {
-        let result = match self {
+        let (result, outputs) = match self {
+            Self::Returned { result, outputs } => (result, outputs),
             Self::Broken { kind, message } => {
                 return broken(kind, message, journal, log, usage);
             }
-            Self::Returned(result) => result,
-        };
-        let outputs = match outputs(result.outputs) {
-            Ok(outputs) => outputs,
-            Err(message) => return broken(ErrorKind::Trap, message, journal, log, usage),
         };
         let mut outcome = Outcome::from(result.outcome);
+        let mut summary = result.summary;
         let error = result.error.map(|error| error_of(error, journal));
-        if outcome == Outcome::Exception
-            && error
-                .as_ref()
-                .is_some_and(|error| error.kind == ErrorKind::Denied)
-        {
+        let kind = error.as_ref().map(|error| error.kind);
+        if outcome == Outcome::Exception && kind == Some(ErrorKind::Denied) {
             outcome = Outcome::Denied;
+            summary = "Requested (denied)".to_owned();
         }
         RunResult {
             outcome,
-            summary: result.summary,
+            summary,
             exchanges: result.exchanges.into_iter().map(Into::into).collect(),
             outputs,
             log,
@@ -139,12 +152,14 @@ fn broken(
 fn outputs(outputs: Vec<types::Output>) -> Result<Map<String, Value>, String> {
     outputs
         .into_iter()
-        .map(|types::Output { name, value }| match serde_json::from_str(&value) {
-            Ok(value) => Ok((name, value)),
-            Err(error) => Err(format!(
-                "the component's output `{name}` is not JSON: {error}"
-            )),
-        })
+        .map(
+            |types::Output { name, value }| match serde_json::from_str(&value) {
+                Ok(value) => Ok((name, value)),
+                Err(error) => Err(format!(
+                    "the component's output `{name}` is not JSON: {error}"
+                )),
+            },
+        )
         .collect()
 }
 
@@ -198,7 +213,7 @@ mod tests {
 
     #[test]
     fn a_component_can_not_claim_a_denial() {
-        let returned = Ending::Returned(types::StepResult {
+        let returned = Ending::returned(types::StepResult {
             outcome: types::Outcome::Exception,
             summary: "no".to_owned(),
             exchanges: Vec::new(),
@@ -222,7 +237,7 @@ mod tests {
 
     #[test]
     fn an_output_that_is_not_json_breaks_the_contract() {
-        let returned = Ending::Returned(types::StepResult {
+        let returned = Ending::returned(types::StepResult {
             outcome: types::Outcome::Success,
             summary: String::new(),
             exchanges: Vec::new(),

@@ -102,7 +102,9 @@ mod tests {
         for path in ["../secret", "link"] {
             assert_eq!(
                 refused(path),
-                format!("the file `{path}` of `files` can't be sent: a path led outside of the filesystem")
+                format!(
+                    "the file `{path}` of `files` can't be sent: a path led outside of the filesystem"
+                )
             );
         }
         assert_eq!(

@@ -65,10 +65,22 @@ impl Log {
             return;
         }
         self.full = true;
-        let fits = text.get(..text.floor_char_boundary(self.left)).unwrap_or_default();
+        let fits = text
+            .get(..text.floor_char_boundary(self.left))
+            .unwrap_or_default();
         self.append(stream, fits);
         let note = format!("\n<the log ends here: its limit is {} bytes>\n", self.limit);
         self.append(Stream::Header, &note);
+    }
+
+    /// Write a line, on a line of its own.
+    pub(crate) fn write_line(&mut self, stream: Stream, line: &str) {
+        let within_a_line = self
+            .entries
+            .last()
+            .is_some_and(|last| !last.text.ends_with('\n'));
+        let start = if within_a_line { "\n" } else { "" };
+        self.write(stream, &format!("{start}{line}\n"));
     }
 
     fn append(&mut self, stream: Stream, text: &str) {
@@ -100,7 +112,9 @@ mod tests {
         let sink = Arc::clone(&seen);
         let mut log = Log::new(
             10,
-            Some(Box::new(move |_, text: &str| sink.lock().unwrap().push_str(text))),
+            Some(Box::new(move |_, text: &str| {
+                sink.lock().unwrap().push_str(text)
+            })),
         );
         log.write(Stream::Header, "abc");
         log.write(Stream::Header, "d");

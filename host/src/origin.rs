@@ -179,7 +179,11 @@ mod tests {
         let form = "is not an origin, as `https://example.com` or `http://127.0.0.1:8080`";
         for (text, shown, reason) in [
             ("example.com", "example.com", "it is not an absolute URL"),
-            ("ftp://example.com", "ftp://example.com", "its scheme is neither http nor https"),
+            (
+                "ftp://example.com",
+                "ftp://example.com",
+                "its scheme is neither http nor https",
+            ),
             ("http://", "http://", "it is not an absolute URL"),
             (
                 "http://user:hunter2@example.com",

@@ -107,7 +107,10 @@ impl Policy {
             };
         let allowed = class == Class::Public
             || literally_granted
-            || self.networks.iter().any(|network| network.contains(&address));
+            || self
+                .networks
+                .iter()
+                .any(|network| network.contains(&address));
         if allowed {
             Ok(())
         } else {
@@ -201,7 +204,8 @@ mod tests {
         let network = Policy::nothing()
             .allow(origin("https://api.example.com"))
             .allow_network("10.1.2.3/8".parse().unwrap());
-        let denied = |origin: &str, why: &str| Err(format!("the policy does not allow {origin}: {why}"));
+        let denied =
+            |origin: &str, why: &str| Err(format!("the policy does not allow {origin}: {why}"));
         let cases = [
             (
                 &nothing,

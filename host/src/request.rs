@@ -4,10 +4,10 @@
 use std::time::Duration;
 
 use http_step_file::{
-    Auth, Body, ClientCertificate, Fields, File, FileContent, Proxies, Renderable, StepFile,
-    Timeouts, Verify,
+    Auth, Body, ClientCertificate, Fields, File, FileContent, MAX_REDIRECTS, MOST_REDIRECTS,
+    Proxies, Renderable, StepFile, Timeouts, Verify,
 };
-use http_step_template::{Names, RenderError, Template, Value};
+use http_step_template::{Names, RenderError, Template, Value, to_text};
 use serde::de::DeserializeOwned;
 use thiserror::Error;
 
@@ -20,7 +20,10 @@ use crate::result::ErrorKind;
 #[derive(Debug, Error)]
 pub(crate) enum SpecError {
     #[error("`{key}`: {source}")]
-    Render { key: &'static str, source: RenderError },
+    Render {
+        key: &'static str,
+        source: RenderError,
+    },
     #[error("`{key}`: the expression's value does not fit: {reason}")]
     Type { key: &'static str, reason: String },
     #[error("`{key}` is not supported by this host yet; leave it out")]
@@ -55,7 +58,7 @@ pub(crate) fn spec(
         body: file
             .body
             .as_ref()
-            .map(|content| body(content, files))
+            .map(|content| body(content, properties, files))
             .transpose()?,
         cookies: fields(&file.cookies),
         auth: file.auth.as_ref().map(auth),
@@ -83,7 +86,7 @@ fn fields(fields: &Fields) -> types::Fields {
     }
 }
 
-fn body(body: &Body, files: &Files) -> Result<types::Body, SpecError> {
+fn body(body: &Body, properties: &Properties, files: &Files) -> Result<types::Body, SpecError> {
     Ok(match body {
         Body::Data(data) => types::Body::Data(fields(data)),
         Body::Json(value) => types::Body::Json(value.to_string()),
@@ -94,22 +97,31 @@ fn body(body: &Body, files: &Files) -> Result<types::Body, SpecError> {
             fields: fields(named),
             files: parts
                 .iter()
-                .map(|part| file(part, files))
+                .map(|part| file(part, properties, files))
                 .collect::<Result<_, _>>()?,
         }),
     })
 }
 
-fn file(file: &File, files: &Files) -> Result<types::File, SpecError> {
+fn file(file: &File, properties: &Properties, files: &Files) -> Result<types::File, SpecError> {
+    let mut filename = file.filename.clone();
+    let content = match &file.content {
+        FileContent::Text(text) => types::Content::Text(text.clone()),
+        FileContent::Path(path) => {
+            let path = rendered("files", path, properties)?;
+            let path = to_text(&path);
+            // A path with an expression in it has a last component only now.
+            let last = path.rsplit('/').next().unwrap_or_default();
+            filename.get_or_insert_with(|| last.to_owned());
+            types::Content::Bytes(files.read(&path)?)
+        }
+    };
     Ok(types::File {
         name: file.name.clone(),
-        filename: file.filename.clone(),
+        filename,
         content_type: file.content_type.clone(),
         headers: entries(&file.headers),
-        content: match &file.content {
-            FileContent::Text(text) => types::Content::Text(text.clone()),
-            FileContent::Path(path) => types::Content::Bytes(files.read(path)?),
-        },
+        content,
     })
 }
 
@@ -129,14 +141,13 @@ fn auth(auth: &Auth) -> types::Auth {
 }
 
 fn settings(file: &StepFile, properties: &Properties) -> Result<types::Settings, SpecError> {
-    let timeout: Timeouts = render("timeout", &file.timeout, properties)?;
-    let verify: Verify = render("verify", &file.verify, properties)?;
-    let proxies: Proxies = render("proxies", &file.proxies, properties)?;
-    let cert: Option<ClientCertificate> = file
-        .cert
-        .as_ref()
-        .map(|cert| render("cert", cert, properties))
-        .transpose()?;
+    let timeout: Timeouts = setting("timeout", &file.timeout, properties)?.unwrap_or_default();
+    let verify = setting("verify", &file.verify, properties)?.unwrap_or(Verify::Roots);
+    let proxies: Proxies = setting("proxies", &file.proxies, properties)?.unwrap_or_default();
+    let cert: Option<ClientCertificate> = match &file.cert {
+        Some(cert) => setting("cert", cert, properties)?,
+        None => None,
+    };
     // To go on without what was asked for would be to pretend.
     let unsupported = |key| Err(SpecError::Unsupported { key });
     if verify != Verify::Roots {
@@ -148,15 +159,24 @@ fn settings(file: &StepFile, properties: &Properties) -> Result<types::Settings,
     if !proxies.0.is_empty() {
         return unsupported("proxies");
     }
+    let max_redirects =
+        setting("max_redirects", &file.max_redirects, properties)?.unwrap_or(MAX_REDIRECTS);
+    if max_redirects > MOST_REDIRECTS {
+        return Err(SpecError::Type {
+            key: "max_redirects",
+            reason: format!("{max_redirects} is more than {MOST_REDIRECTS}"),
+        });
+    }
     Ok(types::Settings {
         timeout: types::Timeouts {
             connect: timeout.connect.map(nanoseconds),
             read: timeout.read.map(nanoseconds),
             total: timeout.total.map(nanoseconds),
         },
-        allow_redirects: render("allow_redirects", &file.allow_redirects, properties)?,
-        max_redirects: render("max_redirects", &file.max_redirects, properties)?,
-        stream: render("stream", &file.stream, properties)?,
+        allow_redirects: setting("allow_redirects", &file.allow_redirects, properties)?
+            .unwrap_or(true),
+        max_redirects,
+        stream: setting("stream", &file.stream, properties)?.unwrap_or(false),
         verify: types::Verify::Roots,
         cert: None,
         proxies: Vec::new(),
@@ -171,24 +191,30 @@ fn nanoseconds(seconds: f64) -> u64 {
         .unwrap_or(u64::MAX)
 }
 
-fn render<T: Clone + DeserializeOwned>(
+/// A setting's value; none where its expression comes to null, which in a step
+/// file means that it is not given.
+fn setting<T: Clone + DeserializeOwned>(
     key: &'static str,
     setting: &Renderable<T>,
     properties: &Properties,
-) -> Result<T, SpecError> {
+) -> Result<Option<T>, SpecError> {
     match setting {
-        Renderable::Value(value) => Ok(value.clone()),
+        Renderable::Value(value) => Ok(Some(value.clone())),
         Renderable::Expression(text) => {
-            let value = Template::parse(text)
-                .map_err(RenderError::from)
-                .and_then(|template| template.render(&Known(properties)))
-                .map_err(|source| SpecError::Render { key, source })?;
+            let value = rendered(key, text, properties)?;
             serde_json::from_value(value).map_err(|error| SpecError::Type {
                 key,
                 reason: error.to_string(),
             })
         }
     }
+}
+
+fn rendered(key: &'static str, text: &str, properties: &Properties) -> Result<Value, SpecError> {
+    Template::parse(text)
+        .map_err(RenderError::from)
+        .and_then(|template| template.render(&Known(properties)))
+        .map_err(|source| SpecError::Render { key, source })
 }
 
 /// What a setting's expression can name. A secret is nothing that a setting

@@ -141,7 +141,7 @@ impl Host {
 
         let mut state = store.into_data();
         let ending = match called {
-            Ok(Ok(result)) => Ending::Returned(result),
+            Ok(Ok(result)) => Ending::returned(result),
             Ok(Err(error)) => Ending::broken(&error, &state.stderr.words()),
             Err(ending) => ending,
         };

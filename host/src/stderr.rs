@@ -23,7 +23,10 @@ impl Stderr {
     pub(crate) fn words(&self) -> String {
         let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         String::from_utf8_lossy(&kept)
-            .split_whitespace()
+            .lines()
+            .map(str::trim)
+            // Rust's advice to those who have a terminal before them.
+            .filter(|line| !line.is_empty() && !line.starts_with("note: run with `RUST_BACKTRACE"))
             .collect::<Vec<_>>()
             .join(" ")
     }

@@ -114,7 +114,7 @@ mapping! {
         #[schemars(extend("default" = true), example = false)]
         allow_redirects: Renderable<bool>,
         /// How many redirects are followed before the step fails.
-        #[schemars(extend("default" = redirects::DEFAULT), example = 5)]
+        #[schemars(extend("default" = redirects::MAX_REDIRECTS), example = 5)]
         max_redirects: Renderable<Redirects>,
         /// Whether the response's body may be left out of the log.
         #[schemars(extend("default" = false), example = true)]

@@ -39,8 +39,9 @@
 //! ```
 //!
 //! The way of a file through this crate: bytes ─► text (`syntax`) ─► known to
-//! be small enough (`bounds`) ─► values with their places (`tree`, `node`) ─► the keys (`document`), each read by the module that
-//! is named after it ─► [`StepFile`]. The keys are declared once; reader and
+//! be small enough (`bounds`) ─► values with their places (`tree`, `node`) ─►
+//! the keys (`document`), each read by the module that is named after it ─►
+//! [`StepFile`]. The keys are declared once; reader and
 //! [`schema`] come from that declaration (`mapping`).
 
 mod auth;
@@ -72,7 +73,7 @@ pub use fields::Fields;
 pub use files::{File, FileContent};
 pub use mistake::{Mistake, Mistakes};
 pub use proxies::Proxies;
-pub use redirects::MOST_REDIRECTS;
+pub use redirects::{MAX_REDIRECTS, MOST_REDIRECTS};
 pub use renderable::Renderable;
 pub use step_file::{Body, StepFile};
 pub use timeout::Timeouts;

@@ -11,7 +11,7 @@ use crate::node::{Content, FromNode, Node};
 pub const MOST_REDIRECTS: u32 = 1_000;
 
 /// The `max_redirects` of a step that names none, as in the requests library.
-pub(crate) const DEFAULT: u32 = 30;
+pub const MAX_REDIRECTS: u32 = 30;
 
 /// A number of redirects.
 #[derive(Debug)]

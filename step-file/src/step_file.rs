@@ -90,7 +90,7 @@ impl StepFile {
             auth: None,
             timeout: Renderable::Value(Timeouts::default()),
             allow_redirects: Renderable::Value(true),
-            max_redirects: Renderable::Value(redirects::DEFAULT),
+            max_redirects: Renderable::Value(redirects::MAX_REDIRECTS),
             stream: Renderable::Value(false),
             verify: Renderable::Value(Verify::default()),
             cert: None,

@@ -1,6 +1,8 @@
 //! From text to parts. Positions are byte offsets into the text.
 
+use serde::Deserialize;
 use serde_json::Value;
+use serde_json::value::RawValue;
 use thiserror::Error;
 
 const OPEN: &str = "${{";
@@ -147,14 +149,15 @@ fn default_value(text: &str) -> Result<(Value, &str), String> {
         .strip_prefix("default")
         .and_then(|rest| rest.trim_start().strip_prefix('('))
         .ok_or_else(|| format!("{FORM}, not `{}`", excerpt(text)))?;
-    let mut values = serde_json::Deserializer::from_str(inner).into_iter::<Value>();
-    let value = match values.next() {
-        Some(Ok(value)) => value,
-        Some(Err(_)) | None => {
-            return Err(format!("{FORM}; this is not JSON: `{}`", excerpt(inner)));
-        }
+    let inner = inner.trim_start();
+    let mut json = serde_json::Deserializer::from_str(inner);
+    // The raw text tells how far the value goes.
+    let value = <&RawValue>::deserialize(&mut json)
+        .and_then(|raw| Ok((serde_json::from_str(raw.get())?, raw.get().len())));
+    let Ok((value, length)) = value else {
+        return Err(format!("{FORM}; this is not JSON: `{}`", excerpt(inner)));
     };
-    let rest = inner.get(values.byte_offset()..).unwrap_or_default();
+    let rest = inner.get(length..).unwrap_or_default();
     rest.trim_start()
         .strip_prefix(')')
         .map(|rest| (value, rest))
@@ -200,7 +203,10 @@ mod tests {
     fn forms() {
         let cases: &[(&str, Vec<Part<'_>>)] = &[
             ("", vec![]),
-            ("plain $ {{ }} text", vec![Part::Literal("plain $ {{ }} text")]),
+            (
+                "plain $ {{ }} text",
+                vec![Part::Literal("plain $ {{ }} text")],
+            ),
             ("${{property.a}}", vec![property("a", None)]),
             (
                 "a ${{ property.got_revision }}/${{ secret.T }} b",
@@ -217,6 +223,14 @@ mod tests {
                 vec![property("x", Some(json!("a) }} b")))],
             ),
             (
+                "${{ property.x | default(7) }}",
+                vec![property("x", Some(json!(7)))],
+            ),
+            (
+                "${{ property.x | default(null) }}",
+                vec![property("x", Some(Value::Null))],
+            ),
+            (
                 "${{ property.x|default( {\"a\":{}} ) }}",
                 vec![property("x", Some(json!({"a": {}})))],
             ),
@@ -224,7 +238,10 @@ mod tests {
                 "$${{ property.x }}",
                 vec![Part::Literal("${{"), Part::Literal(" property.x }}")],
             ),
-            ("${{ property.größe-1.b:c/d }}", vec![property("größe-1.b:c/d", None)]),
+            (
+                "${{ property.größe-1.b:c/d }}",
+                vec![property("größe-1.b:c/d", None)],
+            ),
         ];
         for (text, parts) in cases {
             assert_eq!(Template::parse(text).unwrap().parts(), parts, "{text}");
@@ -235,7 +252,11 @@ mod tests {
     fn errors() {
         let form = "what follows `|` is `default(JSON)`, as in `default(\"main\")` or `default(7)`";
         let cases = [
-            ("a ${{", 2, "an expression is not closed: `}}` is missing".to_owned()),
+            (
+                "a ${{",
+                2,
+                "an expression is not closed: `}}` is missing".to_owned(),
+            ),
             (
                 "${{ property.a",
                 0,
@@ -266,13 +287,21 @@ mod tests {
                 0,
                 "after `secret.A` comes `}}` or `| default(JSON)`, not `| default(1)`".to_owned(),
             ),
-            ("${{ property.a | upper }}", 0, format!("{form}, not `upper`")),
+            (
+                "${{ property.a | upper }}",
+                0,
+                format!("{form}, not `upper`"),
+            ),
             (
                 "${{ property.a | default(main) }}",
                 0,
                 format!("{form}; this is not JSON: `main)`"),
             ),
-            ("${{ property.a | default(1 }}", 0, format!("{form}; its `)` is missing")),
+            (
+                "${{ property.a | default(1 }}",
+                0,
+                format!("{form}; its `)` is missing"),
+            ),
         ];
         for (text, offset, message) in cases {
             assert_eq!(

@@ -151,10 +151,15 @@ mod tests {
     #[test]
     fn within_text_a_value_is_text() {
         assert_eq!(
-            render("<${{ property.text }}|${{ property.number }}|${{ property.none }}|${{ property.missing | default({\"a\": 1}) }}>"),
+            render(
+                "<${{ property.text }}|${{ property.number }}|${{ property.none }}|${{ property.missing | default({\"a\": 1}) }}>"
+            ),
             Ok(json!("<main|7||{\"a\":1}>"))
         );
-        assert_eq!(render("$${{ property.text }}"), Ok(json!("${{ property.text }}")));
+        assert_eq!(
+            render("$${{ property.text }}"),
+            Ok(json!("${{ property.text }}"))
+        );
     }
 
     #[test]

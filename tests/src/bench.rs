@@ -32,7 +32,9 @@ pub fn reference_of(host: &Host) -> Step {
 
 /// The bytes of a component of `guests/`.
 pub fn guest(name: &str) -> Vec<u8> {
-    let path = Path::new(env!("HTTP_STEP_GUESTS")).join(name).with_extension("wasm");
+    let path = Path::new(env!("HTTP_STEP_GUESTS"))
+        .join(name)
+        .with_extension("wasm");
     fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 

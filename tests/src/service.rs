@@ -112,7 +112,10 @@ impl Service {
     }
 }
 
-async fn answer_all(stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static, shared: Arc<Shared>) {
+async fn answer_all(
+    stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    shared: Arc<Shared>,
+) {
     let service = service_fn(move |request: Request<Incoming>| {
         let shared = Arc::clone(&shared);
         async move {
@@ -122,9 +125,15 @@ async fn answer_all(stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static
                 headers: head
                     .headers
                     .iter()
-                    .map(|(name, value)| format!("{name}: {}", String::from_utf8_lossy(value.as_bytes())))
+                    .map(|(name, value)| {
+                        format!("{name}: {}", String::from_utf8_lossy(value.as_bytes()))
+                    })
                     .collect(),
-                body: body.collect().await.map(|body| body.to_bytes()).unwrap_or_default(),
+                body: body
+                    .collect()
+                    .await
+                    .map(|body| body.to_bytes())
+                    .unwrap_or_default(),
             };
             let answer = (shared.handler)(&recorded);
             shared.requests.lock().expect("no panic").push(recorded);

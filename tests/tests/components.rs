@@ -33,26 +33,35 @@ fn end(result: &RunResult) -> String {
 
 #[test]
 fn what_is_no_component() {
-    expect![[""]].assert_eq(&load_error(b""));
-    expect![[""]].assert_eq(&load_error(b"#!/bin/sh\n"));
-    expect![[""]].assert_eq(&load_error(b"\0asm\x01\0\0\0"));
-    expect![[""]].assert_eq(&load_error(b"\0asm\x0d\0\x01\0\xff"));
+    expect!["this is not WebAssembly: a component begins with the bytes 00 61 73 6d, this with no byte at all"].assert_eq(&load_error(b""));
+    expect!["this is not WebAssembly: a component begins with the bytes 00 61 73 6d, this with 23 21 2f 62"].assert_eq(&load_error(b"#!/bin/sh\n"));
+    expect!["this is a core WebAssembly module, not a component: build it for wasm32-wasip2, or with `cargo component build`"].assert_eq(&load_error(b"\0asm\x01\0\0\0"));
+    expect!["this component is not valid: failed to parse WebAssembly module: malformed section id (at offset 0x8)"].assert_eq(&load_error(b"\0asm\x0d\0\x01\0\xff"));
 }
 
 #[test]
 fn what_is_no_step() {
-    expect![[""]].assert_eq(&load_error(&guest("exports_nothing")));
-    expect![[""]].assert_eq(&load_error(&guest("imports_more")));
+    expect!["this component does not export `http-step`, so it is not a step of the world `ci:http-step/step`; it exports `greet`"].assert_eq(&load_error(&guest("exports_nothing")));
+    expect!["this component imports `test:more/shell`, which a step is not given"]
+        .assert_eq(&load_error(&guest("imports_more")));
 }
 
 #[tokio::test]
 async fn a_trap() {
-    expect![[""]].assert_eq(&end(&attack("traps", Limits::default()).await));
+    expect![[r#"
+        e|An exception occurred while performing the request: the component trapped: wasm `unreachable` instruction executed
+        Exception: Requested (exception)
+        Trap, sent No: the component trapped: wasm `unreachable` instruction executed
+    "#]].assert_eq(&end(&attack("traps", Limits::default()).await));
 }
 
 #[tokio::test]
 async fn a_panic_with_its_words() {
-    expect![[""]].assert_eq(&end(&attack("panics", Limits::default()).await));
+    expect![[r#"
+        e|An exception occurred while performing the request: the component trapped: wasm `unreachable` instruction executed; its last words: thread '<unnamed>' (1) panicked at examples/panics.rs:9:9: the step gave up
+        Exception: Requested (exception)
+        Trap, sent No: the component trapped: wasm `unreachable` instruction executed; its last words: thread '<unnamed>' (1) panicked at examples/panics.rs:9:9: the step gave up
+    "#]].assert_eq(&end(&attack("panics", Limits::default()).await));
 }
 
 #[tokio::test]
@@ -61,7 +70,11 @@ async fn a_loop_without_end() {
         cpu: Duration::from_millis(50),
         ..Limits::default()
     };
-    expect![[""]].assert_eq(&end(&attack("spins", limits).await));
+    expect![[r#"
+        e|An exception occurred while performing the request: the component used 0.05 s of processor time, which is its limit
+        Exception: Requested (exception)
+        Limit, sent No: the component used 0.05 s of processor time, which is its limit
+    "#]].assert_eq(&end(&attack("spins", limits).await));
 }
 
 #[tokio::test]
@@ -70,25 +83,46 @@ async fn a_loop_without_end_ends_with_the_deadline_too() {
         wall: Duration::from_millis(50),
         ..Limits::default()
     };
-    expect![[""]].assert_eq(&end(&attack("spins", limits).await));
+    expect![[r#"
+        e|An exception occurred while performing the request: the step did not end within 0.05 s
+        Exception: Requested (exception)
+        Timeout, sent No: the step did not end within 0.05 s
+    "#]]
+    .assert_eq(&end(&attack("spins", limits).await));
 }
 
 #[tokio::test]
 async fn calls_without_end() {
-    expect![[""]].assert_eq(&end(&attack("recurses", Limits::default()).await));
+    expect![[r#"
+        e|An exception occurred while performing the request: the component's calls went deeper than its stack
+        Exception: Requested (exception)
+        Limit, sent No: the component's calls went deeper than its stack
+    "#]].assert_eq(&end(&attack("recurses", Limits::default()).await));
 }
 
 #[tokio::test]
 async fn memory_without_end() {
     let result = attack("allocates", Limits::default()).await;
-    assert_eq!(result.error.as_ref().unwrap().kind, http_step_host::ErrorKind::Limit);
+    assert_eq!(
+        result.error.as_ref().unwrap().kind,
+        http_step_host::ErrorKind::Limit
+    );
     assert!(result.usage.peak_memory_bytes <= Limits::default().memory);
-    expect![[""]].assert_eq(&end(&result));
+    expect![[r#"
+        e|An exception occurred while performing the request: the component asked for 67174856 bytes of memory in all; its limit is 67108864
+        Exception: Requested (exception)
+        Limit, sent No: the component asked for 67174856 bytes of memory in all; its limit is 67108864
+    "#]].assert_eq(&end(&result));
 }
 
 #[tokio::test]
 async fn an_answer_that_breaks_the_contract() {
-    expect![[""]].assert_eq(&end(&attack("returns_garbage", Limits::default()).await));
+    expect![[r#"
+        e|An exception occurred while performing the request: the component's output `id` is not JSON: expected value at line 1 column 1
+        Exception: Requested (exception)
+        Trap, sent No: the component's output `id` is not JSON: expected value at line 1 column 1
+    "#]]
+    .assert_eq(&end(&attack("returns_garbage", Limits::default()).await));
 }
 
 #[tokio::test]
@@ -98,15 +132,32 @@ async fn a_log_without_end_is_cut_and_the_step_goes_on() {
         ..Limits::default()
     };
     let result = attack("floods_the_log", limits).await;
-    assert_eq!((result.outcome, result.summary.as_str()), (Outcome::Success, "flooded"));
+    assert_eq!(
+        (result.outcome, result.summary.as_str()),
+        (Outcome::Success, "flooded")
+    );
     let text = end(&result);
-    expect![[""]].assert_eq(&text);
+    expect![[r#"
+        o|xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx¶
+        h|
+        h|<the log ends here: its limit is 100 bytes>
+        Success: flooded
+    "#]].assert_eq(&text);
 }
 
 #[tokio::test]
 async fn a_sandbox_is_empty() {
     let result = attack("tells_all_it_sees", Limits::default()).await;
-    expect![[""]].assert_eq(&end(&result));
+    expect![[r#"
+        o|environment: []
+        o|arguments: []
+        o|files: none
+        o|connection: none
+        o|input: "", ended
+        o|secret: None¶
+        Success: told
+    "#]]
+    .assert_eq(&end(&result));
 }
 
 #[tokio::test]
@@ -114,5 +165,10 @@ async fn a_component_reaches_nothing_by_default() {
     let origin = Scripted::nobody().await;
     let job = Job::new(step_file(&format!("get: {origin}/")), Policy::nothing());
     let result = host().run(http_step_tests::reference(), job).await;
-    expect![[""]].assert_eq(&transcript(&result, &origin));
+    expect![[r#"
+        h|Performing GET request to ORIGIN/
+        e|An exception occurred while performing the request: the host does not allow a request to ORIGIN
+        Denied: Requested (denied)
+        Denied, sent No: the policy does not allow ORIGIN: no rule names it; `--allow ORIGIN` would
+    "#]].assert_eq(&transcript(&result, &origin));
 }

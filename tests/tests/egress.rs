@@ -21,15 +21,22 @@ impl Resolve for Names {
 
 /// A host for which `service.test` has these addresses.
 fn host(addresses: &[&str]) -> (Host, Step) {
-    let addresses = addresses.iter().map(|address| address.parse().unwrap()).collect();
-    let host = Host::builder().resolver(Names("service.test", addresses)).build().unwrap();
+    let addresses = addresses
+        .iter()
+        .map(|address| address.parse().unwrap())
+        .collect();
+    let host = Host::builder()
+        .resolver(Names("service.test", addresses))
+        .build()
+        .unwrap();
     let step = reference_of(&host);
     (host, step)
 }
 
 async fn get(addresses: &[&str], url: &str, policy: Policy) -> RunResult {
     let (host, step) = host(addresses);
-    host.run(&step, Job::new(step_file(&format!("get: {url}")), policy)).await
+    host.run(&step, Job::new(step_file(&format!("get: {url}")), policy))
+        .await
 }
 
 #[tokio::test]
@@ -51,7 +58,16 @@ async fn a_name_that_leads_inside_is_denied_whichever_way() {
             text.push_str(&format!("{}\n", result.error.unwrap().message));
         }
     }
-    expect![[""]].assert_eq(&text);
+    expect![[r#"
+        the policy does not allow http://service.test: its name leads to 127.0.0.1, which is not public but loopback; `--allow-network 127.0.0.1/32` would
+        the policy does not allow http://service.test: its name leads to 127.0.0.1, which is not public but loopback; `--allow-network 127.0.0.1/32` would
+        the policy does not allow http://service.test: its name leads to 169.254.169.254, which is not public but cloud metadata; `--allow-network 169.254.169.254/32` would
+        the policy does not allow http://service.test: its name leads to 169.254.169.254, which is not public but cloud metadata; `--allow-network 169.254.169.254/32` would
+        the policy does not allow http://service.test: its name leads to ::ffff:10.0.0.1, which is not public but private; `--allow-network ::ffff:10.0.0.1/128` would
+        the policy does not allow http://service.test: its name leads to ::ffff:10.0.0.1, which is not public but private; `--allow-network ::ffff:10.0.0.1/128` would
+        the policy does not allow http://service.test: its name leads to 192.168.0.1, which is not public but private; `--allow-network 192.168.0.1/32` would
+        the policy does not allow http://service.test: its name leads to 192.168.0.1, which is not public but private; `--allow-network 192.168.0.1/32` would
+    "#]].assert_eq(&text);
 }
 
 #[tokio::test]
@@ -88,13 +104,28 @@ async fn an_address_in_any_spelling_is_that_address() {
         assert_eq!(result.outcome, Outcome::Denied, "{url}");
         text.push_str(&format!("{url} {}\n", result.error.unwrap().message));
     }
-    expect![[""]].assert_eq(&text);
+    expect![[r#"
+        http://127.0.0.1/ the policy does not allow http://127.0.0.1: its address is not public but loopback; `--allow http://127.0.0.1` would
+        http://2130706433/ the policy does not allow http://127.0.0.1: its address is not public but loopback; `--allow http://127.0.0.1` would
+        http://0x7f.1/ the policy does not allow http://127.0.0.1: its address is not public but loopback; `--allow http://127.0.0.1` would
+        http://0177.0.0.1/ the policy does not allow http://127.0.0.1: its address is not public but loopback; `--allow http://127.0.0.1` would
+        http://127.1/ the policy does not allow http://127.0.0.1: its address is not public but loopback; `--allow http://127.0.0.1` would
+        http://[::1]/ the policy does not allow http://[::1]: its address is not public but loopback; `--allow http://[::1]` would
+        http://[::ffff:127.0.0.1]/ the policy does not allow http://[::ffff:127.0.0.1]: its address is not public but loopback; `--allow http://[::ffff:127.0.0.1]` would
+        http://[::ffff:a9fe:a9fe]/ the policy does not allow http://[::ffff:169.254.169.254]: its address is not public but cloud metadata; `--allow http://[::ffff:169.254.169.254]` would
+        http://①②⑦.0.0.1/ the policy does not allow http://127.0.0.1: its address is not public but loopback; `--allow http://127.0.0.1` would
+    "#]].assert_eq(&text);
 }
 
 #[tokio::test]
 async fn a_name_without_an_address() {
     let result = get(&[], "http://missing.test/", Policy::public()).await;
-    expect![[""]].assert_eq(&transcript(&result, "no origin"));
+    expect![[r#"
+        h|Performing GET request to http://missing.test/
+        e|An exception occurred while performing the request: could not connect to http://missing.test/: the host name has no address (no such name)
+        Exception: Requested (exception)
+        Dns, sent No: could not resolve missing.test: no such name
+    "#]].assert_eq(&transcript(&result, "no origin"));
     let result = get(&[], "http://service.test/", Policy::public()).await;
     assert_eq!(
         result.error.unwrap().message,
@@ -119,7 +150,12 @@ async fn a_connection_of_one_policy_is_not_used_under_another() {
     let (host, step) = host(&["127.0.0.1"]);
     let named = Policy::nothing().allow(url.parse().unwrap());
     let wide = named.clone().allow_network("127.0.0.0/8".parse().unwrap());
-    let run = |policy: &Policy| host.run(&step, Job::new(step_file(&format!("get: {url}")), policy.clone()));
+    let run = |policy: &Policy| {
+        host.run(
+            &step,
+            Job::new(step_file(&format!("get: {url}")), policy.clone()),
+        )
+    };
     assert_eq!(run(&wide).await.outcome, Outcome::Success);
     // There is an open connection now, which this policy would not have allowed.
     assert_eq!(run(&named).await.outcome, Outcome::Denied);

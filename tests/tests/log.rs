@@ -28,7 +28,9 @@ async fn told(content_type: &'static str, body: &'static [u8]) -> String {
 async fn the_whole_of_a_post() {
     let service = Service::start(|_| {
         let mut answer = answer("text/plain", "hello\nworld");
-        answer.headers_mut().insert("x-session", HeaderValue::from_static("s3cr3t"));
+        answer
+            .headers_mut()
+            .insert("x-session", HeaderValue::from_static("s3cr3t"));
         answer
     })
     .await;
@@ -36,8 +38,8 @@ async fn the_whole_of_a_post() {
     let step = format!(
         "\
 url: {origin}/path?q=0
-params: {{b: 2, a: ${{{{ property.number }}}}}}
-data: {{name: ${{{{ property.name }}}}, x: y}}
+params: {{b: 2, a: '${{{{ property.number }}}}'}}
+data: {{name: '${{{{ property.name }}}}', x: y}}
 headers: {{X-Token: t0k3n, X-Plain: seen}}
 hide_request_headers: [x-token]
 hide_response_headers: [X-SESSION]"
@@ -48,8 +50,105 @@ hide_response_headers: [X-SESSION]"
         job.properties(properties)
     })
     .await;
-    expect![[""]].assert_eq(&transcript(&result, origin));
-    expect![[""]].assert_eq(
+    expect![[r#"
+        h|Performing POST request to ORIGIN/path?q=0
+        h|Parameters:
+        h|	a: 7
+        h|	b: 2
+        h|Data:
+        h|	name: linux
+        h|	x: y
+        h|Request Headers:
+        h|	User-Agent: http-step/0.1.0
+        h|	Accept: */*
+        h|	Accept-Encoding: identity
+        h|	X-Token: <HIDDEN>
+        h|	X-Plain: seen
+        h|	Content-Length: 14
+        h|	Content-Type: application/x-www-form-urlencoded
+        o|URL: ORIGIN/path?q=0&b=2&a=7
+        o|Status: 200
+        h|Response Headers:
+        h|	date: DATE
+        h|	content-type: text/plain
+        h|	x-session: <HIDDEN>
+        h|	content-length: 11
+        o| ------ Content ------
+        o|hello
+        o|world¶
+        Success: Status code: 200
+    "#]].assert_eq(&transcript(&result, origin));
+    expect![[r#"
+        [
+          [
+            {
+              "request": {
+                "method": "POST",
+                "url": "ORIGIN/path?q=0&b=2&a=7",
+                "headers": [
+                  {
+                    "name": "User-Agent",
+                    "value": "http-step/0.1.0"
+                  },
+                  {
+                    "name": "Accept",
+                    "value": "*/*"
+                  },
+                  {
+                    "name": "Accept-Encoding",
+                    "value": "identity"
+                  },
+                  {
+                    "name": "X-Token",
+                    "value": "<HIDDEN>"
+                  },
+                  {
+                    "name": "X-Plain",
+                    "value": "seen"
+                  },
+                  {
+                    "name": "Content-Length",
+                    "value": "14"
+                  },
+                  {
+                    "name": "Content-Type",
+                    "value": "application/x-www-form-urlencoded"
+                  }
+                ],
+                "body": {
+                  "size": 14,
+                  "sha256": "0bc438635cca62156c1f55a5b28acca3a1ec947ad0d2680223faf7e81c522d0a"
+                }
+              },
+              "response": {
+                "status": 200,
+                "headers": [
+                  {
+                    "name": "date",
+                    "value": "DATE"
+                  },
+                  {
+                    "name": "content-type",
+                    "value": "text/plain"
+                  },
+                  {
+                    "name": "x-session",
+                    "value": "<HIDDEN>"
+                  },
+                  {
+                    "name": "content-length",
+                    "value": "11"
+                  }
+                ],
+                "body": {
+                  "size": 11,
+                  "sha256": "26c60a61d01db5836ca70fefd44a6a016620413c8ef5f259a6c5612d4f79d3b8"
+                }
+              }
+            }
+          ],
+          {}
+        ]"#]].assert_eq(
         &serde_json::to_string_pretty(&(&result.exchanges, &result.outputs))
             .unwrap()
             .replace(origin, "ORIGIN"),
@@ -61,15 +160,56 @@ async fn data_as_text_is_one_line_and_json_has_no_section() {
     let service = Service::start(|_| answer("text/plain", "")).await;
     let origin = &service.origin;
     let data = run(origin, &format!("post: {origin}/\ndata: raw text")).await;
-    expect![[""]].assert_eq(&transcript(&data, origin));
+    expect![[r#"
+        h|Performing POST request to ORIGIN/
+        h|Data:
+        h|	raw text
+        h|Request Headers:
+        h|	User-Agent: http-step/0.1.0
+        h|	Accept: */*
+        h|	Accept-Encoding: identity
+        h|	Content-Length: 8
+        o|URL: ORIGIN/
+        o|Status: 200
+        h|Response Headers:
+        h|	date: DATE
+        h|	content-type: text/plain
+        h|	content-length: 0
+        o| ------ Content ------
+        Success: Status code: 200
+    "#]]
+    .assert_eq(&transcript(&data, origin));
     let json = run(origin, &format!("post: {origin}/\njson: [1]")).await;
-    expect![[""]].assert_eq(&transcript(&json, origin));
+    expect![[r#"
+        h|Performing POST request to ORIGIN/
+        h|Request Headers:
+        h|	User-Agent: http-step/0.1.0
+        h|	Accept: */*
+        h|	Accept-Encoding: identity
+        h|	Content-Length: 3
+        h|	Content-Type: application/json
+        o|URL: ORIGIN/
+        o|Status: 200
+        h|Response Headers:
+        h|	date: DATE
+        h|	content-type: text/plain
+        h|	content-length: 0
+        o| ------ Content ------
+        Success: Status code: 200
+    "#]]
+    .assert_eq(&transcript(&json, origin));
 }
 
 #[tokio::test]
 async fn a_status_other_than_200_goes_to_stderr_and_400_is_a_failure() {
     let service = Service::start(|request| {
-        let status = request.line.rsplit('/').next().unwrap().parse::<u16>().unwrap();
+        let status = request
+            .line
+            .rsplit('/')
+            .next()
+            .unwrap()
+            .parse::<u16>()
+            .unwrap();
         let mut answer = answer("text/plain", "body");
         *answer.status_mut() = status.try_into().unwrap();
         answer
@@ -86,21 +226,51 @@ async fn a_status_other_than_200_goes_to_stderr_and_400_is_a_failure() {
             }
         }
     }
-    expect![[""]].assert_eq(&text);
+    expect![[r#"
+        e|Status: 201
+        Success: Status code: 201
+        e|Status: 399
+        Success: Status code: 399
+        e|Status: 400
+        Failure: Status code: 400 (failure)
+        e|Status: 503
+        Failure: Status code: 503 (failure)
+    "#]]
+    .assert_eq(&text);
 }
 
 #[tokio::test]
 async fn credentials_are_hidden_without_being_asked() {
     let service = Service::start(|_| {
         let mut answer = answer("text/plain", "");
-        answer.headers_mut().insert("set-cookie", HeaderValue::from_static("sid=1234"));
+        answer
+            .headers_mut()
+            .insert("set-cookie", HeaderValue::from_static("sid=1234"));
         answer
     })
     .await;
     let origin = &service.origin;
     let step = format!("get: {origin}/\nauth: [user, password]\ncookies: {{sid: abcd}}");
     let result = run(origin, &step).await;
-    expect![[""]].assert_eq(&transcript(&result, origin));
+    expect![[r#"
+        h|Performing GET request to ORIGIN/
+        h|Request Headers:
+        h|	User-Agent: http-step/0.1.0
+        h|	Accept: */*
+        h|	Accept-Encoding: identity
+        h|	Cookie: <HIDDEN>
+        h|	Authorization: <HIDDEN>
+        o|URL: ORIGIN/
+        o|Status: 200
+        h|Response Headers:
+        h|	date: DATE
+        h|	content-type: text/plain
+        h|	set-cookie: <HIDDEN>
+        h|	content-length: 0
+        o| ------ Content ------
+        Success: Status code: 200
+    "#]]
+    .assert_eq(&transcript(&result, origin));
 }
 
 #[tokio::test]
@@ -117,7 +287,11 @@ async fn text_is_read_in_the_charset_it_names() {
     ] {
         let text = told(content_type, body).await;
         let last = text.lines().rev().nth(1).unwrap();
-        let expected = if content_type.contains("Shift_JIS") { "o|cafあ¶" } else { "o|café¶" };
+        let expected = if content_type.contains("Shift_JIS") {
+            "o|cafあ¶"
+        } else {
+            "o|café¶"
+        };
         assert_eq!(last, expected, "{content_type} {body:?}");
     }
 }
@@ -125,9 +299,24 @@ async fn text_is_read_in_the_charset_it_names() {
 #[tokio::test]
 async fn a_binary_body_is_one_line() {
     let text = told("image/png", b"\x89PNG\r\n\x1a\n\0\0").await;
-    expect![[""]].assert_eq(&text);
+    expect![[r#"
+        h|Performing GET request to ORIGIN/
+        h|Request Headers:
+        h|	User-Agent: http-step/0.1.0
+        h|	Accept: */*
+        h|	Accept-Encoding: identity
+        o|URL: ORIGIN/
+        o|Status: 200
+        h|Response Headers:
+        h|	date: DATE
+        h|	content-type: image/png
+        h|	content-length: 10
+        o| ------ Content ------
+        o|<binary body: image/png, 10 bytes, SHA-256 3d5ccb0cef4d3fd8b2474faf2038fbbb654c5c4e992aef8df4a48e8a3372d362>
+        Success: Status code: 200
+    "#]].assert_eq(&text);
     let text = told("text/plain", b"text, it says\0\x01\x02").await;
-    expect![[""]].assert_eq(text.lines().rev().nth(1).unwrap());
+    expect!["o|<binary body: text/plain, 16 bytes, SHA-256 ee5b2eeb77252d9b6d9ce5fab584a302c068939c30f370bd3ff164bdc993a723>"].assert_eq(text.lines().rev().nth(1).unwrap());
 }
 
 #[tokio::test]

@@ -3,13 +3,17 @@
 use expect_test::expect;
 use http::HeaderValue;
 use http_step_host::{Job, Outcome, Policy};
-use http_step_tests::{Answer, Recorded, Scripted, Service, host, reference, run, step_file, transcript};
+use http_step_tests::{
+    Answer, Recorded, Scripted, Service, host, reference, run, step_file, transcript,
+};
 
 /// `/STATUS/REST` redirects with that status to `/REST`; anything else is an end.
 fn hop(request: &Recorded) -> Answer {
     let path = request.line.split(' ').nth(1).unwrap();
     let mut answer = Answer::new(format!("at {path}").into());
-    answer.headers_mut().insert("date", HeaderValue::from_static("DATE"));
+    answer
+        .headers_mut()
+        .insert("date", HeaderValue::from_static("DATE"));
     if let Some((status, rest)) = path.trim_start_matches('/').split_once('/')
         && let Ok(status) = status.parse::<u16>()
     {
@@ -25,7 +29,13 @@ fn asked(service: &Service) -> Vec<String> {
     service
         .requests()
         .iter()
-        .map(|request| format!("{} {}", request.line, String::from_utf8_lossy(&request.body)))
+        .map(|request| {
+            format!(
+                "{} {}",
+                request.line,
+                String::from_utf8_lossy(&request.body)
+            )
+        })
         .collect()
 }
 
@@ -52,10 +62,17 @@ async fn the_method_changes_as_in_the_requests_library() {
         let result = run(origin, &step).await;
         assert_eq!(result.summary, "Status code: 200", "{method} {status}");
         let body = if data.is_empty() { "" } else { "body" };
-        let kept = if matches!(status, 307 | 308) { body } else { "" };
+        let kept = if matches!(status, 307 | 308) {
+            body
+        } else {
+            ""
+        };
         assert_eq!(
             asked(&service),
-            [format!("{method} /{status}/end {body}"), format!("{then} /end {kept}")]
+            [
+                format!("{method} /{status}/end {body}"),
+                format!("{then} /end {kept}")
+            ]
         );
     }
 }
@@ -64,8 +81,58 @@ async fn the_method_changes_as_in_the_requests_library() {
 async fn every_hop_is_logged() {
     let service = Service::start(hop).await;
     let origin = &service.origin;
-    let result = run(origin, &format!("post: {origin}/302/307/end\ndata: {{a: b}}")).await;
-    expect![[""]].assert_eq(&transcript(&result, origin));
+    let result = run(
+        origin,
+        &format!("post: {origin}/302/307/end\ndata: {{a: b}}"),
+    )
+    .await;
+    expect![[r#"
+        h|Performing POST request to ORIGIN/302/307/end
+        h|Data:
+        h|	a: b
+        o|
+        o|Redirected 2 times:
+        o|
+        h|Request Headers:
+        h|	User-Agent: http-step/0.1.0
+        h|	Accept: */*
+        h|	Accept-Encoding: identity
+        h|	Content-Length: 3
+        h|	Content-Type: application/x-www-form-urlencoded
+        o|URL: ORIGIN/302/307/end
+        e|Status: 302
+        h|Response Headers:
+        h|	date: DATE
+        h|	location: /307/end
+        h|	content-length: 15
+        o| ------ Content ------
+        o|at /302/307/end============================================================
+        h|Request Headers:
+        h|	User-Agent: http-step/0.1.0
+        h|	Accept: */*
+        h|	Accept-Encoding: identity
+        o|URL: ORIGIN/307/end
+        e|Status: 307
+        h|Response Headers:
+        h|	date: DATE
+        h|	location: /end
+        h|	content-length: 11
+        o| ------ Content ------
+        o|at /307/end============================================================
+        h|Request Headers:
+        h|	User-Agent: http-step/0.1.0
+        h|	Accept: */*
+        h|	Accept-Encoding: identity
+        o|URL: ORIGIN/end
+        o|Status: 200
+        h|Response Headers:
+        h|	date: DATE
+        h|	content-length: 7
+        o| ------ Content ------
+        o|at /end¶
+        Success: Status code: 200
+    "#]]
+    .assert_eq(&transcript(&result, origin));
     assert_eq!(result.exchanges.len(), 3);
 }
 
@@ -73,8 +140,15 @@ async fn every_hop_is_logged() {
 async fn a_redirect_that_is_not_followed_is_a_success() {
     let service = Service::start(hop).await;
     let origin = &service.origin;
-    let result = run(origin, &format!("get: {origin}/302/end\nallow_redirects: false")).await;
-    assert_eq!((result.outcome, result.summary.as_str()), (Outcome::Success, "Status code: 302"));
+    let result = run(
+        origin,
+        &format!("get: {origin}/302/end\nallow_redirects: false"),
+    )
+    .await;
+    assert_eq!(
+        (result.outcome, result.summary.as_str()),
+        (Outcome::Success, "Status code: 302")
+    );
     assert_eq!(asked(&service), ["GET /302/end "]);
 }
 
@@ -83,7 +157,9 @@ async fn a_loop_ends_after_thirty_hops() {
     let service = Service::start(|_| {
         let mut answer = Answer::default();
         *answer.status_mut() = http::StatusCode::FOUND;
-        answer.headers_mut().insert("location", HeaderValue::from_static("/again"));
+        answer
+            .headers_mut()
+            .insert("location", HeaderValue::from_static("/again"));
         answer
     })
     .await;
@@ -92,7 +168,11 @@ async fn a_loop_ends_after_thirty_hops() {
     assert_eq!(service.requests().len(), 31);
     let text = transcript(&result, origin);
     let end: Vec<_> = text.lines().rev().take(3).collect();
-    expect![[""]].assert_eq(&end.join("\n"));
+    expect![[r#"
+        Redirect, sent Yes: Exceeded 30 redirects.
+        Exception: Requested (exception)
+        e|An exception occurred while performing the request: Exceeded 30 redirects."#]]
+    .assert_eq(&end.join("\n"));
 }
 
 #[tokio::test]
@@ -111,9 +191,18 @@ async fn bad_locations_are_errors_that_name_them() {
         .await;
         let result = run(&server.origin, &format!("get: {}/", server.origin)).await;
         let error = result.error.unwrap();
-        text.push_str(&format!("{location}: {:?} {:?} {}\n", error.kind, error.sent, error.message));
+        text.push_str(&format!(
+            "{location}: {:?} {:?} {}\n",
+            error.kind, error.sent, error.message
+        ));
     }
-    expect![[""]].assert_eq(&text);
+    expect![[r#"
+        http://: Redirect Yes the redirect to `http://` can't be followed: it has no host
+        https:///path: Redirect Yes the redirect to `https:///path` can't be followed: it has no host
+        http://user:hunter2@example.com/: Redirect Yes the redirect can't be followed: it has a user name or a password in it, which anybody who sees the URL can read
+        ftp://example.com/: Redirect Yes the redirect to `ftp://example.com/` can't be followed: its scheme is `ftp`, and a step speaks http and https only
+        http://[::1: Redirect Yes the redirect to `http://[::1` can't be followed: invalid IPv6 address
+    "#]].assert_eq(&text);
 }
 
 #[tokio::test]
@@ -142,12 +231,21 @@ hide_request_headers: [X-Token]",
     let policy = Policy::nothing()
         .allow(first.origin.parse().unwrap())
         .allow(other.origin.parse().unwrap());
-    let result = host().run(reference(), Job::new(step_file(&step), policy)).await;
+    let result = host()
+        .run(reference(), Job::new(step_file(&step), policy))
+        .await;
     assert_eq!(result.outcome, Outcome::Success, "{result:#?}");
     let request = other.requests().remove(0);
     let mut headers = request.headers;
     headers.retain(|header| !header.starts_with("host: "));
-    expect![[""]].assert_eq(&headers.join("\n"));
+    expect![[r#"
+        user-agent: http-step/0.1.0
+        accept: */*
+        accept-encoding: identity
+        x-plain: kept
+        cookie: host=only
+        content-length: 4"#]]
+    .assert_eq(&headers.join("\n"));
     assert_eq!(request.body, "body");
 }
 
@@ -155,7 +253,9 @@ hide_request_headers: [X-Token]",
 async fn cookies_of_a_response_go_to_the_next_hop_and_no_further_run() {
     let service = Service::start(|request| {
         let mut answer = hop(request);
-        answer.headers_mut().insert("set-cookie", HeaderValue::from_static("sid=1; Path=/"));
+        answer
+            .headers_mut()
+            .insert("set-cookie", HeaderValue::from_static("sid=1; Path=/"));
         answer
     })
     .await;
@@ -176,7 +276,9 @@ async fn a_redirect_out_of_the_policy_is_denied() {
     let service = Service::start(|_| {
         let mut answer = Answer::default();
         *answer.status_mut() = http::StatusCode::FOUND;
-        answer.headers_mut().insert("date", HeaderValue::from_static("DATE"));
+        answer
+            .headers_mut()
+            .insert("date", HeaderValue::from_static("DATE"));
         let location = HeaderValue::from_static("http://169.254.169.254/latest/meta-data/");
         answer.headers_mut().insert("location", location);
         answer
@@ -184,5 +286,25 @@ async fn a_redirect_out_of_the_policy_is_denied() {
     .await;
     let origin = &service.origin;
     let result = run(origin, &format!("get: {origin}/")).await;
-    expect![[""]].assert_eq(&transcript(&result, origin));
+    expect![[r#"
+        h|Performing GET request to ORIGIN/
+        o|
+        o|Redirected 1 times:
+        o|
+        h|Request Headers:
+        h|	User-Agent: http-step/0.1.0
+        h|	Accept: */*
+        h|	Accept-Encoding: identity
+        o|URL: ORIGIN/
+        e|Status: 302
+        h|Response Headers:
+        h|	date: DATE
+        h|	location: http://169.254.169.254/latest/meta-data/
+        h|	content-length: 0
+        o| ------ Content ------
+        o|============================================================
+        e|An exception occurred while performing the request: the host does not allow a request to http://169.254.169.254
+        Denied: Requested (denied)
+        Denied, sent Yes: the policy does not allow http://169.254.169.254: no rule names it; `--allow http://169.254.169.254` would
+    "#]].assert_eq(&transcript(&result, origin));
 }

@@ -42,43 +42,115 @@ async fn every_method_has_a_short_form() {
         for step in [&short, &long] {
             assert_eq!(run(origin, step).await.outcome, Outcome::Success);
         }
-        let lines: Vec<_> = service.requests().into_iter().map(|request| request.line).collect();
+        let lines: Vec<_> = service
+            .requests()
+            .into_iter()
+            .map(|request| request.line)
+            .collect();
         assert_eq!(lines, [format!("{method} /a"), format!("{method} /b")]);
     }
 }
 
 #[tokio::test]
 async fn the_method_is_post_by_default() {
-    check("url: ORIGIN/path", expect![[""]]).await;
+    check(
+        "url: ORIGIN/path",
+        expect![[r#"
+        POST /path
+        host: HOST
+        user-agent: http-step/0.1.0
+        accept: */*
+        accept-encoding: identity
+        content-length: 0
+
+    "#]],
+    )
+    .await;
 }
 
 #[tokio::test]
 async fn params_go_to_the_end_of_a_query() {
     check(
         "get: ORIGIN/path?a=1#fragment\nparams: {b: 'x y&z', c: [1, 2], d: null, é: true}",
-        expect![[""]],
+        expect![[r#"
+            GET /path?a=1&b=x+y%26z&c=1&c=2&%C3%A9=true
+            host: HOST
+            user-agent: http-step/0.1.0
+            accept: */*
+            accept-encoding: identity
+
+        "#]],
     )
     .await;
 }
 
 #[tokio::test]
 async fn params_as_text_stand_as_they_are() {
-    check("get: ORIGIN/path\nparams: a=1&b", expect![[""]]).await;
+    check(
+        "get: ORIGIN/path\nparams: a=1&b",
+        expect![[r#"
+        GET /path?a=1&b
+        host: HOST
+        user-agent: http-step/0.1.0
+        accept: */*
+        accept-encoding: identity
+
+    "#]],
+    )
+    .await;
 }
 
 #[tokio::test]
 async fn a_dictionary_as_data_is_form_encoded() {
-    check("post: ORIGIN/\ndata: {name: a b, list: [1, 2]}", expect![[""]]).await;
+    check(
+        "post: ORIGIN/\ndata: {name: a b, list: [1, 2]}",
+        expect![[r#"
+            POST /
+            host: HOST
+            user-agent: http-step/0.1.0
+            accept: */*
+            accept-encoding: identity
+            content-length: 22
+            content-type: application/x-www-form-urlencoded
+
+            name=a+b&list=1&list=2"#]],
+    )
+    .await;
 }
 
 #[tokio::test]
 async fn a_string_as_data_is_sent_raw() {
-    check("put: ORIGIN/\ndata: 'a b=ü'", expect![[""]]).await;
+    check(
+        "put: ORIGIN/\ndata: 'a b=ü'",
+        expect![[r#"
+        PUT /
+        host: HOST
+        user-agent: http-step/0.1.0
+        accept: */*
+        accept-encoding: identity
+        content-length: 6
+
+        a b=ü"#]],
+    )
+    .await;
 }
 
 #[tokio::test]
 async fn json_is_sent_as_json() {
-    check("post: ORIGIN/\njson: {a: [1, 2.5, null, true], b: ü}", expect![[""]]).await;
+    check(
+        "post: ORIGIN/\njson: {a: [1, 2.5, null, true], b: ü}",
+        expect![[r#"
+            POST /
+            host: HOST
+            user-agent: http-step/0.1.0
+            accept: */*
+            accept-encoding: identity
+            content-length: 32
+            content-type: application/json
+
+            {"a":[1,2.5,null,true],"b":"ü"}"#]],
+    )
+    .await;
 }
 
 #[tokio::test]
@@ -94,7 +166,32 @@ files:
     filename: 'no\"tes.txt'
     content_type: text/plain
     headers: {X-Part: one}",
-        expect![[""]],
+        expect![[r#"
+            POST /
+            host: HOST
+            user-agent: http-step/0.1.0
+            accept: */*
+            accept-encoding: identity
+            content-length: 529
+            content-type: multipart/form-data; boundary=2c1dbec26fb4e819ea32425b88b6d1b950d32b04041159687a87e3812e05197b
+
+            --2c1dbec26fb4e819ea32425b88b6d1b950d32b04041159687a87e3812e05197b␍
+            Content-Disposition: form-data; name="build"␍
+            ␍
+            7␍
+            --2c1dbec26fb4e819ea32425b88b6d1b950d32b04041159687a87e3812e05197b␍
+            Content-Disposition: form-data; name="report"; filename="report.txt"␍
+            ␍
+            all green
+            ␍
+            --2c1dbec26fb4e819ea32425b88b6d1b950d32b04041159687a87e3812e05197b␍
+            Content-Disposition: form-data; name="notes"; filename="no%22tes.txt"␍
+            Content-Type: text/plain␍
+            X-Part: one␍
+            ␍
+            inline␍
+            --2c1dbec26fb4e819ea32425b88b6d1b950d32b04041159687a87e3812e05197b--␍
+        "#]],
     )
     .await;
 }
@@ -109,7 +206,18 @@ headers:
   X-Many: [a, b]
   user-agent: mine
   X-Two: 2",
-        expect![[""]],
+        expect![[r#"
+            GET /
+            host: HOST
+            user-agent: mine
+            accept: */*
+            accept-encoding: identity
+            x-one: 1
+            x-many: a
+            x-many: b
+            x-two: 2
+
+        "#]],
     )
     .await;
 }
@@ -118,20 +226,65 @@ headers:
 async fn a_content_type_of_the_step_wins() {
     check(
         "post: ORIGIN/\nheaders: {Content-Type: application/vnd.api+json}\njson: {}",
-        expect![[""]],
+        expect![[r#"
+            POST /
+            host: HOST
+            user-agent: http-step/0.1.0
+            accept: */*
+            accept-encoding: identity
+            content-type: application/vnd.api+json
+            content-length: 2
+
+            {}"#]],
     )
     .await;
 }
 
 #[tokio::test]
 async fn cookies_are_sent() {
-    check("get: ORIGIN/\ncookies: {a: 1, b: two}", expect![[""]]).await;
+    check(
+        "get: ORIGIN/\ncookies: {a: 1, b: two}",
+        expect![[r#"
+        GET /
+        host: HOST
+        user-agent: http-step/0.1.0
+        accept: */*
+        accept-encoding: identity
+        cookie: a=1; b=two
+
+    "#]],
+    )
+    .await;
 }
 
 #[tokio::test]
 async fn basic_auth_as_a_pair_and_bearer_by_name() {
-    check("get: ORIGIN/\nauth: [user, 'pass:word']", expect![[""]]).await;
-    check("get: ORIGIN/\nauth: {bearer: token.1}", expect![[""]]).await;
+    check(
+        "get: ORIGIN/\nauth: [user, 'pass:word']",
+        expect![[r#"
+        GET /
+        host: HOST
+        user-agent: http-step/0.1.0
+        accept: */*
+        accept-encoding: identity
+        authorization: Basic dXNlcjpwYXNzOndvcmQ=
+
+    "#]],
+    )
+    .await;
+    check(
+        "get: ORIGIN/\nauth: {bearer: token.1}",
+        expect![[r#"
+        GET /
+        host: HOST
+        user-agent: http-step/0.1.0
+        accept: */*
+        accept-encoding: identity
+        authorization: Bearer token.1
+
+    "#]],
+    )
+    .await;
 }
 
 #[tokio::test]

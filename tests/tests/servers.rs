@@ -38,17 +38,22 @@ async fn a_hundred_steps_one_connection() {
 async fn nobody_listens() {
     let origin = Scripted::nobody().await;
     let result = get(&origin).await;
-    expect![[""]].assert_eq(&transcript(&result, &origin));
+    expect![[r#"
+        h|Performing GET request to ORIGIN/
+        e|An exception occurred while performing the request: could not connect to ORIGIN/: connection refused
+        Exception: Requested (exception)
+        Connect, sent No: could not connect to ORIGIN: connection refused
+    "#]].assert_eq(&transcript(&result, &origin));
 }
 
 #[tokio::test]
 async fn a_connection_that_ends_before_the_answer() {
-    expect![[""]].assert_eq(&error_after("").await);
+    expect!["Protocol, sent Unknown: ORIGIN closed the connection before it answered: connection closed before message completed"].assert_eq(&error_after("").await);
 }
 
 #[tokio::test]
 async fn what_is_not_http() {
-    expect![[""]].assert_eq(&error_after("SSH-2.0-OpenSSH_9.6\r\n").await);
+    expect!["Protocol, sent Yes: ORIGIN answered with something that is not HTTP/1.1: invalid HTTP version parsed"].assert_eq(&error_after("SSH-2.0-OpenSSH_9.6\r\n").await);
 }
 
 #[tokio::test]
@@ -58,30 +63,45 @@ async fn a_body_that_breaks_off() {
     )
     .await;
     let result = get(&server.origin).await;
-    expect![[""]].assert_eq(&transcript(&result, &server.origin));
+    expect![[r#"
+        h|Performing GET request to ORIGIN/
+        h|Request Headers:
+        h|	User-Agent: http-step/0.1.0
+        h|	Accept: */*
+        h|	Accept-Encoding: identity
+        o|URL: ORIGIN/
+        o|Status: 200
+        h|Response Headers:
+        h|	content-type: text/plain
+        h|	content-length: 10
+        o| ------ Content ------
+        o|hello
+        e|An exception occurred while performing the request: the response of ORIGIN/ ended after 5 bytes: incomplete HTTP response
+        Exception: Requested (exception)
+        Protocol, sent Yes: the response of ORIGIN broke off after 5 bytes of its body: end of file before message length reached
+    "#]].assert_eq(&transcript(&result, &server.origin));
 }
 
 #[tokio::test]
 async fn a_chunk_that_is_none() {
-    let error = error_after(
-        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\nnope\r\n",
-    )
-    .await;
-    expect![[""]].assert_eq(&error);
+    let error =
+        error_after("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\nnope\r\n")
+            .await;
+    expect!["Protocol, sent Yes: the response of ORIGIN broke off after 5 bytes of its body: Invalid chunk size line: missing size digit"].assert_eq(&error);
 }
 
 #[tokio::test]
 async fn two_content_lengths() {
-    let error = error_after(
-        "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\nhello!",
-    )
-    .await;
-    expect![[""]].assert_eq(&error);
+    let error =
+        error_after("HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\nhello!")
+            .await;
+    expect!["Protocol, sent Yes: ORIGIN answered with something that is not HTTP/1.1: invalid content-length parsed"].assert_eq(&error);
 }
 
 #[tokio::test]
 async fn a_content_length_that_is_too_short_ends_the_body_there() {
-    let server = Scripted::closes_after("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello, and more").await;
+    let server =
+        Scripted::closes_after("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello, and more").await;
     let result = get(&server.origin).await;
     assert_eq!(result.outcome, Outcome::Success);
     assert_eq!(result.usage.bytes_received, 5);
@@ -94,7 +114,7 @@ async fn a_mebibyte_of_headers() {
         answer.extend(format!("X-Header-{index}: {}\r\n", "x".repeat(1000)).bytes());
     }
     answer.extend(b"\r\n");
-    expect![[""]].assert_eq(&error_after(answer).await);
+    expect!["Protocol, sent Yes: ORIGIN answered with something that is not HTTP/1.1: message head is too large"].assert_eq(&error_after(answer).await);
 }
 
 #[tokio::test]
@@ -102,31 +122,51 @@ async fn a_server_that_does_not_answer() {
     let server = Scripted::hangs_after("").await;
     let step = format!("get: {}/\ntimeout: {{read: 0.05}}", server.origin);
     let result = run(&server.origin, &step).await;
-    expect![[""]].assert_eq(&error(&result, &server.origin));
+    expect!["Timeout, sent Unknown: ORIGIN did not answer within 0.05 s"]
+        .assert_eq(&error(&result, &server.origin));
 }
 
 #[tokio::test]
 async fn a_server_that_stops_in_the_body() {
     let server = Scripted::hangs_after("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhello").await;
-    let step = format!("get: {}/\ntimeout: {{read: 0.05}}", server.origin);
+    let step = format!("get: {}/\ntimeout: {{read: 0.5}}", server.origin);
     let result = run(&server.origin, &step).await;
-    expect![[""]].assert_eq(&error(&result, &server.origin));
+    expect!["Timeout, sent Yes: the response of ORIGIN stopped: nothing came for 0.5 s"]
+        .assert_eq(&error(&result, &server.origin));
 }
 
 #[tokio::test]
 async fn a_step_has_a_deadline_over_all() {
     let server = Scripted::hangs_after("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhello").await;
-    let step = format!("get: {}/\ntimeout: {{total: 0.05}}", server.origin);
+    let step = format!("get: {}/\ntimeout: {{total: 1}}", server.origin);
     let result = run(&server.origin, &step).await;
-    expect![[""]].assert_eq(&transcript(&result, &server.origin));
+    expect![[r#"
+        h|Performing GET request to ORIGIN/
+        h|Request Headers:
+        h|	User-Agent: http-step/0.1.0
+        h|	Accept: */*
+        h|	Accept-Encoding: identity
+        o|URL: ORIGIN/
+        o|Status: 200
+        h|Response Headers:
+        h|	content-length: 10
+        o| ------ Content ------
+        o|hello¶
+        e|
+        e|An exception occurred while performing the request: the step did not end within 1 s
+        Exception: Requested (exception)
+        Timeout, sent Yes: the step did not end within 1 s
+    "#]]
+    .assert_eq(&transcript(&result, &server.origin));
 
     let step = format!("get: {}/", server.origin);
     let limits = Limits {
-        wall: Duration::from_millis(50),
+        wall: Duration::from_secs(1),
         ..Limits::default()
     };
     let result = run_with(&server.origin, &step, |job| job.limits(limits)).await;
-    expect![[""]].assert_eq(&error(&result, &server.origin));
+    expect!["Timeout, sent Yes: the step did not end within 1 s"]
+        .assert_eq(&error(&result, &server.origin));
 }
 
 #[tokio::test]
@@ -152,8 +192,7 @@ async fn an_early_answer_is_not_lost_and_does_not_deadlock() {
 
 #[tokio::test]
 async fn a_connection_that_the_server_closed_is_not_used_again() {
-    let server =
-        Scripted::closes_after("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok").await;
+    let server = Scripted::closes_after("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok").await;
     for _ in 0..20 {
         let result = get(&server.origin).await;
         assert_eq!(result.outcome, Outcome::Success, "{:?}", result.error);
@@ -195,5 +234,22 @@ async fn a_stop_breaks_the_request_off_and_keeps_the_log() {
         .run_until(http_step_tests::reference(), job, stop)
         .await;
     assert_eq!(result.error.as_ref().unwrap().sent, Sent::Yes);
-    expect![[""]].assert_eq(&transcript(&result, origin));
+    expect![[r#"
+        h|Performing GET request to ORIGIN/
+        h|Request Headers:
+        h|	User-Agent: http-step/0.1.0
+        h|	Accept: */*
+        h|	Accept-Encoding: identity
+        o|URL: ORIGIN/
+        o|Status: 200
+        h|Response Headers:
+        h|	content-length: 10
+        o| ------ Content ------
+        o|hello¶
+        e|
+        e|An exception occurred while performing the request: the step was stopped
+        Cancelled: Requested (cancelled)
+        Cancelled, sent Yes: the step was stopped
+    "#]]
+    .assert_eq(&transcript(&result, origin));
 }

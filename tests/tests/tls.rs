@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use expect_test::expect;
 use http_step_host::{Host, Job, Outcome, Policy, RunResult};
-use http_step_tests::{Answer, Scripted, Service, reference_of, step_file};
+use http_step_tests::{Answer, Service, reference_of, step_file};
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::rustls::pki_types::PrivateKeyDer;
@@ -24,7 +24,11 @@ async fn service(names: &[&str]) -> (Service, String) {
 }
 
 async fn get(roots: &str, origin: &str, times: usize) -> RunResult {
-    let host = Host::builder().trust_roots(roots.as_bytes()).unwrap().build().unwrap();
+    let host = Host::builder()
+        .trust_roots(roots.as_bytes())
+        .unwrap()
+        .build()
+        .unwrap();
     let step = reference_of(&host);
     let mut result = None;
     for _ in 0..times {
@@ -53,7 +57,8 @@ async fn an_unknown_issuer() {
     let (service, _) = service(&["localhost"]).await;
     let (_, other) = self::service(&["localhost"]).await;
     let result = get(&other, &service.origin, 1).await;
-    expect![[""]].assert_eq(&error(&result, &service.origin));
+    expect!["Tls, sent No: TLS with ORIGIN failed: no trusted root has signed its certificate"]
+        .assert_eq(&error(&result, &service.origin));
     assert_eq!(service.requests(), []);
 }
 
@@ -61,20 +66,21 @@ async fn an_unknown_issuer() {
 async fn a_certificate_for_another_name() {
     let (service, pem) = service(&["other.test"]).await;
     let result = get(&pem, &service.origin, 1).await;
-    expect![[""]].assert_eq(&error(&result, &service.origin));
+    expect![[r#"Tls, sent No: TLS with ORIGIN failed: its certificate is not valid: certificate not valid for name "localhost"; certificate is only valid for DnsName("other.test")"#]].assert_eq(&error(&result, &service.origin));
 }
 
 #[tokio::test]
 async fn a_server_that_does_not_speak_tls() {
     let (_, pem) = service(&["localhost"]).await;
-    let server = Scripted::closes_after("HTTP/1.1 400 Bad Request\r\n\r\n").await;
+    let server = Service::start(|_| Answer::default()).await;
     let origin = server.origin.replace("http://", "https://");
     let result = get(&pem, &origin, 1).await;
-    expect![[""]].assert_eq(&error(&result, &origin));
+    expect!["Tls, sent No: TLS with ORIGIN failed: received corrupt message of type InvalidContentType"]
+        .assert_eq(&error(&result, &origin));
 }
 
 #[test]
 fn roots_that_are_none() {
     let error = |pem: &[u8]| Host::builder().trust_roots(pem).err().unwrap().to_string();
-    expect![[""]].assert_eq(&error(b"hello"));
+    expect!["there is no certificate in it"].assert_eq(&error(b"hello"));
 }

@@ -110,9 +110,7 @@ impl Body for Received {
             Poll::Ready(None) => Poll::Ready(None),
             Poll::Pending => {
                 let within = this.within;
-                let silence = this
-                    .silence
-                    .get_or_insert_with(|| Box::pin(sleep(within)));
+                let silence = this.silence.get_or_insert_with(|| Box::pin(sleep(within)));
                 ready!(silence.as_mut().poll(cx));
                 // A reader that goes on after the error waits anew.
                 silence.as_mut().reset(Instant::now() + within);

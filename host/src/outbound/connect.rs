@@ -13,6 +13,7 @@ use http::Uri;
 use hyper::rt::{Read, ReadBufCursor, Write};
 use hyper_util::client::legacy::connect::{Connected, Connection};
 use hyper_util::rt::TokioIo;
+use rustls::CertificateError;
 use tokio::net::TcpStream;
 use tokio_rustls::client::TlsStream;
 use tower_service::Service;
@@ -120,6 +121,7 @@ fn tls_error(origin: &Origin, error: &io::Error) -> TransportError {
     TransportError::Tls {
         with: origin.to_string(),
         reason: match rustls {
+            Some(rustls::Error::InvalidCertificate(error)) => certificate(error),
             Some(error) => error.to_string(),
             None if error.kind() == io::ErrorKind::UnexpectedEof => {
                 "the connection was closed in the handshake".to_owned()
@@ -127,6 +129,22 @@ fn tls_error(origin: &Origin, error: &io::Error) -> TransportError {
             None => plain(error),
         },
         certificate: matches!(rustls, Some(rustls::Error::InvalidCertificate(_))),
+    }
+}
+
+/// The words for the commonest faults of a certificate.
+fn certificate(error: &CertificateError) -> String {
+    match error {
+        CertificateError::UnknownIssuer | CertificateError::BadSignature => {
+            "no trusted root has signed its certificate".to_owned()
+        }
+        CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
+            "its certificate has expired".to_owned()
+        }
+        CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
+            "its certificate is not valid yet".to_owned()
+        }
+        other => format!("its certificate is not valid: {other}"),
     }
 }
 

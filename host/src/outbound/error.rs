@@ -179,7 +179,10 @@ fn chain<'a>(
     std::iter::successors(Some(error), |error| {
         // An I/O error shows what it wraps as itself, and not as its source.
         let error: &'a (dyn StdError + 'static) = *error;
-        match error.downcast_ref::<io::Error>().and_then(io::Error::get_ref) {
+        match error
+            .downcast_ref::<io::Error>()
+            .and_then(io::Error::get_ref)
+        {
             Some(inner) => Some(inner),
             None => error.source(),
         }

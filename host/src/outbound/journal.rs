@@ -38,8 +38,10 @@ impl Journal {
     }
 
     pub(super) fn failed(&self, error: TransportError) {
-        if error.sent() == Sent::No {
-            self.unsent.fetch_add(1, Ordering::Relaxed);
+        match error.sent() {
+            Sent::No => _ = self.unsent.fetch_add(1, Ordering::Relaxed),
+            Sent::Yes => self.answered(),
+            Sent::Unknown => {}
         }
         *self
             .last_error

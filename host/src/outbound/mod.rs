@@ -124,9 +124,8 @@ impl Egress {
         options: RequestOptions,
     ) -> Result<Response<WasiBody>, TransportError> {
         let origin = self.admit(&request)?.to_string();
-        let limit = |asked: Option<Duration>, limit| {
-            asked.unwrap_or(limit).clamp(SHORTEST_TIMEOUT, limit)
-        };
+        let limit =
+            |asked: Option<Duration>, limit| asked.unwrap_or(limit).clamp(SHORTEST_TIMEOUT, limit);
         let connect = limit(options.connect_timeout, self.limits.connect);
         let first_byte = limit(options.first_byte_timeout, self.limits.read);
         let between_bytes = limit(options.between_bytes_timeout, self.limits.read);

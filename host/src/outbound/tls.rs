@@ -66,7 +66,9 @@ impl Tls {
             Host::Address(IpAddr::V4(address)) => ServerName::from(*address),
             Host::Address(IpAddr::V6(address)) => ServerName::from(*address),
         };
-        TlsConnector::from(self.config()?).connect(name, stream).await
+        TlsConnector::from(self.config()?)
+            .connect(name, stream)
+            .await
     }
 
     fn config(&self) -> io::Result<Arc<ClientConfig>> {
