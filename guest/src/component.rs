@@ -6,8 +6,9 @@ use http_step_template::{Names, Value};
 
 use crate::bindings::ci::http_step::{log, properties};
 use crate::bindings::{self, Guest, RequestSpec, StepResult};
+use crate::exchange::transport;
 use crate::host::{Failure, Host, Incoming, Outgoing, Stream};
-use crate::{step, transport};
+use crate::step;
 
 struct Component;
 

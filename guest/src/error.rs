@@ -5,11 +5,11 @@ use http_step_template::RenderError;
 use url::Url;
 
 use crate::bindings::ci::http_step::types::{ErrorKind, StepError};
+use crate::exchange::redirect::RedirectError;
 use crate::host::Failure;
-use crate::redirect::RedirectError;
 use crate::render::PlanError;
 use crate::request::RequestError;
-use crate::target::{address, origin};
+use crate::request::target::{address, origin};
 
 impl From<PlanError> for StepError {
     fn from(error: PlanError) -> Self {

@@ -6,7 +6,7 @@ use url::Url;
 
 pub use crate::bindings::ci::http_step::log::Stream;
 pub use crate::bindings::ci::http_step::types::{ErrorKind, Header, Timeouts};
-pub use crate::method::Method;
+pub use crate::request::method::Method;
 
 /// The build's names, the log and the network.
 pub trait Host: Names {

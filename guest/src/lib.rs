@@ -11,40 +11,25 @@
 //! | the edge | `component` (export and imports), `bindings` (generated), [`host`] |
 //! | the stages, in order | [`step`] |
 //! | spec → plain data | `render` |
-//! | plain data → request | `request`, `method`, `target`, `form`, `header`, `body`, `multipart`, `auth` |
-//! | request → response | `follow`, `redirect`, `cookies`; `transport` and `error_code` for wasi:http |
-//! | response → text | `content`, `digest`, `text`, `media_type` |
-//! | text → log | `layout`, `log`, `mask` |
+//! | plain data → request | `request` |
+//! | request → response, hop by hop | `exchange`; its `transport` speaks wasi:http |
+//! | response → text | `response` |
+//! | text → log | `log` |
 //! | status → result | `judge`, `error` |
 //!
-//! Only `component` and `transport` call the host. The rest is rules.
+//! Only `component` and `exchange::transport` call the host. The rest is rules.
 
-mod auth;
 mod bindings;
-mod body;
 mod component;
-mod content;
-mod cookies;
 mod digest;
 mod error;
-mod error_code;
-mod follow;
-mod form;
-mod header;
+mod exchange;
 pub mod host;
 mod judge;
-mod layout;
 mod log;
-mod mask;
-mod media_type;
-mod method;
-mod multipart;
-mod redirect;
 mod render;
 mod request;
+mod response;
 pub mod step;
-mod target;
-mod text;
-mod transport;
 
 pub use bindings::ci::http_step::types as contract;

@@ -77,7 +77,8 @@ hide_response_headers: [X-SESSION]"
         o|hello
         o|world¶
         Success: Status code: 200
-    "#]].assert_eq(&transcript(&result, origin));
+    "#]]
+    .assert_eq(&transcript(&result, origin));
     expect![[r#"
         [
           [
@@ -148,7 +149,8 @@ hide_response_headers: [X-SESSION]"
             }
           ],
           {}
-        ]"#]].assert_eq(
+        ]"#]]
+    .assert_eq(
         &serde_json::to_string_pretty(&(&result.exchanges, &result.outputs))
             .unwrap()
             .replace(origin, "ORIGIN"),

@@ -75,8 +75,10 @@ async fn a_server_that_does_not_speak_tls() {
     let server = Service::start(|_| Answer::default()).await;
     let origin = server.origin.replace("http://", "https://");
     let result = get(&pem, &origin, 1).await;
-    expect!["Tls, sent No: TLS with ORIGIN failed: received corrupt message of type InvalidContentType"]
-        .assert_eq(&error(&result, &origin));
+    expect![
+        "Tls, sent No: TLS with ORIGIN failed: received corrupt message of type InvalidContentType"
+    ]
+    .assert_eq(&error(&result, &origin));
 }
 
 #[test]

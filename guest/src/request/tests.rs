@@ -1,8 +1,8 @@
 //! Plans go in, requests come out: the URL and the headers as they are sent.
 
 use super::*;
-use crate::auth::Auth;
 use crate::render::File;
+use crate::request::auth::Auth;
 
 fn plan() -> Plan {
     Plan {

@@ -7,8 +7,8 @@
 use http_step_template::{Names, RenderError, Template, Value, render_json, to_text};
 use thiserror::Error;
 
-use crate::auth::Auth;
 use crate::bindings::ci::http_step::types::{self, RequestSpec};
+use crate::request::auth::Auth;
 
 /// A name and its value.
 pub(crate) type Pair = (String, String);

@@ -6,7 +6,7 @@
 use thiserror::Error;
 use url::{Position, Url};
 
-use crate::form::percent_encode;
+use crate::request::form::percent_encode;
 
 /// What is wrong with a URL; the sentence starts with what `it` is.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]

@@ -1,6 +1,6 @@
 //! Which header values are hidden, in the log and in the result.
 
-use crate::header::Header;
+use crate::request::header::Header;
 
 /// What stands in for a hidden value.
 const HIDDEN: &str = "<HIDDEN>";

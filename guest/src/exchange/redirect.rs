@@ -3,11 +3,11 @@
 
 use thiserror::Error;
 
-use crate::form::percent_encode;
-use crate::mask::Masks;
-use crate::method::Method;
+use crate::log::mask::Masks;
 use crate::request::Request;
-use crate::target::{self, TargetError};
+use crate::request::form::percent_encode;
+use crate::request::method::Method;
+use crate::request::target::{self, TargetError};
 
 /// A redirect that can't be followed.
 #[derive(Debug, PartialEq, Eq, Error)]
@@ -110,8 +110,8 @@ fn excerpt(location: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::body::Content;
-    use crate::header::Header;
+    use crate::request::body::Content;
+    use crate::request::header::Header;
 
     fn header(name: &str, value: &str) -> Header {
         Header {

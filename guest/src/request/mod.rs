@@ -2,18 +2,25 @@
 //!
 //! What is wrong with a plan is found here, before anything is sent or logged.
 
+pub(crate) mod auth;
+pub(crate) mod body;
+pub(crate) mod form;
+pub(crate) mod header;
+pub(crate) mod method;
+pub(crate) mod multipart;
+pub(crate) mod target;
+
 use thiserror::Error;
 use url::Url;
 
-use crate::auth::{self, AuthError};
-use crate::body::{self, Content};
-use crate::cookies::Jar;
-use crate::form;
-use crate::header::{self, Header, HeaderError, value_of};
-use crate::method::Method;
-use crate::multipart::MultipartError;
+use self::auth::AuthError;
+use self::body::Content;
+use self::header::{Header, HeaderError, value_of};
+use self::method::Method;
+use self::multipart::MultipartError;
+use self::target::TargetError;
+use crate::exchange::cookies::Jar;
 use crate::render::{Body, Fields, Pair, Plan};
-use crate::target::{self, TargetError};
 
 const USER_AGENT: &str = concat!("http-step/", env!("CARGO_PKG_VERSION"));
 

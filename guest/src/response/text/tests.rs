@@ -32,6 +32,14 @@ fn charsets() {
     for (content_type, pieces, text) in [
         ("text/plain", &[&b"gr\xc3\xb6\xc3\x9fe"[..]][..], "größe"),
         ("text/plain", &[b"gr\xf6\xdfe"], "größe"),
+        // What could be the beginning of a character of UTF-8, and is not.
+        ("text/plain", &[b"caf\xe9"], "café"),
+        ("text/plain", &[b"caf\xe9", b" noir"], "café noir"),
+        (
+            "text/plain",
+            &[b"plain, ", b"then gr", b"\xc3", b"\xb6\xc3\x9fe"],
+            "plain, then größe",
+        ),
         (
             "text/plain; charset=utf-8",
             &[b"gr\xf6\xdfe"],
@@ -59,9 +67,10 @@ fn charsets() {
         // A character that the pieces cut.
         ("text/plain", &[b"\xe2\x82", b"\xac"], "€"),
         ("text/plain", &[b"a", b"", b"\xe2", b"\x82", b"\xac"], "a€"),
-        // The beginning decides: what follows is read the same way.
-        ("text/plain", &[b"a", b"\xf6"], "a\u{fffd}"),
-        ("text/plain", &[b"ab\xe2\x82"], "ab\u{fffd}"),
+        // The first character that is not ASCII decides for those that follow.
+        ("text/plain", &[b"a", b"\xf6"], "aö"),
+        ("text/plain", &[b"\xc3\xb6", b"\xf6"], "ö\u{fffd}"),
+        ("text/plain", &[b"\xf6", b"\xc3\xb6"], "öÃ¶"),
         ("application/json", &[b"{\"a\":1}"], "{\"a\":1}"),
         ("text/plain; charset=martian", &[b"\xc3\xb6"], "ö"),
         ("", &[b"plain"], "plain"),

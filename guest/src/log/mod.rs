@@ -3,8 +3,11 @@
 //! One thing has to wait: "Redirected N times" stands above the hops, so they
 //! are held back until the last response is there, or an error.
 
+pub(crate) mod layout;
+pub(crate) mod mask;
+
+use self::layout::Lines;
 use crate::host::{Host, Stream};
-use crate::layout::{self, Lines};
 
 /// The most text that is held back of one hop's body.
 const MOST_OF_A_HOP: usize = 64 * 1024;

@@ -1,11 +1,12 @@
 //! One step, from its spec to its result.
 
 use crate::bindings::ci::http_step::types::{RequestSpec, StepError, StepResult};
-use crate::follow::Trail;
+use crate::exchange::Trail;
 use crate::host::Host;
 use crate::log::Log;
-use crate::mask::Masks;
-use crate::{judge, layout, render, request};
+use crate::log::layout;
+use crate::log::mask::Masks;
+use crate::{judge, render, request};
 
 /// Carry out a step.
 pub fn run(spec: RequestSpec, host: &dyn Host) -> StepResult {

@@ -1,8 +1,8 @@
 //! The request's body, in bytes.
 
-use crate::form;
-use crate::multipart::{self, MultipartError};
 use crate::render::{Body, Fields};
+use crate::request::form;
+use crate::request::multipart::{self, MultipartError};
 
 /// A body that is not empty.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,15 +1,15 @@
 //! A body as text for the log, decoded as it arrives, or one line about it if
 //! it is not text.
 //!
-//! The beginning decides, once: a byte order mark, else the charset of the
-//! Content-Type header, else UTF-8 if the beginning is valid UTF-8, else
+//! A byte order mark decides, else the charset of the Content-Type header, else
+//! the first characters that are not ASCII: UTF-8 if they are valid in it, else
 //! windows-1252, which is what browsers take ISO 8859-1 for.
 
 use encoding_rs::{CoderResult, Decoder, Encoding, UTF_8, WINDOWS_1252};
 
 use crate::bindings::ci::http_step::types::BodyDigest;
-use crate::header::{Header, value_of};
-use crate::media_type::{MediaType, Nature};
+use crate::request::header::{Header, value_of};
+use crate::response::media_type::{MediaType, Nature};
 
 /// The reader of one body.
 pub(crate) struct BodyText {
@@ -24,6 +24,9 @@ enum State {
         nature: Nature,
         charset: Option<&'static Encoding>,
     },
+    /// Text, and ASCII so far: it reads the same in either charset. What is held
+    /// back is the beginning of a character that is not.
+    Ascii(Vec<u8>),
     Text(Box<Decoder>),
     Binary,
 }
@@ -62,13 +65,21 @@ impl BodyText {
             return;
         }
         if let State::Empty { nature, charset } = self.state {
-            self.state = match encoding_of(bytes, nature, charset) {
-                Some(encoding) => State::Text(Box::new(encoding.new_decoder())),
-                None => State::Binary,
-            };
+            self.state = beginning(bytes, nature, charset);
         }
-        if let State::Text(decoder) = &mut self.state {
-            decode(decoder, bytes, false, text);
+        match &mut self.state {
+            State::Ascii(held) => {
+                held.extend(bytes);
+                let ascii = held.iter().take_while(|byte| byte.is_ascii()).count();
+                text.extend(held.drain(..ascii).map(char::from));
+                if let Some(encoding) = guess(held) {
+                    let mut decoder = encoding.new_decoder_without_bom_handling();
+                    decode(&mut decoder, held, false, text);
+                    self.state = State::Text(Box::new(decoder));
+                }
+            }
+            State::Text(decoder) => decode(decoder, bytes, false, text),
+            State::Empty { .. } | State::Binary => {}
         }
     }
 
@@ -77,6 +88,8 @@ impl BodyText {
     pub(crate) fn end(self, digest: &BodyDigest, text: &mut String) {
         match self.state {
             State::Empty { .. } => {}
+            // A character of UTF-8 would have gone on.
+            State::Ascii(held) => text.push_str(&WINDOWS_1252.decode(&held).0),
             State::Text(mut decoder) => decode(&mut decoder, &[], true, text),
             State::Binary => text.push_str(&format!(
                 "<binary body: {}, {} bytes, SHA-256 {}>\n",
@@ -86,30 +99,33 @@ impl BodyText {
     }
 }
 
-/// How to read a body that starts with these bytes; none if it is not text.
-fn encoding_of(
-    beginning: &[u8],
-    nature: Nature,
-    charset: Option<&'static Encoding>,
-) -> Option<&'static Encoding> {
-    let marked = Encoding::for_bom(beginning).map(|(encoding, _)| encoding);
-    let encoding = marked.or(charset).unwrap_or_else(|| guess(beginning));
+/// How to read a body that starts with these bytes.
+fn beginning(bytes: &[u8], nature: Nature, charset: Option<&'static Encoding>) -> State {
+    let marked = Encoding::for_bom(bytes).map(|(encoding, _)| encoding);
+    let encoding = marked.or(charset);
     let is_binary = match nature {
         Nature::Binary => true,
         // In UTF-16 every other byte of plain text is NUL.
-        _ if !encoding.is_ascii_compatible() => false,
-        Nature::Text => beginning.contains(&0),
-        Nature::Unknown => beginning.iter().any(|&byte| is_binary_byte(byte)),
+        _ if encoding.is_some_and(|encoding| !encoding.is_ascii_compatible()) => false,
+        Nature::Text => bytes.contains(&0),
+        Nature::Unknown => bytes.iter().any(|&byte| is_binary_byte(byte)),
     };
-    (!is_binary).then_some(encoding)
+    match encoding {
+        _ if is_binary => State::Binary,
+        Some(encoding) => State::Text(Box::new(encoding.new_decoder())),
+        None => State::Ascii(Vec::new()),
+    }
 }
 
-fn guess(beginning: &[u8]) -> &'static Encoding {
-    match str::from_utf8(beginning) {
-        Ok(_) => UTF_8,
-        // Cut off in the middle of a character.
-        Err(error) if error.error_len().is_none() => UTF_8,
-        Err(_) => WINDOWS_1252,
+/// The charset of bytes of which the first is not ASCII; none as long as they
+/// are but the beginning of a character.
+fn guess(bytes: &[u8]) -> Option<&'static Encoding> {
+    match str::from_utf8(bytes) {
+        Ok("") => None,
+        Ok(_) => Some(UTF_8),
+        Err(error) if error.error_len().is_some() => Some(WINDOWS_1252),
+        // Cut off in the middle of the first character, or of a later one.
+        Err(error) => (error.valid_up_to() > 0).then_some(UTF_8),
     }
 }
 

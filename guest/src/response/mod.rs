@@ -1,12 +1,15 @@
 //! Reading a response's body: every piece is hashed, turned into text, handed
 //! on and forgotten.
 
+mod media_type;
+mod text;
+
 use crate::bindings::ci::http_step::types::BodyDigest;
 use crate::digest::Digester;
-use crate::header::Header;
 use crate::host::{Chunks, Failure};
-use crate::layout::CONTENT;
-use crate::text::BodyText;
+use crate::log::layout::CONTENT;
+use crate::request::header::Header;
+use crate::response::text::BodyText;
 
 /// Read a body to its end, or to where it breaks. The heading goes with the
 /// first of the text, which spares a call for most bodies.

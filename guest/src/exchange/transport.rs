@@ -17,7 +17,7 @@ use wasi::http::types::{
 use wasi::io::poll::poll;
 use wasi::io::streams::{InputStream, OutputStream, StreamError};
 
-use crate::error_code::failure;
+use crate::exchange::error_code::failure;
 use crate::host::{Chunks, ErrorKind, Failure, Header, Incoming, Method, Outgoing, Timeouts};
 
 /// The most that is read at once: large enough that the calls do not count,

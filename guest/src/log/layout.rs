@@ -2,9 +2,9 @@
 
 use crate::bindings::ci::http_step::types::{BodyDigest, SentRequest};
 use crate::digest;
-use crate::header::Header;
 use crate::host::Stream;
 use crate::render::{Body, Fields, Plan};
+use crate::request::header::Header;
 
 /// The line above a body.
 pub(crate) const CONTENT: &str = " ------ Content ------\n";

@@ -1,19 +1,24 @@
 //! Sending: one request after another, until a response is the last.
 
+pub(crate) mod cookies;
+mod error_code;
+pub(crate) mod redirect;
+pub(crate) mod transport;
+
+use self::cookies::Jar;
+use self::redirect::RedirectError;
 use crate::bindings::ci::http_step::types::{
     Exchange, ReceivedResponse, SentRequest, Settings, StepError,
 };
-use crate::content;
-use crate::cookies::Jar;
 use crate::digest;
 use crate::error::{broken_response, may_have_been_sent, no_response};
-use crate::header::{self, Header};
 use crate::host::{Host, Incoming, Outgoing};
-use crate::layout;
 use crate::log::Log;
-use crate::mask::Masks;
-use crate::redirect::{self, RedirectError};
+use crate::log::layout;
+use crate::log::mask::Masks;
 use crate::request::Request;
+use crate::request::header::{self, Header};
+use crate::response;
 
 /// Where the network's part of a step happens, and what comes of it.
 pub(crate) struct Trail<'h> {
@@ -98,10 +103,10 @@ impl Trail<'_> {
         let head = layout::exchange(&sent, status, &shown);
         let (digest, end) = if is_hop {
             self.log.hop(head);
-            content::read(&mut *body, &headers, |text| self.log.hop_content(text))
+            response::read(&mut *body, &headers, |text| self.log.hop_content(text))
         } else {
             self.log.answer(&head);
-            content::read(&mut *body, &headers, |text| self.log.content(text))
+            response::read(&mut *body, &headers, |text| self.log.content(text))
         };
         let size = digest.size;
         self.exchanges.push(Exchange {
