@@ -4,14 +4,6 @@
 //! server on a port that the system picks. `HTTP_STEP_COMPONENT` names another
 //! file to run them with: the one that `cargo component build` makes.
 
-// This is test code, in a library for want of another place.
-#![expect(
-    clippy::expect_used,
-    clippy::panic,
-    clippy::unwrap_used,
-    reason = "a test fails by panicking"
-)]
-
 mod bench;
 mod record;
 mod scripted;

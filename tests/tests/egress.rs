@@ -1,59 +1,62 @@
 //! What the policy lets out, with names that a resolver of ours answers for.
 
 use std::io;
-use std::net::IpAddr;
+use std::sync::LazyLock;
 
 use expect_test::expect;
 use http_step_host::{Addresses, Host, Job, Outcome, Policy, Resolve, RunResult, Step};
 use http_step_tests::{Answer, Service, reference_of, step_file, transcript};
 
-/// A resolver that knows one name, or none.
-struct Names(&'static str, Vec<IpAddr>);
+/// Names that lead where their owner pleases.
+const NAMES: [(&str, &[&str]); 6] = [
+    ("service.test", &["127.0.0.1"]),
+    ("metadata.test", &["169.254.169.254"]),
+    ("mapped.test", &["::ffff:10.0.0.1"]),
+    // One public address among them does not help.
+    ("mixed.test", &["1.1.1.1", "192.168.0.1"]),
+    ("reversed.test", &["192.168.0.1", "1.1.1.1"]),
+    ("empty.test", &[]),
+];
+
+struct Names;
 
 impl Resolve for Names {
     fn resolve(&self, name: &str) -> Addresses {
-        let found = (name == self.0).then(|| self.1.clone());
+        let found = NAMES.iter().find(|(known, _)| *known == name);
+        let found = found.map(|(_, addresses)| {
+            addresses
+                .iter()
+                .map(|address| address.parse().unwrap())
+                .collect()
+        });
         Box::pin(async move {
             found.ok_or_else(|| io::Error::new(io::ErrorKind::NotFound, "no such name"))
         })
     }
 }
 
-/// A host for which `service.test` has these addresses.
-fn host(addresses: &[&str]) -> (Host, Step) {
-    let addresses = addresses
-        .iter()
-        .map(|address| address.parse().unwrap())
-        .collect();
-    let host = Host::builder()
-        .resolver(Names("service.test", addresses))
-        .build()
-        .unwrap();
+static HOST: LazyLock<(Host, Step)> = LazyLock::new(|| {
+    let host = Host::builder().resolver(Names).build().unwrap();
     let step = reference_of(&host);
     (host, step)
-}
+});
 
-async fn get(addresses: &[&str], url: &str, policy: Policy) -> RunResult {
-    let (host, step) = host(addresses);
-    host.run(&step, Job::new(step_file(&format!("get: {url}")), policy))
+async fn get(url: &str, policy: Policy) -> RunResult {
+    let (host, step) = &*HOST;
+    host.run(step, Job::new(step_file(&format!("get: {url}")), policy))
         .await
 }
 
 #[tokio::test]
 async fn a_name_that_leads_inside_is_denied_whichever_way() {
     let mut text = String::new();
-    for addresses in [
-        &["127.0.0.1"][..],
-        &["169.254.169.254"],
-        &["::ffff:10.0.0.1"],
-        // One public address among them does not help.
-        &["1.1.1.1", "192.168.0.1"],
-    ] {
+    for name in ["service", "metadata", "mapped", "mixed", "reversed"] {
+        let origin = format!("http://{name}.test");
         for policy in [
             Policy::public(),
-            Policy::nothing().allow("http://service.test".parse().unwrap()),
+            Policy::nothing().allow(origin.parse().unwrap()),
         ] {
-            let result = get(addresses, "http://service.test/", policy).await;
+            let result = get(&origin, policy).await;
             assert_eq!(result.outcome, Outcome::Denied);
             text.push_str(&format!("{}\n", result.error.unwrap().message));
         }
@@ -61,12 +64,14 @@ async fn a_name_that_leads_inside_is_denied_whichever_way() {
     expect![[r#"
         the policy does not allow http://service.test: its name leads to 127.0.0.1, which is not public but loopback; `--allow-network 127.0.0.1/32` would
         the policy does not allow http://service.test: its name leads to 127.0.0.1, which is not public but loopback; `--allow-network 127.0.0.1/32` would
-        the policy does not allow http://service.test: its name leads to 169.254.169.254, which is not public but cloud metadata; `--allow-network 169.254.169.254/32` would
-        the policy does not allow http://service.test: its name leads to 169.254.169.254, which is not public but cloud metadata; `--allow-network 169.254.169.254/32` would
-        the policy does not allow http://service.test: its name leads to ::ffff:10.0.0.1, which is not public but private; `--allow-network ::ffff:10.0.0.1/128` would
-        the policy does not allow http://service.test: its name leads to ::ffff:10.0.0.1, which is not public but private; `--allow-network ::ffff:10.0.0.1/128` would
-        the policy does not allow http://service.test: its name leads to 192.168.0.1, which is not public but private; `--allow-network 192.168.0.1/32` would
-        the policy does not allow http://service.test: its name leads to 192.168.0.1, which is not public but private; `--allow-network 192.168.0.1/32` would
+        the policy does not allow http://metadata.test: its name leads to 169.254.169.254, which is not public but cloud metadata; `--allow-network 169.254.169.254/32` would
+        the policy does not allow http://metadata.test: its name leads to 169.254.169.254, which is not public but cloud metadata; `--allow-network 169.254.169.254/32` would
+        the policy does not allow http://mapped.test: its name leads to ::ffff:10.0.0.1, which is not public but private; `--allow-network ::ffff:10.0.0.1/128` would
+        the policy does not allow http://mapped.test: its name leads to ::ffff:10.0.0.1, which is not public but private; `--allow-network ::ffff:10.0.0.1/128` would
+        the policy does not allow http://mixed.test: its name leads to 192.168.0.1, which is not public but private; `--allow-network 192.168.0.1/32` would
+        the policy does not allow http://mixed.test: its name leads to 192.168.0.1, which is not public but private; `--allow-network 192.168.0.1/32` would
+        the policy does not allow http://reversed.test: its name leads to 192.168.0.1, which is not public but private; `--allow-network 192.168.0.1/32` would
+        the policy does not allow http://reversed.test: its name leads to 192.168.0.1, which is not public but private; `--allow-network 192.168.0.1/32` would
     "#]].assert_eq(&text);
 }
 
@@ -78,7 +83,7 @@ async fn a_network_lets_a_name_lead_inside() {
     let policy = Policy::nothing()
         .allow(url.parse().unwrap())
         .allow_network("127.0.0.0/8".parse().unwrap());
-    let result = get(&["127.0.0.1"], &url, policy).await;
+    let result = get(&url, policy).await;
     assert_eq!(result.outcome, Outcome::Success, "{:?}", result.error);
     assert_eq!(
         service.requests()[0].header("host"),
@@ -100,7 +105,7 @@ async fn an_address_in_any_spelling_is_that_address() {
         "http://[::ffff:a9fe:a9fe]/",
         "http://①②⑦.0.0.1/",
     ] {
-        let result = get(&[], url, Policy::public()).await;
+        let result = get(url, Policy::public()).await;
         assert_eq!(result.outcome, Outcome::Denied, "{url}");
         text.push_str(&format!("{url} {}\n", result.error.unwrap().message));
     }
@@ -119,23 +124,23 @@ async fn an_address_in_any_spelling_is_that_address() {
 
 #[tokio::test]
 async fn a_name_without_an_address() {
-    let result = get(&[], "http://missing.test/", Policy::public()).await;
+    let result = get("http://missing.test/", Policy::public()).await;
     expect![[r#"
         h|Performing GET request to http://missing.test/
         e|An exception occurred while performing the request: could not connect to http://missing.test/: the host name has no address (no such name)
         Exception: Requested (exception)
         Dns, sent No: could not resolve missing.test: no such name
     "#]].assert_eq(&transcript(&result, "no origin"));
-    let result = get(&[], "http://service.test/", Policy::public()).await;
+    let result = get("http://empty.test/", Policy::public()).await;
     assert_eq!(
         result.error.unwrap().message,
-        "could not resolve service.test: it has no address"
+        "could not resolve empty.test: it has no address"
     );
 }
 
 #[tokio::test]
 async fn an_international_name_is_resolved_in_its_ascii_form() {
-    let result = get(&[], "http://bücher.test/", Policy::public()).await;
+    let result = get("http://bücher.test/", Policy::public()).await;
     assert_eq!(
         result.error.unwrap().message,
         "could not resolve xn--bcher-kva.test: no such name"
@@ -147,15 +152,9 @@ async fn a_connection_of_one_policy_is_not_used_under_another() {
     let service = Service::start(|_| Answer::default()).await;
     let port = service.origin.rsplit(':').next().unwrap();
     let url = format!("http://service.test:{port}/");
-    let (host, step) = host(&["127.0.0.1"]);
     let named = Policy::nothing().allow(url.parse().unwrap());
     let wide = named.clone().allow_network("127.0.0.0/8".parse().unwrap());
-    let run = |policy: &Policy| {
-        host.run(
-            &step,
-            Job::new(step_file(&format!("get: {url}")), policy.clone()),
-        )
-    };
+    let run = |policy: &Policy| get(&url, policy.clone());
     assert_eq!(run(&wide).await.outcome, Outcome::Success);
     // There is an open connection now, which this policy would not have allowed.
     assert_eq!(run(&named).await.outcome, Outcome::Denied);
