@@ -31,15 +31,16 @@ const LARGEST_MEMORY: usize = 1 << 30;
 
 /// Runs steps. One for a process is enough; it is shared by reference.
 ///
-/// ```no_run
+/// ```
 /// use http_step_host::{Host, Job, Policy, StepFile};
 ///
-/// # async fn example(wasm: &[u8]) -> Result<(), Box<dyn std::error::Error>> {
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// let host = Host::new()?;
-/// let step = host.load(wasm)?;
+/// let step = host.load(http_step_component::WASM)?;
 /// let file = StepFile::parse(b"get: https://example.com/")?;
-/// let result = host.run(&step, Job::new(file, Policy::public())).await;
-/// println!("{}", result.summary);
+/// let result = host.run(&step, Job::new(file, Policy::nothing())).await;
+/// assert_eq!(result.summary, "Requested (denied)");
 /// # Ok(())
 /// # }
 /// ```

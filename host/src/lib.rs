@@ -72,5 +72,10 @@ pub use crate::result::{
     SentRequest, Usage,
 };
 pub use crate::run::Job;
+/// The README's example, run as a test.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct Readme;
+
 /// The step files that a [`Job`] is made of.
 pub use http_step_file::{Mistakes, StepFile};

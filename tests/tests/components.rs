@@ -172,3 +172,29 @@ async fn a_component_reaches_nothing_by_default() {
         Denied, sent No: the policy does not allow ORIGIN: no rule names it; `--allow ORIGIN` would
     "#]].assert_eq(&transcript(&result, &origin));
 }
+
+#[tokio::test]
+async fn the_step_of_the_contributing_guide() {
+    let guide = include_str!("../../CONTRIBUTING.md");
+    let shown = guide
+        .split("```rust\n")
+        .nth(1)
+        .unwrap()
+        .split("```")
+        .next()
+        .unwrap();
+    let built = include_str!("../guests/examples/smallest.rs")
+        .split_once("\n\n")
+        .unwrap()
+        .1;
+    assert_eq!(built.replace("../../wit", "contract"), shown);
+
+    let step = host().load(&guest("smallest")).unwrap();
+    let file = step_file("get: https://example.com/${{ property.not_rendered }}");
+    let job = Job::new(file, Policy::nothing()).properties([("buildername", "linux")].into());
+    let result = host().run(&step, job).await;
+    expect![[r#"
+        h|"linux" asks for https://example.com/${{ property.not_rendered }}
+        Success: Done
+    "#]].assert_eq(&transcript(&result, "no origin"));
+}

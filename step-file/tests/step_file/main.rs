@@ -5,6 +5,7 @@
 #![cfg(test)]
 
 mod accepted;
+mod documents;
 mod expressions;
 mod hostile;
 mod mistakes;

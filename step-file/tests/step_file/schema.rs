@@ -45,7 +45,8 @@ fn parse(file: &Value) -> Result<StepFile, String> {
 
 #[test]
 fn is_as_agreed() {
-    insta::assert_snapshot!(format!("{:#}", schema()));
+    expect_test::expect_file!["../../../docs/step-file.schema.json"]
+        .assert_eq(&format!("{:#}\n", schema()));
 }
 
 #[test]

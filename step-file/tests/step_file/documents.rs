@@ -1,0 +1,23 @@
+//! The step files in the documents are step files.
+
+use http_step_file::StepFile;
+
+#[test]
+fn every_example_parses() {
+    for (document, examples) in [
+        (include_str!("../../../README.md"), 1),
+        (include_str!("../../../docs/step-file.md"), 2),
+    ] {
+        let files: Vec<_> = document
+            .split("```yaml\n")
+            .skip(1)
+            .filter_map(|rest| rest.split("```").next())
+            .collect();
+        assert_eq!(files.len(), examples);
+        for file in files {
+            if let Err(mistakes) = StepFile::parse(file.as_bytes()) {
+                panic!("{mistakes}\n{file}");
+            }
+        }
+    }
+}
