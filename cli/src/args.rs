@@ -1,11 +1,16 @@
 //! The command line. Its doc comments are the program's help.
 
-use std::path::PathBuf;
+use std::error::Error as _;
+use std::net::IpAddr;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use http_step_host::Origin;
 use ipnet::IpNet;
+
+use crate::{terminal, typed};
 
 /// Run HTTP steps of CI builds in a sandbox.
 ///
@@ -29,10 +34,10 @@ Exit codes:
 #[derive(Subcommand)]
 pub(crate) enum Command {
     /// Run a step file, or a request typed as a URL.
-    Run(RunArgs),
+    Run(Box<RunArgs>),
     /// Start a service on loopback and run a step against it.
     Demo(DemoArgs),
-    /// Check a step file and report every mistake in it.
+    /// Check step files and report every mistake in them.
     Check(CheckArgs),
     /// Show what a component imports and exports, and whether it is a step.
     Inspect(InspectArgs),
@@ -46,6 +51,7 @@ pub(crate) enum Command {
 }
 
 #[derive(ClapArgs)]
+#[command(after_long_help = EXAMPLES)]
 pub(crate) struct RunArgs {
     /// A step file in YAML or JSON (`-`: standard input), or a URL.
     ///
@@ -54,10 +60,7 @@ pub(crate) struct RunArgs {
     #[arg(value_name = "STEP|URL")]
     pub(crate) step: String,
 
-    #[command(flatten)]
-    pub(crate) request: RequestArgs,
-
-    /// A build property; the value is text.
+    /// A build property; the value is text. Can be repeated.
     #[arg(short, long = "property", value_name = "NAME=VALUE", value_parser = pair)]
     pub(crate) property: Vec<(String, String)>,
 
@@ -65,20 +68,21 @@ pub(crate) struct RunArgs {
     #[arg(long, value_name = "FILE")]
     pub(crate) properties: Option<PathBuf>,
 
+    /// An origin that may be reached: `https://api.example.com`. Can be
+    /// repeated. Without any, the built-in step may reach every public one; with
+    /// one, only those.
+    #[arg(long, value_name = "ORIGIN")]
+    pub(crate) allow: Vec<Origin>,
+
+    /// A network whose addresses allowed origins may have: `10.0.0.0/8`. Can be
+    /// repeated. By default a name may lead to public addresses alone.
+    #[arg(long, value_name = "NETWORK", value_parser = network)]
+    pub(crate) allow_network: Vec<IpNet>,
+
     /// A component to run instead of the built-in step. It may reach nothing
     /// but what `--allow` says.
     #[arg(long, value_name = "FILE.wasm")]
     pub(crate) component: Option<PathBuf>,
-
-    /// An origin that may be reached: `https://api.example.com`. Without any,
-    /// the built-in step may reach every public one; with one, only those.
-    #[arg(long, value_name = "ORIGIN")]
-    pub(crate) allow: Vec<Origin>,
-
-    /// A network whose addresses allowed origins may have: `10.0.0.0/8`. By
-    /// default a name may lead to public addresses alone.
-    #[arg(long, value_name = "NETWORK")]
-    pub(crate) allow_network: Vec<IpNet>,
 
     /// The step's time limit in seconds; 300 by default.
     #[arg(long, value_name = "SECONDS", value_parser = seconds)]
@@ -87,9 +91,19 @@ pub(crate) struct RunArgs {
     /// How the run is shown.
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub(crate) format: Format,
+
+    #[command(flatten)]
+    pub(crate) request: RequestArgs,
 }
 
+const EXAMPLES: &str = "\
+Examples:
+  http-step run step.yaml -p buildername=linux -p branch=main
+  http-step run https://ci.example.com/status
+  http-step run http://127.0.0.1:8080/builds --json '{\"state\": \"done\"}'";
+
 /// The request, where a URL is typed.
+// The last of the arguments: those after it would stand below its heading.
 #[derive(ClapArgs)]
 #[command(next_help_heading = "With a URL")]
 pub(crate) struct RequestArgs {
@@ -97,23 +111,23 @@ pub(crate) struct RequestArgs {
     #[arg(short = 'X', long, value_name = "METHOD")]
     pub(crate) method: Option<String>,
 
-    /// A header.
+    /// A header. Can be repeated.
     #[arg(short = 'H', long = "header", value_name = "NAME: VALUE", value_parser = header)]
     pub(crate) headers: Vec<(String, String)>,
 
-    /// A field of a form.
-    #[arg(short, long = "data", value_name = "NAME=VALUE", value_parser = pair, conflicts_with = "json")]
+    /// A field of a form. Can be repeated.
+    #[arg(short, long = "data", value_name = "NAME=VALUE", value_parser = field, conflicts_with = "json")]
     pub(crate) data: Vec<(String, String)>,
 
     /// A JSON body.
     #[arg(long, value_name = "JSON", value_parser = json)]
     pub(crate) json: Option<serde_json::Value>,
 
-    /// A request header whose value the log hides.
+    /// A request header whose value the log hides. Can be repeated.
     #[arg(long, value_name = "NAME")]
     pub(crate) hide_request_header: Vec<String>,
 
-    /// A response header whose value the log hides.
+    /// A response header whose value the log hides. Can be repeated.
     #[arg(long, value_name = "NAME")]
     pub(crate) hide_response_header: Vec<String>,
 }
@@ -138,9 +152,9 @@ pub(crate) struct DemoArgs {
 
 #[derive(ClapArgs)]
 pub(crate) struct CheckArgs {
-    /// The step file (`-`: standard input).
-    #[arg(value_name = "STEP")]
-    pub(crate) step: String,
+    /// The step files (`-`: standard input).
+    #[arg(value_name = "STEP", required = true)]
+    pub(crate) steps: Vec<String>,
 }
 
 #[derive(ClapArgs)]
@@ -160,28 +174,74 @@ pub(crate) enum Format {
     Ndjson,
 }
 
-fn pair(text: &str) -> Result<(String, String), String> {
+/// Tell what is wrong with the arguments, or give the help that was asked for.
+pub(crate) fn refuse(error: &clap::Error) {
+    let message = match (error.kind(), error.source()) {
+        // clap would show the value, which can be a password or a token.
+        (ErrorKind::ValueValidation, Some(reason)) => {
+            let argument = error
+                .get(ContextKind::InvalidArg)
+                .map_or_else(|| "an argument".to_owned(), |name| format!("'{name}'"));
+            format!("invalid value for {argument}: {reason}")
+        }
+        (ErrorKind::InvalidSubcommand, _) if is_step(error.get(ContextKind::InvalidSubcommand)) => {
+            "the subcommand is missing: write `http-step run …` to run a step file or a URL"
+                .to_owned()
+        }
+        _ => error.exit(),
+    };
+    terminal::error(message);
+    terminal::note("\nFor more information, try '--help'.");
+}
+
+/// Whether what stands for a subcommand is meant to be run.
+fn is_step(subcommand: Option<&ContextValue>) -> bool {
+    match subcommand {
+        Some(ContextValue::String(text)) => typed::is_url(text) || Path::new(text).exists(),
+        _ => false,
+    }
+}
+
+fn pair(text: &str) -> Result<(String, String), &'static str> {
     match text.split_once('=') {
-        Some(("", _)) | None => Err("it is to be NAME=VALUE".to_owned()),
+        Some(("", _)) | None => Err("write it as NAME=VALUE"),
         Some((name, value)) => Ok((name.to_owned(), value.to_owned())),
     }
 }
 
-fn header(text: &str) -> Result<(String, String), String> {
-    match text.split_once(':') {
-        Some(("", _)) | None => Err("it is to be `NAME: VALUE`".to_owned()),
-        Some((name, value)) => Ok((name.trim().to_owned(), value.trim().to_owned())),
+fn field(text: &str) -> Result<(String, String), &'static str> {
+    if text.starts_with(['{', '[']) {
+        return Err("write it as NAME=VALUE; a JSON body goes in --json");
     }
+    pair(text)
+}
+
+fn header(text: &str) -> Result<(String, String), &'static str> {
+    let (name, value) = match text.split_once(':') {
+        Some(("", _)) | None => return Err("write it as 'NAME: VALUE'"),
+        Some(parts) => parts,
+    };
+    if value.contains(['\r', '\n']) {
+        return Err("a header value can't hold a line break");
+    }
+    Ok((name.to_owned(), value.trim().to_owned()))
 }
 
 fn json(text: &str) -> Result<serde_json::Value, String> {
     serde_json::from_str(text).map_err(|error| format!("this is not JSON: {error}"))
 }
 
-fn seconds(text: &str) -> Result<Duration, String> {
+/// A network, or the one of a single address.
+fn network(text: &str) -> Result<IpNet, &'static str> {
+    text.parse()
+        .or_else(|_| text.parse::<IpAddr>().map(IpNet::from))
+        .map_err(|_| "write it as an address and the length of its prefix: 10.0.0.0/8")
+}
+
+fn seconds(text: &str) -> Result<Duration, &'static str> {
     text.parse()
         .ok()
         .filter(|seconds| *seconds > 0.0)
         .and_then(|seconds| Duration::try_from_secs_f64(seconds).ok())
-        .ok_or_else(|| "it is to be a number of seconds above 0".to_owned())
+        .ok_or("write a number of seconds above 0")
 }

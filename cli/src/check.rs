@@ -1,14 +1,19 @@
-//! `http-step check`: every mistake of a step file, without running it.
+//! `http-step check`: every mistake of step files, without running them.
 
 use crate::args::CheckArgs;
 use crate::exit::Exit;
-use crate::run::step_file;
-use crate::show;
+use crate::{input, terminal};
 
-pub(crate) fn check(args: &CheckArgs) -> Result<Exit, String> {
-    let file = step_file(&args.step)?;
-    show::stdout(&format!(
-        "{}: {} {}, no mistakes\n",
-        args.step, file.method, file.url
-    ))
+pub(crate) fn check(args: &CheckArgs) -> Exit {
+    let mut exit = Exit::Success;
+    for step in &args.steps {
+        match input::step_file(step) {
+            Ok(_) => terminal::output(&format!("{}: no mistakes\n", input::shown(step))),
+            Err(error) => {
+                terminal::error(error);
+                exit = Exit::Usage;
+            }
+        }
+    }
+    exit
 }

@@ -16,7 +16,8 @@ use tokio::net::TcpListener;
 use crate::args::DemoArgs;
 use crate::exit::Exit;
 use crate::run::{built_in, execute};
-use crate::show::{self, Show};
+use crate::show::Show;
+use crate::terminal;
 
 pub(crate) fn demo(args: &DemoArgs) -> Result<Exit, String> {
     let origin =
@@ -34,7 +35,7 @@ hide_request_headers: [X-Token]
 hide_response_headers: [X-Session]
 "
     );
-    show::note(format_args!(
+    terminal::note(&format!(
         "A service listens on {origin}. The step file:\n\n{step}\n\
          With the properties buildername=linux, buildnumber=42, branch=main, passed=true,\n\
          and a policy that allows {origin} and nothing else, its log is:\n"

@@ -1,16 +1,14 @@
 //! `http-step inspect`: what a component asks for and offers.
 
-use std::fs;
-
 use http_step_host::Host;
 
 use crate::args::InspectArgs;
 use crate::exit::Exit;
-use crate::show;
+use crate::{input, terminal};
 
 pub(crate) fn inspect(args: &InspectArgs) -> Result<Exit, String> {
     let path = args.component.display();
-    let wasm = fs::read(&args.component).map_err(|error| format!("{path}: {error}"))?;
+    let wasm = input::file(&args.component)?;
     let host = Host::new().map_err(|error| error.to_string())?;
     let interfaces = host
         .inspect(&wasm)
@@ -20,14 +18,14 @@ pub(crate) fn inspect(args: &InspectArgs) -> Result<Exit, String> {
         ("imports", &interfaces.imports),
         ("exports", &interfaces.exports),
     ] {
-        text.push_str(&format!("{title}:\n"));
-        for name in names {
-            text.push_str(&format!("  {name}\n"));
+        match names.as_slice() {
+            [] => text.push_str(&format!("{title}: nothing\n")),
+            names => text.push_str(&format!("{title}:\n  {}\n", names.join("\n  "))),
         }
     }
-    show::stdout(&text)?;
-    match host.load(&wasm) {
-        Ok(_) => show::stdout("It is a step.\n"),
-        Err(error) => Err(format!("{path}: {error}")),
-    }
+    terminal::output(&text);
+    host.load(&wasm)
+        .map_err(|error| format!("{path}: {error}"))?;
+    terminal::output("It is a step.\n");
+    Ok(Exit::Success)
 }

@@ -5,10 +5,13 @@ mod args;
 mod check;
 mod demo;
 mod exit;
+mod input;
 mod inspect;
 mod properties;
 mod run;
 mod show;
+mod terminal;
+mod typed;
 
 use std::process::ExitCode;
 
@@ -18,23 +21,40 @@ use crate::args::{Args, Command};
 use crate::exit::Exit;
 
 fn main() -> ExitCode {
-    let exit = match Args::parse().command {
-        Command::Run(args) => run::run(args),
+    let exit = match Args::try_parse() {
+        Ok(args) => execute(args.command).unwrap_or_else(|error| {
+            terminal::error(error);
+            Exit::Usage
+        }),
+        Err(error) => {
+            args::refuse(&error);
+            Exit::Usage
+        }
+    };
+    match terminal::lost_output() {
+        Some(error) => {
+            terminal::error(format_args!("the output can't be written: {error}"));
+            Exit::Exception.into()
+        }
+        None => exit.into(),
+    }
+}
+
+fn execute(command: Command) -> Result<Exit, String> {
+    match command {
+        Command::Run(args) => run::run(*args),
         Command::Demo(args) => demo::demo(&args),
-        Command::Check(args) => check::check(&args),
+        Command::Check(args) => Ok(check::check(&args)),
         Command::Inspect(args) => inspect::inspect(&args),
-        Command::Schema => show::stdout(&format!("{:#}\n", http_step_file::schema())),
+        Command::Schema => {
+            terminal::output(&format!("{:#}\n", http_step_file::schema()));
+            Ok(Exit::Success)
+        }
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Args::command(), "http-step", &mut script);
-            show::stdout(&String::from_utf8_lossy(&script))
-        }
-    };
-    match exit {
-        Ok(exit) => exit.into(),
-        Err(error) => {
-            show::error(&error);
-            Exit::Usage.into()
+            terminal::output(&String::from_utf8_lossy(&script));
+            Ok(Exit::Success)
         }
     }
 }

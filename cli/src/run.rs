@@ -1,31 +1,25 @@
 //! `http-step run`: a step file or a typed request, through a component.
 
-use std::fs;
-use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-use http_step_file::{Body, Fields};
-use http_step_host::{Host, Job, Limits, Origin, Policy, Step, StepFile};
+use http_step_host::{Host, Job, Limits, Policy, Step};
 
-use crate::args::{RequestArgs, RunArgs};
+use crate::args::RunArgs;
 use crate::exit::Exit;
-use crate::properties;
 use crate::show::Show;
-
-/// Standard input, where a file is named.
-const STDIN: &str = "-";
+use crate::{input, properties, typed};
 
 pub(crate) fn run(args: RunArgs) -> Result<Exit, String> {
-    let typed = args.step.contains("://");
-    let policy = policy(&args, typed)?;
+    let is_typed = typed::is_url(&args.step);
+    let policy = policy(&args, is_typed);
     let properties = properties::read(args.properties.as_deref(), &args.property)?;
-    let file = if typed {
-        request(args.step.clone(), args.request)?
+    let file = if is_typed {
+        typed::request(&args.step, args.request)?
     } else if args.request.is_empty() {
-        step_file(&args.step)?
+        input::step_file(&args.step)?
     } else {
         return Err(format!(
-            "-X, -H, -d, --json and --hide-… describe a request to a URL; `{}` is a step file, which says these things itself",
+            "`{}` is a step file, which says itself what the request is; -X, -H, -d, --json and --hide-… go with a URL",
             args.step
         ));
     };
@@ -36,19 +30,16 @@ pub(crate) fn run(args: RunArgs) -> Result<Exit, String> {
     let job = Job::new(file, policy)
         .properties(properties)
         .limits(limits)
-        .files_under(directory(&args.step, typed));
-    let wasm = match &args.component {
-        Some(path) => Some((
-            path,
-            fs::read(path).map_err(|error| format!("{}: {error}", path.display()))?,
-        )),
+        .files_under(directory(&args.step, is_typed));
+    let component = match &args.component {
+        Some(path) => Some((path.display(), input::file(path)?)),
         None => None,
     };
     let host = Host::new().map_err(|error| error.to_string())?;
-    let step = match wasm {
+    let step = match component {
         Some((path, wasm)) => host
             .load(&wasm)
-            .map_err(|error| format!("{}: {error}", path.display()))?,
+            .map_err(|error| format!("{path}: {error}"))?,
         None => built_in(&host)?,
     };
     execute(&host, &step, job, &Show::new(args.format))
@@ -66,30 +57,48 @@ pub(crate) fn execute(host: &Host, step: &Step, job: Job, show: &Show) -> Result
         .enable_all()
         .build()
         .map_err(|error| format!("the runtime can't be set up: {error}"))?;
-    let stop = async {
-        if tokio::signal::ctrl_c().await.is_err() {
-            // Nobody can stop it, so nobody did.
-            std::future::pending::<()>().await;
-        }
-    };
-    let result = runtime.block_on(host.run_until(step, job.sink(show.sink()), stop));
+    let result = runtime.block_on(host.run_until(step, job.sink(show.sink()), stopped()));
     // A name that is being resolved is not waited for.
     runtime.shutdown_background();
-    show.result(result)
+    Ok(show.result(&result))
+}
+
+/// Until somebody stops the program: a person with Ctrl-C, or a CI system, which
+/// asks before it kills.
+async fn stopped() {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
+            tokio::select! {
+                () = interrupted() => {}
+                _ = terminate.recv() => {}
+            }
+            return;
+        }
+    }
+    interrupted().await;
+}
+
+async fn interrupted() {
+    if tokio::signal::ctrl_c().await.is_err() {
+        // Nobody can stop it, so nobody did.
+        std::future::pending::<()>().await;
+    }
 }
 
 /// What the run may reach: what is asked for, else what curl could, for the
 /// built-in step alone.
-fn policy(args: &RunArgs, typed: bool) -> Result<Policy, String> {
-    let mut policy = if args.component.is_none() && args.allow.is_empty() {
+fn policy(args: &RunArgs, is_typed: bool) -> Policy {
+    let is_built_in = args.component.is_none();
+    let mut policy = if is_built_in && args.allow.is_empty() {
         Policy::public()
     } else {
         Policy::nothing()
     };
-    // A URL that can't be read is the step's to refuse.
-    if typed
-        && args.component.is_none()
-        && let Ok(origin) = Origin::of_url(&args.step)
+    if is_typed
+        && is_built_in
+        && let Some(origin) = typed::origin(&args.step)
     {
         policy = policy.allow(origin);
     }
@@ -99,73 +108,13 @@ fn policy(args: &RunArgs, typed: bool) -> Result<Policy, String> {
     for network in &args.allow_network {
         policy = policy.allow_network(*network);
     }
-    Ok(policy)
-}
-
-/// A request, as it is typed.
-fn request(url: String, args: RequestArgs) -> Result<StepFile, String> {
-    let mut file = StepFile::new(url);
-    file.body = match (args.json, args.data) {
-        (Some(json), _) => Some(Body::Json(json)),
-        (None, data) if data.is_empty() => None,
-        (None, data) => Some(Body::Data(Fields::Entries(data))),
-    };
-    file.method = match (args.method, &file.body) {
-        (Some(method), _) => method,
-        (None, Some(_)) => "POST".to_owned(),
-        (None, None) => "GET".to_owned(),
-    };
-    file.headers = Fields::Entries(args.headers);
-    file.hide_request_headers = args.hide_request_header;
-    file.hide_response_headers = args.hide_response_header;
-    Ok(file)
-}
-
-/// Read a step file; every mistake in it is named.
-pub(crate) fn step_file(path: &str) -> Result<StepFile, String> {
-    let (shown, text) = if path == STDIN {
-        let mut text = Vec::new();
-        // One byte more than a step file may have, so that it is refused.
-        io::stdin()
-            .take(http_step_file::LONGEST as u64 + 1)
-            .read_to_end(&mut text)
-            .map_err(|error| format!("standard input: {error}"))?;
-        ("standard input", text)
-    } else {
-        (
-            path,
-            fs::read(path).map_err(|error| unreadable(path, &error))?,
-        )
-    };
-    StepFile::parse(&text).map_err(|mistakes| {
-        let lines: Vec<_> = mistakes
-            .iter()
-            .map(|mistake| format!("{shown}:{mistake}"))
-            .collect();
-        let count = match lines.len() {
-            1 => "a mistake".to_owned(),
-            count => format!("{count} mistakes"),
-        };
-        format!("there is {count} in the step file\n{}", lines.join("\n"))
-    })
-}
-
-fn unreadable(path: &str, error: &io::Error) -> String {
-    let is_host = !Path::new(path).exists() && !path.contains('/') && path.contains('.');
-    match error.kind() {
-        io::ErrorKind::NotFound if is_host => {
-            format!("{path}: there is no such step file; for a URL, write `https://{path}`")
-        }
-        io::ErrorKind::NotFound => format!("{path}: there is no such step file"),
-        io::ErrorKind::IsADirectory => format!("{path}: this is a directory, not a step file"),
-        _ => format!("{path}: {error}"),
-    }
+    policy
 }
 
 /// Where the files lie that the step file names: beside it.
-fn directory(path: &str, typed: bool) -> PathBuf {
-    let beside = (!typed && path != STDIN)
-        .then(|| Path::new(path).parent())
+fn directory(step: &str, is_typed: bool) -> PathBuf {
+    let beside = (!is_typed && step != input::STDIN)
+        .then(|| Path::new(step).parent())
         .flatten()
         .filter(|parent| !parent.as_os_str().is_empty());
     beside.unwrap_or(Path::new(".")).to_owned()

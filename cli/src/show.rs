@@ -1,43 +1,50 @@
-//! What people and programs see: the one file that writes to the terminal.
+//! How a run is shown, in each format.
 //!
-//! Log text comes from servers, so it may hold sequences that move the cursor
-//! or set the window's title. In text they are made visible; JSON escapes them.
+//! `text` is for people: the log goes to standard output while it is written,
+//! then the summary, and the error if there is one, to standard error.
+//!
+//! `json` is for programs: one object on standard output when the run is over.
+//! It is the program's stable contract: fields may be added, none is taken away
+//! or changes its meaning.
+//!
+//! | field | value |
+//! |---|---|
+//! | `outcome` | `success`, `warnings`, `failure`, `exception`, `denied` or `cancelled` |
+//! | `summary` | one line for people: `Status code: 200` |
+//! | `exchanges` | a list with one `{request, response}` a request, redirects included |
+//! | `exchanges[].request` | `{method, url, headers, body}` |
+//! | `exchanges[].response` | `{status, headers, body}`, or null if none came |
+//! | `….headers` | a list of `{name, value}`; a hidden value reads `<HIDDEN>` |
+//! | `….body` | `{size, sha256}`; null for a request without one |
+//! | `outputs` | an object: values for the build, by name |
+//! | `log` | a list of `{stream, text}`, the stream being `header`, `stdout` or `stderr` |
+//! | `error` | `{kind, message, sent}`, or null if there was an answer to judge |
+//! | `error.kind` | `invalid-spec`, `unknown-name`, `denied`, `dns`, `connect`, `tls`, `timeout`, `protocol`, `redirect`, `limit`, `trap`, `cancelled` or `other` |
+//! | `error.sent` | whether a request may have reached a server: `yes`, `no` or `unknown` |
+//! | `usage` | `{requests, bytes_sent, bytes_received, wall_seconds, cpu_seconds, peak_memory_bytes}` |
+//!
+//! `ndjson` is the same as it happens, one object a line. Each piece of the log
+//! is `{"event": "log", "stream", "text"}`; the last line is `{"event":
+//! "result"}` with the fields above but `log`.
+//!
+//! Where there is no run there is no object: bad arguments, a step file with
+//! mistakes or a component that is no step end in words on standard error and
+//! exit code 2.
 
-use std::borrow::Cow;
-use std::fmt::Display;
-use std::io::{self, Write};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use anstyle::{AnsiColor, Style};
 use http_step_host::{Outcome, RunResult, Sink, Stream};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::args::Format;
 use crate::exit::Exit;
+use crate::terminal;
 
 const HEADER: Style = AnsiColor::Cyan.on_default();
 const STDERR: Style = AnsiColor::Red.on_default();
 const GOOD: Style = AnsiColor::Green.on_default().bold();
 const BAD: Style = AnsiColor::Red.on_default().bold();
-
-/// Write to standard output. A reader who has gone away has seen enough.
-pub(crate) fn stdout(text: &str) -> Result<Exit, String> {
-    let mut stdout = anstream::stdout().lock();
-    let _ = stdout
-        .write_all(text.as_bytes())
-        .and_then(|()| stdout.flush());
-    Ok(Exit::Success)
-}
-
-/// A line for people, beside the output.
-pub(crate) fn note(text: impl Display) {
-    let _ = writeln!(anstream::stderr().lock(), "{text}");
-}
-
-/// An error that ends the program.
-pub(crate) fn error(text: impl Display) {
-    note(format_args!("{BAD}error:{BAD:#} {text}"));
-}
 
 /// Shows a run in a format: its log while it runs, then its result.
 pub(crate) struct Show {
@@ -61,11 +68,15 @@ impl Show {
         move |stream: Stream, text: &str| match format {
             Format::Json => {}
             Format::Ndjson => {
-                let event = json!({"event": "log", "stream": stream, "text": text});
-                let _ = stdout(&format!("{event}\n"));
+                line(&json!({"event": "log", "stream": stream, "text": text}));
             }
             Format::Text => {
-                let _ = styled(stream, &printable(text));
+                let style = match stream {
+                    Stream::Header => HEADER,
+                    Stream::Stdout => Style::new(),
+                    Stream::Stderr => STDERR,
+                };
+                terminal::styled_output(style, text);
                 *at_line_start.lock().unwrap_or_else(PoisonError::into_inner) =
                     text.ends_with('\n');
             }
@@ -73,79 +84,63 @@ impl Show {
     }
 
     /// Show how it ended.
-    pub(crate) fn result(&self, mut result: RunResult) -> Result<Exit, String> {
-        let exit = Exit::of(&result);
+    pub(crate) fn result(&self, result: &RunResult) -> Exit {
         match self.format {
-            Format::Json => stdout(&format!("{:#}\n", json!(result)))?,
-            Format::Ndjson => {
-                // Each of its entries is an event already.
-                result.log.clear();
-                let mut event = json!({"event": "result"});
-                if let (Some(event), serde_json::Value::Object(mut fields)) =
-                    (event.as_object_mut(), json!(result))
-                {
-                    fields.remove("log");
-                    event.append(&mut fields);
-                }
-                stdout(&format!("{event}\n"))?
+            Format::Json => {
+                terminal::output(&format!("{}\n", plain(&format!("{:#}", json!(result)))))
             }
-            Format::Text => {
-                let at_line_start = *self
-                    .at_line_start
-                    .lock()
-                    .unwrap_or_else(PoisonError::into_inner);
-                if !at_line_start {
-                    stdout("\n")?;
-                }
-                let style = match result.outcome {
-                    Outcome::Success | Outcome::Warnings => GOOD,
-                    _ => BAD,
-                };
-                let summary = printable(&result.summary);
-                note(format_args!("{style}{summary}{style:#}"));
-                if let Some(error) = &result.error {
-                    self::error(printable(&error.message));
-                }
-                Exit::Success
-            }
+            Format::Ndjson => line(&result_event(result)),
+            Format::Text => self.text(result),
+        }
+        Exit::of(result)
+    }
+
+    fn text(&self, result: &RunResult) {
+        let at_line_start = *self
+            .at_line_start
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        if !at_line_start {
+            terminal::output("\n");
+        }
+        let style = match result.outcome {
+            Outcome::Success | Outcome::Warnings => GOOD,
+            Outcome::Failure | Outcome::Exception | Outcome::Denied | Outcome::Cancelled => BAD,
         };
-        Ok(exit)
+        terminal::styled_note(style, &result.summary);
+        if let Some(error) = &result.error {
+            terminal::error(&error.message);
+        }
     }
 }
 
-fn styled(stream: Stream, text: &str) -> io::Result<()> {
-    let style = match stream {
-        Stream::Header => HEADER,
-        Stream::Stdout => Style::new(),
-        Stream::Stderr => STDERR,
-    };
-    let mut stdout = anstream::stdout().lock();
-    write!(stdout, "{style}{text}{style:#}")?;
-    stdout.flush()
+/// The result without its log, each entry of which was an event.
+fn result_event(result: &RunResult) -> Value {
+    let mut event = json!({"event": "result"});
+    if let (Some(event), Value::Object(mut fields)) = (event.as_object_mut(), json!(result)) {
+        fields.shift_remove("log");
+        event.append(&mut fields);
+    }
+    event
 }
 
-/// Text with its control characters made visible, but for tabs and line ends.
-fn printable(text: &str) -> Cow<'_, str> {
-    let hostile = |c: char| c.is_control() && !matches!(c, '\n' | '\t');
-    if !text.contains(hostile) {
-        return Cow::Borrowed(text);
+fn line(event: &Value) {
+    terminal::output(&format!("{}\n", plain(&event.to_string())));
+}
+
+/// JSON with the control characters escaped that JSON lets stand, and terminals
+/// obey: all of them are in strings.
+fn plain(json: &str) -> String {
+    let hostile = |c: char| c.is_control() && c != '\n';
+    let mut plain = String::with_capacity(json.len());
+    for c in json.chars() {
+        if hostile(c) {
+            plain.push_str(&format!("\\u{:04x}", u32::from(c)));
+        } else {
+            plain.push(c);
+        }
     }
-    let text = text.replace("\r\n", "\n");
-    text.chars()
-        .map(|c| {
-            if !hostile(c) {
-                return Cow::Owned(c.to_string());
-            }
-            // The control pictures stand in the order of the characters.
-            let picture = char::from_u32(0x2400 + u32::from(c)).filter(|_| u32::from(c) < 0x20);
-            match (c, picture) {
-                ('\x7f', _) => Cow::Borrowed("\u{2421}"),
-                (_, Some(picture)) => Cow::Owned(picture.to_string()),
-                (c, None) => Cow::Owned(c.escape_unicode().to_string()),
-            }
-        })
-        .collect::<String>()
-        .into()
+    plain
 }
 
 #[cfg(test)]
@@ -153,11 +148,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn control_characters_are_shown_and_not_sent() {
-        assert_eq!(printable("plain\ttext\n"), "plain\ttext\n");
-        assert_eq!(
-            printable("a\r\nb\x1b[2J\x07\x7f\u{9b}31m\r"),
-            "a\nb\u{241b}[2J\u{2407}\u{2421}\\u{9b}31m\u{240d}"
-        );
+    fn no_control_character_is_left_in_json() {
+        let text = "\u{1b}[2J\u{7f}\u{9b}31m\né";
+        let json = plain(&json!([text]).to_string());
+        assert_eq!(json, r#"["\u001b[2J\u007f\u009b31m\né"]"#);
+        assert_eq!(serde_json::from_str::<Value>(&json).unwrap(), json!([text]));
     }
 }

@@ -1,0 +1,127 @@
+//! Reading the files that arguments name. Messages begin with the file.
+
+use std::fs::{self, File};
+use std::io::{self, ErrorKind, Read};
+use std::path::Path;
+
+use http_step_file::{LONGEST, StepFile};
+use http_step_host::{Origin, OriginHost, Scheme};
+
+/// Standard input, where a step file is named.
+pub(crate) const STDIN: &str = "-";
+
+/// The content of a file.
+pub(crate) fn file(path: &Path) -> Result<Vec<u8>, String> {
+    fs::read(path).map_err(|error| in_words(&path.display().to_string(), &error))
+}
+
+/// A step file without mistakes. Each one is told on a line of its own, which
+/// begins with `FILE:LINE:COLUMN: `, where editors can jump to.
+pub(crate) fn step_file(path: &str) -> Result<StepFile, String> {
+    let shown = shown(path);
+    let text = if path == STDIN {
+        bounded(io::stdin().lock())
+    } else {
+        File::open(path).and_then(bounded)
+    };
+    let text = text.map_err(|error| match error.kind() {
+        ErrorKind::NotFound => missing(path),
+        _ => in_words(shown, &error),
+    })?;
+    if text.len() > LONGEST {
+        return Err(format!(
+            "{shown}: the file is too large: a step file has at most {LONGEST} bytes"
+        ));
+    }
+    StepFile::parse(&text).map_err(|mistakes| {
+        let lines: Vec<_> = mistakes
+            .iter()
+            .map(|mistake| format!("\n{shown}:{mistake}"))
+            .collect();
+        let count = match lines.len() {
+            1 => "a mistake".to_owned(),
+            count => format!("{count} mistakes"),
+        };
+        format!("the step file has {count}{}", lines.concat())
+    })
+}
+
+/// How messages name a step file.
+pub(crate) fn shown(path: &str) -> &str {
+    if path == STDIN {
+        "standard input"
+    } else {
+        path
+    }
+}
+
+/// As much as a step file may have, and a byte more to tell that it has more.
+fn bounded(source: impl Read) -> io::Result<Vec<u8>> {
+    let mut text = Vec::new();
+    source.take(LONGEST as u64 + 1).read_to_end(&mut text)?;
+    Ok(text)
+}
+
+fn in_words(shown: &str, error: &io::Error) -> String {
+    match error.kind() {
+        ErrorKind::NotFound => format!("{shown}: there is no such file"),
+        ErrorKind::IsADirectory => format!("{shown}: this is a directory, not a file"),
+        _ => format!("{shown}: the file can't be read: {error}"),
+    }
+}
+
+/// A step file that is not there may be meant as a URL, even one with a password.
+fn missing(path: &str) -> String {
+    match (meant_as_url(path), path.rsplit_once('@')) {
+        (Some(url), _) => {
+            format!("{path}: there is no such step file; if it is a URL, write `{url}`")
+        }
+        (None, Some((_, rest))) => format!("…@{rest}: there is no such step file"),
+        (None, None) => format!("{path}: there is no such step file"),
+    }
+}
+
+/// The URL that a path may be meant as: it begins with a host, and no file of
+/// that name is likely.
+fn meant_as_url(path: &str) -> Option<String> {
+    let authority = path.split(['/', '?', '#']).next()?;
+    let is_file_name = Path::new(path).extension().is_some_and(|extension| {
+        ["yaml", "yml", "json"].contains(&extension.to_string_lossy().as_ref())
+    });
+    let origin: Origin = format!("http://{authority}").parse().ok()?;
+    let scheme = match &origin.host {
+        OriginHost::Name(name) if name == "localhost" => Scheme::Http,
+        OriginHost::Name(name) if name.contains('.') && !name.starts_with('.') => Scheme::Https,
+        OriginHost::Name(_) if authority.contains(':') => Scheme::Https,
+        OriginHost::Name(_) => return None,
+        OriginHost::Address(_) => Scheme::Http,
+    };
+    (!is_file_name).then(|| format!("{}://{path}", scheme.as_str()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_may_be_meant_as_a_url() {
+        for (path, url) in [
+            ("example.com", Some("https://example.com")),
+            ("example.com/a?b", Some("https://example.com/a?b")),
+            ("ci:8080/hook", Some("https://ci:8080/hook")),
+            ("localhost/", Some("http://localhost/")),
+            ("127.0.0.1:8080/", Some("http://127.0.0.1:8080/")),
+            ("[::1]:8080", Some("http://[::1]:8080")),
+            ("deploy.yaml", None),
+            ("steps/deploy.yml", None),
+            ("../deploy", None),
+            ("./deploy", None),
+            ("/tmp/deploy", None),
+            ("deploy", None),
+            ("", None),
+            ("user:password@example.com", None),
+        ] {
+            assert_eq!(meant_as_url(path).as_deref(), url, "{path}");
+        }
+    }
+}

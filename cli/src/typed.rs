@@ -1,0 +1,97 @@
+//! A request that is typed as a URL and options.
+
+use http_step_file::{Body, StepFile};
+use http_step_host::Origin;
+use serde_json::json;
+
+use crate::args::RequestArgs;
+
+/// Whether the argument is a URL, rather than a step file's name.
+pub(crate) fn is_url(step: &str) -> bool {
+    step.contains("://")
+}
+
+/// Where a typed URL leads, which is what typing it grants. An expression may
+/// stand behind the host; a host that is one can't be known, and grants nothing.
+pub(crate) fn origin(url: &str) -> Option<Origin> {
+    Origin::of_url(before_path(url)).ok()
+}
+
+/// The request, by the rules of step files.
+pub(crate) fn request(url: &str, args: RequestArgs) -> Result<StepFile, String> {
+    if before_path(url).contains('@') {
+        return Err(
+            "the URL has a user name or a password in it, which logs would show; \
+             write a step file, with `auth: [username, password]`"
+                .to_owned(),
+        );
+    }
+    let has_body = args.json.is_some() || !args.data.is_empty();
+    let method = args
+        .method
+        .unwrap_or_else(|| if has_body { "POST" } else { "GET" }.to_owned());
+    let document = json!({
+        "url": url,
+        "method": method,
+        "headers": args.headers,
+        "data": (!args.data.is_empty()).then_some(args.data),
+        "hide_request_headers": args.hide_request_header,
+        "hide_response_headers": args.hide_response_header,
+    });
+    let mut file = StepFile::parse(document.to_string().as_bytes()).map_err(|mistakes| {
+        // They have no place: there is no file.
+        let messages: Vec<_> = mistakes
+            .iter()
+            .map(|mistake| mistake.message.as_str())
+            .collect();
+        match messages.as_slice() {
+            [message] => (*message).to_owned(),
+            messages => format!(
+                "the request has {} mistakes\n{}",
+                messages.len(),
+                messages.join("\n")
+            ),
+        }
+    })?;
+    // JSON is a body whatever is in it; YAML has bounds of its own.
+    if let Some(json) = args.json {
+        file.body = Some(Body::Json(json));
+    }
+    Ok(file)
+}
+
+/// A URL up to its path: scheme and authority.
+fn before_path(url: &str) -> &str {
+    let authority = url.find("://").map_or(0, |at| at + "://".len());
+    let rest = url.get(authority..).unwrap_or_default();
+    let end = rest
+        .find(['/', '\\', '?', '#'])
+        .map_or(url.len(), |at| authority + at);
+    url.get(..end).unwrap_or(url)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_typed_url_grants() {
+        for (url, granted) in [
+            ("http://127.0.0.1:8080", Some("http://127.0.0.1:8080")),
+            ("http://[::1]:8080/a?b#c", Some("http://[::1]:8080")),
+            ("https://ci.example/a://b", Some("https://ci.example")),
+            (
+                "http://127.0.0.1/${{ property.path }}",
+                Some("http://127.0.0.1"),
+            ),
+            ("http://${{ property.host }}/", None),
+            ("http://127.0.0.1:${{ property.port }}/", None),
+            ("http://127.0.0.1\\@evil.example/", Some("http://127.0.0.1")),
+            ("http://127.0.0.1@evil.example/", None),
+            ("ftp://127.0.0.1/", None),
+        ] {
+            let origin = origin(url).map(|origin| origin.to_string());
+            assert_eq!(origin.as_deref(), granted, "{url}");
+        }
+    }
+}

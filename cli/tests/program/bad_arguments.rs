@@ -1,0 +1,253 @@
+//! Arguments that can't be used: exit code 2, and no password or token shown.
+
+use expect_test::{Expect, expect};
+
+use crate::http_step::http_step;
+
+/// What is said of a request that is typed.
+fn refused(arguments: &[&str]) -> String {
+    let step = http_step("run");
+    let told = arguments
+        .iter()
+        .fold(step, |step, argument| step.arg(argument))
+        .run();
+    match told.strip_prefix("exit code 2\n--- stderr\nerror: ") {
+        Some(refused) => refused.to_owned(),
+        None => told,
+    }
+}
+
+#[track_caller]
+fn all_refused<const COUNT: usize>(cases: [(&[&str], Expect); COUNT]) {
+    for (arguments, expected) in cases {
+        expected.assert_eq(&refused(arguments));
+    }
+}
+
+#[test]
+fn urls() {
+    all_refused([
+        (
+            &["ftp://example.com/"],
+            expect![[r#"
+                `url`: the URL's scheme is `ftp`; only `https` and `http` can be requested
+            "#]],
+        ),
+        (
+            &["https://"],
+            expect![[r#"
+                `url`: the URL has no host
+            "#]],
+        ),
+        (
+            &["https://example.com/a b"],
+            expect![[r#"
+                `url`: a URL can't hold a space; write `%20`
+            "#]],
+        ),
+        (
+            &["https://exa mple.com/"],
+            expect![[r#"
+                `url`: a URL can't hold a space; write `%20`
+            "#]],
+        ),
+        (
+            &["https://joe:hunter2@example.com/"],
+            expect![[r#"
+                the URL has a user name or a password in it, which logs would show; write a step file, with `auth: [username, password]`
+            "#]],
+        ),
+        (
+            &["https://example.com/${{ property.a"],
+            expect![[r#"
+                `url`: the expression `property.a` is not closed: `}}` is missing
+            "#]],
+        ),
+    ]);
+}
+
+#[test]
+fn requests() {
+    const URL: &str = "http://127.0.0.1:1/";
+    all_refused([
+        (
+            &[URL, "-X", "put"],
+            expect![[r#"
+                Wrong method given: 'put' is not known, did you mean `PUT`?
+            "#]],
+        ),
+        (
+            &[URL, "-X", "BREW"],
+            expect![[r#"
+                Wrong method given: 'BREW' is not known; the methods are POST, GET, PUT, DELETE, HEAD, OPTIONS, PATCH
+            "#]],
+        ),
+        (
+            &[URL, "-H", "Authorization Bearer token"],
+            expect![[r#"
+                invalid value for '--header <NAME: VALUE>': write it as 'NAME: VALUE'
+
+                For more information, try '--help'.
+            "#]],
+        ),
+        (
+            &[URL, "-H", ": value"],
+            expect![[r#"
+                invalid value for '--header <NAME: VALUE>': write it as 'NAME: VALUE'
+
+                For more information, try '--help'.
+            "#]],
+        ),
+        (
+            &[URL, "-H", "X-A\nX-B: c"],
+            expect![[r#"
+                `headers.X-A\nX-B`: a header name has letters, digits and hyphens in it, not a control character
+            "#]],
+        ),
+        (
+            &[URL, "-H", "X-A: b\nX-B: c"],
+            expect![[r#"
+                invalid value for '--header <NAME: VALUE>': a header value can't hold a line break
+
+                For more information, try '--help'.
+            "#]],
+        ),
+        (
+            &[URL, "-H", "X-A: b\u{7}"],
+            expect![[r#"
+                `headers.X-A`: a header value can't hold a control character
+            "#]],
+        ),
+        (
+            &[URL, "-d", "{\"token\": 1}"],
+            expect![[r#"
+                invalid value for '--data <NAME=VALUE>': write it as NAME=VALUE; a JSON body goes in --json
+
+                For more information, try '--help'.
+            "#]],
+        ),
+        (
+            &[URL, "-d", "token"],
+            expect![[r#"
+                invalid value for '--data <NAME=VALUE>': write it as NAME=VALUE
+
+                For more information, try '--help'.
+            "#]],
+        ),
+        (
+            &[URL, "--json", "{\"token\": "],
+            expect![[r#"
+                invalid value for '--json <JSON>': this is not JSON: EOF while parsing a value at line 1 column 10
+
+                For more information, try '--help'.
+            "#]],
+        ),
+        (
+            &[URL, "--json", "{}", "-d", "a=b"],
+            expect![[r#"
+                the argument '--json <JSON>' cannot be used with '--data <NAME=VALUE>'
+
+                Usage: http-step run --json <JSON> <STEP|URL>
+
+                For more information, try '--help'.
+            "#]],
+        ),
+        (
+            &[
+                URL,
+                "-X",
+                "put",
+                "-H",
+                "a b: c",
+                "--hide-request-header",
+                "d e",
+            ],
+            expect![[r#"
+                the request has 3 mistakes
+                Wrong method given: 'put' is not known, did you mean `PUT`?
+                `headers.a b`: a header name has letters, digits and hyphens in it, not a space
+                `hide_request_headers`: a header name has letters, digits and hyphens in it, not a space
+            "#]],
+        ),
+    ]);
+}
+
+#[test]
+fn grants_and_limits() {
+    const URL: &str = "http://127.0.0.1:1/";
+    all_refused([
+        (
+            &[URL, "--allow", "example.com"],
+            expect![[r#"
+                invalid value for '--allow <ORIGIN>': `example.com` is not an origin, as `https://example.com` or `http://127.0.0.1:8080`: it is not an absolute URL
+
+                For more information, try '--help'.
+            "#]],
+        ),
+        (
+            &[URL, "--allow", "https://joe:hunter2@example.com"],
+            expect![[r#"
+                invalid value for '--allow <ORIGIN>': `…@example.com` is not an origin, as `https://example.com` or `http://127.0.0.1:8080`: it has a user name or a password in it
+
+                For more information, try '--help'.
+            "#]],
+        ),
+        (
+            &[URL, "--allow", "https://example.com/path"],
+            expect![[r#"
+                invalid value for '--allow <ORIGIN>': `https://example.com/path` is not an origin, as `https://example.com` or `http://127.0.0.1:8080`: an origin ends with its host or port, without a path
+
+                For more information, try '--help'.
+            "#]],
+        ),
+        (
+            &[URL, "--allow-network", "10.0.0.0/33"],
+            expect![[r#"
+                invalid value for '--allow-network <NETWORK>': write it as an address and the length of its prefix: 10.0.0.0/8
+
+                For more information, try '--help'.
+            "#]],
+        ),
+        (
+            &[URL, "-p", "token"],
+            expect![[r#"
+                invalid value for '--property <NAME=VALUE>': write it as NAME=VALUE
+
+                For more information, try '--help'.
+            "#]],
+        ),
+        (
+            &[URL, "--timeout", "0"],
+            expect![[r#"
+                invalid value for '--timeout <SECONDS>': write a number of seconds above 0
+
+                For more information, try '--help'.
+            "#]],
+        ),
+        (
+            &[URL, "--timeout", "nan"],
+            expect![[r#"
+                invalid value for '--timeout <SECONDS>': write a number of seconds above 0
+
+                For more information, try '--help'.
+            "#]],
+        ),
+        (
+            &[URL, "--timeout", "1e300"],
+            expect![[r#"
+                invalid value for '--timeout <SECONDS>': write a number of seconds above 0
+
+                For more information, try '--help'.
+            "#]],
+        ),
+        (
+            &[URL, "--format", "xml"],
+            expect![[r#"
+                invalid value 'xml' for '--format <FORMAT>'
+                  [possible values: text, json, ndjson]
+
+                For more information, try '--help'.
+            "#]],
+        ),
+    ]);
+}

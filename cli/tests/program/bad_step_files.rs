@@ -1,0 +1,254 @@
+//! Step files that can't be run: exit code 2, one line a mistake.
+
+use expect_test::{Expect, expect};
+
+use crate::http_step::http_step;
+
+/// What `run` says of a step file, and `check` says the same.
+fn refused(content: impl AsRef<[u8]>) -> String {
+    let [run, check] = ["run step.yaml", "check step.yaml"].map(|arguments| {
+        http_step(arguments)
+            .file("step.yaml", content.as_ref())
+            .run()
+    });
+    assert_eq!(run, check);
+    match run.strip_prefix("exit code 2\n--- stderr\nerror: ") {
+        Some(refused) => refused.to_owned(),
+        None => run,
+    }
+}
+
+#[track_caller]
+fn all_refused<const COUNT: usize>(cases: [(&str, Expect); COUNT]) {
+    for (content, expected) in cases {
+        expected.assert_eq(&refused(content));
+    }
+}
+
+#[test]
+fn no_mapping() {
+    all_refused([
+        (
+            "",
+            expect![[r#"
+                the step file has a mistake
+                step.yaml:1:1: the file is empty; the smallest step file is `url: https://…`
+            "#]],
+        ),
+        (
+            "# a comment\n",
+            expect![[r#"
+                the step file has a mistake
+                step.yaml:1:1: the file is empty; the smallest step file is `url: https://…`
+            "#]],
+        ),
+        (
+            "- get: https://example.com/\n",
+            expect![[r#"
+                the step file has a mistake
+                step.yaml:1:1: expected a mapping, as in `url: https://example.com/`, not a list
+            "#]],
+        ),
+        (
+            "https://example.com/\n",
+            expect![[r#"
+                the step file has a mistake
+                step.yaml:1:1: expected a mapping, as in `url: https://example.com/`, not a string
+            "#]],
+        ),
+        (
+            "get: https://example.com/\n---\nget: https://example.com/\n",
+            expect![[r#"
+                the step file has a mistake
+                step.yaml:2:1: a second document begins here; a step file is one
+            "#]],
+        ),
+        (
+            "get: [\n",
+            expect![[r#"
+                the step file has a mistake
+                step.yaml:1:6: this `[` is never closed
+            "#]],
+        ),
+        (
+            "{}\n",
+            expect![[r#"
+                the step file has a mistake
+                step.yaml:1:1: the URL is missing: give it as `url: https://…`, or with the method, as in `get: https://…`
+            "#]],
+        ),
+    ]);
+}
+
+#[test]
+fn keys_and_types() {
+    all_refused([
+        (
+            "get: https://example.com/\nheader: {a: b}\nhide_request_header: [a]\n",
+            expect![[r#"
+                the step file has 2 mistakes
+                step.yaml:2:1: unknown key `header`, did you mean `headers`?
+                step.yaml:3:1: unknown key `hide_request_header`, did you mean `hide_request_headers`?
+            "#]],
+        ),
+        (
+            "url: 7\nmethod: [GET]\nheaders: 1\njson: {}\ntimeout: soon\nhide_request_headers: Cookie\n",
+            expect![[r#"
+                the step file has 5 mistakes
+                step.yaml:1:6: `url`: expected a URL, not a number
+                step.yaml:2:9: `method`: expected a method, as in `POST`, not a list
+                step.yaml:3:10: `headers`: expected a mapping of names to values, a list of `[name, value]` or one expression, not a number
+                step.yaml:5:10: `timeout`: expected seconds, `[connect, read]` or a mapping of `connect`, `read` and `total`, not a string
+                step.yaml:6:23: `hide_request_headers`: expected a list of header names, not a string: write `[Cookie]`
+            "#]],
+        ),
+        (
+            "url: https://example.com/\nmethod: get\n",
+            expect![[r#"
+                the step file has a mistake
+                step.yaml:2:9: Wrong method given: 'get' is not known, did you mean `GET`?
+            "#]],
+        ),
+    ]);
+}
+
+#[test]
+fn urls() {
+    all_refused([
+        (
+            "get: example.com/\n",
+            expect![[r#"
+                the step file has a mistake
+                step.yaml:1:6: `get`: the URL has no scheme; did you mean `https://…`?
+            "#]],
+        ),
+        (
+            "get: https://joe:hunter2@example.com/\n",
+            expect![[r#"
+                the step file has a mistake
+                step.yaml:1:6: `get`: the URL has a user name in it; give it as `auth: [username, password]`
+            "#]],
+        ),
+        (
+            "get: https://example.com/a b\n",
+            expect![[r#"
+                the step file has a mistake
+                step.yaml:1:6: `get`: a URL can't hold a space; write `%20`
+            "#]],
+        ),
+        (
+            "get: https://exa mple.com/\n",
+            expect![[r#"
+                the step file has a mistake
+                step.yaml:1:6: `get`: a URL can't hold a space; write `%20`
+            "#]],
+        ),
+        (
+            "get: file:///etc/passwd\n",
+            expect![[r#"
+                the step file has a mistake
+                step.yaml:1:6: `get`: the URL's scheme is `file`; only `https` and `http` can be requested
+            "#]],
+        ),
+        (
+            "get: \"https://example.com/\\n\"\n",
+            expect![[r#"
+                the step file has a mistake
+                step.yaml:1:6: `get`: a URL can't hold a line break
+            "#]],
+        ),
+        (
+            "get: https://\n",
+            expect![[r#"
+                the step file has a mistake
+                step.yaml:1:6: `get`: the URL has no host
+            "#]],
+        ),
+        (
+            "get: https://example.com/${{ property.a\n",
+            expect![[r#"
+                the step file has a mistake
+                step.yaml:1:6: `get`: the expression `property.a` is not closed: `}}` is missing
+            "#]],
+        ),
+    ]);
+}
+
+#[test]
+fn headers_with_line_breaks() {
+    all_refused([
+        (
+            "get: https://example.com/\nheaders:\n  \"X-A\\nX-B\": c\n",
+            expect![[r#"
+                the step file has a mistake
+                step.yaml:3:3: `headers.X-A\nX-B`: a header name has letters, digits and hyphens in it, not a control character
+            "#]],
+        ),
+        (
+            "get: https://example.com/\nheaders:\n  X-A: \"b\\r\\nX-B: c\"\n",
+            expect![[r#"
+                the step file has a mistake
+                step.yaml:3:8: `headers.X-A`: a header value can't hold a line break; a YAML block without one at its end starts with `>-` or `|-`
+            "#]],
+        ),
+    ]);
+}
+
+#[test]
+fn bytes_that_are_no_text() {
+    expect![[r#"
+        the step file has a mistake
+        step.yaml:1:26: a NUL byte can't stand in a step file
+    "#]]
+    .assert_eq(&refused(b"get: https://example.com/\0\n"));
+    expect![[r#"
+        the step file has a mistake
+        step.yaml:2:14: the file is not UTF-8 from here on; save it as UTF-8
+    "#]]
+    .assert_eq(&refused(b"get: https://example.com/\nheaders: {x: \xe9}\n"));
+    // UTF-16, as some editors save it.
+    expect![[r#"
+        the step file has a mistake
+        step.yaml:1:1: the file is not UTF-8 from here on; save it as UTF-8
+    "#]]
+    .assert_eq(&refused(b"\xff\xfeg\0e\0t\0"));
+}
+
+#[test]
+fn more_than_a_step_file_may_hold() {
+    let mut large = b"get: https://example.com/\njson: ".to_vec();
+    large.resize(10 << 20, b'a');
+    expect![[r#"
+        step.yaml: the file is too large: a step file has at most 1048576 bytes
+    "#]]
+    .assert_eq(&refused(large));
+    let mut large = b"get: https://example.com/\njson: ".to_vec();
+    large.resize(10 << 20, b'a');
+    expect![[r#"
+        exit code 2
+        --- stderr
+        error: standard input: the file is too large: a step file has at most 1048576 bytes
+    "#]]
+    .assert_eq(&http_step("run -").stdin(large).run());
+
+    let laughs: String = (1..=9)
+        .map(|n| {
+            format!(
+                "  k{n}: &k{n} [{}]\n",
+                vec![format!("*k{}", n - 1); 10].join(", ")
+            )
+        })
+        .collect();
+    expect![[r#"
+        the step file has a mistake
+        step.yaml:8:47: the file has more than 100000 values, aliases (`*name`) written out
+    "#]]
+    .assert_eq(&refused(format!(
+        "post: https://example.com/\njson:\n  k0: &k0 ha\n{laughs}"
+    )));
+    expect![[r#"
+        the step file has a mistake
+        step.yaml:1:33: lists and mappings are nested more than 32 deep
+    "#]]
+    .assert_eq(&refused("[".repeat(100_000)));
+}

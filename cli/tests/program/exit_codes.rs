@@ -1,0 +1,149 @@
+//! Each exit code of `run`, with all that is told.
+
+use expect_test::expect;
+
+use crate::http_step::http_step;
+use crate::server::{NOBODY, NOT_FOUND, OK, Server};
+
+#[test]
+fn success_is_0() {
+    let server = Server::answering(OK);
+    let told = http_step("run")
+        .arg(&server.origin)
+        .word(&server.origin, "ORIGIN")
+        .run();
+    expect![[r#"
+        exit code 0
+        --- stdout
+        Performing GET request to ORIGIN
+        Request Headers:
+        	User-Agent: http-step/0.1.0
+        	Accept: */*
+        	Accept-Encoding: identity
+        URL: ORIGIN/
+        Status: 200
+        Response Headers:
+        	content-type: text/plain
+        	content-length: 6
+         ------ Content ------
+        hello
+        --- stderr
+        Status code: 200
+    "#]]
+    .assert_eq(&told);
+}
+
+#[test]
+fn a_failure_is_1() {
+    let server = Server::answering(NOT_FOUND);
+    let told = http_step("run")
+        .arg(&server.origin)
+        .word(&server.origin, "ORIGIN")
+        .run();
+    expect![[r#"
+        exit code 1
+        --- stdout
+        Performing GET request to ORIGIN
+        Request Headers:
+        	User-Agent: http-step/0.1.0
+        	Accept: */*
+        	Accept-Encoding: identity
+        URL: ORIGIN/
+        Status: 404
+        Response Headers:
+        	content-length: 0
+         ------ Content ------
+        --- stderr
+        Status code: 404 (failure)
+    "#]]
+    .assert_eq(&told);
+}
+
+#[test]
+fn a_step_that_can_not_be_made_a_request_is_2() {
+    let told = http_step("run http://127.0.0.1:1/")
+        .arg("-HX-Branch: ${{ property.branch }}")
+        .run();
+    expect![[r#"
+        exit code 2
+        --- stdout
+        An exception occurred while performing the request: `headers`: the property `branch` is not set; set it, or give it a default: `${{ property.branch | default("") }}`
+        --- stderr
+        Requested (exception)
+        error: `headers`: the property `branch` is not set; set it, or give it a default: `${{ property.branch | default("") }}`
+    "#]].assert_eq(&told);
+}
+
+#[test]
+fn a_denial_is_3() {
+    let server = Server::answering(OK);
+    let told = http_step("run step.yaml")
+        .file("step.yaml", format!("get: {}/\n", server.origin))
+        .word(&server.origin, "ORIGIN")
+        .run();
+    expect![[r#"
+        exit code 3
+        --- stdout
+        Performing GET request to ORIGIN/
+        An exception occurred while performing the request: the host does not allow a request to ORIGIN
+        --- stderr
+        Requested (denied)
+        error: the policy does not allow ORIGIN: its address is not public but loopback; `--allow ORIGIN` would
+    "#]].assert_eq(&told);
+    assert!(!server.was_asked());
+}
+
+#[test]
+fn no_connection_is_4() {
+    let told = http_step("run").arg(NOBODY).run();
+    expect![[r#"
+        exit code 4
+        --- stdout
+        Performing GET request to http://127.0.0.1:1
+        An exception occurred while performing the request: could not connect to http://127.0.0.1:1/: connection refused
+        --- stderr
+        Requested (exception)
+        error: could not connect to http://127.0.0.1:1: connection refused
+    "#]].assert_eq(&told);
+}
+
+#[test]
+fn no_answer_in_time_is_4() {
+    let server = Server::hanging_after("HTTP/1.1 200");
+    let told = http_step("run --timeout 1")
+        .arg(&server.origin)
+        .word(&server.origin, "ORIGIN")
+        .run();
+    expect![[r#"
+        exit code 4
+        --- stdout
+        Performing GET request to ORIGIN
+        An exception occurred while performing the request: the step did not end within 1 s
+        --- stderr
+        Requested (exception)
+        error: the step did not end within 1 s
+    "#]]
+    .assert_eq(&told);
+}
+
+#[test]
+fn a_time_limit_of_the_step_file_is_4() {
+    let server = Server::hanging_after("");
+    let told = http_step("run step.yaml --allow")
+        .arg(&server.origin)
+        .file(
+            "step.yaml",
+            format!("get: {}/\ntimeout: 0.5\n", server.origin),
+        )
+        .word(&server.origin, "ORIGIN")
+        .run();
+    expect![[r#"
+        exit code 4
+        --- stdout
+        Performing GET request to ORIGIN/
+        An exception occurred while performing the request: no response from ORIGIN/: the time limit for the response ran out
+        --- stderr
+        Requested (exception)
+        error: ORIGIN did not answer within 0.5 s
+    "#]].assert_eq(&told);
+}

@@ -1,0 +1,156 @@
+//! What may be reached, by whose word.
+
+use expect_test::expect;
+
+use crate::http_step::http_step;
+use crate::server::{OK, Server};
+
+#[test]
+fn the_line_that_a_denial_names_grants_it() {
+    let server = Server::answering(OK);
+    let step = format!("get: {}/\n", server.origin);
+    let denied = http_step("run step.yaml").file("step.yaml", &step).run();
+    let (_, line) = denied.split_once("loopback; `").unwrap();
+    let (line, _) = line.split_once('`').unwrap();
+    assert_eq!(line, format!("--allow {}", server.origin));
+
+    let allowed = http_step(&format!("run step.yaml {line}"))
+        .file("step.yaml", &step)
+        .run();
+    assert!(allowed.starts_with("exit code 0\n"), "{allowed}");
+}
+
+#[test]
+fn several_origins_can_be_granted() {
+    let last = Server::answering(OK);
+    let first = Server::answering(format!(
+        "HTTP/1.1 302 Found\r\nlocation: {}/last\r\ncontent-length: 0\r\n\r\n",
+        last.origin
+    ));
+    let run = |allowed: &[&str]| {
+        let step = http_step("run step.yaml")
+            .file("step.yaml", format!("get: {}/first\n", first.origin))
+            .word(&first.origin, "FIRST")
+            .word(&last.origin, "LAST");
+        allowed
+            .iter()
+            .fold(step, |step, origin| step.arg("--allow").arg(origin))
+            .run()
+    };
+    expect![[r#"
+        exit code 3
+        --- stdout
+        Performing GET request to FIRST/first
+
+        Redirected 1 times:
+
+        Request Headers:
+        	User-Agent: http-step/0.1.0
+        	Accept: */*
+        	Accept-Encoding: identity
+        URL: FIRST/first
+        Status: 302
+        Response Headers:
+        	location: LAST/last
+        	content-length: 0
+         ------ Content ------
+        ============================================================
+        An exception occurred while performing the request: the host does not allow a request to LAST
+        --- stderr
+        Requested (denied)
+        error: the policy does not allow LAST: no rule names it; `--allow LAST` would
+    "#]].assert_eq(&run(&[&first.origin]));
+    expect![[r#"
+        exit code 0
+        --- stdout
+        Performing GET request to FIRST/first
+
+        Redirected 1 times:
+
+        Request Headers:
+        	User-Agent: http-step/0.1.0
+        	Accept: */*
+        	Accept-Encoding: identity
+        URL: FIRST/first
+        Status: 302
+        Response Headers:
+        	location: LAST/last
+        	content-length: 0
+         ------ Content ------
+        ============================================================
+        Request Headers:
+        	User-Agent: http-step/0.1.0
+        	Accept: */*
+        	Accept-Encoding: identity
+        URL: LAST/last
+        Status: 200
+        Response Headers:
+        	content-type: text/plain
+        	content-length: 6
+         ------ Content ------
+        hello
+        --- stderr
+        Status code: 200
+    "#]]
+    .assert_eq(&run(&[&first.origin, &last.origin]));
+}
+
+#[test]
+fn a_typed_url_grants_its_origin_and_no_other() {
+    let other = Server::answering(OK);
+    let typed = Server::answering(format!(
+        "HTTP/1.1 302 Found\r\nlocation: {}/\r\ncontent-length: 0\r\n\r\n",
+        other.origin
+    ));
+    let told = http_step("run --format json")
+        .arg(&typed.origin)
+        .run_for_stdout();
+    let result: serde_json::Value = serde_json::from_str(&told).unwrap();
+    assert_eq!(result["outcome"], "denied");
+    assert_eq!(result["error"]["sent"], "yes");
+    assert!(!other.was_asked());
+}
+
+#[test]
+fn a_network_grants_an_address_to_origins_that_are_allowed() {
+    let server = Server::answering(OK);
+    let run = |arguments: &str| {
+        http_step("run step.yaml")
+            .file("step.yaml", format!("get: {}/\n", server.origin))
+            .arg("--allow-network")
+            .arg(arguments)
+            .run_for_stdout()
+    };
+    for network in ["127.0.0.0/8", "127.0.0.1/32", "127.0.0.1"] {
+        assert!(run(network).ends_with("hello\n"), "{network}");
+    }
+    assert!(!run("10.0.0.0/8").ends_with("hello\n"));
+}
+
+#[test]
+fn a_component_of_the_user_gets_nothing_until_it_is_allowed() {
+    let server = Server::answering(OK);
+    let run = |allow: &[&str]| {
+        let step = http_step("run --component step.wasm")
+            .file("step.wasm", http_step_component::WASM)
+            .arg(&server.origin)
+            .word(&server.origin, "ORIGIN");
+        allow
+            .iter()
+            .fold(step, |step, argument| step.arg(argument))
+            .run()
+    };
+    expect![[r#"
+        exit code 3
+        --- stdout
+        Performing GET request to ORIGIN
+        An exception occurred while performing the request: the host does not allow a request to ORIGIN
+        --- stderr
+        Requested (denied)
+        error: the policy does not allow ORIGIN: no rule names it; `--allow ORIGIN` would
+    "#]].assert_eq(&run(&[]));
+    assert!(!server.was_asked());
+
+    let allowed = run(&["--allow", &server.origin]);
+    assert!(allowed.starts_with("exit code 0\n"), "{allowed}");
+}

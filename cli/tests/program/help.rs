@@ -1,0 +1,293 @@
+//! What a first-time user reads.
+
+use expect_test::expect;
+
+use crate::http_step::http_step;
+
+/// The help, without the spaces that clap leaves on empty lines.
+fn help(arguments: &str) -> String {
+    let told = http_step(arguments).run();
+    told.lines()
+        .map(|line| format!("{}\n", line.trim_end()))
+        .collect()
+}
+
+#[test]
+fn of_the_program() {
+    expect![[r#"
+        exit code 0
+        --- stdout
+        Run HTTP steps of CI builds in a sandbox.
+
+        A step is a WebAssembly component that can do one thing: make the HTTP requests that you allow.
+
+        Usage: http-step <COMMAND>
+
+        Commands:
+          run          Run a step file, or a request typed as a URL
+          demo         Start a service on loopback and run a step against it
+          check        Check step files and report every mistake in them
+          inspect      Show what a component imports and exports, and whether it is a step
+          schema       Print the JSON Schema of step files, for editors
+          completions  Print a completion script for a shell
+          help         Print this message or the help of the given subcommand(s)
+
+        Options:
+          -h, --help
+                  Print help (see a summary with '-h')
+
+          -V, --version
+                  Print version
+
+        Exit codes:
+          0  success or warnings
+          1  the step judged the response a failure
+          2  bad arguments, a bad step file, or a component that is no step
+          3  denied by the policy
+          4  exception: network, time-out, trap, a limit, or stopped
+    "#]].assert_eq(&help("--help"));
+}
+
+#[test]
+fn of_run() {
+    expect![[r#"
+        exit code 0
+        --- stdout
+        Run a step file, or a request typed as a URL
+
+        Usage: http-step run [OPTIONS] <STEP|URL>
+
+        Arguments:
+          <STEP|URL>
+                  A step file in YAML or JSON (`-`: standard input), or a URL.
+
+                  A URL that you type may be reached, also on loopback or in a private network. A URL in a
+                  step file grants nothing.
+
+        Options:
+          -p, --property <NAME=VALUE>
+                  A build property; the value is text. Can be repeated
+
+              --properties <FILE>
+                  Build properties from a JSON or YAML file; values keep their types
+
+              --allow <ORIGIN>
+                  An origin that may be reached: `https://api.example.com`. Can be repeated. Without any,
+                  the built-in step may reach every public one; with one, only those
+
+              --allow-network <NETWORK>
+                  A network whose addresses allowed origins may have: `10.0.0.0/8`. Can be repeated. By
+                  default a name may lead to public addresses alone
+
+              --component <FILE.wasm>
+                  A component to run instead of the built-in step. It may reach nothing but what `--allow`
+                  says
+
+              --timeout <SECONDS>
+                  The step's time limit in seconds; 300 by default
+
+              --format <FORMAT>
+                  How the run is shown
+
+                  Possible values:
+                  - text:   The log, as it is written
+                  - json:   The result as one JSON object
+                  - ndjson: The log and the result as JSON, an event a line
+
+                  [default: text]
+
+          -h, --help
+                  Print help (see a summary with '-h')
+
+        With a URL:
+          -X, --method <METHOD>
+                  The method; POST with a body, else GET
+
+          -H, --header <NAME: VALUE>
+                  A header. Can be repeated
+
+          -d, --data <NAME=VALUE>
+                  A field of a form. Can be repeated
+
+              --json <JSON>
+                  A JSON body
+
+              --hide-request-header <NAME>
+                  A request header whose value the log hides. Can be repeated
+
+              --hide-response-header <NAME>
+                  A response header whose value the log hides. Can be repeated
+
+        Examples:
+          http-step run step.yaml -p buildername=linux -p branch=main
+          http-step run https://ci.example.com/status
+          http-step run http://127.0.0.1:8080/builds --json '{"state": "done"}'
+    "#]].assert_eq(&help("run --help"));
+    expect![[r#"
+        exit code 0
+        --- stdout
+        Run a step file, or a request typed as a URL
+
+        Usage: http-step run [OPTIONS] <STEP|URL>
+
+        Arguments:
+          <STEP|URL>  A step file in YAML or JSON (`-`: standard input), or a URL
+
+        Options:
+          -p, --property <NAME=VALUE>    A build property; the value is text. Can be repeated
+              --properties <FILE>        Build properties from a JSON or YAML file; values keep their types
+              --allow <ORIGIN>           An origin that may be reached: `https://api.example.com`. Can be
+                                         repeated. Without any, the built-in step may reach every public
+                                         one; with one, only those
+              --allow-network <NETWORK>  A network whose addresses allowed origins may have: `10.0.0.0/8`.
+                                         Can be repeated. By default a name may lead to public addresses
+                                         alone
+              --component <FILE.wasm>    A component to run instead of the built-in step. It may reach
+                                         nothing but what `--allow` says
+              --timeout <SECONDS>        The step's time limit in seconds; 300 by default
+              --format <FORMAT>          How the run is shown [default: text] [possible values: text, json,
+                                         ndjson]
+          -h, --help                     Print help (see more with '--help')
+
+        With a URL:
+          -X, --method <METHOD>              The method; POST with a body, else GET
+          -H, --header <NAME: VALUE>         A header. Can be repeated
+          -d, --data <NAME=VALUE>            A field of a form. Can be repeated
+              --json <JSON>                  A JSON body
+              --hide-request-header <NAME>   A request header whose value the log hides. Can be repeated
+              --hide-response-header <NAME>  A response header whose value the log hides. Can be repeated
+    "#]].assert_eq(&help("run -h"));
+}
+
+#[test]
+fn of_the_other_subcommands() {
+    expect![[r#"
+        exit code 0
+        --- stdout
+        Check step files and report every mistake in them
+
+        Usage: http-step check <STEP>...
+
+        Arguments:
+          <STEP>...  The step files (`-`: standard input)
+
+        Options:
+          -h, --help  Print help
+    "#]]
+    .assert_eq(&help("check -h"));
+    expect![[r#"
+        exit code 0
+        --- stdout
+        Start a service on loopback and run a step against it
+
+        Usage: http-step demo [OPTIONS]
+
+        Options:
+              --format <FORMAT>  How the run is shown [default: text] [possible values: text, json, ndjson]
+          -h, --help             Print help (see more with '--help')
+    "#]].assert_eq(&help("demo -h"));
+    expect![[r#"
+        exit code 0
+        --- stdout
+        Show what a component imports and exports, and whether it is a step
+
+        Usage: http-step inspect <FILE.wasm>
+
+        Arguments:
+          <FILE.wasm>  The component
+
+        Options:
+          -h, --help  Print help
+    "#]]
+    .assert_eq(&help("inspect -h"));
+    expect![[r#"
+        exit code 0
+        --- stdout
+        Print the JSON Schema of step files, for editors
+
+        Usage: http-step schema
+
+        Options:
+          -h, --help  Print help
+    "#]]
+    .assert_eq(&help("schema -h"));
+    expect![[r#"
+        exit code 0
+        --- stdout
+        Print a completion script for a shell
+
+        Usage: http-step completions <SHELL>
+
+        Arguments:
+          <SHELL>  The shell [possible values: bash, elvish, fish, powershell, zsh]
+
+        Options:
+          -h, --help  Print help
+    "#]]
+    .assert_eq(&help("completions -h"));
+}
+
+#[test]
+fn without_arguments() {
+    let told = help("").replace("exit code 2\n--- stderr", "exit code 0\n--- stdout");
+    assert_eq!(told, help("-h"));
+    expect![[r#"
+        exit code 2
+        --- stderr
+        error: the following required arguments were not provided:
+          <STEP|URL>
+
+        Usage: http-step run <STEP|URL>
+
+        For more information, try '--help'.
+    "#]]
+    .assert_eq(&help("run"));
+    expect![[r#"
+        exit code 2
+        --- stderr
+        error: the following required arguments were not provided:
+          <STEP>...
+
+        Usage: http-step check <STEP>...
+
+        For more information, try '--help'.
+    "#]]
+    .assert_eq(&help("check"));
+}
+
+#[test]
+fn with_a_subcommand_that_is_none() {
+    expect![[r#"
+        exit code 2
+        --- stderr
+        error: unrecognized subcommand 'rum'
+
+          tip: a similar subcommand exists: 'run'
+
+        Usage: http-step <COMMAND>
+
+        For more information, try '--help'.
+    "#]]
+    .assert_eq(&help("rum step.yaml"));
+    expect![[r#"
+        exit code 2
+        --- stderr
+        error: the subcommand is missing: write `http-step run …` to run a step file or a URL
+
+        For more information, try '--help'.
+    "#]]
+    .assert_eq(&help("https://joe:hunter2@example.com/"));
+    let file = http_step("step.yaml").file("step.yaml", "").run();
+    assert_eq!(file, http_step("https://example.com/").run());
+}
+
+#[test]
+fn its_version() {
+    assert_eq!(
+        http_step("--version").run(),
+        format!(
+            "exit code 0\n--- stdout\nhttp-step {}\n",
+            env!("CARGO_PKG_VERSION")
+        )
+    );
+}

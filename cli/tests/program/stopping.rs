@@ -1,0 +1,55 @@
+//! A run that is stopped keeps its log, and says that it was.
+#![cfg(unix)]
+
+use std::process::Command;
+
+use expect_test::expect;
+
+use crate::http_step::http_step;
+use crate::server::Server;
+
+/// Stop the program once the server has its request.
+fn stopped_by(signal: &str, format: &str) -> String {
+    let server = Server::hanging_after("HTTP/1.1 200");
+    http_step("run --format")
+        .arg(format)
+        .arg(&server.origin)
+        .word(&server.origin, "ORIGIN")
+        .run_while(|child| {
+            server.request();
+            let status = Command::new("kill")
+                .args([signal, &child.id().to_string()])
+                .status()
+                .unwrap();
+            assert!(status.success());
+        })
+}
+
+#[test]
+fn by_a_person() {
+    expect![[r#"
+        exit code 4
+        --- stdout
+        Performing GET request to ORIGIN
+        An exception occurred while performing the request: the step was stopped
+        --- stderr
+        Requested (cancelled)
+        error: the step was stopped
+    "#]]
+    .assert_eq(&stopped_by("-INT", "text"));
+}
+
+#[test]
+fn by_a_ci_system() {
+    assert_eq!(stopped_by("-TERM", "text"), stopped_by("-INT", "text"));
+}
+
+#[test]
+fn programs_are_told_too() {
+    let told = stopped_by("-INT", "ndjson");
+    let result = told.lines().last().unwrap();
+    let result: serde_json::Value = serde_json::from_str(result).unwrap();
+    assert_eq!(result["outcome"], "cancelled");
+    assert_eq!(result["error"]["kind"], "cancelled");
+    assert_eq!(result["error"]["sent"], "unknown");
+}
