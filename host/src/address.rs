@@ -5,7 +5,9 @@
 //! its updates), with the multicast blocks and the metadata addresses of the
 //! clouds. An IPv6 address that carries an IPv4 address is what that IPv4
 //! address is: a packet to `::ffff:127.0.0.1` or `64:ff9b::7f00:1` ends where
-//! one to `127.0.0.1` does.
+//! one to `127.0.0.1` does. NAT64's local prefix (64:ff9b:1::/48, RFC 8215) is
+//! reserved, whatever it carries: where in it the IPv4 address stands is up to
+//! the network.
 //!
 //! ```
 //! use http_step_host::address::{Class, classify};
@@ -110,8 +112,6 @@ const V6: &[(Ipv6Addr, u32, Class)] = &[
         128,
         Class::Metadata,
     ), // Google
-    (Ipv6Addr::UNSPECIFIED, 128, Class::Unspecified),
-    (Ipv6Addr::LOCALHOST, 128, Class::Loopback),
     (
         Ipv6Addr::new(0x100, 0, 0, 0, 0, 0, 0, 0),
         64,
@@ -169,10 +169,7 @@ const V6: &[(Ipv6Addr, u32, Class)] = &[
 pub fn classify(address: IpAddr) -> Class {
     match address {
         IpAddr::V4(v4) => classify_v4(v4),
-        IpAddr::V6(v6) => match embedded_v4(v6) {
-            Some(v4) => classify_v4(v4),
-            None => classify_v6(v6),
-        },
+        IpAddr::V6(v6) => classify_v6(v6),
     }
 }
 
@@ -185,6 +182,35 @@ fn classify_v4(address: Ipv4Addr) -> Class {
 }
 
 fn classify_v6(address: Ipv6Addr) -> Class {
+    let join = |high: u16, low: u16| {
+        classify_v4(Ipv4Addr::from_bits(u32::from(high) << 16 | u32::from(low)))
+    };
+    match address.segments() {
+        [0, 0, 0, 0, 0, 0, 0, 0] => Class::Unspecified,
+        [0, 0, 0, 0, 0, 0, 0, 1] => Class::Loopback,
+        // IPv4-mapped and -translated, and NAT64's well-known prefix: another
+        // way to write the IPv4 address (RFC 4291, RFC 2765, RFC 6052).
+        [0, 0, 0, 0, 0, 0xffff, high, low]
+        | [0, 0, 0, 0, 0xffff, 0, high, low]
+        | [0x64, 0xff9b, 0, 0, 0, 0, high, low] => join(high, low),
+        // IPv4-compatible, 6to4 and Teredo, whose bits are turned over, are out
+        // of use, and where they still lead is up to the network (RFC 4291,
+        // RFC 7526, RFC 4380).
+        [0, 0, 0, 0, 0, 0, high, low] | [0x2002, high, low, ..] => never_public(join(high, low)),
+        [0x2001, 0, _, _, _, _, high, low] => never_public(join(!high, !low)),
+        _ => registered_v6(address),
+    }
+}
+
+/// What an IPv6 address of a transition mechanism is: never public.
+fn never_public(inside: Class) -> Class {
+    match inside {
+        Class::Public => Class::Reserved,
+        special => special,
+    }
+}
+
+fn registered_v6(address: Ipv6Addr) -> Class {
     let unlisted = if address.to_bits() >> 125 == 0b001 {
         Class::Public
     } else {
@@ -195,28 +221,6 @@ fn classify_v6(address: Ipv6Addr) -> Class {
             (address.to_bits() ^ network.to_bits()).leading_zeros() >= *length
         })
         .map_or(unlisted, |(_, _, class)| *class)
-}
-
-/// The IPv4 address that an IPv6 address leads to, where it carries one.
-fn embedded_v4(address: Ipv6Addr) -> Option<Ipv4Addr> {
-    let join = |high: u16, low: u16| Ipv4Addr::from_bits(u32::from(high) << 16 | u32::from(low));
-    match address.segments() {
-        // `::` and `::1` are themselves.
-        [0, 0, 0, 0, 0, 0, 0, 0 | 1] => None,
-        // IPv4-mapped, IPv4-compatible, IPv4-translated (RFC 4291, RFC 2765).
-        [0, 0, 0, 0, 0, 0xffff | 0, high, low] | [0, 0, 0, 0, 0xffff, 0, high, low] => {
-            Some(join(high, low))
-        }
-        // NAT64: the well-known prefix, and the local one (RFC 6052, RFC 8215).
-        [0x64, 0xff9b, 0, 0, 0, 0, high, low] | [0x64, 0xff9b, 1, _, _, _, high, low] => {
-            Some(join(high, low))
-        }
-        // 6to4 (RFC 3056).
-        [0x2002, high, low, ..] => Some(join(high, low)),
-        // Teredo: the client's address, its bits turned over (RFC 4380).
-        [0x2001, 0, _, _, _, _, high, low] => Some(join(!high, !low)),
-        _ => None,
-    }
 }
 
 #[cfg(test)]
@@ -286,7 +290,8 @@ mod tests {
             ("::ffff:0:127.0.0.1", Loopback),
             ("64:ff9b::169.254.169.254", Metadata),
             ("64:ff9b::1.1.1.1", Public),
-            ("64:ff9b:1::10.1.2.3", Private),
+            ("64:ff9b:1::10.1.2.3", Reserved),
+            ("64:ff9b:1:a9fe:a9:fe00:808:808", Reserved), // 169.254.169.254 under a /48 prefix
             ("64:ff9b:2::1", Reserved),
             ("100::1", Reserved),
             ("2001::1", Reserved),                  // Teredo of 255.255.255.254
@@ -297,7 +302,8 @@ mod tests {
             ("2001:200::1", Public),
             ("2001:db8::1", Documentation),
             ("2002:7f00:1::", Loopback),
-            ("2002:101:101::", Public),
+            ("2002:101:101::", Reserved),
+            ("::1.1.1.1", Reserved),
             ("2606:4700::1111", Public),
             ("3fff:fff::", Documentation),
             ("3fff:1000::", Public),

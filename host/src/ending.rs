@@ -4,13 +4,20 @@
 use std::time::Duration;
 
 use serde_json::{Map, Value};
+use tokio::sync::AcquireError;
 use wasmtime::Trap;
+use wasmtime::component::ResourceTableError;
 
 use crate::contract::types;
 use crate::log::{Log, LogEntry, Stream};
 use crate::meter::Exceeded;
 use crate::outbound::Journal;
+use crate::request::SpecError;
 use crate::result::{ErrorKind, Outcome, RunError, RunResult, Usage};
+use crate::state::HANDLES;
+
+/// Bytes of JSON of all outputs together. As values they take many times that.
+const OUTPUT_BYTES: usize = 1 << 20;
 
 /// How a run ended.
 pub(crate) enum Ending {
@@ -43,6 +50,14 @@ impl Ending {
         }
     }
 
+    /// It could not have its turn.
+    pub(crate) fn no_slot(error: AcquireError) -> Self {
+        Self::Broken {
+            kind: ErrorKind::Other,
+            message: format!("the host does not run steps any more: {error}"),
+        }
+    }
+
     /// The caller stopped it.
     pub(crate) fn cancelled() -> Self {
         Self::Broken {
@@ -67,6 +82,11 @@ impl Ending {
                     (ErrorKind::Trap, format!("the component trapped: {words}"))
                 }
             }
+        } else if let Some(ResourceTableError::Full) = error.downcast_ref() {
+            (
+                ErrorKind::Limit,
+                format!("the component holds {HANDLES} handles, which is its limit"),
+            )
         } else {
             (
                 ErrorKind::Trap,
@@ -123,6 +143,15 @@ impl Ending {
     }
 }
 
+impl From<SpecError> for Ending {
+    fn from(error: SpecError) -> Self {
+        Self::Broken {
+            kind: error.kind(),
+            message: error.to_string(),
+        }
+    }
+}
+
 fn broken(
     kind: ErrorKind,
     message: String,
@@ -150,6 +179,15 @@ fn broken(
 }
 
 fn outputs(outputs: Vec<types::Output>) -> Result<Map<String, Value>, String> {
+    let bytes: usize = outputs
+        .iter()
+        .map(|output| output.name.len() + output.value.len())
+        .sum();
+    if bytes > OUTPUT_BYTES {
+        return Err(format!(
+            "the component's outputs are {bytes} bytes; {OUTPUT_BYTES} is the most"
+        ));
+    }
     outputs
         .into_iter()
         .map(
@@ -167,7 +205,7 @@ fn outputs(outputs: Vec<types::Output>) -> Result<Map<String, Value>, String> {
 fn error_of(error: types::StepError, journal: &Journal) -> RunError {
     let told = ErrorKind::from(error.kind);
     let sent = journal.sent_any();
-    match journal.last_error() {
+    match journal.error() {
         Some(met) if is_of_the_network(told) => RunError {
             kind: (&met).into(),
             message: met.to_string(),

@@ -11,8 +11,9 @@ use cap_std::ambient_authority;
 use cap_std::fs::Dir;
 use thiserror::Error;
 
-/// The largest file that is read: it stands in the component's memory, twice.
-const LARGEST: u64 = 16 << 20;
+/// The most that is read for a step, all its files together: they stand in the
+/// component's memory, twice.
+const MOST: usize = 16 << 20;
 
 /// Where files may be read.
 #[derive(Clone, Debug, Default)]
@@ -32,16 +33,26 @@ pub(crate) struct FileError {
     reason: String,
 }
 
-impl Files {
-    pub(crate) fn read(&self, path: &str) -> Result<Vec<u8>, FileError> {
+/// Reads the files of one step. Blocks.
+pub(crate) struct Reader {
+    files: Files,
+    left: usize,
+}
+
+impl Reader {
+    pub(crate) fn new(files: Files) -> Self {
+        Self { files, left: MOST }
+    }
+
+    pub(crate) fn read(&mut self, path: &str) -> Result<Vec<u8>, FileError> {
         self.content(path).map_err(|reason| FileError {
             path: path.to_owned(),
             reason,
         })
     }
 
-    fn content(&self, path: &str) -> Result<Vec<u8>, String> {
-        let Self::Under(root) = self else {
+    fn content(&mut self, path: &str) -> Result<Vec<u8>, String> {
+        let Files::Under(root) = &self.files else {
             return Err("this run may not read files; give the text with `content` instead".into());
         };
         let in_words = |error: io::Error| match error.kind() {
@@ -52,17 +63,19 @@ impl Files {
             return Err(format!("its path must be relative to {}", root.display()));
         }
         let root = Dir::open_ambient_dir(root, ambient_authority()).map_err(in_words)?;
-        let file = root.open(path).map_err(in_words)?;
-        if !file.metadata().map_err(in_words)?.is_file() {
+        // To open a named pipe would be to wait for its writer.
+        if !root.metadata(path).map_err(in_words)?.is_file() {
             return Err("it is not a regular file".into());
         }
+        let file = root.open(path).map_err(in_words)?;
         let mut content = Vec::new();
-        file.take(LARGEST + 1)
+        file.take(self.left as u64 + 1)
             .read_to_end(&mut content)
             .map_err(in_words)?;
-        if content.len() as u64 > LARGEST {
-            return Err(format!("it is larger than {} MiB", LARGEST >> 20));
-        }
+        self.left = self
+            .left
+            .checked_sub(content.len())
+            .ok_or_else(|| format!("the files are larger than {} MiB together", MOST >> 20))?;
         Ok(content)
     }
 }
@@ -71,6 +84,12 @@ impl Files {
 mod tests {
     use super::*;
     use std::fs;
+
+    fn refused(reader: &mut Reader, path: &str) -> String {
+        let error = reader.read(path).unwrap_err().to_string();
+        let start = format!("the file `{path}` of `files` can't be sent: ");
+        error.strip_prefix(&start).unwrap().to_owned()
+    }
 
     #[test]
     fn only_what_lies_below_the_directory_is_read() {
@@ -81,35 +100,54 @@ mod tests {
         fs::write(root.join("report.xml"), "<yes/>").unwrap();
         #[cfg(unix)]
         std::os::unix::fs::symlink("../secret", root.join("link")).unwrap();
-        let files = Files::Under(root.clone());
+        let mut reader = Reader::new(Files::Under(root.clone()));
 
-        assert_eq!(files.read("report.xml").unwrap(), b"<yes/>");
-        let refused = |path: &str| files.read(path).unwrap_err().to_string();
-        assert_eq!(
-            refused("/etc/hostname"),
-            format!(
-                "the file `/etc/hostname` of `files` can't be sent: its path must be relative to {}",
-                root.display()
-            )
-        );
-        assert_eq!(
-            refused("missing"),
-            format!(
-                "the file `missing` of `files` can't be sent: there is no such file in {}",
-                root.display()
-            )
-        );
-        for path in ["../secret", "link"] {
-            assert_eq!(
-                refused(path),
-                format!(
-                    "the file `{path}` of `files` can't be sent: a path led outside of the filesystem"
-                )
-            );
+        assert_eq!(reader.read("report.xml").unwrap(), b"<yes/>");
+        for (path, reason) in [
+            (
+                "/etc/hostname",
+                format!("its path must be relative to {}", root.display()),
+            ),
+            (
+                "missing",
+                format!("there is no such file in {}", root.display()),
+            ),
+            (".", "it is not a regular file".to_owned()),
+            (
+                "../secret",
+                "a path led outside of the filesystem".to_owned(),
+            ),
+            ("link", "a path led outside of the filesystem".to_owned()),
+        ] {
+            assert_eq!(refused(&mut reader, path), reason);
         }
         assert_eq!(
-            Files::None.read("report.xml").unwrap_err().to_string(),
-            "the file `report.xml` of `files` can't be sent: this run may not read files; give the text with `content` instead"
+            refused(&mut Reader::new(Files::None), "report.xml"),
+            "this run may not read files; give the text with `content` instead"
+        );
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_named_pipe_is_not_waited_for() {
+        let root = tempfile::tempdir().unwrap();
+        let made = std::process::Command::new("mkfifo")
+            .arg(root.path().join("pipe"))
+            .status();
+        assert!(made.unwrap().success());
+        let mut reader = Reader::new(Files::Under(root.path().to_owned()));
+        assert_eq!(refused(&mut reader, "pipe"), "it is not a regular file");
+    }
+
+    #[test]
+    fn files_count_together() {
+        let root = tempfile::tempdir().unwrap();
+        fs::write(root.path().join("half"), vec![0; MOST / 2 + 1]).unwrap();
+        let mut reader = Reader::new(Files::Under(root.path().to_owned()));
+        assert_eq!(reader.read("half").unwrap().len(), MOST / 2 + 1);
+        assert_eq!(
+            refused(&mut reader, "half"),
+            "the files are larger than 16 MiB together"
         );
     }
 }

@@ -2,6 +2,9 @@
 
 use std::time::Duration;
 
+/// No connection takes longer, whatever a run's limits say.
+pub(crate) const LONGEST_CONNECT: Duration = Duration::from_secs(120);
+
 /// What a run may use. The defaults let an ordinary step through and stop one
 /// that is out of hand.
 ///
@@ -22,7 +25,8 @@ pub struct Limits {
     pub memory: usize,
     /// Requests, hops of a redirect included.
     pub requests: u32,
-    /// One connection, TLS included. A component can ask for less.
+    /// One connection, TLS included, and two minutes at most. A component can
+    /// ask for less.
     pub connect: Duration,
     /// Silence of a server. A component can ask for less.
     pub read: Duration,

@@ -24,6 +24,9 @@ pub struct LogEntry {
 }
 
 /// Takes the log in while the step runs.
+///
+/// It is called on the runtime that runs the step, so it must not block: hand
+/// the text on to a channel if it has a long way to go.
 pub trait Sink: Send + 'static {
     /// Text was written. It need not end with a line, nor be one.
     fn log(&mut self, stream: Stream, text: &str);
@@ -34,6 +37,10 @@ impl<F: FnMut(Stream, &str) + Send + 'static> Sink for F {
         self(stream, text);
     }
 }
+
+/// What an entry costs beside its text, so that many small ones are no way
+/// around the limit.
+const ENTRY_BYTES: usize = 64;
 
 /// Keeps the log, up to a limit, and hands it on.
 pub(crate) struct Log {
@@ -59,8 +66,10 @@ impl Log {
         if self.full || text.is_empty() {
             return;
         }
-        if text.len() <= self.left {
-            self.left -= text.len();
+        let starts_an_entry = self.entries.last().is_none_or(|last| last.stream != stream);
+        let cost = text.len() + if starts_an_entry { ENTRY_BYTES } else { 0 };
+        if cost <= self.left {
+            self.left -= cost;
             self.append(stream, text);
             return;
         }
@@ -73,14 +82,14 @@ impl Log {
         self.append(Stream::Header, &note);
     }
 
-    /// Write a line, on a line of its own.
+    /// Write a line of the host's, on a line of its own and past any limit.
     pub(crate) fn write_line(&mut self, stream: Stream, line: &str) {
         let within_a_line = self
             .entries
             .last()
             .is_some_and(|last| !last.text.ends_with('\n'));
         let start = if within_a_line { "\n" } else { "" };
-        self.write(stream, &format!("{start}{line}\n"));
+        self.append(stream, &format!("{start}{line}\n"));
     }
 
     fn append(&mut self, stream: Stream, text: &str) {
@@ -96,8 +105,15 @@ impl Log {
         }
     }
 
-    pub(crate) fn into_entries(self) -> Vec<LogEntry> {
-        self.entries
+    /// The log, at its end.
+    pub(crate) fn into_entries(mut self) -> Vec<LogEntry> {
+        self.take_entries()
+    }
+
+    /// As [`into_entries`](Self::into_entries), where the log is part of
+    /// something.
+    pub(crate) fn take_entries(&mut self) -> Vec<LogEntry> {
+        std::mem::take(&mut self.entries)
     }
 }
 
@@ -111,17 +127,22 @@ mod tests {
         let seen = Arc::new(Mutex::new(String::new()));
         let sink = Arc::clone(&seen);
         let mut log = Log::new(
-            10,
+            2 * ENTRY_BYTES + 12,
             Some(Box::new(move |_, text: &str| {
                 sink.lock().unwrap().push_str(text)
             })),
         );
         log.write(Stream::Header, "abc");
         log.write(Stream::Header, "d");
-        log.write(Stream::Stdout, "12345é7");
+        log.write(Stream::Stdout, "12345");
+        log.write(Stream::Stdout, "éé");
         log.write(Stream::Stderr, "lost");
-        let note = "\n<the log ends here: its limit is 10 bytes>\n";
-        assert_eq!(*seen.lock().unwrap(), format!("abcd12345{note}"));
+        log.write_line(Stream::Stderr, "the host's word");
+        let note = "\n<the log ends here: its limit is 140 bytes>\n";
+        assert_eq!(
+            *seen.lock().unwrap(),
+            format!("abcd12345é{note}the host's word\n")
+        );
         let entry = |stream, text: &str| LogEntry {
             stream,
             text: text.to_owned(),
@@ -130,8 +151,9 @@ mod tests {
             log.into_entries(),
             [
                 entry(Stream::Header, "abcd"),
-                entry(Stream::Stdout, "12345"),
+                entry(Stream::Stdout, "12345é"),
                 entry(Stream::Header, note),
+                entry(Stream::Stderr, "the host's word\n"),
             ]
         );
     }

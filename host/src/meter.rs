@@ -19,7 +19,8 @@ pub(crate) enum Exceeded {
     Memory { asked: usize, limit: usize },
 }
 
-/// All memories and tables of a component, counted together.
+/// All memories and tables of a component, counted together. What a component
+/// declares as their maximum it may run into, as WebAssembly has it.
 pub(crate) struct MemoryMeter {
     limit: usize,
     used: usize,
@@ -53,8 +54,11 @@ impl ResourceLimiter for MemoryMeter {
         &mut self,
         current: usize,
         desired: usize,
-        _maximum: Option<usize>,
+        maximum: Option<usize>,
     ) -> wasmtime::Result<bool> {
+        if maximum.is_some_and(|maximum| desired > maximum) {
+            return Ok(false);
+        }
         self.grow(desired.saturating_sub(current))
     }
 
@@ -62,8 +66,11 @@ impl ResourceLimiter for MemoryMeter {
         &mut self,
         current: usize,
         desired: usize,
-        _maximum: Option<usize>,
+        maximum: Option<usize>,
     ) -> wasmtime::Result<bool> {
+        if maximum.is_some_and(|maximum| desired > maximum) {
+            return Ok(false);
+        }
         let elements = desired.saturating_sub(current);
         self.grow(elements.saturating_mul(size_of::<usize>()))
     }

@@ -1,6 +1,7 @@
 //! From a step file to the contract's request-spec. What the guest renders goes
 //! through as it is; what the host has to obey is rendered here.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use http_step_file::{
@@ -10,9 +11,10 @@ use http_step_file::{
 use http_step_template::{Names, RenderError, Template, Value, to_text};
 use serde::de::DeserializeOwned;
 use thiserror::Error;
+use tokio::task::spawn_blocking;
 
 use crate::contract::types;
-use crate::files::{FileError, Files};
+use crate::files::{FileError, Files, Reader};
 use crate::properties::Properties;
 use crate::result::ErrorKind;
 
@@ -30,6 +32,8 @@ pub(crate) enum SpecError {
     Unsupported { key: &'static str },
     #[error(transparent)]
     File(#[from] FileError),
+    #[error("the files of the step file can't be read: {0}")]
+    Reading(String),
 }
 
 impl SpecError {
@@ -45,10 +49,25 @@ impl SpecError {
 }
 
 /// Make the request-spec of a step file.
-pub(crate) fn spec(
+pub(crate) async fn spec(
+    file: StepFile,
+    properties: &Arc<Properties>,
+    files: Files,
+) -> Result<types::RequestSpec, SpecError> {
+    let reader = Reader::new(files);
+    if !matches!(file.body, Some(Body::Multipart { .. })) {
+        return spec_of(&file, properties, reader);
+    }
+    let properties = Arc::clone(properties);
+    spawn_blocking(move || spec_of(&file, &properties, reader))
+        .await
+        .map_err(|error| SpecError::Reading(error.to_string()))?
+}
+
+fn spec_of(
     file: &StepFile,
     properties: &Properties,
-    files: &Files,
+    mut reader: Reader,
 ) -> Result<types::RequestSpec, SpecError> {
     Ok(types::RequestSpec {
         method: file.method.clone(),
@@ -58,7 +77,7 @@ pub(crate) fn spec(
         body: file
             .body
             .as_ref()
-            .map(|content| body(content, properties, files))
+            .map(|content| body(content, properties, &mut reader))
             .transpose()?,
         cookies: fields(&file.cookies),
         auth: file.auth.as_ref().map(auth),
@@ -86,7 +105,11 @@ fn fields(fields: &Fields) -> types::Fields {
     }
 }
 
-fn body(body: &Body, properties: &Properties, files: &Files) -> Result<types::Body, SpecError> {
+fn body(
+    body: &Body,
+    properties: &Properties,
+    reader: &mut Reader,
+) -> Result<types::Body, SpecError> {
     Ok(match body {
         Body::Data(data) => types::Body::Data(fields(data)),
         Body::Json(value) => types::Body::Json(value.to_string()),
@@ -97,13 +120,17 @@ fn body(body: &Body, properties: &Properties, files: &Files) -> Result<types::Bo
             fields: fields(named),
             files: parts
                 .iter()
-                .map(|part| file(part, properties, files))
+                .map(|part| file(part, properties, reader))
                 .collect::<Result<_, _>>()?,
         }),
     })
 }
 
-fn file(file: &File, properties: &Properties, files: &Files) -> Result<types::File, SpecError> {
+fn file(
+    file: &File,
+    properties: &Properties,
+    reader: &mut Reader,
+) -> Result<types::File, SpecError> {
     let mut filename = file.filename.clone();
     let content = match &file.content {
         FileContent::Text(text) => types::Content::Text(text.clone()),
@@ -113,7 +140,7 @@ fn file(file: &File, properties: &Properties, files: &Files) -> Result<types::Fi
             // A path with an expression in it has a last component only now.
             let last = path.rsplit('/').next().unwrap_or_default();
             filename.get_or_insert_with(|| last.to_owned());
-            types::Content::Bytes(files.read(&path)?)
+            types::Content::Bytes(reader.read(&path)?)
         }
     };
     Ok(types::File {

@@ -197,6 +197,7 @@ impl From<&TransportError> for ErrorKind {
             TransportError::Tls { .. } => Self::Tls,
             TransportError::ConnectTimeout { .. }
             | TransportError::ReadTimeout { .. }
+            | TransportError::UploadTimeout { .. }
             | TransportError::BodyTimeout { .. } => Self::Timeout,
             TransportError::Closed { .. }
             | TransportError::Protocol { .. }

@@ -3,12 +3,12 @@
 
 use std::future::{Future, pending};
 use std::path::PathBuf;
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::time::Duration;
 
 use http_step_file::StepFile;
-use tokio::time::{Instant, timeout};
+use tokio::time::{Instant, timeout_at};
 use wasmtime::{Store, UpdateDeadline};
 
 use crate::component::Step;
@@ -24,10 +24,10 @@ use crate::policy::Policy;
 use crate::properties::Properties;
 use crate::request;
 use crate::result::{RunResult, Usage};
-use crate::state::State;
+use crate::state::{HANDLES, State};
 
 /// Bytes that a component may hand over in one call.
-const HOSTCALL_BYTES: usize = 64 << 20;
+const HOSTCALL_BYTES: usize = 32 << 20;
 
 /// All that one run is made of.
 pub struct Job {
@@ -86,58 +86,64 @@ impl Job {
 impl Host {
     /// Run a step. Whatever happens is in the result.
     ///
-    /// Runs on the tokio runtime that polls it. To drop the future is to stop
-    /// the step; [`Host::run_until`] stops it and keeps its log.
+    /// Runs on the tokio runtime that polls it; all runs of a host belong on one
+    /// runtime, which also drives the connections that they share. To drop the
+    /// future is to stop the step; [`Host::run_until`] stops it and keeps its log.
     pub async fn run(&self, step: &Step, job: Job) -> RunResult {
         self.run_until(step, job, pending()).await
     }
 
     /// Run a step, or until `stop` is ready: then its requests are broken off,
-    /// and the outcome is [`Outcome::Cancelled`].
+    /// and the outcome is [`Cancelled`](crate::Outcome::Cancelled).
     pub async fn run_until(
         &self,
         step: &Step,
         job: Job,
         stop: impl Future<Output = ()>,
     ) -> RunResult {
-        let started = Instant::now();
+        let mut bounds = Bounds {
+            stop: pin!(stop),
+            started: Instant::now(),
+            wall: job.limits.wall,
+        };
         let mut log = Log::new(job.limits.log, job.sink);
-        let spec = match request::spec(&job.file, &job.properties, &job.files) {
-            Ok(spec) => spec,
-            Err(error) => {
-                let ending = Ending::Broken {
-                    kind: error.kind(),
-                    message: error.to_string(),
-                };
+        let journal = Arc::<Journal>::default();
+        let properties = Arc::new(job.properties);
+
+        let prepared = bounds
+            .hold(async {
+                let slot = self.slots.acquire().await.map_err(Ending::no_slot)?;
+                let spec = request::spec(job.file, &properties, job.files).await?;
+                Ok((slot, spec))
+            })
+            .await
+            .flatten();
+        // The slot is free when all that the run holds is gone: it goes last.
+        let (_slot, spec) = match prepared {
+            Ok(prepared) => prepared,
+            Err(ending) => {
                 ending.note(&mut log);
-                let usage = Usage::default();
-                return ending.into_result(&Journal::default(), log.into_entries(), usage);
+                let usage = bounds.usage(&journal, &CpuMeter::default(), 0);
+                return ending.into_result(&journal, log.into_entries(), usage);
             }
         };
-        let wall = match spec.settings.timeout.total {
-            Some(total) => job.limits.wall.min(Duration::from_nanos(total)),
-            None => job.limits.wall,
-        };
+        if let Some(total) = spec.settings.timeout.total {
+            bounds.wall = bounds.wall.min(Duration::from_nanos(total));
+        }
+
+        let cpu = CpuMeter::default();
         let egress = Egress {
             outbound: Arc::clone(&self.outbound),
             policy: Arc::new(job.policy),
             limits: job.limits.clone(),
-            journal: Arc::default(),
+            journal: Arc::clone(&journal),
         };
         let memory = MemoryMeter::new(job.limits.memory);
-        let state = State::new(egress, memory, job.properties, log);
-        let cpu = CpuMeter::default();
+        let state = State::new(egress, memory, properties, log);
         let mut store = self.store(state, &cpu, job.limits.cpu);
-
-        let called = {
-            let call = cpu.measure(self.call(step, &mut store, &spec));
-            let call = pin!(timeout(wall, call));
-            tokio::select! {
-                biased;
-                () = stop => Err(Ending::cancelled()),
-                called = call => called.map_err(|_| Ending::late(wall)),
-            }
-        };
+        let called = bounds
+            .hold(cpu.measure(call(step, &mut store, &spec)))
+            .await;
 
         let mut state = store.into_data();
         let ending = match called {
@@ -146,16 +152,13 @@ impl Host {
             Err(ending) => ending,
         };
         ending.note(&mut state.log);
-        let journal = &state.egress.journal;
-        let usage = Usage {
-            requests: journal.requests(),
-            bytes_sent: journal.bytes_out(),
-            bytes_received: journal.bytes_in(),
-            wall_seconds: started.elapsed().as_secs_f64(),
-            cpu_seconds: cpu.total().as_secs_f64(),
-            peak_memory_bytes: state.memory.peak(),
-        };
-        ending.into_result(journal, state.log.into_entries(), usage)
+        let log = state.log.take_entries();
+        let peak = state.memory.peak();
+        // What is under way is broken off now, so that nothing is sent after
+        // the result has told what was.
+        drop(state);
+        let usage = bounds.usage(&journal, &cpu, peak);
+        ending.into_result(&journal, log, usage)
     }
 
     /// A store with its limits set.
@@ -163,6 +166,8 @@ impl Host {
         let mut store = Store::new(&self.engine, state);
         store.limiter(|state| &mut state.memory);
         store.set_hostcall_fuel(HOSTCALL_BYTES);
+        // The host's own table is the one to run full, since it says so.
+        store.set_max_component_handles(2 * HANDLES);
         store.set_epoch_deadline(1);
         let cpu = cpu.clone();
         store.epoch_deadline_callback(move |_| {
@@ -173,16 +178,44 @@ impl Host {
         });
         store
     }
+}
 
-    /// Call the component's export, in an instance of its own.
-    async fn call(
-        &self,
-        step: &Step,
-        store: &mut Store<State>,
-        spec: &types::RequestSpec,
-    ) -> wasmtime::Result<types::StepResult> {
-        let _slot = self.slots.acquire().await?;
-        let instance = step.pre.instantiate_async(&mut *store).await?;
-        instance.call_http_step(&mut *store, spec).await
+/// Call the component's export, in an instance of its own.
+async fn call(
+    step: &Step,
+    store: &mut Store<State>,
+    spec: &types::RequestSpec,
+) -> wasmtime::Result<types::StepResult> {
+    let instance = step.pre.instantiate_async(&mut *store).await?;
+    instance.call_http_step(&mut *store, spec).await
+}
+
+/// What ends a run from outside: its caller, and its time.
+struct Bounds<'s, S> {
+    stop: Pin<&'s mut S>,
+    started: Instant,
+    wall: Duration,
+}
+
+impl<S: Future<Output = ()>> Bounds<'_, S> {
+    /// Go on with a part of the run as long as it may.
+    async fn hold<T>(&mut self, part: impl Future<Output = T>) -> Result<T, Ending> {
+        let part = timeout_at(self.started + self.wall, part);
+        tokio::select! {
+            biased;
+            () = &mut self.stop => Err(Ending::cancelled()),
+            done = part => done.map_err(|_| Ending::late(self.wall)),
+        }
+    }
+
+    fn usage(&self, journal: &Journal, cpu: &CpuMeter, peak_memory_bytes: usize) -> Usage {
+        Usage {
+            requests: journal.requests(),
+            bytes_sent: journal.bytes_out(),
+            bytes_received: journal.bytes_in(),
+            wall_seconds: self.started.elapsed().as_secs_f64(),
+            cpu_seconds: cpu.total().as_secs_f64(),
+            peak_memory_bytes,
+        }
     }
 }

@@ -1,5 +1,7 @@
 //! What a store holds beside the component: the host's side of one run.
 
+use std::sync::Arc;
+
 use wasmtime::component::ResourceTable;
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpView};
@@ -11,8 +13,13 @@ use crate::properties::Properties;
 use crate::stderr::Stderr;
 
 /// What a component may hold of the host's resources at a time: streams,
-/// bodies, pollables, header tables.
-const HANDLES: usize = 4096;
+/// bodies, pollables, header tables. Some of them hold data, up to
+/// [`HEADER_BYTES`] or two pieces of a body.
+pub(crate) const HANDLES: usize = 512;
+
+/// Bytes of a table of headers, roughly as they stand in memory. Servers take
+/// about a tenth of it.
+const HEADER_BYTES: usize = 64 << 10;
 
 /// Random bytes that a component may ask for in one call.
 const RANDOM_BYTES: u64 = 64 << 10;
@@ -21,7 +28,7 @@ const RANDOM_BYTES: u64 = 64 << 10;
 pub(crate) struct State {
     pub(crate) egress: Egress,
     pub(crate) memory: MemoryMeter,
-    pub(crate) properties: Properties,
+    pub(crate) properties: Arc<Properties>,
     pub(crate) log: Log,
     pub(crate) stderr: Stderr,
     table: ResourceTable,
@@ -33,7 +40,7 @@ impl State {
     pub(crate) fn new(
         egress: Egress,
         memory: MemoryMeter,
-        properties: Properties,
+        properties: Arc<Properties>,
         log: Log,
     ) -> Self {
         let stderr = Stderr::default();
@@ -46,6 +53,8 @@ impl State {
             .allow_tcp(false)
             .allow_udp(false)
             .build();
+        let mut http = WasiHttpCtx::new();
+        http.set_field_size_limit(HEADER_BYTES);
         Self {
             egress,
             memory,
@@ -54,8 +63,16 @@ impl State {
             stderr,
             table,
             wasi,
-            http: WasiHttpCtx::new(),
+            http,
         }
+    }
+}
+
+impl Drop for State {
+    /// A body that the component did not finish must not look finished, and to
+    /// drop its stream would end it.
+    fn drop(&mut self) {
+        self.egress.journal.close();
     }
 }
 

@@ -2,6 +2,7 @@
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinHandle;
 
 /// A server on loopback that reads a request's head and writes fixed bytes.
 pub struct Scripted {
@@ -19,6 +20,20 @@ impl Scripted {
     /// client goes away.
     pub async fn hangs_after(answer: impl Into<Vec<u8>>) -> Self {
         Self::start(answer.into(), true).await
+    }
+
+    /// Say nothing, and keep what the first connection sends until it ends.
+    pub async fn keeps_all() -> (Self, JoinHandle<Vec<u8>>) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let origin = format!("http://{}", listener.local_addr().expect("an address"));
+        let kept = tokio::spawn(async move {
+            let (mut stream, _) = listener.accept().await.expect("a connection");
+            let mut kept = Vec::new();
+            // A reset is an end, too.
+            let _ = stream.read_to_end(&mut kept).await;
+            kept
+        });
+        (Self { origin }, kept)
     }
 
     /// The origin of a port that nothing listens on.

@@ -16,8 +16,14 @@ fn load_error(wasm: &[u8]) -> String {
 
 /// Run a component of `guests/`, then a well-behaved step in the same host.
 async fn attack(name: &str, limits: Limits) -> RunResult {
+    attack_on("http://127.0.0.1:9", name, limits).await
+}
+
+/// As [`attack`], with leave to reach one origin.
+async fn attack_on(origin: &str, name: &str, limits: Limits) -> RunResult {
     let step = host().load(&guest(name)).unwrap();
-    let job = Job::new(step_file("get: http://127.0.0.1:9/"), Policy::nothing()).limits(limits);
+    let policy = Policy::nothing().allow(origin.parse().unwrap());
+    let job = Job::new(step_file(&format!("get: {origin}")), policy).limits(limits);
     let result = host().run(&step, job).await;
 
     let service = Service::start(|_| Answer::default()).await;
@@ -196,5 +202,67 @@ async fn the_step_of_the_contributing_guide() {
     expect![[r#"
         h|"linux" asks for https://example.com/${{ property.not_rendered }}
         Success: Done
-    "#]].assert_eq(&transcript(&result, "no origin"));
+    "#]]
+    .assert_eq(&transcript(&result, "no origin"));
+}
+
+#[tokio::test]
+async fn half_a_body_is_not_made_to_look_whole() {
+    let (server, kept) = Scripted::keeps_all().await;
+    let result = attack_on(&server.origin, "leaves_half_a_body", Limits::default()).await;
+    assert_eq!(result.outcome, Outcome::Exception);
+    let kept = String::from_utf8(kept.await.unwrap()).unwrap();
+    let body = kept.split_once("\r\n\r\n").unwrap().1;
+    // No last chunk, of no bytes: that would be the body's end.
+    assert_ne!(body, "");
+    assert_eq!(body.replace("4\r\nhalf\r\n", ""), "");
+}
+
+#[tokio::test]
+async fn bodies_that_are_never_sent() {
+    let result = attack("hoards_bodies", Limits::default()).await;
+    expect![[r#"
+        e|An exception occurred while performing the request: the component holds 512 handles, which is its limit
+        Exception: Requested (exception)
+        Limit, sent No: the component holds 512 handles, which is its limit
+    "#]].assert_eq(&end(&result));
+}
+
+#[tokio::test]
+async fn requests_that_are_none() {
+    let service = Service::start(|_| Answer::default()).await;
+    let result = attack_on(&service.origin, "asks_oddly", Limits::default()).await;
+    expect![[r#"
+        o|"Method::Get HOST /": status 200
+        o|"Method::Connect HOST /": ErrorCode::HttpRequestUriInvalid
+        o|"Method::Trace HOST /": ErrorCode::HttpRequestUriInvalid
+        o|"Method::Other(\"A B\") HOST /": can't be asked
+        o|"Method::Get user@HOST /": ErrorCode::HttpRequestUriInvalid
+        o|"Method::Get @HOST /": ErrorCode::HttpRequestUriInvalid
+        o|"Method::Get HOST@evil.example /": ErrorCode::HttpRequestUriInvalid
+        o|"Method::Get HOST/@evil.example /": can't be asked
+        o|"Method::Get HOST http://evil.example/": can't be asked
+        o|"Method::Get HOST //evil.example/": status 200
+        o|"Method::Get HOST *": can't be asked
+        o|"Method::Get HOST /a b": can't be asked
+        o|"Method::Get HOST /\r\nX-Smuggled: 1": can't be asked
+        o|"Method::Get  /": can't be asked
+        Success: asked
+    "#]]
+    .assert_eq(&end(&result));
+    let asked: Vec<_> = service
+        .requests()
+        .iter()
+        .map(|request| {
+            format!(
+                "{} {:?}",
+                request.line,
+                request.header("host") == service.origin.strip_prefix("http://")
+            )
+        })
+        .collect();
+    expect![[r#"
+        GET / true
+        GET //evil.example/ true"#]]
+    .assert_eq(&asked.join("\n"));
 }

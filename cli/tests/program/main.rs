@@ -38,4 +38,5 @@ mod check;
 mod demo;
 mod help;
 mod inspect;
+mod readme;
 mod schema_and_completions;

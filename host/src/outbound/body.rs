@@ -3,6 +3,7 @@
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
@@ -16,10 +17,65 @@ use wasmtime_wasi_http::WasiBody;
 use super::error::{TransportError, innermost};
 use super::journal::Journal;
 
+/// How a request's body gets on.
+pub(super) struct Progress {
+    began: Instant,
+    /// Milliseconds from the beginning to the last piece.
+    last: AtomicU64,
+    done: AtomicBool,
+}
+
+impl Progress {
+    fn new(done: bool) -> Self {
+        Self {
+            began: Instant::now(),
+            last: AtomicU64::new(0),
+            done: AtomicBool::new(done),
+        }
+    }
+
+    /// Something has happened.
+    pub(super) fn step(&self) {
+        let now = u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX);
+        self.last.store(now, Ordering::Relaxed);
+    }
+
+    /// For how long nothing has happened.
+    pub(super) fn silence(&self) -> Duration {
+        let last = Duration::from_millis(self.last.load(Ordering::Relaxed));
+        self.began.elapsed().saturating_sub(last)
+    }
+
+    /// Whether the body has gone out, so that it is the server's turn.
+    pub(super) fn is_done(&self) -> bool {
+        self.done.load(Ordering::Relaxed)
+    }
+}
+
 /// A request's body.
 pub(super) struct Outgoing {
-    pub(super) inner: WasiBody,
-    pub(super) journal: Arc<Journal>,
+    inner: WasiBody,
+    /// What is left of the length that was announced: hyper asks for no more.
+    left: Option<u64>,
+    journal: Arc<Journal>,
+    progress: Arc<Progress>,
+}
+
+impl Outgoing {
+    /// Watch over a body of an announced length, if one was announced.
+    pub(super) fn new(inner: WasiBody, length: Option<u64>, journal: Arc<Journal>) -> Self {
+        let progress = Progress::new(inner.is_end_stream() || length == Some(0));
+        Self {
+            inner,
+            left: length,
+            journal,
+            progress: Arc::new(progress),
+        }
+    }
+
+    pub(super) fn progress(&self) -> Arc<Progress> {
+        Arc::clone(&self.progress)
+    }
 }
 
 impl Body for Outgoing {
@@ -32,10 +88,25 @@ impl Body for Outgoing {
     ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
         let this = self.get_mut();
         let frame = ready!(Pin::new(&mut this.inner).poll_frame(cx));
-        if let Some(Ok(frame)) = &frame
-            && let Some(data) = frame.data_ref()
-        {
-            this.journal.sent(data.len());
+        this.progress.step();
+        match &frame {
+            Some(Ok(frame)) => {
+                if let Some(data) = frame.data_ref() {
+                    this.journal.sent(data.len());
+                    if let Some(left) = &mut this.left {
+                        *left = left.saturating_sub(data.len() as u64);
+                    }
+                }
+            }
+            // The end of the run drops the body's other end, which reads like the
+            // end of the body: the server would take half a request for a whole.
+            None if this.journal.is_closed() => {
+                return Poll::Ready(Some(Err(wasi_http::Error::ConnectionTerminated)));
+            }
+            Some(Err(_)) | None => {}
+        }
+        if frame.is_none() || this.left == Some(0) {
+            this.progress.done.store(true, Ordering::Relaxed);
         }
         Poll::Ready(frame)
     }

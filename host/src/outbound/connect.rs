@@ -8,21 +8,24 @@ use std::net::{IpAddr, SocketAddr};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use http::Uri;
-use hyper::rt::{Read, ReadBufCursor, Write};
-use hyper_util::client::legacy::connect::{Connected, Connection};
-use hyper_util::rt::TokioIo;
 use rustls::CertificateError;
 use tokio::net::TcpStream;
-use tokio_rustls::client::TlsStream;
+use tokio::time::timeout;
 use tower_service::Service;
 
 use super::error::{TransportError, innermost};
 use super::resolve::Resolve;
+use super::stream::Stream;
 use super::tls::Tls;
+use crate::limits::LONGEST_CONNECT;
 use crate::origin::{Host, Origin, Scheme};
 use crate::policy::Policy;
+
+/// How long an address may take if there is another to try.
+const EACH_ADDRESS: Duration = Duration::from_secs(3);
 
 /// Opens the connections that one policy allows.
 #[derive(Clone)]
@@ -39,9 +42,9 @@ impl Connector {
         let addresses = self.addresses(&origin).await?;
         let stream = dial(&origin, &addresses).await?;
         match origin.scheme {
-            Scheme::Http => Ok(Stream::Plain(TokioIo::new(stream))),
+            Scheme::Http => Ok(Stream::plain(stream)),
             Scheme::Https => match self.tls.connect(&origin.host, stream).await {
-                Ok(stream) => Ok(Stream::Tls(Box::new(TokioIo::new(stream)))),
+                Ok(stream) => Ok(Stream::tls(stream)),
                 Err(error) => Err(tls_error(&origin, &error)),
             },
         }
@@ -77,10 +80,17 @@ impl Connector {
 /// Connect to the first address that answers.
 async fn dial(origin: &Origin, addresses: &[IpAddr]) -> Result<TcpStream, TransportError> {
     let mut failure = None;
-    for address in addresses {
+    for (index, address) in addresses.iter().enumerate() {
+        let is_last = index + 1 == addresses.len();
+        let each = if is_last {
+            LONGEST_CONNECT
+        } else {
+            EACH_ADDRESS
+        };
         let address = SocketAddr::new(*address, origin.port);
         #[expect(clippy::disallowed_methods, reason = "this is the connector")]
-        match TcpStream::connect(address).await {
+        let connected = timeout(each, TcpStream::connect(address)).await;
+        match connected.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into())) {
             Ok(stream) => {
                 // Requests are written whole; waiting for more only delays them.
                 let _ = stream.set_nodelay(true);
@@ -158,77 +168,17 @@ impl Service<Uri> for Connector {
     }
 
     fn call(&mut self, uri: Uri) -> Self::Future {
-        Box::pin(self.clone().connect(uri))
-    }
-}
-
-/// An open connection.
-pub(super) enum Stream {
-    Plain(TokioIo<TcpStream>),
-    Tls(Box<TokioIo<TlsStream<TcpStream>>>),
-}
-
-impl Connection for Stream {
-    fn connected(&self) -> Connected {
-        Connected::new()
-    }
-}
-
-/// Call a method of whichever stream it is, pinned.
-macro_rules! delegate {
-    ($self:ident, $stream:ident => $call:expr) => {
-        match $self.get_mut() {
-            Self::Plain($stream) => {
-                let $stream = Pin::new($stream);
-                $call
-            }
-            Self::Tls($stream) => {
-                let $stream = Pin::new($stream.as_mut());
-                $call
-            }
-        }
-    };
-}
-
-impl Read for Stream {
-    fn poll_read(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buffer: ReadBufCursor<'_>,
-    ) -> Poll<io::Result<()>> {
-        delegate!(self, stream => stream.poll_read(cx, buffer))
-    }
-}
-
-impl Write for Stream {
-    fn poll_write(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        bytes: &[u8],
-    ) -> Poll<io::Result<usize>> {
-        delegate!(self, stream => stream.poll_write(cx, bytes))
-    }
-
-    fn poll_write_vectored(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        slices: &[io::IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        delegate!(self, stream => stream.poll_write_vectored(cx, slices))
-    }
-
-    fn is_write_vectored(&self) -> bool {
-        match self {
-            Self::Plain(stream) => stream.is_write_vectored(),
-            Self::Tls(stream) => stream.is_write_vectored(),
-        }
-    }
-
-    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        delegate!(self, stream => stream.poll_flush(cx))
-    }
-
-    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        delegate!(self, stream => stream.poll_shutdown(cx))
+        let connecting = self.clone().connect(uri.clone());
+        Box::pin(async move {
+            // The pool goes on with a connection that its request no longer waits
+            // for; here it ends in any case.
+            let late = |_| TransportError::ConnectTimeout {
+                to: uri
+                    .authority()
+                    .map_or_else(String::new, ToString::to_string),
+                within: LONGEST_CONNECT,
+            };
+            timeout(LONGEST_CONNECT, connecting).await.map_err(late)?
+        })
     }
 }

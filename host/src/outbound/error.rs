@@ -96,6 +96,14 @@ pub(crate) enum TransportError {
         /// The time limit.
         within: Duration,
     },
+    /// The request's body stood still on its way out.
+    #[error("the request's body stopped on its way to {to}: nothing went out for {}", seconds(.within))]
+    UploadTimeout {
+        /// The origin.
+        to: String,
+        /// The time limit.
+        within: Duration,
+    },
     /// The response's body paused for too long.
     #[error("the response of {from} stopped: nothing came for {}", seconds(.within))]
     BodyTimeout {
@@ -134,7 +142,10 @@ impl TransportError {
             | Self::Connect { .. }
             | Self::ConnectTimeout { .. }
             | Self::Tls { .. } => Sent::No,
-            Self::Closed { .. } | Self::ReadTimeout { .. } | Self::RequestBody => Sent::Unknown,
+            Self::Closed { .. }
+            | Self::ReadTimeout { .. }
+            | Self::UploadTimeout { .. }
+            | Self::RequestBody => Sent::Unknown,
             Self::Protocol { .. } | Self::BodyTimeout { .. } | Self::Body { .. } => Sent::Yes,
         }
     }
@@ -209,6 +220,7 @@ impl From<&TransportError> for wasi_http::Error {
             TransportError::Closed { .. } => Self::ConnectionTerminated,
             TransportError::Protocol { .. } => Self::HttpProtocolError,
             TransportError::ReadTimeout { .. } => Self::HttpResponseTimeout,
+            TransportError::UploadTimeout { .. } => Self::ConnectionWriteTimeout,
             TransportError::BodyTimeout { .. } => Self::ConnectionReadTimeout,
             TransportError::Body { .. } => Self::HttpResponseIncomplete,
             TransportError::RequestBody => Self::HttpProtocolError,

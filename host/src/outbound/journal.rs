@@ -2,7 +2,7 @@
 //! component can't tell it otherwise.
 
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::error::{Sent, TransportError};
 
@@ -13,6 +13,7 @@ pub(crate) struct Journal {
     /// Those of them that certainly reached no server.
     unsent: AtomicU32,
     answered: AtomicBool,
+    closed: AtomicBool,
     bytes_out: AtomicU64,
     bytes_in: AtomicU64,
     last_error: Mutex<Option<TransportError>>,
@@ -32,21 +33,34 @@ impl Journal {
         self.bytes_in.fetch_add(bytes as u64, Ordering::Relaxed);
     }
 
-    /// A server has answered.
+    /// A server has answered; what went wrong before is the component's to tell.
     pub(super) fn answered(&self) {
         self.answered.store(true, Ordering::Relaxed);
+        *self.last_error() = None;
+    }
+
+    /// The run is over: nothing that it has begun may be made to look complete.
+    pub(crate) fn close(&self) {
+        self.closed.store(true, Ordering::Relaxed);
+    }
+
+    pub(super) fn is_closed(&self) -> bool {
+        self.closed.load(Ordering::Relaxed)
     }
 
     pub(super) fn failed(&self, error: TransportError) {
         match error.sent() {
             Sent::No => _ = self.unsent.fetch_add(1, Ordering::Relaxed),
-            Sent::Yes => self.answered(),
+            Sent::Yes => self.answered.store(true, Ordering::Relaxed),
             Sent::Unknown => {}
         }
-        *self
-            .last_error
+        *self.last_error() = Some(error);
+    }
+
+    fn last_error(&self) -> MutexGuard<'_, Option<TransportError>> {
+        self.last_error
             .lock()
-            .unwrap_or_else(PoisonError::into_inner) = Some(error);
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The requests that were asked for, also those that were not let out.
@@ -75,11 +89,32 @@ impl Journal {
         self.bytes_in.load(Ordering::Relaxed)
     }
 
-    /// The error of the last request that got no answer.
-    pub(crate) fn last_error(&self) -> Option<TransportError> {
-        self.last_error
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
+    /// The error of the last request, if it got no answer.
+    pub(crate) fn error(&self) -> Option<TransportError> {
+        self.last_error().clone()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refused() -> TransportError {
+        TransportError::Refused("no".to_owned())
+    }
+
+    #[test]
+    fn an_answer_makes_an_earlier_error_the_components_own() {
+        let journal = Journal::default();
+        journal.request();
+        journal.failed(refused());
+        assert_eq!(
+            (journal.sent_any(), journal.error()),
+            (Sent::No, Some(refused()))
+        );
+        journal.request();
+        assert_eq!(journal.sent_any(), Sent::Unknown);
+        journal.answered();
+        assert_eq!((journal.sent_any(), journal.error()), (Sent::Yes, None));
     }
 }

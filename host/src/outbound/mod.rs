@@ -11,13 +11,16 @@ mod connect;
 mod error;
 mod journal;
 mod resolve;
+mod stream;
 mod tls;
 
 use std::pin::{Pin, pin};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use http::{Method, Request, Response};
+use http::header::{CONTENT_LENGTH, HOST};
+use http::uri::Authority;
+use http::{HeaderValue, Method, Request, Response, Uri};
 use http_body_util::BodyExt;
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::capture_connection;
@@ -33,7 +36,7 @@ pub(crate) use self::error::TransportError;
 pub(crate) use self::journal::Journal;
 pub(crate) use self::tls::{Roots, Tls};
 
-use self::body::{Outgoing, Received};
+use self::body::{Outgoing, Progress, Received};
 use self::connect::Connector;
 use crate::limits::Limits;
 use crate::origin::Origin;
@@ -49,6 +52,10 @@ const IDLE_PER_ORIGIN: usize = 64;
 /// How many policies have connections at a time; the one that was not used for
 /// the longest time loses them.
 const POLICIES: usize = 64;
+
+/// The most of a request's body that a component hands over at once. Twice as
+/// much waits in the host, for each body that a component has open.
+const BODY_CHUNK: usize = 64 << 10;
 
 /// The shortest time limit that is more than a refusal.
 const SHORTEST_TIMEOUT: Duration = Duration::from_millis(1);
@@ -74,18 +81,23 @@ impl Outbound {
 
     /// The connections that runs of a policy share.
     fn pool(&self, policy: &Arc<Policy>) -> Pool {
+        let evicted;
         let mut pools = self.pools.lock().unwrap_or_else(PoisonError::into_inner);
         let entry = match pools.iter().position(|(key, _)| key == policy) {
-            Some(index) => pools.remove(index),
+            Some(index) => {
+                evicted = None;
+                pools.remove(index)
+            }
             None => {
-                if pools.len() == POLICIES {
-                    pools.remove(0);
-                }
+                // Its connections close one by one; nobody has to wait for that.
+                evicted = (pools.len() == POLICIES).then(|| pools.remove(0));
                 (Arc::clone(policy), self.new_pool(Arc::clone(policy)))
             }
         };
         let pool = entry.1.clone();
         pools.push(entry);
+        drop(pools);
+        drop(evicted);
         pool
     }
 
@@ -118,22 +130,66 @@ pub(crate) struct Egress {
 }
 
 impl Egress {
+    /// Whether a request may be made at all; where it goes, if so. It goes there
+    /// in the words of the origin that was checked: a server is to read the
+    /// authority as the policy did.
+    fn admit(&self, request: &mut Request<WasiBody>) -> Result<Origin, TransportError> {
+        if self.journal.request() > self.limits.requests {
+            return Err(TransportError::TooManyRequests(self.limits.requests));
+        }
+        // CONNECT would make a tunnel of the connection; TRACE echoes what
+        // intermediaries have added.
+        if matches!(*request.method(), Method::CONNECT | Method::TRACE) {
+            return Err(TransportError::Refused(format!(
+                "a step may not use the method {}",
+                request.method()
+            )));
+        }
+        let mut uri = request.uri().clone().into_parts();
+        let (Some(scheme), Some(authority)) = (&uri.scheme, &uri.authority) else {
+            return Err(TransportError::Refused(
+                "the request has no host".to_owned(),
+            ));
+        };
+        let origin = Origin::of_url(&format!("{scheme}://{authority}/"))
+            .map_err(|error| TransportError::Refused(error.to_string()))?;
+        if authority.as_str().contains('@') {
+            return Err(TransportError::Refused(format!(
+                "the request to {origin} has a user name or a password before its host"
+            )));
+        }
+        self.policy.check_origin(&origin)?;
+
+        let canonical = origin.authority();
+        let refused = |_| TransportError::Refused(format!("{origin} can't be written as a URL"));
+        let host = HeaderValue::from_str(&canonical).map_err(|_| refused(()))?;
+        uri.authority = Some(Authority::try_from(canonical).map_err(|_| refused(()))?);
+        *request.uri_mut() = Uri::from_parts(uri).map_err(|_| refused(()))?;
+        request.headers_mut().insert(HOST, host);
+        Ok(origin)
+    }
+
     async fn send(
         self,
         request: Request<WasiBody>,
+        origin: Origin,
         options: RequestOptions,
     ) -> Result<Response<WasiBody>, TransportError> {
-        let origin = self.admit(&request)?.to_string();
-        let limit =
-            |asked: Option<Duration>, limit| asked.unwrap_or(limit).clamp(SHORTEST_TIMEOUT, limit);
+        let origin = origin.to_string();
+        let limit = |asked: Option<Duration>, limit: Duration| {
+            asked.unwrap_or(limit).min(limit).max(SHORTEST_TIMEOUT)
+        };
         let connect = limit(options.connect_timeout, self.limits.connect);
         let first_byte = limit(options.first_byte_timeout, self.limits.read);
         let between_bytes = limit(options.between_bytes_timeout, self.limits.read);
 
-        let mut request = request.map(|inner| Outgoing {
-            inner,
-            journal: Arc::clone(&self.journal),
-        });
+        let length = request
+            .headers()
+            .get(CONTENT_LENGTH)
+            .and_then(|length| length.to_str().ok()?.parse().ok());
+        let mut request =
+            request.map(|body| Outgoing::new(body, length, Arc::clone(&self.journal)));
+        let progress = request.body().progress();
         let mut connection = capture_connection(&mut request);
         let mut response = pin!(self.outbound.pool(&self.policy).request(request));
         let early = tokio::select! {
@@ -146,20 +202,7 @@ impl Egress {
         };
         let response = match early {
             Some(response) => response,
-            None => loop {
-                // As long as the body goes out, the server is not late.
-                let sent = self.journal.bytes_out();
-                match timeout(first_byte, &mut response).await {
-                    Ok(response) => break response,
-                    Err(_) if self.journal.bytes_out() > sent => {}
-                    Err(_) => {
-                        return Err(TransportError::ReadTimeout {
-                            from: origin,
-                            within: first_byte,
-                        });
-                    }
-                }
-            },
+            None => head(response, &progress, first_byte, &origin).await?,
         };
         match response {
             Ok(response) => {
@@ -171,24 +214,34 @@ impl Egress {
             Err(error) => Err(TransportError::of_request(&error, &origin)),
         }
     }
+}
 
-    /// Whether a request may be made at all; where it goes, if so.
-    fn admit(&self, request: &Request<WasiBody>) -> Result<Origin, TransportError> {
-        if self.journal.request() > self.limits.requests {
-            return Err(TransportError::TooManyRequests(self.limits.requests));
+/// Wait for a response's head. As long as the body goes out, the server is not
+/// late.
+async fn head<F: Future>(
+    mut response: Pin<&mut F>,
+    progress: &Progress,
+    within: Duration,
+    origin: &str,
+) -> Result<F::Output, TransportError> {
+    progress.step();
+    loop {
+        let left = within.saturating_sub(progress.silence());
+        if let Ok(response) = timeout(left, &mut response).await {
+            return Ok(response);
         }
-        // CONNECT would make a tunnel of the connection; TRACE echoes what
-        // intermediaries have added.
-        if matches!(*request.method(), Method::CONNECT | Method::TRACE) {
-            return Err(TransportError::Refused(format!(
-                "a step may not use the method {}",
-                request.method()
-            )));
+        if progress.silence() < within {
+            continue;
         }
-        let origin = Origin::of_url(&request.uri().to_string())
-            .map_err(|error| TransportError::Refused(error.to_string()))?;
-        self.policy.check_origin(&origin)?;
-        Ok(origin)
+        let origin = origin.to_owned();
+        return Err(if progress.is_done() {
+            TransportError::ReadTimeout {
+                from: origin,
+                within,
+            }
+        } else {
+            TransportError::UploadTimeout { to: origin, within }
+        });
     }
 }
 
@@ -205,14 +258,22 @@ type Answer = Result<
 impl WasiHttpHooks for Egress {
     fn send_request(
         &mut self,
-        request: Request<WasiBody>,
+        mut request: Request<WasiBody>,
         options: Option<RequestOptions>,
         _: Box<dyn Future<Output = Result<(), wasi_http::Error>> + Send>,
     ) -> Box<dyn Future<Output = Answer> + Send> {
-        let journal = Arc::clone(&self.journal);
-        let sending = self.clone().send(request, options.unwrap_or_default());
+        let admitted = self.admit(&mut request);
+        let egress = self.clone();
         Box::new(async move {
-            match Pin::from(Box::new(sending)).await {
+            let journal = Arc::clone(&egress.journal);
+            let sent = match admitted {
+                Ok(origin) => {
+                    let options = options.unwrap_or_default();
+                    egress.send(request, origin, options).await
+                }
+                Err(error) => Err(error),
+            };
+            match sent {
                 Ok(response) => {
                     let nothing: Box<dyn Future<Output = _> + Send> = Box::new(async { Ok(()) });
                     Ok((response, nothing))
@@ -224,5 +285,9 @@ impl WasiHttpHooks for Egress {
                 }
             }
         })
+    }
+
+    fn p2_outgoing_body_chunk_size(&mut self) -> usize {
+        BODY_CHUNK
     }
 }

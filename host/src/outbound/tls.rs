@@ -3,12 +3,14 @@
 
 use std::io;
 use std::net::IpAddr;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{ClientConfig, RootCertStore};
 use tokio::net::TcpStream;
+use tokio::sync::OnceCell;
+use tokio::task::spawn_blocking;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
@@ -21,37 +23,55 @@ pub(crate) enum Roots {
     #[default]
     System,
     /// These alone.
-    Only(Vec<CertificateDer<'static>>),
+    Only(RootCertStore),
 }
 
 impl Roots {
     /// Read roots from PEM text.
     pub(crate) fn from_pem(pem: &[u8]) -> io::Result<Self> {
-        let certificates = CertificateDer::pem_slice_iter(pem)
-            .collect::<Result<Vec<_>, _>>()
-            .map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error.to_string()))?;
-        if certificates.is_empty() {
-            return Err(io::Error::new(
-                io::ErrorKind::InvalidData,
-                "there is no certificate in it",
-            ));
+        let invalid = |words: String| io::Error::new(io::ErrorKind::InvalidData, words);
+        let mut store = RootCertStore::empty();
+        for certificate in CertificateDer::pem_slice_iter(pem) {
+            let certificate = certificate.map_err(|error| invalid(error.to_string()))?;
+            store
+                .add(certificate)
+                .map_err(|error| invalid(error.to_string()))?;
         }
-        Ok(Self::Only(certificates))
+        if store.is_empty() {
+            return Err(invalid("there is no certificate in it".to_owned()));
+        }
+        Ok(Self::Only(store))
+    }
+
+    fn store(&self) -> RootCertStore {
+        match self {
+            Self::Only(store) => store.clone(),
+            Self::System => {
+                let mut store = RootCertStore::empty();
+                // A system's store may hold a certificate that rustls can't
+                // read; the rest of them serve.
+                store.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+                if store.is_empty() {
+                    store.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
+                }
+                store
+            }
+        }
     }
 }
 
-/// The client side of TLS, set up when the first connection asks for it:
+/// The client side of TLS, set up once, when the first connection asks for it:
 /// reading the system's roots takes milliseconds.
 pub(crate) struct Tls {
     roots: Roots,
-    config: OnceLock<Arc<ClientConfig>>,
+    config: OnceCell<Arc<ClientConfig>>,
 }
 
 impl Tls {
     pub(crate) fn new(roots: Roots) -> Self {
         Self {
             roots,
-            config: OnceLock::new(),
+            config: OnceCell::new(),
         }
     }
 
@@ -66,39 +86,20 @@ impl Tls {
             Host::Address(IpAddr::V4(address)) => ServerName::from(*address),
             Host::Address(IpAddr::V6(address)) => ServerName::from(*address),
         };
-        TlsConnector::from(self.config()?)
+        let config = self.config.get_or_try_init(|| config(self.roots.clone()));
+        TlsConnector::from(Arc::clone(config.await?))
             .connect(name, stream)
             .await
     }
+}
 
-    fn config(&self) -> io::Result<Arc<ClientConfig>> {
-        if let Some(config) = self.config.get() {
-            return Ok(Arc::clone(config));
-        }
-        let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let config = ClientConfig::builder_with_provider(provider)
-            .with_safe_default_protocol_versions()
-            .map_err(io::Error::other)?
-            .with_root_certificates(self.root_store())
-            .with_no_client_auth();
-        Ok(Arc::clone(self.config.get_or_init(|| Arc::new(config))))
-    }
-
-    fn root_store(&self) -> RootCertStore {
-        let mut store = RootCertStore::empty();
-        match &self.roots {
-            Roots::System => {
-                // A system's store may hold a certificate that rustls can't
-                // read; the rest of them serve.
-                store.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-                if store.is_empty() {
-                    store.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
-                }
-            }
-            Roots::Only(certificates) => {
-                store.add_parsable_certificates(certificates.iter().cloned());
-            }
-        }
-        store
-    }
+async fn config(roots: Roots) -> io::Result<Arc<ClientConfig>> {
+    let roots = spawn_blocking(move || roots.store()).await?;
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let config = ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .map_err(io::Error::other)?
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    Ok(Arc::new(config))
 }

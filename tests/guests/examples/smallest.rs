@@ -9,7 +9,10 @@ struct Step;
 impl Guest for Step {
     fn http_step(spec: RequestSpec) -> StepResult {
         let builder = properties::get("buildername").unwrap_or_default();
-        log::write(log::Stream::Header, &format!("{builder} asks for {}\n", spec.url));
+        log::write(
+            log::Stream::Header,
+            &format!("{builder} asks for {}\n", spec.url),
+        );
         // … wasi:http/outgoing-handler makes the request …
         StepResult {
             outcome: Outcome::Success,

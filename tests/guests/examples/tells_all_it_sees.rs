@@ -14,8 +14,14 @@ impl Guest for Step {
             format!("environment: {:?}", std::env::vars().collect::<Vec<_>>()),
             format!("arguments: {:?}", std::env::args().collect::<Vec<_>>()),
             format!("files: {}", if files.is_ok() { "some" } else { "none" }),
-            format!("connection: {}", if connection.is_ok() { "made" } else { "none" }),
-            format!("input: {input:?}, {}", if read.is_ok() { "ended" } else { "failed" }),
+            format!(
+                "connection: {}",
+                if connection.is_ok() { "made" } else { "none" }
+            ),
+            format!(
+                "input: {input:?}, {}",
+                if read.is_ok() { "ended" } else { "failed" }
+            ),
             format!("secret: {:?}", properties::secret("TOKEN")),
         ];
         log::write(log::Stream::Stdout, &seen.join("\n"));

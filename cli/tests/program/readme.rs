@@ -1,0 +1,61 @@
+//! The README's examples: what they show is what there is to be seen.
+
+use crate::http_step::http_step;
+use crate::server::Server;
+
+const README: &str = include_str!("../../../README.md");
+
+/// Where the README's service listens.
+const SERVICE: &str = "http://127.0.0.1:8080";
+
+#[test]
+fn every_command_shows_what_it_says() {
+    let service = Server::answering(
+        "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 15\r\n\r\n{\"queued\":true}",
+    );
+    let step = blocks("yaml")[0].replace(SERVICE, &service.origin);
+    let mut commands = 0;
+    for block in blocks("console") {
+        for example in block.split("$ http-step ").skip(1) {
+            commands += 1;
+            let (command, shown) = example.split_once('\n').unwrap();
+            let mut program = http_step("").file("notify.yaml", &step);
+            for argument in arguments(&command.replace(SERVICE, &service.origin)) {
+                program = program.arg(argument);
+            }
+            let told = program.word(&service.origin, SERVICE).run();
+            let told: Vec<_> = told
+                .lines()
+                .filter(|line| !line.starts_with("exit code") && !line.starts_with("---"))
+                .map(|line| line.trim_end_matches('¶'))
+                .collect();
+            // Where nothing is shown, there would be too much to show.
+            if shown.trim().is_empty() {
+                assert_eq!(told[1], "  \"outcome\": \"success\",", "{command}");
+            } else {
+                assert_eq!(told.join("\n").trim_end(), shown.trim_end(), "{command}");
+            }
+        }
+    }
+    assert_eq!(commands, 4);
+}
+
+/// What stands between the fences of a language.
+fn blocks(language: &str) -> Vec<&'static str> {
+    README
+        .split(&format!("```{language}\n"))
+        .skip(1)
+        .filter_map(|rest| rest.split("```").next())
+        .collect()
+}
+
+/// A command line's arguments, some of them between single quotes.
+fn arguments(line: &str) -> Vec<String> {
+    let quoted = line.split('\'').enumerate();
+    quoted
+        .flat_map(|(index, part)| match index % 2 {
+            0 => part.split_whitespace().map(str::to_owned).collect(),
+            _ => vec![part.to_owned()],
+        })
+        .collect()
+}
