@@ -67,7 +67,7 @@ tool-cargo-deny:
 
 .PHONY: tool-wasm-tools
 tool-wasm-tools:
-	@command -v wasm-tools >/dev/null || $(CARGO) install wasm-tools --version 1.263.0 --locked
+	@command -v wasm-tools >/dev/null || $(CARGO) install wasm-tools --version 1.263.0 --locked --no-default-features --features component,validate
 
 .PHONY: clean
 clean: ## remove what was built
