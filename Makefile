@@ -1,7 +1,10 @@
 # `make` alone lists what there is.
 
 CARGO ?= cargo
+# Below are paths in it, so it is to be this one.
+export CARGO_TARGET_DIR := $(CURDIR)/target
 COMPONENT := target/wasm32-wasip1/debug/http_step.wasm
+INTEGRATION_TESTS := $(patsubst tests/tests/%.rs,--test %,$(wildcard tests/tests/*.rs))
 
 .DEFAULT_GOAL := help
 
@@ -11,7 +14,8 @@ help: ## list what can be made
 
 .PHONY: setup
 setup: ## install what the build needs: the WebAssembly targets
-	@rustup target list --installed 2>/dev/null | grep -q '^wasm32-wasip2$$' \
+	@command -v rustup >/dev/null || { echo 'rustup is needed, to install Rust and its WebAssembly targets: https://rustup.rs'; exit 1; }
+	@test "$$(rustup target list --installed 2>/dev/null | grep -c '^wasm32-wasip[12]$$')" = 2 \
 		|| { echo 'Installing the targets wasm32-wasip1 and wasm32-wasip2 …'; rustup target add wasm32-wasip1 wasm32-wasip2; }
 
 .PHONY: build
@@ -33,11 +37,12 @@ test: setup ## run all tests
 .PHONY: test-component
 test-component: setup tool-cargo-component ## run the integration tests with the component that cargo component builds
 	cd guest && $(CARGO) component build --locked
-	HTTP_STEP_COMPONENT=$(CURDIR)/$(COMPONENT) $(CARGO) test --locked --package http-step-tests
+	# The whole workspace, so that its dependencies are those that are built already.
+	HTTP_STEP_COMPONENT=$(CURDIR)/$(COMPONENT) $(CARGO) test --locked --workspace $(INTEGRATION_TESTS)
 
 .PHONY: wit
 wit: tool-wasm-tools ## check the contract
-	wasm-tools component wit wit >target/contract.wit
+	wasm-tools component wit wit >/dev/null
 	wasm-tools component wit --wasm wit | wasm-tools validate --features all
 
 .PHONY: schema
@@ -49,6 +54,7 @@ lint: setup tool-cargo-deny ## check format, lints, licences and documentation
 	$(CARGO) fmt --all --check
 	$(CARGO) fmt --all --check --manifest-path tests/guests/Cargo.toml
 	$(CARGO) clippy --locked --workspace --all-targets -- --deny warnings
+	cd tests/guests && $(CARGO) clippy --locked --examples --target wasm32-wasip2 --target-dir ../../target/guests -- --deny warnings
 	$(CARGO) deny --locked check bans licenses sources
 	RUSTDOCFLAGS='--deny warnings' $(CARGO) doc --locked --workspace --no-deps
 

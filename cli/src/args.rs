@@ -238,10 +238,13 @@ fn network(text: &str) -> Result<IpNet, &'static str> {
         .map_err(|_| "write it as an address and the length of its prefix: 10.0.0.0/8")
 }
 
+/// Beyond it a time limit is a slip of the keyboard, as in step files.
+const YEAR: f64 = 31_536_000.0;
+
 fn seconds(text: &str) -> Result<Duration, &'static str> {
     text.parse()
         .ok()
-        .filter(|seconds| *seconds > 0.0)
+        .filter(|seconds| *seconds > 0.0 && *seconds <= YEAR)
         .and_then(|seconds| Duration::try_from_secs_f64(seconds).ok())
-        .ok_or("write a number of seconds above 0")
+        .ok_or("write a number of seconds above 0 and of at most a year, 31536000")
 }

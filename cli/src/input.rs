@@ -1,6 +1,6 @@
 //! Reading the files that arguments name. Messages begin with the file.
 
-use std::fs::{self, File};
+use std::fs::File;
 use std::io::{self, ErrorKind, Read};
 use std::path::Path;
 
@@ -10,9 +10,23 @@ use http_step_host::{Origin, OriginHost, Scheme};
 /// Standard input, where a step file is named.
 pub(crate) const STDIN: &str = "-";
 
+/// The most that is read of a file of properties or a component. Some of what
+/// can be named as a file has no end.
+const LARGEST: usize = 64 << 20;
+
 /// The content of a file.
 pub(crate) fn file(path: &Path) -> Result<Vec<u8>, String> {
-    fs::read(path).map_err(|error| in_words(&path.display().to_string(), &error))
+    let shown = path.display().to_string();
+    let content = File::open(path)
+        .and_then(|file| bounded(file, LARGEST))
+        .map_err(|error| in_words(&shown, &error))?;
+    if content.len() > LARGEST {
+        return Err(format!(
+            "{shown}: the file is larger than {} MiB",
+            LARGEST >> 20
+        ));
+    }
+    Ok(content)
 }
 
 /// A step file without mistakes. Each one is told on a line of its own, which
@@ -20,19 +34,14 @@ pub(crate) fn file(path: &Path) -> Result<Vec<u8>, String> {
 pub(crate) fn step_file(path: &str) -> Result<StepFile, String> {
     let shown = shown(path);
     let text = if path == STDIN {
-        bounded(io::stdin().lock())
+        bounded(io::stdin().lock(), LONGEST)
     } else {
-        File::open(path).and_then(bounded)
+        File::open(path).and_then(|file| bounded(file, LONGEST))
     };
     let text = text.map_err(|error| match error.kind() {
         ErrorKind::NotFound => missing(path),
         _ => in_words(shown, &error),
     })?;
-    if text.len() > LONGEST {
-        return Err(format!(
-            "{shown}: the file is too large: a step file has at most {LONGEST} bytes"
-        ));
-    }
     StepFile::parse(&text).map_err(|mistakes| {
         let lines: Vec<_> = mistakes
             .iter()
@@ -55,10 +64,10 @@ pub(crate) fn shown(path: &str) -> &str {
     }
 }
 
-/// As much as a step file may have, and a byte more to tell that it has more.
-fn bounded(source: impl Read) -> io::Result<Vec<u8>> {
+/// As much as there may be, and a byte more to tell that there is more.
+fn bounded(source: impl Read, most: usize) -> io::Result<Vec<u8>> {
     let mut text = Vec::new();
-    source.take(LONGEST as u64 + 1).read_to_end(&mut text)?;
+    source.take(most as u64 + 1).read_to_end(&mut text)?;
     Ok(text)
 }
 

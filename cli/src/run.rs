@@ -1,6 +1,6 @@
 //! `http-step run`: a step file or a typed request, through a component.
 
-use std::path::{Path, PathBuf};
+use std::path::{self, Path, PathBuf};
 
 use http_step_host::{Host, Job, Limits, Policy, Step};
 
@@ -111,11 +111,13 @@ fn policy(args: &RunArgs, is_typed: bool) -> Policy {
     policy
 }
 
-/// Where the files lie that the step file names: beside it.
+/// Where the files lie that the step file names: beside it. Whole, because
+/// messages name it.
 fn directory(step: &str, is_typed: bool) -> PathBuf {
     let beside = (!is_typed && step != input::STDIN)
         .then(|| Path::new(step).parent())
         .flatten()
         .filter(|parent| !parent.as_os_str().is_empty());
-    beside.unwrap_or(Path::new(".")).to_owned()
+    let beside = beside.unwrap_or(Path::new("."));
+    path::absolute(beside).unwrap_or_else(|_| beside.to_owned())
 }

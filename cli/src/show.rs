@@ -73,7 +73,7 @@ impl Show {
             Format::Text => {
                 let style = match stream {
                     Stream::Header => HEADER,
-                    Stream::Stdout => Style::new(),
+                    Stream::Stdout | Stream::Content => Style::new(),
                     Stream::Stderr => STDERR,
                 };
                 terminal::styled_output(style, text);

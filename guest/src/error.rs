@@ -2,14 +2,13 @@
 //! its kind and a sentence.
 
 use http_step_template::RenderError;
-use url::Url;
 
 use crate::bindings::ci::http_step::types::{ErrorKind, StepError};
 use crate::exchange::redirect::RedirectError;
 use crate::host::Failure;
 use crate::render::PlanError;
-use crate::request::RequestError;
-use crate::request::target::{address, origin};
+use crate::request::target::origin;
+use crate::request::{Request, RequestError};
 
 impl From<PlanError> for StepError {
     fn from(error: PlanError) -> Self {
@@ -46,35 +45,38 @@ impl From<RedirectError> for StepError {
 }
 
 /// No response came.
-pub(crate) fn no_response(url: &Url, failure: Failure) -> StepError {
+pub(crate) fn no_response(request: &Request, failure: Failure) -> StepError {
     let Failure { kind, words } = failure;
     let message = match kind {
         ErrorKind::InvalidSpec => words,
         ErrorKind::Denied => {
-            format!("the host does not allow a request to {}", origin(url))
+            format!(
+                "the host does not allow a request to {}",
+                origin(&request.url)
+            )
         }
         ErrorKind::Dns | ErrorKind::Connect | ErrorKind::Tls => {
-            format!("could not connect to {}: {words}", address(url))
+            format!("could not connect to {}: {words}", request.shown_address())
         }
-        _ => format!("no response from {}: {words}", address(url)),
+        _ => format!("no response from {}: {words}", request.shown_address()),
     };
     StepError { kind, message }
 }
 
 /// A response's body broke off.
-pub(crate) fn broken_response(url: &Url, size: u64, failure: Failure) -> StepError {
+pub(crate) fn broken_response(request: &Request, size: u64, failure: Failure) -> StepError {
     let Failure { kind, words } = failure;
     StepError {
         kind,
         message: format!(
             "the response of {} ended after {size} bytes: {words}",
-            address(url)
+            request.shown_address()
         ),
     }
 }
 
 /// Whether a failure to get a response leaves a request that may have reached
-/// the server.
+/// the server. A limit before there is a response is one that kept the request in.
 pub(crate) fn may_have_been_sent(kind: ErrorKind) -> bool {
     !matches!(
         kind,
@@ -83,19 +85,34 @@ pub(crate) fn may_have_been_sent(kind: ErrorKind) -> bool {
             | ErrorKind::Dns
             | ErrorKind::Connect
             | ErrorKind::Tls
+            | ErrorKind::Limit
     )
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::request::method::Method;
+    use crate::request::target;
+
+    fn request(is_url_hidden: bool) -> Request {
+        Request {
+            method: Method::Get,
+            url: target::parse("https://a.example:8443/b?token=c").unwrap(),
+            is_url_hidden,
+            headers: vec![],
+            cookies: vec![],
+            content: None,
+            authorization: None,
+        }
+    }
 
     #[test]
     fn messages_say_what_failed_and_where() {
-        let url = Url::parse("https://a.example:8443/b?token=c").unwrap();
+        let request = request(false);
         let message = |kind| {
             let words = "the reason".to_owned();
-            no_response(&url, Failure { kind, words }).message
+            no_response(&request, Failure { kind, words }).message
         };
         for (kind, expected) in [
             (ErrorKind::InvalidSpec, "the reason"),
@@ -119,8 +136,37 @@ mod tests {
             words: "the reason".to_owned(),
         };
         assert_eq!(
-            broken_response(&url, 5, failure).message,
+            broken_response(&request, 5, failure).message,
             "the response of https://a.example:8443/b ended after 5 bytes: the reason"
+        );
+    }
+
+    #[test]
+    fn of_a_hidden_url_the_origin_is_named() {
+        let request = request(true);
+        let failure = |kind| Failure {
+            kind,
+            words: "the reason".to_owned(),
+        };
+        for (kind, expected) in [
+            (
+                ErrorKind::Denied,
+                "the host does not allow a request to https://a.example:8443",
+            ),
+            (
+                ErrorKind::Tls,
+                "could not connect to https://a.example:8443/<HIDDEN>: the reason",
+            ),
+            (
+                ErrorKind::Protocol,
+                "no response from https://a.example:8443/<HIDDEN>: the reason",
+            ),
+        ] {
+            assert_eq!(no_response(&request, failure(kind)).message, expected);
+        }
+        assert_eq!(
+            broken_response(&request, 5, failure(ErrorKind::Timeout)).message,
+            "the response of https://a.example:8443/<HIDDEN> ended after 5 bytes: the reason"
         );
     }
 }

@@ -32,6 +32,9 @@ pub enum LoadError {
         /// The first bytes, in hexadecimal.
         start: String,
     },
+    /// No byte at all.
+    #[error("this file is empty")]
+    Empty,
     /// A core module.
     #[error(
         "this is a core WebAssembly module, not a component: build it for wasm32-wasip2, or with `cargo component build`"
@@ -120,6 +123,7 @@ impl Host {
         match wasm {
             [0, b'a', b's', b'm', _, _, 1, 0, ..] => {}
             [0, b'a', b's', b'm', _, _, 0, 0, ..] => return Err(LoadError::CoreModule),
+            [] => return Err(LoadError::Empty),
             _ => {
                 return Err(LoadError::NotWasm {
                     start: first_bytes(wasm),
@@ -127,7 +131,7 @@ impl Host {
             }
         }
         Component::from_binary(&self.engine, wasm)
-            .map_err(|error| LoadError::Invalid(format!("{error:#}")))
+            .map_err(|error| LoadError::Invalid(error.root_cause().to_string()))
     }
 
     fn interfaces_of(&self, component: &Component) -> Interfaces {
@@ -148,9 +152,6 @@ impl Host {
 }
 
 fn first_bytes(bytes: &[u8]) -> String {
-    if bytes.is_empty() {
-        return "no byte at all".to_owned();
-    }
     bytes.iter().take(4).fold(String::new(), |mut text, byte| {
         if !text.is_empty() {
             text.push(' ');

@@ -45,6 +45,7 @@ impl log::Host for State {
         let stream = match stream {
             log::Stream::Header => Stream::Header,
             log::Stream::Stdout => Stream::Stdout,
+            log::Stream::Content => Stream::Content,
             log::Stream::Stderr => Stream::Stderr,
         };
         self.log.write(stream, &text);

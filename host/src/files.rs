@@ -60,7 +60,7 @@ impl Reader {
             _ => error.to_string(),
         };
         if Path::new(path).is_absolute() {
-            return Err(format!("its path must be relative to {}", root.display()));
+            return Err(format!("its path is not relative to {}", root.display()));
         }
         let root = Dir::open_ambient_dir(root, ambient_authority()).map_err(in_words)?;
         // To open a named pipe would be to wait for its writer.
@@ -106,7 +106,7 @@ mod tests {
         for (path, reason) in [
             (
                 "/etc/hostname",
-                format!("its path must be relative to {}", root.display()),
+                format!("its path is not relative to {}", root.display()),
             ),
             (
                 "missing",

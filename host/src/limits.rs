@@ -40,7 +40,7 @@ impl Default for Limits {
             wall: Duration::from_secs(300),
             cpu: Duration::from_secs(10),
             memory: 64 << 20,
-            // The requests library's limit of 30 redirects, and room.
+            // As many redirects as a step file can ask for, and room.
             requests: 64,
             connect: Duration::from_secs(10),
             read: Duration::from_secs(60),

@@ -10,6 +10,8 @@ pub enum Stream {
     Header,
     /// What came back.
     Stdout,
+    /// The text of a response's body, which reads as [`Stdout`](Self::Stdout).
+    Content,
     /// What is wrong.
     Stderr,
 }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use http_step_file::StepFile;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{Instant, timeout};
 use wasmtime::{Store, UpdateDeadline};
 
 use crate::component::Step;
@@ -200,7 +200,7 @@ struct Bounds<'s, S> {
 impl<S: Future<Output = ()>> Bounds<'_, S> {
     /// Go on with a part of the run as long as it may.
     async fn hold<T>(&mut self, part: impl Future<Output = T>) -> Result<T, Ending> {
-        let part = timeout_at(self.started + self.wall, part);
+        let part = timeout(self.wall.saturating_sub(self.started.elapsed()), part);
         tokio::select! {
             biased;
             () = &mut self.stop => Err(Ending::cancelled()),

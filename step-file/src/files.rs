@@ -101,9 +101,16 @@ fn file(entry: &Entry, report: &mut Report) -> Result<File, Reported> {
     let content_type = value(parts.content_type);
     let headers = value_or(parts.headers, PartHeaders(Vec::new()));
     let (content, last_component) = content?;
+    let name = name?;
+    let filename = filename?.map(|Line(text)| text).or(last_component);
     Ok(File {
-        name: name?,
-        filename: filename?.map(|Line(text)| text).or(last_component),
+        // Without a filename it would be a field; the requests library, too,
+        // takes the name then.
+        filename: match content {
+            FileContent::Text(_) => filename.or_else(|| Some(name.clone())),
+            FileContent::Path(_) => filename,
+        },
+        name,
         content_type: content_type?.map(|Line(text)| text),
         headers: headers?.0,
         content,

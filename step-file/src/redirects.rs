@@ -7,8 +7,9 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use crate::mistake::{Report, Reported};
 use crate::node::{Content, FromNode, Node};
 
-/// The greatest `max_redirects`.
-pub const MOST_REDIRECTS: u32 = 1_000;
+/// The greatest `max_redirects`: a host lets a step make some more requests than
+/// that, and not many.
+pub const MOST_REDIRECTS: u32 = 50;
 
 /// The `max_redirects` of a step that names none, as in the requests library.
 pub const MAX_REDIRECTS: u32 = 30;

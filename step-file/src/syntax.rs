@@ -13,10 +13,7 @@ use crate::{LONGEST, bounds};
 /// The file is too large, or not text.
 pub(crate) fn text(bytes: &[u8]) -> Result<&str, Mistakes> {
     if bytes.len() > LONGEST {
-        let message = format!(
-            "the file has {} bytes; a step file has at most {LONGEST}",
-            bytes.len()
-        );
+        let message = format!("the file is too large: a step file has at most {LONGEST} bytes");
         return Err(Mistakes::sole(Position::START, message));
     }
     let text = str::from_utf8(bytes).map_err(|error| {

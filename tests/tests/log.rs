@@ -60,13 +60,13 @@ hide_response_headers: [X-SESSION]"
         h|	x: y
         h|Request Headers:
         h|	User-Agent: http-step/0.1.0
-        h|	Accept: */*
         h|	Accept-Encoding: identity
+        h|	Accept: */*
         h|	X-Token: <HIDDEN>
         h|	X-Plain: seen
         h|	Content-Length: 14
         h|	Content-Type: application/x-www-form-urlencoded
-        o|URL: ORIGIN/path?q=0&b=2&a=7
+        o|URL: ORIGIN/path?q=0&a=7&b=2
         o|Status: 200
         h|Response Headers:
         h|	date: DATE
@@ -85,19 +85,19 @@ hide_response_headers: [X-SESSION]"
             {
               "request": {
                 "method": "POST",
-                "url": "ORIGIN/path?q=0&b=2&a=7",
+                "url": "ORIGIN/path?q=0&a=7&b=2",
                 "headers": [
                   {
                     "name": "User-Agent",
                     "value": "http-step/0.1.0"
                   },
                   {
-                    "name": "Accept",
-                    "value": "*/*"
-                  },
-                  {
                     "name": "Accept-Encoding",
                     "value": "identity"
+                  },
+                  {
+                    "name": "Accept",
+                    "value": "*/*"
                   },
                   {
                     "name": "X-Token",
@@ -168,8 +168,8 @@ async fn data_as_text_is_one_line_and_json_has_no_section() {
         h|	raw text
         h|Request Headers:
         h|	User-Agent: http-step/0.1.0
-        h|	Accept: */*
         h|	Accept-Encoding: identity
+        h|	Accept: */*
         h|	Content-Length: 8
         o|URL: ORIGIN/
         o|Status: 200
@@ -186,8 +186,8 @@ async fn data_as_text_is_one_line_and_json_has_no_section() {
         h|Performing POST request to ORIGIN/
         h|Request Headers:
         h|	User-Agent: http-step/0.1.0
-        h|	Accept: */*
         h|	Accept-Encoding: identity
+        h|	Accept: */*
         h|	Content-Length: 3
         h|	Content-Type: application/json
         o|URL: ORIGIN/
@@ -258,8 +258,8 @@ async fn credentials_are_hidden_without_being_asked() {
         h|Performing GET request to ORIGIN/
         h|Request Headers:
         h|	User-Agent: http-step/0.1.0
-        h|	Accept: */*
         h|	Accept-Encoding: identity
+        h|	Accept: */*
         h|	Cookie: <HIDDEN>
         h|	Authorization: <HIDDEN>
         o|URL: ORIGIN/
@@ -305,8 +305,8 @@ async fn a_binary_body_is_one_line() {
         h|Performing GET request to ORIGIN/
         h|Request Headers:
         h|	User-Agent: http-step/0.1.0
-        h|	Accept: */*
         h|	Accept-Encoding: identity
+        h|	Accept: */*
         o|URL: ORIGIN/
         o|Status: 200
         h|Response Headers:

@@ -95,8 +95,8 @@ async fn every_hop_is_logged() {
         o|
         h|Request Headers:
         h|	User-Agent: http-step/0.1.0
-        h|	Accept: */*
         h|	Accept-Encoding: identity
+        h|	Accept: */*
         h|	Content-Length: 3
         h|	Content-Type: application/x-www-form-urlencoded
         o|URL: ORIGIN/302/307/end
@@ -109,8 +109,8 @@ async fn every_hop_is_logged() {
         o|at /302/307/end============================================================
         h|Request Headers:
         h|	User-Agent: http-step/0.1.0
-        h|	Accept: */*
         h|	Accept-Encoding: identity
+        h|	Accept: */*
         o|URL: ORIGIN/307/end
         e|Status: 307
         h|Response Headers:
@@ -121,8 +121,8 @@ async fn every_hop_is_logged() {
         o|at /307/end============================================================
         h|Request Headers:
         h|	User-Agent: http-step/0.1.0
-        h|	Accept: */*
         h|	Accept-Encoding: identity
+        h|	Accept: */*
         o|URL: ORIGIN/end
         o|Status: 200
         h|Response Headers:
@@ -240,8 +240,8 @@ hide_request_headers: [X-Token]",
     headers.retain(|header| !header.starts_with("host: "));
     expect![[r#"
         user-agent: http-step/0.1.0
-        accept: */*
         accept-encoding: identity
+        accept: */*
         x-plain: kept
         cookie: host=only
         content-length: 4"#]]
@@ -293,8 +293,8 @@ async fn a_redirect_out_of_the_policy_is_denied() {
         o|
         h|Request Headers:
         h|	User-Agent: http-step/0.1.0
-        h|	Accept: */*
         h|	Accept-Encoding: identity
+        h|	Accept: */*
         o|URL: ORIGIN/
         e|Status: 302
         h|Response Headers:
@@ -307,4 +307,54 @@ async fn a_redirect_out_of_the_policy_is_denied() {
         Denied: Requested (denied)
         Denied, sent Yes: the policy does not allow http://169.254.169.254: no rule names it; `--allow http://169.254.169.254` would
     "#]].assert_eq(&transcript(&result, origin));
+}
+
+#[tokio::test]
+async fn where_a_hidden_location_leads_is_hidden_too() {
+    let service = Service::start(|request| {
+        let mut answer = hop(request);
+        answer.headers_mut().remove("content-length");
+        if request.line == "GET /302/start" {
+            let location = HeaderValue::from_static("/end?token=hunter2");
+            answer.headers_mut().insert("location", location);
+        }
+        answer
+    })
+    .await;
+    let origin = &service.origin;
+    let step = format!("get: {origin}/302/start\nhide_response_headers: [LOCATION]");
+    let result = run(origin, &step).await;
+    expect![[r#"
+        h|Performing GET request to ORIGIN/302/start
+        o|
+        o|Redirected 1 times:
+        o|
+        h|Request Headers:
+        h|	User-Agent: http-step/0.1.0
+        h|	Accept-Encoding: identity
+        h|	Accept: */*
+        o|URL: ORIGIN/302/start
+        e|Status: 302
+        h|Response Headers:
+        h|	date: DATE
+        h|	location: <HIDDEN>
+        h|	content-length: 13
+        o| ------ Content ------
+        o|at /302/start============================================================
+        h|Request Headers:
+        h|	User-Agent: http-step/0.1.0
+        h|	Accept-Encoding: identity
+        h|	Accept: */*
+        o|URL: ORIGIN/<HIDDEN>
+        o|Status: 200
+        h|Response Headers:
+        h|	date: DATE
+        h|	content-length: 21
+        o| ------ Content ------
+        o|at /end?token=hunter2¶
+        Success: Status code: 200
+    "#]]
+    .assert_eq(&transcript(&result, origin));
+    let told = serde_json::to_string(&result.exchanges).unwrap();
+    assert!(!told.contains("hunter2"), "{told}");
 }

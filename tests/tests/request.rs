@@ -56,14 +56,14 @@ async fn the_method_is_post_by_default() {
     check(
         "url: ORIGIN/path",
         expect![[r#"
-        POST /path
-        host: HOST
-        user-agent: http-step/0.1.0
-        accept: */*
-        accept-encoding: identity
-        content-length: 0
+            POST /path
+            host: HOST
+            user-agent: http-step/0.1.0
+            accept-encoding: identity
+            accept: */*
+            content-length: 0
 
-    "#]],
+        "#]],
     )
     .await;
 }
@@ -76,8 +76,8 @@ async fn params_go_to_the_end_of_a_query() {
             GET /path?a=1&b=x+y%26z&c=1&c=2&%C3%A9=true
             host: HOST
             user-agent: http-step/0.1.0
-            accept: */*
             accept-encoding: identity
+            accept: */*
 
         "#]],
     )
@@ -89,13 +89,13 @@ async fn params_as_text_stand_as_they_are() {
     check(
         "get: ORIGIN/path\nparams: a=1&b",
         expect![[r#"
-        GET /path?a=1&b
-        host: HOST
-        user-agent: http-step/0.1.0
-        accept: */*
-        accept-encoding: identity
+            GET /path?a=1&b
+            host: HOST
+            user-agent: http-step/0.1.0
+            accept-encoding: identity
+            accept: */*
 
-    "#]],
+        "#]],
     )
     .await;
 }
@@ -108,8 +108,8 @@ async fn a_dictionary_as_data_is_form_encoded() {
             POST /
             host: HOST
             user-agent: http-step/0.1.0
-            accept: */*
             accept-encoding: identity
+            accept: */*
             content-length: 22
             content-type: application/x-www-form-urlencoded
 
@@ -123,14 +123,14 @@ async fn a_string_as_data_is_sent_raw() {
     check(
         "put: ORIGIN/\ndata: 'a b=ü'",
         expect![[r#"
-        PUT /
-        host: HOST
-        user-agent: http-step/0.1.0
-        accept: */*
-        accept-encoding: identity
-        content-length: 6
+            PUT /
+            host: HOST
+            user-agent: http-step/0.1.0
+            accept-encoding: identity
+            accept: */*
+            content-length: 6
 
-        a b=ü"#]],
+            a b=ü"#]],
     )
     .await;
 }
@@ -143,8 +143,8 @@ async fn json_is_sent_as_json() {
             POST /
             host: HOST
             user-agent: http-step/0.1.0
-            accept: */*
             accept-encoding: identity
+            accept: */*
             content-length: 32
             content-type: application/json
 
@@ -170,8 +170,8 @@ files:
             POST /
             host: HOST
             user-agent: http-step/0.1.0
-            accept: */*
             accept-encoding: identity
+            accept: */*
             content-length: 529
             content-type: multipart/form-data; boundary=2c1dbec26fb4e819ea32425b88b6d1b950d32b04041159687a87e3812e05197b
 
@@ -210,8 +210,8 @@ headers:
             GET /
             host: HOST
             user-agent: mine
-            accept: */*
             accept-encoding: identity
+            accept: */*
             x-one: 1
             x-many: a
             x-many: b
@@ -230,8 +230,8 @@ async fn a_content_type_of_the_step_wins() {
             POST /
             host: HOST
             user-agent: http-step/0.1.0
-            accept: */*
             accept-encoding: identity
+            accept: */*
             content-type: application/vnd.api+json
             content-length: 2
 
@@ -245,14 +245,14 @@ async fn cookies_are_sent() {
     check(
         "get: ORIGIN/\ncookies: {a: 1, b: two}",
         expect![[r#"
-        GET /
-        host: HOST
-        user-agent: http-step/0.1.0
-        accept: */*
-        accept-encoding: identity
-        cookie: a=1; b=two
+            GET /
+            host: HOST
+            user-agent: http-step/0.1.0
+            accept-encoding: identity
+            accept: */*
+            cookie: a=1; b=two
 
-    "#]],
+        "#]],
     )
     .await;
 }
@@ -262,27 +262,27 @@ async fn basic_auth_as_a_pair_and_bearer_by_name() {
     check(
         "get: ORIGIN/\nauth: [user, 'pass:word']",
         expect![[r#"
-        GET /
-        host: HOST
-        user-agent: http-step/0.1.0
-        accept: */*
-        accept-encoding: identity
-        authorization: Basic dXNlcjpwYXNzOndvcmQ=
+            GET /
+            host: HOST
+            user-agent: http-step/0.1.0
+            accept-encoding: identity
+            accept: */*
+            authorization: Basic dXNlcjpwYXNzOndvcmQ=
 
-    "#]],
+        "#]],
     )
     .await;
     check(
         "get: ORIGIN/\nauth: {bearer: token.1}",
         expect![[r#"
-        GET /
-        host: HOST
-        user-agent: http-step/0.1.0
-        accept: */*
-        accept-encoding: identity
-        authorization: Bearer token.1
+            GET /
+            host: HOST
+            user-agent: http-step/0.1.0
+            accept-encoding: identity
+            accept: */*
+            authorization: Bearer token.1
 
-    "#]],
+        "#]],
     )
     .await;
 }
@@ -303,4 +303,32 @@ async fn a_body_of_many_chunks_arrives_whole() {
     assert_eq!(result.outcome, Outcome::Success, "{:?}", result.error);
     assert_eq!(service.requests()[0].body, body.as_bytes());
     assert_eq!(result.usage.bytes_sent, 4 << 20);
+}
+
+#[tokio::test]
+async fn settings_that_the_host_can_not_obey_yet_are_refused() {
+    let service = Service::start(|_| Answer::default()).await;
+    let origin = &service.origin;
+    let mut text = String::new();
+    for setting in [
+        "verify: false",
+        "verify: ca.pem",
+        "cert: client.pem",
+        "proxies: {https: 'http://proxy.test:3128'}",
+        "auth: {digest: {username: user}}",
+    ] {
+        let error = run(origin, &format!("get: {origin}/\n{setting}"))
+            .await
+            .error
+            .unwrap();
+        text.push_str(&format!("{setting}: {:?}, {}\n", error.kind, error.message));
+    }
+    expect![[r#"
+        verify: false: InvalidSpec, `verify` is not supported by this host yet; leave it out
+        verify: ca.pem: InvalidSpec, `verify` is not supported by this host yet; leave it out
+        cert: client.pem: InvalidSpec, `cert` is not supported by this host yet; leave it out
+        proxies: {https: 'http://proxy.test:3128'}: InvalidSpec, `proxies` is not supported by this host yet; leave it out
+        auth: {digest: {username: user}}: InvalidSpec, the authentication scheme `digest` is not known to this step
+    "#]].assert_eq(&text);
+    assert_eq!(service.connections(), 0);
 }

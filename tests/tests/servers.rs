@@ -1,11 +1,15 @@
 //! Servers that are slow, broken or hostile: each ends in a result that says
 //! what failed and where.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use expect_test::expect;
-use http_step_host::{Limits, Outcome, RunResult, Sent};
-use http_step_tests::{Answer, Scripted, Service, run, run_with, transcript};
+use http_step_host::{Host, Job, Limits, Outcome, Policy, RunResult, Sent, Stream};
+use http_step_tests::{
+    Answer, Scripted, Service, host, reference, reference_of, run, run_with, step_file, transcript,
+};
+use tokio::task::JoinSet;
 
 async fn get(origin: &str) -> RunResult {
     run(origin, &format!("get: {origin}/")).await
@@ -67,8 +71,8 @@ async fn a_body_that_breaks_off() {
         h|Performing GET request to ORIGIN/
         h|Request Headers:
         h|	User-Agent: http-step/0.1.0
-        h|	Accept: */*
         h|	Accept-Encoding: identity
+        h|	Accept: */*
         o|URL: ORIGIN/
         o|Status: 200
         h|Response Headers:
@@ -144,8 +148,8 @@ async fn a_step_has_a_deadline_over_all() {
         h|Performing GET request to ORIGIN/
         h|Request Headers:
         h|	User-Agent: http-step/0.1.0
-        h|	Accept: */*
         h|	Accept-Encoding: identity
+        h|	Accept: */*
         o|URL: ORIGIN/
         o|Status: 200
         h|Response Headers:
@@ -214,32 +218,27 @@ async fn a_stop_breaks_the_request_off_and_keeps_the_log() {
     let (tell, told) = tokio::sync::oneshot::channel();
     let mut tell = Some(tell);
     let origin = &server.origin;
-    let policy = http_step_host::Policy::nothing().allow(origin.parse().unwrap());
-    let job = http_step_host::Job::new(
-        http_step_tests::step_file(&format!("get: {origin}/")),
-        policy,
-    )
-    // Stop once the body has begun to come.
-    .sink(move |_: http_step_host::Stream, text: &str| {
-        if text.contains("hello")
-            && let Some(tell) = tell.take()
-        {
-            let _ = tell.send(());
-        }
-    });
+    let policy = Policy::nothing().allow(origin.parse().unwrap());
+    let job = Job::new(step_file(&format!("get: {origin}/")), policy)
+        // Stop once the body has begun to come.
+        .sink(move |_: Stream, text: &str| {
+            if text.contains("hello")
+                && let Some(tell) = tell.take()
+            {
+                let _ = tell.send(());
+            }
+        });
     let stop = async {
         let _ = told.await;
     };
-    let result = http_step_tests::host()
-        .run_until(http_step_tests::reference(), job, stop)
-        .await;
+    let result = host().run_until(reference(), job, stop).await;
     assert_eq!(result.error.as_ref().unwrap().sent, Sent::Yes);
     expect![[r#"
         h|Performing GET request to ORIGIN/
         h|Request Headers:
         h|	User-Agent: http-step/0.1.0
-        h|	Accept: */*
         h|	Accept-Encoding: identity
+        h|	Accept: */*
         o|URL: ORIGIN/
         o|Status: 200
         h|Response Headers:
@@ -252,4 +251,37 @@ async fn a_stop_breaks_the_request_off_and_keeps_the_log() {
         Cancelled, sent Yes: the step was stopped
     "#]]
     .assert_eq(&transcript(&result, origin));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_full_host_lets_steps_wait_their_turn() {
+    let service = Service::start(|_| Answer::default()).await;
+    let host = Arc::new(Host::builder().concurrency(2).build().unwrap());
+    let step = reference_of(&host);
+    let mut runs = JoinSet::new();
+    for _ in 0..50 {
+        let (host, step) = (Arc::clone(&host), step.clone());
+        let policy = Policy::nothing().allow(service.origin.parse().unwrap());
+        let job = Job::new(step_file(&format!("get: {}/", service.origin)), policy);
+        runs.spawn(async move { host.run(&step, job).await });
+    }
+    for result in runs.join_all().await {
+        assert_eq!(result.outcome, Outcome::Success, "{:?}", result.error);
+    }
+    assert_eq!(service.requests().len(), 50);
+}
+
+#[tokio::test]
+async fn a_limit_beyond_all_time_is_none() {
+    let service = Service::start(|_| Answer::default()).await;
+    let limits = Limits {
+        wall: Duration::MAX,
+        cpu: Duration::MAX,
+        connect: Duration::MAX,
+        read: Duration::MAX,
+        ..Limits::default()
+    };
+    let step = format!("get: {}/", service.origin);
+    let result = run_with(&service.origin, &step, |job| job.limits(limits)).await;
+    assert_eq!(result.outcome, Outcome::Success, "{:?}", result.error);
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use expect_test::expect;
 use http_step_host::{Host, Job, Outcome, Policy, RunResult};
-use http_step_tests::{Answer, Service, reference_of, step_file};
+use http_step_tests::{Answer, Scripted, Service, reference_of, run, step_file};
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::rustls::pki_types::PrivateKeyDer;
@@ -85,4 +85,14 @@ async fn a_server_that_does_not_speak_tls() {
 fn roots_that_are_none() {
     let error = |pem: &[u8]| Host::builder().trust_roots(pem).err().unwrap().to_string();
     expect!["there is no certificate in it"].assert_eq(&error(b"hello"));
+}
+
+#[tokio::test]
+async fn a_handshake_that_does_not_begin_is_part_of_connecting() {
+    let (server, _kept) = Scripted::keeps_all().await;
+    let origin = server.origin.replace("http://", "https://");
+    let step = format!("get: {origin}/\ntimeout: {{connect: 0.2}}");
+    let result = run(&origin, &step).await;
+    expect!["Timeout, sent No: could not connect to ORIGIN within 0.2 s"]
+        .assert_eq(&error(&result, &origin));
 }

@@ -219,7 +219,7 @@ fn grants_and_limits() {
         (
             &[URL, "--timeout", "0"],
             expect![[r#"
-                invalid value for '--timeout <SECONDS>': write a number of seconds above 0
+                invalid value for '--timeout <SECONDS>': write a number of seconds above 0 and of at most a year, 31536000
 
                 For more information, try '--help'.
             "#]],
@@ -227,15 +227,15 @@ fn grants_and_limits() {
         (
             &[URL, "--timeout", "nan"],
             expect![[r#"
-                invalid value for '--timeout <SECONDS>': write a number of seconds above 0
+                invalid value for '--timeout <SECONDS>': write a number of seconds above 0 and of at most a year, 31536000
 
                 For more information, try '--help'.
             "#]],
         ),
         (
-            &[URL, "--timeout", "1e300"],
+            &[URL, "--timeout", "1e19"],
             expect![[r#"
-                invalid value for '--timeout <SECONDS>': write a number of seconds above 0
+                invalid value for '--timeout <SECONDS>': write a number of seconds above 0 and of at most a year, 31536000
 
                 For more information, try '--help'.
             "#]],

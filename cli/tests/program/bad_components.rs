@@ -13,7 +13,7 @@ fn files_that_are_no_step() {
             expect![[r#"
                 exit code 2
                 --- stderr
-                error: step.wasm: this is not WebAssembly: a component begins with the bytes 00 61 73 6d, this with no byte at all
+                error: step.wasm: this file is empty
             "#]],
         ),
         (
@@ -54,7 +54,7 @@ fn files_that_are_no_step() {
             expect![[r#"
                 exit code 2
                 --- stderr
-                error: step.wasm: this component is not valid: failed to parse WebAssembly module: malformed section id (at offset 0x8)
+                error: step.wasm: this component is not valid: malformed section id (at offset 0x8)
             "#]],
         ),
     ];
@@ -77,7 +77,8 @@ fn a_component_that_ends_too_early() {
     expect![[r#"
         exit code 2
         --- stderr
-        error: step.wasm: this component is not valid: failed to parse WebAssembly module: wasm component contains an invalid module section"#]].assert_eq(told);
+        error: step.wasm: this component is not valid"#]]
+    .assert_eq(told);
 }
 
 #[test]

@@ -219,7 +219,8 @@ fn more_than_a_step_file_may_hold() {
     let mut large = b"get: https://example.com/\njson: ".to_vec();
     large.resize(10 << 20, b'a');
     expect![[r#"
-        step.yaml: the file is too large: a step file has at most 1048576 bytes
+        the step file has a mistake
+        step.yaml:1:1: the file is too large: a step file has at most 1048576 bytes
     "#]]
     .assert_eq(&refused(large));
     let mut large = b"get: https://example.com/\njson: ".to_vec();
@@ -227,7 +228,8 @@ fn more_than_a_step_file_may_hold() {
     expect![[r#"
         exit code 2
         --- stderr
-        error: standard input: the file is too large: a step file has at most 1048576 bytes
+        error: the step file has a mistake
+        standard input:1:1: the file is too large: a step file has at most 1048576 bytes
     "#]]
     .assert_eq(&http_step("run -").stdin(large).run());
 

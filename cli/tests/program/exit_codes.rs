@@ -18,8 +18,8 @@ fn success_is_0() {
         Performing GET request to ORIGIN
         Request Headers:
         	User-Agent: http-step/0.1.0
-        	Accept: */*
         	Accept-Encoding: identity
+        	Accept: */*
         URL: ORIGIN/
         Status: 200
         Response Headers:
@@ -46,8 +46,8 @@ fn a_failure_is_1() {
         Performing GET request to ORIGIN
         Request Headers:
         	User-Agent: http-step/0.1.0
-        	Accept: */*
         	Accept-Encoding: identity
+        	Accept: */*
         URL: ORIGIN/
         Status: 404
         Response Headers:

@@ -50,12 +50,12 @@ fn json_is_one_object() {
                     "value": "http-step/0.1.0"
                   },
                   {
-                    "name": "Accept",
-                    "value": "*/*"
-                  },
-                  {
                     "name": "Accept-Encoding",
                     "value": "identity"
+                  },
+                  {
+                    "name": "Accept",
+                    "value": "*/*"
                   },
                   {
                     "name": "X-Token",
@@ -98,7 +98,7 @@ fn json_is_one_object() {
           "log": [
             {
               "stream": "header",
-              "text": "Performing POST request to ORIGIN\nData:\n\tnumber: 7\nRequest Headers:\n\tUser-Agent: http-step/0.1.0\n\tAccept: */*\n\tAccept-Encoding: identity\n\tX-Token: <HIDDEN>\n\tContent-Length: 8\n\tContent-Type: application/x-www-form-urlencoded\n"
+              "text": "Performing POST request to ORIGIN\nData:\n\tnumber: 7\nRequest Headers:\n\tUser-Agent: http-step/0.1.0\n\tAccept-Encoding: identity\n\tAccept: */*\n\tX-Token: <HIDDEN>\n\tContent-Length: 8\n\tContent-Type: application/x-www-form-urlencoded\n"
             },
             {
               "stream": "stdout",
@@ -110,7 +110,11 @@ fn json_is_one_object() {
             },
             {
               "stream": "stdout",
-              "text": " ------ Content ------\nhello\n"
+              "text": " ------ Content ------\n"
+            },
+            {
+              "stream": "content",
+              "text": "hello\n"
             }
           ],
           "error": null,
@@ -175,12 +179,12 @@ fn ndjson_is_an_event_a_line() {
         exit code 1
         --- stdout
         {"event":"log","stream":"header","text":"Performing GET request to ORIGIN\n"}
-        {"event":"log","stream":"header","text":"Request Headers:\n\tUser-Agent: http-step/0.1.0\n\tAccept: */*\n\tAccept-Encoding: identity\n"}
+        {"event":"log","stream":"header","text":"Request Headers:\n\tUser-Agent: http-step/0.1.0\n\tAccept-Encoding: identity\n\tAccept: */*\n"}
         {"event":"log","stream":"stdout","text":"URL: ORIGIN/\n"}
         {"event":"log","stream":"stderr","text":"Status: 404\n"}
         {"event":"log","stream":"header","text":"Response Headers:\n\tcontent-length: 0\n"}
         {"event":"log","stream":"stdout","text":" ------ Content ------\n"}
-        {"event":"result","outcome":"failure","summary":"Status code: 404 (failure)","exchanges":[{"request":{"method":"GET","url":"ORIGIN/","headers":[{"name":"User-Agent","value":"http-step/0.1.0"},{"name":"Accept","value":"*/*"},{"name":"Accept-Encoding","value":"identity"}],"body":null},"response":{"status":404,"headers":[{"name":"content-length","value":"0"}],"body":{"size":0,"sha256":"e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"}}}],"outputs":{},"error":null,"usage":{"requests":1,"bytes_sent":0,"bytes_received":0,"wall_seconds":"N","cpu_seconds":"N","peak_memory_bytes":"N"}}
+        {"event":"result","outcome":"failure","summary":"Status code: 404 (failure)","exchanges":[{"request":{"method":"GET","url":"ORIGIN/","headers":[{"name":"User-Agent","value":"http-step/0.1.0"},{"name":"Accept-Encoding","value":"identity"},{"name":"Accept","value":"*/*"}],"body":null},"response":{"status":404,"headers":[{"name":"content-length","value":"0"}],"body":{"size":0,"sha256":"e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"}}}],"outputs":{},"error":null,"usage":{"requests":1,"bytes_sent":0,"bytes_received":0,"wall_seconds":"N","cpu_seconds":"N","peak_memory_bytes":"N"}}
     "#]].assert_eq(&without_measurements(&told));
 }
 

@@ -46,8 +46,8 @@ fn several_origins_can_be_granted() {
 
         Request Headers:
         	User-Agent: http-step/0.1.0
-        	Accept: */*
         	Accept-Encoding: identity
+        	Accept: */*
         URL: FIRST/first
         Status: 302
         Response Headers:
@@ -69,8 +69,8 @@ fn several_origins_can_be_granted() {
 
         Request Headers:
         	User-Agent: http-step/0.1.0
-        	Accept: */*
         	Accept-Encoding: identity
+        	Accept: */*
         URL: FIRST/first
         Status: 302
         Response Headers:
@@ -80,8 +80,8 @@ fn several_origins_can_be_granted() {
         ============================================================
         Request Headers:
         	User-Agent: http-step/0.1.0
-        	Accept: */*
         	Accept-Encoding: identity
+        	Accept: */*
         URL: LAST/last
         Status: 200
         Response Headers:

@@ -38,8 +38,8 @@ fn text_shows_control_characters() {
         Performing GET request to ORIGIN
         Request Headers:
         	User-Agent: http-step/0.1.0
-        	Accept: */*
         	Accept-Encoding: identity
+        	Accept: */*
         URL: ORIGIN/
         Status: 200
         Response Headers:

@@ -22,8 +22,8 @@ fn from_standard_input() {
         POST / HTTP/1.1
         host: HOST
         user-agent: http-step/0.1.0
-        accept: */*
         accept-encoding: identity
+        accept: */*
         content-length: 4
 
         text"#]]
@@ -73,10 +73,10 @@ fn a_file_elsewhere_is_not_sent() {
     expect![[r#"
         exit code 2
         --- stdout
-        An exception occurred while performing the request: the file `/etc/hostname` of `files` can't be sent: its path must be relative to .
+        An exception occurred while performing the request: the file `/etc/hostname` of `files` can't be sent: its path is not relative to DIR
         --- stderr
         Requested (exception)
-        error: the file `/etc/hostname` of `files` can't be sent: its path must be relative to .
+        error: the file `/etc/hostname` of `files` can't be sent: its path is not relative to DIR
     "#]].assert_eq(&told);
 }
 

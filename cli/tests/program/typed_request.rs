@@ -23,8 +23,8 @@ fn without_a_body_it_is_get() {
         GET /a?b=c HTTP/1.1
         host: HOST
         user-agent: http-step/0.1.0
-        accept: */*
         accept-encoding: identity
+        accept: */*
 
     "#]]
     .assert_eq(&request("/a?b=c", &[]));
@@ -36,8 +36,8 @@ fn with_a_form_it_is_post() {
         POST / HTTP/1.1
         host: HOST
         user-agent: http-step/0.1.0
-        accept: */*
         accept-encoding: identity
+        accept: */*
         content-length: 30
         content-type: application/x-www-form-urlencoded
 
@@ -51,8 +51,8 @@ fn with_json_it_is_post() {
         POST / HTTP/1.1
         host: HOST
         user-agent: http-step/0.1.0
-        accept: */*
         accept-encoding: identity
+        accept: */*
         content-length: 25
         content-type: application/json
 
@@ -69,11 +69,12 @@ fn a_method_and_headers_can_be_given() {
         DELETE / HTTP/1.1
         host: HOST
         user-agent: http-step/0.1.0
-        accept: */*
         accept-encoding: identity
+        accept: */*
         x-one: 1
         x-two: a:b
         x-empty: 
+        content-length: 0
 
     "#]]
     .assert_eq(&request(
@@ -96,8 +97,8 @@ fn expressions_are_rendered() {
         POST /builds/7 HTTP/1.1
         host: HOST
         user-agent: http-step/0.1.0
-        accept: */*
         accept-encoding: identity
+        accept: */*
         content-length: 10
         content-type: application/json
 
@@ -129,8 +130,8 @@ fn values_of_headers_are_hidden() {
         Performing GET request to ORIGIN
         Request Headers:
         	User-Agent: http-step/0.1.0
-        	Accept: */*
         	Accept-Encoding: identity
+        	Accept: */*
         	X-Token: <HIDDEN>
         URL: ORIGIN/
         Status: 200
@@ -160,8 +161,8 @@ fn an_address_of_ipv6_is_a_host() {
         Performing GET request to ORIGIN
         Request Headers:
         	User-Agent: http-step/0.1.0
-        	Accept: */*
         	Accept-Encoding: identity
+        	Accept: */*
         URL: ORIGIN/
         Status: 200
         Response Headers:

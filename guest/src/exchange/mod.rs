@@ -50,7 +50,7 @@ impl Trail<'_> {
                             response: None,
                         });
                     }
-                    return Err(no_response(&request.url, failure));
+                    return Err(no_response(&request, failure));
                 }
             };
             let status = response.status;
@@ -117,7 +117,7 @@ impl Trail<'_> {
                 body: digest,
             }),
         });
-        end.map_err(|failure| broken_response(&request.url, size, failure))
+        end.map_err(|failure| broken_response(request, size, failure))
     }
 }
 
@@ -137,7 +137,7 @@ fn outgoing<'r>(request: &'r Request, headers: &'r [Header], settings: &Settings
 fn sent_request(request: &Request, headers: Vec<Header>) -> SentRequest {
     SentRequest {
         method: request.method.name().to_owned(),
-        url: request.url.as_str().to_owned(),
+        url: request.shown_url().into_owned(),
         headers,
         body: request
             .content

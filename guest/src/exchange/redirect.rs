@@ -1,5 +1,10 @@
-//! When a response sends on to another URL, and what goes along: the rules of
-//! the requests library, but stricter about credentials.
+//! When a response sends on to another URL, and what goes along: mostly the rules
+//! of the requests library.
+//!
+//! It is stricter about another origin: what `auth` and `cookies` give and the
+//! headers that the log hides stay behind; other headers go along, and with 307
+//! and 308 the body. It is laxer about the same origin: a `Cookie` given in
+//! `headers` goes along, which requests drops at every redirect.
 
 use thiserror::Error;
 
@@ -16,10 +21,15 @@ pub(crate) enum RedirectError {
     TooMany(u32),
     #[error("the redirect{} can't be followed: {reason}", named(.to.as_deref()))]
     Location {
-        /// Where to, unless it holds a password.
+        /// Where to, unless it may hold a password.
         to: Option<String>,
         reason: TargetError,
     },
+    // A reason can quote the target, so none is given.
+    #[error(
+        "the redirect can't be followed: its `Location`, which is hidden, is not a URL that a step can ask for"
+    )]
+    Hidden,
 }
 
 fn named(to: Option<&str>) -> String {
@@ -45,11 +55,13 @@ pub(crate) fn follow(
     location: &str,
     masks: &Masks,
 ) -> Result<Request, RedirectError> {
-    let url =
-        target::resolve(&request.url, location).map_err(|reason| RedirectError::Location {
-            to: (reason != TargetError::UserInfo).then(|| excerpt(location)),
-            reason,
-        })?;
+    let url = target::resolve(&request.url, location).map_err(|reason| {
+        if masks.hides_location() {
+            RedirectError::Hidden
+        } else {
+            unfollowable(location, reason)
+        }
+    })?;
     if url.origin() != request.url.origin() {
         // What is dropped here never comes back, also if a later hop does.
         request
@@ -66,7 +78,24 @@ pub(crate) fn follow(
             .retain(|header| !describes_body(&header.name));
     }
     request.url = url;
+    request.is_url_hidden = masks.hides_location();
     Ok(request)
+}
+
+/// The error that says as much as may be said. A text with `@` may hold a
+/// password, and what looks like its scheme may be the user name.
+fn unfollowable(location: &str, reason: TargetError) -> RedirectError {
+    let may_have_password = location.contains('@');
+    let reason = match reason {
+        TargetError::Scheme(_) if may_have_password && !location.contains("://") => {
+            TargetError::UserInfo
+        }
+        reason => reason,
+    };
+    RedirectError::Location {
+        to: (!may_have_password).then(|| excerpt(location)),
+        reason,
+    }
 }
 
 /// Browsers made a GET of it long before any RFC allowed it.
@@ -124,6 +153,7 @@ mod tests {
         Request {
             method,
             url: target::parse("https://a.example/x/y?z").unwrap(),
+            is_url_hidden: false,
             headers: vec![
                 header("Accept", "*/*"),
                 header("X-Token", "t"),
@@ -259,6 +289,18 @@ mod tests {
                 "the redirect to `//a:b\\u{1b}` can't be followed: invalid port number",
             ),
             (
+                "ftp://user:hunter2@b.example/",
+                "the redirect can't be followed: its scheme is `ftp`, and a step speaks http and https only",
+            ),
+            (
+                "http:user:hunter2@b.example/x",
+                "the redirect can't be followed: it has no host",
+            ),
+            (
+                "user:hunter2@b.example",
+                "the redirect can't be followed: it has a user name or a password in it, which anybody who sees the URL can read",
+            ),
+            (
                 "//user:pass@b.example/",
                 "the redirect can't be followed: it has a user name or a password in it, which anybody who sees the URL can read",
             ),
@@ -269,6 +311,36 @@ mod tests {
         assert_eq!(
             RedirectError::TooMany(30).to_string(),
             "Exceeded 30 redirects."
+        );
+    }
+
+    #[test]
+    fn a_hidden_location_stays_hidden() {
+        let masks = Masks {
+            request: vec![],
+            response: vec!["LOCATION".to_owned()],
+        };
+        for location in [
+            "ftp://b.example/f",
+            "token:x",
+            "http:///x",
+            "//u:p@h",
+            "//a:b",
+        ] {
+            assert_eq!(
+                follow(request(Method::Get), 302, location, &masks),
+                Err(RedirectError::Hidden),
+                "{location}"
+            );
+        }
+        let next = follow(request(Method::Get), 302, "//b.example/one?two", &masks).unwrap();
+        assert_eq!(next.shown_url(), "https://b.example/<HIDDEN>");
+        let next = follow(next, 302, "three", &masks).unwrap();
+        assert_eq!(next.url.as_str(), "https://b.example/three");
+        assert_eq!(next.shown_url(), "https://b.example/<HIDDEN>");
+        assert_eq!(
+            RedirectError::Hidden.to_string(),
+            "the redirect can't be followed: its `Location`, which is hidden, is not a URL that a step can ask for"
         );
     }
 }

@@ -3,11 +3,12 @@
 use crate::bindings::ci::http_step::types::{BodyDigest, SentRequest};
 use crate::digest;
 use crate::host::Stream;
-use crate::render::{Body, Fields, Plan};
+use crate::render::{Body, Fields, Pair, Plan};
 use crate::request::header::Header;
 
-/// The line above a body.
-pub(crate) const CONTENT: &str = " ------ Content ------\n";
+/// The line above a body. It goes out with the head, so that who waits for a slow
+/// body sees that there is a response.
+const CONTENT: &str = " ------ Content ------\n";
 
 /// The line below a hop of a redirect.
 pub(crate) const SEPARATOR: &str = "============================================================\n";
@@ -36,16 +37,14 @@ pub(crate) fn announcement(plan: &Plan) -> Lines {
     header(&["Performing ", &plan.method, " request to ", url, "\n"]);
     match &plan.params {
         Fields::Entries(entries) => {
-            let mut sorted: Vec<_> = entries.iter().collect();
-            sorted.sort_by(|(name, _), (other, _)| name.cmp(other));
-            section(&mut header, "Parameters:\n", sorted.into_iter());
+            section(&mut header, "Parameters:\n", entries);
         }
         Fields::Text(text) if text.is_empty() => {}
         Fields::Text(text) => header(&["Parameters:\n\t", text, "\n"]),
     }
     match &plan.body {
         Some(Body::Data(Fields::Entries(entries))) => {
-            section(&mut header, "Data:\n", entries.iter());
+            section(&mut header, "Data:\n", entries);
         }
         Some(Body::Data(Fields::Text(text))) if !text.is_empty() => {
             header(&["Data:\n\t", text, "\n"]);
@@ -59,15 +58,11 @@ pub(crate) fn announcement(plan: &Plan) -> Lines {
     lines
 }
 
-fn section<'a>(
-    write: &mut impl FnMut(&[&str]),
-    heading: &str,
-    entries: impl Iterator<Item = &'a (String, String)>,
-) {
-    for (index, (name, value)) in entries.enumerate() {
-        if index == 0 {
-            write(&[heading]);
-        }
+fn section(write: &mut impl FnMut(&[&str]), heading: &str, entries: &[Pair]) {
+    if !entries.is_empty() {
+        write(&[heading]);
+    }
+    for (name, value) in entries {
         write(&["\t", name, ": ", value, "\n"]);
     }
 }
@@ -77,7 +72,8 @@ pub(crate) fn redirected(hops: usize) -> String {
     format!("\nRedirected {hops} times:\n\n")
 }
 
-/// A request and the head of its response, as they may be shown.
+/// A request and its response down to where the body starts, as they may be
+/// shown.
 pub(crate) fn exchange(request: &SentRequest, status: u16, response: &[Header]) -> Lines {
     let mut lines = Lines::default();
     headers(&mut lines, "Request Headers:\n", &request.headers);
@@ -89,6 +85,7 @@ pub(crate) fn exchange(request: &SentRequest, status: u16, response: &[Header]) 
     };
     lines.push(stream, &["Status: ", &status.to_string(), "\n"]);
     headers(&mut lines, "Response Headers:\n", response);
+    lines.push(Stream::Stdout, &[CONTENT]);
     lines
 }
 
@@ -139,7 +136,7 @@ mod tests {
             (
                 entries(&[("b", "1"), ("a", "2"), ("b", "0")]),
                 Some(Body::Data(entries(&[("d", "x y"), ("c", "")]))),
-                "Parameters:\n\ta: 2\n\tb: 1\n\tb: 0\nData:\n\td: x y\n\tc: \n",
+                "Parameters:\n\tb: 1\n\ta: 2\n\tb: 0\nData:\n\td: x y\n\tc: \n",
             ),
             (
                 text("a=b&c"),
@@ -173,7 +170,8 @@ mod tests {
             exchange(&request, status, &[]).runs
         };
         let before = (Stream::Header, "Request Headers:\n\tA: b\n".to_owned());
-        let after = (Stream::Header, "Response Headers:\n".to_owned());
+        let heading = (Stream::Header, "Response Headers:\n".to_owned());
+        let content = (Stream::Stdout, " ------ Content ------\n".to_owned());
         assert_eq!(
             shown(200),
             [
@@ -182,7 +180,8 @@ mod tests {
                     Stream::Stdout,
                     "URL: http://a.example/\nStatus: 200\n".to_owned()
                 ),
-                after.clone(),
+                heading.clone(),
+                content.clone(),
             ]
         );
         assert_eq!(
@@ -191,7 +190,8 @@ mod tests {
                 before,
                 (Stream::Stdout, "URL: http://a.example/\n".to_owned()),
                 (Stream::Stderr, "Status: 201\n".to_owned()),
-                after,
+                heading,
+                content,
             ]
         );
     }

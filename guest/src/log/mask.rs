@@ -1,9 +1,10 @@
 //! Which header values are hidden, in the log and in the result.
 
+use crate::log::user_info;
 use crate::request::header::Header;
 
 /// What stands in for a hidden value.
-const HIDDEN: &str = "<HIDDEN>";
+pub(crate) const HIDDEN: &str = "<HIDDEN>";
 
 /// Hidden whatever a step says: these hold credentials by definition.
 const ALWAYS: [&str; 4] = [
@@ -27,7 +28,18 @@ impl Masks {
 
     /// Response headers as they may be shown.
     pub(crate) fn of_response(&self, headers: &[Header]) -> Vec<Header> {
-        masked(headers, &self.response)
+        let mut shown = masked(headers, &self.response);
+        for Header { name, value } in &mut shown {
+            if let Some(range) = user_info::find(name, value) {
+                value.replace_range(range, HIDDEN);
+            }
+        }
+        shown
+    }
+
+    /// Whether the URL that a response sends on to is hidden.
+    pub(crate) fn hides_location(&self) -> bool {
+        is_hidden("Location", &self.response)
     }
 
     /// Whether a request header's value is meant for the step's own server
@@ -92,5 +104,27 @@ mod tests {
             assert_eq!(masks.of_response(&headers), shown(response), "{name}");
             assert_eq!(masks.is_confidential(name), request, "{name}");
         }
+    }
+
+    #[test]
+    fn a_location_is_shown_without_a_password() {
+        let masks = Masks {
+            request: vec![],
+            response: vec![],
+        };
+        let header = |name: &str, value: &str| Header {
+            name: name.to_owned(),
+            value: value.to_owned(),
+        };
+        assert_eq!(
+            masks.of_response(&[
+                header("location", "http://user:hunter2@h/"),
+                header("x-other", "http://user:hunter2@h/"),
+            ]),
+            [
+                header("location", "http://<HIDDEN>@h/"),
+                header("x-other", "http://user:hunter2@h/"),
+            ]
+        );
     }
 }

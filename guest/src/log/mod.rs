@@ -5,6 +5,7 @@
 
 pub(crate) mod layout;
 pub(crate) mod mask;
+mod user_info;
 
 use self::layout::Lines;
 use crate::host::{Host, Stream};
@@ -57,7 +58,7 @@ impl<'h> Log<'h> {
 
     /// Write some of the last response's body.
     pub(crate) fn content(&mut self, text: &str) {
-        self.append(Stream::Stdout, text);
+        self.append(Stream::Content, text);
     }
 
     /// Hold back the head of a hop; the text of its body comes next.
@@ -75,7 +76,7 @@ impl<'h> Log<'h> {
             return;
         };
         let (kept, left_out) = text.split_at(text.floor_char_boundary(hop.room));
-        hop.lines.push(Stream::Stdout, &[kept]);
+        hop.lines.push(Stream::Content, &[kept]);
         hop.left_out += left_out.len();
         // What was cut stays cut: nothing may follow a gap.
         hop.room = if left_out.is_empty() {

@@ -87,7 +87,7 @@ pub(crate) fn plan(spec: RequestSpec, names: &dyn Names) -> Result<Plan, PlanErr
     Ok(Plan {
         method: Setting("method", names).text(spec.method)?,
         url: Setting("url", names).text(spec.url)?,
-        params: Setting("params", names).fields(spec.params)?,
+        params: sorted(Setting("params", names).fields(spec.params)?),
         headers: Setting("headers", names).entries(spec.headers)?,
         body: spec.body.map(|body| render_body(body, names)).transpose()?,
         cookies: Setting("cookies", names).entries(spec.cookies)?,
@@ -96,6 +96,15 @@ pub(crate) fn plan(spec: RequestSpec, names: &dyn Names) -> Result<Plan, PlanErr
             None => None,
         },
     })
+}
+
+/// By name, because HTTPStep sorts `params` before it logs and sends them. Values
+/// of one name stay in order.
+fn sorted(mut params: Fields) -> Fields {
+    if let Fields::Entries(entries) = &mut params {
+        entries.sort_by(|(name, _), (other, _)| name.cmp(other));
+    }
+    params
 }
 
 fn render_body(body: types::Body, names: &dyn Names) -> Result<Body, PlanError> {

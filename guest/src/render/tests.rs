@@ -144,7 +144,22 @@ fn fields_that_are_listed() {
     spec.cookies = listed.clone();
     spec.body = Some(types::Body::Data(listed));
     let plan = plan(spec, &Build).unwrap_or_else(|error| panic!("{error}"));
-    assert_eq!(plan.params, Fields::Entries(pairs.clone()));
+    let sorted = rendered(&[
+        ("in text", " "),
+        ("list", "x"),
+        ("list", "1"),
+        ("list", "{\"y\":2}"),
+        ("main", "b 7 "),
+        ("not rendered again", "${{ secret.TOKEN }}"),
+        (
+            "object",
+            "{\"b\":1,\"a\":[\"x\",\"y\"],\"c\":null,\"d\":{\"e\":1}}",
+        ),
+        ("plain", "a"),
+        ("plain", ""),
+        ("scalar", "true"),
+    ]);
+    assert_eq!(plan.params, Fields::Entries(sorted));
     assert_eq!(plan.headers, pairs);
     assert_eq!(plan.cookies, pairs);
     assert_eq!(plan.body, Some(Body::Data(Fields::Entries(pairs))));
@@ -166,15 +181,15 @@ fn fields_that_one_expression_stands_for() {
         (
             "${{ property.object }}",
             Fields::Entries(rendered(&[
-                ("b", "1"),
                 ("a", "x"),
                 ("a", "y"),
+                ("b", "1"),
                 ("d", "{\"e\":1}"),
             ])),
         ),
         (
             "${{ property.pairs }}",
-            Fields::Entries(rendered(&[("b", "1"), ("a", "x"), ("a", "y"), ("2", "z")])),
+            Fields::Entries(rendered(&[("2", "z"), ("a", "x"), ("a", "y"), ("b", "1")])),
         ),
         ("${{ property.x | default({}) }}", Fields::Entries(vec![])),
     ] {

@@ -1,8 +1,9 @@
-//! `application/x-www-form-urlencoded`, as the requests library writes it.
+//! `application/x-www-form-urlencoded`, escaped as the requests library does it.
 //!
 //! That is Python's `urlencode`: unlike the URL standard's serializer it leaves
 //! `~` alone and escapes `*`. Some servers sign or compare the encoded text, so
-//! the difference can be seen.
+//! the difference can be seen. The values are text by now: a boolean is JSON's
+//! `true`, not Python's `True`.
 
 /// Write names and values, in order.
 pub(crate) fn encode(pairs: &[(String, String)]) -> String {

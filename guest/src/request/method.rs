@@ -47,10 +47,11 @@ impl Method {
         }
     }
 
-    /// Whether servers wait for a body, so that having none is said by
-    /// `Content-Length: 0` (RFC 9110, section 8.6).
-    pub(crate) fn anticipates_body(self) -> bool {
-        matches!(self, Self::Post | Self::Put | Self::Patch)
+    /// Whether to have no body is said, by `Content-Length: 0`. RFC 9110, section
+    /// 8.6, asks for it where servers wait for a body; the requests library does it
+    /// for all methods but two.
+    pub(crate) fn says_no_body(self) -> bool {
+        !matches!(self, Self::Get | Self::Head)
     }
 }
 

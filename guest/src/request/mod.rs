@@ -8,6 +8,7 @@ pub(crate) mod form;
 pub(crate) mod header;
 pub(crate) mod method;
 pub(crate) mod multipart;
+mod shown;
 pub(crate) mod target;
 
 use thiserror::Error;
@@ -29,6 +30,8 @@ const USER_AGENT: &str = concat!("http-step/", env!("CARGO_PKG_VERSION"));
 pub(crate) struct Request {
     pub(crate) method: Method,
     pub(crate) url: Url,
+    /// Whether people may see no more of the URL than its origin.
+    pub(crate) is_url_hidden: bool,
     /// The defaults and the step's own.
     pub(crate) headers: Vec<Header>,
     /// The step's own cookies, each `name=value`.
@@ -95,6 +98,7 @@ pub(crate) fn build(plan: Plan) -> Result<Request, RequestError> {
     Ok(Request {
         method,
         url,
+        is_url_hidden: false,
         headers,
         cookies,
         content,
@@ -118,7 +122,7 @@ impl Request {
         if value_of(&self.headers, "Content-Length").is_none() {
             match &self.content {
                 Some(content) => push("Content-Length", content.bytes.len().to_string()),
-                None if self.method.anticipates_body() => push("Content-Length", "0".to_owned()),
+                None if self.method.says_no_body() => push("Content-Length", "0".to_owned()),
                 None => {}
             }
         }
@@ -175,8 +179,8 @@ fn with_defaults(own: Vec<Pair>) -> Result<Vec<Header>, RequestError> {
     // Identity: what the log shows and the digest covers is what the server said.
     for (name, value) in [
         ("User-Agent", USER_AGENT),
-        ("Accept", "*/*"),
         ("Accept-Encoding", "identity"),
+        ("Accept", "*/*"),
     ] {
         let replacing = take(&mut own, name);
         if replacing.is_empty() {

@@ -7,12 +7,10 @@ mod text;
 use crate::bindings::ci::http_step::types::BodyDigest;
 use crate::digest::Digester;
 use crate::host::{Chunks, Failure};
-use crate::log::layout::CONTENT;
 use crate::request::header::Header;
 use crate::response::text::BodyText;
 
-/// Read a body to its end, or to where it breaks. The heading goes with the
-/// first of the text, which spares a call for most bodies.
+/// Read a body to its end, or to where it breaks, and show its text as it comes.
 pub(crate) fn read(
     body: &mut dyn Chunks,
     headers: &[Header],
@@ -20,14 +18,13 @@ pub(crate) fn read(
 ) -> (BodyDigest, Result<(), Failure>) {
     let mut digester = Digester::default();
     let mut reader = BodyText::new(headers);
-    let mut text = CONTENT.to_owned();
+    let mut text = String::new();
     let end = loop {
         match body.next() {
             Ok(Some(bytes)) => {
                 digester.update(&bytes);
-                let before = text.len();
                 reader.push(&bytes, &mut text);
-                if text.len() > before {
+                if !text.is_empty() {
                     show(&text);
                     text.clear();
                 }

@@ -2,8 +2,11 @@
 //! it is not text.
 //!
 //! A byte order mark decides, else the charset of the Content-Type header, else
-//! the first characters that are not ASCII: UTF-8 if they are valid in it, else
+//! the first character that is not ASCII: UTF-8 if it is valid in it, else
 //! windows-1252, which is what browsers take ISO 8859-1 for.
+//!
+//! How a body starts tells whether it is text; a NUL further on tells otherwise.
+//! Then the text ends before the piece with the NUL, and the line follows.
 
 use encoding_rs::{CoderResult, Decoder, Encoding, UTF_8, WINDOWS_1252};
 
@@ -16,6 +19,8 @@ pub(crate) struct BodyText {
     /// What the line about a binary body calls it.
     label: String,
     state: State,
+    /// Whether the text so far ends within a line.
+    is_mid_line: bool,
 }
 
 enum State {
@@ -29,6 +34,18 @@ enum State {
     Ascii(Vec<u8>),
     Text(Box<Decoder>),
     Binary,
+}
+
+impl State {
+    /// Whether a later piece shows that what began as text is none.
+    fn is_ended_by(&self, bytes: &[u8]) -> bool {
+        let is_nul_strange = match self {
+            Self::Ascii(_) => true,
+            Self::Text(decoder) => decoder.encoding().is_ascii_compatible(),
+            Self::Empty { .. } | Self::Binary => false,
+        };
+        is_nul_strange && bytes.contains(&0)
+    }
 }
 
 impl BodyText {
@@ -56,6 +73,7 @@ impl BodyText {
                 nature,
                 charset: media_type.charset,
             },
+            is_mid_line: false,
         }
     }
 
@@ -66,7 +84,10 @@ impl BodyText {
         }
         if let State::Empty { nature, charset } = self.state {
             self.state = beginning(bytes, nature, charset);
+        } else if self.state.is_ended_by(bytes) {
+            self.state = State::Binary;
         }
+        let before = text.len();
         match &mut self.state {
             State::Ascii(held) => {
                 held.extend(bytes);
@@ -81,6 +102,9 @@ impl BodyText {
             State::Text(decoder) => decode(decoder, bytes, false, text),
             State::Empty { .. } | State::Binary => {}
         }
+        if text.len() > before {
+            self.is_mid_line = !text.ends_with('\n');
+        }
     }
 
     /// Append what the end of the body brings: the rest of a broken character,
@@ -92,8 +116,11 @@ impl BodyText {
             State::Ascii(held) => text.push_str(&WINDOWS_1252.decode(&held).0),
             State::Text(mut decoder) => decode(&mut decoder, &[], true, text),
             State::Binary => text.push_str(&format!(
-                "<binary body: {}, {} bytes, SHA-256 {}>\n",
-                self.label, digest.size, digest.sha256
+                "{}<binary body: {}, {} bytes, SHA-256 {}>\n",
+                if self.is_mid_line { "\n" } else { "" },
+                self.label,
+                digest.size,
+                digest.sha256
             )),
         }
     }
@@ -123,9 +150,9 @@ fn guess(bytes: &[u8]) -> Option<&'static Encoding> {
     match str::from_utf8(bytes) {
         Ok("") => None,
         Ok(_) => Some(UTF_8),
-        Err(error) if error.error_len().is_some() => Some(WINDOWS_1252),
-        // Cut off in the middle of the first character, or of a later one.
-        Err(error) => (error.valid_up_to() > 0).then_some(UTF_8),
+        // The first character decides, whatever comes of the later ones.
+        Err(error) if error.valid_up_to() > 0 => Some(UTF_8),
+        Err(error) => error.error_len().map(|_| WINDOWS_1252),
     }
 }
 

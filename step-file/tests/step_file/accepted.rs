@@ -274,11 +274,11 @@ files:
             ],
             ..file(
                 "typed",
-                None,
+                Some("typed"),
                 FileContent::Text("Build ${{ property.buildnumber }}".to_owned()),
             )
         },
-        file("empty", None, FileContent::Text(String::new())),
+        file("empty", Some("empty"), FileContent::Text(String::new())),
         file("computed", None, path("out/${{ property.name }}.zip")),
     ];
     for (data, fields) in [
@@ -419,9 +419,9 @@ fn settings() {
             },
         ),
         (
-            "max_redirects: 1000",
+            "max_redirects: 50",
             StepFile {
-                max_redirects: Renderable::Value(1000),
+                max_redirects: Renderable::Value(50),
                 ..step()
             },
         ),

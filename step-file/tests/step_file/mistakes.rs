@@ -457,16 +457,16 @@ fn settings() {
             "2:18: `allow_redirects`: expected `true` or `false`, not a string; did you mean `false`?",
         ),
         (
-            "max_redirects: 1001",
-            "2:16: `max_redirects`: expected a whole number from 0 to 1000, not 1001",
+            "max_redirects: 51",
+            "2:16: `max_redirects`: expected a whole number from 0 to 50, not 51",
         ),
         (
             "max_redirects: -1",
-            "2:16: `max_redirects`: expected a whole number from 0 to 1000, not -1",
+            "2:16: `max_redirects`: expected a whole number from 0 to 50, not -1",
         ),
         (
             "max_redirects: 3.5",
-            "2:16: `max_redirects`: expected a whole number from 0 to 1000, not 3.5",
+            "2:16: `max_redirects`: expected a whole number from 0 to 50, not 3.5",
         ),
         (
             "max_redirects: many",

@@ -51,7 +51,7 @@ fn bytes() {
     );
     told(
         &vec![b'x'; 10 * LONGEST],
-        "1:1: the file has 10485760 bytes; a step file has at most 1048576",
+        "1:1: the file is too large: a step file has at most 1048576 bytes",
     );
 }
 

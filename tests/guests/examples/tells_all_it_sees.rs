@@ -7,6 +7,7 @@ struct Step;
 impl Guest for Step {
     fn http_step(_: RequestSpec) -> StepResult {
         let files = std::fs::read_dir("/").map(|entries| entries.count());
+        #[expect(clippy::disallowed_methods, reason = "this is what it must not get")]
         let connection = std::net::TcpStream::connect("127.0.0.1:9");
         let mut input = String::new();
         let read = std::io::Read::read_to_string(&mut std::io::stdin(), &mut input);

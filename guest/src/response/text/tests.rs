@@ -71,6 +71,12 @@ fn charsets() {
         ("text/plain", &[b"a", b"\xf6"], "aö"),
         ("text/plain", &[b"\xc3\xb6", b"\xf6"], "ö\u{fffd}"),
         ("text/plain", &[b"\xf6", b"\xc3\xb6"], "öÃ¶"),
+        (
+            "text/plain",
+            &[b"gr\xc3\xb6\xc3\x9fe ok \xff end"],
+            "größe ok \u{fffd} end",
+        ),
+        ("text/plain", &[b"\xc3\xb6\xff\xc3"], "ö\u{fffd}\u{fffd}"),
         ("application/json", &[b"{\"a\":1}"], "{\"a\":1}"),
         ("text/plain; charset=martian", &[b"\xc3\xb6"], "ö"),
         ("", &[b"plain"], "plain"),
@@ -112,6 +118,35 @@ fn binary_bodies_are_one_line() {
     assert_eq!(read(&encoded, &[b"\0ab"]), line("text/plain in gzip"));
     let identity = [("Content-Encoding", "identity")];
     assert_eq!(read(&identity, &[b"abc"]), "abc");
+}
+
+#[test]
+fn text_that_turns_out_binary_ends_there() {
+    for (content_type, pieces, shown) in [
+        ("", &[&b"A"[..], b"\0\x01\x02"][..], "A\n"),
+        ("", &[b"A\n", b"\0"], "A\n"),
+        ("text/plain", &[b"\xc3\xb6", b"b\0", b"c"], "ö\n"),
+        ("text/plain; charset=utf-8", &[b"\xe2\x82", b"\0"], ""),
+        ("text/plain; charset=gbk", &[b"A", b"\0"], "A\n"),
+    ] {
+        let label = match content_type {
+            "" => "no content type",
+            _ => "text/plain",
+        };
+        let digest = digest::of(&pieces.concat());
+        assert_eq!(
+            read_typed(content_type, pieces),
+            format!(
+                "{shown}<binary body: {label}, {} bytes, SHA-256 {}>\n",
+                digest.size, digest.sha256
+            ),
+            "{content_type} {pieces:?}"
+        );
+    }
+    assert_eq!(
+        read_typed("text/plain; charset=utf-16le", &[b"a\0", b"\0\0"]),
+        "a\0"
+    );
 }
 
 #[test]
