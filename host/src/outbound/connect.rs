@@ -37,8 +37,7 @@ pub(super) struct Connector {
 
 impl Connector {
     async fn connect(self, uri: Uri) -> Result<Stream, TransportError> {
-        let origin = Origin::of_url(&uri.to_string())
-            .map_err(|error| TransportError::Refused(error.to_string()))?;
+        let origin = Origin::of_url(&uri.to_string())?;
         let addresses = self.addresses(&origin).await?;
         let stream = dial(&origin, &addresses).await?;
         match origin.scheme {

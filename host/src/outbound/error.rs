@@ -10,6 +10,7 @@ use serde::Serialize;
 use thiserror::Error;
 use wasmtime_wasi_http as wasi_http;
 
+use crate::origin::OriginError;
 use crate::policy::Denial;
 
 /// Whether a request may have reached its server.
@@ -169,6 +170,12 @@ impl TransportError {
                 reason,
             },
         }
+    }
+}
+
+impl From<OriginError> for TransportError {
+    fn from(error: OriginError) -> Self {
+        Self::Refused(error.to_string())
     }
 }
 

@@ -81,18 +81,13 @@ impl Outbound {
 
     /// The connections that runs of a policy share.
     fn pool(&self, policy: &Arc<Policy>) -> Pool {
-        let evicted;
         let mut pools = self.pools.lock().unwrap_or_else(PoisonError::into_inner);
-        let entry = match pools.iter().position(|(key, _)| key == policy) {
-            Some(index) => {
-                evicted = None;
-                pools.remove(index)
-            }
-            None => {
-                // Its connections close one by one; nobody has to wait for that.
-                evicted = (pools.len() == POLICIES).then(|| pools.remove(0));
-                (Arc::clone(policy), self.new_pool(Arc::clone(policy)))
-            }
+        let known = pools.iter().position(|(key, _)| key == policy);
+        // Its connections close one by one; nobody has to wait for that.
+        let evicted = (known.is_none() && pools.len() == POLICIES).then(|| pools.remove(0));
+        let entry = match known {
+            Some(index) => pools.remove(index),
+            None => (Arc::clone(policy), self.new_pool(Arc::clone(policy))),
         };
         let pool = entry.1.clone();
         pools.push(entry);
@@ -151,8 +146,7 @@ impl Egress {
                 "the request has no host".to_owned(),
             ));
         };
-        let origin = Origin::of_url(&format!("{scheme}://{authority}/"))
-            .map_err(|error| TransportError::Refused(error.to_string()))?;
+        let origin = Origin::of_url(&format!("{scheme}://{authority}/"))?;
         if authority.as_str().contains('@') {
             return Err(TransportError::Refused(format!(
                 "the request to {origin} has a user name or a password before its host"
@@ -161,10 +155,10 @@ impl Egress {
         self.policy.check_origin(&origin)?;
 
         let canonical = origin.authority();
-        let refused = |_| TransportError::Refused(format!("{origin} can't be written as a URL"));
-        let host = HeaderValue::from_str(&canonical).map_err(|_| refused(()))?;
-        uri.authority = Some(Authority::try_from(canonical).map_err(|_| refused(()))?);
-        *request.uri_mut() = Uri::from_parts(uri).map_err(|_| refused(()))?;
+        let unwritable = || TransportError::Refused(format!("{origin} can't be written as a URL"));
+        let host = HeaderValue::from_str(&canonical).map_err(|_| unwritable())?;
+        uri.authority = Some(Authority::try_from(canonical).map_err(|_| unwritable())?);
+        *request.uri_mut() = Uri::from_parts(uri).map_err(|_| unwritable())?;
         request.headers_mut().insert(HOST, host);
         Ok(origin)
     }
