@@ -1,0 +1,192 @@
+//! The decoder without I/O: one bounded step at a time.
+
+use bytes::Bytes;
+
+use crate::codings::{Coding, Codings};
+use crate::engine::{Engine, engine};
+use crate::error::DecodeError;
+
+/// The most that a step reads, and the most that it decodes to.
+pub const PIECE: usize = 64 << 10;
+
+/// What a step has come to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// Decoded bytes: at least one, at most [`PIECE`].
+    Piece(Bytes),
+    /// Nothing to hand on yet, but work was done. That many bytes, zero to
+    /// [`PIECE`], went from one coding to the next: a budget has to count them
+    /// too, as they may never become a piece.
+    Within(usize),
+    /// The input is used up.
+    Hungry,
+    /// The body is complete.
+    Done,
+}
+
+/// Undoes the codings of one body.
+///
+/// The memory it takes does not depend on the body's size: a window for each
+/// coding, and at most a [`PIECE`] between two of them.
+pub struct Decoder {
+    /// In the order of decoding.
+    stages: Vec<Stage>,
+    /// What engines write to.
+    room: Box<[u8]>,
+    failed: Option<DecodeError>,
+}
+
+impl Decoder {
+    /// The decoder of a body with these codings.
+    pub fn new(codings: &Codings) -> Self {
+        let room = if codings.is_identity() { 0 } else { PIECE };
+        Self {
+            stages: codings.iter().rev().map(Stage::new).collect(),
+            room: vec![0; room].into_boxed_slice(),
+            failed: None,
+        }
+    }
+
+    /// Go one step on, with the input that was not read before, and with
+    /// whether any more will follow it.
+    ///
+    /// Bytes are taken from the front of `input`, possibly all of them. An
+    /// error is final: it is given again by every further step.
+    pub fn step(&mut self, input: &mut Bytes, ended: bool) -> Result<Step, DecodeError> {
+        if let Some(error) = &self.failed {
+            return Err(error.clone());
+        }
+        let step = self.advance(input, ended);
+        if let Err(error) = &step {
+            self.failed = Some(error.clone());
+            // Windows are large, and of no more use.
+            self.stages.clear();
+        }
+        step
+    }
+
+    fn advance(&mut self, input: &mut Bytes, ended: bool) -> Result<Step, DecodeError> {
+        let Some(first) = self.stages.first_mut() else {
+            return Ok(uncoded(input, ended));
+        };
+        if first.unread.is_empty() {
+            first.unread = std::mem::take(input);
+        }
+        // The last stage that can go on does, so that no more than a piece
+        // waits before any stage but the first.
+        let mut next: Option<&mut Stage> = None;
+        for stage in self.stages.iter_mut().rev() {
+            if !stage.is_ready() {
+                next = Some(stage);
+                continue;
+            }
+            let written = stage.decode(&mut self.room)?;
+            let piece = match self.room.get(..written) {
+                Some(written) if !written.is_empty() => Bytes::copy_from_slice(written),
+                _ => return Ok(Step::Within(0)),
+            };
+            return Ok(match next {
+                None => Step::Piece(piece),
+                Some(next) => {
+                    next.unread = piece;
+                    Step::Within(written)
+                }
+            });
+        }
+        if !ended {
+            return Ok(Step::Hungry);
+        }
+        match self.stages.iter().find(|stage| !stage.may_end()) {
+            Some(stage) => Err(DecodeError::Truncated {
+                coding: stage.coding,
+            }),
+            None => Ok(Step::Done),
+        }
+    }
+}
+
+fn uncoded(input: &mut Bytes, ended: bool) -> Step {
+    match input.len() {
+        0 if ended => Step::Done,
+        0 => Step::Hungry,
+        length => Step::Piece(input.split_to(length.min(PIECE))),
+    }
+}
+
+/// One coding on its way to being undone.
+struct Stage {
+    coding: Coding,
+    /// None before the first byte: an empty body is no body of any format, but
+    /// is what comes with every answer to HEAD.
+    engine: Option<Box<dyn Engine>>,
+    unread: Bytes,
+    /// Whether the room was not enough the last time.
+    has_more: bool,
+}
+
+impl Stage {
+    fn new(coding: Coding) -> Self {
+        Self {
+            coding,
+            engine: None,
+            unread: Bytes::new(),
+            has_more: false,
+        }
+    }
+
+    fn is_ready(&self) -> bool {
+        self.has_more || !self.unread.is_empty()
+    }
+
+    fn may_end(&self) -> bool {
+        self.engine
+            .as_ref()
+            .is_none_or(|engine| engine.is_complete())
+    }
+
+    /// Read at most a piece into the room, and say how much of it was filled.
+    fn decode(&mut self, room: &mut [u8]) -> Result<usize, DecodeError> {
+        let coding = self.coding;
+        let engine = match &mut self.engine {
+            Some(engine) => engine,
+            None => self
+                .engine
+                .insert(engine(coding).map_err(|fault| fault.of(coding))?),
+        };
+        let input = self.unread.slice(..self.unread.len().min(PIECE));
+        let progress = engine
+            .decode(&input, room)
+            .map_err(|fault| fault.of(coding))?;
+        if progress.read == 0 && progress.written == 0 && !input.is_empty() {
+            return Err(DecodeError::Corrupt {
+                coding,
+                reason: "its decoder does not get on".to_owned(),
+            });
+        }
+        self.has_more = progress.written == room.len();
+        self.unread = self.unread.split_off(progress.read.min(self.unread.len()));
+        Ok(progress.written)
+    }
+}
+
+/// Decode a whole body that is in memory, to at most `limit` bytes of every coding.
+pub fn decode_all(codings: &Codings, input: &[u8], limit: usize) -> Result<Vec<u8>, DecodeError> {
+    let mut decoder = Decoder::new(codings);
+    let mut input = Bytes::copy_from_slice(input);
+    let mut decoded = Vec::new();
+    let mut left = limit;
+    loop {
+        let step = decoder.step(&mut input, true)?;
+        let length = match &step {
+            Step::Piece(piece) => piece.len(),
+            Step::Within(length) => *length,
+            Step::Hungry | Step::Done => return Ok(decoded),
+        };
+        left = left
+            .checked_sub(length)
+            .ok_or(DecodeError::TooLarge { limit })?;
+        if let Step::Piece(piece) = step {
+            decoded.extend_from_slice(&piece);
+        }
+    }
+}

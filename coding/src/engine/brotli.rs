@@ -1,0 +1,73 @@
+//! Brotli (RFC 7932).
+
+use brotli_decompressor::{BrotliDecompressStream, BrotliResult, BrotliState, StandardAlloc};
+
+use super::{Engine, Fault, Progress};
+
+/// A Brotli stream.
+pub(super) struct Brotli {
+    /// Several kilobytes, which are not to be moved about.
+    state: Box<BrotliState<StandardAlloc, StandardAlloc, StandardAlloc>>,
+    complete: bool,
+}
+
+impl Brotli {
+    /// Strict: without the extension "large window", by which a stream could
+    /// ask for a window of 1 GiB.
+    pub(super) fn new() -> Self {
+        Self {
+            state: Box::new(BrotliState::new_strict(
+                StandardAlloc::default(),
+                StandardAlloc::default(),
+                StandardAlloc::default(),
+            )),
+            complete: false,
+        }
+    }
+}
+
+impl Engine for Brotli {
+    fn decode(&mut self, input: &[u8], output: &mut [u8]) -> Result<Progress, Fault> {
+        if self.complete {
+            return if input.is_empty() {
+                Ok(Progress::default())
+            } else {
+                Err(Fault::Trailing)
+            };
+        }
+        let mut progress = Progress::default();
+        let result = BrotliDecompressStream(
+            &mut input.len(),
+            &mut progress.read,
+            input,
+            &mut output.len(),
+            &mut progress.written,
+            output,
+            &mut 0,
+            &mut self.state,
+        );
+        match result {
+            BrotliResult::ResultSuccess => self.complete = true,
+            BrotliResult::NeedsMoreInput | BrotliResult::NeedsMoreOutput => {}
+            BrotliResult::ResultFailure => return Err(Fault::Corrupt(self.reason())),
+        }
+        Ok(progress)
+    }
+
+    fn is_complete(&self) -> bool {
+        self.complete
+    }
+}
+
+impl Brotli {
+    /// The library has codes and no messages: `…_ERROR_FORMAT_WINDOW_BITS`.
+    fn reason(&self) -> String {
+        let code = format!("{:?}", self.state.error_code);
+        let name = code.trim_start_matches("BROTLI_DECODER_ERROR_");
+        let name = name.trim_start_matches("FORMAT_");
+        format!(
+            "error in {}",
+            name.to_ascii_lowercase().replace('_', " ").trim()
+        )
+    }
+}

@@ -1,0 +1,77 @@
+//! deflate: zlib's format (RFC 1950), as RFC 9110 has it, or DEFLATE itself
+//! (RFC 1951), as some servers have understood the name.
+
+use super::inflate::Inflate;
+use super::{Engine, Fault, Progress};
+
+/// A deflate stream, of which kind the first two bytes say.
+pub(super) enum Deflate {
+    /// Nothing is read yet.
+    Begin,
+    /// One byte is read that may begin zlib's head.
+    Head(u8),
+    /// The kind is known.
+    Stream(Inflate),
+}
+
+impl Deflate {
+    pub(super) fn new() -> Self {
+        Self::Begin
+    }
+}
+
+impl Engine for Deflate {
+    fn decode(&mut self, input: &[u8], output: &mut [u8]) -> Result<Progress, Fault> {
+        match self {
+            Self::Begin => {
+                let Some(&first) = input.first() else {
+                    return Ok(Progress::default());
+                };
+                if may_begin_zlib(first) {
+                    *self = Self::Head(first);
+                    return Ok(Progress {
+                        read: 1,
+                        written: 0,
+                    });
+                }
+                *self = Self::Stream(Inflate::raw());
+                self.decode(input, output)
+            }
+            Self::Head(first) => {
+                let Some(&second) = input.first() else {
+                    return Ok(Progress::default());
+                };
+                let first = *first;
+                let mut stream = if is_zlib_head(first, second) {
+                    Inflate::zlib()
+                } else {
+                    Inflate::raw()
+                };
+                // A single byte is never enough for output.
+                stream.decode(&[first], output)?;
+                *self = Self::Stream(stream);
+                self.decode(input, output)
+            }
+            Self::Stream(stream) if stream.is_complete() && !input.is_empty() => {
+                Err(Fault::Trailing)
+            }
+            Self::Stream(stream) if stream.is_complete() => Ok(Progress::default()),
+            Self::Stream(stream) => stream.decode(input, output),
+        }
+    }
+
+    fn is_complete(&self) -> bool {
+        matches!(self, Self::Stream(stream) if stream.is_complete())
+    }
+}
+
+/// Compression method 8 with a window of at most 32 KiB. DEFLATE itself begins
+/// so only if a stored block has bits set in its padding, and no encoder sets any.
+fn may_begin_zlib(first: u8) -> bool {
+    first & 0x0f == 8 && first >> 4 <= 7
+}
+
+/// Together they are a multiple of 31 (RFC 1950, section 2.2).
+fn is_zlib_head(first: u8, second: u8) -> bool {
+    may_begin_zlib(first) && u16::from_be_bytes([first, second]).is_multiple_of(31)
+}

@@ -1,0 +1,81 @@
+//! Zstandard (RFC 8878), with the window that HTTP allows it (RFC 9659).
+
+use zstd_safe::zstd_sys::ZSTD_ErrorCode;
+use zstd_safe::{DCtx, DParameter, ErrorCode, InBuffer, OutBuffer, get_error_name, is_error_kind};
+
+use super::{Engine, Fault, Progress};
+
+/// The base-2 logarithm of [`MAX_WINDOW`].
+const MAX_WINDOW_LOG: u32 = 23;
+
+/// The largest window of a Zstandard frame: what RFC 9659 lets a server use.
+pub const MAX_WINDOW: usize = 1 << MAX_WINDOW_LOG;
+
+/// Zstandard frames, one after the other; skippable ones are skipped.
+pub(super) struct Zstd {
+    context: DCtx<'static>,
+    /// Whether a frame has ended with the last byte read.
+    complete: bool,
+    /// Whether any frame has: what then does not begin one is no part of the coding.
+    beyond_first: bool,
+}
+
+impl Zstd {
+    pub(super) fn new() -> Result<Self, Fault> {
+        let mut context = DCtx::try_create().ok_or(Fault::Memory)?;
+        context
+            .set_parameter(DParameter::WindowLogMax(MAX_WINDOW_LOG))
+            .map_err(fault)?;
+        Ok(Self {
+            context,
+            complete: false,
+            beyond_first: false,
+        })
+    }
+}
+
+impl Engine for Zstd {
+    fn decode(&mut self, input: &[u8], output: &mut [u8]) -> Result<Progress, Fault> {
+        if self.complete && input.is_empty() {
+            return Ok(Progress::default());
+        }
+        let mut from = InBuffer::around(input);
+        let mut to = OutBuffer::around(output);
+        let left =
+            self.context
+                .decompress_stream(&mut to, &mut from)
+                .map_err(|code| match fault(code) {
+                    // Only the first four bytes of a frame can be of no known format.
+                    Fault::Corrupt(_)
+                        if self.beyond_first
+                            && is_error_kind(code, ZSTD_ErrorCode::ZSTD_error_prefix_unknown) =>
+                    {
+                        Fault::Trailing
+                    }
+                    fault => fault,
+                })?;
+        self.complete = left == 0;
+        self.beyond_first |= self.complete;
+        Ok(Progress {
+            read: from.pos(),
+            written: to.pos(),
+        })
+    }
+
+    fn is_complete(&self) -> bool {
+        self.complete
+    }
+}
+
+fn fault(code: ErrorCode) -> Fault {
+    if is_error_kind(
+        code,
+        ZSTD_ErrorCode::ZSTD_error_frameParameter_windowTooLarge,
+    ) {
+        Fault::Window
+    } else if is_error_kind(code, ZSTD_ErrorCode::ZSTD_error_memory_allocation) {
+        Fault::Memory
+    } else {
+        Fault::Corrupt(get_error_name(code).to_ascii_lowercase())
+    }
+}

@@ -1,0 +1,139 @@
+//! Bodies that are cut short, go on too long, or are no bodies at all.
+
+use http_step_coding::{Coding, DecodeError};
+use proptest::prelude::*;
+
+use crate::encoders::{all, codings, encoded, gzip, text, zstd};
+use crate::feeding::{decode, feed};
+
+#[test]
+fn a_body_cut_short_is_an_error_wherever_it_is_cut() {
+    let plain = text(500);
+    for coding in Coding::ALL {
+        let codings = codings(coding.name());
+        let body = encoded(&codings, &plain);
+        // At 0 there is no body, which is no error.
+        for at in 1..body.len() {
+            let outcome = decode(&codings, &body[..at]);
+            assert_eq!(
+                outcome.error,
+                Some(DecodeError::Truncated { coding }),
+                "{coding}, cut at {at}"
+            );
+            assert!(plain.starts_with(&outcome.decoded), "{coding}");
+        }
+    }
+}
+
+#[test]
+fn a_body_of_two_codings_cut_short_is_an_error_of_the_outer_one() {
+    let plain = text(500);
+    for codings in all() {
+        let Some((_, outer)) = codings.iter().next().zip(codings.iter().nth(1)) else {
+            continue;
+        };
+        let body = encoded(&codings, &plain);
+        for at in 1..body.len() {
+            assert_eq!(
+                decode(&codings, &body[..at]).error,
+                Some(DecodeError::Truncated { coding: outer }),
+                "{codings}, cut at {at}"
+            );
+        }
+    }
+}
+
+#[test]
+fn what_is_cut_short_within_a_whole_coding_is_an_error_of_the_inner_one() {
+    let plain = text(500);
+    for inner in Coding::ALL {
+        let body = encoded(&codings(inner.name()), &plain);
+        for outer in Coding::ALL {
+            let both = codings(&format!("{inner}, {outer}"));
+            let cut = encoded(&codings(outer.name()), &body[..body.len() - 1]);
+            assert_eq!(
+                decode(&both, &cut).error,
+                Some(DecodeError::Truncated { coding: inner }),
+                "{both}"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_body_that_goes_on_after_its_coding_is_an_error() {
+    let plain = text(500);
+    for coding in Coding::ALL {
+        let codings = codings(coding.name());
+        let body = encoded(&codings, &plain);
+        for more in 0..=u8::MAX {
+            let expected = match (coding, more) {
+                // These begin another member, or another frame.
+                (Coding::Gzip, 0x1f) | (Coding::Zstd, 0x28 | 0x50..=0x5f) => {
+                    DecodeError::Truncated { coding }
+                }
+                _ => DecodeError::TrailingData { coding },
+            };
+            for outcome in [
+                decode(&codings, &[&body[..], &[more]].concat()),
+                feed(&codings, [&body[..], &[more]]),
+            ] {
+                assert_eq!(
+                    outcome.error.as_ref(),
+                    Some(&expected),
+                    "{coding}, {more:#x}"
+                );
+                assert!(outcome.decoded == plain, "{coding}, {more:#x}");
+            }
+        }
+    }
+}
+
+/// Gzip and zstd with a checksum find every change of a bit that matters.
+#[test]
+fn a_flipped_bit_never_changes_what_a_checksum_covers() {
+    let plain = text(200);
+    for (name, body) in [("gzip", gzip(&plain)), ("zstd", zstd(&plain))] {
+        let codings = codings(name);
+        for at in 0..body.len() * 8 {
+            let mut body = body.clone();
+            body[at / 8] ^= 1 << (at % 8);
+            let outcome = decode(&codings, &body);
+            assert!(
+                outcome.error.is_some() || outcome.decoded == plain,
+                "{name}, bit {at}"
+            );
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(256))]
+
+    #[test]
+    fn any_bytes_come_to_an_end(
+        body in proptest::collection::vec(any::<u8>(), 0..2000),
+        split in 0_usize..2000,
+    ) {
+        for codings in all() {
+            let (front, back) = body.split_at(split.min(body.len()));
+            feed(&codings, [front, back]);
+        }
+    }
+
+    /// Gets further than any bytes do, as the beginning is right.
+    #[test]
+    fn damaged_bodies_come_to_an_end(
+        length in 0_usize..5000,
+        which in 0..all().len(),
+        damages in proptest::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..8),
+    ) {
+        let codings = all().swap_remove(which);
+        let mut body = encoded(&codings, &text(length));
+        for (at, byte) in damages {
+            let at = at.index(body.len());
+            body[at] = byte;
+        }
+        decode(&codings, &body);
+    }
+}

@@ -1,0 +1,69 @@
+//! The decoder, driven as its caller does.
+
+use bytes::Bytes;
+use http_step_coding::{Codings, DecodeError, Decoder, PIECE, Step};
+
+/// What became of a body.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Outcome {
+    /// What was decoded, up to the error if there is one.
+    pub(crate) decoded: Vec<u8>,
+    pub(crate) error: Option<DecodeError>,
+    /// How many steps it took.
+    pub(crate) steps: usize,
+    /// How many bytes every coding together has made.
+    pub(crate) produced: usize,
+}
+
+impl Outcome {
+    /// For tables: the text, or the error.
+    pub(crate) fn told(&self) -> String {
+        match &self.error {
+            None => format!("{:?}", String::from_utf8_lossy(&self.decoded)),
+            Some(error) => error.to_string(),
+        }
+    }
+}
+
+/// Decode a body that comes in these frames, up to an end or an error.
+pub(crate) fn feed<'a>(codings: &Codings, frames: impl IntoIterator<Item = &'a [u8]>) -> Outcome {
+    let mut decoder = Decoder::new(codings);
+    let mut frames = frames.into_iter();
+    let mut input = Bytes::new();
+    let mut ended = false;
+    let mut outcome = Outcome {
+        decoded: Vec::new(),
+        error: None,
+        steps: 0,
+        produced: 0,
+    };
+    loop {
+        outcome.steps += 1;
+        match decoder.step(&mut input, ended) {
+            Ok(Step::Piece(piece)) => {
+                assert!((1..=PIECE).contains(&piece.len()));
+                outcome.produced += piece.len();
+                outcome.decoded.extend_from_slice(&piece);
+            }
+            Ok(Step::Within(length)) => {
+                assert!(length <= PIECE);
+                outcome.produced += length;
+            }
+            Ok(Step::Hungry) => match frames.next() {
+                Some(frame) => input = Bytes::copy_from_slice(frame),
+                None => ended = true,
+            },
+            Ok(Step::Done) => return outcome,
+            Err(error) => {
+                assert_eq!(decoder.step(&mut input, ended), Err(error.clone()));
+                outcome.error = Some(error);
+                return outcome;
+            }
+        }
+    }
+}
+
+/// The same, all in one frame.
+pub(crate) fn decode(codings: &Codings, body: &[u8]) -> Outcome {
+    feed(codings, [body])
+}

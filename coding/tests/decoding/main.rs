@@ -1,0 +1,14 @@
+//! Whole bodies through the decoder, against the encoders of each format.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+// The tests' own tools.
+mod encoders;
+mod feeding;
+
+// What comes back.
+mod formats;
+mod round_trips;
+
+// What does not.
+mod damage;
