@@ -100,10 +100,10 @@ fn policy(args: &RunArgs, is_typed: bool) -> Policy {
         && is_built_in
         && let Some(origin) = typed::origin(&args.step)
     {
-        policy = policy.allow(origin);
+        policy = policy.allow(origin.into());
     }
     for origin in &args.allow {
-        policy = policy.allow(origin.clone());
+        policy = policy.allow(origin.clone().into());
     }
     for network in &args.allow_network {
         policy = policy.allow_network(*network);

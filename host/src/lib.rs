@@ -42,17 +42,13 @@ mod request;
 mod component;
 mod contract;
 mod engine;
-mod limits;
 mod meter;
 mod run;
 mod state;
 mod stderr;
 
 // The way out.
-pub mod address;
-mod origin;
 mod outbound;
-mod policy;
 
 // What comes of it.
 mod ending;
@@ -61,11 +57,8 @@ mod result;
 
 pub use crate::component::{Interfaces, LoadError, Step};
 pub use crate::engine::{Host, HostBuilder, HostError};
-pub use crate::limits::Limits;
 pub use crate::log::{LogEntry, Sink, Stream};
-pub use crate::origin::{Host as OriginHost, Origin, OriginError, Scheme};
 pub use crate::outbound::{Addresses, Resolve, Sent, SystemResolver};
-pub use crate::policy::{Denial, Grant, Policy};
 pub use crate::properties::Properties;
 pub use crate::result::{
     BodyDigest, ErrorKind, Exchange, Header, Outcome, ReceivedResponse, RunError, RunResult,
@@ -76,6 +69,12 @@ pub use crate::run::Job;
 #[cfg(doctest)]
 #[doc = include_str!("../../README.md")]
 struct Readme;
+
+/// The policies that a [`Job`] obeys.
+pub use http_step_policy::{
+    Denial, Grant, Host as OriginHost, Limits, Origin, OriginError, OriginPattern, Policy, Rule,
+    Scheme, address,
+};
 
 /// The step files that a [`Job`] is made of.
 pub use http_step_file::{Mistakes, StepFile};

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use http_step_file::StepFile;
+use http_step_policy::{Limits, Policy};
 use tokio::time::{Instant, timeout};
 use wasmtime::{Store, UpdateDeadline};
 
@@ -16,11 +17,9 @@ use crate::contract::types;
 use crate::ending::Ending;
 use crate::engine::Host;
 use crate::files::Files;
-use crate::limits::Limits;
 use crate::log::{Log, Sink};
 use crate::meter::{CpuMeter, Exceeded, MemoryMeter};
 use crate::outbound::{Egress, Journal};
-use crate::policy::Policy;
 use crate::properties::Properties;
 use crate::request;
 use crate::result::{RunResult, Usage};
@@ -106,7 +105,7 @@ impl Host {
             started: Instant::now(),
             wall: job.limits.wall,
         };
-        let mut log = Log::new(job.limits.log, job.sink);
+        let mut log = Log::new(in_memory(job.limits.log_kept), job.sink);
         let journal = Arc::<Journal>::default();
         let properties = Arc::new(job.properties);
 
@@ -138,7 +137,7 @@ impl Host {
             limits: job.limits.clone(),
             journal: Arc::clone(&journal),
         };
-        let memory = MemoryMeter::new(job.limits.memory);
+        let memory = MemoryMeter::new(in_memory(job.limits.memory));
         let state = State::new(egress, memory, properties, log);
         let mut store = self.store(state, &cpu, job.limits.cpu);
         let called = bounds
@@ -218,4 +217,9 @@ impl<S: Future<Output = ()>> Bounds<'_, S> {
             peak_memory_bytes,
         }
     }
+}
+
+/// Bytes that this machine can have in memory.
+fn in_memory(bytes: u64) -> usize {
+    usize::try_from(bytes).unwrap_or(usize::MAX)
 }

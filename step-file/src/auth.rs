@@ -4,14 +4,12 @@ use std::borrow::Cow;
 use std::fmt;
 
 use http_step_template::Template;
+use http_step_yaml::{Content, Entry, FromNode, Node, Report, Reported, excerpt, mapping};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde_json::Value;
 
 use crate::header;
 use crate::json::Json;
-use crate::mapping::mapping;
-use crate::mistake::{Report, Reported, excerpt};
-use crate::node::{Content, Entry, FromNode, Node};
 use crate::text::{Expression, Rule, Text, anything, checked, literals, sole_expression};
 
 /// How the request says who sends it. Texts are templates.

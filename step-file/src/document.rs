@@ -1,8 +1,6 @@
 //! The keys of a step file. Their documentation is the schema's.
 
-use schemars::Schema;
-use schemars::generate::SchemaSettings;
-use schemars::transform::RecursiveTransform;
+use http_step_yaml::mapping;
 use serde_json::{Value, json};
 
 use crate::auth::Auth;
@@ -10,7 +8,6 @@ use crate::fields::{Cookies, FieldsOrText, Headers};
 use crate::files::Files;
 use crate::header_names::HeaderNames;
 use crate::json::Json;
-use crate::mapping::mapping;
 use crate::method::{self, Method};
 use crate::proxies::Proxies;
 use crate::redirects::{self, Redirects};
@@ -146,26 +143,11 @@ fn one_of_required(keys: &[&str]) -> Value {
     keys.iter().map(|key| json!({"required": [key]})).collect()
 }
 
-/// Descriptions are wrapped here, and again by the editor that shows them.
-fn unwrap_lines(schema: &mut Schema) {
-    if let Some(Value::String(description)) = schema.get_mut("description") {
-        let paragraphs = description.split("\n\n");
-        *description = paragraphs
-            .map(|paragraph| paragraph.replace('\n', " "))
-            .collect::<Vec<_>>()
-            .join("\n\n");
-    }
-}
-
 /// The JSON Schema (draft 2020-12) of step files, for editors.
 ///
 /// It accepts every file that [`StepFile::parse`](crate::StepFile::parse) accepts,
 /// and a few more: it knows keys and types, not what a URL or a header may hold.
 #[must_use]
 pub fn schema() -> Value {
-    SchemaSettings::draft2020_12()
-        .with_transform(RecursiveTransform(unwrap_lines))
-        .into_generator()
-        .into_root_schema_for::<Document>()
-        .to_value()
+    http_step_yaml::schema::<Document>()
 }

@@ -2,11 +2,10 @@
 
 use std::borrow::Cow;
 
+use http_step_yaml::{Content, FromNode, Node, Report, Reported, read_all};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
 use crate::header;
-use crate::mistake::{Report, Reported};
-use crate::node::{Content, FromNode, Node, read_all};
 use crate::text::{Expression, Rule, Text, anything, checked, sole_expression};
 
 /// Named values, in order; a name may come more than once.

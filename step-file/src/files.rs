@@ -3,13 +3,14 @@
 use std::borrow::Cow;
 
 use http_step_template::Template;
+use http_step_yaml::{
+    Content, Entry, FromNode, Given, Node, Position, Report, Reported, mapping, read_all, value,
+    value_or,
+};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
 use crate::fields::PartHeaders;
 use crate::header;
-use crate::mapping::{Given, mapping, value, value_or};
-use crate::mistake::{Position, Report, Reported};
-use crate::node::{Content, Entry, FromNode, Node, read_all};
 use crate::text::{Text, anything, checked, has_expression};
 
 /// A file of a multipart body (RFC 7578). Texts are templates.

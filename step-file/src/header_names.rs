@@ -2,11 +2,10 @@
 
 use std::borrow::Cow;
 
+use http_step_yaml::{Content, FromNode, Node, Report, Reported, excerpt, read_all};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
 use crate::header;
-use crate::mistake::{Report, Reported, excerpt};
-use crate::node::{Content, FromNode, Node, read_all};
 use crate::text::checked;
 
 /// A list of header names.

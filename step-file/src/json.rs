@@ -2,11 +2,10 @@
 
 use std::borrow::Cow;
 
+use http_step_yaml::{Content, FromNode, Node, Report, Reported, read_all};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde_json::Value;
 
-use crate::mistake::{Report, Reported};
-use crate::node::{Content, FromNode, Node, read_all};
 use crate::text::{anything, checked};
 
 /// Any value.

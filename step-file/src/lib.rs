@@ -38,40 +38,34 @@
 //! # Ok::<(), http_step_file::Mistakes>(())
 //! ```
 //!
-//! The way of a file through this crate: bytes ─► text (`syntax`) ─► known to
-//! be small enough (`bounds`) ─► values with their places (`tree`, `node`) ─►
-//! the keys (`document`), each read by the module that is named after it ─►
-//! [`StepFile`]. The keys are declared once; reader and
-//! [`schema`] come from that declaration (`mapping`).
+//! The way of a file through this crate: bytes ─► values with their places
+//! ([`http_step_yaml`]) ─► the keys (`document`), each read by the module that is
+//! named after it ─► [`StepFile`]. The keys are declared once; reader and
+//! [`schema`] come from that declaration.
 
 mod auth;
-mod bounds;
 mod document;
 mod fields;
 mod files;
 mod header;
 mod header_names;
 mod json;
-mod mapping;
 mod method;
-mod mistake;
-mod node;
 mod proxies;
 mod redirects;
 mod renderable;
 mod step_file;
-mod syntax;
 mod text;
 mod timeout;
 mod tls;
-mod tree;
 mod url;
+
+pub use http_step_yaml::{Mistake, Mistakes};
 
 pub use auth::Auth;
 pub use document::schema;
 pub use fields::Fields;
 pub use files::{File, FileContent};
-pub use mistake::{Mistake, Mistakes};
 pub use proxies::Proxies;
 pub use redirects::{MAX_REDIRECTS, MOST_REDIRECTS};
 pub use renderable::Renderable;

@@ -3,10 +3,9 @@
 use std::borrow::Cow;
 
 use http_step_template::Template;
+use http_step_yaml::{Content, FromNode, Node, Report, Reported, excerpt};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
-use crate::mistake::{Report, Reported, excerpt};
-use crate::node::{Content, FromNode, Node};
 use crate::text::{anything, checked, has_expression};
 
 /// The methods of Buildbot's HTTPStep, and PATCH.

@@ -2,11 +2,9 @@
 
 use std::borrow::Cow;
 
+use http_step_yaml::{Content, Entry, FromNode, Node, Report, Reported, read_all};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer};
-
-use crate::mistake::{Report, Reported};
-use crate::node::{self, Content, Entry, FromNode, Node, read_all};
 
 /// Which requests go through which proxy: pairs of a target and the proxy's URL.
 ///
@@ -83,7 +81,7 @@ fn url(node: &Node, report: &mut Report) -> Result<String, Reported> {
 
 impl<'de> Deserialize<'de> for Proxies {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        node::deserialize(deserializer)
+        http_step_yaml::deserialize(deserializer)
     }
 }
 

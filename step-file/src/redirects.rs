@@ -2,10 +2,8 @@
 
 use std::borrow::Cow;
 
+use http_step_yaml::{Content, FromNode, Node, Report, Reported};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-
-use crate::mistake::{Report, Reported};
-use crate::node::{Content, FromNode, Node};
 
 /// The greatest `max_redirects`: a host lets a step make some more requests than
 /// that, and not many.

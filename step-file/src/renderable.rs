@@ -3,10 +3,9 @@
 
 use std::borrow::Cow;
 
+use http_step_yaml::{Content, FromNode, Node, Report, Reported, read_all};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
-use crate::mistake::{Report, Reported};
-use crate::node::{Content, FromNode, Node, read_all};
 use crate::text::{Expression, anything, checked, sole_expression};
 
 /// A value, or the expression whose value it will be.

@@ -1,5 +1,8 @@
 //! A step file as it is meant: short forms resolved, defaults filled in.
 
+use http_step_yaml::{
+    FromNode, Given, Kind, Mistakes, Position, Report, Reported, value, value_or,
+};
 use serde_json::Value;
 
 use crate::auth::Auth;
@@ -7,17 +10,19 @@ use crate::document::Document;
 use crate::fields::{Fields, FieldsOrText};
 use crate::files::{File, Files};
 use crate::json::Json;
-use crate::mapping::{Given, value, value_or};
 use crate::method::{self, Method};
-use crate::mistake::{Mistakes, Position, Report, Reported};
-use crate::node::FromNode;
 use crate::proxies::Proxies;
 use crate::redirects;
 use crate::renderable::Renderable;
 use crate::timeout::Timeouts;
 use crate::tls::{ClientCertificate, Verify};
-use crate::tree;
 use crate::url::Url;
+
+const KIND: Kind = Kind {
+    noun: "step file",
+    longest: crate::LONGEST,
+    smallest: "url: https://…",
+};
 
 /// A request as a step file asks for it.
 ///
@@ -107,20 +112,10 @@ impl StepFile {
     ///
     /// All that is wrong with it.
     pub fn parse(text: &[u8]) -> Result<Self, Mistakes> {
-        let mut report = Report::default();
-        let root = tree::parse(text, &mut report)?;
-        let read = if root.is_null() {
-            Err(report.add(
-                Position::START,
-                "the file is empty; the smallest step file is `url: https://…`",
-            ))
-        } else {
-            Document::from_node(&root, &mut report)
-                .and_then(|document| from_document(document, root.at, &mut report))
-        };
-        report.finish()?;
-        // Who fails to read has reported why: this is never seen.
-        read.map_err(|_reported| Mistakes::sole(root.at, "the file can't be read"))
+        http_step_yaml::read(text, &KIND, |root, report| {
+            let document = Document::from_node(root, report)?;
+            from_document(document, root.at, report)
+        })
     }
 }
 

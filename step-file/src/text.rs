@@ -3,10 +3,8 @@
 use std::borrow::Cow;
 
 use http_step_template::{Part, Template};
+use http_step_yaml::{FromNode, Node, Position, Report, Reported};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-
-use crate::mistake::{Position, Report, Reported};
-use crate::node::{FromNode, Node};
 
 /// What a text has to obey beyond its expressions.
 pub(crate) type Rule = fn(&Template<'_>) -> Result<(), String>;

@@ -2,12 +2,9 @@
 
 use std::borrow::Cow;
 
+use http_step_yaml::{Content, FromNode, Node, Report, Reported, mapping, value};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer};
-
-use crate::mapping::{mapping, value};
-use crate::mistake::{Report, Reported};
-use crate::node::{self, Content, FromNode, Node};
 
 /// A year: beyond that a limit is a slip of the keyboard.
 const LONGEST: f64 = 31_536_000.0;
@@ -109,7 +106,7 @@ impl FromNode for Seconds {
 
 impl<'de> Deserialize<'de> for Timeouts {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        node::deserialize(deserializer)
+        http_step_yaml::deserialize(deserializer)
     }
 }
 

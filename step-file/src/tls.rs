@@ -2,11 +2,9 @@
 
 use std::borrow::Cow;
 
+use http_step_yaml::{Content, FromNode, Node, Report, Reported};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer};
-
-use crate::mistake::{Report, Reported};
-use crate::node::{self, Content, FromNode, Node};
 
 /// How the server's certificate is verified.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -75,13 +73,13 @@ fn path(node: &Node, report: &mut Report) -> Result<String, Reported> {
 
 impl<'de> Deserialize<'de> for Verify {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        node::deserialize(deserializer)
+        http_step_yaml::deserialize(deserializer)
     }
 }
 
 impl<'de> Deserialize<'de> for ClientCertificate {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        node::deserialize(deserializer)
+        http_step_yaml::deserialize(deserializer)
     }
 }
 

@@ -5,10 +5,9 @@
 use std::borrow::Cow;
 
 use http_step_template::{Part, Template};
+use http_step_yaml::{Content, FromNode, Node, Report, Reported};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
-use crate::mistake::{Report, Reported};
-use crate::node::{Content, FromNode, Node};
 use crate::text::{checked, has_expression, literals};
 
 /// A URL, in which expressions may stand.
@@ -101,7 +100,7 @@ fn scheme(template: &Template<'_>) -> Result<(), String> {
         }
         Some((scheme, rest)) if rest.starts_with("//") && is_scheme(scheme) => format!(
             "the URL's scheme is `{}`; only `https` and `http` can be requested",
-            crate::mistake::excerpt(scheme)
+            http_step_yaml::excerpt(scheme)
         ),
         _ => "the URL has no scheme; did you mean `https://…`?".to_owned(),
     })

@@ -11,6 +11,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use http::Uri;
+use http_step_policy::{Host, LONGEST_CONNECT, Origin, Policy, Scheme};
 use rustls::CertificateError;
 use tokio::net::TcpStream;
 use tokio::time::timeout;
@@ -20,9 +21,6 @@ use super::error::{TransportError, innermost};
 use super::resolve::Resolve;
 use super::stream::Stream;
 use super::tls::Tls;
-use crate::limits::LONGEST_CONNECT;
-use crate::origin::{Host, Origin, Scheme};
-use crate::policy::Policy;
 
 /// How long an address may take if there is another to try.
 const EACH_ADDRESS: Duration = Duration::from_secs(3);
@@ -69,8 +67,9 @@ impl Connector {
                 found
             }
         };
+        let permit = self.policy.admit(origin, "GET")?;
         for address in &addresses {
-            self.policy.check_address(origin, *address)?;
+            permit.check_address(*address)?;
         }
         Ok(addresses)
     }

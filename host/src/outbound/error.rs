@@ -6,12 +6,10 @@ use std::fmt;
 use std::io;
 use std::time::Duration;
 
+use http_step_policy::{Denial, OriginError};
 use serde::Serialize;
 use thiserror::Error;
 use wasmtime_wasi_http as wasi_http;
-
-use crate::origin::OriginError;
-use crate::policy::Denial;
 
 /// Whether a request may have reached its server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]

@@ -22,6 +22,7 @@ use http::header::{CONTENT_LENGTH, HOST};
 use http::uri::Authority;
 use http::{HeaderValue, Method, Request, Response, Uri};
 use http_body_util::BodyExt;
+use http_step_policy::{Limits, Origin, Policy};
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::capture_connection;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
@@ -38,9 +39,6 @@ pub(crate) use self::tls::{Roots, Tls};
 
 use self::body::{Outgoing, Progress, Received};
 use self::connect::Connector;
-use crate::limits::Limits;
-use crate::origin::Origin;
-use crate::policy::Policy;
 
 /// How long a connection is kept that nobody uses. Servers commonly end theirs
 /// after a minute; to be earlier spares a request the race.
@@ -152,7 +150,7 @@ impl Egress {
                 "the request to {origin} has a user name or a password before its host"
             )));
         }
-        self.policy.check_origin(&origin)?;
+        self.policy.admit(&origin, request.method().as_str())?;
 
         let canonical = origin.authority();
         let unwritable = || TransportError::Refused(format!("{origin} can't be written as a URL"));

@@ -8,7 +8,7 @@ use std::collections::HashMap;
 
 use serde_saphyr::granit_parser::{Event, Parser};
 
-use crate::LONGEST;
+use crate::kind::Kind;
 use crate::mistake::{Mistakes, Position};
 use crate::syntax;
 
@@ -17,20 +17,20 @@ use crate::syntax;
 const DEEPEST: usize = 32;
 /// How many values there may be.
 const MOST_VALUES: usize = 100_000;
-/// How many bytes of text there may be.
-const MOST_TEXT: usize = 4 * LONGEST;
+/// How many times the longest file's bytes the text may have.
+const MOST_TEXT: usize = 4;
 
 /// Check that a file is one YAML document within the bounds.
 ///
 /// # Errors
 ///
 /// What is wrong first.
-pub(crate) fn check(text: &str) -> Result<(), Mistakes> {
+pub(crate) fn check(text: &str, kind: &Kind) -> Result<(), Mistakes> {
     let limits = serde_saphyr::granit_parser::options! {
         flow_nesting_limit: DEEPEST,
         block_nesting_limit: DEEPEST,
     };
-    let mut outline = Outline::default();
+    let mut outline = Outline::new(kind);
     for event in Parser::new_from_str_with_options(text, limits) {
         let (event, span) = event.map_err(|error| syntax::not_yaml(&error, text))?;
         let at = Position::of(span.start.line(), span.start.col() + 1);
@@ -46,8 +46,8 @@ pub(crate) fn too_deep() -> String {
 }
 
 /// What is known of the file so far.
-#[derive(Default)]
-struct Outline {
+struct Outline<'a> {
+    kind: &'a Kind,
     documents: usize,
     total: Extent,
     open: Vec<Collection>,
@@ -78,13 +78,26 @@ struct Collection {
     height: usize,
 }
 
-impl Outline {
+impl<'a> Outline<'a> {
+    fn new(kind: &'a Kind) -> Self {
+        Self {
+            kind,
+            documents: 0,
+            total: Extent::default(),
+            open: Vec::new(),
+            anchored: HashMap::new(),
+        }
+    }
+
     fn take(&mut self, event: &Event<'_>) -> Result<(), String> {
         match event {
             Event::DocumentStart(..) => {
                 self.documents += 1;
                 if self.documents > 1 {
-                    return Err("a second document begins here; a step file is one".to_owned());
+                    return Err(format!(
+                        "a second document begins here; a {} is one",
+                        self.kind.noun
+                    ));
                 }
             }
             Event::Scalar(text, _, anchor, _) => {
@@ -129,9 +142,10 @@ impl Outline {
                 "the file has more than {MOST_VALUES} values, aliases (`*name`) written out"
             ));
         }
-        if self.total.text > MOST_TEXT {
+        let most_text = self.kind.longest.saturating_mul(MOST_TEXT);
+        if self.total.text > most_text {
             return Err(format!(
-                "the file has more than {MOST_TEXT} bytes of text, aliases (`*name`) written out"
+                "the file has more than {most_text} bytes of text, aliases (`*name`) written out"
             ));
         }
         if let Some(parent) = self.open.last_mut() {

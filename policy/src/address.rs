@@ -10,7 +10,7 @@
 //! the network.
 //!
 //! ```
-//! use http_step_host::address::{Class, classify};
+//! use http_step_policy::address::{Class, classify};
 //!
 //! assert_eq!(classify("1.1.1.1".parse()?), Class::Public);
 //! assert_eq!(classify("127.0.0.1".parse()?), Class::Loopback);

@@ -10,11 +10,12 @@ use serde_saphyr::{
     DuplicateKeyPolicy, Location, MergeKeyPolicy, NonFiniteFloatPolicy, Options, Spanned,
 };
 
+use crate::kind::Kind;
 use crate::mistake::{Mistakes, Position, Report, excerpt};
 use crate::node::{Content, Entry, Node, Numeral};
 use crate::{bounds, syntax};
 
-/// Read a step file's bytes.
+/// Read a document's bytes.
 ///
 /// Keys that aren't strings, keys given twice and numbers that aren't finite go
 /// into the report, and the tree is free of them.
@@ -22,9 +23,9 @@ use crate::{bounds, syntax};
 /// # Errors
 ///
 /// The file is not a YAML document, or too large a one.
-pub(crate) fn parse(bytes: &[u8], report: &mut Report) -> Result<Node, Mistakes> {
-    let text = syntax::text(bytes)?;
-    bounds::check(text)?;
+pub(crate) fn parse(bytes: &[u8], kind: &Kind, report: &mut Report) -> Result<Node, Mistakes> {
+    let text = syntax::text(bytes, kind)?;
+    bounds::check(text, kind)?;
     let raw: Spanned<Raw<'_>> = serde_saphyr::from_str_with_options(text, options())
         .map_err(|error| syntax::no_meaning(&error))?;
     Ok(Builder { text, report }.node(raw, None))

@@ -1,18 +1,21 @@
-//! What is wrong with a step file, and where.
+//! What is wrong with a document, and where.
 
 use std::fmt;
 
 use serde_saphyr::Location;
 
-/// A place in a step file; lines and columns count from 1, columns in characters.
+/// A place in a document; lines and columns count from 1, columns in characters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Position {
-    pub(crate) line: u64,
-    pub(crate) column: u64,
+pub struct Position {
+    /// The line.
+    pub line: u64,
+    /// The column.
+    pub column: u64,
 }
 
 impl Position {
-    pub(crate) const START: Self = Self { line: 1, column: 1 };
+    /// Where a document begins.
+    pub const START: Self = Self { line: 1, column: 1 };
 
     /// A place as parsers count.
     pub(crate) fn of(line: usize, column: usize) -> Self {
@@ -61,7 +64,7 @@ impl fmt::Display for Mistake {
     }
 }
 
-/// All that is wrong with a step file: at least one mistake, in order of position.
+/// All that is wrong with a document: at least one mistake, in order of position.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Mistakes(Vec<Mistake>);
 
@@ -107,11 +110,11 @@ impl std::error::Error for Mistakes {}
 /// Proof that a mistake was reported: whoever fails to read a value has to show
 /// it, so that nothing is dropped in silence.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Reported(());
+pub struct Reported(());
 
 /// Mistakes as they are found. Reading goes on after each.
 #[derive(Debug, Default)]
-pub(crate) struct Report {
+pub struct Report {
     mistakes: Vec<Mistake>,
     /// The keys that lead to the value being read.
     path: Vec<String>,
@@ -119,7 +122,7 @@ pub(crate) struct Report {
 
 impl Report {
     /// Read a value below a key: mistakes in it say so.
-    pub(crate) fn within<T>(&mut self, key: &str, read: impl FnOnce(&mut Self) -> T) -> T {
+    pub fn within<T>(&mut self, key: &str, read: impl FnOnce(&mut Self) -> T) -> T {
         self.path.push(excerpt(key));
         let value = read(self);
         self.path.pop();
@@ -127,7 +130,7 @@ impl Report {
     }
 
     /// Report a mistake in the value being read.
-    pub(crate) fn add(&mut self, at: Position, message: impl fmt::Display) -> Reported {
+    pub fn add(&mut self, at: Position, message: impl fmt::Display) -> Reported {
         if self.path.is_empty() {
             self.add_bare(at, message.to_string())
         } else {
@@ -137,7 +140,7 @@ impl Report {
     }
 
     /// Report a mistake whose message says by itself which value it is about.
-    pub(crate) fn add_bare(&mut self, at: Position, message: impl Into<String>) -> Reported {
+    pub fn add_bare(&mut self, at: Position, message: impl Into<String>) -> Reported {
         self.mistakes.push(Mistake {
             line: at.line,
             column: at.column,
@@ -160,7 +163,7 @@ impl Report {
 }
 
 /// What a message shows of a text from the file: its start, on one line.
-pub(crate) fn excerpt(text: &str) -> String {
+pub fn excerpt(text: &str) -> String {
     const LONGEST: usize = 40;
     let mut shown: String = text
         .chars()

@@ -1,4 +1,4 @@
-//! A value of a step file, with its place; and what can be read from one.
+//! A value of a document, with its place; and what can be read from one.
 
 use serde::{Deserialize, Deserializer, de};
 use serde_json::{Map, Number, Value};
@@ -7,46 +7,63 @@ use crate::mistake::{Position, Report, Reported};
 
 /// A value and its place.
 #[derive(Debug)]
-pub(crate) struct Node {
-    pub(crate) at: Position,
-    pub(crate) content: Content,
+pub struct Node {
+    /// Where it stands.
+    pub at: Position,
+    /// The value.
+    pub content: Content,
 }
 
 /// What a value is. Mappings keep their order; their keys are unique strings.
 #[derive(Debug)]
-pub(crate) enum Content {
+pub enum Content {
+    /// Null, or nothing.
     Null,
+    /// A boolean.
     Bool(bool),
+    /// A number.
     Number(Numeral),
+    /// A string.
     String(String),
+    /// A list.
     List(Vec<Node>),
+    /// A mapping.
     Mapping(Vec<Entry>),
 }
 
 /// A number, and how it is spelled: as text, `1.10` and `1.1` are not the same.
 #[derive(Debug)]
-pub(crate) struct Numeral {
-    pub(crate) value: Number,
-    pub(crate) spelling: String,
+pub struct Numeral {
+    /// The number.
+    pub value: Number,
+    /// How the file spells it, or JSON would.
+    pub spelling: String,
 }
 
 /// A key and its value.
 #[derive(Debug)]
-pub(crate) struct Entry {
-    pub(crate) at: Position,
-    pub(crate) key: String,
-    pub(crate) value: Node,
+pub struct Entry {
+    /// Where the key stands.
+    pub at: Position,
+    /// The key.
+    pub key: String,
+    /// The value.
+    pub value: Node,
 }
 
-/// What can be read from a value of a step file.
-pub(crate) trait FromNode: Sized {
+/// What can be read from a value of a document.
+pub trait FromNode: Sized {
     /// Read it; what is wrong goes into the report, all of it.
+    ///
+    /// # Errors
+    ///
+    /// It can't be read, and why is reported.
     fn from_node(node: &Node, report: &mut Report) -> Result<Self, Reported>;
 }
 
 impl Node {
     /// Report that the value is of another kind than it should be.
-    pub(crate) fn unfit(&self, expected: &str, report: &mut Report) -> Reported {
+    pub fn unfit(&self, expected: &str, report: &mut Report) -> Reported {
         let found = match &self.content {
             Content::Null => "null",
             Content::Bool(_) => "a boolean",
@@ -58,12 +75,15 @@ impl Node {
         report.add(self.at, format!("expected {expected}, not {found}"))
     }
 
-    pub(crate) fn is_null(&self) -> bool {
+    /// Whether it is null: the same as not given.
+    #[must_use]
+    pub fn is_null(&self) -> bool {
         matches!(self.content, Content::Null)
     }
 
     /// A string as it is, a number as it is spelled, a boolean as JSON.
-    pub(crate) fn scalar_text(&self) -> Option<&str> {
+    #[must_use]
+    pub fn scalar_text(&self) -> Option<&str> {
         match &self.content {
             Content::String(text) => Some(text),
             Content::Number(number) => Some(&number.spelling),
@@ -74,7 +94,8 @@ impl Node {
     }
 
     /// The value as JSON, without places.
-    pub(crate) fn to_json(&self) -> Value {
+    #[must_use]
+    pub fn to_json(&self) -> Value {
         match &self.content {
             Content::Null => Value::Null,
             Content::Bool(value) => Value::Bool(*value),
@@ -137,7 +158,11 @@ impl FromNode for bool {
 
 /// Deserialize what can be read from a node: for values that an expression
 /// brought in, so that they are read as the file is, with the same messages.
-pub(crate) fn deserialize<'de, T, D>(deserializer: D) -> Result<T, D::Error>
+///
+/// # Errors
+///
+/// All that is wrong with the value, in one message.
+pub fn deserialize<'de, T, D>(deserializer: D) -> Result<T, D::Error>
 where
     T: FromNode,
     D: Deserializer<'de>,
@@ -153,7 +178,11 @@ where
 }
 
 /// Read all items, also after one that can't be read.
-pub(crate) fn read_all<I, T>(
+///
+/// # Errors
+///
+/// One of them can't be read, and why is reported.
+pub fn read_all<I, T>(
     items: I,
     mut read: impl FnMut(I::Item) -> Result<T, Reported>,
 ) -> Result<Vec<T>, Reported>

@@ -45,6 +45,41 @@ pub enum Host {
     Address(IpAddr),
 }
 
+impl Host {
+    /// Read a host as it stands in a URL.
+    pub(crate) fn parse(text: &str) -> Result<Self, url::ParseError> {
+        url::Host::parse(text).map(Self::from)
+    }
+
+    /// Whether it never leaves the machine: `localhost`, or a name below it (RFC
+    /// 6761, section 6.3).
+    pub(crate) fn is_localhost(&self) -> bool {
+        match self {
+            Self::Name(name) => {
+                let name = without_root(name);
+                name == "localhost" || name.ends_with(".localhost")
+            }
+            Self::Address(_) => false,
+        }
+    }
+}
+
+/// A name without the dot of the root: `example.com.` is `example.com`, found
+/// without a search list.
+pub(crate) fn without_root(name: &str) -> &str {
+    name.strip_suffix('.').unwrap_or(name)
+}
+
+impl From<url::Host> for Host {
+    fn from(host: url::Host) -> Self {
+        match host {
+            url::Host::Domain(name) => Self::Name(name),
+            url::Host::Ipv4(address) => Self::Address(address.into()),
+            url::Host::Ipv6(address) => Self::Address(address.into()),
+        }
+    }
+}
+
 impl fmt::Display for Host {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -58,12 +93,12 @@ impl fmt::Display for Host {
 /// Scheme, host and port: what a policy grants, and what a connection leads to.
 ///
 /// ```
-/// use http_step_host::Origin;
+/// use http_step_policy::Origin;
 ///
 /// let origin: Origin = "HTTPS://Example.com:443".parse()?;
 /// assert_eq!(origin.to_string(), "https://example.com");
 /// assert_eq!("http://0x7f.1:8080".parse::<Origin>()?.to_string(), "http://127.0.0.1:8080");
-/// # Ok::<(), http_step_host::OriginError>(())
+/// # Ok::<(), http_step_policy::OriginError>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Origin {
@@ -110,11 +145,14 @@ impl Origin {
             return Err(error("it has a user name or a password in it"));
         }
         let host = match url.host() {
-            Some(url::Host::Domain(name)) => Host::Name(name.to_owned()),
-            Some(url::Host::Ipv4(address)) => Host::Address(address.into()),
-            Some(url::Host::Ipv6(address)) => Host::Address(address.into()),
+            Some(host) => Host::from(host.to_owned()),
             None => return Err(error("it has no host")),
         };
+        // URLs can have one, names can't; and what is told of this origin would
+        // read as a pattern of many.
+        if matches!(&host, Host::Name(name) if name.contains('*')) {
+            return Err(error("it has a `*` in its host"));
+        }
         Ok(Self {
             scheme,
             host,
@@ -201,6 +239,16 @@ mod tests {
                 "http://exa mple.com",
                 "http://exa mple.com",
                 "it has a space or a control character in it",
+            ),
+            (
+                "https://*.example.com",
+                "https://*.example.com",
+                "it has a `*` in its host",
+            ),
+            (
+                "http://[fe80::1%25eth0]",
+                "http://[fe80::1%25eth0]",
+                "it is not an absolute URL",
             ),
             (
                 "http://example.com/path",

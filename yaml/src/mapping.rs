@@ -10,9 +10,11 @@ use crate::node::Entry;
 
 /// A key that is given, also if its value can't be read.
 #[derive(Debug)]
-pub(crate) struct Given<T> {
-    pub(crate) at: Position,
-    pub(crate) value: Result<T, Reported>,
+pub struct Given<T> {
+    /// Where the key stands.
+    pub at: Position,
+    /// Its value.
+    pub value: Result<T, Reported>,
 }
 
 impl<T: JsonSchema> JsonSchema for Given<T> {
@@ -34,17 +36,28 @@ impl<T: JsonSchema> JsonSchema for Given<T> {
 }
 
 /// The value of a key, or what stands for it if it is not given.
-pub(crate) fn value_or<T>(given: Option<Given<T>>, default: T) -> Result<T, Reported> {
+///
+/// # Errors
+///
+/// The value can't be read, and why is reported.
+pub fn value_or<T>(given: Option<Given<T>>, default: T) -> Result<T, Reported> {
     given.map_or(Ok(default), |given| given.value)
 }
 
 /// The value of a key, if it is given.
-pub(crate) fn value<T>(given: Option<Given<T>>) -> Result<Option<T>, Reported> {
+///
+/// # Errors
+///
+/// The value can't be read, and why is reported.
+pub fn value<T>(given: Option<Given<T>>) -> Result<Option<T>, Reported> {
     given.map(|given| given.value).transpose()
 }
 
-/// Declare a mapping. Each key takes a value that implements `FromNode` and
-/// `JsonSchema`, or null, which means the same as leaving the key out.
+/// Declare a mapping. Each key takes a value that implements [`FromNode`](crate::FromNode)
+/// and [`JsonSchema`], or null, which means the same as leaving the key out.
+///
+/// The crate that uses it depends on schemars.
+#[macro_export]
 macro_rules! mapping {
     (
         $(#[$attribute:meta])*
@@ -56,19 +69,19 @@ macro_rules! mapping {
         #[schemars(deny_unknown_fields)]
         $(#[$attribute])*
         $visibility struct $name {
-            $( $(#[$key_attribute])* pub(crate) $key: Option<$crate::mapping::Given<$type>>, )*
+            $( $(#[$key_attribute])* pub(crate) $key: Option<$crate::Given<$type>>, )*
         }
 
         impl $name {
             const KEYS: &[&str] = &[$(stringify!($key)),*];
         }
 
-        impl $crate::node::FromNode for $name {
+        impl $crate::FromNode for $name {
             fn from_node(
-                node: &$crate::node::Node,
-                report: &mut $crate::mistake::Report,
-            ) -> Result<Self, $crate::mistake::Reported> {
-                let $crate::node::Content::Mapping(entries) = &node.content else {
+                node: &$crate::Node,
+                report: &mut $crate::Report,
+            ) -> Result<Self, $crate::Reported> {
+                let $crate::Content::Mapping(entries) = &node.content else {
                     return Err(node.unfit($expected, report));
                 };
                 let mut mapping = Self::default();
@@ -76,17 +89,17 @@ macro_rules! mapping {
                     match entry.key.as_str() {
                         $( stringify!($key) => {
                             if !entry.value.is_null() {
-                                mapping.$key = Some($crate::mapping::Given {
+                                mapping.$key = Some($crate::Given {
                                     at: entry.at,
                                     value: report.within(&entry.key, |report| {
-                                        <$type as $crate::node::FromNode>::from_node(&entry.value, report)
+                                        <$type as $crate::FromNode>::from_node(&entry.value, report)
                                     }),
                                 });
                             }
                         } )*
                         // Reported, and no reason to leave the other keys unread.
                         _ => {
-                            $crate::mapping::unknown_key(entry, Self::KEYS, report);
+                            $crate::unknown_key(entry, Self::KEYS, report);
                         }
                     }
                 }
@@ -95,10 +108,8 @@ macro_rules! mapping {
         }
     };
 }
-pub(crate) use mapping;
-
 /// Report a key that is none of the known ones.
-pub(crate) fn unknown_key(entry: &Entry, known: &[&str], report: &mut Report) -> Reported {
+pub fn unknown_key(entry: &Entry, known: &[&str], report: &mut Report) -> Reported {
     let shown = excerpt(&entry.key);
     let message = match similar(&entry.key, known) {
         Some(meant) => format!("unknown key `{shown}`, did you mean `{meant}`?"),
@@ -109,7 +120,8 @@ pub(crate) fn unknown_key(entry: &Entry, known: &[&str], report: &mut Report) ->
 
 /// The known word that was probably meant: the same but for case and `-`, or a
 /// slip or two away.
-pub(crate) fn similar<'a>(word: &str, known: &[&'a str]) -> Option<&'a str> {
+#[must_use]
+pub fn similar<'a>(word: &str, known: &[&'a str]) -> Option<&'a str> {
     const LONGEST: usize = 40;
     if word.len() > LONGEST {
         return None;

@@ -3,17 +3,19 @@
 use serde_saphyr::Error;
 use serde_saphyr::granit_parser::{ErrorKind, ScanError};
 
+use crate::bounds;
+use crate::kind::Kind;
 use crate::mistake::{Mistakes, Position, excerpt};
-use crate::{LONGEST, bounds};
 
 /// The bytes as text, without a byte order mark.
 ///
 /// # Errors
 ///
 /// The file is too large, or not text.
-pub(crate) fn text(bytes: &[u8]) -> Result<&str, Mistakes> {
-    if bytes.len() > LONGEST {
-        let message = format!("the file is too large: a step file has at most {LONGEST} bytes");
+pub(crate) fn text<'a>(bytes: &'a [u8], kind: &Kind) -> Result<&'a str, Mistakes> {
+    let Kind { noun, longest, .. } = kind;
+    if bytes.len() > *longest {
+        let message = format!("the file is too large: a {noun} has at most {longest} bytes");
         return Err(Mistakes::sole(Position::START, message));
     }
     let text = str::from_utf8(bytes).map_err(|error| {
@@ -28,7 +30,7 @@ pub(crate) fn text(bytes: &[u8]) -> Result<&str, Mistakes> {
     match text.split_once('\0') {
         Some((before, _)) => Err(Mistakes::sole(
             Position::after(before),
-            "a NUL byte can't stand in a step file",
+            format!("a NUL byte can't stand in a {noun}"),
         )),
         None => Ok(text),
     }

@@ -1,0 +1,218 @@
+//! What is counted against the limits, and the error of who goes over one.
+
+use std::fmt;
+use std::time::Duration;
+
+use serde::{Serialize, Serializer};
+use thiserror::Error;
+
+use crate::limits::Limits;
+
+/// One of the [`Limits`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[non_exhaustive]
+pub enum Budget {
+    /// [`Limits::wall`]
+    Wall,
+    /// [`Limits::cpu`]
+    Cpu,
+    /// [`Limits::connect`]
+    Connect,
+    /// [`Limits::read`]
+    Read,
+    /// [`Limits::memory`]
+    Memory,
+    /// [`Limits::requests`]
+    Requests,
+    /// [`Limits::concurrent_requests`]
+    ConcurrentRequests,
+    /// [`Limits::hosts`]
+    Hosts,
+    /// [`Limits::bytes_sent`]
+    BytesSent,
+    /// [`Limits::bytes_received`]
+    BytesReceived,
+    /// [`Limits::bytes_decoded`]
+    BytesDecoded,
+    /// [`Limits::header_fields`]
+    HeaderFields,
+    /// [`Limits::header_bytes`]
+    HeaderBytes,
+    /// [`Limits::log_bytes`]
+    LogBytes,
+    /// [`Limits::log_kept`]
+    LogKept,
+    /// [`Limits::component_bytes`]
+    ComponentBytes,
+    /// [`Limits::compile_time`]
+    CompileTime,
+    /// [`Limits::compile_memory`]
+    CompileMemory,
+}
+
+impl Budget {
+    /// All of them, as a policy file and its documentation order them.
+    pub const ALL: [Self; 18] = [
+        Self::Wall,
+        Self::Cpu,
+        Self::Connect,
+        Self::Read,
+        Self::Memory,
+        Self::Requests,
+        Self::ConcurrentRequests,
+        Self::Hosts,
+        Self::BytesSent,
+        Self::BytesReceived,
+        Self::BytesDecoded,
+        Self::HeaderFields,
+        Self::HeaderBytes,
+        Self::LogBytes,
+        Self::LogKept,
+        Self::ComponentBytes,
+        Self::CompileTime,
+        Self::CompileMemory,
+    ];
+
+    /// The key of a policy file.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Wall => "wall",
+            Self::Cpu => "cpu",
+            Self::Connect => "connect",
+            Self::Read => "read",
+            Self::Memory => "memory",
+            Self::Requests => "requests",
+            Self::ConcurrentRequests => "concurrent_requests",
+            Self::Hosts => "hosts",
+            Self::BytesSent => "bytes_sent",
+            Self::BytesReceived => "bytes_received",
+            Self::BytesDecoded => "bytes_decoded",
+            Self::HeaderFields => "header_fields",
+            Self::HeaderBytes => "header_bytes",
+            Self::LogBytes => "log_bytes",
+            Self::LogKept => "log_kept",
+            Self::ComponentBytes => "component_bytes",
+            Self::CompileTime => "compile_time",
+            Self::CompileMemory => "compile_memory",
+        }
+    }
+
+    /// What the limits allow of it.
+    #[must_use]
+    pub fn of(self, limits: &Limits) -> Amount {
+        match self {
+            Self::Wall => Amount::Time(limits.wall),
+            Self::Cpu => Amount::Time(limits.cpu),
+            Self::Connect => Amount::Time(limits.connect),
+            Self::Read => Amount::Time(limits.read),
+            Self::Memory => Amount::Bytes(limits.memory),
+            Self::Requests => Amount::Count(limits.requests.into()),
+            Self::ConcurrentRequests => Amount::Count(limits.concurrent_requests.into()),
+            Self::Hosts => Amount::Count(limits.hosts.into()),
+            Self::BytesSent => Amount::Bytes(limits.bytes_sent),
+            Self::BytesReceived => Amount::Bytes(limits.bytes_received),
+            Self::BytesDecoded => Amount::Bytes(limits.bytes_decoded),
+            Self::HeaderFields => Amount::Count(limits.header_fields.into()),
+            Self::HeaderBytes => Amount::Bytes(limits.header_bytes),
+            Self::LogBytes => Amount::Bytes(limits.log_bytes),
+            Self::LogKept => Amount::Bytes(limits.log_kept),
+            Self::ComponentBytes => Amount::Bytes(limits.component_bytes),
+            Self::CompileTime => Amount::Time(limits.compile_time),
+            Self::CompileMemory => Amount::Bytes(limits.compile_memory),
+        }
+    }
+}
+
+impl fmt::Display for Budget {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl Serialize for Budget {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
+/// So much of a budget. As JSON, a number: of seconds, of bytes, or of things.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Amount {
+    /// A time.
+    Time(Duration),
+    /// A number of bytes.
+    Bytes(u64),
+    /// A number of things.
+    Count(u64),
+}
+
+impl Amount {
+    /// The number alone: seconds to three places, bytes, things.
+    fn number(self) -> String {
+        match self {
+            Self::Time(time) => {
+                let digits = format!("{:.3}", time.as_secs_f64());
+                digits
+                    .trim_end_matches('0')
+                    .trim_end_matches('.')
+                    .to_owned()
+            }
+            Self::Bytes(number) | Self::Count(number) => number.to_string(),
+        }
+    }
+
+    fn unit(self) -> &'static str {
+        match self {
+            Self::Time(_) => " s",
+            Self::Bytes(_) => " bytes",
+            Self::Count(_) => "",
+        }
+    }
+}
+
+impl fmt::Display for Amount {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}{}", self.number(), self.unit())
+    }
+}
+
+impl Serialize for Amount {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Time(time) => serializer.serialize_f64(time.as_secs_f64()),
+            Self::Bytes(number) | Self::Count(number) => serializer.serialize_u64(*number),
+        }
+    }
+}
+
+/// A step went over a budget. This ends it.
+///
+/// ```
+/// use http_step_policy::{Amount, Budget, Exceeded, Limits};
+///
+/// let exceeded = Exceeded::new(Budget::Requests, &Limits::default(), Amount::Count(65));
+/// assert_eq!(exceeded.to_string(), "the budget `requests` is exceeded: 65 of 64");
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Error, Serialize)]
+#[error("the budget `{budget}` is exceeded: {} of {limit}", used.number())]
+pub struct Exceeded {
+    /// Which one.
+    pub budget: Budget,
+    /// What is allowed.
+    pub limit: Amount,
+    /// What was used, or would have been.
+    pub used: Amount,
+}
+
+impl Exceeded {
+    /// A step used, or was about to use, so much of a budget.
+    #[must_use]
+    pub fn new(budget: Budget, limits: &Limits, used: Amount) -> Self {
+        Self {
+            budget,
+            limit: budget.of(limits),
+            used,
+        }
+    }
+}

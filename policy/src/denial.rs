@@ -1,0 +1,241 @@
+//! Why a request was not let out, and what would let it.
+
+use std::collections::BTreeSet;
+use std::fmt;
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use http_step_yaml::excerpt;
+use ipnet::IpNet;
+use thiserror::Error;
+
+use crate::address::Class;
+use crate::origin::{Host, Origin};
+use crate::proxy_url::ProxyUrl;
+use crate::rule::{Rule, RuleName, Source};
+use crate::tls::{TlsAsk, TlsRules};
+
+/// Why a request was not let out. It ends with the line that would let it: an
+/// argument of the program, or a line of the policy file.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error("the policy does not allow {}: {}; {} would", self.subject(), self.reason(), self.grant())]
+pub struct Denial(Box<Detail>);
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Detail {
+    origin: Origin,
+    why: Why,
+    file: Option<Arc<str>>,
+}
+
+/// What a policy does not allow.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Why {
+    NoRule,
+    Method {
+        method: String,
+        rule: RuleName,
+        allowed: BTreeSet<String>,
+    },
+    Address(IpAddr, Class),
+    Tls {
+        ask: TlsAsk,
+        allowed: BTreeSet<TlsAsk>,
+        /// The rule that says what may be asked for, if it is not the policy.
+        rule: Option<RuleName>,
+    },
+    Proxy(ProxyUrl),
+}
+
+impl Why {
+    pub(crate) fn method(method: &str, rule: &Rule) -> Self {
+        Self::Method {
+            method: excerpt(method),
+            rule: rule.name.clone(),
+            allowed: rule.methods.clone().unwrap_or_default(),
+        }
+    }
+
+    pub(crate) fn tls(ask: TlsAsk, rules: &TlsRules, rule: Option<&RuleName>) -> Self {
+        Self::Tls {
+            ask,
+            allowed: rules.asks(),
+            rule: rule.cloned(),
+        }
+    }
+}
+
+impl Denial {
+    pub(crate) fn new(origin: &Origin, why: Why, file: Option<&Arc<str>>) -> Self {
+        Self(Box::new(Detail {
+            origin: origin.clone(),
+            why,
+            file: file.cloned(),
+        }))
+    }
+
+    /// Where the request was to go.
+    #[must_use]
+    pub fn origin(&self) -> &Origin {
+        &self.0.origin
+    }
+
+    fn subject(&self) -> String {
+        let origin = &self.0.origin;
+        match &self.0.why {
+            Why::NoRule | Why::Address(..) => origin.to_string(),
+            Why::Method { method, .. } => format!("{method} {origin}"),
+            Why::Tls { ask, .. } => format!("`{}` for {origin}", ask.in_step_file()),
+            Why::Proxy(proxy) => format!("the proxy {proxy} for {origin}"),
+        }
+    }
+
+    fn reason(&self) -> String {
+        match (&self.0.why, &self.0.origin.host) {
+            (Why::NoRule, _) => "no rule names it".to_owned(),
+            (Why::Method { rule, allowed, .. }, _) => {
+                let allowed: Vec<&str> = allowed.iter().map(String::as_str).collect();
+                format!("`{rule}` allows {}", listed(&allowed))
+            }
+            (Why::Address(_, class), Host::Address(_)) => {
+                format!("its address is not public but {class}")
+            }
+            (Why::Address(address, class), Host::Name(_)) => {
+                format!("its name leads to {address}, which is not public but {class}")
+            }
+            (Why::Tls { allowed, .. }, _) => {
+                let allowed: Vec<&str> = allowed.iter().map(|ask| ask.as_str()).collect();
+                format!("of TLS, a step may ask for {}", listed(&allowed))
+            }
+            (Why::Proxy(_), _) => "it is not one that steps may name".to_owned(),
+        }
+    }
+
+    /// What would grant it.
+    #[must_use]
+    pub fn grant(&self) -> Grant {
+        let Detail { origin, why, file } = &*self.0;
+        let wanted = match why {
+            Why::Address(address, class)
+                if matches!(origin.host, Host::Name(_))
+                    && !(origin.host.is_localhost() && *class == Class::Loopback) =>
+            {
+                let network = IpNet::from(*address);
+                Wanted::item("--allow-network", network.to_string(), "networks:")
+            }
+            Why::NoRule | Why::Address(..) => Wanted::item("--allow", origin.to_string(), "allow:"),
+            Why::Method { method, .. } => Wanted {
+                argument: format!("--allow {origin}"),
+                line: format!(
+                    "- {{origin: {}, methods: [{}]}}",
+                    in_flow(&origin.to_string()),
+                    in_flow(method)
+                ),
+                place: "under `allow:`".to_owned(),
+            },
+            Why::Tls { ask, allowed, rule } => Wanted::ask(*ask, allowed, rule.as_ref()),
+            Why::Proxy(proxy) => Wanted::item(
+                "--allow-proxy",
+                proxy.to_string(),
+                "proxies: steps_may_use:",
+            ),
+        };
+        match file {
+            Some(file) => Grant {
+                line: wanted.line,
+                place: Some(format!("{} in {file}", wanted.place)),
+            },
+            None => Grant {
+                line: wanted.argument,
+                place: None,
+            },
+        }
+    }
+}
+
+/// `a`, `a and b`, `a, b and c`.
+fn listed(words: &[&str]) -> String {
+    match words {
+        [] => "nothing".to_owned(),
+        [one] => (*one).to_owned(),
+        [most @ .., last] => format!("{} and {last}", most.join(", ")),
+    }
+}
+
+/// A text as it stands between the braces of YAML.
+fn in_flow(text: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, ':' | '/' | '.' | '-' | '_');
+    if text.chars().all(plain) {
+        text.to_owned()
+    } else {
+        serde_json::Value::from(text).to_string()
+    }
+}
+
+/// A grant as an argument, and as a line of a file.
+struct Wanted {
+    argument: String,
+    line: String,
+    /// Where the line goes.
+    place: String,
+}
+
+impl Wanted {
+    /// One more item of a list.
+    fn item(argument: &str, value: String, under: &str) -> Self {
+        Self {
+            argument: format!("{argument} {value}"),
+            line: format!("- {value}"),
+            place: format!("under `{under}`"),
+        }
+    }
+
+    fn ask(ask: TlsAsk, allowed: &BTreeSet<TlsAsk>, rule: Option<&RuleName>) -> Self {
+        let asks: Vec<&str> = TlsAsk::ALL
+            .into_iter()
+            .filter(|one| *one == ask || allowed.contains(one))
+            .map(TlsAsk::as_str)
+            .collect();
+        let place = match rule.map(|rule| &rule.source) {
+            Some(Source::File { line, .. }) => format!("under `tls:` of the rule in line {line}"),
+            _ => "under `tls:`".to_owned(),
+        };
+        Self {
+            argument: format!("--allow-tls {ask}"),
+            line: format!("steps_may: [{}]", asks.join(", ")),
+            place,
+        }
+    }
+}
+
+/// A line that would grant what was denied.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Grant {
+    line: String,
+    place: Option<String>,
+}
+
+impl Grant {
+    /// An argument of the program, `--allow https://api.example.com`; or a line of a
+    /// policy file, `- https://api.example.com`.
+    #[must_use]
+    pub fn line(&self) -> &str {
+        &self.line
+    }
+
+    /// Where in the policy file the line goes.
+    #[must_use]
+    pub fn place(&self) -> Option<&str> {
+        self.place.as_deref()
+    }
+}
+
+impl fmt::Display for Grant {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "`{}`", self.line)?;
+        match &self.place {
+            Some(place) => write!(f, " {place}"),
+            None => Ok(()),
+        }
+    }
+}

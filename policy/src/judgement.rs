@@ -1,0 +1,128 @@
+//! Would this URL be allowed, and by which line?
+
+use std::fmt;
+use std::net::IpAddr;
+
+use http_step_yaml::excerpt;
+use ipnet::IpNet;
+
+use crate::address::classify;
+use crate::denial::Denial;
+use crate::origin::{Host, Origin, OriginError};
+use crate::permit::Permit;
+use crate::policy::Policy;
+use crate::proxies::{Proxy, ProxyResolve};
+
+/// What a policy says of a request. [`Display`](fmt::Display) is the answer to "would
+/// this URL be allowed, and by which line?".
+#[derive(Clone, Debug)]
+pub enum Judgement {
+    /// It may go, if its host's name leads to addresses that will do.
+    Allowed(Box<Allowed>),
+    /// It may not.
+    Denied(Denial),
+    /// It has no URL that a request could go to.
+    NotAUrl(OriginError),
+}
+
+/// A request that may go.
+#[derive(Clone, Debug)]
+pub struct Allowed {
+    method: String,
+    /// By which rule.
+    pub permit: Permit,
+    /// Through which proxy.
+    pub proxy: Option<Proxy>,
+}
+
+impl Policy {
+    /// What the policy says of a request.
+    #[must_use]
+    pub fn judge(&self, url: &str, method: &str) -> Judgement {
+        let origin = match Origin::of_url(url) {
+            Ok(origin) => origin,
+            Err(error) => return Judgement::NotAUrl(error),
+        };
+        match self.allowed(&origin, method) {
+            Ok(allowed) => Judgement::Allowed(Box::new(allowed)),
+            Err(denial) => Judgement::Denied(denial),
+        }
+    }
+
+    fn allowed(&self, origin: &Origin, method: &str) -> Result<Allowed, Denial> {
+        let permit = self.admit(origin, method)?;
+        if let Host::Address(address) = origin.host {
+            permit.check_address(address)?;
+        }
+        Ok(Allowed {
+            method: excerpt(method),
+            proxy: self.proxy_for(origin, None)?,
+            permit,
+        })
+    }
+}
+
+impl Judgement {
+    /// Whether the request may go.
+    #[must_use]
+    pub fn is_allowed(&self) -> bool {
+        matches!(self, Self::Allowed(_))
+    }
+}
+
+impl fmt::Display for Judgement {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Allowed(allowed) => allowed.fmt(f),
+            Self::Denied(denial) => denial.fmt(f),
+            Self::NotAUrl(error) => error.fmt(f),
+        }
+    }
+}
+
+impl fmt::Display for Allowed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let origin = self.permit.origin();
+        write!(
+            f,
+            "{} {origin} is allowed by `{}`",
+            self.method,
+            self.permit.rule()
+        )?;
+        match origin.host {
+            Host::Address(address) => write!(f, "; its address is {}", address_note(address)),
+            Host::Name(_) => match &self.proxy {
+                Some(proxy) if proxy.resolve == ProxyResolve::Proxy => {
+                    f.write_str("; the proxy looks up its name, and no address is checked")
+                }
+                _ => write!(f, "; its name may lead to {}", self.addresses()),
+            },
+        }?;
+        match &self.proxy {
+            Some(proxy) => write!(f, "; it goes through the proxy {}", proxy.url),
+            None => Ok(()),
+        }
+    }
+}
+
+fn address_note(address: IpAddr) -> String {
+    classify(address).to_string()
+}
+
+impl Allowed {
+    /// Where the name may lead.
+    fn addresses(&self) -> String {
+        let loopback = self.permit.origin().host.is_localhost() && self.permit.is_by_name();
+        let mut networks: Vec<&IpNet> = self.permit.networks().collect();
+        networks.sort();
+        networks.dedup();
+        let mut words = vec!["public addresses".to_owned()];
+        words.extend(loopback.then(|| "loopback addresses".to_owned()));
+        words.extend(networks.into_iter().map(IpNet::to_string));
+        match words.split_last() {
+            Some((last, [])) => last.clone(),
+            Some((last, most)) => format!("{} and {last}", most.join(", ")),
+            None => String::new(),
+        }
+    }
+}

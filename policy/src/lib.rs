@@ -1,0 +1,69 @@
+//! What a step may reach, and what it may use: rules, without I/O.
+//!
+//! A [`Policy`] is read from a YAML file ([`Policy::parse`], described by
+//! `docs/policy.md` and by [`schema`]) or built. The host asks it three times for
+//! each request: [`Policy::admit`] by origin and method, [`Permit::check_address`]
+//! for each address that the host's name leads to, and [`Permit::tls`] for the terms
+//! of the connection. Its [`Limits`] bound everything else.
+//!
+//! ```
+//! use http_step_policy::Policy;
+//!
+//! let policy = Policy::parse(b"
+//! allow:
+//!   - origin: https://*.example.com
+//!     methods: [GET]
+//! ", "policy.yaml")?;
+//! let permit = policy.admit(&"https://api.example.com".parse()?, "GET")?;
+//! assert_eq!(permit.rule().to_string(), "policy.yaml:3: https://*.example.com");
+//! assert_eq!(
+//!     permit.check_address("10.0.0.1".parse()?).unwrap_err().to_string(),
+//!     "the policy does not allow https://api.example.com: its name leads to 10.0.0.1, \
+//!      which is not public but private; `- 10.0.0.1/32` under `networks:` in policy.yaml would",
+//! );
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+// Where a request goes.
+pub mod address;
+mod authority;
+mod origin;
+mod pattern;
+
+// Whether it may, and on which terms.
+mod denial;
+mod permit;
+mod policy;
+mod proxies;
+mod proxy_url;
+mod rule;
+mod tls;
+
+// What a step may use.
+mod budget;
+mod limits;
+
+// The policy as a file, and as an answer to people.
+mod explain;
+mod file;
+mod judgement;
+
+pub use http_step_yaml::{Mistake, Mistakes};
+pub use ipnet::IpNet;
+
+pub use budget::{Amount, Budget, Exceeded};
+pub use denial::{Denial, Grant};
+pub use file::{LONGEST, schema};
+pub use judgement::{Allowed, Judgement};
+pub use limits::{LONGEST_CONNECT, Limits};
+pub use origin::{Host, Origin, OriginError, Scheme};
+pub use pattern::{OriginPattern, PatternError};
+pub use permit::Permit;
+pub use policy::Policy;
+pub use proxies::{NoProxy, NoProxyError, Proxy, ProxyResolve, ProxyRules};
+pub use proxy_url::{ProxyCredentials, ProxyScheme, ProxyUrl, ProxyUrlError};
+pub use rule::{Rule, RuleName};
+pub use tls::{
+    PinnedKey, PinnedKeyError, TlsAsk, TlsRequest, TlsRules, TlsTerms, TlsVersion, TlsVersionError,
+    VerifyRequest,
+};

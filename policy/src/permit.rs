@@ -1,0 +1,118 @@
+//! What a rule lets one request do.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use ipnet::IpNet;
+
+use crate::address::{Class, classify};
+use crate::denial::{Denial, Why};
+use crate::origin::{Host, Origin};
+use crate::policy::Policy;
+use crate::rule::{Rule, RuleName};
+use crate::tls::{TlsRequest, TlsRules, TlsTerms};
+
+/// Leave for a request to go to an origin, by the rule that decided.
+#[derive(Clone, Debug)]
+pub struct Permit {
+    policy: Policy,
+    origin: Origin,
+    /// None: any public origin.
+    rule: Option<Arc<Rule>>,
+    name: RuleName,
+}
+
+impl Permit {
+    pub(crate) fn new(policy: &Policy, origin: &Origin, rule: Option<&Arc<Rule>>) -> Self {
+        Self {
+            policy: policy.clone(),
+            origin: origin.clone(),
+            name: rule.map_or_else(|| policy.public_rule(), |rule| rule.name.clone()),
+            rule: rule.cloned(),
+        }
+    }
+
+    /// Where the request may go.
+    #[must_use]
+    pub fn origin(&self) -> &Origin {
+        &self.origin
+    }
+
+    /// The rule that decided.
+    #[must_use]
+    pub fn rule(&self) -> &RuleName {
+        &self.name
+    }
+
+    /// Whether a connection may be opened to an address.
+    ///
+    /// # Errors
+    ///
+    /// The denial, with the line that would grant it.
+    pub fn check_address(&self, address: IpAddr) -> Result<(), Denial> {
+        let class = classify(address);
+        if class == Class::Public
+            || self.is_meant(address, class)
+            || self.is_in_network(address, class)
+        {
+            return Ok(());
+        }
+        Err(self
+            .policy
+            .denial(&self.origin, Why::Address(address, class)))
+    }
+
+    /// Whether a rule names the origin.
+    pub(crate) fn is_by_name(&self) -> bool {
+        self.rule.is_some()
+    }
+
+    /// Who grants an address by itself, or the machine by its name, means it.
+    fn is_meant(&self, address: IpAddr, class: Class) -> bool {
+        match &self.origin.host {
+            Host::Address(literal) => self.is_by_name() && *literal == address,
+            Host::Name(_) => {
+                self.is_by_name() && self.origin.host.is_localhost() && class == Class::Loopback
+            }
+        }
+    }
+
+    /// A network that happens to hold a metadata address does not mean it.
+    fn is_in_network(&self, address: IpAddr, class: Class) -> bool {
+        self.networks().any(|network| {
+            network.contains(&address)
+                && (class != Class::Metadata || network.prefix_len() == network.max_prefix_len())
+        })
+    }
+
+    /// The networks whose addresses will do, beside public ones.
+    pub(crate) fn networks(&self) -> impl Iterator<Item = &IpNet> {
+        let of_rule = self.rule.iter().flat_map(|rule| &rule.networks);
+        self.policy.terms().networks.iter().chain(of_rule)
+    }
+
+    /// What a TLS connection obeys.
+    ///
+    /// # Errors
+    ///
+    /// The step asks for what it may not.
+    pub fn tls(&self, asked: &TlsRequest) -> Result<TlsTerms, Denial> {
+        let rules = self.tls_rules();
+        rules.terms(asked).map_err(|ask| {
+            let by = self
+                .rule
+                .as_ref()
+                .filter(|rule| rule.tls.steps_may.is_some());
+            let why = Why::tls(ask, &rules, by.map(|rule| &rule.name));
+            self.policy.denial(&self.origin, why)
+        })
+    }
+
+    pub(crate) fn tls_rules(&self) -> TlsRules {
+        let of_policy = &self.policy.terms().tls;
+        match &self.rule {
+            Some(rule) => rule.tls.or(of_policy),
+            None => of_policy.clone(),
+        }
+    }
+}

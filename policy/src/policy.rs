@@ -1,0 +1,223 @@
+//! What a run may reach and use. Deny by default; no I/O in here.
+//!
+//! A request is checked twice: its origin and method before anything is done for it
+//! ([`Policy::admit`]), and the addresses of its host before a connection is opened
+//! ([`Permit::check_address`]). Both checks are made anew for every request, so also
+//! for every hop of a redirect.
+//!
+//! | granted | reaches |
+//! |---|---|
+//! | nothing | nothing |
+//! | any public origin | every origin that no rule names, at public addresses |
+//! | `https://api.example.com` | that origin, at public addresses |
+//! | `http://127.0.0.1:8080`, `http://[::1]:8080` | that origin: who writes an address means it |
+//! | `http://localhost:8080` | that origin, at loopback addresses (RFC 6761) |
+//! | a network, `10.0.0.0/8` | granted origins also at addresses in it |
+//! | a metadata address, `169.254.169.254/32` | granted origins also at it; no larger network has it |
+//!
+//! The first rule that matches origin and method decides. Where rules name an origin
+//! and none of them its method, it is denied: what the rules say of an origin is all
+//! there is, and "any public origin" does not widen it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use ipnet::IpNet;
+
+use crate::denial::{Denial, Why};
+use crate::limits::Limits;
+use crate::origin::Origin;
+use crate::pattern::OriginPattern;
+use crate::permit::Permit;
+use crate::proxies::{Proxy, ProxyRules};
+use crate::proxy_url::ProxyUrl;
+use crate::rule::{Rule, RuleName, Source};
+use crate::tls::{TlsAsk, TlsRules};
+
+/// What a run may reach and use. A clone is cheap.
+///
+/// ```
+/// use http_step_policy::Policy;
+///
+/// let policy = Policy::nothing().allow("https://*.example.com".parse()?);
+/// let permit = policy.admit(&"https://api.example.com".parse()?, "GET")?;
+/// assert_eq!(permit.rule().to_string(), "--allow https://*.example.com");
+///
+/// let denial = policy.admit(&"https://evil.test".parse()?, "GET").unwrap_err();
+/// assert_eq!(
+///     denial.to_string(),
+///     "the policy does not allow https://evil.test: no rule names it; \
+///      `--allow https://evil.test` would",
+/// );
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Policy(Arc<Terms>);
+
+/// What a policy says.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub(crate) struct Terms {
+    /// The name of the file that it was read from.
+    pub(crate) file: Option<Arc<str>>,
+    /// The lines of that file, by key.
+    pub(crate) lines: BTreeMap<String, u64>,
+    pub(crate) public: bool,
+    pub(crate) rules: Vec<Arc<Rule>>,
+    pub(crate) networks: BTreeSet<IpNet>,
+    pub(crate) tls: TlsRules,
+    pub(crate) proxies: ProxyRules,
+    pub(crate) limits: Limits,
+}
+
+impl Policy {
+    /// Nothing may be reached.
+    #[must_use]
+    pub fn nothing() -> Self {
+        Self::default()
+    }
+
+    /// Any origin may be reached, at public addresses.
+    #[must_use]
+    pub fn public() -> Self {
+        Self::default().with(|terms| terms.public = true)
+    }
+
+    /// Read a policy file: YAML 1.2 or JSON, in UTF-8, of at most
+    /// [`LONGEST`](crate::LONGEST) bytes; `docs/policy.md` describes it. The name is
+    /// what rules and denials call the file.
+    ///
+    /// # Errors
+    ///
+    /// All that is wrong with it.
+    pub fn parse(yaml: &[u8], name: &str) -> Result<Self, http_step_yaml::Mistakes> {
+        crate::file::read(yaml, name).map(|terms| Self(Arc::new(terms)))
+    }
+
+    /// Let requests of any method go to origins.
+    #[must_use]
+    pub fn allow(self, origins: OriginPattern) -> Self {
+        self.allow_rule(Rule::new(origins))
+    }
+
+    /// Add a rule, after those that are there.
+    #[must_use]
+    pub fn allow_rule(self, rule: Rule) -> Self {
+        self.with(|terms| terms.rules.push(Arc::new(rule)))
+    }
+
+    /// Let granted origins be reached at the addresses of a network, too.
+    #[must_use]
+    pub fn allow_network(self, network: IpNet) -> Self {
+        self.with(|terms| {
+            terms.networks.insert(network.trunc());
+        })
+    }
+
+    /// Let steps name a proxy.
+    #[must_use]
+    pub fn allow_proxy(self, proxy: ProxyUrl) -> Self {
+        self.with(|terms| terms.proxies.steps_may_use.push(proxy))
+    }
+
+    /// Let steps ask for something of TLS, beside what they may ask for already.
+    #[must_use]
+    pub fn allow_tls(self, ask: TlsAsk) -> Self {
+        self.with(|terms| {
+            let mut asks = terms.tls.asks();
+            asks.insert(ask);
+            terms.tls.steps_may = Some(asks);
+        })
+    }
+
+    /// What holds for all TLS, where a rule says nothing else.
+    #[must_use]
+    pub fn tls(self, tls: TlsRules) -> Self {
+        self.with(|terms| terms.tls = tls)
+    }
+
+    /// Which requests go through a proxy.
+    #[must_use]
+    pub fn proxies(self, proxies: ProxyRules) -> Self {
+        self.with(|terms| terms.proxies = proxies)
+    }
+
+    /// What a run may use.
+    #[must_use]
+    pub fn limits(self, limits: Limits) -> Self {
+        self.with(|terms| terms.limits = limits)
+    }
+
+    /// What a run may use.
+    #[must_use]
+    pub fn budgets(&self) -> &Limits {
+        &self.0.limits
+    }
+
+    /// Whether a request may go to an origin, if the address will do, too. The first
+    /// rule that matches origin and method decides.
+    ///
+    /// # Errors
+    ///
+    /// The denial, with the line that would grant it.
+    pub fn admit(&self, origin: &Origin, method: &str) -> Result<Permit, Denial> {
+        let mut named_by = None;
+        for rule in &self.0.rules {
+            if rule.matches(origin) {
+                if rule.allows_method(method) {
+                    return Ok(Permit::new(self, origin, Some(rule)));
+                }
+                named_by.get_or_insert(rule);
+            }
+        }
+        match named_by {
+            Some(rule) => Err(self.denial(origin, Why::method(method, rule))),
+            None if self.0.public => Ok(Permit::new(self, origin, None)),
+            None => Err(self.denial(origin, Why::NoRule)),
+        }
+    }
+
+    /// The proxy that requests to an origin go through, if any. A step may ask for
+    /// one.
+    ///
+    /// # Errors
+    ///
+    /// The step may not use the proxy that it asks for.
+    pub fn proxy_for(
+        &self,
+        origin: &Origin,
+        asked: Option<&ProxyUrl>,
+    ) -> Result<Option<Proxy>, Denial> {
+        self.0
+            .proxies
+            .choose(origin, asked)
+            .map_err(|proxy| self.denial(origin, Why::Proxy(proxy)))
+    }
+
+    pub(crate) fn terms(&self) -> &Terms {
+        &self.0
+    }
+
+    pub(crate) fn denial(&self, origin: &Origin, why: Why) -> Denial {
+        Denial::new(origin, why, self.0.file.as_ref())
+    }
+
+    /// What grants any public origin.
+    pub(crate) fn public_rule(&self) -> RuleName {
+        let source = match (&self.0.file, self.0.lines.get("public")) {
+            (Some(name), Some(line)) => Source::File {
+                name: Arc::clone(name),
+                line: *line,
+            },
+            _ => Source::Argument,
+        };
+        RuleName {
+            source,
+            pattern: None,
+        }
+    }
+
+    fn with(mut self, change: impl FnOnce(&mut Terms)) -> Self {
+        change(Arc::make_mut(&mut self.0));
+        self
+    }
+}

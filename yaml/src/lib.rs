@@ -1,0 +1,52 @@
+//! YAML documents whose every mistake is told at its place.
+//!
+//! The files that people write for a program are read as a whole. What is wrong
+//! with one is told all at once, each mistake with its line and column, and with
+//! what would be right. One declaration of the keys makes the reader, the list of
+//! known keys and the JSON Schema:
+//!
+//! ```
+//! use http_step_yaml::{FromNode, Kind, Node, Report, Reported, mapping, read, value_or};
+//! use schemars::JsonSchema;
+//!
+//! const KIND: Kind = Kind { noun: "greeting", longest: 1024, smallest: "loud: true" };
+//!
+//! mapping! {
+//!     /// How to greet.
+//!     struct Greeting as "a mapping, as in `loud: true`" {
+//!         /// In capital letters.
+//!         loud: bool,
+//!         /// More than once.
+//!         repeated: bool,
+//!     }
+//! }
+//!
+//! let loud = |file: &[u8]| read(file, &KIND, |root, report| {
+//!     let greeting = Greeting::from_node(root, report)?;
+//!     Ok((value_or(greeting.loud, false)?, value_or(greeting.repeated, false)?))
+//! });
+//! assert_eq!(loud(b"loud: true"), Ok((true, false)));
+//! assert_eq!(
+//!     loud(b"Loud: true\nrepeated: yes").unwrap_err().to_string(),
+//!     "1:1: unknown key `Loud`, did you mean `loud`?\n\
+//!      2:11: `repeated`: expected `true` or `false`, not a string; did you mean `true`?"
+//! );
+//! ```
+//!
+//! The way of a file: bytes ─► text (`syntax`) ─► known to be small enough
+//! (`bounds`) ─► values with their places (`tree`, `node`) ─► keys (`mapping`).
+
+mod bounds;
+mod document;
+mod kind;
+mod mapping;
+mod mistake;
+mod node;
+mod syntax;
+mod tree;
+
+pub use document::{read, schema};
+pub use kind::Kind;
+pub use mapping::{Given, similar, unknown_key, value, value_or};
+pub use mistake::{Mistake, Mistakes, Position, Report, Reported, excerpt};
+pub use node::{Content, Entry, FromNode, Node, Numeral, deserialize, read_all};
