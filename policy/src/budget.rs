@@ -137,7 +137,7 @@ impl Serialize for Budget {
 }
 
 /// So much of a budget. As JSON, a number: of seconds, of bytes, or of things.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Amount {
     /// A time.
     Time(Duration),
@@ -169,11 +169,26 @@ impl Amount {
             Self::Count(_) => "",
         }
     }
+
+    /// The largest unit of which it is a whole number, if it is one of bytes.
+    fn large_unit(self) -> Option<(u64, &'static str)> {
+        const UNITS: [(u64, &str); 3] = [(1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB")];
+        match self {
+            Self::Bytes(bytes) if bytes > 0 => UNITS
+                .into_iter()
+                .find(|(size, _)| bytes % size == 0)
+                .map(|(size, unit)| (bytes / size, unit)),
+            _ => None,
+        }
+    }
 }
 
 impl fmt::Display for Amount {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}{}", self.number(), self.unit())
+        match self.large_unit() {
+            Some((number, unit)) => write!(f, "{number} {unit}"),
+            None => write!(f, "{}{}", self.number(), self.unit()),
+        }
     }
 }
 
@@ -195,7 +210,7 @@ impl Serialize for Amount {
 /// assert_eq!(exceeded.to_string(), "the budget `requests` is exceeded: 65 of 64");
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Error, Serialize)]
-#[error("the budget `{budget}` is exceeded: {} of {limit}", used.number())]
+#[error("the budget `{budget}` is exceeded: {} of {}{}", used.number(), limit.number(), limit.unit())]
 pub struct Exceeded {
     /// Which one.
     pub budget: Budget,
@@ -213,6 +228,19 @@ impl Exceeded {
             budget,
             limit: budget.of(limits),
             used,
+        }
+    }
+
+    /// Whether so much of a budget may be used.
+    ///
+    /// # Errors
+    ///
+    /// It is more than the limit.
+    pub fn check(budget: Budget, limits: &Limits, used: Amount) -> Result<(), Self> {
+        if used > budget.of(limits) {
+            Err(Self::new(budget, limits, used))
+        } else {
+            Ok(())
         }
     }
 }

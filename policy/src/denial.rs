@@ -13,6 +13,7 @@ use crate::address::Class;
 use crate::origin::{Host, Origin};
 use crate::proxy_url::ProxyUrl;
 use crate::rule::{Rule, RuleName, Source};
+use crate::sentence::listed;
 use crate::tls::{TlsAsk, TlsRules};
 
 /// Why a request was not let out. It ends with the line that would let it: an
@@ -94,8 +95,7 @@ impl Denial {
         match (&self.0.why, &self.0.origin.host) {
             (Why::NoRule, _) => "no rule names it".to_owned(),
             (Why::Method { rule, allowed, .. }, _) => {
-                let allowed: Vec<&str> = allowed.iter().map(String::as_str).collect();
-                format!("`{rule}` allows {}", listed(&allowed))
+                format!("`{rule}` allows {}", listed(allowed))
             }
             (Why::Address(_, class), Host::Address(_)) => {
                 format!("its address is not public but {class}")
@@ -104,8 +104,7 @@ impl Denial {
                 format!("its name leads to {address}, which is not public but {class}")
             }
             (Why::Tls { allowed, .. }, _) => {
-                let allowed: Vec<&str> = allowed.iter().map(|ask| ask.as_str()).collect();
-                format!("of TLS, a step may ask for {}", listed(&allowed))
+                format!("of TLS, a step may ask for {}", listed(allowed))
             }
             (Why::Proxy(_), _) => "it is not one that steps may name".to_owned(),
         }
@@ -150,15 +149,6 @@ impl Denial {
                 place: None,
             },
         }
-    }
-}
-
-/// `a`, `a and b`, `a, b and c`.
-fn listed(words: &[&str]) -> String {
-    match words {
-        [] => "nothing".to_owned(),
-        [one] => (*one).to_owned(),
-        [most @ .., last] => format!("{} and {last}", most.join(", ")),
     }
 }
 

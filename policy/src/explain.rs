@@ -1,12 +1,203 @@
-//! A policy in people's words.
+//! A policy in people's words: one line for each thing that it says, each with the
+//! line of the file that says so, and with `-` for what is so by default.
 
-use crate::policy::Policy;
+use std::fmt::Write as _;
+
+use ipnet::IpNet;
+
+use crate::address::classify;
+use crate::budget::Budget;
+use crate::origin::{Host, Scheme};
+use crate::policy::{Policy, Terms};
+use crate::proxies::{NoProxy, ProxyResolve};
+use crate::proxy_url::ProxyUrl;
+use crate::rule::{Rule, Source};
+use crate::sentence::listed;
+use crate::tls::TlsRules;
+
+/// The key by which a network's line is known.
+pub(crate) fn network_key(network: &IpNet) -> String {
+    format!("networks {network}")
+}
+
+/// What is said, and by which line.
+type Said = (Option<u64>, String);
 
 impl Policy {
-    /// What the policy says, line by line, each with the line of the file that says
-    /// so.
+    /// What the policy says, in the order in which it is asked.
+    ///
+    /// ```
+    /// use http_step_policy::Policy;
+    ///
+    /// let policy = Policy::parse(b"allow:\n- https://example.com\n", "policy.yaml")?;
+    /// let explained = policy.explain();
+    /// assert_eq!(
+    ///     explained.lines().take(3).collect::<Vec<_>>(),
+    ///     ["policy.yaml", "   2  https://example.com: any method", "   -  any other origin: denied"]
+    /// );
+    /// # Ok::<(), http_step_policy::Mistakes>(())
+    /// ```
     #[must_use]
     pub fn explain(&self) -> String {
-        String::new()
+        let terms = self.terms();
+        let mut said = rules(terms);
+        said.extend(addresses(terms));
+        said.extend(tls(terms));
+        said.extend(proxies(terms));
+        said.extend(limits(terms));
+
+        let mut text = terms.file.as_deref().unwrap_or("policy").to_owned();
+        for (line, sentence) in said {
+            let line = line.map_or_else(|| "-".to_owned(), |line| line.to_string());
+            // Writing to a string does not fail.
+            let _ = write!(text, "\n{line:>4}  {sentence}");
+        }
+        text.push('\n');
+        text
     }
+}
+
+fn rules(terms: &Terms) -> Vec<Said> {
+    let mut said: Vec<Said> = terms
+        .rules
+        .iter()
+        .map(|rule| {
+            let line = match rule.name.source {
+                Source::File { line, .. } => Some(line),
+                Source::Argument => None,
+            };
+            (line, format!("{}: {}", rule.pattern, rule_words(rule)))
+        })
+        .collect();
+    said.push(match terms.public {
+        true => (
+            terms.lines.of("public"),
+            "any other origin: any method, at public addresses".to_owned(),
+        ),
+        false => (
+            terms.lines.of("public"),
+            "any other origin: denied".to_owned(),
+        ),
+    });
+    said
+}
+
+fn rule_words(rule: &Rule) -> String {
+    let mut words = vec![match &rule.methods {
+        None => "any method".to_owned(),
+        Some(methods) => listed(methods),
+    }];
+    match rule.pattern.host() {
+        Some(Host::Address(address)) => words.push(format!("a {} address", classify(*address))),
+        Some(host) if host.is_localhost() => words.push("at loopback addresses, too".to_owned()),
+        _ => {}
+    }
+    if !rule.networks.is_empty() {
+        words.push(format!("at addresses in {}, too", listed(&rule.networks)));
+    }
+    words.extend(tls_words(&rule.tls));
+    words.join("; ")
+}
+
+fn tls_words(tls: &TlsRules) -> Vec<String> {
+    let version = tls
+        .min_version
+        .map(|version| format!("TLS {version} or later"));
+    let pinned = tls.pinned_keys.as_ref().map(|keys| match keys.as_slice() {
+        [] => "any key".to_owned(),
+        keys => format!("a key of {}", listed(keys)),
+    });
+    let asks = tls
+        .steps_may
+        .as_ref()
+        .map(|asks| format!("of TLS, steps may ask for {}", listed(asks)));
+    [version, pinned, asks].into_iter().flatten().collect()
+}
+
+fn addresses(terms: &Terms) -> Vec<Said> {
+    if terms.networks.is_empty() {
+        return vec![(None, "names may lead to public addresses".to_owned())];
+    }
+    let of = |network| {
+        (
+            terms.lines.of(&network_key(network)),
+            format!("names may lead to addresses in {network}, beside public ones"),
+        )
+    };
+    terms.networks.iter().map(of).collect()
+}
+
+/// What holds where a rule says nothing else.
+fn tls(terms: &Terms) -> Vec<Said> {
+    let tls = &terms.tls;
+    let keys = tls.pinned_keys.as_deref().unwrap_or_default();
+    let whole = TlsRules {
+        min_version: Some(tls.min_version.unwrap_or_default()),
+        pinned_keys: (!keys.is_empty()).then(|| keys.to_vec()),
+        steps_may: Some(tls.asks()),
+    };
+    let lines = [
+        Some("tls.min_version"),
+        whole.pinned_keys.is_some().then_some("tls.pinned_keys"),
+        Some("tls.steps_may"),
+    ];
+    lines
+        .into_iter()
+        .flatten()
+        .map(|key| terms.lines.of(key))
+        .zip(tls_words(&whole))
+        .collect()
+}
+
+fn proxies(terms: &Terms) -> Vec<Said> {
+    let rules = &terms.proxies;
+    let at = |key: &str| terms.lines.of(&format!("proxies.{key}"));
+    let through = |origins: &str, proxy: &ProxyUrl| {
+        let resolve = match rules.resolve_for(proxy) {
+            ProxyResolve::Host => "",
+            ProxyResolve::Proxy => ", which looks up names: their addresses are not checked",
+        };
+        format!("{origins} go through {proxy}{resolve}")
+    };
+    let mut said = Vec::new();
+    for scheme in [Scheme::Http, Scheme::Https] {
+        let name = scheme.as_str();
+        let (key, origins) = (name, format!("{name} origins"));
+        said.push(match (rules.of(scheme), &rules.all) {
+            (Some(proxy), _) => (at(key), through(&origins, proxy)),
+            (None, Some(proxy)) => (at("all"), through(&origins, proxy)),
+            (None, None) => (None, format!("{origins} go through no proxy")),
+        });
+    }
+    if !rules.no_proxy.is_empty() {
+        let hosts: Vec<String> = rules.no_proxy.iter().map(no_proxy_words).collect();
+        said.push((
+            at("no_proxy"),
+            format!("{} go through no proxy", listed(&hosts)),
+        ));
+    }
+    let usable = match rules.steps_may_use.as_slice() {
+        [] => "no proxy".to_owned(),
+        proxies => format!("the proxies {}", listed(proxies)),
+    };
+    said.push((at("steps_may_use"), format!("steps may name {usable}")));
+    said
+}
+
+fn no_proxy_words(entry: &NoProxy) -> String {
+    match entry {
+        NoProxy::All => "all origins".to_owned(),
+        NoProxy::Domain(name) => format!("{name} and names below it"),
+        NoProxy::Network(network) => format!("addresses in {network}"),
+    }
+}
+
+fn limits(terms: &Terms) -> Vec<Said> {
+    let of = |budget: Budget| {
+        (
+            terms.lines.of(&format!("limits.{budget}")),
+            format!("{budget}: {}", budget.of(&terms.limits)),
+        )
+    };
+    Budget::ALL.into_iter().map(of).collect()
 }

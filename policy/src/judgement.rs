@@ -1,7 +1,6 @@
 //! Would this URL be allowed, and by which line?
 
 use std::fmt;
-use std::net::IpAddr;
 
 use http_step_yaml::excerpt;
 use ipnet::IpNet;
@@ -12,6 +11,7 @@ use crate::origin::{Host, Origin, OriginError};
 use crate::permit::Permit;
 use crate::policy::Policy;
 use crate::proxies::{Proxy, ProxyResolve};
+use crate::sentence::listed;
 
 /// What a policy says of a request. [`Display`](fmt::Display) is the answer to "would
 /// this URL be allowed, and by which line?".
@@ -90,7 +90,7 @@ impl fmt::Display for Allowed {
             self.permit.rule()
         )?;
         match origin.host {
-            Host::Address(address) => write!(f, "; its address is {}", address_note(address)),
+            Host::Address(address) => write!(f, "; its address is {}", classify(address)),
             Host::Name(_) => match &self.proxy {
                 Some(proxy) if proxy.resolve == ProxyResolve::Proxy => {
                     f.write_str("; the proxy looks up its name, and no address is checked")
@@ -105,10 +105,6 @@ impl fmt::Display for Allowed {
     }
 }
 
-fn address_note(address: IpAddr) -> String {
-    classify(address).to_string()
-}
-
 impl Allowed {
     /// Where the name may lead.
     fn addresses(&self) -> String {
@@ -119,10 +115,6 @@ impl Allowed {
         let mut words = vec!["public addresses".to_owned()];
         words.extend(loopback.then(|| "loopback addresses".to_owned()));
         words.extend(networks.into_iter().map(IpNet::to_string));
-        match words.split_last() {
-            Some((last, [])) => last.clone(),
-            Some((last, most)) => format!("{} and {last}", most.join(", ")),
-            None => String::new(),
-        }
+        listed(&words)
     }
 }

@@ -47,6 +47,7 @@ mod limits;
 mod explain;
 mod file;
 mod judgement;
+mod sentence;
 
 pub use http_step_yaml::{Mistake, Mistakes};
 pub use ipnet::IpNet;

@@ -88,6 +88,19 @@ impl OriginPattern {
         }
     }
 
+    /// The host, if it is one.
+    pub(crate) fn host(&self) -> Option<&Host> {
+        match &self.hosts {
+            Hosts::One(host) => Some(host),
+            Hosts::Below(_) => None,
+        }
+    }
+
+    /// Whether its origins are of the scheme `http` alone.
+    pub(crate) fn is_without_tls(&self) -> bool {
+        self.schemes == Schemes::One(Scheme::Http)
+    }
+
     /// Whether it matches whatever another pattern matches.
     pub(crate) fn covers(&self, other: &Self) -> bool {
         let hosts = match (&self.hosts, &other.hosts) {

@@ -59,14 +59,27 @@ pub struct Policy(Arc<Terms>);
 pub(crate) struct Terms {
     /// The name of the file that it was read from.
     pub(crate) file: Option<Arc<str>>,
-    /// The lines of that file, by key.
-    pub(crate) lines: BTreeMap<String, u64>,
+    pub(crate) lines: Lines,
     pub(crate) public: bool,
     pub(crate) rules: Vec<Arc<Rule>>,
     pub(crate) networks: BTreeSet<IpNet>,
     pub(crate) tls: TlsRules,
     pub(crate) proxies: ProxyRules,
     pub(crate) limits: Limits,
+}
+
+/// Where the keys of a policy file stand, by their path: `limits.wall`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub(crate) struct Lines(BTreeMap<String, u64>);
+
+impl Lines {
+    pub(crate) fn set(&mut self, key: String, line: u64) {
+        self.0.insert(key, line);
+    }
+
+    pub(crate) fn of(&self, key: &str) -> Option<u64> {
+        self.0.get(key).copied()
+    }
 }
 
 impl Policy {
@@ -203,10 +216,10 @@ impl Policy {
 
     /// What grants any public origin.
     pub(crate) fn public_rule(&self) -> RuleName {
-        let source = match (&self.0.file, self.0.lines.get("public")) {
+        let source = match (&self.0.file, self.0.lines.of("public")) {
             (Some(name), Some(line)) => Source::File {
                 name: Arc::clone(name),
-                line: *line,
+                line,
             },
             _ => Source::Argument,
         };

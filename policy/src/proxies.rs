@@ -92,12 +92,16 @@ impl ProxyRules {
     }
 
     /// The policy's proxy for a scheme.
-    pub(crate) fn own(&self, scheme: Scheme) -> Option<&ProxyUrl> {
-        let own = match scheme {
-            Scheme::Http => &self.http,
-            Scheme::Https => &self.https,
-        };
-        own.as_ref().or(self.all.as_ref())
+    fn own(&self, scheme: Scheme) -> Option<&ProxyUrl> {
+        self.of(scheme).or(self.all.as_ref())
+    }
+
+    /// The proxy for one scheme alone.
+    pub(crate) fn of(&self, scheme: Scheme) -> Option<&ProxyUrl> {
+        match scheme {
+            Scheme::Http => self.http.as_ref(),
+            Scheme::Https => self.https.as_ref(),
+        }
     }
 
     pub(crate) fn resolve_for(&self, url: &ProxyUrl) -> ProxyResolve {

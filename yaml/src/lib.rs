@@ -39,6 +39,7 @@
 mod bounds;
 mod document;
 mod kind;
+mod list;
 mod mapping;
 mod mistake;
 mod node;
@@ -47,6 +48,7 @@ mod tree;
 
 pub use document::{read, schema};
 pub use kind::Kind;
+pub use list::{List, Listed};
 pub use mapping::{Given, similar, unknown_key, value, value_or};
 pub use mistake::{Mistake, Mistakes, Position, Report, Reported, excerpt};
-pub use node::{Content, Entry, FromNode, Node, Numeral, deserialize, read_all};
+pub use node::{Content, Entry, FromNode, Node, Numeral, deserialize, read_all, read_text};

@@ -1,5 +1,8 @@
 //! A value of a document, with its place; and what can be read from one.
 
+use std::fmt;
+use std::str::FromStr;
+
 use serde::{Deserialize, Deserializer, de};
 use serde_json::{Map, Number, Value};
 
@@ -198,4 +201,21 @@ where
         }
     }
     outcome.map(|()| values)
+}
+
+/// Read a value from its text; a number or a boolean stands for its text. What is
+/// expected is told to who gives a list or a mapping: `an origin`.
+///
+/// # Errors
+///
+/// It can't be read, and why is reported.
+pub fn read_text<T>(node: &Node, expected: &str, report: &mut Report) -> Result<T, Reported>
+where
+    T: FromStr,
+    T::Err: fmt::Display,
+{
+    match node.scalar_text() {
+        Some(text) => text.parse().map_err(|error| report.add(node.at, error)),
+        None => Err(node.unfit(expected, report)),
+    }
 }

@@ -1,19 +1,45 @@
-//! Policy files.
+//! Policy files. `docs/policy.md` describes them.
+//!
+//! `document` declares the keys of the file, and puts together what the other
+//! modules read. A key that is not given leaves the default in place.
 
-use http_step_yaml::Mistakes;
+mod amounts;
+mod document;
+mod limits;
+mod proxies;
+mod rules;
+mod tls;
+mod written;
+
+use std::sync::Arc;
+
+use http_step_yaml::{FromNode, Kind, Mistakes};
 
 use crate::policy::Terms;
+use document::Document;
 
 /// The most bytes that a policy file may have: 1 MiB.
 pub const LONGEST: usize = 1024 * 1024;
 
+const KIND: Kind = Kind {
+    noun: "policy",
+    longest: LONGEST,
+    smallest: "allow: []",
+};
+
 /// Read a policy file.
-pub(crate) fn read(_yaml: &[u8], _name: &str) -> Result<Terms, Mistakes> {
-    todo!()
+pub(crate) fn read(yaml: &[u8], name: &str) -> Result<Terms, Mistakes> {
+    let name: Arc<str> = name.into();
+    http_step_yaml::read(yaml, &KIND, |root, report| {
+        Document::from_node(root, report)?.terms(&name, report)
+    })
 }
 
 /// The JSON Schema (draft 2020-12) of policy files, for editors.
+///
+/// It accepts every file that [`Policy::parse`](crate::Policy::parse) accepts, and a
+/// few more: it knows keys and types, not what an origin or a network is.
 #[must_use]
 pub fn schema() -> serde_json::Value {
-    todo!()
+    http_step_yaml::schema::<Document>()
 }

@@ -1,0 +1,143 @@
+//! Times, sizes and counts.
+
+use std::borrow::Cow;
+use std::time::Duration;
+
+use http_step_yaml::{Content, FromNode, Node, Report, Reported, excerpt};
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+
+/// A year: beyond that a limit is a slip of the keyboard.
+const LONGEST: f64 = 31_536_000.0;
+
+/// A number of seconds, with or without a fraction.
+#[derive(Debug)]
+pub(crate) struct Seconds(pub(crate) Duration);
+
+impl FromNode for Seconds {
+    fn from_node(node: &Node, report: &mut Report) -> Result<Self, Reported> {
+        let Content::Number(number) = &node.content else {
+            return Err(node.unfit("a number of seconds", report));
+        };
+        number
+            .value
+            .as_f64()
+            .filter(|seconds| *seconds > 0.0 && *seconds <= LONGEST)
+            .and_then(|seconds| Duration::try_from_secs_f64(seconds).ok())
+            // What is less than a nanosecond is nothing.
+            .filter(|time| !time.is_zero())
+            .map(Self)
+            .ok_or_else(|| {
+                let message = format!(
+                    "a time limit is more than 0 and at most {LONGEST} seconds, not {}",
+                    excerpt(&number.spelling)
+                );
+                report.add(node.at, message)
+            })
+    }
+}
+
+impl JsonSchema for Seconds {
+    fn schema_name() -> Cow<'static, str> {
+        "Seconds".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "description": "A number of seconds.",
+            "type": "number",
+            "exclusiveMinimum": 0,
+            "maximum": LONGEST,
+        })
+    }
+}
+
+/// A number of bytes.
+#[derive(Debug)]
+pub(crate) struct Bytes(pub(crate) u64);
+
+const UNITS: [(&str, u32); 4] = [("KiB", 10), ("MiB", 20), ("GiB", 30), ("TiB", 40)];
+
+impl FromNode for Bytes {
+    fn from_node(node: &Node, report: &mut Report) -> Result<Self, Reported> {
+        const EXPECTED: &str = "a number of bytes, as in `65536` or `64MiB`";
+        match &node.content {
+            Content::Number(number) => number.value.as_u64().ok_or_else(|| {
+                let spelling = excerpt(&number.spelling);
+                report.add(node.at, format!("expected {EXPECTED}, not {spelling}"))
+            }),
+            Content::String(text) => with_unit(text).ok_or_else(|| {
+                let text = excerpt(text);
+                let message = format!(
+                    "expected {EXPECTED}, not `{text}`; the units are KiB, MiB, GiB and TiB"
+                );
+                report.add(node.at, message)
+            }),
+            _ => Err(node.unfit(EXPECTED, report)),
+        }
+        .map(Self)
+    }
+}
+
+fn with_unit(text: &str) -> Option<u64> {
+    UNITS.iter().find_map(|(unit, shift)| {
+        let number = text.strip_suffix(unit)?.trim_end();
+        if number.starts_with('+') {
+            return None;
+        }
+        number.parse::<u64>().ok()?.checked_mul(1 << shift)
+    })
+}
+
+impl JsonSchema for Bytes {
+    fn schema_name() -> Cow<'static, str> {
+        "Bytes".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "description": "A number of bytes, or one of KiB, MiB, GiB or TiB.",
+            "type": ["integer", "string"],
+            "minimum": 0,
+            "pattern": r"^[0-9]+\s*[KMGT]iB$",
+        })
+    }
+}
+
+/// A number of things.
+#[derive(Debug)]
+pub(crate) struct Count(pub(crate) u32);
+
+impl FromNode for Count {
+    fn from_node(node: &Node, report: &mut Report) -> Result<Self, Reported> {
+        let Content::Number(number) = &node.content else {
+            return Err(node.unfit("a whole number", report));
+        };
+        let count = number
+            .value
+            .as_u64()
+            .and_then(|count| u32::try_from(count).ok());
+        count.map(Self).ok_or_else(|| {
+            let message = format!(
+                "expected a whole number from 0 to {}, not {}",
+                u32::MAX,
+                excerpt(&number.spelling)
+            );
+            report.add(node.at, message)
+        })
+    }
+}
+
+impl JsonSchema for Count {
+    fn schema_name() -> Cow<'static, str> {
+        "Count".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "description": "A whole number.",
+            "type": "integer",
+            "minimum": 0,
+            "maximum": u32::MAX,
+        })
+    }
+}

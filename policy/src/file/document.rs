@@ -1,0 +1,92 @@
+//! The keys of a policy file. Their documentation is the schema's.
+
+use std::sync::Arc;
+
+use http_step_yaml::{Given, List, Report, Reported, mapping, value, value_or};
+use serde_json::json;
+
+use super::limits::LimitKeys;
+use super::proxies::ProxyKeys;
+use super::rules::{Grant, rules};
+use super::tls::TlsKeys;
+use super::written::Network;
+use crate::policy::{Lines, Terms};
+
+mapping! {
+    /// What the HTTP steps of a build may reach, and what they may use.
+    ///
+    /// What no key grants is denied. Null is the same as leaving a key out.
+    #[schemars(
+        title = "http-step policy",
+        example = json!({
+            "allow": [
+                "https://ci.example.com",
+                {"origin": "https://*.example.com", "methods": ["GET", "HEAD"]},
+            ],
+            "limits": {"wall": 120, "memory": "32MiB"},
+        }),
+    )]
+    pub(crate) struct Document as "a mapping, as in `allow: [https://example.com]`" {
+        /// Whether any origin that no rule names may be reached, at public addresses.
+        #[schemars(extend("default" = false), example = true)]
+        public: bool,
+        /// The rules, each an origin or a mapping. The first one that matches a
+        /// request's origin and method decides.
+        #[schemars(
+            extend("default" = json!([])),
+            example = json!(["https://api.example.com", {"origin": "http://10.0.0.1:8000-8010", "methods": ["GET"]}]),
+        )]
+        allow: List<Grant>,
+        /// Networks whose addresses the names of granted origins may lead to, beside
+        /// public ones. A cloud's metadata address has to be named by itself.
+        #[schemars(extend("default" = json!([])), example = json!(["10.0.0.0/8", "fd12:3456::/32"]))]
+        networks: List<Network>,
+        /// What holds for TLS, where a rule says nothing else.
+        #[schemars(example = json!({"min_version": "1.3", "steps_may": ["ca-file", "pinned-key", "min-version"]}))]
+        tls: TlsKeys,
+        /// The proxies that requests go through. The rules are about where a request
+        /// goes, not about what carries it there.
+        #[schemars(example = json!({"all": "http://proxy.example:3128", "no_proxy": [".internal.example"]}))]
+        proxies: ProxyKeys,
+        /// What a step may use. Going over one ends it.
+        #[schemars(example = json!({"wall": 120, "memory": "32MiB", "requests": 10}))]
+        limits: LimitKeys,
+    }
+}
+
+impl Document {
+    /// Bring the keys together.
+    pub(crate) fn terms(self, file: &Arc<str>, report: &mut Report) -> Result<Terms, Reported> {
+        let mut lines = Lines::default();
+        lines.note("public", &self.public);
+        let grants = value_or(self.allow, List(Vec::new()));
+        let rules = grants.and_then(|List(grants)| rules(grants, file, report));
+        let limits = value(self.limits)
+            .and_then(|keys| keys.map(|keys| keys.limits(&mut lines, report)).transpose());
+        let networks = value_or(self.networks, List(Vec::new()))?.0;
+        for network in &networks {
+            lines.set(network.key(), network.at.line);
+        }
+        let tls = value(self.tls)?.map(|keys| keys.rules(&mut lines));
+        let proxies = value(self.proxies)?.map(|keys| keys.rules(&mut lines));
+        Ok(Terms {
+            file: Some(Arc::clone(file)),
+            public: value_or(self.public, false)?,
+            rules: rules?,
+            networks: networks.into_iter().map(|network| network.value).collect(),
+            tls: tls.transpose()?.unwrap_or_default(),
+            proxies: proxies.transpose()?.unwrap_or_default(),
+            limits: limits?.unwrap_or_default(),
+            lines,
+        })
+    }
+}
+
+impl Lines {
+    /// Note where a key stands.
+    pub(crate) fn note<T>(&mut self, key: &str, given: &Option<Given<T>>) {
+        if let Some(given) = given {
+            self.set(key.to_owned(), given.at.line);
+        }
+    }
+}

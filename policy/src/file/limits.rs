@@ -1,0 +1,110 @@
+//! `limits`.
+
+use http_step_yaml::{Report, Reported, mapping};
+
+use super::amounts::{Bytes, Count, Seconds};
+use crate::limits::{LONGEST_CONNECT, Limits};
+use crate::policy::Lines;
+
+mapping! {
+    /// What a step may use.
+    pub(crate) struct LimitKeys as "a mapping, as in `wall: 120`" {
+        /// Seconds for the step as a whole, waiting included. A step file can ask for
+        /// less.
+        #[schemars(extend("default" = 300), example = 120)]
+        wall: Seconds,
+        /// Seconds on a processor.
+        #[schemars(extend("default" = 10), example = 2.5)]
+        cpu: Seconds,
+        /// Seconds for one connection, TLS included; 120 at most.
+        #[schemars(extend("default" = 10), example = 3)]
+        connect: Seconds,
+        /// Seconds that a server may be silent.
+        #[schemars(extend("default" = 60), example = 30)]
+        read: Seconds,
+        /// Bytes of all memories and tables of the component together.
+        #[schemars(extend("default" = "64MiB"), example = &"32MiB")]
+        memory: Bytes,
+        /// Requests, hops of a redirect included.
+        #[schemars(extend("default" = 64), example = 10)]
+        requests: Count,
+        /// Requests that are under way at a time.
+        #[schemars(extend("default" = 16), extend("minimum" = 1), example = 4)]
+        concurrent_requests: Count,
+        /// Distinct hosts.
+        #[schemars(extend("default" = 16), example = 1)]
+        hosts: Count,
+        /// Bytes of all request bodies together.
+        #[schemars(extend("default" = "256MiB"), example = &"1GiB")]
+        bytes_sent: Bytes,
+        /// Bytes of all response bodies together, as they come over the wire.
+        #[schemars(extend("default" = "256MiB"), example = &"1GiB")]
+        bytes_received: Bytes,
+        /// Bytes of all response bodies together, decompressed.
+        #[schemars(extend("default" = "256MiB"), example = &"1GiB")]
+        bytes_decoded: Bytes,
+        /// Header fields of one message.
+        #[schemars(extend("default" = 128), example = 64)]
+        header_fields: Count,
+        /// Bytes of one message's header: names and values.
+        #[schemars(extend("default" = "64KiB"), example = 8192)]
+        header_bytes: Bytes,
+        /// Bytes of log text that the component writes. More ends the step.
+        #[schemars(extend("default" = "64MiB"), example = &"8MiB")]
+        log_bytes: Bytes,
+        /// Bytes of log text that are kept. What is over is left out, and the log says
+        /// so.
+        #[schemars(extend("default" = "4MiB"), example = &"1MiB")]
+        log_kept: Bytes,
+        /// Bytes of the component's file.
+        #[schemars(extend("default" = "64MiB"), example = &"8MiB")]
+        component_bytes: Bytes,
+        /// Seconds on a processor to compile the component.
+        #[schemars(extend("default" = 60), example = 20)]
+        compile_time: Seconds,
+        /// Bytes of memory to compile the component.
+        #[schemars(extend("default" = "2GiB"), example = &"1GiB")]
+        compile_memory: Bytes,
+    }
+}
+
+impl LimitKeys {
+    pub(crate) fn limits(self, lines: &mut Lines, report: &mut Report) -> Result<Limits, Reported> {
+        let mut limits = Limits::default();
+        macro_rules! take {
+            ($($key:ident)*) => { $(
+                lines.note(concat!("limits.", stringify!($key)), &self.$key);
+                if let Some(given) = &self.$key {
+                    limits.$key = given.value.as_ref().map_err(|reported| *reported)?.0;
+                }
+            )* };
+        }
+        take! {
+            wall cpu connect read memory requests concurrent_requests hosts bytes_sent
+            bytes_received bytes_decoded header_fields header_bytes log_bytes log_kept
+            component_bytes compile_time compile_memory
+        }
+        let too_long = self
+            .connect
+            .filter(|_| limits.connect > LONGEST_CONNECT)
+            .map(|given| {
+                let longest = LONGEST_CONNECT.as_secs();
+                let message =
+                    format!("`limits.connect`: no connection takes longer than {longest} seconds");
+                report.add(given.at, message)
+            });
+        let none_at_all = self
+            .concurrent_requests
+            .filter(|_| limits.concurrent_requests == 0)
+            .map(|given| {
+                report.add(
+                    given.at,
+                    "`limits.concurrent_requests`: at least 1 request is under way at a time; for no requests, write `requests: 0`",
+                )
+            });
+        match too_long.or(none_at_all) {
+            Some(reported) => Err(reported),
+            None => Ok(limits),
+        }
+    }
+}

@@ -1,0 +1,240 @@
+//! Values that are written as one word: origins, methods, networks, keys.
+
+use std::borrow::Cow;
+use std::net::IpAddr;
+
+use http_step_yaml::{
+    Content, FromNode, Listed, Node, Position, Report, Reported, excerpt, read_text, similar,
+};
+use ipnet::IpNet;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+
+use crate::pattern::OriginPattern;
+use crate::proxies::{NoProxy, ProxyResolve};
+use crate::proxy_url::ProxyUrl;
+use crate::tls::{PinnedKey, TlsAsk, TlsVersion};
+
+/// Types that are read by their [`FromStr`](std::str::FromStr).
+macro_rules! words {
+    ($( $type:ty: $one:literal, $many:literal, $schema:tt; )*) => { $(
+        impl FromNode for $type {
+            fn from_node(node: &Node, report: &mut Report) -> Result<Self, Reported> {
+                read_text(node, $one, report)
+            }
+        }
+
+        impl Listed for $type {
+            const ITEMS: &'static str = $many;
+        }
+
+        impl JsonSchema for $type {
+            fn schema_name() -> Cow<'static, str> {
+                stringify!($type).into()
+            }
+
+            fn json_schema(_: &mut SchemaGenerator) -> Schema {
+                json_schema!($schema)
+            }
+        }
+    )* };
+}
+
+words! {
+    OriginPattern: "an origin", "origins", {
+        "description": "Origins: `https://api.example.com`, `https://*.example.com:*`, `http://10.0.0.1:8000-8010`, `*://localhost:8080`.",
+        "type": "string",
+        "pattern": r"^([Hh][Tt][Tt][Pp][Ss]?|\*)://",
+    };
+    TlsVersion: "`1.2` or `1.3`", "TLS versions", {
+        "description": "A version of TLS.",
+        "enum": ["1.2", "1.3", 1.2, 1.3],
+    };
+    PinnedKey: "a pinned key", "pinned keys", {
+        "description": "The SHA-256 of a certificate's public key, as for curl's `--pinnedpubkey`.",
+        "type": "string",
+        "pattern": "^sha256//[A-Za-z0-9+/]{43}=$",
+    };
+    ProxyUrl: "a proxy's URL", "proxies' URLs", {
+        "description": "A proxy's URL: `http://proxy.example:3128`, `https://…`, `socks5://…` or `socks5h://…`.",
+        "type": "string",
+        "pattern": "^([Hh][Tt][Tt][Pp][Ss]?|[Ss][Oo][Cc][Kk][Ss]5[Hh]?)://",
+    };
+    NoProxy: "a name, an address or a network", "names, addresses and networks", {
+        "description": "A name, which stands for all below it too, an address, a network, or `*`.",
+        "type": ["string", "number"],
+    };
+}
+
+/// One of a few words.
+fn choice<T: Copy>(
+    node: &Node,
+    choices: &[(&'static str, T)],
+    report: &mut Report,
+) -> Result<T, Reported> {
+    let words: Vec<&str> = choices.iter().map(|(word, _)| *word).collect();
+    let listed = match words.split_last() {
+        Some((last, most)) => format!("`{}` or `{last}`", most.join("`, `")),
+        None => String::new(),
+    };
+    let Content::String(text) = &node.content else {
+        return Err(node.unfit(&listed, report));
+    };
+    if let Some((_, value)) = choices.iter().find(|(word, _)| word == text) {
+        return Ok(*value);
+    }
+    let shown = excerpt(text);
+    let message = match similar(text, &words) {
+        Some(meant) => format!("expected {listed}, not `{shown}`; did you mean `{meant}`?"),
+        None => format!("expected {listed}, not `{shown}`"),
+    };
+    Err(report.add(node.at, message))
+}
+
+impl FromNode for TlsAsk {
+    fn from_node(node: &Node, report: &mut Report) -> Result<Self, Reported> {
+        choice(node, &Self::ALL.map(|ask| (ask.as_str(), ask)), report)
+    }
+}
+
+impl Listed for TlsAsk {
+    const ITEMS: &'static str = "what steps may ask for";
+}
+
+impl JsonSchema for TlsAsk {
+    fn schema_name() -> Cow<'static, str> {
+        "TlsAsk".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "description": "`verify-none`: `verify: false`; `ca-file`: `verify: FILE`; `client-certificate`: `cert`; `pinned-key`: `tls.pinned_keys`; `min-version`: `tls.min_version`.",
+            "enum": Self::ALL.map(Self::as_str),
+        })
+    }
+}
+
+impl FromNode for ProxyResolve {
+    fn from_node(node: &Node, report: &mut Report) -> Result<Self, Reported> {
+        let choices = [("host", Self::Host), ("proxy", Self::Proxy)];
+        choice(node, &choices, report)
+    }
+}
+
+impl JsonSchema for ProxyResolve {
+    fn schema_name() -> Cow<'static, str> {
+        "ProxyResolve".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({"description": "Who looks up names.", "enum": ["host", "proxy"]})
+    }
+}
+
+/// A network, and where it stands. An address is a network of one.
+#[derive(Debug)]
+pub(crate) struct Network {
+    pub(crate) at: Position,
+    pub(crate) value: IpNet,
+}
+
+impl Network {
+    /// The key by which its line is known.
+    pub(crate) fn key(&self) -> String {
+        crate::explain::network_key(&self.value)
+    }
+
+    fn read(text: &str) -> Result<IpNet, String> {
+        if let Ok(address) = text.parse::<IpAddr>() {
+            return Ok(address.into());
+        }
+        match text.parse::<IpNet>() {
+            Ok(network) if network == network.trunc() => Ok(network),
+            Ok(network) => Err(format!(
+                "`{network}` begins inside a network; did you mean `{}`, or the address `{}`?",
+                network.trunc(),
+                network.addr()
+            )),
+            Err(_) => Err(format!(
+                "`{}` is not a network, as `10.0.0.0/8` or `fd12:3456::/32`, nor an address",
+                excerpt(text)
+            )),
+        }
+    }
+}
+
+impl FromNode for Network {
+    fn from_node(node: &Node, report: &mut Report) -> Result<Self, Reported> {
+        let Some(text) = node.scalar_text() else {
+            return Err(node.unfit("a network", report));
+        };
+        let value = Self::read(text).map_err(|message| report.add(node.at, message))?;
+        Ok(Self { at: node.at, value })
+    }
+}
+
+impl Listed for Network {
+    const ITEMS: &'static str = "networks";
+}
+
+impl JsonSchema for Network {
+    fn schema_name() -> Cow<'static, str> {
+        "Network".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "description": "A network, as in `10.0.0.0/8`, or one address.",
+            "type": "string",
+        })
+    }
+}
+
+/// A method that a rule names.
+#[derive(Debug)]
+pub(crate) struct Method(pub(crate) String);
+
+/// The methods that are written often enough to be written wrongly.
+const KNOWN: [&str; 7] = ["GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH"];
+
+impl FromNode for Method {
+    fn from_node(node: &Node, report: &mut Report) -> Result<Self, Reported> {
+        let Content::String(text) = &node.content else {
+            return Err(node.unfit("a method, as in `GET`", report));
+        };
+        let upper = text.to_ascii_uppercase();
+        let shown = excerpt(text);
+        let message = if matches!(upper.as_str(), "CONNECT" | "TRACE") {
+            format!("no step can use the method {upper}")
+        } else if text.is_empty() || !text.bytes().all(is_token) {
+            format!("`{shown}` is not a method, as `GET` or `PROPFIND`")
+        } else if *text != upper && KNOWN.contains(&upper.as_str()) {
+            format!("methods are in upper case; did you mean `{upper}`?")
+        } else {
+            return Ok(Self(text.clone()));
+        };
+        Err(report.add(node.at, message))
+    }
+}
+
+/// Whether a byte may stand in a token (RFC 9110, section 5.6.2).
+fn is_token(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
+}
+
+impl Listed for Method {
+    const ITEMS: &'static str = "methods";
+}
+
+impl JsonSchema for Method {
+    fn schema_name() -> Cow<'static, str> {
+        "Method".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "description": "A method, in upper case.",
+            "type": "string",
+            "pattern": r"^[A-Za-z0-9!#$%&'*+.^_`|~-]+$",
+        })
+    }
+}
