@@ -13,7 +13,7 @@ use crate::proxies::Proxies;
 use crate::redirects::{self, Redirects};
 use crate::renderable::Renderable;
 use crate::timeout::Timeouts;
-use crate::tls::{ClientCertificate, Verify};
+use crate::tls::{ClientCertificate, Tls, Verify};
 use crate::url::Url;
 
 mapping! {
@@ -125,6 +125,13 @@ mapping! {
         /// or `[certificate, key]`.
         #[schemars(example = &"certs/client.pem", example = json!(["certs/client.crt", "certs/client.key"]))]
         cert: Renderable<ClientCertificate>,
+        /// What a TLS connection has to be, beyond what the host's policy demands: a
+        /// later version, one of some keys.
+        #[schemars(example = json!({
+            "min_version": "1.3",
+            "pinned_keys": ["sha256//47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU="],
+        }))]
+        tls: Renderable<Tls>,
         /// A proxy's URL for `http`, `https` or `all`, or for one host, as in
         /// `https://example.com`.
         #[schemars(example = json!({"https": "http://proxy.example.com:3128"}))]

@@ -60,6 +60,7 @@ mod timeout;
 mod tls;
 mod url;
 
+pub use http_step_policy::{PinnedKey, PinnedKeyError, ProxyUrl, TlsVersion, TlsVersionError};
 pub use http_step_yaml::{Mistake, Mistakes};
 
 pub use auth::Auth;
@@ -71,7 +72,7 @@ pub use redirects::{MAX_REDIRECTS, MOST_REDIRECTS};
 pub use renderable::Renderable;
 pub use step_file::{Body, StepFile};
 pub use timeout::Timeouts;
-pub use tls::{ClientCertificate, Verify};
+pub use tls::{ClientCertificate, Tls, Verify};
 
 /// The most bytes that a step file may have: 1 MiB.
 pub const LONGEST: usize = 1024 * 1024;

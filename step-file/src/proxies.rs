@@ -2,11 +2,13 @@
 
 use std::borrow::Cow;
 
+use http_step_policy::ProxyUrl;
 use http_step_yaml::{Content, Entry, FromNode, Node, Report, Reported, read_all};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer};
 
-/// Which requests go through which proxy: pairs of a target and the proxy's URL.
+/// Which requests go through which proxy: pairs of a target and the proxy's URL, which
+/// is a [`ProxyUrl`].
 ///
 /// A target is `http`, `https` or `all`, or one of these with `://` and a host, as
 /// the requests library has it.
@@ -66,16 +68,9 @@ fn url(node: &Node, report: &mut Report) -> Result<String, Reported> {
     let Content::String(text) = &node.content else {
         return Err(node.unfit("a proxy's URL", report));
     };
-    let lower = text.to_ascii_lowercase();
-    if !lower.starts_with("http://") && !lower.starts_with("https://") {
-        return Err(report.add(
-            node.at,
-            "a proxy's URL starts with `http://` or `https://`; did you mean `http://…`?",
-        ));
-    }
-    match ::url::Url::parse(text) {
+    match text.parse::<ProxyUrl>() {
         Ok(_) => Ok(text.clone()),
-        Err(error) => Err(report.add(node.at, format!("the proxy's URL can't be read: {error}"))),
+        Err(error) => Err(report.add(node.at, error)),
     }
 }
 
@@ -95,7 +90,7 @@ impl JsonSchema for Proxies {
             "description": "A proxy's URL for `http`, `https` or `all`, or for one host, as in `https://example.com`.",
             "type": "object",
             "propertyNames": {"pattern": "^(http|https|all)(://.+)?$"},
-            "additionalProperties": {"type": ["string", "null"], "pattern": "^[Hh][Tt][Tt][Pp][Ss]?://"},
+            "additionalProperties": {"type": ["string", "null"], "pattern": "^([Hh][Tt][Tt][Pp][Ss]?|[Ss][Oo][Cc][Kk][Ss]5[Hh]?)://"},
         })
     }
 }

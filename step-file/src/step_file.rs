@@ -15,7 +15,7 @@ use crate::proxies::Proxies;
 use crate::redirects;
 use crate::renderable::Renderable;
 use crate::timeout::Timeouts;
-use crate::tls::{ClientCertificate, Verify};
+use crate::tls::{ClientCertificate, Tls, Verify};
 use crate::url::Url;
 
 const KIND: Kind = Kind {
@@ -56,6 +56,8 @@ pub struct StepFile {
     pub verify: Renderable<Verify>,
     /// The client certificate, if any.
     pub cert: Option<Renderable<ClientCertificate>>,
+    /// What a TLS connection has to be, beyond what the host's policy demands.
+    pub tls: Renderable<Tls>,
     /// Proxies.
     pub proxies: Renderable<Proxies>,
     /// Names of request headers whose values the log hides.
@@ -99,6 +101,7 @@ impl StepFile {
             stream: Renderable::Value(false),
             verify: Renderable::Value(Verify::default()),
             cert: None,
+            tls: Renderable::Value(Tls::default()),
             proxies: Renderable::Value(Proxies::default()),
             hide_request_headers: Vec::new(),
             hide_response_headers: Vec::new(),
@@ -144,6 +147,7 @@ fn from_document(
         stream: value_or(document.stream, defaults.stream)?,
         verify: value_or(document.verify, defaults.verify)?,
         cert: value(document.cert)?,
+        tls: value_or(document.tls, defaults.tls)?,
         proxies: value_or(document.proxies, defaults.proxies)?,
         hide_request_headers: value_or(document.hide_request_headers, Default::default())?.0,
         hide_response_headers: value_or(document.hide_response_headers, Default::default())?.0,

@@ -1,10 +1,13 @@
-//! Whom TLS trusts, and as whom it shows up: `verify` and `cert`.
+//! Whom TLS trusts, as whom it shows up, and what it does not do without: `verify`,
+//! `cert` and `tls`.
 
 use std::borrow::Cow;
 
-use http_step_yaml::{Content, FromNode, Node, Report, Reported};
+use http_step_policy::{PinnedKey, TlsVersion};
+use http_step_yaml::{Content, FromNode, List, Node, Report, Reported, mapping, value, value_or};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer};
+use serde_json::json;
 
 /// How the server's certificate is verified.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -25,6 +28,40 @@ pub struct ClientCertificate {
     pub certificate: String,
     /// The private key.
     pub key: Option<String>,
+}
+
+/// What a connection has to be, beyond what the host's policy demands.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Tls {
+    /// The oldest version that will do.
+    pub min_version: Option<TlsVersion>,
+    /// The keys of which the server's certificate has to have one, if there are any.
+    pub pinned_keys: Vec<PinnedKey>,
+}
+
+mapping! {
+    /// What a TLS connection has to be, beyond what the host's policy demands.
+    pub(crate) struct TlsKeys as "a mapping of `min_version` and `pinned_keys`" {
+        /// The oldest version that will do.
+        #[schemars(example = &"1.3")]
+        min_version: TlsVersion,
+        /// The keys of which the server's certificate has to have one.
+        #[schemars(
+            extend("default" = json!([])),
+            example = json!(["sha256//47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU="]),
+        )]
+        pinned_keys: List<PinnedKey>,
+    }
+}
+
+impl FromNode for Tls {
+    fn from_node(node: &Node, report: &mut Report) -> Result<Self, Reported> {
+        let keys = TlsKeys::from_node(node, report)?;
+        Ok(Self {
+            min_version: value(keys.min_version)?,
+            pinned_keys: value_or(keys.pinned_keys, List(Vec::new()))?.0,
+        })
+    }
 }
 
 impl FromNode for Verify {
@@ -80,6 +117,30 @@ impl<'de> Deserialize<'de> for Verify {
 impl<'de> Deserialize<'de> for ClientCertificate {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         http_step_yaml::deserialize(deserializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Tls {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        http_step_yaml::deserialize(deserializer)
+    }
+}
+
+impl JsonSchema for Tls {
+    fn inline_schema() -> bool {
+        TlsKeys::inline_schema()
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        "Tls".into()
+    }
+
+    fn schema_id() -> Cow<'static, str> {
+        TlsKeys::schema_id()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        TlsKeys::json_schema(generator)
     }
 }
 

@@ -1,8 +1,8 @@
 //! Files without a mistake, and what they mean.
 
 use http_step_file::{
-    Auth, Body, ClientCertificate, Fields, File, FileContent, Proxies, Renderable, StepFile,
-    Timeouts, Verify,
+    Auth, Body, ClientCertificate, Fields, File, FileContent, PinnedKey, Proxies, Renderable,
+    StepFile, Timeouts, Tls, TlsVersion, Verify,
 };
 use serde_json::json;
 
@@ -56,6 +56,10 @@ fn defaults() {
         stream: Renderable::Value(false),
         verify: Renderable::Value(Verify::Roots),
         cert: None,
+        tls: Renderable::Value(Tls {
+            min_version: None,
+            pinned_keys: vec![],
+        }),
         proxies: Renderable::Value(Proxies(vec![])),
         hide_request_headers: vec![],
         hide_response_headers: vec![],
@@ -353,6 +357,12 @@ fn settings() {
             total,
         })
     };
+    let tls = |min_version, keys: &[&[u8]]| {
+        Renderable::Value(Tls {
+            min_version,
+            pinned_keys: keys.iter().map(|key| PinnedKey::of(key)).collect(),
+        })
+    };
     let certificate = |certificate: &str, key: Option<&str>| {
         Some(Renderable::Value(ClientCertificate {
             certificate: certificate.to_owned(),
@@ -488,6 +498,37 @@ fn settings() {
                     ("https".to_owned(), "http://u:p@proxy:3128".to_owned()),
                     ("all://a".to_owned(), "https://b".to_owned()),
                 ])),
+                ..step()
+            },
+        ),
+        (
+            "proxies: {http: socks5://a, https: 'SOCKS5H://u:p@b:1080'}",
+            StepFile {
+                proxies: Renderable::Value(Proxies(vec![
+                    ("http".to_owned(), "socks5://a".to_owned()),
+                    ("https".to_owned(), "SOCKS5H://u:p@b:1080".to_owned()),
+                ])),
+                ..step()
+            },
+        ),
+        (
+            "tls: {min_version: 1.3}",
+            StepFile {
+                tls: tls(Some(TlsVersion::Tls13), &[]),
+                ..step()
+            },
+        ),
+        (
+            "tls: {min_version: '1.2', pinned_keys: ['sha256//47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=']}",
+            StepFile {
+                tls: tls(Some(TlsVersion::Tls12), &[b""]),
+                ..step()
+            },
+        ),
+        (
+            "tls: ${{ property.a }}",
+            StepFile {
+                tls: expression("${{ property.a }}"),
                 ..step()
             },
         ),

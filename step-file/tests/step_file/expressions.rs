@@ -1,6 +1,6 @@
 //! What expressions bring in is read as the file is, with the same messages.
 
-use http_step_file::{ClientCertificate, Proxies, Timeouts, Verify};
+use http_step_file::{ClientCertificate, Proxies, Timeouts, Tls, TlsVersion, Verify};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
@@ -32,6 +32,13 @@ fn values() {
         })
     );
     assert_eq!(
+        read(json!({"min_version": 1.3})),
+        Ok(Tls {
+            min_version: Some(TlsVersion::Tls13),
+            pinned_keys: vec![],
+        })
+    );
+    assert_eq!(
         read(json!({"all": "http://a:1"})),
         Ok(Proxies(vec![("all".to_owned(), "http://a:1".to_owned())]))
     );
@@ -60,7 +67,7 @@ fn mistakes() {
     assert_eq!(
         read::<Proxies>(json!({"https": "proxy:3128"})),
         Err(
-            "`https`: a proxy's URL starts with `http://` or `https://`; did you mean `http://…`?"
+            "`https`: a proxy's URL starts with `http://`, `https://`, `socks5://` or `socks5h://`; did you mean `http://…`?"
                 .to_owned()
         )
     );

@@ -35,6 +35,7 @@ fn nearly() -> impl Strategy<Value = String> {
         Just("auth: "),
         Just("timeout: "),
         Just("proxies: "),
+        Just("tls: "),
         Just("<<: "),
         Just("${{ property.a }}"),
         Just("${{"),

@@ -54,7 +54,7 @@ hide_request_headers: Authorization
 fn keys() {
     let known = "the keys are url, method, get, post, put, delete, head, options, patch, params, \
                  headers, cookies, data, json, files, auth, timeout, allow_redirects, max_redirects, \
-                 stream, verify, cert, proxies, hide_request_headers, hide_response_headers";
+                 stream, verify, cert, tls, proxies, hide_request_headers, hide_response_headers";
     each_told(&[
         (
             "hide-request-headers: []",
@@ -495,11 +495,23 @@ fn settings() {
         ),
         (
             "proxies: {ftp: http://a, https: 'a:3128', http: 5}",
-            "2:11: `proxies.ftp`: a proxy is for `http`, `https` or `all`, or for one host, as in `https://example.com`\n2:33: `proxies.https`: a proxy's URL starts with `http://` or `https://`; did you mean `http://…`?\n2:49: `proxies.http`: expected a proxy's URL, not a number",
+            "2:11: `proxies.ftp`: a proxy is for `http`, `https` or `all`, or for one host, as in `https://example.com`\n2:33: `proxies.https`: a proxy's URL starts with `http://`, `https://`, `socks5://` or `socks5h://`; did you mean `http://…`?\n2:49: `proxies.http`: expected a proxy's URL, not a number",
+        ),
+        (
+            "tls: 1.3",
+            "2:6: `tls`: expected a mapping of `min_version` and `pinned_keys`, not a number",
+        ),
+        (
+            "tls: {min_version: 1.1, pinned_keys: sha256//abc}",
+            "2:20: `tls.min_version`: the TLS versions are `1.2` and `1.3`\n2:38: `tls.pinned_keys`: expected a list of pinned keys, not a string: write `[sha256//abc]`",
+        ),
+        (
+            "tls: {min_version: [], pinned_keys: [sha256//abc], ciphers: []}",
+            "2:20: `tls.min_version`: expected `1.2` or `1.3`, not a list\n2:38: `tls.pinned_keys`: a pinned key is `sha256//` and the SHA-256 of the certificate's public key in Base64, as for curl's `--pinnedpubkey`\n2:52: `tls`: unknown key `ciphers`; the keys are min_version, pinned_keys",
         ),
         (
             "proxies: {all: 'http://'}",
-            "2:16: `proxies.all`: the proxy's URL can't be read: empty host",
+            "2:16: `proxies.all`: the proxy's URL can't be read: it has no host",
         ),
     ]);
 }

@@ -115,6 +115,8 @@ fn refuses_what_editors_can_tell() {
         json!({"url": "https://a/", "stream": "yes"}),
         json!({"url": "https://a/", "cert": ["a"]}),
         json!({"url": "https://a/", "proxies": {"ftp": "http://a"}}),
+        json!({"url": "https://a/", "proxies": {"all": "ftp://a"}}),
+        json!({"url": "https://a/", "tls": {"min_version": "1.1"}}),
         json!({"url": "https://a/", "auth": {"basic": {}}}),
         json!({"url": "https://a/", "hide_request_headers": "Authorization"}),
     ] {
@@ -136,7 +138,11 @@ fn value() -> impl Strategy<Value = Value> {
         "x${{ secret.B }}",
         "${{",
         "http",
+        "socks5://a",
         "all://a",
+        "min_version",
+        "pinned_keys",
+        "1.3",
         "basic",
         "bearer",
         "digest",
@@ -162,7 +168,8 @@ fn value() -> impl Strategy<Value = Value> {
             json!(-1),
             json!(2.5),
             json!(1001),
-            json!(1e9)
+            json!(1e9),
+            json!(1.2)
         ]),
         prop::sample::select(words.clone()).prop_map(Value::from),
         prop::sample::select(examples()).prop_map(|(_, example)| example),
