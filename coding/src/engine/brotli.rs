@@ -27,6 +27,8 @@ impl Brotli {
 }
 
 impl Engine for Brotli {
+    /// The library fills its window before it gives any of it, so one call may
+    /// decode 16 MiB, which takes some 50 ms, and the calls after it nothing.
     fn decode(&mut self, input: &[u8], output: &mut [u8]) -> Result<Progress, Fault> {
         if self.complete {
             return if input.is_empty() {

@@ -61,8 +61,11 @@ fn grown(before: u64, after: u64) -> usize {
     usize::try_from(after.saturating_sub(before)).unwrap_or(usize::MAX)
 }
 
+/// What zlib-rs says in place of the reason, if its fast loop has met the error.
+const NO_REASON: &str = "repeated call with bad state";
+
 fn reason(error: &flate2::DecompressError) -> String {
-    match error.message() {
+    match error.message().filter(|message| *message != NO_REASON) {
         Some(message) => message.to_owned(),
         None if error.needs_dictionary().is_some() => "it needs a dictionary".to_owned(),
         None => "a DEFLATE block is malformed".to_owned(),

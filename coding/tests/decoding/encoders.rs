@@ -66,10 +66,12 @@ pub(crate) fn brotli(mut plain: &[u8]) -> Vec<u8> {
     coded
 }
 
-/// With a checksum of the content, as the `zstd` program makes it.
+/// With a checksum of the content, as the `zstd` program makes it, and the
+/// largest window that a server may use.
 pub(crate) fn zstd(plain: &[u8]) -> Vec<u8> {
     let mut encoder = zstd::Encoder::new(Vec::new(), 3).unwrap();
     encoder.include_checksum(true).unwrap();
+    encoder.window_log(23).unwrap();
     encoder.write_all(plain).unwrap();
     encoder.finish().unwrap()
 }
@@ -93,4 +95,36 @@ pub(crate) fn noise(length: usize) -> Vec<u8> {
         state.to_le_bytes()[3]
     });
     bytes.take(length).collect()
+}
+
+/// That many zeros, of which no more than a few are ever in memory.
+pub(crate) fn zeros(coding: Coding, length: usize) -> Vec<u8> {
+    const BLOCK: usize = 16 << 20;
+    let block = vec![0; BLOCK];
+    assert_eq!(length % BLOCK, 0);
+    let times = length / BLOCK;
+    match coding {
+        // Several members, and several frames, are one body.
+        Coding::Gzip => gzip(&block).repeat(times),
+        Coding::Zstd => zstd(&block).repeat(times),
+        // A flush ends with a whole byte, so that what was written can be repeated.
+        Coding::Deflate => {
+            let mut encoder = DeflateEncoder::new(Vec::new(), Compression::default());
+            encoder.write_all(&block).unwrap();
+            encoder.flush().unwrap();
+            let end = raw_deflate(b"", 6);
+            [encoder.get_ref().repeat(times), end].concat()
+        }
+        // The same, from the second time on: the head comes but once.
+        Coding::Brotli => {
+            let mut encoder = brotli::CompressorWriter::new(Vec::new(), BLOCK, 5, 24);
+            encoder.write_all(&block).unwrap();
+            encoder.flush().unwrap();
+            let first = encoder.get_ref().clone();
+            encoder.write_all(&block).unwrap();
+            encoder.flush().unwrap();
+            let next = encoder.get_ref().split_at(first.len()).1.repeat(times - 1);
+            [first, next, vec![0x03]].concat()
+        }
+    }
 }

@@ -5,10 +5,13 @@
 // The tests' own tools.
 mod encoders;
 mod feeding;
+mod source;
 
 // What comes back.
+mod body;
 mod formats;
 mod round_trips;
 
 // What does not.
+mod bombs;
 mod damage;
