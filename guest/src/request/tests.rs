@@ -45,7 +45,7 @@ fn wire(request: &Request, jar: &Jar) -> Vec<Pair> {
 
 const AGENT: (&str, &str) = ("User-Agent", USER_AGENT);
 const ACCEPT: (&str, &str) = ("Accept", "*/*");
-const IDENTITY: (&str, &str) = ("Accept-Encoding", "identity");
+const ENCODING: (&str, &str) = ("Accept-Encoding", "gzip, deflate, br, zstd");
 
 fn error(change: impl FnOnce(&mut Plan)) -> String {
     let mut plan = plan();
@@ -70,7 +70,7 @@ fn headers_in_the_order_of_requests() {
         sent(full),
         pairs(&[
             AGENT,
-            IDENTITY,
+            ENCODING,
             ACCEPT,
             ("X-B", "1"),
             ("x-a", "2"),
@@ -119,7 +119,7 @@ fn lengths() {
         ("GET", data("größe"), Some("7")),
         ("POST", data("a"), Some("1")),
     ] {
-        let mut expected = vec![AGENT, IDENTITY, ACCEPT];
+        let mut expected = vec![AGENT, ENCODING, ACCEPT];
         expected.extend(length.map(|length| ("Content-Length", length)));
         let plan = Plan {
             method: method.to_owned(),
@@ -140,7 +140,7 @@ fn own_content_headers_stay() {
     };
     assert_eq!(
         sent(with_own),
-        pairs(&[AGENT, IDENTITY, ACCEPT, own[0], own[1]])
+        pairs(&[AGENT, ENCODING, ACCEPT, own[0], own[1]])
     );
 }
 
@@ -154,7 +154,7 @@ fn auth_overrides_an_own_header() {
     };
     assert_eq!(
         sent(with_header(None)),
-        pairs(&[AGENT, IDENTITY, ACCEPT, own, ("X", "1")])
+        pairs(&[AGENT, ENCODING, ACCEPT, own, ("X", "1")])
     );
     assert_eq!(
         sent(with_header(Some(Auth::Basic {
@@ -163,7 +163,7 @@ fn auth_overrides_an_own_header() {
         }))),
         pairs(&[
             AGENT,
-            IDENTITY,
+            ENCODING,
             ACCEPT,
             ("X", "1"),
             ("Authorization", "Basic dTpw")

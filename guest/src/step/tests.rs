@@ -200,7 +200,7 @@ fn default_headers() -> Vec<Header> {
             "User-Agent",
             concat!("http-step/", env!("CARGO_PKG_VERSION")),
         ),
-        header("Accept-Encoding", "identity"),
+        header("Accept-Encoding", "gzip, deflate, br, zstd"),
         header("Accept", "*/*"),
     ]
 }
@@ -212,7 +212,7 @@ fn log(text: &str) -> String {
         concat!(
             "\tUser-Agent: http-step/",
             env!("CARGO_PKG_VERSION"),
-            "\n\tAccept-Encoding: identity\n\tAccept: */*\n"
+            "\n\tAccept-Encoding: gzip, deflate, br, zstd\n\tAccept: */*\n"
         ),
     )
     .replace("{separator}", &"=".repeat(60))
