@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
-use http_step_host::Origin;
+use http_step_host::policy::{OriginPattern, ProxyUrl, TlsAsk};
 use ipnet::IpNet;
 
 use crate::{terminal, typed};
@@ -27,7 +27,7 @@ const EXIT_CODES: &str = "\
 Exit codes:
   0  success or warnings
   1  the step judged the response a failure
-  2  bad arguments, a bad step file, or a component that is no step
+  2  bad arguments, a bad step file or policy, or a component that is no step
   3  denied by the policy
   4  exception: network, time-out, trap, a limit, or stopped";
 
@@ -37,7 +37,7 @@ pub(crate) enum Command {
     Run(Box<RunArgs>),
     /// Start a service on loopback and run a step against it.
     Demo(DemoArgs),
-    /// Check step files and report every mistake in them.
+    /// Check step files and policies, and tell what a policy allows.
     Check(CheckArgs),
     /// Show what a component imports and exports, and whether it is a step.
     Inspect(InspectArgs),
@@ -68,19 +68,11 @@ pub(crate) struct RunArgs {
     #[arg(long, value_name = "FILE")]
     pub(crate) properties: Option<PathBuf>,
 
-    /// An origin that may be reached: `https://api.example.com`. Can be
-    /// repeated. Without any, the built-in step may reach every public one; with
-    /// one, only those.
-    #[arg(long, value_name = "ORIGIN")]
-    pub(crate) allow: Vec<Origin>,
-
-    /// A network whose addresses allowed origins may have: `10.0.0.0/8`. Can be
-    /// repeated. By default a name may lead to public addresses alone.
-    #[arg(long, value_name = "NETWORK", value_parser = network)]
-    pub(crate) allow_network: Vec<IpNet>,
+    #[command(flatten)]
+    pub(crate) policy: PolicyArgs,
 
     /// A component to run instead of the built-in step. It may reach nothing
-    /// but what `--allow` says.
+    /// but what `--allow` or `--policy` says.
     #[arg(long, value_name = "FILE.wasm")]
     pub(crate) component: Option<PathBuf>,
 
@@ -101,6 +93,37 @@ Examples:
   http-step run step.yaml -p buildername=linux -p branch=main
   http-step run https://ci.example.com/status
   http-step run http://127.0.0.1:8080/builds --json '{\"state\": \"done\"}'";
+
+/// What the run may reach.
+#[derive(ClapArgs)]
+pub(crate) struct PolicyArgs {
+    /// A policy file: what may be reached, and how much may be used. The
+    /// arguments below add to it.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) policy: Option<PathBuf>,
+
+    /// Origins that may be reached: `https://api.example.com`, or
+    /// `https://*.example.com` for all below. Can be repeated. Without any, and
+    /// without `--policy`, the built-in step may reach every public one; with
+    /// one, only those.
+    #[arg(long, value_name = "ORIGIN")]
+    pub(crate) allow: Vec<OriginPattern>,
+
+    /// A network whose addresses allowed origins may have: `10.0.0.0/8`. Can be
+    /// repeated. By default a name may lead to public addresses alone.
+    #[arg(long, value_name = "NETWORK", value_parser = network)]
+    pub(crate) allow_network: Vec<IpNet>,
+
+    /// A proxy that the step file may name: `http://proxy.example:3128`. Can be
+    /// repeated.
+    #[arg(long, value_name = "URL")]
+    pub(crate) allow_proxy: Vec<ProxyUrl>,
+
+    /// What the step file may ask of TLS: `verify-none`, `ca-file` or
+    /// `client-certificate`. Can be repeated.
+    #[arg(long, value_name = "WHAT", value_parser = tls_ask)]
+    pub(crate) allow_tls: Vec<TlsAsk>,
+}
 
 /// The request, where a URL is typed.
 // The last of the arguments: those after it would stand below its heading.
@@ -151,11 +174,33 @@ pub(crate) struct DemoArgs {
 }
 
 #[derive(ClapArgs)]
+#[command(after_long_help = CHECK_EXAMPLES)]
 pub(crate) struct CheckArgs {
-    /// The step files (`-`: standard input).
-    #[arg(value_name = "STEP", required = true)]
+    /// A policy file to check. By itself it is explained.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) policy: Option<PathBuf>,
+
+    /// Step files to check (`-`: standard input); with `--policy` also URLs, to
+    /// tell whether the policy allows them, and by which line.
+    #[arg(value_name = "STEP|URL", required_unless_present = "policy")]
     pub(crate) steps: Vec<String>,
+
+    /// The method of the requests to the URLs; GET by default.
+    #[arg(
+        short = 'X',
+        long,
+        value_name = "METHOD",
+        requires = "policy",
+        default_value = "GET"
+    )]
+    pub(crate) method: String,
 }
+
+const CHECK_EXAMPLES: &str = "\
+Examples:
+  http-step check step.yaml
+  http-step check --policy policy.yaml
+  http-step check --policy policy.yaml -X POST https://api.example.com/builds";
 
 #[derive(ClapArgs)]
 pub(crate) struct InspectArgs {
@@ -236,6 +281,14 @@ fn network(text: &str) -> Result<IpNet, &'static str> {
     text.parse()
         .or_else(|_| text.parse::<IpAddr>().map(IpNet::from))
         .map_err(|_| "write it as an address and the length of its prefix: 10.0.0.0/8")
+}
+
+fn tls_ask(text: &str) -> Result<TlsAsk, String> {
+    let known = TlsAsk::ALL.iter().find(|ask| ask.as_str() == text);
+    known.copied().ok_or_else(|| {
+        let names: Vec<&str> = TlsAsk::ALL.iter().map(|ask| ask.as_str()).collect();
+        format!("it is one of {}", names.join(", "))
+    })
 }
 
 /// Beyond it a time limit is a slip of the keyboard, as in step files.

@@ -4,8 +4,8 @@ use std::fs::File;
 use std::io::{self, ErrorKind, Read};
 use std::path::Path;
 
-use http_step_file::{LONGEST, StepFile};
-use http_step_host::{Origin, OriginHost, Scheme};
+use http_step_file::{LONGEST, Mistakes, StepFile};
+use http_step_host::policy::{Host, Origin, Scheme};
 
 /// Standard input, where a step file is named.
 pub(crate) const STDIN: &str = "-";
@@ -29,8 +29,7 @@ pub(crate) fn file(path: &Path) -> Result<Vec<u8>, String> {
     Ok(content)
 }
 
-/// A step file without mistakes. Each one is told on a line of its own, which
-/// begins with `FILE:LINE:COLUMN: `, where editors can jump to.
+/// A step file without mistakes.
 pub(crate) fn step_file(path: &str) -> Result<StepFile, String> {
     let shown = shown(path);
     let text = if path == STDIN {
@@ -42,17 +41,21 @@ pub(crate) fn step_file(path: &str) -> Result<StepFile, String> {
         ErrorKind::NotFound => missing(path),
         _ => in_words(shown, &error),
     })?;
-    StepFile::parse(&text).map_err(|mistakes| {
-        let lines: Vec<_> = mistakes
-            .iter()
-            .map(|mistake| format!("\n{shown}:{mistake}"))
-            .collect();
-        let count = match lines.len() {
-            1 => "a mistake".to_owned(),
-            count => format!("{count} mistakes"),
-        };
-        format!("the step file has {count}{}", lines.concat())
-    })
+    StepFile::parse(&text).map_err(|mistakes| mistaken("the step file", shown, &mistakes))
+}
+
+/// The mistakes of a file, each on a line of its own, which begins with
+/// `FILE:LINE:COLUMN: `, where editors can jump to.
+pub(crate) fn mistaken(what: &str, shown: &str, mistakes: &Mistakes) -> String {
+    let lines: Vec<_> = mistakes
+        .iter()
+        .map(|mistake| format!("\n{shown}:{mistake}"))
+        .collect();
+    let count = match lines.len() {
+        1 => "a mistake".to_owned(),
+        count => format!("{count} mistakes"),
+    };
+    format!("{what} has {count}{}", lines.concat())
 }
 
 /// How messages name a step file.
@@ -99,11 +102,11 @@ fn meant_as_url(path: &str) -> Option<String> {
     });
     let origin: Origin = format!("http://{authority}").parse().ok()?;
     let scheme = match &origin.host {
-        OriginHost::Name(name) if name == "localhost" => Scheme::Http,
-        OriginHost::Name(name) if name.contains('.') && !name.starts_with('.') => Scheme::Https,
-        OriginHost::Name(_) if authority.contains(':') => Scheme::Https,
-        OriginHost::Name(_) => return None,
-        OriginHost::Address(_) => Scheme::Http,
+        Host::Name(name) if name == "localhost" => Scheme::Http,
+        Host::Name(name) if name.contains('.') && !name.starts_with('.') => Scheme::Https,
+        Host::Name(_) if authority.contains(':') => Scheme::Https,
+        Host::Name(_) => return None,
+        Host::Address(_) => Scheme::Http,
     };
     (!is_file_name).then(|| format!("{}://{path}", scheme.as_str()))
 }

@@ -7,6 +7,7 @@ mod demo;
 mod exit;
 mod input;
 mod inspect;
+mod policy;
 mod properties;
 mod run;
 mod show;
@@ -44,7 +45,7 @@ fn execute(command: Command) -> Result<Exit, String> {
     match command {
         Command::Run(args) => run::run(*args),
         Command::Demo(args) => demo::demo(&args),
-        Command::Check(args) => Ok(check::check(&args)),
+        Command::Check(args) => check::check(&args),
         Command::Inspect(args) => inspect::inspect(&args),
         Command::Schema => {
             terminal::output(&format!("{:#}\n", http_step_file::schema()));

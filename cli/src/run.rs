@@ -2,16 +2,16 @@
 
 use std::path::{self, Path, PathBuf};
 
-use http_step_host::{Host, Job, Limits, Policy, Step};
+use http_step_host::{Host, Job, Step};
 
 use crate::args::RunArgs;
 use crate::exit::Exit;
 use crate::show::Show;
-use crate::{input, properties, typed};
+use crate::{input, policy, properties, typed};
 
 pub(crate) fn run(args: RunArgs) -> Result<Exit, String> {
     let is_typed = typed::is_url(&args.step);
-    let policy = policy(&args, is_typed);
+    let policy = policy::of(&args, is_typed)?;
     let properties = properties::read(args.properties.as_deref(), &args.property)?;
     let file = if is_typed {
         typed::request(&args.step, args.request)?
@@ -23,13 +23,8 @@ pub(crate) fn run(args: RunArgs) -> Result<Exit, String> {
             args.step
         ));
     };
-    let limits = Limits {
-        wall: args.timeout.unwrap_or(Limits::default().wall),
-        ..Limits::default()
-    };
     let job = Job::new(file, policy)
         .properties(properties)
-        .limits(limits)
         .files_under(directory(&args.step, is_typed));
     let component = match &args.component {
         Some(path) => Some((path.display(), input::file(path)?)),
@@ -85,30 +80,6 @@ async fn interrupted() {
         // Nobody can stop it, so nobody did.
         std::future::pending::<()>().await;
     }
-}
-
-/// What the run may reach: what is asked for, else what curl could, for the
-/// built-in step alone.
-fn policy(args: &RunArgs, is_typed: bool) -> Policy {
-    let is_built_in = args.component.is_none();
-    let mut policy = if is_built_in && args.allow.is_empty() {
-        Policy::public()
-    } else {
-        Policy::nothing()
-    };
-    if is_typed
-        && is_built_in
-        && let Some(origin) = typed::origin(&args.step)
-    {
-        policy = policy.allow(origin.into());
-    }
-    for origin in &args.allow {
-        policy = policy.allow(origin.clone().into());
-    }
-    for network in &args.allow_network {
-        policy = policy.allow_network(*network);
-    }
-    policy
 }
 
 /// Where the files lie that the step file names: beside it. Whole, because

@@ -17,11 +17,12 @@
 //! | `….headers` | a list of `{name, value}`; a hidden value reads `<HIDDEN>` |
 //! | `….body` | `{size, sha256}`; null for a request without one |
 //! | `outputs` | an object: values for the build, by name |
-//! | `log` | a list of `{stream, text}`, the stream being `header`, `stdout` or `stderr` |
-//! | `error` | `{kind, message, sent}`, or null if there was an answer to judge |
-//! | `error.kind` | `invalid-spec`, `unknown-name`, `denied`, `dns`, `connect`, `tls`, `timeout`, `protocol`, `redirect`, `limit`, `trap`, `cancelled` or `other` |
-//! | `error.sent` | whether a request may have reached a server: `yes`, `no` or `unknown` |
-//! | `usage` | `{requests, bytes_sent, bytes_received, wall_seconds, cpu_seconds, peak_memory_bytes}` |
+//! | `ledger` | a list with one row a request: what the host saw of it |
+//! | `log` | a list of `{stream, text}`, the stream being `header`, `stdout`, `content` or `stderr` |
+//! | `error` | `{kind, message, stage, sent, exceeded}`, or null if there was an answer to judge |
+//! | `usage` | a number for each budget |
+//!
+//! `docs/result.md` tells of each field.
 //!
 //! `ndjson` is the same as it happens, one object a line. Each piece of the log
 //! is `{"event": "log", "stream", "text"}`; the last line is `{"event":

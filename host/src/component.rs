@@ -18,6 +18,8 @@ const EXPORT: &str = "http-step";
 #[derive(Clone)]
 pub struct Step {
     pub(crate) pre: StepPre<State>,
+    /// The size of its file.
+    pub(crate) bytes: usize,
 }
 
 /// Why bytes are no step.
@@ -107,7 +109,10 @@ impl Host {
             .map_err(|error| LoadError::OtherContract(format!("{error:#}")))?;
         let pre =
             StepPre::new(pre).map_err(|error| LoadError::OtherContract(format!("{error:#}")))?;
-        Ok(Step { pre })
+        Ok(Step {
+            pre,
+            bytes: wasm.len(),
+        })
     }
 
     /// What a component imports and exports, whether it is a step or not.

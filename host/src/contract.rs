@@ -19,6 +19,7 @@ mod bindings {
             }
         ",
         world: "ci:http-step-host/step",
+        imports: { "ci:http-step/log.write": trappable },
         exports: { default: async },
         additional_derives: [PartialEq],
     });
@@ -41,13 +42,13 @@ impl properties::Host for State {
 }
 
 impl log::Host for State {
-    fn write(&mut self, stream: log::Stream, text: String) {
+    fn write(&mut self, stream: log::Stream, text: String) -> wasmtime::Result<()> {
         let stream = match stream {
             log::Stream::Header => Stream::Header,
             log::Stream::Stdout => Stream::Stdout,
             log::Stream::Content => Stream::Content,
             log::Stream::Stderr => Stream::Stderr,
         };
-        self.log.write(stream, &text);
+        Ok(self.log.write(stream, &text)?)
     }
 }

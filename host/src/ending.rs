@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use http_step_policy::{Amount, Budget, Exceeded};
 use serde_json::{Map, Value};
 use tokio::sync::AcquireError;
 use wasmtime::Trap;
@@ -10,8 +11,7 @@ use wasmtime::component::ResourceTableError;
 
 use crate::contract::types;
 use crate::log::{Log, LogEntry, Stream};
-use crate::meter::Exceeded;
-use crate::outbound::Journal;
+use crate::outbound::{Journal, Stage};
 use crate::request::SpecError;
 use crate::result::{ErrorKind, Outcome, RunError, RunResult, Usage};
 use crate::state::HANDLES;
@@ -26,8 +26,25 @@ pub(crate) enum Ending {
         result: types::StepResult,
         outputs: Map<String, Value>,
     },
-    /// It did not get to, for a reason of its own or of a limit.
-    Broken { kind: ErrorKind, message: String },
+    /// It did not get to, for a reason of its own or of a budget.
+    Broken(Broken),
+}
+
+/// Why a run broke off.
+pub(crate) struct Broken {
+    kind: ErrorKind,
+    message: String,
+    exceeded: Option<Exceeded>,
+}
+
+impl Broken {
+    fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
+        Self {
+            kind,
+            message: message.into(),
+            exceeded: None,
+        }
+    }
 }
 
 impl Ending {
@@ -35,75 +52,60 @@ impl Ending {
     pub(crate) fn returned(mut result: types::StepResult) -> Self {
         match outputs(std::mem::take(&mut result.outputs)) {
             Ok(outputs) => Self::Returned { result, outputs },
-            Err(message) => Self::Broken {
-                kind: ErrorKind::Trap,
-                message,
-            },
+            Err(message) => Self::Broken(Broken::new(ErrorKind::Trap, message)),
         }
     }
 
-    /// Its time was over.
-    pub(crate) fn late(wall: Duration) -> Self {
-        Self::Broken {
-            kind: ErrorKind::Timeout,
-            message: format!("the step did not end within {} s", wall.as_secs_f64()),
-        }
+    /// Its time was over, after so much of it.
+    pub(crate) fn late(wall: Duration, used: Duration) -> Self {
+        let message = format!("the step did not end within {} s", wall.as_secs_f64());
+        Self::Broken(Broken {
+            exceeded: Some(Exceeded {
+                budget: Budget::Wall,
+                limit: Amount::Time(wall),
+                used: Amount::Time(used),
+            }),
+            ..Broken::new(ErrorKind::Timeout, message)
+        })
+    }
+
+    /// It used a budget up.
+    pub(crate) fn exceeded(exceeded: Exceeded) -> Self {
+        Self::Broken(Broken {
+            kind: ErrorKind::Limit,
+            message: exceeded.to_string(),
+            exceeded: Some(exceeded),
+        })
     }
 
     /// It could not have its turn.
     pub(crate) fn no_slot(error: AcquireError) -> Self {
-        Self::Broken {
-            kind: ErrorKind::Other,
-            message: format!("the host does not run steps any more: {error}"),
-        }
+        let message = format!("the host does not run steps any more: {error}");
+        Self::Broken(Broken::new(ErrorKind::Other, message))
     }
 
     /// The caller stopped it.
     pub(crate) fn cancelled() -> Self {
-        Self::Broken {
-            kind: ErrorKind::Cancelled,
-            message: "the step was stopped".to_owned(),
-        }
+        Self::Broken(Broken::new(ErrorKind::Cancelled, "the step was stopped"))
     }
 
     /// It broke off; with what it had written to its standard error.
     pub(crate) fn broken(error: &wasmtime::Error, stderr: &str) -> Self {
-        let (kind, mut message) = if let Some(exceeded) = error.downcast_ref::<Exceeded>() {
-            (ErrorKind::Limit, exceeded.to_string())
-        } else if let Some(trap) = error.downcast_ref::<Trap>() {
-            match trap {
-                Trap::StackOverflow => (
-                    ErrorKind::Limit,
-                    "the component's calls went deeper than its stack".to_owned(),
-                ),
-                trap => {
-                    let words = trap.to_string();
-                    let words = words.strip_prefix("wasm trap: ").unwrap_or(&words);
-                    (ErrorKind::Trap, format!("the component trapped: {words}"))
-                }
-            }
-        } else if let Some(ResourceTableError::Full) = error.downcast_ref() {
-            (
-                ErrorKind::Limit,
-                format!("the component holds {HANDLES} handles, which is its limit"),
-            )
-        } else {
-            (
-                ErrorKind::Trap,
-                format!("the component was stopped: {}", error.root_cause()),
-            )
-        };
+        if let Some(exceeded) = error.downcast_ref::<Exceeded>() {
+            return Self::exceeded(exceeded.clone());
+        }
+        let (kind, mut message) = why(error);
         if !stderr.is_empty() {
             message.push_str("; its last words: ");
             message.push_str(stderr);
         }
-        Self::Broken { kind, message }
+        Self::Broken(Broken::new(kind, message))
     }
 
     /// The log ends with what went wrong, as it does where the step itself
     /// tells of it.
     pub(crate) fn note(&self, log: &mut Log) {
-        if let Self::Broken { message, .. } = self {
+        if let Self::Broken(Broken { message, .. }) = self {
             log.write_line(
                 Stream::Stderr,
                 &format!("An exception occurred while performing the request: {message}"),
@@ -119,9 +121,7 @@ impl Ending {
     ) -> RunResult {
         let (result, outputs) = match self {
             Self::Returned { result, outputs } => (result, outputs),
-            Self::Broken { kind, message } => {
-                return broken(kind, message, journal, log, usage);
-            }
+            Self::Broken(broken) => return broken.into_result(journal, log, usage),
         };
         let mut outcome = Outcome::from(result.outcome);
         let mut summary = result.summary;
@@ -136,6 +136,7 @@ impl Ending {
             summary,
             exchanges: result.exchanges.into_iter().map(Into::into).collect(),
             outputs,
+            ledger: journal.ledger(),
             log,
             error,
             usage,
@@ -145,36 +146,58 @@ impl Ending {
 
 impl From<SpecError> for Ending {
     fn from(error: SpecError) -> Self {
-        Self::Broken {
-            kind: error.kind(),
-            message: error.to_string(),
-        }
+        Self::Broken(Broken::new(error.kind(), error.to_string()))
     }
 }
 
-fn broken(
-    kind: ErrorKind,
-    message: String,
-    journal: &Journal,
-    log: Vec<LogEntry>,
-    usage: Usage,
-) -> RunResult {
-    let (outcome, summary) = match kind {
-        ErrorKind::Cancelled => (Outcome::Cancelled, "Requested (cancelled)"),
-        _ => (Outcome::Exception, "Requested (exception)"),
-    };
-    RunResult {
-        outcome,
-        summary: summary.to_owned(),
-        exchanges: Vec::new(),
-        outputs: Map::new(),
-        log,
-        error: Some(RunError {
-            kind,
-            message,
-            sent: journal.sent_any(),
-        }),
-        usage,
+/// The words for what a component broke off with by itself.
+fn why(error: &wasmtime::Error) -> (ErrorKind, String) {
+    match error.downcast_ref::<Trap>() {
+        Some(Trap::StackOverflow) => {
+            return (
+                ErrorKind::Limit,
+                "the component's calls went deeper than its stack".to_owned(),
+            );
+        }
+        Some(trap) => {
+            let words = trap.to_string();
+            let words = words.strip_prefix("wasm trap: ").unwrap_or(&words);
+            return (ErrorKind::Trap, format!("the component trapped: {words}"));
+        }
+        None => {}
+    }
+    if let Some(ResourceTableError::Full) = error.downcast_ref() {
+        let message = format!("the component holds {HANDLES} handles, which is its limit");
+        return (ErrorKind::Limit, message);
+    }
+    (
+        ErrorKind::Trap,
+        format!("the component was stopped: {}", error.root_cause()),
+    )
+}
+
+impl Broken {
+    fn into_result(self, journal: &Journal, log: Vec<LogEntry>, usage: Usage) -> RunResult {
+        let (outcome, summary) = match self.kind {
+            ErrorKind::Cancelled => (Outcome::Cancelled, "Requested (cancelled)"),
+            _ => (Outcome::Exception, "Requested (exception)"),
+        };
+        RunResult {
+            outcome,
+            summary: summary.to_owned(),
+            exchanges: Vec::new(),
+            outputs: Map::new(),
+            ledger: journal.ledger(),
+            log,
+            error: Some(RunError {
+                kind: self.kind,
+                message: self.message,
+                stage: None,
+                sent: journal.sent_any(),
+                exceeded: self.exceeded,
+            }),
+            usage,
+        }
     }
 }
 
@@ -205,23 +228,18 @@ fn outputs(outputs: Vec<types::Output>) -> Result<Map<String, Value>, String> {
 fn error_of(error: types::StepError, journal: &Journal) -> RunError {
     let told = ErrorKind::from(error.kind);
     let sent = journal.sent_any();
+    let of = |kind, message, stage: Option<Stage>| RunError {
+        kind,
+        message,
+        stage,
+        sent,
+        exceeded: None,
+    };
     match journal.error() {
-        Some(met) if is_of_the_network(told) => RunError {
-            kind: (&met).into(),
-            message: met.to_string(),
-            sent,
-        },
+        Some(met) if is_of_the_network(told) => of(met.kind(), met.to_string(), Some(met.stage())),
         // That the policy denied something is for the host alone to say.
-        _ if told == ErrorKind::Denied => RunError {
-            kind: ErrorKind::Other,
-            message: error.message,
-            sent,
-        },
-        _ => RunError {
-            kind: told,
-            message: error.message,
-            sent,
-        },
+        _ if told == ErrorKind::Denied => of(ErrorKind::Other, error.message, None),
+        _ => of(told, error.message, None),
     }
 }
 
@@ -268,7 +286,9 @@ mod tests {
             Some(RunError {
                 kind: ErrorKind::Other,
                 message: "it says".to_owned(),
+                stage: None,
                 sent: Sent::No,
+                exceeded: None,
             })
         );
     }

@@ -12,7 +12,7 @@ use wasmtime::component::Linker;
 use wasmtime::{Config, Engine, InstanceAllocationStrategy, PoolingAllocationConfig};
 
 use crate::contract;
-use crate::outbound::{Outbound, Resolve, Roots, SystemResolver, Tls};
+use crate::outbound::{Certificates, Outbound, Resolve, Roots, SystemResolver};
 use crate::state::State;
 
 /// How often a running component is looked at, to be stopped or to let another
@@ -49,6 +49,8 @@ pub struct Host {
     pub(crate) linker: Linker<State>,
     pub(crate) outbound: Arc<Outbound>,
     pub(crate) slots: Semaphore,
+    pub(crate) concurrency: usize,
+    pub(crate) requests: usize,
 }
 
 impl Host {
@@ -71,6 +73,7 @@ impl Host {
 /// Sets up a [`Host`].
 pub struct HostBuilder {
     concurrency: u32,
+    requests: usize,
     resolver: Arc<dyn Resolve>,
     roots: Roots,
 }
@@ -79,6 +82,7 @@ impl Default for HostBuilder {
     fn default() -> Self {
         Self {
             concurrency: 1000,
+            requests: 1024,
             resolver: Arc::new(SystemResolver),
             roots: Roots::default(),
         }
@@ -91,6 +95,15 @@ impl HostBuilder {
     #[must_use]
     pub fn concurrency(mut self, steps: u32) -> Self {
         self.concurrency = steps.max(1);
+        self
+    }
+
+    /// How many requests of all steps are under way at a time; 1024 by default.
+    /// A request past it waits its turn, first come, first served, which counts
+    /// in its step's wall time. Each takes a socket, or shares one.
+    #[must_use]
+    pub fn requests(mut self, requests: u32) -> Self {
+        self.requests = requests.max(1) as usize;
         self
     }
 
@@ -108,7 +121,9 @@ impl HostBuilder {
     ///
     /// The text holds no certificate, or one that can't be read.
     pub fn trust_roots(mut self, pem: &[u8]) -> io::Result<Self> {
-        self.roots = Roots::from_pem(pem)?;
+        let certificates = Certificates::from_pem(pem)
+            .map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))?;
+        self.roots = Roots::Only(certificates);
         Ok(self)
     }
 
@@ -124,8 +139,10 @@ impl HostBuilder {
         Ok(Host {
             engine,
             linker,
-            outbound: Arc::new(Outbound::new(self.resolver, Tls::new(self.roots))),
+            outbound: Arc::new(Outbound::new(self.resolver, self.roots, self.requests)),
             slots: Semaphore::new(self.concurrency as usize),
+            concurrency: self.concurrency as usize,
+            requests: self.requests,
         })
     }
 }

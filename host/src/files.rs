@@ -1,5 +1,5 @@
-//! The files that a step file names, for an upload. The only file of the
-//! library that reads files.
+//! The files that a step file names: to upload, to trust, to show as a
+//! certificate. The only file of the library that reads them.
 //!
 //! A step file may come from anybody: it can name files below one directory
 //! that the caller chose, and no link leads out of it.
@@ -25,10 +25,11 @@ pub(crate) enum Files {
     Under(PathBuf),
 }
 
-/// A file that can't be sent.
+/// A file that can't be read.
 #[derive(Debug, Error)]
-#[error("the file `{path}` of `files` can't be sent: {reason}")]
+#[error("the file `{path}` of `{key}` can't be read: {reason}")]
 pub(crate) struct FileError {
+    key: &'static str,
     path: String,
     reason: String,
 }
@@ -44,8 +45,10 @@ impl Reader {
         Self { files, left: MOST }
     }
 
-    pub(crate) fn read(&mut self, path: &str) -> Result<Vec<u8>, FileError> {
+    /// Read the file that a key of the step file names.
+    pub(crate) fn read(&mut self, key: &'static str, path: &str) -> Result<Vec<u8>, FileError> {
         self.content(path).map_err(|reason| FileError {
+            key,
             path: path.to_owned(),
             reason,
         })
@@ -53,7 +56,7 @@ impl Reader {
 
     fn content(&mut self, path: &str) -> Result<Vec<u8>, String> {
         let Files::Under(root) = &self.files else {
-            return Err("this run may not read files; give the text with `content` instead".into());
+            return Err("this run may not read files".into());
         };
         let in_words = |error: io::Error| match error.kind() {
             io::ErrorKind::NotFound => format!("there is no such file in {}", root.display()),
@@ -86,8 +89,8 @@ mod tests {
     use std::fs;
 
     fn refused(reader: &mut Reader, path: &str) -> String {
-        let error = reader.read(path).unwrap_err().to_string();
-        let start = format!("the file `{path}` of `files` can't be sent: ");
+        let error = reader.read("files", path).unwrap_err().to_string();
+        let start = format!("the file `{path}` of `files` can't be read: ");
         error.strip_prefix(&start).unwrap().to_owned()
     }
 
@@ -102,7 +105,7 @@ mod tests {
         std::os::unix::fs::symlink("../secret", root.join("link")).unwrap();
         let mut reader = Reader::new(Files::Under(root.clone()));
 
-        assert_eq!(reader.read("report.xml").unwrap(), b"<yes/>");
+        assert_eq!(reader.read("files", "report.xml").unwrap(), b"<yes/>");
         for (path, reason) in [
             (
                 "/etc/hostname",
@@ -123,7 +126,7 @@ mod tests {
         }
         assert_eq!(
             refused(&mut Reader::new(Files::None), "report.xml"),
-            "this run may not read files; give the text with `content` instead"
+            "this run may not read files"
         );
     }
 
@@ -144,7 +147,7 @@ mod tests {
         let root = tempfile::tempdir().unwrap();
         fs::write(root.path().join("half"), vec![0; MOST / 2 + 1]).unwrap();
         let mut reader = Reader::new(Files::Under(root.path().to_owned()));
-        assert_eq!(reader.read("half").unwrap().len(), MOST / 2 + 1);
+        assert_eq!(reader.read("files", "half").unwrap().len(), MOST / 2 + 1);
         assert_eq!(
             refused(&mut reader, "half"),
             "the files are larger than 16 MiB together"

@@ -34,6 +34,7 @@
 //! The modules stand in the order in which a request goes through them.
 
 // From step file to request-spec.
+mod asked;
 mod files;
 mod properties;
 mod request;
@@ -43,6 +44,7 @@ mod component;
 mod contract;
 mod engine;
 mod meter;
+mod resources;
 mod run;
 mod state;
 mod stderr;
@@ -58,8 +60,12 @@ mod result;
 pub use crate::component::{Interfaces, LoadError, Step};
 pub use crate::engine::{Host, HostBuilder, HostError};
 pub use crate::log::{LogEntry, Sink, Stream};
-pub use crate::outbound::{Addresses, Resolve, Sent, SystemResolver};
+pub use crate::outbound::{
+    Addresses, ConnectionUse, LedgerError, LedgerRow, Protocol, Resolve, Seconds, Sent, Stage,
+    SystemResolver, TlsFacts,
+};
 pub use crate::properties::Properties;
+pub use crate::resources::Resources;
 pub use crate::result::{
     BodyDigest, ErrorKind, Exchange, Header, Outcome, ReceivedResponse, RunError, RunResult,
     SentRequest, Usage,
@@ -70,11 +76,9 @@ pub use crate::run::Job;
 #[doc = include_str!("../../README.md")]
 struct Readme;
 
-/// The policies that a [`Job`] obeys.
-pub use http_step_policy::{
-    Denial, Grant, Host as OriginHost, Limits, Origin, OriginError, OriginPattern, Policy, Rule,
-    Scheme, address,
-};
-
 /// The step files that a [`Job`] is made of.
 pub use http_step_file::{Mistakes, StepFile};
+
+/// What a run may reach and use.
+pub use http_step_policy as policy;
+pub use http_step_policy::{Budget, Exceeded, Limits, Origin, Policy};

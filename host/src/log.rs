@@ -1,5 +1,6 @@
 //! The step's log: the one place where log text is taken in.
 
+use http_step_policy::{Amount, Budget, Exceeded, Limits};
 use serde::Serialize;
 
 /// Where a log text belongs, in Buildbot's terms.
@@ -47,24 +48,41 @@ const ENTRY_BYTES: usize = 64;
 /// Keeps the log, up to a limit, and hands it on.
 pub(crate) struct Log {
     entries: Vec<LogEntry>,
+    limits: Limits,
+    /// Bytes that the component has written.
+    written: u64,
+    /// Bytes that are still kept.
     left: usize,
-    limit: usize,
     full: bool,
     sink: Option<Box<dyn Sink>>,
 }
 
 impl Log {
-    pub(crate) fn new(limit: usize, sink: Option<Box<dyn Sink>>) -> Self {
+    pub(crate) fn new(limits: Limits, sink: Option<Box<dyn Sink>>) -> Self {
         Self {
             entries: Vec::new(),
-            left: limit,
-            limit,
+            written: 0,
+            left: usize::try_from(limits.log_kept).unwrap_or(usize::MAX),
+            limits,
             full: false,
             sink,
         }
     }
 
-    pub(crate) fn write(&mut self, stream: Stream, text: &str) {
+    /// Take in what a component writes. What is more than a log may be is left
+    /// out; what is more than a component may write is the end of it.
+    pub(crate) fn write(&mut self, stream: Stream, text: &str) -> Result<(), Exceeded> {
+        self.written = self.written.saturating_add(text.len() as u64);
+        self.keep(stream, text);
+        Exceeded::check(Budget::LogBytes, &self.limits, Amount::Bytes(self.written))
+    }
+
+    /// Bytes that the component has written.
+    pub(crate) fn written(&self) -> u64 {
+        self.written
+    }
+
+    fn keep(&mut self, stream: Stream, text: &str) {
         if self.full || text.is_empty() {
             return;
         }
@@ -80,7 +98,10 @@ impl Log {
             .get(..text.floor_char_boundary(self.left))
             .unwrap_or_default();
         self.append(stream, fits);
-        let note = format!("\n<the log ends here: its limit is {} bytes>\n", self.limit);
+        let note = format!(
+            "\n<the log ends here: its limit is {} bytes>\n",
+            self.limits.log_kept
+        );
         self.append(Stream::Header, &note);
     }
 
@@ -128,17 +149,25 @@ mod tests {
     fn text_is_kept_and_handed_on_up_to_the_limit() {
         let seen = Arc::new(Mutex::new(String::new()));
         let sink = Arc::clone(&seen);
+        let limits = Limits {
+            log_kept: 2 * ENTRY_BYTES as u64 + 12,
+            log_bytes: 21,
+            ..Limits::default()
+        };
         let mut log = Log::new(
-            2 * ENTRY_BYTES + 12,
+            limits.clone(),
             Some(Box::new(move |_, text: &str| {
                 sink.lock().unwrap().push_str(text)
             })),
         );
-        log.write(Stream::Header, "abc");
-        log.write(Stream::Header, "d");
-        log.write(Stream::Stdout, "12345");
-        log.write(Stream::Stdout, "éé");
-        log.write(Stream::Stderr, "lost");
+        log.write(Stream::Header, "abc").unwrap();
+        log.write(Stream::Header, "d").unwrap();
+        log.write(Stream::Stdout, "12345").unwrap();
+        log.write(Stream::Stdout, "éé").unwrap();
+        assert_eq!(
+            log.write(Stream::Stderr, "lost and more"),
+            Exceeded::check(Budget::LogBytes, &limits, Amount::Bytes(26))
+        );
         log.write_line(Stream::Stderr, "the host's word");
         let note = "\n<the log ends here: its limit is 140 bytes>\n";
         assert_eq!(

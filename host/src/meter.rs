@@ -7,28 +7,19 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use thiserror::Error;
+use http_step_policy::{Amount, Budget, Exceeded, Limits};
 use wasmtime::ResourceLimiter;
-
-/// A limit that a component ran into.
-#[derive(Clone, Debug, PartialEq, Eq, Error)]
-pub(crate) enum Exceeded {
-    #[error("the component used {} s of processor time, which is its limit", .0.as_secs_f64())]
-    Cpu(Duration),
-    #[error("the component asked for {asked} bytes of memory in all; its limit is {limit}")]
-    Memory { asked: usize, limit: usize },
-}
 
 /// All memories and tables of a component, counted together. What a component
 /// declares as their maximum it may run into, as WebAssembly has it.
 pub(crate) struct MemoryMeter {
-    limit: usize,
+    limits: Limits,
     used: usize,
 }
 
 impl MemoryMeter {
-    pub(crate) fn new(limit: usize) -> Self {
-        Self { limit, used: 0 }
+    pub(crate) fn new(limits: Limits) -> Self {
+        Self { limits, used: 0 }
     }
 
     /// Memories never shrink, so what is used is also the most that ever was.
@@ -38,12 +29,9 @@ impl MemoryMeter {
 
     fn grow(&mut self, by: usize) -> wasmtime::Result<bool> {
         let asked = self.used.saturating_add(by);
-        if asked > self.limit {
-            // An error rather than a refusal: a component that can't go on
-            // would only abort, and its limit would not be named.
-            let limit = self.limit;
-            return Err(Exceeded::Memory { asked, limit }.into());
-        }
+        // An error rather than a refusal: a component that can't go on would only
+        // abort, and its limit would not be named.
+        Exceeded::check(Budget::Memory, &self.limits, Amount::Bytes(asked as u64))?;
         self.used = asked;
         Ok(true)
     }

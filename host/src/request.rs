@@ -5,16 +5,18 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use http_step_file::{
-    Auth, Body, ClientCertificate, Fields, File, FileContent, MAX_REDIRECTS, MOST_REDIRECTS,
-    Proxies, Renderable, StepFile, Timeouts, Verify,
+    Auth, Body, Fields, File, FileContent, MAX_REDIRECTS, MOST_REDIRECTS, Renderable, StepFile,
+    Timeouts,
 };
 use http_step_template::{Names, RenderError, Template, Value, to_text};
 use serde::de::DeserializeOwned;
 use thiserror::Error;
 use tokio::task::spawn_blocking;
 
+use crate::asked::{self, Settings};
 use crate::contract::types;
 use crate::files::{FileError, Files, Reader};
+use crate::outbound::{Asked, PemError};
 use crate::properties::Properties;
 use crate::result::ErrorKind;
 
@@ -28,8 +30,12 @@ pub(crate) enum SpecError {
     },
     #[error("`{key}`: the expression's value does not fit: {reason}")]
     Type { key: &'static str, reason: String },
-    #[error("`{key}` is not supported by this host yet; leave it out")]
-    Unsupported { key: &'static str },
+    #[error("the file `{path}` of `{key}` is of no use: {source}")]
+    Pem {
+        key: &'static str,
+        path: String,
+        source: PemError,
+    },
     #[error(transparent)]
     File(#[from] FileError),
     #[error("the files of the step file can't be read: {0}")]
@@ -48,26 +54,48 @@ impl SpecError {
     }
 }
 
-/// Make the request-spec of a step file.
-pub(crate) async fn spec(
+/// What a step file comes to: what the component is told, and what the way out
+/// is asked for.
+pub(crate) struct Prepared {
+    pub(crate) spec: types::RequestSpec,
+    pub(crate) asked: Asked,
+}
+
+/// Prepare the run of a step file.
+pub(crate) async fn prepare(
     file: StepFile,
     properties: &Arc<Properties>,
     files: Files,
-) -> Result<types::RequestSpec, SpecError> {
+) -> Result<Prepared, SpecError> {
     let reader = Reader::new(files);
-    if !matches!(file.body, Some(Body::Multipart { .. })) {
-        return spec_of(&file, properties, reader);
+    let settings = asked::settings(&file, properties)?;
+    let names_files = matches!(file.body, Some(Body::Multipart { .. })) || settings.names_files();
+    if !names_files {
+        return prepared(&file, properties, settings, reader);
     }
     let properties = Arc::clone(properties);
-    spawn_blocking(move || spec_of(&file, &properties, reader))
+    spawn_blocking(move || prepared(&file, &properties, settings, reader))
         .await
         .map_err(|error| SpecError::Reading(error.to_string()))?
 }
 
-fn spec_of(
+fn prepared(
     file: &StepFile,
     properties: &Properties,
+    settings: Settings,
     mut reader: Reader,
+) -> Result<Prepared, SpecError> {
+    Ok(Prepared {
+        spec: spec(file, properties, &settings, &mut reader)?,
+        asked: settings.asked(&mut reader)?,
+    })
+}
+
+fn spec(
+    file: &StepFile,
+    properties: &Properties,
+    settings: &Settings,
+    reader: &mut Reader,
 ) -> Result<types::RequestSpec, SpecError> {
     Ok(types::RequestSpec {
         method: file.method.clone(),
@@ -77,13 +105,13 @@ fn spec_of(
         body: file
             .body
             .as_ref()
-            .map(|content| body(content, properties, &mut reader))
+            .map(|content| body(content, properties, reader))
             .transpose()?,
         cookies: fields(&file.cookies),
         auth: file.auth.as_ref().map(auth),
         hide_request_headers: file.hide_request_headers.clone(),
         hide_response_headers: file.hide_response_headers.clone(),
-        settings: settings(file, properties)?,
+        settings: contract_settings(file, properties, settings)?,
         extensions: Vec::new(),
     })
 }
@@ -140,7 +168,7 @@ fn file(
             // A path with an expression in it has a last component only now.
             let last = path.rsplit('/').next().unwrap_or_default();
             filename.get_or_insert_with(|| last.to_owned());
-            types::Content::Bytes(reader.read(&path)?)
+            types::Content::Bytes(reader.read("files", &path)?)
         }
     };
     Ok(types::File {
@@ -167,25 +195,12 @@ fn auth(auth: &Auth) -> types::Auth {
     }
 }
 
-fn settings(file: &StepFile, properties: &Properties) -> Result<types::Settings, SpecError> {
+fn contract_settings(
+    file: &StepFile,
+    properties: &Properties,
+    asked: &Settings,
+) -> Result<types::Settings, SpecError> {
     let timeout: Timeouts = setting("timeout", &file.timeout, properties)?.unwrap_or_default();
-    let verify = setting("verify", &file.verify, properties)?.unwrap_or(Verify::Roots);
-    let proxies: Proxies = setting("proxies", &file.proxies, properties)?.unwrap_or_default();
-    let cert: Option<ClientCertificate> = match &file.cert {
-        Some(cert) => setting("cert", cert, properties)?,
-        None => None,
-    };
-    // To go on without what was asked for would be to pretend.
-    let unsupported = |key| Err(SpecError::Unsupported { key });
-    if verify != Verify::Roots {
-        return unsupported("verify");
-    }
-    if cert.is_some() {
-        return unsupported("cert");
-    }
-    if !proxies.0.is_empty() {
-        return unsupported("proxies");
-    }
     let max_redirects =
         setting("max_redirects", &file.max_redirects, properties)?.unwrap_or(MAX_REDIRECTS);
     if max_redirects > MOST_REDIRECTS {
@@ -204,9 +219,9 @@ fn settings(file: &StepFile, properties: &Properties) -> Result<types::Settings,
             .unwrap_or(true),
         max_redirects,
         stream: setting("stream", &file.stream, properties)?.unwrap_or(false),
-        verify: types::Verify::Roots,
-        cert: None,
-        proxies: Vec::new(),
+        verify: asked.verify(),
+        cert: asked.cert(),
+        proxies: asked.proxies(),
     })
 }
 
@@ -220,7 +235,7 @@ fn nanoseconds(seconds: f64) -> u64 {
 
 /// A setting's value; none where its expression comes to null, which in a step
 /// file means that it is not given.
-fn setting<T: Clone + DeserializeOwned>(
+pub(crate) fn setting<T: Clone + DeserializeOwned>(
     key: &'static str,
     setting: &Renderable<T>,
     properties: &Properties,

@@ -1,12 +1,13 @@
 //! What a run came to. As JSON this is the stable contract of the program
 //! (`--format json`): fields may be added, none changes its meaning.
 
+use http_step_policy::Exceeded;
 use serde::Serialize;
 use serde_json::Value;
 
 use crate::contract::types;
 use crate::log::LogEntry;
-use crate::outbound::{Sent, TransportError};
+use crate::outbound::{LedgerRow, Sent, Stage};
 
 /// What a run came to.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -19,6 +20,8 @@ pub struct RunResult {
     pub exchanges: Vec<Exchange>,
     /// Values for the build, by name.
     pub outputs: serde_json::Map<String, Value>,
+    /// What became of each request, in order, as the host saw it: the evidence.
+    pub ledger: Vec<LedgerRow>,
     /// The log.
     pub log: Vec<LogEntry>,
     /// Why there was no answer to judge, if there was none.
@@ -52,8 +55,12 @@ pub struct RunError {
     pub kind: ErrorKind,
     /// One sentence for people.
     pub message: String,
+    /// What the request was at, if it is the error of one.
+    pub stage: Option<Stage>,
     /// Whether a request of the run may have reached a server.
     pub sent: Sent,
+    /// The budget that was used up, if that was it.
+    pub exceeded: Option<Exceeded>,
 }
 
 /// What kind of error it was.
@@ -79,7 +86,7 @@ pub enum ErrorKind {
     Protocol,
     /// More redirects than allowed, or one that can't be followed.
     Redirect,
-    /// A limit was reached.
+    /// A budget is used up.
     Limit,
     /// The component broke off by itself, or broke its contract.
     Trap,
@@ -89,21 +96,36 @@ pub enum ErrorKind {
     Other,
 }
 
-/// What a run used.
+/// What a run used: one figure for each of the [budgets](crate::Budget) that a
+/// run has.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
 pub struct Usage {
-    /// Requests that the component asked for, also those not let out.
-    pub requests: u32,
-    /// Bytes of request bodies.
-    pub bytes_sent: u64,
-    /// Bytes of response bodies.
-    pub bytes_received: u64,
     /// Seconds from beginning to end.
     pub wall_seconds: f64,
     /// Seconds on a processor.
     pub cpu_seconds: f64,
     /// Bytes of the component's memories and tables, at the most.
     pub peak_memory_bytes: usize,
+    /// Requests that the component asked for, also those not let out.
+    pub requests: u32,
+    /// Requests that were under way at a time, at the most.
+    pub peak_concurrent_requests: u32,
+    /// Distinct hosts that requests were to go to.
+    pub hosts: usize,
+    /// Bytes of request bodies.
+    pub bytes_sent: u64,
+    /// Bytes of response bodies, as they came.
+    pub bytes_received: u64,
+    /// Bytes of response bodies, without their content codings.
+    pub bytes_decoded: u64,
+    /// Fields of one header, at the most.
+    pub peak_header_fields: u64,
+    /// Bytes of one header, at the most.
+    pub peak_header_bytes: u64,
+    /// Bytes of log text that the component wrote.
+    pub log_bytes: u64,
+    /// Bytes of the component's file.
+    pub component_bytes: usize,
 }
 
 /// One request and its response.
@@ -182,27 +204,6 @@ impl From<types::ErrorKind> for ErrorKind {
             types::ErrorKind::Redirect => Self::Redirect,
             types::ErrorKind::Limit => Self::Limit,
             types::ErrorKind::Other => Self::Other,
-        }
-    }
-}
-
-impl From<&TransportError> for ErrorKind {
-    fn from(error: &TransportError) -> Self {
-        match error {
-            TransportError::Denied(_) => Self::Denied,
-            TransportError::Refused(_) => Self::InvalidSpec,
-            TransportError::TooManyRequests(_) => Self::Limit,
-            TransportError::Resolve { .. } => Self::Dns,
-            TransportError::Connect { .. } => Self::Connect,
-            TransportError::Tls { .. } => Self::Tls,
-            TransportError::ConnectTimeout { .. }
-            | TransportError::ReadTimeout { .. }
-            | TransportError::UploadTimeout { .. }
-            | TransportError::BodyTimeout { .. } => Self::Timeout,
-            TransportError::Closed { .. }
-            | TransportError::Protocol { .. }
-            | TransportError::Body { .. } => Self::Protocol,
-            TransportError::RequestBody => Self::Other,
         }
     }
 }

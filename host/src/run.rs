@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use http_step_file::StepFile;
-use http_step_policy::{Limits, Policy};
+use http_step_policy::{Amount, Budget, Exceeded, Limits, Policy};
 use tokio::time::{Instant, timeout};
 use wasmtime::{Store, UpdateDeadline};
 
@@ -18,7 +18,7 @@ use crate::ending::Ending;
 use crate::engine::Host;
 use crate::files::Files;
 use crate::log::{Log, Sink};
-use crate::meter::{CpuMeter, Exceeded, MemoryMeter};
+use crate::meter::{CpuMeter, MemoryMeter};
 use crate::outbound::{Egress, Journal};
 use crate::properties::Properties;
 use crate::request;
@@ -31,9 +31,9 @@ const HOSTCALL_BYTES: usize = 32 << 20;
 /// All that one run is made of.
 pub struct Job {
     file: StepFile,
+    tenant: Arc<str>,
     policy: Policy,
     properties: Properties,
-    limits: Limits,
     files: Files,
     sink: Option<Box<dyn Sink>>,
 }
@@ -44,9 +44,9 @@ impl Job {
     pub fn new(file: StepFile, policy: Policy) -> Self {
         Self {
             file,
+            tenant: "".into(),
             policy,
             properties: Properties::default(),
-            limits: Limits::default(),
             files: Files::None,
             sink: None,
         }
@@ -59,10 +59,18 @@ impl Job {
         self
     }
 
-    /// What the run may use.
+    /// What the run may use, in place of what its policy says.
     #[must_use]
     pub fn limits(mut self, limits: Limits) -> Self {
-        self.limits = limits;
+        self.policy = self.policy.limits(limits);
+        self
+    }
+
+    /// Whose run it is: one of several users of a host, who are not to share
+    /// connections. All runs are of one by default.
+    #[must_use]
+    pub fn tenant(mut self, tenant: &str) -> Self {
+        self.tenant = tenant.into();
         self
     }
 
@@ -100,68 +108,74 @@ impl Host {
         job: Job,
         stop: impl Future<Output = ()>,
     ) -> RunResult {
+        let limits = job.policy.budgets().clone();
+        let journal = Arc::new(Journal::new(limits.clone()));
         let mut bounds = Bounds {
             stop: pin!(stop),
+            journal: &journal,
             started: Instant::now(),
-            wall: job.limits.wall,
+            wall: limits.wall,
         };
-        let mut log = Log::new(in_memory(job.limits.log_kept), job.sink);
-        let journal = Arc::<Journal>::default();
+        let mut log = Log::new(limits.clone(), job.sink);
         let properties = Arc::new(job.properties);
 
         let prepared = bounds
             .hold(async {
                 let slot = self.slots.acquire().await.map_err(Ending::no_slot)?;
-                let spec = request::spec(job.file, &properties, job.files).await?;
-                Ok((slot, spec))
+                let request = request::prepare(job.file, &properties, job.files).await?;
+                Ok((slot, request))
             })
             .await
             .flatten();
         // The slot is free when all that the run holds is gone: it goes last.
-        let (_slot, spec) = match prepared {
+        let (_slot, request) = match prepared {
             Ok(prepared) => prepared,
             Err(ending) => {
                 ending.note(&mut log);
-                let usage = bounds.usage(&journal, &CpuMeter::default(), 0);
+                let usage = bounds.usage(step, &CpuMeter::default(), 0, 0);
                 return ending.into_result(&journal, log.into_entries(), usage);
             }
         };
-        if let Some(total) = spec.settings.timeout.total {
+        if let Some(total) = request.spec.settings.timeout.total {
             bounds.wall = bounds.wall.min(Duration::from_nanos(total));
         }
 
         let cpu = CpuMeter::default();
         let egress = Egress {
             outbound: Arc::clone(&self.outbound),
-            policy: Arc::new(job.policy),
-            limits: job.limits.clone(),
+            tenant: job.tenant,
+            policy: job.policy,
+            asked: Arc::new(request.asked),
             journal: Arc::clone(&journal),
         };
-        let memory = MemoryMeter::new(in_memory(job.limits.memory));
+        let memory = MemoryMeter::new(limits.clone());
         let state = State::new(egress, memory, properties, log);
-        let mut store = self.store(state, &cpu, job.limits.cpu);
+        let mut store = self.store(state, &cpu, limits);
         let called = bounds
-            .hold(cpu.measure(call(step, &mut store, &spec)))
+            .hold(cpu.measure(call(step, &mut store, &request.spec)))
             .await;
 
         let mut state = store.into_data();
-        let ending = match called {
-            Ok(Ok(result)) => Ending::returned(result),
-            Ok(Err(error)) => Ending::broken(&error, &state.stderr.words()),
-            Err(ending) => ending,
+        let ending = match (called, journal.exceeded_by_now()) {
+            // It may have come to an end in the moment in which it was ended.
+            (Ok(_), Some(exceeded)) => Ending::exceeded(exceeded),
+            (Ok(Ok(result)), None) => Ending::returned(result),
+            (Ok(Err(error)), None) => Ending::broken(&error, &state.stderr.words()),
+            (Err(ending), _) => ending,
         };
         ending.note(&mut state.log);
+        let written = state.log.written();
         let log = state.log.take_entries();
         let peak = state.memory.peak();
         // What is under way is broken off now, so that nothing is sent after
         // the result has told what was.
         drop(state);
-        let usage = bounds.usage(&journal, &cpu, peak);
+        let usage = bounds.usage(step, &cpu, peak, written);
         ending.into_result(&journal, log, usage)
     }
 
     /// A store with its limits set.
-    fn store(&self, state: State, cpu: &CpuMeter, cpu_limit: Duration) -> Store<State> {
+    fn store(&self, state: State, cpu: &CpuMeter, limits: Limits) -> Store<State> {
         let mut store = Store::new(&self.engine, state);
         store.limiter(|state| &mut state.memory);
         store.set_hostcall_fuel(HOSTCALL_BYTES);
@@ -170,9 +184,7 @@ impl Host {
         store.set_epoch_deadline(1);
         let cpu = cpu.clone();
         store.epoch_deadline_callback(move |_| {
-            if cpu.now() > cpu_limit {
-                return Err(Exceeded::Cpu(cpu_limit).into());
-            }
+            Exceeded::check(Budget::Cpu, &limits, Amount::Time(cpu.now()))?;
             Ok(UpdateDeadline::Yield(1))
         });
         store
@@ -189,9 +201,10 @@ async fn call(
     instance.call_http_step(&mut *store, spec).await
 }
 
-/// What ends a run from outside: its caller, and its time.
-struct Bounds<'s, S> {
-    stop: Pin<&'s mut S>,
+/// What ends a run from outside: its caller, its budgets, and its time.
+struct Bounds<'r, S> {
+    stop: Pin<&'r mut S>,
+    journal: &'r Journal,
     started: Instant,
     wall: Duration,
 }
@@ -203,23 +216,33 @@ impl<S: Future<Output = ()>> Bounds<'_, S> {
         tokio::select! {
             biased;
             () = &mut self.stop => Err(Ending::cancelled()),
-            done = part => done.map_err(|_| Ending::late(self.wall)),
+            exceeded = self.journal.exceeded() => Err(Ending::exceeded(exceeded)),
+            done = part => done.map_err(|_| Ending::late(self.wall, self.started.elapsed())),
         }
     }
 
-    fn usage(&self, journal: &Journal, cpu: &CpuMeter, peak_memory_bytes: usize) -> Usage {
+    fn usage(
+        &self,
+        step: &Step,
+        cpu: &CpuMeter,
+        peak_memory_bytes: usize,
+        log_bytes: u64,
+    ) -> Usage {
+        let journal = self.journal;
         Usage {
-            requests: journal.requests(),
-            bytes_sent: journal.bytes_out(),
-            bytes_received: journal.bytes_in(),
             wall_seconds: self.started.elapsed().as_secs_f64(),
             cpu_seconds: cpu.total().as_secs_f64(),
             peak_memory_bytes,
+            requests: journal.requests(),
+            peak_concurrent_requests: journal.most_under_way(),
+            hosts: journal.hosts(),
+            bytes_sent: journal.bytes_sent(),
+            bytes_received: journal.bytes_received(),
+            bytes_decoded: journal.bytes_decoded(),
+            peak_header_fields: journal.header_fields(),
+            peak_header_bytes: journal.header_bytes(),
+            log_bytes,
+            component_bytes: step.bytes,
         }
     }
-}
-
-/// Bytes that this machine can have in memory.
-fn in_memory(bytes: u64) -> usize {
-    usize::try_from(bytes).unwrap_or(usize::MAX)
 }

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use expect_test::expect;
-use http_step_host::{Job, Limits, Outcome, Policy, RunResult};
+use http_step_host::{Budget, Job, Limits, Outcome, Policy, RunResult};
 use http_step_tests::{Answer, Scripted, Service, guest, host, run, step_file, transcript};
 
 fn load_error(wasm: &[u8]) -> String {
@@ -77,11 +77,14 @@ async fn a_loop_without_end() {
         cpu: Duration::from_millis(50),
         ..Limits::default()
     };
-    expect![[r#"
-        e|An exception occurred while performing the request: the component used 0.05 s of processor time, which is its limit
-        Exception: Requested (exception)
-        Limit, sent No: the component used 0.05 s of processor time, which is its limit
-    "#]].assert_eq(&end(&attack("spins", limits).await));
+    let exceeded = attack("spins", limits)
+        .await
+        .error
+        .unwrap()
+        .exceeded
+        .unwrap();
+    assert_eq!(exceeded.budget, Budget::Cpu);
+    assert!(exceeded.used > exceeded.limit, "{exceeded}");
 }
 
 #[tokio::test]
@@ -114,11 +117,11 @@ async fn memory_without_end() {
         result.error.as_ref().unwrap().kind,
         http_step_host::ErrorKind::Limit
     );
-    assert!(result.usage.peak_memory_bytes <= Limits::default().memory);
+    assert!(result.usage.peak_memory_bytes as u64 <= Limits::default().memory);
     expect![[r#"
-        e|An exception occurred while performing the request: the component asked for 67174856 bytes of memory in all; its limit is 67108864
+        e|An exception occurred while performing the request: the budget `memory` is exceeded: 67174856 of 67108864 bytes
         Exception: Requested (exception)
-        Limit, sent No: the component asked for 67174856 bytes of memory in all; its limit is 67108864
+        Limit, sent No: the budget `memory` is exceeded: 67174856 of 67108864 bytes
     "#]].assert_eq(&end(&result));
 }
 
@@ -135,7 +138,7 @@ async fn an_answer_that_breaks_the_contract() {
 #[tokio::test]
 async fn a_log_without_end_is_cut_and_the_step_goes_on() {
     let limits = Limits {
-        log: 100,
+        log_kept: 100,
         ..Limits::default()
     };
     let result = attack("floods_the_log", limits).await;

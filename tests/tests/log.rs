@@ -60,7 +60,7 @@ hide_response_headers: [X-SESSION]"
         h|	x: y
         h|Request Headers:
         h|	User-Agent: http-step/0.1.0
-        h|	Accept-Encoding: identity
+        h|	Accept-Encoding: gzip, deflate, br, zstd
         h|	Accept: */*
         h|	X-Token: <HIDDEN>
         h|	X-Plain: seen
@@ -93,7 +93,7 @@ hide_response_headers: [X-SESSION]"
                   },
                   {
                     "name": "Accept-Encoding",
-                    "value": "identity"
+                    "value": "gzip, deflate, br, zstd"
                   },
                   {
                     "name": "Accept",
@@ -168,7 +168,7 @@ async fn data_as_text_is_one_line_and_json_has_no_section() {
         h|	raw text
         h|Request Headers:
         h|	User-Agent: http-step/0.1.0
-        h|	Accept-Encoding: identity
+        h|	Accept-Encoding: gzip, deflate, br, zstd
         h|	Accept: */*
         h|	Content-Length: 8
         o|URL: ORIGIN/
@@ -186,7 +186,7 @@ async fn data_as_text_is_one_line_and_json_has_no_section() {
         h|Performing POST request to ORIGIN/
         h|Request Headers:
         h|	User-Agent: http-step/0.1.0
-        h|	Accept-Encoding: identity
+        h|	Accept-Encoding: gzip, deflate, br, zstd
         h|	Accept: */*
         h|	Content-Length: 3
         h|	Content-Type: application/json
@@ -258,7 +258,7 @@ async fn credentials_are_hidden_without_being_asked() {
         h|Performing GET request to ORIGIN/
         h|Request Headers:
         h|	User-Agent: http-step/0.1.0
-        h|	Accept-Encoding: identity
+        h|	Accept-Encoding: gzip, deflate, br, zstd
         h|	Accept: */*
         h|	Cookie: <HIDDEN>
         h|	Authorization: <HIDDEN>
@@ -305,7 +305,7 @@ async fn a_binary_body_is_one_line() {
         h|Performing GET request to ORIGIN/
         h|Request Headers:
         h|	User-Agent: http-step/0.1.0
-        h|	Accept-Encoding: identity
+        h|	Accept-Encoding: gzip, deflate, br, zstd
         h|	Accept: */*
         o|URL: ORIGIN/
         o|Status: 200

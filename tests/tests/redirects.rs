@@ -95,7 +95,7 @@ async fn every_hop_is_logged() {
         o|
         h|Request Headers:
         h|	User-Agent: http-step/0.1.0
-        h|	Accept-Encoding: identity
+        h|	Accept-Encoding: gzip, deflate, br, zstd
         h|	Accept: */*
         h|	Content-Length: 3
         h|	Content-Type: application/x-www-form-urlencoded
@@ -109,7 +109,7 @@ async fn every_hop_is_logged() {
         o|at /302/307/end============================================================
         h|Request Headers:
         h|	User-Agent: http-step/0.1.0
-        h|	Accept-Encoding: identity
+        h|	Accept-Encoding: gzip, deflate, br, zstd
         h|	Accept: */*
         o|URL: ORIGIN/307/end
         e|Status: 307
@@ -121,7 +121,7 @@ async fn every_hop_is_logged() {
         o|at /307/end============================================================
         h|Request Headers:
         h|	User-Agent: http-step/0.1.0
-        h|	Accept-Encoding: identity
+        h|	Accept-Encoding: gzip, deflate, br, zstd
         h|	Accept: */*
         o|URL: ORIGIN/end
         o|Status: 200
@@ -240,7 +240,7 @@ hide_request_headers: [X-Token]",
     headers.retain(|header| !header.starts_with("host: "));
     expect![[r#"
         user-agent: http-step/0.1.0
-        accept-encoding: identity
+        accept-encoding: gzip, deflate, br, zstd
         accept: */*
         x-plain: kept
         cookie: host=only
@@ -293,7 +293,7 @@ async fn a_redirect_out_of_the_policy_is_denied() {
         o|
         h|Request Headers:
         h|	User-Agent: http-step/0.1.0
-        h|	Accept-Encoding: identity
+        h|	Accept-Encoding: gzip, deflate, br, zstd
         h|	Accept: */*
         o|URL: ORIGIN/
         e|Status: 302
@@ -331,7 +331,7 @@ async fn where_a_hidden_location_leads_is_hidden_too() {
         o|
         h|Request Headers:
         h|	User-Agent: http-step/0.1.0
-        h|	Accept-Encoding: identity
+        h|	Accept-Encoding: gzip, deflate, br, zstd
         h|	Accept: */*
         o|URL: ORIGIN/302/start
         e|Status: 302
@@ -343,7 +343,7 @@ async fn where_a_hidden_location_leads_is_hidden_too() {
         o|at /302/start============================================================
         h|Request Headers:
         h|	User-Agent: http-step/0.1.0
-        h|	Accept-Encoding: identity
+        h|	Accept-Encoding: gzip, deflate, br, zstd
         h|	Accept: */*
         o|URL: ORIGIN/<HIDDEN>
         o|Status: 200

@@ -59,7 +59,7 @@ async fn the_method_is_post_by_default() {
             POST /path
             host: HOST
             user-agent: http-step/0.1.0
-            accept-encoding: identity
+            accept-encoding: gzip, deflate, br, zstd
             accept: */*
             content-length: 0
 
@@ -76,7 +76,7 @@ async fn params_go_to_the_end_of_a_query() {
             GET /path?a=1&b=x+y%26z&c=1&c=2&%C3%A9=true
             host: HOST
             user-agent: http-step/0.1.0
-            accept-encoding: identity
+            accept-encoding: gzip, deflate, br, zstd
             accept: */*
 
         "#]],
@@ -92,7 +92,7 @@ async fn params_as_text_stand_as_they_are() {
             GET /path?a=1&b
             host: HOST
             user-agent: http-step/0.1.0
-            accept-encoding: identity
+            accept-encoding: gzip, deflate, br, zstd
             accept: */*
 
         "#]],
@@ -108,7 +108,7 @@ async fn a_dictionary_as_data_is_form_encoded() {
             POST /
             host: HOST
             user-agent: http-step/0.1.0
-            accept-encoding: identity
+            accept-encoding: gzip, deflate, br, zstd
             accept: */*
             content-length: 22
             content-type: application/x-www-form-urlencoded
@@ -126,7 +126,7 @@ async fn a_string_as_data_is_sent_raw() {
             PUT /
             host: HOST
             user-agent: http-step/0.1.0
-            accept-encoding: identity
+            accept-encoding: gzip, deflate, br, zstd
             accept: */*
             content-length: 6
 
@@ -143,7 +143,7 @@ async fn json_is_sent_as_json() {
             POST /
             host: HOST
             user-agent: http-step/0.1.0
-            accept-encoding: identity
+            accept-encoding: gzip, deflate, br, zstd
             accept: */*
             content-length: 32
             content-type: application/json
@@ -170,7 +170,7 @@ files:
             POST /
             host: HOST
             user-agent: http-step/0.1.0
-            accept-encoding: identity
+            accept-encoding: gzip, deflate, br, zstd
             accept: */*
             content-length: 529
             content-type: multipart/form-data; boundary=2c1dbec26fb4e819ea32425b88b6d1b950d32b04041159687a87e3812e05197b
@@ -210,7 +210,7 @@ headers:
             GET /
             host: HOST
             user-agent: mine
-            accept-encoding: identity
+            accept-encoding: gzip, deflate, br, zstd
             accept: */*
             x-one: 1
             x-many: a
@@ -230,7 +230,7 @@ async fn a_content_type_of_the_step_wins() {
             POST /
             host: HOST
             user-agent: http-step/0.1.0
-            accept-encoding: identity
+            accept-encoding: gzip, deflate, br, zstd
             accept: */*
             content-type: application/vnd.api+json
             content-length: 2
@@ -248,7 +248,7 @@ async fn cookies_are_sent() {
             GET /
             host: HOST
             user-agent: http-step/0.1.0
-            accept-encoding: identity
+            accept-encoding: gzip, deflate, br, zstd
             accept: */*
             cookie: a=1; b=two
 
@@ -265,7 +265,7 @@ async fn basic_auth_as_a_pair_and_bearer_by_name() {
             GET /
             host: HOST
             user-agent: http-step/0.1.0
-            accept-encoding: identity
+            accept-encoding: gzip, deflate, br, zstd
             accept: */*
             authorization: Basic dXNlcjpwYXNzOndvcmQ=
 
@@ -278,7 +278,7 @@ async fn basic_auth_as_a_pair_and_bearer_by_name() {
             GET /
             host: HOST
             user-agent: http-step/0.1.0
-            accept-encoding: identity
+            accept-encoding: gzip, deflate, br, zstd
             accept: */*
             authorization: Bearer token.1
 
@@ -306,9 +306,9 @@ async fn a_body_of_many_chunks_arrives_whole() {
 }
 
 #[tokio::test]
-async fn settings_that_the_host_can_not_obey_yet_are_refused() {
+async fn what_the_policy_does_not_let_a_step_ask_for_is_denied() {
     let service = Service::start(|_| Answer::default()).await;
-    let origin = &service.origin;
+    let origin = &service.origin.replace("http://", "https://");
     let mut text = String::new();
     for setting in [
         "verify: false",
@@ -324,11 +324,11 @@ async fn settings_that_the_host_can_not_obey_yet_are_refused() {
         text.push_str(&format!("{setting}: {:?}, {}\n", error.kind, error.message));
     }
     expect![[r#"
-        verify: false: InvalidSpec, `verify` is not supported by this host yet; leave it out
-        verify: ca.pem: InvalidSpec, `verify` is not supported by this host yet; leave it out
-        cert: client.pem: InvalidSpec, `cert` is not supported by this host yet; leave it out
-        proxies: {https: 'http://proxy.test:3128'}: InvalidSpec, `proxies` is not supported by this host yet; leave it out
+        verify: false: Denied, the policy does not allow `verify: false` for ORIGIN: of TLS, a step may ask for pinned-key and min-version; `--allow-tls verify-none` would
+        verify: ca.pem: InvalidSpec, the file `ca.pem` of `verify` can't be read: this run may not read files
+        cert: client.pem: InvalidSpec, the file `client.pem` of `cert` can't be read: this run may not read files
+        proxies: {https: 'http://proxy.test:3128'}: Denied, the policy does not allow the proxy http://proxy.test:3128 for ORIGIN: it is not one that steps may name; `--allow-proxy http://proxy.test:3128` would
         auth: {digest: {username: user}}: InvalidSpec, the authentication scheme `digest` is not known to this step
-    "#]].assert_eq(&text);
+    "#]].assert_eq(&text.replace(origin, "ORIGIN"));
     assert_eq!(service.connections(), 0);
 }

@@ -179,7 +179,7 @@ fn grants_and_limits() {
         (
             &[URL, "--allow", "example.com"],
             expect![[r#"
-                invalid value for '--allow <ORIGIN>': `example.com` is not an origin, as `https://example.com` or `http://127.0.0.1:8080`: it is not an absolute URL
+                invalid value for '--allow <ORIGIN>': `example.com` is not an origin, as `https://api.example.com`, `https://*.example.com` or `http://127.0.0.1:8080`: it has no scheme; did you mean `https://…`?
 
                 For more information, try '--help'.
             "#]],
@@ -187,7 +187,7 @@ fn grants_and_limits() {
         (
             &[URL, "--allow", "https://joe:hunter2@example.com"],
             expect![[r#"
-                invalid value for '--allow <ORIGIN>': `…@example.com` is not an origin, as `https://example.com` or `http://127.0.0.1:8080`: it has a user name or a password in it
+                invalid value for '--allow <ORIGIN>': `…@example.com` is not an origin, as `https://api.example.com`, `https://*.example.com` or `http://127.0.0.1:8080`: it has a user name or a password in it; leave them out
 
                 For more information, try '--help'.
             "#]],
@@ -195,7 +195,7 @@ fn grants_and_limits() {
         (
             &[URL, "--allow", "https://example.com/path"],
             expect![[r#"
-                invalid value for '--allow <ORIGIN>': `https://example.com/path` is not an origin, as `https://example.com` or `http://127.0.0.1:8080`: an origin ends with its host or port, without a path
+                invalid value for '--allow <ORIGIN>': `https://example.com/path` is not an origin, as `https://api.example.com`, `https://*.example.com` or `http://127.0.0.1:8080`: it ends with its host or port, without a path; leave out what follows
 
                 For more information, try '--help'.
             "#]],

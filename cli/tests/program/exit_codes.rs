@@ -18,7 +18,7 @@ fn success_is_0() {
         Performing GET request to ORIGIN
         Request Headers:
         	User-Agent: http-step/0.1.0
-        	Accept-Encoding: identity
+        	Accept-Encoding: gzip, deflate, br, zstd
         	Accept: */*
         URL: ORIGIN/
         Status: 200
@@ -46,7 +46,7 @@ fn a_failure_is_1() {
         Performing GET request to ORIGIN
         Request Headers:
         	User-Agent: http-step/0.1.0
-        	Accept-Encoding: identity
+        	Accept-Encoding: gzip, deflate, br, zstd
         	Accept: */*
         URL: ORIGIN/
         Status: 404

@@ -6,23 +6,30 @@ use serde_json::Value;
 use crate::http_step::http_step;
 use crate::server::{NOBODY, NOT_FOUND, OK, Server};
 
-/// The numbers that differ from run to run, as `"N"`.
+/// The numbers that differ from run to run, as `"N"`: whatever is not whole,
+/// which is seconds, and the amounts of memory.
 fn without_measurements(told: &str) -> String {
-    let mut text = told.to_owned();
-    for field in ["wall_seconds", "cpu_seconds", "peak_memory_bytes"] {
-        let mut parts = text.split(field);
-        let mut shown = parts.next().unwrap_or_default().to_owned();
-        for part in parts {
-            let number = |c: char| c.is_ascii_digit() || ".e-".contains(c);
-            let (colon, rest) = part.split_at(part.find(number).unwrap());
-            shown.push_str(field);
-            shown.push_str(colon);
+    let mut shown = String::new();
+    let mut rest = told;
+    while let Some(colon) = rest.find(':') {
+        let (before, after) = rest.split_at(colon + 1);
+        let number = after.trim_start_matches(' ');
+        let end = number
+            .find(|c: char| !c.is_ascii_digit() && !".e-".contains(c))
+            .unwrap_or(number.len());
+        let field = before.trim_end_matches("\":").rsplit('"').next();
+        let is_memory = matches!(field, Some("peak_memory_bytes" | "component_bytes"));
+        shown.push_str(before);
+        if number[end..].starts_with([',', '}', '\n']) && (number[..end].contains('.') || is_memory)
+        {
+            shown.push_str(&after[..after.len() - number.len()]);
             shown.push_str("\"N\"");
-            shown.push_str(rest.trim_start_matches(number));
+            rest = &number[end..];
+        } else {
+            rest = after;
         }
-        text = shown;
     }
-    text
+    shown + rest
 }
 
 #[test]
@@ -32,6 +39,7 @@ fn json_is_one_object() {
         http_step("run --format json -d number=7 -H X-Token:abc --hide-request-header x-token")
             .arg(&server.origin)
             .word(&server.origin, "ORIGIN")
+            .word(server.address(), "ADDRESS")
             .run();
     expect![[r#"
         exit code 0
@@ -51,7 +59,7 @@ fn json_is_one_object() {
                   },
                   {
                     "name": "Accept-Encoding",
-                    "value": "identity"
+                    "value": "gzip, deflate, br, zstd"
                   },
                   {
                     "name": "Accept",
@@ -95,10 +103,38 @@ fn json_is_one_object() {
             }
           ],
           "outputs": {},
+          "ledger": [
+            {
+              "method": "POST",
+              "origin": "ORIGIN",
+              "rule": "--allow ORIGIN",
+              "addresses": [
+                "127.0.0.1"
+              ],
+              "peer": "ADDRESS",
+              "proxy": null,
+              "connection": "new",
+              "protocol": "HTTP/1.1",
+              "tls": null,
+              "status": 200,
+              "bytes_sent": 8,
+              "bytes_received": 6,
+              "bytes_decoded": 6,
+              "seconds": {
+                "wait": "N",
+                "resolve": "N",
+                "connect": "N",
+                "tls": "N",
+                "head": "N",
+                "body": "N"
+              },
+              "error": null
+            }
+          ],
           "log": [
             {
               "stream": "header",
-              "text": "Performing POST request to ORIGIN\nData:\n\tnumber: 7\nRequest Headers:\n\tUser-Agent: http-step/0.1.0\n\tAccept-Encoding: identity\n\tAccept: */*\n\tX-Token: <HIDDEN>\n\tContent-Length: 8\n\tContent-Type: application/x-www-form-urlencoded\n"
+              "text": "Performing POST request to ORIGIN\nData:\n\tnumber: 7\nRequest Headers:\n\tUser-Agent: http-step/0.1.0\n\tAccept-Encoding: gzip, deflate, br, zstd\n\tAccept: */*\n\tX-Token: <HIDDEN>\n\tContent-Length: 8\n\tContent-Type: application/x-www-form-urlencoded\n"
             },
             {
               "stream": "stdout",
@@ -119,12 +155,19 @@ fn json_is_one_object() {
           ],
           "error": null,
           "usage": {
-            "requests": 1,
-            "bytes_sent": 8,
-            "bytes_received": 6,
             "wall_seconds": "N",
             "cpu_seconds": "N",
-            "peak_memory_bytes": "N"
+            "peak_memory_bytes": "N",
+            "requests": 1,
+            "peak_concurrent_requests": 1,
+            "hosts": 1,
+            "bytes_sent": 8,
+            "bytes_received": 6,
+            "bytes_decoded": 6,
+            "peak_header_fields": 7,
+            "peak_header_bytes": 189,
+            "log_bytes": 388,
+            "component_bytes": "N"
           }
         }
     "#]].assert_eq(&without_measurements(&told));
@@ -141,6 +184,39 @@ fn json_tells_of_an_error() {
           "summary": "Requested (exception)",
           "exchanges": [],
           "outputs": {},
+          "ledger": [
+            {
+              "method": "GET",
+              "origin": "http://127.0.0.1:1",
+              "rule": "--allow http://127.0.0.1:1",
+              "addresses": [
+                "127.0.0.1"
+              ],
+              "peer": null,
+              "proxy": null,
+              "connection": null,
+              "protocol": null,
+              "tls": null,
+              "status": null,
+              "bytes_sent": 0,
+              "bytes_received": 0,
+              "bytes_decoded": 0,
+              "seconds": {
+                "wait": "N",
+                "resolve": "N",
+                "connect": "N",
+                "tls": "N",
+                "head": "N",
+                "body": "N"
+              },
+              "error": {
+                "kind": "connect",
+                "stage": "connect",
+                "message": "could not connect to http://127.0.0.1:1: connection refused",
+                "sent": "no"
+              }
+            }
+          ],
           "log": [
             {
               "stream": "header",
@@ -154,15 +230,24 @@ fn json_tells_of_an_error() {
           "error": {
             "kind": "connect",
             "message": "could not connect to http://127.0.0.1:1: connection refused",
-            "sent": "no"
+            "stage": "connect",
+            "sent": "no",
+            "exceeded": null
           },
           "usage": {
-            "requests": 1,
-            "bytes_sent": 0,
-            "bytes_received": 0,
             "wall_seconds": "N",
             "cpu_seconds": "N",
-            "peak_memory_bytes": "N"
+            "peak_memory_bytes": "N",
+            "requests": 1,
+            "peak_concurrent_requests": 1,
+            "hosts": 1,
+            "bytes_sent": 0,
+            "bytes_received": 0,
+            "bytes_decoded": 0,
+            "peak_header_fields": 4,
+            "peak_header_bytes": 103,
+            "log_bytes": 158,
+            "component_bytes": "N"
           }
         }
     "#]].assert_eq(&without_measurements(&told));
@@ -174,17 +259,18 @@ fn ndjson_is_an_event_a_line() {
     let told = http_step("run --format ndjson")
         .arg(&server.origin)
         .word(&server.origin, "ORIGIN")
+        .word(server.address(), "ADDRESS")
         .run();
     expect![[r#"
         exit code 1
         --- stdout
         {"event":"log","stream":"header","text":"Performing GET request to ORIGIN\n"}
-        {"event":"log","stream":"header","text":"Request Headers:\n\tUser-Agent: http-step/0.1.0\n\tAccept-Encoding: identity\n\tAccept: */*\n"}
+        {"event":"log","stream":"header","text":"Request Headers:\n\tUser-Agent: http-step/0.1.0\n\tAccept-Encoding: gzip, deflate, br, zstd\n\tAccept: */*\n"}
         {"event":"log","stream":"stdout","text":"URL: ORIGIN/\n"}
         {"event":"log","stream":"stderr","text":"Status: 404\n"}
         {"event":"log","stream":"header","text":"Response Headers:\n\tcontent-length: 0\n"}
         {"event":"log","stream":"stdout","text":" ------ Content ------\n"}
-        {"event":"result","outcome":"failure","summary":"Status code: 404 (failure)","exchanges":[{"request":{"method":"GET","url":"ORIGIN/","headers":[{"name":"User-Agent","value":"http-step/0.1.0"},{"name":"Accept-Encoding","value":"identity"},{"name":"Accept","value":"*/*"}],"body":null},"response":{"status":404,"headers":[{"name":"content-length","value":"0"}],"body":{"size":0,"sha256":"e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"}}}],"outputs":{},"error":null,"usage":{"requests":1,"bytes_sent":0,"bytes_received":0,"wall_seconds":"N","cpu_seconds":"N","peak_memory_bytes":"N"}}
+        {"event":"result","outcome":"failure","summary":"Status code: 404 (failure)","exchanges":[{"request":{"method":"GET","url":"ORIGIN/","headers":[{"name":"User-Agent","value":"http-step/0.1.0"},{"name":"Accept-Encoding","value":"gzip, deflate, br, zstd"},{"name":"Accept","value":"*/*"}],"body":null},"response":{"status":404,"headers":[{"name":"content-length","value":"0"}],"body":{"size":0,"sha256":"e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"}}}],"outputs":{},"ledger":[{"method":"GET","origin":"ORIGIN","rule":"--allow ORIGIN","addresses":["127.0.0.1"],"peer":"ADDRESS","proxy":null,"connection":"new","protocol":"HTTP/1.1","tls":null,"status":404,"bytes_sent":0,"bytes_received":0,"bytes_decoded":0,"seconds":{"wait":"N","resolve":"N","connect":"N","tls":"N","head":"N","body":"N"},"error":null}],"error":null,"usage":{"wall_seconds":"N","cpu_seconds":"N","peak_memory_bytes":"N","requests":1,"peak_concurrent_requests":1,"hosts":1,"bytes_sent":0,"bytes_received":0,"bytes_decoded":0,"peak_header_fields":4,"peak_header_bytes":107,"log_bytes":251,"component_bytes":"N"}}
     "#]].assert_eq(&without_measurements(&told));
 }
 
@@ -209,22 +295,62 @@ fn json_has_the_documented_fields() {
             "summary",
             "exchanges",
             "outputs",
+            "ledger",
             "log",
             "error",
             "usage"
         ]
     );
-    assert_eq!(names(&result["error"]), ["kind", "message", "sent"]);
+    assert_eq!(
+        names(&result["error"]),
+        ["kind", "message", "stage", "sent", "exceeded"]
+    );
     assert_eq!(
         names(&result["usage"]),
         [
-            "requests",
-            "bytes_sent",
-            "bytes_received",
             "wall_seconds",
             "cpu_seconds",
-            "peak_memory_bytes"
+            "peak_memory_bytes",
+            "requests",
+            "peak_concurrent_requests",
+            "hosts",
+            "bytes_sent",
+            "bytes_received",
+            "bytes_decoded",
+            "peak_header_fields",
+            "peak_header_bytes",
+            "log_bytes",
+            "component_bytes",
         ]
+    );
+    let row = &result["ledger"][0];
+    assert_eq!(
+        names(row),
+        [
+            "method",
+            "origin",
+            "rule",
+            "addresses",
+            "peer",
+            "proxy",
+            "connection",
+            "protocol",
+            "tls",
+            "status",
+            "bytes_sent",
+            "bytes_received",
+            "bytes_decoded",
+            "seconds",
+            "error"
+        ]
+    );
+    assert_eq!(
+        names(&row["seconds"]),
+        ["wait", "resolve", "connect", "tls", "head", "body"]
+    );
+    assert_eq!(
+        names(&result["ledger"][1]["error"]),
+        ["kind", "stage", "message", "sent"]
     );
     assert_eq!(names(&result["log"][0]), ["stream", "text"]);
     let exchange = &result["exchanges"][0];
@@ -264,6 +390,7 @@ fn ndjson_is_json_in_pieces() {
     assert_eq!(texts(&events), texts(log.as_array().unwrap()));
     for one in [&mut result, &mut whole] {
         one.as_object_mut().unwrap().shift_remove("usage");
+        one["ledger"][0]["seconds"].take();
     }
     assert_eq!(result, whole);
 }

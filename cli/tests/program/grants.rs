@@ -46,7 +46,7 @@ fn several_origins_can_be_granted() {
 
         Request Headers:
         	User-Agent: http-step/0.1.0
-        	Accept-Encoding: identity
+        	Accept-Encoding: gzip, deflate, br, zstd
         	Accept: */*
         URL: FIRST/first
         Status: 302
@@ -69,7 +69,7 @@ fn several_origins_can_be_granted() {
 
         Request Headers:
         	User-Agent: http-step/0.1.0
-        	Accept-Encoding: identity
+        	Accept-Encoding: gzip, deflate, br, zstd
         	Accept: */*
         URL: FIRST/first
         Status: 302
@@ -80,7 +80,7 @@ fn several_origins_can_be_granted() {
         ============================================================
         Request Headers:
         	User-Agent: http-step/0.1.0
-        	Accept-Encoding: identity
+        	Accept-Encoding: gzip, deflate, br, zstd
         	Accept: */*
         URL: LAST/last
         Status: 200

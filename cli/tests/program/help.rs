@@ -26,7 +26,7 @@ fn of_the_program() {
         Commands:
           run          Run a step file, or a request typed as a URL
           demo         Start a service on loopback and run a step against it
-          check        Check step files and report every mistake in them
+          check        Check step files and policies, and tell what a policy allows
           inspect      Show what a component imports and exports, and whether it is a step
           schema       Print the JSON Schema of step files, for editors
           completions  Print a completion script for a shell
@@ -42,7 +42,7 @@ fn of_the_program() {
         Exit codes:
           0  success or warnings
           1  the step judged the response a failure
-          2  bad arguments, a bad step file, or a component that is no step
+          2  bad arguments, a bad step file or policy, or a component that is no step
           3  denied by the policy
           4  exception: network, time-out, trap, a limit, or stopped
     "#]].assert_eq(&help("--help"));
@@ -71,17 +71,29 @@ fn of_run() {
               --properties <FILE>
                   Build properties from a JSON or YAML file; values keep their types
 
+              --policy <FILE>
+                  A policy file: what may be reached, and how much may be used. The arguments below add to
+                  it
+
               --allow <ORIGIN>
-                  An origin that may be reached: `https://api.example.com`. Can be repeated. Without any,
-                  the built-in step may reach every public one; with one, only those
+                  Origins that may be reached: `https://api.example.com`, or `https://*.example.com` for all
+                  below. Can be repeated. Without any, and without `--policy`, the built-in step may reach
+                  every public one; with one, only those
 
               --allow-network <NETWORK>
                   A network whose addresses allowed origins may have: `10.0.0.0/8`. Can be repeated. By
                   default a name may lead to public addresses alone
 
+              --allow-proxy <URL>
+                  A proxy that the step file may name: `http://proxy.example:3128`. Can be repeated
+
+              --allow-tls <WHAT>
+                  What the step file may ask of TLS: `verify-none`, `ca-file` or `client-certificate`. Can
+                  be repeated
+
               --component <FILE.wasm>
                   A component to run instead of the built-in step. It may reach nothing but what `--allow`
-                  says
+                  or `--policy` says
 
               --timeout <SECONDS>
                   The step's time limit in seconds; 300 by default
@@ -136,14 +148,21 @@ fn of_run() {
         Options:
           -p, --property <NAME=VALUE>    A build property; the value is text. Can be repeated
               --properties <FILE>        Build properties from a JSON or YAML file; values keep their types
-              --allow <ORIGIN>           An origin that may be reached: `https://api.example.com`. Can be
-                                         repeated. Without any, the built-in step may reach every public
-                                         one; with one, only those
+              --policy <FILE>            A policy file: what may be reached, and how much may be used. The
+                                         arguments below add to it
+              --allow <ORIGIN>           Origins that may be reached: `https://api.example.com`, or
+                                         `https://*.example.com` for all below. Can be repeated. Without
+                                         any, and without `--policy`, the built-in step may reach every
+                                         public one; with one, only those
               --allow-network <NETWORK>  A network whose addresses allowed origins may have: `10.0.0.0/8`.
                                          Can be repeated. By default a name may lead to public addresses
                                          alone
+              --allow-proxy <URL>        A proxy that the step file may name: `http://proxy.example:3128`.
+                                         Can be repeated
+              --allow-tls <WHAT>         What the step file may ask of TLS: `verify-none`, `ca-file` or
+                                         `client-certificate`. Can be repeated
               --component <FILE.wasm>    A component to run instead of the built-in step. It may reach
-                                         nothing but what `--allow` says
+                                         nothing but what `--allow` or `--policy` says
               --timeout <SECONDS>        The step's time limit in seconds; 300 by default
               --format <FORMAT>          How the run is shown [default: text] [possible values: text, json,
                                          ndjson]
@@ -164,15 +183,18 @@ fn of_the_other_subcommands() {
     expect![[r#"
         exit code 0
         --- stdout
-        Check step files and report every mistake in them
+        Check step files and policies, and tell what a policy allows
 
-        Usage: http-step check <STEP>...
+        Usage: http-step check [OPTIONS] [STEP|URL]...
 
         Arguments:
-          <STEP>...  The step files (`-`: standard input)
+          [STEP|URL]...  Step files to check (`-`: standard input); with `--policy` also URLs, to tell
+                         whether the policy allows them, and by which line
 
         Options:
-          -h, --help  Print help
+              --policy <FILE>    A policy file to check. By itself it is explained
+          -X, --method <METHOD>  The method of the requests to the URLs; GET by default [default: GET]
+          -h, --help             Print help (see more with '--help')
     "#]]
     .assert_eq(&help("check -h"));
     expect![[r#"
@@ -246,9 +268,9 @@ fn without_arguments() {
         exit code 2
         --- stderr
         error: the following required arguments were not provided:
-          <STEP>...
+          <STEP|URL>...
 
-        Usage: http-step check <STEP>...
+        Usage: http-step check <STEP|URL>...
 
         For more information, try '--help'.
     "#]]

@@ -38,7 +38,7 @@ fn text_shows_control_characters() {
         Performing GET request to ORIGIN
         Request Headers:
         	User-Agent: http-step/0.1.0
-        	Accept-Encoding: identity
+        	Accept-Encoding: gzip, deflate, br, zstd
         	Accept: */*
         URL: ORIGIN/
         Status: 200

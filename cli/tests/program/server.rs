@@ -45,6 +45,11 @@ impl Server {
         .unwrap()
     }
 
+    /// Its address and port.
+    pub(crate) fn address(&self) -> &str {
+        self.origin.trim_start_matches("http://")
+    }
+
     fn start(address: &str, answer: impl Fn(TcpStream) + Send + 'static) -> io::Result<Self> {
         let listener = TcpListener::bind(address)?;
         let origin = format!("http://{}", listener.local_addr()?);

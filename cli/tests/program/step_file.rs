@@ -22,7 +22,7 @@ fn from_standard_input() {
         POST / HTTP/1.1
         host: HOST
         user-agent: http-step/0.1.0
-        accept-encoding: identity
+        accept-encoding: gzip, deflate, br, zstd
         accept: */*
         content-length: 4
 
@@ -73,10 +73,10 @@ fn a_file_elsewhere_is_not_sent() {
     expect![[r#"
         exit code 2
         --- stdout
-        An exception occurred while performing the request: the file `/etc/hostname` of `files` can't be sent: its path is not relative to DIR
+        An exception occurred while performing the request: the file `/etc/hostname` of `files` can't be read: its path is not relative to DIR
         --- stderr
         Requested (exception)
-        error: the file `/etc/hostname` of `files` can't be sent: its path is not relative to DIR
+        error: the file `/etc/hostname` of `files` can't be read: its path is not relative to DIR
     "#]].assert_eq(&told);
 }
 

@@ -23,7 +23,7 @@ fn without_a_body_it_is_get() {
         GET /a?b=c HTTP/1.1
         host: HOST
         user-agent: http-step/0.1.0
-        accept-encoding: identity
+        accept-encoding: gzip, deflate, br, zstd
         accept: */*
 
     "#]]
@@ -36,7 +36,7 @@ fn with_a_form_it_is_post() {
         POST / HTTP/1.1
         host: HOST
         user-agent: http-step/0.1.0
-        accept-encoding: identity
+        accept-encoding: gzip, deflate, br, zstd
         accept: */*
         content-length: 30
         content-type: application/x-www-form-urlencoded
@@ -51,7 +51,7 @@ fn with_json_it_is_post() {
         POST / HTTP/1.1
         host: HOST
         user-agent: http-step/0.1.0
-        accept-encoding: identity
+        accept-encoding: gzip, deflate, br, zstd
         accept: */*
         content-length: 25
         content-type: application/json
@@ -69,7 +69,7 @@ fn a_method_and_headers_can_be_given() {
         DELETE / HTTP/1.1
         host: HOST
         user-agent: http-step/0.1.0
-        accept-encoding: identity
+        accept-encoding: gzip, deflate, br, zstd
         accept: */*
         x-one: 1
         x-two: a:b
@@ -97,7 +97,7 @@ fn expressions_are_rendered() {
         POST /builds/7 HTTP/1.1
         host: HOST
         user-agent: http-step/0.1.0
-        accept-encoding: identity
+        accept-encoding: gzip, deflate, br, zstd
         accept: */*
         content-length: 10
         content-type: application/json
@@ -130,7 +130,7 @@ fn values_of_headers_are_hidden() {
         Performing GET request to ORIGIN
         Request Headers:
         	User-Agent: http-step/0.1.0
-        	Accept-Encoding: identity
+        	Accept-Encoding: gzip, deflate, br, zstd
         	Accept: */*
         	X-Token: <HIDDEN>
         URL: ORIGIN/
@@ -161,7 +161,7 @@ fn an_address_of_ipv6_is_a_host() {
         Performing GET request to ORIGIN
         Request Headers:
         	User-Agent: http-step/0.1.0
-        	Accept-Encoding: identity
+        	Accept-Encoding: gzip, deflate, br, zstd
         	Accept: */*
         URL: ORIGIN/
         Status: 200

@@ -1,4 +1,5 @@
-//! Bodies on their way through: counted, and watched for standing still.
+//! Bodies on their way through: counted, held to their budgets, and watched for
+//! standing still.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -15,7 +16,9 @@ use wasmtime_wasi_http as wasi_http;
 use wasmtime_wasi_http::WasiBody;
 
 use super::error::{TransportError, innermost};
-use super::journal::Journal;
+use super::journal::{Journal, UnderWay};
+use super::ledger::Entry;
+use super::pool::Turn;
 
 /// How a request's body gets on.
 pub(super) struct Progress {
@@ -58,17 +61,24 @@ pub(super) struct Outgoing {
     /// What is left of the length that was announced: hyper asks for no more.
     left: Option<u64>,
     journal: Arc<Journal>,
+    entry: Arc<Entry>,
     progress: Arc<Progress>,
 }
 
 impl Outgoing {
     /// Watch over a body of an announced length, if one was announced.
-    pub(super) fn new(inner: WasiBody, length: Option<u64>, journal: Arc<Journal>) -> Self {
+    pub(super) fn new(
+        inner: WasiBody,
+        length: Option<u64>,
+        journal: Arc<Journal>,
+        entry: Arc<Entry>,
+    ) -> Self {
         let progress = Progress::new(inner.is_end_stream() || length == Some(0));
         Self {
             inner,
             left: length,
             journal,
+            entry,
             progress: Arc::new(progress),
         }
     }
@@ -92,7 +102,10 @@ impl Body for Outgoing {
         match &frame {
             Some(Ok(frame)) => {
                 if let Some(data) = frame.data_ref() {
-                    this.journal.sent(data.len());
+                    if let Err(error) = this.journal.sent(data.len()) {
+                        return Poll::Ready(Some(Err(wasi_http::Error::from(&error))));
+                    }
+                    this.entry.sent(data.len() as u64);
                     if let Some(left) = &mut this.left {
                         *left = left.saturating_sub(data.len() as u64);
                     }
@@ -120,13 +133,23 @@ impl Body for Outgoing {
     }
 }
 
-/// A response's body.
+/// What a request holds as long as it is under way.
+pub(super) struct Held {
+    pub(super) _turn: Turn,
+    pub(super) _under_way: UnderWay,
+}
+
+/// A response's body, as it comes.
 pub(super) struct Received {
     inner: Incoming,
     journal: Arc<Journal>,
+    entry: Arc<Entry>,
     origin: String,
     count: u64,
     within: Duration,
+    /// Given back when the body is at its end: its reader may keep it for as
+    /// long as it likes.
+    held: Option<Held>,
     /// Runs out if nothing comes; set up when a read has to wait.
     silence: Option<Pin<Box<Sleep>>>,
 }
@@ -135,61 +158,89 @@ impl Received {
     pub(super) fn new(
         inner: Incoming,
         journal: Arc<Journal>,
+        entry: Arc<Entry>,
         origin: String,
         within: Duration,
+        held: Held,
     ) -> Self {
+        let held = (!inner.is_end_stream()).then_some(held);
         Self {
             inner,
             journal,
+            entry,
             origin,
             count: 0,
             within,
+            held,
             silence: None,
         }
     }
 
-    fn fail<T>(&self, error: TransportError) -> Poll<Option<Result<T, wasi_http::Error>>> {
-        let code = wasi_http::Error::from(&error);
-        self.journal.failed(error);
-        Poll::Ready(Some(Err(code)))
+    /// Count a piece that came.
+    fn take(&mut self, bytes: usize) -> Result<(), TransportError> {
+        self.count += bytes as u64;
+        self.entry.received(bytes as u64);
+        self.journal.received(bytes)
+    }
+
+    /// Wait for the next piece, no longer than it may take.
+    fn wait<T>(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<T, TransportError>>> {
+        let within = self.within;
+        let silence = self.silence.get_or_insert_with(|| Box::pin(sleep(within)));
+        ready!(silence.as_mut().poll(cx));
+        // A reader that goes on after the error waits anew.
+        silence.as_mut().reset(Instant::now() + within);
+        Poll::Ready(Some(Err(TransportError::BodyTimeout {
+            from: self.origin.clone(),
+            within,
+        })))
+    }
+
+    fn broken(&self, error: &hyper::Error) -> TransportError {
+        TransportError::Body {
+            from: self.origin.clone(),
+            after: self.count,
+            reason: innermost(error),
+        }
     }
 }
 
 impl Body for Received {
     type Data = Bytes;
-    type Error = wasi_http::Error;
+    type Error = TransportError;
 
     fn poll_frame(
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
+    ) -> Poll<Option<Result<Frame<Bytes>, TransportError>>> {
         let this = self.get_mut();
         match Pin::new(&mut this.inner).poll_frame(cx) {
+            // An HTTP/2 server may send frames of nothing without end. They are
+            // no sign of life, and not for wasmtime-wasi-http to see
+            // (GHSA-f8mm).
+            Poll::Ready(Some(Ok(frame))) if frame.data_ref().is_some_and(Bytes::is_empty) => {
+                cx.waker().wake_by_ref();
+                this.wait(cx)
+            }
             Poll::Ready(Some(Ok(frame))) => {
                 this.silence = None;
-                if let Some(data) = frame.data_ref() {
-                    this.count += data.len() as u64;
-                    this.journal.received(data.len());
+                let taken = frame
+                    .data_ref()
+                    .map_or(Ok(()), |data| this.take(data.len()));
+                if taken.is_err() || this.inner.is_end_stream() {
+                    this.held = None;
                 }
-                Poll::Ready(Some(Ok(frame)))
+                Poll::Ready(Some(taken.map(|()| frame)))
             }
-            Poll::Ready(Some(Err(error))) => this.fail(TransportError::Body {
-                from: this.origin.clone(),
-                after: this.count,
-                reason: innermost(&error),
-            }),
-            Poll::Ready(None) => Poll::Ready(None),
-            Poll::Pending => {
-                let within = this.within;
-                let silence = this.silence.get_or_insert_with(|| Box::pin(sleep(within)));
-                ready!(silence.as_mut().poll(cx));
-                // A reader that goes on after the error waits anew.
-                silence.as_mut().reset(Instant::now() + within);
-                this.fail(TransportError::BodyTimeout {
-                    from: this.origin.clone(),
-                    within,
-                })
+            Poll::Ready(Some(Err(error))) => {
+                this.held = None;
+                Poll::Ready(Some(Err(this.broken(&error))))
             }
+            Poll::Ready(None) => {
+                this.held = None;
+                Poll::Ready(None)
+            }
+            Poll::Pending => this.wait(cx),
         }
     }
 

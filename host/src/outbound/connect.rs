@@ -1,182 +1,238 @@
-//! The only file that opens sockets. A name is resolved once, every address
+//! From a route to an open connection. A name is resolved once, every address
 //! that it leads to is checked, and the one dialled is one of those checked: a
 //! name that changes its mind between check and connection gains nothing.
 
-use std::future::Future;
-use std::io;
 use std::net::{IpAddr, SocketAddr};
-use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
-use std::time::Duration;
 
-use http::Uri;
-use http_step_policy::{Host, LONGEST_CONNECT, Origin, Policy, Scheme};
-use rustls::CertificateError;
+use http_step_policy::{Host, Origin, Permit, Proxy, ProxyResolve, ProxyScheme, Scheme};
 use tokio::net::TcpStream;
-use tokio::time::timeout;
-use tower_service::Service;
+use tokio::time::Instant;
 
-use super::error::{TransportError, innermost};
+use super::connection::{Connection, Facts, Forwarded, Protocol, Took};
+use super::dial::dial;
+use super::error::{TransportError, innermost, words_of};
+use super::ledger::Entry;
+use super::pool::Key;
+use super::proxy::{self, Target};
 use super::resolve::Resolve;
-use super::stream::Stream;
-use super::tls::Tls;
+use super::stream::{Io, Socket};
+use super::tls::{self, Identity, Offer, Tls, TlsFacts};
 
-/// How long an address may take if there is another to try.
-const EACH_ADDRESS: Duration = Duration::from_secs(3);
+/// The way to an origin.
+pub(super) struct Route {
+    pub(super) key: Key,
+    pub(super) proxy: Option<Proxy>,
+}
 
-/// Opens the connections that one policy allows.
-#[derive(Clone)]
+/// Opens connections.
 pub(super) struct Connector {
-    pub(super) policy: Arc<Policy>,
     pub(super) resolver: Arc<dyn Resolve>,
-    pub(super) tls: Arc<Tls>,
+    pub(super) tls: Tls,
 }
 
 impl Connector {
-    async fn connect(self, uri: Uri) -> Result<Stream, TransportError> {
-        let origin = Origin::of_url(&uri.to_string())?;
-        let addresses = self.addresses(&origin).await?;
-        let stream = dial(&origin, &addresses).await?;
-        match origin.scheme {
-            Scheme::Http => Ok(Stream::plain(stream)),
-            Scheme::Https => match self.tls.connect(&origin.host, stream).await {
-                Ok(stream) => Ok(Stream::tls(stream)),
-                Err(error) => Err(tls_error(&origin, &error)),
-            },
-        }
+    /// Open a connection for requests that have a permit.
+    pub(super) async fn connect(
+        &self,
+        route: &Route,
+        permit: &Permit,
+        entry: &Entry,
+    ) -> Result<Connection, TransportError> {
+        let origin = &route.key.origin;
+        let mut took = Took::default();
+
+        let clock = Instant::now();
+        let addresses = self.addresses(route, permit).await?;
+        took.resolve = clock.elapsed();
+        entry.resolved(&addresses, took);
+
+        let clock = Instant::now();
+        let (io, peer) = match &route.proxy {
+            None => direct(origin, &addresses).await?,
+            Some(proxy) => self.through(proxy, origin, &addresses).await?,
+        };
+        took.connect = clock.elapsed();
+        entry.connected(peer, took);
+
+        let clock = Instant::now();
+        let (io, tls, protocol) = self.secured(&route.key, io).await?;
+        took.tls = clock.elapsed();
+
+        let facts = Facts {
+            addresses,
+            peer,
+            tls,
+            protocol,
+            forwarded: forwarded(route),
+            took,
+        };
+        entry.secured(&facts);
+        Connection::start(io, facts)
+            .await
+            .map_err(|error| TransportError::Closed {
+                from: origin.to_string(),
+                reason: innermost(&error),
+                unsent: true,
+            })
     }
 
-    /// All addresses of an origin's host; each is allowed, or it is an error.
-    async fn addresses(&self, origin: &Origin) -> Result<Vec<IpAddr>, TransportError> {
-        let addresses = match &origin.host {
-            Host::Address(address) => vec![*address],
-            Host::Name(name) => {
-                let unresolved = |reason| TransportError::Resolve {
-                    host: name.clone(),
-                    reason,
-                };
-                let found = self
-                    .resolver
-                    .resolve(name)
-                    .await
-                    .map_err(|error| unresolved(innermost(&error)))?;
-                if found.is_empty() {
-                    return Err(unresolved("it has no address".to_owned()));
-                }
-                found
-            }
+    /// All addresses of the origin's host; each is allowed, or it is an error.
+    /// None where a proxy is to find them.
+    async fn addresses(
+        &self,
+        route: &Route,
+        permit: &Permit,
+    ) -> Result<Vec<IpAddr>, TransportError> {
+        let by_proxy = route
+            .proxy
+            .as_ref()
+            .is_some_and(|proxy| proxy.resolve == ProxyResolve::Proxy);
+        let addresses = match &route.key.origin.host {
+            Host::Name(_) if by_proxy => Vec::new(),
+            host => self.resolved(host).await?,
         };
-        let permit = self.policy.admit(origin, "GET")?;
         for address in &addresses {
             permit.check_address(*address)?;
         }
         Ok(addresses)
     }
+
+    async fn resolved(&self, host: &Host) -> Result<Vec<IpAddr>, TransportError> {
+        let name = match host {
+            Host::Address(address) => return Ok(vec![*address]),
+            Host::Name(name) => name,
+        };
+        let unresolved = |reason| TransportError::Resolve {
+            host: name.clone(),
+            reason,
+        };
+        let found = self
+            .resolver
+            .resolve(name)
+            .await
+            .map_err(|error| unresolved(innermost(&error)))?;
+        if found.is_empty() {
+            return Err(unresolved("it has no address".to_owned()));
+        }
+        Ok(found)
+    }
+
+    /// A way through a proxy. Where the proxy itself is, the operator has said:
+    /// the policy's addresses are those of targets.
+    async fn through(
+        &self,
+        proxy: &Proxy,
+        origin: &Origin,
+        addresses: &[IpAddr],
+    ) -> Result<Opened, TransportError> {
+        let url = &proxy.url;
+        let failed = |reason| TransportError::Proxy {
+            proxy: url.to_string(),
+            reason,
+        };
+        let found = self.resolved(&url.host).await?;
+        let stream = dial(&found, url.port).await.map_err(|unreachable| {
+            failed(unreachable.map_or_else(String::new, |met| {
+                format!(
+                    "could not connect to {}: {}",
+                    met.address,
+                    words_of(&met.error)
+                )
+            }))
+        })?;
+        let peer = stream.peer_addr().ok();
+        let socket = Socket::new(stream);
+        let target = match addresses.first() {
+            Some(address) => Target::Address(SocketAddr::new(*address, origin.port)),
+            None => Target::of(&origin.host, origin.port),
+        };
+        let io: Box<dyn Io> = match url.scheme {
+            ProxyScheme::Socks5 | ProxyScheme::Socks5h => {
+                proxy::socks5(socket, url, &target).await.map_err(failed)?
+            }
+            ProxyScheme::Http if is_forwarded(proxy, origin) => Box::new(socket),
+            ProxyScheme::Http => proxy::tunnel(socket, url, &target).await.map_err(failed)?,
+            ProxyScheme::Https => {
+                let secured = self
+                    .tls
+                    .connect(&Identity::default(), Offer::Http1, &url.host, socket)
+                    .await
+                    .map_err(|error| {
+                        failed(format!("TLS with it failed: {}", tls::reason(&error).0))
+                    })?;
+                if is_forwarded(proxy, origin) {
+                    Box::new(secured)
+                } else {
+                    proxy::tunnel(secured, url, &target).await.map_err(failed)?
+                }
+            }
+        };
+        Ok((io, peer))
+    }
+
+    async fn secured(
+        &self,
+        key: &Key,
+        io: Box<dyn Io>,
+    ) -> Result<(Box<dyn Io>, Option<TlsFacts>, Protocol), TransportError> {
+        let Some(identity) = &key.tls else {
+            return Ok((io, None, Protocol::Http1));
+        };
+        let stream = self
+            .tls
+            .connect(identity, Offer::Http, &key.origin.host, io)
+            .await
+            .map_err(|error| {
+                let (reason, certificate) = tls::reason(&error);
+                TransportError::Tls {
+                    with: key.origin.to_string(),
+                    reason,
+                    certificate,
+                }
+            })?;
+        let (_, connection) = stream.get_ref();
+        let facts = tls::facts(connection);
+        let protocol = if tls::is_http2(connection) {
+            Protocol::Http2
+        } else {
+            Protocol::Http1
+        };
+        Ok((Box::new(stream), Some(facts), protocol))
+    }
 }
 
-/// Connect to the first address that answers.
-async fn dial(origin: &Origin, addresses: &[IpAddr]) -> Result<TcpStream, TransportError> {
-    let mut failure = None;
-    for (index, address) in addresses.iter().enumerate() {
-        let is_last = index + 1 == addresses.len();
-        let each = if is_last {
-            LONGEST_CONNECT
-        } else {
-            EACH_ADDRESS
+/// What is open, and where the socket leads.
+type Opened = (Box<dyn Io>, Option<SocketAddr>);
+
+async fn direct(origin: &Origin, addresses: &[IpAddr]) -> Result<Opened, TransportError> {
+    let stream: TcpStream = dial(addresses, origin.port).await.map_err(|unreachable| {
+        let Some(met) = unreachable else {
+            return TransportError::Refused("there is no address to connect to".to_owned());
         };
-        let address = SocketAddr::new(*address, origin.port);
-        #[expect(clippy::disallowed_methods, reason = "this is the connector")]
-        let connected = timeout(each, TcpStream::connect(address)).await;
-        match connected.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into())) {
-            Ok(stream) => {
-                // Requests are written whole; waiting for more only delays them.
-                let _ = stream.set_nodelay(true);
-                return Ok(stream);
-            }
-            Err(error) => failure = Some((address, error)),
-        }
-    }
-    Err(match failure {
-        Some((address, error)) => TransportError::Connect {
+        TransportError::Connect {
             to: match &origin.host {
                 Host::Address(_) => origin.to_string(),
-                Host::Name(_) => format!("{origin} ({address})"),
+                Host::Name(_) => format!("{origin} ({})", met.address),
             },
-            reason: plain(&error),
-            refused: error.kind() == io::ErrorKind::ConnectionRefused,
-        },
-        None => TransportError::Refused("there is no address to connect to".to_owned()),
+            reason: words_of(&met.error),
+            refused: met.error.kind() == std::io::ErrorKind::ConnectionRefused,
+        }
+    })?;
+    let peer = stream.peer_addr().ok();
+    Ok((Box::new(Socket::new(stream)), peer))
+}
+
+/// Whether a proxy is given the requests themselves, rather than asked for a
+/// tunnel: as HTTP proxies are for `http` URLs.
+fn is_forwarded(proxy: &Proxy, origin: &Origin) -> bool {
+    let is_http = matches!(proxy.url.scheme, ProxyScheme::Http | ProxyScheme::Https);
+    is_http && origin.scheme == Scheme::Http
+}
+
+fn forwarded(route: &Route) -> Option<Forwarded> {
+    let proxy = route.proxy.as_ref()?;
+    is_forwarded(proxy, &route.key.origin).then(|| Forwarded {
+        authorization: proxy::authorization(&proxy.url),
     })
-}
-
-/// The words for an error of the system, without its number.
-fn plain(error: &io::Error) -> String {
-    match error.kind() {
-        io::ErrorKind::ConnectionRefused => "connection refused".to_owned(),
-        io::ErrorKind::ConnectionReset => "connection reset".to_owned(),
-        io::ErrorKind::TimedOut => "timed out".to_owned(),
-        io::ErrorKind::NetworkUnreachable => "network unreachable".to_owned(),
-        io::ErrorKind::HostUnreachable => "host unreachable".to_owned(),
-        _ => error.to_string(),
-    }
-}
-
-fn tls_error(origin: &Origin, error: &io::Error) -> TransportError {
-    let rustls = error
-        .get_ref()
-        .and_then(|inner| inner.downcast_ref::<rustls::Error>());
-    TransportError::Tls {
-        with: origin.to_string(),
-        reason: match rustls {
-            Some(rustls::Error::InvalidCertificate(error)) => certificate(error),
-            Some(error) => error.to_string(),
-            None if error.kind() == io::ErrorKind::UnexpectedEof => {
-                "the connection was closed in the handshake".to_owned()
-            }
-            None => plain(error),
-        },
-        certificate: matches!(rustls, Some(rustls::Error::InvalidCertificate(_))),
-    }
-}
-
-/// The words for the commonest faults of a certificate.
-fn certificate(error: &CertificateError) -> String {
-    match error {
-        CertificateError::UnknownIssuer | CertificateError::BadSignature => {
-            "no trusted root has signed its certificate".to_owned()
-        }
-        CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
-            "its certificate has expired".to_owned()
-        }
-        CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
-            "its certificate is not valid yet".to_owned()
-        }
-        other => format!("its certificate is not valid: {other}"),
-    }
-}
-
-impl Service<Uri> for Connector {
-    type Response = Stream;
-    type Error = TransportError;
-    type Future = Pin<Box<dyn Future<Output = Result<Stream, TransportError>> + Send>>;
-
-    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), TransportError>> {
-        Poll::Ready(Ok(()))
-    }
-
-    fn call(&mut self, uri: Uri) -> Self::Future {
-        let connecting = self.clone().connect(uri.clone());
-        Box::pin(async move {
-            // The pool goes on with a connection that its request no longer waits
-            // for; here it ends in any case.
-            let late = |_| TransportError::ConnectTimeout {
-                to: uri
-                    .authority()
-                    .map_or_else(String::new, ToString::to_string),
-                within: LONGEST_CONNECT,
-            };
-            timeout(LONGEST_CONNECT, connecting).await.map_err(late)?
-        })
-    }
 }

@@ -6,10 +6,13 @@ use std::fmt;
 use std::io;
 use std::time::Duration;
 
-use http_step_policy::{Denial, OriginError};
+use http_step_policy::{Denial, Exceeded, OriginError};
 use serde::Serialize;
 use thiserror::Error;
 use wasmtime_wasi_http as wasi_http;
+
+use super::connection::{MOST_HEADER_BYTES, MOST_HEADER_FIELDS};
+use crate::result::ErrorKind;
 
 /// Whether a request may have reached its server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -23,8 +26,29 @@ pub enum Sent {
     Unknown,
 }
 
+/// What a request was at when it failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
+#[non_exhaustive]
+pub enum Stage {
+    /// Asking the policy.
+    Policy,
+    /// Finding the addresses of a host name.
+    Resolve,
+    /// Opening a connection, through a proxy if there is one.
+    Connect,
+    /// The TLS handshake.
+    Tls,
+    /// Sending the request.
+    Send,
+    /// Waiting for the head of the response.
+    Head,
+    /// Reading the body of the response.
+    Body,
+}
+
 /// Why a request got no answer.
-#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[derive(Clone, Debug, PartialEq, Error)]
 pub(crate) enum TransportError {
     /// The policy does not let it out.
     #[error(transparent)]
@@ -32,9 +56,14 @@ pub(crate) enum TransportError {
     /// The request is none that a step may make.
     #[error("{0}")]
     Refused(String),
-    /// The run has made as many requests as it may.
-    #[error("the step may make {0} requests, and this is one more")]
-    TooManyRequests(u32),
+    /// A budget of the run is used up.
+    #[error("{exceeded}")]
+    Exceeded {
+        /// The budget.
+        exceeded: Exceeded,
+        /// What the request was at.
+        stage: Stage,
+    },
     /// The host name has no address.
     #[error("could not resolve {host}: {reason}")]
     Resolve {
@@ -53,6 +82,14 @@ pub(crate) enum TransportError {
         /// Whether the other side refused, rather than not answering.
         refused: bool,
     },
+    /// A proxy did not lead on.
+    #[error("the proxy {proxy} did not lead on: {reason}")]
+    Proxy {
+        /// The proxy, without credentials.
+        proxy: String,
+        /// What it says, or what kept us from it.
+        reason: String,
+    },
     /// No connection was made in time.
     #[error("could not connect to {to} within {}", seconds(.within))]
     ConnectTimeout {
@@ -60,6 +97,8 @@ pub(crate) enum TransportError {
         to: String,
         /// The time limit.
         within: Duration,
+        /// How far it had come.
+        stage: Stage,
     },
     /// TLS could not be agreed on, or the certificate is not trusted.
     #[error("TLS with {with} failed: {reason}")]
@@ -78,9 +117,11 @@ pub(crate) enum TransportError {
         from: String,
         /// What is known of it.
         reason: String,
+        /// Whether it certainly has not begun to work on the request.
+        unsent: bool,
     },
     /// The server sent something that is not HTTP.
-    #[error("{from} answered with something that is not HTTP/1.1: {reason}")]
+    #[error("{from} answered with something that is not HTTP: {reason}")]
     Protocol {
         /// The origin.
         from: String,
@@ -121,6 +162,14 @@ pub(crate) enum TransportError {
         /// What is known of it.
         reason: String,
     },
+    /// The response's body does not undo as its content coding says.
+    #[error("the response of {from} can't be decoded: {reason}")]
+    Coding {
+        /// The origin.
+        from: String,
+        /// What is wrong with it.
+        reason: String,
+    },
     /// The component gave up on the body that it was sending.
     #[error("the component did not finish the request's body")]
     RequestBody,
@@ -134,23 +183,55 @@ impl TransportError {
     /// Whether the request may have reached its server.
     pub(crate) fn sent(&self) -> Sent {
         match self {
-            Self::Denied(_)
-            | Self::Refused(_)
-            | Self::TooManyRequests(_)
-            | Self::Resolve { .. }
-            | Self::Connect { .. }
-            | Self::ConnectTimeout { .. }
-            | Self::Tls { .. } => Sent::No,
-            Self::Closed { .. }
+            Self::Closed { unsent: true, .. } => Sent::No,
+            _ => match self.stage() {
+                Stage::Policy | Stage::Resolve | Stage::Connect | Stage::Tls => Sent::No,
+                Stage::Send | Stage::Head => match self {
+                    Self::Protocol { .. } => Sent::Yes,
+                    _ => Sent::Unknown,
+                },
+                Stage::Body => Sent::Yes,
+            },
+        }
+    }
+
+    /// What the request was at.
+    pub(crate) fn stage(&self) -> Stage {
+        match self {
+            Self::Denied(_) | Self::Refused(_) => Stage::Policy,
+            Self::Exceeded { stage, .. } | Self::ConnectTimeout { stage, .. } => *stage,
+            Self::Resolve { .. } => Stage::Resolve,
+            Self::Connect { .. } | Self::Proxy { .. } => Stage::Connect,
+            Self::Tls { .. } => Stage::Tls,
+            Self::UploadTimeout { .. } | Self::RequestBody => Stage::Send,
+            Self::Closed { .. } | Self::Protocol { .. } | Self::ReadTimeout { .. } => Stage::Head,
+            Self::BodyTimeout { .. } | Self::Body { .. } | Self::Coding { .. } => Stage::Body,
+        }
+    }
+
+    /// The kind, as the result has it.
+    pub(crate) fn kind(&self) -> ErrorKind {
+        match self {
+            Self::Denied(_) => ErrorKind::Denied,
+            Self::Refused(_) => ErrorKind::InvalidSpec,
+            Self::Exceeded { .. } => ErrorKind::Limit,
+            Self::Resolve { .. } => ErrorKind::Dns,
+            Self::Connect { .. } | Self::Proxy { .. } => ErrorKind::Connect,
+            Self::Tls { .. } => ErrorKind::Tls,
+            Self::ConnectTimeout { .. }
             | Self::ReadTimeout { .. }
             | Self::UploadTimeout { .. }
-            | Self::RequestBody => Sent::Unknown,
-            Self::Protocol { .. } | Self::BodyTimeout { .. } | Self::Body { .. } => Sent::Yes,
+            | Self::BodyTimeout { .. } => ErrorKind::Timeout,
+            Self::Closed { .. }
+            | Self::Protocol { .. }
+            | Self::Body { .. }
+            | Self::Coding { .. } => ErrorKind::Protocol,
+            Self::RequestBody => ErrorKind::Other,
         }
     }
 
     /// From what hyper says of a request to an origin.
-    pub(super) fn of_request(error: &(dyn StdError + 'static), origin: &str) -> Self {
+    pub(super) fn of_request(error: &(dyn StdError + 'static), origin: &str, unsent: bool) -> Self {
         if let Some(own) = find::<Self>(error) {
             return own.clone();
         }
@@ -159,12 +240,19 @@ impl TransportError {
         }
         let reason = innermost(error);
         match find::<hyper::Error>(error) {
-            Some(hyper) if hyper.is_parse() || hyper.is_parse_too_large() => Self::Protocol {
+            Some(hyper) if hyper.is_parse_too_large() => Self::Protocol {
+                from: origin.to_owned(),
+                reason: format!(
+                    "its header is larger than {MOST_HEADER_FIELDS} fields or {MOST_HEADER_BYTES} bytes"
+                ),
+            },
+            Some(hyper) if hyper.is_parse() => Self::Protocol {
                 from: origin.to_owned(),
                 reason,
             },
             _ => Self::Closed {
                 from: origin.to_owned(),
+                unsent: unsent || is_unsent(error),
                 reason,
             },
         }
@@ -174,6 +262,26 @@ impl TransportError {
 impl From<OriginError> for TransportError {
     fn from(error: OriginError) -> Self {
         Self::Refused(error.to_string())
+    }
+}
+
+/// Whether an HTTP/2 server says that it has not begun to work on the request
+/// (RFC 9113, section 8.7).
+fn is_unsent(error: &(dyn StdError + 'static)) -> bool {
+    find::<h2::Error>(error).is_some_and(|error| {
+        error.is_remote() && error.reason() == Some(h2::Reason::REFUSED_STREAM)
+    })
+}
+
+/// The words for an error of the system, without its number.
+pub(super) fn words_of(error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::ConnectionRefused => "connection refused".to_owned(),
+        io::ErrorKind::ConnectionReset => "connection reset".to_owned(),
+        io::ErrorKind::TimedOut => "timed out".to_owned(),
+        io::ErrorKind::NetworkUnreachable => "network unreachable".to_owned(),
+        io::ErrorKind::HostUnreachable => "host unreachable".to_owned(),
+        _ => error.to_string(),
     }
 }
 
@@ -210,13 +318,15 @@ impl From<&TransportError> for wasi_http::Error {
         match error {
             TransportError::Denied(_) => Self::HttpRequestDenied,
             TransportError::Refused(_) => Self::HttpRequestUriInvalid,
-            TransportError::TooManyRequests(_) => Self::ConnectionLimitReached,
+            TransportError::Exceeded { .. } => Self::ConnectionLimitReached,
             TransportError::Resolve { reason, .. } => Self::DnsError {
                 rcode: Some(reason.clone()),
                 info_code: None,
             },
             TransportError::Connect { refused: true, .. } => Self::ConnectionRefused,
-            TransportError::Connect { .. } => Self::DestinationUnavailable,
+            TransportError::Connect { .. } | TransportError::Proxy { .. } => {
+                Self::DestinationUnavailable
+            }
             TransportError::ConnectTimeout { .. } => Self::ConnectionTimeout,
             TransportError::Tls {
                 certificate: true, ..
@@ -228,6 +338,9 @@ impl From<&TransportError> for wasi_http::Error {
             TransportError::UploadTimeout { .. } => Self::ConnectionWriteTimeout,
             TransportError::BodyTimeout { .. } => Self::ConnectionReadTimeout,
             TransportError::Body { .. } => Self::HttpResponseIncomplete,
+            TransportError::Coding { reason, .. } => {
+                Self::HttpResponseContentCoding(Some(reason.clone()))
+            }
             TransportError::RequestBody => Self::HttpProtocolError,
         }
     }

@@ -1,42 +1,154 @@
-//! What a run did on the network: counted and kept by the host, so that a
-//! component can't tell it otherwise.
+//! What a run did on the network: counted against its budgets, and kept by the
+//! host, so that a component can't tell it otherwise.
 
+use std::collections::BTreeSet;
+use std::future::pending;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
-use super::error::{Sent, TransportError};
+use http::HeaderMap;
+use http_step_policy::{Amount, Budget, Exceeded, Host, Limits};
+use tokio::sync::Notify;
+
+use super::error::{Sent, Stage, TransportError};
+use super::ledger::{Entry, LedgerRow};
 
 /// The network side of one run.
 #[derive(Debug, Default)]
 pub(crate) struct Journal {
+    limits: Limits,
+    entries: Mutex<Vec<Arc<Entry>>>,
     requests: AtomicU32,
     /// Those of them that certainly reached no server.
     unsent: AtomicU32,
     answered: AtomicBool,
     closed: AtomicBool,
-    bytes_out: AtomicU64,
-    bytes_in: AtomicU64,
+    under_way: AtomicU32,
+    most_under_way: AtomicU32,
+    hosts: Mutex<BTreeSet<Host>>,
+    bytes_sent: AtomicU64,
+    bytes_received: AtomicU64,
+    bytes_decoded: AtomicU64,
+    header_fields: AtomicU64,
+    header_bytes: AtomicU64,
     last_error: Mutex<Option<TransportError>>,
+    exceeded: OnceLock<Exceeded>,
+    is_over: Notify,
+}
+
+/// A request that is under way, until it is dropped.
+pub(super) struct UnderWay(Arc<Journal>);
+
+impl Drop for UnderWay {
+    fn drop(&mut self) {
+        self.0.under_way.fetch_sub(1, Ordering::Relaxed);
+    }
 }
 
 impl Journal {
-    /// Count a request that a component asks for; how many there are with it.
-    pub(super) fn request(&self) -> u32 {
-        self.requests.fetch_add(1, Ordering::Relaxed) + 1
+    pub(crate) fn new(limits: Limits) -> Self {
+        Self {
+            limits,
+            ..Self::default()
+        }
     }
 
-    pub(super) fn sent(&self, bytes: usize) {
-        self.bytes_out.fetch_add(bytes as u64, Ordering::Relaxed);
+    pub(super) fn limits(&self) -> &Limits {
+        &self.limits
     }
 
-    pub(super) fn received(&self, bytes: usize) {
-        self.bytes_in.fetch_add(bytes as u64, Ordering::Relaxed);
+    /// Begin the entry of a request that a component asks for.
+    pub(super) fn request(
+        self: &Arc<Self>,
+        method: &str,
+    ) -> Result<(Arc<Entry>, UnderWay), TransportError> {
+        let requests = self.requests.fetch_add(1, Ordering::Relaxed) + 1;
+        let under_way = self.under_way.fetch_add(1, Ordering::Relaxed) + 1;
+        self.most_under_way.fetch_max(under_way, Ordering::Relaxed);
+        let guard = UnderWay(Arc::clone(self));
+        let count = |count: u32| Amount::Count(count.into());
+        self.hold(Budget::Requests, count(requests), Stage::Policy)?;
+        self.hold(Budget::ConcurrentRequests, count(under_way), Stage::Policy)?;
+        let entry = Arc::new(Entry::new(method));
+        lock(&self.entries).push(Arc::clone(&entry));
+        Ok((entry, guard))
+    }
+
+    /// A request is to go to a host.
+    pub(super) fn host(&self, host: &Host) -> Result<(), TransportError> {
+        let hosts = {
+            let mut hosts = lock(&self.hosts);
+            hosts.insert(host.clone());
+            hosts.len()
+        };
+        self.hold(Budget::Hosts, Amount::Count(hosts as u64), Stage::Policy)
+    }
+
+    /// A header goes out, or has come in.
+    pub(super) fn header(&self, header: &HeaderMap, stage: Stage) -> Result<(), TransportError> {
+        let fields = header.len() as u64;
+        let bytes: u64 = header
+            .iter()
+            // As on the wire: a colon, a space, and the line's end.
+            .map(|(name, value)| (name.as_str().len() + value.len() + 4) as u64)
+            .sum();
+        self.header_fields.fetch_max(fields, Ordering::Relaxed);
+        self.header_bytes.fetch_max(bytes, Ordering::Relaxed);
+        self.hold(Budget::HeaderFields, Amount::Count(fields), stage)?;
+        self.hold(Budget::HeaderBytes, Amount::Bytes(bytes), stage)
+    }
+
+    pub(super) fn sent(&self, bytes: usize) -> Result<(), TransportError> {
+        let used = add(&self.bytes_sent, bytes);
+        self.hold(Budget::BytesSent, Amount::Bytes(used), Stage::Send)
+    }
+
+    pub(super) fn received(&self, bytes: usize) -> Result<(), TransportError> {
+        let used = add(&self.bytes_received, bytes);
+        self.hold(Budget::BytesReceived, Amount::Bytes(used), Stage::Body)
+    }
+
+    pub(super) fn decoded(&self, bytes: usize) -> Result<(), TransportError> {
+        let used = add(&self.bytes_decoded, bytes);
+        self.hold(Budget::BytesDecoded, Amount::Bytes(used), Stage::Body)
+    }
+
+    /// Hold a budget: what is used past its limit ends the run.
+    fn hold(&self, budget: Budget, used: Amount, stage: Stage) -> Result<(), TransportError> {
+        match Exceeded::check(budget, &self.limits, used) {
+            Ok(()) => Ok(()),
+            Err(exceeded) => {
+                self.exceed(exceeded.clone());
+                Err(TransportError::Exceeded { exceeded, stage })
+            }
+        }
+    }
+
+    /// A budget is used up: the run is over.
+    pub(crate) fn exceed(&self, exceeded: Exceeded) {
+        // The first tells why; what comes after is a consequence.
+        let _ = self.exceeded.set(exceeded);
+        self.is_over.notify_one();
+    }
+
+    /// The budget that is used up, if one is.
+    pub(crate) fn exceeded_by_now(&self) -> Option<Exceeded> {
+        self.exceeded.get().cloned()
+    }
+
+    /// Wait until a budget is used up. For one who waits.
+    pub(crate) async fn exceeded(&self) -> Exceeded {
+        self.is_over.notified().await;
+        match self.exceeded_by_now() {
+            Some(exceeded) => exceeded,
+            None => pending().await,
+        }
     }
 
     /// A server has answered; what went wrong before is the component's to tell.
     pub(super) fn answered(&self) {
         self.answered.store(true, Ordering::Relaxed);
-        *self.last_error() = None;
+        *lock(&self.last_error) = None;
     }
 
     /// The run is over: nothing that it has begun may be made to look complete.
@@ -54,13 +166,7 @@ impl Journal {
             Sent::Yes => self.answered.store(true, Ordering::Relaxed),
             Sent::Unknown => {}
         }
-        *self.last_error() = Some(error);
-    }
-
-    fn last_error(&self) -> MutexGuard<'_, Option<TransportError>> {
-        self.last_error
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
+        *lock(&self.last_error) = Some(error);
     }
 
     /// The requests that were asked for, also those that were not let out.
@@ -79,20 +185,64 @@ impl Journal {
         }
     }
 
-    /// Bytes of request bodies.
-    pub(crate) fn bytes_out(&self) -> u64 {
-        self.bytes_out.load(Ordering::Relaxed)
+    /// The most requests that were under way at a time.
+    pub(crate) fn most_under_way(&self) -> u32 {
+        self.most_under_way.load(Ordering::Relaxed)
     }
 
-    /// Bytes of response bodies.
-    pub(crate) fn bytes_in(&self) -> u64 {
-        self.bytes_in.load(Ordering::Relaxed)
+    /// The hosts that requests were to go to.
+    pub(crate) fn hosts(&self) -> usize {
+        lock(&self.hosts).len()
+    }
+
+    /// Bytes of request bodies.
+    pub(crate) fn bytes_sent(&self) -> u64 {
+        self.bytes_sent.load(Ordering::Relaxed)
+    }
+
+    /// Bytes of response bodies, as they came.
+    pub(crate) fn bytes_received(&self) -> u64 {
+        self.bytes_received.load(Ordering::Relaxed)
+    }
+
+    /// Bytes of response bodies, without their content codings.
+    pub(crate) fn bytes_decoded(&self) -> u64 {
+        self.bytes_decoded.load(Ordering::Relaxed)
+    }
+
+    /// The most fields of a header.
+    pub(crate) fn header_fields(&self) -> u64 {
+        self.header_fields.load(Ordering::Relaxed)
+    }
+
+    /// The most bytes of a header.
+    pub(crate) fn header_bytes(&self) -> u64 {
+        self.header_bytes.load(Ordering::Relaxed)
     }
 
     /// The error of the last request, if it got no answer.
     pub(crate) fn error(&self) -> Option<TransportError> {
-        self.last_error().clone()
+        lock(&self.last_error).clone()
     }
+
+    /// What became of each request, as far as it got.
+    pub(crate) fn ledger(&self) -> Vec<LedgerRow> {
+        lock(&self.entries)
+            .iter()
+            .map(|entry| entry.row())
+            .collect()
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn add(counter: &AtomicU64, bytes: usize) -> u64 {
+    let bytes = bytes as u64;
+    counter
+        .fetch_add(bytes, Ordering::Relaxed)
+        .saturating_add(bytes)
 }
 
 #[cfg(test)]
@@ -105,16 +255,34 @@ mod tests {
 
     #[test]
     fn an_answer_makes_an_earlier_error_the_components_own() {
-        let journal = Journal::default();
-        journal.request();
+        let journal = Arc::new(Journal::default());
+        drop(journal.request("GET").unwrap());
         journal.failed(refused());
         assert_eq!(
             (journal.sent_any(), journal.error()),
             (Sent::No, Some(refused()))
         );
-        journal.request();
+        drop(journal.request("GET").unwrap());
         assert_eq!(journal.sent_any(), Sent::Unknown);
         journal.answered();
         assert_eq!((journal.sent_any(), journal.error()), (Sent::Yes, None));
+        assert_eq!(journal.most_under_way(), 1);
+    }
+
+    #[tokio::test]
+    async fn the_first_budget_that_is_used_up_is_told() {
+        let limits = Limits {
+            bytes_sent: 3,
+            requests: 0,
+            ..Limits::default()
+        };
+        let journal = Arc::new(Journal::new(limits));
+        assert!(journal.sent(3).is_ok());
+        assert!(journal.sent(1).is_err());
+        assert!(journal.request("GET").is_err());
+        assert_eq!(
+            journal.exceeded().await,
+            Exceeded::new(Budget::BytesSent, journal.limits(), Amount::Bytes(4))
+        );
     }
 }

@@ -1,115 +1,77 @@
-//! The one way out. Every request of every run passes [`Egress::send`], which
-//! reads top to bottom: admit, connect (or take a connection that the same
-//! policy has opened), send, wait for the head.
-//!
-//! Connections are shared by all runs of the process that have the same policy,
-//! and by no others: a connection that one policy allowed to be opened is never
-//! reused under another, which might not.
+//! The one way out. Every request of every run passes [`Egress::exchange`],
+//! which reads top to bottom: admit, wait for a turn, take a connection that the
+//! policy allows or open one, send, wait for the head, decode.
 
+mod admit;
+mod asked;
 mod body;
 mod connect;
+mod connection;
+mod decode;
+mod dial;
 mod error;
+mod hooks;
 mod journal;
+mod ledger;
+mod pool;
+mod proxy;
 mod resolve;
 mod stream;
 mod tls;
 
+use std::future::Future;
 use std::pin::{Pin, pin};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
-use http::header::{CONTENT_LENGTH, HOST};
-use http::uri::Authority;
-use http::{HeaderValue, Method, Request, Response, Uri};
-use http_body_util::BodyExt;
-use http_step_policy::{Limits, Origin, Policy};
-use hyper_util::client::legacy::Client;
-use hyper_util::client::legacy::connect::capture_connection;
-use hyper_util::rt::{TokioExecutor, TokioTimer};
-use tokio::time::{sleep, timeout};
-use wasmtime_wasi_http as wasi_http;
-use wasmtime_wasi_http::{RequestOptions, WasiBody, WasiHttpHooks};
+use http::{Request, Response};
+use http_step_policy::{Permit, Policy};
+use hyper::body::Incoming;
+use tokio::time::timeout;
+use wasmtime_wasi_http::{RequestOptions, WasiBody};
 
-pub use self::error::Sent;
+pub use self::connection::Protocol;
+pub use self::error::{Sent, Stage};
+pub use self::ledger::{ConnectionUse, LedgerError, LedgerRow, Seconds};
 pub use self::resolve::{Addresses, Resolve, SystemResolver};
+pub use self::tls::TlsFacts;
 
+pub(crate) use self::asked::{Asked, AskedProxies, AskedTls};
 pub(crate) use self::error::TransportError;
 pub(crate) use self::journal::Journal;
-pub(crate) use self::tls::{Roots, Tls};
+pub(crate) use self::tls::{Certificates, ClientCertificate, PemError, Roots, Trust};
 
-use self::body::{Outgoing, Progress, Received};
-use self::connect::Connector;
-
-/// How long a connection is kept that nobody uses. Servers commonly end theirs
-/// after a minute; to be earlier spares a request the race.
-const IDLE: Duration = Duration::from_secs(30);
-
-/// How many idle connections are kept for an origin.
-const IDLE_PER_ORIGIN: usize = 64;
-
-/// How many policies have connections at a time; the one that was not used for
-/// the longest time loses them.
-const POLICIES: usize = 64;
-
-/// The most of a request's body that a component hands over at once. Twice as
-/// much waits in the host, for each body that a component has open.
-const BODY_CHUNK: usize = 64 << 10;
+use self::admit::Admitted;
+use self::body::{Held, Outgoing, Progress, Received};
+use self::connect::{Connector, Route};
+use self::connection::Connection;
+use self::journal::UnderWay;
+use self::ledger::Entry;
+use self::pool::Pool;
+use self::tls::Tls;
 
 /// The shortest time limit that is more than a refusal.
 const SHORTEST_TIMEOUT: Duration = Duration::from_millis(1);
 
-type Pool = Client<Connector, Outgoing>;
-
-/// The connections of the process.
+/// The connections of the process, and what opens them.
 pub(crate) struct Outbound {
-    resolver: Arc<dyn Resolve>,
-    tls: Arc<Tls>,
-    /// By policy, the one used last at the end.
-    pools: Mutex<Vec<(Arc<Policy>, Pool)>>,
+    connector: Connector,
+    pool: Arc<Pool>,
 }
 
 impl Outbound {
-    pub(crate) fn new(resolver: Arc<dyn Resolve>, tls: Tls) -> Self {
+    pub(crate) fn new(resolver: Arc<dyn Resolve>, roots: Roots, requests: usize) -> Self {
         Self {
-            resolver,
-            tls: Arc::new(tls),
-            pools: Mutex::default(),
+            connector: Connector {
+                resolver,
+                tls: Tls::new(roots),
+            },
+            pool: Arc::new(Pool::new(requests)),
         }
     }
 
-    /// The connections that runs of a policy share.
-    fn pool(&self, policy: &Arc<Policy>) -> Pool {
-        let mut pools = self.pools.lock().unwrap_or_else(PoisonError::into_inner);
-        let known = pools.iter().position(|(key, _)| key == policy);
-        // Its connections close one by one; nobody has to wait for that.
-        let evicted = (known.is_none() && pools.len() == POLICIES).then(|| pools.remove(0));
-        let entry = match known {
-            Some(index) => pools.remove(index),
-            None => (Arc::clone(policy), self.new_pool(Arc::clone(policy))),
-        };
-        let pool = entry.1.clone();
-        pools.push(entry);
-        drop(pools);
-        drop(evicted);
-        pool
-    }
-
-    fn new_pool(&self, policy: Arc<Policy>) -> Pool {
-        Client::builder(TokioExecutor::new())
-            .pool_timer(TokioTimer::new())
-            .timer(TokioTimer::new())
-            .pool_idle_timeout(IDLE)
-            .pool_max_idle_per_host(IDLE_PER_ORIGIN)
-            // The component model's request has its `Host` already.
-            .set_host(false)
-            // Only a request that an idle connection refused to begin, because
-            // the server had just closed it: not a byte of it was written.
-            .retry_canceled_requests(true)
-            .build(Connector {
-                policy,
-                resolver: Arc::clone(&self.resolver),
-                tls: Arc::clone(&self.tls),
-            })
+    pub(crate) fn pool(&self) -> &Pool {
+        &self.pool
     }
 }
 
@@ -117,93 +79,156 @@ impl Outbound {
 #[derive(Clone)]
 pub(crate) struct Egress {
     pub(crate) outbound: Arc<Outbound>,
-    pub(crate) policy: Arc<Policy>,
-    pub(crate) limits: Limits,
+    /// Whose run it is.
+    pub(crate) tenant: Arc<str>,
+    pub(crate) policy: Policy,
+    pub(crate) asked: Arc<Asked>,
     pub(crate) journal: Arc<Journal>,
 }
 
-impl Egress {
-    /// Whether a request may be made at all; where it goes, if so. It goes there
-    /// in the words of the origin that was checked: a server is to read the
-    /// authority as the policy did.
-    fn admit(&self, request: &mut Request<WasiBody>) -> Result<Origin, TransportError> {
-        if self.journal.request() > self.limits.requests {
-            return Err(TransportError::TooManyRequests(self.limits.requests));
-        }
-        // CONNECT would make a tunnel of the connection; TRACE echoes what
-        // intermediaries have added.
-        if matches!(*request.method(), Method::CONNECT | Method::TRACE) {
-            return Err(TransportError::Refused(format!(
-                "a step may not use the method {}",
-                request.method()
-            )));
-        }
-        let mut uri = request.uri().clone().into_parts();
-        let (Some(scheme), Some(authority)) = (&uri.scheme, &uri.authority) else {
-            return Err(TransportError::Refused(
-                "the request has no host".to_owned(),
-            ));
-        };
-        let origin = Origin::of_url(&format!("{scheme}://{authority}/"))?;
-        if authority.as_str().contains('@') {
-            return Err(TransportError::Refused(format!(
-                "the request to {origin} has a user name or a password before its host"
-            )));
-        }
-        self.policy.admit(&origin, request.method().as_str())?;
+/// How long a request may take at each of its stages.
+struct Patience {
+    connect: Duration,
+    first_byte: Duration,
+    between_bytes: Duration,
+}
 
-        let canonical = origin.authority();
-        let unwritable = || TransportError::Refused(format!("{origin} can't be written as a URL"));
-        let host = HeaderValue::from_str(&canonical).map_err(|_| unwritable())?;
-        uri.authority = Some(Authority::try_from(canonical).map_err(|_| unwritable())?);
-        *request.uri_mut() = Uri::from_parts(uri).map_err(|_| unwritable())?;
-        request.headers_mut().insert(HOST, host);
-        Ok(origin)
+impl Egress {
+    /// Make a request, up to the head of its response.
+    async fn exchange(
+        self,
+        mut request: Request<WasiBody>,
+        options: RequestOptions,
+        entry: &Arc<Entry>,
+        under_way: UnderWay,
+    ) -> Result<Response<WasiBody>, TransportError> {
+        let Admitted {
+            permit,
+            route,
+            length,
+        } = self.admit(&mut request, entry)?;
+        let patience = self.patience(&options);
+        let turn = self.outbound.pool.turn().await;
+        entry.on_turn();
+
+        let origin = route.key.origin.to_string();
+        let request = request
+            .map(|body| Outgoing::new(body, length, Arc::clone(&self.journal), Arc::clone(entry)));
+        let response = self
+            .send(request, &route, &permit, &patience, entry)
+            .await?;
+        self.journal.answered();
+        entry.answered(response.status().as_u16());
+        self.journal.header(response.headers(), Stage::Head)?;
+
+        let held = Held {
+            _turn: turn,
+            _under_way: under_way,
+        };
+        let (head, body) = response.into_parts();
+        let body = Received::new(
+            body,
+            Arc::clone(&self.journal),
+            Arc::clone(entry),
+            origin.clone(),
+            patience.between_bytes,
+            held,
+        );
+        let journal = Arc::clone(&self.journal);
+        Ok(decode::decoded(
+            head,
+            body,
+            origin,
+            journal,
+            Arc::clone(entry),
+        ))
     }
 
+    /// Send a request, on a connection that is open or on one that is opened for
+    /// it, and wait for the head of the response.
     async fn send(
-        self,
-        request: Request<WasiBody>,
-        origin: Origin,
-        options: RequestOptions,
-    ) -> Result<Response<WasiBody>, TransportError> {
-        let origin = origin.to_string();
-        let limit = |asked: Option<Duration>, limit: Duration| {
+        &self,
+        mut request: Request<Outgoing>,
+        route: &Route,
+        permit: &Permit,
+        patience: &Patience,
+        entry: &Entry,
+    ) -> Result<Response<Incoming>, TransportError> {
+        let origin = route.key.origin.to_string();
+        loop {
+            let (mut connection, is_reused) = match self.outbound.pool.take(&route.key, permit) {
+                Some(connection) => (connection, ConnectionUse::Reused),
+                None => {
+                    let connection = self.open(route, permit, patience.connect, entry).await?;
+                    (connection, ConnectionUse::New)
+                }
+            };
+            entry.goes_out(&connection.facts, is_reused);
+            let progress = request.body().progress();
+            let sent = {
+                let sending = pin!(connection.send(request));
+                head(sending, &progress, patience.first_byte, &origin).await?
+            };
+            let mut failed = match sent {
+                Ok(response) => {
+                    if !connection.is_shared() {
+                        self.outbound
+                            .pool
+                            .put_when_free(route.key.clone(), connection);
+                    }
+                    return Ok(response);
+                }
+                Err(failed) => failed,
+            };
+            match failed.take_message() {
+                // The server had just closed it; not a byte of the request was
+                // written.
+                Some(unsent) if is_reused == ConnectionUse::Reused => request = unsent,
+                unsent => {
+                    let error = failed.into_error();
+                    return Err(TransportError::of_request(
+                        &error,
+                        &origin,
+                        unsent.is_some(),
+                    ));
+                }
+            }
+        }
+    }
+
+    /// Open a connection, in time.
+    async fn open(
+        &self,
+        route: &Route,
+        permit: &Permit,
+        within: Duration,
+        entry: &Entry,
+    ) -> Result<Connection, TransportError> {
+        let opening = self.outbound.connector.connect(route, permit, entry);
+        let connection =
+            timeout(within, opening)
+                .await
+                .map_err(|_| TransportError::ConnectTimeout {
+                    to: route.key.origin.to_string(),
+                    within,
+                    stage: entry.connecting(),
+                })??;
+        if let Some(shared) = connection.share() {
+            self.outbound.pool.put(route.key.clone(), shared);
+        }
+        Ok(connection)
+    }
+
+    /// What a component asks for, where that is less than the run may have.
+    fn patience(&self, options: &RequestOptions) -> Patience {
+        let limits = self.journal.limits();
+        let less = |asked: Option<Duration>, limit: Duration| {
             asked.unwrap_or(limit).min(limit).max(SHORTEST_TIMEOUT)
         };
-        let connect = limit(options.connect_timeout, self.limits.connect);
-        let first_byte = limit(options.first_byte_timeout, self.limits.read);
-        let between_bytes = limit(options.between_bytes_timeout, self.limits.read);
-
-        let length = request
-            .headers()
-            .get(CONTENT_LENGTH)
-            .and_then(|length| length.to_str().ok()?.parse().ok());
-        let mut request =
-            request.map(|body| Outgoing::new(body, length, Arc::clone(&self.journal)));
-        let progress = request.body().progress();
-        let mut connection = capture_connection(&mut request);
-        let mut response = pin!(self.outbound.pool(&self.policy).request(request));
-        let early = tokio::select! {
-            biased;
-            early = &mut response => Some(early),
-            _ = async { _ = connection.wait_for_connection_metadata().await; } => None,
-            () = sleep(connect) => {
-                return Err(TransportError::ConnectTimeout { to: origin, within: connect });
-            }
-        };
-        let response = match early {
-            Some(response) => response,
-            None => head(response, &progress, first_byte, &origin).await?,
-        };
-        match response {
-            Ok(response) => {
-                self.journal.answered();
-                Ok(response.map(|body| {
-                    Received::new(body, self.journal, origin, between_bytes).boxed_unsync()
-                }))
-            }
-            Err(error) => Err(TransportError::of_request(&error, &origin)),
+        Patience {
+            connect: less(options.connect_timeout, limits.connect),
+            first_byte: less(options.first_byte_timeout, limits.read),
+            between_bytes: less(options.between_bytes_timeout, limits.read),
         }
     }
 }
@@ -234,52 +259,5 @@ async fn head<F: Future>(
         } else {
             TransportError::UploadTimeout { to: origin, within }
         });
-    }
-}
-
-/// What a request has come to: the response and what there is left to do for
-/// it, which is nothing, since the pool drives its connections.
-type Answer = Result<
-    (
-        Response<WasiBody>,
-        Box<dyn Future<Output = Result<(), wasi_http::Error>> + Send>,
-    ),
-    wasi_http::Error,
->;
-
-impl WasiHttpHooks for Egress {
-    fn send_request(
-        &mut self,
-        mut request: Request<WasiBody>,
-        options: Option<RequestOptions>,
-        _: Box<dyn Future<Output = Result<(), wasi_http::Error>> + Send>,
-    ) -> Box<dyn Future<Output = Answer> + Send> {
-        let admitted = self.admit(&mut request);
-        let egress = self.clone();
-        Box::new(async move {
-            let journal = Arc::clone(&egress.journal);
-            let sent = match admitted {
-                Ok(origin) => {
-                    let options = options.unwrap_or_default();
-                    egress.send(request, origin, options).await
-                }
-                Err(error) => Err(error),
-            };
-            match sent {
-                Ok(response) => {
-                    let nothing: Box<dyn Future<Output = _> + Send> = Box::new(async { Ok(()) });
-                    Ok((response, nothing))
-                }
-                Err(error) => {
-                    let code = wasi_http::Error::from(&error);
-                    journal.failed(error);
-                    Err(code)
-                }
-            }
-        })
-    }
-
-    fn p2_outgoing_body_chunk_size(&mut self) -> usize {
-        BODY_CHUNK
     }
 }

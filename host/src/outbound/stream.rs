@@ -1,6 +1,6 @@
-//! An open connection, plain or TLS, which does not wait for ever to write. The
-//! run that reads from it has a deadline; a write can outlive its run, when the
-//! pool winds a connection up that the server no longer reads from.
+//! A socket that does not wait for ever to write. The run that reads from it
+//! has a deadline; a write can outlive its run, when a connection is wound up
+//! that the server no longer reads from.
 
 use std::future::Future;
 use std::io;
@@ -8,55 +8,32 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use hyper::rt::{Read, ReadBufCursor, Write};
-use hyper_util::client::legacy::connect::{Connected, Connection};
-use hyper_util::rt::TokioIo;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::time::{Sleep, sleep};
-use tokio_rustls::client::TlsStream;
 
 /// How long a server may take to read anything.
 const STALL: Duration = Duration::from_secs(60);
 
-/// An open connection.
-pub(super) struct Stream {
-    io: Io,
+/// What a connection reads from and writes to: a socket, TLS over it, a tunnel
+/// through a proxy, and TLS in that.
+pub(super) trait Io: AsyncRead + AsyncWrite + Send + Unpin {}
+
+impl<T: AsyncRead + AsyncWrite + Send + Unpin> Io for T {}
+
+/// A connected socket.
+pub(super) struct Socket {
+    stream: TcpStream,
     /// Runs out if the server reads nothing; set up when a write has to wait.
     stall: Option<Pin<Box<Sleep>>>,
 }
 
-enum Io {
-    Plain(TokioIo<TcpStream>),
-    Tls(Box<TokioIo<TlsStream<TcpStream>>>),
-}
-
-/// Call a method of whichever it is, pinned.
-macro_rules! either {
-    ($io:expr, $stream:ident => $call:expr) => {
-        match $io {
-            Io::Plain($stream) => {
-                let $stream = Pin::new($stream);
-                $call
-            }
-            Io::Tls($stream) => {
-                let $stream = Pin::new($stream.as_mut());
-                $call
-            }
-        }
-    };
-}
-
-impl Stream {
-    pub(super) fn plain(stream: TcpStream) -> Self {
+impl Socket {
+    pub(super) fn new(stream: TcpStream) -> Self {
+        // Requests are written whole; waiting for more only delays them.
+        let _ = stream.set_nodelay(true);
         Self {
-            io: Io::Plain(TokioIo::new(stream)),
-            stall: None,
-        }
-    }
-
-    pub(super) fn tls(stream: TlsStream<TcpStream>) -> Self {
-        Self {
-            io: Io::Tls(Box::new(TokioIo::new(stream))),
+            stream,
             stall: None,
         }
     }
@@ -75,59 +52,46 @@ impl Stream {
     }
 }
 
-impl Connection for Stream {
-    fn connected(&self) -> Connected {
-        Connected::new()
-    }
-}
-
-impl Read for Stream {
+impl AsyncRead for Socket {
     fn poll_read(
-        self: Pin<&mut Self>,
+        mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
-        buffer: ReadBufCursor<'_>,
+        buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        either!(&mut self.get_mut().io, stream => stream.poll_read(cx, buffer))
+        Pin::new(&mut self.stream).poll_read(cx, buffer)
     }
 }
 
-impl Write for Stream {
+impl AsyncWrite for Socket {
     fn poll_write(
-        self: Pin<&mut Self>,
+        mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        let this = self.get_mut();
-        let poll = either!(&mut this.io, stream => stream.poll_write(cx, bytes));
-        this.watch(cx, poll)
+        let poll = Pin::new(&mut self.stream).poll_write(cx, bytes);
+        self.watch(cx, poll)
     }
 
     fn poll_write_vectored(
-        self: Pin<&mut Self>,
+        mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
         slices: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        let this = self.get_mut();
-        let poll = either!(&mut this.io, stream => stream.poll_write_vectored(cx, slices));
-        this.watch(cx, poll)
+        let poll = Pin::new(&mut self.stream).poll_write_vectored(cx, slices);
+        self.watch(cx, poll)
     }
 
     fn is_write_vectored(&self) -> bool {
-        match &self.io {
-            Io::Plain(stream) => stream.is_write_vectored(),
-            Io::Tls(stream) => stream.is_write_vectored(),
-        }
+        self.stream.is_write_vectored()
     }
 
-    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let this = self.get_mut();
-        let poll = either!(&mut this.io, stream => stream.poll_flush(cx));
-        this.watch(cx, poll)
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let poll = Pin::new(&mut self.stream).poll_flush(cx);
+        self.watch(cx, poll)
     }
 
-    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let this = self.get_mut();
-        let poll = either!(&mut this.io, stream => stream.poll_shutdown(cx));
-        this.watch(cx, poll)
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let poll = Pin::new(&mut self.stream).poll_shutdown(cx);
+        self.watch(cx, poll)
     }
 }

@@ -1,0 +1,121 @@
+//! Whether a request may be made, and which way it goes: all that is decided
+//! before anything is done for it.
+
+use http::header::{CONTENT_LENGTH, HOST};
+use http::uri::Authority;
+use http::{HeaderValue, Method, Request, Uri};
+use http_step_policy::{Origin, Permit, Proxy, Scheme};
+use wasmtime_wasi_http::WasiBody;
+
+use super::Egress;
+use super::connect::Route;
+use super::error::{Stage, TransportError};
+use super::ledger::Entry;
+use super::pool::Key;
+use super::tls::Identity;
+
+/// A request that may be made.
+pub(super) struct Admitted {
+    pub(super) permit: Permit,
+    pub(super) route: Route,
+    /// The length of its body, if that was announced.
+    pub(super) length: Option<u64>,
+}
+
+impl Egress {
+    /// Admit a request. It goes out in the words of the origin that was checked:
+    /// a server is to read the authority as the policy did.
+    pub(super) fn admit(
+        &self,
+        request: &mut Request<WasiBody>,
+        entry: &Entry,
+    ) -> Result<Admitted, TransportError> {
+        // CONNECT would make a tunnel of the connection; TRACE echoes what
+        // intermediaries have added.
+        if matches!(*request.method(), Method::CONNECT | Method::TRACE) {
+            return Err(TransportError::Refused(format!(
+                "a step may not use the method {}",
+                request.method()
+            )));
+        }
+        let origin = origin(request.uri())?;
+        entry.aims_at(&origin);
+        self.journal.host(&origin.host)?;
+        let permit = self.policy.admit(&origin, request.method().as_str())?;
+        entry.admitted(permit.rule());
+        let route = self.route(&origin, &permit)?;
+        if let Some(proxy) = &route.proxy {
+            entry.goes_through(proxy.url.to_string());
+        }
+        name_canonically(request, &origin)?;
+        self.journal.header(request.headers(), Stage::Send)?;
+        let length = request
+            .headers()
+            .get(CONTENT_LENGTH)
+            .and_then(|length| length.to_str().ok()?.parse().ok());
+        Ok(Admitted {
+            permit,
+            route,
+            length,
+        })
+    }
+
+    /// How a connection to an origin is opened, and kept apart from others.
+    fn route(&self, origin: &Origin, permit: &Permit) -> Result<Route, TransportError> {
+        let tls = match origin.scheme {
+            Scheme::Http => None,
+            Scheme::Https => Some(self.identity(permit)?),
+        };
+        let asked = self.asked.proxies.of(origin);
+        let proxy: Option<Proxy> = self.policy.proxy_for(origin, asked)?;
+        Ok(Route {
+            key: Key {
+                tenant: self.tenant.clone(),
+                origin: origin.clone(),
+                tls,
+                proxy: proxy.as_ref().map(|proxy| proxy.url.clone()),
+            },
+            proxy,
+        })
+    }
+
+    /// What the step asked of TLS, as far as the policy lets it ask.
+    fn identity(&self, permit: &Permit) -> Result<Identity, TransportError> {
+        let asked = &self.asked.tls;
+        Ok(Identity {
+            trust: asked.trust.clone(),
+            client: asked.client.clone(),
+            terms: permit.tls(&asked.request())?,
+        })
+    }
+}
+
+fn origin(uri: &Uri) -> Result<Origin, TransportError> {
+    let (Some(scheme), Some(authority)) = (uri.scheme(), uri.authority()) else {
+        return Err(TransportError::Refused(
+            "the request has no host".to_owned(),
+        ));
+    };
+    let origin = Origin::of_url(&format!("{scheme}://{authority}/"))?;
+    if authority.as_str().contains('@') {
+        return Err(TransportError::Refused(format!(
+            "the request to {origin} has a user name or a password before its host"
+        )));
+    }
+    Ok(origin)
+}
+
+/// Have a request name its origin in the origin's own words.
+fn name_canonically(
+    request: &mut Request<WasiBody>,
+    origin: &Origin,
+) -> Result<(), TransportError> {
+    let canonical = origin.authority();
+    let unwritable = || TransportError::Refused(format!("{origin} can't be written as a URL"));
+    let host = HeaderValue::from_str(&canonical).map_err(|_| unwritable())?;
+    let mut uri = request.uri().clone().into_parts();
+    uri.authority = Some(Authority::try_from(canonical).map_err(|_| unwritable())?);
+    *request.uri_mut() = Uri::from_parts(uri).map_err(|_| unwritable())?;
+    request.headers_mut().insert(HOST, host);
+    Ok(())
+}

@@ -1,0 +1,181 @@
+//! An open connection to an origin: HTTP/1.1, which carries one request at a
+//! time, or HTTP/2, which many share. hyper writes and reads the wire.
+
+use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
+
+use http::header::{HOST, PROXY_AUTHORIZATION};
+use http::{HeaderValue, Request, Response, Uri, Version};
+use hyper::body::Incoming;
+use hyper::client::conn::{TrySendError, http1, http2};
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use serde::Serialize;
+
+use super::body::Outgoing;
+use super::stream::Io;
+use super::tls::TlsFacts;
+
+/// No server's header has more fields, and none is larger, whatever the limits
+/// of a run say.
+pub(super) const MOST_HEADER_FIELDS: usize = 256;
+pub(super) const MOST_HEADER_BYTES: usize = 128 << 10;
+
+/// What a server may send ahead of a step that does not read: for each of its
+/// requests, and for a connection. hyper's defaults are ten times that.
+const HTTP2_STREAM_WINDOW: u32 = 256 << 10;
+const HTTP2_CONNECTION_WINDOW: u32 = 1 << 20;
+
+/// Streams that the server has reset and that are still remembered, so that a
+/// server that resets all it gets costs no memory (CVE-2023-44487).
+const HTTP2_RESET_STREAMS: usize = 64;
+
+/// The version of HTTP that a connection speaks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub enum Protocol {
+    /// RFC 9112.
+    #[serde(rename = "HTTP/1.1")]
+    Http1,
+    /// RFC 9113.
+    #[serde(rename = "HTTP/2")]
+    Http2,
+}
+
+/// Where a connection leads, as was found when it was opened.
+#[derive(Clone, Debug)]
+pub(super) struct Facts {
+    /// The addresses of the origin's host, each of which the policy allowed;
+    /// none where a proxy finds them.
+    pub(super) addresses: Vec<IpAddr>,
+    /// Where the socket leads: to one of them, or to a proxy.
+    pub(super) peer: Option<SocketAddr>,
+    pub(super) tls: Option<TlsFacts>,
+    pub(super) protocol: Protocol,
+    /// Where requests go to a proxy that is to pass them on, and so name the
+    /// whole URL (RFC 9112, section 3.2.2).
+    pub(super) forwarded: Option<Forwarded>,
+    pub(super) took: Took,
+}
+
+/// What requests need that a proxy is to pass on.
+#[derive(Clone, Debug)]
+pub(super) struct Forwarded {
+    pub(super) authorization: Option<HeaderValue>,
+}
+
+/// How long the stages of opening it took.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Took {
+    pub(super) resolve: Duration,
+    pub(super) connect: Duration,
+    pub(super) tls: Duration,
+}
+
+/// An open connection.
+pub(super) struct Connection {
+    pub(super) facts: Facts,
+    sender: Sender,
+}
+
+enum Sender {
+    Http1(http1::SendRequest<Outgoing>),
+    Http2(http2::SendRequest<Outgoing>),
+}
+
+impl Connection {
+    /// Begin to speak HTTP. The connection is driven by a task of its own, which
+    /// ends when it is dropped, or when the server ends it.
+    pub(super) async fn start(io: impl Io + 'static, facts: Facts) -> hyper::Result<Self> {
+        let io = TokioIo::new(io);
+        let sender = match facts.protocol {
+            Protocol::Http1 => {
+                let (sender, driver) = http1::Builder::new()
+                    .max_headers(MOST_HEADER_FIELDS)
+                    .max_buf_size(MOST_HEADER_BYTES)
+                    .handshake(io)
+                    .await?;
+                drop(tokio::spawn(driver));
+                Sender::Http1(sender)
+            }
+            Protocol::Http2 => {
+                let (sender, driver) = http2::Builder::new(TokioExecutor::new())
+                    .timer(TokioTimer::new())
+                    .initial_stream_window_size(HTTP2_STREAM_WINDOW)
+                    .initial_connection_window_size(HTTP2_CONNECTION_WINDOW)
+                    .max_header_list_size(MOST_HEADER_BYTES as u32)
+                    .max_concurrent_reset_streams(HTTP2_RESET_STREAMS)
+                    .handshake(io)
+                    .await?;
+                drop(tokio::spawn(driver));
+                Sender::Http2(sender)
+            }
+        };
+        Ok(Self { facts, sender })
+    }
+
+    /// Whether requests can share it.
+    pub(super) fn is_shared(&self) -> bool {
+        matches!(self.sender, Sender::Http2(_))
+    }
+
+    /// Another handle on it, if requests can share it.
+    pub(super) fn share(&self) -> Option<Self> {
+        match &self.sender {
+            Sender::Http1(_) => None,
+            Sender::Http2(sender) => Some(Self {
+                facts: self.facts.clone(),
+                sender: Sender::Http2(sender.clone()),
+            }),
+        }
+    }
+
+    /// Whether a request can be sent on it, as far as is known.
+    pub(super) fn is_open(&self) -> bool {
+        match &self.sender {
+            Sender::Http1(sender) => sender.is_ready(),
+            Sender::Http2(sender) => !sender.is_closed(),
+        }
+    }
+
+    /// Wait until it can take the next request: for HTTP/1.1, until the body of
+    /// the last response was read. False if it ends instead.
+    pub(super) async fn is_free(&mut self) -> bool {
+        match &mut self.sender {
+            Sender::Http1(sender) => sender.ready().await.is_ok(),
+            Sender::Http2(sender) => sender.ready().await.is_ok(),
+        }
+    }
+
+    /// Send a request. The error has it back if not a byte of it was written.
+    pub(super) async fn send(
+        &mut self,
+        mut request: Request<Outgoing>,
+    ) -> Result<Response<Incoming>, TrySendError<Request<Outgoing>>> {
+        match &mut self.sender {
+            Sender::Http1(sender) => {
+                *request.version_mut() = Version::HTTP_11;
+                match &self.facts.forwarded {
+                    None => *request.uri_mut() = origin_form(request.uri()),
+                    Some(Forwarded { authorization }) => {
+                        if let Some(value) = authorization {
+                            let headers = request.headers_mut();
+                            headers.insert(PROXY_AUTHORIZATION, value.clone());
+                        }
+                    }
+                }
+                sender.try_send_request(request).await
+            }
+            Sender::Http2(sender) => {
+                *request.version_mut() = Version::HTTP_2;
+                // The authority says it (RFC 9113, section 8.3.1).
+                request.headers_mut().remove(HOST);
+                sender.try_send_request(request).await
+            }
+        }
+    }
+}
+
+/// The target as a server itself is asked for it (RFC 9112, section 3.2.1).
+fn origin_form(uri: &Uri) -> Uri {
+    uri.path_and_query()
+        .map_or_else(|| Uri::from_static("/"), |target| Uri::from(target.clone()))
+}

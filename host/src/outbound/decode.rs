@@ -1,0 +1,70 @@
+//! The content coding of a response, undone. A component gets a message that
+//! fits together: the body as the resource is, and no header that speaks of how
+//! it travelled.
+
+use std::sync::Arc;
+
+use http::header::{CONTENT_ENCODING, CONTENT_LENGTH};
+use http::response::Parts;
+use http::{HeaderMap, HeaderValue, Response, StatusCode};
+use http_body::Body;
+use http_body_util::BodyExt;
+use http_step_coding::{BodyError, Codings, Decoded};
+use wasmtime_wasi_http as wasi_http;
+use wasmtime_wasi_http::WasiBody;
+
+use super::body::Received;
+use super::error::TransportError;
+use super::journal::Journal;
+use super::ledger::Entry;
+
+/// A response as the component gets it.
+pub(super) fn decoded(
+    mut head: Parts,
+    body: Received,
+    origin: String,
+    journal: Arc<Journal>,
+    entry: Arc<Entry>,
+) -> Response<WasiBody> {
+    let codings = codings(&head, &body);
+    if !codings.is_identity() {
+        head.headers.remove(CONTENT_ENCODING);
+        head.headers.remove(CONTENT_LENGTH);
+    }
+    let allowance = {
+        let (journal, entry) = (Arc::clone(&journal), Arc::clone(&entry));
+        move |bytes: usize| {
+            entry.decoded(bytes as u64);
+            journal.decoded(bytes)
+        }
+    };
+    let body = Decoded::new(body, &codings, allowance).map_err(move |error| {
+        let error = match error {
+            BodyError::Source(error) | BodyError::Allowance(error) => error,
+            BodyError::Decode(error) => TransportError::Coding {
+                from: origin.clone(),
+                reason: error.to_string(),
+            },
+        };
+        let code = wasi_http::Error::from(&error);
+        entry.failed(&error);
+        journal.failed(error);
+        code
+    });
+    Response::from_parts(head, body.boxed_unsync())
+}
+
+/// What there is to undo. A part of a coded body can't be decoded by itself
+/// (RFC 9110, section 14.1), what has no body tells of one that it does not
+/// have, and an unknown coding is for the component to know.
+fn codings(head: &Parts, body: &Received) -> Codings {
+    if head.status == StatusCode::PARTIAL_CONTENT || body.is_end_stream() {
+        return Codings::default();
+    }
+    of_header(&head.headers)
+}
+
+fn of_header(header: &HeaderMap) -> Codings {
+    let values = header.get_all(CONTENT_ENCODING);
+    Codings::parse(values.iter().map(HeaderValue::as_bytes)).unwrap_or_default()
+}

@@ -1,0 +1,75 @@
+//! Where wasi:http hands over: the host's side of `outgoing-handler`.
+
+use std::future::Future;
+use std::sync::Arc;
+
+use http::{HeaderName, Request, Response};
+use wasmtime_wasi_http as wasi_http;
+use wasmtime_wasi_http::{
+    DEFAULT_FORBIDDEN_HEADERS, ForbiddenHeaderFilter, RequestOptions, WasiBody, WasiHttpHooks,
+};
+
+use super::Egress;
+use super::error::TransportError;
+
+/// The most of a request's body that a component hands over at once. Twice as
+/// much waits in the host, for each body that a component has open.
+const BODY_CHUNK: usize = 64 << 10;
+
+/// What is between two neighbours, and not for a component to say (RFC 9110,
+/// section 7.6.1), beside what wasmtime names.
+const HOP_BY_HOP: [HeaderName; 2] = [http::header::TE, http::header::TRAILER];
+
+/// What a request has come to: the response and what there is left to do for
+/// it, which is nothing, since connections are driven by tasks of their own.
+type Answer = Result<
+    (
+        Response<WasiBody>,
+        Box<dyn Future<Output = Result<(), wasi_http::Error>> + Send>,
+    ),
+    wasi_http::Error,
+>;
+
+impl WasiHttpHooks for Egress {
+    fn send_request(
+        &mut self,
+        request: Request<WasiBody>,
+        options: Option<RequestOptions>,
+        _: Box<dyn Future<Output = Result<(), wasi_http::Error>> + Send>,
+    ) -> Box<dyn Future<Output = Answer> + Send> {
+        // Counted here, and not when somebody waits for it: a component may ask
+        // for many before it waits for one.
+        let begun = self.journal.request(request.method().as_str());
+        let egress = self.clone();
+        Box::new(async move {
+            let journal = Arc::clone(&egress.journal);
+            let (entry, under_way) = begun.map_err(|error| refusal(&journal, error))?;
+            let options = options.unwrap_or_default();
+            match egress.exchange(request, options, &entry, under_way).await {
+                Ok(response) => {
+                    let nothing: Box<dyn Future<Output = _> + Send> = Box::new(async { Ok(()) });
+                    Ok((response, nothing))
+                }
+                Err(error) => {
+                    entry.failed(&error);
+                    Err(refusal(&journal, error))
+                }
+            }
+        })
+    }
+
+    fn p2_outgoing_body_chunk_size(&mut self) -> usize {
+        BODY_CHUNK
+    }
+
+    fn forbidden_header_filter(&mut self) -> ForbiddenHeaderFilter {
+        Arc::new(|name| DEFAULT_FORBIDDEN_HEADERS.contains(name) || HOP_BY_HOP.contains(name))
+    }
+}
+
+/// What the component is told of an error that the host keeps.
+fn refusal(journal: &super::Journal, error: TransportError) -> wasi_http::Error {
+    let code = wasi_http::Error::from(&error);
+    journal.failed(error);
+    code
+}

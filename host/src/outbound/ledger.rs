@@ -1,0 +1,253 @@
+//! What became of each request, as the host saw it: the evidence of a run. A
+//! component has no part in it.
+
+use std::net::{IpAddr, SocketAddr};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use http_step_policy::{Origin, RuleName};
+use serde::Serialize;
+use tokio::time::Instant;
+
+use super::connection::{Facts, Protocol, Took};
+use super::error::{Sent, Stage, TransportError};
+use super::tls::TlsFacts;
+use crate::result::ErrorKind;
+
+/// What became of one request.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct LedgerRow {
+    /// The method.
+    pub method: String,
+    /// Where it was to go; none if it named no origin.
+    pub origin: Option<String>,
+    /// The rule of the policy that let it out; none if none did.
+    pub rule: Option<String>,
+    /// The addresses of the origin's host, each of which was checked; none
+    /// before they were found, or where a proxy finds them.
+    pub addresses: Vec<IpAddr>,
+    /// Where the socket led: to one of the addresses, or to the proxy.
+    pub peer: Option<SocketAddr>,
+    /// The proxy, without credentials.
+    pub proxy: Option<String>,
+    /// Whether the connection was opened for this request; none before there
+    /// was one.
+    pub connection: Option<ConnectionUse>,
+    /// The version of HTTP.
+    pub protocol: Option<Protocol>,
+    /// What was agreed on by TLS; none without it.
+    pub tls: Option<TlsFacts>,
+    /// The status code of the response.
+    pub status: Option<u16>,
+    /// Bytes of the request's body that went out.
+    pub bytes_sent: u64,
+    /// Bytes of the response's body, as they came.
+    pub bytes_received: u64,
+    /// Bytes of the response's body without its content coding.
+    pub bytes_decoded: u64,
+    /// How long each stage took.
+    pub seconds: Seconds,
+    /// Why there was no answer, or no whole one.
+    pub error: Option<LedgerError>,
+}
+
+/// Whether a connection was opened for a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ConnectionUse {
+    /// It was.
+    New,
+    /// It was open from a request before.
+    Reused,
+}
+
+/// How long each stage of a request took, in seconds; 0 for one that was not
+/// come to, or not needed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+pub struct Seconds {
+    /// Waiting for a turn.
+    pub wait: f64,
+    /// Finding the addresses.
+    pub resolve: f64,
+    /// Opening the connection, through a proxy if there is one.
+    pub connect: f64,
+    /// The TLS handshake.
+    pub tls: f64,
+    /// From there until the head of the response was there: sending, and the
+    /// server's work.
+    pub head: f64,
+    /// Reading the body of the response.
+    pub body: f64,
+}
+
+/// Why a request got no answer, or no whole one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct LedgerError {
+    /// The kind.
+    pub kind: ErrorKind,
+    /// What the request was at.
+    pub stage: Stage,
+    /// One sentence for people.
+    pub message: String,
+    /// Whether it may have reached the server.
+    pub sent: Sent,
+}
+
+/// A row that is still written.
+#[derive(Debug)]
+pub(crate) struct Entry(Mutex<Open>);
+
+#[derive(Debug)]
+struct Open {
+    row: LedgerRow,
+    /// When the stage began that is under way.
+    since: Instant,
+    connecting: Stage,
+}
+
+impl Entry {
+    pub(super) fn new(method: &str) -> Self {
+        Self(Mutex::new(Open {
+            row: LedgerRow {
+                method: method.to_owned(),
+                origin: None,
+                rule: None,
+                addresses: Vec::new(),
+                peer: None,
+                proxy: None,
+                connection: None,
+                protocol: None,
+                tls: None,
+                status: None,
+                bytes_sent: 0,
+                bytes_received: 0,
+                bytes_decoded: 0,
+                seconds: Seconds::default(),
+                error: None,
+            },
+            since: Instant::now(),
+            connecting: Stage::Resolve,
+        }))
+    }
+
+    /// The row as it is by now.
+    pub(super) fn row(&self) -> LedgerRow {
+        self.open().row.clone()
+    }
+
+    fn open(&self) -> MutexGuard<'_, Open> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn aims_at(&self, origin: &Origin) {
+        self.open().row.origin = Some(origin.to_string());
+    }
+
+    pub(super) fn admitted(&self, rule: &RuleName) {
+        self.open().row.rule = Some(rule.to_string());
+    }
+
+    pub(super) fn goes_through(&self, proxy: String) {
+        self.open().row.proxy = Some(proxy);
+    }
+
+    /// It has its turn.
+    pub(super) fn on_turn(&self) {
+        let mut open = self.open();
+        open.row.seconds.wait = open.lap();
+    }
+
+    /// How far it has come on the way to a connection.
+    pub(super) fn connecting(&self) -> Stage {
+        self.open().connecting
+    }
+
+    pub(super) fn resolved(&self, addresses: &[IpAddr], took: Took) {
+        let mut open = self.open();
+        addresses.clone_into(&mut open.row.addresses);
+        open.took(took);
+        open.connecting = Stage::Connect;
+    }
+
+    pub(super) fn connected(&self, peer: Option<SocketAddr>, took: Took) {
+        let mut open = self.open();
+        open.row.peer = peer;
+        open.took(took);
+        open.connecting = Stage::Tls;
+    }
+
+    pub(super) fn secured(&self, facts: &Facts) {
+        let mut open = self.open();
+        open.row.tls.clone_from(&facts.tls);
+        open.took(facts.took);
+    }
+
+    /// It goes out on a connection.
+    pub(super) fn goes_out(&self, facts: &Facts, connection: ConnectionUse) {
+        let mut open = self.open();
+        let row = &mut open.row;
+        row.addresses.clone_from(&facts.addresses);
+        row.peer = facts.peer;
+        row.protocol = Some(facts.protocol);
+        row.tls.clone_from(&facts.tls);
+        row.connection = Some(connection);
+        if connection == ConnectionUse::New {
+            open.took(facts.took);
+        }
+        open.lap();
+    }
+
+    pub(super) fn answered(&self, status: u16) {
+        let mut open = self.open();
+        open.row.status = Some(status);
+        open.row.seconds.head = open.lap();
+    }
+
+    pub(super) fn sent(&self, bytes: u64) {
+        self.open().row.bytes_sent += bytes;
+    }
+
+    pub(super) fn received(&self, bytes: u64) {
+        let mut open = self.open();
+        open.row.bytes_received += bytes;
+        open.row.seconds.body = open.since.elapsed().as_secs_f64();
+    }
+
+    pub(super) fn decoded(&self, bytes: u64) {
+        self.open().row.bytes_decoded += bytes;
+    }
+
+    pub(super) fn failed(&self, error: &TransportError) {
+        let mut open = self.open();
+        let elapsed = open.since.elapsed().as_secs_f64();
+        let seconds = &mut open.row.seconds;
+        match error.stage() {
+            Stage::Send | Stage::Head => seconds.head = elapsed,
+            Stage::Body => seconds.body = elapsed,
+            Stage::Policy | Stage::Resolve | Stage::Connect | Stage::Tls => {}
+        }
+        open.row.error = Some(LedgerError {
+            kind: error.kind(),
+            stage: error.stage(),
+            message: error.to_string(),
+            sent: error.sent(),
+        });
+    }
+}
+
+impl Open {
+    /// The seconds since the last stage ended; the next begins.
+    fn lap(&mut self) -> f64 {
+        let now = Instant::now();
+        let lap = now.duration_since(self.since);
+        self.since = now;
+        lap.as_secs_f64()
+    }
+
+    fn took(&mut self, took: Took) {
+        let seconds = &mut self.row.seconds;
+        seconds.resolve = Duration::as_secs_f64(&took.resolve);
+        seconds.connect = Duration::as_secs_f64(&took.connect);
+        seconds.tls = Duration::as_secs_f64(&took.tls);
+    }
+}

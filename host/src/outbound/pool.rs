@@ -1,0 +1,219 @@
+//! Connections that are open and in nobody's use, and turns to make a request.
+//!
+//! Connections are kept apart by [`Key`]: who runs the step, where it leads, how
+//! it is secured, through which proxy. Within a key a request still takes only a
+//! connection that its own policy would let it open: the addresses found when it
+//! was opened are checked again.
+//!
+//! Own code, and not hyper-util's pool: that one keeps connections apart by
+//! scheme and authority, can't refuse one, and has no bound over all of them.
+
+use std::collections::HashMap;
+use std::future::pending;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::time::Duration;
+
+use http_step_policy::{Origin, Permit, ProxyUrl};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::{Instant, sleep_until};
+
+use super::connection::Connection;
+use super::tls::Identity;
+
+/// How long a connection is kept that nobody uses. Servers commonly end theirs
+/// after a minute; to be earlier spares a request the race.
+const IDLE: Duration = Duration::from_secs(30);
+
+/// How many idle connections are kept, for a key and over all.
+const IDLE_FOR_KEY: usize = 64;
+const IDLE_IN_ALL: usize = 256;
+
+/// What connections are kept apart by.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Key {
+    pub(super) tenant: Arc<str>,
+    pub(super) origin: Origin,
+    /// None without TLS.
+    pub(super) tls: Option<Identity>,
+    pub(super) proxy: Option<ProxyUrl>,
+}
+
+/// A turn to make a request; the next one waiting has it when it is dropped.
+pub(super) struct Turn {
+    _permit: OwnedSemaphorePermit,
+}
+
+/// Idle connections, and turns.
+pub(crate) struct Pool {
+    turns: Arc<Semaphore>,
+    idle: Arc<Mutex<Idle>>,
+}
+
+#[derive(Default)]
+struct Idle {
+    /// Of each key, the one used last at the end.
+    connections: HashMap<Key, Vec<Waiting>>,
+    /// Whether somebody looks after those that nobody wants.
+    is_swept: bool,
+}
+
+struct Waiting {
+    connection: Connection,
+    since: Instant,
+}
+
+impl Pool {
+    pub(crate) fn new(turns: usize) -> Self {
+        Self {
+            turns: Arc::new(Semaphore::new(turns)),
+            idle: Arc::default(),
+        }
+    }
+
+    /// How many requests could be made at once, now.
+    pub(crate) fn free_turns(&self) -> usize {
+        self.turns.available_permits()
+    }
+
+    /// How many connections are open that nobody uses.
+    pub(crate) fn idle_connections(&self) -> usize {
+        lock(&self.idle).count()
+    }
+
+    /// Wait for a turn: first come, first served. A run waits for no more of
+    /// them than the requests that it may have under way, so that none can
+    /// stand in line for all the others.
+    pub(super) async fn turn(&self) -> Turn {
+        match Arc::clone(&self.turns).acquire_owned().await {
+            Ok(permit) => Turn { _permit: permit },
+            // Nobody closes it.
+            Err(_) => pending().await,
+        }
+    }
+
+    /// A connection that is open and that the policy would let be opened.
+    pub(super) fn take(&self, key: &Key, permit: &Permit) -> Option<Connection> {
+        let mut idle = lock(&self.idle);
+        let waiting = idle.connections.get_mut(key)?;
+        waiting.retain(|waiting| waiting.connection.is_open());
+        let allowed = |waiting: &Waiting| {
+            let addresses = &waiting.connection.facts.addresses;
+            addresses
+                .iter()
+                .all(|address| permit.check_address(*address).is_ok())
+        };
+        let index = waiting.iter().rposition(allowed)?;
+        let found = waiting.get_mut(index)?;
+        if let Some(shared) = found.connection.share() {
+            found.since = Instant::now();
+            return Some(shared);
+        }
+        let taken = waiting.remove(index).connection;
+        if waiting.is_empty() {
+            idle.connections.remove(key);
+        }
+        Some(taken)
+    }
+
+    /// Keep a connection for the next request.
+    pub(super) fn put(&self, key: Key, connection: Connection) {
+        let mut idle = lock(&self.idle);
+        let waiting = idle.connections.entry(key).or_default();
+        let is_spare = |known: &Waiting| known.connection.is_shared() && known.connection.is_open();
+        if connection.is_shared() && waiting.iter().any(is_spare) {
+            return;
+        }
+        waiting.push(Waiting {
+            connection,
+            since: Instant::now(),
+        });
+        if waiting.len() > IDLE_FOR_KEY {
+            waiting.remove(0);
+        }
+        if idle.count() > IDLE_IN_ALL {
+            idle.drop_oldest();
+        }
+        if !idle.is_swept {
+            idle.is_swept = true;
+            drop(tokio::spawn(sweep(Sweeper(Arc::downgrade(&self.idle)))));
+        }
+    }
+
+    /// Keep a connection as soon as its response was read, if it lasts so long.
+    pub(super) fn put_when_free(self: &Arc<Self>, key: Key, mut connection: Connection) {
+        let pool = Arc::downgrade(self);
+        drop(tokio::spawn(async move {
+            if connection.is_free().await
+                && let Some(pool) = Weak::upgrade(&pool)
+            {
+                pool.put(key, connection);
+            }
+        }));
+    }
+}
+
+impl Idle {
+    fn count(&self) -> usize {
+        self.connections.values().map(Vec::len).sum()
+    }
+
+    fn oldest(&self) -> Option<(&Key, Instant)> {
+        let firsts = self.connections.iter();
+        firsts
+            .filter_map(|(key, waiting)| Some((key, waiting.iter().map(|w| w.since).min()?)))
+            .min_by_key(|(_, since)| *since)
+    }
+
+    fn drop_oldest(&mut self) {
+        if let Some((key, since)) = self.oldest() {
+            let key = key.clone();
+            self.drop_where(|candidate, waiting| *candidate == key && waiting.since == since);
+        }
+    }
+
+    fn drop_where(&mut self, unwanted: impl Fn(&Key, &Waiting) -> bool) {
+        self.connections.retain(|key, waiting| {
+            waiting.retain(|waiting| !unwanted(key, waiting));
+            !waiting.is_empty()
+        });
+    }
+}
+
+fn lock(idle: &Mutex<Idle>) -> MutexGuard<'_, Idle> {
+    idle.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Who sweeps. Gone, whichever way, it leaves word that somebody else has to.
+struct Sweeper(Weak<Mutex<Idle>>);
+
+impl Drop for Sweeper {
+    fn drop(&mut self) {
+        if let Some(idle) = self.0.upgrade() {
+            lock(&idle).is_swept = false;
+        }
+    }
+}
+
+/// Drop connections when their time has come, as long as there are any.
+async fn sweep(sweeper: Sweeper) {
+    loop {
+        let next = {
+            let Some(idle) = sweeper.0.upgrade() else {
+                return;
+            };
+            let mut idle = lock(&idle);
+            let now = Instant::now();
+            idle.drop_where(|_, waiting| {
+                !waiting.connection.is_open() || now.duration_since(waiting.since) >= IDLE
+            });
+            match idle.oldest() {
+                Some((_, since)) => since + IDLE,
+                None => {
+                    idle.is_swept = false;
+                    return;
+                }
+            }
+        };
+        sleep_until(next).await;
+    }
+}

@@ -1,0 +1,43 @@
+//! The words for what goes wrong in a handshake.
+
+use std::io;
+
+use rustls::CertificateError;
+
+use super::super::error::words_of;
+
+/// Why a handshake failed, and whether it is for the certificate.
+pub(in super::super) fn reason(error: &io::Error) -> (String, bool) {
+    let rustls = error
+        .get_ref()
+        .and_then(|inner| inner.downcast_ref::<rustls::Error>());
+    match rustls {
+        Some(rustls::Error::InvalidCertificate(error)) => (certificate(error), true),
+        Some(error) => (error.to_string(), false),
+        None if error.kind() == io::ErrorKind::UnexpectedEof => (
+            "the connection was closed in the handshake".to_owned(),
+            false,
+        ),
+        None => (words_of(error), false),
+    }
+}
+
+/// The words for the commonest faults of a certificate.
+fn certificate(error: &CertificateError) -> String {
+    match error {
+        CertificateError::UnknownIssuer | CertificateError::BadSignature => {
+            "no trusted root has signed its certificate".to_owned()
+        }
+        CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
+            "its certificate has expired".to_owned()
+        }
+        CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
+            "its certificate is not valid yet".to_owned()
+        }
+        // Ours alone, for a key that is not pinned.
+        CertificateError::ApplicationVerificationFailure => {
+            "its key is none of those pinned".to_owned()
+        }
+        other => format!("its certificate is not valid: {other}"),
+    }
+}

@@ -1,0 +1,87 @@
+//! What a server's certificate has to be: signed by somebody trusted, of a key
+//! that is pinned, or nothing at all.
+
+use std::sync::Arc;
+
+use http_step_policy::{PinnedKey, TlsTerms};
+use rustls::client::WebPkiServerVerifier;
+use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::crypto::{
+    CryptoProvider, WebPkiSupportedAlgorithms, verify_tls12_signature, verify_tls13_signature,
+};
+use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::server::ParsedCertificate;
+use rustls::{CertificateError, DigitallySignedStruct, Error, SignatureScheme};
+
+/// Judges the certificates of servers.
+#[derive(Debug)]
+pub(super) struct Verifier {
+    /// Judges the chain, the name and the dates; none where nobody does.
+    chain: Option<Arc<WebPkiServerVerifier>>,
+    terms: TlsTerms,
+    algorithms: WebPkiSupportedAlgorithms,
+}
+
+impl Verifier {
+    pub(super) fn new(
+        chain: Option<Arc<WebPkiServerVerifier>>,
+        terms: TlsTerms,
+        provider: &CryptoProvider,
+    ) -> Self {
+        Self {
+            chain,
+            terms,
+            algorithms: provider.signature_verification_algorithms,
+        }
+    }
+
+    fn check_key(&self, certificate: &CertificateDer<'_>) -> Result<(), Error> {
+        let key = ParsedCertificate::try_from(certificate)?.subject_public_key_info();
+        if self.terms.accept_key(&PinnedKey::of(&key)) {
+            Ok(())
+        } else {
+            Err(CertificateError::ApplicationVerificationFailure.into())
+        }
+    }
+}
+
+impl ServerCertVerifier for Verifier {
+    fn verify_server_cert(
+        &self,
+        end_entity: &CertificateDer<'_>,
+        intermediates: &[CertificateDer<'_>],
+        server_name: &ServerName<'_>,
+        ocsp_response: &[u8],
+        now: UnixTime,
+    ) -> Result<ServerCertVerified, Error> {
+        if let Some(chain) = &self.chain {
+            chain.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now)?;
+        }
+        self.check_key(end_entity)?;
+        Ok(ServerCertVerified::assertion())
+    }
+
+    // Whoever it is, it has to hold the key of the certificate that it shows:
+    // else a pinned key would be no more than a text.
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        verify_tls12_signature(message, certificate, signature, &self.algorithms)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        verify_tls13_signature(message, certificate, signature, &self.algorithms)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.algorithms.supported_schemes()
+    }
+}
