@@ -41,6 +41,8 @@ pub(crate) enum Command {
     Check(CheckArgs),
     /// Show what a component imports and exports, and whether it is a step.
     Inspect(InspectArgs),
+    /// Compile a component ahead of its first run.
+    Compile(CompileArgs),
     /// Print the JSON Schema of step files, for editors.
     Schema,
     /// Print a completion script for a shell.
@@ -204,6 +206,15 @@ Examples:
 
 #[derive(ClapArgs)]
 pub(crate) struct InspectArgs {
+    /// The component.
+    #[arg(value_name = "FILE.wasm")]
+    pub(crate) component: PathBuf,
+}
+
+/// The code is kept in `$XDG_CACHE_HOME/http-step`, or `~/.cache/http-step`, and
+/// `run` and `inspect` find it there. It is for this version on this machine.
+#[derive(ClapArgs)]
+pub(crate) struct CompileArgs {
     /// The component.
     #[arg(value_name = "FILE.wasm")]
     pub(crate) component: PathBuf,

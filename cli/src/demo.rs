@@ -5,7 +5,7 @@ use std::thread;
 
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full};
-use http_step_host::{Host, Job, Policy, Properties, StepFile};
+use http_step_host::{Job, Policy, Properties, StepFile};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -14,12 +14,13 @@ use hyper_util::rt::TokioIo;
 use tokio::net::TcpListener;
 
 use crate::args::DemoArgs;
-use crate::exit::Exit;
-use crate::run::{built_in, execute};
+use crate::component::built_in;
+use crate::exit::{Exit, Failure};
+use crate::run::execute;
 use crate::show::Show;
 use crate::terminal;
 
-pub(crate) fn demo(args: &DemoArgs) -> Result<Exit, String> {
+pub(crate) fn demo(args: &DemoArgs) -> Result<Exit, Failure> {
     let origin =
         serve().map_err(|error| format!("the demo's service can't be started: {error}"))?;
     let step = format!(
@@ -46,8 +47,7 @@ hide_response_headers: [X-Session]
     properties.set("buildnumber", 42);
     properties.set("passed", true);
 
-    let host = Host::new().map_err(|error| error.to_string())?;
-    let step = built_in(&host)?;
+    let (host, step) = built_in()?;
     let job = Job::new(file, policy).properties(properties);
     execute(&host, &step, job, &Show::new(args.format))
 }

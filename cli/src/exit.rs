@@ -46,3 +46,21 @@ impl From<Exit> for ExitCode {
         })
     }
 }
+
+/// A command that did not come to a result.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    pub(crate) exit: Exit,
+    /// For people, in one sentence.
+    pub(crate) message: String,
+}
+
+/// What is not told apart is the user's to mend.
+impl<T: Into<String>> From<T> for Failure {
+    fn from(message: T) -> Self {
+        Self {
+            exit: Exit::Usage,
+            message: message.into(),
+        }
+    }
+}

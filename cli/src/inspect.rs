@@ -1,19 +1,15 @@
 //! `http-step inspect`: what a component asks for and offers.
 
-use http_step_host::Host;
-
 use crate::args::InspectArgs;
-use crate::exit::Exit;
-use crate::{input, terminal};
+use crate::component::{load, refused};
+use crate::exit::{Exit, Failure};
+use crate::terminal;
 
-pub(crate) fn inspect(args: &InspectArgs) -> Result<Exit, String> {
-    let path = args.component.display();
-    let wasm = input::file(&args.component)?;
-    let host = Host::new().map_err(|error| error.to_string())?;
-    let interfaces = host
-        .inspect(&wasm)
-        .map_err(|error| format!("{path}: {error}"))?;
-    let mut text = format!("{path}: {} bytes\n", wasm.len());
+pub(crate) fn inspect(args: &InspectArgs) -> Result<Exit, Failure> {
+    let path = args.component.as_path();
+    let loaded = load(path)?;
+    let interfaces = loaded.compiled.interfaces;
+    let mut text = format!("{}: {} bytes\n", path.display(), loaded.size);
     for (title, names) in [
         ("imports", &interfaces.imports),
         ("exports", &interfaces.exports),
@@ -24,8 +20,9 @@ pub(crate) fn inspect(args: &InspectArgs) -> Result<Exit, String> {
         }
     }
     terminal::output(&text);
-    host.load(&wasm)
-        .map_err(|error| format!("{path}: {error}"))?;
+    if let Err(error) = &loaded.compiled.step {
+        return Err(refused(path, error));
+    }
     terminal::output("It is a step.\n");
     Ok(Exit::Success)
 }

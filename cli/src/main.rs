@@ -3,6 +3,8 @@
 
 mod args;
 mod check;
+mod compile;
+mod component;
 mod demo;
 mod exit;
 mod input;
@@ -14,18 +16,26 @@ mod show;
 mod terminal;
 mod typed;
 
+use std::env;
 use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser};
 
 use crate::args::{Args, Command};
-use crate::exit::Exit;
+use crate::exit::{Exit, Failure};
 
 fn main() -> ExitCode {
+    // Not a subcommand: nobody types it, and its output is not for people.
+    if env::args_os()
+        .nth(1)
+        .is_some_and(|first| first == component::CHILD)
+    {
+        return http_step_host::compile_child();
+    }
     let exit = match Args::try_parse() {
-        Ok(args) => execute(args.command).unwrap_or_else(|error| {
-            terminal::error(error);
-            Exit::Usage
+        Ok(args) => execute(args.command).unwrap_or_else(|failure| {
+            terminal::error(failure.message);
+            failure.exit
         }),
         Err(error) => {
             args::refuse(&error);
@@ -41,12 +51,13 @@ fn main() -> ExitCode {
     }
 }
 
-fn execute(command: Command) -> Result<Exit, String> {
+fn execute(command: Command) -> Result<Exit, Failure> {
     match command {
         Command::Run(args) => run::run(*args),
         Command::Demo(args) => demo::demo(&args),
         Command::Check(args) => check::check(&args),
         Command::Inspect(args) => inspect::inspect(&args),
+        Command::Compile(args) => compile::compile(&args),
         Command::Schema => {
             terminal::output(&format!("{:#}\n", http_step_file::schema()));
             Ok(Exit::Success)

@@ -5,11 +5,11 @@ use std::path::{self, Path, PathBuf};
 use http_step_host::{Host, Job, Step};
 
 use crate::args::RunArgs;
-use crate::exit::Exit;
+use crate::exit::{Exit, Failure};
 use crate::show::Show;
-use crate::{input, policy, properties, typed};
+use crate::{component, input, policy, properties, typed};
 
-pub(crate) fn run(args: RunArgs) -> Result<Exit, String> {
+pub(crate) fn run(args: RunArgs) -> Result<Exit, Failure> {
     let is_typed = typed::is_url(&args.step);
     let policy = policy::of(&args, is_typed)?;
     let properties = properties::read(args.properties.as_deref(), &args.property)?;
@@ -21,33 +21,28 @@ pub(crate) fn run(args: RunArgs) -> Result<Exit, String> {
         return Err(format!(
             "`{}` is a step file, which says itself what the request is; -X, -H, -d, --json and --hide-… go with a URL",
             args.step
-        ));
+        )
+        .into());
     };
     let job = Job::new(file, policy)
         .properties(properties)
         .files_under(directory(&args.step, is_typed));
-    let component = match &args.component {
-        Some(path) => Some((path.display(), input::file(path)?)),
-        None => None,
-    };
-    let host = Host::new().map_err(|error| error.to_string())?;
-    let step = match component {
-        Some((path, wasm)) => host
-            .load(&wasm)
-            .map_err(|error| format!("{path}: {error}"))?,
-        None => built_in(&host)?,
+    let (host, step) = match &args.component {
+        Some(path) => {
+            let loaded = component::load(path)?;
+            let step = loaded.compiled.step;
+            (
+                loaded.host,
+                step.map_err(|error| component::refused(path, &error))?,
+            )
+        }
+        None => component::built_in()?,
     };
     execute(&host, &step, job, &Show::new(args.format))
 }
 
-/// The reference step, which the program brings along.
-pub(crate) fn built_in(host: &Host) -> Result<Step, String> {
-    host.load(http_step_component::WASM)
-        .map_err(|error| error.to_string())
-}
-
 /// Run a job to its end, or until the user stops it.
-pub(crate) fn execute(host: &Host, step: &Step, job: Job, show: &Show) -> Result<Exit, String> {
+pub(crate) fn execute(host: &Host, step: &Step, job: Job, show: &Show) -> Result<Exit, Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()

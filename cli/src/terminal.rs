@@ -12,6 +12,7 @@ use std::sync::OnceLock;
 use anstyle::{AnsiColor, Style};
 
 const ERROR: Style = AnsiColor::Red.on_default().bold();
+const WARNING: Style = AnsiColor::Yellow.on_default().bold();
 
 /// Why output was lost, if any was.
 static LOST: OnceLock<io::Error> = OnceLock::new();
@@ -44,10 +45,19 @@ pub(crate) fn styled_note(style: Style, text: &str) {
 
 /// Write an error that ends the program to standard error.
 pub(crate) fn error(text: impl Display) {
+    labelled(ERROR, "error", text);
+}
+
+/// Write to standard error what the program goes on without.
+pub(crate) fn warning(text: impl Display) {
+    labelled(WARNING, "warning", text);
+}
+
+fn labelled(style: Style, label: &str, text: impl Display) {
     let text = text.to_string();
     let _ = writeln!(
         anstream::stderr().lock(),
-        "{ERROR}error:{ERROR:#} {}",
+        "{style}{label}:{style:#} {}",
         printable(&text)
     );
 }

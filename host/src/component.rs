@@ -1,11 +1,13 @@
 //! From bytes to a step that can be run: any component that exports the world.
 
 use std::fmt::Write as _;
+use std::time::Duration;
 
 use thiserror::Error;
 use wasmtime::component::Component;
 use wasmtime::component::types::ComponentItem;
 
+use crate::compile::{Cached, Code};
 use crate::contract::StepPre;
 use crate::engine::Host;
 use crate::state::State;
@@ -64,6 +66,41 @@ pub enum LoadError {
         /// The import's name.
         import: String,
     },
+    /// Its bytes are too many.
+    #[error("this component has {size} bytes, and {limit} is the limit")]
+    TooLarge {
+        /// The most there may be.
+        limit: u64,
+        /// How many there are.
+        size: u64,
+    },
+    /// Compiling took too long.
+    #[error("this component did not compile within {} s, which is the limit", .limit.as_secs_f64())]
+    CompileTime {
+        /// The longest it may take.
+        limit: Duration,
+    },
+    /// Compiling took too much memory.
+    #[error("this component did not compile in {limit} bytes of memory, which is the limit")]
+    CompileMemory {
+        /// The most it may take.
+        limit: u64,
+    },
+    /// What it compiles to is too large.
+    #[error("this component compiles to more than {limit} bytes, which is the limit")]
+    TooMuchCode {
+        /// The most there may be.
+        limit: u64,
+    },
+    /// The compiler's process ended without a word of its own.
+    #[error("the compiler died on this component: {how}")]
+    CompilerDied {
+        /// Its exit status, and what it wrote to standard error.
+        how: String,
+    },
+    /// The compiler's process could not be started, or is not what it should be.
+    #[error("the compiler can't be used: {0}")]
+    Compiler(String),
 }
 
 /// What a component imports and exports, by name.
@@ -75,18 +112,56 @@ pub struct Interfaces {
     pub exports: Vec<String>,
 }
 
+/// A component that was compiled, whether it is a step or not.
+pub struct Compiled {
+    /// What it imports and exports.
+    pub interfaces: Interfaces,
+    /// The step that it is, or why it is none.
+    pub step: Result<Step, LoadError>,
+    /// The digest of its bytes, in hexadecimal.
+    pub sha256: String,
+    /// Where its code was found or put.
+    pub cached: Cached,
+}
+
 impl Host {
-    /// Load a component from the bytes of a `.wasm` file.
+    /// Load a step from the bytes of a `.wasm` file.
     ///
     /// Compiling takes time and memory in proportion to the component: load it
-    /// once, and run it often.
+    /// once, and run it often. This waits until it is done; in asynchronous code,
+    /// call it by `tokio::task::spawn_blocking`. Components that you don't trust
+    /// want a [`Compiler`](crate::Compiler) in a process of its own.
     ///
     /// # Errors
     ///
-    /// It is not a component, or not one of a step.
+    /// It is not a component, not one of a step, or one that can't be compiled
+    /// within the compiler's limits.
     pub fn load(&self, wasm: &[u8]) -> Result<Step, LoadError> {
-        let component = self.compile(wasm)?;
+        self.compile(wasm)?.step
+    }
+
+    /// As [`Host::load`], and tell what the component is even if it is no step.
+    ///
+    /// # Errors
+    ///
+    /// It is not a component, or one that can't be compiled within the compiler's
+    /// limits.
+    pub fn compile(&self, wasm: &[u8]) -> Result<Compiled, LoadError> {
+        let Code {
+            component,
+            sha256,
+            cached,
+        } = self.compiler.compile(&self.engine, self.engine_id, wasm)?;
         let interfaces = self.interfaces_of(&component);
+        Ok(Compiled {
+            step: self.step(&component, &interfaces),
+            interfaces,
+            sha256,
+            cached,
+        })
+    }
+
+    fn step(&self, component: &Component, interfaces: &Interfaces) -> Result<Step, LoadError> {
         if !interfaces.exports.iter().any(|name| name == EXPORT) {
             let exports = match interfaces.exports.as_slice() {
                 [] => "nothing".to_owned(),
@@ -105,38 +180,14 @@ impl Host {
         }
         let pre = self
             .linker
-            .instantiate_pre(&component)
-            .map_err(|error| LoadError::OtherContract(format!("{error:#}")))?;
+            .instantiate_pre(component)
+            .map_err(|error| unlinked(&error, interfaces))?;
         let pre =
             StepPre::new(pre).map_err(|error| LoadError::OtherContract(format!("{error:#}")))?;
         Ok(Step {
             pre,
             bytes: wasm.len(),
         })
-    }
-
-    /// What a component imports and exports, whether it is a step or not.
-    ///
-    /// # Errors
-    ///
-    /// It is not a component.
-    pub fn inspect(&self, wasm: &[u8]) -> Result<Interfaces, LoadError> {
-        Ok(self.interfaces_of(&self.compile(wasm)?))
-    }
-
-    fn compile(&self, wasm: &[u8]) -> Result<Component, LoadError> {
-        match wasm {
-            [0, b'a', b's', b'm', _, _, 1, 0, ..] => {}
-            [0, b'a', b's', b'm', _, _, 0, 0, ..] => return Err(LoadError::CoreModule),
-            [] => return Err(LoadError::Empty),
-            _ => {
-                return Err(LoadError::NotWasm {
-                    start: first_bytes(wasm),
-                });
-            }
-        }
-        Component::from_binary(&self.engine, wasm)
-            .map_err(|error| LoadError::Invalid(error.root_cause().to_string()))
     }
 
     fn interfaces_of(&self, component: &Component) -> Interfaces {
@@ -153,6 +204,38 @@ impl Host {
             imports: named(ty.imports(&self.engine)),
             exports: named(ty.exports(&self.engine)),
         }
+    }
+}
+
+/// Why a component does not fit the linker. Of WASI, a step is not given
+/// everything; the contract it is given whole.
+fn unlinked(error: &wasmtime::Error, interfaces: &Interfaces) -> LoadError {
+    let message = error.to_string();
+    let missing = error
+        .root_cause()
+        .to_string()
+        .ends_with("implementation is missing");
+    let import = interfaces
+        .imports
+        .iter()
+        .find(|import| import.starts_with("wasi:") && message.contains(&format!("`{import}`")));
+    match import {
+        Some(import) if missing => LoadError::UnknownImport {
+            import: import.clone(),
+        },
+        _ => LoadError::OtherContract(format!("{error:#}")),
+    }
+}
+
+/// Whether bytes begin as a component does.
+pub(crate) fn check_start(wasm: &[u8]) -> Result<(), LoadError> {
+    match wasm {
+        [0, b'a', b's', b'm', _, _, 1, 0, ..] => Ok(()),
+        [0, b'a', b's', b'm', _, _, 0, 0, ..] => Err(LoadError::CoreModule),
+        [] => Err(LoadError::Empty),
+        _ => Err(LoadError::NotWasm {
+            start: first_bytes(wasm),
+        }),
     }
 }
 

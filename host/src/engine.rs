@@ -11,6 +11,7 @@ use tokio::sync::Semaphore;
 use wasmtime::component::Linker;
 use wasmtime::{Config, Engine, InstanceAllocationStrategy, PoolingAllocationConfig};
 
+use crate::compile::{Compiler, EngineId};
 use crate::contract;
 use crate::outbound::{Certificates, Outbound, Resolve, Roots, SystemResolver};
 use crate::state::State;
@@ -46,6 +47,8 @@ const LARGEST_MEMORY: usize = 1 << 30;
 /// ```
 pub struct Host {
     pub(crate) engine: Engine,
+    pub(crate) engine_id: EngineId,
+    pub(crate) compiler: Compiler,
     pub(crate) linker: Linker<State>,
     pub(crate) outbound: Arc<Outbound>,
     pub(crate) slots: Semaphore,
@@ -72,6 +75,7 @@ impl Host {
 
 /// Sets up a [`Host`].
 pub struct HostBuilder {
+    compiler: Compiler,
     concurrency: u32,
     requests: usize,
     resolver: Arc<dyn Resolve>,
@@ -81,6 +85,7 @@ pub struct HostBuilder {
 impl Default for HostBuilder {
     fn default() -> Self {
         Self {
+            compiler: Compiler::in_process(),
             concurrency: 1000,
             requests: 1024,
             resolver: Arc::new(SystemResolver),
@@ -90,6 +95,13 @@ impl Default for HostBuilder {
 }
 
 impl HostBuilder {
+    /// How components are compiled; in this process by default.
+    #[must_use]
+    pub fn compiler(mut self, compiler: Compiler) -> Self {
+        self.compiler = compiler;
+        self
+    }
+
     /// How many steps run at a time; 1000 by default. A step past it waits its
     /// turn, which counts in its wall time.
     #[must_use]
@@ -137,7 +149,9 @@ impl HostBuilder {
         let linker = linker(&engine).map_err(HostError::new)?;
         tick(&engine).map_err(HostError::new)?;
         Ok(Host {
+            engine_id: EngineId::of(&engine),
             engine,
+            compiler: self.compiler,
             linker,
             outbound: Arc::new(Outbound::new(self.resolver, self.roots, self.requests)),
             slots: Semaphore::new(self.concurrency as usize),
@@ -158,6 +172,7 @@ impl HostError {
     }
 }
 
+/// What runs components: what compiles them, and a pool for their instances.
 fn config(concurrency: u32) -> Config {
     let mut pool = PoolingAllocationConfig::new();
     pool.total_component_instances(concurrency)
@@ -169,9 +184,16 @@ fn config(concurrency: u32) -> Config {
         .max_memories_per_component(MEMORIES)
         .max_tables_per_component(TABLES)
         .max_memory_size(LARGEST_MEMORY);
+    let mut config = code();
+    config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool));
+    config
+}
+
+/// What machine code depends on. It is all that a compiler needs, and two engines
+/// that agree in it can run each other's code.
+pub(crate) fn code() -> Config {
     let mut config = Config::new();
     config
-        .allocation_strategy(InstanceAllocationStrategy::Pooling(pool))
         .epoch_interruption(true)
         // Steps are WASI 0.2: nothing in them runs concurrently.
         .concurrency_support(false)

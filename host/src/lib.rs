@@ -40,6 +40,7 @@ mod properties;
 mod request;
 
 // The component, and the engine it runs in.
+mod compile;
 mod component;
 mod contract;
 mod engine;
@@ -57,7 +58,8 @@ mod ending;
 mod log;
 mod result;
 
-pub use crate::component::{Interfaces, LoadError, Step};
+pub use crate::compile::{Cache, CacheError, Cached, CompileLimits, Compiler, compile_child};
+pub use crate::component::{Compiled, Interfaces, LoadError, Step};
 pub use crate::engine::{Host, HostBuilder, HostError};
 pub use crate::log::{LogEntry, Sink, Stream};
 pub use crate::outbound::{

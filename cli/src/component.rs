@@ -1,0 +1,107 @@
+//! Loading components: somebody's, in a compiler of its own and within limits;
+//! the program's, in its own process. Both out of the cache, if they are there.
+
+use std::env;
+use std::path::{Path, PathBuf};
+
+use http_step_host::{Cache, CacheError, Compiled, Compiler, Host, LoadError, Step};
+
+use crate::exit::{Exit, Failure};
+use crate::{input, terminal};
+
+/// The argument by which this program is the compiler of another process of it.
+pub(crate) const CHILD: &str = "compile-child";
+
+/// A host, and the reference step, which the program brings along.
+pub(crate) fn built_in() -> Result<(Host, Step), Failure> {
+    let mut compiler = Compiler::in_process();
+    // It is as fast as it was without one, so nobody is told that there is none.
+    if let Some(Ok(cache)) = cache() {
+        compiler = compiler.cache(cache);
+    }
+    let host = host(compiler)?;
+    let step = host
+        .load(http_step_component::WASM)
+        .map_err(|error| error.to_string())?;
+    Ok((host, step))
+}
+
+/// A component from a file.
+pub(crate) struct Loaded {
+    pub(crate) host: Host,
+    pub(crate) compiled: Compiled,
+    pub(crate) size: usize,
+}
+
+/// Load a file, whoever it is from.
+pub(crate) fn load(path: &Path) -> Result<Loaded, Failure> {
+    let compiler = own_compiler()?;
+    let compiler = match cache() {
+        Some(Ok(cache)) => compiler.cache(cache),
+        Some(Err(error)) => {
+            if matches!(error, CacheError::NotPrivate { .. }) {
+                terminal::warning(format_args!("compiled components are not kept: {error}"));
+            }
+            compiler
+        }
+        None => compiler,
+    };
+    load_by(compiler, path)
+}
+
+/// As [`load`], but without a cache it fails.
+pub(crate) fn load_into_cache(path: &Path) -> Result<Loaded, Failure> {
+    let cache = cache().ok_or("there is no directory for compiled components: set XDG_CACHE_HOME, or HOME, to an absolute path")?;
+    let cache = cache.map_err(|error| format!("compiled components can't be kept: {error}"))?;
+    load_by(own_compiler()?.cache(cache), path)
+}
+
+fn load_by(compiler: Compiler, path: &Path) -> Result<Loaded, Failure> {
+    let wasm = input::file(path)?;
+    let host = host(compiler)?;
+    let compiled = host.compile(&wasm).map_err(|error| refused(path, &error))?;
+    Ok(Loaded {
+        host,
+        compiled,
+        size: wasm.len(),
+    })
+}
+
+/// A failure to load a component, in words and as an exit code.
+pub(crate) fn refused(path: &Path, error: &LoadError) -> Failure {
+    let exit = match error {
+        LoadError::CompileTime { .. }
+        | LoadError::CompileMemory { .. }
+        | LoadError::TooMuchCode { .. }
+        | LoadError::CompilerDied { .. }
+        | LoadError::Compiler(_) => Exit::Exception,
+        _ => Exit::Usage,
+    };
+    Failure {
+        exit,
+        message: format!("{}: {error}", path.display()),
+    }
+}
+
+fn own_compiler() -> Result<Compiler, String> {
+    Compiler::this_program([CHILD])
+        .map_err(|error| format!("this program's own file is not known: {error}"))
+}
+
+fn host(compiler: Compiler) -> Result<Host, String> {
+    Host::builder()
+        .compiler(compiler)
+        .build()
+        .map_err(|error| error.to_string())
+}
+
+/// The user's cache; none without a home.
+fn cache() -> Option<Result<Cache, CacheError>> {
+    let absolute = |name| {
+        env::var_os(name)
+            .map(PathBuf::from)
+            .filter(|path| path.is_absolute())
+    };
+    let caches = absolute("XDG_CACHE_HOME").or_else(|| Some(absolute("HOME")?.join(".cache")))?;
+    Some(Cache::at(caches.join("http-step")))
+}

@@ -1,0 +1,250 @@
+//! From the bytes of a component to its machine code: out of the cache, or by the
+//! compiler, which runs in this process or in a child of it.
+//!
+//! A component of a few kilobytes can ask for hours and gigabytes of a compiler.
+//! Nothing in a compiler's own process can stop it at the right moment, so what
+//! an embedder does not trust is compiled by a process that limits itself before
+//! it reads the component, and that can be killed.
+//!
+//! What the child is there for is what compiling *takes*. It is no wall against
+//! a compiler that does the wrong thing: what it gives is machine code, which the
+//! host runs, so one that a component has taken over by a bug of Cranelift's has
+//! the host too.
+
+mod artefact;
+mod cache;
+mod child;
+mod code;
+mod confine;
+mod parent;
+mod private_dir;
+mod protocol;
+
+use std::ffi::OsString;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use wasmtime::Engine;
+use wasmtime::component::Component;
+
+use self::artefact::{Artefact, Key};
+use self::parent::Program;
+use crate::component::LoadError;
+
+pub(crate) use self::artefact::EngineId;
+pub use self::cache::{Cache, CacheError};
+pub use self::child::compile_child;
+
+/// How a [`Host`](crate::Host) compiles: in its own process or in a child, with a
+/// [`Cache`] or without.
+///
+/// ```no_run
+/// use http_step_host::{Cache, Compiler, Host};
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let compiler = Compiler::this_program(["compile-child"])?
+///     .cache(Cache::at("/var/cache/my-service/steps")?);
+/// let host = Host::builder().compiler(compiler).build()?;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug, Default)]
+pub struct Compiler {
+    /// The child's; none, to compile in this process.
+    program: Option<Program>,
+    cache: Option<Cache>,
+    limits: CompileLimits,
+}
+
+impl Compiler {
+    /// Compile in the host's own process, which is the default. It starts
+    /// nothing, but a component takes what it wants: of [`CompileLimits`] only
+    /// `component_bytes` holds. It is for components that are trusted.
+    #[must_use]
+    pub fn in_process() -> Self {
+        Self::default()
+    }
+
+    /// Compile in a child process, within [`CompileLimits`]. `program` is one that
+    /// calls [`compile_child`] if it is given `arguments`; it is trusted as this
+    /// program is, because what it gives is run as machine code. It has to be
+    /// built with the same version of this crate and of wasmtime.
+    ///
+    /// It gets no environment.
+    #[must_use]
+    pub fn child<A: Into<OsString>>(
+        program: impl Into<PathBuf>,
+        arguments: impl IntoIterator<Item = A>,
+    ) -> Self {
+        Self {
+            program: Some(Program {
+                path: program.into(),
+                arguments: arguments.into_iter().map(Into::into).collect(),
+            }),
+            ..Self::default()
+        }
+    }
+
+    /// As [`Compiler::child`], with the program that is running.
+    ///
+    /// # Errors
+    ///
+    /// The system does not tell which one that is.
+    pub fn this_program<A: Into<OsString>>(
+        arguments: impl IntoIterator<Item = A>,
+    ) -> io::Result<Self> {
+        // On Linux, the very file that is running, also after an update has put
+        // another one in its place.
+        let running = Path::new("/proc/self/exe");
+        let program = if cfg!(target_os = "linux") && running.exists() {
+            running.to_owned()
+        } else {
+            std::env::current_exe()?
+        };
+        Ok(Self::child(program, arguments))
+    }
+
+    /// Keep what is compiled, and load what was kept.
+    #[must_use]
+    pub fn cache(mut self, cache: Cache) -> Self {
+        self.cache = Some(cache);
+        self
+    }
+
+    /// What compiling may take.
+    #[must_use]
+    pub fn limits(mut self, limits: CompileLimits) -> Self {
+        self.limits = limits;
+        self
+    }
+
+    /// The code of a component, for an engine and its id.
+    pub(crate) fn compile(
+        &self,
+        engine: &Engine,
+        id: EngineId,
+        wasm: &[u8],
+    ) -> Result<Code, LoadError> {
+        if wasm.len() as u64 > self.limits.component_bytes {
+            return Err(LoadError::TooLarge {
+                limit: self.limits.component_bytes,
+                size: wasm.len() as u64,
+            });
+        }
+        crate::component::check_start(wasm)?;
+        let key = Key::new(wasm, id);
+        if let Some((component, path)) = self.cached(engine, &key) {
+            return Ok(Code::new(component, &key, Cached::Found(path)));
+        }
+        let (component, artefact) = match &self.program {
+            None => self.compile_here(engine, &key, wasm)?,
+            Some(program) => {
+                let artefact = parent::compile(program, &self.limits, &key, wasm)?;
+                // The child's engine has no pool that a component could be too
+                // large for.
+                let component = code::load(engine, &artefact).map_err(invalid)?;
+                (component, Some(artefact))
+            }
+        };
+        let cached = match (&self.cache, artefact) {
+            (Some(cache), Some(artefact)) => match cache.put(&key, &artefact) {
+                Ok(path) => Cached::Put(path),
+                Err(error) => Cached::Failed(error),
+            },
+            _ => Cached::Off,
+        };
+        Ok(Code::new(component, &key, cached))
+    }
+
+    fn cached(&self, engine: &Engine, key: &Key) -> Option<(Component, PathBuf)> {
+        let cache = self.cache.as_ref()?;
+        let (artefact, path) = cache.get(key, self.limits.artefact_bytes)?;
+        // Compiled anew, it gives the reason for which it can't be loaded.
+        let component = code::load(engine, &artefact).ok()?;
+        Some((component, path))
+    }
+
+    fn compile_here(
+        &self,
+        engine: &Engine,
+        key: &Key,
+        wasm: &[u8],
+    ) -> Result<(Component, Option<Artefact>), LoadError> {
+        let component = Component::from_binary(engine, wasm).map_err(invalid)?;
+        let artefact = match self.cache {
+            Some(_) => component.serialize().ok(),
+            None => None,
+        };
+        Ok((component, artefact.map(|code| Artefact::new(key, &code))))
+    }
+}
+
+fn invalid(error: wasmtime::Error) -> LoadError {
+    LoadError::Invalid(error.root_cause().to_string())
+}
+
+/// A component's machine code, and where it is from.
+pub(crate) struct Code {
+    pub(crate) component: Component,
+    pub(crate) sha256: String,
+    pub(crate) cached: Cached,
+}
+
+impl Code {
+    fn new(component: Component, key: &Key, cached: Cached) -> Self {
+        Self {
+            component,
+            sha256: key.wasm(),
+            cached,
+        }
+    }
+}
+
+/// What a [`Cache`] had to do with a component.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Cached {
+    /// There is none.
+    Off,
+    /// The code was in this file.
+    Found(PathBuf),
+    /// It was compiled, and put into this file.
+    Put(PathBuf),
+    /// It was compiled, and could not be put anywhere.
+    Failed(CacheError),
+}
+
+/// What compiling a component may take. The defaults let through whatever is
+/// meant as a step.
+///
+/// ```
+/// use http_step_host::CompileLimits;
+/// use std::time::Duration;
+///
+/// let limits = CompileLimits { compile_time: Duration::from_secs(5), ..CompileLimits::default() };
+/// assert_eq!(limits.component_bytes, 64 << 20);
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CompileLimits {
+    /// Bytes of the component.
+    pub component_bytes: u64,
+    /// Time, on the clock and, rounded up to a second, on a processor.
+    pub compile_time: Duration,
+    /// Bytes of the compiler's address space, its program included. macOS does
+    /// not keep to it.
+    pub compile_memory: u64,
+    /// Bytes of what the component is compiled to.
+    pub artefact_bytes: u64,
+}
+
+impl Default for CompileLimits {
+    fn default() -> Self {
+        Self {
+            component_bytes: 64 << 20,
+            compile_time: Duration::from_secs(60),
+            compile_memory: 2 << 30,
+            artefact_bytes: 256 << 20,
+        }
+    }
+}

@@ -1,0 +1,199 @@
+//! The host's side of a compiling process: start it, feed it, wait for it, and
+//! leave nothing of it behind.
+
+use std::ffi::OsString;
+use std::io;
+use std::path::PathBuf;
+use std::process::{ExitStatus, Stdio};
+use std::thread;
+use std::time::Duration;
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::process::{Child, Command};
+use tokio::runtime;
+use tokio::time::timeout;
+
+use super::CompileLimits;
+use super::artefact::{Artefact, Key, LABEL, Unfit};
+use super::protocol::{Failure, Order, Reply};
+use crate::component::LoadError;
+
+/// How much of the compiler's last words is heard.
+const WORDS: u64 = 4096;
+
+/// A program that calls [`compile_child`](crate::compile_child).
+#[derive(Clone, Debug)]
+pub(super) struct Program {
+    pub(super) path: PathBuf,
+    pub(super) arguments: Vec<OsString>,
+}
+
+/// What is left of a compiling process.
+struct Remains {
+    said: Vec<u8>,
+    words: Vec<u8>,
+    status: ExitStatus,
+}
+
+/// Have a component compiled. It waits.
+pub(super) fn compile(
+    program: &Program,
+    limits: &CompileLimits,
+    key: &Key,
+    wasm: &[u8],
+) -> Result<Artefact, LoadError> {
+    let order = Order {
+        cpu_seconds: whole_seconds(limits.compile_time),
+        memory: limits.compile_memory,
+    };
+    // One byte more tells that there is more.
+    let most = limits.artefact_bytes.saturating_add(LABEL as u64);
+    let remains = on_a_thread(async {
+        let mut child = start(program)?;
+        let conversation = converse(&mut child, order, wasm, most.saturating_add(1));
+        let remains = timeout(limits.compile_time, conversation).await;
+        // Whatever it is at: it is to be gone, and its number free again.
+        let _ = child.kill().await;
+        Ok(remains)
+    })
+    .map_err(|error: io::Error| {
+        LoadError::Compiler(format!(
+            "`{}` can't be run: {error}",
+            program.path.display()
+        ))
+    })?;
+    let Ok(remains) = remains else {
+        return Err(LoadError::CompileTime {
+            limit: limits.compile_time,
+        });
+    };
+    let remains = remains
+        .map_err(|error| LoadError::Compiler(format!("it can't be spoken with: {error}")))?;
+    if remains.said.len() as u64 > most {
+        return Err(LoadError::TooMuchCode {
+            limit: limits.artefact_bytes,
+        });
+    }
+    match Reply::parse(remains.said, key) {
+        Reply::Artefact(artefact) => Ok(artefact),
+        Reply::Failure(Failure::Invalid(reason)) => Err(LoadError::Invalid(reason)),
+        Reply::Failure(Failure::Memory) => Err(out_of_memory(limits)),
+        Reply::Failure(Failure::Compiler(reason)) => Err(LoadError::Compiler(reason)),
+        Reply::Unfit(Unfit::Engine) => Err(LoadError::Compiler(format!(
+            "`{}` is of another build than this program",
+            program.path.display()
+        ))),
+        Reply::Unfit(unfit) => Err(LoadError::Compiler(format!("of what it gave, {unfit}"))),
+        Reply::Garbled => Err(death(remains.status, &remains.words, limits)),
+    }
+}
+
+/// A run-time of its own on a thread of its own: the caller may be on a thread of
+/// another, which can't be blocked on.
+fn on_a_thread<T: Send>(work: impl Future<Output = io::Result<T>> + Send) -> io::Result<T> {
+    let run = || {
+        runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()?
+            .block_on(work)
+    };
+    thread::scope(|scope| {
+        let thread = thread::Builder::new()
+            .name("http-step-compile".to_owned())
+            .spawn_scoped(scope, run)?;
+        thread
+            .join()
+            .unwrap_or_else(|_| Err(io::Error::other("its thread panicked")))
+    })
+}
+
+fn start(program: &Program) -> io::Result<Child> {
+    Command::new(&program.path)
+        .args(&program.arguments)
+        // Secrets of the build are none of its business.
+        .env_clear()
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .kill_on_drop(true)
+        .spawn()
+}
+
+/// Tell it what to do, and hear it out.
+async fn converse(child: &mut Child, order: Order, wasm: &[u8], most: u64) -> io::Result<Remains> {
+    let (Some(mut stdin), Some(stdout), Some(stderr)) =
+        (child.stdin.take(), child.stdout.take(), child.stderr.take())
+    else {
+        return Err(io::Error::other("it has no pipes"));
+    };
+    let tell = async move {
+        // One that has died, or has heard enough, says why at the other pipes.
+        if stdin.write_all(&order.to_bytes()).await.is_ok() {
+            let _ = stdin.write_all(wasm).await;
+        }
+        // Its end is the component's.
+        drop(stdin);
+    };
+    let (mut said, mut words) = (Vec::new(), Vec::new());
+    let mut stdout = stdout.take(most);
+    let mut stderr = stderr.take(WORDS);
+    let (_, heard, _) = tokio::join!(
+        tell,
+        stdout.read_to_end(&mut said),
+        // Words that can't be heard are no reason to fail.
+        stderr.read_to_end(&mut words),
+    );
+    heard?;
+    if said.len() as u64 == most {
+        // It would go on for ever.
+        child.start_kill()?;
+    }
+    drop((stdout, stderr));
+    let status = child.wait().await?;
+    Ok(Remains {
+        said,
+        words,
+        status,
+    })
+}
+
+/// Why a compiler died that said nothing.
+fn death(status: ExitStatus, words: &[u8], limits: &CompileLimits) -> LoadError {
+    let words = String::from_utf8_lossy(words);
+    // Rust's allocator gives up in these words; what it was asked for is a piece
+    // of what was used.
+    if words.contains("memory allocation of ") && !status.success() {
+        return out_of_memory(limits);
+    }
+    #[cfg(unix)]
+    {
+        use std::os::unix::process::ExitStatusExt as _;
+
+        let ran_out = rustix::process::Signal::XCPU.as_raw();
+        if status.signal() == Some(ran_out) {
+            return LoadError::CompileTime {
+                limit: limits.compile_time,
+            };
+        }
+    }
+    let words = words.split_whitespace().collect::<Vec<_>>().join(" ");
+    LoadError::CompilerDied {
+        how: if words.is_empty() {
+            status.to_string()
+        } else {
+            format!("{status}; its last words: {words}")
+        },
+    }
+}
+
+fn out_of_memory(limits: &CompileLimits) -> LoadError {
+    LoadError::CompileMemory {
+        limit: limits.compile_memory,
+    }
+}
+
+/// Processor time is limited in whole seconds, of which there is to be one.
+fn whole_seconds(time: Duration) -> u64 {
+    let more = u64::from(time.subsec_nanos() > 0);
+    time.as_secs().saturating_add(more).max(1)
+}

@@ -1,0 +1,240 @@
+//! A directory that only this user can write, reached by its descriptor alone:
+//! whatever becomes of its path, it is the one that was checked.
+
+/// A file of a directory.
+#[derive(Debug)]
+pub(super) struct Entry {
+    pub(super) name: String,
+    pub(super) size: u64,
+    /// When it was written or read last: seconds and nanoseconds.
+    pub(super) used: (i64, i64),
+}
+
+#[cfg(not(unix))]
+pub(super) use self::elsewhere::PrivateDir;
+#[cfg(unix)]
+pub(super) use self::unix::PrivateDir;
+
+#[cfg(unix)]
+mod unix {
+    use std::fs::{self, DirBuilder, File, Metadata};
+    use std::io::{self, Read as _, Write as _};
+    use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _};
+    use std::path::{self, Path, PathBuf};
+    use std::process;
+    use std::sync::atomic::{AtomicU64, Ordering};
+    use std::time::SystemTime;
+
+    use rustix::fs::{AtFlags, Dir, Mode, OFlags, open, openat, renameat, statat, unlinkat};
+    use rustix::io::Errno;
+    use rustix::process::geteuid;
+
+    use super::super::cache::CacheError;
+    use super::Entry;
+
+    /// Write permission of the group and of others.
+    const OTHERS_WRITE: u32 = 0o022;
+    /// Any permission of the group and of others.
+    const OTHERS_ANYTHING: u32 = 0o077;
+    /// Nobody can rename or remove in it what is another's.
+    const STICKY: u32 = 0o1000;
+
+    #[derive(Debug)]
+    pub(in super::super) struct PrivateDir(File);
+
+    impl PrivateDir {
+        /// Open or make it. Gives its whole path, too.
+        pub(in super::super) fn open(path: &Path) -> Result<(Self, PathBuf), CacheError> {
+            let unusable = |error: io::Error| CacheError::Unusable {
+                path: path.to_owned(),
+                reason: error.to_string(),
+            };
+            let path = path::absolute(path).map_err(unusable)?;
+            DirBuilder::new()
+                .recursive(true)
+                .mode(0o700)
+                .create(&path)
+                .map_err(unusable)?;
+            let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+            let dir = open(&path, flags, Mode::empty()).map_err(|errno| match errno {
+                Errno::LOOP | Errno::NOTDIR => CacheError::NotPrivate {
+                    path: path.clone(),
+                    why: "it is a symbolic link; name the directory that it leads to".to_owned(),
+                },
+                errno => unusable(errno.into()),
+            })?;
+            let dir = Self(File::from(dir));
+            dir.check(&path)?;
+            // As it is written, and as it is: either can lead elsewhere tomorrow.
+            let resolved = fs::canonicalize(&path).map_err(unusable)?;
+            for parent in path.ancestors().chain(resolved.ancestors()).skip(1) {
+                let metadata = fs::symlink_metadata(parent).map_err(unusable)?;
+                check_parent(parent, &metadata)?;
+            }
+            Ok((dir, path))
+        }
+
+        /// Whether only this user can write it. `path` is for the message.
+        pub(in super::super) fn check(&self, path: &Path) -> Result<(), CacheError> {
+            let metadata = self.0.metadata().map_err(|error| CacheError::Unusable {
+                path: path.to_owned(),
+                reason: error.to_string(),
+            })?;
+            let why = if metadata.uid() != geteuid().as_raw() {
+                "it belongs to another user; name a directory of your own"
+            } else if metadata.mode() & OTHERS_WRITE != 0 {
+                "others can write it; `chmod go-w` it, and remove what is in it"
+            } else {
+                return Ok(());
+            };
+            Err(CacheError::NotPrivate {
+                path: path.to_owned(),
+                why: why.to_owned(),
+            })
+        }
+
+        /// The content of a file of at most `most` bytes that is this user's alone,
+        /// and is used by this. Anything else counts as not being there.
+        pub(in super::super) fn read(&self, name: &str, most: u64) -> io::Result<Option<Vec<u8>>> {
+            let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
+            let file = match openat(&self.0, name, flags, Mode::empty()) {
+                Ok(file) => File::from(file),
+                Err(Errno::NOENT | Errno::LOOP) => return Ok(None),
+                Err(errno) => return Err(errno.into()),
+            };
+            let metadata = file.metadata()?;
+            if !is_ours_alone(&metadata) || metadata.len() > most {
+                return Ok(None);
+            }
+            // What can't be touched can still be read.
+            let _ = file.set_modified(SystemTime::now());
+            let mut bytes = Vec::new();
+            file.take(most.saturating_add(1)).read_to_end(&mut bytes)?;
+            Ok((bytes.len() as u64 <= most).then_some(bytes))
+        }
+
+        /// Put a file there, or another in its place, at once and whole.
+        pub(in super::super) fn write(
+            &self,
+            name: &str,
+            suffix: &str,
+            bytes: &[u8],
+        ) -> io::Result<()> {
+            static COUNTER: AtomicU64 = AtomicU64::new(0);
+
+            let count = COUNTER.fetch_add(1, Ordering::Relaxed);
+            // One that is left behind is removed as any other is.
+            let draft = format!(".{}-{count}{suffix}", process::id());
+            let flags =
+                OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+            let file = openat(&self.0, &draft, flags, Mode::RUSR | Mode::WUSR)?;
+            let written = File::from(file)
+                .write_all(bytes)
+                .and_then(|()| Ok(renameat(&self.0, &draft, &self.0, name)?));
+            if written.is_err() {
+                let _ = unlinkat(&self.0, &draft, AtFlags::empty());
+            }
+            written
+        }
+
+        /// The files whose names end in a suffix.
+        pub(in super::super) fn files(&self, suffix: &str) -> io::Result<Vec<Entry>> {
+            let mut files = Vec::new();
+            for entry in Dir::read_from(&self.0)? {
+                let entry = entry?;
+                let Ok(name) = entry.file_name().to_str() else {
+                    continue;
+                };
+                if !name.ends_with(suffix) {
+                    continue;
+                }
+                // Another process may have removed it.
+                let Ok(stat) = statat(&self.0, name, AtFlags::SYMLINK_NOFOLLOW) else {
+                    continue;
+                };
+                files.push(Entry {
+                    name: name.to_owned(),
+                    size: u64::try_from(stat.st_size).unwrap_or(0),
+                    used: (
+                        stat.st_mtime,
+                        i64::try_from(stat.st_mtime_nsec).unwrap_or(0),
+                    ),
+                });
+            }
+            Ok(files)
+        }
+
+        pub(in super::super) fn remove(&self, name: &str) -> io::Result<()> {
+            match unlinkat(&self.0, name, AtFlags::empty()) {
+                Ok(()) | Err(Errno::NOENT) => Ok(()),
+                Err(errno) => Err(errno.into()),
+            }
+        }
+    }
+
+    /// Whether nobody else can put another directory in the place of one in it.
+    fn check_parent(path: &Path, metadata: &Metadata) -> Result<(), CacheError> {
+        let why = if ![0, geteuid().as_raw()].contains(&metadata.uid()) {
+            "it belongs to another user, who can put anything there"
+        } else if !metadata.is_symlink()
+            && metadata.mode() & OTHERS_WRITE != 0
+            && metadata.mode() & STICKY == 0
+        {
+            "others can write it; `chmod go-w` it"
+        } else {
+            return Ok(());
+        };
+        Err(CacheError::NotPrivate {
+            path: path.to_owned(),
+            why: why.to_owned(),
+        })
+    }
+
+    fn is_ours_alone(metadata: &Metadata) -> bool {
+        metadata.is_file()
+            && metadata.uid() == geteuid().as_raw()
+            && metadata.mode() & OTHERS_ANYTHING == 0
+    }
+}
+
+/// Who can write a directory can't be told.
+#[cfg(not(unix))]
+mod elsewhere {
+    use std::io;
+    use std::path::{Path, PathBuf};
+
+    use super::super::cache::CacheError;
+    use super::Entry;
+
+    #[derive(Debug)]
+    pub(in super::super) enum PrivateDir {}
+
+    impl PrivateDir {
+        pub(in super::super) fn open(path: &Path) -> Result<(Self, PathBuf), CacheError> {
+            Err(CacheError::Unusable {
+                path: path.to_owned(),
+                reason: "on this system it can't be told who can write it".to_owned(),
+            })
+        }
+
+        pub(in super::super) fn check(&self, _: &Path) -> Result<(), CacheError> {
+            match *self {}
+        }
+
+        pub(in super::super) fn read(&self, _: &str, _: u64) -> io::Result<Option<Vec<u8>>> {
+            match *self {}
+        }
+
+        pub(in super::super) fn write(&self, _: &str, _: &str, _: &[u8]) -> io::Result<()> {
+            match *self {}
+        }
+
+        pub(in super::super) fn files(&self, _: &str) -> io::Result<Vec<Entry>> {
+            match *self {}
+        }
+
+        pub(in super::super) fn remove(&self, _: &str) -> io::Result<()> {
+            match *self {}
+        }
+    }
+}

@@ -1,0 +1,112 @@
+//! What the host and its compiler say to each other, over pipes: an order and
+//! the component there, an artefact or a failure back.
+
+use std::io::{self, Read};
+
+use serde::{Deserialize, Serialize};
+
+use super::artefact::{Artefact, FORMAT, Key, Unfit};
+
+/// How an order begins.
+const ORDER: &[u8; 16] = b"http-step order1";
+
+/// How the report of a failure begins.
+const FAILURE: &[u8; 16] = b"http-step error1";
+
+/// The longest text of a failure. The component can have a say in it.
+const LONGEST: usize = 4096;
+
+/// What the compiler may use. The component follows it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Order {
+    /// Time on a processor, in whole seconds, as the system counts it.
+    pub(super) cpu_seconds: u64,
+    /// Bytes of address space.
+    pub(super) memory: u64,
+}
+
+impl Order {
+    pub(super) fn to_bytes(self) -> Vec<u8> {
+        let mut bytes = ORDER.to_vec();
+        bytes.extend_from_slice(&self.cpu_seconds.to_le_bytes());
+        bytes.extend_from_slice(&self.memory.to_le_bytes());
+        bytes
+    }
+
+    pub(super) fn read(mut from: impl Read) -> io::Result<Self> {
+        let mut start = [0; 16];
+        from.read_exact(&mut start)?;
+        if start != *ORDER {
+            return Err(io::ErrorKind::InvalidData.into());
+        }
+        let mut number = || {
+            let mut bytes = [0; 8];
+            from.read_exact(&mut bytes)?;
+            io::Result::Ok(u64::from_le_bytes(bytes))
+        };
+        Ok(Self {
+            cpu_seconds: number()?,
+            memory: number()?,
+        })
+    }
+}
+
+/// Why the compiler gives no artefact.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum Failure {
+    /// The component is not valid.
+    Invalid(String),
+    /// Memory ran out.
+    Memory,
+    /// The compiler itself could not do its work.
+    Compiler(String),
+}
+
+impl Failure {
+    pub(super) fn to_bytes(&self) -> Vec<u8> {
+        let mut bytes = FAILURE.to_vec();
+        // Texts are all there is to write.
+        let _ = serde_json::to_writer(&mut bytes, &self.shortened());
+        bytes
+    }
+
+    fn shortened(&self) -> Self {
+        let shortened = |text: &String| match text.char_indices().nth(LONGEST) {
+            Some((end, _)) => text.chars().take(end).collect(),
+            None => text.clone(),
+        };
+        match self {
+            Self::Invalid(text) => Self::Invalid(shortened(text)),
+            Self::Memory => Self::Memory,
+            Self::Compiler(text) => Self::Compiler(shortened(text)),
+        }
+    }
+}
+
+/// What the compiler said.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Reply {
+    Artefact(Artefact),
+    Unfit(Unfit),
+    Failure(Failure),
+    /// Not a word that is known, or nothing at all.
+    Garbled,
+}
+
+impl Reply {
+    pub(super) fn parse(bytes: Vec<u8>, key: &Key) -> Self {
+        if let Some(failure) = bytes.strip_prefix(FAILURE) {
+            return serde_json::from_slice(failure).map_or(Self::Garbled, Self::Failure);
+        }
+        if !bytes.starts_with(FORMAT) {
+            return Self::Garbled;
+        }
+        match Artefact::check(bytes, key) {
+            Ok(artefact) => Self::Artefact(artefact),
+            // It fell silent before the end.
+            Err(Unfit::Length) => Self::Garbled,
+            Err(unfit) => Self::Unfit(unfit),
+        }
+    }
+}
