@@ -22,13 +22,7 @@ impl Stderr {
     /// The beginning of what was written, on one line.
     pub(crate) fn words(&self) -> String {
         let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        String::from_utf8_lossy(&kept)
-            .lines()
-            .map(str::trim)
-            // Rust's advice to those who have a terminal before them.
-            .filter(|line| !line.is_empty() && !line.starts_with("note: run with `RUST_BACKTRACE"))
-            .collect::<Vec<_>>()
-            .join(" ")
+        on_one_line(&String::from_utf8_lossy(&kept))
     }
 
     fn keep(&self, bytes: &[u8]) {
@@ -36,6 +30,17 @@ impl Stderr {
         let room = KEPT - kept.len();
         kept.extend(bytes.iter().take(room));
     }
+}
+
+/// What a program wrote, to be put into a message.
+pub(crate) fn on_one_line(words: &str) -> String {
+    words
+        .lines()
+        .map(str::trim)
+        // Rust's advice to those who have a terminal before them.
+        .filter(|line| !line.is_empty() && !line.starts_with("note: run with `RUST_BACKTRACE"))
+        .collect::<Vec<_>>()
+        .join(" ")
 }
 
 impl IsTerminal for Stderr {

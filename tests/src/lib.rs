@@ -5,11 +5,13 @@
 //! file to run them with: the one that `cargo component build` makes.
 
 mod bench;
+mod bomb;
 mod record;
 mod scripted;
 mod service;
 
 pub use bench::{guest, host, reference, reference_of, run, run_with, step_file};
+pub use bomb::bomb;
 pub use record::transcript;
 pub use scripted::Scripted;
 pub use service::{Answer, Recorded, Service};

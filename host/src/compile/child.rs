@@ -44,18 +44,19 @@ pub fn compile_child() -> ExitCode {
 }
 
 fn compile(mut stdin: impl Read) -> Result<Artefact, Failure> {
-    let order = Order::read(&mut stdin)
-        .map_err(|_| Failure::Compiler("it was given no order".to_owned()))?;
-    confine(&order)
-        .map_err(|error| Failure::Compiler(format!("it can't limit itself: {error}")))?;
+    let order =
+        Order::read(&mut stdin).map_err(|_| Failure::Compiler("was given no order".to_owned()))?;
+    confine(&order).map_err(|error| Failure::Compiler(format!("can't limit itself: {error}")))?;
     let mut wasm = Vec::new();
     stdin
         .read_to_end(&mut wasm)
         .map_err(|error| match error.kind() {
             ErrorKind::OutOfMemory => Failure::Memory,
-            _ => Failure::Compiler(format!("it can't read the component: {error}")),
+            _ => Failure::Compiler(format!("can't read the component: {error}")),
         })?;
-    let engine = Engine::new(&engine::code()).map_err(failure(Failure::Compiler))?;
+    let engine = Engine::new(&engine::code()).map_err(failure(|reason| {
+        Failure::Compiler(format!("can't set up its engine: {reason}"))
+    }))?;
     let code = CodeBuilder::new(&engine)
         .wasm_binary(&wasm, None)
         .and_then(|builder| builder.compile_component_serialized())

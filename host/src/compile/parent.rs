@@ -17,9 +17,10 @@ use super::CompileLimits;
 use super::artefact::{Artefact, Key, LABEL, Unfit};
 use super::protocol::{Failure, Order, Reply};
 use crate::component::LoadError;
+use crate::stderr;
 
 /// How much of the compiler's last words is heard.
-const WORDS: u64 = 4096;
+const WORDS: u64 = 1024;
 
 /// A program that calls [`compile_child`](crate::compile_child).
 #[derive(Clone, Debug)]
@@ -42,48 +43,30 @@ pub(super) fn compile(
     key: &Key,
     wasm: &[u8],
 ) -> Result<Artefact, LoadError> {
-    let order = Order {
-        cpu_seconds: whole_seconds(limits.compile_time),
-        memory: limits.compile_memory,
-    };
-    // One byte more tells that there is more.
-    let most = limits.artefact_bytes.saturating_add(LABEL as u64);
     let remains = on_a_thread(async {
         let mut child = start(program)?;
-        let conversation = converse(&mut child, order, wasm, most.saturating_add(1));
+        let conversation = converse(&mut child, limits, wasm);
         let remains = timeout(limits.compile_time, conversation).await;
         // Whatever it is at: it is to be gone, and its number free again.
         let _ = child.kill().await;
         Ok(remains)
     })
-    .map_err(|error: io::Error| {
-        LoadError::Compiler(format!(
-            "`{}` can't be run: {error}",
-            program.path.display()
-        ))
-    })?;
+    .map_err(|error| unusable(program, &format!("can't be run: {error}")))?;
     let Ok(remains) = remains else {
         return Err(LoadError::CompileTime {
             limit: limits.compile_time,
         });
     };
-    let remains = remains
-        .map_err(|error| LoadError::Compiler(format!("it can't be spoken with: {error}")))?;
-    if remains.said.len() as u64 > most {
-        return Err(LoadError::TooMuchCode {
-            limit: limits.artefact_bytes,
-        });
-    }
+    let remains = remains?;
     match Reply::parse(remains.said, key) {
         Reply::Artefact(artefact) => Ok(artefact),
         Reply::Failure(Failure::Invalid(reason)) => Err(LoadError::Invalid(reason)),
         Reply::Failure(Failure::Memory) => Err(out_of_memory(limits)),
-        Reply::Failure(Failure::Compiler(reason)) => Err(LoadError::Compiler(reason)),
-        Reply::Unfit(Unfit::Engine) => Err(LoadError::Compiler(format!(
-            "`{}` is of another build than this program",
-            program.path.display()
-        ))),
-        Reply::Unfit(unfit) => Err(LoadError::Compiler(format!("of what it gave, {unfit}"))),
+        Reply::Failure(Failure::Compiler(reason)) => Err(unusable(program, &reason)),
+        Reply::Unfit(Unfit::Engine) => {
+            Err(unusable(program, "is of another build than this program"))
+        }
+        Reply::Unfit(unfit) => Err(unusable(program, &format!("gave no artefact: {unfit}"))),
         Reply::Garbled => Err(death(remains.status, &remains.words, limits)),
     }
 }
@@ -120,36 +103,51 @@ fn start(program: &Program) -> io::Result<Child> {
 }
 
 /// Tell it what to do, and hear it out.
-async fn converse(child: &mut Child, order: Order, wasm: &[u8], most: u64) -> io::Result<Remains> {
+async fn converse(
+    child: &mut Child,
+    limits: &CompileLimits,
+    wasm: &[u8],
+) -> Result<Remains, LoadError> {
+    let lost = |error: io::Error| LoadError::Compiler(format!("it can't be heard: {error}"));
     let (Some(mut stdin), Some(stdout), Some(stderr)) =
         (child.stdin.take(), child.stdout.take(), child.stderr.take())
     else {
-        return Err(io::Error::other("it has no pipes"));
+        return Err(lost(io::ErrorKind::BrokenPipe.into()));
+    };
+    let order = Order {
+        cpu_seconds: whole_seconds(limits.compile_time),
+        memory: limits.compile_memory,
     };
     let tell = async move {
         // One that has died, or has heard enough, says why at the other pipes.
         if stdin.write_all(&order.to_bytes()).await.is_ok() {
             let _ = stdin.write_all(wasm).await;
         }
-        // Its end is the component's.
+        // Where its input ends, the component does.
         drop(stdin);
+        Ok(())
     };
-    let (mut said, mut words) = (Vec::new(), Vec::new());
-    let mut stdout = stdout.take(most);
-    let mut stderr = stderr.take(WORDS);
-    let (_, heard, _) = tokio::join!(
-        tell,
-        stdout.read_to_end(&mut said),
-        // Words that can't be heard are no reason to fail.
-        stderr.read_to_end(&mut words),
-    );
-    heard?;
-    if said.len() as u64 == most {
-        // It would go on for ever.
-        child.start_kill()?;
-    }
-    drop((stdout, stderr));
-    let status = child.wait().await?;
+    let hear = async {
+        let most = limits.artefact_bytes.saturating_add(LABEL as u64);
+        let mut said = Vec::new();
+        // One byte more tells that there is more.
+        let mut stdout = stdout.take(most.saturating_add(1));
+        stdout.read_to_end(&mut said).await.map_err(lost)?;
+        if said.len() as u64 > most {
+            return Err(LoadError::TooMuchCode {
+                limit: limits.artefact_bytes,
+            });
+        }
+        Ok(said)
+    };
+    let hear_words = async {
+        let mut words = Vec::new();
+        // What can't be heard of them is no reason to fail.
+        let _ = stderr.take(WORDS).read_to_end(&mut words).await;
+        Ok(words)
+    };
+    let ((), said, words) = tokio::try_join!(tell, hear, hear_words)?;
+    let status = child.wait().await.map_err(lost)?;
     Ok(Remains {
         said,
         words,
@@ -160,8 +158,7 @@ async fn converse(child: &mut Child, order: Order, wasm: &[u8], most: u64) -> io
 /// Why a compiler died that said nothing.
 fn death(status: ExitStatus, words: &[u8], limits: &CompileLimits) -> LoadError {
     let words = String::from_utf8_lossy(words);
-    // Rust's allocator gives up in these words; what it was asked for is a piece
-    // of what was used.
+    // The words in which Rust's allocator gives up.
     if words.contains("memory allocation of ") && !status.success() {
         return out_of_memory(limits);
     }
@@ -176,7 +173,7 @@ fn death(status: ExitStatus, words: &[u8], limits: &CompileLimits) -> LoadError 
             };
         }
     }
-    let words = words.split_whitespace().collect::<Vec<_>>().join(" ");
+    let words = stderr::on_one_line(&words);
     LoadError::CompilerDied {
         how: if words.is_empty() {
             status.to_string()
@@ -184,6 +181,10 @@ fn death(status: ExitStatus, words: &[u8], limits: &CompileLimits) -> LoadError 
             format!("{status}; its last words: {words}")
         },
     }
+}
+
+fn unusable(program: &Program, why: &str) -> LoadError {
+    LoadError::Compiler(format!("`{}` {why}", program.path.display()))
 }
 
 fn out_of_memory(limits: &CompileLimits) -> LoadError {

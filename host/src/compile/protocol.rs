@@ -59,7 +59,7 @@ pub(super) enum Failure {
     Invalid(String),
     /// Memory ran out.
     Memory,
-    /// The compiler itself could not do its work.
+    /// The compiler itself could not do its work: what it says of itself.
     Compiler(String),
 }
 

@@ -1,0 +1,255 @@
+//! Compiled components on disk: found again if they are right, and only in a
+//! directory that nobody else can write.
+#![cfg(unix)]
+
+use std::fs::{self, Permissions};
+use std::os::unix::fs::{PermissionsExt as _, chown, symlink};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
+
+use expect_test::expect;
+use http_step_host::{Cache, CacheError, Cached, Compiler, Host};
+use http_step_tests::{bomb, guest};
+use tempfile::TempDir;
+
+fn host(cache: Cache) -> Host {
+    Host::builder()
+        .concurrency(1)
+        .compiler(Compiler::in_process().cache(cache))
+        .build()
+        .unwrap()
+}
+
+fn compile(host: &Host, wasm: &[u8]) -> Cached {
+    host.compile(wasm).map(|compiled| compiled.cached).unwrap()
+}
+
+fn put(host: &Host, wasm: &[u8]) -> PathBuf {
+    match compile(host, wasm) {
+        Cached::Put(path) => path,
+        other => panic!("it is {other:?}"),
+    }
+}
+
+fn chmod(path: &Path, mode: u32) {
+    fs::set_permissions(path, Permissions::from_mode(mode)).unwrap();
+}
+
+fn mode(path: &Path) -> u32 {
+    fs::metadata(path).unwrap().permissions().mode() & 0o7777
+}
+
+fn names(directory: &Path) -> usize {
+    fs::read_dir(directory).unwrap().count()
+}
+
+#[test]
+fn what_was_compiled_is_found_again() {
+    let directory = TempDir::new().unwrap();
+    let path = directory.path().join("to/be/made");
+    let wasm = guest("smallest");
+    let file = put(&host(Cache::at(&path).unwrap()), &wasm);
+    assert_eq!(file.parent(), Some(path.as_path()));
+    assert_eq!((mode(&path), mode(&file), names(&path)), (0o700, 0o600, 1));
+
+    // By another host, and compiled by a child or not.
+    let other = host(Cache::at(&path).unwrap());
+    assert_eq!(compile(&other, &wasm), Cached::Found(file.clone()));
+    assert!(other.load(&wasm).is_ok());
+    let child = Compiler::child(env!("CARGO_BIN_EXE_compiler"), [""; 0]);
+    let child = Host::builder()
+        .concurrency(1)
+        .compiler(child.cache(Cache::at(&path).unwrap()))
+        .build()
+        .unwrap();
+    assert_eq!(compile(&child, &wasm), Cached::Found(file.clone()));
+    let kept = fs::read(&file).unwrap();
+    fs::remove_file(&file).unwrap();
+    assert_eq!(compile(&child, &wasm), Cached::Put(file.clone()));
+    assert_eq!(fs::read(&file).unwrap(), kept);
+}
+
+#[test]
+fn what_is_not_right_is_compiled_anew() {
+    let directory = TempDir::new().unwrap();
+    let cache = directory.path().join("cache");
+    let host = host(Cache::at(&cache).unwrap());
+    let wasm = guest("smallest");
+    let file = put(&host, &wasm);
+    let right = fs::read(&file).unwrap();
+    let other = fs::read(put(&host, &guest("spins"))).unwrap();
+    let last = right.len() - 1;
+
+    let change = |change: &dyn Fn(&mut Vec<u8>)| {
+        let mut bytes = right.clone();
+        change(&mut bytes);
+        fs::write(&file, bytes).unwrap();
+    };
+    let spoil: [(&str, &dyn Fn()); 12] = [
+        ("its format", &|| change(&|bytes| bytes[0] ^= 1)),
+        ("its engine", &|| change(&|bytes| bytes[48] ^= 1)),
+        ("its length", &|| change(&|bytes| bytes[112] ^= 1)),
+        ("its last byte", &|| change(&|bytes| bytes[last] ^= 0x80)),
+        ("cut", &|| change(&|bytes| bytes.truncate(last))),
+        ("longer", &|| change(&|bytes| bytes.push(0))),
+        ("empty", &|| change(&Vec::clear)),
+        ("by hand", &|| fs::write(&file, "\x7fELF").unwrap()),
+        ("another's", &|| fs::write(&file, &other).unwrap()),
+        ("to be read by others", &|| chmod(&file, 0o644)),
+        ("a link", &|| {
+            let elsewhere = directory.path().join("elsewhere");
+            fs::copy(&file, &elsewhere).unwrap();
+            fs::remove_file(&file).unwrap();
+            symlink(elsewhere, &file).unwrap();
+        }),
+        ("not there", &|| fs::remove_file(&file).unwrap()),
+    ];
+    for (name, spoil) in spoil {
+        assert_eq!(compile(&host, &wasm), Cached::Found(file.clone()), "{name}");
+        spoil();
+        assert_eq!(compile(&host, &wasm), Cached::Put(file.clone()), "{name}");
+        assert!(fs::read(&file).unwrap() == right, "{name}");
+        assert!(fs::symlink_metadata(&file).unwrap().is_file(), "{name}");
+        assert_eq!((mode(&file), names(&cache)), (0o600, 2), "{name}");
+    }
+    // Nothing can take the place of a directory.
+    fs::remove_file(&file).unwrap();
+    fs::create_dir(&file).unwrap();
+    assert_eq!(
+        compile(&host, &wasm),
+        Cached::Failed(CacheError::Unusable {
+            path: cache,
+            reason: "Is a directory (os error 21)".to_owned()
+        })
+    );
+}
+
+#[test]
+fn what_is_no_component_is_not_kept() {
+    let directory = TempDir::new().unwrap();
+    let host = host(Cache::at(directory.path()).unwrap());
+    assert!(host.compile(b"\0asm\x0d\0\x01\0\xff").is_err());
+    assert_eq!(names(directory.path()), 0);
+}
+
+#[test]
+fn a_directory_that_others_can_change() {
+    let directory = TempDir::new().unwrap();
+    let at = |name: &str| directory.path().join(name);
+    let make = |name: &str, mode| {
+        fs::create_dir(at(name)).unwrap();
+        chmod(&at(name), mode);
+    };
+    make("group", 0o770);
+    make("world", 0o707);
+    make("sticky", 0o1777);
+    make("open", 0o777);
+    make("open/private", 0o700);
+    make("private", 0o755);
+    symlink(at("private"), at("link")).unwrap();
+    symlink(at("open/private"), at("to-private")).unwrap();
+    fs::write(at("file"), "").unwrap();
+
+    let mut told = String::new();
+    for name in [
+        "group",
+        "world",
+        "sticky",
+        "open/private",
+        "open/new",
+        "sticky/new",
+        "link",
+        "link/new",
+        "to-private/new",
+        "file",
+        "file/new",
+    ] {
+        let result = match Cache::at(at(name)) {
+            Ok(cache) => format!("a cache in {}", cache.path().display()),
+            Err(error) => error.to_string(),
+        };
+        told += &format!("{name}: {result}\n");
+    }
+    let told = told.replace(directory.path().to_str().unwrap(), "DIR");
+    expect![[r#"
+        group: DIR/group: others can write it; `chmod go-w` it, and remove what is in it
+        world: DIR/world: others can write it; `chmod go-w` it, and remove what is in it
+        sticky: DIR/sticky: others can write it; `chmod go-w` it, and remove what is in it
+        open/private: DIR/open: others can write it; `chmod go-w` it
+        open/new: DIR/open: others can write it; `chmod go-w` it
+        sticky/new: a cache in DIR/sticky/new
+        link: DIR/link: it is a symbolic link; name the directory that it leads to
+        link/new: a cache in DIR/link/new
+        to-private/new: DIR/open: others can write it; `chmod go-w` it
+        file: DIR/file: File exists (os error 17)
+        file/new: DIR/file/new: Not a directory (os error 20)
+    "#]].assert_eq(&told);
+}
+
+#[test]
+fn a_directory_of_somebody_else() {
+    let directory = TempDir::new().unwrap();
+    let mut path = directory.path().to_owned();
+    // Only root can give one away; for all others, root has some.
+    if chown(&path, Some(1), None).is_err() {
+        path = PathBuf::from("/usr");
+    }
+    let why = |path: &Path| match Cache::at(path) {
+        Err(CacheError::NotPrivate { why, .. }) => why,
+        other => panic!("{other:?}"),
+    };
+    expect!["it belongs to another user; name a directory of your own"].assert_eq(&why(&path));
+    if path == directory.path() {
+        fs::create_dir(path.join("own")).unwrap();
+        expect!["it belongs to another user, who can put anything there"].assert_eq(&why(&path.join("own")));
+    }
+}
+
+#[test]
+fn a_directory_that_is_opened_to_others_later() {
+    let directory = TempDir::new().unwrap();
+    let host = host(Cache::at(directory.path()).unwrap());
+    let wasm = guest("smallest");
+    let file = put(&host, &wasm);
+    chmod(directory.path(), 0o777);
+    match compile(&host, &wasm) {
+        Cached::Failed(CacheError::NotPrivate { path, .. }) => assert_eq!(path, directory.path()),
+        other => panic!("it is {other:?}"),
+    }
+    chmod(directory.path(), 0o700);
+    assert_eq!(compile(&host, &wasm), Cached::Found(file));
+}
+
+#[test]
+fn what_was_used_longest_ago_goes_first() {
+    let directory = TempDir::new().unwrap();
+    let cache = || Cache::at(directory.path()).unwrap();
+    let roomy = host(cache());
+    let [first, second, third] = [bomb(1, 1), bomb(1, 2), bomb(1, 3)];
+    let used = |file: &Path, hours: u64| {
+        let then = SystemTime::now() - Duration::from_secs(hours * 3600);
+        fs::File::open(file).unwrap().set_modified(then).unwrap();
+    };
+    let files = [put(&roomy, &first), put(&roomy, &second)];
+    used(&files[0], 2);
+    used(&files[1], 1);
+    // A draft of a process that died, and a file that is none of the cache's.
+    let draft = directory.path().join(".1-0.artefact");
+    fs::write(&draft, "half").unwrap();
+    used(&draft, 3);
+    let foreign = directory.path().join("README");
+    fs::write(&foreign, "").unwrap();
+    used(&foreign, 9);
+    // To be found makes young again.
+    assert_eq!(compile(&roomy, &first), Cached::Found(files[0].clone()));
+
+    let size = fs::metadata(&files[0]).unwrap().len();
+    let latest = put(&host(cache().capacity(size * 5 / 2)), &third);
+    let left = [&files[0], &files[1], &latest, &draft, &foreign].map(|file| file.exists());
+    assert_eq!(left, [true, false, true, false, true]);
+
+    // What was just put there stays, however little room there is.
+    let latest = put(&host(cache().capacity(0)), &second);
+    assert!(latest.exists());
+    assert_eq!(names(directory.path()), 2);
+}

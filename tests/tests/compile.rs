@@ -1,0 +1,172 @@
+//! Compiling in a child: it gives what this process would, within limits.
+
+use std::io::Write as _;
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use expect_test::expect;
+use http_step_host::{CompileLimits, Compiler, Host, Job, LoadError, Outcome, Policy, StepFile};
+use http_step_tests::{bomb, guest, host};
+
+/// The tests' compiler, told something.
+fn compiler(told: &[&str]) -> Compiler {
+    Compiler::child(env!("CARGO_BIN_EXE_compiler"), told)
+}
+
+fn host_with(compiler: Compiler) -> Host {
+    Host::builder()
+        .concurrency(1)
+        .compiler(compiler)
+        .build()
+        .unwrap()
+}
+
+fn refusal(compiler: Compiler, wasm: &[u8]) -> LoadError {
+    match host_with(compiler).compile(wasm) {
+        Ok(_) => panic!("it is compiled"),
+        Err(error) => error,
+    }
+}
+
+#[tokio::test]
+async fn what_a_child_compiles_runs() {
+    // Loading blocks; it is to work on a thread of a run-time all the same.
+    let host = host_with(compiler(&[]));
+    let step = host.load(&guest("smallest")).unwrap();
+    let file = StepFile::parse(b"get: https://example.com/").unwrap();
+    let result = host.run(&step, Job::new(file, Policy::nothing())).await;
+    assert_eq!(
+        (result.outcome, result.summary.as_str()),
+        (Outcome::Success, "Done")
+    );
+}
+
+#[test]
+fn a_child_finds_the_same_faults() {
+    let child = host_with(compiler(&[]));
+    let mut cut = guest("smallest");
+    cut.truncate(cut.len() / 2);
+    let cases = [
+        Vec::new(),
+        b"hello".to_vec(),
+        b"\0asm\x01\0\0\0".to_vec(),
+        b"\0asm\x0d\0\x01\0".to_vec(),
+        b"\0asm\x0d\0\x01\0\xff".to_vec(),
+        cut,
+        guest("exports_nothing"),
+        guest("imports_more"),
+    ];
+    for wasm in cases {
+        let told = |host: &Host| host.load(&wasm).err().unwrap();
+        assert_eq!(told(&child), told(host()));
+    }
+}
+
+#[test]
+fn time_is_limited() {
+    let limits = CompileLimits {
+        compile_time: Duration::from_millis(500),
+        ..CompileLimits::default()
+    };
+    let error = refusal(compiler(&[]).limits(limits), &bomb(500, 1000));
+    expect!["this component did not compile within 0.5 s, which is the limit"]
+        .assert_eq(&error.to_string());
+}
+
+#[test]
+fn memory_is_limited() {
+    let limits = CompileLimits {
+        compile_memory: 512 << 20,
+        ..CompileLimits::default()
+    };
+    let error = refusal(compiler(&[]).limits(limits), &bomb(1, 30_000));
+    expect!["this component did not compile in 536870912 bytes of memory, which is the limit"]
+        .assert_eq(&error.to_string());
+}
+
+#[test]
+fn sizes_are_limited() {
+    let wasm = bomb(1, 100);
+    let limits = CompileLimits {
+        component_bytes: 1000,
+        ..CompileLimits::default()
+    };
+    let expected = LoadError::TooLarge {
+        limit: 1000,
+        size: wasm.len() as u64,
+    };
+    for compiler in [compiler(&[]), Compiler::in_process()] {
+        assert_eq!(refusal(compiler.limits(limits.clone()), &wasm), expected);
+    }
+    let limits = CompileLimits {
+        artefact_bytes: 1000,
+        ..CompileLimits::default()
+    };
+    let error = refusal(compiler(&[]).limits(limits), &wasm);
+    expect!["this component compiles to more than 1000 bytes, which is the limit"]
+        .assert_eq(&error.to_string());
+}
+
+#[test]
+fn a_compiler_that_misbehaves_is_ended() {
+    let limits = CompileLimits {
+        compile_time: Duration::from_secs(1),
+        artefact_bytes: 1 << 20,
+        ..CompileLimits::default()
+    };
+    // More than a pipe takes from a writer that nobody listens to.
+    let wasm = bomb(1, 30_000);
+    let mut told = String::new();
+    for behaviour in [
+        "hangs",
+        "aborts",
+        "gives up",
+        "is silent",
+        "babbles",
+        "babbles its words",
+    ] {
+        let compiler = compiler(&[behaviour]).limits(limits.clone());
+        let refusal = refusal(compiler, &wasm).to_string();
+        told += &format!(
+            "{behaviour}: {}\n",
+            refusal.replace(&"x".repeat(1024), "x…")
+        );
+    }
+    expect![[r#"
+        hangs: this component did not compile within 1 s, which is the limit
+        aborts: the compiler died on this component: signal: 6 (SIGABRT)
+        gives up: the compiler died on this component: exit status: 1; its last words: It gives up. Really.
+        is silent: the compiler died on this component: exit status: 0
+        babbles: this component compiles to more than 1048576 bytes, which is the limit
+        babbles its words: the compiler died on this component: exit status: 0; its last words: x…
+    "#]].assert_eq(&told);
+}
+
+#[test]
+fn a_compiler_that_is_not_there() {
+    let error = refusal(Compiler::child("/nowhere/compiler", [""]), &bomb(1, 1));
+    expect!["the compiler can't be used: `/nowhere/compiler` can't be run: No such file or directory (os error 2)"].assert_eq(&error.to_string());
+}
+
+/// A host that is stopped, or dead, ends nobody.
+#[test]
+#[cfg(unix)]
+fn a_compiler_ends_without_its_host() {
+    use std::os::unix::process::ExitStatusExt as _;
+
+    let mut child = Command::new(env!("CARGO_BIN_EXE_compiler"))
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    let (cpu_seconds, memory) = (1_u64, 4_u64 << 30);
+    stdin.write_all(b"http-step order1").unwrap();
+    stdin.write_all(&cpu_seconds.to_le_bytes()).unwrap();
+    stdin.write_all(&memory.to_le_bytes()).unwrap();
+    stdin.write_all(&bomb(500, 1000)).unwrap();
+    drop(stdin);
+    let output = child.wait_with_output().unwrap();
+    let killed_by = output.status.signal();
+    expect!["Some(24)"].assert_eq(&format!("{killed_by:?}"));
+}

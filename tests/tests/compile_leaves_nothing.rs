@@ -1,0 +1,55 @@
+//! Compilers that were killed leave nothing in the host. The one test of its
+//! program, so that no other opens or starts anything meanwhile.
+#![cfg(target_os = "linux")]
+
+use std::fs;
+use std::time::Duration;
+
+use http_step_host::{CompileLimits, Compiler, Host};
+use http_step_tests::{bomb, guest};
+
+/// What the process has open, and who its children are.
+fn held() -> (usize, String) {
+    let children = fs::read_dir("/proc/self/task")
+        .unwrap()
+        .map(|task| fs::read_to_string(task.unwrap().path().join("children")).unwrap())
+        .collect();
+    (fs::read_dir("/proc/self/fd").unwrap().count(), children)
+}
+
+#[test]
+fn neither_processes_nor_descriptors() {
+    let limits = CompileLimits {
+        compile_time: Duration::from_secs(1),
+        compile_memory: 512 << 20,
+        ..CompileLimits::default()
+    };
+    let compile = |told: &[&str], wasm: &[u8]| {
+        let compiler = Compiler::child(env!("CARGO_BIN_EXE_compiler"), told);
+        let host = Host::builder()
+            .concurrency(1)
+            .compiler(compiler.limits(limits.clone()))
+            .build()
+            .unwrap();
+        host.load(wasm).is_ok()
+    };
+    // What is opened once, for all that follows.
+    assert!(compile(&[], &guest("smallest")));
+    let before = held();
+    let time = bomb(500, 1000);
+    let memory = bomb(1, 30_000);
+    for (told, wasm) in [
+        (&[][..], &time),
+        (&[], &memory),
+        (&["hangs"], &time),
+        (&["aborts"], &time),
+        (&["babbles"], &time),
+        (&["babbles its words"], &time),
+        (&["is silent"], &time),
+    ] {
+        assert!(!compile(told, wasm), "{told:?}");
+        assert_eq!(held(), before, "{told:?}");
+    }
+    assert_eq!(before.1, "");
+    assert!(compile(&[], &guest("smallest")));
+}
