@@ -40,6 +40,7 @@ mod properties;
 mod request;
 
 // The component, and the engine it runs in.
+mod clock;
 mod compile;
 mod component;
 mod contract;

@@ -6,6 +6,7 @@ use wasmtime::component::ResourceTable;
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpView};
 
+use crate::clock::{CoarseMonotonicClock, CoarseWallClock};
 use crate::log::Log;
 use crate::meter::MemoryMeter;
 use crate::outbound::Egress;
@@ -50,6 +51,8 @@ impl State {
         let wasi = WasiCtx::builder()
             .stderr(stderr.clone())
             .max_random_size(RANDOM_BYTES)
+            .wall_clock(CoarseWallClock)
+            .monotonic_clock(CoarseMonotonicClock::start())
             .allow_tcp(false)
             .allow_udp(false)
             .build();
