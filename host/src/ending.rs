@@ -6,18 +6,14 @@ use std::time::Duration;
 use http_step_policy::{Amount, Budget, Exceeded};
 use serde_json::{Map, Value};
 use tokio::sync::AcquireError;
-use wasmtime::Trap;
-use wasmtime::component::ResourceTableError;
 
+use crate::answer;
+use crate::breakdown;
 use crate::contract::types;
 use crate::log::{Log, LogEntry, Stream};
 use crate::outbound::{Journal, Stage};
 use crate::request::SpecError;
 use crate::result::{ErrorKind, Outcome, RunError, RunResult, Usage};
-use crate::state::HANDLES;
-
-/// Bytes of JSON of all outputs together. As values they take many times that.
-const OUTPUT_BYTES: usize = 1 << 20;
 
 /// How a run ended.
 pub(crate) enum Ending {
@@ -50,7 +46,7 @@ impl Broken {
 impl Ending {
     /// It answered; what it answers has to be what the contract says.
     pub(crate) fn returned(mut result: types::StepResult) -> Self {
-        match outputs(std::mem::take(&mut result.outputs)) {
+        match answer::check(&mut result) {
             Ok(outputs) => Self::Returned { result, outputs },
             Err(message) => Self::Broken(Broken::new(ErrorKind::Trap, message)),
         }
@@ -94,7 +90,7 @@ impl Ending {
         if let Some(exceeded) = error.downcast_ref::<Exceeded>() {
             return Self::exceeded(exceeded.clone());
         }
-        let (kind, mut message) = why(error);
+        let (kind, mut message) = breakdown::in_words(error);
         if !stderr.is_empty() {
             message.push_str("; its last words: ");
             message.push_str(stderr);
@@ -150,32 +146,6 @@ impl From<SpecError> for Ending {
     }
 }
 
-/// The words for what a component broke off with by itself.
-fn why(error: &wasmtime::Error) -> (ErrorKind, String) {
-    match error.downcast_ref::<Trap>() {
-        Some(Trap::StackOverflow) => {
-            return (
-                ErrorKind::Limit,
-                "the component's calls went deeper than its stack".to_owned(),
-            );
-        }
-        Some(trap) => {
-            let words = trap.to_string();
-            let words = words.strip_prefix("wasm trap: ").unwrap_or(&words);
-            return (ErrorKind::Trap, format!("the component trapped: {words}"));
-        }
-        None => {}
-    }
-    if let Some(ResourceTableError::Full) = error.downcast_ref() {
-        let message = format!("the component holds {HANDLES} handles, which is its limit");
-        return (ErrorKind::Limit, message);
-    }
-    (
-        ErrorKind::Trap,
-        format!("the component was stopped: {}", error.root_cause()),
-    )
-}
-
 impl Broken {
     fn into_result(self, journal: &Journal, log: Vec<LogEntry>, usage: Usage) -> RunResult {
         let (outcome, summary) = match self.kind {
@@ -199,29 +169,6 @@ impl Broken {
             usage,
         }
     }
-}
-
-fn outputs(outputs: Vec<types::Output>) -> Result<Map<String, Value>, String> {
-    let bytes: usize = outputs
-        .iter()
-        .map(|output| output.name.len() + output.value.len())
-        .sum();
-    if bytes > OUTPUT_BYTES {
-        return Err(format!(
-            "the component's outputs are {bytes} bytes; {OUTPUT_BYTES} is the most"
-        ));
-    }
-    outputs
-        .into_iter()
-        .map(
-            |types::Output { name, value }| match serde_json::from_str(&value) {
-                Ok(value) => Ok((name, value)),
-                Err(error) => Err(format!(
-                    "the component's output `{name}` is not JSON: {error}"
-                )),
-            },
-        )
-        .collect()
 }
 
 /// A component sees error codes; the host has met the error itself.

@@ -55,6 +55,8 @@ mod stderr;
 mod outbound;
 
 // What comes of it.
+mod answer;
+mod breakdown;
 mod ending;
 mod log;
 mod result;

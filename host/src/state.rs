@@ -20,7 +20,7 @@ pub(crate) const HANDLES: usize = 512;
 
 /// Bytes of a table of headers, roughly as they stand in memory. Servers take
 /// about a tenth of it.
-const HEADER_BYTES: usize = 64 << 10;
+pub(crate) const HEADER_BYTES: usize = 64 << 10;
 
 /// Random bytes that a component may ask for in one call.
 const RANDOM_BYTES: u64 = 64 << 10;

@@ -183,7 +183,8 @@ fn a_directory_that_others_can_change() {
         to-private/new: DIR/open: others can write it; `chmod go-w` it
         file: DIR/file: File exists (os error 17)
         file/new: DIR/file/new: Not a directory (os error 20)
-    "#]].assert_eq(&told);
+    "#]]
+    .assert_eq(&told);
 }
 
 #[test]
@@ -201,7 +202,8 @@ fn a_directory_of_somebody_else() {
     expect!["it belongs to another user; name a directory of your own"].assert_eq(&why(&path));
     if path == directory.path() {
         fs::create_dir(path.join("own")).unwrap();
-        expect!["it belongs to another user, who can put anything there"].assert_eq(&why(&path.join("own")));
+        expect!["it belongs to another user, who can put anything there"]
+            .assert_eq(&why(&path.join("own")));
     }
 }
 
