@@ -5,10 +5,10 @@ use http_step_file::StepFile;
 use http_step_host::policy::{Judgement, Policy};
 
 use crate::args::CheckArgs;
-use crate::exit::Exit;
+use crate::exit::{Exit, Failure};
 use crate::{input, policy, terminal, typed};
 
-pub(crate) fn check(args: &CheckArgs) -> Result<Exit, String> {
+pub(crate) fn check(args: &CheckArgs) -> Result<Exit, Failure> {
     let policy = match &args.policy {
         Some(path) => Some(policy::read(path)?),
         None => None,

@@ -154,14 +154,19 @@ impl Host {
         } = self.compiler.compile(&self.engine, self.engine_id, wasm)?;
         let interfaces = self.interfaces_of(&component);
         Ok(Compiled {
-            step: self.step(&component, &interfaces),
+            step: self.step(&component, &interfaces, wasm.len()),
             interfaces,
             sha256,
             cached,
         })
     }
 
-    fn step(&self, component: &Component, interfaces: &Interfaces) -> Result<Step, LoadError> {
+    fn step(
+        &self,
+        component: &Component,
+        interfaces: &Interfaces,
+        bytes: usize,
+    ) -> Result<Step, LoadError> {
         if !interfaces.exports.iter().any(|name| name == EXPORT) {
             let exports = match interfaces.exports.as_slice() {
                 [] => "nothing".to_owned(),
@@ -184,10 +189,7 @@ impl Host {
             .map_err(|error| unlinked(&error, interfaces))?;
         let pre =
             StepPre::new(pre).map_err(|error| LoadError::OtherContract(format!("{error:#}")))?;
-        Ok(Step {
-            pre,
-            bytes: wasm.len(),
-        })
+        Ok(Step { pre, bytes })
     }
 
     fn interfaces_of(&self, component: &Component) -> Interfaces {

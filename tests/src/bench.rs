@@ -2,7 +2,6 @@
 
 use std::env;
 use std::fs;
-use std::path::Path;
 use std::sync::LazyLock;
 
 use http_step_host::{Host, Job, Policy, RunResult, Step, StepFile};
@@ -28,14 +27,6 @@ pub fn reference_of(host: &Host) -> Step {
         None => host.load(http_step_component::WASM),
     };
     step.expect("the component is a step")
-}
-
-/// The bytes of a component of `guests/`.
-pub fn guest(name: &str) -> Vec<u8> {
-    let path = Path::new(env!("HTTP_STEP_GUESTS"))
-        .join(name)
-        .with_extension("wasm");
-    fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
 /// A step file without mistakes.

@@ -6,12 +6,14 @@
 
 mod bench;
 mod bomb;
+mod guest;
 mod record;
 mod scripted;
 mod service;
 
-pub use bench::{guest, host, reference, reference_of, run, run_with, step_file};
+pub use bench::{host, reference, reference_of, run, run_with, step_file};
 pub use bomb::bomb;
+pub use guest::Guest;
 pub use record::transcript;
 pub use scripted::Scripted;
 pub use service::{Answer, Recorded, Service};

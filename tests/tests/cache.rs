@@ -9,7 +9,7 @@ use std::time::{Duration, SystemTime};
 
 use expect_test::expect;
 use http_step_host::{Cache, CacheError, Cached, Compiler, Host};
-use http_step_tests::{bomb, guest};
+use http_step_tests::{Guest, bomb};
 use tempfile::TempDir;
 
 fn host(cache: Cache) -> Host {
@@ -47,7 +47,7 @@ fn names(directory: &Path) -> usize {
 fn what_was_compiled_is_found_again() {
     let directory = TempDir::new().unwrap();
     let path = directory.path().join("to/be/made");
-    let wasm = guest("smallest");
+    let wasm = Guest::Smallest.wasm();
     let file = put(&host(Cache::at(&path).unwrap()), &wasm);
     assert_eq!(file.parent(), Some(path.as_path()));
     assert_eq!((mode(&path), mode(&file), names(&path)), (0o700, 0o600, 1));
@@ -74,10 +74,10 @@ fn what_is_not_right_is_compiled_anew() {
     let directory = TempDir::new().unwrap();
     let cache = directory.path().join("cache");
     let host = host(Cache::at(&cache).unwrap());
-    let wasm = guest("smallest");
+    let wasm = Guest::Smallest.wasm();
     let file = put(&host, &wasm);
     let right = fs::read(&file).unwrap();
-    let other = fs::read(put(&host, &guest("spins"))).unwrap();
+    let other = fs::read(put(&host, &Guest::Spins.wasm())).unwrap();
     let last = right.len() - 1;
 
     let change = |change: &dyn Fn(&mut Vec<u8>)| {
@@ -211,7 +211,7 @@ fn a_directory_of_somebody_else() {
 fn a_directory_that_is_opened_to_others_later() {
     let directory = TempDir::new().unwrap();
     let host = host(Cache::at(directory.path()).unwrap());
-    let wasm = guest("smallest");
+    let wasm = Guest::Smallest.wasm();
     let file = put(&host, &wasm);
     chmod(directory.path(), 0o777);
     match compile(&host, &wasm) {

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use expect_test::expect;
 use http_step_host::{CompileLimits, Compiler, Host, Job, LoadError, Outcome, Policy, StepFile};
-use http_step_tests::{bomb, guest, host};
+use http_step_tests::{Guest, bomb, host};
 
 /// The tests' compiler, told something.
 fn compiler(told: &[&str]) -> Compiler {
@@ -32,7 +32,7 @@ fn refusal(compiler: Compiler, wasm: &[u8]) -> LoadError {
 async fn what_a_child_compiles_runs() {
     // Loading blocks; it is to work on a thread of a run-time all the same.
     let host = host_with(compiler(&[]));
-    let step = host.load(&guest("smallest")).unwrap();
+    let step = host.load(&Guest::Smallest.wasm()).unwrap();
     let file = StepFile::parse(b"get: https://example.com/").unwrap();
     let result = host.run(&step, Job::new(file, Policy::nothing())).await;
     assert_eq!(
@@ -44,7 +44,7 @@ async fn what_a_child_compiles_runs() {
 #[test]
 fn a_child_finds_the_same_faults() {
     let child = host_with(compiler(&[]));
-    let mut cut = guest("smallest");
+    let mut cut = Guest::Smallest.wasm();
     cut.truncate(cut.len() / 2);
     let cases = [
         Vec::new(),
@@ -53,8 +53,8 @@ fn a_child_finds_the_same_faults() {
         b"\0asm\x0d\0\x01\0".to_vec(),
         b"\0asm\x0d\0\x01\0\xff".to_vec(),
         cut,
-        guest("exports_nothing"),
-        guest("imports_more"),
+        Guest::ExportsNothing.wasm(),
+        Guest::ImportsMore.wasm(),
     ];
     for wasm in cases {
         let told = |host: &Host| host.load(&wasm).err().unwrap();

@@ -6,7 +6,7 @@ use std::fs;
 use std::time::Duration;
 
 use http_step_host::{CompileLimits, Compiler, Host};
-use http_step_tests::{bomb, guest};
+use http_step_tests::{Guest, bomb};
 
 /// What the process has open, and who its children are.
 fn held() -> (usize, String) {
@@ -34,7 +34,7 @@ fn neither_processes_nor_descriptors() {
         host.load(wasm).is_ok()
     };
     // What is opened once, for all that follows.
-    assert!(compile(&[], &guest("smallest")));
+    assert!(compile(&[], &Guest::Smallest.wasm()));
     let before = held();
     let time = bomb(500, 1000);
     let memory = bomb(1, 30_000);
@@ -51,5 +51,5 @@ fn neither_processes_nor_descriptors() {
         assert_eq!(held(), before, "{told:?}");
     }
     assert_eq!(before.1, "");
-    assert!(compile(&[], &guest("smallest")));
+    assert!(compile(&[], &Guest::Smallest.wasm()));
 }

@@ -1,9 +1,21 @@
 //! The world of a step, for the components in `examples/`.
 
+mod asking;
 mod bindings {
     wit_bindgen::generate!({
         path: "../../wit",
-        world: "step",
+        // A step of Rust imports more of WASI than the contract names, since
+        // the standard library does; what is not used is not imported.
+        inline: "
+            package test:guests;
+
+            world attacker {
+                import wasi:cli/environment@0.2.12;
+                import wasi:random/random@0.2.12;
+                include ci:http-step/step@0.1.0;
+            }
+        ",
+        world: "test:guests/attacker",
         generate_all,
         pub_export_macro: true,
         export_macro_name: "export",
@@ -11,9 +23,10 @@ mod bindings {
     });
 }
 
+pub use asking::{answer, authority, orders, outcome, request, write_all};
 pub use bindings::ci::http_step::log;
 pub use bindings::ci::http_step::properties;
-pub use bindings::ci::http_step::types::{Outcome, Output};
+pub use bindings::ci::http_step::types::{Exchange, Outcome, Output, SentRequest};
 pub use bindings::*;
 
 /// A result that says a word and nothing else.
@@ -25,4 +38,9 @@ pub fn success(summary: &str) -> StepResult {
         outputs: Vec::new(),
         error: None,
     }
+}
+
+/// Write a line to the log.
+pub fn tell(line: &str) {
+    log::write(log::Stream::Stdout, &format!("{line}\n"));
 }

@@ -1,0 +1,18 @@
+//! Writes half a million texts of one letter, each to another stream than the last,
+//! so that no two can be kept as one.
+
+use http_step_test_guests::*;
+
+struct Step;
+
+impl Guest for Step {
+    fn http_step(_: RequestSpec) -> StepResult {
+        for _ in 0..250_000 {
+            log::write(log::Stream::Stdout, "x");
+            log::write(log::Stream::Stderr, "x");
+        }
+        success("dripped")
+    }
+}
+
+export!(Step);

@@ -1,0 +1,15 @@
+//! Takes a million handles and gives none back.
+
+use http_step_test_guests::*;
+use wasi::http::types::Fields;
+
+struct Step;
+
+impl Guest for Step {
+    fn http_step(_: RequestSpec) -> StepResult {
+        let kept: Vec<_> = (0..1_000_000).map(|_| Fields::new()).collect();
+        success(&format!("{} kept", kept.len()))
+    }
+}
+
+export!(Step);

@@ -1,0 +1,32 @@
+//! Goes around the way out: a socket of its own to where it is told, and the
+//! system's resolver.
+
+use std::net::{TcpListener, ToSocketAddrs, UdpSocket};
+
+use http_step_test_guests::*;
+
+struct Step;
+
+fn told<T>(what: &str, got: std::io::Result<T>) {
+    tell(&format!(
+        "{what}: {}",
+        if got.is_ok() { "got" } else { "none" }
+    ));
+}
+
+impl Guest for Step {
+    fn http_step(spec: RequestSpec) -> StepResult {
+        let there = authority(&spec);
+        #[expect(clippy::disallowed_methods, reason = "this is what it must not get")]
+        let connection = std::net::TcpStream::connect(there);
+        told("a connection", connection);
+        told("a listener", TcpListener::bind("127.0.0.1:0"));
+        let datagram =
+            UdpSocket::bind("127.0.0.1:0").and_then(|socket| socket.send_to(b"here", there));
+        told("a datagram", datagram);
+        told("a name's address", ("localhost", 80).to_socket_addrs());
+        success("tried")
+    }
+}
+
+export!(Step);

@@ -1,0 +1,35 @@
+//! Looks for files: those that any system has, and those of the process.
+
+use http_step_test_guests::*;
+
+struct Step;
+
+fn told<T>(what: &str, got: std::io::Result<T>) {
+    tell(&format!(
+        "{what}: {}",
+        if got.is_ok() { "got" } else { "none" }
+    ));
+}
+
+impl Guest for Step {
+    fn http_step(_: RequestSpec) -> StepResult {
+        for path in [
+            "/etc/passwd",
+            "/proc/self/environ",
+            "../../etc/passwd",
+            "Cargo.toml",
+            "NUL",
+        ] {
+            told(path, std::fs::read(path));
+        }
+        told("a list of /", std::fs::read_dir("/"));
+        told("a list of .", std::fs::read_dir("."));
+        told(
+            "a file of its own",
+            std::fs::write("/tmp/http-step-attack", "here"),
+        );
+        success("looked")
+    }
+}
+
+export!(Step);

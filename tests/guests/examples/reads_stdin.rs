@@ -1,0 +1,22 @@
+//! Reads its standard input, which is not the process's: that may hold a
+//! password, and would be waited for.
+
+use std::io::Read;
+
+use http_step_test_guests::*;
+
+struct Step;
+
+impl Guest for Step {
+    fn http_step(_: RequestSpec) -> StepResult {
+        let mut input = String::new();
+        let read = std::io::stdin().read_to_string(&mut input);
+        tell(&format!(
+            "{:?}: {input:?}",
+            read.map_err(|error| error.kind())
+        ));
+        success("read")
+    }
+}
+
+export!(Step);

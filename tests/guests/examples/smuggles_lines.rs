@@ -1,0 +1,68 @@
+//! Puts the end of a line, and a request of its own after it, wherever a
+//! request takes text, and sends what is left of the request.
+
+use http_step_test_guests::*;
+use wasi::http::outgoing_handler::handle;
+use wasi::http::types::{Fields, Method, OutgoingBody};
+
+struct Step;
+
+const SMUGGLED: &str = "\r\n\r\nGET /smuggled HTTP/1.1\r\nHost: a\r\n\r\n";
+
+fn told(what: &str, taken: bool) {
+    tell(&format!(
+        "{what}: {}",
+        if taken { "taken" } else { "refused" }
+    ));
+}
+
+impl Guest for Step {
+    fn http_step(spec: RequestSpec) -> StepResult {
+        let here = authority(&spec);
+        for end in [
+            SMUGGLED,
+            "\r\nX-Smuggled: 1",
+            "\nX-Smuggled: 1",
+            "\rX-Smuggled: 1",
+            "\0",
+        ] {
+            let headers = Fields::new();
+            let text = format!("a{end}");
+            told("a header's name", headers.append(&text, b"b").is_ok());
+            told(
+                "a header's value",
+                headers.append("x-a", text.as_bytes()).is_ok(),
+            );
+            told(
+                "values set",
+                headers.set("x-b", &[text.clone().into_bytes()]).is_ok(),
+            );
+            let list = [("x-c".to_owned(), text.clone().into_bytes())];
+            told("a list of headers", Fields::from_list(&list).is_ok());
+            let request = request(&Method::Post, here, headers);
+            told(
+                "the method",
+                request.set_method(&Method::Other(text.clone())).is_ok(),
+            );
+            told(
+                "the path",
+                request
+                    .set_path_with_query(Some(&format!("/{end}")))
+                    .is_ok(),
+            );
+            told(
+                "the authority",
+                request.set_authority(Some(&format!("{here}{end}"))).is_ok(),
+            );
+            let trailers = Fields::new();
+            told("a trailer", trailers.append("x-d", text.as_bytes()).is_ok());
+            let body = request.body().unwrap();
+            let sent = handle(request, None);
+            OutgoingBody::finish(body, Some(trailers)).unwrap();
+            tell(&outcome(sent));
+        }
+        success("smuggled")
+    }
+}
+
+export!(Step);

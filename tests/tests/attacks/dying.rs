@@ -1,0 +1,184 @@
+//! Ending as no component should, and being none.
+
+use http_step_host::{ErrorKind, Outcome, Sent};
+use http_step_tests::{Answer, Guest, Scripted, Service};
+
+use crate::arena::{ARENA, Attacker, told};
+use crate::attack::{Attack, Theme};
+use crate::servers::raw;
+
+pub const THEME: Theme = Theme {
+    name: "Dying",
+    about: "Ending as no component should, at every stage, and being no step at all.",
+    attacks: &[
+        Attack::by(
+            Guest::Traps,
+            "a trap at every stage",
+            "trap before, within and after a request, to leave the host with the pieces",
+            || Box::pin(traps()),
+        ),
+        Attack::by(
+            Guest::LeavesHalfABody,
+            "half a body",
+            "trap in the middle of a body without a length, so that the server takes half a request for a whole",
+            || Box::pin(half_a_body()),
+        ),
+        Attack::by(
+            Guest::DropsEverything,
+            "dropping everything",
+            "let go of a request at every stage, and end well",
+            || Box::pin(drops()),
+        ),
+        Attack::by(
+            Guest::Traps,
+            "stopped at every stage",
+            "be dropped by the host's caller in the middle of a request",
+            || Box::pin(stopped()),
+        ),
+        Attack::by(Guest::Panics, "panic", "panic", || Box::pin(panics())),
+        Attack::by(Guest::Exits, "exit", "end the process, well or not", || {
+            Box::pin(exits())
+        }),
+        Attack::by(
+            Guest::ReturnsGarbage,
+            "a broken contract",
+            "answer with what is not JSON where JSON is due, and with a terminal's commands",
+            || Box::pin(garbage()),
+        ),
+        Attack::by(
+            Guest::ImportsMore,
+            "more imports",
+            "import what a step is not given",
+            || Box::pin(no_step(Guest::ImportsMore)),
+        ),
+        Attack::by(
+            Guest::ExportsNothing,
+            "no export",
+            "be a component of some other world",
+            || Box::pin(no_step(Guest::ExportsNothing)),
+        ),
+    ],
+};
+
+const STAGES: [(&str, Sent); 9] = [
+    ("at once", Sent::No),
+    ("with a request", Sent::No),
+    ("with a body", Sent::No),
+    ("when it is sent", Sent::Unknown),
+    ("within the body", Sent::Unknown),
+    ("before the answer", Sent::Unknown),
+    ("after the head", Sent::Yes),
+    ("before the answer's body", Sent::Yes),
+    ("within the answer's body", Sent::Yes),
+];
+
+async fn traps() -> String {
+    let mut all = String::new();
+    for (stage, sent) in STAGES {
+        let service = Service::start(|_| Answer::new("hello".into())).await;
+        let result = Attacker::of(Guest::Traps, &service.origin)
+            .orders([stage])
+            .run()
+            .await;
+        let error = result.error.as_ref().unwrap();
+        assert_eq!(
+            (error.kind, error.sent),
+            (ErrorKind::Trap, sent),
+            "{stage}: {result:#?}"
+        );
+        if all.is_empty() {
+            all = error.message.clone();
+        }
+        assert_eq!(all, error.message);
+    }
+    format!("Exception, Trap: {all}; sent No, Unknown or Yes as the stage has it")
+}
+
+async fn half_a_body() -> String {
+    let (server, kept) = Scripted::keeps_all().await;
+    let result = Attacker::of(Guest::LeavesHalfABody, &server.origin)
+        .run()
+        .await;
+    let kept = String::from_utf8(kept.await.unwrap()).unwrap();
+    let body = kept.split_once("\r\n\r\n").unwrap().1;
+    // No last chunk, of no bytes: that would be the body's end.
+    assert_ne!(body, "");
+    assert_eq!(body.replace("4\r\nhalf\r\n", ""), "");
+    format!(
+        "{}; the server does not get the body's end",
+        told(&result, &server.origin)
+    )
+}
+
+async fn drops() -> String {
+    let service = Service::start(|_| Answer::new("hello".into())).await;
+    let stages = [
+        "the request",
+        "the body",
+        "what is under way",
+        "half a body",
+        "the answer to come",
+        "the answer",
+        "the answer's body",
+    ];
+    // In both orders, so that each stage comes after each other.
+    let stages = stages.iter().chain(stages.iter().rev());
+    let result = Attacker::of(Guest::DropsEverything, &service.origin)
+        .orders(stages)
+        .run()
+        .await;
+    told(&result, &service.origin)
+}
+
+/// The run's future is dropped when the server has seen it come so far.
+async fn stopped() -> String {
+    for answer in [
+        "",
+        "HTTP/1.1 200 OK\r\n",
+        "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhello",
+    ] {
+        let server = raw::serve(raw::hangs_after(answer)).await;
+        let run = Attacker::none(&server.origin).start();
+        while server.connections() == 0 {
+            tokio::task::yield_now().await;
+        }
+        run.abort();
+        assert!(run.await.unwrap_err().is_cancelled());
+    }
+    "the host is as it was".to_owned()
+}
+
+async fn panics() -> String {
+    let origin = "http://127.0.0.1:9";
+    let result = Attacker::of(Guest::Panics, origin).run().await;
+    told(&result, origin)
+}
+
+async fn exits() -> String {
+    let origin = "http://127.0.0.1:9";
+    let mut all = String::new();
+    for code in ["0", "1"] {
+        let result = Attacker::of(Guest::Exits, origin)
+            .orders([code])
+            .run()
+            .await;
+        assert_eq!(result.outcome, Outcome::Exception, "{result:#?}");
+        all.push_str(&told(&result, origin));
+        all.push('\n');
+    }
+    all
+}
+
+async fn garbage() -> String {
+    let origin = "http://127.0.0.1:9";
+    let result = Attacker::of(Guest::ReturnsGarbage, origin).run().await;
+    told(&result, origin)
+}
+
+async fn no_step(guest: Guest) -> String {
+    match ARENA.host.load(&guest.wasm()) {
+        Ok(_) => panic!("it is loaded"),
+        Err(error) => format!("not loaded: {error}"),
+    }
+}

@@ -1,0 +1,64 @@
+//! Hostile components and hostile servers, one attack after the other in one
+//! process. After each, a well-behaved step runs in the same host and succeeds,
+//! and the process holds what it held before: descriptors, instances, slots.
+//!
+//! An attack checks by itself that it did no harm. What came of it, in the
+//! words of the run's result, is a row of `docs/attacks.md`, which is compared
+//! as a whole; `UPDATE_EXPECT=1` writes it anew. `ATTACK=NAME` runs the attacks
+//! of that name alone, and tells what came of them.
+
+mod arena;
+mod attack;
+mod dying;
+mod exhaustion;
+mod footprint;
+mod page;
+mod prying;
+mod reach;
+mod servers;
+mod smuggling;
+mod trial;
+
+use expect_test::expect_file;
+use http_step_tests::Guest;
+
+use attack::{Attack, Theme};
+
+/// All attacks, in the order of the page.
+const THEMES: &[Theme] = &[
+    reach::THEME,
+    smuggling::THEME,
+    exhaustion::THEME,
+    prying::THEME,
+    dying::THEME,
+    servers::THEME,
+];
+
+/// A component without an attack does not compile: the error names it.
+const _: () = {
+    let mut index = 0;
+    while index < Guest::ALL.len() {
+        let guest = Guest::ALL[index];
+        // The step of the contributing guide, which `components.rs` runs.
+        let is_hostile = !matches!(guest, Guest::Smallest);
+        if is_hostile && !attack::has_one_by(THEMES, guest) {
+            panic!("{}", guest.name());
+        }
+        index += 1;
+    }
+};
+
+#[test]
+fn every_attack_fails_and_leaves_nothing_behind() {
+    let attacks: Vec<_> = THEMES.iter().flat_map(|theme| theme.attacks).collect();
+    // For who works on one of them: the others are left out, and so is the page.
+    if let Some(name) = std::env::var_os("ATTACK") {
+        let name = name.to_string_lossy();
+        let named = |attack: &&Attack| attack.name.contains(&*name);
+        let attacks: Vec<_> = attacks.into_iter().filter(named).collect();
+        println!("{:#?}", trial::of(&attacks));
+        return;
+    }
+    let rows = trial::of(&attacks);
+    expect_file!["../../../docs/attacks.md"].assert_eq(&page::of(THEMES, &rows));
+}

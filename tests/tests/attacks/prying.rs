@@ -1,0 +1,113 @@
+//! Looking for what the sandbox is not to hold.
+
+use expect_test::expect;
+use http_step_host::Outcome;
+use http_step_tests::Guest;
+
+use crate::arena::{Attacker, log};
+use crate::attack::{Attack, Theme};
+
+pub const THEME: Theme = Theme {
+    name: "Prying",
+    about: "Looking for what the sandbox does not hold.",
+    attacks: &[
+        Attack::by(
+            Guest::ReadsTheEnvironment,
+            "environment",
+            "read the environment, the arguments and the working directory",
+            || Box::pin(environment()),
+        ),
+        Attack::by(
+            Guest::ReadsFiles,
+            "files",
+            "read and write files, by absolute and relative paths",
+            || Box::pin(files()),
+        ),
+        Attack::by(
+            Guest::ReadsStdin,
+            "standard input",
+            "read what the process was given, or wait for it",
+            || Box::pin(stdin()),
+        ),
+        Attack::by(
+            Guest::ReadsTheClock,
+            "clock",
+            "time what other processes do",
+            || Box::pin(clock()),
+        ),
+        Attack::by(
+            Guest::AsksForSecrets,
+            "secrets",
+            "ask for secrets and properties by names that it was not given",
+            || Box::pin(secrets()),
+        ),
+        Attack::by(
+            Guest::ReadsLeftovers,
+            "leftovers",
+            "find in its memory what an earlier step has left there",
+            || Box::pin(leftovers()),
+        ),
+    ],
+};
+
+/// What a component finds, having run without a server.
+async fn found(guest: Guest) -> String {
+    let origin = "http://127.0.0.1:9";
+    let result = Attacker::of(guest, origin).run().await;
+    assert_eq!(result.outcome, Outcome::Success, "{result:#?}");
+    log(&result, origin)
+}
+
+async fn environment() -> String {
+    let found = found(Guest::ReadsTheEnvironment).await;
+    expect![[r#"
+        environment: []
+        arguments: []
+        directory: None
+    "#]]
+    .assert_eq(&found);
+    found
+}
+
+async fn files() -> String {
+    let found = found(Guest::ReadsFiles).await;
+    assert!(
+        found.lines().all(|line| line.ends_with(": none")),
+        "{found}"
+    );
+    format!("none of {} is there", found.lines().count())
+}
+
+async fn stdin() -> String {
+    let found = found(Guest::ReadsStdin).await;
+    assert_eq!(found, "Ok(0): \"\"\n");
+    "it is empty, and at its end".to_owned()
+}
+
+async fn clock() -> String {
+    let origin = "http://127.0.0.1:9";
+    let result = Attacker::of(Guest::ReadsTheClock, origin).run().await;
+    assert_eq!(result.outcome, Outcome::Success, "{result:#?}");
+    let finest: u128 = result.summary.parse().unwrap();
+    assert!(finest >= 1_000_000, "{finest} ns");
+    "no step of a clock is finer than a millisecond".to_owned()
+}
+
+async fn secrets() -> String {
+    let found = found(Guest::AsksForSecrets).await;
+    assert!(
+        found.lines().all(|line| line.ends_with(": None, None")),
+        "{found}"
+    );
+    "there is none by any name".to_owned()
+}
+
+async fn leftovers() -> String {
+    let origin = "http://127.0.0.1:9";
+    for _ in 0..20 {
+        // The pool hands out the slot that was used last.
+        let result = Attacker::of(Guest::ReadsLeftovers, origin).run().await;
+        assert_eq!(result.summary, "0 words found", "{result:#?}");
+    }
+    "of 20 steps one after the other, none finds a byte".to_owned()
+}
