@@ -44,7 +44,7 @@ impl<'a> Authority<'a> {
         if host.is_empty() {
             return Err("it has no host".to_owned());
         }
-        if host.contains(':') && !host.starts_with('[') {
+        if host.contains(':') && !host.contains('[') {
             return Err("an IPv6 address stands in brackets, as in `[::1]`".to_owned());
         }
         Ok(Self {

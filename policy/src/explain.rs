@@ -104,8 +104,8 @@ fn tls_words(tls: &TlsRules) -> Vec<String> {
         .min_version
         .map(|version| format!("TLS {version} or later"));
     let pinned = tls.pinned_keys.as_ref().map(|keys| match keys.as_slice() {
-        [] => "any key".to_owned(),
-        keys => format!("a key of {}", listed(keys)),
+        [] => "no pinned keys".to_owned(),
+        keys => format!("pinned keys: {}", listed(keys)),
     });
     let asks = tls
         .steps_may
@@ -153,9 +153,11 @@ fn proxies(terms: &Terms) -> Vec<Said> {
     let rules = &terms.proxies;
     let at = |key: &str| terms.lines.of(&format!("proxies.{key}"));
     let through = |origins: &str, proxy: &ProxyUrl| {
-        let resolve = match rules.resolve_for(proxy) {
-            ProxyResolve::Host => "",
-            ProxyResolve::Proxy => ", which looks up names: their addresses are not checked",
+        let resolve = match (rules.resolve, rules.resolve_for(proxy)) {
+            (None, ProxyResolve::Proxy) => {
+                ", which looks up names; their addresses are not checked"
+            }
+            _ => "",
         };
         format!("{origins} go through {proxy}{resolve}")
     };
@@ -168,6 +170,13 @@ fn proxies(terms: &Terms) -> Vec<Said> {
             (None, Some(proxy)) => (at("all"), through(&origins, proxy)),
             (None, None) => (None, format!("{origins} go through no proxy")),
         });
+    }
+    if let Some(resolve) = rules.resolve {
+        let who = match resolve {
+            ProxyResolve::Host => "the host looks up names, and checks the addresses",
+            ProxyResolve::Proxy => "the proxy looks up names; their addresses are not checked",
+        };
+        said.push((at("resolve"), format!("behind a proxy, {who}")));
     }
     if !rules.no_proxy.is_empty() {
         let hosts: Vec<String> = rules.no_proxy.iter().map(no_proxy_words).collect();

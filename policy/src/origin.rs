@@ -129,7 +129,7 @@ impl Origin {
     /// The text is not an absolute HTTP URL, or has a user name in it.
     pub fn of_url(text: &str) -> Result<Self, OriginError> {
         let error = |reason| OriginError {
-            text: without_userinfo(text),
+            text: without_secrets(text),
             reason,
         };
         if text.contains(|c: char| c.is_whitespace() || c.is_control()) {
@@ -171,7 +171,7 @@ impl FromStr for Origin {
         match rest.split_once(['/', '?', '#', '\\']) {
             None | Some((_, "")) => Ok(origin),
             Some(_) => Err(OriginError {
-                text: text.to_owned(),
+                text: without_secrets(text),
                 reason: "an origin ends with its host or port, without a path",
             }),
         }
@@ -192,11 +192,16 @@ pub struct OriginError {
     reason: &'static str,
 }
 
-/// A URL may be mistaken just because there is a password in it.
-fn without_userinfo(text: &str) -> String {
+/// The text without a user name and a query. A URL may be mistaken just because there
+/// is a password in it.
+fn without_secrets(text: &str) -> String {
+    let (text, rest) = match text.split_once(['?', '#']) {
+        Some((text, _)) => (text, "…"),
+        None => (text, ""),
+    };
     match text.rsplit_once('@') {
-        Some((_, rest)) => format!("…@{rest}"),
-        None => text.to_owned(),
+        Some((_, shown)) => format!("…@{shown}{rest}"),
+        None => format!("{text}{rest}"),
     }
 }
 
@@ -239,6 +244,16 @@ mod tests {
                 "http://exa mple.com",
                 "http://exa mple.com",
                 "it has a space or a control character in it",
+            ),
+            (
+                "http://example.com/hook?token=hunter2",
+                "http://example.com/hook…",
+                "an origin ends with its host or port, without a path",
+            ),
+            (
+                "https://user@example.com/?password=hunter2@",
+                "…@example.com/…",
+                "it has a user name or a password in it",
             ),
             (
                 "https://*.example.com",

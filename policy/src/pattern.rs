@@ -312,3 +312,6 @@ pub struct PatternError {
     text: String,
     reason: String,
 }
+
+#[cfg(test)]
+mod tests;

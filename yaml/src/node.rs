@@ -203,8 +203,8 @@ where
     outcome.map(|()| values)
 }
 
-/// Read a value from its text; a number or a boolean stands for its text. What is
-/// expected is told to who gives a list or a mapping: `an origin`.
+/// Read a value from a string. What is expected is told to who gives something else:
+/// `an origin`.
 ///
 /// # Errors
 ///
@@ -214,8 +214,8 @@ where
     T: FromStr,
     T::Err: fmt::Display,
 {
-    match node.scalar_text() {
-        Some(text) => text.parse().map_err(|error| report.add(node.at, error)),
-        None => Err(node.unfit(expected, report)),
+    match &node.content {
+        Content::String(text) => text.parse().map_err(|error| report.add(node.at, error)),
+        _ => Err(node.unfit(expected, report)),
     }
 }

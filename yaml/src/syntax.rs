@@ -65,6 +65,9 @@ pub(crate) fn not_yaml(error: &ScanError, text: &str) -> Mistakes {
             "an alias (`*name`) has no anchor (`&name`) before it; a text that starts with `*` goes in quotes"
                 .to_owned()
         }
+        ErrorKind::MissingAnchorOrAliasName => {
+            "a text that starts with `*` or `&` goes in quotes".to_owned()
+        }
         ErrorKind::RecursionLimitExceeded => bounds::too_deep(),
         other => format!("this is not YAML: {other}"),
     };

@@ -7,28 +7,27 @@ use http_step_yaml::{Content, FromNode, Node, Report, Reported, excerpt};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
 /// A year: beyond that a limit is a slip of the keyboard.
-const LONGEST: f64 = 31_536_000.0;
+pub(crate) const YEAR: u64 = 31_536_000;
 
 /// A number of seconds, with or without a fraction.
 #[derive(Debug)]
-pub(crate) struct Seconds(pub(crate) Duration);
+pub(crate) struct Seconds<const MOST: u64 = YEAR>(pub(crate) Duration);
 
-impl FromNode for Seconds {
+impl<const MOST: u64> FromNode for Seconds<MOST> {
     fn from_node(node: &Node, report: &mut Report) -> Result<Self, Reported> {
         let Content::Number(number) = &node.content else {
             return Err(node.unfit("a number of seconds", report));
         };
-        number
-            .value
-            .as_f64()
-            .filter(|seconds| *seconds > 0.0 && *seconds <= LONGEST)
+        let seconds = number.value.as_f64();
+        seconds
             .and_then(|seconds| Duration::try_from_secs_f64(seconds).ok())
             // What is less than a nanosecond is nothing.
-            .filter(|time| !time.is_zero())
+            .filter(|time| !time.is_zero() && *time <= Duration::from_secs(MOST))
             .map(Self)
             .ok_or_else(|| {
                 let message = format!(
-                    "a time limit is more than 0 and at most {LONGEST} seconds, not {}",
+                    "a time limit is more than 0 and at most {} seconds, not {}",
+                    MOST,
                     excerpt(&number.spelling)
                 );
                 report.add(node.at, message)
@@ -36,9 +35,13 @@ impl FromNode for Seconds {
     }
 }
 
-impl JsonSchema for Seconds {
+impl<const MOST: u64> JsonSchema for Seconds<MOST> {
+    fn inline_schema() -> bool {
+        true
+    }
+
     fn schema_name() -> Cow<'static, str> {
-        "Seconds".into()
+        format!("Seconds_{MOST}").into()
     }
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
@@ -46,7 +49,7 @@ impl JsonSchema for Seconds {
             "description": "A number of seconds.",
             "type": "number",
             "exclusiveMinimum": 0,
-            "maximum": LONGEST,
+            "maximum": MOST,
         })
     }
 }
@@ -105,9 +108,9 @@ impl JsonSchema for Bytes {
 
 /// A number of things.
 #[derive(Debug)]
-pub(crate) struct Count(pub(crate) u32);
+pub(crate) struct Count<const LEAST: u32 = 0>(pub(crate) u32);
 
-impl FromNode for Count {
+impl<const LEAST: u32> FromNode for Count<LEAST> {
     fn from_node(node: &Node, report: &mut Report) -> Result<Self, Reported> {
         let Content::Number(number) = &node.content else {
             return Err(node.unfit("a whole number", report));
@@ -115,10 +118,11 @@ impl FromNode for Count {
         let count = number
             .value
             .as_u64()
-            .and_then(|count| u32::try_from(count).ok());
+            .and_then(|count| u32::try_from(count).ok())
+            .filter(|count| *count >= LEAST);
         count.map(Self).ok_or_else(|| {
             let message = format!(
-                "expected a whole number from 0 to {}, not {}",
+                "expected a whole number from {LEAST} to {}, not {}",
                 u32::MAX,
                 excerpt(&number.spelling)
             );
@@ -127,16 +131,20 @@ impl FromNode for Count {
     }
 }
 
-impl JsonSchema for Count {
+impl<const LEAST: u32> JsonSchema for Count<LEAST> {
+    fn inline_schema() -> bool {
+        true
+    }
+
     fn schema_name() -> Cow<'static, str> {
-        "Count".into()
+        format!("Count_{LEAST}").into()
     }
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
         json_schema!({
             "description": "A whole number.",
             "type": "integer",
-            "minimum": 0,
+            "minimum": LEAST,
             "maximum": u32::MAX,
         })
     }

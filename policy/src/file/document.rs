@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::limits::LimitKeys;
 use super::proxies::ProxyKeys;
-use super::rules::{Grant, rules};
+use super::rules::{Item, rules};
 use super::tls::TlsKeys;
 use super::written::Network;
 use crate::policy::{Lines, Terms};
@@ -36,7 +36,7 @@ mapping! {
             extend("default" = json!([])),
             example = json!(["https://api.example.com", {"origin": "http://10.0.0.1:8000-8010", "methods": ["GET"]}]),
         )]
-        allow: List<Grant>,
+        allow: List<Item>,
         /// Networks whose addresses the names of granted origins may lead to, beside
         /// public ones. A cloud's metadata address has to be named by itself.
         #[schemars(extend("default" = json!([])), example = json!(["10.0.0.0/8", "fd12:3456::/32"]))]
@@ -59,16 +59,15 @@ impl Document {
     pub(crate) fn terms(self, file: &Arc<str>, report: &mut Report) -> Result<Terms, Reported> {
         let mut lines = Lines::default();
         lines.note("public", &self.public);
-        let grants = value_or(self.allow, List(Vec::new()));
-        let rules = grants.and_then(|List(grants)| rules(grants, file, report));
-        let limits = value(self.limits)
-            .and_then(|keys| keys.map(|keys| keys.limits(&mut lines, report)).transpose());
+        let rules = value_or(self.allow, List(Vec::new()))
+            .and_then(|List(items)| rules(items, file, report));
         let networks = value_or(self.networks, List(Vec::new()))?.0;
         for network in &networks {
             lines.set(network.key(), network.at.line);
         }
         let tls = value(self.tls)?.map(|keys| keys.rules(&mut lines));
         let proxies = value(self.proxies)?.map(|keys| keys.rules(&mut lines));
+        let limits = value(self.limits)?.map(|keys| keys.limits(&mut lines));
         Ok(Terms {
             file: Some(Arc::clone(file)),
             public: value_or(self.public, false)?,
@@ -76,7 +75,7 @@ impl Document {
             networks: networks.into_iter().map(|network| network.value).collect(),
             tls: tls.transpose()?.unwrap_or_default(),
             proxies: proxies.transpose()?.unwrap_or_default(),
-            limits: limits?.unwrap_or_default(),
+            limits: limits.transpose()?.unwrap_or_default(),
             lines,
         })
     }

@@ -1,6 +1,6 @@
 //! `limits`.
 
-use http_step_yaml::{Report, Reported, mapping};
+use http_step_yaml::{Reported, mapping};
 
 use super::amounts::{Bytes, Count, Seconds};
 use crate::limits::{LONGEST_CONNECT, Limits};
@@ -18,7 +18,7 @@ mapping! {
         cpu: Seconds,
         /// Seconds for one connection, TLS included; 120 at most.
         #[schemars(extend("default" = 10), example = 3)]
-        connect: Seconds,
+        connect: Seconds<{ LONGEST_CONNECT.as_secs() }>,
         /// Seconds that a server may be silent.
         #[schemars(extend("default" = 60), example = 30)]
         read: Seconds,
@@ -29,8 +29,8 @@ mapping! {
         #[schemars(extend("default" = 64), example = 10)]
         requests: Count,
         /// Requests that are under way at a time.
-        #[schemars(extend("default" = 16), extend("minimum" = 1), example = 4)]
-        concurrent_requests: Count,
+        #[schemars(extend("default" = 16), example = 4)]
+        concurrent_requests: Count<1>,
         /// Distinct hosts.
         #[schemars(extend("default" = 16), example = 1)]
         hosts: Count,
@@ -69,13 +69,13 @@ mapping! {
 }
 
 impl LimitKeys {
-    pub(crate) fn limits(self, lines: &mut Lines, report: &mut Report) -> Result<Limits, Reported> {
+    pub(crate) fn limits(self, lines: &mut Lines) -> Result<Limits, Reported> {
         let mut limits = Limits::default();
         macro_rules! take {
             ($($key:ident)*) => { $(
                 lines.note(concat!("limits.", stringify!($key)), &self.$key);
-                if let Some(given) = &self.$key {
-                    limits.$key = given.value.as_ref().map_err(|reported| *reported)?.0;
+                if let Some(given) = self.$key {
+                    limits.$key = given.value?.0;
                 }
             )* };
         }
@@ -84,27 +84,6 @@ impl LimitKeys {
             bytes_received bytes_decoded header_fields header_bytes log_bytes log_kept
             component_bytes compile_time compile_memory
         }
-        let too_long = self
-            .connect
-            .filter(|_| limits.connect > LONGEST_CONNECT)
-            .map(|given| {
-                let longest = LONGEST_CONNECT.as_secs();
-                let message =
-                    format!("`limits.connect`: no connection takes longer than {longest} seconds");
-                report.add(given.at, message)
-            });
-        let none_at_all = self
-            .concurrent_requests
-            .filter(|_| limits.concurrent_requests == 0)
-            .map(|given| {
-                report.add(
-                    given.at,
-                    "`limits.concurrent_requests`: at least 1 request is under way at a time; for no requests, write `requests: 0`",
-                )
-            });
-        match too_long.or(none_at_all) {
-            Some(reported) => Err(reported),
-            None => Ok(limits),
-        }
+        Ok(limits)
     }
 }

@@ -17,10 +17,9 @@ use crate::rule::Rule;
 
 /// One item of `allow`.
 #[derive(Debug)]
-pub(crate) struct Grant {
+pub(crate) struct Item {
     at: Position,
-    origin: Result<OriginPattern, Reported>,
-    keys: RuleKeys,
+    rule: Rule,
 }
 
 mapping! {
@@ -43,41 +42,27 @@ mapping! {
     }
 }
 
-impl FromNode for Grant {
+impl FromNode for Item {
     fn from_node(node: &Node, report: &mut Report) -> Result<Self, Reported> {
-        if let Content::String(_) = &node.content {
-            return Ok(Self {
-                at: node.at,
-                origin: OriginPattern::from_node(node, report),
-                keys: RuleKeys::default(),
-            });
-        }
-        let mut keys = RuleKeys::from_node(node, report)?;
-        let origin = keys.origin.take().ok_or_else(|| {
-            report.add(
-                node.at,
-                "the rule has no origin: give it as `origin: https://…`",
-            )
-        })?;
-        Ok(Self {
-            at: node.at,
-            origin: origin.value,
-            keys,
-        })
+        let rule = match &node.content {
+            Content::String(_) => Rule::new(OriginPattern::from_node(node, report)?),
+            _ => RuleKeys::from_node(node, report)?.rule(node.at, report)?,
+        };
+        Ok(Self { at: node.at, rule })
     }
 }
 
-impl Listed for Grant {
+impl Listed for Item {
     const ITEMS: &'static str = "rules";
 }
 
-impl JsonSchema for Grant {
+impl JsonSchema for Item {
     fn inline_schema() -> bool {
         true
     }
 
     fn schema_name() -> Cow<'static, str> {
-        "Grant".into()
+        "Item".into()
     }
 
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
@@ -90,23 +75,15 @@ impl JsonSchema for Grant {
     }
 }
 
-/// The rules in their order.
+/// The rules in their order, each of which can decide something.
 pub(crate) fn rules(
-    grants: Vec<Grant>,
+    items: Vec<Item>,
     file: &Arc<str>,
     report: &mut Report,
 ) -> Result<Vec<Arc<Rule>>, Reported> {
     let mut rules: Vec<(u64, Arc<Rule>)> = Vec::new();
     let mut outcome = Ok(());
-    for grant in grants {
-        let at = grant.at;
-        let rule = match grant.rule(report) {
-            Ok(rule) => rule.placed_at(file, at.line),
-            Err(reported) => {
-                outcome = Err(reported);
-                continue;
-            }
-        };
+    for Item { at, rule } in items {
         if let Some((line, earlier)) = rules.iter().find(|(_, earlier)| earlier.covers(&rule)) {
             let message = format!(
                 "the rule decides nothing: `{}` in line {line} lets out all that it would; put it before that one, or leave it out",
@@ -114,16 +91,18 @@ pub(crate) fn rules(
             );
             outcome = Err(report.add(at, message));
         }
-        rules.push((at.line, Arc::new(rule)));
+        rules.push((at.line, Arc::new(rule.placed_at(file, at.line))));
     }
     outcome.map(|()| rules.into_iter().map(|(_, rule)| rule).collect())
 }
 
-impl Grant {
-    fn rule(self, report: &mut Report) -> Result<Rule, Reported> {
-        let Self { origin, keys, .. } = self;
-        let origin = origin?;
-        if let Some(tls) = &keys.tls
+impl RuleKeys {
+    fn rule(self, at: Position, report: &mut Report) -> Result<Rule, Reported> {
+        let Some(origin) = self.origin else {
+            return Err(report.add(at, "the rule has no origin: give it as `origin: https://…`"));
+        };
+        let origin = origin.value?;
+        if let Some(tls) = &self.tls
             && origin.is_without_tls()
         {
             return Err(report.add(
@@ -132,14 +111,13 @@ impl Grant {
             ));
         }
         let mut rule = Rule::new(origin);
-        if let Some(methods) = keys.methods {
-            let List(methods) = methods.value?;
+        if let Some(List(methods)) = value(self.methods)? {
             rule = rule.methods(methods.into_iter().map(|method| method.0));
         }
-        for network in value_or(keys.networks, List(Vec::new()))?.0 {
+        for network in value_or(self.networks, List(Vec::new()))?.0 {
             rule = rule.network(network.value);
         }
-        if let Some(tls) = value(keys.tls)? {
+        if let Some(tls) = value(self.tls)? {
             // The line of the rule stands for its keys.
             rule = rule.tls(tls.rules(&mut Lines::default())?);
         }

@@ -45,10 +45,6 @@ words! {
         "type": "string",
         "pattern": r"^([Hh][Tt][Tt][Pp][Ss]?|\*)://",
     };
-    TlsVersion: "`1.2` or `1.3`", "TLS versions", {
-        "description": "A version of TLS.",
-        "enum": ["1.2", "1.3", 1.2, 1.3],
-    };
     PinnedKey: "a pinned key", "pinned keys", {
         "description": "The SHA-256 of a certificate's public key, as for curl's `--pinnedpubkey`.",
         "type": "string",
@@ -61,8 +57,33 @@ words! {
     };
     NoProxy: "a name, an address or a network", "names, addresses and networks", {
         "description": "A name, which stands for all below it too, an address, a network, or `*`.",
-        "type": ["string", "number"],
+        "type": "string",
     };
+}
+
+impl FromNode for TlsVersion {
+    /// Without quotes, a version is a number to YAML.
+    fn from_node(node: &Node, report: &mut Report) -> Result<Self, Reported> {
+        match (&node.content, node.scalar_text()) {
+            (Content::String(_) | Content::Number(_), Some(text)) => {
+                text.parse().map_err(|error| report.add(node.at, error))
+            }
+            _ => Err(node.unfit("`1.2` or `1.3`", report)),
+        }
+    }
+}
+
+impl JsonSchema for TlsVersion {
+    fn schema_name() -> Cow<'static, str> {
+        "TlsVersion".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "description": "A version of TLS.",
+            "enum": ["1.2", "1.3", 1.2, 1.3],
+        })
+    }
 }
 
 /// One of a few words.
@@ -164,7 +185,7 @@ impl Network {
 
 impl FromNode for Network {
     fn from_node(node: &Node, report: &mut Report) -> Result<Self, Reported> {
-        let Some(text) = node.scalar_text() else {
+        let Content::String(text) = &node.content else {
             return Err(node.unfit("a network", report));
         };
         let value = Self::read(text).map_err(|message| report.add(node.at, message))?;

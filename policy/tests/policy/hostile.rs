@@ -1,0 +1,121 @@
+//! Whatever the bytes are: an answer, and a place in the file for each mistake.
+
+use http_step_policy::Policy;
+use proptest::prelude::*;
+
+fn check(bytes: &[u8]) {
+    let mistakes = match Policy::parse(bytes, "policy.yaml") {
+        Ok(policy) => {
+            // Whatever it is, it can be told and asked.
+            let _ = policy.explain();
+            let _ = policy.judge("https://a.example/", "GET").to_string();
+            return;
+        }
+        Err(mistakes) => mistakes,
+    };
+    let text = String::from_utf8_lossy(bytes);
+    // YAML has line breaks of its own; there are at most as many as these characters.
+    let lines = 1 + text.matches(['\n', '\r']).count() as u64;
+    assert!(mistakes.iter().count() > 0);
+    let mut last = (0, 0);
+    for mistake in &mistakes {
+        let place = (mistake.line, mistake.column);
+        assert!(last <= place, "{mistakes}");
+        assert!((1..=lines).contains(&mistake.line), "{mistakes}");
+        assert!(mistake.column >= 1, "{mistakes}");
+        assert!(
+            !mistake.message.contains(['\n', '\r', '\0', '\u{1b}']),
+            "{mistakes:?}"
+        );
+        assert!(!mistake.message.contains("hunter2"), "{mistakes:?}");
+        last = place;
+    }
+}
+
+/// Text that is nearly a policy.
+fn nearly() -> impl Strategy<Value = String> {
+    let token = prop::sample::select(vec![
+        "public: true\n",
+        "allow:\n",
+        "- https://a.example\n",
+        "- origin: ",
+        "  methods: [GET]\n",
+        "networks: [",
+        "10.0.0.0/8",
+        "tls: ",
+        "min_version: 1.3",
+        "pinned_keys: [",
+        "steps_may: [verify-none]",
+        "proxies: ",
+        "all: http://u:hunter2@proxy",
+        "no_proxy: [",
+        "limits: ",
+        "wall: 1",
+        "memory: 1MiB",
+        "{",
+        "}",
+        "[",
+        "]",
+        ", ",
+        ": ",
+        "- ",
+        "\n",
+        "\r",
+        "  ",
+        "*",
+        "&a ",
+        "*a",
+        "<<: ",
+        "'",
+        "\"",
+        "é",
+        "\u{1b}",
+        "-1",
+        ".nan",
+        "1e999",
+        "null",
+    ]);
+    prop::collection::vec(token, 0..30).prop_map(|tokens| tokens.concat())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(2_000))]
+
+    #[test]
+    fn bytes(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
+        check(&bytes);
+    }
+
+    #[test]
+    fn text(text in "\\PC{0,100}") {
+        check(text.as_bytes());
+    }
+
+    #[test]
+    fn nearly_a_policy(text in nearly()) {
+        check(text.as_bytes());
+    }
+
+    /// A value that is nearly right, where one stands.
+    #[test]
+    fn nearly_a_value(
+        key in prop::sample::select(vec![
+            "allow: [", "networks: [", "tls: {min_version: ", "tls: {pinned_keys: [",
+            "proxies: {all: ", "proxies: {no_proxy: [", "limits: {wall: ", "limits: {memory: ",
+            "limits: {requests: ",
+        ]),
+        value in "[a-z0-9:/.*@%\\[\\]\\\\ -]{0,30}|\\PC{0,20}",
+    ) {
+        let quoted = serde_json::Value::from(value).to_string();
+        let close: String = key
+            .chars()
+            .rev()
+            .filter_map(|c| match c {
+                '[' => Some(']'),
+                '{' => Some('}'),
+                _ => None,
+            })
+            .collect();
+        check(format!("{key}{quoted}{close}").as_bytes());
+    }
+}

@@ -1,0 +1,37 @@
+//! Policies as people write them: what they mean, what is wrong with them, and what
+//! they let through.
+
+// By this clippy knows that helpers, too, may unwrap.
+#![cfg(test)]
+
+mod addresses;
+mod budgets;
+mod documents;
+mod explained;
+mod hostile;
+mod mistakes;
+mod proxies;
+mod read;
+mod registries;
+mod schema;
+mod spellings;
+mod tls;
+mod verdicts;
+
+use http_step_policy::{Origin, Policy};
+
+fn origin(text: &str) -> Origin {
+    text.parse().unwrap_or_else(|error| panic!("{error}"))
+}
+
+fn policy(yaml: &str) -> Policy {
+    Policy::parse(yaml.as_bytes(), "policy.yaml")
+        .unwrap_or_else(|mistakes| panic!("{yaml}\n{mistakes}"))
+}
+
+/// All that a policy says, without the lines that say it.
+fn said(policy: &Policy) -> Vec<String> {
+    let explained = policy.explain();
+    let lines = explained.lines().skip(1);
+    lines.map(|line| line[6..].to_owned()).collect()
+}
