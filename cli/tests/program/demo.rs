@@ -72,7 +72,7 @@ fn as_text() {
 #[test]
 fn as_ndjson() {
     let told = told("ndjson");
-    let (told, _) = told.split_once(r#""usage""#).unwrap();
+    let (told, _) = told.split_once(r#""ledger""#).unwrap();
     expect![[r#"
         exit code 0
         --- stdout
@@ -82,7 +82,7 @@ fn as_ndjson() {
         {"event":"log","stream":"header","text":"Response Headers:\n\tcontent-type: application/json\n\tx-session: <HIDDEN>\n\tcontent-length: 121\n\tdate: DATE\n"}
         {"event":"log","stream":"stdout","text":" ------ Content ------\n"}
         {"event":"log","stream":"content","text":"{\n  \"received\": \"POST /builds/42\",\n  \"body\": {\n    \"branch\": \"main\",\n    \"passed\": true\n  },\n  \"token_was_right\": true\n}\n"}
-        {"event":"result","outcome":"success","summary":"Status code: 200","exchanges":[{"request":{"method":"POST","url":"ORIGIN/builds/42","headers":[{"name":"User-Agent","value":"http-step/0.1.0"},{"name":"Accept-Encoding","value":"gzip, deflate, br, zstd"},{"name":"Accept","value":"*/*"},{"name":"X-Token","value":"<HIDDEN>"},{"name":"X-Builder","value":"linux"},{"name":"Content-Length","value":"31"},{"name":"Content-Type","value":"application/json"}],"body":{"size":31,"sha256":"3b79b7c25d31af626ef99094dd37b9efc066f7e4a362e049a0c0c6ac2f896459"}},"response":{"status":200,"headers":[{"name":"content-type","value":"application/json"},{"name":"x-session","value":"<HIDDEN>"},{"name":"content-length","value":"121"},{"name":"date","value":"DATE"}],"body":{"size":121,"sha256":"ecd87195f3004ba12e251a840f2cc93cc8063b6dd89d77c71dc5fba3681226ee"}}}],"outputs":{},"ledger":[{"method":"POST","origin":"ORIGIN","rule":"--allow ORIGIN","addresses":["127.0.0.1"],"peer":"127.0.0.1:44439","proxy":null,"connection":"new","protocol":"HTTP/1.1","tls":null,"status":200,"bytes_sent":31,"bytes_received":121,"bytes_decoded":121,"seconds":{"wait":0.000178658,"resolve":6.31e-6,"connect":0.000339309,"tls":1.372e-6,"head":0.000354431,"body":0.000395885},"error":null}],"error":null,"#]].assert_eq(told);
+        {"event":"result","outcome":"success","summary":"Status code: 200","exchanges":[{"request":{"method":"POST","url":"ORIGIN/builds/42","headers":[{"name":"User-Agent","value":"http-step/0.1.0"},{"name":"Accept-Encoding","value":"gzip, deflate, br, zstd"},{"name":"Accept","value":"*/*"},{"name":"X-Token","value":"<HIDDEN>"},{"name":"X-Builder","value":"linux"},{"name":"Content-Length","value":"31"},{"name":"Content-Type","value":"application/json"}],"body":{"size":31,"sha256":"3b79b7c25d31af626ef99094dd37b9efc066f7e4a362e049a0c0c6ac2f896459"}},"response":{"status":200,"headers":[{"name":"content-type","value":"application/json"},{"name":"x-session","value":"<HIDDEN>"},{"name":"content-length","value":"121"},{"name":"date","value":"DATE"}],"body":{"size":121,"sha256":"ecd87195f3004ba12e251a840f2cc93cc8063b6dd89d77c71dc5fba3681226ee"}}}],"outputs":{},"#]].assert_eq(told);
 }
 
 #[test]

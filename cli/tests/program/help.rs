@@ -28,6 +28,7 @@ fn of_the_program() {
           demo         Start a service on loopback and run a step against it
           check        Check step files and policies, and tell what a policy allows
           inspect      Show what a component imports and exports, and whether it is a step
+          compile      Compile a component ahead of its first run
           schema       Print the JSON Schema of step files, for editors
           completions  Print a completion script for a shell
           help         Print this message or the help of the given subcommand(s)

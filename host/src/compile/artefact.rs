@@ -228,10 +228,10 @@ mod tests {
     #[test]
     fn an_engine_is_known_by_its_settings() {
         let id = |config: &wasmtime::Config| EngineId::of(&Engine::new(config).unwrap());
-        let mut config = wasmtime::Config::new();
+        let mut config = crate::engine::code();
         let plain = id(&config);
         assert_eq!(plain, id(&config));
-        config.epoch_interruption(true);
+        config.wasm_tail_call(true);
         assert_ne!(plain, id(&config));
     }
 }

@@ -2,7 +2,7 @@
 //! before anything is done for it.
 
 use http::header::{CONTENT_LENGTH, HOST};
-use http::uri::Authority;
+use http::uri::{Authority, PathAndQuery};
 use http::{HeaderValue, Method, Request, Uri};
 use http_step_policy::{Origin, Permit, Proxy, Scheme};
 use wasmtime_wasi_http::WasiBody;
@@ -114,6 +114,12 @@ fn name_canonically(
     let unwritable = || TransportError::Refused(format!("{origin} can't be written as a URL"));
     let host = HeaderValue::from_str(&canonical).map_err(|_| unwritable())?;
     let mut uri = request.uri().clone().into_parts();
+    // An empty path is `/` (RFC 9110, section 4.2.3), and has to be written.
+    let target = uri.path_and_query.as_ref().map_or("", PathAndQuery::as_str);
+    if !target.starts_with('/') {
+        let whole = format!("/{target}");
+        uri.path_and_query = Some(PathAndQuery::try_from(whole).map_err(|_| unwritable())?);
+    }
     uri.authority = Some(Authority::try_from(canonical).map_err(|_| unwritable())?);
     *request.uri_mut() = Uri::from_parts(uri).map_err(|_| unwritable())?;
     request.headers_mut().insert(HOST, host);

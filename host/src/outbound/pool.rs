@@ -77,7 +77,11 @@ impl Pool {
 
     /// How many connections are open that nobody uses.
     pub(crate) fn idle_connections(&self) -> usize {
-        lock(&self.idle).count()
+        let idle = lock(&self.idle);
+        let waiting = idle.connections.values().flatten();
+        waiting
+            .filter(|waiting| waiting.connection.is_open())
+            .count()
     }
 
     /// Wait for a turn: first come, first served. A run waits for no more of

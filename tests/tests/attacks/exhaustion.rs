@@ -399,9 +399,9 @@ async fn left_connection() -> String {
 
 async fn log_flood(guest: Guest) -> String {
     let origin = "http://127.0.0.1:9";
-    let limit = 1 << 20;
+    let limit: usize = 1 << 20;
     let result = Attacker::of(guest, origin)
-        .limits(|limits| limits.log_kept = limit)
+        .limits(|limits| limits.log_kept = limit as u64)
         .run()
         .await;
     let text: usize = result.log.iter().map(|entry| entry.text.len()).sum();
