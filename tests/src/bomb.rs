@@ -1,8 +1,8 @@
-//! Components that are small to send and a burden to compile.
+//! Components that are small to send and a burden to the host.
 
 use wasm_encoder::{
-    BlockType, CodeSection, Component, Function, FunctionSection, Module, ModuleSection,
-    TypeSection, ValType,
+    BlockType, CodeSection, Component, Function, FunctionSection, InstanceSection, Module,
+    ModuleSection, TypeSection, ValType,
 };
 
 /// How many variables each function keeps alive through all its branches.
@@ -25,6 +25,20 @@ pub fn bomb(functions: u32, branches: u32) -> Vec<u8> {
     module.section(&types).section(&declared).section(&bodies);
     let mut component = Component::new();
     component.section(&ModuleSection(&module));
+    component.finish()
+}
+
+/// A component of so many core instances, which take nothing to compile and a slot
+/// each to run.
+pub fn crowd(instances: u32) -> Vec<u8> {
+    let mut section = InstanceSection::new();
+    for _ in 0..instances {
+        section.instantiate::<[(&str, _); 0], &str>(0, []);
+    }
+    let mut component = Component::new();
+    component
+        .section(&ModuleSection(&Module::new()))
+        .section(&section);
     component.finish()
 }
 

@@ -12,7 +12,7 @@ mod scripted;
 mod service;
 
 pub use bench::{host, reference, reference_of, run, run_with, step_file};
-pub use bomb::bomb;
+pub use bomb::{bomb, crowd};
 pub use guest::Guest;
 pub use record::transcript;
 pub use scripted::Scripted;

@@ -9,7 +9,7 @@ use std::time::{Duration, SystemTime};
 
 use expect_test::expect;
 use http_step_host::{Cache, CacheError, Cached, Compiler, Host};
-use http_step_tests::{Guest, bomb};
+use http_step_tests::{Guest, bomb, crowd};
 use tempfile::TempDir;
 
 fn host(cache: Cache) -> Host {
@@ -129,6 +129,8 @@ fn what_is_no_component_is_not_kept() {
     let directory = TempDir::new().unwrap();
     let host = host(Cache::at(directory.path()).unwrap());
     assert!(host.compile(b"\0asm\x0d\0\x01\0\xff").is_err());
+    // It compiles, and can't be loaded.
+    assert!(host.compile(&crowd(9)).is_err());
     assert_eq!(names(directory.path()), 0);
 }
 
@@ -181,7 +183,7 @@ fn a_directory_that_others_can_change() {
         link: DIR/link: it is a symbolic link; name the directory that it leads to
         link/new: a cache in DIR/link/new
         to-private/new: DIR/open: others can write it; `chmod go-w` it
-        file: DIR/file: File exists (os error 17)
+        file: DIR/file: it is not a directory
         file/new: DIR/file/new: Not a directory (os error 20)
     "#]]
     .assert_eq(&told);

@@ -28,6 +28,9 @@ pub(crate) fn http_step(arguments: &str) -> HttpStep {
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
+        // Nobody's cache but its own.
+        .env("HOME", directory.path())
+        .env_remove("XDG_CACHE_HOME")
         // Whoever turned this on is still not to see a backtrace.
         .env("RUST_BACKTRACE", "1");
     for outer in ["CLICOLOR", "CLICOLOR_FORCE", "NO_COLOR", "COLUMNS", "CI"] {
@@ -57,6 +60,11 @@ impl HttpStep {
 
     pub(crate) fn env(mut self, name: &str, value: &str) -> Self {
         self.command.env(name, value);
+        self
+    }
+
+    pub(crate) fn without_env(mut self, name: &str) -> Self {
+        self.command.env_remove(name);
         self
     }
 

@@ -35,6 +35,7 @@ mod lost_output;
 
 // The other subcommands.
 mod check;
+mod compile;
 mod demo;
 mod help;
 mod inspect;

@@ -226,12 +226,25 @@ mod tests {
     }
 
     #[test]
-    fn an_engine_is_known_by_its_settings() {
+    fn an_engine_is_known_by_what_its_code_depends_on() {
         let id = |config: &wasmtime::Config| EngineId::of(&Engine::new(config).unwrap());
         let mut config = crate::engine::code();
         let plain = id(&config);
+        assert_eq!(plain, id(&crate::engine::code()));
+        config.max_wasm_stack(1 << 18);
         assert_eq!(plain, id(&config));
-        config.wasm_tail_call(true);
+        config.epoch_interruption(false);
         assert_ne!(plain, id(&config));
+    }
+
+    #[test]
+    #[cfg(target_arch = "x86_64")]
+    #[expect(unsafe_code, reason = "a CPU feature is turned off, not on")]
+    fn an_engine_is_known_by_its_cpu() {
+        let mut config = crate::engine::code();
+        let plain = EngineId::of(&Engine::new(&config).unwrap());
+        // SAFETY: code for a lesser CPU runs on any.
+        unsafe { config.cranelift_flag_set("has_popcnt", "false") };
+        assert_ne!(plain, EngineId::of(&Engine::new(&config).unwrap()));
     }
 }

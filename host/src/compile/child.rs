@@ -31,13 +31,13 @@ use crate::engine;
 /// ```
 #[must_use = "the process is to end with it"]
 pub fn compile_child() -> ExitCode {
-    let reply = match compile(io::stdin().lock()) {
-        Ok(artefact) => artefact.into_bytes(),
-        Err(failure) => failure.to_bytes(),
+    let (reply, exit) = match compile(io::stdin().lock()) {
+        Ok(artefact) => (artefact.into_bytes(), ExitCode::SUCCESS),
+        Err(failure) => (failure.to_bytes(), ExitCode::FAILURE),
     };
     let mut stdout = io::stdout().lock();
     match stdout.write_all(&reply).and_then(|()| stdout.flush()) {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(()) => exit,
         // The host has gone away.
         Err(_) => ExitCode::FAILURE,
     }

@@ -72,7 +72,8 @@ pub(super) fn compile(
 }
 
 /// A run-time of its own on a thread of its own: the caller may be on a thread of
-/// another, which can't be blocked on.
+/// another, which can't be blocked on. The thread is there for as long as the
+/// child, which on Linux dies with the thread that started it.
 fn on_a_thread<T: Send>(work: impl Future<Output = io::Result<T>> + Send) -> io::Result<T> {
     let run = || {
         runtime::Builder::new_current_thread()

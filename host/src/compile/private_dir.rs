@@ -18,7 +18,7 @@ pub(super) use self::unix::PrivateDir;
 #[cfg(unix)]
 mod unix {
     use std::fs::{self, DirBuilder, File, Metadata};
-    use std::io::{self, Read as _, Write as _};
+    use std::io::{self, ErrorKind, Read as _, Write as _};
     use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _};
     use std::path::{self, Path, PathBuf};
     use std::process;
@@ -54,7 +54,13 @@ mod unix {
                 .recursive(true)
                 .mode(0o700)
                 .create(&path)
-                .map_err(unusable)?;
+                .map_err(|error| match error.kind() {
+                    ErrorKind::AlreadyExists => CacheError::Unusable {
+                        path: path.clone(),
+                        reason: "it is not a directory".to_owned(),
+                    },
+                    _ => unusable(error),
+                })?;
             let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
             let dir = open(&path, flags, Mode::empty()).map_err(|errno| match errno {
                 Errno::LOOP | Errno::NOTDIR => CacheError::NotPrivate {

@@ -13,8 +13,12 @@ const ORDER: &[u8; 16] = b"http-step order1";
 /// How the report of a failure begins.
 const FAILURE: &[u8; 16] = b"http-step error1";
 
-/// The longest text of a failure. The component can have a say in it.
+/// The longest text of a failure, in characters. The component can have a say in
+/// it.
 const LONGEST: usize = 4096;
+
+/// The longest report of one: no character takes more than six bytes of JSON.
+const LONGEST_REPORT: usize = 6 * LONGEST + 64;
 
 /// What the compiler may use. The component follows it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -96,8 +100,11 @@ pub(super) enum Reply {
 
 impl Reply {
     pub(super) fn parse(bytes: Vec<u8>, key: &Key) -> Self {
-        if let Some(failure) = bytes.strip_prefix(FAILURE) {
-            return serde_json::from_slice(failure).map_or(Self::Garbled, Self::Failure);
+        if let Some(report) = bytes.strip_prefix(FAILURE) {
+            return match report {
+                _ if report.len() > LONGEST_REPORT => Self::Garbled,
+                report => serde_json::from_slice(report).map_or(Self::Garbled, Self::Failure),
+            };
         }
         if !bytes.starts_with(FORMAT) {
             return Self::Garbled;
@@ -108,5 +115,72 @@ impl Reply {
             Err(Unfit::Length) => Self::Garbled,
             Err(unfit) => Self::Unfit(unfit),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::compile::EngineId;
+
+    fn key(wasm: &[u8]) -> Key {
+        let engine = wasmtime::Engine::new(&crate::engine::code()).unwrap();
+        Key::new(wasm, EngineId::of(&engine))
+    }
+
+    #[test]
+    fn an_order_arrives_and_leaves_the_component() {
+        let order = Order {
+            cpu_seconds: 60,
+            memory: u64::MAX,
+        };
+        let mut bytes = order.to_bytes();
+        bytes.extend_from_slice(b"wasm");
+        let mut from = bytes.as_slice();
+        assert_eq!(Order::read(&mut from).unwrap(), order);
+        assert_eq!(from, b"wasm");
+        for end in 0..order.to_bytes().len() {
+            assert!(Order::read(&bytes[..end]).is_err(), "{end}");
+        }
+        bytes[0] ^= 1;
+        assert!(Order::read(bytes.as_slice()).is_err());
+    }
+
+    #[test]
+    fn replies() {
+        let key = key(b"wasm");
+        let artefact = Artefact::new(&key, b"code");
+        let other = Artefact::new(&self::key(b"other"), b"code").into_bytes();
+        let mut cut = artefact.bytes().to_vec();
+        cut.pop();
+        let invalid = Failure::Invalid("no \"section\"\u{1b}".to_owned());
+        let lying = [FAILURE.as_slice(), br#"{"invalid":7}"#].concat();
+        let endless = format!(r#"{{"invalid":"{}"}}"#, "x".repeat(LONGEST_REPORT));
+        let endless = [FAILURE.as_slice(), endless.as_bytes()].concat();
+        for (bytes, reply) in [
+            (artefact.bytes().to_vec(), Reply::Artefact(artefact)),
+            (other, Reply::Unfit(Unfit::Component)),
+            (cut, Reply::Garbled),
+            (invalid.to_bytes(), Reply::Failure(invalid)),
+            (Failure::Memory.to_bytes(), Reply::Failure(Failure::Memory)),
+            (lying, Reply::Garbled),
+            (endless, Reply::Garbled),
+            (b"running 1 test\n".to_vec(), Reply::Garbled),
+            (Vec::new(), Reply::Garbled),
+        ] {
+            let shown = String::from_utf8_lossy(&bytes).into_owned();
+            assert_eq!(Reply::parse(bytes, &key), reply, "{shown}");
+        }
+    }
+
+    #[test]
+    fn a_long_text_arrives_shortened() {
+        // The character that takes the most.
+        let failure = Failure::Compiler("\u{1}".repeat(LONGEST + 1));
+        let bytes = failure.to_bytes();
+        assert_eq!(
+            Reply::parse(bytes, &key(b"wasm")),
+            Reply::Failure(Failure::Compiler("\u{1}".repeat(LONGEST)))
+        );
     }
 }

@@ -52,6 +52,12 @@ pub const THEME: Theme = Theme {
             || Box::pin(no_step(Guest::ImportsMore)),
         ),
         Attack::by(
+            Guest::ImportsMoreOfWasi,
+            "import of WASI that steps have not",
+            "be given an interface of WASI that a step has no use for",
+            || Box::pin(no_step(Guest::ImportsMoreOfWasi)),
+        ),
+        Attack::by(
             Guest::ExportsNothing,
             "no export",
             "be a component of some other world",
