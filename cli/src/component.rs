@@ -4,7 +4,7 @@
 use std::env;
 use std::path::{Path, PathBuf};
 
-use http_step_host::{Cache, CacheError, Compiled, Compiler, Host, LoadError, Step};
+use http_step_host::{Cache, CacheError, Compiled, Compiler, Host, Limits, LoadError, Step};
 
 use crate::exit::{Exit, Failure};
 use crate::{input, terminal};
@@ -33,9 +33,9 @@ pub(crate) struct Loaded {
     pub(crate) size: usize,
 }
 
-/// Load a file, whoever it is from.
-pub(crate) fn load(path: &Path) -> Result<Loaded, Failure> {
-    let compiler = own_compiler()?;
+/// Load a file, whoever it is from, within what compiling may take.
+pub(crate) fn load(path: &Path, limits: &Limits) -> Result<Loaded, Failure> {
+    let compiler = own_compiler()?.limits(limits.into());
     let compiler = match cache() {
         Some(Ok(cache)) => compiler.cache(cache),
         Some(Err(error)) => {

@@ -1,5 +1,7 @@
 //! `http-step inspect`: what a component asks for and offers.
 
+use http_step_host::Limits;
+
 use crate::args::InspectArgs;
 use crate::component::{load, refused};
 use crate::exit::{Exit, Failure};
@@ -7,7 +9,7 @@ use crate::terminal;
 
 pub(crate) fn inspect(args: &InspectArgs) -> Result<Exit, Failure> {
     let path = args.component.as_path();
-    let loaded = load(path)?;
+    let loaded = load(path, &Limits::default())?;
     let interfaces = loaded.compiled.interfaces;
     let mut text = format!("{}: {} bytes\n", path.display(), loaded.size);
     for (title, names) in [

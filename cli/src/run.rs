@@ -24,12 +24,13 @@ pub(crate) fn run(args: RunArgs) -> Result<Exit, Failure> {
         )
         .into());
     };
+    let limits = policy.budgets().clone();
     let job = Job::new(file, policy)
         .properties(properties)
         .files_under(directory(&args.step, is_typed));
     let (host, step) = match &args.component {
         Some(path) => {
-            let loaded = component::load(path)?;
+            let loaded = component::load(path, &limits)?;
             let step = loaded.compiled.step;
             (
                 loaded.host,

@@ -30,7 +30,7 @@
 //!
 //! Where there is no run there is no object: bad arguments, a step file with
 //! mistakes or a component that is no step end in words on standard error and
-//! exit code 2.
+//! exit code 2; a component that is too much to compile, with exit code 4.
 
 use std::sync::{Arc, Mutex, PoisonError};
 

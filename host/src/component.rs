@@ -67,7 +67,9 @@ pub enum LoadError {
         import: String,
     },
     /// Its bytes are too many.
-    #[error("this component has {size} bytes, and {limit} is the limit")]
+    #[error(
+        "this component is too large: the budget `component_bytes` is exceeded: {size} of {limit} bytes"
+    )]
     TooLarge {
         /// The most there may be.
         limit: u64,
@@ -75,13 +77,15 @@ pub enum LoadError {
         size: u64,
     },
     /// Compiling took too long.
-    #[error("this component did not compile within {} s, which is the limit", .limit.as_secs_f64())]
+    #[error("this component takes too long to compile: the budget `compile_time` is exceeded, which is {} s", .limit.as_secs_f64())]
     CompileTime {
         /// The longest it may take.
         limit: Duration,
     },
     /// Compiling took too much memory.
-    #[error("this component did not compile in {limit} bytes of memory, which is the limit")]
+    #[error(
+        "this component takes too much memory to compile: the budget `compile_memory` is exceeded, which is {limit} bytes"
+    )]
     CompileMemory {
         /// The most it may take.
         limit: u64,

@@ -80,6 +80,10 @@ pub use crate::run::Job;
 #[cfg(doctest)]
 #[doc = include_str!("../../README.md")]
 struct Readme;
+/// The example of how a host compiles.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/compile.md")]
+struct CompilingComponents;
 
 /// The step files that a [`Job`] is made of.
 pub use http_step_file::{Mistakes, StepFile};

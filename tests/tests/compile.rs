@@ -191,7 +191,8 @@ fn a_compiler_needs_no_host_to_end() {
         Max core file size 0 0 bytes
         Max processes 0 0 processes
         Max open files 0 0 files
-        Max address space 4294967296 4294967296 bytes"#]].assert_eq(&lowered.join("\n"));
+        Max address space 4294967296 4294967296 bytes"#]]
+    .assert_eq(&lowered.join("\n"));
 
     drop(stdin);
     let output = child.wait_with_output().unwrap();

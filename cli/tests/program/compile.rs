@@ -188,6 +188,7 @@ fn the_home_has_one() {
     let home = TempDir::new().unwrap();
     let told = http_step("compile step.wasm")
         .file("step.wasm", http_step_component::WASM)
+        .without_env("XDG_CACHE_HOME")
         .env("HOME", home.path().to_str().unwrap())
         .run();
     assert!(told.starts_with("exit code 0\n"), "{told}");

@@ -13,13 +13,20 @@ fn every_command_shows_what_it_says() {
     let service = Server::answering(
         "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 15\r\n\r\n{\"queued\":true}",
     );
-    let step = blocks("yaml")[0].replace(SERVICE, &service.origin);
+    let yaml = blocks("yaml");
+    let [step, policy] = yaml.as_slice() else {
+        panic!("a step file and a policy");
+    };
+    let here = |text: &str| text.replace(SERVICE, &service.origin);
+    let (step, policy) = (here(step), here(policy));
     let mut commands = 0;
     for block in blocks("console") {
         for example in block.split("$ http-step ").skip(1) {
             commands += 1;
             let (command, shown) = example.split_once('\n').unwrap();
-            let mut program = http_step("").file("notify.yaml", &step);
+            let mut program = http_step("")
+                .file("notify.yaml", &step)
+                .file("policy.yaml", &policy);
             for argument in arguments(&command.replace(SERVICE, &service.origin)) {
                 program = program.arg(argument);
             }
@@ -37,7 +44,7 @@ fn every_command_shows_what_it_says() {
             }
         }
     }
-    assert_eq!(commands, 4);
+    assert_eq!(commands, 7);
 }
 
 /// What stands between the fences of a language.

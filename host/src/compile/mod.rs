@@ -25,6 +25,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use http_step_policy::Limits;
 use wasmtime::Engine;
 use wasmtime::component::Component;
 
@@ -238,13 +239,21 @@ pub struct CompileLimits {
     pub artefact_bytes: u64,
 }
 
-impl Default for CompileLimits {
-    fn default() -> Self {
+impl From<&Limits> for CompileLimits {
+    /// What a policy lets compiling take. Of what comes of it a policy does not
+    /// speak.
+    fn from(limits: &Limits) -> Self {
         Self {
-            component_bytes: 64 << 20,
-            compile_time: Duration::from_secs(60),
-            compile_memory: 2 << 30,
+            component_bytes: limits.component_bytes,
+            compile_time: limits.compile_time,
+            compile_memory: limits.compile_memory,
             artefact_bytes: 256 << 20,
         }
+    }
+}
+
+impl Default for CompileLimits {
+    fn default() -> Self {
+        Self::from(&Limits::default())
     }
 }
