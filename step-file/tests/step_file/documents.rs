@@ -12,6 +12,8 @@ fn every_example_parses() {
             .split("```yaml\n")
             .skip(1)
             .filter_map(|rest| rest.split("```").next())
+            // Policies are read where they are known.
+            .filter(|file| !file.starts_with("allow:"))
             .collect();
         assert_eq!(files.len(), examples);
         for file in files {
