@@ -55,7 +55,9 @@ fn decoding_of_standard_input() {
         }
     }
     assert_eq!(length, LENGTH);
-    println!("\n{MARK}{}", peak() - before);
+    // The kernel counts by the thread and adds up now and then, so what is told
+    // later can be a few pages less.
+    println!("\n{MARK}{}", peak().saturating_sub(before));
 }
 
 /// By how many KiB a body's decoding raises the peak.
