@@ -40,6 +40,10 @@ test-component: setup tool-cargo-component ## run the integration tests with the
 	# The whole workspace, so that its dependencies are those that are built already.
 	HTTP_STEP_COMPONENT=$(CURDIR)/$(COMPONENT) $(CARGO) test --locked --workspace $(INTEGRATION_TESTS)
 
+.PHONY: soak
+soak: setup ## run good and hostile steps at once, for two minutes (SOAK_SECONDS)
+	$(CARGO) test --locked --workspace --test soak -- --ignored --nocapture
+
 .PHONY: wit
 wit: tool-wasm-tools ## check the contract
 	wasm-tools component wit wit >/dev/null

@@ -27,6 +27,10 @@ const CORE_INSTANCES: u32 = 8;
 const MEMORIES: u32 = 2;
 const TABLES: u32 = 8;
 
+/// Bytes of a stack that are wiped after a run, rather than given back to the
+/// system and fetched again: more than most runs use.
+const STACK_KEPT: usize = 32 << 10;
+
 /// No memory of a component is larger, whatever a run's limits say.
 const LARGEST_MEMORY: usize = 1 << 30;
 
@@ -183,9 +187,14 @@ fn config(concurrency: u32) -> Config {
         .max_core_instances_per_component(CORE_INSTANCES)
         .max_memories_per_component(MEMORIES)
         .max_tables_per_component(TABLES)
-        .max_memory_size(LARGEST_MEMORY);
+        .max_memory_size(LARGEST_MEMORY)
+        .async_stack_keep_resident(STACK_KEPT);
     let mut config = code();
-    config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool));
+    config
+        .allocation_strategy(InstanceAllocationStrategy::Pooling(pool))
+        // A stack that was deep once would stay resident for good, and what a run
+        // left on it would be there for the next.
+        .async_stack_zeroing(true);
     config
 }
 

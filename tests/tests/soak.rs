@@ -1,0 +1,295 @@
+//! Two minutes of everything at once: well-behaved steps, hostile components,
+//! hostile servers, 256 at a time in one host. No well-behaved step fails, and
+//! the process does not grow.
+//!
+//! `make soak` runs it; `SOAK_SECONDS` makes it shorter or longer.
+
+use std::collections::BTreeMap;
+use std::convert::Infallible;
+use std::env;
+use std::fs;
+use std::io::Write as _;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use http::{Request, Response, header};
+use http_body_util::{BodyExt, Full};
+use http_step_host::{Host, Job, Limits, Outcome, Policy, Step, StepFile};
+use http_step_tests::{Guest, Scripted, reference_of, step_file};
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::TokioIo;
+use tokio::net::TcpListener;
+use tokio::task::JoinSet;
+
+/// How many steps run at a time.
+const AT_A_TIME: usize = 256;
+
+/// When what is set up at first use is set up.
+const WARM: Duration = Duration::from_secs(10);
+
+/// Over how long resident memory is averaged: which steps run at a moment makes
+/// more of a difference than what is looked for.
+const WINDOW: Duration = Duration::from_secs(10);
+
+/// How much of it the process may grow by after [`WARM`], in per cent.
+const MOST_GROWTH: f64 = 5.0;
+
+/// How long idle connections may take to go: their time is 30 seconds.
+const SETTLE: Duration = Duration::from_secs(45);
+
+/// What is run, again and again.
+struct Scene {
+    host: Host,
+    reference: Step,
+    good: Vec<StepFile>,
+    hostile: Vec<Step>,
+    /// Step files that lead to hostile servers, and to the good one.
+    lures: Vec<StepFile>,
+    policy: Policy,
+    next: AtomicUsize,
+    /// How many steps came to what, and of good ones what else they came to.
+    tally: Mutex<BTreeMap<String, usize>>,
+}
+
+#[test]
+#[ignore = "takes two minutes: make soak"]
+fn nothing_fails_and_nothing_grows() {
+    let seconds = env::var("SOAK_SECONDS").map_or(120, |seconds| seconds.parse().unwrap());
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    runtime.block_on(soak(Duration::from_secs(seconds)));
+}
+
+async fn soak(duration: Duration) {
+    let scene = Arc::new(Scene::set_up().await);
+    // Once for what is set up at first use, descriptors among it.
+    for _ in 0..4 {
+        scene.step().await;
+    }
+    settled(&scene.host).await;
+    let descriptors = descriptors();
+
+    let started = Instant::now();
+    let mut players = JoinSet::new();
+    for _ in 0..AT_A_TIME {
+        let scene = Arc::clone(&scene);
+        players.spawn(async move {
+            while started.elapsed() < duration {
+                scene.step().await;
+            }
+        });
+    }
+    let mut early = Vec::new();
+    let mut late = Vec::new();
+    let mut told = Duration::ZERO;
+    while started.elapsed() < duration {
+        tokio::time::sleep(Duration::from_millis(250)).await;
+        let now = started.elapsed();
+        if now >= told {
+            println!("{:>4} s: {} MiB", now.as_secs(), resident() >> 20);
+            told += WINDOW;
+        }
+        if (WARM..WARM + WINDOW).contains(&now) {
+            early.push(resident());
+        }
+        if now + WINDOW > duration {
+            late.push(resident());
+        }
+    }
+    while let Some(player) = players.join_next().await {
+        player.unwrap();
+    }
+    let (early, late) = (mean(&early), mean(&late));
+    let growth = (late / early - 1.0) * 100.0;
+    let tally = std::mem::take(&mut *scene.tally.lock().unwrap());
+    println!("steps: {tally:#?}");
+    println!(
+        "resident: {:.1} MiB after {} s, {:.1} MiB at the end, {growth:+.1} %",
+        early / f64::from(1 << 20),
+        WARM.as_secs(),
+        late / f64::from(1 << 20),
+    );
+    let failed: Vec<_> = tally
+        .iter()
+        .filter(|(what, _)| what.starts_with("good: ") && *what != "good: success")
+        .collect();
+    assert!(failed.is_empty(), "well-behaved steps failed: {failed:#?}");
+    assert!(tally["good: success"] > AT_A_TIME);
+    assert!(growth < MOST_GROWTH, "it grows by {growth:.1} %");
+
+    settled(&scene.host).await;
+    let left = self::descriptors();
+    println!("descriptors: {descriptors} at the start, {left} at the end");
+    assert!(
+        left <= descriptors,
+        "{descriptors} descriptors became {left}"
+    );
+}
+
+impl Scene {
+    async fn set_up() -> Self {
+        let host = Host::builder().build().unwrap();
+        let reference = reference_of(&host);
+        let origin = serve().await;
+        let lies = Scripted::closes_after("HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nhalf").await;
+        let babble = Scripted::closes_after("SSH-2.0-OpenSSH_9.6\r\n").await;
+        let silence = Scripted::hangs_after("").await;
+        let nobody = Scripted::nobody().await;
+        let good = [
+            format!("get: {origin}/"),
+            format!(
+                "post: {origin}/echo\njson: {{build: 42, log: {}}}",
+                "x".repeat(4096)
+            ),
+            format!("get: {origin}/redirect"),
+            format!("get: {origin}/gzip"),
+            format!(
+                "put: {origin}/echo\ndata: {{a: 1}}\nheaders: {{X-Token: t}}\nhide_request_headers: [X-Token]"
+            ),
+        ];
+        let lures = [
+            &origin,
+            &lies.origin,
+            &babble.origin,
+            &silence.origin,
+            &nobody,
+        ];
+        let policy = lures.iter().fold(Policy::nothing(), |policy, origin| {
+            policy.allow(origin.parse().unwrap())
+        });
+        let hostile = Guest::ALL.iter();
+        Self {
+            reference,
+            good: good.iter().map(|text| step_file(text)).collect(),
+            // Those that are no steps have had their say.
+            hostile: hostile
+                .filter_map(|guest| host.load(&guest.wasm()).ok())
+                .collect(),
+            lures: lures
+                .iter()
+                .map(|origin| step_file(&format!("get: {origin}/\ntimeout: 0.5")))
+                .collect(),
+            policy,
+            host,
+            next: AtomicUsize::new(0),
+            tally: Mutex::default(),
+        }
+    }
+
+    /// Run the next step of the round: a good one, then a hostile one.
+    async fn step(&self) {
+        let turn = self.next.fetch_add(1, Ordering::Relaxed);
+        let (step, file, limits) = if turn % 2 == 0 {
+            let file = &self.good[turn / 2 % self.good.len()];
+            (&self.reference, file, Limits::default())
+        } else {
+            // One of them is the reference step, which is led to hostile servers.
+            let file = &self.lures[turn / 2 % self.lures.len()];
+            let step = match turn / 2 % (self.hostile.len() + 1) {
+                0 => &self.reference,
+                index => &self.hostile[index - 1],
+            };
+            (step, file, harsh())
+        };
+        let job = Job::new(file.clone(), self.policy.clone()).limits(limits);
+        let result = self.host.run(step, job).await;
+        let what = match (turn % 2, result.outcome) {
+            (0, Outcome::Success) => "good: success".to_owned(),
+            (0, _) => format!("good: {}, {:?}", result.summary, result.error),
+            (_, outcome) => format!("hostile: {outcome:?}"),
+        };
+        *self.tally.lock().unwrap().entry(what).or_default() += 1;
+    }
+}
+
+/// What a hostile component may use.
+fn harsh() -> Limits {
+    Limits {
+        wall: Duration::from_secs(2),
+        cpu: Duration::from_millis(50),
+        memory: 16 << 20,
+        log_kept: 64 << 10,
+        log_bytes: 1 << 20,
+        bytes_sent: 1 << 20,
+        bytes_received: 1 << 20,
+        ..Limits::default()
+    }
+}
+
+/// A service that keeps nothing of what it is asked: its memory is measured too.
+async fn serve() -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let origin = format!("http://{}", listener.local_addr().unwrap());
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            let serving =
+                http1::Builder::new().serve_connection(TokioIo::new(stream), service_fn(answer));
+            tokio::spawn(serving);
+        }
+    });
+    origin
+}
+
+async fn answer(request: Request<Incoming>) -> Result<Response<Full<Bytes>>, Infallible> {
+    let path = request.uri().path().to_owned();
+    let body = request.collect().await.map(|body| body.to_bytes());
+    let mut answer = Response::new(Full::default());
+    match path.as_str() {
+        "/echo" => *answer.body_mut() = body.unwrap_or_default().into(),
+        "/redirect" => {
+            *answer.status_mut() = http::StatusCode::FOUND;
+            answer
+                .headers_mut()
+                .insert(header::LOCATION, "/gzip".parse().unwrap());
+        }
+        "/gzip" => {
+            let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+            encoder.write_all(&[b'x'; 16 << 10]).unwrap();
+            *answer.body_mut() = encoder.finish().unwrap().into();
+            answer
+                .headers_mut()
+                .insert(header::CONTENT_ENCODING, "gzip".parse().unwrap());
+        }
+        _ => *answer.body_mut() = "ok".into(),
+    }
+    Ok(answer)
+}
+
+/// Wait until nothing runs and no connection is kept.
+async fn settled(host: &Host) {
+    let started = Instant::now();
+    loop {
+        let resources = host.resources();
+        if resources.slots == 0 && resources.requests == 0 && resources.idle_connections == 0 {
+            // The other end closes when it has read of it.
+            tokio::time::sleep(Duration::from_millis(500)).await;
+            return;
+        }
+        assert!(started.elapsed() < SETTLE, "{resources:#?}");
+        tokio::time::sleep(Duration::from_millis(250)).await;
+    }
+}
+
+fn mean(samples: &[usize]) -> f64 {
+    samples.iter().sum::<usize>() as f64 / samples.len() as f64
+}
+
+/// Bytes of memory that are the process's.
+fn resident() -> usize {
+    let status = fs::read_to_string("/proc/self/status").unwrap();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+    let kibibytes = line.unwrap().trim().strip_suffix(" kB").unwrap();
+    kibibytes.parse::<usize>().unwrap() << 10
+}
+
+fn descriptors() -> usize {
+    fs::read_dir("/proc/self/fd").unwrap().count()
+}
