@@ -58,8 +58,12 @@ pub(super) async fn tunnel(
         .map_err(broken)?;
     match response.status() {
         status if status.is_success() => {}
-        StatusCode::PROXY_AUTHENTICATION_REQUIRED if proxy.credentials.is_none() => {
-            return Err("it wants a user name and a password (status 407)".to_owned());
+        StatusCode::PROXY_AUTHENTICATION_REQUIRED => {
+            let wanted = match proxy.credentials {
+                None => "it wants a user name and a password",
+                Some(_) => "it does not accept the user name and the password",
+            };
+            return Err(format!("{wanted} (status 407)"));
         }
         status => {
             return Err(format!(
