@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
+use http_body_util::{BodyExt, Empty};
 use hyper::body::Incoming;
 use tokio::time::{Instant, Sleep, sleep};
 use wasmtime_wasi_http as wasi_http;
@@ -81,6 +82,17 @@ impl Outgoing {
             entry,
             progress: Arc::new(progress),
         }
+    }
+
+    /// Another one, if it is empty from the beginning.
+    pub(super) fn empty(&self) -> Option<Self> {
+        self.inner.is_end_stream().then(|| Self {
+            inner: WasiBody::new(Empty::new().map_err(|never| match never {})),
+            left: self.left,
+            journal: Arc::clone(&self.journal),
+            entry: Arc::clone(&self.entry),
+            progress: Arc::clone(&self.progress),
+        })
     }
 
     pub(super) fn progress(&self) -> Arc<Progress> {

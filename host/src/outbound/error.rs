@@ -266,10 +266,12 @@ impl From<OriginError> for TransportError {
 }
 
 /// Whether an HTTP/2 server says that it has not begun to work on the request
-/// (RFC 9113, section 8.7).
+/// (RFC 9113, section 8.7): it refuses the stream, or its GOAWAY names an earlier
+/// one as the last. Of the streams up to that one h2 tells no such error.
 fn is_unsent(error: &(dyn StdError + 'static)) -> bool {
     find::<h2::Error>(error).is_some_and(|error| {
-        error.is_remote() && error.reason() == Some(h2::Reason::REFUSED_STREAM)
+        let is_refused = error.reason() == Some(h2::Reason::REFUSED_STREAM);
+        error.is_remote() && (error.is_go_away() || is_refused)
     })
 }
 

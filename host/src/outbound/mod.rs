@@ -3,6 +3,7 @@
 //! policy allows or open one, send, wait for the head, decode.
 
 mod admit;
+mod again;
 mod asked;
 mod body;
 mod connect;
@@ -42,6 +43,7 @@ pub(crate) use self::journal::Journal;
 pub(crate) use self::tls::{Certificates, ClientCertificate, PemError, Roots, Trust};
 
 use self::admit::Admitted;
+use self::again::Attempts;
 use self::body::{Held, Outgoing, Progress, Received};
 use self::connect::{Connector, Route};
 use self::connection::Connection;
@@ -155,16 +157,19 @@ impl Egress {
         entry: &Entry,
     ) -> Result<Response<Incoming>, TransportError> {
         let origin = route.key.origin.to_string();
+        let mut attempts = Attempts::default();
         loop {
             let (mut connection, is_reused) = match self.outbound.pool.take(&route.key, permit) {
                 Some(connection) => (connection, ConnectionUse::Reused),
                 None => {
-                    let connection = self.open(route, permit, patience.connect, entry).await?;
+                    let opened = self.open(route, permit, patience.connect, entry).await;
+                    let connection = opened.map_err(|error| attempts.last(error))?;
                     (connection, ConnectionUse::New)
                 }
             };
             entry.goes_out(&connection.facts, is_reused);
             let progress = request.body().progress();
+            let copy = again::copy(&request);
             let sent = {
                 let sending = pin!(connection.send(request));
                 head(sending, &progress, patience.first_byte, &origin).await?
@@ -186,11 +191,8 @@ impl Egress {
                 Some(unsent) if is_reused == ConnectionUse::Reused => request = unsent,
                 unsent => {
                     let error = failed.into_error();
-                    return Err(TransportError::of_request(
-                        &error,
-                        &origin,
-                        unsent.is_some(),
-                    ));
+                    let error = TransportError::of_request(&error, &origin, unsent.is_some());
+                    request = attempts.after(error, copy, &connection, is_reused)?;
                 }
             }
         }
