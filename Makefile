@@ -40,6 +40,11 @@ test-component: setup tool-cargo-component ## run the integration tests with the
 	# The whole workspace, so that its dependencies are those that are built already.
 	HTTP_STEP_COMPONENT=$(CURDIR)/$(COMPONENT) $(CARGO) test --locked --workspace $(INTEGRATION_TESTS)
 
+.PHONY: test-real
+test-real: setup ## run the tests against nginx, squid, tinyproxy and microsocks, which it installs
+	tests/tests/real/install
+	$(CARGO) test --locked --workspace --test real -- --ignored
+
 .PHONY: soak
 soak: setup ## run good and hostile steps at once, for two minutes (SOAK_SECONDS)
 	$(CARGO) test --locked --workspace --test soak -- --ignored --nocapture

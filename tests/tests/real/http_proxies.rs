@@ -1,0 +1,271 @@
+//! Through squid and tinyproxy: what they are asked for, what the server sees of
+//! it, and what a step is told when they do not lead on.
+
+use expect_test::expect;
+
+use crate::nginx::{Nginx, Speaks};
+use crate::proxy::{CREDENTIALS, Program, Proxy, Setup};
+use crate::visit::{ending, run, told};
+
+const HTTP_PROXIES: [Program; 3] = [Program::Squid, Program::SecureSquid, Program::Tinyproxy];
+
+/// Tells how it was asked, and by a proxy that has said so.
+const ASKED: &str = r#"location / {
+    if ($http_via) { return 200 "$request for $http_host by a proxy, $http_proxy_authorization\n"; }
+    return 200 "$request for $http_host, $http_proxy_authorization\n";
+}"#;
+
+struct Scene {
+    nginx: Nginx,
+    proxy: Proxy,
+}
+
+impl Scene {
+    fn new(speaks: Speaks, program: Program, setup: Setup) -> Self {
+        let nginx = Nginx::start(speaks, ASKED);
+        let proxy = Proxy::start(program, setup, &[&nginx.place]);
+        Self { nginx, proxy }
+    }
+
+    /// What comes of a step that goes through a proxy of this URL.
+    async fn told(&self, proxy: &str) -> String {
+        let step = format!("get: {}/path?query", self.nginx.origin);
+        let policy = format!("{}proxies: {{all: '{proxy}'}}", self.nginx.policy());
+        self.hidden(&told(&run(&step, &policy).await))
+    }
+
+    /// What the proxy was asked for, after the server has gone.
+    fn log(self, at_least: usize) -> String {
+        let Self { nginx, proxy } = self;
+        let nginx = nginx.end();
+        proxy.place.hidden(&nginx.hidden(&proxy.log(at_least)))
+    }
+
+    fn hidden(&self, text: &str) -> String {
+        self.nginx.hidden(&self.proxy.place.hidden(text))
+    }
+}
+
+#[tokio::test]
+#[ignore = "needs nginx, squid, tinyproxy: make test-real"]
+async fn http_is_handed_on_and_https_goes_through_a_tunnel() {
+    let mut text = String::new();
+    for program in HTTP_PROXIES {
+        for speaks in [Speaks::Http, Speaks::Https2] {
+            let scene = Scene::new(speaks, program, Setup::default());
+            for _ in 0..2 {
+                text.push_str(&scene.told(&scene.proxy.url).await);
+            }
+            text.push_str(&format!("its log:\n{}\n", scene.log(1)));
+        }
+    }
+    expect![[r#"
+        | GET /path?query HTTP/1.1 for nginx.test:PORT by a proxy,
+        Success: Status code: 200
+        {"addresses":["NGINX"],"peer":"SQUID:PORT","proxy":"http://squid.test:PORT","connection":"new","protocol":"HTTP/1.1","status":200,"bytes_received":71,"bytes_decoded":71}
+        | GET /path?query HTTP/1.1 for nginx.test:PORT by a proxy,
+        Success: Status code: 200
+        {"addresses":["NGINX"],"peer":"SQUID:PORT","proxy":"http://squid.test:PORT","connection":"reused","protocol":"HTTP/1.1","status":200,"bytes_received":71,"bytes_decoded":71}
+        its log:
+        GET http://nginx.test:PORT/path?query 200 -
+        GET http://nginx.test:PORT/path?query 200 -
+
+        | GET /path?query HTTP/2.0 for nginx.test:PORT,
+        Success: Status code: 200
+        {"addresses":["NGINX"],"peer":"SQUID:PORT","proxy":"http://squid.test:PORT","connection":"new","protocol":"HTTP/2","tls":{"version":"1.3","certificate_sha256":"CERTIFICATE"},"status":200,"bytes_received":60,"bytes_decoded":60}
+        | GET /path?query HTTP/2.0 for nginx.test:PORT,
+        Success: Status code: 200
+        {"addresses":["NGINX"],"peer":"SQUID:PORT","proxy":"http://squid.test:PORT","connection":"reused","protocol":"HTTP/2","tls":{"version":"1.3","certificate_sha256":"CERTIFICATE"},"status":200,"bytes_received":60,"bytes_decoded":60}
+        its log:
+        CONNECT NGINX:PORT 200 -
+
+        | GET /path?query HTTP/1.1 for nginx.test:PORT by a proxy,
+        Success: Status code: 200
+        {"addresses":["NGINX"],"peer":"SQUID:PORT","proxy":"https://squid.test:PORT","connection":"new","protocol":"HTTP/1.1","status":200,"bytes_received":71,"bytes_decoded":71}
+        | GET /path?query HTTP/1.1 for nginx.test:PORT by a proxy,
+        Success: Status code: 200
+        {"addresses":["NGINX"],"peer":"SQUID:PORT","proxy":"https://squid.test:PORT","connection":"reused","protocol":"HTTP/1.1","status":200,"bytes_received":71,"bytes_decoded":71}
+        its log:
+        GET http://nginx.test:PORT/path?query 200 -
+        GET http://nginx.test:PORT/path?query 200 -
+
+        | GET /path?query HTTP/2.0 for nginx.test:PORT,
+        Success: Status code: 200
+        {"addresses":["NGINX"],"peer":"SQUID:PORT","proxy":"https://squid.test:PORT","connection":"new","protocol":"HTTP/2","tls":{"version":"1.3","certificate_sha256":"CERTIFICATE"},"status":200,"bytes_received":60,"bytes_decoded":60}
+        | GET /path?query HTTP/2.0 for nginx.test:PORT,
+        Success: Status code: 200
+        {"addresses":["NGINX"],"peer":"SQUID:PORT","proxy":"https://squid.test:PORT","connection":"reused","protocol":"HTTP/2","tls":{"version":"1.3","certificate_sha256":"CERTIFICATE"},"status":200,"bytes_received":60,"bytes_decoded":60}
+        its log:
+        CONNECT NGINX:PORT 200 -
+
+        | GET /path?query HTTP/1.1 for nginx.test:PORT by a proxy,
+        Success: Status code: 200
+        {"addresses":["NGINX"],"peer":"TINYPROXY:PORT","proxy":"http://tinyproxy.test:PORT","connection":"new","protocol":"HTTP/1.1","status":200,"bytes_received":71,"bytes_decoded":71}
+        | GET /path?query HTTP/1.1 for nginx.test:PORT by a proxy,
+        Success: Status code: 200
+        {"addresses":["NGINX"],"peer":"TINYPROXY:PORT","proxy":"http://tinyproxy.test:PORT","connection":"new","protocol":"HTTP/1.1","status":200,"bytes_received":71,"bytes_decoded":71}
+        its log:
+        GET http://nginx.test:PORT/path?query HTTP/1.1
+        GET http://nginx.test:PORT/path?query HTTP/1.1
+
+        | GET /path?query HTTP/2.0 for nginx.test:PORT,
+        Success: Status code: 200
+        {"addresses":["NGINX"],"peer":"TINYPROXY:PORT","proxy":"http://tinyproxy.test:PORT","connection":"new","protocol":"HTTP/2","tls":{"version":"1.3","certificate_sha256":"CERTIFICATE"},"status":200,"bytes_received":60,"bytes_decoded":60}
+        | GET /path?query HTTP/2.0 for nginx.test:PORT,
+        Success: Status code: 200
+        {"addresses":["NGINX"],"peer":"TINYPROXY:PORT","proxy":"http://tinyproxy.test:PORT","connection":"reused","protocol":"HTTP/2","tls":{"version":"1.3","certificate_sha256":"CERTIFICATE"},"status":200,"bytes_received":60,"bytes_decoded":60}
+        its log:
+        CONNECT NGINX:PORT HTTP/1.1
+
+    "#]].assert_eq(&text);
+}
+
+#[tokio::test]
+#[ignore = "needs nginx, squid, tinyproxy: make test-real"]
+async fn a_proxy_that_wants_to_know_who_asks() {
+    let setup = Setup {
+        asks_who: true,
+        ..Setup::default()
+    };
+    let mut text = String::new();
+    for program in HTTP_PROXIES {
+        for speaks in [Speaks::Http, Speaks::Https2] {
+            let scene = Scene::new(speaks, program, setup);
+            for credentials in [CREDENTIALS, "ci:wrong"] {
+                text.push_str(&scene.told(&scene.proxy.url_with(credentials)).await);
+            }
+            text.push_str(&scene.told(&scene.proxy.url).await);
+            text.push('\n');
+        }
+    }
+    expect![[r#"
+        | GET /path?query HTTP/1.1 for nginx.test:PORT by a proxy,
+        Success: Status code: 200
+        {"addresses":["NGINX"],"peer":"SQUID:PORT","proxy":"http://squid.test:PORT","connection":"new","protocol":"HTTP/1.1","status":200,"bytes_received":71,"bytes_decoded":71}
+        | a page
+        Failure: Status code: 407 (failure)
+        {"addresses":["NGINX"],"peer":"SQUID:PORT","proxy":"http://squid.test:PORT","connection":"new","protocol":"HTTP/1.1","status":407}
+        | a page
+        Failure: Status code: 407 (failure)
+        {"addresses":["NGINX"],"peer":"SQUID:PORT","proxy":"http://squid.test:PORT","connection":"new","protocol":"HTTP/1.1","status":407}
+
+        | GET /path?query HTTP/2.0 for nginx.test:PORT,
+        Success: Status code: 200
+        {"addresses":["NGINX"],"peer":"SQUID:PORT","proxy":"http://squid.test:PORT","connection":"new","protocol":"HTTP/2","tls":{"version":"1.3","certificate_sha256":"CERTIFICATE"},"status":200,"bytes_received":60,"bytes_decoded":60}
+        Exception: Requested (exception)
+        Connect, sent No: the proxy http://squid.test:PORT did not lead on: it does not accept the user name and the password (status 407)
+        {"addresses":["NGINX"],"proxy":"http://squid.test:PORT"}
+        Exception: Requested (exception)
+        Connect, sent No: the proxy http://squid.test:PORT did not lead on: it wants a user name and a password (status 407)
+        {"addresses":["NGINX"],"proxy":"http://squid.test:PORT"}
+
+        | GET /path?query HTTP/1.1 for nginx.test:PORT by a proxy,
+        Success: Status code: 200
+        {"addresses":["NGINX"],"peer":"SQUID:PORT","proxy":"https://squid.test:PORT","connection":"new","protocol":"HTTP/1.1","status":200,"bytes_received":71,"bytes_decoded":71}
+        | a page
+        Failure: Status code: 407 (failure)
+        {"addresses":["NGINX"],"peer":"SQUID:PORT","proxy":"https://squid.test:PORT","connection":"new","protocol":"HTTP/1.1","status":407}
+        | a page
+        Failure: Status code: 407 (failure)
+        {"addresses":["NGINX"],"peer":"SQUID:PORT","proxy":"https://squid.test:PORT","connection":"new","protocol":"HTTP/1.1","status":407}
+
+        | GET /path?query HTTP/2.0 for nginx.test:PORT,
+        Success: Status code: 200
+        {"addresses":["NGINX"],"peer":"SQUID:PORT","proxy":"https://squid.test:PORT","connection":"new","protocol":"HTTP/2","tls":{"version":"1.3","certificate_sha256":"CERTIFICATE"},"status":200,"bytes_received":60,"bytes_decoded":60}
+        Exception: Requested (exception)
+        Connect, sent No: the proxy https://squid.test:PORT did not lead on: it does not accept the user name and the password (status 407)
+        {"addresses":["NGINX"],"proxy":"https://squid.test:PORT"}
+        Exception: Requested (exception)
+        Connect, sent No: the proxy https://squid.test:PORT did not lead on: it wants a user name and a password (status 407)
+        {"addresses":["NGINX"],"proxy":"https://squid.test:PORT"}
+
+        | GET /path?query HTTP/1.1 for nginx.test:PORT by a proxy,
+        Success: Status code: 200
+        {"addresses":["NGINX"],"peer":"TINYPROXY:PORT","proxy":"http://tinyproxy.test:PORT","connection":"new","protocol":"HTTP/1.1","status":200,"bytes_received":71,"bytes_decoded":71}
+        | a page
+        Failure: Status code: 401 (failure)
+        {"addresses":["NGINX"],"peer":"TINYPROXY:PORT","proxy":"http://tinyproxy.test:PORT","connection":"new","protocol":"HTTP/1.1","status":401}
+        | a page
+        Failure: Status code: 407 (failure)
+        {"addresses":["NGINX"],"peer":"TINYPROXY:PORT","proxy":"http://tinyproxy.test:PORT","connection":"new","protocol":"HTTP/1.1","status":407}
+
+        | GET /path?query HTTP/2.0 for nginx.test:PORT,
+        Success: Status code: 200
+        {"addresses":["NGINX"],"peer":"TINYPROXY:PORT","proxy":"http://tinyproxy.test:PORT","connection":"new","protocol":"HTTP/2","tls":{"version":"1.3","certificate_sha256":"CERTIFICATE"},"status":200,"bytes_received":60,"bytes_decoded":60}
+        Exception: Requested (exception)
+        Connect, sent No: the proxy http://tinyproxy.test:PORT did not lead on: it refused a tunnel to NGINX:PORT (status 401)
+        {"addresses":["NGINX"],"proxy":"http://tinyproxy.test:PORT"}
+        Exception: Requested (exception)
+        Connect, sent No: the proxy http://tinyproxy.test:PORT did not lead on: it wants a user name and a password (status 407)
+        {"addresses":["NGINX"],"proxy":"http://tinyproxy.test:PORT"}
+
+    "#]].assert_eq(&text);
+}
+
+#[tokio::test]
+#[ignore = "needs nginx, squid, tinyproxy: make test-real"]
+async fn a_proxy_that_makes_no_tunnel() {
+    let setup = Setup {
+        refuses_tunnels: true,
+        ..Setup::default()
+    };
+    let mut text = String::new();
+    for program in HTTP_PROXIES {
+        let scene = Scene::new(Speaks::Https2, program, setup);
+        text.push_str(&scene.told(&scene.proxy.url).await);
+    }
+    expect![[r#"
+        Exception: Requested (exception)
+        Connect, sent No: the proxy http://squid.test:PORT did not lead on: it refused a tunnel to NGINX:PORT (status 403)
+        {"addresses":["NGINX"],"proxy":"http://squid.test:PORT"}
+        Exception: Requested (exception)
+        Connect, sent No: the proxy https://squid.test:PORT did not lead on: it refused a tunnel to NGINX:PORT (status 403)
+        {"addresses":["NGINX"],"proxy":"https://squid.test:PORT"}
+        Exception: Requested (exception)
+        Connect, sent No: the proxy http://tinyproxy.test:PORT did not lead on: it refused a tunnel to NGINX:PORT (status 403)
+        {"addresses":["NGINX"],"proxy":"http://tinyproxy.test:PORT"}
+    "#]].assert_eq(&text);
+}
+
+#[tokio::test]
+#[ignore = "needs nginx, squid, tinyproxy: make test-real"]
+async fn a_proxy_that_can_not_reach_the_server() {
+    let mut text = String::new();
+    for program in HTTP_PROXIES {
+        for speaks in [Speaks::Http, Speaks::Https2] {
+            let Scene { nginx, proxy } = Scene::new(speaks, program, Setup::default());
+            let step = format!("get: {}/", nginx.origin);
+            let policy = format!("{}proxies: {{all: '{}'}}", nginx.policy(), proxy.url);
+            let nginx = nginx.end();
+            // The page is the proxy's own, with its version and the time.
+            let ending = ending(&run(&step, &policy).await);
+            text.push_str(&proxy.place.hidden(&nginx.hidden(&ending)));
+        }
+    }
+    expect![[r#"
+        Failure: Status code: 503 (failure)
+        Exception: Requested (exception)
+        Connect, sent No: the proxy http://squid.test:PORT did not lead on: it refused a tunnel to NGINX:PORT (status 503)
+        Failure: Status code: 503 (failure)
+        Exception: Requested (exception)
+        Connect, sent No: the proxy https://squid.test:PORT did not lead on: it refused a tunnel to NGINX:PORT (status 503)
+        Failure: Status code: 500 (failure)
+        Exception: Requested (exception)
+        Connect, sent No: the proxy http://tinyproxy.test:PORT did not lead on: it refused a tunnel to NGINX:PORT (status 500)
+    "#]].assert_eq(&text);
+}
+
+#[tokio::test]
+#[ignore = "needs nginx, squid: make test-real"]
+async fn a_proxy_that_is_not_there() {
+    let Scene { nginx, proxy } = Scene::new(Speaks::Http, Program::Squid, Setup::default());
+    let step = format!("get: {}/", nginx.origin);
+    let policy = format!("{}proxies: {{all: '{}'}}", nginx.policy(), proxy.url);
+    let proxy = proxy.end();
+    let result = run(&step, &policy).await;
+    expect![[r#"
+        Exception: Requested (exception)
+        Connect, sent No: the proxy http://squid.test:PORT did not lead on: could not connect to SQUID: connection refused
+        {"addresses":["NGINX"],"proxy":"http://squid.test:PORT"}
+    "#]].assert_eq(&proxy.hidden(&nginx.hidden(&told(&result))));
+}

@@ -1,0 +1,234 @@
+//! The policy is about where a request goes, and not about what carries it
+//! there: seen from the proxy.
+
+use expect_test::expect;
+
+use crate::nginx::{Nginx, Speaks};
+use crate::place::LOOPBACK;
+use crate::proxy::{CREDENTIALS, Program, Proxy, Setup};
+use crate::visit::{run, told};
+
+const OK: &str = r#"location / { return 200 "ok\n"; }"#;
+
+struct Scene {
+    nginx: Nginx,
+    proxy: Proxy,
+    text: String,
+}
+
+impl Scene {
+    fn new(speaks: Speaks, setup: Setup) -> Self {
+        let nginx = Nginx::start(speaks, OK);
+        let proxy = Proxy::start(Program::Squid, setup, &[&nginx.place]);
+        Self {
+            nginx,
+            proxy,
+            text: String::new(),
+        }
+    }
+
+    async fn get(&mut self, what: &str, step: &str, policy: &str) {
+        let step = format!("get: {}/\n{step}", self.nginx.origin);
+        let result = run(&step, policy).await;
+        self.text.push_str(&format!("{what}\n{}", told(&result)));
+    }
+
+    /// What came of it all, and what the proxy was asked for.
+    fn text(self, requests: usize) -> String {
+        let Self { nginx, proxy, text } = self;
+        let text = nginx.hidden(&text);
+        // A tunnel is in the log when it has ended.
+        let nginx = nginx.end();
+        let log = nginx.hidden(&proxy.log(requests));
+        proxy.place.hidden(&format!("{text}its log:\n{log}"))
+    }
+}
+
+#[tokio::test]
+#[ignore = "needs nginx, squid: make test-real"]
+async fn a_proxy_hears_nothing_of_what_is_denied() {
+    let mut scene = Scene::new(Speaks::Https2, Setup::default());
+    let (origin, url) = (scene.nginx.origin.clone(), scene.proxy.url.clone());
+    let proxies = format!("proxies: {{all: '{url}'}}");
+    let other = format!("allow: [https://other.test]\n{proxies}");
+    scene.get("no rule names it", "", &other).await;
+    let method = format!("allow: [{{origin: '{origin}', methods: [POST]}}]\n{proxies}");
+    scene.get("not by this method", "", &method).await;
+    let public = format!("allow: ['{origin}']\n{proxies}");
+    scene.get("its address is not public", "", &public).await;
+    let allowed = format!("allow: ['{origin}']\nnetworks: [{LOOPBACK}]\n{proxies}");
+    scene.get("allowed", "", &allowed).await;
+    expect![[r#"
+        no rule names it
+        Denied: Requested (denied)
+        Denied, sent No: the policy does not allow https://nginx.test:PORT: no rule names it; `- https://nginx.test:PORT` under `allow:` in policy.yaml would
+        {}
+        not by this method
+        Denied: Requested (denied)
+        Denied, sent No: the policy does not allow GET https://nginx.test:PORT: `policy.yaml:1: https://nginx.test:PORT` allows POST; `- {origin: https://nginx.test:PORT, methods: [GET]}` under `allow:` in policy.yaml would
+        {}
+        its address is not public
+        Denied: Requested (denied)
+        Denied, sent No: the policy does not allow https://nginx.test:PORT: its name leads to NGINX, which is not public but loopback; `- NGINX/32` under `networks:` in policy.yaml would
+        {"proxy":"http://squid.test:PORT"}
+        allowed
+        | ok
+        Success: Status code: 200
+        {"addresses":["NGINX"],"peer":"SQUID:PORT","proxy":"http://squid.test:PORT","connection":"new","protocol":"HTTP/2","tls":{"version":"1.3","certificate_sha256":"CERTIFICATE"},"status":200,"bytes_received":3,"bytes_decoded":3}
+        its log:
+        CONNECT NGINX:PORT 200 -
+    "#]].assert_eq(&scene.text(1));
+}
+
+#[tokio::test]
+#[ignore = "needs nginx, squid: make test-real"]
+async fn who_looks_up_the_name() {
+    let mut text = String::new();
+    for (what, speaks, resolve) in [
+        ("an address that was checked", Speaks::Https2, "host"),
+        ("a name", Speaks::Https2, "proxy"),
+        // What is handed on names the whole URL, whoever looks it up.
+        ("a URL", Speaks::Http, "host"),
+        ("a URL", Speaks::Http, "proxy"),
+    ] {
+        let mut scene = Scene::new(speaks, Setup::default());
+        let policy = format!(
+            "{}proxies: {{all: '{}', resolve: {resolve}}}",
+            scene.nginx.policy(),
+            scene.proxy.url
+        );
+        scene.get(what, "", &policy).await;
+        text.push_str(&scene.text(1));
+    }
+    expect![[r#"
+        an address that was checked
+        | ok
+        Success: Status code: 200
+        {"addresses":["NGINX"],"peer":"SQUID:PORT","proxy":"http://squid.test:PORT","connection":"new","protocol":"HTTP/2","tls":{"version":"1.3","certificate_sha256":"CERTIFICATE"},"status":200,"bytes_received":3,"bytes_decoded":3}
+        its log:
+        CONNECT NGINX:PORT 200 -
+        a name
+        | ok
+        Success: Status code: 200
+        {"peer":"SQUID:PORT","proxy":"http://squid.test:PORT","connection":"new","protocol":"HTTP/2","tls":{"version":"1.3","certificate_sha256":"CERTIFICATE"},"status":200,"bytes_received":3,"bytes_decoded":3}
+        its log:
+        CONNECT nginx.test:PORT 200 -
+        a URL
+        | ok
+        Success: Status code: 200
+        {"addresses":["NGINX"],"peer":"SQUID:PORT","proxy":"http://squid.test:PORT","connection":"new","protocol":"HTTP/1.1","status":200,"bytes_received":3,"bytes_decoded":3}
+        its log:
+        GET http://nginx.test:PORT/ 200 -
+        a URL
+        | ok
+        Success: Status code: 200
+        {"peer":"SQUID:PORT","proxy":"http://squid.test:PORT","connection":"new","protocol":"HTTP/1.1","status":200,"bytes_received":3,"bytes_decoded":3}
+        its log:
+        GET http://nginx.test:PORT/ 200 -
+    "#]].assert_eq(&text);
+}
+
+#[tokio::test]
+#[ignore = "needs nginx, squid: make test-real"]
+async fn what_goes_around_the_proxy() {
+    let mut scene = Scene::new(Speaks::Https2, Setup::default());
+    let name = scene.nginx.place.name.clone();
+    for (what, no_proxy) in [
+        ("all below test", "test"),
+        ("this name", name.as_str()),
+        // Names are not looked up for this.
+        ("a network", LOOPBACK),
+        ("all", "'*'"),
+    ] {
+        let policy = format!(
+            "{}proxies: {{all: '{}', no_proxy: [{no_proxy}]}}",
+            scene.nginx.policy(),
+            scene.proxy.url
+        );
+        scene.get(what, "", &policy).await;
+    }
+    expect![[r#"
+        all below test
+        | ok
+        Success: Status code: 200
+        {"addresses":["NGINX"],"peer":"NGINX:PORT","connection":"new","protocol":"HTTP/2","tls":{"version":"1.3","certificate_sha256":"CERTIFICATE"},"status":200,"bytes_received":3,"bytes_decoded":3}
+        this name
+        | ok
+        Success: Status code: 200
+        {"addresses":["NGINX"],"peer":"NGINX:PORT","connection":"reused","protocol":"HTTP/2","tls":{"version":"1.3","certificate_sha256":"CERTIFICATE"},"status":200,"bytes_received":3,"bytes_decoded":3}
+        a network
+        | ok
+        Success: Status code: 200
+        {"addresses":["NGINX"],"peer":"SQUID:PORT","proxy":"http://squid.test:PORT","connection":"new","protocol":"HTTP/2","tls":{"version":"1.3","certificate_sha256":"CERTIFICATE"},"status":200,"bytes_received":3,"bytes_decoded":3}
+        all
+        | ok
+        Success: Status code: 200
+        {"addresses":["NGINX"],"peer":"NGINX:PORT","connection":"reused","protocol":"HTTP/2","tls":{"version":"1.3","certificate_sha256":"CERTIFICATE"},"status":200,"bytes_received":3,"bytes_decoded":3}
+        its log:
+        CONNECT NGINX:PORT 200 -
+    "#]].assert_eq(&scene.text(1));
+}
+
+#[tokio::test]
+#[ignore = "needs nginx, squid: make test-real"]
+async fn a_proxy_that_a_step_names() {
+    let mut scene = Scene::new(
+        Speaks::Https2,
+        Setup {
+            asks_who: true,
+            ..Setup::default()
+        },
+    );
+    let url = scene.proxy.url.clone();
+    let with_credentials = scene.proxy.url_with(CREDENTIALS);
+    let plain = scene.nginx.policy();
+    let names = |url: &str| format!("proxies: {{https: '{url}'}}");
+    let may = |url: &str| format!("{plain}proxies: {{steps_may_use: ['{url}']}}");
+    scene
+        .get("which the policy does not", &names(&url), &plain)
+        .await;
+    let others = may("http://other.test:3128");
+    scene
+        .get("while the policy names another", &names(&url), &others)
+        .await;
+    scene
+        .get(
+            "with credentials of the step",
+            &names(&with_credentials),
+            &may(&url),
+        )
+        .await;
+    scene
+        .get(
+            "with credentials of the policy",
+            &names(&url),
+            &may(&with_credentials),
+        )
+        .await;
+    scene.get("without", &names(&url), &may(&url)).await;
+    expect![[r#"
+        which the policy does not
+        Denied: Requested (denied)
+        Denied, sent No: the policy does not allow the proxy http://squid.test:PORT for https://nginx.test:PORT: it is not one that steps may name; `- http://squid.test:PORT` under `proxies: steps_may_use:` in policy.yaml would
+        {}
+        while the policy names another
+        Denied: Requested (denied)
+        Denied, sent No: the policy does not allow the proxy http://squid.test:PORT for https://nginx.test:PORT: it is not one that steps may name; `- http://squid.test:PORT` under `proxies: steps_may_use:` in policy.yaml would
+        {}
+        with credentials of the step
+        | ok
+        Success: Status code: 200
+        {"addresses":["NGINX"],"peer":"SQUID:PORT","proxy":"http://squid.test:PORT","connection":"new","protocol":"HTTP/2","tls":{"version":"1.3","certificate_sha256":"CERTIFICATE"},"status":200,"bytes_received":3,"bytes_decoded":3}
+        with credentials of the policy
+        | ok
+        Success: Status code: 200
+        {"addresses":["NGINX"],"peer":"SQUID:PORT","proxy":"http://squid.test:PORT","connection":"reused","protocol":"HTTP/2","tls":{"version":"1.3","certificate_sha256":"CERTIFICATE"},"status":200,"bytes_received":3,"bytes_decoded":3}
+        without
+        Exception: Requested (exception)
+        Connect, sent No: the proxy http://squid.test:PORT did not lead on: it wants a user name and a password (status 407)
+        {"addresses":["NGINX"],"proxy":"http://squid.test:PORT"}
+        its log:
+        CONNECT NGINX:PORT 407 -
+        CONNECT NGINX:PORT 200 ci
+    "#]].assert_eq(&scene.text(2));
+}

@@ -1,0 +1,130 @@
+//! Through microsocks.
+
+use expect_test::expect;
+
+use crate::nginx::{Nginx, Speaks};
+use crate::proxy::{CREDENTIALS, Program, Proxy, Setup};
+use crate::visit::{run, told};
+
+const OK: &str = r#"location / { return 200 "$request\n"; }"#;
+
+/// What comes of steps through proxies of these URLs, and where microsocks says
+/// that it has connected.
+async fn text(speaks: Speaks, setup: Setup, urls: impl Fn(&Proxy) -> Vec<String>) -> String {
+    let nginx = Nginx::start(speaks, OK);
+    let proxy = Proxy::start(Program::Microsocks, setup, &[&nginx.place]);
+    let mut text = String::new();
+    let mut connected = 0;
+    for url in urls(&proxy) {
+        let step = format!("get: {}/path?query", nginx.origin);
+        let policy = format!("{}proxies: {{all: '{url}'}}", nginx.policy());
+        let result = run(&step, &policy).await;
+        connected += usize::from(result.error.is_none());
+        text.push_str(&nginx.hidden(&told(&result)));
+    }
+    let log = nginx.place.hidden(&proxy.log(connected));
+    proxy.place.hidden(&format!("{text}connected to:\n{log}\n"))
+}
+
+#[tokio::test]
+#[ignore = "needs nginx, microsocks: make test-real"]
+async fn an_address_or_a_name() {
+    let urls = |proxy: &Proxy| {
+        let by_name = proxy.url.replace("socks5://", "socks5h://");
+        vec![proxy.url.clone(), by_name]
+    };
+    let mut all = String::new();
+    for speaks in [Speaks::Http, Speaks::Https2] {
+        all.push_str(&text(speaks, Setup::default(), urls).await);
+    }
+    expect![[r#"
+        | GET /path?query HTTP/1.1
+        Success: Status code: 200
+        {"addresses":["NGINX"],"peer":"MICROSOCKS:PORT","proxy":"socks5://microsocks.test:PORT","connection":"new","protocol":"HTTP/1.1","status":200,"bytes_received":25,"bytes_decoded":25}
+        | GET /path?query HTTP/1.1
+        Success: Status code: 200
+        {"peer":"MICROSOCKS:PORT","proxy":"socks5h://microsocks.test:PORT","connection":"new","protocol":"HTTP/1.1","status":200,"bytes_received":25,"bytes_decoded":25}
+        connected to:
+        NGINX:PORT
+        nginx.test:PORT
+
+        | GET /path?query HTTP/2.0
+        Success: Status code: 200
+        {"addresses":["NGINX"],"peer":"MICROSOCKS:PORT","proxy":"socks5://microsocks.test:PORT","connection":"new","protocol":"HTTP/2","tls":{"version":"1.3","certificate_sha256":"CERTIFICATE"},"status":200,"bytes_received":25,"bytes_decoded":25}
+        | GET /path?query HTTP/2.0
+        Success: Status code: 200
+        {"peer":"MICROSOCKS:PORT","proxy":"socks5h://microsocks.test:PORT","connection":"new","protocol":"HTTP/2","tls":{"version":"1.3","certificate_sha256":"CERTIFICATE"},"status":200,"bytes_received":25,"bytes_decoded":25}
+        connected to:
+        NGINX:PORT
+        nginx.test:PORT
+
+    "#]].assert_eq(&all);
+}
+
+#[tokio::test]
+#[ignore = "needs nginx, microsocks: make test-real"]
+async fn a_proxy_that_wants_to_know_who_asks() {
+    let setup = Setup {
+        asks_who: true,
+        ..Setup::default()
+    };
+    let urls = |proxy: &Proxy| {
+        let with = |credentials| proxy.url_with(credentials);
+        vec![with(CREDENTIALS), with("ci:wrong"), proxy.url.clone()]
+    };
+    let mut all = String::new();
+    for speaks in [Speaks::Http, Speaks::Https2] {
+        all.push_str(&text(speaks, setup, urls).await);
+    }
+    expect![[r#"
+        | GET /path?query HTTP/1.1
+        Success: Status code: 200
+        {"addresses":["NGINX"],"peer":"MICROSOCKS:PORT","proxy":"socks5://microsocks.test:PORT","connection":"new","protocol":"HTTP/1.1","status":200,"bytes_received":25,"bytes_decoded":25}
+        Exception: Requested (exception)
+        Connect, sent No: the proxy socks5://microsocks.test:PORT did not lead on: Password auth failure, code: 2
+        {"addresses":["NGINX"],"proxy":"socks5://microsocks.test:PORT"}
+        Exception: Requested (exception)
+        Connect, sent No: the proxy socks5://microsocks.test:PORT did not lead on: No acceptable auth methods
+        {"addresses":["NGINX"],"proxy":"socks5://microsocks.test:PORT"}
+        connected to:
+        NGINX:PORT
+
+        | GET /path?query HTTP/2.0
+        Success: Status code: 200
+        {"addresses":["NGINX"],"peer":"MICROSOCKS:PORT","proxy":"socks5://microsocks.test:PORT","connection":"new","protocol":"HTTP/2","tls":{"version":"1.3","certificate_sha256":"CERTIFICATE"},"status":200,"bytes_received":25,"bytes_decoded":25}
+        Exception: Requested (exception)
+        Connect, sent No: the proxy socks5://microsocks.test:PORT did not lead on: Password auth failure, code: 2
+        {"addresses":["NGINX"],"proxy":"socks5://microsocks.test:PORT"}
+        Exception: Requested (exception)
+        Connect, sent No: the proxy socks5://microsocks.test:PORT did not lead on: No acceptable auth methods
+        {"addresses":["NGINX"],"proxy":"socks5://microsocks.test:PORT"}
+        connected to:
+        NGINX:PORT
+
+    "#]].assert_eq(&all);
+}
+
+#[tokio::test]
+#[ignore = "needs nginx, microsocks: make test-real"]
+async fn a_server_that_the_proxy_can_not_reach() {
+    let nginx = Nginx::start(Speaks::Http, OK);
+    let proxy = Proxy::start(Program::Microsocks, Setup::default(), &[]);
+    let step = format!("get: {}/", nginx.origin);
+    let policy = nginx.policy();
+    // It does not know the name, and nobody is at the address any more.
+    let nginx = nginx.end();
+    let mut text = String::new();
+    for scheme in ["socks5h", "socks5"] {
+        let url = proxy.url.replace("socks5", scheme);
+        let result = run(&step, &format!("{policy}proxies: {{all: '{url}'}}")).await;
+        text.push_str(&told(&result));
+    }
+    expect![[r#"
+        Exception: Requested (exception)
+        Connect, sent No: the proxy socks5h://microsocks.test:PORT did not lead on: General SOCKS server failure
+        {"proxy":"socks5h://microsocks.test:PORT"}
+        Exception: Requested (exception)
+        Connect, sent No: the proxy socks5://microsocks.test:PORT did not lead on: Connection refused
+        {"addresses":["NGINX"],"proxy":"socks5://microsocks.test:PORT"}
+    "#]].assert_eq(&proxy.place.hidden(&nginx.hidden(&text)));
+}

@@ -1,0 +1,115 @@
+//! A step that is run, and what came of it as text.
+
+use std::path::Path;
+use std::sync::LazyLock;
+
+use http_step_host::{Host, Job, LedgerRow, Outcome, Policy, RunResult, Step, Stream};
+use http_step_tests::{reference_of, step_file};
+use serde_json::{Map, Value, json};
+
+use crate::certificates::TRUSTED;
+use crate::place::Names;
+
+static HOST: LazyLock<(Host, Step)> = LazyLock::new(|| {
+    let host = Host::builder()
+        .resolver(Names)
+        .trust_roots(TRUSTED.pem().as_bytes())
+        .expect("a certificate")
+        .build()
+        .expect("the engine is set up");
+    let step = reference_of(&host);
+    (host, step)
+});
+
+/// A job of a step file and a policy file.
+pub fn job(step: &str, policy: &str) -> Job {
+    let policy = Policy::parse(policy.as_bytes(), "policy.yaml")
+        .unwrap_or_else(|mistakes| panic!("{mistakes}\n{policy}"));
+    Job::new(step_file(step), policy)
+}
+
+/// Run a step under a policy.
+pub async fn run(step: &str, policy: &str) -> RunResult {
+    run_job(job(step, policy)).await
+}
+
+/// Run a step that names files of a folder.
+pub async fn run_in(folder: &Path, step: &str, policy: &str) -> RunResult {
+    run_job(job(step, policy).files_under(folder)).await
+}
+
+/// Run a job on the host that all tests share.
+pub async fn run_job(job: Job) -> RunResult {
+    let (host, step) = &*HOST;
+    host.run(step, job).await
+}
+
+/// The body of the last response.
+pub fn content(result: &RunResult) -> String {
+    let content = result.log.iter();
+    content
+        .filter(|entry| entry.stream == Stream::Content)
+        .map(|entry| entry.text.as_str())
+        .collect()
+}
+
+/// The body of a response that a step succeeded with.
+pub fn answer(result: &RunResult) -> String {
+    assert_eq!(result.outcome, Outcome::Success, "{result:#?}");
+    content(result)
+}
+
+/// What is longer is a proxy's page for people, which each version words in its
+/// own way.
+const SHORT: usize = 10;
+
+/// The body that came, the ending, and of the ledger what they do not say.
+pub fn told(result: &RunResult) -> String {
+    let content = content(result);
+    let is_page = content.lines().count() > SHORT;
+    let mut text = if is_page {
+        "| a page\n".to_owned()
+    } else {
+        let lines = content.lines();
+        lines
+            .map(|line| format!("| {}\n", line.trim_end()))
+            .collect()
+    };
+    text.push_str(&ending(result));
+    for row in &result.ledger {
+        let mut fields = fields(row);
+        fields.retain(|name, value| {
+            let is_said = ["method", "origin", "rule", "error"].contains(&name.as_str());
+            let is_counted = is_page && name.starts_with("bytes_");
+            !is_said && !is_counted && *value != json!(0) && *value != json!([])
+        });
+        text.push_str(&format!("{}\n", Value::Object(fields)));
+    }
+    text
+}
+
+/// The outcome, the summary, and the error if there is one.
+pub fn ending(result: &RunResult) -> String {
+    let mut text = format!("{:?}: {}\n", result.outcome, result.summary);
+    if let Some(error) = &result.error {
+        text.push_str(&format!(
+            "{:?}, sent {:?}: {}\n",
+            error.kind, error.sent, error.message
+        ));
+    }
+    text
+}
+
+/// A row of the ledger.
+pub fn evidence(row: &LedgerRow) -> String {
+    Value::Object(fields(row)).to_string()
+}
+
+/// A row of the ledger, but for its times, and for what is not known.
+fn fields(row: &LedgerRow) -> Map<String, Value> {
+    let Ok(Value::Object(mut fields)) = serde_json::to_value(row) else {
+        panic!("a row is an object");
+    };
+    fields.retain(|name, value| name != "seconds" && !value.is_null());
+    fields
+}
