@@ -33,11 +33,8 @@ const AT_A_TIME: usize = 256;
 /// When what is set up at first use is set up.
 const WARM: Duration = Duration::from_secs(10);
 
-/// Over how long resident memory is averaged: which steps run at a moment makes
-/// more of a difference than what is looked for.
-const WINDOW: Duration = Duration::from_secs(10);
-
-/// How much of it the process may grow by after [`WARM`], in per cent.
+/// How much more memory than after [`WARM`] the process may have at the end, in
+/// per cent.
 const MOST_GROWTH: f64 = 5.0;
 
 /// How long idle connections may take to go: their time is 30 seconds.
@@ -77,45 +74,20 @@ async fn soak(duration: Duration) {
     settled(&scene.host).await;
     let descriptors = descriptors();
 
-    let started = Instant::now();
-    let mut players = JoinSet::new();
-    for _ in 0..AT_A_TIME {
-        let scene = Arc::clone(&scene);
-        players.spawn(async move {
-            while started.elapsed() < duration {
-                scene.step().await;
-            }
-        });
-    }
-    let mut early = Vec::new();
-    let mut late = Vec::new();
-    let mut told = Duration::ZERO;
-    while started.elapsed() < duration {
-        tokio::time::sleep(Duration::from_millis(250)).await;
-        let now = started.elapsed();
-        if now >= told {
-            println!("{:>4} s: {} MiB", now.as_secs(), resident() >> 20);
-            told += WINDOW;
-        }
-        if (WARM..WARM + WINDOW).contains(&now) {
-            early.push(resident());
-        }
-        if now + WINDOW > duration {
-            late.push(resident());
-        }
-    }
-    while let Some(player) = players.join_next().await {
-        player.unwrap();
-    }
-    let (early, late) = (mean(&early), mean(&late));
-    let growth = (late / early - 1.0) * 100.0;
+    // Which steps run at a moment makes more of a difference to memory than what
+    // is looked for, so it is measured when none runs.
+    play(&scene, WARM).await;
+    let early = resident();
+    play(&scene, duration.saturating_sub(WARM)).await;
+    let late = resident();
+    let growth = (late as f64 / early as f64 - 1.0) * 100.0;
     let tally = std::mem::take(&mut *scene.tally.lock().unwrap());
     println!("steps: {tally:#?}");
     println!(
-        "resident: {:.1} MiB after {} s, {:.1} MiB at the end, {growth:+.1} %",
-        early / f64::from(1 << 20),
+        "resident: {} MiB after {} s, {} MiB at the end, {growth:+.1} %",
+        early >> 20,
         WARM.as_secs(),
-        late / f64::from(1 << 20),
+        late >> 20,
     );
     let failed: Vec<_> = tally
         .iter()
@@ -132,6 +104,23 @@ async fn soak(duration: Duration) {
         left <= descriptors,
         "{descriptors} descriptors became {left}"
     );
+}
+
+/// Have steps run for some time, and come to their end.
+async fn play(scene: &Arc<Scene>, duration: Duration) {
+    let started = Instant::now();
+    let mut players = JoinSet::new();
+    for _ in 0..AT_A_TIME {
+        let scene = Arc::clone(scene);
+        players.spawn(async move {
+            while started.elapsed() < duration {
+                scene.step().await;
+            }
+        });
+    }
+    while let Some(player) = players.join_next().await {
+        player.unwrap();
+    }
 }
 
 impl Scene {
@@ -276,10 +265,6 @@ async fn settled(host: &Host) {
         assert!(started.elapsed() < SETTLE, "{resources:#?}");
         tokio::time::sleep(Duration::from_millis(250)).await;
     }
-}
-
-fn mean(samples: &[usize]) -> f64 {
-    samples.iter().sum::<usize>() as f64 / samples.len() as f64
 }
 
 /// Bytes of memory that are the process's.
