@@ -26,14 +26,13 @@ impl Position {
         }
     }
 
-    /// The place where a text ends.
+    /// The place where a text ends. YAML has three line breaks (YAML 1.2.2, section
+    /// 5.4): LF, CR, and both together.
     pub(crate) fn after(text: &str) -> Self {
-        let line_start = text.rfind('\n').map_or(0, |newline| newline + 1);
-        let last_line = text.get(line_start..).unwrap_or_default();
-        Self::of(
-            1 + text.matches('\n').count(),
-            1 + last_line.chars().count(),
-        )
+        let text = text.replace("\r\n", "\n");
+        let mut lines = text.rsplit(['\n', '\r']);
+        let last_line = lines.next().unwrap_or_default();
+        Self::of(1 + lines.count(), 1 + last_line.chars().count())
     }
 }
 
@@ -189,7 +188,14 @@ mod tests {
 
     #[test]
     fn positions_count_characters() {
-        for (text, line, column) in [("", 1, 1), ("é", 1, 2), ("a\n", 2, 1), ("a\r\nßb", 2, 3)] {
+        for (text, line, column) in [
+            ("", 1, 1),
+            ("é", 1, 2),
+            ("a\n", 2, 1),
+            ("a\r\nßb", 2, 3),
+            ("a\rb", 2, 2),
+            ("a\n\r\r\n", 4, 1),
+        ] {
             assert_eq!(Position::after(text), Position { line, column }, "{text:?}");
         }
     }
