@@ -148,10 +148,16 @@ impl Origin {
             Some(host) => Host::from(host.to_owned()),
             None => return Err(error("it has no host")),
         };
-        // URLs can have one, names can't; and what is told of this origin would
-        // read as a pattern of many.
-        if matches!(&host, Host::Name(name) if name.contains('*')) {
-            return Err(error("it has a `*` in its host"));
+        if let Host::Name(name) = &host {
+            // URLs can have one, names can't; and what is told of this origin would
+            // read as a pattern of many.
+            if name.contains('*') {
+                return Err(error("it has a `*` in its host"));
+            }
+            // The same: no pattern would grant it.
+            if without_root(name).split('.').any(str::is_empty) {
+                return Err(error("there is nothing between two dots of its host"));
+            }
         }
         Ok(Self {
             scheme,
@@ -167,13 +173,20 @@ impl FromStr for Origin {
     /// Read `SCHEME://HOST[:PORT]`.
     fn from_str(text: &str) -> Result<Self, OriginError> {
         let origin = Self::of_url(text)?;
-        let rest = text.split_once("://").map_or("", |(_, rest)| rest);
+        let error = |reason| OriginError {
+            text: without_secrets(text),
+            reason,
+        };
+        // The parser for URLs takes `http:example.com` and `http:\\example.com\path`, too.
+        let rest = text
+            .get(origin.scheme.as_str().len()..)
+            .and_then(|rest| rest.strip_prefix("://"))
+            .ok_or_else(|| error("its scheme is not followed by `://`"))?;
         match rest.split_once(['/', '?', '#', '\\']) {
             None | Some((_, "")) => Ok(origin),
-            Some(_) => Err(OriginError {
-                text: without_secrets(text),
-                reason: "an origin ends with its host or port, without a path",
-            }),
+            Some(_) => Err(error(
+                "an origin ends with its host or port, without a path",
+            )),
         }
     }
 }
@@ -261,6 +274,21 @@ mod tests {
                 "it has a `*` in its host",
             ),
             (
+                "http://a..example",
+                "http://a..example",
+                "there is nothing between two dots of its host",
+            ),
+            (
+                "http://example.com../",
+                "http://example.com../",
+                "there is nothing between two dots of its host",
+            ),
+            (
+                "http://.",
+                "http://.",
+                "there is nothing between two dots of its host",
+            ),
+            (
                 "http://[fe80::1%25eth0]",
                 "http://[fe80::1%25eth0]",
                 "it is not an absolute URL",
@@ -269,6 +297,16 @@ mod tests {
                 "http://example.com/path",
                 "http://example.com/path",
                 "an origin ends with its host or port, without a path",
+            ),
+            (
+                "http:example.com/path",
+                "http:example.com/path",
+                "its scheme is not followed by `://`",
+            ),
+            (
+                r"http:\\example.com\a://b",
+                r"http:\\example.com\a://b",
+                "its scheme is not followed by `://`",
             ),
         ] {
             let error = text.parse::<Origin>().unwrap_err();
