@@ -177,16 +177,22 @@ fn close<'a>(text: &'a str, path: &str) -> Result<&'a str, String> {
     })
 }
 
-/// What an error shows of the text: a few words of its first line.
-fn excerpt(text: &str) -> &str {
+/// What an error shows of the text: a few words of its first line, on one line.
+fn excerpt(text: &str) -> String {
     const LONGEST: usize = 24;
     let line = text.lines().next().unwrap_or_default();
     let line = line.split_once(CLOSE).map_or(line, |(inside, _)| inside);
-    match line.char_indices().nth(LONGEST) {
-        Some((end, _)) => line.get(..end).unwrap_or(line),
-        None => line,
+    let words: String = line.chars().take(LONGEST).collect();
+    let mut shown = String::new();
+    for c in words.trim_end().chars() {
+        // Step files are other people's, and the error goes to a terminal.
+        if c.is_control() || matches!(c, '\u{2028}' | '\u{2029}') {
+            shown.extend(c.escape_default());
+        } else {
+            shown.push(c);
+        }
     }
-    .trim_end()
+    shown
 }
 
 #[cfg(test)]
@@ -271,6 +277,12 @@ mod tests {
                 "${{ env.HOME }}",
                 0,
                 "an expression names `property.NAME` or `secret.NAME`, not `env.HOME`".to_owned(),
+            ),
+            (
+                "${{ env\t\u{2028}\u{1b}[31m }}",
+                0,
+                r"an expression names `property.NAME` or `secret.NAME`, not `env\t\u{2028}\u{1b}[31m`"
+                    .to_owned(),
             ),
             (
                 "${{ property. }}",
