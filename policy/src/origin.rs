@@ -4,6 +4,7 @@ use std::fmt;
 use std::net::IpAddr;
 use std::str::FromStr;
 
+use http_step_yaml::excerpt;
 use thiserror::Error;
 use url::Url;
 
@@ -205,16 +206,16 @@ pub struct OriginError {
     reason: &'static str,
 }
 
-/// The text without a user name and a query. A URL may be mistaken just because there
-/// is a password in it.
+/// The start of the text, without a user name and a query. A URL may be mistaken just
+/// because there is a password in it.
 fn without_secrets(text: &str) -> String {
     let (text, rest) = match text.split_once(['?', '#']) {
         Some((text, _)) => (text, "…"),
         None => (text, ""),
     };
     match text.rsplit_once('@') {
-        Some((_, shown)) => format!("…@{shown}{rest}"),
-        None => format!("{text}{rest}"),
+        Some((_, shown)) => format!("…@{}{rest}", excerpt(shown)),
+        None => format!("{}{rest}", excerpt(text)),
     }
 }
 
@@ -267,6 +268,11 @@ mod tests {
                 "https://user@example.com/?password=hunter2@",
                 "…@example.com/…",
                 "it has a user name or a password in it",
+            ),
+            (
+                "http://a\u{1b}[31m.example",
+                r"http://a\u{1b}[31m.example",
+                "it has a space or a control character in it",
             ),
             (
                 "https://*.example.com",
