@@ -183,12 +183,13 @@ impl FromStr for Origin {
             .get(origin.scheme.as_str().len()..)
             .and_then(|rest| rest.strip_prefix("://"))
             .ok_or_else(|| error("its scheme is not followed by `://`"))?;
-        match rest.split_once(['/', '?', '#', '\\']) {
-            None | Some((_, "")) => Ok(origin),
-            Some(_) => Err(error(
+        let rest = rest.strip_suffix('/').unwrap_or(rest);
+        if rest.contains(['/', '?', '#', '\\']) {
+            return Err(error(
                 "an origin ends with its host or port, without a path",
-            )),
+            ));
         }
+        Ok(origin)
     }
 }
 
@@ -302,6 +303,11 @@ mod tests {
             (
                 "http://example.com/path",
                 "http://example.com/path",
+                "an origin ends with its host or port, without a path",
+            ),
+            (
+                "http://example.com?",
+                "http://example.com?",
                 "an origin ends with its host or port, without a path",
             ),
             (
