@@ -4,6 +4,8 @@ CARGO ?= cargo
 # Below are paths in it, so it is to be this one.
 export CARGO_TARGET_DIR := $(CURDIR)/target
 COMPONENT := target/wasm32-wasip1/debug/http_step.wasm
+FUZZ_TARGETS := $(patsubst fuzz/fuzz_targets/%.rs,%,$(wildcard fuzz/fuzz_targets/*.rs))
+FUZZ_SECONDS ?= 20
 INTEGRATION_TESTS := $(patsubst tests/tests/%.rs,--test %,$(wildcard tests/tests/*.rs))
 
 .DEFAULT_GOAL := help
@@ -49,6 +51,16 @@ test-real: setup ## run the tests against nginx, squid, tinyproxy and microsocks
 soak: setup ## run good and hostile steps at once, for two minutes (SOAK_SECONDS)
 	$(CARGO) test --locked --workspace --test soak -- --ignored --nocapture
 
+# Without a sanitizer, which needs a nightly compiler. Inputs that lead somewhere new go below
+# target/, so that no run changes the corpus; those that break something, to fuzz/artifacts/.
+.PHONY: fuzz
+fuzz: setup tool-cargo-fuzz ## run each fuzz target for FUZZ_SECONDS, by default 20
+	@set -e; for target in $(FUZZ_TARGETS); do \
+		mkdir -p target/fuzz/corpus/$$target; \
+		$(CARGO) fuzz run --sanitizer none --target-dir target/fuzz $$target target/fuzz/corpus/$$target fuzz/corpus/$$target \
+			-- -max_total_time=$(FUZZ_SECONDS) -max_len=4096 -timeout=10 -rss_limit_mb=512 -verbosity=0 -print_final_stats=1; \
+	done
+
 .PHONY: wit
 wit: tool-wasm-tools ## check the contract
 	wasm-tools component wit wit >/dev/null
@@ -62,8 +74,10 @@ schema: ## write the step files' JSON Schema to docs/
 lint: setup tool-cargo-deny ## check format, lints, licences and documentation
 	$(CARGO) fmt --all --check
 	$(CARGO) fmt --all --check --manifest-path tests/guests/Cargo.toml
+	$(CARGO) fmt --all --check --manifest-path fuzz/Cargo.toml
 	$(CARGO) clippy --locked --workspace --all-targets -- --deny warnings
 	cd tests/guests && $(CARGO) clippy --locked --examples --target wasm32-wasip2 --target-dir ../../target/guests -- --deny warnings
+	cd fuzz && $(CARGO) clippy --locked --all-targets --target-dir ../target/fuzz -- --deny warnings
 	$(CARGO) deny --locked check bans licenses sources
 	RUSTDOCFLAGS='--deny warnings' $(CARGO) doc --locked --workspace --no-deps
 
@@ -79,6 +93,10 @@ tool-cargo-component:
 .PHONY: tool-cargo-deny
 tool-cargo-deny:
 	@command -v cargo-deny >/dev/null || $(CARGO) install cargo-deny --version 0.20.2 --locked
+
+.PHONY: tool-cargo-fuzz
+tool-cargo-fuzz:
+	@command -v cargo-fuzz >/dev/null || $(CARGO) install cargo-fuzz --version 0.13.2 --locked
 
 .PHONY: tool-wasm-tools
 tool-wasm-tools:

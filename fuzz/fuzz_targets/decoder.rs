@@ -1,0 +1,243 @@
+//! Content codings: whatever the body is and however it comes in, it decodes to the
+//! same, to no more than is allowed, and to nothing after an error.
+#![no_main]
+
+use std::cell::Cell;
+use std::collections::VecDeque;
+use std::convert::Infallible;
+use std::fmt;
+use std::pin::{Pin, pin};
+use std::task::{Context, Poll, Waker};
+
+use bytes::Bytes;
+use http_body::{Body, Frame};
+use http_step_coding::{
+    BodyError, Coding, Codings, DecodeError, Decoded, Decoder, PIECE, Step, decode_all,
+};
+use libfuzzer_sys::arbitrary::{self, Arbitrary};
+use libfuzzer_sys::fuzz_target;
+
+/// What one input may decode to. It bounds the time of a run, and is some pieces.
+const MOST: usize = 8 * PIECE;
+
+/// In the corpus these are seven bytes and the body as it is.
+#[derive(Arbitrary, Debug)]
+struct Input<'a> {
+    /// None, one or two of them.
+    codings: u8,
+    /// The lengths of the frames that it comes in, over and over.
+    frames: [u8; 4],
+    /// What is allowed, counted in 256 bytes of those that it decodes to.
+    allowed: u16,
+    body: &'a [u8],
+}
+
+fuzz_target!(|input: Input<'_>| {
+    let codings = codings(input.codings);
+    let whole = feed(&codings, &[input.body]);
+    let frames = frames(input.body, input.frames);
+    let pieces = feed(&codings, &frames);
+    whole.check_same(&pieces);
+
+    let in_memory = decode_all(&codings, input.body, MOST);
+    match (&whole.end, &in_memory) {
+        (End::Done, Ok(decoded)) => assert!(*decoded == whole.decoded),
+        (End::Error(error), Err(same)) => assert_eq!(error, same),
+        (End::TooMuch, Err(DecodeError::TooLarge { limit: MOST })) => {}
+        (end, result) => panic!("{end:?}, but in memory {result:?}"),
+    }
+    check_allowance(&codings, &frames, usize::from(input.allowed) << 8, &pieces);
+});
+
+fn codings(number: u8) -> Codings {
+    let names = Coding::ALL.map(Coding::name);
+    let mut lists: Vec<String> = vec![String::new()];
+    lists.extend(names.map(str::to_owned));
+    for inner in names {
+        lists.extend(names.map(|outer| format!("{inner}, {outer}")));
+    }
+    let list = &lists[usize::from(number) % lists.len()];
+    Codings::parse([list.as_bytes()].into_iter()).expect("every coding is known")
+}
+
+/// The body cut up. A frame may be empty, if another is not.
+fn frames(mut body: &[u8], lengths: [u8; 4]) -> Vec<&[u8]> {
+    let mut frames = Vec::new();
+    let mut lengths = lengths.into_iter().map(usize::from).cycle();
+    let moves = lengths.clone().take(4).any(|length| length > 0);
+    while !body.is_empty() {
+        let length = if moves { lengths.next() } else { None };
+        let (frame, rest) = body.split_at(length.unwrap_or(body.len()).min(body.len()));
+        frames.push(frame);
+        body = rest;
+    }
+    frames
+}
+
+/// What a body decodes to.
+struct Outcome {
+    decoded: Vec<u8>,
+    /// What all codings together have made.
+    made: usize,
+    end: End,
+}
+
+#[derive(Debug)]
+enum End {
+    Done,
+    Error(DecodeError),
+    /// It was let go on no further.
+    TooMuch,
+}
+
+fn feed(codings: &Codings, frames: &[&[u8]]) -> Outcome {
+    let mut decoder = Decoder::new(codings);
+    let mut frames = frames.iter();
+    let mut input = Bytes::new();
+    let mut ended = false;
+    let (mut decoded, mut made) = (Vec::new(), 0);
+    let end = loop {
+        let length = match decoder.step(&mut input, ended) {
+            Ok(Step::Piece(piece)) => {
+                assert!(!piece.is_empty());
+                decoded.extend_from_slice(&piece);
+                piece.len()
+            }
+            Ok(Step::Within(length)) => length,
+            Ok(Step::Hungry) => {
+                assert!(input.is_empty() && !ended, "hungry, and there is food");
+                match frames.next() {
+                    Some(frame) => input = Bytes::copy_from_slice(frame),
+                    None => ended = true,
+                }
+                0
+            }
+            Ok(Step::Done) => {
+                assert!(input.is_empty() && ended, "done before the end");
+                break End::Done;
+            }
+            Err(error) => {
+                let again = decoder.step(&mut Bytes::from_static(b"more"), ended);
+                assert_eq!(again, Err(error.clone()), "an error is the last word");
+                break End::Error(error);
+            }
+        };
+        assert!(length <= PIECE);
+        made += length;
+        if made > MOST {
+            break End::TooMuch;
+        }
+    };
+    Outcome { decoded, made, end }
+}
+
+impl Outcome {
+    /// Whether it ends well does not depend on the frames, and neither does what it
+    /// decodes to. An error takes bytes with it that were read together with it; so
+    /// how far a body gets that ends badly may depend on them.
+    fn check_same(&self, other: &Self) {
+        let shorter = self.decoded.len().min(other.decoded.len());
+        assert!(self.decoded[..shorter] == other.decoded[..shorter]);
+        match (&self.end, &other.end) {
+            (End::Done, End::Done) => assert_eq!(self.decoded.len(), other.decoded.len()),
+            (End::Error(error), End::Error(other)) => check_same_error(error, other),
+            (End::TooMuch, End::TooMuch | End::Error(_)) | (End::Error(_), End::TooMuch) => {}
+            (end, other) => panic!("{end:?}, but in frames {other:?}"),
+        }
+    }
+}
+
+/// Of two codings, the bytes that go with the outer's error may have one of the inner
+/// in them. The reasons are the libraries' words.
+fn check_same_error(error: &DecodeError, other: &DecodeError) {
+    let (coding, other_coding) = (coding_of(error), coding_of(other));
+    let kinds = [error, other].map(std::mem::discriminant);
+    assert!(
+        coding != other_coding || kinds[0] == kinds[1],
+        "{error:?}, but in frames {other:?}"
+    );
+}
+
+fn coding_of(error: &DecodeError) -> Option<Coding> {
+    match error {
+        DecodeError::Corrupt { coding, .. }
+        | DecodeError::Truncated { coding }
+        | DecodeError::TrailingData { coding }
+        | DecodeError::Window { coding }
+        | DecodeError::Memory { coding } => Some(*coding),
+        DecodeError::TooLarge { .. } => None,
+    }
+}
+
+/// Frames of a body, one a poll.
+struct Frames(VecDeque<Bytes>);
+
+impl Body for Frames {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        Poll::Ready(self.0.pop_front().map(|data| Ok(Frame::data(data))))
+    }
+}
+
+/// The allowance is used up.
+#[derive(Debug)]
+struct UsedUp;
+
+impl fmt::Display for UsedUp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the allowance is used up")
+    }
+}
+
+impl std::error::Error for UsedUp {}
+
+/// Read it as a body, with an allowance.
+fn check_allowance(codings: &Codings, frames: &[&[u8]], allowed: usize, expected: &Outcome) {
+    let allowed = allowed.min(MOST);
+    let made = Cell::new(0);
+    let allowance = |length| {
+        made.set(made.get() + length);
+        if made.get() > allowed {
+            return Err(UsedUp);
+        }
+        Ok(())
+    };
+    let source = Frames(
+        frames
+            .iter()
+            .map(|frame| Bytes::copy_from_slice(frame))
+            .collect(),
+    );
+    let mut body = pin!(Decoded::new(source, codings, allowance));
+    let mut context = Context::from_waker(Waker::noop());
+    let mut read = Vec::new();
+    let error = loop {
+        match body.as_mut().poll_frame(&mut context) {
+            // The source always has something: it yields, and is to be polled again.
+            Poll::Pending => {}
+            Poll::Ready(None) => break None,
+            Poll::Ready(Some(Ok(frame))) => {
+                read.extend_from_slice(&frame.into_data().expect("there are no trailers"));
+            }
+            Poll::Ready(Some(Err(error))) => break Some(error),
+        }
+    };
+    assert!(body.is_end_stream());
+    assert!(
+        matches!(body.poll_frame(&mut context), Poll::Ready(None)),
+        "something comes after the end"
+    );
+    assert!(read.len() <= allowed && made.get() <= allowed + PIECE);
+    assert!(expected.decoded.starts_with(&read));
+    match (error, &expected.end) {
+        (None, End::Done) => assert_eq!(read.len(), expected.decoded.len()),
+        (Some(BodyError::Decode(error)), End::Error(same)) => assert_eq!(error, *same),
+        (Some(BodyError::Allowance(UsedUp)), _) => assert!(expected.made > allowed),
+        (error, end) => panic!("{error:?}, but {end:?} without a body around it"),
+    }
+}

@@ -1,0 +1,294 @@
+//! Origins, patterns and addresses: whatever the text is, all who read it read the
+//! same, and no spelling of an address makes another of it.
+#![no_main]
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+use http_step_fuzz::check_line;
+use http_step_policy::address::{Class, classify};
+use http_step_policy::{Host, NoProxy, Origin, OriginPattern, Policy, ProxyUrl, Scheme};
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|data: &[u8]| {
+    if let Some(bytes) = data.first_chunk::<4>() {
+        check_v4(Ipv4Addr::from(*bytes));
+    }
+    if let Some(bytes) = data.first_chunk::<16>() {
+        check_v6(Ipv6Addr::from(*bytes));
+    }
+    let Ok(text) = str::from_utf8(data) else {
+        return;
+    };
+    match Origin::of_url(text) {
+        Ok(origin) => check_origin(text, &origin),
+        Err(error) => check_line(&error.to_string()),
+    }
+    match text.parse::<Origin>() {
+        Ok(origin) => check_bare(text, &origin),
+        Err(error) => check_line(&error.to_string()),
+    }
+    match text.parse::<OriginPattern>() {
+        Ok(pattern) => check_pattern(text, &pattern),
+        Err(error) => check_line(&error.to_string()),
+    }
+    match text.parse::<ProxyUrl>() {
+        Ok(proxy) => check_proxy(&proxy),
+        Err(error) => check_line(&error.to_string()),
+    }
+    if let Ok(hosts) = text.parse::<NoProxy>() {
+        assert_eq!(hosts.to_string().parse(), Ok(hosts));
+    }
+});
+
+/// The origin of a URL is what the URL's parser says, what hyper makes of it, and what
+/// its own spelling says.
+fn check_origin(text: &str, origin: &Origin) {
+    let url = url::Url::parse(text).expect("an origin is of a URL");
+    assert_eq!(url.scheme(), origin.scheme.as_str());
+    assert_eq!(url.port_or_known_default(), Some(origin.port));
+    let host = url.host().map(|host| host.to_owned());
+    assert_eq!(host, url::Host::parse(&origin.host.to_string()).ok());
+
+    let spelled = origin.to_string();
+    check_line(&spelled);
+    assert_eq!(spelled.parse().as_ref(), Ok(origin));
+    if let Ok(uri) = format!("{spelled}/").parse::<http::Uri>() {
+        assert_eq!(uri.scheme_str(), Some(origin.scheme.as_str()));
+        assert_eq!(uri.host(), Some(origin.host.to_string().as_str()));
+        let port = uri.port_u16().unwrap_or(origin.scheme.default_port());
+        assert_eq!(port, origin.port);
+    }
+
+    let pattern = OriginPattern::from(origin.clone());
+    assert!(pattern.matches(origin));
+    check_pattern(&pattern.to_string(), &pattern);
+    check_admission(text, origin);
+    match origin.host {
+        Host::Address(IpAddr::V4(address)) => check_v4(address),
+        Host::Address(IpAddr::V6(address)) => check_v6(address),
+        Host::Name(_) => {}
+    }
+}
+
+/// What is denied is granted by the line that the denial tells; what is granted so
+/// grants no address that is not meant.
+fn check_admission(url: &str, origin: &Origin) {
+    let denial = match Policy::nothing().admit(origin, "GET") {
+        Ok(_) => panic!("{origin} is allowed by nothing"),
+        Err(denial) => denial,
+    };
+    check_line(&denial.to_string());
+    let grant = denial.grant();
+    let granted = grant.line().strip_prefix("--allow ").expect("an argument");
+    let granted = Policy::nothing().allow(granted.parse().expect("an argument that is right"));
+    let judgement = granted.judge(url, "GET");
+    assert!(judgement.is_allowed(), "{}: {judgement}", grant.line());
+    check_line(&judgement.to_string());
+
+    let is_special = match origin.host {
+        Host::Address(address) => classify(address) != Class::Public,
+        Host::Name(_) => false,
+    };
+    let judgement = Policy::public().judge(url, "GET");
+    assert_eq!(judgement.is_allowed(), !is_special, "{judgement}");
+}
+
+/// A text that is an origin names nothing beside it.
+fn check_bare(text: &str, origin: &Origin) {
+    assert_eq!(Origin::of_url(text).as_ref(), Ok(origin));
+    let url = url::Url::parse(text).expect("an origin is a URL");
+    assert_eq!(
+        (url.path(), url.query(), url.fragment()),
+        ("/", None, None),
+        "{text:?} is more than an origin"
+    );
+}
+
+fn check_pattern(text: &str, pattern: &OriginPattern) {
+    let spelled = pattern.to_string();
+    check_line(&spelled);
+    assert_eq!(spelled.parse().as_ref(), Ok(pattern));
+    assert_eq!(text.to_ascii_uppercase().parse().as_ref(), Ok(pattern));
+    if let Ok(origin) = spelled.parse::<Origin>() {
+        // It has no wildcard: it is that origin, and no other.
+        assert_eq!(*pattern, OriginPattern::from(origin.clone()));
+        assert!(pattern.matches(&origin));
+        for other in neighbours(&origin) {
+            assert!(!pattern.matches(&other), "{spelled} matches {other}");
+        }
+        return;
+    }
+    let Some((_, parent)) = spelled.split_once("://*.") else {
+        return;
+    };
+    let parent = parent.split(':').next().unwrap_or_default();
+    for scheme in [Scheme::Http, Scheme::Https] {
+        for host in [
+            parent.to_owned(),
+            format!("a{parent}"),
+            format!("a.{parent}.b"),
+        ] {
+            let host = Host::Name(host);
+            let port = scheme.default_port();
+            let other = Origin { scheme, host, port };
+            assert!(!pattern.matches(&other), "{spelled} matches {other}");
+        }
+    }
+}
+
+fn neighbours(origin: &Origin) -> Vec<Origin> {
+    let mut others = vec![
+        Origin {
+            scheme: match origin.scheme {
+                Scheme::Http => Scheme::Https,
+                Scheme::Https => Scheme::Http,
+            },
+            ..origin.clone()
+        },
+        Origin {
+            port: origin.port ^ 1,
+            ..origin.clone()
+        },
+    ];
+    let hosts = match &origin.host {
+        Host::Name(name) => vec![
+            Host::Name(format!("a{name}")),
+            Host::Name(format!("a.{name}")),
+            Host::Name(format!("{name}.b")),
+        ],
+        Host::Address(IpAddr::V4(address)) => vec![
+            Host::Name(address.to_string()),
+            Host::Address(address.to_ipv6_mapped().into()),
+            Host::Address(Ipv4Addr::from_bits(address.to_bits() ^ 1).into()),
+        ],
+        Host::Address(IpAddr::V6(address)) => {
+            vec![Host::Address(
+                Ipv6Addr::from_bits(address.to_bits() ^ 1).into(),
+            )]
+        }
+    };
+    others.extend(hosts.into_iter().map(|host| Origin {
+        host,
+        ..origin.clone()
+    }));
+    others
+}
+
+/// A proxy is shown without its credentials, and as a proxy.
+fn check_proxy(proxy: &ProxyUrl) {
+    let spelled = proxy.to_string();
+    check_line(&spelled);
+    assert!(!spelled.contains('@'));
+    let bare = ProxyUrl {
+        credentials: None,
+        ..proxy.clone()
+    };
+    assert_eq!(spelled.parse(), Ok(bare));
+}
+
+/// In every spelling it is the same host, and wherever it is carried it is as special.
+fn check_v4(address: Ipv4Addr) {
+    let class = classify(address.into());
+    let special = address.is_unspecified()
+        || address.is_loopback()
+        || address.is_private()
+        || address.is_link_local()
+        || address.is_multicast()
+        || address.is_broadcast()
+        || address.is_documentation();
+    assert!(!special || class != Class::Public, "{address} is {class}");
+    check_public(address.into(), class);
+
+    let [a, b, c, d] = address.octets();
+    let bits = address.to_bits();
+    let (after_a, after_b) = (bits & 0xff_ffff, bits & 0xffff);
+    for spelled in [
+        format!("{bits}"),
+        format!("{bits:#x}"),
+        format!("{bits:#X}"),
+        format!("0{bits:o}"),
+        format!("{a}.{after_a}"),
+        format!("{a}.{b}.{after_b}"),
+        format!("0{a:o}.0{b:o}.0{c:o}.0{d:o}"),
+        format!("{a:#x}.{b}.0{c:o}.{d:#X}"),
+        format!("{a}.{b}.{c}.{d}."),
+        format!("{a}%2e{b}\u{3002}{c}\u{ff0e}{d}"),
+        address
+            .to_string()
+            .bytes()
+            .map(|byte| format!("%{byte:02x}"))
+            .collect(),
+    ] {
+        let origin = Origin::of_url(&format!("http://{spelled}:8080/"));
+        let host = origin.expect("an address").host;
+        assert_eq!(host, Host::Address(address.into()), "{spelled}");
+    }
+
+    let [high, low] = [bits >> 16, bits].map(|half| half as u16);
+    for carrying in [
+        Ipv6Addr::new(0, 0, 0, 0, 0, 0xffff, high, low),
+        Ipv6Addr::new(0, 0, 0, 0, 0xffff, 0, high, low),
+        Ipv6Addr::new(0x64, 0xff9b, 0, 0, 0, 0, high, low),
+    ] {
+        assert_eq!(classify(carrying.into()), class, "{carrying}");
+    }
+    for (carrying, exactly) in [
+        // `::` and `::1` are themselves.
+        (Ipv6Addr::new(0, 0, 0, 0, 0, 0, high, low), bits > 1),
+        (Ipv6Addr::new(0x2002, high, low, 0, 0, 0, 0, 1), true),
+        (Ipv6Addr::new(0x2001, 0, 1, 1, 0, 0, !high, !low), true),
+    ] {
+        let carried = classify(carrying.into());
+        assert_ne!(carried, Class::Public, "{carrying}");
+        if class != Class::Public && exactly {
+            assert_eq!(carried, class, "{carrying}");
+        }
+    }
+}
+
+fn check_v6(address: Ipv6Addr) {
+    let class = classify(address.into());
+    let special = address.is_unspecified()
+        || address.is_loopback()
+        || address.is_unique_local()
+        || address.is_unicast_link_local()
+        || address.is_multicast();
+    assert!(!special || class != Class::Public, "{address} is {class}");
+    check_public(address.into(), class);
+
+    let groups = address
+        .segments()
+        .map(|group| format!("{group:04X}"))
+        .join(":");
+    let [.., a, b, c, d] = address.octets();
+    let (front, _) = groups.split_at(6 * 5);
+    for spelled in [groups.clone(), format!("{front}{a}.{b}.{c}.{d}")] {
+        let origin = Origin::of_url(&format!("http://[{spelled}]:8080/"));
+        let host = origin.expect("an address").host;
+        assert_eq!(host, Host::Address(address.into()), "{spelled}");
+    }
+}
+
+/// Names lead to public addresses and nowhere else, unless a line that names the
+/// address says so.
+fn check_public(address: IpAddr, class: Class) {
+    let name = Origin::of_url("https://example.com").expect("an origin");
+    for policy in [
+        Policy::public(),
+        Policy::nothing().allow(name.clone().into()),
+    ] {
+        let permit = policy.admit(&name, "GET").expect("a name that is granted");
+        match permit.check_address(address) {
+            Ok(()) => assert_eq!(class, Class::Public, "{address}"),
+            Err(denial) => {
+                assert_ne!(class, Class::Public, "{denial}");
+                let grant = denial.grant();
+                let network = grant.line().strip_prefix("--allow-network ");
+                let network = network.expect("an argument").parse().expect("a network");
+                let policy = policy.allow_network(network);
+                let permit = policy.admit(&name, "GET").expect("as before");
+                permit.check_address(address).expect("the line grants it");
+            }
+        }
+    }
+}

@@ -1,0 +1,146 @@
+//! Policy files: whatever the bytes are, they are a policy that answers for every URL,
+//! or mistakes that have their place; and no line takes away what another gave.
+#![no_main]
+
+use std::net::IpAddr;
+
+use http_step_fuzz::{check_line, check_mistakes};
+use http_step_policy::address::{Class, classify};
+use http_step_policy::{Host, Judgement, Origin, OriginPattern, Policy, Rule};
+use libfuzzer_sys::fuzz_target;
+
+/// What is asked for beside what the file itself names.
+const URLS: [&str; 6] = [
+    "https://example.com/",
+    "http://a.b.example.com:8080/path",
+    "http://localhost:1/",
+    "http://127.0.0.1/",
+    "http://[::ffff:10.0.0.1]/",
+    "http://169.254.169.254/latest/meta-data/",
+];
+
+/// How many URLs of the file are asked for.
+const MOST_NAMED: usize = 8;
+
+const METHODS: [&str; 3] = ["GET", "POST", "PURGE"];
+
+/// One of each kind that a name should not lead to.
+const ADDRESSES: [&str; 6] = [
+    "127.0.0.1",
+    "10.0.0.1",
+    "169.254.169.254",
+    "::1",
+    "fd00:ec2::254",
+    "::ffff:192.168.0.1",
+];
+
+fuzz_target!(|file: &[u8]| {
+    let read = Policy::parse(file, "policy.yaml");
+    assert_eq!(read, Policy::parse(file, "policy.yaml"), "read in two ways");
+    let policy = match read {
+        Ok(policy) => policy,
+        Err(mistakes) => return check_mistakes(file, &mistakes),
+    };
+    let text = str::from_utf8(file).expect("a policy is text");
+    check_explanation(text, &policy.explain());
+    for url in URLS.map(str::to_owned).into_iter().chain(named(text)) {
+        for method in METHODS {
+            check_judgement(text, &policy, &url, method);
+        }
+    }
+});
+
+/// What the rules may be about: words with `://` in them, with a label for `*`.
+fn named(text: &str) -> impl Iterator<Item = String> {
+    text.split(|c: char| c.is_whitespace() || matches!(c, '"' | '\'' | ',' | '}' | '#'))
+        .filter(|word| word.contains("://"))
+        .take(MOST_NAMED)
+        .map(|word| {
+            let url = word.replacen("*://", "http://", 1).replacen("*.", "a.", 1);
+            url.trim_end_matches(":*").to_owned()
+        })
+}
+
+/// One line for each thing that is said, with the number of a line of the file; and no
+/// password in it.
+fn check_explanation(text: &str, explanation: &str) {
+    let lines = 1 + text.matches(['\n', '\r']).count();
+    assert!(!explanation.contains('@'), "{explanation}");
+    let mut said = explanation.lines();
+    assert_eq!(said.next(), Some("policy.yaml"));
+    for line in said {
+        check_line(line);
+        let number = line.split_whitespace().next().unwrap_or_default();
+        let is_line = number
+            .parse()
+            .is_ok_and(|number| (1..=lines).contains(&number));
+        assert!(number == "-" || is_line, "{line}");
+    }
+}
+
+fn check_judgement(text: &str, policy: &Policy, url: &str, method: &str) {
+    let judgement = policy.judge(url, method);
+    check_line(&judgement.to_string());
+    let Ok(origin) = Origin::of_url(url) else {
+        assert!(matches!(judgement, Judgement::NotAUrl(_)));
+        return;
+    };
+    let own = OriginPattern::from(origin.clone());
+    let other: OriginPattern = "*://*.example.com:*".parse().expect("a pattern");
+
+    // Who grants an origin to every method grants it, whatever the policy is.
+    let granted = policy.clone().allow(own.clone()).judge(url, method);
+    assert!(granted.is_allowed(), "{url}: {granted}");
+    match &judgement {
+        Judgement::NotAUrl(error) => panic!("{origin} is an origin, but {error}"),
+        Judgement::Allowed(allowed) => {
+            let rule = allowed.permit.rule().to_string();
+            // What a rule has decided, none after it changes.
+            for further in [own, other].map(|pattern| Rule::new(pattern).methods(["PUT"])) {
+                let judgement = policy.clone().allow_rule(further).judge(url, method);
+                match judgement {
+                    Judgement::Allowed(same) => assert_eq!(same.permit.rule().to_string(), rule),
+                    // But what no rule names, the first that does decides.
+                    denied => assert!(rule.ends_with("any public origin"), "{denied}"),
+                }
+            }
+            check_rule(&rule, &origin);
+            check_addresses(text, &origin, |address| {
+                allowed.permit.check_address(address).is_ok()
+            });
+        }
+        Judgement::Denied(denial) => {
+            let grant = denial.grant();
+            let policy = format!("allow:\n{}\n", grant.line());
+            let policy = match Policy::parse(policy.as_bytes(), "policy.yaml") {
+                Ok(policy) => policy,
+                Err(mistakes) => panic!("{grant}: {mistakes}"),
+            };
+            let judgement = policy.judge(url, method);
+            assert!(judgement.is_allowed(), "{grant}: {judgement}");
+        }
+    }
+}
+
+/// A rule by its name: `policy.yaml:3: https://example.com`.
+fn check_rule(rule: &str, origin: &Origin) {
+    let (_, pattern) = rule.split_once(": ").expect("a place in the file");
+    if pattern != "any public origin" {
+        let pattern: OriginPattern = pattern.parse().expect("a rule has a pattern");
+        assert!(pattern.matches(origin), "{rule} allows {origin}");
+    }
+}
+
+/// Without a network in the file, a name leads to public addresses.
+fn check_addresses(text: &str, origin: &Origin, is_allowed: impl Fn(IpAddr) -> bool) {
+    let may_have_networks = text.contains("networks") || text.contains('\\');
+    let is_localhost = origin.authority().contains("localhost");
+    if may_have_networks || is_localhost || matches!(origin.host, Host::Address(_)) {
+        return;
+    }
+    for address in ADDRESSES {
+        let address = address.parse().expect("an address");
+        assert_ne!(classify(address), Class::Public);
+        assert!(!is_allowed(address), "{origin} may lead to {address}");
+    }
+}

@@ -1,0 +1,40 @@
+//! What the targets for files of either kind have in common: the mistakes.
+
+use http_step_policy::Mistakes;
+
+/// Every mistake has a place in the file, in the order of the file, and a message
+/// that is one line and leaves a terminal alone.
+pub fn check_mistakes(file: &[u8], mistakes: &Mistakes) {
+    let text = String::from_utf8_lossy(file);
+    let lines = lines(text.strip_prefix('\u{feff}').unwrap_or(&text));
+    let mut last = (1, 1);
+    assert!(mistakes.iter().count() > 0, "an error without a mistake");
+    for mistake in mistakes {
+        let place = (mistake.line, mistake.column);
+        assert!(last <= place, "not in order: {mistakes}");
+        last = place;
+        let length = usize::try_from(mistake.line - 1)
+            .ok()
+            .and_then(|line| lines.get(line));
+        // One beyond the end is where something is missing.
+        assert!(
+            length.is_some_and(|length| mistake.column <= length + 1),
+            "outside of the file: {mistake}"
+        );
+        check_line(&mistake.message);
+    }
+}
+
+/// What people are shown is one line without control characters.
+pub fn check_line(shown: &str) {
+    let breaks = |c: char| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}');
+    assert!(!shown.contains(breaks), "not a line: {shown:?}");
+}
+
+/// The lengths of the lines in characters, by the line breaks of YAML 1.2.
+fn lines(text: &str) -> Vec<u64> {
+    text.replace("\r\n", "\n")
+        .split(['\n', '\r'])
+        .map(|line| line.chars().map(|_| 1).sum())
+        .collect()
+}
