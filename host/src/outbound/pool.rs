@@ -135,6 +135,9 @@ impl Pool {
             waiting.remove(0);
         }
         if idle.count() > IDLE_IN_ALL {
+            idle.drop_closed();
+        }
+        if idle.count() > IDLE_IN_ALL {
             idle.drop_oldest();
         }
         if !idle.is_swept {
@@ -166,6 +169,11 @@ impl Idle {
         firsts
             .filter_map(|(key, waiting)| Some((key, waiting.iter().map(|w| w.since).min()?)))
             .min_by_key(|(_, since)| *since)
+    }
+
+    /// Servers that end their connections must not have those of others dropped.
+    fn drop_closed(&mut self) {
+        self.drop_where(|_, waiting| !waiting.connection.is_open());
     }
 
     fn drop_oldest(&mut self) {
