@@ -30,9 +30,7 @@ impl Egress {
         request: &mut Request<WasiBody>,
         entry: &Entry,
     ) -> Result<Admitted, TransportError> {
-        // CONNECT would make a tunnel of the connection; TRACE echoes what
-        // intermediaries have added.
-        if matches!(*request.method(), Method::CONNECT | Method::TRACE) {
+        if is_for_intermediaries(request.method()) {
             return Err(TransportError::Refused(format!(
                 "a step may not use the method {}",
                 request.method()
@@ -90,6 +88,15 @@ impl Egress {
     }
 }
 
+/// CONNECT would make a tunnel of the connection; TRACE echoes what intermediaries
+/// have added, and TRACK is what some servers call it. Case matters in methods,
+/// but not to every server.
+fn is_for_intermediaries(method: &Method) -> bool {
+    ["CONNECT", "TRACE", "TRACK"]
+        .iter()
+        .any(|name| method.as_str().eq_ignore_ascii_case(name))
+}
+
 fn origin(uri: &Uri) -> Result<Origin, TransportError> {
     let (Some(scheme), Some(authority)) = (uri.scheme(), uri.authority()) else {
         return Err(TransportError::Refused(
@@ -114,13 +121,16 @@ fn name_canonically(
     let unwritable = || TransportError::Refused(format!("{origin} can't be written as a URL"));
     let host = HeaderValue::from_str(&canonical).map_err(|_| unwritable())?;
     let mut uri = request.uri().clone().into_parts();
-    // An empty path is `/` (RFC 9110, section 4.2.3), and has to be written.
-    let target = uri.path_and_query.as_ref().map_or("", PathAndQuery::as_str);
-    if !target.starts_with('/') {
-        let whole = format!("/{target}");
-        uri.path_and_query = Some(PathAndQuery::try_from(whole).map_err(|_| unwritable())?);
-    }
     uri.authority = Some(Authority::try_from(canonical).map_err(|_| unwritable())?);
+    // An empty path is `/` (RFC 9110, section 4.2.3), and has to be written, which
+    // hyper does not do; here it reads as if it were.
+    let target = uri
+        .path_and_query
+        .as_ref()
+        .map_or("/", PathAndQuery::as_str);
+    let slash = if target.starts_with('/') { "" } else { "/" };
+    let whole = PathAndQuery::try_from(format!("{slash}{target}"));
+    uri.path_and_query = Some(whole.map_err(|_| unwritable())?);
     *request.uri_mut() = Uri::from_parts(uri).map_err(|_| unwritable())?;
     request.headers_mut().insert(HOST, host);
     Ok(())
