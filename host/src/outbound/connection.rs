@@ -12,6 +12,7 @@ use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use serde::Serialize;
 
 use super::body::Outgoing;
+use super::interim::{Counted, Interim};
 use super::stream::Io;
 use super::tls::TlsFacts;
 
@@ -74,6 +75,8 @@ pub(super) struct Took {
 pub(super) struct Connection {
     pub(super) facts: Facts,
     sender: Sender,
+    /// Those of the request that is under way, if it speaks HTTP/1.1.
+    interim: Interim,
 }
 
 enum Sender {
@@ -85,9 +88,13 @@ impl Connection {
     /// Begin to speak HTTP. The connection is driven by a task of its own, which
     /// ends when it is dropped, or when the server ends it.
     pub(super) async fn start(io: impl Io + 'static, facts: Facts) -> hyper::Result<Self> {
-        let io = TokioIo::new(io);
+        let interim = Interim::default();
         let sender = match facts.protocol {
             Protocol::Http1 => {
+                let io = TokioIo::new(Counted {
+                    io,
+                    interim: interim.clone(),
+                });
                 let (sender, driver) = http1::Builder::new()
                     .max_headers(MOST_HEADER_FIELDS)
                     .max_buf_size(MOST_HEADER_BYTES)
@@ -97,6 +104,7 @@ impl Connection {
                 Sender::Http1(sender)
             }
             Protocol::Http2 => {
+                let io = TokioIo::new(io);
                 let (sender, driver) = http2::Builder::new(TokioExecutor::new())
                     .timer(TokioTimer::new())
                     .initial_stream_window_size(HTTP2_STREAM_WINDOW)
@@ -109,7 +117,11 @@ impl Connection {
                 Sender::Http2(sender)
             }
         };
-        Ok(Self { facts, sender })
+        Ok(Self {
+            facts,
+            sender,
+            interim,
+        })
     }
 
     /// Whether requests can share it.
@@ -124,6 +136,7 @@ impl Connection {
             Sender::Http2(sender) => Some(Self {
                 facts: self.facts.clone(),
                 sender: Sender::Http2(sender.clone()),
+                interim: self.interim.clone(),
             }),
         }
     }
@@ -153,6 +166,7 @@ impl Connection {
         match &mut self.sender {
             Sender::Http1(sender) => {
                 *request.version_mut() = Version::HTTP_11;
+                self.interim.count(&mut request);
                 match &self.facts.forwarded {
                     None => *request.uri_mut() = origin_form(request.uri()),
                     Some(Forwarded { authorization }) => {

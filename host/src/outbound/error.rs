@@ -12,6 +12,7 @@ use thiserror::Error;
 use wasmtime_wasi_http as wasi_http;
 
 use super::connection::{MOST_HEADER_BYTES, MOST_HEADER_FIELDS};
+use super::interim::Flood;
 use crate::result::ErrorKind;
 
 /// Whether a request may have reached its server.
@@ -239,6 +240,12 @@ impl TransportError {
             return Self::RequestBody;
         }
         let reason = innermost(error);
+        if find::<Flood>(error).is_some() {
+            return Self::Protocol {
+                from: origin.to_owned(),
+                reason,
+            };
+        }
         match find::<hyper::Error>(error) {
             Some(hyper) if hyper.is_parse_too_large() => Self::Protocol {
                 from: origin.to_owned(),

@@ -12,6 +12,7 @@ mod decode;
 mod dial;
 mod error;
 mod hooks;
+mod interim;
 mod journal;
 mod ledger;
 mod pool;
@@ -25,7 +26,7 @@ use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::{Request, Response};
+use http::{Request, Response, StatusCode};
 use http_step_policy::{Permit, Policy};
 use hyper::body::Incoming;
 use tokio::time::timeout;
@@ -175,6 +176,12 @@ impl Egress {
                 head(sending, &progress, patience.first_byte, &origin).await?
             };
             let mut failed = match sent {
+                Ok(response) if response.status() == StatusCode::SWITCHING_PROTOCOLS => {
+                    return Err(TransportError::Protocol {
+                        from: origin,
+                        reason: "it switches protocols, which nobody asked for".to_owned(),
+                    });
+                }
                 Ok(response) => {
                     if !connection.is_shared() {
                         self.outbound
