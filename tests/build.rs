@@ -4,50 +4,78 @@
 #[path = "../component/wasm.rs"]
 mod wasm;
 
+use std::error::Error;
 use std::fmt::Write as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::{env, fs, io};
 
-fn main() -> io::Result<()> {
+use wit_component::{ComponentEncoder, StringEncoding, embed_component_metadata};
+use wit_parser::Resolve;
+
+fn main() -> Result<(), Box<dyn Error>> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     for source in ["guests", "../wit", "../component/wasm.rs"] {
         println!("cargo::rerun-if-changed={}", root.join(source).display());
     }
+    let out = PathBuf::from(env::var_os("OUT_DIR").ok_or("cargo tells no OUT_DIR")?);
     let built = wasm::build(
         &root.join("guests/Cargo.toml"),
         "guests",
         &["--release", "--examples", "--locked"],
     );
-    if let Some(folder) = built {
-        let guests = folder.join("release/examples");
-        println!("cargo::rustc-env=HTTP_STEP_GUESTS={}", guests.display());
+    // Why not was told to cargo.
+    let Some(folder) = built else {
+        return Ok(());
+    };
+    let mut guests = Vec::new();
+    for name in names(&root.join("guests/examples"))? {
+        let component = folder.join("release/examples").join(&name);
+        guests.push((name, component.with_extension("wasm")));
     }
+    for name in names(&root.join("guests/text"))? {
+        let text = root.join("guests/text").join(&name).with_extension("wat");
+        let component = out.join(&name).with_extension("wasm");
+        fs::write(&component, assembled(&text, &root.join("../wit"))?)?;
+        guests.push((name, component));
+    }
+    guests.sort();
+    fs::write(out.join("guests.rs"), enumeration(&guests))?;
+    Ok(())
+}
+
+/// The names of the files in a folder, without what follows the dot.
+fn names(folder: &Path) -> io::Result<Vec<String>> {
     let mut names = Vec::new();
-    for example in fs::read_dir(root.join("guests/examples"))? {
-        let path = example?.path();
-        if let Some(name) = path.file_stem() {
+    for file in fs::read_dir(folder)? {
+        if let Some(name) = file?.path().file_stem() {
             names.push(name.to_string_lossy().into_owned());
         }
     }
-    names.sort();
-    let out = env::var_os("OUT_DIR").ok_or(io::ErrorKind::NotFound)?;
-    fs::write(Path::new(&out).join("guests.rs"), enumeration(&names))
+    Ok(names)
 }
 
-/// The enumeration [`Guest`] of these names.
-fn enumeration(names: &[String]) -> String {
-    let mut variants = String::new();
-    let mut all = String::new();
-    let mut arms = String::new();
-    for name in names {
+/// A component of a core module's text, for the world of a step.
+fn assembled(text: &Path, wit: &Path) -> Result<Vec<u8>, Box<dyn Error>> {
+    let mut module = wat::parse_file(text)?;
+    let mut resolve = Resolve::default();
+    let (package, _) = resolve.push_dir(wit)?;
+    let world = resolve.select_world(&[package], Some("step"))?;
+    embed_component_metadata(&mut module, &resolve, world, StringEncoding::UTF8)?;
+    let component = ComponentEncoder::default().module(&module)?.encode()?;
+    Ok(component)
+}
+
+/// The enumeration `Guest` of these names and files.
+fn enumeration(guests: &[(String, PathBuf)]) -> String {
+    let (mut variants, mut all) = (String::new(), String::new());
+    let (mut names, mut files) = (String::new(), String::new());
+    for (name, file) in guests {
         let variant = camel_case(name);
         // Writing to a string does not fail.
-        _ = writeln!(
-            variants,
-            "    /// `guests/examples/{name}.rs`\n    {variant},"
-        );
+        _ = writeln!(variants, "    /// `{name}`\n    {variant},");
         _ = writeln!(all, "        Self::{variant},");
-        _ = writeln!(arms, "            Self::{variant} => {name:?},");
+        _ = writeln!(names, "            Self::{variant} => {name:?},");
+        _ = writeln!(files, "            Self::{variant} => {file:?},");
     }
     format!(
         "\
@@ -61,10 +89,16 @@ impl Guest {{
     pub const ALL: &[Self] = &[
 {all}    ];
 
-    /// The name of its file.
+    /// The name of its source, without what follows the dot.
     pub const fn name(self) -> &'static str {{
         match self {{
-{arms}        }}
+{names}        }}
+    }}
+
+    /// Where the component is.
+    pub const fn file(self) -> &'static str {{
+        match self {{
+{files}        }}
     }}
 }}
 "

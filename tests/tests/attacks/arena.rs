@@ -1,16 +1,14 @@
-//! The host that is attacked, and how a component is set on it.
+//! The host that is attacked, and the names that it asks for.
 
 use std::collections::BTreeMap;
 use std::io;
 use std::sync::LazyLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
-use std::time::Duration;
 
-use http_step_host::{Addresses, Host, Job, Limits, Policy, Resolve, RunResult, Step};
-use http_step_tests::{Guest, reference_of, step_file};
+use http_step_host::{Addresses, Host, Resolve, Step};
+use http_step_tests::{Guest, reference_of};
 use tokio::runtime::{Builder, Runtime};
-use tokio::task::JoinHandle;
 
 use crate::servers::certificates::AUTHORITY;
 
@@ -21,9 +19,9 @@ pub static ARENA: LazyLock<Arena> = LazyLock::new(Arena::new);
 pub struct Arena {
     pub host: Host,
     /// All runs of a host belong on one runtime. The servers have another.
-    runtime: Runtime,
-    reference: Step,
-    guests: BTreeMap<Guest, Step>,
+    pub runtime: Runtime,
+    pub reference: Step,
+    pub guests: BTreeMap<Guest, Step>,
 }
 
 impl Arena {
@@ -101,94 +99,4 @@ impl Resolve for Names {
                 .collect())
         })
     }
-}
-
-/// A run that is an attack, or is attacked.
-pub struct Attacker {
-    step: &'static Step,
-    step_file: String,
-    orders: Option<String>,
-    policy: Policy,
-    limits: Limits,
-}
-
-impl Attacker {
-    /// A component that asks for what it pleases, and may reach one origin.
-    pub fn of(guest: Guest, origin: &str) -> Self {
-        Self::with(&ARENA.guests[&guest], origin)
-    }
-
-    /// The reference step, which is to be deceived by what it asks.
-    pub fn none(origin: &str) -> Self {
-        Self::with(&ARENA.reference, origin)
-    }
-
-    fn with(step: &'static Step, origin: &str) -> Self {
-        Self {
-            step,
-            step_file: format!("get: {origin}/"),
-            orders: None,
-            policy: Policy::nothing().allow(origin.parse().unwrap()),
-            limits: Limits {
-                wall: Duration::from_secs(5),
-                cpu: Duration::from_secs(5),
-                ..Limits::default()
-            },
-        }
-    }
-
-    /// What a component is to do, a line each.
-    pub fn orders<S: AsRef<str>>(mut self, orders: impl IntoIterator<Item = S>) -> Self {
-        let lines: Vec<_> = orders
-            .into_iter()
-            .map(|order| order.as_ref().to_owned())
-            .collect();
-        self.orders = Some(lines.join("\n"));
-        self
-    }
-
-    pub fn policy(mut self, policy: Policy) -> Self {
-        self.policy = policy;
-        self
-    }
-
-    pub fn limits(mut self, set: impl FnOnce(&mut Limits)) -> Self {
-        set(&mut self.limits);
-        self
-    }
-
-    /// Run it, on the host's runtime.
-    pub async fn run(self) -> RunResult {
-        self.start().await.unwrap()
-    }
-
-    /// As [`run`](Self::run), to be broken off.
-    pub fn start(self) -> JoinHandle<RunResult> {
-        let mut text = self.step_file;
-        if let Some(orders) = self.orders {
-            // A string of JSON is one of YAML.
-            text.push_str(&format!("\ndata: {}", serde_json::Value::from(orders)));
-        }
-        let job = Job::new(step_file(&text), self.policy).limits(self.limits);
-        ARENA.runtime.spawn(ARENA.host.run(self.step, job))
-    }
-}
-
-/// What came of a run, in its own words.
-pub fn told(result: &RunResult, origin: &str) -> String {
-    let words = match &result.error {
-        Some(error) => format!(
-            "{:?}, {:?}, sent {:?}: {}",
-            result.outcome, error.kind, error.sent, error.message
-        ),
-        None => format!("{:?}: {}", result.outcome, result.summary),
-    };
-    words.replace(origin, "ORIGIN")
-}
-
-/// What a component wrote to its log.
-pub fn log(result: &RunResult, origin: &str) -> String {
-    let text: String = result.log.iter().map(|entry| &*entry.text).collect();
-    let authority = origin.split_once("://").unwrap().1;
-    text.replace(authority, "HERE")
 }

@@ -3,8 +3,8 @@
 use http_step_host::{ErrorKind, Outcome, Sent};
 use http_step_tests::{Answer, Guest, Scripted, Service};
 
-use crate::arena::{ARENA, Attacker, told};
 use crate::attack::{Attack, Theme};
+use crate::attacker::{Attacker, not_loaded, told};
 use crate::servers::raw;
 
 pub const THEME: Theme = Theme {
@@ -46,22 +46,40 @@ pub const THEME: Theme = Theme {
             || Box::pin(garbage()),
         ),
         Attack::by(
+            Guest::ReallocatesOutside,
+            "room outside of the memory",
+            "have the host write its call outside of the component's memory",
+            || Box::pin(broken(Guest::ReallocatesOutside)),
+        ),
+        Attack::by(
+            Guest::AnswersOutside,
+            "an answer outside of the memory",
+            "have the host read the answer outside of the component's memory",
+            || Box::pin(broken(Guest::AnswersOutside)),
+        ),
+        Attack::by(
+            Guest::AnswersGarbage,
+            "an answer of garbage",
+            "answer with texts and lists that begin anywhere and are as long as 32 bits can say",
+            || Box::pin(broken(Guest::AnswersGarbage)),
+        ),
+        Attack::by(
             Guest::ImportsMore,
             "more imports",
             "import what a step is not given",
-            || Box::pin(no_step(Guest::ImportsMore)),
+            || Box::pin(not_loaded(Guest::ImportsMore)),
         ),
         Attack::by(
             Guest::ImportsMoreOfWasi,
             "import of WASI that steps have not",
             "be given an interface of WASI that a step has no use for",
-            || Box::pin(no_step(Guest::ImportsMoreOfWasi)),
+            || Box::pin(not_loaded(Guest::ImportsMoreOfWasi)),
         ),
         Attack::by(
             Guest::ExportsNothing,
             "no export",
             "be a component of some other world",
-            || Box::pin(no_step(Guest::ExportsNothing)),
+            || Box::pin(not_loaded(Guest::ExportsNothing)),
         ),
     ],
 };
@@ -182,9 +200,9 @@ async fn garbage() -> String {
     told(&result, origin)
 }
 
-async fn no_step(guest: Guest) -> String {
-    match ARENA.host.load(&guest.wasm()) {
-        Ok(_) => panic!("it is loaded"),
-        Err(error) => format!("not loaded: {error}"),
-    }
+async fn broken(guest: Guest) -> String {
+    let origin = "http://127.0.0.1:9";
+    let result = Attacker::of(guest, origin).run().await;
+    assert_eq!(result.error.as_ref().unwrap().kind, ErrorKind::Trap);
+    told(&result, origin)
 }

@@ -9,15 +9,21 @@
 
 mod arena;
 mod attack;
+mod attacker;
+mod computing;
+mod crowding;
 mod dying;
-mod exhaustion;
 mod footprint;
+mod hoarding;
+mod names;
 mod page;
 mod prying;
 mod reach;
 mod servers;
 mod smuggling;
 mod trial;
+mod victim;
+mod wording;
 
 use expect_test::expect_file;
 use http_step_tests::Guest;
@@ -27,11 +33,17 @@ use attack::{Attack, Theme};
 /// All attacks, in the order of the page.
 const THEMES: &[Theme] = &[
     reach::THEME,
+    names::THEME,
+    wording::THEME,
     smuggling::THEME,
-    exhaustion::THEME,
+    computing::THEME,
+    hoarding::THEME,
+    crowding::THEME,
     prying::THEME,
     dying::THEME,
-    servers::THEME,
+    servers::endless::THEME,
+    servers::broken::THEME,
+    servers::tls::THEME,
 ];
 
 /// A component without an attack does not compile: the error names it.

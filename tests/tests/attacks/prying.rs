@@ -4,8 +4,8 @@ use expect_test::expect;
 use http_step_host::Outcome;
 use http_step_tests::Guest;
 
-use crate::arena::{Attacker, log};
 use crate::attack::{Attack, Theme};
+use crate::attacker::{Attacker, log};
 
 pub const THEME: Theme = Theme {
     name: "Prying",

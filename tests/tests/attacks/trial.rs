@@ -9,8 +9,9 @@ use http_step_tests::{Answer, Service};
 use tokio::runtime::{Builder, Runtime};
 use tokio::time::timeout;
 
-use crate::arena::{ARENA, Attacker};
+use crate::arena::ARENA;
 use crate::attack::{Attack, Running};
+use crate::attacker::Attacker;
 use crate::footprint::{self, Footprint};
 
 /// No attack may take longer. Each has limits far below it.
@@ -40,6 +41,10 @@ pub fn of(attacks: &[&Attack]) -> Vec<String> {
     nothing.returns().unwrap();
 
     let first = round(attacks, &nothing);
+    // What is expected within an attack can be written anew but once.
+    if std::env::var_os("UPDATE_EXPECT").is_some() {
+        return first;
+    }
     let before = footprint::resident();
     let second = round(attacks, &nothing);
     let grown = footprint::resident().saturating_sub(before);

@@ -9,8 +9,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
-use tokio::time::sleep;
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
+use tokio::time::{sleep, timeout};
 
 /// A server on loopback.
 pub struct Server {
@@ -25,6 +25,9 @@ impl Server {
         self.connections.load(Ordering::Relaxed)
     }
 }
+
+/// On loopback, what takes longer is not going to be.
+const QUEUED: Duration = Duration::from_millis(200);
 
 type Serving = Pin<Box<dyn Future<Output = ()> + Send>>;
 
@@ -51,6 +54,33 @@ pub async fn at(
     Server {
         origin,
         connections,
+    }
+}
+
+/// A server that accepts nothing, and whose queue of connections is full.
+pub struct Full {
+    /// Its origin.
+    pub origin: String,
+    _listener: TcpListener,
+    _queued: Vec<TcpStream>,
+}
+
+impl Full {
+    pub async fn start() -> Self {
+        let socket = TcpSocket::new_v4().unwrap();
+        socket.bind(([127, 0, 0, 1], 0).into()).unwrap();
+        let listener = socket.listen(1).unwrap();
+        let address = listener.local_addr().unwrap();
+        let mut queued = Vec::new();
+        #[expect(clippy::disallowed_methods, reason = "a server is its own client here")]
+        while let Ok(Ok(stream)) = timeout(QUEUED, TcpStream::connect(address)).await {
+            queued.push(stream);
+        }
+        Self {
+            origin: format!("http://{address}"),
+            _listener: listener,
+            _queued: queued,
+        }
     }
 }
 

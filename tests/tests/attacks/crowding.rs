@@ -1,75 +1,22 @@
-//! Taking more than one's share, of anything.
+//! Taking more requests, connections and time on the network than one's share.
 
 use std::time::Duration;
 
 use http_step_host::{ErrorKind, Limits, Outcome, RunResult, Sent};
 use http_step_tests::{Answer, Guest, Service};
 
-use crate::arena::{Attacker, told};
 use crate::attack::{Attack, Theme};
+use crate::attacker::{Attacker, ended_by, log, told};
+use crate::footprint::Footprint;
 use crate::servers::raw;
 
 /// A run that would go on for ever ends so soon.
 const SOON: Duration = Duration::from_millis(300);
 
 pub const THEME: Theme = Theme {
-    name: "Exhaustion",
-    about: "Taking more than one's share: processor, memory, connections, time.",
+    name: "Crowding",
+    about: "Taking more than one's share of requests, of connections, and of the time of others.",
     attacks: &[
-        Attack::by(Guest::Spins, "spin", "compute without end", || {
-            Box::pin(spin())
-        }),
-        Attack::by(
-            Guest::Spins,
-            "spin past the deadline",
-            "keep the processor when its time is over",
-            || Box::pin(spin_past_the_deadline()),
-        ),
-        Attack::by(
-            Guest::PollsWithoutEnd,
-            "polls",
-            "keep the host busy with polls that are ready at once, so that neither of them waits",
-            || Box::pin(polls()),
-        ),
-        Attack::by(Guest::Sleeps, "sleep", "wait for the end of time", || {
-            Box::pin(sleep())
-        }),
-        Attack::by(
-            Guest::Recurses,
-            "recursion",
-            "call itself until the stack is at its end",
-            || Box::pin(simple(Guest::Recurses, ErrorKind::Limit)),
-        ),
-        Attack::by(
-            Guest::Allocates,
-            "memory",
-            "take memory without end",
-            || Box::pin(memory()),
-        ),
-        Attack::by(
-            Guest::HoardsHandles,
-            "a million handles",
-            "take a million handles of the host's",
-            || Box::pin(simple(Guest::HoardsHandles, ErrorKind::Limit)),
-        ),
-        Attack::by(
-            Guest::HoardsHeaders,
-            "headers in the host",
-            "fill the host's memory with headers of requests that are never sent",
-            || Box::pin(simple(Guest::HoardsHeaders, ErrorKind::Limit)),
-        ),
-        Attack::by(
-            Guest::HoardsBodies,
-            "bodies in the host",
-            "fill the host's memory with bodies of requests that are never sent",
-            || Box::pin(simple(Guest::HoardsBodies, ErrorKind::Limit)),
-        ),
-        Attack::by(
-            Guest::AsksForRandomness,
-            "randomness",
-            "have the host make more random bytes than there is memory",
-            || Box::pin(simple(Guest::AsksForRandomness, ErrorKind::Trap)),
-        ),
         Attack::by(
             Guest::AsksAllAtOnce,
             "ten thousand requests at once",
@@ -119,6 +66,12 @@ pub const THEME: Theme = Theme {
             || Box::pin(enormous_timeouts()),
         ),
         Attack::by(
+            Guest::AsksForOddTimeouts,
+            "connections given up",
+            "begin connections to where nobody answers, give each up at once, and leave the host to wait for them",
+            || Box::pin(given_up()),
+        ),
+        Attack::by(
             Guest::KeepsAConnection,
             "a connection kept for ever",
             "take an answer, read nothing of its body, and not let go of it",
@@ -130,110 +83,8 @@ pub const THEME: Theme = Theme {
             "end well, and leave a connection on which an answer is still coming",
             || Box::pin(left_connection()),
         ),
-        Attack::by(
-            Guest::FloodsTheLog,
-            "log flood",
-            "write 64 MiB to the log",
-            || Box::pin(log_flood(Guest::FloodsTheLog)),
-        ),
-        Attack::by(
-            Guest::DripsTheLog,
-            "log drip",
-            "write half a million texts of one letter, so that what is kept beside each is the load",
-            || Box::pin(log_flood(Guest::DripsTheLog)),
-        ),
-        Attack::by(
-            Guest::FloodsStderr,
-            "standard error",
-            "write 8 MiB each to standard output and error, which nobody reads",
-            || Box::pin(standard_error()),
-        ),
-        Attack::by(
-            Guest::AnswersAtLength,
-            "long outputs",
-            "answer with outputs of 10 MiB",
-            || Box::pin(long_answer("outputs")),
-        ),
-        Attack::by(
-            Guest::AnswersAtLength,
-            "long exchanges",
-            "answer with exchanges of 10 MiB",
-            || Box::pin(long_answer("exchanges")),
-        ),
-        Attack::by(
-            Guest::AnswersAtLength,
-            "a long summary",
-            "answer with one line for people of 10 MiB",
-            || Box::pin(long_summary()),
-        ),
     ],
 };
-
-/// The error's kind, and nothing at all sent.
-fn ended_by(result: &RunResult, kind: ErrorKind) {
-    let error = result.error.as_ref();
-    assert_eq!(error.map(|error| error.kind), Some(kind), "{result:#?}");
-}
-
-/// An attack that needs no server.
-async fn simple(guest: Guest, kind: ErrorKind) -> String {
-    let origin = "http://127.0.0.1:9";
-    let result = Attacker::of(guest, origin).run().await;
-    ended_by(&result, kind);
-    let words = told(&result, origin);
-    assert!(words.len() < 4096, "{words}");
-    words
-}
-
-/// The beginning of what was written is told, since it may say why it trapped.
-async fn standard_error() -> String {
-    let words = simple(Guest::FloodsStderr, ErrorKind::Trap).await;
-    let told = words.trim_end_matches('x');
-    assert!(words.len() - told.len() <= 2048, "{words}");
-    format!("{told}xxx…")
-}
-
-async fn spin() -> String {
-    let origin = "http://127.0.0.1:9";
-    let result = Attacker::of(Guest::Spins, origin)
-        .limits(|limits| limits.cpu = Duration::from_millis(50))
-        .run()
-        .await;
-    ended_by(&result, ErrorKind::Limit);
-    told(&result, origin)
-}
-
-/// It is to be broken off soon after: a tick or two of the host's clock.
-async fn by_the_deadline(guest: Guest) -> String {
-    let origin = "http://127.0.0.1:9";
-    let result = Attacker::of(guest, origin)
-        .limits(|limits| limits.wall = SOON)
-        .run()
-        .await;
-    ended_by(&result, ErrorKind::Timeout);
-    assert!(result.usage.wall_seconds < 2.0, "{result:#?}");
-    told(&result, origin)
-}
-
-async fn spin_past_the_deadline() -> String {
-    by_the_deadline(Guest::Spins).await
-}
-
-async fn polls() -> String {
-    by_the_deadline(Guest::PollsWithoutEnd).await
-}
-
-async fn sleep() -> String {
-    by_the_deadline(Guest::Sleeps).await
-}
-
-async fn memory() -> String {
-    let origin = "http://127.0.0.1:9";
-    let result = Attacker::of(Guest::Allocates, origin).run().await;
-    ended_by(&result, ErrorKind::Limit);
-    assert!(result.usage.peak_memory_bytes as u64 <= Limits::default().memory);
-    told(&result, origin)
-}
 
 /// How many connections ten thousand requests may lead to.
 const MOST_CONNECTIONS: usize = 512;
@@ -258,7 +109,10 @@ async fn forgotten() -> String {
 async fn with_leave(guest: Guest) -> String {
     let service = Service::start(|_| Answer::default()).await;
     let result = Attacker::of(guest, &service.origin)
-        .limits(|limits| limits.requests = 20_000)
+        .limits(|limits| {
+            limits.requests = 20_000;
+            limits.concurrent_requests = 20_000;
+        })
         .run()
         .await;
     let connections = service.connections();
@@ -277,14 +131,21 @@ fn whether_sent_or_not(result: &RunResult, origin: &str) -> String {
 }
 
 async fn body_without_end() -> String {
-    let server =
-        raw::serve(|mut stream| Box::pin(async move { raw::hang(&mut stream).await })).await;
+    let server = raw::serve(|mut stream| {
+        Box::pin(async move {
+            raw::hang(&mut stream).await;
+        })
+    })
+    .await;
     let result = Attacker::of(Guest::SendsWithoutEnd, &server.origin)
-        .limits(|limits| limits.wall = SOON)
+        .limits(|limits| limits.bytes_sent = 4 << 20)
         .run()
         .await;
-    assert_ne!(result.outcome, Outcome::Success);
-    told(&result, &server.origin)
+    ended_by(&result, ErrorKind::Limit);
+    let words = whether_sent_or_not(&result, &server.origin);
+    // By how much, depends on the size of the last piece.
+    let (words, _) = words.rsplit_once(": ").unwrap();
+    words.to_owned()
 }
 
 async fn body_that_nobody_reads() -> String {
@@ -321,7 +182,7 @@ async fn zero_timeouts() -> String {
         .orders(["0"; 8])
         .run()
         .await;
-    let log = crate::arena::log(&result, &server.origin);
+    let log = log(&result, &server.origin);
     let answers: Vec<_> = log.lines().collect();
     // Whether a connection can be made in no time at all is chance.
     for answer in answers {
@@ -346,7 +207,7 @@ async fn enormous_timeouts() -> String {
         .limits(|limits| limits.read = SOON)
         .run()
         .await;
-    let log = crate::arena::log(&result, &server.origin);
+    let log = log(&result, &server.origin);
     assert_eq!(
         log,
         "18446744073709551615 ns: ErrorCode::HttpResponseTimeout\n"
@@ -355,6 +216,25 @@ async fn enormous_timeouts() -> String {
         "{}; the request has timed out after {} s",
         told(&result, &server.origin),
         SOON.as_secs_f64()
+    )
+}
+
+/// The server's queue is full, so that the system neither makes a connection nor
+/// refuses it.
+async fn given_up() -> String {
+    let server = raw::Full::start().await;
+    let before = Footprint::now();
+    let result = Attacker::of(Guest::AsksForOddTimeouts, &server.origin)
+        .orders(["0"; 32])
+        .run()
+        .await;
+    let log = log(&result, &server.origin);
+    assert_eq!(log, "0 ns: ErrorCode::ConnectionTimeout\n".repeat(32));
+    // While the server is still there: it would end them by going away.
+    before.returns().unwrap();
+    format!(
+        "{}; no connection is waited for any more",
+        told(&result, &server.origin)
     )
 }
 
@@ -395,46 +275,4 @@ async fn left_connection() -> String {
         "{}; the connection is not used again",
         told(&result, &server.origin)
     )
-}
-
-async fn log_flood(guest: Guest) -> String {
-    let origin = "http://127.0.0.1:9";
-    let limit: usize = 1 << 20;
-    let result = Attacker::of(guest, origin)
-        .limits(|limits| limits.log_kept = limit as u64)
-        .run()
-        .await;
-    let text: usize = result.log.iter().map(|entry| entry.text.len()).sum();
-    assert!(text < limit + 1024, "{text}");
-    assert!(result.log.len() < limit / 32, "{}", result.log.len());
-    let end = result
-        .log
-        .iter()
-        .rev()
-        .find(|entry| entry.text.contains("limit"))
-        .unwrap();
-    format!(
-        "{}; {}",
-        told(&result, origin),
-        end.text.trim().replace(['<', '>'], "`")
-    )
-}
-
-async fn long_answer(part: &str) -> String {
-    let origin = "http://127.0.0.1:9";
-    let result = Attacker::of(Guest::AnswersAtLength, origin)
-        .orders([part])
-        .run()
-        .await;
-    ended_by(&result, ErrorKind::Trap);
-    told(&result, origin)
-}
-
-async fn long_summary() -> String {
-    let origin = "http://127.0.0.1:9";
-    let result = Attacker::of(Guest::AnswersAtLength, origin).run().await;
-    let words = told(&result, origin);
-    let told = words.trim_end_matches('…').trim_end_matches('x');
-    assert!(words.len() - told.len() < 8 << 10, "{} bytes", words.len());
-    format!("{told}xxx…; the rest is cut off")
 }

@@ -1,0 +1,112 @@
+//! Taking more processor time, and memory of its own, than one's share.
+
+use std::time::Duration;
+
+use http_step_host::{ErrorKind, Limits};
+use http_step_tests::Guest;
+
+use crate::attack::{Attack, Theme};
+use crate::attacker::{Attacker, NOWHERE, alone, ended_by, not_loaded, told};
+
+/// A run that would go on for ever ends so soon.
+const SOON: Duration = Duration::from_millis(300);
+
+pub const THEME: Theme = Theme {
+    name: "Computing",
+    about: "Taking more than one's share of the processor and of memory.",
+    attacks: &[
+        Attack::by(Guest::Spins, "spin", "compute without end", || {
+            Box::pin(spin())
+        }),
+        Attack::by(
+            Guest::Spins,
+            "spin past the deadline",
+            "keep the processor when its time is over",
+            || Box::pin(by_the_deadline(Guest::Spins)),
+        ),
+        Attack::by(
+            Guest::SpinsAtStart,
+            "spin at the start",
+            "compute without end before it is called, while it is instantiated",
+            || Box::pin(by_the_deadline(Guest::SpinsAtStart)),
+        ),
+        Attack::by(
+            Guest::PollsWithoutEnd,
+            "polls",
+            "keep the host busy with polls that are ready at once, so that neither of them waits",
+            || Box::pin(by_the_deadline(Guest::PollsWithoutEnd)),
+        ),
+        Attack::by(
+            Guest::PollsAMillion,
+            "a long poll",
+            "keep the host busy with one poll of a million things, which nothing can interrupt",
+            || Box::pin(alone(Guest::PollsAMillion, ErrorKind::Trap)),
+        ),
+        Attack::by(Guest::Sleeps, "sleep", "wait for the end of time", || {
+            Box::pin(by_the_deadline(Guest::Sleeps))
+        }),
+        Attack::by(
+            Guest::Recurses,
+            "recursion",
+            "call itself until the stack is at its end",
+            || Box::pin(alone(Guest::Recurses, ErrorKind::Limit)),
+        ),
+        Attack::by(
+            Guest::Allocates,
+            "memory",
+            "take memory without end",
+            || Box::pin(memory()),
+        ),
+        Attack::by(
+            Guest::GrowsTables,
+            "tables",
+            "grow a table without end",
+            || Box::pin(tables()),
+        ),
+        Attack::by(
+            Guest::DeclaresALargeMemory,
+            "a large memory",
+            "declare that it needs 4 GiB of memory",
+            || Box::pin(not_loaded(Guest::DeclaresALargeMemory)),
+        ),
+    ],
+};
+
+async fn spin() -> String {
+    let result = Attacker::of(Guest::Spins, NOWHERE)
+        .limits(|limits| limits.cpu = Duration::from_millis(50))
+        .run()
+        .await;
+    ended_by(&result, ErrorKind::Limit);
+    let words = told(&result, NOWHERE);
+    // By how much, depends on when it is looked at.
+    let (words, _) = words.rsplit_once(": ").unwrap();
+    words.to_owned()
+}
+
+/// It is to be broken off soon after: a tick or two of the host's clock.
+async fn by_the_deadline(guest: Guest) -> String {
+    let result = Attacker::of(guest, NOWHERE)
+        .limits(|limits| limits.wall = SOON)
+        .run()
+        .await;
+    ended_by(&result, ErrorKind::Timeout);
+    assert!(result.usage.wall_seconds < 2.0, "{result:#?}");
+    told(&result, NOWHERE)
+}
+
+async fn memory() -> String {
+    let result = Attacker::of(Guest::Allocates, NOWHERE).run().await;
+    ended_by(&result, ErrorKind::Limit);
+    assert!(result.usage.peak_memory_bytes as u64 <= Limits::default().memory);
+    told(&result, NOWHERE)
+}
+
+async fn tables() -> String {
+    let result = Attacker::of(Guest::GrowsTables, NOWHERE)
+        .limits(|limits| limits.memory = 128 << 10)
+        .run()
+        .await;
+    ended_by(&result, ErrorKind::Limit);
+    told(&result, NOWHERE)
+}

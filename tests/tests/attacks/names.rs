@@ -1,0 +1,124 @@
+//! Names that lead where their owner pleases.
+
+use std::net::SocketAddr;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use expect_test::expect;
+use http_step_host::Policy;
+use http_step_tests::Guest;
+
+use crate::arena::REBOUND;
+use crate::attack::{Attack, Theme};
+use crate::attacker::{Attacker, log, told};
+use crate::servers::raw;
+use crate::victim::{open_port, tally, untouched, victim};
+
+pub const THEME: Theme = Theme {
+    name: "Names",
+    about: "Having the host ask for a name that leads where its owner pleases.",
+    attacks: &[
+        Attack::by(
+            Guest::Knocks,
+            "rebinding name",
+            "have a name checked with one address and dialled with another",
+            || Box::pin(rebinding_name()),
+        ),
+        Attack::by(
+            Guest::Knocks,
+            "a good address and a bad one",
+            "have a name of two addresses checked by the first and dialled by the second",
+            || Box::pin(mixed_addresses()),
+        ),
+        Attack::by_server(
+            "ten thousand addresses",
+            "have the host dial every address of a name that its owner filled with them",
+            || Box::pin(many_addresses()),
+        ),
+        Attack::by_server(
+            "silent name server",
+            "hold a run with a name that is never answered for",
+            || Box::pin(silent_name_server()),
+        ),
+    ],
+};
+
+/// The decoy is at the address that is allowed, the victim at the same port of
+/// the one that is not.
+async fn rebinding_name() -> String {
+    let victim = victim().await;
+    let port = open_port(&victim);
+    let decoy = raw::at(
+        SocketAddr::from(([127, 0, 0, 2], port)),
+        raw::closes_after("HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"),
+    )
+    .await;
+    REBOUND.store(0, Ordering::Relaxed);
+    let origin = format!("http://rebinds.test:{port}");
+    let order = format!("GET rebinds.test:{port} /");
+    let result = Attacker::of(Guest::Knocks, &origin)
+        .orders([&order, &order, &order, &order])
+        .policy(
+            Policy::nothing()
+                .allow(origin.parse().unwrap())
+                .allow_network("127.0.0.2/32".parse().unwrap()),
+        )
+        .run()
+        .await;
+    untouched(&victim);
+    let log = log(&result, &origin);
+    // Asked once for each connection: what was checked is what was dialled.
+    assert_eq!(REBOUND.load(Ordering::Relaxed), 4);
+    assert_eq!(decoy.connections(), 2);
+    expect![[r#"
+        GET HERE /: status 200
+        GET HERE /: ErrorCode::HttpRequestDenied
+        GET HERE /: status 200
+        GET HERE /: ErrorCode::HttpRequestDenied
+    "#]]
+    .assert_eq(&log);
+    format!("{}; the forbidden address has no connection", tally(&log))
+}
+
+async fn mixed_addresses() -> String {
+    let victim = victim().await;
+    let origin = format!("http://mixed.test:{}", open_port(&victim));
+    let result = Attacker::of(Guest::Knocks, &origin)
+        .orders([format!("GET mixed.test:{} /", open_port(&victim))])
+        .policy(
+            Policy::nothing()
+                .allow(origin.parse().unwrap())
+                .allow_network("127.0.0.2/32".parse().unwrap()),
+        )
+        .run()
+        .await;
+    untouched(&victim);
+    let answers = tally(&log(&result, &origin));
+    assert_eq!(answers, "1 × ErrorCode::HttpRequestDenied");
+    answers
+}
+
+/// All of the addresses are allowed; nothing answers at any.
+async fn many_addresses() -> String {
+    let port = raw::free_port().await;
+    let origin = format!("http://many.test:{port}");
+    let result = Attacker::none(&origin)
+        .policy(
+            Policy::nothing()
+                .allow(origin.parse().unwrap())
+                .allow_network("127.0.0.0/8".parse().unwrap()),
+        )
+        .run()
+        .await;
+    assert!(result.usage.wall_seconds < 4.0, "{result:#?}");
+    told(&result, &origin).replace(&format!(":{port}"), ":PORT")
+}
+
+async fn silent_name_server() -> String {
+    let origin = "http://silent.test";
+    let result = Attacker::none(origin)
+        .limits(|limits| limits.connect = Duration::from_millis(100))
+        .run()
+        .await;
+    told(&result, origin)
+}

@@ -1,0 +1,173 @@
+//! Servers that break off, or break the rules of HTTP.
+
+use http_step_host::{ErrorKind, Outcome, Sent};
+use http_step_tests::Guest;
+
+use super::{answers, ask, raw};
+use crate::attack::{Attack, Theme};
+use crate::attacker::{Attacker, ended_by, told};
+
+const OK: &str = "HTTP/1.1 200 OK\r\n";
+
+pub const THEME: Theme = Theme {
+    name: "Broken servers",
+    about: "Breaking off at every stage, and breaking the rules of HTTP.",
+    attacks: &[
+        Attack::by_server(
+            "reset on arrival",
+            "break the connection off before a byte is read",
+            || Box::pin(reset_on_arrival()),
+        ),
+        Attack::by_server(
+            "reset before the head",
+            "break it off when the request is there",
+            || Box::pin(reset_after("")),
+        ),
+        Attack::by_server(
+            "reset within the head",
+            "break it off in the middle of a field",
+            || Box::pin(reset_after("HTTP/1.1 200 OK\r\nContent-Le")),
+        ),
+        Attack::by_server(
+            "reset within the body",
+            "break it off after half of the body",
+            || Box::pin(reset_in_the_body()),
+        ),
+        Attack::by_server(
+            "reset within the upload",
+            "break it off while the request's body is still going out",
+            || Box::pin(reset_in_the_upload()),
+        ),
+        Attack::by_server("truncated body", "announce ten bytes and send five", || {
+            Box::pin(answers(
+                b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhello",
+            ))
+        }),
+        Attack::by_server(
+            "truncated chunks",
+            "end a chunked body without its last chunk",
+            || {
+                Box::pin(answers(
+                    b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n",
+                ))
+            },
+        ),
+        Attack::by_server(
+            "a poisoned connection",
+            "send more than was announced, which the next step would read as its answer",
+            || Box::pin(poison()),
+        ),
+        Attack::by_server(
+            "two lengths",
+            "send a length and chunks, to see which one counts",
+            || Box::pin(two_lengths()),
+        ),
+        Attack::by_server(
+            "an enormous chunk",
+            "announce a chunk of 2⁶⁴ bytes",
+            || {
+                Box::pin(answers(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nffffffffffffffff\r\nhello"))
+            },
+        ),
+        Attack::by_server("101", "switch protocols unasked", || {
+            Box::pin(switches_protocols())
+        }),
+        Attack::by_server(
+            "trailers",
+            "send trailers that set again what the head has said",
+            || {
+                Box::pin(answers(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nTrailer: content-length\r\n\r\n5\r\nhello\r\n0\r\nContent-Length: 0\r\nStatus: 500\r\nLocation: http://127.0.0.1/\r\n\r\n"))
+            },
+        ),
+        Attack::by_server("not HTTP", "answer in another protocol", || {
+            Box::pin(answers(b"SSH-2.0-OpenSSH_9.6\r\n"))
+        }),
+    ],
+};
+
+async fn reset_on_arrival() -> String {
+    let server = raw::serve(|stream| {
+        Box::pin(async move {
+            raw::reset(&stream);
+        })
+    })
+    .await;
+    let result = ask(&server.origin).await;
+    // Whether the client is still connecting then is chance.
+    let error = result.error.unwrap();
+    assert!(
+        matches!(
+            (error.kind, error.sent),
+            (ErrorKind::Connect, Sent::No) | (ErrorKind::Protocol, Sent::Unknown)
+        ),
+        "{error:#?}"
+    );
+    "Exception, Connect or Protocol: the connection was reset".to_owned()
+}
+
+async fn reset_after(answer: &'static str) -> String {
+    let server = raw::serve(raw::resets_after(answer)).await;
+    told(&ask(&server.origin).await, &server.origin)
+}
+
+async fn reset_in_the_body() -> String {
+    let server = raw::serve(raw::resets_after(format!(
+        "{OK}Content-Length: 10\r\n\r\nhello"
+    )))
+    .await;
+    let result = ask(&server.origin).await;
+    ended_by(&result, ErrorKind::Protocol);
+    told(&result, &server.origin)
+}
+
+async fn reset_in_the_upload() -> String {
+    let server = raw::serve(|mut stream| {
+        Box::pin(async move {
+            raw::head(&mut stream).await;
+            raw::reset(&stream);
+        })
+    })
+    .await;
+    let result = Attacker::of(Guest::SendsWithoutEnd, &server.origin)
+        .run()
+        .await;
+    told(&result, &server.origin)
+}
+
+/// The second answer would be the next step's.
+async fn poison() -> String {
+    let both = format!("{OK}Content-Length: 4\r\n\r\ngood{OK}Content-Length: 6\r\n\r\npoison");
+    let server = raw::serve(raw::hangs_after(both)).await;
+    for _ in 0..20 {
+        let result = ask(&server.origin).await;
+        assert_eq!(result.outcome, Outcome::Success, "{result:#?}");
+        assert_eq!(
+            result.exchanges[0].response.as_ref().unwrap().body.size,
+            4,
+            "{result:#?}"
+        );
+    }
+    assert_eq!(server.connections(), 20);
+    "of 20 steps each gets its own answer, on a connection of its own".to_owned()
+}
+
+async fn two_lengths() -> String {
+    let answer = format!(
+        "{OK}Content-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n6\r\nchunks\r\n0\r\n\r\n"
+    );
+    let server = raw::serve(raw::closes_after(answer)).await;
+    let result = ask(&server.origin).await;
+    // RFC 9112, section 6.3: the chunks are what counts.
+    let response = result.exchanges[0].response.as_ref().unwrap();
+    assert_eq!(response.body.size, 6, "{result:#?}");
+    format!("{}; the chunks count", told(&result, &server.origin))
+}
+
+async fn switches_protocols() -> String {
+    let answer =
+        "HTTP/1.1 101 Switching Protocols\r\nUpgrade: h2c\r\nConnection: upgrade\r\n\r\nhello";
+    let server = raw::serve(raw::hangs_after(answer)).await;
+    let result = ask(&server.origin).await;
+    ended_by(&result, ErrorKind::Protocol);
+    told(&result, &server.origin)
+}
