@@ -215,8 +215,8 @@ fn without_secrets(text: &str) -> String {
         None => (text, ""),
     };
     match text.rsplit_once('@') {
-        Some((_, shown)) => format!("…@{}{rest}", excerpt(shown)),
-        None => format!("{}{rest}", excerpt(text)),
+        Some((_, shown)) => format!("…@{}", excerpt(&format!("{shown}{rest}"))),
+        None => excerpt(&format!("{text}{rest}")),
     }
 }
 
@@ -291,8 +291,8 @@ mod tests {
                 "there is nothing between two dots of its host",
             ),
             (
-                "http://.",
-                "http://.",
+                "http://.example.com",
+                "http://.example.com",
                 "there is nothing between two dots of its host",
             ),
             (
@@ -307,7 +307,7 @@ mod tests {
             ),
             (
                 "http://example.com?",
-                "http://example.com?",
+                "http://example.com…",
                 "an origin ends with its host or port, without a path",
             ),
             (

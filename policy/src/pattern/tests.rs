@@ -173,7 +173,6 @@ fn what_matches_what() {
             ],
             &[
                 "https://example.com",
-                "https://.example.com",
                 "https://badexample.com",
                 "https://a.example.com.evil.test",
                 "https://a.example.com:8443",
