@@ -113,7 +113,7 @@ fn client(cert: &Cert, reader: &mut Reader) -> Result<ClientCertificate, SpecErr
     };
     ClientCertificate::from_pem(&certificate, key.as_deref()).map_err(|error| {
         let path = match (&error, &cert.key) {
-            (PemError::NoKey | PemError::EncryptedKey, Some(key)) => key,
+            (PemError::NoKey | PemError::EncryptedKey | PemError::OtherKey, Some(key)) => key,
             _ => &cert.certificate,
         };
         of_no_use("cert", path)(error)

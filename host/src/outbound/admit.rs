@@ -42,11 +42,11 @@ impl Egress {
         let permit = self.policy.admit(&origin, request.method().as_str())?;
         entry.admitted(permit.rule());
         let route = self.route(&origin, &permit)?;
-        if let Some(proxy) = &route.proxy {
+        if let Some(proxy) = &route.key.proxy {
             entry.goes_through(proxy.url.to_string());
         }
         name_canonically(request, &origin)?;
-        self.journal.header(request.headers(), Stage::Send)?;
+        self.journal.header(request.headers(), Stage::Policy)?;
         let length = request
             .headers()
             .get(CONTENT_LENGTH)
@@ -71,9 +71,8 @@ impl Egress {
                 tenant: self.tenant.clone(),
                 origin: origin.clone(),
                 tls,
-                proxy: proxy.as_ref().map(|proxy| proxy.url.clone()),
+                proxy,
             },
-            proxy,
         })
     }
 

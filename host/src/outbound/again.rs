@@ -7,10 +7,6 @@
 //! an effect is repeated, and only where the connection had been used before
 //! (RFC 9112, section 9.3.1).
 
-use http::Request;
-
-use super::body::Outgoing;
-use super::connection::Connection;
 use super::error::{Sent, TransportError};
 use super::ledger::ConnectionUse;
 
@@ -26,14 +22,14 @@ pub(super) struct Attempts {
     met: Option<TransportError>,
 }
 
-/// What there is to know of a request that failed.
-struct Failed<'e> {
-    error: &'e TransportError,
-    /// Whether it has no effect on the server (RFC 9110, section 9.2.1).
-    is_safe: bool,
+/// What there is to know of an attempt that failed.
+pub(super) struct Failed<'e> {
+    pub(super) error: &'e TransportError,
+    /// Whether the request has no effect on the server (RFC 9110, section 9.2.1).
+    pub(super) is_safe: bool,
     /// Whether the connection is one that requests share: HTTP/2.
-    is_shared: bool,
-    connection: ConnectionUse,
+    pub(super) is_shared: bool,
+    pub(super) connection: ConnectionUse,
 }
 
 impl Failed<'_> {
@@ -52,33 +48,16 @@ impl Failed<'_> {
 }
 
 impl Attempts {
-    /// The request once more, or the error to end with.
-    pub(super) fn after(
-        &mut self,
-        error: TransportError,
-        copy: Option<Request<Outgoing>>,
-        connection: &Connection,
-        is_reused: ConnectionUse,
-    ) -> Result<Request<Outgoing>, TransportError> {
-        match copy {
-            Some(copy) if self.repeated < MOST => {
-                let failed = Failed {
-                    error: &error,
-                    is_safe: copy.method().is_safe(),
-                    is_shared: connection.is_shared(),
-                    connection: is_reused,
-                };
-                if !failed.may_be_repeated() {
-                    return Err(self.last(error));
-                }
-                self.repeated += 1;
-                if error.sent() != Sent::No {
-                    self.met.get_or_insert(error);
-                }
-                Ok(copy)
-            }
-            _ => Err(self.last(error)),
+    /// Whether there is to be another one, if there is still what to send.
+    pub(super) fn go_on_after(&mut self, failed: &Failed<'_>) -> bool {
+        if self.repeated == MOST || !failed.may_be_repeated() {
+            return false;
         }
+        self.repeated += 1;
+        if failed.error.sent() != Sent::No {
+            self.met.get_or_insert_with(|| failed.error.clone());
+        }
+        true
     }
 
     /// The error to end with: that no later attempt was sent does not undo an
@@ -89,16 +68,6 @@ impl Attempts {
             _ => error,
         }
     }
-}
-
-/// A request to be sent if this one fails; none if it has a body, which is not
-/// kept.
-pub(super) fn copy(request: &Request<Outgoing>) -> Option<Request<Outgoing>> {
-    let mut copy = Request::new(request.body().empty()?);
-    request.method().clone_into(copy.method_mut());
-    request.uri().clone_into(copy.uri_mut());
-    request.headers().clone_into(copy.headers_mut());
-    Some(copy)
 }
 
 #[cfg(test)]

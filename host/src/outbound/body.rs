@@ -16,6 +16,7 @@ use tokio::time::{Instant, Sleep, sleep};
 use wasmtime_wasi_http as wasi_http;
 use wasmtime_wasi_http::WasiBody;
 
+use super::connection::Stream;
 use super::error::{TransportError, innermost};
 use super::journal::{Journal, UnderWay};
 use super::ledger::Entry;
@@ -84,14 +85,15 @@ impl Outgoing {
         }
     }
 
-    /// Another one, if it is empty from the beginning.
-    pub(super) fn empty(&self) -> Option<Self> {
+    /// The same again, if there is nothing in it.
+    pub(super) fn again(&self) -> Option<Self> {
+        let nothing = || Empty::new().map_err(|never| match never {});
         self.inner.is_end_stream().then(|| Self {
-            inner: WasiBody::new(Empty::new().map_err(|never| match never {})),
+            inner: nothing().boxed_unsync(),
             left: self.left,
             journal: Arc::clone(&self.journal),
             entry: Arc::clone(&self.entry),
-            progress: Arc::clone(&self.progress),
+            progress: Arc::new(Progress::new(true)),
         })
     }
 
@@ -148,6 +150,7 @@ impl Body for Outgoing {
 /// What a request holds as long as it is under way.
 pub(super) struct Held {
     pub(super) _turn: Turn,
+    pub(super) _stream: Option<Stream>,
     pub(super) _under_way: UnderWay,
 }
 

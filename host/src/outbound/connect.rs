@@ -22,7 +22,6 @@ use super::tls::{self, Identity, Offer, Tls, TlsFacts};
 /// The way to an origin.
 pub(super) struct Route {
     pub(super) key: Key,
-    pub(super) proxy: Option<Proxy>,
 }
 
 /// Opens connections.
@@ -48,7 +47,7 @@ impl Connector {
         entry.resolved(&addresses, took);
 
         let clock = Instant::now();
-        let (io, peer) = match &route.proxy {
+        let (io, peer) = match &route.key.proxy {
             None => direct(origin, &addresses).await?,
             Some(proxy) => self.through(proxy, origin, &addresses).await?,
         };
@@ -85,6 +84,7 @@ impl Connector {
         permit: &Permit,
     ) -> Result<Vec<IpAddr>, TransportError> {
         let by_proxy = route
+            .key
             .proxy
             .as_ref()
             .is_some_and(|proxy| proxy.resolve == ProxyResolve::Proxy);
@@ -231,7 +231,7 @@ fn is_forwarded(proxy: &Proxy, origin: &Origin) -> bool {
 }
 
 fn forwarded(route: &Route) -> Option<Forwarded> {
-    let proxy = route.proxy.as_ref()?;
+    let proxy = route.key.proxy.as_ref()?;
     is_forwarded(proxy, &route.key.origin).then(|| Forwarded {
         authorization: proxy::authorization(&proxy.url),
     })

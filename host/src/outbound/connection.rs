@@ -2,6 +2,7 @@
 //! time, or HTTP/2, which many share. hyper writes and reads the wire.
 
 use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
 use std::time::Duration;
 
 use http::header::{HOST, PROXY_AUTHORIZATION};
@@ -10,6 +11,7 @@ use hyper::body::Incoming;
 use hyper::client::conn::{TrySendError, http1, http2};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use serde::Serialize;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::body::Outgoing;
 use super::interim::{Counted, Interim};
@@ -21,10 +23,15 @@ use super::tls::TlsFacts;
 pub(super) const MOST_HEADER_FIELDS: usize = 256;
 pub(super) const MOST_HEADER_BYTES: usize = 128 << 10;
 
-/// What a server may send ahead of a step that does not read: for each of its
-/// requests, and for a connection. hyper's defaults are ten times that.
-const HTTP2_STREAM_WINDOW: u32 = 256 << 10;
-const HTTP2_CONNECTION_WINDOW: u32 = 1 << 20;
+/// What a server may send ahead of a step that does not read, for each of its
+/// requests.
+const HTTP2_STREAM_WINDOW: u32 = 128 << 10;
+
+/// How many requests share a connection. Together they have the windows of all:
+/// were the connection's window smaller, a few that nobody reads would hold up
+/// the rest, which may be another step's.
+const HTTP2_STREAMS: u32 = 64;
+const HTTP2_CONNECTION_WINDOW: u32 = HTTP2_STREAMS * HTTP2_STREAM_WINDOW;
 
 /// Streams that the server has reset and that are still remembered, so that a
 /// server that resets all it gets costs no memory (CVE-2023-44487).
@@ -57,6 +64,21 @@ pub(super) struct Facts {
     pub(super) took: Took,
 }
 
+#[cfg(test)]
+impl Facts {
+    /// Of a connection that leads nowhere.
+    pub(super) fn of_nothing() -> Self {
+        Self {
+            addresses: Vec::new(),
+            peer: None,
+            tls: None,
+            protocol: Protocol::Http1,
+            forwarded: None,
+            took: Took::default(),
+        }
+    }
+}
+
 /// What requests need that a proxy is to pass on.
 #[derive(Clone, Debug)]
 pub(super) struct Forwarded {
@@ -81,8 +103,15 @@ pub(super) struct Connection {
 
 enum Sender {
     Http1(http1::SendRequest<Outgoing>),
-    Http2(http2::SendRequest<Outgoing>),
+    Http2 {
+        sender: http2::SendRequest<Outgoing>,
+        /// How many requests it can still take. All handles have the same.
+        room: Arc<Semaphore>,
+    },
 }
+
+/// A request's part of a connection that is shared.
+pub(super) type Stream = OwnedSemaphorePermit;
 
 impl Connection {
     /// Begin to speak HTTP. The connection is driven by a task of its own, which
@@ -114,7 +143,10 @@ impl Connection {
                     .handshake(io)
                     .await?;
                 drop(tokio::spawn(driver));
-                Sender::Http2(sender)
+                Sender::Http2 {
+                    sender,
+                    room: Arc::new(Semaphore::new(HTTP2_STREAMS as usize)),
+                }
             }
         };
         Ok(Self {
@@ -126,18 +158,48 @@ impl Connection {
 
     /// Whether requests can share it.
     pub(super) fn is_shared(&self) -> bool {
-        matches!(self.sender, Sender::Http2(_))
+        matches!(self.sender, Sender::Http2 { .. })
     }
 
     /// Another handle on it, if requests can share it.
     pub(super) fn share(&self) -> Option<Self> {
         match &self.sender {
             Sender::Http1(_) => None,
-            Sender::Http2(sender) => Some(Self {
+            Sender::Http2 { sender, room } => Some(Self {
                 facts: self.facts.clone(),
-                sender: Sender::Http2(sender.clone()),
+                sender: Sender::Http2 {
+                    sender: sender.clone(),
+                    room: Arc::clone(room),
+                },
                 interim: self.interim.clone(),
             }),
+        }
+    }
+
+    /// Whether both are handles on one connection.
+    pub(super) fn is_same(&self, other: &Self) -> bool {
+        match (&self.sender, &other.sender) {
+            (Sender::Http2 { room, .. }, Sender::Http2 { room: other, .. }) => {
+                Arc::ptr_eq(room, other)
+            }
+            _ => false,
+        }
+    }
+
+    /// Whether it can take one more request at the same time.
+    pub(super) fn has_room(&self) -> bool {
+        match &self.sender {
+            Sender::Http1(_) => true,
+            Sender::Http2 { room, .. } => room.available_permits() > 0,
+        }
+    }
+
+    /// A request's part of it, to be held until the response was read; none where
+    /// it has all of it.
+    pub(super) fn stream(&self) -> Option<Stream> {
+        match &self.sender {
+            Sender::Http1(_) => None,
+            Sender::Http2 { room, .. } => Arc::clone(room).try_acquire_owned().ok(),
         }
     }
 
@@ -145,7 +207,7 @@ impl Connection {
     pub(super) fn is_open(&self) -> bool {
         match &self.sender {
             Sender::Http1(sender) => sender.is_ready(),
-            Sender::Http2(sender) => !sender.is_closed(),
+            Sender::Http2 { sender, .. } => !sender.is_closed(),
         }
     }
 
@@ -154,7 +216,7 @@ impl Connection {
     pub(super) async fn is_free(&mut self) -> bool {
         match &mut self.sender {
             Sender::Http1(sender) => sender.ready().await.is_ok(),
-            Sender::Http2(sender) => sender.ready().await.is_ok(),
+            Sender::Http2 { sender, .. } => sender.ready().await.is_ok(),
         }
     }
 
@@ -178,7 +240,7 @@ impl Connection {
                 }
                 sender.try_send_request(request).await
             }
-            Sender::Http2(sender) => {
+            Sender::Http2 { sender, .. } => {
                 *request.version_mut() = Version::HTTP_2;
                 // The authority says it (RFC 9113, section 8.3.1).
                 request.headers_mut().remove(HOST);

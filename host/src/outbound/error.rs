@@ -13,6 +13,7 @@ use wasmtime_wasi_http as wasi_http;
 
 use super::connection::{MOST_HEADER_BYTES, MOST_HEADER_FIELDS};
 use super::interim::Flood;
+use super::tls;
 use crate::result::ErrorKind;
 
 /// Whether a request may have reached its server.
@@ -185,6 +186,10 @@ impl TransportError {
     pub(crate) fn sent(&self) -> Sent {
         match self {
             Self::Closed { unsent: true, .. } => Sent::No,
+            // It is the response that is larger than it may be.
+            Self::Exceeded {
+                stage: Stage::Head, ..
+            } => Sent::Yes,
             _ => match self.stage() {
                 Stage::Policy | Stage::Resolve | Stage::Connect | Stage::Tls => Sent::No,
                 Stage::Send | Stage::Head => match self {
@@ -238,6 +243,15 @@ impl TransportError {
         }
         if find::<wasi_http::Error>(error).is_some() {
             return Self::RequestBody;
+        }
+        // With TLS 1.3 the handshake is over for the client before the server has
+        // looked at its certificate.
+        if let Some(reason) = find::<rustls::Error>(error).and_then(tls::of_client) {
+            return Self::Tls {
+                with: origin.to_owned(),
+                reason,
+                certificate: false,
+            };
         }
         let reason = innermost(error);
         if find::<Flood>(error).is_some() {
@@ -301,9 +315,18 @@ fn find<'a, E: StdError + 'static>(error: &'a (dyn StdError + 'static)) -> Optio
 
 /// The cause of causes: what lies above it says only where it was met.
 pub(super) fn innermost(error: &(dyn StdError + 'static)) -> String {
-    chain(error)
-        .last()
-        .map_or_else(String::new, ToString::to_string)
+    let is_end = |error: &&(dyn StdError + 'static)| {
+        error
+            .downcast_ref::<io::Error>()
+            .is_some_and(|error| error.kind() == io::ErrorKind::UnexpectedEof)
+    };
+    match chain(error).find(is_end) {
+        // rustls refers to its manual here.
+        Some(_) => "connection closed before message completed".to_owned(),
+        None => chain(error)
+            .last()
+            .map_or_else(String::new, ToString::to_string),
+    }
 }
 
 fn chain<'a>(

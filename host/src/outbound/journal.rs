@@ -19,8 +19,6 @@ pub(crate) struct Journal {
     limits: Limits,
     entries: Mutex<Vec<Arc<Entry>>>,
     requests: AtomicU32,
-    /// Those of them that certainly reached no server.
-    unsent: AtomicU32,
     answered: AtomicBool,
     closed: AtomicBool,
     under_way: AtomicU32,
@@ -161,10 +159,8 @@ impl Journal {
     }
 
     pub(super) fn failed(&self, error: TransportError) {
-        match error.sent() {
-            Sent::No => _ = self.unsent.fetch_add(1, Ordering::Relaxed),
-            Sent::Yes => self.answered.store(true, Ordering::Relaxed),
-            Sent::Unknown => {}
+        if error.sent() == Sent::Yes {
+            self.answered.store(true, Ordering::Relaxed);
         }
         *lock(&self.last_error) = Some(error);
     }
@@ -178,10 +174,10 @@ impl Journal {
     pub(crate) fn sent_any(&self) -> Sent {
         if self.answered.load(Ordering::Relaxed) {
             Sent::Yes
-        } else if self.unsent.load(Ordering::Relaxed) == self.requests() {
-            Sent::No
-        } else {
+        } else if lock(&self.entries).iter().any(|entry| entry.went_out()) {
             Sent::Unknown
+        } else {
+            Sent::No
         }
     }
 
@@ -247,6 +243,8 @@ fn add(counter: &AtomicU64, bytes: usize) -> u64 {
 
 #[cfg(test)]
 mod tests {
+    use super::super::connection::Facts;
+    use super::super::ledger::ConnectionUse;
     use super::*;
 
     fn refused() -> TransportError {
@@ -262,8 +260,13 @@ mod tests {
             (journal.sent_any(), journal.error()),
             (Sent::No, Some(refused()))
         );
-        drop(journal.request("GET").unwrap());
+        let (entry, _) = journal.request("GET").unwrap();
+        assert_eq!(journal.sent_any(), Sent::No);
+        entry.goes_out(&Facts::of_nothing(), ConnectionUse::New);
         assert_eq!(journal.sent_any(), Sent::Unknown);
+        entry.failed(&refused());
+        assert_eq!(journal.sent_any(), Sent::No);
+        drop(journal.request("GET").unwrap());
         journal.answered();
         assert_eq!((journal.sent_any(), journal.error()), (Sent::Yes, None));
         assert_eq!(journal.most_under_way(), 1);

@@ -197,6 +197,16 @@ impl Entry {
         open.lap();
     }
 
+    /// Whether it may have reached its server.
+    pub(super) fn went_out(&self) -> bool {
+        let row = &self.open().row;
+        let came_back = row
+            .error
+            .as_ref()
+            .is_some_and(|error| error.sent == Sent::No);
+        row.connection.is_some() && !came_back
+    }
+
     pub(super) fn answered(&self, status: u16) {
         let mut open = self.open();
         open.row.status = Some(status);

@@ -44,10 +44,10 @@ pub(crate) use self::journal::Journal;
 pub(crate) use self::tls::{Certificates, ClientCertificate, PemError, Roots, Trust};
 
 use self::admit::Admitted;
-use self::again::Attempts;
+use self::again::{Attempts, Failed};
 use self::body::{Held, Outgoing, Progress, Received};
 use self::connect::{Connector, Route};
-use self::connection::Connection;
+use self::connection::{Connection, Stream};
 use self::journal::UnderWay;
 use self::ledger::Entry;
 use self::pool::Pool;
@@ -117,7 +117,7 @@ impl Egress {
         let origin = route.key.origin.to_string();
         let request = request
             .map(|body| Outgoing::new(body, length, Arc::clone(&self.journal), Arc::clone(entry)));
-        let response = self
+        let (response, stream) = self
             .send(request, &route, &permit, &patience, entry)
             .await?;
         self.journal.answered();
@@ -126,6 +126,7 @@ impl Egress {
 
         let held = Held {
             _turn: turn,
+            _stream: stream,
             _under_way: under_way,
         };
         let (head, body) = response.into_parts();
@@ -151,57 +152,67 @@ impl Egress {
     /// it, and wait for the head of the response.
     async fn send(
         &self,
-        mut request: Request<Outgoing>,
+        request: Request<Outgoing>,
         route: &Route,
         permit: &Permit,
         patience: &Patience,
         entry: &Entry,
-    ) -> Result<Response<Incoming>, TransportError> {
-        let origin = route.key.origin.to_string();
+    ) -> Result<(Response<Incoming>, Option<Stream>), TransportError> {
+        let (key, pool) = (&route.key, &self.outbound.pool);
+        let origin = key.origin.to_string();
+        // Each version of HTTP writes a request in its own way, and the next
+        // connection may be of another: it is begun anew from what was admitted.
+        let (head, mut body) = request.into_parts();
         let mut attempts = Attempts::default();
         loop {
-            let (mut connection, is_reused) = match self.outbound.pool.take(&route.key, permit) {
-                Some(connection) => (connection, ConnectionUse::Reused),
+            let (mut connection, stream, is_reused) = match pool.take(key, permit) {
+                Some((connection, stream)) => (connection, stream, ConnectionUse::Reused),
                 None => {
                     let opened = self.open(route, permit, patience.connect, entry).await;
-                    let connection = opened.map_err(|error| attempts.last(error))?;
-                    (connection, ConnectionUse::New)
+                    let (connection, stream) = opened.map_err(|error| attempts.last(error))?;
+                    (connection, stream, ConnectionUse::New)
                 }
             };
             entry.goes_out(&connection.facts, is_reused);
-            let progress = request.body().progress();
-            let copy = again::copy(&request);
+            let progress = body.progress();
+            let spare = body.again();
             let sent = {
-                let sending = pin!(connection.send(request));
-                head(sending, &progress, patience.first_byte, &origin).await?
+                let sending = pin!(connection.send(Request::from_parts(head.clone(), body)));
+                answer(sending, &progress, patience.first_byte, &origin).await
             };
             let mut failed = match sent {
-                Ok(response) if response.status() == StatusCode::SWITCHING_PROTOCOLS => {
+                Ok(Ok(response)) if response.status() == StatusCode::SWITCHING_PROTOCOLS => {
                     return Err(TransportError::Protocol {
                         from: origin,
                         reason: "it switches protocols, which nobody asked for".to_owned(),
                     });
                 }
-                Ok(response) => {
+                Ok(Ok(response)) => {
                     if !connection.is_shared() {
-                        self.outbound
-                            .pool
-                            .put_when_free(route.key.clone(), connection);
+                        pool.put_when_free(key.clone(), connection);
                     }
-                    return Ok(response);
+                    return Ok((response, stream));
                 }
-                Err(failed) => failed,
+                Ok(Err(failed)) => failed,
+                Err(late) => {
+                    // Nobody may be there any more.
+                    pool.forget(key, &connection);
+                    return Err(late);
+                }
             };
-            match failed.take_message() {
-                // The server had just closed it; not a byte of the request was
-                // written.
-                Some(unsent) if is_reused == ConnectionUse::Reused => request = unsent,
-                unsent => {
-                    let error = failed.into_error();
-                    let error = TransportError::of_request(&error, &origin, unsent.is_some());
-                    request = attempts.after(error, copy, &connection, is_reused)?;
-                }
-            }
+            let unwritten = failed.take_message().map(Request::into_body);
+            let error =
+                TransportError::of_request(&failed.into_error(), &origin, unwritten.is_some());
+            let failed = Failed {
+                error: &error,
+                is_safe: head.method.is_safe(),
+                is_shared: connection.is_shared(),
+                connection: is_reused,
+            };
+            body = match unwritten.or(spare) {
+                Some(body) if attempts.go_on_after(&failed) => body,
+                _ => return Err(attempts.last(error)),
+            };
         }
     }
 
@@ -212,7 +223,7 @@ impl Egress {
         permit: &Permit,
         within: Duration,
         entry: &Entry,
-    ) -> Result<Connection, TransportError> {
+    ) -> Result<(Connection, Option<Stream>), TransportError> {
         let opening = self.outbound.connector.connect(route, permit, entry);
         let connection =
             timeout(within, opening)
@@ -222,10 +233,11 @@ impl Egress {
                     within,
                     stage: entry.connecting(),
                 })??;
+        let stream = connection.stream();
         if let Some(shared) = connection.share() {
             self.outbound.pool.put(route.key.clone(), shared);
         }
-        Ok(connection)
+        Ok((connection, stream))
     }
 
     /// What a component asks for, where that is less than the run may have.
@@ -244,7 +256,7 @@ impl Egress {
 
 /// Wait for a response's head. As long as the body goes out, the server is not
 /// late.
-async fn head<F: Future>(
+async fn answer<F: Future>(
     mut response: Pin<&mut F>,
     progress: &Progress,
     within: Duration,

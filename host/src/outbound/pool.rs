@@ -13,11 +13,11 @@ use std::future::pending;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
-use http_step_policy::{Origin, Permit, ProxyUrl};
+use http_step_policy::{Origin, Permit, Proxy};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, sleep_until};
 
-use super::connection::Connection;
+use super::connection::{Connection, Stream};
 use super::tls::Identity;
 
 /// How long a connection is kept that nobody uses. Servers commonly end theirs
@@ -35,7 +35,8 @@ pub(super) struct Key {
     pub(super) origin: Origin,
     /// None without TLS.
     pub(super) tls: Option<Identity>,
-    pub(super) proxy: Option<ProxyUrl>,
+    /// With who looks up names: where the proxy does, no address was checked.
+    pub(super) proxy: Option<Proxy>,
 }
 
 /// A turn to make a request; the next one waiting has it when it is dropped.
@@ -95,36 +96,48 @@ impl Pool {
         }
     }
 
-    /// A connection that is open and that the policy would let be opened.
-    pub(super) fn take(&self, key: &Key, permit: &Permit) -> Option<Connection> {
+    /// A connection that is open and that the policy would let be opened, and the
+    /// request's part of it if it is shared.
+    pub(super) fn take(&self, key: &Key, permit: &Permit) -> Option<(Connection, Option<Stream>)> {
         let mut idle = lock(&self.idle);
         let waiting = idle.connections.get_mut(key)?;
         waiting.retain(|waiting| waiting.connection.is_open());
-        let allowed = |waiting: &Waiting| {
+        let fits = |waiting: &Waiting| {
             let addresses = &waiting.connection.facts.addresses;
-            addresses
-                .iter()
-                .all(|address| permit.check_address(*address).is_ok())
+            waiting.connection.has_room()
+                && addresses
+                    .iter()
+                    .all(|address| permit.check_address(*address).is_ok())
         };
-        let index = waiting.iter().rposition(allowed)?;
+        let index = waiting.iter().rposition(fits)?;
         let found = waiting.get_mut(index)?;
         if let Some(shared) = found.connection.share() {
             found.since = Instant::now();
-            return Some(shared);
+            let stream = shared.stream();
+            return Some((shared, stream));
         }
         let taken = waiting.remove(index).connection;
         if waiting.is_empty() {
             idle.connections.remove(key);
         }
-        Some(taken)
+        Some((taken, None))
+    }
+
+    /// Give no further request a connection that is shared.
+    pub(super) fn forget(&self, key: &Key, connection: &Connection) {
+        let mut idle = lock(&self.idle);
+        idle.drop_where(|known, waiting| known == key && waiting.connection.is_same(connection));
     }
 
     /// Keep a connection for the next request.
     pub(super) fn put(&self, key: Key, connection: Connection) {
         let mut idle = lock(&self.idle);
         let waiting = idle.connections.entry(key).or_default();
-        let is_spare = |known: &Waiting| known.connection.is_shared() && known.connection.is_open();
-        if connection.is_shared() && waiting.iter().any(is_spare) {
+        let has_room = |known: &Waiting| {
+            let known = &known.connection;
+            known.is_shared() && known.is_open() && known.has_room()
+        };
+        if connection.is_shared() && waiting.iter().any(has_room) {
             return;
         }
         waiting.push(Waiting {
@@ -195,7 +208,8 @@ fn lock(idle: &Mutex<Idle>) -> MutexGuard<'_, Idle> {
     idle.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Who sweeps. Gone, whichever way, it leaves word that somebody else has to.
+/// Who sweeps. Gone before its work was done, as a task is with its runtime, it
+/// leaves word that somebody else has to.
 struct Sweeper(Weak<Mutex<Idle>>);
 
 impl Drop for Sweeper {
@@ -207,13 +221,13 @@ impl Drop for Sweeper {
 }
 
 /// Drop connections when their time has come, as long as there are any.
-async fn sweep(sweeper: Sweeper) {
+async fn sweep(mut sweeper: Sweeper) {
     loop {
         let next = {
-            let Some(idle) = sweeper.0.upgrade() else {
+            let Some(shared) = sweeper.0.upgrade() else {
                 return;
             };
-            let mut idle = lock(&idle);
+            let mut idle = lock(&shared);
             let now = Instant::now();
             idle.drop_where(|_, waiting| {
                 !waiting.connection.is_open() || now.duration_since(waiting.since) >= IDLE
@@ -222,6 +236,8 @@ async fn sweep(sweeper: Sweeper) {
                 Some((_, since)) => since + IDLE,
                 None => {
                     idle.is_swept = false;
+                    // From now on there may be another.
+                    sweeper.0 = Weak::new();
                     return;
                 }
             }
@@ -229,3 +245,6 @@ async fn sweep(sweeper: Sweeper) {
         sleep_until(next).await;
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -2,9 +2,31 @@
 
 use std::io;
 
-use rustls::CertificateError;
+use rustls::{AlertDescription, CertificateError};
 
 use super::super::error::words_of;
+
+/// What a server says against the client's certificate.
+pub(in super::super) fn of_client(error: &rustls::Error) -> Option<String> {
+    let rustls::Error::AlertReceived(alert) = error else {
+        return None;
+    };
+    let reason = match alert {
+        AlertDescription::CertificateRequired => "it wants a certificate of the client".to_owned(),
+        AlertDescription::AccessDenied
+        | AlertDescription::BadCertificate
+        | AlertDescription::CertificateExpired
+        | AlertDescription::CertificateRevoked
+        | AlertDescription::CertificateUnknown
+        | AlertDescription::DecryptError
+        | AlertDescription::UnknownCA
+        | AlertDescription::UnsupportedCertificate => {
+            format!("it does not accept the client's certificate ({alert:?})")
+        }
+        _ => return None,
+    };
+    Some(reason)
+}
 
 /// Why a handshake failed, and whether it is for the certificate.
 pub(in super::super) fn reason(error: &io::Error) -> (String, bool) {
@@ -13,7 +35,11 @@ pub(in super::super) fn reason(error: &io::Error) -> (String, bool) {
         .and_then(|inner| inner.downcast_ref::<rustls::Error>());
     match rustls {
         Some(rustls::Error::InvalidCertificate(error)) => (certificate(error), true),
-        Some(error) => (error.to_string(), false),
+        Some(rustls::Error::AlertReceived(AlertDescription::ProtocolVersion)) => (
+            "it speaks no version of TLS that is new enough".to_owned(),
+            false,
+        ),
+        Some(error) => (of_client(error).unwrap_or_else(|| error.to_string()), false),
         None if error.kind() == io::ErrorKind::UnexpectedEof => (
             "the connection was closed in the handshake".to_owned(),
             false,

@@ -25,7 +25,7 @@ use tokio::task::spawn_blocking;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
-pub(super) use self::error::reason;
+pub(super) use self::error::{of_client, reason};
 pub(crate) use self::roots::{Certificates, ClientCertificate, PemError, Roots};
 
 use self::verifier::Verifier;

@@ -6,6 +6,7 @@ use std::hash::{Hash, Hasher};
 use rustls::RootCertStore;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::sign::CertifiedKey;
 use sha2::{Digest, Sha256};
 use thiserror::Error;
 
@@ -18,6 +19,8 @@ pub(crate) enum PemError {
     NoKey,
     #[error("its private key is encrypted; store it without a passphrase")]
     EncryptedKey,
+    #[error("its private key is that of another certificate")]
+    OtherKey,
     #[error("it can't be read: {0}")]
     Unreadable(String),
 }
@@ -95,10 +98,17 @@ impl ClientCertificate {
         digest.update((certificate.len() as u64).to_be_bytes());
         digest.update(certificate);
         digest.update(key);
+        let (chain, key) = (chain(certificate)?, private_key(key)?);
+        let provider = rustls::crypto::ring::default_provider();
+        match CertifiedKey::from_der(chain.clone(), key.clone_key(), &provider) {
+            Ok(_) => {}
+            Err(rustls::Error::InconsistentKeys(_)) => return Err(PemError::OtherKey),
+            Err(error) => return Err(PemError::Unreadable(error.to_string())),
+        }
         Ok(Self {
             digest: digest.finalize().into(),
-            chain: chain(certificate)?,
-            key: private_key(key)?,
+            chain,
+            key,
         })
     }
 

@@ -1,0 +1,162 @@
+//! Idle connections in their number and time, and turns in their order.
+
+use std::future::Future;
+use std::net::IpAddr;
+use std::pin::pin;
+use std::task::{Context, Poll, Waker};
+
+use http_step_policy::Policy;
+use tokio::io::{DuplexStream, duplex};
+use tokio::time::advance;
+
+use super::super::connection::Facts;
+use super::*;
+
+fn key(origin: &str) -> Key {
+    Key {
+        tenant: "".into(),
+        origin: origin.parse().unwrap(),
+        tls: None,
+        proxy: None,
+    }
+}
+
+fn permit(key: &Key) -> Permit {
+    Policy::public().admit(&key.origin, "GET").unwrap()
+}
+
+/// A connection that can take a request, and its other end.
+async fn open(addresses: &[IpAddr]) -> (Connection, DuplexStream) {
+    let (io, end) = duplex(1024);
+    let facts = Facts {
+        addresses: addresses.to_vec(),
+        ..Facts::of_nothing()
+    };
+    let mut connection = Connection::start(io, facts).await.unwrap();
+    assert!(connection.is_free().await);
+    (connection, end)
+}
+
+/// Let the tasks do what they have to.
+async fn settle() {
+    for _ in 0..10 {
+        tokio::task::yield_now().await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_connection_that_nobody_uses_goes_after_its_time() {
+    let pool = Pool::new(1);
+    let key = key("http://one.test");
+    let (first, _first) = open(&[]).await;
+    let (second, _second) = open(&[]).await;
+    pool.put(key.clone(), first);
+    advance(IDLE / 2).await;
+    pool.put(key.clone(), second);
+    settle().await;
+    assert_eq!(pool.idle_connections(), 2);
+    advance(IDLE / 2).await;
+    settle().await;
+    assert_eq!(pool.idle_connections(), 1);
+    advance(IDLE / 2).await;
+    settle().await;
+    assert_eq!(pool.idle_connections(), 0);
+
+    // Who swept has gone home; the next connection has somebody come again.
+    let (third, _third) = open(&[]).await;
+    pool.put(key, third);
+    settle().await;
+    advance(IDLE).await;
+    settle().await;
+    assert_eq!(pool.idle_connections(), 0);
+}
+
+#[tokio::test]
+async fn of_one_key_the_connection_used_last_is_taken_first() {
+    let pool = Pool::new(1);
+    let key = key("http://one.test");
+    let mut ends = Vec::new();
+    for last in 1..=3 {
+        let (connection, end) = open(&[IpAddr::from([1, 1, 1, last])]).await;
+        pool.put(key.clone(), connection);
+        ends.push(end);
+    }
+    let permit = permit(&key);
+    let mut taken = Vec::new();
+    while let Some((connection, _)) = pool.take(&key, &permit) {
+        taken.push(connection.facts.addresses[0].to_string());
+    }
+    assert_eq!(taken, ["1.1.1.3", "1.1.1.2", "1.1.1.1"]);
+}
+
+#[tokio::test]
+async fn above_the_caps_the_oldest_goes() {
+    let pool = Pool::new(1);
+    let mut ends = Vec::new();
+    let crowded = key("http://crowded.test");
+    for _ in 0..IDLE_FOR_KEY + 1 {
+        let (connection, end) = open(&[]).await;
+        pool.put(crowded.clone(), connection);
+        ends.push(end);
+    }
+    assert_eq!(pool.idle_connections(), IDLE_FOR_KEY);
+    let more = IDLE_IN_ALL - IDLE_FOR_KEY + 1;
+    for number in 0..more {
+        let (connection, end) = open(&[]).await;
+        pool.put(key(&format!("http://host{number}.test")), connection);
+        ends.push(end);
+    }
+    assert_eq!(pool.idle_connections(), IDLE_IN_ALL);
+    let permit = permit(&crowded);
+    let left = std::iter::from_fn(|| pool.take(&crowded, &permit)).count();
+    assert_eq!(left, IDLE_FOR_KEY - 1);
+}
+
+#[tokio::test]
+async fn what_the_server_has_closed_is_not_taken() {
+    let pool = Pool::new(1);
+    let key = key("http://one.test");
+    let (connection, end) = open(&[]).await;
+    pool.put(key.clone(), connection);
+    drop(end);
+    settle().await;
+    assert!(pool.take(&key, &permit(&key)).is_none());
+}
+
+#[tokio::test]
+async fn an_address_is_checked_for_each_who_takes_it() {
+    let pool = Pool::new(1);
+    let key = key("http://one.test");
+    let (connection, _end) = open(&[IpAddr::from([10, 0, 0, 1])]).await;
+    pool.put(key.clone(), connection);
+    assert!(pool.take(&key, &permit(&key)).is_none());
+    let wide = Policy::public().allow_network("10.0.0.0/8".parse().unwrap());
+    assert!(
+        pool.take(&key, &wide.admit(&key.origin, "GET").unwrap())
+            .is_some()
+    );
+}
+
+#[tokio::test]
+async fn turns_are_first_come_first_served_and_none_is_lost() {
+    let pool = Pool::new(1);
+    let turn = pool.turn().await;
+    let (mut first, mut second) = (pin!(pool.turn()), pin!(pool.turn()));
+    let cx = &mut Context::from_waker(Waker::noop());
+    assert!(first.as_mut().poll(cx).is_pending());
+    {
+        // Who gives up makes room for the next.
+        let mut impatient = pin!(pool.turn());
+        assert!(impatient.as_mut().poll(cx).is_pending());
+    }
+    assert!(second.as_mut().poll(cx).is_pending());
+    drop(turn);
+    assert!(second.as_mut().poll(cx).is_pending());
+    let Poll::Ready(turn) = first.as_mut().poll(cx) else {
+        panic!("the first has not its turn");
+    };
+    assert_eq!(pool.free_turns(), 0);
+    drop(turn);
+    assert!(second.as_mut().poll(cx).is_ready());
+    assert_eq!(pool.free_turns(), 1);
+}
