@@ -4,11 +4,20 @@ use std::env;
 use std::fs;
 use std::sync::LazyLock;
 
-use http_step_host::{Host, Job, Policy, RunResult, Step, StepFile};
+use http_step_host::{Host, HostBuilder, Job, Policy, RunResult, Step, StepFile};
+
+use crate::{Authority, Guest, Names};
 
 static HOST: LazyLock<Host> = LazyLock::new(|| Host::new().expect("the engine is set up"));
 
 static REFERENCE: LazyLock<Step> = LazyLock::new(|| reference_of(&HOST));
+
+static BENCH: LazyLock<Bench> = LazyLock::new(Bench::default);
+
+/// The bench that all tests of a program share which need none of their own.
+pub fn bench() -> &'static Bench {
+    &BENCH
+}
 
 /// The host that all tests of a program share.
 pub fn host() -> &'static Host {
@@ -44,4 +53,68 @@ pub async fn run_with(origin: &str, text: &str, set_up: impl FnOnce(Job) -> Job)
     let policy = Policy::nothing().allow(origin.parse().expect("an origin"));
     let job = set_up(Job::new(step_file(text), policy));
     HOST.run(&REFERENCE, job).await
+}
+
+/// A policy without mistakes.
+pub fn policy(text: &str) -> Policy {
+    Policy::parse(text.as_bytes(), "policy.yaml")
+        .unwrap_or_else(|mistakes| panic!("{mistakes}\n{text}"))
+}
+
+/// A host of a test's own, with names that lead to loopback and an authority
+/// that it trusts.
+pub struct Bench {
+    /// The host.
+    pub host: Host,
+    /// The reference step, in it.
+    pub step: Step,
+    /// Whom it trusts.
+    pub authority: Authority,
+}
+
+impl Default for Bench {
+    fn default() -> Self {
+        Self::with(|host| host)
+    }
+}
+
+impl Bench {
+    /// With the host set up further.
+    pub fn with(set_up: impl FnOnce(HostBuilder) -> HostBuilder) -> Self {
+        let authority = Authority::default();
+        let builder = Host::builder()
+            .resolver(Names(&[]))
+            .trust_roots(authority.pem().as_bytes())
+            .expect("a root");
+        let host = set_up(builder).build().expect("the engine is set up");
+        let step = reference_of(&host);
+        Self {
+            host,
+            step,
+            authority,
+        }
+    }
+
+    /// Run the reference step under a policy.
+    pub async fn run(&self, policy: &str, text: &str) -> RunResult {
+        self.run_with(policy, text, |job| job).await
+    }
+
+    /// As [`Bench::run`], with the job set up further.
+    pub async fn run_with(
+        &self,
+        policy: &str,
+        text: &str,
+        set_up: impl FnOnce(Job) -> Job,
+    ) -> RunResult {
+        let job = set_up(Job::new(step_file(text), crate::policy(policy)));
+        self.host.run(&self.step, job).await
+    }
+
+    /// Run a component of `guests/` under a policy, with a URL.
+    pub async fn run_guest(&self, guest: Guest, policy: &str, url: &str) -> RunResult {
+        let step = self.host.load(&guest.wasm()).expect("the guest is a step");
+        let job = Job::new(step_file(&format!("get: {url}")), crate::policy(policy));
+        self.host.run(&step, job).await
+    }
 }

@@ -4,16 +4,26 @@
 //! server on a port that the system picks. `HTTP_STEP_COMPONENT` names another
 //! file to run them with: the one that `cargo component build` makes.
 
+mod authority;
 mod bench;
 mod bomb;
 mod guest;
+mod http_proxy;
+mod names;
 mod record;
 mod scripted;
 mod service;
+mod socks;
+mod streams;
 
-pub use bench::{host, reference, reference_of, run, run_with, step_file};
+pub use authority::{Authority, Issued, TlsServer};
+pub use bench::{Bench, bench, host, policy, reference, reference_of, run, run_with, step_file};
 pub use bomb::{bomb, crowd};
 pub use guest::Guest;
-pub use record::transcript;
+pub use http_proxy::HttpProxy;
+pub use names::Names;
+pub use record::{error, ledger, transcript};
 pub use scripted::Scripted;
 pub use service::{Answer, Recorded, Service};
+pub use socks::SocksProxy;
+pub use streams::{Asked, ServerConnection, Streams};

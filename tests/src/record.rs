@@ -38,3 +38,33 @@ pub fn transcript(result: &RunResult, origin: &str) -> String {
     }
     text.replace(origin, "ORIGIN")
 }
+
+/// The error of a run in one line; `origin` reads `ORIGIN`.
+pub fn error(result: &RunResult, origin: &str) -> String {
+    let Some(error) = &result.error else {
+        return format!("{:?}: no error", result.outcome);
+    };
+    let line = format!(
+        "{:?}, {:?}, sent {:?}: {}",
+        result.outcome, error.kind, error.sent, error.message
+    );
+    line.replace(origin, "ORIGIN")
+}
+
+/// The ledger as text. What differs from run to run reads as a word: times that
+/// are not zero as `TIME`, the rest as `words` say.
+pub fn ledger(result: &RunResult, words: &[(&str, &str)]) -> String {
+    let mut rows = serde_json::to_value(&result.ledger).expect("rows are JSON");
+    for row in rows.as_array_mut().into_iter().flatten() {
+        for time in row["seconds"].as_object_mut().into_iter().flatten() {
+            if time.1.as_f64() != Some(0.0) {
+                *time.1 = "TIME".into();
+            }
+        }
+    }
+    let mut text = serde_json::to_string_pretty(&rows).expect("rows are JSON");
+    for (value, word) in words {
+        text = text.replace(value, word);
+    }
+    text
+}

@@ -1,16 +1,16 @@
-//! A well-behaved HTTP/1.1 server that keeps what it was asked.
+//! A well-behaved server of HTTP/1.1 and HTTP/2 that keeps what it was asked.
 
 use std::convert::Infallible;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
-use http::{Request, Response};
+use http::{Request, Response, Version};
 use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
-use hyper::server::conn::http1;
+use hyper::server::conn::{http1, http2};
 use hyper::service::service_fn;
-use hyper_util::rt::TokioIo;
+use hyper_util::rt::{TokioExecutor, TokioIo};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpListener;
 use tokio_rustls::TlsAcceptor;
@@ -27,6 +27,10 @@ pub struct Recorded {
     pub headers: Vec<String>,
     /// The body.
     pub body: Bytes,
+    /// The version of HTTP.
+    pub version: Version,
+    /// On which connection it came: the first is 1.
+    pub connection: usize,
 }
 
 impl Recorded {
@@ -51,6 +55,8 @@ struct Shared {
 pub struct Service {
     /// Its origin.
     pub origin: String,
+    /// Its port.
+    pub port: u16,
     shared: Arc<Shared>,
 }
 
@@ -86,19 +92,25 @@ impl Service {
         let serving = Arc::clone(&shared);
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
-                serving.connections.fetch_add(1, Ordering::Relaxed);
+                let number = serving.connections.fetch_add(1, Ordering::Relaxed) + 1;
                 let shared = Arc::clone(&serving);
                 match acceptor.clone() {
-                    None => drop(tokio::spawn(answer_all(stream, shared))),
+                    None => drop(tokio::spawn(answer_all(stream, number, shared, false))),
                     Some(acceptor) => drop(tokio::spawn(async move {
                         if let Ok(stream) = acceptor.accept(stream).await {
-                            answer_all(stream, shared).await;
+                            let is_http2 = stream.get_ref().1.alpn_protocol() == Some(b"h2");
+                            answer_all(stream, number, shared, is_http2).await;
                         }
                     })),
                 }
             }
         });
-        Self { origin, shared }
+        let port = address.port();
+        Self {
+            origin,
+            port,
+            shared,
+        }
     }
 
     /// What it was asked, in order.
@@ -114,7 +126,9 @@ impl Service {
 
 async fn answer_all(
     stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    connection: usize,
     shared: Arc<Shared>,
+    is_http2: bool,
 ) {
     let service = service_fn(move |request: Request<Incoming>| {
         let shared = Arc::clone(&shared);
@@ -134,6 +148,8 @@ async fn answer_all(
                     .await
                     .map(|body| body.to_bytes())
                     .unwrap_or_default(),
+                version: head.version,
+                connection,
             };
             let answer = (shared.handler)(&recorded);
             shared.requests.lock().expect("no panic").push(recorded);
@@ -141,7 +157,13 @@ async fn answer_all(
         }
     });
     // A client that goes away is nothing to a server.
-    let _ = http1::Builder::new()
-        .serve_connection(TokioIo::new(stream), service)
-        .await;
+    let stream = TokioIo::new(stream);
+    let _ = if is_http2 {
+        let server = http2::Builder::new(TokioExecutor::new());
+        server.serve_connection(stream, service).await
+    } else {
+        http1::Builder::new()
+            .serve_connection(stream, service)
+            .await
+    };
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use expect_test::expect;
 use http_step_host::{Host, Job, Outcome, Policy, RunResult};
-use http_step_tests::{Answer, Scripted, Service, reference_of, run, step_file};
+use http_step_tests::{Answer, Scripted, Service, bench, reference_of, run, step_file};
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::rustls::pki_types::PrivateKeyDer;
@@ -95,4 +95,28 @@ async fn a_handshake_that_does_not_begin_is_part_of_connecting() {
     let result = run(&origin, &step).await;
     expect!["Timeout, sent No: could not connect to ORIGIN within 0.2 s"]
         .assert_eq(&error(&result, &origin));
+}
+
+#[tokio::test]
+async fn a_certificate_out_of_its_time() {
+    let bench = bench();
+    let mut told = String::new();
+    for (from, to) in [(2001, 2002), (2999, 3000)] {
+        let issued = bench.authority.issue_with("one.test", |params| {
+            params.not_before = rcgen::date_time_ymd(from, 1, 1);
+            params.not_after = rcgen::date_time_ymd(to, 1, 1);
+        });
+        let acceptor = issued.server().acceptor();
+        let service = Service::start_tls(acceptor, |_| Answer::default()).await;
+        let origin = format!("https://one.test:{}", service.port);
+        let policy = format!("allow: ['{origin}']\nnetworks: [127.0.0.0/8]");
+        let result = bench.run(&policy, &format!("get: {origin}/")).await;
+        told.push_str(&format!("{from}: {}\n", error(&result, &origin)));
+        assert_eq!(service.requests(), []);
+    }
+    expect![[r#"
+        2001: Tls, sent No: TLS with ORIGIN failed: its certificate has expired
+        2999: Tls, sent No: TLS with ORIGIN failed: its certificate is not valid yet
+    "#]]
+    .assert_eq(&told);
 }

@@ -44,3 +44,22 @@ pub fn success(summary: &str) -> StepResult {
 pub fn tell(line: &str) {
     log::write(log::Stream::Stdout, &format!("{line}\n"));
 }
+
+/// A GET request of a URL.
+pub fn get(url: &str) -> wasi::http::types::OutgoingRequest {
+    use wasi::http::types::{Fields, OutgoingRequest, Scheme};
+    let (scheme, rest) = url.split_once("://").unwrap();
+    let (authority, path) = match rest.find('/') {
+        Some(index) => rest.split_at(index),
+        None => (rest, "/"),
+    };
+    let scheme = match scheme {
+        "https" => Scheme::Https,
+        _ => Scheme::Http,
+    };
+    let request = OutgoingRequest::new(Fields::new());
+    request.set_scheme(Some(&scheme)).unwrap();
+    request.set_authority(Some(authority)).unwrap();
+    request.set_path_with_query(Some(path)).unwrap();
+    request
+}

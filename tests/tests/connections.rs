@@ -1,0 +1,302 @@
+//! Connections: who shares one, who does not, when it ends, and how it begins.
+
+use std::fs;
+use std::sync::Arc;
+use std::time::Duration;
+
+use expect_test::expect;
+use http::Response;
+use http_step_host::{ConnectionUse, Outcome, RunResult};
+use http_step_tests::{
+    Answer, Asked, Bench, HttpProxy, Names, Scripted, Service, SocksProxy, Streams, bench, error,
+};
+use tempfile::TempDir;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
+use tokio::sync::Semaphore;
+
+/// On which connection each request came.
+fn numbers(service: &Service) -> Vec<usize> {
+    let requests = service.requests();
+    requests.iter().map(|request| request.connection).collect()
+}
+
+fn is_success(result: &RunResult) {
+    assert_eq!(result.outcome, Outcome::Success, "{:?}", result.error);
+}
+
+#[tokio::test]
+async fn tenants_share_none() {
+    let service = Service::start(|_| Answer::default()).await;
+    let policy = format!("allow: ['{}']", service.origin);
+    let step = format!("get: {}/", service.origin);
+    for tenant in ["a", "b", "a", "b"] {
+        let result = bench().run_with(&policy, &step, |job| job.tenant(tenant));
+        is_success(&result.await);
+    }
+    assert_eq!(numbers(&service), [1, 2, 1, 2]);
+}
+
+#[tokio::test]
+async fn each_way_to_secure_a_connection_and_each_proxy_has_its_own() {
+    let bench = bench();
+    let server = bench.authority.issue("one.test");
+    let acceptor = server.server().acceptor();
+    let service = Service::start_tls(acceptor, |_| Answer::default()).await;
+    let (proxy, other) = (HttpProxy::start().await, HttpProxy::start().await);
+    let socks = SocksProxy::start().await;
+    let (proxy, other, socks) = (proxy.address, other.address, socks.address);
+
+    let directory = TempDir::new().unwrap();
+    let write = |name: &str, text: &str| fs::write(directory.path().join(name), text).unwrap();
+    let root = bench.authority.pem();
+    write("root.pem", &root);
+    write(
+        "roots.pem",
+        &format!("{root}{}", Bench::default().authority.pem()),
+    );
+    for name in ["a", "b"] {
+        let client = bench.authority.issue("client.test");
+        write(
+            &format!("{name}.pem"),
+            &format!("{}{}", client.pem, client.key_pem()),
+        );
+    }
+
+    let pin = server.pin();
+    let pinned = format!("tls: {{pinned_keys: ['{pin}']}}");
+    let ways = [
+        "",
+        "verify: false",
+        "verify: root.pem",
+        "verify: roots.pem",
+        "cert: a.pem",
+        "cert: b.pem",
+        "tls: {min_version: '1.3'}",
+        &pinned,
+        &format!("proxies: {{https: 'http://{proxy}'}}"),
+        &format!("proxies: {{https: 'http://a:1@{proxy}'}}"),
+        &format!("proxies: {{https: 'http://a:2@{proxy}'}}"),
+        &format!("proxies: {{https: 'http://{other}'}}"),
+        &format!("proxies: {{https: 'socks5://{socks}'}}"),
+        &format!("proxies: {{https: 'socks5h://{socks}'}}"),
+    ];
+    let origin = format!("https://one.test:{}", service.port);
+    let terms = [
+        "{steps_may: [verify-none, ca-file, client-certificate, pinned-key, min-version]}",
+        // What the policy demands is another identity than what the step does.
+        &format!("{{pinned_keys: ['{pin}'], steps_may: []}}"),
+    ];
+    let policy = |tls: &str| {
+        format!(
+            "allow: ['{origin}']\nnetworks: [127.0.0.0/8]\ntls: {tls}\n\
+             proxies: {{steps_may_use: ['http://{proxy}', 'http://{other}', \
+             'socks5://{socks}', 'socks5h://{socks}']}}"
+        )
+    };
+    let first = ways.iter().map(|way| (*way, policy(terms[0])));
+    let all: Vec<_> = first.chain([("", policy(terms[1]))]).collect();
+    for _ in 0..2 {
+        for (way, policy) in &all {
+            let step = format!("get: {origin}/\n{way}");
+            let result = bench
+                .run_with(policy, &step, |job| job.files_under(directory.path()))
+                .await;
+            assert_eq!(
+                result.outcome,
+                Outcome::Success,
+                "{way}: {:?}",
+                result.error
+            );
+        }
+    }
+    let each: Vec<usize> = (1..=all.len()).collect();
+    assert_eq!(numbers(&service), [each.clone(), each].concat());
+}
+
+#[tokio::test]
+async fn what_a_proxy_has_resolved_is_not_for_a_policy_that_checks_addresses() {
+    let service = Service::start(|_| Answer::default()).await;
+    let proxy = HttpProxy::start().await;
+    let origin = format!("http://one.test:{}", service.port);
+    let policy = |resolve: &str| {
+        format!(
+            "allow: ['{origin}']\nproxies: {{all: 'http://{}', resolve: {resolve}}}",
+            proxy.address
+        )
+    };
+    let step = format!("get: {origin}/");
+    is_success(&bench().run(&policy("proxy"), &step).await);
+    let result = bench().run(&policy("host"), &step).await;
+    expect!["Denied, Denied, sent No: the policy does not allow ORIGIN: its name leads to 127.0.0.1, which is not public but loopback; `- 127.0.0.1/32` under `networks:` in policy.yaml would"].assert_eq(&error(&result, &origin));
+    is_success(&bench().run(&policy("proxy"), &step).await);
+}
+
+#[tokio::test]
+async fn a_connection_that_was_closed_meanwhile_is_no_error_of_a_step() {
+    // It does not say that it will close: that is found out.
+    let server = Scripted::closes_after("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok").await;
+    let policy = format!("allow: ['{}']", server.origin);
+    for _ in 0..50 {
+        let step = format!("post: {}/\ndata: x", server.origin);
+        is_success(&bench().run(&policy, &step).await);
+    }
+}
+
+#[tokio::test]
+async fn a_request_that_comes_back_is_written_anew_for_the_next_connection() {
+    let issued = bench().authority.issue("one.test");
+    let (http1, http2) = (
+        issued.server().acceptor(),
+        issued.server().http2().acceptor(),
+    );
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let origin = format!("https://one.test:{port}");
+    let policy = format!("allow: ['{origin}']\nnetworks: [127.0.0.0/8]");
+    let step = format!("get: {origin}/path");
+
+    let (first, idle) = tokio::join!(bench().run(&policy, &step), async {
+        let (stream, _) = listener.accept().await.unwrap();
+        let mut stream = http1.accept(stream).await.unwrap();
+        while stream.read_u8().await.unwrap() != b'\r' || stream.read_u16().await.unwrap() != 0x0a0d
+        {
+        }
+        let answer = b"HTTP/1.1 204 No Content\r\n\r\n";
+        stream.write_all(answer).await.unwrap();
+        stream
+    });
+    is_success(&first);
+    // The request is on its way to it before anybody notices.
+    drop(idle);
+
+    let (asked, tell) = tokio::sync::oneshot::channel();
+    tokio::spawn(async move {
+        let (stream, _) = listener.accept().await.unwrap();
+        let stream = http2.accept(stream).await.unwrap();
+        let mut connection = h2::server::handshake(stream).await.unwrap();
+        let (request, mut respond) = connection.accept().await.unwrap().unwrap();
+        asked.send(request.uri().to_string()).unwrap();
+        respond.send_response(Response::new(()), true).unwrap();
+        let _ = connection.accept().await;
+    });
+    let second = bench().run(&policy, &step).await;
+    is_success(&second);
+    assert_eq!(second.ledger[0].connection, Some(ConnectionUse::New));
+    assert_eq!(tell.await.unwrap(), format!("{origin}/path"));
+}
+
+#[tokio::test]
+async fn a_shared_connection_that_has_fallen_silent_is_given_to_nobody_else() {
+    let acceptor = bench()
+        .authority
+        .issue("one.test")
+        .server()
+        .http2()
+        .acceptor();
+    let server = Streams::start(acceptor, |mut asked: Asked| async move {
+        if asked.request.uri().path() == "/silent" {
+            std::future::pending().await
+        }
+        let respond = &mut asked.respond;
+        respond.send_response(Response::new(()), true).unwrap();
+    })
+    .await;
+    let origin = format!("https://one.test:{}", server.port);
+    let policy = format!("allow: ['{origin}']\nnetworks: [127.0.0.0/8]");
+    let silent = format!("get: {origin}/silent\ntimeout: {{read: 0.2}}");
+    expect!["Exception, Timeout, sent Unknown: ORIGIN did not answer within 0.2 s"]
+        .assert_eq(&error(&bench().run(&policy, &silent).await, &origin));
+    is_success(&bench().run(&policy, &format!("get: {origin}/")).await);
+    assert_eq!(server.accepted(), 2);
+}
+
+#[tokio::test]
+async fn a_host_makes_no_more_requests_at_a_time_than_it_may() {
+    let bench = Bench::with(|host| host.requests(1));
+    let acceptor = bench
+        .authority
+        .issue("one.test")
+        .server()
+        .http2()
+        .acceptor();
+    let answers = Arc::new(Semaphore::new(0));
+    let may_answer = Arc::clone(&answers);
+    let begun = Arc::new(Semaphore::new(0));
+    let has_begun = Arc::clone(&begun);
+    let server = Streams::start(acceptor, move |mut asked: Asked| {
+        let (may_answer, has_begun) = (Arc::clone(&may_answer), Arc::clone(&has_begun));
+        async move {
+            has_begun.add_permits(1);
+            may_answer.acquire().await.unwrap().forget();
+            let respond = &mut asked.respond;
+            respond.send_response(Response::new(()), true).unwrap();
+        }
+    })
+    .await;
+    let origin = format!("https://one.test:{}", server.port);
+    let policy = format!("allow: ['{origin}']\nnetworks: [127.0.0.0/8]");
+    let patient = format!("get: {origin}/");
+    let first = bench.run(&policy, &patient);
+    let others = async {
+        begun.acquire().await.unwrap().forget();
+        // The wait counts in the time that a step has, and nothing was sent.
+        let impatient = format!("get: {origin}/\ntimeout: {{total: 0.5}}");
+        let late = bench.run(&policy, &impatient).await;
+        expect!["Exception, Timeout, sent No: the step did not end within 0.5 s"]
+            .assert_eq(&error(&late, &origin));
+        answers.add_permits(2);
+        bench.run(&policy, &patient).await
+    };
+    let (first, last) = tokio::join!(first, others);
+    is_success(&first);
+    is_success(&last);
+    assert_eq!(begun.available_permits(), 1);
+}
+
+#[tokio::test]
+async fn an_address_that_refuses_is_passed_over() {
+    let names = Names(&[("six.test", &["::1", "127.0.0.1"])]);
+    let bench = Bench::with(|host| host.resolver(names));
+    let service = Service::start(|_| Answer::default()).await;
+    let origin = format!("http://six.test:{}", service.port);
+    let policy = format!("allow: ['{origin}']\nnetworks: [127.0.0.0/8, '::1/128']");
+    let result = bench.run(&policy, &format!("get: {origin}/")).await;
+    is_success(&result);
+    assert_eq!(
+        result.ledger[0].peer.unwrap().to_string(),
+        format!("127.0.0.1:{}", service.port)
+    );
+    assert_eq!(result.ledger[0].addresses.len(), 2);
+}
+
+#[tokio::test]
+async fn an_address_that_does_not_answer_is_overtaken() {
+    let names = Names(&[("slow.test", &["127.0.0.2", "127.0.0.1"])]);
+    let bench = Bench::with(|host| host.resolver(names));
+    let service = Service::start(|_| Answer::default()).await;
+    // Nobody takes what waits in its backlog, and there is room for one or two.
+    let deaf = TcpSocket::new_v4().unwrap();
+    let address = ([127, 0, 0, 2], service.port).into();
+    deaf.bind(address).unwrap();
+    let _deaf = deaf.listen(1).unwrap();
+    let mut waiting = Vec::new();
+    let has_room = Duration::from_millis(100);
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "who waits in the backlog is no step"
+    )]
+    let connect = || tokio::time::timeout(has_room, TcpStream::connect(address));
+    while let Ok(stream) = connect().await {
+        waiting.push(stream.unwrap());
+    }
+
+    let origin = format!("http://slow.test:{}", service.port);
+    let policy = format!("allow: ['{origin}']\nnetworks: [127.0.0.0/8]");
+    let result = bench.run(&policy, &format!("get: {origin}/")).await;
+    is_success(&result);
+    let row = &result.ledger[0];
+    assert_eq!(row.peer.unwrap().ip().to_string(), "127.0.0.1");
+    // Half a second is what a busy machine may add.
+    assert!((0.25..0.75).contains(&row.seconds.connect), "{row:?}");
+}

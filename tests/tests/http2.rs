@@ -1,0 +1,319 @@
+//! HTTP/2: who speaks it, what it shares, and how it ends.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use bytes::Bytes;
+use expect_test::expect;
+use http::{HeaderMap, HeaderValue, Response, Version};
+use http_step_host::{ConnectionUse, Outcome, Protocol};
+use http_step_tests::{Answer, Asked, Bench, Guest, Service, Streams, bench, error, transcript};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpListener;
+use tokio::sync::{Barrier, Semaphore};
+use tokio_rustls::TlsAcceptor;
+
+const NAME: &str = "one.test";
+
+fn origin(port: u16) -> String {
+    format!("https://{NAME}:{port}")
+}
+
+fn policy(port: u16) -> String {
+    format!("allow: ['{}']\nnetworks: [127.0.0.0/8]", origin(port))
+}
+
+/// A server's side of TLS that speaks HTTP/2.
+fn acceptor(bench: &Bench) -> TlsAcceptor {
+    bench.authority.issue(NAME).server().http2().acceptor()
+}
+
+#[tokio::test]
+async fn it_is_spoken_with_who_speaks_it() {
+    let bench = bench();
+    let service = Service::start_tls(acceptor(bench), |_| Answer::new("ok".into())).await;
+    let origin = origin(service.port);
+    let step = format!("post: {origin}/path?q=1\ndata: {{a: b}}");
+    let result = bench.run(&policy(service.port), &step).await;
+    assert_eq!(result.outcome, Outcome::Success, "{:?}", result.error);
+    assert_eq!(result.ledger[0].protocol, Some(Protocol::Http2));
+
+    let request = service.requests().remove(0);
+    assert_eq!(request.version, Version::HTTP_2);
+    // The authority is in the line, where `:authority` stands for `Host`.
+    expect![[r#"
+        POST ORIGIN/path?q=1
+        content-type: application/x-www-form-urlencoded
+        user-agent: http-step/0.1.0
+        accept-encoding: gzip, deflate, br, zstd
+        accept: */*
+        content-length: 3
+        a=b"#]]
+    .assert_eq(
+        &format!(
+            "{}\n{}\n{}",
+            request.line,
+            request.headers.join("\n"),
+            String::from_utf8_lossy(&request.body)
+        )
+        .replace(&origin, "ORIGIN"),
+    );
+}
+
+#[tokio::test]
+async fn it_is_not_spoken_with_who_does_not() {
+    let bench = bench();
+    let acceptor = bench.authority.issue(NAME).server().acceptor();
+    let service = Service::start_tls(acceptor, |_| Answer::new("ok".into())).await;
+    let step = format!("get: {}/", origin(service.port));
+    let result = bench.run(&policy(service.port), &step).await;
+    assert_eq!(result.outcome, Outcome::Success, "{:?}", result.error);
+    assert_eq!(result.ledger[0].protocol, Some(Protocol::Http1));
+    let request = service.requests().remove(0);
+    assert_eq!(request.version, Version::HTTP_11);
+    let host = format!("{NAME}:{}", service.port);
+    assert_eq!(request.header("host"), Some(host.as_str()));
+}
+
+#[tokio::test]
+async fn fifty_steps_at_a_time_share_a_connection() {
+    let bench = bench();
+    let together = Arc::new(Barrier::new(50));
+    let server = Streams::start(acceptor(bench), move |mut asked: Asked| {
+        let together = Arc::clone(&together);
+        async move {
+            if asked.request.uri().path() == "/together" {
+                together.wait().await;
+            }
+            asked
+                .respond
+                .send_response(Response::new(()), true)
+                .unwrap();
+        }
+    })
+    .await;
+    let origin = origin(server.port);
+    let policy = policy(server.port);
+    bench.run(&policy, &format!("get: {origin}/first")).await;
+
+    let step = format!("get: {origin}/together");
+    let runs = (0..50).map(|_| bench.run(&policy, &step));
+    for result in all(runs).await {
+        assert_eq!(result.outcome, Outcome::Success, "{:?}", result.error);
+        assert_eq!(result.ledger[0].connection, Some(ConnectionUse::Reused));
+    }
+    assert_eq!(server.accepted(), 1);
+}
+
+/// Wait for all of several futures, which run at the same time.
+async fn all<F: Future>(futures: impl Iterator<Item = F>) -> Vec<F::Output> {
+    let mut futures: Vec<_> = futures.map(|future| (Box::pin(future), None)).collect();
+    std::future::poll_fn(|cx| {
+        let mut is_done = true;
+        for (future, output) in &mut futures {
+            if output.is_none() {
+                match future.as_mut().poll(cx) {
+                    std::task::Poll::Ready(ready) => *output = Some(ready),
+                    std::task::Poll::Pending => is_done = false,
+                }
+            }
+        }
+        if is_done {
+            std::task::Poll::Ready(())
+        } else {
+            std::task::Poll::Pending
+        }
+    })
+    .await;
+    futures
+        .into_iter()
+        .filter_map(|(_, output)| output)
+        .collect()
+}
+
+#[tokio::test]
+async fn frames_of_nothing_and_trailers_are_no_part_of_a_body() {
+    let bench = bench();
+    let server = Streams::start(acceptor(bench), |mut asked: Asked| async move {
+        let mut head = Response::new(());
+        let text = HeaderValue::from_static("text/plain");
+        head.headers_mut().insert("content-type", text);
+        let mut body = asked.respond.send_response(head, false).unwrap();
+        for piece in ["", "", "one ", "", "two", "", ""] {
+            body.send_data(Bytes::from(piece), false).unwrap();
+        }
+        let mut trailers = HeaderMap::new();
+        trailers.insert("x-checksum", HeaderValue::from_static("1234"));
+        body.send_trailers(trailers).unwrap();
+    })
+    .await;
+    let origin = origin(server.port);
+    let result = bench
+        .run(&policy(server.port), &format!("get: {origin}/"))
+        .await;
+    expect![[r#"
+        h|Performing GET request to ORIGIN/
+        h|Request Headers:
+        h|	User-Agent: http-step/0.1.0
+        h|	Accept-Encoding: gzip, deflate, br, zstd
+        h|	Accept: */*
+        o|URL: ORIGIN/
+        o|Status: 200
+        h|Response Headers:
+        h|	content-type: text/plain
+        o| ------ Content ------
+        o|one two¶
+        Success: Status code: 200
+    "#]]
+    .assert_eq(&transcript(&result, &origin));
+    assert_eq!(result.usage.bytes_received, 7);
+}
+
+#[tokio::test]
+async fn a_large_body_goes_out_as_the_server_takes_it() {
+    let bench = bench();
+    let read = Arc::new(AtomicUsize::default());
+    let count = Arc::clone(&read);
+    let server = Streams::start(acceptor(bench), move |mut asked: Asked| {
+        let count = Arc::clone(&count);
+        async move {
+            let mut body = asked.request.into_body();
+            // Its window is 64 KiB: that much comes before it is widened.
+            while let Some(data) = body.data().await {
+                let size = data.unwrap().len();
+                count.fetch_add(size, Ordering::Relaxed);
+                tokio::task::yield_now().await;
+                body.flow_control().release_capacity(size).unwrap();
+            }
+            asked
+                .respond
+                .send_response(Response::new(()), true)
+                .unwrap();
+        }
+    })
+    .await;
+    let body = "x".repeat(8 << 20);
+    let step = format!(
+        "post: {}/\ndata: ${{{{ property.body }}}}",
+        origin(server.port)
+    );
+    let result = bench
+        .run_with(&policy(server.port), &step, |job| {
+            job.properties([("body", body.as_str())].into())
+        })
+        .await;
+    assert_eq!(result.outcome, Outcome::Success, "{:?}", result.error);
+    assert_eq!(read.load(Ordering::Relaxed), body.len());
+    assert_eq!(result.usage.bytes_sent, body.len() as u64);
+}
+
+/// A server that answers the head of each request with these frames, on a
+/// connection that it then closes, or not.
+async fn frames(acceptor: TlsAcceptor, answer: &'static [u8], closes: bool) -> u16 {
+    const HEADERS: u8 = 1;
+    const EMPTY_SETTINGS: [u8; 9] = [0, 0, 0, 4, 0, 0, 0, 0, 0];
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            let mut stream = acceptor.accept(stream).await.unwrap();
+            stream.read_exact(&mut [0; 24]).await.unwrap();
+            stream.write_all(&EMPTY_SETTINGS).await.unwrap();
+            loop {
+                let mut head = [0; 9];
+                if stream.read_exact(&mut head).await.is_err() {
+                    break;
+                }
+                let length = u32::from_be_bytes([0, head[0], head[1], head[2]]);
+                let mut payload = vec![0; length as usize];
+                stream.read_exact(&mut payload).await.unwrap();
+                if head[3] == HEADERS {
+                    stream.write_all(answer).await.unwrap();
+                    if closes {
+                        break;
+                    }
+                }
+            }
+        }
+    });
+    port
+}
+
+#[tokio::test]
+async fn what_the_server_has_not_begun_was_not_sent() {
+    const GOAWAY_BEFORE: &[u8] = &[0, 0, 8, 7, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
+    const GOAWAY_AFTER: &[u8] = &[0, 0, 8, 7, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0];
+    const REFUSED: &[u8] = &[0, 0, 4, 3, 0, 0, 0, 0, 1, 0, 0, 0, 7];
+    const INTERNAL: &[u8] = &[0, 0, 4, 3, 0, 0, 0, 0, 1, 0, 0, 0, 2];
+    let bench = bench();
+    let mut told = String::new();
+    for (what, answer, closes) in [
+        ("GOAWAY, the last stream being 0", GOAWAY_BEFORE, false),
+        ("GOAWAY, the last stream being this", GOAWAY_AFTER, true),
+        ("RST_STREAM, REFUSED_STREAM", REFUSED, false),
+        ("RST_STREAM, INTERNAL_ERROR", INTERNAL, false),
+        ("an end", &[], true),
+    ] {
+        let port = frames(acceptor(bench), answer, closes).await;
+        let step = format!("post: {}/\ndata: x", origin(port));
+        let result = bench.run(&policy(port), &step).await;
+        told.push_str(&format!("{what}\n  {}\n", error(&result, &origin(port))));
+    }
+    expect![[r#"
+        GOAWAY, the last stream being 0
+          Exception, Protocol, sent No: ORIGIN closed the connection before it answered: connection error received: not a result of an error
+        GOAWAY, the last stream being this
+          Exception, Protocol, sent Unknown: ORIGIN closed the connection before it answered: connection closed before message completed
+        RST_STREAM, REFUSED_STREAM
+          Exception, Protocol, sent No: ORIGIN closed the connection before it answered: stream error received: refused stream before processing any application logic
+        RST_STREAM, INTERNAL_ERROR
+          Exception, Protocol, sent Unknown: ORIGIN closed the connection before it answered: stream error received: unexpected internal error encountered
+        an end
+          Exception, Protocol, sent Unknown: ORIGIN closed the connection before it answered: connection closed before message completed
+    "#]].assert_eq(&told);
+}
+
+#[tokio::test]
+async fn a_step_that_does_not_read_holds_up_no_other() {
+    const HELD: usize = 16;
+    let bench = bench();
+    let begun = Arc::new(Semaphore::new(0));
+    let held = Arc::clone(&begun);
+    let server = Streams::start(acceptor(bench), move |mut asked: Asked| {
+        let held = Arc::clone(&held);
+        async move {
+            let is_held = asked.request.uri().path() == "/held";
+            let mut body = asked
+                .respond
+                .send_response(Response::new(()), false)
+                .unwrap();
+            let bytes = if is_held {
+                vec![0; 1 << 20]
+            } else {
+                vec![0; 10]
+            };
+            body.send_data(bytes.into(), true).unwrap();
+            if is_held {
+                held.add_permits(1);
+            }
+        }
+    })
+    .await;
+    let origin = origin(server.port);
+    let policy = policy(server.port);
+    bench.run(&policy, &format!("get: {origin}/first")).await;
+
+    let url = format!("{origin}/held");
+    let holds = bench.run_guest(Guest::BudgetReadsNothing, &policy, &url);
+    let other = async {
+        let _ = begun.acquire_many(HELD as u32).await.unwrap();
+        let step = format!("get: {origin}/\ntimeout: {{read: 5}}");
+        bench.run(&policy, &step).await
+    };
+    tokio::select! {
+        result = holds => panic!("it has not held on: {result:?}"),
+        result = other => {
+            assert_eq!(result.outcome, Outcome::Success, "{:?}", result.error);
+        }
+    }
+}

@@ -1,0 +1,408 @@
+//! Proxies: who is asked for what, in whose words, and who is told nothing.
+
+use expect_test::expect;
+use http::{HeaderValue, StatusCode};
+use http_step_host::{Outcome, RunResult};
+use http_step_tests::{Answer, HttpProxy, Scripted, Service, SocksProxy, bench, error};
+
+const NETWORK: &str = "networks: [127.0.0.0/8]";
+
+fn is_success(result: &RunResult) {
+    assert_eq!(result.outcome, Outcome::Success, "{:?}", result.error);
+}
+
+async fn plain() -> Service {
+    Service::start(|_| Answer::new("ok".into())).await
+}
+
+async fn secured(name: &str) -> Service {
+    let acceptor = bench().authority.issue(name).server().acceptor();
+    Service::start_tls(acceptor, |_| Answer::new("ok".into())).await
+}
+
+/// The headers that a server got, without those of every request.
+fn headers(service: &Service) -> String {
+    let mut headers = service.requests().remove(0).headers;
+    let of_all = ["user-agent", "accept", "accept-encoding"];
+    headers.retain(|header| {
+        !of_all
+            .iter()
+            .any(|name| header.starts_with(&format!("{name}: ")))
+    });
+    headers.join("\n")
+}
+
+#[tokio::test]
+async fn http_is_passed_on_and_https_goes_through_a_tunnel() {
+    let (http, https) = (plain().await, secured("one.test").await);
+    let proxy = HttpProxy::start().await;
+    let mut steps = Vec::new();
+    for (scheme, port) in [("http", http.port), ("https", https.port)] {
+        let origin = format!("{scheme}://one.test:{port}");
+        let policy = format!(
+            "allow: ['{origin}']\n{NETWORK}\nproxies: {{all: 'http://{}'}}",
+            proxy.address
+        );
+        let result = bench()
+            .run(&policy, &format!("get: {origin}/path?q=1"))
+            .await;
+        is_success(&result);
+        let row = &result.ledger[0];
+        steps.push(format!(
+            "through {}, to {}, checked {:?}, status {:?}",
+            row.proxy.as_deref().unwrap_or("none"),
+            row.peer.unwrap(),
+            row.addresses,
+            row.status,
+        ));
+    }
+    let told = format!("{}\n{}", proxy.asked().join("\n"), steps.join("\n"))
+        .replace(&http.port.to_string(), "HTTP")
+        .replace(&https.port.to_string(), "HTTPS")
+        .replace(&proxy.port.to_string(), "PROXY");
+    expect![[r#"
+        GET http://one.test:HTTP/path?q=1, host one.test:HTTP, authorization none
+        CONNECT 127.0.0.1:HTTPS, host 127.0.0.1:HTTPS, authorization none
+        through http://127.0.0.1:PROXY, to 127.0.0.1:PROXY, checked [127.0.0.1], status Some(200)
+        through http://127.0.0.1:PROXY, to 127.0.0.1:PROXY, checked [127.0.0.1], status Some(200)"#]].assert_eq(&told);
+}
+
+#[tokio::test]
+async fn who_resolves_is_for_the_policy_to_say() {
+    let (http, https) = (plain().await, secured("one.test").await);
+    let mut told = String::new();
+    for scheme in ["http", "https", "socks5", "socks5h"] {
+        for resolve in ["", ", resolve: host", ", resolve: proxy"] {
+            for (origin, port) in [("http", http.port), ("https", https.port)] {
+                if scheme == "https" {
+                    continue;
+                }
+                let (web, socks) = (HttpProxy::start().await, SocksProxy::start().await);
+                let address = match scheme {
+                    "http" => &web.address,
+                    _ => &socks.address,
+                };
+                let origin = format!("{origin}://one.test:{port}");
+                let policy = format!(
+                    "allow: ['{origin}']\n{NETWORK}\nproxies: {{all: '{scheme}://{address}'{resolve}}}"
+                );
+                let result = bench().run(&policy, &format!("get: {origin}/")).await;
+                is_success(&result);
+                let asked = [web.asked(), socks.asked()].concat().join("; ");
+                told.push_str(&format!(
+                    "{scheme}{resolve}: {asked}; checked {:?}\n",
+                    result.ledger[0].addresses
+                ));
+            }
+        }
+    }
+    let told = told
+        .replace(&http.port.to_string(), "HTTP")
+        .replace(&https.port.to_string(), "HTTPS");
+    expect![[r#"
+        http: GET http://one.test:HTTP/, host one.test:HTTP, authorization none; checked [127.0.0.1]
+        http: CONNECT 127.0.0.1:HTTPS, host 127.0.0.1:HTTPS, authorization none; checked [127.0.0.1]
+        http, resolve: host: GET http://one.test:HTTP/, host one.test:HTTP, authorization none; checked [127.0.0.1]
+        http, resolve: host: CONNECT 127.0.0.1:HTTPS, host 127.0.0.1:HTTPS, authorization none; checked [127.0.0.1]
+        http, resolve: proxy: GET http://one.test:HTTP/, host one.test:HTTP, authorization none; checked []
+        http, resolve: proxy: CONNECT one.test:HTTPS, host one.test:HTTPS, authorization none; checked []
+        socks5: address 127.0.0.1:HTTP; checked [127.0.0.1]
+        socks5: address 127.0.0.1:HTTPS; checked [127.0.0.1]
+        socks5, resolve: host: address 127.0.0.1:HTTP; checked [127.0.0.1]
+        socks5, resolve: host: address 127.0.0.1:HTTPS; checked [127.0.0.1]
+        socks5, resolve: proxy: name one.test:HTTP; checked []
+        socks5, resolve: proxy: name one.test:HTTPS; checked []
+        socks5h: name one.test:HTTP; checked []
+        socks5h: name one.test:HTTPS; checked []
+        socks5h, resolve: host: address 127.0.0.1:HTTP; checked [127.0.0.1]
+        socks5h, resolve: host: address 127.0.0.1:HTTPS; checked [127.0.0.1]
+        socks5h, resolve: proxy: name one.test:HTTP; checked []
+        socks5h, resolve: proxy: name one.test:HTTPS; checked []
+    "#]].assert_eq(&told);
+}
+
+#[tokio::test]
+async fn a_proxy_is_not_asked_for_what_is_denied() {
+    let proxy = HttpProxy::start().await;
+    let proxies = format!("proxies: {{all: 'http://{}'}}", proxy.address);
+    let mut told = String::new();
+    for (policy, url) in [
+        ("allow: ['https://other.test']", "https://one.test/"),
+        // It leads to 127.0.0.1, and no network says that it may.
+        ("allow: ['https://one.test']", "https://one.test/"),
+        ("allow: ['http://one.test']", "http://one.test/"),
+        (
+            "allow: [{origin: 'http://one.test', methods: [POST]}]",
+            "http://one.test/",
+        ),
+        ("public: true", "http://169.254.169.254/"),
+    ] {
+        let result = bench()
+            .run(&format!("{policy}\n{proxies}"), &format!("get: {url}"))
+            .await;
+        told.push_str(&format!("{}\n", error(&result, "no origin")));
+    }
+    assert_eq!(proxy.asked(), [""; 0]);
+    expect![[r#"
+        Denied, Denied, sent No: the policy does not allow https://one.test: no rule names it; `- https://one.test` under `allow:` in policy.yaml would
+        Denied, Denied, sent No: the policy does not allow https://one.test: its name leads to 127.0.0.1, which is not public but loopback; `- 127.0.0.1/32` under `networks:` in policy.yaml would
+        Denied, Denied, sent No: the policy does not allow http://one.test: its name leads to 127.0.0.1, which is not public but loopback; `- 127.0.0.1/32` under `networks:` in policy.yaml would
+        Denied, Denied, sent No: the policy does not allow GET http://one.test: `policy.yaml:1: http://one.test` allows POST; `- {origin: http://one.test, methods: [GET]}` under `allow:` in policy.yaml would
+        Denied, Denied, sent No: the policy does not allow http://169.254.169.254: its address is not public but cloud metadata; `- http://169.254.169.254` under `allow:` in policy.yaml would
+    "#]].assert_eq(&told);
+}
+
+#[tokio::test]
+async fn hosts_that_go_without() {
+    let service = plain().await;
+    let proxy = HttpProxy::start().await;
+    let mut told = String::new();
+    for host in ["one.test", "below.one.test", "two.test", "127.0.0.1"] {
+        let origin = format!("http://{host}:{}", service.port);
+        let policy = format!(
+            "allow: ['{origin}']\n{NETWORK}\n\
+             proxies: {{http: 'http://{}', no_proxy: [one.test, 127.0.0.0/8]}}",
+            proxy.address
+        );
+        let result = bench().run(&policy, &format!("get: {origin}/")).await;
+        is_success(&result);
+        let way = result.ledger[0].proxy.is_some();
+        told.push_str(&format!(
+            "{host}: {}\n",
+            if way { "proxy" } else { "direct" }
+        ));
+    }
+    expect![[r#"
+        one.test: direct
+        below.one.test: direct
+        two.test: proxy
+        127.0.0.1: direct
+    "#]]
+    .assert_eq(&told);
+    assert_eq!(proxy.asked().len(), 1);
+}
+
+#[tokio::test]
+async fn a_step_names_a_proxy_if_it_may() {
+    let service = plain().await;
+    let proxy = HttpProxy::start().await;
+    let origin = format!("http://one.test:{}", service.port);
+    let address = &proxy.address;
+    let mut told = String::new();
+    for policy in [
+        String::new(),
+        format!("proxies: {{steps_may_use: ['http://{address}']}}"),
+        // The policy's own is one that steps may name, too.
+        format!("proxies: {{http: 'http://{address}', no_proxy: ['*']}}"),
+        "proxies: {steps_may_use: ['http://proxy.test:3128']}".to_owned(),
+        format!("proxies: {{steps_may_use: ['socks5://{address}']}}"),
+    ] {
+        let step = format!("get: {origin}/\nproxies: {{http: 'http://{address}'}}");
+        let result = bench()
+            .run(&format!("allow: ['{origin}']\n{NETWORK}\n{policy}"), &step)
+            .await;
+        told.push_str(&format!("{policy}\n  {}\n", error(&result, &origin)));
+    }
+    expect![[r#"
+
+          Denied, Denied, sent No: the policy does not allow the proxy http://PROXY for ORIGIN: it is not one that steps may name; `- http://PROXY` under `proxies: steps_may_use:` in policy.yaml would
+        proxies: {steps_may_use: ['http://PROXY']}
+          Success: no error
+        proxies: {http: 'http://PROXY', no_proxy: ['*']}
+          Success: no error
+        proxies: {steps_may_use: ['http://proxy.test:3128']}
+          Denied, Denied, sent No: the policy does not allow the proxy http://PROXY for ORIGIN: it is not one that steps may name; `- http://PROXY` under `proxies: steps_may_use:` in policy.yaml would
+        proxies: {steps_may_use: ['socks5://PROXY']}
+          Denied, Denied, sent No: the policy does not allow the proxy http://PROXY for ORIGIN: it is not one that steps may name; `- http://PROXY` under `proxies: steps_may_use:` in policy.yaml would
+    "#]].assert_eq(&told.replace(address, "PROXY"));
+    assert_eq!(proxy.asked().len(), 2);
+}
+
+/// Where credentials of a proxy must not be: anything that is told.
+fn hides(result: &RunResult, secrets: &[&str]) {
+    let told = serde_json::to_string(result).unwrap();
+    for secret in secrets {
+        assert!(!told.contains(secret), "{secret} in {told}");
+    }
+}
+
+/// `hunter2 of ann`, as Basic has it.
+const BASIC: &str = "Basic YW5uOmh1bnRlcjI=";
+
+#[tokio::test]
+async fn credentials_go_to_the_proxy_and_nowhere_else() {
+    let (http, https) = (plain().await, secured("one.test").await);
+    let proxy = HttpProxy::wanting(BASIC).await;
+    let socks = SocksProxy::wanting("ann", "hunter2").await;
+    for (scheme, service) in [("http", &http), ("https", &https)] {
+        let origin = format!("{scheme}://one.test:{}", service.port);
+        for (way, address) in [("http", &proxy.address), ("socks5", &socks.address)] {
+            for (from_policy, from_step) in [("ann:hunter2@", None), ("", Some("ann:hunter2@"))] {
+                let policy = format!(
+                    "allow: ['{origin}']\n{NETWORK}\nproxies: {{all: '{way}://{from_policy}{address}'}}"
+                );
+                let step = match from_step {
+                    Some(user) => format!("proxies: {{all: '{way}://{user}{address}'}}"),
+                    None => String::new(),
+                };
+                let result = bench()
+                    .run(&policy, &format!("get: {origin}/\n{step}"))
+                    .await;
+                is_success(&result);
+                hides(&result, &["hunter2", "YW5uOmh1bnRlcjI", "ann:"]);
+            }
+        }
+    }
+    assert_eq!(headers(&http), format!("host: one.test:{}", http.port));
+    assert_eq!(headers(&https), format!("host: one.test:{}", https.port));
+    for service in [&http, &https] {
+        for request in service.requests() {
+            assert_eq!(request.header("proxy-authorization"), None);
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_goes_wrong_at_the_proxy() {
+    let service = secured("one.test").await;
+    let http = plain().await;
+    let garbage = Scripted::closes_after("SSH-2.0-OpenSSH_9.6\r\n")
+        .await
+        .origin;
+    let silent = Scripted::hangs_after("").await.origin;
+    let ends = Scripted::closes_after("").await.origin;
+    let nobody = Scripted::nobody().await;
+    let of = |proxy: &HttpProxy| format!("http://{}", proxy.address);
+    let (forbids, wants, teapot) = (
+        HttpProxy::answering(403).await,
+        HttpProxy::wanting(BASIC).await,
+        HttpProxy::answering(418).await,
+    );
+    let socks = SocksProxy::wanting("ann", "hunter2").await.address;
+    let ways = [
+        ("forbids", of(&forbids)),
+        ("answers 418", of(&teapot)),
+        ("wants a password", of(&wants)),
+        (
+            "wants another",
+            of(&wants).replace("http://", "http://ann:wrong@"),
+        ),
+        ("garbage", garbage.clone()),
+        ("silent", silent.clone()),
+        ("ends", ends.clone()),
+        ("nobody", nobody.clone()),
+        ("SOCKS: wants a password", format!("socks5://{socks}")),
+        (
+            "SOCKS: wants another",
+            format!("socks5://ann:wrong@{socks}"),
+        ),
+        ("SOCKS: garbage", garbage.replace("http://", "socks5://")),
+        ("SOCKS: nobody", nobody.replace("http://", "socks5://")),
+        ("TLS: is none", of(&forbids).replace("http://", "https://")),
+    ];
+    let mut told = String::new();
+    for (scheme, port) in [("https", service.port), ("http", http.port)] {
+        let origin = format!("{scheme}://one.test:{port}");
+        for (what, url) in &ways {
+            let policy = format!("allow: ['{origin}']\n{NETWORK}\nproxies: {{all: '{url}'}}");
+            let step = format!("get: {origin}/\ntimeout: 1");
+            let result = bench().run(&policy, &step).await;
+            hides(&result, &["wrong", "hunter2"]);
+            let address = url.rsplit(['/', '@']).next().unwrap();
+            let line = match result.error {
+                Some(_) => error(&result, &origin),
+                None => result.summary,
+            };
+            told.push_str(&format!(
+                "{scheme}, {what}: {}\n",
+                line.replace(address, "PROXY")
+            ));
+        }
+    }
+    let told = told.replace(&service.port.to_string(), "PORT");
+    expect![[r#"
+        https, forbids: Exception, Connect, sent No: the proxy http://PROXY did not lead on: it refused a tunnel to 127.0.0.1:PORT (status 403)
+        https, answers 418: Exception, Connect, sent No: the proxy http://PROXY did not lead on: it refused a tunnel to 127.0.0.1:PORT (status 418)
+        https, wants a password: Exception, Connect, sent No: the proxy http://PROXY did not lead on: it wants a user name and a password (status 407)
+        https, wants another: Exception, Connect, sent No: the proxy http://PROXY did not lead on: it refused a tunnel to 127.0.0.1:PORT (status 407)
+        https, garbage: Exception, Connect, sent No: the proxy http://PROXY did not lead on: invalid HTTP version parsed
+        https, silent: Exception, Timeout, sent No: could not connect to ORIGIN within 1 s
+        https, ends: Exception, Connect, sent No: the proxy http://PROXY did not lead on: connection closed before message completed
+        https, nobody: Exception, Connect, sent No: the proxy http://PROXY did not lead on: could not connect to 127.0.0.1: connection refused
+        https, SOCKS: wants a password: Exception, Connect, sent No: the proxy socks5://PROXY did not lead on: No acceptable auth methods
+        https, SOCKS: wants another: Exception, Connect, sent No: the proxy socks5://PROXY did not lead on: Password auth failure, code: 1
+        https, SOCKS: garbage: Exception, Timeout, sent No: could not connect to ORIGIN within 1 s
+        https, SOCKS: nobody: Exception, Connect, sent No: the proxy socks5://PROXY did not lead on: could not connect to 127.0.0.1: connection refused
+        https, TLS: is none: Exception, Connect, sent No: the proxy https://PROXY did not lead on: TLS with it failed: received corrupt message of type InvalidContentType
+        http, forbids: Status code: 403 (failure)
+        http, answers 418: Status code: 418 (failure)
+        http, wants a password: Status code: 407 (failure)
+        http, wants another: Status code: 407 (failure)
+        http, garbage: Exception, Protocol, sent Yes: ORIGIN answered with something that is not HTTP: invalid HTTP version parsed
+        http, silent: Exception, Timeout, sent Unknown: ORIGIN did not answer within 1 s
+        http, ends: Exception, Protocol, sent Unknown: ORIGIN closed the connection before it answered: connection closed before message completed
+        http, nobody: Exception, Connect, sent No: the proxy http://PROXY did not lead on: could not connect to 127.0.0.1: connection refused
+        http, SOCKS: wants a password: Exception, Connect, sent No: the proxy socks5://PROXY did not lead on: No acceptable auth methods
+        http, SOCKS: wants another: Exception, Connect, sent No: the proxy socks5://PROXY did not lead on: Password auth failure, code: 1
+        http, SOCKS: garbage: Exception, Timeout, sent No: could not connect to ORIGIN within 1 s
+        http, SOCKS: nobody: Exception, Connect, sent No: the proxy socks5://PROXY did not lead on: could not connect to 127.0.0.1: connection refused
+        http, TLS: is none: Exception, Connect, sent No: the proxy https://PROXY did not lead on: TLS with it failed: received corrupt message of type InvalidContentType
+    "#]].assert_eq(&told);
+}
+
+#[tokio::test]
+async fn each_hop_of_a_redirect_has_the_proxy_of_its_origin() {
+    let last = secured("last.test").await;
+    let to = format!("https://last.test:{}/end", last.port);
+    let location = HeaderValue::from_str(&to).unwrap();
+    let first = Service::start(move |_| {
+        let mut answer = Answer::default();
+        *answer.status_mut() = StatusCode::FOUND;
+        answer.headers_mut().insert("location", location.clone());
+        answer
+    })
+    .await;
+    let (http, https) = (HttpProxy::start().await, HttpProxy::wanting(BASIC).await);
+    let policy = format!(
+        "allow: ['http://first.test:{}', 'https://last.test:{}']\n{NETWORK}\n\
+         proxies: {{http: 'http://{}', https: 'http://ann:hunter2@{}'}}",
+        first.port, last.port, http.address, https.address,
+    );
+    let step = format!("get: http://first.test:{}/", first.port);
+    let result = bench().run(&policy, &step).await;
+    is_success(&result);
+    let told = format!("HTTP: {:?}\nHTTPS: {:?}", http.asked(), https.asked())
+        .replace(&first.port.to_string(), "FIRST")
+        .replace(&last.port.to_string(), "LAST");
+    expect![[r#"
+        HTTP: ["GET http://first.test:FIRST/, host first.test:FIRST, authorization none"]
+        HTTPS: ["CONNECT 127.0.0.1:LAST, host 127.0.0.1:LAST, authorization Basic YW5uOmh1bnRlcjI="]"#]].assert_eq(&told);
+}
+
+#[tokio::test]
+async fn a_proxy_over_tls_is_judged_by_the_host_and_not_by_the_step() {
+    let service = secured("one.test").await;
+    let origin = format!("https://one.test:{}", service.port);
+    let mut told = String::new();
+    let trusted = bench().authority.issue("proxy.test");
+    let stranger = http_step_tests::Authority::default().issue("proxy.test");
+    for (whose, issued) in [("trusted", &trusted), ("a stranger's", &stranger)] {
+        let proxy = HttpProxy::start_tls(issued.server().http2().acceptor()).await;
+        let url = format!("https://proxy.test:{}", proxy.port);
+        let policy = format!(
+            "allow: ['{origin}']\n{NETWORK}\n\
+             tls: {{steps_may: [verify-none]}}\nproxies: {{all: '{url}'}}"
+        );
+        let step = format!("get: {origin}/\nverify: false");
+        let result = bench().run(&policy, &step).await;
+        let line = error(&result, &origin).replace(&url, "PROXY");
+        told.push_str(&format!(
+            "{whose}: {line}; asked {} times\n",
+            proxy.asked().len()
+        ));
+    }
+    expect![[r#"
+        trusted: Success: no error; asked 1 times
+        a stranger's: Exception, Connect, sent No: the proxy PROXY did not lead on: TLS with it failed: no trusted root has signed its certificate; asked 0 times
+    "#]].assert_eq(&told);
+}

@@ -1,0 +1,304 @@
+//! TLS as a step asks for it and as a policy demands it: what comes of both, and
+//! what is said where the one does not go with the other.
+
+use std::fmt::Write as _;
+use std::fs;
+
+use expect_test::{Expect, expect};
+use http_step_host::RunResult;
+use http_step_tests::{Answer, Authority, Issued, Service, TlsServer, bench, error};
+use tempfile::TempDir;
+use tokio_rustls::rustls::SupportedProtocolVersion;
+use tokio_rustls::rustls::version::TLS12;
+
+/// A server with a certificate that the host trusts, and a directory of files
+/// that step files name.
+struct Site {
+    issued: Issued,
+    directory: TempDir,
+}
+
+impl Site {
+    fn new() -> Self {
+        Self {
+            issued: bench().authority.issue("one.test"),
+            directory: TempDir::new().unwrap(),
+        }
+    }
+
+    /// With a certificate that the host does not trust.
+    fn of(authority: &Authority) -> Self {
+        Self {
+            issued: authority.issue("one.test"),
+            ..Self::new()
+        }
+    }
+
+    fn file(&self, name: &str, text: &str) {
+        fs::write(self.directory.path().join(name), text).unwrap();
+    }
+
+    /// What comes of a request, for each pair of what a policy and a step say.
+    async fn told(&self, server: TlsServer<'_>, cases: &[(&str, &str)]) -> String {
+        let service = Service::start_tls(server.acceptor(), |_| Answer::default()).await;
+        let origin = format!("https://one.test:{}", service.port);
+        let mut told = String::new();
+        for (policy, step) in cases {
+            let result = self.run(&origin, policy, step).await;
+            let said = match [*policy, *step].join("") {
+                said if said.is_empty() => "nothing is said".to_owned(),
+                _ => [*policy, *step].join(" | "),
+            };
+            let end = error(&result, &origin)
+                .replace(&self.directory.path().display().to_string(), "DIR")
+                .replace(&self.issued.pin().to_string(), "PIN");
+            let said = said.replace(&self.issued.pin().to_string(), "PIN");
+            writeln!(told, "{said}\n  {end}").unwrap();
+        }
+        told
+    }
+
+    async fn run(&self, origin: &str, policy: &str, step: &str) -> RunResult {
+        let policy = format!("allow: ['{origin}']\nnetworks: [127.0.0.0/8]\n{policy}");
+        let step = format!("get: {origin}/\n{step}");
+        bench()
+            .run_with(&policy, &step, |job| job.files_under(self.directory.path()))
+            .await
+    }
+
+    async fn check(&self, server: TlsServer<'_>, cases: &[(&str, &str)], expected: Expect) {
+        expected.assert_eq(&self.told(server, cases).await);
+    }
+}
+
+static TLS12_ALONE: &[&SupportedProtocolVersion] = &[&TLS12];
+
+/// A policy that lets a step ask for everything.
+const ALL: &str =
+    "tls: {steps_may: [verify-none, ca-file, client-certificate, pinned-key, min-version]}";
+
+#[tokio::test]
+async fn a_certificate_of_an_authority_that_the_step_brings_along() {
+    let authority = Authority::default();
+    let site = Site::of(&authority);
+    site.file("ca.pem", &authority.pem());
+    site.file("other.pem", &bench().authority.pem());
+    site.file("text.pem", "not a certificate");
+    let cases = [
+        ("", ""),
+        ("", "verify: false"),
+        ("", "verify: ca.pem"),
+        ("tls: {steps_may: [ca-file]}", "verify: false"),
+        ("tls: {steps_may: [verify-none]}", "verify: ca.pem"),
+        ("tls: {steps_may: [verify-none]}", "verify: false"),
+        ("tls: {steps_may: [ca-file]}", "verify: ca.pem"),
+        ("tls: {steps_may: [ca-file]}", "verify: other.pem"),
+        (ALL, "verify: text.pem"),
+        (ALL, "verify: missing.pem"),
+    ];
+    let expected = expect![[r#"
+        nothing is said
+          Exception, Tls, sent No: TLS with ORIGIN failed: no trusted root has signed its certificate
+         | verify: false
+          Denied, Denied, sent No: the policy does not allow `verify: false` for ORIGIN: of TLS, a step may ask for pinned-key and min-version; `steps_may: [verify-none, pinned-key, min-version]` under `tls:` in policy.yaml would
+         | verify: ca.pem
+          Denied, Denied, sent No: the policy does not allow `verify: FILE` for ORIGIN: of TLS, a step may ask for pinned-key and min-version; `steps_may: [ca-file, pinned-key, min-version]` under `tls:` in policy.yaml would
+        tls: {steps_may: [ca-file]} | verify: false
+          Denied, Denied, sent No: the policy does not allow `verify: false` for ORIGIN: of TLS, a step may ask for ca-file; `steps_may: [verify-none, ca-file]` under `tls:` in policy.yaml would
+        tls: {steps_may: [verify-none]} | verify: ca.pem
+          Denied, Denied, sent No: the policy does not allow `verify: FILE` for ORIGIN: of TLS, a step may ask for verify-none; `steps_may: [verify-none, ca-file]` under `tls:` in policy.yaml would
+        tls: {steps_may: [verify-none]} | verify: false
+          Success: no error
+        tls: {steps_may: [ca-file]} | verify: ca.pem
+          Success: no error
+        tls: {steps_may: [ca-file]} | verify: other.pem
+          Exception, Tls, sent No: TLS with ORIGIN failed: no trusted root has signed its certificate
+        tls: {steps_may: [verify-none, ca-file, client-certificate, pinned-key, min-version]} | verify: text.pem
+          Exception, InvalidSpec, sent No: the file `text.pem` of `verify` is of no use: there is no certificate in it
+        tls: {steps_may: [verify-none, ca-file, client-certificate, pinned-key, min-version]} | verify: missing.pem
+          Exception, InvalidSpec, sent No: the file `missing.pem` of `verify` can't be read: there is no such file in DIR
+    "#]];
+    site.check(site.issued.server(), &cases, expected).await;
+}
+
+#[tokio::test]
+async fn a_certificate_of_the_client() {
+    const ENCRYPTED: &str = "-----BEGIN ENCRYPTED PRIVATE KEY-----\nMIIBvTBXBgkqhkiG9w0BBQ0w\n-----END ENCRYPTED PRIVATE KEY-----\n";
+    let clients = Authority::default();
+    let site = Site::new();
+    let client = clients.issue("client.test");
+    site.file("client.pem", &client.pem);
+    site.file("client.key", &client.key_pem());
+    site.file("both.pem", &format!("{}{}", client.key_pem(), client.pem));
+    site.file("encrypted.key", ENCRYPTED);
+    site.file("other.key", &clients.issue("client.test").key_pem());
+    let stranger = bench().authority.issue("client.test");
+    site.file(
+        "stranger.pem",
+        &format!("{}{}", stranger.pem, stranger.key_pem()),
+    );
+    let cases = [
+        ("", ""),
+        ("", "cert: both.pem"),
+        (ALL, "cert: both.pem"),
+        (ALL, "cert: [client.pem, client.key]"),
+        (ALL, "cert: stranger.pem"),
+        (ALL, "cert: client.pem"),
+        (ALL, "cert: client.key"),
+        (ALL, "cert: [client.pem, missing.key]"),
+        (ALL, "cert: [client.pem, encrypted.key]"),
+        (ALL, "cert: [client.pem, other.key]"),
+    ];
+    let server = site.issued.server().wants_clients_of(&clients);
+    let expected = expect![[r#"
+        nothing is said
+          Exception, Tls, sent No: TLS with ORIGIN failed: it wants a certificate of the client
+         | cert: both.pem
+          Denied, Denied, sent No: the policy does not allow `cert` for ORIGIN: of TLS, a step may ask for pinned-key and min-version; `steps_may: [client-certificate, pinned-key, min-version]` under `tls:` in policy.yaml would
+        tls: {steps_may: [verify-none, ca-file, client-certificate, pinned-key, min-version]} | cert: both.pem
+          Success: no error
+        tls: {steps_may: [verify-none, ca-file, client-certificate, pinned-key, min-version]} | cert: [client.pem, client.key]
+          Success: no error
+        tls: {steps_may: [verify-none, ca-file, client-certificate, pinned-key, min-version]} | cert: stranger.pem
+          Exception, Tls, sent No: TLS with ORIGIN failed: it does not accept the client's certificate (DecryptError)
+        tls: {steps_may: [verify-none, ca-file, client-certificate, pinned-key, min-version]} | cert: client.pem
+          Exception, InvalidSpec, sent No: the file `client.pem` of `cert` is of no use: there is no private key in it
+        tls: {steps_may: [verify-none, ca-file, client-certificate, pinned-key, min-version]} | cert: client.key
+          Exception, InvalidSpec, sent No: the file `client.key` of `cert` is of no use: there is no certificate in it
+        tls: {steps_may: [verify-none, ca-file, client-certificate, pinned-key, min-version]} | cert: [client.pem, missing.key]
+          Exception, InvalidSpec, sent No: the file `missing.key` of `cert` can't be read: there is no such file in DIR
+        tls: {steps_may: [verify-none, ca-file, client-certificate, pinned-key, min-version]} | cert: [client.pem, encrypted.key]
+          Exception, InvalidSpec, sent No: the file `encrypted.key` of `cert` is of no use: its private key is encrypted; store it without a passphrase
+        tls: {steps_may: [verify-none, ca-file, client-certificate, pinned-key, min-version]} | cert: [client.pem, other.key]
+          Exception, InvalidSpec, sent No: the file `other.key` of `cert` is of no use: its private key is that of another certificate
+    "#]];
+    site.check(server, &cases, expected).await;
+}
+
+#[tokio::test]
+async fn a_key_that_is_pinned() {
+    let site = Site::new();
+    let pin = site.issued.pin();
+    let other = bench().authority.issue("one.test").pin();
+    let in_policy = |keys: &str| format!("tls: {{pinned_keys: [{keys}]}}");
+    let none_asked = format!("tls: {{pinned_keys: ['{pin}'], steps_may: []}}");
+    let (right, wrong) = (format!("'{pin}'"), format!("'{other}'"));
+    let either = format!("{wrong}, {right}");
+    let cases: Vec<(String, String)> = [
+        (in_policy(&right), String::new()),
+        (in_policy(&wrong), String::new()),
+        (in_policy(&either), String::new()),
+        (String::new(), in_policy(&right)),
+        (String::new(), in_policy(&wrong)),
+        (in_policy(&right), in_policy(&right)),
+        (in_policy(&right), in_policy(&wrong)),
+        (in_policy(&wrong), in_policy(&right)),
+        (in_policy(&right), "verify: false".to_owned()),
+        (none_asked, in_policy(&right)),
+        // Nobody looks at who has signed it, but the key has to be that one.
+        (
+            ALL.to_owned(),
+            format!("verify: false\n{}", in_policy(&right)),
+        ),
+        (
+            ALL.to_owned(),
+            format!("verify: false\n{}", in_policy(&wrong)),
+        ),
+    ]
+    .to_vec();
+    let cases: Vec<(&str, &str)> = cases
+        .iter()
+        .map(|(policy, step)| (policy.as_str(), step.as_str()))
+        .collect();
+    let told = site.told(site.issued.server(), &cases).await;
+    expect![[r#"
+        tls: {pinned_keys: ['PIN']} | 
+          Success: no error
+        tls: {pinned_keys: ['OTHER']} | 
+          Exception, Tls, sent No: TLS with ORIGIN failed: its key is none of those pinned
+        tls: {pinned_keys: ['OTHER', 'PIN']} | 
+          Success: no error
+         | tls: {pinned_keys: ['PIN']}
+          Success: no error
+         | tls: {pinned_keys: ['OTHER']}
+          Exception, Tls, sent No: TLS with ORIGIN failed: its key is none of those pinned
+        tls: {pinned_keys: ['PIN']} | tls: {pinned_keys: ['PIN']}
+          Success: no error
+        tls: {pinned_keys: ['PIN']} | tls: {pinned_keys: ['OTHER']}
+          Exception, Tls, sent No: TLS with ORIGIN failed: its key is none of those pinned
+        tls: {pinned_keys: ['OTHER']} | tls: {pinned_keys: ['PIN']}
+          Exception, Tls, sent No: TLS with ORIGIN failed: its key is none of those pinned
+        tls: {pinned_keys: ['PIN']} | verify: false
+          Denied, Denied, sent No: the policy does not allow `verify: false` for ORIGIN: of TLS, a step may ask for pinned-key and min-version; `steps_may: [verify-none, pinned-key, min-version]` under `tls:` in policy.yaml would
+        tls: {pinned_keys: ['PIN'], steps_may: []} | tls: {pinned_keys: ['PIN']}
+          Denied, Denied, sent No: the policy does not allow `tls.pinned_keys` for ORIGIN: of TLS, a step may ask for nothing; `steps_may: [pinned-key]` under `tls:` in policy.yaml would
+        tls: {steps_may: [verify-none, ca-file, client-certificate, pinned-key, min-version]} | verify: false
+        tls: {pinned_keys: ['PIN']}
+          Success: no error
+        tls: {steps_may: [verify-none, ca-file, client-certificate, pinned-key, min-version]} | verify: false
+        tls: {pinned_keys: ['OTHER']}
+          Exception, Tls, sent No: TLS with ORIGIN failed: its key is none of those pinned
+    "#]].assert_eq(&told.replace(&other.to_string(), "OTHER"));
+}
+
+#[tokio::test]
+async fn the_oldest_version() {
+    let site = Site::new();
+    let cases = [
+        ("", ""),
+        ("tls: {min_version: '1.2'}", ""),
+        ("tls: {min_version: '1.3'}", ""),
+        ("", "tls: {min_version: '1.3'}"),
+        ("tls: {steps_may: []}", "tls: {min_version: '1.3'}"),
+        // A step asks for more, and never for less.
+        ("tls: {min_version: '1.3'}", "tls: {min_version: '1.2'}"),
+    ];
+    let server = || site.issued.server();
+    let of_old = server().versions(TLS12_ALONE);
+    let expected = expect![[r#"
+        nothing is said
+          Success: no error
+        tls: {min_version: '1.2'} | 
+          Success: no error
+        tls: {min_version: '1.3'} | 
+          Exception, Tls, sent No: TLS with ORIGIN failed: it speaks no version of TLS that is new enough
+         | tls: {min_version: '1.3'}
+          Exception, Tls, sent No: TLS with ORIGIN failed: it speaks no version of TLS that is new enough
+        tls: {steps_may: []} | tls: {min_version: '1.3'}
+          Denied, Denied, sent No: the policy does not allow `tls.min_version` for ORIGIN: of TLS, a step may ask for nothing; `steps_may: [min-version]` under `tls:` in policy.yaml would
+        tls: {min_version: '1.3'} | tls: {min_version: '1.2'}
+          Exception, Tls, sent No: TLS with ORIGIN failed: it speaks no version of TLS that is new enough
+    "#]];
+    site.check(of_old, &cases, expected).await;
+    let expected = expect![[r#"
+        nothing is said
+          Success: no error
+        tls: {min_version: '1.2'} | 
+          Success: no error
+        tls: {min_version: '1.3'} | 
+          Success: no error
+         | tls: {min_version: '1.3'}
+          Success: no error
+        tls: {steps_may: []} | tls: {min_version: '1.3'}
+          Denied, Denied, sent No: the policy does not allow `tls.min_version` for ORIGIN: of TLS, a step may ask for nothing; `steps_may: [min-version]` under `tls:` in policy.yaml would
+        tls: {min_version: '1.3'} | tls: {min_version: '1.2'}
+          Success: no error
+    "#]];
+    site.check(server(), &cases, expected).await;
+}
+
+#[tokio::test]
+async fn a_rule_has_terms_of_its_own() {
+    let site = Site::new();
+    let service = Service::start_tls(site.issued.server().acceptor(), |_| Answer::default()).await;
+    let origin = format!("https://one.test:{}", service.port);
+    let policy = format!(
+        "networks: [127.0.0.0/8]\n\
+         tls: {{steps_may: [verify-none]}}\n\
+         allow:\n\
+         - origin: {origin}\n  tls: {{steps_may: [ca-file]}}"
+    );
+    let step = format!("get: {origin}/\nverify: false");
+    let result = bench().run(&policy, &step).await;
+    expect!["Denied, Denied, sent No: the policy does not allow `verify: false` for ORIGIN: of TLS, a step may ask for ca-file; `steps_may: [verify-none, ca-file]` under `tls:` of the rule in line 4 in policy.yaml would"].assert_eq(&error(&result, &origin));
+}
