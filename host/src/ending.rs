@@ -119,6 +119,7 @@ impl Ending {
             Self::Returned { result, outputs } => (result, outputs),
             Self::Broken(broken) => return broken.into_result(journal, log, usage),
         };
+        journal.returned();
         let mut outcome = Outcome::from(result.outcome);
         let mut summary = result.summary;
         let error = result.error.map(|error| error_of(error, journal));
@@ -152,6 +153,7 @@ impl Broken {
             ErrorKind::Cancelled => (Outcome::Cancelled, "Requested (cancelled)"),
             _ => (Outcome::Exception, "Requested (exception)"),
         };
+        journal.broken_off(self.kind, &self.message);
         RunResult {
             outcome,
             summary: summary.to_owned(),

@@ -13,7 +13,6 @@ use http_body::{Body, Frame, SizeHint};
 use http_body_util::{BodyExt, Empty};
 use hyper::body::Incoming;
 use tokio::time::{Instant, Sleep, sleep};
-use wasmtime_wasi_http as wasi_http;
 use wasmtime_wasi_http::WasiBody;
 
 use super::connection::Stream;
@@ -104,12 +103,12 @@ impl Outgoing {
 
 impl Body for Outgoing {
     type Data = Bytes;
-    type Error = wasi_http::Error;
+    type Error = TransportError;
 
     fn poll_frame(
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
+    ) -> Poll<Option<Result<Frame<Bytes>, TransportError>>> {
         let this = self.get_mut();
         let frame = ready!(Pin::new(&mut this.inner).poll_frame(cx));
         this.progress.step();
@@ -117,7 +116,7 @@ impl Body for Outgoing {
             Some(Ok(frame)) => {
                 if let Some(data) = frame.data_ref() {
                     if let Err(error) = this.journal.sent(data.len()) {
-                        return Poll::Ready(Some(Err(wasi_http::Error::from(&error))));
+                        return Poll::Ready(Some(Err(error)));
                     }
                     this.entry.sent(data.len() as u64);
                     if let Some(left) = &mut this.left {
@@ -128,14 +127,14 @@ impl Body for Outgoing {
             // The end of the run drops the body's other end, which reads like the
             // end of the body: the server would take half a request for a whole.
             None if this.journal.is_closed() => {
-                return Poll::Ready(Some(Err(wasi_http::Error::ConnectionTerminated)));
+                return Poll::Ready(Some(Err(TransportError::RequestBody)));
             }
             Some(Err(_)) | None => {}
         }
         if frame.is_none() || this.left == Some(0) {
             this.progress.done.store(true, Ordering::Relaxed);
         }
-        Poll::Ready(frame)
+        Poll::Ready(frame.map(|frame| frame.map_err(|_| TransportError::RequestBody)))
     }
 
     fn is_end_stream(&self) -> bool {
@@ -178,7 +177,12 @@ impl Received {
         within: Duration,
         held: Held,
     ) -> Self {
-        let held = (!inner.is_end_stream()).then_some(held);
+        let held = if inner.is_end_stream() {
+            entry.ended();
+            None
+        } else {
+            Some(held)
+        };
         Self {
             inner,
             journal,
@@ -209,6 +213,12 @@ impl Received {
             from: self.origin.clone(),
             within,
         })))
+    }
+
+    /// Nothing more comes of it.
+    fn end(&mut self) {
+        self.entry.ended();
+        self.held = None;
     }
 
     fn broken(&self, error: &hyper::Error) -> TransportError {
@@ -243,16 +253,16 @@ impl Body for Received {
                     .data_ref()
                     .map_or(Ok(()), |data| this.take(data.len()));
                 if taken.is_err() || this.inner.is_end_stream() {
-                    this.held = None;
+                    this.end();
                 }
                 Poll::Ready(Some(taken.map(|()| frame)))
             }
             Poll::Ready(Some(Err(error))) => {
-                this.held = None;
+                this.end();
                 Poll::Ready(Some(Err(this.broken(&error))))
             }
             Poll::Ready(None) => {
-                this.held = None;
+                this.end();
                 Poll::Ready(None)
             }
             Poll::Pending => this.wait(cx),

@@ -241,9 +241,6 @@ impl TransportError {
         if let Some(own) = find::<Self>(error) {
             return own.clone();
         }
-        if find::<wasi_http::Error>(error).is_some() {
-            return Self::RequestBody;
-        }
         // With TLS 1.3 the handshake is over for the client before the server has
         // looked at its certificate.
         if let Some(reason) = find::<rustls::Error>(error).and_then(tls::of_client) {
@@ -315,18 +312,14 @@ fn find<'a, E: StdError + 'static>(error: &'a (dyn StdError + 'static)) -> Optio
 
 /// The cause of causes: what lies above it says only where it was met.
 pub(super) fn innermost(error: &(dyn StdError + 'static)) -> String {
-    let is_end = |error: &&(dyn StdError + 'static)| {
-        error
-            .downcast_ref::<io::Error>()
-            .is_some_and(|error| error.kind() == io::ErrorKind::UnexpectedEof)
-    };
-    match chain(error).find(is_end) {
-        // rustls refers to its manual here.
-        Some(_) => "connection closed before message completed".to_owned(),
-        None => chain(error)
-            .last()
-            .map_or_else(String::new, ToString::to_string),
+    let cause = chain(error)
+        .last()
+        .map_or_else(String::new, ToString::to_string);
+    // rustls goes on with the address of its manual.
+    if cause.starts_with("peer closed connection without sending TLS close_notify") {
+        return "connection closed before message completed".to_owned();
     }
+    cause
 }
 
 fn chain<'a>(

@@ -12,6 +12,7 @@ use tokio::sync::Notify;
 
 use super::error::{Sent, Stage, TransportError};
 use super::ledger::{Entry, LedgerRow};
+use crate::result::ErrorKind;
 
 /// The network side of one run.
 #[derive(Debug, Default)]
@@ -219,6 +220,20 @@ impl Journal {
     /// The error of the last request, if it got no answer.
     pub(crate) fn error(&self) -> Option<TransportError> {
         lock(&self.last_error).clone()
+    }
+
+    /// The run has ended for a reason that is not the component's.
+    pub(crate) fn broken_off(&self, kind: ErrorKind, message: &str) {
+        for entry in lock(&self.entries).iter() {
+            entry.broken_off(kind, message);
+        }
+    }
+
+    /// The component has ended by itself.
+    pub(crate) fn returned(&self) {
+        for entry in lock(&self.entries).iter() {
+            entry.left_behind();
+        }
     }
 
     /// What became of each request, as far as it got.

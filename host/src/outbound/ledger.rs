@@ -102,7 +102,10 @@ struct Open {
     row: LedgerRow,
     /// When the stage began that is under way.
     since: Instant,
-    connecting: Stage,
+    /// What it is at.
+    stage: Stage,
+    /// Whether its response was read to the end.
+    is_over: bool,
 }
 
 impl Entry {
@@ -126,7 +129,8 @@ impl Entry {
                 error: None,
             },
             since: Instant::now(),
-            connecting: Stage::Resolve,
+            stage: Stage::Policy,
+            is_over: false,
         }))
     }
 
@@ -144,7 +148,9 @@ impl Entry {
     }
 
     pub(super) fn admitted(&self, rule: &RuleName) {
-        self.open().row.rule = Some(rule.to_string());
+        let mut open = self.open();
+        open.row.rule = Some(rule.to_string());
+        open.stage = Stage::Resolve;
     }
 
     pub(super) fn goes_through(&self, proxy: String) {
@@ -157,23 +163,28 @@ impl Entry {
         open.row.seconds.wait = open.lap();
     }
 
-    /// How far it has come on the way to a connection.
-    pub(super) fn connecting(&self) -> Stage {
-        self.open().connecting
+    /// What it is at.
+    pub(super) fn stage(&self) -> Stage {
+        self.open().stage
+    }
+
+    /// It needs a connection of its own.
+    pub(super) fn connects(&self) {
+        self.open().stage = Stage::Resolve;
     }
 
     pub(super) fn resolved(&self, addresses: &[IpAddr], took: Took) {
         let mut open = self.open();
         addresses.clone_into(&mut open.row.addresses);
         open.took(took);
-        open.connecting = Stage::Connect;
+        open.stage = Stage::Connect;
     }
 
     pub(super) fn connected(&self, peer: Option<SocketAddr>, took: Took) {
         let mut open = self.open();
         open.row.peer = peer;
         open.took(took);
-        open.connecting = Stage::Tls;
+        open.stage = Stage::Tls;
     }
 
     pub(super) fn secured(&self, facts: &Facts) {
@@ -194,6 +205,7 @@ impl Entry {
         if connection == ConnectionUse::New {
             open.took(facts.took);
         }
+        open.stage = Stage::Head;
         open.lap();
     }
 
@@ -211,6 +223,42 @@ impl Entry {
         let mut open = self.open();
         open.row.status = Some(status);
         open.row.seconds.head = open.lap();
+        open.stage = Stage::Body;
+    }
+
+    /// Its response was read to the end.
+    pub(super) fn ended(&self) {
+        self.open().is_over = true;
+    }
+
+    /// The component has ended without waiting for the answer.
+    pub(super) fn left_behind(&self) {
+        let is_answered = self.open().row.status.is_some();
+        if !is_answered {
+            self.broken_off(
+                ErrorKind::Other,
+                "the component did not wait for the answer",
+            );
+        }
+    }
+
+    /// The run has ended for a reason of its own.
+    pub(super) fn broken_off(&self, kind: ErrorKind, message: &str) {
+        let mut open = self.open();
+        if open.is_over || open.row.error.is_some() {
+            return;
+        }
+        let sent = match (open.row.status, open.row.connection) {
+            (Some(_), _) => Sent::Yes,
+            (None, Some(_)) => Sent::Unknown,
+            (None, None) => Sent::No,
+        };
+        open.row.error = Some(LedgerError {
+            kind,
+            stage: open.stage,
+            message: message.to_owned(),
+            sent,
+        });
     }
 
     pub(super) fn sent(&self, bytes: u64) {

@@ -224,6 +224,7 @@ impl Egress {
         within: Duration,
         entry: &Entry,
     ) -> Result<(Connection, Option<Stream>), TransportError> {
+        entry.connects();
         let opening = self.outbound.connector.connect(route, permit, entry);
         let connection =
             timeout(within, opening)
@@ -231,7 +232,7 @@ impl Egress {
                 .map_err(|_| TransportError::ConnectTimeout {
                     to: route.key.origin.to_string(),
                     within,
-                    stage: entry.connecting(),
+                    stage: entry.stage(),
                 })??;
         let stream = connection.stream();
         if let Some(shared) = connection.share() {
