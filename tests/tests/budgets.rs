@@ -1,0 +1,244 @@
+//! Budgets: crossing one ends the step, also a step that takes no notice of the
+//! error, and the result names the budget, its limit and what was used.
+
+use std::io::Write as _;
+
+use expect_test::expect;
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use http::HeaderValue;
+use http_step_host::policy::Amount;
+use http_step_host::{ErrorKind, Outcome, RunResult, Stage};
+use http_step_tests::{Answer, Service, bench, transcript};
+
+/// A server whose answers have a header of four fields and a body of 1000 bytes
+/// in a coding.
+async fn service() -> Service {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
+    encoder.write_all(&[b'a'; 1000]).unwrap();
+    let body = encoder.finish().unwrap();
+    Service::start(move |_| {
+        let mut answer = Answer::new(body.clone().into());
+        let headers = answer.headers_mut();
+        headers.insert("date", HeaderValue::from_static("DATE"));
+        headers.insert("x-words", HeaderValue::from_static("twenty bytes of words"));
+        headers.insert("content-encoding", HeaderValue::from_static("gzip"));
+        answer
+    })
+    .await
+}
+
+/// Run a component of `guests/` with limits, where it may reach three hosts.
+async fn run(guest: &str, limits: &str) -> (RunResult, Service) {
+    let service = service().await;
+    let port = service.port;
+    let policy =
+        format!("allow: ['http://*.test:{port}']\nnetworks: [127.0.0.0/8]\nlimits: {{{limits}}}");
+    let url = format!("http://host0.test:{port}/");
+    (bench().run_guest(guest, &policy, &url).await, service)
+}
+
+/// How it ended: what was logged, the error, and the budget as JSON.
+fn end(result: &RunResult) -> String {
+    let error = result.error.as_ref().unwrap();
+    format!(
+        "{}{}\n",
+        transcript(result, "no origin"),
+        serde_json::to_string(&error.exceeded).unwrap()
+    )
+}
+
+#[tokio::test]
+async fn a_step_that_goes_on_is_ended() {
+    let mut told = String::new();
+    for limits in [
+        "requests: 2",
+        "concurrent_requests: 2",
+        "hosts: 2",
+        "bytes_sent: 25",
+        "bytes_received: 20",
+        "bytes_decoded: 999",
+        "header_fields: 3",
+        "header_bytes: 70",
+    ] {
+        let (result, _) = run("budget_goes_on", limits).await;
+        told.push_str(&format!("{limits}\n{}", end(&result)));
+    }
+    expect![[r#"
+        requests: 2
+        e|An exception occurred while performing the request: the budget `requests` is exceeded: 3 of 2
+        Exception: Requested (exception)
+        Limit, sent No: the budget `requests` is exceeded: 3 of 2
+        {"budget":"requests","limit":2,"used":3}
+        concurrent_requests: 2
+        e|An exception occurred while performing the request: the budget `concurrent_requests` is exceeded: 3 of 2
+        Exception: Requested (exception)
+        Limit, sent No: the budget `concurrent_requests` is exceeded: 3 of 2
+        {"budget":"concurrent_requests","limit":2,"used":3}
+        hosts: 2
+        e|An exception occurred while performing the request: the budget `hosts` is exceeded: 3 of 2
+        Exception: Requested (exception)
+        Limit, sent No: the budget `hosts` is exceeded: 3 of 2
+        {"budget":"hosts","limit":2,"used":3}
+        bytes_sent: 25
+        e|An exception occurred while performing the request: the budget `bytes_sent` is exceeded: 30 of 25 bytes
+        Exception: Requested (exception)
+        Limit, sent Unknown: the budget `bytes_sent` is exceeded: 30 of 25 bytes
+        {"budget":"bytes_sent","limit":25,"used":30}
+        bytes_received: 20
+        e|An exception occurred while performing the request: the budget `bytes_received` is exceeded: 30 of 20 bytes
+        Exception: Requested (exception)
+        Limit, sent Yes: the budget `bytes_received` is exceeded: 30 of 20 bytes
+        {"budget":"bytes_received","limit":20,"used":30}
+        bytes_decoded: 999
+        e|An exception occurred while performing the request: the budget `bytes_decoded` is exceeded: 1000 of 999 bytes
+        Exception: Requested (exception)
+        Limit, sent Yes: the budget `bytes_decoded` is exceeded: 1000 of 999 bytes
+        {"budget":"bytes_decoded","limit":999,"used":1000}
+        header_fields: 3
+        e|An exception occurred while performing the request: the budget `header_fields` is exceeded: 4 of 3
+        Exception: Requested (exception)
+        Limit, sent Yes: the budget `header_fields` is exceeded: 4 of 3
+        {"budget":"header_fields","limit":3,"used":4}
+        header_bytes: 70
+        e|An exception occurred while performing the request: the budget `header_bytes` is exceeded: 88 of 70 bytes
+        Exception: Requested (exception)
+        Limit, sent Yes: the budget `header_bytes` is exceeded: 88 of 70 bytes
+        {"budget":"header_bytes","limit":70,"used":88}
+    "#]].assert_eq(&told);
+}
+
+#[tokio::test]
+async fn nothing_is_sent_that_a_budget_has_no_room_for() {
+    for limits in [
+        "requests: 0",
+        "hosts: 0",
+        "header_fields: 0",
+        "header_bytes: 5",
+    ] {
+        let (result, service) = run("budget_goes_on", limits).await;
+        assert_eq!(
+            result.error.unwrap().sent,
+            http_step_host::Sent::No,
+            "{limits}"
+        );
+        assert_eq!(service.requests(), [], "{limits}");
+        assert_eq!(service.connections(), 0, "{limits}");
+    }
+}
+
+#[tokio::test]
+async fn what_a_step_writes_and_holds() {
+    let mut told = String::new();
+    for (guest, limits) in [
+        ("floods_the_log", "log_bytes: 100000, log_kept: 200"),
+        ("allocates", "memory: 16MiB"),
+    ] {
+        let (result, _) = run(guest, limits).await;
+        told.push_str(&format!("{limits}\n{}", end(&result)));
+    }
+    expect![[r#"
+        log_bytes: 100000, log_kept: 200
+        o|xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx¶
+        h|
+        h|<the log ends here: its limit is 200 bytes>
+        e|An exception occurred while performing the request: the budget `log_bytes` is exceeded: 131072 of 100000 bytes
+        Exception: Requested (exception)
+        Limit, sent No: the budget `log_bytes` is exceeded: 131072 of 100000 bytes
+        {"budget":"log_bytes","limit":100000,"used":131072}
+        memory: 16MiB
+        e|An exception occurred while performing the request: the budget `memory` is exceeded: 16843208 of 16777216 bytes
+        Exception: Requested (exception)
+        Limit, sent No: the budget `memory` is exceeded: 16843208 of 16777216 bytes
+        {"budget":"memory","limit":16777216,"used":16843208}
+    "#]].assert_eq(&told);
+}
+
+#[tokio::test]
+async fn time_on_a_processor_and_time_that_passes() {
+    for (guest, limits, kind, stage) in [
+        ("spins", "cpu: 0.05", ErrorKind::Limit, None),
+        ("spins", "wall: 0.3", ErrorKind::Timeout, None::<Stage>),
+        (
+            "budget_reads_nothing",
+            "wall: 0.3",
+            ErrorKind::Timeout,
+            None,
+        ),
+    ] {
+        let (result, _) = run(guest, limits).await;
+        assert_eq!(result.outcome, Outcome::Exception);
+        let error = result.error.unwrap();
+        assert_eq!((error.kind, error.stage), (kind, stage));
+        let exceeded = error.exceeded.unwrap();
+        let (Amount::Time(limit), Amount::Time(used)) = (exceeded.limit, exceeded.used) else {
+            panic!("{exceeded:?}");
+        };
+        let (name, number) = limits.split_once(": ").unwrap();
+        assert_eq!(exceeded.budget.as_str(), name);
+        assert_eq!(limit.as_secs_f64(), number.parse::<f64>().unwrap());
+        // It is looked at every few milliseconds.
+        assert!(used >= limit && used < limit * 20, "{exceeded:?}");
+    }
+}
+
+#[tokio::test]
+async fn all_that_is_used_is_told() {
+    let (result, service) = run("budget_goes_on", "").await;
+    assert_eq!(result.outcome, Outcome::Success, "{:?}", result.error);
+    assert_eq!(service.requests().len(), 6);
+    let mut usage = serde_json::to_value(result.usage).unwrap();
+    for name in [
+        "wall_seconds",
+        "cpu_seconds",
+        "peak_memory_bytes",
+        "component_bytes",
+    ] {
+        assert!(usage[name].as_f64().unwrap() > 0.0);
+        usage[name] = "SOME".into();
+    }
+    expect![[r#"
+        {
+          "wall_seconds": "SOME",
+          "cpu_seconds": "SOME",
+          "peak_memory_bytes": "SOME",
+          "requests": 6,
+          "peak_concurrent_requests": 3,
+          "hosts": 3,
+          "bytes_sent": 60,
+          "bytes_received": 180,
+          "bytes_decoded": 6000,
+          "peak_header_fields": 4,
+          "peak_header_bytes": 88,
+          "log_bytes": 10,
+          "component_bytes": "SOME"
+        }"#]]
+    .assert_eq(&serde_json::to_string_pretty(&usage).unwrap());
+}
+
+#[tokio::test]
+async fn the_ledger_names_the_budget_where_it_was_met() {
+    let mut told = String::new();
+    for (limits, stage) in [
+        ("hosts: 2", Stage::Policy),
+        ("bytes_sent: 25", Stage::Send),
+        ("bytes_received: 20", Stage::Body),
+        ("bytes_decoded: 999", Stage::Body),
+        ("header_fields: 3", Stage::Head),
+    ] {
+        let (result, _) = run("budget_goes_on", limits).await;
+        let mut errors = result.ledger.iter().filter_map(|row| row.error.as_ref());
+        let met = errors.find(|error| error.stage == stage).unwrap();
+        told.push_str(&format!(
+            "{limits}: {:?} at {:?}, sent {:?}: {}\n",
+            met.kind, met.stage, met.sent, met.message
+        ));
+    }
+    expect![[r#"
+        hosts: 2: Limit at Policy, sent No: the budget `hosts` is exceeded: 3 of 2
+        bytes_sent: 25: Limit at Send, sent Unknown: the budget `bytes_sent` is exceeded: 30 of 25 bytes
+        bytes_received: 20: Limit at Body, sent Yes: the budget `bytes_received` is exceeded: 30 of 20 bytes
+        bytes_decoded: 999: Limit at Body, sent Yes: the budget `bytes_decoded` is exceeded: 1000 of 999 bytes
+        header_fields: 3: Limit at Head, sent Yes: the budget `header_fields` is exceeded: 4 of 3
+    "#]].assert_eq(&told);
+}

@@ -1,0 +1,227 @@
+//! Content codings, undone by the host: what the step reads, what its log and
+//! the ledger say, and what does not come undone.
+
+use std::io::Write as _;
+
+use bytes::Bytes;
+use expect_test::expect;
+use flate2::Compression;
+use flate2::write::{GzEncoder, ZlibEncoder};
+use http::{HeaderName, HeaderValue, StatusCode};
+use http_step_host::{Outcome, RunResult};
+use http_step_tests::{Answer, Service, bench, error, transcript};
+
+fn gzip(plain: &[u8]) -> Vec<u8> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
+    encoder.write_all(plain).unwrap();
+    encoder.finish().unwrap()
+}
+
+fn deflate(plain: &[u8]) -> Vec<u8> {
+    let mut encoder = ZlibEncoder::new(Vec::new(), Compression::default());
+    encoder.write_all(plain).unwrap();
+    encoder.finish().unwrap()
+}
+
+fn br(plain: &[u8]) -> Vec<u8> {
+    let mut encoded = Vec::new();
+    let mut encoder = brotli::CompressorWriter::new(&mut encoded, 4096, 5, 22);
+    encoder.write_all(plain).unwrap();
+    drop(encoder);
+    encoded
+}
+
+fn zstd(plain: &[u8]) -> Vec<u8> {
+    zstd::encode_all(plain, 0).unwrap()
+}
+
+/// An answer of text, with a content coding.
+fn coded(coding: &'static str, body: impl Into<Bytes>) -> Answer {
+    let mut answer = Answer::new(body.into().into());
+    for (name, value) in [
+        ("date", "DATE"),
+        ("content-type", "text/plain"),
+        ("content-encoding", coding),
+    ] {
+        let name = HeaderName::from_static(name);
+        answer
+            .headers_mut()
+            .insert(name, HeaderValue::from_static(value));
+    }
+    answer
+}
+
+/// A step that gets an answer, and the origin.
+async fn run(
+    step: &str,
+    limits: &str,
+    answer: impl Fn() -> Answer + Send + Sync + 'static,
+) -> (RunResult, String) {
+    let service = Service::start(move |_| answer()).await;
+    let origin = service.origin;
+    let policy = format!("allow: ['{origin}']\n{limits}");
+    let result = bench().run(&policy, &format!("{step}: {origin}/")).await;
+    (result, origin)
+}
+
+#[tokio::test]
+async fn a_step_gets_the_body_as_it_was_before() {
+    let plain = "a line\n".repeat(100);
+    let mut all = None;
+    for (coding, encode) in [
+        ("gzip", gzip as fn(&[u8]) -> Vec<u8>),
+        ("x-gzip", gzip),
+        ("deflate", deflate),
+        ("br", br),
+        ("zstd", zstd),
+        ("gzip, br", |plain| br(&gzip(plain))),
+    ] {
+        let body = encode(plain.as_bytes());
+        let size = body.len() as u64;
+        let (result, origin) = run("get", "", move || coded(coding, body.clone())).await;
+        let told = transcript(&result, &origin).replace(&"o|a line\n".repeat(100), "o|…\n");
+        assert_eq!(*all.get_or_insert(told.clone()), told, "{coding}");
+        // What lies between two codings has to be made, too, and counts.
+        let decoded = if coding.contains(',') { 736 } else { 700 };
+        let row = &result.ledger[0];
+        let usage = &result.usage;
+        for (received, made) in [
+            (row.bytes_received, row.bytes_decoded),
+            (usage.bytes_received, usage.bytes_decoded),
+        ] {
+            assert_eq!((received, made), (size, decoded), "{coding}");
+        }
+        let response = result.exchanges[0].response.as_ref().unwrap();
+        assert_eq!(response.body.size, 700);
+    }
+    expect![[r#"
+        h|Performing GET request to ORIGIN/
+        h|Request Headers:
+        h|	User-Agent: http-step/0.1.0
+        h|	Accept-Encoding: gzip, deflate, br, zstd
+        h|	Accept: */*
+        o|URL: ORIGIN/
+        o|Status: 200
+        h|Response Headers:
+        h|	date: DATE
+        h|	content-type: text/plain
+        o| ------ Content ------
+        o|…
+        Success: Status code: 200
+    "#]]
+    .assert_eq(&all.unwrap());
+}
+
+#[tokio::test]
+async fn a_coding_that_nobody_knows_is_for_the_step_to_know() {
+    for coding in ["exi", "gzip, exi", "identity, exi"] {
+        let (result, _) = run("get", "", move || coded(coding, "12345")).await;
+        assert_eq!(result.outcome, Outcome::Success);
+        let response = result.exchanges[0].response.as_ref().unwrap();
+        let told: Vec<_> = response
+            .headers
+            .iter()
+            .map(|header| format!("{}: {}", header.name, header.value))
+            .collect();
+        let coding = format!("content-encoding: {coding}");
+        let whole = [
+            "date: DATE",
+            "content-type: text/plain",
+            &coding,
+            "content-length: 5",
+        ];
+        assert_eq!(told, whole);
+        assert_eq!(response.body.size, 5);
+    }
+}
+
+#[tokio::test]
+async fn what_has_no_body_or_a_part_of_one_keeps_its_header() {
+    let mut told = String::new();
+    for (method, status) in [
+        ("head", StatusCode::OK),
+        ("get", StatusCode::NO_CONTENT),
+        ("get", StatusCode::NOT_MODIFIED),
+        ("get", StatusCode::PARTIAL_CONTENT),
+    ] {
+        let body = if status == StatusCode::NO_CONTENT {
+            Vec::new()
+        } else {
+            gzip(b"whole")
+        };
+        let (result, _) = run(method, "", move || {
+            let mut answer = coded("gzip", body.clone());
+            *answer.status_mut() = status;
+            answer
+        })
+        .await;
+        let response = result.exchanges[0].response.as_ref().unwrap();
+        let headers = response.headers.iter();
+        let headers: Vec<_> = headers
+            .map(|header| format!("{}: {}", header.name, header.value))
+            .collect();
+        told.push_str(&format!(
+            "{method} {}: {}; {} bytes\n",
+            status.as_u16(),
+            headers.join(", "),
+            response.body.size
+        ));
+    }
+    expect![[r#"
+        head 200: date: DATE, content-type: text/plain, content-encoding: gzip, content-length: 25; 0 bytes
+        get 204: date: DATE, content-type: text/plain, content-encoding: gzip; 0 bytes
+        get 304: date: DATE, content-type: text/plain, content-encoding: gzip; 0 bytes
+        get 206: date: DATE, content-type: text/plain, content-encoding: gzip, content-length: 25; 25 bytes
+    "#]].assert_eq(&told);
+}
+
+#[tokio::test]
+async fn what_does_not_come_undone() {
+    let whole = gzip(b"hello, hello, hello");
+    let mut cut = whole.clone();
+    cut.truncate(whole.len() - 9);
+    let mut wrong_sum = whole.clone();
+    let sum = wrong_sum.len() - 8;
+    wrong_sum[sum] ^= 1;
+    let mut more = whole.clone();
+    more.extend(b"and more");
+    let mut told = String::new();
+    for (what, coding, body) in [
+        ("not gzip", "gzip", b"hello".to_vec()),
+        ("not deflate", "deflate", b"hello".to_vec()),
+        ("not br", "br", b"hello".to_vec()),
+        ("not zstd", "zstd", b"hello".to_vec()),
+        ("cut off", "gzip", cut),
+        ("a wrong checksum", "gzip", wrong_sum),
+        ("more than one", "gzip", more),
+    ] {
+        let (result, origin) = run("get", "", move || coded(coding, body.clone())).await;
+        let row = result.ledger[0].error.as_ref().unwrap();
+        assert_eq!(
+            Some(&row.message),
+            result.error.as_ref().map(|error| &error.message)
+        );
+        told.push_str(&format!("{what}: {}\n", error(&result, &origin)));
+    }
+    expect![[r#"
+        not gzip: Exception, Protocol, sent Yes: the response of ORIGIN can't be decoded: the body is not valid gzip: incorrect header check
+        not deflate: Exception, Protocol, sent Yes: the response of ORIGIN can't be decoded: the body is not valid deflate: invalid stored block lengths
+        not br: Exception, Protocol, sent Yes: the response of ORIGIN can't be decoded: the body breaks off within its br coding
+        not zstd: Exception, Protocol, sent Yes: the response of ORIGIN can't be decoded: the body is not valid zstd: unknown frame descriptor
+        cut off: Exception, Protocol, sent Yes: the response of ORIGIN can't be decoded: the body breaks off within its gzip coding
+        a wrong checksum: Exception, Protocol, sent Yes: the response of ORIGIN can't be decoded: the body is not valid gzip: incorrect data check
+        more than one: Exception, Protocol, sent Yes: the response of ORIGIN can't be decoded: the body goes on after the end of its gzip coding
+    "#]].assert_eq(&told);
+}
+
+#[tokio::test]
+async fn a_bomb_ends_the_step() {
+    let bomb = gzip(&vec![b'a'; 64 << 20]);
+    let limits = "limits: {bytes_decoded: 1MiB}";
+    let (result, origin) = run("get", limits, move || coded("gzip", bomb.clone())).await;
+    expect!["Exception, Limit, sent Yes: the budget `bytes_decoded` is exceeded: 1114112 of 1048576 bytes"].assert_eq(&error(&result, &origin));
+    expect![[r#"{"budget":"bytes_decoded","limit":1048576,"used":1114112}"#]]
+        .assert_eq(&serde_json::to_string(&result.error.unwrap().exceeded).unwrap());
+    // What was let through is what was allowed, and no more was decoded.
+    assert!(result.ledger[0].bytes_decoded <= (1 << 20) + (64 << 10));
+}

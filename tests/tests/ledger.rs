@@ -1,0 +1,410 @@
+//! The ledger: what the host saw of each request, whole.
+
+use std::sync::{Arc, Mutex};
+
+use expect_test::expect;
+use http::{HeaderValue, StatusCode};
+use http_step_host::{Job, Outcome, RunResult};
+use http_step_tests::{
+    Answer, Asked, Issued, Scripted, Service, Streams, bench, ledger, policy, step_file,
+};
+use tokio::sync::oneshot;
+
+/// A server over TLS that leads on.
+async fn redirects(issued: &Issued, to: &str) -> Service {
+    let location = HeaderValue::from_str(to).unwrap();
+    Service::start_tls(issued.server().acceptor(), move |_| {
+        let mut answer = Answer::default();
+        *answer.status_mut() = StatusCode::TEMPORARY_REDIRECT;
+        answer.headers_mut().insert("location", location.clone());
+        answer
+    })
+    .await
+}
+
+fn issue(name: &str) -> Issued {
+    bench().authority.issue(name)
+}
+
+async fn run(origins: &[&str], step: &str) -> RunResult {
+    bench().run(&allowing(origins), step).await
+}
+
+fn allowing(origins: &[&str]) -> String {
+    let rules: Vec<_> = origins
+        .iter()
+        .map(|origin| format!("- {origin}\n"))
+        .collect();
+    format!("networks: [127.0.0.0/8]\nallow:\n{}", rules.concat())
+}
+
+#[tokio::test]
+async fn a_redirect_to_another_origin_and_a_connection_used_again() {
+    let (of_first, of_last) = (issue("first.test"), issue("last.test"));
+    let acceptor = of_last.server().http2().acceptor();
+    let last = Service::start_tls(acceptor, |_| Answer::new("the end".into())).await;
+    let last_origin = format!("https://last.test:{}", last.port);
+    let first = redirects(&of_first, &format!("{last_origin}/end")).await;
+    let first_origin = format!("https://first.test:{}", first.port);
+    let step = format!("post: {first_origin}/\ndata: four");
+    let origins = [first_origin.as_str(), last_origin.as_str()];
+
+    let result = run(&origins, &step).await;
+    assert_eq!(result.outcome, Outcome::Success, "{:?}", result.error);
+    let (first_print, last_print) = (of_first.fingerprint(), of_last.fingerprint());
+    let (first_port, last_port) = (first.port.to_string(), last.port.to_string());
+    let words = [
+        (first_print.as_str(), "FIRST'S CERTIFICATE"),
+        (last_print.as_str(), "LAST'S CERTIFICATE"),
+        (first_port.as_str(), "FIRST"),
+        (last_port.as_str(), "LAST"),
+    ];
+    expect![[r#"
+        [
+          {
+            "method": "POST",
+            "origin": "https://first.test:FIRST",
+            "rule": "policy.yaml:3: https://first.test:FIRST",
+            "addresses": [
+              "127.0.0.1"
+            ],
+            "peer": "127.0.0.1:FIRST",
+            "proxy": null,
+            "connection": "new",
+            "protocol": "HTTP/1.1",
+            "tls": {
+              "version": "1.3",
+              "certificate_sha256": "FIRST'S CERTIFICATE"
+            },
+            "status": 307,
+            "bytes_sent": 4,
+            "bytes_received": 0,
+            "bytes_decoded": 0,
+            "seconds": {
+              "wait": "TIME",
+              "resolve": "TIME",
+              "connect": "TIME",
+              "tls": "TIME",
+              "head": "TIME",
+              "body": 0.0
+            },
+            "error": null
+          },
+          {
+            "method": "POST",
+            "origin": "https://last.test:LAST",
+            "rule": "policy.yaml:4: https://last.test:LAST",
+            "addresses": [
+              "127.0.0.1"
+            ],
+            "peer": "127.0.0.1:LAST",
+            "proxy": null,
+            "connection": "new",
+            "protocol": "HTTP/2",
+            "tls": {
+              "version": "1.3",
+              "certificate_sha256": "LAST'S CERTIFICATE"
+            },
+            "status": 200,
+            "bytes_sent": 4,
+            "bytes_received": 7,
+            "bytes_decoded": 7,
+            "seconds": {
+              "wait": "TIME",
+              "resolve": "TIME",
+              "connect": "TIME",
+              "tls": "TIME",
+              "head": "TIME",
+              "body": "TIME"
+            },
+            "error": null
+          }
+        ]"#]]
+    .assert_eq(&ledger(&result, &words));
+
+    let again = run(&origins, &step).await;
+    expect![[r#"
+        [
+          {
+            "method": "POST",
+            "origin": "https://first.test:FIRST",
+            "rule": "policy.yaml:3: https://first.test:FIRST",
+            "addresses": [
+              "127.0.0.1"
+            ],
+            "peer": "127.0.0.1:FIRST",
+            "proxy": null,
+            "connection": "reused",
+            "protocol": "HTTP/1.1",
+            "tls": {
+              "version": "1.3",
+              "certificate_sha256": "FIRST'S CERTIFICATE"
+            },
+            "status": 307,
+            "bytes_sent": 4,
+            "bytes_received": 0,
+            "bytes_decoded": 0,
+            "seconds": {
+              "wait": "TIME",
+              "resolve": 0.0,
+              "connect": 0.0,
+              "tls": 0.0,
+              "head": "TIME",
+              "body": 0.0
+            },
+            "error": null
+          },
+          {
+            "method": "POST",
+            "origin": "https://last.test:LAST",
+            "rule": "policy.yaml:4: https://last.test:LAST",
+            "addresses": [
+              "127.0.0.1"
+            ],
+            "peer": "127.0.0.1:LAST",
+            "proxy": null,
+            "connection": "reused",
+            "protocol": "HTTP/2",
+            "tls": {
+              "version": "1.3",
+              "certificate_sha256": "LAST'S CERTIFICATE"
+            },
+            "status": 200,
+            "bytes_sent": 4,
+            "bytes_received": 7,
+            "bytes_decoded": 7,
+            "seconds": {
+              "wait": "TIME",
+              "resolve": 0.0,
+              "connect": 0.0,
+              "tls": 0.0,
+              "head": "TIME",
+              "body": "TIME"
+            },
+            "error": null
+          }
+        ]"#]]
+    .assert_eq(&ledger(&again, &words));
+}
+
+#[tokio::test]
+async fn a_hop_that_is_denied() {
+    let issued = issue("first.test");
+    let first = redirects(&issued, "http://169.254.169.254/latest/").await;
+    let origin = format!("https://first.test:{}", first.port);
+    let result = run(&[&origin], &format!("get: {origin}/")).await;
+    assert_eq!(result.outcome, Outcome::Denied);
+    let words = [
+        (issued.fingerprint(), "CERTIFICATE"),
+        (first.port.to_string(), "PORT"),
+    ];
+    let words = words
+        .each_ref()
+        .map(|(value, word)| (value.as_str(), *word));
+    expect![[r#"
+        [
+          {
+            "method": "GET",
+            "origin": "https://first.test:PORT",
+            "rule": "policy.yaml:3: https://first.test:PORT",
+            "addresses": [
+              "127.0.0.1"
+            ],
+            "peer": "127.0.0.1:PORT",
+            "proxy": null,
+            "connection": "new",
+            "protocol": "HTTP/1.1",
+            "tls": {
+              "version": "1.3",
+              "certificate_sha256": "CERTIFICATE"
+            },
+            "status": 307,
+            "bytes_sent": 0,
+            "bytes_received": 0,
+            "bytes_decoded": 0,
+            "seconds": {
+              "wait": "TIME",
+              "resolve": "TIME",
+              "connect": "TIME",
+              "tls": "TIME",
+              "head": "TIME",
+              "body": 0.0
+            },
+            "error": null
+          },
+          {
+            "method": "GET",
+            "origin": "http://169.254.169.254",
+            "rule": null,
+            "addresses": [],
+            "peer": null,
+            "proxy": null,
+            "connection": null,
+            "protocol": null,
+            "tls": null,
+            "status": null,
+            "bytes_sent": 0,
+            "bytes_received": 0,
+            "bytes_decoded": 0,
+            "seconds": {
+              "wait": 0.0,
+              "resolve": 0.0,
+              "connect": 0.0,
+              "tls": 0.0,
+              "head": 0.0,
+              "body": 0.0
+            },
+            "error": {
+              "kind": "denied",
+              "stage": "policy",
+              "message": "the policy does not allow http://169.254.169.254: no rule names it; `- http://169.254.169.254` under `allow:` in policy.yaml would",
+              "sent": "no"
+            }
+          }
+        ]"#]].assert_eq(&ledger(&result, &words));
+}
+
+#[tokio::test]
+async fn a_connection_that_is_refused() {
+    let origin = Scripted::nobody().await.replace("127.0.0.1", "one.test");
+    let result = run(&[&origin], &format!("get: {origin}/")).await;
+    let port = origin.rsplit(':').next().unwrap();
+    expect![[r#"
+        [
+          {
+            "method": "GET",
+            "origin": "http://one.test:PORT",
+            "rule": "policy.yaml:3: http://one.test:PORT",
+            "addresses": [
+              "127.0.0.1"
+            ],
+            "peer": null,
+            "proxy": null,
+            "connection": null,
+            "protocol": null,
+            "tls": null,
+            "status": null,
+            "bytes_sent": 0,
+            "bytes_received": 0,
+            "bytes_decoded": 0,
+            "seconds": {
+              "wait": "TIME",
+              "resolve": "TIME",
+              "connect": 0.0,
+              "tls": 0.0,
+              "head": 0.0,
+              "body": 0.0
+            },
+            "error": {
+              "kind": "connect",
+              "stage": "connect",
+              "message": "could not connect to http://one.test:PORT (127.0.0.1): connection refused",
+              "sent": "no"
+            }
+          }
+        ]"#]].assert_eq(&ledger(&result, &[(port, "PORT")]));
+}
+
+#[tokio::test]
+async fn an_end_from_outside_in_the_middle() {
+    let (of_first, of_last) = (issue("first.test"), issue("last.test"));
+    let (tell, told) = oneshot::channel();
+    let tell = Arc::new(Mutex::new(Some(tell)));
+    let acceptor = of_last.server().http2().acceptor();
+    let last = Streams::start(acceptor, move |_: Asked| {
+        let tell = Arc::clone(&tell);
+        async move {
+            if let Some(tell) = tell.lock().unwrap().take() {
+                let _ = tell.send(());
+            }
+            std::future::pending().await
+        }
+    })
+    .await;
+    let last_origin = format!("https://last.test:{}", last.port);
+    let first = redirects(&of_first, &format!("{last_origin}/end")).await;
+    let first_origin = format!("https://first.test:{}", first.port);
+    let allowed = policy(&allowing(&[&first_origin, &last_origin]));
+    let job = Job::new(step_file(&format!("get: {first_origin}/")), allowed);
+    let stop = async {
+        let _ = told.await;
+    };
+    let result = bench().host.run_until(&bench().step, job, stop).await;
+    assert_eq!(result.outcome, Outcome::Cancelled);
+    let words = [
+        (of_first.fingerprint(), "FIRST'S CERTIFICATE"),
+        (of_last.fingerprint(), "LAST'S CERTIFICATE"),
+        (first.port.to_string(), "FIRST"),
+        (last.port.to_string(), "LAST"),
+    ];
+    let words = words
+        .each_ref()
+        .map(|(value, word)| (value.as_str(), *word));
+    expect![[r#"
+        [
+          {
+            "method": "GET",
+            "origin": "https://first.test:FIRST",
+            "rule": "policy.yaml:3: https://first.test:FIRST",
+            "addresses": [
+              "127.0.0.1"
+            ],
+            "peer": "127.0.0.1:FIRST",
+            "proxy": null,
+            "connection": "new",
+            "protocol": "HTTP/1.1",
+            "tls": {
+              "version": "1.3",
+              "certificate_sha256": "FIRST'S CERTIFICATE"
+            },
+            "status": 307,
+            "bytes_sent": 0,
+            "bytes_received": 0,
+            "bytes_decoded": 0,
+            "seconds": {
+              "wait": "TIME",
+              "resolve": "TIME",
+              "connect": "TIME",
+              "tls": "TIME",
+              "head": "TIME",
+              "body": 0.0
+            },
+            "error": null
+          },
+          {
+            "method": "GET",
+            "origin": "https://last.test:LAST",
+            "rule": "policy.yaml:4: https://last.test:LAST",
+            "addresses": [
+              "127.0.0.1"
+            ],
+            "peer": "127.0.0.1:LAST",
+            "proxy": null,
+            "connection": "new",
+            "protocol": "HTTP/2",
+            "tls": {
+              "version": "1.3",
+              "certificate_sha256": "LAST'S CERTIFICATE"
+            },
+            "status": null,
+            "bytes_sent": 0,
+            "bytes_received": 0,
+            "bytes_decoded": 0,
+            "seconds": {
+              "wait": "TIME",
+              "resolve": "TIME",
+              "connect": "TIME",
+              "tls": "TIME",
+              "head": 0.0,
+              "body": 0.0
+            },
+            "error": {
+              "kind": "cancelled",
+              "stage": "head",
+              "message": "the step was stopped",
+              "sent": "unknown"
+            }
+          }
+        ]"#]]
+    .assert_eq(&ledger(&result, &words));
+}
