@@ -9,7 +9,7 @@ use flate2::write::GzEncoder;
 use http::HeaderValue;
 use http_step_host::policy::Amount;
 use http_step_host::{ErrorKind, Outcome, RunResult, Stage};
-use http_step_tests::{Answer, Service, bench, transcript};
+use http_step_tests::{Answer, Guest, Service, bench, transcript};
 
 /// A server whose answers have a header of four fields and a body of 1000 bytes
 /// in a coding.
@@ -29,7 +29,7 @@ async fn service() -> Service {
 }
 
 /// Run a component of `guests/` with limits, where it may reach three hosts.
-async fn run(guest: &str, limits: &str) -> (RunResult, Service) {
+async fn run(guest: Guest, limits: &str) -> (RunResult, Service) {
     let service = service().await;
     let port = service.port;
     let policy =
@@ -61,7 +61,7 @@ async fn a_step_that_goes_on_is_ended() {
         "header_fields: 3",
         "header_bytes: 70",
     ] {
-        let (result, _) = run("budget_goes_on", limits).await;
+        let (result, _) = run(Guest::BudgetGoesOn, limits).await;
         told.push_str(&format!("{limits}\n{}", end(&result)));
     }
     expect![[r#"
@@ -116,7 +116,7 @@ async fn nothing_is_sent_that_a_budget_has_no_room_for() {
         "header_fields: 0",
         "header_bytes: 5",
     ] {
-        let (result, service) = run("budget_goes_on", limits).await;
+        let (result, service) = run(Guest::BudgetGoesOn, limits).await;
         assert_eq!(
             result.error.unwrap().sent,
             http_step_host::Sent::No,
@@ -131,8 +131,8 @@ async fn nothing_is_sent_that_a_budget_has_no_room_for() {
 async fn what_a_step_writes_and_holds() {
     let mut told = String::new();
     for (guest, limits) in [
-        ("floods_the_log", "log_bytes: 100000, log_kept: 200"),
-        ("allocates", "memory: 16MiB"),
+        (Guest::FloodsTheLog, "log_bytes: 100000, log_kept: 200"),
+        (Guest::Allocates, "memory: 16MiB"),
     ] {
         let (result, _) = run(guest, limits).await;
         told.push_str(&format!("{limits}\n{}", end(&result)));
@@ -157,10 +157,10 @@ async fn what_a_step_writes_and_holds() {
 #[tokio::test]
 async fn time_on_a_processor_and_time_that_passes() {
     for (guest, limits, kind, stage) in [
-        ("spins", "cpu: 0.05", ErrorKind::Limit, None),
-        ("spins", "wall: 0.3", ErrorKind::Timeout, None::<Stage>),
+        (Guest::Spins, "cpu: 0.05", ErrorKind::Limit, None),
+        (Guest::Spins, "wall: 0.3", ErrorKind::Timeout, None::<Stage>),
         (
-            "budget_reads_nothing",
+            Guest::BudgetReadsNothing,
             "wall: 0.3",
             ErrorKind::Timeout,
             None,
@@ -184,7 +184,7 @@ async fn time_on_a_processor_and_time_that_passes() {
 
 #[tokio::test]
 async fn all_that_is_used_is_told() {
-    let (result, service) = run("budget_goes_on", "").await;
+    let (result, service) = run(Guest::BudgetGoesOn, "").await;
     assert_eq!(result.outcome, Outcome::Success, "{:?}", result.error);
     assert_eq!(service.requests().len(), 6);
     let mut usage = serde_json::to_value(result.usage).unwrap();
@@ -226,7 +226,7 @@ async fn the_ledger_names_the_budget_where_it_was_met() {
         ("bytes_decoded: 999", Stage::Body),
         ("header_fields: 3", Stage::Head),
     ] {
-        let (result, _) = run("budget_goes_on", limits).await;
+        let (result, _) = run(Guest::BudgetGoesOn, limits).await;
         let mut errors = result.ledger.iter().filter_map(|row| row.error.as_ref());
         let met = errors.find(|error| error.stage == stage).unwrap();
         told.push_str(&format!(
