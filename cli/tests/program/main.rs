@@ -24,6 +24,7 @@ mod typed_request;
 mod exit_codes;
 mod formats;
 mod grants;
+mod policies;
 mod stopping;
 
 // What it refuses, and what it does not pass on.
