@@ -38,12 +38,14 @@ async fn run(guest: Guest, limits: &str) -> (RunResult, Service) {
     (bench().run_guest(guest, &policy, &url).await, service)
 }
 
-/// How it ended: what was logged, the error, and the budget as JSON.
+/// How it ended: what was logged, the error, and the budget as JSON. How far the
+/// requests before had come that are under way is up to the moment.
 fn end(result: &RunResult) -> String {
     let error = result.error.as_ref().unwrap();
+    let sent = format!(", sent {:?}", error.sent);
     format!(
         "{}{}\n",
-        transcript(result, "no origin"),
+        transcript(result, "no origin").replace(&sent, ""),
         serde_json::to_string(&error.exceeded).unwrap()
     )
 }

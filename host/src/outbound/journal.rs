@@ -152,11 +152,11 @@ impl Journal {
 
     /// The run is over: nothing that it has begun may be made to look complete.
     pub(crate) fn close(&self) {
-        self.closed.store(true, Ordering::Relaxed);
+        self.closed.store(true, Ordering::SeqCst);
     }
 
     pub(super) fn is_closed(&self) -> bool {
-        self.closed.load(Ordering::Relaxed)
+        self.closed.load(Ordering::SeqCst)
     }
 
     pub(super) fn failed(&self, error: TransportError) {

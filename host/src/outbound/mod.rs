@@ -174,6 +174,11 @@ impl Egress {
                 }
             };
             entry.goes_out(&connection.facts, is_reused);
+            // The result of a run that is over may have told that this was not
+            // sent. It is asked after the entry was made: one sees the other.
+            if self.journal.is_closed() {
+                return Err(TransportError::RequestBody);
+            }
             let progress = body.progress();
             let spare = body.again();
             let sent = {

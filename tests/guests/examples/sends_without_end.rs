@@ -9,6 +9,7 @@ struct Step;
 impl Guest for Step {
     fn http_step(spec: RequestSpec) -> StepResult {
         let request = request(&Method::Post, authority(&spec), Fields::new());
+        request.set_scheme(Some(&scheme(&spec))).unwrap();
         let body = request.body().unwrap();
         let stream = body.write().unwrap();
         let response = handle(request, None);

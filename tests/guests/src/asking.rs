@@ -13,6 +13,14 @@ pub fn authority(spec: &RequestSpec) -> &str {
     rest.split('/').next().unwrap()
 }
 
+/// How the step's URL says to reach it.
+pub fn scheme(spec: &RequestSpec) -> Scheme {
+    match spec.url.split_once("://").unwrap().0 {
+        "https" => Scheme::Https,
+        _ => Scheme::Http,
+    }
+}
+
 /// What to do, a line each, for a component that knows several attacks: the
 /// step's `data`.
 pub fn orders(spec: &RequestSpec) -> Vec<&str> {

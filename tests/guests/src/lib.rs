@@ -23,7 +23,7 @@ mod bindings {
     });
 }
 
-pub use asking::{answer, authority, orders, outcome, request, write_all};
+pub use asking::{answer, authority, orders, outcome, request, scheme, write_all};
 pub use bindings::ci::http_step::log;
 pub use bindings::ci::http_step::properties;
 pub use bindings::ci::http_step::types::{Exchange, Outcome, Output, SentRequest};

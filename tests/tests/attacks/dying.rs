@@ -84,11 +84,11 @@ pub const THEME: Theme = Theme {
     ],
 };
 
-const STAGES: [(&str, Sent); 9] = [
+/// Where a component traps, and whether its request was sent by then.
+const STAGES: [(&str, Sent); 8] = [
     ("at once", Sent::No),
     ("with a request", Sent::No),
     ("with a body", Sent::No),
-    ("when it is sent", Sent::Unknown),
     ("within the body", Sent::Unknown),
     ("before the answer", Sent::Unknown),
     ("after the head", Sent::Yes),

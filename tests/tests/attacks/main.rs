@@ -44,6 +44,8 @@ const THEMES: &[Theme] = &[
     servers::endless::THEME,
     servers::broken::THEME,
     servers::tls::THEME,
+    servers::bombs::THEME,
+    servers::http2::THEME,
 ];
 
 /// A component without an attack does not compile: the error names it.

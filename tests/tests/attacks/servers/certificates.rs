@@ -71,11 +71,17 @@ fn localhost() -> CertificateParams {
 
 impl Identity {
     pub fn acceptor(self) -> TlsAcceptor {
+        self.acceptor_for(&[])
+    }
+
+    /// One that agrees on a protocol, by its name in ALPN.
+    pub fn acceptor_for(self, protocols: &[&[u8]]) -> TlsAcceptor {
         let key = PrivateKeyDer::try_from(self.key.serialize_der()).unwrap();
-        let config = ServerConfig::builder()
+        let mut config = ServerConfig::builder()
             .with_no_client_auth()
             .with_single_cert(vec![self.certificate.der().clone()], key)
             .unwrap();
+        config.alpn_protocols = protocols.iter().map(|name| name.to_vec()).collect();
         TlsAcceptor::from(Arc::new(config))
     }
 }

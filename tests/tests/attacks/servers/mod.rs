@@ -1,8 +1,11 @@
 //! Servers that are slow, broken or hostile. The reference step asks them.
 
+pub mod bombs;
 pub mod broken;
 pub mod certificates;
 pub mod endless;
+pub mod frames;
+pub mod http2;
 pub mod raw;
 pub mod tls;
 

@@ -1,0 +1,118 @@
+//! A server of HTTP/2 (RFC 9113) that sends what frames it is told, in whatever
+//! order, and reads no more than one request.
+
+use std::sync::Arc;
+
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+
+use super::certificates::AUTHORITY;
+use super::raw::{self, Server};
+
+pub const DATA: u8 = 0;
+pub const HEADERS: u8 = 1;
+pub const RST_STREAM: u8 = 3;
+pub const SETTINGS: u8 = 4;
+pub const PUSH_PROMISE: u8 = 5;
+pub const PING: u8 = 6;
+pub const GOAWAY: u8 = 7;
+pub const WINDOW_UPDATE: u8 = 8;
+pub const CONTINUATION: u8 = 9;
+
+pub const END_STREAM: u8 = 1;
+pub const END_HEADERS: u8 = 4;
+
+/// The first stream that a client opens.
+pub const FIRST: u32 = 1;
+
+/// `:status: 200`, from HPACK's static table (RFC 7541, appendix A).
+pub const OK: u8 = 0x88;
+
+const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+
+/// A frame (RFC 9113, section 4.1).
+pub fn frame(kind: u8, flags: u8, stream: u32, payload: &[u8]) -> Vec<u8> {
+    let length = u32::try_from(payload.len()).unwrap().to_be_bytes();
+    let mut frame = length[1..].to_vec();
+    frame.extend([kind, flags]);
+    frame.extend(stream.to_be_bytes());
+    frame.extend(payload);
+    frame
+}
+
+/// A setting (section 6.5.1).
+pub fn setting(name: u16, value: u32) -> Vec<u8> {
+    let mut payload = name.to_be_bytes().to_vec();
+    payload.extend(value.to_be_bytes());
+    frame(SETTINGS, 0, 0, &payload)
+}
+
+/// A header field that HPACK's tables do not have (RFC 7541, section 6.2.2).
+pub fn field(name: &str, value: &str) -> Vec<u8> {
+    let mut field = vec![0];
+    for text in [name, value] {
+        // Longer ones take more than one byte to tell.
+        assert!(text.len() < 127, "{text}");
+        field.push(u8::try_from(text.len()).unwrap());
+        field.extend(text.as_bytes());
+    }
+    field
+}
+
+/// What a server does.
+#[derive(Clone, Default)]
+pub struct Script {
+    /// What it sends at once, its settings among it.
+    pub greeting: Vec<u8>,
+    /// What it sends when a request is there.
+    pub answer: Vec<u8>,
+    /// What it goes on to send for ever, if anything.
+    pub forever: Vec<u8>,
+}
+
+/// A server that does this to each connection.
+pub async fn serve(script: Script) -> Server {
+    let acceptor = AUTHORITY.sign(|_| ()).acceptor_for(&[b"h2"]);
+    let script = Arc::new(script);
+    let mut server = raw::serve(move |stream| {
+        let (acceptor, script) = (acceptor.clone(), Arc::clone(&script));
+        Box::pin(async move {
+            if let Ok(mut stream) = acceptor.accept(stream).await {
+                // A client that goes away is nothing to a server.
+                _ = play(&mut stream, &script).await;
+            }
+        })
+    })
+    .await;
+    server.origin = server
+        .origin
+        .replace("http://127.0.0.1", "https://localhost");
+    server
+}
+
+async fn play(
+    stream: &mut (impl AsyncRead + AsyncWrite + Unpin),
+    script: &Script,
+) -> std::io::Result<()> {
+    stream.write_all(&script.greeting).await?;
+    stream.flush().await?;
+    let mut preface = [0; PREFACE.len()];
+    stream.read_exact(&mut preface).await?;
+    while read(stream).await? != HEADERS {}
+    stream.write_all(&script.answer).await?;
+    stream.flush().await?;
+    while !script.forever.is_empty() {
+        stream.write_all(&script.forever).await?;
+    }
+    while read(stream).await.is_ok() {}
+    Ok(())
+}
+
+/// Read a frame. What kind it is of.
+async fn read(stream: &mut (impl AsyncRead + Unpin)) -> std::io::Result<u8> {
+    let mut head = [0; 9];
+    stream.read_exact(&mut head).await?;
+    let length = u32::from_be_bytes([0, head[0], head[1], head[2]]);
+    let mut payload = vec![0; length as usize];
+    stream.read_exact(&mut payload).await?;
+    Ok(head[3])
+}

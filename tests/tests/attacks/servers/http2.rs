@@ -1,0 +1,276 @@
+//! Servers of HTTP/2 that reset, flood and break its rules.
+
+use std::time::Duration;
+
+use http_step_host::{ErrorKind, Outcome, RunResult};
+use http_step_tests::Guest;
+
+use super::frames::{
+    self, CONTINUATION, DATA, END_HEADERS, END_STREAM, FIRST, GOAWAY, HEADERS, OK, PING,
+    PUSH_PROMISE, RST_STREAM, SETTINGS, Script, WINDOW_UPDATE, field, frame, setting,
+};
+use crate::attack::{Attack, Theme};
+use crate::attacker::{Attacker, ended_by, told};
+
+pub const THEME: Theme = Theme {
+    name: "HTTP/2",
+    about: "Resets and floods, and frames that break the rules.",
+    attacks: &[
+        Attack::by_server(
+            "a refused stream",
+            "reset the request, and say that it was not looked at",
+            || Box::pin(reset(7)),
+        ),
+        Attack::by_server(
+            "a cancelled stream",
+            "reset the request, and say nothing of it",
+            || Box::pin(reset(8)),
+        ),
+        Attack::by_server(
+            "going away",
+            "end the connection when the request is there, and say that it was not looked at",
+            || Box::pin(answers(frame(GOAWAY, 0, 0, &[0; 8]))),
+        ),
+        Attack::by_server(
+            "a reset within the body",
+            "reset the stream after half of the body",
+            || Box::pin(reset_in_the_body()),
+        ),
+        Attack::by_server(
+            "ping flood",
+            "ask for an answer to each of an endless number of pings, and read none",
+            || Box::pin(flood(frame(PING, 0, 0, &[0; 8]))),
+        ),
+        Attack::by_server(
+            "settings flood",
+            "the same with settings, each of which has to be acknowledged",
+            || Box::pin(flood(frame(SETTINGS, 0, 0, &[]))),
+        ),
+        Attack::by_server(
+            "reset flood",
+            "reset streams that were never opened, without end",
+            || Box::pin(flood(frame(RST_STREAM, 0, FIRST, &[0, 0, 0, 8]))),
+        ),
+        Attack::by_server(
+            "window flood",
+            "widen the window of the connection beyond what 31 bits can say",
+            || Box::pin(flood(frame(WINDOW_UPDATE, 0, 0, &[0x7f, 0xff, 0xff, 0xff]))),
+        ),
+        Attack::by_server(
+            "continuation flood",
+            "send a header in pieces without end (CVE-2024-27316)",
+            || Box::pin(continuation_flood()),
+        ),
+        Attack::by_server(
+            "empty data flood",
+            "send a body of empty pieces without end (CVE-2019-9518)",
+            || Box::pin(empty_data_flood()),
+        ),
+        Attack::by_server(
+            "header bomb",
+            "put a large field into HPACK's table and name it again and again",
+            || Box::pin(header_bomb()),
+        ),
+        Attack::by_server(
+            "more than the window",
+            "send more of a body than the step has room for",
+            || Box::pin(more_than_the_window()),
+        ),
+        Attack::by_server("an enormous frame", "announce a frame of 16 MiB", || {
+            Box::pin(answers(vec![0xff, 0xff, 0xff, DATA, 0, 0, 0, 0, 1]))
+        }),
+        Attack::by_server(
+            "no streams allowed",
+            "let the step open no stream at all, for ever",
+            || Box::pin(no_streams()),
+        ),
+        Attack::by_server(
+            "no window",
+            "let the step send nothing of its body, for ever",
+            || Box::pin(no_window()),
+        ),
+        Attack::by_server("a promise", "push a response that nobody asked for", || {
+            Box::pin(promise())
+        }),
+        Attack::by_server(
+            "a body longer than announced",
+            "announce five bytes and send ten",
+            || Box::pin(longer()),
+        ),
+        Attack::by_server(
+            "headers of HTTP/1.1",
+            "smuggle `Connection`, upper case and the end of a line into a header",
+            || Box::pin(bad_headers()),
+        ),
+        Attack::by_server(
+            "HTTP/1.1 in HTTP/2",
+            "agree on HTTP/2 and then speak HTTP/1.1",
+            || Box::pin(http1()),
+        ),
+    ],
+};
+
+const SILENCE: Duration = Duration::from_millis(200);
+const ALL: Duration = Duration::from_millis(600);
+
+/// The server's settings: all as they are by default.
+fn greeting() -> Vec<u8> {
+    frame(SETTINGS, 0, 0, &[])
+}
+
+/// Ask a server that plays this. What it says goes before what it does for ever.
+async fn ask(script: Script) -> (RunResult, String) {
+    let server = frames::serve(script).await;
+    let result = Attacker::none(&server.origin)
+        .limits(|limits| {
+            limits.wall = ALL;
+            limits.read = SILENCE;
+        })
+        .run()
+        .await;
+    let told = told(&result, &server.origin);
+    (result, told)
+}
+
+async fn answers(answer: Vec<u8>) -> String {
+    let script = Script {
+        greeting: greeting(),
+        answer,
+        ..Script::default()
+    };
+    let (result, told) = ask(script).await;
+    assert_eq!(result.outcome, Outcome::Exception, "{result:#?}");
+    told
+}
+
+async fn reset(code: u8) -> String {
+    answers(frame(RST_STREAM, 0, FIRST, &[0, 0, 0, code])).await
+}
+
+fn head() -> Vec<u8> {
+    frame(HEADERS, END_HEADERS, FIRST, &[OK])
+}
+
+async fn reset_in_the_body() -> String {
+    let mut answer = head();
+    answer.extend(frame(DATA, 0, FIRST, b"hello"));
+    answer.extend(frame(RST_STREAM, 0, FIRST, &[0, 0, 0, 2]));
+    answers(answer).await
+}
+
+/// In pieces of a few kibibytes, since it is the frames that are the load.
+async fn flood(piece: Vec<u8>) -> String {
+    flood_after(Vec::new(), piece).await
+}
+
+async fn flood_after(answer: Vec<u8>, piece: Vec<u8>) -> String {
+    let script = Script {
+        greeting: greeting(),
+        answer,
+        forever: piece.repeat(1 + 8192 / piece.len()),
+    };
+    let (result, told) = ask(script).await;
+    assert_eq!(result.outcome, Outcome::Exception, "{result:#?}");
+    assert!(result.usage.wall_seconds < 2.0, "{result:#?}");
+    told
+}
+
+async fn continuation_flood() -> String {
+    let piece = frame(CONTINUATION, 0, FIRST, &field("x-more", "and more"));
+    flood_after(frame(HEADERS, 0, FIRST, &[OK]), piece).await
+}
+
+async fn empty_data_flood() -> String {
+    flood_after(head(), frame(DATA, 0, FIRST, &[])).await
+}
+
+async fn header_bomb() -> String {
+    // With an entry in the table (RFC 7541, section 6.2.1), which then is number
+    // 62, the first after the static ones.
+    let mut block = vec![OK];
+    let mut entry = field("x-bomb", &"x".repeat(120));
+    entry[0] = 0x40;
+    block.extend(entry);
+    block.extend(vec![0x80 | 62; 16_000]);
+    answers(frame(HEADERS, END_HEADERS | END_STREAM, FIRST, &block)).await
+}
+
+async fn more_than_the_window() -> String {
+    flood_after(head(), frame(DATA, 0, FIRST, &[b'x'; 16 << 10])).await
+}
+
+async fn no_streams() -> String {
+    let script = Script {
+        greeting: setting(3, 0),
+        ..Script::default()
+    };
+    let (result, told) = ask(script).await;
+    ended_by(&result, ErrorKind::Timeout);
+    told
+}
+
+async fn no_window() -> String {
+    let server = frames::serve(Script {
+        greeting: setting(4, 0),
+        ..Script::default()
+    })
+    .await;
+    let result = Attacker::of(Guest::SendsWithoutEnd, &server.origin)
+        .limits(|limits| {
+            limits.wall = ALL;
+            limits.read = SILENCE;
+        })
+        .run()
+        .await;
+    assert!(result.usage.bytes_sent < 1 << 20, "{result:#?}");
+    told(&result, &server.origin)
+}
+
+async fn promise() -> String {
+    // Stream 2 is the server's first.
+    let mut payload = 2_u32.to_be_bytes().to_vec();
+    payload.push(OK);
+    answers(frame(PUSH_PROMISE, END_HEADERS, FIRST, &payload)).await
+}
+
+async fn longer() -> String {
+    let mut block = vec![OK];
+    block.extend(field("content-length", "5"));
+    let mut answer = frame(HEADERS, END_HEADERS, FIRST, &block);
+    answer.extend(frame(DATA, END_STREAM, FIRST, b"hello, you"));
+    answers(answer).await
+}
+
+async fn bad_headers() -> String {
+    let mut all = Vec::new();
+    for (name, value) in [
+        ("connection", "close"),
+        ("transfer-encoding", "chunked"),
+        ("X-Upper", "case"),
+        ("x-lines", "a\r\nX-Smuggled: 1"),
+        ("x-nul", "a\0b"),
+        (":status", "500"),
+    ] {
+        let mut block = vec![OK];
+        block.extend(field(name, value));
+        let script = Script {
+            greeting: greeting(),
+            answer: frame(HEADERS, END_HEADERS | END_STREAM, FIRST, &block),
+            ..Script::default()
+        };
+        let (_, told) = ask(script).await;
+        all.push(format!("{name}: {told}"));
+    }
+    all.join("\n")
+}
+
+async fn http1() -> String {
+    let script = Script {
+        greeting: b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n".to_vec(),
+        ..Script::default()
+    };
+    let (result, _) = ask(script).await;
+    // Whether the request goes out before that is read is chance.
+    ended_by(&result, ErrorKind::Protocol);
+    "Exception, Protocol: the connection is closed".to_owned()
+}
