@@ -170,6 +170,28 @@ async fn frames_of_nothing_and_trailers_are_no_part_of_a_body() {
 }
 
 #[tokio::test]
+async fn trailers_are_held_to_the_budgets_of_a_header() {
+    let bench = bench();
+    let server = Streams::start(acceptor(bench), |mut asked: Asked| async move {
+        let mut body = asked
+            .respond
+            .send_response(Response::new(()), false)
+            .unwrap();
+        let mut trailers = HeaderMap::new();
+        for number in 0..9 {
+            trailers.append("x-number", HeaderValue::from(number));
+        }
+        body.send_trailers(trailers).unwrap();
+    })
+    .await;
+    let origin = origin(server.port);
+    let policy = format!("{}\nlimits: {{header_fields: 8}}", policy(server.port));
+    let result = bench.run(&policy, &format!("get: {origin}/")).await;
+    expect!["Exception, Limit, sent Yes: the budget `header_fields` is exceeded: 9 of 8"]
+        .assert_eq(&error(&result, &origin));
+}
+
+#[tokio::test]
 async fn a_large_body_goes_out_as_the_server_takes_it() {
     let bench = bench();
     let read = Arc::new(AtomicUsize::default());
@@ -261,7 +283,7 @@ async fn what_the_server_has_not_begun_was_not_sent() {
     }
     expect![[r#"
         GOAWAY, the last stream being 0
-          Exception, Protocol, sent No: ORIGIN closed the connection before it answered: connection error received: not a result of an error
+          Exception, Protocol, sent No: ORIGIN closed the connection before it answered: it takes no more requests on this connection
         GOAWAY, the last stream being this
           Exception, Protocol, sent Unknown: ORIGIN closed the connection before it answered: connection closed before message completed
         RST_STREAM, REFUSED_STREAM

@@ -16,7 +16,7 @@ use tokio::time::{Instant, Sleep, sleep};
 use wasmtime_wasi_http::WasiBody;
 
 use super::connection::Stream;
-use super::error::{TransportError, innermost};
+use super::error::{Stage, TransportError, innermost};
 use super::journal::{Journal, UnderWay};
 use super::ledger::Entry;
 use super::pool::Turn;
@@ -122,6 +122,10 @@ impl Body for Outgoing {
                     if let Some(left) = &mut this.left {
                         *left = left.saturating_sub(data.len() as u64);
                     }
+                } else if let Some(trailers) = frame.trailers_ref()
+                    && let Err(error) = this.journal.header(trailers, Stage::Send)
+                {
+                    return Poll::Ready(Some(Err(error)));
                 }
             }
             // The end of the run drops the body's other end, which reads like the
@@ -249,9 +253,11 @@ impl Body for Received {
             }
             Poll::Ready(Some(Ok(frame))) => {
                 this.silence = None;
-                let taken = frame
-                    .data_ref()
-                    .map_or(Ok(()), |data| this.take(data.len()));
+                let taken = match (frame.data_ref(), frame.trailers_ref()) {
+                    (Some(data), _) => this.take(data.len()),
+                    (None, Some(trailers)) => this.journal.header(trailers, Stage::Body),
+                    (None, None) => Ok(()),
+                };
                 if taken.is_err() || this.inner.is_end_stream() {
                     this.end();
                 }
