@@ -315,6 +315,12 @@ pub(super) fn innermost(error: &(dyn StdError + 'static)) -> String {
     let cause = chain(error)
         .last()
         .map_or_else(String::new, ToString::to_string);
+    let is_farewell = |error: &h2::Error| {
+        error.is_remote() && error.is_go_away() && error.reason() == Some(h2::Reason::NO_ERROR)
+    };
+    if find::<h2::Error>(error).is_some_and(is_farewell) {
+        return "it takes no more requests on this connection".to_owned();
+    }
     // rustls goes on with the address of its manual.
     if cause.starts_with("peer closed connection without sending TLS close_notify") {
         return "connection closed before message completed".to_owned();
