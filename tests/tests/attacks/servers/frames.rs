@@ -1,7 +1,9 @@
 //! A server of HTTP/2 (RFC 9113) that sends what frames it is told, in whatever
 //! order, and reads no more than one request.
 
+use std::io;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 
@@ -67,6 +69,10 @@ pub struct Script {
     pub answer: Vec<u8>,
     /// What it goes on to send for ever, if anything.
     pub forever: Vec<u8>,
+    /// With which error it resets every stream, if it does, in place of all this.
+    pub resets: Option<u8>,
+    /// How many requests it got.
+    pub requests: Arc<AtomicUsize>,
 }
 
 /// A server that does this to each connection.
@@ -92,27 +98,43 @@ pub async fn serve(script: Script) -> Server {
 async fn play(
     stream: &mut (impl AsyncRead + AsyncWrite + Unpin),
     script: &Script,
-) -> std::io::Result<()> {
+) -> io::Result<()> {
     stream.write_all(&script.greeting).await?;
     stream.flush().await?;
     let mut preface = [0; PREFACE.len()];
     stream.read_exact(&mut preface).await?;
-    while read(stream).await? != HEADERS {}
+    loop {
+        let id = request(stream, script).await?;
+        match script.resets {
+            Some(code) => {
+                let reset = frame(RST_STREAM, 0, id, &[0, 0, 0, code]);
+                stream.write_all(&reset).await?;
+            }
+            None => break,
+        }
+        stream.flush().await?;
+    }
     stream.write_all(&script.answer).await?;
     stream.flush().await?;
     while !script.forever.is_empty() {
         stream.write_all(&script.forever).await?;
     }
-    while read(stream).await.is_ok() {}
-    Ok(())
+    loop {
+        request(stream, script).await?;
+    }
 }
 
-/// Read a frame. What kind it is of.
-async fn read(stream: &mut (impl AsyncRead + Unpin)) -> std::io::Result<u8> {
-    let mut head = [0; 9];
-    stream.read_exact(&mut head).await?;
-    let length = u32::from_be_bytes([0, head[0], head[1], head[2]]);
-    let mut payload = vec![0; length as usize];
-    stream.read_exact(&mut payload).await?;
-    Ok(head[3])
+/// Read up to the next request. Its stream.
+async fn request(stream: &mut (impl AsyncRead + Unpin), script: &Script) -> io::Result<u32> {
+    loop {
+        let mut head = [0; 9];
+        stream.read_exact(&mut head).await?;
+        let [a, b, c, kind, _, id @ ..] = head;
+        let mut payload = vec![0; u32::from_be_bytes([0, a, b, c]) as usize];
+        stream.read_exact(&mut payload).await?;
+        if kind == HEADERS {
+            script.requests.fetch_add(1, Ordering::Relaxed);
+            return Ok(u32::from_be_bytes(id));
+        }
+    }
 }

@@ -1,5 +1,7 @@
 //! Servers of HTTP/2 that reset, flood and break its rules.
 
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use http_step_host::{ErrorKind, Outcome, RunResult};
@@ -17,14 +19,14 @@ pub const THEME: Theme = Theme {
     about: "Resets and floods, and frames that break the rules.",
     attacks: &[
         Attack::by_server(
-            "a refused stream",
-            "reset the request, and say that it was not looked at",
-            || Box::pin(reset(7)),
+            "refused streams",
+            "reset every request, and say that it was not looked at, so that it is sent again and again",
+            || Box::pin(resets(7)),
         ),
         Attack::by_server(
-            "a cancelled stream",
-            "reset the request, and say nothing of it",
-            || Box::pin(reset(8)),
+            "cancelled streams",
+            "reset every request, and say nothing of it",
+            || Box::pin(resets(8)),
         ),
         Attack::by_server(
             "going away",
@@ -143,8 +145,18 @@ async fn answers(answer: Vec<u8>) -> String {
     told
 }
 
-async fn reset(code: u8) -> String {
-    answers(frame(RST_STREAM, 0, FIRST, &[0, 0, 0, code])).await
+async fn resets(code: u8) -> String {
+    let script = Script {
+        greeting: greeting(),
+        resets: Some(code),
+        ..Script::default()
+    };
+    let requests = Arc::clone(&script.requests);
+    let (result, told) = ask(script).await;
+    ended_by(&result, ErrorKind::Protocol);
+    let requests = requests.load(Ordering::Relaxed);
+    assert!(requests <= 8, "{requests} requests");
+    format!("{told}; the server gets {requests}")
 }
 
 fn head() -> Vec<u8> {
@@ -168,6 +180,7 @@ async fn flood_after(answer: Vec<u8>, piece: Vec<u8>) -> String {
         greeting: greeting(),
         answer,
         forever: piece.repeat(1 + 8192 / piece.len()),
+        ..Script::default()
     };
     let (result, told) = ask(script).await;
     assert_eq!(result.outcome, Outcome::Exception, "{result:#?}");
