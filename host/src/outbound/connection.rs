@@ -1,6 +1,7 @@
 //! An open connection to an origin: HTTP/1.1, which carries one request at a
 //! time, or HTTP/2, which many share. hyper writes and reads the wire.
 
+use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,9 +15,10 @@ use serde::Serialize;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::body::Outgoing;
-use super::interim::{Counted, Interim};
+use super::interim::Interim;
 use super::stream::Io;
 use super::tls::TlsFacts;
+use super::watched::Watched;
 
 /// No server's header has more fields, and none is larger, whatever the limits
 /// of a run say.
@@ -36,6 +38,11 @@ const HTTP2_CONNECTION_WINDOW: u32 = HTTP2_STREAMS * HTTP2_STREAM_WINDOW;
 /// Streams that the server has reset and that are still remembered, so that a
 /// server that resets all it gets costs no memory (CVE-2023-44487).
 const HTTP2_RESET_STREAMS: usize = 64;
+
+/// What a server may send on a connection that no request uses: settings, pings to
+/// see whether somebody is there, and what was on its way when a step let go of
+/// it. More would be work on nobody's account.
+const MOST_IDLE_BYTES: usize = 2 * HTTP2_STREAM_WINDOW as usize;
 
 /// The version of HTTP that a connection speaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -120,10 +127,9 @@ impl Connection {
         let interim = Interim::default();
         let sender = match facts.protocol {
             Protocol::Http1 => {
-                let io = TokioIo::new(Counted {
-                    io,
-                    interim: interim.clone(),
-                });
+                let interim = interim.clone();
+                let watch = move |_| interim.check();
+                let io = TokioIo::new(Watched { io, watch });
                 let (sender, driver) = http1::Builder::new()
                     .max_headers(MOST_HEADER_FIELDS)
                     .max_buf_size(MOST_HEADER_BYTES)
@@ -133,7 +139,9 @@ impl Connection {
                 Sender::Http1(sender)
             }
             Protocol::Http2 => {
-                let io = TokioIo::new(io);
+                let room = Arc::new(Semaphore::new(HTTP2_STREAMS as usize));
+                let watch = idle_watch(Arc::clone(&room));
+                let io = TokioIo::new(Watched { io, watch });
                 let (sender, driver) = http2::Builder::new(TokioExecutor::new())
                     .timer(TokioTimer::new())
                     .initial_stream_window_size(HTTP2_STREAM_WINDOW)
@@ -143,10 +151,7 @@ impl Connection {
                     .handshake(io)
                     .await?;
                 drop(tokio::spawn(driver));
-                Sender::Http2 {
-                    sender,
-                    room: Arc::new(Semaphore::new(HTTP2_STREAMS as usize)),
-                }
+                Sender::Http2 { sender, room }
             }
         };
         Ok(Self {
@@ -247,6 +252,22 @@ impl Connection {
                 sender.try_send_request(request).await
             }
         }
+    }
+}
+
+/// Objects to what a server sends while it has no request to answer.
+fn idle_watch(room: Arc<Semaphore>) -> impl FnMut(usize) -> io::Result<()> {
+    let mut idle_bytes = 0;
+    move |bytes| {
+        if room.available_permits() < HTTP2_STREAMS as usize {
+            idle_bytes = 0;
+            return Ok(());
+        }
+        idle_bytes += bytes;
+        if idle_bytes > MOST_IDLE_BYTES {
+            return Err(io::Error::other("the server does not keep quiet"));
+        }
+        Ok(())
     }
 }
 

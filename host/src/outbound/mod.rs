@@ -20,6 +20,7 @@ mod proxy;
 mod resolve;
 mod stream;
 mod tls;
+mod watched;
 
 use std::future::Future;
 use std::pin::{Pin, pin};
