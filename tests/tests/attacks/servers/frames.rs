@@ -5,7 +5,8 @@ use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, copy, sink, split};
+use tokio::try_join;
 
 use super::certificates::AUTHORITY;
 use super::raw::{self, Server};
@@ -71,6 +72,10 @@ pub struct Script {
     pub forever: Vec<u8>,
     /// With which error it resets every stream, if it does, in place of all this.
     pub resets: Option<u8>,
+    /// Whether it reads while it does so.
+    pub listens: bool,
+    /// How many bytes of it there were.
+    pub sent: Arc<AtomicUsize>,
     /// How many requests it got.
     pub requests: Arc<AtomicUsize>,
 }
@@ -116,8 +121,21 @@ async fn play(
     }
     stream.write_all(&script.answer).await?;
     stream.flush().await?;
-    while !script.forever.is_empty() {
-        stream.write_all(&script.forever).await?;
+    let (mut reading, mut writing) = split(&mut *stream);
+    let talks = async {
+        while !script.forever.is_empty() {
+            writing.write_all(&script.forever).await?;
+            script
+                .sent
+                .fetch_add(script.forever.len(), Ordering::Relaxed);
+        }
+        io::Result::Ok(())
+    };
+    if script.listens {
+        let mut nowhere = sink();
+        try_join!(talks, copy(&mut reading, &mut nowhere))?;
+    } else {
+        talks.await?;
     }
     loop {
         request(stream, script).await?;

@@ -4,13 +4,15 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use http_step_host::{ErrorKind, Outcome, RunResult};
+use http_step_host::{ErrorKind, Outcome, RunResult, Sent};
 use http_step_tests::Guest;
 
 use super::frames::{
     self, CONTINUATION, DATA, END_HEADERS, END_STREAM, FIRST, GOAWAY, HEADERS, OK, PING,
     PUSH_PROMISE, RST_STREAM, SETTINGS, Script, WINDOW_UPDATE, field, frame, setting,
 };
+use tokio::time::{Instant, sleep};
+
 use crate::attack::{Attack, Theme};
 use crate::attacker::{Attacker, ended_by, told};
 
@@ -31,7 +33,7 @@ pub const THEME: Theme = Theme {
         Attack::by_server(
             "going away",
             "end the connection when the request is there, and say that it was not looked at",
-            || Box::pin(answers(frame(GOAWAY, 0, 0, &[0; 8]))),
+            || Box::pin(goes_away()),
         ),
         Attack::by_server(
             "a reset within the body",
@@ -57,6 +59,11 @@ pub const THEME: Theme = Theme {
             "window flood",
             "widen the window of the connection beyond what 31 bits can say",
             || Box::pin(flood(frame(WINDOW_UPDATE, 0, 0, &[0x7f, 0xff, 0xff, 0xff]))),
+        ),
+        Attack::by_server(
+            "pings after the end",
+            "answer well, and keep the host busy with the connection that it keeps for the next step",
+            || Box::pin(talks_on()),
         ),
         Attack::by_server(
             "continuation flood",
@@ -157,6 +164,20 @@ async fn resets(code: u8) -> String {
     let requests = requests.load(Ordering::Relaxed);
     assert!(requests <= 8, "{requests} requests");
     format!("{told}; the server gets {requests}")
+}
+
+async fn goes_away() -> String {
+    let script = Script {
+        greeting: greeting(),
+        answer: frame(GOAWAY, 0, 0, &[0; 8]),
+        ..Script::default()
+    };
+    let (result, _) = ask(script).await;
+    ended_by(&result, ErrorKind::Protocol);
+    // Whether the last attempt still finds the connection open is chance.
+    let error = result.error.unwrap();
+    assert_eq!(error.sent, Sent::No, "{error:#?}");
+    "Exception, Protocol, sent No: the connection is closed".to_owned()
 }
 
 fn head() -> Vec<u8> {
@@ -286,4 +307,37 @@ async fn http1() -> String {
     // Whether the request goes out before that is read is chance.
     ended_by(&result, ErrorKind::Protocol);
     "Exception, Protocol: the connection is closed".to_owned()
+}
+
+/// How long a connection that nobody uses is looked at, and what it may be read of
+/// meanwhile.
+const LOOK: Duration = Duration::from_secs(1);
+const IDLE_BYTES: usize = 4 << 20;
+
+/// The step is over, so that what its connection costs is nobody's any more.
+async fn talks_on() -> String {
+    let mut answer = head();
+    answer.extend(frame(DATA, END_STREAM, FIRST, b"hello"));
+    let script = Script {
+        greeting: greeting(),
+        answer,
+        forever: frame(PING, 0, 0, &[0; 8]).repeat(512),
+        listens: true,
+        ..Script::default()
+    };
+    let sent = Arc::clone(&script.sent);
+    let server = frames::serve(script).await;
+    let result = Attacker::none(&server.origin).run().await;
+    assert_eq!(result.outcome, Outcome::Success, "{result:#?}");
+    let before = sent.load(Ordering::Relaxed);
+    let until = Instant::now() + LOOK;
+    while Instant::now() < until {
+        let read = sent.load(Ordering::Relaxed) - before;
+        assert!(read < IDLE_BYTES, "the host goes on to read: {read} bytes");
+        sleep(Duration::from_millis(10)).await;
+    }
+    format!(
+        "{}; the host soon stops listening",
+        told(&result, &server.origin)
+    )
 }
