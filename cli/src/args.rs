@@ -121,8 +121,9 @@ pub(crate) struct PolicyArgs {
     #[arg(long, value_name = "URL")]
     pub(crate) allow_proxy: Vec<ProxyUrl>,
 
-    /// What the step file may ask of TLS: `verify-none`, `ca-file` or
-    /// `client-certificate`. Can be repeated.
+    /// What the step file may ask of TLS: `verify-none`, `ca-file`,
+    /// `client-certificate`; `pinned-key` and `min-version` it may without. Can be
+    /// repeated.
     #[arg(long, value_name = "WHAT", value_parser = tls_ask)]
     pub(crate) allow_tls: Vec<TlsAsk>,
 }

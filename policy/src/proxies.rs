@@ -16,7 +16,8 @@ use crate::proxy_url::{ProxyScheme, ProxyUrl};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum ProxyResolve {
     /// The host of the step does, checks the addresses, and has the proxy connect to
-    /// one that was checked.
+    /// one that was checked; but for an `http` origin an HTTP proxy is given the name,
+    /// as HTTP has it, and looks it up once more.
     Host,
     /// The proxy does. Which addresses the names lead to is not checked.
     Proxy,

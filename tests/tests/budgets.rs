@@ -8,7 +8,7 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use http::HeaderValue;
 use http_step_host::policy::Amount;
-use http_step_host::{ErrorKind, Outcome, RunResult, Stage};
+use http_step_host::{ErrorKind, Outcome, RunResult, Sent, Stage};
 use http_step_tests::{Answer, Guest, Service, bench, transcript};
 
 /// A server whose answers have a header of four fields and a body of 1000 bytes
@@ -42,10 +42,13 @@ async fn run(guest: Guest, limits: &str) -> (RunResult, Service) {
 /// requests before had come that are under way is up to the moment.
 fn end(result: &RunResult) -> String {
     let error = result.error.as_ref().unwrap();
-    let sent = format!(", sent {:?}", error.sent);
+    let told = transcript(result, "no origin");
+    let told = match error.sent {
+        Sent::Yes => told,
+        sent => told.replace(&format!(", sent {sent:?}"), ""),
+    };
     format!(
-        "{}{}\n",
-        transcript(result, "no origin").replace(&sent, ""),
+        "{told}{}\n",
         serde_json::to_string(&error.exceeded).unwrap()
     )
 }
@@ -70,22 +73,22 @@ async fn a_step_that_goes_on_is_ended() {
         requests: 2
         e|An exception occurred while performing the request: the budget `requests` is exceeded: 3 of 2
         Exception: Requested (exception)
-        Limit, sent No: the budget `requests` is exceeded: 3 of 2
+        Limit: the budget `requests` is exceeded: 3 of 2
         {"budget":"requests","limit":2,"used":3}
         concurrent_requests: 2
         e|An exception occurred while performing the request: the budget `concurrent_requests` is exceeded: 3 of 2
         Exception: Requested (exception)
-        Limit, sent No: the budget `concurrent_requests` is exceeded: 3 of 2
+        Limit: the budget `concurrent_requests` is exceeded: 3 of 2
         {"budget":"concurrent_requests","limit":2,"used":3}
         hosts: 2
         e|An exception occurred while performing the request: the budget `hosts` is exceeded: 3 of 2
         Exception: Requested (exception)
-        Limit, sent No: the budget `hosts` is exceeded: 3 of 2
+        Limit: the budget `hosts` is exceeded: 3 of 2
         {"budget":"hosts","limit":2,"used":3}
         bytes_sent: 25
         e|An exception occurred while performing the request: the budget `bytes_sent` is exceeded: 30 of 25 bytes
         Exception: Requested (exception)
-        Limit, sent Unknown: the budget `bytes_sent` is exceeded: 30 of 25 bytes
+        Limit: the budget `bytes_sent` is exceeded: 30 of 25 bytes
         {"budget":"bytes_sent","limit":25,"used":30}
         bytes_received: 20
         e|An exception occurred while performing the request: the budget `bytes_received` is exceeded: 30 of 20 bytes
@@ -146,12 +149,12 @@ async fn what_a_step_writes_and_holds() {
         h|<the log ends here: its limit is 200 bytes>
         e|An exception occurred while performing the request: the budget `log_bytes` is exceeded: 131072 of 100000 bytes
         Exception: Requested (exception)
-        Limit, sent No: the budget `log_bytes` is exceeded: 131072 of 100000 bytes
+        Limit: the budget `log_bytes` is exceeded: 131072 of 100000 bytes
         {"budget":"log_bytes","limit":100000,"used":131072}
         memory: 16MiB
         e|An exception occurred while performing the request: the budget `memory` is exceeded: 16843208 of 16777216 bytes
         Exception: Requested (exception)
-        Limit, sent No: the budget `memory` is exceeded: 16843208 of 16777216 bytes
+        Limit: the budget `memory` is exceeded: 16843208 of 16777216 bytes
         {"budget":"memory","limit":16777216,"used":16843208}
     "#]].assert_eq(&told);
 }

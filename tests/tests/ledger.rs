@@ -70,6 +70,7 @@ async fn a_redirect_to_another_origin_and_a_connection_used_again() {
             ],
             "peer": "127.0.0.1:FIRST",
             "proxy": null,
+            "attempts": 1,
             "connection": "new",
             "protocol": "HTTP/1.1",
             "tls": {
@@ -99,6 +100,7 @@ async fn a_redirect_to_another_origin_and_a_connection_used_again() {
             ],
             "peer": "127.0.0.1:LAST",
             "proxy": null,
+            "attempts": 1,
             "connection": "new",
             "protocol": "HTTP/2",
             "tls": {
@@ -134,6 +136,7 @@ async fn a_redirect_to_another_origin_and_a_connection_used_again() {
             ],
             "peer": "127.0.0.1:FIRST",
             "proxy": null,
+            "attempts": 1,
             "connection": "reused",
             "protocol": "HTTP/1.1",
             "tls": {
@@ -163,6 +166,7 @@ async fn a_redirect_to_another_origin_and_a_connection_used_again() {
             ],
             "peer": "127.0.0.1:LAST",
             "proxy": null,
+            "attempts": 1,
             "connection": "reused",
             "protocol": "HTTP/2",
             "tls": {
@@ -212,6 +216,7 @@ async fn a_hop_that_is_denied() {
             ],
             "peer": "127.0.0.1:PORT",
             "proxy": null,
+            "attempts": 1,
             "connection": "new",
             "protocol": "HTTP/1.1",
             "tls": {
@@ -239,6 +244,7 @@ async fn a_hop_that_is_denied() {
             "addresses": [],
             "peer": null,
             "proxy": null,
+            "attempts": 0,
             "connection": null,
             "protocol": null,
             "tls": null,
@@ -280,6 +286,7 @@ async fn a_connection_that_is_refused() {
             ],
             "peer": null,
             "proxy": null,
+            "attempts": 0,
             "connection": null,
             "protocol": null,
             "tls": null,
@@ -351,6 +358,7 @@ async fn an_end_from_outside_in_the_middle() {
             ],
             "peer": "127.0.0.1:FIRST",
             "proxy": null,
+            "attempts": 1,
             "connection": "new",
             "protocol": "HTTP/1.1",
             "tls": {
@@ -380,6 +388,7 @@ async fn an_end_from_outside_in_the_middle() {
             ],
             "peer": "127.0.0.1:LAST",
             "proxy": null,
+            "attempts": 1,
             "connection": "new",
             "protocol": "HTTP/2",
             "tls": {

@@ -324,7 +324,7 @@ async fn what_goes_wrong_at_the_proxy() {
         https, forbids: Exception, Connect, sent No: the proxy http://PROXY did not lead on: it refused a tunnel to 127.0.0.1:PORT (status 403)
         https, answers 418: Exception, Connect, sent No: the proxy http://PROXY did not lead on: it refused a tunnel to 127.0.0.1:PORT (status 418)
         https, wants a password: Exception, Connect, sent No: the proxy http://PROXY did not lead on: it wants a user name and a password (status 407)
-        https, wants another: Exception, Connect, sent No: the proxy http://PROXY did not lead on: it refused a tunnel to 127.0.0.1:PORT (status 407)
+        https, wants another: Exception, Connect, sent No: the proxy http://PROXY did not lead on: it does not accept the user name and the password (status 407)
         https, garbage: Exception, Connect, sent No: the proxy http://PROXY did not lead on: invalid HTTP version parsed
         https, silent: Exception, Timeout, sent No: could not connect to ORIGIN within 1 s
         https, ends: Exception, Connect, sent No: the proxy http://PROXY did not lead on: connection closed before message completed

@@ -89,8 +89,8 @@ fn of_run() {
                   A proxy that the step file may name: `http://proxy.example:3128`. Can be repeated
 
               --allow-tls <WHAT>
-                  What the step file may ask of TLS: `verify-none`, `ca-file` or `client-certificate`. Can
-                  be repeated
+                  What the step file may ask of TLS: `verify-none`, `ca-file`, `client-certificate`;
+                  `pinned-key` and `min-version` it may without. Can be repeated
 
               --component <FILE.wasm>
                   A component to run instead of the built-in step. It may reach nothing but what `--allow`
@@ -160,8 +160,9 @@ fn of_run() {
                                          alone
               --allow-proxy <URL>        A proxy that the step file may name: `http://proxy.example:3128`.
                                          Can be repeated
-              --allow-tls <WHAT>         What the step file may ask of TLS: `verify-none`, `ca-file` or
-                                         `client-certificate`. Can be repeated
+              --allow-tls <WHAT>         What the step file may ask of TLS: `verify-none`, `ca-file`,
+                                         `client-certificate`; `pinned-key` and `min-version` it may
+                                         without. Can be repeated
               --component <FILE.wasm>    A component to run instead of the built-in step. It may reach
                                          nothing but what `--allow` or `--policy` says
               --timeout <SECONDS>        The step's time limit in seconds; 300 by default

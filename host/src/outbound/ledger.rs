@@ -30,6 +30,9 @@ pub struct LedgerRow {
     pub peer: Option<SocketAddr>,
     /// The proxy, without credentials.
     pub proxy: Option<String>,
+    /// How often it was sent, or begun to be: more than once where a server had
+    /// ended the connection, or said that it had not taken the request up.
+    pub attempts: u32,
     /// Whether the connection was opened for this request; none before there
     /// was one.
     pub connection: Option<ConnectionUse>,
@@ -118,6 +121,7 @@ impl Entry {
                 addresses: Vec::new(),
                 peer: None,
                 proxy: None,
+                attempts: 0,
                 connection: None,
                 protocol: None,
                 tls: None,
@@ -202,6 +206,7 @@ impl Entry {
         row.protocol = Some(facts.protocol);
         row.tls.clone_from(&facts.tls);
         row.connection = Some(connection);
+        row.attempts += 1;
         if connection == ConnectionUse::New {
             open.took(facts.took);
         }

@@ -75,6 +75,10 @@ impl JsonSchema for Item {
     }
 }
 
+/// How many rules there may be. Each is compared with all before it, and a request
+/// may have to be with all of them.
+const MOST_RULES: usize = 1000;
+
 /// The rules in their order, each of which can decide something.
 pub(crate) fn rules(
     items: Vec<Item>,
@@ -83,6 +87,10 @@ pub(crate) fn rules(
 ) -> Result<Vec<Arc<Rule>>, Reported> {
     let mut rules: Vec<(u64, Arc<Rule>)> = Vec::new();
     let mut outcome = Ok(());
+    if let Some(Item { at, .. }) = items.get(MOST_RULES) {
+        let message = format!("this is one rule too many: there may be {MOST_RULES}");
+        return Err(report.add(*at, message));
+    }
     for Item { at, rule } in items {
         if let Some((line, earlier)) = rules.iter().find(|(_, earlier)| earlier.covers(&rule)) {
             let message = format!(

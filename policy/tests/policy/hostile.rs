@@ -119,3 +119,18 @@ proptest! {
         check(format!("{key}{quoted}{close}").as_bytes());
     }
 }
+
+#[test]
+fn a_thousand_rules_are_enough() {
+    let policy = |rules: usize| {
+        let rules: String = (0..rules)
+            .map(|rule| format!("- https://r{rule}.example\n"))
+            .collect();
+        Policy::parse(format!("allow:\n{rules}").as_bytes(), "policy.yaml")
+    };
+    assert!(policy(1000).is_ok());
+    assert_eq!(
+        policy(30_000).unwrap_err().to_string(),
+        "1002:3: this is one rule too many: there may be 1000"
+    );
+}
