@@ -12,6 +12,7 @@ use tokio::sync::Notify;
 
 use super::error::{Sent, Stage, TransportError};
 use super::ledger::{Entry, LedgerRow};
+use super::pool::Line;
 use crate::result::ErrorKind;
 
 /// The network side of one run.
@@ -20,6 +21,7 @@ pub(crate) struct Journal {
     limits: Limits,
     entries: Mutex<Vec<Arc<Entry>>>,
     requests: AtomicU32,
+    line: Line,
     answered: AtomicBool,
     closed: AtomicBool,
     under_way: AtomicU32,
@@ -50,6 +52,11 @@ impl Journal {
             limits,
             ..Self::default()
         }
+    }
+
+    /// Where its requests wait for each other.
+    pub(super) fn line(&self) -> &Line {
+        &self.line
     }
 
     pub(super) fn limits(&self) -> &Limits {

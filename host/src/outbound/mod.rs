@@ -112,7 +112,7 @@ impl Egress {
             length,
         } = self.admit(&mut request, entry)?;
         let patience = self.patience(&options);
-        let turn = self.outbound.pool.turn().await;
+        let turn = self.outbound.pool.turn(self.journal.line()).await;
         entry.on_turn();
 
         let origin = route.key.origin.to_string();

@@ -44,6 +44,11 @@ pub(super) struct Turn {
     _permit: OwnedSemaphorePermit,
 }
 
+/// Where the requests of one run wait for each other, until one of them is the
+/// run's to wait for a turn.
+#[derive(Debug, Default)]
+pub(super) struct Line(tokio::sync::Mutex<()>);
+
 /// Idle connections, and turns.
 pub(crate) struct Pool {
     turns: Arc<Semaphore>,
@@ -85,10 +90,10 @@ impl Pool {
             .count()
     }
 
-    /// Wait for a turn: first come, first served. A run waits for no more of
-    /// them than the requests that it may have under way, so that none can
-    /// stand in line for all the others.
-    pub(super) async fn turn(&self) -> Turn {
+    /// Wait for a turn: first come, first served, and of each run one request at a
+    /// time. So a run that makes sixteen at once waits as the others do.
+    pub(super) async fn turn(&self, line: &Line) -> Turn {
+        let _first_of_its_run = line.0.lock().await;
         match Arc::clone(&self.turns).acquire_owned().await {
             Ok(permit) => Turn { _permit: permit },
             // Nobody closes it.

@@ -140,13 +140,14 @@ async fn an_address_is_checked_for_each_who_takes_it() {
 #[tokio::test]
 async fn turns_are_first_come_first_served_and_none_is_lost() {
     let pool = Pool::new(1);
-    let turn = pool.turn().await;
-    let (mut first, mut second) = (pin!(pool.turn()), pin!(pool.turn()));
+    let [one, two, three] = [(); 3].map(|()| Line::default());
+    let turn = pool.turn(&one).await;
+    let (mut first, mut second) = (pin!(pool.turn(&one)), pin!(pool.turn(&two)));
     let cx = &mut Context::from_waker(Waker::noop());
     assert!(first.as_mut().poll(cx).is_pending());
     {
         // Who gives up makes room for the next.
-        let mut impatient = pin!(pool.turn());
+        let mut impatient = pin!(pool.turn(&three));
         assert!(impatient.as_mut().poll(cx).is_pending());
     }
     assert!(second.as_mut().poll(cx).is_pending());
@@ -159,4 +160,33 @@ async fn turns_are_first_come_first_served_and_none_is_lost() {
     drop(turn);
     assert!(second.as_mut().poll(cx).is_ready());
     assert_eq!(pool.free_turns(), 1);
+}
+
+#[tokio::test]
+async fn a_run_with_many_requests_waits_as_the_others_do() {
+    let pool = Pool::new(1);
+    let [many, one] = [(); 2].map(|()| Line::default());
+    let mut turn = Some(pool.turn(&many).await);
+    let mut waiting = [
+        ("many", Box::pin(pool.turn(&many))),
+        ("many", Box::pin(pool.turn(&many))),
+        ("many", Box::pin(pool.turn(&many))),
+        ("one", Box::pin(pool.turn(&one))),
+    ]
+    .map(Some);
+    let cx = &mut Context::from_waker(Waker::noop());
+    let mut served = Vec::new();
+    while served.len() < waiting.len() {
+        for place in &mut waiting {
+            if let Some((run, request)) = place
+                && let Poll::Ready(next) = request.as_mut().poll(cx)
+            {
+                served.push(*run);
+                turn = Some(next);
+                *place = None;
+            }
+        }
+        drop(turn.take());
+    }
+    assert_eq!(served, ["many", "one", "many", "many"]);
 }
