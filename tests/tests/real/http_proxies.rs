@@ -62,58 +62,58 @@ async fn http_is_handed_on_and_https_goes_through_a_tunnel() {
     expect![[r#"
         | GET /path?query HTTP/1.1 for nginx.test:PORT by a proxy,
         Success: Status code: 200
-        {"addresses":["NGINX"],"peer":"SQUID:PORT","proxy":"http://squid.test:PORT","connection":"new","protocol":"HTTP/1.1","status":200,"bytes_received":71,"bytes_decoded":71}
+        {"addresses":["NGINX"],"peer":"SQUID:PORT","proxy":"http://squid.test:PORT","attempts":1,"connection":"new","protocol":"HTTP/1.1","status":200,"bytes_received":71,"bytes_decoded":71}
         | GET /path?query HTTP/1.1 for nginx.test:PORT by a proxy,
         Success: Status code: 200
-        {"addresses":["NGINX"],"peer":"SQUID:PORT","proxy":"http://squid.test:PORT","connection":"reused","protocol":"HTTP/1.1","status":200,"bytes_received":71,"bytes_decoded":71}
+        {"addresses":["NGINX"],"peer":"SQUID:PORT","proxy":"http://squid.test:PORT","attempts":1,"connection":"reused","protocol":"HTTP/1.1","status":200,"bytes_received":71,"bytes_decoded":71}
         its log:
         GET http://nginx.test:PORT/path?query 200 -
         GET http://nginx.test:PORT/path?query 200 -
 
         | GET /path?query HTTP/2.0 for nginx.test:PORT,
         Success: Status code: 200
-        {"addresses":["NGINX"],"peer":"SQUID:PORT","proxy":"http://squid.test:PORT","connection":"new","protocol":"HTTP/2","tls":{"version":"1.3","certificate_sha256":"CERTIFICATE"},"status":200,"bytes_received":60,"bytes_decoded":60}
+        {"addresses":["NGINX"],"peer":"SQUID:PORT","proxy":"http://squid.test:PORT","attempts":1,"connection":"new","protocol":"HTTP/2","tls":{"version":"1.3","certificate_sha256":"CERTIFICATE"},"status":200,"bytes_received":60,"bytes_decoded":60}
         | GET /path?query HTTP/2.0 for nginx.test:PORT,
         Success: Status code: 200
-        {"addresses":["NGINX"],"peer":"SQUID:PORT","proxy":"http://squid.test:PORT","connection":"reused","protocol":"HTTP/2","tls":{"version":"1.3","certificate_sha256":"CERTIFICATE"},"status":200,"bytes_received":60,"bytes_decoded":60}
-        its log:
-        CONNECT NGINX:PORT 200 -
-
-        | GET /path?query HTTP/1.1 for nginx.test:PORT by a proxy,
-        Success: Status code: 200
-        {"addresses":["NGINX"],"peer":"SQUID:PORT","proxy":"https://squid.test:PORT","connection":"new","protocol":"HTTP/1.1","status":200,"bytes_received":71,"bytes_decoded":71}
-        | GET /path?query HTTP/1.1 for nginx.test:PORT by a proxy,
-        Success: Status code: 200
-        {"addresses":["NGINX"],"peer":"SQUID:PORT","proxy":"https://squid.test:PORT","connection":"reused","protocol":"HTTP/1.1","status":200,"bytes_received":71,"bytes_decoded":71}
-        its log:
-        GET http://nginx.test:PORT/path?query 200 -
-        GET http://nginx.test:PORT/path?query 200 -
-
-        | GET /path?query HTTP/2.0 for nginx.test:PORT,
-        Success: Status code: 200
-        {"addresses":["NGINX"],"peer":"SQUID:PORT","proxy":"https://squid.test:PORT","connection":"new","protocol":"HTTP/2","tls":{"version":"1.3","certificate_sha256":"CERTIFICATE"},"status":200,"bytes_received":60,"bytes_decoded":60}
-        | GET /path?query HTTP/2.0 for nginx.test:PORT,
-        Success: Status code: 200
-        {"addresses":["NGINX"],"peer":"SQUID:PORT","proxy":"https://squid.test:PORT","connection":"reused","protocol":"HTTP/2","tls":{"version":"1.3","certificate_sha256":"CERTIFICATE"},"status":200,"bytes_received":60,"bytes_decoded":60}
+        {"addresses":["NGINX"],"peer":"SQUID:PORT","proxy":"http://squid.test:PORT","attempts":1,"connection":"reused","protocol":"HTTP/2","tls":{"version":"1.3","certificate_sha256":"CERTIFICATE"},"status":200,"bytes_received":60,"bytes_decoded":60}
         its log:
         CONNECT NGINX:PORT 200 -
 
         | GET /path?query HTTP/1.1 for nginx.test:PORT by a proxy,
         Success: Status code: 200
-        {"addresses":["NGINX"],"peer":"TINYPROXY:PORT","proxy":"http://tinyproxy.test:PORT","connection":"new","protocol":"HTTP/1.1","status":200,"bytes_received":71,"bytes_decoded":71}
+        {"addresses":["NGINX"],"peer":"SQUID:PORT","proxy":"https://squid.test:PORT","attempts":1,"connection":"new","protocol":"HTTP/1.1","status":200,"bytes_received":71,"bytes_decoded":71}
         | GET /path?query HTTP/1.1 for nginx.test:PORT by a proxy,
         Success: Status code: 200
-        {"addresses":["NGINX"],"peer":"TINYPROXY:PORT","proxy":"http://tinyproxy.test:PORT","connection":"new","protocol":"HTTP/1.1","status":200,"bytes_received":71,"bytes_decoded":71}
+        {"addresses":["NGINX"],"peer":"SQUID:PORT","proxy":"https://squid.test:PORT","attempts":1,"connection":"reused","protocol":"HTTP/1.1","status":200,"bytes_received":71,"bytes_decoded":71}
+        its log:
+        GET http://nginx.test:PORT/path?query 200 -
+        GET http://nginx.test:PORT/path?query 200 -
+
+        | GET /path?query HTTP/2.0 for nginx.test:PORT,
+        Success: Status code: 200
+        {"addresses":["NGINX"],"peer":"SQUID:PORT","proxy":"https://squid.test:PORT","attempts":1,"connection":"new","protocol":"HTTP/2","tls":{"version":"1.3","certificate_sha256":"CERTIFICATE"},"status":200,"bytes_received":60,"bytes_decoded":60}
+        | GET /path?query HTTP/2.0 for nginx.test:PORT,
+        Success: Status code: 200
+        {"addresses":["NGINX"],"peer":"SQUID:PORT","proxy":"https://squid.test:PORT","attempts":1,"connection":"reused","protocol":"HTTP/2","tls":{"version":"1.3","certificate_sha256":"CERTIFICATE"},"status":200,"bytes_received":60,"bytes_decoded":60}
+        its log:
+        CONNECT NGINX:PORT 200 -
+
+        | GET /path?query HTTP/1.1 for nginx.test:PORT by a proxy,
+        Success: Status code: 200
+        {"addresses":["NGINX"],"peer":"TINYPROXY:PORT","proxy":"http://tinyproxy.test:PORT","attempts":1,"connection":"new","protocol":"HTTP/1.1","status":200,"bytes_received":71,"bytes_decoded":71}
+        | GET /path?query HTTP/1.1 for nginx.test:PORT by a proxy,
+        Success: Status code: 200
+        {"addresses":["NGINX"],"peer":"TINYPROXY:PORT","proxy":"http://tinyproxy.test:PORT","attempts":1,"connection":"new","protocol":"HTTP/1.1","status":200,"bytes_received":71,"bytes_decoded":71}
         its log:
         GET http://nginx.test:PORT/path?query HTTP/1.1
         GET http://nginx.test:PORT/path?query HTTP/1.1
 
         | GET /path?query HTTP/2.0 for nginx.test:PORT,
         Success: Status code: 200
-        {"addresses":["NGINX"],"peer":"TINYPROXY:PORT","proxy":"http://tinyproxy.test:PORT","connection":"new","protocol":"HTTP/2","tls":{"version":"1.3","certificate_sha256":"CERTIFICATE"},"status":200,"bytes_received":60,"bytes_decoded":60}
+        {"addresses":["NGINX"],"peer":"TINYPROXY:PORT","proxy":"http://tinyproxy.test:PORT","attempts":1,"connection":"new","protocol":"HTTP/2","tls":{"version":"1.3","certificate_sha256":"CERTIFICATE"},"status":200,"bytes_received":60,"bytes_decoded":60}
         | GET /path?query HTTP/2.0 for nginx.test:PORT,
         Success: Status code: 200
-        {"addresses":["NGINX"],"peer":"TINYPROXY:PORT","proxy":"http://tinyproxy.test:PORT","connection":"reused","protocol":"HTTP/2","tls":{"version":"1.3","certificate_sha256":"CERTIFICATE"},"status":200,"bytes_received":60,"bytes_decoded":60}
+        {"addresses":["NGINX"],"peer":"TINYPROXY:PORT","proxy":"http://tinyproxy.test:PORT","attempts":1,"connection":"reused","protocol":"HTTP/2","tls":{"version":"1.3","certificate_sha256":"CERTIFICATE"},"status":200,"bytes_received":60,"bytes_decoded":60}
         its log:
         CONNECT NGINX:PORT HTTP/1.1
 
@@ -141,17 +141,17 @@ async fn a_proxy_that_wants_to_know_who_asks() {
     expect![[r#"
         | GET /path?query HTTP/1.1 for nginx.test:PORT by a proxy,
         Success: Status code: 200
-        {"addresses":["NGINX"],"peer":"SQUID:PORT","proxy":"http://squid.test:PORT","connection":"new","protocol":"HTTP/1.1","status":200,"bytes_received":71,"bytes_decoded":71}
+        {"addresses":["NGINX"],"peer":"SQUID:PORT","proxy":"http://squid.test:PORT","attempts":1,"connection":"new","protocol":"HTTP/1.1","status":200,"bytes_received":71,"bytes_decoded":71}
         | a page
         Failure: Status code: 407 (failure)
-        {"addresses":["NGINX"],"peer":"SQUID:PORT","proxy":"http://squid.test:PORT","connection":"new","protocol":"HTTP/1.1","status":407}
+        {"addresses":["NGINX"],"peer":"SQUID:PORT","proxy":"http://squid.test:PORT","attempts":1,"connection":"new","protocol":"HTTP/1.1","status":407}
         | a page
         Failure: Status code: 407 (failure)
-        {"addresses":["NGINX"],"peer":"SQUID:PORT","proxy":"http://squid.test:PORT","connection":"new","protocol":"HTTP/1.1","status":407}
+        {"addresses":["NGINX"],"peer":"SQUID:PORT","proxy":"http://squid.test:PORT","attempts":1,"connection":"new","protocol":"HTTP/1.1","status":407}
 
         | GET /path?query HTTP/2.0 for nginx.test:PORT,
         Success: Status code: 200
-        {"addresses":["NGINX"],"peer":"SQUID:PORT","proxy":"http://squid.test:PORT","connection":"new","protocol":"HTTP/2","tls":{"version":"1.3","certificate_sha256":"CERTIFICATE"},"status":200,"bytes_received":60,"bytes_decoded":60}
+        {"addresses":["NGINX"],"peer":"SQUID:PORT","proxy":"http://squid.test:PORT","attempts":1,"connection":"new","protocol":"HTTP/2","tls":{"version":"1.3","certificate_sha256":"CERTIFICATE"},"status":200,"bytes_received":60,"bytes_decoded":60}
         Exception: Requested (exception)
         Connect, sent No: the proxy http://squid.test:PORT did not lead on: it does not accept the user name and the password (status 407)
         {"addresses":["NGINX"],"proxy":"http://squid.test:PORT"}
@@ -161,17 +161,17 @@ async fn a_proxy_that_wants_to_know_who_asks() {
 
         | GET /path?query HTTP/1.1 for nginx.test:PORT by a proxy,
         Success: Status code: 200
-        {"addresses":["NGINX"],"peer":"SQUID:PORT","proxy":"https://squid.test:PORT","connection":"new","protocol":"HTTP/1.1","status":200,"bytes_received":71,"bytes_decoded":71}
+        {"addresses":["NGINX"],"peer":"SQUID:PORT","proxy":"https://squid.test:PORT","attempts":1,"connection":"new","protocol":"HTTP/1.1","status":200,"bytes_received":71,"bytes_decoded":71}
         | a page
         Failure: Status code: 407 (failure)
-        {"addresses":["NGINX"],"peer":"SQUID:PORT","proxy":"https://squid.test:PORT","connection":"new","protocol":"HTTP/1.1","status":407}
+        {"addresses":["NGINX"],"peer":"SQUID:PORT","proxy":"https://squid.test:PORT","attempts":1,"connection":"new","protocol":"HTTP/1.1","status":407}
         | a page
         Failure: Status code: 407 (failure)
-        {"addresses":["NGINX"],"peer":"SQUID:PORT","proxy":"https://squid.test:PORT","connection":"new","protocol":"HTTP/1.1","status":407}
+        {"addresses":["NGINX"],"peer":"SQUID:PORT","proxy":"https://squid.test:PORT","attempts":1,"connection":"new","protocol":"HTTP/1.1","status":407}
 
         | GET /path?query HTTP/2.0 for nginx.test:PORT,
         Success: Status code: 200
-        {"addresses":["NGINX"],"peer":"SQUID:PORT","proxy":"https://squid.test:PORT","connection":"new","protocol":"HTTP/2","tls":{"version":"1.3","certificate_sha256":"CERTIFICATE"},"status":200,"bytes_received":60,"bytes_decoded":60}
+        {"addresses":["NGINX"],"peer":"SQUID:PORT","proxy":"https://squid.test:PORT","attempts":1,"connection":"new","protocol":"HTTP/2","tls":{"version":"1.3","certificate_sha256":"CERTIFICATE"},"status":200,"bytes_received":60,"bytes_decoded":60}
         Exception: Requested (exception)
         Connect, sent No: the proxy https://squid.test:PORT did not lead on: it does not accept the user name and the password (status 407)
         {"addresses":["NGINX"],"proxy":"https://squid.test:PORT"}
@@ -181,17 +181,17 @@ async fn a_proxy_that_wants_to_know_who_asks() {
 
         | GET /path?query HTTP/1.1 for nginx.test:PORT by a proxy,
         Success: Status code: 200
-        {"addresses":["NGINX"],"peer":"TINYPROXY:PORT","proxy":"http://tinyproxy.test:PORT","connection":"new","protocol":"HTTP/1.1","status":200,"bytes_received":71,"bytes_decoded":71}
+        {"addresses":["NGINX"],"peer":"TINYPROXY:PORT","proxy":"http://tinyproxy.test:PORT","attempts":1,"connection":"new","protocol":"HTTP/1.1","status":200,"bytes_received":71,"bytes_decoded":71}
         | a page
         Failure: Status code: 401 (failure)
-        {"addresses":["NGINX"],"peer":"TINYPROXY:PORT","proxy":"http://tinyproxy.test:PORT","connection":"new","protocol":"HTTP/1.1","status":401}
+        {"addresses":["NGINX"],"peer":"TINYPROXY:PORT","proxy":"http://tinyproxy.test:PORT","attempts":1,"connection":"new","protocol":"HTTP/1.1","status":401}
         | a page
         Failure: Status code: 407 (failure)
-        {"addresses":["NGINX"],"peer":"TINYPROXY:PORT","proxy":"http://tinyproxy.test:PORT","connection":"new","protocol":"HTTP/1.1","status":407}
+        {"addresses":["NGINX"],"peer":"TINYPROXY:PORT","proxy":"http://tinyproxy.test:PORT","attempts":1,"connection":"new","protocol":"HTTP/1.1","status":407}
 
         | GET /path?query HTTP/2.0 for nginx.test:PORT,
         Success: Status code: 200
-        {"addresses":["NGINX"],"peer":"TINYPROXY:PORT","proxy":"http://tinyproxy.test:PORT","connection":"new","protocol":"HTTP/2","tls":{"version":"1.3","certificate_sha256":"CERTIFICATE"},"status":200,"bytes_received":60,"bytes_decoded":60}
+        {"addresses":["NGINX"],"peer":"TINYPROXY:PORT","proxy":"http://tinyproxy.test:PORT","attempts":1,"connection":"new","protocol":"HTTP/2","tls":{"version":"1.3","certificate_sha256":"CERTIFICATE"},"status":200,"bytes_received":60,"bytes_decoded":60}
         Exception: Requested (exception)
         Connect, sent No: the proxy http://tinyproxy.test:PORT did not lead on: it refused a tunnel to NGINX:PORT (status 401)
         {"addresses":["NGINX"],"proxy":"http://tinyproxy.test:PORT"}

@@ -74,7 +74,7 @@ async fn a_proxy_hears_nothing_of_what_is_denied() {
         allowed
         | ok
         Success: Status code: 200
-        {"addresses":["NGINX"],"peer":"SQUID:PORT","proxy":"http://squid.test:PORT","connection":"new","protocol":"HTTP/2","tls":{"version":"1.3","certificate_sha256":"CERTIFICATE"},"status":200,"bytes_received":3,"bytes_decoded":3}
+        {"addresses":["NGINX"],"peer":"SQUID:PORT","proxy":"http://squid.test:PORT","attempts":1,"connection":"new","protocol":"HTTP/2","tls":{"version":"1.3","certificate_sha256":"CERTIFICATE"},"status":200,"bytes_received":3,"bytes_decoded":3}
         its log:
         CONNECT NGINX:PORT 200 -
     "#]].assert_eq(&scene.text(1));
@@ -104,25 +104,25 @@ async fn who_looks_up_the_name() {
         an address that was checked
         | ok
         Success: Status code: 200
-        {"addresses":["NGINX"],"peer":"SQUID:PORT","proxy":"http://squid.test:PORT","connection":"new","protocol":"HTTP/2","tls":{"version":"1.3","certificate_sha256":"CERTIFICATE"},"status":200,"bytes_received":3,"bytes_decoded":3}
+        {"addresses":["NGINX"],"peer":"SQUID:PORT","proxy":"http://squid.test:PORT","attempts":1,"connection":"new","protocol":"HTTP/2","tls":{"version":"1.3","certificate_sha256":"CERTIFICATE"},"status":200,"bytes_received":3,"bytes_decoded":3}
         its log:
         CONNECT NGINX:PORT 200 -
         a name
         | ok
         Success: Status code: 200
-        {"peer":"SQUID:PORT","proxy":"http://squid.test:PORT","connection":"new","protocol":"HTTP/2","tls":{"version":"1.3","certificate_sha256":"CERTIFICATE"},"status":200,"bytes_received":3,"bytes_decoded":3}
+        {"peer":"SQUID:PORT","proxy":"http://squid.test:PORT","attempts":1,"connection":"new","protocol":"HTTP/2","tls":{"version":"1.3","certificate_sha256":"CERTIFICATE"},"status":200,"bytes_received":3,"bytes_decoded":3}
         its log:
         CONNECT nginx.test:PORT 200 -
         a URL
         | ok
         Success: Status code: 200
-        {"addresses":["NGINX"],"peer":"SQUID:PORT","proxy":"http://squid.test:PORT","connection":"new","protocol":"HTTP/1.1","status":200,"bytes_received":3,"bytes_decoded":3}
+        {"addresses":["NGINX"],"peer":"SQUID:PORT","proxy":"http://squid.test:PORT","attempts":1,"connection":"new","protocol":"HTTP/1.1","status":200,"bytes_received":3,"bytes_decoded":3}
         its log:
         GET http://nginx.test:PORT/ 200 -
         a URL
         | ok
         Success: Status code: 200
-        {"peer":"SQUID:PORT","proxy":"http://squid.test:PORT","connection":"new","protocol":"HTTP/1.1","status":200,"bytes_received":3,"bytes_decoded":3}
+        {"peer":"SQUID:PORT","proxy":"http://squid.test:PORT","attempts":1,"connection":"new","protocol":"HTTP/1.1","status":200,"bytes_received":3,"bytes_decoded":3}
         its log:
         GET http://nginx.test:PORT/ 200 -
     "#]].assert_eq(&text);
@@ -151,19 +151,19 @@ async fn what_goes_around_the_proxy() {
         all below test
         | ok
         Success: Status code: 200
-        {"addresses":["NGINX"],"peer":"NGINX:PORT","connection":"new","protocol":"HTTP/2","tls":{"version":"1.3","certificate_sha256":"CERTIFICATE"},"status":200,"bytes_received":3,"bytes_decoded":3}
+        {"addresses":["NGINX"],"peer":"NGINX:PORT","attempts":1,"connection":"new","protocol":"HTTP/2","tls":{"version":"1.3","certificate_sha256":"CERTIFICATE"},"status":200,"bytes_received":3,"bytes_decoded":3}
         this name
         | ok
         Success: Status code: 200
-        {"addresses":["NGINX"],"peer":"NGINX:PORT","connection":"reused","protocol":"HTTP/2","tls":{"version":"1.3","certificate_sha256":"CERTIFICATE"},"status":200,"bytes_received":3,"bytes_decoded":3}
+        {"addresses":["NGINX"],"peer":"NGINX:PORT","attempts":1,"connection":"reused","protocol":"HTTP/2","tls":{"version":"1.3","certificate_sha256":"CERTIFICATE"},"status":200,"bytes_received":3,"bytes_decoded":3}
         a network
         | ok
         Success: Status code: 200
-        {"addresses":["NGINX"],"peer":"SQUID:PORT","proxy":"http://squid.test:PORT","connection":"new","protocol":"HTTP/2","tls":{"version":"1.3","certificate_sha256":"CERTIFICATE"},"status":200,"bytes_received":3,"bytes_decoded":3}
+        {"addresses":["NGINX"],"peer":"SQUID:PORT","proxy":"http://squid.test:PORT","attempts":1,"connection":"new","protocol":"HTTP/2","tls":{"version":"1.3","certificate_sha256":"CERTIFICATE"},"status":200,"bytes_received":3,"bytes_decoded":3}
         all
         | ok
         Success: Status code: 200
-        {"addresses":["NGINX"],"peer":"NGINX:PORT","connection":"reused","protocol":"HTTP/2","tls":{"version":"1.3","certificate_sha256":"CERTIFICATE"},"status":200,"bytes_received":3,"bytes_decoded":3}
+        {"addresses":["NGINX"],"peer":"NGINX:PORT","attempts":1,"connection":"reused","protocol":"HTTP/2","tls":{"version":"1.3","certificate_sha256":"CERTIFICATE"},"status":200,"bytes_received":3,"bytes_decoded":3}
         its log:
         CONNECT NGINX:PORT 200 -
     "#]].assert_eq(&scene.text(1));
@@ -218,11 +218,11 @@ async fn a_proxy_that_a_step_names() {
         with credentials of the step
         | ok
         Success: Status code: 200
-        {"addresses":["NGINX"],"peer":"SQUID:PORT","proxy":"http://squid.test:PORT","connection":"new","protocol":"HTTP/2","tls":{"version":"1.3","certificate_sha256":"CERTIFICATE"},"status":200,"bytes_received":3,"bytes_decoded":3}
+        {"addresses":["NGINX"],"peer":"SQUID:PORT","proxy":"http://squid.test:PORT","attempts":1,"connection":"new","protocol":"HTTP/2","tls":{"version":"1.3","certificate_sha256":"CERTIFICATE"},"status":200,"bytes_received":3,"bytes_decoded":3}
         with credentials of the policy
         | ok
         Success: Status code: 200
-        {"addresses":["NGINX"],"peer":"SQUID:PORT","proxy":"http://squid.test:PORT","connection":"reused","protocol":"HTTP/2","tls":{"version":"1.3","certificate_sha256":"CERTIFICATE"},"status":200,"bytes_received":3,"bytes_decoded":3}
+        {"addresses":["NGINX"],"peer":"SQUID:PORT","proxy":"http://squid.test:PORT","attempts":1,"connection":"reused","protocol":"HTTP/2","tls":{"version":"1.3","certificate_sha256":"CERTIFICATE"},"status":200,"bytes_received":3,"bytes_decoded":3}
         without
         Exception: Requested (exception)
         Connect, sent No: the proxy http://squid.test:PORT did not lead on: it wants a user name and a password (status 407)

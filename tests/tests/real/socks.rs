@@ -40,20 +40,20 @@ async fn an_address_or_a_name() {
     expect![[r#"
         | GET /path?query HTTP/1.1
         Success: Status code: 200
-        {"addresses":["NGINX"],"peer":"MICROSOCKS:PORT","proxy":"socks5://microsocks.test:PORT","connection":"new","protocol":"HTTP/1.1","status":200,"bytes_received":25,"bytes_decoded":25}
+        {"addresses":["NGINX"],"peer":"MICROSOCKS:PORT","proxy":"socks5://microsocks.test:PORT","attempts":1,"connection":"new","protocol":"HTTP/1.1","status":200,"bytes_received":25,"bytes_decoded":25}
         | GET /path?query HTTP/1.1
         Success: Status code: 200
-        {"peer":"MICROSOCKS:PORT","proxy":"socks5h://microsocks.test:PORT","connection":"new","protocol":"HTTP/1.1","status":200,"bytes_received":25,"bytes_decoded":25}
+        {"peer":"MICROSOCKS:PORT","proxy":"socks5h://microsocks.test:PORT","attempts":1,"connection":"new","protocol":"HTTP/1.1","status":200,"bytes_received":25,"bytes_decoded":25}
         connected to:
         NGINX:PORT
         nginx.test:PORT
 
         | GET /path?query HTTP/2.0
         Success: Status code: 200
-        {"addresses":["NGINX"],"peer":"MICROSOCKS:PORT","proxy":"socks5://microsocks.test:PORT","connection":"new","protocol":"HTTP/2","tls":{"version":"1.3","certificate_sha256":"CERTIFICATE"},"status":200,"bytes_received":25,"bytes_decoded":25}
+        {"addresses":["NGINX"],"peer":"MICROSOCKS:PORT","proxy":"socks5://microsocks.test:PORT","attempts":1,"connection":"new","protocol":"HTTP/2","tls":{"version":"1.3","certificate_sha256":"CERTIFICATE"},"status":200,"bytes_received":25,"bytes_decoded":25}
         | GET /path?query HTTP/2.0
         Success: Status code: 200
-        {"peer":"MICROSOCKS:PORT","proxy":"socks5h://microsocks.test:PORT","connection":"new","protocol":"HTTP/2","tls":{"version":"1.3","certificate_sha256":"CERTIFICATE"},"status":200,"bytes_received":25,"bytes_decoded":25}
+        {"peer":"MICROSOCKS:PORT","proxy":"socks5h://microsocks.test:PORT","attempts":1,"connection":"new","protocol":"HTTP/2","tls":{"version":"1.3","certificate_sha256":"CERTIFICATE"},"status":200,"bytes_received":25,"bytes_decoded":25}
         connected to:
         NGINX:PORT
         nginx.test:PORT
@@ -79,7 +79,7 @@ async fn a_proxy_that_wants_to_know_who_asks() {
     expect![[r#"
         | GET /path?query HTTP/1.1
         Success: Status code: 200
-        {"addresses":["NGINX"],"peer":"MICROSOCKS:PORT","proxy":"socks5://microsocks.test:PORT","connection":"new","protocol":"HTTP/1.1","status":200,"bytes_received":25,"bytes_decoded":25}
+        {"addresses":["NGINX"],"peer":"MICROSOCKS:PORT","proxy":"socks5://microsocks.test:PORT","attempts":1,"connection":"new","protocol":"HTTP/1.1","status":200,"bytes_received":25,"bytes_decoded":25}
         Exception: Requested (exception)
         Connect, sent No: the proxy socks5://microsocks.test:PORT did not lead on: Password auth failure, code: 2
         {"addresses":["NGINX"],"proxy":"socks5://microsocks.test:PORT"}
@@ -91,7 +91,7 @@ async fn a_proxy_that_wants_to_know_who_asks() {
 
         | GET /path?query HTTP/2.0
         Success: Status code: 200
-        {"addresses":["NGINX"],"peer":"MICROSOCKS:PORT","proxy":"socks5://microsocks.test:PORT","connection":"new","protocol":"HTTP/2","tls":{"version":"1.3","certificate_sha256":"CERTIFICATE"},"status":200,"bytes_received":25,"bytes_decoded":25}
+        {"addresses":["NGINX"],"peer":"MICROSOCKS:PORT","proxy":"socks5://microsocks.test:PORT","attempts":1,"connection":"new","protocol":"HTTP/2","tls":{"version":"1.3","certificate_sha256":"CERTIFICATE"},"status":200,"bytes_received":25,"bytes_decoded":25}
         Exception: Requested (exception)
         Connect, sent No: the proxy socks5://microsocks.test:PORT did not lead on: Password auth failure, code: 2
         {"addresses":["NGINX"],"proxy":"socks5://microsocks.test:PORT"}

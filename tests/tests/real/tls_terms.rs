@@ -34,27 +34,27 @@ async fn the_version_that_both_have() {
         the server has 1.2, nobody demands 1.3
         | TLSv1.2
         Success: Status code: 200
-        {"addresses":["NGINX"],"peer":"NGINX:PORT","connection":"new","protocol":"HTTP/2","tls":{"version":"1.2","certificate_sha256":"CERTIFICATE"},"status":200,"bytes_received":8,"bytes_decoded":8}
+        {"addresses":["NGINX"],"peer":"NGINX:PORT","attempts":1,"connection":"new","protocol":"HTTP/2","tls":{"version":"1.2","certificate_sha256":"CERTIFICATE"},"status":200,"bytes_received":8,"bytes_decoded":8}
         the server has 1.2, the step demands 1.3
         Exception: Requested (exception)
-        Tls, sent No: TLS with https://nginx.test:PORT failed: received fatal alert: ProtocolVersion
+        Tls, sent No: TLS with https://nginx.test:PORT failed: it speaks no version of TLS that is new enough
         {"addresses":["NGINX"],"peer":"NGINX:PORT"}
         the server has 1.2, the policy demands 1.3
         Exception: Requested (exception)
-        Tls, sent No: TLS with https://nginx.test:PORT failed: received fatal alert: ProtocolVersion
+        Tls, sent No: TLS with https://nginx.test:PORT failed: it speaks no version of TLS that is new enough
         {"addresses":["NGINX"],"peer":"NGINX:PORT"}
         the server has 1.3, nobody demands 1.3
         | TLSv1.3
         Success: Status code: 200
-        {"addresses":["NGINX"],"peer":"NGINX:PORT","connection":"new","protocol":"HTTP/2","tls":{"version":"1.3","certificate_sha256":"CERTIFICATE"},"status":200,"bytes_received":8,"bytes_decoded":8}
+        {"addresses":["NGINX"],"peer":"NGINX:PORT","attempts":1,"connection":"new","protocol":"HTTP/2","tls":{"version":"1.3","certificate_sha256":"CERTIFICATE"},"status":200,"bytes_received":8,"bytes_decoded":8}
         the server has 1.3, the step demands 1.3
         | TLSv1.3
         Success: Status code: 200
-        {"addresses":["NGINX"],"peer":"NGINX:PORT","connection":"new","protocol":"HTTP/2","tls":{"version":"1.3","certificate_sha256":"CERTIFICATE"},"status":200,"bytes_received":8,"bytes_decoded":8}
+        {"addresses":["NGINX"],"peer":"NGINX:PORT","attempts":1,"connection":"new","protocol":"HTTP/2","tls":{"version":"1.3","certificate_sha256":"CERTIFICATE"},"status":200,"bytes_received":8,"bytes_decoded":8}
         the server has 1.3, the policy demands 1.3
         | TLSv1.3
         Success: Status code: 200
-        {"addresses":["NGINX"],"peer":"NGINX:PORT","connection":"reused","protocol":"HTTP/2","tls":{"version":"1.3","certificate_sha256":"CERTIFICATE"},"status":200,"bytes_received":8,"bytes_decoded":8}
+        {"addresses":["NGINX"],"peer":"NGINX:PORT","attempts":1,"connection":"reused","protocol":"HTTP/2","tls":{"version":"1.3","certificate_sha256":"CERTIFICATE"},"status":200,"bytes_received":8,"bytes_decoded":8}
     "#]].assert_eq(&text);
 }
 
@@ -106,11 +106,11 @@ async fn the_key_that_is_pinned() {
         the step's
         | TLSv1.3
         Success: Status code: 200
-        {"addresses":["NGINX"],"peer":"NGINX:PORT","connection":"new","protocol":"HTTP/2","tls":{"version":"1.3","certificate_sha256":"CERTIFICATE"},"status":200,"bytes_received":8,"bytes_decoded":8}
+        {"addresses":["NGINX"],"peer":"NGINX:PORT","attempts":1,"connection":"new","protocol":"HTTP/2","tls":{"version":"1.3","certificate_sha256":"CERTIFICATE"},"status":200,"bytes_received":8,"bytes_decoded":8}
         one of the step's
         | TLSv1.3
         Success: Status code: 200
-        {"addresses":["NGINX"],"peer":"NGINX:PORT","connection":"new","protocol":"HTTP/2","tls":{"version":"1.3","certificate_sha256":"CERTIFICATE"},"status":200,"bytes_received":8,"bytes_decoded":8}
+        {"addresses":["NGINX"],"peer":"NGINX:PORT","attempts":1,"connection":"new","protocol":"HTTP/2","tls":{"version":"1.3","certificate_sha256":"CERTIFICATE"},"status":200,"bytes_received":8,"bytes_decoded":8}
         none of the step's
         Exception: Requested (exception)
         Tls, sent No: TLS with https://nginx.test:PORT failed: its key is none of those pinned
@@ -118,7 +118,7 @@ async fn the_key_that_is_pinned() {
         the policy's
         | TLSv1.3
         Success: Status code: 200
-        {"addresses":["NGINX"],"peer":"NGINX:PORT","connection":"new","protocol":"HTTP/2","tls":{"version":"1.3","certificate_sha256":"CERTIFICATE"},"status":200,"bytes_received":8,"bytes_decoded":8}
+        {"addresses":["NGINX"],"peer":"NGINX:PORT","attempts":1,"connection":"new","protocol":"HTTP/2","tls":{"version":"1.3","certificate_sha256":"CERTIFICATE"},"status":200,"bytes_received":8,"bytes_decoded":8}
         none of the policy's
         Exception: Requested (exception)
         Tls, sent No: TLS with https://nginx.test:PORT failed: its key is none of those pinned
