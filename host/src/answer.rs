@@ -22,6 +22,7 @@ pub(crate) fn check(result: &mut types::StepResult) -> Result<Map<String, Value>
         cut(&mut error.message);
     }
     exchanges(&result.exchanges)?;
+    digests(&result.exchanges)?;
     outputs(std::mem::take(&mut result.outputs))
 }
 
@@ -61,6 +62,26 @@ fn exchanges(exchanges: &[types::Exchange]) -> Result<(), String> {
     Ok(())
 }
 
+/// A digest reads as the contract has it: it is told as the digest of a body.
+fn digests(exchanges: &[types::Exchange]) -> Result<(), String> {
+    let bodies = exchanges.iter().flat_map(|exchange| {
+        let sent = exchange.request.body.as_ref();
+        let received = exchange.response.as_ref().map(|response| &response.body);
+        sent.into_iter().chain(received)
+    });
+    let is_digest = |text: &str| {
+        let hexadecimal = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
+        text.len() == 64 && text.bytes().all(hexadecimal)
+    };
+    match bodies
+        .map(|body| &body.sha256)
+        .find(|text| !is_digest(text))
+    {
+        None => Ok(()),
+        Some(_) => Err("the component tells of a body with a `sha256` that is none".to_owned()),
+    }
+}
+
 fn outputs(outputs: Vec<types::Output>) -> Result<Map<String, Value>, String> {
     let bytes: usize = outputs
         .iter()
@@ -82,4 +103,45 @@ fn outputs(outputs: Vec<types::Output>) -> Result<Map<String, Value>, String> {
             },
         )
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn answer(sha256: &str) -> types::StepResult {
+        types::StepResult {
+            outcome: types::Outcome::Success,
+            summary: String::new(),
+            exchanges: vec![types::Exchange {
+                request: types::SentRequest {
+                    method: "GET".to_owned(),
+                    url: "https://example.com/".to_owned(),
+                    headers: Vec::new(),
+                    body: None,
+                },
+                response: Some(types::ReceivedResponse {
+                    status: 200,
+                    headers: Vec::new(),
+                    body: types::BodyDigest {
+                        size: 0,
+                        sha256: sha256.to_owned(),
+                    },
+                }),
+            }],
+            outputs: Vec::new(),
+            error: None,
+        }
+    }
+
+    #[test]
+    fn a_digest_is_one() {
+        assert!(check(&mut answer(&"0123456789abcdef".repeat(4))).is_ok());
+        for wrong in ["", "0", &"A".repeat(64), &"g".repeat(64), &"0".repeat(65)] {
+            assert_eq!(
+                check(&mut answer(wrong)),
+                Err("the component tells of a body with a `sha256` that is none".to_owned())
+            );
+        }
+    }
 }

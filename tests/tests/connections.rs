@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use expect_test::expect;
-use http::Response;
+use http::{HeaderValue, Response};
 use http_step_host::{ConnectionUse, Outcome, RunResult};
 use http_step_tests::{
     Answer, Asked, Bench, HttpProxy, Names, Scripted, Service, SocksProxy, Streams, bench, error,
@@ -35,6 +35,31 @@ async fn tenants_share_none() {
         is_success(&result.await);
     }
     assert_eq!(numbers(&service), [1, 2, 1, 2]);
+}
+
+#[tokio::test]
+async fn a_connection_that_somebody_has_authenticated_is_nobody_elses() {
+    let service = Service::start(|request| {
+        let mut answer = Answer::default();
+        if request.line == "GET /asks" {
+            let scheme = HeaderValue::from_static("Negotiate");
+            answer.headers_mut().insert("www-authenticate", scheme);
+        }
+        answer
+    })
+    .await;
+    let policy = format!("allow: ['{}']", service.origin);
+    for step in [
+        "/",
+        "/\nheaders: {Authorization: NTLM x}",
+        "/",
+        "/asks",
+        "/",
+    ] {
+        let step = format!("get: {}{step}", service.origin);
+        is_success(&bench().run_with(&policy, &step, |job| job).await);
+    }
+    assert_eq!(numbers(&service), [1, 1, 2, 2, 3]);
 }
 
 #[tokio::test]

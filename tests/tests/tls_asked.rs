@@ -152,7 +152,7 @@ async fn a_certificate_of_the_client() {
     let server = site.issued.server().wants_clients_of(&clients);
     let expected = expect![[r#"
         nothing is said
-          Exception, Tls, sent No: TLS with ORIGIN failed: it wants a certificate of the client
+          Exception, Tls, sent Unknown: TLS with ORIGIN failed: it wants a certificate of the client
          | cert: both.pem
           Denied, Denied, sent No: the policy does not allow `cert` for ORIGIN: of TLS, a step may ask for pinned-key and min-version; `steps_may: [client-certificate, pinned-key, min-version]` under `tls:` in policy.yaml would
         tls: {steps_may: [verify-none, ca-file, client-certificate, pinned-key, min-version]} | cert: both.pem
@@ -160,7 +160,7 @@ async fn a_certificate_of_the_client() {
         tls: {steps_may: [verify-none, ca-file, client-certificate, pinned-key, min-version]} | cert: [client.pem, client.key]
           Success: no error
         tls: {steps_may: [verify-none, ca-file, client-certificate, pinned-key, min-version]} | cert: stranger.pem
-          Exception, Tls, sent No: TLS with ORIGIN failed: it does not accept the client's certificate (DecryptError)
+          Exception, Tls, sent Unknown: TLS with ORIGIN failed: it does not accept the client's certificate (DecryptError)
         tls: {steps_may: [verify-none, ca-file, client-certificate, pinned-key, min-version]} | cert: client.pem
           Exception, InvalidSpec, sent No: the file `client.pem` of `cert` is of no use: there is no private key in it
         tls: {steps_may: [verify-none, ca-file, client-certificate, pinned-key, min-version]} | cert: client.key

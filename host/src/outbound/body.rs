@@ -56,9 +56,17 @@ impl Progress {
     }
 }
 
+/// What a request holds as long as it is under way: until its body has gone out,
+/// also where the answer came early, and until the answer was read.
+pub(super) struct Held {
+    pub(super) _turn: Turn,
+    pub(super) _under_way: UnderWay,
+}
+
 /// A request's body.
 pub(super) struct Outgoing {
     inner: WasiBody,
+    held: Arc<Held>,
     /// What is left of the length that was announced: hyper asks for no more.
     left: Option<u64>,
     journal: Arc<Journal>,
@@ -73,10 +81,12 @@ impl Outgoing {
         length: Option<u64>,
         journal: Arc<Journal>,
         entry: Arc<Entry>,
+        held: Arc<Held>,
     ) -> Self {
         let progress = Progress::new(inner.is_end_stream() || length == Some(0));
         Self {
             inner,
+            held,
             left: length,
             journal,
             entry,
@@ -89,6 +99,7 @@ impl Outgoing {
         let nothing = || Empty::new().map_err(|never| match never {});
         self.inner.is_end_stream().then(|| Self {
             inner: nothing().boxed_unsync(),
+            held: Arc::clone(&self.held),
             left: self.left,
             journal: Arc::clone(&self.journal),
             entry: Arc::clone(&self.entry),
@@ -150,13 +161,6 @@ impl Body for Outgoing {
     }
 }
 
-/// What a request holds as long as it is under way.
-pub(super) struct Held {
-    pub(super) _turn: Turn,
-    pub(super) _stream: Option<Stream>,
-    pub(super) _under_way: UnderWay,
-}
-
 /// A response's body, as it comes.
 pub(super) struct Received {
     inner: Incoming,
@@ -167,7 +171,7 @@ pub(super) struct Received {
     within: Duration,
     /// Given back when the body is at its end: its reader may keep it for as
     /// long as it likes.
-    held: Option<Held>,
+    held: Option<(Arc<Held>, Option<Stream>)>,
     /// Runs out if nothing comes; set up when a read has to wait.
     silence: Option<Pin<Box<Sleep>>>,
 }
@@ -179,13 +183,14 @@ impl Received {
         entry: Arc<Entry>,
         origin: String,
         within: Duration,
-        held: Held,
+        held: Arc<Held>,
+        stream: Option<Stream>,
     ) -> Self {
         let held = if inner.is_end_stream() {
             entry.ended();
             None
         } else {
-            Some(held)
+            Some((held, stream))
         };
         Self {
             inner,
@@ -197,6 +202,11 @@ impl Received {
             held,
             silence: None,
         }
+    }
+
+    /// What the request holds, if it is not at its end.
+    pub(super) fn held(&self) -> Option<Arc<Held>> {
+        self.held.as_ref().map(|(held, _)| Arc::clone(held))
     }
 
     /// Count a piece that came.

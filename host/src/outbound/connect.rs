@@ -24,6 +24,9 @@ pub(super) struct Route {
     pub(super) key: Key,
 }
 
+/// How many addresses a name may have.
+const MOST_ADDRESSES: usize = 64;
+
 /// Opens connections.
 pub(super) struct Connector {
     pub(super) resolver: Arc<dyn Resolve>,
@@ -49,7 +52,7 @@ impl Connector {
         let clock = Instant::now();
         let (io, peer) = match &route.key.proxy {
             None => direct(origin, &addresses).await?,
-            Some(proxy) => self.through(proxy, origin, &addresses).await?,
+            Some(proxy) => self.through(proxy, &route.key, &addresses).await?,
         };
         took.connect = clock.elapsed();
         entry.connected(peer, took);
@@ -112,10 +115,15 @@ impl Connector {
             .resolve(name)
             .await
             .map_err(|error| unresolved(innermost(&error)))?;
-        if found.is_empty() {
-            return Err(unresolved("it has no address".to_owned()));
+        match found.len() {
+            0 => Err(unresolved("it has no address".to_owned())),
+            // Refused, rather than cut off: every address that it has is checked,
+            // and told in the ledger.
+            many if many > MOST_ADDRESSES => Err(unresolved(format!(
+                "it has {many} addresses, and {MOST_ADDRESSES} are the most"
+            ))),
+            _ => Ok(found),
         }
-        Ok(found)
     }
 
     /// A way through a proxy. Where the proxy itself is, the operator has said:
@@ -123,10 +131,10 @@ impl Connector {
     async fn through(
         &self,
         proxy: &Proxy,
-        origin: &Origin,
+        key: &Key,
         addresses: &[IpAddr],
     ) -> Result<Opened, TransportError> {
-        let url = &proxy.url;
+        let (origin, url) = (&key.origin, &proxy.url);
         let failed = |reason| TransportError::Proxy {
             proxy: url.to_string(),
             reason,
@@ -156,7 +164,13 @@ impl Connector {
             ProxyScheme::Https => {
                 let secured = self
                     .tls
-                    .connect(&Identity::default(), Offer::Http1, &url.host, socket)
+                    .connect(
+                        &key.tenant,
+                        &Identity::default(),
+                        Offer::Http1,
+                        &url.host,
+                        socket,
+                    )
                     .await
                     .map_err(|error| {
                         failed(format!("TLS with it failed: {}", tls::reason(&error).0))
@@ -181,7 +195,7 @@ impl Connector {
         };
         let stream = self
             .tls
-            .connect(identity, Offer::Http, &key.origin.host, io)
+            .connect(&key.tenant, identity, Offer::Http, &key.origin.host, io)
             .await
             .map_err(|error| {
                 let (reason, certificate) = tls::reason(&error);
@@ -189,6 +203,7 @@ impl Connector {
                     with: key.origin.to_string(),
                     reason,
                     certificate,
+                    in_handshake: true,
                 }
             })?;
         let (_, connection) = stream.get_ref();

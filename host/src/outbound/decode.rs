@@ -31,6 +31,13 @@ pub(super) fn decoded(
         head.headers.remove(CONTENT_ENCODING);
         head.headers.remove(CONTENT_LENGTH);
     }
+    // A decoder has its window, up to 16 MiB, as long as its reader keeps it: also
+    // that is bounded by the requests that may be under way.
+    let window = if codings.is_identity() {
+        None
+    } else {
+        body.held()
+    };
     let allowance = {
         let (journal, entry) = (Arc::clone(&journal), Arc::clone(&entry));
         move |bytes: usize| {
@@ -39,6 +46,7 @@ pub(super) fn decoded(
         }
     };
     let body = Decoded::new(body, &codings, allowance).map_err(move |error| {
+        let _ = &window;
         let error = match error {
             BodyError::Source(error) | BodyError::Allowance(error) => error,
             BodyError::Decode(error) => TransportError::Coding {

@@ -111,6 +111,9 @@ pub(crate) enum TransportError {
         reason: String,
         /// Whether it is the certificate.
         certificate: bool,
+        /// Whether it failed in the handshake, before a request could be sent. A
+        /// server can refuse the client's certificate also afterwards.
+        in_handshake: bool,
     },
     /// The connection ended before the response's head was complete.
     #[error("{from} closed the connection before it answered: {reason}")]
@@ -208,7 +211,10 @@ impl TransportError {
             Self::Exceeded { stage, .. } | Self::ConnectTimeout { stage, .. } => *stage,
             Self::Resolve { .. } => Stage::Resolve,
             Self::Connect { .. } | Self::Proxy { .. } => Stage::Connect,
-            Self::Tls { .. } => Stage::Tls,
+            Self::Tls {
+                in_handshake: true, ..
+            } => Stage::Tls,
+            Self::Tls { .. } => Stage::Head,
             Self::UploadTimeout { .. } | Self::RequestBody => Stage::Send,
             Self::Closed { .. } | Self::Protocol { .. } | Self::ReadTimeout { .. } => Stage::Head,
             Self::BodyTimeout { .. } | Self::Body { .. } | Self::Coding { .. } => Stage::Body,
@@ -248,6 +254,7 @@ impl TransportError {
                 with: origin.to_owned(),
                 reason,
                 certificate: false,
+                in_handshake: unsent,
             };
         }
         let reason = innermost(error);

@@ -27,7 +27,8 @@ use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::{Request, Response, StatusCode};
+use http::header::{AUTHORIZATION, WWW_AUTHENTICATE};
+use http::{HeaderMap, HeaderValue, Request, Response, StatusCode};
 use http_step_policy::{Permit, Policy};
 use hyper::body::Incoming;
 use tokio::time::timeout;
@@ -112,12 +113,17 @@ impl Egress {
             length,
         } = self.admit(&mut request, entry)?;
         let patience = self.patience(&options);
-        let turn = self.outbound.pool.turn(self.journal.line()).await;
+        let held = Arc::new(Held {
+            _turn: self.outbound.pool.turn(self.journal.line()).await,
+            _under_way: under_way,
+        });
         entry.on_turn();
 
         let origin = route.key.origin.to_string();
-        let request = request
-            .map(|body| Outgoing::new(body, length, Arc::clone(&self.journal), Arc::clone(entry)));
+        let request = request.map(|body| {
+            let journal = Arc::clone(&self.journal);
+            Outgoing::new(body, length, journal, Arc::clone(entry), Arc::clone(&held))
+        });
         let (response, stream) = self
             .send(request, &route, &permit, &patience, entry)
             .await?;
@@ -125,11 +131,6 @@ impl Egress {
         entry.answered(response.status().as_u16());
         self.journal.header(response.headers(), Stage::Head)?;
 
-        let held = Held {
-            _turn: turn,
-            _stream: stream,
-            _under_way: under_way,
-        };
         let (head, body) = response.into_parts();
         let body = Received::new(
             body,
@@ -138,6 +139,7 @@ impl Egress {
             origin.clone(),
             patience.between_bytes,
             held,
+            stream,
         );
         let journal = Arc::clone(&self.journal);
         Ok(decode::decoded(
@@ -194,7 +196,7 @@ impl Egress {
                     });
                 }
                 Ok(Ok(response)) => {
-                    if !connection.is_shared() {
+                    if !connection.is_shared() && !is_authenticated(&head.headers, &response) {
                         pool.put_when_free(key.clone(), connection);
                     }
                     return Ok((response, stream));
@@ -259,6 +261,18 @@ impl Egress {
             between_bytes: less(options.between_bytes_timeout, limits.read),
         }
     }
+}
+
+/// Whether a request may have told the server who speaks on the connection from
+/// now on, as NTLM and Negotiate do (RFC 4559): the next one on it may be somebody
+/// else's.
+fn is_authenticated(request: &HeaderMap, response: &Response<Incoming>) -> bool {
+    let of_connection = |value: &HeaderValue| {
+        let value = value.as_bytes().to_ascii_lowercase();
+        value.starts_with(b"ntlm") || value.starts_with(b"negotiate")
+    };
+    let asked = response.headers().get_all(WWW_AUTHENTICATE);
+    request.get_all(AUTHORIZATION).iter().any(of_connection) || asked.iter().any(of_connection)
 }
 
 /// Wait for a response's head. As long as the body goes out, the server is not

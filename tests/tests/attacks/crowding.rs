@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use http_step_host::{ErrorKind, Limits, Outcome, RunResult, Sent};
-use http_step_tests::{Answer, Guest, Service};
+use http_step_tests::{Answer, Guest, Scripted, Service};
 
 use crate::attack::{Attack, Theme};
 use crate::attacker::{Attacker, ended_by, log, told};
@@ -82,6 +82,12 @@ pub const THEME: Theme = Theme {
             "a connection left with an unread body",
             "end well, and leave a connection on which an answer is still coming",
             || Box::pin(left_connection()),
+        ),
+        Attack::by(
+            Guest::LeavesUploadsOpen,
+            "uploads without end, answered at once",
+            "have requests answered before their bodies are at an end, so that they no longer count",
+            || Box::pin(open_uploads()),
         ),
     ],
 };
@@ -275,4 +281,12 @@ async fn left_connection() -> String {
         "{}; the connection is not used again",
         told(&result, &server.origin)
     )
+}
+
+async fn open_uploads() -> String {
+    let server = Scripted::hangs_after("HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n").await;
+    let result = Attacker::of(Guest::LeavesUploadsOpen, &server.origin)
+        .run()
+        .await;
+    told(&result, &server.origin)
 }

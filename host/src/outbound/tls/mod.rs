@@ -70,13 +70,21 @@ pub struct TlsFacts {
     pub certificate_sha256: String,
 }
 
+/// A way of securing connections that is set up: whose, which, and how.
+struct Known {
+    tenant: Arc<str>,
+    identity: Identity,
+    config: Arc<ClientConfig>,
+}
+
 /// The client side of TLS, set up as connections ask for it: reading the
 /// system's roots takes milliseconds.
 pub(crate) struct Tls {
     roots: Roots,
     read: OnceCell<Arc<RootCertStore>>,
-    /// The one used last at the end.
-    configs: Mutex<Vec<(Identity, Arc<ClientConfig>)>>,
+    /// Of each tenant, since sessions are resumed from them; the one used last at
+    /// the end.
+    configs: Mutex<Vec<Known>>,
 }
 
 /// Whom a handshake is with, and what for.
@@ -100,6 +108,7 @@ impl Tls {
     /// Make a TLS connection of an open one.
     pub(super) async fn connect<S: Io>(
         &self,
+        tenant: &Arc<str>,
         identity: &Identity,
         offer: Offer,
         host: &Host,
@@ -110,7 +119,7 @@ impl Tls {
             Host::Address(IpAddr::V4(address)) => ServerName::from(*address),
             Host::Address(IpAddr::V6(address)) => ServerName::from(*address),
         };
-        let connector = TlsConnector::from(self.config(identity).await?);
+        let connector = TlsConnector::from(self.config(tenant, identity).await?);
         match offer {
             Offer::Http => connector.connect(name, stream).await,
             Offer::Http1 => {
@@ -120,8 +129,12 @@ impl Tls {
         }
     }
 
-    async fn config(&self, identity: &Identity) -> io::Result<Arc<ClientConfig>> {
-        if let Some(config) = self.known(identity) {
+    async fn config(
+        &self,
+        tenant: &Arc<str>,
+        identity: &Identity,
+    ) -> io::Result<Arc<ClientConfig>> {
+        if let Some(config) = self.known(tenant, identity) {
             return Ok(config);
         }
         let config = Arc::new(self.set_up(identity).await?);
@@ -129,15 +142,21 @@ impl Tls {
         if configs.len() >= CONFIGS {
             configs.remove(0);
         }
-        configs.push((identity.clone(), Arc::clone(&config)));
+        configs.push(Known {
+            tenant: Arc::clone(tenant),
+            identity: identity.clone(),
+            config: Arc::clone(&config),
+        });
         Ok(config)
     }
 
-    fn known(&self, identity: &Identity) -> Option<Arc<ClientConfig>> {
+    fn known(&self, tenant: &Arc<str>, identity: &Identity) -> Option<Arc<ClientConfig>> {
         let mut configs = self.configs.lock().unwrap_or_else(PoisonError::into_inner);
-        let index = configs.iter().position(|(known, _)| known == identity)?;
+        let index = configs
+            .iter()
+            .position(|known| known.tenant == *tenant && known.identity == *identity)?;
         let entry = configs.remove(index);
-        let config = Arc::clone(&entry.1);
+        let config = Arc::clone(&entry.config);
         configs.push(entry);
         Some(config)
     }

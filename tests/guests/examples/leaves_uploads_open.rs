@@ -1,0 +1,25 @@
+//! Has each of its requests answered before their bodies are at an end, and never
+//! ends one.
+
+use http_step_test_guests::*;
+use wasi::http::outgoing_handler::handle;
+use wasi::http::types::{Fields, Method};
+
+struct Step;
+
+impl Guest for Step {
+    fn http_step(spec: RequestSpec) -> StepResult {
+        let mut open = Vec::new();
+        for _ in 0..40 {
+            let request = request(&Method::Post, authority(&spec), Fields::new());
+            let body = request.body().unwrap();
+            let stream = body.write().unwrap();
+            let response = answer(&handle(request, None).unwrap()).unwrap();
+            tell(&format!("status {}", response.status()));
+            open.push((stream, body));
+        }
+        success("left open")
+    }
+}
+
+export!(Step);
