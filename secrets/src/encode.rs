@@ -1,0 +1,197 @@
+//! How a value is written where it is put in.
+
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_encode};
+use thiserror::Error;
+use zeroize::Zeroizing;
+
+/// What is around a value, which it must not break out of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Context {
+    /// A header field's value (RFC 9110, section 5.5).
+    Header,
+    /// A path or a query (RFC 3986): all but unreserved characters is escaped.
+    Url,
+    /// `application/x-www-form-urlencoded`, as the WHATWG URL Standard has it.
+    Form,
+    /// A string of JSON (RFC 8259).
+    Json,
+    /// Text or an attribute of XML.
+    Xml,
+    /// A text that has no rules.
+    Plain,
+}
+
+impl Context {
+    /// What a body of a media type is, by its Content-Type.
+    #[must_use]
+    pub fn of_media_type(content_type: Option<&str>) -> Self {
+        let essence = content_type
+            .and_then(|text| text.split(';').next())
+            .unwrap_or_default()
+            .trim()
+            .to_ascii_lowercase();
+        let subtype = essence.split_once('/').map_or("", |(_, subtype)| subtype);
+        match subtype {
+            "x-www-form-urlencoded" => Self::Form,
+            "json" => Self::Json,
+            "xml" => Self::Xml,
+            other if other.ends_with("+json") || other.ends_with("json-seq") => Self::Json,
+            // One JSON text a line.
+            "x-ndjson" | "ndjson" | "jsonl" | "x-jsonlines" => Self::Json,
+            other if other.ends_with("+xml") => Self::Xml,
+            _ => Self::Plain,
+        }
+    }
+}
+
+/// A value that can't stand where it is to be put in. It is not told what it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum EncodeError {
+    /// A header has no escapes.
+    #[error("it has a line break or another control character in it, which no header can have")]
+    Header,
+    /// JSON and XML are text.
+    #[error("it is not UTF-8, which {0} has to be")]
+    Text(&'static str),
+    /// XML has no way to write it.
+    #[error("it has a control character in it, which no XML can have")]
+    Xml,
+}
+
+/// All but the unreserved characters of RFC 3986, section 2.3.
+pub(crate) const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b'~');
+
+/// What the WHATWG's form encoding escapes; a space is `+`.
+pub(crate) const FORM: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'*')
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b' ');
+
+/// Write a value for its place.
+///
+/// # Errors
+///
+/// It can't stand there.
+pub fn encode(value: &[u8], context: Context) -> Result<Zeroizing<Vec<u8>>, EncodeError> {
+    let text = |what| std::str::from_utf8(value).map_err(|_| EncodeError::Text(what));
+    let encoded = match context {
+        Context::Header if value.iter().any(|byte| is_no_field_byte(*byte)) => {
+            return Err(EncodeError::Header);
+        }
+        Context::Header | Context::Plain => value.to_vec(),
+        Context::Url => percent_encode(value, UNRESERVED).to_string().into_bytes(),
+        Context::Form => form(value).into_bytes(),
+        Context::Json => json(text("JSON")?).into_bytes(),
+        Context::Xml => {
+            let text = text("XML")?;
+            let is_no_character =
+                |c: char| c.is_ascii_control() && !matches!(c, '\t' | '\n' | '\r');
+            if text.contains(is_no_character) {
+                return Err(EncodeError::Xml);
+            }
+            xml(text).into_bytes()
+        }
+    };
+    Ok(Zeroizing::new(encoded))
+}
+
+fn is_no_field_byte(byte: u8) -> bool {
+    (byte < b' ' && byte != b'\t') || byte == 0x7f
+}
+
+pub(crate) fn form(value: &[u8]) -> String {
+    percent_encode(value, FORM).to_string().replace(' ', "+")
+}
+
+/// The inside of a JSON string.
+pub(crate) fn json(text: &str) -> String {
+    let quoted = serde_json::Value::from(text).to_string();
+    let inside = quoted.strip_prefix('"').and_then(|it| it.strip_suffix('"'));
+    inside.unwrap_or_default().to_owned()
+}
+
+fn xml(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '&' => escaped.push_str("&amp;"),
+            '<' => escaped.push_str("&lt;"),
+            '>' => escaped.push_str("&gt;"),
+            '"' => escaped.push_str("&quot;"),
+            '\'' => escaped.push_str("&#39;"),
+            other => escaped.push(other),
+        }
+    }
+    escaped
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn encoded(value: &str, context: Context) -> Result<String, EncodeError> {
+        let encoded = encode(value.as_bytes(), context)?;
+        Ok(String::from_utf8(encoded.to_vec()).unwrap())
+    }
+
+    #[test]
+    fn each_place_has_its_way() {
+        let value = "p&ss \"w<o>r'd/é%+~*";
+        for (context, written) in [
+            (Context::Header, value),
+            (Context::Plain, value),
+            (Context::Url, "p%26ss%20%22w%3Co%3Er%27d%2F%C3%A9%25%2B~%2A"),
+            (Context::Form, "p%26ss+%22w%3Co%3Er%27d%2F%C3%A9%25%2B%7E*"),
+            (Context::Json, "p&ss \\\"w<o>r'd/é%+~*"),
+            (Context::Xml, "p&amp;ss &quot;w&lt;o&gt;r&#39;d/é%+~*"),
+        ] {
+            assert_eq!(
+                encoded(value, context),
+                Ok(written.to_owned()),
+                "{context:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn what_can_not_stand_there() {
+        for value in ["a\r\nX: y", "a\0", "a\x7f"] {
+            assert_eq!(encoded(value, Context::Header), Err(EncodeError::Header));
+        }
+        assert_eq!(encoded("a\tb", Context::Header), Ok("a\tb".to_owned()));
+        assert_eq!(encoded("a\nb", Context::Json), Ok("a\\nb".to_owned()));
+        assert_eq!(encoded("a\u{1}b", Context::Xml), Err(EncodeError::Xml));
+        let not_utf_8 = |context| encode(b"\xff", context).err();
+        assert_eq!(not_utf_8(Context::Json), Some(EncodeError::Text("JSON")));
+        assert_eq!(not_utf_8(Context::Xml), Some(EncodeError::Text("XML")));
+        assert_eq!(not_utf_8(Context::Url), None);
+    }
+
+    #[test]
+    fn what_a_body_is() {
+        for (content_type, context) in [
+            (None, Context::Plain),
+            (Some("text/plain"), Context::Plain),
+            (Some("Application/JSON; charset=utf-8"), Context::Json),
+            (Some("application/problem+json"), Context::Json),
+            (Some("application/x-ndjson"), Context::Json),
+            (Some("application/x-www-form-urlencoded"), Context::Form),
+            (Some("text/xml"), Context::Xml),
+            (Some("application/soap+xml"), Context::Xml),
+            (Some("multipart/form-data; boundary=x"), Context::Plain),
+            (Some("json"), Context::Plain),
+        ] {
+            assert_eq!(
+                Context::of_media_type(content_type),
+                context,
+                "{content_type:?}"
+            );
+        }
+    }
+}

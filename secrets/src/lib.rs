@@ -1,0 +1,39 @@
+//! Secrets put into what goes out, and taken out of what comes back: byte by byte,
+//! without I/O.
+//!
+//! A component holds a [`Handle`] in place of a [`Value`]. On the way out a
+//! [`Replacer`] puts the value in, [encoded](encode()) for its place; on the way back
+//! another takes all [forms](Patterns::of_values) of it out, in one pass over a
+//! stream that may be cut anywhere.
+//!
+//! ```
+//! use std::sync::Arc;
+//! use http_step_secrets::{Handle, Patterns, Replacer, Value};
+//!
+//! let value = Value::new(b"pass word".to_vec())?;
+//! let handle = Handle::random()?;
+//! let back = Arc::new(Patterns::of_values([&value])?);
+//! let handles = [handle.as_str().as_bytes().to_vec().into()];
+//! let mut replacer = Replacer::new(back, handles.into());
+//!
+//! let mut seen = replacer.feed(b"{\"echo\": \"cGFzcyB3b");
+//! seen.extend(replacer.feed(b"3Jk\", \"url\": \"/?q=pass+wo"));
+//! seen.extend(replacer.feed(b"rd\"}"));
+//! seen.extend(replacer.finish());
+//! let expected = format!("{{\"echo\": \"{handle}\", \"url\": \"/?q={handle}\"}}");
+//! assert_eq!(String::from_utf8(seen)?, expected);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+mod encode;
+mod forms;
+mod handle;
+mod patterns;
+mod replacer;
+mod value;
+
+pub use encode::{Context, EncodeError, encode};
+pub use handle::{HANDLE_BYTES, Handle, NoRandomness};
+pub use patterns::{Patterns, TooMuch};
+pub use replacer::{Replacements, Replacer};
+pub use value::{LONGEST, SHORTEST_MASKED, Value, ValueError};

@@ -1,0 +1,199 @@
+//! Many texts to look for at once.
+
+use std::collections::HashMap;
+
+use aho_corasick::automaton::{Automaton, StateID};
+use aho_corasick::nfa::contiguous;
+use aho_corasick::{Anchored, BuildError, MatchKind, dfa};
+use thiserror::Error;
+
+use crate::forms::{Edge, Form, forms};
+use crate::value::Value;
+
+/// Up to so many bytes of texts the automaton is a table of all transitions, which
+/// is quicker; beyond, it would be large.
+const DENSE: usize = 16 << 10;
+
+/// Texts to look for, each somebody's.
+pub struct Patterns {
+    automaton: Kind,
+    /// By the automaton's number of the text.
+    texts: Vec<Text>,
+    /// How many bytes of a text each state has seen: the longest beginning of any
+    /// text that ends here.
+    depths: HashMap<StateID, usize>,
+}
+
+enum Kind {
+    Dense(dfa::DFA),
+    Sparse(contiguous::NFA),
+}
+
+/// There is more to look for than there are numbers.
+#[derive(Clone, Debug, Error)]
+#[error("the secrets are too many or too long to look for: {0}")]
+pub struct TooMuch(#[from] BuildError);
+
+/// A text, in bytes.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Text {
+    pub(crate) length: usize,
+    /// Whose it is: the number of its value.
+    pub(crate) owner: usize,
+    pub(crate) before: Option<Edge>,
+    pub(crate) after: Option<Edge>,
+}
+
+impl Patterns {
+    /// The texts themselves, each by its number.
+    ///
+    /// # Errors
+    ///
+    /// They are too many.
+    pub fn exact<'t>(texts: impl IntoIterator<Item = &'t [u8]>) -> Result<Self, TooMuch> {
+        let texts = texts.into_iter().enumerate();
+        let forms = texts.map(|(owner, text)| {
+            let form = Form {
+                bytes: text.to_vec(),
+                ..Form::default()
+            };
+            (owner, form)
+        });
+        Self::new(forms.filter(|(_, form)| !form.bytes.is_empty()).collect())
+    }
+
+    /// All forms of values, each by its value's number. Those that are not
+    /// [distinctive](Value::is_distinctive) are left out.
+    ///
+    /// # Errors
+    ///
+    /// They are too many or too long.
+    pub fn of_values<'v>(values: impl IntoIterator<Item = &'v Value>) -> Result<Self, TooMuch> {
+        let distinctive = values
+            .into_iter()
+            .enumerate()
+            .filter(|(_, value)| value.is_distinctive());
+        let of_each = distinctive.flat_map(|(owner, value)| {
+            let forms = forms(value.expose());
+            forms.into_iter().map(move |form| (owner, form))
+        });
+        Self::new(of_each.collect())
+    }
+
+    fn new(forms: Vec<(usize, Form)>) -> Result<Self, TooMuch> {
+        let bytes: usize = forms.iter().map(|(_, form)| form.bytes.len()).sum();
+        let texts = forms.iter().map(|(_, form)| form.bytes.as_slice());
+        let automaton = Kind::new(texts.clone(), bytes <= DENSE)?;
+        Ok(Self {
+            depths: automaton.depths(texts),
+            automaton,
+            texts: forms
+                .into_iter()
+                .map(|(owner, form)| Text {
+                    length: form.bytes.len(),
+                    owner,
+                    before: form.before,
+                    after: form.after,
+                })
+                .collect(),
+        })
+    }
+
+    /// Whether there is nothing to look for.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.texts.is_empty()
+    }
+
+    /// The state before anything was read.
+    pub(crate) fn start(&self) -> StateID {
+        match &self.automaton {
+            Kind::Dense(automaton) => start(automaton),
+            Kind::Sparse(automaton) => start(automaton),
+        }
+    }
+
+    /// How many of the bytes that were read last may belong to a text that is not
+    /// at its end.
+    pub(crate) fn depth(&self, state: StateID) -> usize {
+        self.depths.get(&state).copied().unwrap_or_default()
+    }
+
+    /// Read on, and tell of each byte at which texts end, and which.
+    pub(crate) fn read(
+        &self,
+        state: StateID,
+        bytes: &[u8],
+        ended: impl FnMut(usize, &Text),
+    ) -> StateID {
+        match &self.automaton {
+            Kind::Dense(automaton) => read(automaton, &self.texts, state, bytes, ended),
+            Kind::Sparse(automaton) => read(automaton, &self.texts, state, bytes, ended),
+        }
+    }
+}
+
+impl Kind {
+    /// An automaton that finds texts also where they overlap.
+    fn new<'t>(
+        texts: impl Iterator<Item = &'t [u8]> + Clone,
+        is_dense: bool,
+    ) -> Result<Self, BuildError> {
+        if is_dense {
+            let mut builder = dfa::DFA::builder();
+            builder.match_kind(MatchKind::Standard);
+            return builder.build(texts).map(Self::Dense);
+        }
+        let mut builder = contiguous::NFA::builder();
+        builder.match_kind(MatchKind::Standard);
+        builder.build(texts).map(Self::Sparse)
+    }
+
+    fn depths<'t>(&self, texts: impl Iterator<Item = &'t [u8]>) -> HashMap<StateID, usize> {
+        match self {
+            Self::Dense(automaton) => depths(automaton, texts),
+            Self::Sparse(automaton) => depths(automaton, texts),
+        }
+    }
+}
+
+fn start(automaton: &impl Automaton) -> StateID {
+    // It fails where an automaton was built for anchored searches alone.
+    automaton.start_state(Anchored::No).unwrap_or_default()
+}
+
+fn depths<'t>(
+    automaton: &impl Automaton,
+    texts: impl Iterator<Item = &'t [u8]>,
+) -> HashMap<StateID, usize> {
+    let mut depths = HashMap::new();
+    for text in texts {
+        let mut state = start(automaton);
+        for (before, byte) in text.iter().enumerate() {
+            state = automaton.next_state(Anchored::No, state, *byte);
+            depths.insert(state, before + 1);
+        }
+    }
+    depths
+}
+
+fn read(
+    automaton: &impl Automaton,
+    texts: &[Text],
+    mut state: StateID,
+    bytes: &[u8],
+    mut ended: impl FnMut(usize, &Text),
+) -> StateID {
+    for (at, byte) in bytes.iter().enumerate() {
+        state = automaton.next_state(Anchored::No, state, *byte);
+        if automaton.is_match(state) {
+            for index in 0..automaton.match_len(state) {
+                let pattern = automaton.match_pattern(state, index);
+                if let Some(text) = texts.get(pattern.as_usize()) {
+                    ended(at, text);
+                }
+            }
+        }
+    }
+    state
+}

@@ -1,0 +1,104 @@
+//! The value of a secret.
+
+use thiserror::Error;
+use zeroize::Zeroizing;
+
+/// The most bytes of a value: 64 KiB, which is a long private key.
+pub const LONGEST: usize = 64 << 10;
+
+/// Shorter values are not told from text.
+pub const SHORTEST_MASKED: usize = 8;
+
+/// As are those of fewer different bytes.
+const FEWEST_DISTINCT: usize = 4;
+
+/// The value of a secret. Its memory is wiped when it goes, and nothing prints it:
+/// it has neither `Debug` nor `Display`, and can't be compared.
+pub struct Value(Zeroizing<Box<[u8]>>);
+
+/// Bytes that can't be a secret's value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum ValueError {
+    /// There are none.
+    #[error("it is empty")]
+    Empty,
+    /// There are too many.
+    #[error("it is longer than {LONGEST} bytes")]
+    TooLong,
+}
+
+impl Value {
+    /// A value. One line break at its end is left out: files have one, secrets don't.
+    ///
+    /// # Errors
+    ///
+    /// It is empty or too long.
+    pub fn new(bytes: Vec<u8>) -> Result<Self, ValueError> {
+        let bytes = Zeroizing::new(bytes);
+        let text = bytes.strip_suffix(b"\n").unwrap_or(&bytes);
+        let text = text.strip_suffix(b"\r").unwrap_or(text);
+        match text.len() {
+            0 => Err(ValueError::Empty),
+            length if length > LONGEST => Err(ValueError::TooLong),
+            _ => Ok(Self(Zeroizing::new(text.into()))),
+        }
+    }
+
+    /// The value itself.
+    #[must_use]
+    pub fn expose(&self) -> &[u8] {
+        &self.0
+    }
+
+    /// Whether it can be told from other text. One that can't is not looked for in
+    /// what comes back: to replace every `1` would hide nothing and break much.
+    #[must_use]
+    pub fn is_distinctive(&self) -> bool {
+        let mut seen = [false; 256];
+        for byte in self.0.iter() {
+            if let Some(seen) = seen.get_mut(usize::from(*byte)) {
+                *seen = true;
+            }
+        }
+        let distinct = seen.into_iter().filter(|seen| *seen).count();
+        self.0.len() >= SHORTEST_MASKED && distinct >= FEWEST_DISTINCT
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn value(text: &str) -> Result<String, ValueError> {
+        let value = Value::new(text.into())?;
+        Ok(String::from_utf8(value.expose().to_vec()).unwrap())
+    }
+
+    #[test]
+    fn one_line_break_at_the_end_is_the_files() {
+        for text in ["s3cr3t", "s3cr3t\n", "s3cr3t\r\n"] {
+            assert_eq!(value(text), Ok("s3cr3t".to_owned()));
+        }
+        assert_eq!(value("a\nb\n\n"), Ok("a\nb\n".to_owned()));
+        for text in ["", "\n", "\r\n"] {
+            assert_eq!(value(text), Err(ValueError::Empty));
+        }
+        assert_eq!(value(&"x".repeat(LONGEST + 1)), Err(ValueError::TooLong));
+        assert!(value(&"x".repeat(LONGEST)).is_ok());
+    }
+
+    #[test]
+    fn what_is_told_from_text() {
+        for (text, is_distinctive) in [
+            ("hunter2", false),
+            ("hunter22", true),
+            ("00000000", false),
+            ("12121212", false),
+            ("12312312", false),
+            ("12341234", true),
+        ] {
+            let value = Value::new(text.into()).unwrap();
+            assert_eq!(value.is_distinctive(), is_distinctive, "{text}");
+        }
+    }
+}

@@ -1,0 +1,268 @@
+//! Whatever the secrets, the bodies and the pieces: what goes out and comes back
+//! reads as before, no byte around a secret is another, and no form of one is left.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::sync::Arc;
+
+use base64::Engine;
+use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD};
+use http_step_secrets::{Context, Handle, Patterns, Replacements, Replacer, Value, encode};
+use percent_encoding::{NON_ALPHANUMERIC, percent_encode};
+use proptest::prelude::*;
+use proptest::sample::Index;
+
+/// Some secrets of a run.
+struct Run {
+    values: Vec<Value>,
+    handles: Vec<Handle>,
+    masks: Arc<Patterns>,
+}
+
+impl Run {
+    fn new(values: &[Vec<u8>]) -> Self {
+        let values: Vec<Value> = values
+            .iter()
+            .map(|value| Value::new(value.clone()).unwrap())
+            .collect();
+        Self {
+            handles: values.iter().map(|_| Handle::random().unwrap()).collect(),
+            masks: Arc::new(Patterns::of_values(&values).unwrap()),
+            values,
+        }
+    }
+
+    fn out(&self, context: Context) -> Replacer {
+        let handles = self.handles.iter().map(|handle| handle.as_str().as_bytes());
+        let texts: Replacements = self
+            .values
+            .iter()
+            .map(|value| encode(value.expose(), context).unwrap())
+            .collect();
+        Replacer::new(Arc::new(Patterns::exact(handles).unwrap()), texts)
+    }
+
+    fn back(&self) -> Replacer {
+        let handles = self.handles.iter();
+        let texts: Replacements = handles
+            .map(|handle| handle.as_str().as_bytes().to_vec().into())
+            .collect();
+        Replacer::new(Arc::clone(&self.masks), texts)
+    }
+}
+
+/// Feed it in pieces of these lengths, over and over.
+fn in_pieces(mut replacer: Replacer, mut stream: &[u8], lengths: &[usize]) -> Vec<u8> {
+    let mut result = Vec::new();
+    let mut lengths = lengths.iter().cycle();
+    while !stream.is_empty() {
+        let length = lengths.next().map_or(stream.len(), |length| *length);
+        let (piece, rest) = stream.split_at(length.min(stream.len()));
+        result.extend(replacer.feed(piece));
+        stream = rest;
+    }
+    result.extend(replacer.finish());
+    result
+}
+
+/// Values that can stand in a header, so that each can stand everywhere. Their first
+/// byte is none of the others, so that no value begins within what is around it.
+fn values() -> impl Strategy<Value = Vec<Vec<u8>>> {
+    let value = ("[A-Z0-9]", "[!-~é ]{10,40}[a-z]{4}")
+        .prop_map(|(first, rest)| format!("{first}{rest}").into_bytes());
+    prop::collection::vec(value, 1..4)
+}
+
+/// What is around values: no letter of them in it, so that no byte of it can be
+/// taken for an end of one.
+fn around() -> impl Strategy<Value = Vec<Vec<u8>>> {
+    prop::collection::vec(prop::collection::vec(0x80..=0xa0_u8, 0..40), 2..6)
+}
+
+fn lengths() -> impl Strategy<Value = Vec<usize>> {
+    prop::collection::vec(1..50_usize, 1..6)
+}
+
+fn context() -> impl Strategy<Value = Context> {
+    prop::sample::select(vec![
+        Context::Header,
+        Context::Url,
+        Context::Form,
+        Context::Json,
+        Context::Xml,
+        Context::Plain,
+    ])
+}
+
+/// The texts with one between any two.
+fn joined<'t>(texts: &'t [Vec<u8>], between: impl Fn(usize) -> &'t [u8]) -> Vec<u8> {
+    let mut whole = Vec::new();
+    for (at, text) in texts.iter().enumerate() {
+        if at > 0 {
+            whole.extend_from_slice(between(at - 1));
+        }
+        whole.extend_from_slice(text);
+    }
+    whole
+}
+
+proptest! {
+    #[test]
+    fn out_and_back_is_the_identity(
+        values in values(),
+        around in around(),
+        which in prop::collection::vec(any::<Index>(), 6),
+        context in context(),
+        (out, back) in (lengths(), lengths()),
+    ) {
+        let run = Run::new(&values);
+        let sent = joined(&around, |at| {
+            run.handles[which[at].index(run.handles.len())].as_str().as_bytes()
+        });
+        let encoded: Vec<_> = run.values.iter().map(|value| encode(value.expose(), context).unwrap()).collect();
+        let expected = joined(&around, |at| &encoded[which[at].index(encoded.len())]);
+
+        let on_the_wire = in_pieces(run.out(context), &sent, &out);
+        prop_assert_eq!(&on_the_wire, &expected);
+        prop_assert_eq!(in_pieces(run.back(), &on_the_wire, &back), sent);
+    }
+
+    #[test]
+    fn what_has_no_secret_in_it_stays(
+        values in values(),
+        body in prop::collection::vec(any::<u8>(), 0..2000),
+        pieces in lengths(),
+    ) {
+        let run = Run::new(&values);
+        prop_assert_eq!(in_pieces(run.back(), &body, &pieces), body.clone());
+        prop_assert_eq!(in_pieces(run.out(Context::Json), &body, &pieces), body);
+    }
+
+    #[test]
+    fn no_form_is_left(
+        values in values(),
+        (before, after) in ("[ -~]{0,20}", "[ -~]{0,20}"),
+        form in 0..12_usize,
+        pieces in lengths(),
+    ) {
+        let run = Run::new(&values[..1]);
+        let value = &values[0];
+        let whole = [before.as_bytes(), value, after.as_bytes()].concat();
+        let hex = |upper: bool| whole.iter().map(|byte| if upper { format!("{byte:02X}") } else { format!("{byte:02x}") }).collect::<String>();
+        let stream = match form {
+            0 => whole.clone(),
+            1 => BASE64_STANDARD.encode(&whole).into_bytes(),
+            2 => BASE64_URL_SAFE_NO_PAD.encode(&whole).into_bytes(),
+            3 => hex(true).into_bytes(),
+            4 => hex(false).into_bytes(),
+            5 => percent_encode(&whole, NON_ALPHANUMERIC).to_string().into_bytes(),
+            6 => percent_encode(&whole, NON_ALPHANUMERIC).to_string().to_ascii_lowercase().into_bytes(),
+            7 => whole.to_ascii_uppercase(),
+            8 => whole.to_ascii_lowercase(),
+            9 => encode(&whole, Context::Form).unwrap().to_vec(),
+            10 => encode(&whole, Context::Json).unwrap().to_vec(),
+            _ => encode(&whole, Context::Xml).unwrap().to_vec(),
+        };
+        let seen = in_pieces(run.back(), &stream, &pieces);
+        let seen_text = String::from_utf8_lossy(&seen).into_owned();
+        // The lower case of a percent-encoded text is not one of them.
+        if form != 6 {
+            prop_assert!(seen_text.contains(run.handles[0].as_str()), "{}", seen_text);
+        }
+        // Nobody who decodes what is left comes upon it.
+        if form == 1 {
+            let around = seen_text.replace(run.handles[0].as_str(), "");
+            prop_assert!(around.len() <= 4 * (before.len() + after.len()).div_ceil(3) + 8);
+        }
+        // However it is cut, the same is seen.
+        prop_assert_eq!(in_pieces(run.back(), &stream, &[stream.len()]), seen);
+    }
+
+    #[test]
+    fn no_more_is_held_than_the_longest_form(values in values(), body in prop::collection::vec(any::<u8>(), 1..500)) {
+        let run = Run::new(&values);
+        // Of a byte no form has more than six: `\u00e9`, `&quot;`.
+        let longest = values.iter().map(|value| value.len() * 6).max().unwrap();
+        let mut replacer = run.back();
+        let (mut fed, mut given) = (0, 0);
+        for byte in &body {
+            fed += 1;
+            given += replacer.feed(&[*byte]).len();
+            prop_assert!(fed - given <= longest + 2);
+        }
+    }
+}
+
+#[test]
+fn secrets_that_overlap_are_hidden_together() {
+    let run = Run::new(&[
+        b"0123abcdefgh".to_vec(),
+        b"efghijkl4567".to_vec(),
+        b"0123abcdefgh+more".to_vec(),
+    ]);
+    let [first, second, third] = [0, 1, 2].map(|at| run.handles[at].as_str());
+    for (text, seen) in [
+        ("-0123abcdefghijkl4567-", format!("-{first}-")),
+        ("-0123abcdefgh+more-", format!("-{third}-")),
+        ("-0123abcdefgh+mor-", format!("-{first}+mor-")),
+        ("0123abcdefgh0123abcdefgh", format!("{first}{first}")),
+        ("0123abcdefghefghijkl4567", format!("{first}{second}")),
+    ] {
+        for length in 1..text.len() {
+            let result = in_pieces(run.back(), text.as_bytes(), &[length]);
+            assert_eq!(String::from_utf8(result).unwrap(), seen, "{length}");
+        }
+    }
+}
+
+#[test]
+fn bits_beside_base64_are_hidden_too() {
+    let value = b"correct horse battery staple";
+    let run = Run::new(&[value.to_vec()]);
+    let handle = run.handles[0].as_str();
+    for (before, after) in [
+        ("", ""),
+        ("u", ""),
+        ("us", ""),
+        ("use", ""),
+        ("u", "r"),
+        ("us", "er"),
+        ("use", "r"),
+        ("", "ser"),
+    ] {
+        let text = BASE64_STANDARD.encode([before.as_bytes(), value, after.as_bytes()].concat());
+        let seen = String::from_utf8(in_pieces(run.back(), text.as_bytes(), &[7])).unwrap();
+        let (start, end) = seen.split_once(handle).expect(&seen);
+        // What is left are the characters that hold nothing of it.
+        assert_eq!(start.len(), before.len() * 8 / 6, "{text} {seen}");
+        let whole = (before.len() + value.len() + after.len()).div_ceil(3) * 4;
+        assert_eq!(
+            end.len(),
+            whole - ((before.len() + value.len()) * 8).div_ceil(6),
+            "{text} {seen}"
+        );
+    }
+}
+
+#[test]
+fn nothing_is_held_where_nothing_begins() {
+    let run = Run::new(&[b"a secret to keep".to_vec()]);
+    let mut replacer = run.back();
+    // But for one byte, which may hold bits of what comes.
+    assert_eq!(replacer.feed(b"<<<<"), b"<<<");
+    assert_eq!(replacer.feed(b"<a secr"), b"<");
+    assert_eq!(replacer.feed(b"<"), b"<a secr");
+    assert_eq!(replacer.feed(b"a secret to keep"), b"");
+    assert_eq!(
+        replacer.feed(b" it "),
+        format!("<{} it", run.handles[0]).into_bytes()
+    );
+    assert_eq!(replacer.finish(), b" ");
+    assert_eq!(replacer.found(), [0]);
+}
+
+#[test]
+fn what_is_too_short_to_tell_is_left() {
+    let run = Run::new(&[b"1234567".to_vec()]);
+    assert!(run.masks.is_empty());
+    assert_eq!(in_pieces(run.back(), b"1234567", &[3]), b"1234567");
+}
