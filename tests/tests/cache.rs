@@ -237,10 +237,7 @@ fn what_was_used_longest_ago_goes_first() {
     let files = [put(&roomy, &first), put(&roomy, &second)];
     used(&files[0], 2);
     used(&files[1], 1);
-    // A draft of a process that died, and a file that is none of the cache's.
-    let draft = directory.path().join(".1-0.artefact");
-    fs::write(&draft, "half").unwrap();
-    used(&draft, 3);
+    // A file that is none of the cache's.
     let foreign = directory.path().join("README");
     fs::write(&foreign, "").unwrap();
     used(&foreign, 9);
@@ -249,11 +246,48 @@ fn what_was_used_longest_ago_goes_first() {
 
     let size = fs::metadata(&files[0]).unwrap().len();
     let latest = put(&host(cache().capacity(size * 5 / 2)), &third);
-    let left = [&files[0], &files[1], &latest, &draft, &foreign].map(|file| file.exists());
-    assert_eq!(left, [true, false, true, false, true]);
+    let left = [&files[0], &files[1], &latest, &foreign].map(|file| file.exists());
+    assert_eq!(left, [true, false, true, true]);
 
     // What was just put there stays, however little room there is.
     let latest = put(&host(cache().capacity(0)), &second);
     assert!(latest.exists());
     assert_eq!(names(directory.path()), 2);
+}
+
+#[test]
+fn who_shares_the_directory_writes_undisturbed() {
+    let directory = TempDir::new().unwrap();
+    // Another process may be writing these, some for so long that it must be dead.
+    let draft = |name: &str, minutes: u64| {
+        let path = directory.path().join(name);
+        fs::write(&path, [0; 1024]).unwrap();
+        let then = SystemTime::now() - Duration::from_secs(minutes * 60);
+        fs::File::open(&path).unwrap().set_modified(then).unwrap();
+        path
+    };
+    let drafts = [0, 59, 61].map(|minutes| draft(&format!(".{minutes}.artefact"), minutes));
+    // In another container it has this one's number, and has counted as far.
+    for count in 0..100 {
+        draft(&format!(".{}-{count}.artefact", std::process::id()), 0);
+    }
+
+    let room = |bytes| host(Cache::at(directory.path()).unwrap().capacity(bytes));
+    let left = || [0, 1, 2].map(|index: usize| drafts[index].exists());
+    let first = put(&room(1 << 20), &bomb(1, 1));
+    assert_eq!(left(), [true, true, false]);
+    // They take no room from what is whole.
+    let size = fs::metadata(&first).unwrap().len();
+    let second = put(&room(size * 5 / 2), &bomb(1, 2));
+    assert!(
+        size < 100 * 1024,
+        "with their size it would be one too many"
+    );
+    assert!(first.exists());
+    // However little of it there is.
+    let third = put(&room(0), &bomb(1, 3));
+    assert_eq!(left(), [true, true, false]);
+    let left = [first, second, third].map(|file| file.exists());
+    assert_eq!(left, [false, false, true]);
+    assert_eq!(names(directory.path()), 2 + 100 + 1);
 }

@@ -2,11 +2,12 @@
 //! id of the engine.
 
 use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use thiserror::Error;
 
 use super::artefact::{Artefact, Key, LABEL};
-use super::private_dir::PrivateDir;
+use super::private_dir::{Entry, PrivateDir};
 
 /// What the names of artefacts end with. No other file is touched.
 const SUFFIX: &str = ".artefact";
@@ -14,11 +15,16 @@ const SUFFIX: &str = ".artefact";
 /// How much is kept by default.
 const CAPACITY: u64 = 1 << 30;
 
+/// How long ago a draft was last written to if its writer is taken for dead. To
+/// write one takes seconds; the rest is for clocks that disagree, as those of a
+/// network's file system do.
+const ABANDONED: Duration = Duration::from_secs(3600);
+
 /// Compiled components in a directory that only this user can write.
 ///
-/// Hosts and processes can share it. What is damaged, or is not what its name
-/// says, is compiled anew. If it grows over its capacity, what was used longest
-/// ago goes.
+/// Hosts, processes and containers can share it. What is damaged, or is not what
+/// its name says, is compiled anew. If it grows over its capacity, what was used
+/// longest ago goes.
 #[derive(Debug)]
 pub struct Cache {
     dir: PrivateDir,
@@ -113,9 +119,20 @@ impl Cache {
         self.dir.check(&self.path)
     }
 
-    /// Remove what was used longest ago, but never `latest`.
+    /// Remove what was used longest ago, but never `latest`, and what writers have
+    /// left behind. What they still write counts once it is there.
     fn trim(&self, latest: &str) -> std::io::Result<()> {
-        let mut files = self.dir.files(SUFFIX)?;
+        let (drafts, mut files): (Vec<_>, Vec<_>) = self
+            .dir
+            .files(SUFFIX)?
+            .into_iter()
+            .partition(Entry::is_draft);
+        let now = SystemTime::now().duration_since(UNIX_EPOCH);
+        let abandoned = now.unwrap_or_default().saturating_sub(ABANDONED).as_secs();
+        let abandoned = i64::try_from(abandoned).unwrap_or(0);
+        for draft in drafts.iter().filter(|draft| draft.used.0 < abandoned) {
+            self.dir.remove(&draft.name)?;
+        }
         files.sort_by_key(|file| file.used);
         let mut total: u64 = files.iter().map(|file| file.size).sum();
         for file in files {

@@ -1,6 +1,9 @@
 //! A directory that only this user can write, reached by its descriptor alone:
 //! whatever becomes of its path, it is the one that was checked.
 
+/// What the names of files begin with that are not whole yet.
+const DRAFT: &str = ".";
+
 /// A file of a directory.
 #[derive(Debug)]
 pub(super) struct Entry {
@@ -8,6 +11,13 @@ pub(super) struct Entry {
     pub(super) size: u64,
     /// When it was written or read last: seconds and nanoseconds.
     pub(super) used: (i64, i64),
+}
+
+impl Entry {
+    /// Whether somebody is still writing it, or was stopped in the middle.
+    pub(super) fn is_draft(&self) -> bool {
+        self.name.starts_with(DRAFT)
+    }
 }
 
 #[cfg(not(unix))]
@@ -21,8 +31,6 @@ mod unix {
     use std::io::{self, ErrorKind, Read as _, Write as _};
     use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _};
     use std::path::{self, Path, PathBuf};
-    use std::process;
-    use std::sync::atomic::{AtomicU64, Ordering};
     use std::time::SystemTime;
 
     use rustix::fs::{AtFlags, Dir, Mode, OFlags, open, openat, renameat, statat, unlinkat};
@@ -30,7 +38,7 @@ mod unix {
     use rustix::process::geteuid;
 
     use super::super::cache::CacheError;
-    use super::Entry;
+    use super::{DRAFT, Entry};
 
     /// Write permission of the group and of others.
     const OTHERS_WRITE: u32 = 0o022;
@@ -126,11 +134,10 @@ mod unix {
             suffix: &str,
             bytes: &[u8],
         ) -> io::Result<()> {
-            static COUNTER: AtomicU64 = AtomicU64::new(0);
-
-            let count = COUNTER.fetch_add(1, Ordering::Relaxed);
-            // One that is left behind is removed as any other is.
-            let draft = format!(".{}-{count}{suffix}", process::id());
+            // A process id would not tell writers apart: containers that share the
+            // directory number theirs alike.
+            let random = (getrandom::u64()?, getrandom::u64()?);
+            let draft = format!("{DRAFT}{:016x}{:016x}{suffix}", random.0, random.1);
             let flags =
                 OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
             let file = openat(&self.0, &draft, flags, Mode::RUSR | Mode::WUSR)?;
