@@ -115,8 +115,13 @@ impl HostBuilder {
     }
 
     /// How many requests of all steps are under way at a time; 1024 by default.
-    /// A request past it waits its turn, first come, first served, which counts
-    /// in its step's wall time. Each takes a socket, or shares one.
+    /// A request past it waits its turn, which counts in its step's wall time.
+    /// Each takes a socket, or shares one.
+    ///
+    /// A [tenant](crate::Job::tenant) begins a request only while it has fewer
+    /// under way than there is room for: alone it comes to half of all, two come
+    /// to a third each, and there is room for who comes next. Of those that wait and
+    /// may begin, the first come is first served. Jobs without a tenant may take all.
     #[must_use]
     pub fn requests(mut self, requests: u32) -> Self {
         self.requests = requests.max(1) as usize;

@@ -35,9 +35,9 @@ impl Host {
         let slots = self
             .concurrency
             .saturating_sub(self.slots.available_permits());
-        let pool = self.outbound.pool();
-        let requests = self.requests.saturating_sub(pool.free_turns());
-        let idle_connections = pool.idle_connections();
+        let turns = self.outbound.turns();
+        let requests = self.requests.saturating_sub(turns.free());
+        let idle_connections = self.outbound.pool().idle_connections();
         // None is an engine without a pool, which this one is not.
         self.engine
             .pooling_allocator_metrics()

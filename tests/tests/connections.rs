@@ -280,6 +280,52 @@ async fn a_host_makes_no_more_requests_at_a_time_than_it_may() {
 }
 
 #[tokio::test]
+async fn a_tenant_with_many_requests_leaves_turns_to_the_next() {
+    let bench = Bench::with(|host| host.requests(2));
+    let issued = bench.authority.issue("one.test");
+    let [answers, begun] = [(); 2].map(|()| Arc::new(Semaphore::new(0)));
+    let (may_answer, has_begun) = (Arc::clone(&answers), Arc::clone(&begun));
+    let server = Streams::start(
+        issued.server().http2().acceptor(),
+        move |mut asked: Asked| {
+            let (may_answer, has_begun) = (Arc::clone(&may_answer), Arc::clone(&has_begun));
+            async move {
+                if asked.request.uri().path() == "/slow" {
+                    has_begun.add_permits(1);
+                    may_answer.acquire().await.unwrap().forget();
+                }
+                let respond = &mut asked.respond;
+                respond.send_response(Response::new(()), true).unwrap();
+            }
+        },
+    )
+    .await;
+    let origin = format!("https://one.test:{}", server.port);
+    let policy = format!("allow: ['{origin}']\nnetworks: [127.0.0.0/8]");
+    let run = |tenant, rest| {
+        let step = format!("get: {origin}{rest}");
+        let (bench, policy) = (&bench, &policy);
+        async move {
+            bench
+                .run_with(policy, &step, |job| job.tenant(tenant))
+                .await
+        }
+    };
+    let slow = || run("crowd", "/slow");
+    let other = async {
+        begun.acquire().await.unwrap().forget();
+        let result = run("other", "/\ntimeout: {total: 2}").await;
+        let crowd = begun.available_permits();
+        answers.add_permits(3);
+        (result, crowd)
+    };
+    let (first, second, third, (other, crowd)) = tokio::join!(slow(), slow(), slow(), other);
+    is_success(&other);
+    assert_eq!(crowd, 0, "another of the crowd has the second turn");
+    [first, second, third].iter().for_each(is_success);
+}
+
+#[tokio::test]
 async fn an_address_that_refuses_is_passed_over() {
     let names = Names(&[("six.test", &["::1", "127.0.0.1"])]);
     let bench = Bench::with(|host| host.resolver(names));

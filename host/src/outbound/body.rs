@@ -19,7 +19,7 @@ use super::connection::Stream;
 use super::error::{Stage, TransportError, innermost};
 use super::journal::{Journal, UnderWay};
 use super::ledger::Entry;
-use super::pool::Turn;
+use super::turns::Turn;
 
 /// How a request's body gets on.
 pub(super) struct Progress {

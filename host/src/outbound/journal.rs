@@ -12,7 +12,7 @@ use tokio::sync::Notify;
 
 use super::error::{Sent, Stage, TransportError};
 use super::ledger::{Entry, LedgerRow};
-use super::pool::Line;
+use super::turns::Line;
 use crate::result::ErrorKind;
 
 /// The network side of one run.

@@ -20,6 +20,7 @@ mod proxy;
 mod resolve;
 mod stream;
 mod tls;
+mod turns;
 mod watched;
 
 use std::future::Future;
@@ -54,6 +55,7 @@ use self::journal::UnderWay;
 use self::ledger::Entry;
 use self::pool::Pool;
 use self::tls::Tls;
+use self::turns::Turns;
 
 /// The shortest time limit that is more than a refusal.
 const SHORTEST_TIMEOUT: Duration = Duration::from_millis(1);
@@ -62,6 +64,8 @@ const SHORTEST_TIMEOUT: Duration = Duration::from_millis(1);
 pub(crate) struct Outbound {
     connector: Connector,
     pool: Arc<Pool>,
+    /// To make a request.
+    turns: Turns,
 }
 
 impl Outbound {
@@ -71,12 +75,17 @@ impl Outbound {
                 resolver,
                 tls: Tls::new(roots),
             },
-            pool: Arc::new(Pool::new(requests)),
+            pool: Arc::default(),
+            turns: Turns::new(requests),
         }
     }
 
     pub(crate) fn pool(&self) -> &Pool {
         &self.pool
+    }
+
+    pub(crate) fn turns(&self) -> &Turns {
+        &self.turns
     }
 }
 
@@ -113,8 +122,9 @@ impl Egress {
             length,
         } = self.admit(&mut request, entry)?;
         let patience = self.patience(&options);
+        let turns = self.outbound.turns();
         let held = Arc::new(Held {
-            _turn: self.outbound.pool.turn(self.journal.line()).await,
+            _turn: turns.turn_in(self.journal.line(), &self.tenant).await,
             _under_way: under_way,
         });
         entry.on_turn();

@@ -1,4 +1,4 @@
-//! Connections that are open and in nobody's use, and turns to make a request.
+//! Connections that are open and in nobody's use.
 //!
 //! Connections are kept apart by [`Key`]: who runs the step, where it leads, how
 //! it is secured, through which proxy. Within a key a request still takes only a
@@ -9,12 +9,10 @@
 //! scheme and authority, can't refuse one, and has no bound over all of them.
 
 use std::collections::HashMap;
-use std::future::pending;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
 use http_step_policy::{Origin, Permit, Proxy};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, sleep_until};
 
 use super::connection::{Connection, Stream};
@@ -39,19 +37,9 @@ pub(super) struct Key {
     pub(super) proxy: Option<Proxy>,
 }
 
-/// A turn to make a request; the next one waiting has it when it is dropped.
-pub(super) struct Turn {
-    _permit: OwnedSemaphorePermit,
-}
-
-/// Where the requests of one run wait for each other, until one of them is the
-/// run's to wait for a turn.
-#[derive(Debug, Default)]
-pub(super) struct Line(tokio::sync::Mutex<()>);
-
-/// Idle connections, and turns.
+/// Idle connections.
+#[derive(Default)]
 pub(crate) struct Pool {
-    turns: Arc<Semaphore>,
     idle: Arc<Mutex<Idle>>,
 }
 
@@ -69,18 +57,6 @@ struct Waiting {
 }
 
 impl Pool {
-    pub(crate) fn new(turns: usize) -> Self {
-        Self {
-            turns: Arc::new(Semaphore::new(turns)),
-            idle: Arc::default(),
-        }
-    }
-
-    /// How many requests could be made at once, now.
-    pub(crate) fn free_turns(&self) -> usize {
-        self.turns.available_permits()
-    }
-
     /// How many connections are open that nobody uses.
     pub(crate) fn idle_connections(&self) -> usize {
         let idle = lock(&self.idle);
@@ -88,17 +64,6 @@ impl Pool {
         waiting
             .filter(|waiting| waiting.connection.is_open())
             .count()
-    }
-
-    /// Wait for a turn: first come, first served, and of each run one request at a
-    /// time. So a run that makes sixteen at once waits as the others do.
-    pub(super) async fn turn(&self, line: &Line) -> Turn {
-        let _first_of_its_run = line.0.lock().await;
-        match Arc::clone(&self.turns).acquire_owned().await {
-            Ok(permit) => Turn { _permit: permit },
-            // Nobody closes it.
-            Err(_) => pending().await,
-        }
     }
 
     /// A connection that is open and that the policy would let be opened, and the

@@ -1,9 +1,6 @@
-//! Idle connections in their number and time, and turns in their order.
+//! Idle connections in their number and time.
 
-use std::future::Future;
 use std::net::IpAddr;
-use std::pin::pin;
-use std::task::{Context, Poll, Waker};
 
 use http_step_policy::Policy;
 use tokio::io::{DuplexStream, duplex};
@@ -46,7 +43,7 @@ async fn settle() {
 
 #[tokio::test(start_paused = true)]
 async fn a_connection_that_nobody_uses_goes_after_its_time() {
-    let pool = Pool::new(1);
+    let pool = Pool::default();
     let key = key("http://one.test");
     let (first, _first) = open(&[]).await;
     let (second, _second) = open(&[]).await;
@@ -73,7 +70,7 @@ async fn a_connection_that_nobody_uses_goes_after_its_time() {
 
 #[tokio::test]
 async fn of_one_key_the_connection_used_last_is_taken_first() {
-    let pool = Pool::new(1);
+    let pool = Pool::default();
     let key = key("http://one.test");
     let mut ends = Vec::new();
     for last in 1..=3 {
@@ -91,7 +88,7 @@ async fn of_one_key_the_connection_used_last_is_taken_first() {
 
 #[tokio::test]
 async fn above_the_caps_the_oldest_goes() {
-    let pool = Pool::new(1);
+    let pool = Pool::default();
     let mut ends = Vec::new();
     let crowded = key("http://crowded.test");
     for _ in 0..IDLE_FOR_KEY + 1 {
@@ -114,7 +111,7 @@ async fn above_the_caps_the_oldest_goes() {
 
 #[tokio::test]
 async fn what_the_server_has_closed_is_not_taken() {
-    let pool = Pool::new(1);
+    let pool = Pool::default();
     let key = key("http://one.test");
     let (connection, end) = open(&[]).await;
     pool.put(key.clone(), connection);
@@ -125,7 +122,7 @@ async fn what_the_server_has_closed_is_not_taken() {
 
 #[tokio::test]
 async fn an_address_is_checked_for_each_who_takes_it() {
-    let pool = Pool::new(1);
+    let pool = Pool::default();
     let key = key("http://one.test");
     let (connection, _end) = open(&[IpAddr::from([10, 0, 0, 1])]).await;
     pool.put(key.clone(), connection);
@@ -135,58 +132,4 @@ async fn an_address_is_checked_for_each_who_takes_it() {
         pool.take(&key, &wide.admit(&key.origin, "GET").unwrap())
             .is_some()
     );
-}
-
-#[tokio::test]
-async fn turns_are_first_come_first_served_and_none_is_lost() {
-    let pool = Pool::new(1);
-    let [one, two, three] = [(); 3].map(|()| Line::default());
-    let turn = pool.turn(&one).await;
-    let (mut first, mut second) = (pin!(pool.turn(&one)), pin!(pool.turn(&two)));
-    let cx = &mut Context::from_waker(Waker::noop());
-    assert!(first.as_mut().poll(cx).is_pending());
-    {
-        // Who gives up makes room for the next.
-        let mut impatient = pin!(pool.turn(&three));
-        assert!(impatient.as_mut().poll(cx).is_pending());
-    }
-    assert!(second.as_mut().poll(cx).is_pending());
-    drop(turn);
-    assert!(second.as_mut().poll(cx).is_pending());
-    let Poll::Ready(turn) = first.as_mut().poll(cx) else {
-        panic!("the first has not its turn");
-    };
-    assert_eq!(pool.free_turns(), 0);
-    drop(turn);
-    assert!(second.as_mut().poll(cx).is_ready());
-    assert_eq!(pool.free_turns(), 1);
-}
-
-#[tokio::test]
-async fn a_run_with_many_requests_waits_as_the_others_do() {
-    let pool = Pool::new(1);
-    let [many, one] = [(); 2].map(|()| Line::default());
-    let mut turn = Some(pool.turn(&many).await);
-    let mut waiting = [
-        ("many", Box::pin(pool.turn(&many))),
-        ("many", Box::pin(pool.turn(&many))),
-        ("many", Box::pin(pool.turn(&many))),
-        ("one", Box::pin(pool.turn(&one))),
-    ]
-    .map(Some);
-    let cx = &mut Context::from_waker(Waker::noop());
-    let mut served = Vec::new();
-    while served.len() < waiting.len() {
-        for place in &mut waiting {
-            if let Some((run, request)) = place
-                && let Poll::Ready(next) = request.as_mut().poll(cx)
-            {
-                served.push(*run);
-                turn = Some(next);
-                *place = None;
-            }
-        }
-        drop(turn.take());
-    }
-    assert_eq!(served, ["many", "one", "many", "many"]);
 }
