@@ -23,16 +23,17 @@ pin_project! {
     ///
     /// Frames of data are never empty and never larger than
     /// [`PIECE`](crate::PIECE). Nothing is decoded before it is asked for.
-    /// Before bytes are handed on, or go from one coding to the next, the
-    /// allowance is told how many they are; its error ends the body, as any
-    /// error does. Trailers come after the data.
-    pub struct Decoded<B, F> {
+    /// What is decoded, and what memory that takes, the [`Allowance`] is told; its
+    /// error ends the body, as any error does. Trailers come after the data.
+    pub struct Decoded<B, L> {
         #[pin]
         source: B,
-        allowance: F,
+        allowance: L,
         identity: bool,
         // None after the end or an error.
         decoder: Option<Decoder>,
+        // What the allowance knows of the decoder's memory.
+        holds: usize,
         // What the source gave and was not decoded yet.
         input: Bytes,
         // Whether the source gave any bytes.
@@ -41,6 +42,21 @@ pin_project! {
         drained: bool,
         trailers: Option<HeaderMap>,
     }
+}
+
+/// What a body may come to when it is decoded.
+pub trait Allowance {
+    /// Why it may not come to more.
+    type Error;
+
+    /// So many bytes more were decoded. They are not handed on before this is
+    /// told, nor go from one coding to the next.
+    fn decoded(&mut self, bytes: usize) -> Result<(), Self::Error>;
+
+    /// The decoder holds so many bytes of memory from now on, and none when the
+    /// body is over. It is told after the step that took them: until then a body
+    /// may have a window too much.
+    fn holds(&mut self, bytes: usize) -> Result<(), Self::Error>;
 }
 
 /// Why a decoded body broke off.
@@ -61,14 +77,15 @@ where
     Allowance(A),
 }
 
-impl<B, F> Decoded<B, F> {
+impl<B, L> Decoded<B, L> {
     /// Undo the codings of a body, with what the caller allows it to decode to.
-    pub fn new(source: B, codings: &Codings, allowance: F) -> Self {
+    pub fn new(source: B, codings: &Codings, allowance: L) -> Self {
         Self {
             source,
             allowance,
             identity: codings.is_identity(),
             decoder: Some(Decoder::new(codings)),
+            holds: 0,
             input: Bytes::new(),
             begun: false,
             drained: false,
@@ -77,15 +94,14 @@ impl<B, F> Decoded<B, F> {
     }
 }
 
-impl<B, F, A> Body for Decoded<B, F>
+impl<B, L> Body for Decoded<B, L>
 where
     B: Body<Data = Bytes>,
     B::Error: StdError + 'static,
-    F: FnMut(usize) -> Result<(), A>,
-    A: StdError + 'static,
+    L: Allowance<Error: StdError + 'static>,
 {
     type Data = Bytes;
-    type Error = BodyError<B::Error, A>;
+    type Error = BodyError<B::Error, L::Error>;
 
     fn poll_frame(
         mut self: Pin<&mut Self>,
@@ -100,22 +116,29 @@ where
                 Ok(step) => step,
                 Err(error) => return self.fail(BodyError::Decode(error)),
             };
+            let memory = decoder.memory();
+            if memory != *this.holds {
+                *this.holds = memory;
+                if let Err(error) = this.allowance.holds(memory) {
+                    return self.fail(BodyError::Allowance(error));
+                }
+            }
             match step {
                 Step::Piece(piece) => {
-                    return match (this.allowance)(piece.len()) {
+                    return match this.allowance.decoded(piece.len()) {
                         Ok(()) => Poll::Ready(Some(Ok(Frame::data(piece)))),
                         Err(error) => self.fail(BodyError::Allowance(error)),
                     };
                 }
                 Step::Within(0) => {}
                 Step::Within(length) => {
-                    if let Err(error) = (this.allowance)(length) {
+                    if let Err(error) = this.allowance.decoded(length) {
                         return self.fail(BodyError::Allowance(error));
                     }
                 }
                 Step::Done => {
-                    *this.decoder = None;
                     let trailers = this.trailers.take().map(Frame::trailers);
+                    self.end();
                     return Poll::Ready(trailers.map(Ok));
                 }
                 Step::Hungry => match ready!(this.source.poll_frame(cx)) {
@@ -158,12 +181,20 @@ where
     }
 }
 
-impl<B, F> Decoded<B, F> {
+impl<B, L: Allowance> Decoded<B, L> {
     /// Nothing comes after an error: what was lost can't be told from what was never sent.
     fn fail<T, E>(self: Pin<&mut Self>, error: E) -> Poll<Option<Result<T, E>>> {
+        self.end();
+        Poll::Ready(Some(Err(error)))
+    }
+
+    fn end(self: Pin<&mut Self>) {
         let this = self.project();
         *this.decoder = None;
         *this.input = Bytes::new();
-        Poll::Ready(Some(Err(error)))
+        if *this.holds > 0 {
+            // To hold nothing is within every allowance.
+            _ = this.allowance.holds(0);
+        }
     }
 }

@@ -65,6 +65,14 @@ impl Decoder {
         step
     }
 
+    /// Bytes of memory that it holds now: what there is, and not what a stream's
+    /// head announces. Of Brotli's window, which servers like to announce at its
+    /// largest, a small body takes only little.
+    pub fn memory(&self) -> usize {
+        let engines = self.stages.iter().filter_map(|stage| stage.engine.as_ref());
+        self.room.len() + engines.map(|engine| engine.memory()).sum::<usize>()
+    }
+
     fn advance(&mut self, input: &mut Bytes, ended: bool) -> Result<Step, DecodeError> {
         let Some(first) = self.stages.first_mut() else {
             return Ok(uncoded(input, ended));

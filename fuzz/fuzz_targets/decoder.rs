@@ -12,7 +12,7 @@ use std::task::{Context, Poll, Waker};
 use bytes::Bytes;
 use http_body::{Body, Frame};
 use http_step_coding::{
-    BodyError, Coding, Codings, DecodeError, Decoded, Decoder, PIECE, Step, decode_all,
+    Allowance, BodyError, Coding, Codings, DecodeError, Decoded, Decoder, PIECE, Step, decode_all,
 };
 use libfuzzer_sys::arbitrary::{self, Arbitrary};
 use libfuzzer_sys::fuzz_target;
@@ -202,16 +202,43 @@ impl fmt::Display for UsedUp {
 
 impl std::error::Error for UsedUp {}
 
+/// More than the windows and tables of two codings ever take.
+const MEMORY: usize = 64 << 20;
+
+/// What is allowed, and what was used of it.
+struct Allowed<'c> {
+    made: &'c Cell<usize>,
+    held: &'c Cell<usize>,
+    allowed: usize,
+}
+
+impl Allowance for Allowed<'_> {
+    type Error = UsedUp;
+
+    fn decoded(&mut self, bytes: usize) -> Result<(), UsedUp> {
+        self.made.set(self.made.get() + bytes);
+        if self.made.get() > self.allowed {
+            return Err(UsedUp);
+        }
+        Ok(())
+    }
+
+    fn holds(&mut self, bytes: usize) -> Result<(), UsedUp> {
+        assert!(bytes <= MEMORY, "{bytes}");
+        self.held.set(bytes);
+        Ok(())
+    }
+}
+
 /// Read it as a body, with an allowance.
 fn check_allowance(codings: &Codings, frames: &[&[u8]], allowed: usize, expected: &Outcome) {
     let allowed = allowed.min(MOST);
     let made = Cell::new(0);
-    let allowance = |length| {
-        made.set(made.get() + length);
-        if made.get() > allowed {
-            return Err(UsedUp);
-        }
-        Ok(())
+    let held = Cell::new(0);
+    let allowance = Allowed {
+        made: &made,
+        held: &held,
+        allowed,
     };
     let source = Frames(
         frames
@@ -234,6 +261,7 @@ fn check_allowance(codings: &Codings, frames: &[&[u8]], allowed: usize, expected
         }
     };
     assert!(body.is_end_stream());
+    assert_eq!(held.get(), 0, "what is over holds memory");
     assert!(
         matches!(body.poll_frame(&mut context), Poll::Ready(None)),
         "something comes after the end"

@@ -3,36 +3,65 @@
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
 use http_step_policy::{Amount, Budget, Exceeded, Limits};
 use wasmtime::ResourceLimiter;
 
-/// All memories and tables of a component, counted together. What a component
-/// declares as their maximum it may run into, as WebAssembly has it.
-pub(crate) struct MemoryMeter {
+/// The memory that a run takes: its component's, and that in which bodies are
+/// decoded for it. How much that is, a server chooses.
+#[derive(Debug, Default)]
+pub(crate) struct Memory {
     limits: Limits,
-    used: usize,
+    used: AtomicUsize,
+    peak: AtomicUsize,
 }
 
-impl MemoryMeter {
+impl Memory {
     pub(crate) fn new(limits: Limits) -> Self {
-        Self { limits, used: 0 }
+        Self {
+            limits,
+            ..Self::default()
+        }
     }
 
-    /// Memories never shrink, so what is used is also the most that ever was.
+    /// Take so many bytes more, if there is room for them.
+    pub(crate) fn take(&self, bytes: usize) -> Result<(), Exceeded> {
+        let before = self.used.fetch_add(bytes, Ordering::Relaxed);
+        let asked = before.saturating_add(bytes);
+        let within = Exceeded::check(Budget::Memory, &self.limits, Amount::Bytes(asked as u64));
+        match &within {
+            Ok(()) => _ = self.peak.fetch_max(asked, Ordering::Relaxed),
+            Err(_) => self.give_back(bytes),
+        }
+        within
+    }
+
+    pub(crate) fn give_back(&self, bytes: usize) {
+        self.used.fetch_sub(bytes, Ordering::Relaxed);
+    }
+
+    /// The most that there ever was.
     pub(crate) fn peak(&self) -> usize {
-        self.used
+        self.peak.load(Ordering::Relaxed)
+    }
+}
+
+/// All memories and tables of a component, counted together. What a component
+/// declares as their maximum it may run into, as WebAssembly has it.
+pub(crate) struct MemoryMeter(Arc<Memory>);
+
+impl MemoryMeter {
+    pub(crate) fn new(memory: Arc<Memory>) -> Self {
+        Self(memory)
     }
 
-    fn grow(&mut self, by: usize) -> wasmtime::Result<bool> {
-        let asked = self.used.saturating_add(by);
+    fn grow(&self, by: usize) -> wasmtime::Result<bool> {
         // An error rather than a refusal: a component that can't go on would only
         // abort, and its limit would not be named.
-        Exceeded::check(Budget::Memory, &self.limits, Amount::Bytes(asked as u64))?;
-        self.used = asked;
+        self.0.take(by)?;
         Ok(true)
     }
 }

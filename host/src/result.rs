@@ -104,7 +104,8 @@ pub struct Usage {
     pub wall_seconds: f64,
     /// Seconds on a processor.
     pub cpu_seconds: f64,
-    /// Bytes of the component's memories and tables, at the most.
+    /// Bytes of the component's memories and tables, and of the memory in which
+    /// response bodies were decoded for it, at the most.
     pub peak_memory_bytes: usize,
     /// Requests that the component asked for, also those not let out.
     pub requests: u32,

@@ -134,7 +134,7 @@ impl Host {
             Ok(prepared) => prepared,
             Err(ending) => {
                 ending.note(&mut log);
-                let usage = bounds.usage(step, &CpuMeter::default(), 0, 0);
+                let usage = bounds.usage(step, &CpuMeter::default(), 0);
                 return ending.into_result(&journal, log.into_entries(), usage);
             }
         };
@@ -150,7 +150,7 @@ impl Host {
             asked: Arc::new(request.asked),
             journal: Arc::clone(&journal),
         };
-        let memory = MemoryMeter::new(limits.clone());
+        let memory = MemoryMeter::new(Arc::clone(journal.memory()));
         let state = State::new(egress, memory, properties, log);
         let mut store = self.store(state, &cpu, limits);
         let called = bounds
@@ -168,11 +168,10 @@ impl Host {
         ending.note(&mut state.log);
         let written = state.log.written();
         let log = state.log.take_entries();
-        let peak = state.memory.peak();
         // What is under way is broken off now, so that nothing is sent after
         // the result has told what was.
         drop(state);
-        let usage = bounds.usage(step, &cpu, peak, written);
+        let usage = bounds.usage(step, &cpu, written);
         ending.into_result(&journal, log, usage)
     }
 
@@ -223,18 +222,12 @@ impl<S: Future<Output = ()>> Bounds<'_, S> {
         }
     }
 
-    fn usage(
-        &self,
-        step: &Step,
-        cpu: &CpuMeter,
-        peak_memory_bytes: usize,
-        log_bytes: u64,
-    ) -> Usage {
+    fn usage(&self, step: &Step, cpu: &CpuMeter, log_bytes: u64) -> Usage {
         let journal = self.journal;
         Usage {
             wall_seconds: self.started.elapsed().as_secs_f64(),
             cpu_seconds: cpu.total().as_secs_f64(),
-            peak_memory_bytes,
+            peak_memory_bytes: journal.memory().peak(),
             requests: journal.requests(),
             peak_concurrent_requests: journal.most_under_way(),
             hosts: journal.hosts(),

@@ -27,7 +27,8 @@ pub struct Limits {
     pub connect: Duration,
     /// How long a server may be silent. A component can ask for less.
     pub read: Duration,
-    /// Bytes of all memories and tables of the component together.
+    /// Bytes of all memories and tables of the component together, and of the
+    /// memory in which the host decodes response bodies for it.
     pub memory: u64,
     /// Requests, hops of a redirect included.
     pub requests: u32,

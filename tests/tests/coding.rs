@@ -8,7 +8,7 @@ use expect_test::expect;
 use flate2::Compression;
 use flate2::write::{GzEncoder, ZlibEncoder};
 use http::{HeaderName, HeaderValue, StatusCode};
-use http_step_host::{Outcome, RunResult};
+use http_step_host::{Outcome, RunResult, Stage};
 use http_step_tests::{Answer, Service, bench, error, transcript};
 
 fn gzip(plain: &[u8]) -> Vec<u8> {
@@ -212,6 +212,23 @@ async fn what_does_not_come_undone() {
         a wrong checksum: Exception, Protocol, sent Yes: the response of ORIGIN can't be decoded: the body is not valid gzip: incorrect data check
         more than one: Exception, Protocol, sent Yes: the response of ORIGIN can't be decoded: the body goes on after the end of its gzip coding
     "#]].assert_eq(&told);
+}
+
+#[tokio::test]
+async fn a_window_counts_as_memory() {
+    // It is of 4 MiB, and the component is smaller.
+    let body = br(&vec![b'a'; 16 << 20]);
+    let answer = move || coded("br", body.clone());
+    let (result, _) = run("get", "", answer.clone()).await;
+    assert_eq!(result.outcome, Outcome::Success, "{:?}", result.error);
+    let peak = result.usage.peak_memory_bytes;
+    assert!(peak > 4 << 20, "{peak}");
+
+    let (result, origin) = run("get", "limits: {memory: 4MiB}", answer).await;
+    let told = error(&result, &origin);
+    let told = told.rsplit_once(": ").unwrap().0;
+    expect!["Exception, Limit, sent Yes: the budget `memory` is exceeded"].assert_eq(told);
+    assert_eq!(result.ledger[0].error.as_ref().unwrap().stage, Stage::Body);
 }
 
 #[tokio::test]

@@ -1,13 +1,17 @@
 //! Brotli (RFC 7932).
 
-use brotli_decompressor::{BrotliDecompressStream, BrotliResult, BrotliState, StandardAlloc};
+use brotli_decompressor::{BrotliDecompressStream, BrotliResult, BrotliState};
 
+use super::counted::Counted;
 use super::{Engine, Fault, Progress};
+
+type State = BrotliState<Counted, Counted, Counted>;
 
 /// A Brotli stream.
 pub(super) struct Brotli {
     /// Several kilobytes, which are not to be moved about.
-    state: Box<BrotliState<StandardAlloc, StandardAlloc, StandardAlloc>>,
+    state: Box<State>,
+    held: Counted,
     complete: bool,
 }
 
@@ -15,12 +19,11 @@ impl Brotli {
     /// Strict: without the extension "large window", by which a stream could
     /// ask for a window of 1 GiB.
     pub(super) fn new() -> Self {
+        let held = Counted::default();
+        let state = BrotliState::new_strict(held.clone(), held.clone(), held.clone());
         Self {
-            state: Box::new(BrotliState::new_strict(
-                StandardAlloc::default(),
-                StandardAlloc::default(),
-                StandardAlloc::default(),
-            )),
+            state: Box::new(state),
+            held,
             complete: false,
         }
     }
@@ -28,7 +31,8 @@ impl Brotli {
 
 impl Engine for Brotli {
     /// The library fills its window before it gives any of it, so one call may
-    /// decode 16 MiB, which takes some 50 ms, and the calls after it nothing.
+    /// decode 16 MiB, which takes some 50 ms, and the calls after it nothing. To
+    /// feed it less does not help: a few bytes can stand for all of that.
     fn decode(&mut self, input: &[u8], output: &mut [u8]) -> Result<Progress, Fault> {
         if self.complete {
             return if input.is_empty() {
@@ -58,6 +62,10 @@ impl Engine for Brotli {
 
     fn is_complete(&self) -> bool {
         self.complete
+    }
+
+    fn memory(&self) -> usize {
+        size_of::<State>() + self.held.bytes()
     }
 }
 

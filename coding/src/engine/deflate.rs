@@ -1,7 +1,7 @@
 //! deflate: zlib's format (RFC 1950), as RFC 9110 has it, or DEFLATE itself
 //! (RFC 1951), as some servers have understood the name.
 
-use super::inflate::Inflate;
+use super::inflate::{Inflate, MEMORY};
 use super::{Engine, Fault, Progress};
 
 /// A deflate stream, of which kind the first two bytes say.
@@ -62,6 +62,10 @@ impl Engine for Deflate {
 
     fn is_complete(&self) -> bool {
         matches!(self, Self::Stream(stream) if stream.is_complete())
+    }
+
+    fn memory(&self) -> usize {
+        MEMORY
     }
 }
 

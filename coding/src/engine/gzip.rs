@@ -1,6 +1,6 @@
 //! gzip (RFC 1952).
 
-use super::inflate::Inflate;
+use super::inflate::{Inflate, MEMORY};
 use super::{Engine, Fault, Progress};
 
 /// What every member begins with.
@@ -34,5 +34,9 @@ impl Engine for Gzip {
 
     fn is_complete(&self) -> bool {
         self.member.is_complete()
+    }
+
+    fn memory(&self) -> usize {
+        MEMORY
     }
 }

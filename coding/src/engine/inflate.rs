@@ -7,6 +7,9 @@ use super::{Fault, Progress};
 /// The base-2 logarithm of DEFLATE's largest window.
 const WINDOW_BITS: u8 = 15;
 
+/// What a stream takes, whatever it says: the window and the library's tables.
+pub(super) const MEMORY: usize = 50 << 10;
+
 /// One DEFLATE stream, with its wrapping.
 pub(super) struct Inflate {
     stream: Decompress,

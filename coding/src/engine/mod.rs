@@ -1,6 +1,7 @@
 //! One file for each format: what its library does, brought to one shape.
 
 mod brotli;
+mod counted;
 mod deflate;
 mod gzip;
 mod inflate;
@@ -19,6 +20,9 @@ pub(crate) trait Engine: Send {
 
     /// Whether the input may end here.
     fn is_complete(&self) -> bool;
+
+    /// Bytes of memory that it holds: a window, and tables.
+    fn memory(&self) -> usize;
 }
 
 /// The decoder of a coding's format.

@@ -65,6 +65,10 @@ impl Engine for Zstd {
     fn is_complete(&self) -> bool {
         self.complete
     }
+
+    fn memory(&self) -> usize {
+        self.context.sizeof()
+    }
 }
 
 fn fault(code: ErrorCode) -> Fault {

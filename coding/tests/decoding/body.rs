@@ -8,6 +8,7 @@ use expect_test::expect;
 use http_body::Body;
 use http_step_coding::Decoded;
 
+use crate::allowance::Decodes;
 use crate::encoders::{codings, gzip, text, zstd};
 use crate::source::{Event, Source, polls};
 
@@ -16,10 +17,14 @@ fn freely(_: usize) -> Result<(), Infallible> {
     Ok(())
 }
 
-type Freely = fn(usize) -> Result<(), Infallible>;
+type Freely = Decodes<fn(usize) -> Result<(), Infallible>>;
 
 fn decoded(names: &str, events: Vec<Event>) -> Decoded<Source, Freely> {
-    Decoded::new(Source::of(events), &codings(names), freely)
+    Decoded::new(
+        Source::of(events),
+        &codings(names),
+        Decodes(freely as fn(usize) -> _),
+    )
 }
 
 #[test]
@@ -169,13 +174,13 @@ fn the_allowance_is_told_of_every_byte_and_stops_the_body() {
     let told = |names, body| {
         let asked = RefCell::new(Vec::new());
         let mut left = 100_000_usize;
-        let allowance = |length: usize| {
+        let allowance = Decodes(|length: usize| {
             asked.borrow_mut().push(length);
             left = left
                 .checked_sub(length)
                 .ok_or_else(|| io::Error::other("the step may decode 100000 bytes"))?;
             Ok::<_, io::Error>(())
-        };
+        });
         let body = Decoded::new(Source::of([Event::Data(body)]), &codings(names), allowance);
         let polls = polls(body, 3);
         format!("{polls}asked for {:?}\n\n", asked.into_inner())
@@ -221,7 +226,7 @@ fn only_a_size_that_is_known_is_told() {
     );
     let full = |names| {
         let source = http_body_util::Full::new(bytes::Bytes::from_static(b"hello"));
-        Decoded::new(source, &codings(names), freely)
+        Decoded::new(source, &codings(names), Decodes(freely as fn(usize) -> _))
             .size_hint()
             .exact()
     };

@@ -5,6 +5,7 @@ use std::io;
 
 use http_step_coding::{Coding, DecodeError, Decoded, PIECE, decode_all};
 
+use crate::allowance::Decodes;
 use crate::encoders::{codings, encoded, gzip, zeros};
 use crate::feeding::feed;
 use crate::source::{Event, Source, polls};
@@ -21,13 +22,13 @@ fn a_bomb_is_stopped_within_a_piece_of_what_is_allowed() {
         let bomb = zeros(coding, GIB);
         assert!(bomb.len() < GIB / 500, "{coding}: {}", bomb.len());
         let made = Cell::new(0);
-        let allowance = |length| {
+        let allowance = Decodes(|length| {
             made.set(made.get() + length);
             if made.get() > ALLOWED {
                 return Err(io::Error::other("too large"));
             }
             Ok(())
-        };
+        });
         let body = Decoded::new(
             Source::of([Event::Data(bomb)]),
             &codings(coding.name()),

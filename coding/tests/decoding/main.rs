@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 // The tests' own tools.
+mod allowance;
 mod encoders;
 mod feeding;
 mod source;
@@ -10,6 +11,7 @@ mod source;
 // What comes back.
 mod body;
 mod formats;
+mod holding;
 mod round_trips;
 
 // What does not.

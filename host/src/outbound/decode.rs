@@ -9,7 +9,7 @@ use http::response::Parts;
 use http::{HeaderMap, HeaderValue, Response, StatusCode};
 use http_body::Body;
 use http_body_util::BodyExt;
-use http_step_coding::{BodyError, Codings, Decoded};
+use http_step_coding::{Allowance, BodyError, Codings, Decoded};
 use wasmtime_wasi_http as wasi_http;
 use wasmtime_wasi_http::WasiBody;
 
@@ -31,19 +31,17 @@ pub(super) fn decoded(
         head.headers.remove(CONTENT_ENCODING);
         head.headers.remove(CONTENT_LENGTH);
     }
-    // A decoder has its window, up to 16 MiB, as long as its reader keeps it: also
-    // that is bounded by the requests that may be under way.
+    // A decoder has its window, up to 16 MiB, as long as its reader keeps it: so long
+    // the request counts as under way, and over all runs those are bounded.
     let window = if codings.is_identity() {
         None
     } else {
         body.held()
     };
-    let allowance = {
-        let (journal, entry) = (Arc::clone(&journal), Arc::clone(&entry));
-        move |bytes: usize| {
-            entry.decoded(bytes as u64);
-            journal.decoded(bytes)
-        }
+    let allowance = Budgets {
+        journal: Arc::clone(&journal),
+        entry: Arc::clone(&entry),
+        holds: 0,
     };
     let body = Decoded::new(body, &codings, allowance).map_err(move |error| {
         let _ = &window;
@@ -60,6 +58,36 @@ pub(super) fn decoded(
         code
     });
     Response::from_parts(head, body.boxed_unsync())
+}
+
+/// The budgets of a run, of which decoding takes its part.
+struct Budgets {
+    journal: Arc<Journal>,
+    entry: Arc<Entry>,
+    /// What the decoder has of the run's memory.
+    holds: usize,
+}
+
+impl Allowance for Budgets {
+    type Error = TransportError;
+
+    fn decoded(&mut self, bytes: usize) -> Result<(), TransportError> {
+        self.entry.decoded(bytes as u64);
+        self.journal.decoded(bytes)
+    }
+
+    fn holds(&mut self, bytes: usize) -> Result<(), TransportError> {
+        self.journal.decodes_in(self.holds, bytes)?;
+        self.holds = bytes;
+        Ok(())
+    }
+}
+
+/// A reader may let go of a body in its middle.
+impl Drop for Budgets {
+    fn drop(&mut self) {
+        _ = self.holds(0);
+    }
 }
 
 /// What there is to undo. A part of a coded body can't be decoded by itself

@@ -13,12 +13,14 @@ use tokio::sync::Notify;
 use super::error::{Sent, Stage, TransportError};
 use super::ledger::{Entry, LedgerRow};
 use super::turns::Line;
+use crate::meter::Memory;
 use crate::result::ErrorKind;
 
 /// The network side of one run.
 #[derive(Debug, Default)]
 pub(crate) struct Journal {
     limits: Limits,
+    memory: Arc<Memory>,
     entries: Mutex<Vec<Arc<Entry>>>,
     requests: AtomicU32,
     line: Line,
@@ -49,9 +51,15 @@ impl Drop for UnderWay {
 impl Journal {
     pub(crate) fn new(limits: Limits) -> Self {
         Self {
+            memory: Arc::new(Memory::new(limits.clone())),
             limits,
             ..Self::default()
         }
+    }
+
+    /// The run's memory: decoders share it with the component.
+    pub(crate) fn memory(&self) -> &Arc<Memory> {
+        &self.memory
     }
 
     /// Where its requests wait for each other.
@@ -119,15 +127,28 @@ impl Journal {
         self.hold(Budget::BytesDecoded, Amount::Bytes(used), Stage::Body)
     }
 
+    /// A decoder that held so many bytes of memory holds so many now.
+    pub(super) fn decodes_in(&self, before: usize, now: usize) -> Result<(), TransportError> {
+        self.memory.give_back(before.saturating_sub(now));
+        let taken = self.memory.take(now.saturating_sub(before));
+        self.ends_if_exceeded(taken, Stage::Body)
+    }
+
     /// Hold a budget: what is used past its limit ends the run.
     fn hold(&self, budget: Budget, used: Amount, stage: Stage) -> Result<(), TransportError> {
-        match Exceeded::check(budget, &self.limits, used) {
-            Ok(()) => Ok(()),
-            Err(exceeded) => {
-                self.exceed(exceeded.clone());
-                Err(TransportError::Exceeded { exceeded, stage })
-            }
-        }
+        let held = Exceeded::check(budget, &self.limits, used);
+        self.ends_if_exceeded(held, stage)
+    }
+
+    fn ends_if_exceeded(
+        &self,
+        held: Result<(), Exceeded>,
+        stage: Stage,
+    ) -> Result<(), TransportError> {
+        held.map_err(|exceeded| {
+            self.exceed(exceeded.clone());
+            TransportError::Exceeded { exceeded, stage }
+        })
     }
 
     /// A budget is used up: the run is over.

@@ -22,7 +22,8 @@ mapping! {
         /// Seconds that a server may be silent.
         #[schemars(extend("default" = 60), example = 30)]
         read: Seconds,
-        /// Bytes of all memories and tables of the component together.
+        /// Bytes of all memories and tables of the component together, and of the
+        /// memory in which the host decodes response bodies for it.
         #[schemars(extend("default" = "64MiB"), example = &"32MiB")]
         memory: Bytes,
         /// Requests, hops of a redirect included.

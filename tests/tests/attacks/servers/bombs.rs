@@ -7,6 +7,7 @@ use std::time::Duration;
 use flate2::Compression;
 use flate2::write::{GzEncoder, ZlibEncoder};
 use http_step_host::{ErrorKind, RunResult};
+use http_step_tests::Guest;
 
 use super::{ask, raw};
 use crate::attack::{Attack, Theme};
@@ -44,6 +45,12 @@ pub const THEME: Theme = Theme {
             "an enormous window",
             "have the decoder make room for a window of terabytes",
             || Box::pin(enormous_window()),
+        ),
+        Attack::by(
+            Guest::HoardsWindows,
+            "many large windows",
+            "begin to read sixteen bodies and keep them, each of which takes a window of 4 MiB to decode",
+            || Box::pin(many_windows()),
         ),
         Attack::by_server(
             "a coding that is none",
@@ -195,6 +202,25 @@ async fn enormous_window() -> String {
     let (result, told) = endless("zstd", (header.to_vec(), block.to_vec())).await;
     ended_by(&result, ErrorKind::Protocol);
     told
+}
+
+/// What a step may have, where windows are what it takes.
+const MEMORY: usize = 16 << 20;
+
+/// It is the budget of the component's own memory that they count against.
+async fn many_windows() -> String {
+    let (first, piece) = brotli();
+    let server = raw::serve(raw::repeats(coded("br", &first), piece, Duration::ZERO)).await;
+    let result = Attacker::of(Guest::HoardsWindows, &server.origin)
+        .limits(|limits| limits.memory = MEMORY as u64)
+        .run()
+        .await;
+    ended_by(&result, ErrorKind::Limit);
+    let peak = result.usage.peak_memory_bytes;
+    assert!((MEMORY / 2..=MEMORY).contains(&peak), "{result:#?}");
+    let told = told(&result, &server.origin);
+    // By how much, depends on what the component takes.
+    told.rsplit_once(": ").unwrap().0.to_owned()
 }
 
 async fn answers_coded(coding: &str, bytes: impl AsRef<[u8]>) -> String {

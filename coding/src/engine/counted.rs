@@ -1,0 +1,72 @@
+//! What the Brotli library asks for, counted: its window and its tables grow with
+//! what a stream says, and the library does not tell of them.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use brotli_decompressor::{Allocator, SliceWrapper, SliceWrapperMut};
+
+/// Gives memory, and knows how much of it is in use. All clones count together.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Counted(Arc<AtomicUsize>);
+
+impl Counted {
+    /// The bytes in use.
+    pub(super) fn bytes(&self) -> usize {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+impl<T: Clone + Default> Allocator<T> for Counted {
+    type AllocatedMemory = Cell<T>;
+
+    fn alloc_cell(&mut self, length: usize) -> Cell<T> {
+        let items = vec![T::default(); length].into_boxed_slice();
+        self.0.fetch_add(size_of_val(&*items), Ordering::Relaxed);
+        Cell {
+            items,
+            of: self.clone(),
+        }
+    }
+
+    fn free_cell(&mut self, cell: Cell<T>) {
+        drop(cell);
+    }
+}
+
+/// A piece of memory. It counts until it is dropped, as the library does not give
+/// back every one.
+#[derive(Debug)]
+pub(super) struct Cell<T> {
+    items: Box<[T]>,
+    of: Counted,
+}
+
+impl<T> Default for Cell<T> {
+    fn default() -> Self {
+        Self {
+            items: Box::default(),
+            of: Counted::default(),
+        }
+    }
+}
+
+impl<T> Drop for Cell<T> {
+    fn drop(&mut self) {
+        self.of
+            .0
+            .fetch_sub(size_of_val(&*self.items), Ordering::Relaxed);
+    }
+}
+
+impl<T> SliceWrapper<T> for Cell<T> {
+    fn slice(&self) -> &[T] {
+        &self.items
+    }
+}
+
+impl<T> SliceWrapperMut<T> for Cell<T> {
+    fn slice_mut(&mut self) -> &mut [T] {
+        &mut self.items
+    }
+}

@@ -1,0 +1,83 @@
+//! What memory a decoder says that it holds.
+
+use std::cell::RefCell;
+use std::io;
+
+use bytes::Bytes;
+use expect_test::expect;
+use http_step_coding::{Coding, Codings, Decoded, Decoder, PIECE, Step};
+
+use crate::allowance::Holds;
+use crate::encoders::{brotli, codings, encoded, noise, zeros};
+use crate::source::{Event, Source, polls};
+
+/// The most that is held at a time while a body is decoded.
+fn most(codings: &Codings, body: &[u8]) -> usize {
+    let mut decoder = Decoder::new(codings);
+    let mut input = Bytes::copy_from_slice(body);
+    let mut most = 0;
+    loop {
+        let step = decoder.step(&mut input, true).unwrap();
+        most = most.max(decoder.memory());
+        if step == Step::Done {
+            return most;
+        }
+    }
+}
+
+/// The encoders announce the largest window that they may. A Brotli body takes what
+/// it fills of it; a Zstandard one takes it all, if it does not tell its size.
+#[test]
+fn it_is_a_window_that_is_held() {
+    let large = 64 << 20;
+    let mut told = String::new();
+    for coding in Coding::ALL {
+        let alone = codings(coding.name());
+        let small = most(&alone, &encoded(&alone, b"hello")) >> 10;
+        let large = most(&alone, &zeros(coding, large)) >> 20;
+        told.push_str(&format!("{coding}: {} KiB, {large} MiB\n", small / 10 * 10));
+    }
+    expect![[r#"
+        gzip: 110 KiB, 0 MiB
+        deflate: 110 KiB, 0 MiB
+        br: 60 KiB, 16 MiB
+        zstd: 8730 KiB, 8 MiB
+    "#]]
+    .assert_eq(&told);
+    let twice = codings("br, br");
+    let body = brotli(&brotli(&noise(32 << 20)));
+    let held = most(&twice, &body);
+    assert!(held > 32 << 20, "{held}");
+    // Of the tables of blocks that are over, nothing adds up.
+    assert!(held < 36 << 20, "{held}");
+}
+
+#[test]
+fn the_allowance_is_told_when_it_changes_and_can_end_the_body() {
+    let body = zeros(Coding::Brotli, 16 << 20);
+    let told = |most: usize, times| {
+        let asked = RefCell::new(Vec::new());
+        let allowance = Holds(|bytes: usize| {
+            asked.borrow_mut().push(bytes >> 20);
+            if bytes > most {
+                return Err(io::Error::other("that is too much memory"));
+            }
+            Ok::<_, io::Error>(())
+        });
+        let source = Source::of([Event::Data(body.clone())]);
+        let body = Decoded::new(source, &codings("br"), allowance);
+        let polls = polls(body, times).replace(&format!("data of {PIECE} bytes\n"), "");
+        let mut asked = asked.into_inner();
+        asked.dedup();
+        format!("{polls}MiB: {asked:?}\n")
+    };
+    let told = told(32 << 20, 257) + &told(8 << 20, 2);
+    expect![[r#"
+        end
+        MiB: [0, 16, 0]
+        error: that is too much memory
+        end
+        MiB: [0, 16, 0]
+    "#]]
+    .assert_eq(&told);
+}
