@@ -68,7 +68,8 @@ impl Job {
 
     /// Whose run it is: one of several users of a host, who are not to share
     /// connections. None of them takes all of the requests that the host makes
-    /// [at a time](crate::HostBuilder::requests). By default, or with no name, it
+    /// [at a time](crate::HostBuilder::requests), or of the names that it
+    /// [asks for](crate::Resolve). By default, or with no name, it
     /// is nobody's: a host with several users has to name one for every job.
     #[must_use]
     pub fn tenant(mut self, tenant: &str) -> Self {

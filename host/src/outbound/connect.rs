@@ -15,7 +15,7 @@ use super::error::{TransportError, innermost, words_of};
 use super::ledger::Entry;
 use super::pool::Key;
 use super::proxy::{self, Target};
-use super::resolve::Resolve;
+use super::resolve::Lookups;
 use super::stream::{Io, Socket};
 use super::tls::{self, Identity, Offer, Tls, TlsFacts};
 
@@ -29,7 +29,7 @@ const MOST_ADDRESSES: usize = 64;
 
 /// Opens connections.
 pub(super) struct Connector {
-    pub(super) resolver: Arc<dyn Resolve>,
+    pub(super) lookups: Lookups,
     pub(super) tls: Tls,
 }
 
@@ -93,7 +93,7 @@ impl Connector {
             .is_some_and(|proxy| proxy.resolve == ProxyResolve::Proxy);
         let addresses = match &route.key.origin.host {
             Host::Name(_) if by_proxy => Vec::new(),
-            host => self.resolved(host).await?,
+            host => self.resolved(&route.key.tenant, host).await?,
         };
         for address in &addresses {
             permit.check_address(*address)?;
@@ -101,7 +101,11 @@ impl Connector {
         Ok(addresses)
     }
 
-    async fn resolved(&self, host: &Host) -> Result<Vec<IpAddr>, TransportError> {
+    async fn resolved(
+        &self,
+        tenant: &Arc<str>,
+        host: &Host,
+    ) -> Result<Vec<IpAddr>, TransportError> {
         let name = match host {
             Host::Address(address) => return Ok(vec![*address]),
             Host::Name(name) => name,
@@ -111,8 +115,8 @@ impl Connector {
             reason,
         };
         let found = self
-            .resolver
-            .resolve(name)
+            .lookups
+            .addresses(tenant, name)
             .await
             .map_err(|error| unresolved(innermost(&error)))?;
         match found.len() {
@@ -139,7 +143,7 @@ impl Connector {
             proxy: url.to_string(),
             reason,
         };
-        let found = self.resolved(&url.host).await?;
+        let found = self.resolved(&key.tenant, &url.host).await?;
         let stream = dial(&found, url.port).await.map_err(|unreachable| {
             failed(unreachable.map_or_else(String::new, |met| {
                 format!(

@@ -54,6 +54,7 @@ use self::connection::{Connection, Stream};
 use self::journal::UnderWay;
 use self::ledger::Entry;
 use self::pool::Pool;
+use self::resolve::Lookups;
 use self::tls::Tls;
 use self::turns::Turns;
 
@@ -72,7 +73,7 @@ impl Outbound {
     pub(crate) fn new(resolver: Arc<dyn Resolve>, roots: Roots, requests: usize) -> Self {
         Self {
             connector: Connector {
-                resolver,
+                lookups: Lookups::new(resolver),
                 tls: Tls::new(roots),
             },
             pool: Arc::default(),
