@@ -75,6 +75,9 @@ struct Names;
 /// How often a name that rebinds was asked for.
 pub static REBOUND: AtomicUsize = AtomicUsize::new(0);
 
+/// How often a name was asked for that is never answered, and given up.
+pub static GIVEN_UP: AtomicUsize = AtomicUsize::new(0);
+
 impl Resolve for Names {
     fn resolve(&self, name: &str) -> Addresses {
         let addresses: Vec<String> = match name.trim_end_matches('.') {
@@ -89,6 +92,10 @@ impl Resolve for Names {
             "many.test" => (0..10_000)
                 .map(|index| format!("127.9.{}.{}", index / 250, index % 250))
                 .collect(),
+            "given-up.test" => {
+                GIVEN_UP.fetch_add(1, Ordering::Relaxed);
+                return Box::pin(std::future::pending());
+            }
             "silent.test" => return Box::pin(std::future::pending()),
             _ => return Box::pin(async { Err(io::ErrorKind::NotFound.into()) }),
         };

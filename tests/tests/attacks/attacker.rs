@@ -16,6 +16,7 @@ pub struct Attacker {
     step: &'static Step,
     step_file: String,
     orders: Option<String>,
+    tenant: &'static str,
     policy: Policy,
     limits: Limits,
 }
@@ -36,6 +37,7 @@ impl Attacker {
             step,
             step_file: format!("get: {origin}/"),
             orders: None,
+            tenant: "",
             policy: Policy::nothing().allow(origin.parse().unwrap()),
             limits: Limits {
                 wall: Duration::from_secs(5),
@@ -52,6 +54,11 @@ impl Attacker {
             .map(|order| order.as_ref().to_owned())
             .collect();
         self.orders = Some(lines.join("\n"));
+        self
+    }
+
+    pub fn tenant(mut self, tenant: &'static str) -> Self {
+        self.tenant = tenant;
         self
     }
 
@@ -77,7 +84,9 @@ impl Attacker {
             // A string of JSON is one of YAML.
             text.push_str(&format!("\ndata: {}", serde_json::Value::from(orders)));
         }
-        let job = Job::new(step_file(&text), self.policy).limits(self.limits);
+        let job = Job::new(step_file(&text), self.policy)
+            .tenant(self.tenant)
+            .limits(self.limits);
         ARENA.runtime.spawn(ARENA.host.run(self.step, job))
     }
 }

@@ -1,14 +1,17 @@
 //! Taking more requests, connections and time on the network than one's share.
 
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use http_step_host::{ErrorKind, Limits, Outcome, RunResult, Sent};
+use http_step_host::{ErrorKind, Limits, Outcome, Policy, RunResult, Sent};
 use http_step_tests::{Answer, Guest, Scripted, Service};
 
+use crate::arena::GIVEN_UP;
 use crate::attack::{Attack, Theme};
 use crate::attacker::{Attacker, ended_by, log, told};
 use crate::footprint::Footprint;
 use crate::servers::raw;
+use crate::victim::open_port;
 
 /// A run that would go on for ever ends so soon.
 const SOON: Duration = Duration::from_millis(300);
@@ -70,6 +73,12 @@ pub const THEME: Theme = Theme {
             "connections given up",
             "begin connections to where nobody answers, give each up at once, and leave the host to wait for them",
             || Box::pin(given_up()),
+        ),
+        Attack::by(
+            Guest::AsksForOddTimeouts,
+            "names given up",
+            "ask for names that are never found, give each up at once, and leave the others of the host none to ask for",
+            || Box::pin(names_given_up()),
         ),
         Attack::by(
             Guest::KeepsAConnection,
@@ -241,6 +250,35 @@ async fn given_up() -> String {
     format!(
         "{}; no connection is waited for any more",
         told(&result, &server.origin)
+    )
+}
+
+/// The resolver can't be stopped, so that giving up a name does not end the search.
+async fn names_given_up() -> String {
+    let origin = "http://given-up.test";
+    let result = Attacker::of(Guest::AsksForOddTimeouts, origin)
+        .orders(["0"; 64])
+        .tenant("a crowd")
+        .run()
+        .await;
+    let log = log(&result, origin);
+    assert_eq!(log, "0 ns: ErrorCode::ConnectionTimeout\n".repeat(64));
+    // Half of the names that a host asks for at a time, or what is left of it.
+    let asked = GIVEN_UP.swap(0, Ordering::Relaxed);
+    assert!(asked <= 32, "{asked} names are asked for");
+
+    let service = Service::start(|_| Answer::default()).await;
+    let origin = format!("http://loopback.test:{}", open_port(&service));
+    let allowed = Policy::nothing().allow(origin.parse().unwrap());
+    let other = Attacker::none(&origin)
+        .policy(allowed.allow_network("127.0.0.0/8".parse().unwrap()))
+        .tenant("another")
+        .run()
+        .await;
+    format!(
+        "{}; another tenant: {}",
+        told(&result, "http://given-up.test"),
+        told(&other, &origin)
     )
 }
 
