@@ -1,0 +1,168 @@
+//! From a request to the headers that sign it.
+
+use ::hmac::Mac;
+use http::header::{AUTHORIZATION, HOST, HeaderName};
+use sha2_wiped::{Digest, Sha256};
+use thiserror::Error;
+use time::OffsetDateTime;
+use zeroize::Zeroizing;
+
+use super::canonical::{self, SignedHeaders};
+use super::{Credentials, Payload, Request, Scope};
+use crate::Headers;
+use crate::header::{ascii, sensitive, sensitive_ascii};
+use crate::hex::hex;
+use crate::hmac::keyed;
+
+/// Why a request can't be signed.
+#[derive(Clone, Debug, Error, PartialEq, Eq)]
+pub enum SignError {
+    /// AWS refuses a signature that is not about the host.
+    #[error("a request that is signed for AWS needs a Host header among those to sign")]
+    NoHost,
+    /// It would not stand in the `Authorization` header as one word.
+    #[error("{0:?} is no AWS region: write one as in eu-central-1")]
+    Region(String),
+    /// As with a region.
+    #[error("{0:?} is no AWS service: write its name for signing, as in s3 or execute-api")]
+    Service(String),
+    /// As with a region. What it is, is not told: it might be the secret, in
+    /// the wrong place.
+    #[error("the AWS access key ID is to be letters and digits, as in AKIAIOSFODNN7EXAMPLE")]
+    AccessKeyId,
+    /// A header can't carry it.
+    #[error("the AWS session token has characters that a header can't carry")]
+    SessionToken,
+    /// There is no date for it.
+    #[error("AWS signatures have a date of the years 1970 to 9999, and second {0} is none of them")]
+    Time(u64),
+}
+
+/// The headers for the request to carry: `X-Amz-Date`, `X-Amz-Security-Token`
+/// for temporary credentials, `X-Amz-Content-Sha256` where the service wants it
+/// or the payload is not signed, and `Authorization`.
+///
+/// `time` is in seconds since 1970. AWS refuses one that is more than some
+/// minutes off.
+///
+/// # Errors
+///
+/// If there is no `Host` among the headers, or something given has characters
+/// that can't be where it belongs.
+pub fn sign(
+    request: &Request<'_>,
+    scope: &Scope<'_>,
+    credentials: &Credentials<'_>,
+    time: u64,
+) -> Result<Headers, SignError> {
+    check(request, scope, credentials)?;
+    let (day, moment) = day_and_moment(time)?;
+    let payload = match request.payload {
+        Payload::Sha256(hash) => hex(&hash),
+        Payload::Unsigned => Zeroizing::new("UNSIGNED-PAYLOAD".to_owned()),
+    };
+
+    let mut set = vec![(HeaderName::from_static("x-amz-date"), ascii(&moment))];
+    if scope.content_sha256 || request.payload == Payload::Unsigned {
+        set.push((
+            HeaderName::from_static("x-amz-content-sha256"),
+            ascii(&payload),
+        ));
+    }
+    if let Some(token) = credentials.session_token {
+        let token = sensitive(token).map_err(|_| SignError::SessionToken)?;
+        set.push((HeaderName::from_static("x-amz-security-token"), token));
+    }
+
+    let headers = SignedHeaders::new(request.headers, &set);
+    let names = headers.names();
+    let mut hash = Sha256::new();
+    canonical::write(request, scope.path, &headers, &payload, &mut |piece| {
+        hash.update(piece);
+    });
+    let request_hash = hex(&hash.finalize());
+
+    let Scope {
+        region, service, ..
+    } = scope;
+    let credential_scope = format!("{day}/{region}/{service}/aws4_request");
+    let to_sign = format!(
+        "AWS4-HMAC-SHA256\n{moment}\n{credential_scope}\n{}",
+        *request_hash
+    );
+    let key = signing_key(credentials.secret_access_key, &day, scope);
+    let signature = hex(&*mac(&*key, to_sign.as_bytes()));
+    let authorization = format!(
+        "AWS4-HMAC-SHA256 Credential={}/{credential_scope}, SignedHeaders={names}, Signature={}",
+        credentials.access_key_id, *signature
+    );
+    set.push((AUTHORIZATION, sensitive_ascii(&authorization)));
+    Ok(set)
+}
+
+fn check(
+    request: &Request<'_>,
+    scope: &Scope<'_>,
+    credentials: &Credentials<'_>,
+) -> Result<(), SignError> {
+    if !request.headers.contains_key(HOST) {
+        return Err(SignError::NoHost);
+    }
+    if !is_word(scope.region) {
+        return Err(SignError::Region(scope.region.to_owned()));
+    }
+    if !is_word(scope.service) {
+        return Err(SignError::Service(scope.service.to_owned()));
+    }
+    if !is_word(credentials.access_key_id) {
+        return Err(SignError::AccessKeyId);
+    }
+    Ok(())
+}
+
+/// Whether a text can be one part of a credential scope. S3-compatible services
+/// have access keys and regions of other letters than AWS's own.
+fn is_word(text: &str) -> bool {
+    !text.is_empty()
+        && text
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.'))
+}
+
+/// The date, and the date with the time, of ISO 8601 without separators.
+fn day_and_moment(time: u64) -> Result<(String, String), SignError> {
+    let utc = i64::try_from(time)
+        .ok()
+        .and_then(|seconds| OffsetDateTime::from_unix_timestamp(seconds).ok())
+        .ok_or(SignError::Time(time))?;
+    let day = format!(
+        "{:04}{:02}{:02}",
+        utc.year(),
+        u8::from(utc.month()),
+        utc.day()
+    );
+    let moment = format!(
+        "{day}T{:02}{:02}{:02}Z",
+        utc.hour(),
+        utc.minute(),
+        utc.second()
+    );
+    Ok((day, moment))
+}
+
+/// The key for one day, region and service.
+fn signing_key(secret: &[u8], day: &str, scope: &Scope<'_>) -> Zeroizing<[u8; 32]> {
+    let mut first = Zeroizing::new(Vec::with_capacity(4 + secret.len()));
+    first.extend_from_slice(b"AWS4");
+    first.extend_from_slice(secret);
+    let of_day = mac(&first, day.as_bytes());
+    let of_region = mac(&*of_day, scope.region.as_bytes());
+    let of_service = mac(&*of_region, scope.service.as_bytes());
+    mac(&*of_service, b"aws4_request")
+}
+
+fn mac(key: &[u8], message: &[u8]) -> Zeroizing<[u8; 32]> {
+    let mut mac = keyed(key);
+    mac.update(message);
+    Zeroizing::new(mac.finalize().into_bytes().into())
+}
