@@ -3,7 +3,7 @@
 use md5::Md5;
 use sha2_wiped::digest::Digest;
 use sha2_wiped::{Sha256, Sha512_256};
-use zeroize::Zeroizing;
+use zeroize::{Zeroize, Zeroizing};
 
 use crate::hex::hex;
 
@@ -64,5 +64,8 @@ fn hash<D: Digest>(fields: &[&[u8]]) -> Zeroizing<String> {
         digest.update(field);
         separator = b":";
     }
-    hex(&digest.finalize())
+    let mut sum = digest.finalize();
+    let digits = hex(&sum);
+    sum.as_mut_slice().zeroize();
+    digits
 }

@@ -50,6 +50,10 @@ impl Token {
         }
         let succeeded = (200..300).contains(&status);
         let answer: Answer = match serde_json::from_slice(body) {
+            // serde takes an array for the members in their order.
+            Ok(_) if body.trim_ascii_start().starts_with(b"[") => {
+                return Err(TokenError::Syntax { line: 1, column: 1 });
+            }
             Ok(answer) => answer,
             Err(_) if !succeeded => return Err(TokenError::Status(status)),
             // Not the error's text, which can quote the token.
@@ -75,7 +79,7 @@ impl Token {
             None | Some(Value::Null) => {}
             Some(Value::String(name)) if name.eq_ignore_ascii_case("bearer") => {}
             Some(Value::String(name)) => return Err(TokenError::Type(one_line(name))),
-            Some(_) => return Err(TokenError::Type("that is no text".to_owned())),
+            Some(odd) => return Err(TokenError::Type(one_line(&odd.to_string()))),
         }
         let value = answer.access_token.ok_or(TokenError::NoToken)?;
         if value.is_empty() {

@@ -5,7 +5,7 @@ use http::header::{AUTHORIZATION, HOST, HeaderName};
 use sha2_wiped::{Digest, Sha256};
 use thiserror::Error;
 use time::OffsetDateTime;
-use zeroize::Zeroizing;
+use zeroize::{Zeroize, Zeroizing};
 
 use super::canonical::{self, SignedHeaders};
 use super::{Credentials, Payload, Request, Scope};
@@ -164,5 +164,9 @@ fn signing_key(secret: &[u8], day: &str, scope: &Scope<'_>) -> Zeroizing<[u8; 32
 fn mac(key: &[u8], message: &[u8]) -> Zeroizing<[u8; 32]> {
     let mut mac = keyed(key);
     mac.update(message);
-    Zeroizing::new(mac.finalize().into_bytes().into())
+    let mut code = mac.finalize().into_bytes();
+    let mut key = Zeroizing::new([0; 32]);
+    key.copy_from_slice(&code);
+    code.as_mut_slice().zeroize();
+    key
 }
