@@ -15,6 +15,7 @@ use hyper::body::Incoming;
 use tokio::time::{Instant, Sleep, sleep};
 use wasmtime_wasi_http::WasiBody;
 
+use super::chatter::Chatter;
 use super::connection::Stream;
 use super::error::{Stage, TransportError, innermost};
 use super::journal::{Journal, UnderWay};
@@ -72,6 +73,8 @@ pub(super) struct Outgoing {
     journal: Arc<Journal>,
     entry: Arc<Entry>,
     progress: Arc<Progress>,
+    /// Of the connection that it goes out on, if that is shared.
+    chatter: Option<Chatter>,
 }
 
 impl Outgoing {
@@ -91,6 +94,7 @@ impl Outgoing {
             journal,
             entry,
             progress: Arc::new(progress),
+            chatter: None,
         }
     }
 
@@ -104,7 +108,13 @@ impl Outgoing {
             journal: Arc::clone(&self.journal),
             entry: Arc::clone(&self.entry),
             progress: Arc::new(Progress::new(true)),
+            chatter: None,
         })
+    }
+
+    /// A server tells a connection of HTTP/2 how it gets on with it.
+    pub(super) fn is_carried_by(&mut self, chatter: Chatter) {
+        self.chatter = Some(chatter);
     }
 
     pub(super) fn progress(&self) -> Arc<Progress> {
@@ -130,6 +140,9 @@ impl Body for Outgoing {
                         return Poll::Ready(Some(Err(error)));
                     }
                     this.entry.sent(data.len() as u64);
+                    if let Some(chatter) = &this.chatter {
+                        chatter.of_use(data.len());
+                    }
                     if let Some(left) = &mut this.left {
                         *left = left.saturating_sub(data.len() as u64);
                     }
@@ -213,6 +226,9 @@ impl Received {
     fn take(&mut self, bytes: usize) -> Result<(), TransportError> {
         self.count += bytes as u64;
         self.entry.received(bytes as u64);
+        if let Some((_, Some(stream))) = &self.held {
+            stream.taken(bytes);
+        }
         self.journal.received(bytes)
     }
 

@@ -1,7 +1,6 @@
 //! An open connection to an origin: HTTP/1.1, which carries one request at a
 //! time, or HTTP/2, which many share. hyper writes and reads the wire.
 
-use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,6 +14,7 @@ use serde::Serialize;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::body::Outgoing;
+use super::chatter::{Chatter, Flood};
 use super::interim::Interim;
 use super::stream::Io;
 use super::tls::TlsFacts;
@@ -27,7 +27,7 @@ pub(super) const MOST_HEADER_BYTES: usize = 128 << 10;
 
 /// What a server may send ahead of a step that does not read, for each of its
 /// requests.
-const HTTP2_STREAM_WINDOW: u32 = 128 << 10;
+pub(super) const HTTP2_STREAM_WINDOW: u32 = 128 << 10;
 
 /// How many requests share a connection. Together they have the windows of all:
 /// were the connection's window smaller, a few that nobody reads would hold up
@@ -38,11 +38,6 @@ const HTTP2_CONNECTION_WINDOW: u32 = HTTP2_STREAMS * HTTP2_STREAM_WINDOW;
 /// Streams that the server has reset and that are still remembered, so that a
 /// server that resets all it gets costs no memory (CVE-2023-44487).
 const HTTP2_RESET_STREAMS: usize = 64;
-
-/// What a server may send on a connection that no request uses: settings, pings to
-/// see whether somebody is there, and what was on its way when a step let go of
-/// it. More would be work on nobody's account.
-const MOST_IDLE_BYTES: usize = 2 * HTTP2_STREAM_WINDOW as usize;
 
 /// The version of HTTP that a connection speaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -114,11 +109,28 @@ enum Sender {
         sender: http2::SendRequest<Outgoing>,
         /// How many requests it can still take. All handles have the same.
         room: Arc<Semaphore>,
+        chatter: Chatter,
     },
 }
 
 /// A request's part of a connection that is shared.
-pub(super) type Stream = OwnedSemaphorePermit;
+pub(super) struct Stream {
+    chatter: Chatter,
+    _part: OwnedSemaphorePermit,
+}
+
+impl Stream {
+    /// A piece of the response's body was taken.
+    pub(super) fn taken(&self, bytes: usize) {
+        self.chatter.of_use(bytes);
+    }
+}
+
+impl Drop for Stream {
+    fn drop(&mut self) {
+        self.chatter.ends();
+    }
+}
 
 impl Connection {
     /// Begin to speak HTTP. The connection is driven by a task of its own, which
@@ -140,7 +152,11 @@ impl Connection {
             }
             Protocol::Http2 => {
                 let room = Arc::new(Semaphore::new(HTTP2_STREAMS as usize));
-                let watch = idle_watch(Arc::clone(&room));
+                let chatter = Chatter::new();
+                let watch = {
+                    let chatter = chatter.clone();
+                    move |bytes| chatter.came(bytes)
+                };
                 let io = TokioIo::new(Watched { io, watch });
                 let (sender, driver) = http2::Builder::new(TokioExecutor::new())
                     .timer(TokioTimer::new())
@@ -151,7 +167,11 @@ impl Connection {
                     .handshake(io)
                     .await?;
                 drop(tokio::spawn(driver));
-                Sender::Http2 { sender, room }
+                Sender::Http2 {
+                    sender,
+                    room,
+                    chatter,
+                }
             }
         };
         Ok(Self {
@@ -170,11 +190,16 @@ impl Connection {
     pub(super) fn share(&self) -> Option<Self> {
         match &self.sender {
             Sender::Http1(_) => None,
-            Sender::Http2 { sender, room } => Some(Self {
+            Sender::Http2 {
+                sender,
+                room,
+                chatter,
+            } => Some(Self {
                 facts: self.facts.clone(),
                 sender: Sender::Http2 {
                     sender: sender.clone(),
                     room: Arc::clone(room),
+                    chatter: chatter.clone(),
                 },
                 interim: self.interim.clone(),
             }),
@@ -204,7 +229,22 @@ impl Connection {
     pub(super) fn stream(&self) -> Option<Stream> {
         match &self.sender {
             Sender::Http1(_) => None,
-            Sender::Http2 { room, .. } => Arc::clone(room).try_acquire_owned().ok(),
+            Sender::Http2 { room, chatter, .. } => {
+                let part = Arc::clone(room).try_acquire_owned().ok()?;
+                chatter.begins();
+                Some(Stream {
+                    chatter: chatter.clone(),
+                    _part: part,
+                })
+            }
+        }
+    }
+
+    /// Why the host cut it off, if it did.
+    pub(super) fn flood(&self) -> Option<Flood> {
+        match &self.sender {
+            Sender::Http1(_) => None,
+            Sender::Http2 { chatter, .. } => chatter.flood(),
         }
     }
 
@@ -245,29 +285,16 @@ impl Connection {
                 }
                 sender.try_send_request(request).await
             }
-            Sender::Http2 { sender, .. } => {
+            Sender::Http2 {
+                sender, chatter, ..
+            } => {
+                request.body_mut().is_carried_by(chatter.clone());
                 *request.version_mut() = Version::HTTP_2;
                 // The authority says it (RFC 9113, section 8.3.1).
                 request.headers_mut().remove(HOST);
                 sender.try_send_request(request).await
             }
         }
-    }
-}
-
-/// Objects to what a server sends while it has no request to answer.
-fn idle_watch(room: Arc<Semaphore>) -> impl FnMut(usize) -> io::Result<()> {
-    let mut idle_bytes = 0;
-    move |bytes| {
-        if room.available_permits() < HTTP2_STREAMS as usize {
-            idle_bytes = 0;
-            return Ok(());
-        }
-        idle_bytes += bytes;
-        if idle_bytes > MOST_IDLE_BYTES {
-            return Err(io::Error::other("the server does not keep quiet"));
-        }
-        Ok(())
     }
 }
 

@@ -125,6 +125,14 @@ pub(crate) enum TransportError {
         /// Whether it certainly has not begun to work on the request.
         unsent: bool,
     },
+    /// The host ended the connection before the response's head was there.
+    #[error("{from} gave no answer: {reason}")]
+    CutOff {
+        /// The origin.
+        from: String,
+        /// What the server has done.
+        reason: String,
+    },
     /// The server sent something that is not HTTP.
     #[error("{from} answered with something that is not HTTP: {reason}")]
     Protocol {
@@ -216,7 +224,10 @@ impl TransportError {
             } => Stage::Tls,
             Self::Tls { .. } => Stage::Head,
             Self::UploadTimeout { .. } | Self::RequestBody => Stage::Send,
-            Self::Closed { .. } | Self::Protocol { .. } | Self::ReadTimeout { .. } => Stage::Head,
+            Self::Closed { .. }
+            | Self::CutOff { .. }
+            | Self::Protocol { .. }
+            | Self::ReadTimeout { .. } => Stage::Head,
             Self::BodyTimeout { .. } | Self::Body { .. } | Self::Coding { .. } => Stage::Body,
         }
     }
@@ -235,6 +246,7 @@ impl TransportError {
             | Self::UploadTimeout { .. }
             | Self::BodyTimeout { .. } => ErrorKind::Timeout,
             Self::Closed { .. }
+            | Self::CutOff { .. }
             | Self::Protocol { .. }
             | Self::Body { .. }
             | Self::Coding { .. } => ErrorKind::Protocol,
@@ -298,6 +310,11 @@ fn is_unsent(error: &(dyn StdError + 'static)) -> bool {
         let is_refused = error.reason() == Some(h2::Reason::REFUSED_STREAM);
         error.is_remote() && (error.is_go_away() || is_refused)
     })
+}
+
+/// Whether it was met in reading and writing, rather than in what was read.
+pub(super) fn is_of_wire(error: &(dyn StdError + 'static)) -> bool {
+    find::<io::Error>(error).is_some()
 }
 
 /// The words for an error of the system, without its number.
@@ -371,7 +388,9 @@ impl From<&TransportError> for wasi_http::Error {
             } => Self::TlsCertificateError,
             TransportError::Tls { .. } => Self::TlsProtocolError,
             TransportError::Closed { .. } => Self::ConnectionTerminated,
-            TransportError::Protocol { .. } => Self::HttpProtocolError,
+            TransportError::CutOff { .. } | TransportError::Protocol { .. } => {
+                Self::HttpProtocolError
+            }
             TransportError::ReadTimeout { .. } => Self::HttpResponseTimeout,
             TransportError::UploadTimeout { .. } => Self::ConnectionWriteTimeout,
             TransportError::BodyTimeout { .. } => Self::ConnectionReadTimeout,

@@ -1,7 +1,8 @@
 //! Interim responses (RFC 9110, section 15.2). A server may send some before the
 //! final one; hyper reads past them. To a server that sends nothing else it would
 //! listen without end and without a pause, and keep a thread of the host from
-//! its other work meanwhile.
+//! its other work meanwhile. Of those of HTTP/2 hyper does not tell; `chatter.rs`
+//! counts them with all else that is no response.
 
 use std::io;
 use std::sync::Arc;

@@ -6,6 +6,7 @@ mod admit;
 mod again;
 mod asked;
 mod body;
+mod chatter;
 mod connect;
 mod connection;
 mod decode;
@@ -51,6 +52,7 @@ use self::again::{Attempts, Failed};
 use self::body::{Held, Outgoing, Progress, Received};
 use self::connect::{Connector, Route};
 use self::connection::{Connection, Stream};
+use self::error::is_of_wire;
 use self::journal::UnderWay;
 use self::ledger::Entry;
 use self::pool::Pool;
@@ -220,8 +222,15 @@ impl Egress {
                 }
             };
             let unwritten = failed.take_message().map(Request::into_body);
-            let error =
-                TransportError::of_request(&failed.into_error(), &origin, unwritten.is_some());
+            let unsent = unwritten.is_some();
+            let error = failed.into_error();
+            let error = match connection.flood() {
+                Some(flood) if !unsent && is_of_wire(&error) => TransportError::CutOff {
+                    from: origin.clone(),
+                    reason: flood.to_string(),
+                },
+                _ => TransportError::of_request(&error, &origin, unsent),
+            };
             let failed = Failed {
                 error: &error,
                 is_safe: head.method.is_safe(),

@@ -13,6 +13,7 @@ use super::raw::{self, Server};
 
 pub const DATA: u8 = 0;
 pub const HEADERS: u8 = 1;
+pub const PRIORITY: u8 = 2;
 pub const RST_STREAM: u8 = 3;
 pub const SETTINGS: u8 = 4;
 pub const PUSH_PROMISE: u8 = 5;
@@ -20,6 +21,8 @@ pub const PING: u8 = 6;
 pub const GOAWAY: u8 = 7;
 pub const WINDOW_UPDATE: u8 = 8;
 pub const CONTINUATION: u8 = 9;
+/// Of no kind that has a meaning.
+pub const UNKNOWN: u8 = 0xbb;
 
 pub const END_STREAM: u8 = 1;
 pub const END_HEADERS: u8 = 4;

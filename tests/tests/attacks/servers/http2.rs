@@ -8,8 +8,8 @@ use http_step_host::{ErrorKind, Outcome, RunResult, Sent};
 use http_step_tests::Guest;
 
 use super::frames::{
-    self, CONTINUATION, DATA, END_HEADERS, END_STREAM, FIRST, GOAWAY, HEADERS, OK, PING,
-    PUSH_PROMISE, RST_STREAM, SETTINGS, Script, WINDOW_UPDATE, field, frame, setting,
+    self, CONTINUATION, DATA, END_HEADERS, END_STREAM, FIRST, GOAWAY, HEADERS, OK, PING, PRIORITY,
+    PUSH_PROMISE, RST_STREAM, SETTINGS, Script, UNKNOWN, WINDOW_UPDATE, field, frame, setting,
 };
 use tokio::time::{Instant, sleep};
 
@@ -42,13 +42,33 @@ pub const THEME: Theme = Theme {
         ),
         Attack::by_server(
             "ping flood",
-            "ask for an answer to each of an endless number of pings, and read none",
-            || Box::pin(flood(frame(PING, 0, 0, &[0; 8]))),
+            "ask for an answer to each of an endless number of pings, while the request waits",
+            || Box::pin(chatter(Vec::new(), frame(PING, 0, 0, &[0; 8]))),
         ),
         Attack::by_server(
             "settings flood",
             "the same with settings, each of which has to be acknowledged",
-            || Box::pin(flood(frame(SETTINGS, 0, 0, &[]))),
+            || Box::pin(chatter(Vec::new(), frame(SETTINGS, 0, 0, &[]))),
+        ),
+        Attack::by_server(
+            "1xx without end over HTTP/2",
+            "send interim responses for ever, and never the final one",
+            || Box::pin(chatter(Vec::new(), interim())),
+        ),
+        Attack::by_server(
+            "priority flood",
+            "rank the request anew without end (CVE-2019-9513)",
+            || Box::pin(chatter(Vec::new(), frame(PRIORITY, 0, FIRST, &[0; 5]))),
+        ),
+        Attack::by_server(
+            "unknown frames",
+            "send frames without end of a kind that does not exist, which are to be read past",
+            || Box::pin(chatter(Vec::new(), frame(UNKNOWN, 0, 0, &[0; 64]))),
+        ),
+        Attack::by_server(
+            "pings within a body",
+            "begin a body, and then send nothing but pings",
+            || Box::pin(pings_in_a_body()),
         ),
         Attack::by_server(
             "reset flood",
@@ -207,6 +227,46 @@ async fn flood_after(answer: Vec<u8>, piece: Vec<u8>) -> String {
     assert_eq!(result.outcome, Outcome::Exception, "{result:#?}");
     assert!(result.usage.wall_seconds < 2.0, "{result:#?}");
     told
+}
+
+/// Time is not to end these.
+const LONG: Duration = Duration::from_secs(15);
+
+/// Frames without end that break no rule, to a host that answers a server which
+/// listens.
+async fn chatter(answer: Vec<u8>, piece: Vec<u8>) -> String {
+    let script = Script {
+        greeting: greeting(),
+        answer,
+        forever: piece.repeat(1 + 8192 / piece.len()),
+        listens: true,
+        ..Script::default()
+    };
+    let sent = Arc::clone(&script.sent);
+    let server = frames::serve(script).await;
+    let result = Attacker::none(&server.origin)
+        .limits(|limits| {
+            limits.wall = LONG;
+            limits.read = LONG;
+        })
+        .run()
+        .await;
+    ended_by(&result, ErrorKind::Protocol);
+    // A good part of it waits in the buffers of both sockets.
+    let sent = sent.load(Ordering::Relaxed);
+    assert!(sent < 16 << 20, "{sent} bytes");
+    told(&result, &server.origin)
+}
+
+/// `:status: 103`, which HPACK's static table does not have.
+fn interim() -> Vec<u8> {
+    frame(HEADERS, END_HEADERS, FIRST, &field(":status", "103"))
+}
+
+async fn pings_in_a_body() -> String {
+    let mut answer = head();
+    answer.extend(frame(DATA, 0, FIRST, b"hello"));
+    chatter(answer, frame(PING, 0, 0, &[0; 8])).await
 }
 
 async fn continuation_flood() -> String {
