@@ -1,4 +1,4 @@
-//! Why a request was not let out, and what would let it.
+//! Why a request was not let out, or a secret not put into it, and what would let it.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -13,14 +13,22 @@ use crate::address::Class;
 use crate::origin::{Host, Origin};
 use crate::proxy_url::ProxyUrl;
 use crate::rule::{Rule, RuleName, Source};
+use crate::secret;
 use crate::sentence::listed;
 use crate::tls::{TlsAsk, TlsRules};
 
-/// Why a request was not let out. It ends with the line that would let it: an
+/// Why a request was not let out, or a secret not put into it. It ends with the line that would let it: an
 /// argument of the program, or a line of the policy file.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
-#[error("the policy does not allow {}: {}; {} would", self.subject(), self.reason(), self.grant())]
-pub struct Denial(Box<Detail>);
+#[error("the policy does not {}: {}; {} would", self.subject(), self.reason(), self.grant())]
+pub struct Denial(Box<Denied>);
+
+/// What was denied.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Denied {
+    Request(Detail),
+    Secret(secret::Denied),
+}
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Detail {
@@ -68,22 +76,64 @@ impl Why {
 
 impl Denial {
     pub(crate) fn new(origin: &Origin, why: Why, file: Option<&Arc<str>>) -> Self {
-        Self(Box::new(Detail {
+        Self(Box::new(Denied::Request(Detail {
             origin: origin.clone(),
             why,
             file: file.cloned(),
-        }))
+        })))
     }
 
-    /// Where the request was to go.
+    pub(crate) fn of_secret(denied: secret::Denied) -> Self {
+        Self(Box::new(Denied::Secret(denied)))
+    }
+
+    /// Where the request was to go; none if nobody may know, since a secret says so.
     #[must_use]
-    pub fn origin(&self) -> &Origin {
-        &self.0.origin
+    pub fn origin(&self) -> Option<&Origin> {
+        match &*self.0 {
+            Denied::Request(detail) => Some(&detail.origin),
+            Denied::Secret(denied) => denied.origin(),
+        }
     }
 
     fn subject(&self) -> String {
-        let origin = &self.0.origin;
-        match &self.0.why {
+        match &*self.0 {
+            Denied::Request(detail) => format!("allow {}", detail.subject()),
+            Denied::Secret(denied) => format!("let {}", denied.subject()),
+        }
+    }
+
+    fn reason(&self) -> String {
+        match &*self.0 {
+            Denied::Request(detail) => detail.reason(),
+            Denied::Secret(denied) => denied.reason(),
+        }
+    }
+
+    /// What would grant it.
+    #[must_use]
+    pub fn grant(&self) -> Grant {
+        let (wanted, file) = match &*self.0 {
+            Denied::Request(detail) => (detail.wanted(), detail.file.as_ref()),
+            Denied::Secret(denied) => (denied.wanted(), denied.file()),
+        };
+        match file {
+            Some(file) => Grant {
+                line: wanted.line,
+                place: Some(format!("{} in {file}", wanted.place)),
+            },
+            None => Grant {
+                line: wanted.argument,
+                place: None,
+            },
+        }
+    }
+}
+
+impl Detail {
+    fn subject(&self) -> String {
+        let origin = &self.origin;
+        match &self.why {
             Why::NoRule | Why::Address(..) => origin.to_string(),
             Why::Method { method, .. } => format!("{method} {origin}"),
             Why::Tls { ask, .. } => format!("`{}` for {origin}", ask.in_step_file()),
@@ -92,7 +142,7 @@ impl Denial {
     }
 
     fn reason(&self) -> String {
-        match (&self.0.why, &self.0.origin.host) {
+        match (&self.why, &self.origin.host) {
             (Why::NoRule, _) => "no rule names it".to_owned(),
             (Why::Method { rule, allowed, .. }, _) => {
                 format!("`{rule}` allows {}", listed(allowed))
@@ -110,11 +160,9 @@ impl Denial {
         }
     }
 
-    /// What would grant it.
-    #[must_use]
-    pub fn grant(&self) -> Grant {
-        let Detail { origin, why, file } = &*self.0;
-        let wanted = match why {
+    fn wanted(&self) -> Wanted {
+        let Self { origin, why, .. } = self;
+        match why {
             Why::Address(address, class)
                 if matches!(origin.host, Host::Name(_))
                     && !(origin.host.is_localhost() && *class == Class::Loopback) =>
@@ -138,22 +186,12 @@ impl Denial {
                 proxy.to_string(),
                 "proxies: steps_may_use:",
             ),
-        };
-        match file {
-            Some(file) => Grant {
-                line: wanted.line,
-                place: Some(format!("{} in {file}", wanted.place)),
-            },
-            None => Grant {
-                line: wanted.argument,
-                place: None,
-            },
         }
     }
 }
 
 /// A text as it stands between the braces of YAML.
-fn in_flow(text: &str) -> String {
+pub(crate) fn in_flow(text: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, ':' | '/' | '.' | '-' | '_');
     if text.chars().all(plain) {
         text.to_owned()
@@ -163,11 +201,11 @@ fn in_flow(text: &str) -> String {
 }
 
 /// A grant as an argument, and as a line of a file.
-struct Wanted {
-    argument: String,
-    line: String,
+pub(crate) struct Wanted {
+    pub(crate) argument: String,
+    pub(crate) line: String,
     /// Where the line goes.
-    place: String,
+    pub(crate) place: String,
 }
 
 impl Wanted {

@@ -3,6 +3,7 @@
 
 use std::fmt::Write as _;
 
+use http_step_yaml::excerpt;
 use ipnet::IpNet;
 
 use crate::address::classify;
@@ -12,6 +13,7 @@ use crate::policy::{Policy, Terms};
 use crate::proxies::{NoProxy, ProxyResolve};
 use crate::proxy_url::ProxyUrl;
 use crate::rule::{Rule, Source};
+use crate::secret::Secret;
 use crate::sentence::listed;
 use crate::tls::TlsRules;
 
@@ -44,6 +46,7 @@ impl Policy {
         said.extend(addresses(terms));
         said.extend(tls(terms));
         said.extend(proxies(terms));
+        said.extend(terms.secrets.values().map(|secret| secret_line(secret)));
         said.extend(limits(terms));
 
         let mut text = terms.file.as_deref().unwrap_or("policy").to_owned();
@@ -62,11 +65,10 @@ fn rules(terms: &Terms) -> Vec<Said> {
         .rules
         .iter()
         .map(|rule| {
-            let line = match rule.name.source {
-                Source::File { line, .. } => Some(line),
-                Source::Argument => None,
-            };
-            (line, format!("{}: {}", rule.pattern, rule_words(rule)))
+            (
+                line_of(&rule.name.source),
+                format!("{}: {}", rule.pattern, rule_words(rule)),
+            )
         })
         .collect();
     said.push(match terms.public {
@@ -80,6 +82,13 @@ fn rules(terms: &Terms) -> Vec<Said> {
         ),
     });
     said
+}
+
+fn line_of(source: &Source) -> Option<u64> {
+    match source {
+        Source::File { line, .. } => Some(*line),
+        Source::Argument => None,
+    }
 }
 
 fn rule_words(rule: &Rule) -> String {
@@ -199,6 +208,38 @@ fn no_proxy_words(entry: &NoProxy) -> String {
         NoProxy::Domain(name) => format!("{name} and names below it"),
         NoProxy::Network(network) => format!("addresses in {network}"),
     }
+}
+
+fn secret_line(secret: &Secret) -> Said {
+    let origins = match secret.origins() {
+        [] => "no origin".to_owned(),
+        origins => listed(origins),
+    };
+    let methods = secret
+        .lent_methods()
+        .map_or_else(|| "any method".to_owned(), listed);
+    let paths = secret.lent_path_prefix().map_or_else(
+        || "any path".to_owned(),
+        |prefix| format!("paths under {prefix}"),
+    );
+    let places = secret.lent_places().map_or_else(
+        || "any place".to_owned(),
+        |places| {
+            listed(
+                &places
+                    .iter()
+                    .map(|place| place.in_requests())
+                    .collect::<Vec<_>>(),
+            )
+        },
+    );
+    let (name, source) = (excerpt(secret.name()), secret.source());
+    (
+        line_of(secret.lent()),
+        format!(
+            "the secret {name}, from {source}, may go to {origins}: {methods}; {paths}; {places}"
+        ),
+    )
 }
 
 fn limits(terms: &Terms) -> Vec<Said> {

@@ -4,7 +4,8 @@
 //! `docs/policy.md` and by [`schema`]) or built. The host asks it three times for
 //! each request: [`Policy::admit`] by origin and method, [`Permit::check_address`]
 //! for each address that the host's name leads to, and [`Permit::tls`] for the terms
-//! of the connection. Its [`Limits`] bound everything else.
+//! of the connection. Before a secret is put into a request, [`Secret::admit`] is asked
+//! for it. The policy's [`Limits`] bound everything else.
 //!
 //! ```
 //! use http_step_policy::Policy;
@@ -42,6 +43,7 @@ mod tls;
 // What a step may use.
 mod budget;
 mod limits;
+mod secret;
 
 // The policy as a file, and as an answer to people.
 mod explain;
@@ -64,6 +66,10 @@ pub use policy::Policy;
 pub use proxies::{NoProxy, NoProxyError, Proxy, ProxyResolve, ProxyRules};
 pub use proxy_url::{ProxyCredentials, ProxyScheme, ProxyUrl, ProxyUrlError};
 pub use rule::{Rule, RuleName};
+pub use secret::{
+    PathPrefix, PathPrefixError, Place, Secret, SecretArgumentError, SecretNameError,
+    SecretTwiceError, SourceRef, SourceRefError,
+};
 pub use tls::{
     PinnedKey, PinnedKeyError, TlsAsk, TlsRequest, TlsRules, TlsTerms, TlsVersion, TlsVersionError,
     VerifyRequest,

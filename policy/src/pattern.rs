@@ -214,14 +214,30 @@ impl FromStr for OriginPattern {
     /// Read `SCHEME://HOST[:PORT]`; see the module's table.
     fn from_str(text: &str) -> Result<Self, PatternError> {
         parse(text).map_err(|reason| PatternError {
-            // There may be a password in it.
-            text: match text.rsplit_once('@') {
-                Some((_, rest)) => format!("…@{}", excerpt(rest)),
-                None => excerpt(text),
-            },
+            text: without_secrets(text),
             reason,
         })
     }
+}
+
+/// The start of the text, without a user name, and without a path and what follows it:
+/// there may be a password in the one, and some URLs are a secret for their path.
+fn without_secrets(text: &str) -> String {
+    let (user, text) = match text.rsplit_once('@') {
+        Some((_, rest)) => ("…@", rest),
+        None => ("", text),
+    };
+    let host = match text.find("://") {
+        Some(scheme) => scheme + "://".len(),
+        None => text.len() - text.trim_start_matches('/').len(),
+    };
+    let end = text
+        .get(host..)
+        .and_then(|rest| rest.find(['/', '?', '#', '\\']))
+        .map_or(text.len(), |end| host + end);
+    let (text, path) = text.split_at(end);
+    let path = if path.len() > 1 { "/…" } else { path };
+    format!("{user}{}{path}", excerpt(text))
 }
 
 fn parse(text: &str) -> Result<OriginPattern, String> {

@@ -32,6 +32,7 @@ use crate::permit::Permit;
 use crate::proxies::{Proxy, ProxyRules};
 use crate::proxy_url::ProxyUrl;
 use crate::rule::{Rule, RuleName, Source};
+use crate::secret::Secret;
 use crate::tls::{TlsAsk, TlsRules};
 
 /// What a run may reach and use. A clone is cheap.
@@ -65,6 +66,8 @@ pub(crate) struct Terms {
     pub(crate) networks: BTreeSet<IpNet>,
     pub(crate) tls: TlsRules,
     pub(crate) proxies: ProxyRules,
+    /// By their names.
+    pub(crate) secrets: BTreeMap<String, Arc<Secret>>,
     pub(crate) limits: Limits,
 }
 
@@ -154,6 +157,15 @@ impl Policy {
         self.with(|terms| terms.proxies = proxies)
     }
 
+    /// Lend a secret. It takes the place of one of the same name.
+    #[must_use]
+    pub fn lend(self, secret: Secret) -> Self {
+        self.with(|terms| {
+            let name = secret.name().to_owned();
+            terms.secrets.insert(name, Arc::new(secret));
+        })
+    }
+
     /// What a run may use.
     #[must_use]
     pub fn limits(self, limits: Limits) -> Self {
@@ -204,6 +216,17 @@ impl Policy {
             .proxies
             .choose(origin, asked)
             .map_err(|proxy| self.denial(origin, Why::Proxy(proxy)))
+    }
+
+    /// The secrets that are lent, in the order of their names.
+    pub fn secrets(&self) -> impl Iterator<Item = &Secret> {
+        self.0.secrets.values().map(Arc::as_ref)
+    }
+
+    /// The secret of a name, if one is lent.
+    #[must_use]
+    pub fn secret(&self, name: &str) -> Option<&Secret> {
+        self.0.secrets.get(name).map(Arc::as_ref)
     }
 
     pub(crate) fn terms(&self) -> &Terms {

@@ -195,7 +195,7 @@ fn grants_and_limits() {
         (
             &[URL, "--allow", "https://example.com/path"],
             expect![[r#"
-                invalid value for '--allow <ORIGIN>': `https://example.com/path` is not an origin, as `https://api.example.com`, `https://*.example.com` or `http://127.0.0.1:8080`: it ends with its host or port, without a path; leave out what follows
+                invalid value for '--allow <ORIGIN>': `https://example.com/…` is not an origin, as `https://api.example.com`, `https://*.example.com` or `http://127.0.0.1:8080`: it ends with its host or port, without a path; leave out what follows
 
                 For more information, try '--help'.
             "#]],

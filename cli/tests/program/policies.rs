@@ -202,7 +202,7 @@ allow:
         policy.yaml:5:17: `proxies.http`: a proxy's URL starts with `http://`, `https://`, `socks5://` or `socks5h://`; did you mean `http://…`?
         policy.yaml:6:16: `limits.wall`: a time limit is more than 0 and at most 31536000 seconds, not 0
         policy.yaml:6:27: `limits.memory`: expected a number of bytes, as in `65536` or `64MiB`, not `32MB`; the units are KiB, MiB, GiB and TiB
-        policy.yaml:8:5: `allow`: `https://example.com/path` is not an origin, as `https://api.example.com`, `https://*.example.com` or `http://127.0.0.1:8080`: it ends with its host or port, without a path; leave out what follows
+        policy.yaml:8:5: `allow`: `https://example.com/…` is not an origin, as `https://api.example.com`, `https://*.example.com` or `http://127.0.0.1:8080`: it ends with its host or port, without a path; leave out what follows
         policy.yaml:9:5: `allow`: the rule has no origin: give it as `origin: https://…`
     "#]].assert_eq(&told);
     assert_eq!(run("run --policy policy.yaml step.yaml"), told);

@@ -8,6 +8,7 @@ use serde_json::json;
 use super::limits::LimitKeys;
 use super::proxies::ProxyKeys;
 use super::rules::{Item, rules};
+use super::secrets::Secrets;
 use super::tls::TlsKeys;
 use super::written::Network;
 use crate::policy::{Lines, Terms};
@@ -48,6 +49,13 @@ mapping! {
         /// goes, not about what carries it there.
         #[schemars(example = json!({"all": "http://proxy.example:3128", "no_proxy": [".internal.example"]}))]
         proxies: ProxyKeys,
+        /// The secrets by their names: where each value is, and which requests it may
+        /// be put into.
+        #[schemars(
+            extend("default" = json!({})),
+            example = json!({"TOKEN": {"from": "env:API_TOKEN", "origins": ["https://api.example.com"], "places": ["header"]}}),
+        )]
+        secrets: Secrets,
         /// What a step may use. Going over one ends it.
         #[schemars(example = json!({"wall": 120, "memory": "32MiB", "requests": 10}))]
         limits: LimitKeys,
@@ -67,6 +75,7 @@ impl Document {
         }
         let tls = value(self.tls)?.map(|keys| keys.rules(&mut lines));
         let proxies = value(self.proxies)?.map(|keys| keys.rules(&mut lines));
+        let secrets = value(self.secrets)?.map(|secrets| secrets.lent(file));
         let limits = value(self.limits)?.map(|keys| keys.limits(&mut lines));
         Ok(Terms {
             file: Some(Arc::clone(file)),
@@ -75,6 +84,7 @@ impl Document {
             networks: networks.into_iter().map(|network| network.value).collect(),
             tls: tls.transpose()?.unwrap_or_default(),
             proxies: proxies.transpose()?.unwrap_or_default(),
+            secrets: secrets.into_iter().flatten().collect(),
             limits: limits.transpose()?.unwrap_or_default(),
             lines,
         })

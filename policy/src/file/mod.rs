@@ -8,6 +8,7 @@ mod document;
 mod limits;
 mod proxies;
 mod rules;
+mod secrets;
 mod tls;
 mod written;
 

@@ -12,6 +12,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use crate::pattern::OriginPattern;
 use crate::proxies::{NoProxy, ProxyResolve};
 use crate::proxy_url::ProxyUrl;
+use crate::secret::{PathPrefix, SourceRef};
 use crate::tls::{PinnedKey, TlsAsk, TlsVersion};
 
 /// Types that are read by their [`FromStr`](std::str::FromStr).
@@ -55,6 +56,16 @@ words! {
         "type": "string",
         "pattern": "^([Hh][Tt][Tt][Pp][Ss]?|[Ss][Oo][Cc][Kk][Ss]5[Hh]?)://",
     };
+    SourceRef: "where the value is, as in `env:VARIABLE` or `file:PATH`", "sources", {
+        "description": "Where a secret's value is: `env:VARIABLE`, `file:PATH`, or `SCHEME:REFERENCE` of a source that the platform has.",
+        "type": "string",
+        "pattern": r"^[a-z][a-z0-9+.-]*:.",
+    };
+    PathPrefix: "how paths begin, as in `/v1/`", "prefixes", {
+        "description": "How the paths of requests begin, in whole segments: `/v1/`.",
+        "type": "string",
+        "pattern": "^/",
+    };
     NoProxy: "a name, an address or a network", "names, addresses and networks", {
         "description": "A name, which stands for all below it too, an address, a network, or `*`.",
         "type": "string",
@@ -87,7 +98,7 @@ impl JsonSchema for TlsVersion {
 }
 
 /// One of a few words.
-fn choice<T: Copy>(
+pub(crate) fn choice<T: Copy>(
     node: &Node,
     choices: &[(&'static str, T)],
     report: &mut Report,

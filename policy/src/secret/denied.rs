@@ -1,0 +1,187 @@
+//! Why a secret is not put into a request, in words, and what would lend it.
+//!
+//! Two things are never told: the path of the request, in which the values of secrets
+//! may stand; and where a secret leads that is a whole URL.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use http_step_yaml::excerpt;
+
+use super::path::Refused;
+use super::{Place, Secret};
+use crate::denial::{Wanted, in_flow};
+use crate::origin::Origin;
+use crate::rule::Source;
+use crate::sentence::listed;
+
+/// A secret that is not put into a request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Denied {
+    secret: Secret,
+    /// None: the secret is the URL.
+    origin: Option<Origin>,
+    place: Place,
+    why: Why,
+}
+
+/// For what of the request the secret is not lent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Why {
+    Origin,
+    Place,
+    Method(String),
+    Path(Refused),
+}
+
+impl Why {
+    pub(crate) fn method(method: &str) -> Self {
+        Self::Method(excerpt(method))
+    }
+}
+
+impl Denied {
+    pub(crate) fn new(secret: &Secret, origin: &Origin, place: Place, why: Why) -> Self {
+        Self {
+            secret: secret.clone(),
+            origin: (place != Place::Url).then(|| origin.clone()),
+            place,
+            why,
+        }
+    }
+
+    pub(crate) fn origin(&self) -> Option<&Origin> {
+        self.origin.as_ref()
+    }
+
+    /// The policy file that lends the secret.
+    pub(crate) fn file(&self) -> Option<&Arc<str>> {
+        match self.secret.lent() {
+            Source::File { name, .. } => Some(name),
+            Source::Argument => None,
+        }
+    }
+
+    pub(crate) fn subject(&self) -> String {
+        let name = excerpt(self.secret.name());
+        let goes = match (&self.origin, &self.why) {
+            (None, Why::Method(method)) => format!("be the URL of a {method} request"),
+            (None, _) => "be the URL of a request".to_owned(),
+            (Some(origin), Why::Origin) => format!("go to {origin}"),
+            (Some(origin), Why::Method(method)) => {
+                format!("go to {origin} in a {method} request")
+            }
+            (Some(origin), Why::Path(_)) => format!("go to this path of {origin}"),
+            (Some(origin), Why::Place) => {
+                format!("be {} to {origin}", self.place.in_request())
+            }
+        };
+        format!("the secret `{name}` {goes}")
+    }
+
+    pub(crate) fn reason(&self) -> String {
+        let is_url = self.place == Place::Url;
+        match (&self.why, self.secret.lent_path_prefix()) {
+            (Why::Origin, _) if is_url => {
+                "it leads to an origin that the secret is not lent to".to_owned()
+            }
+            (Why::Origin, _) if self.is_for_urls_alone() => {
+                "it is not lent to that origin".to_owned()
+            }
+            (Why::Origin, _) => match self.secret.origins() {
+                [] => "it is lent to no origin".to_owned(),
+                origins => format!("it is lent to {} alone", listed(origins)),
+            },
+            (Why::Place, _) => {
+                let places = self.places().map(Place::in_requests);
+                format!(
+                    "it is lent for {} alone",
+                    listed(&places.collect::<Vec<_>>())
+                )
+            }
+            (Why::Method(_), _) => match self.methods().as_slice() {
+                [] => "it is lent for no method".to_owned(),
+                methods => format!("it is lent for {} alone", listed(methods)),
+            },
+            (Why::Path(Refused::Outside), Some(prefix)) if !self.hides_path() => {
+                format!("it is lent for paths under `{prefix}` alone")
+            }
+            (Why::Path(Refused::Ambiguous(what)), Some(prefix)) if !self.hides_path() => format!(
+                "it is lent for paths under `{prefix}` alone, and the path has {what} in it, which servers read in different ways"
+            ),
+            (Why::Path(_), _) if is_url => {
+                "it leads to a path that the secret is not lent for".to_owned()
+            }
+            (Why::Path(_), _) => "it is not lent for that path".to_owned(),
+        }
+    }
+
+    pub(crate) fn wanted(&self) -> Wanted {
+        let name = excerpt(self.secret.name());
+        let origin = self
+            .origin
+            .as_ref()
+            .map_or_else(|| "https://…".to_owned(), Origin::to_string);
+        let (line, place) = match &self.why {
+            Why::Origin => (
+                format!("- {origin}"),
+                format!("under `origins:` of `{name}`"),
+            ),
+            Why::Place => {
+                let places = Place::ALL
+                    .into_iter()
+                    .filter(|place| *place == self.place || self.secret.is_lent_for(*place))
+                    .map(Place::as_str);
+                let places: Vec<&str> = places.collect();
+                (
+                    format!("places: [{}]", places.join(", ")),
+                    format!("under `{name}:`"),
+                )
+            }
+            Why::Method(method) => {
+                let mut methods = self.methods();
+                methods.push(method);
+                let methods: Vec<String> = methods.into_iter().map(in_flow).collect();
+                (
+                    format!("methods: [{}]", methods.join(", ")),
+                    format!("under `{name}:`"),
+                )
+            }
+            Why::Path(_) => ("path_prefix: null".to_owned(), format!("under `{name}:`")),
+        };
+        Wanted {
+            argument: format!("--secret {name}={}@{origin}", self.secret.source()),
+            line,
+            place,
+        }
+    }
+
+    /// Whether the operator means the secret for URLs, so that its origins and paths
+    /// are as secret as it is.
+    fn is_for_urls_alone(&self) -> bool {
+        let places: Option<Vec<Place>> = self
+            .secret
+            .lent_places()
+            .map(|places| places.iter().copied().collect());
+        places.as_deref() == Some(&[Place::Url])
+    }
+
+    fn hides_path(&self) -> bool {
+        self.place == Place::Url || self.is_for_urls_alone()
+    }
+
+    fn places(&self) -> impl Iterator<Item = Place> {
+        Place::ALL
+            .into_iter()
+            .filter(|place| self.secret.is_lent_for(*place))
+    }
+
+    fn methods(&self) -> Vec<&str> {
+        let methods = self.secret.lent_methods();
+        methods
+            .into_iter()
+            .flat_map(BTreeSet::iter)
+            .map(String::as_str)
+            .collect()
+    }
+}

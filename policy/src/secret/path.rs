@@ -1,0 +1,294 @@
+//! Paths that a secret is lent for.
+//!
+//! The path of a request is compared byte by byte, as it is sent. Servers and the
+//! proxies before them decode it, merge its slashes and follow its dots, each in its
+//! own way; so a path that one of them could take for another is under no prefix.
+
+use std::fmt;
+use std::str::FromStr;
+
+use percent_encoding::percent_decode_str;
+use thiserror::Error;
+
+/// How a path begins, in whole segments: `/v1/` is for what is below `/v1/`, `/v1` for
+/// `/v1` itself, too, and neither for `/v10`.
+///
+/// ```
+/// use http_step_policy::PathPrefix;
+///
+/// let prefix: PathPrefix = "/v1".parse()?;
+/// assert!(prefix.matches("/v1/builds?page=2"));
+/// assert!(!prefix.matches("/v10"));
+/// assert!(!prefix.matches("/v1/../admin"));
+/// # Ok::<(), http_step_policy::PathPrefixError>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct PathPrefix(String);
+
+/// Why a path is under no prefix, or not under this one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Refused {
+    /// It begins otherwise.
+    Outside,
+    /// A server may read it otherwise than it is written: for what is in it.
+    Ambiguous(&'static str),
+}
+
+impl PathPrefix {
+    /// Whether a path begins so, and can be read in one way only. A query behind it is
+    /// not looked at.
+    #[must_use]
+    pub fn matches(&self, path: &str) -> bool {
+        self.admit(path).is_ok()
+    }
+
+    /// The prefix as it is written.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    pub(crate) fn admit(&self, path: &str) -> Result<(), Refused> {
+        let path = path.split_once('?').map_or(path, |(path, _)| path);
+        let is_below = path
+            .strip_prefix(&self.0)
+            .is_some_and(|rest| rest.is_empty() || self.0.ends_with('/') || rest.starts_with('/'));
+        if !is_below {
+            return Err(Refused::Outside);
+        }
+        match ambiguity(path) {
+            Some(what) => Err(Refused::Ambiguous(what)),
+            None => Ok(()),
+        }
+    }
+}
+
+/// What of a path servers read in different ways.
+fn ambiguity(path: &str) -> Option<&'static str> {
+    let decoded = percent_decode_str(path).decode_utf8().ok();
+    let Some(decoded) = decoded.filter(|_| has_whole_escapes(path)) else {
+        return Some("`%` that is no encoded character");
+    };
+    if path.contains("//") {
+        Some("`//`")
+    } else if decoded.contains('\\') {
+        Some("a backslash")
+    } else if path.contains("%2f") || path.contains("%2F") {
+        Some("an encoded `/`")
+    } else if decoded.contains('%') {
+        // Who decodes twice finds something else.
+        Some("an encoded `%`")
+    } else if path.contains('#') {
+        Some("`#`")
+    } else if decoded.contains(|c: char| c.is_control()) {
+        Some("a control character")
+    } else if decoded.split('/').any(is_dot_segment) {
+        Some("a segment `.` or `..`")
+    } else {
+        None
+    }
+}
+
+fn has_whole_escapes(path: &str) -> bool {
+    path.split('%').skip(1).all(|rest| {
+        let digits = rest.as_bytes().get(..2);
+        digits.is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit))
+    })
+}
+
+/// `.` and `..`, also with parameters, which some servers take away first: `..;a=b`.
+fn is_dot_segment(segment: &str) -> bool {
+    let name = segment.split_once(';').map_or(segment, |(name, _)| name);
+    matches!(name, "." | "..")
+}
+
+impl FromStr for PathPrefix {
+    type Err = PathPrefixError;
+
+    fn from_str(text: &str) -> Result<Self, PathPrefixError> {
+        if !text.starts_with('/') {
+            return Err(PathPrefixError::NoSlash);
+        }
+        if !text.bytes().all(|byte| byte.is_ascii_graphic()) || text.contains(['?', '#']) {
+            return Err(PathPrefixError::NoPath);
+        }
+        match ambiguity(text) {
+            Some(what) => Err(PathPrefixError::Ambiguous(what)),
+            None => Ok(Self(text.to_owned())),
+        }
+    }
+}
+
+impl fmt::Display for PathPrefix {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// A text that is no [`PathPrefix`]. It is not shown: of some services the path is
+/// the secret.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum PathPrefixError {
+    /// It begins with something else than `/`.
+    #[error("a path's prefix begins with `/`, as in `/v1/`")]
+    NoSlash,
+    /// It has something in it that no path has as it is sent.
+    #[error(
+        "a path's prefix is written as it is sent: without `?` and `#`, and what is not ASCII percent-encoded"
+    )]
+    NoPath,
+    /// A server may read it otherwise.
+    #[error("no path is under the prefix: it has {0} in it, which servers read in different ways")]
+    Ambiguous(&'static str),
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn admitted(prefix: &str, path: &str) -> Result<(), Refused> {
+        prefix.parse::<PathPrefix>().unwrap().admit(path)
+    }
+
+    #[test]
+    fn whole_segments() {
+        for (prefix, path, is_below) in [
+            ("/", "/", true),
+            ("/", "/x", true),
+            ("/", "", false),
+            ("/", "*", false),
+            ("/", "x", false),
+            ("/v1/", "/v1/", true),
+            ("/v1/", "/v1/x", true),
+            ("/v1/", "/v1/x?a=/../%2f//", true),
+            ("/v1/", "/v1", false),
+            ("/v1/", "/v1?/", false),
+            ("/v1/", "/V1/x", false),
+            ("/v1/", "/%761/x", false),
+            ("/v1", "/v1", true),
+            ("/v1", "/v1?x", true),
+            ("/v1", "/v1/", true),
+            ("/v1", "/v1/x", true),
+            ("/v1", "/v10", false),
+            ("/v1", "/v1;a", false),
+            ("/v1", "/v1%2fx", false),
+            ("/caf%C3%A9/", "/caf%C3%A9/x", true),
+            ("/caf%C3%A9/", "/caf%c3%a9/x", false),
+        ] {
+            let expected = if is_below {
+                Ok(())
+            } else {
+                Err(Refused::Outside)
+            };
+            assert_eq!(admitted(prefix, path), expected, "{prefix} {path}");
+        }
+    }
+
+    #[test]
+    fn what_servers_read_in_different_ways() {
+        const DOTS: &str = "a segment `.` or `..`";
+        const SLASH: &str = "an encoded `/`";
+        const ESCAPE: &str = "`%` that is no encoded character";
+        for (path, what) in [
+            ("/v1/..", DOTS),
+            ("/v1/../admin", DOTS),
+            ("/v1/x/.", DOTS),
+            ("/v1/./x", DOTS),
+            ("/v1/%2e%2e/admin", DOTS),
+            ("/v1/.%2E/admin", DOTS),
+            ("/v1/..;/admin", DOTS),
+            ("/v1/..%3ba=b/admin", DOTS),
+            ("/v1/..%2fadmin", SLASH),
+            ("/v1/x%2Fy", SLASH),
+            ("/v1/..%5cadmin", "a backslash"),
+            ("/v1/..\\admin", "a backslash"),
+            ("/v1//admin", "`//`"),
+            ("/v1/%252e%252e/admin", "an encoded `%`"),
+            ("/v1/x#/../admin", "`#`"),
+            ("/v1/%00", "a control character"),
+            ("/v1/%0d%0a", "a control character"),
+            ("/v1/%c2%85", "a control character"),
+            ("/v1/%", ESCAPE),
+            ("/v1/%2", ESCAPE),
+            ("/v1/%u002e", ESCAPE),
+            // An overlong `.`, and a byte that is no text.
+            ("/v1/%c0%ae%c0%ae/admin", ESCAPE),
+            ("/v1/%ff", ESCAPE),
+        ] {
+            assert_eq!(
+                admitted("/v1/", path),
+                Err(Refused::Ambiguous(what)),
+                "{path}"
+            );
+        }
+        for path in [
+            "/v1/...",
+            "/v1/.well-known",
+            "/v1/a..b",
+            "/v1/%C3%A9;a=b",
+            "/v1/%23%3F",
+        ] {
+            assert_eq!(admitted("/v1/", path), Ok(()), "{path}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_prefix() {
+        for (text, error) in [
+            ("", PathPrefixError::NoSlash),
+            ("v1/", PathPrefixError::NoSlash),
+            ("https://a.example/v1", PathPrefixError::NoSlash),
+            ("/v1?", PathPrefixError::NoPath),
+            ("/v1#", PathPrefixError::NoPath),
+            ("/v1 /", PathPrefixError::NoPath),
+            ("/é", PathPrefixError::NoPath),
+            ("//", PathPrefixError::Ambiguous("`//`")),
+            ("/../", PathPrefixError::Ambiguous("a segment `.` or `..`")),
+        ] {
+            assert_eq!(text.parse::<PathPrefix>(), Err(error), "{text}");
+        }
+    }
+
+    /// What a server may make of a path: decoded, however often; its slashes merged,
+    /// its parameters taken away, its dots followed.
+    fn as_read(path: &str, decodings: usize) -> String {
+        let mut path = path.to_owned();
+        for _ in 0..decodings {
+            path = percent_decode_str(&path).decode_utf8_lossy().into_owned();
+        }
+        let path = path.replace('\\', "/");
+        let mut segments: Vec<&str> = Vec::new();
+        for segment in path.split('/') {
+            match segment.split(';').next().unwrap_or_default() {
+                "" | "." => {}
+                ".." => {
+                    segments.pop();
+                }
+                name => segments.push(name),
+            }
+        }
+        format!("/{}", segments.join("/"))
+    }
+
+    proptest! {
+        #[test]
+        fn however_it_is_read_it_is_below(
+            pieces in prop::collection::vec(
+                prop::sample::select(vec![
+                    "/", "v1", "x", ".", "..", "%2e", "%2E", "%2f", "%5c", "\\", "%25", "2e", "2f",
+                    ";", "%3b", "a=b", "%", "é", "%c3%a9", "#",
+                ]),
+                0..12,
+            ),
+            decodings in 0..4_usize,
+        ) {
+            let path = format!("/v1/{}", pieces.concat());
+            if admitted("/v1", &path).is_ok() {
+                let read = as_read(&path, decodings);
+                prop_assert!(read == "/v1" || read.starts_with("/v1/"), "{path} is read as {read}");
+            }
+        }
+    }
+}

@@ -1,0 +1,64 @@
+//! Where in a request a value can stand.
+
+use std::fmt;
+
+/// A place in a request that a value is put into.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Place {
+    /// The value of a header field, `Authorization` with the Base64 of `Basic`
+    /// included.
+    Header,
+    /// What follows `?` in the URL.
+    Query,
+    /// The URL's path.
+    Path,
+    /// The content of the request.
+    Body,
+    /// The URL as a whole, origin included: the value says where the request goes.
+    Url,
+}
+
+impl Place {
+    /// All of them.
+    pub const ALL: [Self; 5] = [Self::Header, Self::Query, Self::Path, Self::Body, Self::Url];
+
+    /// What policies call it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Header => "header",
+            Self::Query => "query",
+            Self::Path => "path",
+            Self::Body => "body",
+            Self::Url => "url",
+        }
+    }
+
+    /// What a secret may be in.
+    pub(crate) fn in_request(self) -> &'static str {
+        match self {
+            Self::Header => "in a header of a request",
+            Self::Query => "in the query of a request",
+            Self::Path => "in the path of a request",
+            Self::Body => "in the body of a request",
+            Self::Url => "the URL of a request",
+        }
+    }
+
+    /// What a secret is lent for.
+    pub(crate) fn in_requests(self) -> &'static str {
+        match self {
+            Self::Header => "headers",
+            Self::Query => "queries",
+            Self::Path => "paths",
+            Self::Body => "bodies",
+            Self::Url => "whole URLs",
+        }
+    }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
