@@ -19,7 +19,10 @@ mod bindings {
             }
         ",
         world: "ci:http-step-host/step",
-        imports: { "ci:http-step/log.write": trappable },
+        imports: {
+            "ci:http-step/log.write": trappable,
+            "ci:http-step/properties.secret": trappable,
+        },
         exports: { default: async },
         additional_derives: [PartialEq],
     });
@@ -35,9 +38,13 @@ impl properties::Host for State {
         self.properties.get(&name).map(ToString::to_string)
     }
 
-    /// No run is given a secret yet, so none is known by any name.
-    fn secret(&mut self, _: String) -> Option<String> {
-        None
+    fn secret(&mut self, name: String) -> wasmtime::Result<Option<String>> {
+        let lent = &self.egress.lent;
+        let (handle, remark) = (lent.handle(&name)?, lent.remark(&name));
+        if let Some(remark) = remark {
+            self.log.write_line(Stream::Stderr, &remark);
+        }
+        Ok(handle)
     }
 }
 

@@ -14,6 +14,7 @@ use crate::log::{Log, LogEntry, Stream};
 use crate::outbound::{Journal, Stage};
 use crate::request::SpecError;
 use crate::result::{ErrorKind, Outcome, RunError, RunResult, Usage};
+use crate::secrets::{LendError, Unavailable};
 
 /// How a run ended.
 pub(crate) enum Ending {
@@ -90,6 +91,9 @@ impl Ending {
         if let Some(exceeded) = error.downcast_ref::<Exceeded>() {
             return Self::exceeded(exceeded.clone());
         }
+        if let Some(unavailable) = error.downcast_ref::<Unavailable>() {
+            return Self::Broken(Broken::new(ErrorKind::UnknownName, unavailable.to_string()));
+        }
         let (kind, mut message) = breakdown::in_words(error);
         if !stderr.is_empty() {
             message.push_str("; its last words: ");
@@ -138,6 +142,12 @@ impl Ending {
             error,
             usage,
         }
+    }
+}
+
+impl From<LendError> for Ending {
+    fn from(error: LendError) -> Self {
+        Self::Broken(Broken::new(ErrorKind::Other, error.to_string()))
     }
 }
 

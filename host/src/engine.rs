@@ -14,6 +14,7 @@ use wasmtime::{Config, Engine, InstanceAllocationStrategy, PoolingAllocationConf
 use crate::compile::{Compiler, EngineId};
 use crate::contract;
 use crate::outbound::{Certificates, Outbound, Resolve, Roots, SystemResolver};
+use crate::secrets::{SecretSource, Sources};
 use crate::state::State;
 
 /// How often a running component is looked at, to be stopped or to let another
@@ -58,6 +59,7 @@ pub struct Host {
     pub(crate) slots: Semaphore,
     pub(crate) concurrency: usize,
     pub(crate) requests: usize,
+    pub(crate) sources: Sources,
 }
 
 impl Host {
@@ -84,6 +86,7 @@ pub struct HostBuilder {
     requests: usize,
     resolver: Arc<dyn Resolve>,
     roots: Roots,
+    sources: Sources,
 }
 
 impl Default for HostBuilder {
@@ -94,6 +97,7 @@ impl Default for HostBuilder {
             requests: 1024,
             resolver: Arc::new(SystemResolver),
             roots: Roots::default(),
+            sources: Sources::default(),
         }
     }
 }
@@ -135,6 +139,14 @@ impl HostBuilder {
         self
     }
 
+    /// Where the values of secrets come from that a policy names as
+    /// `SCHEME:REFERENCE`: a vault, say. `env` and `file` are known without.
+    #[must_use]
+    pub fn secret_source(mut self, scheme: &str, source: impl SecretSource) -> Self {
+        self.sources.set(scheme, source);
+        self
+    }
+
     /// The certificates, in PEM, that servers are trusted by. By default the
     /// system's, or Mozilla's where the system has none.
     ///
@@ -166,6 +178,7 @@ impl HostBuilder {
             slots: Semaphore::new(self.concurrency as usize),
             concurrency: self.concurrency as usize,
             requests: self.requests,
+            sources: self.sources,
         })
     }
 }

@@ -48,6 +48,7 @@ mod engine;
 mod meter;
 mod resources;
 mod run;
+mod secrets;
 mod state;
 mod stderr;
 
@@ -66,8 +67,8 @@ pub use crate::component::{Compiled, Interfaces, LoadError, Step};
 pub use crate::engine::{Host, HostBuilder, HostError};
 pub use crate::log::{LogEntry, Sink, Stream};
 pub use crate::outbound::{
-    Addresses, ConnectionUse, LedgerError, LedgerRow, Protocol, Resolve, Seconds, Sent, Stage,
-    SystemResolver, TlsFacts,
+    Addresses, ConnectionUse, LedgerError, LedgerRow, LentSecret, Protocol, Resolve, Seconds, Sent,
+    Stage, SystemResolver, TlsFacts,
 };
 pub use crate::properties::Properties;
 pub use crate::resources::Resources;
@@ -76,6 +77,7 @@ pub use crate::result::{
     SentRequest, Usage,
 };
 pub use crate::run::Job;
+pub use crate::secrets::{SecretSource, SecretValue};
 /// The README's example, run as a test.
 #[cfg(doctest)]
 #[doc = include_str!("../../README.md")]

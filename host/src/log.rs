@@ -3,6 +3,8 @@
 use http_step_policy::{Amount, Budget, Exceeded, Limits};
 use serde::Serialize;
 
+use crate::secrets::{Lent, VeiledText};
+
 /// Where a log text belongs, in Buildbot's terms.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "lowercase")]
@@ -55,6 +57,9 @@ pub(crate) struct Log {
     left: usize,
     full: bool,
     sink: Option<Box<dyn Sink>>,
+    veil: Option<VeiledText>,
+    /// The stream that was written to last.
+    stream: Stream,
 }
 
 impl Log {
@@ -66,20 +71,46 @@ impl Log {
             limits,
             full: false,
             sink,
+            veil: None,
+            stream: Stream::Header,
         }
+    }
+
+    /// Show no secret from now on.
+    pub(crate) fn veil(&mut self, lent: &Lent) {
+        self.veil = (!lent.is_nothing()).then(|| VeiledText::new(lent.veil()));
     }
 
     /// Take in what a component writes. What is more than a log may be is left
     /// out; what is more than a component may write is the end of it.
     pub(crate) fn write(&mut self, stream: Stream, text: &str) -> Result<(), Exceeded> {
         self.written = self.written.saturating_add(text.len() as u64);
-        self.keep(stream, text);
+        match &mut self.veil {
+            None => self.keep(stream, text),
+            Some(_) => self.keep_veiled(stream, text),
+        }
         Exceeded::check(Budget::LogBytes, &self.limits, Amount::Bytes(self.written))
     }
 
     /// Bytes that the component has written.
     pub(crate) fn written(&self) -> u64 {
         self.written
+    }
+
+    /// A handle may come in two pieces, but not on two streams.
+    fn keep_veiled(&mut self, stream: Stream, text: &str) {
+        if stream != self.stream {
+            self.flush();
+            self.stream = stream;
+        }
+        let shown = self.veil.as_mut().map(|veil| veil.feed(text));
+        self.keep(stream, &shown.unwrap_or_default());
+    }
+
+    /// What was held back is no secret.
+    fn flush(&mut self) {
+        let rest = self.veil.as_mut().map(VeiledText::finish);
+        self.keep(self.stream, &rest.unwrap_or_default());
     }
 
     fn keep(&mut self, stream: Stream, text: &str) {
@@ -107,6 +138,11 @@ impl Log {
 
     /// Write a line of the host's, on a line of its own and past any limit.
     pub(crate) fn write_line(&mut self, stream: Stream, line: &str) {
+        self.flush();
+        let mut line = line.to_owned();
+        if let Some(veil) = &self.veil {
+            veil.over(&mut line);
+        }
         let within_a_line = self
             .entries
             .last()
@@ -136,6 +172,7 @@ impl Log {
     /// As [`into_entries`](Self::into_entries), where the log is part of
     /// something.
     pub(crate) fn take_entries(&mut self) -> Vec<LogEntry> {
+        self.flush();
         std::mem::take(&mut self.entries)
     }
 }

@@ -8,6 +8,7 @@ use serde_json::Value;
 use crate::contract::types;
 use crate::log::LogEntry;
 use crate::outbound::{LedgerRow, Sent, Stage};
+use crate::secrets::Veil;
 
 /// What a run came to.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -28,6 +29,40 @@ pub struct RunResult {
     pub error: Option<RunError>,
     /// What it used.
     pub usage: Usage,
+}
+
+impl RunResult {
+    /// Have nobody see a secret, whatever the component put where.
+    pub(crate) fn veil(&mut self, veil: &Veil) {
+        veil.over(&mut self.summary);
+        for exchange in &mut self.exchanges {
+            let request = &mut exchange.request;
+            veil.over(&mut request.method);
+            veil.over(&mut request.url);
+            let received = exchange.response.iter_mut();
+            for header in received
+                .flat_map(|response| &mut response.headers)
+                .chain(&mut request.headers)
+            {
+                veil.over(&mut header.name);
+                veil.over(&mut header.value);
+            }
+        }
+        veil.over_object(&mut self.outputs);
+        for row in &mut self.ledger {
+            veil.over(&mut row.method);
+            let texts = [&mut row.origin, &mut row.rule, &mut row.proxy];
+            for text in texts.into_iter().flatten() {
+                veil.over(text);
+            }
+            if let Some(error) = &mut row.error {
+                veil.over(&mut error.message);
+            }
+        }
+        if let Some(error) = &mut self.error {
+            veil.over(&mut error.message);
+        }
+    }
 }
 
 /// How a run ended.

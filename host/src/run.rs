@@ -23,6 +23,7 @@ use crate::outbound::{Egress, Journal};
 use crate::properties::Properties;
 use crate::request;
 use crate::result::{RunResult, Usage};
+use crate::secrets::Lent;
 use crate::state::{HANDLES, State};
 
 /// Bytes that a component may hand over in one call.
@@ -125,13 +126,14 @@ impl Host {
         let prepared = bounds
             .hold(async {
                 let slot = self.slots.acquire().await.map_err(Ending::no_slot)?;
+                let lent = Lent::by(&job.policy, &self.sources).await?;
                 let request = request::prepare(job.file, &properties, job.files).await?;
-                Ok((slot, request))
+                Ok((slot, lent, request))
             })
             .await
             .flatten();
         // The slot is free when all that the run holds is gone: it goes last.
-        let (_slot, request) = match prepared {
+        let (_slot, lent, request) = match prepared {
             Ok(prepared) => prepared,
             Err(ending) => {
                 ending.note(&mut log);
@@ -139,6 +141,7 @@ impl Host {
                 return ending.into_result(&journal, log.into_entries(), usage);
             }
         };
+        let lent = Arc::new(lent);
         if let Some(total) = request.spec.settings.timeout.total {
             bounds.wall = bounds.wall.min(Duration::from_nanos(total));
         }
@@ -149,8 +152,10 @@ impl Host {
             tenant: job.tenant,
             policy: job.policy,
             asked: Arc::new(request.asked),
+            lent: Arc::clone(&lent),
             journal: Arc::clone(&journal),
         };
+        log.veil(&lent);
         let memory = MemoryMeter::new(Arc::clone(journal.memory()));
         let state = State::new(egress, memory, properties, log);
         let mut store = self.store(state, &cpu, limits);
@@ -173,7 +178,11 @@ impl Host {
         // the result has told what was.
         drop(state);
         let usage = bounds.usage(step, &cpu, written);
-        ending.into_result(&journal, log, usage)
+        let mut result = ending.into_result(&journal, log, usage);
+        if !lent.is_nothing() {
+            result.veil(lent.veil());
+        }
+        result
     }
 
     /// A store with its limits set.

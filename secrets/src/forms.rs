@@ -43,16 +43,25 @@ pub(crate) struct Edge {
 impl Edge {
     /// Whether a character holds these bits.
     pub(crate) fn is_in(self, character: u8) -> bool {
-        let digit = match character {
-            b'A'..=b'Z' => character - b'A',
-            b'a'..=b'z' => character - b'a' + 26,
-            b'0'..=b'9' => character - b'0' + 52,
-            b'+' | b'-' => 62,
-            b'/' | b'_' => 63,
-            _ => return false,
-        };
-        digit & self.mask == self.bits
+        digit(character).is_some_and(|digit| digit & self.mask == self.bits)
     }
+
+    /// Whether a character holds any bits.
+    pub(crate) fn may_be_in(character: u8) -> bool {
+        digit(character).is_some()
+    }
+}
+
+/// The six bits that a character of base64 stands for, in either alphabet.
+fn digit(character: u8) -> Option<u8> {
+    Some(match character {
+        b'A'..=b'Z' => character - b'A',
+        b'a'..=b'z' => character - b'a' + 26,
+        b'0'..=b'9' => character - b'0' + 52,
+        b'+' | b'-' => 62,
+        b'/' | b'_' => 63,
+        _ => return None,
+    })
 }
 
 /// All forms of a value, each once.
@@ -109,22 +118,16 @@ fn base64(value: &[u8], offset: usize) -> Form {
     let encoded = BASE64_STANDARD_NO_PAD.encode(&text).into_bytes();
     let (start, end) = (offset * 8, text.len() * 8);
     let digits = start.div_ceil(6)..end / 6;
-    let digit = |at: usize| {
-        let character = encoded.get(at).copied().unwrap_or_default();
-        let whole = |bits| Edge { mask: 63, bits };
-        (0..64)
-            .find(|bits| whole(*bits).is_in(character))
-            .unwrap_or_default()
-    };
+    let bits_of = |at: usize| encoded.get(at).copied().and_then(digit).unwrap_or_default();
     // The last bits of the one before, the first bits of the one after.
     let before = (start % 6 != 0).then(|| {
         let mask = (1 << (6 - start % 6)) - 1;
-        let bits = digit(start / 6) & mask;
+        let bits = bits_of(start / 6) & mask;
         Edge { mask, bits }
     });
     let after = (end % 6 != 0).then(|| {
         let mask = 63 & !((1 << (6 - end % 6)) - 1);
-        let bits = digit(end / 6) & mask;
+        let bits = bits_of(end / 6) & mask;
         Edge { mask, bits }
     });
     Form {

@@ -3,7 +3,7 @@
 //!
 //! A component holds a [`Handle`] in place of a [`Value`]. On the way out a
 //! [`Replacer`] puts the value in, [encoded](encode()) for its place; on the way back
-//! another takes all [forms](Patterns::of_values) of it out, in one pass over a
+//! another takes all [forms](PatternsBuilder::value) of it out, in one pass over a
 //! stream that may be cut anywhere.
 //!
 //! ```
@@ -12,7 +12,7 @@
 //!
 //! let value = Value::new(b"pass word".to_vec())?;
 //! let handle = Handle::random()?;
-//! let back = Arc::new(Patterns::of_values([&value])?);
+//! let back = Arc::new(Patterns::builder().value(0, &value).build()?);
 //! let handles = [handle.as_str().as_bytes().to_vec().into()];
 //! let mut replacer = Replacer::new(back, handles.into());
 //!
@@ -34,6 +34,6 @@ mod value;
 
 pub use encode::{Context, EncodeError, encode};
 pub use handle::{HANDLE_BYTES, Handle, NoRandomness};
-pub use patterns::{Patterns, TooMuch};
+pub use patterns::{Patterns, PatternsBuilder, TooMuch};
 pub use replacer::{Replacements, Replacer};
 pub use value::{LONGEST, SHORTEST_MASKED, Value, ValueError};

@@ -1,6 +1,6 @@
 //! Many texts to look for at once.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use aho_corasick::automaton::{Automaton, StateID};
 use aho_corasick::nfa::contiguous;
@@ -8,6 +8,7 @@ use aho_corasick::{Anchored, BuildError, MatchKind, dfa};
 use thiserror::Error;
 
 use crate::forms::{Edge, Form, forms};
+use crate::handle::Handle;
 use crate::value::Value;
 
 /// Up to so many bytes of texts the automaton is a table of all transitions, which
@@ -22,6 +23,56 @@ pub struct Patterns {
     /// How many bytes of a text each state has seen: the longest beginning of any
     /// text that ends here.
     depths: HashMap<StateID, usize>,
+}
+
+/// Collects what is to be looked for.
+#[derive(Default)]
+pub struct PatternsBuilder(Vec<(usize, Form)>);
+
+impl PatternsBuilder {
+    /// Look for a text as it is.
+    #[must_use]
+    pub fn text(mut self, owner: usize, text: &[u8]) -> Self {
+        if !text.is_empty() {
+            let form = Form {
+                bytes: text.to_vec(),
+                ..Form::default()
+            };
+            self.0.push((owner, form));
+        }
+        self
+    }
+
+    /// Look for all forms of a value, unless it is not
+    /// [distinctive](Value::is_distinctive).
+    #[must_use]
+    pub fn value(mut self, owner: usize, value: &Value) -> Self {
+        if value.is_distinctive() {
+            self.forms_of(owner, value.expose());
+        }
+        self
+    }
+
+    /// Look for all forms of a handle.
+    #[must_use]
+    pub fn handle(mut self, owner: usize, handle: &Handle) -> Self {
+        self.forms_of(owner, handle.as_str().as_bytes());
+        self
+    }
+
+    fn forms_of(&mut self, owner: usize, text: &[u8]) {
+        let forms = forms(text).into_iter();
+        self.0.extend(forms.map(|form| (owner, form)));
+    }
+
+    /// Make what looks for all of it.
+    ///
+    /// # Errors
+    ///
+    /// It is too much.
+    pub fn build(self) -> Result<Patterns, TooMuch> {
+        Patterns::new(self.0)
+    }
 }
 
 enum Kind {
@@ -45,39 +96,10 @@ pub(crate) struct Text {
 }
 
 impl Patterns {
-    /// The texts themselves, each by its number.
-    ///
-    /// # Errors
-    ///
-    /// They are too many.
-    pub fn exact<'t>(texts: impl IntoIterator<Item = &'t [u8]>) -> Result<Self, TooMuch> {
-        let texts = texts.into_iter().enumerate();
-        let forms = texts.map(|(owner, text)| {
-            let form = Form {
-                bytes: text.to_vec(),
-                ..Form::default()
-            };
-            (owner, form)
-        });
-        Self::new(forms.filter(|(_, form)| !form.bytes.is_empty()).collect())
-    }
-
-    /// All forms of values, each by its value's number. Those that are not
-    /// [distinctive](Value::is_distinctive) are left out.
-    ///
-    /// # Errors
-    ///
-    /// They are too many or too long.
-    pub fn of_values<'v>(values: impl IntoIterator<Item = &'v Value>) -> Result<Self, TooMuch> {
-        let distinctive = values
-            .into_iter()
-            .enumerate()
-            .filter(|(_, value)| value.is_distinctive());
-        let of_each = distinctive.flat_map(|(owner, value)| {
-            let forms = forms(value.expose());
-            forms.into_iter().map(move |form| (owner, form))
-        });
-        Self::new(of_each.collect())
+    /// Nothing to look for, to begin with.
+    #[must_use]
+    pub fn builder() -> PatternsBuilder {
+        PatternsBuilder::default()
     }
 
     fn new(forms: Vec<(usize, Form)>) -> Result<Self, TooMuch> {
@@ -97,6 +119,18 @@ impl Patterns {
                 })
                 .collect(),
         })
+    }
+
+    /// Whose texts are in a text, by number, each once.
+    #[must_use]
+    pub fn owners_in(&self, text: &[u8]) -> BTreeSet<usize> {
+        let mut owners = BTreeSet::new();
+        if !self.is_empty() {
+            self.read(self.start(), text, |_, found| {
+                owners.insert(found.owner);
+            });
+        }
+        owners
     }
 
     /// Whether there is nothing to look for.

@@ -71,9 +71,14 @@ impl Replacer {
         }
         self.held.extend_from_slice(piece);
         self.look();
-        // A text that is begun may have bits in the byte before it.
-        let begun = self.patterns.depth(self.state) + 1;
-        self.let_go(self.held.len().saturating_sub(begun))
+        let begun = self.patterns.depth(self.state);
+        let mut frontier = self.held.len().saturating_sub(begun);
+        // A text of base64 may have bits in the byte before it.
+        let last = frontier.checked_sub(1).and_then(|at| self.held.get(at));
+        if last.is_some_and(|byte| Edge::may_be_in(*byte)) {
+            frontier -= 1;
+        }
+        self.let_go(frontier)
     }
 
     /// Give the rest, and begin anew.

@@ -1,7 +1,7 @@
 //! Whether a request may be made, and which way it goes: all that is decided
 //! before anything is done for it.
 
-use http::header::{CONTENT_LENGTH, HOST};
+use http::header::HOST;
 use http::uri::{Authority, PathAndQuery};
 use http::{HeaderValue, Method, Request, Uri};
 use http_step_policy::{Origin, Permit, Proxy, Scheme};
@@ -18,8 +18,6 @@ use super::tls::Identity;
 pub(super) struct Admitted {
     pub(super) permit: Permit,
     pub(super) route: Route,
-    /// The length of its body, if that was announced.
-    pub(super) length: Option<u64>,
 }
 
 impl Egress {
@@ -36,6 +34,7 @@ impl Egress {
                 request.method()
             )));
         }
+        self.lead(request, entry)?;
         let origin = origin(request.uri())?;
         entry.aims_at(&origin);
         self.journal.host(&origin.host)?;
@@ -46,16 +45,9 @@ impl Egress {
             entry.goes_through(proxy.url.to_string());
         }
         name_canonically(request, &origin)?;
+        self.fill_head(request, &origin, entry)?;
         self.journal.header(request.headers(), Stage::Policy)?;
-        let length = request
-            .headers()
-            .get(CONTENT_LENGTH)
-            .and_then(|length| length.to_str().ok()?.parse().ok());
-        Ok(Admitted {
-            permit,
-            route,
-            length,
-        })
+        Ok(Admitted { permit, route })
     }
 
     /// How a connection to an origin is opened, and kept apart from others.

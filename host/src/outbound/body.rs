@@ -13,11 +13,11 @@ use http_body::{Body, Frame, SizeHint};
 use http_body_util::{BodyExt, Empty};
 use hyper::body::Incoming;
 use tokio::time::{Instant, Sleep, sleep};
-use wasmtime_wasi_http::WasiBody;
 
 use super::chatter::Chatter;
 use super::connection::Stream;
 use super::error::{Stage, TransportError, innermost};
+use super::filled::Content;
 use super::journal::{Journal, UnderWay};
 use super::ledger::Entry;
 use super::turns::Turn;
@@ -66,7 +66,7 @@ pub(super) struct Held {
 
 /// A request's body.
 pub(super) struct Outgoing {
-    inner: WasiBody,
+    inner: Content,
     held: Arc<Held>,
     /// What is left of the length that was announced: hyper asks for no more.
     left: Option<u64>,
@@ -80,7 +80,7 @@ pub(super) struct Outgoing {
 impl Outgoing {
     /// Watch over a body of an announced length, if one was announced.
     pub(super) fn new(
-        inner: WasiBody,
+        inner: Content,
         length: Option<u64>,
         journal: Arc<Journal>,
         entry: Arc<Entry>,
@@ -102,7 +102,7 @@ impl Outgoing {
     pub(super) fn again(&self) -> Option<Self> {
         let nothing = || Empty::new().map_err(|never| match never {});
         self.inner.is_end_stream().then(|| Self {
-            inner: nothing().boxed_unsync(),
+            inner: Content::Written(nothing().boxed_unsync()),
             held: Arc::clone(&self.held),
             left: self.left,
             journal: Arc::clone(&self.journal),
@@ -162,7 +162,7 @@ impl Body for Outgoing {
         if frame.is_none() || this.left == Some(0) {
             this.progress.done.store(true, Ordering::Relaxed);
         }
-        Poll::Ready(frame.map(|frame| frame.map_err(|_| TransportError::RequestBody)))
+        Poll::Ready(frame)
     }
 
     fn is_end_stream(&self) -> bool {

@@ -5,7 +5,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use http_step_policy::{Origin, RuleName};
+use http_step_policy::{Origin, Place, RuleName};
 use serde::Serialize;
 use tokio::time::Instant;
 
@@ -13,6 +13,7 @@ use super::connection::{Facts, Protocol, Took};
 use super::error::{Sent, Stage, TransportError};
 use super::tls::TlsFacts;
 use crate::result::ErrorKind;
+use crate::secrets::HIDDEN;
 
 /// What became of one request.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -30,6 +31,8 @@ pub struct LedgerRow {
     pub peer: Option<SocketAddr>,
     /// The proxy, without credentials.
     pub proxy: Option<String>,
+    /// The secrets that were put in, and where.
+    pub secrets: Vec<LentSecret>,
     /// How often it was sent, or begun to be: more than once where a server had
     /// ended the connection, or said that it had not taken the request up.
     pub attempts: u32,
@@ -52,6 +55,15 @@ pub struct LedgerRow {
     pub seconds: Seconds,
     /// Why there was no answer, or no whole one.
     pub error: Option<LedgerError>,
+}
+
+/// A secret in a request: its name, never its value.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct LentSecret {
+    /// Its name.
+    pub name: String,
+    /// Where it was put in.
+    pub place: Place,
 }
 
 /// Whether a connection was opened for a request.
@@ -109,6 +121,8 @@ struct Open {
     stage: Stage,
     /// Whether its response was read to the end.
     is_over: bool,
+    /// Whether its URL is a secret, so that nobody is to see where it goes.
+    is_secret: bool,
 }
 
 impl Entry {
@@ -121,6 +135,7 @@ impl Entry {
                 addresses: Vec::new(),
                 peer: None,
                 proxy: None,
+                secrets: Vec::new(),
                 attempts: 0,
                 connection: None,
                 protocol: None,
@@ -135,12 +150,23 @@ impl Entry {
             since: Instant::now(),
             stage: Stage::Policy,
             is_over: false,
+            is_secret: false,
         }))
     }
 
     /// The row as it is by now.
     pub(super) fn row(&self) -> LedgerRow {
-        self.open().row.clone()
+        let open = self.open();
+        let mut row = open.row.clone();
+        if open.is_secret {
+            // Each of them would lead there.
+            row.origin = row.origin.map(|_| HIDDEN.to_owned());
+            row.rule = row.rule.map(|_| HIDDEN.to_owned());
+            row.addresses.clear();
+            row.peer = None;
+            row.tls = None;
+        }
+        row
     }
 
     fn open(&self) -> MutexGuard<'_, Open> {
@@ -149,6 +175,23 @@ impl Entry {
 
     pub(super) fn aims_at(&self, origin: &Origin) {
         self.open().row.origin = Some(origin.to_string());
+    }
+
+    /// Its URL is a secret.
+    pub(super) fn aims_in_secret(&self) {
+        self.open().is_secret = true;
+    }
+
+    /// A secret is put in.
+    pub(super) fn lends(&self, name: &str, place: Place) {
+        let lent = LentSecret {
+            name: name.to_owned(),
+            place,
+        };
+        let mut open = self.open();
+        if !open.row.secrets.contains(&lent) {
+            open.row.secrets.push(lent);
+        }
     }
 
     pub(super) fn admitted(&self, rule: &RuleName) {

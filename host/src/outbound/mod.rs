@@ -1,6 +1,7 @@
 //! The one way out. Every request of every run passes [`Egress::exchange`],
-//! which reads top to bottom: admit, wait for a turn, take a connection that the
-//! policy allows or open one, send, wait for the head, decode.
+//! which reads top to bottom: admit, put secrets in, wait for a turn, take a
+//! connection that the policy allows or open one, send, wait for the head, decode,
+//! take secrets out.
 
 mod admit;
 mod again;
@@ -12,6 +13,8 @@ mod connection;
 mod decode;
 mod dial;
 mod error;
+mod fill;
+mod filled;
 mod hooks;
 mod interim;
 mod journal;
@@ -19,6 +22,7 @@ mod ledger;
 mod pool;
 mod proxy;
 mod resolve;
+mod scrub;
 mod stream;
 mod tls;
 mod turns;
@@ -29,7 +33,7 @@ use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::header::{AUTHORIZATION, WWW_AUTHENTICATE};
+use http::header::{AUTHORIZATION, CONTENT_LENGTH, WWW_AUTHENTICATE};
 use http::{HeaderMap, HeaderValue, Request, Response, StatusCode};
 use http_step_policy::{Permit, Policy};
 use hyper::body::Incoming;
@@ -38,7 +42,7 @@ use wasmtime_wasi_http::{RequestOptions, WasiBody};
 
 pub use self::connection::Protocol;
 pub use self::error::{Sent, Stage};
-pub use self::ledger::{ConnectionUse, LedgerError, LedgerRow, Seconds};
+pub use self::ledger::{ConnectionUse, LedgerError, LedgerRow, LentSecret, Seconds};
 pub use self::resolve::{Addresses, Resolve, SystemResolver};
 pub use self::tls::TlsFacts;
 
@@ -59,6 +63,7 @@ use self::pool::Pool;
 use self::resolve::Lookups;
 use self::tls::Tls;
 use self::turns::Turns;
+use crate::secrets::Lent;
 
 /// The shortest time limit that is more than a refusal.
 const SHORTEST_TIMEOUT: Duration = Duration::from_millis(1);
@@ -100,6 +105,7 @@ pub(crate) struct Egress {
     pub(crate) tenant: Arc<str>,
     pub(crate) policy: Policy,
     pub(crate) asked: Arc<Asked>,
+    pub(crate) lent: Arc<Lent>,
     pub(crate) journal: Arc<Journal>,
 }
 
@@ -119,12 +125,12 @@ impl Egress {
         entry: &Arc<Entry>,
         under_way: UnderWay,
     ) -> Result<Response<WasiBody>, TransportError> {
-        let Admitted {
-            permit,
-            route,
-            length,
-        } = self.admit(&mut request, entry)?;
+        let Admitted { permit, route } = self.admit(&mut request, entry)?;
         let patience = self.patience(&options);
+        let request = self
+            .fill_body(request, &route.key.origin, patience.first_byte, entry)
+            .await?;
+        let length = announced_length(request.headers());
         let turns = self.outbound.turns();
         let held = Arc::new(Held {
             _turn: turns.turn_in(self.journal.line(), &self.tenant).await,
@@ -143,6 +149,13 @@ impl Egress {
         self.journal.answered();
         entry.answered(response.status().as_u16());
         self.journal.header(response.headers(), Stage::Head)?;
+        // In parts a value could not be told from text.
+        if response.status() == StatusCode::PARTIAL_CONTENT && !self.lent.is_nothing() {
+            return Err(TransportError::Protocol {
+                from: origin,
+                reason: "it sends a part, which nobody asked for".to_owned(),
+            });
+        }
 
         let (head, body) = response.into_parts();
         let body = Received::new(
@@ -155,13 +168,8 @@ impl Egress {
             stream,
         );
         let journal = Arc::clone(&self.journal);
-        Ok(decode::decoded(
-            head,
-            body,
-            origin,
-            journal,
-            Arc::clone(entry),
-        ))
+        let response = decode::decoded(head, body, origin, journal, Arc::clone(entry));
+        Ok(scrub::scrubbed(response, &self.lent))
     }
 
     /// Send a request, on a connection that is open or on one that is opened for
@@ -281,6 +289,11 @@ impl Egress {
             between_bytes: less(options.between_bytes_timeout, limits.read),
         }
     }
+}
+
+/// The length of a body, if it is announced.
+fn announced_length(header: &HeaderMap) -> Option<u64> {
+    header.get(CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
 }
 
 /// Whether a request may have told the server who speaks on the connection from

@@ -1,0 +1,276 @@
+//! Secrets on the way out: where a component wrote a handle, the value is put in, if
+//! the secret is lent for there. Of a request's head all of it is decided before a
+//! connection is opened; its body is `filled.rs`.
+
+use std::borrow::Cow;
+
+use base64::Engine;
+use base64::alphabet::STANDARD;
+use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+use base64::prelude::BASE64_STANDARD;
+use http::header::{AUTHORIZATION, RANGE};
+use http::uri::PathAndQuery;
+use http::{HeaderValue, Request, Uri};
+use http_step_policy::{Origin, Place};
+use http_step_secrets::{Context, encode};
+use wasmtime_wasi_http::WasiBody;
+use zeroize::Zeroizing;
+
+use super::Egress;
+use super::error::TransportError;
+use super::ledger::Entry;
+use crate::secrets::{Echo, Loan};
+
+/// Reads also what is not padded: it is not for the host to be strict.
+const BASE64_LENIENT: GeneralPurpose = GeneralPurpose::new(
+    &STANDARD,
+    GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
+);
+
+/// Where a request goes, as secrets are bound to it.
+pub(super) struct Aim<'r> {
+    pub(super) origin: &'r Origin,
+    pub(super) method: String,
+    /// With the values of secrets in it.
+    pub(super) path: Cow<'r, str>,
+}
+
+impl Egress {
+    /// Where a URL that is a secret leads. Nothing but a query can be added to it.
+    pub(super) fn lead(
+        &self,
+        request: &mut Request<WasiBody>,
+        entry: &Entry,
+    ) -> Result<(), TransportError> {
+        let Some(host) = request.uri().host() else {
+            return Ok(());
+        };
+        let Some(loan) = self.lent.of_handle(host) else {
+            return match self.lent.in_text(host.as_bytes()).next() {
+                Some(loan) => Err(unusable(loan, "a part of a host")),
+                None => Ok(()),
+            };
+        };
+        let Some(url) = &loan.url else {
+            return Err(TransportError::Refused(format!(
+                "the secret `{}` can't be the host of a request: it is not lent as a URL, or it is none",
+                loan.terms.name()
+            )));
+        };
+        let uri = request.uri();
+        let is_as_given = matches!(uri.path(), "" | "/") && uri.port().is_none();
+        if !is_as_given {
+            return Err(TransportError::Refused(format!(
+                "the secret `{}` is a whole URL: no path can be added to it",
+                loan.terms.name()
+            )));
+        }
+        let origin = Origin::of_url(url.as_str())?;
+        loan.terms
+            .admit(&origin, request.method().as_str(), url.path(), Place::Url)?;
+        let mut target = url.clone();
+        target.set_fragment(None);
+        if let Some(more) = uri.query() {
+            let query = match url.query() {
+                Some(query) => format!("{query}&{more}"),
+                None => more.to_owned(),
+            };
+            target.set_query(Some(&query));
+        }
+        let unreadable = |_| unusable(loan, "a URL");
+        *request.uri_mut() = Uri::try_from(target.as_str()).map_err(unreadable)?;
+        entry.aims_in_secret();
+        entry.lends(loan.terms.name(), Place::Url);
+        Ok(())
+    }
+
+    /// Put values into a request's head.
+    pub(super) fn fill_head(
+        &self,
+        request: &mut Request<WasiBody>,
+        origin: &Origin,
+        entry: &Entry,
+    ) -> Result<(), TransportError> {
+        if self.lent.is_nothing() {
+            return Ok(());
+        }
+        // A value can be told from text as a whole alone.
+        if request.headers().contains_key(RANGE) {
+            return Err(TransportError::Refused(
+                "a step that is lent secrets can't ask for a part of a response; leave out the header `Range`"
+                    .to_owned(),
+            ));
+        }
+        let path = request.uri().path().as_bytes();
+        let path = self
+            .put_in(path, Context::Url, Place::Path)?
+            .unwrap_or_else(|| path.to_vec().into());
+        let aim = Aim {
+            origin,
+            method: request.method().to_string(),
+            path: String::from_utf8_lossy(&path),
+        };
+        self.fill_target(request, &aim, entry)?;
+        for (name, value) in request.headers_mut() {
+            let credentials = (name == AUTHORIZATION).then(|| of_basic(value)).flatten();
+            let filled = match credentials {
+                Some((token, written)) => self.fill_basic(token, &written, &aim, entry)?,
+                None => self.fill(
+                    value.as_bytes(),
+                    Context::Header,
+                    Place::Header,
+                    &aim,
+                    entry,
+                )?,
+            };
+            if let Some(filled) = filled {
+                *value = HeaderValue::from_bytes(&filled).map_err(|error| {
+                    TransportError::Refused(format!("the header `{name}` can't be sent: {error}"))
+                })?;
+                // Nor is it kept in the tables of HTTP/2.
+                value.set_sensitive(true);
+            }
+        }
+        Ok(())
+    }
+
+    /// Put values into the path and the query.
+    fn fill_target(
+        &self,
+        request: &mut Request<WasiBody>,
+        aim: &Aim<'_>,
+        entry: &Entry,
+    ) -> Result<(), TransportError> {
+        let uri = request.uri();
+        let path = self.fill(uri.path().as_bytes(), Context::Url, Place::Path, aim, entry)?;
+        let query = uri.query().unwrap_or_default().as_bytes();
+        let filled = self.fill(query, Context::Url, Place::Query, aim, entry)?;
+        if path.is_none() && filled.is_none() {
+            return Ok(());
+        }
+        let mut target = path.unwrap_or_else(|| uri.path().as_bytes().to_vec().into());
+        if uri.query().is_some() {
+            target.push(b'?');
+            target.extend_from_slice(filled.as_deref().map_or(query, Vec::as_slice));
+        }
+        let unwritable =
+            || TransportError::Refused("the URL is too long with its secrets".to_owned());
+        let mut parts = uri.clone().into_parts();
+        let target = PathAndQuery::try_from(target.as_slice()).map_err(|_| unwritable())?;
+        parts.path_and_query = Some(target);
+        *request.uri_mut() = Uri::from_parts(parts).map_err(|_| unwritable())?;
+        Ok(())
+    }
+
+    /// Put values into what basic authentication has encoded (RFC 7617).
+    fn fill_basic(
+        &self,
+        token: &str,
+        written: &[u8],
+        aim: &Aim<'_>,
+        entry: &Entry,
+    ) -> Result<Option<Zeroizing<Vec<u8>>>, TransportError> {
+        let Some(filled) = self.fill(written, Context::Header, Place::Header, aim, entry)? else {
+            return Ok(None);
+        };
+        if let Some(colon) = written.iter().position(|byte| *byte == b':') {
+            let user = written.get(..colon).unwrap_or_default();
+            // Its colon would end the user name, and the rest be a password.
+            if let Some(loan) = self
+                .lent
+                .in_text(user)
+                .find(|loan| loan.value().contains(&b':'))
+            {
+                return Err(unusable(loan, "a user name: it has a colon in it"));
+            }
+        }
+        let sent = Zeroizing::new(BASE64_STANDARD.encode(&*filled).into_bytes());
+        self.lent.remember(Echo {
+            sent: sent.to_vec(),
+            written: token.as_bytes().to_vec(),
+        });
+        Ok(Some([b"Basic ", sent.as_slice()].concat().into()))
+    }
+
+    /// Put values into a text, if there are handles in it.
+    pub(super) fn fill(
+        &self,
+        text: &[u8],
+        context: Context,
+        place: Place,
+        aim: &Aim<'_>,
+        entry: &Entry,
+    ) -> Result<Option<Zeroizing<Vec<u8>>>, TransportError> {
+        for loan in self.lent.in_text(text) {
+            loan.terms
+                .admit(aim.origin, &aim.method, &aim.path, place)?;
+            entry.lends(loan.terms.name(), place);
+        }
+        self.put_in(text, context, place)
+    }
+
+    /// Put values into a text, whether they may be there or not.
+    fn put_in(
+        &self,
+        text: &[u8],
+        context: Context,
+        place: Place,
+    ) -> Result<Option<Zeroizing<Vec<u8>>>, TransportError> {
+        let names: Vec<&str> = self
+            .lent
+            .in_text(text)
+            .map(|loan| loan.terms.name())
+            .collect();
+        if names.is_empty() {
+            return Ok(None);
+        }
+        let mut values = Vec::new();
+        for loan in self.lent.loans() {
+            values.push(if names.contains(&loan.terms.name()) {
+                written(loan, context, place)?
+            } else {
+                Zeroizing::default()
+            });
+        }
+        let mut replacer = self.lent.filler(values.into());
+        let mut filled = Zeroizing::new(replacer.feed(text));
+        filled.extend(replacer.finish());
+        Ok(Some(filled))
+    }
+}
+
+/// How a value is written at its place.
+pub(super) fn written(
+    loan: &Loan,
+    context: Context,
+    place: Place,
+) -> Result<Zeroizing<Vec<u8>>, TransportError> {
+    let name = loan.terms.name();
+    // The component has it as a URL whose host is the handle.
+    if loan.url.is_some() {
+        return Err(TransportError::Refused(format!(
+            "the secret `{name}` is a URL, and lent as the URL of a request; `places:` without `url` lends it as text"
+        )));
+    }
+    encode(loan.value(), context).map_err(|error| {
+        TransportError::Refused(format!(
+            "the secret `{name}` can't be put into the {} of the request: {error}",
+            place.as_str()
+        ))
+    })
+}
+
+fn unusable(loan: &Loan, what: &str) -> TransportError {
+    let name = loan.terms.name();
+    TransportError::Refused(format!("the secret `{name}` can't be {what}"))
+}
+
+/// What basic authentication has encoded, and how that is written.
+fn of_basic(value: &HeaderValue) -> Option<(&str, Vec<u8>)> {
+    let (scheme, token) = value.to_str().ok()?.split_once(' ')?;
+    let token = token.trim();
+    let written = BASE64_LENIENT.decode(token).ok()?;
+    scheme
+        .eq_ignore_ascii_case("basic")
+        .then_some((token, written))
+}

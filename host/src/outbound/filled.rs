@@ -1,0 +1,203 @@
+//! A request's body with secrets in it.
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context as Task, Poll, ready};
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
+use http::{HeaderMap, Request};
+use http_body::{Body, Frame, SizeHint};
+use http_body_util::{BodyExt, Full};
+use http_step_policy::{Origin, Place};
+use http_step_secrets::{Context, Replacer};
+use tokio::time::timeout;
+use wasmtime_wasi_http::WasiBody;
+
+use super::Egress;
+use super::error::TransportError;
+use super::fill::{Aim, written};
+use super::ledger::Entry;
+
+/// How much of a body is held back until all of it is there: then all is decided
+/// before a connection is opened, and its length can be told, as most servers want
+/// it. A longer one goes out in chunks (RFC 9112, section 7.1).
+const MOST_HELD: usize = 1 << 20;
+
+/// What a request's body comes from.
+pub(super) enum Content {
+    /// The component.
+    Written(WasiBody),
+    /// The component and the host.
+    Filled(Box<Filled>),
+}
+
+/// A long body, in which secrets are put while it goes out.
+pub(super) struct Filled {
+    /// What was read already.
+    read: Bytes,
+    rest: WasiBody,
+    /// None when it gave its last.
+    replacer: Option<Replacer>,
+    trailers: Option<HeaderMap>,
+    /// By number, the name of each secret, or why it may not be in there.
+    terms: Vec<Result<String, TransportError>>,
+    entry: Arc<Entry>,
+}
+
+impl Egress {
+    /// Put values into a body. One that is not long is waited for, each of its pieces
+    /// not longer than it may take.
+    pub(super) async fn fill_body(
+        &self,
+        request: Request<WasiBody>,
+        origin: &Origin,
+        within: Duration,
+        entry: &Arc<Entry>,
+    ) -> Result<Request<Content>, TransportError> {
+        if !self.lent.is_used() || request.body().is_end_stream() {
+            return Ok(request.map(Content::Written));
+        }
+        let (mut head, mut body) = request.into_parts();
+        let aim = Aim {
+            origin,
+            method: head.method.to_string(),
+            // Values are in it by now.
+            path: head.uri.path().to_owned().into(),
+        };
+        let context = context_of(&head.headers);
+        let mut read = BytesMut::new();
+        let mut trailers = None;
+        while read.len() <= MOST_HELD {
+            let frame = timeout(within, body.frame()).await;
+            let frame = frame.map_err(|_| TransportError::UploadTimeout {
+                to: origin.to_string(),
+                within,
+            })?;
+            let Some(frame) = frame.transpose().map_err(|_| TransportError::RequestBody)? else {
+                let whole = self.fill(&read, context, Place::Body, &aim, entry)?;
+                let whole = whole.map_or(read.freeze(), |whole| Bytes::from(whole.to_vec()));
+                if head.headers.contains_key(CONTENT_LENGTH) {
+                    head.headers.insert(CONTENT_LENGTH, whole.len().into());
+                }
+                let body = Full::new(whole).map_err(|never| match never {});
+                let body = Content::Written(body.boxed_unsync());
+                return Ok(Request::from_parts(head, body));
+            };
+            match frame.into_data() {
+                Ok(data) => read.extend_from_slice(&data),
+                Err(frame) => {
+                    trailers = frame.into_trailers().ok();
+                    break;
+                }
+            }
+        }
+        // What it will be is not known before it is sent.
+        head.headers.remove(CONTENT_LENGTH);
+        let (mut values, mut terms) = (Vec::new(), Vec::new());
+        for loan in self.lent.loans() {
+            let admitted = loan
+                .terms
+                .admit(aim.origin, &aim.method, &aim.path, Place::Body);
+            let value = admitted
+                .map_err(TransportError::from)
+                .and_then(|()| written(loan, context, Place::Body));
+            let name = loan.terms.name().to_owned();
+            terms.push(value.as_ref().map(|_| name).map_err(Clone::clone));
+            values.push(value.unwrap_or_default());
+        }
+        let body = Content::Filled(Box::new(Filled {
+            read: read.freeze(),
+            rest: body,
+            replacer: Some(self.lent.filler(values.into())),
+            trailers,
+            terms,
+            entry: Arc::clone(entry),
+        }));
+        Ok(Request::from_parts(head, body))
+    }
+}
+
+/// What a body is written in.
+fn context_of(header: &HeaderMap) -> Context {
+    let content_type = header.get(CONTENT_TYPE);
+    Context::of_media_type(content_type.and_then(|value| value.to_str().ok()))
+}
+
+impl Body for Content {
+    type Data = Bytes;
+    type Error = TransportError;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        cx: &mut Task<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, TransportError>>> {
+        match self.get_mut() {
+            Self::Written(body) => Pin::new(body)
+                .poll_frame(cx)
+                .map_err(|_| TransportError::RequestBody),
+            Self::Filled(body) => body.poll(cx),
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        match self {
+            Self::Written(body) => body.is_end_stream(),
+            Self::Filled(body) => body.replacer.is_none() && body.trailers.is_none(),
+        }
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        match self {
+            Self::Written(body) => body.size_hint(),
+            Self::Filled(_) => SizeHint::default(),
+        }
+    }
+}
+
+impl Filled {
+    fn poll(&mut self, cx: &mut Task<'_>) -> Poll<Option<Result<Frame<Bytes>, TransportError>>> {
+        loop {
+            let Some(replacer) = &mut self.replacer else {
+                let trailers = self.trailers.take();
+                return Poll::Ready(trailers.map(|trailers| Ok(Frame::trailers(trailers))));
+            };
+            let read = std::mem::take(&mut self.read);
+            let next = if !read.is_empty() {
+                Some(read)
+            } else if self.trailers.is_some() {
+                None
+            } else {
+                match ready!(Pin::new(&mut self.rest).poll_frame(cx)) {
+                    None => None,
+                    Some(Err(_)) => return Poll::Ready(Some(Err(TransportError::RequestBody))),
+                    Some(Ok(frame)) => match frame.into_data() {
+                        Ok(data) => Some(data),
+                        Err(frame) => {
+                            self.trailers = frame.into_trailers().ok();
+                            None
+                        }
+                    },
+                }
+            };
+            let filled = match &next {
+                Some(piece) => replacer.feed(piece),
+                None => replacer.finish(),
+            };
+            for number in replacer.found() {
+                match self.terms.get(*number) {
+                    Some(Ok(name)) => self.entry.lends(name, Place::Body),
+                    Some(Err(refusal)) => return Poll::Ready(Some(Err(refusal.clone()))),
+                    None => {}
+                }
+            }
+            if next.is_none() {
+                self.replacer = None;
+            }
+            if !filled.is_empty() {
+                return Poll::Ready(Some(Ok(Frame::data(filled.into()))));
+            }
+        }
+    }
+}

@@ -1,0 +1,167 @@
+//! Secrets on the way back: whatever a server makes of a value that it was sent, the
+//! component gets its handle. It comes after the decoding of the body, so that no
+//! coding hides one.
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+
+use bytes::Bytes;
+use http::header::CONTENT_LENGTH;
+use http::{HeaderMap, HeaderName, HeaderValue, Response};
+use http_body::{Body, Frame};
+use http_body_util::BodyExt;
+use http_step_secrets::{Patterns, Replacements, Replacer};
+use wasmtime_wasi_http as wasi_http;
+use wasmtime_wasi_http::WasiBody;
+
+use crate::secrets::Lent;
+
+/// How many pieces one poll goes through that come to nothing, before it lets other
+/// tasks run.
+const PIECES: usize = 32;
+
+/// A response without a value in it.
+pub(super) fn scrubbed(response: Response<WasiBody>, lent: &Lent) -> Response<WasiBody> {
+    if lent.is_nothing() {
+        return response;
+    }
+    let mut scrub = Scrub::new(lent);
+    let (mut head, body) = response.into_parts();
+    head.headers = scrub.header(&head.headers);
+    if body.is_end_stream() {
+        return Response::from_parts(head, body);
+    }
+    // A handle has another length than what it stands for.
+    head.headers.remove(CONTENT_LENGTH);
+    let body = Scrubbed {
+        inner: body,
+        scrub,
+        is_drained: false,
+        trailers: None,
+    };
+    Response::from_parts(head, body.boxed_unsync())
+}
+
+/// Takes values out, first those that went out within what the component encoded.
+struct Scrub {
+    echoes: Option<Replacer>,
+    mask: Replacer,
+}
+
+impl Scrub {
+    fn new(lent: &Lent) -> Self {
+        let echoes = lent.echoes();
+        let patterns = echoes
+            .iter()
+            .enumerate()
+            .fold(Patterns::builder(), |patterns, (number, echo)| {
+                patterns.text(number, &echo.sent)
+            });
+        let written: Replacements = echoes
+            .iter()
+            .map(|echo| echo.written.clone().into())
+            .collect();
+        Self {
+            // What they are made of is hidden in any case.
+            echoes: patterns
+                .build()
+                .ok()
+                .filter(|patterns| !patterns.is_empty())
+                .map(|patterns| Replacer::new(Arc::new(patterns), written)),
+            mask: lent.mask(),
+        }
+    }
+
+    fn feed(&mut self, piece: &[u8]) -> Vec<u8> {
+        match &mut self.echoes {
+            Some(echoes) => self.mask.feed(&echoes.feed(piece)),
+            None => self.mask.feed(piece),
+        }
+    }
+
+    fn finish(&mut self) -> Vec<u8> {
+        let mut rest = match &mut self.echoes {
+            Some(echoes) => self.mask.feed(&echoes.finish()),
+            None => Vec::new(),
+        };
+        rest.extend(self.mask.finish());
+        rest
+    }
+
+    fn whole(&mut self, text: &[u8]) -> Vec<u8> {
+        let mut scrubbed = self.feed(text);
+        scrubbed.extend(self.finish());
+        scrubbed
+    }
+
+    /// Names, too, are the server's to choose. What a field can't be without its
+    /// value, it is not at all.
+    fn header(&mut self, header: &HeaderMap) -> HeaderMap {
+        let mut scrubbed = HeaderMap::with_capacity(header.keys_len());
+        for (name, value) in header {
+            let name = HeaderName::from_bytes(&self.whole(name.as_str().as_bytes()));
+            let value = HeaderValue::from_bytes(&self.whole(value.as_bytes()));
+            if let (Ok(name), Ok(value)) = (name, value) {
+                scrubbed.append(name, value);
+            }
+        }
+        scrubbed
+    }
+}
+
+/// A body without a value in it.
+struct Scrubbed {
+    inner: WasiBody,
+    scrub: Scrub,
+    is_drained: bool,
+    trailers: Option<HeaderMap>,
+}
+
+impl Body for Scrubbed {
+    type Data = Bytes;
+    type Error = wasi_http::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, wasi_http::Error>>> {
+        for _ in 0..PIECES {
+            if self.is_drained {
+                let trailers = self.trailers.take();
+                return Poll::Ready(trailers.map(|trailers| Ok(Frame::trailers(trailers))));
+            }
+            let scrubbed = match ready!(Pin::new(&mut self.inner).poll_frame(cx)) {
+                Some(Ok(frame)) => match frame.into_data() {
+                    Ok(data) => self.scrub.feed(&data),
+                    Err(frame) => {
+                        let rest = self.scrub.finish();
+                        if let Ok(trailers) = frame.into_trailers() {
+                            self.trailers = Some(self.scrub.header(&trailers));
+                        }
+                        self.is_drained = true;
+                        rest
+                    }
+                },
+                // What is held back may be the beginning of a value.
+                Some(Err(error)) => {
+                    self.is_drained = true;
+                    return Poll::Ready(Some(Err(error)));
+                }
+                None => {
+                    self.is_drained = true;
+                    self.scrub.finish()
+                }
+            };
+            if !scrubbed.is_empty() {
+                return Poll::Ready(Some(Ok(Frame::data(scrubbed.into()))));
+            }
+        }
+        cx.waker().wake_by_ref();
+        Poll::Pending
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.is_drained && self.trailers.is_none()
+    }
+}

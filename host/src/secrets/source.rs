@@ -1,0 +1,95 @@
+//! Where the values of secrets come from.
+
+use std::collections::BTreeMap;
+use std::env;
+use std::fs;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use http_step_policy::SourceRef;
+use http_step_secrets::{LONGEST, Value};
+use tokio::task::spawn_blocking;
+
+/// What a [`SecretSource`] answers: the value, or why there is none, in words that
+/// can follow a colon and have no value in them.
+pub type SecretValue = Pin<Box<dyn Future<Output = Result<Vec<u8>, String>> + Send>>;
+
+/// Gives the values of secrets: a vault, say.
+///
+/// A policy names a value as `SCHEME:REFERENCE`; [`HostBuilder::secret_source`]
+/// gives a scheme to a source. `env` and `file` are there without that.
+///
+/// [`HostBuilder::secret_source`]: crate::HostBuilder::secret_source
+pub trait SecretSource: Send + Sync + 'static {
+    /// The value that a reference names. It is asked for once a run.
+    fn read(&self, reference: &str) -> SecretValue;
+}
+
+/// The sources of a host, by scheme.
+#[derive(Clone)]
+pub(crate) struct Sources(BTreeMap<String, Arc<dyn SecretSource>>);
+
+impl Default for Sources {
+    fn default() -> Self {
+        let mut sources = Self(BTreeMap::new());
+        sources.set("env", Environment);
+        sources.set("file", Files);
+        sources
+    }
+}
+
+impl Sources {
+    pub(crate) fn set(&mut self, scheme: &str, source: impl SecretSource) {
+        self.0.insert(scheme.to_owned(), Arc::new(source));
+    }
+
+    /// The value that a policy names.
+    pub(super) async fn read(&self, from: &SourceRef) -> Result<Value, String> {
+        let Some(source) = self.0.get(from.scheme()) else {
+            let known: Vec<&str> = self.0.keys().map(String::as_str).collect();
+            return Err(format!(
+                "the host has no source `{}`; it has {}",
+                from.scheme(),
+                known.join(", ")
+            ));
+        };
+        let bytes = source.read(from.reference()).await?;
+        Value::new(bytes).map_err(|error| error.to_string())
+    }
+}
+
+/// Environment variables of the host's process.
+struct Environment;
+
+impl SecretSource for Environment {
+    fn read(&self, name: &str) -> SecretValue {
+        let value = env::var_os(name)
+            .map(|value| value.into_encoded_bytes())
+            .ok_or_else(|| format!("the environment variable `{name}` is not set"));
+        Box::pin(async { value })
+    }
+}
+
+/// Files, as the host's process sees them.
+struct Files;
+
+impl SecretSource for Files {
+    fn read(&self, path: &str) -> SecretValue {
+        let path = path.to_owned();
+        Box::pin(async move {
+            let read = spawn_blocking(move || {
+                let about = |error| format!("the file {path} can't be read: {error}");
+                // A line break at the end is not the value's.
+                let longest = (LONGEST + 2) as u64;
+                match fs::metadata(&path).map_err(about)?.len() {
+                    length if length > longest => {
+                        Err(format!("the file {path} is longer than {LONGEST} bytes"))
+                    }
+                    _ => fs::read(&path).map_err(about),
+                }
+            });
+            read.await.map_err(|error| error.to_string())?
+        })
+    }
+}

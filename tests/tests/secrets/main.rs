@@ -1,0 +1,99 @@
+//! Secrets: a step uses them, and has never seen them.
+
+mod vault;
+
+use expect_test::expect;
+use http_step_host::Outcome;
+use http_step_host::policy::Policy;
+use http_step_tests::{Answer, Service, transcript};
+
+use vault::{Vault, run, secret};
+
+/// A service that answers with what it was asked: line, headers and body.
+async fn echo() -> Service {
+    Service::start(|request| {
+        let mut text = format!("{}\n", request.line);
+        // What differs from run to run is left out.
+        for header in request
+            .headers
+            .iter()
+            .filter(|header| !header.starts_with("host:"))
+        {
+            text.push_str(header);
+            text.push('\n');
+        }
+        text.push('\n');
+        text.push_str(&String::from_utf8_lossy(&request.body));
+        let mut answer = Answer::new(text.into());
+        let date = "Sun, 06 Nov 1994 08:49:37 GMT".parse().unwrap();
+        answer.headers_mut().insert("date", date);
+        answer
+    })
+    .await
+}
+
+#[tokio::test]
+async fn a_secret_goes_out_and_does_not_come_back() {
+    let service = echo().await;
+    let origin = &service.origin;
+    let result = run(
+        &format!(
+            "post: {origin}/${{{{ secret.TOKEN }}}}\n\
+             params: {{q: '${{{{ secret.TOKEN }}}}'}}\n\
+             headers: {{X-Token: 'key ${{{{ secret.TOKEN }}}}'}}\n\
+             auth: {{basic: {{username: me, password: '${{{{ secret.TOKEN }}}}'}}}}\n\
+             json: {{token: '${{{{ secret.TOKEN }}}}'}}"
+        ),
+        Policy::nothing()
+            .allow(origin.parse().unwrap())
+            .lend(secret("TOKEN", origin)),
+        Vault(&[("TOKEN", "p&ss \"w<o>rd/é")]),
+    )
+    .await;
+    assert_eq!(result.outcome, Outcome::Success, "{:?}", result.error);
+    let request = &service.requests()[0];
+    assert_eq!(
+        request.line,
+        "POST /p%26ss%20%22w%3Co%3Erd%2F%C3%A9?q=p%26ss%20%22w%3Co%3Erd%2F%C3%A9"
+    );
+    assert_eq!(request.header("x-token"), Some("key p&ss \"w<o>rd/é"));
+    assert_eq!(
+        request.header("authorization"),
+        Some("Basic bWU6cCZzcyAidzxvPnJkL8Op")
+    );
+    let length = request.body.len().to_string();
+    assert_eq!(request.header("content-length"), Some(length.as_str()));
+    assert_eq!(request.body, "{\"token\":\"p&ss \\\"w<o>rd/é\"}");
+    expect![[r#"
+        h|Performing POST request to ORIGIN/<HIDDEN>
+        h|Parameters:
+        h|	q: <HIDDEN>
+        h|Request Headers:
+        h|	User-Agent: http-step/0.1.0
+        h|	Accept-Encoding: gzip, deflate, br, zstd
+        h|	Accept: */*
+        h|	X-Token: key <HIDDEN>
+        h|	Content-Length: 44
+        h|	Content-Type: application/json
+        h|	Authorization: <HIDDEN>
+        o|URL: ORIGIN/<HIDDEN>?q=<HIDDEN>
+        o|Status: 200
+        h|Response Headers:
+        h|	date: Sun, 06 Nov 1994 08:49:37 GMT
+        o| ------ Content ------
+        o|POST /<HIDDEN>?q=<HIDDEN>
+        o|user-agent: http-step/0.1.0
+        o|accept-encoding: gzip, deflate, br, zstd
+        o|accept: */*
+        o|x-token: key <HIDDEN>
+        o|content-length: 28
+        o|content-type: application/json
+        o|authorization: Basic bWU6<HIDDEN>=
+        o|
+        o|{"token":"<HIDDEN>"}¶
+        Success: Status code: 200
+    "#]]
+    .assert_eq(&transcript(&result, origin));
+    let secrets = serde_json::to_string(&result.ledger[0].secrets).unwrap();
+    expect![[r#"[{"name":"TOKEN","place":"path"},{"name":"TOKEN","place":"query"},{"name":"TOKEN","place":"header"},{"name":"TOKEN","place":"body"}]"#]].assert_eq(&secrets);
+}
