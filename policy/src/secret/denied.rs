@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use http_step_yaml::excerpt;
 
-use super::path::Refused;
+use super::path::{PathPrefix, Refused};
 use super::{Place, Secret};
 use crate::denial::{Wanted, in_flow};
 use crate::origin::Origin;
@@ -31,7 +31,7 @@ pub(crate) enum Why {
     Origin,
     Place,
     Method(String),
-    Path(Refused),
+    Path(PathPrefix, Refused),
 }
 
 impl Why {
@@ -71,7 +71,7 @@ impl Denied {
             (Some(origin), Why::Method(method)) => {
                 format!("go to {origin} in a {method} request")
             }
-            (Some(origin), Why::Path(_)) => format!("go to this path of {origin}"),
+            (Some(origin), Why::Path(..)) => format!("go to this path of {origin}"),
             (Some(origin), Why::Place) => {
                 format!("be {} to {origin}", self.place.in_request())
             }
@@ -81,38 +81,38 @@ impl Denied {
 
     pub(crate) fn reason(&self) -> String {
         let is_url = self.place == Place::Url;
-        match (&self.why, self.secret.lent_path_prefix()) {
-            (Why::Origin, _) if is_url => {
+        match &self.why {
+            Why::Origin if is_url => {
                 "it leads to an origin that the secret is not lent to".to_owned()
             }
-            (Why::Origin, _) if self.is_for_urls_alone() => {
-                "it is not lent to that origin".to_owned()
-            }
-            (Why::Origin, _) => match self.secret.origins() {
+            Why::Origin => match self.secret.origins() {
                 [] => "it is lent to no origin".to_owned(),
                 origins => format!("it is lent to {} alone", listed(origins)),
             },
-            (Why::Place, _) => {
-                let places = self.places().map(Place::in_requests);
-                format!(
-                    "it is lent for {} alone",
-                    listed(&places.collect::<Vec<_>>())
-                )
+            Why::Place => {
+                let places: Vec<&str> = Place::ALL
+                    .into_iter()
+                    .filter(|place| self.secret.is_lent_for(*place))
+                    .map(Place::in_requests)
+                    .collect();
+                format!("it is lent for {} alone", listed(&places))
             }
-            (Why::Method(_), _) => match self.methods().as_slice() {
+            Why::Method(_) => match self.methods().as_slice() {
                 [] => "it is lent for no method".to_owned(),
                 methods => format!("it is lent for {} alone", listed(methods)),
             },
-            (Why::Path(Refused::Outside), Some(prefix)) if !self.hides_path() => {
-                format!("it is lent for paths under `{prefix}` alone")
-            }
-            (Why::Path(Refused::Ambiguous(what)), Some(prefix)) if !self.hides_path() => format!(
-                "it is lent for paths under `{prefix}` alone, and the path has {what} in it, which servers read in different ways"
-            ),
-            (Why::Path(_), _) if is_url => {
+            Why::Path(..) if is_url => {
                 "it leads to a path that the secret is not lent for".to_owned()
             }
-            (Why::Path(_), _) => "it is not lent for that path".to_owned(),
+            Why::Path(prefix, refused) => {
+                let lent = format!("it is lent for paths under `{prefix}` alone");
+                match refused {
+                    Refused::Outside => lent,
+                    Refused::Ambiguous(what) => format!(
+                        "{lent}, and the path has {what} in it, which servers read in different ways"
+                    ),
+                }
+            }
         }
     }
 
@@ -128,11 +128,11 @@ impl Denied {
                 format!("under `origins:` of `{name}`"),
             ),
             Why::Place => {
-                let places = Place::ALL
+                let places: Vec<&str> = Place::ALL
                     .into_iter()
                     .filter(|place| *place == self.place || self.secret.is_lent_for(*place))
-                    .map(Place::as_str);
-                let places: Vec<&str> = places.collect();
+                    .map(Place::as_str)
+                    .collect();
                 (
                     format!("places: [{}]", places.join(", ")),
                     format!("under `{name}:`"),
@@ -147,33 +147,13 @@ impl Denied {
                     format!("under `{name}:`"),
                 )
             }
-            Why::Path(_) => ("path_prefix: null".to_owned(), format!("under `{name}:`")),
+            Why::Path(..) => ("path_prefix: null".to_owned(), format!("under `{name}:`")),
         };
         Wanted {
             argument: format!("--secret {name}={}@{origin}", self.secret.source()),
             line,
             place,
         }
-    }
-
-    /// Whether the operator means the secret for URLs, so that its origins and paths
-    /// are as secret as it is.
-    fn is_for_urls_alone(&self) -> bool {
-        let places: Option<Vec<Place>> = self
-            .secret
-            .lent_places()
-            .map(|places| places.iter().copied().collect());
-        places.as_deref() == Some(&[Place::Url])
-    }
-
-    fn hides_path(&self) -> bool {
-        self.place == Place::Url || self.is_for_urls_alone()
-    }
-
-    fn places(&self) -> impl Iterator<Item = Place> {
-        Place::ALL
-            .into_iter()
-            .filter(|place| self.secret.is_lent_for(*place))
     }
 
     fn methods(&self) -> Vec<&str> {

@@ -178,11 +178,13 @@ impl Secret {
         place: Place,
     ) -> Result<(), Denial> {
         let denied = |why| Err(Denial::of_secret(Denied::new(self, origin, place, why)));
-        if !self.origins.iter().any(|pattern| pattern.matches(origin)) {
-            return denied(Why::Origin);
-        }
+        // First: else a secret that is lent as a URL alone could be asked, in a header,
+        // which origins it leads to.
         if !self.is_lent_for(place) {
             return denied(Why::Place);
+        }
+        if !self.origins.iter().any(|pattern| pattern.matches(origin)) {
+            return denied(Why::Origin);
         }
         if let Some(methods) = &self.methods
             && !methods.contains(method)
@@ -192,7 +194,7 @@ impl Secret {
         match &self.path_prefix {
             Some(prefix) => prefix
                 .admit(path)
-                .or_else(|refused| denied(Why::Path(refused))),
+                .or_else(|refused| denied(Why::Path(prefix.clone(), refused))),
             None => Ok(()),
         }
     }

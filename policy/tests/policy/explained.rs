@@ -27,6 +27,15 @@ proxies:
   all: socks5h://proxy.example
   no_proxy: [.internal.example, 10.0.0.0/8]
   steps_may_use: [http://other.example, http://third.example]
+secrets:
+  TOKEN:
+    from: env:API_TOKEN
+    origins: [https://api.example.com, https://*.example.com]
+    methods: [POST, PATCH]
+    path_prefix: /v1/
+    places: [query, header]
+  ANYWHERE: {from: file:/run/secrets/any, origins: [http://10.0.0.1:8080]}
+  hook: {from: vault:kv/hunter2, origins: [https://api.example.com], places: [url]}
 limits:
   wall: 120
   memory: 32MiB
@@ -53,11 +62,14 @@ fn line_by_line() {
           17  https origins go through http://proxy.example:3128
           19  internal.example and names below it and addresses in 10.0.0.0/8 go through no proxy
           20  steps may name the proxies http://other.example and http://third.example
-          22  wall: 120 s
-          24  cpu: 2.5 s
+          28  the secret ANYWHERE, from file:/run/secrets/any, may go to http://10.0.0.1:8080: any method; any path; any place
+          22  the secret TOKEN, from env:API_TOKEN, may go to https://api.example.com and https://*.example.com: PATCH and POST; paths under /v1/; headers and queries
+          29  the secret hook, from vault:…, may go to https://api.example.com: any method; any path; whole URLs
+          31  wall: 120 s
+          33  cpu: 2.5 s
            -  connect: 10 s
            -  read: 60 s
-          23  memory: 32 MiB
+          32  memory: 32 MiB
            -  requests: 64
            -  concurrent_requests: 16
            -  hosts: 16
@@ -76,9 +88,15 @@ fn line_by_line() {
 
 #[test]
 fn built() {
-    let policy = Policy::public().allow("http://127.0.0.1:8080".parse().unwrap());
+    let policy = Policy::public()
+        .allow("http://127.0.0.1:8080".parse().unwrap())
+        .lend(
+            "TOKEN=env:API_TOKEN@https://api.example.com"
+                .parse()
+                .unwrap(),
+        );
     let explained = policy.explain();
-    let until_limits: Vec<&str> = explained.lines().take(10).collect();
+    let until_limits: Vec<&str> = explained.lines().take(11).collect();
     expect![[r#"
         policy
            -  http://127.0.0.1:8080: any method; a loopback address
@@ -89,6 +107,7 @@ fn built() {
            -  http origins go through no proxy
            -  https origins go through no proxy
            -  steps may name no proxy
+           -  the secret TOKEN, from env:API_TOKEN, may go to https://api.example.com: any method; any path; any place
            -  wall: 300 s"#]]
     .assert_eq(&until_limits.join("\n"));
 }

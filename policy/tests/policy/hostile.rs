@@ -1,6 +1,6 @@
 //! Whatever the bytes are: an answer, and a place in the file for each mistake.
 
-use http_step_policy::Policy;
+use http_step_policy::{Place, Policy};
 use proptest::prelude::*;
 
 fn check(bytes: &[u8]) {
@@ -9,6 +9,10 @@ fn check(bytes: &[u8]) {
             // Whatever it is, it can be told and asked.
             let _ = policy.explain();
             let _ = policy.judge("https://a.example/", "GET").to_string();
+            let origin = "https://a.example".parse().unwrap();
+            for secret in policy.secrets() {
+                let _ = secret.admit(&origin, "GET", "/", Place::Header);
+            }
             return;
         }
         Err(mistakes) => mistakes,
@@ -49,6 +53,13 @@ fn nearly() -> impl Strategy<Value = String> {
         "proxies: ",
         "all: http://u:hunter2@proxy",
         "no_proxy: [",
+        "secrets: ",
+        "A: ",
+        "from: ",
+        "from: hunter2",
+        "from: env:A",
+        "origins: [",
+        "places: [body]",
         "limits: ",
         "wall: 1",
         "memory: 1MiB",
@@ -102,7 +113,8 @@ proptest! {
         key in prop::sample::select(vec![
             "allow: [", "networks: [", "tls: {min_version: ", "tls: {pinned_keys: [",
             "proxies: {all: ", "proxies: {no_proxy: [", "limits: {wall: ", "limits: {memory: ",
-            "limits: {requests: ",
+            "limits: {requests: ", "secrets: {A: {from: ", "secrets: {A: {origins: [",
+            "secrets: {A: {path_prefix: ",
         ]),
         value in "[a-z0-9:/.*@%\\[\\]\\\\ -]{0,30}|\\PC{0,20}",
     ) {

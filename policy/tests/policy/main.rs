@@ -14,6 +14,7 @@ mod proxies;
 mod read;
 mod registries;
 mod schema;
+mod secrets;
 mod spellings;
 mod tls;
 mod verdicts;

@@ -170,6 +170,107 @@ fn proxies() {
 }
 
 #[test]
+fn secrets() {
+    let no_origin = "a secret without an origin could go anywhere: add the ones that it is for, as in `origins: [https://api.example.com]`";
+    let no_source =
+        "it is not said where the secret's value is: add `from: env:VARIABLE` or `from: file:PATH`";
+    let name = "no expression can name this secret: in a name there are letters, digits, `_`, `-`, `.`, `:` and `/`, as in `API_TOKEN`";
+    let pattern = "is not an origin, as `https://api.example.com`, `https://*.example.com` or `http://127.0.0.1:8080`";
+    let path = "it ends with its host or port, without a path; leave out what follows";
+    let nothing = "an empty list lends the secret for nothing; leave out";
+    let places = "expected `header`, `query`, `path`, `body` or `url`";
+    for (file, mistakes) in [
+        (
+            "secrets: [TOKEN]",
+            "1:10: `secrets`: expected a mapping of names to secrets, not a list".to_owned(),
+        ),
+        (
+            "secrets: {A: env:A, B: 5, C: null, D: {}}",
+            format!(
+                "1:14: `secrets.A`: expected a mapping of `from` and `origins`, not a string\n\
+                 1:24: `secrets.B`: expected a mapping of `from` and `origins`, not a number\n\
+                 1:30: `secrets.C`: expected a mapping of `from` and `origins`, not null\n\
+                 1:36: `secrets.D`: {no_source}\n\
+                 1:36: `secrets.D`: {no_origin}"
+            ),
+        ),
+        (
+            "secrets: {A: {from: env:A, origins: []}, B: {from: null, origins: null}}",
+            format!(
+                "1:28: `secrets.A`: {no_origin}\n\
+                 1:42: `secrets.B`: {no_source}\n\
+                 1:42: `secrets.B`: {no_origin}"
+            ),
+        ),
+        (
+            "secrets: {'a b': {from: env:A, origin: [https://a.example]}, '': {form: env:A, origins: 5}}",
+            format!(
+                "1:11: `secrets.a b`: {name}\n\
+                 1:11: `secrets.a b`: {no_origin}\n\
+                 1:32: `secrets.a b`: unknown key `origin`, did you mean `origins`?\n\
+                 1:62: `secrets.`: {name}\n\
+                 1:62: `secrets.`: {no_source}\n\
+                 1:67: `secrets.`: unknown key `form`, did you mean `from`?\n\
+                 1:89: `secrets..origins`: expected a list of origins, not a number"
+            ),
+        ),
+        (
+            "secrets: {A: {from: env:A, origins: https://a.example, methods: [post], path_prefix: v1, places: [headers, cookie, 5]}}",
+            format!(
+                "1:37: `secrets.A.origins`: expected a list of origins, not a string: write `[https://a.example]`\n\
+                 1:66: `secrets.A.methods`: methods are in upper case; did you mean `POST`?\n\
+                 1:86: `secrets.A.path_prefix`: a path's prefix begins with `/`, as in `/v1/`\n\
+                 1:99: `secrets.A.places`: {places}, not `headers`; did you mean `header`?\n\
+                 1:108: `secrets.A.places`: {places}, not `cookie`\n\
+                 1:116: `secrets.A.places`: {places}, not a number"
+            ),
+        ),
+        (
+            "secrets: {A: {from: env:A, origins: [https://hooks.example/hunter2, 'https://u:hunter2@a.example'], methods: [], places: [], path_prefix: /../}, B: {from: env:B, origins: https://hooks.example/hunter2}}",
+            format!(
+                "1:38: `secrets.A.origins`: `https://hooks.example/…` {pattern}: {path}\n\
+                 1:69: `secrets.A.origins`: `…@a.example` {pattern}: it has a user name or a password in it; leave them out\n\
+                 1:101: `secrets.A`: {nothing} `methods` to lend it for all\n\
+                 1:114: `secrets.A`: {nothing} `places` to lend it for all\n\
+                 1:139: `secrets.A.path_prefix`: no path is under the prefix: it has a segment `.` or `..` in it, which servers read in different ways\n\
+                 1:172: `secrets.B.origins`: `https://hooks.example/…` {pattern}: {path}"
+            ),
+        ),
+    ] {
+        told(file, &mistakes);
+    }
+}
+
+/// What stands where a source belongs may be the value itself.
+#[test]
+fn a_value_in_place_of_a_source_is_not_shown() {
+    let literal = "a secret's value stands elsewhere; say where, as `env:VARIABLE`, `file:PATH`, or `SCHEME:REFERENCE` of a source that the platform has";
+    let url = "a URL is no source; if it is the secret, put it into an environment variable or a file, and say which, as `env:VARIABLE` or `file:PATH`";
+    let variable = "after `env:` comes the name of an environment variable: letters, digits and `_`, and no digit first";
+    let kind = "expected where the value is, as in `env:VARIABLE` or `file:PATH`, not";
+    for (from, mistake) in [
+        ("hunter2", literal.to_owned()),
+        ("'Bearer: hunter2'", literal.to_owned()),
+        ("https://hooks.example/hunter2", url.to_owned()),
+        ("postgres://u:hunter2@db", url.to_owned()),
+        ("env:hunter2!", variable.to_owned()),
+        (
+            "'file:'",
+            "after `file:` comes the path of a file, as in `file:/run/secrets/token`".to_owned(),
+        ),
+        ("4711", format!("{kind} a number")),
+        ("true", format!("{kind} a boolean")),
+        ("[hunter2]", format!("{kind} a list")),
+        ("{env: hunter2}", format!("{kind} a mapping")),
+    ] {
+        told(
+            &format!("secrets: {{A: {{origins: [https://a.example], from: {from}}}}}"),
+            &format!("1:51: `secrets.A.from`: {mistake}"),
+        );
+    }
+}
+
+#[test]
 fn limits() {
     let time = "a time limit is more than 0 and at most 31536000 seconds, not";
     let bytes = "expected a number of bytes, as in `65536` or `64MiB`, not";

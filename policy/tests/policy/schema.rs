@@ -30,6 +30,17 @@ fn mappings() -> Vec<(Map<String, Value>, Place)> {
         }),
         (named("TlsKeys"), |mapping| json!({"tls": mapping})),
         (named("ProxyKeys"), |mapping| json!({"proxies": mapping})),
+        (named("SecretKeys"), |mut mapping| {
+            for (key, value) in [
+                ("from", json!("env:A")),
+                ("origins", json!(["https://a.example"])),
+            ] {
+                if mapping.get(key).is_none() {
+                    mapping[key] = value;
+                }
+            }
+            json!({"secrets": {"A": mapping}})
+        }),
         (named("LimitKeys"), |mapping| json!({"limits": mapping})),
     ]
 }
@@ -88,6 +99,12 @@ fn examples_are_read_and_change_something() {
 
 /// What a policy says without the key that a file has.
 fn policy_of_nothing(file: &Value) -> String {
+    let secret = &file["secrets"]["A"];
+    if secret.as_object().is_some_and(|keys| keys.len() > 2) {
+        // The secret without its other keys.
+        let secret = json!({"from": secret["from"], "origins": secret["origins"]});
+        return parse(&json!({"secrets": {"A": secret}})).unwrap().explain();
+    }
     match &file["allow"][0] {
         // The rule without its other keys.
         rule if rule.is_object() && rule.as_object().unwrap().len() > 1 => {
@@ -131,6 +148,16 @@ fn refuses_what_editors_can_tell() {
         json!({"tls": {"steps_may": ["all"]}}),
         json!({"proxies": {"all": "proxy:3128"}}),
         json!({"proxies": {"resolve": "me"}}),
+        json!({"secrets": []}),
+        json!({"secrets": {"A": "env:A"}}),
+        json!({"secrets": {"A": {"from": "env:A"}}}),
+        json!({"secrets": {"A": {"origins": ["https://a.example"]}}}),
+        json!({"secrets": {"A": {"from": "hunter2", "origins": ["https://a.example"]}}}),
+        json!({"secrets": {"A": {"from": "env:A", "origins": []}}}),
+        json!({"secrets": {"A": {"from": "env:A", "origins": "https://a.example"}}}),
+        json!({"secrets": {"A": {"from": "env:A", "origins": ["https://a.example"], "places": []}}}),
+        json!({"secrets": {"A": {"from": "env:A", "origins": ["https://a.example"], "places": ["cookie"]}}}),
+        json!({"secrets": {"A": {"from": "env:A", "origins": ["https://a.example"], "path_prefix": "v1"}}}),
         json!({"limits": {"wall": 0}}),
         json!({"limits": {"memory": "64MB"}}),
         json!({"limits": {"requests": -1}}),
@@ -157,6 +184,10 @@ fn value() -> impl Strategy<Value = Value> {
         "64MiB",
         "1 KiB",
         "host",
+        "env:A",
+        "vault:a/b",
+        "/v1",
+        "body",
     ];
     let leaf = prop_oneof![
         Just(json!(null)),
