@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
-use http_step_host::policy::{OriginPattern, ProxyUrl, TlsAsk};
+use http_step_host::policy::{OriginPattern, ProxyUrl, Secret, TlsAsk};
 use ipnet::IpNet;
 
 use crate::{terminal, typed};
@@ -96,7 +96,7 @@ Examples:
   http-step run https://ci.example.com/status
   http-step run http://127.0.0.1:8080/builds --json '{\"state\": \"done\"}'";
 
-/// What the run may reach.
+/// What the run may reach, and which secrets it may use.
 #[derive(ClapArgs)]
 pub(crate) struct PolicyArgs {
     /// A policy file: what may be reached, and how much may be used. The
@@ -126,6 +126,12 @@ pub(crate) struct PolicyArgs {
     /// repeated.
     #[arg(long, value_name = "WHAT", value_parser = tls_ask)]
     pub(crate) allow_tls: Vec<TlsAsk>,
+
+    /// A secret that the step may use without seeing it, in requests to one origin:
+    /// `TOKEN=env:API_TOKEN@https://api.example.com`, or with `file:PATH`. Can be
+    /// repeated, also for one more origin.
+    #[arg(long, value_name = "NAME=SOURCE@ORIGIN")]
+    pub(crate) secret: Vec<Secret>,
 }
 
 /// The request, where a URL is typed.

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use http_step_host::Limits;
-use http_step_host::policy::{OriginPattern, Policy};
+use http_step_host::policy::{OriginPattern, Policy, Secret};
 
 use crate::args::{PolicyArgs, RunArgs};
 use crate::{input, typed};
@@ -17,6 +17,7 @@ pub(crate) fn of(args: &RunArgs, is_typed: bool) -> Result<Policy, String> {
         allow_network,
         allow_proxy,
         allow_tls,
+        secret,
     } = &args.policy;
     let is_built_in = args.component.is_none();
     let mut policy = match file {
@@ -43,6 +44,9 @@ pub(crate) fn of(args: &RunArgs, is_typed: bool) -> Result<Policy, String> {
     }
     for ask in allow_tls {
         policy = policy.allow_tls(*ask);
+    }
+    for secret in Secret::of_arguments(secret).map_err(|error| error.to_string())? {
+        policy = policy.lend(secret);
     }
     if let Some(wall) = args.timeout {
         let limits = Limits {

@@ -209,6 +209,34 @@ fn grants_and_limits() {
             "#]],
         ),
         (
+            &[URL, "--secret", "TOKEN=hunter2@https://example.com"],
+            expect![[r#"
+                invalid value for '--secret <NAME=SOURCE@ORIGIN>': a secret's value stands elsewhere; say where, as `env:VARIABLE`, `file:PATH`, or `SCHEME:REFERENCE` of a source that the platform has; the whole is NAME=env:VARIABLE@ORIGIN or NAME=file:PATH@ORIGIN
+
+                For more information, try '--help'.
+            "#]],
+        ),
+        (
+            &[URL, "--secret", "TOKEN=env:API_TOKEN"],
+            expect![[r#"
+                invalid value for '--secret <NAME=SOURCE@ORIGIN>': a secret without an origin could go anywhere; add the one that it is for: NAME=env:VARIABLE@https://api.example.com
+
+                For more information, try '--help'.
+            "#]],
+        ),
+        (
+            &[
+                URL,
+                "--secret",
+                "TOKEN=file:token@https://hooks.example/hunter2",
+            ],
+            expect![[r#"
+                invalid value for '--secret <NAME=SOURCE@ORIGIN>': what follows the last `@` is not an origin, as `https://api.example.com`, `https://*.example.com` or `http://127.0.0.1:8080`, without a path
+
+                For more information, try '--help'.
+            "#]],
+        ),
+        (
             &[URL, "-p", "token"],
             expect![[r#"
                 invalid value for '--property <NAME=VALUE>': write it as NAME=VALUE

@@ -92,6 +92,11 @@ fn of_run() {
                   What the step file may ask of TLS: `verify-none`, `ca-file`, `client-certificate`;
                   `pinned-key` and `min-version` it may without. Can be repeated
 
+              --secret <NAME=SOURCE@ORIGIN>
+                  A secret that the step may use without seeing it, in requests to one origin:
+                  `TOKEN=env:API_TOKEN@https://api.example.com`, or with `file:PATH`. Can be repeated, also
+                  for one more origin
+
               --component <FILE.wasm>
                   A component to run instead of the built-in step. It may reach nothing but what `--allow`
                   or `--policy` says
