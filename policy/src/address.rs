@@ -144,10 +144,10 @@ fn classify_v4(address: Ipv4Addr) -> Class {
 
 fn classify_v6(address: Ipv6Addr) -> Class {
     let join = |high: u16, low: u16| {
-        classify_v4(Ipv4Addr::from_bits(u32::from(high) << 16 | u32::from(low)))
+        let ([a, b], [c, d]) = (high.to_be_bytes(), low.to_be_bytes());
+        classify_v4(Ipv4Addr::new(a, b, c, d))
     };
     match address.segments() {
-        [0, 0, 0, 0, 0, 0, 0, 0] => Class::Unspecified,
         [0, 0, 0, 0, 0, 0, 0, 1] => Class::Loopback,
         // IPv4-mapped and -translated, and NAT64's well-known prefix: another
         // way to write the IPv4 address (RFC 4291, RFC 2765, RFC 6052).
@@ -156,7 +156,7 @@ fn classify_v6(address: Ipv6Addr) -> Class {
         | [0x64, 0xff9b, 0, 0, 0, 0, high, low] => join(high, low),
         // IPv4-compatible, 6to4 and Teredo, whose bits are turned over, are out
         // of use, and where they still lead is up to the network (RFC 4291,
-        // RFC 7526, RFC 4380).
+        // RFC 7526, RFC 4380). `::` is what 0.0.0.0 is.
         [0, 0, 0, 0, 0, 0, high, low] | [0x2002, high, low, ..] => never_public(join(high, low)),
         [0x2001, 0, _, _, _, _, high, low] => never_public(join(!high, !low)),
         _ => registered_v6(address),

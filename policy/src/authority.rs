@@ -33,7 +33,7 @@ impl<'a> Authority<'a> {
             Some((user_info, authority)) => (Some(user_info), authority),
             None => (None, rest),
         };
-        let bracket = authority.rfind(']').map_or(0, |end| end + 1);
+        let bracket = authority.rfind(']').unwrap_or_default();
         let (host, port) = match authority.get(bracket..).and_then(|rest| rest.rfind(':')) {
             Some(colon) => (
                 authority.get(..bracket + colon).unwrap_or_default(),

@@ -45,6 +45,25 @@ fn the_words_for_each() {
     .assert_eq(&told.join("\n"));
 }
 
+/// What is allowed may be used up, and not a bit more.
+#[test]
+fn the_limit_itself_is_within_the_budget() {
+    let limits = Limits::default();
+    for budget in Budget::ALL {
+        let limit = budget.of(&limits);
+        assert_eq!(Exceeded::check(budget, &limits, limit), Ok(()), "{budget}");
+        let used = more(limit);
+        assert_eq!(
+            Exceeded::check(budget, &limits, used),
+            Err(Exceeded {
+                budget,
+                limit,
+                used
+            })
+        );
+    }
+}
+
 #[test]
 fn as_json() {
     let exceeded = |budget: Budget, used| {

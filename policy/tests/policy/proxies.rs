@@ -1,6 +1,6 @@
 //! Which requests go through which proxy.
 
-use http_step_policy::{Policy, ProxyResolve, ProxyUrl};
+use http_step_policy::{NoProxy, Policy, ProxyResolve, ProxyUrl};
 
 use crate::{origin, policy};
 
@@ -104,6 +104,47 @@ proxies:
             proxy,
             "{asked}"
         );
+    }
+}
+
+#[test]
+fn a_star_leaves_every_origin_without_a_proxy() {
+    let policy = policy("proxies: {all: http://p, no_proxy: ['*']}");
+    for to in ["http://a.example", "https://10.0.0.1", "https://[::1]"] {
+        assert_eq!(through(&policy, to, None), "none", "{to}");
+    }
+}
+
+/// Each is shown as it is understood, whatever its spelling.
+#[test]
+fn what_goes_without_a_proxy() {
+    for (text, shown) in [
+        ("*", "*"),
+        ("Internal.Example", "internal.example"),
+        (".internal.example", "internal.example"),
+        ("*.internal.example.", "internal.example"),
+        ("*.bücher.example", "xn--bcher-kva.example"),
+        ("10.1.2.3/8", "10.0.0.0/8"),
+        ("10.0.0.1", "10.0.0.1/32"),
+        ("0x7f.1", "127.0.0.1/32"),
+        ("[::1]", "::1/128"),
+        ("::1", "::1/128"),
+    ] {
+        let entry: NoProxy = text.parse().unwrap();
+        assert_eq!(entry.to_string(), shown, "{text}");
+    }
+    for text in [
+        "",
+        ".",
+        "..",
+        "*.",
+        "**",
+        "a.*.example",
+        "a..example",
+        "a b",
+        "a/8",
+    ] {
+        assert!(text.parse::<NoProxy>().is_err(), "{text}");
     }
 }
 

@@ -79,6 +79,27 @@ limits:
 "#,
     );
     let url = |text: &str| Some(text.parse().unwrap());
+    let limits = Limits {
+        wall: Duration::from_secs(1),
+        cpu: Duration::from_millis(500),
+        connect: Duration::from_secs(120),
+        read: Duration::from_millis(2_250),
+        memory: 1 << 20,
+        requests: 1,
+        concurrent_requests: 2,
+        hosts: 0,
+        bytes_sent: 0,
+        bytes_received: 7,
+        bytes_decoded: 1 << 40,
+        header_fields: 3,
+        header_bytes: 1024,
+        log_bytes: 8,
+        log_kept: 9,
+        component_bytes: 10,
+        compile_time: Duration::from_secs(31_536_000),
+        compile_memory: u64::MAX,
+    };
+    assert_eq!(file.budgets(), &limits);
     let built = Policy::public()
         .allow("https://a.example".parse().unwrap())
         .allow_rule(
@@ -113,26 +134,7 @@ limits:
             resolve: Some(ProxyResolve::Proxy),
             steps_may_use: vec!["socks5h://q".parse().unwrap()],
         })
-        .limits(Limits {
-            wall: Duration::from_secs(1),
-            cpu: Duration::from_millis(500),
-            connect: Duration::from_secs(120),
-            read: Duration::from_millis(2_250),
-            memory: 1 << 20,
-            requests: 1,
-            concurrent_requests: 2,
-            hosts: 0,
-            bytes_sent: 0,
-            bytes_received: 7,
-            bytes_decoded: 1 << 40,
-            header_fields: 3,
-            header_bytes: 1024,
-            log_bytes: 8,
-            log_kept: 9,
-            component_bytes: 10,
-            compile_time: Duration::from_secs(31_536_000),
-            compile_memory: u64::MAX,
-        });
+        .limits(limits);
     same(&file, &built);
 }
 

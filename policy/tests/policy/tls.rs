@@ -197,6 +197,7 @@ fn pinned_keys_are_written_as_for_curl() {
     let key: PinnedKey = text.parse().unwrap();
     assert_eq!(key, PinnedKey::of(b""));
     assert_eq!(key.to_string(), text);
+    assert_eq!(format!("{key:?}"), text);
     for text in [
         "",
         "sha256//",
