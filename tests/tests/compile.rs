@@ -1,7 +1,7 @@
 //! Compiling in a child: it gives what this process would, within limits.
 
 use std::fs;
-use std::io::Write as _;
+use std::io::{Read as _, Write as _};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
@@ -147,10 +147,36 @@ fn a_compiler_that_misbehaves_is_ended() {
     "#]].assert_eq(&told);
 }
 
+/// The host's may hold the build's secrets.
+#[test]
+fn a_compiler_gets_no_environment() {
+    assert!(std::env::vars_os().next().is_some());
+    expect!["the compiler died on this component: exit status: 0; its last words: []"]
+        .assert_eq(&refusal(compiler(&["tells its environment"]), &bomb(1, 1)).to_string());
+}
+
+/// Where it has several processors at once, a compiler uses up its time on them
+/// before the time on the clock is over.
+#[test]
+#[cfg(target_os = "linux")]
+fn a_compiler_that_the_system_ends_for_its_time() {
+    let ended = Compiler::child("/bin/sh", ["-c", "kill -XCPU $$"]);
+    expect!["this component takes too long to compile: the budget `compile_time` is exceeded, which is 60 s"]
+        .assert_eq(&refusal(ended, &bomb(1, 1)).to_string());
+}
+
 #[test]
 fn a_compiler_that_is_not_there() {
     let error = refusal(Compiler::child("/nowhere/compiler", [""]), &bomb(1, 1));
     expect!["the compiler can't be used: `/nowhere/compiler` can't be run: No such file or directory (os error 2)"].assert_eq(&error.to_string());
+}
+
+/// What a host says to its compiler before the component.
+#[cfg(target_os = "linux")]
+fn give_order(to: &mut impl std::io::Write, cpu_seconds: u64, memory: u64) {
+    to.write_all(b"http-step order1").unwrap();
+    to.write_all(&cpu_seconds.to_le_bytes()).unwrap();
+    to.write_all(&memory.to_le_bytes()).unwrap();
 }
 
 /// A host that is stopped, or dead, ends nobody. The compiler limits itself.
@@ -165,10 +191,7 @@ fn a_compiler_needs_no_host_to_end() {
         .spawn()
         .unwrap();
     let mut stdin = child.stdin.take().unwrap();
-    let (cpu_seconds, memory) = (1_u64, 4_u64 << 30);
-    stdin.write_all(b"http-step order1").unwrap();
-    stdin.write_all(&cpu_seconds.to_le_bytes()).unwrap();
-    stdin.write_all(&memory.to_le_bytes()).unwrap();
+    give_order(&mut stdin, 1, 4 << 30);
     // More than a pipe takes: when it is written, it is being read.
     stdin.write_all(&bomb(500, 1000)).unwrap();
     let limits = fs::read_to_string(format!("/proc/{}/limits", child.id())).unwrap();
@@ -198,4 +221,30 @@ fn a_compiler_needs_no_host_to_end() {
     let output = child.wait_with_output().unwrap();
     let xcpu = 24;
     assert_eq!(output.status.signal(), Some(xcpu));
+}
+
+/// It dies with who started it, whatever it is at.
+#[test]
+#[cfg(target_os = "linux")]
+fn a_compiler_does_not_outlive_its_host() {
+    // A host that dies without a chance to end anybody.
+    let mut host = Command::new("/bin/sh")
+        .args(["-c", r#"exec 3<&0; "$0" <&3 & wait"#])
+        .arg(env!("CARGO_BIN_EXE_compiler"))
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut stdin = host.stdin.take().unwrap();
+    let mut stdout = host.stdout.take().unwrap();
+    give_order(&mut stdin, 60, 4 << 30);
+    // More than a pipe takes: when it is written, it is being read.
+    stdin.write_all(&[0; 1 << 20]).unwrap();
+    host.kill().unwrap();
+    host.wait().unwrap();
+    // The end of the component. Who is left would say that it is none.
+    drop(stdin);
+    let mut said = Vec::new();
+    stdout.read_to_end(&mut said).unwrap();
+    assert_eq!(String::from_utf8_lossy(&said), "");
 }

@@ -18,6 +18,10 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
         Some("is silent") => ExitCode::SUCCESS,
+        Some("tells its environment") => {
+            eprintln!("{:?}", env::vars_os().collect::<Vec<_>>());
+            ExitCode::SUCCESS
+        }
         Some("babbles") => babble(io::stdout().lock()),
         Some("babbles its words") => babble(io::stderr().lock()),
         Some(other) => panic!("it can't be told that it {other}"),
