@@ -6,8 +6,10 @@ use http_step_host::policy::PinnedKey;
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair, PublicKeyData};
 use sha2::{Digest, Sha256};
 use tokio_rustls::TlsAcceptor;
+use tokio_rustls::rustls::crypto::ring::sign::any_supported_type;
 use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use tokio_rustls::rustls::server::WebPkiClientVerifier;
+use tokio_rustls::rustls::sign::{CertifiedKey, SingleCertAndKey};
 use tokio_rustls::rustls::{ALL_VERSIONS, RootCertStore, ServerConfig, SupportedProtocolVersion};
 
 /// Signs certificates.
@@ -86,6 +88,7 @@ impl Issued {
             versions: ALL_VERSIONS,
             alpn: Vec::new(),
             clients: None,
+            key: &self.key,
         }
     }
 }
@@ -96,9 +99,10 @@ pub struct TlsServer<'i> {
     versions: &'static [&'static SupportedProtocolVersion],
     alpn: Vec<Vec<u8>>,
     clients: Option<RootCertStore>,
+    key: &'i KeyPair,
 }
 
-impl TlsServer<'_> {
+impl<'i> TlsServer<'i> {
     /// It speaks HTTP/2 to who offers it.
     pub fn http2(mut self) -> Self {
         self.alpn = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
@@ -117,6 +121,12 @@ impl TlsServer<'_> {
         self
     }
 
+    /// It holds the key of another certificate than the one that it shows.
+    pub fn with_key_of(mut self, other: &'i Issued) -> Self {
+        self.key = &other.key;
+        self
+    }
+
     /// Set up.
     pub fn acceptor(self) -> TlsAcceptor {
         let builder = ServerConfig::builder_with_protocol_versions(self.versions);
@@ -128,10 +138,11 @@ impl TlsServer<'_> {
                     .expect("a verifier"),
             ),
         };
-        let key = PrivateKeyDer::try_from(self.issued.key.serialize_der()).expect("a key");
-        let mut config = builder
-            .with_single_cert(vec![self.issued.certificate.clone()], key)
-            .expect("a certificate and its key");
+        let key = PrivateKeyDer::try_from(self.key.serialize_der()).expect("a key");
+        let key = any_supported_type(&key).expect("a key that signs");
+        // Unlike `with_single_cert`, it does not ask whether they fit together.
+        let shown = CertifiedKey::new(vec![self.issued.certificate.clone()], key);
+        let mut config = builder.with_cert_resolver(Arc::new(SingleCertAndKey::from(shown)));
         config.alpn_protocols = self.alpn;
         TlsAcceptor::from(Arc::new(config))
     }

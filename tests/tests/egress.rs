@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use expect_test::expect;
 use http_step_host::{Addresses, Host, Job, Outcome, Policy, Resolve, RunResult, Step};
-use http_step_tests::{Answer, Service, reference_of, step_file, transcript};
+use http_step_tests::{Answer, Service, bench, error, reference_of, step_file, transcript};
 
 /// Names that lead where their owner pleases.
 const NAMES: [(&str, &[&str]); 6] = [
@@ -145,6 +145,27 @@ async fn an_international_name_is_resolved_in_its_ascii_form() {
         result.error.unwrap().message,
         "could not resolve xn--bcher-kva.test: no such name"
     );
+}
+
+#[tokio::test]
+async fn a_rule_allows_the_methods_that_it_names() {
+    let service = Service::start(|_| Answer::default()).await;
+    let origin = &service.origin;
+    let policy = format!("allow: [{{origin: '{origin}', methods: [GET, PUT]}}]");
+    let mut told = String::new();
+    for method in ["get", "post", "put", "delete"] {
+        let result = bench().run(&policy, &format!("{method}: {origin}/")).await;
+        told.push_str(&format!("{method}: {}\n", error(&result, origin)));
+    }
+    expect![[r#"
+        get: Success: no error
+        post: Denied, Denied, sent No: the policy does not allow POST ORIGIN: `policy.yaml:1: ORIGIN` allows GET and PUT; `- {origin: ORIGIN, methods: [POST]}` under `allow:` in policy.yaml would
+        put: Success: no error
+        delete: Denied, Denied, sent No: the policy does not allow DELETE ORIGIN: `policy.yaml:1: ORIGIN` allows GET and PUT; `- {origin: ORIGIN, methods: [DELETE]}` under `allow:` in policy.yaml would
+    "#]]
+    .assert_eq(&told);
+    let lines: Vec<_> = service.requests().into_iter().map(|it| it.line).collect();
+    assert_eq!(lines, ["GET /", "PUT /"]);
 }
 
 #[tokio::test]

@@ -272,6 +272,27 @@ async fn a_full_host_lets_steps_wait_their_turn() {
 }
 
 #[tokio::test]
+async fn the_wait_for_a_turn_to_run_counts_in_the_wall_time() {
+    let silent = Scripted::hangs_after("").await;
+    let service = Service::start(|_| Answer::default()).await;
+    let host = Host::builder().concurrency(1).build().unwrap();
+    let step = reference_of(&host);
+    let run = |origin: &str, more: &str| {
+        let policy = Policy::nothing().allow(origin.parse().unwrap());
+        host.run(
+            &step,
+            Job::new(step_file(&format!("get: {origin}/\n{more}")), policy),
+        )
+    };
+    let (_, second) = tokio::join!(
+        run(&silent.origin, "timeout: {total: 1}"),
+        run(&service.origin, "")
+    );
+    assert_eq!(second.outcome, Outcome::Success, "{:?}", second.error);
+    assert!(second.usage.wall_seconds > 0.5, "{:?}", second.usage);
+}
+
+#[tokio::test]
 async fn a_limit_beyond_all_time_is_none() {
     let service = Service::start(|_| Answer::default()).await;
     let limits = Limits {

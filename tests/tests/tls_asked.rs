@@ -9,7 +9,7 @@ use http_step_host::RunResult;
 use http_step_tests::{Answer, Authority, Issued, Service, TlsServer, bench, error};
 use tempfile::TempDir;
 use tokio_rustls::rustls::SupportedProtocolVersion;
-use tokio_rustls::rustls::version::TLS12;
+use tokio_rustls::rustls::version::{TLS12, TLS13};
 
 /// A server with a certificate that the host trusts, and a directory of files
 /// that step files name.
@@ -72,6 +72,7 @@ impl Site {
 }
 
 static TLS12_ALONE: &[&SupportedProtocolVersion] = &[&TLS12];
+static TLS13_ALONE: &[&SupportedProtocolVersion] = &[&TLS13];
 
 /// A policy that lets a step ask for everything.
 const ALL: &str =
@@ -285,6 +286,38 @@ async fn the_oldest_version() {
           Success: no error
     "#]];
     site.check(server(), &cases, expected).await;
+}
+
+#[tokio::test]
+async fn a_certificate_is_shown_by_who_holds_its_key() {
+    let site = Site::new();
+    let thief = bench().authority.issue("one.test");
+    let pinned = format!("tls: {{pinned_keys: ['{}']}}", site.issued.pin());
+    let not_looked_at = format!("{pinned}\nverify: false");
+    // The certificate is trusted, and its key is the one that is pinned.
+    let cases = [("", ""), (ALL, &pinned), (ALL, &not_looked_at)];
+    let mut told = String::new();
+    for versions in [TLS12_ALONE, TLS13_ALONE] {
+        let server = site.issued.server().with_key_of(&thief);
+        told.push_str(&site.told(server.versions(versions), &cases).await);
+    }
+    expect![[r#"
+        nothing is said
+          Exception, Tls, sent No: TLS with ORIGIN failed: it does not hold the key of the certificate that it shows
+        tls: {steps_may: [verify-none, ca-file, client-certificate, pinned-key, min-version]} | tls: {pinned_keys: ['PIN']}
+          Exception, Tls, sent No: TLS with ORIGIN failed: it does not hold the key of the certificate that it shows
+        tls: {steps_may: [verify-none, ca-file, client-certificate, pinned-key, min-version]} | tls: {pinned_keys: ['PIN']}
+        verify: false
+          Exception, Tls, sent No: TLS with ORIGIN failed: it does not hold the key of the certificate that it shows
+        nothing is said
+          Exception, Tls, sent No: TLS with ORIGIN failed: it does not hold the key of the certificate that it shows
+        tls: {steps_may: [verify-none, ca-file, client-certificate, pinned-key, min-version]} | tls: {pinned_keys: ['PIN']}
+          Exception, Tls, sent No: TLS with ORIGIN failed: it does not hold the key of the certificate that it shows
+        tls: {steps_may: [verify-none, ca-file, client-certificate, pinned-key, min-version]} | tls: {pinned_keys: ['PIN']}
+        verify: false
+          Exception, Tls, sent No: TLS with ORIGIN failed: it does not hold the key of the certificate that it shows
+    "#]]
+    .assert_eq(&told);
 }
 
 #[tokio::test]

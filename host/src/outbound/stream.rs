@@ -95,3 +95,33 @@ impl AsyncWrite for Socket {
         self.watch(cx, poll)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::AsyncWriteExt as _;
+    use tokio::net::TcpListener;
+
+    use super::*;
+
+    /// More than the system takes for somebody who does not read.
+    const MUCH: usize = 64 << 20;
+
+    /// A socket, and its other end.
+    async fn pair() -> (Socket, TcpStream) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        #[expect(clippy::disallowed_methods, reason = "it leads to this test")]
+        let (near, far) = tokio::join!(TcpStream::connect(address), listener.accept());
+        (Socket::new(near.unwrap()), far.unwrap().0)
+    }
+
+    // Time that is paused goes on by itself when all else waits.
+    #[tokio::test(start_paused = true)]
+    async fn a_write_that_nobody_reads_ends() {
+        let (mut socket, _far) = pair().await;
+        let started = tokio::time::Instant::now();
+        let error = socket.write_all(&vec![0; MUCH]).await.unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::TimedOut);
+        assert!(started.elapsed() >= STALL);
+    }
+}

@@ -5,6 +5,7 @@ use std::io;
 use rustls::{AlertDescription, CertificateError};
 
 use super::super::error::words_of;
+use super::verifier::NotItsKey;
 
 /// What a server says against the client's certificate.
 pub(in super::super) fn of_client(error: &rustls::Error) -> Option<String> {
@@ -64,6 +65,7 @@ fn certificate(error: &CertificateError) -> String {
         CertificateError::ApplicationVerificationFailure => {
             "its key is none of those pinned".to_owned()
         }
+        CertificateError::Other(error) if error.0.is::<NotItsKey>() => error.to_string(),
         other => format!("its certificate is not valid: {other}"),
     }
 }

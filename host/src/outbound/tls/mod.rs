@@ -236,3 +236,59 @@ pub(super) fn facts(connection: &ClientConnection) -> TlsFacts {
 fn hexadecimal(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// How a connection is secured that looks at no certificate, or also at its
+    /// version.
+    fn identity(min_version: TlsVersion) -> Identity {
+        Identity {
+            trust: Trust::Anyone,
+            terms: TlsTerms {
+                min_version,
+                ..TlsTerms::default()
+            },
+            ..Identity::default()
+        }
+    }
+
+    // Sessions are resumed from them, and a session is as good as the handshake
+    // that it was begun with.
+    #[tokio::test]
+    async fn sessions_are_a_tenants_own_and_of_one_identity() {
+        let tls = Tls::new(Roots::System);
+        let (one, other): (Arc<str>, Arc<str>) = ("one".into(), "other".into());
+        let (lax, strict) = (identity(TlsVersion::Tls12), identity(TlsVersion::Tls13));
+        let first = tls.config(&one, &lax).await.unwrap();
+        for (tenant, identity, is_shared) in [
+            (&one, &lax, true),
+            (&other, &lax, false),
+            (&one, &strict, false),
+        ] {
+            let config = tls.config(tenant, identity).await.unwrap();
+            assert_eq!(Arc::ptr_eq(&config, &first), is_shared);
+        }
+    }
+
+    #[tokio::test]
+    async fn those_used_last_are_kept() {
+        let tls = Tls::new(Roots::System);
+        let identity = identity(TlsVersion::Tls12);
+        let config = async |number: usize| {
+            let tenant = number.to_string().into();
+            tls.config(&tenant, &identity).await.unwrap()
+        };
+        let (first, second) = (config(0).await, config(1).await);
+        for number in 2..CONFIGS {
+            config(number).await;
+        }
+        assert!(Arc::ptr_eq(&first, &config(0).await));
+        // There is no room for another: the one that was used longest ago goes.
+        config(CONFIGS).await;
+        assert!(Arc::ptr_eq(&first, &config(0).await));
+        assert!(!Arc::ptr_eq(&second, &config(1).await));
+        assert_eq!(tls.configs.lock().unwrap().len(), CONFIGS);
+    }
+}

@@ -11,7 +11,22 @@ use rustls::crypto::{
 };
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::server::ParsedCertificate;
-use rustls::{CertificateError, DigitallySignedStruct, Error, SignatureScheme};
+use rustls::{CertificateError, DigitallySignedStruct, Error, OtherError, SignatureScheme};
+
+/// A server that shows a certificate which is another's.
+#[derive(Debug, thiserror::Error)]
+#[error("it does not hold the key of the certificate that it shows")]
+pub(super) struct NotItsKey;
+
+/// rustls has one error for a signature of the handshake and for one of the chain.
+fn of_handshake(error: Error) -> Error {
+    match error {
+        Error::InvalidCertificate(CertificateError::BadSignature) => {
+            CertificateError::Other(OtherError(Arc::new(NotItsKey))).into()
+        }
+        other => other,
+    }
+}
 
 /// Judges the certificates of servers.
 #[derive(Debug)]
@@ -70,6 +85,7 @@ impl ServerCertVerifier for Verifier {
         signature: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
         verify_tls12_signature(message, certificate, signature, &self.algorithms)
+            .map_err(of_handshake)
     }
 
     fn verify_tls13_signature(
@@ -79,6 +95,7 @@ impl ServerCertVerifier for Verifier {
         signature: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
         verify_tls13_signature(message, certificate, signature, &self.algorithms)
+            .map_err(of_handshake)
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
