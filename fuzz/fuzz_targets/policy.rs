@@ -6,7 +6,7 @@ use std::net::IpAddr;
 
 use http_step_fuzz::{check_line, check_mistakes};
 use http_step_policy::address::{Class, classify};
-use http_step_policy::{Host, Judgement, Origin, OriginPattern, Policy, Rule};
+use http_step_policy::{Host, Judgement, Origin, OriginPattern, Place, Policy, Rule, Secret};
 use libfuzzer_sys::fuzz_target;
 
 /// What is asked for beside what the file itself names.
@@ -42,7 +42,8 @@ fuzz_target!(|file: &[u8]| {
         Err(mistakes) => return check_mistakes(file, &mistakes),
     };
     let text = str::from_utf8(file).expect("a policy is text");
-    check_explanation(text, &policy.explain());
+    check_explanation(text, &policy);
+    policy.secrets().for_each(check_secret);
     for url in URLS.map(str::to_owned).into_iter().chain(named(text)) {
         for method in METHODS {
             check_judgement(text, &policy, &url, method);
@@ -63,9 +64,12 @@ fn named(text: &str) -> impl Iterator<Item = String> {
 
 /// One line for each thing that is said, with the number of a line of the file; and no
 /// password in it.
-fn check_explanation(text: &str, explanation: &str) {
+fn check_explanation(text: &str, policy: &Policy) {
+    let explanation = policy.explain();
     let lines = 1 + text.matches(['\n', '\r']).count();
-    assert!(!explanation.contains('@'), "{explanation}");
+    // The path of a secret's file can have an `@`.
+    let has_secrets = policy.secrets().next().is_some();
+    assert!(has_secrets || !explanation.contains('@'), "{explanation}");
     let mut said = explanation.lines();
     assert_eq!(said.next(), Some("policy.yaml"));
     for line in said {
@@ -75,6 +79,28 @@ fn check_explanation(text: &str, explanation: &str) {
             .parse()
             .is_ok_and(|number| (1..=lines).contains(&number));
         assert!(number == "-" || is_line, "{line}");
+    }
+}
+
+/// A secret goes where it is lent to, and a denial is a line that does not tell where a
+/// URL leads that is a secret.
+fn check_secret(secret: &Secret) {
+    assert!(!secret.origins().is_empty(), "{secret:?} goes anywhere");
+    for url in URLS {
+        let origin = Origin::of_url(url).expect("a URL");
+        for (method, place) in Place::ALL.map(|place| ("POST", place)) {
+            match secret.admit(&origin, method, "/v1/path", place) {
+                Ok(()) => {
+                    let lent = |pattern: &OriginPattern| pattern.matches(&origin);
+                    assert!(secret.origins().iter().any(lent), "{secret:?}");
+                    assert!(secret.is_lent_for(place), "{secret:?}");
+                }
+                Err(denial) => {
+                    check_line(&denial.to_string());
+                    assert_eq!(denial.origin().is_none(), place == Place::Url);
+                }
+            }
+        }
     }
 }
 
