@@ -105,6 +105,7 @@ async fn an_unknown_property_is_named_and_nothing_is_sent() {
         e|An exception occurred while performing the request: `timeout`: the property `missing` is not set; set it, or give it a default: `${{ property.missing | default("") }}`
         Exception: Requested (exception)
         UnknownName, sent No: `timeout`: the property `missing` is not set; set it, or give it a default: `${{ property.missing | default("") }}`
+        e|This run is lent no secrets.
         e|An exception occurred while performing the request: `auth`: the secret `TOKEN` is not given to this step
         Exception: Requested (exception)
         UnknownName, sent No: `auth`: the secret `TOKEN` is not given to this step

@@ -152,28 +152,32 @@ fn of_run() {
           <STEP|URL>  A step file in YAML or JSON (`-`: standard input), or a URL
 
         Options:
-          -p, --property <NAME=VALUE>    A build property; the value is text. Can be repeated
-              --properties <FILE>        Build properties from a JSON or YAML file; values keep their types
-              --policy <FILE>            A policy file: what may be reached, and how much may be used. The
-                                         arguments below add to it
-              --allow <ORIGIN>           Origins that may be reached: `https://api.example.com`, or
-                                         `https://*.example.com` for all below. Can be repeated. Without
-                                         any, and without `--policy`, the built-in step may reach every
-                                         public one; with one, only those
-              --allow-network <NETWORK>  A network whose addresses allowed origins may have: `10.0.0.0/8`.
-                                         Can be repeated. By default a name may lead to public addresses
-                                         alone
-              --allow-proxy <URL>        A proxy that the step file may name: `http://proxy.example:3128`.
-                                         Can be repeated
-              --allow-tls <WHAT>         What the step file may ask of TLS: `verify-none`, `ca-file`,
-                                         `client-certificate`; `pinned-key` and `min-version` it may
-                                         without. Can be repeated
-              --component <FILE.wasm>    A component to run instead of the built-in step. It may reach
-                                         nothing but what `--allow` or `--policy` says
-              --timeout <SECONDS>        The step's time limit in seconds; 300 by default
-              --format <FORMAT>          How the run is shown [default: text] [possible values: text, json,
-                                         ndjson]
-          -h, --help                     Print help (see more with '--help')
+          -p, --property <NAME=VALUE>        A build property; the value is text. Can be repeated
+              --properties <FILE>            Build properties from a JSON or YAML file; values keep their
+                                             types
+              --policy <FILE>                A policy file: what may be reached, and how much may be used.
+                                             The arguments below add to it
+              --allow <ORIGIN>               Origins that may be reached: `https://api.example.com`, or
+                                             `https://*.example.com` for all below. Can be repeated. Without
+                                             any, and without `--policy`, the built-in step may reach every
+                                             public one; with one, only those
+              --allow-network <NETWORK>      A network whose addresses allowed origins may have:
+                                             `10.0.0.0/8`. Can be repeated. By default a name may lead to
+                                             public addresses alone
+              --allow-proxy <URL>            A proxy that the step file may name:
+                                             `http://proxy.example:3128`. Can be repeated
+              --allow-tls <WHAT>             What the step file may ask of TLS: `verify-none`, `ca-file`,
+                                             `client-certificate`; `pinned-key` and `min-version` it may
+                                             without. Can be repeated
+              --secret <NAME=SOURCE@ORIGIN>  A secret that the step may use without seeing it, in requests
+                                             to one origin: `TOKEN=env:API_TOKEN@https://api.example.com`,
+                                             or with `file:PATH`. Can be repeated, also for one more origin
+              --component <FILE.wasm>        A component to run instead of the built-in step. It may reach
+                                             nothing but what `--allow` or `--policy` says
+              --timeout <SECONDS>            The step's time limit in seconds; 300 by default
+              --format <FORMAT>              How the run is shown [default: text] [possible values: text,
+                                             json, ndjson]
+          -h, --help                         Print help (see more with '--help')
 
         With a URL:
           -X, --method <METHOD>              The method; POST with a body, else GET

@@ -14,11 +14,11 @@ fn every_command_shows_what_it_says() {
         "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 15\r\n\r\n{\"queued\":true}",
     );
     let yaml = blocks("yaml");
-    let [step, policy] = yaml.as_slice() else {
-        panic!("a step file and a policy");
+    let [step, policy, release] = yaml.as_slice() else {
+        panic!("a step file, a policy, and a step file with a secret");
     };
     let here = |text: &str| text.replace(SERVICE, &service.origin);
-    let (step, policy) = (here(step), here(policy));
+    let (step, policy, release) = (here(step), here(policy), here(release));
     let mut commands = 0;
     for block in blocks("console") {
         for example in block.split("$ http-step ").skip(1) {
@@ -26,7 +26,9 @@ fn every_command_shows_what_it_says() {
             let (command, shown) = example.split_once('\n').unwrap();
             let mut program = http_step("")
                 .file("notify.yaml", &step)
-                .file("policy.yaml", &policy);
+                .file("policy.yaml", &policy)
+                .file("release.yaml", &release)
+                .file("token.txt", "open-sesame\n");
             for argument in arguments(&command.replace(SERVICE, &service.origin)) {
                 program = program.arg(argument);
             }
@@ -44,7 +46,7 @@ fn every_command_shows_what_it_says() {
             }
         }
     }
-    assert_eq!(commands, 7);
+    assert_eq!(commands, 8);
 }
 
 /// What stands between the fences of a language.
