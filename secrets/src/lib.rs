@@ -14,7 +14,7 @@
 //! let handle = Handle::random()?;
 //! let back = Arc::new(Patterns::builder().value(0, &value).build()?);
 //! let handles = [handle.as_str().as_bytes().to_vec().into()];
-//! let mut replacer = Replacer::new(back, handles.into());
+//! let mut replacer = Replacer::steady(back, handles.into());
 //!
 //! let mut seen = replacer.feed(b"{\"echo\": \"cGFzcyB3b");
 //! seen.extend(replacer.feed(b"3Jk\", \"url\": \"/?q=pass+wo"));

@@ -20,6 +20,7 @@ pub struct Patterns {
     automaton: Kind,
     /// By the automaton's number of the text.
     texts: Vec<Text>,
+    longest: usize,
     /// How many bytes of a text each state has seen: the longest beginning of any
     /// text that ends here.
     depths: HashMap<StateID, usize>,
@@ -107,6 +108,7 @@ impl Patterns {
         let texts = forms.iter().map(|(_, form)| form.bytes.as_slice());
         let automaton = Kind::new(texts.clone(), bytes <= DENSE)?;
         Ok(Self {
+            longest: texts.clone().map(<[u8]>::len).max().unwrap_or_default(),
             depths: automaton.depths(texts),
             automaton,
             texts: forms
@@ -131,6 +133,11 @@ impl Patterns {
             });
         }
         owners
+    }
+
+    /// The length of the longest text.
+    pub(crate) fn longest(&self) -> usize {
+        self.longest
     }
 
     /// Whether there is nothing to look for.

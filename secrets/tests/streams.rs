@@ -44,11 +44,14 @@ impl Run {
     }
 
     fn back(&self) -> Replacer {
+        Replacer::steady(Arc::clone(&self.masks), self.handles_as_texts())
+    }
+
+    fn handles_as_texts(&self) -> Replacements {
         let handles = self.handles.iter();
-        let texts: Replacements = handles
+        handles
             .map(|handle| handle.as_str().as_bytes().to_vec().into())
-            .collect();
-        Replacer::new(Arc::clone(&self.masks), texts)
+            .collect()
     }
 }
 
@@ -261,7 +264,7 @@ fn bits_beside_base64_are_hidden_too() {
 #[test]
 fn nothing_is_held_where_nothing_begins() {
     let run = Run::new(&[b"a secret to keep".to_vec()]);
-    let mut replacer = run.back();
+    let mut replacer = Replacer::new(Arc::clone(&run.masks), run.handles_as_texts());
     assert_eq!(replacer.feed(b"<<<<"), b"<<<<");
     assert_eq!(replacer.feed(b"<a secr"), b"<");
     assert_eq!(replacer.feed(b"<"), b"a secr<");
@@ -281,4 +284,44 @@ fn what_is_too_short_to_tell_is_left() {
     let run = Run::new(&[b"1234567".to_vec()]);
     assert!(run.masks.is_empty());
     assert_eq!(in_pieces(run.back(), b"1234567", &[3]), b"1234567");
+}
+
+/// A server that sends a guess, and waits, would learn a value byte by byte if what is
+/// let go depended on whether a value begins so.
+#[test]
+fn when_bytes_are_let_go_tells_nothing_of_a_value() {
+    let value = b"correct horse battery staple";
+    let run = Run::new(&[value.to_vec()]);
+    let given = |stream: &[u8]| -> Vec<usize> {
+        let mut replacer = run.back();
+        let bytes = stream.iter();
+        bytes.map(|byte| replacer.feed(&[*byte]).len()).collect()
+    };
+    let mut guess = b"xx".repeat(200);
+    let nothing = given(&guess);
+    for at in [0, 100, 300] {
+        for length in 1..value.len() {
+            guess.fill(b'x');
+            guess[at..at + length].copy_from_slice(&value[..length]);
+            assert_eq!(given(&guess), nothing, "{length} bytes at {at}");
+        }
+    }
+}
+
+/// In base64 a value shares a character with the next, so that all of them are one.
+#[test]
+fn values_without_end_are_let_go() {
+    let value = b"correct horse battery staple";
+    let run = Run::new(&[value.to_vec()]);
+    let stream = BASE64_STANDARD.encode(value.repeat(20_000)).into_bytes();
+    let mut replacer = run.back();
+    let mut given = 0;
+    for piece in stream.chunks(1000) {
+        given += replacer.feed(piece).len();
+    }
+    let handle = run.handles[0].as_str();
+    let rest = replacer.finish();
+    assert!(rest.len() <= 10 * handle.len(), "{}", rest.len());
+    // The last bits of the last are with the padding.
+    assert_eq!(given + rest.len(), 20_000 * handle.len() + 1);
 }

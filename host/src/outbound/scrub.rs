@@ -68,7 +68,7 @@ impl Scrub {
                 .build()
                 .ok()
                 .filter(|patterns| !patterns.is_empty())
-                .map(|patterns| Replacer::new(Arc::new(patterns), written)),
+                .map(|patterns| Replacer::steady(Arc::new(patterns), written)),
             mask: lent.mask(),
         }
     }

@@ -180,9 +180,10 @@ impl Lent {
         &self.loans
     }
 
-    /// What takes all forms of values out of a stream.
+    /// What takes all forms of values out of a stream that the component reads, and
+    /// does not tell it by its pace where one begins.
     pub(crate) fn mask(&self) -> Replacer {
-        Replacer::new(Arc::clone(&self.forms), Arc::clone(&self.masks))
+        Replacer::steady(Arc::clone(&self.forms), Arc::clone(&self.masks))
     }
 
     /// Remember what went out for what the component wrote, so that it gets its own
