@@ -1,11 +1,15 @@
-//! Writes to the log without end, for a while.
+//! Writes to the log without end, for a while, or all of it in one call.
 
 use http_step_test_guests::*;
 
 struct Step;
 
 impl Guest for Step {
-    fn http_step(_: RequestSpec) -> StepResult {
+    fn http_step(spec: RequestSpec) -> StepResult {
+        if orders(&spec) == ["at once"] {
+            log::write(log::Stream::Stdout, &"x".repeat(40 << 20));
+            return success("flooded");
+        }
         let line = "x".repeat(64 << 10);
         for _ in 0..1024 {
             log::write(log::Stream::Stdout, &line);

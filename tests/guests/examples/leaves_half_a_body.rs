@@ -16,6 +16,9 @@ impl Guest for Step {
         for _ in 0..8 {
             write_all(&stream, b"half").unwrap();
         }
+        if orders(&spec) == ["when it is answered"] {
+            answer(&response).unwrap();
+        }
         drop(response);
         std::arch::wasm32::unreachable()
     }

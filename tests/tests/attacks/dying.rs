@@ -2,6 +2,8 @@
 
 use http_step_host::{ErrorKind, Outcome, Sent};
 use http_step_tests::{Answer, Guest, Scripted, Service};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::sync::mpsc;
 
 use crate::attack::{Attack, Theme};
 use crate::attacker::{Attacker, ended_by, not_loaded, told};
@@ -22,6 +24,12 @@ pub const THEME: Theme = Theme {
             "half a body",
             "trap in the middle of a body without a length, so that the server takes half a request for a whole",
             || Box::pin(half_a_body()),
+        ),
+        Attack::by(
+            Guest::LeavesHalfABody,
+            "half a body, answered",
+            "the same, when the server has already answered, so that nobody waits for it any more",
+            || Box::pin(half_a_body_answered()),
         ),
         Attack::by(
             Guest::DropsEverything,
@@ -123,15 +131,43 @@ async fn half_a_body() -> String {
     let result = Attacker::of(Guest::LeavesHalfABody, &server.origin)
         .run()
         .await;
-    let kept = String::from_utf8(kept.await.unwrap()).unwrap();
-    let body = kept.split_once("\r\n\r\n").unwrap().1;
-    // No last chunk, of no bytes: that would be the body's end.
-    assert_ne!(body, "");
-    assert_eq!(body.replace("4\r\nhalf\r\n", ""), "");
+    is_half(&String::from_utf8(kept.await.unwrap()).unwrap());
     format!(
         "{}; the server does not get the body's end",
         told(&result, &server.origin)
     )
+}
+
+async fn half_a_body_answered() -> String {
+    let (keep, mut kept) = mpsc::channel(1);
+    let server = raw::serve(move |mut stream| {
+        let keep = keep.clone();
+        Box::pin(async move {
+            let mut asked = raw::head(&mut stream).await.unwrap();
+            let ok = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
+            stream.write_all(ok).await.unwrap();
+            // A reset is an end, too.
+            let _ = stream.read_to_end(&mut asked).await;
+            keep.send(asked).await.unwrap();
+        })
+    })
+    .await;
+    let result = Attacker::of(Guest::LeavesHalfABody, &server.origin)
+        .orders(["when it is answered"])
+        .run()
+        .await;
+    is_half(&String::from_utf8(kept.recv().await.unwrap()).unwrap());
+    format!(
+        "{}; the server does not get the body's end",
+        told(&result, &server.origin)
+    )
+}
+
+/// A request without the end of its body: a last chunk, of no bytes.
+fn is_half(kept: &str) {
+    let body = kept.split_once("\r\n\r\n").unwrap().1;
+    assert_ne!(body, "");
+    assert_eq!(body.replace("4\r\nhalf\r\n", ""), "");
 }
 
 async fn drops() -> String {

@@ -48,6 +48,12 @@ pub const THEME: Theme = Theme {
             || Box::pin(log_flood(Guest::FloodsTheLog)),
         ),
         Attack::by(
+            Guest::FloodsTheLog,
+            "log flood at once",
+            "hand over a text of 40 MiB in one call, which the host would have to copy before it can count it",
+            || Box::pin(log_flood_at_once()),
+        ),
+        Attack::by(
             Guest::DripsTheLog,
             "log drip",
             "write half a million texts of one letter, so that what is kept beside each is the load",
@@ -116,6 +122,15 @@ async fn log_flood(guest: Guest) -> String {
         told(&result, NOWHERE),
         end.text.trim().replace(['<', '>'], "`")
     )
+}
+
+async fn log_flood_at_once() -> String {
+    let result = Attacker::of(Guest::FloodsTheLog, NOWHERE)
+        .orders(["at once"])
+        .run()
+        .await;
+    assert_eq!(result.usage.log_bytes, 0);
+    told(&result, NOWHERE)
 }
 
 /// The beginning of what was written is told, since it may say why it trapped.
