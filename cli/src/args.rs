@@ -78,6 +78,11 @@ pub(crate) struct RunArgs {
     #[arg(long, value_name = "FILE.wasm")]
     pub(crate) component: Option<PathBuf>,
 
+    /// Show the request and what the policy says of it, and send nothing. Secrets
+    /// read `<HIDDEN>`; the environment and the files they are in are read.
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+
     /// The step's time limit in seconds; 300 by default.
     #[arg(long, value_name = "SECONDS", value_parser = seconds)]
     pub(crate) timeout: Option<Duration>,

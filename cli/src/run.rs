@@ -28,6 +28,7 @@ pub(crate) fn run(args: RunArgs) -> Result<Exit, Failure> {
     let job = Job::new(file, policy)
         .properties(properties)
         .files_under(directory(&args.step, is_typed));
+    let job = if args.dry_run { job.dry_run() } else { job };
     let (host, step) = match &args.component {
         Some(path) => {
             let loaded = component::load(path, &limits)?;

@@ -11,7 +11,7 @@ use crate::answer;
 use crate::breakdown;
 use crate::contract::types;
 use crate::log::{Log, LogEntry, Stream};
-use crate::outbound::{Journal, Stage};
+use crate::outbound::{Journal, Over, Stage};
 use crate::request::SpecError;
 use crate::result::{ErrorKind, Outcome, RunError, RunResult, Usage};
 use crate::secrets::{LendError, Unavailable};
@@ -25,6 +25,8 @@ pub(crate) enum Ending {
     },
     /// It did not get to, for a reason of its own or of a budget.
     Broken(Broken),
+    /// It was a dry run, and this is what would have gone out.
+    Rehearsed(Vec<String>),
 }
 
 /// Why a run broke off.
@@ -105,11 +107,17 @@ impl Ending {
     /// The log ends with what went wrong, as it does where the step itself
     /// tells of it.
     pub(crate) fn note(&self, log: &mut Log) {
-        if let Self::Broken(Broken { message, .. }) = self {
-            log.write_line(
+        match self {
+            Self::Broken(Broken { message, .. }) => log.write_line(
                 Stream::Stderr,
                 &format!("An exception occurred while performing the request: {message}"),
-            );
+            ),
+            Self::Rehearsed(lines) => {
+                for line in lines {
+                    log.write_line(Stream::Header, line);
+                }
+            }
+            Self::Returned { .. } => {}
         }
     }
 
@@ -122,6 +130,18 @@ impl Ending {
         let (result, outputs) = match self {
             Self::Returned { result, outputs } => (result, outputs),
             Self::Broken(broken) => return broken.into_result(journal, log, usage),
+            Self::Rehearsed(_) => {
+                return RunResult {
+                    outcome: Outcome::Success,
+                    summary: "Dry run: nothing was sent".to_owned(),
+                    exchanges: Vec::new(),
+                    outputs: Map::new(),
+                    ledger: journal.ledger(),
+                    log,
+                    error: None,
+                    usage,
+                };
+            }
         };
         journal.returned();
         let mut outcome = Outcome::from(result.outcome);
@@ -141,6 +161,15 @@ impl Ending {
             log,
             error,
             usage,
+        }
+    }
+}
+
+impl From<Over> for Ending {
+    fn from(over: Over) -> Self {
+        match over {
+            Over::Exceeded(exceeded) => Self::exceeded(exceeded),
+            Over::Rehearsed(lines) => Self::Rehearsed(lines),
         }
     }
 }

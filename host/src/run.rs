@@ -19,7 +19,7 @@ use crate::engine::Host;
 use crate::files::Files;
 use crate::log::{Log, Sink};
 use crate::meter::{CpuMeter, MemoryMeter};
-use crate::outbound::{Egress, Journal};
+use crate::outbound::{Egress, Journal, Rehearsal};
 use crate::properties::Properties;
 use crate::request;
 use crate::result::{RunResult, Usage};
@@ -37,6 +37,7 @@ pub struct Job {
     properties: Properties,
     files: Files,
     sink: Option<Box<dyn Sink>>,
+    is_dry: bool,
 }
 
 impl Job {
@@ -50,6 +51,7 @@ impl Job {
             properties: Properties::default(),
             files: Files::None,
             sink: None,
+            is_dry: false,
         }
     }
 
@@ -83,6 +85,14 @@ impl Job {
     #[must_use]
     pub fn files_under(mut self, directory: impl Into<PathBuf>) -> Self {
         self.files = Files::Under(directory.into());
+        self
+    }
+
+    /// Show the first request that the step makes, and what the policy says of it, and
+    /// end there: nothing is sent.
+    #[must_use]
+    pub fn dry_run(mut self) -> Self {
+        self.is_dry = true;
         self
     }
 
@@ -146,6 +156,11 @@ impl Host {
             bounds.wall = bounds.wall.min(Duration::from_nanos(total));
         }
 
+        let rehearsal = job.is_dry.then(|| {
+            Arc::new(Rehearsal {
+                hidden: request.spec.hide_request_headers.clone(),
+            })
+        });
         let cpu = CpuMeter::default();
         let egress = Egress {
             outbound: Arc::clone(&self.outbound),
@@ -153,6 +168,7 @@ impl Host {
             policy: job.policy,
             asked: Arc::new(request.asked),
             lent: Arc::clone(&lent),
+            rehearsal,
             journal: Arc::clone(&journal),
         };
         log.veil(&lent);
@@ -227,7 +243,7 @@ impl<S: Future<Output = ()>> Bounds<'_, S> {
         tokio::select! {
             biased;
             () = &mut self.stop => Err(Ending::cancelled()),
-            exceeded = self.journal.exceeded() => Err(Ending::exceeded(exceeded)),
+            over = self.journal.over() => Err(over.into()),
             done = part => done.map_err(|_| Ending::late(self.wall, self.started.elapsed())),
         }
     }

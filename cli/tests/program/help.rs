@@ -101,6 +101,10 @@ fn of_run() {
                   A component to run instead of the built-in step. It may reach nothing but what `--allow`
                   or `--policy` says
 
+              --dry-run
+                  Show the request and what the policy says of it, and send nothing. Secrets read
+                  `<HIDDEN>`; the environment and the files they are in are read
+
               --timeout <SECONDS>
                   The step's time limit in seconds; 300 by default
 
@@ -174,6 +178,9 @@ fn of_run() {
                                              or with `file:PATH`. Can be repeated, also for one more origin
               --component <FILE.wasm>        A component to run instead of the built-in step. It may reach
                                              nothing but what `--allow` or `--policy` says
+              --dry-run                      Show the request and what the policy says of it, and send
+                                             nothing. Secrets read `<HIDDEN>`; the environment and the files
+                                             they are in are read
               --timeout <SECONDS>            The step's time limit in seconds; 300 by default
               --format <FORMAT>              How the run is shown [default: text] [possible values: text,
                                              json, ndjson]

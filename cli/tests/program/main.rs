@@ -25,6 +25,7 @@ mod exit_codes;
 mod formats;
 mod grants;
 mod policies;
+mod secrets;
 mod stopping;
 
 // What it refuses, and what it does not pass on.

@@ -120,7 +120,7 @@ impl Egress {
 }
 
 /// What a body is written in.
-fn context_of(header: &HeaderMap) -> Context {
+pub(super) fn context_of(header: &HeaderMap) -> Context {
     let content_type = header.get(CONTENT_TYPE);
     Context::of_media_type(content_type.and_then(|value| value.to_str().ok()))
 }

@@ -36,7 +36,17 @@ pub(crate) struct Journal {
     header_bytes: AtomicU64,
     last_error: Mutex<Option<TransportError>>,
     exceeded: OnceLock<Exceeded>,
+    rehearsed: OnceLock<Vec<String>>,
     is_over: Notify,
+}
+
+/// Why a run is over on its way out.
+#[derive(Debug, PartialEq)]
+pub(crate) enum Over {
+    /// A budget is used up.
+    Exceeded(Exceeded),
+    /// It is a dry run, and this is what is to be shown.
+    Rehearsed(Vec<String>),
 }
 
 /// A request that is under way, until it is dropped.
@@ -163,12 +173,19 @@ impl Journal {
         self.exceeded.get().cloned()
     }
 
-    /// Wait until a budget is used up. For one who waits.
-    pub(crate) async fn exceeded(&self) -> Exceeded {
+    /// A dry run has shown its request: the run is over.
+    pub(super) fn rehearsed(&self, lines: Vec<String>) {
+        let _ = self.rehearsed.set(lines);
+        self.is_over.notify_one();
+    }
+
+    /// Wait until the run is over for what it does on its way out. For one who waits.
+    pub(crate) async fn over(&self) -> Over {
         self.is_over.notified().await;
-        match self.exceeded_by_now() {
-            Some(exceeded) => exceeded,
-            None => pending().await,
+        match (self.exceeded_by_now(), self.rehearsed.get()) {
+            (Some(exceeded), _) => Over::Exceeded(exceeded),
+            (None, Some(lines)) => Over::Rehearsed(lines.clone()),
+            (None, None) => pending().await,
         }
     }
 
@@ -327,8 +344,12 @@ mod tests {
         assert!(journal.sent(1).is_err());
         assert!(journal.request("GET").is_err());
         assert_eq!(
-            journal.exceeded().await,
-            Exceeded::new(Budget::BytesSent, journal.limits(), Amount::Bytes(4))
+            journal.over().await,
+            Over::Exceeded(Exceeded::new(
+                Budget::BytesSent,
+                journal.limits(),
+                Amount::Bytes(4)
+            ))
         );
     }
 }

@@ -21,6 +21,7 @@ mod journal;
 mod ledger;
 mod pool;
 mod proxy;
+mod rehearsal;
 mod resolve;
 mod scrub;
 mod stream;
@@ -48,7 +49,8 @@ pub use self::tls::TlsFacts;
 
 pub(crate) use self::asked::{Asked, AskedProxies, AskedTls};
 pub(crate) use self::error::TransportError;
-pub(crate) use self::journal::Journal;
+pub(crate) use self::journal::{Journal, Over};
+pub(crate) use self::rehearsal::Rehearsal;
 pub(crate) use self::tls::{Certificates, ClientCertificate, PemError, Roots, Trust};
 
 use self::admit::Admitted;
@@ -106,6 +108,8 @@ pub(crate) struct Egress {
     pub(crate) policy: Policy,
     pub(crate) asked: Arc<Asked>,
     pub(crate) lent: Arc<Lent>,
+    /// If nothing is to be sent.
+    pub(crate) rehearsal: Option<Arc<Rehearsal>>,
     pub(crate) journal: Arc<Journal>,
 }
 
@@ -125,6 +129,9 @@ impl Egress {
         entry: &Arc<Entry>,
         under_way: UnderWay,
     ) -> Result<Response<WasiBody>, TransportError> {
+        if let Some(rehearsal) = &self.rehearsal {
+            return self.rehearse(request, rehearsal, entry).await;
+        }
         let Admitted { permit, route } = self.admit(&mut request, entry)?;
         let patience = self.patience(&options);
         let request = self

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::env;
 use std::fs;
 use std::future::Future;
+use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
 
@@ -79,7 +80,11 @@ impl SecretSource for Files {
         let path = path.to_owned();
         Box::pin(async move {
             let read = spawn_blocking(move || {
-                let about = |error| format!("the file {path} can't be read: {error}");
+                let about = |error: io::Error| match error.kind() {
+                    io::ErrorKind::NotFound => format!("there is no file {path}"),
+                    io::ErrorKind::PermissionDenied => format!("the file {path} is not for this user to read"),
+                    _ => format!("{path}: {error}"),
+                };
                 // A line break at the end is not the value's.
                 let longest = (LONGEST + 2) as u64;
                 match fs::metadata(&path).map_err(about)?.len() {

@@ -1,0 +1,124 @@
+//! `--secret`, and `--dry-run`, which shows what would become of it.
+
+use expect_test::expect;
+
+use crate::http_step::{HttpStep, http_step};
+use crate::server::{NOBODY, OK, Server};
+
+const STEP: &str = "\
+post: ORIGIN/builds/${{ property.number }}
+params: {key: '${{ secret.TOKEN }}'}
+headers: {X-Hidden: open sesame, X-Token: '${{ secret.TOKEN }}'}
+hide_request_headers: [X-Hidden]
+auth: {basic: {username: ci, password: '${{ secret.TOKEN }}'}}
+json: {token: '${{ secret.TOKEN }}', number: 7}
+";
+
+/// The secret is `TOKEN`, of the file `token.txt`.
+fn run(origin: &str, arguments: &str) -> HttpStep {
+    http_step(&format!("run step.yaml -p number=42 {arguments}"))
+        .file("step.yaml", &STEP.replace("ORIGIN", origin))
+        .file("token.txt", "correct horse battery\n")
+        .word(origin, "ORIGIN")
+}
+
+#[test]
+fn a_dry_run_shows_the_request_and_sends_nothing() {
+    let arguments = format!("--allow {NOBODY} --secret TOKEN=file:token.txt@{NOBODY} --dry-run");
+    expect![[r#"
+        exit code 0
+        --- stdout
+        Performing POST request to ORIGIN/builds/42
+        Parameters:
+        	key: <HIDDEN>
+        Request:
+        	POST /builds/42?key=<HIDDEN>
+        Request Headers:
+        	host: 127.0.0.1:1
+        	user-agent: http-step/0.1.0
+        	accept-encoding: gzip, deflate, br, zstd
+        	accept: */*
+        	x-hidden: <HIDDEN>
+        	x-token: <HIDDEN>
+        	content-type: application/json
+        	authorization: <HIDDEN>
+        Body:
+        	{"token":"<HIDDEN>","number":7}
+        Dry run, nothing is sent:
+        	POST ORIGIN is allowed by `--allow ORIGIN`; its address is loopback
+        	the secret `TOKEN` is put into the query
+        	the secret `TOKEN` is put into the header
+        	the secret `TOKEN` is put into the body
+        --- stderr
+        Dry run: nothing was sent
+    "#]].assert_eq(&run(NOBODY, &arguments).run());
+}
+
+#[test]
+fn a_dry_run_tells_what_the_policy_denies() {
+    for arguments in [
+        format!("--secret TOKEN=file:token.txt@{NOBODY} --dry-run"),
+        format!("--allow {NOBODY} --secret TOKEN=file:token.txt@https://api.example.com --dry-run"),
+    ] {
+        let told = run(NOBODY, &arguments).run();
+        assert!(told.starts_with("exit code 3\n"), "{told}");
+    }
+    let arguments =
+        format!("--allow {NOBODY} --secret TOKEN=file:token.txt@https://api.example.com --dry-run");
+    expect![[r#"
+        exit code 3
+        --- stdout
+        Performing POST request to ORIGIN/builds/42
+        Parameters:
+        	key: <HIDDEN>
+        An exception occurred while performing the request: the host does not allow a request to ORIGIN
+        --- stderr
+        Requested (denied)
+        error: the policy does not let the secret `TOKEN` go to ORIGIN: it is lent to https://api.example.com alone; `--secret TOKEN=file:token.txt@ORIGIN` would
+    "#]].assert_eq(&run(NOBODY, &arguments).run());
+}
+
+#[test]
+fn a_secret_that_is_not_there() {
+    let arguments = format!("--allow {NOBODY} --secret OTHER=file:token.txt@{NOBODY}");
+    expect![[r#"
+        exit code 2
+        --- stdout
+        The secrets of this run are `OTHER`.
+        An exception occurred while performing the request: `params`: the secret `TOKEN` is not given to this step
+        --- stderr
+        Requested (exception)
+        error: `params`: the secret `TOKEN` is not given to this step
+    "#]].assert_eq(&run(NOBODY, &arguments).run());
+    let arguments = format!("--allow {NOBODY} --secret TOKEN=file:nothing.txt@{NOBODY}");
+    expect![[r#"
+        exit code 2
+        --- stdout
+        An exception occurred while performing the request: the secret `TOKEN` can't be read: there is no file nothing.txt
+        --- stderr
+        Requested (exception)
+        error: the secret `TOKEN` can't be read: there is no file nothing.txt
+    "#]].assert_eq(&run(NOBODY, &arguments).run());
+    let arguments = format!("--allow {NOBODY} --secret TOKEN=env:HTTP_STEP_NOT_SET@{NOBODY}");
+    expect![[r#"
+        exit code 2
+        --- stdout
+        An exception occurred while performing the request: the secret `TOKEN` can't be read: the environment variable `HTTP_STEP_NOT_SET` is not set
+        --- stderr
+        Requested (exception)
+        error: the secret `TOKEN` can't be read: the environment variable `HTTP_STEP_NOT_SET` is not set
+    "#]].assert_eq(&run(NOBODY, &arguments).run());
+}
+
+#[test]
+fn a_secret_is_used_and_not_shown() {
+    let service = Server::answering(OK);
+    let origin = service.origin.clone();
+    let arguments =
+        format!("--allow {origin} --secret TOKEN=file:token.txt@{origin} --format json");
+    let told = run(&origin, &arguments).run();
+    assert!(told.starts_with("exit code 0\n"), "{told}");
+    assert!(!told.contains("correct horse"), "{told}");
+    let asked = service.request();
+    assert!(asked.contains("x-token: correct horse battery"), "{asked}");
+}
