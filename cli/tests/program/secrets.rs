@@ -17,7 +17,7 @@ json: {token: '${{ secret.TOKEN }}', number: 7}
 /// The secret is `TOKEN`, of the file `token.txt`.
 fn run(origin: &str, arguments: &str) -> HttpStep {
     http_step(&format!("run step.yaml -p number=42 {arguments}"))
-        .file("step.yaml", &STEP.replace("ORIGIN", origin))
+        .file("step.yaml", STEP.replace("ORIGIN", origin))
         .file("token.txt", "correct horse battery\n")
         .word(origin, "ORIGIN")
 }
@@ -51,7 +51,8 @@ fn a_dry_run_shows_the_request_and_sends_nothing() {
         	the secret `TOKEN` is put into the body
         --- stderr
         Dry run: nothing was sent
-    "#]].assert_eq(&run(NOBODY, &arguments).run());
+    "#]]
+    .assert_eq(&run(NOBODY, &arguments).run());
 }
 
 #[test]

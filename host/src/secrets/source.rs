@@ -82,7 +82,9 @@ impl SecretSource for Files {
             let read = spawn_blocking(move || {
                 let about = |error: io::Error| match error.kind() {
                     io::ErrorKind::NotFound => format!("there is no file {path}"),
-                    io::ErrorKind::PermissionDenied => format!("the file {path} is not for this user to read"),
+                    io::ErrorKind::PermissionDenied => {
+                        format!("the file {path} is not for this user to read")
+                    }
                     _ => format!("{path}: {error}"),
                 };
                 // A line break at the end is not the value's.
