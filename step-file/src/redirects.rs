@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use http_step_yaml::{Content, FromNode, Node, Report, Reported};
+use http_step_yaml::{Content, FromNode, Node, Report, Reported, excerpt};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
 /// The greatest `max_redirects`: a host lets a step make some more requests than
@@ -30,7 +30,7 @@ impl FromNode for Redirects {
             _ => {
                 let message = format!(
                     "expected a whole number from 0 to {MOST_REDIRECTS}, not {}",
-                    number.spelling
+                    excerpt(&number.spelling)
                 );
                 Err(report.add(node.at, message))
             }

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use http_step_yaml::{Content, FromNode, Node, Report, Reported, mapping, value};
+use http_step_yaml::{Content, FromNode, Node, Report, Reported, excerpt, mapping, value};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer};
 
@@ -96,7 +96,7 @@ impl FromNode for Seconds {
             _ => {
                 let message = format!(
                     "a time limit is more than 0 and at most {LONGEST} seconds, not {}; for none, leave it out",
-                    number.spelling
+                    excerpt(&number.spelling)
                 );
                 Err(report.add(node.at, message))
             }

@@ -127,16 +127,8 @@ impl<'de> Deserialize<'de> for Tls {
 }
 
 impl JsonSchema for Tls {
-    fn inline_schema() -> bool {
-        TlsKeys::inline_schema()
-    }
-
     fn schema_name() -> Cow<'static, str> {
         "Tls".into()
-    }
-
-    fn schema_id() -> Cow<'static, str> {
-        TlsKeys::schema_id()
     }
 
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {

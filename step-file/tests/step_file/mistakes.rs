@@ -395,6 +395,8 @@ fn auth() {
 
 #[test]
 fn settings() {
+    let target =
+        "a proxy is for `http`, `https` or `all`, or for one host, as in `https://example.com`";
     let limit = |found: &str| {
         format!(
             "a time limit is more than 0 and at most 31536000 seconds, not {found}; for none, leave it out"
@@ -469,6 +471,17 @@ fn settings() {
             "2:16: `max_redirects`: expected a whole number from 0 to 50, not 3.5",
         ),
         (
+            "max_redirects: 50.000000000000000000000000000000000000000000",
+            "2:16: `max_redirects`: expected a whole number from 0 to 50, not 50.0000000000000000000000000000000000000…",
+        ),
+        (
+            "timeout: 0.00000000000000000000000000000000000000000",
+            &format!(
+                "2:10: `timeout`: {}",
+                limit("0.00000000000000000000000000000000000000…")
+            ),
+        ),
+        (
             "max_redirects: many",
             "2:16: `max_redirects`: expected a number of redirects, not a string",
         ),
@@ -496,6 +509,12 @@ fn settings() {
         (
             "proxies: {ftp: http://a, https: 'a:3128', http: 5}",
             "2:11: `proxies.ftp`: a proxy is for `http`, `https` or `all`, or for one host, as in `https://example.com`\n2:33: `proxies.https`: a proxy's URL starts with `http://`, `https://`, `socks5://` or `socks5h://`; did you mean `http://…`?\n2:49: `proxies.http`: expected a proxy's URL, not a number",
+        ),
+        (
+            "proxies: {'https://': http://p, 'https://a/b': http://p, 'all://u@a': http://p, 'http://a?b': http://p}",
+            &format!(
+                "2:11: `proxies.https://`: {target}\n2:33: `proxies.https://a/b`: {target}\n2:58: `proxies.all://u@a`: {target}\n2:81: `proxies.http://a?b`: {target}"
+            ),
         ),
         (
             "tls: 1.3",

@@ -152,3 +152,36 @@ fn alias_bombs() {
         "497:7: the file has more than 100000 values, aliases (`*name`) written out",
     );
 }
+
+#[test]
+fn what_the_bounds_allow_may_be_used_up() {
+    let long = |length: usize| {
+        let start = "url: https://a/\n#";
+        format!("{start}{}", "x".repeat(length - start.len()))
+    };
+    assert!(StepFile::parse(long(LONGEST).as_bytes()).is_ok());
+    told(
+        long(LONGEST + 1).as_bytes(),
+        "1:1: the file is too large: a step file has at most 1048576 bytes",
+    );
+    // The mapping, its two keys, the URL and the list are values, too.
+    let many = |items: usize| format!("url: https://a/\njson: [{}]", "1,".repeat(items));
+    assert!(StepFile::parse(many(99_995).as_bytes()).is_ok());
+    told(
+        many(99_996).as_bytes(),
+        "2:199998: the file has more than 100000 values, aliases (`*name`) written out",
+    );
+    // Fifteen times the text, and 19 bytes in the other keys and values.
+    let text = |key: &str| {
+        format!(
+            "url: https://a/\njson: {{a: &a {}, {key}: [{}]}}",
+            "x".repeat(279_619),
+            ["*a"; 14].join(",")
+        )
+    };
+    assert!(StepFile::parse(text("b").as_bytes()).is_ok());
+    told(
+        text("bb").as_bytes(),
+        "2:279679: the file has more than 4194304 bytes of text, aliases (`*name`) written out",
+    );
+}
