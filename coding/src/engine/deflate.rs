@@ -55,7 +55,6 @@ impl Engine for Deflate {
             Self::Stream(stream) if stream.is_complete() && !input.is_empty() => {
                 Err(Fault::Trailing)
             }
-            Self::Stream(stream) if stream.is_complete() => Ok(Progress::default()),
             Self::Stream(stream) => stream.decode(input, output),
         }
     }

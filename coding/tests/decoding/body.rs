@@ -233,3 +233,70 @@ fn only_a_size_that_is_known_is_told() {
     assert_eq!(full("identity"), Some(5));
     assert_eq!(full("br"), None);
 }
+
+/// Who takes a body for ended loses what it still has to say: data, trailers, or that it
+/// is cut short.
+#[test]
+fn a_body_is_at_its_end_only_when_nothing_can_come() {
+    let told = |names, events: Vec<Event>, times: usize| {
+        let mut body = decoded(names, events);
+        let lines: String = (0..times)
+            .map(|_| {
+                let (ended, size) = (body.is_end_stream(), body.size_hint().exact());
+                format!("ended: {ended}, size: {size:?}; {}", polls(&mut body, 1))
+            })
+            .collect();
+        format!("{names}\n{lines}\n")
+    };
+    let cut = || Event::Data(gzip(b"hello")[..12].to_vec());
+    let empty = || Event::Data(Vec::new());
+    let trailer = || Event::Trailer("x-checksum", "7");
+    // The trailers are found in the last step of a poll.
+    let late = || (0..31).map(|_| empty()).chain([trailer()]).collect();
+    let told = [
+        told("identity", vec![Event::Data(text(100_000))], 3),
+        told("gzip", vec![Event::Data(gzip(b"hello"))], 3),
+        told("gzip", vec![cut()], 3),
+        told("gzip", vec![cut(), empty(), Event::Pending], 3),
+        told("gzip", vec![empty(), Event::Pending], 2),
+        told("identity", late(), 3),
+        told("gzip", late(), 3),
+    ];
+    expect![[r#"
+        identity
+        ended: false, size: None; data of 65536 bytes
+        ended: false, size: None; data of 34464 bytes
+        ended: true, size: Some(0); end
+
+        gzip
+        ended: false, size: None; data b"hello"
+        ended: false, size: None; end
+        ended: true, size: Some(0); end
+
+        gzip
+        ended: false, size: None; data b"h"
+        ended: false, size: None; error: the body breaks off within its gzip coding
+        ended: true, size: Some(0); end
+
+        gzip
+        ended: false, size: None; data b"h"
+        ended: false, size: None; pending
+        ended: false, size: None; error: the body breaks off within its gzip coding
+
+        gzip
+        ended: false, size: None; pending
+        ended: true, size: Some(0); end
+
+        identity
+        ended: false, size: None; pending, and woken
+        ended: false, size: None; trailers {"x-checksum": "7"}
+        ended: true, size: Some(0); end
+
+        gzip
+        ended: false, size: None; pending, and woken
+        ended: false, size: None; trailers {"x-checksum": "7"}
+        ended: true, size: Some(0); end
+
+    "#]]
+    .assert_eq(&told.concat());
+}

@@ -112,6 +112,13 @@ fn deflate_bodies() {
             "stored with bits in its padding, like zlib",
             b"\x08\x01\x00\xfe\xff!\x03\x00".to_vec(),
         ),
+        (
+            "stored with more bits in its padding than zlib has windows",
+            [b"\x88\x1c\x00\xe3\xff", &[b'!'; 28][..], b"\x03\x00"].concat(),
+        ),
+        // What zlib's head would be but for the method: a multiple of 31.
+        ("raw, begun with 0x4bce", b"\x4b\xce\x07\x00".to_vec()),
+        ("raw, begun with 0xcbcd", b"\xcb\xcd\x07\x00".to_vec()),
         ("text after zlib", [zlib(b"hello"), b"!".to_vec()].concat()),
         (
             "text after raw",
@@ -130,6 +137,9 @@ fn deflate_bodies() {
         zlib with a wrong checksum: the body is not valid deflate: incorrect data check
         zlib that needs a dictionary: the body is not valid deflate: it needs a dictionary
         stored with bits in its padding, like zlib: "!"
+        stored with more bits in its padding than zlib has windows: "!!!!!!!!!!!!!!!!!!!!!!!!!!!!"
+        raw, begun with 0x4bce: "co"
+        raw, begun with 0xcbcd: "mo"
         text after zlib: the body goes on after the end of its deflate coding
         text after raw: the body goes on after the end of its deflate coding
         one byte of zlib: the body breaks off within its deflate coding
