@@ -3,11 +3,13 @@
 //! | form | which |
 //! |---|---|
 //! | as it is | also in upper and in lower case |
-//! | base64 (RFC 4648) | both alphabets, at each of the three places that it can have in a longer text |
+//! | base64 (RFC 4648) | both alphabets, at each of the three places that it can have in a longer text; also in lower case, as the name of a field has it |
 //! | hexadecimal | upper and lower case |
 //! | percent-encoded | what RFC 3986, HTML forms, Python's `quote`, JavaScript's `encodeURIComponent` and `encodeURI` escape, and every byte; upper and lower case |
 //! | in JSON | with and without what may be escaped: `/`, `<`, `>`, `&`, what is not ASCII |
 //! | in HTML and XML | by name, in decimal and hexadecimal |
+//!
+//! The last three are looked for of the value in upper and in lower case, too.
 //!
 //! A text can be encoded in ways without end, and who wants to get a value by a
 //! server that works for him will. These are the ways in which servers echo what
@@ -73,17 +75,22 @@ pub(crate) fn forms(value: &[u8]) -> Vec<Form> {
             forms.entry(bytes).or_insert(edges);
         }
     };
-    let plain = [
+    // A form, too, can be written in another case, as the names of fields are.
+    for value in [
         value.to_vec(),
         value.to_ascii_lowercase(),
         value.to_ascii_uppercase(),
-    ];
-    for bytes in plain
-        .into_iter()
-        .chain(hexadecimal(value))
-        .chain(percent_encoded(value))
-        .chain(std::str::from_utf8(value).into_iter().flat_map(escaped))
-    {
+    ] {
+        let text = std::str::from_utf8(&value);
+        for bytes in percent_encoded(&value)
+            .into_iter()
+            .chain(text.into_iter().flat_map(escaped))
+            .chain([value.clone()])
+        {
+            add(bytes, None, None);
+        }
+    }
+    for bytes in hexadecimal(value).into_iter().chain(each_byte(value)) {
         add(bytes, None, None);
     }
     for offset in 0..3 {
@@ -97,8 +104,12 @@ pub(crate) fn forms(value: &[u8]) -> Vec<Form> {
             b'/' => b'_',
             other => *other,
         });
-        add(url_safe.collect(), before, after);
-        add(bytes, before, after);
+        let url_safe: Vec<u8> = url_safe.collect();
+        add(url_safe.clone(), before, after);
+        add(bytes.clone(), before, after);
+        // Without its case it still tells most of the value.
+        add(url_safe.to_ascii_lowercase(), None, None);
+        add(bytes.to_ascii_lowercase(), None, None);
     }
     let forms = forms.into_iter();
     forms
@@ -185,8 +196,6 @@ fn percent_encoded(value: &[u8]) -> Vec<Vec<u8>> {
     // Python's `quote_plus`.
     let quoted = percent_encode(value, encode::UNRESERVED).to_string();
     texts.push(quoted.replace("%20", "+"));
-    let every_byte: String = value.iter().map(|byte| format!("%{byte:02X}")).collect();
-    texts.push(every_byte);
     let lower = texts.iter().map(|text| with_lower_escapes(text));
     lower
         .collect::<Vec<_>>()
@@ -194,6 +203,12 @@ fn percent_encoded(value: &[u8]) -> Vec<Vec<u8>> {
         .chain(texts)
         .map(String::into_bytes)
         .collect()
+}
+
+/// Percent-encoded without need.
+fn each_byte(value: &[u8]) -> [Vec<u8>; 2] {
+    let each: String = value.iter().map(|byte| format!("%{byte:02X}")).collect();
+    [each.to_ascii_lowercase().into_bytes(), each.into_bytes()]
 }
 
 /// `%2F` as `%2f`.
@@ -294,6 +309,13 @@ mod tests {
             "Pä55/w&lt;o&gt;r&amp;d &quot;it&#39;s&quot;",
             "Pä55/w&lt;o&gt;r&amp;d &#34;it&#x27;s&#34;",
             "Pä55/w&lt;o&gt;r&amp;d \"it's\"",
+            // As the name of a field would be, which has no case of its own.
+            "p%c3%a455%2fw%3co%3er%26d%20%22it%27s%22",
+            "P%C3%A455%2FW%3CO%3ER%26D%20%22IT%27S%22",
+            r#"pä55\/w<o>r&d \"it's\""#,
+            "pä55/w&lt;o&gt;r&amp;d &quot;it&#39;s&quot;",
+            "umokntuvdzxvpnimzcaiaxqncy",
+            "qw6q1ns93pg8-cizkicjpdcdzi",
         ] {
             assert!(has(value, form), "{form}");
         }
