@@ -127,12 +127,17 @@ impl Patterns {
     #[must_use]
     pub fn owners_in(&self, text: &[u8]) -> BTreeSet<usize> {
         let mut owners = BTreeSet::new();
-        if !self.is_empty() {
-            self.read(self.start(), text, |_, found| {
-                owners.insert(found.owner);
-            });
-        }
+        self.each_in(text, |owner| {
+            owners.insert(owner);
+        });
         owners
+    }
+
+    /// Tell of each text that is in a text whose it is, by number.
+    pub fn each_in(&self, text: &[u8], mut found: impl FnMut(usize)) {
+        if !self.is_empty() {
+            self.read(self.start(), text, |_, text| found(text.owner));
+        }
     }
 
     /// The length of the longest text.

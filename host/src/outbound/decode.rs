@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use http::header::{CONTENT_ENCODING, CONTENT_LENGTH};
+use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, TRANSFER_ENCODING};
 use http::response::Parts;
 use http::{HeaderMap, HeaderValue, Response, StatusCode};
 use http_body::Body;
@@ -77,7 +77,7 @@ impl Allowance for Budgets {
     }
 
     fn holds(&mut self, bytes: usize) -> Result<(), TransportError> {
-        self.journal.decodes_in(self.holds, bytes)?;
+        self.journal.holds(self.holds, bytes)?;
         self.holds = bytes;
         Ok(())
     }
@@ -98,6 +98,15 @@ fn codings(head: &Parts, body: &Received) -> Codings {
         return Codings::default();
     }
     of_header(&head.headers)
+}
+
+/// Whether a body has codings that nothing is known of. Their names are the server's
+/// to choose.
+pub(super) fn is_opaque(header: &HeaderMap) -> bool {
+    let codings = header.get_all(CONTENT_ENCODING).iter();
+    let mut transfers = header.get_all(TRANSFER_ENCODING).iter();
+    Codings::parse(codings.map(HeaderValue::as_bytes)).is_err()
+        || transfers.any(|coding| !coding.as_bytes().eq_ignore_ascii_case(b"chunked"))
 }
 
 fn of_header(header: &HeaderMap) -> Codings {

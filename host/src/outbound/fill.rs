@@ -102,8 +102,9 @@ impl Egress {
             ));
         }
         let path = request.uri().path().as_bytes();
+        let fits = |length| self.fits_a_head(length, Place::Path);
         let path = self
-            .put_in(path, Context::Url, Place::Path)?
+            .put_in(path, Context::Url, Place::Path, fits)?
             .unwrap_or_else(|| path.to_vec().into());
         let aim = Aim {
             origin,
@@ -115,6 +116,10 @@ impl Egress {
             let credentials = (name == AUTHORIZATION).then(|| of_basic(value)).flatten();
             let filled = match credentials {
                 Some((token, written)) => self.fill_basic(token, &written, &aim, entry)?,
+                None => None,
+            };
+            // A handle can be all that was encoded, too.
+            let filled = match filled {
                 None => self.fill(
                     value.as_bytes(),
                     Context::Header,
@@ -122,6 +127,7 @@ impl Egress {
                     &aim,
                     entry,
                 )?,
+                filled => filled,
             };
             if let Some(filled) = filled {
                 *value = HeaderValue::from_bytes(&filled).map_err(|error| {
@@ -192,8 +198,8 @@ impl Egress {
         Ok(Some([b"Basic ", sent.as_slice()].concat().into()))
     }
 
-    /// Put values into a text, if there are handles in it.
-    pub(super) fn fill(
+    /// Put values into a text of a head, if there are handles in it.
+    fn fill(
         &self,
         text: &[u8],
         context: Context,
@@ -201,12 +207,38 @@ impl Egress {
         aim: &Aim<'_>,
         entry: &Entry,
     ) -> Result<Option<Zeroizing<Vec<u8>>>, TransportError> {
+        let fits = |length| self.fits_a_head(length, place);
+        self.fill_if(text, context, place, aim, entry, fits)
+    }
+
+    fn fits_a_head(&self, length: usize, place: Place) -> Result<(), TransportError> {
+        let most = self.journal.limits().header_bytes;
+        if length as u64 <= most {
+            return Ok(());
+        }
+        Err(TransportError::Refused(format!(
+            "with its secrets the {} of the request has {length} bytes; a header may have {most}",
+            place.as_str(),
+        )))
+    }
+
+    /// Put values into a text, if there are handles in it, and if what it becomes fits
+    /// by its length.
+    pub(super) fn fill_if(
+        &self,
+        text: &[u8],
+        context: Context,
+        place: Place,
+        aim: &Aim<'_>,
+        entry: &Entry,
+        fits: impl FnOnce(usize) -> Result<(), TransportError>,
+    ) -> Result<Option<Zeroizing<Vec<u8>>>, TransportError> {
         for loan in self.lent.in_text(text) {
             loan.terms
                 .admit(aim.origin, &aim.method, &aim.path, place)?;
             entry.lends(loan.terms.name(), place);
         }
-        self.put_in(text, context, place)
+        self.put_in(text, context, place, fits)
     }
 
     /// Put values into a text, whether they may be there or not.
@@ -215,6 +247,7 @@ impl Egress {
         text: &[u8],
         context: Context,
         place: Place,
+        fits: impl FnOnce(usize) -> Result<(), TransportError>,
     ) -> Result<Option<Zeroizing<Vec<u8>>>, TransportError> {
         let names: Vec<&str> = self
             .lent
@@ -232,7 +265,10 @@ impl Egress {
                 Zeroizing::default()
             });
         }
-        let mut replacer = self.lent.filler(values.into());
+        let values = values.into();
+        // What is too long is not made first.
+        fits(self.lent.filled_length(text, &values))?;
+        let mut replacer = self.lent.filler(values);
         let mut filled = Zeroizing::new(replacer.feed(text));
         filled.extend(replacer.finish());
         Ok(Some(filled))
@@ -273,4 +309,103 @@ fn of_basic(value: &HeaderValue) -> Option<(&str, Vec<u8>)> {
     scheme
         .eq_ignore_ascii_case("basic")
         .then_some((token, written))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::time::Duration;
+
+    use bytes::Bytes;
+    use http_body_util::{BodyExt, Full};
+    use http_step_policy::{Limits, Policy, Secret};
+
+    use super::super::filled::Content;
+    use super::super::{Asked, Journal, Outbound, Roots, SystemResolver};
+    use super::*;
+    use crate::secrets::Lent;
+
+    const ORIGIN: &str = "http://a.test";
+
+    /// The way out of a run that is lent one secret.
+    fn egress(value: &str) -> Egress {
+        let secret = Secret::new("TOKEN", "env:TOKEN".parse().unwrap());
+        let secret = secret.origin(ORIGIN.parse().unwrap());
+        let resolver = Arc::new(SystemResolver);
+        Egress {
+            outbound: Arc::new(Outbound::new(resolver, Roots::default(), 1)),
+            tenant: "".into(),
+            policy: Policy::nothing(),
+            asked: Arc::new(Asked::default()),
+            lent: Arc::new(Lent::of_values(&[(secret, value)])),
+            journal: Arc::new(Journal::new(Limits::default())),
+        }
+    }
+
+    impl Egress {
+        fn given(&self) -> String {
+            self.lent.handle("TOKEN").unwrap().unwrap()
+        }
+
+        fn filled_header(&self, name: &str, value: &str) -> Result<String, String> {
+            let body = Full::new(Bytes::new()).map_err(|never| match never {});
+            let request = Request::builder().uri(ORIGIN).header(name, value);
+            let mut request = request.body(body.boxed_unsync()).unwrap();
+            let entry = Entry::new("GET");
+            self.fill_head(&mut request, &ORIGIN.parse().unwrap(), &entry)
+                .map_err(|error| error.to_string())?;
+            Ok(request.headers()[name].to_str().unwrap().to_owned())
+        }
+
+        async fn filled_body(&self, body: String) -> Result<Request<Content>, TransportError> {
+            let body = Full::new(Bytes::from(body)).map_err(|never| match never {});
+            let request = Request::post(ORIGIN).body(body.boxed_unsync()).unwrap();
+            let entry = Arc::new(Entry::new("POST"));
+            let within = Duration::from_secs(1);
+            self.fill_body(request, &ORIGIN.parse().unwrap(), within, &entry)
+                .await
+        }
+    }
+
+    #[test]
+    fn credentials_are_encoded_or_are_all_that_was_encoded() {
+        let egress = egress("bWU6cGFzc3dvcmQ=");
+        let handle = egress.given();
+        let encoded = BASE64_STANDARD.encode(format!("me:{handle}"));
+        for (written, sent) in [
+            (
+                format!("Basic {encoded}"),
+                "Basic bWU6YldVNmNHRnpjM2R2Y21RPQ==",
+            ),
+            (format!("Basic {handle}"), "Basic bWU6cGFzc3dvcmQ="),
+            (format!("Bearer {handle}"), "Bearer bWU6cGFzc3dvcmQ="),
+            ("Basic bWU6eA==".to_owned(), "Basic bWU6eA=="),
+        ] {
+            let filled = egress.filled_header("authorization", &written);
+            assert_eq!(filled.as_deref(), Ok(sent), "{written}");
+        }
+    }
+
+    /// A handle is short, and what stands for it may be long.
+    #[tokio::test]
+    async fn what_would_be_too_long_is_not_made() {
+        let egress = egress(&"key-material".repeat(5000));
+        let handle = egress.given();
+        assert_eq!(
+            egress.filled_header("x-key", &handle.repeat(1000)),
+            Err("with its secrets the header of the request has 60000000 bytes; a header may have 65536".to_owned())
+        );
+        let one = egress.filled_body(handle.clone()).await.unwrap();
+        assert_eq!(egress.journal.memory().peak(), 32 + 60_000);
+        drop(one);
+        let many = egress.filled_body(handle.repeat(2000)).await;
+        assert_eq!(
+            many.err().map(|error| error.to_string()),
+            egress
+                .journal
+                .exceeded_by_now()
+                .map(|error| error.to_string())
+        );
+        assert_eq!(egress.journal.memory().peak(), 64_000);
+    }
 }

@@ -18,6 +18,7 @@ use wasmtime_wasi_http::WasiBody;
 use super::Egress;
 use super::error::TransportError;
 use super::fill::{Aim, written};
+use super::journal::Journal;
 use super::ledger::Entry;
 
 /// How much of a body is held back until all of it is there: then all is decided
@@ -25,10 +26,16 @@ use super::ledger::Entry;
 /// it. A longer one goes out in chunks (RFC 9112, section 7.1).
 const MOST_HELD: usize = 1 << 20;
 
+/// How much of a longer one is filled at once: a handle is short, and a value may be
+/// long.
+const PIECE: usize = 4 << 10;
+
 /// What a request's body comes from.
 pub(super) enum Content {
     /// The component.
     Written(WasiBody),
+    /// The host, which has all of it.
+    Whole { body: Full<Bytes>, _room: Room },
     /// The component and the host.
     Filled(Box<Filled>),
 }
@@ -44,6 +51,35 @@ pub(super) struct Filled {
     /// By number, the name of each secret, or why it may not be in there.
     terms: Vec<Result<String, TransportError>>,
     entry: Arc<Entry>,
+    _room: Room,
+}
+
+/// What a body takes of the run's memory.
+pub(super) struct Room {
+    journal: Arc<Journal>,
+    taken: usize,
+}
+
+impl Room {
+    fn of(journal: &Arc<Journal>) -> Self {
+        Self {
+            journal: Arc::clone(journal),
+            taken: 0,
+        }
+    }
+
+    /// Take so many bytes in all.
+    fn take(&mut self, bytes: usize) -> Result<(), TransportError> {
+        self.journal.holds(self.taken, bytes)?;
+        self.taken = bytes;
+        Ok(())
+    }
+}
+
+impl Drop for Room {
+    fn drop(&mut self) {
+        _ = self.take(0);
+    }
 }
 
 impl Egress {
@@ -69,6 +105,7 @@ impl Egress {
         let context = context_of(&head.headers);
         let mut read = BytesMut::new();
         let mut trailers = None;
+        let mut room = Room::of(&self.journal);
         while read.len() <= MOST_HELD {
             let frame = timeout(within, body.frame()).await;
             let frame = frame.map_err(|_| TransportError::UploadTimeout {
@@ -76,17 +113,24 @@ impl Egress {
                 within,
             })?;
             let Some(frame) = frame.transpose().map_err(|_| TransportError::RequestBody)? else {
-                let whole = self.fill(&read, context, Place::Body, &aim, entry)?;
-                let whole = whole.map_or(read.freeze(), |whole| Bytes::from(whole.to_vec()));
+                let taken = read.len();
+                let fits = |length: usize| room.take(taken.saturating_add(length));
+                let whole = self.fill_if(&read, context, Place::Body, &aim, entry, fits)?;
+                let whole = whole.map_or(read.freeze(), Bytes::from_owner);
                 if head.headers.contains_key(CONTENT_LENGTH) {
                     head.headers.insert(CONTENT_LENGTH, whole.len().into());
                 }
-                let body = Full::new(whole).map_err(|never| match never {});
-                let body = Content::Written(body.boxed_unsync());
+                let body = Content::Whole {
+                    body: Full::new(whole),
+                    _room: room,
+                };
                 return Ok(Request::from_parts(head, body));
             };
             match frame.into_data() {
-                Ok(data) => read.extend_from_slice(&data),
+                Ok(data) => {
+                    room.take(read.len() + data.len())?;
+                    read.extend_from_slice(&data);
+                }
                 Err(frame) => {
                     trailers = frame.into_trailers().ok();
                     break;
@@ -114,6 +158,7 @@ impl Egress {
             trailers,
             terms,
             entry: Arc::clone(entry),
+            _room: room,
         }));
         Ok(Request::from_parts(head, body))
     }
@@ -137,6 +182,9 @@ impl Body for Content {
             Self::Written(body) => Pin::new(body)
                 .poll_frame(cx)
                 .map_err(|_| TransportError::RequestBody),
+            Self::Whole { body, .. } => Pin::new(body)
+                .poll_frame(cx)
+                .map_err(|never| match never {}),
             Self::Filled(body) => body.poll(cx),
         }
     }
@@ -144,6 +192,7 @@ impl Body for Content {
     fn is_end_stream(&self) -> bool {
         match self {
             Self::Written(body) => body.is_end_stream(),
+            Self::Whole { body, .. } => body.is_end_stream(),
             Self::Filled(body) => body.replacer.is_none() && body.trailers.is_none(),
         }
     }
@@ -151,6 +200,7 @@ impl Body for Content {
     fn size_hint(&self) -> SizeHint {
         match self {
             Self::Written(body) => body.size_hint(),
+            Self::Whole { body, .. } => body.size_hint(),
             Self::Filled(_) => SizeHint::default(),
         }
     }
@@ -163,9 +213,8 @@ impl Filled {
                 let trailers = self.trailers.take();
                 return Poll::Ready(trailers.map(|trailers| Ok(Frame::trailers(trailers))));
             };
-            let read = std::mem::take(&mut self.read);
-            let next = if !read.is_empty() {
-                Some(read)
+            let next = if !self.read.is_empty() {
+                Some(self.read.split_to(self.read.len().min(PIECE)))
             } else if self.trailers.is_some() {
                 None
             } else {
@@ -173,7 +222,10 @@ impl Filled {
                     None => None,
                     Some(Err(_)) => return Poll::Ready(Some(Err(TransportError::RequestBody))),
                     Some(Ok(frame)) => match frame.into_data() {
-                        Ok(data) => Some(data),
+                        Ok(data) => {
+                            self.read = data;
+                            continue;
+                        }
                         Err(frame) => {
                             self.trailers = frame.into_trailers().ok();
                             None

@@ -137,8 +137,8 @@ impl Journal {
         self.hold(Budget::BytesDecoded, Amount::Bytes(used), Stage::Body)
     }
 
-    /// A decoder that held so many bytes of memory holds so many now.
-    pub(super) fn decodes_in(&self, before: usize, now: usize) -> Result<(), TransportError> {
+    /// What the host holds for a body, so many bytes of memory, is so many now.
+    pub(super) fn holds(&self, before: usize, now: usize) -> Result<(), TransportError> {
         self.memory.give_back(before.saturating_sub(now));
         let taken = self.memory.take(now.saturating_sub(before));
         self.ends_if_exceeded(taken, Stage::Body)

@@ -156,12 +156,8 @@ impl Egress {
         self.journal.answered();
         entry.answered(response.status().as_u16());
         self.journal.header(response.headers(), Stage::Head)?;
-        // In parts a value could not be told from text.
-        if response.status() == StatusCode::PARTIAL_CONTENT && !self.lent.is_nothing() {
-            return Err(TransportError::Protocol {
-                from: origin,
-                reason: "it sends a part, which nobody asked for".to_owned(),
-            });
+        if !self.lent.is_nothing() {
+            scrub::check(&response, &origin)?;
         }
 
         let (head, body) = response.into_parts();

@@ -8,18 +8,39 @@ use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
 use http::header::CONTENT_LENGTH;
-use http::{HeaderMap, HeaderName, HeaderValue, Response};
+use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
 use http_body::{Body, Frame};
 use http_body_util::BodyExt;
 use http_step_secrets::{Patterns, Replacements, Replacer};
 use wasmtime_wasi_http as wasi_http;
 use wasmtime_wasi_http::WasiBody;
 
+use super::decode::is_opaque;
+use super::error::TransportError;
 use crate::secrets::Lent;
 
 /// How many pieces one poll goes through that come to nothing, before it lets other
 /// tasks run.
 const PIECES: usize = 32;
+
+/// Whether a value can be seen in a response. A component can ask for one in which it
+/// can't: it writes `Accept-Encoding` itself.
+pub(super) fn check<B: Body>(response: &Response<B>, origin: &str) -> Result<(), TransportError> {
+    if response.status() == StatusCode::PARTIAL_CONTENT {
+        return Err(TransportError::Protocol {
+            from: origin.to_owned(),
+            reason: "it sends a part, which nobody asked for".to_owned(),
+        });
+    }
+    if is_opaque(response.headers()) && !response.body().is_end_stream() {
+        return Err(TransportError::Coding {
+            from: origin.to_owned(),
+            reason: "it has a coding that is not known, in which no secret could be hidden"
+                .to_owned(),
+        });
+    }
+    Ok(())
+}
 
 /// A response without a value in it.
 pub(super) fn scrubbed(response: Response<WasiBody>, lent: &Lent) -> Response<WasiBody> {
@@ -163,5 +184,44 @@ impl Body for Scrubbed {
 
     fn is_end_stream(&self) -> bool {
         self.is_drained && self.trailers.is_none()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use http_body_util::Full;
+
+    use super::*;
+
+    fn checked(status: u16, name: &str, value: &str, body: &'static str) -> Option<String> {
+        let response = Response::builder().status(status).header(name, value);
+        let response = response.body(Full::new(Bytes::from_static(body.as_bytes())));
+        let refused = check(&response.unwrap(), "http://a.test").err();
+        refused.map(|error| error.to_string())
+    }
+
+    #[test]
+    fn a_body_that_can_not_be_seen_through_is_refused() {
+        let part = "http://a.test answered with something that is not HTTP: it sends a part, which nobody asked for";
+        let coded = "the response of http://a.test can't be decoded: it has a coding that is not known, in which no secret could be hidden";
+        for (status, name, value, body, refused) in [
+            (200, "content-encoding", "br, gzip", "x", None),
+            (200, "content-encoding", "identity", "x", None),
+            (200, "content-encoding", "compress", "x", Some(coded)),
+            (
+                200,
+                "content-encoding",
+                "gzip, gzip, gzip",
+                "x",
+                Some(coded),
+            ),
+            (200, "content-encoding", "compress", "", None),
+            (200, "transfer-encoding", "Chunked", "x", None),
+            (200, "transfer-encoding", "gzip, chunked", "x", Some(coded)),
+            (206, "content-range", "bytes 0-0/9", "x", Some(part)),
+        ] {
+            let found = checked(status, name, value, body);
+            assert_eq!(found.as_deref(), refused, "{status} {name}: {value}");
+        }
     }
 }

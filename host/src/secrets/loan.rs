@@ -1,16 +1,27 @@
 //! What one run is lent: for each secret of its policy a handle, and the value that
 //! the handle stands for.
 
+use std::borrow::Cow;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use http_step_policy::{Place, Policy, Secret};
-use http_step_secrets::{Handle, Patterns, PatternsBuilder, Replacements, Replacer, Value};
+use http_step_secrets::{
+    HANDLE_BYTES, Handle, Patterns, PatternsBuilder, Replacements, Replacer, Value,
+};
+use percent_encoding::percent_decode_str;
 use thiserror::Error;
 use url::Url;
 
 use super::source::Sources;
 use super::veil::Veil;
+
+/// The most bytes of [echoes](Echo): they are looked for anew in each response.
+const MOST_REMEMBERED: usize = 16 << 10;
+
+/// A part of a URL this long is the secret in it, and not a word of its service: the
+/// tokens of chat webhooks, and no `webhooks`.
+const SHORTEST_PART: usize = 16;
 
 /// The secrets of one run.
 pub(crate) struct Lent {
@@ -175,6 +186,17 @@ impl Lent {
         Replacer::new(Arc::clone(&self.handles), values)
     }
 
+    /// How long a text is with values in the place of handles: a handle may stand
+    /// there many times, and a value be long.
+    pub(crate) fn filled_length(&self, text: &[u8], values: &Replacements) -> usize {
+        let mut length = text.len();
+        self.handles.each_in(text, |number| {
+            let value = values.get(number).map_or(0, |value| value.len());
+            length = length.saturating_sub(HANDLE_BYTES).saturating_add(value);
+        });
+        length
+    }
+
     /// The loans, in the order that [`filler`](Self::filler) has them.
     pub(crate) fn loans(&self) -> &[Loan] {
         &self.loans
@@ -187,11 +209,16 @@ impl Lent {
     }
 
     /// Remember what went out for what the component wrote, so that it gets its own
-    /// words back.
+    /// words back. The oldest are forgotten: a value is hidden in them all the same.
     pub(crate) fn remember(&self, echo: Echo) {
         let mut echoes = self.echoes.lock().unwrap_or_else(PoisonError::into_inner);
-        if !echoes.iter().any(|other| other.sent == echo.sent) {
-            echoes.push(echo);
+        if echoes.iter().any(|other| other.sent == echo.sent) {
+            return;
+        }
+        echoes.push(echo);
+        let mut bytes: usize = echoes.iter().map(|echo| echo.sent.len()).sum();
+        while bytes > MOST_REMEMBERED {
+            bytes -= echoes.remove(0).sent.len();
         }
     }
 
@@ -245,15 +272,101 @@ impl Loan {
         };
         let path = &url[url::Position::BeforePath..url::Position::AfterPath];
         let with_query = &url[url::Position::BeforePath..url::Position::AfterQuery];
+        let segments = url.path_segments().into_iter().flatten();
+        let parameters = url.query_pairs();
         [
             url.as_str(),
+            &url.origin().ascii_serialization(),
             url.authority(),
+            url.host_str().unwrap_or_default(),
             path,
             with_query,
             url.query().unwrap_or_default(),
         ]
         .into_iter()
+        .map(Cow::from)
+        // Services tell of a webhook by its parts.
+        .chain(
+            segments
+                .map(|segment| percent_decode_str(segment).decode_utf8_lossy())
+                .chain(parameters.map(|(_, value)| value))
+                .filter(|part| part.len() >= SHORTEST_PART),
+        )
+        .map(Cow::into_owned)
         .filter_map(|part| Value::new(part.into()).ok())
         .fold(patterns, |patterns, part| patterns.value(number, &part))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    impl Lent {
+        /// Secrets, and their values.
+        pub(crate) fn of_values(secrets: &[(Secret, &str)]) -> Self {
+            let loans = secrets.iter().map(|(terms, value)| {
+                let value = Value::new(value.as_bytes().to_vec()).unwrap();
+                Loan::new(terms.clone(), Handle::random().unwrap(), Ok(value))
+            });
+            Self::new(loans.collect()).unwrap()
+        }
+    }
+
+    fn masked(lent: &Lent, text: &str) -> String {
+        let mut mask = lent.mask();
+        let mut seen = mask.feed(text.as_bytes());
+        seen.extend(mask.finish());
+        let mut seen = String::from_utf8(seen).unwrap();
+        for loan in lent.loans() {
+            seen = seen.replace(loan.handle.as_str(), loan.terms.name());
+        }
+        seen
+    }
+
+    fn webhook(url: &str) -> Lent {
+        let origin = Url::parse(url).unwrap().origin().ascii_serialization();
+        let secret = Secret::new("HOOK", "env:HOOK".parse().unwrap());
+        Lent::of_values(&[(secret.origin(origin.parse().unwrap()), url)])
+    }
+
+    #[test]
+    fn a_url_is_hidden_in_its_parts() {
+        let lent = webhook(
+            "https://h.io:8443/api/webhooks/123/token-of-a-web%40hook?sig=a-long-signature",
+        );
+        for (text, seen) in [
+            // No answer of a service has all of the URL.
+            (r#"{"token":"token-of-a-web@hook"}"#, r#"{"token":"HOOK"}"#),
+            (
+                r#"{"token":"token-of-a-web%40hook"}"#,
+                r#"{"token":"HOOK"}"#,
+            ),
+            ("sig: a-long-signature", "sig: HOOK"),
+            (
+                "could not connect to https://h.io:8443",
+                "could not connect to HOOK",
+            ),
+            ("/api/webhooks/123 at h.io", "/api/webhooks/123 at h.io"),
+        ] {
+            assert_eq!(masked(&lent, text), seen);
+        }
+        let lent = webhook("http://hooks.test:8080/x");
+        assert_eq!(masked(&lent, "no address: hooks.test"), "no address: HOOK");
+    }
+
+    #[test]
+    fn echoes_are_forgotten_before_they_are_many() {
+        let lent = webhook("https://hooks.test/x");
+        for number in 0..100 {
+            let text = format!("{number:01024}").into_bytes();
+            lent.remember(Echo {
+                sent: text.clone(),
+                written: text,
+            });
+        }
+        let echoes = lent.echoes();
+        assert_eq!(echoes.len(), MOST_REMEMBERED / 1024);
+        assert!(echoes.last().unwrap().sent.ends_with(b"99"));
     }
 }

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 use std::env;
-use std::fs;
+use std::fs::File;
 use std::future::Future;
-use std::io;
+use std::io::{self, Read};
 use std::pin::Pin;
 use std::sync::Arc;
 
@@ -88,13 +88,17 @@ impl SecretSource for Files {
                     _ => format!("{path}: {error}"),
                 };
                 // A line break at the end is not the value's.
-                let longest = (LONGEST + 2) as u64;
-                match fs::metadata(&path).map_err(about)?.len() {
-                    length if length > longest => {
-                        Err(format!("the file {path} is longer than {LONGEST} bytes"))
-                    }
-                    _ => fs::read(&path).map_err(about),
+                let longest = LONGEST + 2;
+                // Of one that is made as it is read, the length is told nowhere. The
+                // buffer does not grow, which would leave a copy behind.
+                let mut value = Vec::with_capacity(longest + 1);
+                let file = File::open(&path).map_err(about)?;
+                let mut file = file.take((longest + 1) as u64);
+                file.read_to_end(&mut value).map_err(about)?;
+                if value.len() > longest {
+                    return Err(format!("the file {path} is longer than {LONGEST} bytes"));
                 }
+                Ok(value)
             });
             read.await.map_err(|error| error.to_string())?
         })
