@@ -162,3 +162,45 @@ fn thread_time() -> u64 {
     static START: LazyLock<Instant> = LazyLock::new(Instant::now);
     u64::try_from(START.elapsed().as_nanos()).unwrap_or(u64::MAX)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::task::Waker;
+
+    use super::*;
+
+    const SOME: Duration = Duration::from_millis(20);
+
+    /// Use up processor time.
+    fn spin() {
+        let began = thread_time();
+        while Duration::from_nanos(thread_time() - began) < SOME {}
+    }
+
+    #[test]
+    fn what_a_run_uses_in_its_polls_counts_and_nothing_else() {
+        let meter = CpuMeter::default();
+        let within = meter.clone();
+        let mut polls = 0;
+        let mut run = std::pin::pin!(meter.measure(std::future::poll_fn(move |_| {
+            assert!(within.now() >= SOME * polls);
+            spin();
+            polls += 1;
+            assert!(within.now() >= SOME * polls);
+            // What others use between the polls is more than that.
+            assert!(within.now() < SOME * (polls + 1));
+            if polls < 3 {
+                Poll::Pending
+            } else {
+                Poll::Ready(())
+            }
+        })));
+        let cx = &mut Context::from_waker(Waker::noop());
+        while run.as_mut().poll(cx).is_pending() {
+            for _ in 0..5 {
+                spin();
+            }
+        }
+        assert!((SOME * 3..SOME * 4).contains(&meter.total()));
+    }
+}

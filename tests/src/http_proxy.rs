@@ -77,7 +77,10 @@ impl HttpProxy {
                 match acceptor.clone() {
                     None => drop(tokio::spawn(answer_all(stream, manner, asked))),
                     Some(acceptor) => drop(tokio::spawn(async move {
-                        if let Ok(stream) = acceptor.accept(stream).await {
+                        // To whoever would speak HTTP/2 with it, it says nothing.
+                        if let Ok(stream) = acceptor.accept(stream).await
+                            && stream.get_ref().1.alpn_protocol() != Some(b"h2")
+                        {
                             answer_all(stream, manner, asked).await;
                         }
                     })),

@@ -8,8 +8,8 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use http::HeaderValue;
 use http_step_host::policy::Amount;
-use http_step_host::{ErrorKind, Outcome, RunResult, Sent, Stage};
-use http_step_tests::{Answer, Guest, Service, bench, transcript};
+use http_step_host::{ErrorKind, Job, Outcome, RunResult, Sent, Stage};
+use http_step_tests::{Answer, Guest, Service, bench, step_file, transcript};
 
 /// A server whose answers have a header of four fields and a body of 1000 bytes
 /// in a coding.
@@ -111,6 +111,31 @@ async fn a_step_that_goes_on_is_ended() {
         Limit, sent Yes: the budget `header_bytes` is exceeded: 88 of 70 bytes
         {"budget":"header_bytes","limit":70,"used":88}
     "#]].assert_eq(&told);
+}
+
+#[tokio::test]
+async fn a_step_that_ends_in_the_moment_in_which_it_is_ended() {
+    let service = service().await;
+    let step = bench().host.load(&Guest::DropsEverything.wasm()).unwrap();
+    let run = async |limits: &str| {
+        let policy = format!("allow: ['{}']\nlimits: {{{limits}}}", service.origin);
+        // Two requests, of which it waits for none.
+        let orders = "data: |-\n  what is under way\n  what is under way";
+        let file = step_file(&format!("post: {}/\n{orders}", service.origin));
+        bench()
+            .host
+            .run(&step, Job::new(file, http_step_tests::policy(&policy)))
+            .await
+    };
+    let result = run("requests: 1").await;
+    let message = result.error.unwrap().message;
+    expect!["the budget `requests` is exceeded: 2 of 1"].assert_eq(&message);
+    let result = run("requests: 2").await;
+    assert_eq!(result.outcome, Outcome::Success, "{:?}", result.error);
+    for row in result.ledger {
+        let error = row.error.unwrap();
+        expect!["the component did not wait for the answer"].assert_eq(&error.message);
+    }
 }
 
 #[tokio::test]

@@ -8,7 +8,8 @@ use expect_test::expect;
 use http::{HeaderValue, Response};
 use http_step_host::{ConnectionUse, Outcome, RunResult};
 use http_step_tests::{
-    Answer, Asked, Bench, HttpProxy, Names, Scripted, Service, SocksProxy, Streams, bench, error,
+    Answer, Asked, Bench, Guest, HttpProxy, Names, Scripted, Service, SocksProxy, Streams, bench,
+    error,
 };
 use tempfile::TempDir;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -323,6 +324,30 @@ async fn a_tenant_with_many_requests_leaves_turns_to_the_next() {
     is_success(&other);
     assert_eq!(crowd, 0, "another of the crowd has the second turn");
     [first, second, third].iter().for_each(is_success);
+}
+
+#[tokio::test]
+async fn a_request_has_its_turn_until_its_answer_was_read() {
+    let bench = Bench::with(|host| host.requests(1));
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let origin = format!("http://{}", listener.local_addr().unwrap());
+    let policy = format!("allow: ['{origin}']");
+    let url = format!("{origin}/");
+    let holds = bench.run_guest(Guest::KeepsAConnection, &policy, &url);
+    let other = async {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        let half = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\no";
+        stream.write_all(half).await.unwrap();
+        let impatient = format!("get: {origin}/\ntimeout: {{total: 0.5}}");
+        bench.run(&policy, &impatient).await
+    };
+    tokio::select! {
+        result = holds => panic!("it has not held on: {result:?}"),
+        result = other => {
+            expect!["Exception, Timeout, sent No: the step did not end within 0.5 s"]
+                .assert_eq(&error(&result, &origin));
+        }
+    }
 }
 
 #[tokio::test]

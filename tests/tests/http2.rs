@@ -261,9 +261,22 @@ async fn frames(acceptor: TlsAcceptor, answer: &'static [u8], closes: bool) -> u
     port
 }
 
+/// GOAWAY, the last stream being 0: it has taken up none.
+const GOAWAY_BEFORE: &[u8] = &[0, 0, 8, 7, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
+
+#[tokio::test]
+async fn a_server_that_takes_nothing_up_is_not_asked_for_ever() {
+    let bench = bench();
+    let port = frames(acceptor(bench), GOAWAY_BEFORE, false).await;
+    let step = format!("get: {}/", origin(port));
+    let result = bench.run(&policy(port), &step).await;
+    expect!["Exception, Protocol, sent No: ORIGIN closed the connection before it answered: it takes no more requests on this connection"]
+        .assert_eq(&error(&result, &origin(port)));
+    assert_eq!(result.ledger[0].attempts, 5);
+}
+
 #[tokio::test]
 async fn what_the_server_has_not_begun_was_not_sent() {
-    const GOAWAY_BEFORE: &[u8] = &[0, 0, 8, 7, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
     const GOAWAY_AFTER: &[u8] = &[0, 0, 8, 7, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0];
     const REFUSED: &[u8] = &[0, 0, 4, 3, 0, 0, 0, 0, 1, 0, 0, 0, 7];
     const INTERNAL: &[u8] = &[0, 0, 4, 3, 0, 0, 0, 0, 1, 0, 0, 0, 2];

@@ -6,7 +6,7 @@ use expect_test::expect;
 use http::{HeaderValue, StatusCode};
 use http_step_host::{Job, Outcome, RunResult};
 use http_step_tests::{
-    Answer, Asked, Issued, Scripted, Service, Streams, bench, ledger, policy, step_file,
+    Answer, Asked, Authority, Issued, Scripted, Service, Streams, bench, ledger, policy, step_file,
 };
 use tokio::sync::oneshot;
 
@@ -317,6 +317,50 @@ async fn a_connection_that_is_refused() {
             }
           }
         ]"#]].assert_eq(&ledger(&result, &[(port, "PORT")]));
+}
+
+#[tokio::test]
+async fn a_handshake_that_fails() {
+    let stranger = Authority::default().issue("one.test");
+    let service = Service::start_tls(stranger.server().acceptor(), |_| Answer::default()).await;
+    let origin = format!("https://one.test:{}", service.port);
+    let result = run(&[&origin], &format!("get: {origin}/")).await;
+    let port = service.port.to_string();
+    expect![[r#"
+        [
+          {
+            "method": "GET",
+            "origin": "https://one.test:PORT",
+            "rule": "policy.yaml:3: https://one.test:PORT",
+            "addresses": [
+              "127.0.0.1"
+            ],
+            "peer": "127.0.0.1:PORT",
+            "proxy": null,
+            "attempts": 0,
+            "connection": null,
+            "protocol": null,
+            "tls": null,
+            "status": null,
+            "bytes_sent": 0,
+            "bytes_received": 0,
+            "bytes_decoded": 0,
+            "seconds": {
+              "wait": "TIME",
+              "resolve": "TIME",
+              "connect": "TIME",
+              "tls": 0.0,
+              "head": 0.0,
+              "body": 0.0
+            },
+            "error": {
+              "kind": "tls",
+              "stage": "tls",
+              "message": "TLS with https://one.test:PORT failed: no trusted root has signed its certificate",
+              "sent": "no"
+            }
+          }
+        ]"#]].assert_eq(&ledger(&result, &[(&port, "PORT")]));
 }
 
 #[tokio::test]

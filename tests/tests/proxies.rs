@@ -3,7 +3,9 @@
 use expect_test::expect;
 use http::{HeaderValue, StatusCode};
 use http_step_host::{Outcome, RunResult};
-use http_step_tests::{Answer, HttpProxy, Scripted, Service, SocksProxy, bench, error};
+use http_step_tests::{
+    Answer, Bench, HttpProxy, Names, Scripted, Service, SocksProxy, bench, error,
+};
 
 const NETWORK: &str = "networks: [127.0.0.0/8]";
 
@@ -119,6 +121,22 @@ async fn who_resolves_is_for_the_policy_to_say() {
         socks5h, resolve: proxy: name one.test:HTTP; checked []
         socks5h, resolve: proxy: name one.test:HTTPS; checked []
     "#]].assert_eq(&told);
+}
+
+#[tokio::test]
+async fn a_socks_proxy_is_told_an_address_in_its_plain_spelling() {
+    let names = Names(&[("mapped.test", &["::ffff:127.0.0.1"])]);
+    let bench = Bench::with(|host| host.resolver(names));
+    let (service, socks) = (plain().await, SocksProxy::start().await);
+    let origin = format!("http://mapped.test:{}", service.port);
+    let policy = format!(
+        "allow: ['{origin}']\nnetworks: ['::ffff:127.0.0.1/128']\n\
+         proxies: {{all: 'socks5://{}'}}",
+        socks.address
+    );
+    is_success(&bench.run(&policy, &format!("get: {origin}/")).await);
+    let plain = format!("address 127.0.0.1:{}", service.port);
+    assert_eq!(socks.asked(), [plain]);
 }
 
 #[tokio::test]

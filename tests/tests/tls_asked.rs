@@ -123,6 +123,20 @@ async fn a_certificate_of_an_authority_that_the_step_brings_along() {
 }
 
 #[tokio::test]
+async fn an_authority_that_the_step_brings_along_is_the_only_one() {
+    let site = Site::new();
+    site.file("other.pem", &Authority::default().pem());
+    let cases = [("", ""), (ALL, "verify: other.pem")];
+    let expected = expect![[r#"
+        nothing is said
+          Success: no error
+        tls: {steps_may: [verify-none, ca-file, client-certificate, pinned-key, min-version]} | verify: other.pem
+          Exception, Tls, sent No: TLS with ORIGIN failed: no trusted root has signed its certificate
+    "#]];
+    site.check(site.issued.server(), &cases, expected).await;
+}
+
+#[tokio::test]
 async fn a_certificate_of_the_client() {
     const ENCRYPTED: &str = "-----BEGIN ENCRYPTED PRIVATE KEY-----\nMIIBvTBXBgkqhkiG9w0BBQ0w\n-----END ENCRYPTED PRIVATE KEY-----\n";
     let clients = Authority::default();

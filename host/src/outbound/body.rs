@@ -237,8 +237,6 @@ impl Received {
         let within = self.within;
         let silence = self.silence.get_or_insert_with(|| Box::pin(sleep(within)));
         ready!(silence.as_mut().poll(cx));
-        // A reader that goes on after the error waits anew.
-        silence.as_mut().reset(Instant::now() + within);
         Poll::Ready(Some(Err(TransportError::BodyTimeout {
             from: self.origin.clone(),
             within,
@@ -309,3 +307,6 @@ impl Body for Received {
         self.inner.size_hint()
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -69,7 +69,6 @@ impl Connector {
             forwarded: forwarded(route),
             took,
         };
-        entry.secured(&facts);
         Connection::start(io, facts)
             .await
             .map_err(|error| TransportError::Closed {

@@ -234,12 +234,6 @@ impl Entry {
         open.stage = Stage::Tls;
     }
 
-    pub(super) fn secured(&self, facts: &Facts) {
-        let mut open = self.open();
-        open.row.tls.clone_from(&facts.tls);
-        open.took(facts.took);
-    }
-
     /// It goes out on a connection.
     pub(super) fn goes_out(&self, facts: &Facts, connection: ConnectionUse) {
         let mut open = self.open();
@@ -357,3 +351,6 @@ impl Open {
         seconds.tls = Duration::as_secs_f64(&took.tls);
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,240 @@
+//! What a body counts, what it holds on its way and until when, and how long it
+//! may stand still.
+
+use std::collections::VecDeque;
+use std::convert::Infallible;
+use std::future::pending;
+use std::pin::pin;
+
+use http::{HeaderMap, HeaderValue, Request};
+use http_step_policy::{Amount, Budget, Exceeded, Limits};
+use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
+
+use super::super::answer;
+use super::super::connection::{Connection, Facts};
+use super::super::pool::Pool;
+use super::*;
+
+const ORIGIN: &str = "http://one.test";
+const WITHIN: Duration = Duration::from_secs(10);
+/// Often enough.
+const PAUSE: Duration = Duration::from_secs(8);
+
+/// A run that may make one request at a time.
+struct Run {
+    journal: Arc<Journal>,
+    pool: Pool,
+}
+
+impl Run {
+    fn new(limits: Limits) -> Self {
+        Self {
+            journal: Arc::new(Journal::new(limits)),
+            pool: Pool::new(1),
+        }
+    }
+
+    async fn begin(&self) -> (Arc<Entry>, Arc<Held>) {
+        let (entry, under_way) = self.journal.request("POST").unwrap();
+        let turn = self.pool.turn(self.journal.line()).await;
+        let held = Held {
+            _turn: turn,
+            _under_way: under_way,
+        };
+        (entry, Arc::new(held))
+    }
+
+    async fn outgoing(
+        &self,
+        frames: impl Into<VecDeque<Frame<Bytes>>>,
+        length: Option<u64>,
+    ) -> Outgoing {
+        let (entry, held) = self.begin().await;
+        let body = Frames(frames.into())
+            .map_err(|never| match never {})
+            .boxed_unsync();
+        Outgoing::new(body, length, Arc::clone(&self.journal), entry, held)
+    }
+
+    /// The body of a response that begins with this head, and the server's end.
+    async fn received(&self, head: &str) -> (Received, DuplexStream) {
+        let (io, mut server) = duplex(1 << 10);
+        let mut connection = Connection::start(io, Facts::of_nothing()).await.unwrap();
+        let outgoing = self.outgoing([], None).await;
+        let (entry, held) = (Arc::clone(&outgoing.entry), outgoing.held.clone());
+        let request = Request::get(ORIGIN).body(outgoing).unwrap();
+        let (response, ()) = tokio::join!(connection.send(request), async {
+            let mut asked = [0; 1 << 10];
+            assert!(server.read(&mut asked).await.unwrap() > 0);
+            server.write_all(head.as_bytes()).await.unwrap();
+        });
+        let body = response.ok().unwrap().into_body();
+        let journal = Arc::clone(&self.journal);
+        let received = Received::new(body, journal, entry, ORIGIN.to_owned(), WITHIN, held, None);
+        (received, server)
+    }
+}
+
+/// A body as a component gives it.
+struct Frames(VecDeque<Frame<Bytes>>);
+
+impl Body for Frames {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        Poll::Ready(self.0.pop_front().map(Ok))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+fn data(text: &'static str) -> Frame<Bytes> {
+    Frame::data(Bytes::from_static(text.as_bytes()))
+}
+
+#[tokio::test]
+async fn the_trailers_of_a_request_are_held_to_the_budgets_of_a_header() {
+    let limits = Limits {
+        header_fields: 1,
+        ..Limits::default()
+    };
+    let mut trailers = HeaderMap::new();
+    for number in 0..2 {
+        trailers.append("x-number", HeaderValue::from(number));
+    }
+    let run = Run::new(limits.clone());
+    let frames = [data("x"), Frame::trailers(trailers)];
+    let mut outgoing = run.outgoing(frames, None).await;
+    assert!(outgoing.frame().await.unwrap().is_ok());
+    let error = TransportError::Exceeded {
+        exceeded: Exceeded::new(Budget::HeaderFields, &limits, Amount::Count(2)),
+        stage: Stage::Send,
+    };
+    assert_eq!(outgoing.frame().await.unwrap().unwrap_err(), error);
+    assert!(run.journal.exceeded_by_now().is_some());
+}
+
+#[tokio::test]
+async fn a_body_has_gone_out_when_it_is_as_long_as_was_announced() {
+    for (length, is_done) in [
+        (None, [false, false, true]),
+        (Some(3), [false, false, true]),
+        (Some(2), [false, true, true]),
+        (Some(0), [true, true, true]),
+    ] {
+        let run = Run::new(Limits::default());
+        let mut outgoing = run.outgoing([data("ok")], length).await;
+        let progress = outgoing.progress();
+        for expected in is_done {
+            assert_eq!(progress.is_done(), expected, "{length:?}");
+            outgoing.frame().await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_request_keeps_its_turn_until_its_body_has_gone_out() {
+    let run = Run::new(Limits::default());
+    let outgoing = run.outgoing([data("x")], None).await;
+    assert_eq!(run.pool.free_turns(), 0);
+    drop(outgoing);
+    assert_eq!(run.pool.free_turns(), 1);
+}
+
+#[tokio::test]
+async fn a_turn_is_given_back_when_the_answer_was_read_though_its_reader_keeps_it() {
+    const OK: &str = "HTTP/1.1 200 OK\r\n";
+    for (fields, rest, is_whole) in [
+        ("content-length: 2\r\n", "ok", true),
+        (
+            "transfer-encoding: chunked\r\n",
+            "2\r\nok\r\n0\r\n\r\n",
+            true,
+        ),
+        ("", "ok", true),
+        ("content-length: 3\r\n", "ok", false),
+    ] {
+        let run = Run::new(Limits::default());
+        let (mut received, mut server) = run.received(&format!("{OK}{fields}\r\n")).await;
+        assert_eq!(run.pool.free_turns(), 0, "{fields}");
+        server.write_all(rest.as_bytes()).await.unwrap();
+        drop(server);
+        let mut last = None;
+        while !received.is_end_stream()
+            && let Some(frame) = received.frame().await
+        {
+            let is_error = frame.is_err();
+            last = Some(frame);
+            if is_error {
+                break;
+            }
+        }
+        assert_eq!(last.unwrap().is_ok(), is_whole, "{fields}");
+        assert_eq!(run.pool.free_turns(), 1, "{fields}");
+    }
+    let run = Run::new(Limits::default());
+    let (_empty, _server) = run
+        .received(&format!("{OK}content-length: 0\r\n\r\n"))
+        .await;
+    assert_eq!(run.pool.free_turns(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_response_that_is_slow_is_read_and_one_that_stops_is_not_waited_for() {
+    let head = "HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\n";
+    let run = Run::new(Limits::default());
+    let (mut received, mut server) = run.received(head).await;
+    let slow = async {
+        for _ in 0..4 {
+            sleep(PAUSE).await;
+            server.write_all(b"x").await.unwrap();
+        }
+    };
+    let read = async {
+        for _ in 0..4 {
+            assert!(received.frame().await.unwrap().is_ok());
+        }
+    };
+    tokio::join!(slow, read);
+    let stopped = Instant::now();
+    let error = TransportError::BodyTimeout {
+        from: ORIGIN.to_owned(),
+        within: WITHIN,
+    };
+    assert_eq!(received.frame().await.unwrap().unwrap_err(), error);
+    assert!(stopped.elapsed() < WITHIN + PAUSE);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_server_is_not_late_as_long_as_the_body_goes_out() {
+    let progress = Progress::new(false);
+    let upload = async {
+        for _ in 0..4 {
+            sleep(PAUSE).await;
+            progress.step();
+        }
+    };
+    let answered = answer(pin!(upload), &progress, WITHIN, ORIGIN).await;
+    assert_eq!(answered, Ok(()));
+
+    let stands_still = TransportError::UploadTimeout {
+        to: ORIGIN.to_owned(),
+        within: WITHIN,
+    };
+    let is_silent = TransportError::ReadTimeout {
+        from: ORIGIN.to_owned(),
+        within: WITHIN,
+    };
+    for (is_done, error) in [(false, stands_still), (true, is_silent)] {
+        let progress = Progress::new(is_done);
+        let answered = answer(pin!(pending::<()>()), &progress, WITHIN, ORIGIN).await;
+        assert_eq!(answered, Err(error));
+        assert_eq!(progress.silence(), WITHIN);
+    }
+}
