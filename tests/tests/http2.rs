@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use bytes::Bytes;
 use expect_test::expect;
 use http::{HeaderMap, HeaderValue, Response, Version};
-use http_step_host::{ConnectionUse, Outcome, Protocol};
+use http_step_host::{Addresses, ConnectionUse, Outcome, Protocol, Resolve, Stage};
 use http_step_tests::{Answer, Asked, Bench, Guest, Service, Streams, bench, error, transcript};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
@@ -273,6 +273,30 @@ async fn a_server_that_takes_nothing_up_is_not_asked_for_ever() {
     expect!["Exception, Protocol, sent No: ORIGIN closed the connection before it answered: it takes no more requests on this connection"]
         .assert_eq(&error(&result, &origin(port)));
     assert_eq!(result.ledger[0].attempts, 5);
+}
+
+/// Answers for a name once, and then no more.
+struct Once(AtomicUsize);
+
+impl Resolve for Once {
+    fn resolve(&self, _: &str) -> Addresses {
+        match self.0.fetch_add(1, Ordering::Relaxed) {
+            0 => Box::pin(async { Ok(vec![[127, 0, 0, 1].into()]) }),
+            _ => Box::pin(std::future::pending()),
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_attempt_that_gets_no_connection_was_not_sent() {
+    let bench = Bench::with(|host| host.resolver(Once(AtomicUsize::new(0))));
+    let port = frames(acceptor(&bench), GOAWAY_BEFORE, false).await;
+    let step = format!("get: {}/\ntimeout: {{connect: 2}}", origin(port));
+    let result = bench.run(&policy(port), &step).await;
+    expect!["Exception, Timeout, sent No: could not connect to ORIGIN within 2 s"]
+        .assert_eq(&error(&result, &origin(port)));
+    assert_eq!(result.error.unwrap().stage, Some(Stage::Resolve));
+    assert_eq!(result.ledger[0].attempts, 1);
 }
 
 #[tokio::test]

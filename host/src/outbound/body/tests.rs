@@ -14,6 +14,7 @@ use super::super::answer;
 use super::super::connection::{Connection, Facts};
 use super::super::pool::Pool;
 use super::*;
+use crate::result::ErrorKind;
 
 const ORIGIN: &str = "http://one.test";
 const WITHIN: Duration = Duration::from_secs(10);
@@ -138,6 +139,19 @@ async fn a_body_has_gone_out_when_it_is_as_long_as_was_announced() {
     }
 }
 
+#[tokio::test(start_paused = true)]
+async fn each_piece_that_goes_out_is_a_sign_of_life() {
+    let run = Run::new(Limits::default());
+    let mut outgoing = run.outgoing([data("one"), data("two")], None).await;
+    let progress = outgoing.progress();
+    for _ in 0..2 {
+        sleep(PAUSE).await;
+        assert_eq!(progress.silence(), PAUSE);
+        outgoing.frame().await;
+        assert_eq!(progress.silence(), Duration::ZERO);
+    }
+}
+
 #[tokio::test]
 async fn a_request_keeps_its_turn_until_its_body_has_gone_out() {
     let run = Run::new(Limits::default());
@@ -177,6 +191,9 @@ async fn a_turn_is_given_back_when_the_answer_was_read_though_its_reader_keeps_i
         }
         assert_eq!(last.unwrap().is_ok(), is_whole, "{fields}");
         assert_eq!(run.pool.free_turns(), 1, "{fields}");
+        // Nor can the end of the run break it off any more.
+        run.journal.broken_off(ErrorKind::Cancelled, "stopped");
+        assert_eq!(run.journal.ledger()[0].error, None, "{fields}");
     }
     let run = Run::new(Limits::default());
     let (_empty, _server) = run

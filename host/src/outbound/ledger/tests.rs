@@ -1,5 +1,7 @@
 //! What a row says of a request that was not brought to its end.
 
+use tokio::time::advance;
+
 use super::super::connection::Facts;
 use super::*;
 
@@ -68,4 +70,29 @@ fn a_component_that_ends_leaves_behind_what_is_not_answered() {
     assert_eq!(is_left(&[]), Some(left.clone()));
     assert_eq!(is_left(&[goes_out]), Some(left));
     assert_eq!(is_left(&[goes_out, answered]), None);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_stage_that_fails_has_taken_its_time() {
+    const SOME: Duration = Duration::from_secs(2);
+    let from = || "http://one.test".to_owned();
+    let silent = TransportError::ReadTimeout {
+        from: from(),
+        within: SOME,
+    };
+    let stopped = TransportError::BodyTimeout {
+        from: from(),
+        within: SOME,
+    };
+    let entry = entry(&[goes_out]);
+    advance(SOME).await;
+    entry.failed(&silent);
+    let head = SOME.as_secs_f64();
+    let seconds = entry.row().seconds;
+    assert_eq!((seconds.head, seconds.body), (head, 0.0));
+    answered(&entry);
+    advance(2 * SOME).await;
+    entry.failed(&stopped);
+    let seconds = entry.row().seconds;
+    assert_eq!((seconds.head, seconds.body), (head, 2.0 * head));
 }
