@@ -338,6 +338,7 @@ mod tests {
             policy: Policy::nothing(),
             asked: Arc::new(Asked::default()),
             lent: Arc::new(Lent::of_values(&[(secret, value)])),
+            rehearsal: None,
             journal: Arc::new(Journal::new(Limits::default())),
         }
     }

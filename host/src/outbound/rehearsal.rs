@@ -54,7 +54,7 @@ impl Egress {
         };
         let context = context_of(&written.headers);
         let text = body.as_deref().unwrap_or_default();
-        self.fill(text, context, Place::Body, &aim, entry)?;
+        self.fill_if(text, context, Place::Body, &aim, entry, |_| Ok(()))?;
         let judgement = match self.policy.judge(&origin.to_string(), &aim.method) {
             Judgement::Denied(denial) => return Err(denial.into()),
             judgement => judgement.to_string(),

@@ -12,7 +12,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
 
 use super::super::answer;
 use super::super::connection::{Connection, Facts};
-use super::super::pool::Pool;
+use super::super::turns::Turns;
 use super::*;
 use crate::result::ErrorKind;
 
@@ -24,20 +24,20 @@ const PAUSE: Duration = Duration::from_secs(8);
 /// A run that may make one request at a time.
 struct Run {
     journal: Arc<Journal>,
-    pool: Pool,
+    turns: Turns,
 }
 
 impl Run {
     fn new(limits: Limits) -> Self {
         Self {
             journal: Arc::new(Journal::new(limits)),
-            pool: Pool::new(1),
+            turns: Turns::new(1),
         }
     }
 
     async fn begin(&self) -> (Arc<Entry>, Arc<Held>) {
         let (entry, under_way) = self.journal.request("POST").unwrap();
-        let turn = self.pool.turn(self.journal.line()).await;
+        let turn = self.turns.turn_in(self.journal.line(), &"".into()).await;
         let held = Held {
             _turn: turn,
             _under_way: under_way,
@@ -54,6 +54,7 @@ impl Run {
         let body = Frames(frames.into())
             .map_err(|never| match never {})
             .boxed_unsync();
+        let body = Content::Written(body);
         Outgoing::new(body, length, Arc::clone(&self.journal), entry, held)
     }
 
@@ -156,9 +157,9 @@ async fn each_piece_that_goes_out_is_a_sign_of_life() {
 async fn a_request_keeps_its_turn_until_its_body_has_gone_out() {
     let run = Run::new(Limits::default());
     let outgoing = run.outgoing([data("x")], None).await;
-    assert_eq!(run.pool.free_turns(), 0);
+    assert_eq!(run.turns.free(), 0);
     drop(outgoing);
-    assert_eq!(run.pool.free_turns(), 1);
+    assert_eq!(run.turns.free(), 1);
 }
 
 #[tokio::test]
@@ -176,7 +177,7 @@ async fn a_turn_is_given_back_when_the_answer_was_read_though_its_reader_keeps_i
     ] {
         let run = Run::new(Limits::default());
         let (mut received, mut server) = run.received(&format!("{OK}{fields}\r\n")).await;
-        assert_eq!(run.pool.free_turns(), 0, "{fields}");
+        assert_eq!(run.turns.free(), 0, "{fields}");
         server.write_all(rest.as_bytes()).await.unwrap();
         drop(server);
         let mut last = None;
@@ -190,7 +191,7 @@ async fn a_turn_is_given_back_when_the_answer_was_read_though_its_reader_keeps_i
             }
         }
         assert_eq!(last.unwrap().is_ok(), is_whole, "{fields}");
-        assert_eq!(run.pool.free_turns(), 1, "{fields}");
+        assert_eq!(run.turns.free(), 1, "{fields}");
         // Nor can the end of the run break it off any more.
         run.journal.broken_off(ErrorKind::Cancelled, "stopped");
         assert_eq!(run.journal.ledger()[0].error, None, "{fields}");
@@ -199,7 +200,7 @@ async fn a_turn_is_given_back_when_the_answer_was_read_though_its_reader_keeps_i
     let (_empty, _server) = run
         .received(&format!("{OK}content-length: 0\r\n\r\n"))
         .await;
-    assert_eq!(run.pool.free_turns(), 1);
+    assert_eq!(run.turns.free(), 1);
 }
 
 #[tokio::test(start_paused = true)]
