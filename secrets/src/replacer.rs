@@ -32,6 +32,8 @@ pub struct Replacer {
     spans: VecDeque<Span>,
     /// Who was found, by number; in no order, each once.
     found: Vec<usize>,
+    /// How many texts were replaced.
+    replaced: usize,
 }
 
 /// How much is held back.
@@ -91,6 +93,7 @@ impl Replacer {
             read: 0,
             spans: VecDeque::new(),
             found: Vec::new(),
+            replaced: 0,
         }
     }
 
@@ -136,6 +139,12 @@ impl Replacer {
         &self.found
     }
 
+    /// How many texts were replaced by now.
+    #[must_use]
+    pub fn replaced(&self) -> usize {
+        self.replaced
+    }
+
     /// Find what is to be replaced in what came last.
     fn look(&mut self) {
         let (held, spans) = (&self.held, &mut self.spans);
@@ -165,6 +174,7 @@ impl Replacer {
                 if !self.found.contains(&owner) {
                     self.found.push(owner);
                 }
+                self.replaced += 1;
                 span.told = end;
             }
             from = span.end.min(frontier);

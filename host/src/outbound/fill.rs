@@ -313,10 +313,15 @@ fn of_basic(value: &HeaderValue) -> Option<(&str, Vec<u8>)> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::VecDeque;
+    use std::pin::Pin;
     use std::sync::Arc;
+    use std::task::{Context as Task, Poll};
     use std::time::Duration;
 
     use bytes::Bytes;
+    use http::header::CONTENT_LENGTH;
+    use http_body::{Body, Frame};
     use http_body_util::{BodyExt, Full};
     use http_step_policy::{Limits, Policy, Secret};
 
@@ -326,6 +331,21 @@ mod tests {
     use crate::secrets::Lent;
 
     const ORIGIN: &str = "http://a.test";
+
+    /// A body, piece by piece.
+    struct Pieces(VecDeque<Bytes>);
+
+    impl Body for Pieces {
+        type Data = Bytes;
+        type Error = wasmtime_wasi_http::Error;
+
+        fn poll_frame(
+            mut self: Pin<&mut Self>,
+            _: &mut Task<'_>,
+        ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
+            Poll::Ready(self.0.pop_front().map(|data| Ok(Frame::data(data))))
+        }
+    }
 
     /// The way out of a run that is lent one secret.
     fn egress(value: &str) -> Egress {
@@ -359,8 +379,16 @@ mod tests {
         }
 
         async fn filled_body(&self, body: String) -> Result<Request<Content>, TransportError> {
+            let request = Request::post(ORIGIN).header(CONTENT_LENGTH, body.len());
             let body = Full::new(Bytes::from(body)).map_err(|never| match never {});
-            let request = Request::post(ORIGIN).body(body.boxed_unsync()).unwrap();
+            self.filled(request.body(body.boxed_unsync()).unwrap())
+                .await
+        }
+
+        async fn filled(
+            &self,
+            request: Request<WasiBody>,
+        ) -> Result<Request<Content>, TransportError> {
             let entry = Arc::new(Entry::new("POST"));
             let within = Duration::from_secs(1);
             self.fill_body(request, &ORIGIN.parse().unwrap(), within, &entry)
@@ -408,5 +436,40 @@ mod tests {
                 .map(|error| error.to_string())
         );
         assert_eq!(egress.journal.memory().peak(), 64_000);
+    }
+
+    /// There are servers that take no upload without its length.
+    #[tokio::test]
+    async fn the_length_of_a_long_body_is_told() {
+        let egress = egress("a value longer than its handle, by some bytes");
+        let handle = egress.given();
+        let file = "x".repeat(3 << 20);
+        for (written, sent) in [
+            (file.clone(), Ok(file.len())),
+            (format!("{handle}{file}"), Ok(file.len() + 45)),
+            (
+                format!("{file}{handle}"),
+                Err(
+                    "a secret stands after the first 1048576 bytes of a body whose length was announced; a body without Content-Length can have it there",
+                ),
+            ),
+        ] {
+            // In pieces, as a component writes it.
+            let pieces = written.as_bytes().chunks(64 << 10);
+            let body = Pieces(pieces.map(Bytes::copy_from_slice).collect()).boxed_unsync();
+            let request = Request::post(ORIGIN).header(CONTENT_LENGTH, written.len());
+            let filled = egress.filled(request.body(body).unwrap()).await.unwrap();
+            let length = filled.headers()[CONTENT_LENGTH]
+                .to_str()
+                .unwrap()
+                .to_owned();
+            let body = filled.into_body().collect().await;
+            let body = body.map(|body| body.to_bytes().len());
+            let body = body.map_err(|error| error.to_string());
+            assert_eq!(body, sent.map_err(str::to_owned));
+            if let Ok(sent) = body {
+                assert_eq!(length, sent.to_string());
+            }
+        }
     }
 }

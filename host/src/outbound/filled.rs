@@ -15,15 +15,17 @@ use http_step_secrets::{Context, Replacer};
 use tokio::time::timeout;
 use wasmtime_wasi_http::WasiBody;
 
-use super::Egress;
 use super::error::TransportError;
 use super::fill::{Aim, written};
 use super::journal::Journal;
 use super::ledger::Entry;
+use super::{Egress, announced_length};
 
 /// How much of a body is held back until all of it is there: then all is decided
-/// before a connection is opened, and its length can be told, as most servers want
-/// it. A longer one goes out in chunks (RFC 9112, section 7.1).
+/// before a connection is opened, and its length can be told. Of a longer one the
+/// secrets have to be in so much of it, if the component announces its length, since
+/// there are servers that take no upload without it; else it goes out in chunks
+/// (RFC 9112, section 7.1), with secrets anywhere.
 const MOST_HELD: usize = 1 << 20;
 
 /// How much of a longer one is filled at once: a handle is short, and a value may be
@@ -50,6 +52,8 @@ pub(super) struct Filled {
     trailers: Option<HeaderMap>,
     /// By number, the name of each secret, or why it may not be in there.
     terms: Vec<Result<String, TransportError>>,
+    /// How many secrets there are in a body whose length was told.
+    counted: Option<usize>,
     entry: Arc<Entry>,
     _room: Room,
 }
@@ -137,8 +141,6 @@ impl Egress {
                 }
             }
         }
-        // What it will be is not known before it is sent.
-        head.headers.remove(CONTENT_LENGTH);
         let (mut values, mut terms) = (Vec::new(), Vec::new());
         for loan in self.lent.loans() {
             let admitted = loan
@@ -148,15 +150,26 @@ impl Egress {
                 .map_err(TransportError::from)
                 .and_then(|()| written(loan, context, Place::Body));
             let name = loan.terms.name().to_owned();
+            if self.lent.in_text(&read).any(|it| it.terms.name() == name) {
+                value.as_ref().map_err(Clone::clone)?;
+            }
             terms.push(value.as_ref().map(|_| name).map_err(Clone::clone));
             values.push(value.unwrap_or_default());
         }
+        let values = values.into();
+        let counted = announced_length(&head.headers).map(|announced| {
+            let filled = self.lent.filled_length(&read, &values) as u64;
+            let length = announced.saturating_sub(read.len() as u64) + filled;
+            head.headers.insert(CONTENT_LENGTH, length.into());
+            self.lent.count_in(&read)
+        });
         let body = Content::Filled(Box::new(Filled {
             read: read.freeze(),
             rest: body,
-            replacer: Some(self.lent.filler(values.into())),
+            replacer: Some(self.lent.filler(values)),
             trailers,
             terms,
+            counted,
             entry: Arc::clone(entry),
             _room: room,
         }));
@@ -243,6 +256,14 @@ impl Filled {
                     Some(Err(refusal)) => return Poll::Ready(Some(Err(refusal.clone()))),
                     None => {}
                 }
+            }
+            if self
+                .counted
+                .is_some_and(|counted| replacer.replaced() > counted)
+            {
+                return Poll::Ready(Some(Err(TransportError::Refused(format!(
+                    "a secret stands after the first {MOST_HELD} bytes of a body whose length was announced; a body without Content-Length can have it there"
+                )))));
             }
             if next.is_none() {
                 self.replacer = None;

@@ -197,6 +197,13 @@ impl Lent {
         length
     }
 
+    /// How many handles are in a text.
+    pub(crate) fn count_in(&self, text: &[u8]) -> usize {
+        let mut count = 0;
+        self.handles.each_in(text, |_| count += 1);
+        count
+    }
+
     /// The loans, in the order that [`filler`](Self::filler) has them.
     pub(crate) fn loans(&self) -> &[Loan] {
         &self.loans
