@@ -337,6 +337,7 @@ async fn a_handshake_that_fails() {
             ],
             "peer": "127.0.0.1:PORT",
             "proxy": null,
+            "secrets": [],
             "attempts": 0,
             "connection": null,
             "protocol": null,
