@@ -3,6 +3,9 @@
 use bytes::Bytes;
 use http_step_coding::{Codings, DecodeError, Decoder, PIECE, Step};
 
+/// More than any body here takes: a decoder that goes on beyond comes to no end.
+const MOST_STEPS: usize = 1 << 20;
+
 /// What became of a body.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Outcome {
@@ -39,6 +42,7 @@ pub(crate) fn feed<'a>(codings: &Codings, frames: impl IntoIterator<Item = &'a [
     };
     loop {
         outcome.steps += 1;
+        assert!(outcome.steps < MOST_STEPS, "no end comes");
         match decoder.step(&mut input, ended) {
             Ok(Step::Piece(piece)) => {
                 assert!((1..=PIECE).contains(&piece.len()));
