@@ -402,3 +402,6 @@ impl From<&TransportError> for wasi_http::Error {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

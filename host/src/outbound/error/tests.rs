@@ -1,0 +1,182 @@
+//! What is told of each error: to the reader of a result, and to a component.
+
+use http_step_policy::{Amount, Budget, Limits, Policy};
+
+use super::TransportError as E;
+use super::*;
+
+const ONE: &str = "http://one.test";
+const WITHIN: Duration = Duration::from_secs(1);
+
+fn one() -> String {
+    ONE.to_owned()
+}
+
+fn reason() -> String {
+    String::new()
+}
+
+fn exceeded(stage: Stage) -> E {
+    let exceeded = Exceeded::new(Budget::Requests, &Limits::default(), Amount::Count(65));
+    E::Exceeded { exceeded, stage }
+}
+
+fn connect(refused: bool) -> E {
+    E::Connect {
+        to: one(),
+        reason: reason(),
+        refused,
+    }
+}
+
+fn tls(certificate: bool, in_handshake: bool) -> E {
+    E::Tls {
+        with: one(),
+        reason: reason(),
+        certificate,
+        in_handshake,
+    }
+}
+
+fn closed(unsent: bool) -> E {
+    E::Closed {
+        from: one(),
+        reason: reason(),
+        unsent,
+    }
+}
+
+#[test]
+fn an_error_has_a_kind_and_a_stage_was_sent_or_not_and_is_a_code_of_wasi() {
+    let origin = ONE.parse().unwrap();
+    for (error, expected) in [
+        (
+            E::Denied(Policy::nothing().admit(&origin, "GET").unwrap_err()),
+            "Denied at Policy, sent No: HttpRequestDenied",
+        ),
+        (
+            E::Refused(reason()),
+            "InvalidSpec at Policy, sent No: HttpRequestUriInvalid",
+        ),
+        (
+            exceeded(Stage::Policy),
+            "Limit at Policy, sent No: ConnectionLimitReached",
+        ),
+        (
+            exceeded(Stage::Send),
+            "Limit at Send, sent Unknown: ConnectionLimitReached",
+        ),
+        (
+            exceeded(Stage::Head),
+            "Limit at Head, sent Yes: ConnectionLimitReached",
+        ),
+        (
+            exceeded(Stage::Body),
+            "Limit at Body, sent Yes: ConnectionLimitReached",
+        ),
+        (
+            E::Resolve {
+                host: one(),
+                reason: "gone".to_owned(),
+            },
+            "Dns at Resolve, sent No: DnsError { rcode: Some(\"gone\"), info_code: None }",
+        ),
+        (
+            connect(true),
+            "Connect at Connect, sent No: ConnectionRefused",
+        ),
+        (
+            connect(false),
+            "Connect at Connect, sent No: DestinationUnavailable",
+        ),
+        (
+            E::Proxy {
+                proxy: one(),
+                reason: reason(),
+            },
+            "Connect at Connect, sent No: DestinationUnavailable",
+        ),
+        (
+            E::ConnectTimeout {
+                to: one(),
+                within: WITHIN,
+                stage: Stage::Tls,
+            },
+            "Timeout at Tls, sent No: ConnectionTimeout",
+        ),
+        (tls(true, true), "Tls at Tls, sent No: TlsCertificateError"),
+        (tls(false, true), "Tls at Tls, sent No: TlsProtocolError"),
+        (
+            tls(false, false),
+            "Tls at Head, sent Unknown: TlsProtocolError",
+        ),
+        (
+            closed(true),
+            "Protocol at Head, sent No: ConnectionTerminated",
+        ),
+        (
+            closed(false),
+            "Protocol at Head, sent Unknown: ConnectionTerminated",
+        ),
+        (
+            E::Protocol {
+                from: one(),
+                reason: reason(),
+            },
+            "Protocol at Head, sent Yes: HttpProtocolError",
+        ),
+        (
+            E::ReadTimeout {
+                from: one(),
+                within: WITHIN,
+            },
+            "Timeout at Head, sent Unknown: HttpResponseTimeout",
+        ),
+        (
+            E::UploadTimeout {
+                to: one(),
+                within: WITHIN,
+            },
+            "Timeout at Send, sent Unknown: ConnectionWriteTimeout",
+        ),
+        (
+            E::BodyTimeout {
+                from: one(),
+                within: WITHIN,
+            },
+            "Timeout at Body, sent Yes: ConnectionReadTimeout",
+        ),
+        (
+            E::Body {
+                from: one(),
+                after: 1,
+                reason: reason(),
+            },
+            "Protocol at Body, sent Yes: HttpResponseIncomplete",
+        ),
+        (
+            E::Coding {
+                from: one(),
+                reason: "bent".to_owned(),
+            },
+            "Protocol at Body, sent Yes: HttpResponseContentCoding(Some(\"bent\"))",
+        ),
+        (
+            E::RequestBody,
+            "Other at Send, sent Unknown: HttpProtocolError",
+        ),
+    ] {
+        let code = wasi_http::Error::from(&error);
+        let (kind, stage, sent) = (error.kind(), error.stage(), error.sent());
+        let told = format!("{kind:?} at {stage:?}, sent {sent:?}: {code:?}");
+        assert_eq!(told, expected, "{error:?}");
+    }
+}
+
+#[test]
+fn what_came_back_unwritten_was_not_sent() {
+    let reset = io::Error::from(io::ErrorKind::ConnectionReset);
+    for (unsent, sent) in [(true, Sent::No), (false, Sent::Unknown)] {
+        assert_eq!(E::of_request(&reset, ONE, unsent).sent(), sent);
+    }
+}
