@@ -20,7 +20,6 @@ pub struct Patterns {
     automaton: Kind,
     /// By the automaton's number of the text.
     texts: Vec<Text>,
-    longest: usize,
     /// How many bytes of a text each state has seen: the longest beginning of any
     /// text that ends here.
     depths: HashMap<StateID, usize>,
@@ -108,7 +107,6 @@ impl Patterns {
         let texts = forms.iter().map(|(_, form)| form.bytes.as_slice());
         let automaton = Kind::new(texts.clone(), bytes <= DENSE)?;
         Ok(Self {
-            longest: texts.clone().map(<[u8]>::len).max().unwrap_or_default(),
             depths: automaton.depths(texts),
             automaton,
             texts: forms
@@ -140,9 +138,10 @@ impl Patterns {
         }
     }
 
-    /// The length of the longest text.
-    pub(crate) fn longest(&self) -> usize {
-        self.longest
+    /// The length of the longest text of the first owners.
+    pub(crate) fn longest(&self, owners: usize) -> usize {
+        let theirs = self.texts.iter().filter(|text| text.owner < owners);
+        theirs.map(|text| text.length).max().unwrap_or_default()
     }
 
     /// Whether there is nothing to look for.

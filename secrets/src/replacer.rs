@@ -9,7 +9,8 @@ use zeroize::Zeroizing;
 use crate::forms::Edge;
 use crate::patterns::{Patterns, Text};
 
-/// What stands in for each text, by its owner's number.
+/// What stands in for each text, by its owner's number. Texts of owners beyond the last
+/// are left as they are, so that [`Patterns`] can be for more than one use.
 pub type Replacements = Arc<[Zeroizing<Vec<u8>>]>;
 
 /// Replaces texts in one pass.
@@ -20,6 +21,8 @@ pub struct Replacer {
     patterns: Arc<Patterns>,
     replacements: Replacements,
     pace: Pace,
+    /// The length of the longest text.
+    longest: usize,
     state: StateID,
     /// What was read, from the last that was let go on. What is before `gone` is left
     /// there until it is worth moving the rest.
@@ -85,6 +88,7 @@ impl Replacer {
     fn at(pace: Pace, patterns: Arc<Patterns>, replacements: Replacements) -> Self {
         Self {
             state: patterns.start(),
+            longest: patterns.longest(replacements.len()),
             patterns,
             replacements,
             pace,
@@ -112,7 +116,7 @@ impl Replacer {
         let length = self.held.len();
         match self.pace {
             // A byte more than a text that is not at its end: that before it.
-            Pace::Steady => length.saturating_sub(self.patterns.longest()),
+            Pace::Steady => length.saturating_sub(self.longest),
             Pace::Eager => {
                 let frontier = length.saturating_sub(self.patterns.depth(self.state));
                 // A text of base64 may have bits in the byte before it.
@@ -148,10 +152,14 @@ impl Replacer {
     /// Find what is to be replaced in what came last.
     fn look(&mut self) {
         let (held, spans) = (&self.held, &mut self.spans);
+        let owners = self.replacements.len();
         let from = self.read;
         let new = held.get(from..).unwrap_or_default();
         grow(spans, held, from);
         self.state = self.patterns.read(self.state, new, |at, text| {
+            if text.owner >= owners {
+                return;
+            }
             let end = from + at + 1;
             note(spans, held, end, text);
             grow(spans, held, end);

@@ -280,6 +280,25 @@ fn nothing_is_held_where_nothing_begins() {
 }
 
 #[test]
+fn owners_without_a_replacement_are_left() {
+    let values = [
+        b"correct horse".to_vec(),
+        b"battery staple, battery".to_vec(),
+    ];
+    let run = Run::new(&values);
+    let first: Replacements = [b"<first>".to_vec().into()].into();
+    for length in 1..40 {
+        let replacer = Replacer::steady(Arc::clone(&run.masks), Arc::clone(&first));
+        let text = b"battery staple, battery correct horse battery staple, battery";
+        let seen = String::from_utf8(in_pieces(replacer, text, &[length])).unwrap();
+        assert_eq!(
+            seen,
+            "battery staple, battery <first> battery staple, battery"
+        );
+    }
+}
+
+#[test]
 fn what_is_too_short_to_tell_is_left() {
     let run = Run::new(&[b"1234567".to_vec()]);
     assert!(run.masks.is_empty());

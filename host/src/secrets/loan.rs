@@ -11,6 +11,7 @@ use http_step_secrets::{
 };
 use percent_encoding::percent_decode_str;
 use thiserror::Error;
+use tokio::task::spawn_blocking;
 use url::Url;
 
 use super::source::Sources;
@@ -28,7 +29,8 @@ pub(crate) struct Lent {
     loans: Vec<Loan>,
     /// The handles, by the loan's number.
     handles: Arc<Patterns>,
-    /// All forms of the values, by the loan's number.
+    /// All forms of the values, by the loan's number, and then those of the handles.
+    /// They are many, and looked for on the way back and before people alike.
     forms: Arc<Patterns>,
     /// What stands in for a form: its handle.
     masks: Replacements,
@@ -84,7 +86,9 @@ impl Lent {
             let handle = Handle::random().map_err(|error| LendError(error.to_string()))?;
             loans.push(Loan::new(terms.clone(), handle, value));
         }
-        Self::new(loans)
+        // For ten tokens it takes milliseconds, for a long key half a second.
+        let made = spawn_blocking(|| Self::new(loans)).await;
+        made.map_err(|_| LendError("the host is about to end".to_owned()))?
     }
 
     fn new(loans: Vec<Loan>) -> Result<Self, LendError> {
@@ -99,18 +103,19 @@ impl Lent {
         let forms = numbered().fold(Patterns::builder(), |patterns, (number, loan)| {
             loan.look_for(patterns, number)
         });
-        let veil = numbered().fold(Patterns::builder(), |patterns, (_, loan)| {
-            loan.look_for(patterns.handle(0, &loan.handle), 0)
+        let forms = numbered().fold(forms, |patterns, (number, loan)| {
+            patterns.handle(loans.len() + number, &loan.handle)
         });
+        let forms = build(forms)?;
         let masks = loans
             .iter()
             .map(|loan| loan.handle.as_str().as_bytes().to_vec().into())
             .collect();
         Ok(Self {
             handles: build(handles)?,
-            forms: build(forms)?,
             masks,
-            veil: Arc::new(Veil::new(build(veil)?)),
+            veil: Arc::new(Veil::new(Arc::clone(&forms), 2 * loans.len())),
+            forms,
             loans,
             is_used: AtomicBool::new(false),
             told: AtomicBool::new(false),
@@ -360,6 +365,19 @@ mod tests {
         }
         let lent = webhook("http://hooks.test:8080/x");
         assert_eq!(masked(&lent, "no address: hooks.test"), "no address: HOOK");
+    }
+
+    /// One automaton is for both: who reads a response gets his handles as he wrote
+    /// them, and people none.
+    #[test]
+    fn handles_are_hidden_from_people_alone() {
+        let lent = webhook("https://hooks.test/services/token-of-a-webhook");
+        let handle = lent.loans()[0].handle.as_str().to_owned();
+        let upper = handle.to_ascii_uppercase();
+        let mut text = format!("{upper} {handle} token-of-a-webhook");
+        assert_eq!(masked(&lent, &text), format!("{upper} HOOK HOOK"));
+        lent.veil().over(&mut text);
+        assert_eq!(text, "<HIDDEN> <HIDDEN> <HIDDEN>");
     }
 
     #[test]

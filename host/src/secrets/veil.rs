@@ -57,11 +57,12 @@ pub(crate) struct Veil {
 }
 
 impl Veil {
-    /// Over all of these, whosever they are: their number is 0.
-    pub(super) fn new(patterns: Arc<Patterns>) -> Self {
+    /// Over all of these, of so many owners.
+    pub(super) fn new(patterns: Arc<Patterns>, owners: usize) -> Self {
+        let hidden = (0..owners).map(|_| HIDDEN.as_bytes().to_vec().into());
         Self {
             patterns,
-            hidden: [HIDDEN.as_bytes().to_vec().into()].into(),
+            hidden: hidden.collect(),
         }
     }
 
