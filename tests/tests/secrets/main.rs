@@ -1,6 +1,11 @@
 //! Secrets: a step uses them, and has never seen them.
 
+mod elsewhere;
+mod theft;
+mod thief;
+mod traces;
 mod vault;
+mod wire;
 
 use expect_test::expect;
 use http_step_host::Outcome;

@@ -1,0 +1,154 @@
+//! A handle that is sent where its secret is not lent.
+
+use expect_test::expect;
+use http::HeaderValue;
+use http_step_tests::{Answer, Service};
+
+use crate::thief::{Thief, VALUE};
+use crate::vault::secret;
+
+/// Why not, in the words of the host.
+const DENIED: &str = "the policy does not let the secret `TOKEN` go to THERE: it is lent to HERE alone; \
+     `--secret TOKEN=vault:…@THERE` would";
+
+/// Both services in the words of a test.
+fn named(text: &str, here: &str, there: &str) -> String {
+    text.replace(here, "HERE").replace(there, "THERE")
+}
+
+#[tokio::test]
+async fn another_origin() {
+    for order in [
+        "GET THERE/ | header x-token: {TOKEN}",
+        "GET THERE/{TOKEN}",
+        "GET THERE/?q={TOKEN}",
+        "POST THERE/ | body {TOKEN}",
+        "POST THERE/ | length | body {TOKEN}",
+        "POST THERE/ | pieces 1 | body {TOKEN}",
+        "GET THERE/ | basic me:{TOKEN}",
+        "GET THERE/ | bare-basic {TOKEN}:",
+    ] {
+        let here = Service::start(|_| Answer::default()).await;
+        let there = Service::start(|_| Answer::default()).await;
+        let loot = Thief::lent(secret("TOKEN", &here.origin))
+            .reaches(&here.origin)
+            .reaches(&there.origin)
+            .tries(order.replace("THERE", &there.origin))
+            .run()
+            .await;
+        loot.has_nothing_of(&[VALUE]);
+        assert_eq!((here.connections(), there.connections()), (0, 0), "{order}");
+        let row = &loot.result.ledger[0];
+        let why = &row.error.as_ref().unwrap().message;
+        assert_eq!(named(why, &here.origin, &there.origin), DENIED, "{order}");
+        assert_eq!(serde_json::to_string(&row.secrets).unwrap(), "[]");
+        // The component is told no more.
+        assert_eq!(loot.told("nowhere"), "o|ErrorCode::HttpRequestDenied\n");
+    }
+}
+
+#[tokio::test]
+async fn a_redirect_to_another_origin() {
+    for status in [302, 307] {
+        let there = Service::start(|_| Answer::default()).await;
+        let location = HeaderValue::from_str(&format!("{}/", there.origin)).unwrap();
+        let here = Service::start(move |_| {
+            let mut answer = Answer::default();
+            *answer.status_mut() = status.try_into().unwrap();
+            answer.headers_mut().insert("location", location.clone());
+            answer
+        })
+        .await;
+        let loot = Thief::lent(secret("TOKEN", &here.origin))
+            .reaches(&here.origin)
+            .reaches(&there.origin)
+            .tries(format!(
+                "POST {}/ | header authorization: Bearer {{TOKEN}} | follow",
+                here.origin
+            ))
+            .run()
+            .await;
+        loot.has_nothing_of(&[VALUE]);
+        let authorization = format!("Bearer {VALUE}");
+        let requests = here.requests();
+        assert_eq!(
+            requests[0].header("authorization"),
+            Some(authorization.as_str())
+        );
+        assert_eq!((here.connections(), there.connections()), (1, 0));
+        assert_eq!(loot.told("nowhere"), "o|ErrorCode::HttpRequestDenied\n");
+        let why = &loot.result.ledger[1].error.as_ref().unwrap().message;
+        assert_eq!(named(why, &here.origin, &there.origin), DENIED);
+    }
+}
+
+#[tokio::test]
+async fn the_host_of_a_request() {
+    let service = Service::start(|_| Answer::default()).await;
+    let origin = &service.origin;
+    let port = service.port;
+    let loot = Thief::lent(secret("TOKEN", origin))
+        .reaches(origin)
+        .reaches(&format!("http://*.test:{port}"))
+        .tries("GET http://{TOKEN}/")
+        .tries(format!("GET http://{{TOKEN}}.test:{port}/"))
+        .tries(format!("GET http://a.{{TOKEN}}.test:{port}/"))
+        .tries(format!("GET http://{{TOKEN}}@127.0.0.1:{port}/"))
+        .tries(format!("{{TOKEN}} {origin}/"))
+        .run()
+        .await;
+    loot.has_nothing_of(&[VALUE]);
+    expect![[r#"
+        o|ErrorCode::HttpRequestUriInvalid
+        o|ErrorCode::HttpRequestUriInvalid
+        o|ErrorCode::HttpRequestUriInvalid
+        o|ErrorCode::HttpRequestUriInvalid
+        o|status 200
+        o|content-length: 0
+        o|
+        o|
+    "#]]
+    .assert_eq(&loot.told(origin));
+    let handle = handle_in(&loot.memory);
+    let lines: Vec<_> = service.requests().into_iter().map(|it| it.line).collect();
+    // As a method it is a word like any other.
+    assert_eq!(lines, [format!("{handle} /")]);
+}
+
+#[tokio::test]
+async fn a_handle_of_another_run() {
+    let service =
+        Service::start(|request| Answer::new(request.header("x-token").unwrap().to_owned().into()))
+            .await;
+    let origin = &service.origin;
+    let lent = || Thief::lent(secret("TOKEN", origin)).reaches(origin);
+    // Where nothing hides it, a server tells the handle; here another run's log does not.
+    let mine = lent()
+        .tenant("mine")
+        .tries(format!("GET {origin}/ | header x-token: {{TOKEN}}"))
+        .run()
+        .await;
+    mine.has_nothing_of(&[VALUE]);
+    let handle = handle_in(&mine.memory);
+    let theirs = lent()
+        .tenant("theirs")
+        .tries(format!("GET {origin}/ | header x-token: {handle}"))
+        .run()
+        .await;
+    theirs.has_nothing_of(&[VALUE]);
+    let got: Vec<_> = service
+        .requests()
+        .iter()
+        .map(|request| request.header("x-token").unwrap().to_owned())
+        .collect();
+    assert_eq!(got, [VALUE.to_owned(), handle]);
+}
+
+/// The handle that a component was given.
+fn handle_in(memory: &[u8]) -> String {
+    let is_part = |byte: &u8| matches!(byte, b'a'..=b'z' | b'2'..=b'7');
+    let handle = memory
+        .windows(32)
+        .find(|text| text.starts_with(b"hs") && text.iter().all(is_part));
+    String::from_utf8(handle.unwrap().to_vec()).unwrap()
+}

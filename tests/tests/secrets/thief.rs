@@ -1,0 +1,159 @@
+//! A component that tries to get at values, and the search of what it is left with.
+
+use std::sync::{Arc, LazyLock, Mutex};
+
+use http_step_host::policy::{Policy, Secret};
+use http_step_host::{Job, Limits, RunResult, Step, Stream};
+use http_step_tests::{Answer, Bench, Guest, Service, step_file, transcript};
+
+use crate::traces::Traces;
+use crate::vault::Vault;
+
+/// The value that is to be stolen. Each form of it is another.
+pub const VALUE: &str = "S3cr&t \"W<o>rd'/é+?~kZ";
+
+/// A value that the name of a field can have in it.
+pub const PLAIN_VALUE: &str = "S3cr-t+W0rd~kZ9!x";
+
+/// The values, by reference.
+pub const VAULT: Vault = Vault(&[("TOKEN", VALUE), ("PLAIN", PLAIN_VALUE)]);
+
+static BENCH: LazyLock<Bench> =
+    LazyLock::new(|| Bench::with(|host| host.secret_source("vault", VAULT)));
+
+static STEP: LazyLock<Step> = LazyLock::new(|| thief_of(&BENCH));
+
+/// The host that all tests share which need none of their own.
+pub fn bench() -> &'static Bench {
+    &BENCH
+}
+
+fn thief_of(bench: &Bench) -> Step {
+    bench.host.load(&Guest::StealsSecrets.wasm()).unwrap()
+}
+
+/// A run of the thief, to be set up.
+pub struct Thief {
+    orders: Vec<String>,
+    policy: Policy,
+    tenant: &'static str,
+    bench: Option<Bench>,
+}
+
+/// What came of it.
+pub struct Loot {
+    pub result: RunResult,
+    /// What people saw while it ran.
+    pub seen: String,
+    /// What was in its memory at the end.
+    pub memory: Vec<u8>,
+}
+
+impl Thief {
+    /// One that is lent a secret, and may reach nothing yet.
+    pub fn lent(secret: Secret) -> Self {
+        // The names of tests lead to loopback.
+        let loopback = "127.0.0.0/8".parse().unwrap();
+        Self::under(Policy::nothing().allow_network(loopback).lend(secret))
+    }
+
+    pub fn under(policy: Policy) -> Self {
+        Self {
+            orders: Vec::new(),
+            policy,
+            tenant: "",
+            bench: None,
+        }
+    }
+
+    /// It may reach an origin.
+    pub fn reaches(mut self, origin: &str) -> Self {
+        self.policy = self.policy.allow(origin.parse().unwrap());
+        self
+    }
+
+    pub fn tenant(mut self, tenant: &'static str) -> Self {
+        self.tenant = tenant;
+        self
+    }
+
+    /// In a host of the test's own.
+    pub fn on(mut self, bench: Bench) -> Self {
+        self.bench = Some(bench);
+        self
+    }
+
+    /// What it is to try.
+    pub fn tries(mut self, order: impl Into<String>) -> Self {
+        self.orders.push(order.into());
+        self
+    }
+
+    /// Run it, with its memory sent away at the end, to one that is lent nothing.
+    pub async fn run(mut self) -> Loot {
+        let dump = Service::start(|_| Answer::default()).await;
+        let orders = std::mem::take(&mut self.orders).join("\n");
+        let data = serde_json::Value::from(format!("{orders}\nmemory {}/", dump.origin));
+        let seen = Arc::<Mutex<String>>::default();
+        let keeping = Arc::clone(&seen);
+        let limits = Limits {
+            requests: 100_000,
+            ..Limits::default()
+        };
+        let file = step_file(&format!("post: {}/\ndata: {data}", dump.origin));
+        let policy = self.policy.allow(dump.origin.parse().unwrap());
+        let job = Job::new(file, policy)
+            .tenant(self.tenant)
+            .limits(limits)
+            .sink(move |_: Stream, text: &str| keeping.lock().unwrap().push_str(text));
+        let result = match &self.bench {
+            None => BENCH.host.run(&STEP, job).await,
+            Some(bench) => bench.host.run(&thief_of(bench), job).await,
+        };
+        let dumped = dump.requests();
+        let [dumped] = dumped.as_slice() else {
+            panic!("no memory: {result:#?}");
+        };
+        assert!(dumped.body.len() > 1 << 20);
+        let seen = seen.lock().unwrap().clone();
+        Loot {
+            result,
+            seen,
+            memory: dumped
+                .body
+                .iter()
+                .map(|byte| byte.wrapping_sub(85))
+                .collect(),
+        }
+    }
+}
+
+impl Loot {
+    /// Nowhere is any form of these values, nor a part of one.
+    pub fn has_nothing_of(&self, values: &[&str]) {
+        let traces = Traces::of(values);
+        let log: String = self.result.log.iter().map(|it| it.text.as_str()).collect();
+        let json = serde_json::to_string(&self.result).unwrap();
+        // As text, too: JSON has escapes of its own.
+        let debug = format!("{:?}", self.result);
+        for (what, bytes) in [
+            ("the memory", self.memory.as_slice()),
+            ("the log", log.as_bytes()),
+            ("what people saw", self.seen.as_bytes()),
+            ("the result", json.as_bytes()),
+            ("the result", debug.as_bytes()),
+        ] {
+            if let Some(found) = traces.first_in(bytes) {
+                panic!("{what} has {found}");
+            }
+        }
+        assert_eq!(log, self.seen);
+    }
+
+    /// What it was told, in order, without its dump; `origin` reads `ORIGIN`.
+    pub fn told(&self, origin: &str) -> String {
+        let text = transcript(&self.result, origin);
+        let end = text.rfind("o|status 200\no|content-length: 0\no|\no|\nSuccess:");
+        text[..end.unwrap()].to_owned()
+    }
+}
