@@ -1,0 +1,268 @@
+//! Echoes that come in pieces, coded, in part, or not to their end.
+
+use std::io::Write;
+
+use expect_test::expect;
+use flate2::Compression;
+use flate2::write::GzEncoder;
+
+use crate::thief::{PLAIN_VALUE, Thief, VALUE};
+use crate::traces::forms;
+use crate::vault::secret;
+use crate::wire::Wire;
+
+/// A number in the path of a request, and its value.
+fn number(head: &str) -> usize {
+    let path = head.split(' ').nth(1).unwrap();
+    path.rsplit('/').next().unwrap().parse().unwrap()
+}
+
+fn chunk(text: &[u8]) -> Vec<u8> {
+    let mut chunk = format!("{:x}\r\n", text.len()).into_bytes();
+    chunk.extend_from_slice(text);
+    chunk.extend_from_slice(b"\r\n");
+    chunk
+}
+
+fn coded_head(coding: &str) -> Vec<u8> {
+    format!("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nContent-Encoding: {coding}\r\n\r\n")
+        .into_bytes()
+}
+
+/// All forms, and how often a value is in there.
+fn all_forms(value: &str) -> String {
+    let forms = forms(value).into_iter();
+    forms.map(|(_, form)| format!("<{form}>\n")).collect()
+}
+
+fn all_hidden() -> String {
+    let hidden = forms(VALUE).into_iter().map(|_| "o|<<HIDDEN>>\n");
+    hidden.collect()
+}
+
+#[tokio::test]
+async fn cut_in_two_at_every_offset() {
+    // The forms that differ in nature; of the others all is the same.
+    let text = forms(PLAIN_VALUE)
+        .into_iter()
+        .filter(|(name, _)| ["plain", "percent", "base64 at 1", "hex"].contains(&name.as_str()))
+        .map(|(_, form)| form + "\n")
+        .collect::<String>();
+    let echoed = text.clone();
+    let service = Wire::start(move |head| {
+        let (first, last) = echoed.as_bytes().split_at(number(head));
+        let head = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n".to_vec();
+        vec![head, chunk(first), chunk(last), b"0\r\n\r\n".to_vec()]
+    })
+    .await;
+    let origin = &service.origin;
+    let mut thief = Thief::lent(secret("PLAIN", origin)).reaches(origin);
+    for offset in 1..text.len() {
+        thief = thief.tries(format!("GET {origin}/{offset} | header x-token: {{PLAIN}}"));
+    }
+    let loot = thief.run().await;
+    loot.has_nothing_of(&[PLAIN_VALUE]);
+    let once = "o|status 200\no|\no|<HIDDEN>\no|<HIDDEN>\no|<HIDDEN>\no|<HIDDEN>\no|\n";
+    assert_eq!(loot.told(origin), once.repeat(text.len() - 1));
+    let got = format!("\r\nx-token: {PLAIN_VALUE}\r\n");
+    assert!(service.heads().iter().all(|head| head.contains(&got)));
+}
+
+#[tokio::test]
+async fn a_byte_a_chunk() {
+    let service = Wire::start(|_| {
+        let head = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n".to_vec();
+        let text = all_forms(VALUE);
+        let chunks = text.as_bytes().chunks(1).map(chunk);
+        let end = b"0\r\n\r\n".to_vec();
+        std::iter::once(head).chain(chunks).chain([end]).collect()
+    })
+    .await;
+    let origin = &service.origin;
+    let loot = Thief::lent(secret("TOKEN", origin))
+        .reaches(origin)
+        .tries(format!("GET {origin}/ | header x-token: {{TOKEN}}"))
+        .run()
+        .await;
+    loot.has_nothing_of(&[VALUE]);
+    let told = format!("o|status 200\no|\n{}o|\n", all_hidden());
+    assert_eq!(loot.told(origin), told);
+}
+
+#[tokio::test]
+async fn coded() {
+    let service = Wire::start(|head| {
+        let text = all_forms(VALUE).into_bytes();
+        let gzip = |text: &[u8]| {
+            let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
+            encoder.write_all(text).unwrap();
+            encoder.finish().unwrap()
+        };
+        let (coding, coded) = match number(head) {
+            0 => ("gzip", gzip(&text)),
+            1 => ("zstd", zstd::encode_all(text.as_slice(), 3).unwrap()),
+            2 => {
+                let mut coded = Vec::new();
+                brotli::BrotliCompress(&mut text.as_slice(), &mut coded, &<_>::default()).unwrap();
+                ("br", coded)
+            }
+            3 => ("gzip, x-gzip", gzip(&gzip(&text))),
+            // What the host can't read, it can't look through.
+            4 => ("compress", text.iter().map(|byte| !byte).collect()),
+            5 => ("gzip, rot13", gzip(&text)),
+            // Nor what a proxy would have to undo.
+            _ => {
+                let head = "HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\n";
+                return vec![head.into(), chunk(&gzip(&text)), b"0\r\n\r\n".to_vec()];
+            }
+        };
+        // Also cut, so that the forms are on both sides of a piece that is decoded.
+        let chunks = coded.chunks(7).map(chunk);
+        let head = coded_head(coding);
+        let end = b"0\r\n\r\n".to_vec();
+        std::iter::once(head).chain(chunks).chain([end]).collect()
+    })
+    .await;
+    let origin = &service.origin;
+    let mut thief = Thief::lent(secret("TOKEN", origin)).reaches(origin);
+    for coding in 0..7 {
+        thief = thief.tries(format!(
+            "GET {origin}/{coding} | header x-token: {{TOKEN}} | header accept-encoding: *"
+        ));
+    }
+    let loot = thief.run().await;
+    loot.has_nothing_of(&[VALUE]);
+    let read = format!("o|status 200\no|\n{}o|\n", all_hidden()).repeat(4);
+    let told = loot.told(origin);
+    let refused = told.strip_prefix(&read).unwrap();
+    expect![[r#"
+        o|ErrorCode::HttpResponseContentCoding(Some("its coding is not known, and a step that is lent secrets gets nothing that can't be searched for them"))
+        o|ErrorCode::HttpResponseContentCoding(Some("its coding is not known, and a step that is lent secrets gets nothing that can't be searched for them"))
+        o|ErrorCode::HttpResponseContentCoding(Some("its coding is not known, and a step that is lent secrets gets nothing that can't be searched for them"))
+    "#]].assert_eq(refused);
+    let why = &loot.result.ledger[5].error.as_ref().unwrap().message;
+    expect!["the response of ORIGIN can't be decoded: its coding is not known, and a step that is lent secrets gets nothing that can't be searched for them"].assert_eq(&why.replace(origin, "ORIGIN"));
+}
+
+#[tokio::test]
+async fn in_part() {
+    let service = Wire::start(|head| {
+        let from = number(head);
+        let part = &VALUE.as_bytes()[from..from + 1];
+        let head = format!(
+            "HTTP/1.1 206 Partial Content\r\nContent-Range: bytes {from}-{from}/{}\r\nContent-Length: 1\r\n\r\n",
+            VALUE.len()
+        );
+        vec![head.into_bytes(), part.to_vec()]
+    })
+    .await;
+    let origin = &service.origin;
+    let mut thief = Thief::lent(secret("TOKEN", origin)).reaches(origin);
+    for at in 0..VALUE.len() {
+        for order in [
+            format!(
+                "GET {origin}/{at} | header x-token: {{TOKEN}} | header range: bytes={at}-{at}"
+            ),
+            // Some servers know it by another name, and some send a part to anybody.
+            format!(
+                "GET {origin}/{at} | header x-token: {{TOKEN}} | header request-range: bytes={at}-{at}"
+            ),
+        ] {
+            thief = thief.tries(order);
+        }
+    }
+    let loot = thief.run().await;
+    loot.has_nothing_of(&[VALUE]);
+    let told = "o|ErrorCode::HttpRequestUriInvalid\no|ErrorCode::HttpProtocolError\n";
+    assert_eq!(loot.told(origin), told.repeat(VALUE.len()));
+    assert_eq!(service.heads().len(), VALUE.len());
+    let whys = loot.result.ledger[..2].iter().map(|row| {
+        let why = &row.error.as_ref().unwrap().message;
+        why.replace(origin, "ORIGIN") + "\n"
+    });
+    expect![[r#"
+        a step that is lent secrets can't ask for a part of a response; leave out the header `Range`
+        ORIGIN answered with something that is not HTTP: it sends a part, which nobody asked for
+    "#]]
+    .assert_eq(&whys.collect::<String>());
+}
+
+#[tokio::test]
+async fn not_to_their_end() {
+    let answers: &[fn() -> String] = &[
+        || format!("{VALUE}\r\n\r\n"),
+        || format!("HTTP/1.1 {VALUE} OK\r\n\r\n"),
+        || format!("HTTP/1.1 200 {VALUE}\r\nContent-Length: 0\r\n\r\n"),
+        || format!("HTTP/1.1 200 OK\r\n{VALUE}\r\n\r\n"),
+        || format!("HTTP/1.1 200 OK\r\nContent-Length: {VALUE}\r\n\r\n"),
+        || format!("HTTP/1.1 200 OK\r\nContent-Encoding: {VALUE}\r\nContent-Length: 2\r\n\r\nok"),
+        || format!("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n{VALUE}\r\n"),
+        || format!("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n{VALUE}"),
+        || format!("HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n({VALUE})"),
+        || {
+            format!(
+                "HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n({}",
+                &VALUE[..20]
+            )
+        },
+        || format!("HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n\r\n{VALUE}"),
+        || format!("HTTP/1.1 103 Early Hints\r\nLink: {VALUE}\r\n\r\n{VALUE}"),
+        || {
+            format!(
+                "HTTP/1.1 101 {VALUE}\r\nUpgrade: {VALUE}\r\nConnection: upgrade\r\n\r\n{VALUE}"
+            )
+        },
+        || "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n".to_owned(),
+    ];
+    let service = Wire::start(|head| vec![answers[number(head)]().into_bytes()]).await;
+    let origin = &service.origin;
+    let mut thief = Thief::lent(secret("TOKEN", origin)).reaches(origin);
+    for number in 0..answers.len() {
+        thief = thief.tries(format!(
+            "POST {origin}/{number} | header x-token: {{TOKEN}}"
+        ));
+    }
+    let loot = thief.run().await;
+    loot.has_nothing_of(&[VALUE]);
+    let got = format!("\r\nx-token: {VALUE}\r\n");
+    assert_eq!(service.heads().len(), answers.len());
+    assert!(service.heads().iter().all(|head| head.contains(&got)));
+    expect![[r#"
+        o|ErrorCode::HttpProtocolError
+        o|ErrorCode::HttpProtocolError
+        o|status 200
+        o|content-length: 0
+        o|
+        o|
+        o|ErrorCode::HttpProtocolError
+        o|ErrorCode::HttpProtocolError
+        o|ErrorCode::HttpResponseContentCoding(Some("its coding is not known, and a step that is lent secrets gets nothing that can't be searched for them"))
+        o|status 200
+        o|
+        o|
+        o|StreamError::LastOperationFailed(Error { handle: Resource { handle: 4 } })
+        o|status 200
+        o|
+        o|
+        o|StreamError::LastOperationFailed(Error { handle: Resource { handle: 4 } })
+        o|status 200
+        o|
+        o|(<HIDDEN>)
+        o|StreamError::LastOperationFailed(Error { handle: Resource { handle: 4 } })
+        o|status 200
+        o|
+        o|(
+        o|StreamError::LastOperationFailed(Error { handle: Resource { handle: 4 } })
+        o|status 200
+        o|
+        o|
+        o|StreamError::LastOperationFailed(Error { handle: Resource { handle: 4 } })
+        o|ErrorCode::HttpProtocolError
+        o|ErrorCode::HttpProtocolError
+        o|status 200
+        o|
+        o|
+        o|StreamError::LastOperationFailed(Error { handle: Resource { handle: 4 } })
+    "#]]
+    .assert_eq(&loot.told(origin));
+}
