@@ -2,6 +2,7 @@
 
 mod cuts;
 mod elsewhere;
+mod places;
 mod theft;
 mod thief;
 mod traces;
