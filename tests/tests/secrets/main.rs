@@ -1,5 +1,6 @@
 //! Secrets: a step uses them, and has never seen them.
 
+mod bodies;
 mod cuts;
 mod elsewhere;
 mod places;
