@@ -65,7 +65,14 @@ impl Egress {
                 loan.terms.name()
             )));
         }
-        let origin = Origin::of_url(url.as_str())?;
+        // What is wrong with a URL is not told in its own words.
+        if !url.username().is_empty() || url.password().is_some() {
+            return Err(unusable(
+                loan,
+                "the URL of a request: it has a user name or a password before its host",
+            ));
+        }
+        let origin = Origin::of_url(url.as_str()).map_err(|_| unusable(loan, "a URL"))?;
         loan.terms
             .admit(&origin, request.method().as_str(), url.path(), Place::Url)?;
         let mut target = url.clone();

@@ -7,6 +7,7 @@ mod places;
 mod theft;
 mod thief;
 mod traces;
+mod urls;
 mod vault;
 mod wire;
 
