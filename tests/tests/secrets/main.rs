@@ -3,6 +3,7 @@
 mod bodies;
 mod cuts;
 mod elsewhere;
+mod lending;
 mod places;
 mod theft;
 mod thief;
