@@ -29,7 +29,7 @@ fn coded_head(coding: &str) -> Vec<u8> {
         .into_bytes()
 }
 
-/// All forms, and how often a value is in there.
+/// All forms of a value, a line each.
 fn all_forms(value: &str) -> String {
     let forms = forms(value).into_iter();
     forms.map(|(_, form)| format!("<{form}>\n")).collect()
