@@ -15,6 +15,7 @@ use super::connection::{MOST_HEADER_BYTES, MOST_HEADER_FIELDS};
 use super::interim::Flood;
 use super::tls;
 use crate::result::ErrorKind;
+use crate::secrets::HIDDEN;
 
 /// Whether a request may have reached its server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -209,6 +210,21 @@ impl TransportError {
                 },
                 Stage::Body => Sent::Yes,
             },
+        }
+    }
+
+    /// The same, where an address would tell what a secret URL leads to. Its name is
+    /// hidden with the URL.
+    pub(super) fn without_addresses(self) -> Self {
+        match self {
+            Self::Connect {
+                reason, refused, ..
+            } => Self::Connect {
+                to: HIDDEN.to_owned(),
+                reason,
+                refused,
+            },
+            other => other,
         }
     }
 

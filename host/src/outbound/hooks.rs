@@ -51,6 +51,11 @@ impl WasiHttpHooks for Egress {
                     Ok((response, nothing))
                 }
                 Err(error) => {
+                    let error = if entry.is_in_secret() {
+                        error.without_addresses()
+                    } else {
+                        error
+                    };
                     entry.failed(&error);
                     Err(refusal(&journal, error))
                 }

@@ -177,6 +177,11 @@ impl Entry {
         self.open().row.origin = Some(origin.to_string());
     }
 
+    /// Whether its URL is a secret.
+    pub(super) fn is_in_secret(&self) -> bool {
+        self.open().is_secret
+    }
+
     /// Its URL is a secret.
     pub(super) fn aims_in_secret(&self) {
         self.open().is_secret = true;

@@ -88,7 +88,7 @@ async fn each_content_type_has_its_way() {
 #[tokio::test]
 async fn a_long_body_has_its_secrets_at_the_far_end() {
     const FILLER: usize = (2 << 20) + 17;
-    for how in ["", " | length", " | pieces 4093"] {
+    for how in ["", " | pieces 4093"] {
         let service = Service::start(|request| {
             let end = request.body.len() - 100;
             Answer::new(request.body.slice(end..).into())
@@ -163,4 +163,24 @@ async fn a_body_that_trailers_follow() {
     assert_eq!(request.body, format!("({VALUE})"));
     assert_eq!(request.header("content-length"), None);
     assert_eq!(loot.told(origin), "o|status 200\no|\no|(<HIDDEN>)\n");
+}
+
+#[tokio::test]
+async fn a_secret_far_behind_in_a_body_of_announced_length() {
+    const FILLER: usize = (2 << 20) + 17;
+    let service = Service::start(|_| Answer::default()).await;
+    let origin = &service.origin;
+    let loot = Thief::lent(secret("TOKEN", origin))
+        .reaches(origin)
+        .tries(format!(
+            "POST {origin}/ | filler {FILLER} | length | body ({{TOKEN}})"
+        ))
+        .run()
+        .await;
+    loot.has_nothing_of(&[VALUE]);
+    let refused = loot.result.ledger[0]
+        .error
+        .as_ref()
+        .map(|error| error.message.as_str());
+    expect!["a secret stands after the first 1048576 bytes of a body whose length was announced; a body without Content-Length can have it there"].assert_eq(refused.unwrap_or_default());
 }

@@ -136,12 +136,12 @@ async fn coded() {
     let told = loot.told(origin);
     let refused = told.strip_prefix(&read).unwrap();
     expect![[r#"
-        o|ErrorCode::HttpResponseContentCoding(Some("its coding is not known, and a step that is lent secrets gets nothing that can't be searched for them"))
-        o|ErrorCode::HttpResponseContentCoding(Some("its coding is not known, and a step that is lent secrets gets nothing that can't be searched for them"))
-        o|ErrorCode::HttpResponseContentCoding(Some("its coding is not known, and a step that is lent secrets gets nothing that can't be searched for them"))
+        o|ErrorCode::HttpResponseContentCoding(Some("it has a coding that is not known, in which no secret could be hidden"))
+        o|ErrorCode::HttpResponseContentCoding(Some("it has a coding that is not known, in which no secret could be hidden"))
+        o|ErrorCode::HttpResponseContentCoding(Some("it has a coding that is not known, in which no secret could be hidden"))
     "#]].assert_eq(refused);
     let why = &loot.result.ledger[5].error.as_ref().unwrap().message;
-    expect!["the response of ORIGIN can't be decoded: its coding is not known, and a step that is lent secrets gets nothing that can't be searched for them"].assert_eq(&why.replace(origin, "ORIGIN"));
+    expect!["the response of ORIGIN can't be decoded: it has a coding that is not known, in which no secret could be hidden"].assert_eq(&why.replace(origin, "ORIGIN"));
 }
 
 #[tokio::test]
@@ -236,7 +236,7 @@ async fn not_to_their_end() {
         o|
         o|ErrorCode::HttpProtocolError
         o|ErrorCode::HttpProtocolError
-        o|ErrorCode::HttpResponseContentCoding(Some("its coding is not known, and a step that is lent secrets gets nothing that can't be searched for them"))
+        o|ErrorCode::HttpResponseContentCoding(Some("it has a coding that is not known, in which no secret could be hidden"))
         o|status 200
         o|
         o|
@@ -247,11 +247,11 @@ async fn not_to_their_end() {
         o|StreamError::LastOperationFailed(Error { handle: Resource { handle: 4 } })
         o|status 200
         o|
-        o|(<HIDDEN>)
+        o|
         o|StreamError::LastOperationFailed(Error { handle: Resource { handle: 4 } })
         o|status 200
         o|
-        o|(
+        o|
         o|StreamError::LastOperationFailed(Error { handle: Resource { handle: 4 } })
         o|status 200
         o|
