@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use bytes::Bytes;
 use expect_test::expect;
@@ -167,6 +168,25 @@ async fn frames_of_nothing_and_trailers_are_no_part_of_a_body() {
     "#]]
     .assert_eq(&transcript(&result, &origin));
     assert_eq!(result.usage.bytes_received, 7);
+}
+
+#[tokio::test]
+async fn frames_of_nothing_are_no_sign_of_life() {
+    const OFTEN: Duration = Duration::from_millis(20);
+    let bench = bench();
+    let server = Streams::start(acceptor(bench), |mut asked: Asked| async move {
+        let respond = &mut asked.respond;
+        let mut body = respond.send_response(Response::new(()), false).unwrap();
+        while body.send_data(Bytes::new(), false).is_ok() {
+            tokio::time::sleep(OFTEN).await;
+        }
+    })
+    .await;
+    let origin = origin(server.port);
+    let step = format!("get: {origin}/\ntimeout: {{read: 0.5, total: 30}}");
+    let result = bench.run(&policy(server.port), &step).await;
+    expect!["Exception, Timeout, sent Yes: the response of ORIGIN stopped: nothing came for 0.5 s"]
+        .assert_eq(&error(&result, &origin));
 }
 
 #[tokio::test]

@@ -126,3 +126,62 @@ fn name_canonically(
     request.headers_mut().insert(HOST, host);
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use http_body_util::{BodyExt, Empty};
+
+    use super::*;
+
+    #[test]
+    fn a_request_names_its_origin_as_the_policy_reads_it() {
+        for (asked, named, host) in [
+            (
+                "http://one.test/path?q=1",
+                "http://one.test/path?q=1",
+                "one.test",
+            ),
+            ("http://ONE.Test:80/", "http://one.test/", "one.test"),
+            (
+                "https://one.test:80/",
+                "https://one.test:80/",
+                "one.test:80",
+            ),
+            (
+                "http://127.1:8080/",
+                "http://127.0.0.1:8080/",
+                "127.0.0.1:8080",
+            ),
+            ("http://0x7f000001/", "http://127.0.0.1/", "127.0.0.1"),
+            ("http://[0:0::1]:80/", "http://[::1]/", "[::1]"),
+            ("http://one.test", "http://one.test/", "one.test"),
+            ("http://one.test?q=1", "http://one.test/?q=1", "one.test"),
+        ] {
+            let body = Empty::new().map_err(|never| match never {}).boxed_unsync();
+            let request = Request::get(asked).header(HOST, "other.test");
+            let mut request: Request<WasiBody> = request.body(body).unwrap();
+            let origin = origin(request.uri()).unwrap();
+            name_canonically(&mut request, &origin).unwrap();
+            assert_eq!(request.uri(), named);
+            let hosts: Vec<_> = request.headers().get_all(HOST).iter().collect();
+            assert_eq!(hosts, [host]);
+        }
+    }
+
+    #[test]
+    fn what_is_no_origin_is_refused() {
+        for (asked, reason) in [
+            ("/path", "the request has no host"),
+            ("*", "the request has no host"),
+            ("one.test:80", "the request has no host"),
+            // With a name before it, it is no origin to begin with.
+            (
+                "http://@one.test/",
+                "the request to http://one.test has a user name or a password before its host",
+            ),
+        ] {
+            let error = origin(&asked.parse().unwrap()).unwrap_err();
+            assert_eq!(error, TransportError::Refused(reason.to_owned()), "{asked}");
+        }
+    }
+}
