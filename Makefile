@@ -6,6 +6,8 @@ export CARGO_TARGET_DIR := $(CURDIR)/target
 COMPONENT := target/wasm32-wasip1/debug/http_step.wasm
 FUZZ_TARGETS := $(patsubst fuzz/fuzz_targets/%.rs,%,$(wildcard fuzz/fuzz_targets/*.rs))
 FUZZ_SECONDS ?= 20
+# 0: another one each time.
+FUZZ_SEED ?= 0
 INTEGRATION_TESTS := $(patsubst tests/tests/%.rs,--test %,$(wildcard tests/tests/*.rs))
 
 .DEFAULT_GOAL := help
@@ -55,11 +57,11 @@ soak: setup ## run good and hostile steps at once, for two minutes (SOAK_SECONDS
 # Without a sanitizer, which needs a nightly compiler. Inputs that lead somewhere new go below
 # target/, so that no run changes the corpus; those that break something, to fuzz/artifacts/.
 .PHONY: fuzz
-fuzz: setup tool-cargo-fuzz ## run each fuzz target for FUZZ_SECONDS, by default 20
+fuzz: setup tool-cargo-fuzz ## run each fuzz target for FUZZ_SECONDS, by default 20, from FUZZ_SEED on
 	@set -e; for target in $(FUZZ_TARGETS); do \
 		mkdir -p target/fuzz/corpus/$$target; \
 		$(CARGO) fuzz run --sanitizer none --target-dir target/fuzz $$target target/fuzz/corpus/$$target fuzz/corpus/$$target \
-			-- -max_total_time=$(FUZZ_SECONDS) -max_len=4096 -timeout=10 -rss_limit_mb=512 -verbosity=0 -print_final_stats=1; \
+			-- -seed=$(FUZZ_SEED) -max_total_time=$(FUZZ_SECONDS) -max_len=4096 -timeout=10 -rss_limit_mb=512 -verbosity=0 -print_final_stats=1; \
 	done
 
 # In a copy of the sources, target/ and all, so that a run that is broken off changes nothing here.
