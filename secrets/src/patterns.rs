@@ -76,6 +76,8 @@ impl PatternsBuilder {
 }
 
 enum Kind {
+    /// There is nothing to look for, and nothing is built for it.
+    Nothing,
     Dense(dfa::DFA),
     Sparse(contiguous::NFA),
 }
@@ -105,7 +107,10 @@ impl Patterns {
     fn new(forms: Vec<(usize, Form)>) -> Result<Self, TooMuch> {
         let bytes: usize = forms.iter().map(|(_, form)| form.bytes.len()).sum();
         let texts = forms.iter().map(|(_, form)| form.bytes.as_slice());
-        let automaton = Kind::new(texts.clone(), bytes <= DENSE)?;
+        let automaton = match bytes {
+            0 => Kind::Nothing,
+            bytes => Kind::new(texts.clone(), bytes <= DENSE)?,
+        };
         Ok(Self {
             depths: automaton.depths(texts),
             automaton,
@@ -153,6 +158,7 @@ impl Patterns {
     /// The state before anything was read.
     pub(crate) fn start(&self) -> StateID {
         match &self.automaton {
+            Kind::Nothing => StateID::default(),
             Kind::Dense(automaton) => start(automaton),
             Kind::Sparse(automaton) => start(automaton),
         }
@@ -172,6 +178,7 @@ impl Patterns {
         ended: impl FnMut(usize, &Text),
     ) -> StateID {
         match &self.automaton {
+            Kind::Nothing => state,
             Kind::Dense(automaton) => read(automaton, &self.texts, state, bytes, ended),
             Kind::Sparse(automaton) => read(automaton, &self.texts, state, bytes, ended),
         }
@@ -196,6 +203,7 @@ impl Kind {
 
     fn depths<'t>(&self, texts: impl Iterator<Item = &'t [u8]>) -> HashMap<StateID, usize> {
         match self {
+            Self::Nothing => HashMap::new(),
             Self::Dense(automaton) => depths(automaton, texts),
             Self::Sparse(automaton) => depths(automaton, texts),
         }

@@ -21,6 +21,38 @@ fn what_is_no_component() {
         .assert_eq(&load_error(b"\0asm\x0d\0\x01\0\xff"));
 }
 
+/// What a step has no use for is surface for an attack.
+#[test]
+fn what_webassembly_has_beyond_steps() {
+    let mut told = String::new();
+    for (feature, module) in [
+        ("threads", "(memory 1 1 shared)"),
+        ("64-bit memories", "(memory i64 1)"),
+        ("garbage collection", "(type (struct))"),
+        ("exceptions", "(tag)"),
+        ("function references", "(func (param (ref func)))"),
+        ("tail calls", "(func $f return_call $f)"),
+        (
+            "wide arithmetic",
+            "(func (param i64 i64 i64 i64) (result i64 i64) local.get 0 local.get 1 local.get 2 local.get 3 i64.add128)",
+        ),
+        ("stack switching", "(type $f (func)) (type (cont $f))"),
+    ] {
+        let wasm = wat::parse_str(format!("(component (core module {module}))")).unwrap();
+        told.push_str(&format!("{feature}: {}\n", load_error(&wasm)));
+    }
+    expect![[r#"
+        threads: this component is not valid: threads must be enabled for shared memories (at offset 0x15)
+        64-bit memories: this component is not valid: memory64 must be enabled for 64-bit memories (at offset 0x15)
+        garbage collection: this component is not valid: struct indexed types not supported without the gc feature (at offset 0x15)
+        exceptions: this component is not valid: exceptions proposal not enabled (at offset 0x1a)
+        function references: this component is not valid: function references required for non-nullable types (at offset 0x15)
+        tail calls: this component is not valid: Invalid input WebAssembly code at offset 33: tail calls support is not enabled
+        wide arithmetic: this component is not valid: Invalid input WebAssembly code at offset 47: wide arithmetic support is not enabled
+        stack switching: this component is not valid: cannot define continuation types when stack switching is disabled (at offset 0x18)
+    "#]].assert_eq(&told);
+}
+
 #[tokio::test]
 async fn a_component_reaches_nothing_by_default() {
     let origin = Scripted::nobody().await;

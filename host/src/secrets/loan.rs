@@ -86,6 +86,9 @@ impl Lent {
             let handle = Handle::random().map_err(|error| LendError(error.to_string()))?;
             loans.push(Loan::new(terms.clone(), handle, value));
         }
+        if loans.is_empty() {
+            return Self::new(loans);
+        }
         // For ten tokens it takes milliseconds, for a long key half a second.
         let made = spawn_blocking(|| Self::new(loans)).await;
         made.map_err(|_| LendError("the host is about to end".to_owned()))?
@@ -311,87 +314,4 @@ impl Loan {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    impl Lent {
-        /// Secrets, and their values.
-        pub(crate) fn of_values(secrets: &[(Secret, &str)]) -> Self {
-            let loans = secrets.iter().map(|(terms, value)| {
-                let value = Value::new(value.as_bytes().to_vec()).unwrap();
-                Loan::new(terms.clone(), Handle::random().unwrap(), Ok(value))
-            });
-            Self::new(loans.collect()).unwrap()
-        }
-    }
-
-    fn masked(lent: &Lent, text: &str) -> String {
-        let mut mask = lent.mask();
-        let mut seen = mask.feed(text.as_bytes());
-        seen.extend(mask.finish());
-        let mut seen = String::from_utf8(seen).unwrap();
-        for loan in lent.loans() {
-            seen = seen.replace(loan.handle.as_str(), loan.terms.name());
-        }
-        seen
-    }
-
-    fn webhook(url: &str) -> Lent {
-        let origin = Url::parse(url).unwrap().origin().ascii_serialization();
-        let secret = Secret::new("HOOK", "env:HOOK".parse().unwrap());
-        Lent::of_values(&[(secret.origin(origin.parse().unwrap()), url)])
-    }
-
-    #[test]
-    fn a_url_is_hidden_in_its_parts() {
-        let lent = webhook(
-            "https://h.io:8443/api/webhooks/123/token-of-a-web%40hook?sig=a-long-signature",
-        );
-        for (text, seen) in [
-            // No answer of a service has all of the URL.
-            (r#"{"token":"token-of-a-web@hook"}"#, r#"{"token":"HOOK"}"#),
-            (
-                r#"{"token":"token-of-a-web%40hook"}"#,
-                r#"{"token":"HOOK"}"#,
-            ),
-            ("sig: a-long-signature", "sig: HOOK"),
-            (
-                "could not connect to https://h.io:8443",
-                "could not connect to HOOK",
-            ),
-            ("/api/webhooks/123 at h.io", "/api/webhooks/123 at h.io"),
-        ] {
-            assert_eq!(masked(&lent, text), seen);
-        }
-        let lent = webhook("http://hooks.test:8080/x");
-        assert_eq!(masked(&lent, "no address: hooks.test"), "no address: HOOK");
-    }
-
-    /// One automaton is for both: who reads a response gets his handles as he wrote
-    /// them, and people none.
-    #[test]
-    fn handles_are_hidden_from_people_alone() {
-        let lent = webhook("https://hooks.test/services/token-of-a-webhook");
-        let handle = lent.loans()[0].handle.as_str().to_owned();
-        let upper = handle.to_ascii_uppercase();
-        let mut text = format!("{upper} {handle} token-of-a-webhook");
-        assert_eq!(masked(&lent, &text), format!("{upper} HOOK HOOK"));
-        lent.veil().over(&mut text);
-        assert_eq!(text, "<HIDDEN> <HIDDEN> <HIDDEN>");
-    }
-
-    #[test]
-    fn echoes_are_forgotten_before_they_are_many() {
-        let lent = webhook("https://hooks.test/x");
-        for number in 0..100 {
-            let text = format!("{number:01024}").into_bytes();
-            lent.remember(Echo {
-                sent: text.clone(),
-                written: text,
-            });
-        }
-        let echoes = lent.echoes();
-        assert_eq!(echoes.len(), MOST_REMEMBERED / 1024);
-        assert!(echoes.last().unwrap().sent.ends_with(b"99"));
-    }
-}
+mod tests;
