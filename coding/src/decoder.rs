@@ -198,3 +198,40 @@ pub fn decode_all(codings: &Codings, input: &[u8], limit: usize) -> Result<Vec<u
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::{Fault, Progress};
+
+    /// A library that neither reads nor writes, nor says why.
+    struct Stuck;
+
+    impl Engine for Stuck {
+        fn decode(&mut self, _: &[u8], _: &mut [u8]) -> Result<Progress, Fault> {
+            Ok(Progress::default())
+        }
+
+        fn is_complete(&self) -> bool {
+            false
+        }
+    }
+
+    #[test]
+    fn a_library_that_stands_still_is_an_error_and_no_endless_loop() {
+        let coding = Coding::Gzip;
+        let mut stage = Stage::new(coding);
+        stage.engine = Some(Box::new(Stuck));
+        let mut room = [0; 8];
+        // Without input it may: more is to come.
+        assert_eq!(stage.decode(&mut room), Ok(0));
+        stage.unread = Bytes::from_static(b"!");
+        assert_eq!(
+            stage.decode(&mut room),
+            Err(DecodeError::Corrupt {
+                coding,
+                reason: "its decoder does not get on".to_owned(),
+            })
+        );
+    }
+}

@@ -8,7 +8,7 @@ use super::{Engine, Fault, Progress};
 pub(super) enum Deflate {
     /// Nothing is read yet.
     Begin,
-    /// One byte is read that may begin zlib's head.
+    /// One byte is read, which does not tell yet.
     Head(u8),
     /// The kind is known.
     Stream(Inflate),
@@ -27,15 +27,11 @@ impl Engine for Deflate {
                 let Some(&first) = input.first() else {
                     return Ok(Progress::default());
                 };
-                if may_begin_zlib(first) {
-                    *self = Self::Head(first);
-                    return Ok(Progress {
-                        read: 1,
-                        written: 0,
-                    });
-                }
-                *self = Self::Stream(Inflate::raw());
-                self.decode(input, output)
+                *self = Self::Head(first);
+                Ok(Progress {
+                    read: 1,
+                    written: 0,
+                })
             }
             Self::Head(first) => {
                 let Some(&second) = input.first() else {
@@ -68,13 +64,9 @@ impl Engine for Deflate {
     }
 }
 
-/// Compression method 8 with a window of at most 32 KiB. DEFLATE itself begins
-/// so only if a stored block has bits set in its padding, and no encoder sets any.
-fn may_begin_zlib(first: u8) -> bool {
-    first & 0x0f == 8 && first >> 4 <= 7
-}
-
-/// Together they are a multiple of 31 (RFC 1950, section 2.2).
+/// Compression method 8 with a window of at most 32 KiB, in two bytes that together are
+/// a multiple of 31 (RFC 1950, section 2.2). DEFLATE itself begins so only if a stored
+/// block has bits set in its padding, and no encoder sets any.
 fn is_zlib_head(first: u8, second: u8) -> bool {
-    may_begin_zlib(first) && u16::from_be_bytes([first, second]).is_multiple_of(31)
+    first & 0x0f == 8 && first >> 4 <= 7 && u16::from_be_bytes([first, second]).is_multiple_of(31)
 }
