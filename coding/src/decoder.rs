@@ -212,6 +212,10 @@ mod tests {
             Ok(Progress::default())
         }
 
+        fn memory(&self) -> usize {
+            0
+        }
+
         fn is_complete(&self) -> bool {
             false
         }
