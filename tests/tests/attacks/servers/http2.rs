@@ -139,8 +139,8 @@ pub const THEME: Theme = Theme {
     ],
 };
 
-const SILENCE: Duration = Duration::from_millis(200);
-const ALL: Duration = Duration::from_millis(600);
+const SILENCE: Duration = Duration::from_millis(500);
+const ALL: Duration = Duration::from_secs(2);
 
 /// The server's settings: all as they are by default.
 fn greeting() -> Vec<u8> {

@@ -16,8 +16,8 @@ use http_step_host::RunResult;
 use crate::attacker::{Attacker, told};
 
 /// The time that a server may be silent, and the run may take.
-const SILENCE: Duration = Duration::from_millis(150);
-const ALL: Duration = Duration::from_millis(500);
+const SILENCE: Duration = Duration::from_millis(500);
+const ALL: Duration = Duration::from_secs(2);
 
 /// Ask a server that is hostile; the run may take [`ALL`], and each silence
 /// [`SILENCE`].
