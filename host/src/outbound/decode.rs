@@ -15,7 +15,7 @@ use wasmtime_wasi_http::WasiBody;
 
 use super::body::Received;
 use super::error::TransportError;
-use super::journal::Journal;
+use super::journal::{Journal, Room};
 use super::ledger::Entry;
 
 /// A response as the component gets it.
@@ -41,7 +41,7 @@ pub(super) fn decoded(
     let allowance = Budgets {
         journal: Arc::clone(&journal),
         entry: Arc::clone(&entry),
-        holds: 0,
+        room: Room::new(Arc::clone(&journal)),
     };
     let body = Decoded::new(body, &codings, allowance).map_err(move |error| {
         let _ = &window;
@@ -65,7 +65,7 @@ struct Budgets {
     journal: Arc<Journal>,
     entry: Arc<Entry>,
     /// What the decoder has of the run's memory.
-    holds: usize,
+    room: Room,
 }
 
 impl Allowance for Budgets {
@@ -77,16 +77,7 @@ impl Allowance for Budgets {
     }
 
     fn holds(&mut self, bytes: usize) -> Result<(), TransportError> {
-        self.journal.holds(self.holds, bytes)?;
-        self.holds = bytes;
-        Ok(())
-    }
-}
-
-/// A reader may let go of a body in its middle.
-impl Drop for Budgets {
-    fn drop(&mut self) {
-        _ = self.holds(0);
+        self.room.take(bytes)
     }
 }
 

@@ -3,6 +3,7 @@
 //! connection is opened; its body is `filled.rs`.
 
 use std::borrow::Cow;
+use std::ptr;
 
 use base64::Engine;
 use base64::alphabet::STANDARD;
@@ -108,10 +109,15 @@ impl Egress {
                     .to_owned(),
             ));
         }
+        // Without a handle there is none to be found.
+        if !self.lent.is_used() {
+            return Ok(());
+        }
         let path = request.uri().path().as_bytes();
         let fits = |length| self.fits_a_head(length, Place::Path);
+        let found: Vec<&Loan> = self.lent.in_text(path).collect();
         let path = self
-            .put_in(path, Context::Url, Place::Path, fits)?
+            .put_in(&found, path, Context::Url, Place::Path, fits)?
             .unwrap_or_else(|| path.to_vec().into());
         let aim = Aim {
             origin,
@@ -240,33 +246,31 @@ impl Egress {
         entry: &Entry,
         fits: impl FnOnce(usize) -> Result<(), TransportError>,
     ) -> Result<Option<Zeroizing<Vec<u8>>>, TransportError> {
-        for loan in self.lent.in_text(text) {
+        let found: Vec<&Loan> = self.lent.in_text(text).collect();
+        for loan in &found {
             loan.terms
                 .admit(aim.origin, &aim.method, &aim.path, place)?;
             entry.lends(loan.terms.name(), place);
         }
-        self.put_in(text, context, place, fits)
+        self.put_in(&found, text, context, place, fits)
     }
 
-    /// Put values into a text, whether they may be there or not.
+    /// Put the values that were found in a text into it, whether they may be there or
+    /// not.
     fn put_in(
         &self,
+        found: &[&Loan],
         text: &[u8],
         context: Context,
         place: Place,
         fits: impl FnOnce(usize) -> Result<(), TransportError>,
     ) -> Result<Option<Zeroizing<Vec<u8>>>, TransportError> {
-        let names: Vec<&str> = self
-            .lent
-            .in_text(text)
-            .map(|loan| loan.terms.name())
-            .collect();
-        if names.is_empty() {
+        if found.is_empty() {
             return Ok(None);
         }
         let mut values = Vec::new();
         for loan in self.lent.loans() {
-            values.push(if names.contains(&loan.terms.name()) {
+            values.push(if found.iter().any(|found| ptr::eq(*found, loan)) {
                 written(loan, context, place)?
             } else {
                 Zeroizing::default()

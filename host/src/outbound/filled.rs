@@ -1,6 +1,7 @@
 //! A request's body with secrets in it.
 
 use std::pin::Pin;
+use std::ptr;
 use std::sync::Arc;
 use std::task::{Context as Task, Poll, ready};
 use std::time::Duration;
@@ -17,9 +18,10 @@ use wasmtime_wasi_http::WasiBody;
 
 use super::error::TransportError;
 use super::fill::{Aim, written};
-use super::journal::Journal;
+use super::journal::Room;
 use super::ledger::Entry;
 use super::{Egress, announced_length};
+use crate::secrets::Loan;
 
 /// How much of a body is held back until all of it is there: then all is decided
 /// before a connection is opened, and its length can be told. Of a longer one the
@@ -58,34 +60,6 @@ pub(super) struct Filled {
     _room: Room,
 }
 
-/// What a body takes of the run's memory.
-pub(super) struct Room {
-    journal: Arc<Journal>,
-    taken: usize,
-}
-
-impl Room {
-    fn of(journal: &Arc<Journal>) -> Self {
-        Self {
-            journal: Arc::clone(journal),
-            taken: 0,
-        }
-    }
-
-    /// Take so many bytes in all.
-    fn take(&mut self, bytes: usize) -> Result<(), TransportError> {
-        self.journal.holds(self.taken, bytes)?;
-        self.taken = bytes;
-        Ok(())
-    }
-}
-
-impl Drop for Room {
-    fn drop(&mut self) {
-        _ = self.take(0);
-    }
-}
-
 impl Egress {
     /// Put values into a body. One that is not long is waited for, each of its pieces
     /// not longer than it may take.
@@ -109,7 +83,7 @@ impl Egress {
         let context = context_of(&head.headers);
         let mut read = BytesMut::new();
         let mut trailers = None;
-        let mut room = Room::of(&self.journal);
+        let mut room = Room::new(Arc::clone(&self.journal));
         while read.len() <= MOST_HELD {
             let frame = timeout(within, body.frame()).await;
             let frame = frame.map_err(|_| TransportError::UploadTimeout {
@@ -141,6 +115,7 @@ impl Egress {
                 }
             }
         }
+        let found: Vec<&Loan> = self.lent.in_text(&read).collect();
         let (mut values, mut terms) = (Vec::new(), Vec::new());
         for loan in self.lent.loans() {
             let admitted = loan
@@ -150,7 +125,7 @@ impl Egress {
                 .map_err(TransportError::from)
                 .and_then(|()| written(loan, context, Place::Body));
             let name = loan.terms.name().to_owned();
-            if self.lent.in_text(&read).any(|it| it.terms.name() == name) {
+            if found.iter().any(|found| ptr::eq(*found, loan)) {
                 value.as_ref().map_err(Clone::clone)?;
             }
             terms.push(value.as_ref().map(|_| name).map_err(Clone::clone));

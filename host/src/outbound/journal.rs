@@ -40,6 +40,32 @@ pub(crate) struct Journal {
     is_over: Notify,
 }
 
+/// What the host takes of a run's memory for a body, until it is dropped: a reader may
+/// let go of a body in its middle.
+pub(super) struct Room {
+    journal: Arc<Journal>,
+    taken: usize,
+}
+
+impl Room {
+    pub(super) fn new(journal: Arc<Journal>) -> Self {
+        Self { journal, taken: 0 }
+    }
+
+    /// Take so many bytes in all.
+    pub(super) fn take(&mut self, bytes: usize) -> Result<(), TransportError> {
+        self.journal.holds(self.taken, bytes)?;
+        self.taken = bytes;
+        Ok(())
+    }
+}
+
+impl Drop for Room {
+    fn drop(&mut self) {
+        _ = self.take(0);
+    }
+}
+
 /// Why a run is over on its way out.
 #[derive(Debug, PartialEq)]
 pub(crate) enum Over {
@@ -138,7 +164,7 @@ impl Journal {
     }
 
     /// What the host holds for a body, so many bytes of memory, is so many now.
-    pub(super) fn holds(&self, before: usize, now: usize) -> Result<(), TransportError> {
+    fn holds(&self, before: usize, now: usize) -> Result<(), TransportError> {
         self.memory.give_back(before.saturating_sub(now));
         let taken = self.memory.take(now.saturating_sub(before));
         self.ends_if_exceeded(taken, Stage::Body)
