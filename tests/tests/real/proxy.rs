@@ -1,5 +1,7 @@
 //! Proxies: squid, tinyproxy, and microsocks.
 
+use std::fs;
+
 use crate::certificates::{Signed, TRUSTED};
 use crate::daemon::{Daemon, EndsBy, Folder, wait_until};
 use crate::place::Place;
@@ -79,7 +81,12 @@ impl Proxy {
                 };
                 folder.write("squid.conf", squid(&port, setup, &folder));
                 folder.write("who", WHO);
-                let daemon = start("squid", &["-N", "-f", "squid.conf"], &place);
+                // After this it names the memory that it would share with processes
+                // of its own: two of one name trip over each other as they start.
+                let name = place.name.replace(['-', '.'], "");
+                let arguments = ["-N", "-n", &name, "-f", "squid.conf"];
+                let daemon = start("squid", &arguments, &place);
+                forget_shared_memory(&name);
                 (place, if is_secure { "https" } else { "http" }, daemon)
             }
             Program::Tinyproxy => {
@@ -146,6 +153,17 @@ impl Proxy {
     }
 }
 
+/// Take the names off a squid's shared memory, which one that is killed would
+/// leave behind. It has mapped it when it listens.
+fn forget_shared_memory(name: &str) {
+    let prefix = format!("{name}-");
+    for entry in fs::read_dir("/dev/shm").into_iter().flatten().flatten() {
+        if entry.file_name().to_string_lossy().starts_with(&prefix) {
+            fs::remove_file(entry.path()).expect("the tests' user has started squid");
+        }
+    }
+}
+
 /// What squid asks about users, one line each.
 const WHO: &str = r#"while read -r who; do
     case $who in
@@ -170,7 +188,7 @@ pid_filename none
 visible_hostname squid.test
 hosts_file {folder}/hosts
 coredump_dir {folder}
-cache_log {folder}/cache.log
+cache_log {folder}/output
 # The request's line, the status of the response, and who asked.
 logformat requests %rm %ru %>Hs %un
 access_log stdio:{folder}/requests logformat=requests
