@@ -14,7 +14,7 @@ use wasmtime::{Config, Engine, InstanceAllocationStrategy, PoolingAllocationConf
 use crate::compile::{Compiler, EngineId};
 use crate::contract;
 use crate::outbound::{Certificates, Outbound, Resolve, Roots, SystemResolver};
-use crate::secrets::{SecretSource, Sources};
+use crate::secrets::{SecretSource, Shrouds, Sources};
 use crate::state::State;
 
 /// How often a running component is looked at, to be stopped or to let another
@@ -60,6 +60,7 @@ pub struct Host {
     pub(crate) concurrency: usize,
     pub(crate) requests: usize,
     pub(crate) sources: Sources,
+    pub(crate) shrouds: Arc<Shrouds>,
 }
 
 impl Host {
@@ -179,6 +180,7 @@ impl HostBuilder {
             concurrency: self.concurrency as usize,
             requests: self.requests,
             sources: self.sources,
+            shrouds: Arc::new(Shrouds::new()),
         })
     }
 }

@@ -1,5 +1,7 @@
 //! The step's log: the one place where log text is taken in.
 
+use std::sync::Arc;
+
 use http_step_policy::{Amount, Budget, Exceeded, Limits};
 use serde::Serialize;
 
@@ -77,17 +79,18 @@ impl Log {
     }
 
     /// Show no secret from now on.
-    pub(crate) fn veil(&mut self, lent: &Lent) {
-        self.veil = (!lent.is_nothing()).then(|| VeiledText::new(lent.veil()));
+    pub(crate) fn veil(&mut self, lent: &Arc<Lent>) {
+        self.veil = Some(VeiledText::new(lent));
     }
 
     /// Take in what a component writes. What is more than a log may be is left
     /// out; what is more than a component may write is the end of it.
     pub(crate) fn write(&mut self, stream: Stream, text: &str) -> Result<(), Exceeded> {
         self.written = self.written.saturating_add(text.len() as u64);
-        match &mut self.veil {
-            None => self.keep(stream, text),
-            Some(_) => self.keep_veiled(stream, text),
+        if self.veil.as_ref().is_none_or(VeiledText::is_clear) {
+            self.keep(stream, text);
+        } else {
+            self.keep_veiled(stream, text);
         }
         Exceeded::check(Budget::LogBytes, &self.limits, Amount::Bytes(self.written))
     }

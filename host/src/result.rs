@@ -33,7 +33,7 @@ pub struct RunResult {
 
 impl RunResult {
     /// Have nobody see a secret, whatever the component put where.
-    pub(crate) fn veil(&mut self, veil: &Veil) {
+    pub(crate) fn veil(&mut self, veil: &Veil<'_>) {
         veil.over(&mut self.summary);
         for exchange in &mut self.exchanges {
             let request = &mut exchange.request;

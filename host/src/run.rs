@@ -136,7 +136,7 @@ impl Host {
         let prepared = bounds
             .hold(async {
                 let slot = self.slots.acquire().await.map_err(Ending::no_slot)?;
-                let lent = Lent::by(&job.policy, &self.sources).await?;
+                let lent = Lent::by(&job.policy, &self.sources, &self.shrouds).await?;
                 let request = request::prepare(job.file, &properties, job.files).await?;
                 Ok((slot, lent, request))
             })
@@ -196,7 +196,7 @@ impl Host {
         let usage = bounds.usage(step, &cpu, written);
         let mut result = ending.into_result(&journal, log, usage);
         if !lent.is_nothing() {
-            result.veil(lent.veil());
+            result.veil(&lent.veil());
         }
         result
     }

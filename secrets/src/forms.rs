@@ -121,6 +121,18 @@ pub(crate) fn forms(value: &[u8]) -> Vec<Form> {
         .collect()
 }
 
+/// The forms in which a handle comes before people: logs have it as it is, the names of
+/// fields in another case, and `Authorization` in base64.
+pub(crate) fn forms_of_handle(handle: &str) -> Vec<Form> {
+    let of_text = |text: String| Form {
+        bytes: text.into_bytes(),
+        ..Form::default()
+    };
+    let plain = [handle.to_owned(), handle.to_ascii_uppercase()].map(of_text);
+    let encoded = (0..3).map(|offset| base64(handle.as_bytes(), offset));
+    plain.into_iter().chain(encoded).collect()
+}
+
 /// The value in base64 after so many other bytes: the characters that hold nothing
 /// else, and what it has in those beside them.
 fn base64(value: &[u8], offset: usize) -> Form {

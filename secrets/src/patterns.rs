@@ -7,7 +7,7 @@ use aho_corasick::nfa::contiguous;
 use aho_corasick::{Anchored, BuildError, MatchKind, dfa};
 use thiserror::Error;
 
-use crate::forms::{Edge, Form, forms};
+use crate::forms::{Edge, Form, forms, forms_of_handle};
 use crate::handle::Handle;
 use crate::value::Value;
 
@@ -48,21 +48,19 @@ impl PatternsBuilder {
     #[must_use]
     pub fn value(mut self, owner: usize, value: &Value) -> Self {
         if value.is_distinctive() {
-            self.forms_of(owner, value.expose());
+            let forms = forms(value.expose()).into_iter();
+            self.0.extend(forms.map(|form| (owner, form)));
         }
         self
     }
 
-    /// Look for all forms of a handle.
+    /// Look for a handle: as it is, in upper case, and in Base64. It is no secret, and
+    /// whoever hides it wants to have it short.
     #[must_use]
     pub fn handle(mut self, owner: usize, handle: &Handle) -> Self {
-        self.forms_of(owner, handle.as_str().as_bytes());
-        self
-    }
-
-    fn forms_of(&mut self, owner: usize, text: &[u8]) {
-        let forms = forms(text).into_iter();
+        let forms = forms_of_handle(handle.as_str()).into_iter();
         self.0.extend(forms.map(|form| (owner, form)));
+        self
     }
 
     /// Make what looks for all of it.

@@ -11,13 +11,13 @@ use http::header::CONTENT_LENGTH;
 use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
 use http_body::{Body, Frame};
 use http_body_util::BodyExt;
-use http_step_secrets::{Patterns, Replacements, Replacer};
+use http_step_secrets::Replacer;
 use wasmtime_wasi_http as wasi_http;
 use wasmtime_wasi_http::WasiBody;
 
 use super::decode::is_opaque;
 use super::error::TransportError;
-use crate::secrets::Lent;
+use crate::secrets::{Lent, through};
 
 /// How many pieces one poll goes through that come to nothing, before it lets other
 /// tasks run.
@@ -43,13 +43,12 @@ pub(super) fn check<B: Body>(response: &Response<B>, origin: &str) -> Result<(),
 }
 
 /// A response without a value in it.
-pub(super) fn scrubbed(response: Response<WasiBody>, lent: &Lent) -> Response<WasiBody> {
+pub(super) fn scrubbed(response: Response<WasiBody>, lent: &Arc<Lent>) -> Response<WasiBody> {
     if lent.is_nothing() {
         return response;
     }
-    let mut scrub = Scrub::new(lent);
     let (mut head, body) = response.into_parts();
-    head.headers = scrub.header(&head.headers);
+    head.headers = Scrub::new(lent).header(&head.headers);
     if body.is_end_stream() {
         return Response::from_parts(head, body);
     }
@@ -57,63 +56,54 @@ pub(super) fn scrubbed(response: Response<WasiBody>, lent: &Lent) -> Response<Wa
     head.headers.remove(CONTENT_LENGTH);
     let body = Scrubbed {
         inner: body,
-        scrub,
+        scrub: Scrub::new(lent),
         is_drained: false,
         trailers: None,
     };
     Response::from_parts(head, body.boxed_unsync())
 }
 
-/// Takes values out, first those that went out within what the component encoded.
+/// Takes values out of a stream.
 struct Scrub {
-    echoes: Option<Replacer>,
-    mask: Replacer,
+    lent: Arc<Lent>,
+    /// One after the other, as of a number of changes.
+    passes: Vec<Replacer>,
+    changes: u64,
 }
 
 impl Scrub {
-    fn new(lent: &Lent) -> Self {
-        let echoes = lent.echoes();
-        let patterns = echoes
-            .iter()
-            .enumerate()
-            .fold(Patterns::builder(), |patterns, (number, echo)| {
-                patterns.text(number, &echo.sent)
-            });
-        let written: Replacements = echoes
-            .iter()
-            .map(|echo| echo.written.clone().into())
-            .collect();
+    fn new(lent: &Arc<Lent>) -> Self {
+        let (changes, passes) = lent.masks_since(0);
         Self {
-            // What they are made of is hidden in any case.
-            echoes: patterns
-                .build()
-                .ok()
-                .filter(|patterns| !patterns.is_empty())
-                .map(|patterns| Replacer::steady(Arc::new(patterns), written)),
-            mask: lent.mask(),
+            lent: Arc::clone(lent),
+            passes,
+            changes,
+        }
+    }
+
+    /// What came to be hidden while the stream flows can't be in what has come of it.
+    /// But those passes that are in its middle must not end: they may be in the middle
+    /// of a value.
+    fn catch_up(&mut self) {
+        if self.changes != self.lent.changes() {
+            let (changes, passes) = self.lent.masks_since(self.changes + 1);
+            self.changes = changes;
+            self.passes.extend(passes);
         }
     }
 
     fn feed(&mut self, piece: &[u8]) -> Vec<u8> {
-        match &mut self.echoes {
-            Some(echoes) => self.mask.feed(&echoes.feed(piece)),
-            None => self.mask.feed(piece),
-        }
+        self.catch_up();
+        through(&mut self.passes, piece, false)
     }
 
     fn finish(&mut self) -> Vec<u8> {
-        let mut rest = match &mut self.echoes {
-            Some(echoes) => self.mask.feed(&echoes.finish()),
-            None => Vec::new(),
-        };
-        rest.extend(self.mask.finish());
-        rest
+        through(&mut self.passes, &[], true)
     }
 
     fn whole(&mut self, text: &[u8]) -> Vec<u8> {
-        let mut scrubbed = self.feed(text);
-        scrubbed.extend(self.finish());
-        scrubbed
+        self.catch_up();
+        through(&mut self.passes, text, true)
     }
 
     /// Names, too, are the server's to choose. What a field can't be without its

@@ -1,15 +1,20 @@
 //! Secrets: a component holds handles, the way out knows the values.
 //!
-//! `source.rs` reads the values, `loan.rs` is what one run is lent. The way out puts
-//! values in (`outbound/fill.rs`) and takes them out of what comes back
-//! (`outbound/scrub.rs`); what people are shown has neither (`veil.rs`).
+//! `source.rs` reads the values, `loan.rs` is one of them and its handle, `lent.rs` all
+//! that one run is lent. The way out puts values in (`outbound/fill.rs`) and takes them
+//! out of what comes back (`outbound/scrub.rs`); what people are shown has neither
+//! (`veil.rs`). `shroud.rs` is what finds them.
 
+mod lent;
 mod loan;
+mod shroud;
 mod source;
 mod veil;
 
 pub use self::source::{SecretSource, SecretValue};
 
-pub(crate) use self::loan::{Echo, LendError, Lent, Loan, Unavailable};
+pub(crate) use self::lent::{Echo, LendError, Lent};
+pub(crate) use self::loan::{Loan, Unavailable};
+pub(crate) use self::shroud::{Shroud, Shrouds};
 pub(crate) use self::source::Sources;
-pub(crate) use self::veil::{HIDDEN, Veil, VeiledText};
+pub(crate) use self::veil::{HIDDEN, Veil, VeiledText, through};

@@ -2,32 +2,49 @@
 
 use std::sync::Arc;
 
-use http_step_secrets::{Patterns, Replacements, Replacer};
+use http_step_secrets::Replacer;
 use serde_json::{Map, Value};
+
+use super::lent::Lent;
+use super::shroud::Shroud;
 
 /// What people see in place of a secret.
 pub(crate) const HIDDEN: &str = "<HIDDEN>";
 
 /// A text that comes piece by piece, as people may see it.
 pub(crate) struct VeiledText {
-    veil: Arc<Veil>,
-    replacer: Replacer,
+    lent: Arc<Lent>,
+    /// One after the other, as of a number of changes.
+    passes: Vec<Replacer>,
+    changes: u64,
     /// The beginning of a character.
     cut: Vec<u8>,
 }
 
 impl VeiledText {
-    pub(crate) fn new(veil: &Arc<Veil>) -> Self {
+    pub(crate) fn new(lent: &Arc<Lent>) -> Self {
+        let (changes, passes) = lent.hides_since(0);
         Self {
-            veil: Arc::clone(veil),
-            replacer: veil.over_stream(),
+            lent: Arc::clone(lent),
+            passes,
+            changes,
             cut: Vec::new(),
         }
     }
 
+    /// Whether there is nothing to hide, by now.
+    pub(crate) fn is_clear(&self) -> bool {
+        self.passes.is_empty() && self.changes == self.lent.changes()
+    }
+
     /// Take a piece in, and give what may be shown by now.
     pub(crate) fn feed(&mut self, piece: &str) -> String {
-        let seen = self.replacer.feed(piece.as_bytes());
+        if self.changes != self.lent.changes() {
+            let (changes, passes) = self.lent.hides_since(self.changes + 1);
+            self.changes = changes;
+            self.passes.extend(passes);
+        }
+        let seen = through(&mut self.passes, piece.as_bytes(), false);
         self.cut.extend(seen);
         let shown = match std::str::from_utf8(&self.cut) {
             Err(error) if error.error_len().is_none() => error.valid_up_to(),
@@ -39,47 +56,51 @@ impl VeiledText {
 
     /// Give the rest.
     pub(crate) fn finish(&mut self) -> String {
-        self.cut.extend(self.replacer.finish());
+        self.cut.extend(through(&mut self.passes, &[], true));
         let rest = std::mem::take(&mut self.cut);
         String::from_utf8_lossy(&rest).into_owned()
     }
 
     /// Another text as people may see it.
     pub(crate) fn over(&self, text: &mut String) {
-        self.veil.over(text);
+        self.lent.veil().over(text);
     }
+}
+
+/// A piece of a stream, perhaps its last, through one pass after the other.
+pub(crate) fn through(passes: &mut [Replacer], piece: &[u8], is_last: bool) -> Vec<u8> {
+    let mut seen = piece.to_vec();
+    for pass in passes {
+        seen = pass.feed(&seen);
+        if is_last {
+            seen.extend(pass.finish());
+        }
+    }
+    seen
 }
 
 /// Hides values in all their forms, and handles.
-pub(crate) struct Veil {
-    patterns: Arc<Patterns>,
-    hidden: Replacements,
+pub(crate) struct Veil<'l> {
+    handles: &'l Shroud,
+    values: Vec<Arc<Shroud>>,
 }
 
-impl Veil {
-    /// Over all of these, of so many owners.
-    pub(super) fn new(patterns: Arc<Patterns>, owners: usize) -> Self {
-        let hidden = (0..owners).map(|_| HIDDEN.as_bytes().to_vec().into());
-        Self {
-            patterns,
-            hidden: hidden.collect(),
-        }
-    }
-
-    /// For a text that comes piece by piece.
-    fn over_stream(&self) -> Replacer {
-        Replacer::new(Arc::clone(&self.patterns), Arc::clone(&self.hidden))
+impl<'l> Veil<'l> {
+    pub(super) fn new(handles: &'l Shroud, values: Vec<Arc<Shroud>>) -> Self {
+        Self { handles, values }
     }
 
     /// A text as people may see it.
     pub(crate) fn over(&self, text: &mut String) {
-        if self.patterns.owners_in(text.as_bytes()).is_empty() {
-            return;
+        let values = self.values.iter().map(AsRef::as_ref);
+        for shroud in [self.handles].into_iter().chain(values) {
+            if !shroud.is_in(text.as_bytes()) {
+                continue;
+            }
+            let mut passes = [shroud.hide(HIDDEN)];
+            let seen = through(&mut passes, text.as_bytes(), true);
+            *text = String::from_utf8_lossy(&seen).into_owned();
         }
-        let mut replacer = self.over_stream();
-        let mut seen = replacer.feed(text.as_bytes());
-        seen.extend(replacer.finish());
-        *text = String::from_utf8_lossy(&seen).into_owned();
     }
 
     /// A JSON value as people may see it.

@@ -1,5 +1,9 @@
 //! What is hidden of a secret.
 
+use http_step_policy::Secret;
+use url::Url;
+
+use super::super::veil::{VeiledText, through};
 use super::*;
 
 impl Lent {
@@ -9,14 +13,13 @@ impl Lent {
             let value = Value::new(value.as_bytes().to_vec()).unwrap();
             Loan::new(terms.clone(), Handle::random().unwrap(), Ok(value))
         });
-        Self::new(loans.collect()).unwrap()
+        Self::new(loans.collect(), &Shrouds::new()).unwrap()
     }
 }
 
 fn masked(lent: &Lent, text: &str) -> String {
-    let mut mask = lent.mask();
-    let mut seen = mask.feed(text.as_bytes());
-    seen.extend(mask.finish());
+    let (_, mut masks) = lent.masks_since(0);
+    let seen = through(&mut masks, text.as_bytes(), true);
     let mut seen = String::from_utf8(seen).unwrap();
     for loan in lent.loans() {
         seen = seen.replace(loan.handle.as_str(), loan.terms.name());
@@ -54,8 +57,7 @@ fn a_url_is_hidden_in_its_parts() {
     assert_eq!(masked(&lent, "no address: hooks.test"), "no address: HOOK");
 }
 
-/// One automaton is for both: who reads a response gets his handles as he wrote
-/// them, and people none.
+/// Who reads a response gets his handles as he wrote them, and people none.
 #[test]
 fn handles_are_hidden_from_people_alone() {
     let lent = webhook("https://hooks.test/services/token-of-a-webhook");
@@ -77,7 +79,35 @@ fn echoes_are_forgotten_before_they_are_many() {
             written: text,
         });
     }
-    let echoes = lent.echoes();
+    let echoes = &lent.hidden().echoes;
     assert_eq!(echoes.len(), MOST_REMEMBERED / 1024);
-    assert!(echoes.last().unwrap().sent.ends_with(b"99"));
+    assert!(echoes.last().unwrap().1.sent.ends_with(b"99"));
+}
+
+/// Of what flows when there comes to be more to hide, the rest of a value is hidden
+/// as well as the new one.
+#[test]
+fn what_comes_to_be_hidden_is_hidden_in_streams_that_flow() {
+    let lent = Arc::new(webhook("https://hooks.test/services/token-of-a-webhook"));
+    let handle = lent.loans()[0].handle.to_string();
+    let (changes, mut masks) = lent.masks_since(0);
+    assert_eq!(changes, lent.changes());
+    let mut seen = through(&mut masks, b"token-of-a-", false);
+    let value = Value::new(b"fetched-later".to_vec()).unwrap();
+    let shroud = Arc::new(Shroud::over(&[vec![value]]).unwrap());
+    lent.conceal(&shroud).unwrap();
+    lent.conceal(&shroud).unwrap();
+    assert_eq!(lent.changes(), changes + 1);
+    let (_, later) = lent.masks_since(changes + 1);
+    assert_eq!(later.len(), 1);
+    masks.extend(later);
+    seen.extend(through(&mut masks, b"webhook fetched-", false));
+    seen.extend(through(&mut masks, b"later", true));
+    let seen = String::from_utf8(seen).unwrap();
+    let (first, second) = seen.split_once(' ').unwrap();
+    assert_eq!(first, handle);
+    assert_eq!(second.len(), HANDLE_BYTES);
+
+    let mut shown = VeiledText::new(&lent);
+    assert_eq!(shown.feed("fetched-") + &shown.feed("later!"), "<HIDDEN>!");
 }

@@ -1,0 +1,172 @@
+//! What is looked for in texts, to be hidden there: made once for all runs that have
+//! the same to hide, since it takes milliseconds to make, and megabytes.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use http_step_secrets::{Patterns, Replacements, Replacer, TooMuch, Value};
+use sha2::{Digest, Sha256};
+
+/// How many are kept for later runs.
+const MOST_KEPT: usize = 16;
+
+/// Of longer values none is kept: what looks for them is many times as long.
+const LONGEST_KEPT: usize = 4 << 10;
+
+/// The forms of values, by number of their owner.
+pub(crate) struct Shroud {
+    patterns: Arc<Patterns>,
+    owners: usize,
+}
+
+impl Shroud {
+    /// Over the values that give each owner away.
+    pub(crate) fn over(owners: &[Vec<Value>]) -> Result<Self, TooMuch> {
+        let mut patterns = Patterns::builder();
+        for (number, values) in owners.iter().enumerate() {
+            for value in values {
+                patterns = patterns.value(number, value);
+            }
+        }
+        Ok(Self {
+            patterns: Arc::new(patterns.build()?),
+            owners: owners.len(),
+        })
+    }
+
+    /// Over other texts.
+    pub(super) fn of(patterns: Patterns, owners: usize) -> Self {
+        Self {
+            patterns: Arc::new(patterns),
+            owners,
+        }
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.patterns.is_empty()
+    }
+
+    pub(super) fn is_in(&self, text: &[u8]) -> bool {
+        !self.patterns.owners_in(text).is_empty()
+    }
+
+    /// Puts these in the place of what is hidden, in a stream that a component reads:
+    /// its pace does not tell where something begins.
+    pub(super) fn mask(&self, masks: &Replacements) -> Replacer {
+        Replacer::steady(Arc::clone(&self.patterns), Arc::clone(masks))
+    }
+
+    /// Puts one text in the place of all that is hidden, in a stream for people.
+    pub(super) fn hide(&self, by: &str) -> Replacer {
+        let hidden = (0..self.owners).map(|_| by.as_bytes().to_vec().into());
+        Replacer::new(Arc::clone(&self.patterns), hidden.collect())
+    }
+}
+
+/// Those of the runs before.
+pub(crate) struct Shrouds {
+    /// So that nobody can tell from what is kept here what a value is.
+    salt: [u8; 32],
+    kept: Mutex<VecDeque<([u8; 32], Arc<Shroud>)>>,
+}
+
+impl Shrouds {
+    /// None yet.
+    pub(crate) fn new() -> Self {
+        let mut salt = [0; 32];
+        // Without it they are told apart as well.
+        let _ = getrandom::fill(&mut salt);
+        Self {
+            salt,
+            kept: Mutex::default(),
+        }
+    }
+
+    /// The one over these values, from a run before or made now.
+    pub(crate) fn over(&self, owners: &[Vec<Value>]) -> Result<Arc<Shroud>, TooMuch> {
+        let name = self.name(owners);
+        if let Some(kept) = self.take(&name) {
+            return Ok(kept);
+        }
+        let made = Arc::new(Shroud::over(owners)?);
+        let bytes: usize = owners.iter().flatten().map(|v| v.expose().len()).sum();
+        if bytes <= LONGEST_KEPT {
+            let mut kept = self.kept();
+            kept.truncate(MOST_KEPT - 1);
+            kept.push_front((name, Arc::clone(&made)));
+        }
+        Ok(made)
+    }
+
+    /// What was used last stands first.
+    fn take(&self, name: &[u8; 32]) -> Option<Arc<Shroud>> {
+        let mut kept = self.kept();
+        let at = kept.iter().position(|(other, _)| other == name)?;
+        let found = kept.remove(at)?;
+        let shroud = Arc::clone(&found.1);
+        kept.push_front(found);
+        Some(shroud)
+    }
+
+    fn name(&self, owners: &[Vec<Value>]) -> [u8; 32] {
+        let mut hash = Sha256::new_with_prefix(self.salt);
+        for values in owners {
+            hash.update(values.len().to_be_bytes());
+            for value in values {
+                hash.update(value.expose().len().to_be_bytes());
+                hash.update(value.expose());
+            }
+        }
+        hash.finalize().into()
+    }
+
+    fn kept(&self) -> MutexGuard<'_, VecDeque<([u8; 32], Arc<Shroud>)>> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn values(texts: &[&[&str]]) -> Vec<Vec<Value>> {
+        let value = |text: &&str| Value::new(text.as_bytes().to_vec()).unwrap();
+        let owner = |texts: &&[&str]| texts.iter().map(value).collect();
+        texts.iter().map(owner).collect()
+    }
+
+    #[test]
+    fn runs_share_what_hides_the_same() {
+        let shrouds = Shrouds::new();
+        let over = |texts: &[&[&str]]| shrouds.over(&values(texts)).unwrap();
+        let one = over(&[&["value-one"], &["value-two"]]);
+        assert!(Arc::ptr_eq(&one, &over(&[&["value-one"], &["value-two"]])));
+        // Whose a value is makes a difference.
+        for other in [
+            &[&["value-two"][..], &["value-one"]][..],
+            &[&["value-one", "value-two"], &[]],
+            &[&["value-one"]],
+            &[&["value-onevalue-two"]],
+        ] {
+            assert!(!Arc::ptr_eq(&one, &over(other)));
+        }
+    }
+
+    #[test]
+    fn those_of_long_ago_and_long_ones_are_let_go() {
+        let shrouds = Shrouds::new();
+        let over = |text: &str| shrouds.over(&values(&[&[text]])).unwrap();
+        let first = over("value-first");
+        for number in 1..MOST_KEPT {
+            over(&format!("value-{number}"));
+        }
+        assert!(Arc::ptr_eq(&first, &over("value-first")));
+        for number in 0..MOST_KEPT {
+            over(&format!("other-value-{number}"));
+        }
+        assert!(!Arc::ptr_eq(&first, &over("value-first")));
+        assert_eq!(shrouds.kept().len(), MOST_KEPT);
+        let long = "long".repeat(LONGEST_KEPT / 4) + "er";
+        assert!(!Arc::ptr_eq(&over(&long), &over(&long)));
+    }
+}
