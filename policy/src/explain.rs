@@ -13,7 +13,7 @@ use crate::policy::{Policy, Terms};
 use crate::proxies::{NoProxy, ProxyResolve};
 use crate::proxy_url::ProxyUrl;
 use crate::rule::{Rule, Source};
-use crate::secret::Secret;
+use crate::secret::{Place, Secret};
 use crate::sentence::listed;
 use crate::tls::TlsRules;
 
@@ -233,11 +233,19 @@ fn secret_line(secret: &Secret) -> Said {
             )
         },
     );
+    let only_signs = secret
+        .lent_places()
+        .is_some_and(|places| places.iter().eq(&[Place::Signature]));
+    let may = if only_signs {
+        "sign requests to"
+    } else {
+        "go to"
+    };
     let (name, source) = (excerpt(secret.name()), secret.source());
     (
         line_of(secret.lent()),
         format!(
-            "the secret {name}, from {source}, may go to {origins}: {methods}; {paths}; {places}"
+            "the secret {name}, from {source}, may {may} {origins}: {methods}; {paths}; {places}"
         ),
     )
 }

@@ -41,7 +41,7 @@ mapping! {
         /// left out. A path that servers could read in different ways is under none.
         #[schemars(example = &"/v1/")]
         path_prefix: PathPrefix,
-        /// Where in a request it may be; anywhere if it is left out.
+        /// Where in a request it may be, or `signature`; all of them if it is left out.
         #[schemars(length(min = 1), example = json!(["header"]))]
         places: List<Place>,
     }
@@ -192,7 +192,7 @@ impl JsonSchema for Place {
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
         json_schema!({
-            "description": "`header`: the value of a header field; `query`: the URL's query; `path`: its path; `body`: the content; `url`: the URL as a whole.",
+            "description": "`header`: the value of a header field; `query`: the URL's query; `path`: its path; `body`: the content; `url`: the URL as a whole; `signature`: nowhere, a signature made of the value goes out.",
             "enum": Self::ALL.map(Self::as_str),
         })
     }

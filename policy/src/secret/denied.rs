@@ -1,4 +1,5 @@
-//! Why a secret is not put into a request, in words, and what would lend it.
+//! Why a secret is not put into a request, or does not sign one, in words, and what
+//! would lend it.
 //!
 //! Two things are never told: the path of the request, in which the values of secrets
 //! may stand; and where a secret leads that is a whole URL.
@@ -15,7 +16,7 @@ use crate::origin::Origin;
 use crate::rule::Source;
 use crate::sentence::listed;
 
-/// A secret that is not put into a request.
+/// A secret that is not put into a request, or does not sign one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Denied {
     secret: Secret,
@@ -64,19 +65,21 @@ impl Denied {
 
     pub(crate) fn subject(&self) -> String {
         let name = excerpt(self.secret.name());
-        let goes = match (&self.origin, &self.why) {
+        let does = match (&self.origin, &self.why) {
             (None, Why::Method(method)) => format!("be the URL of a {method} request"),
-            (None, _) => "be the URL of a request".to_owned(),
+            (None, _) => self.place.in_request().to_owned(),
+            // What signs stays where it is: it does not go anywhere.
+            (Some(origin), why) if self.place == Place::Signature => sign(origin, why),
             (Some(origin), Why::Origin) => format!("go to {origin}"),
             (Some(origin), Why::Method(method)) => {
                 format!("go to {origin} in a {method} request")
             }
             (Some(origin), Why::Path(..)) => format!("go to this path of {origin}"),
             (Some(origin), Why::Place) => {
-                format!("be {} to {origin}", self.place.in_request())
+                format!("{} to {origin}", self.place.in_request())
             }
         };
-        format!("the secret `{name}` {goes}")
+        format!("the secret `{name}` {does}")
     }
 
     pub(crate) fn reason(&self) -> String {
@@ -163,5 +166,13 @@ impl Denied {
             .flat_map(BTreeSet::iter)
             .map(String::as_str)
             .collect()
+    }
+}
+
+fn sign(origin: &Origin, why: &Why) -> String {
+    match why {
+        Why::Method(method) => format!("sign a {method} request to {origin}"),
+        Why::Path(..) => format!("sign a request to this path of {origin}"),
+        Why::Place | Why::Origin => format!("sign a request to {origin}"),
     }
 }

@@ -1,5 +1,5 @@
 //! To whom a secret's value is lent: which requests it may be put into, and where in
-//! them.
+//! them, and which it may sign.
 //!
 //! A secret is a name and a [source](SourceRef), and never a value: what is in here
 //! can be logged. Without an origin it goes nowhere. [`Secret::admit`] is asked for
@@ -162,7 +162,7 @@ impl Secret {
         &self.lent
     }
 
-    /// Whether the value may be put into a request, in one place of it.
+    /// Whether the value may be put into a request, in one place of it, or may sign it.
     ///
     /// The path is the one that is sent, with the values of secrets in it: a value can
     /// have a `..` of its own. A query behind it is not looked at.

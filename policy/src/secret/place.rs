@@ -1,10 +1,10 @@
-//! Where in a request a value can stand.
+//! Where in a request a value can stand, and that it can sign one.
 
 use std::fmt;
 
 use serde::Serialize;
 
-/// A place in a request that a value is put into.
+/// A place in a request that a value is put into, or a signature that is made of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Place {
@@ -19,11 +19,20 @@ pub enum Place {
     Body,
     /// The URL as a whole, origin included: the value says where the request goes.
     Url,
+    /// A signature made of the value, which itself does not leave the host.
+    Signature,
 }
 
 impl Place {
     /// All of them.
-    pub const ALL: [Self; 5] = [Self::Header, Self::Query, Self::Path, Self::Body, Self::Url];
+    pub const ALL: [Self; 6] = [
+        Self::Header,
+        Self::Query,
+        Self::Path,
+        Self::Body,
+        Self::Url,
+        Self::Signature,
+    ];
 
     /// What policies call it.
     #[must_use]
@@ -34,17 +43,19 @@ impl Place {
             Self::Path => "path",
             Self::Body => "body",
             Self::Url => "url",
+            Self::Signature => "signature",
         }
     }
 
-    /// What a secret may be in.
+    /// What a secret may do there, in the infinitive.
     pub(crate) fn in_request(self) -> &'static str {
         match self {
-            Self::Header => "in a header of a request",
-            Self::Query => "in the query of a request",
-            Self::Path => "in the path of a request",
-            Self::Body => "in the body of a request",
-            Self::Url => "the URL of a request",
+            Self::Header => "be in a header of a request",
+            Self::Query => "be in the query of a request",
+            Self::Path => "be in the path of a request",
+            Self::Body => "be in the body of a request",
+            Self::Url => "be the URL of a request",
+            Self::Signature => "sign a request",
         }
     }
 
@@ -56,6 +67,7 @@ impl Place {
             Self::Path => "paths",
             Self::Body => "bodies",
             Self::Url => "whole URLs",
+            Self::Signature => "signatures",
         }
     }
 }

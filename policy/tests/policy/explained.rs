@@ -36,6 +36,8 @@ secrets:
     places: [query, header]
   ANYWHERE: {from: file:/run/secrets/any, origins: [http://10.0.0.1:8080]}
   hook: {from: vault:kv/hunter2, origins: [https://api.example.com], places: [url]}
+  key: {from: env:KEY, origins: [https://api.example.com], places: [signature, header]}
+  signing: {from: env:KEY, origins: [https://api.example.com], places: [signature]}
 limits:
   wall: 120
   memory: 32MiB
@@ -65,11 +67,13 @@ fn line_by_line() {
           28  the secret ANYWHERE, from file:/run/secrets/any, may go to http://10.0.0.1:8080: any method; any path; any place
           22  the secret TOKEN, from env:API_TOKEN, may go to https://api.example.com and https://*.example.com: PATCH and POST; paths under /v1/; headers and queries
           29  the secret hook, from vault:…, may go to https://api.example.com: any method; any path; whole URLs
-          31  wall: 120 s
-          33  cpu: 2.5 s
+          30  the secret key, from env:KEY, may go to https://api.example.com: any method; any path; headers and signatures
+          31  the secret signing, from env:KEY, may sign requests to https://api.example.com: any method; any path; signatures
+          33  wall: 120 s
+          35  cpu: 2.5 s
            -  connect: 10 s
            -  read: 60 s
-          32  memory: 32 MiB
+          34  memory: 32 MiB
            -  requests: 64
            -  concurrent_requests: 16
            -  hosts: 16

@@ -49,6 +49,7 @@ secrets:
     places: [header, query]
   ANYWHERE: {from: file:/run/secrets/any, origins: [http://127.0.0.1:8080]}
   HOOK: {from: vault:kv/hook, origins: [https://hooks.example], methods: [POST], path_prefix: /services/, places: [url]}
+  KEY: {from: env:KEY, origins: [https://api.example.com], methods: [POST], path_prefix: /v1/, places: [signature]}
   EITHER: {from: env:EITHER, origins: [https://hooks.example], path_prefix: /services/}
 "#,
     )
@@ -56,7 +57,7 @@ secrets:
 
 #[test]
 fn by_origin_method_path_and_place() {
-    use Place::{Body, Header, Path, Query, Url};
+    use Place::{Body, Header, Path, Query, Signature, Url};
     expect![[r#"
         TOKEN, header, POST https://api.example.com/v1/builds: may
         TOKEN, query, PATCH https://a.b.example.org./v1/?x=/../: may
@@ -76,6 +77,15 @@ fn by_origin_method_path_and_place() {
         ANYWHERE, body, DELETE http://127.0.0.1:8080//..: may
         ANYWHERE, url, GET http://0x7f.1:8080: may
         ANYWHERE, path, GET http://127.0.0.1/hunter2: the policy does not let the secret `ANYWHERE` go to http://127.0.0.1: it is lent to http://127.0.0.1:8080 alone; `- http://127.0.0.1` under `origins:` of `ANYWHERE` in policy.yaml would
+        ANYWHERE, signature, GET http://127.0.0.1:8080/: may
+        TOKEN, signature, POST https://api.example.com/v1/: the policy does not let the secret `TOKEN` sign a request to https://api.example.com: it is lent for headers and queries alone; `places: [header, query, signature]` under `TOKEN:` in policy.yaml would
+        KEY, signature, POST https://api.example.com/v1/: may
+        KEY, signature, POST https://evil.test/v1/: the policy does not let the secret `KEY` sign a request to https://evil.test: it is lent to https://api.example.com alone; `- https://evil.test` under `origins:` of `KEY` in policy.yaml would
+        KEY, signature, GET https://api.example.com/v1/: the policy does not let the secret `KEY` sign a GET request to https://api.example.com: it is lent for POST alone; `methods: [POST, GET]` under `KEY:` in policy.yaml would
+        KEY, signature, POST https://api.example.com/v2/: the policy does not let the secret `KEY` sign a request to this path of https://api.example.com: it is lent for paths under `/v1/` alone; `path_prefix: null` under `KEY:` in policy.yaml would
+        KEY, signature, POST https://api.example.com/v1/../: the policy does not let the secret `KEY` sign a request to this path of https://api.example.com: it is lent for paths under `/v1/` alone, and the path has a segment `.` or `..` in it, which servers read in different ways; `path_prefix: null` under `KEY:` in policy.yaml would
+        KEY, header, POST https://api.example.com/v1/: the policy does not let the secret `KEY` be in a header of a request to https://api.example.com: it is lent for signatures alone; `places: [header, signature]` under `KEY:` in policy.yaml would
+        KEY, url, POST https://api.example.com/v1/: the policy does not let the secret `KEY` be the URL of a request: it is lent for signatures alone; `places: [url, signature]` under `KEY:` in policy.yaml would
     "#]].assert_eq(&verdicts(
         &whole(),
         &[
@@ -98,6 +108,15 @@ fn by_origin_method_path_and_place() {
             ("ANYWHERE", Body, "DELETE http://127.0.0.1:8080//.."),
             ("ANYWHERE", Url, "GET http://0x7f.1:8080"),
             ("ANYWHERE", Path, "GET http://127.0.0.1/hunter2"),
+            ("ANYWHERE", Signature, "GET http://127.0.0.1:8080/"),
+            ("TOKEN", Signature, "POST https://api.example.com/v1/"),
+            ("KEY", Signature, "POST https://api.example.com/v1/"),
+            ("KEY", Signature, "POST https://evil.test/v1/"),
+            ("KEY", Signature, "GET https://api.example.com/v1/"),
+            ("KEY", Signature, "POST https://api.example.com/v2/"),
+            ("KEY", Signature, "POST https://api.example.com/v1/../"),
+            ("KEY", Header, "POST https://api.example.com/v1/"),
+            ("KEY", Url, "POST https://api.example.com/v1/"),
         ],
     ));
 }
@@ -208,6 +227,7 @@ fn the_grant_grants() {
         (Place::Header, "POST", "https://evil.test", "/v1/"),
         (Place::Body, "POST", "https://api.example.com", "/v1/"),
         (Place::Url, "POST", "https://api.example.com", "/v1/"),
+        (Place::Signature, "POST", "https://api.example.com", "/v1/"),
         (Place::Header, "M#'Y", "https://api.example.com", "/v1/"),
         (Place::Header, "POST", "https://api.example.com", "/v2/.."),
     ] {
@@ -255,7 +275,7 @@ proptest! {
     /// what is let out goes where the secret is lent to.
     #[test]
     fn any_request(
-        name in prop::sample::select(vec!["TOKEN", "ANYWHERE", "HOOK", "EITHER"]),
+        name in prop::sample::select(vec!["TOKEN", "ANYWHERE", "HOOK", "KEY", "EITHER"]),
         place in prop::sample::select(Place::ALL.to_vec()),
         method in "POST|GET|\\PC{0,50}",
         to in prop::sample::select(vec!["https://api.example.com", "https://hooks.example", "https://evil.test"]),
