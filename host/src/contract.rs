@@ -1,6 +1,7 @@
 //! The contract (`wit/`) as Rust types: what `bindgen!` makes of it, and what
 //! the host supplies of it. WASI's own interfaces are linked in `engine.rs`.
 
+use crate::credentials::Scheme;
 use crate::log::Stream;
 use crate::state::State;
 
@@ -13,6 +14,7 @@ mod bindings {
             // The world of a step without wasi:http, which wasmtime-wasi-http brings.
             world step {
                 import ci:http-step/properties@0.1.0;
+                import ci:http-step/auth@0.1.0;
                 import ci:http-step/log@0.1.0;
                 use ci:http-step/types@0.1.0.{request-spec, step-result};
                 export http-step: func(spec: request-spec) -> step-result;
@@ -28,7 +30,7 @@ mod bindings {
     });
 }
 
-pub(crate) use bindings::ci::http_step::{log, properties, types};
+pub(crate) use bindings::ci::http_step::{auth, log, properties, types};
 pub(crate) use bindings::{Step, StepPre};
 
 impl types::Host for State {}
@@ -45,6 +47,18 @@ impl properties::Host for State {
             self.log.write_line(Stream::Stderr, &remark);
         }
         Ok(handle)
+    }
+}
+
+impl auth::Host for State {
+    fn credentials(&mut self, scheme: auth::Scheme) -> Result<auth::Field, String> {
+        let scheme = Scheme::try_from(scheme).map_err(|error| error.to_string())?;
+        let promised = self.egress.credentials.promise(scheme);
+        let promise = promised.map_err(|error| error.to_string())?;
+        Ok(auth::Field {
+            name: promise.field.to_string(),
+            value: promise.stand_in.clone(),
+        })
     }
 }
 

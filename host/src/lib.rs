@@ -44,6 +44,7 @@ mod clock;
 mod compile;
 mod component;
 mod contract;
+mod credentials;
 mod engine;
 mod meter;
 mod resources;

@@ -168,6 +168,7 @@ impl Host {
             policy: job.policy,
             asked: Arc::new(request.asked),
             lent: Arc::clone(&lent),
+            credentials: Arc::default(),
             rehearsal,
             journal: Arc::clone(&journal),
         };

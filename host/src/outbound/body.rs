@@ -61,7 +61,7 @@ impl Progress {
 /// also where the answer came early, and until the answer was read.
 pub(super) struct Held {
     pub(super) _turn: Turn,
-    pub(super) _under_way: UnderWay,
+    pub(super) _under_way: Arc<UnderWay>,
 }
 
 /// A request's body.

@@ -59,6 +59,14 @@ pub(crate) enum TransportError {
     /// The request is none that a step may make.
     #[error("{0}")]
     Refused(String),
+    /// There is no token to prove with who sends it.
+    #[error("there is no token of {from}: {reason}")]
+    NoToken {
+        /// The token endpoint's origin.
+        from: String,
+        /// What it says, or what kept us from it.
+        reason: String,
+    },
     /// A budget of the run is used up.
     #[error("{exceeded}")]
     Exceeded {
@@ -231,7 +239,7 @@ impl TransportError {
     /// What the request was at.
     pub(crate) fn stage(&self) -> Stage {
         match self {
-            Self::Denied(_) | Self::Refused(_) => Stage::Policy,
+            Self::Denied(_) | Self::Refused(_) | Self::NoToken { .. } => Stage::Policy,
             Self::Exceeded { stage, .. } | Self::ConnectTimeout { stage, .. } => *stage,
             Self::Resolve { .. } => Stage::Resolve,
             Self::Connect { .. } | Self::Proxy { .. } => Stage::Connect,
@@ -266,7 +274,7 @@ impl TransportError {
             | Self::Protocol { .. }
             | Self::Body { .. }
             | Self::Coding { .. } => ErrorKind::Protocol,
-            Self::RequestBody => ErrorKind::Other,
+            Self::RequestBody | Self::NoToken { .. } => ErrorKind::Other,
         }
     }
 
@@ -389,6 +397,7 @@ impl From<&TransportError> for wasi_http::Error {
         match error {
             TransportError::Denied(_) => Self::HttpRequestDenied,
             TransportError::Refused(_) => Self::HttpRequestUriInvalid,
+            TransportError::NoToken { reason, .. } => Self::InternalError(Some(reason.clone())),
             TransportError::Exceeded { .. } => Self::ConnectionLimitReached,
             TransportError::Resolve { reason, .. } => Self::DnsError {
                 rcode: Some(reason.clone()),

@@ -36,6 +36,17 @@ pub(super) struct Aim<'r> {
     pub(super) path: Cow<'r, str>,
 }
 
+impl<'r> Aim<'r> {
+    /// Of a request whose head has its values.
+    pub(super) fn of<B>(request: &'r Request<B>, origin: &'r Origin) -> Self {
+        Self {
+            origin,
+            method: request.method().to_string(),
+            path: request.uri().path().into(),
+        }
+    }
+}
+
 impl Egress {
     /// Where a URL that is a secret leads. Nothing but a query can be added to it.
     pub(super) fn lead(

@@ -39,7 +39,11 @@ pub(super) enum Content {
     /// The component.
     Written(WasiBody),
     /// The host, which has all of it.
-    Whole { body: Full<Bytes>, _room: Room },
+    Whole {
+        body: Full<Bytes>,
+        bytes: Bytes,
+        _room: Room,
+    },
     /// The component and the host.
     Filled(Box<Filled>),
 }
@@ -61,16 +65,18 @@ pub(super) struct Filled {
 }
 
 impl Egress {
-    /// Put values into a body. One that is not long is waited for, each of its pieces
-    /// not longer than it may take.
+    /// Put values into a body. One that is not long, or not longer than is said, is
+    /// waited for, each of its pieces not longer than it may take.
     pub(super) async fn fill_body(
         &self,
         request: Request<WasiBody>,
         origin: &Origin,
         within: Duration,
+        most_held: Option<usize>,
         entry: &Arc<Entry>,
     ) -> Result<Request<Content>, TransportError> {
-        if !self.lent.is_used() || request.body().is_end_stream() {
+        let is_clear = !self.lent.is_used() || request.body().is_end_stream();
+        if is_clear && most_held.is_none() {
             return Ok(request.map(Content::Written));
         }
         let (mut head, mut body) = request.into_parts();
@@ -84,7 +90,7 @@ impl Egress {
         let mut read = BytesMut::new();
         let mut trailers = None;
         let mut room = Room::new(Arc::clone(&self.journal));
-        while read.len() <= MOST_HELD {
+        while read.len() <= most_held.unwrap_or(MOST_HELD) {
             let frame = timeout(within, body.frame()).await;
             let frame = frame.map_err(|_| TransportError::UploadTimeout {
                 to: origin.to_string(),
@@ -99,7 +105,8 @@ impl Egress {
                     head.headers.insert(CONTENT_LENGTH, whole.len().into());
                 }
                 let body = Content::Whole {
-                    body: Full::new(whole),
+                    body: Full::new(whole.clone()),
+                    bytes: whole,
                     _room: room,
                 };
                 return Ok(Request::from_parts(head, body));
@@ -156,6 +163,16 @@ impl Egress {
 pub(super) fn context_of(header: &HeaderMap) -> Context {
     let content_type = header.get(CONTENT_TYPE);
     Context::of_media_type(content_type.and_then(|value| value.to_str().ok()))
+}
+
+impl Content {
+    /// All of it, where the host has that.
+    pub(super) fn whole(&self) -> &[u8] {
+        match self {
+            Self::Whole { bytes, .. } => bytes,
+            Self::Written(_) | Self::Filled(_) => &[],
+        }
+    }
 }
 
 impl Body for Content {

@@ -45,21 +45,10 @@ impl WasiHttpHooks for Egress {
             let journal = Arc::clone(&egress.journal);
             let (entry, under_way) = begun.map_err(|error| refusal(&journal, error))?;
             let options = options.unwrap_or_default();
-            match egress.exchange(request, options, &entry, under_way).await {
-                Ok(response) => {
-                    let nothing: Box<dyn Future<Output = _> + Send> = Box::new(async { Ok(()) });
-                    Ok((response, nothing))
-                }
-                Err(error) => {
-                    let error = if entry.is_in_secret() {
-                        error.without_addresses()
-                    } else {
-                        error
-                    };
-                    entry.failed(&error);
-                    Err(refusal(&journal, error))
-                }
-            }
+            let carried = egress.carry_out(request, options, entry, under_way).await;
+            let response = carried.map_err(|error| refusal(&journal, error))?;
+            let nothing: Box<dyn Future<Output = _> + Send> = Box::new(async { Ok(()) });
+            Ok((response, nothing))
         })
     }
 
@@ -68,8 +57,13 @@ impl WasiHttpHooks for Egress {
     }
 
     fn forbidden_header_filter(&mut self) -> ForbiddenHeaderFilter {
-        Arc::new(|name| DEFAULT_FORBIDDEN_HEADERS.contains(name) || HOP_BY_HOP.contains(name))
+        Arc::new(is_forbidden)
     }
+}
+
+/// Whether a header is not for a component to write.
+pub(crate) fn is_forbidden(name: &HeaderName) -> bool {
+    DEFAULT_FORBIDDEN_HEADERS.contains(name) || HOP_BY_HOP.contains(name)
 }
 
 /// What the component is told of an error that the host keeps.

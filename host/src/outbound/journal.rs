@@ -112,16 +112,32 @@ impl Journal {
         self: &Arc<Self>,
         method: &str,
     ) -> Result<(Arc<Entry>, UnderWay), TransportError> {
-        let requests = self.requests.fetch_add(1, Ordering::Relaxed) + 1;
         let under_way = self.under_way.fetch_add(1, Ordering::Relaxed) + 1;
         self.most_under_way.fetch_max(under_way, Ordering::Relaxed);
         let guard = UnderWay(Arc::clone(self));
-        let count = |count: u32| Amount::Count(count.into());
-        self.hold(Budget::Requests, count(requests), Stage::Policy)?;
-        self.hold(Budget::ConcurrentRequests, count(under_way), Stage::Policy)?;
+        self.count_request()?;
+        let under_way = Amount::Count(under_way.into());
+        self.hold(Budget::ConcurrentRequests, under_way, Stage::Policy)?;
+        Ok((self.begin(method), guard))
+    }
+
+    /// Begin the entry of a further request that the host makes for one that is under
+    /// way.
+    pub(super) fn again(&self, method: &str) -> Result<Arc<Entry>, TransportError> {
+        self.count_request()?;
+        Ok(self.begin(method))
+    }
+
+    fn count_request(&self) -> Result<(), TransportError> {
+        let requests = self.requests.fetch_add(1, Ordering::Relaxed) + 1;
+        let requests = Amount::Count(requests.into());
+        self.hold(Budget::Requests, requests, Stage::Policy)
+    }
+
+    fn begin(&self, method: &str) -> Arc<Entry> {
         let entry = Arc::new(Entry::new(method));
         lock(&self.entries).push(Arc::clone(&entry));
-        Ok((entry, guard))
+        entry
     }
 
     /// A request is to go to a host.
@@ -237,7 +253,8 @@ impl Journal {
         *lock(&self.last_error) = Some(error);
     }
 
-    /// The requests that were asked for, also those that were not let out.
+    /// The requests that were asked for, also those that were not let out, and those
+    /// that the host made for them.
     pub(crate) fn requests(&self) -> u32 {
         self.requests.load(Ordering::Relaxed)
     }

@@ -7,6 +7,7 @@ mod admit;
 mod again;
 mod asked;
 mod body;
+mod carry;
 mod chatter;
 mod connect;
 mod connection;
@@ -20,12 +21,14 @@ mod interim;
 mod journal;
 mod ledger;
 mod pool;
+mod proof;
 mod proxy;
 mod rehearsal;
 mod resolve;
 mod scrub;
 mod stream;
 mod tls;
+mod token;
 mod turns;
 mod watched;
 
@@ -49,6 +52,7 @@ pub use self::tls::TlsFacts;
 
 pub(crate) use self::asked::{Asked, AskedProxies, AskedTls};
 pub(crate) use self::error::TransportError;
+pub(crate) use self::hooks::is_forbidden;
 pub(crate) use self::journal::{Journal, Over};
 pub(crate) use self::rehearsal::Rehearsal;
 pub(crate) use self::tls::{Certificates, ClientCertificate, PemError, Roots, Trust};
@@ -62,9 +66,12 @@ use self::error::is_of_wire;
 use self::journal::UnderWay;
 use self::ledger::Entry;
 use self::pool::Pool;
+use self::proof::Proof;
 use self::resolve::Lookups;
 use self::tls::Tls;
+use self::token::Tokens;
 use self::turns::Turns;
+use crate::credentials::Credentials;
 use crate::secrets::Lent;
 
 /// The shortest time limit that is more than a refusal.
@@ -76,6 +83,7 @@ pub(crate) struct Outbound {
     pool: Arc<Pool>,
     /// To make a request.
     turns: Turns,
+    tokens: Tokens,
 }
 
 impl Outbound {
@@ -87,6 +95,7 @@ impl Outbound {
             },
             pool: Arc::default(),
             turns: Turns::new(requests),
+            tokens: Tokens::new(),
         }
     }
 
@@ -108,6 +117,7 @@ pub(crate) struct Egress {
     pub(crate) policy: Policy,
     pub(crate) asked: Arc<Asked>,
     pub(crate) lent: Arc<Lent>,
+    pub(crate) credentials: Arc<Credentials>,
     /// If nothing is to be sent.
     pub(crate) rehearsal: Option<Arc<Rehearsal>>,
     pub(crate) journal: Arc<Journal>,
@@ -123,20 +133,28 @@ struct Patience {
 impl Egress {
     /// Make a request, up to the head of its response.
     async fn exchange(
-        self,
+        &self,
         mut request: Request<WasiBody>,
         options: RequestOptions,
         entry: &Arc<Entry>,
-        under_way: UnderWay,
+        under_way: Arc<UnderWay>,
+        proofs: &[Proof],
     ) -> Result<Response<WasiBody>, TransportError> {
         if let Some(rehearsal) = &self.rehearsal {
-            return self.rehearse(request, rehearsal, entry).await;
+            return self.rehearse(request, rehearsal, entry, proofs).await;
         }
         let Admitted { permit, route } = self.admit(&mut request, entry)?;
         let patience = self.patience(&options);
-        let request = self
-            .fill_body(request, &route.key.origin, patience.first_byte, entry)
+        let origin = &route.key.origin;
+        // What signs a body has to have all of it.
+        let most_held = (!proofs.is_empty()).then_some(usize::MAX);
+        let mut request = self
+            .fill_body(request, origin, patience.first_byte, most_held, entry)
             .await?;
+        if !proofs.is_empty() {
+            self.prove(&mut request, proofs, origin, entry)?;
+            self.journal.header(request.headers(), Stage::Policy)?;
+        }
         let length = announced_length(request.headers());
         let turns = self.outbound.turns();
         let held = Arc::new(Held {
@@ -145,7 +163,7 @@ impl Egress {
         });
         entry.on_turn();
 
-        let origin = route.key.origin.to_string();
+        let origin = origin.to_string();
         let request = request.map(|body| {
             let journal = Arc::clone(&self.journal);
             Outgoing::new(body, length, journal, Arc::clone(entry), Arc::clone(&held))

@@ -16,6 +16,7 @@ use super::error::TransportError;
 use super::fill::Aim;
 use super::filled::context_of;
 use super::ledger::Entry;
+use super::proof::Proof;
 use crate::secrets::HIDDEN;
 
 /// The most bytes of a body that are looked at.
@@ -39,6 +40,7 @@ impl Egress {
         request: Request<WasiBody>,
         rehearsal: &Rehearsal,
         entry: &Entry,
+        proofs: &[Proof],
     ) -> Result<Response<WasiBody>, TransportError> {
         let (written, body) = request.into_parts();
         // As the component wrote it: there are handles in it, which nobody sees.
@@ -55,19 +57,23 @@ impl Egress {
         let context = context_of(&written.headers);
         let text = body.as_deref().unwrap_or_default();
         self.fill_if(text, context, Place::Body, &aim, entry, |_| Ok(()))?;
+        self.may_prove(proofs, &aim, entry)?;
         let judgement = match self.policy.judge(&origin.to_string(), &aim.method) {
             Judgement::Denied(denial) => return Err(denial.into()),
             judgement => judgement.to_string(),
         };
         let mut lines = head(&written, rehearsal);
+        for Proof { promise, .. } in proofs {
+            lines.push(format!("\t{}: {}", promise.field, promise.stand_in));
+        }
         lines.extend(content(&written, body.as_deref()));
         lines.push("Dry run, nothing is sent:".to_owned());
         lines.push(format!("\t{judgement}"));
         for lent in entry.row().secrets {
-            lines.push(format!(
-                "\tthe secret `{}` is put into the {}",
-                lent.name, lent.place
-            ));
+            lines.push(match lent.place {
+                Place::Signature => format!("\tthe secret `{}` signs it", lent.name),
+                place => format!("\tthe secret `{}` is put into the {place}", lent.name),
+            });
         }
         self.journal.rehearsed(lines);
         pending().await

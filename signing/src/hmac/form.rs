@@ -65,4 +65,10 @@ impl Plain {
             prefix: prefix.to_owned(),
         })
     }
+
+    /// The header.
+    #[must_use]
+    pub fn header(&self) -> &HeaderName {
+        &self.header
+    }
 }

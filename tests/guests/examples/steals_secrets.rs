@@ -4,10 +4,13 @@
 //! POST http://a.test/path | header x-token: key {TOKEN} | body {"token": "{TOKEN}"}
 //! ```
 //!
-//! `{TOKEN}` is the handle of the secret of that name. All that comes back is told,
+//! `auth hmac github {TOKEN}` has the host prove with the secret who sends the request;
+//! `credentials` has all schemes. `{TOKEN}` is the handle of the secret of that name. All that comes back is told,
 //! put into the result and kept in memory; `memory URL` sends that memory, whole, each
 //! byte with 85 added, since it is full of handles, and of copies of itself.
 
+use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::mem::forget;
 
 use http_step_test_guests::*;
@@ -62,6 +65,10 @@ impl Order {
                 "body" => {
                     let text = text.replace("\\r\\n", "\r\n");
                     order.body.extend_from_slice(text.as_bytes());
+                }
+                "auth" => {
+                    let auth::Field { name, value } = credentials(text);
+                    order.headers.push((name, value));
                 }
                 "trailer" => order.trailers.push(field()),
                 "pieces" => order.pieces = Some(text.parse().unwrap()),
@@ -169,6 +176,73 @@ fn keep(response: IncomingResponse) -> (String, Option<String>) {
     told.push_str(&format!("\n\n{}{end}", String::from_utf8_lossy(&read)));
     forget(read);
     (told, location)
+}
+
+thread_local! {
+    /// What was asked for by now.
+    static CREDENTIALS: RefCell<BTreeMap<String, auth::Field>> = RefCell::default();
+}
+
+/// What stands for credentials of a scheme, which are asked for once.
+fn credentials(text: &str) -> auth::Field {
+    CREDENTIALS.with_borrow_mut(|asked| {
+        let field = asked.entry(text.to_owned());
+        field.or_insert_with(|| ask(text)).clone()
+    })
+}
+
+/// Ask for credentials, by the name of a scheme and its parameters.
+fn ask(text: &str) -> auth::Field {
+    use auth::{Encoding, Scheme, SignatureForm};
+    let words: Vec<&str> = text.split(' ').collect();
+    let owned = |text: &str| text.to_owned();
+    let hmac = |form, secret: &str| {
+        let secret = secret.to_owned();
+        Scheme::Hmac(auth::Hmac { secret, form })
+    };
+    let client = |words: &[&str], authentication, scope: Option<&str>| {
+        Scheme::Oauth2(auth::Oauth2 {
+            token_url: owned(words[0]),
+            client_id: owned(words[1]),
+            client_secret: owned(words[2]),
+            authentication,
+            scope: scope.map(owned),
+            audience: None,
+        })
+    };
+    let scheme = match words[..] {
+        ["hmac", "github", secret] => hmac(SignatureForm::Github, secret),
+        ["hmac", "slack", secret] => hmac(SignatureForm::Slack, secret),
+        ["hmac", "stripe", secret] => hmac(SignatureForm::Stripe, secret),
+        ["hmac", header, prefix, secret] => {
+            let plain = auth::PlainSignature {
+                header: owned(header),
+                encoding: Encoding::Base64,
+                prefix: owned(prefix),
+            };
+            hmac(SignatureForm::Plain(plain), secret)
+        }
+        ["aws-sigv4", id, key, region, service, ..] => Scheme::AwsSigv4(auth::AwsSigv4 {
+            access_key_id: owned(id),
+            secret_access_key: owned(key),
+            session_token: words.get(5).copied().map(owned),
+            region: owned(region),
+            service: owned(service),
+            unsigned_payload: false,
+        }),
+        ["digest", username, password] => Scheme::Digest(auth::Digest {
+            username: owned(username),
+            password: owned(password),
+        }),
+        ["oauth2", "basic", ..] => client(&words[2..], auth::ClientAuthentication::Basic, None),
+        ["oauth2", "body", ..] => client(
+            &words[2..],
+            auth::ClientAuthentication::Body,
+            Some("builds:write"),
+        ),
+        _ => panic!("{text}"),
+    };
+    auth::credentials(&scheme).unwrap()
 }
 
 fn with_handles(text: &str) -> String {

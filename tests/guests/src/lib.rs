@@ -24,9 +24,9 @@ mod bindings {
 }
 
 pub use asking::{answer, authority, orders, outcome, request, scheme, write_all};
-pub use bindings::ci::http_step::log;
 pub use bindings::ci::http_step::properties;
 pub use bindings::ci::http_step::types::{Exchange, Outcome, Output, SentRequest};
+pub use bindings::ci::http_step::{auth, log};
 pub use bindings::*;
 
 /// A result that says a word and nothing else.

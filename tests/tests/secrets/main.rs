@@ -5,6 +5,7 @@ mod cuts;
 mod elsewhere;
 mod lending;
 mod places;
+mod proofs;
 mod theft;
 mod thief;
 mod traces;

@@ -16,7 +16,14 @@ pub const VALUE: &str = "S3cr&t \"W<o>rd'/é+?~kZ";
 pub const PLAIN_VALUE: &str = "S3cr-t+W0rd~kZ9!x";
 
 /// The values, by reference.
-pub const VAULT: Vault = Vault(&[("TOKEN", VALUE), ("PLAIN", PLAIN_VALUE)]);
+pub const VAULT: Vault = Vault(&[
+    ("TOKEN", VALUE),
+    ("PLAIN", PLAIN_VALUE),
+    ("GITHUB", GITHUB_VALUE),
+]);
+
+/// The key of GitHub's example.
+pub const GITHUB_VALUE: &str = "It's a Secret to Everybody";
 
 static BENCH: LazyLock<Bench> =
     LazyLock::new(|| Bench::with(|host| host.secret_source("vault", VAULT)));

@@ -45,6 +45,7 @@ fn egress(value: &str) -> Egress {
         policy: Policy::nothing(),
         asked: Arc::new(Asked::default()),
         lent: Arc::new(Lent::of_values(&[(secret, value)])),
+        credentials: Arc::default(),
         rehearsal: None,
         journal: Arc::new(Journal::new(Limits::default())),
     }
@@ -75,7 +76,7 @@ impl Egress {
     async fn filled(&self, request: Request<WasiBody>) -> Result<Request<Content>, TransportError> {
         let entry = Arc::new(Entry::new("POST"));
         let within = Duration::from_secs(1);
-        self.fill_body(request, &ORIGIN.parse().unwrap(), within, &entry)
+        self.fill_body(request, &ORIGIN.parse().unwrap(), within, None, &entry)
             .await
     }
 }

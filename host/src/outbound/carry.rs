@@ -1,0 +1,148 @@
+//! A request as a component asks for it, which may come to more than one exchange: what
+//! is to prove who sends it may have to be fetched first, or asked for by the server.
+
+use std::sync::Arc;
+
+use bytes::{Bytes, BytesMut};
+use http::request::Parts;
+use http::{Request, Response, StatusCode};
+use http_body_util::{BodyExt, Limited};
+use http_step_policy::Origin;
+use tokio::time::timeout;
+use wasmtime_wasi_http::{RequestOptions, WasiBody};
+
+use super::Egress;
+use super::error::TransportError;
+use super::fill::Aim;
+use super::journal::{Room, UnderWay};
+use super::ledger::Entry;
+use super::proof::Proof;
+use super::token::whole;
+use crate::credentials::Scheme;
+
+/// How much of a refusal is read, so that its connection can be used again.
+const MOST_REFUSED: usize = 64 << 10;
+
+impl Egress {
+    /// Carry a request out. Of each exchange there is an entry in the ledger.
+    pub(super) async fn carry_out(
+        self,
+        mut request: Request<WasiBody>,
+        options: RequestOptions,
+        entry: Arc<Entry>,
+        under_way: UnderWay,
+    ) -> Result<Response<WasiBody>, TransportError> {
+        let under_way = Arc::new(under_way);
+        let promises = self.credentials.take_from(request.headers_mut());
+        let mut last = entry;
+        let carried = if promises.is_empty() {
+            self.exchange(request, options, &last, under_way, &[]).await
+        } else {
+            let proofs = promises.into_iter().map(Proof::new).collect();
+            self.prove_out(request, options, &mut last, under_way, proofs)
+                .await
+        };
+        carried.map_err(|error| {
+            let error = if last.is_in_secret() {
+                error.without_addresses()
+            } else {
+                error
+            };
+            last.failed(&error);
+            error
+        })
+    }
+
+    async fn prove_out(
+        &self,
+        request: Request<WasiBody>,
+        options: RequestOptions,
+        last: &mut Arc<Entry>,
+        under_way: Arc<UnderWay>,
+        mut proofs: Vec<Proof>,
+    ) -> Result<Response<WasiBody>, TransportError> {
+        if self.rehearsal.is_some() {
+            return self
+                .exchange(request, options, last, under_way, &proofs)
+                .await;
+        }
+        let (head, body) = request.into_parts();
+        let origin = self.may_go(&head, &proofs, last)?;
+        let mut room = Room::new(Arc::clone(&self.journal));
+        let body = self.collected(body, &origin, &options, &mut room).await?;
+        let mut is_again = false;
+        loop {
+            for proof in &mut proofs {
+                if let Scheme::OAuth2(client) = &proof.promise.scheme {
+                    let refused = proof.token.take();
+                    let token = self.token(client, refused.as_ref(), options, &under_way);
+                    let fetched = token.await?;
+                    // It is hidden before it is used.
+                    self.lent.conceal(&fetched.shroud, &proof.promise.stand_in);
+                    proof.token = Some(fetched);
+                }
+            }
+            if is_again {
+                *last = self.journal.again(head.method.as_str())?;
+            }
+            let request = Request::from_parts(head.clone(), whole(body.clone()));
+            let response = self
+                .exchange(request, options, last, Arc::clone(&under_way), &proofs)
+                .await?;
+            if is_again || response.status() != StatusCode::UNAUTHORIZED {
+                return Ok(response);
+            }
+            let challenged = |proof: &Proof| proof.is_challenged(&origin, &response);
+            if !proofs.iter().any(challenged) {
+                return Ok(response);
+            }
+            is_again = true;
+            // Whatever it says, and whether it comes to an end.
+            let _ = Limited::new(response.into_body(), MOST_REFUSED)
+                .collect()
+                .await;
+        }
+    }
+
+    /// Whether a request may go out, before anything is fetched for it.
+    fn may_go(
+        &self,
+        head: &Parts,
+        proofs: &[Proof],
+        entry: &Entry,
+    ) -> Result<Origin, TransportError> {
+        let mut probe = Request::from_parts(head.clone(), whole(Bytes::new()));
+        let origin = self.admit(&mut probe, entry)?.route.key.origin;
+        self.may_prove(proofs, &Aim::of(&probe, &origin), entry)?;
+        Ok(origin)
+    }
+
+    /// All of a body that a component writes: what signs it has to know it, and it may
+    /// go out twice.
+    async fn collected(
+        &self,
+        mut body: WasiBody,
+        to: &Origin,
+        options: &RequestOptions,
+        room: &mut Room,
+    ) -> Result<Bytes, TransportError> {
+        let within = self.patience(options).first_byte;
+        let mut read = BytesMut::new();
+        loop {
+            let frame = timeout(within, body.frame()).await;
+            let frame = frame.map_err(|_| TransportError::UploadTimeout {
+                to: to.to_string(),
+                within,
+            })?;
+            let Some(frame) = frame.transpose().map_err(|_| TransportError::RequestBody)? else {
+                return Ok(read.freeze());
+            };
+            // Trailers come too late to be signed, and nothing that is signed has any.
+            let data = frame.into_data().map_err(|_| {
+                TransportError::Refused("a request that is signed has no trailers".to_owned())
+            })?;
+            room.take(read.len() + data.len())?;
+            read.extend_from_slice(&data);
+        }
+    }
+}

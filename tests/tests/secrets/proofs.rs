@@ -1,0 +1,518 @@
+//! What the host computes from secrets: signatures, answers to challenges, tokens. The
+//! component that asks for it is the thief: it sees none of it.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+use expect_test::expect;
+use http::{HeaderMap, HeaderName, StatusCode};
+use http_step_host::RunResult;
+use http_step_host::policy::{Place, Policy};
+use http_step_signing::digest::{Challenge, Credentials, Request as Asked, Session};
+use http_step_signing::hmac::{Encoding, Form, Plain, sign};
+use http_step_signing::sigv4;
+use http_step_tests::{Answer, Recorded, Service};
+
+use crate::echo;
+use crate::thief::{GITHUB_VALUE, PLAIN_VALUE, Thief, VALUE};
+use crate::vault::secret;
+
+fn loopback() -> Policy {
+    Policy::nothing().allow_network("127.0.0.0/8".parse().unwrap())
+}
+
+/// What the ledger has of each request but the last, which is the thief's dump.
+fn ledger(result: &RunResult, names: &[(&str, &str)]) -> String {
+    let (_, rows) = result.ledger.split_last().unwrap();
+    let row = |row: &http_step_host::LedgerRow| {
+        let lent = row
+            .secrets
+            .iter()
+            .map(|it| format!(" {} in {}", it.name, it.place));
+        let error = row
+            .error
+            .as_ref()
+            .map(|error| format!(" {}", error.message));
+        let status = row
+            .status
+            .map_or_else(String::new, |status| format!(" {status}"));
+        format!(
+            "{} {}{status}{}{}\n",
+            row.method,
+            row.origin.as_deref().unwrap_or_default(),
+            lent.collect::<String>(),
+            error.unwrap_or_default()
+        )
+    };
+    let rows: String = rows.iter().map(row).collect();
+    names
+        .iter()
+        .fold(rows, |rows, (name, at)| rows.replace(at, name))
+}
+
+/// A request as it was signed: one of the last seconds has to fit.
+fn of_now<T: PartialEq + std::fmt::Debug>(found: &T, at: impl Fn(u64) -> T) {
+    let now = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap()
+        .as_secs();
+    assert!(
+        (now - 30..=now).any(|second| at(second) == *found),
+        "{found:?}\n{:?}",
+        at(now)
+    );
+}
+
+#[tokio::test]
+async fn github_s_own_example() {
+    let service = echo().await;
+    let origin = &service.origin;
+    let key = secret("GITHUB", origin).place(Place::Signature);
+    let loot = Thief::lent(key)
+        .reaches(origin)
+        .tries(format!(
+            "POST {origin}/ | auth hmac github {{GITHUB}} | body Hello, World!"
+        ))
+        .run()
+        .await;
+    let signature = "757107ea0eb2509fc211221cce984b8a37570b6d7586c22c46f4379c8b043e17";
+    assert_eq!(
+        service.requests()[0].header("x-hub-signature-256"),
+        Some(format!("sha256={signature}").as_str())
+    );
+    loot.has_nothing_of(&[GITHUB_VALUE, signature]);
+    expect![[r#"
+        o|status 200
+        o|
+        o|POST /
+        o|x-hub-signature-256: <hmac>
+        o|content-length: 13
+        o|
+        o|Hello, World!
+    "#]]
+    .assert_eq(&loot.told(origin));
+    assert_eq!(
+        ledger(&loot.result, &[("ORIGIN", origin)]),
+        "POST ORIGIN 200 GITHUB in signature\n"
+    );
+}
+
+/// Of a body in pieces, with a secret in it, what goes out is signed.
+#[tokio::test]
+async fn what_goes_out_is_signed() {
+    let service = echo().await;
+    let origin = &service.origin;
+    let policy = loopback()
+        .lend(secret("GITHUB", origin).place(Place::Signature))
+        .lend(secret("TOKEN", origin));
+    let plain = Plain::new("x-seal", Encoding::Base64, "v1:").unwrap();
+    let forms = [
+        ("github", Form::GitHub),
+        ("slack", Form::Slack),
+        ("stripe", Form::Stripe),
+        ("x-seal v1:", Form::Plain(plain)),
+    ];
+    let mut thief = Thief::under(policy).reaches(origin);
+    for (name, _) in &forms {
+        for more in ["", " | pieces 7", " | pieces 7 | length"] {
+            thief = thief.tries(format!(
+                "POST {origin}/ | auth hmac {name} {{GITHUB}} | body is {{TOKEN}} here{more}"
+            ));
+        }
+    }
+    // Longer than what is held of other bodies.
+    thief = thief.tries(format!(
+        "POST {origin}/ | auth hmac github {{GITHUB}} | filler 2000000 | body {{TOKEN}} | length"
+    ));
+    let loot = thief.run().await;
+    loot.has_nothing_of(&[GITHUB_VALUE, VALUE]);
+    let requests = service.requests();
+    assert_eq!(requests.len(), 13);
+    let (long, short) = requests.split_last().unwrap();
+    for (requests, (_, form)) in short.chunks(3).zip(&forms) {
+        for request in requests {
+            assert_eq!(request.body, format!("is {VALUE} here"));
+            check_signature(request, form);
+        }
+    }
+    assert_eq!(long.body.len(), 2_000_000 + VALUE.len());
+    check_signature(long, &Form::GitHub);
+}
+
+fn check_signature(request: &Recorded, form: &Form) {
+    let signed = |time| {
+        let headers = sign(form, GITHUB_VALUE.as_bytes(), time, &request.body);
+        let text = |(name, value): &(HeaderName, http::HeaderValue)| {
+            (name.to_string(), value.to_str().unwrap().to_owned())
+        };
+        headers.iter().map(text).collect::<Vec<_>>()
+    };
+    let names = signed(0).into_iter().map(|(name, _)| name);
+    let sent: Vec<(String, String)> = names
+        .map(|name| {
+            let value = request.header(&name).unwrap_or_default().to_owned();
+            (name, value)
+        })
+        .collect();
+    of_now(&sent, signed);
+}
+
+#[tokio::test]
+async fn a_request_to_aws() {
+    let service = echo().await;
+    let origin = &service.origin;
+    let policy = loopback()
+        .lend(secret("TOKEN", origin).place(Place::Signature))
+        .lend(secret("PLAIN", origin).place(Place::Header));
+    let loot = Thief::under(policy)
+        .reaches(origin)
+        .tries(format!(
+            "PUT {origin}/b%20c/?z=1&a | header content-type: text/plain | header x-other: o | auth aws-sigv4 AKIDEXAMPLE {{TOKEN}} eu-central-1 execute-api {{PLAIN}} | body b"
+        ))
+        .run()
+        .await;
+    let [request] = &service.requests()[..] else {
+        panic!()
+    };
+    let sent = request.header("authorization").unwrap().to_owned();
+    let host = origin.strip_prefix("http://").unwrap();
+    let headers: HeaderMap = [("host", host), ("content-type", "text/plain")]
+        .map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap()))
+        .into_iter()
+        .collect();
+    of_now(&sent, |time| {
+        let request = sigv4::Request {
+            method: "PUT",
+            path: "/b%20c/",
+            query: Some("z=1&a"),
+            headers: &headers,
+            payload: sigv4::Payload::of(b"b"),
+        };
+        let credentials = sigv4::Credentials {
+            access_key_id: "AKIDEXAMPLE",
+            secret_access_key: VALUE.as_bytes(),
+            session_token: Some(PLAIN_VALUE.as_bytes()),
+        };
+        let scope = sigv4::Scope::new("eu-central-1", "execute-api");
+        let signed = sigv4::sign(&request, &scope, &credentials, time).unwrap();
+        let (_, value) = signed.last().unwrap();
+        value.to_str().unwrap().to_owned()
+    });
+    assert_eq!(request.header("x-amz-security-token"), Some(PLAIN_VALUE));
+    let signature = sent.rsplit('=').next().unwrap();
+    loot.has_nothing_of(&[VALUE, PLAIN_VALUE, signature]);
+    let date = request.header("x-amz-date").unwrap();
+    expect![[r#"
+        o|status 200
+        o|
+        o|PUT /b%20c/?z=1&a
+        o|content-type: text/plain
+        o|x-other: o
+        o|x-amz-date: DATE
+        o|x-amz-security-token: <aws-sigv4>
+        o|authorization: <aws-sigv4>
+        o|content-length: 1
+        o|
+        o|b
+    "#]]
+    .assert_eq(&loot.told(origin).replace(date, "DATE"));
+    assert_eq!(
+        ledger(&loot.result, &[("ORIGIN", origin)]),
+        "PUT ORIGIN 200 TOKEN in signature PLAIN in header\n"
+    );
+}
+
+/// A server that asks for Digest, as long as its nonce is good: for three requests.
+async fn asks_for_digest() -> Service {
+    let count = AtomicUsize::new(0);
+    Service::start(move |request| {
+        let asked = count.load(Ordering::Relaxed) / 4;
+        let challenge = format!(
+            r#"Digest realm="ci", nonce="nonce-{asked}", opaque="o", qop="auth", algorithm=SHA-256"#
+        );
+        count.fetch_add(1, Ordering::Relaxed);
+        let sent = request.header("authorization").unwrap_or_default();
+        let parameter = |name: &str| {
+            let (_, rest) = sent.split_once(&format!("{name}="))?;
+            Some(
+                rest.trim_start_matches('"')
+                    .split(['"', ','])
+                    .next()
+                    .unwrap(),
+            )
+        };
+        let (method, uri) = request.line.split_once(' ').unwrap();
+        let fits = parameter("cnonce").is_some_and(|cnonce| {
+            let chosen = Challenge::choose([challenge.as_bytes()]).unwrap();
+            let mut session = Session::new(chosen, cnonce).unwrap();
+            let credentials = Credentials {
+                username: b"me",
+                password: VALUE.as_bytes(),
+            };
+            let asked = Asked {
+                method,
+                uri,
+                body: None,
+            };
+            let count = u32::from_str_radix(parameter("nc").unwrap(), 16).unwrap();
+            let expected = (0..count).map(|_| session.authorize(&credentials, &asked).unwrap());
+            expected.last().unwrap() == sent
+        });
+        if fits {
+            return Answer::new(format!("{method} {uri}: {sent}").into());
+        }
+        let mut refusal = Answer::new("who are you?".into());
+        *refusal.status_mut() = StatusCode::UNAUTHORIZED;
+        let asks = challenge.parse().unwrap();
+        refusal.headers_mut().insert("www-authenticate", asks);
+        refusal
+    })
+    .await
+}
+
+#[tokio::test]
+async fn a_challenge_is_answered() {
+    let service = asks_for_digest().await;
+    let origin = &service.origin;
+    let mut thief = Thief::lent(secret("TOKEN", origin).place(Place::Signature)).reaches(origin);
+    for path in ["one?q=1", "two", "three", "four"] {
+        thief = thief.tries(format!(
+            "POST {origin}/{path} | auth digest me {{TOKEN}} | body once"
+        ));
+    }
+    thief = thief.tries(format!("GET {origin}/ | auth digest me wrong"));
+    let loot = thief.run().await;
+    let requests = service.requests();
+    let responses: Vec<&str> = requests
+        .iter()
+        .filter_map(|request| request.header("authorization")?.split("response=\"").nth(1))
+        .map(|rest| rest.split('"').next().unwrap())
+        .collect();
+    let mut hidden = vec![VALUE];
+    hidden.extend(&responses);
+    loot.has_nothing_of(&hidden);
+    // A nonce is used as long as the server takes it.
+    expect![[r#"
+        o|status 200
+        o|
+        o|POST /one?q=1: <digest>
+        o|status 200
+        o|
+        o|POST /two: <digest>
+        o|status 200
+        o|
+        o|POST /three: <digest>
+        o|status 200
+        o|
+        o|POST /four: <digest>
+        o|status 401
+        o|www-authenticate: Digest realm="ci", nonce="nonce-1", opaque="o", qop="auth", algorithm=SHA-256
+        o|
+        o|who are you?
+    "#]]
+    .assert_eq(&loot.told(origin));
+    let (posts, gets): (Vec<&Recorded>, Vec<&Recorded>) = requests
+        .iter()
+        .partition(|request| request.line.starts_with("POST"));
+    assert_eq!(gets.len(), 2);
+    for request in posts {
+        assert_eq!(request.body, "once");
+    }
+    expect![[r#"
+        POST ORIGIN 401 TOKEN in signature
+        POST ORIGIN 200 TOKEN in signature
+        POST ORIGIN 200 TOKEN in signature
+        POST ORIGIN 200 TOKEN in signature
+        POST ORIGIN 401 TOKEN in signature
+        POST ORIGIN 200 TOKEN in signature
+        GET ORIGIN 401
+        GET ORIGIN 401
+    "#]]
+    .assert_eq(&ledger(&loot.result, &[("ORIGIN", origin)]));
+}
+
+/// The tokens that [`gives_tokens`] gives, one after the other.
+const TOKENS: [&str; 2] = ["t0ken.One-4_the~first", "t0ken.Two+4_the/second="];
+
+/// A token endpoint.
+async fn gives_tokens() -> Service {
+    let count = AtomicUsize::new(0);
+    Service::start(move |request| {
+        let basic = format!("Basic {}", BASE64_STANDARD.encode("ci:S3cr-t%2BW0rd%7EkZ9%21x"));
+        let form = "grant_type=client_credentials&client_id=ci&client_secret=S3cr-t%2BW0rd%7EkZ9%21x&scope=builds%3Awrite";
+        let is_client = request.header("authorization") == Some(&basic)
+            && request.body == "grant_type=client_credentials"
+            || request.body == form;
+        if !is_client {
+            let refusal = r#"{"error": "invalid_client", "error_description": "who?"}"#;
+            let mut answer = Answer::new(refusal.into());
+            *answer.status_mut() = StatusCode::BAD_REQUEST;
+            return answer;
+        }
+        let token = TOKENS[count.fetch_add(1, Ordering::Relaxed) % TOKENS.len()];
+        Answer::new(
+            format!(r#"{{"access_token": "{token}", "token_type": "Bearer", "expires_in": 3600}}"#)
+                .into(),
+        )
+    })
+    .await
+}
+
+/// An API that takes one token alone, and tells it.
+async fn takes(token: &'static str) -> Service {
+    Service::start(move |request| {
+        let sent = request.header("authorization").unwrap_or_default();
+        let mut answer = Answer::new(format!("{sent} {}", sent.replace("Bearer ", "")).into());
+        if sent != format!("Bearer {token}") {
+            *answer.status_mut() = StatusCode::UNAUTHORIZED;
+        }
+        answer
+    })
+    .await
+}
+
+#[tokio::test]
+async fn a_token_is_fetched_once_and_anew_when_it_is_refused() {
+    for authentication in ["basic", "body"] {
+        let (tokens, api) = (gives_tokens().await, takes(TOKENS[0]).await);
+        let names = [("TOKENS", tokens.origin.as_str()), ("API", &api.origin)];
+        let client = secret("PLAIN", &tokens.origin).origin(api.origin.parse().unwrap());
+        let asks = |times| {
+            let mut thief = Thief::lent(client.clone())
+                .reaches(&tokens.origin)
+                .reaches(&api.origin);
+            for _ in 0..times {
+                thief = thief.tries(format!(
+                    "POST {}/ | auth oauth2 {authentication} {}/token ci {{PLAIN}} | body once",
+                    api.origin, tokens.origin
+                ));
+            }
+            thief
+        };
+        let first = asks(2).run().await;
+        first.has_nothing_of(&[PLAIN_VALUE, TOKENS[0]]);
+        expect![[r#"
+            o|status 200
+            o|
+            o|<oauth2> <oauth2>
+            o|status 200
+            o|
+            o|<oauth2> <oauth2>
+        "#]]
+        .assert_eq(&first.told(&api.origin));
+        let place = if authentication == "basic" {
+            "header"
+        } else {
+            "body"
+        };
+        assert_eq!(
+            ledger(&first.result, &names),
+            format!(
+                "POST API 200 PLAIN in signature\n\
+                 POST TOKENS 200 PLAIN in {place}\n\
+                 POST API 200 PLAIN in signature\n"
+            )
+        );
+        // Another run has the token of the first.
+        let second = asks(1).run().await;
+        second.has_nothing_of(&[PLAIN_VALUE, TOKENS[0]]);
+        assert_eq!(tokens.requests().len(), 1);
+
+        // A service that does not take it any more has it fetched again, once.
+        let other = takes(TOKENS[1]).await;
+        let client = client.clone().origin(other.origin.parse().unwrap());
+        let order = format!(
+            "POST {}/ | auth oauth2 {authentication} {}/token ci {{PLAIN}} | body once",
+            other.origin, tokens.origin
+        );
+        let third = Thief::lent(client.clone())
+            .reaches(&tokens.origin)
+            .reaches(&other.origin)
+            .tries(&order)
+            .run()
+            .await;
+        third.has_nothing_of(&[PLAIN_VALUE, TOKENS[0], TOKENS[1]]);
+        let names = [("TOKENS", tokens.origin.as_str()), ("API", &other.origin)];
+        assert_eq!(
+            ledger(&third.result, &names),
+            format!(
+                "POST API 401 PLAIN in signature\n\
+                 POST TOKENS 200 PLAIN in {place}\n\
+                 POST API 200 PLAIN in signature\n"
+            )
+        );
+        for request in other.requests() {
+            assert_eq!(request.body, "once");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_client_that_is_not_known() {
+    let (tokens, api) = (gives_tokens().await, takes(TOKENS[0]).await);
+    let names = [("TOKENS", tokens.origin.as_str()), ("API", &api.origin)];
+    let client = secret("TOKEN", &tokens.origin).origin(api.origin.parse().unwrap());
+    let loot = Thief::lent(client)
+        .reaches(&tokens.origin)
+        .reaches(&api.origin)
+        .tries(format!(
+            "POST {}/ | auth oauth2 basic {}/token ci {{TOKEN}}",
+            api.origin, tokens.origin
+        ))
+        .run()
+        .await;
+    loot.has_nothing_of(&[VALUE]);
+    expect![[r#"
+        POST API TOKEN in signature there is no token of TOKENS: the token endpoint refused: invalid_client (who?)
+        POST TOKENS 400 TOKEN in header there is no token of TOKENS: the token endpoint refused: invalid_client (who?)
+    "#]]
+    .assert_eq(&ledger(&loot.result, &names));
+    assert!(api.requests().is_empty());
+}
+
+/// Nothing is sent, to anybody, for a proof whose secret is not lent for it.
+#[tokio::test]
+async fn a_secret_that_is_not_lent_for_it() {
+    let (tokens, api) = (gives_tokens().await, echo().await);
+    let names = [("TOKENS", tokens.origin.as_str()), ("API", &api.origin)];
+    let at = &api.origin;
+    let policy = loopback()
+        .lend(secret("GITHUB", at).place(Place::Header))
+        .lend(secret("PLAIN", at))
+        .lend(secret("TOKEN", &tokens.origin));
+    let loot = Thief::under(policy)
+        .reaches(&tokens.origin)
+        .reaches(at)
+        .tries(format!("POST {at}/ | auth hmac github {{GITHUB}} | body b"))
+        .tries(format!("POST {at}/ | auth digest me {{TOKEN}} | body b"))
+        .tries(format!(
+            "POST {at}/ | auth aws-sigv4 A {{GITHUB}} r s | body b"
+        ))
+        .tries(format!(
+            "POST {at}/ | auth oauth2 basic {}/ ci {{PLAIN}}",
+            tokens.origin
+        ))
+        .tries(format!(
+            "POST {at}/ | auth oauth2 basic {}/ ci {{TOKEN}}",
+            tokens.origin
+        ))
+        .tries(format!(
+            "POST {at}/ | auth oauth2 basic http://127.0.0.1:9/ ci {{TOKEN}}"
+        ))
+        .run()
+        .await;
+    loot.has_nothing_of(&[PLAIN_VALUE, VALUE]);
+    expect![[r#"
+        POST API the policy does not let the secret `GITHUB` sign a request to API: it is lent for headers alone; `--secret GITHUB=vault:…@API` would
+        POST API the policy does not let the secret `TOKEN` sign a request to API: it is lent to TOKENS alone; `--secret TOKEN=vault:…@API` would
+        POST API the policy does not let the secret `GITHUB` sign a request to API: it is lent for headers alone; `--secret GITHUB=vault:…@API` would
+        POST API PLAIN in signature the policy does not let the secret `PLAIN` go to TOKENS: it is lent to API alone; `--secret PLAIN=vault:…@TOKENS` would
+        POST API the policy does not let the secret `TOKEN` sign a request to API: it is lent to TOKENS alone; `--secret TOKEN=vault:…@API` would
+        POST API the policy does not let the secret `TOKEN` sign a request to API: it is lent to TOKENS alone; `--secret TOKEN=vault:…@API` would
+    "#]]
+    .assert_eq(&ledger(&loot.result, &names));
+    assert!(api.requests().is_empty());
+    assert!(tokens.requests().is_empty());
+}
