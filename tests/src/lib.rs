@@ -15,6 +15,7 @@ mod scripted;
 mod service;
 mod socks;
 mod streams;
+mod traces;
 
 pub use authority::{Authority, Issued, TlsServer};
 pub use bench::{Bench, bench, host, policy, reference, reference_of, run, run_with, step_file};
@@ -27,3 +28,4 @@ pub use scripted::Scripted;
 pub use service::{Answer, Recorded, Service};
 pub use socks::SocksProxy;
 pub use streams::{Asked, ServerConnection, Streams};
+pub use traces::{Traces, forms};

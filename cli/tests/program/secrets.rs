@@ -1,6 +1,7 @@
 //! `--secret`, and `--dry-run`, which shows what would become of it.
 
 use expect_test::expect;
+use http_step_tests::{Traces, forms};
 
 use crate::http_step::{HttpStep, http_step};
 use crate::server::{NOBODY, OK, Server};
@@ -111,15 +112,31 @@ fn a_secret_that_is_not_there() {
     "#]].assert_eq(&run(NOBODY, &arguments).run());
 }
 
+/// A server that tells the value in every form, and what the program shows of it.
 #[test]
 fn a_secret_is_used_and_not_shown() {
-    let service = Server::answering(OK);
-    let origin = service.origin.clone();
-    let arguments =
-        format!("--allow {origin} --secret TOKEN=file:token.txt@{origin} --format json");
-    let told = run(&origin, &arguments).run();
-    assert!(told.starts_with("exit code 0\n"), "{told}");
-    assert!(!told.contains("correct horse"), "{told}");
-    let asked = service.request();
-    assert!(asked.contains("x-token: correct horse battery"), "{asked}");
+    const VALUE: &str = "S3cr&t \"W<o>rd'/é+?~kZ";
+    let traces = Traces::of(&[VALUE]);
+    let forms: Vec<String> = forms(VALUE).into_iter().map(|(_, form)| form).collect();
+    let body = forms.join("\n");
+    let fields: String = forms
+        .iter()
+        .map(|form| format!("x-echo: {form}\r\n"))
+        .collect();
+    let answer = format!(
+        "HTTP/1.1 200 OK\r\ncontent-type: text/plain\r\n{fields}content-length: {}\r\n\r\n{body}",
+        body.len()
+    );
+    for format in ["text", "json", "ndjson"] {
+        let service = Server::answering(answer.clone());
+        let origin = service.origin.clone();
+        let arguments =
+            format!("--allow {origin} --secret TOKEN=file:token.txt@{origin} --format {format}");
+        let told = run(&origin, &arguments).file("token.txt", VALUE).run();
+        assert!(told.starts_with("exit code 0\n"), "{told}");
+        assert_eq!(traces.first_in(told.as_bytes()), None, "{told}");
+        assert!(told.contains("<HIDDEN>"), "{told}");
+        let asked = service.request();
+        assert!(asked.contains(&format!("x-token: {VALUE}")), "{asked}");
+    }
 }

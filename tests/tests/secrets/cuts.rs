@@ -7,9 +7,9 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 
 use crate::thief::{PLAIN_VALUE, Thief, VALUE};
-use crate::traces::forms;
 use crate::vault::secret;
 use crate::wire::Wire;
+use http_step_tests::forms;
 
 /// A number in the path of a request, and its value.
 fn number(head: &str) -> usize {

@@ -8,7 +8,6 @@ mod places;
 mod proofs;
 mod theft;
 mod thief;
-mod traces;
 mod urls;
 mod vault;
 mod wire;

@@ -5,9 +5,9 @@ use http::{HeaderName, HeaderValue};
 use http_step_tests::{Answer, Recorded, Service};
 
 use crate::thief::{PLAIN_VALUE, Thief, VALUE, bench};
-use crate::traces::forms;
 use crate::vault::secret;
 use crate::wire::Wire;
+use http_step_tests::forms;
 
 /// Answers with the form whose number the path is: in the body, twice, and in fields.
 fn each_form(request: &Recorded) -> Answer {

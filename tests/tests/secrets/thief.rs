@@ -6,8 +6,8 @@ use http_step_host::policy::{Policy, Secret};
 use http_step_host::{Job, Limits, RunResult, Step, Stream};
 use http_step_tests::{Answer, Bench, Guest, Service, step_file, transcript};
 
-use crate::traces::Traces;
 use crate::vault::Vault;
+use http_step_tests::Traces;
 
 /// The value that is to be stolen. Each form of it is another.
 pub const VALUE: &str = "S3cr&t \"W<o>rd'/é+?~kZ";
