@@ -89,13 +89,27 @@ mapping! {
         }))]
         files: Files,
         /// How the request says who sends it: `[username, password]` or
-        /// `{basic: {username, password}}`, `{bearer: TOKEN}`, another scheme with
-        /// its parameters, or one expression.
+        /// `{basic: {username, password}}`, `{bearer: TOKEN}`, `hmac`, `aws-sigv4`,
+        /// `digest` or `oauth2` with its parameters, or one expression.
         #[schemars(
             example = json!(["buildbot", "${{ secret.PASSWORD }}"]),
             example = json!({"basic": {"username": "buildbot", "password": "${{ secret.PASSWORD }}"}}),
             example = json!({"bearer": "${{ secret.TOKEN }}"}),
-            example = json!({"aws-sigv4": {"region": "eu-west-1", "service": "s3"}}),
+            example = json!({"hmac": {"secret": "${{ secret.WEBHOOK_KEY }}", "form": "github"}}),
+            example = json!({"hmac": {"secret": "${{ secret.WEBHOOK_KEY }}", "header": "X-Signature", "encoding": "base64"}}),
+            example = json!({"aws-sigv4": {
+                "access_key_id": "${{ property.access_key_id }}",
+                "secret_access_key": "${{ secret.AWS_SECRET_ACCESS_KEY }}",
+                "region": "eu-central-1",
+                "service": "execute-api",
+            }}),
+            example = json!({"digest": ["buildbot", "${{ secret.PASSWORD }}"]}),
+            example = json!({"oauth2": {
+                "token_url": "https://login.example.com/oauth2/token",
+                "client_id": "buildbot",
+                "client_secret": "${{ secret.CLIENT_SECRET }}",
+                "scope": "builds:write",
+            }}),
         )]
         auth: Auth,
         /// Time limits in seconds: one number to connect and to read, or

@@ -1,5 +1,6 @@
 //! Settings: what the host has to obey. A setting is a value, or one expression
-//! that the host renders before the step starts.
+//! that the host renders before the step starts. So is a parameter of `auth` that is
+//! no text, which the component renders.
 
 use std::borrow::Cow;
 

@@ -36,18 +36,20 @@ impl JsonSchema for Url {
     }
 }
 
-/// What is wrong with a URL, as far as can be told before its expressions are
-/// rendered.
 fn rule(template: &Template<'_>) -> Result<(), String> {
+    check(template, "give it as `auth: [username, password]`")
+}
+
+/// What is wrong with a URL, as far as can be told before its expressions are
+/// rendered, and what to do with a user name in it.
+pub(crate) fn check(template: &Template<'_>, advice: &str) -> Result<(), String> {
     characters(template)?;
     scheme(template)?;
     let text = with_stand_ins(template);
     match authority(&text) {
         Some("") => return Err("the URL has no host".to_owned()),
         Some(authority) if authority.contains('@') => {
-            return Err(
-                "the URL has a user name in it; give it as `auth: [username, password]`".to_owned(),
-            );
+            return Err(format!("the URL has a user name in it; {advice}"));
         }
         _ if has_expression(template) => return Ok(()),
         _ => {}
@@ -56,6 +58,33 @@ fn rule(template: &Template<'_>) -> Result<(), String> {
         Ok(_) => Ok(()),
         Err(error) => Err(format!("the URL can't be read: {error}")),
     }
+}
+
+/// Whether what is sent there goes over a network as it is: by `http`, and not to this
+/// machine. Where an expression stands in the host, it can't be told.
+pub(crate) fn goes_out_in_the_clear(template: &Template<'_>) -> bool {
+    let literal = match template.parts().first() {
+        Some(Part::Literal(start)) if !has_expression(template) || has_a_path(start) => *start,
+        _ => return false,
+    };
+    ::url::Url::parse(literal).is_ok_and(|url| {
+        url.scheme() == "http"
+            && match url.host() {
+                Some(::url::Host::Domain(name)) => {
+                    name != "localhost" && !name.ends_with(".localhost")
+                }
+                Some(::url::Host::Ipv4(address)) => !address.is_loopback(),
+                Some(::url::Host::Ipv6(address)) => !address.is_loopback(),
+                None => true,
+            }
+    })
+}
+
+/// Whether a URL's beginning has all of its host in it.
+fn has_a_path(start: &str) -> bool {
+    start
+        .split_once("://")
+        .is_some_and(|(_, rest)| rest.contains(['/', '?', '#']))
 }
 
 fn characters(template: &Template<'_>) -> Result<(), String> {

@@ -37,6 +37,7 @@
 //! (`bounds`) ─► values with their places (`tree`, `node`) ─► keys (`mapping`).
 
 mod bounds;
+mod choice;
 mod document;
 mod kind;
 mod list;
@@ -46,6 +47,7 @@ mod node;
 mod syntax;
 mod tree;
 
+pub use choice::choice;
 pub use document::{read, schema};
 pub use kind::Kind;
 pub use list::{List, Listed};

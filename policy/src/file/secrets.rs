@@ -7,12 +7,13 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use http_step_yaml::{
-    Content, Entry, FromNode, Given, List, Listed, Node, Report, Reported, mapping, read_all, value,
+    Content, Entry, FromNode, Given, List, Listed, Node, Report, Reported, choice, mapping,
+    read_all, value,
 };
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde_json::json;
 
-use super::written::{Method, choice};
+use super::written::Method;
 use crate::pattern::OriginPattern;
 use crate::rule::Source;
 use crate::secret::{PathPrefix, Place, Secret, SourceRef, check_name};

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::net::IpAddr;
 
 use http_step_yaml::{
-    Content, FromNode, Listed, Node, Position, Report, Reported, excerpt, read_text, similar,
+    Content, FromNode, Listed, Node, Position, Report, Reported, choice, excerpt, read_text,
 };
 use ipnet::IpNet;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
@@ -95,31 +95,6 @@ impl JsonSchema for TlsVersion {
             "enum": ["1.2", "1.3", 1.2, 1.3],
         })
     }
-}
-
-/// One of a few words.
-pub(crate) fn choice<T: Copy>(
-    node: &Node,
-    choices: &[(&'static str, T)],
-    report: &mut Report,
-) -> Result<T, Reported> {
-    let words: Vec<&str> = choices.iter().map(|(word, _)| *word).collect();
-    let listed = match words.split_last() {
-        Some((last, most)) => format!("`{}` or `{last}`", most.join("`, `")),
-        None => String::new(),
-    };
-    let Content::String(text) = &node.content else {
-        return Err(node.unfit(&listed, report));
-    };
-    if let Some((_, value)) = choices.iter().find(|(word, _)| word == text) {
-        return Ok(*value);
-    }
-    let shown = excerpt(text);
-    let message = match similar(text, &words) {
-        Some(meant) => format!("expected {listed}, not `{shown}`; did you mean `{meant}`?"),
-        None => format!("expected {listed}, not `{shown}`"),
-    };
-    Err(report.add(node.at, message))
 }
 
 impl FromNode for TlsAsk {

@@ -321,11 +321,12 @@ fn auth() {
             "${{ property.auth }}",
             Auth::Expression("${{ property.auth }}".to_owned()),
         ),
+        // A scheme that only the component knows.
         (
-            "{aws-sigv4: {region: eu-west-1, keys: ['${{ secret.K }}', 1]}}",
+            "{hawk: {id: 1.10, keys: ['${{ secret.K }}', 1]}}",
             Auth::Other {
-                scheme: "aws-sigv4".to_owned(),
-                parameters: json!({"region": "eu-west-1", "keys": ["${{ secret.K }}", 1]}),
+                scheme: "hawk".to_owned(),
+                parameters: json!({"id": 1.1, "keys": ["${{ secret.K }}", 1]}),
             },
         ),
     ] {
@@ -337,13 +338,114 @@ fn auth() {
     }
 }
 
+/// What is given goes to the component, texts as they are spelled. What is left out
+/// does not.
+#[test]
+fn schemes() {
+    for (written, scheme, parameters) in [
+        (
+            "hmac: {secret: '${{ secret.K }}', form: github}",
+            "hmac",
+            json!({"secret": "${{ secret.K }}", "form": "github"}),
+        ),
+        (
+            "hmac: {secret: 0123, form: '${{ property.form }}', header: null}",
+            "hmac",
+            json!({"secret": "0123", "form": "${{ property.form }}"}),
+        ),
+        (
+            "hmac: {secret: k, header: X-Signature}",
+            "hmac",
+            json!({"secret": "k", "header": "X-Signature"}),
+        ),
+        (
+            "hmac: {secret: k, header: 'X-${{ property.name }}', encoding: base64, prefix: 'sha256='}",
+            "hmac",
+            json!({"secret": "k", "header": "X-${{ property.name }}", "encoding": "base64", "prefix": "sha256="}),
+        ),
+        (
+            "aws-sigv4: {access_key_id: AKIA, secret_access_key: '${{ secret.K }}', region: eu-west-1, service: s3}",
+            "aws-sigv4",
+            json!({"access_key_id": "AKIA", "secret_access_key": "${{ secret.K }}", "region": "eu-west-1", "service": "s3"}),
+        ),
+        (
+            "aws-sigv4: {access_key_id: '${{ secret.I }}', secret_access_key: k, session_token: t, region: '${{ property.r }}-1', service: s3, unsigned_payload: true}",
+            "aws-sigv4",
+            json!({"access_key_id": "${{ secret.I }}", "secret_access_key": "k", "session_token": "t", "region": "${{ property.r }}-1", "service": "s3", "unsigned_payload": true}),
+        ),
+        (
+            "aws-sigv4: {access_key_id: i, secret_access_key: k, region: r, service: s, unsigned_payload: '${{ property.u }}'}",
+            "aws-sigv4",
+            json!({"access_key_id": "i", "secret_access_key": "k", "region": "r", "service": "s", "unsigned_payload": "${{ property.u }}"}),
+        ),
+        (
+            "digest: {username: 'a:b', password: 1.10}",
+            "digest",
+            json!({"username": "a:b", "password": "1.10"}),
+        ),
+        (
+            "digest: [u, '${{ secret.P }}']",
+            "digest",
+            json!({"username": "u", "password": "${{ secret.P }}"}),
+        ),
+        (
+            "oauth2: {token_url: 'https://login.example/token', client_id: c, client_secret: '${{ secret.C }}'}",
+            "oauth2",
+            json!({"token_url": "https://login.example/token", "client_id": "c", "client_secret": "${{ secret.C }}"}),
+        ),
+        (
+            "oauth2: {token_url: 'http://127.0.0.1:9/t', client_id: c, client_secret: '', authentication: body, scope: a b, audience: 'https://api.example'}",
+            "oauth2",
+            json!({"token_url": "http://127.0.0.1:9/t", "client_id": "c", "client_secret": "", "authentication": "body", "scope": "a b", "audience": "https://api.example"}),
+        ),
+    ] {
+        let expected = StepFile {
+            auth: Some(Auth::Other {
+                scheme: scheme.to_owned(),
+                parameters,
+            }),
+            ..step()
+        };
+        assert_eq!(with_url(&format!("auth:\n  {written}")), expected);
+    }
+}
+
+#[test]
+fn token_endpoints() {
+    for url in [
+        "https://login.example",
+        "HTTPS://login.example/token?tenant=a",
+        "http://localhost:8080/token",
+        "http://login.localhost/token",
+        "http://127.9.9.9/token",
+        "http://[::1]/token",
+        // Where a property says it, the host looks at it.
+        "${{ property.url }}",
+        "http${{ property.s }}://login.example",
+        "http://${{ property.host }}/token",
+        "https://login.example/${{ property.tenant }}/token",
+        "http://localhost/${{ property.tenant }}/token",
+    ] {
+        let oauth2 =
+            format!("auth: {{oauth2: {{token_url: '{url}', client_id: c, client_secret: s}}}}");
+        let expected = StepFile {
+            auth: Some(Auth::Other {
+                scheme: "oauth2".to_owned(),
+                parameters: json!({"token_url": url, "client_id": "c", "client_secret": "s"}),
+            }),
+            ..step()
+        };
+        assert_eq!(with_url(&oauth2), expected);
+    }
+}
+
 #[test]
 fn auth_is_not_shown() {
     let shown = |written: &str| format!("{:?}", with_url(written).auth.unwrap());
     assert_eq!(shown("auth: [u, hunter2]"), "Basic { username: \"u\", .. }");
     assert_eq!(shown("auth: {bearer: hunter2}"), "Bearer { .. }");
     assert_eq!(
-        shown("auth: {digest: {password: hunter2}}"),
+        shown("auth: {digest: {username: u, password: hunter2}}"),
         "Other { scheme: \"digest\", .. }"
     );
 }

@@ -346,7 +346,7 @@ fn bodies() {
 
 #[test]
 fn auth() {
-    let forms = "expected `[username, password]`, `{basic: …}`, `{bearer: TOKEN}`, another scheme or one expression";
+    let forms = "expected `[username, password]`, one expression or one scheme: `{basic: …}`, `{bearer: TOKEN}`, `{hmac: …}`, `{aws-sigv4: …}`, `{digest: …}` or `{oauth2: …}`";
     each_told(&[
         (
             "auth: hunter2",
@@ -387,8 +387,126 @@ fn auth() {
             "2:8: `auth.Digest`: a scheme has lower-case letters, digits and hyphens in it, did you mean `digest`?",
         ),
         (
+            "auth: {aws_sigv4: {}}",
+            "2:8: `auth.aws_sigv4`: a scheme has lower-case letters, digits and hyphens in it, did you mean `aws-sigv4`?",
+        ),
+        (
+            "auth: {hawk: text}",
+            "2:14: `auth.hawk`: expected a mapping of the scheme's parameters, not a string",
+        ),
+    ]);
+}
+
+#[test]
+fn hmac() {
+    let no_header = "it is not said where the signature goes: add `form: github`, `slack` or `stripe`, or a header, as in `header: X-Signature`";
+    each_told(&[
+        (
+            "auth: {hmac: hunter2}",
+            "2:14: `auth.hmac`: expected `{secret: …, form: …}` or `{secret: …, header: …}`, not a string",
+        ),
+        (
+            "auth: {hmac: {}}",
+            &format!("2:14: `auth.hmac`: {no_header}\n2:14: `auth.hmac`: `secret` is missing"),
+        ),
+        (
+            "auth: {hmac: {secret: k, encoding: hex, prefix: a}}",
+            &format!("2:14: `auth.hmac`: {no_header}"),
+        ),
+        (
+            "auth: {hmac: {secret: k, form: github, header: X, encoding: hex, prefix: a}}",
+            "2:40: `auth.hmac`: `form` says how the signature is sent; leave out `header`\n2:51: `auth.hmac`: `form` says how the signature is sent; leave out `encoding`\n2:66: `auth.hmac`: `form` says how the signature is sent; leave out `prefix`",
+        ),
+        (
+            "auth: {hmac: {secret: '', form: GitHub, key: k}}",
+            "2:23: `auth.hmac.secret`: it is empty\n2:33: `auth.hmac.form`: expected `github`, `slack` or `stripe`, not `GitHub`; did you mean `github`?\n2:41: `auth.hmac`: unknown key `key`; the keys are secret, form, header, encoding, prefix",
+        ),
+        (
+            "auth: {hmac: {secret: {}, form: 'git${{ property.hub }}'}}",
+            "2:23: `auth.hmac.secret`: expected a string, not a mapping\n2:33: `auth.hmac.form`: an expression stands for the whole of this setting, not for a part of it",
+        ),
+        (
+            "auth: {hmac: {secret: '${{ env.K }}', header: 'X Y', encoding: 64, prefix: \"a\\n\"}}",
+            "2:23: `auth.hmac.secret`: an expression names `property.NAME` or `secret.NAME`, not `env.K`\n2:47: `auth.hmac.header`: a header name has letters, digits and hyphens in it, not a space\n2:64: `auth.hmac.encoding`: expected `hex` or `base64`, not a number\n2:76: `auth.hmac.prefix`: before a signature stand visible ASCII characters alone",
+        ),
+    ]);
+}
+
+#[test]
+fn aws_sigv4() {
+    each_told(&[
+        (
+            "auth: {aws-sigv4: [a, b]}",
+            "2:19: `auth.aws-sigv4`: expected `{access_key_id: …, secret_access_key: …, region: …, service: …}`, not a list",
+        ),
+        (
+            "auth: {aws-sigv4: {}}",
+            "2:19: `auth.aws-sigv4`: `access_key_id`, `secret_access_key`, `region` and `service` are missing",
+        ),
+        (
+            "auth: {aws-sigv4: {access_key_id: 'AKIA/x', secret_access_key: '', session_token: [], regoin: eu-west-1, region: null, service: '', unsigned_payload: yes}}",
+            "2:19: `auth.aws-sigv4`: `region` is missing\n2:35: `auth.aws-sigv4.access_key_id`: it has letters, digits, `-`, `_` and `.` in it, nothing else\n2:64: `auth.aws-sigv4.secret_access_key`: it is empty\n2:83: `auth.aws-sigv4.session_token`: expected a string, not a list\n2:87: `auth.aws-sigv4`: unknown key `regoin`, did you mean `region`?\n2:129: `auth.aws-sigv4.service`: it is empty\n2:151: `auth.aws-sigv4.unsigned_payload`: expected `true` or `false`, not a string; did you mean `true`?",
+        ),
+        (
+            "auth: {aws-sigv4: {access_key_id: a, secret_access_key: k, region: 'eu ${{ property.region }}', service: s, unsigned_payload: 'x${{ property.x }}'}}",
+            "2:68: `auth.aws-sigv4.region`: it has letters, digits, `-`, `_` and `.` in it, nothing else\n2:127: `auth.aws-sigv4.unsigned_payload`: an expression stands for the whole of this setting, not for a part of it",
+        ),
+    ]);
+}
+
+#[test]
+fn digest() {
+    each_told(&[
+        (
             "auth: {digest: text}",
-            "2:16: `auth.digest`: expected a mapping of the scheme's parameters, not a string",
+            "2:16: `auth.digest`: expected `[username, password]` or `{username: …, password: …}`, not a string",
+        ),
+        (
+            "auth: {digest: [u, p, hunter2]}",
+            "2:16: `auth.digest`: expected `[username, password]`, not a list of 3",
+        ),
+        (
+            "auth: {digest: [{}, null]}",
+            "2:17: `auth.digest`: expected a string, not a mapping\n2:21: `auth.digest`: expected a string, not null",
+        ),
+        (
+            "auth: {digest: {user: u, password: p}}",
+            "2:16: `auth.digest`: `username` is missing\n2:17: `auth.digest`: unknown key `user`; the keys are username, password",
+        ),
+    ]);
+}
+
+#[test]
+fn oauth2() {
+    let in_the_clear = "2:28: `auth.oauth2.token_url`: a client's secret goes over `https`, and over `http` to a loopback address alone";
+    each_told(&[
+        (
+            "auth: {oauth2: text}",
+            "2:16: `auth.oauth2`: expected `{token_url: …, client_id: …, client_secret: …}`, not a string",
+        ),
+        (
+            "auth: {oauth2: {scope: a, token: b}}",
+            "2:16: `auth.oauth2`: `token_url`, `client_id` and `client_secret` are missing\n2:27: `auth.oauth2`: unknown key `token`; the keys are token_url, client_id, client_secret, authentication, scope, audience",
+        ),
+        (
+            "auth: {oauth2: {token_url: login.example, client_id: '', client_secret: {}, authentication: Body, scope: [a], audience: {}}}",
+            "2:28: `auth.oauth2.token_url`: the URL has no scheme; did you mean `https://…`?\n2:54: `auth.oauth2.client_id`: it is empty\n2:73: `auth.oauth2.client_secret`: expected a string, not a mapping\n2:93: `auth.oauth2.authentication`: expected `basic` or `body`, not `Body`; did you mean `body`?\n2:106: `auth.oauth2.scope`: expected a string, not a list\n2:121: `auth.oauth2.audience`: expected a string, not a mapping",
+        ),
+        (
+            "auth: {oauth2: {token_url: 'https://c:hunter2@login.example', client_id: c, client_secret: s}}",
+            "2:28: `auth.oauth2.token_url`: the URL has a user name in it; give it as `client_id`, and its secret as `client_secret`",
+        ),
+        (
+            "auth: {oauth2: {token_url: 'http://login.example', client_id: c, client_secret: s}}",
+            in_the_clear,
+        ),
+        (
+            "auth: {oauth2: {token_url: 'http://10.0.0.1/${{ property.t }}', client_id: c, client_secret: s}}",
+            in_the_clear,
+        ),
+        (
+            "auth: {oauth2: {token_url: 'http://localhost.example?${{ property.t }}', client_id: c, client_secret: s}}",
+            in_the_clear,
         ),
     ]);
 }

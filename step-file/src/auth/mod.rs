@@ -1,16 +1,29 @@
 //! How the request says who sends it.
+//!
+//! What basic and bearer come to is the component's to write. Of the other schemes
+//! it takes the parameters, as they are given here, to the host, which computes the
+//! credentials: so they stay JSON, and their defaults stand where the component
+//! reads them.
+
+mod aws_sigv4;
+mod basic;
+mod digest;
+mod hmac;
+mod oauth2;
+mod parameters;
+mod ruled;
+mod word;
 
 use std::borrow::Cow;
 use std::fmt;
 
-use http_step_template::Template;
-use http_step_yaml::{Content, Entry, FromNode, Node, Report, Reported, excerpt, mapping};
+use http_step_yaml::{Content, Entry, FromNode, Node, Position, Report, Reported, excerpt};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde_json::Value;
 
 use crate::header;
 use crate::json::Json;
-use crate::text::{Expression, Rule, Text, anything, checked, literals, sole_expression};
+use crate::text::{Expression, Rule, Text, anything, checked, sole_expression};
 
 /// How the request says who sends it. Texts are templates.
 #[derive(Clone, PartialEq)]
@@ -26,7 +39,9 @@ pub enum Auth {
     Bearer(String),
     /// One expression whose value has one of the forms that `auth` has in the file.
     Expression(String),
-    /// A scheme that this version has no case for.
+    /// A scheme that goes to the component as it is. Of `hmac`, `aws-sigv4`,
+    /// `digest` and `oauth2` a file's parameters are checked; others are the
+    /// component's to know.
     Other {
         /// Its name, in lower case: `digest`, `aws-sigv4`.
         scheme: String,
@@ -53,39 +68,13 @@ impl fmt::Debug for Auth {
     }
 }
 
-/// A user name, which the colon ends (RFC 7617).
-#[derive(Debug)]
-struct UserName(String);
-
-mapping! {
-    /// A user name and a password.
-    struct Basic as "`{username: …, password: …}`" {
-        /// The user name.
-        username: UserName,
-        /// The password.
-        password: Text,
-    }
-}
-
-const FORMS: &str =
-    "`[username, password]`, `{basic: …}`, `{bearer: TOKEN}`, another scheme or one expression";
+const FORMS: &str = "`[username, password]`, one expression or one scheme: `{basic: …}`, \
+                     `{bearer: TOKEN}`, `{hmac: …}`, `{aws-sigv4: …}`, `{digest: …}` or `{oauth2: …}`";
 
 impl FromNode for Auth {
     fn from_node(node: &Node, report: &mut Report) -> Result<Self, Reported> {
         match &node.content {
-            Content::List(items) => {
-                let [username, password] = items.as_slice() else {
-                    let message =
-                        format!("expected `[username, password]`, not a list of {}", items.len());
-                    return Err(report.add(node.at, message));
-                };
-                let username = UserName::from_node(username, report);
-                let password = Text::from_node(password, report);
-                Ok(Self::Basic {
-                    username: username?.0,
-                    password: password?.0,
-                })
-            }
+            Content::List(items) => basic::pair(items, node.at, report),
             Content::Mapping(entries) => match entries.as_slice() {
                 [entry] => report.within(&entry.key, |report| scheme(entry, report)),
                 _ if entries.iter().any(|entry| entry.key == "username") => Err(report.add(
@@ -110,58 +99,40 @@ impl FromNode for Auth {
 
 fn scheme(entry: &Entry, report: &mut Report) -> Result<Auth, Reported> {
     let Entry { at, key, value } = entry;
-    match key.as_str() {
-        "basic" => basic(value, report),
-        "bearer" => text(value, header::value, report).map(Auth::Bearer),
-        scheme if is_scheme(scheme) => match &value.content {
-            Content::Mapping(_) => {
-                Json::from_node(value, report).map(|Json(parameters)| Auth::Other {
-                    scheme: scheme.to_owned(),
-                    parameters,
-                })
-            }
-            _ => Err(value.unfit("a mapping of the scheme's parameters", report)),
-        },
-        other => {
-            let lower = other.to_ascii_lowercase();
-            let hint = if is_scheme(&lower) {
-                format!(", did you mean `{}`?", excerpt(&lower))
-            } else {
-                String::new()
-            };
-            Err(report.add(
-                *at,
-                format!("a scheme has lower-case letters, digits and hyphens in it{hint}"),
-            ))
-        }
-    }
-}
-
-fn basic(node: &Node, report: &mut Report) -> Result<Auth, Reported> {
-    let given = Basic::from_node(node, report)?;
-    let (Some(username), Some(password)) = (given.username, given.password) else {
-        return Err(report.add(node.at, "basic takes both `username` and `password`"));
+    let parameters = match key.as_str() {
+        "basic" => return basic::keys(value, report),
+        "bearer" => return text(value, header::value, report).map(Auth::Bearer),
+        "hmac" => hmac::parameters(value, report),
+        "aws-sigv4" => aws_sigv4::parameters(value, report),
+        "digest" => digest::parameters(value, report),
+        "oauth2" => oauth2::parameters(value, report),
+        name if is_scheme(name) => unknown(value, report),
+        name => return Err(not_a_scheme(name, *at, report)),
     };
-    Ok(Auth::Basic {
-        username: username.value?.0,
-        password: password.value?.0,
+    Ok(Auth::Other {
+        scheme: key.clone(),
+        parameters: parameters?,
     })
 }
 
-impl FromNode for UserName {
-    fn from_node(node: &Node, report: &mut Report) -> Result<Self, Reported> {
-        text(node, user_name, report).map(Self)
+fn unknown(node: &Node, report: &mut Report) -> Result<Value, Reported> {
+    match &node.content {
+        Content::Mapping(_) => Json::from_node(node, report).map(|Json(parameters)| parameters),
+        _ => Err(node.unfit("a mapping of the scheme's parameters", report)),
     }
 }
 
-impl JsonSchema for UserName {
-    fn schema_name() -> Cow<'static, str> {
-        Text::schema_name()
-    }
-
-    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
-        Text::json_schema(generator)
-    }
+fn not_a_scheme(name: &str, at: Position, report: &mut Report) -> Reported {
+    let meant = name.to_ascii_lowercase().replace('_', "-");
+    let hint = if is_scheme(&meant) {
+        format!(", did you mean `{}`?", excerpt(&meant))
+    } else {
+        String::new()
+    };
+    report.add(
+        at,
+        format!("a scheme has lower-case letters, digits and hyphens in it{hint}"),
+    )
 }
 
 fn text(node: &Node, rule: Rule, report: &mut Report) -> Result<String, Reported> {
@@ -171,11 +142,22 @@ fn text(node: &Node, rule: Rule, report: &mut Report) -> Result<String, Reported
     }
 }
 
-fn user_name(template: &Template<'_>) -> Result<(), String> {
-    if literals(template).any(|text| text.contains(':')) {
-        return Err("a user name can't hold a colon".to_owned());
+/// The two of `[username, password]`.
+fn two<'a>(
+    items: &'a [Node],
+    at: Position,
+    report: &mut Report,
+) -> Result<[&'a Node; 2], Reported> {
+    match items {
+        [username, password] => Ok([username, password]),
+        _ => {
+            let message = format!(
+                "expected `[username, password]`, not a list of {}",
+                items.len()
+            );
+            Err(report.add(at, message))
+        }
     }
-    Ok(())
 }
 
 fn is_scheme(name: &str) -> bool {
@@ -191,28 +173,33 @@ impl JsonSchema for Auth {
     }
 
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
-        let text = generator.subschema_for::<Text>();
-        let mut basic = generator.subschema_for::<Basic>();
-        basic.insert("required".to_owned(), vec!["username", "password"].into());
+        let mut pair = pair_schema(generator);
+        pair.insert(
+            "description".to_owned(),
+            "`[username, password]`, for basic.".into(),
+        );
         json_schema!({
             "anyOf": [
-                {
-                    "description": "`[username, password]`, for basic.",
-                    "type": "array",
-                    "prefixItems": [text, text],
-                    "minItems": 2,
-                    "maxItems": 2,
-                },
+                pair,
                 {
                     "description": "One scheme.",
                     "type": "object",
                     "properties": {
-                        "basic": basic,
-                        "bearer": text,
+                        "basic": generator.subschema_for::<basic::Basic>(),
+                        "bearer": generator.subschema_for::<Text>(),
+                        "hmac": generator.subschema_for::<hmac::Hmac>(),
+                        "aws-sigv4": generator.subschema_for::<aws_sigv4::AwsSigv4>(),
+                        "digest": {
+                            "anyOf": [
+                                generator.subschema_for::<digest::Digest>(),
+                                pair_schema(generator),
+                            ],
+                        },
+                        "oauth2": generator.subschema_for::<oauth2::Oauth2>(),
                     },
                     "propertyNames": {"pattern": "^[a-z][a-z0-9-]*$"},
                     "additionalProperties": {
-                        "description": "The scheme's parameters.",
+                        "description": "The parameters of a scheme that the component knows.",
                         "type": "object",
                     },
                     "minProperties": 1,
@@ -222,4 +209,14 @@ impl JsonSchema for Auth {
             ],
         })
     }
+}
+
+fn pair_schema(generator: &mut SchemaGenerator) -> Schema {
+    let text = generator.subschema_for::<Text>();
+    json_schema!({
+        "type": "array",
+        "prefixItems": [text, text],
+        "minItems": 2,
+        "maxItems": 2,
+    })
 }

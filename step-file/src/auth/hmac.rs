@@ -1,0 +1,115 @@
+//! A signature of the body in a header, as webhooks are signed: HMAC-SHA256
+//! (RFC 2104).
+
+use http_step_template::Template;
+use http_step_yaml::{FromNode, Node, Position, Report, Reported, mapping};
+use serde_json::{Value, json};
+
+use super::parameters::Parameters;
+use super::ruled::{Ruled, Something, TextRule};
+use super::word::{Word, Words};
+use crate::header;
+use crate::renderable::Renderable;
+use crate::text::literals;
+
+mapping! {
+    /// HMAC-SHA256 of the body, in a header: by a convention (`form`), or in a
+    /// `header` of another name.
+    #[schemars(extend(
+        "required" = json!(["secret"]),
+        "anyOf" = json!([
+            {
+                "required": ["form"],
+                "properties": {
+                    "header": {"type": "null"},
+                    "encoding": {"type": "null"},
+                    "prefix": {"type": "null"},
+                },
+            },
+            {"required": ["header"], "properties": {"form": {"type": "null"}}},
+        ]),
+    ))]
+    pub(super) struct Hmac as "`{secret: …, form: …}` or `{secret: …, header: …}`" {
+        /// The key.
+        #[schemars(example = &"${{ secret.WEBHOOK_KEY }}")]
+        secret: Ruled<Something>,
+        /// Whose convention it follows. `github`: `X-Hub-Signature-256: sha256=<hex>`;
+        /// `slack`: `X-Slack-Request-Timestamp` and `X-Slack-Signature: v0=<hex>`;
+        /// `stripe`: `Stripe-Signature: t=<time>,v1=<hex>`.
+        form: Renderable<Word<Form>>,
+        /// The name of the header, without a `form`.
+        #[schemars(example = &"X-Signature")]
+        header: Ruled<HeaderName>,
+        /// How the signature is written in `header`.
+        #[schemars(extend("default" = "hex"))]
+        encoding: Renderable<Word<Encoding>>,
+        /// What stands before the signature in `header`.
+        #[schemars(extend("default" = ""), example = &"sha256=")]
+        prefix: Ruled<Prefix>,
+    }
+}
+
+#[derive(Debug)]
+pub(super) enum Form {}
+
+impl Words for Form {
+    const ALL: &'static [&'static str] = &["github", "slack", "stripe"];
+}
+
+#[derive(Debug)]
+pub(super) enum Encoding {}
+
+impl Words for Encoding {
+    const ALL: &'static [&'static str] = &["hex", "base64"];
+}
+
+#[derive(Debug)]
+pub(super) enum HeaderName {}
+
+impl TextRule for HeaderName {
+    fn check(template: &Template<'_>) -> Result<(), String> {
+        header::name(template)
+    }
+}
+
+#[derive(Debug)]
+pub(super) enum Prefix {}
+
+impl TextRule for Prefix {
+    fn check(template: &Template<'_>) -> Result<(), String> {
+        let is_visible = |c| matches!(c, ' '..='~');
+        if literals(template).flat_map(str::chars).all(is_visible) {
+            return Ok(());
+        }
+        Err("before a signature stand visible ASCII characters alone".to_owned())
+    }
+}
+
+pub(super) fn parameters(node: &Node, report: &mut Report) -> Result<Value, Reported> {
+    let keys = Hmac::from_node(node, report)?;
+    let at = |given: Option<Position>, key| given.map(|at| (at, key));
+    let of_header = [
+        at(keys.header.as_ref().map(|given| given.at), "header"),
+        at(keys.encoding.as_ref().map(|given| given.at), "encoding"),
+        at(keys.prefix.as_ref().map(|given| given.at), "prefix"),
+    ];
+    let mut form = Ok(());
+    if keys.form.is_some() {
+        for (at, key) in of_header.into_iter().flatten() {
+            let message = format!("`form` says how the signature is sent; leave out `{key}`");
+            form = Err(report.add(at, message));
+        }
+    } else if keys.header.is_none() {
+        let message = "it is not said where the signature goes: add `form: github`, `slack` or \
+                       `stripe`, or a header, as in `header: X-Signature`";
+        form = Err(report.add(node.at, message));
+    }
+    let parameters = Parameters::new()
+        .required("secret", keys.secret)
+        .optional("form", keys.form)
+        .optional("header", keys.header)
+        .optional("encoding", keys.encoding)
+        .optional("prefix", keys.prefix)
+        .finish(node.at, report);
+    form.and(parameters)
+}

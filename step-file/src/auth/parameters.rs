@@ -1,0 +1,108 @@
+//! The parameters of a scheme, as the component gets them: those that are given, as
+//! they are given.
+
+use http_step_yaml::{Given, Position, Report, Reported};
+use serde_json::{Map, Value};
+
+use super::ruled::Ruled;
+use super::word::Word;
+use crate::renderable::Renderable;
+use crate::text::Text;
+
+/// Parameters that are gathered one by one.
+pub(super) struct Parameters {
+    given: Map<String, Value>,
+    missing: Vec<&'static str>,
+    read: Result<(), Reported>,
+}
+
+/// What a parameter can be.
+pub(super) trait Parameter {
+    /// As the component gets it.
+    fn json(self) -> Value;
+}
+
+impl Parameters {
+    pub(super) fn new() -> Self {
+        Self {
+            given: Map::new(),
+            missing: Vec::new(),
+            read: Ok(()),
+        }
+    }
+
+    /// A parameter that the scheme can't do without.
+    pub(super) fn required<P: Parameter>(
+        mut self,
+        key: &'static str,
+        given: Option<Given<P>>,
+    ) -> Self {
+        if given.is_none() {
+            self.missing.push(key);
+        }
+        self.optional(key, given)
+    }
+
+    /// A parameter that may be left out.
+    pub(super) fn optional<P: Parameter>(
+        mut self,
+        key: &'static str,
+        given: Option<Given<P>>,
+    ) -> Self {
+        match given.map(|given| given.value) {
+            Some(Ok(value)) => {
+                self.given.insert(key.to_owned(), value.json());
+            }
+            Some(Err(reported)) => self.read = Err(reported),
+            None => {}
+        }
+        self
+    }
+
+    /// All of them, as a JSON object. What is missing is told once, at the place of
+    /// the scheme.
+    pub(super) fn finish(self, at: Position, report: &mut Report) -> Result<Value, Reported> {
+        if let Some((last, most)) = self.missing.split_last() {
+            let message = if most.is_empty() {
+                format!("`{last}` is missing")
+            } else {
+                format!("`{}` and `{last}` are missing", most.join("`, `"))
+            };
+            return Err(report.add(at, message));
+        }
+        self.read.map(|()| Value::Object(self.given))
+    }
+}
+
+impl Parameter for Text {
+    fn json(self) -> Value {
+        self.0.into()
+    }
+}
+
+impl<R> Parameter for Ruled<R> {
+    fn json(self) -> Value {
+        self.text.into()
+    }
+}
+
+impl<W> Parameter for Word<W> {
+    fn json(self) -> Value {
+        self.word.into()
+    }
+}
+
+impl Parameter for bool {
+    fn json(self) -> Value {
+        self.into()
+    }
+}
+
+impl<P: Parameter> Parameter for Renderable<P> {
+    fn json(self) -> Value {
+        match self {
+            Self::Value(value) => value.json(),
+            Self::Expression(text) => text.into(),
+        }
+    }
+}
