@@ -4,10 +4,10 @@
 
 use http_step_template::{Names, Value};
 
-use crate::bindings::ci::http_step::{log, properties};
+use crate::bindings::ci::http_step::{auth, log, properties};
 use crate::bindings::{self, Guest, RequestSpec, StepResult};
 use crate::exchange::transport;
-use crate::host::{Failure, Host, Incoming, Outgoing, Stream};
+use crate::host::{Failure, Header, Host, Incoming, Outgoing, Scheme, Stream};
 use crate::step;
 
 struct Component;
@@ -37,6 +37,10 @@ impl Names for Imports {
 impl Host for Imports {
     fn log(&self, stream: Stream, text: &str) {
         log::write(stream, text);
+    }
+
+    fn credentials(&self, scheme: &Scheme) -> Result<Header, String> {
+        auth::credentials(scheme).map(|auth::Field { name, value }| Header { name, value })
     }
 
     fn send<'r>(&self, request: &Outgoing<'r>) -> Result<Incoming<'r>, Failure> {

@@ -103,7 +103,7 @@ mod tests {
             headers: vec![],
             cookies: vec![],
             content: None,
-            authorization: None,
+            credentials: None,
         }
     }
 

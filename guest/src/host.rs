@@ -4,14 +4,23 @@
 use http_step_template::Names;
 use url::Url;
 
+pub use crate::bindings::ci::http_step::auth::Scheme;
 pub use crate::bindings::ci::http_step::log::Stream;
 pub use crate::bindings::ci::http_step::types::{ErrorKind, Header, Timeouts};
 pub use crate::request::method::Method;
 
-/// The build's names, the log and the network.
+/// The build's names, the log, credentials and the network.
 pub trait Host: Names {
     /// Append text to the log.
     fn log(&self, stream: Stream, text: &str);
+
+    /// The field that a request carries to be sent with credentials that the host
+    /// computes. It is good for any number of requests.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with the scheme: one sentence, without a secret in it.
+    fn credentials(&self, scheme: &Scheme) -> Result<Header, String>;
 
     /// Send a request, and wait for the head of the response.
     ///

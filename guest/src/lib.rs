@@ -32,4 +32,5 @@ mod request;
 mod response;
 pub mod step;
 
+pub use bindings::ci::http_step::auth as credentials;
 pub use bindings::ci::http_step::types as contract;

@@ -315,7 +315,7 @@ async fn what_the_policy_does_not_let_a_step_ask_for_is_denied() {
         "verify: ca.pem",
         "cert: client.pem",
         "proxies: {https: 'http://proxy.test:3128'}",
-        "auth: {digest: {username: user}}",
+        "auth: {hawk: {id: user}}",
     ] {
         let error = run(origin, &format!("get: {origin}/\n{setting}"))
             .await
@@ -328,7 +328,7 @@ async fn what_the_policy_does_not_let_a_step_ask_for_is_denied() {
         verify: ca.pem: InvalidSpec, the file `ca.pem` of `verify` can't be read: this run may not read files
         cert: client.pem: InvalidSpec, the file `client.pem` of `cert` can't be read: this run may not read files
         proxies: {https: 'http://proxy.test:3128'}: Denied, the policy does not allow the proxy http://proxy.test:3128 for ORIGIN: it is not one that steps may name; `--allow-proxy http://proxy.test:3128` would
-        auth: {digest: {username: user}}: InvalidSpec, the authentication scheme `digest` is not known to this step
+        auth: {hawk: {id: user}}: InvalidSpec, the authentication scheme `hawk` is not known to this step
     "#]].assert_eq(&text.replace(origin, "ORIGIN"));
     assert_eq!(service.connections(), 0);
 }

@@ -68,7 +68,7 @@ pub(crate) fn follow(
             .headers
             .retain(|header| !masks.is_confidential(&header.name));
         request.cookies.clear();
-        request.authorization = None;
+        request.credentials = None;
     }
     if !matches!(status, 307 | 308) {
         request.method = method_after(status, request.method);
@@ -165,7 +165,7 @@ mod tests {
                 bytes: b"body".to_vec(),
                 media_type: None,
             }),
-            authorization: Some("Bearer b".to_owned()),
+            credentials: Some(header("X-Signature", "stand-in")),
         }
     }
 
@@ -228,7 +228,7 @@ mod tests {
             header("Content-Type", "text/plain"),
         ];
         dropped.cookies.clear();
-        dropped.authorization = None;
+        dropped.credentials = None;
         for (location, expected) in [
             ("/n", &kept),
             ("https://a.example:443/n", &kept),
@@ -245,7 +245,7 @@ mod tests {
             assert_eq!(next, expected, "{location}");
             // Back home they are not put on again.
             let home = follow(next, 307, "https://a.example/x", &masks()).unwrap();
-            assert_eq!(home.authorization, expected.authorization, "{location}");
+            assert_eq!(home.credentials, expected.credentials, "{location}");
             assert_eq!(home.headers, expected.headers, "{location}");
         }
     }

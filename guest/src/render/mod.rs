@@ -4,9 +4,12 @@
 //! whole set of names and values, as in Buildbot. After this stage nobody has
 //! to know that there are expressions.
 
+mod auth;
+
 use http_step_template::{Names, RenderError, Template, Value, render_json, to_text};
 use thiserror::Error;
 
+use self::auth::ParameterError;
 use crate::bindings::ci::http_step::types::{self, RequestSpec};
 use crate::request::auth::Auth;
 
@@ -70,9 +73,13 @@ pub(crate) enum PlanError {
         found: &'static str,
     },
     #[error(
-        "the value that `auth` names is neither a `[username, password]` pair nor `{{\"basic\": {{\"username\": …, \"password\": …}}}}` nor `{{\"bearer\": …}}`"
+        "the value that `auth` names is neither a `[username, password]` pair nor `{{\"basic\": {{\"username\": …, \"password\": …}}}}` nor `{{\"bearer\": …}}` nor one of `hmac`, `aws-sigv4`, `digest` and `oauth2` with its parameters"
     )]
     AuthShape,
+    #[error("the parameters of `auth` are not JSON: {0}")]
+    AuthJson(serde_json::Error),
+    #[error("`auth`: {0}")]
+    AuthParameter(#[from] ParameterError),
     #[error("the authentication scheme `{0}` is not known to this step")]
     AuthScheme(String),
     #[error("`{0}` is not known to this step")]
@@ -241,57 +248,6 @@ impl Setting<'_> {
                 types::Content::Bytes(bytes) => bytes,
             },
         })
-    }
-
-    fn auth(&self, auth: types::Auth) -> Result<Option<Auth>, PlanError> {
-        Ok(Some(match auth {
-            types::Auth::Basic(types::UserPassword { username, password }) => Auth::Basic {
-                username: self.text(username)?,
-                password: self.text(password)?,
-            },
-            types::Auth::Bearer(token) => Auth::Bearer(self.text(token)?),
-            types::Auth::Expression(expression) => match self.value(&expression)? {
-                Value::Null => return Ok(None),
-                value => auth_of(value).ok_or(PlanError::AuthShape)?,
-            },
-            types::Auth::Other(other) => return Err(PlanError::AuthScheme(other.scheme)),
-        }))
-    }
-}
-
-/// Credentials that one value holds.
-fn auth_of(value: Value) -> Option<Auth> {
-    let mut entries = match value {
-        Value::Object(entries) if entries.len() == 1 => entries,
-        value => {
-            let [username, password] = pair(value)?;
-            return basic(username, password);
-        }
-    };
-    if let Some(token) = entries.remove("bearer") {
-        return scalar(token).map(Auth::Bearer);
-    }
-    match entries.remove("basic")? {
-        Value::Object(mut basic_entries) if basic_entries.len() == 2 => basic(
-            basic_entries.remove("username")?,
-            basic_entries.remove("password")?,
-        ),
-        _ => None,
-    }
-}
-
-fn basic(username: Value, password: Value) -> Option<Auth> {
-    Some(Auth::Basic {
-        username: scalar(username)?,
-        password: scalar(password)?,
-    })
-}
-
-/// The text of a value that a person would write as a word.
-fn scalar(value: Value) -> Option<String> {
-    match value {
-        Value::String(_) | Value::Number(_) => Some(into_text(value)),
-        _ => None,
     }
 }
 

@@ -1,19 +1,23 @@
-//! The Authorization header.
+//! The header field that says who sends the request.
 
 use base64::{Engine, prelude::BASE64_STANDARD};
 use thiserror::Error;
 
+use crate::host::{Header, Scheme};
+
 /// Rendered credentials. It has no `Debug`: nothing may print it.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq)]
 pub(crate) enum Auth {
     /// RFC 7617.
     Basic { username: String, password: String },
     /// RFC 6750: the token.
     Bearer(String),
+    /// What the host computes on the request's way out.
+    Computed(Scheme),
 }
 
 /// Credentials that a header can't carry. They are never shown.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub(crate) enum AuthError {
     #[error(
         "the user name of `auth` has a colon in it, which ends a user name in basic authentication"
@@ -29,11 +33,17 @@ pub(crate) enum AuthError {
         "the bearer token of `auth` has a space, a line break or another character in it that no token has"
     )]
     Token,
+    /// What the host says of a scheme: a sentence without a secret in it.
+    #[error("{0}")]
+    Refused(String),
 }
 
-/// The value of the Authorization header.
-pub(crate) fn authorization(auth: &Auth) -> Result<String, AuthError> {
-    match auth {
+/// What the host stands in with for credentials that it computes.
+pub(crate) type Ask<'a> = dyn Fn(&Scheme) -> Result<Header, String> + 'a;
+
+/// The field that a request carries.
+pub(crate) fn field(auth: &Auth, ask: &Ask<'_>) -> Result<Header, AuthError> {
+    let value = match auth {
         Auth::Basic { username, password } => {
             if username.contains(':') {
                 return Err(AuthError::Colon);
@@ -42,20 +52,33 @@ pub(crate) fn authorization(auth: &Auth) -> Result<String, AuthError> {
             if credentials.contains(char::is_control) {
                 return Err(AuthError::Control);
             }
-            Ok(format!("Basic {}", BASE64_STANDARD.encode(credentials)))
+            format!("Basic {}", BASE64_STANDARD.encode(credentials))
         }
-        Auth::Bearer(token) if token.is_empty() => Err(AuthError::NoToken),
+        Auth::Bearer(token) if token.is_empty() => return Err(AuthError::NoToken),
         // Wider than RFC 6750's b64token: there are tokens in use with `:` or `|` in them.
         Auth::Bearer(token) if !token.bytes().all(|byte| byte.is_ascii_graphic()) => {
-            Err(AuthError::Token)
+            return Err(AuthError::Token);
         }
-        Auth::Bearer(token) => Ok(format!("Bearer {token}")),
-    }
+        Auth::Bearer(token) => format!("Bearer {token}"),
+        Auth::Computed(scheme) => return ask(scheme).map_err(AuthError::Refused),
+    };
+    Ok(Header {
+        name: "Authorization".to_owned(),
+        value,
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::bindings::ci::http_step::auth::Digest;
+
+    /// The value of `Authorization`.
+    fn authorization(auth: &Auth) -> Result<String, AuthError> {
+        let field = field(auth, &|_| unreachable!("the step writes these by itself"))?;
+        assert_eq!(field.name, "Authorization");
+        Ok(field.value)
+    }
 
     fn basic(username: &str, password: &str) -> Result<String, AuthError> {
         authorization(&Auth::Basic {
@@ -92,5 +115,25 @@ mod tests {
         for token in ["a b", "a\n", "tökén", " a"] {
             assert_eq!(bearer(token), Err(AuthError::Token), "{token:?}");
         }
+    }
+    #[test]
+    fn the_host_names_the_field_or_says_what_is_wrong() {
+        let scheme = Scheme::Digest(Digest {
+            username: "u".to_owned(),
+            password: "handle".to_owned(),
+        });
+        let auth = Auth::Computed(scheme.clone());
+        let stand_in = Header {
+            name: "X-Signature".to_owned(),
+            value: "stand-in".to_owned(),
+        };
+        let ask = |asked: &Scheme| {
+            assert_eq!(*asked, scheme);
+            Ok(stand_in.clone())
+        };
+        assert_eq!(field(&auth, &ask), Ok(stand_in.clone()));
+        let sentence = "the user name is too long".to_owned();
+        let error = field(&auth, &|_| Err(sentence.clone())).unwrap_err();
+        assert_eq!(error.to_string(), sentence);
     }
 }

@@ -14,7 +14,7 @@ pub(crate) mod target;
 use thiserror::Error;
 use url::Url;
 
-use self::auth::AuthError;
+use self::auth::{Ask, AuthError};
 use self::body::Content;
 use self::header::{Header, HeaderError, value_of};
 use self::method::Method;
@@ -41,8 +41,8 @@ pub(crate) struct Request {
     /// The step's own cookies, each `name=value`.
     pub(crate) cookies: Vec<String>,
     pub(crate) content: Option<Content>,
-    /// What `auth` comes to.
-    pub(crate) authorization: Option<String>,
+    /// What `auth` comes to. It may be another field than `Authorization`.
+    pub(crate) credentials: Option<Header>,
 }
 
 /// A plan that no request can be made of.
@@ -80,8 +80,9 @@ pub(crate) enum RequestError {
     Auth(#[from] AuthError),
 }
 
-/// Make the request that a plan asks for.
-pub(crate) fn build(plan: Plan) -> Result<Request, RequestError> {
+/// Make the request that a plan asks for. The host is asked last, about a plan that
+/// nothing else is wrong with.
+pub(crate) fn build(plan: Plan, ask: &Ask<'_>) -> Result<Request, RequestError> {
     let method =
         Method::parse(&plan.method).ok_or_else(|| RequestError::Method(plan.method.clone()))?;
     let url = url(&plan.url, &plan.params)?;
@@ -95,9 +96,9 @@ pub(crate) fn build(plan: Plan) -> Result<Request, RequestError> {
     }
     let content = plan.body.map(body::encode).transpose()?.flatten();
     check_length(&headers, content.as_ref())?;
-    let authorization = plan.auth.as_ref().map(auth::authorization).transpose()?;
-    if authorization.is_some() {
-        take(&mut headers, "Authorization");
+    let credentials = plan.auth.map(|auth| auth::field(&auth, ask)).transpose()?;
+    if let Some(field) = &credentials {
+        take(&mut headers, &field.name);
     }
     Ok(Request {
         method,
@@ -106,7 +107,7 @@ pub(crate) fn build(plan: Plan) -> Result<Request, RequestError> {
         headers,
         cookies,
         content,
-        authorization,
+        credentials,
     })
 }
 
@@ -138,9 +139,7 @@ impl Request {
         {
             push("Content-Type", media_type.clone());
         }
-        if let Some(authorization) = &self.authorization {
-            push("Authorization", authorization.clone());
-        }
+        headers.extend(self.credentials.clone());
         headers
     }
 

@@ -1,6 +1,7 @@
 //! Plans go in, requests come out: the URL and the headers as they are sent.
 
 use super::*;
+use crate::bindings::ci::http_step::auth::{Hmac, Scheme, SignatureForm};
 use crate::render::File;
 use crate::request::auth::Auth;
 
@@ -16,11 +17,28 @@ fn plan() -> Plan {
     }
 }
 
+/// What is made of a plan, by a host that stands in with one field.
+fn built(plan: Plan) -> Result<Request, RequestError> {
+    build(plan, &|_| {
+        Ok(Header {
+            name: "X-Signature".to_owned(),
+            value: "stand-in".to_owned(),
+        })
+    })
+}
+
 fn pairs(pairs: &[(&str, &str)]) -> Vec<Pair> {
     pairs
         .iter()
         .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
         .collect()
+}
+
+fn computed() -> Auth {
+    Auth::Computed(Scheme::Hmac(Hmac {
+        secret: "handle".to_owned(),
+        form: SignatureForm::Github,
+    }))
 }
 
 fn data(text: &str) -> Option<Body> {
@@ -30,7 +48,7 @@ fn data(text: &str) -> Option<Body> {
 /// The headers as they are sent.
 fn sent(plan: Plan) -> Vec<Pair> {
     wire(
-        &build(plan).unwrap_or_else(|error| panic!("{error}")),
+        &built(plan).unwrap_or_else(|error| panic!("{error}")),
         &Jar::default(),
     )
 }
@@ -50,7 +68,7 @@ const ENCODING: (&str, &str) = ("Accept-Encoding", "gzip, deflate, br, zstd");
 fn error(change: impl FnOnce(&mut Plan)) -> String {
     let mut plan = plan();
     change(&mut plan);
-    match build(plan) {
+    match built(plan) {
         Ok(request) => panic!("{request:?}"),
         Err(error) => error.to_string(),
     }
@@ -172,6 +190,45 @@ fn auth_overrides_an_own_header() {
 }
 
 #[test]
+fn computed_credentials_override_an_own_header_of_their_name() {
+    let with_headers = Plan {
+        headers: pairs(&[
+            ("x-signature", "mine"),
+            ("authorization", "Bearer mine"),
+            ("X-SIGNATURE", "mine, too"),
+        ]),
+        auth: Some(computed()),
+        ..plan()
+    };
+    assert_eq!(
+        sent(with_headers),
+        pairs(&[
+            AGENT,
+            ENCODING,
+            ACCEPT,
+            ("authorization", "Bearer mine"),
+            ("X-Signature", "stand-in")
+        ])
+    );
+}
+
+#[test]
+fn the_host_is_asked_about_a_plan_that_is_right_so_far() {
+    let with_auth = |method: &str| {
+        let plan = Plan {
+            method: method.to_owned(),
+            auth: Some(computed()),
+            ..plan()
+        };
+        build(plan, &|_| Err("the key is empty".to_owned()))
+            .unwrap_err()
+            .to_string()
+    };
+    assert_eq!(with_auth("GET"), "the key is empty");
+    assert_eq!(with_auth("get"), "Wrong method given: 'get' is not known");
+}
+
+#[test]
 fn cookies_of_the_step_and_of_servers() {
     let mut jar = Jar::default();
     let from = Url::parse("http://a.example/").unwrap();
@@ -189,7 +246,7 @@ fn cookies_of_the_step_and_of_servers() {
         },
     ] {
         let from_header = !plan.headers.is_empty();
-        let request = build(plan).unwrap();
+        let request = built(plan).unwrap();
         let third = if from_header { "; u" } else { "" };
         assert_eq!(
             wire(&request, &Jar::default()).last(),
@@ -225,7 +282,7 @@ fn params_are_appended() {
             params,
             ..plan()
         };
-        assert_eq!(build(plan).unwrap().url.as_str(), expected);
+        assert_eq!(built(plan).unwrap().url.as_str(), expected);
     }
 }
 

@@ -26,14 +26,18 @@ pub fn run(spec: RequestSpec, host: &dyn Host) -> StepResult {
 
 /// The stages; the answer is the last response's status.
 fn perform(mut spec: RequestSpec, trail: &mut Trail<'_>) -> Result<u16, StepError> {
-    let masks = Masks {
+    let mut masks = Masks {
         request: std::mem::take(&mut spec.hide_request_headers),
         response: std::mem::take(&mut spec.hide_response_headers),
     };
     let settings = spec.settings.clone();
     let plan = render::plan(spec, trail.host)?;
     let announcement = layout::announcement(&plan);
-    let request = request::build(plan)?;
+    let request = request::build(plan, &|scheme| trail.host.credentials(scheme))?;
+    // What stands for credentials is nobody's to read, whatever the field's name.
+    masks
+        .request
+        .extend(request.credentials.iter().map(|field| field.name.clone()));
     trail.log.write(&announcement);
     trail.follow(request, &settings, &masks)
 }

@@ -1,6 +1,7 @@
 //! Whole steps against a scripted network: the log, the result and what was
 //! sent are compared as a whole.
 
+mod credentials;
 mod redirects;
 
 use std::cell::RefCell;
@@ -13,7 +14,7 @@ use crate::contract::{
     Settings, Timeouts, Verify,
 };
 use crate::digest;
-use crate::host::{Chunks, Failure, Incoming, Outgoing, Stream};
+use crate::host::{Chunks, Failure, Incoming, Outgoing, Scheme, Stream};
 use http_step_template::{Names, Value};
 
 /// One answer of the network: a head and pieces of a body, or a failure.
@@ -47,6 +48,8 @@ type Reply = Result<Answer, Failure>;
 struct Script {
     replies: RefCell<VecDeque<Reply>>,
     sent: RefCell<String>,
+    /// The schemes that the host is asked for credentials of.
+    asked: RefCell<Vec<Scheme>>,
     /// A line each: the stream's letter and the text.
     log: RefCell<Vec<(Stream, String)>>,
 }
@@ -64,6 +67,15 @@ impl Names for Script {
 impl Host for Script {
     fn log(&self, stream: Stream, text: &str) {
         self.log.borrow_mut().push((stream, text.to_owned()));
+    }
+
+    fn credentials(&self, scheme: &Scheme) -> Result<Header, String> {
+        self.asked.borrow_mut().push(scheme.clone());
+        match scheme {
+            Scheme::Hmac(hmac) if hmac.secret.is_empty() => Err("the key is empty".to_owned()),
+            Scheme::Hmac(_) => Ok(header("X-Hub-Signature-256", "stand-in")),
+            _ => Ok(header("Authorization", "stand-in")),
+        }
     }
 
     fn send<'r>(&self, request: &Outgoing<'r>) -> Result<Incoming<'r>, Failure> {
@@ -103,6 +115,7 @@ impl Chunks for Pieces {
 struct Seen {
     result: StepResult,
     sent: String,
+    asked: Vec<Scheme>,
     writes: Vec<(Stream, String)>,
 }
 
@@ -135,6 +148,7 @@ fn perform_step(spec: RequestSpec, replies: impl IntoIterator<Item = Reply>) -> 
     let script = Script {
         replies: RefCell::new(replies.into_iter().collect()),
         sent: RefCell::default(),
+        asked: RefCell::default(),
         log: RefCell::default(),
     };
     let result = run(spec, &script);
@@ -145,6 +159,7 @@ fn perform_step(spec: RequestSpec, replies: impl IntoIterator<Item = Reply>) -> 
     Seen {
         result,
         sent: script.sent.into_inner(),
+        asked: script.asked.into_inner(),
         writes: script.log.into_inner(),
     }
 }
@@ -444,7 +459,7 @@ fn a_body_that_breaks_off() {
 fn nothing_is_sent_for_a_spec_that_is_wrong() {
     let mut unknown_scheme = spec("GET", "http://a.example/");
     unknown_scheme.auth = Some(Auth::Other(AuthScheme {
-        scheme: "digest".to_owned(),
+        scheme: "hawk".to_owned(),
         parameters: "{}".to_owned(),
     }));
     for (spec, kind, message) in [
@@ -466,7 +481,7 @@ fn nothing_is_sent_for_a_spec_that_is_wrong() {
         (
             unknown_scheme,
             ErrorKind::InvalidSpec,
-            "the authentication scheme `digest` is not known to this step",
+            "the authentication scheme `hawk` is not known to this step",
         ),
     ] {
         let seen = perform_step(spec, []);
@@ -476,6 +491,7 @@ fn nothing_is_sent_for_a_spec_that_is_wrong() {
             format!("[e]An exception occurred while performing the request: {message}\n")
         );
         assert_eq!(seen.sent, "");
+        assert_eq!(seen.asked, []);
         assert_eq!(seen.result.exchanges, []);
     }
 }
