@@ -45,7 +45,7 @@ test-component: setup tool-cargo-component ## run the integration tests with the
 	HTTP_STEP_COMPONENT=$(CURDIR)/$(COMPONENT) $(CARGO) test --locked --workspace $(INTEGRATION_TESTS)
 
 .PHONY: test-real
-test-real: setup ## run the tests against nginx, squid, tinyproxy and microsocks, which it installs
+test-real: setup ## run the tests against nginx, Apache, squid, tinyproxy and microsocks, which it installs
 	tests/tests/real/install
 	$(CARGO) test --locked --workspace --test real -- --ignored
 

@@ -54,6 +54,7 @@ pub struct Traces {
 }
 
 impl Traces {
+    /// What looks for these values.
     pub fn of(values: &[&str]) -> Self {
         let mut clues = HashMap::new();
         let mut begins = vec![false; 1 << 16];

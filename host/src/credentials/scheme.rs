@@ -150,10 +150,10 @@ impl TryFrom<auth::Oauth2> for Client {
     fn try_from(asked: auth::Oauth2) -> Result<Self, SchemeError> {
         let mut token_url = Url::parse(&asked.token_url)?;
         token_url.set_fragment(None);
-        let origin = Origin::of_url(token_url.as_str())?;
         if !token_url.username().is_empty() || token_url.password().is_some() {
             return Err(SchemeError::UserInfo);
         }
+        let origin = Origin::of_url(token_url.as_str())?;
         // RFC 6749, section 3.2, but for what does not leave the machine.
         if origin.scheme == UriScheme::Http && !is_loopback(&token_url) {
             return Err(SchemeError::Insecure);
@@ -173,13 +173,14 @@ impl TryFrom<auth::Oauth2> for Client {
     }
 }
 
-/// Whether a URL leads to this machine, by its own word: a name is for somebody else
-/// to resolve.
+/// Whether a URL leads to this machine, by its own word; as does `localhost` (RFC 6761,
+/// section 6.3). The policy has to allow it all the same, and the address is checked.
 fn is_loopback(url: &Url) -> bool {
     match url.host() {
         Some(url::Host::Ipv4(ip)) => IpAddr::V4(ip).is_loopback(),
         Some(url::Host::Ipv6(ip)) => IpAddr::V6(ip).is_loopback(),
-        Some(url::Host::Domain(_)) | None => false,
+        Some(url::Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
+        None => false,
     }
 }
 
@@ -262,7 +263,9 @@ mod tests {
             ("http://127.0.0.1:8080/token", None),
             ("http://[::1]/token", None),
             ("http://auth.example/token", Some(insecure)),
-            ("http://localhost/token", Some(insecure)),
+            ("http://localhost/token", None),
+            ("http://auth.localhost/token", None),
+            ("http://localhost.example/token", Some(insecure)),
             ("http://10.0.0.1/token", Some(insecure)),
             (
                 "https://a:b@auth.example/token",

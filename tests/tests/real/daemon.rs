@@ -77,6 +77,10 @@ impl Daemon {
     ) -> Self {
         let output = folder.path().join("output");
         let written = File::create(&output).expect("the folder is writable");
+        if is_root() {
+            // Some open it by its name, too.
+            chown(&output, Some(NOBODY), Some(NOBODY)).expect("root may");
+        }
         let mut starting = Command::new("setpriv");
         starting.arg(match ends_by {
             EndsBy::Kill => "--pdeathsig=KILL",

@@ -1,5 +1,5 @@
 //! The real component in the real host, against programs that others wrote:
-//! nginx, squid, tinyproxy and microsocks, as Debian packages them.
+//! nginx, Apache, squid, tinyproxy and microsocks, as Debian packages them.
 //!
 //! What our own test servers and our own reading of the RFCs have in common does
 //! not show against them. These do: how a busy server ends connections that are
@@ -10,6 +10,7 @@
 //! of their own, as an unprivileged user, and they end with it.
 
 // What the tests are made of.
+mod apache;
 mod certificates;
 mod daemon;
 mod nginx;
@@ -22,6 +23,9 @@ mod bodies;
 mod connections;
 mod tls_terms;
 mod verification;
+
+// Apache.
+mod digest;
 
 // squid and tinyproxy; microsocks.
 mod http_proxies;

@@ -40,7 +40,7 @@ impl Run {
         let turn = self.turns.turn_in(self.journal.line(), &"".into()).await;
         let held = Held {
             _turn: turn,
-            _under_way: under_way,
+            _under_way: under_way.into(),
         };
         (entry, Arc::new(held))
     }
