@@ -44,22 +44,25 @@ async fn a_password_that_is_proved_and_not_sent() {
             apache.origin
         );
         let result = run(&step, &policy).await;
-        text.push_str(&apache.place.hidden(&told(&result)));
+        // The connection of the first exchange may not be free again for the second.
+        let told = told(&result).replace(r#""connection":"new","#, "");
+        let told = told.replace(r#""connection":"reused","#, "");
+        text.push_str(&apache.place.hidden(&told));
     }
     text.push_str(&apache.place.hidden(&apache.log(6)));
     expect![[r#"
         | welcome
         Success: Status code: 200
-        {"addresses":["APACHE"],"peer":"APACHE:PORT","secrets":[{"name":"PASSWORD","place":"signature"}],"attempts":1,"connection":"new","protocol":"HTTP/1.1","status":401,"bytes_received":421,"bytes_decoded":421}
-        {"addresses":["APACHE"],"peer":"APACHE:PORT","secrets":[{"name":"PASSWORD","place":"signature"}],"attempts":1,"connection":"new","protocol":"HTTP/1.1","status":200,"bytes_received":8,"bytes_decoded":8}
+        {"addresses":["APACHE"],"peer":"APACHE:PORT","secrets":[{"name":"PASSWORD","place":"signature"}],"attempts":1,"protocol":"HTTP/1.1","status":401,"bytes_received":421,"bytes_decoded":421}
+        {"addresses":["APACHE"],"peer":"APACHE:PORT","secrets":[{"name":"PASSWORD","place":"signature"}],"attempts":1,"protocol":"HTTP/1.1","status":200,"bytes_received":8,"bytes_decoded":8}
         | welcome
         Success: Status code: 200
-        {"addresses":["APACHE"],"peer":"APACHE:PORT","secrets":[{"name":"PASSWORD","place":"signature"}],"attempts":1,"connection":"reused","protocol":"HTTP/1.1","status":401,"bytes_received":421,"bytes_decoded":421}
-        {"addresses":["APACHE"],"peer":"APACHE:PORT","secrets":[{"name":"PASSWORD","place":"signature"}],"attempts":1,"connection":"reused","protocol":"HTTP/1.1","status":200,"bytes_received":8,"bytes_decoded":8}
+        {"addresses":["APACHE"],"peer":"APACHE:PORT","secrets":[{"name":"PASSWORD","place":"signature"}],"attempts":1,"protocol":"HTTP/1.1","status":401,"bytes_received":421,"bytes_decoded":421}
+        {"addresses":["APACHE"],"peer":"APACHE:PORT","secrets":[{"name":"PASSWORD","place":"signature"}],"attempts":1,"protocol":"HTTP/1.1","status":200,"bytes_received":8,"bytes_decoded":8}
         | a page
         Failure: Status code: 401 (failure)
-        {"addresses":["APACHE"],"peer":"APACHE:PORT","attempts":1,"connection":"reused","protocol":"HTTP/1.1","status":401}
-        {"addresses":["APACHE"],"peer":"APACHE:PORT","attempts":1,"connection":"reused","protocol":"HTTP/1.1","status":401}
+        {"addresses":["APACHE"],"peer":"APACHE:PORT","attempts":1,"protocol":"HTTP/1.1","status":401}
+        {"addresses":["APACHE"],"peer":"APACHE:PORT","attempts":1,"protocol":"HTTP/1.1","status":401}
         GET /page?query HTTP/1.1 401 -
         GET /page?query HTTP/1.1 200 ci
         POST /page?query HTTP/1.1 401 -
