@@ -4,7 +4,7 @@ use expect_test::expect;
 use http_step_tests::{Traces, forms};
 
 use crate::http_step::{HttpStep, http_step};
-use crate::server::{NOBODY, OK, Server};
+use crate::server::{NOBODY, Server};
 
 const STEP: &str = "\
 post: ORIGIN/builds/${{ property.number }}
