@@ -140,3 +140,39 @@ fn a_secret_is_used_and_not_shown() {
         assert!(asked.contains(&format!("x-token: {VALUE}")), "{asked}");
     }
 }
+
+#[test]
+fn a_dry_run_shows_what_signs_the_request() {
+    let step = "\
+post: ORIGIN/hook
+json: {ref: main}
+auth: {hmac: {secret: '${{ secret.TOKEN }}', form: github}}
+";
+    let arguments = format!("--allow {NOBODY} --secret TOKEN=file:token.txt@{NOBODY} --dry-run");
+    expect![[r#"
+        exit code 0
+        --- stdout
+        Performing POST request to ORIGIN/hook
+        Request:
+        	POST /hook
+        Request Headers:
+        	host: 127.0.0.1:1
+        	user-agent: http-step/0.1.0
+        	accept-encoding: gzip, deflate, br, zstd
+        	accept: */*
+        	content-type: application/json
+        	x-hub-signature-256: <hmac>
+        Body:
+        	{"ref":"main"}
+        Dry run, nothing is sent:
+        	POST ORIGIN is allowed by `--allow ORIGIN`; its address is loopback
+        	the secret `TOKEN` signs it
+        --- stderr
+        Dry run: nothing was sent
+    "#]]
+    .assert_eq(
+        &run(NOBODY, &arguments)
+            .file("step.yaml", step.replace("ORIGIN", NOBODY))
+            .run(),
+    );
+}

@@ -8,16 +8,16 @@ use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use expect_test::expect;
 use http::{HeaderMap, HeaderName, StatusCode};
-use http_step_host::RunResult;
 use http_step_host::policy::{Place, Policy};
+use http_step_host::{Outcome, RunResult};
 use http_step_signing::digest::{Challenge, Credentials, Request as Asked, Session};
 use http_step_signing::hmac::{Encoding, Form, Plain, sign};
 use http_step_signing::sigv4;
-use http_step_tests::{Answer, Recorded, Service};
+use http_step_tests::{Answer, Recorded, Service, transcript};
 
 use crate::echo;
-use crate::thief::{GITHUB_VALUE, PLAIN_VALUE, Thief, VALUE};
-use crate::vault::secret;
+use crate::thief::{GITHUB_VALUE, PLAIN_VALUE, Thief, VALUE, VAULT};
+use crate::vault::{run, secret};
 
 fn loopback() -> Policy {
     Policy::nothing().allow_network("127.0.0.0/8".parse().unwrap())
@@ -515,4 +515,82 @@ async fn a_secret_that_is_not_lent_for_it() {
     .assert_eq(&ledger(&loot.result, &names));
     assert!(api.requests().is_empty());
     assert!(tokens.requests().is_empty());
+}
+
+/// From a step file to the wire, and not to where a redirect leads away.
+#[tokio::test]
+async fn a_step_file_asks_for_them() {
+    let (tokens, elsewhere) = (gives_tokens().await, echo().await);
+    let to = format!("{}/there", elsewhere.origin);
+    let api = Service::start(move |_| {
+        let mut answer = Answer::default();
+        *answer.status_mut() = StatusCode::TEMPORARY_REDIRECT;
+        answer.headers_mut().insert("location", to.parse().unwrap());
+        answer
+    })
+    .await;
+    for (auth, field) in [
+        (
+            "hmac: {secret: SECRET, form: slack}".to_owned(),
+            "x-slack-signature",
+        ),
+        (
+            "hmac: {secret: SECRET, header: X-Seal, encoding: base64}".to_owned(),
+            "x-seal",
+        ),
+        (
+            "aws-sigv4: {access_key_id: A, secret_access_key: SECRET, region: r, service: s3}"
+                .to_owned(),
+            "authorization",
+        ),
+        (
+            format!(
+                "oauth2: {{token_url: {}/token, client_id: ci, client_secret: SECRET}}",
+                tokens.origin
+            ),
+            "authorization",
+        ),
+    ] {
+        let auth = auth.replace("SECRET", "'${{ secret.PLAIN }}'");
+        let policy = [&tokens.origin, &api.origin, &elsewhere.origin]
+            .into_iter()
+            .fold(Policy::nothing(), |policy, origin| {
+                policy.allow(origin.parse().unwrap())
+            })
+            .lend(secret("PLAIN", &api.origin).origin(tokens.origin.parse().unwrap()));
+        let result = run(
+            &format!(
+                "post: {}/\njson: {{ref: main}}\nauth: {{{auth}}}",
+                api.origin
+            ),
+            policy,
+            VAULT,
+        )
+        .await;
+        assert_eq!(result.outcome, Outcome::Success, "{:?}", result.error);
+        let sent = api.requests().pop().unwrap();
+        assert!(
+            sent.header(field).is_some_and(|value| value.len() > 20),
+            "{sent:?}"
+        );
+        let led_away = elsewhere.requests().pop().unwrap();
+        assert_eq!(led_away.body, sent.body);
+        let fields = |request: &Recorded| -> Vec<String> {
+            let names = request
+                .headers
+                .iter()
+                .map(|line| line.split(':').next().unwrap());
+            names.map(str::to_owned).collect()
+        };
+        let mut kept = fields(&sent);
+        kept.retain(|name| fields(&led_away).contains(name));
+        assert_eq!(fields(&led_away), kept, "{field}");
+        assert_eq!(led_away.header(field), None);
+        let text = transcript(&result, &api.origin);
+        assert!(
+            text.to_ascii_lowercase()
+                .contains(&format!("h|\t{field}: <hidden>")),
+            "{text}"
+        );
+    }
 }
