@@ -42,7 +42,8 @@ mapping! {
         /// left out. A path that servers could read in different ways is under none.
         #[schemars(example = &"/v1/")]
         path_prefix: PathPrefix,
-        /// Where in a request it may be, or `signature`; all of them if it is left out.
+        /// Where in a request it may be, or `signature` or `token`; all of them if it is left
+        /// out.
         #[schemars(length(min = 1), example = json!(["header"]))]
         places: List<Place>,
     }
@@ -193,7 +194,7 @@ impl JsonSchema for Place {
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
         json_schema!({
-            "description": "`header`: the value of a header field; `query`: the URL's query; `path`: its path; `body`: the content; `url`: the URL as a whole; `signature`: nowhere, a signature made of the value goes out.",
+            "description": "`header`: the value of a header field; `query`: the URL's query; `path`: its path; `body`: the content; `url`: the URL as a whole; `signature`: nowhere, a signature made of the value goes out; `token`: the host fetches a token with it, which goes out.",
             "enum": Self::ALL.map(Self::as_str),
         })
     }

@@ -70,6 +70,7 @@ impl Denied {
             (None, _) => self.place.in_request().to_owned(),
             // What signs stays where it is: it does not go anywhere.
             (Some(origin), why) if self.place == Place::Signature => sign(origin, why),
+            (Some(origin), why) if self.place == Place::Token => have_token(origin, why),
             (Some(origin), Why::Origin) => format!("go to {origin}"),
             (Some(origin), Why::Method(method)) => {
                 format!("go to {origin} in a {method} request")
@@ -166,6 +167,14 @@ impl Denied {
             .flat_map(BTreeSet::iter)
             .map(String::as_str)
             .collect()
+    }
+}
+
+fn have_token(origin: &Origin, why: &Why) -> String {
+    match why {
+        Why::Method(method) => format!("have a token in a {method} request to {origin}"),
+        Why::Path(..) => format!("have a token at this path of {origin}"),
+        Why::Place | Why::Origin => format!("have a token at {origin}"),
     }
 }
 

@@ -21,17 +21,21 @@ pub enum Place {
     Url,
     /// A signature made of the value, which itself does not leave the host.
     Signature,
+    /// A token that the host fetches with the value: the request for it, and the requests
+    /// that carry it.
+    Token,
 }
 
 impl Place {
     /// All of them.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::Header,
         Self::Query,
         Self::Path,
         Self::Body,
         Self::Url,
         Self::Signature,
+        Self::Token,
     ];
 
     /// What policies call it.
@@ -44,6 +48,7 @@ impl Place {
             Self::Body => "body",
             Self::Url => "url",
             Self::Signature => "signature",
+            Self::Token => "token",
         }
     }
 
@@ -56,6 +61,7 @@ impl Place {
             Self::Body => "be in the body of a request",
             Self::Url => "be the URL of a request",
             Self::Signature => "sign a request",
+            Self::Token => "have a token",
         }
     }
 
@@ -68,6 +74,7 @@ impl Place {
             Self::Body => "bodies",
             Self::Url => "whole URLs",
             Self::Signature => "signatures",
+            Self::Token => "tokens",
         }
     }
 }

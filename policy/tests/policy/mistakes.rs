@@ -178,7 +178,7 @@ fn secrets() {
     let pattern = "is not an origin, as `https://api.example.com`, `https://*.example.com` or `http://127.0.0.1:8080`";
     let path = "it ends with its host or port, without a path; leave out what follows";
     let nothing = "an empty list lends the secret for nothing; leave out";
-    let places = "expected `header`, `query`, `path`, `body`, `url` or `signature`";
+    let places = "expected `header`, `query`, `path`, `body`, `url`, `signature` or `token`";
     for (file, mistakes) in [
         (
             "secrets: [TOKEN]",
