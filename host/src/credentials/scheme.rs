@@ -14,6 +14,12 @@ use url::Url;
 use crate::contract::auth;
 use crate::outbound::is_forbidden;
 
+/// The longest text that a component may write: with a handle in it for what is longer.
+const LONGEST_TEXT: usize = 4 << 10;
+
+/// The longest name: of a header, what stands before a signature, a region, a service.
+const LONGEST_NAME: usize = 128;
+
 /// How requests prove who sends them. Texts are as the component wrote them: with
 /// handles.
 pub(crate) enum Scheme {
@@ -56,6 +62,10 @@ pub(crate) struct Client {
 /// Why a scheme can't be used.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub(crate) enum SchemeError {
+    #[error("a text of the credentials has {0} bytes; it may have {LONGEST_TEXT}")]
+    TooLong(usize),
+    #[error("a name of the credentials has {0} bytes; it may have {LONGEST_NAME}")]
+    LongName(usize),
     #[error(transparent)]
     Plain(#[from] PlainError),
     #[error("the signature can't be in `{0}`, which is between the host and its neighbours")]
@@ -103,6 +113,7 @@ impl TryFrom<auth::Scheme> for Scheme {
     type Error = SchemeError;
 
     fn try_from(asked: auth::Scheme) -> Result<Self, SchemeError> {
+        check_lengths(&asked)?;
         Ok(match asked {
             auth::Scheme::Hmac(auth::Hmac { secret, form }) => Self::Hmac {
                 key: secret,
@@ -128,6 +139,37 @@ impl TryFrom<auth::Scheme> for Scheme {
             },
             auth::Scheme::Oauth2(client) => Self::OAuth2(client.try_into()?),
         })
+    }
+}
+
+/// What a component asks for is kept for as long as it runs, and told of in errors.
+fn check_lengths(asked: &auth::Scheme) -> Result<(), SchemeError> {
+    let (names, texts): (Vec<&str>, Vec<&str>) = match asked {
+        auth::Scheme::Hmac(auth::Hmac { secret, form }) => match form {
+            auth::SignatureForm::Plain(plain) => (vec![&plain.header, &plain.prefix], vec![secret]),
+            _ => (Vec::new(), vec![secret]),
+        },
+        auth::Scheme::AwsSigv4(key) => {
+            let token = key.session_token.as_deref();
+            let mut texts: Vec<&str> = vec![&key.secret_access_key];
+            texts.extend(token);
+            (vec![&key.access_key_id, &key.region, &key.service], texts)
+        }
+        auth::Scheme::Digest(user) => (Vec::new(), vec![&user.username, &user.password]),
+        auth::Scheme::Oauth2(client) => {
+            let mut texts: Vec<&str> =
+                vec![&client.token_url, &client.client_id, &client.client_secret];
+            texts.extend(client.scope.as_deref());
+            texts.extend(client.audience.as_deref());
+            (Vec::new(), texts)
+        }
+    };
+    if let Some(long) = names.iter().find(|name| name.len() > LONGEST_NAME) {
+        return Err(SchemeError::LongName(long.len()));
+    }
+    match texts.iter().find(|text| text.len() > LONGEST_TEXT) {
+        Some(long) => Err(SchemeError::TooLong(long.len())),
+        None => Ok(()),
     }
 }
 

@@ -2,12 +2,15 @@
 //! is to prove who sends it may have to be fetched first, or asked for by the server.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use http::request::Parts;
 use http::{Request, Response, StatusCode};
 use http_body_util::{BodyExt, Limited};
 use http_step_policy::Origin;
+use http_step_signing::oauth2::Token;
+use tokio::task::spawn_blocking;
 use tokio::time::timeout;
 use wasmtime_wasi_http::{RequestOptions, WasiBody};
 
@@ -20,8 +23,10 @@ use super::proof::Proof;
 use super::token::whole;
 use crate::credentials::Scheme;
 
-/// How much of a refusal is read, so that its connection can be used again.
+/// How much of a refusal is read, and for how long, so that its connection can be used
+/// again.
 const MOST_REFUSED: usize = 64 << 10;
+const LONGEST_REFUSED: Duration = Duration::from_secs(1);
 
 impl Egress {
     /// Carry a request out. Of each exchange there is an entry in the ledger.
@@ -48,7 +53,10 @@ impl Egress {
             } else {
                 error
             };
-            last.failed(&error);
+            // What was answered did not fail: what was to follow it did.
+            if last.row().status.is_none() {
+                last.failed(&error);
+            }
             error
         })
     }
@@ -76,10 +84,9 @@ impl Egress {
                 if let Scheme::OAuth2(client) = &proof.promise.scheme {
                     let refused = proof.token.take();
                     let token = self.token(client, refused.as_ref(), options, &under_way);
-                    let fetched = token.await?;
-                    // It is hidden before it is used.
-                    self.lent.conceal(&fetched.shroud, &proof.promise.stand_in);
-                    proof.token = Some(fetched);
+                    let token = token.await?;
+                    self.conceal(&token, &proof.promise.stand_in).await?;
+                    proof.token = Some(token);
                 }
             }
             if is_again {
@@ -98,9 +105,8 @@ impl Egress {
             }
             is_again = true;
             // Whatever it says, and whether it comes to an end.
-            let _ = Limited::new(response.into_body(), MOST_REFUSED)
-                .collect()
-                .await;
+            let rest = Limited::new(response.into_body(), MOST_REFUSED).collect();
+            let _ = timeout(LONGEST_REFUSED, rest).await;
         }
     }
 
@@ -115,6 +121,15 @@ impl Egress {
         let origin = self.admit(&mut probe, entry)?.route.key.origin;
         self.may_prove(proofs, &Aim::of(&probe, &origin), entry)?;
         Ok(origin)
+    }
+
+    /// Hide a token before it is used.
+    async fn conceal(&self, token: &Arc<Token>, by: &str) -> Result<(), TransportError> {
+        let (lent, token, by) = (Arc::clone(&self.lent), Arc::clone(token), by.to_owned());
+        // What finds it takes a moment to make.
+        let concealed = spawn_blocking(move || lent.conceal(token.value(), &by)).await;
+        let concealed = concealed.map_err(|error| TransportError::Refused(error.to_string()))?;
+        concealed.map_err(|error| TransportError::Refused(error.to_string()))
     }
 
     /// All of a body that a component writes: what signs it has to know it, and it may

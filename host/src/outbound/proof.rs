@@ -10,6 +10,7 @@ use http::{HeaderMap, Request, Response};
 use http_step_policy::{Origin, Place};
 use http_step_secrets::{Context, LONGEST};
 use http_step_signing::digest::{self, Challenge, Session};
+use http_step_signing::oauth2::Token;
 use http_step_signing::sigv4::{self, Payload, Scope};
 use http_step_signing::{Headers, hmac};
 use zeroize::Zeroizing;
@@ -19,9 +20,11 @@ use super::error::TransportError;
 use super::fill::Aim;
 use super::filled::Content;
 use super::ledger::Entry;
-use super::token::Fetched;
 use crate::credentials::{Aws, Promise, Scheme};
-use crate::secrets::Echo;
+
+/// What stands before the signature of Stripe's form, after the time, and of AWS's.
+const STRIPE: &str = ",v1=";
+const AWS: &str = "Signature=";
 
 /// A text with values in it.
 type Known = Zeroizing<Vec<u8>>;
@@ -30,7 +33,16 @@ type Known = Zeroizing<Vec<u8>>;
 pub(super) struct Proof {
     pub(super) promise: Arc<Promise>,
     /// Of a client, once it was fetched.
-    pub(super) token: Option<Arc<Fetched>>,
+    pub(super) token: Option<Arc<Token>>,
+}
+
+/// A proof as it goes out.
+#[derive(Default)]
+struct Made {
+    headers: Headers,
+    /// What somebody could try passwords against. It has at least 32 characters, which
+    /// are not for a component or a server to choose.
+    signatures: Vec<Zeroizing<String>>,
 }
 
 /// What a proof is made of.
@@ -66,16 +78,10 @@ impl Egress {
                     "it can't be proved who sends the request: {reason}"
                 ))
             })?;
-            for (name, value) in made {
-                // The date of a signature is not told from others.
-                if value.is_sensitive() {
-                    for sent in told_of(value.as_bytes()) {
-                        self.lent.remember(Echo {
-                            sent: sent.to_vec(),
-                            written: proof.promise.stand_in.clone().into_bytes(),
-                        });
-                    }
-                }
+            for signature in &made.signatures {
+                self.lent.seal(signature, &proof.promise.stand_in);
+            }
+            for (name, value) in made.headers {
                 request.headers_mut().insert(name, value);
             }
         }
@@ -91,6 +97,9 @@ impl Egress {
     ) -> Result<(), TransportError> {
         for proof in proofs {
             self.material(proof, aim, entry)?;
+            if let Scheme::OAuth2(client) = &proof.promise.scheme {
+                self.admit_client(client)?;
+            }
         }
         Ok(())
     }
@@ -119,8 +128,9 @@ impl Egress {
                 password: know(password, Place::Signature)?,
             },
             Scheme::OAuth2(client) => {
-                // The token is made of it, and goes where it may go.
-                know(&client.secret, Place::Signature)?;
+                // The token is made of them, and goes where they may go.
+                know(&client.id, Place::Token)?;
+                know(&client.secret, Place::Token)?;
                 Material::Token
             }
         })
@@ -160,11 +170,17 @@ impl Proof {
         material: &Material,
         request: &Request<Content>,
         origin: &Origin,
-    ) -> Result<Headers, String> {
+    ) -> Result<Made, String> {
         let body = request.body().whole();
         match (&self.promise.scheme, material) {
             (Scheme::Hmac { form, .. }, Material::Hmac(key)) => {
-                Ok(hmac::sign(form, key, now(), body))
+                let headers = hmac::sign(form, key, now(), body);
+                Ok(Made::of(headers, |text| match form {
+                    hmac::Form::GitHub => "sha256=".len(),
+                    hmac::Form::Slack => "v0=".len(),
+                    hmac::Form::Stripe => text.find(STRIPE).map_or(0, |at| at + STRIPE.len()),
+                    hmac::Form::Plain(plain) => plain.prefix().len(),
+                }))
             }
             (
                 Scheme::AwsSigV4(aws),
@@ -186,11 +202,11 @@ impl Proof {
             (Scheme::Digest { session, .. }, Material::Digest { username, password }) => {
                 let mut session = session.lock().unwrap_or_else(PoisonError::into_inner);
                 let Some((asked_by, session)) = &mut *session else {
-                    return Ok(Headers::new());
+                    return Ok(Made::default());
                 };
                 // A nonce is good for the server that gave it.
                 if asked_by != origin {
-                    return Ok(Headers::new());
+                    return Ok(Made::default());
                 }
                 let uri = request.uri().path_and_query();
                 let request = digest::Request {
@@ -199,15 +215,22 @@ impl Proof {
                     body: Some(body),
                 };
                 let credentials = digest::Credentials { username, password };
-                let value = session.authorize(&credentials, &request);
-                let value = value.map_err(|error| error.to_string())?;
-                Ok(vec![(AUTHORIZATION, value)])
+                let answer = session.answer(&credentials, &request);
+                let (value, response) = answer.map_err(|error| error.to_string())?;
+                Ok(Made {
+                    headers: vec![(AUTHORIZATION, value)],
+                    signatures: vec![response],
+                })
             }
-            (Scheme::OAuth2(_), Material::Token) => Ok(self
-                .token
-                .iter()
-                .map(|fetched| (AUTHORIZATION, fetched.token.authorization()))
-                .collect()),
+            // A token is hidden as a value is.
+            (Scheme::OAuth2(_), Material::Token) => Ok(Made {
+                headers: self
+                    .token
+                    .iter()
+                    .map(|token| (AUTHORIZATION, token.authorization()))
+                    .collect(),
+                ..Made::default()
+            }),
             _ => Err("it is of another scheme".to_owned()),
         }
     }
@@ -219,14 +242,33 @@ impl Proof {
             return self.token.is_some();
         };
         let asked = response.headers().get_all(WWW_AUTHENTICATE);
-        let cnonce = random_text();
-        let begun = Challenge::choose(asked)
-            .ok()
-            .zip(cnonce)
-            .and_then(|(challenge, cnonce)| Session::new(challenge, &cnonce).ok());
+        let challenge = Challenge::choose(asked).ok();
         let mut session = session.lock().unwrap_or_else(PoisonError::into_inner);
-        *session = begun.map(|begun| (origin.clone(), begun));
+        let answered = session.take().is_some_and(|(by, _)| by == *origin);
+        // It did not like the answer, and would like the same password no better.
+        if answered && !challenge.as_ref().is_some_and(Challenge::is_stale) {
+            return false;
+        }
+        *session = challenge
+            .zip(random_text())
+            .and_then(|(challenge, cnonce)| Session::new(challenge, &cnonce).ok())
+            .map(|begun| (origin.clone(), begun));
         session.is_some()
+    }
+}
+
+impl Made {
+    /// Of headers, of which the last has the signature, and of what stands before it.
+    fn of(headers: Headers, before: impl Fn(&str) -> usize) -> Self {
+        let last = headers.last().and_then(|(_, value)| value.to_str().ok());
+        let signature = last.and_then(|text| text.get(before(text)..));
+        Self {
+            signatures: signature
+                .map(|it| it.to_owned().into())
+                .into_iter()
+                .collect(),
+            headers,
+        }
     }
 }
 
@@ -236,7 +278,7 @@ impl Aws {
         credentials: &sigv4::Credentials<'_>,
         request: &Request<Content>,
         body: &[u8],
-    ) -> Result<Headers, String> {
+    ) -> Result<Made, String> {
         let uri = request.uri();
         let of_header = request.headers().iter();
         let headers: HeaderMap = of_header
@@ -255,23 +297,12 @@ impl Aws {
             },
         };
         let scope = Scope::new(&self.region, &self.service);
-        sigv4::sign(&signed, &scope, credentials, now()).map_err(|error| error.to_string())
+        let headers = sigv4::sign(&signed, &scope, credentials, now());
+        let headers = headers.map_err(|error| error.to_string())?;
+        Ok(Made::of(headers, |text| {
+            text.rfind(AWS).map_or(0, |at| at + AWS.len())
+        }))
     }
-}
-
-/// What of a field's value somebody could tell on: all of it, and the signature alone,
-/// against which passwords can be tried.
-fn told_of(value: &[u8]) -> impl Iterator<Item = &[u8]> {
-    const SHORTEST: usize = 32;
-    let of_digest = |text: &'_ str| -> Option<usize> { text.find("response=\"").map(|at| at + 10) };
-    let text = str::from_utf8(value).unwrap_or_default();
-    let signature = match of_digest(text) {
-        Some(at) => text.get(at..).and_then(|rest| rest.split('"').next()),
-        // Base64 may end with its padding.
-        None => text.trim_end_matches('=').rsplit(['=', ' ', ',']).next(),
-    };
-    let signature = signature.filter(|signature| signature.len() >= SHORTEST);
-    [value].into_iter().chain(signature.map(str::as_bytes))
 }
 
 /// 128 random bits, in hexadecimal.

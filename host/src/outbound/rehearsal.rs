@@ -72,6 +72,7 @@ impl Egress {
         for lent in entry.row().secrets {
             lines.push(match lent.place {
                 Place::Signature => format!("\tthe secret `{}` signs it", lent.name),
+                Place::Token => format!("\tthe secret `{}` has a token for it", lent.name),
                 place => format!("\tthe secret `{}` is put into the {place}", lent.name),
             });
         }

@@ -11,13 +11,12 @@ use http::header::CONTENT_LENGTH;
 use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
 use http_body::{Body, Frame};
 use http_body_util::BodyExt;
-use http_step_secrets::Replacer;
 use wasmtime_wasi_http as wasi_http;
 use wasmtime_wasi_http::WasiBody;
 
 use super::decode::is_opaque;
 use super::error::TransportError;
-use crate::secrets::{Lent, through};
+use crate::secrets::{Lent, Masks, through};
 
 /// How many pieces one poll goes through that come to nothing, before it lets other
 /// tasks run.
@@ -66,44 +65,46 @@ pub(super) fn scrubbed(response: Response<WasiBody>, lent: &Arc<Lent>) -> Respon
 /// Takes values out of a stream.
 struct Scrub {
     lent: Arc<Lent>,
-    /// One after the other, as of a number of changes.
-    passes: Vec<Replacer>,
-    changes: u64,
+    masks: Masks,
 }
 
 impl Scrub {
     fn new(lent: &Arc<Lent>) -> Self {
-        let (changes, passes) = lent.masks_since(0);
         Self {
             lent: Arc::clone(lent),
-            passes,
-            changes,
+            masks: lent.masks(),
         }
     }
 
-    /// What came to be hidden while the stream flows can't be in what has come of it.
-    /// But those passes that are in its middle must not end: they may be in the middle
-    /// of a value.
+    /// A signature that was made while the stream flows can't be in what has come of it.
+    /// But the passes that are in its middle must not end: they may be in the middle of
+    /// a value.
     fn catch_up(&mut self) {
-        if self.changes != self.lent.changes() {
-            let (changes, passes) = self.lent.masks_since(self.changes + 1);
-            self.changes = changes;
-            self.passes.extend(passes);
+        if self.masks.signatures != self.lent.signatures() {
+            let (signatures, passes) = self.lent.masks_since(self.masks.signatures);
+            self.masks.signatures = signatures;
+            self.masks.passes.extend(passes);
         }
+    }
+
+    /// Whether a token was fetched while the stream flows: values are looked for at once,
+    /// or one could break what hides another.
+    fn is_overtaken(&self) -> bool {
+        self.masks.tokens != self.lent.tokens()
     }
 
     fn feed(&mut self, piece: &[u8]) -> Vec<u8> {
         self.catch_up();
-        through(&mut self.passes, piece, false)
+        through(&mut self.masks.passes, piece, false)
     }
 
     fn finish(&mut self) -> Vec<u8> {
-        through(&mut self.passes, &[], true)
+        through(&mut self.masks.passes, &[], true)
     }
 
     fn whole(&mut self, text: &[u8]) -> Vec<u8> {
         self.catch_up();
-        through(&mut self.passes, text, true)
+        through(&mut self.masks.passes, text, true)
     }
 
     /// Names, too, are the server's to choose. What a field can't be without its
@@ -142,7 +143,14 @@ impl Body for Scrubbed {
                 let trailers = self.trailers.take();
                 return Poll::Ready(trailers.map(|trailers| Ok(Frame::trailers(trailers))));
             }
-            let scrubbed = match ready!(Pin::new(&mut self.inner).poll_frame(cx)) {
+            let next = ready!(Pin::new(&mut self.inner).poll_frame(cx));
+            if self.scrub.is_overtaken() {
+                self.is_drained = true;
+                return Poll::Ready(Some(Err(wasi_http::Error::InternalError(Some(
+                    "a token was fetched while the response was under way".to_owned(),
+                )))));
+            }
+            let scrubbed = match next {
                 Some(Ok(frame)) => match frame.into_data() {
                     Ok(data) => self.scrub.feed(&data),
                     Err(frame) => {

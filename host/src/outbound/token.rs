@@ -6,11 +6,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
 use bytes::Bytes;
-use http::header::CONTENT_LENGTH;
+use http::header::{AUTHORIZATION, CONTENT_LENGTH};
 use http::{Method, Request};
 use http_body_util::{BodyExt, Full, Limited};
 use http_step_policy::Place;
-use http_step_secrets::Value;
 use http_step_signing::oauth2::{
     ClientAuthentication, ClientCredentials, MAX_ANSWER, Token, TokenRequest,
 };
@@ -24,26 +23,34 @@ use super::error::TransportError;
 use super::fill::Aim;
 use super::journal::UnderWay;
 use super::ledger::Entry;
+use super::pool::Key;
 use crate::credentials::Client;
-use crate::secrets::Shroud;
+use crate::secrets::{Echo, HIDDEN};
 
-/// How many are kept, over all tenants.
+/// How many are kept for a tenant, and over all.
+const MOST_FOR_TENANT: usize = 32;
 const MOST_KEPT: usize = 256;
 
-/// A token, and what hides it.
-pub(super) struct Fetched {
-    pub(super) token: Token,
-    pub(super) shroud: Arc<Shroud>,
-}
+/// The longest token: what finds it in texts is many times as long.
+const LONGEST_TOKEN: usize = 8 << 10;
 
 /// Where a token is kept. Who waits for it waits for the one who fetches it.
-type Slot = Arc<AsyncMutex<Option<Arc<Fetched>>>>;
+type Slot = Arc<AsyncMutex<Option<Arc<Token>>>>;
+
+/// What a token is kept by: how its endpoint is reached, by whom, and all that makes it
+/// what it is.
+#[derive(PartialEq)]
+struct Name {
+    key: Key,
+    client: [u8; 32],
+}
 
 /// The tokens of all runs.
 pub(super) struct Tokens {
     /// So that nobody can tell from what is kept here what a secret is.
     salt: [u8; 32],
-    slots: Mutex<VecDeque<([u8; 32], Slot)>>,
+    /// The one asked for last stands first.
+    slots: Mutex<VecDeque<(Name, Slot)>>,
 }
 
 impl Tokens {
@@ -57,19 +64,26 @@ impl Tokens {
         }
     }
 
-    /// The slot of a client, by all that makes its tokens what they are.
-    fn slot(&self, of: &[&[u8]]) -> Slot {
+    /// The slot of a client.
+    fn slot(&self, key: Key, client: &[&[u8]]) -> Slot {
         let mut hash = Sha256::new_with_prefix(self.salt);
-        for part in of {
+        for part in client {
             hash.update(part.len().to_be_bytes());
             hash.update(part);
         }
-        let name: [u8; 32] = hash.finalize().into();
+        let client = hash.finalize().into();
+        let name = Name { key, client };
         let mut slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
         let known = slots.iter().position(|(other, _)| *other == name);
         let slot = match known.and_then(|at| slots.remove(at)) {
             Some((_, slot)) => slot,
             None => {
+                let is_theirs = |(other, _): &(Name, Slot)| other.key.tenant == name.key.tenant;
+                if slots.iter().filter(|slot| is_theirs(slot)).count() >= MOST_FOR_TENANT
+                    && let Some(at) = slots.iter().rposition(is_theirs)
+                {
+                    slots.remove(at);
+                }
                 slots.truncate(MOST_KEPT - 1);
                 Slot::default()
             }
@@ -83,6 +97,8 @@ impl Tokens {
 struct Known {
     id: Zeroizing<Vec<u8>>,
     secret: Zeroizing<Vec<u8>>,
+    /// Whether there are values in it.
+    is_lent: bool,
 }
 
 impl Egress {
@@ -91,12 +107,12 @@ impl Egress {
     pub(super) async fn token(
         &self,
         client: &Client,
-        refused: Option<&Arc<Fetched>>,
+        refused: Option<&Arc<Token>>,
         options: RequestOptions,
         under_way: &Arc<UnderWay>,
-    ) -> Result<Arc<Fetched>, TransportError> {
-        // Whether this run may use the client is asked also where another one has
-        // fetched the token.
+    ) -> Result<Arc<Token>, TransportError> {
+        // Whether this run may have it is asked also where another one has fetched it.
+        let key = self.admit_client(client)?;
         let known = self.client(client, &Entry::new(Method::POST.as_str()))?;
         let authentication: &[u8] = match client.authentication {
             ClientAuthentication::Basic => b"basic",
@@ -106,28 +122,51 @@ impl Egress {
             Some(text) => format!("={text}").into_bytes(),
             None => Vec::new(),
         };
-        let slot = self.outbound.tokens.slot(&[
-            self.tenant.as_bytes(),
-            client.token_url.as_str().as_bytes(),
-            authentication,
-            &known.id,
-            &known.secret,
-            &text(&client.scope),
-            &text(&client.audience),
-        ]);
+        let slot = self.outbound.tokens.slot(
+            key,
+            &[
+                client.token_url.as_str().as_bytes(),
+                authentication,
+                &known.id,
+                &known.secret,
+                &text(&client.scope),
+                &text(&client.audience),
+            ],
+        );
         let mut kept = slot.lock().await;
-        if let Some(fetched) = &*kept
-            && !fetched.token.is_over(Instant::now())
-            && !refused.is_some_and(|refused| Arc::ptr_eq(refused, fetched))
+        if let Some(token) = &*kept
+            && !token.is_over(Instant::now())
+            && !refused.is_some_and(|refused| Arc::ptr_eq(refused, token))
         {
-            return Ok(Arc::clone(fetched));
+            return Ok(Arc::clone(token));
         }
         let entry = self.journal.again(Method::POST.as_str())?;
-        let fetched = self.fetch(client, options, &entry, under_way).await;
-        let fetched = fetched.inspect_err(|error| entry.failed(error))?;
-        let fetched = Arc::new(fetched);
-        *kept = Some(Arc::clone(&fetched));
-        Ok(fetched)
+        let token = Arc::new(self.fetch(client, options, &entry, under_way).await?);
+        *kept = Some(Arc::clone(&token));
+        Ok(token)
+    }
+
+    /// Whether a client's endpoint may be asked, and how it is reached.
+    pub(super) fn admit_client(&self, client: &Client) -> Result<Key, TransportError> {
+        let asked = [
+            Some(client.token_url.as_str()),
+            client.scope.as_deref(),
+            client.audience.as_deref(),
+        ];
+        let asked = asked.into_iter().flatten();
+        let mut loans = asked.flat_map(|text| self.lent.in_text(text.as_bytes()));
+        if let Some(loan) = loans.next() {
+            return Err(TransportError::Refused(format!(
+                "the secret `{}` can't be in the URL of a token endpoint, a scope or an audience",
+                loan.terms.name()
+            )));
+        }
+        let request = Request::post(client.token_url.as_str()).body(whole(Bytes::new()));
+        let mut request = request.map_err(|error| TransportError::Refused(error.to_string()))?;
+        let entry = Entry::new(Method::POST.as_str());
+        let key = self.admit(&mut request, &entry)?.route.key;
+        self.client(client, &entry)?;
+        Ok(key)
     }
 
     /// What a client is, if its secrets are lent for its token endpoint.
@@ -137,13 +176,11 @@ impl Egress {
             method: Method::POST.to_string(),
             path: client.token_url.path().into(),
         };
-        let place = match client.authentication {
-            ClientAuthentication::Basic => Place::Header,
-            ClientAuthentication::Body => Place::Body,
-        };
+        let texts = [client.id.as_bytes(), client.secret.as_bytes()];
         Ok(Known {
-            id: self.know(&client.id, place, &aim, entry)?,
-            secret: self.know(&client.secret, place, &aim, entry)?,
+            is_lent: texts.iter().any(|text| self.lent.count_in(text) > 0),
+            id: self.know(&client.id, Place::Token, &aim, entry)?,
+            secret: self.know(&client.secret, Place::Token, &aim, entry)?,
         })
     }
 
@@ -154,7 +191,7 @@ impl Egress {
         options: RequestOptions,
         entry: &Arc<Entry>,
         under_way: &Arc<UnderWay>,
-    ) -> Result<Fetched, TransportError> {
+    ) -> Result<Token, TransportError> {
         let known = self.client(client, entry)?;
         let none = |reason: String| TransportError::NoToken {
             from: client.origin.to_string(),
@@ -170,6 +207,17 @@ impl Egress {
             audience: client.audience.as_deref(),
         };
         let TokenRequest { headers, body } = credentials.request();
+        // A server that quotes it in its error has it encoded twice. Of a client that
+        // the component made up nothing is hidden.
+        if known.is_lent {
+            for (_, value) in headers.iter().filter(|(name, _)| *name == AUTHORIZATION) {
+                let sent = value.as_bytes().strip_prefix(b"Basic ").unwrap_or_default();
+                self.lent.remember(Echo {
+                    sent: sent.to_vec(),
+                    written: HIDDEN.as_bytes().to_vec(),
+                });
+            }
+        }
         let length = body.len();
         let mut request = Request::post(client.token_url.as_str())
             .header(CONTENT_LENGTH, length)
@@ -179,22 +227,28 @@ impl Egress {
 
         let asked = Instant::now();
         let under_way = Arc::clone(under_way);
-        let response = self
-            .exchange(request, options, entry, under_way, &[])
-            .await?;
+        let response = self.exchange(request, options, entry, under_way, &[]).await;
+        let response = response.inspect_err(|error| entry.failed(error))?;
         let status = response.status().as_u16();
         let answer = Limited::new(response.into_body(), MAX_ANSWER)
             .collect()
             .await;
         let answer = answer.map_err(|error| none(error.to_string()))?.to_bytes();
         let token = Token::read(status, &answer, asked).map_err(|error| none(error.to_string()))?;
-        let value = Value::new(token.value().as_bytes().to_vec());
-        let value = value.map_err(|error| none(error.to_string()))?;
-        let shroud = Shroud::over(&[vec![value]]).map_err(|error| none(error.to_string()))?;
-        Ok(Fetched {
-            token,
-            shroud: Arc::new(shroud),
-        })
+        let is_of_token = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~+/=:|".contains(&byte);
+        if token.value().len() > LONGEST_TOKEN {
+            return Err(none(format!(
+                "its token is longer than {LONGEST_TOKEN} bytes"
+            )));
+        }
+        // RFC 6750, section 2.1, and a little more: each other character has many forms
+        // to be looked for.
+        if !token.value().bytes().all(is_of_token) {
+            return Err(none(
+                "its token has characters that no token has".to_owned(),
+            ));
+        }
+        Ok(token)
     }
 }
 

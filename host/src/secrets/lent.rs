@@ -1,10 +1,12 @@
 //! What one run is lent: its loans, and what of them is hidden from whom.
 
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::collections::VecDeque;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use http_step_policy::Policy;
 use http_step_secrets::{HANDLE_BYTES, Handle, Patterns, Replacements, Replacer, Value};
+use percent_encoding::{NON_ALPHANUMERIC, percent_encode};
 use thiserror::Error;
 use tokio::task::spawn_blocking;
 
@@ -16,6 +18,13 @@ use super::veil::{HIDDEN, Veil};
 /// The most bytes of [echoes](Echo): they are looked for anew in each response.
 const MOST_REMEMBERED: usize = 16 << 10;
 
+/// The most signatures of the latest that are hidden; a run makes fewer requests, unless
+/// its limits say more.
+const MOST_SIGNATURES: usize = 256;
+
+/// The most tokens of a run.
+const MOST_TOKENS: usize = 8;
+
 /// The secrets of one run.
 pub(crate) struct Lent {
     loans: Vec<Loan>,
@@ -24,32 +33,103 @@ pub(crate) struct Lent {
     /// The forms of the handles, for people.
     of_handles: Shroud,
     hidden: Mutex<Hidden>,
-    /// How many times there came to be more that is hidden.
-    changes: AtomicU64,
+    /// How many tokens are hidden, and how many signatures were.
+    tokens: AtomicUsize,
+    signatures: AtomicUsize,
+    shrouds: Arc<Shrouds>,
     /// Whether the component holds a handle.
     is_used: AtomicBool,
     /// Whether people were told what secrets there are.
     told: AtomicBool,
 }
 
-/// What is hidden from a component by now. It becomes more while streams flow.
+/// What is hidden from a component by now, in the order in which it is looked for.
+///
+/// The order is what keeps a component from breaking what hides a value: before the
+/// values nothing is looked for that does not hold all of one, and all values are
+/// looked for at once.
 #[derive(Default)]
 struct Hidden {
-    /// The values of the loans, and then those that the host came by itself.
-    values: Vec<(u64, Masked)>,
-    /// The latest, each with the number of the change that brought it.
-    echoes: Vec<(u64, Echo)>,
+    echoes: Vec<Echo>,
+    of_echoes: Option<Masked>,
+    /// Of the loans and of the tokens.
+    values: Option<Masked>,
+    /// Tokens that the host fetched, and what stands for each.
+    tokens: Vec<(Value, String)>,
+    /// What the host computed, the latest: each by itself, and all in one.
+    signatures: VecDeque<Signature>,
+    of_signatures: Option<Masked>,
 }
 
-/// Values, and what stands in for each.
+/// A signature in the forms of a text, what stands for it, and both to be looked for.
+struct Signature {
+    texts: Vec<String>,
+    by: String,
+    masked: Masked,
+}
+
+/// Texts to be hidden, and what stands in for each.
 #[derive(Clone)]
 struct Masked {
     shroud: Arc<Shroud>,
     masks: Replacements,
 }
 
+impl Masked {
+    fn mask(&self) -> Replacer {
+        self.shroud.mask(&self.masks)
+    }
+
+    /// Those whose texts these are, each with what stands in for it; none if there
+    /// are none.
+    fn of<'t>(texts: impl Iterator<Item = (&'t [u8], &'t [u8])>) -> Option<Self> {
+        let (mut patterns, mut masks) = (Patterns::builder(), Vec::new());
+        for (number, (text, mask)) in texts.enumerate() {
+            patterns = patterns.text(number, text);
+            masks.push(mask.to_vec().into());
+        }
+        let shroud = Shroud::of(patterns.build().ok()?, masks.len());
+        (!shroud.is_empty()).then(|| Self {
+            shroud: Arc::new(shroud),
+            masks: masks.into(),
+        })
+    }
+}
+
+impl Signature {
+    fn new(signature: &str, by: &str) -> Option<Self> {
+        let mut texts = vec![
+            signature.to_owned(),
+            signature.to_ascii_uppercase(),
+            // As JSON may have Base64, and URLs do.
+            signature.replace('/', "\\/"),
+            percent_encode(signature.as_bytes(), NON_ALPHANUMERIC).to_string(),
+        ];
+        texts.sort();
+        texts.dedup();
+        let masks = texts.iter().map(|text| (text.as_bytes(), by.as_bytes()));
+        Some(Self {
+            masked: Masked::of(masks)?,
+            by: by.to_owned(),
+            texts,
+        })
+    }
+
+    fn masks(&self) -> impl Iterator<Item = (&[u8], &[u8])> {
+        let texts = self.texts.iter();
+        texts.map(|text| (text.as_bytes(), self.by.as_bytes()))
+    }
+}
+
+/// What a stream that a component reads is scrubbed of.
+pub(crate) struct Masks {
+    pub(crate) passes: Vec<Replacer>,
+    /// As of so many tokens and signatures.
+    pub(crate) tokens: usize,
+    pub(crate) signatures: usize,
+}
+
 /// What went out in place of what a component wrote.
-#[derive(Clone)]
 pub(crate) struct Echo {
     pub(crate) sent: Vec<u8>,
     pub(crate) written: Vec<u8>,
@@ -89,7 +169,7 @@ impl Lent {
         made.map_err(|_| LendError::new("the host is about to end"))?
     }
 
-    pub(super) fn new(loans: Vec<Loan>, shrouds: &Shrouds) -> Result<Self, LendError> {
+    pub(super) fn new(loans: Vec<Loan>, shrouds: &Arc<Shrouds>) -> Result<Self, LendError> {
         let (mut handles, mut of_handles) = (Patterns::builder(), Patterns::builder());
         for (number, loan) in loans.iter().enumerate() {
             handles = handles.text(number, loan.handle.as_str().as_bytes());
@@ -105,14 +185,12 @@ impl Lent {
             handles: Arc::new(handles.build().map_err(LendError::new)?),
             of_handles: Shroud::of(of_handles, loans.len()),
             hidden: Mutex::new(Hidden {
-                values: if loans.is_empty() {
-                    Vec::new()
-                } else {
-                    vec![(0, of_loans)]
-                },
-                echoes: Vec::new(),
+                values: (!loans.is_empty()).then_some(of_loans),
+                ..Hidden::default()
             }),
-            changes: AtomicU64::new(0),
+            tokens: AtomicUsize::new(0),
+            signatures: AtomicUsize::new(0),
+            shrouds: Arc::clone(shrouds),
             loans,
             is_used: AtomicBool::new(false),
             told: AtomicBool::new(false),
@@ -147,7 +225,7 @@ impl Lent {
 
     /// Whether there is nothing to hide, by now.
     pub(crate) fn is_nothing(&self) -> bool {
-        self.loans.is_empty() && self.changes() == 0
+        self.loans.is_empty() && self.tokens() == 0 && self.signatures() == 0
     }
 
     /// Whether the component may hold a handle.
@@ -195,94 +273,126 @@ impl Lent {
         &self.loans
     }
 
-    /// How many times there came to be more that is hidden.
-    pub(crate) fn changes(&self) -> u64 {
-        self.changes.load(Ordering::Acquire)
+    /// How many tokens are hidden by now.
+    pub(crate) fn tokens(&self) -> usize {
+        self.tokens.load(Ordering::Acquire)
     }
 
-    /// What takes out of a stream that a component reads what came to be hidden since
-    /// a change, in this order; and the number of changes that this is as of.
-    ///
-    /// Within what the component encoded itself it gets its own words back, so that
-    /// goes first.
-    pub(crate) fn masks_since(&self, change: u64) -> (u64, Vec<Replacer>) {
-        let hidden = self.hidden();
-        let echoes = hidden.echoes.iter().filter(|(at, _)| *at >= change);
-        let (mut patterns, mut written) = (Patterns::builder(), Vec::new());
-        for (number, (_, echo)) in echoes.enumerate() {
-            patterns = patterns.text(number, &echo.sent);
-            written.push(echo.written.clone().into());
+    /// How many signatures were hidden by now.
+    pub(crate) fn signatures(&self) -> usize {
+        self.signatures.load(Ordering::Acquire)
+    }
+
+    /// What scrubs a stream that begins.
+    pub(crate) fn masks(&self) -> Masks {
+        let mut hidden = self.hidden();
+        let hidden = &mut *hidden;
+        if hidden.of_signatures.is_none() {
+            let all = hidden.signatures.iter().flat_map(Signature::masks);
+            hidden.of_signatures = Masked::of(all);
         }
-        // What they are made of is hidden in any case.
-        let echoes = patterns.build().ok();
-        let echoes = echoes.map(|echoes| Shroud::of(echoes, written.len()));
-        let echoes = echoes.filter(|echoes| !echoes.is_empty());
-        let written = written.into();
-        let masks = echoes.iter().map(|echoes| echoes.mask(&written));
-        let values = hidden.values.iter().filter(|(at, _)| *at >= change);
-        let values = values.map(|(_, values)| values.shroud.mask(&values.masks));
-        (self.changes(), masks.chain(values).collect())
+        let in_order = [&hidden.of_echoes, &hidden.values, &hidden.of_signatures];
+        Masks {
+            passes: in_order.into_iter().flatten().map(Masked::mask).collect(),
+            tokens: self.tokens(),
+            signatures: self.signatures(),
+        }
     }
 
-    /// What takes out of a stream for people what came to be hidden since a change;
-    /// and the number of changes that this is as of.
-    pub(super) fn hides_since(&self, change: u64) -> (u64, Vec<Replacer>) {
+    /// What a stream that flows is scrubbed of after all else: the signatures since
+    /// so many.
+    pub(crate) fn masks_since(&self, signatures: usize) -> (usize, Vec<Replacer>) {
         let hidden = self.hidden();
-        let values = hidden.values.iter().filter(|(at, _)| *at >= change);
-        let values = values.map(|(_, values)| values.shroud.hide(HIDDEN));
-        let handles = (change == 0 && !self.of_handles.is_empty()).then_some(&self.of_handles);
-        let handles = handles.map(|handles| handles.hide(HIDDEN));
-        (self.changes(), handles.into_iter().chain(values).collect())
+        let now = self.signatures();
+        let new = (now - signatures).min(hidden.signatures.len());
+        let latest = hidden.signatures.iter().rev().take(new);
+        (now, latest.map(|one| one.masked.mask()).collect())
     }
 
-    /// Remember what went out for what the component wrote, so that it gets its own
-    /// words back. The oldest are forgotten: a value is hidden in them all the same.
+    /// What takes values and handles out of a stream for people; and as of how many
+    /// tokens.
+    pub(super) fn hides(&self) -> (usize, Vec<Replacer>) {
+        let hidden = self.hidden();
+        let values = hidden.values.iter().map(|values| &*values.shroud);
+        let shrouds = [&self.of_handles].into_iter().chain(values);
+        let shrouds = shrouds.filter(|shroud| !shroud.is_empty());
+        (
+            self.tokens(),
+            shrouds.map(|shroud| shroud.hide(HIDDEN)).collect(),
+        )
+    }
+
+    /// Remember what went out for what the component wrote, with all of a value in it,
+    /// so that it gets its own words back. The oldest are forgotten: a value is hidden
+    /// in them all the same.
     pub(crate) fn remember(&self, echo: Echo) {
         let mut hidden = self.hidden();
         let echoes = &mut hidden.echoes;
-        if echoes.iter().any(|(_, other)| other.sent == echo.sent) {
+        if echoes.iter().any(|other| other.sent == echo.sent) {
             return;
         }
-        echoes.push((self.changes() + 1, echo));
-        let mut bytes: usize = echoes.iter().map(|(_, echo)| echo.sent.len()).sum();
+        echoes.push(echo);
+        let mut bytes: usize = echoes.iter().map(|echo| echo.sent.len()).sum();
         while bytes > MOST_REMEMBERED {
-            bytes -= echoes.remove(0).1.sent.len();
+            bytes -= echoes.remove(0).sent.len();
         }
-        self.changed();
+        let texts = echoes.iter();
+        let of_echoes = Masked::of(texts.map(|echo| (&*echo.sent, &*echo.written)));
+        hidden.of_echoes = of_echoes;
     }
 
-    /// Put a text in the place of a value that is no loan, from now on, in streams that
-    /// flow already, too.
-    pub(crate) fn conceal(&self, shroud: &Arc<Shroud>, by: &str) {
-        let mut hidden = self.hidden();
-        let values = &mut hidden.values;
-        if values
-            .iter()
-            .any(|(_, one)| Arc::ptr_eq(&one.shroud, shroud))
-        {
+    /// Put a text in the place of a signature, as it stands in texts: also in streams
+    /// that flow already. The component has no part in what it looks like.
+    pub(crate) fn seal(&self, signature: &str, by: &str) {
+        let Some(signature) = Signature::new(signature, by) else {
             return;
-        }
-        let masked = Masked {
-            shroud: Arc::clone(shroud),
-            masks: [by.as_bytes().to_vec().into()].into(),
         };
-        values.push((self.changes() + 1, masked));
-        self.changed();
+        let mut hidden = self.hidden();
+        hidden.signatures.push_back(signature);
+        if hidden.signatures.len() > MOST_SIGNATURES {
+            hidden.signatures.pop_front();
+        }
+        hidden.of_signatures = None;
+        // Told while `hidden` is held, so that who asks after it has it.
+        self.signatures.fetch_add(1, Ordering::Release);
     }
 
-    /// Told while `hidden` is held, so that who asks after it has the change with
-    /// its number.
-    fn changed(&self) {
-        self.changes.fetch_add(1, Ordering::Release);
+    /// Put a text in the place of a token, from now on. It takes a moment.
+    pub(crate) fn conceal(&self, token: &str, by: &str) -> Result<(), LendError> {
+        let mut hidden = self.hidden();
+        let value = Value::new(token.as_bytes().to_vec()).map_err(LendError::new)?;
+        if hidden
+            .tokens
+            .iter()
+            .any(|(known, _)| known.expose() == value.expose())
+        {
+            return Ok(());
+        }
+        if hidden.tokens.len() >= MOST_TOKENS {
+            return Err(LendError(format!("a step can have {MOST_TOKENS} tokens")));
+        }
+        hidden.tokens.push((value, by.to_owned()));
+        let loans = self.loans.iter().map(Loan::given_away);
+        let tokens = hidden.tokens.iter();
+        let tokens =
+            tokens.map(|(token, _)| Value::new(token.expose().to_vec()).into_iter().collect());
+        let owners: Vec<Vec<Value>> = loans.chain(tokens).collect();
+        let of_loans = self.loans.iter().map(|loan| mask_of(&loan.handle));
+        let of_tokens = hidden.tokens.iter();
+        let of_tokens = of_tokens.map(|(_, by)| by.as_bytes().to_vec().into());
+        let values = Masked {
+            shroud: self.shrouds.over(&owners).map_err(LendError::new)?,
+            masks: of_loans.chain(of_tokens).collect(),
+        };
+        hidden.values = Some(values);
+        self.tokens.fetch_add(1, Ordering::Release);
+        Ok(())
     }
 
     /// What is between the run and people.
     pub(crate) fn veil(&self) -> Veil<'_> {
-        let values = self.hidden().values.clone().into_iter();
-        Veil::new(
-            &self.of_handles,
-            values.map(|(_, values)| values.shroud).collect(),
-        )
+        let values = self.hidden().values.clone();
+        Veil::new(&self.of_handles, values.map(|values| values.shroud))
     }
 
     fn hidden(&self) -> MutexGuard<'_, Hidden> {

@@ -13,8 +13,8 @@ mod veil;
 
 pub use self::source::{SecretSource, SecretValue};
 
-pub(crate) use self::lent::{Echo, LendError, Lent};
+pub(crate) use self::lent::{Echo, LendError, Lent, Masks};
 pub(crate) use self::loan::{Loan, Unavailable};
-pub(crate) use self::shroud::{Shroud, Shrouds};
+pub(crate) use self::shroud::Shrouds;
 pub(crate) use self::source::Sources;
 pub(crate) use self::veil::{HIDDEN, Veil, VeiledText, through};

@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 const MOST_KEPT: usize = 16;
 
 /// Of longer values none is kept: what looks for them is many times as long.
-const LONGEST_KEPT: usize = 4 << 10;
+const LONGEST_KEPT: usize = 8 << 10;
 
 /// The forms of values, by number of their owner.
 pub(crate) struct Shroud {

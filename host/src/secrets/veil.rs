@@ -14,35 +14,35 @@ pub(crate) const HIDDEN: &str = "<HIDDEN>";
 /// A text that comes piece by piece, as people may see it.
 pub(crate) struct VeiledText {
     lent: Arc<Lent>,
-    /// One after the other, as of a number of changes.
+    /// One after the other, as of so many tokens.
     passes: Vec<Replacer>,
-    changes: u64,
+    tokens: usize,
     /// The beginning of a character.
     cut: Vec<u8>,
 }
 
 impl VeiledText {
     pub(crate) fn new(lent: &Arc<Lent>) -> Self {
-        let (changes, passes) = lent.hides_since(0);
+        let (tokens, passes) = lent.hides();
         Self {
             lent: Arc::clone(lent),
             passes,
-            changes,
+            tokens,
             cut: Vec::new(),
         }
     }
 
     /// Whether there is nothing to hide, by now.
     pub(crate) fn is_clear(&self) -> bool {
-        self.passes.is_empty() && self.changes == self.lent.changes()
+        self.passes.is_empty() && self.tokens == self.lent.tokens()
     }
 
     /// Take a piece in, and give what may be shown by now.
     pub(crate) fn feed(&mut self, piece: &str) -> String {
-        if self.changes != self.lent.changes() {
-            let (changes, passes) = self.lent.hides_since(self.changes + 1);
-            self.changes = changes;
-            self.passes.extend(passes);
+        if self.tokens != self.lent.tokens() {
+            // Who writes can't be in the middle of a token that was not there before.
+            self.cut.extend(through(&mut self.passes, &[], true));
+            (self.tokens, self.passes) = self.lent.hides();
         }
         let seen = through(&mut self.passes, piece.as_bytes(), false);
         self.cut.extend(seen);
@@ -82,11 +82,11 @@ pub(crate) fn through(passes: &mut [Replacer], piece: &[u8], is_last: bool) -> V
 /// Hides values in all their forms, and handles.
 pub(crate) struct Veil<'l> {
     handles: &'l Shroud,
-    values: Vec<Arc<Shroud>>,
+    values: Option<Arc<Shroud>>,
 }
 
 impl<'l> Veil<'l> {
-    pub(super) fn new(handles: &'l Shroud, values: Vec<Arc<Shroud>>) -> Self {
+    pub(super) fn new(handles: &'l Shroud, values: Option<Arc<Shroud>>) -> Self {
         Self { handles, values }
     }
 

@@ -111,6 +111,21 @@ impl Session {
         credentials: &Credentials<'_>,
         request: &Request<'_>,
     ) -> Result<HeaderValue, DigestError> {
+        let (authorization, _) = self.answer(credentials, request)?;
+        Ok(authorization)
+    }
+
+    /// As [`authorize`](Self::authorize), with the response in it by itself: against it
+    /// passwords can be tried, so it has to be hidden where it is echoed.
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub fn answer(
+        &mut self,
+        credentials: &Credentials<'_>,
+        request: &Request<'_>,
+    ) -> Result<(HeaderValue, Zeroizing<String>), DigestError> {
         let count = self.count.checked_add(1).ok_or(DigestError::UsedUp)?;
         let nc = format!("{count:08x}");
         let response = self.response(credentials, request, &nc)?;
@@ -141,7 +156,7 @@ impl Session {
 
         let value = sensitive(&value).map_err(|_| DigestError::Characters)?;
         self.count = count;
-        Ok(value)
+        Ok((value, response))
     }
 
     /// RFC 7616, sections 3.4.1 to 3.4.3.

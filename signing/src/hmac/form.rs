@@ -66,6 +66,12 @@ impl Plain {
         })
     }
 
+    /// What stands before the signature.
+    #[must_use]
+    pub fn prefix(&self) -> &str {
+        &self.prefix
+    }
+
     /// The header.
     #[must_use]
     pub fn header(&self) -> &HeaderName {

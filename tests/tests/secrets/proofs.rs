@@ -82,12 +82,13 @@ async fn github_s_own_example() {
         service.requests()[0].header("x-hub-signature-256"),
         Some(format!("sha256={signature}").as_str())
     );
-    loot.has_nothing_of(&[GITHUB_VALUE, signature]);
+    loot.has_nothing_of(&[GITHUB_VALUE]);
+    loot.has_no(&[signature]);
     expect![[r#"
         o|status 200
         o|
         o|POST /
-        o|x-hub-signature-256: <hmac>
+        o|x-hub-signature-256: sha256=<hmac>
         o|content-length: 13
         o|
         o|Hello, World!
@@ -202,7 +203,8 @@ async fn a_request_to_aws() {
     });
     assert_eq!(request.header("x-amz-security-token"), Some(PLAIN_VALUE));
     let signature = sent.rsplit('=').next().unwrap();
-    loot.has_nothing_of(&[VALUE, PLAIN_VALUE, signature]);
+    loot.has_nothing_of(&[VALUE, PLAIN_VALUE]);
+    loot.has_no(&[signature]);
     let date = request.header("x-amz-date").unwrap();
     expect![[r#"
         o|status 200
@@ -211,13 +213,18 @@ async fn a_request_to_aws() {
         o|content-type: text/plain
         o|x-other: o
         o|x-amz-date: DATE
-        o|x-amz-security-token: <aws-sigv4>
-        o|authorization: <aws-sigv4>
+        o|x-amz-security-token: <HIDDEN>
+        o|authorization: AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/DAY/eu-central-1/execute-api/aws4_request, SignedHeaders=content-type;host;x-amz-date;x-amz-security-token, Signature=<aws-sigv4>
         o|content-length: 1
         o|
         o|b
     "#]]
-    .assert_eq(&loot.told(origin).replace(date, "DATE"));
+    .assert_eq(
+        &loot
+            .told(origin)
+            .replace(date, "DATE")
+            .replace(&date[..8], "DAY"),
+    );
     assert_eq!(
         ledger(&loot.result, &[("ORIGIN", origin)]),
         "PUT ORIGIN 200 TOKEN in signature PLAIN in header\n"
@@ -261,11 +268,13 @@ async fn asks_for_digest() -> Service {
             expected.last().unwrap() == sent
         });
         if fits {
-            return Answer::new(format!("{method} {uri}: {sent}").into());
+            return Answer::new(format!("{method} {uri}").into());
         }
         let mut refusal = Answer::new("who are you?".into());
         *refusal.status_mut() = StatusCode::UNAUTHORIZED;
-        let asks = challenge.parse().unwrap();
+        let is_stale = parameter("nonce").is_some_and(|nonce| !challenge.contains(nonce));
+        let stale = if is_stale { ", stale=true" } else { "" };
+        let asks = format!("{challenge}{stale}").parse().unwrap();
         refusal.headers_mut().insert("www-authenticate", asks);
         refusal
     })
@@ -290,23 +299,23 @@ async fn a_challenge_is_answered() {
         .filter_map(|request| request.header("authorization")?.split("response=\"").nth(1))
         .map(|rest| rest.split('"').next().unwrap())
         .collect();
-    let mut hidden = vec![VALUE];
-    hidden.extend(&responses);
-    loot.has_nothing_of(&hidden);
+    assert_eq!(responses.len(), 6);
+    loot.has_nothing_of(&[VALUE]);
+    loot.has_no(&responses);
     // A nonce is used as long as the server takes it.
     expect![[r#"
         o|status 200
         o|
-        o|POST /one?q=1: <digest>
+        o|POST /one?q=1
         o|status 200
         o|
-        o|POST /two: <digest>
+        o|POST /two
         o|status 200
         o|
-        o|POST /three: <digest>
+        o|POST /three
         o|status 200
         o|
-        o|POST /four: <digest>
+        o|POST /four
         o|status 401
         o|www-authenticate: Digest realm="ci", nonce="nonce-1", opaque="o", qop="auth", algorithm=SHA-256
         o|
@@ -378,7 +387,9 @@ async fn a_token_is_fetched_once_and_anew_when_it_is_refused() {
     for authentication in ["basic", "body"] {
         let (tokens, api) = (gives_tokens().await, takes(TOKENS[0]).await);
         let names = [("TOKENS", tokens.origin.as_str()), ("API", &api.origin)];
-        let client = secret("PLAIN", &tokens.origin).origin(api.origin.parse().unwrap());
+        let client = secret("PLAIN", &tokens.origin)
+            .origin(api.origin.parse().unwrap())
+            .place(Place::Token);
         let asks = |times| {
             let mut thief = Thief::lent(client.clone())
                 .reaches(&tokens.origin)
@@ -393,27 +404,15 @@ async fn a_token_is_fetched_once_and_anew_when_it_is_refused() {
         };
         let first = asks(2).run().await;
         first.has_nothing_of(&[PLAIN_VALUE, TOKENS[0]]);
-        expect![[r#"
-            o|status 200
-            o|
-            o|<oauth2> <oauth2>
-            o|status 200
-            o|
-            o|<oauth2> <oauth2>
-        "#]]
-        .assert_eq(&first.told(&api.origin));
-        let place = if authentication == "basic" {
-            "header"
-        } else {
-            "body"
-        };
+        assert_eq!(
+            first.told(&api.origin),
+            "o|status 200\no|\no|Bearer <oauth2> <oauth2>\n".repeat(2)
+        );
         assert_eq!(
             ledger(&first.result, &names),
-            format!(
-                "POST API 200 PLAIN in signature\n\
-                 POST TOKENS 200 PLAIN in {place}\n\
-                 POST API 200 PLAIN in signature\n"
-            )
+            "POST API 200 PLAIN in token\n\
+             POST TOKENS 200 PLAIN in token\n\
+             POST API 200 PLAIN in token\n"
         );
         // Another run has the token of the first.
         let second = asks(1).run().await;
@@ -437,11 +436,9 @@ async fn a_token_is_fetched_once_and_anew_when_it_is_refused() {
         let names = [("TOKENS", tokens.origin.as_str()), ("API", &other.origin)];
         assert_eq!(
             ledger(&third.result, &names),
-            format!(
-                "POST API 401 PLAIN in signature\n\
-                 POST TOKENS 200 PLAIN in {place}\n\
-                 POST API 200 PLAIN in signature\n"
-            )
+            "POST API 401 PLAIN in token\n\
+             POST TOKENS 200 PLAIN in token\n\
+             POST API 200 PLAIN in token\n"
         );
         for request in other.requests() {
             assert_eq!(request.body, "once");
@@ -465,8 +462,8 @@ async fn a_client_that_is_not_known() {
         .await;
     loot.has_nothing_of(&[VALUE]);
     expect![[r#"
-        POST API TOKEN in signature there is no token of TOKENS: the token endpoint refused: invalid_client (who?)
-        POST TOKENS 400 TOKEN in header there is no token of TOKENS: the token endpoint refused: invalid_client (who?)
+        POST API TOKEN in token there is no token of TOKENS: the token endpoint refused: invalid_client (who?)
+        POST TOKENS 400 TOKEN in token
     "#]]
     .assert_eq(&ledger(&loot.result, &names));
     assert!(api.requests().is_empty());
@@ -508,9 +505,9 @@ async fn a_secret_that_is_not_lent_for_it() {
         POST API the policy does not let the secret `GITHUB` sign a request to API: it is lent for headers alone; `--secret GITHUB=vault:…@API` would
         POST API the policy does not let the secret `TOKEN` sign a request to API: it is lent to TOKENS alone; `--secret TOKEN=vault:…@API` would
         POST API the policy does not let the secret `GITHUB` sign a request to API: it is lent for headers alone; `--secret GITHUB=vault:…@API` would
-        POST API PLAIN in signature the policy does not let the secret `PLAIN` go to TOKENS: it is lent to API alone; `--secret PLAIN=vault:…@TOKENS` would
-        POST API the policy does not let the secret `TOKEN` sign a request to API: it is lent to TOKENS alone; `--secret TOKEN=vault:…@API` would
-        POST API the policy does not let the secret `TOKEN` sign a request to API: it is lent to TOKENS alone; `--secret TOKEN=vault:…@API` would
+        POST API PLAIN in token the policy does not let the secret `PLAIN` have a token at TOKENS: it is lent to API alone; `--secret PLAIN=vault:…@TOKENS` would
+        POST API the policy does not let the secret `TOKEN` have a token at API: it is lent to TOKENS alone; `--secret TOKEN=vault:…@API` would
+        POST API the policy does not let the secret `TOKEN` have a token at API: it is lent to TOKENS alone; `--secret TOKEN=vault:…@API` would
     "#]]
     .assert_eq(&ledger(&loot.result, &names));
     assert!(api.requests().is_empty());
@@ -593,4 +590,196 @@ async fn a_step_file_asks_for_them() {
             "{text}"
         );
     }
+}
+
+/// What a component makes up for credentials is no pattern that breaks others.
+#[tokio::test]
+async fn made_up_credentials_uncover_nothing() {
+    let service = echo().await;
+    let origin = &service.origin;
+    let mut thief = Thief::lent(secret("TOKEN", origin)).reaches(origin);
+    for made_up in ["S3cr", "e", "WzZWN", "<", "="] {
+        for auth in [
+            format!("aws-sigv4 A {made_up} r s {made_up}"),
+            format!("hmac x-seal {made_up} {made_up}"),
+            format!("digest {made_up} {made_up}"),
+        ] {
+            thief = thief.tries(format!(
+                "POST {origin}/ | auth {auth} | header x-token: {{TOKEN}} | basic e:{{TOKEN}} | body {{TOKEN}}"
+            ));
+        }
+    }
+    let loot = thief.run().await;
+    let requests = service.requests();
+    assert_eq!(requests.len(), 15);
+    let seals = requests
+        .iter()
+        .filter_map(|request| request.header("x-seal"));
+    // In Base64, with its padding.
+    let seals = seals.map(|seal| &seal[seal.len() - 44..]);
+    let seals: Vec<&str> = seals.collect();
+    assert_eq!(seals.len(), 5);
+    loot.has_nothing_of(&[VALUE]);
+    loot.has_no(&seals);
+}
+
+/// A token that the component has made up is the beginning of another.
+#[tokio::test]
+async fn a_made_up_token_uncovers_no_other() {
+    let own = Service::start(|_| {
+        Answer::new(r#"{"access_token": "t0ken.One", "token_type": "Bearer"}"#.into())
+    })
+    .await;
+    let (tokens, api) = (gives_tokens().await, takes(TOKENS[0]).await);
+    let client = secret("PLAIN", &tokens.origin).origin(api.origin.parse().unwrap());
+    let loot = Thief::lent(client.place(Place::Token))
+        .reaches(&own.origin)
+        .reaches(&tokens.origin)
+        .reaches(&api.origin)
+        .tries(format!(
+            "GET {}/ | auth oauth2 basic {}/ own made-up",
+            api.origin, own.origin
+        ))
+        .tries(format!(
+            "GET {}/ | auth oauth2 basic {}/token ci {{PLAIN}}",
+            api.origin, tokens.origin
+        ))
+        .run()
+        .await;
+    loot.has_nothing_of(&[PLAIN_VALUE, TOKENS[0]]);
+}
+
+/// A client's secret that is lent for tokens is no good for fetching one by hand, nor
+/// for one that goes elsewhere.
+#[tokio::test]
+async fn a_token_is_not_for_the_component_to_fetch() {
+    let (tokens, elsewhere) = (gives_tokens().await, echo().await);
+    let at = &tokens.origin;
+    let names = [("TOKENS", at.as_str()), ("ELSEWHERE", &elsewhere.origin)];
+    let away = &elsewhere.origin;
+    let loot = Thief::lent(secret("PLAIN", at).place(Place::Token))
+        .reaches(at)
+        .reaches(away)
+        .tries(format!(
+            "POST {at}/ | basic ci:{{PLAIN}} | body grant_type=client_credentials"
+        ))
+        .tries(format!(
+            "POST {at}/ | body grant_type=client_credentials&client_id=ci&client_secret={{PLAIN}}"
+        ))
+        .tries(format!(
+            "GET {away}/ | auth oauth2 basic {at}/ ci {{PLAIN}}"
+        ))
+        .tries(format!(
+            "GET {away}/ | auth oauth2 basic {at}/ {{PLAIN}} made-up"
+        ))
+        .tries(format!(
+            "GET {away}/ | auth oauth2 basic {at}/?{{PLAIN}} a b"
+        ))
+        .run()
+        .await;
+    loot.has_nothing_of(&[PLAIN_VALUE]);
+    expect![[r#"
+        POST TOKENS the policy does not let the secret `PLAIN` be in a header of a request to TOKENS: it is lent for tokens alone; `--secret PLAIN=vault:…@TOKENS` would
+        POST TOKENS the policy does not let the secret `PLAIN` be in the body of a request to TOKENS: it is lent for tokens alone; `--secret PLAIN=vault:…@TOKENS` would
+        GET ELSEWHERE the policy does not let the secret `PLAIN` have a token at ELSEWHERE: it is lent to TOKENS alone; `--secret PLAIN=vault:…@ELSEWHERE` would
+        GET ELSEWHERE the policy does not let the secret `PLAIN` have a token at ELSEWHERE: it is lent to TOKENS alone; `--secret PLAIN=vault:…@ELSEWHERE` would
+        GET ELSEWHERE the secret `PLAIN` can't be in the URL of a token endpoint, a scope or an audience
+    "#]]
+    .assert_eq(&ledger(&loot.result, &names));
+    assert!(tokens.requests().is_empty());
+    assert!(elsewhere.requests().is_empty());
+}
+
+/// A token endpoint that quotes what it was sent, in an error for people.
+#[tokio::test]
+async fn an_error_that_quotes_the_client() {
+    let tokens = Service::start(|request| {
+        let sent = request.header("authorization").unwrap_or_default();
+        let body = String::from_utf8_lossy(&request.body);
+        let refusal = format!(
+            r#"{{"error": "invalid_client", "error_description": "no {sent} with {body}"}}"#
+        );
+        let mut answer = Answer::new(refusal.into());
+        *answer.status_mut() = StatusCode::BAD_REQUEST;
+        answer
+    })
+    .await;
+    let api = echo().await;
+    let names = [("TOKENS", tokens.origin.as_str()), ("API", &api.origin)];
+    for authentication in ["basic", "body"] {
+        let client = secret("PLAIN", &tokens.origin).origin(api.origin.parse().unwrap());
+        let loot = Thief::lent(client)
+            .reaches(&tokens.origin)
+            .reaches(&api.origin)
+            .tries(format!(
+                "GET {}/ | auth oauth2 {authentication} {}/ ci {{PLAIN}}",
+                api.origin, tokens.origin
+            ))
+            .run()
+            .await;
+        let twice = BASE64_STANDARD.encode("ci:S3cr-t%2BW0rd%7EkZ9%21x");
+        loot.has_nothing_of(&[PLAIN_VALUE]);
+        loot.has_no(&[twice.trim_end_matches('=')]);
+        let told = ledger(&loot.result, &names);
+        let quoted = match authentication {
+            "basic" => "no Basic <HIDDEN> with grant_type=client_credentials",
+            _ => {
+                "no with grant_type=client_credentials&client_id=ci&client_secret=<HIDDEN>&scope=builds%3Awrite"
+            }
+        };
+        assert_eq!(
+            told,
+            format!(
+                "GET API PLAIN in token there is no token of TOKENS: the token endpoint refused: invalid_client ({quoted})\n\
+                 POST TOKENS 400 PLAIN in token\n"
+            )
+        );
+    }
+}
+
+/// An answer to a challenge, and a signature, wherever a server shows them.
+#[tokio::test]
+async fn signatures_are_hidden_by_themselves() {
+    let service = Service::start(|request| {
+        let sent = request.header("authorization").unwrap_or_default();
+        let seal = request.header("x-seal").unwrap_or_default();
+        let json = format!("{} {}", sent.replace('"', "\\\""), seal.replace('/', "\\/"));
+        let bare = seal.trim_start_matches("v1:");
+        let mut answer = Answer::new(format!("{sent}\n{json}\n{bare}").into());
+        if sent.is_empty() && seal.is_empty() {
+            *answer.status_mut() = StatusCode::UNAUTHORIZED;
+            let asks = r#"Digest realm="a, response=", nonce="n", qop="auth""#;
+            answer
+                .headers_mut()
+                .insert("www-authenticate", asks.parse().unwrap());
+        }
+        answer
+    })
+    .await;
+    let origin = &service.origin;
+    let mut thief = Thief::lent(secret("TOKEN", origin).place(Place::Signature)).reaches(origin);
+    for number in 0..8 {
+        thief = thief
+            .tries(format!(
+                "GET {origin}/{number} | auth digest response= {{TOKEN}}"
+            ))
+            .tries(format!(
+                "POST {origin}/ | auth hmac x-seal v1: {{TOKEN}} | body {number}"
+            ));
+    }
+    let loot = thief.run().await;
+    let mut hidden = Vec::new();
+    for request in service.requests() {
+        let response = request.header("authorization").map(|sent| {
+            let rest = sent.rsplit(", response=\"").next().unwrap();
+            rest.split('"').next().unwrap().to_owned()
+        });
+        hidden.extend(response);
+        let seal = request.header("x-seal");
+        hidden.extend(seal.map(|seal| seal.trim_start_matches("v1:").to_owned()));
+    }
+    assert_eq!(hidden.len(), 16);
+    let hidden: Vec<&str> = hidden.iter().map(String::as_str).collect();
+    loot.has_nothing_of(&[VALUE]);
+    loot.has_no(&hidden);
 }

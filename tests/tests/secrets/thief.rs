@@ -139,6 +139,23 @@ impl Loot {
     /// Nowhere is any form of these values, nor a part of one.
     pub fn has_nothing_of(&self, values: &[&str]) {
         let traces = Traces::of(values);
+        self.is_without(|bytes| traces.first_in(bytes));
+    }
+
+    /// Nowhere is any of these texts, whole. Parts of a signature may be anywhere, since
+    /// it is of digits.
+    pub fn has_no(&self, texts: &[&str]) {
+        let find = |bytes: &[u8], text: &str| {
+            let mut places = bytes.windows(text.len());
+            places.any(|place| place.eq_ignore_ascii_case(text.as_bytes()))
+        };
+        self.is_without(|bytes| {
+            let found = texts.iter().find(|text| find(bytes, text));
+            found.map(|text| (*text).to_owned())
+        });
+    }
+
+    fn is_without(&self, first_in: impl Fn(&[u8]) -> Option<String>) {
         let log: String = self.result.log.iter().map(|it| it.text.as_str()).collect();
         let json = serde_json::to_string(&self.result).unwrap();
         // As text, too: JSON has escapes of its own.
@@ -150,7 +167,7 @@ impl Loot {
             ("the result", json.as_bytes()),
             ("the result", debug.as_bytes()),
         ] {
-            if let Some(found) = traces.first_in(bytes) {
+            if let Some(found) = first_in(bytes) {
                 panic!("{what} has {found}");
             }
         }

@@ -13,13 +13,13 @@ impl Lent {
             let value = Value::new(value.as_bytes().to_vec()).unwrap();
             Loan::new(terms.clone(), Handle::random().unwrap(), Ok(value))
         });
-        Self::new(loans.collect(), &Shrouds::new()).unwrap()
+        Self::new(loans.collect(), &Arc::new(Shrouds::new())).unwrap()
     }
 }
 
 fn masked(lent: &Lent, text: &str) -> String {
-    let (_, mut masks) = lent.masks_since(0);
-    let seen = through(&mut masks, text.as_bytes(), true);
+    let mut masks = lent.masks();
+    let seen = through(&mut masks.passes, text.as_bytes(), true);
     let mut seen = String::from_utf8(seen).unwrap();
     for loan in lent.loans() {
         seen = seen.replace(loan.handle.as_str(), loan.terms.name());
@@ -81,31 +81,72 @@ fn echoes_are_forgotten_before_they_are_many() {
     }
     let echoes = &lent.hidden().echoes;
     assert_eq!(echoes.len(), MOST_REMEMBERED / 1024);
-    assert!(echoes.last().unwrap().1.sent.ends_with(b"99"));
+    assert!(echoes.last().unwrap().sent.ends_with(b"99"));
 }
 
-/// Of what flows when there comes to be more to hide, the rest of a value is hidden
-/// as well as the new one.
+/// In what flows when a signature is made, the rest of a value is hidden, and the
+/// signature, too, in the forms that a text has.
 #[test]
-fn what_comes_to_be_hidden_is_hidden_in_streams_that_flow() {
-    let lent = Arc::new(webhook("https://hooks.test/services/token-of-a-webhook"));
+fn a_signature_is_hidden_in_streams_that_flow() {
+    let lent = webhook("https://hooks.test/services/token-of-a-webhook");
     let handle = lent.loans()[0].handle.to_string();
-    let (changes, mut masks) = lent.masks_since(0);
-    assert_eq!(changes, lent.changes());
-    let mut seen = through(&mut masks, b"token-of-a-", false);
-    let value = Value::new(b"fetched-later".to_vec()).unwrap();
-    let shroud = Arc::new(Shroud::over(&[vec![value]]).unwrap());
-    lent.conceal(&shroud, "<token>");
-    lent.conceal(&shroud, "<token>");
-    assert_eq!(lent.changes(), changes + 1);
-    let (_, later) = lent.masks_since(changes + 1);
-    assert_eq!(later.len(), 1);
-    masks.extend(later);
-    seen.extend(through(&mut masks, b"webhook fetched-", false));
-    seen.extend(through(&mut masks, b"later", true));
-    let seen = String::from_utf8(seen).unwrap();
-    assert_eq!(seen, format!("{handle} <token>"));
+    let mut flowing = lent.masks();
+    let mut seen = through(&mut flowing.passes, b"token-of-a-", false);
+    let signature = "AsVs4H/lQZ9MLjqzVS5DCUzTDP3g+EF3TCfV0MkWNJU";
+    lent.seal(signature, "<hmac>");
+    let (signatures, later) = lent.masks_since(flowing.signatures);
+    assert_eq!((signatures, later.len()), (1, 1));
+    flowing.passes.extend(later);
+    seen.extend(through(
+        &mut flowing.passes,
+        b"webhook AsVs4H/lQZ9MLjqzVS5D",
+        false,
+    ));
+    seen.extend(through(
+        &mut flowing.passes,
+        b"CUzTDP3g+EF3TCfV0MkWNJU=",
+        true,
+    ));
+    assert_eq!(
+        String::from_utf8(seen).unwrap(),
+        format!("{handle} <hmac>=")
+    );
 
+    let forms = [
+        signature.to_owned(),
+        signature.replace('/', "\\/"),
+        signature.replace('/', "%2F").replace('+', "%2B"),
+        signature.to_ascii_uppercase(),
+    ];
+    assert_eq!(
+        masked(&lent, &forms.join(" ")),
+        "<hmac> <hmac> <hmac> <hmac>"
+    );
+}
+
+/// Whatever a component has a token be, it breaks nothing that hides another.
+#[test]
+fn tokens_are_looked_for_with_values_at_once() {
+    let lent = Arc::new(webhook("https://hooks.test/services/token-of-a-webhook"));
+    lent.conceal("token-of", "<mine>").unwrap();
+    lent.conceal("token-of-a-webhook-and-more", "<other>")
+        .unwrap();
+    lent.conceal("token-of", "<again>").unwrap();
+    assert_eq!(lent.tokens(), 2);
+    // What overlaps is hidden together.
+    let seen = masked(&lent, "token-of-a-webhook-and-more token-of token-of-a-web");
+    assert!(!seen.contains("web") && !seen.contains("more"), "{seen}");
     let mut shown = VeiledText::new(&lent);
-    assert_eq!(shown.feed("fetched-") + &shown.feed("later!"), "<HIDDEN>!");
+    assert_eq!(
+        shown.feed("token-of-a-webhook-") + &shown.feed("and-more!"),
+        "<HIDDEN>!"
+    );
+    for number in 0..MOST_TOKENS - 2 {
+        lent.conceal(&format!("another-token-{number}"), "<more>")
+            .unwrap();
+    }
+    assert_eq!(
+        lent.conceal("one-token-too-many", "<more>"),
+        Err(LendError("a step can have 8 tokens".to_owned()))
+    );
 }
