@@ -1,0 +1,7 @@
+//! What is compared: each a worker that makes requests when it is asked for a
+//! [round](crate::protocol).
+
+pub(crate) mod native;
+pub(crate) mod reference;
+pub(crate) mod spawns;
+pub(crate) mod step;

@@ -1,0 +1,144 @@
+//! The request that all contestants make, as a step file and as what it is on the wire.
+
+use std::fmt::Write as _;
+
+use bytes::Bytes;
+use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
+use http_step_host::{Properties, StepFile};
+
+use crate::failure::Result;
+
+/// Header fields beside those that every request has.
+pub(crate) const FIELDS: usize = 6;
+
+/// Which request it is.
+#[derive(Clone, Debug, clap::Args)]
+pub(crate) struct Reference {
+    /// Where the server is, as `http://127.0.0.1:8080`.
+    #[arg(long)]
+    pub(crate) origin: String,
+    /// Get so many bytes, in place of the POST.
+    #[arg(long)]
+    pub(crate) download: Option<u64>,
+    /// Milliseconds after which the server answers.
+    #[arg(long, default_value_t = 0)]
+    pub(crate) wait: u64,
+    /// Header fields beside those that every request has.
+    #[arg(long, default_value_t = FIELDS)]
+    pub(crate) fields: usize,
+    /// Bytes of text in the body, and in the answer's.
+    #[arg(long, default_value_t = 0)]
+    pub(crate) body: usize,
+}
+
+impl Reference {
+    /// As a step file. Its header `X-Token` is hidden, and holds a secret if there is one.
+    pub(crate) fn step_file(&self, secret: Option<&str>) -> Result<StepFile> {
+        let text = match self.download {
+            Some(_) => format!("get: {}\n", self.url()),
+            None => self.post(secret)?,
+        };
+        StepFile::parse(text.as_bytes()).map_err(|mistakes| mistakes.to_string().into())
+    }
+
+    fn post(&self, secret: Option<&str>) -> Result<String> {
+        let mut text = format!(
+            "\
+post: {}
+hide_request_headers: [X-Token]
+json:
+  number: ${{{{ property.number }}}}
+  branch: ${{{{ property.branch }}}}
+  note: '{}'
+headers:
+  X-Builder: linux/${{{{ property.builder }}}}
+",
+            self.url(),
+            self.note()
+        );
+        let token = match secret {
+            Some(name) => format!("${{{{ secret.{name} }}}}"),
+            None => TOKEN.to_owned(),
+        };
+        writeln!(text, "  X-Token: {token}")?;
+        for number in 2..self.fields {
+            writeln!(text, "  X-Field-{number}: the value of field {number}")?;
+        }
+        Ok(text)
+    }
+
+    /// The build that the step file's expressions ask for.
+    pub(crate) fn properties() -> Properties {
+        let numbers = [("number", serde_json::Value::from(42))];
+        let texts = [("branch", "main"), ("builder", "x86_64")];
+        let texts = texts.map(|(name, text)| (name, text.into()));
+        numbers.into_iter().chain(texts).collect()
+    }
+
+    /// The URL.
+    pub(crate) fn url(&self) -> String {
+        match self.download {
+            Some(bytes) => format!("{}/download?bytes={bytes}", self.origin),
+            // A timer of no time at all would still cost a tick of it.
+            None if self.wait == 0 => format!("{}/builds?answer={}", self.origin, self.body),
+            None => format!(
+                "{}/builds?answer={}&wait={}",
+                self.origin, self.body, self.wait
+            ),
+        }
+    }
+
+    /// The method.
+    pub(crate) fn method(&self) -> Method {
+        match self.download {
+            Some(_) => Method::GET,
+            None => Method::POST,
+        }
+    }
+
+    /// The body.
+    pub(crate) fn bytes(&self) -> Bytes {
+        match self.download {
+            Some(_) => Bytes::new(),
+            None => format!(
+                r#"{{"number":42,"branch":"main","note":"{}"}}"#,
+                self.note()
+            )
+            .into(),
+        }
+    }
+
+    /// The header fields, but for `Host` and `Content-Length`.
+    pub(crate) fn headers(&self) -> Result<HeaderMap> {
+        let mut headers = HeaderMap::new();
+        headers.insert(
+            header::USER_AGENT,
+            HeaderValue::from_static("http-step/0.1.0"),
+        );
+        headers.insert(
+            header::ACCEPT_ENCODING,
+            HeaderValue::from_static("gzip, deflate, br, zstd"),
+        );
+        headers.insert(header::ACCEPT, HeaderValue::from_static("*/*"));
+        if self.download.is_none() {
+            headers.insert(
+                header::CONTENT_TYPE,
+                HeaderValue::from_static("application/json"),
+            );
+            headers.insert("x-builder", HeaderValue::from_static("linux/x86_64"));
+            headers.insert("x-token", HeaderValue::from_static(TOKEN));
+            for number in 2..self.fields {
+                let name: HeaderName = format!("x-field-{number}").parse()?;
+                headers.insert(name, format!("the value of field {number}").parse()?);
+            }
+        }
+        Ok(headers)
+    }
+
+    fn note(&self) -> String {
+        "n".repeat(self.body)
+    }
+}
+
+/// What `X-Token` holds.
+const TOKEN: &str = "xoxb-1234567890-abcdefghijklmnopqrstuvwx";

@@ -1,0 +1,70 @@
+//! So many requests at a time, for so long.
+
+use std::time::{Duration, Instant};
+
+use tokio::task::JoinSet;
+
+use crate::failure::Result;
+use crate::process;
+use crate::protocol::{Round, Sample};
+use crate::statistics::percentile;
+
+/// What one of the places saw.
+#[derive(Default)]
+struct Tally {
+    latencies: Vec<f64>,
+    failed: u64,
+    error: Option<String>,
+}
+
+/// Play a round. `once` makes one request and says whether it was answered as it should be.
+pub(crate) async fn play<F>(
+    round: Round,
+    once: impl Fn() -> F + Clone + Send + 'static,
+) -> Result<Sample>
+where
+    F: Future<Output = Result<(), String>> + Send,
+{
+    process::forget_peak()?;
+    let resident_before = process::resident()?;
+    let duration = Duration::from_secs_f64(round.seconds);
+    let started = Instant::now();
+    let mut places = JoinSet::new();
+    for _ in 0..round.at_a_time {
+        let once = once.clone();
+        places.spawn(async move {
+            let mut tally = Tally::default();
+            loop {
+                let begun = Instant::now();
+                match once().await {
+                    Ok(()) => tally.latencies.push(begun.elapsed().as_secs_f64()),
+                    Err(error) => {
+                        tally.failed += 1;
+                        tally.error.get_or_insert(error);
+                    }
+                }
+                if started.elapsed() >= duration {
+                    return tally;
+                }
+            }
+        });
+    }
+    let mut whole = Tally::default();
+    while let Some(tally) = places.join_next().await {
+        let tally = tally?;
+        whole.latencies.extend(tally.latencies);
+        whole.failed += tally.failed;
+        whole.error = whole.error.or(tally.error);
+    }
+    let seconds = started.elapsed().as_secs_f64();
+    Ok(Sample {
+        done: whole.latencies.len() as u64,
+        failed: whole.failed,
+        error: whole.error,
+        seconds,
+        p50: percentile(&mut whole.latencies, 50.0),
+        p99: percentile(&mut whole.latencies, 99.0),
+        resident_before,
+        resident_peak: process::resident_peak()?,
+    })
+}

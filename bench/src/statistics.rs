@@ -1,0 +1,59 @@
+//! Medians, and how far the rounds lie apart.
+
+/// The median of a figure over all rounds, with the least and the most.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Spread {
+    pub(crate) median: f64,
+    pub(crate) least: f64,
+    pub(crate) most: f64,
+}
+
+impl Spread {
+    /// Of the figures of all rounds; nothing is known of none.
+    pub(crate) fn of(figures: impl IntoIterator<Item = f64>) -> Self {
+        let mut figures: Vec<f64> = figures.into_iter().collect();
+        Self {
+            median: percentile(&mut figures, 50.0),
+            least: percentile(&mut figures, 0.0),
+            most: percentile(&mut figures, 100.0),
+        }
+    }
+
+    /// Of one against the other, round by round.
+    pub(crate) fn ratio(over: &[f64], under: &[f64]) -> Self {
+        Self::of(over.iter().zip(under).map(|(over, under)| over / under))
+    }
+}
+
+/// The smallest of the figures that so many of a hundred do not go above.
+pub(crate) fn percentile(figures: &mut [f64], of_100: f64) -> f64 {
+    figures.sort_unstable_by(f64::total_cmp);
+    let rank = (of_100 / 100.0 * figures.len() as f64).ceil() as usize;
+    let figure = figures.get(rank.saturating_sub(1));
+    figure.copied().unwrap_or(f64::NAN)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn percentiles_are_figures_that_were_measured() {
+        let mut figures = [5.0, 1.0, 4.0, 2.0, 3.0];
+        for (of_100, expected) in [(0.0, 1.0), (50.0, 3.0), (99.0, 5.0), (100.0, 5.0)] {
+            assert_eq!(percentile(&mut figures, of_100), expected);
+        }
+        assert!(percentile(&mut [], 50.0).is_nan());
+    }
+
+    #[test]
+    fn ratios_are_of_the_same_round() {
+        let ratio = Spread::ratio(&[2.0, 30.0, 8.0], &[1.0, 10.0, 2.0]);
+        let expected = Spread {
+            median: 3.0,
+            least: 2.0,
+            most: 4.0,
+        };
+        assert_eq!(ratio, expected);
+    }
+}
