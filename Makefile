@@ -54,6 +54,34 @@ soak: setup ## run good and hostile steps at once, for two minutes (SOAK_SECONDS
 	# The allocator gives back at once what is free: it is the host that is measured.
 	MIMALLOC_PURGE_DELAY=0 $(CARGO) test --locked --workspace --test soak -- --ignored --nocapture
 
+# The plain host is a workspace of its own, see there. Below one directory it shares what both use.
+BENCH := target/release/http-step-bench all --program target/release/http-step \
+	--plain-host target/release/http-step-bench-plain-host --python target/bench/python/bin/python --scratch target/bench
+
+.PHONY: bench-build
+bench-build: setup
+	bench/install target/bench/python
+	$(CARGO) build --locked --release --package http-step-bench --package http-step-cli
+	$(CARGO) build --locked --release --manifest-path bench/plain-host/Cargo.toml
+
+.PHONY: bench
+bench: bench-build ## measure what the sandbox costs, and write docs/performance.md (20 minutes)
+	$(BENCH) --out docs
+
+.PHONY: bench-smoke
+bench-smoke: bench-build ## the same in short: nothing is lost, and the page is whole
+	$(BENCH) --out target/bench/smoke --short
+
+INSTRUCTIONS := target/release/http-step-bench instructions --expected bench/instructions.json --scratch target/bench
+
+.PHONY: bench-instructions
+bench-instructions: bench-build ## count the instructions of one step, and compare them with what is expected
+	$(INSTRUCTIONS)
+
+.PHONY: bench-instructions-write
+bench-instructions-write: bench-build ## count them, and expect as many from now on
+	$(INSTRUCTIONS) --write
+
 # Without a sanitizer, which needs a nightly compiler. Inputs that lead somewhere new go below
 # target/, so that no run changes the corpus; those that break something, to fuzz/artifacts/.
 .PHONY: fuzz
@@ -85,6 +113,7 @@ lint: setup tool-cargo-deny ## check format, lints, licences and documentation
 	$(CARGO) fmt --all --check
 	$(CARGO) fmt --all --check --manifest-path tests/guests/Cargo.toml
 	$(CARGO) fmt --all --check --manifest-path fuzz/Cargo.toml
+	$(CARGO) fmt --all --check --manifest-path bench/plain-host/Cargo.toml
 	$(CARGO) clippy --locked --workspace --all-targets -- --deny warnings
 	cd tests/guests && $(CARGO) clippy --locked --examples --target wasm32-wasip2 --target-dir ../../target/guests -- --deny warnings
 	cd fuzz && $(CARGO) clippy --locked --all-targets --target-dir ../target/fuzz -- --deny warnings

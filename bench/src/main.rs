@@ -15,6 +15,7 @@ mod bench;
 mod contestants;
 mod download;
 mod failure;
+mod instructions;
 mod load;
 mod process;
 mod protocol;
@@ -36,6 +37,8 @@ use crate::contestants::step::{self, StepArgs};
 enum Part {
     /// Measure all there is, and write the page.
     All(bench::BenchArgs),
+    /// Count the instructions of one step, and compare them with what is expected.
+    Instructions(instructions::InstructionsArgs),
     /// Be the server.
     Serve(server::ServerArgs),
     /// Be the client without a sandbox.
@@ -49,6 +52,7 @@ enum Part {
 fn main() -> failure::Result<()> {
     match Part::parse() {
         Part::All(args) => bench::run(args),
+        Part::Instructions(args) => instructions::run(&args),
         Part::Serve(args) => server::run(&args),
         Part::Native(args) => native::run(&args),
         Part::Step(args) => step::run(&args),

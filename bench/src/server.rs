@@ -7,6 +7,7 @@
 //! | `/download?bytes=N` | so many bytes |
 
 use std::io::{self, BufRead as _, Write as _};
+use std::net::Ipv4Addr;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -21,12 +22,15 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use serde::{Deserialize, Serialize};
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
 
 use crate::download::Download;
 use crate::failure::Result;
 use crate::process;
 use crate::tls;
+
+/// Connections that wait to be accepted; the system's own bound may be lower.
+const BACKLOG: u32 = 1 << 14;
 
 /// How the server is started.
 #[derive(Debug, clap::Args)]
@@ -67,10 +71,8 @@ pub(crate) fn run(args: &ServerArgs) -> Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
-    let (plain, over_tls) = runtime.block_on(async {
-        let listen = || TcpListener::bind("127.0.0.1:0");
-        Ok::<_, io::Error>((listen().await?, listen().await?))
-    })?;
+    let (plain, over_tls) =
+        runtime.block_on(async { Ok::<_, io::Error>((listen()?, listen()?)) })?;
     let acceptor = args
         .certificates
         .as_deref()
@@ -121,6 +123,13 @@ pub(crate) fn run(args: &ServerArgs) -> Result<()> {
             tokio::spawn(serve(stream, Arc::clone(&ledger)));
         }
     })
+}
+
+/// Listen, with room for all who knock at once: one who finds none tries again a second later.
+fn listen() -> io::Result<TcpListener> {
+    let socket = TcpSocket::new_v4()?;
+    socket.bind((Ipv4Addr::LOCALHOST, 0).into())?;
+    socket.listen(BACKLOG)
 }
 
 fn tell(what: &impl Serialize) -> Result<()> {

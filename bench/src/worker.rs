@@ -2,6 +2,7 @@
 
 use std::env;
 use std::io::{BufRead as _, BufReader, Write as _};
+use std::path::Path;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
 use serde::Serialize;
@@ -65,11 +66,17 @@ impl Drop for Process {
 
 /// This program again, in the part of a contestant or of the server.
 pub(crate) fn own(arguments: &[&str]) -> Result<Command> {
-    let mut command = Command::new(env::current_exe()?);
-    // The standard library captures a backtrace for every error, expected ones too,
-    // where this is set.
-    command.env_remove("RUST_BACKTRACE").args(arguments);
+    let mut command = other(&env::current_exe()?);
+    command.args(arguments);
     Ok(command)
+}
+
+/// Another program.
+pub(crate) fn other(program: &Path) -> Command {
+    let mut command = Command::new(program);
+    // Where this is set, a backtrace is captured for every error, expected ones too.
+    command.env_remove("RUST_BACKTRACE");
+    command
 }
 
 /// A contestant.

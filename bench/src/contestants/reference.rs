@@ -9,7 +9,7 @@ use http_step_host::{Properties, StepFile};
 use crate::failure::Result;
 
 /// Header fields beside those that every request has.
-pub(crate) const FIELDS: usize = 6;
+const FIELDS: usize = 6;
 
 /// Which request it is.
 #[derive(Clone, Debug, clap::Args)]
@@ -32,6 +32,17 @@ pub(crate) struct Reference {
 }
 
 impl Reference {
+    /// The request as it is where nothing else is asked for.
+    pub(crate) fn plain(origin: String) -> Self {
+        Self {
+            origin,
+            download: None,
+            wait: 0,
+            fields: FIELDS,
+            body: 0,
+        }
+    }
+
     /// As a step file. Its header `X-Token` is hidden, and holds a secret if there is one.
     pub(crate) fn step_file(&self, secret: Option<&str>) -> Result<StepFile> {
         let text = match self.download {
@@ -61,8 +72,8 @@ headers:
             None => TOKEN.to_owned(),
         };
         writeln!(text, "  X-Token: {token}")?;
-        for number in 2..self.fields {
-            writeln!(text, "  X-Field-{number}: the value of field {number}")?;
+        for (name, value) in self.fields().into_iter().skip(2) {
+            writeln!(text, "  {name}: {value}")?;
         }
         Ok(text)
     }
@@ -100,12 +111,29 @@ headers:
     pub(crate) fn bytes(&self) -> Bytes {
         match self.download {
             Some(_) => Bytes::new(),
-            None => format!(
-                r#"{{"number":42,"branch":"main","note":"{}"}}"#,
-                self.note()
-            )
-            .into(),
+            None => self.text().into(),
         }
+    }
+
+    /// The body of the POST.
+    pub(crate) fn text(&self) -> String {
+        format!(
+            r#"{{"number":42,"branch":"main","note":"{}"}}"#,
+            self.note()
+        )
+    }
+
+    /// The header fields of the POST that the step file names, as they are sent.
+    pub(crate) fn fields(&self) -> Vec<(String, String)> {
+        let first = [("X-Builder", "linux/x86_64"), ("X-Token", TOKEN)];
+        let first = first.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let others = (2..self.fields).map(|number| {
+            (
+                format!("X-Field-{number}"),
+                format!("the value of field {number}"),
+            )
+        });
+        first.into_iter().chain(others).collect()
     }
 
     /// The header fields, but for `Host` and `Content-Length`.
@@ -125,11 +153,8 @@ headers:
                 header::CONTENT_TYPE,
                 HeaderValue::from_static("application/json"),
             );
-            headers.insert("x-builder", HeaderValue::from_static("linux/x86_64"));
-            headers.insert("x-token", HeaderValue::from_static(TOKEN));
-            for number in 2..self.fields {
-                let name: HeaderName = format!("x-field-{number}").parse()?;
-                headers.insert(name, format!("the value of field {number}").parse()?);
+            for (name, value) in self.fields() {
+                headers.insert(HeaderName::try_from(name)?, value.parse()?);
             }
         }
         Ok(headers)

@@ -27,6 +27,11 @@ pub(crate) fn rate(rate: Spread) -> String {
     spread(rate, 1.0, "/s")
 }
 
+/// A number of things.
+pub(crate) fn count(count: Spread) -> String {
+    spread(count, 1.0, "")
+}
+
 /// A size that does not vary, in the unit that suits it.
 pub(crate) fn bytes(bytes: u64) -> String {
     match bytes {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::format::{mebibytes, microseconds, times};
+use super::format::{count, mebibytes, microseconds, times};
 use super::table::Table;
 use crate::failure::Result;
 use crate::statistics::Spread;
@@ -31,13 +31,92 @@ impl Bound {
     }
 }
 
-const TARGETS: &[Target] = &[Target {
-    name: "step-to-native",
-    what: "step / native throughput, one worker thread, 64 at a time",
-    words: "≥ 1/3",
-    bound: Bound::AtLeast(1.0 / 3.0),
-    shown: times,
-}];
+const TARGETS: &[Target] = &[
+    Target {
+        name: "step-to-native",
+        what: "step / native throughput, one worker thread, 64 at a time",
+        words: "≥ 1/3",
+        bound: Bound::AtLeast(1.0 / 3.0),
+        shown: times,
+    },
+    Target {
+        name: "default-transport",
+        what: "against the same component on wasmtime's default transport, over TLS",
+        words: "≥ 5 ×",
+        bound: Bound::AtLeast(5.0),
+        shown: times,
+    },
+    Target {
+        name: "buildbot",
+        what: "against Buildbot's way: requests + txrequests, the same log",
+        words: "≥ 20 ×",
+        bound: Bound::AtLeast(20.0),
+        shown: times,
+    },
+    Target {
+        name: "instantiate",
+        what: "an instance of the reference step",
+        words: "≤ 12 µs",
+        bound: Bound::AtMost(12e-6),
+        shown: microseconds,
+    },
+    Target {
+        name: "in-flight-memory",
+        what: "10,000 steps in flight: resident memory in all",
+        words: "≤ 1 GiB",
+        bound: Bound::AtMost(1_073_741_824.0),
+        shown: mebibytes,
+    },
+    Target {
+        name: "in-flight-lost",
+        what: "10,000 steps in flight: lost",
+        words: "none",
+        bound: Bound::AtMost(0.0),
+        shown: count,
+    },
+    Target {
+        name: "in-flight-p99",
+        what: "10,000 at a time at an idle server: p99 against native",
+        words: "≤ 3 ×",
+        bound: Bound::AtMost(3.0),
+        shown: times,
+    },
+    Target {
+        name: "saturation",
+        what: "from 1 to 4,096 at a time: what is left of the best throughput",
+        words: "≥ 0.9",
+        bound: Bound::AtLeast(0.9),
+        shown: times,
+    },
+    Target {
+        name: "body",
+        what: "a large response: throughput against native",
+        words: "≥ 1/2",
+        bound: Bound::AtLeast(0.5),
+        shown: times,
+    },
+    Target {
+        name: "body-memory",
+        what: "a large response: resident memory grows by",
+        words: "≤ 16 MiB",
+        bound: Bound::AtMost(16_777_216.0),
+        shown: mebibytes,
+    },
+    Target {
+        name: "body-secrets",
+        what: "a large response, ten secrets to scrub: throughput against native",
+        words: "≥ 1/4",
+        bound: Bound::AtLeast(0.25),
+        shown: times,
+    },
+    Target {
+        name: "process",
+        what: "`http-step run` as a process, the compiled component cached, against `curl`",
+        words: "≤ 1.2 ×",
+        bound: Bound::AtMost(1.2),
+        shown: times,
+    },
+];
 
 /// The table of all of them. One that was not measured is an error.
 pub(super) fn table(reached: &BTreeMap<&'static str, Spread>) -> Result<Table> {

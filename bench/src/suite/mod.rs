@@ -1,5 +1,12 @@
 //! The comparisons, in the order of the page.
 
+mod alternatives;
+mod bodies;
+mod concurrency;
+mod curves;
+mod in_flight;
+mod secrets;
+mod sizes;
 mod steps;
 
 use crate::bench::Bench;
@@ -10,4 +17,14 @@ use crate::report::Report;
 type Suite = fn(&mut Bench, &mut Report) -> Result<()>;
 
 /// All of them, by what they measure.
-pub(crate) const ALL: &[(&str, Suite)] = &[("steps", steps::measure)];
+pub(crate) const ALL: &[(&str, Suite)] = &[
+    ("steps", steps::measure),
+    ("alternatives", alternatives::measure),
+    ("secrets", secrets::measure),
+    ("bodies", bodies::measure),
+    ("steps at a time", concurrency::measure),
+    ("steps in flight", in_flight::measure),
+    ("curves", curves::measure),
+    // What the compiler makes of the component is in the cache by now.
+    ("sizes", sizes::measure),
+];

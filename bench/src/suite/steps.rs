@@ -1,38 +1,27 @@
 //! One step against one request without a sandbox, one at a time and 64 at a time.
 
-use crate::bench::Bench;
+use crate::bench::{Bench, each};
 use crate::failure::Result;
-use crate::protocol::Sample;
 use crate::report::{Report, Table, microseconds, times};
 use crate::statistics::Spread;
-use crate::worker::{Worker, own};
+use crate::worker::Worker;
 
 /// How many are under way, where it is more than one.
-pub(crate) const MANY: usize = 64;
+pub(super) const MANY: usize = 64;
 
 pub(super) fn measure(bench: &mut Bench, report: &mut Report) -> Result<()> {
-    let origin = bench.server.origin();
-    let origin = ["--origin", &origin];
-    let with_backtraces = {
-        let mut command = own(&[&["step"], &origin[..]].concat())?;
-        command.env("RUST_BACKTRACE", "1");
-        command
-    };
     let mut workers = [
-        bench.worker("native", &[&["native"], &origin[..]].concat())?,
-        bench.worker("step", &[&["step"], &origin[..]].concat())?,
-        Worker::start("step, with `RUST_BACKTRACE=1`", with_backtraces)?,
-        bench.worker(
-            "component that does nothing",
-            &[&["step", "--nothing"], &origin[..]].concat(),
-        )?,
+        bench.native(&[])?,
+        bench.step("step", &[])?,
+        bench.step_with("step, with `RUST_BACKTRACE=1`", "RUST_BACKTRACE", "1")?,
+        bench.step("component that does nothing", &["--nothing"])?,
     ];
-    one_connection_and_one_request(bench, &mut workers)?;
+    let request = one_connection_and_one_request(bench, &mut workers)?;
+    report.text("request", request);
 
     let (seconds, rounds) = (bench.seconds(), bench.rounds());
     let alone = bench.compare(&mut workers, 1, seconds, rounds)?;
     let many = bench.compare(&mut workers, MANY, seconds, rounds)?;
-    let each = |played: &[Sample]| played.iter().map(Sample::each).collect::<Vec<_>>();
     let native = many.first().map(|played| each(played)).unwrap_or_default();
 
     let mut table = Table::new(&[
@@ -42,24 +31,34 @@ pub(super) fn measure(bench: &mut Bench, report: &mut Report) -> Result<()> {
         "× native, 64 at a time",
     ]);
     for ((worker, alone), many) in workers.iter().zip(&alone).zip(&many) {
-        let ratio = Spread::ratio(&each(many), &native);
         table.row([
             worker.name().to_owned(),
             microseconds(Spread::of(each(alone))),
             microseconds(Spread::of(each(many))),
-            times(ratio),
+            times(Spread::ratio(&each(many), &native)),
         ]);
         if worker.name() == "step" {
-            let rate = Spread::ratio(&native, &each(many));
-            report.target("step-to-native", rate);
+            report.target("step-to-native", Spread::ratio(&native, &each(many)));
         }
+    }
+
+    let mut instances = [bench.plain_host("instances", None)?];
+    for played in bench.compare(&mut instances, 1, seconds, rounds)? {
+        let each = Spread::of(each(&played));
+        report.target("instantiate", each);
+        table.row([
+            "an instance of the reference step, made and dropped".to_owned(),
+            microseconds(each),
+            String::new(),
+            String::new(),
+        ]);
     }
     report.table("steps", table);
     Ok(())
 }
 
-/// The pool works, and both send the same request: told by the server.
-fn one_connection_and_one_request(bench: &mut Bench, workers: &mut [Worker]) -> Result<()> {
+/// The pool works, and both send the same request: told by the server, which describes it.
+fn one_connection_and_one_request(bench: &mut Bench, workers: &mut [Worker]) -> Result<String> {
     let mut first = None;
     for worker in workers.iter_mut().take(2) {
         bench.server.seen()?;
@@ -74,17 +73,15 @@ fn one_connection_and_one_request(bench: &mut Bench, workers: &mut [Worker]) -> 
             )
             .into());
         }
-        let request = seen.first;
-        match &first {
-            Some(first) if *first != request => {
-                return Err(format!(
-                    "{} does not send what native sends: {request:?}, not {first:?}",
-                    worker.name()
-                )
-                .into());
-            }
-            _ => first = Some(request),
+        let request = seen.first.unwrap_or_default();
+        let expected = first.get_or_insert_with(|| request.clone());
+        if *expected != request {
+            return Err(format!(
+                "{} does not send what native sends: {request}, not {expected}",
+                worker.name()
+            )
+            .into());
         }
     }
-    Ok(())
+    Ok(first.unwrap_or_default())
 }

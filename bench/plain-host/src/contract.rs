@@ -1,0 +1,105 @@
+//! The contract as Rust types, and the least that a host can supply of it.
+
+use wasmtime::component::{HasSelf, Linker, ResourceTable};
+use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
+use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpHooks, WasiHttpView};
+
+mod bindings {
+    wasmtime::component::bindgen!({
+        path: "../../wit",
+        inline: "
+            package ci:http-step-plain;
+
+            world step {
+                import ci:http-step/properties@0.1.0;
+                import ci:http-step/log@0.1.0;
+                use ci:http-step/types@0.1.0.{request-spec, step-result};
+                export http-step: func(spec: request-spec) -> step-result;
+            }
+        ",
+        world: "ci:http-step-plain/step",
+        exports: { default: async },
+    });
+}
+
+pub(crate) use bindings::StepPre;
+pub(crate) use bindings::ci::http_step::types;
+use bindings::ci::http_step::{log, properties};
+
+/// Wasmtime's defaults for all that a step may ask of its host: no check, no secret, no limit.
+struct Defaults;
+
+impl WasiHttpHooks for Defaults {}
+
+/// The host's side of one run.
+pub(crate) struct State {
+    pub(crate) log: String,
+    hooks: Defaults,
+    table: ResourceTable,
+    wasi: WasiCtx,
+    http: WasiHttpCtx,
+}
+
+impl Default for State {
+    fn default() -> Self {
+        Self {
+            log: String::new(),
+            hooks: Defaults,
+            table: ResourceTable::new(),
+            wasi: WasiCtx::builder().build(),
+            http: WasiHttpCtx::new(),
+        }
+    }
+}
+
+/// All that a step imports.
+pub(crate) fn linker(engine: &wasmtime::Engine) -> wasmtime::Result<Linker<State>> {
+    let mut linker = Linker::new(engine);
+    wasmtime_wasi::p2::add_to_linker_async(&mut linker)?;
+    wasmtime_wasi_http::p2::add_only_http_to_linker_async(&mut linker)?;
+    bindings::Step::add_to_linker::<_, HasSelf<State>>(&mut linker, |state| state)?;
+    Ok(linker)
+}
+
+impl types::Host for State {}
+
+impl properties::Host for State {
+    fn get(&mut self, name: String) -> Option<String> {
+        let json = match name.as_str() {
+            "number" => "42",
+            "branch" => "\"main\"",
+            "builder" => "\"x86_64\"",
+            _ => return None,
+        };
+        Some(json.to_owned())
+    }
+
+    fn secret(&mut self, _: String) -> Option<String> {
+        None
+    }
+}
+
+impl log::Host for State {
+    fn write(&mut self, _: log::Stream, text: String) {
+        self.log += &text;
+    }
+}
+
+impl WasiView for State {
+    fn ctx(&mut self) -> WasiCtxView<'_> {
+        WasiCtxView {
+            ctx: &mut self.wasi,
+            table: &mut self.table,
+        }
+    }
+}
+
+impl WasiHttpView for State {
+    fn http(&mut self) -> WasiHttpCtxView<'_> {
+        WasiHttpCtxView {
+            hooks: &mut self.hooks,
+            table: &mut self.table,
+            ctx: &mut self.http,
+        }
+    }
+}

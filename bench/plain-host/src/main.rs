@@ -1,0 +1,89 @@
+//! The reference step in a host of wasmtime's own parts, for the benchmark beside it: with
+//! wasmtime's default transport, and none of the product's checks.
+
+mod contract;
+mod host;
+mod spec;
+
+// The benchmark's own, so that both count alike.
+#[path = "../../src/failure.rs"]
+mod failure;
+#[path = "../../src/load.rs"]
+mod load;
+#[path = "../../src/process.rs"]
+mod process;
+#[path = "../../src/protocol.rs"]
+#[expect(dead_code, reason = "the benchmark also reads what is written here")]
+mod protocol;
+#[path = "../../src/statistics.rs"]
+#[expect(dead_code, reason = "the benchmark also compares")]
+mod statistics;
+
+use std::fs;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use clap::Parser;
+
+use crate::failure::Result;
+use crate::host::PlainHost;
+
+/// What this process does.
+#[derive(Debug, Parser)]
+enum Part {
+    /// Write the certificates that its transport trusts.
+    Certificates {
+        /// The directory.
+        directory: PathBuf,
+    },
+    /// Make requests.
+    Step {
+        /// The component.
+        component: PathBuf,
+        /// Where the server is.
+        #[arg(long)]
+        origin: String,
+    },
+    /// Make instances.
+    Instantiate {
+        /// The component.
+        component: PathBuf,
+    },
+}
+
+fn main() -> Result<()> {
+    match Part::parse() {
+        Part::Certificates { directory } => {
+            fs::create_dir_all(&directory)?;
+            for (name, text) in webpki_roots::FILES {
+                fs::write(directory.join(name), text)?;
+            }
+            Ok(())
+        }
+        Part::Step { component, origin } => answer(&component, Some(&origin)),
+        Part::Instantiate { component } => answer(&component, None),
+    }
+}
+
+/// Answer rounds: with requests, if there is somewhere to send them.
+fn answer(component: &std::path::Path, origin: Option<&str>) -> Result<()> {
+    process::allow_files()?;
+    let host = Arc::new(PlainHost::load(&fs::read(component)?)?);
+    let spec = origin.map(|origin| Arc::new(spec::request(origin)));
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    protocol::answer(|round| {
+        let (host, spec) = (Arc::clone(&host), spec.clone());
+        let once = move || {
+            let (host, spec) = (Arc::clone(&host), spec.clone());
+            async move {
+                match &spec {
+                    Some(spec) => host.run(spec).await,
+                    None => host.instantiate().await,
+                }
+            }
+        };
+        runtime.block_on(load::play(round, once))
+    })
+}

@@ -1,0 +1,16 @@
+"""The request of the benchmark, in Buildbot's words. `src/contestants/reference.rs` has it for all
+others."""
+
+HEADERS = {
+    "X-Builder": "linux/x86_64",
+    "X-Token": "xoxb-1234567890-abcdefghijklmnopqrstuvwx",
+    **{f"X-Field-{number}": f"the value of field {number}" for number in range(2, 6)},
+}
+
+HIDDEN = ["X-Token"]
+
+JSON = {"number": 42, "branch": "main", "note": ""}
+
+
+def url(origin):
+    return f"{origin}/builds?answer=0"
