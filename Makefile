@@ -116,6 +116,7 @@ lint: setup tool-cargo-deny ## check format, lints, licences and documentation
 	$(CARGO) fmt --all --check --manifest-path bench/plain-host/Cargo.toml
 	$(CARGO) clippy --locked --workspace --all-targets -- --deny warnings
 	cd tests/guests && $(CARGO) clippy --locked --examples --target wasm32-wasip2 --target-dir ../../target/guests -- --deny warnings
+	cd bench/plain-host && $(CARGO) clippy --locked --release -- --deny warnings
 	cd fuzz && $(CARGO) clippy --locked --all-targets --target-dir ../target/fuzz -- --deny warnings
 	$(CARGO) deny --locked check bans licenses sources
 	RUSTDOCFLAGS='--deny warnings' $(CARGO) doc --locked --workspace --no-deps

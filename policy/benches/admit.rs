@@ -1,5 +1,7 @@
 //! What a policy is asked for each request, by how many rules it has, and for each address.
 
+#![expect(clippy::unwrap_used, reason = "a benchmark fails by panicking")]
+
 use std::fmt::Write as _;
 use std::hint::black_box;
 use std::net::IpAddr;

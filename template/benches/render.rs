@@ -1,5 +1,7 @@
 //! What it costs to render: a text with one expression, and JSON with many.
 
+#![expect(clippy::unwrap_used, reason = "a benchmark fails by panicking")]
+
 use std::hint::black_box;
 
 use divan::Bencher;
