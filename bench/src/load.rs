@@ -62,8 +62,8 @@ where
         failed: whole.failed,
         error: whole.error,
         seconds,
-        p50: percentile(&mut whole.latencies, 50.0),
-        p99: percentile(&mut whole.latencies, 99.0),
+        p50: percentile(&mut whole.latencies, 50.0).unwrap_or(0.0),
+        p99: percentile(&mut whole.latencies, 99.0).unwrap_or(0.0),
         resident_before,
         resident_peak: process::resident_peak()?,
     })

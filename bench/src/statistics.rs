@@ -9,13 +9,14 @@ pub(crate) struct Spread {
 }
 
 impl Spread {
-    /// Of the figures of all rounds; nothing is known of none.
+    /// Of the figures of all rounds; of none it is no number.
     pub(crate) fn of(figures: impl IntoIterator<Item = f64>) -> Self {
         let mut figures: Vec<f64> = figures.into_iter().collect();
+        let mut figure = |of_100| percentile(&mut figures, of_100).unwrap_or(f64::NAN);
         Self {
-            median: percentile(&mut figures, 50.0),
-            least: percentile(&mut figures, 0.0),
-            most: percentile(&mut figures, 100.0),
+            median: figure(50.0),
+            least: figure(0.0),
+            most: figure(100.0),
         }
     }
 
@@ -26,11 +27,10 @@ impl Spread {
 }
 
 /// The smallest of the figures that so many of a hundred do not go above.
-pub(crate) fn percentile(figures: &mut [f64], of_100: f64) -> f64 {
+pub(crate) fn percentile(figures: &mut [f64], of_100: f64) -> Option<f64> {
     figures.sort_unstable_by(f64::total_cmp);
     let rank = (of_100 / 100.0 * figures.len() as f64).ceil() as usize;
-    let figure = figures.get(rank.saturating_sub(1));
-    figure.copied().unwrap_or(f64::NAN)
+    figures.get(rank.saturating_sub(1)).copied()
 }
 
 #[cfg(test)]
@@ -41,9 +41,9 @@ mod tests {
     fn percentiles_are_figures_that_were_measured() {
         let mut figures = [5.0, 1.0, 4.0, 2.0, 3.0];
         for (of_100, expected) in [(0.0, 1.0), (50.0, 3.0), (99.0, 5.0), (100.0, 5.0)] {
-            assert_eq!(percentile(&mut figures, of_100), expected);
+            assert_eq!(percentile(&mut figures, of_100), Some(expected));
         }
-        assert!(percentile(&mut [], 50.0).is_nan());
+        assert_eq!(percentile(&mut [], 50.0), None);
     }
 
     #[test]

@@ -47,8 +47,8 @@ fn play(args: &SpawnArgs, round: Round) -> Result<Sample> {
         failed,
         error,
         seconds: started.elapsed().as_secs_f64(),
-        p50: statistics::percentile(&mut latencies, 50.0),
-        p99: statistics::percentile(&mut latencies, 99.0),
+        p50: statistics::percentile(&mut latencies, 50.0).unwrap_or(0.0),
+        p99: statistics::percentile(&mut latencies, 99.0).unwrap_or(0.0),
         resident_before,
         resident_peak: process::resident_peak()?,
     })

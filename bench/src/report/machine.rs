@@ -16,6 +16,11 @@ pub(super) fn described() -> Result<String> {
     let cores = thread::available_parallelism()?;
     let compiler = version("rustc")?;
     let curl = version("curl")?;
+    let python = include_str!("../../python/requirements.txt")
+        .lines()
+        .filter(|line| !line.starts_with('#'))
+        .map(|line| line.replace("==", " "));
+    let python: Vec<String> = python.collect();
     let program = env!("CARGO_PKG_VERSION");
     let lock = include_str!("../../../Cargo.lock");
     let mut libraries = Vec::new();
@@ -26,9 +31,11 @@ pub(super) fn described() -> Result<String> {
         "\
 - {model}, {cores} cores, {memory} of memory, Linux {kernel}; load average {load} at the end
 - http-step {program}, {compiler}, {}
-- {curl}
+- {curl}; {}, {}
 ",
         libraries.join(", "),
+        version("python3")?,
+        python.join(", "),
         kernel = kernel.trim(),
     ))
 }

@@ -217,3 +217,35 @@ fn trimmed(value: f64) -> String {
 fn escaped(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn axes_have_round_ticks() {
+        use Scale::{Linear, Log};
+        for (scale, values, expected) in [
+            (Linear, &[0.3, 42.0][..], "0 10 20 30 40 50"),
+            (Linear, &[100_000.0], "0 20 k 40 k 60 k 80 k 100 k"),
+            (Log, &[0.02, 55.0], "0.010 0.10 1 10 100"),
+            (Log, &[7.0, 7.0], "1 10"),
+        ] {
+            let ticks = Axis::over(scale, || values.iter().copied()).ticks();
+            let shown: Vec<String> = ticks.into_iter().map(short).collect();
+            assert_eq!(shown.join(" "), expected);
+        }
+    }
+
+    #[test]
+    fn a_point_stands_where_its_value_is() {
+        let axis = Axis::over(Scale::Log, || [1.0, 100.0].into_iter());
+        assert_eq!(axis.place(1.0), HEIGHT - BOTTOM);
+        assert_eq!(axis.place(100.0), TOP);
+        let places = [0.0, 1.0, 100.0];
+        assert_eq!(
+            along(&places, 1.0),
+            (along(&places, 0.0) + along(&places, 100.0)) / 2.0
+        );
+    }
+}

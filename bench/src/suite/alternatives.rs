@@ -36,7 +36,6 @@ fn default_transport(bench: &mut Bench, report: &mut Report) -> Result<()> {
         )
         .into());
     }
-    // Each request is a connection, and its port stays taken for a minute.
     let played = bench.compare(&mut workers, MANY, bench.seconds(), bench.rounds())?;
     let step = played
         .first()

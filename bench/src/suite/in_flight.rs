@@ -5,88 +5,135 @@ use super::steps::MANY;
 use crate::bench::Bench;
 use crate::failure::Result;
 use crate::protocol::{Round, Sample};
-use crate::report::{Report, Table, bytes, milliseconds, times};
+use crate::report::{Curve, Plot, Report, Scale, Table, bytes, milliseconds, times};
 use crate::statistics::Spread;
+use crate::worker::Worker;
+
+/// How many at a time, and after how many milliseconds the slow server answers: later than all of
+/// them were begun.
+const FULL: &[(usize, u32)] = &[(100, 1000), (1000, 2000), (3000, 4000), (10_000, 10_000)];
+const SHORT: &[(usize, u32)] = &[(100, 1000), (1000, 2000)];
 
 pub(super) fn measure(bench: &mut Bench, report: &mut Report) -> Result<()> {
-    // The slow server waits for longer than it takes to start all of them.
-    let (count, wait) = match bench.args.short {
-        true => (1000, "2000"),
-        false => (10_000, "10000"),
-    };
-    let room = count.to_string();
-    let slow = ["--wait", wait];
-    let room = ["--room", room.as_str(), "--wall", "120"];
+    let mut table = Table::new(&[
+        "in flight",
+        "at the server at a time, at the most",
+        "lost",
+        "all done after",
+        "resident memory at the most",
+        "for each",
+    ]);
+    let mut points = Vec::new();
+    let mut most = 0;
+    for &(count, wait) in if bench.args.short { SHORT } else { FULL } {
+        let (sample, peak) = in_flight(bench, count, wait)?;
+        if bench.args.short && sample.failed > 0 {
+            return Err(lost(&sample).into());
+        }
+        let memory = sample.resident_peak;
+        points.push((count as f64, memory as f64 / f64::from(1 << 20)));
+        table.row([
+            count.to_string(),
+            peak.to_string(),
+            match sample.failed {
+                0 => "none".to_owned(),
+                _ => lost(&sample),
+            },
+            milliseconds(Spread::of([sample.seconds])),
+            bytes(memory),
+            bytes(sample.growth() / count as u64),
+        ]);
+        // The last is the most, and the one that is aimed at.
+        report.target("in-flight-memory", Spread::of([memory as f64]));
+        report.target("in-flight-lost", Spread::of([sample.failed as f64]));
+        most = count;
+    }
+    report.table("in-flight", table);
+    report.plot(
+        "memory",
+        &Plot {
+            title: "Resident memory, by the steps in flight",
+            x: "steps that wait for a slow server",
+            y: "MiB",
+            y_scale: Scale::Log,
+            curves: vec![Curve {
+                name: "the process, host and connections included".to_owned(),
+                points,
+            }],
+        },
+    );
+    idle_server(bench, report, most)?;
+    past_the_limit(bench, report)
+}
 
-    let mut step = bench.step("steps", &[&slow[..], &room].concat())?;
+/// So many steps that wait at the same time, in a process of their own, and how many of them the
+/// server saw at a time.
+fn in_flight(bench: &mut Bench, count: usize, wait: u32) -> Result<(Sample, u64)> {
+    let (room, wait) = (count.to_string(), wait.to_string());
+    let arguments = ["--wait", &wait, "--wall", "120", "--room", &room];
+    let mut step = bench.step("steps in flight", &arguments)?;
     bench.server.seen()?;
     let sample = step.try_round(Round {
         at_a_time: count,
         seconds: 0.0,
     })?;
-    let peak = bench.server.seen()?.peak;
-    drop(step);
-    if bench.args.short && sample.failed > 0 {
-        return Err(lost(&sample).into());
-    }
-    let mut table = Table::new(&["", "steps in flight"]);
-    let grown = sample.growth() / count as u64;
-    for (what, value) in [
-        ("begun at once", count.to_string()),
-        (
-            "under way at the server at a time, at the most",
-            peak.to_string(),
-        ),
-        ("lost", sample.failed.to_string()),
-        ("the server waits for", format!("{wait} ms")),
-        ("all done after", milliseconds(Spread::of([sample.seconds]))),
-        ("resident memory at the most", bytes(sample.resident_peak)),
-        ("of it, for each", bytes(grown)),
-    ] {
-        table.row([what.to_owned(), value]);
-    }
-    if let Some(error) = &sample.error {
-        table.row(["the first that was lost".to_owned(), error.clone()]);
-    }
-    report.target(
-        "in-flight-memory",
-        Spread::of([sample.resident_peak as f64]),
-    );
-    report.target("in-flight-lost", Spread::of([sample.failed as f64]));
-    report.table("in-flight", table);
-
-    idle_server(bench, report, count, &room)?;
-    past_the_limit(bench, report)
+    Ok((sample, bench.server.seen()?.peak))
 }
 
 fn lost(sample: &Sample) -> String {
     let why = sample.error.as_deref().unwrap_or_default();
-    format!("{} steps were lost; the first: {why}", sample.failed)
+    format!("{} steps; the first: {why}", sample.failed)
 }
 
-/// As many at a time at a server that answers at once.
-fn idle_server(bench: &mut Bench, report: &mut Report, count: usize, room: &[&str]) -> Result<()> {
-    let mut workers = [bench.native(&[])?, bench.step("step", room)?];
-    let rounds = if bench.args.short { 1 } else { 3 };
-    let played = bench.compare(&mut workers, count, bench.seconds(), rounds)?;
-    let p99 = |number: usize| -> Vec<f64> {
-        let played = played.get(number).into_iter().flatten();
-        played.map(|sample| sample.p99).collect()
-    };
-    let (native, step) = (p99(0), p99(1));
+/// As many at a time at a server that answers at once. One contestant after the other: the server
+/// has not the files for the connections of both.
+fn idle_server(bench: &mut Bench, report: &mut Report, count: usize) -> Result<()> {
+    let room = count.to_string();
+    let room = ["--room", room.as_str(), "--wall", "120"];
+    let (native, native_lost) = p99(bench, bench.native(&[])?, count)?;
+    let (step, step_lost) = p99(bench, bench.step("step", &room)?, count)?;
     let ratio = Spread::ratio(&step, &native);
-    let mut table = Table::new(&["p99 of as many at an idle server", "", "× native"]);
-    for (name, waits) in [("native", native), ("step", step)] {
-        let ratio = if name == "step" {
-            times(ratio)
-        } else {
-            String::new()
-        };
-        table.row([name.to_owned(), milliseconds(Spread::of(waits)), ratio]);
+    let head = format!("{count} at a time at an idle server");
+    let mut table = Table::new(&[&head, "p99", "× native", "lost"]);
+    for (name, waits, ratio, lost) in [
+        ("native", native, String::new(), native_lost),
+        ("step", step, times(ratio), step_lost),
+    ] {
+        table.row([
+            name.to_owned(),
+            milliseconds(Spread::of(waits)),
+            ratio,
+            lost,
+        ]);
     }
     report.target("in-flight-p99", ratio);
     report.table("in-flight-idle", table);
     Ok(())
+}
+
+/// The p99 of each round, and what was lost in all of them.
+fn p99(bench: &Bench, mut worker: Worker, count: usize) -> Result<(Vec<f64>, String)> {
+    let rounds = if bench.args.short { 1 } else { 3 };
+    let round = Round {
+        at_a_time: count,
+        seconds: bench.seconds(),
+    };
+    let mut figures = Vec::new();
+    let mut shown = "none".to_owned();
+    // The first makes the connections.
+    for number in 0..=rounds {
+        let sample = worker.try_round(round)?;
+        if sample.failed > 0 {
+            shown = lost(&sample);
+        }
+        if sample.done == 0 {
+            return Err(shown.into());
+        }
+        if number > 0 {
+            figures.push(sample.p99);
+        }
+    }
+    Ok((figures, shown))
 }
 
 /// Twice as many steps as there is room for, with less time than two of them take.
