@@ -28,6 +28,13 @@ use crate::credentials::Scheme;
 const MOST_REFUSED: usize = 64 << 10;
 const LONGEST_REFUSED: Duration = Duration::from_secs(1);
 
+/// The exchange that was begun last.
+struct Last {
+    entry: Arc<Entry>,
+    /// Whether it is over, and another one is to follow.
+    is_answered: bool,
+}
+
 impl Egress {
     /// Carry a request out. Of each exchange there is an entry in the ledger.
     pub(super) async fn carry_out(
@@ -39,23 +46,27 @@ impl Egress {
     ) -> Result<Response<WasiBody>, TransportError> {
         let under_way = Arc::new(under_way);
         let promises = self.credentials.take_from(request.headers_mut());
-        let mut last = entry;
+        let mut last = Last {
+            entry,
+            is_answered: false,
+        };
         let carried = if promises.is_empty() {
-            self.exchange(request, options, &last, under_way, &[]).await
+            self.exchange(request, options, &last.entry, under_way, &[])
+                .await
         } else {
             let proofs = promises.into_iter().map(Proof::new).collect();
             self.prove_out(request, options, &mut last, under_way, proofs)
                 .await
         };
         carried.map_err(|error| {
-            let error = if last.is_in_secret() {
+            let error = if last.entry.is_in_secret() {
                 error.without_addresses()
             } else {
                 error
             };
             // What was answered did not fail: what was to follow it did.
-            if last.row().status.is_none() {
-                last.failed(&error);
+            if !last.is_answered {
+                last.entry.failed(&error);
             }
             error
         })
@@ -65,17 +76,17 @@ impl Egress {
         &self,
         request: Request<WasiBody>,
         options: RequestOptions,
-        last: &mut Arc<Entry>,
+        last: &mut Last,
         under_way: Arc<UnderWay>,
         mut proofs: Vec<Proof>,
     ) -> Result<Response<WasiBody>, TransportError> {
         if self.rehearsal.is_some() {
             return self
-                .exchange(request, options, last, under_way, &proofs)
+                .exchange(request, options, &last.entry, under_way, &proofs)
                 .await;
         }
         let (head, body) = request.into_parts();
-        let origin = self.may_go(&head, &proofs, last)?;
+        let origin = self.may_go(&head, &proofs, &last.entry)?;
         let mut room = Room::new(Arc::clone(&self.journal));
         let body = self.collected(body, &origin, &options, &mut room).await?;
         let mut is_again = false;
@@ -90,11 +101,20 @@ impl Egress {
                 }
             }
             if is_again {
-                *last = self.journal.again(head.method.as_str())?;
+                *last = Last {
+                    entry: self.journal.again(head.method.as_str())?,
+                    is_answered: false,
+                };
             }
             let request = Request::from_parts(head.clone(), whole(body.clone()));
             let response = self
-                .exchange(request, options, last, Arc::clone(&under_way), &proofs)
+                .exchange(
+                    request,
+                    options,
+                    &last.entry,
+                    Arc::clone(&under_way),
+                    &proofs,
+                )
                 .await?;
             if is_again || response.status() != StatusCode::UNAUTHORIZED {
                 return Ok(response);
@@ -104,6 +124,7 @@ impl Egress {
                 return Ok(response);
             }
             is_again = true;
+            last.is_answered = true;
             // Whatever it says, and whether it comes to an end.
             let rest = Limited::new(response.into_body(), MOST_REFUSED).collect();
             let _ = timeout(LONGEST_REFUSED, rest).await;

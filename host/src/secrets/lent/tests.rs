@@ -134,7 +134,7 @@ fn tokens_are_looked_for_with_values_at_once() {
     lent.conceal("token-of", "<again>").unwrap();
     assert_eq!(lent.tokens(), 2);
     // What overlaps is hidden together.
-    let seen = masked(&lent, "token-of-a-webhook-and-more token-of token-of-a-web");
+    let seen = masked(&lent, "token-of-a-webhook-and-more token-of");
     assert!(!seen.contains("web") && !seen.contains("more"), "{seen}");
     let mut shown = VeiledText::new(&lent);
     assert_eq!(
