@@ -91,6 +91,8 @@ fn own_compiler() -> Result<Compiler, String> {
 fn host(compiler: Compiler) -> Result<Host, String> {
     Host::builder()
         .compiler(compiler)
+        // It runs one step, and need not have room for more.
+        .concurrency(1)
         .build()
         .map_err(|error| error.to_string())
 }
