@@ -63,13 +63,23 @@ impl PatternsBuilder {
         self
     }
 
-    /// Make what looks for all of it.
+    /// Make what looks for all of it, to be used often.
     ///
     /// # Errors
     ///
     /// It is too much.
     pub fn build(self) -> Result<Patterns, TooMuch> {
-        Patterns::new(self.0)
+        Patterns::new(self.0, DENSE)
+    }
+
+    /// Make what looks for all of it, to be used for a moment: it is made at a tenth of
+    /// the cost, and looks at half the speed.
+    ///
+    /// # Errors
+    ///
+    /// It is too much.
+    pub fn build_for_once(self) -> Result<Patterns, TooMuch> {
+        Patterns::new(self.0, 0)
     }
 }
 
@@ -102,12 +112,12 @@ impl Patterns {
         PatternsBuilder::default()
     }
 
-    fn new(forms: Vec<(usize, Form)>) -> Result<Self, TooMuch> {
+    fn new(forms: Vec<(usize, Form)>, dense: usize) -> Result<Self, TooMuch> {
         let bytes: usize = forms.iter().map(|(_, form)| form.bytes.len()).sum();
         let texts = forms.iter().map(|(_, form)| form.bytes.as_slice());
         let automaton = match bytes {
             0 => Kind::Nothing,
-            bytes => Kind::new(texts.clone(), bytes <= DENSE)?,
+            bytes => Kind::new(texts.clone(), bytes <= dense)?,
         };
         Ok(Self {
             depths: automaton.depths(texts),

@@ -88,7 +88,7 @@ impl Masked {
             patterns = patterns.text(number, text);
             masks.push(mask.to_vec().into());
         }
-        let shroud = Shroud::of(patterns.build().ok()?, masks.len());
+        let shroud = Shroud::of(patterns.build_for_once().ok()?, masks.len());
         (!shroud.is_empty()).then(|| Self {
             shroud: Arc::new(shroud),
             masks: masks.into(),
@@ -180,9 +180,9 @@ impl Lent {
             shroud: shrouds.over(&given_away).map_err(LendError::new)?,
             masks: loans.iter().map(|loan| mask_of(&loan.handle)).collect(),
         };
-        let of_handles = of_handles.build().map_err(LendError::new)?;
+        let of_handles = of_handles.build_for_once().map_err(LendError::new)?;
         Ok(Self {
-            handles: Arc::new(handles.build().map_err(LendError::new)?),
+            handles: Arc::new(handles.build_for_once().map_err(LendError::new)?),
             of_handles: Shroud::of(of_handles, loans.len()),
             hidden: Mutex::new(Hidden {
                 values: (!loans.is_empty()).then_some(of_loans),
