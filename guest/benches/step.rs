@@ -5,7 +5,7 @@ use std::hint::black_box;
 
 use divan::Bencher;
 use http_step::contract::{Body, Field, Fields, Outcome, RequestSpec, Settings, Timeouts, Verify};
-use http_step::host::{Chunks, Failure, Host, Incoming, Outgoing, Stream};
+use http_step::host::{Chunks, Failure, Header, Host, Incoming, Outgoing, Scheme, Stream};
 use http_step::step;
 use http_step_template::{Names, Value};
 
@@ -24,6 +24,10 @@ impl Names for Build {
 impl Host for Build {
     fn log(&self, _: Stream, text: &str) {
         black_box(text);
+    }
+
+    fn credentials(&self, _: &Scheme) -> Result<Header, String> {
+        Err("there are none here".to_owned())
     }
 
     fn send<'r>(&self, request: &Outgoing<'r>) -> Result<Incoming<'r>, Failure> {
