@@ -12,6 +12,7 @@ mod bindings {
 
             world step {
                 import ci:http-step/properties@0.1.0;
+                import ci:http-step/auth@0.1.0;
                 import ci:http-step/log@0.1.0;
                 use ci:http-step/types@0.1.0.{request-spec, step-result};
                 export http-step: func(spec: request-spec) -> step-result;
@@ -24,7 +25,7 @@ mod bindings {
 
 pub(crate) use bindings::StepPre;
 pub(crate) use bindings::ci::http_step::types;
-use bindings::ci::http_step::{log, properties};
+use bindings::ci::http_step::{auth, log, properties};
 
 /// Wasmtime's defaults for all that a step may ask of its host: no check, no secret, no limit.
 struct Defaults;
@@ -76,6 +77,12 @@ impl properties::Host for State {
 
     fn secret(&mut self, _: String) -> Option<String> {
         None
+    }
+}
+
+impl auth::Host for State {
+    fn credentials(&mut self, _: auth::Scheme) -> Result<auth::Field, String> {
+        Err("there are none here".to_owned())
     }
 }
 
