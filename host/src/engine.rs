@@ -121,8 +121,7 @@ impl HostBuilder {
 
     /// How many requests of all steps are under way at a time; 1024 by default.
     /// A request past it waits its turn, which counts in its step's wall time.
-    /// Each takes a socket, or shares one; as many may be kept open for half a minute
-    /// that nobody uses. Processes are often let have 1,024 open files.
+    /// Each takes a socket, or shares one.
     ///
     /// A [tenant](crate::Job::tenant) begins a request only while it has fewer
     /// under way than there is room for: alone it comes to half of all, two come

@@ -93,7 +93,7 @@ impl Outbound {
                 lookups: Lookups::new(resolver),
                 tls: Tls::new(roots),
             },
-            pool: Arc::new(Pool::new(requests)),
+            pool: Arc::default(),
             turns: Turns::new(requests),
             tokens: Tokens::new(),
         }

@@ -22,6 +22,10 @@ use super::tls::Identity;
 /// after a minute; to be earlier spares a request the race.
 const IDLE: Duration = Duration::from_secs(30);
 
+/// How many idle connections are kept, for a key and over all.
+const IDLE_FOR_KEY: usize = 64;
+const IDLE_IN_ALL: usize = 256;
+
 /// What connections are kept apart by.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Key {
@@ -34,11 +38,9 @@ pub(super) struct Key {
 }
 
 /// Idle connections.
+#[derive(Default)]
 pub(crate) struct Pool {
     idle: Arc<Mutex<Idle>>,
-    /// How many are kept, for whomever. Where many steps go to one origin at a time,
-    /// fewer would be opened and closed by each of them.
-    most: usize,
 }
 
 #[derive(Default)]
@@ -55,14 +57,6 @@ struct Waiting {
 }
 
 impl Pool {
-    /// One that keeps so many.
-    pub(crate) fn new(most: usize) -> Self {
-        Self {
-            idle: Arc::default(),
-            most,
-        }
-    }
-
     /// How many connections are open that nobody uses.
     pub(crate) fn idle_connections(&self) -> usize {
         let idle = lock(&self.idle);
@@ -77,10 +71,10 @@ impl Pool {
     pub(super) fn take(&self, key: &Key, permit: &Permit) -> Option<(Connection, Option<Stream>)> {
         let mut idle = lock(&self.idle);
         let waiting = idle.connections.get_mut(key)?;
+        waiting.retain(|waiting| waiting.connection.is_open());
         let fits = |waiting: &Waiting| {
             let addresses = &waiting.connection.facts.addresses;
-            waiting.connection.is_open()
-                && waiting.connection.has_room()
+            waiting.connection.has_room()
                 && addresses
                     .iter()
                     .all(|address| permit.check_address(*address).is_ok())
@@ -120,10 +114,13 @@ impl Pool {
             connection,
             since: Instant::now(),
         });
-        if idle.count() > self.most {
+        if waiting.len() > IDLE_FOR_KEY {
+            waiting.remove(0);
+        }
+        if idle.count() > IDLE_IN_ALL {
             idle.drop_closed();
         }
-        if idle.count() > self.most {
+        if idle.count() > IDLE_IN_ALL {
             idle.drop_oldest();
         }
         if !idle.is_swept {

@@ -43,7 +43,7 @@ async fn settle() {
 
 #[tokio::test(start_paused = true)]
 async fn a_connection_that_nobody_uses_goes_after_its_time() {
-    let pool = Pool::new(8);
+    let pool = Pool::default();
     let key = key("http://one.test");
     let (first, _first) = open(&[]).await;
     let (second, _second) = open(&[]).await;
@@ -70,7 +70,7 @@ async fn a_connection_that_nobody_uses_goes_after_its_time() {
 
 #[tokio::test]
 async fn of_one_key_the_connection_used_last_is_taken_first() {
-    let pool = Pool::new(8);
+    let pool = Pool::default();
     let key = key("http://one.test");
     let mut ends = Vec::new();
     for last in 1..=3 {
@@ -87,29 +87,31 @@ async fn of_one_key_the_connection_used_last_is_taken_first() {
 }
 
 #[tokio::test]
-async fn above_the_cap_the_oldest_goes() {
-    let pool = Pool::new(8);
+async fn above_the_caps_the_oldest_goes() {
+    let pool = Pool::default();
     let mut ends = Vec::new();
     let crowded = key("http://crowded.test");
-    for _ in 0..6 {
+    for _ in 0..IDLE_FOR_KEY + 1 {
         let (connection, end) = open(&[]).await;
         pool.put(crowded.clone(), connection);
         ends.push(end);
     }
-    for number in 0..4 {
+    assert_eq!(pool.idle_connections(), IDLE_FOR_KEY);
+    let more = IDLE_IN_ALL - IDLE_FOR_KEY + 1;
+    for number in 0..more {
         let (connection, end) = open(&[]).await;
         pool.put(key(&format!("http://host{number}.test")), connection);
         ends.push(end);
     }
-    assert_eq!(pool.idle_connections(), 8);
+    assert_eq!(pool.idle_connections(), IDLE_IN_ALL);
     let permit = permit(&crowded);
     let left = std::iter::from_fn(|| pool.take(&crowded, &permit)).count();
-    assert_eq!(left, 4);
+    assert_eq!(left, IDLE_FOR_KEY - 1);
 }
 
 #[tokio::test]
 async fn what_the_server_has_closed_is_not_taken() {
-    let pool = Pool::new(8);
+    let pool = Pool::default();
     let key = key("http://one.test");
     let (connection, end) = open(&[]).await;
     pool.put(key.clone(), connection);
@@ -120,7 +122,7 @@ async fn what_the_server_has_closed_is_not_taken() {
 
 #[tokio::test]
 async fn an_address_is_checked_for_each_who_takes_it() {
-    let pool = Pool::new(8);
+    let pool = Pool::default();
     let key = key("http://one.test");
     let (connection, _end) = open(&[IpAddr::from([10, 0, 0, 1])]).await;
     pool.put(key.clone(), connection);
