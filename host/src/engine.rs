@@ -32,9 +32,6 @@ const TABLES: u32 = 8;
 /// system and fetched again: more than most runs use.
 const STACK_KEPT: usize = 32 << 10;
 
-/// Bytes of a table that are wiped likewise: all of it, of most components.
-const TABLE_KEPT: usize = 32 << 10;
-
 /// No memory of a component is larger, whatever a run's limits say.
 const LARGEST_MEMORY: usize = 1 << 30;
 
@@ -134,8 +131,7 @@ impl HostBuilder {
 
     /// How many requests of all steps are under way at a time; 1024 by default.
     /// A request past it waits its turn, which counts in its step's wall time.
-    /// Each takes a socket, or shares one; as many are kept open for the next that come
-    /// at once, up to a fourth of the files that the process may have open.
+    /// Each takes a socket, or shares one.
     ///
     /// A [tenant](crate::Job::tenant) begins a request only while it has fewer
     /// under way than there is room for: alone it comes to half of all, two come
@@ -221,11 +217,11 @@ fn config(concurrency: u32) -> Config {
         .max_memories_per_component(MEMORIES)
         .max_tables_per_component(TABLES)
         .max_memory_size(LARGEST_MEMORY)
-        .async_stack_keep_resident(STACK_KEPT)
-        .table_keep_resident(TABLE_KEPT);
+        .async_stack_keep_resident(STACK_KEPT);
     // Memories are given back: to wipe all of one takes longer, and `pagemap_scan`, which
     // finds what of it was written, leaves what the system has swapped out
-    // (bytecodealliance/wasmtime#14357), for the next run to read.
+    // (bytecodealliance/wasmtime#14357), for the next run to read. Tables are, too: each
+    // slot would keep what the largest has left there.
     let mut config = code();
     config
         .allocation_strategy(InstanceAllocationStrategy::Pooling(pool))

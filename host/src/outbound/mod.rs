@@ -94,7 +94,7 @@ impl Outbound {
                 lookups: Lookups::new(resolver),
                 tls: Tls::new(roots),
             },
-            pool: Arc::new(Pool::for_requests(requests)),
+            pool: Arc::default(),
             turns: Turns::new(requests),
             tokens: Tokens::new(),
         }

@@ -22,34 +22,9 @@ use super::tls::Identity;
 /// after a minute; to be earlier spares a request the race.
 const IDLE: Duration = Duration::from_secs(30);
 
-/// How many of a key are kept for so long. Many requests at a time leave more behind:
-/// those go as soon as nobody wants them.
-const LASTING: usize = 64;
-
-/// How often those are dropped that their server has ended, and those that are more than
-/// [`LASTING`] and were not wanted since.
-const SWEEP: Duration = Duration::from_millis(250);
-
-/// How many connections are kept idle by who makes so many requests at a time, in a
-/// process that may have so many files open: they are not to be in the way of those that
-/// are to be opened.
-fn most_idle(requests: usize, files: Option<u64>) -> usize {
-    let share = files.map_or(usize::MAX, |files| (files / 4) as usize);
-    requests.min(share).max(1)
-}
-
-/// How many files the process may have open; none if there is no limit.
-#[cfg(unix)]
-fn files() -> Option<u64> {
-    use rustix::process::{Resource, getrlimit};
-
-    getrlimit(Resource::Nofile).current
-}
-
-#[cfg(not(unix))]
-fn files() -> Option<u64> {
-    None
-}
+/// How many idle connections are kept, for a key and over all.
+const IDLE_FOR_KEY: usize = 64;
+const IDLE_IN_ALL: usize = 256;
 
 /// What connections are kept apart by.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -63,11 +38,9 @@ pub(super) struct Key {
 }
 
 /// Idle connections.
+#[derive(Default)]
 pub(crate) struct Pool {
     idle: Arc<Mutex<Idle>>,
-    /// How many are kept. Where many steps go to one origin at a time, with fewer than
-    /// they are each would open a connection and close it.
-    most: usize,
 }
 
 #[derive(Default)]
@@ -84,19 +57,6 @@ struct Waiting {
 }
 
 impl Pool {
-    /// The one of a process that makes so many requests at a time.
-    pub(crate) fn for_requests(requests: usize) -> Self {
-        Self::new(most_idle(requests, files()))
-    }
-
-    /// One that keeps so many.
-    fn new(most: usize) -> Self {
-        Self {
-            idle: Arc::default(),
-            most,
-        }
-    }
-
     /// How many connections are open that nobody uses.
     pub(crate) fn idle_connections(&self) -> usize {
         let idle = lock(&self.idle);
@@ -111,27 +71,26 @@ impl Pool {
     pub(super) fn take(&self, key: &Key, permit: &Permit) -> Option<(Connection, Option<Stream>)> {
         let mut idle = lock(&self.idle);
         let waiting = idle.connections.get_mut(key)?;
-        let fits = |connection: &Connection| {
-            let addresses = connection.facts.addresses.iter();
-            connection.has_room()
+        waiting.retain(|waiting| waiting.connection.is_open());
+        let fits = |waiting: &Waiting| {
+            let addresses = &waiting.connection.facts.addresses;
+            waiting.connection.has_room()
                 && addresses
-                    .copied()
-                    .all(|address| permit.check_address(address).is_ok())
+                    .iter()
+                    .all(|address| permit.check_address(*address).is_ok())
         };
-        for index in (0..waiting.len()).rev() {
-            let found = waiting.get_mut(index)?;
-            if !found.connection.is_open() {
-                waiting.remove(index);
-            } else if fits(&found.connection) {
-                if let Some(shared) = found.connection.share() {
-                    found.since = Instant::now();
-                    let stream = shared.stream();
-                    return Some((shared, stream));
-                }
-                return Some((waiting.remove(index).connection, None));
-            }
+        let index = waiting.iter().rposition(fits)?;
+        let found = waiting.get_mut(index)?;
+        if let Some(shared) = found.connection.share() {
+            found.since = Instant::now();
+            let stream = shared.stream();
+            return Some((shared, stream));
         }
-        None
+        let taken = waiting.remove(index).connection;
+        if waiting.is_empty() {
+            idle.connections.remove(key);
+        }
+        Some((taken, None))
     }
 
     /// Give no further request a connection that is shared.
@@ -155,11 +114,14 @@ impl Pool {
             connection,
             since: Instant::now(),
         });
-        if idle.count() > self.most {
+        if waiting.len() > IDLE_FOR_KEY {
+            waiting.remove(0);
+        }
+        if idle.count() > IDLE_IN_ALL {
             idle.drop_closed();
         }
-        if idle.count() > self.most {
-            idle.drop_one();
+        if idle.count() > IDLE_IN_ALL {
+            idle.drop_oldest();
         }
         if !idle.is_swept {
             idle.is_swept = true;
@@ -185,8 +147,8 @@ impl Idle {
         self.connections.values().map(Vec::len).sum()
     }
 
-    fn oldest(&self, of: impl Fn(&Key) -> bool) -> Option<(&Key, Instant)> {
-        let firsts = self.connections.iter().filter(|(key, _)| of(key));
+    fn oldest(&self) -> Option<(&Key, Instant)> {
+        let firsts = self.connections.iter();
         firsts
             .filter_map(|(key, waiting)| Some((key, waiting.iter().map(|w| w.since).min()?)))
             .min_by_key(|(_, since)| *since)
@@ -197,40 +159,10 @@ impl Idle {
         self.drop_where(|_, waiting| !waiting.connection.is_open());
     }
 
-    /// Drop the oldest of the tenant that has most: it is his own that make way for
-    /// those that he opens.
-    fn drop_one(&mut self) {
-        let mut tenants: HashMap<&str, usize> = HashMap::new();
-        for (key, waiting) in &self.connections {
-            *tenants.entry(&key.tenant).or_default() += waiting.len();
-        }
-        let Some((tenant, _)) = tenants.into_iter().max_by_key(|(_, count)| *count) else {
-            return;
-        };
-        let theirs = |key: &Key| *key.tenant == *tenant;
-        if let Some((key, _)) = self.oldest(theirs) {
+    fn drop_oldest(&mut self) {
+        if let Some((key, since)) = self.oldest() {
             let key = key.clone();
-            if let Some(waiting) = self.connections.get_mut(&key) {
-                // What was used last is at the end, but for shared ones.
-                waiting.sort_by_key(|waiting| waiting.since);
-                waiting.remove(0);
-            }
-        }
-    }
-
-    /// Drop what nobody will want.
-    fn drop_idle(&mut self, now: Instant) {
-        self.drop_where(|_, waiting| {
-            !waiting.connection.is_open() || now.duration_since(waiting.since) >= IDLE
-        });
-        for waiting in self.connections.values_mut() {
-            let mut more = waiting.len().saturating_sub(LASTING);
-            // Those used last are at the end.
-            waiting.retain(|waiting| {
-                let is_more = more > 0;
-                more = more.saturating_sub(1);
-                !is_more || now.duration_since(waiting.since) < SWEEP
-            });
+            self.drop_where(|candidate, waiting| *candidate == key && waiting.since == since);
         }
     }
 
@@ -267,9 +199,11 @@ async fn sweep(mut sweeper: Sweeper) {
             };
             let mut idle = lock(&shared);
             let now = Instant::now();
-            idle.drop_idle(now);
-            match idle.oldest(|_| true) {
-                Some((_, since)) => (since + IDLE).min(now + SWEEP),
+            idle.drop_where(|_, waiting| {
+                !waiting.connection.is_open() || now.duration_since(waiting.since) >= IDLE
+            });
+            match idle.oldest() {
+                Some((_, since)) => since + IDLE,
                 None => {
                     idle.is_swept = false;
                     // From now on there may be another.

@@ -9,16 +9,9 @@ use tokio::time::advance;
 use super::super::connection::Facts;
 use super::*;
 
-/// How many are kept here.
-const MOST: usize = 8;
-
 fn key(origin: &str) -> Key {
-    key_of("", origin)
-}
-
-fn key_of(tenant: &str, origin: &str) -> Key {
     Key {
-        tenant: tenant.into(),
+        tenant: "".into(),
         origin: origin.parse().unwrap(),
         tls: None,
         proxy: None,
@@ -48,17 +41,9 @@ async fn settle() {
     }
 }
 
-#[test]
-fn idle_connections_leave_files_for_others() {
-    assert_eq!(most_idle(1024, None), 1024);
-    assert_eq!(most_idle(1024, Some(1 << 20)), 1024);
-    assert_eq!(most_idle(1024, Some(1024)), 256);
-    assert_eq!(most_idle(1, Some(0)), 1);
-}
-
 #[tokio::test(start_paused = true)]
 async fn a_connection_that_nobody_uses_goes_after_its_time() {
-    let pool = Pool::new(MOST);
+    let pool = Pool::default();
     let key = key("http://one.test");
     let (first, _first) = open(&[]).await;
     let (second, _second) = open(&[]).await;
@@ -85,7 +70,7 @@ async fn a_connection_that_nobody_uses_goes_after_its_time() {
 
 #[tokio::test]
 async fn of_one_key_the_connection_used_last_is_taken_first() {
-    let pool = Pool::new(MOST);
+    let pool = Pool::default();
     let key = key("http://one.test");
     let mut ends = Vec::new();
     for last in 1..=3 {
@@ -101,62 +86,32 @@ async fn of_one_key_the_connection_used_last_is_taken_first() {
     assert_eq!(taken, ["1.1.1.3", "1.1.1.2", "1.1.1.1"]);
 }
 
-#[tokio::test(start_paused = true)]
-async fn above_the_cap_the_oldest_goes_of_who_has_most() {
-    let pool = Pool::new(MOST);
+#[tokio::test]
+async fn above_the_caps_the_oldest_goes() {
+    let pool = Pool::default();
     let mut ends = Vec::new();
-    let modest = key_of("modest", "http://one.test");
-    let greedy = |number: usize| key_of("greedy", &format!("http://host{number}.test"));
-    for key in [modest.clone()].into_iter().chain((0..MOST).map(greedy)) {
+    let crowded = key("http://crowded.test");
+    for _ in 0..IDLE_FOR_KEY + 1 {
         let (connection, end) = open(&[]).await;
-        pool.put(key, connection);
-        ends.push(end);
-        advance(SWEEP / 10).await;
-    }
-    assert_eq!(pool.idle_connections(), MOST);
-    assert!(pool.take(&modest, &permit(&modest)).is_some());
-    let first = greedy(0);
-    assert!(pool.take(&first, &permit(&first)).is_none());
-}
-
-/// What many requests at a time leave behind is there for the next of them, and no longer.
-#[tokio::test(start_paused = true)]
-async fn of_many_connections_some_last() {
-    let pool = Pool::new(2 * LASTING);
-    let mut ends = Vec::new();
-    for _ in 0..LASTING + 8 {
-        let (connection, end) = open(&[]).await;
-        pool.put(key("http://one.test"), connection);
+        pool.put(crowded.clone(), connection);
         ends.push(end);
     }
-    settle().await;
-    advance(SWEEP / 2).await;
-    settle().await;
-    assert_eq!(pool.idle_connections(), LASTING + 8);
-    advance(SWEEP / 2).await;
-    settle().await;
-    assert_eq!(pool.idle_connections(), LASTING);
-    advance(IDLE - 2 * SWEEP).await;
-    settle().await;
-    assert_eq!(pool.idle_connections(), LASTING);
-}
-
-#[tokio::test(start_paused = true)]
-async fn what_the_server_has_closed_is_not_kept() {
-    let pool = Pool::new(MOST);
-    let (connection, end) = open(&[]).await;
-    pool.put(key("http://one.test"), connection);
-    drop(end);
-    settle().await;
-    assert_eq!(lock(&pool.idle).count(), 1);
-    advance(SWEEP).await;
-    settle().await;
-    assert_eq!(lock(&pool.idle).count(), 0);
+    assert_eq!(pool.idle_connections(), IDLE_FOR_KEY);
+    let more = IDLE_IN_ALL - IDLE_FOR_KEY + 1;
+    for number in 0..more {
+        let (connection, end) = open(&[]).await;
+        pool.put(key(&format!("http://host{number}.test")), connection);
+        ends.push(end);
+    }
+    assert_eq!(pool.idle_connections(), IDLE_IN_ALL);
+    let permit = permit(&crowded);
+    let left = std::iter::from_fn(|| pool.take(&crowded, &permit)).count();
+    assert_eq!(left, IDLE_FOR_KEY - 1);
 }
 
 #[tokio::test]
 async fn what_the_server_has_closed_is_not_taken() {
-    let pool = Pool::new(MOST);
+    let pool = Pool::default();
     let key = key("http://one.test");
     let (connection, end) = open(&[]).await;
     pool.put(key.clone(), connection);
@@ -167,7 +122,7 @@ async fn what_the_server_has_closed_is_not_taken() {
 
 #[tokio::test]
 async fn an_address_is_checked_for_each_who_takes_it() {
-    let pool = Pool::new(MOST);
+    let pool = Pool::default();
     let key = key("http://one.test");
     let (connection, _end) = open(&[IpAddr::from([10, 0, 0, 1])]).await;
     pool.put(key.clone(), connection);
