@@ -5,10 +5,9 @@ use std::hint::black_box;
 
 use divan::Bencher;
 use http_step::contract::{Body, Field, Fields, Outcome, RequestSpec, Settings, Timeouts, Verify};
-use http_step::host::{Chunks, Failure, Hashing, Header, Host, Incoming, Outgoing, Scheme, Stream};
+use http_step::host::{Chunks, Failure, Header, Host, Incoming, Outgoing, Scheme, Stream};
 use http_step::step;
 use http_step_template::{Names, Value};
-use sha2::Sha256;
 
 struct Build;
 
@@ -29,10 +28,6 @@ impl Host for Build {
 
     fn credentials(&self, _: &Scheme) -> Result<Header, String> {
         Err("there are none here".to_owned())
-    }
-
-    fn hash(&self) -> Box<dyn Hashing> {
-        Box::new(Sha256::default())
     }
 
     fn send<'r>(&self, request: &Outgoing<'r>) -> Result<Incoming<'r>, Failure> {

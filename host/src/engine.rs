@@ -7,6 +7,7 @@ use std::thread;
 use std::time::Duration;
 
 use thiserror::Error;
+use tokio::sync::Semaphore;
 use wasmtime::component::Linker;
 use wasmtime::{Config, Engine, InstanceAllocationStrategy, PoolingAllocationConfig};
 
@@ -14,7 +15,6 @@ use crate::compile::{Compiler, EngineId};
 use crate::contract;
 use crate::outbound::{Certificates, Outbound, Resolve, Roots, SystemResolver};
 use crate::secrets::{SecretSource, Shrouds, Sources};
-use crate::slots::Slots;
 use crate::state::State;
 
 /// How often a running component is looked at, to be stopped or to let another
@@ -56,7 +56,8 @@ pub struct Host {
     pub(crate) compiler: Compiler,
     pub(crate) linker: Linker<State>,
     pub(crate) outbound: Arc<Outbound>,
-    pub(crate) slots: Slots,
+    pub(crate) slots: Semaphore,
+    pub(crate) concurrency: usize,
     pub(crate) requests: usize,
     pub(crate) sources: Sources,
     pub(crate) shrouds: Arc<Shrouds>,
@@ -83,7 +84,6 @@ impl Host {
 pub struct HostBuilder {
     compiler: Compiler,
     concurrency: u32,
-    queue: u32,
     requests: usize,
     resolver: Arc<dyn Resolve>,
     roots: Roots,
@@ -95,7 +95,6 @@ impl Default for HostBuilder {
         Self {
             compiler: Compiler::in_process(),
             concurrency: 1000,
-            queue: 10_000,
             requests: 1024,
             resolver: Arc::new(SystemResolver),
             roots: Roots::default(),
@@ -117,15 +116,6 @@ impl HostBuilder {
     #[must_use]
     pub fn concurrency(mut self, steps: u32) -> Self {
         self.concurrency = steps.max(1);
-        self
-    }
-
-    /// How many steps wait for their turn; 10,000 by default. A step past it ends at
-    /// once, with an error of kind [`Overloaded`](crate::ErrorKind::Overloaded), rather
-    /// than in the end for want of time.
-    #[must_use]
-    pub fn queue(mut self, steps: u32) -> Self {
-        self.queue = steps;
         self
     }
 
@@ -186,7 +176,8 @@ impl HostBuilder {
             compiler: self.compiler,
             linker,
             outbound: Arc::new(Outbound::new(self.resolver, self.roots, self.requests)),
-            slots: Slots::new(self.concurrency, self.queue),
+            slots: Semaphore::new(self.concurrency as usize),
+            concurrency: self.concurrency as usize,
             requests: self.requests,
             sources: self.sources,
             shrouds: Arc::new(Shrouds::new()),
@@ -218,10 +209,6 @@ fn config(concurrency: u32) -> Config {
         .max_tables_per_component(TABLES)
         .max_memory_size(LARGEST_MEMORY)
         .async_stack_keep_resident(STACK_KEPT);
-    // Memories are given back: to wipe all of one takes longer, and `pagemap_scan`, which
-    // finds what of it was written, leaves what the system has swapped out
-    // (bytecodealliance/wasmtime#14357), for the next run to read. Tables are, too: each
-    // slot would keep what the largest has left there.
     let mut config = code();
     config
         .allocation_strategy(InstanceAllocationStrategy::Pooling(pool))
@@ -239,9 +226,6 @@ pub(crate) fn code() -> Config {
         .epoch_interruption(true)
         // Steps are WASI 0.2: nothing in them runs concurrently.
         .concurrency_support(false)
-        // For backtraces alone, and a sixth of what is cached and loaded.
-        .generate_address_map(false)
-        .native_unwind_info(false)
         // What a step has no use for is surface for an attack.
         .wasm_threads(false)
         .wasm_memory64(false)

@@ -46,12 +46,10 @@ mod component;
 mod contract;
 mod credentials;
 mod engine;
-mod hash;
 mod meter;
 mod resources;
 mod run;
 mod secrets;
-mod slots;
 mod state;
 mod stderr;
 

@@ -32,7 +32,7 @@ pub(crate) struct State {
     pub(crate) properties: Arc<Properties>,
     pub(crate) log: Log,
     pub(crate) stderr: Stderr,
-    pub(crate) table: ResourceTable,
+    table: ResourceTable,
     wasi: WasiCtx,
     http: WasiHttpCtx,
 }

@@ -28,10 +28,6 @@ use clap::Parser;
 use crate::failure::Result;
 use crate::host::PlainHost;
 
-// As the benchmark has it.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 /// What this process does.
 #[derive(Debug, Parser)]
 enum Part {

@@ -5,8 +5,7 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use http_step_secrets::{Patterns, Replacements, Replacer, TooMuch, Value};
-
-use super::fingerprint::{Fingerprint, Fingerprints};
+use sha2::{Digest, Sha256};
 
 /// How many are kept for later runs.
 const MOST_KEPT: usize = 16;
@@ -66,16 +65,19 @@ impl Shroud {
 
 /// Those of the runs before.
 pub(crate) struct Shrouds {
-    fingerprints: Fingerprints,
-    /// What was used last stands first.
-    kept: Mutex<VecDeque<(Fingerprint, Arc<Shroud>)>>,
+    /// So that nobody can tell from what is kept here what a value is.
+    salt: [u8; 32],
+    kept: Mutex<VecDeque<([u8; 32], Arc<Shroud>)>>,
 }
 
 impl Shrouds {
     /// None yet.
     pub(crate) fn new() -> Self {
+        let mut salt = [0; 32];
+        // Without it they are told apart as well.
+        let _ = getrandom::fill(&mut salt);
         Self {
-            fingerprints: Fingerprints::new(),
+            salt,
             kept: Mutex::default(),
         }
     }
@@ -83,7 +85,7 @@ impl Shrouds {
     /// The one over these values, from a run before or made now.
     pub(crate) fn over(&self, owners: &[Vec<Value>]) -> Result<Arc<Shroud>, TooMuch> {
         let name = self.name(owners);
-        if let Some(kept) = self.find(name) {
+        if let Some(kept) = self.take(&name) {
             return Ok(kept);
         }
         let made = Arc::new(Shroud::over(owners)?);
@@ -96,30 +98,29 @@ impl Shrouds {
         Ok(made)
     }
 
-    /// Whether there is one over these values.
-    pub(crate) fn has(&self, owners: &[Vec<Value>]) -> bool {
-        self.find(self.name(owners)).is_some()
-    }
-
-    fn find(&self, name: Fingerprint) -> Option<Arc<Shroud>> {
+    /// What was used last stands first.
+    fn take(&self, name: &[u8; 32]) -> Option<Arc<Shroud>> {
         let mut kept = self.kept();
-        let at = kept.iter().position(|(other, _)| *other == name)?;
+        let at = kept.iter().position(|(other, _)| other == name)?;
         let found = kept.remove(at)?;
         let shroud = Arc::clone(&found.1);
         kept.push_front(found);
         Some(shroud)
     }
 
-    fn name(&self, owners: &[Vec<Value>]) -> Fingerprint {
-        let counts: Vec<_> = owners.iter().map(|it| it.len().to_be_bytes()).collect();
-        let parts = counts.iter().zip(owners).flat_map(|(count, values)| {
-            let values = values.iter().map(Value::expose);
-            [&count[..]].into_iter().chain(values)
-        });
-        self.fingerprints.of(parts)
+    fn name(&self, owners: &[Vec<Value>]) -> [u8; 32] {
+        let mut hash = Sha256::new_with_prefix(self.salt);
+        for values in owners {
+            hash.update(values.len().to_be_bytes());
+            for value in values {
+                hash.update(value.expose().len().to_be_bytes());
+                hash.update(value.expose());
+            }
+        }
+        hash.finalize().into()
     }
 
-    fn kept(&self) -> MutexGuard<'_, VecDeque<(Fingerprint, Arc<Shroud>)>> {
+    fn kept(&self) -> MutexGuard<'_, VecDeque<([u8; 32], Arc<Shroud>)>> {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
