@@ -1,0 +1,256 @@
+//! Tokens of OAuth 2: fetched by the host, for the host.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+use expect_test::expect;
+use http::StatusCode;
+use http_step_host::policy::Place;
+use http_step_tests::{Answer, Service};
+
+use super::ledger;
+use crate::echo;
+use crate::thief::{PLAIN_VALUE, Thief, VALUE};
+use crate::vault::secret;
+
+/// The tokens that [`gives_tokens`] gives, one after the other.
+const TOKENS: [&str; 2] = ["t0ken.One-4_the~first", "t0ken.Two+4_the/second="];
+
+/// A token endpoint.
+pub(super) async fn gives_tokens() -> Service {
+    let count = AtomicUsize::new(0);
+    Service::start(move |request| {
+        let basic = format!("Basic {}", BASE64_STANDARD.encode("ci:S3cr-t%2BW0rd%7EkZ9%21x"));
+        let form = "grant_type=client_credentials&client_id=ci&client_secret=S3cr-t%2BW0rd%7EkZ9%21x&scope=builds%3Awrite";
+        let is_client = request.header("authorization") == Some(&basic)
+            && request.body == "grant_type=client_credentials"
+            || request.body == form;
+        if !is_client {
+            let refusal = r#"{"error": "invalid_client", "error_description": "who?"}"#;
+            let mut answer = Answer::new(refusal.into());
+            *answer.status_mut() = StatusCode::BAD_REQUEST;
+            return answer;
+        }
+        let token = TOKENS[count.fetch_add(1, Ordering::Relaxed) % TOKENS.len()];
+        Answer::new(
+            format!(r#"{{"access_token": "{token}", "token_type": "Bearer", "expires_in": 3600}}"#)
+                .into(),
+        )
+    })
+    .await
+}
+
+/// An API that takes one token alone, and tells it.
+async fn takes(token: &'static str) -> Service {
+    Service::start(move |request| {
+        let sent = request.header("authorization").unwrap_or_default();
+        let mut answer = Answer::new(format!("{sent} {}", sent.replace("Bearer ", "")).into());
+        if sent != format!("Bearer {token}") {
+            *answer.status_mut() = StatusCode::UNAUTHORIZED;
+        }
+        answer
+    })
+    .await
+}
+
+#[tokio::test]
+async fn a_token_is_fetched_once_and_anew_when_it_is_refused() {
+    for authentication in ["basic", "body"] {
+        let (tokens, api) = (gives_tokens().await, takes(TOKENS[0]).await);
+        let names = [("TOKENS", tokens.origin.as_str()), ("API", &api.origin)];
+        let client = secret("PLAIN", &tokens.origin)
+            .origin(api.origin.parse().unwrap())
+            .place(Place::Token);
+        let asks = |times| {
+            let mut thief = Thief::lent(client.clone())
+                .reaches(&tokens.origin)
+                .reaches(&api.origin);
+            for _ in 0..times {
+                thief = thief.tries(format!(
+                    "POST {}/ | auth oauth2 {authentication} {}/token ci {{PLAIN}} | body once",
+                    api.origin, tokens.origin
+                ));
+            }
+            thief
+        };
+        let first = asks(2).run().await;
+        first.has_nothing_of(&[PLAIN_VALUE, TOKENS[0]]);
+        assert_eq!(
+            first.told(&api.origin),
+            "o|status 200\no|\no|Bearer <oauth2> <oauth2>\n".repeat(2)
+        );
+        assert_eq!(
+            ledger(&first.result, &names),
+            "POST API 200 PLAIN in token\n\
+             POST TOKENS 200 PLAIN in token\n\
+             POST API 200 PLAIN in token\n"
+        );
+        // Another run has the token of the first.
+        let second = asks(1).run().await;
+        second.has_nothing_of(&[PLAIN_VALUE, TOKENS[0]]);
+        assert_eq!(tokens.requests().len(), 1);
+
+        // A service that does not take it any more has it fetched again, once.
+        let other = takes(TOKENS[1]).await;
+        let client = client.clone().origin(other.origin.parse().unwrap());
+        let order = format!(
+            "POST {}/ | auth oauth2 {authentication} {}/token ci {{PLAIN}} | body once",
+            other.origin, tokens.origin
+        );
+        let third = Thief::lent(client.clone())
+            .reaches(&tokens.origin)
+            .reaches(&other.origin)
+            .tries(&order)
+            .run()
+            .await;
+        third.has_nothing_of(&[PLAIN_VALUE, TOKENS[0], TOKENS[1]]);
+        let names = [("TOKENS", tokens.origin.as_str()), ("API", &other.origin)];
+        assert_eq!(
+            ledger(&third.result, &names),
+            "POST API 401 PLAIN in token\n\
+             POST TOKENS 200 PLAIN in token\n\
+             POST API 200 PLAIN in token\n"
+        );
+        for request in other.requests() {
+            assert_eq!(request.body, "once");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_client_that_is_not_known() {
+    let (tokens, api) = (gives_tokens().await, takes(TOKENS[0]).await);
+    let names = [("TOKENS", tokens.origin.as_str()), ("API", &api.origin)];
+    let client = secret("TOKEN", &tokens.origin).origin(api.origin.parse().unwrap());
+    let loot = Thief::lent(client)
+        .reaches(&tokens.origin)
+        .reaches(&api.origin)
+        .tries(format!(
+            "POST {}/ | auth oauth2 basic {}/token ci {{TOKEN}}",
+            api.origin, tokens.origin
+        ))
+        .run()
+        .await;
+    loot.has_nothing_of(&[VALUE]);
+    expect![[r#"
+        POST API TOKEN in token there is no token of TOKENS: the token endpoint refused: invalid_client (who?)
+        POST TOKENS 400 TOKEN in token
+    "#]]
+    .assert_eq(&ledger(&loot.result, &names));
+    assert!(api.requests().is_empty());
+}
+
+/// A token that the component has made up is the beginning of another.
+#[tokio::test]
+async fn a_made_up_token_uncovers_no_other() {
+    let own = Service::start(|_| {
+        Answer::new(r#"{"access_token": "t0ken.One", "token_type": "Bearer"}"#.into())
+    })
+    .await;
+    let (tokens, api) = (gives_tokens().await, takes(TOKENS[0]).await);
+    let client = secret("PLAIN", &tokens.origin).origin(api.origin.parse().unwrap());
+    let loot = Thief::lent(client.place(Place::Token))
+        .reaches(&own.origin)
+        .reaches(&tokens.origin)
+        .reaches(&api.origin)
+        .tries(format!(
+            "GET {}/ | auth oauth2 basic {}/ own made-up",
+            api.origin, own.origin
+        ))
+        .tries(format!(
+            "GET {}/ | auth oauth2 basic {}/token ci {{PLAIN}}",
+            api.origin, tokens.origin
+        ))
+        .run()
+        .await;
+    loot.has_nothing_of(&[PLAIN_VALUE, TOKENS[0]]);
+}
+
+/// A client's secret that is lent for tokens is no good for fetching one by hand, nor
+/// for one that goes elsewhere.
+#[tokio::test]
+async fn a_token_is_not_for_the_component_to_fetch() {
+    let (tokens, elsewhere) = (gives_tokens().await, echo().await);
+    let at = &tokens.origin;
+    let names = [("TOKENS", at.as_str()), ("ELSEWHERE", &elsewhere.origin)];
+    let away = &elsewhere.origin;
+    let loot = Thief::lent(secret("PLAIN", at).place(Place::Token))
+        .reaches(at)
+        .reaches(away)
+        .tries(format!(
+            "POST {at}/ | basic ci:{{PLAIN}} | body grant_type=client_credentials"
+        ))
+        .tries(format!(
+            "POST {at}/ | body grant_type=client_credentials&client_id=ci&client_secret={{PLAIN}}"
+        ))
+        .tries(format!(
+            "GET {away}/ | auth oauth2 basic {at}/ ci {{PLAIN}}"
+        ))
+        .tries(format!(
+            "GET {away}/ | auth oauth2 basic {at}/ {{PLAIN}} made-up"
+        ))
+        .tries(format!(
+            "GET {away}/ | auth oauth2 basic {at}/?{{PLAIN}} a b"
+        ))
+        .run()
+        .await;
+    loot.has_nothing_of(&[PLAIN_VALUE]);
+    expect![[r#"
+        POST TOKENS the policy does not let the secret `PLAIN` be in a header of a request to TOKENS: it is lent for tokens alone; `--secret PLAIN=vault:…@TOKENS` would
+        POST TOKENS the policy does not let the secret `PLAIN` be in the body of a request to TOKENS: it is lent for tokens alone; `--secret PLAIN=vault:…@TOKENS` would
+        GET ELSEWHERE the policy does not let the secret `PLAIN` have a token at ELSEWHERE: it is lent to TOKENS alone; `--secret PLAIN=vault:…@ELSEWHERE` would
+        GET ELSEWHERE the policy does not let the secret `PLAIN` have a token at ELSEWHERE: it is lent to TOKENS alone; `--secret PLAIN=vault:…@ELSEWHERE` would
+        GET ELSEWHERE the secret `PLAIN` can't be in the URL of a token endpoint, a scope or an audience
+    "#]]
+    .assert_eq(&ledger(&loot.result, &names));
+    assert!(tokens.requests().is_empty());
+    assert!(elsewhere.requests().is_empty());
+}
+
+/// A token endpoint that quotes what it was sent, in an error for people.
+#[tokio::test]
+async fn an_error_that_quotes_the_client() {
+    let tokens = Service::start(|request| {
+        let sent = request.header("authorization").unwrap_or_default();
+        let body = String::from_utf8_lossy(&request.body);
+        let refusal = format!(
+            r#"{{"error": "invalid_client", "error_description": "no {sent} with {body}"}}"#
+        );
+        let mut answer = Answer::new(refusal.into());
+        *answer.status_mut() = StatusCode::BAD_REQUEST;
+        answer
+    })
+    .await;
+    let api = echo().await;
+    let names = [("TOKENS", tokens.origin.as_str()), ("API", &api.origin)];
+    for authentication in ["basic", "body"] {
+        let client = secret("PLAIN", &tokens.origin).origin(api.origin.parse().unwrap());
+        let loot = Thief::lent(client)
+            .reaches(&tokens.origin)
+            .reaches(&api.origin)
+            .tries(format!(
+                "GET {}/ | auth oauth2 {authentication} {}/ ci {{PLAIN}}",
+                api.origin, tokens.origin
+            ))
+            .run()
+            .await;
+        let twice = BASE64_STANDARD.encode("ci:S3cr-t%2BW0rd%7EkZ9%21x");
+        loot.has_nothing_of(&[PLAIN_VALUE]);
+        loot.has_no(&[twice.trim_end_matches('=')]);
+        let told = ledger(&loot.result, &names);
+        let quoted = match authentication {
+            "basic" => "no Basic <HIDDEN> with grant_type=client_credentials",
+            _ => {
+                "no with grant_type=client_credentials&client_id=ci&client_secret=<HIDDEN>&scope=builds%3Awrite"
+            }
+        };
+        assert_eq!(
+            told,
+            format!(
+                "GET API PLAIN in token there is no token of TOKENS: the token endpoint refused: invalid_client ({quoted})\n\
+                 POST TOKENS 400 PLAIN in token\n"
+            )
+        );
+    }
+}
