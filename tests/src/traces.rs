@@ -72,6 +72,17 @@ impl Traces {
         Self { clues, begins }
     }
 
+    /// All but those of digits that were there before: in hex, those of a port may be in
+    /// the table that a component writes numbers from.
+    pub fn apart_from(mut self, before: &[u8]) -> Self {
+        for clue in before.windows(CLUE) {
+            if clue.iter().all(u8::is_ascii_digit) {
+                self.clues.remove(clue);
+            }
+        }
+        self
+    }
+
     /// The first place that has one, and what is there.
     pub fn first_in(&self, bytes: &[u8]) -> Option<String> {
         bytes.windows(CLUE).enumerate().find_map(|(at, clue)| {

@@ -271,6 +271,15 @@ async fn where_nobody_is_the_error_does_not_tell_where_that_was() {
 }
 
 #[tokio::test]
+async fn a_port_whose_digits_the_component_has_anyway() {
+    // In hex they are 3435363738, which is in the table that it writes numbers from.
+    let loopback = "127.0.0.0/8".parse().unwrap();
+    let policy = Policy::nothing().allow_network(loopback);
+    let loot = Thief::under(policy).tries("GET http://a.test/").run().await;
+    loot.has_nothing_of(&[&format!("{HOST}:45678")]);
+}
+
+#[tokio::test]
 async fn a_redirect_from_there() {
     let hook = Hook::answering(|host| {
         let mut answer = Answer::default();
