@@ -2,7 +2,7 @@
 //! stand-in (`crate::credentials`), and what comes back with the proof in it has that
 //! again.
 
-use std::sync::{Arc, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
 
 use http::header::{AUTHORIZATION, WWW_AUTHENTICATE};
@@ -45,19 +45,24 @@ struct Made {
     signatures: Vec<Zeroizing<String>>,
 }
 
-/// What a proof is made of.
-enum Material {
-    Hmac(Known),
+/// What a proof is made of: its scheme, with the values in it.
+enum Material<'p> {
+    Hmac {
+        form: &'p hmac::Form,
+        key: Known,
+    },
     Aws {
+        aws: &'p Aws,
         access_key_id: Known,
         secret_access_key: Known,
         session_token: Option<Known>,
     },
     Digest {
+        session: &'p Mutex<Option<(Origin, Session)>>,
         username: Known,
         password: Known,
     },
-    Token,
+    Token(Option<&'p Token>),
 }
 
 impl Egress {
@@ -73,7 +78,7 @@ impl Egress {
         for proof in proofs {
             let aim = Aim::of(request, origin);
             let material = self.material(proof, &aim, entry)?;
-            let made = proof.make(&material, request, origin).map_err(|reason| {
+            let made = material.prove(request, origin).map_err(|reason| {
                 TransportError::Refused(format!(
                     "it can't be proved who sends the request: {reason}"
                 ))
@@ -104,16 +109,20 @@ impl Egress {
         Ok(())
     }
 
-    fn material(
+    fn material<'p>(
         &self,
-        proof: &Proof,
+        proof: &'p Proof,
         aim: &Aim<'_>,
         entry: &Entry,
-    ) -> Result<Material, TransportError> {
+    ) -> Result<Material<'p>, TransportError> {
         let know = |text: &str, place| self.know(text, place, aim, entry);
         Ok(match &proof.promise.scheme {
-            Scheme::Hmac { key, .. } => Material::Hmac(know(key, Place::Signature)?),
+            Scheme::Hmac { key, form } => Material::Hmac {
+                form,
+                key: know(key, Place::Signature)?,
+            },
             Scheme::AwsSigV4(aws) => Material::Aws {
+                aws,
                 access_key_id: know(&aws.access_key_id, Place::Header)?,
                 secret_access_key: know(&aws.secret_access_key, Place::Signature)?,
                 session_token: match &aws.session_token {
@@ -122,8 +131,11 @@ impl Egress {
                 },
             },
             Scheme::Digest {
-                username, password, ..
+                username,
+                password,
+                session,
             } => Material::Digest {
+                session,
                 username: know(username, Place::Header)?,
                 password: know(password, Place::Signature)?,
             },
@@ -131,7 +143,7 @@ impl Egress {
                 // The token is made of them, and goes where they may go.
                 know(&client.id, Place::Token)?;
                 know(&client.secret, Place::Token)?;
-                Material::Token
+                Material::Token(proof.token.as_deref())
             }
         })
     }
@@ -165,15 +177,33 @@ impl Proof {
         }
     }
 
-    fn make(
-        &self,
-        material: &Material,
-        request: &Request<Content>,
-        origin: &Origin,
-    ) -> Result<Made, String> {
+    /// Whether a server that has refused the request (status 401) says how to prove it
+    /// better.
+    pub(super) fn is_challenged(&self, origin: &Origin, response: &Response<impl Sized>) -> bool {
+        let Scheme::Digest { session, .. } = &self.promise.scheme else {
+            return self.token.is_some();
+        };
+        let asked = response.headers().get_all(WWW_AUTHENTICATE);
+        let challenge = Challenge::choose(asked).ok();
+        let mut session = session.lock().unwrap_or_else(PoisonError::into_inner);
+        let answered = session.take().is_some_and(|(by, _)| by == *origin);
+        // It did not like the answer, and would like the same password no better.
+        if answered && !challenge.as_ref().is_some_and(Challenge::is_stale) {
+            return false;
+        }
+        *session = challenge
+            .zip(random_text())
+            .and_then(|(challenge, cnonce)| Session::new(challenge, &cnonce).ok())
+            .map(|begun| (origin.clone(), begun));
+        session.is_some()
+    }
+}
+
+impl Material<'_> {
+    fn prove(&self, request: &Request<Content>, origin: &Origin) -> Result<Made, String> {
         let body = request.body().whole();
-        match (&self.promise.scheme, material) {
-            (Scheme::Hmac { form, .. }, Material::Hmac(key)) => {
+        match self {
+            Self::Hmac { form, key } => {
                 let headers = hmac::sign(form, key, now(), body);
                 Ok(Made::of(headers, |text| match form {
                     hmac::Form::GitHub => "sha256=".len(),
@@ -182,14 +212,12 @@ impl Proof {
                     hmac::Form::Plain(plain) => plain.prefix().len(),
                 }))
             }
-            (
-                Scheme::AwsSigV4(aws),
-                Material::Aws {
-                    access_key_id,
-                    secret_access_key,
-                    session_token,
-                },
-            ) => {
+            Self::Aws {
+                aws,
+                access_key_id,
+                secret_access_key,
+                session_token,
+            } => {
                 let access_key_id = str::from_utf8(access_key_id)
                     .map_err(|_| sigv4::SignError::AccessKeyId.to_string())?;
                 let credentials = sigv4::Credentials {
@@ -199,7 +227,11 @@ impl Proof {
                 };
                 aws.sign(&credentials, request, body)
             }
-            (Scheme::Digest { session, .. }, Material::Digest { username, password }) => {
+            Self::Digest {
+                session,
+                username,
+                password,
+            } => {
                 let mut session = session.lock().unwrap_or_else(PoisonError::into_inner);
                 let Some((asked_by, session)) = &mut *session else {
                     return Ok(Made::default());
@@ -223,37 +255,14 @@ impl Proof {
                 })
             }
             // A token is hidden as a value is.
-            (Scheme::OAuth2(_), Material::Token) => Ok(Made {
-                headers: self
-                    .token
+            Self::Token(token) => Ok(Made {
+                headers: token
                     .iter()
                     .map(|token| (AUTHORIZATION, token.authorization()))
                     .collect(),
                 ..Made::default()
             }),
-            _ => Err("it is of another scheme".to_owned()),
         }
-    }
-
-    /// Whether a server that has refused the request (status 401) says how to prove it
-    /// better.
-    pub(super) fn is_challenged(&self, origin: &Origin, response: &Response<impl Sized>) -> bool {
-        let Scheme::Digest { session, .. } = &self.promise.scheme else {
-            return self.token.is_some();
-        };
-        let asked = response.headers().get_all(WWW_AUTHENTICATE);
-        let challenge = Challenge::choose(asked).ok();
-        let mut session = session.lock().unwrap_or_else(PoisonError::into_inner);
-        let answered = session.take().is_some_and(|(by, _)| by == *origin);
-        // It did not like the answer, and would like the same password no better.
-        if answered && !challenge.as_ref().is_some_and(Challenge::is_stale) {
-            return false;
-        }
-        *session = challenge
-            .zip(random_text())
-            .and_then(|(challenge, cnonce)| Session::new(challenge, &cnonce).ok())
-            .map(|begun| (origin.clone(), begun));
-        session.is_some()
     }
 }
 

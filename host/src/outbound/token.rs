@@ -13,7 +13,6 @@ use http_step_policy::Place;
 use http_step_signing::oauth2::{
     ClientAuthentication, ClientCredentials, MAX_ANSWER, Token, TokenRequest,
 };
-use sha2::{Digest, Sha256};
 use tokio::sync::Mutex as AsyncMutex;
 use wasmtime_wasi_http::{RequestOptions, WasiBody};
 use zeroize::Zeroizing;
@@ -25,7 +24,7 @@ use super::journal::UnderWay;
 use super::ledger::Entry;
 use super::pool::Key;
 use crate::credentials::Client;
-use crate::secrets::{Echo, HIDDEN};
+use crate::secrets::{Echo, Fingerprint, Fingerprints, HIDDEN};
 
 /// How many are kept for a tenant, and over all.
 const MOST_FOR_TENANT: usize = 32;
@@ -42,36 +41,27 @@ type Slot = Arc<AsyncMutex<Option<Arc<Token>>>>;
 #[derive(PartialEq)]
 struct Name {
     key: Key,
-    client: [u8; 32],
+    client: Fingerprint,
 }
 
 /// The tokens of all runs.
 pub(super) struct Tokens {
-    /// So that nobody can tell from what is kept here what a secret is.
-    salt: [u8; 32],
+    fingerprints: Fingerprints,
     /// The one asked for last stands first.
     slots: Mutex<VecDeque<(Name, Slot)>>,
 }
 
 impl Tokens {
     pub(super) fn new() -> Self {
-        let mut salt = [0; 32];
-        // Without it they are told apart as well.
-        let _ = getrandom::fill(&mut salt);
         Self {
-            salt,
+            fingerprints: Fingerprints::new(),
             slots: Mutex::default(),
         }
     }
 
     /// The slot of a client.
     fn slot(&self, key: Key, client: &[&[u8]]) -> Slot {
-        let mut hash = Sha256::new_with_prefix(self.salt);
-        for part in client {
-            hash.update(part.len().to_be_bytes());
-            hash.update(part);
-        }
-        let client = hash.finalize().into();
+        let client = self.fingerprints.of(client.iter().copied());
         let name = Name { key, client };
         let mut slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
         let known = slots.iter().position(|(other, _)| *other == name);
@@ -94,7 +84,7 @@ impl Tokens {
 }
 
 /// What a client is, with values in it.
-struct Known {
+pub(super) struct Known {
     id: Zeroizing<Vec<u8>>,
     secret: Zeroizing<Vec<u8>>,
     /// Whether there are values in it.
@@ -112,8 +102,7 @@ impl Egress {
         under_way: &Arc<UnderWay>,
     ) -> Result<Arc<Token>, TransportError> {
         // Whether this run may have it is asked also where another one has fetched it.
-        let key = self.admit_client(client)?;
-        let known = self.client(client, &Entry::new(Method::POST.as_str()))?;
+        let (key, known) = self.admit_client(client)?;
         let authentication: &[u8] = match client.authentication {
             ClientAuthentication::Basic => b"basic",
             ClientAuthentication::Body => b"body",
@@ -146,8 +135,8 @@ impl Egress {
         Ok(token)
     }
 
-    /// Whether a client's endpoint may be asked, and how it is reached.
-    pub(super) fn admit_client(&self, client: &Client) -> Result<Key, TransportError> {
+    /// Whether a client's endpoint may be asked, how it is reached, and what it is told.
+    pub(super) fn admit_client(&self, client: &Client) -> Result<(Key, Known), TransportError> {
         let asked = [
             Some(client.token_url.as_str()),
             client.scope.as_deref(),
@@ -165,8 +154,7 @@ impl Egress {
         let mut request = request.map_err(|error| TransportError::Refused(error.to_string()))?;
         let entry = Entry::new(Method::POST.as_str());
         let key = self.admit(&mut request, &entry)?.route.key;
-        self.client(client, &entry)?;
-        Ok(key)
+        Ok((key, self.client(client, &entry)?))
     }
 
     /// What a client is, if its secrets are lent for its token endpoint.

@@ -1,10 +1,12 @@
 //! Secrets: a component holds handles, the way out knows the values.
 //!
 //! `source.rs` reads the values, `loan.rs` is one of them and its handle, `lent.rs` all
-//! that one run is lent. The way out puts values in (`outbound/fill.rs`) and takes them
+//! that one run is lent, and `hidden.rs` what of it is looked for. The way out puts values in (`outbound/fill.rs`) and takes them
 //! out of what comes back (`outbound/scrub.rs`); what people are shown has neither
-//! (`veil.rs`). `shroud.rs` is what finds them.
+//! (`veil.rs`). `shroud.rs` is what finds them, kept for later runs by `fingerprint.rs`.
 
+mod fingerprint;
+mod hidden;
 mod lent;
 mod loan;
 mod shroud;
@@ -13,7 +15,9 @@ mod veil;
 
 pub use self::source::{SecretSource, SecretValue};
 
-pub(crate) use self::lent::{Echo, LendError, Lent, Masks};
+pub(crate) use self::fingerprint::{Fingerprint, Fingerprints};
+pub(crate) use self::hidden::{Echo, Masks};
+pub(crate) use self::lent::{LendError, Lent};
 pub(crate) use self::loan::{Loan, Unavailable};
 pub(crate) use self::shroud::Shrouds;
 pub(crate) use self::source::Sources;

@@ -5,7 +5,8 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use http_step_secrets::{Patterns, Replacements, Replacer, TooMuch, Value};
-use sha2::{Digest, Sha256};
+
+use super::fingerprint::{Fingerprint, Fingerprints};
 
 /// How many are kept for later runs.
 const MOST_KEPT: usize = 16;
@@ -65,19 +66,16 @@ impl Shroud {
 
 /// Those of the runs before.
 pub(crate) struct Shrouds {
-    /// So that nobody can tell from what is kept here what a value is.
-    salt: [u8; 32],
-    kept: Mutex<VecDeque<([u8; 32], Arc<Shroud>)>>,
+    fingerprints: Fingerprints,
+    /// What was used last stands first.
+    kept: Mutex<VecDeque<(Fingerprint, Arc<Shroud>)>>,
 }
 
 impl Shrouds {
     /// None yet.
     pub(crate) fn new() -> Self {
-        let mut salt = [0; 32];
-        // Without it they are told apart as well.
-        let _ = getrandom::fill(&mut salt);
         Self {
-            salt,
+            fingerprints: Fingerprints::new(),
             kept: Mutex::default(),
         }
     }
@@ -85,7 +83,7 @@ impl Shrouds {
     /// The one over these values, from a run before or made now.
     pub(crate) fn over(&self, owners: &[Vec<Value>]) -> Result<Arc<Shroud>, TooMuch> {
         let name = self.name(owners);
-        if let Some(kept) = self.take(&name) {
+        if let Some(kept) = self.find(name) {
             return Ok(kept);
         }
         let made = Arc::new(Shroud::over(owners)?);
@@ -98,29 +96,25 @@ impl Shrouds {
         Ok(made)
     }
 
-    /// What was used last stands first.
-    fn take(&self, name: &[u8; 32]) -> Option<Arc<Shroud>> {
+    fn find(&self, name: Fingerprint) -> Option<Arc<Shroud>> {
         let mut kept = self.kept();
-        let at = kept.iter().position(|(other, _)| other == name)?;
+        let at = kept.iter().position(|(other, _)| *other == name)?;
         let found = kept.remove(at)?;
         let shroud = Arc::clone(&found.1);
         kept.push_front(found);
         Some(shroud)
     }
 
-    fn name(&self, owners: &[Vec<Value>]) -> [u8; 32] {
-        let mut hash = Sha256::new_with_prefix(self.salt);
-        for values in owners {
-            hash.update(values.len().to_be_bytes());
-            for value in values {
-                hash.update(value.expose().len().to_be_bytes());
-                hash.update(value.expose());
-            }
-        }
-        hash.finalize().into()
+    fn name(&self, owners: &[Vec<Value>]) -> Fingerprint {
+        let counts: Vec<_> = owners.iter().map(|it| it.len().to_be_bytes()).collect();
+        let parts = counts.iter().zip(owners).flat_map(|(count, values)| {
+            let values = values.iter().map(Value::expose);
+            [&count[..]].into_iter().chain(values)
+        });
+        self.fingerprints.of(parts)
     }
 
-    fn kept(&self) -> MutexGuard<'_, VecDeque<([u8; 32], Arc<Shroud>)>> {
+    fn kept(&self) -> MutexGuard<'_, VecDeque<(Fingerprint, Arc<Shroud>)>> {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -1,6 +1,7 @@
 //! What is hidden of a secret.
 
 use http_step_policy::Secret;
+use http_step_secrets::Value;
 use url::Url;
 
 use super::super::veil::{VeiledText, through};
@@ -72,16 +73,15 @@ fn handles_are_hidden_from_people_alone() {
 #[test]
 fn echoes_are_forgotten_before_they_are_many() {
     let lent = webhook("https://hooks.test/x");
+    let text = |number| format!("{number:01024}");
     for number in 0..100 {
-        let text = format!("{number:01024}").into_bytes();
         lent.remember(Echo {
-            sent: text.clone(),
-            written: text,
+            sent: text(number).into_bytes(),
+            written: format!("<{number}>").into_bytes(),
         });
     }
-    let echoes = &lent.hidden().echoes;
-    assert_eq!(echoes.len(), MOST_REMEMBERED / 1024);
-    assert!(echoes.last().unwrap().sent.ends_with(b"99"));
+    assert_eq!(masked(&lent, &text(84)), "<84>");
+    assert_eq!(masked(&lent, &text(83)), text(83));
 }
 
 /// In what flows when a signature is made, the rest of a value is hidden, and the
@@ -141,7 +141,7 @@ fn tokens_are_looked_for_with_values_at_once() {
         shown.feed("token-of-a-webhook-") + &shown.feed("and-more!"),
         "<HIDDEN>!"
     );
-    for number in 0..MOST_TOKENS - 2 {
+    for number in 2..8 {
         lent.conceal(&format!("another-token-{number}"), "<more>")
             .unwrap();
     }
