@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use http::request::Parts;
 use http::{Request, Response, StatusCode};
 use http_body_util::{BodyExt, Limited};
@@ -15,6 +15,7 @@ use tokio::time::timeout;
 use wasmtime_wasi_http::{RequestOptions, WasiBody};
 
 use super::Egress;
+use super::collect::{Read, Rest, collect};
 use super::error::TransportError;
 use super::fill::Aim;
 use super::journal::{Room, UnderWay};
@@ -55,8 +56,8 @@ impl Egress {
                 .await
         } else {
             let proofs = promises.into_iter().map(Proof::new).collect();
-            self.prove_out(request, options, &mut last, under_way, proofs)
-                .await
+            // Boxed, as all is that few requests need: what waits is kept small.
+            Box::pin(self.prove_out(request, options, &mut last, under_way, proofs)).await
         };
         carried.map_err(|error| {
             let error = if last.entry.is_in_secret() {
@@ -163,22 +164,13 @@ impl Egress {
         room: &mut Room,
     ) -> Result<Bytes, TransportError> {
         let within = self.patience(options).first_byte;
-        let mut read = BytesMut::new();
-        loop {
-            let frame = timeout(within, body.frame()).await;
-            let frame = frame.map_err(|_| TransportError::UploadTimeout {
-                to: to.to_string(),
-                within,
-            })?;
-            let Some(frame) = frame.transpose().map_err(|_| TransportError::RequestBody)? else {
-                return Ok(read.freeze());
-            };
-            // Trailers come too late to be signed, and nothing that is signed has any.
-            let data = frame.into_data().map_err(|_| {
-                TransportError::Refused("a request that is signed has no trailers".to_owned())
-            })?;
-            room.take(read.len() + data.len())?;
-            read.extend_from_slice(&data);
+        let Read { bytes, rest } = collect(&mut body, usize::MAX, within, to, room).await?;
+        match rest {
+            Rest::Nothing | Rest::More => Ok(bytes),
+            // They come too late to be signed, and nothing that is signed has any.
+            Rest::Trailers(_) => Err(TransportError::Refused(
+                "a request that is signed has no trailers".to_owned(),
+            )),
         }
     }
 }

@@ -6,16 +6,16 @@ use std::sync::Arc;
 use std::task::{Context as Task, Poll, ready};
 use std::time::Duration;
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use http::{HeaderMap, Request};
 use http_body::{Body, Frame, SizeHint};
-use http_body_util::{BodyExt, Full};
+use http_body_util::Full;
 use http_step_policy::{Origin, Place};
 use http_step_secrets::{Context, Replacer};
-use tokio::time::timeout;
 use wasmtime_wasi_http::WasiBody;
 
+use super::collect::{Read, Rest, collect};
 use super::error::TransportError;
 use super::fill::{Aim, written};
 use super::journal::Room;
@@ -87,20 +87,15 @@ impl Egress {
             path: head.uri.path().to_owned().into(),
         };
         let context = context_of(&head.headers);
-        let mut read = BytesMut::new();
-        let mut trailers = None;
         let mut room = Room::new(Arc::clone(&self.journal));
-        while read.len() <= most_held.unwrap_or(MOST_HELD) {
-            let frame = timeout(within, body.frame()).await;
-            let frame = frame.map_err(|_| TransportError::UploadTimeout {
-                to: origin.to_string(),
-                within,
-            })?;
-            let Some(frame) = frame.transpose().map_err(|_| TransportError::RequestBody)? else {
-                let taken = read.len();
-                let fits = |length: usize| room.take(taken.saturating_add(length));
+        let most = most_held.unwrap_or(MOST_HELD);
+        let Read { bytes: read, rest } =
+            collect(&mut body, most, within, origin, &mut room).await?;
+        let trailers = match rest {
+            Rest::Nothing => {
+                let fits = |length: usize| room.take(read.len().saturating_add(length));
                 let whole = self.fill_if(&read, context, Place::Body, &aim, entry, fits)?;
-                let whole = whole.map_or(read.freeze(), Bytes::from_owner);
+                let whole = whole.map_or(read, Bytes::from_owner);
                 if head.headers.contains_key(CONTENT_LENGTH) {
                     head.headers.insert(CONTENT_LENGTH, whole.len().into());
                 }
@@ -110,18 +105,10 @@ impl Egress {
                     _room: room,
                 };
                 return Ok(Request::from_parts(head, body));
-            };
-            match frame.into_data() {
-                Ok(data) => {
-                    room.take(read.len() + data.len())?;
-                    read.extend_from_slice(&data);
-                }
-                Err(frame) => {
-                    trailers = frame.into_trailers().ok();
-                    break;
-                }
             }
-        }
+            Rest::Trailers(trailers) => Some(trailers),
+            Rest::More => None,
+        };
         let found: Vec<&Loan> = self.lent.in_text(&read).collect();
         let (mut values, mut terms) = (Vec::new(), Vec::new());
         for loan in self.lent.loans() {
@@ -146,7 +133,7 @@ impl Egress {
             self.lent.count_in(&read)
         });
         let body = Content::Filled(Box::new(Filled {
-            read: read.freeze(),
+            read,
             rest: body,
             replacer: Some(self.lent.filler(values)),
             trailers,

@@ -9,6 +9,7 @@ mod asked;
 mod body;
 mod carry;
 mod chatter;
+mod collect;
 mod connect;
 mod connection;
 mod decode;
@@ -141,7 +142,7 @@ impl Egress {
         proofs: &[Proof],
     ) -> Result<Response<WasiBody>, TransportError> {
         if let Some(rehearsal) = &self.rehearsal {
-            return self.rehearse(request, rehearsal, entry, proofs).await;
+            return Box::pin(self.rehearse(request, rehearsal, entry, proofs)).await;
         }
         let Admitted { permit, route } = self.admit(&mut request, entry)?;
         let patience = self.patience(&options);
@@ -213,7 +214,7 @@ impl Egress {
             let (mut connection, stream, is_reused) = match pool.take(key, permit) {
                 Some((connection, stream)) => (connection, stream, ConnectionUse::Reused),
                 None => {
-                    let opened = self.open(route, permit, patience.connect, entry).await;
+                    let opened = Box::pin(self.open(route, permit, patience.connect, entry)).await;
                     let (connection, stream) = opened.map_err(|error| attempts.last(error))?;
                     (connection, stream, ConnectionUse::New)
                 }
