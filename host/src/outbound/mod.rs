@@ -94,7 +94,7 @@ impl Outbound {
                 lookups: Lookups::new(resolver),
                 tls: Tls::new(roots),
             },
-            pool: Arc::default(),
+            pool: Arc::new(Pool::new(requests)),
             turns: Turns::new(requests),
             tokens: Tokens::new(),
         }

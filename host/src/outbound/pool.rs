@@ -22,9 +22,8 @@ use super::tls::Identity;
 /// after a minute; to be earlier spares a request the race.
 const IDLE: Duration = Duration::from_secs(30);
 
-/// How many idle connections are kept, for a key and over all.
-const IDLE_FOR_KEY: usize = 64;
-const IDLE_IN_ALL: usize = 256;
+/// How often those are dropped that their server has ended.
+const SWEEP: Duration = Duration::from_secs(1);
 
 /// What connections are kept apart by.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -38,9 +37,11 @@ pub(super) struct Key {
 }
 
 /// Idle connections.
-#[derive(Default)]
 pub(crate) struct Pool {
     idle: Arc<Mutex<Idle>>,
+    /// How many are kept. Where many steps go to one origin at a time, with fewer than
+    /// they are each would open a connection and close it.
+    most: usize,
 }
 
 #[derive(Default)]
@@ -57,6 +58,14 @@ struct Waiting {
 }
 
 impl Pool {
+    /// One that keeps so many.
+    pub(crate) fn new(most: usize) -> Self {
+        Self {
+            idle: Arc::default(),
+            most,
+        }
+    }
+
     /// How many connections are open that nobody uses.
     pub(crate) fn idle_connections(&self) -> usize {
         let idle = lock(&self.idle);
@@ -71,26 +80,27 @@ impl Pool {
     pub(super) fn take(&self, key: &Key, permit: &Permit) -> Option<(Connection, Option<Stream>)> {
         let mut idle = lock(&self.idle);
         let waiting = idle.connections.get_mut(key)?;
-        waiting.retain(|waiting| waiting.connection.is_open());
-        let fits = |waiting: &Waiting| {
-            let addresses = &waiting.connection.facts.addresses;
-            waiting.connection.has_room()
+        let fits = |connection: &Connection| {
+            let addresses = connection.facts.addresses.iter();
+            connection.has_room()
                 && addresses
-                    .iter()
-                    .all(|address| permit.check_address(*address).is_ok())
+                    .copied()
+                    .all(|address| permit.check_address(address).is_ok())
         };
-        let index = waiting.iter().rposition(fits)?;
-        let found = waiting.get_mut(index)?;
-        if let Some(shared) = found.connection.share() {
-            found.since = Instant::now();
-            let stream = shared.stream();
-            return Some((shared, stream));
+        for index in (0..waiting.len()).rev() {
+            let found = waiting.get_mut(index)?;
+            if !found.connection.is_open() {
+                waiting.remove(index);
+            } else if fits(&found.connection) {
+                if let Some(shared) = found.connection.share() {
+                    found.since = Instant::now();
+                    let stream = shared.stream();
+                    return Some((shared, stream));
+                }
+                return Some((waiting.remove(index).connection, None));
+            }
         }
-        let taken = waiting.remove(index).connection;
-        if waiting.is_empty() {
-            idle.connections.remove(key);
-        }
-        Some((taken, None))
+        None
     }
 
     /// Give no further request a connection that is shared.
@@ -114,14 +124,11 @@ impl Pool {
             connection,
             since: Instant::now(),
         });
-        if waiting.len() > IDLE_FOR_KEY {
-            waiting.remove(0);
-        }
-        if idle.count() > IDLE_IN_ALL {
+        if idle.count() > self.most {
             idle.drop_closed();
         }
-        if idle.count() > IDLE_IN_ALL {
-            idle.drop_oldest();
+        if idle.count() > self.most {
+            idle.drop_one();
         }
         if !idle.is_swept {
             idle.is_swept = true;
@@ -147,8 +154,8 @@ impl Idle {
         self.connections.values().map(Vec::len).sum()
     }
 
-    fn oldest(&self) -> Option<(&Key, Instant)> {
-        let firsts = self.connections.iter();
+    fn oldest(&self, of: impl Fn(&Key) -> bool) -> Option<(&Key, Instant)> {
+        let firsts = self.connections.iter().filter(|(key, _)| of(key));
         firsts
             .filter_map(|(key, waiting)| Some((key, waiting.iter().map(|w| w.since).min()?)))
             .min_by_key(|(_, since)| *since)
@@ -159,10 +166,24 @@ impl Idle {
         self.drop_where(|_, waiting| !waiting.connection.is_open());
     }
 
-    fn drop_oldest(&mut self) {
-        if let Some((key, since)) = self.oldest() {
+    /// Drop the oldest of the tenant that has most: it is his own that make way for
+    /// those that he opens.
+    fn drop_one(&mut self) {
+        let mut tenants: HashMap<&str, usize> = HashMap::new();
+        for (key, waiting) in &self.connections {
+            *tenants.entry(&key.tenant).or_default() += waiting.len();
+        }
+        let Some((tenant, _)) = tenants.into_iter().max_by_key(|(_, count)| *count) else {
+            return;
+        };
+        let theirs = |key: &Key| *key.tenant == *tenant;
+        if let Some((key, _)) = self.oldest(theirs) {
             let key = key.clone();
-            self.drop_where(|candidate, waiting| *candidate == key && waiting.since == since);
+            if let Some(waiting) = self.connections.get_mut(&key) {
+                // What was used last is at the end, but for shared ones.
+                waiting.sort_by_key(|waiting| waiting.since);
+                waiting.remove(0);
+            }
         }
     }
 
@@ -202,8 +223,8 @@ async fn sweep(mut sweeper: Sweeper) {
             idle.drop_where(|_, waiting| {
                 !waiting.connection.is_open() || now.duration_since(waiting.since) >= IDLE
             });
-            match idle.oldest() {
-                Some((_, since)) => since + IDLE,
+            match idle.oldest(|_| true) {
+                Some((_, since)) => (since + IDLE).min(now + SWEEP),
                 None => {
                     idle.is_swept = false;
                     // From now on there may be another.

@@ -9,9 +9,16 @@ use tokio::time::advance;
 use super::super::connection::Facts;
 use super::*;
 
+/// How many are kept here.
+const MOST: usize = 8;
+
 fn key(origin: &str) -> Key {
+    key_of("", origin)
+}
+
+fn key_of(tenant: &str, origin: &str) -> Key {
     Key {
-        tenant: "".into(),
+        tenant: tenant.into(),
         origin: origin.parse().unwrap(),
         tls: None,
         proxy: None,
@@ -43,7 +50,7 @@ async fn settle() {
 
 #[tokio::test(start_paused = true)]
 async fn a_connection_that_nobody_uses_goes_after_its_time() {
-    let pool = Pool::default();
+    let pool = Pool::new(MOST);
     let key = key("http://one.test");
     let (first, _first) = open(&[]).await;
     let (second, _second) = open(&[]).await;
@@ -70,7 +77,7 @@ async fn a_connection_that_nobody_uses_goes_after_its_time() {
 
 #[tokio::test]
 async fn of_one_key_the_connection_used_last_is_taken_first() {
-    let pool = Pool::default();
+    let pool = Pool::new(MOST);
     let key = key("http://one.test");
     let mut ends = Vec::new();
     for last in 1..=3 {
@@ -86,32 +93,40 @@ async fn of_one_key_the_connection_used_last_is_taken_first() {
     assert_eq!(taken, ["1.1.1.3", "1.1.1.2", "1.1.1.1"]);
 }
 
-#[tokio::test]
-async fn above_the_caps_the_oldest_goes() {
-    let pool = Pool::default();
+#[tokio::test(start_paused = true)]
+async fn above_the_cap_the_oldest_goes_of_who_has_most() {
+    let pool = Pool::new(MOST);
     let mut ends = Vec::new();
-    let crowded = key("http://crowded.test");
-    for _ in 0..IDLE_FOR_KEY + 1 {
+    let modest = key_of("modest", "http://one.test");
+    let greedy = |number: usize| key_of("greedy", &format!("http://host{number}.test"));
+    for key in [modest.clone()].into_iter().chain((0..MOST).map(greedy)) {
         let (connection, end) = open(&[]).await;
-        pool.put(crowded.clone(), connection);
+        pool.put(key, connection);
         ends.push(end);
+        advance(SWEEP / 10).await;
     }
-    assert_eq!(pool.idle_connections(), IDLE_FOR_KEY);
-    let more = IDLE_IN_ALL - IDLE_FOR_KEY + 1;
-    for number in 0..more {
-        let (connection, end) = open(&[]).await;
-        pool.put(key(&format!("http://host{number}.test")), connection);
-        ends.push(end);
-    }
-    assert_eq!(pool.idle_connections(), IDLE_IN_ALL);
-    let permit = permit(&crowded);
-    let left = std::iter::from_fn(|| pool.take(&crowded, &permit)).count();
-    assert_eq!(left, IDLE_FOR_KEY - 1);
+    assert_eq!(pool.idle_connections(), MOST);
+    assert!(pool.take(&modest, &permit(&modest)).is_some());
+    let first = greedy(0);
+    assert!(pool.take(&first, &permit(&first)).is_none());
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_the_server_has_closed_is_not_kept() {
+    let pool = Pool::new(MOST);
+    let (connection, end) = open(&[]).await;
+    pool.put(key("http://one.test"), connection);
+    drop(end);
+    settle().await;
+    assert_eq!(lock(&pool.idle).count(), 1);
+    advance(SWEEP).await;
+    settle().await;
+    assert_eq!(lock(&pool.idle).count(), 0);
 }
 
 #[tokio::test]
 async fn what_the_server_has_closed_is_not_taken() {
-    let pool = Pool::default();
+    let pool = Pool::new(MOST);
     let key = key("http://one.test");
     let (connection, end) = open(&[]).await;
     pool.put(key.clone(), connection);
@@ -122,7 +137,7 @@ async fn what_the_server_has_closed_is_not_taken() {
 
 #[tokio::test]
 async fn an_address_is_checked_for_each_who_takes_it() {
-    let pool = Pool::default();
+    let pool = Pool::new(MOST);
     let key = key("http://one.test");
     let (connection, _end) = open(&[IpAddr::from([10, 0, 0, 1])]).await;
     pool.put(key.clone(), connection);
