@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use http_step_policy::{Amount, Budget, Exceeded};
 use serde_json::{Map, Value};
-use tokio::sync::AcquireError;
 
 use crate::answer;
 use crate::breakdown;
@@ -15,6 +14,7 @@ use crate::outbound::{Journal, Over, Stage};
 use crate::request::SpecError;
 use crate::result::{ErrorKind, Outcome, RunError, RunResult, Usage};
 use crate::secrets::{LendError, Unavailable};
+use crate::slots::NoSlot;
 
 /// How a run ended.
 pub(crate) enum Ending {
@@ -75,12 +75,6 @@ impl Ending {
             message: exceeded.to_string(),
             exceeded: Some(exceeded),
         })
-    }
-
-    /// It could not have its turn.
-    pub(crate) fn no_slot(error: AcquireError) -> Self {
-        let message = format!("the host does not run steps any more: {error}");
-        Self::Broken(Broken::new(ErrorKind::Other, message))
     }
 
     /// The caller stopped it.
@@ -174,6 +168,16 @@ impl From<Over> for Ending {
     }
 }
 
+impl From<NoSlot> for Ending {
+    fn from(error: NoSlot) -> Self {
+        let kind = match error {
+            NoSlot::Overloaded { .. } => ErrorKind::Overloaded,
+            NoSlot::Closed(_) => ErrorKind::Other,
+        };
+        Self::Broken(Broken::new(kind, error.to_string()))
+    }
+}
+
 impl From<LendError> for Ending {
     fn from(error: LendError) -> Self {
         Self::Broken(Broken::new(ErrorKind::Other, error.to_string()))
@@ -246,7 +250,8 @@ fn is_of_the_network(kind: ErrorKind) -> bool {
         | ErrorKind::UnknownName
         | ErrorKind::Redirect
         | ErrorKind::Trap
-        | ErrorKind::Cancelled => false,
+        | ErrorKind::Cancelled
+        | ErrorKind::Overloaded => false,
     }
 }
 

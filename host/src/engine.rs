@@ -7,7 +7,6 @@ use std::thread;
 use std::time::Duration;
 
 use thiserror::Error;
-use tokio::sync::Semaphore;
 use wasmtime::component::Linker;
 use wasmtime::{Config, Engine, InstanceAllocationStrategy, PoolingAllocationConfig};
 
@@ -15,6 +14,7 @@ use crate::compile::{Compiler, EngineId};
 use crate::contract;
 use crate::outbound::{Certificates, Outbound, Resolve, Roots, SystemResolver};
 use crate::secrets::{SecretSource, Shrouds, Sources};
+use crate::slots::Slots;
 use crate::state::State;
 
 /// How often a running component is looked at, to be stopped or to let another
@@ -31,6 +31,9 @@ const TABLES: u32 = 8;
 /// Bytes of a stack that are wiped after a run, rather than given back to the
 /// system and fetched again: more than most runs use.
 const STACK_KEPT: usize = 32 << 10;
+
+/// Bytes of a table that are wiped likewise: all of it, of most components.
+const TABLE_KEPT: usize = 32 << 10;
 
 /// No memory of a component is larger, whatever a run's limits say.
 const LARGEST_MEMORY: usize = 1 << 30;
@@ -56,8 +59,7 @@ pub struct Host {
     pub(crate) compiler: Compiler,
     pub(crate) linker: Linker<State>,
     pub(crate) outbound: Arc<Outbound>,
-    pub(crate) slots: Semaphore,
-    pub(crate) concurrency: usize,
+    pub(crate) slots: Slots,
     pub(crate) requests: usize,
     pub(crate) sources: Sources,
     pub(crate) shrouds: Arc<Shrouds>,
@@ -84,6 +86,7 @@ impl Host {
 pub struct HostBuilder {
     compiler: Compiler,
     concurrency: u32,
+    queue: u32,
     requests: usize,
     resolver: Arc<dyn Resolve>,
     roots: Roots,
@@ -95,6 +98,7 @@ impl Default for HostBuilder {
         Self {
             compiler: Compiler::in_process(),
             concurrency: 1000,
+            queue: 10_000,
             requests: 1024,
             resolver: Arc::new(SystemResolver),
             roots: Roots::default(),
@@ -119,9 +123,18 @@ impl HostBuilder {
         self
     }
 
+    /// How many steps wait for their turn; 10,000 by default. A step past it ends at
+    /// once, with an error of kind [`Overloaded`](crate::ErrorKind::Overloaded), rather
+    /// than in the end for want of time.
+    #[must_use]
+    pub fn queue(mut self, steps: u32) -> Self {
+        self.queue = steps;
+        self
+    }
+
     /// How many requests of all steps are under way at a time; 1024 by default.
     /// A request past it waits its turn, which counts in its step's wall time.
-    /// Each takes a socket, or shares one.
+    /// Each takes a socket, or shares one, and as many are kept open for the next.
     ///
     /// A [tenant](crate::Job::tenant) begins a request only while it has fewer
     /// under way than there is room for: alone it comes to half of all, two come
@@ -176,8 +189,7 @@ impl HostBuilder {
             compiler: self.compiler,
             linker,
             outbound: Arc::new(Outbound::new(self.resolver, self.roots, self.requests)),
-            slots: Semaphore::new(self.concurrency as usize),
-            concurrency: self.concurrency as usize,
+            slots: Slots::new(self.concurrency, self.queue),
             requests: self.requests,
             sources: self.sources,
             shrouds: Arc::new(Shrouds::new()),
@@ -208,7 +220,11 @@ fn config(concurrency: u32) -> Config {
         .max_memories_per_component(MEMORIES)
         .max_tables_per_component(TABLES)
         .max_memory_size(LARGEST_MEMORY)
-        .async_stack_keep_resident(STACK_KEPT);
+        .async_stack_keep_resident(STACK_KEPT)
+        .table_keep_resident(TABLE_KEPT);
+    // Memories are given back: to wipe all of one takes longer, and `pagemap_scan`, which
+    // finds what of it was written, leaves what the system has swapped out
+    // (bytecodealliance/wasmtime#14357), for the next run to read.
     let mut config = code();
     config
         .allocation_strategy(InstanceAllocationStrategy::Pooling(pool))

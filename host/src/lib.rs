@@ -50,6 +50,7 @@ mod meter;
 mod resources;
 mod run;
 mod secrets;
+mod slots;
 mod state;
 mod stderr;
 

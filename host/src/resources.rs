@@ -32,9 +32,7 @@ impl Host {
     /// result is there.
     #[must_use]
     pub fn resources(&self) -> Resources {
-        let slots = self
-            .concurrency
-            .saturating_sub(self.slots.available_permits());
+        let slots = self.slots.taken();
         let turns = self.outbound.turns();
         let requests = self.requests.saturating_sub(turns.free());
         let idle_connections = self.outbound.pool().idle_connections();

@@ -127,6 +127,8 @@ pub enum ErrorKind {
     Trap,
     /// The caller stopped the run.
     Cancelled,
+    /// The host has no room for the step, and no place where it could wait for it.
+    Overloaded,
     /// Anything else.
     Other,
 }

@@ -135,7 +135,7 @@ impl Host {
 
         let prepared = bounds
             .hold(async {
-                let slot = self.slots.acquire().await.map_err(Ending::no_slot)?;
+                let slot = self.slots.take().await?;
                 let lent = Lent::by(&job.policy, &self.sources, &self.shrouds).await?;
                 let request = request::prepare(job.file, &properties, job.files).await?;
                 Ok((slot, lent, request))

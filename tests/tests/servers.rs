@@ -293,6 +293,28 @@ async fn the_wait_for_a_turn_to_run_counts_in_the_wall_time() {
 }
 
 #[tokio::test]
+async fn who_comes_after_those_that_wait_is_told_at_once() {
+    let service = Service::start(|_| Answer::default()).await;
+    let host = Host::builder().concurrency(1).queue(1).build().unwrap();
+    let step = reference_of(&host);
+    let run = || {
+        let policy = Policy::nothing().allow(service.origin.parse().unwrap());
+        let file = step_file(&format!("get: {}/", service.origin));
+        host.run(&step, Job::new(file, policy))
+    };
+    let (first, second, third) = tokio::join!(run(), run(), run());
+    assert_eq!(first.outcome, Outcome::Success, "{:?}", first.error);
+    assert_eq!(second.outcome, Outcome::Success, "{:?}", second.error);
+    expect![[r#"
+        e|An exception occurred while performing the request: the host is overloaded: it runs 1 at a time, and 1 wait for their turn; try again later
+        Exception: Requested (exception)
+        Overloaded, sent No: the host is overloaded: it runs 1 at a time, and 1 wait for their turn; try again later
+    "#]]
+    .assert_eq(&transcript(&third, &service.origin));
+    assert_eq!(service.requests().len(), 2);
+}
+
+#[tokio::test]
 async fn a_limit_beyond_all_time_is_none() {
     let service = Service::start(|_| Answer::default()).await;
     let limits = Limits {
