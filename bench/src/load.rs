@@ -15,6 +15,7 @@ struct Tally {
     latencies: Vec<f64>,
     failed: u64,
     error: Option<String>,
+    longest_failed: f64,
 }
 
 /// Play a round. `once` makes one request and says whether it was answered as it should be.
@@ -40,6 +41,8 @@ where
                     Ok(()) => tally.latencies.push(begun.elapsed().as_secs_f64()),
                     Err(error) => {
                         tally.failed += 1;
+                        let took = begun.elapsed().as_secs_f64();
+                        tally.longest_failed = tally.longest_failed.max(took);
                         tally.error.get_or_insert(error);
                     }
                 }
@@ -50,21 +53,29 @@ where
         });
     }
     let mut whole = Tally::default();
+    let mut memory_in_flight = 0;
     while let Some(tally) = places.join_next().await {
         let tally = tally?;
+        // It takes a while: where throughput is measured it is not for us to do.
+        if duration.is_zero() && memory_in_flight == 0 {
+            memory_in_flight = process::proportional()?;
+        }
         whole.latencies.extend(tally.latencies);
         whole.failed += tally.failed;
         whole.error = whole.error.or(tally.error);
+        whole.longest_failed = whole.longest_failed.max(tally.longest_failed);
     }
     let seconds = started.elapsed().as_secs_f64();
     Ok(Sample {
         done: whole.latencies.len() as u64,
         failed: whole.failed,
         error: whole.error,
+        longest_failed: whole.longest_failed,
         seconds,
         p50: percentile(&mut whole.latencies, 50.0).unwrap_or(0.0),
         p99: percentile(&mut whole.latencies, 99.0).unwrap_or(0.0),
         resident_before,
         resident_peak: process::resident_peak()?,
+        memory_in_flight,
     })
 }

@@ -32,6 +32,11 @@ use crate::contestants::native::{self, NativeArgs};
 use crate::contestants::spawns::{self, SpawnArgs};
 use crate::contestants::step::{self, StepArgs};
 
+/// Which allocator a process has is for who embeds the library to say; the same for all that is
+/// compared, it is a good one.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// What this process does.
 #[derive(Debug, Parser)]
 enum Part {

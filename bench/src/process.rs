@@ -9,12 +9,18 @@ use crate::failure::Result;
 
 /// Bytes of memory that are this process's.
 pub(crate) fn resident() -> Result<u64> {
-    status("VmRSS:")
+    field("/proc/self/status", "VmRSS:")
 }
 
 /// Bytes of memory that were this process's at the most, since [`forget_peak`].
 pub(crate) fn resident_peak() -> Result<u64> {
-    status("VmHWM:")
+    field("/proc/self/status", "VmHWM:")
+}
+
+/// Bytes of memory that this process takes of the machine: of pages that are mapped more than
+/// once, as those of a component's image are in each of its instances, each is counted once.
+pub(crate) fn proportional() -> Result<u64> {
+    field("/proc/self/smaps_rollup", "Pss:")
 }
 
 /// Have [`resident_peak`] begin anew.
@@ -23,11 +29,11 @@ pub(crate) fn forget_peak() -> Result<()> {
     Ok(fs::write("/proc/self/clear_refs", "5")?)
 }
 
-fn status(key: &str) -> Result<u64> {
-    let status = fs::read_to_string("/proc/self/status")?;
-    let value = status.lines().find_map(|line| line.strip_prefix(key));
+fn field(file: &str, key: &str) -> Result<u64> {
+    let text = fs::read_to_string(file)?;
+    let value = text.lines().find_map(|line| line.strip_prefix(key));
     let kibibytes = value.and_then(|value| value.trim().strip_suffix(" kB"));
-    let kibibytes = kibibytes.ok_or_else(|| format!("/proc/self/status has no {key}"))?;
+    let kibibytes = kibibytes.ok_or_else(|| format!("{file} has no {key}"))?;
     Ok(u64::from_str(kibibytes)? << 10)
 }
 

@@ -28,6 +28,9 @@ pub(crate) struct Sample {
     pub(crate) failed: u64,
     /// What became of the first of these.
     pub(crate) error: Option<String>,
+    /// None of them took longer, in seconds.
+    #[serde(default)]
+    pub(crate) longest_failed: f64,
     /// From the first request to the last answer.
     pub(crate) seconds: f64,
     /// Half of the requests took no longer, in seconds.
@@ -38,6 +41,10 @@ pub(crate) struct Sample {
     pub(crate) resident_before: u64,
     /// And at the most during it.
     pub(crate) resident_peak: u64,
+    /// In a round in which each place makes one request: bytes of memory that the process took of
+    /// the machine when the first was done, and all others were under way.
+    #[serde(default)]
+    pub(crate) memory_in_flight: u64,
 }
 
 impl Sample {
@@ -49,11 +56,6 @@ impl Sample {
     /// Requests a second.
     pub(crate) fn rate(&self) -> f64 {
         self.done as f64 / self.seconds
-    }
-
-    /// By how much memory grew during the round, in bytes.
-    pub(crate) fn growth(&self) -> u64 {
-        self.resident_peak.saturating_sub(self.resident_before)
     }
 }
 

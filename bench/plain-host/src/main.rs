@@ -28,6 +28,10 @@ use clap::Parser;
 use crate::failure::Result;
 use crate::host::PlainHost;
 
+// As the benchmark has it.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// What this process does.
 #[derive(Debug, Parser)]
 enum Part {

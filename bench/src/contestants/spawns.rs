@@ -51,5 +51,7 @@ fn play(args: &SpawnArgs, round: Round) -> Result<Sample> {
         p99: statistics::percentile(&mut latencies, 99.0).unwrap_or(0.0),
         resident_before,
         resident_peak: process::resident_peak()?,
+        longest_failed: 0.0,
+        memory_in_flight: 0,
     })
 }

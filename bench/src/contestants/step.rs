@@ -31,6 +31,9 @@ pub(crate) struct StepArgs {
     /// Steps and requests at a time; by default the host's own numbers.
     #[arg(long)]
     room: Option<u32>,
+    /// Steps that wait for their turn; by default the host's own number.
+    #[arg(long)]
+    queue: Option<u32>,
     /// Seconds that a step may take; by default the host's own limit.
     #[arg(long)]
     wall: Option<f64>,
@@ -70,6 +73,9 @@ impl Stage {
         let mut builder = Host::builder().secret_source("bench", Tokens);
         if let Some(room) = args.room {
             builder = builder.concurrency(room).requests(room);
+        }
+        if let Some(queue) = args.queue {
+            builder = builder.queue(queue);
         }
         if let Some(authority) = &args.trust {
             builder = builder.trust_roots(&fs::read(authority)?)?;

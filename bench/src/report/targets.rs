@@ -62,7 +62,7 @@ const TARGETS: &[Target] = &[
     },
     Target {
         name: "in-flight-memory",
-        what: "10,000 steps in flight: resident memory in all",
+        what: "10,000 steps in flight: memory in all (PSS)",
         words: "≤ 1 GiB",
         bound: Bound::AtMost(1_073_741_824.0),
         shown: mebibytes,
