@@ -5,9 +5,10 @@ use std::hint::black_box;
 
 use divan::Bencher;
 use http_step::contract::{Body, Field, Fields, Outcome, RequestSpec, Settings, Timeouts, Verify};
-use http_step::host::{Chunks, Failure, Header, Host, Incoming, Outgoing, Scheme, Stream};
+use http_step::host::{Chunks, Failure, Hashing, Header, Host, Incoming, Outgoing, Scheme, Stream};
 use http_step::step;
 use http_step_template::{Names, Value};
+use sha2::Sha256;
 
 struct Build;
 
@@ -28,6 +29,10 @@ impl Host for Build {
 
     fn credentials(&self, _: &Scheme) -> Result<Header, String> {
         Err("there are none here".to_owned())
+    }
+
+    fn hash(&self) -> Box<dyn Hashing> {
+        Box::new(Sha256::default())
     }
 
     fn send<'r>(&self, request: &Outgoing<'r>) -> Result<Incoming<'r>, Failure> {

@@ -4,10 +4,10 @@
 
 use http_step_template::{Names, Value};
 
-use crate::bindings::ci::http_step::{auth, log, properties};
+use crate::bindings::ci::http_step::{auth, hash, log, properties};
 use crate::bindings::{self, Guest, RequestSpec, StepResult};
 use crate::exchange::transport;
-use crate::host::{Failure, Header, Host, Incoming, Outgoing, Scheme, Stream};
+use crate::host::{Failure, Hashing, Header, Host, Incoming, Outgoing, Scheme, Stream};
 use crate::step;
 
 struct Component;
@@ -43,7 +43,24 @@ impl Host for Imports {
         auth::credentials(scheme).map(|auth::Field { name, value }| Header { name, value })
     }
 
+    fn hash(&self) -> Box<dyn Hashing> {
+        Box::new(HostHash(hash::Sha256::new()))
+    }
+
     fn send<'r>(&self, request: &Outgoing<'r>) -> Result<Incoming<'r>, Failure> {
         transport::send(request)
+    }
+}
+
+/// A SHA-256 of the host's.
+struct HostHash(hash::Sha256);
+
+impl Hashing for HostHash {
+    fn update(&mut self, bytes: &[u8]) {
+        self.0.update(bytes);
+    }
+
+    fn finish(self: Box<Self>) -> String {
+        hash::Sha256::finish(self.0)
     }
 }

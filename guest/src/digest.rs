@@ -3,33 +3,62 @@
 use sha2::{Digest, Sha256};
 
 use crate::bindings::ci::http_step::types::BodyDigest;
+use crate::host::{Hashing, Host};
+
+/// What is not longer is hashed here: to ask the host takes as long.
+const SHORT: usize = 4 << 10;
 
 /// Counts and hashes bytes as they come.
-#[derive(Default)]
-pub(crate) struct Digester {
+pub(crate) struct Digester<'h> {
+    host: &'h dyn Host,
     size: u64,
-    hash: Sha256,
+    /// All there was so far, as long as it is short.
+    short: Vec<u8>,
+    /// The host's hash of all, once it is not.
+    hash: Option<Box<dyn Hashing>>,
 }
 
-impl Digester {
+impl<'h> Digester<'h> {
+    pub(crate) fn new(host: &'h dyn Host) -> Self {
+        Self {
+            host,
+            size: 0,
+            short: Vec::new(),
+            hash: None,
+        }
+    }
+
     pub(crate) fn update(&mut self, bytes: &[u8]) {
         self.size += bytes.len() as u64;
-        self.hash.update(bytes);
+        if let Some(hash) = &mut self.hash {
+            hash.update(bytes);
+        } else if self.short.len() + bytes.len() <= SHORT {
+            self.short.extend_from_slice(bytes);
+        } else {
+            let mut hash = self.host.hash();
+            hash.update(&self.short);
+            hash.update(bytes);
+            self.hash = Some(hash);
+        }
     }
 
     pub(crate) fn finish(self) -> BodyDigest {
         BodyDigest {
             size: self.size,
-            sha256: hex(&self.hash.finalize()),
+            sha256: match self.hash {
+                Some(hash) => hash.finish(),
+                None => hex(&Sha256::digest(self.short)),
+            },
         }
     }
 }
 
 /// The digest of bytes that are all here.
 pub(crate) fn of(bytes: &[u8]) -> BodyDigest {
-    let mut digester = Digester::default();
-    digester.update(bytes);
-    digester.finish()
+    BodyDigest {
+        size: bytes.len() as u64,
+        sha256: hex(&Sha256::digest(bytes)),
+    }
 }
 
 /// Lower-case hexadecimal.
@@ -41,19 +70,74 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
         .collect()
 }
 
+/// A hash for who has no host.
+impl Hashing for Sha256 {
+    fn update(&mut self, bytes: &[u8]) {
+        Digest::update(self, bytes);
+    }
+
+    fn finish(self: Box<Self>) -> String {
+        hex(&self.finalize())
+    }
+}
+
 #[cfg(test)]
 mod tests {
+    use http_step_template::{Names, Value};
+
     use super::*;
+    use crate::host::{Failure, Header, Incoming, Outgoing, Scheme, Stream};
+
+    /// A host that hashes, and nothing else.
+    struct Hasher;
+
+    impl Names for Hasher {
+        fn property(&self, _: &str) -> Option<Value> {
+            None
+        }
+
+        fn secret(&self, _: &str) -> Option<String> {
+            None
+        }
+    }
+
+    impl Host for Hasher {
+        fn log(&self, _: Stream, _: &str) {}
+
+        fn credentials(&self, _: &Scheme) -> Result<Header, String> {
+            unreachable!("nobody asks for them")
+        }
+
+        fn hash(&self) -> Box<dyn Hashing> {
+            Box::new(Sha256::default())
+        }
+
+        fn send<'r>(&self, _: &Outgoing<'r>) -> Result<Incoming<'r>, Failure> {
+            unreachable!("nothing is sent")
+        }
+    }
 
     #[test]
     fn pieces_count_as_one() {
-        let mut digester = Digester::default();
+        // FIPS 180-4's example.
+        let sha256 = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad".to_owned();
+        let mut digester = Digester::new(&Hasher);
         for piece in ["a", "", "bc"] {
             digester.update(piece.as_bytes());
         }
-        // FIPS 180-4's example.
-        let sha256 = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad".to_owned();
         assert_eq!(digester.finish(), BodyDigest { size: 3, sha256 });
-        assert_eq!(of(b"abc").size, 3);
+    }
+
+    #[test]
+    fn who_hashes_makes_no_difference() {
+        let text: Vec<u8> = (0..3 * SHORT).map(|at| (at % 251) as u8).collect();
+        for length in [0, 1, SHORT - 1, SHORT, SHORT + 1, 3 * SHORT] {
+            let text = &text[..length];
+            for piece in [1, 1000, SHORT, SHORT + 1] {
+                let mut digester = Digester::new(&Hasher);
+                text.chunks(piece).for_each(|piece| digester.update(piece));
+                assert_eq!(digester.finish(), of(text), "{length} by {piece}");
+            }
+        }
     }
 }

@@ -22,6 +22,9 @@ pub trait Host: Names {
     /// What is wrong with the scheme: one sentence, without a secret in it.
     fn credentials(&self, scheme: &Scheme) -> Result<Header, String>;
 
+    /// Begin a SHA-256 that the host computes: of much it takes less time than here.
+    fn hash(&self) -> Box<dyn Hashing>;
+
     /// Send a request, and wait for the head of the response.
     ///
     /// # Errors
@@ -53,6 +56,15 @@ pub struct Incoming<'r> {
     pub headers: Vec<(String, Vec<u8>)>,
     /// The body.
     pub body: Box<dyn Chunks + 'r>,
+}
+
+/// SHA-256 of bytes that come piece by piece.
+pub trait Hashing {
+    /// Hash more bytes.
+    fn update(&mut self, bytes: &[u8]);
+
+    /// The digest, in lower-case hexadecimal.
+    fn finish(self: Box<Self>) -> String;
 }
 
 /// A body that arrives piece by piece.

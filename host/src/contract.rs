@@ -15,6 +15,7 @@ mod bindings {
             world step {
                 import ci:http-step/properties@0.1.0;
                 import ci:http-step/auth@0.1.0;
+                import ci:http-step/hash@0.1.0;
                 import ci:http-step/log@0.1.0;
                 use ci:http-step/types@0.1.0.{request-spec, step-result};
                 export http-step: func(spec: request-spec) -> step-result;
@@ -22,15 +23,19 @@ mod bindings {
         ",
         world: "ci:http-step-host/step",
         imports: {
+            "ci:http-step/hash.[constructor]sha256": trappable,
+            "ci:http-step/hash.[method]sha256.update": trappable,
+            "ci:http-step/hash.[static]sha256.finish": trappable,
             "ci:http-step/log.write": trappable,
             "ci:http-step/properties.secret": trappable,
         },
         exports: { default: async },
+        with: { "ci:http-step/hash.sha256": crate::hash::Hashing },
         additional_derives: [PartialEq],
     });
 }
 
-pub(crate) use bindings::ci::http_step::{auth, log, properties, types};
+pub(crate) use bindings::ci::http_step::{auth, hash, log, properties, types};
 pub(crate) use bindings::{Step, StepPre};
 
 impl types::Host for State {}

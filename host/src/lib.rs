@@ -46,6 +46,7 @@ mod component;
 mod contract;
 mod credentials;
 mod engine;
+mod hash;
 mod meter;
 mod resources;
 mod run;

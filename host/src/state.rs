@@ -32,7 +32,7 @@ pub(crate) struct State {
     pub(crate) properties: Arc<Properties>,
     pub(crate) log: Log,
     pub(crate) stderr: Stderr,
-    table: ResourceTable,
+    pub(crate) table: ResourceTable,
     wasi: WasiCtx,
     http: WasiHttpCtx,
 }

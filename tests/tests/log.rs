@@ -7,6 +7,7 @@ use expect_test::expect;
 use http::{HeaderValue, Response};
 use http_step_host::Stream;
 use http_step_tests::{Answer, Service, run, run_with, transcript};
+use sha2::{Digest, Sha256};
 
 /// A response with a media type; `date` is the only header that changes.
 fn answer(content_type: &'static str, body: impl Into<Bytes>) -> Answer {
@@ -22,6 +23,27 @@ async fn told(content_type: &'static str, body: &'static [u8]) -> String {
     let service = Service::start(move |_| answer(content_type, body)).await;
     let result = run(&service.origin, &format!("get: {}/", service.origin)).await;
     transcript(&result, &service.origin)
+}
+
+/// Of what is long the host takes the digest, for the component.
+#[tokio::test]
+async fn digests_of_long_bodies() {
+    let long: Vec<u8> = (0..1_000_000_u32).map(|at| (at % 251) as u8).collect();
+    let body = Bytes::from(long.clone());
+    let service = Service::start(move |_| answer("image/png", body.clone())).await;
+    let text = "build ".repeat(10_000);
+    let step = format!("post: {}/\ndata: '{text}'", service.origin);
+    let result = run(&service.origin, &step).await;
+    let exchange = &result.exchanges[0];
+    let sent = exchange.request.body.as_ref().unwrap();
+    let received = &exchange.response.as_ref().unwrap().body;
+    for (digest, body) in [(sent, text.as_bytes()), (received, &long)] {
+        let sha256: String = Sha256::digest(body)
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect();
+        assert_eq!((digest.size, &digest.sha256), (body.len() as u64, &sha256));
+    }
 }
 
 #[tokio::test]

@@ -1,6 +1,7 @@
 //! The contract as Rust types, and the least that a host can supply of it.
 
-use wasmtime::component::{HasSelf, Linker, ResourceTable};
+use sha2::{Digest, Sha256};
+use wasmtime::component::{HasSelf, Linker, Resource, ResourceTable};
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpHooks, WasiHttpView};
 
@@ -13,19 +14,26 @@ mod bindings {
             world step {
                 import ci:http-step/properties@0.1.0;
                 import ci:http-step/auth@0.1.0;
+                import ci:http-step/hash@0.1.0;
                 import ci:http-step/log@0.1.0;
                 use ci:http-step/types@0.1.0.{request-spec, step-result};
                 export http-step: func(spec: request-spec) -> step-result;
             }
         ",
         world: "ci:http-step-plain/step",
+        imports: {
+            "ci:http-step/hash.[constructor]sha256": trappable,
+            "ci:http-step/hash.[method]sha256.update": trappable,
+            "ci:http-step/hash.[static]sha256.finish": trappable,
+        },
         exports: { default: async },
+        with: { "ci:http-step/hash.sha256": super::Hashing },
     });
 }
 
 pub(crate) use bindings::StepPre;
 pub(crate) use bindings::ci::http_step::types;
-use bindings::ci::http_step::{auth, log, properties};
+use bindings::ci::http_step::{auth, hash, log, properties};
 
 /// Wasmtime's defaults for all that a step may ask of its host: no check, no secret, no limit.
 struct Defaults;
@@ -83,6 +91,33 @@ impl properties::Host for State {
 impl auth::Host for State {
     fn credentials(&mut self, _: auth::Scheme) -> Result<auth::Field, String> {
         Err("there are none here".to_owned())
+    }
+}
+
+/// SHA-256 of what a component has written so far.
+#[derive(Default)]
+pub(crate) struct Hashing(Sha256);
+
+impl hash::Host for State {}
+
+impl hash::HostSha256 for State {
+    fn new(&mut self) -> wasmtime::Result<Resource<Hashing>> {
+        Ok(self.table.push(Hashing::default())?)
+    }
+
+    fn update(&mut self, hash: Resource<Hashing>, bytes: Vec<u8>) -> wasmtime::Result<()> {
+        self.table.get_mut(&hash)?.0.update(bytes);
+        Ok(())
+    }
+
+    fn finish(&mut self, hash: Resource<Hashing>) -> wasmtime::Result<String> {
+        let digest = self.table.delete(hash)?.0.finalize();
+        Ok(digest.iter().map(|byte| format!("{byte:02x}")).collect())
+    }
+
+    fn drop(&mut self, hash: Resource<Hashing>) -> wasmtime::Result<()> {
+        self.table.delete(hash)?;
+        Ok(())
     }
 }
 

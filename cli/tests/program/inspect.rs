@@ -19,6 +19,7 @@ fn the_built_in_step() {
           ci:http-step/types@0.1.0
           ci:http-step/properties@0.1.0
           ci:http-step/auth@0.1.0
+          ci:http-step/hash@0.1.0
           ci:http-step/log@0.1.0
           wasi:io/poll@0.2.12
           wasi:clocks/monotonic-clock@0.2.12

@@ -10,7 +10,7 @@ use self::redirect::RedirectError;
 use crate::bindings::ci::http_step::types::{
     Exchange, ReceivedResponse, SentRequest, Settings, StepError,
 };
-use crate::digest;
+use crate::digest::Digester;
 use crate::error::{broken_response, may_have_been_sent, no_response};
 use crate::host::{Host, Incoming, Outgoing};
 use crate::log::Log;
@@ -40,7 +40,7 @@ impl Trail<'_> {
         let mut redirects = 0;
         loop {
             let headers = request.wire_headers(&jar);
-            let sent = sent_request(&request, masks.of_request(&headers));
+            let sent = sent_request(&request, masks.of_request(&headers), self.host);
             let response = match self.host.send(&outgoing(&request, &headers, settings)) {
                 Ok(response) => response,
                 Err(failure) => {
@@ -103,10 +103,14 @@ impl Trail<'_> {
         let head = layout::exchange(&sent, status, &shown);
         let (digest, end) = if is_hop {
             self.log.hop(head);
-            response::read(&mut *body, &headers, |text| self.log.hop_content(text))
+            response::read(self.host, &mut *body, &headers, |text| {
+                self.log.hop_content(text)
+            })
         } else {
             self.log.answer(&head);
-            response::read(&mut *body, &headers, |text| self.log.content(text))
+            response::read(self.host, &mut *body, &headers, |text| {
+                self.log.content(text)
+            })
         };
         let size = digest.size;
         self.exchanges.push(Exchange {
@@ -134,14 +138,15 @@ fn outgoing<'r>(request: &'r Request, headers: &'r [Header], settings: &Settings
     }
 }
 
-fn sent_request(request: &Request, headers: Vec<Header>) -> SentRequest {
+fn sent_request(request: &Request, headers: Vec<Header>, host: &dyn Host) -> SentRequest {
     SentRequest {
         method: request.method.name().to_owned(),
         url: request.shown_url().into_owned(),
         headers,
-        body: request
-            .content
-            .as_ref()
-            .map(|content| digest::of(&content.bytes)),
+        body: request.content.as_ref().map(|content| {
+            let mut digester = Digester::new(host);
+            digester.update(&content.bytes);
+            digester.finish()
+        }),
     }
 }

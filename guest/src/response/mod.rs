@@ -6,17 +6,18 @@ mod text;
 
 use crate::bindings::ci::http_step::types::BodyDigest;
 use crate::digest::Digester;
-use crate::host::{Chunks, Failure};
+use crate::host::{Chunks, Failure, Host};
 use crate::request::header::Header;
 use crate::response::text::BodyText;
 
 /// Read a body to its end, or to where it breaks, and show its text as it comes.
 pub(crate) fn read(
+    host: &dyn Host,
     body: &mut dyn Chunks,
     headers: &[Header],
     mut show: impl FnMut(&str),
 ) -> (BodyDigest, Result<(), Failure>) {
-    let mut digester = Digester::default();
+    let mut digester = Digester::new(host);
     let mut reader = BodyText::new(headers);
     let mut text = String::new();
     let end = loop {
