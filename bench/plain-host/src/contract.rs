@@ -96,7 +96,7 @@ impl auth::Host for State {
 
 /// SHA-256 of what a component has written so far.
 #[derive(Default)]
-pub(crate) struct Hashing(Sha256);
+pub struct Hashing(Sha256);
 
 impl hash::Host for State {}
 
