@@ -242,6 +242,9 @@ pub(crate) fn code() -> Config {
         .epoch_interruption(true)
         // Steps are WASI 0.2: nothing in them runs concurrently.
         .concurrency_support(false)
+        // For backtraces alone, and a sixth of what is cached and loaded.
+        .generate_address_map(false)
+        .native_unwind_info(false)
         // What a step has no use for is surface for an attack.
         .wasm_threads(false)
         .wasm_memory64(false)

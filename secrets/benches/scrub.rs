@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use divan::Bencher;
 use divan::counter::BytesCount;
-use http_step_secrets::{Handle, Patterns, Replacements, Replacer, Value};
+use http_step_secrets::{Handles, Patterns, Replacements, Replacer, Value};
 
 const COUNTS: [usize; 4] = [1, 10, 32, 100];
 
@@ -74,7 +74,7 @@ fn set_up(count: usize) -> (Arc<Patterns>, Replacements) {
     for number in 0..count {
         let value = Value::new(token(number).into_bytes()).unwrap();
         patterns = patterns.value(number, &value);
-        let handle = Handle::random().unwrap();
+        let handle = Handles::new().unwrap().next().unwrap();
         handles.push(handle.as_str().as_bytes().to_vec().into());
     }
     let patterns = patterns.build().unwrap();

@@ -8,10 +8,10 @@
 //!
 //! ```
 //! use std::sync::Arc;
-//! use http_step_secrets::{Handle, Patterns, Replacer, Value};
+//! use http_step_secrets::{Handles, Patterns, Replacer, Value};
 //!
 //! let value = Value::new(b"pass word".to_vec())?;
-//! let handle = Handle::random()?;
+//! let handle = Handles::new()?.next()?;
 //! let back = Arc::new(Patterns::builder().value(0, &value).build()?);
 //! let handles = [handle.as_str().as_bytes().to_vec().into()];
 //! let mut replacer = Replacer::steady(back, handles.into());
@@ -33,7 +33,7 @@ mod replacer;
 mod value;
 
 pub use encode::{Context, EncodeError, encode};
-pub use handle::{HANDLE_BYTES, Handle, NoRandomness};
+pub use handle::{HANDLE_BYTES, Handle, Handles, NoRandomness};
 pub use patterns::{Patterns, PatternsBuilder, TooMuch};
 pub use replacer::{Replacements, Replacer};
 pub use value::{LONGEST, SHORTEST_MASKED, Value, ValueError};

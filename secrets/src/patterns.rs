@@ -1,6 +1,7 @@
 //! Many texts to look for at once.
 
 use std::collections::{BTreeSet, HashMap};
+use std::hash::{BuildHasherDefault, Hasher};
 
 use aho_corasick::automaton::{Automaton, StateID};
 use aho_corasick::nfa::contiguous;
@@ -22,7 +23,7 @@ pub struct Patterns {
     texts: Vec<Text>,
     /// How many bytes of a text each state has seen: the longest beginning of any
     /// text that ends here.
-    depths: HashMap<StateID, usize>,
+    depths: Depths,
 }
 
 /// Collects what is to be looked for.
@@ -80,6 +81,30 @@ impl PatternsBuilder {
     /// It is too much.
     pub fn build_for_once(self) -> Result<Patterns, TooMuch> {
         Patterns::new(self.0, 0)
+    }
+}
+
+type Depths = HashMap<StateID, usize, BuildHasherDefault<StateHasher>>;
+
+/// Hashes the numbers of states. Nobody from outside chooses them, and there are many for
+/// each run.
+#[derive(Default)]
+struct StateHasher(u64);
+
+impl Hasher for StateHasher {
+    fn write_u32(&mut self, number: u32) {
+        // By the golden ratio, after Knuth: what is close together comes apart.
+        self.0 = u64::from(number).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.write_u32(self.0 as u32 ^ u32::from(*byte));
+        }
+    }
+
+    fn finish(&self) -> u64 {
+        self.0
     }
 }
 
@@ -209,9 +234,9 @@ impl Kind {
         builder.build(texts).map(Self::Sparse)
     }
 
-    fn depths<'t>(&self, texts: impl Iterator<Item = &'t [u8]>) -> HashMap<StateID, usize> {
+    fn depths<'t>(&self, texts: impl Iterator<Item = &'t [u8]> + Clone) -> Depths {
         match self {
-            Self::Nothing => HashMap::new(),
+            Self::Nothing => Depths::default(),
             Self::Dense(automaton) => depths(automaton, texts),
             Self::Sparse(automaton) => depths(automaton, texts),
         }
@@ -223,11 +248,9 @@ fn start(automaton: &impl Automaton) -> StateID {
     automaton.start_state(Anchored::No).unwrap_or_default()
 }
 
-fn depths<'t>(
-    automaton: &impl Automaton,
-    texts: impl Iterator<Item = &'t [u8]>,
-) -> HashMap<StateID, usize> {
-    let mut depths = HashMap::new();
+fn depths<'t>(automaton: &impl Automaton, texts: impl Iterator<Item = &'t [u8]> + Clone) -> Depths {
+    let states = texts.clone().map(<[u8]>::len).sum();
+    let mut depths = Depths::with_capacity_and_hasher(states, BuildHasherDefault::default());
     for text in texts {
         let mut state = start(automaton);
         for (before, byte) in text.iter().enumerate() {

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use base64::Engine;
 use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD};
 use http_step_secrets::{
-    Context, Handle, Patterns, PatternsBuilder, Replacements, Replacer, Value, encode,
+    Context, Handle, Handles, Patterns, PatternsBuilder, Replacements, Replacer, Value, encode,
 };
 use percent_encoding::{NON_ALPHANUMERIC, percent_encode};
 use proptest::prelude::*;
@@ -26,8 +26,9 @@ impl Run {
             .iter()
             .map(|value| Value::new(value.clone()).unwrap())
             .collect();
+        let handles = Handles::new().unwrap();
         Self {
-            handles: values.iter().map(|_| Handle::random().unwrap()).collect(),
+            handles: values.iter().map(|_| handles.next().unwrap()).collect(),
             masks: patterns(values.iter(), PatternsBuilder::value),
             values,
         }

@@ -96,6 +96,11 @@ impl Shrouds {
         Ok(made)
     }
 
+    /// Whether there is one over these values.
+    pub(crate) fn has(&self, owners: &[Vec<Value>]) -> bool {
+        self.find(self.name(owners)).is_some()
+    }
+
     fn find(&self, name: Fingerprint) -> Option<Arc<Shroud>> {
         let mut kept = self.kept();
         let at = kept.iter().position(|(other, _)| *other == name)?;

@@ -10,9 +10,10 @@ use super::*;
 impl Lent {
     /// Secrets, and their values.
     pub(crate) fn of_values(secrets: &[(Secret, &str)]) -> Self {
+        let handles = Handles::new().unwrap();
         let loans = secrets.iter().map(|(terms, value)| {
             let value = Value::new(value.as_bytes().to_vec()).unwrap();
-            Loan::new(terms.clone(), Handle::random().unwrap(), Ok(value))
+            Loan::new(terms.clone(), handles.next().unwrap(), Ok(value))
         });
         Self::new(loans.collect(), &Arc::new(Shrouds::new())).unwrap()
     }
