@@ -94,7 +94,7 @@ impl Outbound {
                 lookups: Lookups::new(resolver),
                 tls: Tls::new(roots),
             },
-            pool: Arc::new(Pool::new(requests)),
+            pool: Arc::new(Pool::for_requests(requests)),
             turns: Turns::new(requests),
             tokens: Tokens::new(),
         }

@@ -25,6 +25,27 @@ const IDLE: Duration = Duration::from_secs(30);
 /// How often those are dropped that their server has ended.
 const SWEEP: Duration = Duration::from_secs(1);
 
+/// How many connections are kept idle by who makes so many requests at a time, in a
+/// process that may have so many files open: they are not to be in the way of those that
+/// are to be opened.
+fn most_idle(requests: usize, files: Option<u64>) -> usize {
+    let share = files.map_or(usize::MAX, |files| (files / 4) as usize);
+    requests.min(share).max(1)
+}
+
+/// How many files the process may have open; none if there is no limit.
+#[cfg(unix)]
+fn files() -> Option<u64> {
+    use rustix::process::{Resource, getrlimit};
+
+    getrlimit(Resource::Nofile).current
+}
+
+#[cfg(not(unix))]
+fn files() -> Option<u64> {
+    None
+}
+
 /// What connections are kept apart by.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Key {
@@ -58,8 +79,13 @@ struct Waiting {
 }
 
 impl Pool {
+    /// The one of a process that makes so many requests at a time.
+    pub(crate) fn for_requests(requests: usize) -> Self {
+        Self::new(most_idle(requests, files()))
+    }
+
     /// One that keeps so many.
-    pub(crate) fn new(most: usize) -> Self {
+    fn new(most: usize) -> Self {
         Self {
             idle: Arc::default(),
             most,

@@ -48,6 +48,14 @@ async fn settle() {
     }
 }
 
+#[test]
+fn idle_connections_leave_files_for_others() {
+    assert_eq!(most_idle(1024, None), 1024);
+    assert_eq!(most_idle(1024, Some(1 << 20)), 1024);
+    assert_eq!(most_idle(1024, Some(1024)), 256);
+    assert_eq!(most_idle(1, Some(0)), 1);
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_connection_that_nobody_uses_goes_after_its_time() {
     let pool = Pool::new(MOST);
