@@ -134,8 +134,8 @@ impl HostBuilder {
 
     /// How many requests of all steps are under way at a time; 1024 by default.
     /// A request past it waits its turn, which counts in its step's wall time.
-    /// Each takes a socket, or shares one; as many are kept open for the next, up to a
-    /// fourth of the files that the process may have open.
+    /// Each takes a socket, or shares one; as many are kept open for the next that come
+    /// at once, up to a fourth of the files that the process may have open.
     ///
     /// A [tenant](crate::Job::tenant) begins a request only while it has fewer
     /// under way than there is room for: alone it comes to half of all, two come

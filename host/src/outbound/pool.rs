@@ -22,8 +22,13 @@ use super::tls::Identity;
 /// after a minute; to be earlier spares a request the race.
 const IDLE: Duration = Duration::from_secs(30);
 
-/// How often those are dropped that their server has ended.
-const SWEEP: Duration = Duration::from_secs(1);
+/// How many of a key are kept for so long. Many requests at a time leave more behind:
+/// those go as soon as nobody wants them.
+const LASTING: usize = 64;
+
+/// How often those are dropped that their server has ended, and those that are more than
+/// [`LASTING`] and were not wanted since.
+const SWEEP: Duration = Duration::from_millis(250);
 
 /// How many connections are kept idle by who makes so many requests at a time, in a
 /// process that may have so many files open: they are not to be in the way of those that
@@ -213,6 +218,22 @@ impl Idle {
         }
     }
 
+    /// Drop what nobody will want.
+    fn drop_idle(&mut self, now: Instant) {
+        self.drop_where(|_, waiting| {
+            !waiting.connection.is_open() || now.duration_since(waiting.since) >= IDLE
+        });
+        for waiting in self.connections.values_mut() {
+            let mut more = waiting.len().saturating_sub(LASTING);
+            // Those used last are at the end.
+            waiting.retain(|waiting| {
+                let is_more = more > 0;
+                more = more.saturating_sub(1);
+                !is_more || now.duration_since(waiting.since) < SWEEP
+            });
+        }
+    }
+
     fn drop_where(&mut self, unwanted: impl Fn(&Key, &Waiting) -> bool) {
         self.connections.retain(|key, waiting| {
             waiting.retain(|waiting| !unwanted(key, waiting));
@@ -246,9 +267,7 @@ async fn sweep(mut sweeper: Sweeper) {
             };
             let mut idle = lock(&shared);
             let now = Instant::now();
-            idle.drop_where(|_, waiting| {
-                !waiting.connection.is_open() || now.duration_since(waiting.since) >= IDLE
-            });
+            idle.drop_idle(now);
             match idle.oldest(|_| true) {
                 Some((_, since)) => (since + IDLE).min(now + SWEEP),
                 None => {

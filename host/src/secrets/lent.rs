@@ -14,8 +14,8 @@ use super::shroud::{Shroud, Shrouds};
 use super::source::Sources;
 use super::veil::{HIDDEN, Veil};
 
-/// What finds the handles of so many is made in less time than another thread takes to
-/// begin.
+/// What finds the handles of so many is made in a fraction of a millisecond: no work for
+/// another thread.
 const FEW: usize = 16;
 
 /// The secrets of one run.

@@ -119,6 +119,28 @@ async fn above_the_cap_the_oldest_goes_of_who_has_most() {
     assert!(pool.take(&first, &permit(&first)).is_none());
 }
 
+/// What many requests at a time leave behind is there for the next of them, and no longer.
+#[tokio::test(start_paused = true)]
+async fn of_many_connections_some_last() {
+    let pool = Pool::new(2 * LASTING);
+    let mut ends = Vec::new();
+    for _ in 0..LASTING + 8 {
+        let (connection, end) = open(&[]).await;
+        pool.put(key("http://one.test"), connection);
+        ends.push(end);
+    }
+    settle().await;
+    advance(SWEEP / 2).await;
+    settle().await;
+    assert_eq!(pool.idle_connections(), LASTING + 8);
+    advance(SWEEP / 2).await;
+    settle().await;
+    assert_eq!(pool.idle_connections(), LASTING);
+    advance(IDLE - 2 * SWEEP).await;
+    settle().await;
+    assert_eq!(pool.idle_connections(), LASTING);
+}
+
 #[tokio::test(start_paused = true)]
 async fn what_the_server_has_closed_is_not_kept() {
     let pool = Pool::new(MOST);
