@@ -51,8 +51,7 @@ test-real: setup ## run the tests against nginx, Apache, squid, tinyproxy and mi
 
 .PHONY: soak
 soak: setup ## run good and hostile steps at once, for two minutes (SOAK_SECONDS)
-	# The allocator gives back at once what is free: it is the host that is measured.
-	MIMALLOC_PURGE_DELAY=0 $(CARGO) test --locked --workspace --test soak -- --ignored --nocapture
+	$(CARGO) test --locked --workspace --test soak -- --ignored --nocapture
 
 # The plain host is a workspace of its own, see there. Below one directory it shares what both use.
 BENCH := target/release/http-step-bench all --program target/release/http-step \

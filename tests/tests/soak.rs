@@ -27,11 +27,6 @@ use hyper_util::rt::TokioIo;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
-/// The system's keeps what many steps at once left in its arenas for as long as a
-/// byte of it is used, and more of it by chance; this one gives pages back.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 /// How many steps run at a time.
 const AT_A_TIME: usize = 256;
 
@@ -48,8 +43,8 @@ const WARM_UP: usize = 3;
 const BREATH: Duration = Duration::from_millis(500);
 
 /// How much more memory the process may have in the last third of the rounds
-/// than in the first, in per cent. One round against another would measure by
-/// how much an allocator hesitates to give back what it was given.
+/// than in the first, in per cent of the medians. One round against another would
+/// measure what was by chance not yet given back.
 const MOST_GROWTH: f64 = 5.0;
 
 /// How long idle connections may take to go: their time is 30 seconds.
@@ -100,11 +95,12 @@ async fn soak(duration: Duration) {
         play(&scene, ROUND).await;
         // What was dropped last is let go by tasks of their own.
         tokio::time::sleep(BREATH).await;
-        resident.push(self::resident());
+        give_back();
+        resident.push(resident_bytes());
     }
     let third = resident.len().div_ceil(3);
-    let late = mean(&resident[resident.len() - third..]);
-    let growth = (late / mean(&resident[..third]) - 1.0) * 100.0;
+    let late = median(&resident[resident.len() - third..]);
+    let growth = (late / median(&resident[..third]) - 1.0) * 100.0;
     let tally = std::mem::take(&mut *scene.tally.lock().unwrap());
     println!("steps: {tally:#?}");
     let mebibytes: Vec<_> = resident.iter().map(|bytes| bytes >> 20).collect();
@@ -288,12 +284,27 @@ async fn settled(host: &Host) {
     }
 }
 
-fn mean(samples: &[usize]) -> f64 {
-    samples.iter().sum::<usize>() as f64 / samples.len() as f64
+fn median(samples: &[usize]) -> f64 {
+    let mut samples = samples.to_vec();
+    samples.sort_unstable();
+    let (low, high) = ((samples.len() - 1) / 2, samples.len() / 2);
+    (samples[low] + samples[high]) as f64 / 2.0
+}
+
+/// Have the allocator give back all pages that nothing is left on. By itself it keeps
+/// of what 256 steps at once had as much as they leave by chance: half as much again
+/// or as little, from one round to the next.
+fn give_back() {
+    #[cfg(target_env = "gnu")]
+    #[expect(unsafe_code, reason = "a call of C")]
+    // SAFETY: it has no conditions, malloc_trim(3).
+    unsafe {
+        libc::malloc_trim(0);
+    }
 }
 
 /// Bytes of memory that are the process's.
-fn resident() -> usize {
+fn resident_bytes() -> usize {
     let status = fs::read_to_string("/proc/self/status").unwrap();
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
     let kibibytes = line.unwrap().trim().strip_suffix(" kB").unwrap();
