@@ -28,6 +28,7 @@
 mod encode;
 mod forms;
 mod handle;
+mod lanes;
 mod patterns;
 mod replacer;
 mod value;

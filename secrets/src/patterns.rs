@@ -10,6 +10,7 @@ use thiserror::Error;
 
 use crate::forms::{Edge, Form, forms, forms_of_handle};
 use crate::handle::Handle;
+use crate::lanes::Texts;
 use crate::value::Value;
 
 /// Up to so many bytes of texts the automaton is a table of all transitions, which
@@ -21,6 +22,8 @@ pub struct Patterns {
     automaton: Kind,
     /// By the automaton's number of the text.
     texts: Vec<Text>,
+    /// The length of the longest.
+    longest: usize,
     /// How many bytes of a text each state has seen: the longest beginning of any
     /// text that ends here.
     depths: Depths,
@@ -145,6 +148,7 @@ impl Patterns {
             bytes => Kind::new(texts.clone(), bytes <= dense)?,
         };
         Ok(Self {
+            longest: texts.clone().map(<[u8]>::len).max().unwrap_or_default(),
             depths: automaton.depths(texts),
             automaton,
             texts: forms
@@ -210,10 +214,14 @@ impl Patterns {
         bytes: &[u8],
         ended: impl FnMut(usize, &Text),
     ) -> StateID {
+        let texts = Texts {
+            all: &self.texts,
+            longest: self.longest,
+        };
         match &self.automaton {
             Kind::Nothing => state,
-            Kind::Dense(automaton) => read(automaton, &self.texts, state, bytes, ended),
-            Kind::Sparse(automaton) => read(automaton, &self.texts, state, bytes, ended),
+            Kind::Dense(automaton) => texts.read(automaton, state, bytes, ended),
+            Kind::Sparse(automaton) => texts.read(automaton, state, bytes, ended),
         }
     }
 }
@@ -243,7 +251,8 @@ impl Kind {
     }
 }
 
-fn start(automaton: &impl Automaton) -> StateID {
+/// The state before anything was read.
+pub(crate) fn start(automaton: &impl Automaton) -> StateID {
     // It fails where an automaton was built for anchored searches alone.
     automaton.start_state(Anchored::No).unwrap_or_default()
 }
@@ -259,25 +268,4 @@ fn depths<'t>(automaton: &impl Automaton, texts: impl Iterator<Item = &'t [u8]> 
         }
     }
     depths
-}
-
-fn read(
-    automaton: &impl Automaton,
-    texts: &[Text],
-    mut state: StateID,
-    bytes: &[u8],
-    mut ended: impl FnMut(usize, &Text),
-) -> StateID {
-    for (at, byte) in bytes.iter().enumerate() {
-        state = automaton.next_state(Anchored::No, state, *byte);
-        if automaton.is_match(state) {
-            for index in 0..automaton.match_len(state) {
-                let pattern = automaton.match_pattern(state, index);
-                if let Some(text) = texts.get(pattern.as_usize()) {
-                    ended(at, text);
-                }
-            }
-        }
-    }
-    state
 }
