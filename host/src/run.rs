@@ -119,43 +119,58 @@ impl Host {
     pub async fn run_until(
         &self,
         step: &Step,
-        job: Job,
+        mut job: Job,
         stop: impl Future<Output = ()>,
     ) -> RunResult {
         let limits = job.policy.budgets().clone();
         let journal = Arc::new(Journal::new(limits.clone()));
         let mut bounds = Bounds {
             stop: pin!(stop),
-            journal: &journal,
+            journal,
             started: Instant::now(),
             wall: limits.wall,
         };
-        let mut log = Log::new(limits.clone(), job.sink);
-        let properties = Arc::new(job.properties);
+        let log = Log::new(limits, job.sink.take());
+        let slot = bounds.hold(async { Ok(self.slots.take().await?) }).await;
+        match slot.flatten() {
+            Ok(slot) => {
+                // Who waits for a turn takes little memory, and who has it takes what
+                // somebody else has just left.
+                let result = Box::pin(self.run_now(step, job, bounds, log)).await;
+                // The slot is free when all that the run holds is gone.
+                drop(slot);
+                result
+            }
+            Err(ending) => bounds.end_early(step, ending, log),
+        }
+    }
 
+    /// Run a step whose turn it is.
+    async fn run_now(
+        &self,
+        step: &Step,
+        job: Job,
+        mut bounds: Bounds<'_, impl Future<Output = ()>>,
+        mut log: Log,
+    ) -> RunResult {
+        let properties = Arc::new(job.properties);
         let prepared = bounds
             .hold(async {
-                let slot = self.slots.take().await?;
                 let lent = Lent::by(&job.policy, &self.sources, &self.shrouds).await?;
                 let request = request::prepare(job.file, &properties, job.files).await?;
-                Ok((slot, lent, request))
+                Ok((lent, request))
             })
-            .await
-            .flatten();
-        // The slot is free when all that the run holds is gone: it goes last.
-        let (_slot, lent, request) = match prepared {
+            .await;
+        let (lent, request) = match prepared.flatten() {
             Ok(prepared) => prepared,
-            Err(ending) => {
-                ending.note(&mut log);
-                let usage = bounds.usage(step, &CpuMeter::default(), 0);
-                return ending.into_result(&journal, log.into_entries(), usage);
-            }
+            Err(ending) => return bounds.end_early(step, ending, log),
         };
         let lent = Arc::new(lent);
         if let Some(total) = request.spec.settings.timeout.total {
             bounds.wall = bounds.wall.min(Duration::from_nanos(total));
         }
 
+        let (limits, journal) = (job.policy.budgets().clone(), Arc::clone(&bounds.journal));
         let rehearsal = job.is_dry.then(|| {
             Arc::new(Rehearsal {
                 hidden: request.spec.hide_request_headers.clone(),
@@ -232,7 +247,7 @@ async fn call(
 /// What ends a run from outside: its caller, its budgets, and its time.
 struct Bounds<'r, S> {
     stop: Pin<&'r mut S>,
-    journal: &'r Journal,
+    journal: Arc<Journal>,
     started: Instant,
     wall: Duration,
 }
@@ -249,8 +264,15 @@ impl<S: Future<Output = ()>> Bounds<'_, S> {
         }
     }
 
+    /// What comes of a run that ends before its component is called.
+    fn end_early(&self, step: &Step, ending: Ending, mut log: Log) -> RunResult {
+        ending.note(&mut log);
+        let usage = self.usage(step, &CpuMeter::default(), 0);
+        ending.into_result(&self.journal, log.into_entries(), usage)
+    }
+
     fn usage(&self, step: &Step, cpu: &CpuMeter, log_bytes: u64) -> Usage {
-        let journal = self.journal;
+        let journal = &self.journal;
         Usage {
             wall_seconds: self.started.elapsed().as_secs_f64(),
             cpu_seconds: cpu.total().as_secs_f64(),
