@@ -1,24 +1,30 @@
 //! A compiled component, labelled with what it was compiled from and for, so
 //! that no other is taken for it.
 //!
+//! The code comes first, so that a file of it can be mapped as it is; the label is at
+//! the end.
+//!
 //! | bytes | |
 //! |---|---|
-//! | 16 | the format: `http-step code 1` |
+//! | … | the code, as wasmtime serializes it |
+//! | 16 | the format: `http-step code 2` |
 //! | 32 | SHA-256 of the component |
 //! | 32 | SHA-256 of what the engine's code depends on: [`EngineId`] |
-//! | 32 | SHA-256 of the code |
+//! | 32 | BLAKE3 of the code: each start of the program computes it, and SHA-256 takes three times as long |
 //! | 8 | length of the code, little endian |
-//! | … | the code, as wasmtime serializes it |
 
 use std::fmt::Write as _;
+use std::fs::File;
 use std::hash::{Hash, Hasher};
+use std::io::{self, Read as _, Seek as _};
+use std::ops::Range;
 
 use sha2::{Digest, Sha256};
 use thiserror::Error;
 use wasmtime::Engine;
 
-/// How every artefact begins. A change of the layout changes the number.
-pub(super) const FORMAT: &[u8; 16] = b"http-step code 1";
+/// How every label begins. A change of the layout changes the number.
+const FORMAT: &[u8; 16] = b"http-step code 2";
 
 /// How long the label is.
 pub(super) const LABEL: usize = 16 + 32 + 32 + 32 + 8;
@@ -89,11 +95,57 @@ fn hexadecimal(bytes: &[u8]) -> String {
     })
 }
 
+/// What is said of code.
+#[derive(Clone, Copy)]
+struct Label([u8; LABEL]);
+
+impl Label {
+    fn new(key: &Key, digest: &blake3::Hash, length: u64) -> Self {
+        let mut label = [0; LABEL];
+        let parts = [
+            FORMAT.as_slice(),
+            &key.wasm,
+            &key.engine.0,
+            digest.as_bytes(),
+            &length.to_le_bytes(),
+        ];
+        for (place, byte) in label.iter_mut().zip(parts.into_iter().flatten()) {
+            *place = *byte;
+        }
+        Self(label)
+    }
+
+    /// Whether it says that code of this digest and length is that of a key.
+    fn check(&self, key: &Key, digest: &blake3::Hash, length: u64) -> Result<(), Unfit> {
+        // What each part is to be, and what it is that it is not.
+        let right = Self::new(key, digest, length);
+        let same = |bytes: Range<usize>| self.0.get(bytes.clone()) == right.0.get(bytes);
+        for (bytes, unfit) in [
+            (0..16, Unfit::Format),
+            (16..48, Unfit::Component),
+            (48..80, Unfit::Engine),
+            (112..LABEL, Unfit::Length),
+            (80..112, Unfit::Code),
+        ] {
+            if !same(bytes) {
+                return Err(unfit);
+            }
+        }
+        Ok(())
+    }
+}
+
 /// An artefact whose label is right.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Artefact {
-    /// The label, and the code after it.
+    /// The code, and the label after it.
     bytes: Vec<u8>,
+}
+
+/// A file of an artefact whose label is right.
+#[derive(Debug)]
+pub(super) struct Kept {
+    file: File,
 }
 
 /// Why bytes are not the artefact that is asked for.
@@ -114,73 +166,92 @@ pub(super) enum Unfit {
 impl Artefact {
     /// Put the label on code.
     pub(super) fn new(key: &Key, code: &[u8]) -> Self {
-        let mut bytes = Vec::with_capacity(LABEL + code.len());
-        bytes.extend_from_slice(FORMAT);
-        bytes.extend_from_slice(&key.wasm);
-        bytes.extend_from_slice(&key.engine.0);
-        bytes.extend_from_slice(&Sha256::digest(code));
-        bytes.extend_from_slice(&(code.len() as u64).to_le_bytes());
-        bytes.extend_from_slice(code);
-        Self { bytes }
+        let label = Label::new(key, &blake3::hash(code), code.len() as u64);
+        Self {
+            bytes: [code, &label.0].concat(),
+        }
     }
 
     /// Take bytes for the artefact of a key, if that is what they are.
     pub(super) fn check(bytes: Vec<u8>, key: &Key) -> Result<Self, Unfit> {
-        let rest = bytes.strip_prefix(FORMAT).ok_or(Unfit::Format)?;
-        let (wasm, rest) = rest.split_first_chunk::<32>().ok_or(Unfit::Length)?;
-        let (engine, rest) = rest.split_first_chunk::<32>().ok_or(Unfit::Length)?;
-        let (digest, rest) = rest.split_first_chunk::<32>().ok_or(Unfit::Length)?;
-        let (length, code) = rest.split_first_chunk::<8>().ok_or(Unfit::Length)?;
-        if *wasm != key.wasm {
-            return Err(Unfit::Component);
-        }
-        if *engine != key.engine.0 {
-            return Err(Unfit::Engine);
-        }
-        if code.len() as u64 != u64::from_le_bytes(*length) {
-            return Err(Unfit::Length);
-        }
-        if *digest != <[u8; 32]>::from(Sha256::digest(code)) {
-            return Err(Unfit::Code);
-        }
+        let (code, label) = bytes.split_last_chunk().ok_or(Unfit::Format)?;
+        Label(*label).check(key, &blake3::hash(code), code.len() as u64)?;
         Ok(Self { bytes })
     }
 
     /// The code.
     pub(super) fn code(&self) -> &[u8] {
-        self.bytes.get(LABEL..).unwrap_or_default()
+        let length = self.bytes.len().saturating_sub(LABEL);
+        self.bytes.get(..length).unwrap_or_default()
     }
 
-    /// The label and the code.
+    /// The code and the label.
     pub(super) fn bytes(&self) -> &[u8] {
         &self.bytes
     }
 
-    /// The label and the code.
+    /// The code and the label.
     pub(super) fn into_bytes(self) -> Vec<u8> {
         self.bytes
     }
 }
 
+impl Kept {
+    /// Take a file for the artefact of a key, if that is what it is.
+    pub(super) fn check(mut file: File, key: &Key) -> io::Result<Result<Self, Unfit>> {
+        let Some(length) = file.metadata()?.len().checked_sub(LABEL as u64) else {
+            return Ok(Err(Unfit::Format));
+        };
+        let mut digest = blake3::Hasher::new();
+        digest.update_reader((&mut file).take(length))?;
+        let mut label = [0; LABEL];
+        file.read_exact(&mut label)?;
+        let checked = Label(label).check(key, &digest.finalize(), length);
+        Ok(checked.map(|()| Self { file }))
+    }
+
+    /// The file, with the code at its beginning.
+    pub(super) fn file(&self) -> &File {
+        &self.file
+    }
+
+    /// What is in it.
+    pub(super) fn read(mut self, key: &Key) -> io::Result<Result<Artefact, Unfit>> {
+        let mut bytes = Vec::new();
+        self.file.rewind()?;
+        self.file.read_to_end(&mut bytes)?;
+        Ok(Artefact::check(bytes, key))
+    }
+}
+
 #[cfg(test)]
 mod tests {
+    use std::io::Write as _;
+
     use super::*;
 
     fn key(wasm: &[u8], engine: u8) -> Key {
         Key::new(wasm, EngineId([engine; 32]))
     }
 
-    /// An artefact, changed.
-    fn changed(change: impl FnOnce(&mut Vec<u8>)) -> Result<Artefact, Unfit> {
+    /// An artefact, changed: what is read as bytes, and what as a file.
+    fn changed(change: impl FnOnce(&mut Vec<u8>)) -> Result<Vec<u8>, Unfit> {
         let key = key(b"wasm", 1);
         let mut bytes = Artefact::new(&key, b"code").bytes;
         change(&mut bytes);
-        Artefact::check(bytes, &key)
+        let mut file = tempfile::tempfile().unwrap();
+        file.write_all(&bytes).unwrap();
+        file.rewind().unwrap();
+        let kept = Kept::check(file, &key).unwrap();
+        let artefact = Artefact::check(bytes, &key);
+        let read = kept.and_then(|kept| kept.read(&key).unwrap());
+        assert_eq!(read, artefact);
+        artefact.map(|artefact| artefact.code().to_vec())
     }
 
     #[test]
     fn what_was_labelled_fits() {
-        assert_eq!(changed(|_| {}).unwrap().code(), b"code");
+        assert_eq!(changed(|_| {}).unwrap(), b"code");
     }
 
     #[test]
@@ -188,10 +259,10 @@ mod tests {
         let length = Artefact::new(&key(b"wasm", 1), b"code").bytes.len();
         for place in 0..length {
             let expected = match place {
-                0..16 => Unfit::Format,
-                16..48 => Unfit::Component,
-                48..80 => Unfit::Engine,
-                112..120 => Unfit::Length,
+                4..20 => Unfit::Format,
+                20..52 => Unfit::Component,
+                52..84 => Unfit::Engine,
+                116..124 => Unfit::Length,
                 _ => Unfit::Code,
             };
             for bit in 0..8 {
@@ -205,14 +276,15 @@ mod tests {
     fn nothing_can_be_cut_off_or_added() {
         let length = Artefact::new(&key(b"wasm", 1), b"code").bytes.len();
         for end in 0..length {
-            let expected = if end < 16 {
-                Unfit::Format
-            } else {
-                Unfit::Length
-            };
-            assert_eq!(changed(|bytes| bytes.truncate(end)), Err(expected), "{end}");
+            let cut = changed(|bytes| bytes.truncate(end));
+            assert_eq!(cut, Err(Unfit::Format), "{end}");
         }
-        assert_eq!(changed(|bytes| bytes.push(0)), Err(Unfit::Length));
+        assert_eq!(changed(|bytes| bytes.push(0)), Err(Unfit::Format));
+        assert_eq!(changed(|bytes| bytes.insert(0, 0)), Err(Unfit::Length));
+        let without_first = changed(|bytes| {
+            bytes.remove(0);
+        });
+        assert_eq!(without_first, Err(Unfit::Length));
     }
 
     #[test]

@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use thiserror::Error;
 
-use super::artefact::{Artefact, Key, LABEL};
+use super::artefact::{Artefact, Kept, Key, LABEL};
 use super::private_dir::{Entry, PrivateDir};
 
 /// What the names of artefacts end with. No other file is touched.
@@ -89,15 +89,13 @@ impl Cache {
     }
 
     /// The artefact of a key and its file, if it is there and right.
-    pub(super) fn get(&self, key: &Key, most: u64) -> Option<(Artefact, PathBuf)> {
+    pub(super) fn get(&self, key: &Key, most: u64) -> Option<(Kept, PathBuf)> {
         let name = name(key);
         self.check().ok()?;
-        let bytes = self
-            .dir
-            .read(&name, most.saturating_add(LABEL as u64))
-            .ok()??;
-        let artefact = Artefact::check(bytes, key).ok()?;
-        Some((artefact, self.path.join(name)))
+        let most = most.saturating_add(LABEL as u64);
+        let file = self.dir.open_file(&name, most).ok()??;
+        let kept = Kept::check(file, key).ok()?.ok()?;
+        Some((kept, self.path.join(name)))
     }
 
     /// Keep an artefact. Gives its file.

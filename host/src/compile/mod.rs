@@ -160,7 +160,12 @@ impl Compiler {
 
     fn cached(&self, engine: &Engine, key: &Key) -> Option<(Component, PathBuf)> {
         let cache = self.cache.as_ref()?;
-        let (artefact, path) = cache.get(key, self.limits.artefact_bytes)?;
+        let (kept, path) = cache.get(key, self.limits.artefact_bytes)?;
+        if let Ok(component) = code::map(engine, &kept, &path) {
+            return Some((component, path));
+        }
+        // On some file systems nothing may be run from a file.
+        let artefact = kept.read(key).ok()?.ok()?;
         // Compiled anew, it gives the reason for which it can't be loaded.
         let component = code::load(engine, &artefact).ok()?;
         Some((component, path))

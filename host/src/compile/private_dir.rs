@@ -28,7 +28,7 @@ pub(super) use self::unix::PrivateDir;
 #[cfg(unix)]
 mod unix {
     use std::fs::{self, DirBuilder, File, Metadata};
-    use std::io::{self, ErrorKind, Read as _, Write as _};
+    use std::io::{self, ErrorKind, Write as _};
     use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _};
     use std::path::{self, Path, PathBuf};
     use std::time::SystemTime;
@@ -107,9 +107,13 @@ mod unix {
             })
         }
 
-        /// The content of a file of at most `most` bytes that is this user's alone,
-        /// and is used by this. Anything else counts as not being there.
-        pub(in super::super) fn read(&self, name: &str, most: u64) -> io::Result<Option<Vec<u8>>> {
+        /// A file of at most `most` bytes that is this user's alone, and is used by
+        /// this. Anything else counts as not being there.
+        pub(in super::super) fn open_file(
+            &self,
+            name: &str,
+            most: u64,
+        ) -> io::Result<Option<File>> {
             let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
             let file = match openat(&self.0, name, flags, Mode::empty()) {
                 Ok(file) => File::from(file),
@@ -122,9 +126,7 @@ mod unix {
             }
             // What can't be touched can still be read.
             let _ = file.set_modified(SystemTime::now());
-            let mut bytes = Vec::new();
-            file.take(most.saturating_add(1)).read_to_end(&mut bytes)?;
-            Ok((bytes.len() as u64 <= most).then_some(bytes))
+            Ok(Some(file))
         }
 
         /// Put a file there, or another in its place, at once and whole.
@@ -234,7 +236,7 @@ mod elsewhere {
             match *self {}
         }
 
-        pub(in super::super) fn read(&self, _: &str, _: u64) -> io::Result<Option<Vec<u8>>> {
+        pub(in super::super) fn open_file(&self, _: &str, _: u64) -> io::Result<Option<File>> {
             match *self {}
         }
 

@@ -5,7 +5,7 @@ use std::io::{self, Read};
 
 use serde::{Deserialize, Serialize};
 
-use super::artefact::{Artefact, FORMAT, Key, Unfit};
+use super::artefact::{Artefact, Key, Unfit};
 
 /// How an order begins.
 const ORDER: &[u8; 16] = b"http-step order1";
@@ -106,13 +106,10 @@ impl Reply {
                 report => serde_json::from_slice(report).map_or(Self::Garbled, Self::Failure),
             };
         }
-        if !bytes.starts_with(FORMAT) {
-            return Self::Garbled;
-        }
         match Artefact::check(bytes, key) {
             Ok(artefact) => Self::Artefact(artefact),
-            // It fell silent before the end.
-            Err(Unfit::Length) => Self::Garbled,
+            // It is something else, or fell silent before the end.
+            Err(Unfit::Format | Unfit::Length) => Self::Garbled,
             Err(unfit) => Self::Unfit(unfit),
         }
     }
