@@ -32,6 +32,9 @@ const TABLES: u32 = 8;
 /// system and fetched again: more than most runs use.
 const STACK_KEPT: usize = 32 << 10;
 
+/// Bytes of a table that are wiped likewise: all of it, of most components.
+const TABLE_KEPT: usize = 8 << 10;
+
 /// No memory of a component is larger, whatever a run's limits say.
 const LARGEST_MEMORY: usize = 1 << 30;
 
@@ -218,11 +221,11 @@ fn config(concurrency: u32) -> Config {
         .max_memories_per_component(MEMORIES)
         .max_tables_per_component(TABLES)
         .max_memory_size(LARGEST_MEMORY)
-        .async_stack_keep_resident(STACK_KEPT);
+        .async_stack_keep_resident(STACK_KEPT)
+        .table_keep_resident(TABLE_KEPT);
     // Memories are given back: to wipe all of one takes longer, and `pagemap_scan`, which
     // finds what of it was written, leaves what the system has swapped out
-    // (bytecodealliance/wasmtime#14357), for the next run to read. Tables are, too: wiped
-    // in place, each of thousands would keep what the largest left there.
+    // (bytecodealliance/wasmtime#14357), for the next run to read.
     let mut config = code();
     config
         .allocation_strategy(InstanceAllocationStrategy::Pooling(pool))

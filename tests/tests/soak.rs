@@ -293,7 +293,8 @@ fn median(samples: &[usize]) -> f64 {
 
 /// Have the allocator give back all pages that nothing is left on. By itself it keeps
 /// of what 256 steps at once had as much as they leave by chance: half as much again
-/// or as little, from one round to the next.
+/// or as little, from one round to the next. Of other arenas than the first it keeps the
+/// end in any case, so that `make soak` lets it have but one.
 fn give_back() {
     #[cfg(target_env = "gnu")]
     #[expect(unsafe_code, reason = "a call of C")]
