@@ -24,7 +24,7 @@ mod bindings {
         world: "ci:http-step-host/step",
         imports: {
             "ci:http-step/hash.[constructor]sha256": trappable,
-            "ci:http-step/hash.[method]sha256.update": trappable,
+            "ci:http-step/hash.[method]sha256.update": async | trappable,
             "ci:http-step/hash.[static]sha256.finish": trappable,
             "ci:http-step/log.write": trappable,
             "ci:http-step/properties.secret": trappable,

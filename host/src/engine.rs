@@ -125,7 +125,8 @@ impl HostBuilder {
 
     /// How many steps wait for their turn; 10,000 by default. A step past it ends at
     /// once, with an error of kind [`Overloaded`](crate::ErrorKind::Overloaded), rather
-    /// than in the end for want of time.
+    /// than in the end for want of time. They are the places of all
+    /// [tenants](crate::Job::tenant) together: who has several bounds what each may bring.
     #[must_use]
     pub fn queue(mut self, steps: u32) -> Self {
         self.queue = steps;

@@ -7,16 +7,22 @@
 //! and the next of them when those that run have had their turn. How many wait for
 //! something that is not the processor makes no difference to that.
 
+use std::time::Duration;
+
 use thiserror::Error;
 use tokio::sync::{AcquireError, Semaphore, SemaphorePermit};
 use tokio::task::yield_now;
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
 
 /// How many begin at a time, where as many run already.
 const BEGIN: usize = 8;
 
 /// How many begin in a second at the least, however long others take for their turn.
 const BEGIN_A_SECOND: usize = 1000;
+
+/// How long who begins lets others go first. The runtime's worker that he waits on may be
+/// kept by steps that compute, which give way once in a while, and others be idle.
+const LONGEST: Duration = Duration::from_millis((BEGIN * 1000 / BEGIN_A_SECOND) as u64);
 
 /// Turns to run.
 pub(crate) struct Slots {
@@ -65,7 +71,7 @@ impl Slots {
                 since: Instant::now(),
             };
             // This comes back when nothing else is ready, or after dozens that were.
-            yield_now().await;
+            let _ = timeout(LONGEST, yield_now()).await;
         }
         Ok(slot)
     }
@@ -93,7 +99,7 @@ impl Drop for Beginning<'_> {
     fn drop(&mut self) {
         let due = self.since.elapsed().as_millis() as usize * BEGIN_A_SECOND / 1000;
         if self.all.available_permits() < BEGIN {
-            self.all.add_permits((due / BEGIN).max(1));
+            self.all.add_permits(due.div_ceil(BEGIN).max(1));
         }
     }
 }
@@ -105,7 +111,6 @@ mod tests {
     use std::sync::Arc;
     use std::sync::atomic::{AtomicUsize, Ordering};
     use std::task::{Context, Poll, Waker};
-    use std::time::Duration;
 
     use tokio::task::JoinSet;
     use tokio::time::advance;
@@ -165,6 +170,7 @@ mod tests {
         };
         assert_eq!(begin_after(0).await, 1);
         assert_eq!(begin_after(8).await, 1);
+        assert_eq!(begin_after(15).await, 2);
         assert_eq!(begin_after(800).await, 100);
     }
 

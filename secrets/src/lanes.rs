@@ -5,8 +5,9 @@
 //!
 //! To skip what can be no beginning would be quicker still. But how quick would depend
 //! on which pairs of bytes the texts begin with, and whoever sends a body can measure
-//! that: it would tell him of each pair whether a secret has it. Here each byte costs
-//! the same.
+//! that: it would tell him of each pair whether a secret has it. In a table of all
+//! transitions each byte costs the same, whatever came before; in an automaton that is
+//! too large for one, it takes a little longer within what begins as a text does.
 
 use std::array;
 

@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use expect_test::expect;
-use http_step_host::{Cache, CacheError, Cached, Compiler, Host};
-use http_step_tests::{Guest, bomb, crowd};
+use http_step_host::{Cache, CacheError, Cached, Compiler, Host, Job, Outcome, Policy};
+use http_step_tests::{Guest, bomb, crowd, step_file};
 use tempfile::TempDir;
 
 fn host(cache: Cache) -> Host {
@@ -67,6 +67,32 @@ fn what_was_compiled_is_found_again() {
     fs::remove_file(&file).unwrap();
     assert_eq!(compile(&child, &wasm), Cached::Put(file.clone()));
     assert_eq!(fs::read(&file).unwrap(), kept);
+}
+
+#[tokio::test]
+async fn what_was_found_runs_whatever_becomes_of_its_name() {
+    let directory = TempDir::new().unwrap();
+    let wasm = Guest::Smallest.wasm();
+    let file = put(&host(Cache::at(directory.path()).unwrap()), &wasm);
+    let host = host(Cache::at(directory.path()).unwrap());
+    let compiled = host.compile(&wasm).unwrap();
+    assert_eq!(compiled.cached, Cached::Found(file.clone()));
+    if cfg!(target_os = "linux") {
+        let maps = fs::read_to_string("/proc/self/maps").unwrap();
+        let name = file.to_str().unwrap();
+        assert!(maps.contains(name), "it was copied: {maps}");
+    }
+    // As a cache writes: another file takes its place.
+    let other = directory.path().join("other");
+    fs::write(&other, "else").unwrap();
+    fs::rename(&other, &file).unwrap();
+    let step = compiled.step.unwrap();
+    let job = Job::new(step_file("get: http://a.test/"), Policy::nothing());
+    let result = host.run(&step, job).await;
+    assert_eq!(
+        (result.outcome, result.summary.as_str()),
+        (Outcome::Success, "Done")
+    );
 }
 
 #[test]

@@ -211,6 +211,7 @@ impl Kept {
     }
 
     /// The file, with the code at its beginning.
+    #[cfg(target_os = "linux")]
     pub(super) fn file(&self) -> &File {
         &self.file
     }

@@ -1,9 +1,7 @@
 //! The one place where bytes become code that runs.
 
-use std::fs::File;
-#[cfg(any(target_os = "linux", target_os = "android"))]
+#[cfg(target_os = "linux")]
 use std::os::fd::AsRawFd as _;
-use std::path::{Path, PathBuf};
 
 use wasmtime::Engine;
 use wasmtime::component::Component;
@@ -31,36 +29,48 @@ pub(super) fn load(engine: &Engine, artefact: &Artefact) -> wasmtime::Result<Com
 }
 
 /// Load what is kept in a file, which is to have come from this host's
-/// [`PrivateDir`](super::private_dir::PrivateDir), where it is at `path`. The code is the
-/// file's own pages: what no step uses is not read, and hosts share what they use.
-///
-/// # Errors
-///
-/// As [`load`]; or the file can't be mapped.
+/// [`PrivateDir`](super::private_dir::PrivateDir), by mapping it: what no step uses is not
+/// read, and hosts share what they use. None if it can't be, or had better not: from a
+/// network's file system a file can vanish while it is mapped, and who then reads it is
+/// ended by the system.
+#[cfg(target_os = "linux")]
 #[expect(
     unsafe_code,
     reason = "what is compiled before can be had in no other way"
 )]
-pub(super) fn map(engine: &Engine, kept: &Kept, path: &Path) -> wasmtime::Result<Component> {
-    // The very file that was checked, where the system has a name for it.
-    let open = open_file(kept.file());
-    let path = open.as_deref().filter(|open| open.exists()).unwrap_or(path);
+pub(super) fn map(engine: &Engine, kept: &Kept) -> Option<Component> {
+    let file = kept.file();
+    let system = rustix::fs::fstatfs(file).ok()?;
+    if !LOCAL.contains(&(system.f_type as u32)) {
+        return None;
+    }
+    // The very file that was checked, whatever has become of its name.
+    let open = format!("/proc/self/fd/{}", file.as_raw_fd());
     // SAFETY: `deserialize_file` wants what wasmtime has serialized, unchanged for as long
     // as it is used. A `Kept` exists only where the digest of its code is the one that
     // its label says, and the label names this engine. The file is this user's alone, in
     // a directory that only this user can write: who could change it could as well
     // change this process. Hosts never do: what they write is another file, which takes
-    // this one's place, and what they remove stays there for as long as it is mapped.
-    unsafe { Component::deserialize_file(engine, path) }
+    // this one's place, and what they remove a local file system keeps for as long as it
+    // is mapped.
+    unsafe { Component::deserialize_file(engine, open) }.ok()
 }
 
-/// A name of a file that is open, whatever has become of the one by which it was opened.
-#[cfg(any(target_os = "linux", target_os = "android"))]
-fn open_file(file: &File) -> Option<PathBuf> {
-    Some(format!("/proc/self/fd/{}", file.as_raw_fd()).into())
-}
-
-#[cfg(not(any(target_os = "linux", target_os = "android")))]
-fn open_file(_: &File) -> Option<PathBuf> {
+#[cfg(not(target_os = "linux"))]
+pub(super) fn map(_: &Engine, _: &Kept) -> Option<Component> {
     None
 }
+
+/// File systems of this machine, by the number that statfs(2) has for them: ext4, XFS,
+/// Btrfs, tmpfs, overlayfs, ZFS, F2FS, bcachefs.
+#[cfg(target_os = "linux")]
+const LOCAL: [u32; 8] = [
+    0xef53,
+    0x5846_5342,
+    0x9123_683e,
+    0x0102_1994,
+    0x794c_7630,
+    0x2fc1_2fc1,
+    0xf2f5_2010,
+    0xca45_1a4e,
+];

@@ -161,10 +161,9 @@ impl Compiler {
     fn cached(&self, engine: &Engine, key: &Key) -> Option<(Component, PathBuf)> {
         let cache = self.cache.as_ref()?;
         let (kept, path) = cache.get(key, self.limits.artefact_bytes)?;
-        if let Ok(component) = code::map(engine, &kept, &path) {
+        if let Some(component) = code::map(engine, &kept) {
             return Some((component, path));
         }
-        // On some file systems nothing may be run from a file.
         let artefact = kept.read(key).ok()?.ok()?;
         // Compiled anew, it gives the reason for which it can't be loaded.
         let component = code::load(engine, &artefact).ok()?;

@@ -215,6 +215,7 @@ mod unix {
 /// Who can write a directory can't be told.
 #[cfg(not(unix))]
 mod elsewhere {
+    use std::fs::File;
     use std::io;
     use std::path::{Path, PathBuf};
 

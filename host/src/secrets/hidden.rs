@@ -148,7 +148,11 @@ impl Hidden {
             return Err(LendError::new(reason));
         }
         self.tokens.push((token, by.to_owned()));
-        self.look_for_values(loans, shrouds)?;
+        if let Err(error) = self.look_for_values(loans, shrouds) {
+            // Asked for again, it is not hidden any more than now.
+            self.tokens.pop();
+            return Err(error);
+        }
         Ok(true)
     }
 
