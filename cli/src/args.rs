@@ -10,6 +10,7 @@ use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use http_step_host::policy::{OriginPattern, ProxyUrl, Secret, TlsAsk};
 use ipnet::IpNet;
 
+use crate::exit::Exit;
 use crate::{terminal, typed};
 
 /// Run HTTP steps of CI builds in a sandbox.
@@ -243,7 +244,7 @@ pub(crate) enum Format {
 }
 
 /// Tell what is wrong with the arguments, or give the help that was asked for.
-pub(crate) fn refuse(error: &clap::Error) {
+pub(crate) fn refuse(error: &clap::Error) -> Exit {
     let message = match (error.kind(), error.source()) {
         // clap would show the value, which can be a password or a token.
         (ErrorKind::ValueValidation, Some(reason)) => {
@@ -256,10 +257,22 @@ pub(crate) fn refuse(error: &clap::Error) {
             "the subcommand is missing: write `http-step run …` to run a step file or a URL"
                 .to_owned()
         }
-        _ => error.exit(),
+        (ErrorKind::DisplayHelp | ErrorKind::DisplayVersion, _) => {
+            terminal::own(&error.render().ansi().to_string());
+            return Exit::Success;
+        }
+        _ => {
+            let text = error.render().to_string();
+            match text.strip_prefix("error: ") {
+                Some(message) => terminal::error(message.trim_end()),
+                None => terminal::note(text.trim_end()),
+            }
+            return Exit::Usage;
+        }
     };
     terminal::error(message);
     terminal::note("\nFor more information, try '--help'.");
+    Exit::Usage
 }
 
 /// Whether what stands for a subcommand is meant to be run.

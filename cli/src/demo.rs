@@ -17,7 +17,6 @@ use crate::args::DemoArgs;
 use crate::component::built_in;
 use crate::exit::{Exit, Failure};
 use crate::run::execute;
-use crate::show::Show;
 use crate::terminal;
 
 pub(crate) fn demo(args: &DemoArgs) -> Result<Exit, Failure> {
@@ -49,7 +48,7 @@ hide_response_headers: [X-Session]
 
     let (host, step) = built_in()?;
     let job = Job::new(file, policy).properties(properties);
-    execute(&host, &step, job, &Show::new(args.format))
+    execute(&host, &step, job, args.format)
 }
 
 /// Start the service on a thread of its own, which ends with the program.

@@ -3,13 +3,16 @@
 
 mod args;
 mod check;
+mod ci;
 mod compile;
 mod component;
 mod demo;
 mod exit;
 mod input;
 mod inspect;
+mod json;
 mod policy;
+mod printable;
 mod properties;
 mod run;
 mod show;
@@ -37,10 +40,7 @@ fn main() -> ExitCode {
             terminal::error(failure.message);
             failure.exit
         }),
-        Err(error) => {
-            args::refuse(&error);
-            Exit::Usage
-        }
+        Err(error) => args::refuse(&error),
     };
     match terminal::lost_output() {
         Some(error) => {
@@ -59,13 +59,13 @@ fn execute(command: Command) -> Result<Exit, Failure> {
         Command::Inspect(args) => inspect::inspect(&args),
         Command::Compile(args) => compile::compile(&args),
         Command::Schema => {
-            terminal::output(&format!("{:#}\n", http_step_file::schema()));
+            terminal::own(&format!("{:#}\n", http_step_file::schema()));
             Ok(Exit::Success)
         }
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Args::command(), "http-step", &mut script);
-            terminal::output(&String::from_utf8_lossy(&script));
+            terminal::own(&String::from_utf8_lossy(&script));
             Ok(Exit::Success)
         }
     }

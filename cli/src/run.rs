@@ -4,7 +4,7 @@ use std::path::{self, Path, PathBuf};
 
 use http_step_host::{Host, Job, Step};
 
-use crate::args::RunArgs;
+use crate::args::{Format, RunArgs};
 use crate::exit::{Exit, Failure};
 use crate::show::Show;
 use crate::{component, input, policy, properties, typed};
@@ -40,39 +40,56 @@ pub(crate) fn run(args: RunArgs) -> Result<Exit, Failure> {
         }
         None => component::built_in()?,
     };
-    execute(&host, &step, job, &Show::new(args.format))
+    execute(&host, &step, job, args.format)
 }
 
 /// Run a job to its end, or until the user stops it.
-pub(crate) fn execute(host: &Host, step: &Step, job: Job, show: &Show) -> Result<Exit, Failure> {
+pub(crate) fn execute(host: &Host, step: &Step, job: Job, format: Format) -> Result<Exit, Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .map_err(|error| format!("the runtime can't be set up: {error}"))?;
-    let result = runtime.block_on(host.run_until(step, job.sink(show.sink()), stopped()));
+    let result = runtime.block_on(async {
+        // Before anything is shown: whoever stops the program gets its last lines, too.
+        let stopped = stopped();
+        let show = Show::new(format);
+        let result = host.run_until(step, job.sink(show.sink()), stopped).await;
+        (show, result)
+    });
     // A name that is being resolved is not waited for.
     runtime.shutdown_background();
+    let (show, result) = result;
     Ok(show.result(&result))
 }
 
 /// Until somebody stops the program: a person with Ctrl-C, or a CI system, which
-/// asks before it kills.
-async fn stopped() {
-    #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
-            tokio::select! {
-                () = interrupted() => {}
-                _ = terminate.recv() => {}
+/// asks before it kills. From the call on nothing else comes of being asked.
+#[cfg(unix)]
+fn stopped() -> impl Future<Output = ()> {
+    use tokio::signal::unix::{Signal, SignalKind, signal};
+
+    async fn received(signal: std::io::Result<Signal>) {
+        match signal {
+            Ok(mut signal) => {
+                signal.recv().await;
             }
-            return;
+            // It ends the program as ever.
+            Err(_) => std::future::pending().await,
         }
     }
-    interrupted().await;
+    let interrupted = signal(SignalKind::interrupt());
+    let terminated = signal(SignalKind::terminate());
+    async move {
+        tokio::select! {
+            () = received(interrupted) => {}
+            () = received(terminated) => {}
+        }
+    }
 }
 
-async fn interrupted() {
+/// Until somebody stops the program: a person with Ctrl-C.
+#[cfg(not(unix))]
+async fn stopped() {
     if tokio::signal::ctrl_c().await.is_err() {
         // Nobody can stop it, so nobody did.
         std::future::pending::<()>().await;

@@ -32,15 +32,13 @@
 //! mistakes or a component that is no step end in words on standard error and
 //! exit code 2; a component that is too much to compile, with exit code 4.
 
-use std::sync::{Arc, Mutex, PoisonError};
-
 use anstyle::{AnsiColor, Style};
 use http_step_host::{Outcome, RunResult, Sink, Stream};
 use serde_json::{Value, json};
 
 use crate::args::Format;
 use crate::exit::Exit;
-use crate::terminal;
+use crate::terminal::{self, Fence};
 
 const HEADER: Style = AnsiColor::Cyan.on_default();
 const STDERR: Style = AnsiColor::Red.on_default();
@@ -50,26 +48,29 @@ const BAD: Style = AnsiColor::Red.on_default().bold();
 /// Shows a run in a format: its log while it runs, then its result.
 pub(crate) struct Show {
     format: Format,
-    /// Whether the log's text stands at the beginning of a line.
-    at_line_start: Arc<Mutex<bool>>,
+    /// Around a log that is shown as text.
+    fence: Option<Fence>,
 }
 
 impl Show {
+    /// From now on the log may come.
     pub(crate) fn new(format: Format) -> Self {
         Self {
             format,
-            at_line_start: Arc::new(Mutex::new(true)),
+            fence: (format == Format::Text).then(Fence::new),
         }
     }
 
     /// Takes the log in.
     pub(crate) fn sink(&self) -> impl Sink + use<> {
         let format = self.format;
-        let at_line_start = Arc::clone(&self.at_line_start);
         move |stream: Stream, text: &str| match format {
             Format::Json => {}
             Format::Ndjson => {
-                line(&json!({"event": "log", "stream": stream, "text": text}));
+                terminal::json(
+                    &json!({"event": "log", "stream": stream, "text": text}),
+                    false,
+                );
             }
             Format::Text => {
                 let style = match stream {
@@ -78,40 +79,47 @@ impl Show {
                     Stream::Stderr => STDERR,
                 };
                 terminal::styled_output(style, text);
-                *at_line_start.lock().unwrap_or_else(PoisonError::into_inner) =
-                    text.ends_with('\n');
             }
         }
     }
 
     /// Show how it ended.
-    pub(crate) fn result(&self, result: &RunResult) -> Exit {
+    pub(crate) fn result(self, result: &RunResult) -> Exit {
         match self.format {
-            Format::Json => {
-                terminal::output(&format!("{}\n", plain(&format!("{:#}", json!(result)))))
+            Format::Json => terminal::json(&json!(result), true),
+            Format::Ndjson => terminal::json(&result_event(result), false),
+            Format::Text => {
+                if let Some(fence) = self.fence {
+                    annotate(fence, result);
+                }
+                text(result);
             }
-            Format::Ndjson => line(&result_event(result)),
-            Format::Text => self.text(result),
         }
         Exit::of(result)
     }
+}
 
-    fn text(&self, result: &RunResult) {
-        let at_line_start = *self
-            .at_line_start
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        if !at_line_start {
-            terminal::output("\n");
-        }
-        let style = match result.outcome {
-            Outcome::Success | Outcome::Warnings => GOOD,
-            Outcome::Failure | Outcome::Exception | Outcome::Denied | Outcome::Cancelled => BAD,
-        };
-        terminal::styled_note(style, &result.summary);
-        if let Some(error) = &result.error {
-            terminal::error(&error.message);
-        }
+fn text(result: &RunResult) {
+    let style = match result.outcome {
+        Outcome::Success | Outcome::Warnings => GOOD,
+        Outcome::Failure | Outcome::Exception | Outcome::Denied | Outcome::Cancelled => BAD,
+    };
+    terminal::styled_note(style, &result.summary);
+    if let Some(error) = &result.error {
+        terminal::error(&error.message);
+    }
+}
+
+/// What is not a success is shown beside the build.
+fn annotate(fence: Fence, result: &RunResult) {
+    let level = match result.outcome {
+        Outcome::Success => return,
+        Outcome::Warnings => "warning",
+        Outcome::Failure | Outcome::Exception | Outcome::Denied | Outcome::Cancelled => "error",
+    };
+    match &result.error {
+        Some(error) => fence.annotate(level, &format!("{}: {}", result.summary, error.message)),
+        None => fence.annotate(level, &result.summary),
     }
 }
 
@@ -123,36 +131,4 @@ fn result_event(result: &RunResult) -> Value {
         event.append(&mut fields);
     }
     event
-}
-
-fn line(event: &Value) {
-    terminal::output(&format!("{}\n", plain(&event.to_string())));
-}
-
-/// JSON with the control characters escaped that JSON lets stand, and terminals
-/// obey: all of them are in strings.
-fn plain(json: &str) -> String {
-    let hostile = |c: char| c.is_control() && c != '\n';
-    let mut plain = String::with_capacity(json.len());
-    for c in json.chars() {
-        if hostile(c) {
-            plain.push_str(&format!("\\u{:04x}", u32::from(c)));
-        } else {
-            plain.push(c);
-        }
-    }
-    plain
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn no_control_character_is_left_in_json() {
-        let text = "\u{1b}[2J\u{7f}\u{9b}31m\né";
-        let json = plain(&json!([text]).to_string());
-        assert_eq!(json, r#"["\u001b[2J\u007f\u009b31m\né"]"#);
-        assert_eq!(serde_json::from_str::<Value>(&json).unwrap(), json!([text]));
-    }
 }

@@ -1,15 +1,19 @@
 //! The one file that writes to the terminal.
 //!
 //! Texts of a run come from servers and components, so they may hold sequences
-//! that move the cursor, set the window's title or answer in the user's name.
-//! They are made visible instead.
+//! that move the cursor, set the window's title or answer in the user's name, and
+//! lines that command a CI system. They are made visible instead ([`Printable`]),
+//! and in JSON they are escaped.
 
-use std::borrow::Cow;
-use std::fmt::{Display, Write as _};
+use std::fmt::Display;
 use std::io::{self, ErrorKind, Write};
-use std::sync::OnceLock;
+use std::sync::{LazyLock, Mutex, OnceLock, PoisonError};
 
 use anstyle::{AnsiColor, Style};
+use serde_json::Value;
+
+use crate::printable::Printable;
+use crate::{ci, json};
 
 const ERROR: Style = AnsiColor::Red.on_default().bold();
 const WARNING: Style = AnsiColor::Yellow.on_default().bold();
@@ -17,15 +21,47 @@ const WARNING: Style = AnsiColor::Yellow.on_default().bold();
 /// Why output was lost, if any was.
 static LOST: OnceLock<io::Error> = OnceLock::new();
 
-/// Write to standard output.
-pub(crate) fn output(text: &str) {
-    keep(write_all(io::stdout().lock(), text));
+/// Standard output, as far as it is written.
+static OUTPUT: LazyLock<Mutex<Output>> = LazyLock::new(|| {
+    Mutex::new(Output {
+        text: Printable::log(),
+        line_has_text: false,
+    })
+});
+
+struct Output {
+    text: Printable,
+    /// Whether text stands in the line that is written.
+    line_has_text: bool,
 }
 
-/// Write text of a run to standard output, in a style if that shows any.
+/// Write text to standard output.
+pub(crate) fn output(text: &str) {
+    styled_output(Style::new(), text);
+}
+
+/// Write text to standard output, in a style if that shows any.
 pub(crate) fn styled_output(style: Style, text: &str) {
-    let text = format!("{style}{}{style:#}", printable(text));
-    keep(write_all(anstream::stdout().lock(), &text));
+    with_output(|output| {
+        let shown = output.text.feed(text);
+        output.write(style, &shown);
+    });
+}
+
+/// Write JSON to standard output: an object on a line, or one for people, too.
+pub(crate) fn json(value: &Value, indented: bool) {
+    let json = if indented {
+        format!("{value:#}")
+    } else {
+        value.to_string()
+    };
+    own(&format!("{}\n", json::printable(&json)));
+}
+
+/// Write to standard output what this program says itself, with nobody's text in it:
+/// help, scripts for shells.
+pub(crate) fn own(text: &str) {
+    with_output(|_| keep(write_all(anstream::stdout().lock(), text)));
 }
 
 /// Write a line for people to standard error, beside the output.
@@ -35,11 +71,12 @@ pub(crate) fn note(text: &str) {
 
 /// As [`note`], in a style.
 pub(crate) fn styled_note(style: Style, text: &str) {
+    end_line();
     // There is nobody left to tell that this could not be told.
     let _ = writeln!(
         anstream::stderr().lock(),
         "{style}{}{style:#}",
-        printable(text)
+        Printable::message("", text)
     );
 }
 
@@ -54,17 +91,99 @@ pub(crate) fn warning(text: impl Display) {
 }
 
 fn labelled(style: Style, label: &str, text: impl Display) {
-    let text = text.to_string();
-    let _ = writeln!(
-        anstream::stderr().lock(),
-        "{style}{label}:{style:#} {}",
-        printable(&text)
-    );
+    end_line();
+    let text = Printable::message(&format!("{label}: "), &text.to_string());
+    let _ = writeln!(anstream::stderr().lock(), "{style}{label}:{style:#} {text}");
+}
+
+/// While there is one, GitHub's runner takes no commands from standard output, if it is
+/// that which reads it; what is written is text as it is. Only this program knows the
+/// word that ends it.
+///
+/// Standard error is read beside it, and not in order: nothing that commands anybody is
+/// ever written there.
+pub(crate) struct Fence {
+    word: Option<String>,
+}
+
+impl Fence {
+    pub(crate) fn new() -> Self {
+        let word = if ci::is_github() { ci::token() } else { None };
+        if let Some(word) = &word {
+            with_output(|output| {
+                // Somebody else may have left a line unfinished.
+                output.write(Style::new(), &format!("\n::stop-commands::{word}\n"));
+                output.text = Printable::log_without(word);
+            });
+        }
+        Self { word }
+    }
+
+    /// End it, with lines beside the build for people.
+    pub(crate) fn annotate(mut self, level: &str, text: &str) {
+        if self.end() {
+            let annotation = ci::annotation(level, &Printable::message("::", text));
+            with_output(|output| output.write(Style::new(), &format!("{annotation}\n")));
+        }
+    }
+
+    fn end(&mut self) -> bool {
+        let Some(word) = self.word.take() else {
+            return false;
+        };
+        end_line();
+        with_output(|output| {
+            output.write(Style::new(), &format!("::{word}::\n"));
+            output.text = Printable::log();
+        });
+        true
+    }
+}
+
+impl Drop for Fence {
+    fn drop(&mut self) {
+        self.end();
+    }
+}
+
+/// Begin a new line of standard output, unless one has just begun.
+fn end_line() {
+    with_output(|output| {
+        let rest = output.text.finish();
+        output.write(Style::new(), &rest);
+        if output.line_has_text {
+            output.text.feed("\n");
+            output.write(Style::new(), "\n");
+        }
+    });
 }
 
 /// Why output was lost, if any was.
 pub(crate) fn lost_output() -> Option<&'static io::Error> {
     LOST.get()
+}
+
+impl Output {
+    /// Write what may be written.
+    fn write(&mut self, style: Style, shown: &str) {
+        if shown.is_empty() {
+            return;
+        }
+        self.line_has_text = !shown.ends_with('\n');
+        // A line that a CI system is to obey has no style before it.
+        let (text, end) = match shown.strip_suffix('\n') {
+            Some(text) => (text, "\n"),
+            None => (shown, ""),
+        };
+        keep(write_all(
+            anstream::stdout().lock(),
+            &format!("{style}{text}{style:#}{end}"),
+        ));
+    }
+}
+
+fn with_output(write: impl FnOnce(&mut Output)) {
+    write(&mut OUTPUT.lock().unwrap_or_else(PoisonError::into_inner));
 }
 
 fn write_all(mut to: impl Write, text: &str) -> io::Result<()> {
@@ -78,40 +197,5 @@ fn keep(written: io::Result<()>) {
         && error.kind() != ErrorKind::BrokenPipe
     {
         let _ = LOST.set(error);
-    }
-}
-
-/// Text with its control characters made visible, but for tabs and line ends.
-fn printable(text: &str) -> Cow<'_, str> {
-    let hostile = |c: char| c.is_control() && !matches!(c, '\n' | '\t');
-    if !text.contains(hostile) {
-        return Cow::Borrowed(text);
-    }
-    let mut shown = String::with_capacity(text.len());
-    for c in text.replace("\r\n", "\n").chars() {
-        match u32::from(c) {
-            _ if !hostile(c) => shown.push(c),
-            // The control pictures stand in the order of the characters.
-            code @ 0..0x20 => shown.extend(char::from_u32(0x2400 + code)),
-            0x7f => shown.push('\u{2421}'),
-            code => {
-                let _ = write!(shown, "\\u{{{code:x}}}");
-            }
-        }
-    }
-    Cow::Owned(shown)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn control_characters_are_shown_and_not_sent() {
-        assert_eq!(printable("plain\ttext\n"), "plain\ttext\n");
-        assert_eq!(
-            printable("a\r\nb\x1b[2J\x07\x7f\u{9b}31m\r"),
-            "a\nb\u{241b}[2J\u{2407}\u{2421}\\u{9b}31m\u{240d}"
-        );
     }
 }

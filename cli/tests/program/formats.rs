@@ -413,9 +413,8 @@ fn colours_are_for_terminals() {
     expect![[r#"
         exit code 4
         --- stdout
-        ESC[36mPerforming GET request to http://127.0.0.1:1
-        ESC[0mESC[31mAn exception occurred while performing the request: could not connect to http://127.0.0.1:1/: connection refused
-        ESC[0m¶
+        ESC[36mPerforming GET request to http://127.0.0.1:1ESC[0m
+        ESC[31mAn exception occurred while performing the request: could not connect to http://127.0.0.1:1/: connection refusedESC[0m
         --- stderr
         ESC[1mESC[31mRequested (exception)ESC[0m
         ESC[1mESC[31merror:ESC[0m could not connect to http://127.0.0.1:1: connection refused

@@ -1,9 +1,10 @@
-//! What servers send is text to be shown, not to be obeyed by a terminal.
+//! What servers send is text to be shown, not to be obeyed by a terminal or a CI system.
 
 use expect_test::expect;
+use serde_json::Value;
 
 use crate::http_step::http_step;
-use crate::server::Server;
+use crate::server::{NOT_FOUND, Server};
 
 /// A header and a body that clear the screen, set the title and overwrite lines;
 /// with the one-character form of `ESC [`, too.
@@ -77,4 +78,349 @@ fn a_message_shows_them() {
         error: a␛[2J: there is no such step file
     "#]]
     .assert_eq(&told);
+}
+
+/// A header and a body that people would read otherwise than they are, and that command
+/// CI systems.
+fn commanding() -> Server {
+    let body = "::add-mask::hello\n\t ::error::x\r\n::stop-commands::x\na ##[error]x\n\
+        ##vso[task.setvariable variable=a]b\na ##TeamCity[buildStop]\n\
+        section_start:1:a\r\u{1b}[0Kx\n--- a\n+++ b\nadmin\u{202e}\u{2066}\u{200b}\u{feff}\u{e0041}\n\
+        [::1]: a::b\n\\u{3a}\n\u{200b}::x::";
+    Server::answering(format!(
+        "HTTP/1.1 200 OK\r\nx-a: ::error::x ##[error]x\r\n\
+         content-type: text/plain; charset=utf-8\r\ncontent-length: {}\r\n\r\n{body}",
+        body.len()
+    ))
+}
+
+#[test]
+fn text_shows_commands_to_ci_systems() {
+    let server = commanding();
+    let told = http_step("run")
+        .arg(&server.origin)
+        .word(&server.origin, "ORIGIN")
+        .run();
+    expect![[r#"
+        exit code 0
+        --- stdout
+        Performing GET request to ORIGIN
+        Request Headers:
+        	User-Agent: http-step/0.1.0
+        	Accept-Encoding: gzip, deflate, br, zstd
+        	Accept: */*
+        URL: ORIGIN/
+        Status: 200
+        Response Headers:
+        	x-a: ::error::x ##\u{5b}error]x
+        	content-type: text/plain; charset=utf-8
+        	content-length: 209
+         ------ Content ------
+        :\u{3a}add-mask::hello
+        	 :\u{3a}error::x
+        :\u{3a}stop-commands::x
+        a ##\u{5b}error]x
+        ##vso\u{5b}task.setvariable variable=a]b
+        a ##TeamCity\u{5b}buildStop]
+        section_start\u{3a}1:a␍␛[0Kx
+        ---\u{20}a
+        +++\u{20}b
+        admin\u{202e}\u{2066}\u{200b}\u{feff}\u{e0041}
+        [::1]: a::b
+        \u\u{7b}3a}
+        \u{200b}::x::
+        --- stderr
+        Status code: 200
+    "#]]
+    .assert_eq(&told);
+}
+
+#[test]
+fn json_escapes_what_would_be_a_command() {
+    for (format, log) in [("json", "/log/4/text"), ("ndjson", "/text")] {
+        let server = commanding();
+        let told = http_step("run --format")
+            .arg(format)
+            .arg(&server.origin)
+            .run_for_stdout();
+        let lower = told.to_lowercase();
+        for command in ["##[", "##vso[", "##teamcity[", "section_start:"] {
+            assert!(!lower.contains(command), "{told}");
+        }
+        assert!(
+            told.contains(
+                r"\u003a:add-mask::hello\n\t \u003a:error::x\r\n\u003a:stop-commands::x\na \u0023#[error]x\n\u0023#vso[task"
+            ),
+            "{told}"
+        );
+        assert!(
+            told.contains(r"admin\u202e\u2066\u200b\ufeff\udb40\udc41\n[::1]: a::b"),
+            "{told}"
+        );
+        // Whoever reads the JSON has the text.
+        let content = told.lines().map(|line| match format {
+            "json" => told.as_str(),
+            _ => line,
+        });
+        let content = content
+            .filter_map(|json| {
+                serde_json::from_str::<Value>(json)
+                    .unwrap()
+                    .pointer(log)
+                    .cloned()
+            })
+            .find(|text| text.as_str().unwrap().contains("add-mask"))
+            .unwrap();
+        let content = content.as_str().unwrap();
+        assert!(
+            content.starts_with(
+                "::add-mask::hello\n\t ::error::x\r\n::stop-commands::x\na ##[error]x\n##vso["
+            ),
+            "{content}"
+        );
+    }
+}
+
+/// What GitHub's runner makes of standard output: the commands that it obeys
+/// (`ActionCommand.TryParseV2` and `TryParse`, `ActionCommandManager.TryProcessCommand`).
+fn obeyed_by_github(output: &str) -> Vec<String> {
+    let mut obeyed = Vec::new();
+    let mut stopped_until: Option<String> = None;
+    for line in output.lines() {
+        let by_colons = line.trim_start().strip_prefix("::");
+        let by_colons = by_colons.and_then(|rest| rest.split_once("::"));
+        let by_bracket = line.split_once("##[");
+        let by_bracket = by_bracket.and_then(|(_, rest)| rest.split_once(']'));
+        let Some((info, data)) = by_colons.or(by_bracket) else {
+            continue;
+        };
+        let command = info.split(' ').next().unwrap().to_lowercase();
+        match &stopped_until {
+            Some(token) if command == *token => stopped_until = None,
+            Some(_) => {}
+            None if command == "stop-commands" => stopped_until = Some(data.to_lowercase()),
+            None => obeyed.push(line.to_owned()),
+        }
+    }
+    assert_eq!(stopped_until, None, "commands are stopped in the end");
+    obeyed
+}
+
+/// Standard output, in which the token of this run reads `TOKEN`; and the token.
+fn under_github(told: &str) -> (String, String) {
+    let (_, rest) = told.split_once("\n::stop-commands::").unwrap();
+    let (token, _) = rest.split_once('\n').unwrap();
+    assert_eq!(token.len(), 32, "{token}");
+    assert!(
+        token.bytes().all(|byte| byte.is_ascii_hexdigit()),
+        "{token}"
+    );
+    (told.replace(token, "TOKEN"), token.to_owned())
+}
+
+#[test]
+fn under_github_the_log_stands_where_no_command_is_taken() {
+    let run = |origin: &str| {
+        http_step("run")
+            .arg(origin)
+            .env("GITHUB_ACTIONS", "true")
+            .word(origin, "ORIGIN")
+            .run()
+    };
+    let server = commanding();
+    let (told, token) = under_github(&run(&server.origin));
+    expect![[r#"
+        exit code 0
+        --- stdout
+
+        ::stop-commands::TOKEN
+        Performing GET request to ORIGIN
+        Request Headers:
+        	User-Agent: http-step/0.1.0
+        	Accept-Encoding: gzip, deflate, br, zstd
+        	Accept: */*
+        URL: ORIGIN/
+        Status: 200
+        Response Headers:
+        	x-a: ::error::x ##[error]x
+        	content-type: text/plain; charset=utf-8
+        	content-length: 209
+         ------ Content ------
+        ::add-mask::hello
+        	 ::error::x
+        ::stop-commands::x
+        a ##[error]x
+        ##vso[task.setvariable variable=a]b
+        a ##TeamCity[buildStop]
+        section_start:1:a␍␛[0Kx
+        --- a
+        +++ b
+        admin\u{202e}\u{2066}\u{200b}\u{feff}\u{e0041}
+        [::1]: a::b
+        \u\u{7b}3a}
+        \u{200b}::x::
+        ::TOKEN::
+        --- stderr
+        Status code: 200
+    "#]]
+    .assert_eq(&told);
+    let (again, other) = under_github(&run(&server.origin));
+    assert_eq!(again, told);
+    assert_ne!(token, other);
+    let stdout = told.split("--- stderr").next().unwrap();
+    assert_eq!(obeyed_by_github(stdout), Vec::<String>::new());
+}
+
+#[test]
+fn under_github_what_went_wrong_is_shown_beside_the_build() {
+    let server = Server::answering(NOT_FOUND);
+    let told = http_step("run")
+        .arg(&server.origin)
+        .env("GITHUB_ACTIONS", "true")
+        .env("CLICOLOR_FORCE", "1")
+        .word(&server.origin, "ORIGIN")
+        .run()
+        .replace('\u{1b}', "ESC");
+    let (told, _) = under_github(&told);
+    expect![[r#"
+        exit code 1
+        --- stdout
+
+        ::stop-commands::TOKEN
+        ESC[36mPerforming GET request to ORIGINESC[0m
+        ESC[36mRequest Headers:
+        	User-Agent: http-step/0.1.0
+        	Accept-Encoding: gzip, deflate, br, zstd
+        	Accept: */*ESC[0m
+        URL: ORIGIN/
+        ESC[31mStatus: 404ESC[0m
+        ESC[36mResponse Headers:
+        	content-length: 0ESC[0m
+         ------ Content ------
+        ::TOKEN::
+        ::error title=http-step::Status code: 404 (failure)
+        --- stderr
+        ESC[1mESC[31mStatus code: 404 (failure)ESC[0m
+    "#]]
+    .assert_eq(&told);
+    let (stdout, _) = told.split_once("--- stderr").unwrap();
+    assert_eq!(
+        obeyed_by_github(stdout),
+        ["::error title=http-step::Status code: 404 (failure)"]
+    );
+
+    let told = http_step("run step.yaml")
+        .file("step.yaml", "get: http://127.0.0.1:1/\n")
+        .env("GITHUB_ACTIONS", "true")
+        .run();
+    expect![[r#"
+        exit code 3
+        --- stdout
+
+        ::stop-commands::TOKEN
+        Performing GET request to http://127.0.0.1:1/
+        An exception occurred while performing the request: the host does not allow a request to http://127.0.0.1:1
+        ::TOKEN::
+        ::error title=http-step::Requested (denied): the policy does not allow http://127.0.0.1:1: its address is not public but loopback; `--allow http://127.0.0.1:1` would
+        --- stderr
+        Requested (denied)
+        error: the policy does not allow http://127.0.0.1:1: its address is not public but loopback; `--allow http://127.0.0.1:1` would
+    "#]].assert_eq(&under_github(&told).0);
+
+    // Where no log is shown as text, there is nothing to stop.
+    for arguments in ["run --format json", "check"] {
+        let told = http_step(arguments)
+            .arg("step.yaml")
+            .file("step.yaml", "get: http://127.0.0.1:1/\n")
+            .env("GITHUB_ACTIONS", "true")
+            .run();
+        assert!(!told.contains("::"), "{told}");
+    }
+}
+
+#[test]
+fn what_is_said_of_arguments_and_files_commands_nobody() {
+    let mut told = String::new();
+    for arguments in [
+        ["run", "a ##[error]x"],
+        ["run", "\n::error::x"],
+        ["run", "--\u{202e}##vso[a.b]x"],
+        ["##teamcity[a]", "x"],
+        ["check", "section_start:1:x"],
+        ["check", "step.yaml"],
+        ["inspect", "##[error]x"],
+        ["compile", "\n::error::x"],
+    ] {
+        let step = http_step("").file(
+            "step.yaml",
+            "get: https://example.com/\n'##[error]x': 1\n\"\\n::error::x\": 2\nmethod: '##[error]'\n",
+        );
+        let step = arguments
+            .iter()
+            .fold(step, |step, argument| step.arg(argument));
+        told.push_str(&format!("$ {arguments:?}\n{}", step.run()));
+    }
+    expect![[r###"
+        $ ["run", "a ##[error]x"]
+        exit code 2
+        --- stderr
+        error: a ##\u{5b}error]x: there is no such step file
+        $ ["run", "\n::error::x"]
+        exit code 2
+        --- stderr
+        error: 
+        :\u{3a}error::x: there is no such step file
+        $ ["run", "--\u{202e}##vso[a.b]x"]
+        exit code 2
+        --- stderr
+        error: unexpected argument '--\u{202e}##vso\u{5b}a.b]x' found
+
+          tip: to pass '--\u{202e}##vso\u{5b}a.b]x' as a value, use '-- --\u{202e}##vso\u{5b}a.b]x'
+
+        Usage: http-step run [OPTIONS] <STEP|URL>
+
+        For more information, try '--help'.
+        $ ["##teamcity[a]", "x"]
+        exit code 2
+        --- stderr
+        error: unrecognized subcommand '##teamcity\u{5b}a]'
+
+        Usage: http-step <COMMAND>
+
+        For more information, try '--help'.
+        $ ["check", "section_start:1:x"]
+        exit code 2
+        --- stderr
+        error: section_start\u{3a}1:x: there is no such step file
+        $ ["check", "step.yaml"]
+        exit code 2
+        --- stderr
+        error: the step file has 4 mistakes
+        step.yaml:2:1: unknown key `##\u{5b}error]x`; the keys are url, method, get, post, put, delete, head, options, patch, params, headers, cookies, data, json, files, auth, timeout, allow_redirects, max_redirects, stream, verify, cert, tls, proxies, hide_request_headers, hide_response_headers
+        step.yaml:3:1: unknown key `\n::error::x`; the keys are url, method, get, post, put, delete, head, options, patch, params, headers, cookies, data, json, files, auth, timeout, allow_redirects, max_redirects, stream, verify, cert, tls, proxies, hide_request_headers, hide_response_headers
+        step.yaml:4:1: `get` gives the method already; leave out `method`, or write `url` for `get`
+        step.yaml:4:9: Wrong method given: '##\u{5b}error]' is not known; the methods are POST, GET, PUT, DELETE, HEAD, OPTIONS, PATCH
+        $ ["inspect", "##[error]x"]
+        exit code 2
+        --- stderr
+        error: ##\u{5b}error]x: there is no such file
+        $ ["compile", "\n::error::x"]
+        exit code 2
+        --- stderr
+        error: 
+        :\u{3a}error::x: there is no such file
+    "###]].assert_eq(&told);
+    for format in ["text", "json"] {
+        let told = http_step("run step.yaml --dry-run --format")
+            .arg(format)
+            .file(
+                "step.yaml",
+                "post: http://127.0.0.1:1/\nheaders: {x-a: '##[error]x'}\ndata: \"::error::x\\n ##vso[a.b]x\"\n",
+            )
+            .arg("--allow=http://127.0.0.1:1")
+            .run();
+        assert!(told.starts_with("exit code 0\n"), "{told}");
+        assert!(!told.contains("##[") && !told.contains("##vso["), "{told}");
+        assert_eq!(obeyed_by_github(&told), Vec::<String>::new());
+    }
 }

@@ -38,7 +38,14 @@ pub(crate) fn http_step(arguments: &str) -> HttpStep {
         .env("XDG_CACHE_HOME", caches)
         // Whoever turned this on is still not to see a backtrace.
         .env("RUST_BACKTRACE", "1");
-    for outer in ["CLICOLOR", "CLICOLOR_FORCE", "NO_COLOR", "COLUMNS", "CI"] {
+    for outer in [
+        "CLICOLOR",
+        "CLICOLOR_FORCE",
+        "NO_COLOR",
+        "COLUMNS",
+        "CI",
+        "GITHUB_ACTIONS",
+    ] {
         command.env_remove(outer);
     }
     let path = directory.path().display().to_string();

@@ -5,14 +5,17 @@ use std::process::Command;
 
 use expect_test::expect;
 
-use crate::http_step::http_step;
+use crate::http_step::{HttpStep, http_step};
 use crate::server::Server;
 
 /// Stop the program once the server has its request.
 fn stopped_by(signal: &str, format: &str) -> String {
+    stopped(http_step("run --format").arg(format), signal)
+}
+
+fn stopped(program: HttpStep, signal: &str) -> String {
     let server = Server::hanging_after("HTTP/1.1 200");
-    http_step("run --format")
-        .arg(format)
+    program
         .arg(&server.origin)
         .word(&server.origin, "ORIGIN")
         .run_while(|child| {
@@ -42,6 +45,31 @@ fn by_a_person() {
 #[test]
 fn by_a_ci_system() {
     assert_eq!(stopped_by("-TERM", "text"), stopped_by("-INT", "text"));
+}
+
+#[test]
+fn github_takes_commands_again() {
+    let told_by = |signal| {
+        let told = stopped(http_step("run").env("GITHUB_ACTIONS", "true"), signal);
+        let (_, token) = told.split_once("::stop-commands::").unwrap();
+        let (token, _) = token.split_once('\n').unwrap();
+        told.replace(token, "TOKEN")
+    };
+    expect![[r#"
+            exit code 4
+            --- stdout
+
+            ::stop-commands::TOKEN
+            Performing GET request to ORIGIN
+            An exception occurred while performing the request: the step was stopped
+            ::TOKEN::
+            ::error title=http-step::Requested (cancelled): the step was stopped
+            --- stderr
+            Requested (cancelled)
+            error: the step was stopped
+        "#]]
+    .assert_eq(&told_by("-INT"));
+    assert_eq!(told_by("-TERM"), told_by("-INT"));
 }
 
 #[test]
