@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
-use http_step_host::policy::{OriginPattern, ProxyUrl, Secret, TlsAsk};
+use http_step_host::policy::{OriginPattern, PartialEcho, ProxyUrl, Secret, TlsAsk};
 use ipnet::IpNet;
 
 use crate::exit::Exit;
@@ -138,6 +138,12 @@ pub(crate) struct PolicyArgs {
     /// repeated, also for one more origin.
     #[arg(long, value_name = "NAME=SOURCE@ORIGIN")]
     pub(crate) secret: Vec<Secret>,
+
+    /// What happens when a response has a part of a secret in it: `report` warns,
+    /// `stop` also ends the run before the component sees the part. `report` by
+    /// default; `stop` is for components that you do not trust.
+    #[arg(long, value_name = "ACTION", value_parser = partial_echo)]
+    pub(crate) partial_echo: Option<PartialEcho>,
 }
 
 /// The request, where a URL is typed.
@@ -325,6 +331,12 @@ fn tls_ask(text: &str) -> Result<TlsAsk, String> {
         let names: Vec<&str> = TlsAsk::ALL.iter().map(|ask| ask.as_str()).collect();
         format!("it is one of {}", names.join(", "))
     })
+}
+
+fn partial_echo(text: &str) -> Result<PartialEcho, &'static str> {
+    let known = PartialEcho::ALL.into_iter();
+    let mut known = known.filter(|action| action.as_str() == text);
+    known.next().ok_or("it is `report` or `stop`")
 }
 
 /// Beyond it a time limit is a slip of the keyboard, as in step files.

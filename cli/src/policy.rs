@@ -18,6 +18,7 @@ pub(crate) fn of(args: &RunArgs, is_typed: bool) -> Result<Policy, String> {
         allow_proxy,
         allow_tls,
         secret,
+        partial_echo,
     } = &args.policy;
     let is_built_in = args.component.is_none();
     let mut policy = match file {
@@ -47,6 +48,9 @@ pub(crate) fn of(args: &RunArgs, is_typed: bool) -> Result<Policy, String> {
     }
     for secret in Secret::of_arguments(secret).map_err(|error| error.to_string())? {
         policy = policy.lend(secret);
+    }
+    if let Some(action) = partial_echo {
+        policy = policy.on_partial_echo(*action);
     }
     if let Some(wall) = args.timeout {
         let limits = Limits {

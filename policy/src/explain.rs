@@ -9,6 +9,7 @@ use ipnet::IpNet;
 use crate::address::classify;
 use crate::budget::Budget;
 use crate::origin::{Host, Scheme};
+use crate::partial_echo::PartialEcho;
 use crate::policy::{Policy, Terms};
 use crate::proxies::{NoProxy, ProxyResolve};
 use crate::proxy_url::ProxyUrl;
@@ -47,6 +48,7 @@ impl Policy {
         said.extend(tls(terms));
         said.extend(proxies(terms));
         said.extend(terms.secrets.values().map(|secret| secret_line(secret)));
+        said.extend(partial_echo(terms));
         said.extend(limits(terms));
 
         let mut text = terms.file.as_deref().unwrap_or("policy").to_owned();
@@ -248,6 +250,17 @@ fn secret_line(secret: &Secret) -> Said {
             "the secret {name}, from {source}, may {may} {origins}: {methods}; {paths}; {places}"
         ),
     )
+}
+
+/// Of a policy without secrets there is nothing to say.
+fn partial_echo(terms: &Terms) -> Option<Said> {
+    let what = match terms.partial_echo {
+        PartialEcho::Report => "is reported",
+        PartialEcho::Stop => "is reported, and ends the run",
+    };
+    let line = terms.lines.of("partial_echo");
+    let is_worth_it = terms.partial_echo == PartialEcho::Stop || !terms.secrets.is_empty();
+    is_worth_it.then(|| (line, format!("a part of a secret in a response {what}")))
 }
 
 fn limits(terms: &Terms) -> Vec<Said> {

@@ -43,6 +43,7 @@ mod tls;
 // What a step may use.
 mod budget;
 mod limits;
+mod partial_echo;
 mod secret;
 
 // The policy as a file, and as an answer to people.
@@ -60,6 +61,7 @@ pub use file::{LONGEST, schema};
 pub use judgement::{Allowed, Judgement};
 pub use limits::{LONGEST_CONNECT, Limits};
 pub use origin::{Host, Origin, OriginError, Scheme};
+pub use partial_echo::PartialEcho;
 pub use pattern::{OriginPattern, PatternError};
 pub use permit::Permit;
 pub use policy::Policy;

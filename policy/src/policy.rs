@@ -27,6 +27,7 @@ use ipnet::IpNet;
 use crate::denial::{Denial, Why};
 use crate::limits::Limits;
 use crate::origin::Origin;
+use crate::partial_echo::PartialEcho;
 use crate::pattern::OriginPattern;
 use crate::permit::Permit;
 use crate::proxies::{Proxy, ProxyRules};
@@ -68,6 +69,7 @@ pub(crate) struct Terms {
     pub(crate) proxies: ProxyRules,
     /// By their names.
     pub(crate) secrets: BTreeMap<String, Arc<Secret>>,
+    pub(crate) partial_echo: PartialEcho,
     pub(crate) limits: Limits,
 }
 
@@ -166,6 +168,12 @@ impl Policy {
         })
     }
 
+    /// What happens when a response has a part of a secret in it.
+    #[must_use]
+    pub fn on_partial_echo(self, partial_echo: PartialEcho) -> Self {
+        self.with(|terms| terms.partial_echo = partial_echo)
+    }
+
     /// What a run may use.
     #[must_use]
     pub fn limits(self, limits: Limits) -> Self {
@@ -227,6 +235,12 @@ impl Policy {
     #[must_use]
     pub fn secret(&self, name: &str) -> Option<&Secret> {
         self.0.secrets.get(name).map(Arc::as_ref)
+    }
+
+    /// What happens when a response has a part of a secret in it.
+    #[must_use]
+    pub fn partial_echo(&self) -> PartialEcho {
+        self.0.partial_echo
     }
 
     pub(crate) fn terms(&self) -> &Terms {

@@ -97,6 +97,11 @@ fn of_run() {
                   `TOKEN=env:API_TOKEN@https://api.example.com`, or with `file:PATH`. Can be repeated, also
                   for one more origin
 
+              --partial-echo <ACTION>
+                  What happens when a response has a part of a secret in it: `report` warns, `stop` also
+                  ends the run before the component sees the part. `report` by default; `stop` is for
+                  components that you do not trust
+
               --component <FILE.wasm>
                   A component to run instead of the built-in step. It may reach nothing but what `--allow`
                   or `--policy` says
@@ -176,6 +181,10 @@ fn of_run() {
               --secret <NAME=SOURCE@ORIGIN>  A secret that the step may use without seeing it, in requests
                                              to one origin: `TOKEN=env:API_TOKEN@https://api.example.com`,
                                              or with `file:PATH`. Can be repeated, also for one more origin
+              --partial-echo <ACTION>        What happens when a response has a part of a secret in it:
+                                             `report` warns, `stop` also ends the run before the component
+                                             sees the part. `report` by default; `stop` is for components
+                                             that you do not trust
               --component <FILE.wasm>        A component to run instead of the built-in step. It may reach
                                              nothing but what `--allow` or `--policy` says
               --dry-run                      Show the request and what the policy says of it, and send

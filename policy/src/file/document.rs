@@ -11,6 +11,7 @@ use super::rules::{Item, rules};
 use super::secrets::Secrets;
 use super::tls::TlsKeys;
 use super::written::Network;
+use crate::partial_echo::PartialEcho;
 use crate::policy::{Lines, Terms};
 
 mapping! {
@@ -56,6 +57,10 @@ mapping! {
             example = json!({"TOKEN": {"from": "env:API_TOKEN", "origins": ["https://api.example.com"], "places": ["header"]}}),
         )]
         secrets: Secrets,
+        /// What happens when a response has a part of a secret in it: `report` warns and
+        /// tells the ledger, `stop` also ends the run before the component sees the part.
+        #[schemars(extend("default" = "report"), example = &"stop")]
+        partial_echo: PartialEcho,
         /// What a step may use. Going over one ends it.
         #[schemars(example = json!({"wall": 120, "memory": "32MiB", "requests": 10}))]
         limits: LimitKeys,
@@ -76,6 +81,7 @@ impl Document {
         let tls = value(self.tls)?.map(|keys| keys.rules(&mut lines));
         let proxies = value(self.proxies)?.map(|keys| keys.rules(&mut lines));
         let secrets = value(self.secrets)?.map(|secrets| secrets.lent(file));
+        lines.note("partial_echo", &self.partial_echo);
         let limits = value(self.limits)?.map(|keys| keys.limits(&mut lines));
         Ok(Terms {
             file: Some(Arc::clone(file)),
@@ -85,6 +91,7 @@ impl Document {
             tls: tls.transpose()?.unwrap_or_default(),
             proxies: proxies.transpose()?.unwrap_or_default(),
             secrets: secrets.into_iter().flatten().collect(),
+            partial_echo: value_or(self.partial_echo, PartialEcho::default())?,
             limits: limits.transpose()?.unwrap_or_default(),
             lines,
         })

@@ -9,6 +9,7 @@ use http_step_yaml::{
 use ipnet::IpNet;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
+use crate::partial_echo::PartialEcho;
 use crate::pattern::OriginPattern;
 use crate::proxies::{NoProxy, ProxyResolve};
 use crate::proxy_url::ProxyUrl;
@@ -115,6 +116,29 @@ impl JsonSchema for TlsAsk {
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
         json_schema!({
             "description": "`verify-none`: `verify: false`; `ca-file`: `verify: FILE`; `client-certificate`: `cert`; `pinned-key`: `tls.pinned_keys`; `min-version`: `tls.min_version`.",
+            "enum": Self::ALL.map(Self::as_str),
+        })
+    }
+}
+
+impl FromNode for PartialEcho {
+    fn from_node(node: &Node, report: &mut Report) -> Result<Self, Reported> {
+        choice(
+            node,
+            &Self::ALL.map(|action| (action.as_str(), action)),
+            report,
+        )
+    }
+}
+
+impl JsonSchema for PartialEcho {
+    fn schema_name() -> Cow<'static, str> {
+        "PartialEcho".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "description": "What happens when a response has a part of a secret in it.",
             "enum": Self::ALL.map(Self::as_str),
         })
     }

@@ -69,6 +69,7 @@ fn line_by_line() {
           29  the secret hook, from vault:…, may go to https://api.example.com: any method; any path; whole URLs
           30  the secret key, from env:KEY, may go to https://api.example.com: any method; any path; headers and signatures
           31  the secret signing, from env:KEY, may sign requests to https://api.example.com: any method; any path; signatures
+           -  a part of a secret in a response is reported
           33  wall: 120 s
           35  cpu: 2.5 s
            -  connect: 10 s
@@ -112,7 +113,7 @@ fn built() {
            -  https origins go through no proxy
            -  steps may name no proxy
            -  the secret TOKEN, from env:API_TOKEN, may go to https://api.example.com: any method; any path; any place
-           -  wall: 300 s"#]]
+           -  a part of a secret in a response is reported"#]]
     .assert_eq(&until_limits.join("\n"));
 }
 

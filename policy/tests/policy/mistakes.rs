@@ -170,6 +170,20 @@ fn proxies() {
 }
 
 #[test]
+fn partial_echo() {
+    for (value, mistake) in [
+        ("end", "not `end`"),
+        ("stopp", "not `stopp`; did you mean `stop`?"),
+        ("true", "not a boolean"),
+    ] {
+        told(
+            &format!("partial_echo: {value}"),
+            &format!("1:15: `partial_echo`: expected `report` or `stop`, {mistake}"),
+        );
+    }
+}
+
+#[test]
 fn secrets() {
     let no_origin = "a secret without an origin could go anywhere: add the ones that it is for, as in `origins: [https://api.example.com]`";
     let no_source =

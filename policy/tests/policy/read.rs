@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use http_step_policy::{
-    Limits, NoProxy, Policy, ProxyResolve, ProxyRules, Rule, TlsAsk, TlsRules, TlsVersion,
+    Limits, NoProxy, PartialEcho, Policy, ProxyResolve, ProxyRules, Rule, TlsAsk, TlsRules,
+    TlsVersion,
 };
 
 use crate::{origin, policy, said};
@@ -152,4 +153,18 @@ fn notations() {
     ] {
         same(&policy(yaml), &built);
     }
+}
+
+#[test]
+fn a_part_of_a_secret_in_a_response() {
+    for (file, action) in [
+        ("{}", PartialEcho::Report),
+        ("partial_echo: null", PartialEcho::Report),
+        ("partial_echo: report", PartialEcho::Report),
+        ("partial_echo: stop", PartialEcho::Stop),
+    ] {
+        assert_eq!(policy(file).partial_echo(), action, "{file}");
+    }
+    let policy = Policy::nothing().on_partial_echo(PartialEcho::Stop);
+    assert_eq!(policy.partial_echo(), PartialEcho::Stop);
 }
