@@ -38,7 +38,7 @@ pub trait Host: Names {
 pub struct Outgoing<'r> {
     /// The method.
     pub method: Method,
-    /// The URL; its scheme is http or https, and it has no fragment.
+    /// The URL; its scheme is http or https. A fragment is not sent.
     pub url: &'r Url,
     /// All header fields but those that the host adds.
     pub headers: &'r [Header],

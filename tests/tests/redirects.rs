@@ -272,6 +272,85 @@ async fn cookies_of_a_response_go_to_the_next_hop_and_no_further_run() {
 }
 
 #[tokio::test]
+async fn a_server_deletes_a_cookie_of_the_step() {
+    for (set_cookie, sent) in [
+        ("sid=; Path=/; Max-Age=0", "other=1"),
+        (
+            "sid=; Path=/; Expires=Thu, 01 Jan 1970 00:00:00 GMT",
+            "other=1",
+        ),
+        // The service says that it is November 2026.
+        (
+            "sid=; Path=/; Expires=Wed, 25 Nov 2026 18:00:00 GMT",
+            "other=1",
+        ),
+        (
+            "sid=2; Path=/; Expires=Fri, 27 Nov 2026 18:00:00 GMT",
+            "other=1; sid=2",
+        ),
+        ("sid=; Path=/elsewhere; Max-Age=0", "sid=1; other=1"),
+    ] {
+        let service = Service::start(move |request| {
+            let mut answer = hop(request);
+            if request.line.ends_with("/302/end") {
+                let headers = answer.headers_mut();
+                headers.insert("set-cookie", HeaderValue::from_static(set_cookie));
+                let date = HeaderValue::from_static("Thu, 26 Nov 2026 18:00:00 GMT");
+                headers.insert("date", date);
+                headers.insert("location", HeaderValue::from_static("/302/end/2"));
+            }
+            answer
+        })
+        .await;
+        let origin = &service.origin;
+        let step = format!("get: {origin}/302/end\ncookies: {{sid: 1, other: 1}}");
+        let result = run(origin, &step).await;
+        assert_eq!(result.outcome, Outcome::Success, "{result:#?}");
+        let cookies: Vec<_> = service
+            .requests()
+            .iter()
+            .map(|request| request.header("cookie").unwrap_or("none").to_owned())
+            .collect();
+        // What was deleted does not come back at the hop after.
+        assert_eq!(cookies, ["sid=1; other=1", sent, sent], "{set_cookie}");
+    }
+}
+
+#[tokio::test]
+async fn a_fragment_is_shown_and_not_sent() {
+    let service = Service::start(hop).await;
+    let origin = &service.origin;
+    let result = run(origin, &format!("get: {origin}/302/307/final#info")).await;
+    let urls: Vec<_> = result
+        .exchanges
+        .iter()
+        .map(|exchange| exchange.request.url.replace(origin.as_str(), ""))
+        .collect();
+    assert_eq!(
+        urls,
+        ["/302/307/final#info", "/307/final#info", "/final#info"]
+    );
+    assert_eq!(
+        asked(&service),
+        ["GET /302/307/final ", "GET /307/final ", "GET /final "]
+    );
+    let log = transcript(&result, origin);
+    let shown: Vec<_> = log
+        .lines()
+        .filter(|line| line.contains("URL: ") || line.contains("Performing"))
+        .collect();
+    assert_eq!(
+        shown,
+        [
+            "h|Performing GET request to ORIGIN/302/307/final#info",
+            "o|URL: ORIGIN/302/307/final#info",
+            "o|URL: ORIGIN/307/final#info",
+            "o|URL: ORIGIN/final#info",
+        ]
+    );
+}
+
+#[tokio::test]
 async fn a_redirect_out_of_the_policy_is_denied() {
     let service = Service::start(|_| {
         let mut answer = Answer::default();

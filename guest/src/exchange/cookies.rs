@@ -5,13 +5,22 @@
 //! `a.co.uk` can set a cookie for `co.uk`; it reaches only the hosts that the
 //! same step is redirected to.
 
+mod date;
+
 use url::{Host, Url};
+
+use self::date::Date;
+use crate::request::header::{Header, value_of};
 
 /// As many as browsers keep for one domain.
 const MOST_COOKIES: usize = 180;
 
 /// The longest that browsers keep: name, value and attributes.
 const LONGEST_COOKIE: usize = 4096;
+
+/// What it certainly is by now. A step has no clock, and goes by the `Date` of the
+/// response; where there is none, a cookie that expires before this is deleted.
+const LONG_AGO: Date = Date::start_of(2026);
 
 /// The cookies set so far, in the order in which they were set first.
 #[derive(Default)]
@@ -22,7 +31,9 @@ pub(crate) struct Jar {
 #[derive(Debug, PartialEq, Eq)]
 struct Cookie {
     name: String,
-    value: String,
+    /// None if the server deleted it. That is kept, because it is also about a
+    /// cookie of the step's own, which is not in the jar.
+    value: Option<String>,
     domain: String,
     host_only: bool,
     path: String,
@@ -30,43 +41,55 @@ struct Cookie {
 }
 
 impl Jar {
-    /// Take the value of a Set-Cookie header that came from a URL. A cookie
-    /// that a browser would not take is left out without a word.
-    pub(crate) fn set(&mut self, url: &Url, header: &str) {
-        let Some((cookie, lifetime)) = parse(url, header) else {
-            return;
-        };
-        let same = self.cookies.iter().position(|old| {
+    /// Take the cookies of a response that came from a URL. A cookie that a
+    /// browser would not take is left out without a word.
+    pub(crate) fn take(&mut self, url: &Url, headers: &[Header]) {
+        let date = value_of(headers, "Date").and_then(Date::parse);
+        for Header { name, value } in headers {
+            if name.eq_ignore_ascii_case("Set-Cookie")
+                && let Some(cookie) = parse(url, value, date.unwrap_or(LONG_AGO))
+            {
+                self.set(cookie);
+            }
+        }
+    }
+
+    fn set(&mut self, cookie: Cookie) {
+        let is_same = |old: &Cookie| {
             old.name == cookie.name && old.domain == cookie.domain && old.path == cookie.path
-        });
-        match (same, lifetime) {
-            (Some(index), Lifetime::Over) => {
-                self.cookies.remove(index);
-            }
-            (Some(index), Lifetime::Session) => {
-                if let Some(old) = self.cookies.get_mut(index) {
-                    *old = cookie;
-                }
-            }
-            (None, Lifetime::Session) if self.cookies.len() < MOST_COOKIES => {
-                self.cookies.push(cookie);
-            }
-            (None, _) => {}
+        };
+        // One that was deleted is set anew, and stands last.
+        self.cookies
+            .retain(|old| old.value.is_some() || !is_same(old));
+        let is_full = self.cookies.len() >= MOST_COOKIES;
+        match self.cookies.iter_mut().find(|old| is_same(old)) {
+            Some(old) => *old = cookie,
+            None if is_full => {}
+            None => self.cookies.push(cookie),
         }
     }
 
     /// Names and values to send to a URL: longer paths first, then in order.
     pub(crate) fn get(&self, url: &Url) -> Vec<(&str, &str)> {
-        let mut fitting: Vec<&Cookie> = self
+        let mut fitting: Vec<(&Cookie, &str)> = self
             .cookies
             .iter()
             .filter(|cookie| cookie.fits(url))
+            .filter_map(|cookie| Some((cookie, cookie.value.as_deref()?)))
             .collect();
-        fitting.sort_by_key(|cookie| std::cmp::Reverse(cookie.path.len()));
+        fitting.sort_by_key(|(cookie, _)| std::cmp::Reverse(cookie.path.len()));
         fitting
             .into_iter()
-            .map(|cookie| (cookie.name.as_str(), cookie.value.as_str()))
+            .map(|(cookie, value)| (cookie.name.as_str(), value))
             .collect()
+    }
+
+    /// Whether a server set or deleted a cookie of this name for a URL. It takes
+    /// the place of the step's own.
+    pub(crate) fn replaces(&self, url: &Url, name: &str) -> bool {
+        self.cookies
+            .iter()
+            .any(|cookie| cookie.name == name && cookie.fits(url))
     }
 }
 
@@ -84,16 +107,8 @@ impl Cookie {
     }
 }
 
-/// Whether a cookie is kept. When a step ends is not known in here, so any date
-/// to come is as good as none.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Lifetime {
-    Session,
-    Over,
-}
-
 /// RFC 6265, sections 5.2 and 5.3.
-fn parse(url: &Url, header: &str) -> Option<(Cookie, Lifetime)> {
+fn parse(url: &Url, header: &str, now: Date) -> Option<Cookie> {
     if header.len() > LONGEST_COOKIE {
         return None;
     }
@@ -106,8 +121,8 @@ fn parse(url: &Url, header: &str) -> Option<(Cookie, Lifetime)> {
     let mut domain = None;
     let mut path = None;
     let mut secure = false;
-    let mut expires = Lifetime::Session;
-    let mut max_age = None;
+    let mut expires = None;
+    let mut max_age_is_over = None;
     for attribute in parts {
         let (key, value) = attribute.split_once('=').unwrap_or((attribute, ""));
         let (key, value) = (key.trim(), value.trim());
@@ -115,8 +130,9 @@ fn parse(url: &Url, header: &str) -> Option<(Cookie, Lifetime)> {
             "domain" => domain = Some(value.strip_prefix('.').unwrap_or(value)),
             "path" => path = value.starts_with('/').then_some(value),
             "secure" => secure = true,
-            "expires" => expires = lifetime_of_date(value),
-            "max-age" => max_age = lifetime_of_seconds(value).or(max_age),
+            // One that can't be read is ignored, as if it were not there.
+            "expires" => expires = Date::parse(value).or(expires),
+            "max-age" => max_age_is_over = is_over(value).or(max_age_is_over),
             _ => {}
         }
     }
@@ -125,15 +141,15 @@ fn parse(url: &Url, header: &str) -> Option<(Cookie, Lifetime)> {
         return None;
     }
     let (domain, host_only) = scope(url, domain.unwrap_or_default())?;
-    let cookie = Cookie {
+    let is_deleted = max_age_is_over.unwrap_or(expires.is_some_and(|expires| expires <= now));
+    Some(Cookie {
         name: name.to_owned(),
-        value: value.to_owned(),
+        value: (!is_deleted).then(|| value.to_owned()),
         domain,
         host_only,
         path: path.map_or_else(|| default_path(url), str::to_owned),
         secure,
-    };
-    Some((cookie, max_age.unwrap_or(expires)))
+    })
 }
 
 /// The domain that a cookie is for, and whether that host alone.
@@ -172,33 +188,14 @@ fn default_path(url: &Url) -> String {
     }
 }
 
-fn lifetime_of_seconds(text: &str) -> Option<Lifetime> {
-    let digits = text.strip_prefix('-').unwrap_or(text);
+/// Whether a `Max-Age` is over at once; none if it can't be read. A step is short:
+/// one that ends later is as good as any.
+fn is_over(max_age: &str) -> Option<bool> {
+    let digits = max_age.strip_prefix('-').unwrap_or(max_age);
     if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
         return None;
     }
-    let is_over = text.starts_with('-') || digits.bytes().all(|byte| byte == b'0');
-    Some(if is_over {
-        Lifetime::Over
-    } else {
-        Lifetime::Session
-    })
-}
-
-/// A step has no clock. Servers that delete a cookie by date give the Unix
-/// epoch or thereabouts, so the year tells.
-fn lifetime_of_date(text: &str) -> Lifetime {
-    const FIRST_YEAR_OF_COOKIES: u16 = 1994;
-    let is_over = text
-        .split([' ', '-', ',', '\t'])
-        .filter(|word| word.len() == 4)
-        .filter_map(|word| word.parse::<u16>().ok())
-        .any(|year| year < FIRST_YEAR_OF_COOKIES);
-    if is_over {
-        Lifetime::Over
-    } else {
-        Lifetime::Session
-    }
+    Some(max_age.starts_with('-') || digits.bytes().all(|byte| byte == b'0'))
 }
 
 #[cfg(test)]
@@ -210,11 +207,19 @@ mod tests {
         Url::parse(text).unwrap()
     }
 
+    fn set(jar: &mut Jar, from: &str, cookie: &str) {
+        let header = Header {
+            name: "set-cookie".to_owned(),
+            value: cookie.to_owned(),
+        };
+        jar.take(&url(from), &[header]);
+    }
+
     /// What is sent to a URL after some cookies were set.
     fn sent(cookies: &[(&str, &str)], to: &str) -> String {
         let mut jar = Jar::default();
         for (from, header) in cookies {
-            jar.set(&url(from), header);
+            set(&mut jar, from, header);
         }
         jar.get(&url(to))
             .into_iter()
@@ -313,6 +318,14 @@ mod tests {
                 "a=1",
             ),
             (vec!["a=1; Max-Age=soon"], "a=1"),
+            (
+                vec![
+                    "a=1",
+                    "a=; Expires=Wed, 21 Oct 2015 07:28:00 GMT; Expires=soon",
+                ],
+                "",
+            ),
+            (vec!["a=1", "b=2", "a=; Max-Age=0", "a=3"], "b=2; a=3"),
             (vec!["a=1; Expires=Thu, 01 Jan 2099 00:00:00 GMT"], "a=1"),
         ] {
             let set: Vec<_> = headers.iter().map(|header| (from, *header)).collect();
@@ -328,14 +341,15 @@ mod tests {
     #[test]
     fn a_jar_is_bounded() {
         let mut jar = Jar::default();
-        let from = url("http://a.example/");
+        let from = "http://a.example/";
         for number in 0..1000 {
-            jar.set(&from, &format!("n{number}=1"));
+            set(&mut jar, from, &format!("n{number}=1"));
+            set(&mut jar, from, &format!("d{number}=; Max-Age=0"));
         }
-        assert_eq!(jar.get(&from).len(), MOST_COOKIES);
+        assert_eq!(jar.cookies.len(), MOST_COOKIES);
         let mut jar = Jar::default();
-        jar.set(&from, &format!("a={}", "x".repeat(LONGEST_COOKIE)));
-        assert_eq!(jar.get(&from), []);
+        set(&mut jar, from, &format!("a={}", "x".repeat(LONGEST_COOKIE)));
+        assert_eq!(jar.get(&url(from)), []);
     }
 
     proptest! {
@@ -344,9 +358,10 @@ mod tests {
             header in "[a-z]=[a-z]((; ?)(Domain|Path|Secure|Max-Age|Expires)=[.a-z0-9/:-]*)*"
         ) {
             let mut jar = Jar::default();
-            jar.set(&url("https://a.example.org/"), &header);
+            set(&mut jar, "https://a.example.org/", &header);
             for foreign in ["https://example.com/", "https://org/", "https://xa.example.net/"] {
                 prop_assert_eq!(jar.get(&url(foreign)), vec![]);
+                prop_assert!(!jar.cookies.iter().any(|cookie| cookie.fits(&url(foreign))));
             }
         }
     }

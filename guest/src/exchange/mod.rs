@@ -94,11 +94,7 @@ impl Trail<'_> {
             .into_iter()
             .map(|(name, value)| header::received(name, value))
             .collect();
-        for Header { name, value } in &headers {
-            if name.eq_ignore_ascii_case("Set-Cookie") {
-                jar.set(&request.url, value);
-            }
-        }
+        jar.take(&request.url, &headers);
         let shown = masks.of_response(&headers);
         let head = layout::exchange(&sent, status, &shown);
         let (digest, end) = if is_hop {

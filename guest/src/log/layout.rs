@@ -33,7 +33,7 @@ impl Lines {
 pub(crate) fn announcement(plan: &Plan) -> Lines {
     let mut lines = Lines::default();
     let mut header = |pieces: &[&str]| lines.push(Stream::Header, pieces);
-    let url = plan.url.trim().split('#').next().unwrap_or_default();
+    let url = plan.url.trim();
     header(&["Performing ", &plan.method, " request to ", url, "\n"]);
     match &plan.params {
         Fields::Entries(entries) => {
@@ -129,7 +129,7 @@ mod tests {
     #[test]
     fn what_is_asked_for() {
         let text = |text: &str| Fields::Text(text.to_owned());
-        let first = "Performing POST request to http://a.example/\n";
+        let first = "Performing POST request to http://a.example/#top\n";
         for (params, body, rest) in [
             (entries(&[]), None, ""),
             (text(""), Some(Body::Data(text(""))), ""),

@@ -237,11 +237,23 @@ impl Setting<'_> {
         }
     }
 
+    /// A text that an expression can leave out: by null.
+    fn optional(&self, template: Option<String>) -> Result<Option<String>, PlanError> {
+        let Some(template) = template else {
+            return Ok(None);
+        };
+        match self.sole_value(&template)? {
+            Some(Value::Null) => Ok(None),
+            Some(value) => Ok(Some(into_text(value))),
+            None => self.text(template).map(Some),
+        }
+    }
+
     fn file(&self, file: types::File) -> Result<File, PlanError> {
         Ok(File {
             name: self.text(file.name)?,
-            filename: file.filename.map(|name| self.text(name)).transpose()?,
-            content_type: file.content_type.map(|kind| self.text(kind)).transpose()?,
+            filename: self.optional(file.filename)?,
+            content_type: self.optional(file.content_type)?,
             headers: self.list(file.headers)?,
             content: match file.content {
                 types::Content::Text(text) => self.text(text)?.into_bytes(),

@@ -297,6 +297,34 @@ fn bodies() {
 }
 
 #[test]
+fn null_leaves_out_what_a_part_says_of_itself() {
+    let null = || Some("${{ property.none | default(null) }}".to_owned());
+    let file = types::File {
+        name: "a".to_owned(),
+        filename: null(),
+        content_type: null(),
+        headers: vec![],
+        content: Content::Text(String::new()),
+    };
+    let expected = File {
+        name: "a".to_owned(),
+        filename: None,
+        content_type: None,
+        headers: vec![],
+        content: vec![],
+    };
+    let mut spec = spec();
+    spec.body = Some(types::Body::Multipart(Multipart {
+        fields: entries(&[]),
+        files: vec![file],
+    }));
+    let plan = plan(spec, &Build).unwrap_or_else(|error| panic!("{error}"));
+    let files = vec![expected];
+    let fields = vec![];
+    assert_eq!(plan.body, Some(Body::Multipart { fields, files }));
+}
+
+#[test]
 fn errors_name_the_setting() {
     let unknown = |setting: &str| {
         format!(

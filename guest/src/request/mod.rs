@@ -144,14 +144,18 @@ impl Request {
     }
 
     /// The step's cookies, then the jar's; what a server set replaces what the
-    /// step said.
+    /// step said, and what it deleted is gone.
     fn cookie_header(&self, jar: &Jar) -> Option<String> {
         let set = jar.get(&self.url);
-        let is_set = |crumb: &str| {
+        let is_replaced = |crumb: &str| {
             let name = crumb.split('=').next().unwrap_or_default();
-            set.iter().any(|(other, _)| *other == name)
+            jar.replaces(&self.url, name.trim())
         };
-        let own = self.cookies.iter().filter(|crumb| !is_set(crumb)).cloned();
+        let own = self
+            .cookies
+            .iter()
+            .filter(|crumb| !is_replaced(crumb))
+            .cloned();
         let crumbs: Vec<String> = own
             .chain(set.iter().map(|(name, value)| format!("{name}={value}")))
             .collect();

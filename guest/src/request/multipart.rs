@@ -74,7 +74,7 @@ fn file_head(file: &File) -> Result<String, MultipartError> {
     for (name, _) in &file.headers {
         for (reserved, setting) in [
             ("Content-Disposition", "filename"),
-            ("Content-Type", "content-type"),
+            ("Content-Type", "content_type"),
         ] {
             if name.eq_ignore_ascii_case(reserved) {
                 return Err(MultipartError::Reserved(name.clone(), setting));
@@ -160,6 +160,10 @@ mod tests {
                 ..file("upload")
             },
             file("größe"),
+            File {
+                content_type: Some("application/json".to_owned()),
+                ..file("upload")
+            },
         ];
         let (body, content_type) = encode(&[pair("a\"b", "1\n2")], &files).unwrap();
         let boundary = content_type
@@ -180,6 +184,11 @@ mod tests {
                 "\u{fffd}P\0\r\n\r\n",
                 "--B\r\n",
                 "Content-Disposition: form-data; name=\"größe\"\r\n",
+                "\r\n",
+                "content\r\n",
+                "--B\r\n",
+                "Content-Disposition: form-data; name=\"upload\"\r\n",
+                "Content-Type: application/json\r\n",
                 "\r\n",
                 "content\r\n",
                 "--B--\r\n",
@@ -218,7 +227,7 @@ mod tests {
             (
                 "Content-Type",
                 "x",
-                "in `files`, the header `Content-Type` is written by the step itself; say `content-type` instead",
+                "in `files`, the header `Content-Type` is written by the step itself; say `content_type` instead",
             ),
         ] {
             let file = File {

@@ -28,7 +28,8 @@ pub(crate) enum TargetError {
     Invalid(#[from] url::ParseError),
 }
 
-/// Read an absolute URL as a person wrote it.
+/// Read an absolute URL as a person wrote it. Its fragment is kept, for people: it
+/// is the client's own, and not sent.
 pub(crate) fn parse(text: &str) -> Result<Url, TargetError> {
     let text = text.trim();
     if text.is_empty() {
@@ -44,11 +45,11 @@ pub(crate) fn parse(text: &str) -> Result<Url, TargetError> {
     }
 }
 
-/// Read a Location header, relative to where it came from (RFC 9110, section
-/// 10.2.2).
+/// Read a Location header, relative to where it came from. A fragment that it
+/// leaves out is inherited (RFC 9110, section 10.2.2).
 pub(crate) fn resolve(base: &Url, location: &str) -> Result<Url, TargetError> {
     let location = location.trim();
-    let url = match location.split_once(':') {
+    let mut url = match location.split_once(':') {
         Some((scheme, rest)) if is_scheme(scheme) => {
             let rest = rest.strip_prefix("//").unwrap_or_default();
             absolute(scheme, rest, location)?
@@ -65,6 +66,9 @@ pub(crate) fn resolve(base: &Url, location: &str) -> Result<Url, TargetError> {
     // The URL standard reads `\` as `/`, so a relative text can still name a host.
     if !url.username().is_empty() || url.password().is_some() {
         return Err(TargetError::UserInfo);
+    }
+    if url.fragment().is_none() {
+        url.set_fragment(base.fragment());
     }
     Ok(normalized(url))
 }
@@ -120,9 +124,8 @@ pub(crate) fn is_scheme(text: &str) -> bool {
             .all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte))
 }
 
-/// The URL as it is sent: a fragment is the client's own.
+/// The URL as it is sent.
 fn normalized(mut url: Url) -> Url {
-    url.set_fragment(None);
     escape_rest(&mut url);
     url
 }
@@ -165,7 +168,7 @@ mod tests {
             ("http://example.org", "http://example.org/"),
             (
                 " https://example.org/a?b=c#d \n",
-                "https://example.org/a?b=c",
+                "https://example.org/a?b=c#d",
             ),
             ("HTTP://Example.ORG:80/%7Ea/../b", "http://example.org/b"),
             ("http://[::1]:8080/", "http://[::1]:8080/"),
@@ -181,6 +184,7 @@ mod tests {
             ("http://a/%7e%zz?%zz", "http://a/%7e%zz?%zz"),
             ("http://a?x", "http://a/?x"),
             ("http://a/@b:c@d", "http://a/@b:c@d"),
+            ("http://a#ü|<b>", "http://a/#%C3%BC|%3Cb%3E"),
         ] {
             assert_eq!(parse(text).unwrap().as_str(), url, "{text}");
         }
@@ -241,9 +245,9 @@ mod tests {
         let base = parse("https://example.org:8443/a/b?c").unwrap();
         for (location, url) in [
             ("d", "https://example.org:8443/a/d"),
-            ("/d?e#f", "https://example.org:8443/d?e"),
+            ("/d?e#f", "https://example.org:8443/d?e#f"),
             ("?e", "https://example.org:8443/a/b?e"),
-            ("#f", "https://example.org:8443/a/b?c"),
+            ("#f", "https://example.org:8443/a/b?c#f"),
             ("//other.example/x", "https://other.example/x"),
             ("http://other.example", "http://other.example/"),
             ("/ü b|c", "https://example.org:8443/%C3%BC%20b%7Cc"),
@@ -277,12 +281,32 @@ mod tests {
     }
 
     #[test]
+    fn a_fragment_is_inherited() {
+        let base = parse("https://example.org/a?b#c").unwrap();
+        for (location, url) in [
+            ("/d", "https://example.org/d#c"),
+            ("/d#e", "https://example.org/d#e"),
+            ("/d#", "https://example.org/d#"),
+            ("?d", "https://example.org/a?d#c"),
+            ("//other.example", "https://other.example/#c"),
+            ("http://other.example/#e", "http://other.example/#e"),
+        ] {
+            assert_eq!(
+                resolve(&base, location).unwrap().as_str(),
+                url,
+                "{location}"
+            );
+        }
+    }
+
+    #[test]
     fn a_query_grows() {
         for (text, more, url) in [
             ("http://a/", "b=1", "http://a/?b=1"),
             ("http://a/?", "b=1", "http://a/?b=1"),
             ("http://a/?a=1", "b=1", "http://a/?a=1&b=1"),
             ("http://a/?a=1", "", "http://a/?a=1"),
+            ("http://a/?a=1#f", "b=1", "http://a/?a=1&b=1#f"),
             ("http://a/", "b c|#d%20é", "http://a/?b%20c%7C%23d%20%C3%A9"),
         ] {
             let mut url_with_query = parse(text).unwrap();
@@ -293,7 +317,7 @@ mod tests {
 
     #[test]
     fn parts_that_people_see() {
-        let url = parse("https://example.org:8443/a?b=c").unwrap();
+        let url = parse("https://example.org:8443/a?b=c#d").unwrap();
         assert_eq!(origin(&url), "https://example.org:8443");
         assert_eq!(address(&url), "https://example.org:8443/a");
     }
@@ -303,11 +327,11 @@ mod tests {
         fn what_is_taken_is_http_without_credentials(
             text in r"(https?:|ftp:|//|/|\\|@|:|\?|#|[a-z0-9.]|%|ü| |\[|\]|\|)*"
         ) {
-            let base = Url::parse("http://base.example/a/b?c").unwrap();
+            let base = Url::parse("http://base.example/a/b?c#d").unwrap();
             for url in [parse(&text), resolve(&base, &text)].into_iter().flatten() {
                 prop_assert!(matches!(url.scheme(), "http" | "https"));
                 prop_assert!(url.username().is_empty() && url.password().is_none());
-                prop_assert!(url.has_host() && url.fragment().is_none());
+                prop_assert!(url.has_host());
                 prop_assert!(url.as_str().bytes().all(|byte| byte.is_ascii_graphic()));
                 // What was taken is taken again, and unchanged.
                 prop_assert_eq!(parse(url.as_str()), Ok(url));

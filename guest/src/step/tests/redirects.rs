@@ -58,13 +58,13 @@ fn redirects_stand_above_the_answer() {
              [h]Request Headers:\n{defaults}\
              \tCookie: <HIDDEN>\n\
              \tAuthorization: <HIDDEN>\n\
-             [o]URL: http://a.example/2\n\
+             [o]URL: http://a.example/2#x\n\
              [e]Status: 307\n\
              [h]Response Headers:\n\
              \tlocation: //b.example/3\n\
              [o] ------ Content ------\n{separator}\n\
              [h]Request Headers:\n{defaults}\
-             [o]URL: http://b.example/3\n\
+             [o]URL: http://b.example/3#x\n\
              Status: 200\n\
              [h]Response Headers:\n\
              [o] ------ Content ------\n[c]there")
@@ -79,8 +79,8 @@ fn redirects_stand_above_the_answer() {
         urls,
         [
             "http://a.example/1",
-            "http://a.example/2",
-            "http://b.example/3"
+            "http://a.example/2#x",
+            "http://b.example/3#x"
         ]
     );
 }
@@ -142,7 +142,7 @@ fn where_a_hidden_location_leads_is_hidden() {
     let seen = perform_step(
         spec,
         [
-            answer(302, &[("location", "//b.example/secret?s")], ""),
+            answer(302, &[("location", "//b.example/secret?s#fragment")], ""),
             answer(302, &[("location", "other-secret")], ""),
             Err(failure(ErrorKind::Timeout, "why")),
         ],
@@ -278,4 +278,72 @@ fn a_hop_is_logged_before_the_next_one_fails() {
              could not connect to http://b.example/: connection refused\n")
     );
     assert_eq!(seen.result.exchanges.len(), 1);
+}
+
+#[test]
+fn a_fragment_stays_with_the_url_that_people_see() {
+    // RFC 9110, section 10.2.2: what a Location leaves out is inherited.
+    for (url, locations, shown) in [
+        (
+            "/start#info",
+            &["/final"][..],
+            &["/start#info", "/final#info"][..],
+        ),
+        (
+            "/start#info",
+            &["/2", "/3"],
+            &["/start#info", "/2#info", "/3#info"],
+        ),
+        (
+            "/start#info",
+            &["/final#own"],
+            &["/start#info", "/final#own"],
+        ),
+        (
+            "/start#info",
+            &["/2#own", "/3"],
+            &["/start#info", "/2#own", "/3#own"],
+        ),
+        ("/start#info", &["/final#"], &["/start#info", "/final#"]),
+        ("/start", &["/2#own", "/3"], &["/start", "/2#own", "/3#own"]),
+        (
+            "/start#a%20ü",
+            &["?q"],
+            &["/start#a%20%C3%BC", "/start?q#a%20%C3%BC"],
+        ),
+        (
+            "/start#info",
+            &["//b.example/"],
+            &["/start#info", "//b.example/#info"],
+        ),
+    ] {
+        let whole = |path: &str| match path.strip_prefix("//") {
+            Some(other) => format!("http://{other}"),
+            None => format!("http://a.example{path}"),
+        };
+        let mut replies: Vec<Reply> = locations
+            .iter()
+            .map(|location| answer(302, &[("location", *location)], ""))
+            .collect();
+        replies.push(answer(200, &[], ""));
+        let seen = perform_step(spec("GET", &whole(url)), replies);
+        let urls: Vec<_> = seen
+            .result
+            .exchanges
+            .iter()
+            .map(|exchange| exchange.request.url.as_str())
+            .collect();
+        let expected: Vec<_> = shown.iter().map(|path| whole(path)).collect();
+        assert_eq!(urls, expected);
+        let log = seen.log();
+        assert!(
+            log.contains(&format!("Performing GET request to {}\n", whole(url))),
+            "{log}"
+        );
+        for url in &expected {
+            assert!(log.contains(&format!("URL: {url}\n")), "{log}");
+        }
+        // The transport sends what stands before it.
+        assert!(!seen.sent.contains('#'), "{}", seen.sent);
+    }
 }
