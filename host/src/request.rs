@@ -5,10 +5,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use http_step_file::{
-    Auth, Body, Fields, File, FileContent, MAX_REDIRECTS, MOST_REDIRECTS, Renderable, StepFile,
-    Timeouts,
+    Auth, Body, Fields, File, FileContent, Filename, MAX_REDIRECTS, MOST_REDIRECTS, Renderable,
+    StepFile, Timeouts,
 };
-use http_step_template::{Names, RenderError, Template, Value, to_text};
+use http_step_template::{Names, RenderError, Template, Value, escape, to_text};
 use serde::de::DeserializeOwned;
 use thiserror::Error;
 use tokio::task::spawn_blocking;
@@ -69,7 +69,8 @@ pub(crate) async fn prepare(
 ) -> Result<Prepared, SpecError> {
     let reader = Reader::new(files);
     let settings = asked::settings(&file, properties)?;
-    let names_files = matches!(file.body, Some(Body::Multipart { .. })) || settings.names_files();
+    let names_files =
+        matches!(file.body, Some(Body::Multipart { .. } | Body::File(_))) || settings.names_files();
     if !names_files {
         return prepared(&file, properties, settings, reader);
     }
@@ -141,6 +142,10 @@ fn body(
     Ok(match body {
         Body::Data(data) => types::Body::Data(fields(data)),
         Body::Json(value) => types::Body::Json(value.to_string()),
+        Body::Bytes(bytes) => types::Body::Bytes(bytes.clone()),
+        Body::File(path) => {
+            types::Body::Bytes(reader.read("data", &rendered_path("data", path, properties)?)?)
+        }
         Body::Multipart {
             fields: named,
             files: parts,
@@ -159,17 +164,23 @@ fn file(
     properties: &Properties,
     reader: &mut Reader,
 ) -> Result<types::File, SpecError> {
-    let mut filename = file.filename.clone();
-    let content = match &file.content {
-        FileContent::Text(text) => types::Content::Text(text.clone()),
+    let (content, last_component) = match &file.content {
+        FileContent::Text(text) => (types::Content::Text(text.clone()), None),
         FileContent::Path(path) => {
-            let path = rendered("files", path, properties)?;
-            let path = to_text(&path);
-            // A path with an expression in it has a last component only now.
+            let path = rendered_path("files", path, properties)?;
             let last = path.rsplit('/').next().unwrap_or_default();
-            filename.get_or_insert_with(|| last.to_owned());
-            types::Content::Bytes(reader.read("files", &path)?)
+            // The component takes it for a template, and it was rendered already.
+            let last = escape(last).into_owned();
+            (
+                types::Content::Bytes(reader.read("files", &path)?),
+                Some(last),
+            )
         }
+    };
+    let filename = match &file.filename {
+        Filename::Text(text) => Some(text.clone()),
+        Filename::OfPath => last_component,
+        Filename::None => None,
     };
     Ok(types::File {
         name: file.name.clone(),
@@ -250,6 +261,14 @@ pub(crate) fn setting<T: Clone + DeserializeOwned>(
             })
         }
     }
+}
+
+fn rendered_path(
+    key: &'static str,
+    path: &str,
+    properties: &Properties,
+) -> Result<String, SpecError> {
+    rendered(key, path, properties).map(|path| to_text(&path).into_owned())
 }
 
 fn rendered(key: &'static str, text: &str, properties: &Properties) -> Result<Value, SpecError> {

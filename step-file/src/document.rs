@@ -1,7 +1,7 @@
 //! The keys of a step file. Their documentation is the schema's.
 
 use http_step_yaml::mapping;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::auth::Auth;
 use crate::fields::{Cookies, FieldsOrText, Headers};
@@ -23,7 +23,12 @@ mapping! {
     /// `${{ secret.NAME }}` for a secret. Null is the same as leaving a key out.
     #[schemars(
         title = "http-step step file",
-        extend("anyOf" = one_of_required(&["url", "get", "post", "put", "delete", "head", "options", "patch"])),
+        extend("$id" = "urn:http-step:schema:step-file"),
+        extend("oneOf" = one_of_given(&URLS)),
+        extend("allOf" = [
+            excludes("method", &SHORT_FORMS),
+            excludes("json", &["data", "files"]),
+        ]),
         example = json!({
             "post": "https://ci.example.com/hooks/build",
             "headers": {"Authorization": "Bearer ${{ secret.HOOK_TOKEN }}"},
@@ -82,11 +87,18 @@ mapping! {
         #[schemars(example = json!({"text": "Build ${{ property.buildnumber }} is done", "tags": ["ci"]}))]
         json: Json,
         /// Files of a multipart body; `data` gives the fields beside them. A string
-        /// is a path.
-        #[schemars(example = json!({
-            "report": "out/report.csv",
-            "note": {"content": "Build ${{ property.buildnumber }}", "filename": "note.txt", "content_type": "text/plain"},
-        }))]
+        /// is a path. In a list of pairs a name may come more than once.
+        #[schemars(
+            example = json!({
+                "report": "out/report.csv",
+                "note": {"content": "Build ${{ property.buildnumber }}", "filename": "note.txt", "content_type": "text/plain"},
+            }),
+            example = json!([
+                ["log", "out/build.log"],
+                ["log", "out/test.log"],
+                ["meta", {"content": "{\"build\": 7}", "content_type": "application/json", "filename": null}],
+            ]),
+        )]
         files: Files,
         /// How the request says who sends it: `[username, password]` or
         /// `{basic: {username, password}}`, `{bearer: TOKEN}`, `hmac`, `aws-sigv4`,
@@ -160,8 +172,30 @@ mapping! {
     }
 }
 
-fn one_of_required(keys: &[&str]) -> Value {
-    keys.iter().map(|key| json!({"required": [key]})).collect()
+/// The keys that say where a request goes.
+const URLS: [&str; 8] = [
+    "url", "get", "post", "put", "delete", "head", "options", "patch",
+];
+
+/// Those that give the method as well.
+const SHORT_FORMS: [&str; 7] = ["get", "post", "put", "delete", "head", "options", "patch"];
+
+/// One of the keys is given: null is the same as leaving it out.
+fn one_of_given(keys: &[&str]) -> Value {
+    keys.iter().map(|key| given(key)).collect()
+}
+
+fn given(key: &str) -> Value {
+    json!({"required": [key], "properties": {key: {"not": {"type": "null"}}}})
+}
+
+/// Beside a key others have no place. Said of the others, so that an editor marks them.
+fn excludes(key: &str, others: &[&str]) -> Value {
+    let no_value: Map<String, Value> = others
+        .iter()
+        .map(|other| ((*other).to_owned(), json!({"type": "null"})))
+        .collect();
+    json!({"if": given(key), "then": {"properties": no_value}})
 }
 
 /// The JSON Schema (draft 2020-12) of step files, for editors.

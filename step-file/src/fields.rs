@@ -145,15 +145,24 @@ fn entries(
 
 type Named = Vec<(String, String)>;
 
-fn pair(node: &Node, rules: &Rules, report: &mut Report) -> Result<Named, Reported> {
-    const PAIR: &str = "a `[name, value]` pair";
+/// The two items of a pair.
+pub(crate) fn pair_of<'n>(
+    node: &'n Node,
+    expected: &str,
+    report: &mut Report,
+) -> Result<(&'n Node, &'n Node), Reported> {
     let Content::List(items) = &node.content else {
-        return Err(node.unfit(PAIR, report));
+        return Err(node.unfit(expected, report));
     };
     let [name, value] = items.as_slice() else {
-        let message = format!("expected {PAIR}, not a list of {}", items.len());
+        let message = format!("expected {expected}, not a list of {}", items.len());
         return Err(report.add(node.at, message));
     };
+    Ok((name, value))
+}
+
+fn pair(node: &Node, rules: &Rules, report: &mut Report) -> Result<Named, Reported> {
+    let (name, value) = pair_of(node, "a `[name, value]` pair", report)?;
     let Some(text) = name.scalar_text() else {
         return Err(name.unfit("a name", report));
     };

@@ -4,12 +4,11 @@ use std::borrow::Cow;
 
 use http_step_template::Template;
 use http_step_yaml::{
-    Content, Entry, FromNode, Given, Node, Position, Report, Reported, mapping, read_all, value,
-    value_or,
+    Content, FromNode, Given, Node, Position, Report, Reported, mapping, read_all, value, value_or,
 };
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
-use crate::fields::PartHeaders;
+use crate::fields::{self, PartHeaders};
 use crate::header;
 use crate::text::{Text, anything, checked, has_expression};
 
@@ -18,15 +17,26 @@ use crate::text::{Text, anything, checked, has_expression};
 pub struct File {
     /// The form field's name.
     pub name: String,
-    /// The name that the server is told. None beside a path that an expression
-    /// is part of: then it is the last component of what the path renders to.
-    pub filename: Option<String>,
+    /// The name that the server is told.
+    pub filename: Filename,
     /// The part's media type, if any.
     pub content_type: Option<String>,
     /// Further headers of the part.
     pub headers: Vec<(String, String)>,
     /// What the part holds.
     pub content: FileContent,
+}
+
+/// The name of a file that the server is told.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Filename {
+    /// A template.
+    Text(String),
+    /// The last component of what the path renders to.
+    OfPath,
+    /// None: to the server the part is a field, with a content type or headers if it
+    /// has any.
+    None,
 }
 
 /// What a file's content comes from.
@@ -38,7 +48,7 @@ pub enum FileContent {
     Path(String),
 }
 
-/// Files by the form field's name.
+/// Files by the form field's name; a name may come more than once.
 #[derive(Debug)]
 pub(crate) struct Files(pub(crate) Vec<File>);
 
@@ -47,7 +57,7 @@ pub(crate) struct Files(pub(crate) Vec<File>);
 struct FilePath {
     path: String,
     /// The last component, unless an expression is part of the path.
-    filename: Option<String>,
+    filename: Filename,
 }
 
 /// Text that stands in one line of a part's head.
@@ -61,7 +71,9 @@ mapping! {
         path: FilePath,
         /// Text to send as the file.
         content: Text,
-        /// The name that the server is told. Default: the last component of `path`.
+        /// The name that the server is told. By default it is the last component of
+        /// `path`, or the field's name beside `content`. Null is none: the part is
+        /// then a field to the server.
         filename: Line,
         /// The part's media type, as in `text/csv`.
         content_type: Line,
@@ -72,45 +84,84 @@ mapping! {
 
 impl FromNode for Files {
     fn from_node(node: &Node, report: &mut Report) -> Result<Self, Reported> {
-        let Content::Mapping(entries) = &node.content else {
-            return Err(node.unfit("a mapping of names to files", report));
+        let files = match &node.content {
+            Content::Mapping(entries) => read_all(entries, |entry| {
+                report.within(&entry.key, |report| {
+                    file(&entry.key, entry.at, &entry.value, report)
+                })
+            }),
+            Content::List(items) => read_all(items, |item| pair(item, report)),
+            _ => {
+                return Err(node.unfit(
+                    "a mapping of names to files or a list of `[name, file]`",
+                    report,
+                ));
+            }
         };
-        let given = entries.iter().filter(|entry| !entry.value.is_null());
-        read_all(given, |entry| {
-            report.within(&entry.key, |report| file(entry, report))
-        })
-        .map(Self)
+        Ok(Self(files?.into_iter().flatten().collect()))
     }
 }
 
-fn file(entry: &Entry, report: &mut Report) -> Result<File, Reported> {
-    let name = checked(&entry.key, entry.at, header::value, report);
-    let node = &entry.value;
-    if let Content::String(_) = node.content {
-        let FilePath { path, filename } = FilePath::from_node(node, report)?;
-        return Ok(File {
-            name: name?,
-            filename,
-            content_type: None,
-            headers: Vec::new(),
-            content: FileContent::Path(path),
-        });
+fn pair(node: &Node, report: &mut Report) -> Result<Option<File>, Reported> {
+    let (name, value) = fields::pair_of(node, "a `[name, file]` pair", report)?;
+    let Some(text) = name.scalar_text() else {
+        return Err(name.unfit("a name", report));
+    };
+    report.within(text, |report| file(text, name.at, value, report))
+}
+
+/// Read a file; null is none.
+fn file(
+    name: &str,
+    at: Position,
+    node: &Node,
+    report: &mut Report,
+) -> Result<Option<File>, Reported> {
+    let name = checked(name, at, header::value, report);
+    match &node.content {
+        Content::Null => name.map(|_| None),
+        Content::String(_) => {
+            let FilePath { path, filename } = FilePath::from_node(node, report)?;
+            Ok(Some(File {
+                name: name?,
+                filename,
+                content_type: None,
+                headers: Vec::new(),
+                content: FileContent::Path(path),
+            }))
+        }
+        // The tuple of the requests library.
+        Content::List(_) => Err(report.add(
+            node.at,
+            "expected a path, or a mapping with `path` or `content`, not a list: write `(filename, content, content_type)` as `{filename: …, content: …, content_type: …}`",
+        )),
+        _ => parts(node, name, report).map(Some),
     }
+}
+
+fn parts(
+    node: &Node,
+    name: Result<String, Reported>,
+    report: &mut Report,
+) -> Result<File, Reported> {
     let parts = Parts::from_node(node, report)?;
     let content = content(parts.path, parts.content, node.at, report);
     let filename = value(parts.filename);
     let content_type = value(parts.content_type);
     let headers = value_or(parts.headers, PartHeaders(Vec::new()));
-    let (content, last_component) = content?;
+    let (content, of_path) = content?;
     let name = name?;
-    let filename = filename?.map(|Line(text)| text).or(last_component);
-    Ok(File {
+    let filename = match (filename?, &content) {
+        (Some(Line(text)), _) => Filename::Text(text),
+        // What stands for `None` in the requests library.
+        (None, _) if is_null(node, "filename") => Filename::None,
+        (None, FileContent::Path(_)) => of_path,
         // Without a filename it would be a field; the requests library, too,
         // takes the name then.
-        filename: match content {
-            FileContent::Text(_) => filename.or_else(|| Some(name.clone())),
-            FileContent::Path(_) => filename,
-        },
+        (None, FileContent::Text(_)) => Filename::Text(name.clone()),
+    };
+    Ok(File {
+        filename,
         name,
         content_type: content_type?.map(|Line(text)| text),
         headers: headers?.0,
@@ -118,18 +169,28 @@ fn file(entry: &Entry, report: &mut Report) -> Result<File, Reported> {
     })
 }
 
+/// Whether a key is given, and is null.
+fn is_null(node: &Node, key: &str) -> bool {
+    match &node.content {
+        Content::Mapping(entries) => entries
+            .iter()
+            .any(|entry| entry.key == key && entry.value.is_null()),
+        _ => false,
+    }
+}
+
 fn content(
     path: Option<Given<FilePath>>,
     content: Option<Given<Text>>,
     at: Position,
     report: &mut Report,
-) -> Result<(FileContent, Option<String>), Reported> {
+) -> Result<(FileContent, Filename), Reported> {
     match (path, content) {
         (Some(path), None) => {
             let FilePath { path, filename } = path.value?;
             Ok((FileContent::Path(path), filename))
         }
-        (None, Some(content)) => Ok((FileContent::Text(content.value?.0), None)),
+        (None, Some(content)) => Ok((FileContent::Text(content.value?.0), Filename::None)),
         (Some(_), Some(content)) => {
             Err(report.add(content.at, "a file has a `path` or `content`, not both"))
         }
@@ -146,7 +207,7 @@ impl FromNode for FilePath {
         if Template::parse(&path).is_ok_and(|template| has_expression(&template)) {
             return Ok(Self {
                 path,
-                filename: None,
+                filename: Filename::OfPath,
             });
         }
         match path.rsplit('/').next() {
@@ -154,7 +215,7 @@ impl FromNode for FilePath {
             Some(last) => {
                 let filename = checked(last, node.at, header::value, report)?;
                 Ok(Self {
-                    filename: Some(filename),
+                    filename: Filename::Text(filename),
                     path,
                 })
             }
@@ -179,10 +240,22 @@ impl JsonSchema for Files {
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
         let path = generator.subschema_for::<FilePath>();
         let parts = generator.subschema_for::<Parts>();
+        let name = generator.subschema_for::<Text>();
+        let file = json_schema!({"anyOf": [path, parts, {"type": "null"}]});
         json_schema!({
-            "description": "Files by the form field's name.",
-            "type": "object",
-            "additionalProperties": {"anyOf": [path, parts, {"type": "null"}]},
+            "description": "Files by the form field's name, or `[name, file]` pairs, where a name may come more than once.",
+            "anyOf": [
+                {"type": "object", "additionalProperties": file},
+                {
+                    "type": "array",
+                    "items": {
+                        "type": "array",
+                        "prefixItems": [name, file],
+                        "minItems": 2,
+                        "maxItems": 2,
+                    },
+                },
+            ],
         })
     }
 }

@@ -66,7 +66,7 @@ pub use http_step_yaml::{Mistake, Mistakes};
 pub use auth::Auth;
 pub use document::schema;
 pub use fields::Fields;
-pub use files::{File, FileContent};
+pub use files::{File, FileContent, Filename};
 pub use proxies::Proxies;
 pub use redirects::{MAX_REDIRECTS, MOST_REDIRECTS};
 pub use renderable::Renderable;

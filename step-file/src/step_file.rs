@@ -74,6 +74,11 @@ pub enum Body {
     Data(Fields),
     /// JSON. Each string in it, also an object's key, is a template.
     Json(Value),
+    /// Bytes, sent as they are and without a content type. No step file has these.
+    Bytes(Vec<u8>),
+    /// The content of a file, sent as it is and without a content type. The path is a
+    /// template, and as that of a file of `files`. No step file has one.
+    File(String),
     /// `multipart/form-data`.
     Multipart {
         /// The fields. Text is one expression.

@@ -32,6 +32,8 @@ impl JsonSchema for Url {
         json_schema!({
             "description": "An absolute URL, `http` or `https`, in which `${{ … }}` expressions are rendered.",
             "type": "string",
+            // A scheme, or the beginning of one before an expression.
+            "pattern": r"^([Hh][Tt][Tt][Pp][Ss]?://|([Hh]([Tt]([Tt]([Pp]([Ss]?(:/?)?)?)?)?)?)?\$\{\{)",
         })
     }
 }

@@ -33,9 +33,11 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod escape;
 mod parse;
 mod render;
 
+pub use escape::escape;
 pub use parse::{Part, Reference, SyntaxError, Template};
 pub use render::{Names, RenderError, render_json, to_text};
 pub use serde_json::Value;

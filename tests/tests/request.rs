@@ -196,6 +196,84 @@ files:
     .await;
 }
 
+/// As the requests library takes them: a list of pairs, and a part that says of what
+/// type it is and is no file.
+#[tokio::test]
+async fn parts_of_one_name_and_parts_without_a_filename() {
+    check(
+        "\
+post: ORIGIN/
+files:
+  - [report, report.txt]
+  - [report, {path: report.txt, filename: second.txt}]
+  - [meta, {content: '{\"build\":7}', content_type: application/json, filename: null}]
+  - [plain, {path: report.txt, filename: null}]
+  - [left-out, {content: c, filename: '${{ property.none | default(null) }}'}]",
+        expect![[r#"
+            POST /
+            host: HOST
+            user-agent: http-step/0.1.0
+            accept-encoding: gzip, deflate, br, zstd
+            accept: */*
+            content-length: 784
+            content-type: multipart/form-data; boundary=758ca5d4d7f919e890cde5441ce3e2b9c3b8943090bf57d69c6dff9d73afdc72
+
+            --758ca5d4d7f919e890cde5441ce3e2b9c3b8943090bf57d69c6dff9d73afdc72␍
+            Content-Disposition: form-data; name="report"; filename="report.txt"␍
+            ␍
+            all green
+            ␍
+            --758ca5d4d7f919e890cde5441ce3e2b9c3b8943090bf57d69c6dff9d73afdc72␍
+            Content-Disposition: form-data; name="report"; filename="second.txt"␍
+            ␍
+            all green
+            ␍
+            --758ca5d4d7f919e890cde5441ce3e2b9c3b8943090bf57d69c6dff9d73afdc72␍
+            Content-Disposition: form-data; name="meta"␍
+            Content-Type: application/json␍
+            ␍
+            {"build":7}␍
+            --758ca5d4d7f919e890cde5441ce3e2b9c3b8943090bf57d69c6dff9d73afdc72␍
+            Content-Disposition: form-data; name="plain"␍
+            ␍
+            all green
+            ␍
+            --758ca5d4d7f919e890cde5441ce3e2b9c3b8943090bf57d69c6dff9d73afdc72␍
+            Content-Disposition: form-data; name="left-out"␍
+            ␍
+            c␍
+            --758ca5d4d7f919e890cde5441ce3e2b9c3b8943090bf57d69c6dff9d73afdc72--␍
+        "#]],
+    )
+    .await;
+}
+
+/// The last component of a path is the filename, and a property in it is not rendered
+/// again: a build's own files can have any name.
+#[tokio::test]
+async fn a_filename_from_a_path_is_not_rendered_again() {
+    let directory = tempfile::tempdir().unwrap();
+    let name = "${{ property.other }}";
+    std::fs::write(directory.path().join(name), "content").unwrap();
+    let service = Service::start(|_| Answer::default()).await;
+    let step = format!(
+        "post: {}/\nfiles: {{upload: '${{{{ property.name }}}}'}}",
+        service.origin
+    );
+    let result = run_with(&service.origin, &step, |job| {
+        job.files_under(directory.path())
+            .properties([("name", name), ("other", "secret")].into())
+    })
+    .await;
+    assert_eq!(result.outcome, Outcome::Success, "{:?}", result.error);
+    let body = String::from_utf8(service.requests()[0].body.to_vec()).unwrap();
+    let head = body.lines().nth(1).unwrap();
+    assert_eq!(
+        head,
+        "Content-Disposition: form-data; name=\"upload\"; filename=\"${{ property.other }}\""
+    );
+}
+
 #[tokio::test]
 async fn headers_keep_their_order_and_replace_the_defaults() {
     check(

@@ -20,6 +20,7 @@ mapping! {
     /// What no key grants is denied. Null is the same as leaving a key out.
     #[schemars(
         title = "http-step policy",
+        extend("$id" = "urn:http-step:schema:policy"),
         example = json!({
             "allow": [
                 "https://ci.example.com",

@@ -71,6 +71,11 @@ fn is_as_agreed() {
 }
 
 #[test]
+fn has_a_name_of_its_own() {
+    assert_eq!(schema()["$id"], "urn:http-step:schema:policy");
+}
+
+#[test]
 fn documents_every_key() {
     for (properties, _) in mappings() {
         for (key, property) in properties {

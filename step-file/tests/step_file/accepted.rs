@@ -1,8 +1,8 @@
 //! Files without a mistake, and what they mean.
 
 use http_step_file::{
-    Auth, Body, ClientCertificate, Fields, File, FileContent, PinnedKey, Proxies, Renderable,
-    StepFile, Timeouts, Tls, TlsVersion, Verify,
+    Auth, Body, ClientCertificate, Fields, File, FileContent, Filename, PinnedKey, Proxies,
+    Renderable, StepFile, Timeouts, Tls, TlsVersion, Verify,
 };
 use serde_json::json;
 
@@ -247,9 +247,10 @@ fn json_bodies() {
 
 #[test]
 fn files() {
-    let file = |name: &str, filename: Option<&str>, content| File {
+    let named = |filename: &str| Filename::Text(filename.to_owned());
+    let file = |name: &str, filename: Filename, content| File {
         name: name.to_owned(),
-        filename: filename.map(ToOwned::to_owned),
+        filename,
         content_type: None,
         headers: vec![],
         content,
@@ -266,10 +267,12 @@ files:
   empty: {content: ''}
   computed: out/${{ property.name }}.zip
   left-out: null
+  field: {content: '{}', content_type: application/json, filename: null}
+  file-as-field: {path: out/x, filename: ~}
 ";
     let files = vec![
-        file("plain", Some("report.csv"), path("out/report.csv")),
-        file("named", Some("y.txt"), path("out/x")),
+        file("plain", named("report.csv"), path("out/report.csv")),
+        file("named", named("y.txt"), path("out/x")),
         File {
             content_type: Some("text/plain".to_owned()),
             headers: vec![
@@ -278,12 +281,21 @@ files:
             ],
             ..file(
                 "typed",
-                Some("typed"),
+                named("typed"),
                 FileContent::Text("Build ${{ property.buildnumber }}".to_owned()),
             )
         },
-        file("empty", Some("empty"), FileContent::Text(String::new())),
-        file("computed", None, path("out/${{ property.name }}.zip")),
+        file("empty", named("empty"), FileContent::Text(String::new())),
+        file(
+            "computed",
+            Filename::OfPath,
+            path("out/${{ property.name }}.zip"),
+        ),
+        File {
+            content_type: Some("application/json".to_owned()),
+            ..file("field", Filename::None, FileContent::Text("{}".to_owned()))
+        },
+        file("file-as-field", Filename::None, path("out/x")),
     ];
     for (data, fields) in [
         ("", entries(&[])),
@@ -301,6 +313,30 @@ files:
             ..step()
         };
         assert_eq!(with_url(&format!("{data}{written}")), expected);
+    }
+    // As pairs, a name comes as often as it is to.
+    let written = "
+files:
+  - [log, out/build.log]
+  - [log, {path: out/x, filename: test.log}]
+  - [none, null]
+  - [7, {content: b, filename: null}]
+";
+    let files = vec![
+        file("log", named("build.log"), path("out/build.log")),
+        file("log", named("test.log"), path("out/x")),
+        file("7", Filename::None, FileContent::Text("b".to_owned())),
+    ];
+    let expected = StepFile {
+        body: Some(Body::Multipart {
+            fields: entries(&[]),
+            files,
+        }),
+        ..step()
+    };
+    assert_eq!(with_url(written), expected);
+    for none in ["files: []", "files: {a: null}", "files: [[a, null]]"] {
+        assert_eq!(with_url(none), step());
     }
 }
 

@@ -314,7 +314,16 @@ fn bodies() {
         ),
         (
             "files: a",
-            "2:8: `files`: expected a mapping of names to files, not a string",
+            "2:8: `files`: expected a mapping of names to files or a list of `[name, file]`, not a string",
+        ),
+        (
+            "files: [a, [b], [[], c], [d, [e.txt, f, text/plain]], [\"g\\n\", {path: h, content: i}]]",
+            "2:9: `files`: expected a `[name, file]` pair, not a string\n\
+             2:12: `files`: expected a `[name, file]` pair, not a list of 1\n\
+             2:18: `files`: expected a name, not a list\n\
+             2:30: `files.d`: expected a path, or a mapping with `path` or `content`, not a list: write `(filename, content, content_type)` as `{filename: …, content: …, content_type: …}`\n\
+             2:56: `files.g\\n`: a header value can't hold a line break; a YAML block without one at its end starts with `>-` or `|-`\n\
+             2:73: `files.g\\n`: a file has a `path` or `content`, not both",
         ),
         (
             "files: {a: 5}",

@@ -106,6 +106,19 @@ fn refuses_what_editors_can_tell() {
         json!({}),
         json!([]),
         json!({"url": 5}),
+        json!({"url": "a.example/hooks"}),
+        json!({"url": "localhost:8080"}),
+        json!({"url": "ftp://a/"}),
+        json!({"url": "//a/"}),
+        json!({"get": "${ property.url }"}),
+        json!({"url": "https://a/", "get": "https://a/"}),
+        json!({"put": "https://a/", "post": "https://a/"}),
+        json!({"put": "https://a/", "method": "PUT"}),
+        json!({"url": "https://a/", "json": {}, "data": {}}),
+        json!({"url": "https://a/", "json": 0, "data": "text"}),
+        json!({"url": "https://a/", "json": [], "files": {"a": "b"}}),
+        json!({"url": "https://a/", "files": ["a"]}),
+        json!({"url": "https://a/", "files": [["a", "b", "c"]]}),
         json!({"url": "https://a/", "header": {}}),
         json!({"url": "https://a/", "method": "post"}),
         json!({"url": "https://a/", "headers": "text"}),
@@ -130,6 +143,30 @@ fn refuses_what_editors_can_tell() {
         assert!(!validator.is_valid(&wrong), "{wrong}");
         assert!(parse(&wrong).is_err(), "{wrong}");
     }
+}
+
+/// Null is the same as leaving a key out, and a URL can begin with an expression.
+#[test]
+fn accepts_null_and_expressions() {
+    let validator = validator();
+    for right in [
+        json!({"url": "https://a/", "get": null, "method": "PUT"}),
+        json!({"url": null, "get": "https://a/", "method": null}),
+        json!({"url": "https://a/", "json": null, "data": "text"}),
+        json!({"url": "https://a/", "json": 1, "data": null, "files": null}),
+        json!({"url": "HTTP://a/"}),
+        json!({"url": "${{ property.url }}"}),
+        json!({"url": "http${{ property.tls | default(\"s\") }}://a/"}),
+        json!({"url": "https:/${{ property.rest }}"}),
+    ] {
+        parse(&right).unwrap();
+        assert!(validator.is_valid(&right), "{right}");
+    }
+}
+
+#[test]
+fn has_a_name_of_its_own() {
+    assert_eq!(schema()["$id"], "urn:http-step:schema:step-file");
 }
 
 /// A value that may stand behind some key, or nearly.
@@ -209,9 +246,13 @@ proptest! {
     fn accepts_what_the_reader_accepts(
         key in prop::sample::select(properties().into_iter().map(|(key, _)| key).collect::<Vec<_>>()),
         value in value(),
+        // Beside another key, whether or not it has a place there.
+        other in prop::sample::select(properties().into_iter().map(|(key, _)| key).collect::<Vec<_>>()),
+        other_value in value(),
     ) {
         thread_local!(static VALIDATOR: Validator = validator());
-        let file = file(&key, &value);
+        let mut file = file(&key, &value);
+        file[&other] = other_value;
         if parse(&file).is_ok() {
             let errors: Vec<String> = VALIDATOR.with(|validator| {
                 validator.iter_errors(&file).map(|error| error.to_string()).collect()
