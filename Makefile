@@ -105,8 +105,9 @@ wit: tool-wasm-tools ## check the contract
 	wasm-tools component wit --wasm wit | wasm-tools validate --features all
 
 .PHONY: schema
-schema: ## write the step files' JSON Schema to docs/
-	$(CARGO) run --locked --quiet --package http-step-cli -- schema >docs/step-file.schema.json
+schema: ## write the JSON Schemas of step files and policies to docs/
+	$(CARGO) run --locked --quiet --package http-step-cli -- schema step-file >docs/step-file.schema.json
+	$(CARGO) run --locked --quiet --package http-step-cli -- schema policy >docs/policy.schema.json
 
 .PHONY: lint
 lint: setup tool-cargo-deny ## check format, lints, licences and documentation

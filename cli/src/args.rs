@@ -10,8 +10,9 @@ use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use http_step_host::policy::{OriginPattern, PartialEcho, ProxyUrl, Secret, TlsAsk};
 use ipnet::IpNet;
 
+use crate::body::{self, Data, Json, Part};
 use crate::exit::Exit;
-use crate::{terminal, typed};
+use crate::{curl, terminal, typed};
 
 /// Run HTTP steps of CI builds in a sandbox.
 ///
@@ -44,14 +45,44 @@ pub(crate) enum Command {
     Inspect(InspectArgs),
     /// Compile a component ahead of its first run.
     Compile(CompileArgs),
-    /// Print the JSON Schema of step files, for editors.
-    Schema,
+    /// Print the JSON Schema of step files or policies, for editors.
+    #[command(after_help = SCHEMA_EXAMPLES)]
+    Schema {
+        /// The kind of files.
+        #[arg(value_name = "KIND", value_enum, default_value_t = FileKind::StepFile)]
+        kind: FileKind,
+    },
     /// Print a completion script for a shell.
+    #[command(after_help = COMPLETIONS_EXAMPLES)]
     Completions {
         /// The shell.
         shell: clap_complete::Shell,
     },
 }
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum FileKind {
+    StepFile,
+    Policy,
+}
+
+const SCHEMA_EXAMPLES: &str = "\
+Examples:
+  http-step schema > step-file.schema.json
+  http-step schema policy > policy.schema.json
+
+Editors with the YAML language server use it for files that begin with this line, in
+which the path is absolute, or relative to the file:
+  # yaml-language-server: $schema=step-file.schema.json";
+
+const COMPLETIONS_EXAMPLES: &str = "\
+Install:
+  bash:        mkdir -p ~/.local/share/bash-completion/completions
+               http-step completions bash > ~/.local/share/bash-completion/completions/http-step
+  zsh:         http-step completions zsh > \"${fpath[1]}/_http-step\"
+  fish:        http-step completions fish > ~/.config/fish/completions/http-step.fish
+  powershell:  http-step completions powershell >> $PROFILE
+  elvish:      http-step completions elvish >> ~/.config/elvish/rc.elv";
 
 #[derive(ClapArgs)]
 #[command(after_long_help = EXAMPLES)]
@@ -100,7 +131,10 @@ const EXAMPLES: &str = "\
 Examples:
   http-step run step.yaml -p buildername=linux -p branch=main
   http-step run https://ci.example.com/status
-  http-step run http://127.0.0.1:8080/builds --json '{\"state\": \"done\"}'";
+  http-step run http://127.0.0.1:8080/builds --json '{\"state\": \"done\"}'
+  http-step run https://ci.example.com/hook -u 'joe:${{ secret.PASSWORD }}' --secret PASSWORD=env:PASSWORD@https://ci.example.com
+  jq -n --arg branch \"$BRANCH\" '{branch: $branch}' | http-step run https://ci.example.com/builds --json @-
+  http-step run https://ci.example.com/status --format json | jq -j '.log[] | select(.stream == \"content\").text'";
 
 /// What the run may reach, and which secrets it may use.
 #[derive(ClapArgs)]
@@ -126,6 +160,11 @@ pub(crate) struct PolicyArgs {
     /// repeated.
     #[arg(long, value_name = "URL")]
     pub(crate) allow_proxy: Vec<ProxyUrl>,
+
+    /// Use the proxies of `HTTP_PROXY`, `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY`, or of
+    /// the same in small letters. Without this they are not used.
+    #[arg(long)]
+    pub(crate) proxy_from_env: bool,
 
     /// What the step file may ask of TLS: `verify-none`, `ca-file`,
     /// `client-certificate`; `pinned-key` and `min-version` it may without. Can be
@@ -159,13 +198,25 @@ pub(crate) struct RequestArgs {
     #[arg(short = 'H', long = "header", value_name = "NAME: VALUE", value_parser = header)]
     pub(crate) headers: Vec<(String, String)>,
 
-    /// A field of a form. Can be repeated.
-    #[arg(short, long = "data", value_name = "NAME=VALUE", value_parser = field, conflicts_with = "json")]
-    pub(crate) data: Vec<(String, String)>,
+    /// A field of a form. Can be repeated. `@FILE` is the whole body instead, as it is in
+    /// that file, below this directory; `@-` is standard input.
+    #[arg(short, long = "data", value_name = "NAME=VALUE", value_parser = body::data, conflicts_with = "json")]
+    pub(crate) data: Vec<Data>,
 
-    /// A JSON body.
-    #[arg(long, value_name = "JSON", value_parser = json)]
-    pub(crate) json: Option<serde_json::Value>,
+    /// A JSON body, or `@FILE`, or `@-`, with it.
+    #[arg(long, value_name = "JSON", value_parser = body::json)]
+    pub(crate) json: Option<Json>,
+
+    /// A part of a multipart form: `NAME=VALUE`, `NAME=@FILE`, or `NAME=<FILE` for a field
+    /// with that content; `;type=…` and `;filename=…` may follow. Can be repeated.
+    #[arg(short = 'F', long = "form", value_name = "NAME=VALUE", value_parser = body::part, conflicts_with_all = ["json", "data"])]
+    pub(crate) form: Vec<Part>,
+
+    /// The user name and the password, for Basic authentication. Who lists the machine's
+    /// processes sees them: a password that is a secret is `${{ secret.NAME }}`, with
+    /// `--secret`.
+    #[arg(short, long, value_name = "USER:PASSWORD", value_parser = user)]
+    pub(crate) user: Option<(String, String)>,
 
     /// A request header whose value the log hides. Can be repeated.
     #[arg(long, value_name = "NAME")]
@@ -182,6 +233,8 @@ impl RequestArgs {
             && self.headers.is_empty()
             && self.data.is_empty()
             && self.json.is_none()
+            && self.form.is_empty()
+            && self.user.is_none()
             && self.hide_request_header.is_empty()
             && self.hide_response_header.is_empty()
     }
@@ -252,6 +305,7 @@ pub(crate) enum Format {
 /// Tell what is wrong with the arguments, or give the help that was asked for.
 pub(crate) fn refuse(error: &clap::Error) -> Exit {
     let message = match (error.kind(), error.source()) {
+        _ if let Some(instead) = curl::instead(error) => instead,
         // clap would show the value, which can be a password or a token.
         (ErrorKind::ValueValidation, Some(reason)) => {
             let argument = error
@@ -296,11 +350,10 @@ fn pair(text: &str) -> Result<(String, String), &'static str> {
     }
 }
 
-fn field(text: &str) -> Result<(String, String), &'static str> {
-    if text.starts_with(['{', '[']) {
-        return Err("write it as NAME=VALUE; a JSON body goes in --json");
-    }
-    pair(text)
+fn user(text: &str) -> Result<(String, String), &'static str> {
+    text.split_once(':')
+        .map(|(name, password)| (name.to_owned(), password.to_owned()))
+        .ok_or("write it as USER:PASSWORD; nothing asks for a password")
 }
 
 fn header(text: &str) -> Result<(String, String), &'static str> {
@@ -312,10 +365,6 @@ fn header(text: &str) -> Result<(String, String), &'static str> {
         return Err("a header value can't hold a line break");
     }
     Ok((name.to_owned(), value.trim().to_owned()))
-}
-
-fn json(text: &str) -> Result<serde_json::Value, String> {
-    serde_json::from_str(text).map_err(|error| format!("this is not JSON: {error}"))
 }
 
 /// A network, or the one of a single address.

@@ -29,6 +29,23 @@ pub(crate) fn file(path: &Path) -> Result<Vec<u8>, String> {
     Ok(content)
 }
 
+/// The most that is read of a body: it stands in the component's memory, twice.
+const LARGEST_BODY: usize = 16 << 20;
+
+/// A body from standard input.
+pub(crate) fn standard_input() -> Result<Vec<u8>, String> {
+    let shown = shown(STDIN);
+    let body =
+        bounded(io::stdin().lock(), LARGEST_BODY).map_err(|error| in_words(shown, &error))?;
+    if body.len() > LARGEST_BODY {
+        return Err(format!(
+            "{shown}: the body is larger than {} MiB",
+            LARGEST_BODY >> 20
+        ));
+    }
+    Ok(body)
+}
+
 /// A step file without mistakes.
 pub(crate) fn step_file(path: &str) -> Result<StepFile, String> {
     let shown = shown(path);

@@ -2,10 +2,12 @@
 //! code out. What a step is, and what it may do, is the library's to say.
 
 mod args;
+mod body;
 mod check;
 mod ci;
 mod compile;
 mod component;
+mod curl;
 mod demo;
 mod exit;
 mod input;
@@ -14,6 +16,7 @@ mod json;
 mod policy;
 mod printable;
 mod properties;
+mod proxy_env;
 mod run;
 mod show;
 mod terminal;
@@ -24,7 +27,7 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser};
 
-use crate::args::{Args, Command};
+use crate::args::{Args, Command, FileKind};
 use crate::exit::{Exit, Failure};
 
 fn main() -> ExitCode {
@@ -58,8 +61,12 @@ fn execute(command: Command) -> Result<Exit, Failure> {
         Command::Check(args) => check::check(&args),
         Command::Inspect(args) => inspect::inspect(&args),
         Command::Compile(args) => compile::compile(&args),
-        Command::Schema => {
-            terminal::own(&format!("{:#}\n", http_step_file::schema()));
+        Command::Schema { kind } => {
+            let schema = match kind {
+                FileKind::StepFile => http_step_file::schema(),
+                FileKind::Policy => http_step_host::policy::schema(),
+            };
+            terminal::own(&format!("{schema:#}\n"));
             Ok(Exit::Success)
         }
         Command::Completions { shell } => {

@@ -3,10 +3,11 @@
 use std::path::Path;
 
 use http_step_host::Limits;
-use http_step_host::policy::{OriginPattern, Policy, Secret};
+use http_step_host::policy::{OriginPattern, Policy, ProxyRules, Secret};
 
 use crate::args::{PolicyArgs, RunArgs};
-use crate::{input, typed};
+use crate::proxy_env::{self, FromEnv};
+use crate::{input, terminal, typed};
 
 /// The policy of a run. Without a word of it, the built-in step may do what curl
 /// could, and no other may do anything.
@@ -16,6 +17,7 @@ pub(crate) fn of(args: &RunArgs, is_typed: bool) -> Result<Policy, String> {
         allow,
         allow_network,
         allow_proxy,
+        proxy_from_env,
         allow_tls,
         secret,
         partial_echo,
@@ -33,6 +35,9 @@ pub(crate) fn of(args: &RunArgs, is_typed: bool) -> Result<Policy, String> {
         && let Some(origin) = typed::origin(&args.step)
     {
         policy = policy.allow(OriginPattern::from(origin));
+    }
+    if *proxy_from_env {
+        policy = with_proxies_of_environment(policy, file.as_deref())?;
     }
     for origins in allow {
         policy = policy.allow(origins.clone());
@@ -60,6 +65,30 @@ pub(crate) fn of(args: &RunArgs, is_typed: bool) -> Result<Policy, String> {
         policy = policy.limits(limits);
     }
     Ok(policy)
+}
+
+/// The policy with the proxies that the environment names, where it names none itself.
+fn with_proxies_of_environment(policy: Policy, file: Option<&Path>) -> Result<Policy, String> {
+    let own = policy.proxy_rules().clone();
+    if own.http.is_some() || own.https.is_some() || own.all.is_some() {
+        let file = file.map_or_else(String::new, |path| path.display().to_string());
+        return Err(format!(
+            "{file} says which proxies requests go through; leave out `--proxy-from-env`"
+        ));
+    }
+    let FromEnv {
+        mut rules,
+        warnings,
+    } = proxy_env::read()?;
+    for warning in warnings {
+        terminal::warning(warning);
+    }
+    rules.no_proxy.extend(own.no_proxy);
+    Ok(policy.proxies(ProxyRules {
+        resolve: own.resolve,
+        steps_may_use: own.steps_may_use,
+        ..rules
+    }))
 }
 
 /// A policy file without mistakes.

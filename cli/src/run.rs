@@ -2,12 +2,12 @@
 
 use std::path::{self, Path, PathBuf};
 
-use http_step_host::{Host, Job, Step};
+use http_step_host::{Host, Job, RunResult, Stage, Step};
 
 use crate::args::{Format, RunArgs};
 use crate::exit::{Exit, Failure};
 use crate::show::Show;
-use crate::{component, input, policy, properties, typed};
+use crate::{component, input, policy, properties, proxy_env, terminal, typed};
 
 pub(crate) fn run(args: RunArgs) -> Result<Exit, Failure> {
     let is_typed = typed::is_url(&args.step);
@@ -19,12 +19,17 @@ pub(crate) fn run(args: RunArgs) -> Result<Exit, Failure> {
         input::step_file(&args.step)?
     } else {
         return Err(format!(
-            "`{}` is a step file, which says itself what the request is; -X, -H, -d, --json and --hide-… go with a URL",
+            "`{}` is a step file, which says itself what the request is; -X, -H, -d, --json, -F, -u and --hide-… go with a URL",
             args.step
         )
         .into());
     };
     let limits = policy.budgets().clone();
+    let rules = policy.proxy_rules();
+    let uses_proxy = args.policy.proxy_from_env
+        || [&rules.http, &rules.https, &rules.all]
+            .iter()
+            .any(|proxy| proxy.is_some());
     let job = Job::new(file, policy)
         .properties(properties)
         .files_under(directory(&args.step, is_typed));
@@ -40,11 +45,38 @@ pub(crate) fn run(args: RunArgs) -> Result<Exit, Failure> {
         }
         None => component::built_in()?,
     };
-    execute(&host, &step, job, args.format)
+    let (result, exit) = finish(&host, &step, job, args.format)?;
+    if !uses_proxy {
+        tell_of_unused_proxies(&result);
+    }
+    Ok(exit)
+}
+
+/// Where no connection was made, and the environment names a proxy that was not asked
+/// for, that is likely why.
+fn tell_of_unused_proxies(result: &RunResult) {
+    let stage = result.error.as_ref().and_then(|error| error.stage);
+    if !matches!(stage, Some(Stage::Resolve | Stage::Connect)) {
+        return;
+    }
+    if let Some(names) = proxy_env::names_in_words() {
+        terminal::note(&format!(
+            "note: of the environment, {names} is not used without `--proxy-from-env`"
+        ));
+    }
 }
 
 /// Run a job to its end, or until the user stops it.
 pub(crate) fn execute(host: &Host, step: &Step, job: Job, format: Format) -> Result<Exit, Failure> {
+    finish(host, step, job, format).map(|(_, exit)| exit)
+}
+
+fn finish(
+    host: &Host,
+    step: &Step,
+    job: Job,
+    format: Format,
+) -> Result<(RunResult, Exit), Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
@@ -59,7 +91,8 @@ pub(crate) fn execute(host: &Host, step: &Step, job: Job, format: Format) -> Res
     // A name that is being resolved is not waited for.
     runtime.shutdown_background();
     let (show, result) = result;
-    Ok(show.result(&result))
+    let exit = show.result(&result);
+    Ok((result, exit))
 }
 
 /// Until somebody stops the program: a person with Ctrl-C, or a CI system, which

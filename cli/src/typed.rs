@@ -1,10 +1,13 @@
 //! A request that is typed as a URL and options.
 
-use http_step_file::{Body, StepFile};
+use http_step_file::{Body as Content, StepFile};
 use http_step_host::Origin;
 use serde_json::json;
 
 use crate::args::RequestArgs;
+use crate::body::{self, Body, JSON, Source};
+
+const CONTENT_TYPE: &str = "Content-Type";
 
 /// Whether the argument is a URL, rather than a step file's name.
 pub(crate) fn is_url(step: &str) -> bool {
@@ -22,22 +25,51 @@ pub(crate) fn request(url: &str, args: RequestArgs) -> Result<StepFile, String> 
     if before_path(url).contains('@') {
         return Err(
             "the URL has a user name or a password in it, which logs would show; \
-             write a step file, with `auth: [username, password]`"
+             give them as `-u USER:PASSWORD`, or in a step file as `auth: [username, password]`"
                 .to_owned(),
         );
     }
-    let has_body = args.json.is_some() || !args.data.is_empty();
-    let method = args
-        .method
-        .unwrap_or_else(|| if has_body { "POST" } else { "GET" }.to_owned());
-    let document = json!({
+    let body = Body::of(args.json, args.data, &args.form)?;
+    let method = args.method.unwrap_or_else(|| {
+        match body {
+            Body::None => "GET",
+            _ => "POST",
+        }
+        .to_owned()
+    });
+    let mut headers = args.headers;
+    if let Body::Whole(_, media_type) = body {
+        let is_given = |(name, _): &(String, String)| name.eq_ignore_ascii_case(CONTENT_TYPE);
+        if !headers.iter().any(is_given) {
+            headers.push((CONTENT_TYPE.to_owned(), media_type.to_owned()));
+        }
+    }
+    let mut document = json!({
         "url": url,
         "method": method,
-        "headers": args.headers,
-        "data": (!args.data.is_empty()).then_some(args.data),
+        "headers": headers,
+        "auth": args.user,
         "hide_request_headers": args.hide_request_header,
         "hide_response_headers": args.hide_response_header,
     });
+    let content = match body {
+        Body::None => None,
+        Body::Fields(fields) => {
+            document["data"] = json!(fields);
+            None
+        }
+        Body::Parts(parts) => {
+            document["files"] = parts;
+            None
+        }
+        // JSON is a body whatever is in it; YAML has bounds of its own.
+        Body::Json(value) => Some(Content::Json(value)),
+        Body::Whole(Source::File(path), _) => Some(Content::File(path)),
+        Body::Whole(Source::StandardInput, media_type) => {
+            let is_json = media_type == JSON;
+            Some(Content::Bytes(body::standard_input(is_json)?))
+        }
+    };
     let mut file = StepFile::parse(document.to_string().as_bytes()).map_err(|mistakes| {
         // They have no place: there is no file.
         let messages: Vec<_> = mistakes
@@ -53,9 +85,8 @@ pub(crate) fn request(url: &str, args: RequestArgs) -> Result<StepFile, String> 
             ),
         }
     })?;
-    // JSON is a body whatever is in it; YAML has bounds of its own.
-    if let Some(json) = args.json {
-        file.body = Some(Body::Json(json));
+    if content.is_some() {
+        file.body = content;
     }
     Ok(file)
 }

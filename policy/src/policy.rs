@@ -159,6 +159,12 @@ impl Policy {
         self.with(|terms| terms.proxies = proxies)
     }
 
+    /// Which requests go through a proxy.
+    #[must_use]
+    pub fn proxy_rules(&self) -> &ProxyRules {
+        &self.0.proxies
+    }
+
     /// Lend a secret. It takes the place of one of the same name.
     #[must_use]
     pub fn lend(self, secret: Secret) -> Self {

@@ -54,7 +54,7 @@ fn urls() {
         (
             &["https://joe:hunter2@example.com/"],
             expect![[r#"
-                the URL has a user name or a password in it, which logs would show; write a step file, with `auth: [username, password]`
+                the URL has a user name or a password in it, which logs would show; give them as `-u USER:PASSWORD`, or in a step file as `auth: [username, password]`
             "#]],
         ),
         (
@@ -141,6 +141,66 @@ fn requests() {
 
                 For more information, try '--help'.
             "#]],
+        ),
+        (
+            &[URL, "-d", "@"],
+            expect![[r#"
+            invalid value for '--data <NAME=VALUE>': the file's name is missing: write it as @FILE, or as @- for standard input
+
+            For more information, try '--help'.
+        "#]],
+        ),
+        (
+            &[URL, "-d", "a=b", "-d", "@form"],
+            expect![[r#"
+            `-d @FILE` is the whole body, so no other -d goes with it; write all of the body into the file, or send the fields with -F
+        "#]],
+        ),
+        (
+            &[URL, "--json", "@-"],
+            expect![[r#"
+            standard input is not JSON: EOF while parsing a value at line 1 column 0
+        "#]],
+        ),
+        (
+            &[URL, "-F", "name"],
+            expect![[r#"
+            invalid value for '--form <NAME=VALUE>': write it as NAME=VALUE, NAME=@FILE or NAME=<FILE
+
+            For more information, try '--help'.
+        "#]],
+        ),
+        (
+            &[URL, "-F", "name=@-"],
+            expect![[r#"
+            invalid value for '--form <NAME=VALUE>': a part does not come from standard input; name a file
+
+            For more information, try '--help'.
+        "#]],
+        ),
+        (
+            &[URL, "-F", "name=@x", "-d", "a=b"],
+            expect![[r#"
+            the argument '--form <NAME=VALUE>' cannot be used with '--data <NAME=VALUE>'
+
+            Usage: http-step run --form <NAME=VALUE> <STEP|URL>
+
+            For more information, try '--help'.
+        "#]],
+        ),
+        (
+            &[URL, "-F", "name=a;type=text/plain\nX: y"],
+            expect![[r#"
+            `files.name.content_type`: a header value can't hold a line break; a YAML block without one at its end starts with `>-` or `|-`
+        "#]],
+        ),
+        (
+            &[URL, "-u", "joe"],
+            expect![[r#"
+            invalid value for '--user <USER:PASSWORD>': write it as USER:PASSWORD; nothing asks for a password
+
+            For more information, try '--help'.
+        "#]],
         ),
         (
             &[URL, "--json", "{}", "-d", "a=b"],
@@ -276,6 +336,57 @@ fn grants_and_limits() {
 
                 For more information, try '--help'.
             "#]],
+        ),
+    ]);
+}
+
+#[test]
+fn options_of_curl() {
+    const URL: &str = "http://127.0.0.1:1/";
+    all_refused([
+        (
+            &[URL, "-k"],
+            expect![[r#"
+            unexpected argument '-k' found; write `verify: false` into a step file, and allow it by `--allow-tls verify-none`
+
+            For more information, try '--help'.
+        "#]],
+        ),
+        (
+            &[URL, "--cookie", "a=b"],
+            expect![[r#"
+            unexpected argument '--cookie' found; write `-H 'Cookie: NAME=VALUE'`, or `cookies: {NAME: VALUE}` into a step file
+
+            For more information, try '--help'.
+        "#]],
+        ),
+        (
+            &[URL, "-sS"],
+            expect![[r#"
+                unexpected argument '-s' found; leave it out: there is no progress meter, and errors are always shown
+
+                For more information, try '--help'.
+            "#]],
+        ),
+        (
+            &[URL, "-G", "-d", "a=b"],
+            expect![[r#"
+            unexpected argument '-G' found; write the query into the URL, or `params: {NAME: VALUE}` into a step file
+
+            For more information, try '--help'.
+        "#]],
+        ),
+        (
+            &[URL, "--no-such-option"],
+            expect![[r#"
+            unexpected argument '--no-such-option' found
+
+              tip: to pass '--no-such-option' as a value, use '-- --no-such-option'
+
+            Usage: http-step run <STEP|URL>
+
+            For more information, try '--help'.
+        "#]],
         ),
     ]);
 }

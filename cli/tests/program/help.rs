@@ -29,7 +29,7 @@ fn of_the_program() {
           check        Check step files and policies, and tell what a policy allows
           inspect      Show what a component imports and exports, and whether it is a step
           compile      Compile a component ahead of its first run
-          schema       Print the JSON Schema of step files, for editors
+          schema       Print the JSON Schema of step files or policies, for editors
           completions  Print a completion script for a shell
           help         Print this message or the help of the given subcommand(s)
 
@@ -88,6 +88,10 @@ fn of_run() {
               --allow-proxy <URL>
                   A proxy that the step file may name: `http://proxy.example:3128`. Can be repeated
 
+              --proxy-from-env
+                  Use the proxies of `HTTP_PROXY`, `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY`, or of the same
+                  in small letters. Without this they are not used
+
               --allow-tls <WHAT>
                   What the step file may ask of TLS: `verify-none`, `ca-file`, `client-certificate`;
                   `pinned-key` and `min-version` it may without. Can be repeated
@@ -134,10 +138,19 @@ fn of_run() {
                   A header. Can be repeated
 
           -d, --data <NAME=VALUE>
-                  A field of a form. Can be repeated
+                  A field of a form. Can be repeated. `@FILE` is the whole body instead, as it is in that
+                  file, below this directory; `@-` is standard input
 
               --json <JSON>
-                  A JSON body
+                  A JSON body, or `@FILE`, or `@-`, with it
+
+          -F, --form <NAME=VALUE>
+                  A part of a multipart form: `NAME=VALUE`, `NAME=@FILE`, or `NAME=<FILE` for a field with
+                  that content; `;type=…` and `;filename=…` may follow. Can be repeated
+
+          -u, --user <USER:PASSWORD>
+                  The user name and the password, for Basic authentication. Who lists the machine's
+                  processes sees them: a password that is a secret is `${{ secret.NAME }}`, with `--secret`
 
               --hide-request-header <NAME>
                   A request header whose value the log hides. Can be repeated
@@ -149,6 +162,12 @@ fn of_run() {
           http-step run step.yaml -p buildername=linux -p branch=main
           http-step run https://ci.example.com/status
           http-step run http://127.0.0.1:8080/builds --json '{"state": "done"}'
+          http-step run https://ci.example.com/hook -u 'joe:${{ secret.PASSWORD }}' --secret
+          PASSWORD=env:PASSWORD@https://ci.example.com
+          jq -n --arg branch "$BRANCH" '{branch: $branch}' | http-step run https://ci.example.com/builds
+          --json @-
+          http-step run https://ci.example.com/status --format json | jq -j '.log[] | select(.stream ==
+          "content").text'
     "#]].assert_eq(&help("run --help"));
     expect![[r#"
         exit code 0
@@ -175,6 +194,9 @@ fn of_run() {
                                              public addresses alone
               --allow-proxy <URL>            A proxy that the step file may name:
                                              `http://proxy.example:3128`. Can be repeated
+              --proxy-from-env               Use the proxies of `HTTP_PROXY`, `HTTPS_PROXY`, `ALL_PROXY` and
+                                             `NO_PROXY`, or of the same in small letters. Without this they
+                                             are not used
               --allow-tls <WHAT>             What the step file may ask of TLS: `verify-none`, `ca-file`,
                                              `client-certificate`; `pinned-key` and `min-version` it may
                                              without. Can be repeated
@@ -198,8 +220,16 @@ fn of_run() {
         With a URL:
           -X, --method <METHOD>              The method; POST with a body, else GET
           -H, --header <NAME: VALUE>         A header. Can be repeated
-          -d, --data <NAME=VALUE>            A field of a form. Can be repeated
-              --json <JSON>                  A JSON body
+          -d, --data <NAME=VALUE>            A field of a form. Can be repeated. `@FILE` is the whole body
+                                             instead, as it is in that file, below this directory; `@-` is
+                                             standard input
+              --json <JSON>                  A JSON body, or `@FILE`, or `@-`, with it
+          -F, --form <NAME=VALUE>            A part of a multipart form: `NAME=VALUE`, `NAME=@FILE`, or
+                                             `NAME=<FILE` for a field with that content; `;type=…` and
+                                             `;filename=…` may follow. Can be repeated
+          -u, --user <USER:PASSWORD>         The user name and the password, for Basic authentication. Who
+                                             lists the machine's processes sees them: a password that is a
+                                             secret is `${{ secret.NAME }}`, with `--secret`
               --hide-request-header <NAME>   A request header whose value the log hides. Can be repeated
               --hide-response-header <NAME>  A response header whose value the log hides. Can be repeated
     "#]].assert_eq(&help("run -h"));
@@ -252,12 +282,23 @@ fn of_the_other_subcommands() {
     expect![[r#"
         exit code 0
         --- stdout
-        Print the JSON Schema of step files, for editors
+        Print the JSON Schema of step files or policies, for editors
 
-        Usage: http-step schema
+        Usage: http-step schema [KIND]
+
+        Arguments:
+          [KIND]  The kind of files [default: step-file] [possible values: step-file, policy]
 
         Options:
           -h, --help  Print help
+
+        Examples:
+          http-step schema > step-file.schema.json
+          http-step schema policy > policy.schema.json
+
+        Editors with the YAML language server use it for files that begin with this line, in
+        which the path is absolute, or relative to the file:
+          # yaml-language-server: $schema=step-file.schema.json
     "#]]
     .assert_eq(&help("schema -h"));
     expect![[r#"
@@ -272,6 +313,14 @@ fn of_the_other_subcommands() {
 
         Options:
           -h, --help  Print help
+
+        Install:
+          bash:        mkdir -p ~/.local/share/bash-completion/completions
+                       http-step completions bash > ~/.local/share/bash-completion/completions/http-step
+          zsh:         http-step completions zsh > "${fpath[1]}/_http-step"
+          fish:        http-step completions fish > ~/.config/fish/completions/http-step.fish
+          powershell:  http-step completions powershell >> $PROFILE
+          elvish:      http-step completions elvish >> ~/.config/elvish/rc.elv
     "#]]
     .assert_eq(&help("completions -h"));
 }

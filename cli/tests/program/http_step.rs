@@ -48,6 +48,9 @@ pub(crate) fn http_step(arguments: &str) -> HttpStep {
     ] {
         command.env_remove(outer);
     }
+    for proxy in ["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"] {
+        command.env_remove(proxy).env_remove(proxy.to_lowercase());
+    }
     let path = directory.path().display().to_string();
     HttpStep {
         command,

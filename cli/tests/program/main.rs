@@ -17,6 +17,7 @@ mod server;
 
 // What it runs.
 mod properties;
+mod proxies_of_environment;
 mod step_file;
 mod typed_request;
 

@@ -1,7 +1,7 @@
 //! The README's examples: what they show is what there is to be seen.
 
 use crate::http_step::http_step;
-use crate::server::Server;
+use crate::server::{OK, Server};
 
 const README: &str = include_str!("../../../README.md");
 
@@ -47,6 +47,47 @@ fn every_command_shows_what_it_says() {
         }
     }
     assert_eq!(commands, 8);
+}
+
+/// What it does with jq, where there is one.
+#[cfg(unix)]
+#[test]
+fn jq_writes_a_body_and_reads_one() {
+    use std::path::Path;
+    use std::process::Command;
+
+    if Command::new("jq").arg("--version").output().is_err() {
+        return;
+    }
+    let program = Path::new(env!("CARGO_BIN_EXE_http-step")).parent().unwrap();
+    let path = std::env::var("PATH").unwrap_or_default();
+    let service = Server::answering(OK);
+    let lines: Vec<_> = blocks("sh")
+        .into_iter()
+        .flat_map(str::lines)
+        .filter(|line| line.contains("jq"))
+        .collect();
+    let [writes, reads] = lines.as_slice() else {
+        panic!("a line that writes a body and a line that reads one");
+    };
+    let stdout = |line: &str| {
+        let output = Command::new("sh")
+            .args(["-c", &line.replace(SERVICE, &service.origin)])
+            .env("PATH", format!("{}:{path}", program.display()))
+            .env(
+                "XDG_CACHE_HOME",
+                Path::new(env!("CARGO_TARGET_TMPDIR")).join("caches"),
+            )
+            .output()
+            .unwrap();
+        assert!(output.status.success(), "{output:?}");
+        String::from_utf8(output.stdout).unwrap()
+    };
+    stdout(writes);
+    let request = service.request();
+    let (_, body) = request.split_once("\n\n").unwrap();
+    assert_eq!(body, "{\n  \"branch\": \"main\"\n}\n");
+    assert_eq!(stdout(reads), "hello\n");
 }
 
 /// What stands between the fences of a language.

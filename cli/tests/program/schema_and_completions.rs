@@ -10,6 +10,35 @@ fn the_schema_is_that_of_step_files() {
 }
 
 #[test]
+fn the_schema_is_that_of_policies() {
+    let told = http_step("schema policy").run_for_stdout();
+    let schema: serde_json::Value = serde_json::from_str(&told).unwrap();
+    assert_eq!(schema, http_step_host::policy::schema());
+    let told = http_step("schema step-file").run_for_stdout();
+    assert_eq!(told, http_step("schema").run_for_stdout());
+}
+
+/// The documentation shows how an editor gets a schema, and the name in its first line
+/// is that of the file that is written.
+#[test]
+fn editors_find_the_schema_that_the_documentation_writes() {
+    for (page, kind) in [
+        (include_str!("../../../docs/step-file.md"), "step-file"),
+        (include_str!("../../../docs/policy.md"), "policy"),
+    ] {
+        let mut lines = page.lines();
+        let command = lines
+            .find_map(|line| line.strip_prefix("http-step schema"))
+            .unwrap();
+        let (arguments, file) = command.split_once(" > ").unwrap();
+        let told = http_step(&format!("schema{arguments}")).run_for_stdout();
+        assert_eq!(told, http_step("schema").arg(kind).run_for_stdout());
+        let named = lines.find_map(|line| line.strip_prefix("# yaml-language-server: $schema="));
+        assert_eq!(named, Some(file));
+    }
+}
+
+#[test]
 fn a_script_for_each_shell() {
     for (shell, registration) in [
         ("bash", "complete -F _http__step "),
@@ -34,5 +63,38 @@ fn bash_understands_its_script() {
     // A machine without bash needs no script for it.
     if let Ok(output) = output {
         assert!(output.status.success(), "{output:?}");
+    }
+}
+
+/// The lines of the help, in a home of their own.
+#[cfg(unix)]
+#[test]
+fn the_help_says_how_bash_finds_its_script() {
+    use std::path::Path;
+    use std::process::Command;
+
+    let help = http_step("completions --help").run();
+    let (_, lines) = help.split_once("bash: ").unwrap();
+    let (lines, _) = lines.split_once("zsh: ").unwrap();
+    let home = tempfile::tempdir().unwrap();
+    let program = Path::new(env!("CARGO_BIN_EXE_http-step")).parent().unwrap();
+    let path = std::env::var("PATH").unwrap_or_default();
+    let installed = home
+        .path()
+        .join(".local/share/bash-completion/completions/http-step");
+    let script = format!(
+        "set -e\n{lines}\nsource {}\ncomplete -p http-step",
+        installed.display()
+    );
+    let output = Command::new("bash")
+        .args(["-c", &script])
+        .env("HOME", home.path())
+        .env("PATH", format!("{}:{path}", program.display()))
+        .output();
+    // A machine without bash needs no script for it.
+    if let Ok(output) = output {
+        assert!(output.status.success(), "{output:?}");
+        let told = String::from_utf8(output.stdout).unwrap();
+        assert!(told.contains("-F _http__step http-step"), "{told}");
     }
 }

@@ -2,13 +2,22 @@
 
 use expect_test::expect;
 
-use crate::http_step::http_step;
+use crate::http_step::{HttpStep, http_step};
 use crate::server::{OK, Server};
 
 /// What the server was asked.
 fn request(path: &str, arguments: &[&str]) -> String {
+    request_with(path, arguments, |step| step)
+}
+
+/// As [`request`], with files and standard input.
+fn request_with(
+    path: &str,
+    arguments: &[&str],
+    prepare: impl FnOnce(HttpStep) -> HttpStep,
+) -> String {
     let server = Server::answering(OK);
-    let step = http_step("run").arg(format!("{}{path}", server.origin));
+    let step = prepare(http_step("run").arg(format!("{}{path}", server.origin)));
     let step = arguments
         .iter()
         .fold(step, |step, argument| step.arg(argument));
@@ -61,6 +70,211 @@ fn with_json_it_is_post() {
         "",
         &["--json", r#"{"b": [1.50, null], "a": "é"}"#],
     ));
+}
+
+/// Bodies that are sent as they are: nothing in them is an expression.
+#[test]
+fn a_body_comes_from_a_file_or_from_standard_input() {
+    let json = "{\"n\": 123456789012345678901234567890,\n \"a\": \"${{ secret.A }}\"}\n";
+    let sent_json = expect![[r#"
+        POST / HTTP/1.1
+        host: HOST
+        user-agent: http-step/0.1.0
+        accept-encoding: gzip, deflate, br, zstd
+        accept: */*
+        content-type: application/json
+        content-length: 63
+
+        {"n": 123456789012345678901234567890,
+         "a": "${{ secret.A }}"}
+    "#]];
+    let file = |step: HttpStep| step.file("body.json", json);
+    sent_json.assert_eq(&request_with("", &["--json", "@body.json"], file));
+    let stdin = |step: HttpStep| step.stdin(json);
+    sent_json.assert_eq(&request_with("", &["--json", "@-"], stdin));
+
+    let sent_form = expect![[r#"
+        POST / HTTP/1.1
+        host: HOST
+        user-agent: http-step/0.1.0
+        accept-encoding: gzip, deflate, br, zstd
+        accept: */*
+        content-type: application/x-www-form-urlencoded
+        content-length: 8
+
+        a=b&c=d
+    "#]];
+    let file = |step: HttpStep| step.file("form", "a=b&c=d\n");
+    sent_form.assert_eq(&request_with("", &["-d", "@form"], file));
+    let stdin = |step: HttpStep| step.stdin("a=b&c=d\n");
+    sent_form.assert_eq(&request_with("", &["-d@-"], stdin));
+
+    // A content type that is given is the one.
+    expect![[r#"
+        PUT / HTTP/1.1
+        host: HOST
+        user-agent: http-step/0.1.0
+        accept-encoding: gzip, deflate, br, zstd
+        accept: */*
+        content-type: text/csv
+        content-length: 4
+
+        a,b
+    "#]]
+    .assert_eq(&request_with(
+        "",
+        &[
+            "-XPUT",
+            "-H",
+            "content-TYPE: text/csv",
+            "-d",
+            "@${{ property.name }}.csv",
+            "-pname=x",
+        ],
+        |step| step.file("x.csv", "a,b\n"),
+    ));
+}
+
+#[test]
+fn a_multipart_form_is_made_of_parts() {
+    let sent = request_with(
+        "",
+        &[
+            "-F",
+            "name=${{ property.name }}; b",
+            "-pname=a",
+            "-F",
+            "log=@one.log",
+            "-F",
+            "log=@one.log;type=text/plain; charset=utf-8;filename=two.log",
+            "--form",
+            "meta={\"build\": 7};type=application/json",
+            "-F",
+            "text=<one.log",
+            "-F",
+            "empty=",
+        ],
+        |step| step.file("one.log", "${{ property.name }}"),
+    );
+    let (_, boundary) = sent.split_once("boundary=").unwrap();
+    let boundary = boundary.lines().next().unwrap();
+    expect![[r#"
+        POST / HTTP/1.1
+        host: HOST
+        user-agent: http-step/0.1.0
+        accept-encoding: gzip, deflate, br, zstd
+        accept: */*
+        content-length: 960
+        content-type: multipart/form-data; boundary=B
+
+        --B
+        Content-Disposition: form-data; name="name"
+
+        a; b
+        --B
+        Content-Disposition: form-data; name="log"; filename="one.log"
+
+        ${{ property.name }}
+        --B
+        Content-Disposition: form-data; name="log"; filename="two.log"
+        Content-Type: text/plain; charset=utf-8
+
+        ${{ property.name }}
+        --B
+        Content-Disposition: form-data; name="meta"
+        Content-Type: application/json
+
+        {"build": 7}
+        --B
+        Content-Disposition: form-data; name="text"
+
+        ${{ property.name }}
+        --B
+        Content-Disposition: form-data; name="empty"
+
+
+        --B--
+    "#]]
+    .assert_eq(&sent.replace(boundary, "B"));
+}
+
+#[test]
+fn a_form_of_fields_alone_is_multipart_too() {
+    let sent = request("", &["-F", "a=b"]);
+    let (_, boundary) = sent.split_once("boundary=").unwrap();
+    let boundary = boundary.lines().next().unwrap();
+    expect![[r#"
+        POST / HTTP/1.1
+        host: HOST
+        user-agent: http-step/0.1.0
+        accept-encoding: gzip, deflate, br, zstd
+        accept: */*
+        content-length: 185
+        content-type: multipart/form-data; boundary=B
+
+        --B
+        Content-Disposition: form-data; name="a"
+
+        b
+        --B--
+    "#]]
+    .assert_eq(&sent.replace(boundary, "B"));
+}
+
+#[test]
+fn a_user_and_a_password_are_basic() {
+    for (user, credentials) in [
+        ("joe:hunter2:x", "am9lOmh1bnRlcjI6eA=="),
+        ("token:", "dG9rZW46"),
+        (":token", "OnRva2Vu"),
+    ] {
+        let sent = request("", &["-u", user]);
+        let authorization = sent
+            .lines()
+            .find(|line| line.starts_with("authorization: "));
+        assert_eq!(
+            authorization,
+            Some(format!("authorization: Basic {credentials}").as_str())
+        );
+    }
+}
+
+#[test]
+fn a_password_can_be_a_secret() {
+    let server = Server::answering(OK);
+    let told = http_step("run -u")
+        .arg("joe:${{ secret.PASSWORD }}")
+        .arg(&server.origin)
+        .arg("--secret")
+        .arg(format!("PASSWORD=env:PASSWORD@{}", server.origin))
+        .env("PASSWORD", "correct-horse-battery")
+        .run();
+    assert!(told.starts_with("exit code 0\n"), "{told}");
+    let sent = server.request();
+    let basic = "authorization: Basic am9lOmNvcnJlY3QtaG9yc2UtYmF0dGVyeQ==";
+    assert!(sent.contains(basic), "{sent}");
+}
+
+/// They lie below the directory that the program runs in, as those of a step file lie
+/// below its own.
+#[test]
+fn files_are_those_that_a_step_file_may_name() {
+    let server = Server::answering(OK);
+    for arguments in [
+        ["-d", "@../secret"],
+        ["-F", "a=@../secret"],
+        ["--json", "@../secret"],
+    ] {
+        let told = arguments
+            .iter()
+            .fold(http_step("run").arg(&server.origin), |step, argument| {
+                step.arg(argument)
+            })
+            .run();
+        assert!(told.starts_with("exit code 2\n"), "{told}");
+        assert!(told.contains("error: the file `../secret` of `"), "{told}");
+    }
+    assert!(!server.was_asked());
 }
 
 #[test]
@@ -190,10 +404,20 @@ fn an_international_name_is_asked_for_in_ascii() {
 
 #[test]
 fn the_options_of_a_request_do_not_go_with_a_step_file() {
+    for option in ["-F a=b", "-u a:b", "-d @a", "--json @-"] {
+        let told = http_step("run step.yaml")
+            .arg(option.split(' ').next().unwrap())
+            .arg(option.split(' ').nth(1).unwrap())
+            .run();
+        assert!(
+            told.contains("`step.yaml` is a step file, which says itself"),
+            "{told}"
+        );
+    }
     let told = http_step("run step.yaml -X GET").run();
     expect![[r#"
         exit code 2
         --- stderr
-        error: `step.yaml` is a step file, which says itself what the request is; -X, -H, -d, --json and --hide-… go with a URL
+        error: `step.yaml` is a step file, which says itself what the request is; -X, -H, -d, --json, -F, -u and --hide-… go with a URL
     "#]].assert_eq(&told);
 }

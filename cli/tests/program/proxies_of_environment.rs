@@ -1,0 +1,135 @@
+//! `HTTP_PROXY` and its like: used where `--proxy-from-env` says so, and else told of.
+
+use expect_test::expect;
+
+use crate::http_step::{HttpStep, http_step};
+use crate::server::{NOBODY, OK, Server};
+
+/// An address for documentation (RFC 5737): nobody but the proxy can be asked.
+const ELSEWHERE: &str = "http://192.0.2.1/a";
+
+/// The first line of the request that the proxy got.
+fn asked(proxy: &Server, step: HttpStep) -> String {
+    let told = step.run();
+    assert!(told.starts_with("exit code 0\n"), "{told}");
+    proxy.request().lines().next().unwrap().to_owned()
+}
+
+#[test]
+fn each_name_is_read() {
+    for name in ["http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"] {
+        let proxy = Server::answering(OK);
+        for url in [proxy.origin.as_str(), proxy.address()] {
+            let step = http_step("run --proxy-from-env")
+                .arg(ELSEWHERE)
+                .env(name, url);
+            assert_eq!(
+                asked(&proxy, step),
+                "GET http://192.0.2.1/a HTTP/1.1",
+                "{name}={url}"
+            );
+        }
+    }
+}
+
+#[test]
+fn what_goes_without_a_proxy() {
+    for (name, value) in [
+        ("no_proxy", "127.0.0.1"),
+        ("NO_PROXY", "a.example, 127.0.0.0/8"),
+        ("no_proxy", "*"),
+    ] {
+        let proxy = Server::answering(OK);
+        let target = Server::answering(OK);
+        let step = http_step("run --proxy-from-env")
+            .arg(&target.origin)
+            .env("http_proxy", &proxy.origin)
+            .env(name, value);
+        assert_eq!(asked(&target, step), "GET / HTTP/1.1", "{name}={value}");
+        assert!(!proxy.was_asked());
+    }
+}
+
+/// A CGI program has the header `Proxy` of a request in `HTTP_PROXY`.
+#[test]
+fn who_sends_a_request_to_a_cgi_program_does_not_choose_the_proxy() {
+    let proxy = Server::answering(OK);
+    let target = Server::answering(OK);
+    let step = http_step("run --proxy-from-env")
+        .arg(&target.origin)
+        .env("REQUEST_METHOD", "GET")
+        .env("HTTP_PROXY", &proxy.origin);
+    assert_eq!(asked(&target, step), "GET / HTTP/1.1");
+    assert!(!proxy.was_asked());
+}
+
+#[test]
+fn without_the_argument_they_are_not_used() {
+    let proxy = Server::answering(OK);
+    let target = Server::answering(OK);
+    let step = http_step("run")
+        .arg(&target.origin)
+        .env("HTTP_PROXY", &proxy.origin);
+    assert_eq!(asked(&target, step), "GET / HTTP/1.1");
+    assert!(!proxy.was_asked());
+}
+
+#[test]
+fn a_connection_that_fails_tells_that_they_are_not_used() {
+    let told = http_step("run")
+        .arg(NOBODY)
+        .env("HTTP_PROXY", "http://ci:hunter2@proxy.example")
+        .env("https_proxy", "http://proxy.example")
+        .run();
+    expect![[r#"
+        exit code 4
+        --- stdout
+        Performing GET request to http://127.0.0.1:1
+        An exception occurred while performing the request: could not connect to http://127.0.0.1:1/: connection refused
+        --- stderr
+        Requested (exception)
+        error: could not connect to http://127.0.0.1:1: connection refused
+        note: of the environment, HTTP_PROXY, https_proxy is not used without `--proxy-from-env`
+    "#]].assert_eq(&told);
+}
+
+#[test]
+fn what_is_not_understood() {
+    let told = http_step("run --proxy-from-env")
+        .arg(NOBODY)
+        .env("http_proxy", "ftp://ci:hunter2@proxy.example")
+        .run();
+    expect![[r#"
+        exit code 2
+        --- stderr
+        error: http_proxy in the environment: a proxy's URL starts with `http://`, `https://`, `socks5://` or `socks5h://`; did you mean `http://…`?
+    "#]].assert_eq(&told);
+    let target = Server::answering(OK);
+    let told = http_step("run --proxy-from-env")
+        .arg(&target.origin)
+        .env("NO_PROXY", "a.example:8080")
+        .run();
+    let (_, stderr) = told.split_once("--- stderr\n").unwrap();
+    expect![[r#"
+        warning: `a.example:8080` in NO_PROXY is left out: what goes without a proxy is a name, as in `internal.example`, which stands for all below it too, an address, a network, or `*`
+        Status code: 200
+    "#]].assert_eq(stderr);
+}
+
+#[test]
+fn a_policy_that_names_proxies_has_the_word() {
+    let told = http_step("run --proxy-from-env --policy policy.yaml")
+        .arg(ELSEWHERE)
+        .file(
+            "policy.yaml",
+            "public: true\nproxies: {all: 'http://proxy.example'}",
+        )
+        .env("http_proxy", "http://other.example")
+        .run();
+    expect![[r#"
+        exit code 2
+        --- stderr
+        error: policy.yaml says which proxies requests go through; leave out `--proxy-from-env`
+    "#]]
+    .assert_eq(&told);
+}
