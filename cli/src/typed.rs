@@ -44,32 +44,29 @@ pub(crate) fn request(url: &str, args: RequestArgs) -> Result<StepFile, String> 
             headers.push((CONTENT_TYPE.to_owned(), media_type.to_owned()));
         }
     }
-    let mut document = json!({
+    let (mut data, mut files, mut content) = (None, None, None);
+    match body {
+        Body::None => {}
+        Body::Fields(fields) => data = Some(fields),
+        Body::Parts(parts) => files = Some(parts),
+        // JSON is a body whatever is in it; YAML has bounds of its own.
+        Body::Json(value) => content = Some(Content::Json(value)),
+        Body::Whole(Source::File(path), _) => content = Some(Content::File(path)),
+        Body::Whole(Source::StandardInput, media_type) => {
+            let is_json = media_type == JSON;
+            content = Some(Content::Bytes(body::standard_input(is_json)?));
+        }
+    }
+    let document = json!({
         "url": url,
         "method": method,
         "headers": headers,
         "auth": args.user,
+        "data": data,
+        "files": files,
         "hide_request_headers": args.hide_request_header,
         "hide_response_headers": args.hide_response_header,
     });
-    let content = match body {
-        Body::None => None,
-        Body::Fields(fields) => {
-            document["data"] = json!(fields);
-            None
-        }
-        Body::Parts(parts) => {
-            document["files"] = parts;
-            None
-        }
-        // JSON is a body whatever is in it; YAML has bounds of its own.
-        Body::Json(value) => Some(Content::Json(value)),
-        Body::Whole(Source::File(path), _) => Some(Content::File(path)),
-        Body::Whole(Source::StandardInput, media_type) => {
-            let is_json = media_type == JSON;
-            Some(Content::Bytes(body::standard_input(is_json)?))
-        }
-    };
     let mut file = StepFile::parse(document.to_string().as_bytes()).map_err(|mistakes| {
         // They have no place: there is no file.
         let messages: Vec<_> = mistakes

@@ -60,6 +60,24 @@ pub(crate) fn http_step(arguments: &str) -> HttpStep {
     }
 }
 
+/// A script for a shell that finds the program.
+#[cfg(unix)]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the other programs are where they are"
+)]
+pub(crate) fn shell(shell: &str, script: &str) -> Command {
+    let program = Path::new(env!("CARGO_BIN_EXE_http-step")).parent().unwrap();
+    let path = std::env::var("PATH").unwrap_or_default();
+    let caches = Path::new(env!("CARGO_TARGET_TMPDIR")).join("caches");
+    let mut command = Command::new(shell);
+    command
+        .args(["-c", script])
+        .env("PATH", format!("{}:{path}", program.display()))
+        .env("XDG_CACHE_HOME", caches);
+    command
+}
+
 impl HttpStep {
     /// With a further argument, whatever is in it.
     pub(crate) fn arg(mut self, argument: impl AsRef<OsStr>) -> Self {

@@ -53,14 +53,16 @@ fn every_command_shows_what_it_says() {
 #[cfg(unix)]
 #[test]
 fn jq_writes_a_body_and_reads_one() {
-    use std::path::Path;
-    use std::process::Command;
+    use crate::http_step::shell;
 
-    if Command::new("jq").arg("--version").output().is_err() {
+    if !shell("sh", "jq --version")
+        .output()
+        .unwrap()
+        .status
+        .success()
+    {
         return;
     }
-    let program = Path::new(env!("CARGO_BIN_EXE_http-step")).parent().unwrap();
-    let path = std::env::var("PATH").unwrap_or_default();
     let service = Server::answering(OK);
     let lines: Vec<_> = blocks("sh")
         .into_iter()
@@ -71,13 +73,7 @@ fn jq_writes_a_body_and_reads_one() {
         panic!("a line that writes a body and a line that reads one");
     };
     let stdout = |line: &str| {
-        let output = Command::new("sh")
-            .args(["-c", &line.replace(SERVICE, &service.origin)])
-            .env("PATH", format!("{}:{path}", program.display()))
-            .env(
-                "XDG_CACHE_HOME",
-                Path::new(env!("CARGO_TARGET_TMPDIR")).join("caches"),
-            )
+        let output = shell("sh", &line.replace(SERVICE, &service.origin))
             .output()
             .unwrap();
         assert!(output.status.success(), "{output:?}");

@@ -70,15 +70,12 @@ fn bash_understands_its_script() {
 #[cfg(unix)]
 #[test]
 fn the_help_says_how_bash_finds_its_script() {
-    use std::path::Path;
-    use std::process::Command;
+    use crate::http_step::shell;
 
     let help = http_step("completions --help").run();
     let (_, lines) = help.split_once("bash: ").unwrap();
     let (lines, _) = lines.split_once("zsh: ").unwrap();
     let home = tempfile::tempdir().unwrap();
-    let program = Path::new(env!("CARGO_BIN_EXE_http-step")).parent().unwrap();
-    let path = std::env::var("PATH").unwrap_or_default();
     let installed = home
         .path()
         .join(".local/share/bash-completion/completions/http-step");
@@ -86,11 +83,7 @@ fn the_help_says_how_bash_finds_its_script() {
         "set -e\n{lines}\nsource {}\ncomplete -p http-step",
         installed.display()
     );
-    let output = Command::new("bash")
-        .args(["-c", &script])
-        .env("HOME", home.path())
-        .env("PATH", format!("{}:{path}", program.display()))
-        .output();
+    let output = shell("bash", &script).env("HOME", home.path()).output();
     // A machine without bash needs no script for it.
     if let Ok(output) = output {
         assert!(output.status.success(), "{output:?}");

@@ -4,7 +4,7 @@ use expect_test::expect;
 use http_step_tests::{Traces, forms};
 
 use crate::http_step::{HttpStep, http_step};
-use crate::server::{NOBODY, Server};
+use crate::server::{NOBODY, OK, Server};
 
 const STEP: &str = "\
 post: ORIGIN/builds/${{ property.number }}
@@ -175,4 +175,37 @@ auth: {hmac: {secret: '${{ secret.TOKEN }}', form: github}}
             .file("step.yaml", step.replace("ORIGIN", NOBODY))
             .run(),
     );
+}
+
+/// A fragment is shown and not sent, so a secret in one is not put in anywhere.
+#[test]
+fn a_secret_in_a_fragment_is_not_shown() {
+    let server = Server::answering(OK);
+    let origin = &server.origin;
+    let told = http_step("run")
+        .arg(format!("{origin}/a#${{{{ secret.TOKEN }}}}"))
+        .arg("--secret")
+        .arg(format!("TOKEN=env:TOKEN@{origin}"))
+        .env("TOKEN", "correct horse battery")
+        .word(origin, "ORIGIN")
+        .run();
+    expect![[r#"
+        exit code 0
+        --- stdout
+        Performing GET request to ORIGIN/a#<HIDDEN>
+        Request Headers:
+        	User-Agent: http-step/0.1.0
+        	Accept-Encoding: gzip, deflate, br, zstd
+        	Accept: */*
+        URL: ORIGIN/a#<HIDDEN>
+        Status: 200
+        Response Headers:
+        	content-type: text/plain
+         ------ Content ------
+        hello
+        --- stderr
+        Status code: 200
+    "#]].assert_eq(&told);
+    let request = server.request();
+    assert_eq!(request.lines().next(), Some("GET /a HTTP/1.1"));
 }
