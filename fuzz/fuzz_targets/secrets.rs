@@ -48,9 +48,13 @@ fuzz_target!(|input: Input<'_>| {
     assert!(patterns.owners_in(&seen).is_empty(), "a form is left");
     if patterns.owners_in(stream).is_empty() {
         assert!(seen == stream, "there was nothing to replace");
-        let nothing = vec![b'<'; stream.len()];
-        let of_nothing = replaced(steady(), &nothing, input.pieces).1;
-        assert_eq!(pace, of_nothing, "the pace tells of a value");
+        // With escapes it depends on these.
+        let is_plain = |byte: &u8| byte.is_ascii() && !b"%&\\".contains(byte);
+        if stream.iter().all(is_plain) {
+            let nothing = vec![b'<'; stream.len()];
+            let of_nothing = replaced(steady(), &nothing, input.pieces).1;
+            assert_eq!(pace, of_nothing, "the pace tells of a value");
+        }
     }
 });
 

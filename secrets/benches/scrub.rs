@@ -34,6 +34,25 @@ fn text_without(bencher: Bencher<'_, '_>, count: usize) {
     scrub(bencher, count, &text());
 }
 
+/// A piece of JSON in which every line has escapes.
+#[divan::bench(args = COUNTS)]
+fn text_with_escapes(bencher: Bencher<'_, '_>, count: usize) {
+    let escaped = String::from_utf8(text()).unwrap();
+    let escaped = escaped.replace('"', "\\\"").replace('\n', "\\n");
+    scrub(bencher, count, escaped.as_bytes());
+}
+
+/// The same, in which parts of the secrets are looked for, too.
+#[divan::bench(args = COUNTS)]
+fn text_without_parts(bencher: Bencher<'_, '_>, count: usize) {
+    let (patterns, handles) = set_up(count);
+    let mut replacer = Replacer::steady(patterns, handles).finding_parts();
+    let piece = text();
+    bencher
+        .counter(BytesCount::of_slice(&piece))
+        .bench_local(|| replacer.feed(black_box(&piece)));
+}
+
 /// A piece of bytes that are no text: an archive, say.
 #[divan::bench(args = COUNTS)]
 fn bytes_without(bencher: Bencher<'_, '_>, count: usize) {

@@ -59,14 +59,14 @@ pub enum EncodeError {
 }
 
 /// All but the unreserved characters of RFC 3986, section 2.3.
-pub(crate) const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC
+const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'-')
     .remove(b'.')
     .remove(b'_')
     .remove(b'~');
 
 /// What the WHATWG's form encoding escapes; a space is `+`.
-pub(crate) const FORM: &AsciiSet = &NON_ALPHANUMERIC
+const FORM: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'*')
     .remove(b'-')
     .remove(b'.')
@@ -110,7 +110,7 @@ pub(crate) fn form(value: &[u8]) -> String {
 }
 
 /// The inside of a JSON string.
-pub(crate) fn json(text: &str) -> String {
+fn json(text: &str) -> String {
     let quoted = serde_json::Value::from(text).to_string();
     let inside = quoted.strip_prefix('"').and_then(|it| it.strip_suffix('"'));
     inside.unwrap_or_default().to_owned()

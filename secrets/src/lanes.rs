@@ -139,7 +139,7 @@ mod tests {
             let all: Vec<Text> = texts
                 .iter()
                 .enumerate()
-                .map(|(owner, text)| Text { length: text.len(), owner, before: None, after: None })
+                .map(|(owner, text)| Text { length: text.len(), owner, continues: false, before: false, after: false })
                 .collect();
             let longest = texts.iter().map(Vec::len).max().unwrap();
             let texts = Texts { all: &all, longest };

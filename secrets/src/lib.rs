@@ -26,15 +26,19 @@
 //! ```
 
 mod encode;
+mod escape;
 mod forms;
 mod handle;
 mod lanes;
+mod partial;
 mod patterns;
 mod replacer;
+mod scan;
 mod value;
+mod view;
 
 pub use encode::{Context, EncodeError, encode};
 pub use handle::{HANDLE_BYTES, Handle, Handles, NoRandomness};
 pub use patterns::{Patterns, PatternsBuilder, TooMuch};
 pub use replacer::{Replacements, Replacer};
-pub use value::{LONGEST, SHORTEST_MASKED, Value, ValueError};
+pub use value::{LONGEST, MIN_REDACTED, Value, ValueError};

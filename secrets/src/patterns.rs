@@ -2,15 +2,18 @@
 
 use std::collections::{BTreeSet, HashMap};
 use std::hash::{BuildHasherDefault, Hasher};
+use std::sync::OnceLock;
 
 use aho_corasick::automaton::{Automaton, StateID};
 use aho_corasick::nfa::contiguous;
 use aho_corasick::{Anchored, BuildError, MatchKind, dfa};
 use thiserror::Error;
 
-use crate::forms::{Edge, Form, forms, forms_of_handle};
+use crate::forms::{Form, forms, forms_of_handle};
 use crate::handle::Handle;
 use crate::lanes::Texts;
+use crate::partial::{Parts, PartsBuilder};
+use crate::scan::Scan;
 use crate::value::Value;
 
 /// Up to so many bytes of texts the automaton is a table of all transitions, which
@@ -25,45 +28,67 @@ pub struct Patterns {
     /// The length of the longest.
     longest: usize,
     /// How many bytes of a text each state has seen: the longest beginning of any
-    /// text that ends here.
-    depths: Depths,
+    /// text that ends here. Made when it is asked for.
+    depths: OnceLock<Depths>,
+    /// The texts, as far as that needs them.
+    bytes: Vec<Box<[u8]>>,
+    parts: Option<Parts>,
+    /// Whether they are looked for in what decoders make of a text, too.
+    is_decoding: bool,
 }
 
 /// Collects what is to be looked for.
 #[derive(Default)]
-pub struct PatternsBuilder(Vec<(usize, Form)>);
+pub struct PatternsBuilder {
+    forms: Vec<(usize, Form)>,
+    parts: PartsBuilder,
+    /// Whether the case of letters makes a difference.
+    is_exact: bool,
+    is_decoding: bool,
+}
 
 impl PatternsBuilder {
-    /// Look for a text as it is.
+    /// Look for a text as it is; then all others are, too.
     #[must_use]
     pub fn text(mut self, owner: usize, text: &[u8]) -> Self {
+        self.is_exact = true;
         if !text.is_empty() {
             let form = Form {
                 bytes: text.to_vec(),
                 ..Form::default()
             };
-            self.0.push((owner, form));
+            self.forms.push((owner, form));
         }
         self
     }
 
-    /// Look for all forms of a value, unless it is not
+    /// Look for all forms of a value, and for its parts, unless it is not
     /// [distinctive](Value::is_distinctive).
     #[must_use]
     pub fn value(mut self, owner: usize, value: &Value) -> Self {
         if value.is_distinctive() {
+            self.parts.add(owner, value.expose());
+        }
+        self.derived(owner, value)
+    }
+
+    /// Look for all forms of what gives a value away, as a part of a URL does.
+    #[must_use]
+    pub fn derived(mut self, owner: usize, value: &Value) -> Self {
+        self.is_decoding = true;
+        if value.is_distinctive() {
             let forms = forms(value.expose()).into_iter();
-            self.0.extend(forms.map(|form| (owner, form)));
+            self.forms.extend(forms.map(|form| (owner, form)));
         }
         self
     }
 
-    /// Look for a handle: as it is, in upper case, and in Base64. It is no secret, and
+    /// Look for a handle: as it is, in any case, and in Base64. It is no secret, and
     /// whoever hides it wants to have it short.
     #[must_use]
     pub fn handle(mut self, owner: usize, handle: &Handle) -> Self {
         let forms = forms_of_handle(handle.as_str()).into_iter();
-        self.0.extend(forms.map(|form| (owner, form)));
+        self.forms.extend(forms.map(|form| (owner, form)));
         self
     }
 
@@ -73,7 +98,7 @@ impl PatternsBuilder {
     ///
     /// It is too much.
     pub fn build(self) -> Result<Patterns, TooMuch> {
-        Patterns::new(self.0, DENSE)
+        Patterns::new(self, DENSE)
     }
 
     /// Make what looks for all of it, to be used for a moment: it is made at a tenth of
@@ -83,7 +108,7 @@ impl PatternsBuilder {
     ///
     /// It is too much.
     pub fn build_for_once(self) -> Result<Patterns, TooMuch> {
-        Patterns::new(self.0, 0)
+        Patterns::new(self, 0)
     }
 }
 
@@ -129,8 +154,11 @@ pub(crate) struct Text {
     pub(crate) length: usize,
     /// Whose it is: the number of its value.
     pub(crate) owner: usize,
-    pub(crate) before: Option<Edge>,
-    pub(crate) after: Option<Edge>,
+    /// Whether it goes on from another of its owner.
+    pub(crate) continues: bool,
+    /// Whether the characters before and after it hold bits of it.
+    pub(crate) before: bool,
+    pub(crate) after: bool,
 }
 
 impl Patterns {
@@ -140,44 +168,68 @@ impl Patterns {
         PatternsBuilder::default()
     }
 
-    fn new(forms: Vec<(usize, Form)>, dense: usize) -> Result<Self, TooMuch> {
+    fn new(builder: PatternsBuilder, dense: usize) -> Result<Self, TooMuch> {
+        let forms = builder.forms;
         let bytes: usize = forms.iter().map(|(_, form)| form.bytes.len()).sum();
         let texts = forms.iter().map(|(_, form)| form.bytes.as_slice());
         let automaton = match bytes {
             0 => Kind::Nothing,
-            bytes => Kind::new(texts.clone(), bytes <= dense)?,
+            bytes => Kind::new(texts.clone(), bytes <= dense, builder.is_exact)?,
         };
-        Ok(Self {
-            longest: texts.clone().map(<[u8]>::len).max().unwrap_or_default(),
-            depths: automaton.depths(texts),
-            automaton,
-            texts: forms
-                .into_iter()
-                .map(|(owner, form)| Text {
+        let longest = texts.map(<[u8]>::len).max().unwrap_or_default();
+        let (bytes, texts) = forms
+            .into_iter()
+            .map(|(owner, form)| {
+                let text = Text {
                     length: form.bytes.len(),
                     owner,
+                    continues: form.continues,
                     before: form.before,
                     after: form.after,
-                })
-                .collect(),
+                };
+                (form.bytes.into(), text)
+            })
+            .unzip();
+        Ok(Self {
+            automaton,
+            texts,
+            longest,
+            depths: OnceLock::new(),
+            bytes,
+            parts: builder.parts.build(),
+            is_decoding: builder.is_decoding,
         })
     }
 
     /// Whose texts are in a text, by number, each once.
     #[must_use]
     pub fn owners_in(&self, text: &[u8]) -> BTreeSet<usize> {
-        let mut owners = BTreeSet::new();
-        self.each_in(text, |owner| {
-            owners.insert(owner);
-        });
-        owners
+        let mut found = Vec::new();
+        if !self.is_empty() {
+            let mut scan = Scan::new(self, false);
+            scan.read(self, text, 0, 0, true, &mut found);
+        }
+        found.into_iter().map(|found| found.owner).collect()
     }
 
-    /// Tell of each text that is in a text whose it is, by number.
+    /// Tell of each text that is in a text as it is whose it is, by number.
     pub fn each_in(&self, text: &[u8], mut found: impl FnMut(usize)) {
         if !self.is_empty() {
             self.read(self.start(), text, |_, text| found(text.owner));
         }
+    }
+
+    /// Bytes of memory that it takes, about.
+    #[must_use]
+    pub fn memory(&self) -> usize {
+        let automaton = match &self.automaton {
+            Kind::Nothing => 0,
+            Kind::Dense(automaton) => automaton.memory_usage(),
+            Kind::Sparse(automaton) => automaton.memory_usage(),
+        };
+        let texts: usize = self.texts.iter().map(|text| text.length).sum();
+        let parts = self.parts.as_ref().map_or(0, Parts::memory);
+        automaton + texts + self.texts.len() * size_of::<Text>() + parts
     }
 
     /// The length of the longest text of the first owners.
@@ -186,10 +238,22 @@ impl Patterns {
         theirs.map(|text| text.length).max().unwrap_or_default()
     }
 
+    pub(crate) fn longest_of_all(&self) -> usize {
+        self.longest
+    }
+
     /// Whether there is nothing to look for.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.texts.is_empty()
+    }
+
+    pub(crate) fn is_decoding(&self) -> bool {
+        self.is_decoding
+    }
+
+    pub(crate) fn parts(&self) -> Option<&Parts> {
+        self.parts.as_ref()
     }
 
     /// The state before anything was read.
@@ -204,7 +268,15 @@ impl Patterns {
     /// How many of the bytes that were read last may belong to a text that is not
     /// at its end.
     pub(crate) fn depth(&self, state: StateID) -> usize {
-        self.depths.get(&state).copied().unwrap_or_default()
+        let depths = self.depths.get_or_init(|| {
+            let texts = self.bytes.iter().map(AsRef::as_ref);
+            match &self.automaton {
+                Kind::Nothing => Depths::default(),
+                Kind::Dense(automaton) => depths(automaton, texts),
+                Kind::Sparse(automaton) => depths(automaton, texts),
+            }
+        });
+        depths.get(&state).copied().unwrap_or_default()
     }
 
     /// Read on, and tell of each byte at which texts end, and which.
@@ -226,28 +298,31 @@ impl Patterns {
     }
 }
 
+impl Drop for Patterns {
+    fn drop(&mut self) {
+        for text in &mut self.bytes {
+            zeroize::Zeroize::zeroize(text.as_mut());
+        }
+    }
+}
+
 impl Kind {
     /// An automaton that finds texts also where they overlap.
     fn new<'t>(
         texts: impl Iterator<Item = &'t [u8]> + Clone,
         is_dense: bool,
+        is_exact: bool,
     ) -> Result<Self, BuildError> {
         if is_dense {
             let mut builder = dfa::DFA::builder();
             builder.match_kind(MatchKind::Standard);
+            builder.ascii_case_insensitive(!is_exact);
             return builder.build(texts).map(Self::Dense);
         }
         let mut builder = contiguous::NFA::builder();
         builder.match_kind(MatchKind::Standard);
+        builder.ascii_case_insensitive(!is_exact);
         builder.build(texts).map(Self::Sparse)
-    }
-
-    fn depths<'t>(&self, texts: impl Iterator<Item = &'t [u8]> + Clone) -> Depths {
-        match self {
-            Self::Nothing => Depths::default(),
-            Self::Dense(automaton) => depths(automaton, texts),
-            Self::Sparse(automaton) => depths(automaton, texts),
-        }
     }
 }
 

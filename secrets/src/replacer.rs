@@ -1,13 +1,13 @@
 //! Texts replaced in a stream, whatever the pieces are in which it comes.
 
-use std::collections::VecDeque;
+use std::cmp::Reverse;
 use std::sync::Arc;
 
-use aho_corasick::automaton::StateID;
 use zeroize::Zeroizing;
 
-use crate::forms::Edge;
-use crate::patterns::{Patterns, Text};
+use crate::patterns::Patterns;
+use crate::scan::{Found, Frontier, Scan};
+use crate::view::margin;
 
 /// What stands in for each text, by its owner's number. Texts of owners beyond the last
 /// are left as they are, so that [`Patterns`] can be for more than one use.
@@ -15,28 +15,33 @@ pub type Replacements = Arc<[Zeroizing<Vec<u8>>]>;
 
 /// Replaces texts in one pass.
 ///
-/// Texts that overlap are replaced together, so that no end of one is left. It never
-/// holds back more than the longest text and the two characters beside it.
+/// Texts that overlap are replaced together, so that no end of one is left; the first has
+/// the name. It never holds back more than the longest text, as long as it is in the
+/// stream with its escapes, and the characters beside it.
 pub struct Replacer {
     patterns: Arc<Patterns>,
     replacements: Replacements,
     pace: Pace,
     /// The length of the longest text.
     longest: usize,
-    state: StateID,
-    /// What was read, from the last that was let go on. What is before `gone` is left
-    /// there until it is worth moving the rest.
+    scan: Scan,
+    /// What was read, from `base` in the stream on: what was not let go, and before that
+    /// as much as the longest text.
     held: Vec<u8>,
-    /// How much of it was let go.
+    base: usize,
+    /// Up to where it was let go.
     gone: usize,
-    /// How much of it was read: it may have been all, or all but what comes now.
-    read: usize,
-    /// What is to be replaced, by places in `held`: in order, without overlaps.
-    spans: VecDeque<Span>,
-    /// Who was found, by number; in no order, each once.
-    found: Vec<usize>,
+    /// What was found and not yet let go.
+    found: Vec<Found>,
+    /// Up to where the stream was replaced, and by what last.
+    covered: usize,
+    last: Option<Found>,
+    /// Who was replaced, by number; in no order, each once.
+    owners: Vec<usize>,
     /// How many texts were replaced.
     replaced: usize,
+    /// Whose parts were let go.
+    parts: Vec<usize>,
 }
 
 /// How much is held back.
@@ -46,26 +51,6 @@ enum Pace {
     Eager,
     /// As much as the longest text needs, whatever comes.
     Steady,
-}
-
-/// Bytes to be replaced.
-struct Span {
-    start: usize,
-    end: usize,
-    /// The text that ended last has bits in the byte at `end`.
-    after: Option<Edge>,
-    /// The texts in it that do not overlap, in order, without those let go.
-    texts: Vec<Whole>,
-    /// The end of the last text that was let go.
-    told: usize,
-}
-
-/// A text as it was found.
-#[derive(Clone, Copy)]
-struct Whole {
-    start: usize,
-    end: usize,
-    owner: usize,
 }
 
 impl Replacer {
@@ -87,18 +72,28 @@ impl Replacer {
 
     fn at(pace: Pace, patterns: Arc<Patterns>, replacements: Replacements) -> Self {
         Self {
-            state: patterns.start(),
             longest: patterns.longest(replacements.len()),
+            scan: Scan::new(&patterns, false),
             patterns,
             replacements,
             pace,
             held: Vec::new(),
+            base: 0,
             gone: 0,
-            read: 0,
-            spans: VecDeque::new(),
             found: Vec::new(),
+            covered: 0,
+            last: None,
+            owners: Vec::new(),
             replaced: 0,
+            parts: Vec::new(),
         }
+    }
+
+    /// Find parts of values, too.
+    #[must_use]
+    pub fn finding_parts(mut self) -> Self {
+        self.scan = Scan::new(&self.patterns, true);
+        self
     }
 
     /// Take a piece in, and give what can be let go.
@@ -106,41 +101,39 @@ impl Replacer {
         if self.patterns.is_empty() {
             return piece.to_vec();
         }
+        let from = self.held.len();
         self.held.extend_from_slice(piece);
-        self.look();
-        self.let_go(self.frontier())
-    }
-
-    /// Up to where no text can begin any more that has not ended.
-    fn frontier(&self) -> usize {
-        let length = self.held.len();
-        match self.pace {
-            // A byte more than a text that is not at its end: that before it.
-            Pace::Steady => length.saturating_sub(self.longest),
-            Pace::Eager => {
-                let frontier = length.saturating_sub(self.patterns.depth(self.state));
-                // A text of base64 may have bits in the byte before it.
-                let last = frontier.checked_sub(1).and_then(|at| self.held.get(at));
-                if last.is_some_and(|byte| Edge::may_be_in(*byte)) {
-                    frontier - 1
-                } else {
-                    frontier
-                }
-            }
-        }
+        self.read(from, false);
+        let frontier = match self.pace {
+            Pace::Steady => self.scan.steady(self.base + self.held.len(), self.longest),
+            Pace::Eager => self.scan.eager(&self.patterns, &self.held, self.base),
+        };
+        self.let_go(frontier)
     }
 
     /// Give the rest, and begin anew.
     pub fn finish(&mut self) -> Vec<u8> {
-        let rest = self.let_go(self.held.len());
-        self.state = self.patterns.start();
+        if self.patterns.is_empty() {
+            return Vec::new();
+        }
+        self.read(self.held.len(), true);
+        let end = self.base + self.held.len();
+        let rest = self.let_go(Frontier {
+            known: usize::MAX,
+            free: end,
+        });
+        let finds_parts = self.scan.finds_parts();
+        self.scan = Scan::new(&self.patterns, finds_parts);
+        self.base = end;
+        self.held.clear();
+        self.last = None;
         rest
     }
 
     /// Whose texts were found by now, by number.
     #[must_use]
     pub fn found(&self) -> &[usize] {
-        &self.found
+        &self.owners
     }
 
     /// How many texts were replaced by now.
@@ -149,132 +142,121 @@ impl Replacer {
         self.replaced
     }
 
-    /// Find what is to be replaced in what came last.
-    fn look(&mut self) {
-        let (held, spans) = (&self.held, &mut self.spans);
+    /// Whose parts are in what was let go by now, and in nothing that was replaced: at
+    /// least eight characters of a value in a row, in any form of it. By number, each
+    /// once; none if [nobody asked](Self::finding_parts).
+    #[must_use]
+    pub fn parts(&self) -> &[usize] {
+        &self.parts
+    }
+
+    /// Bytes of memory that it holds.
+    #[must_use]
+    pub fn memory(&self) -> usize {
+        self.held.capacity() + self.found.capacity() * size_of::<Found>() + self.scan.memory()
+    }
+
+    /// Find what is in what came last.
+    fn read(&mut self, from: usize, is_last: bool) {
+        let before = self.found.len();
+        self.scan.read(
+            &self.patterns,
+            &self.held,
+            self.base,
+            from,
+            is_last,
+            &mut self.found,
+        );
         let owners = self.replacements.len();
-        let from = self.read;
-        let new = held.get(from..).unwrap_or_default();
-        grow(spans, held, from);
-        self.state = self.patterns.read(self.state, new, |at, text| {
-            if text.owner >= owners {
-                return;
-            }
-            let end = from + at + 1;
-            note(spans, held, end, text);
-            grow(spans, held, end);
+        let mut at = 0;
+        self.found.retain(|found| {
+            at += 1;
+            at <= before || found.owner < owners
         });
-        self.read = held.len();
     }
 
-    /// Let go of what is before a place: no text that ends later begins there.
-    fn let_go(&mut self, frontier: usize) -> Vec<u8> {
-        let frontier = frontier.max(self.gone);
-        let mut gone = Vec::with_capacity(frontier - self.gone);
-        let mut from = self.gone;
-        while let Some(span) = self.spans.front_mut().filter(|span| span.start < frontier) {
-            gone.extend_from_slice(self.held.get(from..span.start).unwrap_or_default());
-            let whole = |text: &mut Whole| text.start < frontier || span.end <= frontier;
-            for Whole { owner, end, .. } in span.texts.extract_if(.., whole) {
-                if let Some(text) = self.replacements.get(owner) {
-                    gone.extend_from_slice(text);
+    /// Let go of what no text can be in that is not known.
+    fn let_go(&mut self, frontier: Frontier) -> Vec<u8> {
+        self.found
+            .sort_by_key(|found| (found.start, Reverse(found.end), found.owner));
+        let is_known =
+            |found: &Found| found.start < frontier.known && found.outer_start <= frontier.free;
+        let unknown = self
+            .found
+            .iter()
+            .filter(|found| !found.is_part && !is_known(found));
+        let free = unknown
+            .map(|found| found.outer_start)
+            .fold(frontier.free, usize::min);
+        let free = free.max(self.gone);
+        self.report_parts(free);
+
+        let mut given = Vec::with_capacity(free - self.gone);
+        let mut from = self.gone.max(self.covered);
+        let known: Vec<Found> = self
+            .found
+            .extract_if(.., |found| !found.is_part && is_known(found))
+            .collect();
+        for found in known {
+            self.copy(&mut given, from, found.outer_start.min(free));
+            let overlaps = self.last.is_some_and(|last| found.start < last.end);
+            let goes_on = found.continues
+                && self
+                    .last
+                    .is_some_and(|last| last.owner == found.owner && found.start <= last.outer_end);
+            if !overlaps {
+                if !goes_on && let Some(text) = self.replacements.get(found.owner) {
+                    given.extend_from_slice(text);
+                    self.replaced += 1;
                 }
-                if !self.found.contains(&owner) {
-                    self.found.push(owner);
+                self.last = Some(found);
+                if !self.owners.contains(&found.owner) {
+                    self.owners.push(found.owner);
                 }
-                self.replaced += 1;
-                span.told = end;
             }
-            from = span.end.min(frontier);
-            if span.end > frontier {
-                // The rest of it is replaced by what stands there now, or by what
-                // overlaps it: spans may go on as long as a stream does.
-                span.start = frontier;
-                break;
-            }
-            self.spans.pop_front();
+            self.covered = self.covered.max(found.outer_end);
+            from = from.max(self.covered);
         }
-        gone.extend_from_slice(self.held.get(from..frontier).unwrap_or_default());
-        self.gone = frontier;
-        if self.gone >= self.held.len() / 2 {
-            self.forget();
-        }
-        gone
+        self.copy(&mut given, from, free);
+        self.gone = free;
+        self.forget();
+        given
     }
 
-    /// Make room where that was which is gone.
+    /// What is in the stream between two places.
+    fn copy(&self, to: &mut Vec<u8>, start: usize, end: usize) {
+        if let Some(range) = start.checked_sub(self.base).zip(end.checked_sub(self.base))
+            && let Some(bytes) = self.held.get(range.0..range.1)
+        {
+            to.extend_from_slice(bytes);
+        }
+    }
+
+    /// Parts of which something is to be let go, and that are in no whole text, are known
+    /// as parts.
+    fn report_parts(&mut self, free: usize) {
+        let parts = self
+            .found
+            .extract_if(.., |found| found.is_part && found.start < free);
+        for part in parts.collect::<Vec<_>>() {
+            let is_covered = part.start < self.covered
+                || self.found.iter().any(|whole| {
+                    !whole.is_part && whole.outer_start < part.end && part.start < whole.outer_end
+                });
+            if !is_covered && !self.parts.contains(&part.owner) {
+                self.parts.push(part.owner);
+            }
+        }
+    }
+
+    /// Make room: of what is gone as much is kept as the longest text, which may lead up
+    /// to an escape.
     fn forget(&mut self) {
-        let gone = std::mem::take(&mut self.gone);
-        self.held.drain(..gone);
-        self.read -= gone.min(self.read);
-        for span in &mut self.spans {
-            span.shift(gone);
-        }
-    }
-}
-
-/// A text ends here.
-fn note(spans: &mut VecDeque<Span>, held: &[u8], end: usize, text: &Text) {
-    let start = end - text.length.min(end);
-    let whole = Whole {
-        start,
-        end,
-        owner: text.owner,
-    };
-    // What is before it may be let go already if it is another text's.
-    let shares = |edge: Edge| {
-        let before = start.checked_sub(1)?;
-        edge.is_in(*held.get(before)?).then_some(before)
-    };
-    let mut span = Span {
-        start: text.before.and_then(shares).unwrap_or(start),
-        end,
-        after: text.after,
-        texts: Vec::new(),
-        told: 0,
-    };
-    // Texts end in order; so what they overlap is at the end.
-    while let Some(mut last) = spans.pop_back_if(|last| last.end > span.start) {
-        span.start = span.start.min(last.start);
-        span.end = span.end.max(last.end);
-        span.after = span.after.or(last.after);
-        span.told = span.told.max(last.told);
-        // Those before are told first.
-        last.texts.append(&mut span.texts);
-        span.texts = last.texts;
-    }
-    while span
-        .texts
-        .pop_if(|last| last.start >= whole.start)
-        .is_some()
-    {}
-    let told = span.texts.last().map_or(span.told, |last| last.end);
-    if told <= whole.start {
-        span.texts.push(whole);
-    }
-    spans.push_back(span);
-}
-
-/// The byte after a text may hold bits of it.
-fn grow(spans: &mut VecDeque<Span>, held: &[u8], end: usize) {
-    if let Some(last) = spans.back_mut()
-        && last.end == end
-        && let Some(byte) = held.get(end)
-        && let Some(edge) = last.after.take()
-        && edge.is_in(*byte)
-    {
-        last.end += 1;
-    }
-}
-
-impl Span {
-    fn shift(&mut self, by: usize) {
-        self.start -= by.min(self.start);
-        self.end -= by.min(self.end);
-        self.told -= by.min(self.told);
-        for text in &mut self.texts {
-            text.start -= by.min(text.start);
-            text.end -= by.min(text.end);
+        let kept = margin(self.patterns.longest_of_all());
+        let unneeded = (self.gone - self.base).saturating_sub(kept);
+        if unneeded > self.held.len() / 2 {
+            self.held.drain(..unneeded);
+            self.base += unneeded;
         }
     }
 }

@@ -7,7 +7,7 @@ use zeroize::Zeroizing;
 pub const LONGEST: usize = 64 << 10;
 
 /// Shorter values are not told from text.
-pub const SHORTEST_MASKED: usize = 8;
+pub const MIN_REDACTED: usize = 8;
 
 /// As are those of fewer different bytes.
 const FEWEST_DISTINCT: usize = 4;
@@ -54,15 +54,19 @@ impl Value {
     /// what comes back: to replace every `1` would hide nothing and break much.
     #[must_use]
     pub fn is_distinctive(&self) -> bool {
-        let mut seen = [false; 256];
-        for byte in self.0.iter() {
-            if let Some(seen) = seen.get_mut(usize::from(*byte)) {
-                *seen = true;
-            }
-        }
-        let distinct = seen.into_iter().filter(|seen| *seen).count();
-        self.0.len() >= SHORTEST_MASKED && distinct >= FEWEST_DISTINCT
+        is_distinctive(&self.0)
     }
+}
+
+pub(crate) fn is_distinctive(text: &[u8]) -> bool {
+    let mut seen = [false; 256];
+    for byte in text {
+        if let Some(seen) = seen.get_mut(usize::from(*byte)) {
+            *seen = true;
+        }
+    }
+    let distinct = seen.into_iter().filter(|seen| *seen).count();
+    text.len() >= MIN_REDACTED && distinct >= FEWEST_DISTINCT
 }
 
 #[cfg(test)]

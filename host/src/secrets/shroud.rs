@@ -25,8 +25,13 @@ impl Shroud {
     pub(crate) fn over(owners: &[Vec<Value>]) -> Result<Self, TooMuch> {
         let mut patterns = Patterns::builder();
         for (number, values) in owners.iter().enumerate() {
-            for value in values {
+            // The first is the value itself, of which parts are looked for, too.
+            let (value, derived) = values.split_at(1.min(values.len()));
+            for value in value {
                 patterns = patterns.value(number, value);
+            }
+            for value in derived {
+                patterns = patterns.derived(number, value);
             }
         }
         Ok(Self {

@@ -1,0 +1,287 @@
+//! Parts of values: what is left of one where a server cuts it.
+//!
+//! A part is never redacted: what a component sees would change with each character that
+//! it guesses right. It is reported.
+
+use std::collections::hash_map::RandomState;
+use std::hash::BuildHasher;
+
+use crate::forms::{digits, is_pem_boundary};
+
+/// How many characters of a value in a row are a part of it.
+const MIN_PART: usize = 8;
+
+/// As many characters in base64 and in hexadecimal.
+const LENGTHS: [usize; 3] = [MIN_PART, MIN_PART * 8 / 6, MIN_PART * 2];
+
+/// Of longer values the parts are looked for as they are, and not in base64 or
+/// hexadecimal.
+const MAX_ENCODED: usize = 1 << 10;
+
+/// What many tokens begin with.
+const PREFIXES: [&str; 30] = [
+    "https://",
+    "http://",
+    "Bearer ",
+    "Basic ",
+    "token ",
+    "github_pat_",
+    "ghp_",
+    "gho_",
+    "ghu_",
+    "ghs_",
+    "ghr_",
+    "glpat-",
+    "gldt-",
+    "glrt-",
+    "glcbt-",
+    "xoxb-",
+    "xoxp-",
+    "xoxa-",
+    "xoxe-",
+    "xapp-",
+    "sk_live_",
+    "sk_test_",
+    "sk-ant-api03-",
+    "sk-proj-",
+    "npm_",
+    "pypi-AgEIcHlwaS5vcmc",
+    "dckr_pat_",
+    "hvs.",
+    "dop_v1_",
+    "b3BlbnNzaC1rZXktdjEAAAAABG5vbmUAAAAEbm9uZQAAAAAAAAAB",
+];
+
+/// The parts of values, each by its owner.
+pub(crate) struct Parts {
+    /// By length: the last bytes of a stream as a number, and whose part they are;
+    /// sorted.
+    known: [Vec<(u128, u32)>; LENGTHS.len()],
+    /// By a hash of the last eight bytes, whether it is worth a look. How the bytes are
+    /// hashed differs from process to process.
+    filter: Box<[u64]>,
+    key: u64,
+    shift: u32,
+}
+
+/// The last bytes of a stream, in lower case.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Last {
+    high: u64,
+    low: u64,
+}
+
+impl Last {
+    pub(crate) fn push(&mut self, byte: u8) {
+        self.high = self.high << 8 | self.low >> 56;
+        self.low = self.low << 8 | u64::from(byte.to_ascii_lowercase());
+    }
+
+    /// The last of them, as a number.
+    fn cut(self, length: usize) -> u128 {
+        let bytes = u128::from(self.high) << 64 | u128::from(self.low);
+        bytes & (u128::MAX >> (128 - 8 * length))
+    }
+}
+
+/// Collects parts.
+#[derive(Default)]
+pub(crate) struct PartsBuilder([Vec<(u128, u32)>; LENGTHS.len()]);
+
+impl PartsBuilder {
+    /// All parts of a value.
+    pub(crate) fn add(&mut self, owner: usize, value: &[u8]) {
+        let Ok(owner) = u32::try_from(owner) else {
+            return;
+        };
+        for secret in without_constants(value.trim_ascii()) {
+            self.add_all(owner, 0, secret);
+            if secret.len() <= MAX_ENCODED {
+                let (hexadecimal, base64) = digits(secret);
+                self.add_all(owner, 2, &hexadecimal);
+                for text in &base64 {
+                    self.add_all(owner, 1, text);
+                }
+            }
+        }
+    }
+
+    fn add_all(&mut self, owner: u32, kind: usize, text: &[u8]) {
+        let (Some(length), Some(known)) = (LENGTHS.get(kind), self.0.get_mut(kind)) else {
+            return;
+        };
+        let mut last = Last::default();
+        for (at, byte) in text.iter().enumerate() {
+            last.push(*byte);
+            if at + 1 >= *length {
+                known.push((last.cut(*length), owner));
+            }
+        }
+    }
+
+    /// None if there are none.
+    pub(crate) fn build(self) -> Option<Parts> {
+        let mut known = self.0;
+        for known in &mut known {
+            known.sort_unstable();
+            known.dedup();
+        }
+        let count: usize = known.iter().map(Vec::len).sum();
+        if count == 0 {
+            return None;
+        }
+        // One of sixty-four bits is set.
+        let words = count.next_power_of_two().max(64);
+        let shift = u64::BITS - words.trailing_zeros();
+        let mut parts = Parts {
+            filter: vec![0; words].into(),
+            key: RandomState::new().hash_one(count) | 1,
+            shift,
+            known,
+        };
+        for known in &parts.known {
+            for (bytes, _) in known {
+                // Whatever their length, it is their last eight.
+                let (word, bit) = place(*bytes as u64, parts.key, shift);
+                if let Some(word) = parts.filter.get_mut(word) {
+                    *word |= bit;
+                }
+            }
+        }
+        Some(parts)
+    }
+}
+
+/// Where in a filter eight bytes have their bit: by multiplicative hashing, after Knuth.
+fn place(bytes: u64, key: u64, shift: u32) -> (usize, u64) {
+    let hash = bytes.wrapping_mul(key);
+    ((hash >> shift) as usize, 1 << (hash >> (shift - 6) & 63))
+}
+
+impl Parts {
+    /// Tell whose part the last bytes are, and how long it is.
+    pub(crate) fn find(&self, last: Last, mut found: impl FnMut(usize, usize)) {
+        let (word, bit) = place(last.low, self.key, self.shift);
+        if self.filter.get(word).is_none_or(|word| word & bit == 0) {
+            return;
+        }
+        for (known, length) in self.known.iter().zip(LENGTHS) {
+            let bytes = last.cut(length);
+            let from = known.partition_point(|(other, _)| *other < bytes);
+            let same = known
+                .iter()
+                .skip(from)
+                .take_while(|(other, _)| *other == bytes);
+            for (_, owner) in same {
+                found(*owner as usize, length);
+            }
+        }
+    }
+
+    /// Bytes of memory.
+    pub(crate) fn memory(&self) -> usize {
+        let known: usize = self.known.iter().map(Vec::capacity).sum();
+        known * size_of::<(u128, u32)>() + self.filter.len() * size_of::<u64>()
+    }
+}
+
+/// What of a value is its own, and in no other.
+fn without_constants(value: &[u8]) -> Vec<&[u8]> {
+    let text = std::str::from_utf8(value).unwrap_or_default();
+    if let Some(rest) = ["https://", "http://"]
+        .iter()
+        .find_map(|scheme| text.strip_prefix(scheme))
+    {
+        // Where a URL leads is no secret in it; what services put into a path is.
+        let path = rest
+            .find('/')
+            .and_then(|at| rest.get(at + 1..))
+            .unwrap_or_default();
+        return vec![path.as_bytes()];
+    }
+    // The header of a JSON Web Token (RFC 7519).
+    if let [header, rest] = text.splitn(2, '.').collect::<Vec<_>>()[..]
+        && header.starts_with("eyJ")
+    {
+        return vec![rest.as_bytes()];
+    }
+    let lines = value.split(|byte| matches!(byte, b'\n' | b'\r'));
+    let secrets = lines.filter(|line| !is_pem_boundary(line)).map(|line| {
+        let prefix = PREFIXES
+            .iter()
+            .filter(|prefix| line.starts_with(prefix.as_bytes()));
+        let longest = prefix.map(|prefix| prefix.len()).max().unwrap_or_default();
+        line.get(longest..).unwrap_or_default()
+    });
+    secrets.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use base64::Engine as _;
+    use base64::prelude::BASE64_STANDARD;
+
+    use super::*;
+
+    /// The lengths of the parts of a value that are in a text, each with where it ends.
+    fn found(value: &str, text: &str) -> Vec<(usize, usize)> {
+        let mut builder = PartsBuilder::default();
+        builder.add(7, value.as_bytes());
+        let Some(parts) = builder.build() else {
+            return Vec::new();
+        };
+        let (mut last, mut found) = (Last::default(), Vec::new());
+        for (at, byte) in text.bytes().enumerate() {
+            last.push(byte);
+            parts.find(last, |owner, length| {
+                assert_eq!(owner, 7);
+                found.push((at + 1, length));
+            });
+        }
+        found
+    }
+
+    #[test]
+    fn eight_characters_in_a_row() {
+        let value = "correct horse battery";
+        assert_eq!(found(value, "correct"), []);
+        assert_eq!(found(value, "correct "), [(8, 8)]);
+        assert_eq!(found(value, "xx HORSE BATx"), [(10, 8), (11, 8), (12, 8)]);
+        assert_eq!(found(value, "correcthorsebattery"), []);
+        assert_eq!(found("1234567", "1234567"), []);
+    }
+
+    #[test]
+    fn encoded() {
+        let value = "correct horse battery";
+        for offset in 0..3 {
+            let cut = BASE64_STANDARD.encode(format!("{}{}", "x".repeat(offset), &value[..9]));
+            assert!(!found(value, &cut).is_empty(), "{cut}");
+        }
+        let hexadecimal = "636f727265637420";
+        assert_eq!(found(value, hexadecimal), [(16, 16)]);
+        assert_eq!(found(value, &hexadecimal[..14]), []);
+    }
+
+    #[test]
+    fn what_many_tokens_share_is_no_part() {
+        for (value, constant) in [
+            ("github_pat_11ABCDEFG0abcdefghijkl", "github_pat_11ABCD"),
+            (
+                "https://hooks.example.com/services/T0/B0/abcdefghijklmnop",
+                "https://hooks.example.com/",
+            ),
+            (
+                "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl",
+                "eyJhbGciOiJIUzI1NiJ9.eyJzdW",
+            ),
+            (
+                "-----BEGIN PRIVATE KEY-----\nMC4CAQAwBQYDK2VwBCIEIHAg\n-----END PRIVATE KEY-----",
+                "-----BEGIN PRIVATE KEY-----\nMC4CAQA",
+            ),
+        ] {
+            assert_eq!(found(value, constant), [], "{value}");
+            assert!(!found(value, value).is_empty(), "{value}");
+        }
+    }
+}

@@ -1,0 +1,471 @@
+//! A stream as a decoder reads it, and what comes out as a second one reads that.
+//!
+//! Where a decoder finds no escape, it reads what is read without it; so a view rests
+//! until an escape comes, and again once the longest text has gone by without one. When
+//! it does so depends on the stream, and never on what is looked for.
+
+use std::ops::Range;
+
+use aho_corasick::automaton::StateID;
+
+use crate::escape::{Encoding, MAX_ESCAPE, Read};
+use crate::forms::is_base64;
+use crate::partial::Last;
+use crate::patterns::Patterns;
+use crate::scan::{Found, Frontier, close};
+
+/// How many bytes are decoded before what came out is read.
+const BLOCK: usize = 4 << 10;
+
+/// How much of what came before may matter, by the length of the longest text: as much, the
+/// character before it, and an escape that begins there.
+pub(crate) fn margin(longest: usize) -> usize {
+    longest + 2 + MAX_ESCAPE
+}
+
+/// How many decoders there are.
+const COUNT: usize = Encoding::ALL.len();
+
+/// What is looked for, and how.
+#[derive(Clone, Copy)]
+pub(crate) struct Search<'p> {
+    pub(crate) patterns: &'p Patterns,
+    pub(crate) finds_parts: bool,
+}
+
+/// Bytes, and where in the stream they come from.
+#[derive(Clone, Copy)]
+struct Input<'i> {
+    bytes: &'i [u8],
+    places: Places<'i>,
+    /// Whether nothing comes after them.
+    is_last: bool,
+}
+
+#[derive(Clone, Copy)]
+enum Places<'i> {
+    /// They are the stream from a place on.
+    Raw(usize),
+    /// Each from where to where.
+    Decoded(&'i [(usize, usize)]),
+}
+
+impl Places<'_> {
+    fn of(self, at: usize) -> (usize, usize) {
+        match self {
+            Self::Raw(base) => (base + at, base + at + 1),
+            Self::Decoded(places) => places.get(at).copied().unwrap_or_default(),
+        }
+    }
+}
+
+/// A stream as each decoder reads it.
+#[derive(Default)]
+pub(crate) struct Views([View; COUNT]);
+
+/// A stream as one decoder reads it.
+#[derive(Default)]
+struct View {
+    /// None as long as there are no escapes.
+    active: Option<Box<Active>>,
+    /// How each decoder reads what comes out. While there are no escapes, it is what
+    /// that decoder reads without this one.
+    inner: [Option<Box<Active>>; COUNT],
+    /// Whether it has read nothing yet.
+    is_new: bool,
+}
+
+/// Bytes, and where each comes from.
+#[derive(Clone, Default)]
+struct Units {
+    bytes: Vec<u8>,
+    places: Vec<(usize, usize)>,
+}
+
+/// A text in which there are escapes.
+#[derive(Clone)]
+struct Active {
+    encoding: Encoding,
+    state: StateID,
+    last: Last,
+    /// What came out last: as much as the longest text, and two bytes before it.
+    units: Units,
+    /// What may be the beginning of an escape.
+    pending: Units,
+    /// How many bytes came out since the last escape.
+    since: usize,
+    open: Vec<Found>,
+}
+
+impl Views {
+    /// Read what is in `held` from a place on, which begins at `base` in the stream.
+    pub(crate) fn read(
+        &mut self,
+        search: Search<'_>,
+        held: &[u8],
+        base: usize,
+        from: usize,
+        is_last: bool,
+        found: &mut Vec<Found>,
+    ) {
+        let longest = search.patterns.longest_of_all();
+        let mut at = from;
+        let mut next: [Option<usize>; COUNT] = [None; COUNT];
+        loop {
+            // All are read up to where one of those at rest wakes.
+            let mut until = (at + BLOCK).min(held.len());
+            let mut wakes = None;
+            let idle = self.0.iter().zip(Encoding::ALL).zip(&mut next).enumerate();
+            for (number, ((view, encoding), next)) in idle {
+                if view.active.is_some() {
+                    continue;
+                }
+                if next.is_none_or(|next| next < at) {
+                    *next = Some(next_escape(encoding, held, at, is_last));
+                }
+                if let Some(escape) = next.filter(|next| *next < until) {
+                    until = escape;
+                    wakes = Some((number, encoding));
+                }
+            }
+            let input = Input {
+                bytes: held,
+                places: Places::Raw(base),
+                is_last: is_last && until == held.len(),
+            };
+            for view in &mut self.0 {
+                view.read(search, input, at..until, found);
+            }
+            at = until;
+            match wakes {
+                Some((number, encoding)) => {
+                    let inner = self
+                        .0
+                        .each_ref()
+                        .map(|view| view.active.as_ref().map(|active| active.latest(longest)));
+                    if let Some(view) = self.0.get_mut(number) {
+                        view.active = Some(Active::new(search.patterns, encoding, input, at));
+                        view.inner = inner;
+                        view.is_new = true;
+                    }
+                }
+                None if at >= held.len() => break,
+                None => {}
+            }
+        }
+    }
+
+    /// See [`Scan::steady`](crate::scan::Scan::steady).
+    pub(crate) fn steady(&self, longest: usize) -> impl Iterator<Item = Frontier> {
+        self.all().map(move |active| active.steady(longest))
+    }
+
+    /// See [`Scan::eager`](crate::scan::Scan::eager).
+    pub(crate) fn eager(&self, patterns: &Patterns) -> impl Iterator<Item = Frontier> {
+        self.all().map(move |active| active.eager(patterns))
+    }
+
+    /// Bytes of memory.
+    pub(crate) fn memory(&self) -> usize {
+        let memory =
+            |active: &Active| size_of::<Active>() + active.units.memory() + active.pending.memory();
+        self.all().map(memory).sum()
+    }
+
+    fn all(&self) -> impl Iterator<Item = &Active> {
+        self.0.iter().flat_map(|view| {
+            let own = view.active.iter();
+            own.chain(view.inner.iter().flatten()).map(AsRef::as_ref)
+        })
+    }
+}
+
+/// The next place that is not as it stands there; the end if there is none.
+fn next_escape(encoding: Encoding, bytes: &[u8], mut at: usize, is_last: bool) -> usize {
+    loop {
+        let rest = bytes.get(at..).unwrap_or_default();
+        match encoding.find(rest) {
+            None => return bytes.len(),
+            Some(escape) => at += escape,
+        }
+        let rest = bytes.get(at..).unwrap_or_default();
+        match encoding.read(rest, is_last) {
+            Read::Literal => at += 1,
+            _ => return at,
+        }
+    }
+}
+
+impl View {
+    fn read(
+        &mut self,
+        search: Search<'_>,
+        input: Input<'_>,
+        range: Range<usize>,
+        found: &mut Vec<Found>,
+    ) {
+        let Some(active) = &mut self.active else {
+            return;
+        };
+        let longest = search.patterns.longest_of_all();
+        let before = active.read(search, input, range, found);
+        let out = Input {
+            bytes: &active.units.bytes,
+            places: Places::Decoded(&active.units.places),
+            is_last: input.is_last,
+        };
+        // An escape may have begun with characters that are not written as one.
+        let back = if self.is_new { MAX_ESCAPE } else { 0 };
+        self.is_new = false;
+        for (inner, encoding) in self.inner.iter_mut().zip(Encoding::ALL) {
+            let mut at = before;
+            if inner.is_none() {
+                at = before.saturating_sub(back);
+                at = next_escape(encoding, out.bytes, at, out.is_last);
+                if at == out.bytes.len() {
+                    continue;
+                }
+                *inner = Some(Active::new(search.patterns, encoding, out, at));
+            }
+            if let Some(active) = inner {
+                active.read(search, out, at..out.bytes.len(), found);
+                if active.is_quiet(longest) {
+                    *inner = None;
+                } else {
+                    active.units.forget(margin(longest));
+                }
+            }
+        }
+        if active.is_quiet(longest) && self.inner.iter().all(Option::is_none) {
+            self.active = None;
+        } else {
+            active.units.forget(margin(longest));
+        }
+    }
+}
+
+impl Active {
+    /// From an escape on, with what came before it.
+    fn new(patterns: &Patterns, encoding: Encoding, input: Input<'_>, at: usize) -> Box<Self> {
+        let from = at.saturating_sub(margin(patterns.longest_of_all()));
+        let mut units = Units::default();
+        let mut last = Last::default();
+        for at in from..at {
+            if let Some(byte) = input.bytes.get(at) {
+                units.push(*byte, input.places.of(at));
+                last.push(*byte);
+            }
+        }
+        Box::new(Self {
+            encoding,
+            // What ends before the escape was found without it.
+            state: patterns.read(patterns.start(), &units.bytes, |_, _| ()),
+            last,
+            units,
+            pending: Units::default(),
+            since: 0,
+            open: Vec::new(),
+        })
+    }
+
+    /// The same, with as much of what came before as may matter.
+    fn latest(&self, longest: usize) -> Box<Self> {
+        let unneeded = self.units.bytes.len().saturating_sub(margin(longest));
+        Box::new(Self {
+            units: self.units.from(unneeded),
+            pending: self.pending.clone(),
+            open: Vec::new(),
+            ..*self
+        })
+    }
+
+    /// Whether it reads what is read without it.
+    fn is_quiet(&self, longest: usize) -> bool {
+        self.pending.bytes.is_empty() && self.open.is_empty() && self.since > margin(longest)
+    }
+
+    /// Decode some bytes, find what is in them, and tell from where on what came out is
+    /// new.
+    fn read(
+        &mut self,
+        search: Search<'_>,
+        input: Input<'_>,
+        range: Range<usize>,
+        found: &mut Vec<Found>,
+    ) -> usize {
+        let before = self.units.bytes.len();
+        self.decode(input, range);
+        self.find(search, before, input.is_last, found);
+        before
+    }
+
+    fn decode(&mut self, input: Input<'_>, range: Range<usize>) {
+        let mut pending = std::mem::take(&mut self.pending);
+        for at in range {
+            if let Some(byte) = input.bytes.get(at) {
+                pending.push(*byte, input.places.of(at));
+            }
+        }
+        let mut at = 0;
+        while let Some(rest) = pending.bytes.get(at..).filter(|rest| !rest.is_empty()) {
+            let plain = self.encoding.find(rest).unwrap_or(rest.len());
+            for at in at..at + plain {
+                self.units.copy(&pending, at);
+            }
+            self.since += plain;
+            at += plain;
+            let rest = pending.bytes.get(at..).unwrap_or_default();
+            if rest.is_empty() {
+                break;
+            }
+            match self.encoding.read(rest, input.is_last) {
+                Read::Incomplete => break,
+                Read::Literal => {
+                    self.units.copy(&pending, at);
+                    self.since += 1;
+                    at += 1;
+                }
+                Read::Escape { length, text } => {
+                    let start = pending.place(at).0;
+                    let end = pending.place(at + length - 1).1;
+                    for byte in text.as_bytes() {
+                        self.units.push(*byte, (start, end));
+                    }
+                    self.since = 0;
+                    at += length;
+                }
+            }
+        }
+        pending.drain(at);
+        self.pending = pending;
+    }
+
+    /// Look for texts in what came out.
+    fn find(&mut self, search: Search<'_>, before: usize, is_last: bool, found: &mut Vec<Found>) {
+        let (units, patterns) = (&self.units, search.patterns);
+        let new = units.bytes.get(before..).unwrap_or_default();
+        let is_digit = |at: usize| units.bytes.get(at).is_some_and(|byte| is_base64(*byte));
+        if !new.is_empty() || is_last {
+            let end = units.place(before).1;
+            close(&mut self.open, new.first().copied(), end, found);
+        }
+        let open = &mut self.open;
+        self.state = patterns.read(self.state, new, |at, text| {
+            let end = before + at + 1;
+            let start = end - text.length.min(end);
+            let one = Found::new(text, units.place(start).0, units.place(end - 1).1);
+            let is_before = text.before && start.checked_sub(1).is_some_and(is_digit);
+            let is_after = text.after && is_digit(end);
+            let one = Found {
+                outer_start: if is_before {
+                    units.place(start - 1).0
+                } else {
+                    one.start
+                },
+                outer_end: if is_after {
+                    units.place(end).1
+                } else {
+                    one.end
+                },
+                ..one
+            };
+            if text.after && end == units.bytes.len() && !is_last {
+                open.push(one);
+            } else {
+                found.push(one);
+            }
+        });
+        if search.finds_parts
+            && let Some(parts) = patterns.parts()
+        {
+            for (at, byte) in new.iter().enumerate() {
+                self.last.push(*byte);
+                parts.find(self.last, |owner, length| {
+                    let end = before + at + 1;
+                    let start = end - length.min(end);
+                    let (start, end) = (units.place(start).0, units.place(end - 1).1);
+                    found.push(Found::part(owner, start, end));
+                });
+            }
+        }
+    }
+
+    /// See [`Scan::steady`](crate::scan::Scan::steady).
+    fn steady(&self, longest: usize) -> Frontier {
+        let known = self.units.bytes.len().saturating_sub(longest + 1);
+        self.frontier(known, known.saturating_sub(1))
+    }
+
+    /// See [`Scan::eager`](crate::scan::Scan::eager).
+    fn eager(&self, patterns: &Patterns) -> Frontier {
+        let bytes = &self.units.bytes;
+        let known = bytes.len().saturating_sub(patterns.depth(self.state));
+        let before = known.checked_sub(1).filter(|at| {
+            let before = bytes.get(*at);
+            before.is_some_and(|byte| is_base64(*byte))
+        });
+        let own = self.frontier(known, before.unwrap_or(known));
+        let open = self.open.iter().map(|found| Frontier {
+            known: found.start,
+            free: found.outer_start,
+        });
+        open.fold(own, Frontier::min)
+    }
+
+    /// By numbers of units.
+    fn frontier(&self, known: usize, free: usize) -> Frontier {
+        // What is pending comes after all units.
+        let place = |at: usize| {
+            let unit = self.units.places.get(at);
+            let unit = unit.or(self.pending.places.first());
+            unit.map_or(usize::MAX, |place| place.0)
+        };
+        Frontier {
+            known: place(known),
+            free: place(free),
+        }
+    }
+}
+
+impl Units {
+    fn push(&mut self, byte: u8, place: (usize, usize)) {
+        self.bytes.push(byte);
+        self.places.push(place);
+    }
+
+    fn copy(&mut self, from: &Self, at: usize) {
+        if let (Some(byte), Some(place)) = (from.bytes.get(at), from.places.get(at)) {
+            self.push(*byte, *place);
+        }
+    }
+
+    fn place(&self, at: usize) -> (usize, usize) {
+        self.places.get(at).copied().unwrap_or_default()
+    }
+
+    fn drain(&mut self, count: usize) {
+        let count = count.min(self.bytes.len());
+        self.bytes.drain(..count);
+        self.places.drain(..count);
+    }
+
+    /// Those from a number on.
+    fn from(&self, at: usize) -> Self {
+        Self {
+            bytes: self.bytes.get(at..).unwrap_or_default().into(),
+            places: self.places.get(at..).unwrap_or_default().into(),
+        }
+    }
+
+    fn memory(&self) -> usize {
+        self.bytes.capacity() + self.places.capacity() * size_of::<(usize, usize)>()
+    }
+
+    /// Keep so many at the end, at the least.
+    fn forget(&mut self, kept: usize) {
+        let more = self.bytes.len().saturating_sub(kept);
+        if more > kept.max(BLOCK) {
+            self.drain(more);
+        }
+    }
+}

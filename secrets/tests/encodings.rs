@@ -1,0 +1,324 @@
+//! However a server writes a value, character by character, in one encoding or in one
+//! within another, it is found; a part of one is reported, and changes nothing.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::sync::Arc;
+
+use base64::Engine;
+use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD};
+use http_step_secrets::{Patterns, Replacements, Replacer, Value};
+use proptest::prelude::*;
+
+const MARK: &str = "(hidden)";
+
+fn patterns(value: &[u8]) -> Arc<Patterns> {
+    let value = Value::new(value.to_vec()).unwrap();
+    Arc::new(Patterns::builder().value(0, &value).build().unwrap())
+}
+
+fn replacer(patterns: &Arc<Patterns>) -> Replacer {
+    let mark: Replacements = [MARK.as_bytes().to_vec().into()].into();
+    Replacer::steady(Arc::clone(patterns), mark).finding_parts()
+}
+
+/// What comes of a stream in pieces of a length, and whether a part of the value is in it.
+fn seen(patterns: &Arc<Patterns>, stream: &[u8], piece: usize) -> (Vec<u8>, bool) {
+    let mut replacer = replacer(patterns);
+    let mut seen = Vec::new();
+    for piece in stream.chunks(piece) {
+        seen.extend(replacer.feed(piece));
+    }
+    seen.extend(replacer.finish());
+    (seen, !replacer.parts().is_empty())
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Encoding {
+    Percent,
+    Html,
+    Backslash,
+    Latin1,
+}
+
+/// Write a text, each character in a way of its own.
+fn written(text: &[u8], encoding: Encoding, ways: &[u8]) -> Vec<u8> {
+    let mut ways = ways.iter().copied().cycle();
+    let mut way = || ways.next().unwrap_or_default();
+    if let Encoding::Latin1 = encoding {
+        let characters = text.iter().map(|byte| char::from(*byte));
+        return characters.collect::<String>().into_bytes();
+    }
+    if let Encoding::Percent = encoding {
+        let bytes = text.iter().map(|byte| match (byte, way() % 3) {
+            (b'%', 0) => "%25".to_owned().into_bytes(),
+            (byte, 0) if byte.is_ascii() => vec![*byte],
+            (byte, 1) => format!("%{byte:02X}").into_bytes(),
+            (byte, _) => format!("%{byte:02x}").into_bytes(),
+        });
+        return bytes.flatten().collect();
+    }
+    let text = String::from_utf8_lossy(text);
+    let mut written = String::new();
+    for c in text.chars() {
+        let code = u32::from(c);
+        let unicode = |upper: bool| -> String {
+            let units = c.encode_utf16(&mut [0; 2]).to_vec();
+            let units = units.into_iter();
+            units
+                .map(|unit| match upper {
+                    true => format!("\\u{unit:04X}"),
+                    false => format!("\\u{unit:04x}"),
+                })
+                .collect()
+        };
+        written += &match (encoding, c, way() % 7) {
+            (Encoding::Html, '&', 0) => "&amp;".to_owned(),
+            (Encoding::Html, '+', 1) => "&plus;".to_owned(),
+            (Encoding::Html, '/', 1) => "&sol;".to_owned(),
+            (Encoding::Html, '=', 1) => "&equals;".to_owned(),
+            (Encoding::Html, 'ä', 1) => "&auml;".to_owned(),
+            (Encoding::Html, '"', 1) => "&quot;".to_owned(),
+            (Encoding::Html, _, 2) => format!("&#{code};"),
+            (Encoding::Html, _, 3) => format!("&#x{code:x};"),
+            (Encoding::Html, _, 4) => format!("&#X{code:04X};"),
+            (Encoding::Html, '&', _) => "&#38;".to_owned(),
+            (Encoding::Backslash, '"' | '\\' | '\'' | '/', 0) => format!("\\{c}"),
+            (Encoding::Backslash, '\n', 0) => "\\n".to_owned(),
+            (Encoding::Backslash, '\t', 0) => "\\t".to_owned(),
+            (Encoding::Backslash, _, 1) => unicode(true),
+            (Encoding::Backslash, _, 2) => unicode(false),
+            (Encoding::Backslash, c, 3) if c.is_ascii() => format!("\\x{code:02X}"),
+            (Encoding::Backslash, c, 4) if c.is_ascii() => format!("\\{code:03o}"),
+            (Encoding::Backslash, _, 5) => format!("\\u{{{code:x}}}"),
+            (Encoding::Backslash, '\\', _) => "\\\\".to_owned(),
+            _ => c.to_string(),
+        };
+    }
+    written.into_bytes()
+}
+
+fn encoding() -> impl Strategy<Value = Encoding> {
+    prop::sample::select(vec![
+        Encoding::Percent,
+        Encoding::Html,
+        Encoding::Backslash,
+        Encoding::Latin1,
+    ])
+}
+
+fn ways() -> impl Strategy<Value = Vec<u8>> {
+    prop::collection::vec(any::<u8>(), 1..60)
+}
+
+/// No value begins within what is before it.
+fn value() -> impl Strategy<Value = String> {
+    "[A-Z0-9][!-~äé \u{20ac}😀]{8,40}[a-z]{4}"
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(500))]
+
+    #[test]
+    fn character_by_character(
+        value in value(),
+        (first, second) in (encoding(), encoding()),
+        (ways, other_ways) in (ways(), ways()),
+        is_twice in any::<bool>(),
+        piece in 1..80_usize,
+    ) {
+        let patterns = patterns(value.as_bytes());
+        let mut stream = written(value.as_bytes(), first, &ways);
+        if is_twice {
+            stream = written(&stream, second, &other_ways);
+        }
+        let stream = [b"|<".as_slice(), &stream, b">|"].concat();
+        let (seen, has_part) = seen(&patterns, &stream, piece);
+        prop_assert_eq!(String::from_utf8_lossy(&seen), format!("|<{MARK}>|"), "{}", String::from_utf8_lossy(&stream));
+        prop_assert!(!has_part);
+    }
+
+    /// What is cut is left as it is: no guess of less than the whole changes what is seen.
+    #[test]
+    fn a_part_is_reported_and_left(
+        value in value(),
+        (from, length) in (any::<prop::sample::Index>(), any::<prop::sample::Index>()),
+        kind in 0..7_usize,
+        (encoding, ways) in (encoding(), ways()),
+        (before, after) in ("[a-z <>]{0,20}", "[a-z <>]{0,20}"),
+        piece in 1..80_usize,
+    ) {
+        let characters: Vec<char> = value.chars().collect();
+        let from = from.index(characters.len());
+        let length = length.index(characters.len() - from) + 1;
+        prop_assume!(length < characters.len());
+        let part: String = characters[from..from + length].iter().collect();
+        let stream = match kind {
+            0 => [before.as_bytes(), part.as_bytes(), after.as_bytes()].concat(),
+            1 => BASE64_STANDARD.encode(format!("{before}{part}")).into_bytes(),
+            2 => BASE64_URL_SAFE_NO_PAD.encode(format!("{before}{part}")).into_bytes(),
+            3 => part.bytes().map(|byte| format!("{byte:02x}")).collect::<String>().into_bytes(),
+            4 => part.to_ascii_uppercase().into_bytes(),
+            _ => [before.as_bytes(), &written(part.as_bytes(), encoding, &ways), after.as_bytes()].concat(),
+        };
+        let patterns = patterns(value.as_bytes());
+        let (seen, has_part) = seen(&patterns, &stream, piece);
+        prop_assert_eq!(String::from_utf8_lossy(&seen), String::from_utf8_lossy(&stream));
+        if part.len() >= 8 {
+            prop_assert!(has_part, "{} of {}: {}", part, value, String::from_utf8_lossy(&stream));
+        }
+    }
+}
+
+#[test]
+fn in_one_another() {
+    let value = "k3y/with+chars=and\\quotes\"ä";
+    let patterns = patterns(value.as_bytes());
+    let base64 = BASE64_STANDARD.encode("??>".repeat(7) + value);
+    for (name, text) in [
+        (
+            "Go's html/template",
+            value.replace('+', "&#43;").replace('"', "&#34;"),
+        ),
+        (
+            "mustache",
+            value
+                .replace('/', "&#x2F;")
+                .replace('=', "&#x3D;")
+                .replace('"', "&quot;"),
+        ),
+        (
+            ".NET's JSON",
+            value
+                .replace('\\', "\\\\")
+                .replace('+', "\\u002B")
+                .replace('"', "\\u0022")
+                .replace('ä', "\\u00E4"),
+        ),
+        (
+            "Gson",
+            value
+                .replace('\\', "\\\\")
+                .replace('=', "\\u003d")
+                .replace('"', "\\\""),
+        ),
+        (
+            "JSON in JSON",
+            serde_json::to_string(&serde_json::to_string(value).unwrap())
+                .unwrap()
+                .trim_matches(['"', '\\'])
+                .to_owned(),
+        ),
+        (
+            "Python's repr of bytes",
+            value.replace('\\', "\\\\").replace('ä', "\\xc3\\xa4"),
+        ),
+        ("Latin-1", value.replace('ä', "Ã¤")),
+        ("Latin-1 in HTML", value.replace('ä', "&#195;&#164;")),
+        (
+            "UTF-16",
+            value
+                .encode_utf16()
+                .flat_map(u16::to_le_bytes)
+                .map(char::from)
+                .collect(),
+        ),
+    ] {
+        let stream = format!("<{text}>");
+        let stream = if name == "UTF-16" {
+            stream.chars().map(|c| c as u8).collect()
+        } else {
+            stream.into_bytes()
+        };
+        let (seen, has_part) = seen(&patterns, &stream, 7);
+        assert_eq!(
+            String::from_utf8_lossy(&seen),
+            format!("<{MARK}>"),
+            "{name}"
+        );
+        assert!(!has_part, "{name}");
+    }
+    for (name, text) in [
+        ("base64 in JSON", base64.replace('/', "\\/")),
+        (
+            "base64 in a query",
+            base64.replace('+', "%2B").replace('/', "%2F"),
+        ),
+    ] {
+        let (seen, _) = seen(&patterns, text.as_bytes(), 5);
+        assert!(String::from_utf8_lossy(&seen).contains(MARK), "{name}");
+    }
+}
+
+#[test]
+fn blanks_at_the_ends_and_line_breaks() {
+    let value = " first line of it\nand the second line, too\t";
+    let patterns = patterns(value.as_bytes());
+    for (text, expected) in [
+        (value.trim().to_owned(), MARK.to_owned()),
+        (value.replace('\n', "\r\n"), format!(" {MARK}\t")),
+        ("first line of it".to_owned(), MARK.to_owned()),
+        (">and the second line, too<".to_owned(), format!(">{MARK}<")),
+    ] {
+        let (seen, has_part) = seen(&patterns, text.as_bytes(), 3);
+        assert_eq!(String::from_utf8_lossy(&seen), expected, "{text:?}");
+        assert!(!has_part);
+    }
+}
+
+#[test]
+fn a_long_value_is_one() {
+    let value: Vec<u8> = (0..6000_u32)
+        .flat_map(|n| n.wrapping_mul(2_654_435_761).to_be_bytes())
+        .collect();
+    let patterns = patterns(&value);
+    let base64 = BASE64_STANDARD.encode(&value);
+    for text in [value.as_slice(), base64.as_bytes()] {
+        let stream = [b"<", text, b"> <", text, b">"].concat();
+        let (seen, has_part) = seen(&patterns, &stream, 1000);
+        let seen = String::from_utf8_lossy(&seen);
+        assert_eq!(seen.matches(MARK).count(), 2);
+        assert!(seen.len() < 2 * MARK.len() + 10, "{seen}");
+        assert!(!has_part);
+    }
+}
+
+/// A server that sends escapes without end has the decoders work, and hold no more.
+#[test]
+fn memory_is_bounded() {
+    let patterns = patterns(&b"0123456789abcdef".repeat(4096));
+    for text in [
+        "%25",
+        "\\\\",
+        "&amp;",
+        "%5C%5C",
+        "&#92;u005c",
+        "\u{c3}\u{a4}",
+        "\\",
+    ] {
+        let mut replacer = replacer(&patterns);
+        for _ in 0..100 {
+            replacer.feed(text.repeat(10_000).as_bytes());
+            assert!(replacer.memory() < 8 << 20, "{text}: {}", replacer.memory());
+        }
+    }
+}
+
+/// When bytes are let go tells nothing, whatever the escapes.
+#[test]
+fn the_pace_tells_nothing() {
+    let value = "correct%horse\\battery&staple;";
+    let paces = [value, "0123456789012345678901234567!"].map(|other| {
+        let patterns = patterns(other.as_bytes());
+        let mut replacer = replacer(&patterns);
+        let stream = format!(
+            "%63orrect%25horse\\\\battery&amp;staple{}",
+            "x%20\\\\&amp;".repeat(40)
+        );
+        let bytes = stream.into_bytes();
+        bytes
+            .iter()
+            .map(|byte| replacer.feed(&[*byte]).len())
+            .collect::<Vec<_>>()
+    });
+    assert_eq!(paces[0], paces[1]);
+}
