@@ -1,12 +1,21 @@
 //! What a component answers has to be what the contract says, and no more than
-//! a result can hold.
+//! a result can hold. What it takes is memory of the run.
 
+mod weight;
+
+use std::sync::Arc;
+
+use http_step_policy::Exceeded;
 use serde_json::{Map, Value};
 
 use crate::contract::types;
+use crate::meter::{Memory, Room};
 
 /// Bytes of JSON of all outputs together. As values they take many times that.
 const OUTPUT_BYTES: usize = 1 << 20;
+
+/// Bytes of an answer that are gone through in a fraction of a millisecond.
+const FEW_BYTES: usize = 32 << 10;
 
 /// Bytes of a line for people; the rest of a longer one is cut off.
 const LINE_BYTES: usize = 4 << 10;
@@ -15,25 +24,69 @@ const LINE_BYTES: usize = 4 << 10;
 /// with a large header.
 const EXCHANGE_BYTES: usize = 8 << 20;
 
-/// Check an answer, and take its outputs out of it; else, what is wrong with it.
-pub(crate) fn check(result: &mut types::StepResult) -> Result<Map<String, Value>, String> {
+/// Why an answer is not taken.
+#[derive(Debug, PartialEq)]
+pub(crate) enum Unfit {
+    /// It is not what the contract says.
+    Contract(String),
+    /// There is no memory for it.
+    Exceeded(Exceeded),
+}
+
+impl From<String> for Unfit {
+    fn from(message: String) -> Self {
+        Self::Contract(message)
+    }
+}
+
+impl From<Exceeded> for Unfit {
+    fn from(exceeded: Exceeded) -> Self {
+        Self::Exceeded(exceeded)
+    }
+}
+
+/// Check an answer, and take its outputs out of it; else, what is wrong with it. The run's
+/// memory has to have room for both.
+pub(crate) fn check(
+    result: &mut types::StepResult,
+    memory: &Arc<Memory>,
+) -> Result<Map<String, Value>, Unfit> {
     cut(&mut result.summary);
     if let Some(error) = &mut result.error {
         cut(&mut error.message);
     }
-    exchanges(&result.exchanges)?;
+    let mut room = Room::of(memory, exchanges(&result.exchanges)?)?;
     digests(&result.exchanges)?;
-    outputs(std::mem::take(&mut result.outputs))
+    outputs(std::mem::take(&mut result.outputs), &mut room)
+}
+
+/// Whether to go through it takes so long that others would have to wait.
+pub(crate) fn is_long(result: &types::StepResult) -> bool {
+    let outputs = result.outputs.iter().map(|output| output.value.len());
+    outputs.sum::<usize>() + exchange_bytes(&result.exchanges) > FEW_BYTES
 }
 
 fn cut(line: &mut String) {
     if line.len() > LINE_BYTES {
         line.truncate(line.floor_char_boundary(LINE_BYTES));
         line.push('…');
+        // It may have been as long as the component's memory.
+        line.shrink_to_fit();
     }
 }
 
-fn exchanges(exchanges: &[types::Exchange]) -> Result<(), String> {
+/// What the exchanges take, if it is no more than they may.
+fn exchanges(exchanges: &[types::Exchange]) -> Result<usize, String> {
+    let bytes = exchange_bytes(exchanges);
+    if bytes > EXCHANGE_BYTES {
+        return Err(format!(
+            "the component's exchanges are {bytes} bytes; {EXCHANGE_BYTES} is the most"
+        ));
+    }
+    Ok(bytes)
+}
+
+fn exchange_bytes(exchanges: &[types::Exchange]) -> usize {
     let headers = |headers: &[types::Header]| -> usize {
         let texts = headers
             .iter()
@@ -53,13 +106,7 @@ fn exchanges(exchanges: &[types::Exchange]) -> Result<(), String> {
             .map_or(0, |response| headers(&response.headers));
         method.len() + url.len() + headers(sent) + received + size_of_val(exchange)
     };
-    let bytes: usize = exchanges.iter().map(of).sum();
-    if bytes > EXCHANGE_BYTES {
-        return Err(format!(
-            "the component's exchanges are {bytes} bytes; {EXCHANGE_BYTES} is the most"
-        ));
-    }
-    Ok(())
+    exchanges.iter().map(of).sum()
 }
 
 /// A digest reads as the contract has it: it is told as the digest of a body.
@@ -82,7 +129,7 @@ fn digests(exchanges: &[types::Exchange]) -> Result<(), String> {
     }
 }
 
-fn outputs(outputs: Vec<types::Output>) -> Result<Map<String, Value>, String> {
+fn outputs(outputs: Vec<types::Output>, room: &mut Room) -> Result<Map<String, Value>, Unfit> {
     let bytes: usize = outputs
         .iter()
         .map(|output| output.name.len() + output.value.len())
@@ -90,19 +137,18 @@ fn outputs(outputs: Vec<types::Output>) -> Result<Map<String, Value>, String> {
     if bytes > OUTPUT_BYTES {
         return Err(format!(
             "the component's outputs are {bytes} bytes; {OUTPUT_BYTES} is the most"
-        ));
-    }
-    outputs
-        .into_iter()
-        .map(
-            |types::Output { name, value }| match serde_json::from_str(&value) {
-                Ok(value) => Ok((name, value)),
-                Err(error) => Err(format!(
-                    "the component's output `{name}` is not JSON: {error}"
-                )),
-            },
         )
-        .collect()
+        .into());
+    }
+    let mut values = Map::new();
+    for types::Output { name, value } in outputs {
+        let not_json = |error| format!("the component's output `{name}` is not JSON: {error}");
+        // Before it is there.
+        room.grow(weight::of(&value).map_err(not_json)? + name.len() + value.len())?;
+        let value = serde_json::from_str(&value).map_err(not_json)?;
+        values.insert(name, value);
+    }
+    Ok(values)
 }
 
 #[cfg(test)]
@@ -136,11 +182,15 @@ mod tests {
 
     #[test]
     fn a_digest_is_one() {
-        assert!(check(&mut answer(&"0123456789abcdef".repeat(4))).is_ok());
+        let memory = Arc::new(Memory::default());
+        let check = |sha256: &str| check(&mut answer(sha256), &memory);
+        assert!(check(&"0123456789abcdef".repeat(4)).is_ok());
         for wrong in ["", "0", &"A".repeat(64), &"g".repeat(64), &"0".repeat(65)] {
             assert_eq!(
-                check(&mut answer(wrong)),
-                Err("the component tells of a body with a `sha256` that is none".to_owned())
+                check(wrong),
+                Err(Unfit::Contract(
+                    "the component tells of a body with a `sha256` that is none".to_owned()
+                ))
             );
         }
     }

@@ -24,7 +24,8 @@ impl HostWallClock for CoarseWallClock {
     }
 }
 
-/// The time since a run began.
+/// The time since a run began. It begins at the first step rather than at 0, which Go's
+/// runtime takes for a clock that is broken.
 pub(crate) struct CoarseMonotonicClock(Instant);
 
 impl CoarseMonotonicClock {
@@ -39,7 +40,7 @@ impl HostMonotonicClock for CoarseMonotonicClock {
     }
 
     fn now(&self) -> u64 {
-        nanoseconds(coarse(self.0.elapsed()))
+        nanoseconds(coarse(self.0.elapsed() + RESOLUTION))
     }
 }
 
@@ -71,5 +72,13 @@ mod tests {
         }
         let now = CoarseWallClock.now();
         assert_eq!(coarse(now), now);
+    }
+
+    #[test]
+    fn the_monotonic_clock_never_says_0() {
+        let clock = CoarseMonotonicClock::start();
+        let first = clock.now();
+        assert!(first >= clock.resolution());
+        assert_eq!(first % clock.resolution(), 0);
     }
 }

@@ -27,6 +27,7 @@ mod bindings {
             "ci:http-step/hash.[method]sha256.update": async | trappable,
             "ci:http-step/hash.[static]sha256.finish": trappable,
             "ci:http-step/log.write": trappable,
+            "ci:http-step/properties.get": trappable,
             "ci:http-step/properties.secret": trappable,
         },
         exports: { default: async },
@@ -41,8 +42,14 @@ pub(crate) use bindings::{Step, StepPre};
 impl types::Host for State {}
 
 impl properties::Host for State {
-    fn get(&mut self, name: String) -> Option<String> {
-        self.properties.get(&name).map(ToString::to_string)
+    fn get(&mut self, name: String) -> wasmtime::Result<Option<String>> {
+        let Some(value) = self.properties.get(&name) else {
+            return Ok(None);
+        };
+        let text = value.to_string();
+        // Until it has a copy, which it has to have room for.
+        self.hands_over(text.len())?;
+        Ok(Some(text))
     }
 
     fn secret(&mut self, name: String) -> wasmtime::Result<Option<String>> {
@@ -75,6 +82,7 @@ impl log::Host for State {
             log::Stream::Content => Stream::Content,
             log::Stream::Stderr => Stream::Stderr,
         };
+        self.hands_over(text.len())?;
         Ok(self.log.write(stream, &text)?)
     }
 }

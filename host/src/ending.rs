@@ -1,15 +1,17 @@
 //! How a run ends, and what is told of it. The component's word is taken for
 //! what it judged; what the host knows better, the host says.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use http_step_policy::{Amount, Budget, Exceeded};
 use serde_json::{Map, Value};
 
-use crate::answer;
+use crate::answer::{self, Unfit};
 use crate::breakdown;
 use crate::contract::types;
 use crate::log::{Log, LogEntry, Stream};
+use crate::meter::Memory;
 use crate::outbound::{Journal, Over, Stage};
 use crate::request::SpecError;
 use crate::result::{ErrorKind, Outcome, RunError, RunResult, Usage};
@@ -48,10 +50,11 @@ impl Broken {
 
 impl Ending {
     /// It answered; what it answers has to be what the contract says.
-    pub(crate) fn returned(mut result: types::StepResult) -> Self {
-        match answer::check(&mut result) {
+    pub(crate) fn returned(mut result: types::StepResult, memory: &Arc<Memory>) -> Self {
+        match answer::check(&mut result, memory) {
             Ok(outputs) => Self::Returned { result, outputs },
-            Err(message) => Self::Broken(Broken::new(ErrorKind::Trap, message)),
+            Err(Unfit::Contract(message)) => Self::Broken(Broken::new(ErrorKind::Trap, message)),
+            Err(Unfit::Exceeded(exceeded)) => Self::exceeded(exceeded),
         }
     }
 
@@ -75,6 +78,16 @@ impl Ending {
             message: exceeded.to_string(),
             exceeded: Some(exceeded),
         })
+    }
+
+    /// The host's runtime is about to end.
+    pub(crate) fn at_the_hosts_end() -> Self {
+        Self::Broken(Broken::new(ErrorKind::Other, "the host is about to end"))
+    }
+
+    /// Whether the component answered.
+    pub(crate) fn is_returned(&self) -> bool {
+        matches!(self, Self::Returned { .. })
     }
 
     /// The caller stopped it.
@@ -171,7 +184,9 @@ impl From<Over> for Ending {
 impl From<NoSlot> for Ending {
     fn from(error: NoSlot) -> Self {
         let kind = match error {
-            NoSlot::Overloaded { .. } => ErrorKind::Overloaded,
+            NoSlot::Overloaded { .. } | NoSlot::NoMemory { .. } => ErrorKind::Overloaded,
+            // To wait would be of no use.
+            NoSlot::TooMuch { .. } => ErrorKind::Limit,
             NoSlot::Closed(_) => ErrorKind::Other,
         };
         Self::Broken(Broken::new(kind, error.to_string()))
@@ -260,9 +275,13 @@ mod tests {
     use super::*;
     use crate::outbound::Sent;
 
+    fn returned(result: types::StepResult) -> Ending {
+        Ending::returned(result, Journal::default().memory())
+    }
+
     #[test]
     fn a_component_can_not_claim_a_denial() {
-        let returned = Ending::returned(types::StepResult {
+        let returned = returned(types::StepResult {
             outcome: types::Outcome::Exception,
             summary: "no".to_owned(),
             exchanges: Vec::new(),
@@ -288,7 +307,7 @@ mod tests {
 
     #[test]
     fn an_output_that_is_not_json_breaks_the_contract() {
-        let returned = Ending::returned(types::StepResult {
+        let returned = returned(types::StepResult {
             outcome: types::Outcome::Success,
             summary: String::new(),
             exchanges: Vec::new(),

@@ -12,6 +12,7 @@ use wasmtime::{Config, Engine, InstanceAllocationStrategy, PoolingAllocationConf
 
 use crate::compile::{Compiler, EngineId};
 use crate::contract;
+use crate::held;
 use crate::outbound::{Certificates, Outbound, Resolve, Roots, SystemResolver};
 use crate::secrets::{SecretSource, Shrouds, Sources};
 use crate::slots::Slots;
@@ -23,8 +24,9 @@ const TICK: Duration = Duration::from_millis(10);
 
 /// What one component may have of the pool's slots. A component made by
 /// wit-bindgen has one memory; one that goes through the adapter of
-/// `cargo component` has it divided into four core instances.
-const CORE_INSTANCES: u32 = 8;
+/// `cargo component` has it divided into four core instances; one made by componentize-py
+/// has 14.
+const CORE_INSTANCES: u32 = 16;
 const MEMORIES: u32 = 2;
 const TABLES: u32 = 8;
 
@@ -87,6 +89,7 @@ pub struct HostBuilder {
     compiler: Compiler,
     concurrency: u32,
     queue: u32,
+    memory: Option<u64>,
     requests: usize,
     resolver: Arc<dyn Resolve>,
     roots: Roots,
@@ -99,6 +102,7 @@ impl Default for HostBuilder {
             compiler: Compiler::in_process(),
             concurrency: 1000,
             queue: 10_000,
+            memory: None,
             requests: 1024,
             resolver: Arc::new(SystemResolver),
             roots: Roots::default(),
@@ -130,6 +134,22 @@ impl HostBuilder {
     #[must_use]
     pub fn queue(mut self, steps: u32) -> Self {
         self.queue = steps;
+        self
+    }
+
+    /// Bytes of memory that all steps that run may take together; without a bound by
+    /// default. A step is promised what its [budget](crate::Limits::memory) allows it before
+    /// it begins, so that none that runs is short of what it may take. One for which not
+    /// enough is left waits in the same [queue](Self::queue), first come, first served; past
+    /// that it ends with an error of kind [`Overloaded`](crate::ErrorKind::Overloaded). One
+    /// whose budget is more than the bound would wait for ever: it ends at once, with an
+    /// error of kind [`Limit`](crate::ErrorKind::Limit).
+    ///
+    /// Beside it are what the host has of its own, components that are loaded, open
+    /// connections, and results that the caller has not let go of.
+    #[must_use]
+    pub fn memory(mut self, bytes: u64) -> Self {
+        self.memory = Some(bytes);
         self
     }
 
@@ -191,7 +211,7 @@ impl HostBuilder {
             compiler: self.compiler,
             linker,
             outbound: Arc::new(Outbound::new(self.resolver, self.roots, self.requests)),
-            slots: Slots::new(self.concurrency, self.queue),
+            slots: Slots::new(self.concurrency, self.queue, self.memory),
             requests: self.requests,
             sources: self.sources,
             shrouds: Arc::new(Shrouds::new()),
@@ -266,6 +286,7 @@ fn linker(engine: &Engine) -> wasmtime::Result<Linker<State>> {
     // there, over a context that holds nothing.
     wasmtime_wasi::p2::add_to_linker_async(&mut linker)?;
     wasmtime_wasi_http::p2::add_only_http_to_linker_async(&mut linker)?;
+    held::add_to_linker(&mut linker)?;
     contract::Step::add_to_linker::<_, wasmtime::component::HasSelf<State>>(
         &mut linker,
         |state| state,

@@ -12,7 +12,7 @@ use cap_std::fs::Dir;
 use thiserror::Error;
 
 /// The most that is read for a step, all its files together: they stand in the
-/// component's memory, twice.
+/// host's memory, and in the component's, twice.
 const MOST: usize = 16 << 20;
 
 /// Where files may be read.
@@ -43,6 +43,11 @@ pub(crate) struct Reader {
 impl Reader {
     pub(crate) fn new(files: Files) -> Self {
         Self { files, left: MOST }
+    }
+
+    /// How many bytes were read.
+    pub(crate) fn total(&self) -> usize {
+        MOST - self.left
     }
 
     /// Read the file that a key of the step file names.

@@ -23,6 +23,7 @@ impl hash::HostSha256 for State {
     }
 
     async fn update(&mut self, hash: Resource<Hashing>, bytes: Vec<u8>) -> wasmtime::Result<()> {
+        self.hands_over(bytes.len())?;
         let hash = &mut self.table.get_mut(&hash)?.0;
         let mut pieces = bytes.chunks(PIECE);
         if let Some(first) = pieces.next() {

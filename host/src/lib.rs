@@ -47,6 +47,7 @@ mod contract;
 mod credentials;
 mod engine;
 mod hash;
+mod held;
 mod meter;
 mod resources;
 mod run;

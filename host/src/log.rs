@@ -5,13 +5,15 @@ use std::sync::Arc;
 use http_step_policy::{Amount, Budget, Exceeded, Limits};
 use serde::Serialize;
 
+use crate::meter::Memory;
 use crate::secrets::{Lent, VeiledText};
 
 /// Where a log text belongs, in Buildbot's terms.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Stream {
     /// What frames the output.
+    #[default]
     Header,
     /// What came back.
     Stdout,
@@ -45,14 +47,16 @@ impl<F: FnMut(Stream, &str) + Send + 'static> Sink for F {
     }
 }
 
-/// What an entry costs beside its text, so that many small ones are no way
-/// around the limit.
-const ENTRY_BYTES: usize = 64;
+/// What an entry costs beside its text, here and as JSON, so that many small
+/// ones are no way around the limit.
+const ENTRY_BYTES: usize = 256;
 
-/// Keeps the log, up to a limit, and hands it on.
+/// Keeps the log, up to a limit, and hands it on. What it keeps is memory of the run.
+#[derive(Default)]
 pub(crate) struct Log {
     entries: Vec<LogEntry>,
     limits: Limits,
+    memory: Arc<Memory>,
     /// Bytes that the component has written.
     written: u64,
     /// Bytes that are still kept.
@@ -65,16 +69,13 @@ pub(crate) struct Log {
 }
 
 impl Log {
-    pub(crate) fn new(limits: Limits, sink: Option<Box<dyn Sink>>) -> Self {
+    pub(crate) fn new(limits: Limits, memory: &Arc<Memory>, sink: Option<Box<dyn Sink>>) -> Self {
         Self {
-            entries: Vec::new(),
-            written: 0,
             left: usize::try_from(limits.log_kept).unwrap_or(usize::MAX),
             limits,
-            full: false,
+            memory: Arc::clone(memory),
             sink,
-            veil: None,
-            stream: Stream::Header,
+            ..Self::default()
         }
     }
 
@@ -88,9 +89,9 @@ impl Log {
     pub(crate) fn write(&mut self, stream: Stream, text: &str) -> Result<(), Exceeded> {
         self.written = self.written.saturating_add(text.len() as u64);
         if self.veil.as_ref().is_none_or(VeiledText::is_clear) {
-            self.keep(stream, text);
+            self.keep(stream, text)?;
         } else {
-            self.keep_veiled(stream, text);
+            self.keep_veiled(stream, text)?;
         }
         Exceeded::check(Budget::LogBytes, &self.limits, Amount::Bytes(self.written))
     }
@@ -101,31 +102,32 @@ impl Log {
     }
 
     /// A handle may come in two pieces, but not on two streams.
-    fn keep_veiled(&mut self, stream: Stream, text: &str) {
+    fn keep_veiled(&mut self, stream: Stream, text: &str) -> Result<(), Exceeded> {
         if stream != self.stream {
-            self.flush();
+            self.flush()?;
             self.stream = stream;
         }
         let shown = self.veil.as_mut().map(|veil| veil.feed(text));
-        self.keep(stream, &shown.unwrap_or_default());
+        self.keep(stream, &shown.unwrap_or_default())
     }
 
     /// What was held back is no secret.
-    fn flush(&mut self) {
+    fn flush(&mut self) -> Result<(), Exceeded> {
         let rest = self.veil.as_mut().map(VeiledText::finish);
-        self.keep(self.stream, &rest.unwrap_or_default());
+        self.keep(self.stream, &rest.unwrap_or_default())
     }
 
-    fn keep(&mut self, stream: Stream, text: &str) {
+    fn keep(&mut self, stream: Stream, text: &str) -> Result<(), Exceeded> {
         if self.full || text.is_empty() {
-            return;
+            return Ok(());
         }
         let starts_an_entry = self.entries.last().is_none_or(|last| last.stream != stream);
         let cost = text.len() + if starts_an_entry { ENTRY_BYTES } else { 0 };
         if cost <= self.left {
             self.left -= cost;
+            self.memory.take(cost)?;
             self.append(stream, text);
-            return;
+            return Ok(());
         }
         self.full = true;
         let fits = text
@@ -137,11 +139,13 @@ impl Log {
             self.limits.log_kept
         );
         self.append(Stream::Header, &note);
+        Ok(())
     }
 
     /// Write a line of the host's, on a line of its own and past any limit.
     pub(crate) fn write_line(&mut self, stream: Stream, line: &str) {
-        self.flush();
+        // What a veil has held back is no more than it may hold.
+        _ = self.flush();
         let mut line = line.to_owned();
         if let Some(veil) = &self.veil {
             veil.over(&mut line);
@@ -175,7 +179,7 @@ impl Log {
     /// As [`into_entries`](Self::into_entries), where the log is part of
     /// something.
     pub(crate) fn take_entries(&mut self) -> Vec<LogEntry> {
-        self.flush();
+        _ = self.flush();
         std::mem::take(&mut self.entries)
     }
 }
@@ -187,6 +191,7 @@ mod tests {
 
     #[test]
     fn text_is_kept_and_handed_on_up_to_the_limit() {
+        let memory = Arc::<Memory>::default();
         let seen = Arc::new(Mutex::new(String::new()));
         let sink = Arc::clone(&seen);
         let limits = Limits {
@@ -196,6 +201,7 @@ mod tests {
         };
         let mut log = Log::new(
             limits.clone(),
+            &memory,
             Some(Box::new(move |_, text: &str| {
                 sink.lock().unwrap().push_str(text)
             })),
@@ -209,7 +215,8 @@ mod tests {
             Exceeded::check(Budget::LogBytes, &limits, Amount::Bytes(26))
         );
         log.write_line(Stream::Stderr, "the host's word");
-        let note = "\n<the log ends here: its limit is 140 bytes>\n";
+        assert_eq!(memory.peak(), 2 * ENTRY_BYTES + 9);
+        let note = "\n<the log ends here: its limit is 524 bytes>\n";
         assert_eq!(
             *seen.lock().unwrap(),
             format!("abcd12345é{note}the host's word\n")

@@ -8,10 +8,11 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use http_step_policy::{Amount, Budget, Exceeded, Limits};
+use tokio::task::spawn_blocking;
 use wasmtime::ResourceLimiter;
 
-/// The memory that a run takes: its component's, and that in which bodies are
-/// decoded for it. How much that is, a server chooses.
+/// The memory that a run takes: its component's, and what the host holds for it. How much
+/// that is, the component and the servers choose.
 #[derive(Debug, Default)]
 pub(crate) struct Memory {
     limits: Limits,
@@ -43,9 +44,69 @@ impl Memory {
         self.used.fetch_sub(bytes, Ordering::Relaxed);
     }
 
+    /// What is taken at this moment.
+    #[cfg(test)]
+    pub(crate) fn used(&self) -> usize {
+        self.used.load(Ordering::Relaxed)
+    }
+
     /// The most that there ever was.
     pub(crate) fn peak(&self) -> usize {
         self.peak.load(Ordering::Relaxed)
+    }
+}
+
+/// What the host holds of a run's memory for one thing, until it is dropped.
+#[derive(Debug)]
+pub(crate) struct Room {
+    memory: Arc<Memory>,
+    taken: usize,
+}
+
+impl Room {
+    /// Nothing yet.
+    pub(crate) fn new(memory: &Arc<Memory>) -> Self {
+        Self {
+            memory: Arc::clone(memory),
+            taken: 0,
+        }
+    }
+
+    /// So many bytes.
+    pub(crate) fn of(memory: &Arc<Memory>, bytes: usize) -> Result<Self, Exceeded> {
+        let mut room = Self::new(memory);
+        room.grow(bytes)?;
+        Ok(room)
+    }
+
+    /// How many bytes it is.
+    pub(crate) fn taken(&self) -> usize {
+        self.taken
+    }
+
+    /// Be so many bytes more.
+    pub(crate) fn grow(&mut self, bytes: usize) -> Result<(), Exceeded> {
+        self.memory.take(bytes)?;
+        self.taken = self.taken.saturating_add(bytes);
+        Ok(())
+    }
+
+    /// Be so many bytes in all.
+    pub(crate) fn resize(&mut self, bytes: usize) -> Result<(), Exceeded> {
+        match bytes.checked_sub(self.taken) {
+            Some(more) => self.grow(more),
+            None => {
+                self.memory.give_back(self.taken - bytes);
+                self.taken = bytes;
+                Ok(())
+            }
+        }
+    }
+}
+
+impl Drop for Room {
+    fn drop(&mut self) {
+        self.memory.give_back(self.taken);
     }
 }
 
@@ -117,6 +178,43 @@ impl CpuMeter {
         Duration::from_nanos(self.0.used.load(Ordering::Relaxed))
     }
 
+    /// Count what the host does at once on a run's behalf, outside of what is measured.
+    pub(crate) fn count<T>(&self, work: impl FnOnce() -> T) -> T {
+        let began = thread_time();
+        let done = work();
+        self.add(thread_time().saturating_sub(began));
+        done
+    }
+
+    /// As [`count`](Self::count), on a thread where it keeps nobody waiting. None if the
+    /// runtime is about to end.
+    pub(crate) async fn count_aside<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Option<T> {
+        let meter = self.clone();
+        let done = spawn_blocking(move || meter.count(work)).await;
+        done.ok()
+    }
+
+    fn add(&self, nanoseconds: u64) {
+        self.0.used.fetch_add(nanoseconds, Ordering::Relaxed);
+    }
+
+    /// Count what a task beside the run uses on its behalf, and tell how much is used in
+    /// all each time that it gives way.
+    pub(crate) fn beside<F: Future>(
+        &self,
+        future: F,
+        told: impl Fn(Duration) + Send + 'static,
+    ) -> Beside<F> {
+        Beside {
+            future: Box::pin(future),
+            meter: self.clone(),
+            told: Box::new(told),
+        }
+    }
+
     /// Count what a future uses.
     pub(crate) fn measure<F: Future>(&self, future: F) -> Measured<F> {
         Measured {
@@ -138,8 +236,26 @@ impl<F: Future> Future for Measured<F> {
         let began = thread_time();
         self.meter.0.began.store(began, Ordering::Relaxed);
         let poll = self.future.as_mut().poll(cx);
-        let used = thread_time().saturating_sub(began);
-        self.meter.0.used.fetch_add(used, Ordering::Relaxed);
+        self.meter.add(thread_time().saturating_sub(began));
+        poll
+    }
+}
+
+/// A task beside the run, which may be polled on another thread at the same time.
+pub(crate) struct Beside<F> {
+    future: Pin<Box<F>>,
+    meter: CpuMeter,
+    told: Box<dyn Fn(Duration) + Send>,
+}
+
+impl<F: Future> Future for Beside<F> {
+    type Output = F::Output;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
+        let began = thread_time();
+        let poll = self.future.as_mut().poll(cx);
+        self.meter.add(thread_time().saturating_sub(began));
+        (self.told)(self.meter.total());
         poll
     }
 }
@@ -202,5 +318,45 @@ mod tests {
             }
         }
         assert!((SOME * 3..SOME * 4).contains(&meter.total()));
+    }
+
+    #[tokio::test]
+    async fn what_the_host_does_for_a_run_counts_wherever_it_does_it() {
+        let meter = CpuMeter::default();
+        assert_eq!(meter.count(|| 1), 1);
+        meter.count(spin);
+        assert_eq!(meter.count_aside(spin).await, Some(()));
+        let told = Arc::new(AtomicU64::new(0));
+        let last = Arc::clone(&told);
+        let task = meter.beside(async { spin() }, move |used| {
+            last.store(used.as_nanos() as u64, Ordering::Relaxed);
+        });
+        task.await;
+        assert!(meter.total() >= SOME * 3);
+        assert_eq!(
+            Duration::from_nanos(told.load(Ordering::Relaxed)),
+            meter.total()
+        );
+    }
+
+    #[test]
+    fn room_is_given_back() {
+        let memory = Arc::new(Memory::new(Limits {
+            memory: 100,
+            ..Limits::default()
+        }));
+        let mut room = Room::of(&memory, 60).unwrap();
+        room.resize(40).unwrap();
+        let other = Room::of(&memory, 60).unwrap();
+        assert_eq!(
+            room.grow(1).unwrap_err().to_string(),
+            "the budget `memory` is exceeded: 101 of 100 bytes"
+        );
+        assert_eq!(room.taken(), 40);
+        drop(other);
+        room.resize(100).unwrap();
+        drop(room);
+        assert!(Room::of(&memory, 100).is_ok());
+        assert_eq!(memory.peak(), 100);
     }
 }

@@ -59,6 +59,8 @@ impl SpecError {
 pub(crate) struct Prepared {
     pub(crate) spec: types::RequestSpec,
     pub(crate) asked: Asked,
+    /// Bytes of the files in both.
+    pub(crate) file_bytes: usize,
 }
 
 /// Prepare the run of a step file.
@@ -89,6 +91,7 @@ fn prepared(
     Ok(Prepared {
         spec: spec(file, properties, &settings, &mut reader)?,
         asked: settings.asked(&mut reader)?,
+        file_bytes: reader.total(),
     })
 }
 

@@ -10,6 +10,9 @@ pub struct Resources {
     /// Steps that run: their turns taken, out of those that the host was built
     /// with.
     pub slots: usize,
+    /// Bytes of memory that are promised to them, out of those that the host was
+    /// [built with](crate::HostBuilder::memory); 0 without a bound.
+    pub memory: u64,
     /// Instances of components.
     pub instances: u64,
     /// Instances of the core modules that components are made of.
@@ -33,6 +36,7 @@ impl Host {
     #[must_use]
     pub fn resources(&self) -> Resources {
         let slots = self.slots.taken();
+        let memory = self.slots.promised();
         let turns = self.outbound.turns();
         let requests = self.requests.saturating_sub(turns.free());
         let idle_connections = self.outbound.pool().idle_connections();
@@ -41,6 +45,7 @@ impl Host {
             .pooling_allocator_metrics()
             .map_or_else(Resources::default, |pool| Resources {
                 slots,
+                memory,
                 instances: pool.component_instances(),
                 core_instances: pool.core_instances(),
                 memories: pool.memories(),

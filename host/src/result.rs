@@ -139,10 +139,10 @@ pub enum ErrorKind {
 pub struct Usage {
     /// Seconds from beginning to end.
     pub wall_seconds: f64,
-    /// Seconds on a processor.
+    /// Seconds on a processor, the host's on the component's behalf included.
     pub cpu_seconds: f64,
-    /// Bytes of the component's memories and tables, and of the memory in which
-    /// response bodies were decoded for it, at the most.
+    /// Bytes of the component's memories and tables, and of what the host held for
+    /// it, at the most.
     pub peak_memory_bytes: usize,
     /// Requests that the component asked for, also those not let out.
     pub requests: u32,

@@ -12,13 +12,14 @@ use http_step_policy::{Amount, Budget, Exceeded, Limits, Policy};
 use tokio::time::{Instant, timeout};
 use wasmtime::{Store, UpdateDeadline};
 
+use crate::answer;
 use crate::component::Step;
 use crate::contract::types;
 use crate::ending::Ending;
 use crate::engine::Host;
 use crate::files::Files;
 use crate::log::{Log, Sink};
-use crate::meter::{CpuMeter, MemoryMeter};
+use crate::meter::{CpuMeter, Room};
 use crate::outbound::{Egress, Journal, Rehearsal};
 use crate::properties::Properties;
 use crate::request;
@@ -26,8 +27,12 @@ use crate::result::{RunResult, Usage};
 use crate::secrets::Lent;
 use crate::state::{HANDLES, State};
 
-/// Bytes that a component may hand over in one call.
-const HOSTCALL_BYTES: usize = 32 << 20;
+/// Bytes that a component may hand over in one call, and no more than its memory: it may
+/// name the same text again and again.
+const HOSTCALL_BYTES: u64 = 32 << 20;
+
+/// Requests whose rows are gone through in a fraction of a millisecond.
+const FEW_REQUESTS: u32 = 256;
 
 /// All that one run is made of.
 pub struct Job {
@@ -131,8 +136,11 @@ impl Host {
             started: Instant::now(),
             wall: limits.wall,
         };
-        let log = Log::new(limits, job.sink.take());
-        let slot = bounds.hold(async { Ok(self.slots.take().await?) }).await;
+        let memory = limits.memory;
+        let log = Log::new(limits, bounds.journal.memory(), job.sink.take());
+        let slot = bounds
+            .hold(async { Ok(self.slots.take(memory).await?) })
+            .await;
         match slot.flatten() {
             Ok(slot) => {
                 // Who waits for a turn takes little memory, and who has it takes what
@@ -167,6 +175,10 @@ impl Host {
             Err(ending) => return bounds.end_early(step, ending, log),
         };
         let lent = Arc::new(lent);
+        let _files = match Room::of(bounds.journal.memory(), request.file_bytes) {
+            Ok(room) => room,
+            Err(exceeded) => return bounds.end_early(step, Ending::exceeded(exceeded), log),
+        };
         if let Some(total) = request.spec.settings.timeout.total {
             bounds.wall = bounds.wall.min(Duration::from_nanos(total));
         }
@@ -187,20 +199,24 @@ impl Host {
             credentials: Arc::default(),
             rehearsal,
             journal: Arc::clone(&journal),
+            cpu: cpu.clone(),
         };
         log.veil(&lent);
-        let memory = MemoryMeter::new(Arc::clone(journal.memory()));
-        let state = State::new(egress, memory, properties, log);
+        let state = State::new(egress, journal.memory(), properties, log);
         let mut store = self.store(state, &cpu, limits);
         let called = bounds
             .hold(cpu.measure(call(step, &mut store, &request.spec)))
             .await;
 
         let mut state = store.into_data();
+        let mut is_long = journal.requests() > FEW_REQUESTS;
         let ending = match (called, journal.exceeded_by_now()) {
             // It may have come to an end in the moment in which it was ended.
             (Ok(_), Some(exceeded)) => Ending::exceeded(exceeded),
-            (Ok(Ok(result)), None) => Ending::returned(result),
+            (Ok(Ok(result)), None) => {
+                is_long |= answer::is_long(&result);
+                answered(result, is_long, &journal, &cpu).await
+            }
             (Ok(Err(error)), None) => Ending::broken(&error, &state.stderr.words()),
             (Err(ending), _) => ending,
         };
@@ -211,18 +227,33 @@ impl Host {
         // the result has told what was.
         drop(state);
         let usage = bounds.usage(step, &cpu, written);
-        let mut result = ending.into_result(&journal, log, usage);
-        if !lent.is_nothing() {
-            result.veil(&lent.veil());
+        let told = move || {
+            let mut result = ending.into_result(&journal, log, usage);
+            if !lent.is_nothing() {
+                result.veil(&lent.veil());
+            }
+            result
+        };
+        let told = if is_long {
+            cpu.count_aside(told).await
+        } else {
+            Some(cpu.count(told))
+        };
+        match told {
+            Some(mut result) => {
+                result.usage.cpu_seconds = cpu.total().as_secs_f64();
+                result
+            }
+            None => bounds.end_early(step, Ending::at_the_hosts_end(), Log::default()),
         }
-        result
     }
 
     /// A store with its limits set.
     fn store(&self, state: State, cpu: &CpuMeter, limits: Limits) -> Store<State> {
         let mut store = Store::new(&self.engine, state);
         store.limiter(|state| &mut state.memory);
-        store.set_hostcall_fuel(HOSTCALL_BYTES);
+        let most = HOSTCALL_BYTES.min(limits.memory);
+        store.set_hostcall_fuel(usize::try_from(most).unwrap_or(usize::MAX));
         // The host's own table is the one to run full, since it says so.
         store.set_max_component_handles(2 * HANDLES);
         store.set_epoch_deadline(1);
@@ -243,6 +274,27 @@ async fn call(
 ) -> wasmtime::Result<types::StepResult> {
     let instance = step.pre.instantiate_async(&mut *store).await?;
     instance.call_http_step(&mut *store, spec).await
+}
+
+/// What a component's answer comes to. To go through it is work on its behalf.
+async fn answered(
+    result: types::StepResult,
+    is_long: bool,
+    journal: &Journal,
+    cpu: &CpuMeter,
+) -> Ending {
+    let memory = Arc::clone(journal.memory());
+    let returned = move || Ending::returned(result, &memory);
+    let ending = if is_long {
+        cpu.count_aside(returned).await
+    } else {
+        Some(cpu.count(returned))
+    };
+    let ending = ending.unwrap_or_else(Ending::at_the_hosts_end);
+    match journal.spends(cpu.total()) {
+        Err(exceeded) if ending.is_returned() => Ending::exceeded(exceeded),
+        _ => ending,
+    }
 }
 
 /// What ends a run from outside: its caller, its budgets, and its time.

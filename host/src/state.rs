@@ -2,24 +2,26 @@
 
 use std::sync::Arc;
 
+use http_step_policy::Exceeded;
 use wasmtime::component::ResourceTable;
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpView};
 
 use crate::clock::{CoarseMonotonicClock, CoarseWallClock};
+use crate::held::Held;
 use crate::log::Log;
-use crate::meter::MemoryMeter;
+use crate::meter::{Memory, MemoryMeter, Room};
 use crate::outbound::Egress;
 use crate::properties::Properties;
 use crate::stderr::Stderr;
 
 /// What a component may hold of the host's resources at a time: streams,
-/// bodies, pollables, header tables. Some of them hold data, up to
-/// [`HEADER_BYTES`] or two pieces of a body.
+/// bodies, pollables, header tables. Each takes some hundred bytes; what they
+/// hold beside, `held.rs` counts.
 pub(crate) const HANDLES: usize = 512;
 
-/// Bytes of a table of headers, roughly as they stand in memory. Servers take
-/// about a tenth of it.
+/// Bytes of a table of headers, as wasmtime counts them. Servers take about a
+/// tenth of it.
 pub(crate) const HEADER_BYTES: usize = 64 << 10;
 
 /// Random bytes that a component may ask for in one call.
@@ -29,6 +31,7 @@ const RANDOM_BYTES: u64 = 64 << 10;
 pub(crate) struct State {
     pub(crate) egress: Egress,
     pub(crate) memory: MemoryMeter,
+    pub(crate) held: Held,
     pub(crate) properties: Arc<Properties>,
     pub(crate) log: Log,
     pub(crate) stderr: Stderr,
@@ -40,7 +43,7 @@ pub(crate) struct State {
 impl State {
     pub(crate) fn new(
         egress: Egress,
-        memory: MemoryMeter,
+        memory: &Arc<Memory>,
         properties: Arc<Properties>,
         log: Log,
     ) -> Self {
@@ -60,7 +63,8 @@ impl State {
         http.set_field_size_limit(HEADER_BYTES);
         Self {
             egress,
-            memory,
+            memory: MemoryMeter::new(Arc::clone(memory)),
+            held: Held::new(memory),
             properties,
             log,
             stderr,
@@ -68,6 +72,14 @@ impl State {
             wasi,
             http,
         }
+    }
+}
+
+impl State {
+    /// A text is on its way between the component and the host, so that both have it: there
+    /// has to be room for that.
+    pub(crate) fn hands_over(&self, bytes: usize) -> Result<(), Exceeded> {
+        Room::of(self.egress.journal.memory(), bytes).map(drop)
     }
 }
 

@@ -20,15 +20,19 @@ pub const LONGEST_CONNECT: Duration = Duration::from_secs(120);
 pub struct Limits {
     /// Time for the step as a whole, waiting included. A step file can ask for less.
     pub wall: Duration,
-    /// Time on a processor.
+    /// Time on a processor: the component's, and the host's where it decodes and hashes
+    /// for it, signs its requests, takes secrets out of responses and goes through its
+    /// answer.
     pub cpu: Duration,
     /// Time for one connection, TLS included; [`LONGEST_CONNECT`] at most. A
     /// component can ask for less.
     pub connect: Duration,
     /// How long a server may be silent. A component can ask for less.
     pub read: Duration,
-    /// Bytes of all memories and tables of the component together, and of the
-    /// memory in which the host decodes response bodies for it.
+    /// Bytes of all memories and tables of the component together, and of what the
+    /// host holds for it: tables of headers, bodies that wait to be sent or read,
+    /// decoders, files to upload, rows of the ledger, the kept log, and the answer
+    /// with its outputs as values.
     pub memory: u64,
     /// Requests, hops of a redirect included.
     pub requests: u32,

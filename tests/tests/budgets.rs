@@ -8,8 +8,8 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use http::HeaderValue;
 use http_step_host::policy::Amount;
-use http_step_host::{ErrorKind, Job, Outcome, RunResult, Sent, Stage};
-use http_step_tests::{Answer, Guest, Service, bench, step_file, transcript};
+use http_step_host::{ErrorKind, Job, Limits, Outcome, RunResult, Sent, Stage};
+use http_step_tests::{Answer, Guest, Service, bench, run_with, step_file, transcript};
 
 /// A server whose answers have a header of four fields and a body of 1000 bytes
 /// in a coding.
@@ -182,6 +182,27 @@ async fn what_a_step_writes_and_holds() {
         Limit: the budget `memory` is exceeded: 16843208 of 16777216 bytes
         {"budget":"memory","limit":16777216,"used":16843208}
     "#]].assert_eq(&told);
+}
+
+/// The host has a copy of them for as long as the step runs.
+#[tokio::test]
+async fn files_that_are_uploaded_are_held() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("large"), vec![0; 3 << 20]).unwrap();
+    let step = "post: http://127.0.0.1:9/\nfiles:\n  report: large";
+    let limits = Limits {
+        memory: 2 << 20,
+        ..Limits::default()
+    };
+    let result = run_with("http://127.0.0.1:9", step, |job| {
+        job.files_under(folder.path()).limits(limits)
+    })
+    .await;
+    expect![[r#"
+        e|An exception occurred while performing the request: the budget `memory` is exceeded: 3145728 of 2097152 bytes
+        Exception: Requested (exception)
+        Limit, sent No: the budget `memory` is exceeded: 3145728 of 2097152 bytes
+    "#]].assert_eq(&transcript(&result, "no origin"));
 }
 
 #[tokio::test]

@@ -53,6 +53,55 @@ fn what_webassembly_has_beyond_steps() {
     "#]].assert_eq(&told);
 }
 
+/// The step of the contributing guide with so many more core instances, which are empty.
+fn with_more_core_instances(more: u8) -> Vec<u8> {
+    const MODULE: &[u8] = b"\0asm\x01\0\0\0";
+    const MODULE_SECTION: u8 = 1;
+    const INSTANCE_SECTION: u8 = 2;
+    let mut wasm = Guest::Smallest.wasm();
+    let index = sections(&wasm).filter(|id| *id == MODULE_SECTION).count() as u8;
+    // A section: what it is, its length, and what is in it.
+    wasm.extend([MODULE_SECTION, MODULE.len() as u8]);
+    wasm.extend(MODULE);
+    wasm.extend([INSTANCE_SECTION, 1 + 3 * more, more]);
+    // Each an instance of the module, with no arguments.
+    wasm.extend([0, index, 0].repeat(usize::from(more)));
+    wasm
+}
+
+/// What the sections of a component are.
+fn sections(wasm: &[u8]) -> impl Iterator<Item = u8> {
+    let mut at = 8;
+    std::iter::from_fn(move || {
+        let id = *wasm.get(at)?;
+        let (mut length, mut shift) = (0, 0);
+        loop {
+            at += 1;
+            length |= usize::from(wasm[at] & 0x7f) << shift;
+            shift += 7;
+            if wasm[at] < 0x80 {
+                break;
+            }
+        }
+        at += 1 + length;
+        Some(id)
+    })
+}
+
+/// As many as tools for Python make, and some more.
+#[tokio::test]
+async fn a_component_of_many_core_instances() {
+    const OF_THE_STEP: u8 = 3;
+    for many in [14, 16] {
+        let wasm = with_more_core_instances(many - OF_THE_STEP);
+        let step = host().load(&wasm).unwrap();
+        let job = Job::new(step_file("get: https://example.com/"), Policy::nothing());
+        let result = host().run(&step, job).await;
+        assert_eq!(result.summary, "Done", "{result:#?}");
+    }
+    expect!["this component is not valid: The component transitively contains 17 core module instances, which exceeds the configured maximum of 16 in the pooling allocator"].assert_eq(&load_error(&with_more_core_instances(17 - OF_THE_STEP)));
+}
+
 #[tokio::test]
 async fn a_component_reaches_nothing_by_default() {
     let origin = Scripted::nobody().await;

@@ -315,6 +315,40 @@ async fn who_comes_after_those_that_wait_is_told_at_once() {
 }
 
 #[tokio::test]
+async fn steps_are_promised_their_memory() {
+    let service = Service::start(|_| Answer::default()).await;
+    let host = Host::builder().memory(100 << 20).queue(1).build().unwrap();
+    let step = reference_of(&host);
+    let run = |memory| {
+        let policy = Policy::nothing().allow(service.origin.parse().unwrap());
+        let limits = Limits {
+            memory,
+            ..Limits::default()
+        };
+        let file = step_file(&format!("get: {}/", service.origin));
+        host.run(&step, Job::new(file, policy).limits(limits))
+    };
+    // They are begun in this order, and the first does not end before the last is begun.
+    let (first, second, third, fourth) =
+        tokio::join!(run(64 << 20), run(36 << 20), run(64 << 20), run(1 << 20));
+    for result in [first, second, third] {
+        assert_eq!(result.outcome, Outcome::Success, "{:?}", result.error);
+    }
+    let too_much = run(101 << 20).await;
+    let told = [fourth, too_much].map(|result| transcript(&result, &service.origin));
+    expect![[r#"
+        e|An exception occurred while performing the request: the host is overloaded: the steps that run are promised its 100 MiB of memory, and 1 wait for their turn; try again later
+        Exception: Requested (exception)
+        Overloaded, sent No: the host is overloaded: the steps that run are promised its 100 MiB of memory, and 1 wait for their turn; try again later
+        e|An exception occurred while performing the request: the budget `memory` of this step is 101 MiB, and this host gives all steps together 100 MiB; set `memory` in `limits` of the policy to less
+        Exception: Requested (exception)
+        Limit, sent No: the budget `memory` of this step is 101 MiB, and this host gives all steps together 100 MiB; set `memory` in `limits` of the policy to less
+    "#]].assert_eq(&told.concat());
+    assert_eq!(service.requests().len(), 3);
+    assert_eq!(host.resources().memory, 0);
+}
+
+#[tokio::test]
 async fn a_limit_beyond_all_time_is_none() {
     let service = Service::start(|_| Answer::default()).await;
     let limits = Limits {

@@ -10,11 +10,16 @@ use wasmtime_wasi_http::{
 };
 
 use super::Egress;
-use super::error::TransportError;
+use super::arrived::arrived;
+use super::error::{Stage, TransportError};
 
 /// The most of a request's body that a component hands over at once. Twice as
-/// much waits in the host, for each body that a component has open.
-const BODY_CHUNK: usize = 64 << 10;
+/// much waits to be sent, of each body that a component has open.
+pub(crate) const BODY_CHUNK: usize = 64 << 10;
+
+/// How often what a request aims at is told: as its origin and in errors, in its row and in
+/// what is made of it.
+const TOLD: usize = 6;
 
 /// What is between two neighbours, and not for a component to say (RFC 9110,
 /// section 7.6.1), beside what wasmtime names.
@@ -40,16 +45,32 @@ impl WasiHttpHooks for Egress {
         // Counted here, and not when somebody waits for it: a component may ask
         // for many before it waits for one.
         let begun = self.journal.request(request.method().as_str());
+        let authority = request.uri().authority().map_or(0, |it| it.as_str().len());
+        let begun = begun.and_then(|begun| {
+            let told = TOLD * authority;
+            self.journal.keeps(told, Stage::Policy)?;
+            Ok(begun)
+        });
         let egress = self.clone();
-        Box::new(async move {
+        let carried = async move {
             let journal = Arc::clone(&egress.journal);
             let (entry, under_way) = begun.map_err(|error| refusal(&journal, error))?;
             let options = options.unwrap_or_default();
             let carried = egress.carry_out(request, options, entry, under_way).await;
-            let response = carried.map_err(|error| refusal(&journal, error))?;
+            let arrived = carried.and_then(|response| arrived(response, &journal));
+            let response = arrived.map_err(|error| refusal(&journal, error))?;
             let nothing: Box<dyn Future<Output = _> + Send> = Box::new(async { Ok(()) });
             Ok((response, nothing))
-        })
+        };
+        // Without a secret there is nothing to compute but what a header takes.
+        if self.lent.is_nothing() {
+            return Box::new(carried);
+        }
+        let journal = Arc::clone(&self.journal);
+        Box::new(self.cpu.beside(carried, move |used| {
+            // Whoever waits for the run is told.
+            _ = journal.spends(used);
+        }))
     }
 
     fn p2_outgoing_body_chunk_size(&mut self) -> usize {

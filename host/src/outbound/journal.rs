@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use std::future::pending;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::time::Duration;
 
 use http::HeaderMap;
 use http_step_policy::{Amount, Budget, Exceeded, Host, Limits};
@@ -13,7 +14,7 @@ use tokio::sync::Notify;
 use super::error::{Sent, Stage, TransportError};
 use super::ledger::{Entry, LedgerRow};
 use super::turns::Line;
-use crate::meter::Memory;
+use crate::meter::{self, Memory};
 use crate::result::ErrorKind;
 
 /// The network side of one run.
@@ -40,29 +41,26 @@ pub(crate) struct Journal {
     is_over: Notify,
 }
 
-/// What the host takes of a run's memory for a body, until it is dropped: a reader may
+/// What a request takes beside its texts: its row, and the rows that are made of that.
+const ROW_BYTES: usize = 2 << 10;
+
+/// What the host takes of a run's memory for a message, until it is dropped: a reader may
 /// let go of a body in its middle.
 pub(super) struct Room {
     journal: Arc<Journal>,
-    taken: usize,
+    room: meter::Room,
 }
 
 impl Room {
     pub(super) fn new(journal: Arc<Journal>) -> Self {
-        Self { journal, taken: 0 }
+        let room = meter::Room::new(&journal.memory);
+        Self { journal, room }
     }
 
     /// Take so many bytes in all.
     pub(super) fn take(&mut self, bytes: usize) -> Result<(), TransportError> {
-        self.journal.holds(self.taken, bytes)?;
-        self.taken = bytes;
-        Ok(())
-    }
-}
-
-impl Drop for Room {
-    fn drop(&mut self) {
-        _ = self.take(0);
+        let taken = self.room.resize(bytes);
+        self.journal.ends_if_exceeded(taken, Stage::Body)
     }
 }
 
@@ -118,14 +116,14 @@ impl Journal {
         self.count_request()?;
         let under_way = Amount::Count(under_way.into());
         self.hold(Budget::ConcurrentRequests, under_way, Stage::Policy)?;
-        Ok((self.begin(method), guard))
+        Ok((self.begin(method)?, guard))
     }
 
     /// Begin the entry of a further request that the host makes for one that is under
     /// way.
     pub(super) fn again(&self, method: &str) -> Result<Arc<Entry>, TransportError> {
         self.count_request()?;
-        Ok(self.begin(method))
+        self.begin(method)
     }
 
     fn count_request(&self) -> Result<(), TransportError> {
@@ -134,10 +132,12 @@ impl Journal {
         self.hold(Budget::Requests, requests, Stage::Policy)
     }
 
-    fn begin(&self, method: &str) -> Arc<Entry> {
+    /// It stays until the run has told of it.
+    fn begin(&self, method: &str) -> Result<Arc<Entry>, TransportError> {
+        self.keeps(ROW_BYTES + method.len(), Stage::Policy)?;
         let entry = Arc::new(Entry::new(method));
         lock(&self.entries).push(Arc::clone(&entry));
-        entry
+        Ok(entry)
     }
 
     /// A request is to go to a host.
@@ -179,11 +179,18 @@ impl Journal {
         self.hold(Budget::BytesDecoded, Amount::Bytes(used), Stage::Body)
     }
 
-    /// What the host holds for a body, so many bytes of memory, is so many now.
-    fn holds(&self, before: usize, now: usize) -> Result<(), TransportError> {
-        self.memory.give_back(before.saturating_sub(now));
-        let taken = self.memory.take(now.saturating_sub(before));
-        self.ends_if_exceeded(taken, Stage::Body)
+    /// The host keeps so many bytes until the run is over.
+    pub(super) fn keeps(&self, bytes: usize, stage: Stage) -> Result<(), TransportError> {
+        self.ends_if_exceeded(self.memory.take(bytes), stage)
+    }
+
+    /// So much processor time is used, also beside the component's.
+    pub(crate) fn spends(&self, used: Duration) -> Result<(), Exceeded> {
+        let held = Exceeded::check(Budget::Cpu, &self.limits, Amount::Time(used));
+        if let Err(exceeded) = &held {
+            self.exceed(exceeded.clone());
+        }
+        held
     }
 
     /// Hold a budget: what is used past its limit ends the run.

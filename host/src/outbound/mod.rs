@@ -5,6 +5,7 @@
 
 mod admit;
 mod again;
+mod arrived;
 mod asked;
 mod body;
 mod carry;
@@ -53,7 +54,7 @@ pub use self::tls::TlsFacts;
 
 pub(crate) use self::asked::{Asked, AskedProxies, AskedTls};
 pub(crate) use self::error::TransportError;
-pub(crate) use self::hooks::is_forbidden;
+pub(crate) use self::hooks::{BODY_CHUNK, is_forbidden};
 pub(crate) use self::journal::{Journal, Over};
 pub(crate) use self::rehearsal::Rehearsal;
 pub(crate) use self::tls::{Certificates, ClientCertificate, PemError, Roots, Trust};
@@ -73,6 +74,7 @@ use self::tls::Tls;
 use self::token::Tokens;
 use self::turns::Turns;
 use crate::credentials::Credentials;
+use crate::meter::CpuMeter;
 use crate::secrets::Lent;
 
 /// The shortest time limit that is more than a refusal.
@@ -122,6 +124,8 @@ pub(crate) struct Egress {
     /// If nothing is to be sent.
     pub(crate) rehearsal: Option<Arc<Rehearsal>>,
     pub(crate) journal: Arc<Journal>,
+    /// Where what the host computes for it is counted.
+    pub(crate) cpu: CpuMeter,
 }
 
 /// How long a request may take at each of its stages.

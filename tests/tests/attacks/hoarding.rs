@@ -1,9 +1,11 @@
 //! Filling the host's memory in place of one's own.
 
 use expect_test::expect;
+use http::{HeaderName, HeaderValue};
 use http_step_host::ErrorKind;
 use http_step_tests::{Answer, Guest, Service};
 
+use crate::allocator;
 use crate::attack::{Attack, Theme};
 use crate::attacker::{Attacker, NOWHERE, alone, ended_by, log, told};
 
@@ -28,6 +30,120 @@ pub const THEME: Theme = Theme {
             "bodies in the host",
             "fill the host's memory with bodies of requests that are never sent",
             || Box::pin(alone(Guest::HoardsBodies, ErrorKind::Limit)),
+        ),
+        Attack::by(
+            Guest::HoardsTables,
+            "many tables of headers",
+            "keep 450 tables of headers, none of them larger than it may be",
+            || Box::pin(hoard(Guest::HoardsTables, "append")),
+        ),
+        Attack::by(
+            Guest::HoardsTables,
+            "many names",
+            "keep 450 tables of 750 names without a value, which take several times their size",
+            || Box::pin(hoard(Guest::HoardsTables, "from a list")),
+        ),
+        Attack::by(
+            Guest::HoardsTables,
+            "emptied tables",
+            "fill 450 tables of headers and empty them, so that only the room in them is left",
+            || Box::pin(hoard(Guest::HoardsTables, "emptied")),
+        ),
+        Attack::by(
+            Guest::HoardsTables,
+            "clones",
+            "clone a table of headers 450 times, and change each so that it is a copy",
+            || Box::pin(hoard(Guest::HoardsTables, "clones")),
+        ),
+        Attack::by(
+            Guest::HoardsTables,
+            "headers of requests that are gone",
+            "keep the headers of 450 requests, and not the requests",
+            || Box::pin(hoard(Guest::HoardsTables, "of requests")),
+        ),
+        Attack::by(
+            Guest::HoardsTables,
+            "responses of its own",
+            "keep 450 responses, which a server would make",
+            || Box::pin(hoard(Guest::HoardsTables, "of responses")),
+        ),
+        Attack::by(
+            Guest::HoardsTables,
+            "trailers",
+            "end the bodies of 450 requests that it does not send, each with trailers",
+            || Box::pin(hoard(Guest::HoardsTables, "trailers")),
+        ),
+        Attack::by(
+            Guest::HoardsTables,
+            "long targets",
+            "keep 450 requests with a path of 60 KiB",
+            || Box::pin(hoard(Guest::HoardsTables, "targets")),
+        ),
+        Attack::by(
+            Guest::HoardsTables,
+            "long methods",
+            "keep 450 requests with a method of 1 MiB",
+            || Box::pin(hoard(Guest::HoardsTables, "methods")),
+        ),
+        Attack::by(
+            Guest::HoardsTables,
+            "long authorities",
+            "keep 450 requests to an authority of 1 MiB",
+            || Box::pin(hoard(Guest::HoardsTables, "authorities")),
+        ),
+        Attack::by(
+            Guest::HoardsTables,
+            "full bodies",
+            "keep 150 requests with as much of a body as is taken before they are sent",
+            || Box::pin(hoard(Guest::HoardsTables, "bodies")),
+        ),
+        Attack::by(
+            Guest::HoardsAnswers,
+            "headers of answers",
+            "keep the headers of 200 answers, of 50 KiB each",
+            || Box::pin(hoard(Guest::HoardsAnswers, "headers")),
+        ),
+        Attack::by(
+            Guest::HoardsAnswers,
+            "pieces of answers",
+            "keep what has come of 100 bodies, and read a byte of each",
+            || Box::pin(hoard(Guest::HoardsAnswers, "pieces")),
+        ),
+        Attack::by(
+            Guest::HoardsAnswers,
+            "rows of the ledger",
+            "ask for 20,000 requests that are denied",
+            || Box::pin(hoard(Guest::HoardsAnswers, "rows")),
+        ),
+        Attack::by(
+            Guest::DripsTheLog,
+            "entries of the log",
+            "have the log keep as many texts of one letter as it takes",
+            || Box::pin(hoard(Guest::DripsTheLog, "")),
+        ),
+        Attack::by(
+            Guest::AnswersManyValues,
+            "outputs of numbers",
+            "answer with a megabyte of JSON that is one number after the other",
+            || Box::pin(hoard(Guest::AnswersManyValues, "numbers")),
+        ),
+        Attack::by(
+            Guest::AnswersManyValues,
+            "outputs of arrays",
+            "answer with a megabyte of JSON that is one empty array after the other",
+            || Box::pin(hoard(Guest::AnswersManyValues, "arrays")),
+        ),
+        Attack::by(
+            Guest::AnswersManyValues,
+            "outputs of objects",
+            "answer with a megabyte of JSON that is one small object after the other",
+            || Box::pin(hoard(Guest::AnswersManyValues, "objects")),
+        ),
+        Attack::by(
+            Guest::AnswersManyValues,
+            "outputs of texts",
+            "answer with a megabyte of JSON that is one letter after the other",
+            || Box::pin(hoard(Guest::AnswersManyValues, "texts")),
         ),
         Attack::by(
             Guest::AsksForRandomness,
@@ -85,6 +201,51 @@ pub const THEME: Theme = Theme {
         ),
     ],
 };
+
+/// What a run may have that is set on the host's memory.
+const BUDGET: usize = 8 << 20;
+
+/// What the host and the server of the test may have beside what is reported.
+const BESIDE: usize = 3 << 19;
+
+/// A run with a small budget whose component has the host hoard in its place. What the
+/// host takes is no more than what it reports.
+async fn hoard(guest: Guest, orders: &str) -> String {
+    let service = Service::start(|_| {
+        let mut answer = Answer::new(vec![b'x'; 8 << 10].into());
+        let value = HeaderValue::from_bytes(&[b'x'; 500]).unwrap();
+        for number in 0..100 {
+            let name = HeaderName::try_from(format!("x-{number}")).unwrap();
+            answer.headers_mut().insert(name, value.clone());
+        }
+        answer
+    })
+    .await;
+    let before = allocator::allocated();
+    allocator::forget_peak();
+    let result = Attacker::of(guest, &service.origin)
+        .orders([orders])
+        .limits(|limits| {
+            limits.memory = BUDGET as u64;
+            limits.requests = u32::MAX;
+        })
+        .run()
+        .await;
+    let grown = allocator::peak().saturating_sub(before);
+    let reported = result.usage.peak_memory_bytes;
+    assert!(
+        grown < reported + BESIDE && reported <= BUDGET,
+        "it takes {grown} bytes and reports {reported}: {}",
+        told(&result, &service.origin)
+    );
+    let told = told(&result, &service.origin);
+    // By how much, depends on what else the server has sent by then.
+    told.split(": the budget `memory` is exceeded: ")
+        .next()
+        .map(|told| told.to_owned() + ": the budget `memory` is exceeded")
+        .filter(|_| told.contains("`memory`"))
+        .unwrap_or(told)
+}
 
 async fn enormous_lengths() -> String {
     let service = Service::start(|_| Answer::new("hello".into())).await;

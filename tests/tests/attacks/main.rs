@@ -7,6 +7,7 @@
 //! as a whole; `UPDATE_EXPECT=1` writes it anew. `ATTACK=NAME` runs the attacks
 //! of that name alone, and tells what came of them.
 
+mod allocator;
 mod arena;
 mod attack;
 mod attacker;

@@ -13,7 +13,8 @@ from what they see: `UPDATE_EXPECT=1 cargo test --test attacks`.
 
 After each attack the same host runs a well-behaved step, which succeeds, and the process has the
 descriptors, the instances and the free slots that it had before. Over all of them together, its
-memory stays where it was.
+memory stays where it was. Where the host is to hoard in the place of a component that may take 8 MiB, what
+the host allocates is no more than what the run reports, and 1.5 MiB for the server of the test and the rest.
 
 `ORIGIN` is the server that the step may reach. An outcome is that of the run, with the kind of its
 error and whether a request may have been sent.

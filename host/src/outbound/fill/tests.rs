@@ -15,6 +15,7 @@ use http_step_policy::{Limits, Policy, Secret};
 use super::super::filled::Content;
 use super::super::{Asked, Journal, Outbound, Roots, SystemResolver};
 use super::*;
+use crate::meter::CpuMeter;
 use crate::secrets::Lent;
 
 const ORIGIN: &str = "http://a.test";
@@ -48,6 +49,7 @@ fn egress(value: &str) -> Egress {
         credentials: Arc::default(),
         rehearsal: None,
         journal: Arc::new(Journal::new(Limits::default())),
+        cpu: CpuMeter::default(),
     }
 }
 
