@@ -7,7 +7,9 @@ use std::time::Duration;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
-use http_step_host::policy::{OriginPattern, PartialEcho, ProxyUrl, Secret, TlsAsk};
+use http_step_host::policy::{
+    DenyPattern, FileGlob, OriginPattern, PartialEcho, ProxyUrl, Secret, TlsAsk,
+};
 use ipnet::IpNet;
 
 use crate::body::{self, Data, Json, Part};
@@ -171,6 +173,17 @@ pub(crate) struct PolicyArgs {
     /// repeated.
     #[arg(long, value_name = "WHAT", value_parser = tls_ask)]
     pub(crate) allow_tls: Vec<TlsAsk>,
+
+    /// Origins, hosts or networks that may not be reached, whatever allows them:
+    /// `https://api.example.com`, `*.example.com`, `10.0.0.0/8`. Can be repeated.
+    #[arg(long, value_name = "ORIGIN|HOST|NETWORK")]
+    pub(crate) deny: Vec<DenyPattern>,
+
+    /// Files that the step file may name, by their paths from its directory:
+    /// `report.xml`, `reports/**`. Can be repeated. Without `--policy`, the built-in
+    /// step may read those that are not hidden, if the step file is no standard input.
+    #[arg(long, value_name = "GLOB")]
+    pub(crate) allow_file: Vec<FileGlob>,
 
     /// A secret that the step may use without seeing it, in requests to one origin:
     /// `TOKEN=env:API_TOKEN@https://api.example.com`, or with `file:PATH`. Can be

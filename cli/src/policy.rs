@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use http_step_host::Limits;
-use http_step_host::policy::{OriginPattern, Policy, ProxyRules, Secret};
+use http_step_host::policy::{FileGlob, OriginPattern, Policy, ProxyRules, Secret};
 
 use crate::args::{PolicyArgs, RunArgs};
 use crate::proxy_env::{self, FromEnv};
@@ -19,6 +19,8 @@ pub(crate) fn of(args: &RunArgs, is_typed: bool) -> Result<Policy, String> {
         allow_proxy,
         proxy_from_env,
         allow_tls,
+        deny,
+        allow_file,
         secret,
         partial_echo,
     } = &args.policy;
@@ -39,6 +41,10 @@ pub(crate) fn of(args: &RunArgs, is_typed: bool) -> Result<Policy, String> {
     if *proxy_from_env {
         policy = with_proxies_of_environment(policy, file.as_deref())?;
     }
+    // As curl would; but nobody chose the directory of a step file without a name.
+    if file.is_none() && is_built_in && args.step != input::STDIN {
+        policy = policy.allow_file(FileGlob::visible());
+    }
     for origins in allow {
         policy = policy.allow(origins.clone());
     }
@@ -50,6 +56,12 @@ pub(crate) fn of(args: &RunArgs, is_typed: bool) -> Result<Policy, String> {
     }
     for ask in allow_tls {
         policy = policy.allow_tls(*ask);
+    }
+    for pattern in deny {
+        policy = policy.deny(pattern.clone());
+    }
+    for files in allow_file {
+        policy = policy.allow_file(files.clone());
     }
     for secret in Secret::of_arguments(secret).map_err(|error| error.to_string())? {
         policy = policy.lend(secret);

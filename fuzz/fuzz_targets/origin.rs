@@ -6,7 +6,9 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use http_step_fuzz::check_line;
 use http_step_policy::address::{Class, classify};
-use http_step_policy::{Host, NoProxy, Origin, OriginPattern, Policy, ProxyUrl, Scheme};
+use http_step_policy::{
+    DenyPattern, Host, NoProxy, Origin, OriginPattern, Policy, ProxyUrl, Scheme,
+};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|data: &[u8]| {
@@ -78,7 +80,7 @@ fn check_admission(url: &str, origin: &Origin) {
         Err(denial) => denial,
     };
     check_line(&denial.to_string());
-    let grant = denial.grant();
+    let grant = denial.grant().expect("nothing is denied for good");
     let granted = grant.line().strip_prefix("--allow ").expect("an argument");
     let granted = Policy::nothing().allow(granted.parse().expect("an argument that is right"));
     let judgement = granted.judge(url, "GET");
@@ -87,10 +89,34 @@ fn check_admission(url: &str, origin: &Origin) {
 
     let is_special = match origin.host {
         Host::Address(address) => classify(address) != Class::Public,
-        Host::Name(_) => false,
+        // A list of names is the policy's own; these are in it, whatever is.
+        Host::Name(ref name) => {
+            let name = name.strip_suffix('.').unwrap_or(name);
+            let is_local = ["local", "localhost", "internal", "home.arpa", "onion"]
+                .iter()
+                .any(|suffix| name == *suffix || name.ends_with(&format!(".{suffix}")));
+            let is_allowed = Policy::public().judge(url, "GET").is_allowed();
+            assert!(!is_allowed || !is_local && name.contains('.'), "{origin}");
+            return check_denied(url, origin);
+        }
     };
     let judgement = Policy::public().judge(url, "GET");
     assert_eq!(judgement.is_allowed(), !is_special, "{judgement}");
+    check_denied(url, origin);
+}
+
+/// Who denies an origin, or its host, denies it whatever allows it.
+fn check_denied(url: &str, origin: &Origin) {
+    let own = OriginPattern::from(origin.clone());
+    for entry in [origin.to_string(), origin.host.to_string()] {
+        let entry: DenyPattern = entry.parse().expect("an origin, or a host");
+        let spelled = entry.to_string();
+        check_line(&spelled);
+        assert_eq!(spelled.parse().as_ref(), Ok(&entry));
+        let policy = Policy::public().deny(entry).allow(own.clone());
+        let judgement = policy.judge(url, "GET");
+        assert!(!judgement.is_allowed(), "{spelled}: {judgement}");
+    }
 }
 
 /// A text that is an origin names nothing beside it.
@@ -282,7 +308,7 @@ fn check_public(address: IpAddr, class: Class) {
             Ok(()) => assert_eq!(class, Class::Public, "{address}"),
             Err(denial) => {
                 assert_ne!(class, Class::Public, "{denial}");
-                let grant = denial.grant();
+                let grant = denial.grant().expect("nothing is denied for good");
                 let network = grant.line().strip_prefix("--allow-network ");
                 let network = network.expect("an argument").parse().expect("a network");
                 let policy = policy.allow_network(network);

@@ -52,7 +52,7 @@ impl Settings {
     }
 
     /// What the way out is asked for.
-    pub(crate) fn asked(self, reader: &mut Reader) -> Result<Asked, SpecError> {
+    pub(crate) fn asked(self, reader: &mut Reader<'_>) -> Result<Asked, SpecError> {
         let trust = match &self.verify {
             Verify::Roots => Trust::Roots,
             Verify::None => Trust::Anyone,
@@ -105,7 +105,7 @@ impl Settings {
     }
 }
 
-fn client(cert: &Cert, reader: &mut Reader) -> Result<ClientCertificate, SpecError> {
+fn client(cert: &Cert, reader: &mut Reader<'_>) -> Result<ClientCertificate, SpecError> {
     let certificate = reader.read("cert", &cert.certificate)?;
     let key = match &cert.key {
         Some(path) => Some(reader.read("cert", path)?),

@@ -209,6 +209,7 @@ impl Broken {
     fn into_result(self, journal: &Journal, log: Vec<LogEntry>, usage: Usage) -> RunResult {
         let (outcome, summary) = match self.kind {
             ErrorKind::Cancelled => (Outcome::Cancelled, "Requested (cancelled)"),
+            ErrorKind::Denied => (Outcome::Denied, "Requested (denied)"),
             _ => (Outcome::Exception, "Requested (exception)"),
         };
         journal.broken_off(self.kind, &self.message);

@@ -1,14 +1,19 @@
 //! The files that a step file names: to upload, to trust, to show as a
 //! certificate. The only file of the library that reads them.
 //!
-//! A step file may come from anybody: it can name files below one directory
-//! that the caller chose, and no link leads out of it.
+//! A step file may come from anybody: it can name files below one directory that the
+//! caller chose, and of those the ones that the policy grants. A link is followed, and
+//! what is asked of the policy is where it leads: then each part of that path is opened
+//! by itself and no link among them followed any more, so that nobody who writes in the
+//! directory has one file checked and another read.
 
 use std::io::{self, Read};
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
+use cap_fs_ext::{DirExt, FollowSymlinks, OpenOptionsFollowExt};
 use cap_std::ambient_authority;
-use cap_std::fs::Dir;
+use cap_std::fs::{Dir, File, OpenOptions};
+use http_step_policy::{Denial, Policy};
 use thiserror::Error;
 
 /// The most that is read for a step, all its files together: they stand in the
@@ -21,28 +26,38 @@ pub(crate) enum Files {
     /// Nowhere.
     #[default]
     None,
-    /// Below a directory.
+    /// Below a directory, those that the policy grants.
     Under(PathBuf),
 }
 
-/// A file that can't be read.
+/// A file that is not read.
 #[derive(Debug, Error)]
-#[error("the file `{path}` of `{key}` can't be read: {reason}")]
-pub(crate) struct FileError {
-    key: &'static str,
-    path: String,
-    reason: String,
+pub(crate) enum FileError {
+    #[error("the file `{path}` of `{key}` can't be read: {reason}")]
+    Unreadable {
+        key: &'static str,
+        path: String,
+        reason: String,
+    },
+    /// The policy does not grant it.
+    #[error(transparent)]
+    Denied(#[from] Denial),
 }
 
 /// Reads the files of one step. Blocks.
-pub(crate) struct Reader {
+pub(crate) struct Reader<'p> {
     files: Files,
+    policy: &'p Policy,
     left: usize,
 }
 
-impl Reader {
-    pub(crate) fn new(files: Files) -> Self {
-        Self { files, left: MOST }
+impl<'p> Reader<'p> {
+    pub(crate) fn new(files: Files, policy: &'p Policy) -> Self {
+        Self {
+            files,
+            policy,
+            left: MOST,
+        }
     }
 
     /// How many bytes were read.
@@ -52,39 +67,111 @@ impl Reader {
 
     /// Read the file that a key of the step file names.
     pub(crate) fn read(&mut self, key: &'static str, path: &str) -> Result<Vec<u8>, FileError> {
-        self.content(path).map_err(|reason| FileError {
+        let unreadable = |reason| FileError::Unreadable {
             key,
             path: path.to_owned(),
             reason,
-        })
-    }
-
-    fn content(&mut self, path: &str) -> Result<Vec<u8>, String> {
-        let Files::Under(root) = &self.files else {
-            return Err("this run may not read files".into());
         };
-        let in_words = |error: io::Error| match error.kind() {
-            io::ErrorKind::NotFound => format!("there is no such file in {}", root.display()),
-            _ => error.to_string(),
+        let Files::Under(directory) = &self.files else {
+            return Err(unreadable("this run may not read files".to_owned()));
         };
         if Path::new(path).is_absolute() {
-            return Err(format!("its path is not relative to {}", root.display()));
+            let reason = format!("its path is not relative to {}", directory.display());
+            return Err(unreadable(reason));
         }
-        let root = Dir::open_ambient_dir(root, ambient_authority()).map_err(in_words)?;
+        let in_words = |error: io::Error| unreadable(in_words(&error, directory));
+        let root = Dir::open_ambient_dir(directory, ambient_authority()).map_err(in_words)?;
+        let real = match root.canonicalize(path) {
+            Ok(real) => real,
+            Err(error) => {
+                // Whether a file is there is told of those alone that may be read.
+                if let Some(plain) = plain(path) {
+                    self.policy.admit_file(path, &plain)?;
+                }
+                return Err(in_words(error));
+            }
+        };
+        let Some(real) = real.to_str() else {
+            return Err(unreadable("it leads to a path that is not text".to_owned()));
+        };
+        let slashed = with_slashes(real);
+        let irregular = || unreadable("it is not a regular file".to_owned());
+        if slashed.is_empty() {
+            return Err(irregular());
+        }
+        self.policy.admit_file(path, &slashed)?;
         // To open a named pipe would be to wait for its writer.
-        if !root.metadata(path).map_err(in_words)?.is_file() {
-            return Err("it is not a regular file".into());
+        if !root.symlink_metadata(real).map_err(in_words)?.is_file() {
+            return Err(irregular());
         }
-        let file = root.open(path).map_err(in_words)?;
+        let file = open(root, Path::new(real)).map_err(in_words)?;
         let mut content = Vec::new();
         file.take(self.left as u64 + 1)
             .read_to_end(&mut content)
             .map_err(in_words)?;
-        self.left = self
-            .left
-            .checked_sub(content.len())
-            .ok_or_else(|| format!("the files are larger than {} MiB together", MOST >> 20))?;
+        match self.left.checked_sub(content.len()) {
+            Some(left) => self.left = left,
+            None => {
+                return Err(unreadable(format!(
+                    "the files are larger than {} MiB together",
+                    MOST >> 20
+                )));
+            }
+        }
         Ok(content)
+    }
+}
+
+/// Open a file by a path through no link; a name that has become one since is none.
+fn open(root: Dir, path: &Path) -> io::Result<File> {
+    let mut directory = root;
+    let mut names = path.components().peekable();
+    while let Some(name) = names.next() {
+        if names.peek().is_some() {
+            directory = directory.open_dir_nofollow(name)?;
+        } else {
+            let mut options = OpenOptions::new();
+            options.read(true).follow(FollowSymlinks::No);
+            return directory.open_with(name, &options);
+        }
+    }
+    Err(io::ErrorKind::IsADirectory.into())
+}
+
+/// A path without `.` and `..`, if it stays below its beginning.
+fn plain(path: &str) -> Option<String> {
+    let mut names = Vec::new();
+    for part in Path::new(path).components() {
+        match part {
+            Component::Normal(name) => names.push(name.to_str()?),
+            Component::CurDir => {}
+            Component::ParentDir => {
+                names.pop()?;
+            }
+            Component::RootDir | Component::Prefix(_) => return None,
+        }
+    }
+    Some(names.join("/"))
+}
+
+/// A path as the policy has it.
+fn with_slashes(path: &str) -> String {
+    let names = Path::new(path).components().filter_map(|part| match part {
+        Component::Normal(name) => name.to_str(),
+        _ => None,
+    });
+    names.collect::<Vec<_>>().join("/")
+}
+
+fn in_words(error: &io::Error, directory: &Path) -> String {
+    let directory = directory.display();
+    match error.kind() {
+        io::ErrorKind::NotFound => format!("there is no such file in {directory}"),
+        // What cap-std says of a path that leads outside, which no error of the system is.
+        io::ErrorKind::PermissionDenied if error.raw_os_error().is_none() => {
+            format!("it is outside of {directory}")
+        }
+        _ => error.to_string(),
     }
 }
 
@@ -93,10 +180,15 @@ mod tests {
     use super::*;
     use std::fs;
 
-    fn refused(reader: &mut Reader, path: &str) -> String {
+    fn granting(globs: &[&str]) -> Policy {
+        let globs = globs.iter().map(|glob| glob.parse().unwrap());
+        globs.fold(Policy::nothing(), Policy::allow_file)
+    }
+
+    fn refused(reader: &mut Reader<'_>, path: &str) -> String {
         let error = reader.read("files", path).unwrap_err().to_string();
         let start = format!("the file `{path}` of `files` can't be read: ");
-        error.strip_prefix(&start).unwrap().to_owned()
+        error.strip_prefix(&start).unwrap_or(&error).to_owned()
     }
 
     #[test]
@@ -108,9 +200,11 @@ mod tests {
         fs::write(root.join("report.xml"), "<yes/>").unwrap();
         #[cfg(unix)]
         std::os::unix::fs::symlink("../secret", root.join("link")).unwrap();
-        let mut reader = Reader::new(Files::Under(root.clone()));
+        let policy = granting(&["**"]);
+        let mut reader = Reader::new(Files::Under(root.clone()), &policy);
 
         assert_eq!(reader.read("files", "report.xml").unwrap(), b"<yes/>");
+        let outside = format!("it is outside of {}", root.display());
         for (path, reason) in [
             (
                 "/etc/hostname",
@@ -121,18 +215,100 @@ mod tests {
                 format!("there is no such file in {}", root.display()),
             ),
             (".", "it is not a regular file".to_owned()),
-            (
-                "../secret",
-                "a path led outside of the filesystem".to_owned(),
-            ),
-            ("link", "a path led outside of the filesystem".to_owned()),
+            ("../secret", outside.clone()),
+            #[cfg(unix)]
+            ("link", outside),
         ] {
             assert_eq!(refused(&mut reader, path), reason);
         }
         assert_eq!(
-            refused(&mut Reader::new(Files::None), "report.xml"),
+            refused(&mut Reader::new(Files::None, &policy), "report.xml"),
             "this run may not read files"
         );
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_link_is_granted_by_where_it_leads() {
+        use std::os::unix::fs::symlink;
+
+        let root = tempfile::tempdir().unwrap();
+        let at = |path: &str| root.path().join(path);
+        for directory in [".git", "keys", "reports"] {
+            fs::create_dir(at(directory)).unwrap();
+        }
+        for file in [".git/config", "keys/key", "reports/one.xml", ".env"] {
+            fs::write(at(file), file).unwrap();
+        }
+        for (target, link) in [
+            ("reports/one.xml", "latest.xml"),
+            ("latest.xml", "again.xml"),
+            ("../.git/config", "reports/config.xml"),
+            (".git", "git"),
+            ("../keys", "reports/keys"),
+            ("reports", ".hidden"),
+        ] {
+            symlink(target, at(link)).unwrap();
+        }
+        let policy = granting(&["*.xml", "git/**", "reports/**"]);
+        let mut reader = Reader::new(Files::Under(root.path().to_owned()), &policy);
+        for path in [
+            "reports/one.xml",
+            "./reports//one.xml",
+            "latest.xml",
+            "again.xml",
+            ".hidden/one.xml",
+            "git/../reports/one.xml",
+        ] {
+            let content = reader.read("files", path);
+            assert_eq!(content.unwrap(), b"reports/one.xml", "{path}");
+        }
+        let mut told = String::new();
+        for path in [
+            ".env",
+            ".git/config",
+            "reports/config.xml",
+            "git/config",
+            "reports/../.git/config",
+            "keys/key",
+            "reports/keys/key",
+            // Of these nobody learns whether they are there.
+            ".git/missing",
+            "keys/missing",
+            "keys/../keys/missing",
+        ] {
+            told.push_str(&format!("{path}: {}\n", refused(&mut reader, path)));
+        }
+        expect_test::expect![[r#"
+            .env: the policy does not allow the file `.env`: `.env` is hidden, and no glob names it; `--allow-file .env` would
+            .git/config: the policy does not allow the file `.git/config`: `.git` is hidden, and no glob names it; `--allow-file .git/config` would
+            reports/config.xml: the policy does not allow the file `reports/config.xml`: it leads to `.git/config`, and `.git` is hidden, and no glob names it; `--allow-file .git/config` would
+            git/config: the policy does not allow the file `git/config`: it leads to `.git/config`, and `.git` is hidden, and no glob names it; `--allow-file .git/config` would
+            reports/../.git/config: the policy does not allow the file `reports/../.git/config`: it leads to `.git/config`, and `.git` is hidden, and no glob names it; `--allow-file .git/config` would
+            keys/key: the policy does not allow the file `keys/key`: no glob matches it; `--allow-file keys/key` would
+            reports/keys/key: the policy does not allow the file `reports/keys/key`: it leads to `keys/key`, and no glob matches it; `--allow-file keys/key` would
+            .git/missing: the policy does not allow the file `.git/missing`: `.git` is hidden, and no glob names it; `--allow-file .git/missing` would
+            keys/missing: the policy does not allow the file `keys/missing`: no glob matches it; `--allow-file keys/missing` would
+            keys/../keys/missing: the policy does not allow the file `keys/../keys/missing`: it leads to `keys/missing`, and no glob matches it; `--allow-file keys/missing` would
+        "#]].assert_eq(&told);
+    }
+
+    /// Whoever writes in the directory may make a link of what was none a moment ago.
+    #[cfg(unix)]
+    #[test]
+    fn a_name_that_becomes_a_link_is_not_followed() {
+        use std::os::unix::fs::symlink;
+
+        let root = tempfile::tempdir().unwrap();
+        let at = |path: &str| root.path().join(path);
+        fs::create_dir(at("hidden")).unwrap();
+        fs::write(at("hidden/file"), "no").unwrap();
+        symlink("hidden", at("directory")).unwrap();
+        symlink("hidden/file", at("file")).unwrap();
+        for path in ["directory/file", "file"] {
+            let root = Dir::open_ambient_dir(root.path(), ambient_authority()).unwrap();
+            assert!(open(root, Path::new(path)).is_err(), "{path}");
+        }
     }
 
     #[cfg(unix)]
@@ -143,7 +319,8 @@ mod tests {
             .arg(root.path().join("pipe"))
             .status();
         assert!(made.unwrap().success());
-        let mut reader = Reader::new(Files::Under(root.path().to_owned()));
+        let policy = granting(&["pipe"]);
+        let mut reader = Reader::new(Files::Under(root.path().to_owned()), &policy);
         assert_eq!(refused(&mut reader, "pipe"), "it is not a regular file");
     }
 
@@ -151,7 +328,8 @@ mod tests {
     fn files_count_together() {
         let root = tempfile::tempdir().unwrap();
         fs::write(root.path().join("half"), vec![0; MOST / 2 + 1]).unwrap();
-        let mut reader = Reader::new(Files::Under(root.path().to_owned()));
+        let policy = granting(&["half"]);
+        let mut reader = Reader::new(Files::Under(root.path().to_owned()), &policy);
         assert_eq!(reader.read("files", "half").unwrap().len(), MOST / 2 + 1);
         assert_eq!(
             refused(&mut reader, "half"),

@@ -8,6 +8,7 @@ use http_step_file::{
     Auth, Body, Fields, File, FileContent, Filename, MAX_REDIRECTS, MOST_REDIRECTS, Renderable,
     StepFile, Timeouts,
 };
+use http_step_policy::Policy;
 use http_step_template::{Names, RenderError, Template, Value, escape, to_text};
 use serde::de::DeserializeOwned;
 use thiserror::Error;
@@ -45,6 +46,7 @@ pub(crate) enum SpecError {
 impl SpecError {
     pub(crate) fn kind(&self) -> ErrorKind {
         match self {
+            Self::File(FileError::Denied(_)) => ErrorKind::Denied,
             Self::Render {
                 source: RenderError::UnknownProperty(_) | RenderError::UnknownSecret(_),
                 ..
@@ -68,16 +70,16 @@ pub(crate) async fn prepare(
     file: StepFile,
     properties: &Arc<Properties>,
     files: Files,
+    policy: &Policy,
 ) -> Result<Prepared, SpecError> {
-    let reader = Reader::new(files);
     let settings = asked::settings(&file, properties)?;
     let names_files =
         matches!(file.body, Some(Body::Multipart { .. } | Body::File(_))) || settings.names_files();
     if !names_files {
-        return prepared(&file, properties, settings, reader);
+        return prepared(&file, properties, settings, Reader::new(files, policy));
     }
-    let properties = Arc::clone(properties);
-    spawn_blocking(move || prepared(&file, &properties, settings, reader))
+    let (properties, policy) = (Arc::clone(properties), policy.clone());
+    spawn_blocking(move || prepared(&file, &properties, settings, Reader::new(files, &policy)))
         .await
         .map_err(|error| SpecError::Reading(error.to_string()))?
 }
@@ -86,7 +88,7 @@ fn prepared(
     file: &StepFile,
     properties: &Properties,
     settings: Settings,
-    mut reader: Reader,
+    mut reader: Reader<'_>,
 ) -> Result<Prepared, SpecError> {
     Ok(Prepared {
         spec: spec(file, properties, &settings, &mut reader)?,
@@ -99,7 +101,7 @@ fn spec(
     file: &StepFile,
     properties: &Properties,
     settings: &Settings,
-    reader: &mut Reader,
+    reader: &mut Reader<'_>,
 ) -> Result<types::RequestSpec, SpecError> {
     Ok(types::RequestSpec {
         method: file.method.clone(),
@@ -140,7 +142,7 @@ fn fields(fields: &Fields) -> types::Fields {
 fn body(
     body: &Body,
     properties: &Properties,
-    reader: &mut Reader,
+    reader: &mut Reader<'_>,
 ) -> Result<types::Body, SpecError> {
     Ok(match body {
         Body::Data(data) => types::Body::Data(fields(data)),
@@ -165,7 +167,7 @@ fn body(
 fn file(
     file: &File,
     properties: &Properties,
-    reader: &mut Reader,
+    reader: &mut Reader<'_>,
 ) -> Result<types::File, SpecError> {
     let (content, last_component) = match &file.content {
         FileContent::Text(text) => (types::Content::Text(text.clone()), None),

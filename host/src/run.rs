@@ -46,7 +46,11 @@ pub struct Job {
 }
 
 impl Job {
-    /// A step file, and what its run may reach.
+    /// A step file, and what its run may reach and use. The component is loaded by now:
+    /// what the policy says of loading one (`component_bytes`, `compile_time` and
+    /// `compile_memory`) holds where
+    /// [`CompileLimits::from(policy.budgets())`](crate::CompileLimits) is given to the
+    /// [`Compiler`](crate::Compiler), and changes nothing here.
     #[must_use]
     pub fn new(file: StepFile, policy: Policy) -> Self {
         Self {
@@ -85,8 +89,8 @@ impl Job {
         self
     }
 
-    /// The directory below which the step file may name files to upload; by
-    /// default it may name none.
+    /// The directory below which the step file may name files, of those that its policy
+    /// grants ([`Policy::allow_file`]); by default it may name none.
     #[must_use]
     pub fn files_under(mut self, directory: impl Into<PathBuf>) -> Self {
         self.files = Files::Under(directory.into());
@@ -166,7 +170,8 @@ impl Host {
         let prepared = bounds
             .hold(async {
                 let lent = Lent::by(&job.policy, &self.sources, &self.shrouds).await?;
-                let request = request::prepare(job.file, &properties, job.files).await?;
+                let request =
+                    request::prepare(job.file, &properties, job.files, &job.policy).await?;
                 Ok((lent, request))
             })
             .await;

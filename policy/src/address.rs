@@ -29,6 +29,9 @@
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
+use http_step_yaml::excerpt;
+use ipnet::IpNet;
+
 /// The kind of an address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -143,23 +146,53 @@ fn classify_v4(address: Ipv4Addr) -> Class {
 }
 
 fn classify_v6(address: Ipv6Addr) -> Class {
+    match carried(address) {
+        Some(Carried::Same(v4)) => classify_v4(v4),
+        Some(Carried::InTransition(v4)) => never_public(classify_v4(v4)),
+        None => registered_v6(address),
+    }
+}
+
+/// The IPv4 address that an IPv6 address carries.
+enum Carried {
+    /// Another spelling of it: packets arrive there.
+    Same(Ipv4Addr),
+    /// By a mechanism that is out of use: where packets arrive is up to the network.
+    InTransition(Ipv4Addr),
+}
+
+fn carried(address: Ipv6Addr) -> Option<Carried> {
     let join = |high: u16, low: u16| {
         let ([a, b], [c, d]) = (high.to_be_bytes(), low.to_be_bytes());
-        classify_v4(Ipv4Addr::new(a, b, c, d))
+        Ipv4Addr::new(a, b, c, d)
     };
     match address.segments() {
-        [0, 0, 0, 0, 0, 0, 0, 1] => Class::Loopback,
+        // Loopback, which carries nothing.
+        [0, 0, 0, 0, 0, 0, 0, 1] => None,
         // IPv4-mapped and -translated, and NAT64's well-known prefix: another
         // way to write the IPv4 address (RFC 4291, RFC 2765, RFC 6052).
         [0, 0, 0, 0, 0, 0xffff, high, low]
         | [0, 0, 0, 0, 0xffff, 0, high, low]
-        | [0x64, 0xff9b, 0, 0, 0, 0, high, low] => join(high, low),
+        | [0x64, 0xff9b, 0, 0, 0, 0, high, low] => Some(Carried::Same(join(high, low))),
         // IPv4-compatible, 6to4 and Teredo, whose bits are turned over, are out
         // of use, and where they still lead is up to the network (RFC 4291,
         // RFC 7526, RFC 4380). `::` is what 0.0.0.0 is.
-        [0, 0, 0, 0, 0, 0, high, low] | [0x2002, high, low, ..] => never_public(join(high, low)),
-        [0x2001, 0, _, _, _, _, high, low] => never_public(join(!high, !low)),
-        _ => registered_v6(address),
+        [0, 0, 0, 0, 0, 0, high, low] | [0x2002, high, low, ..] => {
+            Some(Carried::InTransition(join(high, low)))
+        }
+        [0x2001, 0, _, _, _, _, high, low] => Some(Carried::InTransition(join(!high, !low))),
+        _ => None,
+    }
+}
+
+/// The IPv4 address that packets to an address may arrive at, however it is written.
+pub(crate) fn without_carrier(address: IpAddr) -> IpAddr {
+    match address {
+        IpAddr::V4(_) => address,
+        IpAddr::V6(v6) => match carried(v6) {
+            Some(Carried::Same(v4) | Carried::InTransition(v4)) => v4.into(),
+            None => address,
+        },
     }
 }
 
@@ -172,6 +205,9 @@ fn never_public(inside: Class) -> Class {
 }
 
 fn registered_v6(address: Ipv6Addr) -> Class {
+    if address == Ipv6Addr::LOCALHOST {
+        return Class::Loopback;
+    }
     let unlisted = if address.to_bits() >> 125 == 0b001 {
         Class::Public
     } else {
@@ -182,4 +218,27 @@ fn registered_v6(address: Ipv6Addr) -> Class {
             (address.to_bits() ^ network.to_bits()).leading_zeros() >= *length
         })
         .map_or(unlisted, |(_, _, class)| *class)
+}
+
+/// Read a network as people write it: an address is a network of one.
+///
+/// # Errors
+///
+/// Why it is none.
+pub(crate) fn read_network(text: &str) -> Result<IpNet, String> {
+    if let Ok(address) = text.parse::<IpAddr>() {
+        return Ok(address.into());
+    }
+    match text.parse::<IpNet>() {
+        Ok(network) if network == network.trunc() => Ok(network),
+        Ok(network) => Err(format!(
+            "`{network}` begins inside a network; did you mean `{}`, or the address `{}`?",
+            network.trunc(),
+            network.addr()
+        )),
+        Err(_) => Err(format!(
+            "`{}` is not a network, as `10.0.0.0/8` or `fd12:3456::/32`, nor an address",
+            excerpt(text)
+        )),
+    }
 }

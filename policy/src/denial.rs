@@ -10,6 +10,9 @@ use ipnet::IpNet;
 use thiserror::Error;
 
 use crate::address::Class;
+use crate::deny::DenyRule;
+use crate::files;
+use crate::local_name::LocalName;
 use crate::origin::{Host, Origin};
 use crate::proxy_url::ProxyUrl;
 use crate::rule::{Rule, RuleName, Source};
@@ -17,17 +20,33 @@ use crate::secret;
 use crate::sentence::listed;
 use crate::tls::{TlsAsk, TlsRules};
 
-/// Why a request was not let out, or a secret not put into it. It ends with the line that would let it: an
-/// argument of the program, or a line of the policy file.
+/// Why a request was not let out, a secret not put into it, or a file not read for it. It ends with the line that would let it: an
+/// argument of the program, or a line of the policy file; or it names the one that denies it, whatever
+/// others allow.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
-#[error("the policy does not {}: {}; {} would", self.subject(), self.reason(), self.grant())]
 pub struct Denial(Box<Denied>);
+
+impl fmt::Display for Denial {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "the policy does not {}: {}",
+            self.subject(),
+            self.reason()
+        )?;
+        match self.grant() {
+            Some(grant) => write!(f, "; {grant} would"),
+            None => Ok(()),
+        }
+    }
+}
 
 /// What was denied.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Denied {
     Request(Detail),
     Secret(secret::Denied),
+    File(files::Denied),
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,6 +60,10 @@ struct Detail {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Why {
     NoRule,
+    /// It is denied, and the address by which its name is, if it is not the name.
+    Deny(DenyRule, Option<IpAddr>),
+    /// No rule names it, and others do not count.
+    Local(LocalName),
     Method {
         method: String,
         rule: RuleName,
@@ -87,12 +110,18 @@ impl Denial {
         Self(Box::new(Denied::Secret(denied)))
     }
 
-    /// Where the request was to go; none if nobody may know, since a secret says so.
+    pub(crate) fn of_file(denied: files::Denied) -> Self {
+        Self(Box::new(Denied::File(denied)))
+    }
+
+    /// Where the request was to go; none if nobody may know, since a secret says so, or
+    /// if there is no request yet.
     #[must_use]
     pub fn origin(&self) -> Option<&Origin> {
         match &*self.0 {
             Denied::Request(detail) => Some(&detail.origin),
             Denied::Secret(denied) => denied.origin(),
+            Denied::File(_) => None,
         }
     }
 
@@ -100,6 +129,7 @@ impl Denial {
         match &*self.0 {
             Denied::Request(detail) => format!("allow {}", detail.subject()),
             Denied::Secret(denied) => format!("let {}", denied.subject()),
+            Denied::File(denied) => format!("allow {}", denied.subject()),
         }
     }
 
@@ -107,17 +137,19 @@ impl Denial {
         match &*self.0 {
             Denied::Request(detail) => detail.reason(),
             Denied::Secret(denied) => denied.reason(),
+            Denied::File(denied) => denied.reason(),
         }
     }
 
-    /// What would grant it.
+    /// What would grant it; none if no further line would.
     #[must_use]
-    pub fn grant(&self) -> Grant {
+    pub fn grant(&self) -> Option<Grant> {
         let (wanted, file) = match &*self.0 {
-            Denied::Request(detail) => (detail.wanted(), detail.file.as_ref()),
+            Denied::Request(detail) => (detail.wanted()?, detail.file.as_ref()),
             Denied::Secret(denied) => (denied.wanted(), denied.file()),
+            Denied::File(denied) => (denied.wanted(), denied.file()),
         };
-        match file {
+        Some(match file {
             Some(file) => Grant {
                 line: wanted.line,
                 place: Some(format!("{} in {file}", wanted.place)),
@@ -126,7 +158,7 @@ impl Denial {
                 line: wanted.argument,
                 place: None,
             },
-        }
+        })
     }
 }
 
@@ -134,7 +166,7 @@ impl Detail {
     fn subject(&self) -> String {
         let origin = &self.origin;
         match &self.why {
-            Why::NoRule | Why::Address(..) => origin.to_string(),
+            Why::NoRule | Why::Deny(..) | Why::Local(_) | Why::Address(..) => origin.to_string(),
             Why::Method { method, .. } => format!("{method} {origin}"),
             Why::Tls { ask, .. } => format!("`{}` for {origin}", ask.in_step_file()),
             Why::Proxy(proxy) => format!("the proxy {proxy} for {origin}"),
@@ -144,6 +176,11 @@ impl Detail {
     fn reason(&self) -> String {
         match (&self.why, &self.origin.host) {
             (Why::NoRule, _) => "no rule names it".to_owned(),
+            (Why::Deny(rule, None), _) => format!("{rule} denies it, whatever else allows it"),
+            (Why::Deny(rule, Some(address)), _) => {
+                format!("its name leads to {address}, which {rule} denies, whatever else allows it")
+            }
+            (Why::Local(name), _) => name.to_string(),
             (Why::Method { rule, allowed, .. }, _) => {
                 format!("`{rule}` allows {}", listed(allowed))
             }
@@ -160,9 +197,10 @@ impl Detail {
         }
     }
 
-    fn wanted(&self) -> Wanted {
+    fn wanted(&self) -> Option<Wanted> {
         let Self { origin, why, .. } = self;
-        match why {
+        Some(match why {
+            Why::Deny(..) => return None,
             Why::Address(address, class)
                 if matches!(origin.host, Host::Name(_))
                     && !(origin.host.is_localhost() && *class == Class::Loopback) =>
@@ -170,7 +208,9 @@ impl Detail {
                 let network = IpNet::from(*address);
                 Wanted::item("--allow-network", network.to_string(), "networks:")
             }
-            Why::NoRule | Why::Address(..) => Wanted::item("--allow", origin.to_string(), "allow:"),
+            Why::NoRule | Why::Local(_) | Why::Address(..) => {
+                Wanted::item("--allow", origin.to_string(), "allow:")
+            }
             Why::Method { method, .. } => Wanted {
                 argument: format!("--allow {origin}"),
                 line: format!(
@@ -186,7 +226,7 @@ impl Detail {
                 proxy.to_string(),
                 "proxies: steps_may_use:",
             ),
-        }
+        })
     }
 }
 
@@ -197,6 +237,16 @@ pub(crate) fn in_flow(text: &str) -> String {
         text.to_owned()
     } else {
         serde_json::Value::from(text).to_string()
+    }
+}
+
+/// A text as one word of a shell's command.
+pub(crate) fn in_shell(text: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, ':' | '/' | '.' | '-' | '_');
+    if text.chars().all(plain) {
+        text.to_owned()
+    } else {
+        format!("'{}'", text.replace('\'', r"'\''"))
     }
 }
 

@@ -2,12 +2,15 @@
 //! line of the file that says so, and with `-` for what is so by default.
 
 use std::fmt::Write as _;
+use std::sync::Arc;
 
 use http_step_yaml::excerpt;
 use ipnet::IpNet;
 
 use crate::address::classify;
 use crate::budget::Budget;
+use crate::deny::DenyRule;
+use crate::files::FileGlob;
 use crate::origin::{Host, Scheme};
 use crate::partial_echo::PartialEcho;
 use crate::policy::{Policy, Terms};
@@ -21,6 +24,11 @@ use crate::tls::TlsRules;
 /// The key by which a network's line is known.
 pub(crate) fn network_key(network: &IpNet) -> String {
     format!("networks {network}")
+}
+
+/// The key by which a glob's line is known.
+pub(crate) fn glob_key(glob: &FileGlob) -> String {
+    format!("files.read {glob}")
 }
 
 /// What is said, and by which line.
@@ -43,12 +51,14 @@ impl Policy {
     #[must_use]
     pub fn explain(&self) -> String {
         let terms = self.terms();
-        let mut said = rules(terms);
+        let mut said = denied(terms);
+        said.extend(rules(terms));
         said.extend(addresses(terms));
         said.extend(tls(terms));
         said.extend(proxies(terms));
         said.extend(terms.secrets.values().map(|secret| secret_line(secret)));
         said.extend(partial_echo(terms));
+        said.extend(files(terms));
         said.extend(limits(terms));
 
         let mut text = terms.file.as_deref().unwrap_or("policy").to_owned();
@@ -60,6 +70,21 @@ impl Policy {
         text.push('\n');
         text
     }
+}
+
+fn denied(terms: &Terms) -> Vec<Said> {
+    let rules = terms.deny.iter();
+    let of = |rule: &Arc<DenyRule>| {
+        let sentence = match rule.pattern.network() {
+            Some(_) => format!(
+                "addresses in {}: denied, whatever allows them",
+                rule.pattern
+            ),
+            None => format!("{}: denied, whatever allows it", rule.pattern),
+        };
+        (line_of(&rule.source), sentence)
+    };
+    rules.map(of).collect()
 }
 
 fn rules(terms: &Terms) -> Vec<Said> {
@@ -76,7 +101,7 @@ fn rules(terms: &Terms) -> Vec<Said> {
     said.push(match terms.public {
         true => (
             terms.lines.of("public"),
-            "any other origin: any method, at public addresses".to_owned(),
+            "any other origin, local names excepted: any method, at public addresses".to_owned(),
         ),
         false => (
             terms.lines.of("public"),
@@ -261,6 +286,20 @@ fn partial_echo(terms: &Terms) -> Option<Said> {
     let line = terms.lines.of("partial_echo");
     let is_worth_it = terms.partial_echo == PartialEcho::Stop || !terms.secrets.is_empty();
     is_worth_it.then(|| (line, format!("a part of a secret in a response {what}")))
+}
+
+fn files(terms: &Terms) -> Vec<Said> {
+    if terms.files.is_empty() {
+        let line = terms.lines.of("files.read");
+        return vec![(line, "step files may name no files".to_owned())];
+    }
+    let of = |glob: &FileGlob| {
+        (
+            terms.lines.of(&glob_key(glob)),
+            format!("step files may name files that match {glob}"),
+        )
+    };
+    terms.files.iter().map(of).collect()
 }
 
 fn limits(terms: &Terms) -> Vec<Said> {

@@ -115,6 +115,10 @@ impl Allowed {
         let mut words = vec!["public addresses".to_owned()];
         words.extend(loopback.then(|| "loopback addresses".to_owned()));
         words.extend(networks.into_iter().map(IpNet::to_string));
-        listed(&words)
+        let denied: Vec<&IpNet> = self.permit.denied_networks().collect();
+        match denied.as_slice() {
+            [] => listed(&words),
+            denied => format!("{}, but not to {}", listed(&words), listed(denied.iter())),
+        }
     }
 }

@@ -4,7 +4,8 @@
 //! `docs/policy.md` and by [`schema`]) or built. The host asks it three times for
 //! each request: [`Policy::admit`] by origin and method, [`Permit::check_address`]
 //! for each address that the host's name leads to, and [`Permit::tls`] for the terms
-//! of the connection. Before a secret is put into a request, [`Secret::admit`] is asked
+//! of the connection. Before a file that the step file names is read,
+//! [`Policy::admit_file`] is asked for it. Before a secret is put into a request, [`Secret::admit`] is asked
 //! for it. The policy's [`Limits`] bound everything else.
 //!
 //! ```
@@ -28,11 +29,13 @@
 // Where a request goes.
 pub mod address;
 mod authority;
+mod local_name;
 mod origin;
 mod pattern;
 
 // Whether it may, and on which terms.
 mod denial;
+mod deny;
 mod permit;
 mod policy;
 mod proxies;
@@ -42,6 +45,7 @@ mod tls;
 
 // What a step may use.
 mod budget;
+mod files;
 mod limits;
 mod partial_echo;
 mod secret;
@@ -57,7 +61,9 @@ pub use ipnet::IpNet;
 
 pub use budget::{Amount, Budget, Exceeded};
 pub use denial::{Denial, Grant};
+pub use deny::{DenyPattern, DenyPatternError};
 pub use file::{LONGEST, schema};
+pub use files::{FileGlob, FileGlobError};
 pub use judgement::{Allowed, Judgement};
 pub use limits::{LONGEST_CONNECT, Limits};
 pub use origin::{Host, Origin, OriginError, Scheme};

@@ -55,11 +55,13 @@ pub struct Limits {
     /// Bytes of log text that are kept. What is over is left out, and the log says
     /// so.
     pub log_kept: u64,
-    /// Bytes of the component's file.
+    /// Bytes of the component's file. This and the two limits below hold while a
+    /// component is loaded. In the policy of a run they change nothing: its component
+    /// was loaded before.
     pub component_bytes: u64,
-    /// Time on a processor to compile the component.
+    /// Time on a processor to compile the component, while it is loaded.
     pub compile_time: Duration,
-    /// Bytes of memory to compile the component.
+    /// Bytes of memory to compile the component, while it is loaded.
     pub compile_memory: u64,
 }
 

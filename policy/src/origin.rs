@@ -8,6 +8,8 @@ use http_step_yaml::excerpt;
 use thiserror::Error;
 use url::Url;
 
+use crate::local_name::LocalName;
+
 /// The scheme of an [`Origin`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Scheme {
@@ -50,6 +52,14 @@ impl Host {
     /// Read a host as it stands in a URL.
     pub(crate) fn parse(text: &str) -> Result<Self, url::ParseError> {
         url::Host::parse(text).map(Self::from)
+    }
+
+    /// Why it is a name that is not public, if it is one.
+    pub(crate) fn local_name(&self) -> Option<LocalName> {
+        match self {
+            Self::Name(name) => LocalName::of(without_root(name)),
+            Self::Address(_) => None,
+        }
     }
 
     /// Whether it never leaves the machine: `localhost`, or a name below it (RFC

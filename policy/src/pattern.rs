@@ -12,7 +12,9 @@
 //! `*.` stands for one label or more. What follows it has at least two labels, so
 //! that nobody grants `*.com` by a slip; the top-level domains that no registry
 //! sells (`internal`, `localhost`, `test`, …) may stand alone. There is no list of
-//! public suffixes in here: `*.co.uk` is a pattern, and as wide as it looks.
+//! public suffixes in here: `*.co.uk` is a pattern, and as wide as it looks. A local
+//! name is matched by a wildcard only below a suffix that is local itself, and a
+//! metadata service by none (see [`crate::local_name`]).
 //!
 //! A name is matched as it is looked up: without regard to case, international
 //! names by their ASCII form, and the dot of the root (`example.com.`) left out. An
@@ -25,6 +27,7 @@ use http_step_yaml::excerpt;
 use thiserror::Error;
 
 use crate::authority::Authority;
+use crate::local_name::{LocalName, SUFFIXES, is_below};
 use crate::origin::{Host, Origin, Scheme, without_root};
 
 /// A set of origins: scheme, host and port, each of them one or many.
@@ -67,25 +70,31 @@ enum Ports {
     Any,
 }
 
-/// The top-level domains that no registry sells (RFC 6761, RFC 6762, and ICANN's
-/// decision on `internal`).
-const UNSOLD: [&str; 6] = [
-    "example",
-    "internal",
-    "invalid",
-    "local",
-    "localhost",
-    "test",
-];
+/// The top-level domains that no registry sells, beside those of local names (RFC 6761).
+const UNSOLD: [&str; 3] = ["example", "invalid", "test"];
 
 impl OriginPattern {
     /// Whether an origin is one of those meant.
     #[must_use]
     pub fn matches(&self, origin: &Origin) -> bool {
-        self.schemes.have(origin.scheme) && self.hosts.have(&origin.host) && {
-            let (first, last) = self.ports.of(origin.scheme);
-            (first..=last).contains(&origin.port)
-        }
+        self.spells(origin) && self.hosts.name(&origin.host)
+    }
+
+    /// Whether an origin is one of those written, wherever its name leads: a wildcard
+    /// has local names in it, too.
+    pub(crate) fn spells(&self, origin: &Origin) -> bool {
+        self.has_port(origin) && self.hosts.have(&origin.host)
+    }
+
+    /// Whether the scheme and the port of an origin are among those written.
+    pub(crate) fn has_port(&self, origin: &Origin) -> bool {
+        let (first, last) = self.ports.of(origin.scheme);
+        self.schemes.have(origin.scheme) && (first..=last).contains(&origin.port)
+    }
+
+    /// The hosts, as they are written.
+    pub(crate) fn hosts(&self) -> String {
+        self.hosts.to_string()
     }
 
     /// The host, if it is one.
@@ -103,6 +112,16 @@ impl OriginPattern {
 
     /// Whether it matches whatever another pattern matches.
     pub(crate) fn covers(&self, other: &Self) -> bool {
+        self.spells_all_of(other) && self.hosts.name_all_of(&other.hosts)
+    }
+
+    /// Whether it has every scheme and every port of its hosts.
+    pub(crate) fn has_every_port(&self) -> bool {
+        self.schemes == Schemes::Both && self.ports == Ports::Any
+    }
+
+    /// Whether all that another pattern has written is in it.
+    pub(crate) fn spells_all_of(&self, other: &Self) -> bool {
         let hosts = match (&self.hosts, &other.hosts) {
             (hosts, Hosts::One(host)) => hosts.have(host),
             (Hosts::One(_), Hosts::Below(_)) => false,
@@ -138,12 +157,36 @@ impl Hosts {
             (Self::Below(_), Host::Address(_)) => false,
         }
     }
+
+    /// Whether a host that is among these is named by them.
+    fn name(&self, host: &Host) -> bool {
+        match (self, host) {
+            (Self::Below(parent), Host::Name(name)) => {
+                LocalName::is_named_below(without_root(name), parent)
+            }
+            _ => true,
+        }
+    }
+
+    /// As [`Hosts::name`], of all in a pattern.
+    fn name_all_of(&self, other: &Self) -> bool {
+        match (self, other) {
+            (hosts, Self::One(host)) => hosts.name(host),
+            (Self::Below(parent), Self::Below(name)) => {
+                name == parent || LocalName::is_named_below(name, parent)
+            }
+            (Self::One(_), Self::Below(_)) => true,
+        }
+    }
 }
 
-fn is_below(name: &str, parent: &str) -> bool {
-    name.strip_suffix(parent)
-        .and_then(|labels| labels.strip_suffix('.'))
-        .is_some_and(|labels| !labels.is_empty())
+impl fmt::Display for Hosts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::One(host) => host.fmt(f),
+            Self::Below(parent) => write!(f, "*.{parent}"),
+        }
+    }
 }
 
 impl Ports {
@@ -213,7 +256,7 @@ impl FromStr for OriginPattern {
 
     /// Read `SCHEME://HOST[:PORT]`; see the module's table.
     fn from_str(text: &str) -> Result<Self, PatternError> {
-        parse(text).map_err(|reason| PatternError {
+        parse(text, Width::Domains).map_err(|reason| PatternError {
             text: without_secrets(text),
             reason,
         })
@@ -222,7 +265,7 @@ impl FromStr for OriginPattern {
 
 /// The start of the text, without a user name, and without a path and what follows it:
 /// there may be a password in the one, and some URLs are a secret for their path.
-fn without_secrets(text: &str) -> String {
+pub(crate) fn without_secrets(text: &str) -> String {
     let (user, text) = match text.rsplit_once('@') {
         Some((_, rest)) => ("…@", rest),
         None => ("", text),
@@ -240,7 +283,32 @@ fn without_secrets(text: &str) -> String {
     format!("{user}{}{path}", excerpt(text))
 }
 
-fn parse(text: &str) -> Result<OriginPattern, String> {
+/// How much one wildcard may stand for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Width {
+    /// What is below a domain that somebody owns.
+    Domains,
+    /// A whole top-level domain, too.
+    Any,
+}
+
+/// Read origins that are denied: as wide as a top-level domain; and a host by itself is
+/// that host by every scheme, at every port that is not said otherwise.
+pub(crate) fn parse_denied(text: &str) -> Result<OriginPattern, String> {
+    if text.contains("://") {
+        return parse(text, Width::Any);
+    }
+    let pattern = parse(&format!("*://{text}"), Width::Any)?;
+    Ok(match pattern.ports {
+        Ports::Own => OriginPattern {
+            ports: Ports::Any,
+            ..pattern
+        },
+        _ => pattern,
+    })
+}
+
+fn parse(text: &str, width: Width) -> Result<OriginPattern, String> {
     if text == "*" {
         return Err("to allow any public origin, write `public: true` in a policy file".to_owned());
     }
@@ -259,7 +327,7 @@ fn parse(text: &str) -> Result<OriginPattern, String> {
         "*" => Schemes::Both,
         _ => return Err("its scheme is `https`, `http`, or `*` for both".to_owned()),
     };
-    let hosts = hosts(host)?;
+    let hosts = hosts(host, width)?;
     let ports = port.map_or(Ok(Ports::Own), Ports::parse)?;
     Ok(OriginPattern {
         schemes,
@@ -269,7 +337,7 @@ fn parse(text: &str) -> Result<OriginPattern, String> {
     .canonical())
 }
 
-fn hosts(text: &str) -> Result<Hosts, String> {
+fn hosts(text: &str, width: Width) -> Result<Hosts, String> {
     let parent = text.strip_prefix("*.");
     let host = Host::parse(parent.unwrap_or(text))
         .map_err(|error| format!("its host can't be read: {error}"))?;
@@ -292,7 +360,8 @@ fn hosts(text: &str) -> Result<Hosts, String> {
     if parent.is_none() {
         return Ok(Hosts::One(Host::Name(name.to_owned())));
     }
-    if !name.contains('.') && !UNSOLD.contains(&name) {
+    let is_unsold = |name: &&str| UNSOLD.contains(name) || SUFFIXES.contains(name);
+    if width == Width::Domains && !name.contains('.') && !is_unsold(&name) {
         return Err(format!(
             "`*.{name}` is a whole top-level domain; name more of it, as in `*.example.{name}`"
         ));
@@ -306,10 +375,7 @@ impl fmt::Display for OriginPattern {
             Schemes::One(scheme) => f.write_str(scheme.as_str())?,
             Schemes::Both => f.write_str("*")?,
         }
-        match &self.hosts {
-            Hosts::One(host) => write!(f, "://{host}")?,
-            Hosts::Below(parent) => write!(f, "://*.{parent}")?,
-        }
+        write!(f, "://{}", self.hosts)?;
         match self.ports {
             Ports::Own => Ok(()),
             Ports::Between(first, last) if first == last => write!(f, ":{first}"),

@@ -50,6 +50,7 @@ impl Permit {
     ///
     /// The denial, with the line that would grant it.
     pub fn check_address(&self, address: IpAddr) -> Result<(), Denial> {
+        self.policy.check_denied(&self.origin, Some(address))?;
         let class = classify(address);
         if class == Class::Public
             || self.is_meant(address, class)
@@ -83,6 +84,12 @@ impl Permit {
             network.contains(&address)
                 && (class != Class::Metadata || network.prefix_len() == network.max_prefix_len())
         })
+    }
+
+    /// The networks whose addresses will not do, whatever else allows them.
+    pub(crate) fn denied_networks(&self) -> impl Iterator<Item = &IpNet> {
+        let rules = self.policy.terms().deny.iter();
+        rules.filter_map(|rule| rule.pattern.network())
     }
 
     /// The networks whose addresses will do, beside public ones.

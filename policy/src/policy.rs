@@ -8,25 +8,30 @@
 //! | granted | reaches |
 //! |---|---|
 //! | nothing | nothing |
-//! | any public origin | every origin that no rule names, at public addresses |
+//! | any public origin | every origin that no rule names, at public addresses; no local name |
 //! | `https://api.example.com` | that origin, at public addresses |
 //! | `http://127.0.0.1:8080`, `http://[::1]:8080` | that origin: who writes an address means it |
 //! | `http://localhost:8080` | that origin, at loopback addresses (RFC 6761) |
 //! | a network, `10.0.0.0/8` | granted origins also at addresses in it |
 //! | a metadata address, `169.254.169.254/32` | granted origins also at it; no larger network has it |
 //!
+//! What is denied is asked first, and wins over all of it ([`crate::deny`]).
+//!
 //! The first rule that matches origin and method decides. Where rules name an origin
 //! and none of them its method, it is denied: what the rules say of an origin is all
 //! there is, and "any public origin" does not widen it.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use ipnet::IpNet;
 
 use crate::denial::{Denial, Why};
+use crate::deny::{DenyPattern, DenyRule};
+use crate::files::{self, FileGlob};
 use crate::limits::Limits;
-use crate::origin::Origin;
+use crate::origin::{Host, Origin};
 use crate::partial_echo::PartialEcho;
 use crate::pattern::OriginPattern;
 use crate::permit::Permit;
@@ -63,6 +68,7 @@ pub(crate) struct Terms {
     pub(crate) file: Option<Arc<str>>,
     pub(crate) lines: Lines,
     pub(crate) public: bool,
+    pub(crate) deny: Vec<Arc<DenyRule>>,
     pub(crate) rules: Vec<Arc<Rule>>,
     pub(crate) networks: BTreeSet<IpNet>,
     pub(crate) tls: TlsRules,
@@ -70,6 +76,8 @@ pub(crate) struct Terms {
     /// By their names.
     pub(crate) secrets: BTreeMap<String, Arc<Secret>>,
     pub(crate) partial_echo: PartialEcho,
+    /// The files that step files may name.
+    pub(crate) files: Vec<FileGlob>,
     pub(crate) limits: Limits,
 }
 
@@ -94,7 +102,8 @@ impl Policy {
         Self::default()
     }
 
-    /// Any origin may be reached, at public addresses.
+    /// Any origin may be reached, at public addresses; but local names, as `localhost`,
+    /// `db` and `git.internal`, only where a rule names them.
     #[must_use]
     pub fn public() -> Self {
         Self::default().with(|terms| terms.public = true)
@@ -121,6 +130,13 @@ impl Policy {
     #[must_use]
     pub fn allow_rule(self, rule: Rule) -> Self {
         self.with(|terms| terms.rules.push(Arc::new(rule)))
+    }
+
+    /// Deny origins or addresses, whatever allows them.
+    #[must_use]
+    pub fn deny(self, pattern: DenyPattern) -> Self {
+        let source = Source::Argument;
+        self.with(|terms| terms.deny.push(Arc::new(DenyRule { pattern, source })))
     }
 
     /// Let granted origins be reached at the addresses of a network, too.
@@ -180,6 +196,12 @@ impl Policy {
         self.with(|terms| terms.partial_echo = partial_echo)
     }
 
+    /// Let step files name files, to upload, to trust or to show as a certificate.
+    #[must_use]
+    pub fn allow_file(self, files: FileGlob) -> Self {
+        self.with(|terms| terms.files.push(files))
+    }
+
     /// What a run may use.
     #[must_use]
     pub fn limits(self, limits: Limits) -> Self {
@@ -192,13 +214,14 @@ impl Policy {
         &self.0.limits
     }
 
-    /// Whether a request may go to an origin, if the address will do, too. The first
-    /// rule that matches origin and method decides.
+    /// Whether a request may go to an origin, if the address will do, too. What is
+    /// denied is denied; else the first rule that matches origin and method decides.
     ///
     /// # Errors
     ///
     /// The denial, with the line that would grant it.
     pub fn admit(&self, origin: &Origin, method: &str) -> Result<Permit, Denial> {
+        self.check_denied(origin, None)?;
         let mut named_by = None;
         for rule in &self.0.rules {
             if rule.matches(origin) {
@@ -210,8 +233,27 @@ impl Policy {
         }
         match named_by {
             Some(rule) => Err(self.denial(origin, Why::method(method, rule))),
-            None if self.0.public => Ok(Permit::new(self, origin, None)),
-            None => Err(self.denial(origin, Why::NoRule)),
+            None => match origin.host.local_name() {
+                Some(local) => Err(self.denial(origin, Why::Local(local))),
+                None if self.0.public => Ok(Permit::new(self, origin, None)),
+                None => Err(self.denial(origin, Why::NoRule)),
+            },
+        }
+    }
+
+    /// Whether an origin, or an address that its name leads to, is not denied.
+    pub(crate) fn check_denied(
+        &self,
+        origin: &Origin,
+        address: Option<IpAddr>,
+    ) -> Result<(), Denial> {
+        let denies = |rule: &&Arc<DenyRule>| rule.pattern.denies(origin, address);
+        match self.0.deny.iter().find(denies) {
+            Some(rule) => {
+                let by_address = address.filter(|_| matches!(origin.host, Host::Name(_)));
+                Err(self.denial(origin, Why::Deny(DenyRule::clone(rule), by_address)))
+            }
+            None => Ok(()),
         }
     }
 
@@ -230,6 +272,21 @@ impl Policy {
             .proxies
             .choose(origin, asked)
             .map_err(|proxy| self.denial(origin, Why::Proxy(proxy)))
+    }
+
+    /// Whether a step file may name a file: by its path as it stands there, and by where
+    /// that leads from the step file's directory, through links, with `/` between the
+    /// names.
+    ///
+    /// # Errors
+    ///
+    /// The denial, with the line that would grant it.
+    pub fn admit_file(&self, asked: &str, path: &str) -> Result<(), Denial> {
+        if self.0.files.iter().any(|glob| glob.matches(path)) {
+            return Ok(());
+        }
+        let denied = files::Denied::new(asked, path, self.0.file.as_ref());
+        Err(Denial::of_file(denied))
     }
 
     /// The secrets that are lent, in the order of their names.

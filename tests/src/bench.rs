@@ -4,6 +4,7 @@ use std::env;
 use std::fs;
 use std::sync::LazyLock;
 
+use http_step_host::policy::FileGlob;
 use http_step_host::{Host, HostBuilder, Job, Policy, RunResult, Step, StepFile};
 
 use crate::{Authority, Guest, Names};
@@ -43,14 +44,17 @@ pub fn step_file(text: &str) -> StepFile {
     StepFile::parse(text.as_bytes()).unwrap_or_else(|mistakes| panic!("{mistakes}\n{text}"))
 }
 
-/// Run the reference step against one origin, which is all it may reach.
+/// Run the reference step against one origin, which is all it may reach. It may name
+/// files that are not hidden, if the job says where.
 pub async fn run(origin: &str, text: &str) -> RunResult {
     run_with(origin, text, |job| job).await
 }
 
 /// As [`run`], with the job set up further.
 pub async fn run_with(origin: &str, text: &str, set_up: impl FnOnce(Job) -> Job) -> RunResult {
-    let policy = Policy::nothing().allow(origin.parse().expect("an origin"));
+    let policy = Policy::nothing()
+        .allow(origin.parse().expect("an origin"))
+        .allow_file(FileGlob::visible());
     let job = set_up(Job::new(step_file(text), policy));
     HOST.run(&REFERENCE, job).await
 }

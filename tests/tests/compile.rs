@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use expect_test::expect;
 use http_step_host::{CompileLimits, Compiler, Host, Job, LoadError, Outcome, Policy, StepFile};
-use http_step_tests::{Guest, bomb, crowd, host};
+use http_step_tests::{Guest, bomb, crowd, host, policy};
 
 /// The tests' compiler, told something.
 fn compiler(told: &[&str]) -> Compiler {
@@ -87,6 +87,33 @@ fn memory_is_limited() {
     let error = refusal(compiler(&[]).limits(limits), &bomb(1, 30_000));
     expect!["this component takes too much memory to compile: the budget `compile_memory` is exceeded, which is 536870912 bytes"]
         .assert_eq(&error.to_string());
+}
+
+/// What a policy says of loading holds where it is handed to the compiler, as
+/// docs/compile.md has it, and not for a run.
+#[tokio::test]
+async fn what_a_policy_says_of_loading_is_for_the_compiler() {
+    let policy = policy("limits: {component_bytes: 1000, compile_time: 0.001, compile_memory: 1}");
+    let limits = CompileLimits::from(policy.budgets());
+    assert_eq!(
+        (
+            limits.component_bytes,
+            limits.compile_time,
+            limits.compile_memory
+        ),
+        (1000, Duration::from_millis(1), 1)
+    );
+    let wasm = Guest::Smallest.wasm();
+    let error = refusal(compiler(&[]).limits(limits), &wasm);
+    assert!(
+        matches!(error, LoadError::TooLarge { limit: 1000, .. }),
+        "{error}"
+    );
+
+    let step = host().load(&wasm).unwrap();
+    let file = StepFile::parse(b"get: https://example.com/").unwrap();
+    let result = host().run(&step, Job::new(file, policy)).await;
+    assert_eq!(result.outcome, Outcome::Success);
 }
 
 #[test]

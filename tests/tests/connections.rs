@@ -115,7 +115,7 @@ async fn each_way_to_secure_a_connection_and_each_proxy_has_its_own() {
     ];
     let policy = |tls: &str| {
         format!(
-            "allow: ['{origin}']\nnetworks: [127.0.0.0/8]\ntls: {tls}\n\
+            "allow: ['{origin}']\nnetworks: [127.0.0.0/8]\nfiles: {{read: ['*']}}\ntls: {tls}\n\
              proxies: {{steps_may_use: ['http://{proxy}', 'http://{other}', \
              'socks5://{socks}', 'socks5h://{socks}']}}"
         )

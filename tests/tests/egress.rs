@@ -1,11 +1,12 @@
 //! What the policy lets out, with names that a resolver of ours answers for.
 
 use std::io;
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock, Mutex};
 
 use expect_test::expect;
+use http::HeaderValue;
 use http_step_host::{Addresses, Host, Job, Outcome, Policy, Resolve, RunResult, Step};
-use http_step_tests::{Answer, Service, bench, error, reference_of, step_file, transcript};
+use http_step_tests::{Answer, Bench, Service, bench, error, reference_of, step_file, transcript};
 
 /// Names that lead where their owner pleases.
 const NAMES: [(&str, &[&str]); 6] = [
@@ -181,4 +182,162 @@ async fn a_connection_of_one_policy_is_not_used_under_another() {
     assert_eq!(run(&named).await.outcome, Outcome::Denied);
     assert_eq!(run(&wide).await.outcome, Outcome::Success);
     assert_eq!(service.connections(), 1);
+}
+
+/// Keeps what it is asked for, and leads to loopback.
+#[derive(Clone, Default)]
+struct Asked(Arc<Mutex<Vec<String>>>);
+
+impl Resolve for Asked {
+    fn resolve(&self, name: &str) -> Addresses {
+        self.0.lock().unwrap().push(name.to_owned());
+        Box::pin(async { Ok(vec![[127, 0, 0, 1].into()]) })
+    }
+}
+
+#[tokio::test]
+async fn a_local_name_is_looked_up_only_where_a_rule_names_it() {
+    let service = Service::start(|_| Answer::default()).await;
+    let asked = Asked::default();
+    let bench = Bench::with(|host| host.resolver(asked.clone()));
+    let wide = "public: true\nallow: ['http://*.internal:*']\nnetworks: [0.0.0.0/0]\n";
+    let mut told = String::new();
+    for name in [
+        "localhost",
+        "LocalHost.",
+        "ⓛocalhost",
+        "loc%61lhost",
+        "a.localhost",
+        "db",
+        "printer.local",
+        "router.home.arpa",
+        "x.onion",
+        "metadata.google.internal",
+        "METADATA.google%2Einternal.",
+        "metadata.goog",
+    ] {
+        let origin = format!("http://{name}:{}", service.port);
+        let result = bench.run(wide, &format!("get: {origin}/")).await;
+        assert_eq!(result.outcome, Outcome::Denied, "{name}");
+        let line = error(&result, &service.port.to_string());
+        told.push_str(&format!("{name}: {line}\n"));
+        // The line that the denial names grants it.
+        let (_, grant) = line.rsplit_once("; `").unwrap();
+        let (grant, _) = grant.split_once('`').unwrap();
+        let grant = grant.replace("ORIGIN", &service.port.to_string());
+        let granting = format!("allow:\n{grant}\nnetworks: [127.0.0.0/8]\n");
+        assert_eq!(*asked.0.lock().unwrap(), [""; 0], "{name}");
+        let result = bench.run(&granting, &format!("get: {origin}/")).await;
+        assert_eq!(
+            result.outcome,
+            Outcome::Success,
+            "{name}: {:?}",
+            result.error
+        );
+        asked.0.lock().unwrap().clear();
+    }
+    expect![[r#"
+        localhost: Denied, Denied, sent No: the policy does not allow http://localhost:ORIGIN: its name is this machine's own, and no rule names it; `- http://localhost:ORIGIN` under `allow:` in policy.yaml would
+        LocalHost.: Denied, Denied, sent No: the policy does not allow http://localhost.:ORIGIN: its name is this machine's own, and no rule names it; `- http://localhost.:ORIGIN` under `allow:` in policy.yaml would
+        ⓛocalhost: Denied, Denied, sent No: the policy does not allow http://localhost:ORIGIN: its name is this machine's own, and no rule names it; `- http://localhost:ORIGIN` under `allow:` in policy.yaml would
+        loc%61lhost: Denied, Denied, sent No: the policy does not allow http://localhost:ORIGIN: its name is this machine's own, and no rule names it; `- http://localhost:ORIGIN` under `allow:` in policy.yaml would
+        a.localhost: Denied, Denied, sent No: the policy does not allow http://a.localhost:ORIGIN: its name is this machine's own, and no rule names it; `- http://a.localhost:ORIGIN` under `allow:` in policy.yaml would
+        db: Denied, Denied, sent No: the policy does not allow http://db:ORIGIN: a name of one label is not public, and no rule names it; `- http://db:ORIGIN` under `allow:` in policy.yaml would
+        printer.local: Denied, Denied, sent No: the policy does not allow http://printer.local:ORIGIN: names in `.local` are not public, and no rule names it; `- http://printer.local:ORIGIN` under `allow:` in policy.yaml would
+        router.home.arpa: Denied, Denied, sent No: the policy does not allow http://router.home.arpa:ORIGIN: names in `.home.arpa` are not public, and no rule names it; `- http://router.home.arpa:ORIGIN` under `allow:` in policy.yaml would
+        x.onion: Denied, Denied, sent No: the policy does not allow http://x.onion:ORIGIN: names in `.onion` are not public, and no rule names it; `- http://x.onion:ORIGIN` under `allow:` in policy.yaml would
+        metadata.google.internal: Denied, Denied, sent No: the policy does not allow http://metadata.google.internal:ORIGIN: it is a cloud's metadata service, and no rule has the whole of its name; `- http://metadata.google.internal:ORIGIN` under `allow:` in policy.yaml would
+        METADATA.google%2Einternal.: Denied, Denied, sent No: the policy does not allow http://metadata.google.internal.:ORIGIN: it is a cloud's metadata service, and no rule has the whole of its name; `- http://metadata.google.internal.:ORIGIN` under `allow:` in policy.yaml would
+        metadata.goog: Denied, Denied, sent No: the policy does not allow http://metadata.goog:ORIGIN: it is a cloud's metadata service, and no rule has the whole of its name; `- http://metadata.goog:ORIGIN` under `allow:` in policy.yaml would
+    "#]].assert_eq(&told);
+    // A wildcard names what is below it.
+    let url = format!("get: http://git.internal:{}/", service.port);
+    let result = bench.run(wide, &url).await;
+    assert_eq!(result.outcome, Outcome::Success, "{:?}", result.error);
+}
+
+#[tokio::test]
+async fn what_is_denied_is_denied_whatever_allows_it() {
+    let service = Service::start(|_| Answer::default()).await;
+    let (origin, port) = (&service.origin, service.port);
+    let mut told = String::new();
+    for (deny, url) in [
+        ("one.test", format!("http://one.test:{port}/")),
+        ("'*.test'", format!("http://one.test:{port}/")),
+        (
+            &*format!("http://one.test:{port}"),
+            format!("http://one.test:{port}/"),
+        ),
+        ("127.0.0.0/8", format!("http://one.test:{port}/")),
+        ("'::ffff:127.0.0.1'", format!("http://one.test:{port}/")),
+        (origin, format!("http://one.test:{port}/")),
+        ("127.0.0.1", format!("{origin}/")),
+        ("127.0.0.0/8", format!("http://[::ffff:127.0.0.1]:{port}/")),
+        (origin, format!("http://[::ffff:127.0.0.1]:{port}/")),
+    ] {
+        let arguments = |policy: Policy| {
+            policy
+                .allow(origin.parse().unwrap())
+                .allow(format!("http://[::ffff:127.0.0.1]:{port}").parse().unwrap())
+        };
+        let policy = format!("public: true\nnetworks: [0.0.0.0/0]\ndeny: [{deny}]\n");
+        let job = Job::new(
+            step_file(&format!("get: {url}")),
+            arguments(http_step_tests::policy(&policy)),
+        );
+        let result = bench().host.run(&bench().step, job).await;
+        let line = error(&result, &port.to_string());
+        told.push_str(&format!("{line}\n"));
+    }
+    expect![[r#"
+        Denied, Denied, sent No: the policy does not allow http://one.test:ORIGIN: `policy.yaml:3: one.test` under `deny:` denies it, whatever else allows it
+        Denied, Denied, sent No: the policy does not allow http://one.test:ORIGIN: `policy.yaml:3: *.test` under `deny:` denies it, whatever else allows it
+        Denied, Denied, sent No: the policy does not allow http://one.test:ORIGIN: `policy.yaml:3: http://one.test:ORIGIN` under `deny:` denies it, whatever else allows it
+        Denied, Denied, sent No: the policy does not allow http://one.test:ORIGIN: its name leads to 127.0.0.1, which `policy.yaml:3: 127.0.0.0/8` under `deny:` denies, whatever else allows it
+        Denied, Denied, sent No: the policy does not allow http://one.test:ORIGIN: its name leads to 127.0.0.1, which `policy.yaml:3: ::ffff:127.0.0.1` under `deny:` denies, whatever else allows it
+        Denied, Denied, sent No: the policy does not allow http://one.test:ORIGIN: its name leads to 127.0.0.1, which `policy.yaml:3: http://127.0.0.1:ORIGIN` under `deny:` denies, whatever else allows it
+        Denied, Denied, sent No: the policy does not allow http://127.0.0.1:ORIGIN: `policy.yaml:3: 127.0.0.1` under `deny:` denies it, whatever else allows it
+        Denied, Denied, sent No: the policy does not allow http://[::ffff:127.0.0.1]:ORIGIN: `policy.yaml:3: 127.0.0.0/8` under `deny:` denies it, whatever else allows it
+        Denied, Denied, sent No: the policy does not allow http://[::ffff:127.0.0.1]:ORIGIN: `policy.yaml:3: http://127.0.0.1:ORIGIN` under `deny:` denies it, whatever else allows it
+    "#]].assert_eq(&told);
+    assert_eq!(service.connections(), 0);
+}
+
+#[tokio::test]
+async fn what_is_denied_is_no_end_of_a_redirect_and_has_no_connection() {
+    let last = Service::start(|_| Answer::default()).await;
+    let to = HeaderValue::from_str(&format!("http://two.test:{}/", last.port)).unwrap();
+    let first = Service::start(move |_| {
+        let mut answer = Answer::default();
+        *answer.status_mut() = http::StatusCode::TEMPORARY_REDIRECT;
+        answer.headers_mut().insert("location", to.clone());
+        answer
+    })
+    .await;
+    let wide = "public: true\nnetworks: [127.0.0.0/8]\n";
+    let run = async |deny: &str, url: String| {
+        let policy = format!("{wide}deny: [{deny}]\n");
+        let result = bench().run(&policy, &format!("get: {url}")).await;
+        error(&result, "no origin").replace(&last.port.to_string(), "LAST")
+    };
+    let redirect = || format!("http://one.test:{}/", first.port);
+    let direct = || format!("http://two.test:{}/", last.port);
+    let told = [
+        run("two.test", redirect()).await,
+        // There are connections to both now.
+        run("three.test", redirect()).await,
+        run("two.test", redirect()).await,
+        run("two.test", direct()).await,
+        run("127.0.0.1", direct()).await,
+        run("127.0.0.2", direct()).await,
+    ];
+    expect![[r#"
+        Denied, Denied, sent Yes: the policy does not allow http://two.test:LAST: `policy.yaml:3: two.test` under `deny:` denies it, whatever else allows it
+        Success: no error
+        Denied, Denied, sent Yes: the policy does not allow http://two.test:LAST: `policy.yaml:3: two.test` under `deny:` denies it, whatever else allows it
+        Denied, Denied, sent No: the policy does not allow http://two.test:LAST: `policy.yaml:3: two.test` under `deny:` denies it, whatever else allows it
+        Denied, Denied, sent No: the policy does not allow http://two.test:LAST: its name leads to 127.0.0.1, which `policy.yaml:3: 127.0.0.1` under `deny:` denies, whatever else allows it
+        Success: no error"#]].assert_eq(&told.join("\n"));
+    assert_eq!(last.requests().len(), 2);
+    assert_eq!(last.connections(), 1);
 }

@@ -424,3 +424,148 @@ async fn a_proxy_over_tls_is_judged_by_the_host_and_not_by_the_step() {
         a stranger's: Exception, Connect, sent No: the proxy PROXY did not lead on: TLS with it failed: no trusted root has signed its certificate; asked 0 times
     "#]].assert_eq(&told);
 }
+
+#[tokio::test]
+async fn a_local_name_is_handed_to_no_proxy() {
+    let victim = plain().await;
+    let (http, socks) = (HttpProxy::start().await, SocksProxy::start().await);
+    let proxies = [
+        format!("{{all: 'http://{}', resolve: proxy}}", http.address),
+        format!("{{all: 'http://{}'}}", http.address),
+        format!("{{all: 'socks5://{}', resolve: proxy}}", socks.address),
+        format!("{{all: 'socks5h://{}'}}", socks.address),
+        format!("{{all: 'socks5h://{}', no_proxy: ['*']}}", socks.address),
+    ];
+    let mut told = String::new();
+    for name in [
+        "localhost",
+        "LOCALHOST.",
+        "a.localhost",
+        "loc%61lhost",
+        "ｌocalhost",
+        "metadata.google.internal",
+        "metadata",
+        "db",
+        "printer.local",
+        "router.home.arpa",
+        "x.onion",
+    ] {
+        for scheme in ["http", "https"] {
+            let mut lines = Vec::new();
+            for proxies in &proxies {
+                let policy = format!("public: true\nnetworks: [0.0.0.0/0]\nproxies: {proxies}");
+                let step = format!("get: {scheme}://{name}:{}/", victim.port);
+                lines.push(error(&bench().run(&policy, &step).await, "no origin"));
+            }
+            lines.dedup();
+            assert_eq!(lines.len(), 1, "{lines:#?}");
+            told.push_str(&format!("{}\n", lines[0]));
+        }
+    }
+    // Nor by a redirect.
+    let to = HeaderValue::from_str(&format!("http://localhost:{}/", victim.port)).unwrap();
+    let redirecting = Service::start(move |_| {
+        let mut answer = Answer::default();
+        *answer.status_mut() = StatusCode::FOUND;
+        answer.headers_mut().insert("location", to.clone());
+        answer
+    })
+    .await;
+    let policy = format!("public: true\nproxies: {}", proxies[0]);
+    let step = format!("get: http://one.test:{}/", redirecting.port);
+    told.push_str(&error(&bench().run(&policy, &step).await, "no origin"));
+    expect![[r#"
+        Denied, Denied, sent No: the policy does not allow http://localhost:PORT: its name is this machine's own, and no rule names it; `- http://localhost:PORT` under `allow:` in policy.yaml would
+        Denied, Denied, sent No: the policy does not allow https://localhost:PORT: its name is this machine's own, and no rule names it; `- https://localhost:PORT` under `allow:` in policy.yaml would
+        Denied, Denied, sent No: the policy does not allow http://localhost.:PORT: its name is this machine's own, and no rule names it; `- http://localhost.:PORT` under `allow:` in policy.yaml would
+        Denied, Denied, sent No: the policy does not allow https://localhost.:PORT: its name is this machine's own, and no rule names it; `- https://localhost.:PORT` under `allow:` in policy.yaml would
+        Denied, Denied, sent No: the policy does not allow http://a.localhost:PORT: its name is this machine's own, and no rule names it; `- http://a.localhost:PORT` under `allow:` in policy.yaml would
+        Denied, Denied, sent No: the policy does not allow https://a.localhost:PORT: its name is this machine's own, and no rule names it; `- https://a.localhost:PORT` under `allow:` in policy.yaml would
+        Denied, Denied, sent No: the policy does not allow http://localhost:PORT: its name is this machine's own, and no rule names it; `- http://localhost:PORT` under `allow:` in policy.yaml would
+        Denied, Denied, sent No: the policy does not allow https://localhost:PORT: its name is this machine's own, and no rule names it; `- https://localhost:PORT` under `allow:` in policy.yaml would
+        Denied, Denied, sent No: the policy does not allow http://localhost:PORT: its name is this machine's own, and no rule names it; `- http://localhost:PORT` under `allow:` in policy.yaml would
+        Denied, Denied, sent No: the policy does not allow https://localhost:PORT: its name is this machine's own, and no rule names it; `- https://localhost:PORT` under `allow:` in policy.yaml would
+        Denied, Denied, sent No: the policy does not allow http://metadata.google.internal:PORT: it is a cloud's metadata service, and no rule has the whole of its name; `- http://metadata.google.internal:PORT` under `allow:` in policy.yaml would
+        Denied, Denied, sent No: the policy does not allow https://metadata.google.internal:PORT: it is a cloud's metadata service, and no rule has the whole of its name; `- https://metadata.google.internal:PORT` under `allow:` in policy.yaml would
+        Denied, Denied, sent No: the policy does not allow http://metadata:PORT: it is a cloud's metadata service, and no rule has the whole of its name; `- http://metadata:PORT` under `allow:` in policy.yaml would
+        Denied, Denied, sent No: the policy does not allow https://metadata:PORT: it is a cloud's metadata service, and no rule has the whole of its name; `- https://metadata:PORT` under `allow:` in policy.yaml would
+        Denied, Denied, sent No: the policy does not allow http://db:PORT: a name of one label is not public, and no rule names it; `- http://db:PORT` under `allow:` in policy.yaml would
+        Denied, Denied, sent No: the policy does not allow https://db:PORT: a name of one label is not public, and no rule names it; `- https://db:PORT` under `allow:` in policy.yaml would
+        Denied, Denied, sent No: the policy does not allow http://printer.local:PORT: names in `.local` are not public, and no rule names it; `- http://printer.local:PORT` under `allow:` in policy.yaml would
+        Denied, Denied, sent No: the policy does not allow https://printer.local:PORT: names in `.local` are not public, and no rule names it; `- https://printer.local:PORT` under `allow:` in policy.yaml would
+        Denied, Denied, sent No: the policy does not allow http://router.home.arpa:PORT: names in `.home.arpa` are not public, and no rule names it; `- http://router.home.arpa:PORT` under `allow:` in policy.yaml would
+        Denied, Denied, sent No: the policy does not allow https://router.home.arpa:PORT: names in `.home.arpa` are not public, and no rule names it; `- https://router.home.arpa:PORT` under `allow:` in policy.yaml would
+        Denied, Denied, sent No: the policy does not allow http://x.onion:PORT: names in `.onion` are not public, and no rule names it; `- http://x.onion:PORT` under `allow:` in policy.yaml would
+        Denied, Denied, sent No: the policy does not allow https://x.onion:PORT: names in `.onion` are not public, and no rule names it; `- https://x.onion:PORT` under `allow:` in policy.yaml would
+        Denied, Denied, sent Yes: the policy does not allow http://localhost:PORT: its name is this machine's own, and no rule names it; `- http://localhost:PORT` under `allow:` in policy.yaml would"#]].assert_eq(&told.replace(&victim.port.to_string(), "PORT"));
+    assert_eq!(http.asked().len(), 1);
+    assert_eq!(socks.asked(), [""; 0]);
+    assert_eq!(victim.connections(), 0);
+
+    // Where a rule names it, the proxy looks it up.
+    let policy = format!(
+        "allow: ['http://localhost:{}']\nproxies: {}",
+        victim.port, proxies[3]
+    );
+    let step = format!("get: http://localhost:{}/", victim.port);
+    is_success(&bench().run(&policy, &step).await);
+    assert_eq!(socks.asked(), [format!("name localhost:{}", victim.port)]);
+}
+
+#[tokio::test]
+async fn no_proxy_is_asked_for_what_is_denied_for_good() {
+    let (http, socks) = (HttpProxy::start().await, SocksProxy::start().await);
+    let victim = plain().await;
+    let mut told = String::new();
+    for (proxies, deny, host) in [
+        // By the address that the host looked up.
+        (
+            format!("{{all: 'http://{}'}}", http.address),
+            "127.0.0.0/8",
+            "one.test",
+        ),
+        (
+            format!("{{all: 'socks5://{}'}}", socks.address),
+            "127.0.0.1",
+            "one.test",
+        ),
+        (
+            format!("{{all: 'socks5h://{}', resolve: host}}", socks.address),
+            "127.0.0.1",
+            "one.test",
+        ),
+        // By the name, or by the address that stands for it.
+        (
+            format!("{{all: 'socks5h://{}'}}", socks.address),
+            "'*.test'",
+            "one.test",
+        ),
+        (
+            format!("{{all: 'socks5h://{}'}}", socks.address),
+            "127.0.0.0/8",
+            "127.1",
+        ),
+        (
+            format!("{{all: 'socks5h://{}'}}", socks.address),
+            "127.0.0.0/8",
+            "[::ffff:7f00:1]",
+        ),
+    ] {
+        let policy = format!(
+            "public: true\nnetworks: ['0.0.0.0/0', '::/0']\nproxies: {proxies}\ndeny: [{deny}]"
+        );
+        let step = format!("get: http://{host}:{}/", victim.port);
+        let line = error(&bench().run(&policy, &step).await, &victim.port.to_string());
+        told.push_str(&format!("{line}\n"));
+    }
+    expect![[r#"
+        Denied, Denied, sent No: the policy does not allow http://one.test:ORIGIN: its name leads to 127.0.0.1, which `policy.yaml:4: 127.0.0.0/8` under `deny:` denies, whatever else allows it
+        Denied, Denied, sent No: the policy does not allow http://one.test:ORIGIN: its name leads to 127.0.0.1, which `policy.yaml:4: 127.0.0.1` under `deny:` denies, whatever else allows it
+        Denied, Denied, sent No: the policy does not allow http://one.test:ORIGIN: its name leads to 127.0.0.1, which `policy.yaml:4: 127.0.0.1` under `deny:` denies, whatever else allows it
+        Denied, Denied, sent No: the policy does not allow http://one.test:ORIGIN: `policy.yaml:4: *.test` under `deny:` denies it, whatever else allows it
+        Denied, Denied, sent No: the policy does not allow http://127.0.0.1:ORIGIN: `policy.yaml:4: 127.0.0.0/8` under `deny:` denies it, whatever else allows it
+        Denied, Denied, sent No: the policy does not allow http://[::ffff:127.0.0.1]:ORIGIN: `policy.yaml:4: 127.0.0.0/8` under `deny:` denies it, whatever else allows it
+    "#]].assert_eq(&told);
+    assert_eq!([http.asked(), socks.asked()].concat(), [""; 0]);
+    assert_eq!(victim.connections(), 0);
+}

@@ -59,7 +59,9 @@ impl Site {
     }
 
     async fn run(&self, origin: &str, policy: &str, step: &str) -> RunResult {
-        let policy = format!("allow: ['{origin}']\nnetworks: [127.0.0.0/8]\n{policy}");
+        let policy = format!(
+            "allow: ['{origin}']\nnetworks: [127.0.0.0/8]\nfiles: {{read: ['*']}}\n{policy}"
+        );
         let step = format!("get: {origin}/\n{step}");
         bench()
             .run_with(&policy, &step, |job| job.files_under(self.directory.path()))

@@ -154,3 +154,84 @@ fn a_component_of_the_user_gets_nothing_until_it_is_allowed() {
     let allowed = run(&["--allow", &server.origin]);
     assert!(allowed.starts_with("exit code 0\n"), "{allowed}");
 }
+
+#[test]
+fn what_is_denied_is_denied_whatever_allows_it() {
+    let server = Server::answering(OK);
+    let run = |arguments: &str| {
+        http_step(&format!("run {} {arguments}", server.origin))
+            .word(server.origin.rsplit(':').next().unwrap(), "PORT")
+            .run()
+    };
+    let mut told = String::new();
+    for arguments in [
+        "--deny 127.0.0.0/8",
+        "--deny 127.0.0.1",
+        "--deny *://127.0.0.1:1-65535",
+        "--deny evil.example --deny https://127.0.0.1 --deny 0x7f.1",
+        "--deny evil.example/path",
+    ] {
+        let arguments = format!("{arguments} --allow {}", server.origin);
+        told.push_str(&run(&arguments));
+    }
+    expect![[r#"
+        exit code 3
+        --- stdout
+        Performing GET request to http://127.0.0.1:PORT
+        An exception occurred while performing the request: the host does not allow a request to http://127.0.0.1:PORT
+        --- stderr
+        Requested (denied)
+        error: the policy does not allow http://127.0.0.1:PORT: `--deny 127.0.0.0/8` denies it, whatever else allows it
+        exit code 3
+        --- stdout
+        Performing GET request to http://127.0.0.1:PORT
+        An exception occurred while performing the request: the host does not allow a request to http://127.0.0.1:PORT
+        --- stderr
+        Requested (denied)
+        error: the policy does not allow http://127.0.0.1:PORT: `--deny 127.0.0.1` denies it, whatever else allows it
+        exit code 3
+        --- stdout
+        Performing GET request to http://127.0.0.1:PORT
+        An exception occurred while performing the request: the host does not allow a request to http://127.0.0.1:PORT
+        --- stderr
+        Requested (denied)
+        error: the policy does not allow http://127.0.0.1:PORT: `--deny *://127.0.0.1:1-65535` denies it, whatever else allows it
+        exit code 3
+        --- stdout
+        Performing GET request to http://127.0.0.1:PORT
+        An exception occurred while performing the request: the host does not allow a request to http://127.0.0.1:PORT
+        --- stderr
+        Requested (denied)
+        error: the policy does not allow http://127.0.0.1:PORT: `--deny 127.0.0.1` denies it, whatever else allows it
+        exit code 2
+        --- stderr
+        error: invalid value for '--deny <ORIGIN|HOST|NETWORK>': `evil.example/…` can't be denied: it ends with its host or port, without a path; leave out what follows; write an origin, a host or a network, as `https://api.example.com`, `*.example.com` or `10.0.0.0/8`
+
+        For more information, try '--help'.
+    "#]].assert_eq(&told);
+    assert!(!server.was_asked());
+}
+
+#[test]
+fn a_local_name_is_reached_where_it_is_named() {
+    let server = Server::answering(OK);
+    let port = server.origin.rsplit(':').next().unwrap();
+    let run = |arguments: &str| {
+        http_step(&format!("run step.yaml {arguments}"))
+            .file("step.yaml", format!("get: http://localhost:{port}/\n"))
+            .word(port, "PORT")
+            .run()
+    };
+    expect![[r#"
+        exit code 3
+        --- stdout
+        Performing GET request to http://localhost:PORT/
+        An exception occurred while performing the request: the host does not allow a request to http://localhost:PORT
+        --- stderr
+        Requested (denied)
+        error: the policy does not allow http://localhost:PORT: its name is this machine's own, and no rule names it; `--allow http://localhost:PORT` would
+    "#]].assert_eq(&run(""));
+    assert!(!server.was_asked());
+    let allowed = run(&format!("--allow http://localhost:{port}"));
+    assert!(allowed.starts_with("exit code 0\n"), "{allowed}");
+}

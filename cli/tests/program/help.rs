@@ -96,6 +96,15 @@ fn of_run() {
                   What the step file may ask of TLS: `verify-none`, `ca-file`, `client-certificate`;
                   `pinned-key` and `min-version` it may without. Can be repeated
 
+              --deny <ORIGIN|HOST|NETWORK>
+                  Origins, hosts or networks that may not be reached, whatever allows them:
+                  `https://api.example.com`, `*.example.com`, `10.0.0.0/8`. Can be repeated
+
+              --allow-file <GLOB>
+                  Files that the step file may name, by their paths from its directory: `report.xml`,
+                  `reports/**`. Can be repeated. Without `--policy`, the built-in step may read those that
+                  are not hidden, if the step file is no standard input
+
               --secret <NAME=SOURCE@ORIGIN>
                   A secret that the step may use without seeing it, in requests to one origin:
                   `TOKEN=env:API_TOKEN@https://api.example.com`, or with `file:PATH`. Can be repeated, also
@@ -200,6 +209,13 @@ fn of_run() {
               --allow-tls <WHAT>             What the step file may ask of TLS: `verify-none`, `ca-file`,
                                              `client-certificate`; `pinned-key` and `min-version` it may
                                              without. Can be repeated
+              --deny <ORIGIN|HOST|NETWORK>   Origins, hosts or networks that may not be reached, whatever
+                                             allows them: `https://api.example.com`, `*.example.com`,
+                                             `10.0.0.0/8`. Can be repeated
+              --allow-file <GLOB>            Files that the step file may name, by their paths from its
+                                             directory: `report.xml`, `reports/**`. Can be repeated. Without
+                                             `--policy`, the built-in step may read those that are not
+                                             hidden, if the step file is no standard input
               --secret <NAME=SOURCE@ORIGIN>  A secret that the step may use without seeing it, in requests
                                              to one origin: `TOKEN=env:API_TOKEN@https://api.example.com`,
                                              or with `file:PATH`. Can be repeated, also for one more origin

@@ -38,7 +38,7 @@ fn a_policy_in_peoples_words() {
           13  https://api.example.com: any method
           14  http://10.0.0.1:8000-8010: GET and HEAD; a private address
           15  https://*.example.com: POST
-           1  any other origin: any method, at public addresses
+           1  any other origin, local names excepted: any method, at public addresses
            2  names may lead to addresses in 10.0.0.0/8, beside public ones
            4  TLS 1.3 or later
            5  of TLS, steps may ask for ca-file
@@ -46,6 +46,7 @@ fn a_policy_in_peoples_words() {
            7  https origins go through http://proxy.example:3128
            8  internal.example and names below it go through no proxy
            -  steps may name no proxy
+           -  step files may name no files
           10  wall: 120 s
            -  cpu: 10 s
            -  connect: 10 s

@@ -4,7 +4,7 @@ use std::fs;
 
 use expect_test::expect;
 
-use crate::http_step::http_step;
+use crate::http_step::{HttpStep, http_step};
 use crate::server::{OK, Server};
 
 #[test]
@@ -77,6 +77,187 @@ fn a_file_elsewhere_is_not_sent() {
         --- stderr
         Requested (exception)
         error: the file `/etc/hostname` of `files` can't be read: its path is not relative to DIR
+    "#]].assert_eq(&told);
+}
+
+/// A step that uploads a file, with files beside it that nobody should.
+fn uploading(arguments: &str, path: &str, origin: &str) -> HttpStep {
+    let step = http_step(arguments)
+        .file(
+            "step.yaml",
+            format!("post: {origin}/\nfiles: {{a: {path}}}\n"),
+        )
+        .file("report.txt", "all is well\n")
+        .file(".env", "TOKEN=hunter2\n");
+    let git = step.directory().join(".git");
+    fs::create_dir(&git).unwrap();
+    fs::write(git.join("config"), "password = hunter2\n").unwrap();
+    #[cfg(unix)]
+    std::os::unix::fs::symlink(".git/config", step.directory().join("link.txt")).unwrap();
+    step
+}
+
+#[test]
+fn hidden_files_are_not_sent_unless_they_are_named() {
+    let server = Server::answering(OK);
+    let allow = format!("--allow {}", server.origin);
+    let run = |path: &str, arguments: &str| {
+        let arguments = format!("run step.yaml {allow} {arguments}");
+        uploading(&arguments, path, &server.origin)
+            .word(&server.origin, "ORIGIN")
+            .run()
+    };
+    let mut told = String::new();
+    for path in [
+        ".env",
+        ".git/config",
+        "./.git/../.git/config",
+        ".git/missing",
+        #[cfg(unix)]
+        "link.txt",
+    ] {
+        told.push_str(&format!("$ {path}\n{}", run(path, "")));
+    }
+    expect![[r#"
+        $ .env
+        exit code 3
+        --- stdout
+        An exception occurred while performing the request: the policy does not allow the file `.env`: `.env` is hidden, and no glob names it; `--allow-file .env` would
+        --- stderr
+        Requested (denied)
+        error: the policy does not allow the file `.env`: `.env` is hidden, and no glob names it; `--allow-file .env` would
+        $ .git/config
+        exit code 3
+        --- stdout
+        An exception occurred while performing the request: the policy does not allow the file `.git/config`: `.git` is hidden, and no glob names it; `--allow-file .git/config` would
+        --- stderr
+        Requested (denied)
+        error: the policy does not allow the file `.git/config`: `.git` is hidden, and no glob names it; `--allow-file .git/config` would
+        $ ./.git/../.git/config
+        exit code 3
+        --- stdout
+        An exception occurred while performing the request: the policy does not allow the file `./.git/../.git/config`: it leads to `.git/config`, and `.git` is hidden, and no glob names it; `--allow-file .git/config` would
+        --- stderr
+        Requested (denied)
+        error: the policy does not allow the file `./.git/../.git/config`: it leads to `.git/config`, and `.git` is hidden, and no glob names it; `--allow-file .git/config` would
+        $ .git/missing
+        exit code 3
+        --- stdout
+        An exception occurred while performing the request: the policy does not allow the file `.git/missing`: `.git` is hidden, and no glob names it; `--allow-file .git/missing` would
+        --- stderr
+        Requested (denied)
+        error: the policy does not allow the file `.git/missing`: `.git` is hidden, and no glob names it; `--allow-file .git/missing` would
+        $ link.txt
+        exit code 3
+        --- stdout
+        An exception occurred while performing the request: the policy does not allow the file `link.txt`: it leads to `.git/config`, and `.git` is hidden, and no glob names it; `--allow-file .git/config` would
+        --- stderr
+        Requested (denied)
+        error: the policy does not allow the file `link.txt`: it leads to `.git/config`, and `.git` is hidden, and no glob names it; `--allow-file .git/config` would
+    "#]].assert_eq(&told);
+    assert!(!server.was_asked());
+    // The argument that the denial names lets it.
+    let allowed = run(".git/config", "--allow-file .git/config");
+    assert!(allowed.starts_with("exit code 0\n"), "{allowed}");
+    assert!(server.request().contains("password = hunter2"));
+    let server = Server::answering(OK);
+    let arguments = format!("run step.yaml --allow {} --allow-file .env", server.origin);
+    let told = uploading(&arguments, "report.txt", &server.origin).run();
+    assert!(told.starts_with("exit code 0\n"), "{told}");
+}
+
+#[test]
+fn a_step_file_from_standard_input_sends_what_an_argument_names() {
+    let server = Server::answering(OK);
+    let run = |arguments: &str| {
+        let arguments = format!("run - --allow {} {arguments}", server.origin);
+        uploading(&arguments, "", "")
+            .stdin(format!(
+                "post: {}/\nfiles: {{a: report.txt}}\n",
+                server.origin
+            ))
+            .run()
+    };
+    expect![[r#"
+        exit code 3
+        --- stdout
+        An exception occurred while performing the request: the policy does not allow the file `report.txt`: no glob matches it; `--allow-file report.txt` would
+        --- stderr
+        Requested (denied)
+        error: the policy does not allow the file `report.txt`: no glob matches it; `--allow-file report.txt` would
+    "#]].assert_eq(&run(""));
+    assert!(!server.was_asked());
+    let allowed = run("--allow-file report.txt");
+    assert!(allowed.starts_with("exit code 0\n"), "{allowed}");
+    assert!(server.request().contains("all is well"));
+}
+
+#[test]
+fn a_component_of_the_user_is_given_no_file_until_it_is_allowed() {
+    let server = Server::answering(OK);
+    let run = |arguments: &str| {
+        let arguments = format!(
+            "run step.yaml --component step.wasm --allow {} {arguments}",
+            server.origin
+        );
+        uploading(&arguments, "report.txt", &server.origin)
+            .file("step.wasm", http_step_component::WASM)
+            .run()
+    };
+    let denied = run("");
+    assert!(denied.starts_with("exit code 3\n"), "{denied}");
+    assert!(
+        denied.ends_with("`--allow-file report.txt` would\n"),
+        "{denied}"
+    );
+    let allowed = run("--allow-file report.txt");
+    assert!(allowed.starts_with("exit code 0\n"), "{allowed}");
+}
+
+#[test]
+fn a_policy_says_which_files_are_sent() {
+    let run = |policy: &str, path: &str| {
+        let server = Server::answering(OK);
+        let policy = format!("allow: ['{}']\n{policy}", server.origin);
+        let told = uploading("run step.yaml --policy policy.yaml", path, &server.origin)
+            .file("policy.yaml", &policy)
+            .word(&server.origin, "ORIGIN")
+            .run();
+        let end = told.lines().last().unwrap();
+        format!(
+            "{policy:?} {path}: {}: {end}\n",
+            told.lines().next().unwrap()
+        )
+        .replace(&server.origin, "ORIGIN")
+    };
+    let told = [
+        run("", "report.txt"),
+        run("", "missing.txt"),
+        run("files: {read: ['*.xml']}", "report.txt"),
+        run("files: {read: ['*.txt']}", "report.txt"),
+        run("files: {read: ['*.txt']}", "missing.txt"),
+        run("files: {read: ['**']}", ".git/config"),
+        run("files: {read: ['.git/*']}", ".git/config"),
+        #[cfg(unix)]
+        run("files: {read: ['*.txt']}", "link.txt"),
+    ];
+    expect![[r#"
+        "allow: ['ORIGIN']\n" report.txt: exit code 3: error: the policy does not allow the file `report.txt`: no glob matches it; `- report.txt` under `files: read:` in policy.yaml would
+        "allow: ['ORIGIN']\n" missing.txt: exit code 3: error: the policy does not allow the file `missing.txt`: no glob matches it; `- missing.txt` under `files: read:` in policy.yaml would
+        "allow: ['ORIGIN']\nfiles: {read: ['*.xml']}" report.txt: exit code 3: error: the policy does not allow the file `report.txt`: no glob matches it; `- report.txt` under `files: read:` in policy.yaml would
+        "allow: ['ORIGIN']\nfiles: {read: ['*.txt']}" report.txt: exit code 0: Status code: 200
+        "allow: ['ORIGIN']\nfiles: {read: ['*.txt']}" missing.txt: exit code 2: error: the file `missing.txt` of `files` can't be read: there is no such file in DIR
+        "allow: ['ORIGIN']\nfiles: {read: ['**']}" .git/config: exit code 3: error: the policy does not allow the file `.git/config`: `.git` is hidden, and no glob names it; `- .git/config` under `files: read:` in policy.yaml would
+        "allow: ['ORIGIN']\nfiles: {read: ['.git/*']}" .git/config: exit code 0: Status code: 200
+        "allow: ['ORIGIN']\nfiles: {read: ['*.txt']}" link.txt: exit code 3: error: the policy does not allow the file `link.txt`: it leads to `.git/config`, and `.git` is hidden, and no glob names it; `- .git/config` under `files: read:` in policy.yaml would
+    "#]].assert_eq(&told.concat());
+    let told = http_step("run step.yaml --allow-file /etc/passwd").run();
+    expect![[r#"
+        exit code 2
+        --- stderr
+        error: invalid value for '--allow-file <GLOB>': `/etc/passwd` is not a glob of files beside the step file, as `report.xml`, `reports/*.xml` or `reports/**`: it begins with `/`; leave that out
+
+        For more information, try '--help'.
     "#]].assert_eq(&told);
 }
 

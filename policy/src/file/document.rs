@@ -5,12 +5,14 @@ use std::sync::Arc;
 use http_step_yaml::{Given, List, Report, Reported, mapping, value, value_or};
 use serde_json::json;
 
+use super::denied;
+use super::files::FileKeys;
 use super::limits::LimitKeys;
 use super::proxies::ProxyKeys;
 use super::rules::{Item, rules};
 use super::secrets::Secrets;
 use super::tls::TlsKeys;
-use super::written::Network;
+use super::written::{Denied, Network};
 use crate::partial_echo::PartialEcho;
 use crate::policy::{Lines, Terms};
 
@@ -31,6 +33,7 @@ mapping! {
     )]
     pub(crate) struct Document as "a mapping, as in `allow: [https://example.com]`" {
         /// Whether any origin that no rule names may be reached, at public addresses.
+        /// Local names, as `localhost`, `db` and `git.internal`, have to be named.
         #[schemars(extend("default" = false), example = true)]
         public: bool,
         /// The rules, each an origin or a mapping. The first one that matches a
@@ -40,6 +43,13 @@ mapping! {
             example = json!(["https://api.example.com", {"origin": "http://10.0.0.1:8000-8010", "methods": ["GET"]}]),
         )]
         allow: List<Item>,
+        /// What is denied, whatever else allows it: origins, hosts, networks and
+        /// addresses.
+        #[schemars(
+            extend("default" = json!([])),
+            example = json!(["evil.example", "*.evil.example", "https://api.example.com:8443", "10.1.0.0/16"]),
+        )]
+        deny: List<Denied>,
         /// Networks whose addresses the names of granted origins may lead to, beside
         /// public ones. A cloud's metadata address has to be named by itself.
         #[schemars(extend("default" = json!([])), example = json!(["10.0.0.0/8", "fd12:3456::/32"]))]
@@ -62,6 +72,9 @@ mapping! {
         /// tells the ledger, `stop` also ends the run before the component sees the part.
         #[schemars(extend("default" = "report"), example = &"stop")]
         partial_echo: PartialEcho,
+        /// The files that a step file may name.
+        #[schemars(example = json!({"read": ["reports/**/*.xml"]}))]
+        files: FileKeys,
         /// What a step may use. Going over one ends it.
         #[schemars(example = json!({"wall": 120, "memory": "32MiB", "requests": 10}))]
         limits: LimitKeys,
@@ -73,9 +86,13 @@ impl Document {
     pub(crate) fn terms(self, file: &Arc<str>, report: &mut Report) -> Result<Terms, Reported> {
         let mut lines = Lines::default();
         lines.note("public", &self.public);
+        let deny = value_or(self.deny, List(Vec::new()))
+            .and_then(|List(items)| denied::rules(items, file, report));
+        let deny_rules = deny.as_deref().unwrap_or_default();
         let rules = value_or(self.allow, List(Vec::new()))
-            .and_then(|List(items)| rules(items, file, report));
+            .and_then(|List(items)| rules(items, deny_rules, file, report));
         let networks = value_or(self.networks, List(Vec::new()))?.0;
+        denied::check_networks(&networks, deny_rules, report)?;
         for network in &networks {
             lines.set(network.key(), network.at.line);
         }
@@ -83,16 +100,19 @@ impl Document {
         let proxies = value(self.proxies)?.map(|keys| keys.rules(&mut lines));
         let secrets = value(self.secrets)?.map(|secrets| secrets.lent(file));
         lines.note("partial_echo", &self.partial_echo);
+        let files = value(self.files)?.map(|keys| keys.globs(&mut lines));
         let limits = value(self.limits)?.map(|keys| keys.limits(&mut lines));
         Ok(Terms {
             file: Some(Arc::clone(file)),
             public: value_or(self.public, false)?,
+            deny: deny?,
             rules: rules?,
             networks: networks.into_iter().map(|network| network.value).collect(),
             tls: tls.transpose()?.unwrap_or_default(),
             proxies: proxies.transpose()?.unwrap_or_default(),
             secrets: secrets.into_iter().flatten().collect(),
             partial_echo: value_or(self.partial_echo, PartialEcho::default())?,
+            files: files.transpose()?.unwrap_or_default(),
             limits: limits.transpose()?.unwrap_or_default(),
             lines,
         })

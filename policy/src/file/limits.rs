@@ -57,13 +57,15 @@ mapping! {
         /// so.
         #[schemars(extend("default" = "4MiB"), example = &"1MiB")]
         log_kept: Bytes,
-        /// Bytes of the component's file.
+        /// Bytes of the component's file. `run --component` keeps to it, as to
+        /// `compile_time` and `compile_memory`; a program that embeds the host loads
+        /// components before their runs, and has to hand these limits to its compiler.
         #[schemars(extend("default" = "64MiB"), example = &"8MiB")]
         component_bytes: Bytes,
-        /// Seconds on a processor to compile the component.
+        /// Seconds on a processor to compile the component, as it is loaded.
         #[schemars(extend("default" = 60), example = 20)]
         compile_time: Seconds,
-        /// Bytes of memory to compile the component.
+        /// Bytes of memory to compile the component, as it is loaded.
         #[schemars(extend("default" = "2GiB"), example = &"1GiB")]
         compile_memory: Bytes,
     }

@@ -4,7 +4,9 @@
 //! modules read. A key that is not given leaves the default in place.
 
 mod amounts;
+mod denied;
 mod document;
+mod files;
 mod limits;
 mod proxies;
 mod rules;

@@ -9,8 +9,10 @@ use http_step_yaml::{
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde_json::json;
 
+use super::denied;
 use super::tls::TlsKeys;
 use super::written::{Method, Network};
+use crate::deny::DenyRule;
 use crate::pattern::OriginPattern;
 use crate::policy::Lines;
 use crate::rule::Rule;
@@ -20,6 +22,8 @@ use crate::rule::Rule;
 pub(crate) struct Item {
     at: Position,
     rule: Rule,
+    /// Those of the rule, with their places.
+    networks: Vec<Network>,
 }
 
 mapping! {
@@ -44,11 +48,15 @@ mapping! {
 
 impl FromNode for Item {
     fn from_node(node: &Node, report: &mut Report) -> Result<Self, Reported> {
-        let rule = match &node.content {
-            Content::String(_) => Rule::new(OriginPattern::from_node(node, report)?),
-            _ => RuleKeys::from_node(node, report)?.rule(node.at, report)?,
+        let at = node.at;
+        let (rule, networks) = match &node.content {
+            Content::String(_) => (
+                Rule::new(OriginPattern::from_node(node, report)?),
+                Vec::new(),
+            ),
+            _ => RuleKeys::from_node(node, report)?.rule(at, report)?,
         };
-        Ok(Self { at: node.at, rule })
+        Ok(Self { at, rule, networks })
     }
 }
 
@@ -82,6 +90,7 @@ const MOST_RULES: usize = 1000;
 /// The rules in their order, each of which can decide something.
 pub(crate) fn rules(
     items: Vec<Item>,
+    deny: &[Arc<DenyRule>],
     file: &Arc<str>,
     report: &mut Report,
 ) -> Result<Vec<Arc<Rule>>, Reported> {
@@ -91,7 +100,12 @@ pub(crate) fn rules(
         let message = format!("this is one rule too many: there may be {MOST_RULES}");
         return Err(report.add(*at, message));
     }
-    for Item { at, rule } in items {
+    for Item { at, rule, networks } in items {
+        let checked = [
+            denied::check_rule(&rule, at, deny, report),
+            denied::check_networks(&networks, deny, report),
+        ];
+        outcome = checked.into_iter().fold(outcome, Result::and);
         if let Some((line, earlier)) = rules.iter().find(|(_, earlier)| earlier.covers(&rule)) {
             let message = format!(
                 "the rule decides nothing: `{}` in line {line} lets out all that it would; put it before that one, or leave it out",
@@ -105,7 +119,8 @@ pub(crate) fn rules(
 }
 
 impl RuleKeys {
-    fn rule(self, at: Position, report: &mut Report) -> Result<Rule, Reported> {
+    /// The rule, and the places of its networks.
+    fn rule(self, at: Position, report: &mut Report) -> Result<(Rule, Vec<Network>), Reported> {
         let Some(origin) = self.origin else {
             return Err(report.add(at, "the rule has no origin: give it as `origin: https://…`"));
         };
@@ -122,13 +137,14 @@ impl RuleKeys {
         if let Some(List(methods)) = value(self.methods)? {
             rule = rule.methods(methods.into_iter().map(|method| method.0));
         }
-        for network in value_or(self.networks, List(Vec::new()))?.0 {
+        let networks = value_or(self.networks, List(Vec::new()))?.0;
+        for network in &networks {
             rule = rule.network(network.value);
         }
         if let Some(tls) = value(self.tls)? {
             // The line of the rule stands for its keys.
             rule = rule.tls(tls.rules(&mut Lines::default())?);
         }
-        Ok(rule)
+        Ok((rule, networks))
     }
 }

@@ -1,7 +1,6 @@
 //! Values that are written as one word: origins, methods, networks, keys.
 
 use std::borrow::Cow;
-use std::net::IpAddr;
 
 use http_step_yaml::{
     Content, FromNode, Listed, Node, Position, Report, Reported, choice, excerpt, read_text,
@@ -9,6 +8,8 @@ use http_step_yaml::{
 use ipnet::IpNet;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
+use crate::address::read_network;
+use crate::deny::DenyPattern;
 use crate::partial_echo::PartialEcho;
 use crate::pattern::OriginPattern;
 use crate::proxies::{NoProxy, ProxyResolve};
@@ -173,23 +174,39 @@ impl Network {
     pub(crate) fn key(&self) -> String {
         crate::explain::network_key(&self.value)
     }
+}
 
-    fn read(text: &str) -> Result<IpNet, String> {
-        if let Ok(address) = text.parse::<IpAddr>() {
-            return Ok(address.into());
-        }
-        match text.parse::<IpNet>() {
-            Ok(network) if network == network.trunc() => Ok(network),
-            Ok(network) => Err(format!(
-                "`{network}` begins inside a network; did you mean `{}`, or the address `{}`?",
-                network.trunc(),
-                network.addr()
-            )),
-            Err(_) => Err(format!(
-                "`{}` is not a network, as `10.0.0.0/8` or `fd12:3456::/32`, nor an address",
-                excerpt(text)
-            )),
-        }
+/// What is denied, and where it stands.
+#[derive(Debug)]
+pub(crate) struct Denied {
+    pub(crate) at: Position,
+    pub(crate) pattern: DenyPattern,
+}
+
+impl FromNode for Denied {
+    fn from_node(node: &Node, report: &mut Report) -> Result<Self, Reported> {
+        let pattern = read_text(node, "an origin, a host or a network", report)?;
+        Ok(Self {
+            at: node.at,
+            pattern,
+        })
+    }
+}
+
+impl Listed for Denied {
+    const ITEMS: &'static str = "origins, hosts and networks";
+}
+
+impl JsonSchema for Denied {
+    fn schema_name() -> Cow<'static, str> {
+        "Denied".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "description": "An origin, as in `allow`; a host, as in `evil.example` or `*.evil.example`, by every scheme and on every port; a network or an address.",
+            "type": "string",
+        })
     }
 }
 
@@ -198,7 +215,7 @@ impl FromNode for Network {
         let Content::String(text) = &node.content else {
             return Err(node.unfit("a network", report));
         };
-        let value = Self::read(text).map_err(|message| report.add(node.at, message))?;
+        let value = read_network(text).map_err(|message| report.add(node.at, message))?;
         Ok(Self { at: node.at, value })
     }
 }

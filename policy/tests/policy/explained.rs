@@ -70,6 +70,7 @@ fn line_by_line() {
           30  the secret key, from env:KEY, may go to https://api.example.com: any method; any path; headers and signatures
           31  the secret signing, from env:KEY, may sign requests to https://api.example.com: any method; any path; signatures
            -  a part of a secret in a response is reported
+           -  step files may name no files
           33  wall: 120 s
           35  cpu: 2.5 s
            -  connect: 10 s
@@ -101,11 +102,11 @@ fn built() {
                 .unwrap(),
         );
     let explained = policy.explain();
-    let until_limits: Vec<&str> = explained.lines().take(11).collect();
+    let until_limits: Vec<&str> = explained.lines().take(12).collect();
     expect![[r#"
         policy
            -  http://127.0.0.1:8080: any method; a loopback address
-           -  any other origin: any method, at public addresses
+           -  any other origin, local names excepted: any method, at public addresses
            -  names may lead to public addresses
            -  TLS 1.2 or later
            -  of TLS, steps may ask for pinned-key and min-version
@@ -113,7 +114,8 @@ fn built() {
            -  https origins go through no proxy
            -  steps may name no proxy
            -  the secret TOKEN, from env:API_TOKEN, may go to https://api.example.com: any method; any path; any place
-           -  a part of a secret in a response is reported"#]]
+           -  a part of a secret in a response is reported
+           -  step files may name no files"#]]
     .assert_eq(&until_limits.join("\n"));
 }
 
@@ -164,7 +166,7 @@ fn judged_by_any_public_origin() {
         GET https://example.org is allowed by `policy.yaml:1: any public origin`; its name may lead to public addresses and 10.0.0.0/8
         GET https://1.1.1.1 is allowed by `policy.yaml:1: any public origin`; its address is public
         GET https://10.0.0.1 is allowed by `policy.yaml:1: any public origin`; its address is private
-        GET http://localhost is allowed by `policy.yaml:1: any public origin`; its name may lead to public addresses and 10.0.0.0/8
+        the policy does not allow http://localhost: its name is this machine's own, and no rule names it; `- http://localhost` under `allow:` in policy.yaml would
         the policy does not allow http://127.0.0.1: its address is not public but loopback; `- http://127.0.0.1` under `allow:` in policy.yaml would"#]].assert_eq(&judged.join("\n"));
     assert!(policy.judge("https://example.org/", "GET").is_allowed());
     assert!(!policy.judge("http://127.0.0.1/", "GET").is_allowed());

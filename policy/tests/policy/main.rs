@@ -6,9 +6,12 @@
 
 mod addresses;
 mod budgets;
+mod deny;
 mod documents;
 mod explained;
+mod files;
 mod hostile;
+mod local_names;
 mod mistakes;
 mod proxies;
 mod read;

@@ -97,6 +97,82 @@ fn rules() {
 }
 
 #[test]
+fn what_is_denied() {
+    let forms = "write an origin, a host or a network, as `https://api.example.com`, `*.example.com` or `10.0.0.0/8`";
+    let leave = "leave one of them out";
+    for (file, mistakes) in [
+        (
+            "deny: evil.example",
+            "1:7: `deny`: expected a list of origins, hosts and networks, not a string: write `[evil.example]`".to_owned(),
+        ),
+        (
+            "deny: [10, {origin: a.example}, ftp://a.example, 'a b', 10.1.2.3/8]",
+            format!(
+                "1:8: `deny`: expected an origin, a host or a network, not a number\n\
+                 1:12: `deny`: expected an origin, a host or a network, not a mapping\n\
+                 1:33: `deny`: `ftp://a.example` can't be denied: its scheme is `https`, `http`, or `*` for both; {forms}\n\
+                 1:50: `deny`: `a b` can't be denied: it has a space or a control character in it; {forms}\n\
+                 1:57: `deny`: `10.1.2.3/8` can't be denied: `10.1.2.3/8` begins inside a network; did you mean `10.0.0.0/8`, or the address `10.1.2.3`?; {forms}"
+            ),
+        ),
+        // What it leaves nothing of.
+        (
+            "allow:\n- https://a.example\n- https://b.a.example\n- {origin: 'http://*.a.example', methods: [GET]}\n- http://10.0.0.1\ndeny: [a.example, 'http://*.a.example', 10.0.0.0/8]",
+            format!(
+                "2:3: the rule allows nothing: `a.example` under `deny:` in line 6 denies all of it; {leave}\n\
+                 4:3: the rule allows nothing: `http://*.a.example` under `deny:` in line 6 denies all of it; {leave}\n\
+                 5:3: the rule allows nothing: `10.0.0.0/8` under `deny:` in line 6 denies all of it; {leave}"
+            ),
+        ),
+        (
+            "networks: [10.1.0.0/16, 10.0.0.0/7, 11.0.0.1]\nallow: [{origin: https://a.example, networks: [10.0.0.0/8]}]\ndeny: [10.0.0.0/8]",
+            format!(
+                "1:12: no name may lead to 10.1.0.0/16: `10.0.0.0/8` under `deny:` in line 3 denies all of it; {leave}\n\
+                 2:48: no name may lead to 10.0.0.0/8: `10.0.0.0/8` under `deny:` in line 3 denies all of it; {leave}"
+            ),
+        ),
+    ] {
+        told(file, &mistakes);
+    }
+    // What it leaves something of is no mistake.
+    for file in [
+        "{allow: ['*://a.example'], deny: [https://a.example]}",
+        "{allow: ['https://*.a.example'], deny: [b.a.example, a.example]}",
+        "{allow: [https://a.example], deny: ['https://a.example:8443', 10.0.0.0/8]}",
+        "{networks: [10.0.0.0/8], deny: [10.1.0.0/16]}",
+    ] {
+        Policy::parse(file.as_bytes(), "policy.yaml").unwrap();
+    }
+}
+
+#[test]
+fn files() {
+    let glob = "is not a glob of files beside the step file, as `report.xml`, `reports/*.xml` or `reports/**`";
+    for (file, mistakes) in [
+        (
+            "files: ['**']",
+            "1:8: `files`: expected a mapping, as in `read: [reports/*.xml]`, not a list".to_owned(),
+        ),
+        (
+            "files: {read: report.xml, write: [a]}",
+            "1:15: `files.read`: expected a list of globs of files, not a string: write `[report.xml]`\n\
+             1:27: `files`: unknown key `write`; the keys are read"
+                .to_owned(),
+        ),
+        (
+            "files: {read: [1, /etc/passwd, ../a]}",
+            format!(
+                "1:16: `files.read`: expected a glob of files, not a number\n\
+                 1:19: `files.read`: `/etc/passwd` {glob}: it begins with `/`; leave that out\n\
+                 1:32: `files.read`: `../a` {glob}: it has a part `..`; leave that out"
+            ),
+        ),
+    ] {
+        told(file, &mistakes);
+    }
+}
+
+#[test]
 fn values() {
     let path = "a network, as `10.0.0.0/8` or `fd12:3456::/32`, nor an address";
     for (file, mistakes) in [

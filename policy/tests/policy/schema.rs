@@ -41,6 +41,7 @@ fn mappings() -> Vec<(Map<String, Value>, Place)> {
             }
             json!({"secrets": {"A": mapping}})
         }),
+        (named("FileKeys"), |mapping| json!({"files": mapping})),
         (named("LimitKeys"), |mapping| json!({"limits": mapping})),
     ]
 }

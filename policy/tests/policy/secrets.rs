@@ -253,7 +253,7 @@ fn the_grant_grants() {
             secret.admit(&origin(to), method, path, place)
         };
         let denial = admit(&file("")).unwrap_err();
-        let grant = denial.grant();
+        let grant = denial.grant().unwrap();
         assert!(
             grant.place().unwrap().ends_with(" in policy.yaml"),
             "{denial}"

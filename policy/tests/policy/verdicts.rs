@@ -61,7 +61,7 @@ fn public() {
             (
                 "GET http://localhost",
                 "127.0.0.1",
-                "the policy does not allow http://localhost: its name leads to 127.0.0.1, which is not public but loopback; `--allow http://localhost` would",
+                "the policy does not allow http://localhost: its name is this machine's own, and no rule names it; `--allow http://localhost` would",
             ),
         ],
     );
@@ -312,7 +312,7 @@ fn the_line_of_a_denial_grants() {
             permit.check_address(address.parse().unwrap())
         };
         let denial = check(&policy(before)).unwrap_err();
-        let grant = denial.grant();
+        let grant = denial.grant().unwrap();
         let after = add(grant.line(), grant.place().unwrap());
         match Policy::parse(after.as_bytes(), "policy.yaml") {
             Ok(policy) => assert_eq!(check(&policy), Ok(()), "{after}"),

@@ -3,7 +3,7 @@
 use expect_test::expect;
 use http::HeaderValue;
 use http_step_host::{Outcome, Policy};
-use http_step_tests::{Answer, Guest, Service};
+use http_step_tests::{Answer, Guest, HttpProxy, Service};
 
 use crate::attack::{Attack, Theme};
 use crate::attacker::{Attacker, NOWHERE, log, told};
@@ -24,6 +24,18 @@ pub const THEME: Theme = Theme {
             "metadata, in every spelling",
             "reach the cloud's metadata service, by each way to write its address, under a policy that allows all that is public",
             || Box::pin(metadata()),
+        ),
+        Attack::by(
+            Guest::Knocks,
+            "local names, through a proxy",
+            "have a proxy, which looks up names itself, reach what is beside it, under a policy that allows all that is public",
+            || Box::pin(local_names()),
+        ),
+        Attack::by(
+            Guest::Knocks,
+            "what is denied, in every spelling",
+            "reach an address that is denied, by a name or by another way to write it, under a policy that allows all of them",
+            || Box::pin(denied()),
         ),
         Attack::by_server(
             "redirect to loopback",
@@ -152,6 +164,94 @@ async fn metadata() -> String {
     "#]]
     .assert_eq(&log);
     tally(&log)
+}
+
+async fn local_names() -> String {
+    let victim = victim().await;
+    let proxy = HttpProxy::start().await;
+    let rules = format!(
+        "public: true\nproxies: {{all: 'http://{}', resolve: proxy}}",
+        proxy.address
+    );
+    let spellings = [
+        "localhost",
+        "LOCALHOST",
+        "localhost.",
+        "a.localhost",
+        "lOcAlHoSt.",
+        "db",
+        "db.",
+        "metadata",
+        "metadata.google.internal",
+        "Metadata.Google.Internal.",
+        "metadata.goog",
+        "metadata.azure.internal",
+        "instance-data",
+        "instance-data.ec2.internal",
+        "metadata.tencentyun.com",
+        "host.docker.internal",
+        "kubernetes.default.svc",
+        "kubernetes.default.svc.cluster.local",
+        "printer.local",
+        "router.home.arpa",
+        "router.lan",
+        "expyuzz4wqqyqhjn.onion",
+    ];
+    let orders = spellings.map(|name| format!("GET {name}:{} /", open_port(&victim)));
+    let result = Attacker::of(Guest::Knocks, NOWHERE)
+        .orders(orders)
+        .policy(http_step_tests::policy(&rules))
+        .limits(|limits| limits.hosts = 100)
+        .run()
+        .await;
+    untouched(&victim);
+    assert_eq!(proxy.asked(), [""; 0]);
+    let answers = tally(&log(&result, NOWHERE));
+    assert_eq!(
+        answers,
+        format!("{} × ErrorCode::HttpRequestDenied", spellings.len())
+    );
+    format!("{answers}; the proxy is asked for nothing")
+}
+
+async fn denied() -> String {
+    let victim = victim().await;
+    let spellings = [
+        "127.0.0.1",
+        "127.1",
+        "2130706433",
+        "0x7f.0.0.1",
+        "[::ffff:127.0.0.1]",
+        "[::ffff:7f00:1]",
+        "[::ffff:0:7f00:1]",
+        "[64:ff9b::7f00:1]",
+        "loopback.test",
+        "LOOPBACK.test.",
+        "localhost",
+        "mixed.test",
+    ];
+    let port = open_port(&victim);
+    let orders = spellings.map(|host| format!("GET {host}:{port} /"));
+    let grants = ["127.0.0.1", "[::ffff:127.0.0.1]", "localhost"];
+    let policy = grants.iter().fold(Policy::public(), |policy, host| {
+        policy.allow(format!("*://{host}:*").parse().unwrap())
+    });
+    let policy = policy
+        .allow_network("0.0.0.0/0".parse().unwrap())
+        .allow_network("::/0".parse().unwrap())
+        .deny("127.0.0.1".parse().unwrap());
+    let result = Attacker::of(Guest::Knocks, NOWHERE)
+        .orders(orders)
+        .policy(policy)
+        .run()
+        .await;
+    untouched(&victim);
+    let answers = tally(&log(&result, NOWHERE));
+    assert_eq!(
+        answers,
+        format!("{} × ErrorCode::HttpRequestDenied", spellings.len())
+    );
+    answers
 }
 
 async fn redirect_to_loopback() -> String {

@@ -35,7 +35,8 @@ pub async fn run(step: &str, policy: &str) -> RunResult {
 
 /// Run a step that names files of a folder.
 pub async fn run_in(folder: &Path, step: &str, policy: &str) -> RunResult {
-    run_job(job(step, policy).files_under(folder)).await
+    let policy = format!("{policy}\nfiles: {{read: ['*']}}");
+    run_job(job(step, &policy).files_under(folder)).await
 }
 
 /// Run a job on the host that all tests share.

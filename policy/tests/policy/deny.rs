@@ -1,0 +1,336 @@
+//! What is denied, whatever else allows it.
+
+use expect_test::expect;
+use http_step_policy::{DenyPattern, Policy};
+
+use crate::{origin, policy};
+
+/// A policy that allows all that one can.
+const WIDE: &str = "public: true
+allow:
+- '*://a.example:*'
+- '*://*.b.example:*'
+- http://10.0.0.1:8080
+- 'http://[::ffff:10.0.0.1]:8080'
+- '*://localhost:*'
+networks: [0.0.0.0/0, '::/0', 169.254.169.254]
+";
+
+fn denying(entry: &str) -> Policy {
+    policy(WIDE).deny(entry.parse().unwrap_or_else(|error| panic!("{error}")))
+}
+
+/// Why a request is denied, or that it is not.
+fn told(policy: &Policy, to: &str, address: Option<&str>) -> String {
+    let verdict = policy
+        .admit(&origin(to), "GET")
+        .and_then(|permit| match address {
+            Some(address) => permit.check_address(address.parse().unwrap()),
+            None => Ok(()),
+        });
+    match verdict {
+        Ok(()) => "allowed".to_owned(),
+        Err(denial) => denial.to_string(),
+    }
+}
+
+#[test]
+fn origins_and_hosts() {
+    for (entry, denied, allowed) in [
+        (
+            "https://a.example",
+            &[
+                "https://a.example",
+                "https://A.example.",
+                "https://%61.example",
+            ][..],
+            &[
+                "http://a.example",
+                "https://a.example:8443",
+                "https://c.a.example",
+            ][..],
+        ),
+        (
+            "a.example",
+            &[
+                "https://a.example",
+                "http://a.example",
+                "http://a.example:8080",
+            ],
+            &["https://c.a.example", "https://aa.example"],
+        ),
+        (
+            "A.Example.:8080-8090",
+            &["https://a.example:8080", "http://a.example:8090"],
+            &["https://a.example", "http://a.example:8091"],
+        ),
+        (
+            "*.b.example",
+            &["https://c.b.example", "http://d.c.b.example:1"],
+            &["https://b.example", "https://a.example"],
+        ),
+        // As wide as a top-level domain.
+        (
+            "*.example",
+            &["https://a.example", "https://c.b.example"],
+            &["https://example.com"],
+        ),
+        ("*.com", &["https://example.com"], &["https://a.example"]),
+        (
+            "*://*.example:*",
+            &["https://a.example:1"],
+            &["https://example.com"],
+        ),
+        (
+            "bücher.example",
+            &["https://xn--bcher-kva.example"],
+            &["https://a.example"],
+        ),
+        (
+            "localhost",
+            &["http://localhost", "http://LOCALHOST.:8080"],
+            &["https://a.example"],
+        ),
+    ] {
+        let policy = denying(entry);
+        for to in denied {
+            let told = told(&policy, to, None);
+            assert!(told.contains("` denies it"), "{entry}: {told}");
+        }
+        for to in allowed {
+            assert_eq!(told(&policy, to, None), "allowed", "{entry}: {to}");
+        }
+    }
+}
+
+#[test]
+fn networks_and_addresses_by_whatever_spelling_and_name() {
+    for (entry, denied, allowed) in [
+        (
+            "10.0.0.0/8",
+            &[
+                "10.0.0.1",
+                "10.255.255.255",
+                "::ffff:10.0.0.1",
+                "::ffff:0:10.0.0.1",
+                "64:ff9b::10.0.0.1",
+                "::10.0.0.1",
+                "2002:a00:1::1",
+                "2001:0:a9fe:a9fe::f5ff:fffe",
+            ][..],
+            &["11.0.0.1", "::ffff:11.0.0.1", "::1"][..],
+        ),
+        ("10.0.0.1", &["10.0.0.1", "::ffff:10.0.0.1"], &["10.0.0.2"]),
+        (
+            "http://10.0.0.1",
+            &["10.0.0.1", "::ffff:10.0.0.1"],
+            &["10.0.0.2"],
+        ),
+        ("0xa.1", &["10.0.0.1", "::ffff:10.0.0.1"], &["10.0.0.2"]),
+        (
+            "[::ffff:10.0.0.1]",
+            &["10.0.0.1", "::ffff:10.0.0.1"],
+            &["10.0.0.2"],
+        ),
+        (
+            "::ffff:10.0.0.0/104",
+            &["10.0.0.1", "::ffff:10.0.0.1"],
+            &["11.0.0.1"],
+        ),
+        // The spelling, and not all that is spelled so.
+        ("::ffff:0:0/96", &["::ffff:10.0.0.1"], &["10.0.0.1"]),
+        ("64:ff9b::/96", &["64:ff9b::10.0.0.1"], &["10.0.0.1"]),
+        ("169.254.0.0/16", &["169.254.169.254"], &["1.1.1.1"]),
+        (
+            "0.0.0.0/0",
+            &["1.1.1.1", "10.0.0.1", "::ffff:1.1.1.1"],
+            &["2606:4700::1111"],
+        ),
+        (
+            "::/0",
+            &["2606:4700::1111", "::1", "::ffff:1.1.1.1"],
+            &["1.1.1.1"],
+        ),
+        ("fd00::/8", &["fd00::1"], &["fc00::1"]),
+    ] {
+        let policy = denying(entry);
+        for address in denied {
+            let told = told(&policy, "http://a.example", Some(address));
+            assert!(told.contains("` denies, "), "{entry}: {address}: {told}");
+        }
+        for address in allowed {
+            let told = told(&policy, "http://a.example", Some(address));
+            assert_eq!(told, "allowed", "{entry}: {address}");
+        }
+    }
+}
+
+#[test]
+fn an_address_of_an_origin_on_its_ports_alone() {
+    let policy = denying("http://10.0.0.1:8000-8010");
+    for (to, is_allowed) in [
+        ("http://a.example:8005", false),
+        ("https://a.example:8005", true),
+        ("http://a.example:8011", true),
+    ] {
+        let told = told(&policy, to, Some("10.0.0.1"));
+        assert_eq!(told == "allowed", is_allowed, "{to}: {told}");
+    }
+}
+
+#[test]
+fn a_literal_grant_does_not_help() {
+    let mut lines = String::new();
+    for (entry, to) in [
+        ("10.0.0.0/8", "http://10.0.0.1:8080"),
+        ("10.0.0.0/8", "http://[::ffff:10.0.0.1]:8080"),
+        ("http://10.0.0.1:8080", "http://[::ffff:10.0.0.1]:8080"),
+        ("169.254.169.254", "http://[::ffff:a9fe:a9fe]"),
+    ] {
+        let policy = Policy::public()
+            .allow(to.parse().unwrap())
+            .allow_network("::/0".parse().unwrap())
+            .deny(entry.parse().unwrap());
+        lines.push_str(&format!("{}\n", told(&policy, to, None)));
+    }
+    expect![[r#"
+        the policy does not allow http://10.0.0.1:8080: `--deny 10.0.0.0/8` denies it, whatever else allows it
+        the policy does not allow http://[::ffff:10.0.0.1]:8080: `--deny 10.0.0.0/8` denies it, whatever else allows it
+        the policy does not allow http://[::ffff:10.0.0.1]:8080: `--deny http://10.0.0.1:8080` denies it, whatever else allows it
+        the policy does not allow http://[::ffff:169.254.169.254]: `--deny 169.254.169.254` denies it, whatever else allows it
+    "#]].assert_eq(&lines);
+}
+
+/// What is added later, as by arguments, adds nothing to what is denied.
+#[test]
+fn what_is_allowed_later_does_not_help() {
+    let policy = policy("deny: [a.example, 10.0.0.0/8]")
+        .allow("https://a.example".parse().unwrap())
+        .allow("https://b.example".parse().unwrap())
+        .allow_network("10.0.0.0/8".parse().unwrap());
+    expect!["the policy does not allow https://a.example: `policy.yaml:1: a.example` under `deny:` denies it, whatever else allows it"].assert_eq(&told(&policy, "https://a.example", None));
+    expect!["the policy does not allow https://b.example: its name leads to 10.0.0.1, which `policy.yaml:1: 10.0.0.0/8` under `deny:` denies, whatever else allows it"].assert_eq(&told(&policy, "https://b.example", Some("10.0.0.1")));
+    let denial = policy
+        .admit(&origin("https://a.example"), "GET")
+        .unwrap_err();
+    assert_eq!(denial.grant(), None);
+}
+
+#[test]
+fn with_a_proxy() {
+    for proxies in [
+        "{all: http://proxy.example}",
+        "{all: socks5h://proxy.example}",
+        "{all: http://proxy.example, resolve: proxy}",
+    ] {
+        let policy = policy(&format!(
+            "public: true\nproxies: {proxies}\ndeny: [a.example, 1.1.1.0/24]"
+        ));
+        for url in [
+            "https://a.example/",
+            "http://1.1.1.1/",
+            "http://[::ffff:1.1.1.1]/",
+        ] {
+            assert!(!policy.judge(url, "GET").is_allowed(), "{proxies}: {url}");
+        }
+    }
+}
+
+#[test]
+fn explained_and_judged() {
+    let policy = policy(
+        "public: true
+networks: [10.0.0.0/8]
+deny:
+- evil.example
+- '*.evil.example'
+- https://a.example:8443
+- 10.1.0.0/16
+- 10.2.3.4
+- '[::1]:8080'
+",
+    );
+    let explained = policy.explain();
+    let of_deny: Vec<&str> = explained.lines().take(9).collect();
+    expect![[r#"
+        policy.yaml
+           4  evil.example: denied, whatever allows it
+           5  *.evil.example: denied, whatever allows it
+           6  https://a.example:8443: denied, whatever allows it
+           7  addresses in 10.1.0.0/16: denied, whatever allows them
+           8  addresses in 10.2.3.4: denied, whatever allows them
+           9  *://[::1]:8080: denied, whatever allows it
+           1  any other origin, local names excepted: any method, at public addresses
+           2  names may lead to addresses in 10.0.0.0/8, beside public ones"#]]
+    .assert_eq(&of_deny.join("\n"));
+    let judged: Vec<String> = [
+        "https://b.example/",
+        "https://evil.example/",
+        "http://x.evil.example:81/",
+        "https://a.example:8443/",
+        "http://10.1.2.3/",
+    ]
+    .into_iter()
+    .map(|url| policy.judge(url, "GET").to_string())
+    .collect();
+    expect![[r#"
+        GET https://b.example is allowed by `policy.yaml:1: any public origin`; its name may lead to public addresses and 10.0.0.0/8, but not to 10.1.0.0/16 and 10.2.3.4/32
+        the policy does not allow https://evil.example: `policy.yaml:4: evil.example` under `deny:` denies it, whatever else allows it
+        the policy does not allow http://x.evil.example:81: `policy.yaml:5: *.evil.example` under `deny:` denies it, whatever else allows it
+        the policy does not allow https://a.example:8443: `policy.yaml:6: https://a.example:8443` under `deny:` denies it, whatever else allows it
+        the policy does not allow http://10.1.2.3: `policy.yaml:7: 10.1.0.0/16` under `deny:` denies it, whatever else allows it"#]].assert_eq(&judged.join("\n"));
+}
+
+#[test]
+fn spellings() {
+    for (text, shown) in [
+        ("Evil.Example.", "evil.example"),
+        ("*.evil.example:*", "*.evil.example"),
+        ("*://evil.example", "*://evil.example"),
+        ("*://evil.example:*", "evil.example"),
+        ("evil.example:443", "*://evil.example:443"),
+        ("https://evil.example:443/", "https://evil.example"),
+        ("0x7f.1", "127.0.0.1"),
+        ("10.0.0.1/32", "10.0.0.1"),
+        ("::1", "::1"),
+        ("[::1]", "::1"),
+        ("[::1]:80", "*://[::1]:80"),
+        ("FD00::/8", "fd00::/8"),
+    ] {
+        let pattern: DenyPattern = text.parse().unwrap_or_else(|error| panic!("{error}"));
+        assert_eq!(pattern.to_string(), shown);
+        assert_eq!(shown.parse(), Ok(pattern), "{shown}");
+    }
+    let mut told = String::new();
+    for text in [
+        "",
+        "*",
+        "*.",
+        "a.*.example",
+        "10.1.2.3/8",
+        "10.0.0.0/33",
+        "evil.example/path",
+        "https://user:hunter2@evil.example/hunter2",
+        "user:hunter2@evil.example",
+        "ftp://evil.example",
+        "evil.example:99999",
+        "e vil",
+    ] {
+        told.push_str(&format!("{}\n", text.parse::<DenyPattern>().unwrap_err()));
+    }
+    expect![[r#"
+        `` can't be denied: it has no host; write an origin, a host or a network, as `https://api.example.com`, `*.example.com` or `10.0.0.0/8`
+        `*` can't be denied: `*` stands for whole labels at the start of a name, as in `*.example.com`; write an origin, a host or a network, as `https://api.example.com`, `*.example.com` or `10.0.0.0/8`
+        `*.` can't be denied: its host can't be read: empty host; write an origin, a host or a network, as `https://api.example.com`, `*.example.com` or `10.0.0.0/8`
+        `a.*.example` can't be denied: `*` stands for whole labels at the start of a name, as in `*.example.com`; write an origin, a host or a network, as `https://api.example.com`, `*.example.com` or `10.0.0.0/8`
+        `10.1.2.3/8` can't be denied: `10.1.2.3/8` begins inside a network; did you mean `10.0.0.0/8`, or the address `10.1.2.3`?; write an origin, a host or a network, as `https://api.example.com`, `*.example.com` or `10.0.0.0/8`
+        `10.0.0.0/33` can't be denied: `10.0.0.0/33` is not a network, as `10.0.0.0/8` or `fd12:3456::/32`, nor an address; write an origin, a host or a network, as `https://api.example.com`, `*.example.com` or `10.0.0.0/8`
+        `evil.example/…` can't be denied: it ends with its host or port, without a path; leave out what follows; write an origin, a host or a network, as `https://api.example.com`, `*.example.com` or `10.0.0.0/8`
+        `…@evil.example/…` can't be denied: it ends with its host or port, without a path; leave out what follows; write an origin, a host or a network, as `https://api.example.com`, `*.example.com` or `10.0.0.0/8`
+        `…@evil.example` can't be denied: it has a user name or a password in it; leave them out; write an origin, a host or a network, as `https://api.example.com`, `*.example.com` or `10.0.0.0/8`
+        `ftp://evil.example` can't be denied: its scheme is `https`, `http`, or `*` for both; write an origin, a host or a network, as `https://api.example.com`, `*.example.com` or `10.0.0.0/8`
+        `evil.example:99999` can't be denied: its port is a number up to 65535, a range as in `8000-8010`, or `*`; write an origin, a host or a network, as `https://api.example.com`, `*.example.com` or `10.0.0.0/8`
+        `e vil` can't be denied: it has a space or a control character in it; write an origin, a host or a network, as `https://api.example.com`, `*.example.com` or `10.0.0.0/8`
+    "#]].assert_eq(&told);
+    assert!(!told.contains("hunter2"));
+}

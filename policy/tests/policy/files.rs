@@ -1,0 +1,234 @@
+//! Which files a step file may name.
+
+use expect_test::expect;
+use http_step_policy::{FileGlob, Policy};
+
+use crate::policy;
+
+fn glob(text: &str) -> FileGlob {
+    text.parse().unwrap_or_else(|error| panic!("{error}"))
+}
+
+#[test]
+fn globs() {
+    for (text, matching, others) in [
+        (
+            "report.xml",
+            &["report.xml"][..],
+            &["Report.xml", "a/report.xml", "report.xml/a"][..],
+        ),
+        ("./report.xml", &["report.xml"], &["a/report.xml"]),
+        (
+            "*.xml",
+            &["a.xml", "report.xml"],
+            &["a/b.xml", ".xml", ".a.xml", "a.xml.gz"],
+        ),
+        (
+            "reports/*.xml",
+            &["reports/a.xml"],
+            &["reports/a/b.xml", "reports/.a.xml"],
+        ),
+        (
+            "reports/**",
+            &["reports/a", "reports/b/c/d.xml"],
+            &[
+                "reports",
+                "report/a",
+                "reports/.a",
+                "reports/.b/c",
+                "reports/b/.c/d",
+            ],
+        ),
+        (
+            "**",
+            &["a", "a/b/c"],
+            &[".git/config", ".env", "a/.env", "a/.b/c", ".a/b", "a/b/.c"],
+        ),
+        (
+            "**/*.xml",
+            &["a.xml", "b/c/a.xml"],
+            &[".b/a.xml", "b/.c/a.xml", "b/.xml"],
+        ),
+        (
+            "a/**/b",
+            &["a/b", "a/x/b", "a/x/y/b"],
+            &["a/.x/b", "b", "a/x/c", "x/a/b"],
+        ),
+        ("**/a/**/b", &["a/b", "x/a/y/a/z/b"], &["x/b", "a/.y/b"]),
+        (".env", &[".env"], &["env", "a/.env"]),
+        (".*", &[".env", ".git"], &["env", ".git/config"]),
+        (
+            ".git/*",
+            &[".git/config"],
+            &[".git/.a", ".hg/config", ".git/refs/a"],
+        ),
+        (
+            ".config/**",
+            &[".config/a/b"],
+            &[".config/.a", ".config/a/.b"],
+        ),
+        (
+            "**/.cache/*.xml",
+            &[".cache/a.xml", "a/b/.cache/c.xml"],
+            &[".a/.cache/b.xml"],
+        ),
+        // No wildcard is a dot at the beginning.
+        ("?env", &["aenv"], &[".env"]),
+        ("[.]env", &[], &[".env"]),
+        ("[!a]env", &["benv"], &[".env"]),
+        ("{.env,a}", &["a"], &[".env"]),
+        ("{a,b}/{c,d}.xml", &["a/c.xml", "b/d.xml"], &["a/e.xml"]),
+        ("[a-c].xml", &["b.xml"], &["d.xml"]),
+        ("a[*]b", &["a*b"], &["axb"]),
+        (r"a\*b", &["a*b"], &["axb"]),
+        ("bücher/*", &["bücher/a"], &["bucher/a"]),
+        // What leads elsewhere is no path of a file.
+        (
+            "**",
+            &[],
+            &["", ".", "..", "../a", "a/../b", "./a", "a//b", "/a", "a/"],
+        ),
+        (".*/**", &[".a/b"], &["../a", "./a", ".a/../b"]),
+    ] {
+        let glob = glob(text);
+        for path in matching {
+            assert!(glob.matches(path), "{text} {path}");
+        }
+        for path in others {
+            assert!(!glob.matches(path), "{text} {path}");
+        }
+    }
+    assert_eq!(FileGlob::visible(), glob("**"));
+    assert!(FileGlob::visible().matches("a/b") && !FileGlob::visible().matches("a/.b"));
+}
+
+#[test]
+fn what_is_no_glob() {
+    let mut told = String::new();
+    for text in [
+        "",
+        "/etc/passwd",
+        "reports/",
+        "../a",
+        "a/../b",
+        "a/./b",
+        "a//b",
+        "reports/**.xml",
+        "{a/b,c}",
+        "[a",
+        "a\\",
+        &"a".repeat(1025),
+    ] {
+        told.push_str(&format!("{}\n", text.parse::<FileGlob>().unwrap_err()));
+    }
+    expect![[r#"
+        `` is not a glob of files beside the step file, as `report.xml`, `reports/*.xml` or `reports/**`: it is empty
+        `/etc/passwd` is not a glob of files beside the step file, as `report.xml`, `reports/*.xml` or `reports/**`: it begins with `/`; leave that out
+        `reports/` is not a glob of files beside the step file, as `report.xml`, `reports/*.xml` or `reports/**`: it names a directory; for the files below, write `reports/**`
+        `../a` is not a glob of files beside the step file, as `report.xml`, `reports/*.xml` or `reports/**`: it has a part `..`; leave that out
+        `a/../b` is not a glob of files beside the step file, as `report.xml`, `reports/*.xml` or `reports/**`: it has a part `..`; leave that out
+        `a/./b` is not a glob of files beside the step file, as `report.xml`, `reports/*.xml` or `reports/**`: it has a part `.`; leave that out
+        `a//b` is not a glob of files beside the step file, as `report.xml`, `reports/*.xml` or `reports/**`: there is nothing between two slashes
+        `reports/**.xml` is not a glob of files beside the step file, as `report.xml`, `reports/*.xml` or `reports/**`: `**` stands between slashes, for directories, as in `reports/**/*.xml`
+        `{a/b,c}` is not a glob of files beside the step file, as `report.xml`, `reports/*.xml` or `reports/**`: unclosed alternate group; missing '}' (maybe escape '{' with '[{]'?)
+        `[a` is not a glob of files beside the step file, as `report.xml`, `reports/*.xml` or `reports/**`: unclosed character class; missing ']'
+        `a\` is not a glob of files beside the step file, as `report.xml`, `reports/*.xml` or `reports/**`: dangling '\'
+        `aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa…` is not a glob of files beside the step file, as `report.xml`, `reports/*.xml` or `reports/**`: it is longer than 1024 bytes
+    "#]].assert_eq(&told);
+}
+
+#[test]
+fn none_by_default() {
+    let mut told = String::new();
+    for (policy, asked, path) in [
+        (Policy::nothing(), "report.xml", "report.xml"),
+        (Policy::public(), ".git/config", ".git/config"),
+        (policy("public: true"), "report.xml", "report.xml"),
+        (policy("files: {read: ['**']}"), "a/.env", "a/.env"),
+        (policy("files: {read: ['*.xml']}"), "latest.xml", "keys/key"),
+        (
+            policy("files: {read: ['*.xml']}"),
+            "latest.xml",
+            ".git/config",
+        ),
+        (Policy::nothing(), "it's [a] {b}.xml", "it's [a] {b}.xml"),
+        (policy("files: {}"), "it's [a] {b}.xml", "it's [a] {b}.xml"),
+    ] {
+        told.push_str(&format!(
+            "{}\n",
+            policy.admit_file(asked, path).unwrap_err()
+        ));
+    }
+    expect![[r#"
+        the policy does not allow the file `report.xml`: no glob matches it; `--allow-file report.xml` would
+        the policy does not allow the file `.git/config`: `.git` is hidden, and no glob names it; `--allow-file .git/config` would
+        the policy does not allow the file `report.xml`: no glob matches it; `- report.xml` under `files: read:` in policy.yaml would
+        the policy does not allow the file `a/.env`: `.env` is hidden, and no glob names it; `- a/.env` under `files: read:` in policy.yaml would
+        the policy does not allow the file `latest.xml`: it leads to `keys/key`, and no glob matches it; `- keys/key` under `files: read:` in policy.yaml would
+        the policy does not allow the file `latest.xml`: it leads to `.git/config`, and `.git` is hidden, and no glob names it; `- .git/config` under `files: read:` in policy.yaml would
+        the policy does not allow the file `it's [a] {b}.xml`: no glob matches it; `--allow-file 'it'\''s [[]a[]] [{]b[}].xml'` would
+        the policy does not allow the file `it's [a] {b}.xml`: no glob matches it; `- "it's [[]a[]] [{]b[}].xml"` under `files: read:` in policy.yaml would
+    "#]].assert_eq(&told);
+}
+
+/// What a denial says would grant a file does, and no other.
+#[test]
+fn the_line_of_a_denial_grants_the_file() {
+    for path in [
+        "report.xml",
+        ".git/config",
+        "a/.b/c d",
+        "*",
+        "**",
+        "[a]",
+        "{a,b}",
+        "a?b",
+        "a!b",
+        r"a\b",
+        "it's",
+        "a: b",
+        "# a",
+        "'\"",
+        "bücher",
+        "null",
+        "1.5",
+        "a\tb",
+        "true",
+        ".inf",
+        "-",
+        "a:",
+        "~",
+        "]a[",
+    ] {
+        let denial = policy("{}").admit_file(path, path).unwrap_err();
+        let grant = denial.grant().unwrap();
+        assert_eq!(grant.place(), Some("under `files: read:` in policy.yaml"));
+        let granting = policy(&format!("files:\n  read:\n  {}\n", grant.line()));
+        assert_eq!(granting.admit_file(path, path), Ok(()), "{}", grant.line());
+        for other in ["report.xmlx", "axb", "a", "b", ".git/confi", "c"] {
+            assert!(granting.admit_file(other, other).is_err(), "{path} {other}");
+        }
+        let denial = Policy::nothing().admit_file(path, path).unwrap_err();
+        let argument = denial.grant().unwrap().line().to_owned();
+        let argument = argument.strip_prefix("--allow-file ").unwrap().to_owned();
+        let text = match argument.strip_prefix('\'') {
+            Some(quoted) => quoted.strip_suffix('\'').unwrap().replace(r"'\''", "'"),
+            None => argument,
+        };
+        let granting = Policy::nothing().allow_file(glob(&text));
+        assert_eq!(granting.admit_file(path, path), Ok(()), "{text}");
+    }
+}
+
+#[test]
+fn explained() {
+    let explained = policy("files:\n  read:\n  - reports/**\n  - .env\n").explain();
+    let lines: Vec<&str> = explained
+        .lines()
+        .filter(|line| line.contains("file"))
+        .collect();
+    expect![[r#"
+           3  step files may name files that match reports/**
+           4  step files may name files that match .env"#]]
+    .assert_eq(&lines.join("\n"));
+}
