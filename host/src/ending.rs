@@ -15,7 +15,7 @@ use crate::meter::Memory;
 use crate::outbound::{Journal, Over, Stage};
 use crate::request::SpecError;
 use crate::result::{ErrorKind, Outcome, RunError, RunResult, Usage};
-use crate::secrets::{LendError, Unavailable};
+use crate::secrets::{LendError, Unavailable, Veil};
 use crate::slots::NoSlot;
 
 /// How a run ended.
@@ -133,17 +133,18 @@ impl Ending {
         journal: &Journal,
         log: Vec<LogEntry>,
         usage: Usage,
+        veil: &Veil<'_>,
     ) -> RunResult {
         let (result, outputs) = match self {
             Self::Returned { result, outputs } => (result, outputs),
-            Self::Broken(broken) => return broken.into_result(journal, log, usage),
+            Self::Broken(broken) => return broken.into_result(journal, log, usage, veil),
             Self::Rehearsed(_) => {
                 return RunResult {
                     outcome: Outcome::Success,
                     summary: "Dry run: nothing was sent".to_owned(),
                     exchanges: Vec::new(),
                     outputs: Map::new(),
-                    ledger: journal.ledger(),
+                    ledger: journal.ledger(veil),
                     log,
                     error: None,
                     usage,
@@ -153,7 +154,7 @@ impl Ending {
         journal.returned();
         let mut outcome = Outcome::from(result.outcome);
         let mut summary = result.summary;
-        let error = result.error.map(|error| error_of(error, journal));
+        let error = result.error.map(|error| error_of(error, journal, veil));
         let kind = error.as_ref().map(|error| error.kind);
         if outcome == Outcome::Exception && kind == Some(ErrorKind::Denied) {
             outcome = Outcome::Denied;
@@ -164,7 +165,7 @@ impl Ending {
             summary,
             exchanges: result.exchanges.into_iter().map(Into::into).collect(),
             outputs,
-            ledger: journal.ledger(),
+            ledger: journal.ledger(veil),
             log,
             error,
             usage,
@@ -206,7 +207,13 @@ impl From<SpecError> for Ending {
 }
 
 impl Broken {
-    fn into_result(self, journal: &Journal, log: Vec<LogEntry>, usage: Usage) -> RunResult {
+    fn into_result(
+        self,
+        journal: &Journal,
+        log: Vec<LogEntry>,
+        usage: Usage,
+        veil: &Veil<'_>,
+    ) -> RunResult {
         let (outcome, summary) = match self.kind {
             ErrorKind::Cancelled => (Outcome::Cancelled, "Requested (cancelled)"),
             ErrorKind::Denied => (Outcome::Denied, "Requested (denied)"),
@@ -218,7 +225,7 @@ impl Broken {
             summary: summary.to_owned(),
             exchanges: Vec::new(),
             outputs: Map::new(),
-            ledger: journal.ledger(),
+            ledger: journal.ledger(veil),
             log,
             error: Some(RunError {
                 kind: self.kind,
@@ -233,7 +240,7 @@ impl Broken {
 }
 
 /// A component sees error codes; the host has met the error itself.
-fn error_of(error: types::StepError, journal: &Journal) -> RunError {
+fn error_of(error: types::StepError, journal: &Journal, veil: &Veil<'_>) -> RunError {
     let told = ErrorKind::from(error.kind);
     let sent = journal.sent_any();
     let of = |kind, message, stage: Option<Stage>| RunError {
@@ -244,7 +251,9 @@ fn error_of(error: types::StepError, journal: &Journal) -> RunError {
         exceeded: None,
     };
     match journal.error() {
-        Some(met) if is_of_the_network(told) => of(met.kind(), met.to_string(), Some(met.stage())),
+        Some(met) if is_of_the_network(told) => {
+            of(met.kind(), met.message(veil), Some(met.stage()))
+        }
         // That the policy denied something is for the host alone to say.
         _ if told == ErrorKind::Denied => of(ErrorKind::Other, error.message, None),
         _ => of(told, error.message, None),
@@ -292,7 +301,12 @@ mod tests {
                 message: "it says".to_owned(),
             }),
         });
-        let result = returned.into_result(&Journal::default(), Vec::new(), Usage::default());
+        let result = returned.into_result(
+            &Journal::default(),
+            Vec::new(),
+            Usage::default(),
+            &Veil::of_nothing(),
+        );
         assert_eq!(result.outcome, Outcome::Exception);
         assert_eq!(
             result.error,
@@ -318,7 +332,12 @@ mod tests {
             }],
             error: None,
         });
-        let result = returned.into_result(&Journal::default(), Vec::new(), Usage::default());
+        let result = returned.into_result(
+            &Journal::default(),
+            Vec::new(),
+            Usage::default(),
+            &Veil::of_nothing(),
+        );
         assert_eq!(result.outcome, Outcome::Exception);
         assert_eq!(
             result.error.unwrap().message,

@@ -32,7 +32,7 @@ pub struct RunResult {
 }
 
 impl RunResult {
-    /// Have nobody see a secret, whatever the component put where.
+    /// Have nobody see a secret, whatever the component put where. The ledger is not its.
     pub(crate) fn veil(&mut self, veil: &Veil<'_>) {
         veil.over(&mut self.summary);
         for exchange in &mut self.exchanges {
@@ -49,16 +49,6 @@ impl RunResult {
             }
         }
         veil.over_object(&mut self.outputs);
-        for row in &mut self.ledger {
-            veil.over(&mut row.method);
-            let texts = [&mut row.origin, &mut row.rule, &mut row.proxy];
-            for text in texts.into_iter().flatten() {
-                veil.over(text);
-            }
-            if let Some(error) = &mut row.error {
-                veil.over(&mut error.message);
-            }
-        }
         if let Some(error) = &mut self.error {
             veil.over(&mut error.message);
         }

@@ -24,7 +24,7 @@ use crate::outbound::{Egress, Journal, Rehearsal};
 use crate::properties::Properties;
 use crate::request;
 use crate::result::{RunResult, Usage};
-use crate::secrets::Lent;
+use crate::secrets::{Lent, Veil};
 use crate::state::{HANDLES, State};
 
 /// Bytes that a component may hand over in one call, and no more than its memory: it may
@@ -233,9 +233,10 @@ impl Host {
         drop(state);
         let usage = bounds.usage(step, &cpu, written);
         let told = move || {
-            let mut result = ending.into_result(&journal, log, usage);
+            let veil = lent.veil();
+            let mut result = ending.into_result(&journal, log, usage, &veil);
             if !lent.is_nothing() {
-                result.veil(&lent.veil());
+                result.veil(&veil);
             }
             result
         };
@@ -326,7 +327,12 @@ impl<S: Future<Output = ()>> Bounds<'_, S> {
     fn end_early(&self, step: &Step, ending: Ending, mut log: Log) -> RunResult {
         ending.note(&mut log);
         let usage = self.usage(step, &CpuMeter::default(), 0);
-        ending.into_result(&self.journal, log.into_entries(), usage)
+        ending.into_result(
+            &self.journal,
+            log.into_entries(),
+            usage,
+            &Veil::of_nothing(),
+        )
     }
 
     fn usage(&self, step: &Step, cpu: &CpuMeter, log_bytes: u64) -> Usage {

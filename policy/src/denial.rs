@@ -125,6 +125,24 @@ impl Denial {
         }
     }
 
+    /// The same of a request whose URL is a secret: neither an origin is told, nor a rule
+    /// that names one, nor an address.
+    #[must_use]
+    pub fn without_target(&self) -> String {
+        let reason = match &*self.0 {
+            Denied::Secret(_) => return self.to_string(),
+            Denied::Request(detail) => match &detail.why {
+                Why::NoRule => "no rule names its origin".to_owned(),
+                Why::Method { method, .. } => format!("its rule does not allow {method}"),
+                Why::Address(_, class) => {
+                    format!("it leads to an address that is not public but {class}")
+                }
+                _ => "its rule does not let it".to_owned(),
+            },
+        };
+        format!("the policy does not allow the request, whose URL is a secret: {reason}")
+    }
+
     fn subject(&self) -> String {
         match &*self.0 {
             Denied::Request(detail) => format!("allow {}", detail.subject()),

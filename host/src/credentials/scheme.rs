@@ -95,6 +95,18 @@ impl Scheme {
         }
     }
 
+    /// The texts that its proofs are made of, and that may be secret.
+    pub(crate) fn sources(&self) -> Vec<&str> {
+        match self {
+            Self::Hmac { key, .. } => vec![key],
+            Self::AwsSigV4(aws) => vec![&aws.access_key_id, &aws.secret_access_key],
+            Self::Digest {
+                username, password, ..
+            } => vec![username, password],
+            Self::OAuth2(client) => vec![&client.id, &client.secret],
+        }
+    }
+
     /// The header field that people know it by.
     pub(super) fn field(&self) -> HeaderName {
         match self {

@@ -14,8 +14,10 @@ use wasmtime_wasi_http::WasiBody;
 
 use super::connection::{HTTP2_STREAM_WINDOW, MOST_HEADER_BYTES};
 use super::error::{Stage, TransportError};
+use super::failure::Failure;
 use super::journal::{Journal, Room};
 use crate::held::header_bytes;
+use crate::secrets::Veil;
 
 /// A piece that is larger is not copied: it keeps the buffer that it was read into.
 const SMALL: usize = 4 << 10;
@@ -113,8 +115,10 @@ impl Body for Arrived {
         }
         Poll::Ready(frame.map(|frame| {
             this.counted(frame?).map_err(|error| {
-                let code = wasi_http::Error::from(&error);
-                this.journal.failed(error);
+                // It is that of a budget, and quotes nobody.
+                let failure = Failure::at_once(error);
+                let code = failure.code(&Veil::of_nothing());
+                this.journal.failed(failure);
                 code
             })
         }))

@@ -17,12 +17,15 @@ use wasmtime_wasi_http::{RequestOptions, WasiBody};
 use super::Egress;
 use super::collect::{Read, Rest, collect};
 use super::error::TransportError;
+use super::failure::Failure;
 use super::fill::Aim;
 use super::journal::{Room, UnderWay};
 use super::ledger::Entry;
 use super::proof::Proof;
+use super::scrub::Unredacted;
 use super::token::whole;
 use crate::credentials::Scheme;
+use crate::secrets::LendError;
 
 /// How much of a refusal is read, and for how long, so that its connection can be used
 /// again.
@@ -44,14 +47,14 @@ impl Egress {
         options: RequestOptions,
         entry: Arc<Entry>,
         under_way: UnderWay,
-    ) -> Result<Response<WasiBody>, TransportError> {
+    ) -> Result<Response<WasiBody>, Failure> {
         let under_way = Arc::new(under_way);
         let promises = self.credentials.take_from(request.headers_mut());
         let mut last = Last {
             entry,
             is_answered: false,
         };
-        let carried = if promises.is_empty() {
+        let answered = if promises.is_empty() {
             self.exchange(request, options, &last.entry, under_way, &[])
                 .await
         } else {
@@ -59,17 +62,14 @@ impl Egress {
             // Boxed, as all is that few requests need: what waits is kept small.
             Box::pin(self.prove_out(request, options, &mut last, under_way, proofs)).await
         };
-        carried.map_err(|error| {
-            let error = if last.entry.is_in_secret() {
-                error.without_addresses()
-            } else {
-                error
-            };
+        // What the host has to read of it, it has read.
+        let redacted = answered.and_then(|answer| answer.redacted(&self.lent));
+        redacted.map_err(|error| {
             // What was answered did not fail: what was to follow it did.
             if !last.is_answered {
                 last.entry.failed(&error);
             }
-            error
+            last.entry.failure(error)
         })
     }
 
@@ -80,7 +80,7 @@ impl Egress {
         last: &mut Last,
         under_way: Arc<UnderWay>,
         mut proofs: Vec<Proof>,
-    ) -> Result<Response<WasiBody>, TransportError> {
+    ) -> Result<Unredacted, TransportError> {
         if self.rehearsal.is_some() {
             return self
                 .exchange(request, options, &last.entry, under_way, &proofs)
@@ -97,7 +97,11 @@ impl Egress {
                     let refused = proof.token.take();
                     let token = self.token(client, refused.as_ref(), options, &under_way);
                     let token = token.await?;
-                    self.conceal(&token, &proof.promise.stand_in).await?;
+                    if self.derives(&proof.promise.scheme) {
+                        let endpoint = client.token_url.as_str();
+                        self.conceal(&token, endpoint, &proof.promise.stand_in)
+                            .await?;
+                    }
                     proof.token = Some(token);
                 }
             }
@@ -117,10 +121,10 @@ impl Egress {
                     &proofs,
                 )
                 .await?;
-            if is_again || response.status() != StatusCode::UNAUTHORIZED {
+            if is_again || response.as_is().status() != StatusCode::UNAUTHORIZED {
                 return Ok(response);
             }
-            let challenged = |proof: &Proof| proof.is_challenged(&origin, &response);
+            let challenged = |proof: &Proof| proof.is_challenged(&origin, response.as_is());
             if !proofs.iter().any(challenged) {
                 return Ok(response);
             }
@@ -145,13 +149,31 @@ impl Egress {
         Ok(origin)
     }
 
+    /// Whether what proves a request by a scheme derives from a granted secret. What does
+    /// not is the component's own: it is not hidden, so that it can't hide anything.
+    pub(super) fn derives(&self, scheme: &Scheme) -> bool {
+        self.lent.is_source_of(scheme.sources().into_iter())
+    }
+
     /// Hide a token before it is used.
-    async fn conceal(&self, token: &Arc<Token>, by: &str) -> Result<(), TransportError> {
-        let (lent, token, by) = (Arc::clone(&self.lent), Arc::clone(token), by.to_owned());
+    async fn conceal(
+        &self,
+        token: &Arc<Token>,
+        endpoint: &str,
+        by: &str,
+    ) -> Result<(), TransportError> {
+        let refused = |error: LendError| TransportError::Refused(error.into_reason());
+        let is_hidden = self.lent.has_token(token.value(), endpoint);
+        if is_hidden.map_err(refused)? {
+            return Ok(());
+        }
+        let (lent, token) = (Arc::clone(&self.lent), Arc::clone(token));
+        let (endpoint, by) = (endpoint.to_owned(), by.to_owned());
         // What finds it takes a moment to make.
-        let concealed = spawn_blocking(move || lent.conceal(token.value(), &by)).await;
+        let conceal = move || lent.conceal(token.value(), &endpoint, &by);
+        let concealed = spawn_blocking(conceal).await;
         let concealed = concealed.map_err(|error| TransportError::Refused(error.to_string()))?;
-        concealed.map_err(|error| TransportError::Refused(error.to_string()))
+        concealed.map_err(refused)
     }
 
     /// All of a body that a component writes: what signs it has to know it, and it may

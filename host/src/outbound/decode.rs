@@ -10,13 +10,13 @@ use http::{HeaderMap, HeaderValue, Response, StatusCode};
 use http_body::Body;
 use http_body_util::BodyExt;
 use http_step_coding::{Allowance, BodyError, Codings, Decoded};
-use wasmtime_wasi_http as wasi_http;
 use wasmtime_wasi_http::WasiBody;
 
 use super::body::Received;
 use super::error::TransportError;
 use super::journal::{Journal, Room};
 use super::ledger::Entry;
+use crate::secrets::Lent;
 
 /// A response as the component gets it.
 pub(super) fn decoded(
@@ -25,6 +25,7 @@ pub(super) fn decoded(
     origin: String,
     journal: Arc<Journal>,
     entry: Arc<Entry>,
+    lent: Arc<Lent>,
 ) -> Response<WasiBody> {
     let codings = codings(&head, &body);
     if !codings.is_identity() {
@@ -52,9 +53,10 @@ pub(super) fn decoded(
                 reason: error.to_string(),
             },
         };
-        let code = wasi_http::Error::from(&error);
         entry.failed(&error);
-        journal.failed(error);
+        let failure = entry.failure(error);
+        let code = failure.code(&lent.veil());
+        journal.failed(failure);
         code
     });
     Response::from_parts(head, body.boxed_unsync())
@@ -98,6 +100,12 @@ pub(super) fn is_opaque(header: &HeaderMap) -> bool {
     let mut transfers = header.get_all(TRANSFER_ENCODING).iter();
     Codings::parse(codings.map(HeaderValue::as_bytes)).is_err()
         || transfers.any(|coding| !coding.as_bytes().eq_ignore_ascii_case(b"chunked"))
+}
+
+/// Whether a body has a coding, or would have, if there were one.
+pub(super) fn is_coded(header: &HeaderMap) -> bool {
+    let codings = header.get_all(CONTENT_ENCODING).iter();
+    Codings::parse(codings.map(HeaderValue::as_bytes)).map_or(true, |it| !it.is_identity())
 }
 
 fn of_header(header: &HeaderMap) -> Codings {

@@ -8,7 +8,6 @@ use std::time::Duration;
 
 use http_step_policy::{Denial, Exceeded, OriginError};
 use serde::Serialize;
-use thiserror::Error;
 use wasmtime_wasi_http as wasi_http;
 
 use super::connection::{MOST_HEADER_BYTES, MOST_HEADER_FIELDS};
@@ -51,16 +50,17 @@ pub enum Stage {
 }
 
 /// Why a request got no answer.
-#[derive(Clone, Debug, PartialEq, Error)]
+///
+/// It may quote the network, and name what only a secret tells. So nothing prints it but a
+/// [`Failure`](super::failure::Failure), which redacts.
+#[derive(Clone, PartialEq)]
+#[cfg_attr(test, derive(Debug))]
 pub(crate) enum TransportError {
     /// The policy does not let it out.
-    #[error(transparent)]
-    Denied(#[from] Denial),
+    Denied(Denial),
     /// The request is none that a step may make.
-    #[error("{0}")]
     Refused(String),
     /// There is no token to prove with who sends it.
-    #[error("there is no token of {from}: {reason}")]
     NoToken {
         /// The token endpoint's origin.
         from: String,
@@ -68,7 +68,6 @@ pub(crate) enum TransportError {
         reason: String,
     },
     /// A budget of the run is used up.
-    #[error("{exceeded}")]
     Exceeded {
         /// The budget.
         exceeded: Exceeded,
@@ -76,7 +75,6 @@ pub(crate) enum TransportError {
         stage: Stage,
     },
     /// The host name has no address.
-    #[error("could not resolve {host}: {reason}")]
     Resolve {
         /// The host name.
         host: String,
@@ -84,7 +82,6 @@ pub(crate) enum TransportError {
         reason: String,
     },
     /// No connection could be made.
-    #[error("could not connect to {to}: {reason}")]
     Connect {
         /// The addresses that were tried.
         to: String,
@@ -94,7 +91,6 @@ pub(crate) enum TransportError {
         refused: bool,
     },
     /// A proxy did not lead on.
-    #[error("the proxy {proxy} did not lead on: {reason}")]
     Proxy {
         /// The proxy, without credentials.
         proxy: String,
@@ -102,7 +98,6 @@ pub(crate) enum TransportError {
         reason: String,
     },
     /// No connection was made in time.
-    #[error("could not connect to {to} within {}", seconds(.within))]
     ConnectTimeout {
         /// The origin.
         to: String,
@@ -112,7 +107,6 @@ pub(crate) enum TransportError {
         stage: Stage,
     },
     /// TLS could not be agreed on, or the certificate is not trusted.
-    #[error("TLS with {with} failed: {reason}")]
     Tls {
         /// The origin.
         with: String,
@@ -125,7 +119,6 @@ pub(crate) enum TransportError {
         in_handshake: bool,
     },
     /// The connection ended before the response's head was complete.
-    #[error("{from} closed the connection before it answered: {reason}")]
     Closed {
         /// The origin.
         from: String,
@@ -135,7 +128,6 @@ pub(crate) enum TransportError {
         unsent: bool,
     },
     /// The host ended the connection before the response's head was there.
-    #[error("{from} gave no answer: {reason}")]
     CutOff {
         /// The origin.
         from: String,
@@ -143,7 +135,6 @@ pub(crate) enum TransportError {
         reason: String,
     },
     /// The server sent something that is not HTTP.
-    #[error("{from} answered with something that is not HTTP: {reason}")]
     Protocol {
         /// The origin.
         from: String,
@@ -151,7 +142,6 @@ pub(crate) enum TransportError {
         reason: String,
     },
     /// The server was silent for too long.
-    #[error("{from} did not answer within {}", seconds(.within))]
     ReadTimeout {
         /// The origin.
         from: String,
@@ -159,7 +149,6 @@ pub(crate) enum TransportError {
         within: Duration,
     },
     /// The request's body stood still on its way out.
-    #[error("the request's body stopped on its way to {to}: nothing went out for {}", seconds(.within))]
     UploadTimeout {
         /// The origin.
         to: String,
@@ -167,7 +156,6 @@ pub(crate) enum TransportError {
         within: Duration,
     },
     /// The response's body paused for too long.
-    #[error("the response of {from} stopped: nothing came for {}", seconds(.within))]
     BodyTimeout {
         /// The origin.
         from: String,
@@ -175,7 +163,6 @@ pub(crate) enum TransportError {
         within: Duration,
     },
     /// The response's body broke off.
-    #[error("the response of {from} broke off after {after} bytes of its body: {reason}")]
     Body {
         /// The origin.
         from: String,
@@ -185,7 +172,6 @@ pub(crate) enum TransportError {
         reason: String,
     },
     /// The response's body does not undo as its content coding says.
-    #[error("the response of {from} can't be decoded: {reason}")]
     Coding {
         /// The origin.
         from: String,
@@ -193,8 +179,33 @@ pub(crate) enum TransportError {
         reason: String,
     },
     /// The component gave up on the body that it was sending.
-    #[error("the component did not finish the request's body")]
     RequestBody,
+}
+
+#[cfg(not(test))]
+impl fmt::Debug for TransportError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl fmt::Display for TransportError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "a request failed: {:?} at {:?}",
+            self.kind(),
+            self.stage()
+        )
+    }
+}
+
+impl StdError for TransportError {}
+
+impl From<Denial> for TransportError {
+    fn from(denial: Denial) -> Self {
+        Self::Denied(denial)
+    }
 }
 
 fn seconds(duration: &Duration) -> impl fmt::Display {
@@ -202,6 +213,91 @@ fn seconds(duration: &Duration) -> impl fmt::Display {
 }
 
 impl TransportError {
+    /// What it says, as it is: for [`Failure`](super::failure::Failure) alone. If its URL
+    /// is a secret, nothing is told of where that leads.
+    pub(super) fn words(&self, is_in_secret: bool) -> String {
+        let name = |open: &str| {
+            let name = if is_in_secret { HIDDEN } else { open };
+            name.to_owned()
+        };
+        // Resolvers, proxies and certificates name whom they speak of.
+        let because = |reason: &str| {
+            if is_in_secret {
+                String::new()
+            } else {
+                format!(": {reason}")
+            }
+        };
+        match self {
+            Self::Denied(denial) if is_in_secret => denial.without_target(),
+            Self::Denied(denial) => denial.to_string(),
+            Self::Refused(reason) => reason.clone(),
+            Self::NoToken { from, reason } => format!("there is no token of {from}: {reason}"),
+            Self::Exceeded { exceeded, .. } => exceeded.to_string(),
+            Self::Resolve { host, reason } => {
+                format!("could not resolve {}{}", name(host), because(reason))
+            }
+            Self::Connect { to, reason, .. } => {
+                format!("could not connect to {}: {reason}", name(to))
+            }
+            Self::Proxy { proxy, reason } => {
+                format!("the proxy {proxy} did not lead on{}", because(reason))
+            }
+            Self::ConnectTimeout { to, within, .. } => format!(
+                "could not connect to {} within {}",
+                name(to),
+                seconds(within)
+            ),
+            Self::Tls {
+                with,
+                reason,
+                certificate,
+                ..
+            } => {
+                let reason = if *certificate && is_in_secret {
+                    "its certificate is not one to trust"
+                } else {
+                    reason
+                };
+                format!("TLS with {} failed: {reason}", name(with))
+            }
+            Self::Closed { from, reason, .. } => format!(
+                "{} closed the connection before it answered: {reason}",
+                name(from)
+            ),
+            Self::CutOff { from, reason } => format!("{} gave no answer: {reason}", name(from)),
+            Self::Protocol { from, reason } => format!(
+                "{} answered with something that is not HTTP: {reason}",
+                name(from)
+            ),
+            Self::ReadTimeout { from, within } => {
+                format!("{} did not answer within {}", name(from), seconds(within))
+            }
+            Self::UploadTimeout { to, within } => format!(
+                "the request's body stopped on its way to {}: nothing went out for {}",
+                name(to),
+                seconds(within)
+            ),
+            Self::BodyTimeout { from, within } => format!(
+                "the response of {} stopped: nothing came for {}",
+                name(from),
+                seconds(within)
+            ),
+            Self::Body {
+                from,
+                after,
+                reason,
+            } => format!(
+                "the response of {} broke off after {after} bytes of its body: {reason}",
+                name(from)
+            ),
+            Self::Coding { from, reason } => {
+                format!("the response of {} can't be decoded: {reason}", name(from))
+            }
+            Self::RequestBody => "the component did not finish the request's body".to_owned(),
+        }
+    }
+
     /// Whether the request may have reached its server.
     pub(crate) fn sent(&self) -> Sent {
         match self {
@@ -218,21 +314,6 @@ impl TransportError {
                 },
                 Stage::Body => Sent::Yes,
             },
-        }
-    }
-
-    /// The same, where an address would tell what a secret URL leads to. Its name is
-    /// hidden with the URL.
-    pub(super) fn without_addresses(self) -> Self {
-        match self {
-            Self::Connect {
-                reason, refused, ..
-            } => Self::Connect {
-                to: HIDDEN.to_owned(),
-                reason,
-                refused,
-            },
-            other => other,
         }
     }
 
@@ -366,8 +447,15 @@ pub(super) fn innermost(error: &(dyn StdError + 'static)) -> String {
     let is_farewell = |error: &h2::Error| {
         error.is_remote() && error.is_go_away() && error.reason() == Some(h2::Reason::NO_ERROR)
     };
-    if find::<h2::Error>(error).is_some_and(is_farewell) {
+    let of_http2 = find::<h2::Error>(error);
+    if of_http2.is_some_and(is_farewell) {
         return "it takes no more requests on this connection".to_owned();
+    }
+    // h2 goes on with what the server adds for people who look for mistakes.
+    if let Some(error) = of_http2.filter(|error| error.is_remote() && error.is_go_away())
+        && let Some(reason) = error.reason()
+    {
+        return format!("connection error received: {reason}");
     }
     // rustls goes on with the address of its manual.
     if cause.starts_with("peer closed connection without sending TLS close_notify") {
@@ -392,38 +480,34 @@ fn chain<'a>(
     })
 }
 
-impl From<&TransportError> for wasi_http::Error {
-    fn from(error: &TransportError) -> Self {
-        match error {
-            TransportError::Denied(_) => Self::HttpRequestDenied,
-            TransportError::Refused(_) => Self::HttpRequestUriInvalid,
-            TransportError::NoToken { reason, .. } => Self::InternalError(Some(reason.clone())),
-            TransportError::Exceeded { .. } => Self::ConnectionLimitReached,
-            TransportError::Resolve { reason, .. } => Self::DnsError {
-                rcode: Some(reason.clone()),
+impl TransportError {
+    /// What a component is told of it, each text as it may be told, if it may.
+    pub(super) fn code(&self, tell: impl Fn(&str) -> Option<String>) -> wasi_http::Error {
+        use wasi_http::Error as Code;
+        match self {
+            Self::Denied(_) => Code::HttpRequestDenied,
+            Self::Refused(_) => Code::HttpRequestUriInvalid,
+            Self::NoToken { reason, .. } => Code::InternalError(tell(reason)),
+            Self::Exceeded { .. } => Code::ConnectionLimitReached,
+            Self::Resolve { reason, .. } => Code::DnsError {
+                rcode: tell(reason),
                 info_code: None,
             },
-            TransportError::Connect { refused: true, .. } => Self::ConnectionRefused,
-            TransportError::Connect { .. } | TransportError::Proxy { .. } => {
-                Self::DestinationUnavailable
-            }
-            TransportError::ConnectTimeout { .. } => Self::ConnectionTimeout,
-            TransportError::Tls {
+            Self::Connect { refused: true, .. } => Code::ConnectionRefused,
+            Self::Connect { .. } | Self::Proxy { .. } => Code::DestinationUnavailable,
+            Self::ConnectTimeout { .. } => Code::ConnectionTimeout,
+            Self::Tls {
                 certificate: true, ..
-            } => Self::TlsCertificateError,
-            TransportError::Tls { .. } => Self::TlsProtocolError,
-            TransportError::Closed { .. } => Self::ConnectionTerminated,
-            TransportError::CutOff { .. } | TransportError::Protocol { .. } => {
-                Self::HttpProtocolError
-            }
-            TransportError::ReadTimeout { .. } => Self::HttpResponseTimeout,
-            TransportError::UploadTimeout { .. } => Self::ConnectionWriteTimeout,
-            TransportError::BodyTimeout { .. } => Self::ConnectionReadTimeout,
-            TransportError::Body { .. } => Self::HttpResponseIncomplete,
-            TransportError::Coding { reason, .. } => {
-                Self::HttpResponseContentCoding(Some(reason.clone()))
-            }
-            TransportError::RequestBody => Self::HttpProtocolError,
+            } => Code::TlsCertificateError,
+            Self::Tls { .. } => Code::TlsProtocolError,
+            Self::Closed { .. } => Code::ConnectionTerminated,
+            Self::CutOff { .. } | Self::Protocol { .. } => Code::HttpProtocolError,
+            Self::ReadTimeout { .. } => Code::HttpResponseTimeout,
+            Self::UploadTimeout { .. } => Code::ConnectionWriteTimeout,
+            Self::BodyTimeout { .. } => Code::ConnectionReadTimeout,
+            Self::Body { .. } => Code::HttpResponseIncomplete,
+            Self::Coding { reason, .. } => Code::HttpResponseContentCoding(tell(reason)),
+            Self::RequestBody => Code::HttpProtocolError,
         }
     }
 }

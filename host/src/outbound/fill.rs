@@ -20,7 +20,7 @@ use zeroize::Zeroizing;
 use super::Egress;
 use super::error::TransportError;
 use super::ledger::Entry;
-use crate::secrets::{Echo, Loan};
+use crate::secrets::Loan;
 
 /// Reads also what is not padded: it is not for the host to be strict.
 const BASE64_LENIENT: GeneralPurpose = GeneralPurpose::new(
@@ -139,7 +139,7 @@ impl Egress {
         for (name, value) in request.headers_mut() {
             let credentials = (name == AUTHORIZATION).then(|| of_basic(value)).flatten();
             let filled = match credentials {
-                Some((token, written)) => self.fill_basic(token, &written, &aim, entry)?,
+                Some(written) => self.fill_basic(&written, &aim, entry)?,
                 None => None,
             };
             // A handle can be all that was encoded, too.
@@ -195,7 +195,6 @@ impl Egress {
     /// Put values into what basic authentication has encoded (RFC 7617).
     fn fill_basic(
         &self,
-        token: &str,
         written: &[u8],
         aim: &Aim<'_>,
         entry: &Entry,
@@ -215,10 +214,6 @@ impl Egress {
             }
         }
         let sent = Zeroizing::new(BASE64_STANDARD.encode(&*filled).into_bytes());
-        self.lent.remember(Echo {
-            sent: sent.to_vec(),
-            written: token.as_bytes().to_vec(),
-        });
         Ok(Some([b"Basic ", sent.as_slice()].concat().into()))
     }
 
@@ -323,14 +318,12 @@ fn unusable(loan: &Loan, what: &str) -> TransportError {
     TransportError::Refused(format!("the secret `{name}` can't be {what}"))
 }
 
-/// What basic authentication has encoded, and how that is written.
-fn of_basic(value: &HeaderValue) -> Option<(&str, Vec<u8>)> {
+/// What basic authentication has encoded.
+fn of_basic(value: &HeaderValue) -> Option<Vec<u8>> {
     let (scheme, token) = value.to_str().ok()?.split_once(' ')?;
     let token = token.trim();
     let written = BASE64_LENIENT.decode(token).ok()?;
-    scheme
-        .eq_ignore_ascii_case("basic")
-        .then_some((token, written))
+    scheme.eq_ignore_ascii_case("basic").then_some(written)
 }
 
 #[cfg(test)]

@@ -11,7 +11,8 @@ use wasmtime_wasi_http::{
 
 use super::Egress;
 use super::arrived::arrived;
-use super::error::{Stage, TransportError};
+use super::error::Stage;
+use super::failure::Failure;
 
 /// The most of a request's body that a component hands over at once. Twice as
 /// much waits to be sent, of each body that a component has open.
@@ -54,11 +55,18 @@ impl WasiHttpHooks for Egress {
         let egress = self.clone();
         let carried = async move {
             let journal = Arc::clone(&egress.journal);
-            let (entry, under_way) = begun.map_err(|error| refusal(&journal, error))?;
+            let lent = Arc::clone(&egress.lent);
+            let refusal = |failure: Failure| {
+                let code = failure.code(&lent.veil());
+                journal.failed(failure);
+                code
+            };
+            let (entry, under_way) = begun.map_err(|error| refusal(Failure::at_once(error)))?;
             let options = options.unwrap_or_default();
             let carried = egress.carry_out(request, options, entry, under_way).await;
-            let arrived = carried.and_then(|response| arrived(response, &journal));
-            let response = arrived.map_err(|error| refusal(&journal, error))?;
+            let arrived = carried
+                .and_then(|response| arrived(response, &journal).map_err(Failure::at_once));
+            let response = arrived.map_err(refusal)?;
             let nothing: Box<dyn Future<Output = _> + Send> = Box::new(async { Ok(()) });
             Ok((response, nothing))
         };
@@ -85,11 +93,4 @@ impl WasiHttpHooks for Egress {
 /// Whether a header is not for a component to write.
 pub(crate) fn is_forbidden(name: &HeaderName) -> bool {
     DEFAULT_FORBIDDEN_HEADERS.contains(name) || HOP_BY_HOP.contains(name)
-}
-
-/// What the component is told of an error that the host keeps.
-fn refusal(journal: &super::Journal, error: TransportError) -> wasi_http::Error {
-    let code = wasi_http::Error::from(&error);
-    journal.failed(error);
-    code
 }

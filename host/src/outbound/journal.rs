@@ -12,10 +12,12 @@ use http_step_policy::{Amount, Budget, Exceeded, Host, Limits};
 use tokio::sync::Notify;
 
 use super::error::{Sent, Stage, TransportError};
+use super::failure::Failure;
 use super::ledger::{Entry, LedgerRow};
 use super::turns::Line;
 use crate::meter::{self, Memory};
 use crate::result::ErrorKind;
+use crate::secrets::Veil;
 
 /// The network side of one run.
 #[derive(Debug, Default)]
@@ -35,7 +37,7 @@ pub(crate) struct Journal {
     bytes_decoded: AtomicU64,
     header_fields: AtomicU64,
     header_bytes: AtomicU64,
-    last_error: Mutex<Option<TransportError>>,
+    last_error: Mutex<Option<Failure>>,
     exceeded: OnceLock<Exceeded>,
     rehearsed: OnceLock<Vec<String>>,
     is_over: Notify,
@@ -253,11 +255,11 @@ impl Journal {
         self.closed.load(Ordering::SeqCst)
     }
 
-    pub(super) fn failed(&self, error: TransportError) {
-        if error.sent() == Sent::Yes {
+    pub(super) fn failed(&self, failure: Failure) {
+        if failure.sent() == Sent::Yes {
             self.answered.store(true, Ordering::Relaxed);
         }
-        *lock(&self.last_error) = Some(error);
+        *lock(&self.last_error) = Some(failure);
     }
 
     /// The requests that were asked for, also those that were not let out, and those
@@ -313,7 +315,7 @@ impl Journal {
     }
 
     /// The error of the last request, if it got no answer.
-    pub(crate) fn error(&self) -> Option<TransportError> {
+    pub(crate) fn error(&self) -> Option<Failure> {
         lock(&self.last_error).clone()
     }
 
@@ -331,11 +333,11 @@ impl Journal {
         }
     }
 
-    /// What became of each request, as far as it got.
-    pub(crate) fn ledger(&self) -> Vec<LedgerRow> {
+    /// What became of each request, as far as it got, as people may see it.
+    pub(crate) fn ledger(&self, veil: &Veil<'_>) -> Vec<LedgerRow> {
         lock(&self.entries)
             .iter()
-            .map(|entry| entry.row())
+            .map(|entry| entry.row(veil))
             .collect()
     }
 }
@@ -365,10 +367,11 @@ mod tests {
     fn an_answer_makes_an_earlier_error_the_components_own() {
         let journal = Arc::new(Journal::default());
         drop(journal.request("GET").unwrap());
-        journal.failed(refused());
+        let failure = Failure::at_once(refused());
+        journal.failed(failure.clone());
         assert_eq!(
             (journal.sent_any(), journal.error()),
-            (Sent::No, Some(refused()))
+            (Sent::No, Some(failure))
         );
         let (entry, _) = journal.request("GET").unwrap();
         assert_eq!(journal.sent_any(), Sent::No);

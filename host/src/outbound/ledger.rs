@@ -11,9 +11,10 @@ use tokio::time::Instant;
 
 use super::connection::{Facts, Protocol, Took};
 use super::error::{Sent, Stage, TransportError};
+use super::failure::Failure;
 use super::tls::TlsFacts;
 use crate::result::ErrorKind;
-use crate::secrets::HIDDEN;
+use crate::secrets::{HIDDEN, Veil};
 
 /// What became of one request.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -114,7 +115,9 @@ pub(crate) struct Entry(Mutex<Open>);
 
 #[derive(Debug)]
 struct Open {
+    /// Without its error.
     row: LedgerRow,
+    error: Option<Met>,
     /// When the stage began that is under way.
     since: Instant,
     /// What it is at.
@@ -123,6 +126,40 @@ struct Open {
     is_over: bool,
     /// Whether its URL is a secret, so that nobody is to see where it goes.
     is_secret: bool,
+}
+
+/// Why there was no answer, or no whole one.
+#[derive(Debug)]
+enum Met {
+    Failed(TransportError),
+    /// With its run.
+    BrokenOff(LedgerError),
+}
+
+impl Met {
+    fn sent(&self) -> Sent {
+        match self {
+            Self::Failed(error) => error.sent(),
+            Self::BrokenOff(error) => error.sent,
+        }
+    }
+
+    /// As people may see it.
+    fn told(&self, is_in_secret: bool, veil: &Veil<'_>) -> LedgerError {
+        match self {
+            Self::Failed(error) => LedgerError {
+                kind: error.kind(),
+                stage: error.stage(),
+                message: Failure::new(error.clone(), is_in_secret).message(veil),
+                sent: error.sent(),
+            },
+            Self::BrokenOff(error) => {
+                let mut error = error.clone();
+                veil.over(&mut error.message);
+                error
+            }
+        }
+    }
 }
 
 impl Entry {
@@ -147,6 +184,7 @@ impl Entry {
                 seconds: Seconds::default(),
                 error: None,
             },
+            error: None,
             since: Instant::now(),
             stage: Stage::Policy,
             is_over: false,
@@ -154,10 +192,20 @@ impl Entry {
         }))
     }
 
-    /// The row as it is by now.
-    pub(super) fn row(&self) -> LedgerRow {
+    /// The row as it is by now, as people may see it. Granted secrets are redacted, and
+    /// in the words of an error what derives from them, and nothing else: it is evidence,
+    /// in which no component and no server can blank a name.
+    pub(super) fn row(&self, veil: &Veil<'_>) -> LedgerRow {
         let open = self.open();
         let mut row = open.row.clone();
+        let names = [&mut row.origin, &mut row.rule, &mut row.proxy];
+        for name in names.into_iter().flatten().chain([&mut row.method]) {
+            veil.over_name(name);
+        }
+        row.error = open
+            .error
+            .as_ref()
+            .map(|met| met.told(open.is_secret, veil));
         if open.is_secret {
             // Each of them would lead there.
             row.origin = row.origin.map(|_| HIDDEN.to_owned());
@@ -177,9 +225,14 @@ impl Entry {
         self.open().row.origin = Some(origin.to_string());
     }
 
-    /// Whether its URL is a secret.
-    pub(super) fn is_in_secret(&self) -> bool {
-        self.open().is_secret
+    /// The secrets that were put in by now.
+    pub(super) fn lent(&self) -> Vec<LentSecret> {
+        self.open().row.secrets.clone()
+    }
+
+    /// An error of it, as it may be told.
+    pub(super) fn failure(&self, error: TransportError) -> Failure {
+        Failure::new(error, self.open().is_secret)
     }
 
     /// Its URL is a secret.
@@ -258,12 +311,12 @@ impl Entry {
 
     /// Whether it may have reached its server.
     pub(super) fn went_out(&self) -> bool {
-        let row = &self.open().row;
-        let came_back = row
+        let open = self.open();
+        let came_back = open
             .error
             .as_ref()
-            .is_some_and(|error| error.sent == Sent::No);
-        row.connection.is_some() && !came_back
+            .is_some_and(|met| met.sent() == Sent::No);
+        open.row.connection.is_some() && !came_back
     }
 
     pub(super) fn answered(&self, status: u16) {
@@ -292,7 +345,7 @@ impl Entry {
     /// The run has ended for a reason of its own.
     pub(super) fn broken_off(&self, kind: ErrorKind, message: &str) {
         let mut open = self.open();
-        if open.is_over || open.row.error.is_some() {
+        if open.is_over || open.error.is_some() {
             return;
         }
         let sent = match (open.row.status, open.row.connection) {
@@ -300,12 +353,12 @@ impl Entry {
             (None, Some(_)) => Sent::Unknown,
             (None, None) => Sent::No,
         };
-        open.row.error = Some(LedgerError {
+        open.error = Some(Met::BrokenOff(LedgerError {
             kind,
             stage: open.stage,
             message: message.to_owned(),
             sent,
-        });
+        }));
     }
 
     pub(super) fn sent(&self, bytes: u64) {
@@ -331,12 +384,7 @@ impl Entry {
             Stage::Body => seconds.body = elapsed,
             Stage::Policy | Stage::Resolve | Stage::Connect | Stage::Tls => {}
         }
-        open.row.error = Some(LedgerError {
-            kind: error.kind(),
-            stage: error.stage(),
-            message: error.to_string(),
-            sent: error.sent(),
-        });
+        open.error = Some(Met::Failed(error.clone()));
     }
 }
 

@@ -1,7 +1,7 @@
 //! The one way out. Every request of every run passes [`Egress::exchange`],
 //! which reads top to bottom: admit, put secrets in, wait for a turn, take a
-//! connection that the policy allows or open one, send, wait for the head, decode,
-//! take secrets out.
+//! connection that the policy allows or open one, send, wait for the head, decode.
+//! `carry.rs` takes secrets out of what goes on to the component.
 
 mod admit;
 mod again;
@@ -16,6 +16,7 @@ mod connection;
 mod decode;
 mod dial;
 mod error;
+mod failure;
 mod fill;
 mod filled;
 mod hooks;
@@ -39,8 +40,9 @@ use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::header::{AUTHORIZATION, CONTENT_LENGTH, WWW_AUTHENTICATE};
+use http::header::{ACCEPT_ENCODING, AUTHORIZATION, CONTENT_LENGTH, WWW_AUTHENTICATE};
 use http::{HeaderMap, HeaderValue, Request, Response, StatusCode};
+use http_body::Body;
 use http_step_policy::{Permit, Policy};
 use hyper::body::Incoming;
 use tokio::time::timeout;
@@ -53,7 +55,6 @@ pub use self::resolve::{Addresses, Resolve, SystemResolver};
 pub use self::tls::TlsFacts;
 
 pub(crate) use self::asked::{Asked, AskedProxies, AskedTls};
-pub(crate) use self::error::TransportError;
 pub(crate) use self::hooks::{BODY_CHUNK, is_forbidden};
 pub(crate) use self::journal::{Journal, Over};
 pub(crate) use self::rehearsal::Rehearsal;
@@ -64,12 +65,13 @@ use self::again::{Attempts, Failed};
 use self::body::{Held, Outgoing, Progress, Received};
 use self::connect::{Connector, Route};
 use self::connection::{Connection, Stream};
-use self::error::is_of_wire;
+use self::error::{TransportError, is_of_wire};
 use self::journal::UnderWay;
 use self::ledger::Entry;
 use self::pool::Pool;
 use self::proof::Proof;
 use self::resolve::Lookups;
+use self::scrub::{Arrival, Unredacted};
 use self::tls::Tls;
 use self::token::Tokens;
 use self::turns::Turns;
@@ -136,7 +138,7 @@ struct Patience {
 }
 
 impl Egress {
-    /// Make a request, up to the head of its response.
+    /// Make a request, up to the head of its response, which is the host's to read.
     async fn exchange(
         &self,
         mut request: Request<WasiBody>,
@@ -144,13 +146,19 @@ impl Egress {
         entry: &Arc<Entry>,
         under_way: Arc<UnderWay>,
         proofs: &[Proof],
-    ) -> Result<Response<WasiBody>, TransportError> {
+    ) -> Result<Unredacted, TransportError> {
         if let Some(rehearsal) = &self.rehearsal {
             return Box::pin(self.rehearse(request, rehearsal, entry, proofs)).await;
         }
         let Admitted { permit, route } = self.admit(&mut request, entry)?;
         let patience = self.patience(&options);
         let origin = &route.key.origin;
+        let is_bound = self.lent.is_bound_to(origin);
+        if is_bound {
+            // How well a text compresses tells what is in it.
+            let identity = HeaderValue::from_static("identity");
+            request.headers_mut().insert(ACCEPT_ENCODING, identity);
+        }
         // What signs a body has to have all of it.
         let most_held = (!proofs.is_empty()).then_some(usize::MAX);
         let mut request = self
@@ -179,11 +187,17 @@ impl Egress {
         self.journal.answered();
         entry.answered(response.status().as_u16());
         self.journal.header(response.headers(), Stage::Head)?;
-        if !self.lent.is_nothing() {
-            scrub::check(&response, &origin)?;
-        }
 
-        let (head, body) = response.into_parts();
+        let (mut head, body) = response.into_parts();
+        let arrival = Arrival {
+            origin: &origin,
+            is_bound,
+            has_body: !body.is_end_stream(),
+        };
+        let withheld = arrival.withheld(&head);
+        if !arrival.has_body {
+            arrival.forget_length(&mut head.headers);
+        }
         let body = Received::new(
             body,
             Arc::clone(&self.journal),
@@ -194,8 +208,15 @@ impl Egress {
             stream,
         );
         let journal = Arc::clone(&self.journal);
-        let response = decode::decoded(head, body, origin, journal, Arc::clone(entry));
-        Ok(scrub::scrubbed(response, &self.lent))
+        let response = decode::decoded(
+            head,
+            body,
+            origin,
+            journal,
+            Arc::clone(entry),
+            Arc::clone(&self.lent),
+        );
+        Ok(Unredacted::new(response, withheld))
     }
 
     /// Send a request, on a connection that is open or on one that is opened for

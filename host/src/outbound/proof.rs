@@ -83,8 +83,10 @@ impl Egress {
                     "it can't be proved who sends the request: {reason}"
                 ))
             })?;
-            for signature in &made.signatures {
-                self.lent.seal(signature, &proof.promise.stand_in);
+            if self.derives(&proof.promise.scheme) {
+                for signature in &made.signatures {
+                    self.lent.seal(signature, &proof.promise.stand_in);
+                }
             }
             for (name, value) in made.headers {
                 request.headers_mut().insert(name, value);

@@ -5,7 +5,7 @@ use std::future::pending;
 
 use http::header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE};
 use http::request::Parts;
-use http::{Request, Response, Uri};
+use http::{Request, Uri};
 use http_body_util::{BodyExt, Empty, Limited};
 use http_step_policy::{Judgement, Place};
 use wasmtime_wasi_http::WasiBody;
@@ -17,6 +17,7 @@ use super::fill::Aim;
 use super::filled::context_of;
 use super::ledger::Entry;
 use super::proof::Proof;
+use super::scrub::Unredacted;
 use crate::secrets::HIDDEN;
 
 /// The most bytes of a body that are looked at.
@@ -41,7 +42,7 @@ impl Egress {
         rehearsal: &Rehearsal,
         entry: &Entry,
         proofs: &[Proof],
-    ) -> Result<Response<WasiBody>, TransportError> {
+    ) -> Result<Unredacted, TransportError> {
         let (written, body) = request.into_parts();
         // As the component wrote it: there are handles in it, which nobody sees.
         let mut sent = Request::from_parts(written.clone(), empty());
@@ -69,7 +70,7 @@ impl Egress {
         lines.extend(content(&written, body.as_deref()));
         lines.push("Dry run, nothing is sent:".to_owned());
         lines.push(format!("\t{judgement}"));
-        for lent in entry.row().secrets {
+        for lent in entry.lent() {
             lines.push(match lent.place {
                 Place::Signature => format!("\tthe secret `{}` signs it", lent.name),
                 Place::Token => format!("\tthe secret `{}` has a token for it", lent.name),

@@ -1,20 +1,21 @@
 //! Secrets on the way back: whatever a server makes of a value that it was sent, the
 //! component gets its handle. It comes after the decoding of the body, so that no
-//! coding hides one.
+//! coding hides one, and after the host has read what is for the host alone.
 
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
-use http::header::CONTENT_LENGTH;
+use http::header::{CONTENT_ENCODING, CONTENT_LENGTH};
+use http::response::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
 use http_body::{Body, Frame};
 use http_body_util::BodyExt;
 use wasmtime_wasi_http as wasi_http;
 use wasmtime_wasi_http::WasiBody;
 
-use super::decode::is_opaque;
+use super::decode::{is_coded, is_opaque};
 use super::error::TransportError;
 use crate::secrets::{Lent, Masks, through};
 
@@ -22,44 +23,97 @@ use crate::secrets::{Lent, Masks, through};
 /// tasks run.
 const PIECES: usize = 32;
 
-/// Whether a value can be seen in a response. A component can ask for one in which it
-/// can't: it writes `Accept-Encoding` itself.
-pub(super) fn check<B: Body>(response: &Response<B>, origin: &str) -> Result<(), TransportError> {
-    if response.status() == StatusCode::PARTIAL_CONTENT {
-        return Err(TransportError::Protocol {
-            from: origin.to_owned(),
-            reason: "it sends a part, which nobody asked for".to_owned(),
-        });
-    }
-    if is_opaque(response.headers()) && !response.body().is_end_stream() {
-        return Err(TransportError::Coding {
-            from: origin.to_owned(),
-            reason: "it has a coding that is not known, in which no secret could be hidden"
-                .to_owned(),
-        });
-    }
-    Ok(())
+/// A response as the server has it, without its content coding: for the host to read.
+pub(super) struct Unredacted {
+    response: Response<WasiBody>,
+    /// Why the component does not get it.
+    withheld: Option<TransportError>,
 }
 
-/// A response without a value in it.
-pub(super) fn scrubbed(response: Response<WasiBody>, lent: &Arc<Lent>) -> Response<WasiBody> {
-    if lent.is_nothing() {
-        return response;
+/// What the head of a response says of its body, as it came.
+#[derive(Clone, Copy)]
+pub(super) struct Arrival<'r> {
+    pub(super) origin: &'r str,
+    /// Whether a secret is bound to the origin.
+    pub(super) is_bound: bool,
+    pub(super) has_body: bool,
+}
+
+impl Arrival<'_> {
+    /// Why a component that uses secrets does not get a response. It can ask for one in
+    /// which no value could be seen, or whose size tells one.
+    pub(super) fn withheld(self, head: &Parts) -> Option<TransportError> {
+        let from = || self.origin.to_owned();
+        let coding = |reason: &str| {
+            Some(TransportError::Coding {
+                from: from(),
+                reason: reason.to_owned(),
+            })
+        };
+        if head.status == StatusCode::PARTIAL_CONTENT {
+            return Some(TransportError::Protocol {
+                from: from(),
+                reason: "it sends a part, which nobody asked for".to_owned(),
+            });
+        }
+        if self.has_body && is_opaque(&head.headers) {
+            return coding("it has a coding that is not known, in which no secret could be hidden");
+        }
+        if self.has_body && self.is_bound && is_coded(&head.headers) {
+            return coding(
+                "it is compressed, though it was asked for as it is (`Accept-Encoding: identity`): \
+                 a secret is bound to this origin, and what it compresses to would tell of it",
+            );
+        }
+        None
     }
-    let (mut head, body) = response.into_parts();
-    head.headers = Scrub::new(lent).header(&head.headers);
-    if body.is_end_stream() {
-        return Response::from_parts(head, body);
+
+    /// Of a body that is not there, too, its compressed length would tell.
+    pub(super) fn forget_length(self, header: &mut HeaderMap) {
+        if self.is_bound && is_coded(header) {
+            header.remove(CONTENT_ENCODING);
+            header.remove(CONTENT_LENGTH);
+        }
     }
-    // A handle has another length than what it stands for.
-    head.headers.remove(CONTENT_LENGTH);
-    let body = Scrubbed {
-        inner: body,
-        scrub: Scrub::new(lent),
-        is_drained: false,
-        trailers: None,
-    };
-    Response::from_parts(head, body.boxed_unsync())
+}
+
+impl Unredacted {
+    pub(super) fn new(response: Response<WasiBody>, withheld: Option<TransportError>) -> Self {
+        Self { response, withheld }
+    }
+
+    pub(super) fn as_is(&self) -> &Response<WasiBody> {
+        &self.response
+    }
+
+    /// For the host alone.
+    pub(super) fn into_body(self) -> WasiBody {
+        self.response.into_body()
+    }
+
+    /// The response as the component gets it, without a value in it.
+    pub(super) fn redacted(self, lent: &Arc<Lent>) -> Result<Response<WasiBody>, TransportError> {
+        if lent.is_nothing() {
+            return Ok(self.response);
+        }
+        if let Some(error) = self.withheld {
+            return Err(error);
+        }
+        let (mut head, body) = self.response.into_parts();
+        head.headers = Scrub::new(lent).header(&head.headers);
+        if body.is_end_stream() {
+            return Ok(Response::from_parts(head, body));
+        }
+        // A handle has another length than what it stands for.
+        head.headers.remove(CONTENT_LENGTH);
+        let body = Scrubbed {
+            inner: body,
+            scrub: Scrub::new(lent),
+            is_drained: false,
+            trailers: None,
+        };
+        Ok(Response::from_parts(head, body.boxed_unsync()))
+    }
 }
 
 /// Takes values out of a stream.
@@ -76,21 +130,13 @@ impl Scrub {
         }
     }
 
-    /// A signature that was made while the stream flows can't be in what has come of it.
-    /// But the passes that are in its middle must not end: they may be in the middle of
-    /// a value.
+    /// A token or a signature that was made while the stream flows can't be in what has
+    /// come of it. But the passes that are in its middle must not end: they may be in the
+    /// middle of a value.
     fn catch_up(&mut self) {
-        if self.masks.signatures != self.lent.signatures() {
-            let (signatures, passes) = self.lent.masks_since(self.masks.signatures);
-            self.masks.signatures = signatures;
-            self.masks.passes.extend(passes);
+        if self.masks.derived != self.lent.derived() {
+            self.masks.add(self.lent.masks_since(self.masks.derived));
         }
-    }
-
-    /// Whether a token was fetched while the stream flows: values are looked for at once,
-    /// or one could break what hides another.
-    fn is_overtaken(&self) -> bool {
-        self.masks.tokens != self.lent.tokens()
     }
 
     fn feed(&mut self, piece: &[u8]) -> Vec<u8> {
@@ -144,12 +190,6 @@ impl Body for Scrubbed {
                 return Poll::Ready(trailers.map(|trailers| Ok(Frame::trailers(trailers))));
             }
             let next = ready!(Pin::new(&mut self.inner).poll_frame(cx));
-            if self.scrub.is_overtaken() {
-                self.is_drained = true;
-                return Poll::Ready(Some(Err(wasi_http::Error::InternalError(Some(
-                    "a token was fetched while the response was under way".to_owned(),
-                )))));
-            }
             let scrubbed = match next {
                 Some(Ok(frame)) => match frame.into_data() {
                     Ok(data) => self.scrub.feed(&data),
@@ -187,39 +227,83 @@ impl Body for Scrubbed {
 
 #[cfg(test)]
 mod tests {
-    use http_body_util::Full;
-
     use super::*;
 
-    fn checked(status: u16, name: &str, value: &str, body: &'static str) -> Option<String> {
+    /// What becomes of a response of an origin that a secret is bound to, and of another's.
+    fn withheld(status: u16, name: &str, value: &str, has_body: bool) -> [Option<String>; 2] {
         let response = Response::builder().status(status).header(name, value);
-        let response = response.body(Full::new(Bytes::from_static(body.as_bytes())));
-        let refused = check(&response.unwrap(), "http://a.test").err();
-        refused.map(|error| error.to_string())
+        let (head, ()) = response.body(()).unwrap().into_parts();
+        [true, false].map(|is_bound| {
+            let arrival = Arrival {
+                origin: "http://a.test",
+                is_bound,
+                has_body,
+            };
+            arrival.withheld(&head).map(|error| error.words(false))
+        })
     }
 
     #[test]
-    fn a_body_that_can_not_be_seen_through_is_refused() {
-        let part = "http://a.test answered with something that is not HTTP: it sends a part, which nobody asked for";
-        let coded = "the response of http://a.test can't be decoded: it has a coding that is not known, in which no secret could be hidden";
-        for (status, name, value, body, refused) in [
-            (200, "content-encoding", "br, gzip", "x", None),
-            (200, "content-encoding", "identity", "x", None),
-            (200, "content-encoding", "compress", "x", Some(coded)),
+    fn a_body_that_can_not_be_seen_through_is_withheld() {
+        let part = Some(
+            "http://a.test answered with something that is not HTTP: it sends a part, which nobody asked for",
+        );
+        let unknown = Some(
+            "the response of http://a.test can't be decoded: it has a coding that is not known, in which no secret could be hidden",
+        );
+        let coded = Some(
+            "the response of http://a.test can't be decoded: it is compressed, though it was asked for as it is (`Accept-Encoding: identity`): a secret is bound to this origin, and what it compresses to would tell of it",
+        );
+        for (status, name, value, has_body, bound, other) in [
+            (200, "content-encoding", "br, gzip", true, coded, None),
+            (200, "content-encoding", "gzip", false, None, None),
+            (200, "content-encoding", "identity", true, None, None),
+            (200, "content-encoding", "compress", true, unknown, unknown),
             (
                 200,
                 "content-encoding",
                 "gzip, gzip, gzip",
-                "x",
-                Some(coded),
+                true,
+                unknown,
+                unknown,
             ),
-            (200, "content-encoding", "compress", "", None),
-            (200, "transfer-encoding", "Chunked", "x", None),
-            (200, "transfer-encoding", "gzip, chunked", "x", Some(coded)),
-            (206, "content-range", "bytes 0-0/9", "x", Some(part)),
+            (200, "content-encoding", "compress", false, None, None),
+            (200, "transfer-encoding", "Chunked", true, None, None),
+            (
+                200,
+                "transfer-encoding",
+                "gzip, chunked",
+                true,
+                unknown,
+                unknown,
+            ),
+            (206, "content-range", "bytes 0-0/9", true, part, part),
         ] {
-            let found = checked(status, name, value, body);
-            assert_eq!(found.as_deref(), refused, "{status} {name}: {value}");
+            let found = withheld(status, name, value, has_body);
+            let found = found.each_ref().map(Option::as_deref);
+            assert_eq!(found, [bound, other], "{status} {name}: {value}");
+        }
+    }
+
+    #[test]
+    fn a_length_that_compression_made_is_not_told() {
+        for (coding, is_bound, told) in [
+            ("gzip", true, None),
+            ("rot13", true, None),
+            ("identity", true, Some("9")),
+            ("gzip", false, Some("9")),
+        ] {
+            let mut header = HeaderMap::new();
+            header.insert(CONTENT_LENGTH, HeaderValue::from_static("9"));
+            header.insert(CONTENT_ENCODING, HeaderValue::from_static(coding));
+            let arrival = Arrival {
+                origin: "http://a.test",
+                is_bound,
+                has_body: false,
+            };
+            arrival.forget_length(&mut header);
+            let found = header.get(CONTENT_LENGTH).map(|it| it.to_str().unwrap());
+            assert_eq!(found, told, "{coding} {is_bound}");
         }
     }
 }

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
 use bytes::Bytes;
-use http::header::{AUTHORIZATION, CONTENT_LENGTH};
+use http::header::CONTENT_LENGTH;
 use http::{Method, Request};
 use http_body_util::{BodyExt, Full, Limited};
 use http_step_policy::Place;
@@ -24,7 +24,7 @@ use super::journal::UnderWay;
 use super::ledger::Entry;
 use super::pool::Key;
 use crate::credentials::Client;
-use crate::secrets::{Echo, Fingerprint, Fingerprints, HIDDEN};
+use crate::secrets::{Fingerprint, Fingerprints};
 
 /// How many are kept for a tenant, and over all.
 const MOST_FOR_TENANT: usize = 32;
@@ -87,8 +87,6 @@ impl Tokens {
 pub(super) struct Known {
     id: Zeroizing<Vec<u8>>,
     secret: Zeroizing<Vec<u8>>,
-    /// Whether there are values in it.
-    is_lent: bool,
 }
 
 impl Egress {
@@ -164,9 +162,7 @@ impl Egress {
             method: Method::POST.to_string(),
             path: client.token_url.path().into(),
         };
-        let texts = [client.id.as_bytes(), client.secret.as_bytes()];
         Ok(Known {
-            is_lent: texts.iter().any(|text| self.lent.count_in(text) > 0),
             id: self.know(&client.id, Place::Token, &aim, entry)?,
             secret: self.know(&client.secret, Place::Token, &aim, entry)?,
         })
@@ -195,17 +191,6 @@ impl Egress {
             audience: client.audience.as_deref(),
         };
         let TokenRequest { headers, body } = credentials.request();
-        // A server that quotes it in its error has it encoded twice. Of a client that
-        // the component made up nothing is hidden.
-        if known.is_lent {
-            for (_, value) in headers.iter().filter(|(name, _)| *name == AUTHORIZATION) {
-                let sent = value.as_bytes().strip_prefix(b"Basic ").unwrap_or_default();
-                self.lent.remember(Echo {
-                    sent: sent.to_vec(),
-                    written: HIDDEN.as_bytes().to_vec(),
-                });
-            }
-        }
         let length = body.len();
         let mut request = Request::post(client.token_url.as_str())
             .header(CONTENT_LENGTH, length)
@@ -217,12 +202,17 @@ impl Egress {
         let under_way = Arc::clone(under_way);
         let response = self.exchange(request, options, entry, under_way, &[]).await;
         let response = response.inspect_err(|error| entry.failed(error))?;
-        let status = response.status().as_u16();
+        // It is the host's to read: a token may have in it what stands for another.
+        let status = response.as_is().status().as_u16();
         let answer = Limited::new(response.into_body(), MAX_ANSWER)
             .collect()
             .await;
         let answer = answer.map_err(|error| none(error.to_string()))?.to_bytes();
-        let token = Token::read(status, &answer, asked).map_err(|error| none(error.to_string()))?;
+        let token = Token::read(status, &answer, asked).map_err(|mut error| {
+            // As the server wrote it: to cut a text before would leave a part of a value.
+            error.each_text(|text| self.lent.veil().over(text));
+            none(error.to_string())
+        })?;
         let is_of_token = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~+/=:|".contains(&byte);
         if token.value().len() > LONGEST_TOKEN {
             return Err(none(format!(

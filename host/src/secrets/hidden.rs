@@ -1,65 +1,78 @@
-//! What is hidden from a component by now, in the order in which it is looked for.
+//! What is hidden in a run by now, in the order in which it is looked for.
 //!
-//! The order is what keeps a component from breaking what hides a value: before the
-//! values nothing is looked for that does not hold all of one, and all values are
-//! looked for at once.
+//! The order is what keeps a component from reading a value. The values of the granted
+//! secrets come first, in a pass over them alone: nothing that a component or a server
+//! chose is looked for beside them, or before them. What derives from a secret comes
+//! after: tokens, then signatures. What derives from none is not looked for at all.
 
 use std::collections::VecDeque;
+use std::iter::once;
 use std::sync::Arc;
 
-use http_step_secrets::{Patterns, Replacements, Replacer, Value};
+use http_step_secrets::{Patterns, Replacements, Replacer, TooMuch, Value};
 use percent_encoding::{NON_ALPHANUMERIC, percent_encode};
 
 use super::lent::LendError;
 use super::loan::Loan;
 use super::shroud::{Shroud, Shrouds};
 
-/// The most bytes of [echoes](Echo): what finds them is made anew for each.
-const MOST_REMEMBERED: usize = 16 << 10;
-
 /// The most signatures of the latest that are hidden; a run makes fewer requests, unless
 /// its limits say more.
 const MOST_SIGNATURES: usize = 256;
 
-/// The most tokens of a run.
+/// The most tokens of a run. Each has a pass of its own.
 const MOST_TOKENS: usize = 8;
 
 /// What is hidden, and what stands in for each.
 pub(super) struct Hidden {
-    echoes: Vec<Echo>,
-    of_echoes: Option<Masked>,
-    /// Of the loans and of the tokens.
     values: Option<Masked>,
-    /// Tokens that the host fetched, and what stands for each.
-    tokens: Vec<(Value, String)>,
-    /// What the host computed, the latest: each by itself, and all in one.
-    signatures: VecDeque<Signature>,
+    tokens: Vec<Numbered<HiddenToken>>,
+    /// The latest.
+    signatures: VecDeque<Numbered<Signature>>,
+    /// All of them in one, if that was made since the last came.
     of_signatures: Option<Masked>,
+    /// How many tokens and signatures there ever were.
+    derived: usize,
 }
 
-/// What went out in place of what a component wrote.
-pub(crate) struct Echo {
-    pub(crate) sent: Vec<u8>,
-    pub(crate) written: Vec<u8>,
-}
-
-/// What a stream that a component reads is scrubbed of.
+/// What a stream that a component reads is redacted of.
 pub(crate) struct Masks {
     pub(crate) passes: Vec<Replacer>,
     /// As of so many tokens and signatures.
-    pub(crate) tokens: usize,
-    pub(crate) signatures: usize,
+    pub(crate) derived: usize,
 }
 
-/// A signature in the forms of a text, what stands for it, and both to be looked for.
-struct Signature {
+impl Masks {
+    /// Look for what came since, after all else.
+    pub(crate) fn add(&mut self, since: Self) {
+        self.passes.extend(since.passes);
+        self.derived = since.derived;
+    }
+}
+
+/// The how-manieth of all that derives from secrets it is.
+struct Numbered<T> {
+    number: usize,
+    it: T,
+}
+
+/// A token that the host fetched.
+pub(super) struct HiddenToken {
+    token: Value,
+    /// The URL of the endpoint that gave it.
+    endpoint: Box<str>,
+    masked: Masked,
+}
+
+/// A signature in the forms of a text, and what stands for it.
+pub(super) struct Signature {
     texts: Vec<String>,
     by: String,
     masked: Masked,
 }
 
 /// Texts to be hidden, and what stands in for each.
-struct Masked {
+pub(super) struct Masked {
     shroud: Arc<Shroud>,
     masks: Replacements,
 }
@@ -67,115 +80,163 @@ struct Masked {
 impl Hidden {
     /// The values of loans.
     pub(super) fn new(loans: &[Loan], shrouds: &Shrouds) -> Result<Self, LendError> {
-        let mut hidden = Self {
-            echoes: Vec::new(),
-            of_echoes: None,
-            values: None,
+        let values = if loans.is_empty() {
+            None
+        } else {
+            let owners: Vec<Vec<Value>> = loans.iter().map(Loan::given_away).collect();
+            let masks = loans.iter().map(|loan| loan.handle.as_str());
+            Some(Masked {
+                shroud: shrouds.over(&owners).map_err(LendError::new)?,
+                masks: masks.map(|mask| mask.as_bytes().to_vec().into()).collect(),
+            })
+        };
+        Ok(Self {
+            values,
             tokens: Vec::new(),
             signatures: VecDeque::new(),
             of_signatures: None,
-        };
-        if !loans.is_empty() {
-            hidden.look_for_values(loans, shrouds)?;
+            derived: 0,
+        })
+    }
+
+    /// How many tokens and signatures there ever were.
+    pub(super) fn derived(&self) -> usize {
+        self.derived
+    }
+
+    /// All that is looked for, in order.
+    pub(super) fn in_order(&self) -> Vec<&Masked> {
+        let of_tokens = self.tokens.iter().map(|token| &token.it.masked);
+        let mut in_order: Vec<&Masked> = self.values.iter().chain(of_tokens).collect();
+        match &self.of_signatures {
+            Some(all) => in_order.push(all),
+            None => in_order.extend(self.signatures.iter().map(|one| &one.it.masked)),
         }
-        Ok(hidden)
+        in_order
     }
 
-    /// What takes all of it out of a stream, one pass after the other.
-    pub(super) fn passes(&mut self) -> Vec<Replacer> {
-        if self.of_signatures.is_none() {
-            let all = self.signatures.iter().flat_map(Signature::masks);
-            self.of_signatures = Masked::of(all);
+    /// What came since there were so many tokens and signatures. A stream that flows is
+    /// looked through for it after all else.
+    pub(super) fn since(&self, derived: usize) -> impl Iterator<Item = &Masked> {
+        let of_tokens = self
+            .tokens
+            .iter()
+            .map(|token| (token.number, &token.it.masked));
+        let of_signatures = self
+            .signatures
+            .iter()
+            .map(|one| (one.number, &one.it.masked));
+        let all = of_tokens.chain(of_signatures);
+        all.filter_map(move |(number, masked)| (number >= derived).then_some(masked))
+    }
+
+    /// What finds values alone.
+    pub(super) fn of_values(&self) -> Option<&Arc<Shroud>> {
+        self.values.as_ref().map(Masked::shroud)
+    }
+
+    /// The texts of all signatures, if they are to be combined anew.
+    pub(super) fn uncombined(&self) -> Option<SignatureTexts> {
+        if self.of_signatures.is_some() || self.signatures.is_empty() {
+            return None;
         }
-        let in_order = [&self.of_echoes, &self.values, &self.of_signatures];
-        in_order.into_iter().flatten().map(Masked::mask).collect()
+        let texts = self.signatures.iter().flat_map(|one| one.it.pairs());
+        Some(SignatureTexts {
+            texts: texts
+                .map(|(text, by)| (text.to_owned(), by.to_owned()))
+                .collect(),
+            derived: self.derived,
+        })
     }
 
-    /// What takes so many of the latest signatures out of a stream.
-    pub(super) fn passes_of_latest(&self, signatures: usize) -> Vec<Replacer> {
-        let latest = self.signatures.iter().rev().take(signatures);
-        latest.map(|one| one.masked.mask()).collect()
-    }
-
-    /// What finds values and tokens.
-    pub(super) fn values(&self) -> Option<&Arc<Shroud>> {
-        self.values.as_ref().map(|values| &values.shroud)
-    }
-
-    /// The oldest are forgotten: a value is hidden in them all the same.
-    pub(super) fn remember(&mut self, echo: Echo) {
-        let echoes = &mut self.echoes;
-        if echoes.iter().any(|other| other.sent == echo.sent) {
-            return;
+    /// All signatures in one, unless another one came meanwhile.
+    pub(super) fn combine(&mut self, all: Masked, derived: usize) {
+        if self.derived == derived {
+            self.of_signatures = Some(all);
         }
-        echoes.push(echo);
-        let mut bytes: usize = echoes.iter().map(|echo| echo.sent.len()).sum();
-        while bytes > MOST_REMEMBERED {
-            bytes -= echoes.remove(0).sent.len();
-        }
-        let texts = echoes.iter();
-        self.of_echoes = Masked::of(texts.map(|echo| (&*echo.sent, &*echo.written)));
     }
 
-    /// Whether it is one that can be looked for.
-    pub(super) fn seal(&mut self, signature: &str, by: &str) -> bool {
-        let Some(signature) = Signature::new(signature, by) else {
-            return false;
-        };
-        self.signatures.push_back(signature);
+    /// Hide a signature.
+    pub(super) fn seal(&mut self, signature: Signature) {
+        let number = self.next_number();
+        let it = signature;
+        self.signatures.push_back(Numbered { number, it });
         if self.signatures.len() > MOST_SIGNATURES {
             self.signatures.pop_front();
         }
         self.of_signatures = None;
-        true
     }
 
-    /// Whether it is one that was not hidden before.
-    pub(super) fn conceal(
-        &mut self,
-        token: &str,
-        by: &str,
-        loans: &[Loan],
-        shrouds: &Shrouds,
-    ) -> Result<bool, LendError> {
-        let token = Value::new(token.as_bytes().to_vec()).map_err(LendError::new)?;
-        let is_token = |(known, _): &(Value, String)| known.expose() == token.expose();
-        if self.tokens.iter().any(is_token) {
-            return Ok(false);
+    /// Whether a token of an endpoint is hidden already; or why it can't be.
+    pub(super) fn has_token(&self, token: &str, endpoint: &str) -> Result<bool, LendError> {
+        if self
+            .tokens
+            .iter()
+            .any(|known| known.it.token.expose() == token.as_bytes())
+        {
+            return Ok(true);
+        }
+        // Of two tokens that overlap in a text one is found first. Were one of them of the
+        // component's choosing, by an endpoint that gives what it is asked for, the other
+        // could be guessed by it, byte by byte.
+        if self
+            .tokens
+            .iter()
+            .any(|known| *known.it.endpoint != *endpoint)
+        {
+            return Err(LendError::new(
+                "a step can have tokens of one token endpoint; those of another are for a step of its own",
+            ));
         }
         if self.tokens.len() >= MOST_TOKENS {
             let reason = format!("a step can have {MOST_TOKENS} tokens");
             return Err(LendError::new(reason));
         }
-        self.tokens.push((token, by.to_owned()));
-        if let Err(error) = self.look_for_values(loans, shrouds) {
-            // Asked for again, it is not hidden any more than now.
-            self.tokens.pop();
-            return Err(error);
-        }
-        Ok(true)
+        Ok(false)
     }
 
-    fn look_for_values(&mut self, loans: &[Loan], shrouds: &Shrouds) -> Result<(), LendError> {
-        let of_tokens = self.tokens.iter().map(|(token, _)| {
-            let token = Value::new(token.expose().to_vec());
-            token.into_iter().collect()
-        });
-        let given_away = loans.iter().map(Loan::given_away);
-        let owners: Vec<Vec<Value>> = given_away.chain(of_tokens).collect();
-        let of_loans = loans.iter().map(|loan| loan.handle.as_str());
-        let of_tokens = self.tokens.iter().map(|(_, by)| by.as_str());
-        let masks = of_loans.chain(of_tokens);
-        self.values = Some(Masked {
-            shroud: shrouds.over(&owners).map_err(LendError::new)?,
-            masks: masks.map(|mask| mask.as_bytes().to_vec().into()).collect(),
-        });
+    /// Hide a token, unless it is hidden already.
+    pub(super) fn conceal(&mut self, token: HiddenToken) -> Result<(), LendError> {
+        let text = String::from_utf8_lossy(token.token.expose());
+        if self.has_token(&text, &token.endpoint)? {
+            return Ok(());
+        }
+        let number = self.next_number();
+        self.tokens.push(Numbered { number, it: token });
         Ok(())
+    }
+
+    fn next_number(&mut self) -> usize {
+        let number = self.derived;
+        self.derived += 1;
+        number
+    }
+}
+
+impl HiddenToken {
+    /// A token, and what stands for it. It takes a moment: what finds it is made.
+    pub(super) fn new(
+        token: &str,
+        endpoint: &str,
+        by: &str,
+        shrouds: &Shrouds,
+    ) -> Result<Self, LendError> {
+        let value = || Value::new(token.as_bytes().to_vec()).map_err(LendError::new);
+        let shroud = shrouds.over(&[vec![value()?]]).map_err(LendError::new)?;
+        Ok(Self {
+            token: value()?,
+            endpoint: endpoint.into(),
+            masked: Masked {
+                shroud,
+                masks: once(by.as_bytes().to_vec().into()).collect(),
+            },
+        })
     }
 }
 
 impl Signature {
-    fn new(signature: &str, by: &str) -> Option<Self> {
+    /// None: it can't be looked for.
+    pub(super) fn new(signature: &str, by: &str) -> Option<Self> {
         let mut texts = vec![
             signature.to_owned(),
             signature.to_ascii_uppercase(),
@@ -185,37 +246,54 @@ impl Signature {
         ];
         texts.sort();
         texts.dedup();
-        let masks = texts.iter().map(|text| (text.as_bytes(), by.as_bytes()));
+        let pairs = texts.iter().map(|text| (text.as_str(), by));
         Some(Self {
-            masked: Masked::of(masks)?,
+            masked: Masked::of(pairs).ok()??,
             by: by.to_owned(),
             texts,
         })
     }
 
-    fn masks(&self) -> impl Iterator<Item = (&[u8], &[u8])> {
-        let texts = self.texts.iter();
-        texts.map(|text| (text.as_bytes(), self.by.as_bytes()))
+    fn pairs(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.texts.iter().map(|text| (text.as_str(), &*self.by))
+    }
+}
+
+/// The texts of all signatures, each with what stands in for it.
+pub(super) struct SignatureTexts {
+    texts: Vec<(String, String)>,
+    pub(super) derived: usize,
+}
+
+impl SignatureTexts {
+    pub(super) fn combined(&self) -> Option<Masked> {
+        let pairs = self.texts.iter().map(|(text, by)| (&**text, &**by));
+        Masked::of(pairs).ok()?
     }
 }
 
 impl Masked {
     /// Those whose texts these are, each with what stands in for it; none if there
     /// are none.
-    fn of<'t>(texts: impl Iterator<Item = (&'t [u8], &'t [u8])>) -> Option<Self> {
+    fn of<'t>(texts: impl Iterator<Item = (&'t str, &'t str)>) -> Result<Option<Self>, TooMuch> {
         let (mut patterns, mut masks) = (Patterns::builder(), Vec::new());
         for (number, (text, mask)) in texts.enumerate() {
-            patterns = patterns.text(number, text);
-            masks.push(mask.to_vec().into());
+            patterns = patterns.text(number, text.as_bytes());
+            masks.push(mask.as_bytes().to_vec().into());
         }
-        let shroud = Shroud::of(patterns.build_for_once().ok()?, masks.len());
-        (!shroud.is_empty()).then(|| Self {
+        let shroud = Shroud::of(patterns.build_for_once()?, masks.len());
+        Ok((!shroud.is_empty()).then(|| Self {
             shroud: Arc::new(shroud),
             masks: masks.into(),
-        })
+        }))
     }
 
-    fn mask(&self) -> Replacer {
+    /// What puts in its place what stands for it, in a stream that a component reads.
+    pub(super) fn mask(&self) -> Replacer {
         self.shroud.mask(&self.masks)
+    }
+
+    pub(super) fn shroud(&self) -> &Arc<Shroud> {
+        &self.shroud
     }
 }

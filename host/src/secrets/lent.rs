@@ -3,12 +3,12 @@
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use http_step_policy::Policy;
+use http_step_policy::{Origin, OriginPattern, Policy};
 use http_step_secrets::{HANDLE_BYTES, Handles, Patterns, Replacements, Replacer};
 use thiserror::Error;
 use tokio::task::spawn_blocking;
 
-use super::hidden::{Echo, Hidden, Masks};
+use super::hidden::{Hidden, HiddenToken, Masked, Masks, Signature};
 use super::loan::{Loan, Unavailable};
 use super::shroud::{Shroud, Shrouds};
 use super::source::Sources;
@@ -26,9 +26,8 @@ pub(crate) struct Lent {
     /// The forms of the handles, for people.
     of_handles: Shroud,
     hidden: Mutex<Hidden>,
-    /// How many tokens are hidden, and how many signatures were.
-    tokens: AtomicUsize,
-    signatures: AtomicUsize,
+    /// How many tokens and signatures were hidden beside the values.
+    derived: AtomicUsize,
     shrouds: Arc<Shrouds>,
     /// Whether the component holds a handle.
     is_used: AtomicBool,
@@ -44,6 +43,11 @@ pub(crate) struct LendError(String);
 impl LendError {
     pub(super) fn new(error: impl ToString) -> Self {
         Self(error.to_string())
+    }
+
+    /// Why, where it is told of what.
+    pub(crate) fn into_reason(self) -> String {
+        self.0
     }
 }
 
@@ -83,8 +87,7 @@ impl Lent {
             handles: Arc::new(handles.build_for_once().map_err(LendError::new)?),
             of_handles: Shroud::of(of_handles, loans.len()),
             hidden: Mutex::new(Hidden::new(&loans, shrouds)?),
-            tokens: AtomicUsize::new(0),
-            signatures: AtomicUsize::new(0),
+            derived: AtomicUsize::new(0),
             shrouds: Arc::clone(shrouds),
             loans,
             is_used: AtomicBool::new(false),
@@ -118,9 +121,17 @@ impl Lent {
         (!self.told.swap(true, Ordering::Relaxed)).then_some(remark)
     }
 
-    /// Whether there is nothing to hide, by now.
+    /// Whether there is nothing to hide: what derives from no secret is not hidden.
     pub(crate) fn is_nothing(&self) -> bool {
-        self.loans.is_empty() && self.tokens() == 0 && self.signatures() == 0
+        self.loans.is_empty()
+    }
+
+    /// Whether a secret is bound to an origin, whatever a request there carries.
+    pub(crate) fn is_bound_to(&self, origin: &Origin) -> bool {
+        let is_of = |pattern: &OriginPattern| pattern.matches(origin);
+        self.loans
+            .iter()
+            .any(|loan| loan.terms.origins().iter().any(is_of))
     }
 
     /// Whether the component may hold a handle.
@@ -168,76 +179,109 @@ impl Lent {
         &self.loans
     }
 
-    /// How many tokens are hidden by now.
-    pub(crate) fn tokens(&self) -> usize {
-        self.tokens.load(Ordering::Acquire)
+    /// How many tokens and signatures were hidden by now, beside the values.
+    pub(crate) fn derived(&self) -> usize {
+        self.derived.load(Ordering::Acquire)
     }
 
-    /// How many signatures were hidden by now.
-    pub(crate) fn signatures(&self) -> usize {
-        self.signatures.load(Ordering::Acquire)
-    }
-
-    /// What scrubs a stream that begins.
+    /// What redacts a stream that begins.
     pub(crate) fn masks(&self) -> Masks {
-        let mut hidden = self.hidden();
+        self.combine_signatures();
+        let hidden = self.hidden();
         Masks {
-            passes: hidden.passes(),
-            tokens: self.tokens(),
-            signatures: self.signatures(),
+            passes: hidden.in_order().into_iter().map(Masked::mask).collect(),
+            derived: hidden.derived(),
         }
     }
 
-    /// What a stream that flows is scrubbed of after all else: the signatures since
-    /// so many.
-    pub(crate) fn masks_since(&self, signatures: usize) -> (usize, Vec<Replacer>) {
+    /// What a stream that flows is redacted of after all else: what was hidden since so
+    /// many.
+    pub(crate) fn masks_since(&self, derived: usize) -> Masks {
         let hidden = self.hidden();
-        let now = self.signatures();
-        (now, hidden.passes_of_latest(now - signatures))
+        Masks {
+            passes: hidden.since(derived).map(Masked::mask).collect(),
+            derived: hidden.derived(),
+        }
     }
 
-    /// What takes values and handles out of a stream for people; and as of how many
-    /// tokens.
-    pub(super) fn hides(&self) -> (usize, Vec<Replacer>) {
+    /// What takes values, what derives from them, and handles out of a stream for people.
+    pub(super) fn hides(&self) -> Masks {
+        self.combine_signatures();
         let hidden = self.hidden();
-        let values = hidden.values().map(AsRef::as_ref);
-        let shrouds = [&self.of_handles].into_iter().chain(values);
+        let in_order = hidden.in_order();
+        let shrouds = in_order.iter().map(|masked| &**masked.shroud());
+        // A handle is no secret: what hides it comes after what hides values.
+        let shrouds = shrouds.chain([&self.of_handles]);
         let shrouds = shrouds.filter(|shroud| !shroud.is_empty());
-        (
-            self.tokens(),
-            shrouds.map(|shroud| shroud.hide(HIDDEN)).collect(),
-        )
+        Masks {
+            passes: shrouds.map(|shroud| shroud.hide(HIDDEN)).collect(),
+            derived: hidden.derived(),
+        }
     }
 
-    /// Remember what went out for what the component wrote, with all of a value in it,
-    /// so that it gets its own words back. The oldest are forgotten: a value is hidden
-    /// in them all the same.
-    pub(crate) fn remember(&self, echo: Echo) {
-        self.hidden().remember(echo);
+    /// As [`masks_since`](Self::masks_since), in a stream for people.
+    pub(super) fn hides_since(&self, derived: usize) -> Masks {
+        let hidden = self.hidden();
+        let since = hidden.since(derived).map(Masked::shroud);
+        Masks {
+            passes: since.map(|shroud| shroud.hide(HIDDEN)).collect(),
+            derived: hidden.derived(),
+        }
+    }
+
+    /// Whether what is made of these texts derives from a granted secret: there is a
+    /// handle in one.
+    pub(crate) fn is_source_of<'t>(&self, mut texts: impl Iterator<Item = &'t str>) -> bool {
+        texts.any(|text| self.count_in(text.as_bytes()) > 0)
     }
 
     /// Put a text in the place of a signature, as it stands in texts: also in streams
-    /// that flow already. The component has no part in what it looks like.
+    /// that flow already. It is made of a secret, so that the component has no part in
+    /// what it looks like.
     pub(crate) fn seal(&self, signature: &str, by: &str) {
-        let mut hidden = self.hidden();
-        if hidden.seal(signature, by) {
+        if let Some(signature) = Signature::new(signature, by) {
+            let mut hidden = self.hidden();
+            hidden.seal(signature);
             // Told while `hidden` is held, so that who asks after it has it.
-            self.signatures.fetch_add(1, Ordering::Release);
+            self.derived.store(hidden.derived(), Ordering::Release);
         }
     }
 
-    /// Put a text in the place of a token, from now on. It takes a moment.
-    pub(crate) fn conceal(&self, token: &str, by: &str) -> Result<(), LendError> {
+    /// Whether a token of an endpoint is hidden already.
+    pub(crate) fn has_token(&self, token: &str, endpoint: &str) -> Result<bool, LendError> {
+        self.hidden().has_token(token, endpoint)
+    }
+
+    /// Put a text in the place of a token, from now on. What finds it takes a moment to
+    /// make, in which nobody has to wait for it.
+    pub(crate) fn conceal(&self, token: &str, endpoint: &str, by: &str) -> Result<(), LendError> {
+        let token = HiddenToken::new(token, endpoint, by, &self.shrouds)?;
         let mut hidden = self.hidden();
-        if hidden.conceal(token, by, &self.loans, &self.shrouds)? {
-            self.tokens.fetch_add(1, Ordering::Release);
-        }
+        hidden.conceal(token)?;
+        self.derived.store(hidden.derived(), Ordering::Release);
         Ok(())
     }
 
     /// What is between the run and people.
     pub(crate) fn veil(&self) -> Veil<'_> {
-        Veil::new(&self.of_handles, self.hidden().values().cloned())
+        self.combine_signatures();
+        let hidden = self.hidden();
+        let in_order = hidden.in_order().into_iter().map(Masked::shroud);
+        Veil::new(
+            hidden.of_values().cloned(),
+            in_order.cloned().collect(),
+            &self.of_handles,
+        )
+    }
+
+    /// Have one pass for all signatures. It is made while nobody has to wait for it.
+    fn combine_signatures(&self) {
+        let texts = self.hidden().uncombined();
+        if let Some(texts) = texts
+            && let Some(all) = texts.combined()
+        {
+            self.hidden().combine(all, texts.derived);
+        }
     }
 
     fn hidden(&self) -> MutexGuard<'_, Hidden> {

@@ -16,7 +16,7 @@ mod veil;
 pub use self::source::{SecretSource, SecretValue};
 
 pub(crate) use self::fingerprint::{Fingerprint, Fingerprints};
-pub(crate) use self::hidden::{Echo, Masks};
+pub(crate) use self::hidden::Masks;
 pub(crate) use self::lent::{LendError, Lent};
 pub(crate) use self::loan::{Loan, Unavailable};
 pub(crate) use self::shroud::Shrouds;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use http_step_secrets::Replacer;
 use serde_json::{Map, Value};
 
+use super::hidden::Masks;
 use super::lent::Lent;
 use super::shroud::Shroud;
 
@@ -14,37 +15,31 @@ pub(crate) const HIDDEN: &str = "<HIDDEN>";
 /// A text that comes piece by piece, as people may see it.
 pub(crate) struct VeiledText {
     lent: Arc<Lent>,
-    /// One after the other, as of so many tokens.
-    passes: Vec<Replacer>,
-    tokens: usize,
+    masks: Masks,
     /// The beginning of a character.
     cut: Vec<u8>,
 }
 
 impl VeiledText {
     pub(crate) fn new(lent: &Arc<Lent>) -> Self {
-        let (tokens, passes) = lent.hides();
         Self {
             lent: Arc::clone(lent),
-            passes,
-            tokens,
+            masks: lent.hides(),
             cut: Vec::new(),
         }
     }
 
-    /// Whether there is nothing to hide, by now.
+    /// Whether there is nothing to hide.
     pub(crate) fn is_clear(&self) -> bool {
-        self.passes.is_empty() && self.tokens == self.lent.tokens()
+        self.masks.passes.is_empty()
     }
 
     /// Take a piece in, and give what may be shown by now.
     pub(crate) fn feed(&mut self, piece: &str) -> String {
-        if self.tokens != self.lent.tokens() {
-            // Who writes can't be in the middle of a token that was not there before.
-            self.cut.extend(through(&mut self.passes, &[], true));
-            (self.tokens, self.passes) = self.lent.hides();
+        if self.masks.derived != self.lent.derived() {
+            self.masks.add(self.lent.hides_since(self.masks.derived));
         }
-        let seen = through(&mut self.passes, piece.as_bytes(), false);
+        let seen = through(&mut self.masks.passes, piece.as_bytes(), false);
         self.cut.extend(seen);
         let shown = match std::str::from_utf8(&self.cut) {
             Err(error) if error.error_len().is_none() => error.valid_up_to(),
@@ -56,7 +51,7 @@ impl VeiledText {
 
     /// Give the rest.
     pub(crate) fn finish(&mut self) -> String {
-        self.cut.extend(through(&mut self.passes, &[], true));
+        self.cut.extend(through(&mut self.masks.passes, &[], true));
         let rest = std::mem::take(&mut self.cut);
         String::from_utf8_lossy(&rest).into_owned()
     }
@@ -79,28 +74,46 @@ pub(crate) fn through(passes: &mut [Replacer], piece: &[u8], is_last: bool) -> V
     seen
 }
 
-/// Hides values in all their forms, and handles.
+/// Hides values in all their forms, then what derives from them, then handles.
 pub(crate) struct Veil<'l> {
-    handles: &'l Shroud,
-    values: Option<Arc<Shroud>>,
+    of_values: Option<Arc<Shroud>>,
+    /// Of values, too.
+    in_order: Vec<Arc<Shroud>>,
+    handles: Option<&'l Shroud>,
 }
 
 impl<'l> Veil<'l> {
-    pub(super) fn new(handles: &'l Shroud, values: Option<Arc<Shroud>>) -> Self {
-        Self { handles, values }
+    pub(super) fn new(
+        of_values: Option<Arc<Shroud>>,
+        in_order: Vec<Arc<Shroud>>,
+        handles: &'l Shroud,
+    ) -> Self {
+        Self {
+            of_values,
+            in_order,
+            handles: Some(handles),
+        }
+    }
+
+    /// Where there is nothing to hide yet.
+    pub(crate) fn of_nothing() -> Self {
+        Self {
+            of_values: None,
+            in_order: Vec::new(),
+            handles: None,
+        }
     }
 
     /// A text as people may see it.
     pub(crate) fn over(&self, text: &mut String) {
-        let values = self.values.iter().map(AsRef::as_ref);
-        for shroud in [self.handles].into_iter().chain(values) {
-            if !shroud.is_in(text.as_bytes()) {
-                continue;
-            }
-            let mut passes = [shroud.hide(HIDDEN)];
-            let seen = through(&mut passes, text.as_bytes(), true);
-            *text = String::from_utf8_lossy(&seen).into_owned();
-        }
+        let in_order = self.in_order.iter().map(AsRef::as_ref);
+        hide(text, in_order.chain(self.handles));
+    }
+
+    /// A name in the audit log: no token stands in one, so that none can blank it.
+    pub(crate) fn over_name(&self, name: &mut String) {
+        let of_values = self.of_values.iter().map(AsRef::as_ref);
+        hide(name, of_values.chain(self.handles));
     }
 
     /// A JSON value as people may see it.
@@ -131,5 +144,16 @@ impl<'l> Veil<'l> {
                 (name, value)
             })
             .collect();
+    }
+}
+
+/// Hide in a text what each of these finds, one after the other.
+fn hide<'s>(text: &mut String, shrouds: impl Iterator<Item = &'s Shroud>) {
+    for shroud in shrouds {
+        if !shroud.is_in(text.as_bytes()) {
+            continue;
+        }
+        let seen = through(&mut [shroud.hide(HIDDEN)], text.as_bytes(), true);
+        *text = String::from_utf8_lossy(&seen).into_owned();
     }
 }

@@ -6,15 +6,16 @@ use super::token::MAX_ANSWER;
 
 /// Why a token endpoint's answer is none.
 ///
-/// What the server says is cut, and on one line. A hostile one may say what the
-/// client's secret is, so it is to be scrubbed like all else that a server sends.
+/// What the server says is kept as it came, and shown on one line, cut. It may say what
+/// the client's secret is: whoever shows it redacts it first, by
+/// [`each_text`](Self::each_text), since of a secret that is cut a part is left.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 pub enum TokenError {
     /// It would take too much memory.
     #[error("the token endpoint's answer is longer than {MAX_ANSWER} bytes")]
     TooLong,
     /// The server says no, as RFC 6749, section 5.2 has it.
-    #[error("the token endpoint refused: {code}{}", described(.description.as_deref()))]
+    #[error("the token endpoint refused: {}{}", one_line(.code), described(.description.as_deref()))]
     Refused {
         /// For example `invalid_client`.
         code: String,
@@ -39,7 +40,7 @@ pub enum TokenError {
     #[error("the token endpoint's answer has no access_token")]
     NoToken,
     /// There is one that is used in another way.
-    #[error("the token endpoint gave a token of type {0}; only Bearer tokens can be used")]
+    #[error("the token endpoint gave a token of type {}; only Bearer tokens can be used", one_line(.0))]
     Type(String),
     /// There is one that no header can carry.
     #[error("the token endpoint gave a token with characters other than visible ASCII")]
@@ -47,11 +48,28 @@ pub enum TokenError {
 }
 
 fn described(description: Option<&str>) -> String {
-    description.map_or_else(String::new, |text| format!(" ({text})"))
+    description.map_or_else(String::new, |text| format!(" ({})", one_line(text)))
+}
+
+impl TokenError {
+    /// Change each text of the server's.
+    pub fn each_text(&mut self, mut change: impl FnMut(&mut String)) {
+        match self {
+            Self::Refused { code, description } => {
+                change(code);
+                if let Some(description) = description {
+                    change(description);
+                }
+            }
+            Self::Type(name) => change(name),
+            Self::TooLong | Self::Status(_) | Self::Syntax { .. } => {}
+            Self::NoToken | Self::Characters => {}
+        }
+    }
 }
 
 /// The start of a text, with one space for all that ends a line or hides.
-pub(super) fn one_line(text: &str) -> String {
+fn one_line(text: &str) -> String {
     const LONGEST: usize = 200;
     let shown = |character: char| {
         if character.is_whitespace() || character.is_control() || is_invisible(character) {

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use zeroize::Zeroizing;
 
-use super::error::{TokenError, one_line};
+use super::error::TokenError;
 use crate::header::sensitive_ascii;
 
 /// The longest answer that is read.
@@ -68,8 +68,8 @@ impl Token {
         if let Some(Value::String(code)) = &answer.error {
             let description = answer.error_description.as_ref().and_then(Value::as_str);
             return Err(TokenError::Refused {
-                code: one_line(code),
-                description: description.map(one_line),
+                code: code.clone(),
+                description: description.map(str::to_owned),
             });
         }
         if !succeeded {
@@ -78,8 +78,8 @@ impl Token {
         match &answer.token_type {
             None | Some(Value::Null) => {}
             Some(Value::String(name)) if name.eq_ignore_ascii_case("bearer") => {}
-            Some(Value::String(name)) => return Err(TokenError::Type(one_line(name))),
-            Some(odd) => return Err(TokenError::Type(one_line(&odd.to_string()))),
+            Some(Value::String(name)) => return Err(TokenError::Type(name.clone())),
+            Some(odd) => return Err(TokenError::Type(odd.to_string())),
         }
         let value = answer.access_token.ok_or(TokenError::NoToken)?;
         if value.is_empty() {

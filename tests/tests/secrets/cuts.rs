@@ -89,49 +89,56 @@ async fn a_byte_a_chunk() {
     assert_eq!(loot.told(origin), told);
 }
 
+/// A body that holds all forms of a value, by the number of a coding.
+fn coded_body(number: usize) -> Vec<Vec<u8>> {
+    let text = all_forms(VALUE).into_bytes();
+    let gzip = |text: &[u8]| {
+        let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
+        encoder.write_all(text).unwrap();
+        encoder.finish().unwrap()
+    };
+    let (coding, coded) = match number {
+        0 => ("gzip", gzip(&text)),
+        1 => ("zstd", zstd::encode_all(text.as_slice(), 3).unwrap()),
+        2 => {
+            let mut coded = Vec::new();
+            brotli::BrotliCompress(&mut text.as_slice(), &mut coded, &<_>::default()).unwrap();
+            ("br", coded)
+        }
+        3 => ("gzip, x-gzip", gzip(&gzip(&text))),
+        // What the host can't read, it can't look through.
+        4 => ("compress", text.iter().map(|byte| !byte).collect()),
+        5 => ("gzip, rot13", gzip(&text)),
+        // Nor what a proxy would have to undo.
+        _ => {
+            let head = "HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\n";
+            return vec![head.into(), chunk(&gzip(&text)), b"0\r\n\r\n".to_vec()];
+        }
+    };
+    // Also cut, so that the forms are on both sides of a piece that is decoded.
+    let chunks = coded.chunks(7).map(chunk);
+    let head = coded_head(coding);
+    let end = b"0\r\n\r\n".to_vec();
+    std::iter::once(head).chain(chunks).chain([end]).collect()
+}
+
+/// An origin that no secret is bound to may have one all the same, by another way.
 #[tokio::test]
 async fn coded() {
-    let service = Wire::start(|head| {
-        let text = all_forms(VALUE).into_bytes();
-        let gzip = |text: &[u8]| {
-            let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
-            encoder.write_all(text).unwrap();
-            encoder.finish().unwrap()
-        };
-        let (coding, coded) = match number(head) {
-            0 => ("gzip", gzip(&text)),
-            1 => ("zstd", zstd::encode_all(text.as_slice(), 3).unwrap()),
-            2 => {
-                let mut coded = Vec::new();
-                brotli::BrotliCompress(&mut text.as_slice(), &mut coded, &<_>::default()).unwrap();
-                ("br", coded)
-            }
-            3 => ("gzip, x-gzip", gzip(&gzip(&text))),
-            // What the host can't read, it can't look through.
-            4 => ("compress", text.iter().map(|byte| !byte).collect()),
-            5 => ("gzip, rot13", gzip(&text)),
-            // Nor what a proxy would have to undo.
-            _ => {
-                let head = "HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\n";
-                return vec![head.into(), chunk(&gzip(&text)), b"0\r\n\r\n".to_vec()];
-            }
-        };
-        // Also cut, so that the forms are on both sides of a piece that is decoded.
-        let chunks = coded.chunks(7).map(chunk);
-        let head = coded_head(coding);
-        let end = b"0\r\n\r\n".to_vec();
-        std::iter::once(head).chain(chunks).chain([end]).collect()
-    })
-    .await;
+    let service = Wire::start(|head| coded_body(number(head))).await;
     let origin = &service.origin;
-    let mut thief = Thief::lent(secret("TOKEN", origin)).reaches(origin);
+    let mut thief = Thief::lent(secret("TOKEN", "http://elsewhere.test")).reaches(origin);
     for coding in 0..7 {
-        thief = thief.tries(format!(
-            "GET {origin}/{coding} | header x-token: {{TOKEN}} | header accept-encoding: *"
-        ));
+        thief = thief.tries(format!("GET {origin}/{coding} | header accept-encoding: *"));
     }
     let loot = thief.run().await;
     loot.has_nothing_of(&[VALUE]);
+    assert!(
+        service
+            .heads()
+            .iter()
+            .all(|head| head.contains("\r\naccept-encoding: *\r\n"))
+    );
     let read = format!("o|status 200\no|\n{}o|\n", all_hidden()).repeat(4);
     let told = loot.told(origin);
     let refused = told.strip_prefix(&read).unwrap();
@@ -142,6 +149,74 @@ async fn coded() {
     "#]].assert_eq(refused);
     let why = &loot.result.ledger[5].error.as_ref().unwrap().message;
     expect!["the response of ORIGIN can't be decoded: it has a coding that is not known, in which no secret could be hidden"].assert_eq(&why.replace(origin, "ORIGIN"));
+}
+
+/// How well a guess compresses beside a value tells whether it is right. So an origin
+/// that a secret is bound to is asked for no coding, whatever the component writes, and
+/// one that it sends all the same is not let through, also where the request has no
+/// secret in it: a server keeps what it got before.
+#[tokio::test]
+async fn compression_tells_nothing() {
+    let service = Wire::start(|head| coded_body(number(head))).await;
+    let origin = &service.origin;
+    let mut thief = Thief::lent(secret("TOKEN", origin)).reaches(origin);
+    for coding in 0..7 {
+        let with = ["", " | header x-token: {TOKEN}"][coding % 2];
+        thief = thief.tries(format!(
+            "GET {origin}/{coding}{with} | header accept-encoding: gzip | header accept-encoding: *"
+        ));
+    }
+    let loot = thief.run().await;
+    loot.has_nothing_of(&[VALUE]);
+    for head in service.heads() {
+        let asked = head
+            .lines()
+            .filter(|line| line.starts_with("accept-encoding"));
+        assert_eq!(asked.collect::<Vec<_>>(), ["accept-encoding: identity"]);
+    }
+    let compressed = "o|ErrorCode::HttpResponseContentCoding(Some(\"it is compressed, though it was asked for as it is (`Accept-Encoding: identity`): a secret is bound to this origin, and what it compresses to would tell of it\"))\n";
+    let unknown = "o|ErrorCode::HttpResponseContentCoding(Some(\"it has a coding that is not known, in which no secret could be hidden\"))\n";
+    assert_eq!(loot.told(origin), compressed.repeat(4) + &unknown.repeat(3));
+}
+
+/// Nor does the length of what would be in a body.
+#[tokio::test]
+async fn the_length_of_a_compressed_body_that_is_not_sent() {
+    let service = Wire::start(|head| {
+        let coding = ["", "Content-Encoding: gzip\r\n"][number(head)];
+        vec![format!("HTTP/1.1 200 OK\r\n{coding}Content-Length: 33\r\n\r\n").into_bytes()]
+    })
+    .await;
+    let origin = &service.origin;
+    let mut told = String::new();
+    for bound in [origin.as_str(), "http://elsewhere.test"] {
+        let loot = Thief::lent(secret("TOKEN", bound))
+            .reaches(origin)
+            .tries(format!("HEAD {origin}/0"))
+            .tries(format!("HEAD {origin}/1"))
+            .run()
+            .await;
+        told += &loot.told(origin);
+    }
+    expect![[r#"
+        o|status 200
+        o|content-length: 33
+        o|
+        o|
+        o|status 200
+        o|
+        o|
+        o|status 200
+        o|content-length: 33
+        o|
+        o|
+        o|status 200
+        o|content-encoding: gzip
+        o|content-length: 33
+        o|
+        o|
+    "#]]
+    .assert_eq(&told);
 }
 
 #[tokio::test]
@@ -253,10 +328,7 @@ async fn not_to_their_end() {
         o|
         o|
         o|StreamError::LastOperationFailed(Error { handle: Resource { handle: 4 } })
-        o|status 200
-        o|
-        o|
-        o|StreamError::LastOperationFailed(Error { handle: Resource { handle: 4 } })
+        o|ErrorCode::HttpResponseContentCoding(Some("it is compressed, though it was asked for as it is (`Accept-Encoding: identity`): a secret is bound to this origin, and what it compresses to would tell of it"))
         o|ErrorCode::HttpProtocolError
         o|ErrorCode::HttpProtocolError
         o|status 200

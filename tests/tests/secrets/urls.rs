@@ -114,6 +114,8 @@ async fn it_leads_where_nobody_sees() {
         .map(|it| it.line)
         .collect();
     assert_eq!(lines, [format!("POST {PATH}?{QUERY}&a=b")]);
+    let asked = hook.service.requests();
+    assert_eq!(asked[0].header("accept-encoding"), Some("identity"));
     expect![[r#"
         h|Performing POST request to http://<HIDDEN>
         h|Parameters:
@@ -229,8 +231,8 @@ async fn it_is_denied_in_words_that_do_not_tell_where_it_leads() {
     told += &hook.told(secret, policy, &orders).await;
     expect![[r#"
         POST None: the policy does not let the secret `HOOK` be the URL of a request: it leads to an origin that the secret is not lent to; `--secret HOOK=vault:…@https://…` would
-        POST Some("<HIDDEN>"): the policy does not allow <HIDDEN>: no rule names it; `--allow <HIDDEN>` would
-        POST Some("<HIDDEN>"): the policy does not allow <HIDDEN>: its name leads to 127.0.0.1, which is not public but loopback; `--allow-network 127.0.0.1/32` would
+        POST Some("<HIDDEN>"): the policy does not allow the request, whose URL is a secret: no rule names its origin
+        POST Some("<HIDDEN>"): the policy does not allow the request, whose URL is a secret: it leads to an address that is not public but loopback
         POST None: the policy does not let the secret `HOOK` be the URL of a POST request: it is lent for GET alone; `--secret HOOK=vault:…@https://…` would
         POST None: the policy does not let the secret `HOOK` be the URL of a request: it leads to a path that the secret is not lent for; `--secret HOOK=vault:…@https://…` would
     "#]].assert_eq(&told);
@@ -265,7 +267,7 @@ async fn where_nobody_is_the_error_does_not_tell_where_that_was() {
     expect![[r#"
         POST Some("<HIDDEN>"): could not connect to <HIDDEN>: connection refused
         POST Some("<HIDDEN>"): TLS with <HIDDEN> failed: received corrupt message of type InvalidContentType
-        POST Some("<HIDDEN>"): could not resolve <HIDDEN>: no such name
+        POST Some("<HIDDEN>"): could not resolve <HIDDEN>
         POST None: the secret `HOOK` can't be the URL of a request: it has a user name or a password before its host
     "#]].assert_eq(&told);
 }

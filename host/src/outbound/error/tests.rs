@@ -166,7 +166,7 @@ fn an_error_has_a_kind_and_a_stage_was_sent_or_not_and_is_a_code_of_wasi() {
             "Other at Send, sent Unknown: HttpProtocolError",
         ),
     ] {
-        let code = wasi_http::Error::from(&error);
+        let code = error.code(|text| Some(text.to_owned()));
         let (kind, stage, sent) = (error.kind(), error.stage(), error.sent());
         let told = format!("{kind:?} at {stage:?}, sent {sent:?}: {code:?}");
         assert_eq!(told, expected, "{error:?}");

@@ -64,7 +64,7 @@ impl Egress {
         let mut request = request.body(body.boxed_unsync()).unwrap();
         let entry = Entry::new("GET");
         self.fill_head(&mut request, &ORIGIN.parse().unwrap(), &entry)
-            .map_err(|error| error.to_string())?;
+            .map_err(|error| error.words(false))?;
         Ok(request.headers()[name].to_str().unwrap().to_owned())
     }
 
@@ -116,7 +116,7 @@ async fn what_would_be_too_long_is_not_made() {
     drop(one);
     let many = egress.filled_body(handle.repeat(2000)).await;
     assert_eq!(
-        many.err().map(|error| error.to_string()),
+        many.err().map(|error| error.words(false)),
         egress
             .journal
             .exceeded_by_now()
@@ -152,7 +152,7 @@ async fn the_length_of_a_long_body_is_told() {
             .to_owned();
         let body = filled.into_body().collect().await;
         let body = body.map(|body| body.to_bytes().len());
-        let body = body.map_err(|error| error.to_string());
+        let body = body.map_err(|error| error.words(false));
         assert_eq!(body, sent.map_err(str::to_owned));
         if let Ok(sent) = body {
             assert_eq!(length, sent.to_string());

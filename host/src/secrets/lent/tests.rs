@@ -71,20 +71,6 @@ fn handles_are_hidden_from_people_alone() {
     assert_eq!(text, "<HIDDEN> <HIDDEN> <HIDDEN>");
 }
 
-#[test]
-fn echoes_are_forgotten_before_they_are_many() {
-    let lent = webhook("https://hooks.test/x");
-    let text = |number| format!("{number:01024}");
-    for number in 0..100 {
-        lent.remember(Echo {
-            sent: text(number).into_bytes(),
-            written: format!("<{number}>").into_bytes(),
-        });
-    }
-    assert_eq!(masked(&lent, &text(84)), "<84>");
-    assert_eq!(masked(&lent, &text(83)), text(83));
-}
-
 /// In what flows when a signature is made, the rest of a value is hidden, and the
 /// signature, too, in the forms that a text has.
 #[test]
@@ -95,9 +81,9 @@ fn a_signature_is_hidden_in_streams_that_flow() {
     let mut seen = through(&mut flowing.passes, b"token-of-a-", false);
     let signature = "AsVs4H/lQZ9MLjqzVS5DCUzTDP3g+EF3TCfV0MkWNJU";
     lent.seal(signature, "<hmac>");
-    let (signatures, later) = lent.masks_since(flowing.signatures);
-    assert_eq!((signatures, later.len()), (1, 1));
-    flowing.passes.extend(later);
+    let later = lent.masks_since(flowing.derived);
+    assert_eq!((later.derived, later.passes.len()), (1, 1));
+    flowing.add(later);
     seen.extend(through(
         &mut flowing.passes,
         b"webhook AsVs4H/lQZ9MLjqzVS5D",
@@ -125,29 +111,64 @@ fn a_signature_is_hidden_in_streams_that_flow() {
     );
 }
 
-/// Whatever a component has a token be, it breaks nothing that hides another.
+/// Whatever a token is, it takes nothing of a value, and tells nothing of it: values are
+/// looked for before it, by themselves.
 #[test]
-fn tokens_are_looked_for_with_values_at_once() {
+fn tokens_are_looked_for_after_values() {
+    const ENDPOINT: &str = "https://tokens.test/";
     let lent = Arc::new(webhook("https://hooks.test/services/token-of-a-webhook"));
-    lent.conceal("token-of", "<mine>").unwrap();
-    lent.conceal("token-of-a-webhook-and-more", "<other>")
-        .unwrap();
-    lent.conceal("token-of", "<again>").unwrap();
-    assert_eq!(lent.tokens(), 2);
-    // What overlaps is hidden together.
-    let seen = masked(&lent, "token-of-a-webhook-and-more token-of");
-    assert!(!seen.contains("web") && !seen.contains("more"), "{seen}");
-    let mut shown = VeiledText::new(&lent);
-    assert_eq!(
-        shown.feed("token-of-a-webhook-") + &shown.feed("and-more!"),
-        "<HIDDEN>!"
-    );
-    for number in 2..8 {
-        lent.conceal(&format!("another-token-{number}"), "<more>")
-            .unwrap();
+    let mut flowing = lent.masks();
+    let untouched = masked(&lent, "my token-of-a-webhook-and-more, token-of");
+    assert_eq!(untouched, "my HOOK-and-more, token-of");
+    for token in ["my token-of-a-web", "of-a-webhook", "webhook-and-more"] {
+        lent.conceal(token, ENDPOINT, "<mine>").unwrap();
+        assert_eq!(
+            masked(&lent, "my token-of-a-webhook-and-more, token-of"),
+            untouched
+        );
     }
+    assert_eq!(masked(&lent, "webhook-and-more"), "<mine>");
+    // One that is hidden while a stream flows is looked for in the rest of it.
+    flowing.add(lent.masks_since(flowing.derived));
+    let seen = through(
+        &mut flowing.passes,
+        b"my token-of-a-webhook, webhook-and-more",
+        true,
+    );
+    let handle = lent.loans()[0].handle.as_str();
     assert_eq!(
-        lent.conceal("one-token-too-many", "<more>"),
-        Err(LendError("a step can have 8 tokens".to_owned()))
+        String::from_utf8(seen).unwrap(),
+        format!("my {handle}, <mine>")
+    );
+    let mut shown = VeiledText::new(&lent);
+    lent.conceal("one-more-token", ENDPOINT, "<more>").unwrap();
+    assert_eq!(
+        shown.feed("webhook-and-") + &shown.feed("more one-more-") + &shown.feed("token!"),
+        "<HIDDEN> <HIDDEN>!"
+    );
+}
+
+#[test]
+fn a_run_has_a_few_tokens_of_one_endpoint() {
+    const ENDPOINT: &str = "https://tokens.test/";
+    let lent = webhook("https://hooks.test/services/token-of-a-webhook");
+    for number in 0..8 {
+        assert_eq!(
+            lent.conceal(&format!("another-token-{number}"), ENDPOINT, "<t>"),
+            Ok(())
+        );
+    }
+    let refused = |token, endpoint| lent.conceal(token, endpoint, "<t>").unwrap_err().0;
+    assert_eq!(
+        lent.has_token("another-token-0", "https://other.test/"),
+        Ok(true)
+    );
+    assert_eq!(
+        refused("one-token-too-many", ENDPOINT),
+        "a step can have 8 tokens"
+    );
+    assert_eq!(
+        refused("another-token-8", "https://other.test/"),
+        "a step can have tokens of one token endpoint; those of another are for a step of its own"
     );
 }

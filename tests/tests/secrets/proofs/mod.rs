@@ -207,15 +207,7 @@ async fn made_up_credentials_uncover_nothing() {
     let loot = thief.run().await;
     let requests = service.requests();
     assert_eq!(requests.len(), 15);
-    let seals = requests
-        .iter()
-        .filter_map(|request| request.header("x-seal"));
-    // In Base64, with its padding.
-    let seals = seals.map(|seal| &seal[seal.len() - 44..]);
-    let seals: Vec<&str> = seals.collect();
-    assert_eq!(seals.len(), 5);
     loot.has_nothing_of(&[VALUE]);
-    loot.has_no(&seals);
 }
 
 /// An answer to a challenge, and a signature, wherever a server shows them.

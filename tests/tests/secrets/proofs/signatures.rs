@@ -35,6 +35,7 @@ async fn github_s_own_example() {
         o|status 200
         o|
         o|POST /
+        o|accept-encoding: identity
         o|x-hub-signature-256: sha256=<hmac>
         o|content-length: 13
         o|
@@ -159,6 +160,7 @@ async fn a_request_to_aws() {
         o|PUT /b%20c/?z=1&a
         o|content-type: text/plain
         o|x-other: o
+        o|accept-encoding: identity
         o|x-amz-date: DATE
         o|x-amz-security-token: <HIDDEN>
         o|authorization: AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/DAY/eu-central-1/execute-api/aws4_request, SignedHeaders=content-type;host;x-amz-date;x-amz-security-token, Signature=<aws-sigv4>

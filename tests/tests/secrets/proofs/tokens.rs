@@ -6,13 +6,14 @@ use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use expect_test::expect;
 use http::StatusCode;
-use http_step_host::policy::Place;
-use http_step_tests::{Answer, Service};
+use http_step_host::Outcome;
+use http_step_host::policy::{Place, Policy};
+use http_step_tests::{Answer, Service, transcript};
 
 use super::ledger;
 use crate::echo;
-use crate::thief::{PLAIN_VALUE, Thief, VALUE};
-use crate::vault::secret;
+use crate::thief::{PLAIN_VALUE, Thief, VALUE, VAULT};
+use crate::vault::{run, secret};
 
 /// The tokens that [`gives_tokens`] gives, one after the other.
 const TOKENS: [&str; 2] = ["t0ken.One-4_the~first", "t0ken.Two+4_the/second="];
@@ -164,7 +165,8 @@ async fn a_made_up_token_uncovers_no_other() {
         ))
         .run()
         .await;
-    loot.has_nothing_of(&[PLAIN_VALUE, TOKENS[0]]);
+    // Of the other it is the beginning, and nothing to hide.
+    loot.has_nothing_of(&[PLAIN_VALUE, "-4_the~first"]);
 }
 
 /// A client's secret that is lent for tokens is no good for fetching one by hand, nor
@@ -253,4 +255,36 @@ async fn an_error_that_quotes_the_client() {
             )
         );
     }
+}
+
+/// An API that refuses a token, and an endpoint that has no other, say what they say: the
+/// step ends with the answer of the API.
+#[tokio::test]
+async fn the_same_token_again() {
+    let tokens =
+        Service::start(|_| Answer::new(format!(r#"{{"access_token": "{}"}}"#, TOKENS[0]).into()))
+            .await;
+    let api = takes("another-token").await;
+    let policy = Policy::nothing()
+        .allow(tokens.origin.parse().unwrap())
+        .allow(api.origin.parse().unwrap())
+        .lend(secret("PLAIN", &tokens.origin).origin(api.origin.parse().unwrap()));
+    let text = format!(
+        "get: {}/\nauth: {{oauth2: {{token_url: {}/, client_id: ci, client_secret: '${{{{ secret.PLAIN }}}}'}}}}",
+        api.origin, tokens.origin
+    );
+    let result = run(&text, policy, VAULT).await;
+    assert_eq!(result.summary, "Status code: 401 (failure)");
+    assert_eq!(result.outcome, Outcome::Failure, "{:?}", result.error);
+    let statuses: Vec<_> = result.ledger.iter().map(|row| row.status).collect();
+    // The API, the endpoint, and both again.
+    assert_eq!(
+        statuses,
+        [Some(401), Some(200), Some(200), Some(401)],
+        "{:#?}",
+        result.ledger
+    );
+    let text = transcript(&result, &api.origin);
+    assert!(text.contains("Bearer <oauth2> <oauth2>"), "{text}");
+    assert!(!text.contains(TOKENS[0]), "{text}");
 }

@@ -1,0 +1,243 @@
+//! A component that guesses: what it makes up must change nothing that it can see.
+
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+use http::StatusCode;
+use http_step_host::policy::{Place, Policy};
+use http_step_tests::{Answer, Bench, Service};
+
+use crate::thief::{PLAIN_VALUE, Thief};
+use crate::vault::{Vault, secret};
+
+/// A token endpoint that gives what stands in the query of its URL, whoever asks.
+async fn gives_what_is_asked() -> Service {
+    Service::start(|request| {
+        let (_, token) = request.line.split_once('?').unwrap();
+        Answer::new(format!(r#"{{"access_token": "{token}"}}"#).into())
+    })
+    .await
+}
+
+/// An API that puts what its path says before the header `x-token`.
+async fn puts_before() -> Service {
+    Service::start(|request| {
+        let (_, before) = request.line.rsplit_once('/').unwrap();
+        let token = request.header("x-token").unwrap_or_default();
+        Answer::new(format!("{before}{token}").into())
+    })
+    .await
+}
+
+/// What a thief sees of an echo after a client that it made up has a token.
+async fn echo_beside(token: &str) -> String {
+    let (own, api) = (gives_what_is_asked().await, puts_before().await);
+    let loot = Thief::lent(secret("PLAIN", &api.origin))
+        .reaches(&own.origin)
+        .reaches(&api.origin)
+        .tries(format!(
+            "GET {}/none | auth oauth2 basic {}/?{token} ci made-up",
+            api.origin, own.origin
+        ))
+        .tries(format!(
+            "GET {}/12345678 | header x-token: {{PLAIN}}",
+            api.origin
+        ))
+        .run()
+        .await;
+    let told = loot.told(&api.origin);
+    let (_, echo) = told.split_once("none\n").unwrap();
+    echo.to_owned()
+}
+
+/// A token of the component's choosing that overlaps the value, or would.
+#[tokio::test]
+async fn a_made_up_token_confirms_no_guess() {
+    assert!(PLAIN_VALUE.starts_with("S3cr-t+W0rd"));
+    let untouched = echo_beside("nothing-of-it").await;
+    assert_eq!(untouched, "o|status 200\no|\no|12345678<HIDDEN>\n");
+    for guess in [
+        "12345678S",
+        "12345678s",
+        "12345678S3cr-t+W",
+        "12345678S3cr-t-W",
+        "12345678S3cr-t+W0rd~kZ9",
+        "S3cr-t+W",
+        "45678S3cr-t+",
+    ] {
+        assert_eq!(echo_beside(guess).await, untouched, "{guess}");
+    }
+}
+
+/// A made-up token goes out, and comes back as it is: it is no secret.
+#[tokio::test]
+async fn a_made_up_token_is_not_looked_for() {
+    let (own, api) = (gives_what_is_asked().await, puts_before().await);
+    let loot = Thief::lent(secret("PLAIN", &api.origin))
+        .reaches(&own.origin)
+        .reaches(&api.origin)
+        .tries(format!(
+            "GET {}/made-up-token | auth oauth2 basic {}/?made-up-token ci made-up",
+            api.origin, own.origin
+        ))
+        .run()
+        .await;
+    assert_eq!(
+        loot.told(&api.origin),
+        "o|status 200\no|\no|made-up-token\n"
+    );
+    let sent = api.requests().pop().unwrap();
+    assert_eq!(sent.header("authorization"), Some("Bearer made-up-token"));
+}
+
+/// Nor does the audit log lose a word to it.
+#[tokio::test]
+async fn a_made_up_token_blanks_no_row_of_the_ledger() {
+    let (own, api) = (gives_what_is_asked().await, puts_before().await);
+    let loot = Thief::lent(secret("PLAIN", &api.origin))
+        .reaches(&own.origin)
+        .reaches(&api.origin)
+        .tries(format!(
+            "GET {}/ | auth oauth2 basic {}/?{} ci made-up",
+            api.origin, own.origin, api.origin
+        ))
+        .tries(format!("GET {}/ | header x-token: {{PLAIN}}", api.origin))
+        .run()
+        .await;
+    let rows = &loot.result.ledger;
+    let seen: Vec<_> = rows[..3].iter().map(|row| row.origin.as_deref()).collect();
+    let (own, api) = (own.origin.as_str(), api.origin.as_str());
+    assert_eq!(seen, [Some(api), Some(own), Some(api)]);
+    let rules: Vec<_> = rows[..3].iter().map(|row| row.rule.as_deref()).collect();
+    let rule = |origin: &str| format!("--allow {origin}");
+    assert_eq!(
+        rules,
+        [Some(&*rule(api)), Some(&*rule(own)), Some(&*rule(api))]
+    );
+}
+
+/// A client that has a granted secret gets a token from an endpoint that gives any: as
+/// the values are looked for first, it tells nothing of them.
+#[tokio::test]
+async fn a_chosen_token_of_a_granted_client_confirms_no_guess() {
+    let mut seen = Vec::new();
+    for guess in [
+        "nothing-of-it",
+        "12345678S",
+        "12345678T",
+        "S3cr-t+W",
+        "678S3cr-t+W0rd~kZ9",
+    ] {
+        let (own, api) = (gives_what_is_asked().await, puts_before().await);
+        let granted = secret("PLAIN", &api.origin).origin(own.origin.parse().unwrap());
+        let loot = Thief::lent(granted)
+            .reaches(&own.origin)
+            .reaches(&api.origin)
+            .tries(format!(
+                "GET {}/none | auth oauth2 basic {}/?{guess} ci {{PLAIN}}",
+                api.origin, own.origin
+            ))
+            .tries(format!(
+                "GET {}/12345678 | header x-token: {{PLAIN}}",
+                api.origin
+            ))
+            .run()
+            .await;
+        seen.push(loot.told(&api.origin));
+    }
+    let untouched = "o|status 200\no|\no|none\no|status 200\no|\no|12345678<HIDDEN>\n";
+    assert_eq!(seen, [untouched; 5]);
+}
+
+/// Of tokens that hide each other the step could choose one: all of a run are of one
+/// endpoint.
+#[tokio::test]
+async fn a_second_endpoint_gives_no_token_to_compare_with() {
+    let (own, api) = (gives_what_is_asked().await, puts_before().await);
+    let granted = secret("PLAIN", &api.origin).origin(own.origin.parse().unwrap());
+    let client = |token: &str| {
+        let (own, api) = (&own.origin, &api.origin);
+        format!("GET {api}/none | auth oauth2 basic {own}/?{token} ci {{PLAIN}}")
+    };
+    let loot = Thief::lent(granted)
+        .reaches(&own.origin)
+        .reaches(&api.origin)
+        .tries(client("first-token"))
+        .tries(client("first-token"))
+        .tries(client("12345678f"))
+        .run()
+        .await;
+    let errors = loot
+        .result
+        .ledger
+        .iter()
+        .filter_map(|row| row.error.as_ref());
+    let errors: Vec<&str> = errors.map(|error| error.message.as_str()).collect();
+    assert_eq!(
+        errors,
+        [
+            "a step can have tokens of one token endpoint; those of another are for a step of its own"
+        ]
+    );
+}
+
+/// The Base64 of one secret is the beginning of another: what a component wrote for the
+/// one is not put back into the other.
+#[tokio::test]
+async fn basic_credentials_uncover_no_other_secret() {
+    // Nine bytes, so that their Base64 has no padding.
+    const ONE: &str = "S3cr-t+W0";
+    const VAULT: Vault = Vault(&[
+        ("ONE", ONE),
+        ("OTHER", "UzNjci10K1cw.eyJzdWIiOiJjaSJ9.c2lnbmF0dXJl"),
+    ]);
+    assert_eq!(BASE64_STANDARD.encode(ONE), "UzNjci10K1cw");
+    let api = puts_before().await;
+    let origin = &api.origin;
+    let loopback = "127.0.0.0/8".parse().unwrap();
+    let policy = Policy::nothing()
+        .allow_network(loopback)
+        .lend(secret("ONE", origin))
+        .lend(secret("OTHER", origin));
+    let loot = Thief::under(policy)
+        .on(Bench::with(|host| host.secret_source("vault", VAULT)))
+        .reaches(origin)
+        .tries(format!("GET {origin}/ | basic {{ONE}}"))
+        .tries(format!("GET {origin}/ | header x-token: {{OTHER}}"))
+        .run()
+        .await;
+    loot.has_nothing_of(&["eyJzdWIiOiJjaSJ9.c2lnbmF0dXJl"]);
+}
+
+/// What the token endpoint says is redacted before it is cut, and not the other way
+/// round.
+#[tokio::test]
+async fn an_error_of_the_token_endpoint_is_cut_after_it_is_redacted() {
+    let tokens = Service::start(|request| {
+        let (_, length) = request.line.rsplit_once('/').unwrap();
+        let padding = "-".repeat(length.parse().unwrap());
+        let refusal = format!(
+            r#"{{"error": "invalid_client", "error_description": "{padding} {PLAIN_VALUE}"}}"#
+        );
+        let mut answer = Answer::new(refusal.into());
+        *answer.status_mut() = StatusCode::BAD_REQUEST;
+        answer
+    })
+    .await;
+    let api = puts_before().await;
+    let client = secret("PLAIN", &tokens.origin).origin(api.origin.parse().unwrap());
+    let mut thief = Thief::lent(client.place(Place::Token))
+        .reaches(&tokens.origin)
+        .reaches(&api.origin);
+    // The 200th character is within the value.
+    for padding in 185..200 {
+        thief = thief.tries(format!(
+            "GET {}/ | auth oauth2 body {}/{padding} ci {{PLAIN}}",
+            api.origin, tokens.origin
+        ));
+    }
+    let loot = thief.run().await;
+    loot.has_nothing_of(&[PLAIN_VALUE]);
+    let json = serde_json::to_string(&loot.result).unwrap();
+    assert!(json.contains("invalid_client"), "{json}");
+    assert!(!json.contains(" S3cr"), "{json}");
+}
