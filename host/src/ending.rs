@@ -90,6 +90,11 @@ impl Ending {
         matches!(self, Self::Returned { .. })
     }
 
+    /// The policy has it end where a part of a secret is echoed.
+    pub(crate) fn stopped(reason: &str) -> Self {
+        Self::Broken(Broken::new(ErrorKind::Denied, reason))
+    }
+
     /// The caller stopped it.
     pub(crate) fn cancelled() -> Self {
         Self::Broken(Broken::new(ErrorKind::Cancelled, "the step was stopped"))
@@ -178,6 +183,7 @@ impl From<Over> for Ending {
         match over {
             Over::Exceeded(exceeded) => Self::exceeded(exceeded),
             Over::Rehearsed(lines) => Self::Rehearsed(lines),
+            Over::Stopped(reason) => Self::stopped(&reason),
         }
     }
 }

@@ -18,7 +18,7 @@ use crate::contract::types;
 use crate::ending::Ending;
 use crate::engine::Host;
 use crate::files::Files;
-use crate::log::{Log, Sink};
+use crate::log::{Log, Sink, Stream};
 use crate::meter::{CpuMeter, Room};
 use crate::outbound::{Egress, Journal, Rehearsal};
 use crate::properties::Properties;
@@ -224,6 +224,16 @@ impl Host {
             }
             (Ok(Err(error)), None) => Ending::broken(&error, &state.stderr.words()),
             (Err(ending), _) => ending,
+        };
+        // It may have come to an end in the moment in which it was stopped.
+        let ending = match journal.stopped() {
+            Some(reason) => Ending::stopped(reason),
+            None => {
+                for line in journal.partial_echoes() {
+                    state.log.write_line(Stream::Stderr, &line);
+                }
+                ending
+            }
         };
         ending.note(&mut state.log);
         let written = state.log.written();

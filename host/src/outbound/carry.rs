@@ -1,6 +1,7 @@
 //! A request as a component asks for it, which may come to more than one exchange: what
 //! is to prove who sends it may have to be fetched first, or asked for by the server.
 
+use std::future::pending;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -64,6 +65,10 @@ impl Egress {
         };
         // What the host has to read of it, it has read.
         let redacted = answered.and_then(|answer| answer.redacted(&self.lent));
+        if self.journal.is_stopped() {
+            // The run is about to end, and its component is told nothing before.
+            return pending().await;
+        }
         redacted.map_err(|error| {
             // What was answered did not fail: what was to follow it did.
             if !last.is_answered {

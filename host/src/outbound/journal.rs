@@ -1,14 +1,14 @@
 //! What a run did on the network: counted against its budgets, and kept by the
 //! host, so that a component can't tell it otherwise.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::future::pending;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 use http::HeaderMap;
-use http_step_policy::{Amount, Budget, Exceeded, Host, Limits};
+use http_step_policy::{Amount, Budget, Exceeded, Host, Limits, Origin, PartialEcho};
 use tokio::sync::Notify;
 
 use super::error::{Sent, Stage, TransportError};
@@ -40,6 +40,10 @@ pub(crate) struct Journal {
     last_error: Mutex<Option<Failure>>,
     exceeded: OnceLock<Exceeded>,
     rehearsed: OnceLock<Vec<String>>,
+    /// The secrets of which a part was echoed, and by whom first.
+    partial_echoes: Mutex<BTreeMap<String, String>>,
+    /// Why the run is over, if it is for one of them.
+    stopped: OnceLock<String>,
     is_over: Notify,
 }
 
@@ -73,6 +77,8 @@ pub(crate) enum Over {
     Exceeded(Exceeded),
     /// It is a dry run, and this is what is to be shown.
     Rehearsed(Vec<String>),
+    /// A part of a secret was echoed, and the policy says to stop there.
+    Stopped(String),
 }
 
 /// A request that is under way, until it is dropped.
@@ -230,9 +236,48 @@ impl Journal {
         self.is_over.notify_one();
     }
 
+    /// A part of a secret was echoed by an origin that it is bound to.
+    pub(super) fn echoes_part(&self, secret: &str, by: &Origin, then: PartialEcho) {
+        let mut echoes = lock(&self.partial_echoes);
+        if echoes.contains_key(secret) {
+            return;
+        }
+        echoes.insert(secret.to_owned(), by.to_string());
+        if then == PartialEcho::Stop {
+            let _ = self.stopped.set(format!(
+                "{by} echoed a part of the secret `{secret}`, and the policy says `partial_echo: stop`"
+            ));
+            self.is_over.notify_one();
+        }
+    }
+
+    /// What people are to be told of partial echoes, a line for each secret.
+    pub(crate) fn partial_echoes(&self) -> Vec<String> {
+        let echoes = lock(&self.partial_echoes);
+        let line = |(secret, by): (&String, &String)| {
+            format!(
+                "A part of the secret `{secret}` was echoed by {by}. A step that has a value cut can read it piece by piece; `partial_echo: stop` in the policy ends a run before it sees one."
+            )
+        };
+        echoes.iter().map(line).collect()
+    }
+
+    /// Whether the run is over for a partial echo.
+    pub(super) fn is_stopped(&self) -> bool {
+        self.stopped.get().is_some()
+    }
+
+    /// Why the run is over for a partial echo, if it is.
+    pub(crate) fn stopped(&self) -> Option<&str> {
+        self.stopped.get().map(String::as_str)
+    }
+
     /// Wait until the run is over for what it does on its way out. For one who waits.
     pub(crate) async fn over(&self) -> Over {
         self.is_over.notified().await;
+        if let Some(reason) = self.stopped() {
+            return Over::Stopped(reason.to_owned());
+        }
         match (self.exceeded_by_now(), self.rehearsed.get()) {
             (Some(exceeded), _) => Over::Exceeded(exceeded),
             (None, Some(lines)) => Over::Rehearsed(lines.clone()),

@@ -34,6 +34,8 @@ pub struct LedgerRow {
     pub proxy: Option<String>,
     /// The secrets that were put in, and where.
     pub secrets: Vec<LentSecret>,
+    /// The secrets of which the response had a part, and not the whole, which is redacted.
+    pub partial_echoes: Vec<String>,
     /// How often it was sent, or begun to be: more than once where a server had
     /// ended the connection, or said that it had not taken the request up.
     pub attempts: u32,
@@ -173,6 +175,7 @@ impl Entry {
                 peer: None,
                 proxy: None,
                 secrets: Vec::new(),
+                partial_echoes: Vec::new(),
                 attempts: 0,
                 connection: None,
                 protocol: None,
@@ -249,6 +252,14 @@ impl Entry {
         let mut open = self.open();
         if !open.row.secrets.contains(&lent) {
             open.row.secrets.push(lent);
+        }
+    }
+
+    /// A part of a secret is in its response.
+    pub(super) fn echoes_part(&self, name: &str) {
+        let echoes = &mut self.open().row.partial_echoes;
+        if !echoes.iter().any(|other| other == name) {
+            echoes.push(name.to_owned());
         }
     }
 

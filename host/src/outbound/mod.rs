@@ -71,7 +71,7 @@ use self::ledger::Entry;
 use self::pool::Pool;
 use self::proof::Proof;
 use self::resolve::Lookups;
-use self::scrub::{Arrival, Unredacted};
+use self::scrub::{Arrival, Unredacted, Watch};
 use self::tls::Tls;
 use self::token::Tokens;
 use self::turns::Turns;
@@ -176,6 +176,12 @@ impl Egress {
         });
         entry.on_turn();
 
+        let watch = is_bound.then(|| Watch {
+            origin: origin.clone(),
+            entry: Arc::clone(entry),
+            journal: Arc::clone(&self.journal),
+            on_partial_echo: self.policy.partial_echo(),
+        });
         let origin = origin.to_string();
         let request = request.map(|body| {
             let journal = Arc::clone(&self.journal);
@@ -216,7 +222,7 @@ impl Egress {
             Arc::clone(entry),
             Arc::clone(&self.lent),
         );
-        Ok(Unredacted::new(response, withheld))
+        Ok(Unredacted::new(response, withheld, watch))
     }
 
     /// Send a request, on a connection that is open or on one that is opened for

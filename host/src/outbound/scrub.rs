@@ -12,22 +12,50 @@ use http::response::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
 use http_body::{Body, Frame};
 use http_body_util::BodyExt;
+use http_step_policy::{Origin, PartialEcho};
 use wasmtime_wasi_http as wasi_http;
 use wasmtime_wasi_http::WasiBody;
 
 use super::decode::{is_coded, is_opaque};
 use super::error::TransportError;
+use super::journal::Journal;
+use super::ledger::Entry;
 use crate::secrets::{Lent, Masks, through};
 
 /// How many pieces one poll goes through that come to nothing, before it lets other
 /// tasks run.
 const PIECES: usize = 32;
 
+/// Notices parts of values in what an origin sends, to which they are bound: somebody may
+/// have it cut them, to read them piece by piece.
+pub(super) struct Watch {
+    pub(super) origin: Origin,
+    pub(super) entry: Arc<Entry>,
+    pub(super) journal: Arc<Journal>,
+    pub(super) on_partial_echo: PartialEcho,
+}
+
+impl Watch {
+    /// Report those of which a part was found, by number. Whether the run is over for it.
+    fn report(&self, parts: &[usize], lent: &Lent) -> bool {
+        let loans = parts.iter().filter_map(|number| lent.loans().get(*number));
+        for loan in loans.filter(|loan| loan.is_bound_to(&self.origin)) {
+            let name = loan.terms.name();
+            self.entry.echoes_part(name);
+            self.journal
+                .echoes_part(name, &self.origin, self.on_partial_echo);
+        }
+        self.journal.is_stopped()
+    }
+}
+
 /// A response as the server has it, without its content coding: for the host to read.
 pub(super) struct Unredacted {
     response: Response<WasiBody>,
     /// Why the component does not get it.
     withheld: Option<TransportError>,
+    /// If secrets are bound to the origin.
+    watch: Option<Arc<Watch>>,
 }
 
 /// What the head of a response says of its body, as it came.
@@ -78,8 +106,16 @@ impl Arrival<'_> {
 }
 
 impl Unredacted {
-    pub(super) fn new(response: Response<WasiBody>, withheld: Option<TransportError>) -> Self {
-        Self { response, withheld }
+    pub(super) fn new(
+        response: Response<WasiBody>,
+        withheld: Option<TransportError>,
+        watch: Option<Watch>,
+    ) -> Self {
+        Self {
+            response,
+            withheld,
+            watch: watch.map(Arc::new),
+        }
     }
 
     pub(super) fn as_is(&self) -> &Response<WasiBody> {
@@ -91,7 +127,8 @@ impl Unredacted {
         self.response.into_body()
     }
 
-    /// The response as the component gets it, without a value in it.
+    /// The response as the component gets it, without a value in it. If the run
+    /// [is stopped](Journal::is_stopped) for what is in it, the component does not get it.
     pub(super) fn redacted(self, lent: &Arc<Lent>) -> Result<Response<WasiBody>, TransportError> {
         if lent.is_nothing() {
             return Ok(self.response);
@@ -100,7 +137,7 @@ impl Unredacted {
             return Err(error);
         }
         let (mut head, body) = self.response.into_parts();
-        head.headers = Scrub::new(lent).header(&head.headers);
+        head.headers = Scrub::new(lent, self.watch.clone()).header(&head.headers);
         if body.is_end_stream() {
             return Ok(Response::from_parts(head, body));
         }
@@ -108,7 +145,7 @@ impl Unredacted {
         head.headers.remove(CONTENT_LENGTH);
         let body = Scrubbed {
             inner: body,
-            scrub: Scrub::new(lent),
+            scrub: Scrub::new(lent, self.watch),
             is_drained: false,
             trailers: None,
         };
@@ -120,14 +157,24 @@ impl Unredacted {
 struct Scrub {
     lent: Arc<Lent>,
     masks: Masks,
+    watch: Option<Arc<Watch>>,
 }
 
 impl Scrub {
-    fn new(lent: &Arc<Lent>) -> Self {
+    fn new(lent: &Arc<Lent>, watch: Option<Arc<Watch>>) -> Self {
         Self {
             lent: Arc::clone(lent),
-            masks: lent.masks(),
+            masks: lent.masks(watch.is_some()),
+            watch,
         }
+    }
+
+    /// Whether the run is over for what was let go.
+    fn is_stopped(&self) -> bool {
+        let Some(watch) = &self.watch else {
+            return false;
+        };
+        watch.report(self.masks.parts(), &self.lent)
     }
 
     /// A token or a signature that was made while the stream flows can't be in what has
@@ -164,6 +211,7 @@ impl Scrub {
                 scrubbed.append(name, value);
             }
         }
+        self.is_stopped();
         scrubbed
     }
 }
@@ -185,6 +233,9 @@ impl Body for Scrubbed {
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, wasi_http::Error>>> {
         for _ in 0..PIECES {
+            if self.scrub.is_stopped() {
+                return Poll::Pending;
+            }
             if self.is_drained {
                 let trailers = self.trailers.take();
                 return Poll::Ready(trailers.map(|trailers| Ok(Frame::trailers(trailers))));
@@ -212,6 +263,11 @@ impl Body for Scrubbed {
                     self.scrub.finish()
                 }
             };
+            // What is in it is not for the component, nor that it is: it waits until its
+            // run is over.
+            if self.scrub.is_stopped() {
+                return Poll::Pending;
+            }
             if !scrubbed.is_empty() {
                 return Poll::Ready(Some(Ok(Frame::data(scrubbed.into()))));
             }

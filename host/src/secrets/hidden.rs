@@ -43,6 +43,12 @@ pub(crate) struct Masks {
 }
 
 impl Masks {
+    /// The values of which parts were let go, by number of their loan: the first pass is
+    /// over values.
+    pub(crate) fn parts(&self) -> &[usize] {
+        self.passes.first().map(Replacer::parts).unwrap_or_default()
+    }
+
     /// Look for what came since, after all else.
     pub(crate) fn add(&mut self, since: Self) {
         self.passes.extend(since.passes);

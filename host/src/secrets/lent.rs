@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use http_step_policy::{Origin, OriginPattern, Policy};
+use http_step_policy::{Origin, Policy};
 use http_step_secrets::{HANDLE_BYTES, Handles, Patterns, Replacements, Replacer};
 use thiserror::Error;
 use tokio::task::spawn_blocking;
@@ -128,10 +128,7 @@ impl Lent {
 
     /// Whether a secret is bound to an origin, whatever a request there carries.
     pub(crate) fn is_bound_to(&self, origin: &Origin) -> bool {
-        let is_of = |pattern: &OriginPattern| pattern.matches(origin);
-        self.loans
-            .iter()
-            .any(|loan| loan.terms.origins().iter().any(is_of))
+        self.loans.iter().any(|loan| loan.is_bound_to(origin))
     }
 
     /// Whether the component may hold a handle.
@@ -184,12 +181,18 @@ impl Lent {
         self.derived.load(Ordering::Acquire)
     }
 
-    /// What redacts a stream that begins.
-    pub(crate) fn masks(&self) -> Masks {
+    /// What redacts a stream that begins, and notices parts of values in it, if it is to.
+    pub(crate) fn masks(&self, finds_parts: bool) -> Masks {
         self.combine_signatures();
         let hidden = self.hidden();
+        let passes = hidden.in_order().into_iter().enumerate();
+        let mask = |(number, masked): (usize, &Masked)| match masked.mask() {
+            // That of the values.
+            pass if finds_parts && number == 0 => pass.finding_parts(),
+            pass => pass,
+        };
         Masks {
-            passes: hidden.in_order().into_iter().map(Masked::mask).collect(),
+            passes: passes.map(mask).collect(),
             derived: hidden.derived(),
         }
     }

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use http_step_policy::{Place, Secret};
+use http_step_policy::{Origin, Place, Secret};
 use http_step_secrets::{Handle, Value};
 use percent_encoding::percent_decode_str;
 use thiserror::Error;
@@ -75,6 +75,12 @@ impl Loan {
             self.terms.name()
         );
         (!self.told.swap(true, Ordering::Relaxed)).then_some(remark)
+    }
+
+    /// Whether it is bound to an origin.
+    pub(crate) fn is_bound_to(&self, origin: &Origin) -> bool {
+        let mut patterns = self.terms.origins().iter();
+        patterns.any(|pattern| pattern.matches(origin))
     }
 
     /// The value; of one that can't be read nobody has the handle.

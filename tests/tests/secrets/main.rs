@@ -6,6 +6,7 @@ mod elsewhere;
 mod errors;
 mod lending;
 mod oracles;
+mod parts;
 mod places;
 mod proofs;
 mod theft;

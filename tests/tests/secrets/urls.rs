@@ -154,6 +154,7 @@ async fn it_leads_where_nobody_sees() {
               "place": "url"
             }
           ],
+          "partial_echoes": [],
           "attempts": 1,
           "connection": "new",
           "protocol": "HTTP/1.1",

@@ -242,7 +242,7 @@ async fn an_error_that_quotes_the_client() {
         loot.has_no(&[twice.trim_end_matches('=')]);
         let told = ledger(&loot.result, &names);
         let quoted = match authentication {
-            "basic" => "no Basic <HIDDEN> with grant_type=client_credentials",
+            "basic" => "no Basic Y2k6<HIDDEN>= with grant_type=client_credentials",
             _ => {
                 "no with grant_type=client_credentials&client_id=ci&client_secret=<HIDDEN>&scope=builds%3Awrite"
             }
