@@ -11,13 +11,12 @@ use http::{Request, Response, StatusCode};
 use http_body_util::{BodyExt, Limited};
 use http_step_policy::Origin;
 use http_step_signing::oauth2::Token;
-use tokio::task::spawn_blocking;
 use tokio::time::timeout;
 use wasmtime_wasi_http::{RequestOptions, WasiBody};
 
 use super::Egress;
 use super::collect::{Read, Rest, collect};
-use super::error::TransportError;
+use super::error::{Stage, TransportError};
 use super::failure::Failure;
 use super::fill::Aim;
 use super::journal::{Room, UnderWay};
@@ -174,11 +173,18 @@ impl Egress {
         }
         let (lent, token) = (Arc::clone(&self.lent), Arc::clone(token));
         let (endpoint, by) = (endpoint.to_owned(), by.to_owned());
-        // What finds it takes a moment to make.
+        // What finds it takes a moment to make, in which nobody waits for it but this
+        // request, and stays as long as the run.
         let conceal = move || lent.conceal(token.value(), &endpoint, &by);
-        let concealed = spawn_blocking(conceal).await;
-        let concealed = concealed.map_err(|error| TransportError::Refused(error.to_string()))?;
-        concealed.map_err(refused)
+        let concealed = self.cpu.count_aside(conceal).await;
+        let ended = || TransportError::Refused("the host is about to end".to_owned());
+        let bytes = concealed.ok_or_else(ended)?.map_err(refused)?;
+        self.journal.keeps(bytes, Stage::Policy)?;
+        let spent = self.journal.spends(self.cpu.total());
+        spent.map_err(|exceeded| TransportError::Exceeded {
+            exceeded,
+            stage: Stage::Policy,
+        })
     }
 
     /// All of a body that a component writes: what signs it has to know it, and it may

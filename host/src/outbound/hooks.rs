@@ -64,8 +64,8 @@ impl WasiHttpHooks for Egress {
             let (entry, under_way) = begun.map_err(|error| refusal(Failure::at_once(error)))?;
             let options = options.unwrap_or_default();
             let carried = egress.carry_out(request, options, entry, under_way).await;
-            let arrived = carried
-                .and_then(|response| arrived(response, &journal).map_err(Failure::at_once));
+            let arrived =
+                carried.and_then(|response| arrived(response, &journal).map_err(Failure::at_once));
             let response = arrived.map_err(refusal)?;
             let nothing: Box<dyn Future<Output = _> + Send> = Box::new(async { Ok(()) });
             Ok((response, nothing))

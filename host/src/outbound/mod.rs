@@ -43,7 +43,7 @@ use std::time::Duration;
 use http::header::{ACCEPT_ENCODING, AUTHORIZATION, CONTENT_LENGTH, WWW_AUTHENTICATE};
 use http::{HeaderMap, HeaderValue, Request, Response, StatusCode};
 use http_body::Body;
-use http_step_policy::{Permit, Policy};
+use http_step_policy::{Origin, Permit, Policy};
 use hyper::body::Incoming;
 use tokio::time::timeout;
 use wasmtime_wasi_http::{RequestOptions, WasiBody};
@@ -176,12 +176,7 @@ impl Egress {
         });
         entry.on_turn();
 
-        let watch = is_bound.then(|| Watch {
-            origin: origin.clone(),
-            entry: Arc::clone(entry),
-            journal: Arc::clone(&self.journal),
-            on_partial_echo: self.policy.partial_echo(),
-        });
+        let watch = is_bound.then(|| self.watch(origin, entry));
         let origin = origin.to_string();
         let request = request.map(|body| {
             let journal = Arc::clone(&self.journal);
@@ -328,6 +323,16 @@ impl Egress {
             self.outbound.pool.put(route.key.clone(), shared);
         }
         Ok((connection, stream))
+    }
+
+    /// What notices parts of values in a response of an origin.
+    fn watch(&self, origin: &Origin, entry: &Arc<Entry>) -> Watch {
+        Watch {
+            origin: origin.clone(),
+            entry: Arc::clone(entry),
+            journal: Arc::clone(&self.journal),
+            on_partial_echo: self.policy.partial_echo(),
+        }
     }
 
     /// What a component asks for, where that is less than the run may have.

@@ -36,6 +36,15 @@ pub(super) struct Watch {
 }
 
 impl Watch {
+    /// Redact a text that the host reads, and that it tells of.
+    pub(super) fn redact(&self, text: &mut String, lent: &Lent) {
+        let mut masks = lent.masks(true);
+        let seen = through(&mut masks.passes, text.as_bytes(), true);
+        self.report(masks.parts(), lent);
+        *text = String::from_utf8_lossy(&seen).into_owned();
+        lent.veil().over(text);
+    }
+
     /// Report those of which a part was found, by number. Whether the run is over for it.
     fn report(&self, parts: &[usize], lent: &Lent) -> bool {
         let loans = parts.iter().filter_map(|number| lent.loans().get(*number));

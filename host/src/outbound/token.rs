@@ -2,6 +2,7 @@
 //! and kept until they end.
 
 use std::collections::VecDeque;
+use std::future::pending;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
@@ -208,11 +209,18 @@ impl Egress {
             .collect()
             .await;
         let answer = answer.map_err(|error| none(error.to_string()))?.to_bytes();
-        let token = Token::read(status, &answer, asked).map_err(|mut error| {
-            // As the server wrote it: to cut a text before would leave a part of a value.
-            error.each_text(|text| self.lent.veil().over(text));
-            none(error.to_string())
-        })?;
+        let token = match Token::read(status, &answer, asked) {
+            Ok(token) => token,
+            Err(mut error) => {
+                // As the server wrote it: to cut a text before would leave a part of a value.
+                let watch = self.watch(&client.origin, entry);
+                error.each_text(|text| watch.redact(text, &self.lent));
+                if self.journal.is_stopped() {
+                    return pending().await;
+                }
+                return Err(none(error.to_string()));
+            }
+        };
         let is_of_token = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~+/=:|".contains(&byte);
         if token.value().len() > LONGEST_TOKEN {
             return Err(none(format!(

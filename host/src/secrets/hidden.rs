@@ -238,6 +238,11 @@ impl HiddenToken {
             },
         })
     }
+
+    /// Bytes of what finds it.
+    pub(super) fn memory(&self) -> usize {
+        self.masked.shroud.memory()
+    }
 }
 
 impl Signature {

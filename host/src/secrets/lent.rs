@@ -256,13 +256,19 @@ impl Lent {
     }
 
     /// Put a text in the place of a token, from now on. What finds it takes a moment to
-    /// make, in which nobody has to wait for it.
-    pub(crate) fn conceal(&self, token: &str, endpoint: &str, by: &str) -> Result<(), LendError> {
+    /// make, in which nobody has to wait for it, and as many bytes as it says.
+    pub(crate) fn conceal(
+        &self,
+        token: &str,
+        endpoint: &str,
+        by: &str,
+    ) -> Result<usize, LendError> {
         let token = HiddenToken::new(token, endpoint, by, &self.shrouds)?;
+        let bytes = token.memory();
         let mut hidden = self.hidden();
         hidden.conceal(token)?;
         self.derived.store(hidden.derived(), Ordering::Release);
-        Ok(())
+        Ok(bytes)
     }
 
     /// What is between the run and people.

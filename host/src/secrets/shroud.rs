@@ -52,6 +52,11 @@ impl Shroud {
         self.patterns.is_empty()
     }
 
+    /// Bytes of memory that it takes, about.
+    pub(super) fn memory(&self) -> usize {
+        self.patterns.memory()
+    }
+
     pub(super) fn is_in(&self, text: &[u8]) -> bool {
         !self.patterns.owners_in(text).is_empty()
     }

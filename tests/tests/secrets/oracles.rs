@@ -180,6 +180,44 @@ async fn a_second_endpoint_gives_no_token_to_compare_with() {
     );
 }
 
+/// What looks for tokens is memory and processor time of the run that has them.
+#[tokio::test]
+async fn what_looks_for_tokens_counts() {
+    let own = Service::start(|request| {
+        // Each client has another token.
+        let client = String::from_utf8_lossy(&request.body);
+        let (_, id) = client.split_once("client_id=").unwrap();
+        let number = u32::from(id.as_bytes()[0]) * 9 + u32::from(id.as_bytes()[2]);
+        let letters = (0..8192u32).map(|at| {
+            let letter = (at + number * 8192).wrapping_mul(0x9e37_79b9) >> 24;
+            char::from(b'a' + u8::try_from(letter % 26).unwrap())
+        });
+        let token: String = letters.collect();
+        Answer::new(format!(r#"{{"access_token": "{token}"}}"#).into())
+    })
+    .await;
+    let api = puts_before().await;
+    let used = |client: &str, tokens: usize| {
+        let granted = secret("PLAIN", &api.origin).origin(own.origin.parse().unwrap());
+        let mut thief = Thief::lent(granted)
+            .reaches(&own.origin)
+            .reaches(&api.origin);
+        for number in 0..tokens {
+            thief = thief.tries(format!(
+                "GET {}/ | auth oauth2 body {}/ {client}-{number} {{PLAIN}}",
+                api.origin, own.origin
+            ));
+        }
+        async { thief.run().await.result.usage }
+    };
+    let (one, four) = (used("a", 1).await, used("b", 4).await);
+    let memory = four.peak_memory_bytes - one.peak_memory_bytes;
+    let cpu = four.cpu_seconds - one.cpu_seconds;
+    // A megabyte for each of the three more, and some milliseconds.
+    assert!(memory > 3 << 20, "{memory}");
+    assert!(cpu > 0.003, "{cpu}");
+}
+
 /// The Base64 of one secret is the beginning of another: what a component wrote for the
 /// one is not put back into the other.
 #[tokio::test]

@@ -55,6 +55,48 @@ async fn a_part_is_reported() {
     );
 }
 
+/// The host reads what a token endpoint says, and tells of it.
+#[tokio::test]
+async fn a_part_in_an_error_of_a_token_endpoint() {
+    let tokens = Service::start(|_| {
+        let part = &PLAIN_VALUE[..12];
+        let refusal =
+            format!(r#"{{"error": "invalid_client", "error_description": "not {part}"}}"#);
+        Answer::new(refusal.into())
+    })
+    .await;
+    let origin = &tokens.origin;
+    for stops in [false, true] {
+        let then = if stops {
+            PartialEcho::Stop
+        } else {
+            PartialEcho::Report
+        };
+        let policy = Policy::nothing()
+            .allow(origin.parse().unwrap())
+            .on_partial_echo(then)
+            .lend(secret("PLAIN", origin));
+        let text = format!(
+            "get: {origin}/\nauth: {{oauth2: {{token_url: {origin}/, client_id: ci, client_secret: '${{{{ secret.PLAIN }}}}'}}}}"
+        );
+        let result = run(&text, policy, VAULT).await;
+        let echoes: Vec<_> = result
+            .ledger
+            .iter()
+            .map(|row| row.partial_echoes.join(" "))
+            .collect();
+        assert_eq!(echoes, ["", "PLAIN"]);
+        let outcome = if stops {
+            Outcome::Denied
+        } else {
+            Outcome::Exception
+        };
+        assert_eq!(result.outcome, outcome);
+        let text = transcript(&result, origin);
+        assert_eq!(text.contains("S3cr"), !stops, "{text}");
+    }
+}
+
 #[tokio::test]
 async fn an_origin_that_it_is_not_bound_to_has_no_part_of_it() {
     let (service, bound) = (cuts().await, cuts().await);

@@ -153,10 +153,8 @@ fn a_run_has_a_few_tokens_of_one_endpoint() {
     const ENDPOINT: &str = "https://tokens.test/";
     let lent = webhook("https://hooks.test/services/token-of-a-webhook");
     for number in 0..8 {
-        assert_eq!(
-            lent.conceal(&format!("another-token-{number}"), ENDPOINT, "<t>"),
-            Ok(())
-        );
+        let token = format!("another-token-{number}");
+        assert!(lent.conceal(&token, ENDPOINT, "<t>").is_ok());
     }
     let refused = |token, endpoint| lent.conceal(token, endpoint, "<t>").unwrap_err().0;
     assert_eq!(
