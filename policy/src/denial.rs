@@ -133,6 +133,8 @@ impl Denial {
             Denied::Secret(_) => return self.to_string(),
             Denied::Request(detail) => match &detail.why {
                 Why::NoRule => "no rule names its origin".to_owned(),
+                Why::Deny(..) => "a rule denies it".to_owned(),
+                Why::Local(_) => "no rule names its host, which is a local name".to_owned(),
                 Why::Method { method, .. } => format!("its rule does not allow {method}"),
                 Why::Address(_, class) => {
                     format!("it leads to an address that is not public but {class}")
