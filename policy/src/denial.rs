@@ -130,7 +130,7 @@ impl Denial {
     #[must_use]
     pub fn without_target(&self) -> String {
         let reason = match &*self.0 {
-            Denied::Secret(_) => return self.to_string(),
+            Denied::Secret(_) | Denied::File(_) => return self.to_string(),
             Denied::Request(detail) => match &detail.why {
                 Why::NoRule => "no rule names its origin".to_owned(),
                 Why::Deny(..) => "a rule denies it".to_owned(),
