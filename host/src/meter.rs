@@ -179,7 +179,7 @@ impl CpuMeter {
     }
 
     /// Count what the host does at once on a run's behalf, outside of what is measured.
-    pub(crate) fn count<T>(&self, work: impl FnOnce() -> T) -> T {
+    fn count<T>(&self, work: impl FnOnce() -> T) -> T {
         let began = thread_time();
         let done = work();
         self.add(thread_time().saturating_sub(began));

@@ -27,8 +27,8 @@ use crate::result::{RunResult, Usage};
 use crate::secrets::{Lent, Veil};
 use crate::state::{HANDLES, State};
 
-/// Bytes that a component may hand over in one call, and no more than its memory: it may
-/// name the same text again and again.
+/// Bytes that a component may hand over in one call, and no more than half of its memory: it
+/// may name the same text again and again, and each time it is copied.
 const HOSTCALL_BYTES: u64 = 32 << 20;
 
 /// Requests whose rows are gone through in a fraction of a millisecond.
@@ -253,7 +253,7 @@ impl Host {
         let told = if is_long {
             cpu.count_aside(told).await
         } else {
-            Some(cpu.count(told))
+            Some(told())
         };
         match told {
             Some(mut result) => {
@@ -268,7 +268,7 @@ impl Host {
     fn store(&self, state: State, cpu: &CpuMeter, limits: Limits) -> Store<State> {
         let mut store = Store::new(&self.engine, state);
         store.limiter(|state| &mut state.memory);
-        let most = HOSTCALL_BYTES.min(limits.memory);
+        let most = HOSTCALL_BYTES.min(limits.memory / 2);
         store.set_hostcall_fuel(usize::try_from(most).unwrap_or(usize::MAX));
         // The host's own table is the one to run full, since it says so.
         store.set_max_component_handles(2 * HANDLES);
@@ -304,7 +304,7 @@ async fn answered(
     let ending = if is_long {
         cpu.count_aside(returned).await
     } else {
-        Some(cpu.count(returned))
+        Some(returned())
     };
     let ending = ending.unwrap_or_else(Ending::at_the_hosts_end);
     match journal.spends(cpu.total()) {

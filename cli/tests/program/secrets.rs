@@ -205,7 +205,8 @@ fn a_secret_in_a_fragment_is_not_shown() {
         hello
         --- stderr
         Status code: 200
-    "#]].assert_eq(&told);
+    "#]]
+    .assert_eq(&told);
     let request = server.request();
     assert_eq!(request.lines().next(), Some("GET /a HTTP/1.1"));
 }

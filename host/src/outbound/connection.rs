@@ -35,6 +35,9 @@ pub(super) const HTTP2_STREAM_WINDOW: u32 = 128 << 10;
 const HTTP2_STREAMS: u32 = 64;
 const HTTP2_CONNECTION_WINDOW: u32 = HTTP2_STREAMS * HTTP2_STREAM_WINDOW;
 
+/// What waits of a request's body for a server that lets it come and does not read it.
+const HTTP2_SEND_BUFFER: usize = 128 << 10;
+
 /// Streams that the server has reset and that are still remembered, so that a
 /// server that resets all it gets costs no memory (CVE-2023-44487).
 const HTTP2_RESET_STREAMS: usize = 64;
@@ -162,6 +165,7 @@ impl Connection {
                     .timer(TokioTimer::new())
                     .initial_stream_window_size(HTTP2_STREAM_WINDOW)
                     .initial_connection_window_size(HTTP2_CONNECTION_WINDOW)
+                    .max_send_buf_size(HTTP2_SEND_BUFFER)
                     .max_header_list_size(MOST_HEADER_BYTES as u32)
                     .max_concurrent_reset_streams(HTTP2_RESET_STREAMS)
                     .handshake(io)

@@ -48,7 +48,7 @@ pub(crate) struct Journal {
 }
 
 /// What a request takes beside its texts: its row, and the rows that are made of that.
-const ROW_BYTES: usize = 2 << 10;
+const ROW_BYTES: usize = 4 << 10;
 
 /// What the host takes of a run's memory for a message, until it is dropped: a reader may
 /// let go of a body in its middle.

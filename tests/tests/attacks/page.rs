@@ -15,6 +15,7 @@ After each attack the same host runs a well-behaved step, which succeeds, and th
 descriptors, the instances and the free slots that it had before. Over all of them together, its
 memory stays where it was. Where the host is to hoard in the place of a component that may take 8 MiB, what
 the host allocates is no more than what the run reports, and 1.5 MiB for the server of the test and the rest.
+What is handed over in one call is copied, and is no more than half of what the component may have.
 
 `ORIGIN` is the server that the step may reach. An outcome is that of the run, with the kind of its
 error and whether a request may have been sent.
