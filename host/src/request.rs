@@ -61,7 +61,7 @@ impl SpecError {
 pub(crate) struct Prepared {
     pub(crate) spec: types::RequestSpec,
     pub(crate) asked: Asked,
-    /// Bytes of the files in both.
+    /// Bytes of the files in both, and of a body that is given as bytes.
     pub(crate) file_bytes: usize,
 }
 
@@ -90,10 +90,14 @@ fn prepared(
     settings: Settings,
     mut reader: Reader<'_>,
 ) -> Result<Prepared, SpecError> {
+    let given = match &file.body {
+        Some(Body::Bytes(bytes)) => bytes.len(),
+        _ => 0,
+    };
     Ok(Prepared {
         spec: spec(file, properties, &settings, &mut reader)?,
         asked: settings.asked(&mut reader)?,
-        file_bytes: reader.total(),
+        file_bytes: reader.total().saturating_add(given),
     })
 }
 

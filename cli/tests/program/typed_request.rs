@@ -3,7 +3,7 @@
 use expect_test::expect;
 
 use crate::http_step::{HttpStep, http_step};
-use crate::server::{OK, Server};
+use crate::server::{NOBODY, OK, Server};
 
 /// What the server was asked.
 fn request(path: &str, arguments: &[&str]) -> String {
@@ -274,7 +274,43 @@ fn files_are_those_that_a_step_file_may_name() {
         assert!(told.starts_with("exit code 2\n"), "{told}");
         assert!(told.contains("error: the file `../secret` of `"), "{told}");
     }
+    // What is hidden, and under a policy what it does not grant, is denied.
+    for (policy, file) in [("", ".env"), ("--policy policy.yaml", "other.csv")] {
+        let told = http_step(&format!("run {policy} -d @{file}"))
+            .arg(&server.origin)
+            .file(
+                "policy.yaml",
+                format!(
+                    "allow: ['{}']\nfiles: {{read: ['report.csv']}}",
+                    server.origin
+                ),
+            )
+            .file(file, "content")
+            .run();
+        assert!(told.starts_with("exit code 3\n"), "{told}");
+    }
     assert!(!server.was_asked());
+}
+
+/// It is in the host's memory as long as the step runs, and counts.
+#[test]
+fn a_body_of_a_file_or_of_standard_input_is_held() {
+    let large = vec![b'a'; 3 << 20];
+    for source in ["@large", "@-"] {
+        let told = http_step(&format!("run {NOBODY} --policy policy.yaml -d {source}"))
+            .file("large", &large)
+            .file(
+                "policy.yaml",
+                format!("allow: ['{NOBODY}']\nfiles: {{read: [large]}}\nlimits: {{memory: 2MiB}}"),
+            )
+            .stdin(large.clone())
+            .run();
+        let error = "error: the budget `memory` is exceeded: 3145728 of 2097152 bytes\n";
+        assert!(
+            told.starts_with("exit code 4\n") && told.contains(error),
+            "{told}"
+        );
+    }
 }
 
 #[test]
