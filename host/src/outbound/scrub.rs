@@ -186,9 +186,10 @@ impl Scrub {
         watch.report(self.masks.parts(), &self.lent)
     }
 
-    /// A token or a signature that was made while the stream flows can't be in what has
-    /// come of it. But the passes that are in its middle must not end: they may be in the
-    /// middle of a value.
+    /// A signature that is made while the stream flows can't be in what has come of it, nor
+    /// can a token, unless the server has it from another run: so far it was nothing of
+    /// this one's. The passes that are there must not end: they may be in the middle of a
+    /// value. So what is new is looked for after them, in what they let go.
     fn catch_up(&mut self) {
         if self.masks.derived != self.lent.derived() {
             self.masks.add(self.lent.masks_since(self.masks.derived));
