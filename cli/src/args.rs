@@ -91,8 +91,9 @@ Install:
 pub(crate) struct RunArgs {
     /// A step file in YAML or JSON (`-`: standard input), or a URL.
     ///
-    /// A URL that you type may be reached, also on loopback or in a private
-    /// network. A URL in a step file grants nothing.
+    /// To type a URL is to allow its origin, also on loopback or in a private
+    /// network. With `--component` or `--policy` it is not: then only `--allow` and
+    /// the policy say what may be reached. A URL in a step file grants nothing.
     #[arg(value_name = "STEP|URL")]
     pub(crate) step: String,
 
@@ -108,7 +109,7 @@ pub(crate) struct RunArgs {
     pub(crate) policy: PolicyArgs,
 
     /// A component to run instead of the built-in step. It may reach nothing
-    /// but what `--allow` or `--policy` says.
+    /// but what `--allow` or `--policy` says, not even a URL that is typed.
     #[arg(long, value_name = "FILE.wasm")]
     pub(crate) component: Option<PathBuf>,
 

@@ -30,7 +30,8 @@ pub(crate) fn of(args: &RunArgs, is_typed: bool) -> Result<Policy, String> {
         None if is_built_in && allow.is_empty() => Policy::public(),
         None => Policy::nothing(),
     };
-    // Who types a URL means it; who writes a policy has thought of it all.
+    // Who types a URL means it; who writes a policy has thought of it all, and a
+    // component may be anybody's.
     if file.is_none()
         && is_typed
         && is_built_in

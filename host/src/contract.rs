@@ -58,6 +58,9 @@ impl properties::Host for State {
         if let Some(remark) = remark {
             self.log.write_line(Stream::Stderr, &remark);
         }
+        if handle.is_none() {
+            self.missing_secret = Some(name);
+        }
         Ok(handle)
     }
 }

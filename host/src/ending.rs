@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use http_step_policy::{Amount, Budget, Exceeded};
+use http_step_policy::{Amount, Budget, Exceeded, MissingSecret};
 use serde_json::{Map, Value};
 
 use crate::answer::{self, Unfit};
@@ -12,7 +12,7 @@ use crate::breakdown;
 use crate::contract::types;
 use crate::log::{Log, LogEntry, Stream};
 use crate::meter::Memory;
-use crate::outbound::{Journal, Over, Stage};
+use crate::outbound::{Journal, Over};
 use crate::request::SpecError;
 use crate::result::{ErrorKind, Outcome, RunError, RunResult, Usage};
 use crate::secrets::{LendError, Unavailable, Veil};
@@ -55,6 +55,16 @@ impl Ending {
             Ok(outputs) => Self::Returned { result, outputs },
             Err(Unfit::Contract(message)) => Self::Broken(Broken::new(ErrorKind::Trap, message)),
             Err(Unfit::Exceeded(exceeded)) => Self::exceeded(exceeded),
+        }
+    }
+
+    /// It was not given a secret: an error that comes of it says what would give it.
+    pub(crate) fn missed(&mut self, secret: &MissingSecret) {
+        if let Self::Returned { result, .. } = self
+            && let Some(error) = &mut result.error
+            && error.kind == types::ErrorKind::UnknownName
+        {
+            error.message.push_str(&format!("; {secret}"));
         }
     }
 
@@ -159,7 +169,11 @@ impl Ending {
         journal.returned();
         let mut outcome = Outcome::from(result.outcome);
         let mut summary = result.summary;
-        let error = result.error.map(|error| error_of(error, journal, veil));
+        let error = match result.error {
+            Some(error) => Some(error_of(error, journal, veil)),
+            None if outcome == Outcome::Exception => met(journal, veil),
+            None => None,
+        };
         let kind = error.as_ref().map(|error| error.kind);
         if outcome == Outcome::Exception && kind == Some(ErrorKind::Denied) {
             outcome = Outcome::Denied;
@@ -220,9 +234,11 @@ impl Broken {
         usage: Usage,
         veil: &Veil<'_>,
     ) -> RunResult {
+        let denied = self.denied(journal, veil);
         let (outcome, summary) = match self.kind {
             ErrorKind::Cancelled => (Outcome::Cancelled, "Requested (cancelled)"),
             ErrorKind::Denied => (Outcome::Denied, "Requested (denied)"),
+            _ if denied.is_some() => (Outcome::Denied, "Requested (denied)"),
             _ => (Outcome::Exception, "Requested (exception)"),
         };
         journal.broken_off(self.kind, &self.message);
@@ -233,37 +249,54 @@ impl Broken {
             outputs: Map::new(),
             ledger: journal.ledger(veil),
             log,
-            error: Some(RunError {
+            error: Some(denied.unwrap_or_else(|| RunError {
                 kind: self.kind,
                 message: self.message,
                 stage: None,
                 sent: journal.sent_any(),
                 exceeded: self.exceeded,
-            }),
+            })),
             usage,
         }
+    }
+
+    /// The denial that a component broke off after: it could not do without the request.
+    fn denied(&self, journal: &Journal, veil: &Veil<'_>) -> Option<RunError> {
+        let met = met(journal, veil).filter(|_| self.kind == ErrorKind::Trap)?;
+        (met.kind == ErrorKind::Denied).then(|| RunError {
+            message: format!("{}; then {}", met.message, self.message),
+            ..met
+        })
     }
 }
 
 /// A component sees error codes; the host has met the error itself.
 fn error_of(error: types::StepError, journal: &Journal, veil: &Veil<'_>) -> RunError {
     let told = ErrorKind::from(error.kind);
-    let sent = journal.sent_any();
-    let of = |kind, message, stage: Option<Stage>| RunError {
+    let of = |kind, message| RunError {
         kind,
         message,
-        stage,
-        sent,
+        stage: None,
+        sent: journal.sent_any(),
         exceeded: None,
     };
-    match journal.error() {
-        Some(met) if is_of_the_network(told) => {
-            of(met.kind(), met.message(veil), Some(met.stage()))
-        }
+    match met(journal, veil) {
+        Some(met) if is_of_the_network(told) => met,
         // That the policy denied something is for the host alone to say.
-        _ if told == ErrorKind::Denied => of(ErrorKind::Other, error.message, None),
-        _ => of(told, error.message, None),
+        _ if told == ErrorKind::Denied => of(ErrorKind::Other, error.message),
+        _ => of(told, error.message),
     }
+}
+
+/// The error of the last request, if it got no answer.
+fn met(journal: &Journal, veil: &Veil<'_>) -> Option<RunError> {
+    journal.error().map(|met| RunError {
+        kind: met.kind(),
+        message: met.message(veil),
+        stage: Some(met.stage()),
+        sent: journal.sent_any(),
+        exceeded: None,
+    })
 }
 
 /// Whether an error of a kind comes from the way out.

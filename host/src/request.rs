@@ -8,7 +8,7 @@ use http_step_file::{
     Auth, Body, Fields, File, FileContent, Filename, MAX_REDIRECTS, MOST_REDIRECTS, Renderable,
     StepFile, Timeouts,
 };
-use http_step_policy::Policy;
+use http_step_policy::{Origin, Policy};
 use http_step_template::{Names, RenderError, Template, Value, escape, to_text};
 use serde::de::DeserializeOwned;
 use thiserror::Error;
@@ -29,6 +29,10 @@ pub(crate) enum SpecError {
         key: &'static str,
         source: RenderError,
     },
+    #[error(
+        "`{key}`: the secret `{name}` can't stand here: the host obeys this key, and a step has no more than a handle"
+    )]
+    Secret { key: &'static str, name: String },
     #[error("`{key}`: the expression's value does not fit: {reason}")]
     Type { key: &'static str, reason: String },
     #[error("the file `{path}` of `{key}` is of no use: {source}")]
@@ -48,7 +52,7 @@ impl SpecError {
         match self {
             Self::File(FileError::Denied(_)) => ErrorKind::Denied,
             Self::Render {
-                source: RenderError::UnknownProperty(_) | RenderError::UnknownSecret(_),
+                source: RenderError::UnknownProperty(_),
                 ..
             } => ErrorKind::UnknownName,
             _ => ErrorKind::InvalidSpec,
@@ -284,7 +288,28 @@ fn rendered(key: &'static str, text: &str, properties: &Properties) -> Result<Va
     Template::parse(text)
         .map_err(RenderError::from)
         .and_then(|template| template.render(&Known(properties)))
-        .map_err(|source| SpecError::Render { key, source })
+        .map_err(|source| match source {
+            RenderError::UnknownSecret(name) => SpecError::Secret { key, name },
+            source => SpecError::Render { key, source },
+        })
+}
+
+/// Where a step's first request goes, as far as its properties tell.
+pub(crate) fn origin(file: &StepFile, properties: &Properties) -> Option<Origin> {
+    struct Guessed<'a>(&'a Properties);
+
+    impl Names for Guessed<'_> {
+        fn property(&self, name: &str) -> Option<Value> {
+            self.0.get(name).cloned()
+        }
+
+        fn secret(&self, _: &str) -> Option<String> {
+            Some("secret".to_owned())
+        }
+    }
+    let url = Template::parse(&file.url).ok()?;
+    let url = url.render(&Guessed(properties)).ok()?;
+    Origin::of_url(&to_text(&url)).ok()
 }
 
 /// What a setting's expression can name. A secret is nothing that a setting

@@ -167,6 +167,7 @@ impl Host {
         mut log: Log,
     ) -> RunResult {
         let properties = Arc::new(job.properties);
+        let (policy, origin) = (job.policy.clone(), request::origin(&job.file, &properties));
         let prepared = bounds
             .hold(async {
                 let lent = Lent::by(&job.policy, &self.sources, &self.shrouds).await?;
@@ -215,7 +216,7 @@ impl Host {
 
         let mut state = store.into_data();
         let mut is_long = journal.requests() > FEW_REQUESTS;
-        let ending = match (called, journal.exceeded_by_now()) {
+        let mut ending = match (called, journal.exceeded_by_now()) {
             // It may have come to an end in the moment in which it was ended.
             (Ok(_), Some(exceeded)) => Ending::exceeded(exceeded),
             (Ok(Ok(result)), None) => {
@@ -225,6 +226,11 @@ impl Host {
             (Ok(Err(error)), None) => Ending::broken(&error, &state.stderr.words()),
             (Err(ending), _) => ending,
         };
+        let missing = state.missing_secret.take();
+        let missing = missing.and_then(|name| policy.missing_secret(&name, origin.as_ref()));
+        if let Some(missing) = missing {
+            ending.missed(&missing);
+        }
         // It may have come to an end in the moment in which it was stopped.
         let ending = match journal.stopped() {
             Some(reason) => Ending::stopped(reason),

@@ -30,6 +30,8 @@ const RANDOM_BYTES: u64 = 64 << 10;
 /// The host's side of one run.
 pub(crate) struct State {
     pub(crate) egress: Egress,
+    /// A secret that was asked for and is not lent.
+    pub(crate) missing_secret: Option<String>,
     pub(crate) memory: MemoryMeter,
     pub(crate) held: Held,
     pub(crate) properties: Arc<Properties>,
@@ -63,6 +65,7 @@ impl State {
         http.set_field_size_limit(HEADER_BYTES);
         Self {
             egress,
+            missing_secret: None,
             memory: MemoryMeter::new(Arc::clone(memory)),
             held: Held::new(memory),
             properties,

@@ -62,7 +62,7 @@ pub use ipnet::IpNet;
 pub use budget::{Amount, Budget, Exceeded};
 pub use denial::{Denial, Grant};
 pub use deny::{DenyPattern, DenyPatternError};
-pub use file::{LONGEST, schema};
+pub use file::{LONGEST, OF_POLICIES, OF_STEP_FILES, schema};
 pub use files::{FileGlob, FileGlobError};
 pub use judgement::{Allowed, Judgement};
 pub use limits::{LONGEST_CONNECT, Limits};
@@ -75,8 +75,8 @@ pub use proxies::{NoProxy, NoProxyError, Proxy, ProxyResolve, ProxyRules};
 pub use proxy_url::{ProxyCredentials, ProxyScheme, ProxyUrl, ProxyUrlError};
 pub use rule::{Rule, RuleName};
 pub use secret::{
-    PathPrefix, PathPrefixError, Place, Secret, SecretArgumentError, SecretNameError,
-    SecretTwiceError, SourceRef, SourceRefError,
+    MissingSecret, PathPrefix, PathPrefixError, Place, Secret, SecretArgumentError,
+    SecretNameError, SecretTwiceError, SourceRef, SourceRefError,
 };
 pub use tls::{
     PinnedKey, PinnedKeyError, TlsAsk, TlsRequest, TlsRules, TlsTerms, TlsVersion, TlsVersionError,

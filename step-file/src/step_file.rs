@@ -1,5 +1,6 @@
 //! A step file as it is meant: short forms resolved, defaults filled in.
 
+use http_step_policy::{OF_POLICIES, OF_STEP_FILES};
 use http_step_yaml::{
     FromNode, Given, Kind, Mistakes, Position, Report, Reported, value, value_or,
 };
@@ -121,6 +122,12 @@ impl StepFile {
     /// All that is wrong with it.
     pub fn parse(text: &[u8]) -> Result<Self, Mistakes> {
         http_step_yaml::read(text, &KIND, |root, report| {
+            if root.is_rather(&OF_POLICIES, &OF_STEP_FILES) {
+                return Err(report.add(
+                    root.at,
+                    "this is a policy, not a step file; give it as `--policy FILE`",
+                ));
+            }
             let document = Document::from_node(root, report)?;
             from_document(document, root.at, report)
         })

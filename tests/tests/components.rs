@@ -115,6 +115,48 @@ async fn a_component_reaches_nothing_by_default() {
     "#]].assert_eq(&transcript(&result, &origin));
 }
 
+/// Whatever a component makes of it, people are told what the host did not allow.
+#[tokio::test]
+async fn a_component_that_gives_up_hides_no_denial() {
+    let origin = Scripted::nobody().await;
+    let step = host().load(&Guest::GivesUp.wasm()).unwrap();
+    let mut told = String::new();
+    for how in ["exception", "panic", "exit"] {
+        for policy in [
+            Policy::nothing(),
+            Policy::nothing().allow(origin.parse().unwrap()),
+        ] {
+            let file = step_file(&format!("post: {origin}/\ndata: {how}"));
+            let result = host().run(&step, Job::new(file, policy)).await;
+            told.push_str(&transcript(&result, &origin));
+        }
+    }
+    expect![[r#"
+        o|ErrorCode::HttpRequestDenied
+        Denied: Requested (denied)
+        Denied, sent No: the policy does not allow ORIGIN: no rule names it; `--allow ORIGIN` would
+        o|ErrorCode::ConnectionRefused
+        Exception: gave up
+        Connect, sent No: could not connect to ORIGIN: connection refused
+        o|ErrorCode::HttpRequestDenied
+        e|An exception occurred while performing the request: the component trapped: wasm `unreachable` instruction executed; its last words: thread '<unnamed>' (1) panicked at examples/gives_up.rs:12:26: there was no answer
+        Denied: Requested (denied)
+        Denied, sent No: the policy does not allow ORIGIN: no rule names it; `--allow ORIGIN` would; then the component trapped: wasm `unreachable` instruction executed; its last words: thread '<unnamed>' (1) panicked at examples/gives_up.rs:12:26: there was no answer
+        o|ErrorCode::ConnectionRefused
+        e|An exception occurred while performing the request: the component trapped: wasm `unreachable` instruction executed; its last words: thread '<unnamed>' (1) panicked at examples/gives_up.rs:12:26: there was no answer
+        Exception: Requested (exception)
+        Trap, sent No: the component trapped: wasm `unreachable` instruction executed; its last words: thread '<unnamed>' (1) panicked at examples/gives_up.rs:12:26: there was no answer
+        o|ErrorCode::HttpRequestDenied
+        e|An exception occurred while performing the request: the component exited with status 1 and did not answer
+        Denied: Requested (denied)
+        Denied, sent No: the policy does not allow ORIGIN: no rule names it; `--allow ORIGIN` would; then the component exited with status 1 and did not answer
+        o|ErrorCode::ConnectionRefused
+        e|An exception occurred while performing the request: the component exited with status 1 and did not answer
+        Exception: Requested (exception)
+        Trap, sent No: the component exited with status 1 and did not answer
+    "#]].assert_eq(&told);
+}
+
 #[tokio::test]
 async fn the_step_of_the_contributing_guide() {
     let guide = include_str!("../../CONTRIBUTING.md");

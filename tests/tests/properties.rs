@@ -108,7 +108,7 @@ async fn an_unknown_property_is_named_and_nothing_is_sent() {
         e|This run is lent no secrets.
         e|An exception occurred while performing the request: `auth`: the secret `TOKEN` is not given to this step
         Exception: Requested (exception)
-        UnknownName, sent No: `auth`: the secret `TOKEN` is not given to this step
+        UnknownName, sent No: `auth`: the secret `TOKEN` is not given to this step; `--secret TOKEN=env:TOKEN@ORIGIN` would give it, and so would `TOKEN: {from: env:TOKEN, origins: [ORIGIN]}` under `secrets:` in a policy
     "#]].assert_eq(&text);
     assert_eq!(service.connections(), 0);
 }

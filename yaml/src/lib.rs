@@ -44,6 +44,7 @@ mod list;
 mod mapping;
 mod mistake;
 mod node;
+mod other;
 mod syntax;
 mod tree;
 

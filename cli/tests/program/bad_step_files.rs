@@ -254,3 +254,58 @@ fn more_than_a_step_file_may_hold() {
     "#]]
     .assert_eq(&refused("[".repeat(100_000)));
 }
+
+#[test]
+fn a_policy_is_no_step_file_nor_the_reverse() {
+    let mut told = String::new();
+    for arguments in [
+        "run policy.yaml",
+        "check policy.yaml",
+        "check --policy step.yaml",
+        "run --policy step.yaml step.yaml",
+        "check both.yaml",
+        "check --policy both.yaml",
+    ] {
+        let run = http_step(arguments)
+            .file(
+                "policy.yaml",
+                "limits: {wall: 1}\nallow:\n- https://example.com\n",
+            )
+            .file("step.yaml", "timeout: 3\nget: https://example.com/\n")
+            .file("both.yaml", "get: https://example.com/\nallow: []\n")
+            .run();
+        told.push_str(&format!("$ {arguments}\n{run}"));
+    }
+    expect![[r#"
+        $ run policy.yaml
+        exit code 2
+        --- stderr
+        error: the step file has a mistake
+        policy.yaml:1:1: this is a policy, not a step file; give it as `--policy FILE`
+        $ check policy.yaml
+        exit code 2
+        --- stderr
+        error: the step file has a mistake
+        policy.yaml:1:1: this is a policy, not a step file; give it as `--policy FILE`
+        $ check --policy step.yaml
+        exit code 2
+        --- stderr
+        error: the policy has a mistake
+        step.yaml:1:1: this is a step file, not a policy; give it without `--policy`
+        $ run --policy step.yaml step.yaml
+        exit code 2
+        --- stderr
+        error: the policy has a mistake
+        step.yaml:1:1: this is a step file, not a policy; give it without `--policy`
+        $ check both.yaml
+        exit code 2
+        --- stderr
+        error: the step file has a mistake
+        both.yaml:2:1: unknown key `allow`; the keys are url, method, get, post, put, delete, head, options, patch, params, headers, cookies, data, json, files, auth, timeout, allow_redirects, max_redirects, stream, verify, cert, tls, proxies, hide_request_headers, hide_response_headers
+        $ check --policy both.yaml
+        exit code 2
+        --- stderr
+        error: the policy has a mistake
+        both.yaml:1:1: unknown key `get`; the keys are public, allow, networks, tls, proxies, secrets, partial_echo, limits
+    "#]].assert_eq(&told);
+}

@@ -1,6 +1,7 @@
 //! Each exit code of `run`, with all that is told.
 
 use expect_test::expect;
+use http_step_tests::Guest;
 
 use crate::http_step::http_step;
 use crate::server::{NOBODY, NOT_FOUND, OK, Server};
@@ -91,6 +92,21 @@ fn a_denial_is_3() {
         error: the policy does not allow ORIGIN: its address is not public but loopback; `--allow ORIGIN` would
     "#]].assert_eq(&told);
     assert!(!server.was_asked());
+}
+
+#[test]
+fn a_denial_is_3_whatever_the_component_says() {
+    for how in ["exception", "panic", "exit"] {
+        let told = http_step("run step.yaml --component step.wasm")
+            .file("step.wasm", Guest::GivesUp.wasm())
+            .file("step.yaml", format!("post: {NOBODY}/\ndata: {how}\n"))
+            .run();
+        assert!(told.starts_with("exit code 3\n"), "{told}");
+        assert!(
+            told.contains("Requested (denied)\nerror: the policy does not allow http://127.0.0.1:1: no rule names it; `--allow http://127.0.0.1:1` would"),
+            "{told}"
+        );
+    }
 }
 
 #[test]

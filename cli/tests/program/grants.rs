@@ -112,6 +112,49 @@ fn a_typed_url_grants_its_origin_and_no_other() {
 }
 
 #[test]
+fn a_typed_url_grants_nothing_beside_a_policy_or_a_component() {
+    let server = Server::answering(OK);
+    let run = |arguments: &str| {
+        let told = http_step(&format!("run {arguments}"))
+            .arg(&server.origin)
+            .file("policy.yaml", "public: true\n")
+            .file("step.wasm", http_step_component::WASM)
+            .word(&server.origin, "ORIGIN")
+            .run();
+        let error = told.lines().find(|line| line.starts_with("error: "));
+        error.unwrap_or("allowed").to_owned()
+    };
+    let mut told = String::new();
+    for (arguments, allowed) in [
+        ("", ""),
+        ("--allow https://example.com", ""),
+        ("--allow-network 10.0.0.0/8", ""),
+        ("--policy policy.yaml", "--allow"),
+        ("--component step.wasm", "--allow"),
+        (
+            "--component step.wasm --allow https://example.com",
+            "--allow",
+        ),
+        ("--component step.wasm --policy policy.yaml", "--allow"),
+    ] {
+        told.push_str(&format!("run {arguments} URL: {}\n", run(arguments)));
+        if !allowed.is_empty() {
+            let allowed = format!("{arguments} --allow {}", server.origin);
+            assert_eq!(run(&allowed), "allowed");
+        }
+    }
+    expect![[r#"
+        run  URL: allowed
+        run --allow https://example.com URL: allowed
+        run --allow-network 10.0.0.0/8 URL: allowed
+        run --policy policy.yaml URL: error: the policy does not allow ORIGIN: its address is not public but loopback; `- ORIGIN` under `allow:` in policy.yaml would
+        run --component step.wasm URL: error: the policy does not allow ORIGIN: no rule names it; `--allow ORIGIN` would
+        run --component step.wasm --allow https://example.com URL: error: the policy does not allow ORIGIN: no rule names it; `--allow ORIGIN` would
+        run --component step.wasm --policy policy.yaml URL: error: the policy does not allow ORIGIN: its address is not public but loopback; `- ORIGIN` under `allow:` in policy.yaml would
+    "#]].assert_eq(&told);
+}
+
+#[test]
 fn a_network_grants_an_address_to_origins_that_are_allowed() {
     let server = Server::answering(OK);
     let run = |arguments: &str| {

@@ -62,8 +62,9 @@ fn of_run() {
           <STEP|URL>
                   A step file in YAML or JSON (`-`: standard input), or a URL.
 
-                  A URL that you type may be reached, also on loopback or in a private network. A URL in a
-                  step file grants nothing.
+                  To type a URL is to allow its origin, also on loopback or in a private network. With
+                  `--component` or `--policy` it is not: then only `--allow` and the policy say what may be
+                  reached. A URL in a step file grants nothing.
 
         Options:
           -p, --property <NAME=VALUE>
@@ -117,7 +118,7 @@ fn of_run() {
 
               --component <FILE.wasm>
                   A component to run instead of the built-in step. It may reach nothing but what `--allow`
-                  or `--policy` says
+                  or `--policy` says, not even a URL that is typed
 
               --dry-run
                   Show the request and what the policy says of it, and send nothing. Secrets read
@@ -224,7 +225,8 @@ fn of_run() {
                                              sees the part. `report` by default; `stop` is for components
                                              that you do not trust
               --component <FILE.wasm>        A component to run instead of the built-in step. It may reach
-                                             nothing but what `--allow` or `--policy` says
+                                             nothing but what `--allow` or `--policy` says, not even a URL
+                                             that is typed
               --dry-run                      Show the request and what the policy says of it, and send
                                              nothing. Secrets read `<HIDDEN>`; the environment and the files
                                              they are in are read

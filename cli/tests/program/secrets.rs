@@ -90,7 +90,7 @@ fn a_secret_that_is_not_there() {
         An exception occurred while performing the request: `params`: the secret `TOKEN` is not given to this step
         --- stderr
         Requested (exception)
-        error: `params`: the secret `TOKEN` is not given to this step
+        error: `params`: the secret `TOKEN` is not given to this step; `--secret TOKEN=env:TOKEN@ORIGIN` would give it, and so would `TOKEN: {from: env:TOKEN, origins: [ORIGIN]}` under `secrets:` in a policy
     "#]].assert_eq(&run(NOBODY, &arguments).run());
     let arguments = format!("--allow {NOBODY} --secret TOKEN=file:nothing.txt@{NOBODY}");
     expect![[r#"

@@ -30,10 +30,24 @@ const KIND: Kind = Kind {
     smallest: "allow: []",
 };
 
+/// Keys that a policy has and a step file has not.
+pub const OF_POLICIES: [&str; 6] = ["public", "allow", "deny", "networks", "secrets", "limits"];
+
+/// Keys that a step file has and a policy has not: one of them is in every step file.
+pub const OF_STEP_FILES: [&str; 8] = [
+    "url", "get", "post", "put", "delete", "head", "options", "patch",
+];
+
 /// Read a policy file.
 pub(crate) fn read(yaml: &[u8], name: &str) -> Result<Terms, Mistakes> {
     let name: Arc<str> = name.into();
     http_step_yaml::read(yaml, &KIND, |root, report| {
+        if root.is_rather(&OF_STEP_FILES, &OF_POLICIES) {
+            return Err(report.add(
+                root.at,
+                "this is a step file, not a policy; give it without `--policy`",
+            ));
+        }
         Document::from_node(root, report)?.terms(&name, report)
     })
 }

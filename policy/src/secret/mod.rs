@@ -7,6 +7,7 @@
 
 mod argument;
 mod denied;
+mod missing;
 mod name;
 mod path;
 mod place;
@@ -21,6 +22,7 @@ use crate::rule::Source;
 
 pub use argument::{SecretArgumentError, SecretTwiceError};
 pub(crate) use denied::{Denied, Why};
+pub use missing::MissingSecret;
 pub use name::SecretNameError;
 pub(crate) use name::check as check_name;
 pub use path::{PathPrefix, PathPrefixError};

@@ -63,14 +63,14 @@ async fn an_unknown_name_lists_those_that_there_are() {
         e|The secrets of this run are `PLAIN`, `TOKEN`.
         e|An exception occurred while performing the request: `url`: the secret `TOKNE` is not given to this step
         Exception: Requested (exception)
-        UnknownName, sent No: `url`: the secret `TOKNE` is not given to this step
+        UnknownName, sent No: `url`: the secret `TOKNE` is not given to this step; `--secret TOKNE=env:TOKNE@ORIGIN` would give it, and so would `TOKNE: {from: env:TOKNE, origins: [ORIGIN]}` under `secrets:` in a policy
     "#]].assert_eq(&transcript(&run(&text, policy).await, origin));
     let policy = Policy::nothing().allow(origin.parse().unwrap());
     expect![[r#"
         e|This run is lent no secrets.
         e|An exception occurred while performing the request: `url`: the secret `TOKNE` is not given to this step
         Exception: Requested (exception)
-        UnknownName, sent No: `url`: the secret `TOKNE` is not given to this step
+        UnknownName, sent No: `url`: the secret `TOKNE` is not given to this step; `--secret TOKNE=env:TOKNE@ORIGIN` would give it, and so would `TOKNE: {from: env:TOKNE, origins: [ORIGIN]}` under `secrets:` in a policy
     "#]].assert_eq(&transcript(&run(&text, policy).await, origin));
     assert_eq!(service.connections(), 0);
 }

@@ -1,0 +1,113 @@
+//! A secret that a step asks for and no policy lends.
+
+use std::fmt;
+use std::sync::Arc;
+
+use super::name;
+use crate::denial::in_flow;
+use crate::origin::Origin;
+use crate::policy::Policy;
+
+/// What would lend a secret that a policy does not know.
+///
+/// ```
+/// use http_step_policy::Policy;
+///
+/// let origin = "https://api.example.com".parse()?;
+/// let missing = Policy::public().missing_secret("TOKEN", Some(&origin)).unwrap();
+/// assert_eq!(missing.argument(), "--secret TOKEN=env:TOKEN@https://api.example.com");
+/// assert_eq!(
+///     missing.to_string(),
+///     "`--secret TOKEN=env:TOKEN@https://api.example.com` would give it, and so would \
+///      `TOKEN: {from: env:TOKEN, origins: [https://api.example.com]}` under `secrets:` in a policy",
+/// );
+/// # Ok::<(), http_step_policy::OriginError>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MissingSecret {
+    name: String,
+    origin: String,
+    file: Option<Arc<str>>,
+}
+
+impl Policy {
+    /// What would lend a secret, for requests to an origin if that is known; none if
+    /// it is lent, or if no expression can name it.
+    #[must_use]
+    pub fn missing_secret(&self, name: &str, origin: Option<&Origin>) -> Option<MissingSecret> {
+        let is_missing = self.secret(name).is_none() && name::check(name).is_ok();
+        is_missing.then(|| MissingSecret {
+            name: name.to_owned(),
+            origin: origin.map_or_else(|| "https://…".to_owned(), Origin::to_string),
+            file: self.terms().file.clone(),
+        })
+    }
+}
+
+impl MissingSecret {
+    /// An argument of the program.
+    #[must_use]
+    pub fn argument(&self) -> String {
+        let Self { name, origin, .. } = self;
+        format!("--secret {name}=env:{}@{origin}", self.variable())
+    }
+
+    /// An environment variable that may hold the value.
+    fn variable(&self) -> String {
+        let word = |c: char| match c.to_ascii_uppercase() {
+            upper @ ('A'..='Z' | '0'..='9') => upper,
+            _ => '_',
+        };
+        let variable: String = self.name.chars().map(word).collect();
+        match variable.starts_with(|c: char| c.is_ascii_digit()) {
+            true => format!("_{variable}"),
+            false => variable,
+        }
+    }
+}
+
+impl fmt::Display for MissingSecret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let file = self.file.as_deref().unwrap_or("a policy");
+        write!(
+            f,
+            "`{}` would give it, and so would `{}: {{from: env:{}, origins: [{}]}}` under `secrets:` in {file}",
+            self.argument(),
+            in_flow(&self.name),
+            self.variable(),
+            in_flow(&self.origin),
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_would_lend_it() {
+        let policy = Policy::parse(b"allow: []", "policy.yaml").unwrap();
+        let said = |name: &str, origin: Option<&str>| {
+            let origin = origin.map(|origin| origin.parse().unwrap());
+            policy
+                .missing_secret(name, origin.as_ref())
+                .map(|missing| missing.to_string())
+        };
+        assert_eq!(
+            said("ci/größe-1", Some("http://[::1]:8080")).unwrap(),
+            "`--secret ci/größe-1=env:CI_GR__E_1@http://[::1]:8080` would give it, and so would \
+             `\"ci/größe-1\": {from: env:CI_GR__E_1, origins: [\"http://[::1]:8080\"]}` under `secrets:` in policy.yaml"
+        );
+        assert_eq!(
+            said("1", None).unwrap(),
+            "`--secret 1=env:_1@https://…` would give it, and so would \
+             `1: {from: env:_1, origins: [\"https://…\"]}` under `secrets:` in policy.yaml"
+        );
+        assert_eq!(said("a b", None), None);
+        let lent = "TOKEN=env:A@https://a.example".parse().unwrap();
+        assert_eq!(
+            policy.clone().lend(lent).missing_secret("TOKEN", None),
+            None
+        );
+    }
+}

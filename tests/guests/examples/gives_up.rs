@@ -1,0 +1,22 @@
+//! Asks for what its URL names, and gives up whatever comes of it: its orders say how.
+
+use http_step_test_guests::*;
+use wasi::http::outgoing_handler::handle;
+
+struct Step;
+
+impl Guest for Step {
+    fn http_step(spec: RequestSpec) -> StepResult {
+        tell(&outcome(handle(get(&spec.url), None)));
+        match orders(&spec).as_slice() {
+            ["panic"] => panic!("there was no answer"),
+            ["exit"] => std::process::exit(1),
+            _ => StepResult {
+                outcome: Outcome::Exception,
+                ..success("gave up")
+            },
+        }
+    }
+}
+
+export!(Step);
