@@ -41,8 +41,9 @@ pub(crate) enum Command {
     Run(Box<RunArgs>),
     /// Start a service on loopback and run a step against it.
     Demo(DemoArgs),
-    /// Check step files and policies, and tell what a policy allows.
-    Check(CheckArgs),
+    /// Check step files and policies: what is wrong with them, what a run needs, and
+    /// what a policy allows.
+    Check(Box<CheckArgs>),
     /// Show what a component imports and exports, and whether it is a step.
     Inspect(InspectArgs),
     /// Compile a component ahead of its first run.
@@ -97,13 +98,8 @@ pub(crate) struct RunArgs {
     #[arg(value_name = "STEP|URL")]
     pub(crate) step: String,
 
-    /// A build property; the value is text. Can be repeated.
-    #[arg(short, long = "property", value_name = "NAME=VALUE", value_parser = pair)]
-    pub(crate) property: Vec<(String, String)>,
-
-    /// Build properties from a JSON or YAML file; values keep their types.
-    #[arg(long, value_name = "FILE")]
-    pub(crate) properties: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) properties: PropertyArgs,
 
     #[command(flatten)]
     pub(crate) policy: PolicyArgs,
@@ -138,6 +134,18 @@ Examples:
   http-step run https://ci.example.com/hook -u 'joe:${{ secret.PASSWORD }}' --secret PASSWORD=env:PASSWORD@https://ci.example.com
   jq -n --arg branch \"$BRANCH\" '{branch: $branch}' | http-step run https://ci.example.com/builds --json @-
   http-step run https://ci.example.com/status --format json | jq -j '.log[] | select(.stream == \"content\").text'";
+
+/// The build's properties.
+#[derive(ClapArgs)]
+pub(crate) struct PropertyArgs {
+    /// A build property; the value is text. Can be repeated.
+    #[arg(short, long = "property", value_name = "NAME=VALUE", value_parser = pair)]
+    pub(crate) property: Vec<(String, String)>,
+
+    /// Build properties from a JSON or YAML file; values keep their types.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) properties: Option<PathBuf>,
+}
 
 /// What the run may reach, and which secrets it may use.
 #[derive(ClapArgs)]
@@ -197,6 +205,28 @@ pub(crate) struct PolicyArgs {
     /// default; `stop` is for components that you do not trust.
     #[arg(long, value_name = "ACTION", value_parser = partial_echo)]
     pub(crate) partial_echo: Option<PartialEcho>,
+}
+
+impl PropertyArgs {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.property.is_empty() && self.properties.is_none()
+    }
+}
+
+impl PolicyArgs {
+    /// Whether nothing is said of it.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.policy.is_none()
+            && self.allow.is_empty()
+            && self.allow_network.is_empty()
+            && self.allow_proxy.is_empty()
+            && !self.proxy_from_env
+            && self.allow_tls.is_empty()
+            && self.deny.is_empty()
+            && self.allow_file.is_empty()
+            && self.secret.is_empty()
+            && self.partial_echo.is_none()
+    }
 }
 
 /// The request, where a URL is typed.
@@ -264,14 +294,22 @@ pub(crate) struct DemoArgs {
 #[derive(ClapArgs)]
 #[command(after_long_help = CHECK_EXAMPLES)]
 pub(crate) struct CheckArgs {
-    /// A policy file to check. By itself it is explained.
-    #[arg(long, value_name = "FILE")]
-    pub(crate) policy: Option<PathBuf>,
-
-    /// Step files to check (`-`: standard input); with `--policy` also URLs, to
-    /// tell whether the policy allows them, and by which line.
+    /// Step files to check (`-`: standard input), to tell what their runs need:
+    /// properties, secrets, files and origins. With `--policy` also URLs, to tell
+    /// whether the policy allows them, and by which line; with a policy and nothing
+    /// else, the policy is explained.
+    ///
+    /// Needs are listed. With properties, or with what grants something, they are to
+    /// be all there are, and what is missing of properties, or of origins and
+    /// secrets, is an error.
     #[arg(value_name = "STEP|URL", required_unless_present = "policy")]
     pub(crate) steps: Vec<String>,
+
+    #[command(flatten)]
+    pub(crate) properties: PropertyArgs,
+
+    #[command(flatten)]
+    pub(crate) policy: PolicyArgs,
 
     /// The method of the requests to the URLs; GET by default.
     #[arg(
@@ -287,6 +325,7 @@ pub(crate) struct CheckArgs {
 const CHECK_EXAMPLES: &str = "\
 Examples:
   http-step check step.yaml
+  http-step check step.yaml -p branch=main --policy policy.yaml
   http-step check --policy policy.yaml
   http-step check --policy policy.yaml -X POST https://api.example.com/builds";
 

@@ -1,24 +1,27 @@
-//! `http-step check`: every mistake of step files and policies, and what a
-//! policy says, without running anything.
+//! `http-step check`: every mistake of step files and policies, what a run needs,
+//! and what a policy says, without running anything.
 
-use http_step_file::StepFile;
-use http_step_host::policy::{Judgement, Policy};
+use http_step_host::policy::Judgement;
 
 use crate::args::CheckArgs;
 use crate::exit::{Exit, Failure};
-use crate::{input, policy, terminal, typed};
+use crate::needs::{Files, Given};
+use crate::{input, needs, policy, properties, run, terminal, typed};
 
 pub(crate) fn check(args: &CheckArgs) -> Result<Exit, Failure> {
-    let policy = match &args.policy {
-        Some(path) => Some(policy::read(path)?),
-        None => None,
+    let given = Given {
+        properties: match args.properties.is_empty() {
+            true => None,
+            false => Some(properties::read(&args.properties)?),
+        },
+        policy: policy::given(&args.policy)?,
     };
-    if let (Some(policy), []) = (&policy, args.steps.as_slice()) {
+    if let (Some(policy), []) = (&given.policy, args.steps.as_slice()) {
         terminal::output(&policy.explain());
     }
-    let checked = args.steps.iter().map(|step| match &policy {
+    let checked = args.steps.iter().map(|step| match &given.policy {
         Some(policy) if typed::is_url(step) => verdict(&policy.judge(step, &args.method)),
-        policy => step_file(step, policy.as_ref()),
+        _ => step_file(step, args, &given),
     });
     // All are checked; the first that is wrong gives the code.
     Ok(checked.fold(Exit::Success, |first, exit| match first {
@@ -27,32 +30,21 @@ pub(crate) fn check(args: &CheckArgs) -> Result<Exit, Failure> {
     }))
 }
 
-fn step_file(step: &str, policy: Option<&Policy>) -> Exit {
+fn step_file(step: &str, args: &CheckArgs, given: &Given) -> Exit {
     match input::step_file(step) {
         Ok(file) => {
             terminal::output(&format!("{}: no mistakes\n", input::shown(step)));
-            match (policy, literal(&file)) {
-                (Some(policy), Some((url, method))) => verdict(&policy.judge(url, method)),
-                (Some(_), None) => {
-                    terminal::output(
-                        "its URL or method has an expression in it: where it goes is known when it runs\n",
-                    );
-                    Exit::Success
-                }
-                (None, _) => Exit::Success,
-            }
+            let files = Files {
+                directory: run::directory(step, false),
+                visible: policy::reads_visible_files(&args.policy, step),
+            };
+            needs::tell(&file, &files, given)
         }
         Err(error) => {
             terminal::error(error);
             Exit::Usage
         }
     }
-}
-
-/// The URL and the method, if they are known before the step runs.
-fn literal(file: &StepFile) -> Option<(&str, &str)> {
-    let is_literal = !file.url.contains("${{") && !file.method.contains("${{");
-    is_literal.then_some((&file.url, &file.method))
 }
 
 fn verdict(judgement: &Judgement) -> Exit {

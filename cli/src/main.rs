@@ -13,6 +13,7 @@ mod exit;
 mod input;
 mod inspect;
 mod json;
+mod needs;
 mod policy;
 mod printable;
 mod properties;
@@ -23,6 +24,7 @@ mod terminal;
 mod typed;
 
 use std::env;
+use std::panic;
 use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser};
@@ -38,6 +40,7 @@ fn main() -> ExitCode {
     {
         return http_step_host::compile_child();
     }
+    panic::set_hook(Box::new(|info| terminal::bug(info)));
     let exit = match Args::try_parse() {
         Ok(args) => execute(args.command).unwrap_or_else(|failure| {
             terminal::error(failure.message);

@@ -12,6 +12,57 @@ use crate::{input, terminal, typed};
 /// The policy of a run. Without a word of it, the built-in step may do what curl
 /// could, and no other may do anything.
 pub(crate) fn of(args: &RunArgs, is_typed: bool) -> Result<Policy, String> {
+    let is_built_in = args.component.is_none();
+    let mut policy = base(&args.policy, is_built_in)?;
+    // Who types a URL means it; who writes a policy has thought of it all, and a
+    // component may be anybody's.
+    if args.policy.policy.is_none()
+        && is_typed
+        && is_built_in
+        && let Some(origin) = typed::origin(&args.step)
+    {
+        policy = policy.allow(OriginPattern::from(origin));
+    }
+    if is_built_in && reads_visible_files(&args.policy, &args.step) {
+        policy = policy.allow_file(FileGlob::visible());
+    }
+    policy = granted(policy, &args.policy)?;
+    if let Some(wall) = args.timeout {
+        let limits = Limits {
+            wall,
+            ..policy.budgets().clone()
+        };
+        policy = policy.limits(limits);
+    }
+    Ok(policy)
+}
+
+/// What a run of the built-in step may reach and use; none if the arguments say nothing
+/// of it.
+pub(crate) fn given(args: &PolicyArgs) -> Result<Option<Policy>, String> {
+    if args.is_empty() {
+        return Ok(None);
+    }
+    granted(base(args, true)?, args).map(Some)
+}
+
+/// Whether the built-in step may read the files beside a step file that are not hidden:
+/// as curl would; but nobody chose the directory of a step file without a name.
+pub(crate) fn reads_visible_files(args: &PolicyArgs, step: &str) -> bool {
+    args.policy.is_none() && step != input::STDIN
+}
+
+/// What there is before arguments add to it.
+fn base(args: &PolicyArgs, is_built_in: bool) -> Result<Policy, String> {
+    match &args.policy {
+        Some(path) => read(path),
+        None if is_built_in && args.allow.is_empty() => Ok(Policy::public()),
+        None => Ok(Policy::nothing()),
+    }
+}
+
+/// With what arguments add.
+fn granted(mut policy: Policy, args: &PolicyArgs) -> Result<Policy, String> {
     let PolicyArgs {
         policy: file,
         allow,
@@ -23,28 +74,9 @@ pub(crate) fn of(args: &RunArgs, is_typed: bool) -> Result<Policy, String> {
         allow_file,
         secret,
         partial_echo,
-    } = &args.policy;
-    let is_built_in = args.component.is_none();
-    let mut policy = match file {
-        Some(path) => read(path)?,
-        None if is_built_in && allow.is_empty() => Policy::public(),
-        None => Policy::nothing(),
-    };
-    // Who types a URL means it; who writes a policy has thought of it all, and a
-    // component may be anybody's.
-    if file.is_none()
-        && is_typed
-        && is_built_in
-        && let Some(origin) = typed::origin(&args.step)
-    {
-        policy = policy.allow(OriginPattern::from(origin));
-    }
+    } = args;
     if *proxy_from_env {
         policy = with_proxies_of_environment(policy, file.as_deref())?;
-    }
-    // As curl would; but nobody chose the directory of a step file without a name.
-    if file.is_none() && is_built_in && args.step != input::STDIN {
-        policy = policy.allow_file(FileGlob::visible());
     }
     for origins in allow {
         policy = policy.allow(origins.clone());
@@ -69,13 +101,6 @@ pub(crate) fn of(args: &RunArgs, is_typed: bool) -> Result<Policy, String> {
     }
     if let Some(action) = partial_echo {
         policy = policy.on_partial_echo(*action);
-    }
-    if let Some(wall) = args.timeout {
-        let limits = Limits {
-            wall,
-            ..policy.budgets().clone()
-        };
-        policy = policy.limits(limits);
     }
     Ok(policy)
 }

@@ -6,15 +6,16 @@ use http_step_host::Properties;
 use serde_json::Value;
 use serde_saphyr::Error;
 
+use crate::args::PropertyArgs;
 use crate::input;
 
 /// The properties of a file, with those of the arguments over them.
-pub(crate) fn read(file: Option<&Path>, pairs: &[(String, String)]) -> Result<Properties, String> {
-    let mut properties = match file {
+pub(crate) fn read(args: &PropertyArgs) -> Result<Properties, String> {
+    let mut properties = match &args.properties {
         Some(path) => from_file(path)?,
         None => Properties::default(),
     };
-    for (name, value) in pairs {
+    for (name, value) in &args.property {
         properties.set(name, value.as_str());
     }
     Ok(properties)

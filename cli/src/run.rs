@@ -12,7 +12,7 @@ use crate::{component, input, policy, properties, proxy_env, terminal, typed};
 pub(crate) fn run(args: RunArgs) -> Result<Exit, Failure> {
     let is_typed = typed::is_url(&args.step);
     let policy = policy::of(&args, is_typed)?;
-    let properties = properties::read(args.properties.as_deref(), &args.property)?;
+    let properties = properties::read(&args.properties)?;
     let file = if is_typed {
         typed::request(&args.step, args.request)?
     } else if args.request.is_empty() {
@@ -131,7 +131,7 @@ async fn stopped() {
 
 /// Where the files lie that the step file names: beside it. Whole, because
 /// messages name it.
-fn directory(step: &str, is_typed: bool) -> PathBuf {
+pub(crate) fn directory(step: &str, is_typed: bool) -> PathBuf {
     let beside = (!is_typed && step != input::STDIN)
         .then(|| Path::new(step).parent())
         .flatten()

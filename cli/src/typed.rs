@@ -89,7 +89,7 @@ pub(crate) fn request(url: &str, args: RequestArgs) -> Result<StepFile, String> 
 }
 
 /// A URL up to its path: scheme and authority.
-fn before_path(url: &str) -> &str {
+pub(crate) fn before_path(url: &str) -> &str {
     let authority = url.find("://").map_or(0, |at| at + "://".len());
     let rest = url.get(authority..).unwrap_or_default();
     let end = rest

@@ -227,7 +227,7 @@ impl Host {
             (Err(ending), _) => ending,
         };
         let missing = state.missing_secret.take();
-        let missing = missing.and_then(|name| policy.missing_secret(&name, origin.as_ref()));
+        let missing = missing.and_then(|name| policy.missing_secret(&name, origin.as_slice()));
         if let Some(missing) = missing {
             ending.missed(&missing);
         }

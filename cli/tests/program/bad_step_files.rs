@@ -306,6 +306,6 @@ fn a_policy_is_no_step_file_nor_the_reverse() {
         exit code 2
         --- stderr
         error: the policy has a mistake
-        both.yaml:1:1: unknown key `get`; the keys are public, allow, networks, tls, proxies, secrets, partial_echo, limits
+        both.yaml:1:1: unknown key `get`; the keys are public, allow, deny, networks, tls, proxies, secrets, partial_echo, files, limits
     "#]].assert_eq(&told);
 }

@@ -2,7 +2,8 @@
 
 use expect_test::expect;
 
-use crate::http_step::http_step;
+use crate::http_step::{HttpStep, http_step};
+use crate::server::{OK, Server};
 
 #[test]
 fn no_mistakes() {
@@ -14,9 +15,244 @@ fn no_mistakes() {
         exit code 0
         --- stdout
         step.yaml: no mistakes
+          origin https://example.com: GET
         standard input: no mistakes
+          origin https://example.com: POST
     "#]]
     .assert_eq(&told);
+}
+
+const NEEDY: &str = "\
+post: http://127.0.0.1:8080/builds/${{ property.number }}
+headers: {X-Branch: '${{ property.branch | default(\"main\") }}', X-Token: '${{ secret.TOKEN }}'}
+auth: {oauth2: {token_url: 'https://login.example.com/token', client_id: ci, client_secret: '${{ secret.CLIENT }}'}}
+files: {report: report.csv, log: '${{ property.log }}/step.log', other: ../elsewhere, hidden: .git/config}
+";
+
+fn needy(arguments: &str) -> HttpStep {
+    http_step(&format!("check step.yaml {arguments}"))
+        .file("step.yaml", NEEDY)
+        .file("report.csv", "a,b\n")
+        .file("token.txt", "correct horse battery\n")
+        .file("properties.yaml", "number: 7\nlog: logs\n")
+        .file(
+            "policy.yaml",
+            "allow: [https://login.example.com]\n\
+             secrets:\n  TOKEN: {from: 'file:token.txt', origins: ['http://127.0.0.1:8080']}\n",
+        )
+}
+
+#[test]
+fn what_a_run_needs_is_listed_at_once() {
+    expect![[r#"
+        exit code 2
+        --- stdout
+        step.yaml: no mistakes
+          property branch: "main" by default
+          property log: `-p log=VALUE` is needed
+          property number: `-p number=VALUE` is needed
+          file report.csv: 4 bytes
+          file ${{ property.log }}/step.log: its path is known when it runs
+          file .git/config: not there yet, in DIR; `--allow-file .git/config` is needed
+          secret CLIENT: `--secret CLIENT=env:CLIENT@http://127.0.0.1:8080 --secret CLIENT=env:CLIENT@https://login.example.com` is needed
+          secret TOKEN: `--secret TOKEN=env:TOKEN@http://127.0.0.1:8080` is needed
+          origin http://127.0.0.1:8080: POST; `--allow http://127.0.0.1:8080` is needed
+          origin https://login.example.com: POST
+        --- stderr
+        error: the file `../elsewhere` of `files` is outside of DIR; only files below that directory are read
+    "#]].assert_eq(&needy("").run());
+}
+
+#[test]
+fn what_is_missing_is_told_at_once() {
+    let mut told = String::new();
+    for arguments in [
+        "-p number=7",
+        "--properties properties.yaml --policy policy.yaml",
+        "--properties properties.yaml --policy policy.yaml --allow http://127.0.0.1:8080 --secret CLIENT=env:HTTP_STEP_NOT_SET@https://login.example.com",
+        "-p number=7 -p log=logs --allow http://127.0.0.1:8080 --allow https://login.example.com --secret CLIENT=file:token.txt@https://login.example.com --secret TOKEN=file:token.txt@https://api.example.com",
+    ] {
+        told.push_str(&format!("$ {arguments}\n{}", needy(arguments).run()));
+    }
+    expect![[r#"
+        $ -p number=7
+        exit code 2
+        --- stdout
+        step.yaml: no mistakes
+          property branch: "main" by default
+          property number: set
+          file report.csv: 4 bytes
+          file ${{ property.log }}/step.log: its path is known when it runs
+          file .git/config: not there yet, in DIR; `--allow-file .git/config` is needed
+          secret CLIENT: `--secret CLIENT=env:CLIENT@http://127.0.0.1:8080 --secret CLIENT=env:CLIENT@https://login.example.com` is needed
+          secret TOKEN: `--secret TOKEN=env:TOKEN@http://127.0.0.1:8080` is needed
+          origin http://127.0.0.1:8080: POST; `--allow http://127.0.0.1:8080` is needed
+          origin https://login.example.com: POST
+        --- stderr
+        error: the property `log` is not set; `-p log=VALUE` would set it
+        error: the file `../elsewhere` of `files` is outside of DIR; only files below that directory are read
+        $ --properties properties.yaml --policy policy.yaml
+        exit code 3
+        --- stdout
+        step.yaml: no mistakes
+          property branch: "main" by default
+          property log: set
+          property number: set
+          secret TOKEN: from file:token.txt, for http://127.0.0.1:8080
+        POST https://login.example.com is allowed by `policy.yaml:1: https://login.example.com`; its name may lead to public addresses
+        --- stderr
+        error: the policy does not allow the file `report.csv`: no glob matches it; `- report.csv` under `files: read:` in policy.yaml would
+        error: the policy does not allow the file `logs/step.log`: no glob matches it; `- logs/step.log` under `files: read:` in policy.yaml would
+        error: the file `../elsewhere` of `files` is outside of DIR; only files below that directory are read
+        error: the policy does not allow the file `.git/config`: `.git` is hidden, and no glob names it; `- .git/config` under `files: read:` in policy.yaml would
+        error: the secret `CLIENT` is not given to this step; `--secret CLIENT=env:CLIENT@http://127.0.0.1:8080 --secret CLIENT=env:CLIENT@https://login.example.com` would give it, and so would `CLIENT: {from: env:CLIENT, origins: [http://127.0.0.1:8080, https://login.example.com]}` under `secrets:` in policy.yaml
+        error: the policy does not allow http://127.0.0.1:8080: no rule names it; `- http://127.0.0.1:8080` under `allow:` in policy.yaml would
+        $ --properties properties.yaml --policy policy.yaml --allow http://127.0.0.1:8080 --secret CLIENT=env:HTTP_STEP_NOT_SET@https://login.example.com
+        exit code 3
+        --- stdout
+        step.yaml: no mistakes
+          property branch: "main" by default
+          property log: set
+          property number: set
+          secret TOKEN: from file:token.txt, for http://127.0.0.1:8080
+        POST http://127.0.0.1:8080 is allowed by `--allow http://127.0.0.1:8080`; its address is loopback
+        POST https://login.example.com is allowed by `policy.yaml:1: https://login.example.com`; its name may lead to public addresses
+        --- stderr
+        error: the policy does not allow the file `report.csv`: no glob matches it; `- report.csv` under `files: read:` in policy.yaml would
+        error: the policy does not allow the file `logs/step.log`: no glob matches it; `- logs/step.log` under `files: read:` in policy.yaml would
+        error: the file `../elsewhere` of `files` is outside of DIR; only files below that directory are read
+        error: the policy does not allow the file `.git/config`: `.git` is hidden, and no glob names it; `- .git/config` under `files: read:` in policy.yaml would
+        error: the secret `CLIENT` can't be read: the environment variable `HTTP_STEP_NOT_SET` is not set
+        $ -p number=7 -p log=logs --allow http://127.0.0.1:8080 --allow https://login.example.com --secret CLIENT=file:token.txt@https://login.example.com --secret TOKEN=file:token.txt@https://api.example.com
+        exit code 2
+        --- stdout
+        step.yaml: no mistakes
+          property branch: "main" by default
+          property log: set
+          property number: set
+          file report.csv: 4 bytes
+          file logs/step.log: not there yet, in DIR
+        POST http://127.0.0.1:8080 is allowed by `--allow http://127.0.0.1:8080`; its address is loopback
+        POST https://login.example.com is allowed by `--allow https://login.example.com`; its name may lead to public addresses
+        --- stderr
+        error: the file `../elsewhere` of `files` is outside of DIR; only files below that directory are read
+        error: the policy does not allow the file `.git/config`: `.git` is hidden, and no glob names it; `--allow-file .git/config` would
+        error: the policy does not let the secret `CLIENT` go to http://127.0.0.1:8080: it is lent to https://login.example.com alone; `--secret CLIENT=file:token.txt@http://127.0.0.1:8080` would
+        error: the policy does not let the secret `TOKEN` go to http://127.0.0.1:8080: it is lent to https://api.example.com alone; `--secret TOKEN=file:token.txt@http://127.0.0.1:8080` would
+    "#]].assert_eq(&told);
+}
+
+/// What `check` says is needed is what makes `run` run.
+#[test]
+fn what_is_listed_is_all_there_is() {
+    let server = Server::answering(OK);
+    let step = "\
+post: ORIGIN/${{ property.number }}
+auth: {bearer: '${{ secret.TOKEN }}'}
+files: {report: report.csv}
+"
+    .replace("ORIGIN", &server.origin);
+    let program = |command: &str| {
+        http_step(command)
+            .arg("step.yaml")
+            .file("step.yaml", &step)
+            .file("report.csv", "a,b\n")
+            .env("TOKEN", "correct horse battery")
+            .word(&server.origin, "ORIGIN")
+    };
+    let told = program("check").run();
+    expect![[r#"
+        exit code 0
+        --- stdout
+        step.yaml: no mistakes
+          property number: `-p number=VALUE` is needed
+          file report.csv: 4 bytes
+          secret TOKEN: `--secret TOKEN=env:TOKEN@ORIGIN` is needed
+          origin ORIGIN: POST; `--allow ORIGIN` is needed
+    "#]]
+    .assert_eq(&told);
+    let needed = told.lines().filter_map(|line| {
+        let (_, needed) = line.split_once('`')?;
+        let (needed, _) = needed.split_once("` is needed")?;
+        Some(
+            needed
+                .replace("ORIGIN", &server.origin)
+                .replace("VALUE", "7"),
+        )
+    });
+    let arguments: Vec<String> = needed
+        .flat_map(|argument| argument.split(' ').map(str::to_owned).collect::<Vec<_>>())
+        .collect();
+    let with_all = |command| {
+        arguments
+            .iter()
+            .fold(program(command), |program, argument| program.arg(argument))
+            .run()
+    };
+    expect![[r#"
+        exit code 0
+        --- stdout
+        step.yaml: no mistakes
+          property number: set
+          file report.csv: 4 bytes
+          secret TOKEN: from env:TOKEN, for ORIGIN
+        POST ORIGIN is allowed by `--allow ORIGIN`; its address is loopback
+    "#]]
+    .assert_eq(&with_all("check"));
+    let run = with_all("run");
+    assert!(run.starts_with("exit code 0\n"), "{run}");
+}
+
+#[test]
+fn what_a_step_asks_of_tls_and_proxies() {
+    let step = "\
+get: https://api.example.com/
+verify: false
+cert: client.pem
+proxies: {https: 'http://ci:hunter2@proxy.example:3128'}
+method: ${{ property.method }}
+";
+    let check = |arguments: &str| {
+        http_step(&format!("check step.yaml {arguments}"))
+            .file("step.yaml", step.replace("get:", "url:"))
+            .run()
+    };
+    let mut told = String::new();
+    for arguments in [
+        "",
+        "-p method=GET",
+        "-p method=GET --allow https://api.example.com --allow-tls verify-none",
+    ] {
+        told.push_str(&format!("$ {arguments}\n{}", check(arguments)));
+    }
+    expect![[r#"
+        $ 
+        exit code 0
+        --- stdout
+        step.yaml: no mistakes
+          property method: `-p method=VALUE` is needed
+          file client.pem: not there yet, in DIR
+        its URL or method has an expression in it: where it goes is known when it runs
+        $ -p method=GET
+        exit code 0
+        --- stdout
+        step.yaml: no mistakes
+          property method: set
+          file client.pem: not there yet, in DIR
+          origin https://api.example.com: GET
+          `--allow-tls verify-none` is needed
+          `--allow-proxy http://proxy.example:3128` is needed
+        $ -p method=GET --allow https://api.example.com --allow-tls verify-none
+        exit code 3
+        --- stdout
+        step.yaml: no mistakes
+          property method: set
+          file client.pem: not there yet, in DIR
+        GET https://api.example.com is allowed by `--allow https://api.example.com`; its name may lead to public addresses
+        --- stderr
+        error: the policy does not allow `cert` for https://api.example.com: of TLS, a step may ask for verify-none, pinned-key and min-version; `--allow-tls client-certificate` would
+        error: the policy does not allow the proxy http://proxy.example:3128 for https://api.example.com: it is not one that steps may name; `--allow-proxy http://proxy.example:3128` would
+    "#]].assert_eq(&told);
 }
 
 #[test]
@@ -37,6 +273,7 @@ fn every_mistake_has_its_place() {
         exit code 2
         --- stdout
         b.yaml: no mistakes
+          origin https://example.com: GET
         --- stderr
         error: the step file has 4 mistakes
         a.yaml:1:6: `url`: the URL has no scheme; did you mean `https://…`?

@@ -26,7 +26,8 @@ fn of_the_program() {
         Commands:
           run          Run a step file, or a request typed as a URL
           demo         Start a service on loopback and run a step against it
-          check        Check step files and policies, and tell what a policy allows
+          check        Check step files and policies: what is wrong with them, what a run needs, and what a
+                       policy allows
           inspect      Show what a component imports and exports, and whether it is a step
           compile      Compile a component ahead of its first run
           schema       Print the JSON Schema of step files or policies, for editors
@@ -258,18 +259,54 @@ fn of_the_other_subcommands() {
     expect![[r#"
         exit code 0
         --- stdout
-        Check step files and policies, and tell what a policy allows
+        Check step files and policies: what is wrong with them, what a run needs, and what a policy allows
 
         Usage: http-step check [OPTIONS] [STEP|URL]...
 
         Arguments:
-          [STEP|URL]...  Step files to check (`-`: standard input); with `--policy` also URLs, to tell
-                         whether the policy allows them, and by which line
+          [STEP|URL]...  Step files to check (`-`: standard input), to tell what their runs need:
+                         properties, secrets, files and origins. With `--policy` also URLs, to tell whether
+                         the policy allows them, and by which line; with a policy and nothing else, the
+                         policy is explained
 
         Options:
-              --policy <FILE>    A policy file to check. By itself it is explained
-          -X, --method <METHOD>  The method of the requests to the URLs; GET by default [default: GET]
-          -h, --help             Print help (see more with '--help')
+          -p, --property <NAME=VALUE>        A build property; the value is text. Can be repeated
+              --properties <FILE>            Build properties from a JSON or YAML file; values keep their
+                                             types
+              --policy <FILE>                A policy file: what may be reached, and how much may be used.
+                                             The arguments below add to it
+              --allow <ORIGIN>               Origins that may be reached: `https://api.example.com`, or
+                                             `https://*.example.com` for all below. Can be repeated. Without
+                                             any, and without `--policy`, the built-in step may reach every
+                                             public one; with one, only those
+              --allow-network <NETWORK>      A network whose addresses allowed origins may have:
+                                             `10.0.0.0/8`. Can be repeated. By default a name may lead to
+                                             public addresses alone
+              --allow-proxy <URL>            A proxy that the step file may name:
+                                             `http://proxy.example:3128`. Can be repeated
+              --proxy-from-env               Use the proxies of `HTTP_PROXY`, `HTTPS_PROXY`, `ALL_PROXY` and
+                                             `NO_PROXY`, or of the same in small letters. Without this they
+                                             are not used
+              --allow-tls <WHAT>             What the step file may ask of TLS: `verify-none`, `ca-file`,
+                                             `client-certificate`; `pinned-key` and `min-version` it may
+                                             without. Can be repeated
+              --deny <ORIGIN|HOST|NETWORK>   Origins, hosts or networks that may not be reached, whatever
+                                             allows them: `https://api.example.com`, `*.example.com`,
+                                             `10.0.0.0/8`. Can be repeated
+              --allow-file <GLOB>            Files that the step file may name, by their paths from its
+                                             directory: `report.xml`, `reports/**`. Can be repeated. Without
+                                             `--policy`, the built-in step may read those that are not
+                                             hidden, if the step file is no standard input
+              --secret <NAME=SOURCE@ORIGIN>  A secret that the step may use without seeing it, in requests
+                                             to one origin: `TOKEN=env:API_TOKEN@https://api.example.com`,
+                                             or with `file:PATH`. Can be repeated, also for one more origin
+              --partial-echo <ACTION>        What happens when a response has a part of a secret in it:
+                                             `report` warns, `stop` also ends the run before the component
+                                             sees the part. `report` by default; `stop` is for components
+                                             that you do not trust
+          -X, --method <METHOD>              The method of the requests to the URLs; GET by default
+                                             [default: GET]
+          -h, --help                         Print help (see more with '--help')
     "#]]
     .assert_eq(&help("check -h"));
     expect![[r#"

@@ -163,6 +163,7 @@ fn whether_a_step_file_is_allowed() {
         POST https://www.example.com is allowed by `policy.yaml:15: https://*.example.com`; its name may lead to public addresses and 10.0.0.0/8; it goes through the proxy http://proxy.example:3128
         denied.yaml: no mistakes
         rendered.yaml: no mistakes
+          property host: `-p host=VALUE` is needed
         its URL or method has an expression in it: where it goes is known when it runs
         --- stderr
         error: the policy does not allow GET https://www.example.com: `policy.yaml:15: https://*.example.com` allows POST; `- {origin: https://www.example.com, methods: [GET]}` under `allow:` in policy.yaml would

@@ -73,10 +73,10 @@ fn a_file_elsewhere_is_not_sent() {
     expect![[r#"
         exit code 2
         --- stdout
-        An exception occurred while performing the request: the file `/etc/hostname` of `files` can't be read: its path is absolute; write it relative to DIR, since only files below that directory are read
+        An exception occurred while performing the request: the file `/etc/hostname` of `files` can't be read: its path is not relative to DIR
         --- stderr
         Requested (exception)
-        error: the file `/etc/hostname` of `files` can't be read: its path is absolute; write it relative to DIR, since only files below that directory are read
+        error: the file `/etc/hostname` of `files` can't be read: its path is not relative to DIR
     "#]].assert_eq(&told);
 }
 

@@ -14,7 +14,7 @@ use crate::policy::Policy;
 /// use http_step_policy::Policy;
 ///
 /// let origin = "https://api.example.com".parse()?;
-/// let missing = Policy::public().missing_secret("TOKEN", Some(&origin)).unwrap();
+/// let missing = Policy::public().missing_secret("TOKEN", &[origin]).unwrap();
 /// assert_eq!(missing.argument(), "--secret TOKEN=env:TOKEN@https://api.example.com");
 /// assert_eq!(
 ///     missing.to_string(),
@@ -26,30 +26,35 @@ use crate::policy::Policy;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MissingSecret {
     name: String,
-    origin: String,
+    origins: Vec<String>,
     file: Option<Arc<str>>,
 }
 
 impl Policy {
-    /// What would lend a secret, for requests to an origin if that is known; none if
-    /// it is lent, or if no expression can name it.
+    /// What would lend a secret, for requests to origins, as far as they are known; none
+    /// if it is lent, or if no expression can name it.
     #[must_use]
-    pub fn missing_secret(&self, name: &str, origin: Option<&Origin>) -> Option<MissingSecret> {
+    pub fn missing_secret(&self, name: &str, origins: &[Origin]) -> Option<MissingSecret> {
         let is_missing = self.secret(name).is_none() && name::check(name).is_ok();
         is_missing.then(|| MissingSecret {
             name: name.to_owned(),
-            origin: origin.map_or_else(|| "https://…".to_owned(), Origin::to_string),
+            origins: match origins {
+                [] => vec!["https://…".to_owned()],
+                origins => origins.iter().map(Origin::to_string).collect(),
+            },
             file: self.terms().file.clone(),
         })
     }
 }
 
 impl MissingSecret {
-    /// An argument of the program.
+    /// An argument of the program, or one for each origin.
     #[must_use]
     pub fn argument(&self) -> String {
-        let Self { name, origin, .. } = self;
-        format!("--secret {name}=env:{}@{origin}", self.variable())
+        let (name, variable) = (&self.name, self.variable());
+        let argument = |origin| format!("--secret {name}=env:{variable}@{origin}");
+        let arguments: Vec<String> = self.origins.iter().map(argument).collect();
+        arguments.join(" ")
     }
 
     /// An environment variable that may hold the value.
@@ -69,13 +74,14 @@ impl MissingSecret {
 impl fmt::Display for MissingSecret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let file = self.file.as_deref().unwrap_or("a policy");
+        let origins: Vec<String> = self.origins.iter().map(|origin| in_flow(origin)).collect();
         write!(
             f,
             "`{}` would give it, and so would `{}: {{from: env:{}, origins: [{}]}}` under `secrets:` in {file}",
             self.argument(),
             in_flow(&self.name),
             self.variable(),
-            in_flow(&self.origin),
+            origins.join(", "),
         )
     }
 }
@@ -87,27 +93,29 @@ mod tests {
     #[test]
     fn what_would_lend_it() {
         let policy = Policy::parse(b"allow: []", "policy.yaml").unwrap();
-        let said = |name: &str, origin: Option<&str>| {
-            let origin = origin.map(|origin| origin.parse().unwrap());
+        let said = |name: &str, origins: &[&str]| {
+            let origins = origins.iter().map(|origin| origin.parse().unwrap());
             policy
-                .missing_secret(name, origin.as_ref())
+                .missing_secret(name, &origins.collect::<Vec<_>>())
                 .map(|missing| missing.to_string())
         };
         assert_eq!(
-            said("ci/größe-1", Some("http://[::1]:8080")).unwrap(),
+            said("A", &["https://a.example", "https://b.example"]).unwrap(),
+            "`--secret A=env:A@https://a.example --secret A=env:A@https://b.example` would give it, and so would \
+             `A: {from: env:A, origins: [https://a.example, https://b.example]}` under `secrets:` in policy.yaml"
+        );
+        assert_eq!(
+            said("ci/größe-1", &["http://[::1]:8080"]).unwrap(),
             "`--secret ci/größe-1=env:CI_GR__E_1@http://[::1]:8080` would give it, and so would \
              `\"ci/größe-1\": {from: env:CI_GR__E_1, origins: [\"http://[::1]:8080\"]}` under `secrets:` in policy.yaml"
         );
         assert_eq!(
-            said("1", None).unwrap(),
+            said("1", &[]).unwrap(),
             "`--secret 1=env:_1@https://…` would give it, and so would \
              `1: {from: env:_1, origins: [\"https://…\"]}` under `secrets:` in policy.yaml"
         );
-        assert_eq!(said("a b", None), None);
+        assert_eq!(said("a b", &[]), None);
         let lent = "TOKEN=env:A@https://a.example".parse().unwrap();
-        assert_eq!(
-            policy.clone().lend(lent).missing_secret("TOKEN", None),
-            None
-        );
+        assert_eq!(policy.clone().lend(lent).missing_secret("TOKEN", &[]), None);
     }
 }

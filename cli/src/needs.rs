@@ -1,0 +1,345 @@
+//! What a step file needs for its run, and what of it is missing.
+
+use std::env;
+use std::fmt::Display;
+use std::path::{Component, Path, PathBuf};
+
+use http_step_file::{Auth, Proxies, Renderable, StepFile, Tls, Verify};
+use http_step_host::Properties;
+use http_step_host::policy::{
+    Denial, FileGlob, Judgement, MissingSecret, Origin, OriginPattern, Place, Policy, Scheme,
+    Secret, SourceRef, TlsRequest, VerifyRequest,
+};
+use http_step_template::{Names, Part, Reference, Template, to_text};
+use serde_json::Value;
+
+use crate::exit::Exit;
+use crate::{terminal, typed};
+
+/// What the arguments give of what a run needs. What they do not speak of at all is
+/// listed, and not missed.
+pub(crate) struct Given {
+    pub(crate) properties: Option<Properties>,
+    pub(crate) policy: Option<Policy>,
+}
+
+/// Where a step file's own files are, and whether those that are not hidden may be read
+/// in any case.
+pub(crate) struct Files {
+    pub(crate) directory: PathBuf,
+    pub(crate) visible: bool,
+}
+
+/// Tell what a step file needs, line by line; the first that is missing gives the code.
+pub(crate) fn tell(file: &StepFile, files: &Files, given: &Given) -> Exit {
+    let needs = file.needs();
+    let mut told = Told(Exit::Success);
+    for (name, default) in &needs.properties {
+        told.property(name, default.as_ref(), given.properties.as_ref());
+    }
+    let properties = given.properties.clone().unwrap_or_default();
+    let mut policy = given.policy.clone().unwrap_or_default();
+    if files.visible {
+        policy = policy.allow_file(FileGlob::visible());
+    }
+    for (key, path) in &needs.files {
+        match rendered(path, &properties) {
+            Some(path) => told.file(key, &path, &files.directory, &policy, given),
+            None => told.line(&format!("  file {path}: its path is known when it runs")),
+        }
+    }
+    // Its beginning tells where it goes.
+    let url = rendered(&file.url, &properties)
+        .or_else(|| rendered(typed::before_path(&file.url), &properties));
+    let method = rendered(&file.method, &properties);
+    let token_url = token_url(file).map(|url| rendered(url, &properties));
+    let of_url = |url: &Option<String>| Origin::of_url(url.as_deref()?).ok();
+    for name in &needs.secrets {
+        // A token is made of them, and goes where they may go.
+        let tokens = token_url
+            .as_ref()
+            .filter(|_| needs.token_secrets.contains(name));
+        let origins: Vec<Origin> = [of_url(&url), tokens.and_then(of_url)]
+            .into_iter()
+            .flatten()
+            .collect();
+        told.secret(name, &origins, given.policy.as_ref());
+    }
+    match (url, method) {
+        (Some(url), Some(method)) => told.request(file, &url, &method, given.policy.as_ref()),
+        _ => told
+            .line("its URL or method has an expression in it: where it goes is known when it runs"),
+    }
+    match token_url {
+        Some(Some(url)) => told.origin(&url, "POST", given.policy.as_ref()),
+        Some(None) => told.line("its token endpoint is known when it runs"),
+        None => {}
+    }
+    told.0
+}
+
+/// What was told so far: its exit code.
+struct Told(Exit);
+
+impl Told {
+    fn line(&self, text: &str) {
+        terminal::output(&format!("{text}\n"));
+    }
+
+    fn missing(&mut self, exit: Exit, text: impl Display) {
+        terminal::error(text);
+        if self.0 == Exit::Success {
+            self.0 = exit;
+        }
+    }
+
+    fn property(&mut self, name: &str, default: Option<&Value>, given: Option<&Properties>) {
+        let is_set = given.is_some_and(|properties| properties.get(name).is_some());
+        match (is_set, default, given) {
+            (true, _, _) => self.line(&format!("  property {name}: set")),
+            (false, Some(default), _) => {
+                self.line(&format!("  property {name}: {default} by default"));
+            }
+            (false, None, None) => {
+                self.line(&format!("  property {name}: `-p {name}=VALUE` is needed"));
+            }
+            (false, None, Some(_)) => self.missing(
+                Exit::Usage,
+                format_args!("the property `{name}` is not set; `-p {name}=VALUE` would set it"),
+            ),
+        }
+    }
+
+    fn file(&mut self, key: &str, path: &str, directory: &Path, policy: &Policy, given: &Given) {
+        let shown = directory.display();
+        let (size, plain) = match found(path, directory) {
+            Found::File(size, plain) => (Some(size), plain),
+            Found::Nothing(plain) => (None, plain),
+            Found::Outside => {
+                return self.missing(
+                    Exit::Usage,
+                    format_args!(
+                        "the file `{path}` of `{key}` is outside of {shown}; only files below that directory are read"
+                    ),
+                );
+            }
+        };
+        let there = size.map_or_else(
+            || format!("not there yet, in {shown}"),
+            |size| format!("{size} bytes"),
+        );
+        match (policy.admit_file(path, &plain), &given.policy) {
+            (Ok(()), _) => self.line(&format!("  file {path}: {there}")),
+            (Err(denial), None) => {
+                self.line(&format!("  file {path}: {there}; {}", wanted(&denial)))
+            }
+            (Err(denial), Some(_)) => self.missing(Exit::Denied, denial),
+        }
+    }
+
+    fn secret(&mut self, name: &str, origins: &[Origin], policy: Option<&Policy>) {
+        let Some(policy) = policy else {
+            let missing = Policy::public().missing_secret(name, origins);
+            let argument = missing.as_ref().map(MissingSecret::argument);
+            let argument = argument.unwrap_or_default();
+            return self.line(&format!("  secret {name}: `{argument}` is needed"));
+        };
+        let Some(secret) = policy.secret(name) else {
+            // No expression names a secret that could not be given.
+            if let Some(missing) = policy.missing_secret(name, origins) {
+                self.missing(
+                    Exit::Usage,
+                    format_args!("the secret `{name}` is not given to this step; {missing}"),
+                );
+            }
+            return;
+        };
+        if let Some(reason) = unreadable(secret.source()) {
+            self.missing(
+                Exit::Usage,
+                format_args!("the secret `{name}` can't be read: {reason}"),
+            );
+        } else if let Some(denial) = origins.iter().find_map(|origin| kept_from(secret, origin)) {
+            self.missing(Exit::Denied, denial);
+        } else {
+            let origins: Vec<String> = secret.origins().iter().map(ToString::to_string).collect();
+            let (source, origins) = (secret.source(), origins.join(", "));
+            self.line(&format!("  secret {name}: from {source}, for {origins}"));
+        }
+    }
+
+    /// The request, and what it asks for beside its origin.
+    fn request(&mut self, file: &StepFile, url: &str, method: &str, policy: Option<&Policy>) {
+        self.origin(url, method, policy);
+        let Ok(origin) = Origin::of_url(url) else {
+            return;
+        };
+        let asked_of = policy.cloned().unwrap_or_else(Policy::public);
+        for denial in denied(file, &origin, method, &asked_of) {
+            match policy {
+                Some(_) => self.missing(Exit::Denied, denial),
+                None => self.line(&format!("  {}", wanted(&denial))),
+            }
+        }
+    }
+
+    fn origin(&mut self, url: &str, method: &str, policy: Option<&Policy>) {
+        let judgement = policy
+            .cloned()
+            .unwrap_or_else(Policy::public)
+            .judge(url, method);
+        match (judgement, policy) {
+            (Judgement::NotAUrl(error), _) => self.missing(Exit::Usage, error),
+            (judgement @ Judgement::Allowed(_), Some(_)) => self.line(&judgement.to_string()),
+            (Judgement::Denied(denial), Some(_)) => self.missing(Exit::Denied, denial),
+            (Judgement::Allowed(allowed), None) => {
+                let origin = allowed.permit.origin();
+                self.line(&format!("  origin {origin}: {method}"));
+            }
+            (Judgement::Denied(denial), None) => {
+                let origin = Origin::of_url(url).map(|origin| origin.to_string());
+                let origin = origin.unwrap_or_default();
+                self.line(&format!("  origin {origin}: {method}; {}", wanted(&denial)));
+            }
+        }
+    }
+}
+
+/// What a run needs that was denied: the line that would allow it, if one would.
+fn wanted(denial: &Denial) -> String {
+    match denial.grant() {
+        Some(grant) => format!("{grant} is needed"),
+        None => denial.to_string(),
+    }
+}
+
+/// A text with its expressions rendered, as far as properties tell. A secret is a word
+/// that fits anywhere but at the beginning of a URL.
+fn rendered(text: &str, properties: &Properties) -> Option<String> {
+    struct Known<'a>(&'a Properties);
+
+    impl Names for Known<'_> {
+        fn property(&self, name: &str) -> Option<Value> {
+            self.0.get(name).cloned()
+        }
+
+        fn secret(&self, _: &str) -> Option<String> {
+            Some("secret".to_owned())
+        }
+    }
+    let template = Template::parse(text).ok()?;
+    if let Some(Part::Expression(Reference::Secret { .. })) = template.parts().first() {
+        return None;
+    }
+    let value = template.render(&Known(properties)).ok()?;
+    Some(to_text(&value).into_owned())
+}
+
+/// Where the step's token comes from, if it wants one.
+fn token_url(file: &StepFile) -> Option<&str> {
+    match &file.auth {
+        Some(Auth::Other { scheme, parameters }) if scheme == "oauth2" => {
+            parameters.get("token_url")?.as_str()
+        }
+        _ => None,
+    }
+}
+
+/// What lies at a path that a step file names; and that path as policies have it.
+enum Found {
+    File(u64, String),
+    Nothing(String),
+    Outside,
+}
+
+fn found(path: &str, directory: &Path) -> Found {
+    if Path::new(path).is_absolute() {
+        return Found::Outside;
+    }
+    let directory = directory
+        .canonicalize()
+        .unwrap_or_else(|_| directory.to_owned());
+    // By its links, if it is there; else by its words.
+    let whole = directory.join(path);
+    let whole = whole.canonicalize().unwrap_or_else(|_| by_words(&whole));
+    let Ok(plain) = whole.strip_prefix(&directory) else {
+        return Found::Outside;
+    };
+    let names: Vec<_> = plain.iter().map(|name| name.to_string_lossy()).collect();
+    let plain = names.join("/");
+    match whole.metadata() {
+        Ok(metadata) if metadata.is_file() => Found::File(metadata.len(), plain),
+        _ => Found::Nothing(plain),
+    }
+}
+
+fn by_words(path: &Path) -> PathBuf {
+    let mut plain = PathBuf::new();
+    for component in path.components() {
+        match component {
+            Component::ParentDir => {
+                plain.pop();
+            }
+            component => plain.push(component),
+        }
+    }
+    plain
+}
+
+/// Why a value can't be read, as far as can be told without reading it.
+fn unreadable(source: &SourceRef) -> Option<String> {
+    let reference = source.reference();
+    match source.scheme() {
+        SourceRef::ENV if env::var_os(reference).is_none() => {
+            Some(format!("the environment variable `{reference}` is not set"))
+        }
+        SourceRef::FILE if !Path::new(reference).exists() => {
+            Some(format!("there is no file {reference}"))
+        }
+        _ => None,
+    }
+}
+
+/// Why a secret may not go to an origin at all.
+fn kept_from(secret: &Secret, origin: &Origin) -> Option<Denial> {
+    let goes = |origins: &OriginPattern| origins.matches(origin);
+    if secret.origins().iter().any(goes) {
+        return None;
+    }
+    let place = Place::ALL
+        .into_iter()
+        .find(|place| secret.is_lent_for(*place))?;
+    // Of a URL that is a secret nobody knows where it leads.
+    let place = Some(place).filter(|place| *place != Place::Url)?;
+    secret.admit(origin, "GET", "/", place).err()
+}
+
+/// What the step asks for of TLS and proxies and may not.
+fn denied(file: &StepFile, origin: &Origin, method: &str, policy: &Policy) -> Vec<Denial> {
+    let Ok(permit) = policy.admit(origin, method) else {
+        return Vec::new();
+    };
+    let tls = match &file.tls {
+        Renderable::Value(tls) => tls.clone(),
+        Renderable::Expression(_) => Tls::default(),
+    };
+    let asked = TlsRequest {
+        verify: match &file.verify {
+            Renderable::Value(Verify::CaFile(_)) => VerifyRequest::CaFile,
+            Renderable::Value(Verify::None) => VerifyRequest::None,
+            _ => VerifyRequest::Default,
+        },
+        client_certificate: file.cert.is_some(),
+        min_version: tls.min_version,
+        pinned_keys: tls.pinned_keys,
+    };
+    let mut denied = Vec::new();
+    if origin.scheme == Scheme::Https {
+        denied.extend(permit.tls(&asked).err());
+    }
+    if let Renderable::Value(Proxies(proxies)) = &file.proxies {
+        let urls = proxies.iter().filter_map(|(_, url)| url.parse().ok());
+        denied.extend(urls.filter_map(|url| policy.proxy_for(origin, Some(&url)).err()));
+    }
+    denied
+}
