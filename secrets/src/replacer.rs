@@ -105,7 +105,7 @@ impl Replacer {
         self.held.extend_from_slice(piece);
         self.read(from, false);
         let frontier = match self.pace {
-            Pace::Steady => self.scan.steady(self.base + self.held.len(), self.longest),
+            Pace::Steady => self.scan.steady(&self.held, self.base, self.longest),
             Pace::Eager => self.scan.eager(&self.patterns, &self.held, self.base),
         };
         self.let_go(frontier)
@@ -177,8 +177,15 @@ impl Replacer {
 
     /// Let go of what no text can be in that is not known.
     fn let_go(&mut self, frontier: Frontier) -> Vec<u8> {
-        self.found
-            .sort_by_key(|found| (found.start, Reverse(found.end), found.owner));
+        // Of those at one place, the one with the most before it.
+        self.found.sort_by_key(|found| {
+            (
+                found.start,
+                Reverse(found.end),
+                found.outer_start,
+                found.owner,
+            )
+        });
         let is_known =
             |found: &Found| found.start < frontier.known && found.outer_start <= frontier.free;
         let unknown = self

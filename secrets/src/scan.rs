@@ -2,6 +2,7 @@
 
 use aho_corasick::automaton::StateID;
 
+use crate::escape::backslashes_before;
 use crate::forms::is_base64;
 use crate::partial::Last;
 use crate::patterns::{Patterns, Text};
@@ -97,7 +98,7 @@ impl Scan {
             let next = if text.after { held.get(end) } else { Some(&0) };
             let is_after = text.after && is_digit(end);
             let one = Found {
-                outer_start: base + start - usize::from(is_before),
+                outer_start: base + first_of(held, start, is_before),
                 outer_end: base + end + usize::from(is_after),
                 ..Found::new(text, base + start, base + end)
             };
@@ -130,10 +131,11 @@ impl Scan {
 
     /// How far the stream is known, if it goes on for as long as the longest text: it
     /// does not depend on what the texts are.
-    pub(crate) fn steady(&self, end: usize, longest: usize) -> Frontier {
+    pub(crate) fn steady(&self, held: &[u8], base: usize, longest: usize) -> Frontier {
+        let free = held.len().saturating_sub(longest + 1);
         let raw = Frontier {
-            known: end.saturating_sub(longest),
-            free: end.saturating_sub(longest + 1),
+            known: base + held.len().saturating_sub(longest),
+            free: base + backslashes_before(held, free),
         };
         let views = self.views.iter().flat_map(|views| views.steady(longest));
         views.fold(raw, Frontier::min)
@@ -146,7 +148,7 @@ impl Scan {
         let is_digit = before.is_some_and(|byte| is_base64(*byte));
         let raw = Frontier {
             known: base + known,
-            free: base + known - usize::from(is_digit),
+            free: base + first_of(held, known, is_digit),
         };
         let open = self.open.iter().map(|found| Frontier {
             known: found.start,
@@ -180,6 +182,15 @@ impl Found {
             continues: false,
             is_part: true,
         }
+    }
+}
+
+/// Where a text begins with what goes with it.
+pub(crate) fn first_of(bytes: &[u8], start: usize, holds_bits: bool) -> usize {
+    if holds_bits {
+        start - start.min(1)
+    } else {
+        backslashes_before(bytes, start)
     }
 }
 

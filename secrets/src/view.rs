@@ -8,11 +8,11 @@ use std::ops::Range;
 
 use aho_corasick::automaton::StateID;
 
-use crate::escape::{Encoding, MAX_ESCAPE, Read};
+use crate::escape::{Encoding, MAX_ESCAPE, Read, backslashes_before};
 use crate::forms::is_base64;
 use crate::partial::Last;
 use crate::patterns::Patterns;
-use crate::scan::{Found, Frontier, close};
+use crate::scan::{Found, Frontier, close, first_of};
 
 /// How many bytes are decoded before what came out is read.
 const BLOCK: usize = 4 << 10;
@@ -357,11 +357,7 @@ impl Active {
             let is_before = text.before && start.checked_sub(1).is_some_and(is_digit);
             let is_after = text.after && is_digit(end);
             let one = Found {
-                outer_start: if is_before {
-                    units.place(start - 1).0
-                } else {
-                    one.start
-                },
+                outer_start: units.place(first_of(&units.bytes, start, is_before)).0,
                 outer_end: if is_after {
                     units.place(end).1
                 } else {
@@ -393,18 +389,17 @@ impl Active {
     /// See [`Scan::steady`](crate::scan::Scan::steady).
     fn steady(&self, longest: usize) -> Frontier {
         let known = self.units.bytes.len().saturating_sub(longest + 1);
-        self.frontier(known, known.saturating_sub(1))
+        let free = backslashes_before(&self.units.bytes, known.saturating_sub(1));
+        self.frontier(known, free)
     }
 
     /// See [`Scan::eager`](crate::scan::Scan::eager).
     fn eager(&self, patterns: &Patterns) -> Frontier {
         let bytes = &self.units.bytes;
         let known = bytes.len().saturating_sub(patterns.depth(self.state));
-        let before = known.checked_sub(1).filter(|at| {
-            let before = bytes.get(*at);
-            before.is_some_and(|byte| is_base64(*byte))
-        });
-        let own = self.frontier(known, before.unwrap_or(known));
+        let before = known.checked_sub(1).and_then(|at| bytes.get(at));
+        let is_digit = before.is_some_and(|byte| is_base64(*byte));
+        let own = self.frontier(known, first_of(bytes, known, is_digit));
         let open = self.open.iter().map(|found| Frontier {
             known: found.start,
             free: found.outer_start,

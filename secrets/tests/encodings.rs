@@ -265,6 +265,38 @@ fn blanks_at_the_ends_and_line_breaks() {
     }
 }
 
+/// A backslash before a value is an escape of its first character, or not, as that
+/// character is: it must not be seen which.
+#[test]
+fn what_is_before_a_value_does_not_tell_how_it_begins() {
+    for before in [
+        "\\", "\\\\", "\\\\\\", "%5C", "%5c\\", "&#92;", "\\u005c", "\\x", "%", "&#", "\\u00",
+        "x\\",
+    ] {
+        let seen = [
+            "net-value-1234!",
+            "Set-value-1234!",
+            "/et-value-1234!",
+            "0et-value-1234!",
+            "u0041-value-1234!",
+        ]
+        .map(|value| {
+            let stream = format!("<{before}{value}>");
+            let once = seen(&patterns(value.as_bytes()), stream.as_bytes(), 100).0;
+            for piece in 1..stream.len() {
+                assert_eq!(
+                    seen(&patterns(value.as_bytes()), stream.as_bytes(), piece).0,
+                    once
+                );
+            }
+            String::from_utf8(once).unwrap()
+        });
+        for other in &seen {
+            assert_eq!(*other, seen[0], "{before}");
+        }
+    }
+}
+
 #[test]
 fn a_long_value_is_one() {
     let value: Vec<u8> = (0..6000_u32)

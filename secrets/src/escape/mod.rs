@@ -25,6 +25,16 @@ pub(crate) enum Encoding {
 /// The most bytes of an escape.
 pub(crate) const MAX_ESCAPE: usize = 40;
 
+/// Where the backslashes begin that end at a place, as many as an escape may have bytes.
+///
+/// They go with a text that begins there: whether the last of them is part of an escape of
+/// its first character depends on what that character is.
+pub(crate) fn backslashes_before(text: &[u8], end: usize) -> usize {
+    let before = text.get(..end).unwrap_or(text).iter().rev();
+    let run = before.take(MAX_ESCAPE).take_while(|byte| **byte == b'\\');
+    end - run.count()
+}
+
 /// What stands at the beginning of a text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Read {

@@ -9,6 +9,7 @@ mod oracles;
 mod parts;
 mod places;
 mod proofs;
+mod property;
 mod theft;
 mod thief;
 mod urls;
