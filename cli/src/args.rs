@@ -8,7 +8,8 @@ use std::time::Duration;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use http_step_host::policy::{
-    DenyPattern, FileGlob, OriginPattern, PartialEcho, ProxyUrl, Secret, TlsAsk,
+    DenyPattern, FileGlob, OriginPattern, PartialEcho, ProxyUrl, Secret, SecretCompose,
+    SecretPlaces, TlsAsk,
 };
 use ipnet::IpNet;
 
@@ -196,9 +197,22 @@ pub(crate) struct PolicyArgs {
 
     /// A secret that the step may use without seeing it, in requests to one origin:
     /// `TOKEN=env:API_TOKEN@https://api.example.com`, or with `file:PATH`. Can be
-    /// repeated, also for one more origin.
+    /// repeated, also for one more origin. It may be in headers, sign requests and
+    /// fetch tokens.
     #[arg(long, value_name = "NAME=SOURCE@ORIGIN")]
     pub(crate) secret: Vec<Secret>,
+
+    /// Where a secret of `--secret` may be: `TOKEN=header,query`, of `header`,
+    /// `query`, `path`, `body`, `url`, `signature` and `token`; `header`,
+    /// `signature` and `token` by default. Can be repeated.
+    #[arg(long, value_name = "NAME=PLACES")]
+    pub(crate) secret_places: Vec<SecretPlaces>,
+
+    /// Where a secret of `--secret` may stand beside other text, as in `/bot…/`:
+    /// `TOKEN=path`, of `header`, `query`, `path`, `body` and `url`. By default it
+    /// is a whole header, path segment or field. Can be repeated.
+    #[arg(long, value_name = "NAME=PLACES")]
+    pub(crate) secret_compose: Vec<SecretCompose>,
 
     /// What happens when a response has a part of a secret in it: `report` warns,
     /// `stop` also ends the run before the component sees the part. `report` by
@@ -225,6 +239,8 @@ impl PolicyArgs {
             && self.deny.is_empty()
             && self.allow_file.is_empty()
             && self.secret.is_empty()
+            && self.secret_places.is_empty()
+            && self.secret_compose.is_empty()
             && self.partial_echo.is_none()
     }
 }

@@ -73,6 +73,8 @@ fn granted(mut policy: Policy, args: &PolicyArgs) -> Result<Policy, String> {
         deny,
         allow_file,
         secret,
+        secret_places,
+        secret_compose,
         partial_echo,
     } = args;
     if *proxy_from_env {
@@ -96,7 +98,8 @@ fn granted(mut policy: Policy, args: &PolicyArgs) -> Result<Policy, String> {
     for files in allow_file {
         policy = policy.allow_file(files.clone());
     }
-    for secret in Secret::of_arguments(secret).map_err(|error| error.to_string())? {
+    let secrets = Secret::of_arguments(secret, secret_places, secret_compose);
+    for secret in secrets.map_err(|error| error.to_string())? {
         policy = policy.lend(secret);
     }
     if let Some(action) = partial_echo {

@@ -249,20 +249,15 @@ fn secret_line(secret: &Secret) -> Said {
         || "any path".to_owned(),
         |prefix| format!("paths under {prefix}"),
     );
-    let places = secret.lent_places().map_or_else(
-        || "any place".to_owned(),
-        |places| {
-            listed(
-                &places
-                    .iter()
-                    .map(|place| place.in_requests())
-                    .collect::<Vec<_>>(),
-            )
-        },
-    );
-    let only_signs = secret
-        .lent_places()
-        .is_some_and(|places| places.iter().eq(&[Place::Signature]));
+    let places = listed(&secret.place_words());
+    let only_signs =
+        secret.lent_places().iter().eq(&[Place::Signature]) && secret.formats().next().is_none();
+    let composed = secret.composed_places().iter();
+    let composed: Vec<&str> = composed.map(|place| place.in_requests()).collect();
+    let composed = match composed.as_slice() {
+        [] => String::new(),
+        places => format!("; beside other text in {}", listed(places)),
+    };
     let may = if only_signs {
         "sign requests to"
     } else {
@@ -272,7 +267,7 @@ fn secret_line(secret: &Secret) -> Said {
     (
         line_of(secret.lent()),
         format!(
-            "the secret {name}, from {source}, may {may} {origins}: {methods}; {paths}; {places}"
+            "the secret {name}, from {source}, may {may} {origins}: {methods}; {paths}; {places}{composed}"
         ),
     )
 }

@@ -75,8 +75,10 @@ pub use proxies::{NoProxy, NoProxyError, Proxy, ProxyResolve, ProxyRules};
 pub use proxy_url::{ProxyCredentials, ProxyScheme, ProxyUrl, ProxyUrlError};
 pub use rule::{Rule, RuleName};
 pub use secret::{
-    MissingSecret, PathPrefix, PathPrefixError, Place, Secret, SecretArgumentError,
-    SecretNameError, SecretTwiceError, SourceRef, SourceRefError,
+    HeaderFormat, HeaderFormatError, InHeader, MissingSecret, PathPrefix, PathPrefixError, Place,
+    SCHEMES, Secret, SecretArgumentError, SecretArgumentsError, SecretCompose, SecretNameError,
+    SecretPlaces, SecretPlacesError, SecretUse, SourceRef, SourceRefError, Stands,
+    is_override_field, is_override_header, override_in_query,
 };
 pub use tls::{
     PinnedKey, PinnedKeyError, TlsAsk, TlsRequest, TlsRules, TlsTerms, TlsVersion, TlsVersionError,

@@ -110,7 +110,17 @@ fn of_run() {
               --secret <NAME=SOURCE@ORIGIN>
                   A secret that the step may use without seeing it, in requests to one origin:
                   `TOKEN=env:API_TOKEN@https://api.example.com`, or with `file:PATH`. Can be repeated, also
-                  for one more origin
+                  for one more origin. It may be in headers, sign requests and fetch tokens
+
+              --secret-places <NAME=PLACES>
+                  Where a secret of `--secret` may be: `TOKEN=header,query`, of `header`, `query`, `path`,
+                  `body`, `url`, `signature` and `token`; `header`, `signature` and `token` by default. Can
+                  be repeated
+
+              --secret-compose <NAME=PLACES>
+                  Where a secret of `--secret` may stand beside other text, as in `/bot…/`: `TOKEN=path`, of
+                  `header`, `query`, `path`, `body` and `url`. By default it is a whole header, path segment
+                  or field. Can be repeated
 
               --partial-echo <ACTION>
                   What happens when a response has a part of a secret in it: `report` warns, `stop` also
@@ -191,50 +201,59 @@ fn of_run() {
           <STEP|URL>  A step file in YAML or JSON (`-`: standard input), or a URL
 
         Options:
-          -p, --property <NAME=VALUE>        A build property; the value is text. Can be repeated
-              --properties <FILE>            Build properties from a JSON or YAML file; values keep their
-                                             types
-              --policy <FILE>                A policy file: what may be reached, and how much may be used.
-                                             The arguments below add to it
-              --allow <ORIGIN>               Origins that may be reached: `https://api.example.com`, or
-                                             `https://*.example.com` for all below. Can be repeated. Without
-                                             any, and without `--policy`, the built-in step may reach every
-                                             public one; with one, only those
-              --allow-network <NETWORK>      A network whose addresses allowed origins may have:
-                                             `10.0.0.0/8`. Can be repeated. By default a name may lead to
-                                             public addresses alone
-              --allow-proxy <URL>            A proxy that the step file may name:
-                                             `http://proxy.example:3128`. Can be repeated
-              --proxy-from-env               Use the proxies of `HTTP_PROXY`, `HTTPS_PROXY`, `ALL_PROXY` and
-                                             `NO_PROXY`, or of the same in small letters. Without this they
-                                             are not used
-              --allow-tls <WHAT>             What the step file may ask of TLS: `verify-none`, `ca-file`,
-                                             `client-certificate`; `pinned-key` and `min-version` it may
-                                             without. Can be repeated
-              --deny <ORIGIN|HOST|NETWORK>   Origins, hosts or networks that may not be reached, whatever
-                                             allows them: `https://api.example.com`, `*.example.com`,
-                                             `10.0.0.0/8`. Can be repeated
-              --allow-file <GLOB>            Files that the step file may name, by their paths from its
-                                             directory: `report.xml`, `reports/**`. Can be repeated. Without
-                                             `--policy`, the built-in step may read those that are not
-                                             hidden, if the step file is no standard input
-              --secret <NAME=SOURCE@ORIGIN>  A secret that the step may use without seeing it, in requests
-                                             to one origin: `TOKEN=env:API_TOKEN@https://api.example.com`,
-                                             or with `file:PATH`. Can be repeated, also for one more origin
-              --partial-echo <ACTION>        What happens when a response has a part of a secret in it:
-                                             `report` warns, `stop` also ends the run before the component
-                                             sees the part. `report` by default; `stop` is for components
-                                             that you do not trust
-              --component <FILE.wasm>        A component to run instead of the built-in step. It may reach
-                                             nothing but what `--allow` or `--policy` says, not even a URL
-                                             that is typed
-              --dry-run                      Show the request and what the policy says of it, and send
-                                             nothing. Secrets read `<HIDDEN>`; the environment and the files
-                                             they are in are read
-              --timeout <SECONDS>            The step's time limit in seconds; 300 by default
-              --format <FORMAT>              How the run is shown [default: text] [possible values: text,
-                                             json, ndjson]
-          -h, --help                         Print help (see more with '--help')
+          -p, --property <NAME=VALUE>         A build property; the value is text. Can be repeated
+              --properties <FILE>             Build properties from a JSON or YAML file; values keep their
+                                              types
+              --policy <FILE>                 A policy file: what may be reached, and how much may be used.
+                                              The arguments below add to it
+              --allow <ORIGIN>                Origins that may be reached: `https://api.example.com`, or
+                                              `https://*.example.com` for all below. Can be repeated.
+                                              Without any, and without `--policy`, the built-in step may
+                                              reach every public one; with one, only those
+              --allow-network <NETWORK>       A network whose addresses allowed origins may have:
+                                              `10.0.0.0/8`. Can be repeated. By default a name may lead to
+                                              public addresses alone
+              --allow-proxy <URL>             A proxy that the step file may name:
+                                              `http://proxy.example:3128`. Can be repeated
+              --proxy-from-env                Use the proxies of `HTTP_PROXY`, `HTTPS_PROXY`, `ALL_PROXY`
+                                              and `NO_PROXY`, or of the same in small letters. Without this
+                                              they are not used
+              --allow-tls <WHAT>              What the step file may ask of TLS: `verify-none`, `ca-file`,
+                                              `client-certificate`; `pinned-key` and `min-version` it may
+                                              without. Can be repeated
+              --deny <ORIGIN|HOST|NETWORK>    Origins, hosts or networks that may not be reached, whatever
+                                              allows them: `https://api.example.com`, `*.example.com`,
+                                              `10.0.0.0/8`. Can be repeated
+              --allow-file <GLOB>             Files that the step file may name, by their paths from its
+                                              directory: `report.xml`, `reports/**`. Can be repeated.
+                                              Without `--policy`, the built-in step may read those that are
+                                              not hidden, if the step file is no standard input
+              --secret <NAME=SOURCE@ORIGIN>   A secret that the step may use without seeing it, in requests
+                                              to one origin: `TOKEN=env:API_TOKEN@https://api.example.com`,
+                                              or with `file:PATH`. Can be repeated, also for one more
+                                              origin. It may be in headers, sign requests and fetch tokens
+              --secret-places <NAME=PLACES>   Where a secret of `--secret` may be: `TOKEN=header,query`, of
+                                              `header`, `query`, `path`, `body`, `url`, `signature` and
+                                              `token`; `header`, `signature` and `token` by default. Can be
+                                              repeated
+              --secret-compose <NAME=PLACES>  Where a secret of `--secret` may stand beside other text, as
+                                              in `/bot…/`: `TOKEN=path`, of `header`, `query`, `path`,
+                                              `body` and `url`. By default it is a whole header, path
+                                              segment or field. Can be repeated
+              --partial-echo <ACTION>         What happens when a response has a part of a secret in it:
+                                              `report` warns, `stop` also ends the run before the component
+                                              sees the part. `report` by default; `stop` is for components
+                                              that you do not trust
+              --component <FILE.wasm>         A component to run instead of the built-in step. It may reach
+                                              nothing but what `--allow` or `--policy` says, not even a URL
+                                              that is typed
+              --dry-run                       Show the request and what the policy says of it, and send
+                                              nothing. Secrets read `<HIDDEN>`; the environment and the
+                                              files they are in are read
+              --timeout <SECONDS>             The step's time limit in seconds; 300 by default
+              --format <FORMAT>               How the run is shown [default: text] [possible values: text,
+                                              json, ndjson]
+          -h, --help                          Print help (see more with '--help')
 
         With a URL:
           -X, --method <METHOD>              The method; POST with a body, else GET
@@ -270,43 +289,52 @@ fn of_the_other_subcommands() {
                          policy is explained
 
         Options:
-          -p, --property <NAME=VALUE>        A build property; the value is text. Can be repeated
-              --properties <FILE>            Build properties from a JSON or YAML file; values keep their
-                                             types
-              --policy <FILE>                A policy file: what may be reached, and how much may be used.
-                                             The arguments below add to it
-              --allow <ORIGIN>               Origins that may be reached: `https://api.example.com`, or
-                                             `https://*.example.com` for all below. Can be repeated. Without
-                                             any, and without `--policy`, the built-in step may reach every
-                                             public one; with one, only those
-              --allow-network <NETWORK>      A network whose addresses allowed origins may have:
-                                             `10.0.0.0/8`. Can be repeated. By default a name may lead to
-                                             public addresses alone
-              --allow-proxy <URL>            A proxy that the step file may name:
-                                             `http://proxy.example:3128`. Can be repeated
-              --proxy-from-env               Use the proxies of `HTTP_PROXY`, `HTTPS_PROXY`, `ALL_PROXY` and
-                                             `NO_PROXY`, or of the same in small letters. Without this they
-                                             are not used
-              --allow-tls <WHAT>             What the step file may ask of TLS: `verify-none`, `ca-file`,
-                                             `client-certificate`; `pinned-key` and `min-version` it may
-                                             without. Can be repeated
-              --deny <ORIGIN|HOST|NETWORK>   Origins, hosts or networks that may not be reached, whatever
-                                             allows them: `https://api.example.com`, `*.example.com`,
-                                             `10.0.0.0/8`. Can be repeated
-              --allow-file <GLOB>            Files that the step file may name, by their paths from its
-                                             directory: `report.xml`, `reports/**`. Can be repeated. Without
-                                             `--policy`, the built-in step may read those that are not
-                                             hidden, if the step file is no standard input
-              --secret <NAME=SOURCE@ORIGIN>  A secret that the step may use without seeing it, in requests
-                                             to one origin: `TOKEN=env:API_TOKEN@https://api.example.com`,
-                                             or with `file:PATH`. Can be repeated, also for one more origin
-              --partial-echo <ACTION>        What happens when a response has a part of a secret in it:
-                                             `report` warns, `stop` also ends the run before the component
-                                             sees the part. `report` by default; `stop` is for components
-                                             that you do not trust
-          -X, --method <METHOD>              The method of the requests to the URLs; GET by default
-                                             [default: GET]
-          -h, --help                         Print help (see more with '--help')
+          -p, --property <NAME=VALUE>         A build property; the value is text. Can be repeated
+              --properties <FILE>             Build properties from a JSON or YAML file; values keep their
+                                              types
+              --policy <FILE>                 A policy file: what may be reached, and how much may be used.
+                                              The arguments below add to it
+              --allow <ORIGIN>                Origins that may be reached: `https://api.example.com`, or
+                                              `https://*.example.com` for all below. Can be repeated.
+                                              Without any, and without `--policy`, the built-in step may
+                                              reach every public one; with one, only those
+              --allow-network <NETWORK>       A network whose addresses allowed origins may have:
+                                              `10.0.0.0/8`. Can be repeated. By default a name may lead to
+                                              public addresses alone
+              --allow-proxy <URL>             A proxy that the step file may name:
+                                              `http://proxy.example:3128`. Can be repeated
+              --proxy-from-env                Use the proxies of `HTTP_PROXY`, `HTTPS_PROXY`, `ALL_PROXY`
+                                              and `NO_PROXY`, or of the same in small letters. Without this
+                                              they are not used
+              --allow-tls <WHAT>              What the step file may ask of TLS: `verify-none`, `ca-file`,
+                                              `client-certificate`; `pinned-key` and `min-version` it may
+                                              without. Can be repeated
+              --deny <ORIGIN|HOST|NETWORK>    Origins, hosts or networks that may not be reached, whatever
+                                              allows them: `https://api.example.com`, `*.example.com`,
+                                              `10.0.0.0/8`. Can be repeated
+              --allow-file <GLOB>             Files that the step file may name, by their paths from its
+                                              directory: `report.xml`, `reports/**`. Can be repeated.
+                                              Without `--policy`, the built-in step may read those that are
+                                              not hidden, if the step file is no standard input
+              --secret <NAME=SOURCE@ORIGIN>   A secret that the step may use without seeing it, in requests
+                                              to one origin: `TOKEN=env:API_TOKEN@https://api.example.com`,
+                                              or with `file:PATH`. Can be repeated, also for one more
+                                              origin. It may be in headers, sign requests and fetch tokens
+              --secret-places <NAME=PLACES>   Where a secret of `--secret` may be: `TOKEN=header,query`, of
+                                              `header`, `query`, `path`, `body`, `url`, `signature` and
+                                              `token`; `header`, `signature` and `token` by default. Can be
+                                              repeated
+              --secret-compose <NAME=PLACES>  Where a secret of `--secret` may stand beside other text, as
+                                              in `/bot…/`: `TOKEN=path`, of `header`, `query`, `path`,
+                                              `body` and `url`. By default it is a whole header, path
+                                              segment or field. Can be repeated
+              --partial-echo <ACTION>         What happens when a response has a part of a secret in it:
+                                              `report` warns, `stop` also ends the run before the component
+                                              sees the part. `report` by default; `stop` is for components
+                                              that you do not trust
+          -X, --method <METHOD>               The method of the requests to the URLs; GET by default
+                                              [default: GET]
+          -h, --help                          Print help (see more with '--help')
     "#]]
     .assert_eq(&help("check -h"));
     expect![[r#"

@@ -17,7 +17,12 @@ json: {token: '${{ secret.TOKEN }}', number: 7}
 
 /// The secret is `TOKEN`, of the file `token.txt`.
 fn run(origin: &str, arguments: &str) -> HttpStep {
-    http_step(&format!("run step.yaml -p number=42 {arguments}"))
+    let places = if arguments.contains("--secret TOKEN=") {
+        "--secret-places TOKEN=header,query,body,signature"
+    } else {
+        ""
+    };
+    http_step(&format!("run step.yaml -p number=42 {places} {arguments}"))
         .file("step.yaml", STEP.replace("ORIGIN", origin))
         .file("token.txt", "correct horse battery\n")
         .word(origin, "ORIGIN")
@@ -209,4 +214,80 @@ fn a_secret_in_a_fragment_is_not_shown() {
     .assert_eq(&told);
     let request = server.request();
     assert_eq!(request.lines().next(), Some("GET /a HTTP/1.1"));
+}
+
+/// What a denial names is the argument that is missing.
+#[test]
+fn the_places_of_a_secret() {
+    let told = |step: &str, arguments: &str| {
+        let arguments = format!(
+            "run step.yaml --allow {NOBODY} --secret TOKEN=file:token.txt@{NOBODY} --dry-run {arguments}"
+        );
+        http_step(&arguments)
+            .file("step.yaml", step.replace("ORIGIN", NOBODY))
+            .file("token.txt", "correct horse battery\n")
+            .word(NOBODY, "ORIGIN")
+            .run()
+    };
+    let bot = "get: ORIGIN/bot${{ secret.TOKEN }}/getMe";
+    let query = "get: ORIGIN/\nparams: {key: '${{ secret.TOKEN }}'}";
+    let mut all = String::new();
+    for (step, arguments) in [
+        (bot, ""),
+        (bot, "--secret-places TOKEN=path"),
+        (bot, "--secret-compose TOKEN=path"),
+        (query, ""),
+        (query, "--secret-places TOKEN=header"),
+        (
+            query,
+            "--secret-places TOKEN=header --secret-places TOKEN=query",
+        ),
+        (query, "--secret-places OTHER=query"),
+        (query, "--secret-places TOKEN=cookie"),
+    ] {
+        let told = told(step, arguments);
+        let end = told.split("--- stderr\n").nth(1).unwrap();
+        let code = told.lines().next().unwrap();
+        all += &format!("{arguments}\n{code}\n{end}\n");
+    }
+    expect![[r#"
+
+        exit code 3
+        Requested (denied)
+        error: the policy does not let the secret `TOKEN` be in the path of a request to ORIGIN, beside other text: by itself it may be a whole path segment; `--secret-compose TOKEN=path` would
+
+        --secret-places TOKEN=path
+        exit code 3
+        Requested (denied)
+        error: the policy does not let the secret `TOKEN` be in the path of a request to ORIGIN, beside other text: by itself it may be a whole path segment; `--secret-compose TOKEN=path` would
+
+        --secret-compose TOKEN=path
+        exit code 0
+        Dry run: nothing was sent
+
+
+        exit code 3
+        Requested (denied)
+        error: the policy does not let the secret `TOKEN` be in the query of a request to ORIGIN: it is lent for headers, signatures and tokens alone; `--secret-places TOKEN=header,query,signature,token` would
+
+        --secret-places TOKEN=header
+        exit code 3
+        Requested (denied)
+        error: the policy does not let the secret `TOKEN` be in the query of a request to ORIGIN: it is lent for headers alone; `--secret-places TOKEN=query` would
+
+        --secret-places TOKEN=header --secret-places TOKEN=query
+        exit code 0
+        Dry run: nothing was sent
+
+        --secret-places OTHER=query
+        exit code 2
+        error: --secret-places names the secret `OTHER`, which no --secret gives; of a secret of the policy file its places stand there
+
+        --secret-places TOKEN=cookie
+        exit code 2
+        error: invalid value for '--secret-places <NAME=PLACES>': `cookie` is no place of a secret; the places are header, query, path, body, url, signature and token
+
+        For more information, try '--help'.
+
+    "#]].assert_eq(&all);
 }

@@ -9,11 +9,13 @@ use base64::Engine;
 use base64::alphabet::STANDARD;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use base64::prelude::BASE64_STANDARD;
-use http::header::{AUTHORIZATION, RANGE};
+use http::header::{AUTHORIZATION, HeaderName, RANGE};
 use http::uri::PathAndQuery;
-use http::{HeaderValue, Request, Uri};
-use http_step_policy::{Origin, Place};
-use http_step_secrets::{Context, encode};
+use http::{HeaderMap, HeaderValue, Request, Uri};
+use http_step_policy::{
+    InHeader, Origin, Place, SecretUse, Stands, is_override_header, override_in_query,
+};
+use http_step_secrets::{Context, HANDLE_BYTES, encode};
 use wasmtime_wasi_http::WasiBody;
 use zeroize::Zeroizing;
 
@@ -34,6 +36,8 @@ pub(super) struct Aim<'r> {
     pub(super) method: String,
     /// With the values of secrets in it.
     pub(super) path: Cow<'r, str>,
+    /// A field that can have a server act on another method or path.
+    pub(super) override_field: Option<String>,
 }
 
 impl<'r> Aim<'r> {
@@ -43,8 +47,17 @@ impl<'r> Aim<'r> {
             origin,
             method: request.method().to_string(),
             path: request.uri().path().into(),
+            override_field: override_in_head(request.headers(), request.uri().query()),
         }
     }
+}
+
+/// The field of a request's head that can have a server act on another method or path.
+fn override_in_head(header: &HeaderMap, query: Option<&str>) -> Option<String> {
+    let mut names = header.keys().map(HeaderName::as_str);
+    let of_header = names.find(|name| is_override_header(name));
+    let of_query = || override_in_query(query.unwrap_or_default().as_bytes());
+    of_header.or_else(of_query).map(str::to_owned)
 }
 
 impl Egress {
@@ -85,8 +98,18 @@ impl Egress {
             ));
         }
         let origin = Origin::of_url(url.as_str()).map_err(|_| unusable(loan, "a URL"))?;
-        loan.terms
-            .admit(&origin, request.method().as_str(), url.path(), Place::Url)?;
+        let override_field = override_in_head(request.headers(), uri.query());
+        loan.terms.admit_use(&SecretUse {
+            origin: &origin,
+            method: request.method().as_str(),
+            path: url.path(),
+            place: Place::Url,
+            stands: match uri.query() {
+                Some(_) => Stands::Composed,
+                None => Stands::Whole,
+            },
+            override_field: override_field.as_deref(),
+        })?;
         let mut target = url.clone();
         target.set_fragment(None);
         if let Some(more) = uri.query() {
@@ -134,12 +157,27 @@ impl Egress {
             origin,
             method: request.method().to_string(),
             path: String::from_utf8_lossy(&path),
+            override_field: override_in_head(request.headers(), request.uri().query()),
         };
         self.fill_target(request, &aim, entry)?;
-        for (name, value) in request.headers_mut() {
+        self.fill_header(request.headers_mut(), &aim, entry)
+    }
+
+    /// Put values into the header.
+    fn fill_header(
+        &self,
+        header: &mut HeaderMap,
+        aim: &Aim<'_>,
+        entry: &Entry,
+    ) -> Result<(), TransportError> {
+        let mut all_filled = Vec::new();
+        for (at, (name, value)) in header.iter().enumerate() {
             let credentials = (name == AUTHORIZATION).then(|| of_basic(value)).flatten();
             let filled = match credentials {
-                Some(written) => self.fill_basic(&written, &aim, entry)?,
+                Some(written) => {
+                    let within = |before, after| in_field(&*header, name, true, before, after);
+                    self.fill_basic(&written, within, aim, entry)?
+                }
                 None => None,
             };
             // A handle can be all that was encoded, too.
@@ -148,17 +186,25 @@ impl Egress {
                     value.as_bytes(),
                     Context::Header,
                     Place::Header,
-                    &aim,
+                    |before, after| in_field(&*header, name, false, before, after),
+                    aim,
                     entry,
                 )?,
                 filled => filled,
             };
             if let Some(filled) = filled {
-                *value = HeaderValue::from_bytes(&filled).map_err(|error| {
+                let mut value = HeaderValue::from_bytes(&filled).map_err(|error| {
                     TransportError::Refused(format!("the header `{name}` can't be sent: {error}"))
                 })?;
                 // Nor is it kept in the tables of HTTP/2.
                 value.set_sensitive(true);
+                all_filled.push((at, value));
+            }
+        }
+        let mut all_filled = all_filled.into_iter().peekable();
+        for (at, value) in header.values_mut().enumerate() {
+            if let Some((_, filled)) = all_filled.next_if(|(of, _)| *of == at) {
+                *value = filled;
             }
         }
         Ok(())
@@ -172,9 +218,23 @@ impl Egress {
         entry: &Entry,
     ) -> Result<(), TransportError> {
         let uri = request.uri();
-        let path = self.fill(uri.path().as_bytes(), Context::Url, Place::Path, aim, entry)?;
+        let path = self.fill(
+            uri.path().as_bytes(),
+            Context::Url,
+            Place::Path,
+            Stands::in_path,
+            aim,
+            entry,
+        )?;
         let query = uri.query().unwrap_or_default().as_bytes();
-        let filled = self.fill(query, Context::Url, Place::Query, aim, entry)?;
+        let filled = self.fill(
+            query,
+            Context::Url,
+            Place::Query,
+            Stands::in_query,
+            aim,
+            entry,
+        )?;
         if path.is_none() && filled.is_none() {
             return Ok(());
         }
@@ -193,13 +253,15 @@ impl Egress {
     }
 
     /// Put values into what basic authentication has encoded (RFC 7617).
-    fn fill_basic(
+    fn fill_basic<'t>(
         &self,
-        written: &[u8],
+        written: &'t [u8],
+        stands: impl Fn(&'t [u8], &'t [u8]) -> Stands<'t>,
         aim: &Aim<'_>,
         entry: &Entry,
     ) -> Result<Option<Zeroizing<Vec<u8>>>, TransportError> {
-        let Some(filled) = self.fill(written, Context::Header, Place::Header, aim, entry)? else {
+        let filled = self.fill(written, Context::Header, Place::Header, stands, aim, entry)?;
+        let Some(filled) = filled else {
             return Ok(None);
         };
         if let Some(colon) = written.iter().position(|byte| *byte == b':') {
@@ -217,17 +279,25 @@ impl Egress {
         Ok(Some([b"Basic ", sent.as_slice()].concat().into()))
     }
 
-    /// Put values into a text of a head, if there are handles in it.
-    fn fill(
+    /// Put values into a text of a head, if there are handles in it, and if each may stand
+    /// between what is before and after it.
+    fn fill<'t>(
         &self,
-        text: &[u8],
+        text: &'t [u8],
         context: Context,
         place: Place,
+        stands: impl Fn(&'t [u8], &'t [u8]) -> Stands<'t>,
         aim: &Aim<'_>,
         entry: &Entry,
     ) -> Result<Option<Zeroizing<Vec<u8>>>, TransportError> {
         let fits = |length| self.fits_a_head(length, place);
-        self.fill_if(text, context, place, aim, entry, fits)
+        let found: Vec<&Loan> = self.lent.in_text(text).collect();
+        for loan in &found {
+            for (before, after) in around(text, loan.handle.as_str()) {
+                admit(loan, aim, place, stands(before, after), entry)?;
+            }
+        }
+        self.put_in(&found, text, context, place, fits)
     }
 
     fn fits_a_head(&self, length: usize, place: Place) -> Result<(), TransportError> {
@@ -241,8 +311,8 @@ impl Egress {
         )))
     }
 
-    /// Put values into a text, if there are handles in it, and if what it becomes fits
-    /// by its length.
+    /// Put values into a text of credentials, which may be nothing but a handle if there is
+    /// one in it, and if what it becomes fits by its length.
     pub(super) fn fill_if(
         &self,
         text: &[u8],
@@ -254,16 +324,19 @@ impl Egress {
     ) -> Result<Option<Zeroizing<Vec<u8>>>, TransportError> {
         let found: Vec<&Loan> = self.lent.in_text(text).collect();
         for loan in &found {
-            loan.terms
-                .admit(aim.origin, &aim.method, &aim.path, place)?;
-            entry.lends(loan.terms.name(), place);
+            let stands = if text == loan.handle.as_str().as_bytes() {
+                Stands::Whole
+            } else {
+                Stands::Composed
+            };
+            admit(loan, aim, place, stands, entry)?;
         }
         self.put_in(&found, text, context, place, fits)
     }
 
     /// Put the values that were found in a text into it, whether they may be there or
     /// not.
-    fn put_in(
+    pub(super) fn put_in(
         &self,
         found: &[&Loan],
         text: &[u8],
@@ -290,6 +363,66 @@ impl Egress {
         filled.extend(replacer.finish());
         Ok(Some(filled))
     }
+}
+
+/// Whether a value may stand so in a request, which the ledger then tells.
+pub(super) fn admit(
+    loan: &Loan,
+    aim: &Aim<'_>,
+    place: Place,
+    stands: Stands<'_>,
+    entry: &Entry,
+) -> Result<(), TransportError> {
+    loan.terms.admit_use(&SecretUse {
+        origin: aim.origin,
+        method: &aim.method,
+        path: &aim.path,
+        place,
+        stands,
+        override_field: aim.override_field.as_deref(),
+    })?;
+    entry.lends(loan.terms.name(), place);
+    Ok(())
+}
+
+/// A value in a header field, or in what is encoded there.
+fn in_field<'t>(
+    header: &HeaderMap,
+    name: &'t HeaderName,
+    is_basic: bool,
+    before: &'t [u8],
+    after: &'t [u8],
+) -> Stands<'t> {
+    Stands::InHeader(InHeader {
+        field: name.as_str(),
+        before,
+        after,
+        is_basic,
+        is_repeated: is_repeated(header, name),
+    })
+}
+
+/// What is before and after each handle in a text.
+fn around<'t>(text: &'t [u8], handle: &str) -> impl Iterator<Item = (&'t [u8], &'t [u8])> {
+    let places = text.windows(HANDLE_BYTES).enumerate();
+    places
+        .filter(move |(_, place)| *place == handle.as_bytes())
+        .filter_map(|(at, _)| {
+            let (before, rest) = text.split_at_checked(at)?;
+            Some((before, rest.get(HANDLE_BYTES..)?))
+        })
+}
+
+/// Whether there is another field of this name. Servers behind CGI do not tell `_` from
+/// `-` in one.
+fn is_repeated(header: &HeaderMap, name: &HeaderName) -> bool {
+    let read = |byte: u8| if byte == b'_' { b'-' } else { byte };
+    let bytes = |name: &HeaderName| name.as_str().bytes().map(read).collect::<Vec<u8>>();
+    let wanted = bytes(name);
+    let fields = header
+        .iter()
+        .filter(|(other, _)| other.as_str().len() == wanted.len() && bytes(other) == wanted);
+    fields.count() > 1
 }
 
 /// How a value is written at its place.

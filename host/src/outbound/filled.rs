@@ -1,25 +1,25 @@
 //! A request's body with secrets in it.
 
 use std::pin::Pin;
-use std::ptr;
 use std::sync::Arc;
 use std::task::{Context as Task, Poll, ready};
 use std::time::Duration;
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use http::{HeaderMap, Request};
 use http_body::{Body, Frame, SizeHint};
 use http_body_util::Full;
-use http_step_policy::{Origin, Place};
+use http_step_policy::{Origin, Place, Stands};
 use http_step_secrets::{Context, Replacer};
 use wasmtime_wasi_http::WasiBody;
 
 use super::collect::{Read, Rest, collect};
 use super::error::TransportError;
-use super::fill::{Aim, written};
+use super::fill::{Aim, admit, written};
 use super::journal::Room;
 use super::ledger::Entry;
+use super::whole::{BodyReader, Found, Standing};
 use super::{Egress, announced_length};
 use crate::secrets::Loan;
 
@@ -42,6 +42,8 @@ pub(super) enum Content {
     Whole {
         body: Full<Bytes>,
         bytes: Bytes,
+        /// A field of it by which a server may act on another method.
+        override_field: Option<&'static str>,
         _room: Room,
     },
     /// The component and the host.
@@ -50,21 +52,77 @@ pub(super) enum Content {
 
 /// A long body, in which secrets are put while it goes out.
 pub(super) struct Filled {
+    reader: BodyReader,
+    /// What was read, and waits for what comes after it: there is a handle in it.
+    held: BytesMut,
     /// What was read already.
     read: Bytes,
     rest: WasiBody,
+    /// Whether that was all.
+    is_read: bool,
     /// None when it gave its last.
     replacer: Option<Replacer>,
     trailers: Option<HeaderMap>,
-    /// By number, the name of each secret, or why it may not be in there.
-    terms: Vec<Result<String, TransportError>>,
+    /// Of each secret, by number.
+    terms: Vec<Terms>,
     /// How many secrets there are in a body whose length was told.
     counted: Option<usize>,
     entry: Arc<Entry>,
     _room: Room,
 }
 
+/// Whether a secret may be in a body.
+struct Terms {
+    name: String,
+    /// By itself.
+    whole: Result<(), TransportError>,
+    /// Beside other text.
+    composed: Result<(), TransportError>,
+    /// Whether it may be anywhere in the request if the body has this field.
+    overridden: Option<TransportError>,
+}
+
+impl Terms {
+    fn of(&self, standing: &Standing) -> &Result<(), TransportError> {
+        match standing {
+            Standing::Whole => &self.whole,
+            Standing::Composed | Standing::Repeated(_) => &self.composed,
+        }
+    }
+}
+
 impl Egress {
+    /// Whether the values may be in a body that have handles in it.
+    pub(super) fn admit_body(
+        &self,
+        reader: &mut BodyReader,
+        aim: &mut Aim<'_>,
+        entry: &Entry,
+    ) -> Result<(), TransportError> {
+        if aim.override_field.is_none() {
+            aim.override_field = reader.override_field().map(str::to_owned);
+        }
+        let mut found = reader.take_found();
+        // The denial is to name all that is missing.
+        found.sort_by_key(|found| found.standing == Standing::Whole);
+        for Found { loan, standing } in found {
+            if let Some(loan) = self.lent.loans().get(loan) {
+                admit(loan, aim, Place::Body, standing.stands(), entry)?;
+            }
+        }
+        let Some(field) = &aim.override_field else {
+            return Ok(());
+        };
+        // Those of the head did not know of the body.
+        for used in entry.lent() {
+            let loans = self.lent.loans().iter();
+            for loan in loans.filter(|loan| loan.terms.name() == used.name) {
+                loan.terms.admit_beside(aim.origin, used.place, field)?;
+            }
+        }
+        Ok(())
+    }
+
     /// Put values into a body. One that is not long, or not longer than is said, is
     /// waited for, each of its pieces not longer than it may take.
     pub(super) async fn fill_body(
@@ -80,21 +138,29 @@ impl Egress {
             return Ok(request.map(Content::Written));
         }
         let (mut head, mut body) = request.into_parts();
-        let aim = Aim {
-            origin,
-            method: head.method.to_string(),
-            // Values are in it by now.
-            path: head.uri.path().to_owned().into(),
-        };
+        // Values are in it by now.
+        let probe = Request::from_parts(head.clone(), ());
+        let mut aim = Aim::of(&probe, origin);
         let context = context_of(&head.headers);
         let mut room = Room::new(Arc::clone(&self.journal));
         let most = most_held.unwrap_or(MOST_HELD);
         let Read { bytes: read, rest } =
             collect(&mut body, most, within, origin, &mut room).await?;
+        let mut reader = BodyReader::new(&head.headers, self.lent.loans());
+        let found: Vec<&Loan> = self.lent.in_text(&read).collect();
+        let is_bound = self.lent.loans().iter().any(|loan| loan.terms.is_bound());
+        let is_more = matches!(rest, Rest::More);
+        if is_more || is_bound || !found.is_empty() {
+            reader.read(&read);
+        }
+        if !is_more {
+            reader.finish();
+        }
+        self.admit_body(&mut reader, &mut aim, entry)?;
         let trailers = match rest {
             Rest::Nothing => {
                 let fits = |length: usize| room.take(read.len().saturating_add(length));
-                let whole = self.fill_if(&read, context, Place::Body, &aim, entry, fits)?;
+                let whole = self.put_in(&found, &read, context, Place::Body, fits)?;
                 let whole = whole.map_or(read, Bytes::from_owner);
                 if head.headers.contains_key(CONTENT_LENGTH) {
                     head.headers.insert(CONTENT_LENGTH, whole.len().into());
@@ -102,6 +168,7 @@ impl Egress {
                 let body = Content::Whole {
                     body: Full::new(whole.clone()),
                     bytes: whole,
+                    override_field: reader.override_field(),
                     _room: room,
                 };
                 return Ok(Request::from_parts(head, body));
@@ -109,21 +176,31 @@ impl Egress {
             Rest::Trailers(trailers) => Some(trailers),
             Rest::More => None,
         };
-        let found: Vec<&Loan> = self.lent.in_text(&read).collect();
         let (mut values, mut terms) = (Vec::new(), Vec::new());
-        for loan in self.lent.loans() {
-            let admitted = loan
-                .terms
-                .admit(aim.origin, &aim.method, &aim.path, Place::Body);
-            let value = admitted
-                .map_err(TransportError::from)
-                .and_then(|()| written(loan, context, Place::Body));
-            let name = loan.terms.name().to_owned();
-            if found.iter().any(|found| ptr::eq(*found, loan)) {
+        for (number, loan) in self.lent.loans().iter().enumerate() {
+            // What is found here is admitted; so nothing is told of the others yet.
+            let unseen = Entry::new(aim.method.as_str());
+            let value = written(loan, context, Place::Body);
+            let may = |stands| {
+                value.as_ref().map_err(Clone::clone)?;
+                admit(loan, &aim, Place::Body, stands, &unseen)
+            };
+            let of = Terms {
+                name: loan.terms.name().to_owned(),
+                whole: may(Stands::Whole),
+                composed: may(Stands::Composed),
+                overridden: loan
+                    .terms
+                    .admit_beside(aim.origin, Place::Body, "_method")
+                    .err()
+                    .map(TransportError::from),
+            };
+            if reader.has_found(number) {
                 value.as_ref().map_err(Clone::clone)?;
             }
-            terms.push(value.as_ref().map(|_| name).map_err(Clone::clone));
-            values.push(value.unwrap_or_default());
+            let is_let = of.whole.is_ok() || of.composed.is_ok();
+            values.push(value.ok().filter(|_| is_let).unwrap_or_default());
+            terms.push(of);
         }
         let values = values.into();
         let counted = announced_length(&head.headers).map(|announced| {
@@ -132,8 +209,14 @@ impl Egress {
             head.headers.insert(CONTENT_LENGTH, length.into());
             self.lent.count_in(&read)
         });
+        let cleared = usize::try_from(reader.cleared()).unwrap_or(usize::MAX);
+        let (read, held) = read.split_at_checked(cleared).unwrap_or((&read, &[]));
         let body = Content::Filled(Box::new(Filled {
-            read,
+            // Trailers come behind all of it.
+            is_read: trailers.is_some(),
+            reader,
+            held: held.into(),
+            read: Bytes::copy_from_slice(read),
             rest: body,
             replacer: Some(self.lent.filler(values)),
             trailers,
@@ -158,6 +241,14 @@ impl Content {
         match self {
             Self::Whole { bytes, .. } => bytes,
             Self::Written(_) | Self::Filled(_) => &[],
+        }
+    }
+
+    /// The field by which a server may act on another method, where the host has all of it.
+    pub(super) fn override_field(&self) -> Option<&'static str> {
+        match self {
+            Self::Whole { override_field, .. } => *override_field,
+            Self::Written(_) | Self::Filled(_) => None,
         }
     }
 }
@@ -199,12 +290,40 @@ impl Body for Content {
 }
 
 impl Filled {
+    /// Whether the values may be there that were found since.
+    fn admit(&mut self) -> Result<(), TransportError> {
+        for Found { loan, standing } in self.reader.take_found() {
+            if let Some(terms) = self.terms.get(loan) {
+                terms.of(&standing).clone()?;
+                self.entry.lends(&terms.name, Place::Body);
+            }
+        }
+        if self.reader.override_field().is_none() {
+            return Ok(());
+        }
+        let used = self.entry.lent();
+        let is_used = |terms: &&Terms| used.iter().any(|used| used.name == terms.name);
+        let mut overridden = self.terms.iter().filter(is_used);
+        match overridden.find_map(|terms| terms.overridden.clone()) {
+            Some(denial) => Err(denial),
+            None => Ok(()),
+        }
+    }
+
+    /// What may go out of what was held.
+    fn cleared(&mut self) -> Bytes {
+        let waits = self.reader.read_by_now() - self.reader.cleared();
+        let waits = usize::try_from(waits).unwrap_or(usize::MAX);
+        let cleared = self.held.len().saturating_sub(waits);
+        self.held.split_to(cleared).freeze()
+    }
+
     fn poll(&mut self, cx: &mut Task<'_>) -> Poll<Option<Result<Frame<Bytes>, TransportError>>> {
         loop {
-            let Some(replacer) = &mut self.replacer else {
+            if self.replacer.is_none() {
                 let trailers = self.trailers.take();
                 return Poll::Ready(trailers.map(|trailers| Ok(Frame::trailers(trailers))));
-            };
+            }
             let next = if !self.read.is_empty() {
                 Some(self.read.split_to(self.read.len().min(PIECE)))
             } else if self.trailers.is_some() {
@@ -215,7 +334,12 @@ impl Filled {
                     Some(Err(_)) => return Poll::Ready(Some(Err(TransportError::RequestBody))),
                     Some(Ok(frame)) => match frame.into_data() {
                         Ok(data) => {
-                            self.read = data;
+                            self.reader.read(&data);
+                            self.held.extend_from_slice(&data);
+                            if let Err(refusal) = self.admit() {
+                                return Poll::Ready(Some(Err(refusal)));
+                            }
+                            self.read = self.cleared();
                             continue;
                         }
                         Err(frame) => {
@@ -225,17 +349,22 @@ impl Filled {
                     },
                 }
             };
+            if next.is_none() && !self.is_read {
+                self.is_read = true;
+                self.reader.finish();
+                if let Err(refusal) = self.admit() {
+                    return Poll::Ready(Some(Err(refusal)));
+                }
+                self.read = self.held.split().freeze();
+                continue;
+            }
+            let Some(replacer) = &mut self.replacer else {
+                continue;
+            };
             let filled = match &next {
                 Some(piece) => replacer.feed(piece),
                 None => replacer.finish(),
             };
-            for number in replacer.found() {
-                match self.terms.get(*number) {
-                    Some(Ok(name)) => self.entry.lends(name, Place::Body),
-                    Some(Err(refusal)) => return Poll::Ready(Some(Err(refusal.clone()))),
-                    None => {}
-                }
-            }
             if self
                 .counted
                 .is_some_and(|counted| replacer.replaced() > counted)

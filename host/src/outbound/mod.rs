@@ -34,6 +34,7 @@ mod tls;
 mod token;
 mod turns;
 mod watched;
+mod whole;
 
 use std::future::Future;
 use std::pin::{Pin, pin};

@@ -76,7 +76,9 @@ impl Egress {
         entry: &Entry,
     ) -> Result<(), TransportError> {
         for proof in proofs {
-            let aim = Aim::of(request, origin);
+            let mut aim = Aim::of(request, origin);
+            let of_body = request.body().override_field();
+            aim.override_field = aim.override_field.or(of_body.map(str::to_owned));
             let material = self.material(proof, &aim, entry)?;
             let made = material.prove(request, origin).map_err(|reason| {
                 TransportError::Refused(format!(

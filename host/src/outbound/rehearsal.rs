@@ -14,10 +14,10 @@ use super::Egress;
 use super::admit::Admitted;
 use super::error::TransportError;
 use super::fill::Aim;
-use super::filled::context_of;
 use super::ledger::Entry;
 use super::proof::Proof;
 use super::scrub::Unredacted;
+use super::whole::BodyReader;
 use crate::secrets::HIDDEN;
 
 /// The most bytes of a body that are looked at.
@@ -50,14 +50,11 @@ impl Egress {
         let origin = &route.key.origin;
         let body = Limited::new(body, MOST_LOOKED_AT).collect().await;
         let body = body.map(|body| body.to_bytes()).ok();
-        let aim = Aim {
-            origin,
-            method: written.method.to_string(),
-            path: sent.uri().path().to_owned().into(),
-        };
-        let context = context_of(&written.headers);
-        let text = body.as_deref().unwrap_or_default();
-        self.fill_if(text, context, Place::Body, &aim, entry, |_| Ok(()))?;
+        let mut aim = Aim::of(&sent, origin);
+        let mut reader = BodyReader::new(&written.headers, self.lent.loans());
+        reader.read(body.as_deref().unwrap_or_default());
+        reader.finish();
+        self.admit_body(&mut reader, &mut aim, entry)?;
         self.may_prove(proofs, &aim, entry)?;
         let judgement = match self.policy.judge(&origin.to_string(), &aim.method) {
             Judgement::Denied(denial) => return Err(denial.into()),

@@ -162,6 +162,7 @@ impl Egress {
             origin: &client.origin,
             method: Method::POST.to_string(),
             path: client.token_url.path().into(),
+            override_field: None,
         };
         Ok(Known {
             id: self.know(&client.id, Place::Token, &aim, entry)?,

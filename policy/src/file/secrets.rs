@@ -16,7 +16,7 @@ use serde_json::json;
 use super::written::Method;
 use crate::pattern::OriginPattern;
 use crate::rule::Source;
-use crate::secret::{PathPrefix, Place, Secret, SourceRef, check_name};
+use crate::secret::{HeaderFormat, PathPrefix, Place, Secret, SourceRef, check_name};
 
 /// The secrets by their names.
 #[derive(Debug)]
@@ -42,10 +42,14 @@ mapping! {
         /// left out. A path that servers could read in different ways is under none.
         #[schemars(example = &"/v1/")]
         path_prefix: PathPrefix,
-        /// Where in a request it may be, or `signature` or `token`; all of them if it is left
-        /// out.
-        #[schemars(length(min = 1), example = json!(["header"]))]
-        places: List<Place>,
+        /// Where in a request it may be, or `signature` or `token`; `header`, `signature`
+        /// and `token` if it is left out. It stands there by itself.
+        #[schemars(length(min = 1), example = json!(["header", "query"]), example = json!([{"header": "Authorization", "format": "Bearer {}"}]))]
+        places: List<PlaceItem>,
+        /// Where in a request other text of the step may be beside it, as in `/bot…/`. A
+        /// server that cuts such text short can tell the value bit by bit.
+        #[schemars(length(min = 1), example = json!(["path"]))]
+        compose: List<Composable>,
     }
 }
 
@@ -98,6 +102,7 @@ impl SecretKeys {
         };
         let methods = some("methods", self.methods, report);
         let places = some("places", self.places, report);
+        let compose = some("compose", self.compose, report);
         let path_prefix = value(self.path_prefix);
 
         let mut secret = Secret::new(entry.key.as_str(), from?);
@@ -111,7 +116,13 @@ impl SecretKeys {
             secret = secret.path_prefix(prefix);
         }
         for place in places?.into_iter().flatten() {
-            secret = secret.place(place);
+            secret = match place {
+                PlaceItem::Place(place) => secret.place(place),
+                PlaceItem::Header(format) => secret.header_format(format),
+            };
+        }
+        for Composable(place) in compose?.into_iter().flatten() {
+            secret = secret.compose(place);
         }
         Ok(secret)
     }
@@ -128,9 +139,15 @@ fn some<T>(
     };
     let List(items) = value?;
     if items.is_empty() {
-        let message = format!(
-            "an empty list lends the secret for nothing; leave out `{key}` to lend it for all"
-        );
+        let message = match key {
+            "methods" => {
+                "an empty list lends the secret for nothing; leave out `methods` to lend it for all"
+            }
+            "places" => {
+                "an empty list lends the secret for nothing; leave out `places` to lend it for headers, signatures and tokens"
+            }
+            _ => "an empty list grants nothing; leave it out",
+        };
         return Err(report.add(at, message));
     }
     Ok(Some(items))
@@ -173,29 +190,119 @@ impl JsonSchema for Origins {
     }
 }
 
-impl FromNode for Place {
-    fn from_node(node: &Node, report: &mut Report) -> Result<Self, Reported> {
-        choice(
-            node,
-            &Self::ALL.map(|place| (place.as_str(), place)),
-            report,
-        )
+/// An item of `places`.
+#[derive(Debug)]
+pub(crate) enum PlaceItem {
+    Place(Place),
+    Header(HeaderFormat),
+}
+
+mapping! {
+    /// A header field that the secret goes into, and no other.
+    #[schemars(extend("required" = ["header"]))]
+    pub(crate) struct HeaderKeys as "a place, or a mapping of `header` and `format`" {
+        /// The name of the field.
+        #[schemars(example = &"Authorization")]
+        header: Text,
+        /// The value of the field, with `{}` where the secret is. If it is left out, the
+        /// secret is all of it, or stands behind a scheme.
+        #[schemars(example = &"Bearer {}")]
+        format: Text,
     }
 }
 
-impl Listed for Place {
+/// A text.
+#[derive(Debug)]
+pub(crate) struct Text(String);
+
+impl FromNode for Text {
+    fn from_node(node: &Node, report: &mut Report) -> Result<Self, Reported> {
+        match &node.content {
+            Content::String(text) => Ok(Self(text.clone())),
+            _ => Err(node.unfit("a text", report)),
+        }
+    }
+}
+
+impl JsonSchema for Text {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        "Text".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({"type": "string"})
+    }
+}
+
+impl FromNode for PlaceItem {
+    fn from_node(node: &Node, report: &mut Report) -> Result<Self, Reported> {
+        if !matches!(node.content, Content::Mapping(_)) {
+            let places = Place::ALL.map(|place| (place.as_str(), place));
+            return choice(node, &places, report).map(Self::Place);
+        }
+        let keys = HeaderKeys::from_node(node, report)?;
+        let Some(Given { at, value: field }) = keys.header else {
+            return Err(report.add(
+                node.at,
+                "it is not said which header field: add `header: NAME`",
+            ));
+        };
+        let format = value(keys.format)?;
+        let format = format.as_ref().map(|Text(format)| format.as_str());
+        let format = HeaderFormat::new(&field?.0, format);
+        let format = format.map_err(|error| report.add(at, error))?;
+        Ok(Self::Header(format))
+    }
+}
+
+impl Listed for PlaceItem {
     const ITEMS: &'static str = "places";
 }
 
-impl JsonSchema for Place {
+impl JsonSchema for PlaceItem {
     fn schema_name() -> Cow<'static, str> {
         "Place".into()
     }
 
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "description": "`header`: the value of a header field; `query`: a value of the URL's query; `path`: a segment of its path; `body`: a field, part, string or text of the content; `url`: the URL as a whole; `signature`: nowhere, a signature made of the value goes out; `token`: the host fetches a token with it, which goes out. Or one header field, and what its value is.",
+            "anyOf": [
+                {"enum": Place::ALL.map(Place::as_str)},
+                generator.subschema_for::<HeaderKeys>(),
+            ],
+        })
+    }
+}
+
+/// An item of `compose`.
+#[derive(Debug)]
+pub(crate) struct Composable(Place);
+
+impl FromNode for Composable {
+    fn from_node(node: &Node, report: &mut Report) -> Result<Self, Reported> {
+        let places = Place::COMPOSABLE.map(|place| (place.as_str(), place));
+        choice(node, &places, report).map(Self)
+    }
+}
+
+impl Listed for Composable {
+    const ITEMS: &'static str = "places";
+}
+
+impl JsonSchema for Composable {
+    fn schema_name() -> Cow<'static, str> {
+        "Composable".into()
+    }
+
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
         json_schema!({
-            "description": "`header`: the value of a header field; `query`: the URL's query; `path`: its path; `body`: the content; `url`: the URL as a whole; `signature`: nowhere, a signature made of the value goes out; `token`: the host fetches a token with it, which goes out.",
-            "enum": Self::ALL.map(Self::as_str),
+            "description": "Where other text may be beside the secret.",
+            "enum": Place::COMPOSABLE.map(Place::as_str),
         })
     }
 }

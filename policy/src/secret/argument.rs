@@ -5,11 +5,13 @@
 
 use std::str::FromStr;
 
+use http_step_yaml::excerpt;
 use thiserror::Error;
 
 use super::name::{self, SecretNameError};
-use super::{Secret, SourceRef, SourceRefError};
+use super::{Place, Secret, SourceRef, SourceRefError};
 use crate::pattern::OriginPattern;
+use crate::sentence::listed;
 
 impl FromStr for Secret {
     type Err = SecretArgumentError;
@@ -35,14 +37,86 @@ impl FromStr for Secret {
     }
 }
 
+/// The places of a secret, as an argument of the program: `NAME=header,query`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SecretPlaces(Named);
+
+/// The places where other text may be beside a secret, as an argument of the program:
+/// `NAME=path`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SecretCompose(Named);
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Named {
+    name: String,
+    places: Vec<Place>,
+}
+
+impl Named {
+    fn read(text: &str, places: &'static [Place]) -> Result<Self, SecretPlacesError> {
+        let (name, words) = text.split_once('=').ok_or(SecretPlacesError::Form)?;
+        if name.is_empty() || words.is_empty() {
+            return Err(SecretPlacesError::Form);
+        }
+        let place = |word: &str| {
+            let mut known = places.iter();
+            let place = known.find(|place| place.as_str() == word.trim()).copied();
+            place.ok_or_else(|| SecretPlacesError::Place {
+                word: excerpt(word.trim()),
+                places,
+            })
+        };
+        Ok(Self {
+            name: name.to_owned(),
+            places: words.split(',').map(place).collect::<Result<_, _>>()?,
+        })
+    }
+}
+
+impl FromStr for SecretPlaces {
+    type Err = SecretPlacesError;
+
+    fn from_str(text: &str) -> Result<Self, SecretPlacesError> {
+        Named::read(text, &Place::ALL).map(Self)
+    }
+}
+
+impl FromStr for SecretCompose {
+    type Err = SecretPlacesError;
+
+    fn from_str(text: &str) -> Result<Self, SecretPlacesError> {
+        Named::read(text, &Place::COMPOSABLE).map(Self)
+    }
+}
+
+/// An argument that names no places of a secret.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum SecretPlacesError {
+    /// It has no name, or no places.
+    #[error("write it as NAME=PLACE, or NAME=PLACE,PLACE")]
+    Form,
+    /// There is no such place.
+    #[error("`{word}` is no place of a secret; the places are {}", listed(*.places))]
+    Place {
+        /// What stands there.
+        word: String,
+        /// What may.
+        places: &'static [Place],
+    },
+}
+
 impl Secret {
     /// The secrets of all arguments together: one that is given several times, from
     /// the same source, is lent to each of its origins.
     ///
     /// # Errors
     ///
-    /// One is given from two sources.
-    pub fn of_arguments(arguments: &[Self]) -> Result<Vec<Self>, SecretTwiceError> {
+    /// One is given from two sources, or places are named of one that is not given.
+    pub fn of_arguments(
+        arguments: &[Self],
+        places: &[SecretPlaces],
+        compose: &[SecretCompose],
+    ) -> Result<Vec<Self>, SecretArgumentsError> {
         let mut secrets: Vec<Self> = Vec::new();
         for argument in arguments {
             match secrets
@@ -56,12 +130,28 @@ impl Secret {
                     }
                 }
                 Some(secret) => {
-                    return Err(SecretTwiceError {
+                    return Err(SecretArgumentsError::Twice {
                         name: argument.name.clone(),
                         sources: [secret.source.clone(), argument.source.clone()],
                     });
                 }
             }
+        }
+        let mut change = |named: &Named, argument, with: fn(Self, Place) -> Self| {
+            let secret = secrets.iter_mut().find(|secret| secret.name == named.name);
+            let unknown = || SecretArgumentsError::Unknown {
+                argument,
+                name: excerpt(&named.name),
+            };
+            let secret = secret.ok_or_else(unknown)?;
+            *secret = named.places.iter().copied().fold(secret.clone(), with);
+            Ok(())
+        };
+        for SecretPlaces(named) in places {
+            change(named, "--secret-places", Self::place)?;
+        }
+        for SecretCompose(named) in compose {
+            change(named, "--secret-compose", Self::compose)?;
         }
         Ok(secrets)
     }
@@ -91,15 +181,30 @@ pub enum SecretArgumentError {
     Origin,
 }
 
-/// Arguments that give one secret from two sources.
+/// Arguments that do not go together.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
-#[error(
-    "the secret `{name}` is given twice, from {} and from {}; it has one source",
-    .sources[0], .sources[1]
-)]
-pub struct SecretTwiceError {
-    name: String,
-    sources: [SourceRef; 2],
+pub enum SecretArgumentsError {
+    /// One secret is given from two sources.
+    #[error(
+        "the secret `{name}` is given twice, from {} and from {}; it has one source",
+        .sources[0], .sources[1]
+    )]
+    Twice {
+        /// The secret.
+        name: String,
+        /// Both.
+        sources: [SourceRef; 2],
+    },
+    /// Places are named of a secret that no `--secret` gives.
+    #[error(
+        "{argument} names the secret `{name}`, which no --secret gives; of a secret of the policy file its places stand there"
+    )]
+    Unknown {
+        /// The argument.
+        argument: &'static str,
+        /// The secret.
+        name: String,
+    },
 }
 
 #[cfg(test)]
@@ -138,7 +243,7 @@ mod tests {
             assert_eq!(secret.origins(), [origin.parse().unwrap()]);
             assert_eq!(secret.lent_methods(), None);
             assert_eq!(secret.lent_path_prefix(), None);
-            assert_eq!(secret.lent_places(), None);
+            assert_eq!(secret.lent_places(), Place::BY_DEFAULT.into());
         }
     }
 
@@ -208,12 +313,13 @@ mod tests {
         let arguments = |texts: &[&str]| -> Vec<Secret> {
             texts.iter().map(|text| read(text).unwrap()).collect()
         };
-        let both = Secret::of_arguments(&arguments(&[
+        let given = arguments(&[
             "A=env:A@https://a.example",
             "B=env:B@https://a.example",
             "A=env:A@https://b.example",
             "A=env:A@https://b.example",
-        ]));
+        ]);
+        let both = Secret::of_arguments(&given, &[], &[]);
         let [a, b] = <[Secret; 2]>::try_from(both.unwrap()).unwrap();
         assert_eq!(
             a,
@@ -225,8 +331,62 @@ mod tests {
 
         let twice = arguments(&["A=env:A@https://a.example", "A=file:a@https://a.example"]);
         assert_eq!(
-            Secret::of_arguments(&twice).unwrap_err().to_string(),
+            Secret::of_arguments(&twice, &[], &[])
+                .unwrap_err()
+                .to_string(),
             "the secret `A` is given twice, from env:A and from file:a; it has one source"
+        );
+    }
+
+    #[test]
+    fn places() {
+        let given = [read("A=env:A@https://a.example").unwrap()];
+        let places = |texts: &[&str]| -> Vec<SecretPlaces> {
+            texts.iter().map(|text| text.parse().unwrap()).collect()
+        };
+        let compose = ["A=path".parse().unwrap(), "A=url, body".parse().unwrap()];
+        let given_in =
+            |places: &[SecretPlaces], compose: &[SecretCompose]| match Secret::of_arguments(
+                &given, places, compose,
+            ) {
+                Ok(secrets) => Ok(secrets[0].clone()),
+                Err(error) => Err(error.to_string()),
+            };
+        let [secret] = &given;
+        let secret = || secret.clone();
+        assert_eq!(
+            given_in(&places(&["A=query,body", "A=header"]), &[]),
+            Ok(secret()
+                .place(Place::Query)
+                .place(Place::Body)
+                .place(Place::Header))
+        );
+        assert_eq!(
+            given_in(&[], &compose),
+            Ok(secret()
+                .compose(Place::Path)
+                .compose(Place::Url)
+                .compose(Place::Body))
+        );
+        assert_eq!(
+            given_in(&places(&["B=query"]), &[]),
+            Err("--secret-places names the secret `B`, which no --secret gives; of a secret of the policy file its places stand there".to_owned())
+        );
+        for (text, error) in [
+            ("", "write it as NAME=PLACE, or NAME=PLACE,PLACE"),
+            ("A", "write it as NAME=PLACE, or NAME=PLACE,PLACE"),
+            ("A=", "write it as NAME=PLACE, or NAME=PLACE,PLACE"),
+            (
+                "A=header,cookie",
+                "`cookie` is no place of a secret; the places are header, query, path, body, url, signature and token",
+            ),
+        ] {
+            let found = text.parse::<SecretPlaces>().unwrap_err();
+            assert_eq!(found.to_string(), error);
+        }
+        assert_eq!(
+            "A=token".parse::<SecretCompose>().unwrap_err().to_string(),
+            "`token` is no place of a secret; the places are header, query, path, body and url"
         );
     }
 }

@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use http_step_yaml::excerpt;
 
+use super::format::HeaderFormat;
 use super::path::{PathPrefix, Refused};
 use super::{Place, Secret};
 use crate::denial::{Wanted, in_flow};
@@ -31,13 +32,27 @@ pub(crate) struct Denied {
 pub(crate) enum Why {
     Origin,
     Place,
+    /// There is other text beside it.
+    Composed,
+    /// There is another field of this name.
+    Repeated(String),
     Method(String),
     Path(PathPrefix, Refused),
+    /// A field can have the server act on another method or path.
+    Override(String),
 }
 
 impl Why {
     pub(crate) fn method(method: &str) -> Self {
         Self::Method(excerpt(method))
+    }
+
+    pub(crate) fn repeated(field: &str) -> Self {
+        Self::Repeated(excerpt(field))
+    }
+
+    pub(crate) fn overridden(field: &str) -> Self {
+        Self::Override(excerpt(field))
     }
 }
 
@@ -55,18 +70,28 @@ impl Denied {
         self.origin.as_ref()
     }
 
-    /// The policy file that lends the secret.
+    /// The policy file that would let it, if any does.
     pub(crate) fn file(&self) -> Option<&Arc<str>> {
         match self.secret.lent() {
-            Source::File { name, .. } => Some(name),
-            Source::Argument => None,
+            Source::File { name, .. } if !self.is_never_let() => Some(name),
+            _ => None,
         }
+    }
+
+    /// Beside a key nothing can stand.
+    fn is_never_let(&self) -> bool {
+        self.is_composed() && !Place::COMPOSABLE.contains(&self.place)
+    }
+
+    fn is_composed(&self) -> bool {
+        matches!(self.why, Why::Composed | Why::Repeated(_))
     }
 
     pub(crate) fn subject(&self) -> String {
         let name = excerpt(self.secret.name());
         let does = match (&self.origin, &self.why) {
             (None, Why::Method(method)) => format!("be the URL of a {method} request"),
+            (None, Why::Composed) => "be the beginning of a URL".to_owned(),
             (None, _) => self.place.in_request().to_owned(),
             // What signs stays where it is: it does not go anywhere.
             (Some(origin), why) if self.place == Place::Signature => sign(origin, why),
@@ -76,8 +101,14 @@ impl Denied {
                 format!("go to {origin} in a {method} request")
             }
             (Some(origin), Why::Path(..)) => format!("go to this path of {origin}"),
-            (Some(origin), Why::Place) => {
+            (Some(origin), Why::Override(field)) => {
+                format!("go to {origin} in a request with `{field}`")
+            }
+            (Some(origin), Why::Place | Why::Repeated(_)) => {
                 format!("{} to {origin}", self.place.in_request())
+            }
+            (Some(origin), Why::Composed) => {
+                format!("{} to {origin}, beside other text", self.place.in_request())
             }
         };
         format!("the secret `{name}` {does}")
@@ -93,18 +124,15 @@ impl Denied {
                 [] => "it is lent to no origin".to_owned(),
                 origins => format!("it is lent to {} alone", listed(origins)),
             },
-            Why::Place => {
-                let places: Vec<&str> = Place::ALL
-                    .into_iter()
-                    .filter(|place| self.secret.is_lent_for(*place))
-                    .map(Place::in_requests)
-                    .collect();
-                format!("it is lent for {} alone", listed(&places))
+            Why::Place => format!(
+                "it is lent for {} alone",
+                listed(&self.secret.place_words())
+            ),
+            Why::Composed => format!("by itself it may be {}", self.place.whole()),
+            Why::Repeated(field) => {
+                format!("the request has the field `{field}` twice, and servers join such fields")
             }
-            Why::Method(_) => match self.methods().as_slice() {
-                [] => "it is lent for no method".to_owned(),
-                methods => format!("it is lent for {} alone", listed(methods)),
-            },
+            Why::Method(_) => self.methods_reason(),
             Why::Path(..) if is_url => {
                 "it leads to a path that the secret is not lent for".to_owned()
             }
@@ -117,6 +145,25 @@ impl Denied {
                     ),
                 }
             }
+            Why::Override(field) => {
+                let bound = match self.secret.lent_path_prefix() {
+                    _ if is_url => "it is lent for some methods or paths alone".to_owned(),
+                    Some(prefix) if self.secret.lent_methods().is_none() => {
+                        format!("it is lent for paths under `{prefix}` alone")
+                    }
+                    _ => self.methods_reason(),
+                };
+                format!(
+                    "{bound}, and by `{field}` a server may act on another method or path; leave it out"
+                )
+            }
+        }
+    }
+
+    fn methods_reason(&self) -> String {
+        match self.methods().as_slice() {
+            [] => "it is lent for no method".to_owned(),
+            methods => format!("it is lent for {} alone", listed(methods)),
         }
     }
 
@@ -126,38 +173,81 @@ impl Denied {
             .origin
             .as_ref()
             .map_or_else(|| "https://…".to_owned(), Origin::to_string);
-        let (line, place) = match &self.why {
-            Why::Origin => (
-                format!("- {origin}"),
-                format!("under `origins:` of `{name}`"),
-            ),
+        let lent = || format!("--secret {name}={}@{origin}", self.secret.source());
+        let (argument, line) = match &self.why {
+            Why::Composed | Why::Repeated(_) if self.is_never_let() => {
+                (format!("${{{{ secret.{name} }}}}"), String::new())
+            }
+            Why::Origin => {
+                return Wanted {
+                    argument: lent(),
+                    line: format!("- {origin}"),
+                    place: format!("under `origins:` of `{name}`"),
+                };
+            }
             Why::Place => {
-                let places: Vec<&str> = Place::ALL
-                    .into_iter()
-                    .filter(|place| *place == self.place || self.secret.is_lent_for(*place))
-                    .map(Place::as_str)
-                    .collect();
+                let places = self.places_argument();
                 (
-                    format!("places: [{}]", places.join(", ")),
-                    format!("under `{name}:`"),
+                    format!("--secret-places {name}={places}"),
+                    self.places_line(),
                 )
             }
+            Why::Composed | Why::Repeated(_) => (
+                format!("--secret-compose {name}={}", self.place),
+                format!("compose: [{}]", self.composed().join(", ")),
+            ),
             Why::Method(method) => {
                 let mut methods = self.methods();
                 methods.push(method);
                 let methods: Vec<String> = methods.into_iter().map(in_flow).collect();
-                (
-                    format!("methods: [{}]", methods.join(", ")),
-                    format!("under `{name}:`"),
-                )
+                (lent(), format!("methods: [{}]", methods.join(", ")))
             }
-            Why::Path(..) => ("path_prefix: null".to_owned(), format!("under `{name}:`")),
+            Why::Path(..) => (lent(), "path_prefix: null".to_owned()),
+            Why::Override(_) => {
+                let methods = self.secret.lent_methods().map(|_| "methods: null");
+                let prefix = self.secret.lent_path_prefix().map(|_| "path_prefix: null");
+                let lines: Vec<&str> = methods.into_iter().chain(prefix).collect();
+                (lent(), lines.join(", "))
+            }
         };
         Wanted {
-            argument: format!("--secret {name}={}@{origin}", self.secret.source()),
+            argument,
             line,
-            place,
+            place: format!("under `{name}:`"),
         }
+    }
+
+    /// The places to be named: beside the default ones, if none were.
+    fn places_argument(&self) -> String {
+        if self.secret.names_places() {
+            return self.place.to_string();
+        }
+        let with = |place: &Place| *place == self.place || Place::BY_DEFAULT.contains(place);
+        let places: Vec<&str> = Place::ALL
+            .into_iter()
+            .filter(with)
+            .map(Place::as_str)
+            .collect();
+        places.join(",")
+    }
+
+    fn places_line(&self) -> String {
+        let named = self.secret.named_places();
+        let with = |place: &Place| *place == self.place || named.contains(place);
+        let places = Place::ALL.into_iter().filter(with);
+        let mut places: Vec<String> = places.map(|place| place.to_string()).collect();
+        // Beside any header field one is nothing.
+        if self.place != Place::Header {
+            places.extend(self.secret.formats().map(HeaderFormat::in_flow));
+        }
+        format!("places: [{}]", places.join(", "))
+    }
+
+    fn composed(&self) -> Vec<&'static str> {
+        let composed = self.secret.composed_places();
+        let with = |place: &Place| *place == self.place || composed.contains(place);
+        let places = Place::ALL.into_iter().filter(with);
+        places.map(Place::as_str).collect()
     }
 
     fn methods(&self) -> Vec<&str> {
@@ -174,6 +264,10 @@ fn have_token(origin: &Origin, why: &Why) -> String {
     match why {
         Why::Method(method) => format!("have a token in a {method} request to {origin}"),
         Why::Path(..) => format!("have a token at this path of {origin}"),
+        Why::Override(field) => format!("have a token at {origin} in a request with `{field}`"),
+        Why::Composed | Why::Repeated(_) => {
+            format!("have a token at {origin} with other text beside it")
+        }
         Why::Place | Why::Origin => format!("have a token at {origin}"),
     }
 }
@@ -182,6 +276,10 @@ fn sign(origin: &Origin, why: &Why) -> String {
     match why {
         Why::Method(method) => format!("sign a {method} request to {origin}"),
         Why::Path(..) => format!("sign a request to this path of {origin}"),
+        Why::Override(field) => format!("sign a request to {origin} with `{field}`"),
+        Why::Composed | Why::Repeated(_) => {
+            format!("sign a request to {origin} with other text beside it")
+        }
         Why::Place | Why::Origin => format!("sign a request to {origin}"),
     }
 }

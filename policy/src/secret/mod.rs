@@ -7,11 +7,14 @@
 
 mod argument;
 mod denied;
+mod format;
 mod missing;
 mod name;
+mod overrides;
 mod path;
 mod place;
 mod source;
+mod stands;
 
 use std::collections::BTreeSet;
 
@@ -20,14 +23,19 @@ use crate::origin::Origin;
 use crate::pattern::OriginPattern;
 use crate::rule::Source;
 
-pub use argument::{SecretArgumentError, SecretTwiceError};
+pub use argument::{
+    SecretArgumentError, SecretArgumentsError, SecretCompose, SecretPlaces, SecretPlacesError,
+};
 pub(crate) use denied::{Denied, Why};
+pub use format::{HeaderFormat, HeaderFormatError};
 pub use missing::MissingSecret;
 pub use name::SecretNameError;
 pub(crate) use name::check as check_name;
+pub use overrides::{is_override_field, is_override_header, override_in_query};
 pub use path::{PathPrefix, PathPrefixError};
 pub use place::Place;
 pub use source::{SourceRef, SourceRefError};
+pub use stands::{InHeader, SCHEMES, Stands};
 
 /// A secret: what expressions call it, where its value is, and to whom it is lent.
 ///
@@ -46,7 +54,7 @@ pub use source::{SourceRef, SourceRefError};
 ///     token.admit(&api, "POST", "/v1/builds", Place::Body).unwrap_err().to_string(),
 ///     "the policy does not let the secret `TOKEN` be in the body of a request to \
 ///      https://api.example.com: it is lent for headers alone; \
-///      `--secret TOKEN=env:API_TOKEN@https://api.example.com` would",
+///      `--secret-places TOKEN=body` would",
 /// );
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
@@ -59,15 +67,20 @@ pub struct Secret {
     methods: Option<BTreeSet<String>>,
     /// None: every path.
     path_prefix: Option<PathPrefix>,
-    /// None: all of them.
+    /// None: the default ones.
     places: Option<BTreeSet<Place>>,
+    /// The header fields that it goes into, if not into all.
+    formats: BTreeSet<HeaderFormat>,
+    /// Where other text may be beside it.
+    compose: BTreeSet<Place>,
     /// Where it was lent.
     lent: Source,
 }
 
 impl Secret {
-    /// A secret that goes nowhere yet. Once it is lent to an origin, it may be in
-    /// requests of any method, to any path, in any place.
+    /// A secret that goes nowhere yet. Once it is lent to an origin, it may be in the
+    /// headers of requests of any method to any path, and sign them or have a token for
+    /// them ([`Place::BY_DEFAULT`]).
     #[must_use]
     pub fn new(name: impl Into<String>, source: SourceRef) -> Self {
         Self {
@@ -77,6 +90,8 @@ impl Secret {
             methods: None,
             path_prefix: None,
             places: None,
+            formats: BTreeSet::new(),
+            compose: BTreeSet::new(),
             lent: Source::Argument,
         }
     }
@@ -108,6 +123,26 @@ impl Secret {
     #[must_use]
     pub fn place(mut self, place: Place) -> Self {
         self.places.get_or_insert_default().insert(place);
+        self
+    }
+
+    /// Lend it only for this header field, in this format, and for other places that are
+    /// named so.
+    #[must_use]
+    pub fn header_format(mut self, format: HeaderFormat) -> Self {
+        self.places.get_or_insert_default();
+        self.formats.insert(format);
+        self
+    }
+
+    /// Let other text be beside it in this place, which it is lent for, too. Such text is
+    /// the step's choice: where a server cuts it short, it can have the value told bit by
+    /// bit. There is no such text for [`Place::Signature`] and [`Place::Token`].
+    #[must_use]
+    pub fn compose(mut self, place: Place) -> Self {
+        if Place::COMPOSABLE.contains(&place) {
+            self.compose.insert(place);
+        }
         self
     }
 
@@ -146,32 +181,70 @@ impl Secret {
         self.path_prefix.as_ref()
     }
 
-    /// Whether it is lent for a place, in requests that it is lent for.
+    /// Whether it is bound to methods or a path.
     #[must_use]
-    pub fn is_lent_for(&self, place: Place) -> bool {
-        self.places
-            .as_ref()
-            .is_none_or(|places| places.contains(&place))
+    pub fn is_bound(&self) -> bool {
+        self.methods.is_some() || self.path_prefix.is_some()
     }
 
-    /// The places that it is lent for; none: all of them.
+    /// Whether it is lent for a place, in requests that it is lent for: for
+    /// [`Place::Header`], in any field.
     #[must_use]
-    pub fn lent_places(&self) -> Option<&BTreeSet<Place>> {
-        self.places.as_ref()
+    pub fn is_lent_for(&self, place: Place) -> bool {
+        let is_named = match &self.places {
+            Some(places) => places.contains(&place),
+            None => Place::BY_DEFAULT.contains(&place),
+        };
+        is_named || self.compose.contains(&place)
+    }
+
+    /// The places that it is lent for.
+    #[must_use]
+    pub fn lent_places(&self) -> BTreeSet<Place> {
+        let places = Place::ALL.into_iter();
+        places.filter(|place| self.is_lent_for(*place)).collect()
+    }
+
+    /// The places where other text may be beside it.
+    #[must_use]
+    pub fn composed_places(&self) -> &BTreeSet<Place> {
+        &self.compose
+    }
+
+    /// The header fields that it is pinned to.
+    pub fn formats(&self) -> impl Iterator<Item = &HeaderFormat> {
+        self.formats.iter()
+    }
+
+    fn names_places(&self) -> bool {
+        self.places.is_some()
+    }
+
+    /// The places that are named, or the default ones.
+    fn named_places(&self) -> BTreeSet<Place> {
+        let by_default = || Place::BY_DEFAULT.into();
+        self.places.clone().unwrap_or_else(by_default)
+    }
+
+    /// What it is lent for, in words.
+    pub(crate) fn place_words(&self) -> Vec<String> {
+        let places = self.lent_places().into_iter();
+        let places = places.map(|place| place.in_requests().to_owned());
+        let formats = self.formats.iter();
+        let formats = formats.map(|format| format!("the header {format}"));
+        places.chain(formats).collect()
     }
 
     pub(crate) fn lent(&self) -> &Source {
         &self.lent
     }
 
-    /// Whether the value may be put into a request, in one place of it, or may sign it.
-    ///
-    /// The path is the one that is sent, with the values of secrets in it: a value can
-    /// have a `..` of its own. A query behind it is not looked at.
+    /// Whether the value may be put into a request, in one place of it, or may sign it. It
+    /// stands there by itself, and nothing overrides the method or the path.
     ///
     /// # Errors
     ///
-    /// The denial. For [`Place::Url`] it does not tell where the URL leads.
+    /// As of [`Self::admit_use`].
     pub fn admit(
         &self,
         origin: &Origin,
@@ -179,25 +252,115 @@ impl Secret {
         path: &str,
         place: Place,
     ) -> Result<(), Denial> {
-        let denied = |why| Err(Denial::of_secret(Denied::new(self, origin, place, why)));
+        self.admit_use(&SecretUse {
+            origin,
+            method,
+            path,
+            place,
+            stands: Stands::Whole,
+            override_field: None,
+        })
+    }
+
+    /// Whether the value may be used so.
+    ///
+    /// # Errors
+    ///
+    /// The denial. For [`Place::Url`] it does not tell where the URL leads.
+    pub fn admit_use(&self, used: &SecretUse<'_>) -> Result<(), Denial> {
+        let denied = |why| {
+            Err(Denial::of_secret(Denied::new(
+                self,
+                used.origin,
+                used.place,
+                why,
+            )))
+        };
         // First: else a secret that is lent as a URL alone could be asked, in a header,
         // which origins it leads to.
-        if !self.is_lent_for(place) {
-            return denied(Why::Place);
+        if let Some(why) = self.misplaced(used.place, &used.stands) {
+            return denied(why);
         }
-        if !self.origins.iter().any(|pattern| pattern.matches(origin)) {
+        if !self
+            .origins
+            .iter()
+            .any(|pattern| pattern.matches(used.origin))
+        {
             return denied(Why::Origin);
         }
         if let Some(methods) = &self.methods
-            && !methods.contains(method)
+            && !methods.contains(used.method)
         {
-            return denied(Why::method(method));
+            return denied(Why::method(used.method));
         }
-        match &self.path_prefix {
-            Some(prefix) => prefix
-                .admit(path)
-                .or_else(|refused| denied(Why::Path(prefix.clone(), refused))),
+        if let Some(prefix) = &self.path_prefix
+            && let Err(refused) = prefix.admit(used.path)
+        {
+            return denied(Why::Path(prefix.clone(), refused));
+        }
+        match used.override_field {
+            Some(field) => self.admit_beside(used.origin, used.place, field),
             None => Ok(()),
         }
     }
+
+    /// Whether it may be in a request that turns out to have a field by which a server may
+    /// act on another method or path.
+    ///
+    /// # Errors
+    ///
+    /// The denial: it is bound to methods or a path.
+    pub fn admit_beside(&self, origin: &Origin, place: Place, field: &str) -> Result<(), Denial> {
+        if !self.is_bound() {
+            return Ok(());
+        }
+        let why = Why::overridden(field);
+        Err(Denial::of_secret(Denied::new(self, origin, place, why)))
+    }
+
+    /// Why it may not stand there so, if it may not.
+    fn misplaced(&self, place: Place, stands: &Stands<'_>) -> Option<Why> {
+        if let Stands::InHeader(field) = stands
+            && self.formats.iter().any(|format| format.fits(field))
+        {
+            return None;
+        }
+        let composed = match stands {
+            Stands::Whole => None,
+            Stands::Composed => Some(Why::Composed),
+            Stands::Repeated(field) => Some(Why::repeated(field)),
+            Stands::InHeader(field) if !field.is_whole() => Some(Why::Composed),
+            Stands::InHeader(field) if field.is_joined() => Some(Why::repeated(field.field)),
+            Stands::InHeader(_) => None,
+        };
+        let is_lent = self.is_lent_for(place);
+        // One word grants both, but where the operator chose a field.
+        let is_pinned = place == Place::Header && !self.formats.is_empty();
+        let is_composable = Place::COMPOSABLE.contains(&place);
+        match composed {
+            None if is_lent => None,
+            Some(_) if self.compose.contains(&place) => None,
+            Some(why) if is_lent || (is_composable && !is_pinned) => Some(why),
+            _ => Some(Why::Place),
+        }
+    }
+}
+
+/// What a secret is to be used for.
+#[derive(Clone, Copy, Debug)]
+pub struct SecretUse<'r> {
+    /// Where the request goes.
+    pub origin: &'r Origin,
+    /// The request's method.
+    pub method: &'r str,
+    /// Its path as it is sent, with the values of secrets in it: a value can have a `..` of
+    /// its own. A query behind it is not looked at.
+    pub path: &'r str,
+    /// Where in the request.
+    pub place: Place,
+    /// What is beside it there.
+    pub stands: Stands<'r>,
+    /// A field of the request that can have the server act on another method or path
+    /// ([`is_override_header`], [`is_override_field`]).
+    pub override_field: Option<&'r str>,
 }

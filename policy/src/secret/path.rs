@@ -84,6 +84,13 @@ fn ambiguity(path: &str) -> Option<&'static str> {
         Some("a control character")
     } else if decoded.split('/').any(is_dot_segment) {
         Some("a segment `.` or `..`")
+    } else if decoded.contains(is_look_alike) {
+        Some("a character that is no letter and not ASCII")
+    } else if decoded
+        .split('/')
+        .any(|segment| segment.ends_with(['.', ' ']))
+    {
+        Some("a segment that ends with a dot or a space")
     } else {
         None
     }
@@ -96,10 +103,17 @@ fn has_whole_escapes(path: &str) -> bool {
     })
 }
 
-/// `.` and `..`, also with parameters, which some servers take away first: `..;a=b`.
+/// `.` and `..`, also with what some servers take away first: blanks, more dots, and what
+/// follows a `;`, or a `?` or `#` that was encoded.
 fn is_dot_segment(segment: &str) -> bool {
-    let name = segment.split_once(';').map_or(segment, |(name, _)| name);
-    matches!(name, "." | "..")
+    let name = segment.split([';', '?', '#']).next().unwrap_or_default();
+    name.contains('.') && name.chars().all(|c| matches!(c, '.' | ' ' | '+'))
+}
+
+/// What some servers take for a dot, a slash or another character with a meaning, or
+/// leave out: full-width forms, leaders, blanks without a width. No letter is among them.
+fn is_look_alike(c: char) -> bool {
+    !c.is_ascii() && !c.is_alphabetic()
 }
 
 impl FromStr for PathPrefix {
@@ -191,6 +205,8 @@ mod tests {
         const DOTS: &str = "a segment `.` or `..`";
         const SLASH: &str = "an encoded `/`";
         const ESCAPE: &str = "`%` that is no encoded character";
+        const END: &str = "a segment that ends with a dot or a space";
+        const LIKE: &str = "a character that is no letter and not ASCII";
         for (path, what) in [
             ("/v1/..", DOTS),
             ("/v1/../admin", DOTS),
@@ -200,6 +216,37 @@ mod tests {
             ("/v1/.%2E/admin", DOTS),
             ("/v1/..;/admin", DOTS),
             ("/v1/..%3ba=b/admin", DOTS),
+            ("/v1/..%20/admin", DOTS),
+            ("/v1/%20../admin", DOTS),
+            ("/v1/.%20./admin", DOTS),
+            ("/v1/..+/admin", DOTS),
+            ("/v1/...", DOTS),
+            ("/v1/..%3F/admin", DOTS),
+            ("/v1/..%23", DOTS),
+            ("/v1/..;%20/admin", DOTS),
+            ("/v1/x./admin", END),
+            ("/v1/x%2E", END),
+            ("/v1/x%20", END),
+            ("/v1/%20/admin", END),
+            // Full-width dots, a slash and a backslash of that kind, leaders, a fraction
+            // slash, `℀`, `⒈`, an ideographic full stop, blanks.
+            ("/v1/%EF%BC%8E%EF%BC%8E/admin", LIKE),
+            ("/v1/.%EF%BC%8E/admin", LIKE),
+            ("/v1/..%EF%BC%8Fadmin", LIKE),
+            ("/v1/..%EF%BC%BCadmin", LIKE),
+            ("/v1/%E2%80%A5/admin", LIKE),
+            ("/v1/%E2%80%A4%E2%80%A4/admin", LIKE),
+            ("/v1/..%E2%81%84admin", LIKE),
+            ("/v1/..%E2%88%95admin", LIKE),
+            ("/v1/%E2%84%80", LIKE),
+            ("/v1/%E2%92%88", LIKE),
+            ("/v1/%E3%80%82%E3%80%82/admin", LIKE),
+            ("/v1/..%C2%A0/admin", LIKE),
+            ("/v1/.%E2%80%8B./admin", LIKE),
+            ("/v1/..%E3%80%80/admin", LIKE),
+            ("/v1/..%EF%BC%9Ba/admin", LIKE),
+            ("/v1/%EF%BC%85%32e", LIKE),
+            ("/v1/\u{ff0e}\u{ff0e}/admin", LIKE),
             ("/v1/..%2fadmin", SLASH),
             ("/v1/x%2Fy", SLASH),
             ("/v1/..%5cadmin", "a backslash"),
@@ -224,11 +271,13 @@ mod tests {
             );
         }
         for path in [
-            "/v1/...",
             "/v1/.well-known",
             "/v1/a..b",
             "/v1/%C3%A9;a=b",
             "/v1/%23%3F",
+            "/v1/c++",
+            "/v1/a%20b",
+            "/v1/%E6%97%A5%E6%9C%AC",
         ] {
             assert_eq!(admitted("/v1/", path), Ok(()), "{path}");
         }
@@ -258,12 +307,26 @@ mod tests {
         for _ in 0..decodings {
             path = percent_decode_str(&path).decode_utf8_lossy().into_owned();
         }
-        let path = path.replace('\\', "/");
+        // NFKC has these for what looks like them.
+        let path = [
+            ("\\", "/"),
+            ("．", "."),
+            ("‥", ".."),
+            ("․", "."),
+            ("／", "/"),
+            ("＼", "/"),
+            ("\u{a0}", " "),
+            ("？", "?"),
+            ("；", ";"),
+        ]
+        .iter()
+        .fold(path, |path, (from, to)| path.replace(from, to));
         let mut segments: Vec<&str> = Vec::new();
         for segment in path.split('/') {
-            match segment.split(';').next().unwrap_or_default() {
+            let name = segment.split([';', '?', '#']).next().unwrap_or_default();
+            match name.trim_matches([' ', '+']) {
                 "" | "." => {}
-                ".." => {
+                dots if dots.chars().all(|c| matches!(c, '.' | ' ')) => {
                     segments.pop();
                 }
                 name => segments.push(name),
@@ -278,7 +341,8 @@ mod tests {
             pieces in prop::collection::vec(
                 prop::sample::select(vec![
                     "/", "v1", "x", ".", "..", "%2e", "%2E", "%2f", "%5c", "\\", "%25", "2e", "2f",
-                    ";", "%3b", "a=b", "%", "é", "%c3%a9", "#",
+                    ";", "%3b", "a=b", "%", "é", "%c3%a9", "#", "%20", "+", "．", "%ef%bc%8e",
+                    "%e2%80%a5", "％", "/..%20/", "%3f", "\u{a0}", "／", "%ef%bc%bc",
                 ]),
                 0..12,
             ),

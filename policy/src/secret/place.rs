@@ -38,6 +38,13 @@ impl Place {
         Self::Token,
     ];
 
+    /// Where a secret may be if nothing is said of it.
+    pub const BY_DEFAULT: [Self; 3] = [Self::Header, Self::Signature, Self::Token];
+
+    /// Where a value can have other text beside it.
+    pub const COMPOSABLE: [Self; 5] =
+        [Self::Header, Self::Query, Self::Path, Self::Body, Self::Url];
+
     /// What policies call it.
     #[must_use]
     pub fn as_str(self) -> &'static str {
@@ -62,6 +69,19 @@ impl Place {
             Self::Url => "be the URL of a request",
             Self::Signature => "sign a request",
             Self::Token => "have a token",
+        }
+    }
+
+    /// What a secret is there that stands by itself.
+    pub(crate) fn whole(self) -> &'static str {
+        match self {
+            Self::Header => "the whole value of a field, or what follows a scheme as `Bearer`",
+            Self::Query => "a whole value of the query",
+            Self::Path => "a whole path segment",
+            Self::Body => "a whole field, part, string or text of the body",
+            Self::Url => "the whole URL",
+            Self::Signature => "the whole key",
+            Self::Token => "the whole ID or secret of a client",
         }
     }
 

@@ -33,7 +33,8 @@ secrets:
     origins: [https://api.example.com, https://*.example.com]
     methods: [POST, PATCH]
     path_prefix: /v1/
-    places: [query, header]
+    places: [query, {header: Authorization, format: "Bearer {}"}]
+    compose: [path]
   ANYWHERE: {from: file:/run/secrets/any, origins: [http://10.0.0.1:8080]}
   hook: {from: vault:kv/hunter2, origins: [https://api.example.com], places: [url]}
   key: {from: env:KEY, origins: [https://api.example.com], places: [signature, header]}
@@ -64,18 +65,18 @@ fn line_by_line() {
           17  https origins go through http://proxy.example:3128
           19  internal.example and names below it and addresses in 10.0.0.0/8 go through no proxy
           20  steps may name the proxies http://other.example and http://third.example
-          28  the secret ANYWHERE, from file:/run/secrets/any, may go to http://10.0.0.1:8080: any method; any path; any place
-          22  the secret TOKEN, from env:API_TOKEN, may go to https://api.example.com and https://*.example.com: PATCH and POST; paths under /v1/; headers and queries
-          29  the secret hook, from vault:…, may go to https://api.example.com: any method; any path; whole URLs
-          30  the secret key, from env:KEY, may go to https://api.example.com: any method; any path; headers and signatures
-          31  the secret signing, from env:KEY, may sign requests to https://api.example.com: any method; any path; signatures
+          29  the secret ANYWHERE, from file:/run/secrets/any, may go to http://10.0.0.1:8080: any method; any path; headers, signatures and tokens
+          22  the secret TOKEN, from env:API_TOKEN, may go to https://api.example.com and https://*.example.com: PATCH and POST; paths under /v1/; queries, paths and the header `authorization` as `Bearer {}`; beside other text in paths
+          30  the secret hook, from vault:…, may go to https://api.example.com: any method; any path; whole URLs
+          31  the secret key, from env:KEY, may go to https://api.example.com: any method; any path; headers and signatures
+          32  the secret signing, from env:KEY, may sign requests to https://api.example.com: any method; any path; signatures
            -  a part of a secret in a response is reported
            -  step files may name no files
-          33  wall: 120 s
-          35  cpu: 2.5 s
+          34  wall: 120 s
+          36  cpu: 2.5 s
            -  connect: 10 s
            -  read: 60 s
-          34  memory: 32 MiB
+          35  memory: 32 MiB
            -  requests: 64
            -  concurrent_requests: 16
            -  hosts: 16
@@ -113,7 +114,7 @@ fn built() {
            -  http origins go through no proxy
            -  https origins go through no proxy
            -  steps may name no proxy
-           -  the secret TOKEN, from env:API_TOKEN, may go to https://api.example.com: any method; any path; any place
+           -  the secret TOKEN, from env:API_TOKEN, may go to https://api.example.com: any method; any path; headers, signatures and tokens
            -  a part of a secret in a response is reported
            -  step files may name no files"#]]
     .assert_eq(&until_limits.join("\n"));

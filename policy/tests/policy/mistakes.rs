@@ -321,10 +321,23 @@ fn secrets() {
                 "1:38: `secrets.A.origins`: `https://hooks.example/…` {pattern}: {path}\n\
                  1:69: `secrets.A.origins`: `…@a.example` {pattern}: it has a user name or a password in it; leave them out\n\
                  1:101: `secrets.A`: {nothing} `methods` to lend it for all\n\
-                 1:114: `secrets.A`: {nothing} `places` to lend it for all\n\
+                 1:114: `secrets.A`: {nothing} `places` to lend it for headers, signatures and tokens\n\
                  1:139: `secrets.A.path_prefix`: no path is under the prefix: it has a segment `.` or `..` in it, which servers read in different ways\n\
                  1:172: `secrets.B.origins`: `https://hooks.example/…` {pattern}: {path}"
             ),
+        ),
+        (
+            "secrets: {A: {from: env:A, origins: [https://a.example], places: [{header: X Y}, {format: 'a'}, {header: X, format: a}, {header: X, format: ' {}'}, {headre: X}, {header: 5}], compose: [token]}, B: {from: env:A, origins: [https://a.example], compose: []}}",
+            "1:68: `secrets.A.places`: this is not the name of a header field, as in `Authorization`\n\
+             1:82: `secrets.A.places`: it is not said which header field: add `header: NAME`\n\
+             1:98: `secrets.A.places`: a format has `{}` once, where the secret's value is, as in `Bearer {}`\n\
+             1:122: `secrets.A.places`: a format is printable ASCII, without a space at its beginning or end\n\
+             1:149: `secrets.A.places`: it is not said which header field: add `header: NAME`\n\
+             1:150: `secrets.A.places`: unknown key `headre`, did you mean `header`?\n\
+             1:171: `secrets.A.places.header`: expected a text, not a number\n\
+             1:186: `secrets.A.compose`: expected `header`, `query`, `path`, `body` or `url`, not `token`\n\
+             1:242: `secrets.B`: an empty list grants nothing; leave it out"
+                .to_owned(),
         ),
     ] {
         told(file, &mistakes);

@@ -1,7 +1,7 @@
 //! To whom secrets are lent.
 
 use expect_test::expect;
-use http_step_policy::{Place, Policy, Secret};
+use http_step_policy::{Place, Policy, Secret, SecretUse, Stands};
 use proptest::prelude::*;
 
 use crate::{origin, policy};
@@ -47,10 +47,10 @@ secrets:
     methods: [POST, PATCH]
     path_prefix: /v1/
     places: [header, query]
-  ANYWHERE: {from: file:/run/secrets/any, origins: [http://127.0.0.1:8080]}
+  ANYWHERE: {from: file:/run/secrets/any, origins: [http://127.0.0.1:8080], places: [header, query, path, body, url, signature, token]}
   HOOK: {from: vault:kv/hook, origins: [https://hooks.example], methods: [POST], path_prefix: /services/, places: [url]}
   KEY: {from: env:KEY, origins: [https://api.example.com], methods: [POST], path_prefix: /v1/, places: [signature]}
-  EITHER: {from: env:EITHER, origins: [https://hooks.example], path_prefix: /services/}
+  EITHER: {from: env:EITHER, origins: [https://hooks.example], path_prefix: /services/, places: [header, url]}
 "#,
     )
 }
@@ -180,10 +180,10 @@ fn lent_by_a_program() {
     expect![[r#"
         TOKEN, header, PUT https://api.example.com/v1: may
         TOKEN, header, PUT https://evil.test/v1: the policy does not let the secret `TOKEN` go to https://evil.test: it is lent to https://api.example.com alone; `--secret TOKEN=env:API_TOKEN@https://evil.test` would
-        TOKEN, query, PUT https://api.example.com/v1: the policy does not let the secret `TOKEN` be in the query of a request to https://api.example.com: it is lent for headers and bodies alone; `--secret TOKEN=env:API_TOKEN@https://api.example.com` would
+        TOKEN, query, PUT https://api.example.com/v1: the policy does not let the secret `TOKEN` be in the query of a request to https://api.example.com: it is lent for headers and bodies alone; `--secret-places TOKEN=query` would
         TOKEN, header, GET https://api.example.com/v1: the policy does not let the secret `TOKEN` go to https://api.example.com in a GET request: it is lent for PUT alone; `--secret TOKEN=env:API_TOKEN@https://api.example.com` would
         TOKEN, header, PUT https://api.example.com/v10: the policy does not let the secret `TOKEN` go to this path of https://api.example.com: it is lent for paths under `/v1` alone; `--secret TOKEN=env:API_TOKEN@https://api.example.com` would
-        TOKEN, url, PUT https://evil.test: the policy does not let the secret `TOKEN` be the URL of a request: it is lent for headers and bodies alone; `--secret TOKEN=env:API_TOKEN@https://…` would
+        TOKEN, url, PUT https://evil.test: the policy does not let the secret `TOKEN` be the URL of a request: it is lent for headers and bodies alone; `--secret-places TOKEN=url` would
         A\u{1b}, header, GET https://a.example: the policy does not let the secret `A\u{1b}` go to https://a.example: it is lent to no origin; `--secret A\u{1b}=vault:…@https://a.example` would
     "#]].assert_eq(&verdicts(&policy, &cases));
 
@@ -218,6 +218,107 @@ fn lent_by_a_program() {
         ]
     "#]].assert_debug_eq(&secrets);
     assert_eq!(policy.secret("token"), None);
+}
+
+/// What nobody spoke of is a secret's in headers, signatures and tokens, by itself.
+#[test]
+fn by_default() {
+    let policy = policy(
+        "secrets: {TOKEN: {from: env:A, origins: [https://a.example]}, BOT: {from: env:B, origins: [https://a.example], places: [header], compose: [body, path]}}",
+    );
+    let to = origin("https://a.example");
+    let told = |name: &str, place, stands| {
+        let used = SecretUse {
+            origin: &to,
+            method: "POST",
+            path: "/",
+            place,
+            stands,
+            override_field: None,
+        };
+        let verdict = match policy.secret(name).unwrap().admit_use(&used) {
+            Ok(()) => "may".to_owned(),
+            Err(denial) => denial.to_string(),
+        };
+        format!("{name}, {place}, {stands:?}: {verdict}\n")
+    };
+    let mut all = String::new();
+    for place in Place::ALL {
+        for stands in [Stands::Whole, Stands::Composed] {
+            all += &told("TOKEN", place, stands);
+        }
+    }
+    all += &told("TOKEN", Place::Query, Stands::Repeated("q"));
+    for place in [Place::Header, Place::Query, Place::Path, Place::Body] {
+        all += &told("BOT", place, Stands::Composed);
+    }
+    all += &told("BOT", Place::Path, Stands::Whole);
+    all += &told("BOT", Place::Signature, Stands::Whole);
+    expect![[r#"
+        TOKEN, header, Whole: may
+        TOKEN, header, Composed: the policy does not let the secret `TOKEN` be in a header of a request to https://a.example, beside other text: by itself it may be the whole value of a field, or what follows a scheme as `Bearer`; `compose: [header]` under `TOKEN:` in policy.yaml would
+        TOKEN, query, Whole: the policy does not let the secret `TOKEN` be in the query of a request to https://a.example: it is lent for headers, signatures and tokens alone; `places: [header, query, signature, token]` under `TOKEN:` in policy.yaml would
+        TOKEN, query, Composed: the policy does not let the secret `TOKEN` be in the query of a request to https://a.example, beside other text: by itself it may be a whole value of the query; `compose: [query]` under `TOKEN:` in policy.yaml would
+        TOKEN, path, Whole: the policy does not let the secret `TOKEN` be in the path of a request to https://a.example: it is lent for headers, signatures and tokens alone; `places: [header, path, signature, token]` under `TOKEN:` in policy.yaml would
+        TOKEN, path, Composed: the policy does not let the secret `TOKEN` be in the path of a request to https://a.example, beside other text: by itself it may be a whole path segment; `compose: [path]` under `TOKEN:` in policy.yaml would
+        TOKEN, body, Whole: the policy does not let the secret `TOKEN` be in the body of a request to https://a.example: it is lent for headers, signatures and tokens alone; `places: [header, body, signature, token]` under `TOKEN:` in policy.yaml would
+        TOKEN, body, Composed: the policy does not let the secret `TOKEN` be in the body of a request to https://a.example, beside other text: by itself it may be a whole field, part, string or text of the body; `compose: [body]` under `TOKEN:` in policy.yaml would
+        TOKEN, url, Whole: the policy does not let the secret `TOKEN` be the URL of a request: it is lent for headers, signatures and tokens alone; `places: [header, url, signature, token]` under `TOKEN:` in policy.yaml would
+        TOKEN, url, Composed: the policy does not let the secret `TOKEN` be the beginning of a URL: by itself it may be the whole URL; `compose: [url]` under `TOKEN:` in policy.yaml would
+        TOKEN, signature, Whole: may
+        TOKEN, signature, Composed: the policy does not let the secret `TOKEN` sign a request to https://a.example with other text beside it: by itself it may be the whole key; `${{ secret.TOKEN }}` would
+        TOKEN, token, Whole: may
+        TOKEN, token, Composed: the policy does not let the secret `TOKEN` have a token at https://a.example with other text beside it: by itself it may be the whole ID or secret of a client; `${{ secret.TOKEN }}` would
+        TOKEN, query, Repeated("q"): the policy does not let the secret `TOKEN` be in the query of a request to https://a.example: the request has the field `q` twice, and servers join such fields; `compose: [query]` under `TOKEN:` in policy.yaml would
+        BOT, header, Composed: the policy does not let the secret `BOT` be in a header of a request to https://a.example, beside other text: by itself it may be the whole value of a field, or what follows a scheme as `Bearer`; `compose: [header, path, body]` under `BOT:` in policy.yaml would
+        BOT, query, Composed: the policy does not let the secret `BOT` be in the query of a request to https://a.example, beside other text: by itself it may be a whole value of the query; `compose: [query, path, body]` under `BOT:` in policy.yaml would
+        BOT, path, Composed: may
+        BOT, body, Composed: may
+        BOT, path, Whole: may
+        BOT, signature, Whole: the policy does not let the secret `BOT` sign a request to https://a.example: it is lent for headers, paths and bodies alone; `places: [header, signature]` under `BOT:` in policy.yaml would
+    "#]].assert_eq(&all);
+}
+
+/// A field that can have a server act on another method or path.
+#[test]
+fn overrides() {
+    let policy = policy(
+        "secrets: {M: {from: env:A, origins: [https://a.example], methods: [POST]}, P: {from: env:A, origins: [https://a.example], path_prefix: /v1/}, B: {from: env:A, origins: [https://a.example], methods: [POST], path_prefix: /v1/, places: [header, url, signature, token]}, N: {from: env:A, origins: [https://a.example]}}",
+    );
+    let to = origin("https://a.example");
+    let mut all = String::new();
+    for (name, place) in [
+        ("M", Place::Header),
+        ("P", Place::Header),
+        ("B", Place::Header),
+        ("B", Place::Url),
+        ("B", Place::Signature),
+        ("B", Place::Token),
+        ("N", Place::Header),
+    ] {
+        let used = SecretUse {
+            origin: &to,
+            method: "POST",
+            path: "/v1/",
+            place,
+            stands: Stands::Whole,
+            override_field: Some("x-original-url"),
+        };
+        let verdict = match policy.secret(name).unwrap().admit_use(&used) {
+            Ok(()) => "may".to_owned(),
+            Err(denial) => denial.to_string(),
+        };
+        all += &format!("{name}, {place}: {verdict}\n");
+    }
+    expect![[r#"
+        M, header: the policy does not let the secret `M` go to https://a.example in a request with `x-original-url`: it is lent for POST alone, and by `x-original-url` a server may act on another method or path; leave it out; `methods: null` under `M:` in policy.yaml would
+        P, header: the policy does not let the secret `P` go to https://a.example in a request with `x-original-url`: it is lent for paths under `/v1/` alone, and by `x-original-url` a server may act on another method or path; leave it out; `path_prefix: null` under `P:` in policy.yaml would
+        B, header: the policy does not let the secret `B` go to https://a.example in a request with `x-original-url`: it is lent for POST alone, and by `x-original-url` a server may act on another method or path; leave it out; `methods: null, path_prefix: null` under `B:` in policy.yaml would
+        B, url: the policy does not let the secret `B` be the URL of a request: it is lent for some methods or paths alone, and by `x-original-url` a server may act on another method or path; leave it out; `methods: null, path_prefix: null` under `B:` in policy.yaml would
+        B, signature: the policy does not let the secret `B` sign a request to https://a.example with `x-original-url`: it is lent for POST alone, and by `x-original-url` a server may act on another method or path; leave it out; `methods: null, path_prefix: null` under `B:` in policy.yaml would
+        B, token: the policy does not let the secret `B` have a token at https://a.example in a request with `x-original-url`: it is lent for POST alone, and by `x-original-url` a server may act on another method or path; leave it out; `methods: null, path_prefix: null` under `B:` in policy.yaml would
+        N, header: may
+    "#]].assert_eq(&all);
 }
 
 /// What a denial says would lend the secret does.
@@ -259,6 +360,31 @@ fn the_grant_grants() {
             "{denial}"
         );
         assert_eq!(admit(&file(grant.line())), Ok(()), "{denial}");
+    }
+}
+
+#[test]
+fn what_would_grant_it_beside_other_text_does() {
+    let to = origin("https://a.example");
+    for place in Place::COMPOSABLE {
+        let admit = |line: &str| {
+            let policy = policy(&format!(
+                "secrets:\n  TOKEN:\n    from: env:A\n    origins: [https://a.example]\n    {line}\n"
+            ));
+            policy.secret("TOKEN").unwrap().admit_use(&SecretUse {
+                origin: &to,
+                method: "GET",
+                path: "/",
+                place,
+                stands: Stands::Composed,
+                override_field: None,
+            })
+        };
+        let denial = admit("").unwrap_err();
+        let grant = denial.grant().unwrap();
+        assert_eq!(grant.line(), format!("compose: [{place}]"));
+        assert_eq!(grant.place(), Some("under `TOKEN:` in policy.yaml"));
+        assert_eq!(admit(grant.line()), Ok(()));
     }
 }
 

@@ -1,10 +1,11 @@
 //! Secrets in bodies, however they are written.
 
 use expect_test::expect;
+use http_step_host::policy::Place;
 use http_step_tests::{Answer, Service};
 
 use crate::thief::{Thief, VALUE};
-use crate::vault::secret;
+use crate::vault::composed;
 
 /// Answers with the body that it got.
 async fn echo() -> Service {
@@ -15,7 +16,7 @@ async fn echo() -> Service {
 async fn each_content_type_has_its_way() {
     let service = echo().await;
     let origin = &service.origin;
-    let mut thief = Thief::lent(secret("TOKEN", origin)).reaches(origin);
+    let mut thief = Thief::lent(composed("TOKEN", origin, &[Place::Body])).reaches(origin);
     let bodies = [
         (
             "application/json",
@@ -95,7 +96,7 @@ async fn a_long_body_has_its_secrets_at_the_far_end() {
         })
         .await;
         let origin = &service.origin;
-        let loot = Thief::lent(secret("TOKEN", origin))
+        let loot = Thief::lent(composed("TOKEN", origin, &[Place::Body]))
             .reaches(origin)
             .tries(format!(
                 "POST {origin}/ | filler {FILLER}{how} | body ({{TOKEN}})({{TOKEN}})"
@@ -122,7 +123,7 @@ async fn a_long_body_to_another_origin_breaks_off() {
     for how in ["", " | length", " | pieces 4093"] {
         let here = echo().await;
         let there = Service::start(|_| Answer::default()).await;
-        let loot = Thief::lent(secret("TOKEN", &here.origin))
+        let loot = Thief::lent(composed("TOKEN", &here.origin, &[Place::Body]))
             .reaches(&there.origin)
             .tries(format!(
                 "POST {}/ | filler {}{how} | body {{TOKEN}}",
@@ -151,7 +152,7 @@ async fn a_long_body_to_another_origin_breaks_off() {
 async fn a_body_that_trailers_follow() {
     let service = echo().await;
     let origin = &service.origin;
-    let loot = Thief::lent(secret("TOKEN", origin))
+    let loot = Thief::lent(composed("TOKEN", origin, &[Place::Body]))
         .reaches(origin)
         .tries(format!(
             "POST {origin}/ | trailer x-end: {{TOKEN}} | body ({{TOKEN}})"
@@ -170,7 +171,7 @@ async fn a_secret_far_behind_in_a_body_of_announced_length() {
     const FILLER: usize = (2 << 20) + 17;
     let service = Service::start(|_| Answer::default()).await;
     let origin = &service.origin;
-    let loot = Thief::lent(secret("TOKEN", origin))
+    let loot = Thief::lent(composed("TOKEN", origin, &[Place::Body]))
         .reaches(origin)
         .tries(format!(
             "POST {origin}/ | filler {FILLER} | length | body ({{TOKEN}})"

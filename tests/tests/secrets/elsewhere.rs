@@ -2,10 +2,11 @@
 
 use expect_test::expect;
 use http::HeaderValue;
+use http_step_host::policy::Place;
 use http_step_tests::{Answer, Service};
 
 use crate::thief::{Thief, VALUE};
-use crate::vault::secret;
+use crate::vault::{composed, secret};
 
 /// Why not, in the words of the host.
 const DENIED: &str = "the policy does not let the secret `TOKEN` go to THERE: it is lent to HERE alone; \
@@ -30,7 +31,7 @@ async fn another_origin() {
     ] {
         let here = Service::start(|_| Answer::default()).await;
         let there = Service::start(|_| Answer::default()).await;
-        let loot = Thief::lent(secret("TOKEN", &here.origin))
+        let loot = Thief::lent(composed("TOKEN", &here.origin, &Place::COMPOSABLE))
             .reaches(&here.origin)
             .reaches(&there.origin)
             .tries(order.replace("THERE", &there.origin))

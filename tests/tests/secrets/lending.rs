@@ -1,12 +1,12 @@
 //! What a run is lent, and what people are told of it.
 
 use expect_test::expect;
-use http_step_host::policy::{Policy, Secret};
+use http_step_host::policy::{Place, Policy, Secret};
 use http_step_host::{Job, Outcome, RunResult};
 use http_step_tests::{Answer, Bench, Service, step_file, transcript};
 
 use crate::thief::{Thief, bench};
-use crate::vault::{Vault, secret};
+use crate::vault::{Vault, composed, secret};
 
 /// Answers with the header `x-token` as it came.
 async fn echo() -> Service {
@@ -115,8 +115,8 @@ async fn a_short_secret_is_used_and_not_hidden() {
     let bench = Bench::with(|host| host.secret_source("vault", VAULT));
     let policy = Policy::nothing()
         .allow(origin.parse().unwrap())
-        .lend(secret("PIN", origin))
-        .lend(secret("TOKEN", origin));
+        .lend(composed("PIN", origin, &[Place::Header]))
+        .lend(composed("TOKEN", origin, &[Place::Header]));
     let text = format!(
         "get: {origin}/\n\
          headers: {{X-Token: '${{{{ secret.PIN }}}} ${{{{ secret.PIN }}}} ${{{{ secret.TOKEN }}}}'}}"
@@ -163,9 +163,9 @@ async fn secrets_that_overlap() {
     let bench = Bench::with(|host| host.secret_source("vault", VAULT));
     let policy = Policy::nothing()
         .allow(origin.parse().unwrap())
-        .lend(secret("FIRST", origin))
-        .lend(secret("SECOND", origin))
-        .lend(secret("INNER", origin));
+        .lend(composed("FIRST", origin, &[Place::Header]))
+        .lend(composed("SECOND", origin, &[Place::Header]))
+        .lend(composed("INNER", origin, &[Place::Header]));
     let loot = Thief::under(policy)
         .on(bench)
         .tries(format!(

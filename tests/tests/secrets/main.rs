@@ -18,10 +18,10 @@ mod wire;
 
 use expect_test::expect;
 use http_step_host::Outcome;
-use http_step_host::policy::Policy;
+use http_step_host::policy::{Place, Policy};
 use http_step_tests::{Answer, Service, transcript};
 
-use vault::{Vault, run, secret};
+use vault::{Vault, run, secret_in};
 
 /// A service that answers with what it was asked: line, headers and body.
 async fn echo() -> Service {
@@ -60,7 +60,11 @@ async fn a_secret_goes_out_and_does_not_come_back() {
         ),
         Policy::nothing()
             .allow(origin.parse().unwrap())
-            .lend(secret("TOKEN", origin)),
+            .lend(secret_in(
+                "TOKEN",
+                origin,
+                &[Place::Header, Place::Query, Place::Path, Place::Body],
+            )),
         Vault(&[("TOKEN", "p&ss \"w<o>rd/é")]),
     )
     .await;

@@ -1,11 +1,11 @@
 //! Where in a request a secret may be.
 
 use expect_test::expect;
-use http_step_host::policy::{Place, Secret};
+use http_step_host::policy::{HeaderFormat, Place, Secret};
 use http_step_tests::{Answer, Service};
 
 use crate::thief::{Thief, VALUE};
-use crate::vault::secret;
+use crate::vault::{composed, secret, secret_in};
 
 /// Answers with nothing but its status.
 async fn silent() -> Service {
@@ -84,20 +84,21 @@ async fn headers_alone() {
         GET HERE/v1/ | basic me:{TOKEN}
             in header
         GET HERE/v1/?q={TOKEN}
-            the policy does not let the secret `TOKEN` be in the query of a request to HERE: it is lent for headers alone; `--secret TOKEN=vault:…@HERE` would
+            the policy does not let the secret `TOKEN` be in the query of a request to HERE: it is lent for headers alone; `--secret-places TOKEN=query` would
         GET HERE/v1/{TOKEN}
-            the policy does not let the secret `TOKEN` be in the path of a request to HERE: it is lent for headers alone; `--secret TOKEN=vault:…@HERE` would
+            the policy does not let the secret `TOKEN` be in the path of a request to HERE: it is lent for headers alone; `--secret-places TOKEN=path` would
         POST HERE/v1/ | body {TOKEN}
-            the policy does not let the secret `TOKEN` be in the body of a request to HERE: it is lent for headers alone; `--secret TOKEN=vault:…@HERE` would
+            the policy does not let the secret `TOKEN` be in the body of a request to HERE: it is lent for headers alone; `--secret-places TOKEN=body` would
         POST HERE/v1/?q={TOKEN} | header x-token: {TOKEN} | body {TOKEN}
-            the policy does not let the secret `TOKEN` be in the query of a request to HERE: it is lent for headers alone; `--secret TOKEN=vault:…@HERE` would
+            the policy does not let the secret `TOKEN` be in the query of a request to HERE: it is lent for headers alone; `--secret-places TOKEN=query` would
     "#]].assert_eq(&said(&service, secret, EVERYWHERE).await);
 }
 
 #[tokio::test]
 async fn one_method_alone() {
     let service = silent().await;
-    let secret = secret("TOKEN", &service.origin).methods(["POST"]);
+    let places = [Place::Header, Place::Body];
+    let secret = secret_in("TOKEN", &service.origin, &places).methods(["POST"]);
     let orders = [
         "POST HERE/ | header x-token: {TOKEN}",
         "GET HERE/ | header x-token: {TOKEN}",
@@ -124,7 +125,8 @@ async fn one_method_alone() {
 async fn one_path_alone() {
     let service = silent().await;
     let prefix = "/v1/".parse().unwrap();
-    let secret = secret("TOKEN", &service.origin).path_prefix(prefix);
+    let places = [Place::Header, Place::Path, Place::Body];
+    let secret = secret_in("TOKEN", &service.origin, &places).path_prefix(prefix);
     let orders = [
         "GET HERE/v1/a | header x-token: {TOKEN}",
         "GET HERE/v1/a?b=/../c | header x-token: {TOKEN}",
@@ -132,6 +134,9 @@ async fn one_path_alone() {
         "GET HERE/v1/../v2/ | header x-token: {TOKEN}",
         "GET HERE/v1/%2e%2e/v2/ | header x-token: {TOKEN}",
         "GET HERE/v1/..%2fv2/ | header x-token: {TOKEN}",
+        "GET HERE/v1/..%20/v2/ | header x-token: {TOKEN}",
+        "GET HERE/v1/%EF%BC%8E%EF%BC%8E/v2/ | header x-token: {TOKEN}",
+        "GET HERE/v1/x./ | header x-token: {TOKEN}",
         "POST HERE//v1/ | body {TOKEN}",
         // The value has a `/` in it, which some servers take for one of the path.
         "GET HERE/v1/{TOKEN}",
@@ -149,6 +154,12 @@ async fn one_path_alone() {
             the policy does not let the secret `TOKEN` go to this path of HERE: it is lent for paths under `/v1/` alone, and the path has a segment `.` or `..` in it, which servers read in different ways; `--secret TOKEN=vault:…@HERE` would
         GET HERE/v1/..%2fv2/ | header x-token: {TOKEN}
             the policy does not let the secret `TOKEN` go to this path of HERE: it is lent for paths under `/v1/` alone, and the path has an encoded `/` in it, which servers read in different ways; `--secret TOKEN=vault:…@HERE` would
+        GET HERE/v1/..%20/v2/ | header x-token: {TOKEN}
+            the policy does not let the secret `TOKEN` go to this path of HERE: it is lent for paths under `/v1/` alone, and the path has a segment `.` or `..` in it, which servers read in different ways; `--secret TOKEN=vault:…@HERE` would
+        GET HERE/v1/%EF%BC%8E%EF%BC%8E/v2/ | header x-token: {TOKEN}
+            the policy does not let the secret `TOKEN` go to this path of HERE: it is lent for paths under `/v1/` alone, and the path has a character that is no letter and not ASCII in it, which servers read in different ways; `--secret TOKEN=vault:…@HERE` would
+        GET HERE/v1/x./ | header x-token: {TOKEN}
+            the policy does not let the secret `TOKEN` go to this path of HERE: it is lent for paths under `/v1/` alone, and the path has a segment that ends with a dot or a space in it, which servers read in different ways; `--secret TOKEN=vault:…@HERE` would
         POST HERE//v1/ | body {TOKEN}
             the policy does not let the secret `TOKEN` go to this path of HERE: it is lent for paths under `/v1/` alone; `--secret TOKEN=vault:…@HERE` would
         GET HERE/v1/{TOKEN}
@@ -214,4 +225,191 @@ async fn credentials() {
             format!("Basic {VALUE}"),
         ]
     );
+}
+
+const BESIDE: &[&str] = &[
+    "GET HERE/ | header x-token: xxxxxxxxxxxxxxxx{TOKEN}",
+    "GET HERE/ | header authorization: Bearer x{TOKEN}",
+    "GET HERE/ | header x-token: x | header x-token: {TOKEN}",
+    "GET HERE/ | header x_token: x | header x-token: {TOKEN}",
+    "GET HERE/ | header cookie: a=x{TOKEN}",
+    "GET HERE/ | basic me:x{TOKEN}",
+    "GET HERE/ | basic {TOKEN}x:",
+    "GET HERE/?q=x{TOKEN}",
+    "GET HERE/?q=x&q={TOKEN}",
+    "GET HERE/bot{TOKEN}/",
+    "POST HERE/ | body x{TOKEN}",
+    "POST HERE/ | header content-type: application/json | body {\"a\": \"x{TOKEN}\"}",
+    "POST HERE/ | header content-type: application/json | body {\"a\": \"{TOKEN}\", 'x': 1}",
+    "POST HERE/ | header content-type: application/json | body {\"a\": \"{TOKEN}\\\"\"}",
+    "POST HERE/ | header content-type: application/x-www-form-urlencoded | body a=x{TOKEN}",
+    "POST HERE/ | header content-type: text/xml | body <a>x{TOKEN}</a>",
+    "POST HERE/ | header content-type: multipart/form-data; boundary=b | body --b\\r\\n\\r\\nx{TOKEN}\\r\\n--b--",
+];
+
+/// A server that keeps so many characters of a field tells a value character by character
+/// to who chooses what stands beside it.
+#[tokio::test]
+async fn nothing_stands_beside_a_secret_by_default() {
+    let service = silent().await;
+    expect![[r#"
+        GET HERE/ | header x-token: xxxxxxxxxxxxxxxx{TOKEN}
+            the policy does not let the secret `TOKEN` be in a header of a request to HERE, beside other text: by itself it may be the whole value of a field, or what follows a scheme as `Bearer`; `--secret-compose TOKEN=header` would
+        GET HERE/ | header authorization: Bearer x{TOKEN}
+            the policy does not let the secret `TOKEN` be in a header of a request to HERE, beside other text: by itself it may be the whole value of a field, or what follows a scheme as `Bearer`; `--secret-compose TOKEN=header` would
+        GET HERE/ | header x-token: x | header x-token: {TOKEN}
+            the policy does not let the secret `TOKEN` be in a header of a request to HERE: the request has the field `x-token` twice, and servers join such fields; `--secret-compose TOKEN=header` would
+        GET HERE/ | header x_token: x | header x-token: {TOKEN}
+            the policy does not let the secret `TOKEN` be in a header of a request to HERE: the request has the field `x-token` twice, and servers join such fields; `--secret-compose TOKEN=header` would
+        GET HERE/ | header cookie: a=x{TOKEN}
+            the policy does not let the secret `TOKEN` be in a header of a request to HERE, beside other text: by itself it may be the whole value of a field, or what follows a scheme as `Bearer`; `--secret-compose TOKEN=header` would
+        GET HERE/ | basic me:x{TOKEN}
+            the policy does not let the secret `TOKEN` be in a header of a request to HERE, beside other text: by itself it may be the whole value of a field, or what follows a scheme as `Bearer`; `--secret-compose TOKEN=header` would
+        GET HERE/ | basic {TOKEN}x:
+            the policy does not let the secret `TOKEN` be in a header of a request to HERE, beside other text: by itself it may be the whole value of a field, or what follows a scheme as `Bearer`; `--secret-compose TOKEN=header` would
+        GET HERE/?q=x{TOKEN}
+            the policy does not let the secret `TOKEN` be in the query of a request to HERE, beside other text: by itself it may be a whole value of the query; `--secret-compose TOKEN=query` would
+        GET HERE/?q=x&q={TOKEN}
+            the policy does not let the secret `TOKEN` be in the query of a request to HERE: the request has the field `q` twice, and servers join such fields; `--secret-compose TOKEN=query` would
+        GET HERE/bot{TOKEN}/
+            the policy does not let the secret `TOKEN` be in the path of a request to HERE, beside other text: by itself it may be a whole path segment; `--secret-compose TOKEN=path` would
+        POST HERE/ | body x{TOKEN}
+            the policy does not let the secret `TOKEN` be in the body of a request to HERE, beside other text: by itself it may be a whole field, part, string or text of the body; `--secret-compose TOKEN=body` would
+        POST HERE/ | header content-type: application/json | body {"a": "x{TOKEN}"}
+            the policy does not let the secret `TOKEN` be in the body of a request to HERE, beside other text: by itself it may be a whole field, part, string or text of the body; `--secret-compose TOKEN=body` would
+        POST HERE/ | header content-type: application/json | body {"a": "{TOKEN}", 'x': 1}
+            the policy does not let the secret `TOKEN` be in the body of a request to HERE, beside other text: by itself it may be a whole field, part, string or text of the body; `--secret-compose TOKEN=body` would
+        POST HERE/ | header content-type: application/json | body {"a": "{TOKEN}\""}
+            the policy does not let the secret `TOKEN` be in the body of a request to HERE, beside other text: by itself it may be a whole field, part, string or text of the body; `--secret-compose TOKEN=body` would
+        POST HERE/ | header content-type: application/x-www-form-urlencoded | body a=x{TOKEN}
+            the policy does not let the secret `TOKEN` be in the body of a request to HERE, beside other text: by itself it may be a whole field, part, string or text of the body; `--secret-compose TOKEN=body` would
+        POST HERE/ | header content-type: text/xml | body <a>x{TOKEN}</a>
+            the policy does not let the secret `TOKEN` be in the body of a request to HERE, beside other text: by itself it may be a whole field, part, string or text of the body; `--secret-compose TOKEN=body` would
+        POST HERE/ | header content-type: multipart/form-data; boundary=b | body --b\r\n\r\nx{TOKEN}\r\n--b--
+            the policy does not let the secret `TOKEN` be in the body of a request to HERE, beside other text: by itself it may be a whole field, part, string or text of the body; `--secret-compose TOKEN=body` would
+    "#]].assert_eq(&said(&service, secret("TOKEN", &service.origin), BESIDE).await);
+    assert_eq!(service.connections(), 0);
+    // Nor where it may be by itself.
+    let everywhere = secret_in("TOKEN", &service.origin, &Place::ALL);
+    let said = said(&service, everywhere, BESIDE).await;
+    let denials = said.matches("`--secret-compose TOKEN=").count();
+    assert_eq!(denials, BESIDE.len(), "{said}");
+    assert_eq!(service.connections(), 0);
+}
+
+#[tokio::test]
+async fn beside_other_text_where_the_policy_says_so() {
+    let service = silent().await;
+    let anywhere = composed("TOKEN", &service.origin, &Place::COMPOSABLE);
+    let said = said(&service, anywhere, BESIDE).await;
+    assert_eq!(said.matches("\n    in ").count(), BESIDE.len(), "{said}");
+    assert_eq!(service.requests().len(), BESIDE.len());
+}
+
+/// Whole fields, strings, texts and parts, whichever the body is made of.
+#[tokio::test]
+async fn whole_in_bodies() {
+    let service = silent().await;
+    let orders = [
+        "POST HERE/ | body {TOKEN}",
+        "POST HERE/ | header content-type: application/json | body [{\"a\": \"{TOKEN}\"}, 1]",
+        "POST HERE/ | header content-type: application/x-www-form-urlencoded | body a={TOKEN}&b=c",
+        "POST HERE/ | header content-type: text/xml | body <a b='{TOKEN}'>{TOKEN}</a>",
+        "POST HERE/ | header content-type: multipart/form-data; boundary=b | body --b\\r\\n\\r\\n{TOKEN}\\r\\n--b--",
+    ];
+    let secret = secret_in("TOKEN", &service.origin, &[Place::Body]);
+    let said = said(&service, secret, &orders).await;
+    assert_eq!(
+        said.matches("\n    in body\n").count(),
+        orders.len(),
+        "{said}"
+    );
+}
+
+#[tokio::test]
+async fn one_field_in_one_format() {
+    let service = silent().await;
+    let format = HeaderFormat::new("Authorization", Some("Bearer {}")).unwrap();
+    let secret = secret("TOKEN", &service.origin).header_format(format);
+    let orders = [
+        "GET HERE/ | header authorization: Bearer {TOKEN}",
+        "GET HERE/ | header authorization: Token {TOKEN}",
+        "GET HERE/ | header authorization: {TOKEN}",
+        "GET HERE/ | header x-token: Bearer {TOKEN}",
+        "GET HERE/ | basic me:{TOKEN}",
+        "POST HERE/ | auth hmac github {TOKEN} | body b",
+    ];
+    expect![[r#"
+        GET HERE/ | header authorization: Bearer {TOKEN}
+            in header
+        GET HERE/ | header authorization: Token {TOKEN}
+            the policy does not let the secret `TOKEN` be in a header of a request to HERE: it is lent for the header `authorization` as `Bearer {}` alone; `--secret-places TOKEN=header` would
+        GET HERE/ | header authorization: {TOKEN}
+            the policy does not let the secret `TOKEN` be in a header of a request to HERE: it is lent for the header `authorization` as `Bearer {}` alone; `--secret-places TOKEN=header` would
+        GET HERE/ | header x-token: Bearer {TOKEN}
+            the policy does not let the secret `TOKEN` be in a header of a request to HERE: it is lent for the header `authorization` as `Bearer {}` alone; `--secret-places TOKEN=header` would
+        GET HERE/ | basic me:{TOKEN}
+            the policy does not let the secret `TOKEN` be in a header of a request to HERE: it is lent for the header `authorization` as `Bearer {}` alone; `--secret-places TOKEN=header` would
+        POST HERE/ | auth hmac github {TOKEN} | body b
+            the policy does not let the secret `TOKEN` sign a request to HERE: it is lent for the header `authorization` as `Bearer {}` alone; `--secret-places TOKEN=signature` would
+    "#]].assert_eq(&said(&service, secret, &orders).await);
+    assert_eq!(service.requests().len(), 1);
+}
+
+#[tokio::test]
+async fn a_bound_secret_goes_out_with_no_override() {
+    let service = silent().await;
+    let form = "header content-type: application/x-www-form-urlencoded";
+    let orders = [
+        "POST HERE/ | header x-token: {TOKEN} | header x-http-method-override: DELETE",
+        "POST HERE/ | header x-http-method: DELETE | header x-token: {TOKEN}",
+        "POST HERE/ | header x-token: {TOKEN} | header x-method-override: DELETE",
+        "POST HERE/ | header x-token: {TOKEN} | header x-original-url: /admin",
+        "POST HERE/ | header x-token: {TOKEN} | header x-rewrite-url: /admin",
+        "POST HERE/ | header x-token: {TOKEN} | header x-forwarded-prefix: /admin",
+        "POST HERE/ | header x-token: {TOKEN} | header forwarded: for=1.2.3.4",
+        "POST HERE/?_method=DELETE | header x-token: {TOKEN}",
+        &format!("POST HERE/ | header x-token: {{TOKEN}} | {form} | body a=b&_method=DELETE"),
+        &format!("POST HERE/ | {form} | body _method=DELETE&a={{TOKEN}}"),
+        "POST HERE/ | header x-token: {TOKEN} | header content-type: application/json | body {\"_method\": \"DELETE\"}",
+        "POST HERE/ | header x-token: {TOKEN} | header content-type: multipart/form-data; boundary=b | body --b\\r\\nContent-Disposition: form-data; name=\"_method\"\\r\\n\\r\\nDELETE\\r\\n--b--",
+        &format!("POST HERE/ | auth hmac github {{TOKEN}} | {form} | body _method=DELETE"),
+        "POST HERE/ | header x-http-method-override: DELETE",
+        &format!("POST HERE/ | header x-token: {{TOKEN}} | {form} | body a=b"),
+    ];
+    let places = [Place::Header, Place::Body, Place::Signature];
+    let secret = secret_in("TOKEN", &service.origin, &places).methods(["POST"]);
+    expect![[r#"
+        POST HERE/ | header x-token: {TOKEN} | header x-http-method-override: DELETE
+            the policy does not let the secret `TOKEN` go to HERE in a request with `x-http-method-override`: it is lent for POST alone, and by `x-http-method-override` a server may act on another method or path; leave it out; `--secret TOKEN=vault:…@HERE` would
+        POST HERE/ | header x-http-method: DELETE | header x-token: {TOKEN}
+            the policy does not let the secret `TOKEN` go to HERE in a request with `x-http-method`: it is lent for POST alone, and by `x-http-method` a server may act on another method or path; leave it out; `--secret TOKEN=vault:…@HERE` would
+        POST HERE/ | header x-token: {TOKEN} | header x-method-override: DELETE
+            the policy does not let the secret `TOKEN` go to HERE in a request with `x-method-override`: it is lent for POST alone, and by `x-method-override` a server may act on another method or path; leave it out; `--secret TOKEN=vault:…@HERE` would
+        POST HERE/ | header x-token: {TOKEN} | header x-original-url: /admin
+            the policy does not let the secret `TOKEN` go to HERE in a request with `x-original-url`: it is lent for POST alone, and by `x-original-url` a server may act on another method or path; leave it out; `--secret TOKEN=vault:…@HERE` would
+        POST HERE/ | header x-token: {TOKEN} | header x-rewrite-url: /admin
+            the policy does not let the secret `TOKEN` go to HERE in a request with `x-rewrite-url`: it is lent for POST alone, and by `x-rewrite-url` a server may act on another method or path; leave it out; `--secret TOKEN=vault:…@HERE` would
+        POST HERE/ | header x-token: {TOKEN} | header x-forwarded-prefix: /admin
+            the policy does not let the secret `TOKEN` go to HERE in a request with `x-forwarded-prefix`: it is lent for POST alone, and by `x-forwarded-prefix` a server may act on another method or path; leave it out; `--secret TOKEN=vault:…@HERE` would
+        POST HERE/ | header x-token: {TOKEN} | header forwarded: for=1.2.3.4
+            the policy does not let the secret `TOKEN` go to HERE in a request with `forwarded`: it is lent for POST alone, and by `forwarded` a server may act on another method or path; leave it out; `--secret TOKEN=vault:…@HERE` would
+        POST HERE/?_method=DELETE | header x-token: {TOKEN}
+            the policy does not let the secret `TOKEN` go to HERE in a request with `_method`: it is lent for POST alone, and by `_method` a server may act on another method or path; leave it out; `--secret TOKEN=vault:…@HERE` would
+        POST HERE/ | header x-token: {TOKEN} | header content-type: application/x-www-form-urlencoded | body a=b&_method=DELETE
+            the policy does not let the secret `TOKEN` go to HERE in a request with `_method`: it is lent for POST alone, and by `_method` a server may act on another method or path; leave it out; `--secret TOKEN=vault:…@HERE` would
+        POST HERE/ | header content-type: application/x-www-form-urlencoded | body _method=DELETE&a={TOKEN}
+            the policy does not let the secret `TOKEN` go to HERE in a request with `_method`: it is lent for POST alone, and by `_method` a server may act on another method or path; leave it out; `--secret TOKEN=vault:…@HERE` would
+        POST HERE/ | header x-token: {TOKEN} | header content-type: application/json | body {"_method": "DELETE"}
+            the policy does not let the secret `TOKEN` go to HERE in a request with `_method`: it is lent for POST alone, and by `_method` a server may act on another method or path; leave it out; `--secret TOKEN=vault:…@HERE` would
+        POST HERE/ | header x-token: {TOKEN} | header content-type: multipart/form-data; boundary=b | body --b\r\nContent-Disposition: form-data; name="_method"\r\n\r\nDELETE\r\n--b--
+            the policy does not let the secret `TOKEN` go to HERE in a request with `_method`: it is lent for POST alone, and by `_method` a server may act on another method or path; leave it out; `--secret TOKEN=vault:…@HERE` would
+        POST HERE/ | auth hmac github {TOKEN} | header content-type: application/x-www-form-urlencoded | body _method=DELETE
+            the policy does not let the secret `TOKEN` sign a request to HERE with `_method`: it is lent for POST alone, and by `_method` a server may act on another method or path; leave it out; `--secret TOKEN=vault:…@HERE` would
+        POST HERE/ | header x-http-method-override: DELETE
+            in 
+        POST HERE/ | header x-token: {TOKEN} | header content-type: application/x-www-form-urlencoded | body a=b
+            in header
+    "#]].assert_eq(&said(&service, secret, &orders).await);
+    assert_eq!(service.requests().len(), 2);
 }

@@ -2,6 +2,7 @@
 
 use expect_test::expect;
 use http::{HeaderName, HeaderValue};
+use http_step_host::policy::Place;
 use http_step_tests::{Answer, Recorded, Service};
 
 use crate::thief::{PLAIN_VALUE, Thief, VALUE, bench};
@@ -92,7 +93,7 @@ async fn in_the_names_of_fields_and_in_trailers() {
     })
     .await;
     let origin = &service.origin;
-    let loot = Thief::lent(secret("PLAIN", origin))
+    let loot = Thief::lent(secret("PLAIN", origin).place(Place::Query))
         .reaches(origin)
         .tries(format!("GET {origin}/?q={{PLAIN}}"))
         .run()

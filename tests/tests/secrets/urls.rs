@@ -100,7 +100,8 @@ async fn it_leads_where_nobody_sees() {
         answer
     })
     .await;
-    let (secret, policy) = (hook.secret(), hook.policy());
+    // A query of the step's own is added to it.
+    let (secret, policy) = (hook.secret().compose(Place::Url), hook.policy());
     let policy = policy.allow(hook.origin().parse().unwrap()).lend(secret);
     let job = Job::new(
         step_file("post: ${{ secret.HOOK }}\nparams: {a: b}\njson: {text: hello}"),
@@ -174,7 +175,7 @@ async fn it_leads_where_nobody_sees() {
 #[tokio::test]
 async fn nothing_but_a_query_is_added_to_it() {
     let hook = Hook::answering(|_| Answer::default()).await;
-    let (secret, policy) = (hook.secret(), hook.policy());
+    let (secret, policy) = (hook.secret().compose(Place::Url), hook.policy());
     let policy = policy.allow(hook.origin().parse().unwrap());
     let orders = [
         "GET {HOOK}",
@@ -196,7 +197,20 @@ async fn nothing_but_a_query_is_added_to_it() {
         GET None: the secret `HOOK` is a whole URL: no path can be added to it
         GET None: the secret `HOOK` can't be a part of a host
         GET Some("http://a.test"): the policy does not allow http://a.test: no rule names it; `--allow http://a.test` would
-        POST Some("<HIDDEN>"): the policy does not let the secret `HOOK` be in a header of a request to <HIDDEN>: it is lent for whole URLs alone; `--secret HOOK=vault:…@<HIDDEN>` would
+        POST Some("<HIDDEN>"): the policy does not let the secret `HOOK` be in a header of a request to <HIDDEN>, beside other text: by itself it may be the whole value of a field, or what follows a scheme as `Bearer`; `--secret-compose HOOK=header` would
+    "#]].assert_eq(&hook.told(secret, policy, &orders).await);
+}
+
+#[tokio::test]
+async fn nothing_is_added_to_it_by_default() {
+    let hook = Hook::answering(|_| Answer::default()).await;
+    let (secret, policy) = (hook.secret(), hook.policy());
+    let policy = policy.allow(hook.origin().parse().unwrap());
+    let orders = ["GET {HOOK}", "GET {HOOK}?more=1", "GET {HOOK}/?"];
+    expect![[r#"
+        GET Some("<HIDDEN>"): 200
+        GET None: the policy does not let the secret `HOOK` be the beginning of a URL: by itself it may be the whole URL; `--secret-compose HOOK=url` would
+        GET None: the policy does not let the secret `HOOK` be the beginning of a URL: by itself it may be the whole URL; `--secret-compose HOOK=url` would
     "#]].assert_eq(&hook.told(secret, policy, &orders).await);
 }
 

@@ -1,6 +1,6 @@
 //! A platform's own source of secrets, and a run that is lent some.
 
-use http_step_host::policy::{Policy, Secret};
+use http_step_host::policy::{Place, Policy, Secret};
 use http_step_host::{Job, RunResult, SecretSource, SecretValue};
 use http_step_tests::{Bench, step_file};
 
@@ -21,6 +21,18 @@ impl SecretSource for Vault {
 /// A secret of the vault, lent to an origin.
 pub fn secret(name: &str, origin: &str) -> Secret {
     Secret::new(name, format!("vault:{name}").parse().unwrap()).origin(origin.parse().unwrap())
+}
+
+/// One that may be in each of these places, by itself.
+pub fn secret_in(name: &str, origin: &str, places: &[Place]) -> Secret {
+    let places = places.iter().copied();
+    places.fold(secret(name, origin), Secret::place)
+}
+
+/// One that may have other text beside it, in each of these places.
+pub fn composed(name: &str, origin: &str, places: &[Place]) -> Secret {
+    let places = places.iter().copied();
+    places.fold(secret(name, origin), Secret::compose)
 }
 
 /// Run the reference step.

@@ -35,10 +35,21 @@ impl Body for Pieces {
     }
 }
 
-/// The way out of a run that is lent one secret.
+/// The way out of a run that is lent one secret, for anything.
 fn egress(value: &str) -> Egress {
+    let secret = Place::COMPOSABLE
+        .into_iter()
+        .fold(secret(), Secret::compose);
+    egress_of(secret, value)
+}
+
+/// A secret as it is lent if nothing is said of it.
+fn secret() -> Secret {
     let secret = Secret::new("TOKEN", "env:TOKEN".parse().unwrap());
-    let secret = secret.origin(ORIGIN.parse().unwrap());
+    secret.origin(ORIGIN.parse().unwrap())
+}
+
+fn egress_of(secret: Secret, value: &str) -> Egress {
     let resolver = Arc::new(SystemResolver);
     Egress {
         outbound: Arc::new(Outbound::new(resolver, Roots::default(), 1)),
@@ -66,6 +77,16 @@ impl Egress {
         self.fill_head(&mut request, &ORIGIN.parse().unwrap(), &entry)
             .map_err(|error| error.words(false))?;
         Ok(request.headers()[name].to_str().unwrap().to_owned())
+    }
+
+    /// What goes out of a head, or why it does not.
+    fn filled_head(&self, request: http::request::Builder) -> Result<Request<()>, String> {
+        let body = Full::new(Bytes::new()).map_err(|never| match never {});
+        let mut request = request.body(body.boxed_unsync()).unwrap();
+        let entry = Entry::new("GET");
+        self.fill_head(&mut request, &ORIGIN.parse().unwrap(), &entry)
+            .map_err(|error| error.words(false))?;
+        Ok(request.map(|_| ()))
     }
 
     async fn filled_body(&self, body: String) -> Result<Request<Content>, TransportError> {
@@ -156,6 +177,190 @@ async fn the_length_of_a_long_body_is_told() {
         assert_eq!(body, sent.map_err(str::to_owned));
         if let Ok(sent) = body {
             assert_eq!(length, sent.to_string());
+        }
+    }
+}
+
+/// A server that keeps so many characters of a field, and a step that pads it: the step
+/// would choose which character of the value is the last that is told.
+#[tokio::test]
+async fn a_step_does_not_choose_what_stands_beside_a_value() {
+    let places = Place::ALL.into_iter().fold(secret(), Secret::place);
+    let egress = egress_of(places, "the-value-of-it");
+    let handle = egress.given();
+    for padding in [
+        "x",
+        " ",
+        &"x".repeat(190),
+        "Bearer x",
+        "a=",
+        "Bearer\t",
+        "\"",
+    ] {
+        for value in [format!("{padding}{handle}"), format!("{handle}{padding}")] {
+            let refused = egress.filled_header("x-token", &value).unwrap_err();
+            assert!(
+                refused.ends_with("`--secret-compose TOKEN=header` would"),
+                "{refused}"
+            );
+        }
+    }
+    for url in ["/bot{}/", "/{}x", "/a;{}", "/{};a", "/x%20{}"] {
+        let url = format!("{ORIGIN}{}", url.replace("{}", &handle));
+        let refused = egress.filled_head(Request::get(url)).unwrap_err();
+        assert!(
+            refused.ends_with("`--secret-compose TOKEN=path` would"),
+            "{refused}"
+        );
+    }
+    for query in [
+        "q=x{}",
+        "q={}x",
+        "{}=q",
+        "q=x&q={}",
+        "q={}&Q=x",
+        "%71=x&q={}",
+    ] {
+        let url = format!("{ORIGIN}/?{}", query.replace("{}", &handle));
+        let refused = egress.filled_head(Request::get(url)).unwrap_err();
+        assert!(
+            refused.ends_with("`--secret-compose TOKEN=query` would"),
+            "{refused}"
+        );
+    }
+    for names in [["x-token", "x-token"], ["x-token", "x_token"]] {
+        let request = Request::get(ORIGIN);
+        let request = request.header(names[0], "x").header(names[1], &handle);
+        let refused = egress.filled_head(request).unwrap_err();
+        assert!(
+            refused.contains("twice, and servers join such fields"),
+            "{refused}"
+        );
+    }
+    for body in ["x{}", "{}x", "a={}"] {
+        let body = egress.filled_body(body.replace("{}", &handle)).await;
+        let refused = body.err().unwrap().words(false);
+        assert!(
+            refused.ends_with("`--secret-compose TOKEN=body` would"),
+            "{refused}"
+        );
+    }
+    let filled = egress.filled_header("cookie", &format!("a=b; t={handle}"));
+    assert_eq!(filled.as_deref(), Ok("a=b; t=the-value-of-it"));
+    let url = format!("{ORIGIN}/a/{handle}/b?c=d&q={handle}");
+    let request = egress.filled_head(Request::get(url)).unwrap();
+    assert_eq!(
+        request.uri(),
+        "http://a.test/a/the-value-of-it/b?c=d&q=the-value-of-it"
+    );
+    assert!(egress.filled_body(handle).await.is_ok());
+}
+
+/// A long body goes out as it comes, and a value with it once it is known what follows it.
+#[tokio::test]
+async fn what_follows_a_value_is_waited_for() {
+    for (text, end) in [
+        ("\"}", Ok("\"the-value-of-it\"}")),
+        ("x\"}", Err(())),
+        ("\\\"", Err(())),
+        ("\" + 1", Err(())),
+    ] {
+        let egress = egress_of(secret().place(Place::Body), "the-value-of-it");
+        let handle = egress.given();
+        let filler = "x".repeat(2 << 20);
+        let body = format!("{{\"a\": \"{filler}\", \"b\": \"{handle}{text}");
+        for length in [1000, 1 << 16, (1 << 20) + 1] {
+            let pieces = body.as_bytes().chunks(length);
+            let body = Pieces(pieces.map(Bytes::copy_from_slice).collect()).boxed_unsync();
+            let request = Request::post(ORIGIN).header("content-type", "application/json");
+            let filled = egress.filled(request.body(body).unwrap()).await.unwrap();
+            let mut body = filled.into_body();
+            let mut sent = Vec::new();
+            let ended = loop {
+                match body.frame().await {
+                    None => break Ok(()),
+                    Some(Ok(frame)) => sent.extend_from_slice(&frame.into_data().unwrap()),
+                    Some(Err(error)) => break Err(error.words(false)),
+                }
+            };
+            let sent = String::from_utf8(sent).unwrap();
+            match end {
+                Ok(end) => {
+                    assert_eq!(ended, Ok(()));
+                    assert!(sent.ends_with(end), "{}", &sent[sent.len() - 50..]);
+                }
+                Err(()) => {
+                    let refused = ended.unwrap_err();
+                    assert!(
+                        refused.ends_with("`--secret-compose TOKEN=body` would"),
+                        "{refused}"
+                    );
+                    // By `" + 1` nothing was put beside it, before it was broken off.
+                    assert!(text.starts_with("\" ") || !sent.contains("the-value"));
+                }
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_bound_secret_goes_out_with_no_override() {
+    let bound = secret().methods(["GET", "POST"]).place(Place::Header);
+    let egress = egress_of(bound, "the-value-of-it");
+    let handle = egress.given();
+    let request = || Request::get(format!("{ORIGIN}/?a=b")).header("x-token", &handle);
+    assert!(egress.filled_head(request()).is_ok());
+    for name in ["X-HTTP-Method-Override", "x-original-url", "Forwarded"] {
+        let refused = egress.filled_head(request().header(name, "x")).unwrap_err();
+        let name = name.to_ascii_lowercase();
+        assert_eq!(
+            refused,
+            format!(
+                "the policy does not let the secret `TOKEN` go to http://a.test in a request with `{name}`: it is lent for GET and POST alone, and by `{name}` a server may act on another method or path; leave it out; `--secret TOKEN=env:TOKEN@http://a.test` would"
+            )
+        );
+    }
+    let refused = egress.filled_head(request().uri(format!("{ORIGIN}/?_method=PUT")));
+    assert!(refused.unwrap_err().contains("with `_method`"));
+    // Nothing of it is another's business.
+    let free = egress_of(secret(), "the-value-of-it");
+    let request = Request::get(ORIGIN).header("x-token", free.given());
+    let request = request.header("x-http-method-override", "PUT");
+    assert!(free.filled_head(request).is_ok());
+}
+
+#[test]
+fn pinned_to_a_field() {
+    let format = |text| http_step_policy::HeaderFormat::new("Authorization", Some(text)).unwrap();
+    let pinned = secret()
+        .header_format(format("Token token=\"{}\""))
+        .header_format(format("Basic ci:{}"));
+    let egress = egress_of(pinned, "the-value-of-it");
+    let handle = egress.given();
+    let basic = |text: String| format!("Basic {}", BASE64_STANDARD.encode(text));
+    for (name, value, sent) in [
+        (
+            "authorization",
+            format!("Token token=\"{handle}\""),
+            Some("Token token=\"the-value-of-it\"".to_owned()),
+        ),
+        (
+            "authorization",
+            basic(format!("ci:{handle}")),
+            Some(basic("ci:the-value-of-it".to_owned())),
+        ),
+        ("authorization", basic(format!("me:{handle}")), None),
+        ("authorization", format!("Bearer {handle}"), None),
+        ("authorization", handle.clone(), None),
+        ("x-token", format!("Token token=\"{handle}\""), None),
+    ] {
+        match (egress.filled_header(name, &value), sent) {
+            (Ok(filled), Some(sent)) => assert_eq!(filled, sent),
+            (Err(refused), None) => assert_eq!(
+                refused,
+                "the policy does not let the secret `TOKEN` be in a header of a request to http://a.test: it is lent for the header `authorization` as `Basic ci:{}` and the header `authorization` as `Token token=\"{}\"` alone; `--secret-places TOKEN=header` would"
+            ),
+            (filled, _) => panic!("{value}: {filled:?}"),
         }
     }
 }

@@ -32,7 +32,8 @@ fn masked(lent: &Lent, text: &str) -> String {
 fn webhook(url: &str) -> Lent {
     let origin = Url::parse(url).unwrap().origin().ascii_serialization();
     let secret = Secret::new("HOOK", "env:HOOK".parse().unwrap());
-    Lent::of_values(&[(secret.origin(origin.parse().unwrap()), url)])
+    let secret = secret.origin(origin.parse().unwrap());
+    Lent::of_values(&[(secret.place(http_step_policy::Place::Url), url)])
 }
 
 #[test]

@@ -97,9 +97,9 @@ async fn a_secret_that_is_not_lent_for_it() {
         .await;
     loot.has_nothing_of(&[PLAIN_VALUE, VALUE]);
     expect![[r#"
-        POST API the policy does not let the secret `GITHUB` sign a request to API: it is lent for headers alone; `--secret GITHUB=vault:…@API` would
+        POST API the policy does not let the secret `GITHUB` sign a request to API: it is lent for headers alone; `--secret-places GITHUB=signature` would
         POST API the policy does not let the secret `TOKEN` sign a request to API: it is lent to TOKENS alone; `--secret TOKEN=vault:…@API` would
-        POST API the policy does not let the secret `GITHUB` sign a request to API: it is lent for headers alone; `--secret GITHUB=vault:…@API` would
+        POST API the policy does not let the secret `GITHUB` sign a request to API: it is lent for headers alone; `--secret-places GITHUB=signature` would
         POST API PLAIN in token the policy does not let the secret `PLAIN` have a token at TOKENS: it is lent to API alone; `--secret PLAIN=vault:…@TOKENS` would
         POST API the policy does not let the secret `TOKEN` have a token at API: it is lent to TOKENS alone; `--secret TOKEN=vault:…@API` would
         POST API the policy does not let the secret `TOKEN` have a token at API: it is lent to TOKENS alone; `--secret TOKEN=vault:…@API` would
@@ -192,7 +192,10 @@ async fn a_step_file_asks_for_them() {
 async fn made_up_credentials_uncover_nothing() {
     let service = echo().await;
     let origin = &service.origin;
-    let mut thief = Thief::lent(secret("TOKEN", origin)).reaches(origin);
+    let lent = secret("TOKEN", origin)
+        .place(Place::Header)
+        .place(Place::Body);
+    let mut thief = Thief::lent(lent).reaches(origin);
     for made_up in ["S3cr", "e", "WzZWN", "<", "="] {
         for auth in [
             format!("aws-sigv4 A {made_up} r s {made_up}"),

@@ -55,7 +55,7 @@ async fn what_goes_out_is_signed() {
     let origin = &service.origin;
     let policy = loopback()
         .lend(secret("GITHUB", origin).place(Place::Signature))
-        .lend(secret("TOKEN", origin));
+        .lend(secret("TOKEN", origin).compose(Place::Body));
     let plain = Plain::new("x-seal", Encoding::Base64, "v1:").unwrap();
     let forms = [
         ("github", Form::GitHub),

@@ -199,8 +199,8 @@ async fn a_token_is_not_for_the_component_to_fetch() {
         .await;
     loot.has_nothing_of(&[PLAIN_VALUE]);
     expect![[r#"
-        POST TOKENS the policy does not let the secret `PLAIN` be in a header of a request to TOKENS: it is lent for tokens alone; `--secret PLAIN=vault:…@TOKENS` would
-        POST TOKENS the policy does not let the secret `PLAIN` be in the body of a request to TOKENS: it is lent for tokens alone; `--secret PLAIN=vault:…@TOKENS` would
+        POST TOKENS the policy does not let the secret `PLAIN` be in a header of a request to TOKENS: it is lent for tokens alone; `--secret-places PLAIN=header` would
+        POST TOKENS the policy does not let the secret `PLAIN` be in the body of a request to TOKENS, beside other text: by itself it may be a whole field, part, string or text of the body; `--secret-compose PLAIN=body` would
         GET ELSEWHERE the policy does not let the secret `PLAIN` have a token at ELSEWHERE: it is lent to TOKENS alone; `--secret PLAIN=vault:…@ELSEWHERE` would
         GET ELSEWHERE the policy does not let the secret `PLAIN` have a token at ELSEWHERE: it is lent to TOKENS alone; `--secret PLAIN=vault:…@ELSEWHERE` would
         GET ELSEWHERE the secret `PLAIN` can't be in the URL of a token endpoint, a scope or an audience

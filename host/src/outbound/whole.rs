@@ -1,0 +1,433 @@
+//! How handles stand in a body: each by itself in a field, a string, a text or a part, or
+//! beside other text that the component chose. A body comes in pieces, and is as long as
+//! the component likes: what is kept of it is a few bytes.
+
+mod form;
+mod json;
+mod multipart;
+mod xml;
+
+use std::collections::{BTreeSet, HashSet};
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+use http::HeaderMap;
+use http::header::{CONTENT_ENCODING, CONTENT_TYPE};
+use http_step_policy::{Stands, is_override_field};
+use http_step_secrets::{Context, HANDLE_BYTES};
+use percent_encoding::percent_decode;
+
+use self::form::Form;
+use self::json::Json;
+use self::multipart::Multipart;
+use self::xml::Xml;
+use crate::secrets::Loan;
+
+/// Of how many fields the names are remembered. A handle behind them has a name that may
+/// be another's, too.
+const MOST_NAMES: usize = 4096;
+
+/// The longest name of a field that is told from others.
+const LONGEST_NAME: usize = 256;
+
+/// What a byte of a body is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Event {
+    /// It is in no value.
+    Outside,
+    /// A value begins behind it.
+    Opens,
+    /// It is in a value.
+    Inside,
+    /// It may be the beginning of what ends a value.
+    Ending,
+    /// A value has ended.
+    Closes,
+}
+
+/// What a body is written in.
+enum Syntax {
+    Form(Form),
+    Json(Json),
+    Multipart(Multipart),
+    Xml(Xml),
+    /// All of it is one value.
+    Plain,
+}
+
+impl Syntax {
+    /// As servers read it. Where they may read it otherwise, all of it is one value.
+    fn of(header: &HeaderMap) -> Self {
+        let mut types = header.get_all(CONTENT_TYPE).iter();
+        let content_type = match (types.next(), types.next()) {
+            (Some(one), None) => one.to_str().ok(),
+            _ => None,
+        };
+        let Some(content_type) = content_type else {
+            return Self::Plain;
+        };
+        if header.contains_key(CONTENT_ENCODING) || !is_ascii_compatible(content_type) {
+            return Self::Plain;
+        }
+        match Context::of_media_type(Some(content_type)) {
+            Context::Form => Self::Form(Form::default()),
+            Context::Json => Self::Json(Json::default()),
+            Context::Xml => Self::Xml(Xml::default()),
+            _ => Multipart::of(content_type).map_or(Self::Plain, Self::Multipart),
+        }
+    }
+
+    fn step(&mut self, byte: u8) -> Event {
+        match self {
+            Self::Form(form) => form.step(byte),
+            Self::Json(json) => json.step(byte),
+            Self::Multipart(multipart) => multipart.step(byte),
+            Self::Xml(xml) => xml.step(byte),
+            Self::Plain => Event::Inside,
+        }
+    }
+
+    /// The name of the field whose value begins, or that has just ended.
+    fn take_name(&mut self) -> Option<Vec<u8>> {
+        match self {
+            Self::Form(form) => form.take_name(),
+            Self::Json(json) => json.take_name(),
+            Self::Multipart(multipart) => multipart.take_name(),
+            Self::Xml(_) | Self::Plain => None,
+        }
+    }
+
+    /// Whether fields of one name are put together, as some servers do.
+    fn has_fields(&self) -> bool {
+        matches!(self, Self::Form(_) | Self::Multipart(_))
+    }
+
+    /// Whether it is not what it says it is: nobody knows how a server reads it.
+    fn is_broken(&self) -> bool {
+        match self {
+            Self::Json(json) => json.is_broken(),
+            Self::Multipart(multipart) => multipart.is_broken(),
+            Self::Xml(xml) => xml.is_broken(),
+            Self::Form(_) | Self::Plain => false,
+        }
+    }
+
+    /// Whether a value ends where the body does.
+    fn ends_value(&self) -> bool {
+        match self {
+            Self::Form(form) => form.is_in_value(),
+            Self::Plain => true,
+            Self::Json(_) | Self::Multipart(_) | Self::Xml(_) => false,
+        }
+    }
+}
+
+/// Whether the charset of a type, if it says one, has ASCII as it is.
+fn is_ascii_compatible(content_type: &str) -> bool {
+    let lower = content_type.to_ascii_lowercase();
+    lower.split("charset").skip(1).all(|rest| {
+        let charset = rest.trim_start().strip_prefix('=').unwrap_or_default();
+        let charset = charset.split(';').next().unwrap_or_default();
+        let charset = charset.trim().trim_matches('"');
+        matches!(charset, "utf-8" | "utf8" | "us-ascii" | "iso-8859-1")
+    })
+}
+
+/// How a handle stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Standing {
+    Whole,
+    Composed,
+    /// In a field of this name, of which there are more.
+    Repeated(String),
+}
+
+impl Standing {
+    pub(super) fn stands(&self) -> Stands<'_> {
+        match self {
+            Self::Whole => Stands::Whole,
+            Self::Composed => Stands::Composed,
+            Self::Repeated(name) => Stands::Repeated(name),
+        }
+    }
+}
+
+/// A handle that was found: the number of its loan, and how it stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Found {
+    pub(super) loan: usize,
+    pub(super) standing: Standing,
+}
+
+/// A value that is read.
+#[derive(Default)]
+struct Value {
+    length: u64,
+    /// The last bytes may be the beginning of its end.
+    ending: u64,
+}
+
+/// A handle whose value may go on.
+struct Pending {
+    loan: usize,
+    /// Where it begins.
+    at: u64,
+}
+
+/// Reads a body as it comes.
+pub(super) struct BodyReader {
+    syntax: Syntax,
+    handles: Vec<[u8; HANDLE_BYTES]>,
+    /// With how many characters all handles begin alike.
+    shared: usize,
+    /// The last characters that may be of a handle, each twice, so that they are in a row.
+    last: [u8; 2 * HANDLE_BYTES],
+    /// How many of them there are in a row.
+    run: u64,
+    read: u64,
+    value: Option<Value>,
+    pending: Option<Pending>,
+    /// The field that is read, and whether there was another one of its name.
+    field: Option<(u64, String)>,
+    is_field_repeated: bool,
+    names: HashSet<u64>,
+    /// The names of the fields with handles in them.
+    carrying: Vec<(u64, usize)>,
+    /// The loans found, and those of them found whole.
+    met: BTreeSet<usize>,
+    whole: BTreeSet<usize>,
+    found: Vec<Found>,
+    has_override: bool,
+}
+
+impl BodyReader {
+    pub(super) fn new(header: &HeaderMap, loans: &[Loan]) -> Self {
+        let syntax = Syntax::of(header);
+        let handle = |loan: &Loan| loan.handle.as_str().as_bytes().try_into();
+        let handles: Vec<[u8; HANDLE_BYTES]> = loans
+            .iter()
+            .map(|loan| handle(loan).unwrap_or([0; HANDLE_BYTES]))
+            .collect();
+        let first = handles.first().copied().unwrap_or_default();
+        let alike = |handle: &[u8; HANDLE_BYTES]| {
+            let pairs = handle.iter().zip(&first);
+            pairs.take_while(|(one, other)| one == other).count()
+        };
+        Self {
+            shared: handles.iter().map(alike).min().unwrap_or_default(),
+            value: matches!(syntax, Syntax::Plain).then(Value::default),
+            syntax,
+            handles,
+            last: [0; 2 * HANDLE_BYTES],
+            run: 0,
+            read: 0,
+            pending: None,
+            field: None,
+            is_field_repeated: false,
+            names: HashSet::new(),
+            carrying: Vec::new(),
+            met: BTreeSet::new(),
+            whole: BTreeSet::new(),
+            found: Vec::new(),
+            has_override: false,
+        }
+    }
+
+    /// Read on.
+    pub(super) fn read(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.read += 1;
+            let event = self.syntax.step(*byte);
+            self.take(event);
+            if byte.is_ascii_lowercase() || matches!(byte, b'2'..=b'7') {
+                self.note(*byte);
+                self.run += 1;
+                if self.run >= HANDLE_BYTES as u64
+                    && let Some(loan) = self.handle()
+                {
+                    self.find(loan);
+                }
+            } else {
+                self.run = 0;
+            }
+        }
+        if self.syntax.is_broken() {
+            // What was whole may be read otherwise.
+            for loan in std::mem::take(&mut self.whole) {
+                self.tell(loan, Standing::Composed);
+            }
+        }
+    }
+
+    /// There is no more.
+    pub(super) fn finish(&mut self) {
+        if self.syntax.ends_value() {
+            self.take(Event::Closes);
+        } else {
+            self.take(Event::Outside);
+        }
+    }
+
+    /// What was found since.
+    pub(super) fn take_found(&mut self) -> Vec<Found> {
+        std::mem::take(&mut self.found)
+    }
+
+    /// Whether a handle of a loan was found by now.
+    pub(super) fn has_found(&self, loan: usize) -> bool {
+        self.met.contains(&loan)
+    }
+
+    /// How many bytes were read.
+    pub(super) fn read_by_now(&self) -> u64 {
+        self.read
+    }
+
+    /// Up to where all that was found is told of.
+    pub(super) fn cleared(&self) -> u64 {
+        self.pending
+            .as_ref()
+            .map_or(self.read, |pending| pending.at)
+    }
+
+    /// The field by which a framework may act on another method, if there is one.
+    pub(super) fn override_field(&self) -> Option<&'static str> {
+        let may_have = self.has_override
+            || matches!(self.syntax, Syntax::Multipart(_)) && self.syntax.is_broken();
+        may_have.then_some("_method")
+    }
+
+    fn take(&mut self, event: Event) {
+        match event {
+            Event::Ending => {
+                if let Some(value) = &mut self.value {
+                    value.ending += 1;
+                }
+            }
+            Event::Inside => {
+                if let Some(value) = &mut self.value {
+                    value.length += value.ending + 1;
+                    value.ending = 0;
+                }
+                self.resolve(Standing::Composed);
+            }
+            Event::Opens => {
+                self.resolve(Standing::Composed);
+                self.value = Some(Value::default());
+                self.begin_field();
+            }
+            Event::Closes => {
+                self.resolve(Standing::Whole);
+                self.value = None;
+                if let Syntax::Json(json) = &mut self.syntax
+                    && let Some(name) = json.take_name()
+                {
+                    self.has_override |= is_override_field(&name);
+                }
+            }
+            Event::Outside => {
+                self.resolve(Standing::Composed);
+                self.value = None;
+            }
+        }
+    }
+
+    fn begin_field(&mut self) {
+        if !self.syntax.has_fields() {
+            return;
+        }
+        let name = self.syntax.take_name();
+        self.has_override |= match (&self.syntax, &name) {
+            (Syntax::Multipart(multipart), _) => multipart.has_override(),
+            (_, Some(name)) => is_override_field(name),
+            (_, None) => false,
+        };
+        let Some(name) = name else {
+            self.field = None;
+            self.is_field_repeated = false;
+            return;
+        };
+        // ASP.NET, which joins such fields, does not tell upper case from lower.
+        let name = percent_decode(&name).decode_utf8_lossy().to_lowercase();
+        let mut hasher = DefaultHasher::new();
+        name.hash(&mut hasher);
+        let hash = hasher.finish();
+        self.is_field_repeated = self.names.contains(&hash) || self.names.len() >= MOST_NAMES;
+        if self.names.len() < MOST_NAMES {
+            self.names.insert(hash);
+        }
+        let earlier = self.carrying.iter().filter(|(other, _)| *other == hash);
+        let earlier: Vec<usize> = earlier.map(|(_, loan)| *loan).collect();
+        for loan in earlier {
+            self.tell(loan, Standing::Repeated(name.clone()));
+        }
+        self.field = Some((hash, name));
+    }
+
+    /// A handle has ended with the last byte.
+    fn find(&mut self, loan: usize) {
+        let length = self.value.as_ref().map(|value| value.length);
+        if length == Some(HANDLE_BYTES as u64) {
+            self.pending = Some(Pending {
+                loan,
+                at: self.read - HANDLE_BYTES as u64,
+            });
+        } else {
+            self.tell(loan, Standing::Composed);
+        }
+    }
+
+    /// It is known what follows the last handle.
+    fn resolve(&mut self, standing: Standing) {
+        let Some(Pending { loan, .. }) = self.pending.take() else {
+            return;
+        };
+        let standing = match (standing, &self.field) {
+            (Standing::Whole, Some((hash, name))) if self.syntax.has_fields() => {
+                self.carrying.push((*hash, loan));
+                if self.is_field_repeated {
+                    Standing::Repeated(name.clone())
+                } else {
+                    Standing::Whole
+                }
+            }
+            (standing, _) => standing,
+        };
+        self.tell(loan, standing);
+    }
+
+    fn tell(&mut self, loan: usize, standing: Standing) {
+        self.met.insert(loan);
+        if standing == Standing::Whole {
+            self.whole.insert(loan);
+        }
+        let found = Found { loan, standing };
+        // A body may be full of them.
+        if !self.found.contains(&found) {
+            self.found.push(found);
+        }
+    }
+
+    fn note(&mut self, byte: u8) {
+        let at = usize::try_from(self.run % HANDLE_BYTES as u64).unwrap_or_default();
+        for at in [at, at + HANDLE_BYTES] {
+            if let Some(place) = self.last.get_mut(at) {
+                *place = byte;
+            }
+        }
+    }
+
+    /// Whose handle the last characters are.
+    fn handle(&self) -> Option<usize> {
+        let at = usize::try_from(self.run % HANDLE_BYTES as u64).unwrap_or_default();
+        let last = self.last.get(at..at + HANDLE_BYTES)?;
+        // Else it would take long to look for each where none is.
+        let shared = self.handles.first()?.get(..self.shared)?;
+        if !last.starts_with(shared) {
+            return None;
+        }
+        self.handles.iter().position(|handle| handle == last)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,356 @@
+//! What is whole, however a body is cut into pieces.
+
+use std::sync::Arc;
+
+use http::HeaderValue;
+use http_step_policy::Secret;
+
+use super::*;
+use crate::secrets::Lent;
+
+fn lent() -> Arc<Lent> {
+    let secret = |name: &str| Secret::new(name, "env:TOKEN".parse().unwrap());
+    Arc::new(Lent::of_values(&[
+        (secret("TOKEN"), "a-value"),
+        (secret("OTHER"), "another-value"),
+    ]))
+}
+
+/// What is found in a body in which `{}` and `{other}` stand for handles.
+fn read(content_type: &str, body: &str) -> BodyReader {
+    let lent = lent();
+    let mut header = HeaderMap::new();
+    let value = HeaderValue::from_str(content_type).unwrap();
+    header.insert(CONTENT_TYPE, value);
+    let handle = |name| lent.handle(name).unwrap().unwrap();
+    let body = body
+        .replace("{}", &handle("TOKEN"))
+        .replace("{other}", &handle("OTHER"));
+    let whole = read_in(&header, &lent, body.as_bytes(), body.len().max(1));
+    for length in [1, 7] {
+        let pieces = read_in(&header, &lent, body.as_bytes(), length);
+        assert_eq!(pieces.found, whole.found, "{body}");
+        assert_eq!(pieces.override_field(), whole.override_field(), "{body}");
+    }
+    whole
+}
+
+fn read_in(header: &HeaderMap, lent: &Lent, body: &[u8], length: usize) -> BodyReader {
+    let mut reader = BodyReader::new(header, lent.loans());
+    for piece in body.chunks(length) {
+        reader.read(piece);
+        // All that is held back is a handle and what may end it.
+        assert!(reader.read - reader.cleared() < 150);
+    }
+    reader.finish();
+    assert_eq!(reader.cleared(), body.len() as u64);
+    reader
+}
+
+/// Whether all handles are whole; there is one at least.
+fn is_whole(content_type: &str, body: &str) -> bool {
+    let found = read(content_type, body).found;
+    assert!(!found.is_empty(), "{body}");
+    let mut found = found.iter();
+    found.all(|found| found.standing == Standing::Whole)
+}
+
+fn check(content_type: &str, whole: &[&str], composed: &[&str]) {
+    for body in whole {
+        assert!(is_whole(content_type, body), "{content_type}: {body}");
+    }
+    for body in composed {
+        assert!(!is_whole(content_type, body), "{content_type}: {body}");
+    }
+}
+
+#[test]
+fn forms() {
+    check(
+        "application/x-www-form-urlencoded",
+        &[
+            "a={}",
+            "a=1&token={}&b=2",
+            "a={}&b={other}",
+            "={}",
+            "a&b={}",
+        ],
+        &[
+            "{}",
+            "a=x{}",
+            "a={}x",
+            "a={}{other}",
+            "a={};b=c",
+            "a=b;c={}",
+            "a=%20{}",
+            "a={}%20",
+            "a={}+",
+            "a=+{}",
+            "a==={}",
+            "{}=a",
+            "a={}\n",
+            // ASP.NET has `x,VALUE` of these.
+            "a=x&a={}",
+            "a={}&a=x",
+            "A=x&a={}",
+            "a={}&b=c&%61=x",
+        ],
+    );
+    let found = read("application/x-www-form-urlencoded", "a={}&b=1&a=x").found;
+    assert_eq!(
+        found,
+        [
+            Found {
+                loan: 0,
+                standing: Standing::Whole
+            },
+            Found {
+                loan: 0,
+                standing: Standing::Repeated("a".to_owned())
+            }
+        ]
+    );
+}
+
+#[test]
+fn many_names() {
+    let fields: String = (0..5000).map(|number| format!("f{number}=x&")).collect();
+    assert!(!is_whole(
+        "application/x-www-form-urlencoded",
+        &format!("{fields}a={{}}")
+    ));
+}
+
+#[test]
+fn json() {
+    for content_type in [
+        "application/json",
+        "application/json; charset=utf-8",
+        "application/vnd.api+json",
+        "application/x-ndjson",
+    ] {
+        check(
+            content_type,
+            &[
+                r#""{}""#,
+                r#"{"a":"{}"}"#,
+                r#"{"a": "b", "c": ["{}", 1.5e-7, true, null, "{other}"]}"#,
+                r#"{"{}": 1}"#,
+                r#"[[], {}, "\"\\", "é", "{}"]"#.replace("{}, ", "{ }, ").as_str(),
+                "{\"a\": 1}\n{\"a\": \"{}\"}\n",
+                "\u{1e}{\"a\": \"{}\"}\n\u{1e}[]\n",
+            ],
+            &[
+                "{}",
+                r#"{"a":"x{}"}"#,
+                r#"{"a":"{}x"}"#,
+                r#"{"a":" {}"}"#,
+                r#"{"a":"\"{}"}"#,
+                r#"{"a":"{}\""}"#,
+                r#"{"a":"\\\"{}"}"#,
+                r#"{"a":"{}{other}"}"#,
+                r#"{"a":"\u0020{}"}"#,
+                r#"{"a":{}}"#,
+                // What some read in a way of their own.
+                r#"{'x "{}" y': 1}"#,
+                r#"{"a": 'x', "b": "{}"}"#,
+                r#"{"a": "{}" "x"}"#,
+                r#"["x" + "{}"]"#,
+                r#"{"a": "{}" + "x"}"#,
+                r#"{"a": /* " */ "{}"}"#,
+                r#"{"a": "x
+                    ", "b": "{}"}"#,
+                r#"`"{}"`"#,
+                "\u{feff}[\"{}\"]",
+                r#"["{}"] ["x"]"#,
+                r#"["{}"}"#,
+            ],
+        );
+    }
+    check("application/json; charset=utf-16", &["{}"], &[r#"["{}"]"#]);
+    let deep = format!("{}\"{{}}\"", "[".repeat(100_000));
+    assert!(!is_whole("application/json", &deep));
+}
+
+#[test]
+fn multipart() {
+    let part = |content: &str| {
+        format!(
+            "--b-1\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\n{content}\r\n--b-1--\r\n"
+        )
+    };
+    let whole = [
+        part("{}"),
+        "--b-1\r\n\r\n{}\r\n--b-1--".to_owned(),
+        "--b-1\r\nA: b\r\n\r\n\r\nx\r\n\r\r\n--b-1\r\n\r\n{}\r\n--b-1--".to_owned(),
+        format!(
+            "--b-1\r\nContent-Disposition: form-data; name=b; filename=\"x\"\r\n\r\n\0\r\n--b-\r\n--b\r\n{}",
+            part("{}")
+        ),
+    ];
+    let composed = [
+        part("x{}"),
+        part("{}x"),
+        part("\r\n{}"),
+        part("{}\r\n"),
+        part("{}\n"),
+        part(" {}"),
+        part("{}{other}"),
+        part("x\r\n--b-{}"),
+        part("{}\r\n--b-"),
+        // What is no end is content.
+        part("{}\r\n--b-2"),
+        part("{}\r\n-"),
+        part("\r{}"),
+        "--b-1\r\nContent-Disposition: form-data; name=\"{}\"\r\n\r\nx\r\n--b-1--".to_owned(),
+        "{}--b-1\r\n\r\nx\r\n--b-1--".to_owned(),
+        "--b-1\r\n\r\n{}".to_owned(),
+        "--b-1\r\n\r\nx\r\n--b-1--\r\n{}".to_owned(),
+        // Lenient servers find another beginning of the content.
+        "--b-1\nContent-Disposition: form-data; name=a\n\nx\r\n\r\n{}\r\n--b-1--".to_owned(),
+        "--b-1\r\nContent-Disposition: form-data; name=a\n\nx\r\n\r\n{}\r\n--b-1--".to_owned(),
+        format!("--b-1\r\n\r\nx\n--b-1\nA: b\n\ny\r\n{}", part("{}")),
+        format!("--b-1 \r\n\r\nx\r\n{}", part("{}")),
+        // ASP.NET puts them together.
+        format!(
+            "--b-1\r\nContent-Disposition: form-data; name=A\r\n\r\nx\r\n{}",
+            part("{}")
+        ),
+    ];
+    for content_type in [
+        "multipart/form-data; boundary=b-1",
+        "Multipart/Form-Data; charset=utf-8; boundary=\"b-1\"",
+        "multipart/mixed;boundary=b-1",
+    ] {
+        check(
+            content_type,
+            &whole.each_ref().map(String::as_str),
+            &composed.each_ref().map(String::as_str),
+        );
+    }
+    for content_type in [
+        "multipart/form-data",
+        "multipart/form-data; boundary=",
+        "multipart/form-data; boundary=x; boundary=b-1",
+        "multipart/form-data; boundary*0=b; boundary=b-1",
+        "multipart/form-data; boundary=\"b\\-1\"",
+        "multipart/form-data; boundary=b-1; charset=utf-7",
+    ] {
+        check(content_type, &["{}"], &[&part("{}")]);
+    }
+}
+
+#[test]
+fn xml() {
+    check(
+        "application/soap+xml",
+        &[
+            "<a>{}</a>",
+            "<?xml version='1.0' encoding='UTF-8'?><a><b>x</b><c>{}</c></a>",
+            "<a b='{}' c = \"{other}\"/>",
+            "<a><!-- x --><![CDATA[ > ]]><b>{}</b></a>",
+            "<a b='>'>{}</a>",
+        ],
+        &[
+            "{}",
+            "<a>x{}</a>",
+            "<a>{}x</a>",
+            "<a> {}</a>",
+            "<a>{}\n</a>",
+            "<a>&#120;{}</a>",
+            "<a b='x{}'/>",
+            "<a b='{}x'/>",
+            "<a b='{}\"/>",
+            "<a {}='x'/>",
+            "<{}/>",
+            "<a/>{}",
+            "<a></a>{}",
+            "<a>x<b/>{}</a>",
+            "<a>x<!-- -->{}</a>",
+            "<a>{}<!-- -->x</a>",
+            "<a>{}<b/></a>",
+            "<a><![CDATA[{}]]></a>",
+            "<a>{}<![CDATA[x]]></a>",
+            "<!-- {} -->",
+            "<!DOCTYPE a [<!ENTITY x '{}'>]><a>y&x;</a>",
+            "<!DOCTYPE a><a>{}</a>",
+            "<?xml version='1.0' encoding='utf-7'?><a>{}</a>",
+            "<a b=x>'{}'</a>",
+        ],
+    );
+}
+
+#[test]
+fn anything_else() {
+    for content_type in ["text/plain", "application/octet-stream", "x", "text/csv"] {
+        check(
+            content_type,
+            &["{}"],
+            &["{}\n", "x{}", "a={}", "\"{}\"", "{}{other}", "{}{}"],
+        );
+    }
+    let lent = lent();
+    let handle = lent.handle("TOKEN").unwrap().unwrap();
+    let form = HeaderValue::from_static("application/x-www-form-urlencoded");
+    let json = HeaderValue::from_static("application/json");
+    // With two types, or compressed, nobody knows what it is.
+    let mut two = HeaderMap::new();
+    two.append(CONTENT_TYPE, form.clone());
+    two.append(CONTENT_TYPE, json);
+    let mut coded = HeaderMap::new();
+    coded.append(CONTENT_TYPE, form);
+    coded.append(CONTENT_ENCODING, HeaderValue::from_static("deflate"));
+    for header in [two, coded, HeaderMap::new()] {
+        let body = format!("a={handle}");
+        let found = read_in(&header, &lent, body.as_bytes(), 3).found;
+        assert_eq!(found[0].standing, Standing::Composed);
+    }
+}
+
+#[test]
+fn overrides() {
+    let form = "application/x-www-form-urlencoded";
+    let part = "multipart/form-data; boundary=b";
+    let json = "application/json";
+    for (content_type, body) in [
+        (form, "_method=DELETE"),
+        (form, "a=b&_METHOD=DELETE"),
+        (form, "%5Fmethod=DELETE"),
+        (json, r#"{"a": 1, "_method": "DELETE"}"#),
+        (json, r#"{"\u005fmethod": "DELETE"}"#),
+        (
+            part,
+            "--b\r\nContent-Disposition: form-data; name=\"_method\"\r\n\r\nDELETE\r\n--b--",
+        ),
+        (
+            part,
+            "--b\r\nContent-Disposition: form-data; name*=UTF-8''%5fmethod\r\n\r\nDELETE\r\n--b--",
+        ),
+        (
+            part,
+            "--b\r\nContent-Disposition: form-data; name=\"\\_method\"\r\n\r\nDELETE\r\n--b--",
+        ),
+        // What servers read in different ways.
+        (
+            part,
+            "--b\nContent-Disposition: form-data; name=_method\n\nDELETE\n--b--",
+        ),
+    ] {
+        assert_eq!(
+            read(content_type, body).override_field(),
+            Some("_method"),
+            "{body}"
+        );
+    }
+    for (content_type, body) in [
+        (form, "a=_method&b=c"),
+        (json, r#"{"a": "_method", "method": 1}"#),
+        ("text/plain", "_method=DELETE"),
+        (
+            part,
+            "--b\r\nContent-Disposition: form-data; name=a\r\n\r\n_method\r\n--b--",
+        ),
+    ] {
+        assert_eq!(read(content_type, body).override_field(), None, "{body}");
+    }
+}

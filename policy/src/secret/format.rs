@@ -1,0 +1,179 @@
+//! A header field that a secret is pinned to.
+
+use std::fmt;
+
+use thiserror::Error;
+
+use super::stands::InHeader;
+use crate::denial::in_flow;
+
+/// What stands for the value in a format.
+const VALUE: &str = "{}";
+
+/// The scheme whose credentials are encoded.
+const BASIC: &[u8] = b"Basic ";
+
+/// A header field that a secret goes into, and what stands beside it there.
+///
+/// ```
+/// use http_step_policy::HeaderFormat;
+///
+/// let format = HeaderFormat::new("Authorization", Some("Token token={}"))?;
+/// assert_eq!(format.to_string(), "`authorization` as `Token token={}`");
+/// # Ok::<(), http_step_policy::HeaderFormatError>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct HeaderFormat {
+    /// In lower case.
+    field: String,
+    /// None: as in any field.
+    format: Option<String>,
+}
+
+impl HeaderFormat {
+    /// The value of a field, with `{}` where the secret's value is. Without a format the
+    /// value stands there as in any field: by itself, or behind a scheme.
+    ///
+    /// Behind `Basic`, a format with a colon in it is what is encoded: `Basic ci:{}`.
+    ///
+    /// # Errors
+    ///
+    /// It is no name of a field, or no format.
+    pub fn new(field: &str, format: Option<&str>) -> Result<Self, HeaderFormatError> {
+        let is_token =
+            |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
+        if field.is_empty() || !field.bytes().all(is_token) {
+            return Err(HeaderFormatError::Field);
+        }
+        if let Some(format) = format {
+            if format.matches(VALUE).count() != 1 {
+                return Err(HeaderFormatError::Value);
+            }
+            let is_text = |byte: u8| byte == b' ' || byte.is_ascii_graphic();
+            if format.trim() != format || !format.bytes().all(is_text) {
+                return Err(HeaderFormatError::Text);
+            }
+        }
+        Ok(Self {
+            field: field.to_ascii_lowercase(),
+            format: format.map(str::to_owned),
+        })
+    }
+
+    /// As an item of `places:`.
+    pub(crate) fn in_flow(&self) -> String {
+        let format = self.format.as_ref().map_or_else(String::new, |format| {
+            format!(", format: {}", serde_json::Value::from(format.as_str()))
+        });
+        format!("{{header: {}{format}}}", in_flow(&self.field))
+    }
+
+    pub(super) fn fits(&self, stands: &InHeader<'_>) -> bool {
+        if stands.is_repeated || !self.field.eq_ignore_ascii_case(stands.field) {
+            return false;
+        }
+        let Some((before, after)) = self.format.as_ref().and_then(|it| it.split_once(VALUE)) else {
+            return stands.is_whole();
+        };
+        let (before, after) = (before.as_bytes(), after.as_bytes());
+        let encoded = before
+            .strip_prefix(BASIC)
+            .filter(|before| before.contains(&b':') || after.contains(&b':'));
+        match encoded {
+            Some(before) => stands.is_basic && (before, after) == (stands.before, stands.after),
+            None => !stands.is_basic && (before, after) == (stands.before, stands.after),
+        }
+    }
+}
+
+impl fmt::Display for HeaderFormat {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "`{}`", self.field)?;
+        match &self.format {
+            Some(format) => write!(f, " as `{format}`"),
+            None => Ok(()),
+        }
+    }
+}
+
+/// A field and a format that are no [`HeaderFormat`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum HeaderFormatError {
+    /// No header field has this name.
+    #[error("this is not the name of a header field, as in `Authorization`")]
+    Field,
+    /// It does not say where the value is.
+    #[error("a format has `{{}}` once, where the secret's value is, as in `Bearer {{}}`")]
+    Value,
+    /// No header has it.
+    #[error("a format is printable ASCII, without a space at its beginning or end")]
+    Text,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fits(format: Option<&str>, field: &str, text: &str, is_basic: bool) -> bool {
+        let (before, after) = text.split_once(VALUE).unwrap();
+        let format = HeaderFormat::new("Authorization", format).unwrap();
+        format.fits(&InHeader {
+            field,
+            before: before.as_bytes(),
+            after: after.as_bytes(),
+            is_basic,
+            is_repeated: false,
+        })
+    }
+
+    #[test]
+    fn exactly_so() {
+        for (format, text, is_basic) in [
+            (Some("Bearer {}"), "Bearer {}", false),
+            (Some("Token token=\"{}\""), "Token token=\"{}\"", false),
+            (Some("{}"), "{}", false),
+            (Some("Basic {}"), "Basic {}", false),
+            (Some("Basic ci:{}"), "ci:{}", true),
+            (Some("Basic {}:x"), "{}:x", true),
+            (None, "{}", false),
+            (None, "token {}", false),
+            (None, "ci:{}", true),
+        ] {
+            assert!(fits(format, "authorization", text, is_basic), "{format:?}");
+            assert!(!fits(format, "x-token", text, is_basic), "{format:?}");
+            for text in [format!("x{text}"), format!("{text}x")] {
+                let fits = fits(format, "authorization", &text, is_basic);
+                assert!(!fits || format.is_none(), "{format:?} {text}");
+            }
+        }
+        for (format, text, is_basic) in [
+            (Some("Bearer {}"), "bearer {}", false),
+            (Some("Bearer {}"), "{}", false),
+            (Some("{}"), "Bearer {}", false),
+            (Some("Basic {}"), "{}", true),
+            (Some("Basic ci:{}"), "Basic ci:{}", false),
+            (Some("Basic ci:{}"), "me:{}", true),
+            (None, "x {}", false),
+        ] {
+            assert!(!fits(format, "authorization", text, is_basic), "{format:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_format() {
+        use HeaderFormatError::{Field, Text, Value};
+        for (field, format, error) in [
+            ("", None, Field),
+            ("X Y", None, Field),
+            ("X:", None, Field),
+            ("X", Some(""), Value),
+            ("X", Some("Bearer"), Value),
+            ("X", Some("{}{}"), Value),
+            ("X", Some("{} "), Text),
+            ("X", Some("a\n{}"), Text),
+            ("X", Some("é{}"), Text),
+        ] {
+            assert_eq!(HeaderFormat::new(field, format), Err(error), "{format:?}");
+        }
+    }
+}

@@ -1,0 +1,321 @@
+//! How a value stands in a request: by itself, or with other text beside it.
+//!
+//! A server may keep only so many characters of a field. Whoever chooses the text beside
+//! a value chooses where the server cuts it, and could have it told character by
+//! character. So a value stands by itself unless the policy says otherwise.
+
+use percent_encoding::percent_decode;
+
+/// How a value stands at its place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stands<'t> {
+    /// It is all there is: a path segment, a value of the query, a field of a form.
+    Whole,
+    /// There is other text beside it.
+    Composed,
+    /// It is whole, in a field of this name, and there is another one of that name.
+    /// Servers put such fields together.
+    Repeated(&'t str),
+    /// It is in the value of a header field.
+    InHeader(InHeader<'t>),
+}
+
+/// A value in a header field, and what is beside it there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct InHeader<'t> {
+    /// The field's name.
+    pub field: &'t str,
+    /// What comes before the value.
+    pub before: &'t [u8],
+    /// What comes after it.
+    pub after: &'t [u8],
+    /// Whether that is what `Basic` authentication encodes, and not the field itself.
+    pub is_basic: bool,
+    /// Whether the request has another field of this name.
+    pub is_repeated: bool,
+}
+
+/// The schemes that may stand before a value: those of RFCs, and those of well-known
+/// APIs that call their own way to send a token so. Case does not matter.
+pub const SCHEMES: [&str; 18] = [
+    "AccessKey",
+    "Api-Key",
+    "Api-Token",
+    "ApiKey",
+    "Basic",
+    "Bearer",
+    "Bot",
+    "DeepL-Auth-Key",
+    "DPoP",
+    "GenieKey",
+    "JWT",
+    "Key",
+    "Klaviyo-API-Key",
+    "OAuth",
+    "Splunk",
+    "SSWS",
+    "Token",
+    "Zoho-oauthtoken",
+];
+
+impl<'t> Stands<'t> {
+    /// In the URL's path, between these texts.
+    #[must_use]
+    pub fn in_path(before: &[u8], after: &[u8]) -> Self {
+        let is_whole = before.ends_with(b"/") && matches!(after.first(), None | Some(b'/'));
+        Self::whole_if(is_whole)
+    }
+
+    /// In the URL's query, between these texts. It may also be the whole query.
+    #[must_use]
+    pub fn in_query(before: &'t [u8], after: &'t [u8]) -> Self {
+        if before.is_empty() && after.is_empty() {
+            return Self::Whole;
+        }
+        let mut fields = before.split(|byte| *byte == b'&');
+        let field = fields.next_back().unwrap_or_default();
+        let name = field
+            .strip_suffix(b"=")
+            .filter(|name| !name.contains(&b'='));
+        let Some(name) = name.filter(|_| matches!(after.first(), None | Some(b'&'))) else {
+            return Self::Composed;
+        };
+        let read = as_read(name);
+        let is_same = |other: &[u8]| {
+            let other = other.split(|byte| *byte == b'=').next();
+            other.is_some_and(|other| as_read(other) == read)
+        };
+        // What is next to the value has an empty name, and is none.
+        let mut others = fields.chain(after.split(|byte| *byte == b'&').skip(1));
+        if others.any(is_same) {
+            return Self::Repeated(std::str::from_utf8(name).unwrap_or_default());
+        }
+        Self::Whole
+    }
+
+    pub(super) fn whole_if(is_whole: bool) -> Self {
+        if is_whole {
+            Self::Whole
+        } else {
+            Self::Composed
+        }
+    }
+}
+
+impl InHeader<'_> {
+    /// Whether the value stands by itself, or behind one of the [`SCHEMES`]; in `Cookie`
+    /// as the value of one cookie; in what `Basic` encodes as the user name or the
+    /// password.
+    pub(super) fn is_whole(&self) -> bool {
+        let Self { before, after, .. } = *self;
+        if self.is_basic {
+            let is_user = before.is_empty() && matches!(after.first(), None | Some(b':'));
+            let colons = before.iter().filter(|byte| **byte == b':').count();
+            let is_password = before.ends_with(b":") && colons == 1 && after.is_empty();
+            return is_user || is_password;
+        }
+        if self.is_cookie() {
+            return is_cookie_value(before, after);
+        }
+        after.is_empty() && (before.is_empty() || is_scheme(before))
+    }
+
+    /// Servers join the fields of one name; of cookies that makes a longer list.
+    pub(super) fn is_joined(&self) -> bool {
+        self.is_repeated && !self.is_cookie()
+    }
+
+    fn is_cookie(&self) -> bool {
+        self.field.eq_ignore_ascii_case("cookie")
+    }
+}
+
+/// The name of a field as servers read it that do not tell upper case from lower.
+fn as_read(name: &[u8]) -> String {
+    percent_decode(name).decode_utf8_lossy().to_lowercase()
+}
+
+/// Whether a text is a scheme and one space.
+fn is_scheme(text: &[u8]) -> bool {
+    let Some(scheme) = text.strip_suffix(b" ") else {
+        return false;
+    };
+    let mut known = SCHEMES.iter();
+    known.any(|known| scheme.eq_ignore_ascii_case(known.as_bytes()))
+}
+
+/// Whether a value is all that follows the name of a cookie (RFC 6265, section 4.2).
+fn is_cookie_value(before: &[u8], after: &[u8]) -> bool {
+    if !matches!(after.first(), None | Some(b';')) {
+        return false;
+    }
+    let pair = match before.iter().rposition(|byte| *byte == b';') {
+        None => Some(before),
+        Some(end) => before
+            .get(end + 1..)
+            .and_then(|pair| pair.strip_prefix(b" ")),
+    };
+    let name = pair.and_then(|pair| pair.strip_suffix(b"="));
+    name.is_some_and(|name| {
+        let is_of_name = |byte: &u8| byte.is_ascii_graphic() && !br#"=",\"#.contains(byte);
+        !name.is_empty() && name.iter().all(is_of_name)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A text in which `{}` stands for the value.
+    fn split(text: &str) -> (&[u8], &[u8]) {
+        let (before, after) = text.split_once("{}").unwrap();
+        (before.as_bytes(), after.as_bytes())
+    }
+
+    fn is_whole_in(field: &str, text: &str, is_basic: bool) -> bool {
+        let (before, after) = split(text);
+        let stands = InHeader {
+            field,
+            before,
+            after,
+            is_basic,
+            is_repeated: false,
+        };
+        stands.is_whole()
+    }
+
+    #[test]
+    fn in_a_header() {
+        for text in [
+            "{}",
+            "Bearer {}",
+            "bearer {}",
+            "Token {}",
+            "token {}",
+            "Basic {}",
+            "ApiKey {}",
+            "GenieKey {}",
+            "SSWS {}",
+            "Bot {}",
+            "Key {}",
+        ] {
+            assert!(is_whole_in("authorization", text, false), "{text}");
+            assert!(is_whole_in("x-token", text, false), "{text}");
+        }
+        for text in [
+            " {}",
+            "{} ",
+            "Bearer  {}",
+            "Bearer\t{}",
+            " Bearer {}",
+            "Bearer{}",
+            "Bearer {} ",
+            "Bearer {}{}",
+            "Bearer Token {}",
+            "Xearer {}",
+            "xxxxxxxxxxxxxxxxxxxxxxx{}",
+            "a {}",
+            "\"{}\"",
+            "{},b",
+            "a,{}",
+            "Token token={}",
+            "Token token=\"{}\"",
+        ] {
+            assert!(!is_whole_in("authorization", text, false), "{text}");
+        }
+    }
+
+    /// The documentation has all of them.
+    #[test]
+    fn schemes() {
+        let page = include_str!("../../../docs/secrets.md");
+        let section = page.split("#### Schemes").nth(1).unwrap();
+        let section = section.split("####").next().unwrap();
+        let listed: Vec<&str> = section.split('`').skip(1).step_by(2).collect();
+        assert_eq!(listed[..SCHEMES.len()], SCHEMES);
+    }
+
+    #[test]
+    fn in_basic_credentials() {
+        for text in ["me:{}", "{}:", "{}:x", "{}:b:c", ":{}", "{}"] {
+            assert!(is_whole_in("authorization", text, true), "{text}");
+        }
+        for text in [
+            "me:x{}", "me:{}x", "x{}:", "{}x:", "a:b:{}", "a:b{}", " {}", "{} ", "me: {}", "me{}",
+        ] {
+            assert!(!is_whole_in("authorization", text, true), "{text}");
+        }
+    }
+
+    #[test]
+    fn in_cookies() {
+        for text in [
+            "a={}",
+            "a=b; t={}",
+            "a=b; t={}; c=d",
+            "a=b;c=d; t={}",
+            "t={};",
+        ] {
+            assert!(is_whole_in("cookie", text, false), "{text}");
+        }
+        for text in [
+            "{}",
+            "={}",
+            "Bearer {}",
+            "a=x{}",
+            "a={}x",
+            "a=\"{}\"",
+            "a=b, t={}",
+            "a=b;t={}",
+            "a=b;  t={}",
+            "a=b; t=u={}",
+            "a={} ; c",
+            "{}=a",
+        ] {
+            assert!(!is_whole_in("cookie", text, false), "{text}");
+        }
+    }
+
+    #[test]
+    fn in_a_url() {
+        for (text, is_whole) in [
+            ("{}", true),
+            ("q={}", true),
+            ("a=b&q={}", true),
+            ("q={}&a=b", true),
+            ("={}", true),
+            ("q=x{}", false),
+            ("q={}x", false),
+            ("q=a={}", false),
+            ("{}=q", false),
+            ("a&{}", false),
+            ("{}&a", false),
+            ("q={};a=b", false),
+            ("a=b;q={}", false),
+        ] {
+            let (before, after) = split(text);
+            let expected = Stands::whole_if(is_whole);
+            assert_eq!(Stands::in_query(before, after), expected, "{text}");
+        }
+        // Some servers put fields of one name together.
+        for text in ["q=x&q={}", "q={}&q=x", "Q&q={}", "q={}&a=b&%71=x"] {
+            let (before, after) = split(text);
+            let expected = Stands::Repeated("q");
+            assert_eq!(Stands::in_query(before, after), expected, "{text}");
+        }
+        for (text, is_whole) in [
+            ("/{}", true),
+            ("/a/{}", true),
+            ("/{}/a", true),
+            ("/bot{}/", false),
+            ("/{}x", false),
+            ("/{};a=b", false),
+            ("/x;{}", false),
+            ("/x%2F{}", false),
+        ] {
+            let (before, after) = split(text);
+            let expected = Stands::whole_if(is_whole);
+            assert_eq!(Stands::in_path(before, after), expected, "{text}");
+        }
+    }
+}
