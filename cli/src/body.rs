@@ -23,7 +23,7 @@ pub(crate) enum Data {
 /// What `--json` says.
 #[derive(Clone, Debug)]
 pub(crate) enum Json {
-    Value(Value),
+    Value(http_step_host::json::Value),
     Whole(Source),
 }
 
@@ -73,7 +73,7 @@ pub(crate) fn json(text: &str) -> Result<Json, String> {
     if let Some(source) = source(text)? {
         return Ok(Json::Whole(source));
     }
-    serde_json::from_str(text)
+    text.parse()
         .map(Json::Value)
         .map_err(|error| format!("this is not JSON: {error}"))
 }
@@ -181,7 +181,7 @@ pub(crate) enum Body {
     Fields(Vec<(String, String)>),
     /// Below `files` of a step file.
     Parts(Value),
-    Json(Value),
+    Json(http_step_host::json::Value),
     /// A file or standard input as it is, and its media type.
     Whole(Source, &'static str),
 }

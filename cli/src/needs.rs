@@ -11,7 +11,7 @@ use http_step_host::policy::{
     Secret, SourceRef, TlsRequest, VerifyRequest,
 };
 use http_step_template::{Names, Part, Reference, Template, to_text};
-use serde_json::Value;
+use http_step_host::json::Value;
 
 use crate::exit::Exit;
 use crate::{terminal, typed};

@@ -34,7 +34,9 @@
 
 use anstyle::{AnsiColor, Style};
 use http_step_host::{Outcome, RunResult, Sink, Stream};
-use serde_json::{Value, json};
+use indexmap::IndexMap;
+use serde_json::json;
+use serde_json::value::RawValue;
 
 use crate::args::Format;
 use crate::exit::Exit;
@@ -67,10 +69,8 @@ impl Show {
         move |stream: Stream, text: &str| match format {
             Format::Json => {}
             Format::Ndjson => {
-                terminal::json(
-                    &json!({"event": "log", "stream": stream, "text": text}),
-                    false,
-                );
+                let event = json!({"event": "log", "stream": stream, "text": text});
+                terminal::json(&event.to_string());
             }
             Format::Text => {
                 let style = match stream {
@@ -86,8 +86,10 @@ impl Show {
     /// Show how it ended.
     pub(crate) fn result(self, result: &RunResult) -> Exit {
         match self.format {
-            Format::Json => terminal::json(&json!(result), true),
-            Format::Ndjson => terminal::json(&result_event(result), false),
+            Format::Json => {
+                terminal::json(&serde_json::to_string_pretty(result).unwrap_or_default())
+            }
+            Format::Ndjson => terminal::json(&result_event(result)),
             Format::Text => {
                 if let Some(fence) = self.fence {
                     annotate(fence, result);
@@ -123,12 +125,13 @@ fn annotate(fence: Fence, result: &RunResult) {
     }
 }
 
-/// The result without its log, each entry of which was an event.
-fn result_event(result: &RunResult) -> Value {
-    let mut event = json!({"event": "result"});
-    if let (Some(event), Value::Object(mut fields)) = (event.as_object_mut(), json!(result)) {
-        fields.shift_remove("log");
-        event.append(&mut fields);
-    }
-    event
+/// The result without its log, each entry of which was an event. Its fields stay the text
+/// that they are: a number keeps its digits.
+fn result_event(result: &RunResult) -> String {
+    let result = serde_json::to_string(result).unwrap_or_default();
+    let mut fields: IndexMap<&str, &RawValue> = serde_json::from_str(&result).unwrap_or_default();
+    fields.shift_remove("log");
+    let fields = serde_json::to_string(&fields).unwrap_or_default();
+    let fields = fields.trim_start_matches('{');
+    format!("{{\"event\":\"result\",{fields}")
 }

@@ -10,7 +10,6 @@ use std::io::{self, ErrorKind, Write};
 use std::sync::{LazyLock, Mutex, OnceLock, PoisonError};
 
 use anstyle::{AnsiColor, Style};
-use serde_json::Value;
 
 use crate::printable::Printable;
 use crate::{ci, json};
@@ -48,14 +47,10 @@ pub(crate) fn styled_output(style: Style, text: &str) {
     });
 }
 
-/// Write JSON to standard output: an object on a line, or one for people, too.
-pub(crate) fn json(value: &Value, indented: bool) {
-    let json = if indented {
-        format!("{value:#}")
-    } else {
-        value.to_string()
-    };
-    own(&format!("{}\n", json::printable(&json)));
+/// Write JSON text to standard output: an object on a line, or one for people, too. It is
+/// text, so that numbers keep their digits.
+pub(crate) fn json(text: &str) {
+    own(&format!("{}\n", json::printable(text)));
 }
 
 /// Write to standard output what this program says itself, with nobody's text in it:

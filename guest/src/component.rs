@@ -25,8 +25,15 @@ struct Imports;
 
 impl Names for Imports {
     fn property(&self, name: &str) -> Option<Value> {
+        let json = properties::get(name)?;
         // The contract says JSON. What is not is taken for the text that it must have been.
-        properties::get(name).map(|json| serde_json::from_str(&json).unwrap_or(Value::String(json)))
+        let mut value = json.parse().unwrap_or(Value::String(json));
+        if let Some(spelled) = properties::spelled(name)
+            && let Ok(spelled) = spelled.parse()
+        {
+            value.respell(&spelled);
+        }
+        Some(value)
     }
 
     fn secret(&self, name: &str) -> Option<String> {

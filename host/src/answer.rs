@@ -1,12 +1,10 @@
 //! What a component answers has to be what the contract says, and no more than
 //! a result can hold. What it takes is memory of the run.
 
-mod weight;
-
 use std::sync::Arc;
 
+use http_step_json::{Map, weight};
 use http_step_policy::Exceeded;
-use serde_json::{Map, Value};
 
 use crate::contract::types;
 use crate::meter::{Memory, Room};
@@ -50,7 +48,7 @@ impl From<Exceeded> for Unfit {
 pub(crate) fn check(
     result: &mut types::StepResult,
     memory: &Arc<Memory>,
-) -> Result<Map<String, Value>, Unfit> {
+) -> Result<Map, Unfit> {
     cut(&mut result.summary);
     if let Some(error) = &mut result.error {
         cut(&mut error.message);
@@ -129,7 +127,7 @@ fn digests(exchanges: &[types::Exchange]) -> Result<(), String> {
     }
 }
 
-fn outputs(outputs: Vec<types::Output>, room: &mut Room) -> Result<Map<String, Value>, Unfit> {
+fn outputs(outputs: Vec<types::Output>, room: &mut Room) -> Result<Map, Unfit> {
     let bytes: usize = outputs
         .iter()
         .map(|output| output.name.len() + output.value.len())
@@ -144,8 +142,8 @@ fn outputs(outputs: Vec<types::Output>, room: &mut Room) -> Result<Map<String, V
     for types::Output { name, value } in outputs {
         let not_json = |error| format!("the component's output `{name}` is not JSON: {error}");
         // Before it is there.
-        room.grow(weight::of(&value).map_err(not_json)? + name.len() + value.len())?;
-        let value = serde_json::from_str(&value).map_err(not_json)?;
+        room.grow(weight(&value).map_err(not_json)? + name.len() + value.len())?;
+        let value = value.parse().map_err(not_json)?;
         values.insert(name, value);
     }
     Ok(values)

@@ -52,6 +52,11 @@ impl properties::Host for State {
         Ok(Some(text))
     }
 
+    fn spelled(&mut self, name: String) -> Option<String> {
+        let spelled = self.properties.get(&name)?.spelled()?;
+        Some(spelled.to_string())
+    }
+
     fn secret(&mut self, name: String) -> wasmtime::Result<Option<String>> {
         let lent = &self.egress.lent;
         let (handle, remark) = (lent.handle(&name)?, lent.remark(&name));

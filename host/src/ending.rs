@@ -4,8 +4,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use http_step_json::Map;
 use http_step_policy::{Amount, Budget, Exceeded, MissingSecret};
-use serde_json::{Map, Value};
 
 use crate::answer::{self, Unfit};
 use crate::breakdown;
@@ -23,7 +23,7 @@ pub(crate) enum Ending {
     /// The component answered, by its contract.
     Returned {
         result: types::StepResult,
-        outputs: Map<String, Value>,
+        outputs: Map,
     },
     /// It did not get to, for a reason of its own or of a budget.
     Broken(Broken),

@@ -94,6 +94,9 @@ struct CompilingComponents;
 /// The step files that a [`Job`] is made of.
 pub use http_step_file::{Mistakes, StepFile};
 
+/// JSON whose numbers keep their digits: properties and outputs.
+pub use http_step_json as json;
+
 /// What a run may reach and use.
 pub use http_step_policy as policy;
 pub use http_step_policy::{Budget, Exceeded, Limits, Origin, Policy};

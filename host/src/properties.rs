@@ -2,20 +2,62 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::Value;
+use http_step_json::Value;
+use http_step_yaml::{Content, Kind, Mistakes};
 
-/// The build's properties, by name. A value is JSON.
+const KIND: Kind = Kind {
+    noun: "file of properties",
+    longest: Properties::LONGEST,
+    most_values: 1_000_000,
+    smallest: None,
+};
+
+/// The build's properties, by name. A value is JSON, whose numbers keep their digits.
 ///
 /// ```
 /// use http_step_host::Properties;
 ///
-/// let properties: Properties = [("buildername", "linux"), ("branch", "main")].into();
+/// let mut properties: Properties = [("buildername", "linux"), ("branch", "main")].into();
+/// properties.set("number", 7);
+/// properties.set("labels", serde_json::json!(["nightly", "linux"]));
 /// assert_eq!(properties.get("branch"), Some(&"main".into()));
 /// ```
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Properties(BTreeMap<String, Value>);
 
 impl Properties {
+    /// The most bytes that a file of properties may have: 16 MiB.
+    pub const LONGEST: usize = 16 << 20;
+
+    /// Read a file of properties: YAML 1.2 or JSON, in UTF-8, of at most
+    /// [`LONGEST`](Self::LONGEST) bytes; a mapping of names to values, or nothing.
+    ///
+    /// It is read as step files are. A number keeps its spelling, which is what stands
+    /// within text:
+    ///
+    /// ```
+    /// use http_step_host::Properties;
+    ///
+    /// let properties = Properties::parse(b"branch: no\nphone: +15551234567\n")?;
+    /// assert_eq!(properties.get("branch"), Some(&"no".into()));
+    /// assert_eq!(properties.get("phone").map(ToString::to_string), Some("15551234567".to_owned()));
+    /// # Ok::<(), http_step_host::Mistakes>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// All that is wrong with it.
+    pub fn parse(text: &[u8]) -> Result<Self, Mistakes> {
+        http_step_yaml::read(text, &KIND, |root, report| match &root.content {
+            Content::Null => Ok(Self::default()),
+            Content::Mapping(entries) => Ok(entries
+                .iter()
+                .map(|entry| (entry.key.as_str(), entry.value.to_json()))
+                .collect()),
+            _ => Err(root.unfit("a mapping of property names to values", report)),
+        })
+    }
+
     /// A property's value.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&Value> {

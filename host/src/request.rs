@@ -268,10 +268,12 @@ pub(crate) fn setting<T: Clone + DeserializeOwned>(
         Renderable::Value(value) => Ok(Some(value.clone())),
         Renderable::Expression(text) => {
             let value = rendered(key, text, properties)?;
-            serde_json::from_value(value).map_err(|error| SpecError::Type {
-                key,
-                reason: error.to_string(),
-            })
+            serde_json::Value::try_from(&value)
+                .and_then(serde_json::from_value)
+                .map_err(|error| SpecError::Type {
+                    key,
+                    reason: error.to_string(),
+                })
         }
     }
 }

@@ -1,9 +1,13 @@
 //! What a run came to. As JSON this is the stable contract of the program
 //! (`--format json`): fields may be added, none changes its meaning.
+//!
+//! Outputs keep the digits of their numbers where serde_json writes text. A
+//! [`serde_json::Value`] can't hold all of them: a component can answer with `1e400`, and
+//! then `serde_json::to_value` is an error and `json!` panics. Write text.
 
+use http_step_json::Map;
 use http_step_policy::Exceeded;
 use serde::Serialize;
-use serde_json::Value;
 
 use crate::contract::types;
 use crate::log::LogEntry;
@@ -20,7 +24,7 @@ pub struct RunResult {
     /// The requests and responses, in order, as the component tells them.
     pub exchanges: Vec<Exchange>,
     /// Values for the build, by name.
-    pub outputs: serde_json::Map<String, Value>,
+    pub outputs: Map,
     /// What became of each request, in order, as the host saw it: the evidence.
     pub ledger: Vec<LedgerRow>,
     /// The log.

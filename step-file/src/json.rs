@@ -2,9 +2,9 @@
 
 use std::borrow::Cow;
 
+use http_step_json::Value;
 use http_step_yaml::{Content, FromNode, Node, Report, Reported, read_all};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde_json::Value;
 
 use crate::text::{anything, checked};
 

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use http_step_template::{Part, Reference, Template};
-use serde_json::Value;
+use http_step_json::Value;
 
 use crate::auth::Auth;
 use crate::fields::Fields;

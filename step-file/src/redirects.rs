@@ -21,16 +21,13 @@ impl FromNode for Redirects {
         let Content::Number(number) = &node.content else {
             return Err(node.unfit("a number of redirects", report));
         };
-        let count = number
-            .value
-            .as_u64()
-            .and_then(|count| u32::try_from(count).ok());
+        let count = number.as_u64().and_then(|count| u32::try_from(count).ok());
         match count {
             Some(count) if count <= MOST_REDIRECTS => Ok(Self(count)),
             _ => {
                 let message = format!(
                     "expected a whole number from 0 to {MOST_REDIRECTS}, not {}",
-                    excerpt(&number.spelling)
+                    excerpt(number.spelling())
                 );
                 Err(report.add(node.at, message))
             }

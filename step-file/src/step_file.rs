@@ -1,10 +1,10 @@
 //! A step file as it is meant: short forms resolved, defaults filled in.
 
+use http_step_json::Value;
 use http_step_policy::{OF_POLICIES, OF_STEP_FILES};
 use http_step_yaml::{
     FromNode, Given, Kind, Mistakes, Position, Report, Reported, value, value_or,
 };
-use serde_json::Value;
 
 use crate::auth::Auth;
 use crate::document::Document;
@@ -22,7 +22,8 @@ use crate::url::Url;
 const KIND: Kind = Kind {
     noun: "step file",
     longest: crate::LONGEST,
-    smallest: "url: https://…",
+    most_values: 100_000,
+    smallest: Some("url: https://…"),
 };
 
 /// A request as a step file asks for it.

@@ -91,12 +91,12 @@ impl FromNode for Seconds {
         let Content::Number(number) = &node.content else {
             return Err(node.unfit("a number of seconds", report));
         };
-        match number.value.as_f64() {
+        match number.as_f64() {
             Some(value) if value > 0.0 && value <= LONGEST => Ok(Self(value)),
             _ => {
                 let message = format!(
                     "a time limit is more than 0 and at most {LONGEST} seconds, not {}; for none, leave it out",
-                    excerpt(&number.spelling)
+                    excerpt(number.spelling())
                 );
                 Err(report.add(node.at, message))
             }

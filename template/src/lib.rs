@@ -8,8 +8,8 @@
 //! | `$${{` | the characters `${{` |
 //!
 //! A text that is wholly one expression is replaced by the value, with its JSON
-//! type. Within other text a string stands as it is, null as nothing, and any
-//! other value as JSON text. A value is never rendered again, so a property
+//! type. Within other text a string stands as it is, null as nothing, a number as it
+//! is spelled where it comes from, and any other value as JSON text. A value is never rendered again, so a property
 //! that holds `${{ secret.TOKEN }}` brings in those characters and no secret.
 //!
 //! ```
@@ -38,6 +38,6 @@ mod parse;
 mod render;
 
 pub use escape::escape;
+pub use http_step_json::Value;
 pub use parse::{Part, Reference, SyntaxError, Template};
 pub use render::{Names, RenderError, render_json, to_text};
-pub use serde_json::Value;

@@ -1,7 +1,7 @@
 //! From text to parts. Positions are byte offsets into the text.
 
+use http_step_json::Value;
 use serde::Deserialize;
-use serde_json::Value;
 use serde_json::value::RawValue;
 use thiserror::Error;
 
@@ -153,7 +153,7 @@ fn default_value(text: &str) -> Result<(Value, &str), String> {
     let mut json = serde_json::Deserializer::from_str(inner);
     // The raw text tells how far the value goes.
     let value = <&RawValue>::deserialize(&mut json)
-        .and_then(|raw| Ok((serde_json::from_str(raw.get())?, raw.get().len())));
+        .and_then(|raw| Ok((raw.get().parse()?, raw.get().len())));
     let Ok((value, length)) = value else {
         return Err(format!("{FORM}; this is not JSON: `{}`", excerpt(inner)));
     };
@@ -226,11 +226,11 @@ mod tests {
             ),
             (
                 "${{ property.x | default(\"a) }} b\") }}",
-                vec![property("x", Some(json!("a) }} b")))],
+                vec![property("x", Some("a) }} b".into()))],
             ),
             (
                 "${{ property.x | default(7) }}",
-                vec![property("x", Some(json!(7)))],
+                vec![property("x", Some(7.into()))],
             ),
             (
                 "${{ property.x | default(null) }}",
@@ -238,7 +238,7 @@ mod tests {
             ),
             (
                 "${{ property.x|default( {\"a\":{}} ) }}",
-                vec![property("x", Some(json!({"a": {}})))],
+                vec![property("x", Some(json!({"a": {}}).into()))],
             ),
             (
                 "$${{ property.x }}",

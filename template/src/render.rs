@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use serde_json::{Map, Value};
+use http_step_json::{Map, Value};
 use thiserror::Error;
 
 use crate::parse::{Part, Reference, SyntaxError, Template};
@@ -87,19 +87,20 @@ pub fn render_json(value: Value, names: &dyn Names) -> Result<Value, RenderError
                 let key = to_text(&Template::parse(&key)?.render(names)?).into_owned();
                 Ok((key, render_json(value, names)?))
             })
-            .collect::<Result<Map<_, _>, RenderError>>()
+            .collect::<Result<Map, RenderError>>()
             .map(Value::Object)?,
         scalar => scalar,
     })
 }
 
-/// A value as it stands within text: a string as it is, null as nothing, any
-/// other value as JSON text.
+/// A value as it stands within text: a string as it is, null as nothing, a number as it
+/// is spelled where it comes from, any other value as JSON text.
 #[must_use]
 pub fn to_text(value: &Value) -> Cow<'_, str> {
     match value {
         Value::String(text) => Cow::Borrowed(text),
         Value::Null => Cow::Borrowed(""),
+        Value::Number(number) => Cow::Borrowed(number.spelling()),
         other => Cow::Owned(other.to_string()),
     }
 }
@@ -107,6 +108,7 @@ pub fn to_text(value: &Value) -> Cow<'_, str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use http_step_json::Number;
     use serde_json::json;
 
     struct Build;
@@ -114,10 +116,11 @@ mod tests {
     impl Names for Build {
         fn property(&self, name: &str) -> Option<Value> {
             match name {
-                "text" => Some(json!("main")),
-                "number" => Some(json!(7)),
+                "text" => Some("main".into()),
+                "number" => Some(7.into()),
                 "none" => Some(Value::Null),
-                "object" => Some(json!({"a": [1, "${{ secret.TOKEN }}"]})),
+                "phone" => Some(phone()),
+                "object" => Some(object()),
                 _ => None,
             }
         }
@@ -127,22 +130,30 @@ mod tests {
         }
     }
 
+    fn object() -> Value {
+        json!({"a": [1, "${{ secret.TOKEN }}"]}).into()
+    }
+
+    fn phone() -> Value {
+        let number: Number = "15551234567".parse().unwrap();
+        number.spelled("+15551234567").into()
+    }
+
     fn render(text: &str) -> Result<Value, RenderError> {
         Template::parse(text)?.render(&Build)
     }
 
     #[test]
     fn a_sole_expression_keeps_its_type() {
-        let object = json!({"a": [1, "${{ secret.TOKEN }}"]});
         for (text, value) in [
-            ("${{ property.text }}", json!("main")),
-            ("${{ property.number }}", json!(7)),
+            ("${{ property.text }}", "main".into()),
+            ("${{ property.number }}", 7.into()),
             ("${{ property.none }}", Value::Null),
             ("${{ property.none | default(1) }}", Value::Null),
-            ("${{ property.missing | default([1]) }}", json!([1])),
-            ("${{ secret.TOKEN }}", json!("handle")),
+            ("${{ property.missing | default([1]) }}", vec![1].into()),
+            ("${{ secret.TOKEN }}", "handle".into()),
             // A value is not rendered again.
-            ("${{ property.object }}", object),
+            ("${{ property.object }}", object()),
         ] {
             assert_eq!(render(text), Ok(value), "{text}");
         }
@@ -154,11 +165,11 @@ mod tests {
             render(
                 "<${{ property.text }}|${{ property.number }}|${{ property.none }}|${{ property.missing | default({\"a\": 1}) }}>"
             ),
-            Ok(json!("<main|7||{\"a\":1}>"))
+            Ok("<main|7||{\"a\":1}>".into())
         );
         assert_eq!(
             render("$${{ property.text }}"),
-            Ok(json!("${{ property.text }}"))
+            Ok("${{ property.text }}".into())
         );
     }
 
@@ -178,8 +189,36 @@ mod tests {
     fn json_is_rendered_throughout() {
         let value = json!({"${{ property.text }}": ["${{ property.number }}", 1, null], "b": {"c": "x${{ property.number }}"}});
         assert_eq!(
-            render_json(value, &Build),
-            Ok(json!({"main": [7, 1, null], "b": {"c": "x7"}}))
+            render_json(value.into(), &Build),
+            Ok(json!({"main": [7, 1, null], "b": {"c": "x7"}}).into())
         );
+    }
+
+    /// JSON has no `+15551234567`, and a telephone number has no use for `15551234567`.
+    #[test]
+    fn within_text_a_number_is_as_it_is_spelled() {
+        assert_eq!(render("${{ property.phone }}"), Ok(phone()));
+        assert_eq!(
+            render("call ${{ property.phone }}"),
+            Ok("call +15551234567".into())
+        );
+        let value: Value = json!({"${{ property.phone }}": "${{ property.phone }}"}).into();
+        assert_eq!(
+            render_json(value, &Build).unwrap().to_string(),
+            r#"{"+15551234567":15551234567}"#
+        );
+    }
+
+    #[test]
+    fn digits_are_kept() {
+        let default = "[1.10,-0,1e400,123456789012345678901234567890]";
+        let expression = format!("${{{{ property.missing | default({default}) }}}}");
+        assert_eq!(render(&expression).unwrap().to_string(), default);
+        assert_eq!(
+            render(&format!("<{expression}>")),
+            Ok(format!("<{default}>").into())
+        );
+        let value: Value = default.parse().unwrap();
+        assert_eq!(render_json(value, &Build).unwrap().to_string(), default);
     }
 }

@@ -1,8 +1,8 @@
 //! Build properties in a step.
 
 use expect_test::expect;
-use http_step_host::{Outcome, Properties};
-use http_step_tests::{Answer, Service, run, run_with, transcript};
+use http_step_host::{Job, Outcome, Policy, Properties};
+use http_step_tests::{Answer, Guest, Service, host, run, run_with, step_file, transcript};
 use serde_json::json;
 
 fn properties() -> Properties {
@@ -17,10 +17,14 @@ fn properties() -> Properties {
 
 /// What is sent for a step with all of the properties above.
 async fn sent(step: &str) -> String {
+    sent_with(step, properties()).await
+}
+
+async fn sent_with(step: &str, properties: Properties) -> String {
     let service = Service::start(|_| Answer::default()).await;
     let origin = &service.origin;
     let step = step.replace("ORIGIN", origin);
-    let result = run_with(origin, &step, |job| job.properties(properties())).await;
+    let result = run_with(origin, &step, |job| job.properties(properties)).await;
     assert_eq!(result.outcome, Outcome::Success, "{result:#?}");
     let request = service.requests().remove(0);
     let header = request
@@ -124,4 +128,99 @@ async fn a_setting_of_the_wrong_type_says_so() {
         Exception: Requested (exception)
         InvalidSpec, sent No: `max_redirects`: the expression's value does not fit: invalid type: string "main", expected u32
     "#]].assert_eq(&transcript(&result, origin));
+}
+
+const NUMBERS: &str =
+    "[123456789012345678901234567890,1.10,-0,1e400,1E5,0.1000,18446744073709551616]";
+
+/// The digits that go in come out, from a file of properties or a program, with their
+/// type or within text.
+#[tokio::test]
+async fn numbers_keep_their_digits() {
+    let yaml = format!("it: {NUMBERS}");
+    let json = format!(r#"{{"it": {NUMBERS}}}"#);
+    let mut set = Properties::default();
+    set.set(
+        "it",
+        NUMBERS.parse::<http_step_host::json::Value>().unwrap(),
+    );
+    for properties in [
+        Properties::parse(yaml.as_bytes()).unwrap(),
+        Properties::parse(json.as_bytes()).unwrap(),
+        set,
+    ] {
+        for (step, expected) in [
+            (
+                "post: ORIGIN/\njson: ${{ property.it }}",
+                format!("POST / {NUMBERS}"),
+            ),
+            (
+                "post: ORIGIN/\njson: {a: ['${{ property.it }}']}",
+                format!("POST / {{\"a\":[{NUMBERS}]}}"),
+            ),
+            (
+                "post: ORIGIN/\ndata: <${{ property.it }}>",
+                format!("POST / <{NUMBERS}>"),
+            ),
+            (
+                "post: ORIGIN/\ndata: {n: '${{ property.it }}'}",
+                "POST / n=123456789012345678901234567890&n=1.10&n=-0&n=1e400&n=1E5&n=0.1000&n=18446744073709551616".to_owned(),
+            ),
+        ] {
+            assert_eq!(sent_with(step, properties.clone()).await, expected, "{step}");
+        }
+    }
+    let default = format!("post: ORIGIN/\njson: ${{{{ property.x | default({NUMBERS}) }}}}");
+    assert_eq!(sent(&default).await, format!("POST / {NUMBERS}"));
+}
+
+/// Where text is wanted, a number is spelled as in the file of properties.
+#[tokio::test]
+async fn numbers_keep_their_spelling_in_text() {
+    let file = "phone: +15551234567\nmode: 0755\nall: {phone: +15551234567, list: [0x1F, .5, 1.]}";
+    let properties = Properties::parse(file.as_bytes()).unwrap();
+    for (step, expected) in [
+        (
+            "get: ORIGIN/${{ property.mode }}\nheaders: {X-One: '${{ property.phone }}'}",
+            "GET /0755 x-one=+15551234567 ",
+        ),
+        (
+            "post: ORIGIN/\ndata: call ${{ property.phone }}",
+            "POST / call +15551234567",
+        ),
+        (
+            "post: ORIGIN/\ndata: ${{ property.all }}",
+            "POST / phone=%2B15551234567&list=0x1F&list=.5&list=1.",
+        ),
+        (
+            "post: ORIGIN/\njson: ['${{ property.all }}', '${{ property.mode }}', 'x${{ property.mode }}']",
+            r#"POST / [{"phone":15551234567,"list":[31,0.5,1.0]},755,"x0755"]"#,
+        ),
+    ] {
+        assert_eq!(
+            sent_with(step, properties.clone()).await,
+            expected,
+            "{step}"
+        );
+    }
+}
+
+/// What a component is told, and what it hands on to the build.
+#[tokio::test]
+async fn outputs_keep_their_digits() {
+    let file = format!("digits: {NUMBERS}\nphone: {{number: +15551234567, name: a}}\nnone: null");
+    let step = host().load(&Guest::HandsOnProperties.wasm()).unwrap();
+    let url = "get: https://example.com/digits,phone,none,unknown";
+    let job = Job::new(step_file(url), Policy::nothing())
+        .properties(Properties::parse(file.as_bytes()).unwrap());
+    let result = host().run(&step, job).await;
+    let expected = format!(
+        r#"{{"get digits":{NUMBERS},"get phone":{{"number":15551234567,"name":"a"}},"spelled phone":{{"number":"+15551234567","name":"a"}},"get none":null}}"#
+    );
+    assert_eq!(serde_json::to_string(&result.outputs).unwrap(), expected);
+    let whole = serde_json::to_string(&result).unwrap();
+    assert!(
+        whole.contains(&format!("\"outputs\":{expected}")),
+        "{whole}"
+    );
 }

@@ -274,6 +274,55 @@ async fn a_filename_from_a_path_is_not_rendered_again() {
     );
 }
 
+/// The digits that go in come out; what JSON can't spell is the number of the same value.
+#[tokio::test]
+async fn numbers_keep_their_digits() {
+    let body = async |json: &str| {
+        let sent = received(&format!("post: ORIGIN/\njson: {json}")).await;
+        sent.lines().last().unwrap_or_default().to_owned()
+    };
+    let numbers = "[123456789012345678901234567890,-18446744073709551617,1.10,0.1000,1E5,-0,1e400,0.30000000000000004441]";
+    assert_eq!(body(numbers).await, numbers);
+    assert_eq!(
+        body("[+1, 0123, .5, 1., 0x1F, 0o17, 0xfffffffffffffffffffffffff]").await,
+        "[1,123,0.5,1.0,31,15,1267650600228229401496703205375]"
+    );
+    assert_eq!(
+        body("[0b10110, 1_000, no, yes, on, off, '1', ~, NULL, TRUE]").await,
+        r#"["0b10110","1_000","no","yes","on","off","1",null,null,true]"#
+    );
+}
+
+/// Where text is wanted, a number is spelled as in the file.
+#[tokio::test]
+async fn numbers_keep_their_spelling_in_text() {
+    check(
+        "\
+post: ORIGIN/
+params: {phone: +15551234567, zero: -0, mask: 0x1F, mode: 0755}
+headers: {X-Phone: +15551234567, X-Half: .5, X-One: 1., X-Version: 1.10, X-Bits: 0b10110}
+data: {phone: +15551234567, id: 123456789012345678901234567890, list: [0o17, 1e400]}
+cookies: {n: 0123}",
+        expect![[r#"
+            POST /?mask=0x1F&mode=0755&phone=%2B15551234567&zero=-0
+            host: HOST
+            user-agent: http-step/0.1.0
+            accept-encoding: gzip, deflate, br, zstd
+            accept: */*
+            x-phone: +15551234567
+            x-half: .5
+            x-one: 1.
+            x-version: 1.10
+            x-bits: 0b10110
+            cookie: n=0123
+            content-length: 75
+            content-type: application/x-www-form-urlencoded
+
+            phone=%2B15551234567&id=123456789012345678901234567890&list=0o17&list=1e400"#]],
+    )
+    .await;
+}
+
 #[tokio::test]
 async fn headers_keep_their_order_and_replace_the_defaults() {
     check(

@@ -4,9 +4,9 @@
 //! One pass over the parser's events, without recursion. It also finds what keeps
 //! the file from being YAML.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
-use serde_saphyr::granit_parser::{Event, Parser};
+use granit_parser::{Event, Options, Parser};
 
 use crate::kind::Kind;
 use crate::mistake::{Mistakes, Position};
@@ -15,30 +15,39 @@ use crate::syntax;
 /// How deep lists and mappings may be nested. What reads the values calls itself
 /// for each level, so this bounds its stack.
 const DEEPEST: usize = 32;
-/// How many values there may be.
-const MOST_VALUES: usize = 100_000;
+/// How many characters a key may have, and a colon may be away from where it begins.
+/// YAML has 1024, JSON no bound; so much is held in memory.
+const LONGEST_KEY: usize = 64 * 1024;
 /// How many times the longest file's bytes the text may have.
 const MOST_TEXT: usize = 4;
 
-/// Check that a file is one YAML document within the bounds.
+/// How a file is parsed.
+pub(crate) fn options() -> Options {
+    granit_parser::options! {
+        emit_comments: false,
+        flow_nesting_limit: DEEPEST,
+        block_nesting_limit: DEEPEST,
+        simple_key_max_lookahead: LONGEST_KEY,
+    }
+}
+
+/// Check that a file is one YAML document within the bounds, and tell to which anchors,
+/// by the parser's number, aliases lead. To keep what those stand for takes no more than
+/// the bounds allow.
 ///
 /// # Errors
 ///
 /// What is wrong first.
-pub(crate) fn check(text: &str, kind: &Kind) -> Result<(), Mistakes> {
-    let limits = serde_saphyr::granit_parser::options! {
-        flow_nesting_limit: DEEPEST,
-        block_nesting_limit: DEEPEST,
-    };
+pub(crate) fn check(text: &str, kind: &Kind) -> Result<HashSet<usize>, Mistakes> {
     let mut outline = Outline::new(kind);
-    for event in Parser::new_from_str_with_options(text, limits) {
+    for event in Parser::new_from_str_with_options(text, options()) {
         let (event, span) = event.map_err(|error| syntax::not_yaml(&error, text))?;
         let at = Position::of(span.start.line(), span.start.col() + 1);
         outline
             .take(&event)
             .map_err(|message| Mistakes::sole(at, message))?;
     }
-    Ok(())
+    Ok(outline.aliased)
 }
 
 pub(crate) fn too_deep() -> String {
@@ -54,6 +63,7 @@ struct Outline<'a> {
     /// By the parser's number for the anchor. What has no anchor has 0, to which
     /// no alias leads.
     anchored: HashMap<usize, Anchored>,
+    aliased: HashSet<usize>,
 }
 
 /// An amount of values, aliases written out.
@@ -86,6 +96,7 @@ impl<'a> Outline<'a> {
             total: Extent::default(),
             open: Vec::new(),
             anchored: HashMap::new(),
+            aliased: HashSet::new(),
         }
     }
 
@@ -110,7 +121,10 @@ impl<'a> Outline<'a> {
                 self.add(scalar)?;
             }
             Event::Alias(anchor) => match self.anchored.get(anchor) {
-                Some(target) => self.add(*target)?,
+                Some(target) => {
+                    self.aliased.insert(*anchor);
+                    self.add(*target)?;
+                }
                 None => return Err("an alias (`*name`) stands inside its own anchor".to_owned()),
             },
             Event::SequenceStart(_, anchor, _) | Event::MappingStart(_, anchor, _) => {
@@ -137,9 +151,10 @@ impl<'a> Outline<'a> {
         if self.open.len() + value.height > DEEPEST {
             return Err(too_deep());
         }
-        if self.total.values > MOST_VALUES {
+        let most_values = self.kind.most_values;
+        if self.total.values > most_values {
             return Err(format!(
-                "the file has more than {MOST_VALUES} values, aliases (`*name`) written out"
+                "the file has more than {most_values} values, aliases (`*name`) written out"
             ));
         }
         let most_text = self.kind.longest.saturating_mul(MOST_TEXT);

@@ -22,14 +22,15 @@ pub fn read<T>(
 ) -> Result<T, Mistakes> {
     let mut report = Report::default();
     let root = tree::parse(bytes, kind, &mut report)?;
-    let read = if root.is_null() {
-        let Kind { noun, smallest, .. } = kind;
-        Err(report.add(
+    let read = match kind.smallest {
+        Some(smallest) if root.is_null() => Err(report.add(
             Position::START,
-            format!("the file is empty; the smallest {noun} is `{smallest}`"),
-        ))
-    } else {
-        read(&root, &mut report)
+            format!(
+                "the file is empty; the smallest {} is `{smallest}`",
+                kind.noun
+            ),
+        )),
+        _ => read(&root, &mut report),
     };
     report.finish()?;
     // Who fails to read has reported why: this is never seen.

@@ -7,6 +7,9 @@ pub struct Kind {
     pub noun: &'static str,
     /// The most bytes that one may have.
     pub longest: usize,
-    /// The smallest one, which is told to who gives an empty file.
-    pub smallest: &'static str,
+    /// The most values that one may have, aliases written out.
+    pub most_values: usize,
+    /// The smallest one, which is told to who gives an empty file; none if an empty file
+    /// is one.
+    pub smallest: Option<&'static str>,
 }

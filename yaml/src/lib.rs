@@ -9,7 +9,12 @@
 //! use http_step_yaml::{FromNode, Kind, Node, Report, Reported, mapping, read, value_or};
 //! use schemars::JsonSchema;
 //!
-//! const KIND: Kind = Kind { noun: "greeting", longest: 1024, smallest: "loud: true" };
+//! const KIND: Kind = Kind {
+//!     noun: "greeting",
+//!     longest: 1024,
+//!     most_values: 100,
+//!     smallest: Some("loud: true"),
+//! };
 //!
 //! mapping! {
 //!     /// How to greet.
@@ -34,7 +39,8 @@
 //! ```
 //!
 //! The way of a file: bytes ─► text (`syntax`) ─► known to be small enough
-//! (`bounds`) ─► values with their places (`tree`, `node`) ─► keys (`mapping`).
+//! (`bounds`) ─► values with their places (`tree`, `node`), scalars by the core schema of
+//! YAML 1.2 (`schema`) ─► keys (`mapping`).
 
 mod bounds;
 mod choice;
@@ -45,13 +51,15 @@ mod mapping;
 mod mistake;
 mod node;
 mod other;
+mod schema;
 mod syntax;
 mod tree;
 
 pub use choice::choice;
 pub use document::{read, schema};
+pub use http_step_json::{Number, Value};
 pub use kind::Kind;
 pub use list::{List, Listed};
 pub use mapping::{Given, similar, unknown_key, value, value_or};
 pub use mistake::{Mistake, Mistakes, Position, Report, Reported, excerpt};
-pub use node::{Content, Entry, FromNode, Node, Numeral, deserialize, read_all, read_text};
+pub use node::{Content, Entry, FromNode, Node, deserialize, read_all, read_text};

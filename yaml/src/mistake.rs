@@ -2,8 +2,6 @@
 
 use std::fmt;
 
-use serde_saphyr::Location;
-
 /// A place in a document; lines and columns count from 1, columns in characters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Position {
@@ -33,16 +31,6 @@ impl Position {
         let mut lines = text.rsplit(['\n', '\r']);
         let last_line = lines.next().unwrap_or_default();
         Self::of(1 + lines.count(), 1 + last_line.chars().count())
-    }
-}
-
-impl From<Location> for Position {
-    fn from(location: Location) -> Self {
-        // An unknown location is 0:0.
-        Self {
-            line: location.line().max(1),
-            column: location.column().max(1),
-        }
     }
 }
 

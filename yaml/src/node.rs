@@ -3,13 +3,13 @@
 use std::fmt;
 use std::str::FromStr;
 
+use http_step_json::{Map, Number, Value};
 use serde::{Deserialize, Deserializer, de};
-use serde_json::{Map, Number, Value};
 
 use crate::mistake::{Position, Report, Reported};
 
 /// A value and its place.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Node {
     /// Where it stands.
     pub at: Position,
@@ -18,14 +18,14 @@ pub struct Node {
 }
 
 /// What a value is. Mappings keep their order; their keys are unique strings.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub enum Content {
     /// Null, or nothing.
     Null,
     /// A boolean.
     Bool(bool),
-    /// A number.
-    Number(Numeral),
+    /// A number, which knows how it is spelled: as text, `1.10` and `1.1` are not the same.
+    Number(Number),
     /// A string.
     String(String),
     /// A list.
@@ -34,17 +34,8 @@ pub enum Content {
     Mapping(Vec<Entry>),
 }
 
-/// A number, and how it is spelled: as text, `1.10` and `1.1` are not the same.
-#[derive(Debug)]
-pub struct Numeral {
-    /// The number.
-    pub value: Number,
-    /// How the file spells it, or JSON would.
-    pub spelling: String,
-}
-
 /// A key and its value.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Entry {
     /// Where the key stands.
     pub at: Position,
@@ -89,26 +80,26 @@ impl Node {
     pub fn scalar_text(&self) -> Option<&str> {
         match &self.content {
             Content::String(text) => Some(text),
-            Content::Number(number) => Some(&number.spelling),
+            Content::Number(number) => Some(number.spelling()),
             Content::Bool(true) => Some("true"),
             Content::Bool(false) => Some("false"),
             Content::Null | Content::List(_) | Content::Mapping(_) => None,
         }
     }
 
-    /// The value as JSON, without places.
+    /// The value as JSON, without places. Numbers know how they are spelled.
     #[must_use]
     pub fn to_json(&self) -> Value {
         match &self.content {
             Content::Null => Value::Null,
             Content::Bool(value) => Value::Bool(*value),
-            Content::Number(number) => Value::Number(number.value.clone()),
+            Content::Number(number) => Value::Number(number.clone()),
             Content::String(text) => Value::String(text.clone()),
             Content::List(items) => items.iter().map(Self::to_json).collect(),
             Content::Mapping(entries) => entries
                 .iter()
                 .map(|entry| (entry.key.clone(), entry.value.to_json()))
-                .collect::<Map<_, _>>()
+                .collect::<Map>()
                 .into(),
         }
     }
@@ -119,10 +110,7 @@ impl Node {
         let content = match value {
             Value::Null => Content::Null,
             Value::Bool(value) => Content::Bool(value),
-            Value::Number(value) => Content::Number(Numeral {
-                spelling: value.to_string(),
-                value,
-            }),
+            Value::Number(value) => Content::Number(value),
             Value::String(text) => Content::String(text),
             Value::Array(items) => Content::List(items.into_iter().map(Self::from_json).collect()),
             Value::Object(entries) => Content::Mapping(
@@ -170,7 +158,7 @@ where
     T: FromNode,
     D: Deserializer<'de>,
 {
-    let node = Node::from_json(Value::deserialize(deserializer)?);
+    let node = Node::from_json(serde_json::Value::deserialize(deserializer)?.into());
     let mut report = Report::default();
     let read = T::from_node(&node, &mut report);
     if let Err(mistakes) = report.finish() {

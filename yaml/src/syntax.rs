@@ -1,7 +1,6 @@
 //! What keeps a file from being read at all, in people's words.
 
-use serde_saphyr::Error;
-use serde_saphyr::granit_parser::{ErrorKind, ScanError};
+use granit_parser::{ErrorKind, ScanError};
 
 use crate::bounds;
 use crate::kind::Kind;
@@ -76,46 +75,4 @@ pub(crate) fn not_yaml(error: &ScanError, text: &str) -> Mistakes {
         message.push_str("; a text with an expression in it goes in quotes");
     }
     Mistakes::sole(at, message)
-}
-
-/// The error of what is YAML, but has a meaning that can't be told, as one line.
-pub(crate) fn no_meaning(error: &Error) -> Mistakes {
-    let location = error.location().unwrap_or(serde_saphyr::Location::UNKNOWN);
-    let message = match error.without_snippet() {
-        Error::AliasError { error, .. } => wording(error),
-        error => wording(error),
-    };
-    Mistakes::sole(Position::from(location), message)
-}
-
-fn wording(error: &Error) -> String {
-    match error {
-        Error::MergeValueNotMapOrSeqOfMaps { .. } => {
-            "the merge key `<<` takes a mapping or a list of mappings".to_owned()
-        }
-        Error::UnsupportedTag { tag, .. } => format!(
-            "the tag `{}` means nothing here; a text that starts with `!` goes in quotes",
-            excerpt(tag)
-        ),
-        Error::InvalidScalar { .. }
-        | Error::InvalidBooleanStrict { .. }
-        | Error::InvalidBinaryBase64 { .. }
-        | Error::BinaryNotUtf8 { .. }
-        | Error::TaggedScalarCannotDeserializeIntoString { .. } => {
-            "the value does not fit its tag".to_owned()
-        }
-        Error::Budget { .. } | Error::AliasReplayLimitExceeded { .. } => {
-            "the file is too large, aliases (`*name`) written out".to_owned()
-        }
-        Error::AliasReplayStackDepthExceeded { .. } => {
-            "too many aliases (`*name`) lead to other aliases".to_owned()
-        }
-        other => {
-            let reason = other.to_string();
-            format!(
-                "this can't be read: {}",
-                reason.lines().next().unwrap_or_default()
-            )
-        }
-    }
 }

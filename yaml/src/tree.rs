@@ -1,23 +1,21 @@
 //! From bytes to nodes: YAML 1.2, of which JSON is a part.
+//!
+//! Over the parser's events, without recursion, once they are known to be few enough.
 
-use std::borrow::Cow;
-use std::collections::HashMap;
-use std::fmt;
+use std::collections::{HashMap, HashSet};
 
-use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
-use serde_json::Number;
-use serde_saphyr::{
-    DuplicateKeyPolicy, Location, MergeKeyPolicy, NonFiniteFloatPolicy, Options, Spanned,
-};
+use granit_parser::{Event, Parser, ScalarStyle, Tag};
 
+use crate::bounds;
 use crate::kind::Kind;
 use crate::mistake::{Mistakes, Position, Report, excerpt};
-use crate::node::{Content, Entry, Node, Numeral};
-use crate::{bounds, syntax};
+use crate::node::{Content, Entry, Node};
+use crate::schema::{self, Scalar};
+use crate::syntax;
 
 /// Read a document's bytes.
 ///
-/// Keys that aren't strings, keys given twice and numbers that aren't finite go
+/// Keys that aren't strings, keys given twice and numbers that JSON does not have go
 /// into the report, and the tree is free of them.
 ///
 /// # Errors
@@ -25,220 +23,415 @@ use crate::{bounds, syntax};
 /// The file is not a YAML document, or too large a one.
 pub(crate) fn parse(bytes: &[u8], kind: &Kind, report: &mut Report) -> Result<Node, Mistakes> {
     let text = syntax::text(bytes, kind)?;
-    bounds::check(text, kind)?;
-    let raw: Spanned<Raw<'_>> = serde_saphyr::from_str_with_options(text, options())
-        .map_err(|error| syntax::no_meaning(&error))?;
-    Ok(Builder { text, report }.node(raw, None))
+    let aliased = bounds::check(text, kind)?;
+    let mut builder = Builder::new(aliased, report);
+    for event in Parser::new_from_str_with_options(text, bounds::options()) {
+        let (event, span) = event.map_err(|error| syntax::not_yaml(&error, text))?;
+        let at = Position::of(span.start.line(), span.start.col() + 1);
+        builder.take(event, at)?;
+    }
+    Ok(builder.root.unwrap_or(Node {
+        at: Position::START,
+        content: Content::Null,
+    }))
 }
 
-fn options() -> Options {
-    serde_saphyr::options! {
-        budget: serde_saphyr::budget! {
-            // Bounds on what aliases stand for were checked; how often they are
-            // used is nobody's concern.
-            enforce_alias_anchor_ratio: false,
-        },
-        // Handed on, so that each repeated key is reported, not the first alone.
-        duplicate_keys: DuplicateKeyPolicy::PassThrough,
-        merge_keys: MergeKeyPolicy::Merge,
-        // Handed on, so that each is reported.
-        non_finite_float_policy: NonFiniteFloatPolicy::PassThrough,
-        // As in YAML 1.2, `no` and `on` are strings. So are `0755` and `1_000`,
-        // which people write as text.
-        strict_booleans: true,
-        leading_zero_numbers_as_strings: true,
-        underscored_numbers_as_strings: true,
-        reject_unsupported_tags: true,
-        with_snippet: false,
-    }
+/// Events to nodes.
+struct Builder<'r> {
+    report: &'r mut Report,
+    open: Vec<Open>,
+    /// The anchors, by the parser's number, that aliases lead to.
+    aliased: HashSet<usize>,
+    anchored: HashMap<usize, Value>,
+    root: Option<Node>,
 }
 
-/// A value as the YAML reader hands it out.
-enum Raw<'a> {
-    Null,
-    Bool(bool),
-    Integer(Number),
-    Float(f64),
-    String(Cow<'a, str>),
-    List(Vec<Spanned<Raw<'a>>>),
-    Mapping(Vec<(Spanned<Raw<'a>>, Spanned<Raw<'a>>)>),
+/// A node, with what a key has to be known by.
+#[derive(Clone)]
+struct Value {
+    node: Node,
+    /// How a plain scalar is written.
+    plain: Option<String>,
 }
 
-impl<'de> Deserialize<'de> for Raw<'de> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(RawVisitor)
-    }
+/// A collection whose end is still to come.
+struct Open {
+    at: Position,
+    anchor: usize,
+    collection: Collection,
 }
 
-struct RawVisitor;
+enum Collection {
+    List(Vec<Node>),
+    Mapping(Mapping),
+}
 
-impl<'de> Visitor<'de> for RawVisitor {
-    type Value = Raw<'de>;
+/// A mapping so far.
+#[derive(Default)]
+struct Mapping {
+    /// A key whose value comes next.
+    key: Option<Value>,
+    entries: Vec<Entry>,
+    /// Where each key stands among the entries.
+    places: HashMap<String, usize>,
+    /// What `<<` brings in, unless the mapping has it itself.
+    merged: Vec<Vec<Entry>>,
+}
 
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a value")
-    }
-
-    fn visit_unit<E>(self) -> Result<Raw<'de>, E> {
-        Ok(Raw::Null)
-    }
-
-    fn visit_bool<E>(self, value: bool) -> Result<Raw<'de>, E> {
-        Ok(Raw::Bool(value))
-    }
-
-    fn visit_u64<E>(self, value: u64) -> Result<Raw<'de>, E> {
-        Ok(Raw::Integer(value.into()))
-    }
-
-    fn visit_i64<E>(self, value: i64) -> Result<Raw<'de>, E> {
-        Ok(Raw::Integer(value.into()))
-    }
-
-    fn visit_f64<E>(self, value: f64) -> Result<Raw<'de>, E> {
-        Ok(Raw::Float(value))
-    }
-
-    fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Raw<'de>, E> {
-        Ok(Raw::String(Cow::Borrowed(text)))
-    }
-
-    fn visit_str<E>(self, text: &str) -> Result<Raw<'de>, E> {
-        Ok(Raw::String(Cow::Owned(text.to_owned())))
-    }
-
-    fn visit_string<E>(self, text: String) -> Result<Raw<'de>, E> {
-        Ok(Raw::String(Cow::Owned(text)))
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Raw<'de>, A::Error> {
-        let mut list = Vec::new();
-        while let Some(item) = items.next_element()? {
-            list.push(item);
+impl<'r> Builder<'r> {
+    fn new(aliased: HashSet<usize>, report: &'r mut Report) -> Self {
+        Self {
+            report,
+            open: Vec::new(),
+            aliased,
+            anchored: HashMap::new(),
+            root: None,
         }
-        Ok(Raw::List(list))
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Raw<'de>, A::Error> {
-        let mut mapping = Vec::new();
-        while let Some(entry) = entries.next_entry()? {
-            mapping.push(entry);
-        }
-        Ok(Raw::Mapping(mapping))
-    }
-}
-
-/// Raw values to nodes.
-struct Builder<'a> {
-    text: &'a str,
-    report: &'a mut Report,
-}
-
-impl Builder<'_> {
-    fn node(&mut self, raw: Spanned<Raw<'_>>, alias: Option<Location>) -> Node {
-        let (at, alias) = place(&raw, alias);
-        let content = match raw.value {
-            Raw::Null => Content::Null,
-            Raw::Bool(value) => Content::Bool(value),
-            Raw::Integer(value) => self.number(value, raw.defined),
-            Raw::Float(value) => match Number::from_f64(value) {
-                Some(value) => self.number(value, raw.defined),
-                None => {
-                    let spelling = excerpt(self.spelling(raw.defined));
-                    self.report.add(
+    /// Take an event in.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with it, if no more can be read.
+    fn take(&mut self, event: Event<'_>, at: Position) -> Result<(), Mistakes> {
+        match event {
+            Event::Scalar(text, style, anchor, tag) => {
+                let value = Value {
+                    node: Node {
                         at,
-                        format!("`{spelling}` is not a finite number; a text goes in quotes"),
-                    );
-                    Content::Null
-                }
-            },
-            Raw::String(text) => Content::String(text.into_owned()),
-            Raw::List(items) => Content::List(
-                items
-                    .into_iter()
-                    .map(|item| self.node(item, alias))
-                    .collect(),
-            ),
-            Raw::Mapping(entries) => self.mapping(entries, alias),
-        };
-        Node { at, content }
-    }
-
-    fn mapping(
-        &mut self,
-        raw: Vec<(Spanned<Raw<'_>>, Spanned<Raw<'_>>)>,
-        alias: Option<Location>,
-    ) -> Content {
-        let mut places: HashMap<String, Position> = HashMap::new();
-        let mut entries = Vec::new();
-        for (key, value) in raw {
-            let (at, _) = place(&key, alias);
-            let Raw::String(text) = &key.value else {
-                let message = match key.value {
-                    Raw::List(_) | Raw::Mapping(_) => {
-                        "a key is a string, not a list or a mapping; a text with an expression goes in quotes"
-                            .to_owned()
-                    }
-                    _ => {
-                        let spelling = excerpt(self.spelling(key.defined));
-                        format!("a key is a string: write `\"{spelling}\"`")
-                    }
+                        content: self.scalar(&text, style, tag.as_deref(), at)?,
+                    },
+                    plain: (style == ScalarStyle::Plain).then(|| text.into_owned()),
                 };
-                self.report.add(at, message);
-                continue;
-            };
-            let key = text.to_string();
-            let value = self.node(value, alias);
-            if let Some(first) = places.get(&key) {
-                let Position { line, column } = first;
-                let key = excerpt(&key);
-                self.report.add(
-                    at,
-                    format!("the key `{key}` is given twice; the first is at {line}:{column}"),
-                );
-                continue;
+                self.complete(value, anchor)
             }
-            places.insert(key.clone(), at);
-            entries.push(Entry { at, key, value });
+            Event::Alias(anchor) => {
+                // That it is known was checked.
+                let Some(mut value) = self.anchored.get(&anchor).cloned() else {
+                    return Ok(());
+                };
+                // The place to look at if it does not fit here. What is in it stays
+                // where it is written.
+                value.node.at = at;
+                self.complete(value, 0)
+            }
+            Event::SequenceStart(_, anchor, tag) => {
+                fits(tag.as_deref(), "seq", at)?;
+                self.begin(at, anchor, Collection::List(Vec::new()));
+                Ok(())
+            }
+            Event::MappingStart(_, anchor, tag) => {
+                fits(tag.as_deref(), "map", at)?;
+                self.begin(at, anchor, Collection::Mapping(Mapping::default()));
+                Ok(())
+            }
+            Event::SequenceEnd | Event::MappingEnd => self.end(),
+            _ => Ok(()),
         }
-        Content::Mapping(entries)
     }
 
-    fn number(&self, value: Number, at: Location) -> Content {
-        // What YAML has beyond JSON (`+5`, `0x1f`, `.5`) is text as JSON.
-        let spelling = self.spelling(at);
-        let spelling = match serde_json::from_str::<Number>(spelling) {
-            Ok(spelled) if spelled == value => spelling.to_owned(),
-            _ => value.to_string(),
+    fn begin(&mut self, at: Position, anchor: usize, collection: Collection) {
+        self.open.push(Open {
+            at,
+            anchor,
+            collection,
+        });
+    }
+
+    fn end(&mut self) -> Result<(), Mistakes> {
+        let Some(open) = self.open.pop() else {
+            return Ok(());
         };
-        Content::Number(Numeral { value, spelling })
+        let content = match open.collection {
+            Collection::List(items) => Content::List(items),
+            Collection::Mapping(mapping) => Content::Mapping(mapping.finish()),
+        };
+        let node = Node {
+            at: open.at,
+            content,
+        };
+        self.complete(Value { node, plain: None }, open.anchor)
     }
 
-    /// How a scalar is spelled in the file.
-    fn spelling(&self, at: Location) -> &str {
-        let span = at.span();
-        let range = span
-            .byte_offset()
-            .zip(span.byte_len())
-            .and_then(|(start, length)| {
-                let start = usize::try_from(start).ok()?;
-                Some(start..start.checked_add(usize::try_from(length).ok()?)?)
-            });
-        range
-            .and_then(|range| self.text.get(range))
-            .unwrap_or_default()
-            .trim()
+    /// Put a value where it belongs.
+    fn complete(&mut self, value: Value, anchor: usize) -> Result<(), Mistakes> {
+        if self.aliased.contains(&anchor) {
+            self.anchored.insert(anchor, value.clone());
+        }
+        match self.open.last_mut().map(|open| &mut open.collection) {
+            None => self.root = Some(value.node),
+            Some(Collection::List(items)) => items.push(value.node),
+            Some(Collection::Mapping(mapping)) => match mapping.key.take() {
+                None => mapping.key = Some(value),
+                Some(key) => mapping.push(key, value.node, self.report)?,
+            },
+        }
+        Ok(())
+    }
+
+    /// What a scalar stands for, by its tag or by the core schema.
+    fn scalar(
+        &mut self,
+        text: &str,
+        style: ScalarStyle,
+        tag: Option<&Tag>,
+        at: Position,
+    ) -> Result<Content, Mistakes> {
+        let scalar = match tag {
+            None if style == ScalarStyle::Plain => schema::resolve(text),
+            None => Scalar::String,
+            Some(tag) if is_non_specific(tag) => Scalar::String,
+            Some(tag) => {
+                let resolved = schema::resolve(text);
+                match (tag.core_suffix(), &resolved) {
+                    (Some("str"), _) => Scalar::String,
+                    (Some("null"), Scalar::Null)
+                    | (Some("bool"), Scalar::Bool(_))
+                    | (Some("int"), Scalar::Integer(_))
+                    | (Some("float"), Scalar::Integer(_) | Scalar::Float(_))
+                    | (Some("int" | "float"), Scalar::Inexpressible(_)) => resolved,
+                    _ => return Err(misfit(tag, at)),
+                }
+            }
+        };
+        Ok(match scalar {
+            Scalar::Null => Content::Null,
+            Scalar::Bool(value) => Content::Bool(value),
+            Scalar::Integer(number) | Scalar::Float(number) => Content::Number(number),
+            Scalar::String => Content::String(text.to_owned()),
+            Scalar::Inexpressible(why) => {
+                let shown = excerpt(text);
+                self.report
+                    .add(at, format!("`{shown}` {why}; a text goes in quotes"));
+                Content::Null
+            }
+        })
     }
 }
 
-/// Where a value stands: an alias where it is used, for that is the place to
-/// look at if it doesn't fit; what is in it where it is written.
-fn place<T>(raw: &Spanned<T>, alias: Option<Location>) -> (Position, Option<Location>) {
-    let aliased = raw.referenced != raw.defined && raw.referenced != Location::UNKNOWN;
-    let (location, alias) = match alias {
-        _ if !aliased => (raw.defined, alias),
-        Some(outer) if outer == raw.referenced => (raw.defined, alias),
-        _ => (raw.referenced, Some(raw.referenced)),
+impl Mapping {
+    fn push(&mut self, key: Value, value: Node, report: &mut Report) -> Result<(), Mistakes> {
+        let at = key.node.at;
+        let is_merge = key.plain.as_deref() == Some("<<");
+        let text = match (key.node.content, key.plain) {
+            (Content::String(text), _) => text,
+            (Content::List(_) | Content::Mapping(_), _) => {
+                report.add(
+                    at,
+                    "a key is a string, not a list or a mapping; a text with an expression goes in quotes",
+                );
+                return Ok(());
+            }
+            (_, plain) => {
+                let spelling = excerpt(&plain.unwrap_or_default());
+                report.add(at, format!("a key is a string: write `\"{spelling}\"`"));
+                return Ok(());
+            }
+        };
+        if is_merge {
+            return self.merge(value);
+        }
+        let first = self.places.get(&text).and_then(|at| self.entries.get(*at));
+        if let Some(Entry { at: first, .. }) = first {
+            let Position { line, column } = first;
+            let key = excerpt(&text);
+            report.add(
+                at,
+                format!("the key `{key}` is given twice; the first is at {line}:{column}"),
+            );
+            return Ok(());
+        }
+        self.places.insert(text.clone(), self.entries.len());
+        self.entries.push(Entry {
+            at,
+            key: text,
+            value,
+        });
+        Ok(())
+    }
+
+    fn merge(&mut self, value: Node) -> Result<(), Mistakes> {
+        let nodes = match value.content {
+            Content::List(items) => items,
+            _ => vec![value],
+        };
+        for node in nodes {
+            let Content::Mapping(entries) = node.content else {
+                let message = "the merge key `<<` takes a mapping or a list of mappings";
+                return Err(Mistakes::sole(node.at, message));
+            };
+            self.merged.push(entries);
+        }
+        Ok(())
+    }
+
+    /// Its own entries, then what is merged in: of several the first that has a key.
+    fn finish(mut self) -> Vec<Entry> {
+        for entry in self.merged.into_iter().flatten() {
+            if !self.places.contains_key(&entry.key) {
+                self.places.insert(entry.key.clone(), self.entries.len());
+                self.entries.push(entry);
+            }
+        }
+        self.entries
+    }
+}
+
+/// `!`: a string, whatever it looks like.
+fn is_non_specific(tag: &Tag) -> bool {
+    tag.handle().is_empty() && tag.suffix() == "!" || tag.handle() == "!" && tag.suffix().is_empty()
+}
+
+/// Whether a collection may have the tag: the one of its kind.
+fn fits(tag: Option<&Tag>, kind: &str, at: Position) -> Result<(), Mistakes> {
+    match tag {
+        Some(tag) if !is_non_specific(tag) && !tag.is_yaml_core_schema_tag(kind) => {
+            Err(misfit(tag, at))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn misfit(tag: &Tag, at: Position) -> Mistakes {
+    if tag.is_yaml_core_schema() {
+        return Mistakes::sole(at, "the value does not fit its tag");
+    }
+    let written = format!("{}{}", tag.original_handle(), tag.suffix());
+    let message = format!(
+        "the tag `{}` means nothing here; a text that starts with `!` goes in quotes",
+        excerpt(&written)
+    );
+    Mistakes::sole(at, message)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use http_step_json::Value as Json;
+    use proptest::prelude::*;
+
+    const KIND: Kind = Kind {
+        noun: "test",
+        longest: 1 << 20,
+        most_values: 1000,
+        smallest: None,
     };
-    (Position::from(location), alias)
+
+    fn read(text: &str) -> Result<Json, Mistakes> {
+        let mut report = Report::default();
+        let root = parse(text.as_bytes(), &KIND, &mut report)?;
+        report.finish()?;
+        Ok(root.to_json())
+    }
+
+    #[test]
+    fn an_alias_stands_for_all_that_its_anchor_has() {
+        for (text, json) in [
+            ("a: &a +1\nb: [*a, *a]", r#"{"a":1,"b":[1,1]}"#),
+            ("&k a: 1\n*k : 2\nb: *k", r#"{"a":1,"b":"a"}"#),
+            (
+                "a: &a {b: &b [1, &c x]}\nd: [*a, *b, *c]",
+                r#"{"a":{"b":[1,"x"]},"d":[{"b":[1,"x"]},[1,"x"],"x"]}"#,
+            ),
+            (
+                "a: &a {<<: &b {x: 1, y: 2}, y: 3}\nc: {<<: [*a, *b], x: 4}",
+                r#"{"a":{"y":3,"x":1},"c":{"x":4,"y":3}}"#,
+            ),
+        ] {
+            let json = match text.starts_with("&k") {
+                // The key stands there twice.
+                true => Err("2:1: the key `a` is given twice; the first is at 1:4".to_owned()),
+                false => Ok(json.to_owned()),
+            };
+            let found = read(text).map(|value| value.to_string());
+            assert_eq!(
+                found.map_err(|mistakes| mistakes.to_string()),
+                json,
+                "{text}"
+            );
+        }
+        let spelled = read("a: &a +1\nb: *a").unwrap().spelled().unwrap();
+        assert_eq!(spelled.to_string(), r#"{"a":"+1","b":"+1"}"#);
+    }
+
+    #[test]
+    fn tags() {
+        for (text, json) in [
+            ("!!str 1.10", Ok(r#""1.10""#)),
+            ("! 7", Ok(r#""7""#)),
+            ("!!str", Ok(r#""""#)),
+            ("!!null", Ok("null")),
+            ("!!int '0x1F'", Ok("31")),
+            ("!!float 1", Ok("1")),
+            ("!!seq []", Ok("[]")),
+            ("! {}", Ok("{}")),
+            ("!!map {}", Ok("{}")),
+            ("!!int 1.5", Err("1:7: the value does not fit its tag")),
+            ("!!bool yes", Err("1:8: the value does not fit its tag")),
+            ("!!null x", Err("1:8: the value does not fit its tag")),
+            ("!!map []", Err("1:7: the value does not fit its tag")),
+            ("!!seq x", Err("1:7: the value does not fit its tag")),
+            (
+                "!!binary aGk=",
+                Err(
+                    "1:10: the tag `!!binary` means nothing here; a text that starts with `!` goes in quotes",
+                ),
+            ),
+            (
+                "!a {}",
+                Err(
+                    "1:4: the tag `!a` means nothing here; a text that starts with `!` goes in quotes",
+                ),
+            ),
+            (
+                "!!float .inf",
+                Err("1:9: `.inf` is not a finite number; a text goes in quotes"),
+            ),
+        ] {
+            let found = read(text).map(|value| value.to_string());
+            let found = found.map_err(|mistakes| mistakes.to_string());
+            let json = json.map(str::to_owned).map_err(str::to_owned);
+            assert_eq!(found, json, "{text}");
+        }
+    }
+
+    #[test]
+    fn keys_are_as_long_as_those_of_json() {
+        for length in [2000, 60_000] {
+            let json = format!(r#"{{"{}":[{{"b":1}}]}}"#, "a".repeat(length));
+            assert_eq!(read(&json).unwrap().to_string(), json);
+        }
+    }
+
+    fn json() -> impl Strategy<Value = Json> {
+        let number = "-?(0|[1-9][0-9]{0,40})(\\.[0-9]{1,20})?([eE][-+]?[0-9]{1,4})?"
+            .prop_map(|text| Json::Number(text.parse().unwrap()));
+        let leaf = prop_oneof![
+            Just(Json::Null),
+            any::<bool>().prop_map(Json::Bool),
+            number,
+            "[ -~\\n\\té😀]*".prop_map(Json::String),
+        ];
+        leaf.prop_recursive(4, 32, 5, |inner| {
+            prop_oneof![
+                prop::collection::vec(inner.clone(), 0..5).prop_map(Json::Array),
+                prop::collection::vec(("[ -~é]*", inner), 0..5)
+                    .prop_map(|members| Json::Object(members.into_iter().collect())),
+            ]
+        })
+    }
+
+    proptest! {
+        /// JSON is YAML, and is read as what it is, digit for digit.
+        #[test]
+        fn json_is_read_as_json(value in json()) {
+            let pretty = serde_json::to_string_pretty(&value).unwrap();
+            for text in [value.to_string(), pretty] {
+                let read = read(&text).unwrap_or_else(|mistakes| panic!("{mistakes}\n{text}"));
+                prop_assert_eq!(&read, &value);
+                prop_assert_eq!(read.spelled(), None);
+            }
+        }
+    }
 }

@@ -83,6 +83,10 @@ impl properties::Host for State {
         Some(json.to_owned())
     }
 
+    fn spelled(&mut self, _: String) -> Option<String> {
+        None
+    }
+
     fn secret(&mut self, _: String) -> Option<String> {
         None
     }

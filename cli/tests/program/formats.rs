@@ -1,6 +1,7 @@
 //! `--format`, and colours.
 
 use expect_test::expect;
+use http_step_tests::Guest;
 use serde_json::Value;
 
 use crate::http_step::http_step;
@@ -433,4 +434,29 @@ fn json_has_no_colours() {
         .env("CLICOLOR_FORCE", "1")
         .run();
     assert!(!told.contains('\u{1b}'), "{told}");
+}
+
+/// A component hands on numbers that no 64 bits hold.
+#[test]
+fn outputs_keep_their_digits() {
+    let numbers = "[123456789012345678901234567890,1.10,-0,1e400]";
+    for (format, outputs) in [
+        (
+            "ndjson",
+            format!(r#""outputs":{{"get digits":{numbers}}},"ledger":[]"#),
+        ),
+        (
+            "json",
+            "\"get digits\": [\n      123456789012345678901234567890,\n      1.10,\n      -0,\n      1e400\n    ]".to_owned(),
+        ),
+    ] {
+        let told = http_step("run https://example.com/digits --component step.wasm --properties p")
+            .file("step.wasm", Guest::HandsOnProperties.wasm())
+            .file("p", format!("digits: {numbers}"))
+            .arg("--format")
+            .arg(format)
+            .run();
+        assert!(told.starts_with("exit code 0\n"), "{told}");
+        assert!(told.contains(&outputs), "{told}");
+    }
 }

@@ -45,6 +45,66 @@ fn a_key_of_json_is_as_long_as_it_likes() {
     assert_eq!(body, "[1]");
 }
 
+/// One reader for all files: the core schema of YAML 1.2, and digits that stay.
+#[test]
+fn a_file_is_read_as_step_files_are() {
+    for (yaml, value, text) in [
+        ("no", r#""no""#, "no"),
+        ("on", r#""on""#, "on"),
+        ("0123", "123", "0123"),
+        ("1_000", r#""1_000""#, "1_000"),
+        ("0b10110", r#""0b10110""#, "0b10110"),
+        ("1.10", "1.10", "1.10"),
+        ("+15551234567", "15551234567", "+15551234567"),
+        ("-0", "-0", "-0"),
+        (".5", "0.5", ".5"),
+        ("1.", "1.0", "1."),
+        ("0x1F", "31", "0x1F"),
+        ("0o17", "15", "0o17"),
+        ("1e400", "1e400", "1e400"),
+        (
+            "123456789012345678901234567890",
+            "123456789012345678901234567890",
+            "123456789012345678901234567890",
+        ),
+        ("~", "null", ""),
+        ("NULL", "null", ""),
+        ("True", "true", "true"),
+        ("'1.10'", r#""1.10""#, "1.10"),
+    ] {
+        let server = Server::answering(OK);
+        let told = http_step("run --properties p.yaml")
+            .file("p.yaml", format!("it: {yaml}\n"))
+            .arg(&server.origin)
+            .arg("--json")
+            .arg(r#"["${{ property.it }}", "<${{ property.it }}>"]"#)
+            .run();
+        assert!(told.starts_with("exit code 0\n"), "{told}");
+        let body = server.request().lines().last().unwrap().to_owned();
+        assert_eq!(body, format!(r#"[{value},"<{text}>"]"#), "{yaml}");
+    }
+}
+
+#[test]
+fn an_empty_file_has_none() {
+    for content in ["", "# none yet\n", "---\n", "{}"] {
+        assert_eq!(rendered_default(content), "[7]", "{content}");
+    }
+}
+
+/// The body that a step makes of a property which the file does not have.
+fn rendered_default(content: &str) -> String {
+    let server = Server::answering(OK);
+    let told = http_step("run --properties p")
+        .file("p", content)
+        .arg(&server.origin)
+        .arg("--json")
+        .arg(r#"["${{ property.it | default(7) }}"]"#)
+        .run();
+    assert!(told.starts_with("exit code 0\n"), "{told}");
+    server.request().lines().last().unwrap().to_owned()
+}
+
 #[test]
 fn bad_files() {
     let bomb: String = (1..=8)
@@ -55,53 +115,83 @@ fn bad_files() {
             )
         })
         .collect();
-    let cases: [(Vec<u8>, Expect); 8] = [
+    let cases: [(Vec<u8>, Expect); 11] = [
         (
             b"- a\n".into(),
             expect![[r#"
-                p: expected a mapping of property names to values, not a list
+                the file of properties has a mistake
+                p:1:1: expected a mapping of property names to values, not a list
             "#]],
         ),
         (
             b"hello\n".into(),
             expect![[r#"
-                p: expected a mapping of property names to values, not a string
+                the file of properties has a mistake
+                p:1:1: expected a mapping of property names to values, not a string
             "#]],
         ),
         (
             b"a: 1\nb: [\n".into(),
             expect![[r#"
-                p:2:4: this is neither JSON nor YAML: unclosed bracket '['
+                the file of properties has a mistake
+                p:2:4: this `[` is never closed
             "#]],
         ),
         (
             b"{\"a\": 1,\n \"b\" 2}".into(),
             expect![[r#"
-                p:2:6: this is neither JSON nor YAML: invalid trailing content after double-quoted scalar
+                the file of properties has a mistake
+                p:2:6: this is not YAML: invalid trailing content after double-quoted scalar
             "#]],
         ),
         (
             b"a: \xff\n".into(),
             expect![[r#"
-                p: this is neither JSON nor YAML: input is not valid UTF-8
+                the file of properties has a mistake
+                p:1:4: the file is not UTF-8 from here on; save it as UTF-8
             "#]],
         ),
         (
             b"a: b\0\n".into(),
             expect![[r#"
-                p:1:5: this is neither JSON nor YAML: unexpected character: `\u{0}'
+                the file of properties has a mistake
+                p:1:5: a NUL byte can't stand in a file of properties
             "#]],
         ),
         (
             b"a: 1\na: 2\n".into(),
             expect![[r#"
-                p:2:1: this name is given already
+                the file of properties has a mistake
+                p:2:1: the key `a` is given twice; the first is at 1:1
             "#]],
+        ),
+        (
+            b"a: 1\n---\nb: 2\n".into(),
+            expect![[r#"
+                the file of properties has a mistake
+                p:2:1: a second document begins here; a file of properties is one
+        "#]],
+        ),
+        (
+            b"a: .inf\nb: !env HOME\n".into(),
+            expect![[r#"
+                the file of properties has a mistake
+                p:2:9: the tag `!env` means nothing here; a text that starts with `!` goes in quotes
+        "#]],
+        ),
+        (
+            b"a: {200: ok}\nb: [.nan]\n".into(),
+            expect![[r#"
+                the file of properties has 2 mistakes
+                p:1:5: a key is a string: write `"200"`
+                p:2:5: `.nan` is not a finite number; a text goes in quotes
+        "#]],
         ),
         (
             format!("k0: &k0 x\n{bomb}").into(),
             expect![[r#"
-                p:7:15: the file is too large, aliases (`*name`) written out
+                the file of properties has a mistake
+                p:7:45: the file has more than 1000000 values, aliases (`*name`) written out
             "#]],
         ),
     ];

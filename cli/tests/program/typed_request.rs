@@ -62,13 +62,16 @@ fn with_json_it_is_post() {
         user-agent: http-step/0.1.0
         accept-encoding: gzip, deflate, br, zstd
         accept: */*
-        content-length: 25
+        content-length: 66
         content-type: application/json
 
-        {"b":[1.5,null],"a":"é"}"#]]
+        {"b":[1.50,null,123456789012345678901234567890,-0,1e400],"a":"é"}"#]]
     .assert_eq(&request(
         "",
-        &["--json", r#"{"b": [1.50, null], "a": "é"}"#],
+        &[
+            "--json",
+            r#"{"b": [1.50, null, 123456789012345678901234567890, -0, 1e400], "a": "é"}"#,
+        ],
     ));
 }
 

@@ -62,7 +62,7 @@ pub(crate) enum PlanError {
         source: RenderError,
     },
     #[error("`json` is not JSON: {0}")]
-    Json(serde_json::Error),
+    Json(http_step_json::Error),
     #[error("`{0}` is a text; it is made of names and values")]
     Text(&'static str),
     #[error(
@@ -77,7 +77,7 @@ pub(crate) enum PlanError {
     )]
     AuthShape,
     #[error("the parameters of `auth` are not JSON: {0}")]
-    AuthJson(serde_json::Error),
+    AuthJson(http_step_json::Error),
     #[error("`auth`: {0}")]
     AuthParameter(#[from] ParameterError),
     #[error("the authentication scheme `{0}` is not known to this step")]
@@ -118,7 +118,7 @@ fn render_body(body: types::Body, names: &dyn Names) -> Result<Body, PlanError> 
     Ok(match body {
         types::Body::Data(fields) => Body::Data(Setting("data", names).fields(fields)?),
         types::Body::Json(text) => {
-            let value = serde_json::from_str(&text).map_err(PlanError::Json)?;
+            let value = text.parse().map_err(PlanError::Json)?;
             Body::Json(Setting("json", names).on(render_json(value, names))?)
         }
         types::Body::Bytes(bytes) => Body::Bytes(bytes),

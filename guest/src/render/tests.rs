@@ -8,16 +8,28 @@ use super::*;
 use crate::bindings::ci::http_step::types::{
     AuthScheme, Content, Extension, Field, Multipart, Settings, Timeouts, Verify,
 };
+use http_step_json::Number;
 use serde_json::json;
+
+const DIGITS: &str = "[123456789012345678901234567890,1.10,-0,1e400,1E5,0.1000]";
 
 struct Build;
 
 impl Names for Build {
     fn property(&self, name: &str) -> Option<Value> {
-        Some(match name {
+        let phone = || {
+            "15551234567"
+                .parse::<Number>()
+                .unwrap()
+                .spelled("+15551234567")
+        };
+        Some(Value::from(match name {
+            "phone" => return Some(phone().into()),
+            "phones" => return Some(vec![phone(), "1.10".parse().unwrap()].into()),
+            "digits" => return Some(DIGITS.parse().unwrap()),
             "text" => json!("main"),
             "number" => json!(7),
-            "none" => Value::Null,
+            "none" => json!(null),
             "yes" => json!(true),
             "list" => json!(["x", 1, null, {"y": 2}]),
             "object" => json!({"b": 1, "a": ["x", "y"], "c": null, "d": {"e": 1}}),
@@ -34,7 +46,7 @@ impl Names for Build {
             "no_header" => json!({"hmac": {"secret": "k"}}),
             "unknown_scheme" => json!({"hawk": {}}),
             _ => return None,
-        })
+        }))
     }
 
     fn secret(&self, name: &str) -> Option<String> {
@@ -275,7 +287,7 @@ fn bodies() {
             types::Body::Json(
                 "{\"${{ property.text }}\": [\"${{ property.list }}\", \"$${{\"]}".to_owned(),
             ),
-            Body::Json(json!({"main": [["x", 1, null, {"y": 2}], "${{"]})),
+            Body::Json(json!({"main": [["x", 1, null, {"y": 2}], "${{"]}).into()),
         ),
         (types::Body::Bytes(bytes.clone()), Body::Bytes(bytes)),
         (
@@ -294,6 +306,65 @@ fn bodies() {
         let plan = plan(spec, &Build).unwrap_or_else(|error| panic!("{error}"));
         assert_eq!(plan.body, Some(expected));
     }
+}
+
+/// A number is written with the digits that it was given with.
+#[test]
+fn numbers_keep_their_digits() {
+    for (template, sent) in [
+        (DIGITS.to_owned(), DIGITS.to_owned()),
+        ("\"${{ property.digits }}\"".to_owned(), DIGITS.to_owned()),
+        (
+            "\"<${{ property.digits }}>\"".to_owned(),
+            format!("\"<{DIGITS}>\""),
+        ),
+        (
+            format!("[\"${{{{ property.x | default({DIGITS}) }}}}\"]"),
+            format!("[{DIGITS}]"),
+        ),
+        (
+            "\"${{ property.phones }}\"".to_owned(),
+            "[15551234567,1.10]".to_owned(),
+        ),
+    ] {
+        let mut spec = spec();
+        spec.body = Some(types::Body::Json(template.clone()));
+        let plan = plan(spec, &Build).unwrap_or_else(|error| panic!("{error}"));
+        match plan.body {
+            Some(Body::Json(value)) => assert_eq!(value.to_string(), sent, "{template}"),
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+/// Where text is wanted, a number stands as it is spelled.
+#[test]
+fn a_number_in_text_keeps_its_spelling() {
+    let mut spec = spec();
+    spec.url = "http://a.example/${{ property.phone }}".to_owned();
+    spec.headers = entries(&[
+        ("X-Phone", "${{ property.phone }}"),
+        ("X-Call", "tel:${{ property.phone }}"),
+        ("X-Phones", "${{ property.phones }}"),
+        ("${{ property.phone }}", "name"),
+    ]);
+    spec.body = Some(types::Body::Data(text("${{ property.phone }}")));
+    let plan = plan(spec, &Build).unwrap_or_else(|error| panic!("{error}"));
+    assert_eq!(plan.url, "http://a.example/+15551234567");
+    assert_eq!(
+        plan.headers,
+        rendered(&[
+            ("X-Phone", "+15551234567"),
+            ("X-Call", "tel:+15551234567"),
+            ("X-Phones", "+15551234567"),
+            ("X-Phones", "1.10"),
+            ("+15551234567", "name"),
+        ])
+    );
+    assert_eq!(
+        plan.body,
+        Some(Body::Data(Fields::Text("+15551234567".to_owned())))
+    );
 }
 
 #[test]

@@ -57,11 +57,11 @@ mod tests {
             ),
             (text("größe\n"), "größe\n", None),
             (
-                Body::Json(json!({"b": [1, 2.5, "ü"], "a": null})),
+                Body::Json(json!({"b": [1, 2.5, "ü"], "a": null}).into()),
                 r#"{"b":[1,2.5,"ü"],"a":null}"#,
                 Some("application/json"),
             ),
-            (Body::Json(json!("")), "\"\"", Some("application/json")),
+            (Body::Json("".into()), "\"\"", Some("application/json")),
             (Body::Bytes(b"raw".to_vec()), "raw", None),
         ] {
             let content = Content {

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
+use http_step_json::{Map, Value};
 use http_step_secrets::Replacer;
-use serde_json::{Map, Value};
 
 use super::hidden::Masks;
 use super::lent::Lent;
@@ -126,7 +126,7 @@ impl<'l> Veil<'l> {
             Value::Number(number) => {
                 let mut text = number.to_string();
                 self.over(&mut text);
-                if text != number.to_string() {
+                if text != number.as_str() {
                     *value = Value::String(text);
                 }
             }
@@ -135,7 +135,7 @@ impl<'l> Veil<'l> {
     }
 
     /// A JSON object as people may see it.
-    pub(crate) fn over_object(&self, entries: &mut Map<String, Value>) {
+    pub(crate) fn over_object(&self, entries: &mut Map) {
         *entries = std::mem::take(entries)
             .into_iter()
             .map(|(mut name, mut value)| {

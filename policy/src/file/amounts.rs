@@ -18,7 +18,7 @@ impl<const MOST: u64> FromNode for Seconds<MOST> {
         let Content::Number(number) = &node.content else {
             return Err(node.unfit("a number of seconds", report));
         };
-        let seconds = number.value.as_f64();
+        let seconds = number.as_f64();
         seconds
             .and_then(|seconds| Duration::try_from_secs_f64(seconds).ok())
             // What is less than a nanosecond is nothing.
@@ -28,7 +28,7 @@ impl<const MOST: u64> FromNode for Seconds<MOST> {
                 let message = format!(
                     "a time limit is more than 0 and at most {} seconds, not {}",
                     MOST,
-                    excerpt(&number.spelling)
+                    excerpt(number.spelling())
                 );
                 report.add(node.at, message)
             })
@@ -64,8 +64,8 @@ impl FromNode for Bytes {
     fn from_node(node: &Node, report: &mut Report) -> Result<Self, Reported> {
         const EXPECTED: &str = "a number of bytes, as in `65536` or `64MiB`";
         match &node.content {
-            Content::Number(number) => number.value.as_u64().ok_or_else(|| {
-                let spelling = excerpt(&number.spelling);
+            Content::Number(number) => number.as_u64().ok_or_else(|| {
+                let spelling = excerpt(number.spelling());
                 report.add(node.at, format!("expected {EXPECTED}, not {spelling}"))
             }),
             Content::String(text) => with_unit(text).ok_or_else(|| {
@@ -116,7 +116,6 @@ impl<const LEAST: u32> FromNode for Count<LEAST> {
             return Err(node.unfit("a whole number", report));
         };
         let count = number
-            .value
             .as_u64()
             .and_then(|count| u32::try_from(count).ok())
             .filter(|count| *count >= LEAST);
@@ -124,7 +123,7 @@ impl<const LEAST: u32> FromNode for Count<LEAST> {
             let message = format!(
                 "expected a whole number from {LEAST} to {}, not {}",
                 u32::MAX,
-                excerpt(&number.spelling)
+                excerpt(number.spelling())
             );
             report.add(node.at, message)
         })

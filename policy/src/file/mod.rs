@@ -27,7 +27,8 @@ pub const LONGEST: usize = 1024 * 1024;
 const KIND: Kind = Kind {
     noun: "policy",
     longest: LONGEST,
-    smallest: "allow: []",
+    most_values: 100_000,
+    smallest: Some("allow: []"),
 };
 
 /// Keys that a policy has and a step file has not.

@@ -1,8 +1,9 @@
 //! AWS Signature Version 4.
 
+use http_step_json::Value;
 use http_step_template::Template;
 use http_step_yaml::{FromNode, Node, Report, Reported, mapping};
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::parameters::Parameters;
 use super::ruled::{Ruled, Something, TextRule, is_empty};

@@ -1,7 +1,8 @@
 //! A user name and a password that answer the server's challenge (RFC 7616).
 
+use http_step_json::Value;
 use http_step_yaml::{Content, FromNode, Node, Report, Reported, mapping};
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::parameters::Parameters;
 use super::two;
@@ -24,7 +25,7 @@ pub(super) fn parameters(node: &Node, report: &mut Report) -> Result<Value, Repo
         let [username, password] = two(items, node.at, report)?;
         let username = Text::from_node(username, report);
         let password = Text::from_node(password, report);
-        return Ok(json!({"username": username?.0, "password": password?.0}));
+        return Ok(json!({"username": username?.0, "password": password?.0}).into());
     }
     let keys = Digest::from_node(node, report)?;
     Parameters::new()

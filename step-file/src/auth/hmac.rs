@@ -1,9 +1,10 @@
 //! A signature of the body in a header, as webhooks are signed: HMAC-SHA256
 //! (RFC 2104).
 
+use http_step_json::Value;
 use http_step_template::Template;
 use http_step_yaml::{FromNode, Node, Position, Report, Reported, mapping};
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::parameters::Parameters;
 use super::ruled::{Ruled, Something, TextRule};

@@ -17,9 +17,9 @@ mod word;
 use std::borrow::Cow;
 use std::fmt;
 
+use http_step_json::Value;
 use http_step_yaml::{Content, Entry, FromNode, Node, Position, Report, Reported, excerpt};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde_json::Value;
 
 use crate::header;
 use crate::json::Json;

@@ -1,8 +1,9 @@
 //! OAuth 2 client credentials (RFC 6749, section 4.4).
 
+use http_step_json::Value;
 use http_step_template::Template;
 use http_step_yaml::{FromNode, Node, Report, Reported, mapping};
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::parameters::Parameters;
 use super::ruled::{Ruled, Something, TextRule};

@@ -1,8 +1,8 @@
 //! The parameters of a scheme, as the component gets them: those that are given, as
 //! they are given.
 
+use http_step_json::{Map, Value};
 use http_step_yaml::{Given, Position, Report, Reported};
-use serde_json::{Map, Value};
 
 use super::ruled::Ruled;
 use super::word::Word;
@@ -11,7 +11,7 @@ use crate::text::Text;
 
 /// Parameters that are gathered one by one.
 pub(super) struct Parameters {
-    given: Map<String, Value>,
+    given: Map,
     missing: Vec<&'static str>,
     read: Result<(), Reported>,
 }

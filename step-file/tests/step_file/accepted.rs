@@ -4,6 +4,7 @@ use http_step_file::{
     Auth, Body, ClientCertificate, Fields, File, FileContent, Filename, PinnedKey, Proxies,
     Renderable, StepFile, Timeouts, Tls, TlsVersion, Verify,
 };
+use proptest::prelude::*;
 use serde_json::json;
 
 fn parse(text: &str) -> StepFile {
@@ -138,7 +139,7 @@ fn fields() {
             "{a: true, b: False, c: no, on: yes}",
             entries(&[("a", "true"), ("b", "false"), ("c", "no"), ("on", "yes")]),
         ),
-        // Numbers keep the spelling that they have in the file, if it is JSON's.
+        // Numbers keep the spelling that they have in the file, whether JSON has it or not.
         (
             "{a: 5, b: 1.0, c: 1.10, d: 1e3, e: -7, f: 12345678901234567890123}",
             entries(&[
@@ -151,15 +152,24 @@ fn fields() {
             ]),
         ),
         (
-            "{a: 0x1F, b: +5, c: .5, d: 0755, e: 1_000, f: 2026-01-31}",
+            "{a: 0x1F, b: +15551234567, c: .5, d: 0755, e: 1_000, f: 2026-01-31, g: 1., h: -0, i: 0o17, j: 0b10110, k: 1e400}",
             entries(&[
-                ("a", "31"),
-                ("b", "5"),
-                ("c", "0.5"),
+                ("a", "0x1F"),
+                ("b", "+15551234567"),
+                ("c", ".5"),
                 ("d", "0755"),
                 ("e", "1_000"),
                 ("f", "2026-01-31"),
+                ("g", "1."),
+                ("h", "-0"),
+                ("i", "0o17"),
+                ("j", "0b10110"),
+                ("k", "1e400"),
             ]),
+        ),
+        (
+            "[[+1, +2], [0x1, [01, .5]]]",
+            entries(&[("+1", "+2"), ("0x1", "01"), ("0x1", ".5")]),
         ),
         (
             "{'${{ property.name }}': 'a ${{ secret.B }}'}",
@@ -238,10 +248,78 @@ fn json_bodies() {
         (r#"{"\ud83d\ude00": "\/\u00e9"}"#, json!({"😀": "/é"})),
     ] {
         let expected = StepFile {
-            body: Some(Body::Json(value)),
+            body: Some(Body::Json(value.into())),
             ..step()
         };
         assert_eq!(with_url(&format!("json: {written}")), expected);
+    }
+}
+
+/// A number in JSON has the digits that it has in the file; what JSON can't spell so
+/// becomes the number of the same value.
+#[test]
+fn numbers_of_json_bodies() {
+    for (written, sent) in [
+        (
+            "[123456789012345678901234567890, -98765432109876543210]",
+            "[123456789012345678901234567890,-98765432109876543210]",
+        ),
+        (
+            "[1.10, 0.1000, 1E5, 1e+05, -0, 1e400, 0.30000000000000004441]",
+            "[1.10,0.1000,1E5,1e+05,-0,1e400,0.30000000000000004441]",
+        ),
+        (
+            "[+1, 0123, -007, .5, -.5, 1., 01.50]",
+            "[1,123,-7,0.5,-0.5,1.0,1.50]",
+        ),
+        (
+            "[0x1F, 0o17, 0xfffffffffffffffffffffffff]",
+            "[31,15,1267650600228229401496703205375]",
+        ),
+        // In the core schema these are strings.
+        (
+            "[0b10110, 1_000, no, Yes, on, y, 0X1F, 12:30:45, 1.2.3, '1', \"1.10\", ! 7, !!str 7]",
+            r#"["0b10110","1_000","no","Yes","on","y","0X1F","12:30:45","1.2.3","1","1.10","7","7"]"#,
+        ),
+        (
+            "[~, null, Null, NULL, !!null, true, True, TRUE]",
+            "[null,null,null,null,null,true,true,true]",
+        ),
+        (
+            "[!!int '0x1F', !!float 1, !!null '', !!bool True]",
+            "[31,1,null,true]",
+        ),
+        ("{<<: {a: 0x1}, b: 1.0}", r#"{"b":1.0,"a":1}"#),
+        (r#"{"<<": 1}"#, r#"{"<<":1}"#),
+    ] {
+        match with_url(&format!("json: {written}")).body {
+            Some(Body::Json(value)) => assert_eq!(value.to_string(), sent, "{written}"),
+            other => panic!("{written}: {other:?}"),
+        }
+    }
+}
+
+proptest! {
+    #[test]
+    fn the_digits_that_go_in_come_out(
+        number in "-?(0|[1-9][0-9]{0,60})(\\.[0-9]{1,30})?([eE][-+]?[0-9]{1,5})?"
+    ) {
+        let step = with_url(&format!("json: {{n: {number}}}\nparams: {{n: {number}}}"));
+        prop_assert_eq!(step.params, entries(&[("n", &number)]));
+        let sent = match step.body {
+            Some(Body::Json(value)) => value.to_string(),
+            other => format!("{other:?}"),
+        };
+        prop_assert_eq!(sent, format!(r#"{{"n":{number}}}"#));
+    }
+
+    #[test]
+    fn a_text_keeps_its_spelling(
+        number in "[-+]?([0-9]{1,30}\\.?|[0-9]{0,9}\\.[0-9]{1,9})([eE][-+]?[0-9]{1,3})?|0x[0-9a-fA-F]{1,20}|0o[0-7]{1,20}"
+    ) {
+        let step = with_url(&format!("headers: {{X-N: {number}}}\ndata: {{n: {number}}}"));
+        prop_assert_eq!(step.headers, entries(&[("X-N", &number)]));
+        prop_assert_eq!(step.body, Some(Body::Data(entries(&[("n", &number)]))));
     }
 }
 
@@ -362,7 +440,7 @@ fn auth() {
             "{hawk: {id: 1.10, keys: ['${{ secret.K }}', 1]}}",
             Auth::Other {
                 scheme: "hawk".to_owned(),
-                parameters: json!({"id": 1.1, "keys": ["${{ secret.K }}", 1]}),
+                parameters: r#"{"id":1.10,"keys":["${{ secret.K }}",1]}"#.parse().unwrap(),
             },
         ),
     ] {
@@ -438,7 +516,7 @@ fn schemes() {
         let expected = StepFile {
             auth: Some(Auth::Other {
                 scheme: scheme.to_owned(),
-                parameters,
+                parameters: parameters.into(),
             }),
             ..step()
         };
@@ -467,7 +545,8 @@ fn token_endpoints() {
         let expected = StepFile {
             auth: Some(Auth::Other {
                 scheme: "oauth2".to_owned(),
-                parameters: json!({"token_url": url, "client_id": "c", "client_secret": "s"}),
+                parameters: json!({"token_url": url, "client_id": "c", "client_secret": "s"})
+                    .into(),
             }),
             ..step()
         };
@@ -710,10 +789,13 @@ fn anchors_and_merge_keys() {
     );
     assert_eq!(
         with_url("json: {a: &a x, b: &b {<<: [{c: 1}, {c: 2, d: 3}]}, e: [*a, *b]}").body,
-        Some(Body::Json(json!({
-            "a": "x",
-            "b": {"c": 1, "d": 3},
-            "e": ["x", {"c": 1, "d": 3}],
-        })))
+        Some(Body::Json(
+            json!({
+                "a": "x",
+                "b": {"c": 1, "d": 3},
+                "e": ["x", {"c": 1, "d": 3}],
+            })
+            .into()
+        ))
     );
 }

@@ -55,13 +55,14 @@ const _: () = {
     while index < Guest::ALL.len() {
         let guest = Guest::ALL[index];
         // The step of the contributing guide and the one that gives up, which
-        // `components.rs` runs, and those of `budgets.rs`, `http2.rs` and `secrets/`.
+        // `components.rs` runs, and those of `budgets.rs`, `http2.rs`, `properties.rs` and `secrets/`.
         let is_hostile = !matches!(
             guest,
             Guest::Smallest
                 | Guest::BudgetGoesOn
                 | Guest::BudgetReadsNothing
                 | Guest::GivesUp
+                | Guest::HandsOnProperties
                 | Guest::StealsSecrets
         );
         if is_hostile && !attack::has_one_by(THEMES, guest) {

@@ -27,7 +27,7 @@ impl Setting<'_> {
                 let Some(read) = scheme::reader(&scheme) else {
                     return Err(PlanError::AuthScheme(scheme));
                 };
-                let parameters = serde_json::from_str(&parameters).map_err(PlanError::AuthJson)?;
+                let parameters = parameters.parse().map_err(PlanError::AuthJson)?;
                 Auth::Computed(read(self.on(render_json(parameters, self.1))?)?)
             }
         }))
@@ -50,7 +50,7 @@ fn auth_of(value: Value) -> Result<Auth, PlanError> {
     let auth = match (name.as_str(), value) {
         ("bearer", token) => scalar(token).map(Auth::Bearer),
         ("basic", Value::Object(mut keys)) if keys.len() == 2 => {
-            match (keys.remove("username"), keys.remove("password")) {
+            match (keys.shift_remove("username"), keys.shift_remove("password")) {
                 (Some(username), Some(password)) => basic(username, password),
                 _ => None,
             }

@@ -1,7 +1,6 @@
 //! The parameters of a scheme, taken out one by one.
 
-use http_step_template::Value;
-use serde_json::Map;
+use http_step_json::{Map, Value};
 use thiserror::Error;
 
 use super::scalar;
@@ -50,7 +49,7 @@ pub(crate) enum ParameterError {
 /// What is given of a scheme's parameters.
 pub(super) struct Parameters {
     scheme: &'static str,
-    given: Map<String, Value>,
+    given: Map,
 }
 
 impl Parameters {
@@ -74,7 +73,9 @@ impl Parameters {
 
     /// Take a parameter out. Null is the same as not given.
     pub(super) fn take(&mut self, name: &str) -> Option<Value> {
-        self.given.remove(name).filter(|value| !value.is_null())
+        self.given
+            .shift_remove(name)
+            .filter(|value| !value.is_null())
     }
 
     pub(super) fn text(&mut self, name: &'static str) -> Result<String, ParameterError> {
@@ -114,7 +115,7 @@ impl Parameters {
         let Some(given) = self.take(name) else {
             return Ok(None);
         };
-        match words.iter().find(|(word, _)| given == *word) {
+        match words.iter().find(|(word, _)| given.as_str() == Some(word)) {
             Some((_, meaning)) => Ok(Some(meaning.clone())),
             None => Err(ParameterError::Word {
                 scheme: self.scheme,

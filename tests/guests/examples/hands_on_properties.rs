@@ -1,0 +1,26 @@
+//! Hands on what it is told of properties: each that the URL names behind its last slash,
+//! as JSON and as it is spelled.
+
+use http_step_test_guests::*;
+
+struct Step;
+
+impl Guest for Step {
+    fn http_step(spec: RequestSpec) -> StepResult {
+        let (_, names) = spec.url.rsplit_once('/').unwrap();
+        let mut result = success("told");
+        for name in names.split(',') {
+            for (told, value) in [("get", properties::get(name)), ("spelled", properties::spelled(name))] {
+                if let Some(value) = value {
+                    result.outputs.push(Output {
+                        name: format!("{told} {name}"),
+                        value,
+                    });
+                }
+            }
+        }
+        result
+    }
+}
+
+export!(Step);
