@@ -6,12 +6,12 @@ use std::path::{Component, Path, PathBuf};
 
 use http_step_file::{Auth, Proxies, Renderable, StepFile, Tls, Verify};
 use http_step_host::Properties;
+use http_step_host::json::Value;
 use http_step_host::policy::{
     Denial, FileGlob, Judgement, MissingSecret, Origin, OriginPattern, Place, Policy, Scheme,
     Secret, SourceRef, TlsRequest, VerifyRequest,
 };
 use http_step_template::{Names, Part, Reference, Template, to_text};
-use http_step_host::json::Value;
 
 use crate::exit::Exit;
 use crate::{terminal, typed};

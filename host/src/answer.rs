@@ -45,10 +45,7 @@ impl From<Exceeded> for Unfit {
 
 /// Check an answer, and take its outputs out of it; else, what is wrong with it. The run's
 /// memory has to have room for both.
-pub(crate) fn check(
-    result: &mut types::StepResult,
-    memory: &Arc<Memory>,
-) -> Result<Map, Unfit> {
+pub(crate) fn check(result: &mut types::StepResult, memory: &Arc<Memory>) -> Result<Map, Unfit> {
     cut(&mut result.summary);
     if let Some(error) = &mut result.error {
         cut(&mut error.message);

@@ -38,6 +38,15 @@ impl Value {
         matches!(self, Self::Array(_))
     }
 
+    /// A member's value, if it is an object that has one of that name.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<&Self> {
+        match self {
+            Self::Object(members) => members.get(name),
+            _ => None,
+        }
+    }
+
     /// The text, if it is a string.
     #[must_use]
     pub fn as_str(&self) -> Option<&str> {

@@ -79,7 +79,12 @@ mod tests {
         );
         assert_eq!(
             weight(r#"{"a":[],"b":"[,"}"#).unwrap(),
-            VALUE + 2 * ALLOCATION + 2 * MEMBER + 2 * (ALLOCATION + 2) + (ALLOCATION + VALUE) + (ALLOCATION + 3)
+            VALUE
+                + 2 * ALLOCATION
+                + 2 * MEMBER
+                + 2 * (ALLOCATION + 2)
+                + (ALLOCATION + VALUE)
+                + (ALLOCATION + 3)
         );
     }
 

@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use http_step_template::{Part, Reference, Template};
 use http_step_json::Value;
+use http_step_template::{Part, Reference, Template};
 
 use crate::auth::Auth;
 use crate::fields::Fields;

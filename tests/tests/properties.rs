@@ -224,3 +224,28 @@ async fn outputs_keep_their_digits() {
         "{whole}"
     );
 }
+
+/// A property in a URL is not encoded. Where that makes it another URL, the log says so.
+#[tokio::test]
+async fn a_property_that_would_have_to_be_encoded_is_told_of() {
+    let service = Service::start(|_| Answer::default()).await;
+    let origin = &service.origin;
+    let step = format!(
+        "get: {origin}/branches/${{{{ property.branch }}}}/builds?ok=${{{{ property.ok }}}}"
+    );
+    let properties = [("branch", "feature/x#7"), ("by", "R&D"), ("ok", "a%26b")];
+    let result = run_with(origin, &step, |job| job.properties(properties.into())).await;
+    let told = transcript(&result, origin);
+    let warnings: Vec<_> = told.lines().filter(|line| line.starts_with("e|")).collect();
+    expect![[r#"
+        e|Warning: the property `branch` stands in `url` as it is, where its `/`, `#` have a meaning; set it percent-encoded: `%2F`, `%23`"#]]
+    .assert_eq(&warnings.join("\n"));
+    assert_eq!(service.requests().remove(0).line, "GET /branches/feature/x");
+    let step = format!("get: {origin}/builds?by=${{{{ property.by }}}}&ok=${{{{ property.ok }}}}");
+    let result = run_with(origin, &step, |job| job.properties(properties.into())).await;
+    let told = transcript(&result, origin);
+    let warnings: Vec<_> = told.lines().filter(|line| line.starts_with("e|")).collect();
+    expect![[r#"
+        e|Warning: the property `by` stands in `url` as it is, where its `&` has a meaning; put it in `params`, which are encoded, or set it percent-encoded: `%26`"#]]
+    .assert_eq(&warnings.join("\n"));
+}

@@ -43,6 +43,11 @@ impl<'h> Log<'h> {
         }
     }
 
+    /// Write what people should know, though the step goes on.
+    pub(crate) fn warning(&mut self, message: &str) {
+        self.append(Stream::Stderr, &format!("Warning: {message}\n"));
+    }
+
     /// Write lines now.
     pub(crate) fn write(&mut self, lines: &Lines) {
         for (stream, text) in &lines.runs {

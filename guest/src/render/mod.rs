@@ -5,6 +5,7 @@
 //! to know that there are expressions.
 
 mod auth;
+pub(crate) mod url;
 
 use http_step_template::{Names, RenderError, Template, Value, render_json, to_text};
 use thiserror::Error;

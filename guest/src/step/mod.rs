@@ -31,6 +31,7 @@ fn perform(mut spec: RequestSpec, trail: &mut Trail<'_>) -> Result<u16, StepErro
         response: std::mem::take(&mut spec.hide_response_headers),
     };
     let settings = spec.settings.clone();
+    let url = spec.url.clone();
     let plan = render::plan(spec, trail.host)?;
     let announcement = layout::announcement(&plan);
     let request = request::build(plan, &|scheme| trail.host.credentials(scheme))?;
@@ -39,6 +40,9 @@ fn perform(mut spec: RequestSpec, trail: &mut Trail<'_>) -> Result<u16, StepErro
         .request
         .extend(request.credentials.iter().map(|field| field.name.clone()));
     trail.log.write(&announcement);
+    for warning in render::url::warnings(&url, trail.host) {
+        trail.log.warning(&warning);
+    }
     trail.follow(request, &settings, &masks)
 }
 
