@@ -10,6 +10,13 @@ use http_step_host::policy::{Host, Origin, Scheme};
 /// Standard input, where a step file is named.
 pub(crate) const STDIN: &str = "-";
 
+/// Whether a step file has no directory of its own: standard input, also as
+/// `/dev/stdin`, and what a shell puts in the place of `<(…)`.
+pub(crate) fn is_stream(step: &str) -> bool {
+    let is_below = |directory: &str| Path::new(step).starts_with(directory);
+    step == STDIN || is_below("/dev") || is_below("/proc")
+}
+
 /// The most that is read of a file of properties or a component. Some of what
 /// can be named as a file has no end.
 const LARGEST: usize = 64 << 20;

@@ -49,7 +49,7 @@ pub(crate) fn given(args: &PolicyArgs) -> Result<Option<Policy>, String> {
 /// Whether the built-in step may read the files beside a step file that are not hidden:
 /// as curl would; but nobody chose the directory of a step file without a name.
 pub(crate) fn reads_visible_files(args: &PolicyArgs, step: &str) -> bool {
-    args.policy.is_none() && step != input::STDIN
+    args.policy.is_none() && !input::is_stream(step)
 }
 
 /// What there is before arguments add to it.

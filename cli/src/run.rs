@@ -132,7 +132,7 @@ async fn stopped() {
 /// Where the files lie that the step file names: beside it. Whole, because
 /// messages name it.
 pub(crate) fn directory(step: &str, is_typed: bool) -> PathBuf {
-    let beside = (!is_typed && step != input::STDIN)
+    let beside = (!is_typed && !input::is_stream(step))
         .then(|| Path::new(step).parent())
         .flatten()
         .filter(|parent| !parent.as_os_str().is_empty());

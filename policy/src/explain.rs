@@ -291,7 +291,7 @@ fn files(terms: &Terms) -> Vec<Said> {
     let of = |glob: &FileGlob| {
         (
             terms.lines.of(&glob_key(glob)),
-            format!("step files may name files that match {glob}"),
+            format!("step files may name files that match {}", glob.in_a_line()),
         )
     };
     terms.files.iter().map(of).collect()

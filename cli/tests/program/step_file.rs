@@ -187,6 +187,20 @@ fn a_step_file_from_standard_input_sends_what_an_argument_names() {
         error: the policy does not allow the file `report.txt`: no glob matches it; `--allow-file report.txt` would
     "#]].assert_eq(&run(""));
     assert!(!server.was_asked());
+    // By its path, too.
+    #[cfg(unix)]
+    for path in ["/dev/stdin", "/dev/fd/0", "/proc/self/fd/0"] {
+        let told = uploading(&format!("run {path} --allow {}", server.origin), "", "")
+            .stdin(format!(
+                "post: {}/\nfiles: {{a: report.txt}}\n",
+                server.origin
+            ))
+            .run();
+        assert!(
+            told.ends_with("`--allow-file report.txt` would\n"),
+            "{path}: {told}"
+        );
+    }
     let allowed = run("--allow-file report.txt");
     assert!(allowed.starts_with("exit code 0\n"), "{allowed}");
     assert!(server.request().contains("all is well"));

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use http_step_yaml::excerpt;
 
-use super::{is_hidden, literally};
+use super::{is_hidden, is_invisible, literally};
 use crate::denial::{Wanted, in_shell};
 
 /// A file that a step file may not name.
@@ -50,7 +50,7 @@ impl Denied {
     pub(crate) fn wanted(&self) -> Wanted {
         let glob = literally(&self.path);
         Wanted {
-            argument: format!("--allow-file {}", in_shell(&glob)),
+            argument: format!("--allow-file {}", in_command(&glob)),
             line: format!("- {}", in_list(&glob)),
             place: "under `files: read:`".to_owned(),
         }
@@ -67,6 +67,25 @@ fn in_list(text: &str) -> String {
     if is_path && text.chars().all(is_plain) {
         text.to_owned()
     } else {
-        serde_json::Value::from(text).to_string()
+        let quoted = serde_json::Value::from(text).to_string();
+        escaped(&quoted)
     }
+}
+
+/// A text as one word of a shell's command, in one line.
+fn in_command(text: &str) -> String {
+    if !text.contains(is_invisible) {
+        return in_shell(text);
+    }
+    let text = text.replace('\\', r"\\").replace('\'', r"\'");
+    format!("$'{}'", escaped(&text))
+}
+
+/// A text with escapes that JSON, YAML and shells share for what is invisible in it.
+fn escaped(text: &str) -> String {
+    let shown = |c: char| match is_invisible(c) {
+        true => format!("\\u{:04x}", u32::from(c)),
+        false => c.to_string(),
+    };
+    text.chars().map(shown).collect()
 }

@@ -67,6 +67,15 @@ impl FileGlob {
         }
     }
 
+    /// The glob without line breaks and what else is invisible in it.
+    pub(crate) fn in_a_line(&self) -> String {
+        let shown = |c: char| match is_invisible(c) {
+            true => c.escape_default().to_string(),
+            false => c.to_string(),
+        };
+        self.text.chars().map(shown).collect()
+    }
+
     /// Whether a file is one of these. Its path is relative, with `/` between the names,
     /// and leads through no link.
     #[must_use]
@@ -122,6 +131,11 @@ impl Part {
 /// Whether a file or directory of a name is hidden.
 pub(crate) fn is_hidden(name: &str) -> bool {
     name.starts_with('.')
+}
+
+/// Whether a character would break or blank a line.
+fn is_invisible(c: char) -> bool {
+    c.is_control() || matches!(c, '\u{2028}' | '\u{2029}')
 }
 
 fn is_no_name(name: &str) -> bool {

@@ -9,6 +9,7 @@ fn check(bytes: &[u8]) {
             // Whatever it is, it can be told and asked.
             let _ = policy.explain();
             let _ = policy.judge("https://a.example/", "GET").to_string();
+            let _ = policy.admit_file("a/.b", "a/.b");
             let origin = "https://a.example".parse().unwrap();
             for secret in policy.secrets() {
                 let _ = secret.admit(&origin, "GET", "/", Place::Header);
@@ -45,6 +46,11 @@ fn nearly() -> impl Strategy<Value = String> {
         "- origin: ",
         "  methods: [GET]\n",
         "networks: [",
+        "deny: [",
+        "a.example",
+        "::ffff:10.0.0.1",
+        "files: {read: [",
+        "'**/.a'",
         "10.0.0.0/8",
         "tls: ",
         "min_version: 1.3",
@@ -111,7 +117,7 @@ proptest! {
     #[test]
     fn nearly_a_value(
         key in prop::sample::select(vec![
-            "allow: [", "networks: [", "tls: {min_version: ", "tls: {pinned_keys: [",
+            "allow: [", "networks: [", "deny: [", "files: {read: [", "tls: {min_version: ", "tls: {pinned_keys: [",
             "proxies: {all: ", "proxies: {no_proxy: [", "limits: {wall: ", "limits: {memory: ",
             "limits: {requests: ", "secrets: {A: {from: ", "secrets: {A: {origins: [",
             "secrets: {A: {path_prefix: ",
