@@ -10,7 +10,7 @@ use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
 use thiserror::Error;
 
-use crate::codings::Codings;
+use crate::codings::{Coding, Codings};
 use crate::decoder::{Decoder, Step};
 use crate::error::DecodeError;
 
@@ -40,6 +40,8 @@ pin_project! {
         begun: bool,
         // Whether it gave all.
         drained: bool,
+        // Whether the allowance knows of what is ignored.
+        told: bool,
         trailers: Option<HeaderMap>,
     }
 }
@@ -57,6 +59,9 @@ pub trait Allowance {
     /// body is over. It is told after the step that took them: until then a body
     /// may have a window too much.
     fn holds(&mut self, bytes: usize) -> Result<(), Self::Error>;
+
+    /// Something follows the end of a coding, and is ignored: told once.
+    fn ignores_after(&mut self, _: Coding) {}
 }
 
 /// Why a decoded body broke off.
@@ -89,8 +94,15 @@ impl<B, L> Decoded<B, L> {
             input: Bytes::new(),
             begun: false,
             drained: false,
+            told: false,
             trailers: None,
         }
+    }
+
+    /// Ignore what follows the end of a coding, as browsers do, and tell the allowance.
+    pub fn lenient(mut self) -> Self {
+        self.decoder = self.decoder.map(Decoder::lenient);
+        self
     }
 }
 
@@ -116,6 +128,12 @@ where
                 Ok(step) => step,
                 Err(error) => return self.fail(BodyError::Decode(error)),
             };
+            if !*this.told
+                && let Some(coding) = decoder.ignored_after()
+            {
+                *this.told = true;
+                this.allowance.ignores_after(coding);
+            }
             let memory = decoder.memory();
             if memory != *this.holds {
                 *this.holds = memory;

@@ -8,6 +8,25 @@ use thiserror::Error;
 /// memory and multiplies what a bomb expands to.
 pub const MAX_CODINGS: usize = 2;
 
+/// Codings that are registered with IANA, or in use, and are not known here: who sends
+/// one of these names means it.
+const REAL: [&str; 14] = [
+    "aes128gcm",
+    "bzip2",
+    "compress",
+    "dcb",
+    "dcz",
+    "exi",
+    "lz4",
+    "lzma",
+    "pack200-gzip",
+    "sdch",
+    "snappy",
+    "x-bzip2",
+    "x-compress",
+    "xz",
+];
+
 /// How much of an unknown coding's name is told.
 const NAME_SHOWN: usize = 40;
 
@@ -74,6 +93,32 @@ impl Codings {
     /// name. No value is no coding, and `identity`, which a server should not
     /// send, is none either.
     pub fn parse<'a>(values: impl Iterator<Item = &'a [u8]>) -> Result<Self, CodingsError> {
+        Self::parse_but(values, |_| false)
+    }
+
+    /// As [`parse`](Self::parse), but names that are no coding at all, as `UTF-8`, stand
+    /// for nothing, as they do to browsers and the requests library. With those names, of
+    /// which no more than their beginnings are told.
+    pub fn parse_lenient<'a>(
+        values: impl Iterator<Item = &'a [u8]>,
+    ) -> Result<(Self, Vec<String>), CodingsError> {
+        let mut ignored = Vec::new();
+        let codings = Self::parse_but(values, |name| {
+            let is_real = REAL
+                .iter()
+                .any(|it| name.eq_ignore_ascii_case(it.as_bytes()));
+            if !is_real && ignored.len() < MAX_CODINGS {
+                ignored.push(shown(name));
+            }
+            !is_real
+        })?;
+        Ok((codings, ignored))
+    }
+
+    fn parse_but<'a>(
+        values: impl Iterator<Item = &'a [u8]>,
+        mut ignores: impl FnMut(&[u8]) -> bool,
+    ) -> Result<Self, CodingsError> {
         let mut codings = Vec::new();
         // A list may have empty elements (RFC 9110, section 5.6.1).
         let names = values
@@ -81,14 +126,12 @@ impl Codings {
             .map(<[u8]>::trim_ascii)
             .filter(|name| !name.is_empty() && !name.eq_ignore_ascii_case(b"identity"));
         for name in names {
-            let coding = Coding::of_name(name).ok_or_else(|| {
-                let shown = name.get(..NAME_SHOWN).unwrap_or(name);
-                CodingsError::Unknown(String::from_utf8_lossy(shown).into_owned())
-            })?;
-            if codings.len() == MAX_CODINGS {
-                return Err(CodingsError::TooMany);
+            match Coding::of_name(name) {
+                Some(_) if codings.len() == MAX_CODINGS => return Err(CodingsError::TooMany),
+                Some(coding) => codings.push(coding),
+                None if ignores(name) => {}
+                None => return Err(CodingsError::Unknown(shown(name))),
             }
-            codings.push(coding);
         }
         Ok(Self(codings))
     }
@@ -102,6 +145,11 @@ impl Codings {
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = Coding> + '_ {
         self.0.iter().copied()
     }
+}
+
+fn shown(name: &[u8]) -> String {
+    let shown = name.get(..NAME_SHOWN).unwrap_or(name);
+    String::from_utf8_lossy(shown).into_owned()
 }
 
 impl fmt::Display for Codings {
@@ -146,6 +194,28 @@ mod tests {
             (&["deflate", "", "identity", "br"], "deflate, br"),
         ] {
             assert_eq!(told(values), expected, "{values:?}");
+        }
+    }
+
+    #[test]
+    fn names_that_are_no_coding_are_read_past_where_that_is_asked_for() {
+        for (values, codings, ignored) in [
+            (&["UTF-8"][..], "identity", &["UTF-8"][..]),
+            (&["utf-8, gzip", "none"], "gzip", &["utf-8", "none"]),
+            (&["gzip;q=1"], "identity", &["gzip;q=1"]),
+            (&["a, b, c"], "identity", &["a", "b"]),
+            (&["gzip"], "gzip", &[]),
+        ] {
+            let values = values.iter().map(|value| value.as_bytes());
+            let (found, names) = Codings::parse_lenient(values).unwrap();
+            assert_eq!(found.to_string(), codings);
+            assert_eq!(names, ignored);
+        }
+        // These it may well be in.
+        for values in [&["Compress"][..], &["gzip, exi"], &["utf-8, xz"]] {
+            let values = values.iter().map(|value| value.as_bytes());
+            let error = Codings::parse_lenient(values).unwrap_err();
+            assert!(matches!(error, CodingsError::Unknown(_)), "{error}");
         }
     }
 

@@ -33,6 +33,7 @@ pub struct Decoder {
     stages: Vec<Stage>,
     /// What engines write to.
     room: Box<[u8]>,
+    is_lenient: bool,
     failed: Option<DecodeError>,
 }
 
@@ -43,8 +44,22 @@ impl Decoder {
         Self {
             stages: codings.iter().rev().map(Stage::new).collect(),
             room: vec![0; room].into_boxed_slice(),
+            is_lenient: false,
             failed: None,
         }
+    }
+
+    /// Ignore what follows the end of a coding, as browsers do: zeros, a line break, or
+    /// whatever else.
+    pub fn lenient(mut self) -> Self {
+        self.is_lenient = true;
+        self
+    }
+
+    /// The coding after whose end something was ignored, if any was.
+    pub fn ignored_after(&self) -> Option<Coding> {
+        let stage = self.stages.iter().find(|stage| stage.is_over)?;
+        Some(stage.coding)
     }
 
     /// Go one step on, with the input that was not read before, and with
@@ -88,7 +103,10 @@ impl Decoder {
                 next = Some(stage);
                 continue;
             }
-            let written = stage.decode(&mut self.room)?;
+            let written = match stage.decode(&mut self.room) {
+                Err(error) if self.is_lenient && stage.is_past_end(&error) => stage.ignore(),
+                written => written?,
+            };
             let piece = match self.room.get(..written) {
                 Some(written) if !written.is_empty() => Bytes::copy_from_slice(written),
                 _ => return Ok(Step::Within(0)),
@@ -104,12 +122,16 @@ impl Decoder {
         if !ended {
             return Ok(Step::Hungry);
         }
-        match self.stages.iter().find(|stage| !stage.may_end()) {
-            Some(stage) => Err(DecodeError::Truncated {
+        for stage in self.stages.iter_mut().filter(|stage| !stage.may_end()) {
+            let truncated = DecodeError::Truncated {
                 coding: stage.coding,
-            }),
-            None => Ok(Step::Done),
+            };
+            if !self.is_lenient || !stage.is_past_end(&truncated) {
+                return Err(truncated);
+            }
+            stage.ignore();
         }
+        Ok(Step::Done)
     }
 }
 
@@ -130,6 +152,8 @@ struct Stage {
     unread: Bytes,
     /// Whether the room was not enough the last time.
     has_more: bool,
+    /// Whether the coding has ended, and what follows it is ignored.
+    is_over: bool,
 }
 
 impl Stage {
@@ -139,6 +163,7 @@ impl Stage {
             engine: None,
             unread: Bytes::new(),
             has_more: false,
+            is_over: false,
         }
     }
 
@@ -147,13 +172,35 @@ impl Stage {
     }
 
     fn may_end(&self) -> bool {
-        self.engine
-            .as_ref()
-            .is_none_or(|engine| engine.is_complete())
+        let engine = self.engine.as_ref();
+        self.is_over || engine.is_none_or(|engine| engine.is_complete())
+    }
+
+    /// Whether an error is one of what follows the end.
+    fn is_past_end(&self, error: &DecodeError) -> bool {
+        let is_past_end = self.engine.as_ref().is_some_and(|it| it.is_past_end());
+        match error {
+            DecodeError::TrailingData { .. } => true,
+            DecodeError::Corrupt { .. } | DecodeError::Truncated { .. } => is_past_end,
+            DecodeError::Window { .. }
+            | DecodeError::Memory { .. }
+            | DecodeError::TooLarge { .. } => false,
+        }
+    }
+
+    /// Ignore what is there, and all that comes. Nothing is decoded of it.
+    fn ignore(&mut self) -> usize {
+        self.is_over = true;
+        self.has_more = false;
+        self.unread = Bytes::new();
+        0
     }
 
     /// Read at most a piece into the room, and say how much of it was filled.
     fn decode(&mut self, room: &mut [u8]) -> Result<usize, DecodeError> {
+        if self.is_over {
+            return Ok(self.ignore());
+        }
         let coding = self.coding;
         let engine = match &mut self.engine {
             Some(engine) => engine,

@@ -6,15 +6,21 @@ use super::{Engine, Fault, Progress};
 /// What every member begins with.
 const MAGIC: u8 = 0x1f;
 
+/// How long the head of a member is at least: what is shorter, or none, is no member.
+const HEAD: u64 = 10;
+
 /// The members of a gzip file, one after the other.
 pub(super) struct Gzip {
     member: Inflate,
+    /// Whether there was one before it.
+    is_later: bool,
 }
 
 impl Gzip {
     pub(super) fn new() -> Self {
         Self {
             member: Inflate::gzip(),
+            is_later: false,
         }
     }
 }
@@ -25,7 +31,10 @@ impl Engine for Gzip {
         if self.member.is_complete() {
             match input.first() {
                 None => return Ok(Progress::default()),
-                Some(&MAGIC) => self.member = Inflate::gzip(),
+                Some(&MAGIC) => {
+                    self.member = Inflate::gzip();
+                    self.is_later = true;
+                }
                 Some(_) => return Err(Fault::Trailing),
             }
         }
@@ -34,6 +43,10 @@ impl Engine for Gzip {
 
     fn is_complete(&self) -> bool {
         self.member.is_complete()
+    }
+
+    fn is_past_end(&self) -> bool {
+        self.member.is_complete() || (self.is_later && self.member.total_in() < HEAD)
     }
 
     fn memory(&self) -> usize {

@@ -45,6 +45,11 @@ impl Inflate {
         self.complete
     }
 
+    /// How much was read of it.
+    pub(super) fn total_in(&self) -> u64 {
+        self.stream.total_in()
+    }
+
     pub(super) fn decode(&mut self, input: &[u8], output: &mut [u8]) -> Result<Progress, Fault> {
         let (read, written) = (self.stream.total_in(), self.stream.total_out());
         let status = self

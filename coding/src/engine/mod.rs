@@ -21,6 +21,12 @@ pub(crate) trait Engine: Send {
     /// Whether the input may end here.
     fn is_complete(&self) -> bool;
 
+    /// Whether all of a stream was decoded, and nothing of another one: what was read
+    /// since may be no part of the coding.
+    fn is_past_end(&self) -> bool {
+        self.is_complete()
+    }
+
     /// Bytes of memory that it holds: a window, and tables.
     fn memory(&self) -> usize;
 }

@@ -8,6 +8,9 @@ use super::{Engine, Fault, Progress};
 /// The base-2 logarithm of [`MAX_WINDOW`].
 const MAX_WINDOW_LOG: u32 = 23;
 
+/// How long the number is that a frame begins with.
+const MAGIC: usize = 4;
+
 /// The largest window of a Zstandard frame: what RFC 9659 lets a server use.
 pub const MAX_WINDOW: usize = 1 << MAX_WINDOW_LOG;
 
@@ -18,6 +21,8 @@ pub(super) struct Zstd {
     complete: bool,
     /// Whether any frame has: what then does not begin one is no part of the coding.
     beyond_first: bool,
+    /// How much was read since.
+    read: usize,
 }
 
 impl Zstd {
@@ -30,6 +35,7 @@ impl Zstd {
             context,
             complete: false,
             beyond_first: false,
+            read: 0,
         })
     }
 }
@@ -41,21 +47,28 @@ impl Engine for Zstd {
         }
         let mut from = InBuffer::around(input);
         let mut to = OutBuffer::around(output);
-        let left =
-            self.context
-                .decompress_stream(&mut to, &mut from)
-                .map_err(|code| match fault(code) {
-                    // Only the first four bytes of a frame can be of no known format.
-                    Fault::Corrupt(_)
-                        if self.beyond_first
-                            && is_error_kind(code, ZSTD_ErrorCode::ZSTD_error_prefix_unknown) =>
-                    {
-                        Fault::Trailing
-                    }
-                    fault => fault,
-                })?;
+        let result = self.context.decompress_stream(&mut to, &mut from);
+        // With an error it does not tell how far it has come.
+        self.read += if result.is_ok() {
+            from.pos()
+        } else {
+            MAGIC + 1
+        };
+        let left = result.map_err(|code| match fault(code) {
+            // Only the first four bytes of a frame can be of no known format.
+            Fault::Corrupt(_)
+                if self.beyond_first
+                    && is_error_kind(code, ZSTD_ErrorCode::ZSTD_error_prefix_unknown) =>
+            {
+                Fault::Trailing
+            }
+            fault => fault,
+        })?;
         self.complete = left == 0;
-        self.beyond_first |= self.complete;
+        if self.complete {
+            self.beyond_first = true;
+            self.read = 0;
+        }
         Ok(Progress {
             read: from.pos(),
             written: to.pos(),
@@ -64,6 +77,10 @@ impl Engine for Zstd {
 
     fn is_complete(&self) -> bool {
         self.complete
+    }
+
+    fn is_past_end(&self) -> bool {
+        self.beyond_first && self.read <= MAGIC
     }
 
     fn memory(&self) -> usize {

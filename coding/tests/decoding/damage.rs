@@ -4,7 +4,7 @@ use http_step_coding::{Coding, DecodeError};
 use proptest::prelude::*;
 
 use crate::encoders::{all, codings, encoded, gzip, text, zstd};
-use crate::feeding::{decode, feed};
+use crate::feeding::{decode, feed, feed_leniently};
 
 #[test]
 fn a_body_cut_short_is_an_error_wherever_it_is_cut() {
@@ -86,6 +86,76 @@ fn a_body_that_goes_on_after_its_coding_is_an_error() {
                 assert!(outcome.decoded == plain, "{coding}, {more:#x}");
             }
         }
+    }
+}
+
+#[test]
+fn what_follows_a_coding_is_ignored_by_who_is_lenient() {
+    let plain = text(500);
+    for codings in all() {
+        let body = encoded(&codings, &plain);
+        let outer = codings.iter().next_back();
+        for more in [
+            &b"\0"[..],
+            b"\n",
+            b"\r\n",
+            &[0; 600],
+            b"and more of it",
+            // What another member or frame could begin with.
+            b"\x1f",
+            b"\x1f\x8bnot gzip",
+            &gzip(b"")[..4],
+            b"(\xb5/",
+            b"P*M",
+        ] {
+            let whole = [&body[..], more].concat();
+            let (front, back) = body.split_at(body.len() / 2);
+            for outcome in [
+                feed_leniently(&codings, [&whole[..]]),
+                feed_leniently(&codings, [front, back, more]),
+                feed_leniently(&codings, whole.chunks(1)),
+                feed_leniently(&codings, [&body[..], more, more]),
+            ] {
+                assert_eq!(outcome.error, None, "{codings}, {more:?}");
+                assert!(outcome.decoded == plain, "{codings}, {more:?}");
+                assert_eq!(outcome.ignored_after, outer, "{codings}, {more:?}");
+            }
+        }
+        let outcome = feed_leniently(&codings, [&body[..]]);
+        assert_eq!((outcome.error, outcome.ignored_after), (None, None));
+    }
+}
+
+#[test]
+fn who_is_lenient_still_sees_a_body_that_is_cut_short_or_corrupt() {
+    let plain = text(500);
+    for coding in Coding::ALL {
+        let codings = codings(coding.name());
+        let body = encoded(&codings, &plain);
+        for at in 1..body.len() {
+            let outcome = feed_leniently(&codings, [&body[..at]]);
+            assert_eq!(outcome.error, Some(DecodeError::Truncated { coding }));
+        }
+    }
+    for (name, body) in [("gzip", gzip(&plain)), ("zstd", zstd(&plain))] {
+        let codings = codings(name);
+        let coding = codings.iter().next().unwrap();
+        // All of one, and another that has begun.
+        let cut = [&body[..], &body[..body.len() - 1]].concat();
+        let outcome = feed_leniently(&codings, [&cut[..]]);
+        assert_eq!(outcome.error, Some(DecodeError::Truncated { coding }));
+        // Its head is whole, and what follows is not valid.
+        let mut corrupt = [&body[..], &body[..12], &[0xff; 20]].concat();
+        if name == "zstd" {
+            corrupt.extend_from_slice(&[0xff; 600]);
+        }
+        let outcome = feed_leniently(&codings, [&corrupt[..]]);
+        assert!(outcome.error.is_some(), "{name}");
+        let mut wrong_sum = [&body[..], &body[..]].concat();
+        let last = wrong_sum.len() - if name == "gzip" { 8 } else { 4 };
+        wrong_sum[last] ^= 1;
+        let outcome = feed_leniently(&codings, [&wrong_sum[..]]);
+        assert!(outcome.error.is_some(), "{name}");
     }
 }
 

@@ -1,7 +1,7 @@
 //! The decoder, driven as its caller does.
 
 use bytes::Bytes;
-use http_step_coding::{Codings, DecodeError, Decoder, PIECE, Step};
+use http_step_coding::{Coding, Codings, DecodeError, Decoder, PIECE, Step};
 
 /// More than any body here takes: a decoder that goes on beyond comes to no end.
 const MOST_STEPS: usize = 1 << 20;
@@ -16,6 +16,8 @@ pub(crate) struct Outcome {
     pub(crate) steps: usize,
     /// How many bytes every coding together has made.
     pub(crate) produced: usize,
+    /// The coding after whose end something was ignored.
+    pub(crate) ignored_after: Option<Coding>,
 }
 
 impl Outcome {
@@ -30,7 +32,18 @@ impl Outcome {
 
 /// Decode a body that comes in these frames, up to an end or an error.
 pub(crate) fn feed<'a>(codings: &Codings, frames: impl IntoIterator<Item = &'a [u8]>) -> Outcome {
-    let mut decoder = Decoder::new(codings);
+    feed_to(Decoder::new(codings), frames)
+}
+
+/// The same, ignoring what follows the end.
+pub(crate) fn feed_leniently<'a>(
+    codings: &Codings,
+    frames: impl IntoIterator<Item = &'a [u8]>,
+) -> Outcome {
+    feed_to(Decoder::new(codings).lenient(), frames)
+}
+
+fn feed_to<'a>(mut decoder: Decoder, frames: impl IntoIterator<Item = &'a [u8]>) -> Outcome {
     let mut frames = frames.into_iter();
     let mut input = Bytes::new();
     let mut ended = false;
@@ -39,6 +52,7 @@ pub(crate) fn feed<'a>(codings: &Codings, frames: impl IntoIterator<Item = &'a [
         error: None,
         steps: 0,
         produced: 0,
+        ignored_after: None,
     };
     loop {
         outcome.steps += 1;
@@ -57,7 +71,10 @@ pub(crate) fn feed<'a>(codings: &Codings, frames: impl IntoIterator<Item = &'a [
                 Some(frame) => input = Bytes::copy_from_slice(frame),
                 None => ended = true,
             },
-            Ok(Step::Done) => return outcome,
+            Ok(Step::Done) => {
+                outcome.ignored_after = decoder.ignored_after();
+                return outcome;
+            }
             Err(error) => {
                 assert_eq!(decoder.step(&mut input, ended), Err(error.clone()));
                 outcome.error = Some(error);
