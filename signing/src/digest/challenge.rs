@@ -133,6 +133,13 @@ impl Challenge {
         self.stale
     }
 
+    /// Whether it says that the nonce of an answer to another challenge was too old, and
+    /// has a new one.
+    #[must_use]
+    pub fn renews(&self, answered: &Self) -> bool {
+        self.stale && self.nonce != answered.nonce
+    }
+
     fn read(challenge: &SchemeChallenge) -> Result<Self, ChallengeError> {
         let required = |name: &'static str| {
             let value = challenge.parameter(name);

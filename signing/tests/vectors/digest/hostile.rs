@@ -106,3 +106,19 @@ proptest! {
         }
     }
 }
+
+/// Only with another nonce is there anything to answer anew.
+#[test]
+fn a_challenge_renews_another_if_it_is_stale_and_has_another_nonce() {
+    let challenge = |rest: &str| choose(&[&format!(r#"Digest realm="r", {rest}"#)]).unwrap();
+    let answered = challenge(r#"nonce="a""#);
+    for (rest, renews) in [
+        (r#"nonce="b", stale=true"#, true),
+        (r#"nonce="b", stale=TRUE"#, true),
+        (r#"nonce="a", stale=true"#, false),
+        (r#"nonce="b", stale=false"#, false),
+        (r#"nonce="b""#, false),
+    ] {
+        assert_eq!(challenge(rest).renews(&answered), renews, "{rest}");
+    }
+}
