@@ -91,6 +91,7 @@ impl log::Host for State {
             log::Stream::Stderr => Stream::Stderr,
         };
         self.hands_over(text.len())?;
+        self.write_remarks();
         Ok(self.log.write(stream, &text)?)
     }
 }

@@ -281,7 +281,7 @@ fn error_of(error: types::StepError, journal: &Journal, veil: &Veil<'_>) -> RunE
         exceeded: None,
     };
     match met(journal, veil) {
-        Some(met) if is_of_the_network(told) => met,
+        Some(met) if is_of_the_network(told) || is_refusal(told, met.kind) => met,
         // That the policy denied something is for the host alone to say.
         _ if told == ErrorKind::Denied => of(ErrorKind::Other, error.message),
         _ => of(told, error.message),
@@ -297,6 +297,12 @@ fn met(journal: &Journal, veil: &Veil<'_>) -> Option<RunError> {
         sent: journal.sent_any(),
         exceeded: None,
     })
+}
+
+/// Whether the component tells of a request that the host could not make: it has a code
+/// for that, without the part and the reason.
+fn is_refusal(told: ErrorKind, met: ErrorKind) -> bool {
+    told == ErrorKind::InvalidSpec && met == ErrorKind::InvalidSpec
 }
 
 /// Whether an error of a kind comes from the way out.

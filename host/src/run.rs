@@ -241,6 +241,7 @@ impl Host {
                 ending
             }
         };
+        state.write_remarks();
         ending.note(&mut state.log);
         let written = state.log.written();
         let log = state.log.take_entries();

@@ -9,7 +9,7 @@ use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpView};
 
 use crate::clock::{CoarseMonotonicClock, CoarseWallClock};
 use crate::held::Held;
-use crate::log::Log;
+use crate::log::{Log, Stream};
 use crate::meter::{Memory, MemoryMeter, Room};
 use crate::outbound::Egress;
 use crate::properties::Properties;
@@ -36,6 +36,8 @@ pub(crate) struct State {
     pub(crate) held: Held,
     pub(crate) properties: Arc<Properties>,
     pub(crate) log: Log,
+    /// How many of the journal's remarks are in the log.
+    remarked: usize,
     pub(crate) stderr: Stderr,
     pub(crate) table: ResourceTable,
     wasi: WasiCtx,
@@ -70,10 +72,19 @@ impl State {
             held: Held::new(memory),
             properties,
             log,
+            remarked: 0,
             stderr,
             table,
             wasi,
             http,
+        }
+    }
+
+    /// Write what was remarked on the way out, before what the component writes next.
+    pub(crate) fn write_remarks(&mut self) {
+        for line in self.egress.journal.remarks_from(self.remarked) {
+            self.remarked += 1;
+            self.log.write_line(Stream::Stderr, &line);
         }
     }
 }

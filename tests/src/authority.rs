@@ -48,6 +48,21 @@ impl Authority {
         }
     }
 
+    /// A certificate for a host name that is signed by itself, as `openssl req -x509`
+    /// makes them: it may sign others, too.
+    pub fn of_itself(name: &str, say: impl FnOnce(&mut CertificateParams)) -> Issued {
+        let mut params = CertificateParams::new([name.to_owned()]).expect("a name");
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        say(&mut params);
+        let key = KeyPair::generate().expect("a key");
+        let certificate = params.self_signed(&key).expect("a certificate");
+        Issued {
+            pem: certificate.pem(),
+            certificate: certificate.der().clone(),
+            key,
+        }
+    }
+
     fn roots(&self) -> RootCertStore {
         let mut roots = RootCertStore::empty();
         roots.add(self.0.der().clone()).expect("a root");

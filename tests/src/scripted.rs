@@ -1,5 +1,7 @@
 //! A server that writes bytes as told, whether they are HTTP or not.
 
+use std::sync::{Arc, Mutex};
+
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
@@ -36,6 +38,46 @@ impl Scripted {
         (Self { origin }, kept)
     }
 
+    /// Answer each request with the first answer on the first connection, and with the
+    /// second one on those that follow. The first connection ends when its second request
+    /// has come, of whose answer it sends no more than a beginning. Keeps the requests,
+    /// each with the number of its connection before it.
+    pub async fn ends_once(
+        first: &'static str,
+        beginning: &'static str,
+        second: &'static str,
+    ) -> (Self, Arc<Mutex<Vec<String>>>) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let origin = format!("http://{}", listener.local_addr().expect("an address"));
+        let requests = Arc::<Mutex<Vec<String>>>::default();
+        let kept = Arc::clone(&requests);
+        tokio::spawn(async move {
+            let mut number = 0;
+            while let Ok((mut stream, _)) = listener.accept().await {
+                number += 1;
+                let kept = Arc::clone(&kept);
+                tokio::spawn(async move {
+                    let mut count = 0;
+                    while let Some(request) = request(&mut stream).await {
+                        let request = format!("{number} {request}");
+                        kept.lock().expect("no panic").push(request);
+                        count += 1;
+                        let answer = match (number, count) {
+                            (1, 1) => first,
+                            (1, _) => beginning,
+                            _ => second,
+                        };
+                        let written = stream.write_all(answer.as_bytes()).await;
+                        if written.is_err() || (number, count) == (1, 2) {
+                            return;
+                        }
+                    }
+                });
+            }
+        });
+        (Self { origin }, requests)
+    }
+
     /// The origin of a port that nothing listens on.
     pub async fn nobody() -> String {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
@@ -51,6 +93,32 @@ impl Scripted {
             }
         });
         Self { origin }
+    }
+}
+
+/// A whole request, as its method and target, and its body. None at the end.
+async fn request(stream: &mut TcpStream) -> Option<String> {
+    let mut read = Vec::new();
+    loop {
+        let end = read.windows(4).position(|window| window == b"\r\n\r\n");
+        if let Some(end) = end {
+            let head = String::from_utf8_lossy(&read[..end]).to_ascii_lowercase();
+            let length = head
+                .lines()
+                .find_map(|line| line.strip_prefix("content-length: ")?.parse().ok())
+                .unwrap_or(0);
+            let (head, body) = read.split_at(end + 4);
+            if body.len() == length {
+                let line = String::from_utf8_lossy(head);
+                let line = line.split(" HTTP/").next().unwrap_or_default();
+                return Some(format!("{line} {}", String::from_utf8_lossy(body)));
+            }
+        }
+        let mut chunk = [0; 16 << 10];
+        match stream.read(&mut chunk).await {
+            Ok(0) | Err(_) => return None,
+            Ok(count) => read.extend(chunk.iter().take(count)),
+        }
     }
 }
 

@@ -169,6 +169,110 @@ async fn a_connection_that_was_closed_meanwhile_is_no_error_of_a_step() {
     }
 }
 
+const OK: &str = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
+
+/// One request, and another on its connection, which ends then, having sent this much of
+/// an answer: what comes of the second, and the requests that came.
+async fn ends_under(step: &str, beginning: &'static str) -> (RunResult, Vec<String>, String) {
+    let (server, requests) = Scripted::ends_once(OK, beginning, OK).await;
+    let (bench, origin) = (bench(), server.origin);
+    let policy = format!("allow: ['{origin}']");
+    is_success(&bench.run(&policy, &format!("get: {origin}/first")).await);
+    let step = format!("url: {origin}/\n{step}");
+    let body = "x".repeat((1 << 20) + 1);
+    let result = bench.run_with(&policy, &step, |job| {
+        job.properties([("body", body.as_str())].into())
+    });
+    let result = result.await;
+    let requests = requests.lock().unwrap().split_off(1);
+    (result, requests, origin)
+}
+
+#[tokio::test]
+async fn an_idempotent_request_is_sent_again_when_a_reused_connection_ends() {
+    for (method, body) in [
+        ("GET", ""),
+        ("HEAD", ""),
+        ("OPTIONS", ""),
+        ("DELETE", ""),
+        ("DELETE", "of one"),
+        ("PUT", "a body"),
+        ("PUT", ""),
+    ] {
+        let data = match body {
+            "" => String::new(),
+            body => format!("\ndata: {body}"),
+        };
+        let (result, requests, _) = ends_under(&format!("method: {method}{data}"), "").await;
+        // With what HEAD is answered here, its connection is of no more use.
+        is_success(&result);
+        let row = &result.ledger[0];
+        assert_eq!(
+            (row.attempts, row.connection),
+            (2, Some(ConnectionUse::New))
+        );
+        let sent = |connection| format!("{connection} {method} / {body}");
+        assert_eq!(requests, [sent(1), sent(2)]);
+    }
+}
+
+#[tokio::test]
+async fn what_may_have_been_processed_is_not_sent_again() {
+    let mut told = String::new();
+    for (step, beginning) in [
+        ("method: POST\ndata: x", ""),
+        ("method: PATCH\ndata: x", ""),
+        // The server has begun to answer.
+        ("method: GET", "H"),
+        ("method: PUT\ndata: x", "HTTP/1.1 200 OK\r\n"),
+        ("method: GET", "HTTP/1.1 103 Early Hints\r\n\r\n"),
+        // Longer than what is kept.
+        ("method: PUT\ndata: ${{ property.body }}", ""),
+    ] {
+        let (result, requests, origin) = ends_under(step, beginning).await;
+        assert_eq!(requests.len(), 1);
+        assert_eq!(result.ledger[0].attempts, 1);
+        let error = error(&result, &origin);
+        told.push_str(&format!("{step:?}, {beginning:?}\n  {error}\n"));
+    }
+    expect![[r#"
+        "method: POST\ndata: x", ""
+          Exception, Protocol, sent Unknown: ORIGIN closed the connection before it answered: connection closed before message completed
+        "method: PATCH\ndata: x", ""
+          Exception, Protocol, sent Unknown: ORIGIN closed the connection before it answered: connection closed before message completed
+        "method: GET", "H"
+          Exception, Protocol, sent Unknown: ORIGIN closed the connection before it answered: connection closed before message completed
+        "method: PUT\ndata: x", "HTTP/1.1 200 OK\r\n"
+          Exception, Protocol, sent Unknown: ORIGIN closed the connection before it answered: connection closed before message completed
+        "method: GET", "HTTP/1.1 103 Early Hints\r\n\r\n"
+          Exception, Protocol, sent Unknown: ORIGIN closed the connection before it answered: connection closed before message completed
+        "method: PUT\ndata: ${{ property.body }}", ""
+          Exception, Protocol, sent Unknown: ORIGIN closed the connection before it answered: connection closed before message completed
+    "#]].assert_eq(&told);
+}
+
+#[tokio::test]
+async fn what_is_kept_to_be_sent_again_is_memory_of_the_run() {
+    let (server, _) = Scripted::ends_once(OK, "", OK).await;
+    let origin = &server.origin;
+    let policy = format!("allow: ['{origin}']");
+    let step = format!("put: {origin}/\ndata: ${{{{ property.body }}}}");
+    let body = "x".repeat(1 << 20);
+    let put = || {
+        bench().run_with(&policy, &step, |job| {
+            job.properties([("body", body.as_str())].into())
+        })
+    };
+    // The first has a connection of its own, and would not be sent again.
+    let first = put().await;
+    is_success(&first);
+    let second = put().await;
+    is_success(&second);
+    assert_eq!(second.ledger[0].attempts, 2);
+    // How much more there is at the peak, depends on what the component has by then.
+    assert!(second.usage.peak_memory_bytes > first.usage.peak_memory_bytes);
+}
+
 #[tokio::test]
 async fn a_request_that_comes_back_is_written_anew_for_the_next_connection() {
     let issued = bench().authority.issue("one.test");

@@ -1,7 +1,7 @@
 //! HTTP/2: who speaks it, what it shares, and how it ends.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -250,9 +250,10 @@ async fn a_large_body_goes_out_as_the_server_takes_it() {
 }
 
 /// A server that answers the head of each request with these frames, on a
-/// connection that it then closes, or not.
+/// connection that it then closes, or not. RST_STREAM is of the request's stream.
 async fn frames(acceptor: TlsAcceptor, answer: &'static [u8], closes: bool) -> u16 {
     const HEADERS: u8 = 1;
+    const RST_STREAM: u8 = 3;
     const EMPTY_SETTINGS: [u8; 9] = [0, 0, 0, 4, 0, 0, 0, 0, 0];
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = listener.local_addr().unwrap().port();
@@ -270,7 +271,11 @@ async fn frames(acceptor: TlsAcceptor, answer: &'static [u8], closes: bool) -> u
                 let mut payload = vec![0; length as usize];
                 stream.read_exact(&mut payload).await.unwrap();
                 if head[3] == HEADERS {
-                    stream.write_all(answer).await.unwrap();
+                    let mut answer = answer.to_vec();
+                    if let [.., RST_STREAM, _, _, _, _, _, _, _, _, _] = answer[..] {
+                        answer[5..9].copy_from_slice(&head[5..9]);
+                    }
+                    stream.write_all(&answer).await.unwrap();
                     if closes {
                         break;
                     }
@@ -317,6 +322,246 @@ async fn an_attempt_that_gets_no_connection_was_not_sent() {
         .assert_eq(&error(&result, &origin(port)));
     assert_eq!(result.error.unwrap().stage, Some(Stage::Resolve));
     assert_eq!(result.ledger[0].attempts, 1);
+}
+
+const REFUSED: u32 = 7;
+const INTERNAL_ERROR: u32 = 2;
+
+/// What a server does with a request.
+#[derive(Clone, Copy, Debug)]
+enum Does {
+    Answers,
+    /// RST_STREAM with an error.
+    Resets(u32),
+    /// The connection ends.
+    Ends,
+}
+
+/// A server that does what is said with one request after another, however many
+/// connections they come on, and answers those that follow. With the connection, method
+/// and body of each.
+async fn does(
+    acceptor: TlsAcceptor,
+    what: &'static [Does],
+) -> (u16, Arc<Mutex<Vec<(usize, String)>>>) {
+    let count = Arc::new(AtomicUsize::default());
+    let bodies = Arc::<Mutex<Vec<_>>>::default();
+    let kept = Arc::clone(&bodies);
+    let server = Streams::connections(acceptor, move |mut connection, number| {
+        let (count, kept) = (Arc::clone(&count), Arc::clone(&kept));
+        async move {
+            while let Some(Ok((request, mut respond))) = connection.accept().await {
+                let nth = count.fetch_add(1, Ordering::Relaxed);
+                let does = what.get(nth).copied().unwrap_or(Does::Answers);
+                let method = request.method().clone();
+                let mut body = request.into_body();
+                let mut text = String::new();
+                let read = async {
+                    while let Some(data) = body.data().await {
+                        let data = data.unwrap();
+                        body.flow_control().release_capacity(data.len()).unwrap();
+                        text.push_str(&String::from_utf8_lossy(&data));
+                    }
+                };
+                // The connection has to be driven meanwhile; nothing else comes on it.
+                tokio::select! {
+                    () = read => {}
+                    other = connection.accept() => assert!(other.is_none()),
+                }
+                kept.lock()
+                    .unwrap()
+                    .push((number, format!("{method} {text}")));
+                match does {
+                    Does::Answers => _ = respond.send_response(Response::new(()), true).unwrap(),
+                    Does::Resets(error) => respond.send_reset(error.into()),
+                    Does::Ends => return,
+                }
+            }
+        }
+    })
+    .await;
+    (server.port, bodies)
+}
+
+/// What comes of requests that are made one after the other.
+async fn told(what: &'static [Does], steps: &[&str]) -> String {
+    let bench = bench();
+    let (port, requests) = does(acceptor(bench), what).await;
+    let policy = policy(port);
+    let body = "x".repeat((1 << 20) + 1);
+    let mut told = String::new();
+    for step in steps {
+        let step = format!("url: {}/\n{step}", origin(port));
+        let result = bench
+            .run_with(&policy, &step, |job| {
+                job.properties([("body", body.as_str())].into())
+            })
+            .await;
+        let attempts = result.ledger[0].attempts;
+        told.push_str(&format!("{attempts}: {}\n", error(&result, &origin(port))));
+    }
+    for (connection, request) in &*requests.lock().unwrap() {
+        let request = request.replace(&body, "LONG");
+        told.push_str(&format!("  {connection} {request}\n"));
+    }
+    told
+}
+
+#[tokio::test]
+async fn what_the_server_has_not_processed_is_sent_again_with_its_body() {
+    let post = "method: POST\ndata: a body";
+    let long = "method: POST\ndata: ${{ property.body }}";
+    let mut all = String::new();
+    for (what, steps) in [
+        (&[Does::Resets(REFUSED)][..], &[post][..]),
+        (&[Does::Resets(REFUSED); 9], &[post]),
+        (&[Does::Answers, Does::Resets(REFUSED)], &[post, post]),
+        (&[Does::Resets(INTERNAL_ERROR)], &[post]),
+        // Longer than what is kept.
+        (&[Does::Resets(REFUSED)], &[long]),
+    ] {
+        all.push_str(&format!("{what:?}\n{}", told(what, steps).await));
+    }
+    expect![[r#"
+        [Resets(7)]
+        2: Success: no error
+          1 POST a body
+          1 POST a body
+        [Resets(7), Resets(7), Resets(7), Resets(7), Resets(7), Resets(7), Resets(7), Resets(7), Resets(7)]
+        5: Exception, Protocol, sent No: ORIGIN closed the connection before it answered: stream error received: refused stream before processing any application logic
+          1 POST a body
+          1 POST a body
+          1 POST a body
+          1 POST a body
+          1 POST a body
+        [Answers, Resets(7)]
+        1: Success: no error
+        2: Success: no error
+          1 POST a body
+          1 POST a body
+          1 POST a body
+        [Resets(2)]
+        1: Exception, Protocol, sent Unknown: ORIGIN closed the connection before it answered: stream error received: unexpected internal error encountered
+          1 POST a body
+        [Resets(7)]
+        1: Exception, Protocol, sent No: ORIGIN closed the connection before it answered: stream error received: refused stream before processing any application logic
+          1 POST LONG
+    "#]].assert_eq(&all);
+}
+
+#[tokio::test]
+async fn a_reused_connection_that_dies_is_no_error_of_an_idempotent_request() {
+    let (get, put, post) = (
+        "method: GET",
+        "method: PUT\ndata: a body",
+        "method: POST\ndata: a body",
+    );
+    const DIES: &[Does] = &[Does::Answers, Does::Ends];
+    let mut all = String::new();
+    for (what, steps) in [
+        (DIES, &[get, get][..]),
+        (DIES, &[get, put]),
+        (DIES, &[get, post]),
+        (&[Does::Answers, Does::Resets(INTERNAL_ERROR)], &[get, get]),
+        // Where it is new, it is the request that the server does not like.
+        (&[Does::Ends], &[get]),
+        (&[Does::Answers, Does::Ends, Does::Ends], &[get, get]),
+    ] {
+        all.push_str(&format!("{what:?}\n{}", told(what, steps).await));
+    }
+    expect![[r#"
+        [Answers, Ends]
+        1: Success: no error
+        2: Success: no error
+          1 GET 
+          1 GET 
+          2 GET 
+        [Answers, Ends]
+        1: Success: no error
+        2: Success: no error
+          1 GET 
+          1 PUT a body
+          2 PUT a body
+        [Answers, Ends]
+        1: Success: no error
+        1: Exception, Protocol, sent Unknown: ORIGIN closed the connection before it answered: connection closed before message completed
+          1 GET 
+          1 POST a body
+        [Answers, Resets(2)]
+        1: Success: no error
+        1: Exception, Protocol, sent Unknown: ORIGIN closed the connection before it answered: stream error received: unexpected internal error encountered
+          1 GET 
+          1 GET 
+        [Ends]
+        1: Exception, Protocol, sent Unknown: ORIGIN closed the connection before it answered: connection closed before message completed
+          1 GET 
+        [Answers, Ends, Ends]
+        1: Success: no error
+        2: Exception, Protocol, sent Unknown: ORIGIN closed the connection before it answered: connection closed before message completed
+          1 GET 
+          1 GET 
+          2 GET 
+    "#]].assert_eq(&all);
+}
+
+#[tokio::test]
+async fn a_post_that_goaway_leaves_out_is_sent_again() {
+    let bench = bench();
+    let port = goes_away_once(acceptor(bench)).await;
+    let step = format!("post: {}/\ndata: a body", origin(port));
+    let result = bench.run(&policy(port), &step).await;
+    assert_eq!(result.outcome, Outcome::Success, "{:?}", result.error);
+    assert_eq!(result.ledger[0].attempts, 2);
+}
+
+/// A server that goes away at the first request, of whose connection it says that none was
+/// processed, and answers the second if its body is whole.
+async fn goes_away_once(acceptor: TlsAcceptor) -> u16 {
+    const DATA: u8 = 0;
+    const OK: &[u8] = &[0, 0, 1, 1, 5, 0, 0, 0, 1, 0x88];
+    frames_with(acceptor, move |connection, kind, payload| {
+        match (connection, kind) {
+            (1, DATA) => Some(GOAWAY_BEFORE),
+            (_, DATA) if payload == b"a body" => Some(OK),
+            _ => None,
+        }
+    })
+    .await
+}
+
+/// A server that answers frames, of which it gets the connection's number, the type and
+/// the payload.
+async fn frames_with(
+    acceptor: TlsAcceptor,
+    answer: impl Fn(usize, u8, &[u8]) -> Option<&'static [u8]> + Send + 'static,
+) -> u16 {
+    const EMPTY_SETTINGS: [u8; 9] = [0, 0, 0, 4, 0, 0, 0, 0, 0];
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    tokio::spawn(async move {
+        let mut open = Vec::new();
+        while let Ok((stream, _)) = listener.accept().await {
+            let mut stream = acceptor.accept(stream).await.unwrap();
+            stream.read_exact(&mut [0; 24]).await.unwrap();
+            stream.write_all(&EMPTY_SETTINGS).await.unwrap();
+            loop {
+                let mut head = [0; 9];
+                if stream.read_exact(&mut head).await.is_err() {
+                    break;
+                }
+                let length = u32::from_be_bytes([0, head[0], head[1], head[2]]);
+                let mut payload = vec![0; length as usize];
+                stream.read_exact(&mut payload).await.unwrap();
+                if let Some(frames) = answer(open.len() + 1, head[3], &payload) {
+                    stream.write_all(frames).await.unwrap();
+                    break;
+                }
+            }
+            // Nothing more is read of it, and it stays open.
+            open.push(stream);
+        }
+    });
+    port
 }
 
 #[tokio::test]

@@ -365,7 +365,7 @@ async fn a_handshake_that_fails() {
             "error": {
               "kind": "tls",
               "stage": "tls",
-              "message": "TLS with https://one.test:PORT failed: no trusted root has signed its certificate",
+              "message": "TLS with https://one.test:PORT failed: no trusted root has signed its certificate; `verify: FILE` names a file with the certificate of who has, or with the server's own",
               "sent": "no"
             }
           }

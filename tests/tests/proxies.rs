@@ -351,7 +351,7 @@ async fn what_goes_wrong_at_the_proxy() {
         https, SOCKS: wants another: Exception, Connect, sent No: the proxy socks5://PROXY did not lead on: Password auth failure, code: 1
         https, SOCKS: garbage: Exception, Timeout, sent No: could not connect to ORIGIN within 1 s
         https, SOCKS: nobody: Exception, Connect, sent No: the proxy socks5://PROXY did not lead on: could not connect to 127.0.0.1: connection refused
-        https, TLS: is none: Exception, Connect, sent No: the proxy https://PROXY did not lead on: TLS with it failed: received corrupt message of type InvalidContentType
+        https, TLS: is none: Exception, Connect, sent No: the proxy https://PROXY did not lead on: TLS with it failed: what it sends is not TLS; if it is a server of plain HTTP, the URL begins with `http://`
         http, forbids: Status code: 403 (failure)
         http, answers 418: Status code: 418 (failure)
         http, wants a password: Status code: 407 (failure)
@@ -364,7 +364,7 @@ async fn what_goes_wrong_at_the_proxy() {
         http, SOCKS: wants another: Exception, Connect, sent No: the proxy socks5://PROXY did not lead on: Password auth failure, code: 1
         http, SOCKS: garbage: Exception, Timeout, sent No: could not connect to ORIGIN within 1 s
         http, SOCKS: nobody: Exception, Connect, sent No: the proxy socks5://PROXY did not lead on: could not connect to 127.0.0.1: connection refused
-        http, TLS: is none: Exception, Connect, sent No: the proxy https://PROXY did not lead on: TLS with it failed: received corrupt message of type InvalidContentType
+        http, TLS: is none: Exception, Connect, sent No: the proxy https://PROXY did not lead on: TLS with it failed: what it sends is not TLS; if it is a server of plain HTTP, the URL begins with `http://`
     "#]].assert_eq(&told);
 }
 
@@ -421,7 +421,7 @@ async fn a_proxy_over_tls_is_judged_by_the_host_and_not_by_the_step() {
     }
     expect![[r#"
         trusted: Success: no error; asked 1 times
-        a stranger's: Exception, Connect, sent No: the proxy PROXY did not lead on: TLS with it failed: no trusted root has signed its certificate; asked 0 times
+        a stranger's: Exception, Connect, sent No: the proxy PROXY did not lead on: TLS with it failed: no trusted root has signed its certificate; `verify: FILE` names a file with the certificate of who has, or with the server's own; asked 0 times
     "#]].assert_eq(&told);
 }
 

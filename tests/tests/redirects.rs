@@ -7,6 +7,30 @@ use http_step_tests::{
     Answer, Recorded, Scripted, Service, host, reference, run, step_file, transcript,
 };
 
+/// Servers close connections that are idle, or after so many requests, whenever they like.
+#[tokio::test]
+async fn a_redirect_on_a_connection_that_ends_just_then() {
+    for (method, is_followed) in [("PUT", true), ("DELETE", true), ("POST", false)] {
+        let moved =
+            "HTTP/1.1 307 Temporary Redirect\r\nLocation: /final\r\nContent-Length: 0\r\n\r\n";
+        let ok = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
+        let (server, requests) = Scripted::ends_once(moved, "", ok).await;
+        let origin = &server.origin;
+        let step = format!("url: {origin}/start\nmethod: {method}\ndata: body");
+        let result = run(origin, &step).await;
+        let is_success = result.outcome == Outcome::Success;
+        assert_eq!(is_success, is_followed, "{method}: {:?}", result.error);
+        let mut expected = vec![
+            format!("1 {method} /start body"),
+            format!("1 {method} /final body"),
+        ];
+        if is_followed {
+            expected.push(format!("2 {method} /final body"));
+        }
+        assert_eq!(*requests.lock().unwrap(), expected);
+    }
+}
+
 /// `/STATUS/REST` redirects with that status to `/REST`; anything else is an end.
 fn hop(request: &Recorded) -> Answer {
     let path = request.line.split(' ').nth(1).unwrap();

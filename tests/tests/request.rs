@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use expect_test::{Expect, expect};
 use http_step_host::Outcome;
-use http_step_tests::{Answer, Service, run, run_with};
+use http_step_tests::{Answer, Service, error, run, run_with};
 
 /// What the service got, as text.
 async fn received(step: &str) -> String {
@@ -49,6 +49,74 @@ async fn every_method_has_a_short_form() {
             .collect();
         assert_eq!(lines, [format!("{method} /a"), format!("{method} /b")]);
     }
+}
+
+#[tokio::test]
+async fn a_request_that_can_not_be_made_names_the_part_and_why() {
+    let long = "x".repeat(70_000);
+    let mut told = String::new();
+    for step in [
+        "url: a..test",
+        "url: .a.test",
+        "url: a.test:99999",
+        "url: '[::1'",
+        "url: a b.test",
+        "url: me@a.test",
+        "url: LONG",
+        "headers: {X: '${{ property.lines }}'}",
+        "headers: {Host: b.test}",
+        "headers: {Content-Length: 5}",
+        "headers: {Transfer-Encoding: gzip}",
+        "params: '${{ property.lines }}'",
+    ] {
+        let (host, rest) = match step.strip_prefix("url: ") {
+            Some("LONG") => (format!("a.test/{long}"), ""),
+            Some(host) => (host.trim_matches('\'').to_owned(), ""),
+            None => ("a.test".to_owned(), step),
+        };
+        let origin = match host.len() {
+            ..100 => format!("http://{host}"),
+            _ => "http://a.test".to_owned(),
+        };
+        let of_origin = if origin.parse::<http_step_host::policy::Origin>().is_ok() {
+            origin
+        } else {
+            "http://a.test".to_owned()
+        };
+        let text = format!("get: http://${{{{ property.host }}}}/\n{rest}");
+        let result = run_with(&of_origin, &text, |job| {
+            job.properties([("host", host.as_str()), ("lines", "a\nb")].into())
+        })
+        .await;
+        let error = error(&result, "ORIGIN");
+        told.push_str(&format!("{step}\n  {error}\n"));
+    }
+    expect![[r#"
+        url: a..test
+          Exception, InvalidSpec, sent No: `url` can't be used: there is nothing between two dots of its host `a..test`
+        url: .a.test
+          Exception, InvalidSpec, sent No: `url` can't be used: there is nothing between two dots of its host `.a.test`
+        url: a.test:99999
+          Exception, InvalidSpec, sent No: `url` can't be used: invalid port number
+        url: '[::1'
+          Exception, InvalidSpec, sent No: `url` can't be used: invalid IPv6 address
+        url: a b.test
+          Exception, InvalidSpec, sent No: `url` can't be used: it has a space or a control character in it; written in a URL, a space is `%20`
+        url: me@a.test
+          Exception, InvalidSpec, sent No: `url` has a user name or a password in it; give them in `auth`, where no log shows them
+        url: LONG
+          Exception, InvalidSpec, sent No: the host does not take the path and query of the URL, which have 70002 bytes; 65,534 are the most for a URL
+        headers: {X: '${{ property.lines }}'}
+          Exception, InvalidSpec, sent No: in `headers`, the value of the header `X` has a line break or another control character in it
+        headers: {Host: b.test}
+          Exception, InvalidSpec, sent No: the header `Host` can't be sent: it is the host that sets it
+        headers: {Content-Length: 5}
+          Exception, InvalidSpec, sent No: `headers` has `Content-Length: 5`, but the body is 0 bytes long; leave it out, the step counts by itself
+        headers: {Transfer-Encoding: gzip}
+          Exception, InvalidSpec, sent No: the header `Transfer-Encoding` can't be sent: it is the host that sets it
+        params: '${{ property.lines }}'
+          Exception, InvalidSpec, sent No: `params` has a line break or another control character in it; in a query it is escaped: `%0A`
+    "#]].assert_eq(&told);
 }
 
 #[tokio::test]

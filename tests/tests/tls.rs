@@ -57,7 +57,7 @@ async fn an_unknown_issuer() {
     let (service, _) = service(&["localhost"]).await;
     let (_, other) = self::service(&["localhost"]).await;
     let result = get(&other, &service.origin, 1).await;
-    expect!["Tls, sent No: TLS with ORIGIN failed: no trusted root has signed its certificate"]
+    expect!["Tls, sent No: TLS with ORIGIN failed: no trusted root has signed its certificate; `verify: FILE` names a file with the certificate of who has, or with the server's own"]
         .assert_eq(&error(&result, &service.origin));
     assert_eq!(service.requests(), []);
 }
@@ -66,7 +66,7 @@ async fn an_unknown_issuer() {
 async fn a_certificate_for_another_name() {
     let (service, pem) = service(&["other.test"]).await;
     let result = get(&pem, &service.origin, 1).await;
-    expect![[r#"Tls, sent No: TLS with ORIGIN failed: its certificate is not valid: certificate not valid for name "localhost"; certificate is only valid for DnsName("other.test")"#]].assert_eq(&error(&result, &service.origin));
+    expect!["Tls, sent No: TLS with ORIGIN failed: its certificate is for other.test and not for localhost; ask for the server by a name that the certificate has, or have one issued for localhost"].assert_eq(&error(&result, &service.origin));
 }
 
 #[tokio::test]
@@ -75,10 +75,8 @@ async fn a_server_that_does_not_speak_tls() {
     let server = Service::start(|_| Answer::default()).await;
     let origin = server.origin.replace("http://", "https://");
     let result = get(&pem, &origin, 1).await;
-    expect![
-        "Tls, sent No: TLS with ORIGIN failed: received corrupt message of type InvalidContentType"
-    ]
-    .assert_eq(&error(&result, &origin));
+    expect!["Tls, sent No: TLS with ORIGIN failed: what it sends is not TLS; if it is a server of plain HTTP, the URL begins with `http://`"]
+        .assert_eq(&error(&result, &origin));
 }
 
 #[test]
@@ -115,8 +113,8 @@ async fn a_certificate_out_of_its_time() {
         assert_eq!(service.requests(), []);
     }
     expect![[r#"
-        2001: Tls, sent No: TLS with ORIGIN failed: its certificate has expired
-        2999: Tls, sent No: TLS with ORIGIN failed: its certificate is not valid yet
+        2001: Tls, sent No: TLS with ORIGIN failed: its certificate has expired; renew it on the server, or set the clock of this machine, if that is wrong
+        2999: Tls, sent No: TLS with ORIGIN failed: its certificate is not valid yet; wait until it is, or set the clock of this machine, if that is wrong
     "#]]
     .assert_eq(&told);
 }

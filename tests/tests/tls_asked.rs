@@ -101,7 +101,7 @@ async fn a_certificate_of_an_authority_that_the_step_brings_along() {
     ];
     let expected = expect![[r#"
         nothing is said
-          Exception, Tls, sent No: TLS with ORIGIN failed: no trusted root has signed its certificate
+          Exception, Tls, sent No: TLS with ORIGIN failed: no trusted root has signed its certificate; `verify: FILE` names a file with the certificate of who has, or with the server's own
          | verify: false
           Denied, Denied, sent No: the policy does not allow `verify: false` for ORIGIN: of TLS, a step may ask for pinned-key and min-version; `steps_may: [verify-none, pinned-key, min-version]` under `tls:` in policy.yaml would
          | verify: ca.pem
@@ -115,13 +115,206 @@ async fn a_certificate_of_an_authority_that_the_step_brings_along() {
         tls: {steps_may: [ca-file]} | verify: ca.pem
           Success: no error
         tls: {steps_may: [ca-file]} | verify: other.pem
-          Exception, Tls, sent No: TLS with ORIGIN failed: no trusted root has signed its certificate
+          Exception, Tls, sent No: TLS with ORIGIN failed: no trusted root has signed its certificate; `verify: FILE` names a file with the certificate of who has, or with the server's own
         tls: {steps_may: [verify-none, ca-file, client-certificate, pinned-key, min-version]} | verify: text.pem
           Exception, InvalidSpec, sent No: the file `text.pem` of `verify` is of no use: there is no certificate in it
         tls: {steps_may: [verify-none, ca-file, client-certificate, pinned-key, min-version]} | verify: missing.pem
           Exception, InvalidSpec, sent No: the file `missing.pem` of `verify` can't be read: there is no such file in DIR
     "#]];
     site.check(site.issued.server(), &cases, expected).await;
+}
+
+/// What `openssl req -x509` makes may sign others, and is no server's by the rules; to name
+/// it is to say that it is.
+#[tokio::test]
+async fn a_certificate_that_the_step_brings_along_is_the_servers_own() {
+    let of = |name: &str, from: i32, to: i32, is_ca: bool| {
+        Authority::of_itself(name, |params| {
+            params.not_before = rcgen::date_time_ymd(from, 1, 1);
+            params.not_after = rcgen::date_time_ymd(to, 1, 1);
+            if !is_ca {
+                params.is_ca = rcgen::IsCa::NoCa;
+            }
+        })
+    };
+    let stranger = Authority::default();
+    let foreign = |from: i32, to: i32| {
+        stranger.issue_with("one.test", |params| {
+            params.not_before = rcgen::date_time_ymd(from, 1, 1);
+            params.not_after = rcgen::date_time_ymd(to, 1, 1);
+        })
+    };
+    let mut told = String::new();
+    for (what, issued) in [
+        ("CA:TRUE", of("one.test", 2001, 3000, true)),
+        (
+            "CA:TRUE, for another name",
+            of("two.test", 2001, 3000, true),
+        ),
+        ("CA:TRUE, expired", of("one.test", 2001, 2002, true)),
+        ("CA:TRUE, not valid yet", of("one.test", 2999, 3000, true)),
+        ("CA:FALSE", of("one.test", 2001, 3000, false)),
+        ("CA:FALSE, expired", of("one.test", 2001, 2002, false)),
+        ("of somebody else", foreign(2001, 3000)),
+        ("of somebody else, expired", foreign(2001, 2002)),
+    ] {
+        let site = Site {
+            issued,
+            ..Site::new()
+        };
+        site.file("own.pem", &site.issued.pem);
+        site.file(
+            "several.pem",
+            &format!("{}{}", stranger.pem(), site.issued.pem),
+        );
+        // Of the same name, as another machine has it.
+        site.file("other.pem", &of("one.test", 2001, 3000, true).pem);
+        let other = bench().authority.issue("one.test").pin();
+        let pinned = format!("verify: own.pem\ntls: {{pinned_keys: ['{other}']}}");
+        let cases = [
+            (ALL, ""),
+            (ALL, "verify: own.pem"),
+            (ALL, "verify: several.pem"),
+            (ALL, "verify: other.pem"),
+            (ALL, &pinned),
+        ];
+        let of_site = site.told(site.issued.server(), &cases).await;
+        let of_site = of_site
+            .replace(&format!("{ALL} | "), "")
+            .replace(ALL, "nothing is said");
+        told.push_str(&format!(
+            "{what}\n{}",
+            of_site.replace(&other.to_string(), "OTHER")
+        ));
+    }
+    expect![[r#"
+        CA:TRUE
+
+          Exception, Tls, sent No: TLS with ORIGIN failed: its certificate is one of an authority (CA:TRUE), and not of a server; `verify: FILE`, with this very certificate in the file, accepts it
+        verify: own.pem
+          Success: no error
+        verify: several.pem
+          Success: no error
+        verify: other.pem
+          Exception, Tls, sent No: TLS with ORIGIN failed: its certificate is one of an authority (CA:TRUE), and not of a server; `verify: FILE`, with this very certificate in the file, accepts it
+        verify: own.pem
+        tls: {pinned_keys: ['OTHER']}
+          Exception, Tls, sent No: TLS with ORIGIN failed: its key is none of those pinned; if it is a new one that you trust, add its pin to `pinned_keys`
+        CA:TRUE, for another name
+
+          Exception, Tls, sent No: TLS with ORIGIN failed: its certificate is one of an authority (CA:TRUE), and not of a server; `verify: FILE`, with this very certificate in the file, accepts it
+        verify: own.pem
+          Exception, Tls, sent No: TLS with ORIGIN failed: its certificate is for two.test and not for one.test; ask for the server by a name that the certificate has, or have one issued for one.test
+        verify: several.pem
+          Exception, Tls, sent No: TLS with ORIGIN failed: its certificate is for two.test and not for one.test; ask for the server by a name that the certificate has, or have one issued for one.test
+        verify: other.pem
+          Exception, Tls, sent No: TLS with ORIGIN failed: its certificate is one of an authority (CA:TRUE), and not of a server; `verify: FILE`, with this very certificate in the file, accepts it
+        verify: own.pem
+        tls: {pinned_keys: ['OTHER']}
+          Exception, Tls, sent No: TLS with ORIGIN failed: its certificate is for two.test and not for one.test; ask for the server by a name that the certificate has, or have one issued for one.test
+        CA:TRUE, expired
+
+          Exception, Tls, sent No: TLS with ORIGIN failed: its certificate has expired; renew it on the server, or set the clock of this machine, if that is wrong
+        verify: own.pem
+          Exception, Tls, sent No: TLS with ORIGIN failed: its certificate has expired; renew it on the server, or set the clock of this machine, if that is wrong
+        verify: several.pem
+          Exception, Tls, sent No: TLS with ORIGIN failed: its certificate has expired; renew it on the server, or set the clock of this machine, if that is wrong
+        verify: other.pem
+          Exception, Tls, sent No: TLS with ORIGIN failed: its certificate has expired; renew it on the server, or set the clock of this machine, if that is wrong
+        verify: own.pem
+        tls: {pinned_keys: ['OTHER']}
+          Exception, Tls, sent No: TLS with ORIGIN failed: its certificate has expired; renew it on the server, or set the clock of this machine, if that is wrong
+        CA:TRUE, not valid yet
+
+          Exception, Tls, sent No: TLS with ORIGIN failed: its certificate is not valid yet; wait until it is, or set the clock of this machine, if that is wrong
+        verify: own.pem
+          Exception, Tls, sent No: TLS with ORIGIN failed: its certificate is not valid yet; wait until it is, or set the clock of this machine, if that is wrong
+        verify: several.pem
+          Exception, Tls, sent No: TLS with ORIGIN failed: its certificate is not valid yet; wait until it is, or set the clock of this machine, if that is wrong
+        verify: other.pem
+          Exception, Tls, sent No: TLS with ORIGIN failed: its certificate is not valid yet; wait until it is, or set the clock of this machine, if that is wrong
+        verify: own.pem
+        tls: {pinned_keys: ['OTHER']}
+          Exception, Tls, sent No: TLS with ORIGIN failed: its certificate is not valid yet; wait until it is, or set the clock of this machine, if that is wrong
+        CA:FALSE
+
+          Exception, Tls, sent No: TLS with ORIGIN failed: no trusted root has signed its certificate; `verify: FILE` names a file with the certificate of who has, or with the server's own
+        verify: own.pem
+          Success: no error
+        verify: several.pem
+          Success: no error
+        verify: other.pem
+          Exception, Tls, sent No: TLS with ORIGIN failed: no trusted root has signed its certificate; `verify: FILE` names a file with the certificate of who has, or with the server's own
+        verify: own.pem
+        tls: {pinned_keys: ['OTHER']}
+          Exception, Tls, sent No: TLS with ORIGIN failed: its key is none of those pinned; if it is a new one that you trust, add its pin to `pinned_keys`
+        CA:FALSE, expired
+
+          Exception, Tls, sent No: TLS with ORIGIN failed: its certificate has expired; renew it on the server, or set the clock of this machine, if that is wrong
+        verify: own.pem
+          Exception, Tls, sent No: TLS with ORIGIN failed: its certificate has expired; renew it on the server, or set the clock of this machine, if that is wrong
+        verify: several.pem
+          Exception, Tls, sent No: TLS with ORIGIN failed: its certificate has expired; renew it on the server, or set the clock of this machine, if that is wrong
+        verify: other.pem
+          Exception, Tls, sent No: TLS with ORIGIN failed: its certificate has expired; renew it on the server, or set the clock of this machine, if that is wrong
+        verify: own.pem
+        tls: {pinned_keys: ['OTHER']}
+          Exception, Tls, sent No: TLS with ORIGIN failed: its certificate has expired; renew it on the server, or set the clock of this machine, if that is wrong
+        of somebody else
+
+          Exception, Tls, sent No: TLS with ORIGIN failed: no trusted root has signed its certificate; `verify: FILE` names a file with the certificate of who has, or with the server's own
+        verify: own.pem
+          Success: no error
+        verify: several.pem
+          Success: no error
+        verify: other.pem
+          Exception, Tls, sent No: TLS with ORIGIN failed: no trusted root has signed its certificate; `verify: FILE` names a file with the certificate of who has, or with the server's own
+        verify: own.pem
+        tls: {pinned_keys: ['OTHER']}
+          Exception, Tls, sent No: TLS with ORIGIN failed: its key is none of those pinned; if it is a new one that you trust, add its pin to `pinned_keys`
+        of somebody else, expired
+
+          Exception, Tls, sent No: TLS with ORIGIN failed: its certificate has expired; renew it on the server, or set the clock of this machine, if that is wrong
+        verify: own.pem
+          Exception, Tls, sent No: TLS with ORIGIN failed: its certificate has expired; renew it on the server, or set the clock of this machine, if that is wrong
+        verify: several.pem
+          Exception, Tls, sent No: TLS with ORIGIN failed: its certificate has expired; renew it on the server, or set the clock of this machine, if that is wrong
+        verify: other.pem
+          Exception, Tls, sent No: TLS with ORIGIN failed: its certificate has expired; renew it on the server, or set the clock of this machine, if that is wrong
+        verify: own.pem
+        tls: {pinned_keys: ['OTHER']}
+          Exception, Tls, sent No: TLS with ORIGIN failed: its certificate has expired; renew it on the server, or set the clock of this machine, if that is wrong
+    "#]].assert_eq(&told);
+}
+
+#[tokio::test]
+async fn a_certificate_that_the_step_brings_along_is_shown_by_who_holds_its_key() {
+    let mut told = String::new();
+    for versions in [TLS12_ALONE, TLS13_ALONE] {
+        let site = Site {
+            issued: Authority::of_itself("one.test", |_| {}),
+            ..Site::new()
+        };
+        site.file("own.pem", &site.issued.pem);
+        let thief = Authority::of_itself("one.test", |_| {});
+        for server in [
+            site.issued.server(),
+            site.issued.server().with_key_of(&thief),
+        ] {
+            let cases = [(ALL, "verify: own.pem")];
+            told.push_str(&site.told(server.versions(versions), &cases).await);
+        }
+    }
+    expect![[r#"
+        tls: {steps_may: [verify-none, ca-file, client-certificate, pinned-key, min-version]} | verify: own.pem
+          Success: no error
+        tls: {steps_may: [verify-none, ca-file, client-certificate, pinned-key, min-version]} | verify: own.pem
+          Exception, Tls, sent No: TLS with ORIGIN failed: it does not hold the key of the certificate that it shows; install a certificate and a key that belong together on the server
+        tls: {steps_may: [verify-none, ca-file, client-certificate, pinned-key, min-version]} | verify: own.pem
+          Success: no error
+        tls: {steps_may: [verify-none, ca-file, client-certificate, pinned-key, min-version]} | verify: own.pem
+          Exception, Tls, sent No: TLS with ORIGIN failed: it does not hold the key of the certificate that it shows; install a certificate and a key that belong together on the server
+    "#]].assert_eq(&told);
 }
 
 #[tokio::test]
@@ -133,7 +326,7 @@ async fn an_authority_that_the_step_brings_along_is_the_only_one() {
         nothing is said
           Success: no error
         tls: {steps_may: [verify-none, ca-file, client-certificate, pinned-key, min-version]} | verify: other.pem
-          Exception, Tls, sent No: TLS with ORIGIN failed: no trusted root has signed its certificate
+          Exception, Tls, sent No: TLS with ORIGIN failed: no trusted root has signed its certificate; `verify: FILE` names a file with the certificate of who has, or with the server's own
     "#]];
     site.check(site.issued.server(), &cases, expected).await;
 }
@@ -169,7 +362,7 @@ async fn a_certificate_of_the_client() {
     let server = site.issued.server().wants_clients_of(&clients);
     let expected = expect![[r#"
         nothing is said
-          Exception, Tls, sent Unknown: TLS with ORIGIN failed: it wants a certificate of the client
+          Exception, Tls, sent Unknown: TLS with ORIGIN failed: it wants a certificate of the client; `cert` names its file
          | cert: both.pem
           Denied, Denied, sent No: the policy does not allow `cert` for ORIGIN: of TLS, a step may ask for pinned-key and min-version; `steps_may: [client-certificate, pinned-key, min-version]` under `tls:` in policy.yaml would
         tls: {steps_may: [verify-none, ca-file, client-certificate, pinned-key, min-version]} | cert: both.pem
@@ -177,7 +370,7 @@ async fn a_certificate_of_the_client() {
         tls: {steps_may: [verify-none, ca-file, client-certificate, pinned-key, min-version]} | cert: [client.pem, client.key]
           Success: no error
         tls: {steps_may: [verify-none, ca-file, client-certificate, pinned-key, min-version]} | cert: stranger.pem
-          Exception, Tls, sent Unknown: TLS with ORIGIN failed: it does not accept the client's certificate (DecryptError)
+          Exception, Tls, sent Unknown: TLS with ORIGIN failed: it does not accept the client's certificate (DecryptError); `cert` has to name one that it trusts
         tls: {steps_may: [verify-none, ca-file, client-certificate, pinned-key, min-version]} | cert: client.pem
           Exception, InvalidSpec, sent No: the file `client.pem` of `cert` is of no use: there is no private key in it
         tls: {steps_may: [verify-none, ca-file, client-certificate, pinned-key, min-version]} | cert: client.key
@@ -232,19 +425,19 @@ async fn a_key_that_is_pinned() {
         tls: {pinned_keys: ['PIN']} | 
           Success: no error
         tls: {pinned_keys: ['OTHER']} | 
-          Exception, Tls, sent No: TLS with ORIGIN failed: its key is none of those pinned
+          Exception, Tls, sent No: TLS with ORIGIN failed: its key is none of those pinned; if it is a new one that you trust, add its pin to `pinned_keys`
         tls: {pinned_keys: ['OTHER', 'PIN']} | 
           Success: no error
          | tls: {pinned_keys: ['PIN']}
           Success: no error
          | tls: {pinned_keys: ['OTHER']}
-          Exception, Tls, sent No: TLS with ORIGIN failed: its key is none of those pinned
+          Exception, Tls, sent No: TLS with ORIGIN failed: its key is none of those pinned; if it is a new one that you trust, add its pin to `pinned_keys`
         tls: {pinned_keys: ['PIN']} | tls: {pinned_keys: ['PIN']}
           Success: no error
         tls: {pinned_keys: ['PIN']} | tls: {pinned_keys: ['OTHER']}
-          Exception, Tls, sent No: TLS with ORIGIN failed: its key is none of those pinned
+          Exception, Tls, sent No: TLS with ORIGIN failed: its key is none of those pinned; if it is a new one that you trust, add its pin to `pinned_keys`
         tls: {pinned_keys: ['OTHER']} | tls: {pinned_keys: ['PIN']}
-          Exception, Tls, sent No: TLS with ORIGIN failed: its key is none of those pinned
+          Exception, Tls, sent No: TLS with ORIGIN failed: its key is none of those pinned; if it is a new one that you trust, add its pin to `pinned_keys`
         tls: {pinned_keys: ['PIN']} | verify: false
           Denied, Denied, sent No: the policy does not allow `verify: false` for ORIGIN: of TLS, a step may ask for pinned-key and min-version; `steps_may: [verify-none, pinned-key, min-version]` under `tls:` in policy.yaml would
         tls: {pinned_keys: ['PIN'], steps_may: []} | tls: {pinned_keys: ['PIN']}
@@ -254,7 +447,7 @@ async fn a_key_that_is_pinned() {
           Success: no error
         tls: {steps_may: [verify-none, ca-file, client-certificate, pinned-key, min-version]} | verify: false
         tls: {pinned_keys: ['OTHER']}
-          Exception, Tls, sent No: TLS with ORIGIN failed: its key is none of those pinned
+          Exception, Tls, sent No: TLS with ORIGIN failed: its key is none of those pinned; if it is a new one that you trust, add its pin to `pinned_keys`
     "#]].assert_eq(&told.replace(&other.to_string(), "OTHER"));
 }
 
@@ -278,13 +471,13 @@ async fn the_oldest_version() {
         tls: {min_version: '1.2'} | 
           Success: no error
         tls: {min_version: '1.3'} | 
-          Exception, Tls, sent No: TLS with ORIGIN failed: it speaks no version of TLS that is new enough
+          Exception, Tls, sent No: TLS with ORIGIN failed: it speaks no version of TLS that is new enough; enable TLS 1.2 or 1.3 on the server (1.3, where `min_version: '1.3'` is asked for)
          | tls: {min_version: '1.3'}
-          Exception, Tls, sent No: TLS with ORIGIN failed: it speaks no version of TLS that is new enough
+          Exception, Tls, sent No: TLS with ORIGIN failed: it speaks no version of TLS that is new enough; enable TLS 1.2 or 1.3 on the server (1.3, where `min_version: '1.3'` is asked for)
         tls: {steps_may: []} | tls: {min_version: '1.3'}
           Denied, Denied, sent No: the policy does not allow `tls.min_version` for ORIGIN: of TLS, a step may ask for nothing; `steps_may: [min-version]` under `tls:` in policy.yaml would
         tls: {min_version: '1.3'} | tls: {min_version: '1.2'}
-          Exception, Tls, sent No: TLS with ORIGIN failed: it speaks no version of TLS that is new enough
+          Exception, Tls, sent No: TLS with ORIGIN failed: it speaks no version of TLS that is new enough; enable TLS 1.2 or 1.3 on the server (1.3, where `min_version: '1.3'` is asked for)
     "#]];
     site.check(of_old, &cases, expected).await;
     let expected = expect![[r#"
@@ -319,19 +512,19 @@ async fn a_certificate_is_shown_by_who_holds_its_key() {
     }
     expect![[r#"
         nothing is said
-          Exception, Tls, sent No: TLS with ORIGIN failed: it does not hold the key of the certificate that it shows
+          Exception, Tls, sent No: TLS with ORIGIN failed: it does not hold the key of the certificate that it shows; install a certificate and a key that belong together on the server
         tls: {steps_may: [verify-none, ca-file, client-certificate, pinned-key, min-version]} | tls: {pinned_keys: ['PIN']}
-          Exception, Tls, sent No: TLS with ORIGIN failed: it does not hold the key of the certificate that it shows
+          Exception, Tls, sent No: TLS with ORIGIN failed: it does not hold the key of the certificate that it shows; install a certificate and a key that belong together on the server
         tls: {steps_may: [verify-none, ca-file, client-certificate, pinned-key, min-version]} | tls: {pinned_keys: ['PIN']}
         verify: false
-          Exception, Tls, sent No: TLS with ORIGIN failed: it does not hold the key of the certificate that it shows
+          Exception, Tls, sent No: TLS with ORIGIN failed: it does not hold the key of the certificate that it shows; install a certificate and a key that belong together on the server
         nothing is said
-          Exception, Tls, sent No: TLS with ORIGIN failed: it does not hold the key of the certificate that it shows
+          Exception, Tls, sent No: TLS with ORIGIN failed: it does not hold the key of the certificate that it shows; install a certificate and a key that belong together on the server
         tls: {steps_may: [verify-none, ca-file, client-certificate, pinned-key, min-version]} | tls: {pinned_keys: ['PIN']}
-          Exception, Tls, sent No: TLS with ORIGIN failed: it does not hold the key of the certificate that it shows
+          Exception, Tls, sent No: TLS with ORIGIN failed: it does not hold the key of the certificate that it shows; install a certificate and a key that belong together on the server
         tls: {steps_may: [verify-none, ca-file, client-certificate, pinned-key, min-version]} | tls: {pinned_keys: ['PIN']}
         verify: false
-          Exception, Tls, sent No: TLS with ORIGIN failed: it does not hold the key of the certificate that it shows
+          Exception, Tls, sent No: TLS with ORIGIN failed: it does not hold the key of the certificate that it shows; install a certificate and a key that belong together on the server
     "#]]
     .assert_eq(&told);
 }

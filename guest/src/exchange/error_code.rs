@@ -36,7 +36,11 @@ pub(crate) fn failure(code: ErrorCode) -> Failure {
             return with_detail(Kind::Limit, "the request's body is too long", bytes(size));
         }
         ErrorCode::HttpRequestMethodInvalid => (Kind::InvalidSpec, "the method is not valid"),
-        ErrorCode::HttpRequestUriInvalid => (Kind::InvalidSpec, "the URL is not valid"),
+        // wasi:http has no code for a header, say, that can't be sent: a host has this one.
+        ErrorCode::HttpRequestUriInvalid => (
+            Kind::InvalidSpec,
+            "the host can't send the request as it is",
+        ),
         ErrorCode::HttpRequestUriTooLong => (Kind::Limit, "the URL is too long"),
         ErrorCode::HttpRequestHeaderSectionSize(size) => {
             return with_detail(

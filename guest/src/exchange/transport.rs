@@ -59,12 +59,28 @@ fn request(outgoing: &Outgoing<'_>) -> Result<OutgoingRequest, Failure> {
         Scheme::Http
     };
     let path = &url[Position::BeforePath..Position::AfterQuery];
+    let refused = |part: &str| {
+        let words = format!("the host does not take the {part}");
+        move |()| Failure {
+            kind: ErrorKind::InvalidSpec,
+            words,
+        }
+    };
     request
         .set_method(&method(outgoing.method))
-        .and_then(|()| request.set_scheme(Some(&scheme)))
-        .and_then(|()| request.set_authority(Some(url.authority())))
-        .and_then(|()| request.set_path_with_query(Some(path)))
-        .map_err(|()| failure(ErrorCode::HttpRequestUriInvalid))?;
+        .map_err(refused(&format!("method {}", outgoing.method.name())))?;
+    request
+        .set_scheme(Some(&scheme))
+        .map_err(refused(&format!("scheme `{}` of the URL", url.scheme())))?;
+    request
+        .set_authority(Some(url.authority()))
+        .map_err(refused(&format!("host `{}` of the URL", url.authority())))?;
+    request
+        .set_path_with_query(Some(path))
+        .map_err(refused(&format!(
+            "path and query of the URL, which have {} bytes; 65,534 are the most for a URL",
+            path.len()
+        )))?;
     Ok(request)
 }
 

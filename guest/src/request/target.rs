@@ -24,6 +24,8 @@ pub(crate) enum TargetError {
     UserInfo,
     #[error("it has no host")]
     NoHost,
+    #[error("there is nothing between two dots of its host `{0}`")]
+    EmptyLabel(String),
     #[error("{0}")]
     Invalid(#[from] url::ParseError),
 }
@@ -113,7 +115,18 @@ fn absolute(scheme: &str, rest: &str, text: &str) -> Result<Url, TargetError> {
     if authority.contains('@') {
         return Err(TargetError::UserInfo);
     }
-    Ok(normalized(Url::parse(text)?))
+    let url = Url::parse(text)?;
+    // The URL standard lets it stand, and no name has one.
+    if let Some(host) = url.domain()
+        && host
+            .strip_suffix('.')
+            .unwrap_or(host)
+            .split('.')
+            .any(str::is_empty)
+    {
+        return Err(TargetError::EmptyLabel(host.to_owned()));
+    }
+    Ok(normalized(url))
 }
 
 /// Whether a text is a scheme (RFC 3986, section 3.1).
@@ -207,6 +220,18 @@ mod tests {
             ("http:///example.org", TargetError::NoHost),
             ("http://?x", TargetError::NoHost),
             ("http://:80/", url::ParseError::EmptyHost.into()),
+            (
+                "http://a..test/",
+                TargetError::EmptyLabel("a..test".to_owned()),
+            ),
+            (
+                "http://.a.test:80/",
+                TargetError::EmptyLabel(".a.test".to_owned()),
+            ),
+            (
+                "http://a.test../",
+                TargetError::EmptyLabel("a.test..".to_owned()),
+            ),
             ("http://a:99999/", url::ParseError::InvalidPort.into()),
             ("http://[::1/", url::ParseError::InvalidIpv6Address.into()),
             ("http://a%00b/", url::ParseError::IdnaError.into()),
@@ -235,6 +260,10 @@ mod tests {
                 "its scheme is `gopher`, and a step speaks http and https only",
             ),
             ("http://a:b/", "invalid port number"),
+            (
+                "http://a..test/b",
+                "there is nothing between two dots of its host `a..test`",
+            ),
         ] {
             assert_eq!(parse(text).unwrap_err().to_string(), message);
         }
@@ -265,6 +294,7 @@ mod tests {
             ("http:x", TargetError::NoHost),
             ("https:", TargetError::NoHost),
             ("//", TargetError::NoHost),
+            ("//a..test/", TargetError::EmptyLabel("a..test".to_owned())),
             ("///x", TargetError::NoHost),
             ("file:///etc/passwd", TargetError::Scheme("file".to_owned())),
             (

@@ -109,10 +109,16 @@ fn name_canonically(
     origin: &Origin,
 ) -> Result<(), TransportError> {
     let canonical = origin.authority();
-    let unwritable = || TransportError::Refused(format!("{origin} can't be written as a URL"));
-    let host = HeaderValue::from_str(&canonical).map_err(|_| unwritable())?;
+    let unwritable = |part: &'static str| {
+        move |error: &dyn std::fmt::Display| {
+            TransportError::Refused(format!("the {part} can't be sent to {origin}: {error}"))
+        }
+    };
+    let (of_host, of_target) = (unwritable("host"), unwritable("path and query"));
+    let host = HeaderValue::from_str(&canonical).map_err(|error| of_host(&error))?;
     let mut uri = request.uri().clone().into_parts();
-    uri.authority = Some(Authority::try_from(canonical).map_err(|_| unwritable())?);
+    let authority = Authority::try_from(canonical);
+    uri.authority = Some(authority.map_err(|error| of_host(&error))?);
     // An empty path is `/` (RFC 9110, section 4.2.3), and has to be written, which
     // hyper does not do; here it reads as if it were.
     let target = uri
@@ -121,8 +127,8 @@ fn name_canonically(
         .map_or("/", PathAndQuery::as_str);
     let slash = if target.starts_with('/') { "" } else { "/" };
     let whole = PathAndQuery::try_from(format!("{slash}{target}"));
-    uri.path_and_query = Some(whole.map_err(|_| unwritable())?);
-    *request.uri_mut() = Uri::from_parts(uri).map_err(|_| unwritable())?;
+    uri.path_and_query = Some(whole.map_err(|error| of_target(&error))?);
+    *request.uri_mut() = Uri::from_parts(uri).map_err(|error| of_target(&error))?;
     request.headers_mut().insert(HOST, host);
     Ok(())
 }

@@ -1,11 +1,12 @@
 //! Whether a request that got no answer is sent once more, on another connection.
 //!
-//! A server may end a connection at any time, also when a request is on its way
-//! to it: as its workers are replaced, after some number of requests, after some
-//! rest. With HTTP/2 it says which requests it has not taken up (RFC 9113,
-//! sections 6.8 and 8.7). With HTTP/1.1 it can't, so that only a request without
-//! an effect is repeated, and only where the connection had been used before
-//! (RFC 9112, section 9.3.1).
+//! A server may end a connection at any time, also when a request is on its way to it: as
+//! its workers are replaced, after some number of requests, after some rest. With HTTP/2
+//! it can say which requests it has not processed, and those are sent again, whatever they
+//! are (RFC 9113, sections 6.8 and 8.7). Of others nobody knows. Those with an idempotent
+//! method are sent again, once, if the connection had been used before and ended before
+//! any byte of an answer (RFC 9110, section 9.2.2; RFC 9112, section 9.3.1): the server
+//! has most likely closed it for being idle.
 
 use super::error::{Sent, TransportError};
 use super::ledger::ConnectionUse;
@@ -20,16 +21,21 @@ pub(super) struct Attempts {
     repeated: u32,
     /// What ended an attempt that may have reached the server.
     met: Option<TransportError>,
+    /// Whether a connection that had been used before has just ended: others may have as
+    /// well, and nobody has noticed yet.
+    is_fresh: bool,
 }
 
 /// What there is to know of an attempt that failed.
 pub(super) struct Failed<'e> {
     pub(super) error: &'e TransportError,
-    /// Whether the request has no effect on the server (RFC 9110, section 9.2.1).
-    pub(super) is_safe: bool,
+    /// Whether to process it twice is as good as once (RFC 9110, section 9.2.2).
+    pub(super) is_idempotent: bool,
     /// Whether the connection is one that requests share: HTTP/2.
     pub(super) is_shared: bool,
     pub(super) connection: ConnectionUse,
+    /// Whether the connection ended, before any byte of an answer.
+    pub(super) has_ended: bool,
 }
 
 impl Failed<'_> {
@@ -38,13 +44,19 @@ impl Failed<'_> {
             return false;
         };
         let is_reused = self.connection == ConnectionUse::Reused;
-        if self.is_shared {
-            // Others may have used up a connection that is new.
-            *unsent
+        if *unsent {
+            // Others may have used up a connection that is new and shared.
+            self.is_shared || is_reused
         } else {
-            is_reused && (*unsent || self.is_safe)
+            is_reused && self.is_idempotent && self.has_ended
         }
     }
+}
+
+/// Whether a request that is about to be sent may have to be repeated after it was
+/// written.
+pub(super) fn may_repeat(is_idempotent: bool, is_shared: bool, connection: ConnectionUse) -> bool {
+    is_shared || (is_idempotent && connection == ConnectionUse::Reused)
 }
 
 impl Attempts {
@@ -54,10 +66,17 @@ impl Attempts {
             return false;
         }
         self.repeated += 1;
+        let has_ended = failed.has_ended || !failed.is_shared;
+        self.is_fresh = has_ended && failed.connection == ConnectionUse::Reused;
         if failed.error.sent() != Sent::No {
             self.met.get_or_insert_with(|| failed.error.clone());
         }
         true
+    }
+
+    /// Whether the next one is to have a connection of its own.
+    pub(super) fn is_fresh(&self) -> bool {
+        self.is_fresh
     }
 
     /// The error to end with: that no later attempt was sent does not undo an
@@ -89,28 +108,63 @@ mod tests {
             from: "http://a.test".to_owned(),
             within: std::time::Duration::ZERO,
         };
-        for (error, is_safe, is_shared, connection, repeated) in [
-            (&closed(true), false, true, Reused, true),
-            (&closed(true), false, true, New, true),
-            (&closed(false), true, true, Reused, false),
-            (&closed(true), false, false, Reused, true),
-            (&closed(false), true, false, Reused, true),
-            (&closed(false), false, false, Reused, false),
-            (&closed(false), true, false, New, false),
-            (&closed(true), true, false, New, false),
-            (&late, true, true, Reused, false),
+        let (unsent, unknown) = (&closed(true), &closed(false));
+        // Of HTTP/2, what the server has not processed is repeated, whatever it is.
+        for (error, is_idempotent, is_shared, connection, has_ended, repeated) in [
+            (unsent, false, true, Reused, false, true),
+            (unsent, false, true, New, false, true),
+            (unknown, true, true, Reused, true, true),
+            (unknown, true, true, Reused, false, false),
+            (unknown, true, true, New, true, false),
+            (unknown, false, true, Reused, true, false),
+            (unsent, false, false, Reused, true, true),
+            (unknown, true, false, Reused, true, true),
+            (unknown, true, false, Reused, false, false),
+            (unknown, false, false, Reused, true, false),
+            (unknown, true, false, New, true, false),
+            (unsent, true, false, New, true, false),
+            (&late, true, true, Reused, true, false),
         ] {
             let failed = Failed {
                 error,
-                is_safe,
+                is_idempotent,
                 is_shared,
                 connection,
+                has_ended,
             };
             assert_eq!(
                 failed.may_be_repeated(),
                 repeated,
-                "{error:?} {is_safe} {is_shared} {connection:?}"
+                "{error:?} {is_idempotent} {is_shared} {connection:?} {has_ended}"
             );
+            // What is repeated after it was written has to be kept.
+            if repeated && error == unknown {
+                assert!(may_repeat(is_idempotent, is_shared, connection));
+            }
+        }
+    }
+
+    #[test]
+    fn after_a_reused_connection_that_ended_comes_a_fresh_one() {
+        use ConnectionUse::{New, Reused};
+        let (unsent, unknown) = (&closed(true), &closed(false));
+        for (error, is_shared, connection, has_ended, is_fresh) in [
+            (unknown, false, Reused, true, true),
+            (unknown, true, Reused, true, true),
+            (unsent, false, Reused, true, true),
+            (unsent, true, Reused, false, false),
+            (unsent, true, New, true, false),
+        ] {
+            let mut attempts = Attempts::default();
+            let failed = Failed {
+                error,
+                is_idempotent: true,
+                is_shared,
+                connection,
+                has_ended,
+            };
+            assert!(attempts.go_on_after(&failed));
+            assert_eq!(attempts.is_fresh(), is_fresh, "{error:?} {connection:?}");
         }
     }
 

@@ -10,7 +10,6 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
-use http_body_util::{BodyExt, Empty};
 use hyper::body::Incoming;
 use tokio::time::{Instant, Sleep, sleep};
 
@@ -18,8 +17,9 @@ use super::chatter::Chatter;
 use super::connection::Stream;
 use super::error::{Stage, TransportError, innermost};
 use super::filled::Content;
-use super::journal::{Journal, UnderWay};
+use super::journal::{Journal, Room, UnderWay};
 use super::ledger::Entry;
+use super::repeat::Repeatable;
 use super::turns::Turn;
 
 /// How a request's body gets on.
@@ -64,52 +64,84 @@ pub(super) struct Held {
     pub(super) _under_way: Arc<UnderWay>,
 }
 
-/// A request's body.
+/// How much of what is sent again goes out at once.
+const PIECE: usize = 64 << 10;
+
+/// A request's body, on one attempt to send it.
 pub(super) struct Outgoing {
-    inner: Content,
-    held: Arc<Held>,
+    request: Arc<Upload>,
+    attempt: u32,
+    /// What an earlier attempt has sent, to be sent first.
+    again: Bytes,
     /// What is left of the length that was announced: hyper asks for no more.
     left: Option<u64>,
-    journal: Arc<Journal>,
-    entry: Arc<Entry>,
     progress: Arc<Progress>,
     /// Of the connection that it goes out on, if that is shared.
     chatter: Option<Chatter>,
 }
 
+/// What all attempts at a request have in common.
+pub(super) struct Upload {
+    body: Repeatable,
+    #[cfg_attr(not(test), expect(dead_code, reason = "it is held, and not read"))]
+    held: Arc<Held>,
+    length: Option<u64>,
+    journal: Arc<Journal>,
+    entry: Arc<Entry>,
+}
+
+impl Upload {
+    /// The body once more from its beginning; none if what was sent of it is not kept.
+    pub(super) fn again(self: &Arc<Self>) -> Option<Outgoing> {
+        let (attempt, again) = self.body.again()?;
+        Some(Outgoing::of(Arc::clone(self), attempt, again))
+    }
+
+    /// Keep what is sent, to send it again.
+    pub(super) fn keep(&self) {
+        self.body.keep(Room::new(Arc::clone(&self.journal)));
+    }
+
+    /// There is an answer: nothing is sent again.
+    pub(super) fn settle(&self) {
+        self.body.settle();
+    }
+}
+
 impl Outgoing {
     /// Watch over a body of an announced length, if one was announced.
     pub(super) fn new(
-        inner: Content,
+        content: Content,
         length: Option<u64>,
         journal: Arc<Journal>,
         entry: Arc<Entry>,
         held: Arc<Held>,
     ) -> Self {
-        let progress = Progress::new(inner.is_end_stream() || length == Some(0));
-        Self {
-            inner,
+        let upload = Upload {
+            body: Repeatable::new(content),
             held,
-            left: length,
+            length,
             journal,
             entry,
-            progress: Arc::new(progress),
+        };
+        Self::of(Arc::new(upload), 0, Bytes::new())
+    }
+
+    fn of(request: Arc<Upload>, attempt: u32, again: Bytes) -> Self {
+        let is_empty = again.is_empty() && request.body.is_end_stream();
+        Self {
+            progress: Arc::new(Progress::new(is_empty || request.length == Some(0))),
+            left: request.length,
+            request,
+            attempt,
+            again,
             chatter: None,
         }
     }
 
-    /// The same again, if there is nothing in it.
-    pub(super) fn again(&self) -> Option<Self> {
-        let nothing = || Empty::new().map_err(|never| match never {});
-        self.inner.is_end_stream().then(|| Self {
-            inner: Content::Written(nothing().boxed_unsync()),
-            held: Arc::clone(&self.held),
-            left: self.left,
-            journal: Arc::clone(&self.journal),
-            entry: Arc::clone(&self.entry),
-            progress: Arc::new(Progress::new(true)),
-            chatter: None,
-        })
+    /// What outlives this attempt.
+    pub(super) fn upload(&self) -> Arc<Upload> {
+        Arc::clone(&self.request)
     }
 
     /// A server tells a connection of HTTP/2 how it gets on with it.
@@ -119,6 +151,17 @@ impl Outgoing {
 
     pub(super) fn progress(&self) -> Arc<Progress> {
         Arc::clone(&self.progress)
+    }
+
+    fn poll_piece(
+        &mut self,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, TransportError>>> {
+        if self.again.is_empty() {
+            return self.request.body.poll(self.attempt, cx);
+        }
+        let piece = self.again.split_to(self.again.len().min(PIECE));
+        Poll::Ready(Some(Ok(Frame::data(piece))))
     }
 }
 
@@ -131,15 +174,16 @@ impl Body for Outgoing {
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, TransportError>>> {
         let this = self.get_mut();
-        let frame = ready!(Pin::new(&mut this.inner).poll_frame(cx));
+        let frame = ready!(this.poll_piece(cx));
+        let journal = &this.request.journal;
         this.progress.step();
         match &frame {
             Some(Ok(frame)) => {
                 if let Some(data) = frame.data_ref() {
-                    if let Err(error) = this.journal.sent(data.len()) {
+                    if let Err(error) = journal.sent(data.len()) {
                         return Poll::Ready(Some(Err(error)));
                     }
-                    this.entry.sent(data.len() as u64);
+                    this.request.entry.sent(data.len() as u64);
                     if let Some(chatter) = &this.chatter {
                         chatter.of_use(data.len());
                     }
@@ -147,14 +191,14 @@ impl Body for Outgoing {
                         *left = left.saturating_sub(data.len() as u64);
                     }
                 } else if let Some(trailers) = frame.trailers_ref()
-                    && let Err(error) = this.journal.header(trailers, Stage::Send)
+                    && let Err(error) = journal.header(trailers, Stage::Send)
                 {
                     return Poll::Ready(Some(Err(error)));
                 }
             }
             // The end of the run drops the body's other end, which reads like the
             // end of the body: the server would take half a request for a whole.
-            None if this.journal.is_closed() => {
+            None if journal.is_closed() => {
                 return Poll::Ready(Some(Err(TransportError::RequestBody)));
             }
             Some(Err(_)) | None => {}
@@ -166,11 +210,17 @@ impl Body for Outgoing {
     }
 
     fn is_end_stream(&self) -> bool {
-        self.inner.is_end_stream()
+        self.again.is_empty() && self.request.body.is_end_stream()
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.inner.size_hint()
+        let (again, rest) = (self.again.len() as u64, self.request.body.size_hint());
+        let mut hint = SizeHint::new();
+        hint.set_lower(rest.lower() + again);
+        if let Some(upper) = rest.upper() {
+            hint.set_upper(upper + again);
+        }
+        hint
     }
 }
 

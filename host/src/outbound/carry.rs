@@ -27,6 +27,10 @@ use super::token::whole;
 use crate::credentials::Scheme;
 use crate::secrets::LendError;
 
+/// How often a request is repeated with a better proof. A server that calls every nonce
+/// stale is not followed for ever.
+const MOST_REPEATED: u32 = 4;
+
 /// How much of a refusal is read, and for how long, so that its connection can be used
 /// again.
 const MOST_REFUSED: usize = 64 << 10;
@@ -94,7 +98,7 @@ impl Egress {
         let origin = self.may_go(&head, &proofs, &last.entry)?;
         let mut room = Room::new(Arc::clone(&self.journal));
         let body = self.collected(body, &origin, &options, &mut room).await?;
-        let mut is_again = false;
+        let mut repeated = 0;
         loop {
             for proof in &mut proofs {
                 if let Scheme::OAuth2(client) = &proof.promise.scheme {
@@ -109,6 +113,7 @@ impl Egress {
                     proof.token = Some(token);
                 }
             }
+            let is_again = repeated > 0;
             if is_again {
                 *last = Last {
                     entry: self.journal.again(head.method.as_str())?,
@@ -125,14 +130,16 @@ impl Egress {
                     &proofs,
                 )
                 .await?;
-            if is_again || response.as_is().status() != StatusCode::UNAUTHORIZED {
+            let status = response.as_is().status();
+            if repeated == MOST_REPEATED || status != StatusCode::UNAUTHORIZED {
                 return Ok(response);
             }
-            let challenged = |proof: &Proof| proof.is_challenged(&origin, response.as_is());
+            let challenged =
+                |proof: &Proof| proof.is_challenged(&origin, response.as_is(), is_again);
             if !proofs.iter().any(challenged) {
                 return Ok(response);
             }
-            is_again = true;
+            repeated += 1;
             last.is_answered = true;
             // Whatever it says, and whether it comes to an end.
             let rest = Limited::new(response.into_body(), MOST_REFUSED).collect();

@@ -3,6 +3,7 @@
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use http::header::{HOST, PROXY_AUTHORIZATION};
@@ -15,6 +16,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::body::Outgoing;
 use super::chatter::{Chatter, Flood};
+use super::error::is_of_connection;
 use super::interim::Interim;
 use super::stream::Io;
 use super::tls::TlsFacts;
@@ -107,7 +109,11 @@ pub(super) struct Connection {
 }
 
 enum Sender {
-    Http1(http1::SendRequest<Outgoing>),
+    Http1 {
+        sender: http1::SendRequest<Outgoing>,
+        /// How many bytes came since the last request was handed over.
+        came: Arc<AtomicUsize>,
+    },
     Http2 {
         sender: http2::SendRequest<Outgoing>,
         /// How many requests it can still take. All handles have the same.
@@ -142,8 +148,12 @@ impl Connection {
         let interim = Interim::default();
         let sender = match facts.protocol {
             Protocol::Http1 => {
-                let interim = interim.clone();
-                let watch = move |_| interim.check();
+                let (interim, came) = (interim.clone(), Arc::<AtomicUsize>::default());
+                let count = Arc::clone(&came);
+                let watch = move |bytes| {
+                    count.fetch_add(bytes, Ordering::Relaxed);
+                    interim.check()
+                };
                 let io = TokioIo::new(Watched { io, watch });
                 let (sender, driver) = http1::Builder::new()
                     .max_headers(MOST_HEADER_FIELDS)
@@ -151,7 +161,7 @@ impl Connection {
                     .handshake(io)
                     .await?;
                 drop(tokio::spawn(driver));
-                Sender::Http1(sender)
+                Sender::Http1 { sender, came }
             }
             Protocol::Http2 => {
                 let room = Arc::new(Semaphore::new(HTTP2_STREAMS as usize));
@@ -193,7 +203,7 @@ impl Connection {
     /// Another handle on it, if requests can share it.
     pub(super) fn share(&self) -> Option<Self> {
         match &self.sender {
-            Sender::Http1(_) => None,
+            Sender::Http1 { .. } => None,
             Sender::Http2 {
                 sender,
                 room,
@@ -223,7 +233,7 @@ impl Connection {
     /// Whether it can take one more request at the same time.
     pub(super) fn has_room(&self) -> bool {
         match &self.sender {
-            Sender::Http1(_) => true,
+            Sender::Http1 { .. } => true,
             Sender::Http2 { room, .. } => room.available_permits() > 0,
         }
     }
@@ -232,7 +242,7 @@ impl Connection {
     /// it has all of it.
     pub(super) fn stream(&self) -> Option<Stream> {
         match &self.sender {
-            Sender::Http1(_) => None,
+            Sender::Http1 { .. } => None,
             Sender::Http2 { room, chatter, .. } => {
                 let part = Arc::clone(room).try_acquire_owned().ok()?;
                 chatter.begins();
@@ -247,15 +257,24 @@ impl Connection {
     /// Why the host cut it off, if it did.
     pub(super) fn flood(&self) -> Option<Flood> {
         match &self.sender {
-            Sender::Http1(_) => None,
+            Sender::Http1 { .. } => None,
             Sender::Http2 { chatter, .. } => chatter.flood(),
+        }
+    }
+
+    /// Whether it ended, by an error that it met, before any byte of an answer to the
+    /// last request. Of one that is shared, the error has to be more than its stream's.
+    pub(super) fn has_ended_before_an_answer(&self, error: &hyper::Error) -> bool {
+        match &self.sender {
+            Sender::Http1 { came, .. } => came.load(Ordering::Relaxed) == 0,
+            Sender::Http2 { .. } => is_of_connection(error),
         }
     }
 
     /// Whether a request can be sent on it, as far as is known.
     pub(super) fn is_open(&self) -> bool {
         match &self.sender {
-            Sender::Http1(sender) => sender.is_ready(),
+            Sender::Http1 { sender, .. } => sender.is_ready(),
             Sender::Http2 { sender, .. } => !sender.is_closed(),
         }
     }
@@ -264,7 +283,7 @@ impl Connection {
     /// the last response was read. False if it ends instead.
     pub(super) async fn is_free(&mut self) -> bool {
         match &mut self.sender {
-            Sender::Http1(sender) => sender.ready().await.is_ok(),
+            Sender::Http1 { sender, .. } => sender.ready().await.is_ok(),
             Sender::Http2 { sender, .. } => sender.ready().await.is_ok(),
         }
     }
@@ -275,7 +294,8 @@ impl Connection {
         mut request: Request<Outgoing>,
     ) -> Result<Response<Incoming>, TrySendError<Request<Outgoing>>> {
         match &mut self.sender {
-            Sender::Http1(sender) => {
+            Sender::Http1 { sender, came } => {
+                came.store(0, Ordering::Relaxed);
                 *request.version_mut() = Version::HTTP_11;
                 self.interim.count(&mut request);
                 match &self.facts.forwarded {

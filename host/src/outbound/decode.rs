@@ -9,7 +9,7 @@ use http::response::Parts;
 use http::{HeaderMap, HeaderValue, Response, StatusCode};
 use http_body::Body;
 use http_body_util::BodyExt;
-use http_step_coding::{Allowance, BodyError, Codings, Decoded};
+use http_step_coding::{Allowance, BodyError, Coding, Codings, Decoded};
 use wasmtime_wasi_http::WasiBody;
 
 use super::body::Received;
@@ -18,7 +18,8 @@ use super::journal::{Journal, Room};
 use super::ledger::Entry;
 use crate::secrets::Lent;
 
-/// A response as the component gets it.
+/// A response as the component gets it. Where no secret could be in it, it is read as
+/// browsers do: past what is no coding, and past what follows the end of one.
 pub(super) fn decoded(
     mut head: Parts,
     body: Received,
@@ -27,10 +28,18 @@ pub(super) fn decoded(
     entry: Arc<Entry>,
     lent: Arc<Lent>,
 ) -> Response<WasiBody> {
-    let codings = codings(&head, &body);
-    if !codings.is_identity() {
+    let is_lenient = lent.is_nothing();
+    let (codings, ignored) = codings(&head, &body, is_lenient);
+    if !codings.is_identity() || !ignored.is_empty() {
         head.headers.remove(CONTENT_ENCODING);
+    }
+    if !codings.is_identity() {
         head.headers.remove(CONTENT_LENGTH);
+    }
+    for name in ignored {
+        journal.remark(format!(
+            "The response of {origin} has the Content-Encoding {name:?}, which is no content coding; it is ignored."
+        ));
     }
     // A decoder has its window, up to 16 MiB, as long as its reader keeps it: so long
     // the request counts as under way, and over all runs those are bounded.
@@ -43,8 +52,13 @@ pub(super) fn decoded(
         journal: Arc::clone(&journal),
         entry: Arc::clone(&entry),
         room: Room::new(Arc::clone(&journal)),
+        origin: origin.clone(),
     };
-    let body = Decoded::new(body, &codings, allowance).map_err(move |error| {
+    let mut body = Decoded::new(body, &codings, allowance);
+    if is_lenient {
+        body = body.lenient();
+    }
+    let body = body.map_err(move |error| {
         let _ = &window;
         let error = match error {
             BodyError::Source(error) | BodyError::Allowance(error) => error,
@@ -68,6 +82,7 @@ struct Budgets {
     entry: Arc<Entry>,
     /// What the decoder has of the run's memory.
     room: Room,
+    origin: String,
 }
 
 impl Allowance for Budgets {
@@ -81,16 +96,30 @@ impl Allowance for Budgets {
     fn holds(&mut self, bytes: usize) -> Result<(), TransportError> {
         self.room.take(bytes)
     }
+
+    fn ignores_after(&mut self, coding: Coding) {
+        self.journal.remark(format!(
+            "The response of {} goes on after the end of its {coding} coding; what follows is ignored.",
+            self.origin
+        ));
+    }
 }
 
 /// What there is to undo. A part of a coded body can't be decoded by itself
 /// (RFC 9110, section 14.1), what has no body tells of one that it does not
-/// have, and an unknown coding is for the component to know.
-fn codings(head: &Parts, body: &Received) -> Codings {
+/// have, and an unknown coding is for the component to know. With the names that are no
+/// coding and are read past.
+fn codings(head: &Parts, body: &Received, is_lenient: bool) -> (Codings, Vec<String>) {
     if head.status == StatusCode::PARTIAL_CONTENT || body.is_end_stream() {
-        return Codings::default();
+        return <_>::default();
     }
-    of_header(&head.headers)
+    let values = head.headers.get_all(CONTENT_ENCODING);
+    let values = values.iter().map(HeaderValue::as_bytes);
+    if is_lenient {
+        Codings::parse_lenient(values).unwrap_or_default()
+    } else {
+        (Codings::parse(values).unwrap_or_default(), Vec::new())
+    }
 }
 
 /// Whether a body has codings that nothing is known of. Their names are the server's
@@ -106,9 +135,4 @@ pub(super) fn is_opaque(header: &HeaderMap) -> bool {
 pub(super) fn is_coded(header: &HeaderMap) -> bool {
     let codings = header.get_all(CONTENT_ENCODING).iter();
     Codings::parse(codings.map(HeaderValue::as_bytes)).map_or(true, |it| !it.is_identity())
-}
-
-fn of_header(header: &HeaderMap) -> Codings {
-    let values = header.get_all(CONTENT_ENCODING);
-    Codings::parse(values.iter().map(HeaderValue::as_bytes)).unwrap_or_default()
 }

@@ -317,6 +317,14 @@ impl TransportError {
         }
     }
 
+    /// The same, naming the part of the request that can't be sent.
+    pub(super) fn of_part(self, part: &str) -> Self {
+        match self {
+            Self::Refused(reason) => Self::Refused(format!("{part} can't be sent: {reason}")),
+            other => other,
+        }
+    }
+
     /// What the request was at.
     pub(crate) fn stage(&self) -> Stage {
         match self {
@@ -417,6 +425,11 @@ fn is_unsent(error: &(dyn StdError + 'static)) -> bool {
     })
 }
 
+/// Whether a connection of HTTP/2 has ended, rather than a stream of it.
+pub(super) fn is_of_connection(error: &(dyn StdError + 'static)) -> bool {
+    find::<h2::Error>(error).is_none_or(h2::Error::is_io)
+}
+
 /// Whether it was met in reading and writing, rather than in what was read.
 pub(super) fn is_of_wire(error: &(dyn StdError + 'static)) -> bool {
     find::<io::Error>(error).is_some()
@@ -441,6 +454,9 @@ fn find<'a, E: StdError + 'static>(error: &'a (dyn StdError + 'static)) -> Optio
 
 /// The cause of causes: what lies above it says only where it was met.
 pub(super) fn innermost(error: &(dyn StdError + 'static)) -> String {
+    if let Some(error) = find::<rustls::Error>(error) {
+        return tls::in_words(error);
+    }
     let cause = chain(error)
         .last()
         .map_or_else(String::new, ToString::to_string);

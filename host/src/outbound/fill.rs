@@ -172,24 +172,28 @@ impl Egress {
     ) -> Result<(), TransportError> {
         let mut all_filled = Vec::new();
         for (at, (name, value)) in header.iter().enumerate() {
+            let in_header = |error: TransportError| error.of_part(&format!("the header `{name}`"));
             let credentials = (name == AUTHORIZATION).then(|| of_basic(value)).flatten();
             let filled = match credentials {
                 Some(written) => {
                     let within = |before, after| in_field(&*header, name, true, before, after);
-                    self.fill_basic(&written, within, aim, entry)?
+                    self.fill_basic(&written, within, aim, entry)
+                        .map_err(in_header)?
                 }
                 None => None,
             };
             // A handle can be all that was encoded, too.
             let filled = match filled {
-                None => self.fill(
-                    value.as_bytes(),
-                    Context::Header,
-                    Place::Header,
-                    |before, after| in_field(&*header, name, false, before, after),
-                    aim,
-                    entry,
-                )?,
+                None => self
+                    .fill(
+                        value.as_bytes(),
+                        Context::Header,
+                        Place::Header,
+                        |before, after| in_field(&*header, name, false, before, after),
+                        aim,
+                        entry,
+                    )
+                    .map_err(in_header)?,
                 filled => filled,
             };
             if let Some(filled) = filled {

@@ -28,7 +28,7 @@ use crate::secrets::Loan;
 /// secrets have to be in so much of it, if the component announces its length, since
 /// there are servers that take no upload without it; else it goes out in chunks
 /// (RFC 9112, section 7.1), with secrets anywhere.
-const MOST_HELD: usize = 1 << 20;
+pub(super) const MOST_HELD: usize = 1 << 20;
 
 /// How much of a longer one is filled at once: a handle is short, and a value may be
 /// long.

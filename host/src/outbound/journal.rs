@@ -19,6 +19,9 @@ use crate::meter::{self, Memory};
 use crate::result::ErrorKind;
 use crate::secrets::Veil;
 
+/// How many remarks one run has: they are for people.
+const MOST_REMARKS: usize = 64;
+
 /// The network side of one run.
 #[derive(Debug, Default)]
 pub(crate) struct Journal {
@@ -44,6 +47,7 @@ pub(crate) struct Journal {
     partial_echoes: Mutex<BTreeMap<String, String>>,
     /// Why the run is over, if it is for one of them.
     stopped: OnceLock<String>,
+    remarks: Mutex<Vec<String>>,
     is_over: Notify,
 }
 
@@ -67,6 +71,12 @@ impl Room {
     pub(super) fn take(&mut self, bytes: usize) -> Result<(), TransportError> {
         let taken = self.room.resize(bytes);
         self.journal.ends_if_exceeded(taken, Stage::Body)
+    }
+
+    /// Take so many bytes in all, if there is room for them: a run does not end for what
+    /// it can do without.
+    pub(super) fn try_take(&mut self, bytes: usize) -> bool {
+        self.room.resize(bytes).is_ok()
     }
 }
 
@@ -283,6 +293,23 @@ impl Journal {
             (None, Some(lines)) => Over::Rehearsed(lines.clone()),
             (None, None) => pending().await,
         }
+    }
+
+    /// A line for the log, which the component does not write. The same one is told once,
+    /// and of many only the first.
+    pub(super) fn remark(&self, line: String) {
+        let mut remarks = lock(&self.remarks);
+        if remarks.len() < MOST_REMARKS && !remarks.contains(&line) {
+            remarks.push(line);
+        }
+    }
+
+    /// The remarks from a number on.
+    pub(crate) fn remarks_from(&self, first: usize) -> Vec<String> {
+        lock(&self.remarks)
+            .get(first..)
+            .unwrap_or_default()
+            .to_vec()
     }
 
     /// A server has answered; what went wrong before is the component's to tell.

@@ -27,6 +27,7 @@ mod pool;
 mod proof;
 mod proxy;
 mod rehearsal;
+mod repeat;
 mod resolve;
 mod scrub;
 mod stream;
@@ -62,7 +63,7 @@ pub(crate) use self::rehearsal::Rehearsal;
 pub(crate) use self::tls::{Certificates, ClientCertificate, PemError, Roots, Trust};
 
 use self::admit::Admitted;
-use self::again::{Attempts, Failed};
+use self::again::{Attempts, Failed, may_repeat};
 use self::body::{Held, Outgoing, Progress, Received};
 use self::connect::{Connector, Route};
 use self::connection::{Connection, Stream};
@@ -236,9 +237,15 @@ impl Egress {
         // Each version of HTTP writes a request in its own way, and the next
         // connection may be of another: it is begun anew from what was admitted.
         let (head, mut body) = request.into_parts();
+        let is_idempotent = head.method.is_idempotent();
+        let upload = body.upload();
         let mut attempts = Attempts::default();
         loop {
-            let (mut connection, stream, is_reused) = match pool.take(key, permit) {
+            let kept = match attempts.is_fresh() {
+                true => None,
+                false => pool.take(key, permit),
+            };
+            let (mut connection, stream, is_reused) = match kept {
                 Some((connection, stream)) => (connection, stream, ConnectionUse::Reused),
                 None => {
                     let opened = Box::pin(self.open(route, permit, patience.connect, entry)).await;
@@ -253,7 +260,9 @@ impl Egress {
                 return Err(TransportError::RequestBody);
             }
             let progress = body.progress();
-            let spare = body.again();
+            if may_repeat(is_idempotent, connection.is_shared(), is_reused) {
+                upload.keep();
+            }
             let sent = {
                 let sending = pin!(connection.send(Request::from_parts(head.clone(), body)));
                 answer(sending, &progress, patience.first_byte, &origin).await
@@ -266,6 +275,7 @@ impl Egress {
                     });
                 }
                 Ok(Ok(response)) => {
+                    upload.settle();
                     if !connection.is_shared() && !is_authenticated(&head.headers, &response) {
                         pool.put_when_free(key.clone(), connection);
                     }
@@ -281,6 +291,7 @@ impl Egress {
             let unwritten = failed.take_message().map(Request::into_body);
             let unsent = unwritten.is_some();
             let error = failed.into_error();
+            let has_ended = connection.has_ended_before_an_answer(&error);
             let error = match connection.flood() {
                 Some(flood) if !unsent && is_of_wire(&error) => TransportError::CutOff {
                     from: origin.clone(),
@@ -290,11 +301,12 @@ impl Egress {
             };
             let failed = Failed {
                 error: &error,
-                is_safe: head.method.is_safe(),
+                is_idempotent,
                 is_shared: connection.is_shared(),
                 connection: is_reused,
+                has_ended,
             };
-            body = match unwritten.or(spare) {
+            body = match unwritten.or_else(|| upload.again()) {
                 Some(body) if attempts.go_on_after(&failed) => body,
                 _ => return Err(attempts.last(error)),
             };

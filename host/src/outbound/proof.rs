@@ -182,17 +182,27 @@ impl Proof {
     }
 
     /// Whether a server that has refused the request (status 401) says how to prove it
-    /// better.
-    pub(super) fn is_challenged(&self, origin: &Origin, response: &Response<impl Sized>) -> bool {
+    /// better. A token is fetched anew once, and a nonce each time that the server has
+    /// another one for it.
+    pub(super) fn is_challenged(
+        &self,
+        origin: &Origin,
+        response: &Response<impl Sized>,
+        is_again: bool,
+    ) -> bool {
         let Scheme::Digest { session, .. } = &self.promise.scheme else {
-            return self.token.is_some();
+            return self.token.is_some() && !is_again;
         };
         let asked = response.headers().get_all(WWW_AUTHENTICATE);
         let challenge = Challenge::choose(asked).ok();
         let mut session = session.lock().unwrap_or_else(PoisonError::into_inner);
-        let answered = session.take().is_some_and(|(by, _)| by == *origin);
-        // It did not like the answer, and would like the same password no better.
-        if answered && !challenge.as_ref().is_some_and(Challenge::is_stale) {
+        let answered = session.take().filter(|(by, _)| by == origin);
+        // If it did not like the answer, it would like the same password no better.
+        if let Some((_, answered)) = answered
+            && !challenge
+                .as_ref()
+                .is_some_and(|it| it.renews(answered.challenge()))
+        {
             return false;
         }
         *session = challenge

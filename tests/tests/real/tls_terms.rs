@@ -37,11 +37,11 @@ async fn the_version_that_both_have() {
         {"addresses":["NGINX"],"peer":"NGINX:PORT","attempts":1,"connection":"new","protocol":"HTTP/2","tls":{"version":"1.2","certificate_sha256":"CERTIFICATE"},"status":200,"bytes_received":8,"bytes_decoded":8}
         the server has 1.2, the step demands 1.3
         Exception: Requested (exception)
-        Tls, sent No: TLS with https://nginx.test:PORT failed: it speaks no version of TLS that is new enough
+        Tls, sent No: TLS with https://nginx.test:PORT failed: it speaks no version of TLS that is new enough; enable TLS 1.2 or 1.3 on the server (1.3, where `min_version: '1.3'` is asked for)
         {"addresses":["NGINX"],"peer":"NGINX:PORT"}
         the server has 1.2, the policy demands 1.3
         Exception: Requested (exception)
-        Tls, sent No: TLS with https://nginx.test:PORT failed: it speaks no version of TLS that is new enough
+        Tls, sent No: TLS with https://nginx.test:PORT failed: it speaks no version of TLS that is new enough; enable TLS 1.2 or 1.3 on the server (1.3, where `min_version: '1.3'` is asked for)
         {"addresses":["NGINX"],"peer":"NGINX:PORT"}
         the server has 1.3, nobody demands 1.3
         | TLSv1.3
@@ -113,7 +113,7 @@ async fn the_key_that_is_pinned() {
         {"addresses":["NGINX"],"peer":"NGINX:PORT","attempts":1,"connection":"new","protocol":"HTTP/2","tls":{"version":"1.3","certificate_sha256":"CERTIFICATE"},"status":200,"bytes_received":8,"bytes_decoded":8}
         none of the step's
         Exception: Requested (exception)
-        Tls, sent No: TLS with https://nginx.test:PORT failed: its key is none of those pinned
+        Tls, sent No: TLS with https://nginx.test:PORT failed: its key is none of those pinned; if it is a new one that you trust, add its pin to `pinned_keys`
         {"addresses":["NGINX"],"peer":"NGINX:PORT"}
         the policy's
         | TLSv1.3
@@ -121,11 +121,11 @@ async fn the_key_that_is_pinned() {
         {"addresses":["NGINX"],"peer":"NGINX:PORT","attempts":1,"connection":"new","protocol":"HTTP/2","tls":{"version":"1.3","certificate_sha256":"CERTIFICATE"},"status":200,"bytes_received":8,"bytes_decoded":8}
         none of the policy's
         Exception: Requested (exception)
-        Tls, sent No: TLS with https://nginx.test:PORT failed: its key is none of those pinned
+        Tls, sent No: TLS with https://nginx.test:PORT failed: its key is none of those pinned; if it is a new one that you trust, add its pin to `pinned_keys`
         {"addresses":["NGINX"],"peer":"NGINX:PORT"}
         the policy's, and none of the step's
         Exception: Requested (exception)
-        Tls, sent No: TLS with https://nginx.test:PORT failed: its key is none of those pinned
+        Tls, sent No: TLS with https://nginx.test:PORT failed: its key is none of those pinned; if it is a new one that you trust, add its pin to `pinned_keys`
         {"addresses":["NGINX"],"peer":"NGINX:PORT"}
     "#]].assert_eq(&text);
 }

@@ -165,11 +165,11 @@ async fn a_server_that_nobody_trusts_but_the_step() {
         {}
         step: ; policy: tls: {steps_may: [ca-file, verify-none]}
         Exception: Requested (exception)
-        Tls, sent No: TLS with https://nginx.test:PORT failed: no trusted root has signed its certificate
+        Tls, sent No: TLS with https://nginx.test:PORT failed: no trusted root has signed its certificate; `verify: FILE` names a file with the certificate of who has, or with the server's own
         {"addresses":["NGINX"],"peer":"NGINX:PORT"}
         step: verify: true; policy: tls: {steps_may: [ca-file, verify-none]}
         Exception: Requested (exception)
-        Tls, sent No: TLS with https://nginx.test:PORT failed: no trusted root has signed its certificate
+        Tls, sent No: TLS with https://nginx.test:PORT failed: no trusted root has signed its certificate; `verify: FILE` names a file with the certificate of who has, or with the server's own
         {"addresses":["NGINX"],"peer":"NGINX:PORT"}
     "#]].assert_eq(&text);
 }

@@ -10,6 +10,7 @@ mod parts;
 mod places;
 mod proofs;
 mod property;
+mod refused;
 mod theft;
 mod thief;
 mod urls;

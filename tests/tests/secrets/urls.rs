@@ -281,7 +281,7 @@ async fn where_nobody_is_the_error_does_not_tell_where_that_was() {
     }
     expect![[r#"
         POST Some("<HIDDEN>"): could not connect to <HIDDEN>: connection refused
-        POST Some("<HIDDEN>"): TLS with <HIDDEN> failed: received corrupt message of type InvalidContentType
+        POST Some("<HIDDEN>"): TLS with <HIDDEN> failed: what it sends is not TLS; if it is a server of plain HTTP, the URL begins with `http://`
         POST Some("<HIDDEN>"): could not resolve <HIDDEN>
         POST None: the secret `HOOK` can't be the URL of a request: it has a user name or a password before its host
     "#]].assert_eq(&told);

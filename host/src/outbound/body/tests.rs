@@ -7,11 +7,13 @@ use std::future::pending;
 use std::pin::pin;
 
 use http::{HeaderMap, HeaderValue, Request};
+use http_body_util::BodyExt;
 use http_step_policy::{Amount, Budget, Exceeded, Limits};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
 
 use super::super::answer;
 use super::super::connection::{Connection, Facts};
+use super::super::filled::MOST_HELD;
 use super::super::turns::Turns;
 use super::*;
 use crate::result::ErrorKind;
@@ -64,7 +66,9 @@ impl Run {
         let (io, mut server) = duplex(1 << 10);
         let mut connection = Connection::start(io, Facts::of_nothing()).await.unwrap();
         let outgoing = self.outgoing([], None).await;
-        let (entry, held) = (Arc::clone(&outgoing.entry), outgoing.held.clone());
+        let upload = outgoing.upload();
+        let (entry, held) = (Arc::clone(&upload.entry), Arc::clone(&upload.held));
+        drop(upload);
         let request = Request::get(ORIGIN).body(outgoing).unwrap();
         let (response, ()) = tokio::join!(connection.send(request), async {
             let mut asked = [0; 1 << 10];
@@ -138,6 +142,83 @@ async fn a_body_has_gone_out_when_it_is_as_long_as_was_announced() {
             assert_eq!(progress.is_done(), expected, "{length:?}");
             outgoing.frame().await;
         }
+    }
+}
+
+/// All data that is left of a body.
+async fn rest(mut outgoing: Outgoing) -> Vec<u8> {
+    let mut rest = Vec::new();
+    while let Some(frame) = outgoing.frame().await {
+        rest.extend_from_slice(&frame.unwrap().into_data().unwrap());
+    }
+    rest
+}
+
+#[tokio::test]
+async fn a_body_goes_out_again_from_its_beginning_at_whatever_point_it_broke_off() {
+    for sent in 0..=3 {
+        let run = Run::new(Limits::default());
+        let pieces = [data("one"), data("two"), data("three")];
+        let mut first = run.outgoing(pieces, Some(11)).await;
+        let upload = first.upload();
+        upload.keep();
+        for _ in 0..sent {
+            first.frame().await;
+        }
+        let mut second = upload.again().unwrap();
+        assert!(!second.progress().is_done(), "{sent}");
+        // The earlier one may not take away what is the later one's.
+        let late = first.frame().await.unwrap().unwrap_err();
+        assert_eq!(late, TransportError::RequestBody, "{sent}");
+        let _ = second.frame().await;
+        let third = upload.again().unwrap();
+        drop((first, second));
+        assert_eq!(rest(third).await, b"onetwothree", "{sent}");
+        upload.settle();
+        assert!(upload.again().is_none());
+    }
+}
+
+#[tokio::test]
+async fn what_was_not_kept_does_not_go_out_again() {
+    let run = Run::new(Limits::default());
+    let upload = run.outgoing([data("x")], None).await.upload();
+    // Nothing of it is gone yet.
+    let mut outgoing = upload.again().unwrap();
+    outgoing.frame().await.unwrap().unwrap();
+    upload.keep();
+    assert!(upload.again().is_none());
+}
+
+#[tokio::test]
+async fn a_body_is_kept_up_to_a_limit_and_within_the_memory_of_its_run() {
+    let half = || Frame::data(Bytes::from(vec![b'x'; MOST_HELD / 2]));
+    let budget = |bytes| Limits {
+        memory: bytes,
+        ..Limits::default()
+    };
+    for (limits, more, is_kept) in [
+        (Limits::default(), None, true),
+        (Limits::default(), Some(data("y")), false),
+        (budget(64 << 10), None, false),
+    ] {
+        let run = Run::new(limits);
+        let frames: Vec<_> = [half(), half()].into_iter().chain(more).collect();
+        let mut outgoing = run.outgoing(frames, None).await;
+        let upload = outgoing.upload();
+        upload.keep();
+        while let Some(frame) = outgoing.frame().await {
+            frame.unwrap();
+        }
+        let is_large = run.journal.memory().peak() >= MOST_HELD;
+        let again = upload.again();
+        assert_eq!(again.is_some(), is_kept);
+        if let Some(again) = again {
+            assert!(is_large);
+            assert_eq!(rest(again).await.len(), MOST_HELD);
+        }
+        // A run does not end because its requests can't be repeated.
+        assert_eq!(run.journal.exceeded_by_now(), None);
     }
 }
 

@@ -130,7 +130,7 @@ async fn what_would_be_too_long_is_not_made() {
     let handle = egress.given();
     assert_eq!(
         egress.filled_header("x-key", &handle.repeat(1000)),
-        Err("with its secrets the header of the request has 60000000 bytes; a header may have 65536".to_owned())
+        Err("the header `x-key` can't be sent: with its secrets the header of the request has 60000000 bytes; a header may have 65536".to_owned())
     );
     let one = egress.filled_body(handle.clone()).await.unwrap();
     assert_eq!(egress.journal.memory().peak(), 32 + 60_000);

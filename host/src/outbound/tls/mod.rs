@@ -5,6 +5,7 @@
 //! connections are kept apart by: one that was opened without looking at the
 //! certificate is never used by a request that wants it looked at.
 
+mod certificate_error;
 mod error;
 mod roots;
 mod verifier;
@@ -25,10 +26,10 @@ use tokio::task::spawn_blocking;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
-pub(super) use self::error::{of_client, reason};
+pub(super) use self::error::{in_words, of_client, reason};
 pub(crate) use self::roots::{Certificates, ClientCertificate, PemError, Roots};
 
-use self::verifier::Verifier;
+use self::verifier::{Anchors, Verifier};
 use super::stream::Io;
 
 /// How many ways of securing a connection are kept set up, sessions to resume
@@ -172,7 +173,7 @@ impl Tls {
             .map_err(io::Error::other)?
             .dangerous()
             .with_custom_certificate_verifier(Arc::new(Verifier::new(
-                self.chain_verifier(&identity.trust, &provider).await?,
+                self.anchors(&identity.trust, &provider).await?,
                 identity.terms.clone(),
                 &provider,
             )));
@@ -186,28 +187,30 @@ impl Tls {
         Ok(config)
     }
 
-    /// Who verifies the chain of certificates; none where nobody does.
-    async fn chain_verifier(
+    /// What the chain of certificates has to lead to; none where nobody looks at it.
+    async fn anchors(
         &self,
         trust: &Trust,
         provider: &Arc<CryptoProvider>,
-    ) -> io::Result<Option<Arc<WebPkiServerVerifier>>> {
-        let roots = match trust {
+    ) -> io::Result<Option<Anchors>> {
+        let (roots, own) = match trust {
             Trust::Anyone => return Ok(None),
-            Trust::Only(certificates) => Arc::new(certificates.store()),
-            Trust::Roots => Arc::clone(
-                self.read
-                    .get_or_try_init(|| async {
-                        let roots = self.roots.clone();
-                        io::Result::Ok(Arc::new(spawn_blocking(move || roots.store()).await?))
-                    })
-                    .await?,
+            Trust::Only(certificates) => (
+                Arc::new(certificates.store()),
+                Some(Arc::clone(certificates)),
             ),
+            Trust::Roots => {
+                let read = self.read.get_or_try_init(|| async {
+                    let roots = self.roots.clone();
+                    io::Result::Ok(Arc::new(spawn_blocking(move || roots.store()).await?))
+                });
+                (Arc::clone(read.await?), None)
+            }
         };
-        WebPkiServerVerifier::builder_with_provider(roots, Arc::clone(provider))
+        let chain = WebPkiServerVerifier::builder_with_provider(roots, Arc::clone(provider))
             .build()
-            .map(Some)
-            .map_err(io::Error::other)
+            .map_err(io::Error::other)?;
+        Ok(Some(Anchors { chain, own }))
     }
 }
 

@@ -10,6 +10,8 @@ use rustls::sign::CertifiedKey;
 use sha2::{Digest, Sha256};
 use thiserror::Error;
 
+use super::error::in_words;
+
 /// Why a PEM text gives no certificate or key.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub(crate) enum PemError {
@@ -64,7 +66,7 @@ impl Certificates {
         for certificate in &certificates {
             store
                 .add(certificate.clone())
-                .map_err(|error| PemError::Unreadable(error.to_string()))?;
+                .map_err(|error| PemError::Unreadable(in_words(&error)))?;
         }
         Ok(Self(
             certificates
@@ -72,6 +74,11 @@ impl Certificates {
                 .map(|certificate| certificate.to_vec())
                 .collect(),
         ))
+    }
+
+    /// Whether a certificate is one of them, byte for byte.
+    pub(super) fn contains(&self, certificate: &[u8]) -> bool {
+        self.0.iter().any(|known| known == certificate)
     }
 
     pub(super) fn store(&self) -> RootCertStore {
@@ -103,7 +110,7 @@ impl ClientCertificate {
         match CertifiedKey::from_der(chain.clone(), key.clone_key(), &provider) {
             Ok(_) => {}
             Err(rustls::Error::InconsistentKeys(_)) => return Err(PemError::OtherKey),
-            Err(error) => return Err(PemError::Unreadable(error.to_string())),
+            Err(error) => return Err(PemError::Unreadable(in_words(&error))),
         }
         Ok(Self {
             digest: digest.finalize().into(),

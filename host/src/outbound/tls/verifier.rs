@@ -4,14 +4,16 @@
 use std::sync::Arc;
 
 use http_step_policy::{PinnedKey, TlsTerms};
-use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::client::{WebPkiServerVerifier, verify_server_name};
 use rustls::crypto::{
     CryptoProvider, WebPkiSupportedAlgorithms, verify_tls12_signature, verify_tls13_signature,
 };
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::server::ParsedCertificate;
 use rustls::{CertificateError, DigitallySignedStruct, Error, OtherError, SignatureScheme};
+
+use super::roots::Certificates;
 
 /// A server that shows a certificate which is another's.
 #[derive(Debug, thiserror::Error)]
@@ -28,23 +30,76 @@ fn of_handshake(error: Error) -> Error {
     }
 }
 
+/// Whether it is not a certificate itself that is wrong, but who vouches for it. webpki
+/// looks at a certificate's dates before it asks for that.
+fn is_of_issuer(error: &CertificateError) -> bool {
+    match error {
+        CertificateError::UnknownIssuer
+        | CertificateError::BadSignature
+        | CertificateError::UnsupportedSignatureAlgorithmContext { .. }
+        | CertificateError::UnsupportedSignatureAlgorithmForPublicKeyContext { .. } => true,
+        // An authority's own, which nobody else has to vouch for.
+        CertificateError::Other(error) => {
+            let error = error.0.downcast_ref::<webpki::Error>();
+            error == Some(&webpki::Error::CaUsedAsEndEntity)
+        }
+        _ => false,
+    }
+}
+
+/// What a server's chain of certificates has to lead to.
+#[derive(Debug)]
+pub(super) struct Anchors {
+    pub(super) chain: Arc<WebPkiServerVerifier>,
+    /// The certificates that are a server's own if it shows one of them, byte for byte.
+    pub(super) own: Option<Arc<Certificates>>,
+}
+
+impl Anchors {
+    fn check(
+        &self,
+        end_entity: &CertificateDer<'_>,
+        intermediates: &[CertificateDer<'_>],
+        server_name: &ServerName<'_>,
+        ocsp_response: &[u8],
+        now: UnixTime,
+    ) -> Result<(), Error> {
+        let check = |intermediates: &[CertificateDer<'_>]| {
+            let chain = &self.chain;
+            chain.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now)
+        };
+        let checked = check(intermediates).map(drop);
+        let is_own = |own: &Arc<Certificates>| own.contains(end_entity);
+        if checked.is_ok() || !self.own.as_ref().is_some_and(is_own) {
+            return checked;
+        }
+        // Alone, so that what is found is wrong with this one, and with no other.
+        match check(&[]).map(drop) {
+            Err(Error::InvalidCertificate(error)) if is_of_issuer(&error) => {
+                verify_server_name(&ParsedCertificate::try_from(end_entity)?, server_name)
+            }
+            checked => checked,
+        }
+    }
+}
+
 /// Judges the certificates of servers.
 #[derive(Debug)]
 pub(super) struct Verifier {
-    /// Judges the chain, the name and the dates; none where nobody does.
-    chain: Option<Arc<WebPkiServerVerifier>>,
+    /// Judge the chain, the name and the dates; none where nobody does.
+    anchors: Option<Anchors>,
     terms: TlsTerms,
     algorithms: WebPkiSupportedAlgorithms,
 }
 
 impl Verifier {
     pub(super) fn new(
-        chain: Option<Arc<WebPkiServerVerifier>>,
+        anchors: Option<Anchors>,
         terms: TlsTerms,
         provider: &CryptoProvider,
     ) -> Self {
         Self {
-            chain,
+            anchors,
             terms,
             algorithms: provider.signature_verification_algorithms,
         }
@@ -69,8 +124,8 @@ impl ServerCertVerifier for Verifier {
         ocsp_response: &[u8],
         now: UnixTime,
     ) -> Result<ServerCertVerified, Error> {
-        if let Some(chain) = &self.chain {
-            chain.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now)?;
+        if let Some(anchors) = &self.anchors {
+            anchors.check(end_entity, intermediates, server_name, ocsp_response, now)?;
         }
         self.check_key(end_entity)?;
         Ok(ServerCertVerified::assertion())

@@ -4,13 +4,13 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use expect_test::expect;
 use http::StatusCode;
-use http_step_host::policy::Place;
+use http_step_host::policy::{Place, Policy};
 use http_step_signing::digest::{Challenge, Credentials, Request as Asked, Session};
 use http_step_tests::{Answer, Recorded, Service};
 
 use super::ledger;
-use crate::thief::{Thief, VALUE};
-use crate::vault::secret;
+use crate::thief::{Thief, VALUE, VAULT};
+use crate::vault::{run, secret};
 
 /// A server that asks for Digest, as long as its nonce is good: for three requests.
 async fn asks_for_digest() -> Service {
@@ -60,6 +60,80 @@ async fn asks_for_digest() -> Service {
         refusal
     })
     .await
+}
+
+/// A server that answers so many answers with another challenge: which nonce it has is up
+/// to the function, given how many there were.
+async fn refuses(
+    times: usize,
+    challenge: impl Fn(usize) -> String + Send + Sync + 'static,
+) -> Service {
+    let answers = AtomicUsize::new(0);
+    Service::start(move |request| {
+        let count = if request.header("authorization").is_some() {
+            answers.fetch_add(1, Ordering::Relaxed) + 1
+        } else {
+            0
+        };
+        if count > times {
+            return Answer::new("in".into());
+        }
+        let mut refusal = Answer::new("who are you?".into());
+        *refusal.status_mut() = StatusCode::UNAUTHORIZED;
+        let asks = challenge(count).parse().unwrap();
+        refusal.headers_mut().insert("www-authenticate", asks);
+        refusal
+    })
+    .await
+}
+
+/// A nonce may have ended by the time that the answer is there: another server has given
+/// it, or it is good for a moment.
+#[tokio::test]
+async fn a_nonce_that_is_stale_is_replaced_also_on_the_first_answer() {
+    let digest = |nonce: &str, rest: &str| {
+        format!(r#"Digest realm="ci", nonce="{nonce}", qop="auth", algorithm=SHA-256{rest}"#)
+    };
+    let mut told = String::new();
+    for (what, times, is_new, stale) in [
+        ("at once", 0, true, ", stale=true"),
+        ("stale once", 1, true, ", stale=true"),
+        ("stale twice", 2, true, ", stale=TRUE"),
+        ("stale for ever", 99, true, ", stale=true"),
+        ("stale, and the same", 1, false, ", stale=true"),
+        ("not stale", 1, true, ""),
+        ("stale=false", 1, true, ", stale=false"),
+    ] {
+        let service = refuses(times, move |count| match count {
+            0 => digest("nonce-0", ""),
+            _ if is_new => digest(&format!("nonce-{count}"), stale),
+            _ => digest("nonce-0", stale),
+        })
+        .await;
+        let origin = &service.origin;
+        let policy = Policy::nothing()
+            .allow(origin.parse().unwrap())
+            .lend(secret("PLAIN", origin).place(Place::Signature));
+        let step = format!(
+            "post: {origin}/\ndata: once\nauth: {{digest: [me, '${{{{ secret.PLAIN }}}}']}}"
+        );
+        let result = run(&step, policy, VAULT).await;
+        let requests = service.requests();
+        assert!(requests.iter().all(|request| request.body == "once"));
+        let (count, rows) = (requests.len(), result.ledger.len());
+        assert_eq!((rows, result.usage.requests as usize), (count, count));
+        told.push_str(&format!("{what}: {:?}, {count} requests\n", result.outcome));
+    }
+    expect![[r#"
+        at once: Success, 2 requests
+        stale once: Success, 3 requests
+        stale twice: Success, 4 requests
+        stale for ever: Failure, 5 requests
+        stale, and the same: Failure, 2 requests
+        not stale: Failure, 2 requests
+        stale=false: Failure, 2 requests
+    "#]]
+    .assert_eq(&told);
 }
 
 #[tokio::test]

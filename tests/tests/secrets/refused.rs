@@ -1,0 +1,52 @@
+//! Requests that can't be made with the value of a secret in them: which part it is, and
+//! why.
+
+use expect_test::expect;
+use http_step_host::policy::{Place, Policy};
+use http_step_tests::{error, transcript};
+
+use crate::echo;
+use crate::vault::{Vault, run, secret};
+
+const LINES: Vault = Vault(&[("LINES", "first-line\nsecond-line")]);
+const COLON: Vault = Vault(&[("COLON", "first:second")]);
+
+#[tokio::test]
+async fn each_names_the_part_and_why() {
+    let service = echo().await;
+    let origin = &service.origin;
+    let mut told = String::new();
+    for (vault, step) in [
+        (LINES, "headers: {X-Token: '${{ secret.LINES }}'}"),
+        (LINES, "auth: {bearer: '${{ secret.LINES }}'}"),
+        (COLON, "auth: ['${{ secret.COLON }}', x]"),
+        (
+            COLON,
+            "headers: {X-Token: '${{ secret.COLON }}', Range: bytes=0-1}",
+        ),
+    ] {
+        let (name, _) = vault.0[0];
+        let policy = Policy::nothing()
+            .allow(origin.parse().unwrap())
+            .lend(secret(name, origin).place(Place::Header));
+        let result = run(&format!("get: {origin}/\n{step}"), policy, vault).await;
+        let log = transcript(&result, origin);
+        let line = log.lines().find(|line| line.starts_with("e|")).unwrap();
+        told.push_str(&format!("{step}\n  {}\n  {line}\n", error(&result, origin)));
+    }
+    expect![[r#"
+        headers: {X-Token: '${{ secret.LINES }}'}
+          Exception, InvalidSpec, sent No: the header `x-token` can't be sent: the secret `LINES` can't be put into the header of the request: it has a line break or another control character in it, which no header can have
+          e|An exception occurred while performing the request: the host can't send the request as it is
+        auth: {bearer: '${{ secret.LINES }}'}
+          Exception, InvalidSpec, sent No: the header `authorization` can't be sent: the secret `LINES` can't be put into the header of the request: it has a line break or another control character in it, which no header can have
+          e|An exception occurred while performing the request: the host can't send the request as it is
+        auth: ['${{ secret.COLON }}', x]
+          Exception, InvalidSpec, sent No: the header `authorization` can't be sent: the secret `COLON` can't be a user name: it has a colon in it
+          e|An exception occurred while performing the request: the host can't send the request as it is
+        headers: {X-Token: '${{ secret.COLON }}', Range: bytes=0-1}
+          Exception, InvalidSpec, sent No: a step that is lent secrets can't ask for a part of a response; leave out the header `Range`
+          e|An exception occurred while performing the request: the host can't send the request as it is
+    "#]].assert_eq(&told);
+    assert!(service.requests().is_empty());
+}
