@@ -9,6 +9,10 @@ use crate::patterns::Patterns;
 use crate::scan::{Found, Frontier, Scan};
 use crate::view::margin;
 
+/// How much of a piece is read before what can be let go is: it bounds what is found and
+/// not yet replaced.
+const BLOCK: usize = 4 << 10;
+
 /// What stands in for each text, by its owner's number. Texts of owners beyond the last
 /// are left as they are, so that [`Patterns`] can be for more than one use.
 pub type Replacements = Arc<[Zeroizing<Vec<u8>>]>;
@@ -101,14 +105,18 @@ impl Replacer {
         if self.patterns.is_empty() {
             return piece.to_vec();
         }
-        let from = self.held.len();
-        self.held.extend_from_slice(piece);
-        self.read(from, false);
-        let frontier = match self.pace {
-            Pace::Steady => self.scan.steady(&self.held, self.base, self.longest),
-            Pace::Eager => self.scan.eager(&self.patterns, &self.held, self.base),
-        };
-        self.let_go(frontier)
+        let mut given = Vec::with_capacity(piece.len());
+        for block in piece.chunks(BLOCK) {
+            let from = self.held.len();
+            self.held.extend_from_slice(block);
+            self.read(from, false);
+            let frontier = match self.pace {
+                Pace::Steady => self.scan.steady(&self.held, self.base, self.longest),
+                Pace::Eager => self.scan.eager(&self.patterns, &self.held, self.base),
+            };
+            self.let_go(frontier, &mut given);
+        }
+        given
     }
 
     /// Give the rest, and begin anew.
@@ -118,10 +126,12 @@ impl Replacer {
         }
         self.read(self.held.len(), true);
         let end = self.base + self.held.len();
-        let rest = self.let_go(Frontier {
+        let frontier = Frontier {
             known: usize::MAX,
             free: end,
-        });
+        };
+        let mut rest = Vec::new();
+        self.let_go(frontier, &mut rest);
         let finds_parts = self.scan.finds_parts();
         self.scan = Scan::new(&self.patterns, finds_parts);
         self.base = end;
@@ -176,7 +186,7 @@ impl Replacer {
     }
 
     /// Let go of what no text can be in that is not known.
-    fn let_go(&mut self, frontier: Frontier) -> Vec<u8> {
+    fn let_go(&mut self, frontier: Frontier, given: &mut Vec<u8>) {
         // Of those at one place, the one with the most before it.
         self.found.sort_by_key(|found| {
             (
@@ -198,14 +208,13 @@ impl Replacer {
         let free = free.max(self.gone);
         self.report_parts(free);
 
-        let mut given = Vec::with_capacity(free - self.gone);
         let mut from = self.gone.max(self.covered);
         let known: Vec<Found> = self
             .found
             .extract_if(.., |found| !found.is_part && is_known(found))
             .collect();
         for found in known {
-            self.copy(&mut given, from, found.outer_start.min(free));
+            self.copy(given, from, found.outer_start.min(free));
             let overlaps = self.last.is_some_and(|last| found.start < last.end);
             let goes_on = found.continues
                 && self
@@ -224,10 +233,9 @@ impl Replacer {
             self.covered = self.covered.max(found.outer_end);
             from = from.max(self.covered);
         }
-        self.copy(&mut given, from, free);
+        self.copy(given, from, free);
         self.gone = free;
         self.forget();
-        given
     }
 
     /// What is in the stream between two places.
@@ -242,18 +250,39 @@ impl Replacer {
     /// Parts of which something is to be let go, and that are in no whole text, are known
     /// as parts.
     fn report_parts(&mut self, free: usize) {
-        let parts = self
+        let reported = &self.parts;
+        self.found
+            .retain(|found| !(found.is_part && reported.contains(&found.owner)));
+        if !self
             .found
-            .extract_if(.., |found| found.is_part && found.start < free);
-        for part in parts.collect::<Vec<_>>() {
-            let is_covered = part.start < self.covered
-                || self.found.iter().any(|whole| {
-                    !whole.is_part && whole.outer_start < part.end && part.start < whole.outer_end
-                });
-            if !is_covered && !self.parts.contains(&part.owner) {
-                self.parts.push(part.owner);
+            .iter()
+            .any(|found| found.is_part && found.start < free)
+        {
+            return;
+        }
+        let wholes = self.found.iter().filter(|found| !found.is_part);
+        let mut wholes: Vec<_> = wholes.map(|it| (it.outer_start, it.outer_end)).collect();
+        wholes.sort_unstable();
+        // Up to where the ranges before and with each go.
+        let mut reach = self.covered;
+        for whole in &mut wholes {
+            reach = reach.max(whole.1);
+            whole.1 = reach;
+        }
+        let is_covered = |part: &Found| {
+            let before = wholes.partition_point(|(start, _)| *start < part.end);
+            let last = before.checked_sub(1).and_then(|at| wholes.get(at));
+            last.map_or(self.covered, |(_, end)| *end) > part.start
+        };
+        let mut parts = Vec::new();
+        for part in self.found.iter().filter(|it| it.is_part && it.start < free) {
+            if !is_covered(part) && !parts.contains(&part.owner) {
+                parts.push(part.owner);
             }
         }
+        self.parts.append(&mut parts);
+        self.found
+            .retain(|found| !(found.is_part && found.start < free));
     }
 
     /// Make room: of what is gone as much is kept as the longest text, which may lead up

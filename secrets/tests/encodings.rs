@@ -335,6 +335,26 @@ fn memory_is_bounded() {
     }
 }
 
+/// What a component has a server echo some thousand times takes time in proportion, and
+/// memory of one block.
+#[test]
+fn many_texts_are_not_looked_at_in_pairs() {
+    let value = "correct-horse/battery\"staple&0123456789";
+    let patterns = patterns(value.as_bytes());
+    let held = |text: &str, times: usize| {
+        let mut replacer = replacer(&patterns);
+        let stream = text.repeat(times);
+        let given = replacer.feed(stream.as_bytes());
+        assert!(replacer.memory() < 8 << 20, "{}", replacer.memory());
+        String::from_utf8([given, replacer.finish()].concat()).unwrap()
+    };
+    let escapes = "%41&amp;\\nÃ¤";
+    let seen = held(&format!("{value}{escapes}"), 5_000);
+    assert_eq!(seen, format!("{MARK}{escapes}").repeat(5_000));
+    let part = &value[..20];
+    assert_eq!(held(part, 5_000), part.repeat(5_000));
+}
+
 /// When bytes are let go tells nothing, whatever the escapes.
 #[test]
 fn the_pace_tells_nothing() {
