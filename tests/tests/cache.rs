@@ -156,7 +156,7 @@ fn what_is_no_component_is_not_kept() {
     let host = host(Cache::at(directory.path()).unwrap());
     assert!(host.compile(b"\0asm\x0d\0\x01\0\xff").is_err());
     // It compiles, and can't be loaded.
-    assert!(host.compile(&crowd(9)).is_err());
+    assert!(host.compile(&crowd(17)).is_err());
     assert_eq!(names(directory.path()), 0);
 }
 

@@ -57,10 +57,10 @@ fn a_child_finds_the_same_faults() {
         Guest::ExportsNothing.wasm(),
         Guest::ImportsMore.wasm(),
         // The compiler has no pool that it could be too large for.
-        crowd(9),
+        crowd(17),
     ];
-    expect!["this component is not valid: The component transitively contains 9 core module instances, which exceeds the configured maximum of 8 in the pooling allocator"]
-        .assert_eq(&refusal(compiler(&[]), &crowd(9)).to_string());
+    expect!["this component is not valid: The component transitively contains 17 core module instances, which exceeds the configured maximum of 16 in the pooling allocator"]
+        .assert_eq(&refusal(compiler(&[]), &crowd(17)).to_string());
     for wasm in cases {
         let told = |host: &Host| host.load(&wasm).err().unwrap();
         assert_eq!(told(&child), told(host()));
