@@ -10,7 +10,10 @@ impl Guest for Step {
         let (_, names) = spec.url.rsplit_once('/').unwrap();
         let mut result = success("told");
         for name in names.split(',') {
-            for (told, value) in [("get", properties::get(name)), ("spelled", properties::spelled(name))] {
+            for (told, value) in [
+                ("get", properties::get(name)),
+                ("spelled", properties::spelled(name)),
+            ] {
                 if let Some(value) = value {
                     result.outputs.push(Output {
                         name: format!("{told} {name}"),
