@@ -34,7 +34,7 @@ async fn a_coded_body_is_decoded() {
         row.bytes_received
     );
     row.bytes_received = 0;
-    expect![[r#"{"method":"GET","origin":"https://nginx.test:PORT","rule":"policy.yaml:1: https://nginx.test:PORT","addresses":["NGINX"],"peer":"NGINX:PORT","secrets":[],"attempts":1,"connection":"new","protocol":"HTTP/2","tls":{"version":"1.3","certificate_sha256":"CERTIFICATE"},"status":200,"bytes_sent":0,"bytes_received":0,"bytes_decoded":44000}"#]].assert_eq(&nginx.hidden(&evidence(&row)));
+    expect![[r#"{"method":"GET","origin":"https://nginx.test:PORT","rule":"policy.yaml:1: https://nginx.test:PORT","addresses":["NGINX"],"peer":"NGINX:PORT","secrets":[],"partial_echoes":[],"attempts":1,"connection":"new","protocol":"HTTP/2","tls":{"version":"1.3","certificate_sha256":"CERTIFICATE"},"status":200,"bytes_sent":0,"bytes_received":0,"bytes_decoded":44000}"#]].assert_eq(&nginx.hidden(&evidence(&row)));
 
     let mut asked = String::new();
     for headers in ["", "headers: {Accept-Encoding: identity}"] {
