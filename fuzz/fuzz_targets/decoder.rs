@@ -142,6 +142,10 @@ impl Outcome {
             (End::Done, End::Done) => assert_eq!(self.decoded.len(), other.decoded.len()),
             (End::Error(error), End::Error(other)) => check_same_error(codings, error, other),
             (End::TooMuch, End::TooMuch | End::Error(_)) | (End::Error(_), End::TooMuch) => {}
+            // zstd compares a frame's content with the size in its head only if it has the
+            // frame at once: in pieces, an empty last block ends a frame that is too short.
+            (End::Error(error), End::Done) | (End::Done, End::Error(error))
+                if coding_of(error) == Some(Coding::Zstd) => {}
             (end, other) => panic!("{end:?}, but in frames {other:?}"),
         }
     }
