@@ -32,6 +32,7 @@ mod handle;
 mod lanes;
 mod partial;
 mod patterns;
+mod reading;
 mod replacer;
 mod scan;
 mod value;

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use zeroize::Zeroizing;
 
 use crate::patterns::Patterns;
-use crate::scan::{Found, Frontier, Scan};
+use crate::reading::{Found, Frontier};
+use crate::scan::Scan;
 use crate::view::margin;
 
 /// How much of a piece is read before what can be let go is: it bounds what is found and

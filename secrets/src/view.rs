@@ -6,13 +6,9 @@
 
 use std::ops::Range;
 
-use aho_corasick::automaton::StateID;
-
 use crate::escape::{Encoding, MAX_ESCAPE, Read, backslashes_before};
-use crate::forms::is_base64;
-use crate::partial::Last;
 use crate::patterns::Patterns;
-use crate::scan::{Found, Frontier, close, first_of};
+use crate::reading::{Found, Frontier, Input, Places, Reading, Search};
 
 /// How many bytes are decoded before what came out is read.
 const BLOCK: usize = 4 << 10;
@@ -25,39 +21,6 @@ pub(crate) fn margin(longest: usize) -> usize {
 
 /// How many decoders there are.
 const COUNT: usize = Encoding::ALL.len();
-
-/// What is looked for, and how.
-#[derive(Clone, Copy)]
-pub(crate) struct Search<'p> {
-    pub(crate) patterns: &'p Patterns,
-    pub(crate) finds_parts: bool,
-}
-
-/// Bytes, and where in the stream they come from.
-#[derive(Clone, Copy)]
-struct Input<'i> {
-    bytes: &'i [u8],
-    places: Places<'i>,
-    /// Whether nothing comes after them.
-    is_last: bool,
-}
-
-#[derive(Clone, Copy)]
-enum Places<'i> {
-    /// They are the stream from a place on.
-    Raw(usize),
-    /// Each from where to where.
-    Decoded(&'i [(usize, usize)]),
-}
-
-impl Places<'_> {
-    fn of(self, at: usize) -> (usize, usize) {
-        match self {
-            Self::Raw(base) => (base + at, base + at + 1),
-            Self::Decoded(places) => places.get(at).copied().unwrap_or_default(),
-        }
-    }
-}
 
 /// A stream as each decoder reads it.
 #[derive(Default)]
@@ -86,15 +49,13 @@ struct Units {
 #[derive(Clone)]
 struct Active {
     encoding: Encoding,
-    state: StateID,
-    last: Last,
+    reading: Reading,
     /// What came out last: as much as the longest text, and two bytes before it.
     units: Units,
     /// What may be the beginning of an escape.
     pending: Units,
     /// How many bytes came out since the last escape.
     since: usize,
-    open: Vec<Found>,
 }
 
 impl Views {
@@ -249,22 +210,18 @@ impl Active {
     fn new(patterns: &Patterns, encoding: Encoding, input: Input<'_>, at: usize) -> Box<Self> {
         let from = at.saturating_sub(margin(patterns.longest_of_all()));
         let mut units = Units::default();
-        let mut last = Last::default();
         for at in from..at {
             if let Some(byte) = input.bytes.get(at) {
                 units.push(*byte, input.places.of(at));
-                last.push(*byte);
             }
         }
         Box::new(Self {
             encoding,
             // What ends before the escape was found without it.
-            state: patterns.read(patterns.start(), &units.bytes, |_, _| ()),
-            last,
+            reading: Reading::after(patterns, &units.bytes),
             units,
             pending: Units::default(),
             since: 0,
-            open: Vec::new(),
         })
     }
 
@@ -274,14 +231,14 @@ impl Active {
         Box::new(Self {
             units: self.units.from(unneeded),
             pending: self.pending.clone(),
-            open: Vec::new(),
+            reading: self.reading.forked(),
             ..*self
         })
     }
 
     /// Whether it reads what is read without it.
     fn is_quiet(&self, longest: usize) -> bool {
-        self.pending.bytes.is_empty() && self.open.is_empty() && self.since > margin(longest)
+        self.pending.bytes.is_empty() && !self.reading.is_open() && self.since > margin(longest)
     }
 
     /// Decode some bytes, find what is in them, and tell from where on what came out is
@@ -295,7 +252,12 @@ impl Active {
     ) -> usize {
         let before = self.units.bytes.len();
         self.decode(input, range);
-        self.find(search, before, input.is_last, found);
+        let out = Input {
+            bytes: &self.units.bytes,
+            places: Places::Decoded(&self.units.places),
+            is_last: input.is_last,
+        };
+        self.reading.read(search, out, before, found);
         before
     }
 
@@ -340,52 +302,6 @@ impl Active {
         self.pending = pending;
     }
 
-    /// Look for texts in what came out.
-    fn find(&mut self, search: Search<'_>, before: usize, is_last: bool, found: &mut Vec<Found>) {
-        let (units, patterns) = (&self.units, search.patterns);
-        let new = units.bytes.get(before..).unwrap_or_default();
-        let is_digit = |at: usize| units.bytes.get(at).is_some_and(|byte| is_base64(*byte));
-        if !new.is_empty() || is_last {
-            let end = units.place(before).1;
-            close(&mut self.open, new.first().copied(), end, found);
-        }
-        let open = &mut self.open;
-        self.state = patterns.read(self.state, new, |at, text| {
-            let end = before + at + 1;
-            let start = end - text.length.min(end);
-            let one = Found::new(text, units.place(start).0, units.place(end - 1).1);
-            let is_before = text.before && start.checked_sub(1).is_some_and(is_digit);
-            let is_after = text.after && is_digit(end);
-            let one = Found {
-                outer_start: units.place(first_of(&units.bytes, start, is_before)).0,
-                outer_end: if is_after {
-                    units.place(end).1
-                } else {
-                    one.end
-                },
-                ..one
-            };
-            if text.after && end == units.bytes.len() && !is_last {
-                open.push(one);
-            } else {
-                found.push(one);
-            }
-        });
-        if search.finds_parts
-            && let Some(parts) = patterns.parts()
-        {
-            for (at, byte) in new.iter().enumerate() {
-                self.last.push(*byte);
-                parts.find(self.last, |owner, length| {
-                    let end = before + at + 1;
-                    let start = end - length.min(end);
-                    let (start, end) = (units.place(start).0, units.place(end - 1).1);
-                    found.push(Found::part(owner, start, end));
-                });
-            }
-        }
-    }
-
     /// See [`Scan::steady`](crate::scan::Scan::steady).
     fn steady(&self, longest: usize) -> Frontier {
         let known = self.units.bytes.len().saturating_sub(longest + 1);
@@ -395,16 +311,9 @@ impl Active {
 
     /// See [`Scan::eager`](crate::scan::Scan::eager).
     fn eager(&self, patterns: &Patterns) -> Frontier {
-        let bytes = &self.units.bytes;
-        let known = bytes.len().saturating_sub(patterns.depth(self.state));
-        let before = known.checked_sub(1).and_then(|at| bytes.get(at));
-        let is_digit = before.is_some_and(|byte| is_base64(*byte));
-        let own = self.frontier(known, first_of(bytes, known, is_digit));
-        let open = self.open.iter().map(|found| Frontier {
-            known: found.start,
-            free: found.outer_start,
-        });
-        open.fold(own, Frontier::min)
+        let (known, free) = self.reading.unended(patterns, &self.units.bytes);
+        let own = self.frontier(known, free);
+        self.reading.open().fold(own, Frontier::min)
     }
 
     /// By numbers of units.

@@ -1,0 +1,231 @@
+//! Some text, read for what is in it: a stream as it comes, or as a decoder reads it.
+
+use aho_corasick::automaton::StateID;
+
+use crate::escape::backslashes_before;
+use crate::forms::is_base64;
+use crate::partial::Last;
+use crate::patterns::{Patterns, Text};
+
+/// What is looked for, and how.
+#[derive(Clone, Copy)]
+pub(crate) struct Search<'p> {
+    pub(crate) patterns: &'p Patterns,
+    pub(crate) finds_parts: bool,
+}
+
+/// Bytes, and where in the stream they come from.
+#[derive(Clone, Copy)]
+pub(crate) struct Input<'i> {
+    pub(crate) bytes: &'i [u8],
+    pub(crate) places: Places<'i>,
+    /// Whether nothing comes after them.
+    pub(crate) is_last: bool,
+}
+
+#[derive(Clone, Copy)]
+pub(crate) enum Places<'i> {
+    /// They are the stream from a place on.
+    Raw(usize),
+    /// Each from where to where.
+    Decoded(&'i [(usize, usize)]),
+}
+
+impl Places<'_> {
+    pub(crate) fn of(self, at: usize) -> (usize, usize) {
+        match self {
+            Self::Raw(base) => (base + at, base + at + 1),
+            Self::Decoded(places) => places.get(at).copied().unwrap_or_default(),
+        }
+    }
+}
+
+/// A text that was found, by places in the stream.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Found {
+    /// The text itself.
+    pub(crate) start: usize,
+    pub(crate) end: usize,
+    /// With the characters beside it that hold bits of it.
+    pub(crate) outer_start: usize,
+    pub(crate) outer_end: usize,
+    pub(crate) owner: usize,
+    /// Whether it goes on from another of its owner.
+    pub(crate) continues: bool,
+    /// Whether it is a part of a value, which is not replaced.
+    pub(crate) is_part: bool,
+}
+
+/// How far a stream is known.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Frontier {
+    /// No text that begins before here is yet to be found.
+    pub(crate) known: usize,
+    /// Nor one that has bits in a character before here.
+    pub(crate) free: usize,
+}
+
+impl Frontier {
+    pub(crate) fn min(self, other: Self) -> Self {
+        Self {
+            known: self.known.min(other.known),
+            free: self.free.min(other.free),
+        }
+    }
+}
+
+/// How far a text was read.
+#[derive(Clone)]
+pub(crate) struct Reading {
+    state: StateID,
+    last: Last,
+    /// Those whose next character is yet to come, and may hold bits of them.
+    open: Vec<Found>,
+}
+
+impl Reading {
+    /// After some bytes. What ends in them is not told.
+    pub(crate) fn after(patterns: &Patterns, bytes: &[u8]) -> Self {
+        let mut last = Last::default();
+        for byte in bytes {
+            last.push(*byte);
+        }
+        Self {
+            state: patterns.read(patterns.start(), bytes, |_, _| ()),
+            last,
+            open: Vec::new(),
+        }
+    }
+
+    /// The same, but for what another reading tells.
+    pub(crate) fn forked(&self) -> Self {
+        Self {
+            open: Vec::new(),
+            ..*self
+        }
+    }
+
+    pub(crate) fn is_open(&self) -> bool {
+        !self.open.is_empty()
+    }
+
+    /// Read on from a place; what is before it was read already.
+    pub(crate) fn read(
+        &mut self,
+        search: Search<'_>,
+        input: Input<'_>,
+        from: usize,
+        found: &mut Vec<Found>,
+    ) {
+        let Input {
+            bytes,
+            places,
+            is_last,
+        } = input;
+        let new = bytes.get(from..).unwrap_or_default();
+        let is_digit = |at: usize| bytes.get(at).is_some_and(|byte| is_base64(*byte));
+        if !new.is_empty() || is_last {
+            close(
+                &mut self.open,
+                new.first().copied(),
+                places.of(from).1,
+                found,
+            );
+        }
+        let open = &mut self.open;
+        self.state = search.patterns.read(self.state, new, |at, text| {
+            let end = from + at + 1;
+            let start = end - text.length.min(end);
+            let one = Found::new(text, places.of(start).0, places.of(end - 1).1);
+            let is_before = text.before && start.checked_sub(1).is_some_and(is_digit);
+            let is_after = text.after && is_digit(end);
+            let one = Found {
+                outer_start: places.of(first_of(bytes, start, is_before)).0,
+                outer_end: if is_after { places.of(end).1 } else { one.end },
+                ..one
+            };
+            if text.after && end == bytes.len() && !is_last {
+                open.push(one);
+            } else {
+                found.push(one);
+            }
+        });
+        if search.finds_parts
+            && let Some(parts) = search.patterns.parts()
+        {
+            let mut last = self.last;
+            for (at, byte) in new.iter().enumerate() {
+                last.push(*byte);
+                parts.find(last, |owner, length| {
+                    let end = from + at + 1;
+                    let start = places.of(end - length.min(end)).0;
+                    found.push(Found::part(owner, start, places.of(end - 1).1));
+                });
+            }
+            self.last = last;
+        }
+    }
+
+    /// From which byte on a text may have begun that has not ended, and where what goes
+    /// with it begins.
+    pub(crate) fn unended(&self, patterns: &Patterns, bytes: &[u8]) -> (usize, usize) {
+        let known = bytes.len().saturating_sub(patterns.depth(self.state));
+        let before = known.checked_sub(1).and_then(|at| bytes.get(at));
+        let is_digit = before.is_some_and(|byte| is_base64(*byte));
+        (known, first_of(bytes, known, is_digit))
+    }
+
+    /// Those whose next character is yet to come.
+    pub(crate) fn open(&self) -> impl Iterator<Item = Frontier> {
+        self.open.iter().map(|found| Frontier {
+            known: found.start,
+            free: found.outer_start,
+        })
+    }
+}
+
+impl Found {
+    fn new(text: &Text, start: usize, end: usize) -> Self {
+        Self {
+            start,
+            end,
+            outer_start: start,
+            outer_end: end,
+            owner: text.owner,
+            continues: text.continues,
+            is_part: false,
+        }
+    }
+
+    fn part(owner: usize, start: usize, end: usize) -> Self {
+        Self {
+            start,
+            end,
+            outer_start: start,
+            outer_end: end,
+            owner,
+            continues: false,
+            is_part: true,
+        }
+    }
+}
+
+/// Where a text begins with what goes with it.
+fn first_of(bytes: &[u8], start: usize, holds_bits: bool) -> usize {
+    if holds_bits {
+        start - start.min(1)
+    } else {
+        backslashes_before(bytes, start)
+    }
+}
+
+/// The character after some is there, up to a place in the stream; or there is none.
+fn close(open: &mut Vec<Found>, next: Option<u8>, end: usize, found: &mut Vec<Found>) {
+    let holds_bits = next.is_some_and(is_base64);
+    for mut one in open.drain(..) {
+        if holds_bits {
+            one.outer_end = end;
+        }
+        found.push(one);
+    }
+}
