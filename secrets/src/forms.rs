@@ -73,7 +73,11 @@ pub(crate) fn forms(value: &[u8]) -> Vec<Form> {
 
 /// `-----BEGIN PRIVATE KEY-----` (RFC 7468), which is no secret.
 pub(crate) fn is_pem_boundary(line: &[u8]) -> bool {
-    line.starts_with(b"-----") && line.ends_with(b"-----")
+    let label = [b"-----BEGIN ".as_slice(), b"-----END "];
+    let label = label.iter().find_map(|begins| line.strip_prefix(*begins));
+    label
+        .and_then(|label| label.strip_suffix(b"-----"))
+        .is_some_and(|label| !label.windows(5).any(|dashes| dashes == b"-----"))
 }
 
 /// A handle in the forms in which it comes before people: logs have it as it is, the names of
@@ -182,7 +186,7 @@ fn hexadecimal(value: &[u8]) -> Vec<u8> {
     hex.into_bytes()
 }
 
-fn replaced(text: &[u8], from: u8, to: u8) -> Vec<u8> {
+pub(crate) fn replaced(text: &[u8], from: u8, to: u8) -> Vec<u8> {
     let bytes = text.iter();
     bytes
         .map(|byte| if *byte == from { to } else { *byte })
@@ -211,13 +215,18 @@ fn with_lf(text: &[u8]) -> Vec<u8> {
     kept.map(|(byte, _)| *byte).collect()
 }
 
-/// What a text is in charsets other than UTF-8.
-fn in_charsets(text: &str) -> Vec<Vec<u8>> {
+/// A text in UTF-16, in both byte orders.
+pub(crate) fn in_utf16(text: &str) -> [Vec<u8>; 2] {
     let units = || text.encode_utf16();
-    let mut charsets = vec![
+    [
         units().flat_map(u16::to_le_bytes).collect(),
         units().flat_map(u16::to_be_bytes).collect(),
-    ];
+    ]
+}
+
+/// What a text is in charsets other than UTF-8.
+fn in_charsets(text: &str) -> Vec<Vec<u8>> {
+    let mut charsets = in_utf16(text).to_vec();
     let latin1: Option<Vec<u8>> = text.chars().map(|c| u8::try_from(c).ok()).collect();
     charsets.extend(latin1);
     charsets

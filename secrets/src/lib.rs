@@ -27,6 +27,7 @@
 
 mod encode;
 mod escape;
+mod fork;
 mod forms;
 mod handle;
 mod lanes;
@@ -35,6 +36,7 @@ mod patterns;
 mod reading;
 mod replacer;
 mod scan;
+mod units;
 mod value;
 mod view;
 

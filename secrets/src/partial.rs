@@ -6,17 +6,18 @@
 use std::collections::hash_map::RandomState;
 use std::hash::BuildHasher;
 
-use crate::forms::{digits, is_pem_boundary};
+use crate::encode;
+use crate::forms::{digits, in_utf16, is_pem_boundary, replaced};
 
 /// How many characters of a value in a row are a part of it.
 const MIN_PART: usize = 8;
 
-/// As many characters in base64 and in hexadecimal.
+/// As many characters in base64, and in hexadecimal or UTF-16.
 const LENGTHS: [usize; 3] = [MIN_PART, MIN_PART * 8 / 6, MIN_PART * 2];
 
-/// Of longer values the parts are looked for as they are, and not in base64 or
-/// hexadecimal.
-const MAX_ENCODED: usize = 1 << 10;
+/// Of longer values the parts are looked for as they are, and not encoded: each byte of a
+/// value takes some 500 bytes of memory.
+const MAX_ENCODED: usize = 8 << 10;
 
 /// What many tokens begin with.
 const PREFIXES: [&str; 30] = [
@@ -96,12 +97,19 @@ impl PartsBuilder {
         };
         for secret in without_constants(value.trim_ascii()) {
             self.add_all(owner, 0, secret);
-            if secret.len() <= MAX_ENCODED {
-                let (hexadecimal, base64) = digits(secret);
-                self.add_all(owner, 2, &hexadecimal);
-                for text in &base64 {
-                    self.add_all(owner, 1, text);
-                }
+            self.add_all(owner, 0, &replaced(secret, b' ', b'+'));
+            self.add_all(owner, 0, &replaced(secret, b'+', b' '));
+            if secret.len() > MAX_ENCODED {
+                continue;
+            }
+            let (hexadecimal, base64) = digits(secret);
+            let (_, of_form) = digits(encode::form(secret).as_bytes());
+            self.add_all(owner, 2, &hexadecimal);
+            for text in base64.iter().chain(&of_form) {
+                self.add_all(owner, 1, text);
+            }
+            for text in std::str::from_utf8(secret).into_iter().flat_map(in_utf16) {
+                self.add_all(owner, 2, &text);
             }
         }
     }
@@ -192,12 +200,11 @@ fn without_constants(value: &[u8]) -> Vec<&[u8]> {
         .iter()
         .find_map(|scheme| text.strip_prefix(scheme))
     {
-        // Where a URL leads is no secret in it; what services put into a path is.
-        let path = rest
-            .find('/')
-            .and_then(|at| rest.get(at + 1..))
-            .unwrap_or_default();
-        return vec![path.as_bytes()];
+        // Which host it leads to is no secret in it; what services put before and after is.
+        let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+        let (authority, path) = rest.split_at(end);
+        let user = authority.rsplit_once('@').map_or("", |(user, _)| user);
+        return vec![user.as_bytes(), path.as_bytes()];
     }
     // The header of a JSON Web Token (RFC 7519).
     if let [header, rest] = text.splitn(2, '.').collect::<Vec<_>>()[..]
@@ -207,6 +214,7 @@ fn without_constants(value: &[u8]) -> Vec<&[u8]> {
     }
     let lines = value.split(|byte| matches!(byte, b'\n' | b'\r'));
     let secrets = lines.filter(|line| !is_pem_boundary(line)).map(|line| {
+        let line = without_label(line);
         let prefix = PREFIXES
             .iter()
             .filter(|prefix| line.starts_with(prefix.as_bytes()));
@@ -214,6 +222,21 @@ fn without_constants(value: &[u8]) -> Vec<&[u8]> {
         line.get(longest..).unwrap_or_default()
     });
     secrets.collect()
+}
+
+/// What is between the boundaries of a PEM (RFC 7468) that is in one line.
+fn without_label(line: &[u8]) -> &[u8] {
+    let text = std::str::from_utf8(line).unwrap_or_default();
+    let Some((_, rest)) = text
+        .strip_prefix("-----BEGIN ")
+        .and_then(|rest| rest.split_once("-----"))
+    else {
+        return line;
+    };
+    let secret = rest
+        .split_once("-----END ")
+        .map_or(rest, |(secret, _)| secret);
+    secret.as_bytes()
 }
 
 #[cfg(test)]
@@ -264,12 +287,47 @@ mod tests {
     }
 
     #[test]
+    fn in_any_form_of_the_value() {
+        let value = "pass word+with spaces";
+        for text in [
+            "pass+word",
+            "pass word with",
+            "p\0a\0s\0s\0 \0w\0o\0r\0d\0",
+            "\0p\0a\0s\0s\0 \0w\0o\0r\0d",
+            // base64("x:pass+word%2Bw"), as an OAuth client's credentials have it.
+            "eDpwYXNzK3dvcmQlMkJ3",
+        ] {
+            assert!(!found(value, text).is_empty(), "{text:?}");
+        }
+        let long = "0123456789abcdef".repeat(300) + "correct horse battery";
+        assert!(!found(&long, &BASE64_STANDARD.encode("xcorrect horse")).is_empty());
+        for (value, part) in [
+            ("https://user:pass-word@db.example.com/x", "user:pas"),
+            ("https://db.example.com?key=0123456789", "key=0123"),
+            (
+                "-----BEGIN PRIVATE KEY-----\\nMC4CAQAwBQYDK2VwBCIEIHAg\\n-----END PRIVATE KEY-----\\n",
+                "MC4CAQAw",
+            ),
+        ] {
+            assert!(!found(value, part).is_empty(), "{part}");
+        }
+    }
+
+    #[test]
     fn what_many_tokens_share_is_no_part() {
         for (value, constant) in [
             ("github_pat_11ABCDEFG0abcdefghijkl", "github_pat_11ABCD"),
             (
                 "https://hooks.example.com/services/T0/B0/abcdefghijklmnop",
                 "https://hooks.example.com/",
+            ),
+            (
+                "https://user:pass-word@db.example.com/",
+                "https://db.example.com/",
+            ),
+            (
+                "-----BEGIN PRIVATE KEY-----\\nMC4CAQAwBQYDK2VwBCIEIHAg\\n-----END PRIVATE KEY-----",
+                "-----BEGIN PRIVATE KEY-----\\nMC4C -----END PRIVATE KEY-----",
             ),
             (
                 "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl",

@@ -2,7 +2,7 @@
 
 use aho_corasick::automaton::StateID;
 
-use crate::escape::backslashes_before;
+use crate::escape::open_escape;
 use crate::forms::is_base64;
 use crate::partial::Last;
 use crate::patterns::{Patterns, Text};
@@ -123,7 +123,7 @@ impl Reading {
             is_last,
         } = input;
         let new = bytes.get(from..).unwrap_or_default();
-        let is_digit = |at: usize| bytes.get(at).is_some_and(|byte| is_base64(*byte));
+        let is_digit = |at: usize| is_digit_at(bytes, at);
         if !new.is_empty() || is_last {
             close(
                 &mut self.open,
@@ -185,7 +185,7 @@ impl Reading {
 }
 
 impl Found {
-    fn new(text: &Text, start: usize, end: usize) -> Self {
+    pub(crate) fn new(text: &Text, start: usize, end: usize) -> Self {
         Self {
             start,
             end,
@@ -210,13 +210,15 @@ impl Found {
     }
 }
 
+/// Whether there is a digit of base64 at a place.
+pub(crate) fn is_digit_at(bytes: &[u8], at: usize) -> bool {
+    bytes.get(at).is_some_and(|byte| is_base64(*byte))
+}
+
 /// Where a text begins with what goes with it.
 fn first_of(bytes: &[u8], start: usize, holds_bits: bool) -> usize {
-    if holds_bits {
-        start - start.min(1)
-    } else {
-        backslashes_before(bytes, start)
-    }
+    let bits = start - usize::from(holds_bits).min(start);
+    open_escape(bytes, start).min(bits)
 }
 
 /// The character after some is there, up to a place in the stream; or there is none.

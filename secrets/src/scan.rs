@@ -1,6 +1,6 @@
 //! A stream, read as it comes and as each decoder reads it, for what is in it.
 
-use crate::escape::backslashes_before;
+use crate::escape::open_escape;
 use crate::patterns::Patterns;
 use crate::reading::{Found, Frontier, Input, Places, Reading, Search};
 use crate::view::Views;
@@ -52,9 +52,13 @@ impl Scan {
             places: Places::Raw(base),
             is_last,
         };
+        let before = found.len();
         self.raw.read(search, input, from, found);
         if let Some(views) = &mut self.views {
             views.read(search, held, base, from, is_last, found);
+        }
+        for one in found.iter_mut().skip(before) {
+            one.outer_start = with_open_escape(held, base, one.outer_start);
         }
     }
 
@@ -64,10 +68,10 @@ impl Scan {
         let free = held.len().saturating_sub(longest + 1);
         let raw = Frontier {
             known: base + held.len().saturating_sub(longest),
-            free: base + backslashes_before(held, free),
+            free: base + open_escape(held, free),
         };
         let views = self.views.iter().flat_map(|views| views.steady(longest));
-        views.fold(raw, Frontier::min)
+        free_of_escapes(held, base, views.fold(raw, Frontier::min))
     }
 
     /// How far the stream is known by what was read last.
@@ -78,6 +82,21 @@ impl Scan {
             free: base + free,
         };
         let views = self.views.iter().flat_map(|views| views.eager(patterns));
-        self.raw.open().chain(views).fold(raw, Frontier::min)
+        let all = self.raw.open().chain(views).fold(raw, Frontier::min);
+        free_of_escapes(held, base, all)
+    }
+}
+
+/// However a text was read, an escape that is open before it in the stream goes with it: what
+/// is left does not tell how it was written.
+fn with_open_escape(held: &[u8], base: usize, start: usize) -> usize {
+    let at = start.saturating_sub(base);
+    base + open_escape(held, at.min(held.len()))
+}
+
+fn free_of_escapes(held: &[u8], base: usize, frontier: Frontier) -> Frontier {
+    Frontier {
+        free: with_open_escape(held, base, frontier.free),
+        ..frontier
     }
 }

@@ -6,21 +6,28 @@
 
 use std::ops::Range;
 
-use crate::escape::{Encoding, MAX_ESCAPE, Read, backslashes_before};
+use crate::escape::{Encoding, MAX_ESCAPE, Read, open_escape};
+use crate::fork::Fork;
 use crate::patterns::Patterns;
 use crate::reading::{Found, Frontier, Input, Places, Reading, Search};
+use crate::units::Units;
 
 /// How many bytes are decoded before what came out is read.
 const BLOCK: usize = 4 << 10;
 
 /// How much of what came before may matter, by the length of the longest text: as much, the
-/// character before it, and an escape that begins there.
+/// character before it, the escapes that begin or are open there, and as many characters as
+/// a fork reads for fewer.
 pub(crate) fn margin(longest: usize) -> usize {
-    longest + 2 + MAX_ESCAPE
+    longest + 2 + 3 * MAX_ESCAPE
 }
 
 /// How many decoders there are.
 const COUNT: usize = Encoding::ALL.len();
+
+/// How many texts can have begun inside escapes and go on, at once. There are more only
+/// where a text consists of little else than the beginnings of escapes.
+const MOST_FORKS: usize = 64;
 
 /// A stream as each decoder reads it.
 #[derive(Default)]
@@ -38,13 +45,6 @@ struct View {
     is_new: bool,
 }
 
-/// Bytes, and where each comes from.
-#[derive(Clone, Default)]
-struct Units {
-    bytes: Vec<u8>,
-    places: Vec<(usize, usize)>,
-}
-
 /// A text in which there are escapes.
 #[derive(Clone)]
 struct Active {
@@ -52,8 +52,12 @@ struct Active {
     reading: Reading,
     /// What came out last: as much as the longest text, and two bytes before it.
     units: Units,
-    /// What may be the beginning of an escape.
+    /// What was not yet read, by itself or by a fork, from the first of them on.
     pending: Units,
+    /// Up to where in it this was read.
+    next: usize,
+    /// Texts that may have begun inside an escape.
+    forks: Vec<Fork>,
     /// How many bytes came out since the last escape.
     since: usize,
 }
@@ -221,6 +225,8 @@ impl Active {
             reading: Reading::after(patterns, &units.bytes),
             units,
             pending: Units::default(),
+            next: 0,
+            forks: Vec::new(),
             since: 0,
         })
     }
@@ -231,6 +237,7 @@ impl Active {
         Box::new(Self {
             units: self.units.from(unneeded),
             pending: self.pending.clone(),
+            forks: self.forks.clone(),
             reading: self.reading.forked(),
             ..*self
         })
@@ -238,7 +245,10 @@ impl Active {
 
     /// Whether it reads what is read without it.
     fn is_quiet(&self, longest: usize) -> bool {
-        self.pending.bytes.is_empty() && !self.reading.is_open() && self.since > margin(longest)
+        self.pending.bytes.is_empty()
+            && self.forks.is_empty()
+            && !self.reading.is_open()
+            && self.since > margin(longest)
     }
 
     /// Decode some bytes, find what is in them, and tell from where on what came out is
@@ -251,7 +261,7 @@ impl Active {
         found: &mut Vec<Found>,
     ) -> usize {
         let before = self.units.bytes.len();
-        self.decode(input, range);
+        self.decode(search.patterns, input, range, found);
         let out = Input {
             bytes: &self.units.bytes,
             places: Places::Decoded(&self.units.places),
@@ -261,16 +271,25 @@ impl Active {
         before
     }
 
-    fn decode(&mut self, input: Input<'_>, range: Range<usize>) {
+    fn decode(
+        &mut self,
+        patterns: &Patterns,
+        input: Input<'_>,
+        range: Range<usize>,
+        found: &mut Vec<Found>,
+    ) {
         let mut pending = std::mem::take(&mut self.pending);
         for at in range {
             if let Some(byte) = input.bytes.get(at) {
                 pending.push(*byte, input.places.of(at));
             }
         }
-        let mut at = 0;
+        let (encoding, is_last) = (self.encoding, input.is_last);
+        let mut forks = std::mem::take(&mut self.forks);
+        forks.retain_mut(|fork| fork.read(patterns, encoding, &pending, is_last, found));
+        let mut at = self.next;
         while let Some(rest) = pending.bytes.get(at..).filter(|rest| !rest.is_empty()) {
-            let plain = self.encoding.find(rest).unwrap_or(rest.len());
+            let plain = encoding.find(rest).unwrap_or(rest.len());
             for at in at..at + plain {
                 self.units.copy(&pending, at);
             }
@@ -280,7 +299,7 @@ impl Active {
             if rest.is_empty() {
                 break;
             }
-            match self.encoding.read(rest, input.is_last) {
+            match encoding.read(rest, is_last) {
                 Read::Incomplete => break,
                 Read::Literal => {
                     self.units.copy(&pending, at);
@@ -288,6 +307,15 @@ impl Active {
                     at += 1;
                 }
                 Read::Escape { length, text } => {
+                    for inside in at + 1..at + length {
+                        let fork = Fork::at(patterns, &self.units, &pending, at..inside);
+                        if let Some(mut fork) = fork
+                            && fork.read(patterns, encoding, &pending, is_last, found)
+                            && forks.len() < MOST_FORKS
+                        {
+                            forks.push(fork);
+                        }
+                    }
                     let start = pending.place(at).0;
                     let end = pending.place(at + length - 1).1;
                     for byte in text.as_bytes() {
@@ -298,14 +326,23 @@ impl Active {
                 }
             }
         }
-        pending.drain(at);
+        let read = forks.iter().map(Fork::next).fold(at, usize::min);
+        for fork in &mut forks {
+            fork.forget(read);
+        }
+        pending.drain(read);
+        self.next = at - read;
         self.pending = pending;
+        self.forks = forks;
     }
 
     /// See [`Scan::steady`](crate::scan::Scan::steady).
     fn steady(&self, longest: usize) -> Frontier {
-        let known = self.units.bytes.len().saturating_sub(longest + 1);
-        let free = backslashes_before(&self.units.bytes, known.saturating_sub(1));
+        // For what a fork reads as one character, this may have read as many as an escape
+        // has.
+        let known = self.units.bytes.len();
+        let known = known.saturating_sub(longest + 1 + MAX_ESCAPE);
+        let free = open_escape(&self.units.bytes, known.saturating_sub(1));
         self.frontier(known, free)
     }
 
@@ -313,7 +350,8 @@ impl Active {
     fn eager(&self, patterns: &Patterns) -> Frontier {
         let (known, free) = self.reading.unended(patterns, &self.units.bytes);
         let own = self.frontier(known, free);
-        self.reading.open().fold(own, Frontier::min)
+        let forks = self.forks.iter().map(Fork::frontier);
+        self.reading.open().chain(forks).fold(own, Frontier::min)
     }
 
     /// By numbers of units.
@@ -321,55 +359,12 @@ impl Active {
         // What is pending comes after all units.
         let place = |at: usize| {
             let unit = self.units.places.get(at);
-            let unit = unit.or(self.pending.places.first());
+            let unit = unit.or(self.pending.places.get(self.next));
             unit.map_or(usize::MAX, |place| place.0)
         };
         Frontier {
             known: place(known),
             free: place(free),
-        }
-    }
-}
-
-impl Units {
-    fn push(&mut self, byte: u8, place: (usize, usize)) {
-        self.bytes.push(byte);
-        self.places.push(place);
-    }
-
-    fn copy(&mut self, from: &Self, at: usize) {
-        if let (Some(byte), Some(place)) = (from.bytes.get(at), from.places.get(at)) {
-            self.push(*byte, *place);
-        }
-    }
-
-    fn place(&self, at: usize) -> (usize, usize) {
-        self.places.get(at).copied().unwrap_or_default()
-    }
-
-    fn drain(&mut self, count: usize) {
-        let count = count.min(self.bytes.len());
-        self.bytes.drain(..count);
-        self.places.drain(..count);
-    }
-
-    /// Those from a number on.
-    fn from(&self, at: usize) -> Self {
-        Self {
-            bytes: self.bytes.get(at..).unwrap_or_default().into(),
-            places: self.places.get(at..).unwrap_or_default().into(),
-        }
-    }
-
-    fn memory(&self) -> usize {
-        self.bytes.capacity() + self.places.capacity() * size_of::<(usize, usize)>()
-    }
-
-    /// Keep so many at the end, at the least.
-    fn forget(&mut self, kept: usize) {
-        let more = self.bytes.len().saturating_sub(kept);
-        if more > kept.max(BLOCK) {
-            self.drain(more);
         }
     }
 }

@@ -110,6 +110,29 @@ fn ways() -> impl Strategy<Value = Vec<u8>> {
     prop::collection::vec(any::<u8>(), 1..60)
 }
 
+/// Beginnings of escapes.
+const OPEN_ESCAPES: [&str; 19] = [
+    "%",
+    "%4",
+    "%3",
+    "%u",
+    "%u003",
+    "%uD83D%uDE0",
+    "&",
+    "&#",
+    "&#4",
+    "&#x3",
+    "&am",
+    "\\",
+    "\\x",
+    "\\x3",
+    "\\06",
+    "\\u003",
+    "\\u{3",
+    "\\U0000003",
+    "\\ud83d\\u00",
+];
+
 /// No value begins within what is before it.
 fn value() -> impl Strategy<Value = String> {
     "[A-Z0-9][!-~äé \u{20ac}😀]{8,40}[a-z]{4}"
@@ -135,6 +158,26 @@ proptest! {
         let (seen, has_part) = seen(&patterns, &stream, piece);
         prop_assert_eq!(String::from_utf8_lossy(&seen), format!("|<{MARK}>|"), "{}", String::from_utf8_lossy(&stream));
         prop_assert!(!has_part);
+    }
+
+    /// An escape that what stands before a value leaves open goes with the value, whatever
+    /// the value's first characters make of it.
+    #[test]
+    fn behind_an_open_escape(
+        value in "[!-~]{2}[!-~äé \u{20ac}😀]{6,30}[a-z]{4}",
+        open in prop::sample::select(OPEN_ESCAPES.to_vec()),
+        more in prop::sample::select(OPEN_ESCAPES.to_vec()),
+        (encoding, ways) in (encoding(), ways()),
+        piece in 1..80_usize,
+    ) {
+        let patterns = patterns(value.as_bytes());
+        let value = written(value.as_bytes(), encoding, &ways);
+        for open in [open.to_owned(), format!("{more}{open}")] {
+            let stream = [b"|<", open.as_bytes(), &value, b">|"].concat();
+            let (seen, has_part) = seen(&patterns, &stream, piece);
+            prop_assert_eq!(String::from_utf8_lossy(&seen), format!("|<{MARK}>|"), "{}", String::from_utf8_lossy(&stream));
+            prop_assert!(!has_part);
+        }
     }
 
     /// What is cut is left as it is: no guess of less than the whole changes what is seen.

@@ -25,14 +25,23 @@ pub(crate) enum Encoding {
 /// The most bytes of an escape.
 pub(crate) const MAX_ESCAPE: usize = 40;
 
-/// Where the backslashes begin that end at a place, as many as an escape may have bytes.
+/// Where the escapes begin that are open at a place: `%4`, `\\`, and several behind each other.
 ///
-/// They go with a text that begins there: whether the last of them is part of an escape of
-/// its first character depends on what that character is.
-pub(crate) fn backslashes_before(text: &[u8], end: usize) -> usize {
-    let before = text.get(..end).unwrap_or(text).iter().rev();
-    let run = before.take(MAX_ESCAPE).take_while(|byte| **byte == b'\\');
-    end - run.count()
+/// They go with a text that begins there: whether its first characters belong to such an
+/// escape depends on what they are, and it must not be seen.
+pub(crate) fn open_escape(text: &[u8], end: usize) -> usize {
+    let from = end.saturating_sub(MAX_ESCAPE);
+    let window = text.get(from..end).unwrap_or_default();
+    let mut start = window.len();
+    for (at, byte) in window.iter().enumerate().rev() {
+        if let Some(encoding) = Encoding::of_lead(*byte)
+            && let Some(open) = window.get(at..start)
+            && encoding.read(open, false) == Read::Incomplete
+        {
+            start = at;
+        }
+    }
+    from + start
 }
 
 /// What stands at the beginning of a text.
@@ -59,6 +68,17 @@ pub(crate) struct Decoded {
 
 impl Encoding {
     pub(crate) const ALL: [Self; 4] = [Self::Percent, Self::Html, Self::Backslash, Self::Latin1];
+
+    /// Whose escapes begin with a byte.
+    pub(crate) fn of_lead(byte: u8) -> Option<Self> {
+        match byte {
+            b'%' => Some(Self::Percent),
+            b'&' => Some(Self::Html),
+            b'\\' => Some(Self::Backslash),
+            byte if latin1::is_lead(byte) => Some(Self::Latin1),
+            _ => None,
+        }
+    }
 
     /// The next place at which an escape may begin.
     pub(crate) fn find(self, text: &[u8]) -> Option<usize> {
