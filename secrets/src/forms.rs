@@ -37,6 +37,8 @@ const MIN_LINE: usize = 16;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Form {
     pub(crate) bytes: Vec<u8>,
+    /// Whether it is the beginning of the value, and no line of it.
+    pub(crate) begins: bool,
     /// Whether it goes on from the piece of the value before it.
     pub(crate) continues: bool,
     /// Whether the characters before and after it hold bits of it: of base64.
@@ -58,14 +60,14 @@ pub(crate) fn forms(value: &[u8]) -> Vec<Form> {
         value
     };
     let mut forms = Forms::default();
-    forms.add_whole(value);
+    forms.add_whole(value, true);
     let lines = value.split(|byte| matches!(byte, b'\n' | b'\r'));
     for line in lines.map(<[u8]>::trim_ascii) {
         if line.len() < value.len() && line.len() >= MIN_LINE && value::is_distinctive(line) {
             if is_pem_boundary(line) {
                 continue;
             }
-            forms.add_whole(line);
+            forms.add_whole(line, false);
         }
     }
     forms.0.into_values().collect()
@@ -112,18 +114,18 @@ impl Forms {
     }
 
     /// A value, in pieces if it is long.
-    fn add_whole(&mut self, mut value: &[u8]) {
+    fn add_whole(&mut self, mut value: &[u8], begins: bool) {
         let mut continues = false;
         while value.len() >= 2 * PIECE {
             let (piece, rest) = value.split_at(PIECE);
-            self.add_piece(piece, continues);
+            self.add_piece(piece, begins && !continues, continues);
             value = rest;
             continues = true;
         }
-        self.add_piece(value, continues);
+        self.add_piece(value, begins && !continues, continues);
     }
 
-    fn add_piece(&mut self, value: &[u8], continues: bool) {
+    fn add_piece(&mut self, value: &[u8], begins: bool, continues: bool) {
         let text = std::str::from_utf8(value).ok();
         let plain = [
             value.to_vec(),
@@ -137,6 +139,7 @@ impl Forms {
         for bytes in plain.into_iter().chain(charsets) {
             self.add(Form {
                 bytes,
+                begins,
                 continues,
                 ..Form::default()
             });
@@ -144,6 +147,7 @@ impl Forms {
         for value in [value.to_vec(), encode::form(value).into_bytes()] {
             for offset in 0..3 {
                 let standard = Form {
+                    begins,
                     continues,
                     ..base64(&value, offset)
                 };
@@ -167,9 +171,9 @@ fn base64(value: &[u8], offset: usize) -> Form {
     let digits = start.div_ceil(6)..end / 6;
     Form {
         bytes: encoded.get(digits).unwrap_or_default().to_vec(),
-        continues: false,
         before: !start.is_multiple_of(6),
         after: !end.is_multiple_of(6),
+        ..Form::default()
     }
 }
 

@@ -14,7 +14,7 @@ use std::array;
 use aho_corasick::Anchored;
 use aho_corasick::automaton::{Automaton, StateID};
 
-use crate::patterns::{self, Text};
+use crate::automaton;
 
 /// How many places.
 const LANES: usize = 4;
@@ -23,93 +23,79 @@ const LANES: usize = 4;
 /// reads nearly so much twice.
 const WORTH_IT: usize = 4;
 
-/// What an automaton looks for.
-pub(crate) struct Texts<'p> {
-    /// By the automaton's number of the text.
-    pub(crate) all: &'p [Text],
-    /// The length of the longest.
-    pub(crate) longest: usize,
+/// Read on, and tell in order of each byte at which texts end, and the number of each. The
+/// longest text has so many bytes.
+pub(crate) fn read(
+    automaton: &impl Automaton,
+    longest: usize,
+    state: StateID,
+    bytes: &[u8],
+    mut ended: impl FnMut(usize, usize),
+) -> StateID {
+    let length = bytes.len() / LANES;
+    if length < longest * WORTH_IT {
+        return read_on(automaton, state, 0, bytes, &mut ended);
+    }
+    let lanes: [&[u8]; LANES] = array::from_fn(|lane| {
+        let start = lane * length;
+        bytes.get(start..start + length).unwrap_or_default()
+    });
+    let mut states: [StateID; LANES] = array::from_fn(|lane| match lane * length {
+        0 => state,
+        start => {
+            // No state holds more of what was before than the longest text but a byte.
+            let before = start - longest.saturating_sub(1);
+            let before = bytes.get(before..start).unwrap_or_default();
+            read_on(automaton, automaton::start(automaton), 0, before, |_, _| ())
+        }
+    });
+    let mut matches: [Vec<(usize, StateID)>; LANES] = array::from_fn(|_| Vec::new());
+    for at in 0..length {
+        for ((lane, state), matches) in lanes.iter().zip(&mut states).zip(&mut matches) {
+            let Some(byte) = lane.get(at) else { continue };
+            *state = automaton.next_state(Anchored::No, *state, *byte);
+            if automaton.is_match(*state) {
+                matches.push((at, *state));
+            }
+        }
+    }
+    for (lane, matches) in matches.into_iter().enumerate() {
+        for (at, state) in matches {
+            tell(automaton, state, lane * length + at, &mut ended);
+        }
+    }
+    let [.., state] = states;
+    let read = length * LANES;
+    let rest = bytes.get(read..).unwrap_or_default();
+    read_on(automaton, state, read, rest, ended)
 }
 
-impl Texts<'_> {
-    /// Read on, and tell in order of each byte at which texts end, and which.
-    pub(crate) fn read(
-        &self,
-        automaton: &impl Automaton,
-        state: StateID,
-        bytes: &[u8],
-        mut ended: impl FnMut(usize, &Text),
-    ) -> StateID {
-        let length = bytes.len() / LANES;
-        if length < self.longest * WORTH_IT {
-            return self.read_on(automaton, state, 0, bytes, &mut ended);
+/// Read what is at a place, one byte after the other.
+fn read_on(
+    automaton: &impl Automaton,
+    mut state: StateID,
+    start: usize,
+    bytes: &[u8],
+    mut ended: impl FnMut(usize, usize),
+) -> StateID {
+    for (at, byte) in bytes.iter().enumerate() {
+        state = automaton.next_state(Anchored::No, state, *byte);
+        if automaton.is_match(state) {
+            tell(automaton, state, start + at, &mut ended);
         }
-        let lanes: [&[u8]; LANES] = array::from_fn(|lane| {
-            let start = lane * length;
-            bytes.get(start..start + length).unwrap_or_default()
-        });
-        let mut states: [StateID; LANES] = array::from_fn(|lane| match lane * length {
-            0 => state,
-            start => {
-                // No state holds more of what was before than the longest text but a byte.
-                let before = start - self.longest.saturating_sub(1);
-                let before = bytes.get(before..start).unwrap_or_default();
-                self.read_on(automaton, patterns::start(automaton), 0, before, |_, _| ())
-            }
-        });
-        let mut matches: [Vec<(usize, StateID)>; LANES] = array::from_fn(|_| Vec::new());
-        for at in 0..length {
-            for ((lane, state), matches) in lanes.iter().zip(&mut states).zip(&mut matches) {
-                let Some(byte) = lane.get(at) else { continue };
-                *state = automaton.next_state(Anchored::No, *state, *byte);
-                if automaton.is_match(*state) {
-                    matches.push((at, *state));
-                }
-            }
-        }
-        for (lane, matches) in matches.into_iter().enumerate() {
-            for (at, state) in matches {
-                self.tell(automaton, state, lane * length + at, &mut ended);
-            }
-        }
-        let [.., state] = states;
-        let read = length * LANES;
-        let rest = bytes.get(read..).unwrap_or_default();
-        self.read_on(automaton, state, read, rest, ended)
     }
+    state
+}
 
-    /// Read what is at a place, one byte after the other.
-    fn read_on(
-        &self,
-        automaton: &impl Automaton,
-        mut state: StateID,
-        start: usize,
-        bytes: &[u8],
-        mut ended: impl FnMut(usize, &Text),
-    ) -> StateID {
-        for (at, byte) in bytes.iter().enumerate() {
-            state = automaton.next_state(Anchored::No, state, *byte);
-            if automaton.is_match(state) {
-                self.tell(automaton, state, start + at, &mut ended);
-            }
-        }
-        state
-    }
-
-    /// Tell which texts end with the byte at a place.
-    fn tell(
-        &self,
-        automaton: &impl Automaton,
-        state: StateID,
-        at: usize,
-        mut ended: impl FnMut(usize, &Text),
-    ) {
-        for index in 0..automaton.match_len(state) {
-            let pattern = automaton.match_pattern(state, index);
-            if let Some(text) = self.all.get(pattern.as_usize()) {
-                ended(at, text);
-            }
-        }
+/// Tell which texts end with the byte at a place.
+fn tell(
+    automaton: &impl Automaton,
+    state: StateID,
+    at: usize,
+    mut ended: impl FnMut(usize, usize),
+) {
+    for index in 0..automaton.match_len(state) {
+        ended(at, automaton.match_pattern(state, index).as_usize());
     }
 }
 
@@ -136,23 +122,17 @@ mod tests {
         ) {
             let mut builder = dfa::DFA::builder();
             let automaton = builder.match_kind(MatchKind::Standard).build(&texts).unwrap();
-            let all: Vec<Text> = texts
-                .iter()
-                .enumerate()
-                .map(|(owner, text)| Text { length: text.len(), owner, continues: false, before: false, after: false })
-                .collect();
             let longest = texts.iter().map(Vec::len).max().unwrap();
-            let texts = Texts { all: &all, longest };
-            let start = patterns::start(&automaton);
-            let state = texts.read_on(&automaton, start, 0, &before, |_, _| ());
+            let start = automaton::start(&automaton);
+            let state = read_on(&automaton, start, 0, &before, |_, _| ());
             let (mut one, mut many) = (Vec::new(), Vec::new());
-            let after_one = texts.read_on(&automaton, state, 0, &bytes, |at, text| one.push((at, text.owner)));
-            let after_many = texts.read(&automaton, state, &bytes, |at, text| many.push((at, text.owner)));
+            let after_one = read_on(&automaton, state, 0, &bytes, |at, text| one.push((at, text)));
+            let after_many = read(&automaton, longest, state, &bytes, |at, text| many.push((at, text)));
             prop_assert_eq!(many, one);
             // What is found from here on is the same, too.
             let mut rest = (Vec::new(), Vec::new());
-            texts.read_on(&automaton, after_one, 0, &before, |at, text| rest.0.push((at, text.owner)));
-            texts.read_on(&automaton, after_many, 0, &before, |at, text| rest.1.push((at, text.owner)));
+            read_on(&automaton, after_one, 0, &before, |at, text| rest.0.push((at, text)));
+            read_on(&automaton, after_many, 0, &before, |at, text| rest.1.push((at, text)));
             prop_assert_eq!(rest.0, rest.1);
         }
     }

@@ -25,9 +25,9 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod automaton;
 mod encode;
 mod escape;
-mod fork;
 mod forms;
 mod handle;
 mod lanes;
@@ -36,6 +36,7 @@ mod patterns;
 mod reading;
 mod replacer;
 mod scan;
+mod tails;
 mod units;
 mod value;
 mod view;

@@ -4,16 +4,16 @@ use std::collections::{BTreeSet, HashMap};
 use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::OnceLock;
 
-use aho_corasick::automaton::{Automaton, StateID};
-use aho_corasick::nfa::contiguous;
-use aho_corasick::{Anchored, BuildError, MatchKind, dfa};
+use aho_corasick::BuildError;
+use aho_corasick::automaton::StateID;
 use thiserror::Error;
 
+use crate::automaton::Automaton;
 use crate::forms::{Form, forms, forms_of_handle};
 use crate::handle::Handle;
-use crate::lanes::Texts;
 use crate::partial::{Parts, PartsBuilder};
 use crate::scan::Scan;
+use crate::tails::Tails;
 use crate::value::Value;
 
 /// Up to so many bytes of texts the automaton is a table of all transitions, which
@@ -22,17 +22,18 @@ const DENSE: usize = 16 << 10;
 
 /// Texts to look for, each somebody's.
 pub struct Patterns {
-    automaton: Kind,
+    automaton: Automaton,
     /// By the automaton's number of the text.
     texts: Vec<Text>,
-    /// The length of the longest.
-    longest: usize,
     /// How many bytes of a text each state has seen: the longest beginning of any
     /// text that ends here. Made when it is asked for.
     depths: OnceLock<Depths>,
     /// The texts, as far as that needs them.
     bytes: Vec<Box<[u8]>>,
     parts: Option<Parts>,
+    /// Made when a text has escapes.
+    tails: OnceLock<Tails>,
+    dense: usize,
     /// Whether they are looked for in what decoders make of a text, too.
     is_decoding: bool,
 }
@@ -136,13 +137,6 @@ impl Hasher for StateHasher {
     }
 }
 
-enum Kind {
-    /// There is nothing to look for, and nothing is built for it.
-    Nothing,
-    Dense(dfa::DFA),
-    Sparse(contiguous::NFA),
-}
-
 /// There is more to look for than there are numbers.
 #[derive(Clone, Debug, Error)]
 #[error("the secrets are too many or too long to look for: {0}")]
@@ -154,6 +148,8 @@ pub(crate) struct Text {
     pub(crate) length: usize,
     /// Whose it is: the number of its value.
     pub(crate) owner: usize,
+    /// Whether it is the beginning of what its owner has, and others' text may be before it.
+    pub(crate) begins: bool,
     /// Whether it goes on from another of its owner.
     pub(crate) continues: bool,
     /// Whether the characters before and after it hold bits of it.
@@ -170,19 +166,15 @@ impl Patterns {
 
     fn new(builder: PatternsBuilder, dense: usize) -> Result<Self, TooMuch> {
         let forms = builder.forms;
-        let bytes: usize = forms.iter().map(|(_, form)| form.bytes.len()).sum();
         let texts = forms.iter().map(|(_, form)| form.bytes.as_slice());
-        let automaton = match bytes {
-            0 => Kind::Nothing,
-            bytes => Kind::new(texts.clone(), bytes <= dense, builder.is_exact)?,
-        };
-        let longest = texts.map(<[u8]>::len).max().unwrap_or_default();
+        let automaton = Automaton::new(texts, dense, builder.is_exact)?;
         let (bytes, texts) = forms
             .into_iter()
             .map(|(owner, form)| {
                 let text = Text {
                     length: form.bytes.len(),
                     owner,
+                    begins: form.begins,
                     continues: form.continues,
                     before: form.before,
                     after: form.after,
@@ -193,10 +185,11 @@ impl Patterns {
         Ok(Self {
             automaton,
             texts,
-            longest,
             depths: OnceLock::new(),
             bytes,
             parts: builder.parts.build(),
+            tails: OnceLock::new(),
+            dense,
             is_decoding: builder.is_decoding,
         })
     }
@@ -222,14 +215,13 @@ impl Patterns {
     /// Bytes of memory that it takes, about.
     #[must_use]
     pub fn memory(&self) -> usize {
-        let automaton = match &self.automaton {
-            Kind::Nothing => 0,
-            Kind::Dense(automaton) => automaton.memory_usage(),
-            Kind::Sparse(automaton) => automaton.memory_usage(),
-        };
         let texts: usize = self.texts.iter().map(|text| text.length).sum();
+        let tails: usize = self.texts.iter().map(Tails::length).sum();
         let parts = self.parts.as_ref().map_or(0, Parts::memory);
-        automaton + texts + self.texts.len() * size_of::<Text>() + parts
+        let automaton = self.automaton.memory();
+        // What looks for tails takes as much in proportion, when it is made.
+        let of_tails = automaton / texts.max(1) * tails;
+        automaton + of_tails + texts + self.texts.len() * size_of::<Text>() + parts
     }
 
     /// The length of the longest text of the first owners.
@@ -239,7 +231,7 @@ impl Patterns {
     }
 
     pub(crate) fn longest_of_all(&self) -> usize {
-        self.longest
+        self.automaton.longest()
     }
 
     /// Whether there is nothing to look for.
@@ -256,25 +248,35 @@ impl Patterns {
         self.parts.as_ref()
     }
 
+    /// What finds texts that begin inside an escape, in what a decoder reads.
+    pub(crate) fn tails(&self) -> &Tails {
+        self.tails.get_or_init(|| {
+            let texts = self.texts.iter().zip(&self.bytes);
+            Tails::new(
+                texts.map(|(text, bytes)| (*text, bytes.as_ref())),
+                self.dense,
+            )
+        })
+    }
+
     /// The state before anything was read.
     pub(crate) fn start(&self) -> StateID {
-        match &self.automaton {
-            Kind::Nothing => StateID::default(),
-            Kind::Dense(automaton) => start(automaton),
-            Kind::Sparse(automaton) => start(automaton),
-        }
+        self.automaton.start()
     }
 
     /// How many of the bytes that were read last may belong to a text that is not
     /// at its end.
     pub(crate) fn depth(&self, state: StateID) -> usize {
         let depths = self.depths.get_or_init(|| {
-            let texts = self.bytes.iter().map(AsRef::as_ref);
-            match &self.automaton {
-                Kind::Nothing => Depths::default(),
-                Kind::Dense(automaton) => depths(automaton, texts),
-                Kind::Sparse(automaton) => depths(automaton, texts),
+            let mut depths = Depths::default();
+            for text in &self.bytes {
+                let mut depth = 0;
+                self.automaton.path(text, |state| {
+                    depth += 1;
+                    depths.insert(state, depth);
+                });
             }
+            depths
         });
         depths.get(&state).copied().unwrap_or_default()
     }
@@ -284,17 +286,13 @@ impl Patterns {
         &self,
         state: StateID,
         bytes: &[u8],
-        ended: impl FnMut(usize, &Text),
+        mut ended: impl FnMut(usize, &Text),
     ) -> StateID {
-        let texts = Texts {
-            all: &self.texts,
-            longest: self.longest,
-        };
-        match &self.automaton {
-            Kind::Nothing => state,
-            Kind::Dense(automaton) => texts.read(automaton, state, bytes, ended),
-            Kind::Sparse(automaton) => texts.read(automaton, state, bytes, ended),
-        }
+        self.automaton.read(state, bytes, |at, number| {
+            if let Some(text) = self.texts.get(number) {
+                ended(at, text);
+            }
+        })
     }
 }
 
@@ -304,43 +302,4 @@ impl Drop for Patterns {
             zeroize::Zeroize::zeroize(text.as_mut());
         }
     }
-}
-
-impl Kind {
-    /// An automaton that finds texts also where they overlap.
-    fn new<'t>(
-        texts: impl Iterator<Item = &'t [u8]> + Clone,
-        is_dense: bool,
-        is_exact: bool,
-    ) -> Result<Self, BuildError> {
-        if is_dense {
-            let mut builder = dfa::DFA::builder();
-            builder.match_kind(MatchKind::Standard);
-            builder.ascii_case_insensitive(!is_exact);
-            return builder.build(texts).map(Self::Dense);
-        }
-        let mut builder = contiguous::NFA::builder();
-        builder.match_kind(MatchKind::Standard);
-        builder.ascii_case_insensitive(!is_exact);
-        builder.build(texts).map(Self::Sparse)
-    }
-}
-
-/// The state before anything was read.
-pub(crate) fn start(automaton: &impl Automaton) -> StateID {
-    // It fails where an automaton was built for anchored searches alone.
-    automaton.start_state(Anchored::No).unwrap_or_default()
-}
-
-fn depths<'t>(automaton: &impl Automaton, texts: impl Iterator<Item = &'t [u8]> + Clone) -> Depths {
-    let states = texts.clone().map(<[u8]>::len).sum();
-    let mut depths = Depths::with_capacity_and_hasher(states, BuildHasherDefault::default());
-    for text in texts {
-        let mut state = start(automaton);
-        for (before, byte) in text.iter().enumerate() {
-            state = automaton.next_state(Anchored::No, state, *byte);
-            depths.insert(state, before + 1);
-        }
-    }
-    depths
 }

@@ -123,7 +123,7 @@ impl Reading {
             is_last,
         } = input;
         let new = bytes.get(from..).unwrap_or_default();
-        let is_digit = |at: usize| is_digit_at(bytes, at);
+        let is_digit = |at: usize| bytes.get(at).is_some_and(|byte| is_base64(*byte));
         if !new.is_empty() || is_last {
             close(
                 &mut self.open,
@@ -138,17 +138,11 @@ impl Reading {
             let start = end - text.length.min(end);
             let one = Found::new(text, places.of(start).0, places.of(end - 1).1);
             let is_before = text.before && start.checked_sub(1).is_some_and(is_digit);
-            let is_after = text.after && is_digit(end);
             let one = Found {
                 outer_start: places.of(first_of(bytes, start, is_before)).0,
-                outer_end: if is_after { places.of(end).1 } else { one.end },
                 ..one
             };
-            if text.after && end == bytes.len() && !is_last {
-                open.push(one);
-            } else {
-                found.push(one);
-            }
+            tell(open, one, text, input, end, found);
         });
         if search.finds_parts
             && let Some(parts) = search.patterns.parts()
@@ -164,6 +158,18 @@ impl Reading {
             }
             self.last = last;
         }
+    }
+
+    /// Tell of a text that ends at a place in what was read last.
+    pub(crate) fn tell(
+        &mut self,
+        one: Found,
+        text: &Text,
+        input: Input<'_>,
+        end: usize,
+        found: &mut Vec<Found>,
+    ) {
+        tell(&mut self.open, one, text, input, end, found);
     }
 
     /// From which byte on a text may have begun that has not ended, and where what goes
@@ -210,15 +216,34 @@ impl Found {
     }
 }
 
-/// Whether there is a digit of base64 at a place.
-pub(crate) fn is_digit_at(bytes: &[u8], at: usize) -> bool {
-    bytes.get(at).is_some_and(|byte| is_base64(*byte))
-}
-
 /// Where a text begins with what goes with it.
 fn first_of(bytes: &[u8], start: usize, holds_bits: bool) -> usize {
     let bits = start - usize::from(holds_bits).min(start);
     open_escape(bytes, start).min(bits)
+}
+
+/// Tell of a text, with the character after it if that holds bits of it.
+fn tell(
+    open: &mut Vec<Found>,
+    one: Found,
+    text: &Text,
+    input: Input<'_>,
+    end: usize,
+    found: &mut Vec<Found>,
+) {
+    if !text.after {
+        found.push(one);
+    } else if let Some(next) = input.bytes.get(end) {
+        let outer_end = match is_base64(*next) {
+            true => input.places.of(end).1,
+            false => one.end,
+        };
+        found.push(Found { outer_end, ..one });
+    } else if input.is_last {
+        found.push(one);
+    } else {
+        open.push(one);
+    }
 }
 
 /// The character after some is there, up to a place in the stream; or there is none.

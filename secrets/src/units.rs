@@ -1,5 +1,9 @@
 //! What a decoder makes of a text.
 
+use std::ops::Range;
+
+use crate::reading::{Input, Places};
+
 /// How many are forgotten at once, at the least.
 const BLOCK: usize = 4 << 10;
 
@@ -16,20 +20,20 @@ impl Units {
         self.places.push(place);
     }
 
-    pub(crate) fn copy(&mut self, from: &Self, at: usize) {
-        if let (Some(byte), Some(place)) = (from.bytes.get(at), from.places.get(at)) {
-            self.push(*byte, *place);
+    /// Take over what is not escaped.
+    pub(crate) fn extend(&mut self, input: Input<'_>, range: Range<usize>) {
+        let bytes = input.bytes.get(range.clone()).unwrap_or_default();
+        self.bytes.extend_from_slice(bytes);
+        match input.places {
+            Places::Raw(base) => {
+                let places = (base + range.start..).take(bytes.len());
+                self.places.extend(places.map(|place| (place, place + 1)));
+            }
+            Places::Decoded(places) => {
+                let places = places.get(range).unwrap_or_default();
+                self.places.extend_from_slice(places);
+            }
         }
-    }
-
-    pub(crate) fn place(&self, at: usize) -> (usize, usize) {
-        self.places.get(at).copied().unwrap_or_default()
-    }
-
-    pub(crate) fn drain(&mut self, count: usize) {
-        let count = count.min(self.bytes.len());
-        self.bytes.drain(..count);
-        self.places.drain(..count);
     }
 
     /// Those from a number on.
@@ -48,7 +52,8 @@ impl Units {
     pub(crate) fn forget(&mut self, kept: usize) {
         let more = self.bytes.len().saturating_sub(kept);
         if more > kept.max(BLOCK) {
-            self.drain(more);
+            self.bytes.drain(..more);
+            self.places.drain(..more);
         }
     }
 }

@@ -6,10 +6,12 @@
 
 use std::ops::Range;
 
+use aho_corasick::automaton::StateID;
+
 use crate::escape::{Encoding, MAX_ESCAPE, Read, open_escape};
-use crate::fork::Fork;
 use crate::patterns::Patterns;
 use crate::reading::{Found, Frontier, Input, Places, Reading, Search};
+use crate::tails;
 use crate::units::Units;
 
 /// How many bytes are decoded before what came out is read.
@@ -17,17 +19,13 @@ const BLOCK: usize = 4 << 10;
 
 /// How much of what came before may matter, by the length of the longest text: as much, the
 /// character before it, the escapes that begin or are open there, and as many characters as
-/// a fork reads for fewer.
+/// one is read as that begins inside an escape.
 pub(crate) fn margin(longest: usize) -> usize {
     longest + 2 + 3 * MAX_ESCAPE
 }
 
 /// How many decoders there are.
 const COUNT: usize = Encoding::ALL.len();
-
-/// How many texts can have begun inside escapes and go on, at once. There are more only
-/// where a text consists of little else than the beginnings of escapes.
-const MOST_FORKS: usize = 64;
 
 /// A stream as each decoder reads it.
 #[derive(Default)]
@@ -52,12 +50,12 @@ struct Active {
     reading: Reading,
     /// What came out last: as much as the longest text, and two bytes before it.
     units: Units,
-    /// What was not yet read, by itself or by a fork, from the first of them on.
-    pending: Units,
-    /// Up to where in it this was read.
-    next: usize,
-    /// Texts that may have begun inside an escape.
-    forks: Vec<Fork>,
+    /// How many bytes were not decoded yet of what came: the beginning of an escape. And
+    /// where in the stream they begin.
+    pending: usize,
+    pending_from: usize,
+    /// How far the tails were read.
+    tails: StateID,
     /// How many bytes came out since the last escape.
     since: usize,
 }
@@ -132,8 +130,7 @@ impl Views {
 
     /// Bytes of memory.
     pub(crate) fn memory(&self) -> usize {
-        let memory =
-            |active: &Active| size_of::<Active>() + active.units.memory() + active.pending.memory();
+        let memory = |active: &Active| size_of::<Active>() + active.units.memory();
         self.all().map(memory).sum()
     }
 
@@ -214,19 +211,15 @@ impl Active {
     fn new(patterns: &Patterns, encoding: Encoding, input: Input<'_>, at: usize) -> Box<Self> {
         let from = at.saturating_sub(margin(patterns.longest_of_all()));
         let mut units = Units::default();
-        for at in from..at {
-            if let Some(byte) = input.bytes.get(at) {
-                units.push(*byte, input.places.of(at));
-            }
-        }
+        units.extend(input, from..at);
         Box::new(Self {
             encoding,
             // What ends before the escape was found without it.
             reading: Reading::after(patterns, &units.bytes),
+            tails: patterns.tails().after(&units.bytes),
             units,
-            pending: Units::default(),
-            next: 0,
-            forks: Vec::new(),
+            pending: 0,
+            pending_from: usize::MAX,
             since: 0,
         })
     }
@@ -236,8 +229,6 @@ impl Active {
         let unneeded = self.units.bytes.len().saturating_sub(margin(longest));
         Box::new(Self {
             units: self.units.from(unneeded),
-            pending: self.pending.clone(),
-            forks: self.forks.clone(),
             reading: self.reading.forked(),
             ..*self
         })
@@ -245,10 +236,7 @@ impl Active {
 
     /// Whether it reads what is read without it.
     fn is_quiet(&self, longest: usize) -> bool {
-        self.pending.bytes.is_empty()
-            && self.forks.is_empty()
-            && !self.reading.is_open()
-            && self.since > margin(longest)
+        self.pending == 0 && !self.reading.is_open() && self.since > margin(longest)
     }
 
     /// Decode some bytes, find what is in them, and tell from where on what came out is
@@ -261,63 +249,70 @@ impl Active {
         found: &mut Vec<Found>,
     ) -> usize {
         let before = self.units.bytes.len();
-        self.decode(search.patterns, input, range, found);
+        self.decode(input, range);
         let out = Input {
             bytes: &self.units.bytes,
             places: Places::Decoded(&self.units.places),
             is_last: input.is_last,
         };
         self.reading.read(search, out, before, found);
+        self.read_tails(search.patterns, input, before, found);
         before
     }
 
-    fn decode(
+    /// Find texts that begin inside an escape, in what came out from a place on.
+    fn read_tails(
         &mut self,
         patterns: &Patterns,
         input: Input<'_>,
-        range: Range<usize>,
+        from: usize,
         found: &mut Vec<Found>,
     ) {
-        let mut pending = std::mem::take(&mut self.pending);
-        for at in range {
-            if let Some(byte) = input.bytes.get(at) {
-                pending.push(*byte, input.places.of(at));
+        let Units { bytes, places } = &self.units;
+        let out = Input {
+            bytes,
+            places: Places::Decoded(places),
+            is_last: input.is_last,
+        };
+        let new = bytes.get(from..).unwrap_or_default();
+        self.tails = patterns.tails().read(self.tails, new, |at, text, head| {
+            let end = from + at + 1;
+            let tail = end.saturating_sub(text.length - head.len());
+            let start = tails::begins(self.encoding, input, out.places.of(tail).0, head);
+            if let Some(start) = start {
+                let one = Found::new(text, input.places.of(start).0, out.places.of(end - 1).1);
+                let one = Found {
+                    outer_start: input.places.of(open_escape(input.bytes, start)).0,
+                    ..one
+                };
+                self.reading.tell(one, text, out, end, found);
             }
-        }
-        let (encoding, is_last) = (self.encoding, input.is_last);
-        let mut forks = std::mem::take(&mut self.forks);
-        forks.retain_mut(|fork| fork.read(patterns, encoding, &pending, is_last, found));
-        let mut at = self.next;
-        while let Some(rest) = pending.bytes.get(at..).filter(|rest| !rest.is_empty()) {
-            let plain = encoding.find(rest).unwrap_or(rest.len());
-            for at in at..at + plain {
-                self.units.copy(&pending, at);
-            }
+        });
+    }
+
+    fn decode(&mut self, input: Input<'_>, range: Range<usize>) {
+        let Range { start, end } = range;
+        let mut at = start.saturating_sub(self.pending);
+        while at < end {
+            let rest = input.bytes.get(at..end).unwrap_or_default();
+            let plain = self.encoding.find(rest).unwrap_or(rest.len());
+            self.units.extend(input, at..at + plain);
             self.since += plain;
             at += plain;
-            let rest = pending.bytes.get(at..).unwrap_or_default();
+            let rest = rest.get(plain..).unwrap_or_default();
             if rest.is_empty() {
                 break;
             }
-            match encoding.read(rest, is_last) {
+            match self.encoding.read(rest, input.is_last) {
                 Read::Incomplete => break,
                 Read::Literal => {
-                    self.units.copy(&pending, at);
+                    self.units.extend(input, at..at + 1);
                     self.since += 1;
                     at += 1;
                 }
                 Read::Escape { length, text } => {
-                    for inside in at + 1..at + length {
-                        let fork = Fork::at(patterns, &self.units, &pending, at..inside);
-                        if let Some(mut fork) = fork
-                            && fork.read(patterns, encoding, &pending, is_last, found)
-                            && forks.len() < MOST_FORKS
-                        {
-                            forks.push(fork);
-                        }
-                    }
-                    let start = pending.place(at).0;
-                    let end = pending.place(at + length - 1).1;
+                    let start = input.places.of(at).0;
+                    let end = input.places.of(at + length - 1).1;
                     for byte in text.as_bytes() {
                         self.units.push(*byte, (start, end));
                     }
@@ -326,20 +321,17 @@ impl Active {
                 }
             }
         }
-        let read = forks.iter().map(Fork::next).fold(at, usize::min);
-        for fork in &mut forks {
-            fork.forget(read);
-        }
-        pending.drain(read);
-        self.next = at - read;
-        self.pending = pending;
-        self.forks = forks;
+        self.pending = end - at.min(end);
+        self.pending_from = match self.pending {
+            0 => usize::MAX,
+            _ => input.places.of(at).0,
+        };
     }
 
     /// See [`Scan::steady`](crate::scan::Scan::steady).
     fn steady(&self, longest: usize) -> Frontier {
-        // For what a fork reads as one character, this may have read as many as an escape
-        // has.
+        // Of a text that begins inside an escape, one character may have been read as so many
+        // as an escape has.
         let known = self.units.bytes.len();
         let known = known.saturating_sub(longest + 1 + MAX_ESCAPE);
         let free = open_escape(&self.units.bytes, known.saturating_sub(1));
@@ -348,10 +340,13 @@ impl Active {
 
     /// See [`Scan::eager`](crate::scan::Scan::eager).
     fn eager(&self, patterns: &Patterns) -> Frontier {
-        let (known, free) = self.reading.unended(patterns, &self.units.bytes);
-        let own = self.frontier(known, free);
-        let forks = self.forks.iter().map(Fork::frontier);
-        self.reading.open().chain(forks).fold(own, Frontier::min)
+        let own = if patterns.tails().is_empty() {
+            let (known, free) = self.reading.unended(patterns, &self.units.bytes);
+            self.frontier(known, free)
+        } else {
+            self.steady(patterns.longest_of_all())
+        };
+        self.reading.open().fold(own, Frontier::min)
     }
 
     /// By numbers of units.
@@ -359,8 +354,7 @@ impl Active {
         // What is pending comes after all units.
         let place = |at: usize| {
             let unit = self.units.places.get(at);
-            let unit = unit.or(self.pending.places.get(self.next));
-            unit.map_or(usize::MAX, |place| place.0)
+            unit.map_or(self.pending_from, |place| place.0)
         };
         Frontier {
             known: place(known),
