@@ -166,7 +166,7 @@ impl Denial {
     pub fn grant(&self) -> Option<Grant> {
         let (wanted, file) = match &*self.0 {
             Denied::Request(detail) => (detail.wanted()?, detail.file.as_ref()),
-            Denied::Secret(denied) => (denied.wanted(), denied.file()),
+            Denied::Secret(denied) => (denied.wanted()?, denied.file()),
             Denied::File(denied) => (denied.wanted(), denied.file()),
         };
         Some(match file {

@@ -31,6 +31,7 @@ mod escape;
 mod forms;
 mod handle;
 mod lanes;
+mod open;
 mod partial;
 mod patterns;
 mod reading;
@@ -43,6 +44,7 @@ mod view;
 
 pub use encode::{Context, EncodeError, encode};
 pub use handle::{HANDLE_BYTES, Handle, Handles, NoRandomness};
+pub use open::OpenEscape;
 pub use patterns::{Patterns, PatternsBuilder, TooMuch};
 pub use replacer::{Replacements, Replacer};
 pub use value::{LONGEST, MIN_REDACTED, Value, ValueError};

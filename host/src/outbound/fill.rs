@@ -15,7 +15,7 @@ use http::{HeaderMap, HeaderValue, Request, Uri};
 use http_step_policy::{
     InHeader, Origin, Place, SecretUse, Stands, is_override_header, override_in_query,
 };
-use http_step_secrets::{Context, HANDLE_BYTES, encode};
+use http_step_secrets::{Context, HANDLE_BYTES, OpenEscape, encode};
 use wasmtime_wasi_http::WasiBody;
 use zeroize::Zeroizing;
 
@@ -298,7 +298,11 @@ impl Egress {
         let found: Vec<&Loan> = self.lent.in_text(text).collect();
         for loan in &found {
             for (before, after) in around(text, loan.handle.as_str()) {
-                admit(loan, aim, place, stands(before, after), entry)?;
+                let stands = match OpenEscape::at_end_of(before, context) {
+                    Some(sign) => Stands::BehindEscape(sign),
+                    None => stands(before, after),
+                };
+                admit(loan, aim, place, stands, entry)?;
             }
         }
         self.put_in(&found, text, context, place, fits)

@@ -78,6 +78,8 @@ struct Terms {
     whole: Result<(), TransportError>,
     /// Beside other text.
     composed: Result<(), TransportError>,
+    /// Behind an escape that is open: nothing lets it.
+    behind_escape: Result<(), TransportError>,
     /// Whether it may be anywhere in the request if the body has this field.
     overridden: Option<TransportError>,
 }
@@ -87,6 +89,7 @@ impl Terms {
         match standing {
             Standing::Whole => &self.whole,
             Standing::Composed | Standing::Repeated(_) => &self.composed,
+            Standing::BehindEscape(_) => &self.behind_escape,
         }
     }
 }
@@ -103,8 +106,12 @@ impl Egress {
             aim.override_field = reader.override_field().map(str::to_owned);
         }
         let mut found = reader.take_found();
-        // The denial is to name all that is missing.
-        found.sort_by_key(|found| found.standing == Standing::Whole);
+        // The denial is to name all that is missing, and first what nothing grants.
+        found.sort_by_key(|found| match found.standing {
+            Standing::BehindEscape(_) => 0,
+            Standing::Composed | Standing::Repeated(_) => 1,
+            Standing::Whole => 2,
+        });
         for Found { loan, standing } in found {
             if let Some(loan) = self.lent.loans().get(loan) {
                 admit(loan, aim, Place::Body, standing.stands(), entry)?;
@@ -189,6 +196,10 @@ impl Egress {
                 name: loan.terms.name().to_owned(),
                 whole: may(Stands::Whole),
                 composed: may(Stands::Composed),
+                behind_escape: match reader.sign_of_escapes() {
+                    Some(sign) => may(Stands::BehindEscape(sign)),
+                    None => Ok(()),
+                },
                 overridden: loan
                     .terms
                     .admit_beside(aim.origin, Place::Body, "_method")

@@ -13,13 +13,14 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use http::HeaderMap;
 use http::header::{CONTENT_ENCODING, CONTENT_TYPE};
 use http_step_policy::{Stands, is_override_field};
-use http_step_secrets::{Context, HANDLE_BYTES};
+use http_step_secrets::{Context, HANDLE_BYTES, OpenEscape};
 use percent_encoding::percent_decode;
 
 use self::form::Form;
 use self::json::Json;
 use self::multipart::Multipart;
 use self::xml::Xml;
+use super::filled::context_of;
 use crate::secrets::Loan;
 
 /// Of how many fields the names are remembered. A handle behind them has a name that may
@@ -139,6 +140,8 @@ pub(super) enum Standing {
     Composed,
     /// In a field of this name, of which there are more.
     Repeated(String),
+    /// Behind an escape that is open, and begins so.
+    BehindEscape(char),
 }
 
 impl Standing {
@@ -147,6 +150,7 @@ impl Standing {
             Self::Whole => Stands::Whole,
             Self::Composed => Stands::Composed,
             Self::Repeated(name) => Stands::Repeated(name),
+            Self::BehindEscape(sign) => Stands::BehindEscape(*sign),
         }
     }
 }
@@ -184,6 +188,10 @@ pub(super) struct BodyReader {
     /// How many of them there are in a row.
     run: u64,
     read: u64,
+    /// The escapes of what values are written in.
+    escape: OpenEscape,
+    /// Whether one was open before each of the last bytes, a bit each, and now.
+    open: u64,
     value: Option<Value>,
     pending: Option<Pending>,
     /// The field that is read, and whether there was another one of its name.
@@ -220,6 +228,8 @@ impl BodyReader {
             last: [0; 2 * HANDLE_BYTES],
             run: 0,
             read: 0,
+            escape: OpenEscape::new(context_of(header)),
+            open: 0,
             pending: None,
             field: None,
             is_field_repeated: false,
@@ -238,6 +248,8 @@ impl BodyReader {
             self.read += 1;
             let event = self.syntax.step(*byte);
             self.take(event);
+            self.escape.step(*byte);
+            self.open = self.open << 1 | u64::from(self.escape.is_open());
             if byte.is_ascii_lowercase() || matches!(byte, b'2'..=b'7') {
                 self.note(*byte);
                 self.run += 1;
@@ -280,6 +292,11 @@ impl BodyReader {
     /// How many bytes were read.
     pub(super) fn read_by_now(&self) -> u64 {
         self.read
+    }
+
+    /// What escapes begin with in what values are written in.
+    pub(super) fn sign_of_escapes(&self) -> Option<char> {
+        self.escape.sign()
     }
 
     /// Up to where all that was found is told of.
@@ -365,6 +382,10 @@ impl BodyReader {
 
     /// A handle has ended with the last byte.
     fn find(&mut self, loan: usize) {
+        if let Some(sign) = self.open_before_handle() {
+            self.tell(loan, Standing::BehindEscape(sign));
+            return;
+        }
         let length = self.value.as_ref().map(|value| value.length);
         if length == Some(HANDLE_BYTES as u64) {
             self.pending = Some(Pending {
@@ -374,6 +395,12 @@ impl BodyReader {
         } else {
             self.tell(loan, Standing::Composed);
         }
+    }
+
+    /// The sign of the escape that is open before the handle that was read last.
+    fn open_before_handle(&self) -> Option<char> {
+        let is_open = self.open >> HANDLE_BYTES & 1 == 1;
+        self.escape.sign().filter(|_| is_open)
     }
 
     /// It is known what follows the last handle.

@@ -36,6 +36,8 @@ pub(crate) enum Why {
     Composed,
     /// There is another field of this name.
     Repeated(String),
+    /// Behind an escape that is open, and begins so.
+    BehindEscape(char),
     Method(String),
     Path(PathPrefix, Refused),
     /// A field can have the server act on another method or path.
@@ -104,7 +106,7 @@ impl Denied {
             (Some(origin), Why::Override(field)) => {
                 format!("go to {origin} in a request with `{field}`")
             }
-            (Some(origin), Why::Place | Why::Repeated(_)) => {
+            (Some(origin), Why::Place | Why::Repeated(_) | Why::BehindEscape(_)) => {
                 format!("{} to {origin}", self.place.in_request())
             }
             (Some(origin), Why::Composed) => {
@@ -132,6 +134,9 @@ impl Denied {
             Why::Repeated(field) => {
                 format!("the request has the field `{field}` twice, and servers join such fields")
             }
+            Why::BehindEscape(sign) => format!(
+                "the text before it leaves an escape open, which begins with `{sign}` and would take characters of the value along; no grant lets it"
+            ),
             Why::Method(_) => self.methods_reason(),
             Why::Path(..) if is_url => {
                 "it leads to a path that the secret is not lent for".to_owned()
@@ -167,7 +172,8 @@ impl Denied {
         }
     }
 
-    pub(crate) fn wanted(&self) -> Wanted {
+    /// What would grant it; none if nothing would.
+    pub(crate) fn wanted(&self) -> Option<Wanted> {
         let name = excerpt(self.secret.name());
         let origin = self
             .origin
@@ -178,12 +184,13 @@ impl Denied {
             Why::Composed | Why::Repeated(_) if self.is_never_let() => {
                 (format!("${{{{ secret.{name} }}}}"), String::new())
             }
+            Why::BehindEscape(_) => return None,
             Why::Origin => {
-                return Wanted {
+                return Some(Wanted {
                     argument: lent(),
                     line: format!("- {origin}"),
                     place: format!("under `origins:` of `{name}`"),
-                };
+                });
             }
             Why::Place => {
                 let places = self.places_argument();
@@ -210,11 +217,11 @@ impl Denied {
                 (lent(), lines.join(", "))
             }
         };
-        Wanted {
+        Some(Wanted {
             argument,
             line,
             place: format!("under `{name}:`"),
-        }
+        })
     }
 
     /// The places to be named: beside the default ones, if none were.
@@ -268,7 +275,7 @@ fn have_token(origin: &Origin, why: &Why) -> String {
         Why::Composed | Why::Repeated(_) => {
             format!("have a token at {origin} with other text beside it")
         }
-        Why::Place | Why::Origin => format!("have a token at {origin}"),
+        Why::Place | Why::Origin | Why::BehindEscape(_) => format!("have a token at {origin}"),
     }
 }
 
@@ -280,6 +287,6 @@ fn sign(origin: &Origin, why: &Why) -> String {
         Why::Composed | Why::Repeated(_) => {
             format!("sign a request to {origin} with other text beside it")
         }
-        Why::Place | Why::Origin => format!("sign a request to {origin}"),
+        Why::Place | Why::Origin | Why::BehindEscape(_) => format!("sign a request to {origin}"),
     }
 }

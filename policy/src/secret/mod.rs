@@ -320,13 +320,17 @@ impl Secret {
 
     /// Why it may not stand there so, if it may not.
     fn misplaced(&self, place: Place, stands: &Stands<'_>) -> Option<Why> {
+        // Whatever it is lent for.
+        if let Stands::BehindEscape(sign) = stands {
+            return Some(Why::BehindEscape(*sign));
+        }
         if let Stands::InHeader(field) = stands
             && self.formats.iter().any(|format| format.fits(field))
         {
             return None;
         }
         let composed = match stands {
-            Stands::Whole => None,
+            Stands::Whole | Stands::BehindEscape(_) => None,
             Stands::Composed => Some(Why::Composed),
             Stands::Repeated(field) => Some(Why::repeated(field)),
             Stands::InHeader(field) if !field.is_whole() => Some(Why::Composed),

@@ -16,6 +16,9 @@ pub enum Stands<'t> {
     /// It is whole, in a field of this name, and there is another one of that name.
     /// Servers put such fields together.
     Repeated(&'t str),
+    /// The text before it leaves an escape open, which begins so and would take the first
+    /// characters of the value along. What becomes of them would tell which they are.
+    BehindEscape(char),
     /// It is in the value of a header field.
     InHeader(InHeader<'t>),
 }

@@ -252,6 +252,9 @@ fn by_default() {
     for place in [Place::Header, Place::Query, Place::Path, Place::Body] {
         all += &told("BOT", place, Stands::Composed);
     }
+    // No grant lets that.
+    all += &told("BOT", Place::Path, Stands::BehindEscape('%'));
+    all += &told("TOKEN", Place::Body, Stands::BehindEscape('\\'));
     all += &told("BOT", Place::Path, Stands::Whole);
     all += &told("BOT", Place::Signature, Stands::Whole);
     expect![[r#"
@@ -274,6 +277,8 @@ fn by_default() {
         BOT, query, Composed: the policy does not let the secret `BOT` be in the query of a request to https://a.example, beside other text: by itself it may be a whole value of the query; `compose: [query, path, body]` under `BOT:` in policy.yaml would
         BOT, path, Composed: may
         BOT, body, Composed: may
+        BOT, path, BehindEscape('%'): the policy does not let the secret `BOT` be in the path of a request to https://a.example: the text before it leaves an escape open, which begins with `%` and would take characters of the value along; no grant lets it
+        TOKEN, body, BehindEscape('\\'): the policy does not let the secret `TOKEN` be in the body of a request to https://a.example: the text before it leaves an escape open, which begins with `\` and would take characters of the value along; no grant lets it
         BOT, path, Whole: may
         BOT, signature, Whole: the policy does not let the secret `BOT` sign a request to https://a.example: it is lent for headers, paths and bodies alone; `places: [header, signature]` under `BOT:` in policy.yaml would
     "#]].assert_eq(&all);

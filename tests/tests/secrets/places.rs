@@ -306,6 +306,43 @@ async fn beside_other_text_where_the_policy_says_so() {
     assert_eq!(service.requests().len(), BESIDE.len());
 }
 
+/// Whoever chooses what is open before a value has its first character told by what the
+/// server makes of both.
+#[tokio::test]
+async fn nothing_stands_behind_an_escape_that_is_open() {
+    let service = silent().await;
+    let form = "header content-type: application/x-www-form-urlencoded";
+    let json = "header content-type: application/json";
+    let xml = "header content-type: text/xml";
+    let orders = [
+        "GET HERE/a%4{TOKEN}",
+        "GET HERE/?q=%{TOKEN}",
+        "GET HERE/?q=%41{TOKEN}",
+        &format!("POST HERE/ | {form} | body a=%u00{{TOKEN}}"),
+        &format!(r#"POST HERE/ | {json} | body {{"a": "\{{TOKEN}}"}}"#),
+        &format!(r#"POST HERE/ | {json} | body {{"a": "\\{{TOKEN}}"}}"#),
+        &format!("POST HERE/ | {xml} | body <a>&#{{TOKEN}};</a>"),
+    ];
+    let anywhere = composed("TOKEN", &service.origin, &Place::COMPOSABLE);
+    expect![[r#"
+        GET HERE/a%4{TOKEN}
+            the policy does not let the secret `TOKEN` be in the path of a request to HERE: the text before it leaves an escape open, which begins with `%` and would take characters of the value along; no grant lets it
+        GET HERE/?q=%{TOKEN}
+            the policy does not let the secret `TOKEN` be in the query of a request to HERE: the text before it leaves an escape open, which begins with `%` and would take characters of the value along; no grant lets it
+        GET HERE/?q=%41{TOKEN}
+            in query
+        POST HERE/ | header content-type: application/x-www-form-urlencoded | body a=%u00{TOKEN}
+            the policy does not let the secret `TOKEN` be in the body of a request to HERE: the text before it leaves an escape open, which begins with `%` and would take characters of the value along; no grant lets it
+        POST HERE/ | header content-type: application/json | body {"a": "\{TOKEN}"}
+            the policy does not let the secret `TOKEN` be in the body of a request to HERE: the text before it leaves an escape open, which begins with `\` and would take characters of the value along; no grant lets it
+        POST HERE/ | header content-type: application/json | body {"a": "\\{TOKEN}"}
+            in body
+        POST HERE/ | header content-type: text/xml | body <a>&#{TOKEN};</a>
+            the policy does not let the secret `TOKEN` be in the body of a request to HERE: the text before it leaves an escape open, which begins with `&` and would take characters of the value along; no grant lets it
+    "#]].assert_eq(&said(&service, anywhere, &orders).await);
+    assert_eq!(service.requests().len(), 2);
+}
+
 /// Whole fields, strings, texts and parts, whichever the body is made of.
 #[tokio::test]
 async fn whole_in_bodies() {

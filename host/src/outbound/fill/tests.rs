@@ -256,6 +256,71 @@ async fn a_step_does_not_choose_what_stands_beside_a_value() {
     assert!(egress.filled_body(handle).await.is_ok());
 }
 
+/// What a text leaves open would take the first characters of a value along, and a server
+/// that echoes what it reads would tell which. No `compose` lets that.
+#[tokio::test]
+async fn no_value_stands_behind_an_open_escape() {
+    let egress = egress("4-value\\of<it");
+    let handle = egress.given();
+    let sent = |text: &str| text.replace("{}", &handle);
+    for open in [
+        "/%{}", "/a%4{}", "/%u{}", "/%U004{}", "/%41%{}", "/%%4{}", "/{}%{}",
+    ] {
+        for url in [format!("{ORIGIN}{open}"), format!("{ORIGIN}/?q={open}")] {
+            let refused = egress.filled_head(Request::get(sent(&url))).unwrap_err();
+            assert!(
+                refused.contains("an escape open, which begins with `%`"),
+                "{refused}"
+            );
+        }
+    }
+    for closed in ["/%41{}", "/%u0041{}", "/4{}", "/%41a{}", "/{}%4"] {
+        let url = sent(&format!("{ORIGIN}{closed}?q={closed}"));
+        assert!(egress.filled_head(Request::get(url)).is_ok(), "{closed}");
+    }
+    let (form, json) = (
+        "application/x-www-form-urlencoded",
+        "application/problem+json",
+    );
+    for (content_type, sign, open, closed) in [
+        (form, '%', "a=%{}", "a=%41{}"),
+        (form, '%', "%u00{}", "%u0041{}"),
+        (json, '\\', r#"{"a": "\{}"}"#, r#"{"a": "\\{}"}"#),
+        (json, '\\', r#"{"a": "\\\{}"}"#, r#"{"a": "\n{}"}"#),
+        (json, '\\', r#"["\u00{}"]"#, r#"["\u0041{}"]"#),
+        // What is no JSON, too, is read by somebody.
+        (json, '\\', r#"["\x4{}"]"#, r#"["\x4 {}"]"#),
+        (json, '\\', r"\u{4{}", r"\u{4}{}"),
+        ("text/xml", '&', "<a>&#{}</a>", "<a>&#52;{}</a>"),
+        ("text/xml", '&', "<a b='&#x0000{}'/>", "<a b='& {}'/>"),
+        ("text/xml", '&', "<a>&am{};</a>", "<a>&amp;{}</a>"),
+        ("text/xml", '&', "<a>&a-b{};</a>", "<a>a-b{};</a>"),
+    ] {
+        for (text, is_open) in [(open, true), (closed, false)] {
+            // A long body goes out as it comes, here cut between the two.
+            let long = is_open.then(|| " ".repeat(1 << 20));
+            for padding in long.iter().map(String::as_str).chain([""]) {
+                let (before, after) = text.split_once("{}").unwrap();
+                let pieces = [format!("{padding}{before}"), format!("{handle}{after}")];
+                let body = Pieces(pieces.map(Bytes::from).into()).boxed_unsync();
+                let request = Request::post(ORIGIN).header("content-type", content_type);
+                let sent = match egress.filled(request.body(body).unwrap()).await {
+                    Ok(filled) => filled.into_body().collect().await.map(|_| ()),
+                    Err(error) => Err(error),
+                };
+                let said = format!("an escape open, which begins with `{sign}`");
+                match sent.map_err(|error| error.words(false)) {
+                    Ok(()) => assert!(!is_open, "{text}"),
+                    Err(told) => assert!(is_open && told.contains(&said), "{text}: {told}"),
+                }
+            }
+        }
+    }
+    // What goes in as it is has no escapes of the host's.
+    assert!(egress.filled_body(sent("%4{}")).await.is_ok());
+    assert!(egress.filled_header("x-token", &sent("%4{}")).is_ok());
+}
+
 /// A long body goes out as it comes, and a value with it once it is known what follows it.
 #[tokio::test]
 async fn what_follows_a_value_is_waited_for() {

@@ -1,0 +1,186 @@
+//! Escapes that a text leaves open. Whatever reads the text takes the first characters of
+//! what is put behind one for the rest of the escape: what it makes of them tells which
+//! they are.
+
+use crate::encode::Context;
+
+/// The longest beginning of an escape of a URL, `%u002`.
+const LONGEST_OF_URL: usize = 5;
+
+/// Reads a text as it comes, and knows whether an escape is open at its end.
+#[derive(Clone, Copy, Debug)]
+pub struct OpenEscape {
+    /// What an escape begins with; none where nothing is escaped.
+    sign: Option<u8>,
+    state: State,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    Closed,
+    /// The sign was read.
+    Begun,
+    /// So many hexadecimal digits are to come.
+    Digits(u8),
+    /// It has no length that is known: it goes on with characters as escapes have them.
+    Open,
+}
+
+impl OpenEscape {
+    /// Before anything of a text was read, in which values are written so.
+    #[must_use]
+    pub fn new(context: Context) -> Self {
+        let sign = match context {
+            Context::Url | Context::Form => Some(b'%'),
+            Context::Json => Some(b'\\'),
+            Context::Xml => Some(b'&'),
+            Context::Header | Context::Plain => None,
+        };
+        Self {
+            sign,
+            state: State::Closed,
+        }
+    }
+
+    /// The sign of the escape that is open at the end of a text.
+    #[must_use]
+    pub fn at_end_of(text: &[u8], context: Context) -> Option<char> {
+        let mut escape = Self::new(context);
+        let unneeded = match escape.sign? {
+            b'%' => text.len().saturating_sub(LONGEST_OF_URL),
+            _ => 0,
+        };
+        for byte in text.get(unneeded..).unwrap_or_default() {
+            escape.step(*byte);
+        }
+        escape.is_open().then(|| escape.sign()).flatten()
+    }
+
+    /// What an escape begins with.
+    #[must_use]
+    pub fn sign(&self) -> Option<char> {
+        self.sign.map(char::from)
+    }
+
+    /// Whether one is open.
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        self.state != State::Closed
+    }
+
+    /// Read on.
+    pub fn step(&mut self, byte: u8) {
+        self.state = match self.sign {
+            None => return,
+            Some(b'&') => self.in_xml(byte),
+            Some(b'\\') => self.in_json(byte),
+            Some(_) => self.in_url(byte),
+        };
+    }
+
+    /// `%2F`, and `%u002F`, as some servers read.
+    fn in_url(self, byte: u8) -> State {
+        match (self.state, byte) {
+            (_, b'%') => State::Begun,
+            (State::Begun, b'u' | b'U') => State::Digits(4),
+            (State::Begun, byte) if byte.is_ascii_hexdigit() => State::Digits(1),
+            (state, byte) => state.after_digit(byte),
+        }
+    }
+
+    /// Those of JSON, and whatever else looks like one: somebody reads `\x2F` and `\u{2F}`.
+    fn in_json(self, byte: u8) -> State {
+        match (self.state, byte) {
+            (State::Begun, b'u') => State::Digits(4),
+            (State::Begun, b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') => State::Closed,
+            (_, b'\\') => State::Begun,
+            (State::Digits(4), b'{') => State::Open,
+            (State::Begun | State::Open, byte) if byte.is_ascii_alphanumeric() || byte == b'{' => {
+                State::Open
+            }
+            (state, byte) => state.after_digit(byte),
+        }
+    }
+
+    /// `&amp;`, `&#47;` and `&#x2F;`, of any length, and names of the document's own.
+    fn in_xml(self, byte: u8) -> State {
+        let is_of_name =
+            |byte: u8| byte.is_ascii_alphanumeric() || !byte.is_ascii() || b"#_-.:".contains(&byte);
+        match (self.state, byte) {
+            (_, b'&') => State::Open,
+            (State::Open, byte) if is_of_name(byte) => State::Open,
+            _ => State::Closed,
+        }
+    }
+}
+
+impl State {
+    fn after_digit(self, byte: u8) -> Self {
+        match self {
+            Self::Digits(more) if more > 1 && byte.is_ascii_hexdigit() => Self::Digits(more - 1),
+            _ => Self::Closed,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_open() {
+        for (context, open, closed) in [
+            (
+                Context::Url,
+                &[
+                    "%", "a%4", "%%", "%4%", "%u", "%U0", "%u002", "%41%4", "%u0041%f",
+                ][..],
+                &[
+                    "", "a", "4", "%41", "%25", "%254", "%u0041", "%g", "%ug", "%4g", "%u00g",
+                ][..],
+            ),
+            (
+                Context::Json,
+                &[
+                    r"\", r"\\\", r"\u", r"\u00", r"\u004", r"\u0041\", r"\n\", r"\x", r"\x4",
+                    r"\0", r"\05", r"\u{", r"\u{4", r"\U0000",
+                ],
+                &[
+                    "", r"\\", r"\n", r"\\u00", r"\/4", r"\u0041", r"\u00g", r"\u{41}", r"\ ",
+                    "\\\n4", r"\x41 ",
+                ],
+            ),
+            (
+                Context::Xml,
+                &[
+                    "&",
+                    "&&",
+                    "&a",
+                    "&am",
+                    "&#",
+                    "&#x",
+                    "&#0000000000000000000000000000000000000000",
+                    "&a-b",
+                    "&amp;&",
+                    "&é",
+                ],
+                &["", "am", "&amp;", "& a", "&#52;", "&a=b", "&<a>"],
+            ),
+            (Context::Header, &[], &["%", r"\", "&"]),
+            (Context::Plain, &[], &["%", r"\", "&"]),
+        ] {
+            let sign = OpenEscape::new(context).sign();
+            for text in open {
+                let found = OpenEscape::at_end_of(text.as_bytes(), context);
+                assert!(found.is_some() && found == sign, "{context:?} {text}");
+                // As a form has it, and behind anything.
+                let longer = format!("{}{text}", "x".repeat(100));
+                assert_eq!(OpenEscape::at_end_of(longer.as_bytes(), context), sign);
+            }
+            for text in closed {
+                let found = OpenEscape::at_end_of(text.as_bytes(), context);
+                assert_eq!(found, None, "{context:?} {text}");
+            }
+        }
+    }
+}
