@@ -13,7 +13,10 @@ use crate::forms::{digits, in_utf16, is_pem_boundary, replaced};
 const MIN_PART: usize = 8;
 
 /// As many characters in base64, and in hexadecimal or UTF-16.
-const LENGTHS: [usize; 3] = [MIN_PART, MIN_PART * 8 / 6, MIN_PART * 2];
+const LENGTHS: [usize; 3] = [MIN_PART, MIN_PART * 8 / 6, LONGEST_PART];
+
+/// The most bytes of a part.
+pub(crate) const LONGEST_PART: usize = MIN_PART * 2;
 
 /// Of longer values the parts are looked for as they are, and not encoded: each byte of a
 /// value takes some 500 bytes of memory.

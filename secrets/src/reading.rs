@@ -2,9 +2,8 @@
 
 use aho_corasick::automaton::StateID;
 
-use crate::escape::open_escape;
 use crate::forms::is_base64;
-use crate::partial::Last;
+use crate::partial::{LONGEST_PART, Last};
 use crate::patterns::{Patterns, Text};
 
 /// What is looked for, and how.
@@ -32,6 +31,10 @@ pub(crate) enum Places<'i> {
 }
 
 impl Places<'_> {
+    fn is_raw(self) -> bool {
+        matches!(self, Self::Raw(_))
+    }
+
     pub(crate) fn of(self, at: usize) -> (usize, usize) {
         match self {
             Self::Raw(base) => (base + at, base + at + 1),
@@ -41,7 +44,7 @@ impl Places<'_> {
 }
 
 /// A text that was found, by places in the stream.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Found {
     /// The text itself.
     pub(crate) start: usize,
@@ -139,7 +142,7 @@ impl Reading {
             let one = Found::new(text, places.of(start).0, places.of(end - 1).1);
             let is_before = text.before && start.checked_sub(1).is_some_and(is_digit);
             let one = Found {
-                outer_start: places.of(first_of(bytes, start, is_before)).0,
+                outer_start: places.of(start - usize::from(is_before)).0,
                 ..one
             };
             tell(open, one, text, input, end, found);
@@ -150,8 +153,13 @@ impl Reading {
             let mut last = self.last;
             for (at, byte) in new.iter().enumerate() {
                 last.push(*byte);
+                let end = from + at + 1;
+                let first = end - LONGEST_PART.min(end);
+                // What a decoder has left as it was is found without it.
+                if !places.is_raw() && places.of(end - 1).1 - places.of(first).0 == end - first {
+                    continue;
+                }
                 parts.find(last, |owner, length| {
-                    let end = from + at + 1;
                     let start = places.of(end - length.min(end)).0;
                     found.push(Found::part(owner, start, places.of(end - 1).1));
                 });
@@ -172,13 +180,13 @@ impl Reading {
         tell(&mut self.open, one, text, input, end, found);
     }
 
-    /// From which byte on a text may have begun that has not ended, and where what goes
-    /// with it begins.
+    /// From which byte on a text may have begun that has not ended, and where the characters
+    /// that hold bits of it begin.
     pub(crate) fn unended(&self, patterns: &Patterns, bytes: &[u8]) -> (usize, usize) {
         let known = bytes.len().saturating_sub(patterns.depth(self.state));
         let before = known.checked_sub(1).and_then(|at| bytes.get(at));
         let is_digit = before.is_some_and(|byte| is_base64(*byte));
-        (known, first_of(bytes, known, is_digit))
+        (known, known - usize::from(is_digit))
     }
 
     /// Those whose next character is yet to come.
@@ -214,12 +222,6 @@ impl Found {
             is_part: true,
         }
     }
-}
-
-/// Where a text begins with what goes with it.
-fn first_of(bytes: &[u8], start: usize, holds_bits: bool) -> usize {
-    let bits = start - usize::from(holds_bits).min(start);
-    open_escape(bytes, start).min(bits)
 }
 
 /// Tell of a text, with the character after it if that holds bits of it.

@@ -112,7 +112,10 @@ impl Replacer {
             self.held.extend_from_slice(block);
             self.read(from, false);
             let frontier = match self.pace {
-                Pace::Steady => self.scan.steady(&self.held, self.base, self.longest),
+                Pace::Steady => {
+                    let (held, base) = (&self.held, self.base);
+                    self.scan.steady(&self.patterns, held, base, self.longest)
+                }
                 Pace::Eager => self.scan.eager(&self.patterns, &self.held, self.base),
             };
             self.let_go(frontier, &mut given);
@@ -214,8 +217,15 @@ impl Replacer {
             .found
             .extract_if(.., |found| !found.is_part && is_known(found))
             .collect();
-        for found in known {
-            self.copy(given, from, found.outer_start.min(free));
+        // What is before one may go with a later one.
+        let mut first = free;
+        let mut firsts: Vec<usize> = known.iter().map(|found| found.outer_start).collect();
+        for outer_start in firsts.iter_mut().rev() {
+            first = first.min(*outer_start);
+            *outer_start = first;
+        }
+        for (found, first) in known.into_iter().zip(firsts) {
+            self.copy(given, from, first);
             let overlaps = self.last.is_some_and(|last| found.start < last.end);
             let goes_on = found.continues
                 && self

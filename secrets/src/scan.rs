@@ -1,6 +1,5 @@
 //! A stream, read as it comes and as each decoder reads it, for what is in it.
 
-use crate::escape::open_escape;
 use crate::patterns::Patterns;
 use crate::reading::{Found, Frontier, Input, Places, Reading, Search};
 use crate::view::Views;
@@ -52,26 +51,27 @@ impl Scan {
             places: Places::Raw(base),
             is_last,
         };
-        let before = found.len();
-        self.raw.read(search, input, from, found);
-        if let Some(views) = &mut self.views {
-            views.read(search, held, base, from, is_last, found);
-        }
-        for one in found.iter_mut().skip(before) {
-            one.outer_start = with_open_escape(held, base, one.outer_start);
+        match &mut self.views {
+            Some(views) => views.read(&mut self.raw, search, input, from, found),
+            None => self.raw.read(search, input, from, found),
         }
     }
 
     /// How far the stream is known, if it goes on for as long as the longest text: it
     /// does not depend on what the texts are.
-    pub(crate) fn steady(&self, held: &[u8], base: usize, longest: usize) -> Frontier {
-        let free = held.len().saturating_sub(longest + 1);
+    pub(crate) fn steady(
+        &self,
+        patterns: &Patterns,
+        held: &[u8],
+        base: usize,
+        longest: usize,
+    ) -> Frontier {
         let raw = Frontier {
             known: base + held.len().saturating_sub(longest),
-            free: base + open_escape(held, free),
+            free: base + held.len().saturating_sub(longest + 1),
         };
         let views = self.views.iter().flat_map(|views| views.steady(longest));
-        free_of_escapes(held, base, views.fold(raw, Frontier::min))
+        self.free_of_escapes(patterns, held, base, views.fold(raw, Frontier::min))
     }
 
     /// How far the stream is known by what was read last.
@@ -83,20 +83,19 @@ impl Scan {
         };
         let views = self.views.iter().flat_map(|views| views.eager(patterns));
         let all = self.raw.open().chain(views).fold(raw, Frontier::min);
-        free_of_escapes(held, base, all)
+        self.free_of_escapes(patterns, held, base, all)
     }
-}
 
-/// However a text was read, an escape that is open before it in the stream goes with it: what
-/// is left does not tell how it was written.
-fn with_open_escape(held: &[u8], base: usize, start: usize) -> usize {
-    let at = start.saturating_sub(base);
-    base + open_escape(held, at.min(held.len()))
-}
-
-fn free_of_escapes(held: &[u8], base: usize, frontier: Frontier) -> Frontier {
-    Frontier {
-        free: with_open_escape(held, base, frontier.free),
-        ..frontier
+    fn free_of_escapes(
+        &self,
+        patterns: &Patterns,
+        held: &[u8],
+        base: usize,
+        frontier: Frontier,
+    ) -> Frontier {
+        let free = self.views.as_ref().map_or(frontier.free, |views| {
+            views.free_of_escapes(held, base, frontier.free, patterns.longest_of_all())
+        });
+        Frontier { free, ..frontier }
     }
 }

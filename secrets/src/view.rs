@@ -17,11 +17,20 @@ use crate::units::Units;
 /// How many bytes are decoded before what came out is read.
 const BLOCK: usize = 4 << 10;
 
+/// How many times what is open is looked for before what was found to be open.
+const ROUNDS: usize = 2;
+
 /// How much of what came before may matter, by the length of the longest text: as much, the
-/// character before it, the escapes that begin or are open there, and as many characters as
-/// one is read as that begins inside an escape.
+/// character before it, the escapes that are open there, and as many characters as one is
+/// read as that begins inside an escape.
 pub(crate) fn margin(longest: usize) -> usize {
-    longest + 2 + 3 * MAX_ESCAPE
+    longest + 2 + (1 + 2 * ROUNDS) * MAX_ESCAPE
+}
+
+/// How much a decoder makes of a text at the most, where what is open before it matters. More
+/// is only in the way of the decoder that finds the text: it depends on the stream alone.
+fn reach(longest: usize) -> usize {
+    longest + 2 + MAX_ESCAPE
 }
 
 /// How many decoders there are.
@@ -61,16 +70,21 @@ struct Active {
 }
 
 impl Views {
-    /// Read what is in `held` from a place on, which begins at `base` in the stream.
+    /// Read the stream from a place on, as it comes and as each decoder reads it.
     pub(crate) fn read(
         &mut self,
+        raw: &mut Reading,
         search: Search<'_>,
-        held: &[u8],
-        base: usize,
+        input: Input<'_>,
         from: usize,
-        is_last: bool,
         found: &mut Vec<Found>,
     ) {
+        let Input {
+            bytes: held,
+            places,
+            is_last,
+        } = input;
+        let base = places.of(0).0;
         let longest = search.patterns.longest_of_all();
         let mut at = from;
         let mut next: [Option<usize>; COUNT] = [None; COUNT];
@@ -92,12 +106,28 @@ impl Views {
                 }
             }
             let input = Input {
-                bytes: held,
-                places: Places::Raw(base),
+                bytes: held.get(..until).unwrap_or_default(),
+                places,
                 is_last: is_last && until == held.len(),
             };
+            let before = found.len();
+            raw.read(search, input, at, found);
             for view in &mut self.0 {
                 view.read(search, input, at..until, found);
+            }
+            // What several decoders leave as it is was found in all of them.
+            let mut new = found.split_off(before);
+            new.sort_unstable();
+            new.dedup();
+            found.append(&mut new);
+            // However a text was read, what is open before it goes with it: what is left does
+            // not tell how it was written.
+            for one in found.iter_mut().skip(before).filter(|one| !one.is_part) {
+                let range = one.outer_start..one.end;
+                one.outer_start = self.open_before(held, base, range, reach(longest));
+            }
+            for view in &mut self.0 {
+                view.rest(longest);
             }
             at = until;
             match wakes {
@@ -140,6 +170,37 @@ impl Views {
             own.chain(view.inner.iter().flatten()).map(AsRef::as_ref)
         })
     }
+
+    /// Up to where the stream can be let go, as far as no text begins before a place.
+    pub(crate) fn free_of_escapes(
+        &self,
+        held: &[u8],
+        base: usize,
+        place: usize,
+        longest: usize,
+    ) -> usize {
+        let reach = reach(longest) + ROUNDS * MAX_ESCAPE;
+        self.open_before(held, base, place..base + held.len(), reach)
+    }
+
+    /// Where the escapes begin that are open before a text, in what comes or in what a decoder
+    /// makes of it.
+    fn open_before(&self, held: &[u8], base: usize, text: Range<usize>, reach: usize) -> usize {
+        let mut start = text.start;
+        for _ in 0..ROUNDS {
+            let at = start.saturating_sub(base).min(held.len());
+            let raw = base + open_escape(held, at);
+            let decoded = self
+                .all()
+                .filter_map(|active| active.open_before(start, text.end, reach));
+            let first = decoded.fold(raw, usize::min);
+            if first >= start {
+                break;
+            }
+            start = first;
+        }
+        start
+    }
 }
 
 /// The next place that is not as it stands there; the end if there is none.
@@ -169,7 +230,6 @@ impl View {
         let Some(active) = &mut self.active else {
             return;
         };
-        let longest = search.patterns.longest_of_all();
         let before = active.read(search, input, range, found);
         let out = Input {
             bytes: &active.units.bytes,
@@ -191,16 +251,22 @@ impl View {
             }
             if let Some(active) = inner {
                 active.read(search, out, at..out.bytes.len(), found);
-                if active.is_quiet(longest) {
-                    *inner = None;
-                } else {
-                    active.units.forget(margin(longest));
-                }
             }
         }
-        if active.is_quiet(longest) && self.inner.iter().all(Option::is_none) {
-            self.active = None;
-        } else {
+    }
+
+    /// Forget what matters no more.
+    fn rest(&mut self, longest: usize) {
+        let rest = |active: &mut Option<Box<Active>>| {
+            active.take_if(|active| active.is_quiet(longest));
+            if let Some(active) = active {
+                active.units.forget(margin(longest));
+            }
+        };
+        self.inner.iter_mut().for_each(rest);
+        if self.inner.iter().all(Option::is_none) {
+            rest(&mut self.active);
+        } else if let Some(active) = &mut self.active {
             active.units.forget(margin(longest));
         }
     }
@@ -281,10 +347,6 @@ impl Active {
             let start = tails::begins(self.encoding, input, out.places.of(tail).0, head);
             if let Some(start) = start {
                 let one = Found::new(text, input.places.of(start).0, out.places.of(end - 1).1);
-                let one = Found {
-                    outer_start: input.places.of(open_escape(input.bytes, start)).0,
-                    ..one
-                };
                 self.reading.tell(one, text, out, end, found);
             }
         });
@@ -334,8 +396,18 @@ impl Active {
         // as an escape has.
         let known = self.units.bytes.len();
         let known = known.saturating_sub(longest + 1 + MAX_ESCAPE);
-        let free = open_escape(&self.units.bytes, known.saturating_sub(1));
-        self.frontier(known, free)
+        self.frontier(known, known.saturating_sub(1))
+    }
+
+    /// Where the escapes begin that are open in what came out before a text; none if there
+    /// are none, or if more came out of the text than matters.
+    fn open_before(&self, start: usize, end: usize, reach: usize) -> Option<usize> {
+        let places = &self.units.places;
+        let at = places.partition_point(|unit| unit.1 <= start);
+        let last = places.partition_point(|unit| unit.0 < end);
+        let open = open_escape(&self.units.bytes, at);
+        let first = places.get(open).filter(|_| open < at && last - at <= reach);
+        first.map(|place| place.0)
     }
 
     /// See [`Scan::eager`](crate::scan::Scan::eager).

@@ -280,6 +280,20 @@ fn nothing_is_held_where_nothing_begins() {
     assert_eq!(replacer.found(), [0]);
 }
 
+/// What a step writes before a handle goes out as it is.
+#[test]
+fn what_is_before_a_handle_stays() {
+    let run = Run::new(&[b"correct horse".to_vec()]);
+    for before in ["\\", "%4", "&#", "\\u00", "%26#"] {
+        let text = format!("<{before}{}>", run.handles[0]);
+        let seen = in_pieces(run.out(Context::Plain), text.as_bytes(), &[5]);
+        assert_eq!(
+            String::from_utf8(seen).unwrap(),
+            format!("<{before}correct horse>")
+        );
+    }
+}
+
 #[test]
 fn owners_without_a_replacement_are_left() {
     let values = [
