@@ -216,7 +216,6 @@ proptest! {
 fn in_one_another() {
     let value = "k3y/with+chars=and\\quotes\"ä";
     let patterns = patterns(value.as_bytes());
-    let base64 = BASE64_STANDARD.encode("??>".repeat(7) + value);
     for (name, text) in [
         (
             "Go's html/template",
@@ -280,15 +279,30 @@ fn in_one_another() {
         );
         assert!(!has_part, "{name}");
     }
+}
+
+#[test]
+fn base64_with_escapes_in_it() {
+    let value = "k3y???and>>>more!!";
+    let patterns = patterns(value.as_bytes());
+    let base64 = BASE64_STANDARD.encode(value);
+    assert_eq!(base64, "azN5Pz8/YW5kPj4+bW9yZSEh");
     for (name, text) in [
-        ("base64 in JSON", base64.replace('/', "\\/")),
+        ("as it is", base64.clone()),
+        ("in JSON", base64.replace('/', "\\/")),
+        ("in a query", base64.replace('+', "%2B").replace('/', "%2F")),
         (
-            "base64 in a query",
-            base64.replace('+', "%2B").replace('/', "%2F"),
+            "in HTML",
+            base64.replace('+', "&#43;").replace('/', "&#x2F;"),
         ),
     ] {
-        let (seen, _) = seen(&patterns, text.as_bytes(), 5);
-        assert!(String::from_utf8_lossy(&seen).contains(MARK), "{name}");
+        let (seen, has_part) = seen(&patterns, format!("<{text}>").as_bytes(), 5);
+        assert_eq!(
+            String::from_utf8_lossy(&seen),
+            format!("<{MARK}>"),
+            "{name}"
+        );
+        assert!(!has_part, "{name}");
     }
 }
 
