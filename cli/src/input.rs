@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::io::{self, ErrorKind, Read};
-use std::path::Path;
+use std::path::{self, Path, PathBuf};
 
 use http_step_file::{LONGEST, Mistakes, StepFile};
 use http_step_host::policy::{Host, Origin, Scheme};
@@ -13,8 +13,22 @@ pub(crate) const STDIN: &str = "-";
 /// Whether a step file has no directory of its own: standard input, also as
 /// `/dev/stdin`, and what a shell puts in the place of `<(…)`.
 pub(crate) fn is_stream(step: &str) -> bool {
-    let is_below = |directory: &str| Path::new(step).starts_with(directory);
-    step == STDIN || is_below("/dev") || is_below("/proc")
+    let directory = directory(step);
+    step == STDIN || directory.starts_with("/dev") || directory.starts_with("/proc")
+}
+
+/// Whether a step file lies in the root, as in a container: below are all files of the
+/// machine, and nobody means those.
+pub(crate) fn is_in_root(step: &str) -> bool {
+    let directory = directory(step);
+    directory.has_root() && directory.parent().is_none()
+}
+
+/// The directory of a step file, however it is written.
+fn directory(step: &str) -> PathBuf {
+    let whole = path::absolute(step).unwrap_or_default();
+    let parent = whole.parent().unwrap_or(&whole);
+    parent.canonicalize().unwrap_or_else(|_| parent.to_owned())
 }
 
 /// The most that is read of a file of properties or a component. Some of what
@@ -138,6 +152,31 @@ fn meant_as_url(path: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[cfg(unix)]
+    #[test]
+    fn directories_that_are_nobodys() {
+        let elsewhere = tempfile::tempdir().unwrap();
+        std::os::unix::fs::symlink("/", elsewhere.path().join("root")).unwrap();
+        let through = |path: &str| elsewhere.path().join(path).display().to_string();
+        for (step, is_of_system, in_root) in [
+            ("-", true, false),
+            ("/dev/stdin", true, false),
+            ("//dev/./stdin", true, false),
+            ("/dev/../dev/stdin", true, false),
+            (&through("root/dev/stdin"), true, false),
+            ("/proc/self/fd/0", true, false),
+            ("/step.yaml", false, true),
+            ("/dev/../step.yaml", false, true),
+            (&through("root/step.yaml"), false, true),
+            (&through("step.yaml"), false, false),
+            ("/missing/step.yaml", false, false),
+            ("step.yaml", false, false),
+        ] {
+            assert_eq!(is_stream(step), is_of_system, "{step}");
+            assert_eq!(is_in_root(step), in_root, "{step}");
+        }
+    }
 
     #[test]
     fn what_may_be_meant_as_a_url() {

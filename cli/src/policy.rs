@@ -47,9 +47,11 @@ pub(crate) fn given(args: &PolicyArgs) -> Result<Option<Policy>, String> {
 }
 
 /// Whether the built-in step may read the files beside a step file that are not hidden:
-/// as curl would; but nobody chose the directory of a step file without a name.
+/// as curl would; but nobody chose the directory of a step file without a name, and the
+/// root has the files of everybody. Who types a URL types the files, too.
 pub(crate) fn reads_visible_files(args: &PolicyArgs, step: &str) -> bool {
-    args.policy.is_none() && !input::is_stream(step)
+    let is_anywhere = input::is_stream(step) || input::is_in_root(step);
+    args.policy.is_none() && (typed::is_url(step) || !is_anywhere)
 }
 
 /// What there is before arguments add to it.

@@ -10,7 +10,7 @@
 use std::io::{self, Read};
 use std::path::{Component, Path, PathBuf};
 
-use cap_fs_ext::{DirExt, FollowSymlinks, OpenOptionsFollowExt};
+use cap_fs_ext::{DirExt, FollowSymlinks, OpenOptionsFollowExt, OpenOptionsSyncExt};
 use cap_std::ambient_authority;
 use cap_std::fs::{Dir, File, OpenOptions};
 use http_step_policy::{Denial, Policy};
@@ -100,11 +100,14 @@ impl<'p> Reader<'p> {
             return Err(irregular());
         }
         self.policy.admit_file(path, &slashed)?;
-        // To open a named pipe would be to wait for its writer.
         if !root.symlink_metadata(real).map_err(in_words)?.is_file() {
             return Err(irregular());
         }
         let file = open(root, Path::new(real)).map_err(in_words)?;
+        // What is open counts, and not what the name was a moment ago.
+        if !file.metadata().map_err(in_words)?.is_file() || is_of_system(&file) {
+            return Err(irregular());
+        }
         let mut content = Vec::new();
         file.take(self.left as u64 + 1)
             .read_to_end(&mut content)
@@ -132,10 +135,40 @@ fn open(root: Dir, path: &Path) -> io::Result<File> {
         } else {
             let mut options = OpenOptions::new();
             options.read(true).follow(FollowSymlinks::No);
+            // To open a named pipe would be to wait for its writer.
+            options.nonblock(true);
             return directory.open_with(name, &options);
         }
     }
     Err(io::ErrorKind::IsADirectory.into())
+}
+
+/// Whether the kernel makes up what is in a file: in `/proc` stands the environment of this
+/// process, and secrets with it. Some of these files also wait for what is not there yet.
+#[cfg(target_os = "linux")]
+fn is_of_system(file: &File) -> bool {
+    // From linux/magic.h: proc, sysfs, debugfs, tracefs, securityfs, cgroup and cgroup2.
+    const MADE_UP: [u32; 7] = [
+        0x9fa0,
+        0x6265_6572,
+        0x6462_6720,
+        0x7472_6163,
+        0x7363_6673,
+        0x0027_e0eb,
+        0x6367_7270,
+    ];
+    match rustix::fs::fstatfs(file) {
+        Ok(system) => MADE_UP
+            .iter()
+            .any(|magic| i128::from(*magic) == i128::from(system.f_type)),
+        // Of one that does not say what it is, nothing is read.
+        Err(_) => true,
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+fn is_of_system(_: &File) -> bool {
+    false
 }
 
 /// A path without `.` and `..`, if it stays below its beginning.
@@ -322,6 +355,42 @@ mod tests {
         let policy = granting(&["pipe"]);
         let mut reader = Reader::new(Files::Under(root.path().to_owned()), &policy);
         assert_eq!(refused(&mut reader, "pipe"), "it is not a regular file");
+    }
+
+    /// The name was a file's when it was looked at.
+    #[cfg(unix)]
+    #[test]
+    fn a_name_that_becomes_a_named_pipe_is_not_waited_for() {
+        let root = tempfile::tempdir().unwrap();
+        let made = std::process::Command::new("mkfifo")
+            .arg(root.path().join("pipe"))
+            .status();
+        assert!(made.unwrap().success());
+        let (sender, opened) = std::sync::mpsc::channel();
+        std::thread::spawn(move || {
+            let root = Dir::open_ambient_dir(root.path(), ambient_authority()).unwrap();
+            let pipe = open(root, Path::new("pipe")).unwrap();
+            sender.send(pipe.metadata().unwrap().is_file()).unwrap();
+        });
+        let within = std::time::Duration::from_secs(10);
+        assert_eq!(opened.recv_timeout(within), Ok(false));
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn what_the_kernel_makes_up_is_not_read() {
+        for (directory, path) in [
+            ("/", "proc/self/environ"),
+            ("/proc", "self/environ"),
+            ("/proc/self", "environ"),
+            ("/proc/self", "task/../environ"),
+            ("/proc/self", "root/proc/self/environ"),
+            ("/sys", "kernel/uevent_seqnum"),
+        ] {
+            let policy = granting(&["**", "proc/self/environ"]);
+            let mut reader = Reader::new(Files::Under(directory.into()), &policy);
+            assert!(reader.read("files", path).is_err(), "{directory} {path}");
+        }
     }
 
     #[test]
