@@ -289,6 +289,8 @@ async fn what_goes_wrong_at_the_proxy() {
         .origin;
     let silent = Scripted::hangs_after("").await.origin;
     let ends = Scripted::closes_after("").await.origin;
+    let interim = "HTTP/1.1 103 Early Hints\r\n\r\n".repeat(20_000);
+    let interim = Scripted::hangs_after(interim).await.origin;
     let nobody = Scripted::nobody().await;
     let of = |proxy: &HttpProxy| format!("http://{}", proxy.address);
     let (forbids, wants, teapot) = (
@@ -308,6 +310,7 @@ async fn what_goes_wrong_at_the_proxy() {
         ("garbage", garbage.clone()),
         ("silent", silent.clone()),
         ("ends", ends.clone()),
+        ("1xx without end", interim.clone()),
         ("nobody", nobody.clone()),
         ("SOCKS: wants a password", format!("socks5://{socks}")),
         (
@@ -346,6 +349,7 @@ async fn what_goes_wrong_at_the_proxy() {
         https, garbage: Exception, Connect, sent No: the proxy http://PROXY did not lead on: invalid HTTP version parsed
         https, silent: Exception, Timeout, sent No: could not connect to ORIGIN within 1 s
         https, ends: Exception, Connect, sent No: the proxy http://PROXY did not lead on: connection closed before message completed
+        https, 1xx without end: Exception, Connect, sent No: the proxy http://PROXY did not lead on: it sends more than 64 interim responses
         https, nobody: Exception, Connect, sent No: the proxy http://PROXY did not lead on: could not connect to 127.0.0.1: connection refused
         https, SOCKS: wants a password: Exception, Connect, sent No: the proxy socks5://PROXY did not lead on: No acceptable auth methods
         https, SOCKS: wants another: Exception, Connect, sent No: the proxy socks5://PROXY did not lead on: Password auth failure, code: 1
@@ -359,6 +363,7 @@ async fn what_goes_wrong_at_the_proxy() {
         http, garbage: Exception, Protocol, sent Yes: ORIGIN answered with something that is not HTTP: invalid HTTP version parsed
         http, silent: Exception, Timeout, sent Unknown: ORIGIN did not answer within 1 s
         http, ends: Exception, Protocol, sent Unknown: ORIGIN closed the connection before it answered: connection closed before message completed
+        http, 1xx without end: Exception, Protocol, sent Yes: ORIGIN answered with something that is not HTTP: it sends more than 64 interim responses
         http, nobody: Exception, Connect, sent No: the proxy http://PROXY did not lead on: could not connect to 127.0.0.1: connection refused
         http, SOCKS: wants a password: Exception, Connect, sent No: the proxy socks5://PROXY did not lead on: No acceptable auth methods
         http, SOCKS: wants another: Exception, Connect, sent No: the proxy socks5://PROXY did not lead on: Password auth failure, code: 1

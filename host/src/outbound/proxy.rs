@@ -16,7 +16,9 @@ use tokio_socks::TargetAddr;
 use tokio_socks::tcp::Socks5Stream;
 
 use super::error::innermost;
+use super::interim::Interim;
 use super::stream::Io;
+use super::watched::Watched;
 
 /// Where a tunnel is to lead.
 pub(super) enum Target {
@@ -50,12 +52,15 @@ pub(super) async fn tunnel(
     target: &Target,
 ) -> Result<Box<dyn Io>, String> {
     let broken = |error: hyper::Error| innermost(&error);
-    let (mut sender, driver) = http1::handshake(TokioIo::new(io)).await.map_err(broken)?;
-    drop(tokio::spawn(driver.with_upgrades()));
-    let response = sender
-        .send_request(connect(proxy, &target.authority()).map_err(|error| error.to_string())?)
+    let mut request = connect(proxy, &target.authority()).map_err(|error| error.to_string())?;
+    let interim = Interim::default();
+    interim.count(&mut request);
+    let watch = move |_| interim.check();
+    let (mut sender, driver) = http1::handshake(TokioIo::new(Watched { io, watch }))
         .await
         .map_err(broken)?;
+    drop(tokio::spawn(driver.with_upgrades()));
+    let response = sender.send_request(request).await.map_err(broken)?;
     match response.status() {
         status if status.is_success() => {}
         StatusCode::PROXY_AUTHENTICATION_REQUIRED => {
