@@ -232,7 +232,7 @@ impl Detail {
                 Wanted::item("--allow", origin.to_string(), "allow:")
             }
             Why::Method { method, .. } => Wanted {
-                argument: format!("--allow {origin}"),
+                argument: format!("--allow {}", in_argument(&origin.to_string())),
                 line: format!(
                     "- {{origin: {}, methods: [{}]}}",
                     in_flow(&origin.to_string()),
@@ -260,6 +260,18 @@ pub(crate) fn in_flow(text: &str) -> String {
     }
 }
 
+/// The value of an argument as one word of a shell's command: people paste it. A host may
+/// have `$`, `;`, `&` and parentheses in it, and a server chooses one where it redirects.
+pub(crate) fn in_argument(text: &str) -> String {
+    // What shells leave alone within a word; brackets are those of IPv6.
+    let plain = |c: char| c.is_alphanumeric() || ":/.-_[]=@,…".contains(c);
+    if text.chars().all(plain) {
+        text.to_owned()
+    } else {
+        in_shell(text)
+    }
+}
+
 /// A text as one word of a shell's command.
 pub(crate) fn in_shell(text: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, ':' | '/' | '.' | '-' | '_');
@@ -282,7 +294,7 @@ impl Wanted {
     /// One more item of a list.
     fn item(argument: &str, value: String, under: &str) -> Self {
         Self {
-            argument: format!("{argument} {value}"),
+            argument: format!("{argument} {}", in_argument(&value)),
             line: format!("- {value}"),
             place: format!("under `{under}`"),
         }

@@ -12,7 +12,7 @@ use http_step_yaml::excerpt;
 use super::format::HeaderFormat;
 use super::path::{PathPrefix, Refused};
 use super::{Place, Secret};
-use crate::denial::{Wanted, in_flow};
+use crate::denial::{Wanted, in_argument, in_flow};
 use crate::origin::Origin;
 use crate::rule::Source;
 use crate::sentence::listed;
@@ -179,7 +179,10 @@ impl Denied {
             .origin
             .as_ref()
             .map_or_else(|| "https://…".to_owned(), Origin::to_string);
-        let lent = || format!("--secret {name}={}@{origin}", self.secret.source());
+        let lent = || {
+            let lent = format!("{name}={}@{origin}", self.secret.source());
+            format!("--secret {}", in_argument(&lent))
+        };
         let (argument, line) = match &self.why {
             Why::Composed | Why::Repeated(_) if self.is_never_let() => {
                 (format!("${{{{ secret.{name} }}}}"), String::new())

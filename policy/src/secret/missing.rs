@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::name;
-use crate::denial::in_flow;
+use crate::denial::{in_argument, in_flow};
 use crate::origin::Origin;
 use crate::policy::Policy;
 
@@ -52,7 +52,10 @@ impl MissingSecret {
     #[must_use]
     pub fn argument(&self) -> String {
         let (name, variable) = (&self.name, self.variable());
-        let argument = |origin| format!("--secret {name}=env:{variable}@{origin}");
+        let argument = |origin| {
+            let lent = format!("{name}=env:{variable}@{origin}");
+            format!("--secret {}", in_argument(&lent))
+        };
         let arguments: Vec<String> = self.origins.iter().map(argument).collect();
         arguments.join(" ")
     }

@@ -184,7 +184,7 @@ fn lent_by_a_program() {
         TOKEN, header, GET https://api.example.com/v1: the policy does not let the secret `TOKEN` go to https://api.example.com in a GET request: it is lent for PUT alone; `--secret TOKEN=env:API_TOKEN@https://api.example.com` would
         TOKEN, header, PUT https://api.example.com/v10: the policy does not let the secret `TOKEN` go to this path of https://api.example.com: it is lent for paths under `/v1` alone; `--secret TOKEN=env:API_TOKEN@https://api.example.com` would
         TOKEN, url, PUT https://evil.test: the policy does not let the secret `TOKEN` be the URL of a request: it is lent for headers and bodies alone; `--secret-places TOKEN=url` would
-        A\u{1b}, header, GET https://a.example: the policy does not let the secret `A\u{1b}` go to https://a.example: it is lent to no origin; `--secret A\u{1b}=vault:…@https://a.example` would
+        A\u{1b}, header, GET https://a.example: the policy does not let the secret `A\u{1b}` go to https://a.example: it is lent to no origin; `--secret 'A\u{1b}=vault:…@https://a.example'` would
     "#]].assert_eq(&verdicts(&policy, &cases));
 
     // The later one of a name is the one.
@@ -209,7 +209,7 @@ fn lent_by_a_program() {
         [
             (
                 "A\u{1b}",
-                "the policy does not let the secret `A\\u{1b}` go to https://a.example in a GET request: it is lent for no method; `--secret A\\u{1b}=vault:…@https://a.example` would",
+                "the policy does not let the secret `A\\u{1b}` go to https://a.example in a GET request: it is lent for no method; `--secret 'A\\u{1b}=vault:…@https://a.example'` would",
             ),
             (
                 "TOKEN",

@@ -25,6 +25,26 @@ fn verdicts(policy: &Policy, cases: &[(&str, &str, &str)]) {
     }
 }
 
+/// A server chooses where it redirects to, and people paste what denials say.
+#[test]
+fn what_would_grant_it_is_a_word_in_a_shell() {
+    for (host, word) in [
+        ("$(reboot).test", "'http://$(reboot).test'"),
+        ("a;reboot;.test", "'http://a;reboot;.test'"),
+        ("a&reboot&.test", "'http://a&reboot&.test'"),
+        ("a'$(reboot)'.test", r"'http://a'\''$(reboot)'\''.test'"),
+        ("a!b.test", "'http://a!b.test'"),
+        ("[2606::1]", "http://[2606::1]"),
+        ("127.0.0.1:8080", "http://127.0.0.1:8080"),
+    ] {
+        let denial = Policy::nothing()
+            .admit(&origin(&format!("http://{host}")), "GET")
+            .unwrap_err();
+        let told = denial.grant().unwrap().to_string();
+        assert_eq!(told, format!("`--allow {word}`"), "{host}");
+    }
+}
+
 #[test]
 fn nothing() {
     verdicts(
