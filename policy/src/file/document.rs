@@ -100,7 +100,7 @@ impl Document {
         let proxies = value(self.proxies)?.map(|keys| keys.rules(&mut lines));
         let secrets = value(self.secrets)?.map(|secrets| secrets.lent(file));
         lines.note("partial_echo", &self.partial_echo);
-        let files = value(self.files)?.map(|keys| keys.globs(&mut lines));
+        let files = value(self.files)?.map(|keys| keys.globs(&mut lines, report));
         let limits = value(self.limits)?.map(|keys| keys.limits(&mut lines));
         Ok(Terms {
             file: Some(Arc::clone(file)),

@@ -22,17 +22,23 @@ mapping! {
     }
 }
 
-/// A glob, and where it stands.
+/// A glob that can be read, and where it stands. What it compiles to is not kept before
+/// they are counted.
 #[derive(Debug)]
 pub(crate) struct Glob {
     at: Position,
-    glob: FileGlob,
+    text: String,
 }
+
+/// How many names all globs may have together: each with a wildcard is an automaton of
+/// some thousand bytes.
+const MOST_NAMES: usize = 4096;
 
 impl FromNode for Glob {
     fn from_node(node: &Node, report: &mut Report) -> Result<Self, Reported> {
-        let glob = read_text(node, "a glob of files", report)?;
-        Ok(Self { at: node.at, glob })
+        let glob: FileGlob = read_text(node, "a glob of files", report)?;
+        let text = glob.to_string();
+        Ok(Self { at: node.at, text })
     }
 }
 
@@ -56,12 +62,26 @@ impl JsonSchema for Glob {
 }
 
 impl FileKeys {
-    pub(crate) fn globs(self, lines: &mut Lines) -> Result<Vec<FileGlob>, Reported> {
+    pub(crate) fn globs(
+        self,
+        lines: &mut Lines,
+        report: &mut Report,
+    ) -> Result<Vec<FileGlob>, Reported> {
         lines.note("files.read", &self.read);
-        let globs = value_or(self.read, List(Vec::new()))?.0;
-        for Glob { at, glob } in &globs {
-            lines.set(glob_key(glob), at.line);
+        let items = value_or(self.read, List(Vec::new()))?.0;
+        let mut names = 0;
+        let mut globs = Vec::new();
+        for Glob { at, text } in items {
+            names += text.split('/').count();
+            if names > MOST_NAMES {
+                let message =
+                    format!("this is one glob too many: together they may have {MOST_NAMES} names");
+                return Err(report.add(at, message));
+            }
+            let glob: FileGlob = text.parse().map_err(|error| report.add(at, error))?;
+            lines.set(glob_key(&glob), at.line);
+            globs.push(glob);
         }
-        Ok(globs.into_iter().map(|Glob { glob, .. }| glob).collect())
+        Ok(globs)
     }
 }

@@ -57,6 +57,9 @@ enum Part {
 /// The longest glob, in bytes.
 const LONGEST: usize = 1024;
 
+/// How many names a glob has between its slashes: each with a wildcard is compiled.
+const MOST_NAMES: usize = 64;
+
 impl FileGlob {
     /// Every file that is not hidden: `**`.
     #[must_use]
@@ -182,6 +185,9 @@ fn parts(text: &str) -> Result<Vec<Part>, String> {
             "it names a directory; for the files below, write `{}/**`",
             excerpt(directory)
         ));
+    }
+    if text.split('/').count() > MOST_NAMES {
+        return Err(format!("it has more than {MOST_NAMES} names"));
     }
     let text = text.strip_prefix("./").unwrap_or(text);
     let mut parts = text.split('/').map(part).collect::<Result<Vec<_>, _>>()?;

@@ -152,3 +152,21 @@ fn a_thousand_rules_are_enough() {
         "1002:3: this is one rule too many: there may be 1000"
     );
 }
+
+/// Each name of a glob is compiled: 1 MiB of `?/?/?/…` took gigabytes.
+#[test]
+fn globs_have_a_bound_together() {
+    let policy = |globs: usize, names: usize| {
+        let glob = vec!["a?"; names].join("/");
+        let globs = format!("  - {glob}\n").repeat(globs);
+        Policy::parse(format!("files:\n read:\n{globs}").as_bytes(), "policy.yaml")
+    };
+    assert!(policy(64, 64).is_ok());
+    assert!(policy(1, 65).is_err());
+    for (globs, names, line) in [(65, 64, 67), (90_000, 1, 4099)] {
+        assert_eq!(
+            policy(globs, names).unwrap_err().to_string(),
+            format!("{line}:5: this is one glob too many: together they may have 4096 names")
+        );
+    }
+}
