@@ -43,6 +43,11 @@ pub const THEME: Theme = Theme {
             || Box::pin(redirect_to_loopback()),
         ),
         Attack::by_server(
+            "redirect to a command",
+            "have people paste a shell's command, which a host's name is, with the argument that would allow it",
+            || Box::pin(redirect_to_a_command()),
+        ),
+        Attack::by_server(
             "redirect to a name that leads inside",
             "the same, with a name whose address is loopback",
             || Box::pin(redirect_to_a_name()),
@@ -265,6 +270,15 @@ async fn redirect_to_loopback() -> String {
     assert_eq!(result.outcome, Outcome::Denied);
     untouched(&victim);
     told(&result, &server.origin).replace(&victim.origin, "http://127.0.0.1:PORT")
+}
+
+async fn redirect_to_a_command() -> String {
+    let server = redirecting(HeaderValue::from_static("http://$(reboot).test/")).await;
+    let result = Attacker::none(&server.origin).run().await;
+    assert_eq!(result.outcome, Outcome::Denied);
+    let told = told(&result, &server.origin);
+    assert!(told.contains("`--allow 'http://$(reboot).test'`"), "{told}");
+    told
 }
 
 async fn redirect_to_a_name() -> String {
