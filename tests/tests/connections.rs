@@ -220,6 +220,7 @@ async fn an_idempotent_request_is_sent_again_when_a_reused_connection_ends() {
 async fn what_may_have_been_processed_is_not_sent_again() {
     let mut told = String::new();
     for (step, beginning) in [
+        ("method: POST", ""),
         ("method: POST\ndata: x", ""),
         ("method: PATCH\ndata: x", ""),
         // The server has begun to answer.
@@ -236,6 +237,8 @@ async fn what_may_have_been_processed_is_not_sent_again() {
         told.push_str(&format!("{step:?}, {beginning:?}\n  {error}\n"));
     }
     expect![[r#"
+        "method: POST", ""
+          Exception, Protocol, sent Unknown: ORIGIN closed the connection before it answered: connection closed before message completed
         "method: POST\ndata: x", ""
           Exception, Protocol, sent Unknown: ORIGIN closed the connection before it answered: connection closed before message completed
         "method: PATCH\ndata: x", ""
