@@ -8,11 +8,13 @@ use crate::server::{NOBODY, OK, Server};
 /// An address for documentation (RFC 5737): nobody but the proxy can be asked.
 const ELSEWHERE: &str = "http://192.0.2.1/a";
 
-/// The first line of the request that the proxy got.
-fn asked(proxy: &Server, step: HttpStep) -> String {
+/// The first line of the request that a server got.
+fn asked(server: &Server, step: HttpStep) -> String {
     let told = step.run();
     assert!(told.starts_with("exit code 0\n"), "{told}");
-    proxy.request().lines().next().unwrap().to_owned()
+    // Whoever was asked was so before the program ended.
+    let request = server.request_by_now();
+    request.unwrap().lines().next().unwrap().to_owned()
 }
 
 #[test]

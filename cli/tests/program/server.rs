@@ -67,9 +67,17 @@ impl Server {
 
     /// The next request, once it has come.
     pub(crate) fn request(&self) -> String {
-        let request = self.requests.recv().unwrap();
-        let host = self.origin.trim_start_matches("http://");
-        request.replace(host, "HOST").replace('\r', "")
+        self.in_words(&self.requests.recv().unwrap())
+    }
+
+    /// The next request, if it has come.
+    pub(crate) fn request_by_now(&self) -> Option<String> {
+        let request = self.requests.try_recv().ok()?;
+        Some(self.in_words(&request))
+    }
+
+    fn in_words(&self, request: &str) -> String {
+        request.replace(self.address(), "HOST").replace('\r', "")
     }
 
     /// Whether a request has come that nobody asked for by [`Server::request`].

@@ -64,12 +64,10 @@ fn the_files_that_it_names_lie_beside_it() {
 
 #[test]
 fn a_file_elsewhere_is_not_sent() {
-    let told = http_step("run step.yaml")
-        .file(
-            "step.yaml",
-            "post: http://127.0.0.1/\nfiles: {report: /etc/hostname}\n",
-        )
-        .run();
+    let told = |path: &str| {
+        let step = format!("post: http://127.0.0.1/\nfiles: {{report: {path}}}\n");
+        http_step("run step.yaml").file("step.yaml", step).run()
+    };
     expect![[r#"
         exit code 2
         --- stdout
@@ -77,7 +75,15 @@ fn a_file_elsewhere_is_not_sent() {
         --- stderr
         Requested (exception)
         error: the file `/etc/hostname` of `files` can't be read: its path is not relative to DIR
-    "#]].assert_eq(&told);
+    "#]].assert_eq(&told("/etc/hostname"));
+    expect![[r#"
+        exit code 2
+        --- stdout
+        An exception occurred while performing the request: the file `../elsewhere` of `files` can't be read: it is outside of DIR
+        --- stderr
+        Requested (exception)
+        error: the file `../elsewhere` of `files` can't be read: it is outside of DIR
+    "#]].assert_eq(&told("../elsewhere"));
 }
 
 /// A step that uploads a file, with files beside it that nobody should.
