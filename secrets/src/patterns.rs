@@ -36,6 +36,7 @@ pub struct Patterns {
     dense: usize,
     /// Whether they are looked for in what decoders make of a text, too.
     is_decoding: bool,
+    spans_lines: bool,
 }
 
 /// Collects what is to be looked for.
@@ -167,6 +168,7 @@ impl Patterns {
     fn new(builder: PatternsBuilder, dense: usize) -> Result<Self, TooMuch> {
         let forms = builder.forms;
         let texts = forms.iter().map(|(_, form)| form.bytes.as_slice());
+        let spans_lines = texts.clone().any(|text| text.contains(&b'\n'));
         let automaton = Automaton::new(texts, dense, builder.is_exact)?;
         let (bytes, texts) = forms
             .into_iter()
@@ -191,6 +193,7 @@ impl Patterns {
             tails: OnceLock::new(),
             dense,
             is_decoding: builder.is_decoding,
+            spans_lines,
         })
     }
 
@@ -238,6 +241,12 @@ impl Patterns {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.texts.is_empty()
+    }
+
+    /// Whether a text has a line feed in it: no other one goes on behind the end of a line.
+    #[must_use]
+    pub fn spans_lines(&self) -> bool {
+        self.spans_lines
     }
 
     pub(crate) fn is_decoding(&self) -> bool {

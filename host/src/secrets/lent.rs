@@ -213,13 +213,23 @@ impl Lent {
         let hidden = self.hidden();
         let in_order = hidden.in_order();
         let shrouds = in_order.iter().map(|masked| &**masked.shroud());
-        // A handle is no secret: what hides it comes after what hides values.
-        let shrouds = shrouds.chain([&self.of_handles]);
         let shrouds = shrouds.filter(|shroud| !shroud.is_empty());
+        let mut passes: Vec<Replacer> = shrouds.map(|shroud| shroud.hide(HIDDEN)).collect();
+        // A handle is no secret: what hides it comes after what hides values.
+        if !self.of_handles.is_empty() {
+            passes.push(self.of_handles.hide_at_once(HIDDEN));
+        }
         Masks {
-            passes: shrouds.map(|shroud| shroud.hide(HIDDEN)).collect(),
+            passes,
             derived: hidden.derived(),
         }
+    }
+
+    /// Whether a value can go on behind the end of a line.
+    pub(super) fn spans_lines(&self) -> bool {
+        self.hidden()
+            .of_values()
+            .is_some_and(|shroud| shroud.spans_lines())
     }
 
     /// As [`masks_since`](Self::masks_since), in a stream for people.

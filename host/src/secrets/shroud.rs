@@ -67,10 +67,26 @@ impl Shroud {
         Replacer::steady(Arc::clone(&self.patterns), Arc::clone(masks))
     }
 
-    /// Puts one text in the place of all that is hidden, in a stream for people.
+    /// Puts one text in the place of all that is hidden, in a stream for people. Whoever
+    /// sees it grow is not to see what is a beginning: what a component writes, it chose.
     pub(super) fn hide(&self, by: &str) -> Replacer {
+        Replacer::steady(Arc::clone(&self.patterns), self.all(by))
+    }
+
+    /// The same of what is no secret: it holds back no more than what may be the beginning
+    /// of it.
+    pub(super) fn hide_at_once(&self, by: &str) -> Replacer {
+        Replacer::new(Arc::clone(&self.patterns), self.all(by))
+    }
+
+    /// Whether a text can have a line break in it that is hidden.
+    pub(super) fn spans_lines(&self) -> bool {
+        self.patterns.spans_lines()
+    }
+
+    fn all(&self, by: &str) -> Replacements {
         let hidden = (0..self.owners).map(|_| by.as_bytes().to_vec().into());
-        Replacer::new(Arc::clone(&self.patterns), hidden.collect())
+        hidden.collect()
     }
 }
 

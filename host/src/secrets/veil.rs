@@ -12,10 +12,14 @@ use super::shroud::Shroud;
 /// What people see in place of a secret.
 pub(crate) const HIDDEN: &str = "<HIDDEN>";
 
-/// A text that comes piece by piece, as people may see it.
+/// A text that comes piece by piece, as people may see it. How much of it is held back
+/// depends on how long the values are, and on nothing else of them: a component that writes
+/// a piece, and waits, would learn by what is shown whether a value begins so.
 pub(crate) struct VeiledText {
     lent: Arc<Lent>,
     masks: Masks,
+    /// Whether all is let go at the end of a line.
+    is_by_line: bool,
     /// The beginning of a character.
     cut: Vec<u8>,
 }
@@ -25,6 +29,7 @@ impl VeiledText {
         Self {
             lent: Arc::clone(lent),
             masks: lent.hides(),
+            is_by_line: !lent.spans_lines(),
             cut: Vec::new(),
         }
     }
@@ -39,7 +44,16 @@ impl VeiledText {
         if self.masks.derived != self.lent.derived() {
             self.masks.add(self.lent.hides_since(self.masks.derived));
         }
-        let seen = through(&mut self.masks.passes, piece.as_bytes(), false);
+        let lines = match piece.rfind('\n') {
+            Some(end) if self.is_by_line => end + 1,
+            _ => 0,
+        };
+        let (lines, rest) = piece.split_at_checked(lines).unwrap_or(("", piece));
+        if !lines.is_empty() {
+            let seen = through(&mut self.masks.passes, lines.as_bytes(), true);
+            self.cut.extend(seen);
+        }
+        let seen = through(&mut self.masks.passes, rest.as_bytes(), false);
         self.cut.extend(seen);
         let shown = match std::str::from_utf8(&self.cut) {
             Err(error) if error.error_len().is_none() => error.valid_up_to(),

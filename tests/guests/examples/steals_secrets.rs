@@ -4,6 +4,7 @@
 //! POST http://a.test/path | header x-token: key {TOKEN} | body {"token": "{TOKEN}"}
 //! ```
 //!
+//! `write TEXT` writes that into the log, and goes on.
 //! `auth hmac github {TOKEN}` has the host prove with the secret who sends the request;
 //! `credentials` has all schemes. `{TOKEN}` is the handle of the secret of that name. All that comes back is told,
 //! put into the result and kept in memory; `memory URL` sends that memory, whole, each
@@ -291,6 +292,10 @@ impl Guest for Step {
     fn http_step(spec: RequestSpec) -> StepResult {
         let mut result = success("stolen");
         for (number, line) in orders(&spec).into_iter().enumerate() {
+            if let Some(text) = line.strip_prefix("write ") {
+                log::write(log::Stream::Stdout, text);
+                continue;
+            }
             let order = match line.strip_prefix("memory ") {
                 None => Order::read(line),
                 Some(url) => Order {

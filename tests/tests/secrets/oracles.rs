@@ -246,6 +246,29 @@ async fn basic_credentials_uncover_no_other_secret() {
     loot.has_nothing_of(&["eyJzdWIiOiJjaSJ9.c2lnbmF0dXJl"]);
 }
 
+/// What the live log holds back of a guess, as a value may begin so, tells nothing to who sees
+/// the log grow, nor by what it takes of the run's memory to the component.
+#[tokio::test]
+async fn the_live_log_confirms_no_beginning() {
+    let api = puts_before().await;
+    let shown = |guess: &'static str| {
+        let mut thief = Thief::lent(secret("PLAIN", &api.origin)).reaches(&api.origin);
+        for character in guess.chars() {
+            thief = thief.tries(format!("write {character}"));
+        }
+        async move {
+            let loot = thief.run().await;
+            assert!(loot.seen.starts_with(guess), "{}", loot.seen);
+            loot.pieces.iter().map(String::len).collect::<Vec<_>>()
+        }
+    };
+    assert!(PLAIN_VALUE.starts_with("S3cr-t+W0r"));
+    let untouched = shown("??????????").await;
+    for guess in ["S3cr-t+W0r", "s3cr-T W0r", "UzNjci10K1"] {
+        assert_eq!(shown(guess).await, untouched, "{guess}");
+    }
+}
+
 /// What the token endpoint says is redacted before it is cut, and not the other way
 /// round.
 #[tokio::test]

@@ -49,8 +49,9 @@ pub struct Thief {
 /// What came of it.
 pub struct Loot {
     pub result: RunResult,
-    /// What people saw while it ran.
+    /// What people saw while it ran, and in which pieces.
     pub seen: String,
+    pub pieces: Vec<String>,
     /// What was in its memory at the end.
     pub memory: Vec<u8>,
 }
@@ -100,7 +101,7 @@ impl Thief {
         let dump = Service::start(|_| Answer::default()).await;
         let orders = std::mem::take(&mut self.orders).join("\n");
         let data = serde_json::Value::from(format!("{orders}\nmemory {}/", dump.origin));
-        let seen = Arc::<Mutex<String>>::default();
+        let seen = Arc::<Mutex<Vec<String>>>::default();
         let keeping = Arc::clone(&seen);
         let limits = Limits {
             requests: 100_000,
@@ -111,7 +112,7 @@ impl Thief {
         let job = Job::new(file, policy)
             .tenant(self.tenant)
             .limits(limits)
-            .sink(move |_: Stream, text: &str| keeping.lock().unwrap().push_str(text));
+            .sink(move |_: Stream, text: &str| keeping.lock().unwrap().push(text.to_owned()));
         let result = match &self.bench {
             None => BENCH.host.run(&STEP, job).await,
             Some(bench) => bench.host.run(&thief_of(bench), job).await,
@@ -121,10 +122,11 @@ impl Thief {
             panic!("no memory: {result:#?}");
         };
         assert!(dumped.body.len() > 1 << 20);
-        let seen = seen.lock().unwrap().clone();
+        let pieces = seen.lock().unwrap().clone();
         Loot {
             result,
-            seen,
+            seen: pieces.concat(),
+            pieces,
             memory: dumped
                 .body
                 .iter()

@@ -144,8 +144,53 @@ fn tokens_are_looked_for_after_values() {
     let mut shown = VeiledText::new(&lent);
     lent.conceal("one-more-token", ENDPOINT, "<more>").unwrap();
     assert_eq!(
-        shown.feed("webhook-and-") + &shown.feed("more one-more-") + &shown.feed("token!"),
-        "<HIDDEN> <HIDDEN>!"
+        shown.feed("webhook-and-") + &shown.feed("more one-more-") + &shown.feed("token!\n"),
+        "<HIDDEN> <HIDDEN>!\n"
+    );
+}
+
+/// What people see while a text is written does not tell of any piece whether a value begins
+/// with it.
+#[test]
+fn what_is_shown_of_a_guess_does_not_depend_on_it() {
+    const ENDPOINT: &str = "https://tokens.test/";
+    let lent = |value| {
+        let secret = Secret::new("TOKEN", "env:TOKEN".parse().unwrap());
+        Arc::new(Lent::of_values(&[(secret, value)]))
+    };
+    for (value, token) in [
+        ("the-value-of-it", "a-token-of-it"),
+        ("the-value\nof-it", "a-token-of-it"),
+    ] {
+        let lent = lent(value);
+        lent.conceal(token, ENDPOINT, "<token>").unwrap();
+        lent.seal("5f5e1e5a0bd2f6e8", "<hmac>");
+        let lengths = |guess: &str| -> Vec<usize> {
+            let mut shown = VeiledText::new(&lent);
+            let text = "written before ".repeat(40) + guess;
+            let mut lengths: Vec<usize> = text
+                .as_bytes()
+                .chunks(1)
+                .map(|piece| shown.feed(str::from_utf8(piece).unwrap()).len())
+                .collect();
+            let rest = shown.feed("\n") + &shown.finish();
+            assert!(rest.ends_with(&format!("{guess}\n")), "{rest}");
+            lengths.push(rest.len());
+            lengths
+        };
+        let untouched = lengths("?????????????");
+        for guess in ["the-value-of-", "a-token-of-i?", "5f5e1e5a0bd2f"] {
+            assert_eq!(lengths(guess), untouched, "{guess}");
+        }
+    }
+    // A line that has come to its end is shown, but where a value can go on behind it.
+    let mut shown = VeiledText::new(&lent("the-value-of-it"));
+    assert_eq!(shown.feed("one line\nand another"), "one line\n");
+    let mut shown = VeiledText::new(&lent("the-value\nof-it"));
+    assert_eq!(shown.feed("one line\nthe-value\n"), "");
+    assert_eq!(
+        shown.feed("of-it\n") + &shown.finish(),
+        "one line\n<HIDDEN>\n"
     );
 }
 
