@@ -77,8 +77,8 @@ pub use rule::{Rule, RuleName};
 pub use secret::{
     HeaderFormat, HeaderFormatError, InHeader, MissingSecret, PathPrefix, PathPrefixError, Place,
     SCHEMES, Secret, SecretArgumentError, SecretArgumentsError, SecretCompose, SecretNameError,
-    SecretPlaces, SecretPlacesError, SecretUse, SourceRef, SourceRefError, Stands,
-    is_override_field, is_override_header, override_in_query,
+    SecretPlaces, SecretPlacesError, SecretUse, SourceRef, SourceRefError, Stands, field_name,
+    header_name, is_override_header, override_field, override_in_query,
 };
 pub use tls::{
     PinnedKey, PinnedKeyError, TlsAsk, TlsRequest, TlsRules, TlsTerms, TlsVersion, TlsVersionError,

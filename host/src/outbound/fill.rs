@@ -13,7 +13,7 @@ use http::header::{AUTHORIZATION, HeaderName, RANGE};
 use http::uri::PathAndQuery;
 use http::{HeaderMap, HeaderValue, Request, Uri};
 use http_step_policy::{
-    InHeader, Origin, Place, SecretUse, Stands, is_override_header, override_in_query,
+    InHeader, Origin, Place, SecretUse, Stands, header_name, is_override_header, override_in_query,
 };
 use http_step_secrets::{Context, HANDLE_BYTES, OpenEscape, encode};
 use wasmtime_wasi_http::WasiBody;
@@ -421,15 +421,12 @@ fn around<'t>(text: &'t [u8], handle: &str) -> impl Iterator<Item = (&'t [u8], &
         })
 }
 
-/// Whether there is another field of this name. Servers behind CGI do not tell `_` from
-/// `-` in one.
+/// Whether there is another field of this name, as servers behind CGI read it.
 fn is_repeated(header: &HeaderMap, name: &HeaderName) -> bool {
-    let read = |byte: u8| if byte == b'_' { b'-' } else { byte };
-    let bytes = |name: &HeaderName| name.as_str().bytes().map(read).collect::<Vec<u8>>();
-    let wanted = bytes(name);
-    let fields = header
-        .iter()
-        .filter(|(other, _)| other.as_str().len() == wanted.len() && bytes(other) == wanted);
+    let wanted = header_name(name.as_str());
+    let fields = header.iter().filter(|(other, _)| {
+        other.as_str().len() == wanted.len() && header_name(other.as_str()) == wanted
+    });
     fields.count() > 1
 }
 

@@ -12,9 +12,8 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 
 use http::HeaderMap;
 use http::header::{CONTENT_ENCODING, CONTENT_TYPE};
-use http_step_policy::{Stands, is_override_field};
+use http_step_policy::{Stands, field_name, override_field};
 use http_step_secrets::{Context, HANDLE_BYTES, OpenEscape};
-use percent_encoding::percent_decode;
 
 use self::form::Form;
 use self::json::Json;
@@ -66,7 +65,8 @@ impl Syntax {
         let Some(content_type) = content_type else {
             return Self::Plain;
         };
-        if header.contains_key(CONTENT_ENCODING) || !is_ascii_compatible(content_type) {
+        let is_coded = header.contains_key(CONTENT_ENCODING);
+        if is_coded || content_type.contains(',') || !is_ascii_compatible(content_type) {
             return Self::Plain;
         }
         match Context::of_media_type(Some(content_type)) {
@@ -87,13 +87,21 @@ impl Syntax {
         }
     }
 
-    /// The name of the field whose value begins, or that has just ended.
-    fn take_name(&mut self) -> Option<Vec<u8>> {
+    /// The names that the field whose value begins may have, as servers read them.
+    fn take_names(&mut self) -> Vec<String> {
         match self {
-            Self::Form(form) => form.take_name(),
-            Self::Json(json) => json.take_name(),
-            Self::Multipart(multipart) => multipart.take_name(),
-            Self::Xml(_) | Self::Plain => None,
+            Self::Form(form) => vec![field_name(&form.take_name())],
+            Self::Multipart(multipart) => multipart.names(),
+            Self::Json(_) | Self::Xml(_) | Self::Plain => Vec::new(),
+        }
+    }
+
+    /// The field by which a framework may read the method, if one was read by now.
+    fn override_field(&self) -> Option<&'static str> {
+        match self {
+            Self::Form(form) => form.override_field(),
+            Self::Multipart(multipart) => multipart.override_field(),
+            Self::Json(_) | Self::Xml(_) | Self::Plain => None,
         }
     }
 
@@ -108,7 +116,8 @@ impl Syntax {
             Self::Json(json) => json.is_broken(),
             Self::Multipart(multipart) => multipart.is_broken(),
             Self::Xml(xml) => xml.is_broken(),
-            Self::Form(_) | Self::Plain => false,
+            Self::Form(form) => form.is_broken(),
+            Self::Plain => false,
         }
     }
 
@@ -194,8 +203,9 @@ pub(super) struct BodyReader {
     open: u64,
     value: Option<Value>,
     pending: Option<Pending>,
-    /// The field that is read, and whether there was another one of its name.
-    field: Option<(u64, String)>,
+    /// The field that is read, by each of its names, and whether there was another one of
+    /// them.
+    field: Vec<(u64, String)>,
     is_field_repeated: bool,
     names: HashSet<u64>,
     /// The names of the fields with handles in them.
@@ -204,7 +214,8 @@ pub(super) struct BodyReader {
     met: BTreeSet<usize>,
     whole: BTreeSet<usize>,
     found: Vec<Found>,
-    has_override: bool,
+    /// Of JSON.
+    override_field: Option<&'static str>,
 }
 
 impl BodyReader {
@@ -231,14 +242,14 @@ impl BodyReader {
             escape: OpenEscape::new(context_of(header)),
             open: 0,
             pending: None,
-            field: None,
+            field: Vec::new(),
             is_field_repeated: false,
             names: HashSet::new(),
             carrying: Vec::new(),
             met: BTreeSet::new(),
             whole: BTreeSet::new(),
             found: Vec::new(),
-            has_override: false,
+            override_field: None,
         }
     }
 
@@ -308,9 +319,7 @@ impl BodyReader {
 
     /// The field by which a framework may act on another method, if there is one.
     pub(super) fn override_field(&self) -> Option<&'static str> {
-        let may_have = self.has_override
-            || matches!(self.syntax, Syntax::Multipart(_)) && self.syntax.is_broken();
-        may_have.then_some("_method")
+        self.override_field.or_else(|| self.syntax.override_field())
     }
 
     fn take(&mut self, event: Event) {
@@ -338,7 +347,7 @@ impl BodyReader {
                 if let Syntax::Json(json) = &mut self.syntax
                     && let Some(name) = json.take_name()
                 {
-                    self.has_override |= is_override_field(&name);
+                    self.override_field = self.override_field.or(override_field(&name));
                 }
             }
             Event::Outside => {
@@ -352,32 +361,27 @@ impl BodyReader {
         if !self.syntax.has_fields() {
             return;
         }
-        let name = self.syntax.take_name();
-        self.has_override |= match (&self.syntax, &name) {
-            (Syntax::Multipart(multipart), _) => multipart.has_override(),
-            (_, Some(name)) => is_override_field(name),
-            (_, None) => false,
-        };
-        let Some(name) = name else {
-            self.field = None;
-            self.is_field_repeated = false;
-            return;
-        };
-        // ASP.NET, which joins such fields, does not tell upper case from lower.
-        let name = percent_decode(&name).decode_utf8_lossy().to_lowercase();
-        let mut hasher = DefaultHasher::new();
-        name.hash(&mut hasher);
-        let hash = hasher.finish();
-        self.is_field_repeated = self.names.contains(&hash) || self.names.len() >= MOST_NAMES;
-        if self.names.len() < MOST_NAMES {
-            self.names.insert(hash);
+        let names = self.syntax.take_names().into_iter();
+        let field: Vec<(u64, String)> = names
+            .map(|name| {
+                let mut hasher = DefaultHasher::new();
+                name.hash(&mut hasher);
+                (hasher.finish(), name)
+            })
+            .collect();
+        let is_full = !field.is_empty() && self.names.len() >= MOST_NAMES;
+        self.is_field_repeated = is_full || field.iter().any(|(hash, _)| self.names.contains(hash));
+        for (hash, name) in &field {
+            if !is_full {
+                self.names.insert(*hash);
+            }
+            let earlier = self.carrying.iter().filter(|(other, _)| other == hash);
+            let earlier: Vec<usize> = earlier.map(|(_, loan)| *loan).collect();
+            for loan in earlier {
+                self.tell(loan, Standing::Repeated(name.clone()));
+            }
         }
-        let earlier = self.carrying.iter().filter(|(other, _)| *other == hash);
-        let earlier: Vec<usize> = earlier.map(|(_, loan)| *loan).collect();
-        for loan in earlier {
-            self.tell(loan, Standing::Repeated(name.clone()));
-        }
-        self.field = Some((hash, name));
+        self.field = field;
     }
 
     /// A handle has ended with the last byte.
@@ -408,9 +412,11 @@ impl BodyReader {
         let Some(Pending { loan, .. }) = self.pending.take() else {
             return;
         };
-        let standing = match (standing, &self.field) {
-            (Standing::Whole, Some((hash, name))) if self.syntax.has_fields() => {
-                self.carrying.push((*hash, loan));
+        let standing = match (standing, self.field.first()) {
+            _ if self.syntax.is_broken() => Standing::Composed,
+            (Standing::Whole, Some((_, name))) if self.syntax.has_fields() => {
+                let hashes = self.field.iter().map(|(hash, _)| (*hash, loan));
+                self.carrying.extend(hashes);
                 if self.is_field_repeated {
                     Standing::Repeated(name.clone())
                 } else {

@@ -7,6 +7,7 @@
 
 mod argument;
 mod denied;
+mod field_name;
 mod format;
 mod missing;
 mod name;
@@ -27,11 +28,12 @@ pub use argument::{
     SecretArgumentError, SecretArgumentsError, SecretCompose, SecretPlaces, SecretPlacesError,
 };
 pub(crate) use denied::{Denied, Why};
+pub use field_name::field_name;
 pub use format::{HeaderFormat, HeaderFormatError};
 pub use missing::MissingSecret;
 pub use name::SecretNameError;
 pub(crate) use name::check as check_name;
-pub use overrides::{is_override_field, is_override_header, override_in_query};
+pub use overrides::{header_name, is_override_header, override_field, override_in_query};
 pub use path::{PathPrefix, PathPrefixError};
 pub use place::Place;
 pub use source::{SourceRef, SourceRefError};
@@ -365,6 +367,6 @@ pub struct SecretUse<'r> {
     /// What is beside it there.
     pub stands: Stands<'r>,
     /// A field of the request that can have the server act on another method or path
-    /// ([`is_override_header`], [`is_override_field`]).
+    /// ([`is_override_header`], [`override_field`]).
     pub override_field: Option<&'r str>,
 }

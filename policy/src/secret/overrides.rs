@@ -1,20 +1,25 @@
 //! What in a request can have a server act on another method or path than the request
 //! says. A secret that is bound to methods or a path goes out with none of it.
 
-use std::borrow::Cow;
+use super::field_name::decoded;
 
-use percent_encoding::percent_decode;
-
-/// The field of forms and queries that frameworks take for the method.
-const METHOD_FIELD: &str = "_method";
+/// The fields of forms and queries that frameworks take for the method: most of them the
+/// first, Salesforce the second, ASP.NET the name of the header.
+const METHOD_FIELDS: [&str; 4] = [
+    "_method",
+    "_HttpMethod",
+    "X-HTTP-Method-Override",
+    "X-HTTP-Method",
+];
 
 /// Whether a header field can override the method or the path, or is what proxies tell
 /// servers of a request's origin: `X-HTTP-Method-Override`, `X-Original-URL`,
-/// `X-Rewrite-URL`, `X-Forwarded-…`, `Forwarded` and their variants.
+/// `X-Rewrite-URL`, `X-Forwarded-…`, `Forwarded` and their variants; or whether it names
+/// another path that a server is to read or write: `Destination` (RFC 4918),
+/// `X-Amz-Copy-Source`, `X-Copy-From`.
 #[must_use]
 pub fn is_override_header(name: &str) -> bool {
-    // CGI and what comes of it do not tell `_` from `-`.
-    let name = name.to_ascii_lowercase().replace('_', "-");
+    let name = header_name(name);
     let prefixes = [
         "x-http-method",
         "x-http-path",
@@ -31,25 +36,32 @@ pub fn is_override_header(name: &str) -> bool {
         "x-request-uri",
         "x-request-path",
         "x-script-name",
+        "x-copy-from",
         "x-url",
         "x-uri",
     ];
-    matches!(&*name, "forwarded" | "x-forwarded")
-        || name.ends_with("-method-override")
+    matches!(
+        &*name,
+        "forwarded" | "x-forwarded" | "destination" | "method-override"
+    ) || name.ends_with("-method-override")
+        || name.ends_with("-copy-source")
         || name.ends_with("-url-override")
         || prefixes.iter().any(|prefix| name.starts_with(prefix))
 }
 
-/// Whether the name of a field of a query, a form or a JSON object is `_method`, as some
-/// framework reads it. In a query and a form it is percent-encoded.
+/// The name of a header field as CGI and what comes of it read it: to some servers all but
+/// letters and digits is one character.
 #[must_use]
-pub fn is_override_field(name: &[u8]) -> bool {
-    // No name of more bytes comes to `_method`, but by what is cut off.
-    let name: Vec<u8> = name
-        .iter()
-        .map(|byte| if *byte == b'+' { b' ' } else { *byte })
-        .collect();
-    let name: Cow<'_, [u8]> = percent_decode(&name).into();
+pub fn header_name(name: &str) -> String {
+    name.to_ascii_lowercase()
+        .replace(|c: char| !c.is_ascii_alphanumeric(), "-")
+}
+
+/// The field of a query, a form or a JSON object by which some framework reads the method,
+/// if a name may be that of one. In a query and a form it is percent-encoded.
+#[must_use]
+pub fn override_field(name: &[u8]) -> Option<&'static str> {
+    let name = decoded(name);
     let name = String::from_utf8_lossy(&name);
     // PHP leaves out blanks before a name, ends it at a NUL or a bracket, and has `_`
     // in place of characters that its variables can't have.
@@ -58,20 +70,18 @@ pub fn is_override_field(name: &[u8]) -> bool {
         .char_indices()
         .find(|(at, c)| *c == '\0' || (*c == '[' && *at > 0));
     let name = end.map_or(name, |(at, _)| name.get(..at).unwrap_or(name));
-    let name = name.trim_end().replace([' ', '.', '['], "_");
-    name.eq_ignore_ascii_case(METHOD_FIELD)
+    let name = name.trim_end().replace([' ', '.', '[', '-'], "_");
+    let mut known = METHOD_FIELDS.iter();
+    let known = known.find(|known| name.eq_ignore_ascii_case(&known.replace('-', "_")));
+    known.copied()
 }
 
-/// The name of the first field in a query that is [one](is_override_field).
+/// The first field in a query that is [one](override_field).
 #[must_use]
 pub fn override_in_query(query: &[u8]) -> Option<&'static str> {
     // Some servers take `;` for `&`.
     let mut fields = query.split(|byte| matches!(byte, b'&' | b';'));
-    let is_override = |field: &[u8]| {
-        let name = field.split(|byte| *byte == b'=').next();
-        name.is_some_and(is_override_field)
-    };
-    fields.any(is_override).then_some(METHOD_FIELD)
+    fields.find_map(|field| override_field(field.split(|byte| *byte == b'=').next()?))
 }
 
 #[cfg(test)]
@@ -97,6 +107,12 @@ mod tests {
             "X_Forwarded_Path",
             "Forwarded",
             "X-Envoy-Original-Path",
+            "X.HTTP.Method.Override",
+            "X-HTTP+Method",
+            "Method-Override",
+            "Destination",
+            "X-Amz-Copy-Source",
+            "X-Copy-From",
         ] {
             assert!(is_override_header(name), "{name}");
         }
@@ -129,6 +145,10 @@ mod tests {
             "_method%5B%5D",
             "_method%00x",
             "_method+",
+            "_HttpMethod",
+            "%u005fmethod",
+            "X-HTTP-Method-Override",
+            "x-http%2Dmethod",
         ] {
             let query = format!("a=b&{name}=DELETE");
             assert!(override_in_query(query.as_bytes()).is_some(), "{name}");

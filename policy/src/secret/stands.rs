@@ -4,7 +4,7 @@
 //! a value chooses where the server cuts it, and could have it told character by
 //! character. So a value stands by itself unless the policy says otherwise.
 
-use percent_encoding::percent_decode;
+use super::field_name::field_name;
 
 /// How a value stands at its place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -80,16 +80,22 @@ impl<'t> Stands<'t> {
         let name = field
             .strip_suffix(b"=")
             .filter(|name| !name.contains(&b'='));
+        // Some servers take `;` for `&`, and find another name there.
+        let name = name.filter(|name| !name.contains(&b';'));
         let Some(name) = name.filter(|_| matches!(after.first(), None | Some(b'&'))) else {
             return Self::Composed;
         };
-        let read = as_read(name);
+        let read = field_name(name);
         let is_same = |other: &[u8]| {
             let other = other.split(|byte| *byte == b'=').next();
-            other.is_some_and(|other| as_read(other) == read)
+            other.is_some_and(|other| field_name(other) == read)
         };
         // What is next to the value has an empty name, and is none.
-        let mut others = fields.chain(after.split(|byte| *byte == b'&').skip(1));
+        let others = fields.chain(after.split(|byte| *byte == b'&').skip(1));
+        let mut others = others.flat_map(|field| {
+            let parts = field.split(|byte| *byte == b';');
+            parts.chain([field])
+        });
         if others.any(is_same) {
             return Self::Repeated(std::str::from_utf8(name).unwrap_or_default());
         }
@@ -123,19 +129,15 @@ impl InHeader<'_> {
         after.is_empty() && (before.is_empty() || is_scheme(before))
     }
 
-    /// Servers join the fields of one name; of cookies that makes a longer list.
+    /// Servers join the fields of one name, those of cookies with a comma, too, which can
+    /// be in a cookie's value.
     pub(super) fn is_joined(&self) -> bool {
-        self.is_repeated && !self.is_cookie()
+        self.is_repeated
     }
 
     fn is_cookie(&self) -> bool {
         self.field.eq_ignore_ascii_case("cookie")
     }
-}
-
-/// The name of a field as servers read it that do not tell upper case from lower.
-fn as_read(name: &[u8]) -> String {
-    percent_decode(name).decode_utf8_lossy().to_lowercase()
 }
 
 /// Whether a text is a scheme and one space.
@@ -147,8 +149,12 @@ fn is_scheme(text: &[u8]) -> bool {
     known.any(|known| scheme.eq_ignore_ascii_case(known.as_bytes()))
 }
 
-/// Whether a value is all that follows the name of a cookie (RFC 6265, section 4.2).
+/// Whether a value is all that follows the name of a cookie (RFC 6265, section 4.2). Behind
+/// a quote some servers read on to the next one, past `;` (RFC 2965).
 fn is_cookie_value(before: &[u8], after: &[u8]) -> bool {
+    if !before.split(|byte| *byte == b';').all(has_whole_quotes) {
+        return false;
+    }
     if !matches!(after.first(), None | Some(b';')) {
         return false;
     }
@@ -163,6 +169,19 @@ fn is_cookie_value(before: &[u8], after: &[u8]) -> bool {
         let is_of_name = |byte: &u8| byte.is_ascii_graphic() && !br#"=",\"#.contains(byte);
         !name.is_empty() && name.iter().all(is_of_name)
     })
+}
+
+/// Whether a cookie is in quotes as a whole, or has none.
+fn has_whole_quotes(cookie: &[u8]) -> bool {
+    if !cookie.contains(&b'"') {
+        return true;
+    }
+    let mut parts = cookie.splitn(2, |byte| *byte == b'=');
+    let value = parts.nth(1).unwrap_or_default();
+    let inside = value
+        .strip_prefix(b"\"")
+        .and_then(|rest| rest.strip_suffix(b"\""));
+    inside.is_some_and(|inside| !inside.contains(&b'"') && !inside.contains(&b'\\'))
 }
 
 #[cfg(test)]
@@ -258,6 +277,8 @@ mod tests {
             "a=b; t={}; c=d",
             "a=b;c=d; t={}",
             "t={};",
+            "a=\"b c\"; t={}",
+            "t={}; c=\"d\"",
         ] {
             assert!(is_whole_in("cookie", text, false), "{text}");
         }
@@ -274,6 +295,12 @@ mod tests {
             "a=b; t=u={}",
             "a={} ; c",
             "{}=a",
+            "a=\"b; t={}",
+            "a=\"b; t={}; c=\"",
+            "a=b\"; c=\"; t={}; d=\"",
+            "a=\"\\\"; t={}; b=\"",
+            "a=\"b\"c; t={}",
+            "\"a=b; t={}",
         ] {
             assert!(!is_whole_in("cookie", text, false), "{text}");
         }
@@ -295,13 +322,27 @@ mod tests {
             ("{}&a", false),
             ("q={};a=b", false),
             ("a=b;q={}", false),
+            ("a;q={}", false),
+            ("a=b;c=d&q={}", true),
+            ("a[q]=x&a[r]={}", true),
         ] {
             let (before, after) = split(text);
             let expected = Stands::whole_if(is_whole);
             assert_eq!(Stands::in_query(before, after), expected, "{text}");
         }
         // Some servers put fields of one name together.
-        for text in ["q=x&q={}", "q={}&q=x", "Q&q={}", "q={}&a=b&%71=x"] {
+        for text in [
+            "q=x&q={}",
+            "q={}&q=x",
+            "Q&q={}",
+            "q={}&a=b&%71=x",
+            "%u0071=x&q={}",
+            "q[]=x&q={}",
+            "q={}&q[1]=x",
+            "q={}&a=b;q=x",
+            "q={}&%20q+=x",
+            "q={}&q%00y=x",
+        ] {
             let (before, after) = split(text);
             let expected = Stands::Repeated("q");
             assert_eq!(Stands::in_query(before, after), expected, "{text}");

@@ -233,18 +233,32 @@ const BESIDE: &[&str] = &[
     "GET HERE/ | header x-token: x | header x-token: {TOKEN}",
     "GET HERE/ | header x_token: x | header x-token: {TOKEN}",
     "GET HERE/ | header cookie: a=x{TOKEN}",
+    // Servers that know quotes read on past `;`, and some join fields with a comma.
+    "GET HERE/ | header cookie: a=\"x; t={TOKEN}; b=\"",
+    "GET HERE/ | header cookie: a=x | header cookie: t={TOKEN}",
+    "GET HERE/ | header x.token: x | header x-token: {TOKEN}",
     "GET HERE/ | basic me:x{TOKEN}",
     "GET HERE/ | basic {TOKEN}x:",
     "GET HERE/?q=x{TOKEN}",
     "GET HERE/?q=x&q={TOKEN}",
+    // One name, written in other ways.
+    "GET HERE/?a+b=x&a%20b={TOKEN}",
+    "GET HERE/?%u0071=x&q={TOKEN}",
+    "GET HERE/?q[]=x&q[]={TOKEN}",
     "GET HERE/bot{TOKEN}/",
     "POST HERE/ | body x{TOKEN}",
     "POST HERE/ | header content-type: application/json | body {\"a\": \"x{TOKEN}\"}",
     "POST HERE/ | header content-type: application/json | body {\"a\": \"{TOKEN}\", 'x': 1}",
     "POST HERE/ | header content-type: application/json | body {\"a\": \"{TOKEN}\\\"\"}",
     "POST HERE/ | header content-type: application/x-www-form-urlencoded | body a=x{TOKEN}",
+    // JSON to servers that do not look at its type.
+    "POST HERE/ | header content-type: application/x-www-form-urlencoded | body {\"a\": \"x&b={TOKEN}&c=\"}",
     "POST HERE/ | header content-type: text/xml | body <a>x{TOKEN}</a>",
+    // The comment ends in what looks like an attribute.
+    "POST HERE/ | header content-type: text/xml | body <a><!---><b c=\"-->x\" d=\"{TOKEN}\"/></a>",
     "POST HERE/ | header content-type: multipart/form-data; boundary=b | body --b\\r\\n\\r\\nx{TOKEN}\\r\\n--b--",
+    // Two parts of one name, of which one seems to have another.
+    "POST HERE/ | header content-type: multipart/form-data; boundary=b | body --b\\r\\nContent-Disposition: form-data; name=a\\r\\nContent-Type: text/plain; name=z\\r\\n\\r\\nx\\r\\n--b\\r\\nContent-Disposition: form-data; name=a\\r\\n\\r\\n{TOKEN}\\r\\n--b--",
 ];
 
 /// A server that keeps so many characters of a field tells a value character by character
@@ -263,6 +277,12 @@ async fn nothing_stands_beside_a_secret_by_default() {
             the policy does not let the secret `TOKEN` be in a header of a request to HERE: the request has the field `x-token` twice, and servers join such fields; `--secret-compose TOKEN=header` would
         GET HERE/ | header cookie: a=x{TOKEN}
             the policy does not let the secret `TOKEN` be in a header of a request to HERE, beside other text: by itself it may be the whole value of a field, or what follows a scheme as `Bearer`; `--secret-compose TOKEN=header` would
+        GET HERE/ | header cookie: a="x; t={TOKEN}; b="
+            the policy does not let the secret `TOKEN` be in a header of a request to HERE, beside other text: by itself it may be the whole value of a field, or what follows a scheme as `Bearer`; `--secret-compose TOKEN=header` would
+        GET HERE/ | header cookie: a=x | header cookie: t={TOKEN}
+            the policy does not let the secret `TOKEN` be in a header of a request to HERE: the request has the field `cookie` twice, and servers join such fields; `--secret-compose TOKEN=header` would
+        GET HERE/ | header x.token: x | header x-token: {TOKEN}
+            the policy does not let the secret `TOKEN` be in a header of a request to HERE: the request has the field `x-token` twice, and servers join such fields; `--secret-compose TOKEN=header` would
         GET HERE/ | basic me:x{TOKEN}
             the policy does not let the secret `TOKEN` be in a header of a request to HERE, beside other text: by itself it may be the whole value of a field, or what follows a scheme as `Bearer`; `--secret-compose TOKEN=header` would
         GET HERE/ | basic {TOKEN}x:
@@ -271,6 +291,12 @@ async fn nothing_stands_beside_a_secret_by_default() {
             the policy does not let the secret `TOKEN` be in the query of a request to HERE, beside other text: by itself it may be a whole value of the query; `--secret-compose TOKEN=query` would
         GET HERE/?q=x&q={TOKEN}
             the policy does not let the secret `TOKEN` be in the query of a request to HERE: the request has the field `q` twice, and servers join such fields; `--secret-compose TOKEN=query` would
+        GET HERE/?a+b=x&a%20b={TOKEN}
+            the policy does not let the secret `TOKEN` be in the query of a request to HERE: the request has the field `a%20b` twice, and servers join such fields; `--secret-compose TOKEN=query` would
+        GET HERE/?%u0071=x&q={TOKEN}
+            the policy does not let the secret `TOKEN` be in the query of a request to HERE: the request has the field `q` twice, and servers join such fields; `--secret-compose TOKEN=query` would
+        GET HERE/?q[]=x&q[]={TOKEN}
+            the policy does not let the secret `TOKEN` be in the query of a request to HERE: the request has the field `q[]` twice, and servers join such fields; `--secret-compose TOKEN=query` would
         GET HERE/bot{TOKEN}/
             the policy does not let the secret `TOKEN` be in the path of a request to HERE, beside other text: by itself it may be a whole path segment; `--secret-compose TOKEN=path` would
         POST HERE/ | body x{TOKEN}
@@ -283,10 +309,16 @@ async fn nothing_stands_beside_a_secret_by_default() {
             the policy does not let the secret `TOKEN` be in the body of a request to HERE, beside other text: by itself it may be a whole field, part, string or text of the body; `--secret-compose TOKEN=body` would
         POST HERE/ | header content-type: application/x-www-form-urlencoded | body a=x{TOKEN}
             the policy does not let the secret `TOKEN` be in the body of a request to HERE, beside other text: by itself it may be a whole field, part, string or text of the body; `--secret-compose TOKEN=body` would
+        POST HERE/ | header content-type: application/x-www-form-urlencoded | body {"a": "x&b={TOKEN}&c="}
+            the policy does not let the secret `TOKEN` be in the body of a request to HERE, beside other text: by itself it may be a whole field, part, string or text of the body; `--secret-compose TOKEN=body` would
         POST HERE/ | header content-type: text/xml | body <a>x{TOKEN}</a>
+            the policy does not let the secret `TOKEN` be in the body of a request to HERE, beside other text: by itself it may be a whole field, part, string or text of the body; `--secret-compose TOKEN=body` would
+        POST HERE/ | header content-type: text/xml | body <a><!---><b c="-->x" d="{TOKEN}"/></a>
             the policy does not let the secret `TOKEN` be in the body of a request to HERE, beside other text: by itself it may be a whole field, part, string or text of the body; `--secret-compose TOKEN=body` would
         POST HERE/ | header content-type: multipart/form-data; boundary=b | body --b\r\n\r\nx{TOKEN}\r\n--b--
             the policy does not let the secret `TOKEN` be in the body of a request to HERE, beside other text: by itself it may be a whole field, part, string or text of the body; `--secret-compose TOKEN=body` would
+        POST HERE/ | header content-type: multipart/form-data; boundary=b | body --b\r\nContent-Disposition: form-data; name=a\r\nContent-Type: text/plain; name=z\r\n\r\nx\r\n--b\r\nContent-Disposition: form-data; name=a\r\n\r\n{TOKEN}\r\n--b--
+            the policy does not let the secret `TOKEN` be in the body of a request to HERE: the request has the field `a` twice, and servers join such fields; `--secret-compose TOKEN=body` would
     "#]].assert_eq(&said(&service, secret("TOKEN", &service.origin), BESIDE).await);
     assert_eq!(service.connections(), 0);
     // Nor where it may be by itself.

@@ -1,13 +1,16 @@
 //! Multipart bodies (RFC 2046, section 5.1): the content of a part is a value. Lines end
 //! with CRLF; some servers take less, and would find other parts than there are.
 
-use http_step_policy::is_override_field;
+use http_step_policy::{field_name, override_field};
 use percent_encoding::percent_decode;
 
 use super::Event;
 
 /// The most bytes of one part's header.
 const LONGEST_HEADER: usize = 8 << 10;
+
+/// How many names a part may seem to have.
+const MOST_NAMES: usize = 4;
 
 /// The longest boundary (RFC 2046, section 5.1.1).
 const LONGEST_BOUNDARY: usize = 70;
@@ -40,6 +43,7 @@ pub(super) struct Multipart {
     delimiter: Vec<u8>,
     next: Next,
     header: Vec<u8>,
+    override_field: Option<&'static str>,
 }
 
 impl Multipart {
@@ -62,8 +66,8 @@ impl Multipart {
             .strip_prefix('"')
             .and_then(|rest| rest.strip_suffix('"'));
         let boundary = unquoted.unwrap_or(boundary);
-        let is_of_boundary =
-            |byte: u8| byte.is_ascii_alphanumeric() || b"'()+_,-./:=?".contains(&byte);
+        // At others that it may have some servers end it.
+        let is_of_boundary = |byte: u8| byte.is_ascii_alphanumeric() || b"'+_-.".contains(&byte);
         if boundary.is_empty()
             || boundary.len() > LONGEST_BOUNDARY
             || !boundary.bytes().all(is_of_boundary)
@@ -74,6 +78,7 @@ impl Multipart {
             delimiter: format!("\n--{boundary}").into_bytes(),
             next: Next::First(1),
             header: Vec::new(),
+            override_field: None,
         })
     }
 
@@ -106,6 +111,10 @@ impl Multipart {
     fn header(&mut self, byte: u8, is_cr: bool, line: usize) -> (Next, Event) {
         match (byte, is_cr) {
             (b'\n', true) if line == 0 => {
+                self.override_field = self.override_field.or(self.override_in_header());
+                if has_other_names(&self.header) {
+                    return (Next::Nothing, Event::Outside);
+                }
                 let content = Next::Content {
                     matched: 0,
                     is_cr: false,
@@ -150,21 +159,30 @@ impl Multipart {
         }
     }
 
-    /// The name of the part whose content begins.
-    pub(super) fn take_name(&mut self) -> Option<Vec<u8>> {
+    /// The names that the part whose content begins may have. Of several, servers take the
+    /// first or the last, or that of one line; and each finds other ends of quotes.
+    pub(super) fn names(&self) -> Vec<String> {
         let header = String::from_utf8_lossy(&self.header);
-        let mut parameters = header.split([';', '\n']).filter_map(|parameter| {
-            let (name, value) = parameter.trim().split_once('=')?;
-            let is_name = name.trim().eq_ignore_ascii_case("name");
-            is_name.then(|| value.trim().trim_matches('"').to_owned())
-        });
-        // Of several names, most servers take the last.
-        parameters.next_back().map(String::into_bytes)
+        let mut names: Vec<String> = Vec::new();
+        for value in values_of_name(&header) {
+            let plain = value.split([';', ',', '\n']).next().unwrap_or_default();
+            let quoted = ['"', '\''].into_iter().filter_map(|quote| {
+                let rest = value.strip_prefix(quote)?;
+                rest.split(quote).next()
+            });
+            for name in quoted.chain([plain.trim().trim_matches(['"', '\''])]) {
+                let name = field_name(name.as_bytes());
+                if !names.contains(&name) {
+                    names.push(name);
+                }
+            }
+        }
+        names
     }
 
-    /// Whether the part whose content begins may be called `_method`, however its name is
-    /// written.
-    pub(super) fn has_override(&self) -> bool {
+    /// The field by which a framework may read the method, of those that the part whose
+    /// content begins may be, however its name is written.
+    fn override_in_header(&self) -> Option<&'static str> {
         let header: Vec<u8> = self
             .header
             .iter()
@@ -173,12 +191,43 @@ impl Multipart {
             .collect();
         let header = percent_decode(&header).decode_utf8_lossy();
         let mut words = header.split(['"', '\'', '=', ';', ',', '\n', '\t']);
-        words.any(|word| is_override_field(word.as_bytes()))
+        words.find_map(|word| override_field(word.as_bytes()))
+    }
+
+    /// That of any part that was read by now.
+    pub(super) fn override_field(&self) -> Option<&'static str> {
+        let unknown = || self.is_broken().then(|| override_field(b"_method"));
+        self.override_field.or_else(|| unknown().flatten())
     }
 
     pub(super) fn is_broken(&self) -> bool {
         matches!(self.next, Next::Nothing)
     }
+}
+
+/// What follows each `name=` in a part's header, and is not that of a file.
+fn values_of_name(header: &str) -> impl Iterator<Item = &str> {
+    const NAME: &str = "name";
+    let is_of_word = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+    header.char_indices().filter_map(move |(at, _)| {
+        let (before, rest) = header.split_at_checked(at)?;
+        let (name, rest) = rest.split_at_checked(NAME.len())?;
+        if before.ends_with(is_of_word) || !name.eq_ignore_ascii_case(NAME) {
+            return None;
+        }
+        Some(rest.trim_start().strip_prefix('=')?.trim_start())
+    })
+}
+
+/// Whether a part's header may say its name in a way that is not read here: with escapes
+/// (RFC 822), encoded words (RFC 2047), in pieces or in a charset (RFC 2231), or too often.
+fn has_other_names(header: &[u8]) -> bool {
+    let header = String::from_utf8_lossy(header).to_ascii_lowercase();
+    let header = header.replace("filename*", "filename");
+    header.contains('\\')
+        || header.contains("=?")
+        || header.contains("name*")
+        || values_of_name(&header).nth(MOST_NAMES).is_some()
 }
 
 impl Next {

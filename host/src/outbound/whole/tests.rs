@@ -74,6 +74,8 @@ fn forms() {
             "a={}&b={other}",
             "={}",
             "a&b={}",
+            "a[b]=x&a[c]={}",
+            "\r\na={}",
         ],
         &[
             "{}",
@@ -94,8 +96,31 @@ fn forms() {
             "a={}&a=x",
             "A=x&a={}",
             "a={}&b=c&%61=x",
+            "a={}&%u0061=x",
+            "a+b={}&a%20b=x",
+            "a[]=x&a={}",
+            "a[0]=x&a[1]={}",
+            // Some read `;` as `&`.
+            "a=x;b={}",
+            "b;a=x&a={}",
+            "a={}&b=x;c=y",
+            // What is JSON is read as that by many, whatever its type says.
+            "{\"a\": \"x&b={}&c=\"}",
+            " [\"x&b={}&c=\"]",
+            "\u{feff}{\"a\": \"x&b={}&c=\"}",
+            "\"x&b={}&c=\"",
+            "<a>x&b={}&c=</a>",
         ],
     );
+    // However long the name is, and however it is written.
+    let long = "a".repeat(90);
+    let written = "%61".repeat(90);
+    for body in [
+        format!("{long}={{}}&{written}=x"),
+        format!("{written}=x&{long}={{}}"),
+    ] {
+        assert!(!is_whole("application/x-www-form-urlencoded", &body));
+    }
     let found = read("application/x-www-form-urlencoded", "a={}&b=1&a=x").found;
     assert_eq!(
         found,
@@ -187,6 +212,10 @@ fn multipart() {
             "--b-1\r\nContent-Disposition: form-data; name=b; filename=\"x\"\r\n\r\n\0\r\n--b-\r\n--b\r\n{}",
             part("{}")
         ),
+        format!(
+            "--b-1\r\nContent-Disposition: form-data; name=b; filename=a; filename*=utf-8''a\r\n\r\n\r\n{}",
+            part("{}")
+        ),
     ];
     let composed = [
         part("x{}"),
@@ -211,12 +240,34 @@ fn multipart() {
         "--b-1\r\nContent-Disposition: form-data; name=a\n\nx\r\n\r\n{}\r\n--b-1--".to_owned(),
         format!("--b-1\r\n\r\nx\n--b-1\nA: b\n\ny\r\n{}", part("{}")),
         format!("--b-1 \r\n\r\nx\r\n{}", part("{}")),
-        // ASP.NET puts them together.
-        format!(
-            "--b-1\r\nContent-Disposition: form-data; name=A\r\n\r\nx\r\n{}",
-            part("{}")
-        ),
     ];
+    // Other names of the same part, to one server or the other, which puts them together.
+    let names = [
+        "name=A",
+        "name=\"a\"; name=\"b\"",
+        "name=\"b\"; name=\"a\"",
+        "name=a; x=\"y;name=b\"",
+        "name=\"a\"\r\nContent-Type: text/plain; name=\"b\"",
+        "name=\"b\"; x=\"; name=a\"",
+        "\r\n name=a",
+        "name = 'a'; filename=x",
+        "name=%61",
+        "name=\"a[]\"",
+        // With an escape, in a charset or encoded nobody knows.
+        "name=\"\\a\"",
+        "name*=utf-8''%61",
+        "name*0=a",
+        "name=\"=?utf-8?q?a?=\"",
+    ];
+    let composed: Vec<String> = composed
+        .into_iter()
+        .chain(names.into_iter().map(|names| {
+            format!(
+                "--b-1\r\nContent-Disposition: form-data; {names}\r\n\r\nx\r\n{}",
+                part("{}")
+            )
+        }))
+        .collect();
     for content_type in [
         "multipart/form-data; boundary=b-1",
         "Multipart/Form-Data; charset=utf-8; boundary=\"b-1\"",
@@ -225,7 +276,7 @@ fn multipart() {
         check(
             content_type,
             &whole.each_ref().map(String::as_str),
-            &composed.each_ref().map(String::as_str),
+            &composed.iter().map(String::as_str).collect::<Vec<_>>(),
         );
     }
     for content_type in [
@@ -235,6 +286,8 @@ fn multipart() {
         "multipart/form-data; boundary*0=b; boundary=b-1",
         "multipart/form-data; boundary=\"b\\-1\"",
         "multipart/form-data; boundary=b-1; charset=utf-7",
+        // PHP ends it at the comma.
+        "multipart/form-data; boundary=b,c",
     ] {
         check(content_type, &["{}"], &[&part("{}")]);
     }
@@ -275,14 +328,25 @@ fn xml() {
             "<!DOCTYPE a [<!ENTITY x '{}'>]><a>y&x;</a>",
             "<!DOCTYPE a><a>{}</a>",
             "<?xml version='1.0' encoding='utf-7'?><a>{}</a>",
+            "<?xml version='1.0' encoding='utf-7' standalone='utf-8'?><a>{}</a>",
             "<a b=x>'{}'</a>",
+            // `<!--->` begins a comment, which ends in what looks like an attribute.
+            "<a><!---><b x=\"-->y\" z=\"{}\"/></a>",
+            "<a><!-x-><b>{}</b></a>",
         ],
     );
 }
 
 #[test]
 fn anything_else() {
-    for content_type in ["text/plain", "application/octet-stream", "x", "text/csv"] {
+    for content_type in [
+        "text/plain",
+        "application/octet-stream",
+        "x",
+        "text/csv",
+        // Of a list some servers take the last.
+        "application/x-www-form-urlencoded;, text/plain",
+    ] {
         check(
             content_type,
             &["{}"],
@@ -316,6 +380,8 @@ fn overrides() {
         (form, "_method=DELETE"),
         (form, "a=b&_METHOD=DELETE"),
         (form, "%5Fmethod=DELETE"),
+        (form, "a=b;_method=DELETE"),
+        (form, &format!("{}_method=DELETE", "+".repeat(300))),
         (json, r#"{"a": 1, "_method": "DELETE"}"#),
         (json, r#"{"\u005fmethod": "DELETE"}"#),
         (

@@ -21,6 +21,8 @@ enum Next {
     EndTag,
     /// `<!` was read.
     Declaration,
+    /// `<!-` was read.
+    Dash,
     /// Up to the end of a comment, of a CDATA section, of an instruction.
     Until(&'static [u8]),
     Nothing,
@@ -45,7 +47,9 @@ impl Xml {
             (Next::Markup, b'?') => (self.until(b"?>"), Event::Outside),
             (Next::Markup, b'!') => (Next::Declaration, Event::Outside),
             (Next::Markup, byte) if is_name_start(byte) => (Next::Tag(byte), Event::Outside),
-            (Next::Declaration, b'-') => (self.until(b"-->"), Event::Outside),
+            (Next::Declaration, b'-') => (Next::Dash, Event::Outside),
+            // Its end is looked for behind it: `<!--->` is none.
+            (Next::Dash, b'-') => (self.until(b"-->"), Event::Outside),
             (Next::Declaration, b'[') => (self.until(b"]]>"), Event::Outside),
             (Next::EndTag, b'>') => (Next::Text, Event::Outside),
             (Next::EndTag, byte) if byte != b'<' => (Next::EndTag, Event::Outside),
@@ -105,10 +109,13 @@ fn is_name_start(byte: u8) -> bool {
 /// Whether an instruction declares no encoding in which ASCII is something else.
 fn is_in_ascii(instruction: &[u8]) -> bool {
     let text = String::from_utf8_lossy(instruction).to_ascii_lowercase();
-    match text.split_once("encoding") {
-        Some((_, rest)) => ["utf-8", "us-ascii", "iso-8859-1"]
-            .iter()
-            .any(|known| rest.contains(known)),
-        None => true,
-    }
+    let Some((_, rest)) = text.split_once("encoding") else {
+        return true;
+    };
+    let value = rest.trim_start().strip_prefix('=').unwrap_or_default();
+    let value = value.trim_start();
+    let encoding = ['"', '\'']
+        .into_iter()
+        .find_map(|quote| value.strip_prefix(quote)?.split(quote).next());
+    matches!(encoding, Some("utf-8" | "us-ascii" | "iso-8859-1"))
 }

@@ -1,0 +1,69 @@
+//! The name of a field, as servers read it that put the fields of one name together.
+
+/// The name of a field of a query or a form, decoded and without what some servers leave
+/// out: two that are alike may be one field to them.
+///
+/// ```
+/// use http_step_policy::field_name;
+///
+/// for name in ["a b", "A+b", "%61%20b", "%u0061_b", " a.b[]", "a b[1]"] {
+///     assert_eq!(field_name(name.as_bytes()), "a_b", "{name}");
+/// }
+/// assert_ne!(field_name(b"a[b]"), field_name(b"a[c]"));
+/// ```
+#[must_use]
+pub fn field_name(name: &[u8]) -> String {
+    let decoded = decoded(name);
+    let text = String::from_utf8_lossy(&decoded);
+    // ASP.NET, which joins such fields, does not tell upper case from lower.
+    let text = text.to_uppercase().to_lowercase();
+    // PHP ends a name at a NUL.
+    let text = text.split('\0').next().unwrap_or_default();
+    without_index(text.trim()).replace([' ', '.'], "_")
+}
+
+/// Without the `[]` or `[1]` at its end, by which many fields become one list.
+fn without_index(mut name: &str) -> &str {
+    while let Some((before, index)) = name
+        .strip_suffix(']')
+        .and_then(|rest| rest.rsplit_once('['))
+        .filter(|(before, _)| !before.is_empty())
+    {
+        if !index.trim().bytes().all(|byte| byte.is_ascii_digit()) {
+            break;
+        }
+        name = before.trim_end();
+    }
+    name
+}
+
+/// What is percent-encoded, decoded, `+` for a space and the `%u0071` of ASP.NET, too.
+pub(super) fn decoded(mut text: &[u8]) -> Vec<u8> {
+    let mut decoded = Vec::with_capacity(text.len());
+    while let Some((first, rest)) = text.split_first() {
+        let wide = rest.strip_prefix(b"u").or(rest.strip_prefix(b"U"));
+        let (code, length) = match (first, wide.and_then(|digits| hexadecimal(digits, 4))) {
+            (b'%', Some(code)) => (Some(code), 6),
+            (b'%', None) => (hexadecimal(rest, 2), 3),
+            _ => (None, 1),
+        };
+        match code {
+            Some(byte) if length == 3 => decoded.push(byte as u8),
+            Some(code) => {
+                let character = char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER);
+                decoded.extend_from_slice(character.encode_utf8(&mut [0; 4]).as_bytes());
+            }
+            None => decoded.push(if *first == b'+' { b' ' } else { *first }),
+        }
+        let read = if code.is_some() { length } else { 1 };
+        text = text.get(read..).unwrap_or_default();
+    }
+    decoded
+}
+
+/// So many hexadecimal digits at the beginning of a text.
+fn hexadecimal(text: &[u8], count: usize) -> Option<u32> {
+    let digits = std::str::from_utf8(text.get(..count)?).ok()?;
+    let is_number = digits.bytes().all(|byte| byte.is_ascii_hexdigit());
+    u32::from_str_radix(digits, 16).ok().filter(|_| is_number)
+}
