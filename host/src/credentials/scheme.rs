@@ -3,8 +3,11 @@
 use std::net::IpAddr;
 use std::sync::Mutex;
 
-use http::header::{AUTHORIZATION, CONTENT_LENGTH, HeaderName};
-use http_step_policy::{Origin, OriginError, Scheme as UriScheme};
+use http::header::{
+    ACCEPT_ENCODING, AUTHORIZATION, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, COOKIE,
+    HeaderName, RANGE,
+};
+use http_step_policy::{Origin, OriginError, Scheme as UriScheme, is_override_header};
 use http_step_signing::digest::Session;
 use http_step_signing::hmac::{Encoding, Form, Plain, PlainError};
 use http_step_signing::oauth2::ClientAuthentication;
@@ -19,6 +22,16 @@ const LONGEST_TEXT: usize = 4 << 10;
 
 /// The longest name: of a header, what stands before a signature, a region, a service.
 const LONGEST_NAME: usize = 128;
+
+/// What the host goes by when it decides where values may stand, and what may come back.
+const OF_REQUESTS: [HeaderName; 6] = [
+    ACCEPT_ENCODING,
+    CONTENT_ENCODING,
+    CONTENT_LENGTH,
+    CONTENT_TYPE,
+    COOKIE,
+    RANGE,
+];
 
 /// How requests prove who sends them. Texts are as the component wrote them: with
 /// handles.
@@ -70,6 +83,8 @@ pub(crate) enum SchemeError {
     Plain(#[from] PlainError),
     #[error("the signature can't be in `{0}`, which is between the host and its neighbours")]
     Forbidden(HeaderName),
+    #[error("the signature can't be in `{0}`, which says something else of a request")]
+    Meaning(HeaderName),
     #[error("the token URL is not a URL: {0}")]
     Url(#[from] url::ParseError),
     #[error("the token URL leads nowhere: {0}")]
@@ -192,8 +207,11 @@ fn of_plain(plain: &auth::PlainSignature) -> Result<Plain, SchemeError> {
     };
     let plain = Plain::new(&plain.header, encoding, &plain.prefix)?;
     let header = plain.header();
-    if is_forbidden(header) || *header == CONTENT_LENGTH {
+    if is_forbidden(header) {
         return Err(SchemeError::Forbidden(header.clone()));
+    }
+    if OF_REQUESTS.contains(header) || is_override_header(header.as_str()) {
+        return Err(SchemeError::Meaning(header.clone()));
     }
     Ok(plain)
 }
@@ -288,7 +306,22 @@ mod tests {
                 "Content-Length",
                 "",
                 Some(
-                    "the signature can't be in `content-length`, which is between the host and its neighbours",
+                    "the signature can't be in `content-length`, which says something else of a request",
+                ),
+            ),
+            // The value would be read in another way than it was judged.
+            (
+                "Content-Type",
+                "text/plain;",
+                Some(
+                    "the signature can't be in `content-type`, which says something else of a request",
+                ),
+            ),
+            (
+                "X-Original-URL",
+                "/admin?",
+                Some(
+                    "the signature can't be in `x-original-url`, which says something else of a request",
                 ),
             ),
             (

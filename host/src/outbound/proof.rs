@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
 
 use http::header::{AUTHORIZATION, WWW_AUTHENTICATE};
-use http::{HeaderMap, Request, Response};
-use http_step_policy::{Origin, Place};
+use http::{HeaderMap, HeaderName, Request, Response};
+use http_step_policy::{Origin, Place, header_name};
 use http_step_secrets::{Context, LONGEST};
 use http_step_signing::digest::{self, Challenge, Session};
 use http_step_signing::oauth2::Token;
@@ -91,6 +91,11 @@ impl Egress {
                 }
             }
             for (name, value) in made.headers {
+                if is_beside_a_value(request.headers(), &name) {
+                    return Err(TransportError::Refused(format!(
+                        "a secret is in a field that servers join with `{name}`, in which a proof is to stand"
+                    )));
+                }
                 request.headers_mut().insert(name, value);
             }
         }
@@ -171,6 +176,15 @@ impl Egress {
         let filled = self.fill_if(text.as_bytes(), Context::Plain, place, aim, entry, fits)?;
         Ok(filled.unwrap_or_else(|| text.as_bytes().to_vec().into()))
     }
+}
+
+/// Whether a value is in another field that servers behind CGI read by the same name: what
+/// stands before a signature is the component's to choose.
+fn is_beside_a_value(header: &HeaderMap, name: &HeaderName) -> bool {
+    let read = header_name(name.as_str());
+    // Those with values are sensitive, and no other that a component writes.
+    let mut fields = header.iter().filter(|(_, value)| value.is_sensitive());
+    fields.any(|(other, _)| other != name && header_name(other.as_str()) == read)
 }
 
 impl Proof {

@@ -179,3 +179,35 @@ async fn a_request_to_aws() {
         "PUT ORIGIN 200 TOKEN in signature PLAIN in header\n"
     );
 }
+
+/// What stands before a signature is the step's to choose: it stands in no field that servers
+/// join with one that has a value.
+#[tokio::test]
+async fn a_signature_stands_beside_no_secret() {
+    let service = echo().await;
+    let origin = &service.origin;
+    let loot = Thief::lent(secret("TOKEN", origin))
+        .reaches(origin)
+        .tries(format!(
+            "POST {origin}/ | header x-token: {{TOKEN}} | auth hmac x_token xxxxxxxxxxxxxxxx made-up | body x"
+        ))
+        .tries(format!(
+            "POST {origin}/ | header x-token: {{TOKEN}} | auth hmac x-seal xxxxxxxxxxxxxxxx made-up | body x"
+        ))
+        .run()
+        .await;
+    let rows = loot.result.ledger.iter().take(2);
+    let errors: Vec<_> = rows
+        .map(|row| row.error.as_ref().map(|error| error.message.as_str()))
+        .collect();
+    assert_eq!(
+        errors,
+        [
+            Some(
+                "a secret is in a field that servers join with `x_token`, in which a proof is to stand"
+            ),
+            None
+        ]
+    );
+    assert_eq!(service.requests().len(), 1);
+}
