@@ -109,6 +109,25 @@ async fn an_origin_that_it_is_not_bound_to_has_no_part_of_it() {
     assert!(loot.result.ledger[0].partial_echoes.is_empty());
 }
 
+/// Nobody can tell who wrote a part: so a guess that is echoed is reported, too, which docs
+/// have among what secrets can't do.
+#[tokio::test]
+async fn a_guess_of_eight_characters_is_a_part() {
+    let service = crate::echo().await;
+    let origin = &service.origin;
+    for (guess, outcome) in [
+        ("S3cr-t+W", Outcome::Denied),
+        ("S3cr-t+X", Outcome::Success),
+    ] {
+        let policy = Policy::nothing()
+            .allow(origin.parse().unwrap())
+            .on_partial_echo(PartialEcho::Stop)
+            .lend(secret("PLAIN", origin));
+        let text = format!("get: {origin}/\nheaders: {{X-Note: '{guess}'}}");
+        assert_eq!(run(&text, policy, VAULT).await.outcome, outcome, "{guess}");
+    }
+}
+
 #[tokio::test]
 async fn a_run_ends_before_it_sees_a_part() {
     for place in ["body", "field"] {
