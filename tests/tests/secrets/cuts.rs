@@ -89,30 +89,31 @@ async fn a_byte_a_chunk() {
     assert_eq!(loot.told(origin), told);
 }
 
+fn gzipped(text: &[u8]) -> Vec<u8> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
+    encoder.write_all(text).unwrap();
+    encoder.finish().unwrap()
+}
+
 /// A body that holds all forms of a value, by the number of a coding.
 fn coded_body(number: usize) -> Vec<Vec<u8>> {
     let text = all_forms(VALUE).into_bytes();
-    let gzip = |text: &[u8]| {
-        let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
-        encoder.write_all(text).unwrap();
-        encoder.finish().unwrap()
-    };
     let (coding, coded) = match number {
-        0 => ("gzip", gzip(&text)),
+        0 => ("gzip", gzipped(&text)),
         1 => ("zstd", zstd::encode_all(text.as_slice(), 3).unwrap()),
         2 => {
             let mut coded = Vec::new();
             brotli::BrotliCompress(&mut text.as_slice(), &mut coded, &<_>::default()).unwrap();
             ("br", coded)
         }
-        3 => ("gzip, x-gzip", gzip(&gzip(&text))),
+        3 => ("gzip, x-gzip", gzipped(&gzipped(&text))),
         // What the host can't read, it can't look through.
         4 => ("compress", text.iter().map(|byte| !byte).collect()),
-        5 => ("gzip, rot13", gzip(&text)),
+        5 => ("gzip, rot13", gzipped(&text)),
         // Nor what a proxy would have to undo.
         _ => {
             let head = "HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\n";
-            return vec![head.into(), chunk(&gzip(&text)), b"0\r\n\r\n".to_vec()];
+            return vec![head.into(), chunk(&gzipped(&text)), b"0\r\n\r\n".to_vec()];
         }
     };
     // Also cut, so that the forms are on both sides of a piece that is decoded.
@@ -149,6 +150,51 @@ async fn coded() {
     "#]].assert_eq(refused);
     let why = &loot.result.ledger[5].error.as_ref().unwrap().message;
     expect!["the response of ORIGIN can't be decoded: it has a coding that is not known, in which no secret could be hidden"].assert_eq(&why.replace(origin, "ORIGIN"));
+}
+
+/// A name that is no coding, and bytes behind a coding: where no secret is granted, both
+/// are read past.
+#[tokio::test]
+async fn no_coding_and_what_follows_one() {
+    let answers: &[fn() -> Vec<u8>] = &[
+        || [gzipped(b"hello\n"), b"\r\n".to_vec()].concat(),
+        || [gzipped(b"hello\n"), vec![0; 512]].concat(),
+        || b"hello\n".to_vec(),
+    ];
+    let codings: &[&str] = &["gzip", "gzip", "UTF-8"];
+    let service = Wire::start(|head| {
+        let number = number(head);
+        let end = b"0\r\n\r\n".to_vec();
+        vec![coded_head(codings[number]), chunk(&answers[number]()), end]
+    })
+    .await;
+    let origin = &service.origin;
+    let mut thief = Thief::lent(secret("TOKEN", "http://elsewhere.test")).reaches(origin);
+    for number in 0..answers.len() {
+        thief = thief.tries(format!("GET {origin}/{number}"));
+    }
+    let loot = thief.run().await;
+    expect![[r#"
+        o|status 200
+        o|
+        o|
+        o|StreamError::LastOperationFailed(Error { handle: Resource { handle: 4 } })
+        o|status 200
+        o|
+        o|
+        o|StreamError::LastOperationFailed(Error { handle: Resource { handle: 4 } })
+        o|ErrorCode::HttpResponseContentCoding(Some("it has a coding that is not known, in which no secret could be hidden"))
+    "#]].assert_eq(&loot.told(origin));
+    let mut errors = String::new();
+    for row in loot.result.ledger.iter().take(answers.len()) {
+        let message = &row.error.as_ref().unwrap().message;
+        errors.push_str(&format!("{}\n", message.replace(origin, "ORIGIN")));
+    }
+    expect![[r#"
+        the response of ORIGIN can't be decoded: the body goes on after the end of its gzip coding
+        the response of ORIGIN can't be decoded: the body goes on after the end of its gzip coding
+        the response of ORIGIN can't be decoded: it has a coding that is not known, in which no secret could be hidden
+    "#]].assert_eq(&errors);
 }
 
 /// How well a guess compresses beside a value tells whether it is right. So an origin
