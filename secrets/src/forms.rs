@@ -33,12 +33,16 @@ const PIECE: usize = 1 << 10;
 /// have the guess confirmed.
 const MIN_LINE: usize = 16;
 
+/// How many characters of a text an open escape takes at the most: those of `\U`.
+pub(crate) const LONGEST_HEAD: usize = 8;
+
 /// What to look for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Form {
     pub(crate) bytes: Vec<u8>,
-    /// Whether it is the beginning of the value, and no line of it.
-    pub(crate) begins: bool,
+    /// How many bytes an open escape before it may take, if it is the beginning of the value:
+    /// what is left holds so much of the value that nobody guesses it.
+    pub(crate) head: usize,
     /// Whether it goes on from the piece of the value before it.
     pub(crate) continues: bool,
     /// Whether the characters before and after it hold bits of it: of base64.
@@ -136,20 +140,30 @@ impl Forms {
             hexadecimal(value),
         ];
         let charsets = text.into_iter().flat_map(in_charsets);
+        let head = |length: usize| match begins {
+            true => {
+                length
+                    - (length * MIN_REDACTED)
+                        .div_ceil(value.len().max(1))
+                        .min(length)
+            }
+            false => 0,
+        };
         for bytes in plain.into_iter().chain(charsets) {
             self.add(Form {
+                head: head(bytes.len()).min(LONGEST_HEAD),
                 bytes,
-                begins,
                 continues,
                 ..Form::default()
             });
         }
         for value in [value.to_vec(), encode::form(value).into_bytes()] {
             for offset in 0..3 {
+                let standard = base64(&value, offset);
                 let standard = Form {
-                    begins,
+                    head: head(standard.bytes.len()).min(LONGEST_HEAD),
                     continues,
-                    ..base64(&value, offset)
+                    ..standard
                 };
                 self.add(Form {
                     bytes: url_safe(&standard.bytes),
@@ -284,6 +298,23 @@ mod tests {
         for (at, piece) in value.chunks(PIECE).enumerate().take(18) {
             let form = forms.iter().find(|form| form.bytes == piece).unwrap();
             assert_eq!(form.continues, at > 0);
+        }
+    }
+
+    /// Whoever guesses what is left behind the head of a form can measure that it is right.
+    #[test]
+    fn what_is_left_behind_a_head_holds_eight_characters() {
+        for value in [
+            "kQ9mLx2V",
+            "kQ9mLx2Vt",
+            "kQ9mLx2Vt0Pz",
+            "kQ9mLx2Vt0Pz+/=kQ9mLx2V",
+        ] {
+            for form in forms(value.as_bytes()) {
+                let left = (form.bytes.len() - form.head) as f64;
+                let of_value = left * value.len() as f64 / form.bytes.len() as f64;
+                assert!(of_value >= 8.0, "{value}: {form:?}");
+            }
         }
     }
 

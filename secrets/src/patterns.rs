@@ -149,8 +149,8 @@ pub(crate) struct Text {
     pub(crate) length: usize,
     /// Whose it is: the number of its value.
     pub(crate) owner: usize,
-    /// Whether it is the beginning of what its owner has, and others' text may be before it.
-    pub(crate) begins: bool,
+    /// How many of its bytes an open escape before it may take.
+    pub(crate) head: usize,
     /// Whether it goes on from another of its owner.
     pub(crate) continues: bool,
     /// Whether the characters before and after it hold bits of it.
@@ -176,7 +176,7 @@ impl Patterns {
                 let text = Text {
                     length: form.bytes.len(),
                     owner,
-                    begins: form.begins,
+                    head: form.head,
                     continues: form.continues,
                     before: form.before,
                     after: form.after,

@@ -10,12 +10,9 @@ use aho_corasick::automaton::StateID;
 
 use crate::automaton::Automaton;
 use crate::escape::{Encoding, MAX_ESCAPE, Read};
+use crate::forms::LONGEST_HEAD;
 use crate::patterns::Text;
 use crate::reading::{Input, Places};
-use crate::value::MIN_REDACTED;
-
-/// How many characters of a text an open escape takes at the most: those of `\U`.
-const HEAD: usize = 8;
 
 /// The ends of texts.
 pub(crate) struct Tails {
@@ -31,7 +28,7 @@ impl Tails {
         dense: usize,
     ) -> Self {
         let cut = texts.filter_map(|(text, bytes)| {
-            let mut cut = head(&text);
+            let mut cut = text.head;
             // An escape is of a whole character.
             while bytes.get(cut).is_some_and(|byte| byte & 0xc0 == 0x80) {
                 cut = cut.checked_sub(1)?;
@@ -51,7 +48,7 @@ impl Tails {
 
     /// How many bytes of a text are its tail, about, if it has one.
     pub(crate) fn length(text: &Text) -> usize {
-        match head(text) {
+        match text.head {
             0 => 0,
             head => text.length - head,
         }
@@ -83,14 +80,6 @@ impl Tails {
     }
 }
 
-/// How many of a text's characters are not in its tail: so few that nobody guesses that.
-fn head(text: &Text) -> usize {
-    match text.begins {
-        true => text.length.saturating_sub(MIN_REDACTED).min(HEAD),
-        false => 0,
-    }
-}
-
 /// Where in what a decoder reads a text begins, whose tail begins at a place in the stream.
 pub(crate) fn begins(
     encoding: Encoding,
@@ -102,7 +91,7 @@ pub(crate) fn begins(
         Places::Raw(base) => tail.checked_sub(base)?,
         Places::Decoded(places) => places.partition_point(|place| place.0 < tail),
     };
-    let first = end.saturating_sub(HEAD * MAX_ESCAPE);
+    let first = end.saturating_sub(LONGEST_HEAD * MAX_ESCAPE);
     (first..end)
         .rev()
         .find(|start| is_read_as(encoding, input.bytes.get(*start..end), head))
