@@ -78,7 +78,7 @@ pub use secret::{
     HeaderFormat, HeaderFormatError, InHeader, MissingSecret, PathPrefix, PathPrefixError, Place,
     SCHEMES, Secret, SecretArgumentError, SecretArgumentsError, SecretCompose, SecretNameError,
     SecretPlaces, SecretPlacesError, SecretUse, SourceRef, SourceRefError, Stands, field_name,
-    header_name, is_override_header, override_field, override_in_query,
+    header_name, is_override_header, is_plain_in_path, override_field, override_in_query,
 };
 pub use tls::{
     PinnedKey, PinnedKeyError, TlsAsk, TlsRequest, TlsRules, TlsTerms, TlsVersion, TlsVersionError,

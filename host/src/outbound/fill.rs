@@ -2,8 +2,8 @@
 //! the secret is lent for there. Of a request's head all of it is decided before a
 //! connection is opened; its body is `filled.rs`.
 
-use std::borrow::Cow;
 use std::ptr;
+use std::sync::Arc;
 
 use base64::Engine;
 use base64::alphabet::STANDARD;
@@ -13,7 +13,8 @@ use http::header::{AUTHORIZATION, HeaderName, RANGE};
 use http::uri::PathAndQuery;
 use http::{HeaderMap, HeaderValue, Request, Uri};
 use http_step_policy::{
-    InHeader, Origin, Place, SecretUse, Stands, header_name, is_override_header, override_in_query,
+    InHeader, Origin, Place, SecretUse, Stands, header_name, is_override_header, is_plain_in_path,
+    override_in_query,
 };
 use http_step_secrets::{Context, HANDLE_BYTES, OpenEscape, encode};
 use wasmtime_wasi_http::WasiBody;
@@ -34,20 +35,42 @@ const BASE64_LENIENT: GeneralPurpose = GeneralPurpose::new(
 pub(super) struct Aim<'r> {
     pub(super) origin: &'r Origin,
     pub(super) method: String,
-    /// With the values of secrets in it.
-    pub(super) path: Cow<'r, str>,
+    /// As the component wrote it.
+    pub(super) path: WrittenPath,
     /// A field that can have a server act on another method or path.
     pub(super) override_field: Option<String>,
 }
 
 impl<'r> Aim<'r> {
     /// Of a request whose head has its values.
-    pub(super) fn of<B>(request: &'r Request<B>, origin: &'r Origin) -> Self {
+    pub(super) fn of<B>(request: &Request<B>, origin: &'r Origin) -> Self {
         Self {
             origin,
             method: request.method().to_string(),
-            path: request.uri().path().into(),
+            path: match request.extensions().get::<WrittenPath>() {
+                Some(path) => path.clone(),
+                None => WrittenPath::without_values(request.uri().path()),
+            },
             override_field: override_in_head(request.headers(), request.uri().query()),
+        }
+    }
+}
+
+/// A path as the component wrote it, with handles in it. A request whose path has its
+/// values has this as an extension: what the policy says of a path is not to depend on
+/// what the values are.
+#[derive(Clone)]
+pub(super) struct WrittenPath {
+    text: Arc<str>,
+    /// Whether there is a value for it that is not plain in a path.
+    has_ambiguous_value: bool,
+}
+
+impl WrittenPath {
+    pub(super) fn without_values(path: &str) -> Self {
+        Self {
+            text: path.into(),
+            has_ambiguous_value: false,
         }
     }
 }
@@ -103,6 +126,7 @@ impl Egress {
             origin: &origin,
             method: request.method().as_str(),
             path: url.path(),
+            has_ambiguous_value: false,
             place: Place::Url,
             stands: match uri.query() {
                 Some(_) => Stands::Composed,
@@ -147,18 +171,15 @@ impl Egress {
         if !self.lent.is_used() {
             return Ok(());
         }
-        let path = request.uri().path().as_bytes();
-        let fits = |length| self.fits_a_head(length, Place::Path);
-        let found: Vec<&Loan> = self.lent.in_text(path).collect();
-        let path = self
-            .put_in(&found, path, Context::Url, Place::Path, fits)?
-            .unwrap_or_else(|| path.to_vec().into());
-        let aim = Aim {
-            origin,
-            method: request.method().to_string(),
-            path: String::from_utf8_lossy(&path),
-            override_field: override_in_head(request.headers(), request.uri().query()),
+        let path = request.uri().path();
+        let mut in_path = self.lent.in_text(path.as_bytes());
+        let written = WrittenPath {
+            text: path.into(),
+            has_ambiguous_value: in_path.any(|loan| !is_plain_in_path(loan.value())),
         };
+        drop(in_path);
+        request.extensions_mut().insert(written);
+        let aim = Aim::of(request, origin);
         self.fill_target(request, &aim, entry)?;
         self.fill_header(request.headers_mut(), &aim, entry)
     }
@@ -384,7 +405,8 @@ pub(super) fn admit(
     loan.terms.admit_use(&SecretUse {
         origin: aim.origin,
         method: &aim.method,
-        path: &aim.path,
+        path: &aim.path.text,
+        has_ambiguous_value: aim.path.has_ambiguous_value,
         place,
         stands,
         override_field: aim.override_field.as_deref(),

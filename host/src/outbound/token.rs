@@ -20,7 +20,7 @@ use zeroize::Zeroizing;
 
 use super::Egress;
 use super::error::TransportError;
-use super::fill::Aim;
+use super::fill::{Aim, WrittenPath};
 use super::journal::UnderWay;
 use super::ledger::Entry;
 use super::pool::Key;
@@ -161,7 +161,7 @@ impl Egress {
         let aim = Aim {
             origin: &client.origin,
             method: Method::POST.to_string(),
-            path: client.token_url.path().into(),
+            path: WrittenPath::without_values(client.token_url.path()),
             override_field: None,
         };
         Ok(Known {

@@ -148,6 +148,9 @@ impl Denied {
                     Refused::Ambiguous(what) => format!(
                         "{lent}, and the path has {what} in it, which servers read in different ways"
                     ),
+                    Refused::AmbiguousValue => format!(
+                        "{lent}, and the path has a secret in it whose value servers read in different ways"
+                    ),
                 }
             }
             Why::Override(field) => {

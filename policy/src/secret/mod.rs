@@ -34,7 +34,8 @@ pub use missing::MissingSecret;
 pub use name::SecretNameError;
 pub(crate) use name::check as check_name;
 pub use overrides::{header_name, is_override_header, override_field, override_in_query};
-pub use path::{PathPrefix, PathPrefixError};
+use path::Refused;
+pub use path::{PathPrefix, PathPrefixError, is_plain_in_path};
 pub use place::Place;
 pub use source::{SourceRef, SourceRefError};
 pub use stands::{InHeader, SCHEMES, Stands};
@@ -258,6 +259,7 @@ impl Secret {
             origin,
             method,
             path,
+            has_ambiguous_value: false,
             place,
             stands: Stands::Whole,
             override_field: None,
@@ -295,10 +297,14 @@ impl Secret {
         {
             return denied(Why::method(used.method));
         }
-        if let Some(prefix) = &self.path_prefix
-            && let Err(refused) = prefix.admit(used.path)
-        {
-            return denied(Why::Path(prefix.clone(), refused));
+        if let Some(prefix) = &self.path_prefix {
+            let refused = match prefix.admit(used.path) {
+                Ok(()) => used.has_ambiguous_value.then_some(Refused::AmbiguousValue),
+                Err(refused) => Some(refused),
+            };
+            if let Some(refused) = refused {
+                return denied(Why::Path(prefix.clone(), refused));
+            }
         }
         match used.override_field {
             Some(field) => self.admit_beside(used.origin, used.place, field),
@@ -359,9 +365,11 @@ pub struct SecretUse<'r> {
     pub origin: &'r Origin,
     /// The request's method.
     pub method: &'r str,
-    /// Its path as it is sent, with the values of secrets in it: a value can have a `..` of
-    /// its own. A query behind it is not looked at.
+    /// Its path as it is sent, but with handles where the values of secrets are: what is
+    /// said of it must not depend on them. A query behind it is not looked at.
     pub path: &'r str,
+    /// Whether there is a value in the path that is not [plain](is_plain_in_path) there.
+    pub has_ambiguous_value: bool,
     /// Where in the request.
     pub place: Place,
     /// What is beside it there.

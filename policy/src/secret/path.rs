@@ -3,6 +3,7 @@
 //! The path of a request is compared byte by byte, as it is sent. Servers and the
 //! proxies before them decode it, merge its slashes and follow its dots, each in its
 //! own way; so a path that one of them could take for another is under no prefix.
+//! Of a secret in the path its handle is compared, and its value judged alone.
 
 use std::fmt;
 use std::str::FromStr;
@@ -25,6 +26,9 @@ use thiserror::Error;
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct PathPrefix(String);
 
+/// Where some servers end the name of a segment.
+const ENDS_OF_NAMES: [char; 3] = [';', '?', '#'];
+
 /// Why a path is under no prefix, or not under this one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Refused {
@@ -32,6 +36,8 @@ pub(crate) enum Refused {
     Outside,
     /// A server may read it otherwise than it is written: for what is in it.
     Ambiguous(&'static str),
+    /// The same for a value of a secret that is in it.
+    AmbiguousValue,
 }
 
 impl PathPrefix {
@@ -61,6 +67,22 @@ impl PathPrefix {
             None => Ok(()),
         }
     }
+}
+
+/// Whether a path that can be read in one way only stays so wherever a value is put into
+/// it, percent-encoded. It depends on the value alone: a step that chose what is beside it
+/// could else ask what the value begins and ends with.
+#[must_use]
+pub fn is_plain_in_path(value: &[u8]) -> bool {
+    let Ok(text) = std::str::from_utf8(value) else {
+        return false;
+    };
+    let name = text.split(ENDS_OF_NAMES).next().unwrap_or_default();
+    // Else it could make `..` of what is before it.
+    !name.chars().all(is_dot_or_blank)
+        && !text.contains(['/', '\\', '%'])
+        && !text.contains(|c: char| c.is_control() || is_look_alike(c))
+        && !text.ends_with(['.', ' '])
 }
 
 /// What of a path servers read in different ways.
@@ -106,8 +128,12 @@ fn has_whole_escapes(path: &str) -> bool {
 /// `.` and `..`, also with what some servers take away first: blanks, more dots, and what
 /// follows a `;`, or a `?` or `#` that was encoded.
 fn is_dot_segment(segment: &str) -> bool {
-    let name = segment.split([';', '?', '#']).next().unwrap_or_default();
-    name.contains('.') && name.chars().all(|c| matches!(c, '.' | ' ' | '+'))
+    let name = segment.split(ENDS_OF_NAMES).next().unwrap_or_default();
+    name.contains('.') && name.chars().all(is_dot_or_blank)
+}
+
+fn is_dot_or_blank(c: char) -> bool {
+    matches!(c, '.' | ' ' | '+')
 }
 
 /// What some servers take for a dot, a slash or another character with a meaning, or
@@ -284,6 +310,34 @@ mod tests {
     }
 
     #[test]
+    fn values() {
+        for (value, is_plain) in [
+            ("123:AbC_d-e~f", true),
+            ("a+b=c&d", true),
+            ("p\u{e4}ss word", true),
+            (".a", true),
+            ("a..b", true),
+            ("a;b", true),
+            ("..", false),
+            (".", false),
+            ("+", false),
+            (" .;a", false),
+            ("#a", false),
+            ("?a", false),
+            ("a/b", false),
+            ("a\\b", false),
+            ("a%2fb", false),
+            ("a.", false),
+            ("a ", false),
+            ("a\n", false),
+            ("a\u{ff0e}", false),
+        ] {
+            assert_eq!(is_plain_in_path(value.as_bytes()), is_plain, "{value}");
+        }
+        assert!(!is_plain_in_path(b"\xff"));
+    }
+
+    #[test]
     fn what_is_no_prefix() {
         for (text, error) in [
             ("", PathPrefixError::NoSlash),
@@ -336,6 +390,20 @@ mod tests {
     }
 
     proptest! {
+        /// A plain value changes nothing, wherever it is put in.
+        #[test]
+        fn a_plain_value_stays_below(
+            before in "(/|[.%;+a24c3]|%20|%2e|%c3|%3b){0,5}",
+            value in "[.;+ #?a2\u{e4}]{1,4}",
+            after in "(/|[.;+a24]|%20|%2e|%a4|%3b){0,5}",
+        ) {
+            let path = |inside: &str| format!("/v1/{before}{inside}{after}");
+            if admitted("/v1", &path("hs2a")).is_ok() && is_plain_in_path(value.as_bytes()) {
+                let encoded: String = value.bytes().map(|byte| format!("%{byte:02x}")).collect();
+                prop_assert_eq!(admitted("/v1", &path(&encoded)), Ok(()));
+            }
+        }
+
         #[test]
         fn however_it_is_read_it_is_below(
             pieces in prop::collection::vec(

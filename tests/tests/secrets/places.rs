@@ -1,7 +1,7 @@
 //! Where in a request a secret may be.
 
 use expect_test::expect;
-use http_step_host::policy::{HeaderFormat, Place, Secret};
+use http_step_host::policy::{HeaderFormat, Place, Policy, Secret};
 use http_step_tests::{Answer, Service};
 
 use crate::thief::{Thief, VALUE};
@@ -163,9 +163,69 @@ async fn one_path_alone() {
         POST HERE//v1/ | body {TOKEN}
             the policy does not let the secret `TOKEN` go to this path of HERE: it is lent for paths under `/v1/` alone; `--secret TOKEN=vault:…@HERE` would
         GET HERE/v1/{TOKEN}
-            the policy does not let the secret `TOKEN` go to this path of HERE: it is lent for paths under `/v1/` alone, and the path has an encoded `/` in it, which servers read in different ways; `--secret TOKEN=vault:…@HERE` would
+            the policy does not let the secret `TOKEN` go to this path of HERE: it is lent for paths under `/v1/` alone, and the path has a secret in it whose value servers read in different ways; `--secret TOKEN=vault:…@HERE` would
     "#]].assert_eq(&said(&service, secret, &orders).await);
     assert_eq!(service.requests().len(), 2);
+}
+
+/// What the policy says of a path does not depend on what the value is that stands in it:
+/// else a step that puts it beside a text of its own could ask what it begins with.
+#[tokio::test]
+async fn the_path_is_judged_as_it_is_written() {
+    let mut told = Vec::new();
+    for name in ["DIGIT", "LETTER", "DOT"] {
+        let service = silent().await;
+        let prefix = "/v1/".parse().unwrap();
+        let secret = composed(name, &service.origin, &[Place::Path]).path_prefix(prefix);
+        let orders = [
+            "GET HERE/v1/{TOKEN}",
+            "GET HERE/v1/%{TOKEN}",
+            "GET HERE/v1/%4{TOKEN}",
+            "GET HERE/v1/%c3{TOKEN}",
+            "GET HERE/v1/.{TOKEN}",
+            "GET HERE/v{TOKEN}/a",
+            "GET HERE/v1/..;{TOKEN}",
+        ];
+        let orders = orders.map(|order| order.replace("TOKEN", name));
+        let orders = orders.each_ref().map(String::as_str);
+        told.push(said(&service, secret, &orders).await.replace(name, "TOKEN"));
+    }
+    // Nor does it for another secret.
+    for name in ["DIGIT", "LETTER"] {
+        let service = silent().await;
+        let origin = &service.origin;
+        let bound = secret_in("TOKEN", origin, &[Place::Header, Place::Body]);
+        let policy = Policy::nothing()
+            .allow_network("127.0.0.0/8".parse().unwrap())
+            .lend(composed(name, origin, &[Place::Path]))
+            .lend(bound.path_prefix("/v1/".parse().unwrap()));
+        let loot = Thief::under(policy)
+            .reaches(origin)
+            .tries(format!("POST {origin}/v{{{name}}}/a | body {{TOKEN}}"))
+            .run()
+            .await;
+        let error = loot.result.ledger[0].error.as_ref().unwrap();
+        let denied = "go to this path of";
+        assert!(error.message.contains(denied), "{}", error.message);
+    }
+    assert_eq!(told[0], told[1]);
+    assert_eq!(told[0], told[2]);
+    expect![[r#"
+        GET HERE/v1/{TOKEN}
+            in path
+        GET HERE/v1/%{TOKEN}
+            the policy does not let the secret `TOKEN` be in the path of a request to HERE: the text before it leaves an escape open, which begins with `%` and would take characters of the value along; no grant lets it
+        GET HERE/v1/%4{TOKEN}
+            the policy does not let the secret `TOKEN` be in the path of a request to HERE: the text before it leaves an escape open, which begins with `%` and would take characters of the value along; no grant lets it
+        GET HERE/v1/%c3{TOKEN}
+            the policy does not let the secret `TOKEN` go to this path of HERE: it is lent for paths under `/v1/` alone, and the path has `%` that is no encoded character in it, which servers read in different ways; `--secret TOKEN=vault:…@HERE` would
+        GET HERE/v1/.{TOKEN}
+            in path
+        GET HERE/v{TOKEN}/a
+            the policy does not let the secret `TOKEN` go to this path of HERE: it is lent for paths under `/v1/` alone; `--secret TOKEN=vault:…@HERE` would
+        GET HERE/v1/..;{TOKEN}
+            the policy does not let the secret `TOKEN` go to this path of HERE: it is lent for paths under `/v1/` alone, and the path has a segment `.` or `..` in it, which servers read in different ways; `--secret TOKEN=vault:…@HERE` would
+    "#]].assert_eq(&told[0]);
 }
 
 #[tokio::test]

@@ -19,6 +19,9 @@ pub const VAULT: Vault = Vault(&[
     ("TOKEN", VALUE),
     ("PLAIN", PLAIN_VALUE),
     ("GITHUB", GITHUB_VALUE),
+    ("DIGIT", "1"),
+    ("LETTER", "zz-b"),
+    ("DOT", ".a;b"),
 ]);
 
 /// The key of GitHub's example.
