@@ -10,7 +10,6 @@ use std::iter::once;
 use std::sync::Arc;
 
 use http_step_secrets::{Patterns, Replacements, Replacer, TooMuch, Value};
-use percent_encoding::{NON_ALPHANUMERIC, percent_encode};
 
 use super::lent::LendError;
 use super::loan::Loan;
@@ -70,10 +69,10 @@ pub(super) struct HiddenToken {
     masked: Masked,
 }
 
-/// A signature in the forms of a text, and what stands for it.
+/// A signature, and what stands for it.
 pub(super) struct Signature {
-    texts: Vec<String>,
-    by: String,
+    value: Arc<Value>,
+    by: Arc<str>,
     masked: Masked,
 }
 
@@ -141,16 +140,14 @@ impl Hidden {
         self.values.as_ref().map(Masked::shroud)
     }
 
-    /// The texts of all signatures, if they are to be combined anew.
-    pub(super) fn uncombined(&self) -> Option<SignatureTexts> {
+    /// All signatures, if they are to be combined anew.
+    pub(super) fn uncombined(&self) -> Option<Uncombined> {
         if self.of_signatures.is_some() || self.signatures.is_empty() {
             return None;
         }
-        let texts = self.signatures.iter().flat_map(|one| one.it.pairs());
-        Some(SignatureTexts {
-            texts: texts
-                .map(|(text, by)| (text.to_owned(), by.to_owned()))
-                .collect(),
+        let each = |one: &Numbered<Signature>| (Arc::clone(&one.it.value), Arc::clone(&one.it.by));
+        Some(Uncombined {
+            signatures: self.signatures.iter().map(each).collect(),
             derived: self.derived,
         })
     }
@@ -248,48 +245,37 @@ impl HiddenToken {
 impl Signature {
     /// None: it can't be looked for.
     pub(super) fn new(signature: &str, by: &str) -> Option<Self> {
-        let mut texts = vec![
-            signature.to_owned(),
-            signature.to_ascii_uppercase(),
-            // As JSON may have Base64, and URLs do.
-            signature.replace('/', "\\/"),
-            percent_encode(signature.as_bytes(), NON_ALPHANUMERIC).to_string(),
-        ];
-        texts.sort();
-        texts.dedup();
-        let pairs = texts.iter().map(|text| (text.as_str(), by));
+        let value = Value::new(signature.as_bytes().to_vec()).ok()?;
         Some(Self {
-            masked: Masked::of(pairs).ok()??,
-            by: by.to_owned(),
-            texts,
+            masked: Masked::of([(&value, by)].into_iter()).ok()??,
+            by: by.into(),
+            value: Arc::new(value),
         })
-    }
-
-    fn pairs(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.texts.iter().map(|text| (text.as_str(), &*self.by))
     }
 }
 
-/// The texts of all signatures, each with what stands in for it.
-pub(super) struct SignatureTexts {
-    texts: Vec<(String, String)>,
+/// All signatures, each with what stands in for it.
+pub(super) struct Uncombined {
+    signatures: Vec<(Arc<Value>, Arc<str>)>,
     pub(super) derived: usize,
 }
 
-impl SignatureTexts {
+impl Uncombined {
     pub(super) fn combined(&self) -> Option<Masked> {
-        let pairs = self.texts.iter().map(|(text, by)| (&**text, &**by));
-        Masked::of(pairs).ok()?
+        let pairs = self.signatures.iter();
+        Masked::of(pairs.map(|(value, by)| (&**value, &**by))).ok()?
     }
 }
 
 impl Masked {
-    /// Those whose texts these are, each with what stands in for it; none if there
-    /// are none.
-    fn of<'t>(texts: impl Iterator<Item = (&'t str, &'t str)>) -> Result<Option<Self>, TooMuch> {
+    /// Those that derive from secrets, each with what stands in for it; none if none can
+    /// be told from text.
+    fn of<'t>(
+        derived: impl Iterator<Item = (&'t Value, &'t str)>,
+    ) -> Result<Option<Self>, TooMuch> {
         let (mut patterns, mut masks) = (Patterns::builder(), Vec::new());
-        for (number, (text, mask)) in texts.enumerate() {
-            patterns = patterns.text(number, text.as_bytes());
+        for (number, (value, mask)) in derived.enumerate() {
+            patterns = patterns.derived(number, value);
             masks.push(mask.as_bytes().to_vec().into());
         }
         let shroud = Shroud::of(patterns.build_for_once()?, masks.len());

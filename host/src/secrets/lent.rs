@@ -248,8 +248,8 @@ impl Lent {
         texts.any(|text| self.count_in(text.as_bytes()) > 0)
     }
 
-    /// Put a text in the place of a signature, as it stands in texts: also in streams
-    /// that flow already. It is made of a secret, so that the component has no part in
+    /// Put a text in the place of a signature, in all its forms: also in streams that flow
+    /// already. It is made of a secret, so that the component has no part in
     /// what it looks like.
     pub(crate) fn seal(&self, signature: &str, by: &str) {
         if let Some(signature) = Signature::new(signature, by) {
@@ -295,11 +295,11 @@ impl Lent {
 
     /// Have one pass for all signatures. It is made while nobody has to wait for it.
     fn combine_signatures(&self) {
-        let texts = self.hidden().uncombined();
-        if let Some(texts) = texts
-            && let Some(all) = texts.combined()
+        let uncombined = self.hidden().uncombined();
+        if let Some(signatures) = uncombined
+            && let Some(all) = signatures.combined()
         {
-            self.hidden().combine(all, texts.derived);
+            self.hidden().combine(all, signatures.derived);
         }
     }
 

@@ -1,5 +1,6 @@
 //! What is hidden of a secret.
 
+use base64::prelude::{BASE64_STANDARD_NO_PAD, Engine as _};
 use http_step_policy::Secret;
 use http_step_secrets::Value;
 use url::Url;
@@ -105,10 +106,26 @@ fn a_signature_is_hidden_in_streams_that_flow() {
         signature.replace('/', "\\/"),
         signature.replace('/', "%2F").replace('+', "%2B"),
         signature.to_ascii_uppercase(),
+        signature.to_ascii_lowercase(),
+        signature.replace('/', "&#47;").replace('+', "&plus;"),
+        signature.replace('/', "\\u002f"),
+        signature
+            .bytes()
+            .map(|byte| format!("{byte:02x}"))
+            .collect(),
+        BASE64_STANDARD_NO_PAD.encode(signature),
+        // After another one came, too.
+        "no-signature".to_owned(),
     ];
+    let expected = format!("{}no-signature", "<hmac> ".repeat(9));
+    assert_eq!(masked(&lent, &forms.join(" ")), expected);
+    lent.seal("1f2e3d4c5b6a79880011223344556677", "<digest>");
     assert_eq!(
-        masked(&lent, &forms.join(" ")),
-        "<hmac> <hmac> <hmac> <hmac>"
+        masked(
+            &lent,
+            &format!("{} 1F2E3D4C5B6A79880011223344556677", forms.join(" "))
+        ),
+        format!("{expected} <digest>")
     );
 }
 
