@@ -67,7 +67,7 @@ impl Egress {
             Box::pin(self.prove_out(request, options, &mut last, under_way, proofs)).await
         };
         // What the host has to read of it, it has read.
-        let redacted = answered.and_then(|answer| answer.redacted(&self.lent));
+        let redacted = answered.and_then(|answer| answer.redacted(&self.lent, &self.journal));
         if self.journal.is_stopped() {
             // The run is about to end, and its component is told nothing before.
             return pending().await;

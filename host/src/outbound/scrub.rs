@@ -13,18 +13,24 @@ use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
 use http_body::{Body, Frame};
 use http_body_util::BodyExt;
 use http_step_policy::{Origin, PartialEcho};
+use http_step_secrets::Replacer;
 use wasmtime_wasi_http as wasi_http;
 use wasmtime_wasi_http::WasiBody;
 
 use super::decode::{is_coded, is_opaque};
 use super::error::TransportError;
-use super::journal::Journal;
+use super::failure::Failure;
+use super::journal::{Journal, Room};
 use super::ledger::Entry;
-use crate::secrets::{Lent, Masks, through};
+use crate::secrets::{Lent, Masks, Veil, through};
 
 /// How many pieces one poll goes through that come to nothing, before it lets other
 /// tasks run.
 const PIECES: usize = 32;
+
+/// What the passes over a stream hold of it is counted anew when it is so much more or
+/// less.
+const STEP: usize = 32 << 10;
 
 /// Notices parts of values in what an origin sends, to which they are bound: somebody may
 /// have it cut them, to read them piece by piece.
@@ -138,7 +144,11 @@ impl Unredacted {
 
     /// The response as the component gets it, without a value in it. If the run
     /// [is stopped](Journal::is_stopped) for what is in it, the component does not get it.
-    pub(super) fn redacted(self, lent: &Arc<Lent>) -> Result<Response<WasiBody>, TransportError> {
+    pub(super) fn redacted(
+        self,
+        lent: &Arc<Lent>,
+        journal: &Arc<Journal>,
+    ) -> Result<Response<WasiBody>, TransportError> {
         if lent.is_nothing() {
             return Ok(self.response);
         }
@@ -155,6 +165,11 @@ impl Unredacted {
         let body = Scrubbed {
             inner: body,
             scrub: Scrub::new(lent, self.watch),
+            held: Held {
+                room: Room::new(Arc::clone(journal)),
+                counted: 0,
+            },
+            journal: Arc::clone(journal),
             is_drained: false,
             trailers: None,
         };
@@ -226,10 +241,30 @@ impl Scrub {
     }
 }
 
+/// What the passes over a stream hold of it, as memory of the run: how much that is, the
+/// server chooses, by the escapes that it writes.
+struct Held {
+    room: Room,
+    counted: usize,
+}
+
+impl Held {
+    fn count(&mut self, scrub: &Scrub) -> Result<(), TransportError> {
+        let held = scrub.masks.passes.iter().map(Replacer::memory).sum();
+        if self.counted.abs_diff(held) < STEP {
+            return Ok(());
+        }
+        self.counted = held;
+        self.room.take(held)
+    }
+}
+
 /// A body without a value in it.
 struct Scrubbed {
     inner: WasiBody,
     scrub: Scrub,
+    held: Held,
+    journal: Arc<Journal>,
     is_drained: bool,
     trailers: Option<HeaderMap>,
 }
@@ -273,6 +308,15 @@ impl Body for Scrubbed {
                     self.scrub.finish()
                 }
             };
+            let this = self.as_mut().get_mut();
+            if let Err(error) = this.held.count(&this.scrub) {
+                this.is_drained = true;
+                // It is that of a budget, and quotes nobody.
+                let failure = Failure::at_once(error);
+                let code = failure.code(&Veil::of_nothing());
+                this.journal.failed(failure);
+                return Poll::Ready(Some(Err(code)));
+            }
             // What is in it is not for the component, nor that it is: it waits until its
             // run is over.
             if self.scrub.is_stopped() {
@@ -293,7 +337,58 @@ impl Body for Scrubbed {
 
 #[cfg(test)]
 mod tests {
+    use http_step_policy::{Limits, Secret};
+
     use super::*;
+
+    /// A body of so many pieces.
+    struct Pieces(Bytes, usize);
+
+    impl Body for Pieces {
+        type Data = Bytes;
+        type Error = wasi_http::Error;
+
+        fn poll_frame(
+            mut self: Pin<&mut Self>,
+            _: &mut Context<'_>,
+        ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
+            let more = self.1.checked_sub(1);
+            Poll::Ready(more.map(|more| {
+                self.1 = more;
+                Ok(Frame::data(self.0.clone()))
+            }))
+        }
+    }
+
+    /// A body of pieces, redacted of a long value, and what the run has taken by its end.
+    async fn read(piece: &str, pieces: usize, memory: usize) -> (bool, Arc<Journal>) {
+        let limits = Limits {
+            memory: memory as u64,
+            ..Limits::default()
+        };
+        let journal = Arc::new(Journal::new(limits));
+        let secret = Secret::new("KEY", "env:KEY".parse().unwrap());
+        let value = "0123456789abcdef".repeat(1024);
+        let lent = Arc::new(Lent::of_values(&[(secret, &value)]));
+        let body = Pieces(Bytes::copy_from_slice(piece.as_bytes()), pieces).boxed_unsync();
+        let response = Unredacted::new(Response::new(body), None, None);
+        let redacted = response.redacted(&lent, &journal).unwrap();
+        let read = redacted.into_body().collect().await.is_ok();
+        (read, journal)
+    }
+
+    /// A server that writes escapes has the host hold more.
+    #[tokio::test]
+    async fn what_is_held_back_is_memory_of_the_run() {
+        let escapes = "&#92;u005c".repeat(1000);
+        let (is_read, journal) = read(&escapes, 50, 64 << 20).await;
+        let peak = journal.memory().peak();
+        assert!(is_read && peak >= STEP, "{peak}");
+        assert_eq!(journal.memory().used(), 0);
+        let (is_read, journal) = read(&escapes, 50, peak / 2).await;
+        assert!(!is_read && journal.exceeded_by_now().is_some());
+        assert_eq!(journal.memory().used(), 0);
+    }
 
     /// What becomes of a response of an origin that a secret is bound to, and of another's.
     fn withheld(status: u16, name: &str, value: &str, has_body: bool) -> [Option<String>; 2] {
