@@ -2,20 +2,66 @@
 
 use std::borrow::Cow;
 
-use http_step_yaml::{Content, FromNode, Node, Report, Reported, excerpt, read_all};
+use http_step_yaml::{
+    Content, FromNode, Node, Position, Report, Reported, excerpt, read_all, similar,
+};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
+use crate::fields::Fields;
 use crate::header;
 use crate::text::checked;
 
 /// A list of header names.
 #[derive(Debug, Default)]
-pub(crate) struct HeaderNames(pub(crate) Vec<String>);
+pub(crate) struct HeaderNames(Vec<(Position, String)>);
+
+/// What a request has beside the headers that the file gives it.
+const IMPLIED: [&str; 7] = [
+    "Accept",
+    "Accept-Encoding",
+    "Authorization",
+    "Content-Length",
+    "Content-Type",
+    "Cookie",
+    "User-Agent",
+];
+
+impl HeaderNames {
+    /// The names. A name that no header has is a mistake if it looks like a slip for a
+    /// header whose value would be shown.
+    pub(crate) fn of(self, headers: &Fields, report: &mut Report) -> Result<Vec<String>, Reported> {
+        let Fields::Entries(entries) = headers else {
+            return Ok(self.unchecked());
+        };
+        let given: Vec<&str> = entries.iter().map(|(name, _)| name.as_str()).collect();
+        let has = |names: &[&str], name: &str| {
+            let mut names = names.iter();
+            names.any(|known| known.eq_ignore_ascii_case(name))
+        };
+        let hidden: Vec<&str> = self.0.iter().map(|(_, name)| name.as_str()).collect();
+        let mut shown = given.clone();
+        shown.retain(|name| !has(&hidden, name));
+        read_all(&self.0, |(at, name)| match similar(name, &shown) {
+            Some(meant) if !has(&given, name) && !has(&IMPLIED, name) => Err(report.add(
+                *at,
+                format!("no header is named `{name}`; did you mean `{meant}`?"),
+            )),
+            _ => Ok(name.clone()),
+        })
+    }
+
+    /// The names, which need not be those of headers that are known.
+    pub(crate) fn unchecked(self) -> Vec<String> {
+        self.0.into_iter().map(|(_, name)| name).collect()
+    }
+}
 
 impl FromNode for HeaderNames {
     fn from_node(node: &Node, report: &mut Report) -> Result<Self, Reported> {
         match &node.content {
-            Content::List(items) => read_all(items, |item| name(item, report)).map(Self),
+            Content::List(items) => {
+                read_all(items, |item| Ok((item.at, name(item, report)?))).map(Self)
+            }
             // Buildbot takes a string for a set of letters, and hides nothing.
             Content::String(text) => Err(report.add(
                 node.at,

@@ -2,6 +2,7 @@
 
 use http_step_json::Value;
 use http_step_policy::{OF_POLICIES, OF_STEP_FILES};
+use http_step_template::{Part, Reference, Template};
 use http_step_yaml::{
     FromNode, Given, Kind, Mistakes, Position, Report, Reported, value, value_or,
 };
@@ -10,6 +11,7 @@ use crate::auth::Auth;
 use crate::document::Document;
 use crate::fields::{Fields, FieldsOrText};
 use crate::files::{File, Files};
+use crate::header_names::HeaderNames;
 use crate::json::Json;
 use crate::method::{self, Method};
 use crate::proxies::Proxies;
@@ -115,6 +117,16 @@ impl StepFile {
         }
     }
 
+    /// The secret that the URL begins with, if it does: it is the whole URL, or all but
+    /// its query.
+    #[must_use]
+    pub fn url_secret(&self) -> Option<String> {
+        match Template::parse(&self.url).ok()?.parts().first()? {
+            Part::Expression(Reference::Secret { name }) => Some((*name).to_owned()),
+            _ => None,
+        }
+    }
+
     /// Read a step file: YAML 1.2 or JSON, in UTF-8, of at most
     /// [`LONGEST`](crate::LONGEST) bytes.
     ///
@@ -143,12 +155,21 @@ fn from_document(
 ) -> Result<StepFile, Reported> {
     let request_line = request_line(&mut document, at, report);
     let body = body(&mut document, report);
+    let headers = value(document.headers).map(|headers| headers.map(|headers| headers.0));
+    let hidden = value_or(document.hide_request_headers, HeaderNames::default());
+    // Of headers that can't be read nobody knows which are missing.
+    let hidden = match (&headers, hidden) {
+        (Ok(headers), Ok(hidden)) => report.within("hide_request_headers", |report| {
+            hidden.of(headers.as_ref().unwrap_or(&Fields::default()), report)
+        }),
+        (_, hidden) => hidden.map(HeaderNames::unchecked),
+    };
     let (method, url) = request_line?;
     let defaults = StepFile::new(url);
     Ok(StepFile {
         method,
         params: value(document.params)?.map_or(defaults.params, |FieldsOrText(fields)| fields),
-        headers: value(document.headers)?.map_or(defaults.headers, |headers| headers.0),
+        headers: headers?.unwrap_or(defaults.headers),
         body: body?,
         cookies: value(document.cookies)?.map_or(defaults.cookies, |cookies| cookies.0),
         auth: value(document.auth)?,
@@ -162,8 +183,9 @@ fn from_document(
         cert: value(document.cert)?,
         tls: value_or(document.tls, defaults.tls)?,
         proxies: value_or(document.proxies, defaults.proxies)?,
-        hide_request_headers: value_or(document.hide_request_headers, Default::default())?.0,
-        hide_response_headers: value_or(document.hide_response_headers, Default::default())?.0,
+        hide_request_headers: hidden?,
+        hide_response_headers: value_or(document.hide_response_headers, HeaderNames::default())?
+            .unchecked(),
         url: defaults.url,
     })
 }

@@ -69,10 +69,22 @@ impl FromNode for Verify {
         match &node.content {
             Content::Bool(true) => Ok(Self::Roots),
             Content::Bool(false) => Ok(Self::None),
+            // What it says of them: no file is meant.
+            Content::String(text) if is_boolean(text) => match bool::from_node(node, report)? {
+                true => Ok(Self::Roots),
+                false => Ok(Self::None),
+            },
             Content::String(_) => path(node, report).map(Self::CaFile),
             _ => Err(node.unfit("`true`, `false` or the path of a PEM file", report)),
         }
     }
+}
+
+/// Whether a text is what YAML 1.1 had for a boolean.
+fn is_boolean(text: &str) -> bool {
+    ["true", "false", "yes", "no", "on", "off"]
+        .iter()
+        .any(|word| text.eq_ignore_ascii_case(word))
 }
 
 impl FromNode for ClientCertificate {

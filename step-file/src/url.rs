@@ -4,7 +4,7 @@
 
 use std::borrow::Cow;
 
-use http_step_template::{Part, Template};
+use http_step_template::{Part, Reference, Template};
 use http_step_yaml::{Content, FromNode, Node, Report, Reported};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
@@ -52,6 +52,13 @@ pub(crate) fn check(template: &Template<'_>, advice: &str) -> Result<(), String>
         Some("") => return Err("the URL has no host".to_owned()),
         Some(authority) if authority.contains('@') => {
             return Err(format!("the URL has a user name in it; {advice}"));
+        }
+        _ if has_a_secret_host(template) => {
+            return Err(
+                "a secret can't stand in the host of a URL; a URL that is a secret as a whole is \
+                 written `${{ secret.NAME }}`, and nothing before it"
+                    .to_owned(),
+            );
         }
         _ if has_expression(template) => return Ok(()),
         _ => {}
@@ -154,6 +161,22 @@ fn with_stand_ins(template: &Template<'_>) -> String {
             Part::Expression(_) => "x",
         })
         .collect()
+}
+
+/// Whether a secret stands behind a literal scheme and before the path. One at the URL's
+/// beginning may be all of the URL.
+fn has_a_secret_host(template: &Template<'_>) -> bool {
+    let mut before = String::new();
+    for part in template.parts() {
+        match part {
+            Part::Literal(text) => before.push_str(text),
+            Part::Expression(Reference::Property { .. }) => before.push('x'),
+            Part::Expression(Reference::Secret { .. }) => {
+                return authority(&before).is_some_and(|host| before.ends_with(host));
+            }
+        }
+    }
+    false
 }
 
 fn authority(url: &str) -> Option<&str> {

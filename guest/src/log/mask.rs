@@ -1,7 +1,7 @@
 //! Which header values are hidden, in the log and in the result.
 
 use crate::log::user_info;
-use crate::request::header::Header;
+use crate::request::header::{Header, value_of};
 
 /// What stands in for a hidden value.
 pub(crate) const HIDDEN: &str = "<HIDDEN>";
@@ -21,6 +21,26 @@ pub(crate) struct Masks {
 }
 
 impl Masks {
+    /// What to tell people of names that hide nothing: a slip in one shows the value of
+    /// the header that was meant.
+    pub(crate) fn warnings(&self, headers: &[Header]) -> Vec<String> {
+        let hides_nothing = |name: &&String| {
+            // A server can still set the first cookie, where it redirects.
+            !name.eq_ignore_ascii_case("Cookie") && value_of(headers, name).is_none()
+        };
+        let warning = |name: &String| {
+            format!(
+                "`hide_request_headers` has `{}`, and the request has no such header",
+                name.escape_debug()
+            )
+        };
+        self.request
+            .iter()
+            .filter(hides_nothing)
+            .map(warning)
+            .collect()
+    }
+
     /// Request headers as they may be shown.
     pub(crate) fn of_request(&self, headers: &[Header]) -> Vec<Header> {
         masked(headers, &self.request)

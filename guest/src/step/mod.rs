@@ -2,6 +2,7 @@
 
 use crate::bindings::ci::http_step::types::{RequestSpec, StepError, StepResult};
 use crate::exchange::Trail;
+use crate::exchange::cookies::Jar;
 use crate::host::Host;
 use crate::log::Log;
 use crate::log::layout;
@@ -41,6 +42,9 @@ fn perform(mut spec: RequestSpec, trail: &mut Trail<'_>) -> Result<u16, StepErro
         .extend(request.credentials.iter().map(|field| field.name.clone()));
     trail.log.write(&announcement);
     for warning in render::url::warnings(&url, trail.host) {
+        trail.log.warning(&warning);
+    }
+    for warning in masks.warnings(&request.wire_headers(&Jar::default())) {
         trail.log.warning(&warning);
     }
     trail.follow(request, &settings, &masks)

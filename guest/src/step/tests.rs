@@ -242,6 +242,36 @@ fn log(text: &str) -> String {
     .replace("{separator}", &"=".repeat(60))
 }
 
+/// A slip in a name shows the value that was to be hidden. The first cookie may still
+/// come from a server.
+#[test]
+fn a_name_that_hides_nothing_is_told() {
+    let mut spec = spec("GET", "http://a.example/");
+    spec.headers = fields(&[("X-Token", "t")]);
+    spec.auth = Some(Auth::Bearer("t".to_owned()));
+    let names = [
+        "X-Tokn\u{1b}",
+        "x-token",
+        "accept",
+        "authorization",
+        "Cookie",
+    ];
+    spec.hide_request_headers = names.map(str::to_owned).to_vec();
+    let seen = perform_step(spec, [answer(200, &[], "")]);
+    let warnings: Vec<&str> = seen
+        .writes
+        .iter()
+        .filter(|(stream, _)| *stream == Stream::Stderr)
+        .map(|(_, text)| text.as_str())
+        .collect();
+    assert_eq!(
+        warnings,
+        [
+            "Warning: `hide_request_headers` has `X-Tokn\\u{1b}`, and the request has no such header\n"
+        ]
+    );
+}
+
 #[test]
 fn a_form_is_posted() {
     let mut spec = spec("POST", "http://a.example/hook?v=1#top");

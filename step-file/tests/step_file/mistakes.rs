@@ -135,6 +135,8 @@ fn method_and_url() {
     }
 }
 
+const SECRET_HOST: &str = "a secret can't stand in the host of a URL; a URL that is a secret as a whole is written `${{ secret.NAME }}`, and nothing before it";
+
 #[test]
 fn urls() {
     for (url, mistake) in [
@@ -183,6 +185,11 @@ fn urls() {
             "https://${{ property.u }}:${{ secret.P }}@example.com/",
             "the URL has a user name in it; give it as `auth: [username, password]`",
         ),
+        ("https://${{ secret.HOOK }}", SECRET_HOST),
+        ("https://${{ secret.HOOK }}/x?y", SECRET_HOST),
+        ("https://api.${{ secret.ZONE }}.example.com/", SECRET_HOST),
+        ("https://a.example.com:${{ secret.PORT }}/", SECRET_HOST),
+        ("${{ property.scheme }}://${{ secret.HOOK }}/", SECRET_HOST),
         ("https://a/b c", "a URL can't hold a space; write `%20`"),
         (
             "https://a/${{ property.b }} c",
@@ -289,6 +296,14 @@ fn fields() {
         (
             "hide_request_headers: [Set Cookie, 5, null, '${{ property.a }}']",
             "2:24: `hide_request_headers`: a header name has letters, digits and hyphens in it, not a space\n2:36: `hide_request_headers`: expected a header name, not a number\n2:39: `hide_request_headers`: expected a header name, not null\n2:45: `hide_request_headers`: expressions are not rendered in this list",
+        ),
+        (
+            "headers: {X-Token: a, X-Other: b}\nhide_request_headers: [X-Other, X-Tokn]",
+            "3:33: `hide_request_headers`: no header is named `X-Tokn`; did you mean `X-Token`?",
+        ),
+        (
+            "headers: [[x_token, a]]\nhide_request_headers: [X-Token]",
+            "3:24: `hide_request_headers`: no header is named `X-Token`; did you mean `x_token`?",
         ),
         (
             "hide_response_headers: {A: b}",
@@ -615,6 +630,14 @@ fn settings() {
         (
             "verify: []",
             "2:9: `verify`: expected `true`, `false` or the path of a PEM file, not a list",
+        ),
+        (
+            "verify: no",
+            "2:9: `verify`: expected `true` or `false`, not a string; did you mean `false`?",
+        ),
+        (
+            "verify: 'True'",
+            "2:9: `verify`: expected `true` or `false`, not a string; did you mean `true`?",
         ),
         ("verify: ''", "2:9: `verify`: the path is empty"),
         (
