@@ -101,10 +101,10 @@ fn a_secret_that_is_not_there() {
     expect![[r#"
         exit code 2
         --- stdout
-        An exception occurred while performing the request: the secret `TOKEN` can't be read: there is no file nothing.txt
+        An exception occurred while performing the request: the secret `TOKEN` can't be read: there is no file nothing.txt in DIR
         --- stderr
         Requested (exception)
-        error: the secret `TOKEN` can't be read: there is no file nothing.txt
+        error: the secret `TOKEN` can't be read: there is no file nothing.txt in DIR
     "#]].assert_eq(&run(NOBODY, &arguments).run());
     let arguments = format!("--allow {NOBODY} --secret TOKEN=env:HTTP_STEP_NOT_SET@{NOBODY}");
     expect![[r#"
@@ -115,6 +115,23 @@ fn a_secret_that_is_not_there() {
         Requested (exception)
         error: the secret `TOKEN` can't be read: the environment variable `HTTP_STEP_NOT_SET` is not set
     "#]].assert_eq(&run(NOBODY, &arguments).run());
+}
+
+/// Some editors write one before a text.
+#[test]
+fn a_byte_order_mark_is_not_sent() {
+    let arguments = format!("--allow {NOBODY} --secret TOKEN=file:token.txt@{NOBODY}");
+    let told = run(NOBODY, &arguments)
+        .file("token.txt", "\u{feff}correct horse battery\n")
+        .run();
+    expect![[r#"
+        exit code 2
+        --- stdout
+        An exception occurred while performing the request: the secret `TOKEN` can't be read: it begins with a byte order mark; save it as UTF-8 without one
+        --- stderr
+        Requested (exception)
+        error: the secret `TOKEN` can't be read: it begins with a byte order mark; save it as UTF-8 without one
+    "#]].assert_eq(&told);
 }
 
 /// A server that tells the value in every form, and what the program shows of it.

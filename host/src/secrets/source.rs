@@ -5,12 +5,14 @@ use std::env;
 use std::fs::File;
 use std::future::Future;
 use std::io::{self, Read};
+use std::path::Path;
 use std::pin::Pin;
 use std::sync::Arc;
 
 use http_step_policy::SourceRef;
 use http_step_secrets::{LONGEST, Value};
 use tokio::task::spawn_blocking;
+use zeroize::Zeroizing;
 
 /// What a [`SecretSource`] answers: the value, or why there is none, in words that
 /// can follow a colon and have no value in them.
@@ -56,7 +58,28 @@ impl Sources {
             ));
         };
         let bytes = source.read(from.reference()).await?;
-        Value::new(bytes).map_err(|error| error.to_string())
+        value(bytes)
+    }
+}
+
+/// What some editors put before a text is no part of a secret, and would be sent with it.
+const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
+
+fn value(bytes: Vec<u8>) -> Result<Value, String> {
+    if bytes.starts_with(BYTE_ORDER_MARK) {
+        drop(Zeroizing::new(bytes));
+        return Err("it begins with a byte order mark; save it as UTF-8 without one".to_owned());
+    }
+    Value::new(bytes).map_err(|error| error.to_string())
+}
+
+/// That there is no file, and where it was looked for.
+fn nothing_at(path: &str) -> String {
+    match env::current_dir() {
+        Ok(directory) if Path::new(path).is_relative() => {
+            format!("there is no file {path} in {}", directory.display())
+        }
+        _ => format!("there is no file {path}"),
     }
 }
 
@@ -81,7 +104,7 @@ impl SecretSource for Files {
         Box::pin(async move {
             let read = spawn_blocking(move || {
                 let about = |error: io::Error| match error.kind() {
-                    io::ErrorKind::NotFound => format!("there is no file {path}"),
+                    io::ErrorKind::NotFound => nothing_at(&path),
                     io::ErrorKind::PermissionDenied => {
                         format!("the file {path} is not for this user to read")
                     }
@@ -102,5 +125,20 @@ impl SecretSource for Files {
             });
             read.await.map_err(|error| error.to_string())?
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_byte_order_mark_is_not_sent() {
+        let error = value(b"\xef\xbb\xbftoken\n".to_vec()).err();
+        assert_eq!(
+            error.as_deref(),
+            Some("it begins with a byte order mark; save it as UTF-8 without one")
+        );
+        assert!(value(b"tok\xef\xbb\xbfen\n".to_vec()).is_ok());
     }
 }
