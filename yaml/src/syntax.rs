@@ -47,6 +47,7 @@ pub(crate) fn not_yaml(error: &ScanError, text: &str) -> Mistakes {
         ErrorKind::TabNotAllowed
         | ErrorKind::TabInBlockIndentation
         | ErrorKind::TabInIndentation
+        | ErrorKind::TabInPlainScalar
         | ErrorKind::TabAtBlockScalarStart => "a tab can't indent YAML; use spaces".to_owned(),
         ErrorKind::UnclosedQuotedScalar => "this quote is never closed".to_owned(),
         ErrorKind::UnclosedFlowCollection { open } => format!("this `{open}` is never closed"),
@@ -55,6 +56,18 @@ pub(crate) fn not_yaml(error: &ScanError, text: &str) -> Mistakes {
         ErrorKind::MappingValueNotAllowed | ErrorKind::InvalidColonPlacement => {
             "a key can't stand here; check the indentation, and put a text that has a colon in it in quotes"
                 .to_owned()
+        }
+        ErrorKind::ExpectedBlockMappingKey => {
+            "expected a key; the keys of one mapping begin in the same column".to_owned()
+        }
+        ErrorKind::InvalidTrailingSingleQuotedScalar => {
+            "text follows the closing quote; in single quotes `'` is written `''`".to_owned()
+        }
+        ErrorKind::InvalidTrailingDoubleQuotedScalar => {
+            "text follows the closing quote; is a `,` or `:` missing, or a `\\` before a `\"`?".to_owned()
+        }
+        ErrorKind::UnknownQuotedScalarEscape => {
+            "in double quotes `\\` starts an escape; write `\\\\`, or use single quotes".to_owned()
         }
         ErrorKind::UnexpectedCharacter { character } => {
             let character = excerpt(&character.to_string());

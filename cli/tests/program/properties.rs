@@ -141,7 +141,7 @@ fn bad_files() {
             b"{\"a\": 1,\n \"b\" 2}".into(),
             expect![[r#"
                 the file of properties has a mistake
-                p:2:6: this is not YAML: invalid trailing content after double-quoted scalar
+                p:2:6: text follows the closing quote; is a `,` or `:` missing, or a `\` before a `"`?
             "#]],
         ),
         (

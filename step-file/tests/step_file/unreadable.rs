@@ -58,12 +58,18 @@ fn bytes() {
 #[test]
 fn syntax() {
     let quotes = "; a text with an expression in it goes in quotes";
+    let another = "expected a key; the keys of one mapping begin in the same column";
     let key = "a key can't stand here; check the indentation, and put a text that has a colon in it in quotes";
     for (file, mistake) in [
         ("headers:\n\tA: b", "2:2: a tab can't indent YAML; use spaces".to_owned()),
+        ("headers:\n  A: b\n\tB: c", "2:6: a tab can't indent YAML; use spaces".to_owned()),
+        ("headers:\n    A: b\n  B: c", format!("3:3: {another}")),
+        ("data: 'it's'", "1:11: text follows the closing quote; in single quotes `'` is written `''`".to_owned()),
+        ("data: \"say \"hi\"\"", "1:13: text follows the closing quote; is a `,` or `:` missing, or a `\\` before a `\"`?".to_owned()),
+        ("json: {\"a\": \"b\" \"c\": \"d\"}", "1:17: text follows the closing quote; is a `,` or `:` missing, or a `\\` before a `\"`?".to_owned()),
         ("url: 'https://a/", "1:6: this quote is never closed".to_owned()),
         ("json: {a: [1", "1:11: this `[` is never closed".to_owned()),
-        ("json: [a b: c]\n d", "2:2: this is not YAML: while parsing a block mapping, did not find expected key".to_owned()),
+        ("json: [a b: c]\n d", format!("2:2: {another}")),
         ("json: {a: ${{ property.x }}}", format!("1:12: expected `,` or `}}`{quotes}")),
         ("json: [${{ property.x }}]", format!("1:9: expected `,` or `]`{quotes}")),
         ("json: ${{ property.x | default(\"a: b\") }}", format!("1:34: {key}{quotes}")),
@@ -75,7 +81,7 @@ fn syntax() {
         ("json: !!int x", "1:13: the value does not fit its tag".to_owned()),
         ("json: {<<: 5}", "1:12: the merge key `<<` takes a mapping or a list of mappings".to_owned()),
         ("url: https://a/\n---\nurl: https://b/", "2:1: a second document begins here; a step file is one".to_owned()),
-        ("json: \"\\q\"", "1:7: this is not YAML: while parsing a quoted scalar, found unknown escape character".to_owned()),
+        ("json: \"\\q\"", "1:7: in double quotes `\\` starts an escape; write `\\\\`, or use single quotes".to_owned()),
     ] {
         told(file.as_bytes(), &mistake);
     }
