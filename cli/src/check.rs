@@ -21,6 +21,12 @@ pub(crate) fn check(args: &CheckArgs) -> Result<Exit, Failure> {
     }
     let checked = args.steps.iter().map(|step| match &given.policy {
         Some(policy) if typed::is_url(step) => verdict(&policy.judge(step, &args.method)),
+        None if typed::is_url(step) => {
+            terminal::error(
+                "a URL is checked against a policy: add `--policy FILE` or `--allow ORIGIN`",
+            );
+            Exit::Usage
+        }
         _ => step_file(step, args, &given),
     });
     // All are checked; the first that is wrong gives the code.

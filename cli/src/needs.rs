@@ -54,16 +54,19 @@ pub(crate) fn tell(file: &StepFile, files: &Files, given: &Given) -> Exit {
     let method = rendered(&file.method, &properties);
     let token_url = token_url(file).map(|url| rendered(url, &properties));
     let of_url = |url: &Option<String>| Origin::of_url(url.as_deref()?).ok();
+    let url_secret = file.url_secret();
     for name in &needs.secrets {
         // A token is made of them, and goes where they may go.
         let tokens = token_url
             .as_ref()
             .filter(|_| needs.token_secrets.contains(name));
-        let origins: Vec<Origin> = [of_url(&url), tokens.and_then(of_url)]
+        let mut origins: Vec<Origin> = [of_url(&url), tokens.and_then(of_url)]
             .into_iter()
             .flatten()
             .collect();
-        told.secret(name, &origins, given.policy.as_ref());
+        origins.dedup();
+        let is_url = url_secret.as_ref() == Some(name);
+        told.secret(name, &origins, is_url, given.policy.as_ref());
     }
     match (url, method) {
         (Some(url), Some(method)) => told.request(file, &url, &method, given.policy.as_ref()),
@@ -137,16 +140,20 @@ impl Told {
         }
     }
 
-    fn secret(&mut self, name: &str, origins: &[Origin], policy: Option<&Policy>) {
+    fn secret(&mut self, name: &str, origins: &[Origin], is_url: bool, policy: Option<&Policy>) {
+        let missing_of = |policy: &Policy| {
+            let missing = policy.missing_secret(name, origins)?;
+            Some(if is_url { missing.as_url() } else { missing })
+        };
         let Some(policy) = policy else {
-            let missing = Policy::public().missing_secret(name, origins);
+            let missing = missing_of(&Policy::public());
             let argument = missing.as_ref().map(MissingSecret::argument);
             let argument = argument.unwrap_or_default();
             return self.line(&format!("  secret {name}: `{argument}` is needed"));
         };
         let Some(secret) = policy.secret(name) else {
             // No expression names a secret that could not be given.
-            if let Some(missing) = policy.missing_secret(name, origins) {
+            if let Some(missing) = missing_of(policy) {
                 self.missing(
                     Exit::Usage,
                     format_args!("the secret `{name}` is not given to this step; {missing}"),
@@ -159,6 +166,8 @@ impl Told {
                 Exit::Usage,
                 format_args!("the secret `{name}` can't be read: {reason}"),
             );
+        } else if let Some(denial) = is_url.then(|| kept_from_urls(secret)).flatten() {
+            self.missing(Exit::Denied, denial);
         } else if let Some(denial) = origins.iter().find_map(|origin| kept_from(secret, origin)) {
             self.missing(Exit::Denied, denial);
         } else {
@@ -293,11 +302,28 @@ fn unreadable(source: &SourceRef) -> Option<String> {
         SourceRef::ENV if env::var_os(reference).is_none() => {
             Some(format!("the environment variable `{reference}` is not set"))
         }
-        SourceRef::FILE if !Path::new(reference).exists() => {
-            Some(format!("there is no file {reference}"))
-        }
-        _ => None,
+        SourceRef::FILE if !Path::new(reference).exists() => Some(match env::current_dir() {
+            Ok(directory) if Path::new(reference).is_relative() => {
+                format!("there is no file {reference} in {}", directory.display())
+            }
+            _ => format!("there is no file {reference}"),
+        }),
+        SourceRef::ENV | SourceRef::FILE => None,
+        scheme => Some(format!(
+            "the host has no source `{scheme}`; it has {}, {}",
+            SourceRef::ENV,
+            SourceRef::FILE
+        )),
     }
+}
+
+/// Why a secret may not be a URL. Where it would lead is not asked before that.
+fn kept_from_urls(secret: &Secret) -> Option<Denial> {
+    if secret.is_lent_for(Place::Url) {
+        return None;
+    }
+    let anywhere = Origin::of_url("https://example.com").ok()?;
+    secret.admit(&anywhere, "GET", "/", Place::Url).err()
 }
 
 /// Why a secret may not go to an origin at all.

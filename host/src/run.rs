@@ -169,6 +169,7 @@ impl Host {
         let properties = Arc::new(job.properties);
         let (policy, origin) = (job.policy.clone(), request::origin(&job.file, &properties));
         let prepared = bounds
+        let url_secret = job.file.url_secret();
             .hold(async {
                 let lent = Lent::by(&job.policy, &self.sources, &self.shrouds).await?;
                 let request =
@@ -227,7 +228,12 @@ impl Host {
             (Err(ending), _) => ending,
         };
         let missing = state.missing_secret.take();
-        let missing = missing.and_then(|name| policy.missing_secret(&name, origin.as_slice()));
+        let missing = missing.and_then(|name| {
+            let missing = policy.missing_secret(&name, origin.as_slice())?;
+            // A URL that a secret begins is that secret.
+            let is_url = url_secret.is_some_and(|url_secret| url_secret == name);
+            Some(if is_url { missing.as_url() } else { missing })
+        });
         if let Some(missing) = missing {
             ending.missed(&missing);
         }

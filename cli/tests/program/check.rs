@@ -204,6 +204,153 @@ files: {report: report.csv}
 }
 
 #[test]
+fn a_url_is_checked_against_a_policy() {
+    expect![[r#"
+        exit code 2
+        --- stderr
+        error: a URL is checked against a policy: add `--policy FILE` or `--allow ORIGIN`
+    "#]]
+    .assert_eq(&http_step("check http://127.0.0.1:8080/x").run());
+}
+
+#[test]
+fn sources_that_the_program_has_not() {
+    let told = http_step("check step.yaml --policy policy.yaml")
+        .file(
+            "step.yaml",
+            "get: https://api.example.com/\nauth: {bearer: '${{ secret.TOKEN }}'}\n",
+        )
+        .file(
+            "policy.yaml",
+            "allow: [https://api.example.com]\n\
+             secrets:\n  TOKEN: {from: 'vault:kv/x', origins: ['https://api.example.com']}\n",
+        )
+        .run();
+    expect![[r#"
+        exit code 2
+        --- stdout
+        step.yaml: no mistakes
+        GET https://api.example.com is allowed by `policy.yaml:1: https://api.example.com`; its name may lead to public addresses
+        --- stderr
+        error: the secret `TOKEN` can't be read: the host has no source `vault`; it has env, file
+    "#]].assert_eq(&told);
+}
+
+#[test]
+fn a_token_endpoint_of_the_same_origin() {
+    let told = http_step("check step.yaml")
+        .file(
+            "step.yaml",
+            "get: https://api.example.com/\n\
+             auth: {oauth2: {token_url: 'https://api.example.com/token', client_id: ci, client_secret: '${{ secret.CLIENT }}'}}\n",
+        )
+        .run();
+    expect![[r#"
+        exit code 0
+        --- stdout
+        step.yaml: no mistakes
+          secret CLIENT: `--secret CLIENT=env:CLIENT@https://api.example.com` is needed
+          origin https://api.example.com: GET
+          origin https://api.example.com: POST
+    "#]]
+    .assert_eq(&told);
+}
+
+/// What is needed is enough: `run` with it comes as far as the network.
+#[test]
+fn a_secret_that_is_the_url() {
+    let step = |command: &str| {
+        http_step(command)
+            .file("step.yaml", "post: ${{ secret.HOOK }}\n")
+            .env("HOOK", "http://127.0.0.1:1/hook/correct-horse")
+    };
+    let lent = "--allow http://127.0.0.1:1 --secret HOOK=env:HOOK@http://127.0.0.1:1";
+    let mut told = String::new();
+    for arguments in [
+        "check step.yaml".to_owned(),
+        "check step.yaml --allow http://127.0.0.1:1".to_owned(),
+        format!("check step.yaml {lent}"),
+        format!("run step.yaml {lent}"),
+        "run step.yaml --allow http://127.0.0.1:1".to_owned(),
+        format!("check step.yaml {lent} --secret-places HOOK=url"),
+        format!("run step.yaml {lent} --secret-places HOOK=url"),
+    ] {
+        told.push_str(&format!("$ {arguments}\n{}", step(&arguments).run()));
+    }
+    expect![[r#"
+        $ check step.yaml
+        exit code 0
+        --- stdout
+        step.yaml: no mistakes
+          secret HOOK: `--secret HOOK=env:HOOK@https://… --secret-places HOOK=url` is needed
+        its URL or method has an expression in it: where it goes is known when it runs
+        $ check step.yaml --allow http://127.0.0.1:1
+        exit code 2
+        --- stdout
+        step.yaml: no mistakes
+        its URL or method has an expression in it: where it goes is known when it runs
+        --- stderr
+        error: the secret `HOOK` is not given to this step; `--secret HOOK=env:HOOK@https://… --secret-places HOOK=url` would give it, and so would `HOOK: {from: env:HOOK, origins: ["https://…"], places: [url]}` under `secrets:` in a policy
+        $ check step.yaml --allow http://127.0.0.1:1 --secret HOOK=env:HOOK@http://127.0.0.1:1
+        exit code 3
+        --- stdout
+        step.yaml: no mistakes
+        its URL or method has an expression in it: where it goes is known when it runs
+        --- stderr
+        error: the policy does not let the secret `HOOK` be the URL of a request: it is lent for headers, signatures and tokens alone; `--secret-places HOOK=header,url,signature,token` would
+        $ run step.yaml --allow http://127.0.0.1:1 --secret HOOK=env:HOOK@http://127.0.0.1:1
+        exit code 2
+        --- stdout
+        An exception occurred while performing the request: `url` can't be used: it has no scheme, as in `https://…`; if it is a secret, lend it as a URL: `--secret-places NAME=url`, or `places: [url]` in a policy
+        --- stderr
+        Requested (exception)
+        error: `url` can't be used: it has no scheme, as in `https://…`; if it is a secret, lend it as a URL: `--secret-places NAME=url`, or `places: [url]` in a policy
+        $ run step.yaml --allow http://127.0.0.1:1
+        exit code 2
+        --- stdout
+        This run is lent no secrets.
+        An exception occurred while performing the request: `url`: the secret `HOOK` is not given to this step
+        --- stderr
+        Requested (exception)
+        error: `url`: the secret `HOOK` is not given to this step; `--secret HOOK=env:HOOK@https://… --secret-places HOOK=url` would give it, and so would `HOOK: {from: env:HOOK, origins: ["https://…"], places: [url]}` under `secrets:` in a policy
+        $ check step.yaml --allow http://127.0.0.1:1 --secret HOOK=env:HOOK@http://127.0.0.1:1 --secret-places HOOK=url
+        exit code 0
+        --- stdout
+        step.yaml: no mistakes
+          secret HOOK: from env:HOOK, for http://127.0.0.1:1
+        its URL or method has an expression in it: where it goes is known when it runs
+        $ run step.yaml --allow http://127.0.0.1:1 --secret HOOK=env:HOOK@http://127.0.0.1:1 --secret-places HOOK=url
+        exit code 4
+        --- stdout
+        Performing POST request to http://<HIDDEN>
+        An exception occurred while performing the request: could not connect to http://<HIDDEN>/: connection refused
+        --- stderr
+        Requested (exception)
+        error: could not connect to <HIDDEN>: connection refused
+    "#]].assert_eq(&told);
+}
+
+#[test]
+fn slips_that_would_show_or_lose_a_secret() {
+    let told = http_step("check step.yaml host.yaml")
+        .file(
+            "step.yaml",
+            "get: https://api.example.com/\nheaders: {X-Token: abc}\nhide_request_headers: [X-Tokn]\nverify: no\n",
+        )
+        .file("host.yaml", "post: https://${{ secret.HOOK }}\n")
+        .run();
+    expect![[r#"
+        exit code 2
+        --- stderr
+        error: the step file has 2 mistakes
+        step.yaml:3:24: `hide_request_headers`: no header is named `X-Tokn`; did you mean `X-Token`?
+        step.yaml:4:9: `verify`: expected `true` or `false`, not a string; did you mean `false`?
+        error: the step file has a mistake
+        host.yaml:1:7: `post`: a secret can't stand in the host of a URL; a URL that is a secret as a whole is written `${{ secret.NAME }}`, and nothing before it
+    "#]].assert_eq(&told);
+}
+
+#[test]
 fn what_a_step_asks_of_tls_and_proxies() {
     let step = "\
 get: https://api.example.com/

@@ -16,7 +16,9 @@ pub(crate) enum TargetError {
     #[error("it has a space or a control character in it; written in a URL, a space is `%20`")]
     Blank,
     // Not quoted: without its scheme a URL that is a secret is as good as with it.
-    #[error("it has no scheme; did you mean `https://…`?")]
+    #[error(
+        "it has no scheme, as in `https://…`; if it is a secret, lend it as a URL: `--secret-places NAME=url`, or `places: [url]` in a policy"
+    )]
     NoScheme,
     #[error("its scheme is `{0}`, and a step speaks http and https only")]
     Scheme(String),
@@ -242,15 +244,10 @@ mod tests {
 
     #[test]
     fn errors_help_and_show_no_password() {
+        const NO_SCHEME: &str = "it has no scheme, as in `https://…`; if it is a secret, lend it as a URL: `--secret-places NAME=url`, or `places: [url]` in a policy";
         for (text, message) in [
-            (
-                "example.org/a?token=b",
-                "it has no scheme; did you mean `https://…`?",
-            ),
-            (
-                "user:pass@example.org",
-                "it has no scheme; did you mean `https://…`?",
-            ),
+            ("example.org/a?token=b", NO_SCHEME),
+            ("user:pass@example.org", NO_SCHEME),
             (
                 "http://user:pass@example.org",
                 "it has a user name or a password in it, which anybody who sees the URL can read",

@@ -315,7 +315,7 @@ fn what_is_refused() {
         ),
         (
             error(|plan| plan.url = "a.example".to_owned()),
-            "`url` can't be used: it has no scheme; did you mean `https://…`?",
+            "`url` can't be used: it has no scheme, as in `https://…`; if it is a secret, lend it as a URL: `--secret-places NAME=url`, or `places: [url]` in a policy",
         ),
         (
             error(|plan| plan.url = "http://user:pass@a.example".to_owned()),

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use super::name;
+use super::{Place, name};
 use crate::denial::{in_argument, in_flow};
 use crate::origin::Origin;
 use crate::policy::Policy;
@@ -28,6 +28,7 @@ pub struct MissingSecret {
     name: String,
     origins: Vec<String>,
     file: Option<Arc<str>>,
+    is_url: bool,
 }
 
 impl Policy {
@@ -43,12 +44,21 @@ impl Policy {
                 origins => origins.iter().map(Origin::to_string).collect(),
             },
             file: self.terms().file.clone(),
+            is_url: false,
         })
     }
 }
 
 impl MissingSecret {
-    /// An argument of the program, or one for each origin.
+    /// It is to be the URL of a request, for which no secret is lent by default.
+    #[must_use]
+    pub fn as_url(mut self) -> Self {
+        self.is_url = true;
+        self
+    }
+
+    /// The arguments of the program: one for each origin, and one for the places if there
+    /// has to be one.
     #[must_use]
     pub fn argument(&self) -> String {
         let (name, variable) = (&self.name, self.variable());
@@ -56,7 +66,11 @@ impl MissingSecret {
             let lent = format!("{name}=env:{variable}@{origin}");
             format!("--secret {}", in_argument(&lent))
         };
-        let arguments: Vec<String> = self.origins.iter().map(argument).collect();
+        let mut arguments: Vec<String> = self.origins.iter().map(argument).collect();
+        if self.is_url {
+            let places = format!("{name}={}", Place::Url);
+            arguments.push(format!("--secret-places {}", in_argument(&places)));
+        }
         arguments.join(" ")
     }
 
@@ -78,9 +92,13 @@ impl fmt::Display for MissingSecret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let file = self.file.as_deref().unwrap_or("a policy");
         let origins: Vec<String> = self.origins.iter().map(|origin| in_flow(origin)).collect();
+        let places = match self.is_url {
+            true => format!(", places: [{}]", Place::Url),
+            false => String::new(),
+        };
         write!(
             f,
-            "`{}` would give it, and so would `{}: {{from: env:{}, origins: [{}]}}` under `secrets:` in {file}",
+            "`{}` would give it, and so would `{}: {{from: env:{}, origins: [{}]{places}}}` under `secrets:` in {file}",
             self.argument(),
             in_flow(&self.name),
             self.variable(),
@@ -116,6 +134,14 @@ mod tests {
             said("1", &[]).unwrap(),
             "`--secret 1=env:_1@https://…` would give it, and so would \
              `1: {from: env:_1, origins: [\"https://…\"]}` under `secrets:` in policy.yaml"
+        );
+        let url = policy
+            .missing_secret("HOOK", &[])
+            .map(MissingSecret::as_url);
+        assert_eq!(
+            url.unwrap().to_string(),
+            "`--secret HOOK=env:HOOK@https://… --secret-places HOOK=url` would give it, and so would \
+             `HOOK: {from: env:HOOK, origins: [\"https://…\"], places: [url]}` under `secrets:` in policy.yaml"
         );
         assert_eq!(said("a b", &[]), None);
         let lent = "TOKEN=env:A@https://a.example".parse().unwrap();
