@@ -128,10 +128,22 @@ pub(crate) fn failure(code: ErrorCode) -> Failure {
 
 fn with_detail(kind: ErrorKind, words: &str, detail: Option<String>) -> Failure {
     let words = match detail.filter(|detail| !detail.is_empty()) {
-        Some(detail) => format!("{words} ({})", detail.escape_debug()),
+        Some(detail) => format!("{words} ({})", escaped(&detail)),
         None => words.to_owned(),
     };
     Failure { kind, words }
+}
+
+/// Without control characters; quotes end nothing here.
+fn escaped(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '\'' | '"' => escaped.push(c),
+            c => escaped.extend(c.escape_debug()),
+        }
+    }
+    escaped
 }
 
 fn bytes(size: Option<impl std::fmt::Display>) -> Option<String> {
@@ -171,6 +183,11 @@ mod tests {
                 ErrorCode::HttpResponseHeaderSize(payload("x\n")),
                 ErrorKind::Limit,
                 "a header of the response is too long (x\\n)",
+            ),
+            (
+                ErrorCode::InternalError(Some("the \"endpoint\"'s answer\u{1b}".to_owned())),
+                ErrorKind::Other,
+                "the host has an error (the \"endpoint\"'s answer\\u{1b})",
             ),
             (
                 ErrorCode::InternalError(Some(String::new())),
