@@ -68,7 +68,7 @@ pub enum LoadError {
     },
     /// Its bytes are too many.
     #[error(
-        "this component is too large: the budget `component_bytes` is exceeded: {size} of {limit} bytes"
+        "this component is too large: the limit `component_bytes` is exceeded: {size} of {limit} bytes; `component_bytes` under `limits:` of a policy sets it"
     )]
     TooLarge {
         /// The most there may be.
@@ -77,14 +77,14 @@ pub enum LoadError {
         size: u64,
     },
     /// Compiling took too long.
-    #[error("this component takes too long to compile: the budget `compile_time` is exceeded, which is {} s", .limit.as_secs_f64())]
+    #[error("this component takes too long to compile: the limit `compile_time` is exceeded, which is {} s", .limit.as_secs_f64())]
     CompileTime {
         /// The longest it may take.
         limit: Duration,
     },
     /// Compiling took too much memory.
     #[error(
-        "this component takes too much memory to compile: the budget `compile_memory` is exceeded, which is {limit} bytes"
+        "this component takes too much memory to compile: the limit `compile_memory` is exceeded, which is {limit} bytes"
     )]
     CompileMemory {
         /// The most it may take.

@@ -68,9 +68,12 @@ impl Ending {
         }
     }
 
-    /// Its time was over, after so much of it.
-    pub(crate) fn late(wall: Duration, used: Duration) -> Self {
-        let message = format!("the step did not end within {} s", wall.as_secs_f64());
+    /// Its time was over, after so much of it; and what would give it longer.
+    pub(crate) fn late(wall: Duration, used: Duration, set_by: &str) -> Self {
+        let message = format!(
+            "the step did not end within {} s; {set_by}",
+            wall.as_secs_f64()
+        );
         Self::Broken(Broken {
             exceeded: Some(Exceeded {
                 budget: Budget::Wall,

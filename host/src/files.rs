@@ -76,8 +76,7 @@ impl<'p> Reader<'p> {
             return Err(unreadable("this run may not read files".to_owned()));
         };
         if Path::new(path).is_absolute() {
-            let reason = format!("its path is not relative to {}", directory.display());
-            return Err(unreadable(reason));
+            return Err(unreadable(absolute(directory)));
         }
         let in_words = |error: io::Error| unreadable(in_words(&error, directory));
         let root = Dir::open_ambient_dir(directory, ambient_authority()).map_err(in_words)?;
@@ -116,7 +115,7 @@ impl<'p> Reader<'p> {
             Some(left) => self.left = left,
             None => {
                 return Err(unreadable(format!(
-                    "the files are larger than {} MiB together",
+                    "the files are larger than {} MiB together; no limit of a policy raises that",
                     MOST >> 20
                 )));
             }
@@ -196,14 +195,25 @@ fn with_slashes(path: &str) -> String {
     names.collect::<Vec<_>>().join("/")
 }
 
+fn absolute(directory: &Path) -> String {
+    format!(
+        "its path is absolute; only files below {} are read, by their paths from there",
+        directory.display()
+    )
+}
+
+fn outside(directory: &Path) -> String {
+    format!(
+        "it is outside of {}; only files below that directory are read",
+        directory.display()
+    )
+}
+
 fn in_words(error: &io::Error, directory: &Path) -> String {
-    let directory = directory.display();
     match error.kind() {
-        io::ErrorKind::NotFound => format!("there is no such file in {directory}"),
+        io::ErrorKind::NotFound => format!("there is no such file in {}", directory.display()),
         // What cap-std says of a path that leads outside, which no error of the system is.
-        io::ErrorKind::PermissionDenied if error.raw_os_error().is_none() => {
-            format!("it is outside of {directory}")
-        }
+        io::ErrorKind::PermissionDenied if error.raw_os_error().is_none() => outside(directory),
         _ => error.to_string(),
     }
 }
@@ -237,12 +247,9 @@ mod tests {
         let mut reader = Reader::new(Files::Under(root.clone()), &policy);
 
         assert_eq!(reader.read("files", "report.xml").unwrap(), b"<yes/>");
-        let outside = format!("it is outside of {}", root.display());
+        let outside = outside(&root);
         for (path, reason) in [
-            (
-                "/etc/hostname",
-                format!("its path is not relative to {}", root.display()),
-            ),
+            ("/etc/hostname", absolute(&root)),
             (
                 "missing",
                 format!("there is no such file in {}", root.display()),
@@ -402,7 +409,7 @@ mod tests {
         assert_eq!(reader.read("files", "half").unwrap().len(), MOST / 2 + 1);
         assert_eq!(
             refused(&mut reader, "half"),
-            "the files are larger than 16 MiB together"
+            "the files are larger than 16 MiB together; no limit of a policy raises that"
         );
     }
 }

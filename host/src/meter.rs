@@ -350,7 +350,7 @@ mod tests {
         let other = Room::of(&memory, 60).unwrap();
         assert_eq!(
             room.grow(1).unwrap_err().to_string(),
-            "the budget `memory` is exceeded: 101 of 100 bytes"
+            "the limit `memory` is exceeded: 101 of 100 bytes; `memory` under `limits:` of a policy sets it"
         );
         assert_eq!(room.taken(), 40);
         drop(other);

@@ -139,6 +139,7 @@ impl Host {
             journal,
             started: Instant::now(),
             wall: limits.wall,
+            set_by: SET_BY_POLICY,
         };
         let memory = limits.memory;
         let log = Log::new(limits, bounds.journal.memory(), job.sink.take());
@@ -168,8 +169,8 @@ impl Host {
     ) -> RunResult {
         let properties = Arc::new(job.properties);
         let (policy, origin) = (job.policy.clone(), request::origin(&job.file, &properties));
-        let prepared = bounds
         let url_secret = job.file.url_secret();
+        let prepared = bounds
             .hold(async {
                 let lent = Lent::by(&job.policy, &self.sources, &self.shrouds).await?;
                 let request =
@@ -187,7 +188,10 @@ impl Host {
             Err(exceeded) => return bounds.end_early(step, Ending::exceeded(exceeded), log),
         };
         if let Some(total) = request.spec.settings.timeout.total {
-            bounds.wall = bounds.wall.min(Duration::from_nanos(total));
+            let total = Duration::from_nanos(total);
+            if total < bounds.wall {
+                (bounds.wall, bounds.set_by) = (total, SET_BY_STEP_FILE);
+            }
         }
 
         let (limits, journal) = (job.policy.budgets().clone(), Arc::clone(&bounds.journal));
@@ -332,7 +336,12 @@ struct Bounds<'r, S> {
     journal: Arc<Journal>,
     started: Instant,
     wall: Duration,
+    /// What would give it longer.
+    set_by: &'static str,
 }
+
+const SET_BY_POLICY: &str = "`--timeout` gives it longer, or `wall` under `limits:` of a policy";
+const SET_BY_STEP_FILE: &str = "`total` under `timeout:` of the step file gives it longer";
 
 impl<S: Future<Output = ()>> Bounds<'_, S> {
     /// Go on with a part of the run as long as it may.
@@ -342,7 +351,9 @@ impl<S: Future<Output = ()>> Bounds<'_, S> {
             biased;
             () = &mut self.stop => Err(Ending::cancelled()),
             over = self.journal.over() => Err(over.into()),
-            done = part => done.map_err(|_| Ending::late(self.wall, self.started.elapsed())),
+            done = part => done.map_err(|_| {
+                Ending::late(self.wall, self.started.elapsed(), self.set_by)
+            }),
         }
     }
 

@@ -77,7 +77,7 @@ pub(crate) struct Slot<'s> {
 #[derive(Debug, Error)]
 pub(crate) enum NoSlot {
     #[error(
-        "the budget `memory` of this step is {memory}, and this host gives all steps together {all}; set `memory` in `limits` of the policy to less"
+        "the limit `memory` of this step is {memory}, and this host gives all steps together {all}; set `memory` in `limits` of the policy to less"
     )]
     TooMuch { memory: Amount, all: Amount },
     #[error(
@@ -342,7 +342,7 @@ mod tests {
         };
         assert_eq!(
             error.to_string(),
-            "the budget `memory` of this step is 64 MiB, and this host gives all steps together 10 MiB; set `memory` in `limits` of the policy to less"
+            "the limit `memory` of this step is 64 MiB, and this host gives all steps together 10 MiB; set `memory` in `limits` of the policy to less"
         );
     }
 }

@@ -207,10 +207,10 @@ impl Serialize for Amount {
 /// use http_step_policy::{Amount, Budget, Exceeded, Limits};
 ///
 /// let exceeded = Exceeded::new(Budget::Requests, &Limits::default(), Amount::Count(65));
-/// assert_eq!(exceeded.to_string(), "the budget `requests` is exceeded: 65 of 64");
+/// assert_eq!(exceeded.to_string(), "the limit `requests` is exceeded: 65 of 64; `requests` under `limits:` of a policy sets it");
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Error, Serialize)]
-#[error("the budget `{budget}` is exceeded: {} of {}{}", used.number(), limit.number(), limit.unit())]
+#[error("the limit `{budget}` is exceeded: {} of {}{}; `{budget}` under `limits:` of a policy sets it", used.number(), limit.number(), limit.unit())]
 pub struct Exceeded {
     /// Which one.
     pub budget: Budget,

@@ -71,44 +71,44 @@ async fn a_step_that_goes_on_is_ended() {
     }
     expect![[r#"
         requests: 2
-        e|An exception occurred while performing the request: the budget `requests` is exceeded: 3 of 2
+        e|An exception occurred while performing the request: the limit `requests` is exceeded: 3 of 2; `requests` under `limits:` of a policy sets it
         Exception: Requested (exception)
-        Limit: the budget `requests` is exceeded: 3 of 2
+        Limit: the limit `requests` is exceeded: 3 of 2; `requests` under `limits:` of a policy sets it
         {"budget":"requests","limit":2,"used":3}
         concurrent_requests: 2
-        e|An exception occurred while performing the request: the budget `concurrent_requests` is exceeded: 3 of 2
+        e|An exception occurred while performing the request: the limit `concurrent_requests` is exceeded: 3 of 2; `concurrent_requests` under `limits:` of a policy sets it
         Exception: Requested (exception)
-        Limit: the budget `concurrent_requests` is exceeded: 3 of 2
+        Limit: the limit `concurrent_requests` is exceeded: 3 of 2; `concurrent_requests` under `limits:` of a policy sets it
         {"budget":"concurrent_requests","limit":2,"used":3}
         hosts: 2
-        e|An exception occurred while performing the request: the budget `hosts` is exceeded: 3 of 2
+        e|An exception occurred while performing the request: the limit `hosts` is exceeded: 3 of 2; `hosts` under `limits:` of a policy sets it
         Exception: Requested (exception)
-        Limit: the budget `hosts` is exceeded: 3 of 2
+        Limit: the limit `hosts` is exceeded: 3 of 2; `hosts` under `limits:` of a policy sets it
         {"budget":"hosts","limit":2,"used":3}
         bytes_sent: 25
-        e|An exception occurred while performing the request: the budget `bytes_sent` is exceeded: 30 of 25 bytes
+        e|An exception occurred while performing the request: the limit `bytes_sent` is exceeded: 30 of 25 bytes; `bytes_sent` under `limits:` of a policy sets it
         Exception: Requested (exception)
-        Limit: the budget `bytes_sent` is exceeded: 30 of 25 bytes
+        Limit: the limit `bytes_sent` is exceeded: 30 of 25 bytes; `bytes_sent` under `limits:` of a policy sets it
         {"budget":"bytes_sent","limit":25,"used":30}
         bytes_received: 20
-        e|An exception occurred while performing the request: the budget `bytes_received` is exceeded: 30 of 20 bytes
+        e|An exception occurred while performing the request: the limit `bytes_received` is exceeded: 30 of 20 bytes; `bytes_received` under `limits:` of a policy sets it
         Exception: Requested (exception)
-        Limit, sent Yes: the budget `bytes_received` is exceeded: 30 of 20 bytes
+        Limit, sent Yes: the limit `bytes_received` is exceeded: 30 of 20 bytes; `bytes_received` under `limits:` of a policy sets it
         {"budget":"bytes_received","limit":20,"used":30}
         bytes_decoded: 999
-        e|An exception occurred while performing the request: the budget `bytes_decoded` is exceeded: 1000 of 999 bytes
+        e|An exception occurred while performing the request: the limit `bytes_decoded` is exceeded: 1000 of 999 bytes; `bytes_decoded` under `limits:` of a policy sets it
         Exception: Requested (exception)
-        Limit, sent Yes: the budget `bytes_decoded` is exceeded: 1000 of 999 bytes
+        Limit, sent Yes: the limit `bytes_decoded` is exceeded: 1000 of 999 bytes; `bytes_decoded` under `limits:` of a policy sets it
         {"budget":"bytes_decoded","limit":999,"used":1000}
         header_fields: 3
-        e|An exception occurred while performing the request: the budget `header_fields` is exceeded: 4 of 3
+        e|An exception occurred while performing the request: the limit `header_fields` is exceeded: 4 of 3; `header_fields` under `limits:` of a policy sets it
         Exception: Requested (exception)
-        Limit, sent Yes: the budget `header_fields` is exceeded: 4 of 3
+        Limit, sent Yes: the limit `header_fields` is exceeded: 4 of 3; `header_fields` under `limits:` of a policy sets it
         {"budget":"header_fields","limit":3,"used":4}
         header_bytes: 70
-        e|An exception occurred while performing the request: the budget `header_bytes` is exceeded: 88 of 70 bytes
+        e|An exception occurred while performing the request: the limit `header_bytes` is exceeded: 88 of 70 bytes; `header_bytes` under `limits:` of a policy sets it
         Exception: Requested (exception)
-        Limit, sent Yes: the budget `header_bytes` is exceeded: 88 of 70 bytes
+        Limit, sent Yes: the limit `header_bytes` is exceeded: 88 of 70 bytes; `header_bytes` under `limits:` of a policy sets it
         {"budget":"header_bytes","limit":70,"used":88}
     "#]].assert_eq(&told);
 }
@@ -129,7 +129,10 @@ async fn a_step_that_ends_in_the_moment_in_which_it_is_ended() {
     };
     let result = run("requests: 1").await;
     let message = result.error.unwrap().message;
-    expect!["the budget `requests` is exceeded: 2 of 1"].assert_eq(&message);
+    expect![
+        "the limit `requests` is exceeded: 2 of 1; `requests` under `limits:` of a policy sets it"
+    ]
+    .assert_eq(&message);
     let result = run("requests: 2").await;
     assert_eq!(result.outcome, Outcome::Success, "{:?}", result.error);
     for row in result.ledger {
@@ -172,14 +175,14 @@ async fn what_a_step_writes_and_holds() {
         o|xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx¶
         h|
         h|<the log ends here: its limit is 200 bytes>
-        e|An exception occurred while performing the request: the budget `log_bytes` is exceeded: 131072 of 100000 bytes
+        e|An exception occurred while performing the request: the limit `log_bytes` is exceeded: 131072 of 100000 bytes; `log_bytes` under `limits:` of a policy sets it
         Exception: Requested (exception)
-        Limit: the budget `log_bytes` is exceeded: 131072 of 100000 bytes
+        Limit: the limit `log_bytes` is exceeded: 131072 of 100000 bytes; `log_bytes` under `limits:` of a policy sets it
         {"budget":"log_bytes","limit":100000,"used":131072}
         memory: 16MiB
-        e|An exception occurred while performing the request: the budget `memory` is exceeded: 16843208 of 16777216 bytes
+        e|An exception occurred while performing the request: the limit `memory` is exceeded: 16843208 of 16777216 bytes; `memory` under `limits:` of a policy sets it
         Exception: Requested (exception)
-        Limit: the budget `memory` is exceeded: 16843208 of 16777216 bytes
+        Limit: the limit `memory` is exceeded: 16843208 of 16777216 bytes; `memory` under `limits:` of a policy sets it
         {"budget":"memory","limit":16777216,"used":16843208}
     "#]].assert_eq(&told);
 }
@@ -199,9 +202,9 @@ async fn files_that_are_uploaded_are_held() {
     })
     .await;
     expect![[r#"
-        e|An exception occurred while performing the request: the budget `memory` is exceeded: 3145728 of 2097152 bytes
+        e|An exception occurred while performing the request: the limit `memory` is exceeded: 3145728 of 2097152 bytes; `memory` under `limits:` of a policy sets it
         Exception: Requested (exception)
-        Limit, sent No: the budget `memory` is exceeded: 3145728 of 2097152 bytes
+        Limit, sent No: the limit `memory` is exceeded: 3145728 of 2097152 bytes; `memory` under `limits:` of a policy sets it
     "#]].assert_eq(&transcript(&result, "no origin"));
 }
 
@@ -286,10 +289,10 @@ async fn the_ledger_names_the_budget_where_it_was_met() {
         ));
     }
     expect![[r#"
-        hosts: 2: Limit at Policy, sent No: the budget `hosts` is exceeded: 3 of 2
-        bytes_sent: 25: Limit at Send, sent Unknown: the budget `bytes_sent` is exceeded: 30 of 25 bytes
-        bytes_received: 20: Limit at Body, sent Yes: the budget `bytes_received` is exceeded: 30 of 20 bytes
-        bytes_decoded: 999: Limit at Body, sent Yes: the budget `bytes_decoded` is exceeded: 1000 of 999 bytes
-        header_fields: 3: Limit at Head, sent Yes: the budget `header_fields` is exceeded: 4 of 3
+        hosts: 2: Limit at Policy, sent No: the limit `hosts` is exceeded: 3 of 2; `hosts` under `limits:` of a policy sets it
+        bytes_sent: 25: Limit at Send, sent Unknown: the limit `bytes_sent` is exceeded: 30 of 25 bytes; `bytes_sent` under `limits:` of a policy sets it
+        bytes_received: 20: Limit at Body, sent Yes: the limit `bytes_received` is exceeded: 30 of 20 bytes; `bytes_received` under `limits:` of a policy sets it
+        bytes_decoded: 999: Limit at Body, sent Yes: the limit `bytes_decoded` is exceeded: 1000 of 999 bytes; `bytes_decoded` under `limits:` of a policy sets it
+        header_fields: 3: Limit at Head, sent Yes: the limit `header_fields` is exceeded: 4 of 3; `header_fields` under `limits:` of a policy sets it
     "#]].assert_eq(&told);
 }

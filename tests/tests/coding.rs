@@ -389,7 +389,7 @@ async fn a_window_counts_as_memory() {
     let (result, origin) = run("get", "limits: {memory: 4MiB}", answer).await;
     let told = error(&result, &origin);
     let told = told.rsplit_once(": ").unwrap().0;
-    expect!["Exception, Limit, sent Yes: the budget `memory` is exceeded"].assert_eq(told);
+    expect!["Exception, Limit, sent Yes: the limit `memory` is exceeded"].assert_eq(told);
     assert_eq!(result.ledger[0].error.as_ref().unwrap().stage, Stage::Body);
 }
 
@@ -398,7 +398,7 @@ async fn a_bomb_ends_the_step() {
     let bomb = gzip(&vec![b'a'; 64 << 20]);
     let limits = "limits: {bytes_decoded: 1MiB}";
     let (result, origin) = run("get", limits, move || coded("gzip", bomb.clone())).await;
-    expect!["Exception, Limit, sent Yes: the budget `bytes_decoded` is exceeded: 1114112 of 1048576 bytes"].assert_eq(&error(&result, &origin));
+    expect!["Exception, Limit, sent Yes: the limit `bytes_decoded` is exceeded: 1114112 of 1048576 bytes; `bytes_decoded` under `limits:` of a policy sets it"].assert_eq(&error(&result, &origin));
     expect![[r#"{"budget":"bytes_decoded","limit":1048576,"used":1114112}"#]]
         .assert_eq(&serde_json::to_string(&result.error.unwrap().exceeded).unwrap());
     // What was let through is what was allowed, and no more was decoded.

@@ -74,7 +74,7 @@ fn time_is_limited() {
         ..CompileLimits::default()
     };
     let error = refusal(compiler(&[]).limits(limits), &bomb(500, 1000));
-    expect!["this component takes too long to compile: the budget `compile_time` is exceeded, which is 0.5 s"]
+    expect!["this component takes too long to compile: the limit `compile_time` is exceeded, which is 0.5 s"]
         .assert_eq(&error.to_string());
 }
 
@@ -85,7 +85,7 @@ fn memory_is_limited() {
         ..CompileLimits::default()
     };
     let error = refusal(compiler(&[]).limits(limits), &bomb(1, 30_000));
-    expect!["this component takes too much memory to compile: the budget `compile_memory` is exceeded, which is 536870912 bytes"]
+    expect!["this component takes too much memory to compile: the limit `compile_memory` is exceeded, which is 536870912 bytes"]
         .assert_eq(&error.to_string());
 }
 
@@ -165,7 +165,7 @@ fn a_compiler_that_misbehaves_is_ended() {
         );
     }
     expect![[r#"
-        hangs: this component takes too long to compile: the budget `compile_time` is exceeded, which is 1 s
+        hangs: this component takes too long to compile: the limit `compile_time` is exceeded, which is 1 s
         aborts: the compiler died on this component: signal: 6 (SIGABRT)
         gives up: the compiler died on this component: exit status: 1; its last words: It gives up. Really.
         is silent: the compiler died on this component: exit status: 0
@@ -188,7 +188,7 @@ fn a_compiler_gets_no_environment() {
 #[cfg(target_os = "linux")]
 fn a_compiler_that_the_system_ends_for_its_time() {
     let ended = Compiler::child("/bin/sh", ["-c", "kill -XCPU $$"]);
-    expect!["this component takes too long to compile: the budget `compile_time` is exceeded, which is 60 s"]
+    expect!["this component takes too long to compile: the limit `compile_time` is exceeded, which is 60 s"]
         .assert_eq(&refusal(ended, &bomb(1, 1)).to_string());
 }
 

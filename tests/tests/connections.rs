@@ -376,7 +376,7 @@ async fn a_host_makes_no_more_requests_at_a_time_than_it_may() {
         // The wait counts in the time that a step has, and nothing was sent.
         let impatient = format!("get: {origin}/\ntimeout: {{total: 0.5}}");
         let late = bench.run(&policy, &impatient).await;
-        expect!["Exception, Timeout, sent No: the step did not end within 0.5 s"]
+        expect!["Exception, Timeout, sent No: the step did not end within 0.5 s; `total` under `timeout:` of the step file gives it longer"]
             .assert_eq(&error(&late, &origin));
         answers.add_permits(2);
         bench.run(&policy, &patient).await
@@ -451,7 +451,7 @@ async fn a_request_has_its_turn_until_its_answer_was_read() {
     tokio::select! {
         result = holds => panic!("it has not held on: {result:?}"),
         result = other => {
-            expect!["Exception, Timeout, sent No: the step did not end within 0.5 s"]
+            expect!["Exception, Timeout, sent No: the step did not end within 0.5 s; `total` under `timeout:` of the step file gives it longer"]
                 .assert_eq(&error(&result, &origin));
         }
     }

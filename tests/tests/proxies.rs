@@ -342,20 +342,20 @@ async fn what_goes_wrong_at_the_proxy() {
     }
     let told = told.replace(&service.port.to_string(), "PORT");
     expect![[r#"
-        https, forbids: Exception, Connect, sent No: the proxy http://PROXY did not lead on: it refused a tunnel to 127.0.0.1:PORT (status 403)
-        https, answers 418: Exception, Connect, sent No: the proxy http://PROXY did not lead on: it refused a tunnel to 127.0.0.1:PORT (status 418)
-        https, wants a password: Exception, Connect, sent No: the proxy http://PROXY did not lead on: it wants a user name and a password (status 407)
-        https, wants another: Exception, Connect, sent No: the proxy http://PROXY did not lead on: it does not accept the user name and the password (status 407)
-        https, garbage: Exception, Connect, sent No: the proxy http://PROXY did not lead on: invalid HTTP version parsed
+        https, forbids: Exception, Connect, sent No: the proxy http://PROXY did not connect: it refused a tunnel to 127.0.0.1:PORT (status 403)
+        https, answers 418: Exception, Connect, sent No: the proxy http://PROXY did not connect: it refused a tunnel to 127.0.0.1:PORT (status 418)
+        https, wants a password: Exception, Connect, sent No: the proxy http://PROXY did not connect: it wants a user name and a password (status 407)
+        https, wants another: Exception, Connect, sent No: the proxy http://PROXY did not connect: it does not accept the user name and the password (status 407)
+        https, garbage: Exception, Connect, sent No: the proxy http://PROXY did not connect: invalid HTTP version parsed
         https, silent: Exception, Timeout, sent No: could not connect to ORIGIN within 1 s
-        https, ends: Exception, Connect, sent No: the proxy http://PROXY did not lead on: connection closed before message completed
-        https, 1xx without end: Exception, Connect, sent No: the proxy http://PROXY did not lead on: it sends more than 64 interim responses
-        https, nobody: Exception, Connect, sent No: the proxy http://PROXY did not lead on: could not connect to 127.0.0.1: connection refused
-        https, SOCKS: wants a password: Exception, Connect, sent No: the proxy socks5://PROXY did not lead on: No acceptable auth methods
-        https, SOCKS: wants another: Exception, Connect, sent No: the proxy socks5://PROXY did not lead on: Password auth failure, code: 1
+        https, ends: Exception, Connect, sent No: the proxy http://PROXY did not connect: connection closed before message completed
+        https, 1xx without end: Exception, Connect, sent No: the proxy http://PROXY did not connect: it sends more than 64 interim responses
+        https, nobody: Exception, Connect, sent No: the proxy http://PROXY did not connect: could not connect to 127.0.0.1: connection refused
+        https, SOCKS: wants a password: Exception, Connect, sent No: the proxy socks5://PROXY did not connect: No acceptable auth methods
+        https, SOCKS: wants another: Exception, Connect, sent No: the proxy socks5://PROXY did not connect: Password auth failure, code: 1
         https, SOCKS: garbage: Exception, Timeout, sent No: could not connect to ORIGIN within 1 s
-        https, SOCKS: nobody: Exception, Connect, sent No: the proxy socks5://PROXY did not lead on: could not connect to 127.0.0.1: connection refused
-        https, TLS: is none: Exception, Connect, sent No: the proxy https://PROXY did not lead on: TLS with it failed: what it sends is not TLS; if it is a server of plain HTTP, the URL begins with `http://`
+        https, SOCKS: nobody: Exception, Connect, sent No: the proxy socks5://PROXY did not connect: could not connect to 127.0.0.1: connection refused
+        https, TLS: is none: Exception, Connect, sent No: the proxy https://PROXY did not connect: TLS with it failed: what it sends is not TLS; if it is a server of plain HTTP, the URL begins with `http://`
         http, forbids: Status code: 403 (failure)
         http, answers 418: Status code: 418 (failure)
         http, wants a password: Status code: 407 (failure)
@@ -364,12 +364,12 @@ async fn what_goes_wrong_at_the_proxy() {
         http, silent: Exception, Timeout, sent Unknown: ORIGIN did not answer within 1 s
         http, ends: Exception, Protocol, sent Unknown: ORIGIN closed the connection before it answered: connection closed before message completed
         http, 1xx without end: Exception, Protocol, sent Yes: ORIGIN answered with something that is not HTTP: it sends more than 64 interim responses
-        http, nobody: Exception, Connect, sent No: the proxy http://PROXY did not lead on: could not connect to 127.0.0.1: connection refused
-        http, SOCKS: wants a password: Exception, Connect, sent No: the proxy socks5://PROXY did not lead on: No acceptable auth methods
-        http, SOCKS: wants another: Exception, Connect, sent No: the proxy socks5://PROXY did not lead on: Password auth failure, code: 1
+        http, nobody: Exception, Connect, sent No: the proxy http://PROXY did not connect: could not connect to 127.0.0.1: connection refused
+        http, SOCKS: wants a password: Exception, Connect, sent No: the proxy socks5://PROXY did not connect: No acceptable auth methods
+        http, SOCKS: wants another: Exception, Connect, sent No: the proxy socks5://PROXY did not connect: Password auth failure, code: 1
         http, SOCKS: garbage: Exception, Timeout, sent No: could not connect to ORIGIN within 1 s
-        http, SOCKS: nobody: Exception, Connect, sent No: the proxy socks5://PROXY did not lead on: could not connect to 127.0.0.1: connection refused
-        http, TLS: is none: Exception, Connect, sent No: the proxy https://PROXY did not lead on: TLS with it failed: what it sends is not TLS; if it is a server of plain HTTP, the URL begins with `http://`
+        http, SOCKS: nobody: Exception, Connect, sent No: the proxy socks5://PROXY did not connect: could not connect to 127.0.0.1: connection refused
+        http, TLS: is none: Exception, Connect, sent No: the proxy https://PROXY did not connect: TLS with it failed: what it sends is not TLS; if it is a server of plain HTTP, the URL begins with `http://`
     "#]].assert_eq(&told);
 }
 
@@ -426,7 +426,7 @@ async fn a_proxy_over_tls_is_judged_by_the_host_and_not_by_the_step() {
     }
     expect![[r#"
         trusted: Success: no error; asked 1 times
-        a stranger's: Exception, Connect, sent No: the proxy PROXY did not lead on: TLS with it failed: no trusted root has signed its certificate; `verify: FILE` names a file with the certificate of who has, or with the server's own; asked 0 times
+        a stranger's: Exception, Connect, sent No: the proxy PROXY did not connect: TLS with it failed: no trusted root has signed its certificate; `verify: FILE` names a file with the certificate of who has, or with the server's own; asked 0 times
     "#]].assert_eq(&told);
 }
 

@@ -157,9 +157,9 @@ async fn a_step_has_a_deadline_over_all() {
         o| ------ Content ------
         o|hello¶
         e|
-        e|An exception occurred while performing the request: the step did not end within 1 s
+        e|An exception occurred while performing the request: the step did not end within 1 s; `total` under `timeout:` of the step file gives it longer
         Exception: Requested (exception)
-        Timeout, sent Yes: the step did not end within 1 s
+        Timeout, sent Yes: the step did not end within 1 s; `total` under `timeout:` of the step file gives it longer
     "#]]
     .assert_eq(&transcript(&result, &server.origin));
 
@@ -169,7 +169,7 @@ async fn a_step_has_a_deadline_over_all() {
         ..Limits::default()
     };
     let result = run_with(&server.origin, &step, |job| job.limits(limits)).await;
-    expect!["Timeout, sent Yes: the step did not end within 1 s"]
+    expect!["Timeout, sent Yes: the step did not end within 1 s; `--timeout` gives it longer, or `wall` under `limits:` of a policy"]
         .assert_eq(&error(&result, &server.origin));
 }
 
@@ -340,9 +340,9 @@ async fn steps_are_promised_their_memory() {
         e|An exception occurred while performing the request: the host is overloaded: the steps that run are promised its 100 MiB of memory, and 1 wait for their turn; try again later
         Exception: Requested (exception)
         Overloaded, sent No: the host is overloaded: the steps that run are promised its 100 MiB of memory, and 1 wait for their turn; try again later
-        e|An exception occurred while performing the request: the budget `memory` of this step is 101 MiB, and this host gives all steps together 100 MiB; set `memory` in `limits` of the policy to less
+        e|An exception occurred while performing the request: the limit `memory` of this step is 101 MiB, and this host gives all steps together 100 MiB; set `memory` in `limits` of the policy to less
         Exception: Requested (exception)
-        Limit, sent No: the budget `memory` of this step is 101 MiB, and this host gives all steps together 100 MiB; set `memory` in `limits` of the policy to less
+        Limit, sent No: the limit `memory` of this step is 101 MiB, and this host gives all steps together 100 MiB; set `memory` in `limits` of the policy to less
     "#]].assert_eq(&told.concat());
     assert_eq!(service.requests().len(), 3);
     assert_eq!(host.resources().memory, 0);

@@ -134,10 +134,10 @@ fn no_answer_in_time_is_4() {
         exit code 4
         --- stdout
         Performing GET request to ORIGIN
-        An exception occurred while performing the request: the step did not end within 1 s
+        An exception occurred while performing the request: the step did not end within 1 s; `--timeout` gives it longer, or `wall` under `limits:` of a policy
         --- stderr
         Requested (exception)
-        error: the step did not end within 1 s
+        error: the step did not end within 1 s; `--timeout` gives it longer, or `wall` under `limits:` of a policy
     "#]]
     .assert_eq(&told);
 }

@@ -271,10 +271,10 @@ fn a_run_obeys_its_policy() {
         exit code 4
         --- stdout
         Performing GET request to ORIGIN/
-        An exception occurred while performing the request: the budget `requests` is exceeded: 1 of 0
+        An exception occurred while performing the request: the limit `requests` is exceeded: 1 of 0; `requests` under `limits:` of a policy sets it
         --- stderr
         Requested (exception)
-        error: the budget `requests` is exceeded: 1 of 0
+        error: the limit `requests` is exceeded: 1 of 0; `requests` under `limits:` of a policy sets it
     "#]].assert_eq(&limited);
 }
 
@@ -313,7 +313,11 @@ fn a_time_limit_that_is_typed_stands_in_place_of_the_policys() {
         .word(&server.origin, "ORIGIN")
         .run();
         let last = told.lines().last().unwrap();
-        assert_eq!(last, "error: the step did not end within 0.5 s", "{told}");
+        assert_eq!(
+            last,
+            "error: the step did not end within 0.5 s; `--timeout` gives it longer, or `wall` under `limits:` of a policy",
+            "{told}"
+        );
     }
 }
 

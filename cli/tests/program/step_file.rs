@@ -71,18 +71,18 @@ fn a_file_elsewhere_is_not_sent() {
     expect![[r#"
         exit code 2
         --- stdout
-        An exception occurred while performing the request: the file `/etc/hostname` of `files` can't be read: its path is not relative to DIR
+        An exception occurred while performing the request: the file `/etc/hostname` of `files` can't be read: its path is absolute; only files below DIR are read, by their paths from there
         --- stderr
         Requested (exception)
-        error: the file `/etc/hostname` of `files` can't be read: its path is not relative to DIR
+        error: the file `/etc/hostname` of `files` can't be read: its path is absolute; only files below DIR are read, by their paths from there
     "#]].assert_eq(&told("/etc/hostname"));
     expect![[r#"
         exit code 2
         --- stdout
-        An exception occurred while performing the request: the file `../elsewhere` of `files` can't be read: it is outside of DIR
+        An exception occurred while performing the request: the file `../elsewhere` of `files` can't be read: it is outside of DIR; only files below that directory are read
         --- stderr
         Requested (exception)
-        error: the file `../elsewhere` of `files` can't be read: it is outside of DIR
+        error: the file `../elsewhere` of `files` can't be read: it is outside of DIR; only files below that directory are read
     "#]].assert_eq(&told("../elsewhere"));
 }
 

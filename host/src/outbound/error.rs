@@ -90,7 +90,7 @@ pub(crate) enum TransportError {
         /// Whether the other side refused, rather than not answering.
         refused: bool,
     },
-    /// A proxy did not lead on.
+    /// A proxy did not connect.
     Proxy {
         /// The proxy, without credentials.
         proxy: String,
@@ -241,7 +241,7 @@ impl TransportError {
                 format!("could not connect to {}: {reason}", name(to))
             }
             Self::Proxy { proxy, reason } => {
-                format!("the proxy {proxy} did not lead on{}", because(reason))
+                format!("the proxy {proxy} did not connect{}", because(reason))
             }
             Self::ConnectTimeout { to, within, .. } => format!(
                 "could not connect to {} within {}",

@@ -266,7 +266,7 @@ impl Journal {
         let echoes = lock(&self.partial_echoes);
         let line = |(secret, by): (&String, &String)| {
             format!(
-                "A part of the secret `{secret}` was echoed by {by}. A step that has a value cut can read it piece by piece; `partial_echo: stop` in the policy ends a run before it sees one."
+                "Warning: a part of the secret `{secret}` was echoed by {by}. A step that has a value cut can read it piece by piece; `--partial-echo stop`, or `partial_echo: stop` in the policy, ends a run before it sees one."
             )
         };
         echoes.iter().map(line).collect()

@@ -104,8 +104,9 @@ impl Arrival<'_> {
         }
         if self.has_body && self.is_bound && is_coded(&head.headers) {
             return coding(
-                "it is compressed, though it was asked for as it is (`Accept-Encoding: identity`): \
-                 a secret is bound to this origin, and what it compresses to would tell of it",
+                "it is compressed, though `Accept-Encoding: identity` asks for no compression, as a \
+                 secret is bound to this origin; have the server, or the proxy before it, send it \
+                 uncompressed",
             );
         }
         None
@@ -413,7 +414,7 @@ mod tests {
             "the response of http://a.test can't be decoded: it has a coding that is not known, in which no secret could be hidden",
         );
         let coded = Some(
-            "the response of http://a.test can't be decoded: it is compressed, though it was asked for as it is (`Accept-Encoding: identity`): a secret is bound to this origin, and what it compresses to would tell of it",
+            "the response of http://a.test can't be decoded: it is compressed, though `Accept-Encoding: identity` asks for no compression, as a secret is bound to this origin; have the server, or the proxy before it, send it uncompressed",
         );
         for (status, name, value, has_body, bound, other) in [
             (200, "content-encoding", "br, gzip", true, coded, None),

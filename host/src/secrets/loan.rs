@@ -71,7 +71,7 @@ impl Loan {
             return None;
         }
         let remark = format!(
-            "The secret `{}` is too short or too plain to be told from other text: it is used, but not hidden in what comes back.",
+            "Warning: the secret `{}` has fewer than 8 bytes, or fewer than 4 different ones: it is used, but not hidden in what comes back. A longer one would be.",
             self.terms.name()
         );
         (!self.told.swap(true, Ordering::Relaxed)).then_some(remark)

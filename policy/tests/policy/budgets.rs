@@ -24,24 +24,24 @@ fn the_words_for_each() {
         })
         .collect();
     expect![[r#"
-        the budget `wall` is exceeded: 300.002 of 300 s
-        the budget `cpu` is exceeded: 10.002 of 10 s
-        the budget `connect` is exceeded: 10.002 of 10 s
-        the budget `read` is exceeded: 60.002 of 60 s
-        the budget `memory` is exceeded: 67108865 of 67108864 bytes
-        the budget `requests` is exceeded: 65 of 64
-        the budget `concurrent_requests` is exceeded: 17 of 16
-        the budget `hosts` is exceeded: 17 of 16
-        the budget `bytes_sent` is exceeded: 268435457 of 268435456 bytes
-        the budget `bytes_received` is exceeded: 268435457 of 268435456 bytes
-        the budget `bytes_decoded` is exceeded: 268435457 of 268435456 bytes
-        the budget `header_fields` is exceeded: 129 of 128
-        the budget `header_bytes` is exceeded: 65537 of 65536 bytes
-        the budget `log_bytes` is exceeded: 67108865 of 67108864 bytes
-        the budget `log_kept` is exceeded: 4194305 of 4194304 bytes
-        the budget `component_bytes` is exceeded: 67108865 of 67108864 bytes
-        the budget `compile_time` is exceeded: 60.002 of 60 s
-        the budget `compile_memory` is exceeded: 2147483649 of 2147483648 bytes"#]]
+        the limit `wall` is exceeded: 300.002 of 300 s; `wall` under `limits:` of a policy sets it
+        the limit `cpu` is exceeded: 10.002 of 10 s; `cpu` under `limits:` of a policy sets it
+        the limit `connect` is exceeded: 10.002 of 10 s; `connect` under `limits:` of a policy sets it
+        the limit `read` is exceeded: 60.002 of 60 s; `read` under `limits:` of a policy sets it
+        the limit `memory` is exceeded: 67108865 of 67108864 bytes; `memory` under `limits:` of a policy sets it
+        the limit `requests` is exceeded: 65 of 64; `requests` under `limits:` of a policy sets it
+        the limit `concurrent_requests` is exceeded: 17 of 16; `concurrent_requests` under `limits:` of a policy sets it
+        the limit `hosts` is exceeded: 17 of 16; `hosts` under `limits:` of a policy sets it
+        the limit `bytes_sent` is exceeded: 268435457 of 268435456 bytes; `bytes_sent` under `limits:` of a policy sets it
+        the limit `bytes_received` is exceeded: 268435457 of 268435456 bytes; `bytes_received` under `limits:` of a policy sets it
+        the limit `bytes_decoded` is exceeded: 268435457 of 268435456 bytes; `bytes_decoded` under `limits:` of a policy sets it
+        the limit `header_fields` is exceeded: 129 of 128; `header_fields` under `limits:` of a policy sets it
+        the limit `header_bytes` is exceeded: 65537 of 65536 bytes; `header_bytes` under `limits:` of a policy sets it
+        the limit `log_bytes` is exceeded: 67108865 of 67108864 bytes; `log_bytes` under `limits:` of a policy sets it
+        the limit `log_kept` is exceeded: 4194305 of 4194304 bytes; `log_kept` under `limits:` of a policy sets it
+        the limit `component_bytes` is exceeded: 67108865 of 67108864 bytes; `component_bytes` under `limits:` of a policy sets it
+        the limit `compile_time` is exceeded: 60.002 of 60 s; `compile_time` under `limits:` of a policy sets it
+        the limit `compile_memory` is exceeded: 2147483649 of 2147483648 bytes; `compile_memory` under `limits:` of a policy sets it"#]]
     .assert_eq(&told.join("\n"));
 }
 

@@ -256,9 +256,9 @@ async fn hoard_beside(guest: Guest, orders: &str, beside: usize) -> String {
     );
     let told = told(&result, &service.origin);
     // By how much, depends on what else the server has sent by then.
-    told.split(": the budget `memory` is exceeded: ")
+    told.split(": the limit `memory` is exceeded: ")
         .next()
-        .map(|told| told.to_owned() + ": the budget `memory` is exceeded")
+        .map(|told| told.to_owned() + ": the limit `memory` is exceeded")
         .filter(|_| told.contains("`memory`"))
         .unwrap_or(told)
 }

@@ -150,9 +150,9 @@ async fn a_body_that_is_slower_than_the_step_has_time() {
     }
     expect![[r#"
         Exception: Requested (exception)
-        Timeout, sent Yes: the step did not end within 1 s
+        Timeout, sent Yes: the step did not end within 1 s; `total` under `timeout:` of the step file gives it longer
         Exception: Requested (exception)
-        Timeout, sent Yes: the step did not end within 1 s
+        Timeout, sent Yes: the step did not end within 1 s; `total` under `timeout:` of the step file gives it longer
     "#]]
     .assert_eq(&text);
 }

@@ -153,10 +153,10 @@ async fn a_proxy_that_wants_to_know_who_asks() {
         Success: Status code: 200
         {"addresses":["NGINX"],"peer":"SQUID:PORT","proxy":"http://squid.test:PORT","attempts":1,"connection":"new","protocol":"HTTP/2","tls":{"version":"1.3","certificate_sha256":"CERTIFICATE"},"status":200,"bytes_received":60,"bytes_decoded":60}
         Exception: Requested (exception)
-        Connect, sent No: the proxy http://squid.test:PORT did not lead on: it does not accept the user name and the password (status 407)
+        Connect, sent No: the proxy http://squid.test:PORT did not connect: it does not accept the user name and the password (status 407)
         {"addresses":["NGINX"],"proxy":"http://squid.test:PORT"}
         Exception: Requested (exception)
-        Connect, sent No: the proxy http://squid.test:PORT did not lead on: it wants a user name and a password (status 407)
+        Connect, sent No: the proxy http://squid.test:PORT did not connect: it wants a user name and a password (status 407)
         {"addresses":["NGINX"],"proxy":"http://squid.test:PORT"}
 
         | GET /path?query HTTP/1.1 for nginx.test:PORT by a proxy,
@@ -173,10 +173,10 @@ async fn a_proxy_that_wants_to_know_who_asks() {
         Success: Status code: 200
         {"addresses":["NGINX"],"peer":"SQUID:PORT","proxy":"https://squid.test:PORT","attempts":1,"connection":"new","protocol":"HTTP/2","tls":{"version":"1.3","certificate_sha256":"CERTIFICATE"},"status":200,"bytes_received":60,"bytes_decoded":60}
         Exception: Requested (exception)
-        Connect, sent No: the proxy https://squid.test:PORT did not lead on: it does not accept the user name and the password (status 407)
+        Connect, sent No: the proxy https://squid.test:PORT did not connect: it does not accept the user name and the password (status 407)
         {"addresses":["NGINX"],"proxy":"https://squid.test:PORT"}
         Exception: Requested (exception)
-        Connect, sent No: the proxy https://squid.test:PORT did not lead on: it wants a user name and a password (status 407)
+        Connect, sent No: the proxy https://squid.test:PORT did not connect: it wants a user name and a password (status 407)
         {"addresses":["NGINX"],"proxy":"https://squid.test:PORT"}
 
         | GET /path?query HTTP/1.1 for nginx.test:PORT by a proxy,
@@ -193,10 +193,10 @@ async fn a_proxy_that_wants_to_know_who_asks() {
         Success: Status code: 200
         {"addresses":["NGINX"],"peer":"TINYPROXY:PORT","proxy":"http://tinyproxy.test:PORT","attempts":1,"connection":"new","protocol":"HTTP/2","tls":{"version":"1.3","certificate_sha256":"CERTIFICATE"},"status":200,"bytes_received":60,"bytes_decoded":60}
         Exception: Requested (exception)
-        Connect, sent No: the proxy http://tinyproxy.test:PORT did not lead on: it refused a tunnel to NGINX:PORT (status 401)
+        Connect, sent No: the proxy http://tinyproxy.test:PORT did not connect: it refused a tunnel to NGINX:PORT (status 401)
         {"addresses":["NGINX"],"proxy":"http://tinyproxy.test:PORT"}
         Exception: Requested (exception)
-        Connect, sent No: the proxy http://tinyproxy.test:PORT did not lead on: it wants a user name and a password (status 407)
+        Connect, sent No: the proxy http://tinyproxy.test:PORT did not connect: it wants a user name and a password (status 407)
         {"addresses":["NGINX"],"proxy":"http://tinyproxy.test:PORT"}
 
     "#]].assert_eq(&text);
@@ -216,13 +216,13 @@ async fn a_proxy_that_makes_no_tunnel() {
     }
     expect![[r#"
         Exception: Requested (exception)
-        Connect, sent No: the proxy http://squid.test:PORT did not lead on: it refused a tunnel to NGINX:PORT (status 403)
+        Connect, sent No: the proxy http://squid.test:PORT did not connect: it refused a tunnel to NGINX:PORT (status 403)
         {"addresses":["NGINX"],"proxy":"http://squid.test:PORT"}
         Exception: Requested (exception)
-        Connect, sent No: the proxy https://squid.test:PORT did not lead on: it refused a tunnel to NGINX:PORT (status 403)
+        Connect, sent No: the proxy https://squid.test:PORT did not connect: it refused a tunnel to NGINX:PORT (status 403)
         {"addresses":["NGINX"],"proxy":"https://squid.test:PORT"}
         Exception: Requested (exception)
-        Connect, sent No: the proxy http://tinyproxy.test:PORT did not lead on: it refused a tunnel to NGINX:PORT (status 403)
+        Connect, sent No: the proxy http://tinyproxy.test:PORT did not connect: it refused a tunnel to NGINX:PORT (status 403)
         {"addresses":["NGINX"],"proxy":"http://tinyproxy.test:PORT"}
     "#]].assert_eq(&text);
 }
@@ -245,13 +245,13 @@ async fn a_proxy_that_can_not_reach_the_server() {
     expect![[r#"
         Failure: Status code: 503 (failure)
         Exception: Requested (exception)
-        Connect, sent No: the proxy http://squid.test:PORT did not lead on: it refused a tunnel to NGINX:PORT (status 503)
+        Connect, sent No: the proxy http://squid.test:PORT did not connect: it refused a tunnel to NGINX:PORT (status 503)
         Failure: Status code: 503 (failure)
         Exception: Requested (exception)
-        Connect, sent No: the proxy https://squid.test:PORT did not lead on: it refused a tunnel to NGINX:PORT (status 503)
+        Connect, sent No: the proxy https://squid.test:PORT did not connect: it refused a tunnel to NGINX:PORT (status 503)
         Failure: Status code: 500 (failure)
         Exception: Requested (exception)
-        Connect, sent No: the proxy http://tinyproxy.test:PORT did not lead on: it refused a tunnel to NGINX:PORT (status 500)
+        Connect, sent No: the proxy http://tinyproxy.test:PORT did not connect: it refused a tunnel to NGINX:PORT (status 500)
     "#]].assert_eq(&text);
 }
 
@@ -265,7 +265,7 @@ async fn a_proxy_that_is_not_there() {
     let result = run(&step, &policy).await;
     expect![[r#"
         Exception: Requested (exception)
-        Connect, sent No: the proxy http://squid.test:PORT did not lead on: could not connect to SQUID: connection refused
+        Connect, sent No: the proxy http://squid.test:PORT did not connect: could not connect to SQUID: connection refused
         {"addresses":["NGINX"],"proxy":"http://squid.test:PORT"}
     "#]].assert_eq(&proxy.hidden(&nginx.hidden(&told(&result))));
 }

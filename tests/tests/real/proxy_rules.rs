@@ -225,7 +225,7 @@ async fn a_proxy_that_a_step_names() {
         {"addresses":["NGINX"],"peer":"SQUID:PORT","proxy":"http://squid.test:PORT","attempts":1,"connection":"reused","protocol":"HTTP/2","tls":{"version":"1.3","certificate_sha256":"CERTIFICATE"},"status":200,"bytes_received":3,"bytes_decoded":3}
         without
         Exception: Requested (exception)
-        Connect, sent No: the proxy http://squid.test:PORT did not lead on: it wants a user name and a password (status 407)
+        Connect, sent No: the proxy http://squid.test:PORT did not connect: it wants a user name and a password (status 407)
         {"addresses":["NGINX"],"proxy":"http://squid.test:PORT"}
         its log:
         CONNECT NGINX:PORT 407 -

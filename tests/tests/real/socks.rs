@@ -81,10 +81,10 @@ async fn a_proxy_that_wants_to_know_who_asks() {
         Success: Status code: 200
         {"addresses":["NGINX"],"peer":"MICROSOCKS:PORT","proxy":"socks5://microsocks.test:PORT","attempts":1,"connection":"new","protocol":"HTTP/1.1","status":200,"bytes_received":25,"bytes_decoded":25}
         Exception: Requested (exception)
-        Connect, sent No: the proxy socks5://microsocks.test:PORT did not lead on: Password auth failure, code: 2
+        Connect, sent No: the proxy socks5://microsocks.test:PORT did not connect: Password auth failure, code: 2
         {"addresses":["NGINX"],"proxy":"socks5://microsocks.test:PORT"}
         Exception: Requested (exception)
-        Connect, sent No: the proxy socks5://microsocks.test:PORT did not lead on: No acceptable auth methods
+        Connect, sent No: the proxy socks5://microsocks.test:PORT did not connect: No acceptable auth methods
         {"addresses":["NGINX"],"proxy":"socks5://microsocks.test:PORT"}
         connected to:
         NGINX:PORT
@@ -93,10 +93,10 @@ async fn a_proxy_that_wants_to_know_who_asks() {
         Success: Status code: 200
         {"addresses":["NGINX"],"peer":"MICROSOCKS:PORT","proxy":"socks5://microsocks.test:PORT","attempts":1,"connection":"new","protocol":"HTTP/2","tls":{"version":"1.3","certificate_sha256":"CERTIFICATE"},"status":200,"bytes_received":25,"bytes_decoded":25}
         Exception: Requested (exception)
-        Connect, sent No: the proxy socks5://microsocks.test:PORT did not lead on: Password auth failure, code: 2
+        Connect, sent No: the proxy socks5://microsocks.test:PORT did not connect: Password auth failure, code: 2
         {"addresses":["NGINX"],"proxy":"socks5://microsocks.test:PORT"}
         Exception: Requested (exception)
-        Connect, sent No: the proxy socks5://microsocks.test:PORT did not lead on: No acceptable auth methods
+        Connect, sent No: the proxy socks5://microsocks.test:PORT did not connect: No acceptable auth methods
         {"addresses":["NGINX"],"proxy":"socks5://microsocks.test:PORT"}
         connected to:
         NGINX:PORT
@@ -121,10 +121,10 @@ async fn a_server_that_the_proxy_can_not_reach() {
     }
     expect![[r#"
         Exception: Requested (exception)
-        Connect, sent No: the proxy socks5h://microsocks.test:PORT did not lead on: General SOCKS server failure
+        Connect, sent No: the proxy socks5h://microsocks.test:PORT did not connect: General SOCKS server failure
         {"proxy":"socks5h://microsocks.test:PORT"}
         Exception: Requested (exception)
-        Connect, sent No: the proxy socks5://microsocks.test:PORT did not lead on: Connection refused
+        Connect, sent No: the proxy socks5://microsocks.test:PORT did not connect: Connection refused
         {"addresses":["NGINX"],"proxy":"socks5://microsocks.test:PORT"}
     "#]].assert_eq(&proxy.place.hidden(&nginx.hidden(&text)));
 }

@@ -220,7 +220,7 @@ async fn compression_tells_nothing() {
             .filter(|line| line.starts_with("accept-encoding"));
         assert_eq!(asked.collect::<Vec<_>>(), ["accept-encoding: identity"]);
     }
-    let compressed = "o|ErrorCode::HttpResponseContentCoding(Some(\"it is compressed, though it was asked for as it is (`Accept-Encoding: identity`): a secret is bound to this origin, and what it compresses to would tell of it\"))\n";
+    let compressed = "o|ErrorCode::HttpResponseContentCoding(Some(\"it is compressed, though `Accept-Encoding: identity` asks for no compression, as a secret is bound to this origin; have the server, or the proxy before it, send it uncompressed\"))\n";
     let unknown = "o|ErrorCode::HttpResponseContentCoding(Some(\"it has a coding that is not known, in which no secret could be hidden\"))\n";
     assert_eq!(loot.told(origin), compressed.repeat(4) + &unknown.repeat(3));
 }
@@ -374,7 +374,7 @@ async fn not_to_their_end() {
         o|
         o|
         o|StreamError::LastOperationFailed(Error { handle: Resource { handle: 4 } })
-        o|ErrorCode::HttpResponseContentCoding(Some("it is compressed, though it was asked for as it is (`Accept-Encoding: identity`): a secret is bound to this origin, and what it compresses to would tell of it"))
+        o|ErrorCode::HttpResponseContentCoding(Some("it is compressed, though `Accept-Encoding: identity` asks for no compression, as a secret is bound to this origin; have the server, or the proxy before it, send it uncompressed"))
         o|ErrorCode::HttpProtocolError
         o|ErrorCode::HttpProtocolError
         o|status 200

@@ -128,8 +128,8 @@ async fn a_short_secret_is_used_and_not_hidden() {
         Some("4711 4711 aaaaaaaaaaaa")
     );
     expect![[r#"
-        e|The secret `PIN` is too short or too plain to be told from other text: it is used, but not hidden in what comes back.
-        e|The secret `TOKEN` is too short or too plain to be told from other text: it is used, but not hidden in what comes back.
+        e|Warning: the secret `PIN` has fewer than 8 bytes, or fewer than 4 different ones: it is used, but not hidden in what comes back. A longer one would be.
+        e|Warning: the secret `TOKEN` has fewer than 8 bytes, or fewer than 4 different ones: it is used, but not hidden in what comes back. A longer one would be.
         h|Performing GET request to ORIGIN/
         h|Request Headers:
         h|	User-Agent: http-step/0.1.0

@@ -46,7 +46,7 @@ async fn a_part_is_reported() {
     assert_eq!(echoes, ["", "", "PLAIN", "PLAIN", "PLAIN", ""]);
     // Once a run. The whole is redacted, and nothing else.
     let text = transcript(&loot.result, origin);
-    let told = "e|A part of the secret `PLAIN` was echoed by ORIGIN. A step that has a value cut can read it piece by piece; `partial_echo: stop` in the policy ends a run before it sees one.";
+    let told = "e|Warning: a part of the secret `PLAIN` was echoed by ORIGIN. A step that has a value cut can read it piece by piece; `--partial-echo stop`, or `partial_echo: stop` in the policy, ends a run before it sees one.";
     assert_eq!(text.matches(told).count(), 1, "{text}");
     assert!(text.contains("you sent <HIDDEN>"), "{text}");
     assert!(
