@@ -29,7 +29,7 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser};
 
-use crate::args::{Args, Command, FileKind};
+use crate::args::{Args, Command, FileKind, Format};
 use crate::exit::{Exit, Failure};
 
 fn main() -> ExitCode {
@@ -59,7 +59,15 @@ fn main() -> ExitCode {
 
 fn execute(command: Command) -> Result<Exit, Failure> {
     match command {
-        Command::Run(args) => run::run(*args),
+        Command::Run(args) => {
+            let format = args.format;
+            // What keeps it from running has no log around it.
+            run::run(*args).inspect_err(|failure| {
+                if format == Format::Text {
+                    terminal::annotate("error", &failure.message);
+                }
+            })
+        }
         Command::Demo(args) => demo::demo(&args),
         Command::Check(args) => check::check(&args),
         Command::Inspect(args) => inspect::inspect(&args),

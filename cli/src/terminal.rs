@@ -123,8 +123,7 @@ impl Fence {
     /// End it, with lines beside the build for people.
     pub(crate) fn annotate(mut self, level: &str, text: &str) {
         if self.end() {
-            let annotation = ci::annotation(level, &Printable::message("::", text));
-            with_output(|output| output.write(Style::new(), &format!("{annotation}\n")));
+            annotation(level, text);
         }
     }
 
@@ -139,6 +138,19 @@ impl Fence {
         });
         true
     }
+}
+
+/// Show lines beside the build for people, where no fence is.
+pub(crate) fn annotate(level: &str, text: &str) {
+    if ci::is_github() {
+        end_line();
+        annotation(level, text);
+    }
+}
+
+fn annotation(level: &str, text: &str) {
+    let annotation = ci::annotation(level, &Printable::message("::", text));
+    with_output(|output| output.write(Style::new(), &format!("{annotation}\n")));
 }
 
 impl Drop for Fence {

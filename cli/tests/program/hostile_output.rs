@@ -327,6 +327,21 @@ fn under_github_what_went_wrong_is_shown_beside_the_build() {
         error: the policy does not allow http://127.0.0.1:1: its address is not public but loopback; `--allow http://127.0.0.1:1` would
     "#]].assert_eq(&under_github(&told).0);
 
+    // What keeps it from running is shown there, too.
+    let told = http_step("run step.yaml")
+        .file("step.yaml", "get: 1\nx::error::y: 100%\n")
+        .env("GITHUB_ACTIONS", "true")
+        .run();
+    expect![[r#"
+        exit code 2
+        --- stdout
+        ::error title=http-step::the step file has 2 mistakes%0Astep.yaml:1:6: `get`: expected a URL, not a number%0Astep.yaml:2:1: unknown key `x::error::y`; the keys are url, method, get, post, put, delete, head, options, patch, params, headers, cookies, data, json, files, auth, timeout, allow_redirects, max_redirects, stream, verify, cert, tls, proxies, hide_request_headers, hide_response_headers
+        --- stderr
+        error: the step file has 2 mistakes
+        step.yaml:1:6: `get`: expected a URL, not a number
+        step.yaml:2:1: unknown key `x::error::y`; the keys are url, method, get, post, put, delete, head, options, patch, params, headers, cookies, data, json, files, auth, timeout, allow_redirects, max_redirects, stream, verify, cert, tls, proxies, hide_request_headers, hide_response_headers
+    "#]].assert_eq(&told);
+
     // Where no log is shown as text, there is nothing to stop.
     for arguments in ["run --format json", "check"] {
         let told = http_step(arguments)
