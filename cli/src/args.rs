@@ -134,7 +134,7 @@ Examples:
   http-step run http://127.0.0.1:8080/builds --json '{\"state\": \"done\"}'
   http-step run https://ci.example.com/hook -u 'joe:${{ secret.PASSWORD }}' --secret PASSWORD=env:PASSWORD@https://ci.example.com
   jq -n --arg branch \"$BRANCH\" '{branch: $branch}' | http-step run https://ci.example.com/builds --json @-
-  http-step run https://ci.example.com/status --format json | jq -j '.log[] | select(.stream == \"content\").text'";
+  http-step run https://ci.example.com/status --format json | jq -j '.log | .[(map(.stream) | rindex(\"stdout\")):][] | select(.stream == \"content\").text'";
 
 /// The build's properties.
 #[derive(ClapArgs)]
@@ -258,7 +258,8 @@ pub(crate) struct RequestArgs {
     #[arg(short = 'H', long = "header", value_name = "NAME: VALUE", value_parser = header)]
     pub(crate) headers: Vec<(String, String)>,
 
-    /// A field of a form. Can be repeated. `@FILE` is the whole body instead, as it is in
+    /// A field of a form; both halves are encoded, so `&` and `%` in them are sent as
+    /// they are meant. Can be repeated. `@FILE` is the whole body instead, as it is in
     /// that file, below this directory; `@-` is standard input.
     #[arg(short, long = "data", value_name = "NAME=VALUE", value_parser = body::data, conflicts_with = "json")]
     pub(crate) data: Vec<Data>,

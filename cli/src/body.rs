@@ -68,6 +68,16 @@ pub(crate) fn data(text: &str) -> Result<Data, &'static str> {
     }
 }
 
+/// Whether a field's value looks like more fields, as curl would send it.
+pub(crate) fn holds_two_fields(data: &[Data]) -> bool {
+    data.iter().any(|data| match data {
+        Data::Field(_, value) => value
+            .split_once('&')
+            .is_some_and(|(_, rest)| rest.contains('=')),
+        Data::Whole(_) => false,
+    })
+}
+
 /// Read `--json`.
 pub(crate) fn json(text: &str) -> Result<Json, String> {
     if let Some(source) = source(text)? {

@@ -3,7 +3,7 @@
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
 /// Options, and what to write instead.
-const INSTEAD: [(&[&str], &str); 27] = [
+const INSTEAD: [(&[&str], &str); 31] = [
     (
         &["-k", "--insecure"],
         "write `verify: false` into a step file, and allow it by `--allow-tls verify-none`",
@@ -90,8 +90,24 @@ const INSTEAD: [(&[&str], &str); 27] = [
         "leave it out: compressed responses are asked for, and undone",
     ),
     (
+        &[
+            "--retry",
+            "--retry-delay",
+            "--retry-max-time",
+            "--retry-all-errors",
+            "--retry-connrefused",
+        ],
+        "there are no retries; run the step again, which is safe where `error.sent` of `--format json` is `no`",
+    ),
+    (&["--request"], "write `-X METHOD`"),
+    (&["--url"], "write the URL by itself"),
+    (
+        &["-w", "--write-out"],
+        "take it from the result: `--format json | jq '.exchanges[-1].response.status'`",
+    ),
+    (
         &["-o", "--output", "-O", "--remote-name"],
-        "take the body out of the result: `--format json | jq -j '.log[] | select(.stream == \"content\").text'`",
+        "take the body out of the result: `--format json | jq -j '.log | .[(map(.stream) | rindex(\"stdout\")):][] | select(.stream == \"content\").text'`",
     ),
     (
         &[

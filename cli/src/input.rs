@@ -122,6 +122,11 @@ fn in_words(shown: &str, error: &io::Error) -> String {
 
 /// A step file that is not there may be meant as a URL, even one with a password.
 fn missing(path: &str) -> String {
+    if path.starts_with("${{") {
+        return format!(
+            "{path}: there is no such step file; a URL that is an expression goes into a step file, as `url: {path}`"
+        );
+    }
     match (meant_as_url(path), path.rsplit_once('@')) {
         (Some(url), _) => {
             format!("{path}: there is no such step file; if it is a URL, write `{url}`")
@@ -134,6 +139,16 @@ fn missing(path: &str) -> String {
 /// The URL that a path may be meant as: it begins with a host, and no file of
 /// that name is likely.
 fn meant_as_url(path: &str) -> Option<String> {
+    // A scheme with one slash behind it, or none.
+    if let Some((start, rest)) = path.split_once(':')
+        && let Some(scheme) = [Scheme::Https, Scheme::Http]
+            .into_iter()
+            .find(|scheme| start.eq_ignore_ascii_case(scheme.as_str()))
+    {
+        let rest = rest.trim_start_matches('/');
+        let is_one = !rest.is_empty() && !rest.contains('@');
+        return is_one.then(|| format!("{}://{rest}", scheme.as_str()));
+    }
     let authority = path.split(['/', '?', '#']).next()?;
     let is_file_name = Path::new(path).extension().is_some_and(|extension| {
         ["yaml", "yml", "json"].contains(&extension.to_string_lossy().as_ref())
@@ -187,6 +202,10 @@ mod tests {
             ("localhost/", Some("http://localhost/")),
             ("127.0.0.1:8080/", Some("http://127.0.0.1:8080/")),
             ("[::1]:8080", Some("http://[::1]:8080")),
+            ("http:/127.0.0.1:8080/x", Some("http://127.0.0.1:8080/x")),
+            ("HTTPS:example.com", Some("https://example.com")),
+            ("https:/user:password@example.com", None),
+            ("https:", None),
             ("deploy.yaml", None),
             ("steps/deploy.yml", None),
             ("../deploy", None),

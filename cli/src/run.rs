@@ -7,14 +7,21 @@ use http_step_host::{Host, Job, RunResult, Stage, Step};
 use crate::args::{Format, RunArgs};
 use crate::exit::{Exit, Failure};
 use crate::show::Show;
-use crate::{component, input, policy, properties, proxy_env, terminal, typed};
+use crate::{body, component, input, policy, properties, proxy_env, terminal, typed};
 
 pub(crate) fn run(args: RunArgs) -> Result<Exit, Failure> {
     let is_typed = typed::is_url(&args.step);
     let policy = policy::of(&args, is_typed)?;
     let properties = properties::read(&args.properties)?;
     let file = if is_typed {
-        typed::request(&args.step, args.request)?
+        let looks_encoded = body::holds_two_fields(&args.request.data);
+        let request = typed::request(&args.step, args.request)?;
+        if looks_encoded {
+            terminal::note(
+                "note: each `-d` is one field, and the `&` in it is sent as `%26`; two fields are `-d a=1 -d b=2`",
+            );
+        }
+        request
     } else if args.request.is_empty() {
         input::step_file(&args.step)?
     } else {

@@ -377,6 +377,38 @@ fn options_of_curl() {
         "#]],
         ),
         (
+            &[URL, "--retry", "3"],
+            expect![[r#"
+            unexpected argument '--retry' found; there are no retries; run the step again, which is safe where `error.sent` of `--format json` is `no`
+
+            For more information, try '--help'.
+        "#]],
+        ),
+        (
+            &[URL, "--request", "PUT"],
+            expect![[r#"
+            unexpected argument '--request' found; write `-X METHOD`
+
+            For more information, try '--help'.
+        "#]],
+        ),
+        (
+            &[URL, "--url", "x"],
+            expect![[r#"
+            unexpected argument '--url' found; write the URL by itself
+
+            For more information, try '--help'.
+        "#]],
+        ),
+        (
+            &[URL, "-w", "%{http_code}"],
+            expect![[r#"
+            unexpected argument '-w' found; take it from the result: `--format json | jq '.exchanges[-1].response.status'`
+
+            For more information, try '--help'.
+        "#]],
+        ),
+        (
             &[URL, "--no-such-option"],
             expect![[r#"
             unexpected argument '--no-such-option' found

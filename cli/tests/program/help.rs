@@ -159,8 +159,9 @@ fn of_run() {
                   A header. Can be repeated
 
           -d, --data <NAME=VALUE>
-                  A field of a form. Can be repeated. `@FILE` is the whole body instead, as it is in that
-                  file, below this directory; `@-` is standard input
+                  A field of a form; both halves are encoded, so `&` and `%` in them are sent as they are
+                  meant. Can be repeated. `@FILE` is the whole body instead, as it is in that file, below
+                  this directory; `@-` is standard input
 
               --json <JSON>
                   A JSON body, or `@FILE`, or `@-`, with it
@@ -187,8 +188,8 @@ fn of_run() {
           PASSWORD=env:PASSWORD@https://ci.example.com
           jq -n --arg branch "$BRANCH" '{branch: $branch}' | http-step run https://ci.example.com/builds
           --json @-
-          http-step run https://ci.example.com/status --format json | jq -j '.log[] | select(.stream ==
-          "content").text'
+          http-step run https://ci.example.com/status --format json | jq -j '.log | .[(map(.stream) |
+          rindex("stdout")):][] | select(.stream == "content").text'
     "#]].assert_eq(&help("run --help"));
     expect![[r#"
         exit code 0
@@ -258,9 +259,10 @@ fn of_run() {
         With a URL:
           -X, --method <METHOD>              The method; POST with a body, else GET
           -H, --header <NAME: VALUE>         A header. Can be repeated
-          -d, --data <NAME=VALUE>            A field of a form. Can be repeated. `@FILE` is the whole body
-                                             instead, as it is in that file, below this directory; `@-` is
-                                             standard input
+          -d, --data <NAME=VALUE>            A field of a form; both halves are encoded, so `&` and `%` in
+                                             them are sent as they are meant. Can be repeated. `@FILE` is
+                                             the whole body instead, as it is in that file, below this
+                                             directory; `@-` is standard input
               --json <JSON>                  A JSON body, or `@FILE`, or `@-`, with it
           -F, --form <NAME=VALUE>            A part of a multipart form: `NAME=VALUE`, `NAME=@FILE`, or
                                              `NAME=<FILE` for a field with that content; `;type=…` and

@@ -72,18 +72,24 @@ fn jq_writes_a_body_and_reads_one() {
     let [writes, reads] = lines.as_slice() else {
         panic!("a line that writes a body and a line that reads one");
     };
-    let stdout = |line: &str| {
+    let stdout = |line: &str, service: &Server| {
         let output = shell("sh", &line.replace(SERVICE, &service.origin))
             .output()
             .unwrap();
         assert!(output.status.success(), "{output:?}");
         String::from_utf8(output.stdout).unwrap()
     };
-    stdout(writes);
+    stdout(writes, &service);
     let request = service.request();
     let (_, body) = request.split_once("\n\n").unwrap();
     assert_eq!(body, "{\n  \"branch\": \"main\"\n}\n");
-    assert_eq!(stdout(reads), "hello\n");
+    assert_eq!(stdout(reads, &service), "hello\n");
+    // Of a redirect it is the last body alone.
+    let moved = Server::answering_in_turn(&[
+        "HTTP/1.1 302 Found\r\nlocation: /there\r\ncontent-length: 6\r\n\r\nmoved\n",
+        OK,
+    ]);
+    assert_eq!(stdout(reads, &moved), "hello\n");
 }
 
 /// What stands between the fences of a language.

@@ -2,6 +2,7 @@
 
 use std::io::{self, Read, Write};
 use std::net::{TcpListener, TcpStream};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread;
 
@@ -25,6 +26,16 @@ impl Server {
     /// Give each request the same answer.
     pub(crate) fn answering(answer: impl Into<Vec<u8>>) -> Self {
         Self::on("127.0.0.1:0", answer).unwrap()
+    }
+
+    /// Give each request the next answer; the last one is given from then on.
+    pub(crate) fn answering_in_turn(answers: &'static [&'static str]) -> Self {
+        let turn = AtomicUsize::new(0);
+        Self::start("127.0.0.1:0", move |mut stream| {
+            let turn = turn.fetch_add(1, Ordering::Relaxed).min(answers.len() - 1);
+            let _ = stream.write_all(answers[turn].as_bytes());
+        })
+        .unwrap()
     }
 
     /// As [`Server::answering`], at an address that the machine may not have.

@@ -306,6 +306,16 @@ fn there_is_none() {
         error: …@ci.example.com: there is no such step file
     "#]]
     .assert_eq(&run("joe:hunter2@ci.example.com"));
+    expect![[r#"
+        exit code 2
+        --- stderr
+        error: http:/127.0.0.1:8080/x: there is no such step file; if it is a URL, write `http://127.0.0.1:8080/x`
+    "#]].assert_eq(&run("http:/127.0.0.1:8080/x"));
+    expect![[r#"
+        exit code 2
+        --- stderr
+        error: ${{ secret.HOOK }}: there is no such step file; a URL that is an expression goes into a step file, as `url: ${{ secret.HOOK }}`
+    "#]].assert_eq(&run("${{ secret.HOOK }}"));
     #[cfg(unix)]
     expect![[r#"
         exit code 2

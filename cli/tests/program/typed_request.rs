@@ -54,6 +54,33 @@ fn with_a_form_it_is_post() {
     .assert_eq(&request("", &["-d", "name=ü &", "--data", "equation=a=b"]));
 }
 
+/// curl sends what stands behind `-d` as it is.
+#[test]
+fn a_field_that_looks_like_two_is_told() {
+    let told = |fields: &[&str]| {
+        let server = Server::answering(OK);
+        let step = fields
+            .iter()
+            .fold(http_step("run"), |step, field| step.arg("-d").arg(field));
+        let told = step.arg(&server.origin).run();
+        let (_, stderr) = told.split_once("--- stderr\n").unwrap();
+        format!("{}\n{stderr}", server.request().lines().last().unwrap())
+    };
+    let mut all = String::new();
+    for fields in [&["a=1&b=2"][..], &["a=1", "b=2"], &["q=R&D"]] {
+        all.push_str(&told(fields));
+    }
+    expect![[r#"
+        a=1%26b%3D2
+        note: each `-d` is one field, and the `&` in it is sent as `%26`; two fields are `-d a=1 -d b=2`
+        Status code: 200
+        a=1&b=2
+        Status code: 200
+        q=R%26D
+        Status code: 200
+    "#]].assert_eq(&all);
+}
+
 #[test]
 fn with_json_it_is_post() {
     expect![[r#"
