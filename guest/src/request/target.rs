@@ -74,7 +74,7 @@ pub(crate) fn resolve(base: &Url, location: &str) -> Result<Url, TargetError> {
     if url.fragment().is_none() {
         url.set_fragment(base.fragment());
     }
-    Ok(normalized(url))
+    with_whole_name(url).map(normalized)
 }
 
 /// Append to the query. What is not allowed in a query is escaped, what is
@@ -117,8 +117,11 @@ fn absolute(scheme: &str, rest: &str, text: &str) -> Result<Url, TargetError> {
     if authority.contains('@') {
         return Err(TargetError::UserInfo);
     }
-    let url = Url::parse(text)?;
-    // The URL standard lets it stand, and no name has one.
+    with_whole_name(Url::parse(text)?).map(normalized)
+}
+
+/// The URL standard lets an empty label stand, and no name has one.
+fn with_whole_name(url: Url) -> Result<Url, TargetError> {
     if let Some(host) = url.domain()
         && host
             .strip_suffix('.')
@@ -128,7 +131,7 @@ fn absolute(scheme: &str, rest: &str, text: &str) -> Result<Url, TargetError> {
     {
         return Err(TargetError::EmptyLabel(host.to_owned()));
     }
-    Ok(normalized(url))
+    Ok(url)
 }
 
 /// Whether a text is a scheme (RFC 3986, section 3.1).
@@ -292,6 +295,7 @@ mod tests {
             ("https:", TargetError::NoHost),
             ("//", TargetError::NoHost),
             ("//a..test/", TargetError::EmptyLabel("a..test".to_owned())),
+            ("\\\\.http", TargetError::EmptyLabel(".http".to_owned())),
             ("///x", TargetError::NoHost),
             ("file:///etc/passwd", TargetError::Scheme("file".to_owned())),
             (
