@@ -11,6 +11,9 @@ use crate::patterns::{Patterns, Text};
 pub(crate) struct Search<'p> {
     pub(crate) patterns: &'p Patterns,
     pub(crate) finds_parts: bool,
+    /// Whether parts that are found are told. What it takes to find one does not depend on
+    /// whether there is one.
+    pub(crate) tells_parts: bool,
 }
 
 /// Bytes, and where in the stream they come from.
@@ -159,7 +162,7 @@ impl Reading {
                 if !places.is_raw() && places.of(end - 1).1 - places.of(first).0 == end - first {
                     continue;
                 }
-                parts.find(last, |owner, length| {
+                parts.find(last, search.tells_parts, |owner, length| {
                     let start = places.of(end - length.min(end)).0;
                     found.push(Found::part(owner, start, places.of(end - 1).1));
                 });

@@ -14,6 +14,10 @@ use crate::view::margin;
 /// not yet replaced.
 const BLOCK: usize = 4 << 10;
 
+/// How many parts of values are told. Whoever repeats a part that he has guessed could else
+/// measure that it is right, by what it takes to tell of each.
+const MOST_PARTS: usize = 64;
+
 /// What stands in for each text, by its owner's number. Texts of owners beyond the last
 /// are left as they are, so that [`Patterns`] can be for more than one use.
 pub type Replacements = Arc<[Zeroizing<Vec<u8>>]>;
@@ -45,8 +49,9 @@ pub struct Replacer {
     owners: Vec<usize>,
     /// How many texts were replaced.
     replaced: usize,
-    /// Whose parts were let go.
+    /// Whose parts were let go, and how many parts there were.
     parts: Vec<usize>,
+    told_parts: usize,
 }
 
 /// How much is held back.
@@ -91,6 +96,7 @@ impl Replacer {
             owners: Vec::new(),
             replaced: 0,
             parts: Vec::new(),
+            told_parts: 0,
         }
     }
 
@@ -138,6 +144,9 @@ impl Replacer {
         self.let_go(frontier, &mut rest);
         let finds_parts = self.scan.finds_parts();
         self.scan = Scan::new(&self.patterns, finds_parts);
+        if self.told_parts > MOST_PARTS {
+            self.scan.tell_no_parts();
+        }
         self.base = end;
         self.held.clear();
         self.last = None;
@@ -261,9 +270,13 @@ impl Replacer {
     /// Parts of which something is to be let go, and that are in no whole text, are known
     /// as parts.
     fn report_parts(&mut self, free: usize) {
-        let reported = &self.parts;
+        let (reported, before) = (&self.parts, self.found.len());
         self.found
             .retain(|found| !(found.is_part && reported.contains(&found.owner)));
+        self.told_parts += before - self.found.len();
+        if self.told_parts > MOST_PARTS {
+            self.scan.tell_no_parts();
+        }
         if !self
             .found
             .iter()

@@ -10,6 +10,7 @@ pub(crate) struct Scan {
     /// None where nothing is decoded.
     views: Option<Views>,
     finds_parts: bool,
+    tells_parts: bool,
 }
 
 impl Scan {
@@ -19,7 +20,13 @@ impl Scan {
             raw: Reading::after(patterns, &[]),
             views: patterns.is_decoding().then(Views::default),
             finds_parts: finds_parts && patterns.parts().is_some(),
+            tells_parts: true,
         }
+    }
+
+    /// Look for parts, and tell of none from here on.
+    pub(crate) fn tell_no_parts(&mut self) {
+        self.tells_parts = false;
     }
 
     pub(crate) fn finds_parts(&self) -> bool {
@@ -45,6 +52,7 @@ impl Scan {
         let search = Search {
             patterns,
             finds_parts: self.finds_parts,
+            tells_parts: self.tells_parts,
         };
         let input = Input {
             bytes: held,

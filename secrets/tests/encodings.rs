@@ -435,3 +435,30 @@ fn the_pace_tells_nothing() {
     });
     assert_eq!(paces[0], paces[1]);
 }
+
+/// Each part that is told takes time, by which a guess could be known to be right: after some
+/// of one value, none is told.
+#[test]
+fn parts_are_told_of_some_times() {
+    let values = ["correct horse battery", "STAPLE-0123456789-abc"];
+    let patterns = values.iter().enumerate();
+    let patterns = patterns.fold(Patterns::builder(), |patterns, (owner, value)| {
+        patterns.value(owner, &Value::new(value.as_bytes().to_vec()).unwrap())
+    });
+    let patterns = Arc::new(patterns.build().unwrap());
+    let marks: Replacements = values.map(|_| MARK.as_bytes().to_vec().into()).into();
+    for (times, told) in [(10, [0, 1].as_slice()), (10_000, &[0])] {
+        let mut replacer = Replacer::steady(Arc::clone(&patterns), Arc::clone(&marks));
+        replacer = replacer.finding_parts();
+        // Parts of a whole value are none.
+        let stream = values[0].repeat(times)
+            + &"correct |".repeat(times)
+            + &" ".repeat(1 << 13)
+            + &values[1][..10];
+        for piece in stream.as_bytes().chunks(1000) {
+            replacer.feed(piece);
+        }
+        replacer.finish();
+        assert_eq!(replacer.parts(), told, "{times}");
+    }
+}
