@@ -72,6 +72,14 @@ fn check_origin(text: &str, origin: &Origin) {
     }
 }
 
+/// What a shell makes of an argument that is one word.
+fn word(argument: &str) -> String {
+    let quoted = argument
+        .strip_prefix('\'')
+        .and_then(|rest| rest.strip_suffix('\''));
+    quoted.map_or_else(|| argument.to_owned(), |text| text.replace(r"'\''", "'"))
+}
+
 /// What is denied is granted by the line that the denial tells; what is granted so
 /// grants no address that is not meant.
 fn check_admission(url: &str, origin: &Origin) {
@@ -82,7 +90,8 @@ fn check_admission(url: &str, origin: &Origin) {
     check_line(&denial.to_string());
     let grant = denial.grant().expect("nothing is denied for good");
     let granted = grant.line().strip_prefix("--allow ").expect("an argument");
-    let granted = Policy::nothing().allow(granted.parse().expect("an argument that is right"));
+    let granted = word(granted).parse().expect("an argument that is right");
+    let granted = Policy::nothing().allow(granted);
     let judgement = granted.judge(url, "GET");
     assert!(judgement.is_allowed(), "{}: {judgement}", grant.line());
     check_line(&judgement.to_string());
