@@ -23,6 +23,7 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD_NO_PAD;
 
 use crate::encode;
+use crate::handle::HANDLE_BYTES;
 use crate::value::{self, MIN_REDACTED};
 
 /// Values longer than two of these are looked for in pieces of it: it bounds how much of
@@ -43,6 +44,8 @@ pub(crate) struct Form {
     /// How many bytes an open escape before it may take, if it is the beginning of the value:
     /// what is left holds so much of the value that nobody guesses it.
     pub(crate) head: usize,
+    /// How many bytes behind it belong to it, whatever they are.
+    pub(crate) rest: usize,
     /// Whether it goes on from the piece of the value before it.
     pub(crate) continues: bool,
     /// Whether the characters before and after it hold bits of it: of base64.
@@ -86,14 +89,25 @@ pub(crate) fn is_pem_boundary(line: &[u8]) -> bool {
         .is_some_and(|label| !label.windows(5).any(|dashes| dashes == b"-----"))
 }
 
-/// A handle in the forms in which it comes before people: logs have it as it is, the names of
-/// fields in another case, and `Authorization` in base64.
-pub(crate) fn forms_of_handle(handle: &str) -> Vec<Form> {
+/// The handles of a run in the forms in which they come before people: logs have one as it is,
+/// the names of fields in another case, and `Authorization` in base64. Only what they share is
+/// looked for; how long they are is known.
+pub(crate) fn forms_of_handles(shared: &str) -> Vec<Form> {
     let plain = Form {
-        bytes: handle.as_bytes().to_vec(),
+        bytes: shared.as_bytes().to_vec(),
+        rest: HANDLE_BYTES - shared.len(),
         ..Form::default()
     };
-    let encoded = (0..3).map(|offset| base64(handle.as_bytes(), offset));
+    let encoded = (0..3).map(|offset| {
+        let form = base64(shared.as_bytes(), offset);
+        // With the last digit, which holds other bits, too.
+        let digits = ((offset + HANDLE_BYTES) * 8).div_ceil(6) - (offset * 8).div_ceil(6);
+        Form {
+            rest: digits - form.bytes.len(),
+            after: false,
+            ..form
+        }
+    });
     [plain].into_iter().chain(encoded).collect()
 }
 

@@ -76,6 +76,11 @@ impl Handle {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// What all handles of its run begin with.
+    pub(crate) fn shared(&self) -> &str {
+        self.0.get(..PREFIX.len() + SHARED).unwrap_or(&self.0)
+    }
 }
 
 impl fmt::Display for Handle {

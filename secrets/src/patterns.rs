@@ -9,7 +9,7 @@ use aho_corasick::automaton::StateID;
 use thiserror::Error;
 
 use crate::automaton::Automaton;
-use crate::forms::{Form, forms, forms_of_handle};
+use crate::forms::{Form, forms, forms_of_handles};
 use crate::handle::Handle;
 use crate::partial::{Parts, PartsBuilder};
 use crate::scan::Scan;
@@ -85,11 +85,12 @@ impl PatternsBuilder {
         self
     }
 
-    /// Look for a handle: as it is, in any case, and in Base64. It is no secret, and
-    /// whoever hides it wants to have it short.
+    /// Look for all handles of the run that has this one: as they are, in any case, and in
+    /// Base64. They are no secrets, and whoever hides them wants to have it short. One that is
+    /// cut is replaced with as many bytes behind it as it lacks.
     #[must_use]
-    pub fn handle(mut self, owner: usize, handle: &Handle) -> Self {
-        let forms = forms_of_handle(handle.as_str()).into_iter();
+    pub fn handles(mut self, owner: usize, one: &Handle) -> Self {
+        let forms = forms_of_handles(one.shared()).into_iter();
         self.forms.extend(forms.map(|form| (owner, form)));
         self
     }
@@ -151,6 +152,8 @@ pub(crate) struct Text {
     pub(crate) owner: usize,
     /// How many of its bytes an open escape before it may take.
     pub(crate) head: usize,
+    /// How many bytes behind it belong to it, whatever they are; only of what is not decoded.
+    pub(crate) rest: usize,
     /// Whether it goes on from another of its owner.
     pub(crate) continues: bool,
     /// Whether the characters before and after it hold bits of it.
@@ -177,6 +180,7 @@ impl Patterns {
                     length: form.bytes.len(),
                     owner,
                     head: form.head,
+                    rest: form.rest,
                     continues: form.continues,
                     before: form.before,
                     after: form.after,
@@ -230,7 +234,10 @@ impl Patterns {
     /// The length of the longest text of the first owners.
     pub(crate) fn longest(&self, owners: usize) -> usize {
         let theirs = self.texts.iter().filter(|text| text.owner < owners);
-        theirs.map(|text| text.length).max().unwrap_or_default()
+        theirs
+            .map(|text| text.length + text.rest)
+            .max()
+            .unwrap_or_default()
     }
 
     pub(crate) fn longest_of_all(&self) -> usize {

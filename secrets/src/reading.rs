@@ -142,7 +142,7 @@ impl Reading {
         self.state = search.patterns.read(self.state, new, |at, text| {
             let end = from + at + 1;
             let start = end - text.length.min(end);
-            let one = Found::new(text, places.of(start).0, places.of(end - 1).1);
+            let one = Found::new(text, places.of(start).0, places.of(end - 1 + text.rest).1);
             let is_before = text.before && start.checked_sub(1).is_some_and(is_digit);
             let one = Found {
                 outer_start: places.of(start - usize::from(is_before)).0,

@@ -148,6 +148,7 @@ impl Replacer {
             self.scan.tell_no_parts();
         }
         self.base = end;
+        self.covered = self.covered.min(end);
         self.held.clear();
         self.last = None;
         rest

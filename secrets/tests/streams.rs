@@ -359,3 +359,43 @@ fn values_without_end_are_let_go() {
     // The last bits of the last are with the padding.
     assert_eq!(given + rest.len(), 20_000 * handle.len() + 1);
 }
+
+/// By what they share: one is looked for as many are.
+#[test]
+fn all_handles_of_a_run_are_found_by_one_of_them() {
+    let handles = Handles::new().unwrap();
+    let (one, other) = (handles.next().unwrap(), handles.next().unwrap());
+    let patterns = Patterns::builder().handles(0, &one).build().unwrap();
+    let hidden: Replacements = [b"(hidden)".to_vec().into()].into();
+    let patterns = Arc::new(patterns);
+    let other = other.as_str();
+    let mut texts = vec![
+        (format!("<{one}{other}>"), "<(hidden)(hidden)>".to_owned()),
+        (
+            format!("<{}>", other.to_uppercase()),
+            "<(hidden)>".to_owned(),
+        ),
+        (format!("<{}>!", &other[..25]), "<(hidden)".to_owned()),
+        (other[..21].to_owned(), other[..21].to_owned()),
+    ];
+    for (user, password) in [("u", "p"), ("uu", "pp"), ("uuu", "ppp"), ("", "")] {
+        let text = BASE64_STANDARD.encode(format!("{user}{other}{password}"));
+        let start = user.len() * 8 / 6;
+        let end = ((user.len() + other.len()) * 8).div_ceil(6);
+        let seen = format!("Basic {}(hidden){}", &text[..start], &text[end..]);
+        texts.push((format!("Basic {text}"), seen));
+    }
+    for (text, expected) in texts {
+        for length in 1..text.len() {
+            let replacer = Replacer::new(Arc::clone(&patterns), Arc::clone(&hidden));
+            let seen = in_pieces(replacer, text.as_bytes(), &[length]);
+            assert_eq!(String::from_utf8(seen).unwrap(), expected, "{text}");
+        }
+    }
+    // What belongs to one text is not taken from the next.
+    let mut replacer = Replacer::new(patterns, hidden);
+    let first = [replacer.feed(&other.as_bytes()[..22]), replacer.finish()].concat();
+    let second = [replacer.feed(b"0123456789 and more"), replacer.finish()].concat();
+    assert_eq!(first, b"(hidden)");
+    assert_eq!(second, b"0123456789 and more");
+}

@@ -80,12 +80,14 @@ impl Lent {
         let (mut handles, mut of_handles) = (Patterns::builder(), Patterns::builder());
         for (number, loan) in loans.iter().enumerate() {
             handles = handles.text(number, loan.handle.as_str().as_bytes());
-            of_handles = of_handles.handle(number, &loan.handle);
+        }
+        if let Some(one) = loans.first() {
+            of_handles = of_handles.handles(0, &one.handle);
         }
         let of_handles = of_handles.build_for_once().map_err(LendError::new)?;
         Ok(Self {
             handles: Arc::new(handles.build_for_once().map_err(LendError::new)?),
-            of_handles: Shroud::of(of_handles, loans.len()),
+            of_handles: Shroud::of(of_handles, 1),
             hidden: Mutex::new(Hidden::new(&loans, shrouds)?),
             derived: AtomicUsize::new(0),
             shrouds: Arc::clone(shrouds),
