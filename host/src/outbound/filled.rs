@@ -80,6 +80,8 @@ struct Terms {
     composed: Result<(), TransportError>,
     /// Behind an escape that is open: nothing lets it.
     behind_escape: Result<(), TransportError>,
+    /// In what is read in another charset or coding: nothing lets it.
+    recoded: Result<(), TransportError>,
     /// Whether it may be anywhere in the request if the body has this field.
     overridden: Option<TransportError>,
 }
@@ -90,6 +92,7 @@ impl Terms {
             Standing::Whole => &self.whole,
             Standing::Composed | Standing::Repeated(_) => &self.composed,
             Standing::BehindEscape(_) => &self.behind_escape,
+            Standing::Recoded => &self.recoded,
         }
     }
 }
@@ -108,7 +111,7 @@ impl Egress {
         let mut found = reader.take_found();
         // The denial is to name all that is missing, and first what nothing grants.
         found.sort_by_key(|found| match found.standing {
-            Standing::BehindEscape(_) => 0,
+            Standing::BehindEscape(_) | Standing::Recoded => 0,
             Standing::Composed | Standing::Repeated(_) => 1,
             Standing::Whole => 2,
         });
@@ -200,6 +203,7 @@ impl Egress {
                     Some(sign) => may(Stands::BehindEscape(sign)),
                     None => Ok(()),
                 },
+                recoded: may(Stands::Recoded),
                 overridden: loan
                     .terms
                     .admit_beside(aim.origin, Place::Body, "_method")

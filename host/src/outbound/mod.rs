@@ -9,6 +9,7 @@ mod arrived;
 mod asked;
 mod body;
 mod carry;
+mod charset;
 mod chatter;
 mod collect;
 mod connect;
@@ -160,6 +161,7 @@ impl Egress {
             // How well a text compresses tells what is in it.
             let identity = HeaderValue::from_static("identity");
             request.headers_mut().insert(ACCEPT_ENCODING, identity);
+            charset::ask_for_none(request.headers_mut());
         }
         // What signs a body has to have all of it.
         let most_held = (!proofs.is_empty()).then_some(usize::MAX);

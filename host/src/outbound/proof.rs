@@ -91,9 +91,9 @@ impl Egress {
                 }
             }
             for (name, value) in made.headers {
-                if is_beside_a_value(request.headers(), &name) {
+                if has_other_of_name(request.headers(), &name) {
                     return Err(TransportError::Refused(format!(
-                        "a secret is in a field that servers join with `{name}`, in which a proof is to stand"
+                        "the request has a field that servers join with `{name}`, in which a proof is to stand"
                     )));
                 }
                 request.headers_mut().insert(name, value);
@@ -178,13 +178,12 @@ impl Egress {
     }
 }
 
-/// Whether a value is in another field that servers behind CGI read by the same name: what
-/// stands before a signature is the component's to choose.
-fn is_beside_a_value(header: &HeaderMap, name: &HeaderName) -> bool {
+/// Whether there is another field that servers behind CGI read by the same name. What stands in
+/// it, or before a signature, is the component's to choose.
+fn has_other_of_name(header: &HeaderMap, name: &HeaderName) -> bool {
     let read = header_name(name.as_str());
-    // Those with values are sensitive, and no other that a component writes.
-    let mut fields = header.iter().filter(|(_, value)| value.is_sensitive());
-    fields.any(|(other, _)| other != name && header_name(other.as_str()) == read)
+    let mut fields = header.keys();
+    fields.any(|other| other != name && header_name(other.as_str()) == read)
 }
 
 impl Proof {

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
-use http::header::{CONTENT_ENCODING, CONTENT_LENGTH};
+use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE};
 use http::response::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
 use http_body::{Body, Frame};
@@ -17,6 +17,7 @@ use http_step_secrets::Replacer;
 use wasmtime_wasi_http as wasi_http;
 use wasmtime_wasi_http::WasiBody;
 
+use super::charset;
 use super::decode::{is_coded, is_opaque};
 use super::error::TransportError;
 use super::failure::Failure;
@@ -101,6 +102,11 @@ impl Arrival<'_> {
         }
         if self.has_body && is_opaque(&head.headers) {
             return coding("it has a coding that is not known, in which no secret could be hidden");
+        }
+        let mut types = head.headers.get_all(CONTENT_TYPE).iter();
+        let is_recognized = |it: &HeaderValue| it.to_str().is_ok_and(charset::is_recognized);
+        if self.has_body && self.is_bound && !types.all(is_recognized) {
+            return coding("it is in a charset in which no secret could be recognized");
         }
         if self.has_body && self.is_bound && is_coded(&head.headers) {
             return coding(
@@ -416,6 +422,9 @@ mod tests {
         let coded = Some(
             "the response of http://a.test can't be decoded: it is compressed, though `Accept-Encoding: identity` asks for no compression, as a secret is bound to this origin; have the server, or the proxy before it, send it uncompressed",
         );
+        let charset = Some(
+            "the response of http://a.test can't be decoded: it is in a charset in which no secret could be recognized",
+        );
         for (status, name, value, has_body, bound, other) in [
             (200, "content-encoding", "br, gzip", true, coded, None),
             (200, "content-encoding", "gzip", false, None, None),
@@ -440,6 +449,30 @@ mod tests {
                 unknown,
             ),
             (206, "content-range", "bytes 0-0/9", true, part, part),
+            (
+                200,
+                "content-type",
+                "text/plain; charset=utf-32",
+                true,
+                charset,
+                None,
+            ),
+            (
+                200,
+                "content-type",
+                "text/plain; charset=utf-32",
+                false,
+                None,
+                None,
+            ),
+            (
+                200,
+                "content-type",
+                "text/plain; charset=koi8-r",
+                true,
+                None,
+                None,
+            ),
         ] {
             let found = withheld(status, name, value, has_body);
             let found = found.each_ref().map(Option::as_deref);

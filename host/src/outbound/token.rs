@@ -10,7 +10,7 @@ use bytes::Bytes;
 use http::header::CONTENT_LENGTH;
 use http::{Method, Request};
 use http_body_util::{BodyExt, Full, Limited};
-use http_step_policy::Place;
+use http_step_policy::{Place, override_in_query};
 use http_step_signing::oauth2::{
     ClientAuthentication, ClientCredentials, MAX_ANSWER, Token, TokenRequest,
 };
@@ -158,11 +158,12 @@ impl Egress {
 
     /// What a client is, if its secrets are lent for its token endpoint.
     fn client(&self, client: &Client, entry: &Entry) -> Result<Known, TransportError> {
+        let query = client.token_url.query().unwrap_or_default();
         let aim = Aim {
             origin: &client.origin,
             method: Method::POST.to_string(),
             path: WrittenPath::without_values(client.token_url.path()),
-            override_field: None,
+            override_field: override_in_query(query.as_bytes()).map(str::to_owned),
         };
         Ok(Known {
             id: self.know(&client.id, Place::Token, &aim, entry)?,

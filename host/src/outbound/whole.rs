@@ -10,8 +10,8 @@ mod xml;
 use std::collections::{BTreeSet, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-use http::HeaderMap;
 use http::header::{CONTENT_ENCODING, CONTENT_TYPE};
+use http::{HeaderMap, HeaderValue};
 use http_step_policy::{Stands, field_name, override_field};
 use http_step_secrets::{Context, HANDLE_BYTES, OpenEscape};
 
@@ -19,6 +19,7 @@ use self::form::Form;
 use self::json::Json;
 use self::multipart::Multipart;
 use self::xml::Xml;
+use super::charset;
 use super::filled::context_of;
 use crate::secrets::Loan;
 
@@ -66,7 +67,7 @@ impl Syntax {
             return Self::Plain;
         };
         let is_coded = header.contains_key(CONTENT_ENCODING);
-        if is_coded || content_type.contains(',') || !is_ascii_compatible(content_type) {
+        if is_coded || content_type.contains(',') || !charset::is_written(content_type) {
             return Self::Plain;
         }
         match Context::of_media_type(Some(content_type)) {
@@ -75,6 +76,10 @@ impl Syntax {
             Context::Xml => Self::Xml(Xml::default()),
             _ => Multipart::of(content_type).map_or(Self::Plain, Self::Multipart),
         }
+    }
+
+    fn is_plain(&self) -> bool {
+        matches!(self, Self::Plain)
     }
 
     fn step(&mut self, byte: u8) -> Event {
@@ -121,6 +126,11 @@ impl Syntax {
         }
     }
 
+    /// Whether a server is told to read the value that is read in another charset or coding.
+    fn is_recoded(&self) -> bool {
+        matches!(self, Self::Multipart(multipart) if multipart.is_recoded())
+    }
+
     /// Whether a value ends where the body does.
     fn ends_value(&self) -> bool {
         match self {
@@ -131,16 +141,33 @@ impl Syntax {
     }
 }
 
-/// Whether the charset of a type, if it says one, has ASCII as it is.
-fn is_ascii_compatible(content_type: &str) -> bool {
-    let lower = content_type.to_ascii_lowercase();
-    lower.split("charset").skip(1).all(|rest| {
-        let charset = rest.trim_start().strip_prefix('=').unwrap_or_default();
-        let charset = charset.split(';').next().unwrap_or_default();
-        let charset = charset.trim().trim_matches('"');
-        matches!(charset, "utf-8" | "utf8" | "us-ascii" | "iso-8859-1")
-    })
+/// Whether a server is told to read a body in another charset or coding than that in which
+/// values are written.
+fn is_recoded(header: &HeaderMap) -> bool {
+    let mut types = header.get_all(CONTENT_TYPE).iter();
+    header.contains_key(CONTENT_ENCODING)
+        || types.any(|it| !it.to_str().is_ok_and(charset::is_written))
 }
+
+/// Whether some servers may take a body for a form: one without a type, or with several.
+fn may_be_form(header: &HeaderMap) -> bool {
+    !header.contains_key(CONTENT_TYPE) || has_type(header, "form-urlencoded")
+}
+
+/// Or for one in parts, whose boundary is not plain.
+fn may_be_multipart(header: &HeaderMap) -> bool {
+    has_type(header, "multipart/")
+}
+
+/// Whether a type has such a word in it.
+fn has_type(header: &HeaderMap, word: &str) -> bool {
+    let lower = |it: &HeaderValue| it.as_bytes().to_ascii_lowercase();
+    let mut types = header.get_all(CONTENT_TYPE).iter().map(lower);
+    types.any(|it| String::from_utf8_lossy(&it).contains(word))
+}
+
+/// The field by whose value some servers read all others (HTML Standard, section 4.10.21.6).
+const CHARSET_FIELD: &[u8] = b"_charset_";
 
 /// How a handle stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -151,6 +178,8 @@ pub(super) enum Standing {
     Repeated(String),
     /// Behind an escape that is open, and begins so.
     BehindEscape(char),
+    /// In what a server is told to read in another charset or coding.
+    Recoded,
 }
 
 impl Standing {
@@ -160,6 +189,7 @@ impl Standing {
             Self::Composed => Stands::Composed,
             Self::Repeated(name) => Stands::Repeated(name),
             Self::BehindEscape(sign) => Stands::BehindEscape(*sign),
+            Self::Recoded => Stands::Recoded,
         }
     }
 }
@@ -214,13 +244,21 @@ pub(super) struct BodyReader {
     met: BTreeSet<usize>,
     whole: BTreeSet<usize>,
     found: Vec<Found>,
-    /// Of JSON.
+    /// Whether a server is told to read all of it in another charset or coding.
+    is_recoded: bool,
+    /// Of JSON, or of what nobody can read.
     override_field: Option<&'static str>,
+    /// What servers may read that take a body for a form.
+    form: Option<Form>,
+    /// Whether a server reads fields in it, and this does not.
+    is_unreadable: bool,
 }
 
 impl BodyReader {
     pub(super) fn new(header: &HeaderMap, loans: &[Loan]) -> Self {
         let syntax = Syntax::of(header);
+        let is_unreadable = syntax.is_plain() && (is_recoded(header) || may_be_multipart(header));
+        let form = (syntax.is_plain() && may_be_form(header)).then(Form::default);
         let handle = |loan: &Loan| loan.handle.as_str().as_bytes().try_into();
         let handles: Vec<[u8; HANDLE_BYTES]> = loans
             .iter()
@@ -233,7 +271,7 @@ impl BodyReader {
         };
         Self {
             shared: handles.iter().map(alike).min().unwrap_or_default(),
-            value: matches!(syntax, Syntax::Plain).then(Value::default),
+            value: syntax.is_plain().then(Value::default),
             syntax,
             handles,
             last: [0; 2 * HANDLE_BYTES],
@@ -249,7 +287,10 @@ impl BodyReader {
             met: BTreeSet::new(),
             whole: BTreeSet::new(),
             found: Vec::new(),
+            is_recoded: is_recoded(header),
             override_field: None,
+            form,
+            is_unreadable,
         }
     }
 
@@ -257,8 +298,14 @@ impl BodyReader {
     pub(super) fn read(&mut self, bytes: &[u8]) {
         for byte in bytes {
             self.read += 1;
+            if self.is_unreadable {
+                self.override_field = override_field(b"_method");
+            }
             let event = self.syntax.step(*byte);
             self.take(event);
+            if let Some(form) = &mut self.form {
+                form.step(*byte);
+            }
             self.escape.step(*byte);
             self.open = self.open << 1 | u64::from(self.escape.is_open());
             if byte.is_ascii_lowercase() || matches!(byte, b'2'..=b'7') {
@@ -319,7 +366,10 @@ impl BodyReader {
 
     /// The field by which a framework may act on another method, if there is one.
     pub(super) fn override_field(&self) -> Option<&'static str> {
-        self.override_field.or_else(|| self.syntax.override_field())
+        let of_form = || self.form.as_ref().and_then(Form::override_field);
+        self.override_field
+            .or_else(|| self.syntax.override_field())
+            .or_else(of_form)
     }
 
     fn take(&mut self, event: Event) {
@@ -371,6 +421,15 @@ impl BodyReader {
             .collect();
         let is_full = !field.is_empty() && self.names.len() >= MOST_NAMES;
         self.is_field_repeated = is_full || field.iter().any(|(hash, _)| self.names.contains(hash));
+        if field
+            .iter()
+            .any(|(_, name)| *name == field_name(CHARSET_FIELD))
+        {
+            self.is_recoded = true;
+            for loan in self.met.clone() {
+                self.tell(loan, Standing::Recoded);
+            }
+        }
         for (hash, name) in &field {
             if !is_full {
                 self.names.insert(*hash);
@@ -388,6 +447,10 @@ impl BodyReader {
     fn find(&mut self, loan: usize) {
         if let Some(sign) = self.open_before_handle() {
             self.tell(loan, Standing::BehindEscape(sign));
+            return;
+        }
+        if self.is_recoded || self.syntax.is_recoded() {
+            self.tell(loan, Standing::Recoded);
             return;
         }
         let length = self.value.as_ref().map(|value| value.length);

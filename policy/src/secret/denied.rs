@@ -38,6 +38,7 @@ pub(crate) enum Why {
     Repeated(String),
     /// Behind an escape that is open, and begins so.
     BehindEscape(char),
+    Recoded,
     Method(String),
     Path(PathPrefix, Refused),
     /// A field can have the server act on another method or path.
@@ -106,7 +107,7 @@ impl Denied {
             (Some(origin), Why::Override(field)) => {
                 format!("go to {origin} in a request with `{field}`")
             }
-            (Some(origin), Why::Place | Why::Repeated(_) | Why::BehindEscape(_)) => {
+            (Some(origin), Why::Place | Why::Repeated(_) | Why::BehindEscape(_) | Why::Recoded) => {
                 format!("{} to {origin}", self.place.in_request())
             }
             (Some(origin), Why::Composed) => {
@@ -137,6 +138,7 @@ impl Denied {
             Why::BehindEscape(sign) => format!(
                 "the text before it leaves an escape open, which begins with `{sign}` and would take characters of the value along; no grant lets it"
             ),
+            Why::Recoded => "the request says that its body, or a part of it, is read in another charset or coding (`charset`, `Content-Encoding`, `Content-Transfer-Encoding`), in which the value would not be recognized in a response; no grant lets it".to_owned(),
             Why::Method(_) => self.methods_reason(),
             Why::Path(..) if is_url => {
                 "it leads to a path that the secret is not lent for".to_owned()
@@ -190,7 +192,7 @@ impl Denied {
             Why::Composed | Why::Repeated(_) if self.is_never_let() => {
                 (format!("${{{{ secret.{name} }}}}"), String::new())
             }
-            Why::BehindEscape(_) => return None,
+            Why::BehindEscape(_) | Why::Recoded => return None,
             Why::Origin => {
                 return Some(Wanted {
                     argument: lent(),
@@ -281,7 +283,9 @@ fn have_token(origin: &Origin, why: &Why) -> String {
         Why::Composed | Why::Repeated(_) => {
             format!("have a token at {origin} with other text beside it")
         }
-        Why::Place | Why::Origin | Why::BehindEscape(_) => format!("have a token at {origin}"),
+        Why::Place | Why::Origin | Why::BehindEscape(_) | Why::Recoded => {
+            format!("have a token at {origin}")
+        }
     }
 }
 
@@ -293,6 +297,8 @@ fn sign(origin: &Origin, why: &Why) -> String {
         Why::Composed | Why::Repeated(_) => {
             format!("sign a request to {origin} with other text beside it")
         }
-        Why::Place | Why::Origin | Why::BehindEscape(_) => format!("sign a request to {origin}"),
+        Why::Place | Why::Origin | Why::BehindEscape(_) | Why::Recoded => {
+            format!("sign a request to {origin}")
+        }
     }
 }

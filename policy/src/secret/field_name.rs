@@ -6,7 +6,8 @@
 /// ```
 /// use http_step_policy::field_name;
 ///
-/// for name in ["a b", "A+b", "%61%20b", "%u0061_b", " a.b[]", "a b[1]"] {
+/// for name in ["a b", "A+b", "%61%20b", "%u0061_b", " a.b[]", "a b[1]", "[a b]", "a b[]x",
+///     "[a b][]", "a b[0][c]"] {
 ///     assert_eq!(field_name(name.as_bytes()), "a_b", "{name}");
 /// }
 /// assert_ne!(field_name(b"a[b]"), field_name(b"a[c]"));
@@ -22,19 +23,31 @@ pub fn field_name(name: &[u8]) -> String {
     without_index(text.trim()).replace([' ', '.'], "_")
 }
 
-/// Without the `[]` or `[1]` at its end, by which many fields become one list.
-fn without_index(mut name: &str) -> &str {
-    while let Some((before, index)) = name
-        .strip_suffix(']')
-        .and_then(|rest| rest.rsplit_once('['))
-        .filter(|(before, _)| !before.is_empty())
-    {
-        if !index.trim().bytes().all(|byte| byte.is_ascii_digit()) {
+/// Without what follows `[]` or `[1]`, by which many fields become one list, and what stands
+/// between brackets. A name that is itself in brackets is that without them.
+fn without_index(name: &str) -> String {
+    let own = name
+        .strip_prefix('[')
+        .and_then(|rest| rest.split_once(']'))
+        .map(|(own, rest)| format!("{own}{rest}"));
+    let name = own.as_deref().unwrap_or(name);
+    let (base, mut rest) = name.split_at(name.find('[').unwrap_or(name.len()));
+    let mut kept = base.trim_end().to_owned();
+    while let Some((_, group)) = rest.split_once('[') {
+        let Some((index, after)) = group.split_once(']') else {
+            kept.push('[');
+            kept.push_str(group);
+            break;
+        };
+        if index.trim().bytes().all(|byte| byte.is_ascii_digit()) {
             break;
         }
-        name = before.trim_end();
+        kept.push('[');
+        kept.push_str(index);
+        kept.push(']');
+        rest = after;
     }
-    name
+    kept
 }
 
 /// What is percent-encoded, decoded, `+` for a space and the `%u0071` of ASP.NET, too.

@@ -329,8 +329,10 @@ impl Secret {
     /// Why it may not stand there so, if it may not.
     fn misplaced(&self, place: Place, stands: &Stands<'_>) -> Option<Why> {
         // Whatever it is lent for.
-        if let Stands::BehindEscape(sign) = stands {
-            return Some(Why::BehindEscape(*sign));
+        match stands {
+            Stands::BehindEscape(sign) => return Some(Why::BehindEscape(*sign)),
+            Stands::Recoded => return Some(Why::Recoded),
+            _ => {}
         }
         if let Stands::InHeader(field) = stands
             && self.formats.iter().any(|format| format.fits(field))
@@ -338,7 +340,7 @@ impl Secret {
             return None;
         }
         let composed = match stands {
-            Stands::Whole | Stands::BehindEscape(_) => None,
+            Stands::Whole | Stands::BehindEscape(_) | Stands::Recoded => None,
             Stands::Composed => Some(Why::Composed),
             Stands::Repeated(field) => Some(Why::repeated(field)),
             Stands::InHeader(field) if !field.is_whole() => Some(Why::Composed),

@@ -19,6 +19,9 @@ pub enum Stands<'t> {
     /// The text before it leaves an escape open, which begins so and would take the first
     /// characters of the value along. What becomes of them would tell which they are.
     BehindEscape(char),
+    /// The request says that a server is to read it in another charset or coding than that in
+    /// which it is written. What the server then makes of it is not recognized in a response.
+    Recoded,
     /// It is in the value of a header field.
     InHeader(InHeader<'t>),
 }

@@ -225,6 +225,38 @@ async fn compression_tells_nothing() {
     assert_eq!(loot.told(origin), compressed.repeat(4) + &unknown.repeat(3));
 }
 
+/// In a charset of the component's choosing nobody would recognize a value.
+#[tokio::test]
+async fn no_charset_is_asked_for() {
+    let service = Wire::start(|head| {
+        let charset = ["utf-8", "UTF-32BE"][number(head)];
+        let head = format!("Content-Type: text/plain; charset={charset}\r\nContent-Length: 2");
+        vec![format!("HTTP/1.1 200 OK\r\n{head}\r\n\r\nok").into_bytes()]
+    })
+    .await;
+    let origin = &service.origin;
+    let asks =
+        "header accept: application/json;charset=UTF-32BE, */* | header accept-charset: utf-32";
+    let loot = Thief::lent(secret("TOKEN", origin))
+        .reaches(origin)
+        .tries(format!("GET {origin}/0 | {asks}"))
+        .tries(format!("GET {origin}/1"))
+        .run()
+        .await;
+    let heads = service.heads();
+    let asked = heads.iter().flat_map(|head| head.lines());
+    let asked: Vec<&str> = asked.filter(|line| line.starts_with("accept")).collect();
+    assert_eq!(
+        asked,
+        [
+            "accept: application/json, */*",
+            "accept-encoding: identity",
+            "accept-encoding: identity"
+        ]
+    );
+    expect![[r#""#]].assert_eq(&loot.told(origin));
+}
+
 /// Nor does the length of what would be in a body.
 #[tokio::test]
 async fn the_length_of_a_compressed_body_that_is_not_sent() {

@@ -435,6 +435,42 @@ async fn nothing_stands_behind_an_escape_that_is_open() {
     assert_eq!(service.requests().len(), 2);
 }
 
+/// A server that reads a value in another charset echoes what nobody recognizes.
+#[tokio::test]
+async fn nothing_stands_in_what_is_recoded() {
+    let service = silent().await;
+    let type_of = |it: &str| format!("POST HERE/ | header content-type: {it}");
+    let part = |header: &str| format!("--b\\r\\n{header}\\r\\n\\r\\n{{TOKEN}}\\r\\n--b--");
+    let multipart = type_of("multipart/form-data; boundary=b");
+    let orders = [
+        format!(
+            "{} | body {{TOKEN}}",
+            type_of("text/plain; charset=utf-16le")
+        ),
+        format!(
+            "{} | body {{TOKEN}}",
+            type_of("application/json; charset=UTF-32")
+        ),
+        "POST HERE/ | header content-encoding: gzip | body {TOKEN}".to_owned(),
+        format!(
+            "{multipart} | body {}",
+            part("Content-Type: text/plain; charset=utf-16")
+        ),
+        format!(
+            "{multipart} | body {}",
+            part("Content-Transfer-Encoding: base64")
+        ),
+        format!(
+            "{multipart} | body {}",
+            part("Content-Type: text/plain; charset=utf-8")
+        ),
+    ];
+    let orders: Vec<&str> = orders.iter().map(String::as_str).collect();
+    let anywhere = composed("TOKEN", &service.origin, &Place::COMPOSABLE);
+    expect![[r#""#]].assert_eq(&said(&service, anywhere, &orders).await);
+    assert_eq!(service.requests().len(), 1);
+}
+
 /// Whole fields, strings, texts and parts, whichever the body is made of.
 #[tokio::test]
 async fn whole_in_bodies() {

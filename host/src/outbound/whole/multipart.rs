@@ -4,6 +4,7 @@
 use http_step_policy::{field_name, override_field};
 use percent_encoding::percent_decode;
 
+use super::super::charset;
 use super::Event;
 
 /// The most bytes of one part's header.
@@ -101,7 +102,8 @@ impl Multipart {
             }
             Next::Header { is_cr, line } => self.header(byte, is_cr, line),
             Next::Content { matched, is_cr } => self.content(byte, matched, is_cr),
-            Next::Epilogue => (Next::Epilogue, Event::Outside),
+            // Some servers find parts there, too.
+            Next::Epilogue if byte.is_ascii_whitespace() => (Next::Epilogue, Event::Outside),
             _ => (Next::Nothing, Event::Outside),
         };
         self.next = next;
@@ -198,6 +200,22 @@ impl Multipart {
     pub(super) fn override_field(&self) -> Option<&'static str> {
         let unknown = || self.is_broken().then(|| override_field(b"_method"));
         self.override_field.or_else(|| unknown().flatten())
+    }
+
+    /// Whether the header of the part that is read says another charset or coding.
+    pub(super) fn is_recoded(&self) -> bool {
+        let header = String::from_utf8_lossy(&self.header).to_ascii_lowercase();
+        let mut encodings = header.split("content-transfer-encoding").skip(1);
+        let is_other = encodings.any(|rest| {
+            let encoding = rest.split('\n').next().unwrap_or_default();
+            let encoding = encoding
+                .trim_start()
+                .strip_prefix(':')
+                .unwrap_or("?")
+                .trim();
+            !matches!(encoding, "7bit" | "8bit" | "binary")
+        });
+        is_other || header.contains("content-encoding") || !charset::is_written(&header)
     }
 
     pub(super) fn is_broken(&self) -> bool {

@@ -192,7 +192,6 @@ fn json() {
             ],
         );
     }
-    check("application/json; charset=utf-16", &["{}"], &[r#"["{}"]"#]);
     let deep = format!("{}\"{{}}\"", "[".repeat(100_000));
     assert!(!is_whole("application/json", &deep));
 }
@@ -285,11 +284,114 @@ fn multipart() {
         "multipart/form-data; boundary=x; boundary=b-1",
         "multipart/form-data; boundary*0=b; boundary=b-1",
         "multipart/form-data; boundary=\"b\\-1\"",
-        "multipart/form-data; boundary=b-1; charset=utf-7",
         // PHP ends it at the comma.
         "multipart/form-data; boundary=b,c",
     ] {
         check(content_type, &["{}"], &[&part("{}")]);
+    }
+}
+
+/// In another charset or coding nobody would recognize it, whatever it stands in.
+#[test]
+fn what_is_recoded() {
+    let part = |header: &str| format!("--b-1\r\n{header}\r\n\r\n{{}}\r\n--b-1--\r\n");
+    let multipart = "multipart/form-data; boundary=b-1";
+    let charset = "--b-1\r\nContent-Disposition: form-data; name=\"_charset_\"\r\n\r\nutf-16\r\n";
+    for (content_type, body) in [
+        ("text/plain; charset=utf-16le", "{}".to_owned()),
+        ("application/json; charset=UTF-32", r#"["{}"]"#.to_owned()),
+        (
+            "application/json; charset=utf-8; charset=ibm037",
+            r#"["x{}"]"#.to_owned(),
+        ),
+        (
+            "application/x-www-form-urlencoded; charset=utf-7",
+            "a={}".to_owned(),
+        ),
+        (
+            "application/x-www-form-urlencoded",
+            "_charset_=utf-16&a={}".to_owned(),
+        ),
+        ("multipart/form-data; boundary=b-1; charset=utf-7", part("")),
+        (
+            multipart,
+            part("Content-Type: text/plain; charset=utf-16le"),
+        ),
+        (
+            multipart,
+            part("content-type: text/plain;\r\n Charset=\"utf-32\""),
+        ),
+        (multipart, part("Content-Transfer-Encoding: base64")),
+        (
+            multipart,
+            part("Content-Transfer-Encoding:\r\n quoted-printable"),
+        ),
+        (multipart, part("Content-Encoding: gzip")),
+        (multipart, format!("{charset}{}", part(""))),
+    ] {
+        let found = read(content_type, &body).found;
+        let recoded = [Found {
+            loan: 0,
+            standing: Standing::Recoded,
+        }];
+        assert_eq!(found, recoded, "{content_type}: {body}");
+    }
+    // Whoever comes after it tells of those before.
+    let after = "a={}&_charset_=utf-16";
+    let found = read("application/x-www-form-urlencoded", after).found;
+    let last = found.last().map(|found| &found.standing);
+    assert_eq!(last, Some(&Standing::Recoded));
+    for (content_type, body) in [
+        ("text/plain; charset=\"UTF-8\"", "{}".to_owned()),
+        (
+            multipart,
+            part("Content-Transfer-Encoding: 8bit\r\nContent-Type: text/plain; charset=utf-8"),
+        ),
+    ] {
+        assert!(is_whole(content_type, &body), "{content_type}: {body}");
+    }
+}
+
+/// The method may be read from what is no form by its type.
+#[test]
+fn overrides_in_what_may_be_a_form() {
+    let field = |content_type: Option<&str>, body: &str| {
+        let mut header = HeaderMap::new();
+        if let Some(content_type) = content_type {
+            header.insert(CONTENT_TYPE, HeaderValue::from_str(content_type).unwrap());
+        }
+        read_in(&header, &lent(), body.as_bytes(), 3).override_field()
+    };
+    let part = "--b\r\nContent-Disposition: form-data; name=\"_method\"\r\n\r\nDELETE\r\n--b--\r\n";
+    for (content_type, body, overrides) in [
+        (None, "_method=DELETE", true),
+        (None, "a=b", false),
+        (Some("text/plain"), "_method=DELETE", false),
+        (
+            Some("application/x-www-form-urlencoded, text/plain"),
+            "_method=DELETE",
+            true,
+        ),
+        (
+            Some("application/x-www-form-urlencoded; charset=utf-16"),
+            "a=b",
+            true,
+        ),
+        (Some("multipart/form-data; boundary=\"b=b\""), "a=b", true),
+        (Some("multipart/form-data; boundary=b"), part, true),
+        (
+            Some("multipart/form-data; boundary=b"),
+            &part.replace("_method", "a"),
+            false,
+        ),
+        (
+            Some("multipart/form-data; boundary=b"),
+            &format!("--b\r\n\r\nx\r\n--b--\r\n{part}"),
+            true,
+        ),
+    ] {
+        let found = field(content_type, body).is_some();
+        assert_eq!(found, overrides, "{content_type:?}: {body}");
     }
 }
 

@@ -204,7 +204,7 @@ async fn a_signature_stands_beside_no_secret() {
         errors,
         [
             Some(
-                "a secret is in a field that servers join with `x_token`, in which a proof is to stand"
+                "the request has a field that servers join with `x_token`, in which a proof is to stand"
             ),
             None
         ]
