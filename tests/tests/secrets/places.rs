@@ -467,7 +467,20 @@ async fn nothing_stands_in_what_is_recoded() {
     ];
     let orders: Vec<&str> = orders.iter().map(String::as_str).collect();
     let anywhere = composed("TOKEN", &service.origin, &Place::COMPOSABLE);
-    expect![[r#""#]].assert_eq(&said(&service, anywhere, &orders).await);
+    expect![[r#"
+        POST HERE/ | header content-type: text/plain; charset=utf-16le | body {TOKEN}
+            the policy does not let the secret `TOKEN` be in the body of a request to HERE: the request says that its body, or a part of it, is read in another charset or coding (`charset`, `Content-Encoding`, `Content-Transfer-Encoding`), in which the value would not be recognized in a response; no grant lets it
+        POST HERE/ | header content-type: application/json; charset=UTF-32 | body {TOKEN}
+            the policy does not let the secret `TOKEN` be in the body of a request to HERE: the request says that its body, or a part of it, is read in another charset or coding (`charset`, `Content-Encoding`, `Content-Transfer-Encoding`), in which the value would not be recognized in a response; no grant lets it
+        POST HERE/ | header content-encoding: gzip | body {TOKEN}
+            the policy does not let the secret `TOKEN` be in the body of a request to HERE: the request says that its body, or a part of it, is read in another charset or coding (`charset`, `Content-Encoding`, `Content-Transfer-Encoding`), in which the value would not be recognized in a response; no grant lets it
+        POST HERE/ | header content-type: multipart/form-data; boundary=b | body --b\r\nContent-Type: text/plain; charset=utf-16\r\n\r\n{TOKEN}\r\n--b--
+            the policy does not let the secret `TOKEN` be in the body of a request to HERE: the request says that its body, or a part of it, is read in another charset or coding (`charset`, `Content-Encoding`, `Content-Transfer-Encoding`), in which the value would not be recognized in a response; no grant lets it
+        POST HERE/ | header content-type: multipart/form-data; boundary=b | body --b\r\nContent-Transfer-Encoding: base64\r\n\r\n{TOKEN}\r\n--b--
+            the policy does not let the secret `TOKEN` be in the body of a request to HERE: the request says that its body, or a part of it, is read in another charset or coding (`charset`, `Content-Encoding`, `Content-Transfer-Encoding`), in which the value would not be recognized in a response; no grant lets it
+        POST HERE/ | header content-type: multipart/form-data; boundary=b | body --b\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n{TOKEN}\r\n--b--
+            in body
+    "#]].assert_eq(&said(&service, anywhere, &orders).await);
     assert_eq!(service.requests().len(), 1);
 }
 
