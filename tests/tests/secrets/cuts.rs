@@ -250,12 +250,18 @@ async fn no_charset_is_asked_for() {
     assert_eq!(
         asked,
         [
-            "accept: application/json, */*",
             "accept-encoding: identity",
-            "accept-encoding: identity"
+            "accept-encoding: identity",
+            "accept: application/json, */*"
         ]
     );
-    expect![[r#""#]].assert_eq(&loot.told(origin));
+    expect![[r#"
+        o|status 200
+        o|content-type: text/plain; charset=utf-8
+        o|
+        o|ok
+        o|ErrorCode::HttpResponseContentCoding(Some("it is in a charset in which no secret could be recognized"))
+    "#]].assert_eq(&loot.told(origin));
 }
 
 /// Nor does the length of what would be in a body.
