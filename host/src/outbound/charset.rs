@@ -2,7 +2,7 @@
 //! is, and it is recognized in those, and in UTF-16.
 
 use http::HeaderMap;
-use http::header::{ACCEPT, ACCEPT_CHARSET, HeaderValue};
+use http::header::{ACCEPT, ACCEPT_CHARSET, Entry, HeaderValue};
 
 /// Beginnings of the names of charsets in which a value is recognized.
 const RECOGNIZED: [&str; 13] = [
@@ -35,26 +35,30 @@ pub(super) fn is_recognized(text: &str) -> bool {
 /// a value.
 pub(super) fn ask_for_none(header: &mut HeaderMap) {
     header.remove(ACCEPT_CHARSET);
-    let asked: Vec<HeaderValue> = header.get_all(ACCEPT).iter().map(without).collect();
-    header.remove(ACCEPT);
-    for value in asked {
-        header.append(ACCEPT, value);
+    if let Entry::Occupied(mut asked) = header.entry(ACCEPT) {
+        for value in asked.iter_mut() {
+            if let Some(mut other) = without(value) {
+                other.set_sensitive(value.is_sensitive());
+                *value = other;
+            }
+        }
     }
 }
 
-/// A field `Accept` without charsets.
-fn without(value: &HeaderValue) -> HeaderValue {
-    let any = HeaderValue::from_static("*/*");
-    let Ok(text) = value.to_str() else {
-        return any;
-    };
+/// A field `Accept` without charsets, if it names some.
+fn without(value: &HeaderValue) -> Option<HeaderValue> {
+    let lower = value.as_bytes().to_ascii_lowercase();
+    if !String::from_utf8_lossy(&lower).contains("charset") {
+        return None;
+    }
     let is_other = |parameter: &&str| !parameter.to_ascii_lowercase().contains("charset");
-    let ranges = text.split(',').map(|range| {
+    let ranges = value.to_str().unwrap_or("*/*").split(',').map(|range| {
         let kept: Vec<&str> = range.split(';').filter(is_other).collect();
         kept.join(";")
     });
     let ranges: Vec<String> = ranges.collect();
-    HeaderValue::from_str(&ranges.join(",")).unwrap_or(any)
+    let any = || HeaderValue::from_static("*/*");
+    Some(HeaderValue::from_str(&ranges.join(",")).unwrap_or_else(|_| any()))
 }
 
 /// The charsets that a text names, in lower case.
