@@ -298,7 +298,7 @@ impl BodyReader {
     pub(super) fn read(&mut self, bytes: &[u8]) {
         for byte in bytes {
             self.read += 1;
-            if self.is_unreadable {
+            if self.is_unreadable && self.override_field.is_none() {
                 self.override_field = override_field(b"_method");
             }
             let event = self.syntax.step(*byte);

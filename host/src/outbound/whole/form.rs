@@ -66,7 +66,9 @@ impl Form {
             // It may be any: of what it is, the end is not known.
             _ => {
                 self.is_broken = true;
-                self.override_field = self.override_field.or(override_field(b"_method"));
+                if self.override_field.is_none() {
+                    self.override_field = override_field(b"_method");
+                }
             }
         }
     }

@@ -526,3 +526,30 @@ fn overrides() {
         assert_eq!(read(content_type, body).override_field(), None, "{body}");
     }
 }
+
+/// What is found once is not looked for with each byte.
+#[test]
+fn long_bodies_take_time_in_proportion() {
+    let mut header = HeaderMap::new();
+    let body = "x".repeat(4 << 20);
+    let lent = lent();
+    for content_type in [
+        None,
+        Some("application/x-www-form-urlencoded"),
+        Some("application/x-www-form-urlencoded; charset=utf-16"),
+    ] {
+        header.clear();
+        if let Some(content_type) = content_type {
+            header.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+        }
+        let begun = std::time::Instant::now();
+        let mut reader = BodyReader::new(&header, lent.loans());
+        reader.read(body.as_bytes());
+        assert!(reader.override_field().is_some(), "{content_type:?}");
+        let took = begun.elapsed();
+        assert!(
+            took < std::time::Duration::from_secs(5),
+            "{content_type:?}: {took:?}"
+        );
+    }
+}
