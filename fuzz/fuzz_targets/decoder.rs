@@ -161,11 +161,22 @@ fn check_same_error(codings: &Codings, error: &DecodeError, other: &DecodeError)
     };
     let kinds = [error, other].map(std::mem::discriminant);
     match (of_one(error), of_one(other)) {
+        // See above: what is a frame too short as a whole ends well in pieces, and what comes
+        // next is behind it.
+        (Some(Coding::Zstd), Some(Coding::Zstd)) if is_short_frame(error, other) => {}
         (Some(coding), Some(same)) if coding == same => {
             assert_eq!(kinds[0], kinds[1], "{error:?}, but in frames {other:?}");
         }
         _ => {}
     }
+}
+
+fn is_short_frame(error: &DecodeError, other: &DecodeError) -> bool {
+    use DecodeError::{Corrupt, TrailingData};
+    matches!(
+        (error, other),
+        (Corrupt { .. }, TrailingData { .. }) | (TrailingData { .. }, Corrupt { .. })
+    )
 }
 
 fn coding_of(error: &DecodeError) -> Option<Coding> {
