@@ -154,18 +154,16 @@ impl Forms {
             hexadecimal(value),
         ];
         let charsets = text.into_iter().flat_map(in_charsets);
-        let head = |length: usize| match begins {
-            true => {
-                length
-                    - (length * MIN_REDACTED)
-                        .div_ceil(value.len().max(1))
-                        .min(length)
+        let head = |length: usize| {
+            let left = (length * MIN_REDACTED).div_ceil(value.len().max(1));
+            match begins {
+                true => length.saturating_sub(left).min(LONGEST_HEAD),
+                false => 0,
             }
-            false => 0,
         };
         for bytes in plain.into_iter().chain(charsets) {
             self.add(Form {
-                head: head(bytes.len()).min(LONGEST_HEAD),
+                head: head(bytes.len()),
                 bytes,
                 continues,
                 ..Form::default()
@@ -175,7 +173,7 @@ impl Forms {
             for offset in 0..3 {
                 let standard = base64(&value, offset);
                 let standard = Form {
-                    head: head(standard.bytes.len()).min(LONGEST_HEAD),
+                    head: head(standard.bytes.len()),
                     continues,
                     ..standard
                 };

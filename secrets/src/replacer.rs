@@ -142,11 +142,7 @@ impl Replacer {
         };
         let mut rest = Vec::new();
         self.let_go(frontier, &mut rest);
-        let finds_parts = self.scan.finds_parts();
-        self.scan = Scan::new(&self.patterns, finds_parts);
-        if self.told_parts > MOST_PARTS {
-            self.scan.tell_no_parts();
-        }
+        self.scan.begin_anew(&self.patterns);
         self.base = end;
         self.covered = self.covered.min(end);
         self.held.clear();

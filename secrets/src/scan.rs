@@ -29,8 +29,12 @@ impl Scan {
         self.tells_parts = false;
     }
 
-    pub(crate) fn finds_parts(&self) -> bool {
-        self.finds_parts
+    /// Begin with another stream.
+    pub(crate) fn begin_anew(&mut self, patterns: &Patterns) {
+        *self = Self {
+            tells_parts: self.tells_parts,
+            ..Self::new(patterns, self.finds_parts)
+        };
     }
 
     /// Bytes of memory.

@@ -57,8 +57,8 @@ fn without(value: &HeaderValue) -> Option<HeaderValue> {
         kept.join(";")
     });
     let ranges: Vec<String> = ranges.collect();
-    let any = || HeaderValue::from_static("*/*");
-    Some(HeaderValue::from_str(&ranges.join(",")).unwrap_or_else(|_| any()))
+    let kept = HeaderValue::from_str(&ranges.join(","));
+    Some(kept.unwrap_or(HeaderValue::from_static("*/*")))
 }
 
 /// The charsets that a text names, in lower case.

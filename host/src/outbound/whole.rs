@@ -66,8 +66,7 @@ impl Syntax {
         let Some(content_type) = content_type else {
             return Self::Plain;
         };
-        let is_coded = header.contains_key(CONTENT_ENCODING);
-        if is_coded || content_type.contains(',') || !charset::is_written(content_type) {
+        if is_recoded(header) || content_type.contains(',') {
             return Self::Plain;
         }
         match Context::of_media_type(Some(content_type)) {
@@ -126,7 +125,7 @@ impl Syntax {
         }
     }
 
-    /// Whether a server is told to read the value that is read in another charset or coding.
+    /// Whether the part that is being read declares another charset or coding.
     fn is_recoded(&self) -> bool {
         matches!(self, Self::Multipart(multipart) if multipart.is_recoded())
     }
@@ -141,8 +140,7 @@ impl Syntax {
     }
 }
 
-/// Whether a server is told to read a body in another charset or coding than that in which
-/// values are written.
+/// Whether a request declares a charset or coding for its body that values are not written in.
 fn is_recoded(header: &HeaderMap) -> bool {
     let mut types = header.get_all(CONTENT_TYPE).iter();
     header.contains_key(CONTENT_ENCODING)
@@ -167,7 +165,10 @@ fn has_type(header: &HeaderMap, word: &str) -> bool {
 }
 
 /// The field by whose value some servers read all others (HTML Standard, section 4.10.21.6).
-const CHARSET_FIELD: &[u8] = b"_charset_";
+const CHARSET_FIELD: &str = "_charset_";
+
+/// What is named where a server may read fields, and which is not known.
+const UNKNOWN_OVERRIDE: &str = "_method";
 
 /// How a handle stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -178,7 +179,7 @@ pub(super) enum Standing {
     Repeated(String),
     /// Behind an escape that is open, and begins so.
     BehindEscape(char),
-    /// In what a server is told to read in another charset or coding.
+    /// In a body, or a part of one, that declares another charset or coding.
     Recoded,
 }
 
@@ -244,9 +245,9 @@ pub(super) struct BodyReader {
     met: BTreeSet<usize>,
     whole: BTreeSet<usize>,
     found: Vec<Found>,
-    /// Whether a server is told to read all of it in another charset or coding.
+    /// Whether the whole body declares another charset or coding.
     is_recoded: bool,
-    /// Of JSON, or of what nobody can read.
+    /// Of JSON.
     override_field: Option<&'static str>,
     /// What servers may read that take a body for a form.
     form: Option<Form>,
@@ -257,7 +258,8 @@ pub(super) struct BodyReader {
 impl BodyReader {
     pub(super) fn new(header: &HeaderMap, loans: &[Loan]) -> Self {
         let syntax = Syntax::of(header);
-        let is_unreadable = syntax.is_plain() && (is_recoded(header) || may_be_multipart(header));
+        let is_recoded = is_recoded(header);
+        let is_unreadable = syntax.is_plain() && (is_recoded || may_be_multipart(header));
         let form = (syntax.is_plain() && may_be_form(header)).then(Form::default);
         let handle = |loan: &Loan| loan.handle.as_str().as_bytes().try_into();
         let handles: Vec<[u8; HANDLE_BYTES]> = loans
@@ -287,7 +289,7 @@ impl BodyReader {
             met: BTreeSet::new(),
             whole: BTreeSet::new(),
             found: Vec::new(),
-            is_recoded: is_recoded(header),
+            is_recoded,
             override_field: None,
             form,
             is_unreadable,
@@ -298,9 +300,6 @@ impl BodyReader {
     pub(super) fn read(&mut self, bytes: &[u8]) {
         for byte in bytes {
             self.read += 1;
-            if self.is_unreadable && self.override_field.is_none() {
-                self.override_field = override_field(b"_method");
-            }
             let event = self.syntax.step(*byte);
             self.take(event);
             if let Some(form) = &mut self.form {
@@ -370,6 +369,7 @@ impl BodyReader {
         self.override_field
             .or_else(|| self.syntax.override_field())
             .or_else(of_form)
+            .or((self.is_unreadable && self.read > 0).then_some(UNKNOWN_OVERRIDE))
     }
 
     fn take(&mut self, event: Event) {
@@ -421,10 +421,7 @@ impl BodyReader {
             .collect();
         let is_full = !field.is_empty() && self.names.len() >= MOST_NAMES;
         self.is_field_repeated = is_full || field.iter().any(|(hash, _)| self.names.contains(hash));
-        if field
-            .iter()
-            .any(|(_, name)| *name == field_name(CHARSET_FIELD))
-        {
+        if field.iter().any(|(_, name)| name == CHARSET_FIELD) {
             self.is_recoded = true;
             for loan in self.met.clone() {
                 self.tell(loan, Standing::Recoded);

@@ -4,7 +4,7 @@
 
 use http_step_policy::override_field;
 
-use super::{Event, LONGEST_NAME};
+use super::{Event, LONGEST_NAME, UNKNOWN_OVERRIDE};
 
 #[derive(Default)]
 pub(super) struct Form {
@@ -66,9 +66,7 @@ impl Form {
             // It may be any: of what it is, the end is not known.
             _ => {
                 self.is_broken = true;
-                if self.override_field.is_none() {
-                    self.override_field = override_field(b"_method");
-                }
+                self.override_field = self.override_field.or(Some(UNKNOWN_OVERRIDE));
             }
         }
     }

@@ -5,7 +5,7 @@ use http_step_policy::{field_name, override_field};
 use percent_encoding::percent_decode;
 
 use super::super::charset;
-use super::Event;
+use super::{Event, UNKNOWN_OVERRIDE};
 
 /// The most bytes of one part's header.
 const LONGEST_HEADER: usize = 8 << 10;
@@ -45,6 +45,8 @@ pub(super) struct Multipart {
     next: Next,
     header: Vec<u8>,
     override_field: Option<&'static str>,
+    /// Of the part whose content is read.
+    is_content_recoded: bool,
 }
 
 impl Multipart {
@@ -80,6 +82,7 @@ impl Multipart {
             next: Next::First(1),
             header: Vec::new(),
             override_field: None,
+            is_content_recoded: false,
         })
     }
 
@@ -114,6 +117,7 @@ impl Multipart {
         match (byte, is_cr) {
             (b'\n', true) if line == 0 => {
                 self.override_field = self.override_field.or(self.override_in_header());
+                self.is_content_recoded = self.recodes();
                 if has_other_names(&self.header) {
                     return (Next::Nothing, Event::Outside);
                 }
@@ -198,12 +202,21 @@ impl Multipart {
 
     /// That of any part that was read by now.
     pub(super) fn override_field(&self) -> Option<&'static str> {
-        let unknown = || self.is_broken().then(|| override_field(b"_method"));
-        self.override_field.or_else(|| unknown().flatten())
+        let unknown = self.is_broken().then_some(UNKNOWN_OVERRIDE);
+        self.override_field.or(unknown)
     }
 
-    /// Whether the header of the part that is read says another charset or coding.
+    /// Whether the part that is read declares another charset or coding.
     pub(super) fn is_recoded(&self) -> bool {
+        match self.next {
+            // A part may be full of handles.
+            Next::Content { .. } => self.is_content_recoded,
+            _ => self.recodes(),
+        }
+    }
+
+    /// Whether what was read of a part's header does.
+    fn recodes(&self) -> bool {
         let header = String::from_utf8_lossy(&self.header).to_ascii_lowercase();
         let mut encodings = header.split("content-transfer-encoding").skip(1);
         let is_other = encodings.any(|rest| {
