@@ -37,6 +37,7 @@ mod patterns;
 mod reading;
 mod replacer;
 mod scan;
+mod shared;
 mod tails;
 mod units;
 mod value;

@@ -1,0 +1,250 @@
+//! What a value has in common with others: how tokens of a service begin, the names of fields,
+//! the host of a URL, the header of a JSON Web Token. A server sends it without having seen the
+//! value, so it is no part of one.
+
+use serde_json::Value;
+
+use crate::forms::is_pem_boundary;
+
+/// What many tokens begin with.
+const PREFIXES: [&str; 37] = [
+    "Bearer ",
+    "Basic ",
+    "token ",
+    "github_pat_",
+    "ghp_",
+    "gho_",
+    "ghu_",
+    "ghs_",
+    "ghr_",
+    "glpat-",
+    "gldt-",
+    "glrt-",
+    "glcbt-",
+    "xoxb-",
+    "xoxp-",
+    "xoxa-",
+    "xoxe-",
+    "xapp-",
+    "sk_live_",
+    "sk_test_",
+    "rk_live_",
+    "rk_test_",
+    "sk-svcacct-",
+    "sk-or-v1-",
+    "pat-na1-",
+    "lin_api_",
+    "shippo_live_",
+    "ATATT3xFfGF0",
+    "AGE-SECRET-KEY-1",
+    "sk-ant-api03-",
+    "sk-proj-",
+    "npm_",
+    "pypi-AgEIcHlwaS5vcmc",
+    "dckr_pat_",
+    "hvs.",
+    "dop_v1_",
+    "b3BlbnNzaC1rZXktdjEAAAAABG5vbmUAAAAEbm9uZQAAAAAAAAAB",
+];
+
+/// What is in many secrets, wherever it stands.
+const SHARED: [&str; 19] = [
+    // Of connection strings.
+    "DefaultEndpointsProtocol=https",
+    "AccountName=",
+    "AccountKey=",
+    "EndpointSuffix=",
+    "core.windows.net",
+    "Endpoint=sb://",
+    "servicebus.windows.net",
+    "SharedAccessKeyName=",
+    "RootManageSharedAccessKey",
+    "SharedAccessKey=",
+    "Password=",
+    // In place of a password, or of a user, at GitHub.
+    "x-oauth-basic",
+    "x-access-token",
+    // What says of a key which one it is (PKCS #8, PKCS #1, RFC 5915): RSA, whose public keys
+    // and certificates say the same; P-256.
+    "ADANBgkqhkiG9w0BAQEFAASC",
+    "MIIEowIBAAKCAQEA",
+    "MIIEpAIBAAKCAQEA",
+    "MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQg",
+    // A PEM that is in base64.
+    "LS0tLS1CRUdJTiBDRVJUSUZJQ0FURS0tLS0tCk1JSU",
+    "LS0tLS1CRUdJTiBSU0EgUFJJVkFURSBLRVktLS0tLQpNSUl",
+];
+
+/// The fields of a service account's key (Google Cloud) and of a service principal's (Azure)
+/// that are not secret.
+const PUBLIC_FIELDS: [&str; 18] = [
+    "type",
+    "project_id",
+    "private_key_id",
+    "client_email",
+    "client_id",
+    "auth_uri",
+    "token_uri",
+    "auth_provider_x509_cert_url",
+    "client_x509_cert_url",
+    "universe_domain",
+    "clientId",
+    "subscriptionId",
+    "tenantId",
+    "activeDirectoryEndpointUrl",
+    "resourceManagerEndpointUrl",
+    "activeDirectoryGraphResourceId",
+    "sqlManagementEndpointUrl",
+    "managementEndpointUrl",
+];
+
+/// A longer word may be none.
+const LONGEST_WORD: usize = 12;
+
+/// What of a value is its own, and in no other.
+pub(crate) fn without_shared(value: &[u8]) -> Vec<Vec<u8>> {
+    let mut own = Vec::new();
+    match serde_json::from_slice(value) {
+        Ok(document @ (Value::Object(_) | Value::Array(_))) => add_document(&document, &mut own),
+        _ => add_text(value, &mut own),
+    }
+    own
+}
+
+/// Of JSON the strings that are no field's name.
+fn add_document(document: &Value, own: &mut Vec<Vec<u8>>) {
+    match document {
+        Value::String(text) => add_text(text.as_bytes(), own),
+        Value::Array(all) => all.iter().for_each(|each| add_document(each, own)),
+        Value::Object(fields) => {
+            let secret = fields
+                .iter()
+                .filter(|(name, _)| !PUBLIC_FIELDS.contains(&name.as_str()));
+            secret.for_each(|(_, value)| add_document(value, own));
+        }
+        _ => {}
+    }
+}
+
+fn add_text(value: &[u8], own: &mut Vec<Vec<u8>>) {
+    let lines = value.split(|byte| matches!(byte, b'\n' | b'\r'));
+    for line in lines.filter(|line| !is_pem_boundary(line)) {
+        match line.len() < value.len() {
+            true => add_line(without_name(line), own),
+            false => add_line(line, own),
+        }
+    }
+}
+
+fn add_line(line: &[u8], own: &mut Vec<Vec<u8>>) {
+    let text = std::str::from_utf8(line).unwrap_or_default();
+    if let Some((scheme, rest)) = text.split_once("://")
+        && scheme
+            .bytes()
+            .all(|byte| byte.is_ascii_lowercase() || byte == b'+')
+    {
+        add_url(rest, own);
+        return;
+    }
+    // A JSON Web Token (RFC 7519): others have the same header, and begin with the same claims.
+    if let Some((_, rest)) = text.split_once('.').filter(|_| text.starts_with("eyJ")) {
+        let own_part = rest.split_once('.').filter(|(_, last)| !last.contains('.'));
+        own.push(own_part.map_or(rest, |(_, signature)| signature).into());
+        return;
+    }
+    let line = without_label(line);
+    let prefix = PREFIXES
+        .iter()
+        .filter(|prefix| line.starts_with(prefix.as_bytes()));
+    let longest = prefix.map(|prefix| prefix.len()).max().unwrap_or_default();
+    add_without_shared(line.get(longest..).unwrap_or_default(), own);
+}
+
+/// Of a URL, behind its scheme. Which host it leads to is no secret in it, nor are the words
+/// in it; what services put before and after is.
+fn add_url(rest: &str, own: &mut Vec<Vec<u8>>) {
+    let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+    let (authority, path) = rest.split_at(end);
+    if let Some((user, _)) = authority.rsplit_once('@') {
+        let secret = match user.split_once(':') {
+            Some((name, password)) if is_word(name) => password,
+            _ => user,
+        };
+        add_without_shared(secret.as_bytes(), own);
+    }
+    let (path, query) = path.split_at(path.find(['?', '#']).unwrap_or(path.len()));
+    for part in path
+        .split('/')
+        .collect::<Vec<_>>()
+        .split(|part| is_word(part))
+    {
+        own.push(part.join("/").into());
+    }
+    let fields = query.split(['?', '#', '&']);
+    let secret = fields.filter(|field| {
+        let value = field.split_once('=').map_or(*field, |(_, value)| value);
+        !is_word(value)
+    });
+    own.extend(secret.map(|field| field.as_bytes().to_vec()));
+}
+
+/// As `services`, `oauth2` and `retry_writes`.
+fn is_word(text: &str) -> bool {
+    let letters = text.trim_end_matches(|c: char| c.is_ascii_digit());
+    text.len() <= LONGEST_WORD
+        && text.len() - letters.len() < 4
+        && letters
+            .bytes()
+            .all(|byte| byte.is_ascii_lowercase() || b"_-.".contains(&byte))
+}
+
+/// What `NAME=` or `name: ` is before, without quotes.
+fn without_name(line: &[u8]) -> &[u8] {
+    let line = line.trim_ascii();
+    let field = line.strip_prefix(b"- ").unwrap_or(line);
+    let name = field
+        .iter()
+        .take_while(|byte| byte.is_ascii_alphanumeric() || b"_-".contains(byte))
+        .count();
+    let value = match field.split_at(name).1 {
+        b":" => b"",
+        [b':', b' ', value @ ..] => value,
+        // Base64 may end so.
+        [b'=', value @ ..] if !matches!(value, [] | [b'=', ..]) => value,
+        _ => line,
+    };
+    let quoted = |quote: &[u8]| value.strip_prefix(quote)?.strip_suffix(quote);
+    quoted(b"\"").or_else(|| quoted(b"'")).unwrap_or(value)
+}
+
+/// Without what is in many secrets, and in answers of many servers.
+fn add_without_shared(text: &[u8], own: &mut Vec<Vec<u8>>) {
+    let found = SHARED.iter().find_map(|shared| {
+        let at = text
+            .windows(shared.len())
+            .position(|window| window == shared.as_bytes())?;
+        Some((text.get(..at)?, text.get(at + shared.len()..)?))
+    });
+    match found {
+        Some((before, after)) => {
+            add_without_shared(before, own);
+            add_without_shared(after, own);
+        }
+        None => own.push(text.to_vec()),
+    }
+}
+
+/// What is between the boundaries of a PEM (RFC 7468) that is in one line.
+fn without_label(line: &[u8]) -> &[u8] {
+    let text = std::str::from_utf8(line).unwrap_or_default();
+    let Some((_, rest)) = text
+        .strip_prefix("-----BEGIN ")
+        .and_then(|rest| rest.split_once("-----"))
+    else {
+        return line;
+    };
+    let secret = rest
+        .split_once("-----END ")
+        .map_or(rest, |(secret, _)| secret);
+    secret.as_bytes()
+}
