@@ -1,7 +1,7 @@
 //! Builds the components in `guests/`, and names each in an enumeration, so that
 //! the compiler knows of one that no test runs.
 
-#[path = "../component/wasm.rs"]
+#[path = "../crates/component/wasm.rs"]
 mod wasm;
 
 use std::error::Error;
@@ -14,7 +14,7 @@ use wit_parser::Resolve;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    for source in ["guests", "../wit", "../component/wasm.rs"] {
+    for source in ["guests", "../wit", "../crates/component/wasm.rs"] {
         println!("cargo::rerun-if-changed={}", root.join(source).display());
     }
     let out = PathBuf::from(env::var_os("OUT_DIR").ok_or("cargo tells no OUT_DIR")?);

@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use http_step_secrets::{Patterns, Replacements, Replacer, Value};
+use http_step_redact::{Patterns, Replacements, Replacer, Value};
 use libfuzzer_sys::arbitrary::{self, Arbitrary};
 use libfuzzer_sys::fuzz_target;
 

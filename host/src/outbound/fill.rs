@@ -16,7 +16,7 @@ use http_step_policy::{
     InHeader, Origin, Place, SecretUse, Stands, header_name, is_override_header, is_plain_in_path,
     override_in_query,
 };
-use http_step_secrets::{Context, HANDLE_BYTES, OpenEscape, encode};
+use http_step_redact::{Context, HANDLE_BYTES, OpenEscape, encode};
 use wasmtime_wasi_http::WasiBody;
 use zeroize::Zeroizing;
 

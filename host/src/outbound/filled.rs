@@ -11,7 +11,7 @@ use http::{HeaderMap, Request};
 use http_body::{Body, Frame, SizeHint};
 use http_body_util::Full;
 use http_step_policy::{Origin, Place, Stands};
-use http_step_secrets::{Context, Replacer};
+use http_step_redact::{Context, Replacer};
 use wasmtime_wasi_http::WasiBody;
 
 use super::collect::{Read, Rest, collect};

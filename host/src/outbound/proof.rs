@@ -8,7 +8,7 @@ use std::time::SystemTime;
 use http::header::{AUTHORIZATION, WWW_AUTHENTICATE};
 use http::{HeaderMap, HeaderName, Request, Response};
 use http_step_policy::{Origin, Place, header_name};
-use http_step_secrets::{Context, LONGEST};
+use http_step_redact::{Context, LONGEST};
 use http_step_signing::digest::{self, Challenge, Session};
 use http_step_signing::oauth2::Token;
 use http_step_signing::sigv4::{self, Payload, Scope};

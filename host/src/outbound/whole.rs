@@ -13,7 +13,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use http::header::{CONTENT_ENCODING, CONTENT_TYPE};
 use http::{HeaderMap, HeaderValue};
 use http_step_policy::{Stands, field_name, override_field};
-use http_step_secrets::{Context, HANDLE_BYTES, OpenEscape};
+use http_step_redact::{Context, HANDLE_BYTES, OpenEscape};
 
 use self::form::Form;
 use self::json::Json;

@@ -9,7 +9,7 @@ use std::collections::VecDeque;
 use std::iter::once;
 use std::sync::Arc;
 
-use http_step_secrets::{Patterns, Replacements, Replacer, TooMuch, Value};
+use http_step_redact::{Patterns, Replacements, Replacer, TooMuch, Value};
 
 use super::lent::LendError;
 use super::loan::Loan;

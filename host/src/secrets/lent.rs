@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use http_step_policy::{Origin, Policy};
-use http_step_secrets::{HANDLE_BYTES, Handles, Patterns, Replacements, Replacer};
+use http_step_redact::{HANDLE_BYTES, Handles, Patterns, Replacements, Replacer};
 use thiserror::Error;
 use tokio::task::spawn_blocking;
 

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use http_step_policy::{Origin, Place, Secret};
-use http_step_secrets::{Handle, Value};
+use http_step_redact::{Handle, Value};
 use percent_encoding::percent_decode_str;
 use thiserror::Error;
 use url::{Position, Url};

@@ -4,7 +4,7 @@
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use http_step_secrets::{Patterns, Replacements, Replacer, TooMuch, Value};
+use http_step_redact::{Patterns, Replacements, Replacer, TooMuch, Value};
 
 use super::fingerprint::{Fingerprint, Fingerprints};
 

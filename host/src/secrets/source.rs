@@ -10,7 +10,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use http_step_policy::SourceRef;
-use http_step_secrets::{LONGEST, Value};
+use http_step_redact::{LONGEST, Value};
 use tokio::task::spawn_blocking;
 use zeroize::Zeroizing;
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use http_step_json::{Map, Value};
-use http_step_secrets::Replacer;
+use http_step_redact::Replacer;
 
 use super::hidden::Masks;
 use super::lent::Lent;

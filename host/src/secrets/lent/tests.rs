@@ -2,7 +2,7 @@
 
 use base64::prelude::{BASE64_STANDARD_NO_PAD, Engine as _};
 use http_step_policy::Secret;
-use http_step_secrets::Value;
+use http_step_redact::Value;
 use url::Url;
 
 use super::super::veil::{VeiledText, through};

@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use divan::Bencher;
 use divan::counter::BytesCount;
-use http_step_secrets::{Handles, Patterns, Replacements, Replacer, Value};
+use http_step_redact::{Handles, Patterns, Replacements, Replacer, Value};
 
 const COUNTS: [usize; 4] = [1, 10, 32, 100];
 

@@ -2,7 +2,7 @@
 
 use http_step_policy::{Budget, Limits, Policy};
 
-const DOCS: &str = include_str!("../../../docs/policy.md");
+const DOCS: &str = include_str!("../../../../docs/policy.md");
 
 /// The YAML examples.
 fn examples() -> Vec<&'static str> {

@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use http_step_secrets::{Context, Patterns, Replacements, Replacer, Value, encode};
+use http_step_redact::{Context, Patterns, Replacements, Replacer, Value, encode};
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 

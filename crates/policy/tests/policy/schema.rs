@@ -67,7 +67,7 @@ fn parse(file: &Value) -> Result<Policy, String> {
 
 #[test]
 fn is_as_agreed() {
-    expect_test::expect_file!["../../../docs/policy.schema.json"]
+    expect_test::expect_file!["../../../../docs/policy.schema.json"]
         .assert_eq(&format!("{:#}\n", schema()));
 }
 

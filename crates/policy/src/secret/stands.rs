@@ -253,7 +253,7 @@ mod tests {
     /// The documentation has all of them.
     #[test]
     fn schemes() {
-        let page = include_str!("../../../docs/secrets.md");
+        let page = include_str!("../../../../docs/secrets.md");
         let section = page.split("#### Schemes").nth(1).unwrap();
         let section = section.split("####").next().unwrap();
         let listed: Vec<&str> = section.split('`').skip(1).step_by(2).collect();

@@ -6,8 +6,14 @@ mod wasm;
 use std::path::Path;
 
 fn main() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-    for source in ["guest", "template", "wit", "Cargo.toml", "Cargo.lock"] {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    for source in [
+        "guest",
+        "crates/template",
+        "wit",
+        "Cargo.toml",
+        "Cargo.lock",
+    ] {
         println!("cargo::rerun-if-changed={}", root.join(source).display());
     }
     let built = wasm::build(

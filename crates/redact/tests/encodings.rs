@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use base64::Engine;
 use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD};
-use http_step_secrets::{Patterns, Replacements, Replacer, Value};
+use http_step_redact::{Patterns, Replacements, Replacer, Value};
 use proptest::prelude::*;
 
 const MARK: &str = "(hidden)";

@@ -8,7 +8,7 @@
 //!
 //! ```
 //! use std::sync::Arc;
-//! use http_step_secrets::{Handles, Patterns, Replacer, Value};
+//! use http_step_redact::{Handles, Patterns, Replacer, Value};
 //!
 //! let value = Value::new(b"pass word".to_vec())?;
 //! let handle = Handles::new()?.next()?;

@@ -45,7 +45,7 @@ fn parse(file: &Value) -> Result<StepFile, String> {
 
 #[test]
 fn is_as_agreed() {
-    expect_test::expect_file!["../../../docs/step-file.schema.json"]
+    expect_test::expect_file!["../../../../docs/step-file.schema.json"]
         .assert_eq(&format!("{:#}\n", schema()));
 }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use base64::Engine;
 use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD};
-use http_step_secrets::{
+use http_step_redact::{
     Context, Handle, Handles, Patterns, PatternsBuilder, Replacements, Replacer, Value, encode,
 };
 use percent_encoding::{NON_ALPHANUMERIC, percent_encode};
