@@ -16,8 +16,8 @@ pub(super) fn measure(bench: &mut Bench, report: &mut Report) -> Result<()> {
         bench.native(&with(&[]))?,
         bench.native(&with(&["--digest"]))?,
         bench.step("step", &with(&[]))?,
-        bench.step("step, one secret to scrub", &with(&["--secrets", "1"]))?,
-        bench.step("step, ten secrets to scrub", &with(&["--secrets", "10"]))?,
+        bench.step("step, one secret to redact", &with(&["--secrets", "1"]))?,
+        bench.step("step, ten secrets to redact", &with(&["--secrets", "10"]))?,
     ];
     // The first round counts, too: what a process keeps, it has from the first body on.
     let rounds = if bench.args.short { 1 } else { 3 };
@@ -42,8 +42,8 @@ pub(super) fn measure(bench: &mut Bench, report: &mut Report) -> Result<()> {
         "native, the body dropped",
         "native, with its SHA-256",
         "step: SHA-256, log, result",
-        "step, one secret to scrub",
-        "step, ten secrets to scrub",
+        "step, one secret to redact",
+        "step, ten secrets to redact",
     ];
     let mut most = 0.0_f64;
     let mut table = Table::new(&["", "a second", "share of native", "memory grew by"]);

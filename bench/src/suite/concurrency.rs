@@ -72,7 +72,7 @@ pub(super) fn measure(bench: &mut Bench, report: &mut Report) -> Result<()> {
     report.plot(
         "throughput",
         &Plot {
-            title: "Throughput, by how many are under way",
+            title: "Throughput by concurrency",
             x: "at a time",
             y: "requests/s",
             y_scale: Scale::Linear,
@@ -82,7 +82,7 @@ pub(super) fn measure(bench: &mut Bench, report: &mut Report) -> Result<()> {
     report.plot(
         "latency",
         &Plot {
-            title: "Time for one, by how many are under way",
+            title: "Latency by concurrency",
             x: "at a time",
             y: "ms",
             y_scale: Scale::Log,

@@ -11,8 +11,8 @@ pub(super) fn measure(bench: &mut Bench, report: &mut Report) -> Result<()> {
     report.plot(
         "headers",
         &Plot {
-            title: "One request, by its header fields",
-            x: "header fields that the step file names, 64 requests at a time",
+            title: "Time of a request by header fields",
+            x: "header fields in the step file, 64 requests at a time",
             y: "µs",
             y_scale: Scale::Linear,
             curves: fields,
@@ -22,7 +22,7 @@ pub(super) fn measure(bench: &mut Bench, report: &mut Report) -> Result<()> {
     report.plot(
         "body",
         &Plot {
-            title: "One request, by the bytes of its body and of its answer's",
+            title: "Time of a request by the size of its body and of the response's",
             x: "bytes each way, 64 requests at a time",
             y: "µs",
             y_scale: Scale::Log,

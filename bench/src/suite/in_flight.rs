@@ -17,11 +17,11 @@ const SHORT: &[(usize, u32)] = &[(100, 1000), (1000, 2000)];
 pub(super) fn measure(bench: &mut Bench, report: &mut Report) -> Result<()> {
     let mut table = Table::new(&[
         "in flight",
-        "at the server at a time, at the most",
+        "at the server at the same time, at most",
         "lost",
-        "all done after",
+        "all finished after",
         "memory (PSS)",
-        "for each",
+        "per step",
         "VmHWM",
     ]);
     let mut points = Vec::new();
@@ -54,7 +54,7 @@ pub(super) fn measure(bench: &mut Bench, report: &mut Report) -> Result<()> {
     report.plot(
         "memory",
         &Plot {
-            title: "Memory (PSS), by the steps in flight",
+            title: "Memory (PSS) by steps in flight",
             x: "steps that wait for a slow server",
             y: "MiB",
             y_scale: Scale::Log,
@@ -161,8 +161,8 @@ fn past_the_limit(bench: &mut Bench, report: &mut Report) -> Result<()> {
     report.text(
         "past-the-limit",
         format!(
-            "Of {} steps at once in a host where {MANY} run and {MANY} wait, at a server that takes \
-             1 s, {} came through, all within {}. Each of the others ended after {} at the most, \
+            "With {} steps at once, a host that runs {MANY} and queues {MANY}, and a server that takes \
+             1 s, {} steps finished, all within {}. Each of the others ended after at most {}, \
              with: {why}.",
             3 * MANY,
             sample.done,

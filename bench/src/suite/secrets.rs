@@ -41,7 +41,7 @@ pub(super) fn measure(bench: &mut Bench, report: &mut Report) -> Result<()> {
     report.plot(
         "secrets",
         &Plot {
-            title: "One step, by the secrets that it is lent",
+            title: "Time of a step by granted secrets",
             x: "secrets",
             y: "µs",
             y_scale: Scale::Log,

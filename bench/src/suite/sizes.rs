@@ -13,9 +13,9 @@ pub(super) fn measure(bench: &mut Bench, report: &mut Report) -> Result<()> {
     let code = largest_file(&bench.args.scratch.join("http-step"))?;
     let mut table = Table::new(&["", "size"]);
     for (what, size) in [
-        ("the reference step, as a component", component),
-        ("what it compiles to, in the cache", code),
-        ("the program `http-step`, with the component in it", program),
+        ("the built-in step, as a component", component),
+        ("its compiled code, in the cache", code),
+        ("the program `http-step`, which contains the component", program),
     ] {
         if size == 0 {
             return Err(format!("{what}: there is no such file").into());

@@ -47,7 +47,7 @@ pub(super) fn measure(bench: &mut Bench, report: &mut Report) -> Result<()> {
         let each = Spread::of(each(&played));
         report.target("instantiate", each);
         table.row([
-            "an instance of the reference step, made and dropped".to_owned(),
+            "an instance of the built-in step, created and dropped".to_owned(),
             microseconds(each),
             String::new(),
             String::new(),
