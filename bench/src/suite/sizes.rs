@@ -15,7 +15,10 @@ pub(super) fn measure(bench: &mut Bench, report: &mut Report) -> Result<()> {
     for (what, size) in [
         ("the built-in step, as a component", component),
         ("its compiled code, in the cache", code),
-        ("the program `http-step`, which contains the component", program),
+        (
+            "the program `http-step`, which contains the component",
+            program,
+        ),
     ] {
         if size == 0 {
             return Err(format!("{what}: there is no such file").into());
