@@ -79,6 +79,7 @@ pub use secret::{
     SCHEMES, Secret, SecretArgumentError, SecretArgumentsError, SecretCompose, SecretNameError,
     SecretPlaces, SecretPlacesError, SecretUse, SourceRef, SourceRefError, Stands, field_name,
     header_name, is_override_header, is_plain_in_path, override_field, override_in_query,
+    parent_fields,
 };
 pub use tls::{
     PinnedKey, PinnedKeyError, TlsAsk, TlsRequest, TlsRules, TlsTerms, TlsVersion, TlsVersionError,

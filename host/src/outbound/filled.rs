@@ -90,7 +90,7 @@ impl Terms {
     fn of(&self, standing: &Standing) -> &Result<(), TransportError> {
         match standing {
             Standing::Whole => &self.whole,
-            Standing::Composed | Standing::Repeated(_) => &self.composed,
+            Standing::Composed | Standing::Repeated(_) | Standing::Joined => &self.composed,
             Standing::BehindEscape(_) => &self.behind_escape,
             Standing::Recoded => &self.recoded,
         }
@@ -112,7 +112,7 @@ impl Egress {
         // The denial is to name all that is missing, and first what nothing grants.
         found.sort_by_key(|found| match found.standing {
             Standing::BehindEscape(_) | Standing::Recoded => 0,
-            Standing::Composed | Standing::Repeated(_) => 1,
+            Standing::Composed | Standing::Repeated(_) | Standing::Joined => 1,
             Standing::Whole => 2,
         });
         for Found { loan, standing } in found {

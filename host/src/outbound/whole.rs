@@ -5,21 +5,18 @@
 mod form;
 mod json;
 mod multipart;
+mod syntax;
 mod xml;
 
 use std::collections::{BTreeSet, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-use http::header::{CONTENT_ENCODING, CONTENT_TYPE};
-use http::{HeaderMap, HeaderValue};
-use http_step_policy::{Stands, field_name, override_field};
-use http_step_redact::{Context, HANDLE_BYTES, OpenEscape};
+use http::HeaderMap;
+use http_step_policy::{Stands, override_field, parent_fields};
+use http_step_redact::{HANDLE_BYTES, OpenEscape};
 
 use self::form::Form;
-use self::json::Json;
-use self::multipart::Multipart;
-use self::xml::Xml;
-use super::charset;
+use self::syntax::{Event, Syntax, is_recoded, may_be_form, may_be_multipart};
 use super::filled::context_of;
 use crate::secrets::Loan;
 
@@ -27,142 +24,12 @@ use crate::secrets::Loan;
 /// be another's, too.
 const MOST_NAMES: usize = 4096;
 
+/// How often a name may have brackets: `a[b][c]` has them twice. One that has more may be
+/// another's, too.
+const DEEPEST_FIELD: usize = 8;
+
 /// The longest name of a field that is told from others.
 const LONGEST_NAME: usize = 256;
-
-/// What a byte of a body is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Event {
-    /// It is in no value.
-    Outside,
-    /// A value begins behind it.
-    Opens,
-    /// It is in a value.
-    Inside,
-    /// It may be the beginning of what ends a value.
-    Ending,
-    /// A value has ended.
-    Closes,
-}
-
-/// What a body is written in.
-enum Syntax {
-    Form(Form),
-    Json(Json),
-    Multipart(Multipart),
-    Xml(Xml),
-    /// All of it is one value.
-    Plain,
-}
-
-impl Syntax {
-    /// As servers read it. Where they may read it otherwise, all of it is one value.
-    fn of(header: &HeaderMap) -> Self {
-        let mut types = header.get_all(CONTENT_TYPE).iter();
-        let content_type = match (types.next(), types.next()) {
-            (Some(one), None) => one.to_str().ok(),
-            _ => None,
-        };
-        let Some(content_type) = content_type else {
-            return Self::Plain;
-        };
-        if is_recoded(header) || content_type.contains(',') {
-            return Self::Plain;
-        }
-        match Context::of_media_type(Some(content_type)) {
-            Context::Form => Self::Form(Form::default()),
-            Context::Json => Self::Json(Json::default()),
-            Context::Xml => Self::Xml(Xml::default()),
-            _ => Multipart::of(content_type).map_or(Self::Plain, Self::Multipart),
-        }
-    }
-
-    fn is_plain(&self) -> bool {
-        matches!(self, Self::Plain)
-    }
-
-    fn step(&mut self, byte: u8) -> Event {
-        match self {
-            Self::Form(form) => form.step(byte),
-            Self::Json(json) => json.step(byte),
-            Self::Multipart(multipart) => multipart.step(byte),
-            Self::Xml(xml) => xml.step(byte),
-            Self::Plain => Event::Inside,
-        }
-    }
-
-    /// The names that the field whose value begins may have, as servers read them.
-    fn take_names(&mut self) -> Vec<String> {
-        match self {
-            Self::Form(form) => vec![field_name(&form.take_name())],
-            Self::Multipart(multipart) => multipart.names(),
-            Self::Json(_) | Self::Xml(_) | Self::Plain => Vec::new(),
-        }
-    }
-
-    /// The field by which a framework may read the method, if one was read by now.
-    fn override_field(&self) -> Option<&'static str> {
-        match self {
-            Self::Form(form) => form.override_field(),
-            Self::Multipart(multipart) => multipart.override_field(),
-            Self::Json(_) | Self::Xml(_) | Self::Plain => None,
-        }
-    }
-
-    /// Whether fields of one name are put together, as some servers do.
-    fn has_fields(&self) -> bool {
-        matches!(self, Self::Form(_) | Self::Multipart(_))
-    }
-
-    /// Whether it is not what it says it is: nobody knows how a server reads it.
-    fn is_broken(&self) -> bool {
-        match self {
-            Self::Json(json) => json.is_broken(),
-            Self::Multipart(multipart) => multipart.is_broken(),
-            Self::Xml(xml) => xml.is_broken(),
-            Self::Form(form) => form.is_broken(),
-            Self::Plain => false,
-        }
-    }
-
-    /// Whether the part that is being read declares another charset or coding.
-    fn is_recoded(&self) -> bool {
-        matches!(self, Self::Multipart(multipart) if multipart.is_recoded())
-    }
-
-    /// Whether a value ends where the body does.
-    fn ends_value(&self) -> bool {
-        match self {
-            Self::Form(form) => form.is_in_value(),
-            Self::Plain => true,
-            Self::Json(_) | Self::Multipart(_) | Self::Xml(_) => false,
-        }
-    }
-}
-
-/// Whether a request declares a charset or coding for its body that values are not written in.
-fn is_recoded(header: &HeaderMap) -> bool {
-    let mut types = header.get_all(CONTENT_TYPE).iter();
-    header.contains_key(CONTENT_ENCODING)
-        || types.any(|it| !it.to_str().is_ok_and(charset::is_written))
-}
-
-/// Whether some servers may take a body for a form: one without a type, or with several.
-fn may_be_form(header: &HeaderMap) -> bool {
-    !header.contains_key(CONTENT_TYPE) || has_type(header, "form-urlencoded")
-}
-
-/// Or for one in parts, whose boundary is not plain.
-fn may_be_multipart(header: &HeaderMap) -> bool {
-    has_type(header, "multipart/")
-}
-
-/// Whether a type has such a word in it.
-fn has_type(header: &HeaderMap, word: &str) -> bool {
-    let lower = |it: &HeaderValue| it.as_bytes().to_ascii_lowercase();
-    let mut types = header.get_all(CONTENT_TYPE).iter().map(lower);
-    types.any(|it| String::from_utf8_lossy(&it).contains(word))
-}
 
 /// The field by whose value some servers read all others (HTML Standard, section 4.10.21.6).
 const CHARSET_FIELD: &str = "_charset_";
@@ -177,6 +44,8 @@ pub(super) enum Standing {
     Composed,
     /// In a field of this name, of which there are more.
     Repeated(String),
+    /// In a list with other items, or in one of several elements of one name.
+    Joined,
     /// Behind an escape that is open, and begins so.
     BehindEscape(char),
     /// In a body, or a part of one, that declares another charset or coding.
@@ -189,6 +58,7 @@ impl Standing {
             Self::Whole => Stands::Whole,
             Self::Composed => Stands::Composed,
             Self::Repeated(name) => Stands::Repeated(name),
+            Self::Joined => Stands::Joined,
             Self::BehindEscape(sign) => Stands::BehindEscape(*sign),
             Self::Recoded => Stands::Recoded,
         }
@@ -208,6 +78,37 @@ struct Value {
     length: u64,
     /// The last bytes may be the beginning of its end.
     ending: u64,
+}
+
+/// The name of a field, and of those that it is a field of: `a` and `a[b]` of `a[b][c]`.
+#[derive(Clone)]
+struct Field {
+    name: String,
+    hash: u64,
+    parents: Vec<u64>,
+}
+
+impl Field {
+    fn new(name: String) -> Self {
+        Self {
+            hash: hash(&name),
+            parents: parent_fields(&name).map(hash).collect(),
+            name,
+        }
+    }
+
+    /// Whether servers may join them.
+    fn joins(&self, other: &Self) -> bool {
+        self.hash == other.hash
+            || self.parents.contains(&other.hash)
+            || other.parents.contains(&self.hash)
+    }
+}
+
+fn hash(name: &str) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    name.hash(&mut hasher);
+    hasher.finish()
 }
 
 /// A handle whose value may go on.
@@ -236,11 +137,13 @@ pub(super) struct BodyReader {
     pending: Option<Pending>,
     /// The field that is read, by each of its names, and whether there was another one of
     /// them.
-    field: Vec<(u64, String)>,
+    field: Vec<Field>,
     is_field_repeated: bool,
     names: HashSet<u64>,
-    /// The names of the fields with handles in them.
-    carrying: Vec<(u64, usize)>,
+    /// The names of what these fields are of.
+    parents: HashSet<u64>,
+    /// The fields with handles in them, and whose.
+    carrying: Vec<(Field, usize)>,
     /// The loans found, and those of them found whole.
     met: BTreeSet<usize>,
     whole: BTreeSet<usize>,
@@ -285,6 +188,7 @@ impl BodyReader {
             field: Vec::new(),
             is_field_repeated: false,
             names: HashSet::new(),
+            parents: HashSet::new(),
             carrying: Vec::new(),
             met: BTreeSet::new(),
             whole: BTreeSet::new(),
@@ -318,6 +222,9 @@ impl BodyReader {
             } else {
                 self.run = 0;
             }
+        }
+        for loan in self.syntax.take_joined() {
+            self.tell(loan, Standing::Joined);
         }
         if self.syntax.is_broken() {
             // What was whole may be read otherwise.
@@ -394,9 +301,7 @@ impl BodyReader {
             Event::Closes => {
                 self.resolve(Standing::Whole);
                 self.value = None;
-                if let Syntax::Json(json) = &mut self.syntax
-                    && let Some(name) = json.take_name()
-                {
+                if let Some(name) = self.syntax.take_key() {
                     self.override_field = self.override_field.or(override_field(&name));
                 }
             }
@@ -412,32 +317,36 @@ impl BodyReader {
             return;
         }
         let names = self.syntax.take_names().into_iter();
-        let field: Vec<(u64, String)> = names
-            .map(|name| {
-                let mut hasher = DefaultHasher::new();
-                name.hash(&mut hasher);
-                (hasher.finish(), name)
-            })
-            .collect();
-        let is_full = !field.is_empty() && self.names.len() >= MOST_NAMES;
-        self.is_field_repeated = is_full || field.iter().any(|(hash, _)| self.names.contains(hash));
-        if field.iter().any(|(_, name)| name == CHARSET_FIELD) {
+        let field: Vec<Field> = names.map(Field::new).collect();
+        let remembered = self.names.len() + self.parents.len();
+        let is_deep = field.iter().any(|it| it.parents.len() > DEEPEST_FIELD);
+        let is_full = is_deep || !field.is_empty() && remembered >= MOST_NAMES;
+        self.is_field_repeated = is_full || field.iter().any(|field| self.has_field(field));
+        if field.iter().any(|field| field.name == CHARSET_FIELD) {
             self.is_recoded = true;
             for loan in self.met.clone() {
                 self.tell(loan, Standing::Recoded);
             }
         }
-        for (hash, name) in &field {
+        for field in &field {
             if !is_full {
-                self.names.insert(*hash);
+                self.names.insert(field.hash);
+                self.parents.extend(&field.parents);
             }
-            let earlier = self.carrying.iter().filter(|(other, _)| other == hash);
+            let earlier = self.carrying.iter().filter(|(other, _)| other.joins(field));
             let earlier: Vec<usize> = earlier.map(|(_, loan)| *loan).collect();
             for loan in earlier {
-                self.tell(loan, Standing::Repeated(name.clone()));
+                self.tell(loan, Standing::Repeated(field.name.clone()));
             }
         }
         self.field = field;
+    }
+
+    /// Whether servers may join a field with one that was read.
+    fn has_field(&self, field: &Field) -> bool {
+        self.names.contains(&field.hash)
+            || self.parents.contains(&field.hash)
+            || field.parents.iter().any(|it| self.names.contains(it))
     }
 
     /// A handle has ended with the last byte.
@@ -474,15 +383,15 @@ impl BodyReader {
         };
         let standing = match (standing, self.field.first()) {
             _ if self.syntax.is_broken() => Standing::Composed,
-            (Standing::Whole, Some((_, name))) if self.syntax.has_fields() => {
-                let hashes = self.field.iter().map(|(hash, _)| (*hash, loan));
-                self.carrying.extend(hashes);
-                if self.is_field_repeated {
-                    Standing::Repeated(name.clone())
-                } else {
-                    Standing::Whole
-                }
+            (Standing::Whole, Some(field)) if self.is_field_repeated => {
+                Standing::Repeated(field.name.clone())
             }
+            (Standing::Whole, Some(_)) => {
+                let carrying = self.field.iter().map(|field| (field.clone(), loan));
+                self.carrying.extend(carrying);
+                Standing::Whole
+            }
+            (Standing::Whole, _) if !self.syntax.holds(loan) => Standing::Joined,
             (standing, _) => standing,
         };
         self.tell(loan, standing);

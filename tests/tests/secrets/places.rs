@@ -317,6 +317,13 @@ const BESIDE: &[&str] = &[
     // The comment ends in what looks like an attribute.
     "POST HERE/ | header content-type: text/xml | body <a><!---><b c=\"-->x\" d=\"{TOKEN}\"/></a>",
     "POST HERE/ | header content-type: multipart/form-data; boundary=b | body --b\\r\\n\\r\\nx{TOKEN}\\r\\n--b--",
+    // qs joins them.
+    "GET HERE/?q=x&q[a]={TOKEN}",
+    // Items of a list, which many servers join.
+    "POST HERE/ | header content-type: application/json | body {\"a\": [\"x\", [\"{TOKEN}\"]]}",
+    "POST HERE/ | header content-type: text/xml | body <a><b>x</b><b>{TOKEN}</b></a>",
+    // The text of `a` is all of it.
+    "POST HERE/ | header content-type: text/xml | body <a>x<b>{TOKEN}</b></a>",
     // Two parts of one name, of which one seems to have another.
     "POST HERE/ | header content-type: multipart/form-data; boundary=b | body --b\\r\\nContent-Disposition: form-data; name=a\\r\\nContent-Type: text/plain; name=z\\r\\n\\r\\nx\\r\\n--b\\r\\nContent-Disposition: form-data; name=a\\r\\n\\r\\n{TOKEN}\\r\\n--b--",
 ];
@@ -332,17 +339,17 @@ async fn nothing_stands_beside_a_secret_by_default() {
         GET HERE/ | header authorization: Bearer x{TOKEN}
             the policy does not let the secret `TOKEN` be in a header of a request to HERE, beside other text: by itself it may be the whole value of a field, or what follows a scheme as `Bearer`; `--secret-compose TOKEN=header` would
         GET HERE/ | header x-token: x | header x-token: {TOKEN}
-            the policy does not let the secret `TOKEN` be in a header of a request to HERE: the request has the field `x-token` twice, and servers join such fields; `--secret-compose TOKEN=header` would
+            the policy does not let the secret `TOKEN` be in a header of a request to HERE: servers join the field `x-token` with another one of the request; `--secret-compose TOKEN=header` would
         GET HERE/ | header x_token: x | header x-token: {TOKEN}
-            the policy does not let the secret `TOKEN` be in a header of a request to HERE: the request has the field `x-token` twice, and servers join such fields; `--secret-compose TOKEN=header` would
+            the policy does not let the secret `TOKEN` be in a header of a request to HERE: servers join the field `x-token` with another one of the request; `--secret-compose TOKEN=header` would
         GET HERE/ | header cookie: a=x{TOKEN}
             the policy does not let the secret `TOKEN` be in a header of a request to HERE, beside other text: by itself it may be the whole value of a field, or what follows a scheme as `Bearer`; `--secret-compose TOKEN=header` would
         GET HERE/ | header cookie: a="x; t={TOKEN}; b="
             the policy does not let the secret `TOKEN` be in a header of a request to HERE, beside other text: by itself it may be the whole value of a field, or what follows a scheme as `Bearer`; `--secret-compose TOKEN=header` would
         GET HERE/ | header cookie: a=x | header cookie: t={TOKEN}
-            the policy does not let the secret `TOKEN` be in a header of a request to HERE: the request has the field `cookie` twice, and servers join such fields; `--secret-compose TOKEN=header` would
+            the policy does not let the secret `TOKEN` be in a header of a request to HERE: servers join the field `cookie` with another one of the request; `--secret-compose TOKEN=header` would
         GET HERE/ | header x.token: x | header x-token: {TOKEN}
-            the policy does not let the secret `TOKEN` be in a header of a request to HERE: the request has the field `x-token` twice, and servers join such fields; `--secret-compose TOKEN=header` would
+            the policy does not let the secret `TOKEN` be in a header of a request to HERE: servers join the field `x-token` with another one of the request; `--secret-compose TOKEN=header` would
         GET HERE/ | basic me:x{TOKEN}
             the policy does not let the secret `TOKEN` be in a header of a request to HERE, beside other text: by itself it may be the whole value of a field, or what follows a scheme as `Bearer`; `--secret-compose TOKEN=header` would
         GET HERE/ | basic {TOKEN}x:
@@ -350,13 +357,13 @@ async fn nothing_stands_beside_a_secret_by_default() {
         GET HERE/?q=x{TOKEN}
             the policy does not let the secret `TOKEN` be in the query of a request to HERE, beside other text: by itself it may be a whole value of the query; `--secret-compose TOKEN=query` would
         GET HERE/?q=x&q={TOKEN}
-            the policy does not let the secret `TOKEN` be in the query of a request to HERE: the request has the field `q` twice, and servers join such fields; `--secret-compose TOKEN=query` would
+            the policy does not let the secret `TOKEN` be in the query of a request to HERE: servers join the field `q` with another one of the request; `--secret-compose TOKEN=query` would
         GET HERE/?a+b=x&a%20b={TOKEN}
-            the policy does not let the secret `TOKEN` be in the query of a request to HERE: the request has the field `a%20b` twice, and servers join such fields; `--secret-compose TOKEN=query` would
+            the policy does not let the secret `TOKEN` be in the query of a request to HERE: servers join the field `a%20b` with another one of the request; `--secret-compose TOKEN=query` would
         GET HERE/?%u0071=x&q={TOKEN}
-            the policy does not let the secret `TOKEN` be in the query of a request to HERE: the request has the field `q` twice, and servers join such fields; `--secret-compose TOKEN=query` would
+            the policy does not let the secret `TOKEN` be in the query of a request to HERE: servers join the field `q` with another one of the request; `--secret-compose TOKEN=query` would
         GET HERE/?q[]=x&q[]={TOKEN}
-            the policy does not let the secret `TOKEN` be in the query of a request to HERE: the request has the field `q[]` twice, and servers join such fields; `--secret-compose TOKEN=query` would
+            the policy does not let the secret `TOKEN` be in the query of a request to HERE: servers join the field `q[]` with another one of the request; `--secret-compose TOKEN=query` would
         GET HERE/bot{TOKEN}/
             the policy does not let the secret `TOKEN` be in the path of a request to HERE, beside other text: by itself it may be a whole path segment; `--secret-compose TOKEN=path` would
         POST HERE/ | body x{TOKEN}
@@ -377,8 +384,16 @@ async fn nothing_stands_beside_a_secret_by_default() {
             the policy does not let the secret `TOKEN` be in the body of a request to HERE, beside other text: by itself it may be a whole field, part, string or text of the body; `--secret-compose TOKEN=body` would
         POST HERE/ | header content-type: multipart/form-data; boundary=b | body --b\r\n\r\nx{TOKEN}\r\n--b--
             the policy does not let the secret `TOKEN` be in the body of a request to HERE, beside other text: by itself it may be a whole field, part, string or text of the body; `--secret-compose TOKEN=body` would
+        GET HERE/?q=x&q[a]={TOKEN}
+            the policy does not let the secret `TOKEN` be in the query of a request to HERE: servers join the field `q[a]` with another one of the request; `--secret-compose TOKEN=query` would
+        POST HERE/ | header content-type: application/json | body {"a": ["x", ["{TOKEN}"]]}
+            the policy does not let the secret `TOKEN` be in the body of a request to HERE: the body has other items in the same list, or elements of the same name, and servers join those; `--secret-compose TOKEN=body` would
+        POST HERE/ | header content-type: text/xml | body <a><b>x</b><b>{TOKEN}</b></a>
+            the policy does not let the secret `TOKEN` be in the body of a request to HERE: the body has other items in the same list, or elements of the same name, and servers join those; `--secret-compose TOKEN=body` would
+        POST HERE/ | header content-type: text/xml | body <a>x<b>{TOKEN}</b></a>
+            the policy does not let the secret `TOKEN` be in the body of a request to HERE, beside other text: by itself it may be a whole field, part, string or text of the body; `--secret-compose TOKEN=body` would
         POST HERE/ | header content-type: multipart/form-data; boundary=b | body --b\r\nContent-Disposition: form-data; name=a\r\nContent-Type: text/plain; name=z\r\n\r\nx\r\n--b\r\nContent-Disposition: form-data; name=a\r\n\r\n{TOKEN}\r\n--b--
-            the policy does not let the secret `TOKEN` be in the body of a request to HERE: the request has the field `a` twice, and servers join such fields; `--secret-compose TOKEN=body` would
+            the policy does not let the secret `TOKEN` be in the body of a request to HERE: servers join the field `a` with another one of the request; `--secret-compose TOKEN=body` would
     "#]].assert_eq(&said(&service, secret("TOKEN", &service.origin), BESIDE).await);
     assert_eq!(service.connections(), 0);
     // Nor where it may be by itself.

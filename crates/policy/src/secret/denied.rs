@@ -36,6 +36,8 @@ pub(crate) enum Why {
     Composed,
     /// There is another field of this name.
     Repeated(String),
+    /// In a list with other items.
+    Joined,
     /// Behind an escape that is open, and begins so.
     BehindEscape(char),
     Recoded,
@@ -87,7 +89,7 @@ impl Denied {
     }
 
     fn is_composed(&self) -> bool {
-        matches!(self.why, Why::Composed | Why::Repeated(_))
+        matches!(self.why, Why::Composed | Why::Repeated(_) | Why::Joined)
     }
 
     pub(crate) fn subject(&self) -> String {
@@ -107,7 +109,10 @@ impl Denied {
             (Some(origin), Why::Override(field)) => {
                 format!("go to {origin} in a request with `{field}`")
             }
-            (Some(origin), Why::Place | Why::Repeated(_) | Why::BehindEscape(_) | Why::Recoded) => {
+            (
+                Some(origin),
+                Why::Place | Why::Repeated(_) | Why::Joined | Why::BehindEscape(_) | Why::Recoded,
+            ) => {
                 format!("{} to {origin}", self.place.in_request())
             }
             (Some(origin), Why::Composed) => {
@@ -133,8 +138,9 @@ impl Denied {
             ),
             Why::Composed => format!("by itself it may be {}", self.place.whole()),
             Why::Repeated(field) => {
-                format!("the request has the field `{field}` twice, and servers join such fields")
+                format!("servers join the field `{field}` with another one of the request")
             }
+            Why::Joined => "the body has other items in the same list, or elements of the same name, and servers join those".to_owned(),
             Why::BehindEscape(sign) => format!(
                 "the text before it leaves an escape open, which begins with `{sign}` and would take characters of the value along; no grant lets it"
             ),
@@ -189,7 +195,7 @@ impl Denied {
             format!("--secret {}", in_argument(&lent))
         };
         let (argument, line) = match &self.why {
-            Why::Composed | Why::Repeated(_) if self.is_never_let() => {
+            Why::Composed | Why::Repeated(_) | Why::Joined if self.is_never_let() => {
                 (format!("${{{{ secret.{name} }}}}"), String::new())
             }
             Why::BehindEscape(_) | Why::Recoded => return None,
@@ -207,7 +213,7 @@ impl Denied {
                     self.places_line(),
                 )
             }
-            Why::Composed | Why::Repeated(_) => (
+            Why::Composed | Why::Repeated(_) | Why::Joined => (
                 format!("--secret-compose {name}={}", self.place),
                 format!("compose: [{}]", self.composed().join(", ")),
             ),
@@ -280,7 +286,7 @@ fn have_token(origin: &Origin, why: &Why) -> String {
         Why::Method(method) => format!("have a token in a {method} request to {origin}"),
         Why::Path(..) => format!("have a token at this path of {origin}"),
         Why::Override(field) => format!("have a token at {origin} in a request with `{field}`"),
-        Why::Composed | Why::Repeated(_) => {
+        Why::Composed | Why::Repeated(_) | Why::Joined => {
             format!("have a token at {origin} with other text beside it")
         }
         Why::Place | Why::Origin | Why::BehindEscape(_) | Why::Recoded => {
@@ -294,7 +300,7 @@ fn sign(origin: &Origin, why: &Why) -> String {
         Why::Method(method) => format!("sign a {method} request to {origin}"),
         Why::Path(..) => format!("sign a request to this path of {origin}"),
         Why::Override(field) => format!("sign a request to {origin} with `{field}`"),
-        Why::Composed | Why::Repeated(_) => {
+        Why::Composed | Why::Repeated(_) | Why::Joined => {
             format!("sign a request to {origin} with other text beside it")
         }
         Why::Place | Why::Origin | Why::BehindEscape(_) | Why::Recoded => {

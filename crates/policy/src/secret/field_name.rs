@@ -50,6 +50,26 @@ fn without_index(name: &str) -> String {
     kept
 }
 
+/// The names that a field's [name](field_name) is part of: with a field of one of these, some
+/// servers join it (`q` and `q[a]`, in the qs of Express).
+///
+/// ```
+/// let parents: Vec<&str> = http_step_policy::parent_fields("a[b][c]").collect();
+/// assert_eq!(parents, ["a", "a[b]"]);
+/// assert_eq!(http_step_policy::parent_fields("a").count(), 0);
+/// ```
+pub fn parent_fields(name: &str) -> impl Iterator<Item = &str> {
+    let brackets = name.match_indices('[').map(|(at, _)| at);
+    brackets.filter_map(|at| name.get(..at))
+}
+
+/// Whether servers may join two fields of these [names](field_name).
+pub(super) fn are_joined(one: &str, other: &str) -> bool {
+    one == other
+        || parent_fields(one).any(|parent| parent == other)
+        || parent_fields(other).any(|parent| parent == one)
+}
+
 /// What is percent-encoded, decoded, `+` for a space and the `%u0071` of ASP.NET, too.
 pub(super) fn decoded(mut text: &[u8]) -> Vec<u8> {
     let mut decoded = Vec::with_capacity(text.len());

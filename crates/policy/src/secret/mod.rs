@@ -28,7 +28,7 @@ pub use argument::{
     SecretArgumentError, SecretArgumentsError, SecretCompose, SecretPlaces, SecretPlacesError,
 };
 pub(crate) use denied::{Denied, Why};
-pub use field_name::field_name;
+pub use field_name::{field_name, parent_fields};
 pub use format::{HeaderFormat, HeaderFormatError};
 pub use missing::MissingSecret;
 pub use name::SecretNameError;
@@ -343,6 +343,7 @@ impl Secret {
             Stands::Whole | Stands::BehindEscape(_) | Stands::Recoded => None,
             Stands::Composed => Some(Why::Composed),
             Stands::Repeated(field) => Some(Why::repeated(field)),
+            Stands::Joined => Some(Why::Joined),
             Stands::InHeader(field) if !field.is_whole() => Some(Why::Composed),
             Stands::InHeader(field) if field.is_joined() => Some(Why::repeated(field.field)),
             Stands::InHeader(_) => None,

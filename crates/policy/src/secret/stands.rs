@@ -4,7 +4,7 @@
 //! a value chooses where the server cuts it, and could have it told character by
 //! character. So a value stands by itself unless the policy says otherwise.
 
-use super::field_name::field_name;
+use super::field_name::{are_joined, field_name};
 
 /// How a value stands at its place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,6 +16,9 @@ pub enum Stands<'t> {
     /// It is whole, in a field of this name, and there is another one of that name.
     /// Servers put such fields together.
     Repeated(&'t str),
+    /// It is whole, in a list with other items or in one of several elements of one name.
+    /// Servers put such items together.
+    Joined,
     /// The text before it leaves an escape open, which begins so and would take the first
     /// characters of the value along. What becomes of them would tell which they are.
     BehindEscape(char),
@@ -91,7 +94,7 @@ impl<'t> Stands<'t> {
         let read = field_name(name);
         let is_same = |other: &[u8]| {
             let other = other.split(|byte| *byte == b'=').next();
-            other.is_some_and(|other| field_name(other) == read)
+            other.is_some_and(|other| are_joined(&field_name(other), &read))
         };
         // What is next to the value has an empty name, and is none.
         let others = fields.chain(after.split(|byte| *byte == b'&').skip(1));
@@ -345,11 +348,15 @@ mod tests {
             "q={}&a=b;q=x",
             "q={}&%20q+=x",
             "q={}&q%00y=x",
+            "q={}&q[a]=x",
+            "q%5Ba%5D[b]=x&q={}",
         ] {
             let (before, after) = split(text);
             let expected = Stands::Repeated("q");
             assert_eq!(Stands::in_query(before, after), expected, "{text}");
         }
+        let (before, after) = split("q=x&q[a]={}");
+        assert_eq!(Stands::in_query(before, after), Stands::Repeated("q[a]"));
         for (text, is_whole) in [
             ("/{}", true),
             ("/a/{}", true),

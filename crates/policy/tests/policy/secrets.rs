@@ -250,6 +250,7 @@ fn by_default() {
         }
     }
     all += &told("TOKEN", Place::Query, Stands::Repeated("q"));
+    all += &told("TOKEN", Place::Body, Stands::Joined);
     for place in [Place::Header, Place::Query, Place::Path, Place::Body] {
         all += &told("BOT", place, Stands::Composed);
     }
@@ -273,7 +274,8 @@ fn by_default() {
         TOKEN, signature, Composed: the policy does not let the secret `TOKEN` sign a request to https://a.example with other text beside it: by itself it may be the whole key; `${{ secret.TOKEN }}` would
         TOKEN, token, Whole: may
         TOKEN, token, Composed: the policy does not let the secret `TOKEN` have a token at https://a.example with other text beside it: by itself it may be the whole ID or secret of a client; `${{ secret.TOKEN }}` would
-        TOKEN, query, Repeated("q"): the policy does not let the secret `TOKEN` be in the query of a request to https://a.example: the request has the field `q` twice, and servers join such fields; `compose: [query]` under `TOKEN:` in policy.yaml would
+        TOKEN, query, Repeated("q"): the policy does not let the secret `TOKEN` be in the query of a request to https://a.example: servers join the field `q` with another one of the request; `compose: [query]` under `TOKEN:` in policy.yaml would
+        TOKEN, body, Joined: the policy does not let the secret `TOKEN` be in the body of a request to https://a.example: the body has other items in the same list, or elements of the same name, and servers join those; `compose: [body]` under `TOKEN:` in policy.yaml would
         BOT, header, Composed: the policy does not let the secret `BOT` be in a header of a request to https://a.example, beside other text: by itself it may be the whole value of a field, or what follows a scheme as `Bearer`; `compose: [header, path, body]` under `BOT:` in policy.yaml would
         BOT, query, Composed: the policy does not let the secret `BOT` be in the query of a request to https://a.example, beside other text: by itself it may be a whole value of the query; `compose: [query, path, body]` under `BOT:` in policy.yaml would
         BOT, path, Composed: may

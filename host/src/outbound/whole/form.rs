@@ -4,7 +4,8 @@
 
 use http_step_policy::override_field;
 
-use super::{Event, LONGEST_NAME, UNKNOWN_OVERRIDE};
+use super::syntax::Event;
+use super::{LONGEST_NAME, UNKNOWN_OVERRIDE};
 
 #[derive(Default)]
 pub(super) struct Form {

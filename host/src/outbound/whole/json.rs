@@ -1,7 +1,9 @@
 //! JSON (RFC 8259), one text or several, each in a line of its own. Its strings are
-//! values, names included. What is no JSON, a server may read in a way of its own.
+//! values, names included. What is no JSON, a server may read in a way of its own. Items of
+//! one array it may join, those of arrays in it, too (ECMAScript's `String` does).
 
-use super::{Event, LONGEST_NAME};
+use super::LONGEST_NAME;
+use super::syntax::Event;
 
 /// How deep it may be.
 const DEEPEST: usize = 512;
@@ -29,11 +31,31 @@ enum Next {
     Nothing,
 }
 
+/// An array or object that is open.
+enum Level {
+    Object,
+    /// An array, and in whose items servers may join its own: an array that is open, by number.
+    Array {
+        outermost: usize,
+        items: Items,
+    },
+}
+
+/// The strings, numbers and literals of an array.
+#[derive(Default)]
+struct Items {
+    are_several: bool,
+    is_any: bool,
+    /// Whose values are among them.
+    loans: Vec<usize>,
+}
+
 #[derive(Default)]
 pub(super) struct Json {
     next: Next,
-    /// Of each array and object that is open: whether it is an object.
-    open: Vec<bool>,
+    open: Vec<Level>,
+    /// Whose values were alone in an array, and are not any more.
+    joined: Vec<usize>,
     /// The name that is read, as it is written.
     name: Vec<u8>,
     is_name_read: bool,
@@ -61,6 +83,7 @@ impl Json {
             (Next::Value, b'\x1e') if self.open.is_empty() => Next::Value,
             (next, b' ' | b'\t' | b'\r' | b'\n') => next,
             (Next::Value | Next::ValueOrEnd, b'"') => {
+                self.count_item();
                 self.next = Next::Text { is_name: false };
                 return Event::Opens;
             }
@@ -69,21 +92,20 @@ impl Json {
                 self.name.clear();
                 return Event::Opens;
             }
-            (Next::Value | Next::ValueOrEnd, b'[') => self.enter(false),
-            (Next::Value | Next::ValueOrEnd, b'{') => self.enter(true),
-            (Next::Value | Next::ValueOrEnd, b'-' | b'0'..=b'9' | b'a'..=b'z') => Next::Word,
+            (Next::Value | Next::ValueOrEnd, b'[') => self.enter_array(),
+            (Next::Value | Next::ValueOrEnd, b'{') => self.enter(Level::Object, Next::NameOrEnd),
+            (Next::Value | Next::ValueOrEnd, b'-' | b'0'..=b'9' | b'a'..=b'z') => {
+                self.count_item();
+                Next::Word
+            }
             (Next::Colon, b':') => Next::Value,
             (Next::Comma, b',') => match self.open.last() {
-                Some(true) => Next::Name,
-                Some(false) => Next::Value,
+                Some(Level::Object) => Next::Name,
+                Some(Level::Array { .. }) => Next::Value,
                 None => Next::Nothing,
             },
-            (Next::ValueOrEnd | Next::Comma, b']') if self.open.last() == Some(&false) => {
-                self.leave()
-            }
-            (Next::NameOrEnd | Next::Comma, b'}') if self.open.last() == Some(&true) => {
-                self.leave()
-            }
+            (Next::ValueOrEnd | Next::Comma, b']') if self.is_in_array() => self.leave(),
+            (Next::NameOrEnd | Next::Comma, b'}') if self.is_in_object() => self.leave(),
             _ => Next::Nothing,
         };
         Event::Outside
@@ -118,16 +140,67 @@ impl Json {
         }
     }
 
-    fn enter(&mut self, is_object: bool) -> Next {
+    fn is_in_object(&self) -> bool {
+        matches!(self.open.last(), Some(Level::Object))
+    }
+
+    fn is_in_array(&self) -> bool {
+        matches!(self.open.last(), Some(Level::Array { .. }))
+    }
+
+    fn enter(&mut self, level: Level, next: Next) -> Next {
         if self.open.len() >= DEEPEST {
             return Next::Nothing;
         }
-        self.open.push(is_object);
-        if is_object {
-            Next::NameOrEnd
-        } else {
-            Next::ValueOrEnd
+        self.open.push(level);
+        next
+    }
+
+    fn enter_array(&mut self) -> Next {
+        let outermost = match self.open.last() {
+            Some(Level::Array { outermost, .. }) => *outermost,
+            _ => self.open.len(),
+        };
+        let items = Items::default();
+        self.enter(Level::Array { outermost, items }, Next::ValueOrEnd)
+    }
+
+    /// What servers may join what is read with.
+    fn items(&mut self) -> Option<&mut Items> {
+        let Some(Level::Array { outermost, .. }) = self.open.last() else {
+            return None;
+        };
+        let outermost = *outermost;
+        match self.open.get_mut(outermost) {
+            Some(Level::Array { items, .. }) => Some(items),
+            _ => None,
         }
+    }
+
+    fn count_item(&mut self) {
+        let Some(items) = self.items() else { return };
+        items.are_several = items.is_any;
+        items.is_any = true;
+        if items.are_several {
+            let loans = std::mem::take(&mut items.loans);
+            self.joined.extend(loans);
+        }
+    }
+
+    /// The string that has ended is this loan's value. Whether it is alone by now in what
+    /// servers may join.
+    pub(super) fn holds(&mut self, loan: usize) -> bool {
+        let Some(items) = self.items() else {
+            return true;
+        };
+        if !items.are_several {
+            items.loans.push(loan);
+        }
+        !items.are_several
+    }
+
+    pub(super) fn take_joined(&mut self) -> Vec<usize> {
+        std::mem::take(&mut self.joined)
     }
 
     fn leave(&mut self) -> Next {

@@ -5,7 +5,8 @@ use http_step_policy::{field_name, override_field};
 use percent_encoding::percent_decode;
 
 use super::super::charset;
-use super::{Event, UNKNOWN_OVERRIDE};
+use super::UNKNOWN_OVERRIDE;
+use super::syntax::Event;
 
 /// The most bytes of one part's header.
 const LONGEST_HEADER: usize = 8 << 10;

@@ -75,6 +75,7 @@ fn forms() {
             "={}",
             "a&b={}",
             "a[b]=x&a[c]={}",
+            "a[b][c]=x&a[d]={}",
             "\r\na={}",
         ],
         &[
@@ -100,6 +101,14 @@ fn forms() {
             "a+b={}&a%20b=x",
             "a[]=x&a={}",
             "a[0]=x&a[1]={}",
+            // qs has a list of the text and the object, or takes the text for a key of it.
+            "a=x&a[b]={}",
+            "a[b]=x&a={}",
+            "a={}&a[b]=x",
+            "a[b]={}&a=x",
+            "a[b][c]={}&%61%5Bb%5D=x",
+            "a[1][b]={}&a=x",
+            "a[b][c][d][e][f][g][h][i][j]={}",
             // Some read `;` as `&`.
             "a=x;b={}",
             "b;a=x&a={}",
@@ -138,11 +147,28 @@ fn forms() {
 }
 
 #[test]
+fn how_what_is_joined_stands() {
+    for (content_type, body) in [
+        ("application/json", r#"["{}", 1]"#),
+        ("text/xml", "<a><b>{}</b><b/></a>"),
+    ] {
+        let found = read(content_type, body).found;
+        let last = found.last().map(|found| &found.standing);
+        assert_eq!(last, Some(&Standing::Joined), "{body}");
+    }
+}
+
+#[test]
 fn many_names() {
     let fields: String = (0..5000).map(|number| format!("f{number}=x&")).collect();
     assert!(!is_whole(
         "application/x-www-form-urlencoded",
         &format!("{fields}a={{}}")
+    ));
+    let elements: String = (0..5000).map(|number| format!("<f{number}/>")).collect();
+    assert!(!is_whole(
+        "text/xml",
+        &format!("<a>{elements}<b>{{}}</b></a>")
     ));
 }
 
@@ -159,9 +185,10 @@ fn json() {
             &[
                 r#""{}""#,
                 r#"{"a":"{}"}"#,
-                r#"{"a": "b", "c": ["{}", 1.5e-7, true, null, "{other}"]}"#,
+                r#"{"a": "b", "c": ["{}"], "d": [1, true, null, "\"\\", "é"]}"#,
                 r#"{"{}": 1}"#,
-                r#"[[], {}, "\"\\", "é", "{}"]"#.replace("{}, ", "{ }, ").as_str(),
+                r#"[[], {}, [["{}"]]]"#.replace("{}, ", "{ }, ").as_str(),
+                r#"["x", {"a": "{}", "b": ["{other}"]}]"#,
                 "{\"a\": 1}\n{\"a\": \"{}\"}\n",
                 "\u{1e}{\"a\": \"{}\"}\n\u{1e}[]\n",
             ],
@@ -175,6 +202,17 @@ fn json() {
                 r#"{"a":"\\\"{}"}"#,
                 r#"{"a":"{}{other}"}"#,
                 r#"{"a":"\u0020{}"}"#,
+                // Servers join the items of a list, and of lists in it.
+                r#"["x", "{}"]"#,
+                r#"["{}", "x"]"#,
+                r#"{"a": ["{}", "{other}"]}"#,
+                r#"[["{}"], "x"]"#,
+                r#"["x", ["{}"]]"#,
+                r#"["x", [[], "{}"]]"#,
+                r#"[["x"], [[["{}"]]]]"#,
+                r#"[1, "{}"]"#,
+                r#"["{}", null]"#,
+                r#"["{}", {"a": "b"}, 1.5e-7]"#,
                 r#"{"a":{}}"#,
                 // What some read in a way of their own.
                 r#"{'x "{}" y': 1}"#,
@@ -403,8 +441,10 @@ fn xml() {
             "<a>{}</a>",
             "<?xml version='1.0' encoding='UTF-8'?><a><b>x</b><c>{}</c></a>",
             "<a b='{}' c = \"{other}\"/>",
-            "<a><!-- x --><![CDATA[ > ]]><b>{}</b></a>",
+            "<a><!-- x --><b>{}</b></a>",
             "<a b='>'>{}</a>",
+            "<a><b><![CDATA[ > ]]></b>\n<c>{}</c>\n<!-- x --></a>\n",
+            "<a><b><d>x</d></b><c><d>{}</d></c><e x='{other}' y='z'/></a>",
         ],
         &[
             "{}",
@@ -422,6 +462,22 @@ fn xml() {
             "<a></a>{}",
             "<a>x<b/>{}</a>",
             "<a>x<!-- -->{}</a>",
+            // Who asks for the text of `a` has all of it.
+            "<a>x<b>{}</b></a>",
+            "<a><b>{}</b>x</a>",
+            "<a><b>{}</b>\n&#120;</a>",
+            "<a><![CDATA[x]]><b>{}</b></a>",
+            "<a><b>{}</b><![CDATA[x]]></a>",
+            "<a><c>x<d/></c><b>{}</b></a>",
+            "x<a>{}</a>",
+            "<a>{}</a>x",
+            "<a>{}</a></b>",
+            // Elements of one name are a list.
+            "<a><b>x</b><b>{}</b></a>",
+            "<a><b>{}</b><c/><B>x</B></a>",
+            "<a><b>{}</b><n:b/></a>",
+            "<a><b x='y'/><b x='{}'/></a>",
+            "<a><b x='{}'/><b x='y'/></a>",
             "<a>{}<!-- -->x</a>",
             "<a>{}<b/></a>",
             "<a><![CDATA[{}]]></a>",
