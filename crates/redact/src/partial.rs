@@ -20,6 +20,12 @@ const LENGTHS: [usize; 3] = [MIN_PART, MIN_PART * 8 / 6, LONGEST_PART];
 /// The most bytes of a part.
 pub(crate) const LONGEST_PART: usize = MIN_PART * 2;
 
+/// How many bytes the filter knows a part by.
+const EIGHT: usize = size_of::<u64>();
+
+/// How many bytes are looked up in the filter at once.
+const CHUNK: usize = 64;
+
 /// Of longer values the parts are looked for as they are, and not encoded: each byte of a
 /// value takes some 500 bytes of memory.
 const MAX_ENCODED: usize = 8 << 10;
@@ -33,7 +39,6 @@ pub(crate) struct Parts {
     /// bits in one word. How the bytes are hashed differs from process to process.
     filter: Box<[u64]>,
     key: u64,
-    shift: u32,
 }
 
 /// The last bytes of a stream, in lower case.
@@ -109,21 +114,19 @@ impl PartsBuilder {
         if count == 0 {
             return None;
         }
-        // About one of thirty-two bits is set.
-        let words = count.next_power_of_two().max(64);
-        let shift = u64::BITS - words.trailing_zeros();
+        // About one of a hundred bits is set.
+        let words = (4 * count).next_power_of_two().max(64);
         let mut parts = Parts {
             filter: vec![0; words].into(),
             key: RandomState::new().hash_one(count) | 1,
-            shift,
             known,
         };
         for known in &parts.known {
             for (bytes, _) in known {
                 // Whatever their length, it is their last eight.
-                let (word, bits) = place(*bytes as u64, parts.key, shift);
+                let (word, [one, other]) = place(*bytes as u64, parts.key, words);
                 if let Some(word) = parts.filter.get_mut(word) {
-                    *word |= bits;
+                    *word |= 1 << one | 1 << other;
                 }
             }
         }
@@ -131,20 +134,20 @@ impl PartsBuilder {
     }
 }
 
-/// Where in a filter eight bytes have their bits: by multiplicative hashing, after Knuth.
-fn place(bytes: u64, key: u64, shift: u32) -> (usize, u64) {
-    let hash = bytes.wrapping_mul(key);
-    let bit = |below: u32| 1 << (hash >> (shift - below) & 63);
-    ((hash >> shift) as usize, bit(6) | bit(12))
+/// Where in a filter of so many words eight bytes have their bits: by multiplicative hashing,
+/// after Knuth.
+fn place(eight: u64, key: u64, words: usize) -> (usize, [u64; 2]) {
+    let hash = eight.wrapping_mul(key);
+    // Their number is a power of two.
+    let word = (hash >> 28) as usize & words.wrapping_sub(1);
+    (word, [hash >> 58, hash >> 52 & 63])
 }
 
 impl Parts {
     /// Tell whose part the last bytes are, and how long it is; or take as long as where
     /// they are nobody's.
     pub(crate) fn find(&self, last: Last, is_told: bool, mut found: impl FnMut(usize, usize)) {
-        let (word, bits) = place(last.low, self.key, self.shift);
-        let word = self.filter.get(word).copied().unwrap_or_default();
-        let is_known = word & bits == bits;
+        let is_known = self.is_worth_a_look(last.low);
         // Else compilers make a loop of its own for where nothing is told.
         if !black_box(is_known & black_box(is_told)) {
             return;
@@ -160,6 +163,51 @@ impl Parts {
                 found(*owner as usize, length);
             }
         }
+    }
+
+    /// The same for each byte of what was read next, and where each part ends. All bytes of a
+    /// chunk are looked up in the filter before any is looked at more closely.
+    pub(crate) fn find_in(
+        &self,
+        last: &mut Last,
+        bytes: &[u8],
+        is_told: bool,
+        mut found: impl FnMut(usize, usize, usize),
+    ) {
+        // A number, and not a condition that a compiler could make two loops of.
+        let told = black_box(if is_told { u64::MAX } else { 0 });
+        let mut window = [0; EIGHT + CHUNK];
+        let (before, _) = window.split_at_mut(EIGHT);
+        before.copy_from_slice(&last.low.to_be_bytes());
+        for (number, chunk) in bytes.chunks(CHUNK).enumerate() {
+            for (lower, byte) in window.iter_mut().skip(EIGHT).zip(chunk) {
+                *lower = byte.to_ascii_lowercase();
+            }
+            let mut hits = 0;
+            for eight in window.windows(EIGHT).skip(1).take(chunk.len()) {
+                let eight = u64::from_be_bytes(eight.try_into().unwrap_or_default());
+                hits |= u64::from(self.is_worth_a_look(eight));
+            }
+            window.copy_within(chunk.len()..chunk.len() + EIGHT, 0);
+            if hits & told == 0 {
+                let end = chunk.len().saturating_sub(LONGEST_PART);
+                let end = chunk.get(end..).unwrap_or_default();
+                end.iter().for_each(|byte| last.push(*byte));
+                continue;
+            }
+            for (at, byte) in chunk.iter().enumerate() {
+                last.push(*byte);
+                let end = number * CHUNK + at + 1;
+                self.find(*last, is_told, |owner, length| found(end, owner, length));
+            }
+        }
+    }
+
+    /// By its last eight bytes.
+    fn is_worth_a_look(&self, eight: u64) -> bool {
+        let (word, [one, other]) = place(eight, self.key, self.filter.len());
+        let word = self.filter.get(word).copied().unwrap_or_default();
+        word >> one & word >> other & 1 == 1
     }
 
     /// Bytes of memory.
@@ -192,6 +240,31 @@ mod tests {
             });
         }
         found
+    }
+
+    /// However a stream is cut, chunks find what single bytes do.
+    #[test]
+    fn in_chunks() {
+        let value = "correct horse battery";
+        for before in 0..2 * CHUNK {
+            let text = format!("{}{}", "x".repeat(before), value.to_uppercase());
+            let expected = found(value, &text);
+            let mut builder = PartsBuilder::default();
+            builder.add(7, value.as_bytes());
+            let parts = builder.build().unwrap();
+            for length in [1, 7, CHUNK, CHUNK + 1, text.len()] {
+                let (mut last, mut read, mut found) = (Last::default(), 0, Vec::new());
+                for piece in text.as_bytes().chunks(length) {
+                    let mut ends = Vec::new();
+                    parts.find_in(&mut last, piece, true, |end, _, length| {
+                        ends.push((read + end, length));
+                    });
+                    found.append(&mut ends);
+                    read += piece.len();
+                }
+                assert_eq!(found, expected, "{before}, {length}");
+            }
+        }
     }
 
     #[test]

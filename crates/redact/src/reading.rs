@@ -154,12 +154,21 @@ impl Reading {
             && let Some(parts) = search.patterns.parts()
         {
             let mut last = self.last;
+            if places.is_raw() {
+                parts.find_in(&mut last, new, search.tells_parts, |end, owner, length| {
+                    let end = from + end;
+                    let start = places.of(end - length.min(end)).0;
+                    found.push(Found::part(owner, start, places.of(end - 1).1));
+                });
+                self.last = last;
+                return;
+            }
             for (at, byte) in new.iter().enumerate() {
                 last.push(*byte);
                 let end = from + at + 1;
                 let first = end - LONGEST_PART.min(end);
                 // What a decoder has left as it was is found without it.
-                if !places.is_raw() && places.of(end - 1).1 - places.of(first).0 == end - first {
+                if places.of(end - 1).1 - places.of(first).0 == end - first {
                     continue;
                 }
                 parts.find(last, search.tells_parts, |owner, length| {
