@@ -4,6 +4,7 @@
 //! server on a port that the system picks. `HTTP_STEP_COMPONENT` names another
 //! file to run them with: the one that `cargo component build` makes.
 
+mod alone;
 mod authority;
 mod bench;
 mod bomb;
@@ -17,6 +18,7 @@ mod socks;
 mod streams;
 mod traces;
 
+pub use alone::alone;
 pub use authority::{Authority, Issued, TlsServer};
 pub use bench::{Bench, bench, host, policy, reference, reference_of, run, run_with, step_file};
 pub use bomb::{bomb, crowd};

@@ -4,8 +4,8 @@ use expect_test::expect;
 use http_step_host::policy::Place;
 use http_step_tests::{Answer, Service};
 
-use crate::thief::{Thief, VALUE};
-use crate::vault::composed;
+use crate::secrets::thief::{Thief, VALUE};
+use crate::secrets::vault::composed;
 
 /// Answers with the body that it got.
 async fn echo() -> Service {

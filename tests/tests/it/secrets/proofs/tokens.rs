@@ -11,9 +11,9 @@ use http_step_host::policy::{Place, Policy};
 use http_step_tests::{Answer, Service, transcript};
 
 use super::ledger;
-use crate::echo;
-use crate::thief::{PLAIN_VALUE, Thief, VALUE, VAULT};
-use crate::vault::{run, secret};
+use crate::secrets::echo;
+use crate::secrets::thief::{PLAIN_VALUE, Thief, VALUE, VAULT};
+use crate::secrets::vault::{run, secret};
 
 /// The tokens that [`gives_tokens`] gives, one after the other.
 const TOKENS: [&str; 2] = ["t0ken.One-4_the~first", "t0ken.Two+4_the/second="];

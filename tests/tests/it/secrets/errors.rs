@@ -6,8 +6,8 @@ use http_step_tests::{Answer, Bench, Service};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 
-use crate::thief::{Thief, VALUE, bench};
-use crate::vault::{Vault, secret};
+use crate::secrets::thief::{Thief, VALUE, bench};
+use crate::secrets::vault::{Vault, secret};
 
 /// So few letters that they are not told from other text.
 const HOST: &str = "h.test";

@@ -7,8 +7,8 @@ use http_step_host::Job;
 use http_step_host::policy::{Place, Policy, Secret};
 use http_step_tests::{Answer, Bench, Service, step_file, transcript};
 
-use crate::thief::Thief;
-use crate::vault::Vault;
+use crate::secrets::thief::Thief;
+use crate::secrets::vault::Vault;
 
 const HOST: &str = "hooks-of-a-chat.test";
 const PATH: &str = "/services/T0KEN/XyZ-4711~abc";

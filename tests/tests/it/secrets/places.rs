@@ -4,8 +4,8 @@ use expect_test::expect;
 use http_step_host::policy::{HeaderFormat, Place, Policy, Secret};
 use http_step_tests::{Answer, Service};
 
-use crate::thief::{Thief, VALUE};
-use crate::vault::{composed, secret, secret_in};
+use crate::secrets::thief::{Thief, VALUE};
+use crate::secrets::vault::{composed, secret, secret_in};
 
 /// Answers with nothing but its status.
 async fn silent() -> Service {

@@ -159,7 +159,7 @@ async fn a_component_that_gives_up_hides_no_denial() {
 
 #[tokio::test]
 async fn the_step_of_the_contributing_guide() {
-    let guide = include_str!("../../CONTRIBUTING.md");
+    let guide = include_str!("../../../CONTRIBUTING.md");
     let shown = guide
         .split("```rust\n")
         .nth(1)
@@ -167,7 +167,7 @@ async fn the_step_of_the_contributing_guide() {
         .split("```")
         .next()
         .unwrap();
-    let built = include_str!("../guests/examples/smallest.rs")
+    let built = include_str!("../../guests/examples/smallest.rs")
         .split_once("\n\n")
         .unwrap()
         .1;

@@ -5,8 +5,8 @@ use http::HeaderValue;
 use http_step_host::policy::Place;
 use http_step_tests::{Answer, Service};
 
-use crate::thief::{Thief, VALUE};
-use crate::vault::{composed, secret};
+use crate::secrets::thief::{Thief, VALUE};
+use crate::secrets::vault::{composed, secret};
 
 /// Why not, in the words of the host.
 const DENIED: &str = "the policy does not let the secret `TOKEN` go to THERE: it is lent to HERE alone; \

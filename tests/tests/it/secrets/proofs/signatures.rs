@@ -8,9 +8,9 @@ use http_step_signing::sigv4;
 use http_step_tests::Recorded;
 
 use super::{ledger, loopback, of_now};
-use crate::echo;
-use crate::thief::{GITHUB_VALUE, PLAIN_VALUE, Thief, VALUE};
-use crate::vault::secret;
+use crate::secrets::echo;
+use crate::secrets::thief::{GITHUB_VALUE, PLAIN_VALUE, Thief, VALUE};
+use crate::secrets::vault::secret;
 
 #[tokio::test]
 async fn github_s_own_example() {

@@ -5,8 +5,8 @@ use expect_test::expect;
 use http_step_host::policy::{Place, Policy};
 use http_step_tests::{error, transcript};
 
-use crate::echo;
-use crate::vault::{Vault, run, secret};
+use crate::secrets::echo;
+use crate::secrets::vault::{Vault, run, secret};
 
 const LINES: Vault = Vault(&[("LINES", "first-line\nsecond-line")]);
 const COLON: Vault = Vault(&[("COLON", "first:second")]);

@@ -6,7 +6,7 @@ use http_step_host::policy::{Policy, Secret};
 use http_step_host::{Job, Limits, RunResult, Step, Stream};
 use http_step_tests::{Answer, Bench, Guest, Service, Traces, step_file, transcript};
 
-use crate::vault::Vault;
+use crate::secrets::vault::Vault;
 
 /// The value that is to be stolen. Each form of it is another.
 pub const VALUE: &str = "S3cr&t \"W<o>rd'/é+?~kZ";

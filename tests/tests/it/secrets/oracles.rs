@@ -6,8 +6,8 @@ use http::StatusCode;
 use http_step_host::policy::{Place, Policy};
 use http_step_tests::{Answer, Bench, Service};
 
-use crate::thief::{PLAIN_VALUE, Thief};
-use crate::vault::{Vault, secret};
+use crate::secrets::thief::{PLAIN_VALUE, Thief};
+use crate::secrets::vault::{Vault, secret};
 
 /// A token endpoint that gives what stands in the query of its URL, whoever asks.
 async fn gives_what_is_asked() -> Service {

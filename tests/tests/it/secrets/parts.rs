@@ -5,8 +5,8 @@ use http_step_host::policy::{PartialEcho, Policy};
 use http_step_host::{ErrorKind, Outcome};
 use http_step_tests::{Answer, Service, transcript};
 
-use crate::thief::{PLAIN_VALUE, Thief, VAULT};
-use crate::vault::{run, secret};
+use crate::secrets::thief::{PLAIN_VALUE, Thief, VAULT};
+use crate::secrets::vault::{run, secret};
 
 /// A service that keeps so many characters of the header `x-token`, in its body or in a
 /// field, as its path says.
@@ -113,7 +113,7 @@ async fn an_origin_that_it_is_not_bound_to_has_no_part_of_it() {
 /// have among what secrets can't do.
 #[tokio::test]
 async fn a_guess_of_eight_characters_is_a_part() {
-    let service = crate::echo().await;
+    let service = crate::secrets::echo().await;
     let origin = &service.origin;
     for (guess, outcome) in [
         ("S3cr-t+W", Outcome::Denied),

@@ -5,8 +5,8 @@ use http_step_host::policy::{Place, Policy, Secret};
 use http_step_host::{Job, Outcome, RunResult};
 use http_step_tests::{Answer, Bench, Service, step_file, transcript};
 
-use crate::thief::{Thief, bench};
-use crate::vault::{Vault, composed, secret};
+use crate::secrets::thief::{Thief, bench};
+use crate::secrets::vault::{Vault, composed, secret};
 
 /// Answers with the header `x-token` as it came.
 async fn echo() -> Service {

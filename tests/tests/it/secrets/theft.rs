@@ -5,9 +5,9 @@ use http::{HeaderName, HeaderValue};
 use http_step_host::policy::Place;
 use http_step_tests::{Answer, Recorded, Service};
 
-use crate::thief::{PLAIN_VALUE, Thief, VALUE, bench};
-use crate::vault::secret;
-use crate::wire::Wire;
+use crate::secrets::thief::{PLAIN_VALUE, Thief, VALUE, bench};
+use crate::secrets::vault::secret;
+use crate::secrets::wire::Wire;
 use http_step_tests::forms;
 
 /// Answers with the form whose number the path is: in the body, twice, and in fields.

@@ -6,9 +6,9 @@ use expect_test::expect;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 
-use crate::thief::{PLAIN_VALUE, Thief, VALUE};
-use crate::vault::secret;
-use crate::wire::Wire;
+use crate::secrets::thief::{PLAIN_VALUE, Thief, VALUE};
+use crate::secrets::vault::secret;
+use crate::secrets::wire::Wire;
 use http_step_tests::forms;
 
 /// A number in the path of a request, and its value.

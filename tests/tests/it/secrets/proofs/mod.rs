@@ -14,9 +14,9 @@ use http_step_host::{Outcome, RunResult};
 use http_step_tests::{Answer, Recorded, Service, transcript};
 
 use self::tokens::gives_tokens;
-use crate::echo;
-use crate::thief::{PLAIN_VALUE, Thief, VALUE, VAULT};
-use crate::vault::{run, secret};
+use crate::secrets::echo;
+use crate::secrets::thief::{PLAIN_VALUE, Thief, VALUE, VAULT};
+use crate::secrets::vault::{run, secret};
 
 fn loopback() -> Policy {
     Policy::nothing().allow_network("127.0.0.0/8".parse().unwrap())

@@ -9,8 +9,8 @@ use http_step_signing::digest::{Challenge, Credentials, Request as Asked, Sessio
 use http_step_tests::{Answer, Recorded, Service};
 
 use super::ledger;
-use crate::thief::{Thief, VALUE, VAULT};
-use crate::vault::{run, secret};
+use crate::secrets::thief::{Thief, VALUE, VAULT};
+use crate::secrets::vault::{run, secret};
 
 /// A server that asks for Digest, as long as its nonce is good: for three requests.
 async fn asks_for_digest() -> Service {

@@ -14,7 +14,7 @@ use proptest::test_runner::{Config, TestRunner};
 use tempfile::NamedTempFile;
 use tokio::runtime::Runtime;
 
-use crate::thief::{Loot, Thief};
+use crate::secrets::thief::{Loot, Thief};
 
 /// How a server writes what it was sent.
 #[derive(Clone, Debug)]

@@ -1,0 +1,25 @@
+//! Tests that count what their process holds.
+
+use std::env;
+use std::process::Command;
+
+/// Whether this process runs the test of this name and no other. If not, one that does is started, and has
+/// to succeed: the test has nothing left to do here.
+pub fn alone(test: &str) -> bool {
+    const NAME: &str = "HTTP_STEP_TEST_ALONE";
+    if env::var_os(NAME).is_some_and(|name| name == test) {
+        return true;
+    }
+    let output = Command::new(env::current_exe().expect("the program of the tests"))
+        .args(["--exact", test, "--nocapture"])
+        .env(NAME, test)
+        .output()
+        .expect("the tests start once more");
+    let told = String::from_utf8_lossy(&output.stdout);
+    assert!(
+        output.status.success() && told.contains(" 1 passed;"),
+        "{told}\n{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    false
+}

@@ -1,0 +1,22 @@
+//! The real component in the real host against real servers. One program, as each
+//! links the engine.
+
+mod budgets;
+mod cache;
+mod coding;
+mod compile;
+mod compile_leaves_nothing;
+mod components;
+mod connections;
+mod egress;
+mod http2;
+mod ledger;
+mod log;
+mod properties;
+mod proxies;
+mod redirects;
+mod request;
+mod secrets;
+mod servers;
+mod tls;
+mod tls_asked;
