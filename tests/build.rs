@@ -20,8 +20,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     let out = PathBuf::from(env::var_os("OUT_DIR").ok_or("cargo tells no OUT_DIR")?);
     let built = wasm::build(
         &root.join("guests/Cargo.toml"),
-        "guests",
-        &["--release", "--examples", "--locked"],
+        "component-dev",
+        &["--examples"],
     );
     // Why not was told to cargo.
     let Some(folder) = built else {
@@ -29,7 +29,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     };
     let mut guests = Vec::new();
     for name in names(&root.join("guests/examples"))? {
-        let component = folder.join("release/examples").join(&name);
+        let component = folder.join("examples").join(&name);
         guests.push((name, component.with_extension("wasm")));
     }
     for name in names(&root.join("guests/text"))? {

@@ -7,14 +7,16 @@ use std::process::Command;
 
 const TARGET: &str = "wasm32-wasip2";
 
-/// Build what `arguments` say of a workspace. Gives the folder that holds a
-/// folder for each profile; none, with an error told to cargo, if it fails.
-pub(crate) fn build(manifest: &Path, name: &str, arguments: &[&str]) -> Option<PathBuf> {
-    // A folder of its own: the outer cargo holds the lock of the common one.
-    let target_dir = target_dir()?.join(name);
+/// Build what `arguments` say of a workspace, in this profile. Gives the folder of
+/// what was built; none, with an error told to cargo, if it fails.
+pub(crate) fn build(manifest: &Path, profile: &str, arguments: &[&str]) -> Option<PathBuf> {
+    // A folder of its own: the outer cargo holds the lock of the common one. The component and the tests'
+    // guests share it, and so the macros that both are written with.
+    let target_dir = target_dir()?.join("wasm");
     let output = Command::new(env::var_os("CARGO")?)
         .arg("build")
         .args(arguments)
+        .args(["--locked", "--profile", profile])
         .args(["--target", TARGET, "--target-dir"])
         .arg(&target_dir)
         .arg("--manifest-path")
@@ -25,7 +27,9 @@ pub(crate) fn build(manifest: &Path, name: &str, arguments: &[&str]) -> Option<P
         .env_remove("RUSTC_WORKSPACE_WRAPPER")
         .output();
     match output {
-        Ok(output) if output.status.success() => return Some(target_dir.join(TARGET)),
+        Ok(output) if output.status.success() => {
+            return Some(target_dir.join(TARGET).join(profile));
+        }
         Ok(output) => complain(&String::from_utf8_lossy(&output.stderr)),
         Err(error) => println!("cargo::error=cargo could not be run: {error}"),
     }

@@ -6,5 +6,5 @@
 //! ```
 
 /// The component: what `cargo build -p http-step-guest --target wasm32-wasip2
-/// --profile component` makes.
+/// --profile component` makes, or in a build without optimization `--profile component-dev`.
 pub static WASM: &[u8] = include_bytes!(env!("HTTP_STEP_WASM"));

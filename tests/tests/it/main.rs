@@ -8,6 +8,7 @@ mod compile;
 mod compile_leaves_nothing;
 mod components;
 mod connections;
+mod contract;
 mod egress;
 mod http2;
 mod ledger;
