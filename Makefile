@@ -1,14 +1,17 @@
 # `make` alone lists what there is.
 
 CARGO ?= cargo
+COMMA := ,
 # Below are paths in it, so it is to be this one.
 export CARGO_TARGET_DIR := $(CURDIR)/target
-COMPONENT := target/wasm32-wasip1/debug/http_step.wasm
+COMPONENT := target/wasm/wasm32-wasip1/component-dev/http_step.wasm
 FUZZ_TARGETS := $(patsubst fuzz/fuzz_targets/%.rs,%,$(wildcard fuzz/fuzz_targets/*.rs))
 FUZZ_SECONDS ?= 20
 # 0: another one each time.
 FUZZ_SEED ?= 0
-INTEGRATION_TESTS := --test it
+# Prebuilt tools are installed here.
+TOOLS := $(CURDIR)/target/tools
+export PATH := $(TOOLS)/bin:$(PATH)
 
 .DEFAULT_GOAL := help
 
@@ -22,15 +25,16 @@ setup: ## install what the build needs: the WebAssembly targets
 	@test "$$(rustup target list --installed 2>/dev/null | grep -c '^wasm32-wasip[12]$$')" = 2 \
 		|| { echo 'Installing the targets wasm32-wasip1 and wasm32-wasip2 …'; rustup target add wasm32-wasip1 wasm32-wasip2; }
 
+# Always of the whole workspace: of one package, its dependencies have other features, and are compiled once more.
 .PHONY: build
 build: setup ## build the program, target/debug/http-step
-	$(CARGO) build --locked --package http-step-cli
+	$(CARGO) build --locked --workspace --bin http-step
 
 .PHONY: demo
 demo: setup ## run a step against a service on loopback
 	@test -x target/debug/http-step \
-		|| echo 'The first build compiles the WebAssembly engine: about ten minutes on two cores. Cargo tells what it is at.'
-	$(CARGO) build --locked --package http-step-cli
+		|| echo 'The first build compiles the WebAssembly engine, which takes about five minutes on two cores.'
+	$(CARGO) build --locked --workspace --bin http-step
 	@echo
 	@target/debug/http-step demo
 
@@ -40,9 +44,8 @@ test: setup ## run all tests
 
 .PHONY: test-component
 test-component: setup tool-cargo-component ## run the integration tests with the component that cargo component builds
-	cd guest && $(CARGO) component build --locked
-	# The whole workspace, so that its dependencies are those that are built already.
-	HTTP_STEP_COMPONENT=$(CURDIR)/$(COMPONENT) $(CARGO) test --locked --workspace $(INTEGRATION_TESTS)
+	cd guest && $(CARGO) component build --locked --profile component-dev --target-dir $(CURDIR)/target/wasm
+	HTTP_STEP_COMPONENT=$(CURDIR)/$(COMPONENT) $(CARGO) test --locked --workspace --test it --test attacks
 
 .PHONY: test-real
 test-real: setup ## run the tests against nginx, Apache, squid, tinyproxy and microsocks, which it installs
@@ -82,15 +85,16 @@ bench-instructions: bench-build ## count the instructions of one step, and compa
 bench-instructions-write: bench-build ## count them, and expect as many from now on
 	$(INSTRUCTIONS) --write
 
+.PHONY: fuzz
+fuzz: $(addprefix fuzz-,$(FUZZ_TARGETS)) ## run each fuzz target for FUZZ_SECONDS, by default 20, from FUZZ_SEED on
+
 # Without a sanitizer, which needs a nightly compiler. Inputs that lead somewhere new go below
 # target/, so that no run changes the corpus; those that break something, to fuzz/artifacts/.
-.PHONY: fuzz
-fuzz: setup tool-cargo-fuzz ## run each fuzz target for FUZZ_SECONDS, by default 20, from FUZZ_SEED on
-	@set -e; for target in $(FUZZ_TARGETS); do \
-		mkdir -p target/fuzz/corpus/$$target; \
-		$(CARGO) fuzz run --sanitizer none --target-dir target/fuzz $$target target/fuzz/corpus/$$target fuzz/corpus/$$target \
-			-- -seed=$(FUZZ_SEED) -max_total_time=$(FUZZ_SECONDS) -max_len=4096 -timeout=10 -rss_limit_mb=512 -verbosity=0 -print_final_stats=1; \
-	done
+.PHONY: $(addprefix fuzz-,$(FUZZ_TARGETS))
+$(addprefix fuzz-,$(FUZZ_TARGETS)): fuzz-%: setup tool-cargo-fuzz
+	@mkdir -p target/fuzz/corpus/$*
+	$(CARGO) fuzz run --sanitizer none --target-dir target/fuzz $* target/fuzz/corpus/$* fuzz/corpus/$* \
+		-- -seed=$(FUZZ_SEED) -max_total_time=$(FUZZ_SECONDS) -max_len=4096 -timeout=10 -rss_limit_mb=512 -verbosity=0 -print_final_stats=1
 
 # In a copy of the sources, target/ and all, so that a run that is broken off changes nothing here.
 # Status 3 tells of mutants that were found because they came to no end.
@@ -100,9 +104,8 @@ mutants: tool-cargo-mutants ## break each rule of the way out, and see a test fa
 		|| { test $$? = 3 && test ! -s target/mutants.out/missed.txt; }
 
 .PHONY: wit
-wit: tool-wasm-tools ## check the contract
-	wasm-tools component wit wit >/dev/null
-	wasm-tools component wit --wasm wit | wasm-tools validate --features all
+wit: setup ## check the contract
+	$(CARGO) test --locked --workspace --test it -- contract::
 
 .PHONY: schema
 schema: ## write the JSON Schemas of step files and policies to docs/
@@ -110,44 +113,65 @@ schema: ## write the JSON Schemas of step files and policies to docs/
 	$(CARGO) run --locked --quiet --package http-step-cli -- schema policy >docs/policy.schema.json
 
 .PHONY: lint
-lint: setup tool-cargo-deny ## check format, lints, licences and documentation
+lint: setup tool-cargo-deny tool-typos features ## check format, spelling, lints, licences and documentation
 	$(CARGO) fmt --all --check
 	$(CARGO) fmt --all --check --manifest-path tests/guests/Cargo.toml
 	$(CARGO) fmt --all --check --manifest-path fuzz/Cargo.toml
 	$(CARGO) fmt --all --check --manifest-path bench/plain-host/Cargo.toml
+	typos
 	$(CARGO) clippy --locked --workspace --all-targets -- --deny warnings
-	cd tests/guests && $(CARGO) clippy --locked --examples --target wasm32-wasip2 --target-dir ../../target/guests -- --deny warnings
+	cd tests/guests && $(CARGO) clippy --locked --examples --profile component-dev --target wasm32-wasip2 --target-dir ../../target/wasm -- --deny warnings
 	cd bench/plain-host && $(CARGO) clippy --locked --release -- --deny warnings
 	cd fuzz && $(CARGO) clippy --locked --all-targets --target-dir ../target/fuzz -- --deny warnings
 	$(CARGO) deny --locked check bans licenses sources
 	RUSTDOCFLAGS='--deny warnings' $(CARGO) doc --locked --workspace --no-deps
 
+# What tests turn on in dependencies, the program has to be built with, or these are compiled once more for each.
+FEATURES = $(CARGO) tree --locked --workspace --prefix none --format '{p} {f}' --edges $(1) | sed 's/ (\*)$$//' | sort --unique
+
+.PHONY: features
+features: ## check that `cargo build` and `cargo test` compile the same dependencies
+	@mkdir -p target
+	@$(call FEATURES,normal$(COMMA)build) >target/features-build
+	@$(call FEATURES,normal$(COMMA)build$(COMMA)dev) >target/features-test
+	@alone=$$(comm -23 target/features-build target/features-test); test -z "$$alone" || { \
+		echo 'Tests turn on further features of these dependencies, which are compiled twice.'; \
+		echo 'Name what turns them on (cargo tree --edges features --invert) in tests/Cargo.toml:'; \
+		echo "$$alone"; exit 1; }
+
 .PHONY: advisories
 advisories: tool-cargo-deny ## check the dependencies against the advisory database, which needs the network
 	$(CARGO) deny --locked check advisories
 
-# Tools come with cargo, in a version that is known to work. Without optimization they take half the
-# time to build, and their inputs are small.
+# Each in a version that is known to work: prebuilt where there is one for this system, else with cargo. Without
+# optimization they take half the time to build, and their inputs are small.
 INSTALL := CARGO_PROFILE_DEV_DEBUG=0 $(CARGO) install --debug --locked
 .PHONY: tool-cargo-component
 tool-cargo-component:
 	@command -v cargo-component >/dev/null || $(INSTALL) cargo-component --version 0.21.1
 
 .PHONY: tool-cargo-deny
-tool-cargo-deny:
+tool-cargo-deny: $(TOOLS)/installed
 	@command -v cargo-deny >/dev/null || $(INSTALL) cargo-deny --version 0.20.2
 
 .PHONY: tool-cargo-fuzz
-tool-cargo-fuzz:
+tool-cargo-fuzz: $(TOOLS)/installed
 	@command -v cargo-fuzz >/dev/null || $(INSTALL) cargo-fuzz --version 0.13.2
 
 .PHONY: tool-cargo-mutants
 tool-cargo-mutants:
 	@command -v cargo-mutants >/dev/null || $(CARGO) install cargo-mutants --version 27.1.0 --locked
 
-.PHONY: tool-wasm-tools
-tool-wasm-tools:
-	@command -v wasm-tools >/dev/null || $(INSTALL) wasm-tools --version 1.263.0 --no-default-features --features component,validate
+.PHONY: tool-typos
+tool-typos: $(TOOLS)/installed
+	@command -v typos >/dev/null || $(INSTALL) typos-cli --version 1.52.0
+
+$(TOOLS)/installed: .ci/tools.txt
+	@mkdir -p $(TOOLS)
+	@python3 -m pip --version >/dev/null 2>&1 && { echo 'Installing prebuilt tools …'; \
+		python3 -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes --only-binary :all: \
+			--root-user-action ignore --upgrade --target $(TOOLS) --requirement .ci/tools.txt; } || echo 'There are no prebuilt tools: cargo builds them.'
+	@touch $@
 
 .PHONY: clean
 clean: ## remove what was built
