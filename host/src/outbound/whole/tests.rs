@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use http::header::{CONTENT_ENCODING, CONTENT_TYPE};
 use http::HeaderValue;
 use http_step_policy::Secret;
 
