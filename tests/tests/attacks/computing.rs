@@ -13,7 +13,7 @@ const SOON: Duration = Duration::from_millis(300);
 
 pub const THEME: Theme = Theme {
     name: "Computing",
-    about: "Taking more than one's share of the processor and of memory.",
+    about: "Taking more than a fair share of CPU and memory.",
     attacks: &[
         Attack::by(Guest::Spins, "spin", "compute without end", || {
             Box::pin(spin())
@@ -21,40 +21,40 @@ pub const THEME: Theme = Theme {
         Attack::by(
             Guest::Spins,
             "spin past the deadline",
-            "keep the processor when its time is over",
+            "keep computing after the deadline",
             || Box::pin(by_the_deadline(Guest::Spins)),
         ),
         Attack::by(
             Guest::SpinsAtStart,
             "spin at the start",
-            "compute without end before it is called, while it is instantiated",
+            "compute without end during instantiation, before it is called",
             || Box::pin(by_the_deadline(Guest::SpinsAtStart)),
         ),
         Attack::by(
             Guest::PollsWithoutEnd,
             "polls",
-            "keep the host busy with polls that are ready at once, so that neither of them waits",
+            "keep the host busy with polls that are ready at once",
             || Box::pin(by_the_deadline(Guest::PollsWithoutEnd)),
         ),
         Attack::by(
             Guest::PollsAMillion,
             "a long poll",
-            "keep the host busy with one poll of a million things, which nothing can interrupt",
+            "keep the host busy with one poll of a million pollables, which can't be interrupted",
             || Box::pin(alone(Guest::PollsAMillion, ErrorKind::Trap)),
         ),
-        Attack::by(Guest::Sleeps, "sleep", "wait for the end of time", || {
+        Attack::by(Guest::Sleeps, "sleep", "sleep forever", || {
             Box::pin(by_the_deadline(Guest::Sleeps))
         }),
         Attack::by(
             Guest::Recurses,
             "recursion",
-            "call itself until the stack is at its end",
+            "recurse until the stack overflows",
             || Box::pin(alone(Guest::Recurses, ErrorKind::Limit)),
         ),
         Attack::by(
             Guest::Allocates,
             "memory",
-            "take memory without end",
+            "allocate memory without end",
             || Box::pin(memory()),
         ),
         Attack::by(
@@ -66,7 +66,7 @@ pub const THEME: Theme = Theme {
         Attack::by(
             Guest::DeclaresALargeMemory,
             "a large memory",
-            "declare that it needs 4 GiB of memory",
+            "declare a memory of 4 GiB",
             || Box::pin(not_loaded(Guest::DeclaresALargeMemory)),
         ),
     ],

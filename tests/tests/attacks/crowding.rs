@@ -18,7 +18,7 @@ const SOON: Duration = Duration::from_millis(300);
 
 pub const THEME: Theme = Theme {
     name: "Crowding",
-    about: "Taking more than one's share of requests, of connections, and of the time of others.",
+    about: "Taking more than a fair share of requests and connections, and delaying other steps.",
     attacks: &[
         Attack::by(
             Guest::AsksAllAtOnce,
@@ -28,74 +28,74 @@ pub const THEME: Theme = Theme {
         ),
         Attack::by(
             Guest::AsksAllAtOnce,
-            "ten thousand requests, and leave to make them",
-            "the same, under a budget that has room for them",
+            "ten thousand requests within the limit",
+            "the same, with a limit that allows them",
             || Box::pin(all_at_once_with_leave()),
         ),
         Attack::by(
             Guest::AsksAndForgets,
             "ten thousand requests, forgotten",
-            "make ten thousand requests and drop each before it is answered, so that no handle counts",
+            "make ten thousand requests and drop each before it is answered, so that it holds no handles",
             || Box::pin(forgotten()),
         ),
         Attack::by(
             Guest::SendsWithoutEnd,
             "a request's body without end",
-            "send for ever, to a server that reads for ever",
+            "send forever, to a server that reads forever",
             || Box::pin(body_without_end()),
         ),
         Attack::by(
             Guest::SendsWithoutEnd,
-            "a body that nobody reads",
-            "send for ever, to a server that reads nothing",
+            "a request's body that nobody reads",
+            "send forever, to a server that reads nothing",
             || Box::pin(body_that_nobody_reads()),
         ),
         Attack::by(
             Guest::Deadlocks,
             "deadlocked body",
-            "wait for an answer before the body's end, while the server waits for the end",
+            "wait for a response before ending the body, while the server waits for the end of the body",
             || Box::pin(deadlock()),
         ),
         Attack::by(
             Guest::AsksForOddTimeouts,
-            "time-outs of nothing",
-            "have the host wait for no time at all",
+            "timeouts of zero",
+            "make the host time out at once",
             || Box::pin(zero_timeouts()),
         ),
         Attack::by(
             Guest::AsksForOddTimeouts,
-            "enormous time-outs",
-            "have the host wait for centuries, for a server that says nothing",
+            "enormous timeouts",
+            "make the host wait for centuries for a silent server",
             || Box::pin(enormous_timeouts()),
         ),
         Attack::by(
             Guest::AsksForOddTimeouts,
-            "connections given up",
-            "begin connections to where nobody answers, give each up at once, and leave the host to wait for them",
+            "abandoned connections",
+            "start connections that nobody answers, abandon each at once, and leave the host waiting for them",
             || Box::pin(given_up()),
         ),
         Attack::by(
             Guest::AsksForOddTimeouts,
-            "names given up",
-            "ask for names that are never found, give each up at once, and leave the others of the host none to ask for",
+            "abandoned lookups",
+            "look up names that are never resolved, abandon each at once, and leave no lookups for the host's other steps",
             || Box::pin(names_given_up()),
         ),
         Attack::by(
             Guest::KeepsAConnection,
-            "a connection kept for ever",
-            "take an answer, read nothing of its body, and not let go of it",
+            "a connection held forever",
+            "receive a response, read nothing of its body, and hold on to it",
             || Box::pin(kept_connection()),
         ),
         Attack::by(
             Guest::KeepsAConnection,
             "a connection left with an unread body",
-            "end well, and leave a connection on which an answer is still coming",
+            "succeed, and leave a connection on which a response is still arriving",
             || Box::pin(left_connection()),
         ),
         Attack::by(
             Guest::LeavesUploadsOpen,
-            "uploads without end, answered at once",
-            "have requests answered before their bodies are at an end, so that they no longer count",
+            "endless uploads, answered at once",
+            "get responses before the request bodies end, so that the requests no longer count",
             || Box::pin(open_uploads()),
         ),
     ],
@@ -248,7 +248,7 @@ async fn given_up() -> String {
     // While the server is still there: it would end them by going away.
     before.returns().unwrap();
     format!(
-        "{}; no connection is waited for any more",
+        "{}; the host waits for no connection",
         told(&result, &server.origin)
     )
 }

@@ -11,82 +11,85 @@ use crate::servers::raw;
 
 pub const THEME: Theme = Theme {
     name: "Dying",
-    about: "Ending as no component should, at every stage, and being no step at all.",
+    about: "Ending in every wrong way, at every stage, or not being a step at all.",
     attacks: &[
         Attack::by(
             Guest::Traps,
             "a trap at every stage",
-            "trap before, within and after a request, to leave the host with the pieces",
+            "trap before, during and after a request, so that the host keeps resources",
             || Box::pin(traps()),
         ),
         Attack::by(
             Guest::LeavesHalfABody,
             "half a body",
-            "trap in the middle of a body without a length, so that the server takes half a request for a whole",
+            "trap in the middle of a body without a length, so that the server takes half a request for a complete one",
             || Box::pin(half_a_body()),
         ),
         Attack::by(
             Guest::LeavesHalfABody,
             "half a body, answered",
-            "the same, when the server has already answered, so that nobody waits for it any more",
+            "the same, after the server has responded, so that nobody waits for the body",
             || Box::pin(half_a_body_answered()),
         ),
         Attack::by(
             Guest::DropsEverything,
             "dropping everything",
-            "let go of a request at every stage, and end well",
+            "drop a request at every stage, and succeed",
             || Box::pin(drops()),
         ),
         Attack::by(
             Guest::Traps,
             "stopped at every stage",
-            "be dropped by the host's caller in the middle of a request",
+            "be cancelled by the host's caller in the middle of a request",
             || Box::pin(stopped()),
         ),
         Attack::by(Guest::Panics, "panic", "panic", || Box::pin(panics())),
-        Attack::by(Guest::Exits, "exit", "end the process, well or not", || {
-            Box::pin(exits())
-        }),
+        Attack::by(
+            Guest::Exits,
+            "exit",
+            "exit, with success or failure",
+            || Box::pin(exits()),
+        ),
         Attack::by(
             Guest::ReturnsGarbage,
             "a broken contract",
-            "answer with what is not JSON where JSON is due, and with a terminal's commands",
+            "return invalid JSON, and terminal escape sequences",
             || Box::pin(garbage()),
         ),
         Attack::by(
             Guest::ReallocatesOutside,
-            "room outside of the memory",
-            "have the host write its call outside of the component's memory",
+            "an allocation outside the memory",
+            "make the host write the arguments outside the component's memory",
             || Box::pin(broken(Guest::ReallocatesOutside)),
         ),
         Attack::by(
             Guest::AnswersOutside,
-            "an answer outside of the memory",
-            "have the host read the answer outside of the component's memory",
+            "a result outside the memory",
+            "make the host read the result outside the component's memory",
             || Box::pin(broken(Guest::AnswersOutside)),
         ),
         Attack::by(
             Guest::AnswersGarbage,
-            "an answer of garbage",
-            "answer with texts and lists that begin anywhere and are as long as 32 bits can say",
+            "a garbage result",
+            "return strings and lists with arbitrary 32-bit addresses and lengths",
             || Box::pin(broken(Guest::AnswersGarbage)),
         ),
         Attack::by(
             Guest::ImportsMore,
             "more imports",
-            "import what a step is not given",
+            "import an interface that steps don't get",
             || Box::pin(not_loaded(Guest::ImportsMore)),
         ),
         Attack::by(
             Guest::ImportsMoreOfWasi,
-            "import of WASI that steps have not",
-            "be given an interface of WASI that a step has no use for",
+            "an import of WASI that steps don't get",
+            "import an interface of WASI that steps don't need",
             || Box::pin(not_loaded(Guest::ImportsMoreOfWasi)),
         ),
         Attack::by(
             Guest::ExportsNothing,
             "no export",
-            "be a component of some other world",
+            "be a component of another world",
             || Box::pin(not_loaded(Guest::ExportsNothing)),
         ),
     ],
@@ -123,7 +126,7 @@ async fn traps() -> String {
         }
         assert_eq!(all, error.message);
     }
-    format!("Exception, Trap: {all}; sent No, Unknown or Yes as the stage has it")
+    format!("Exception, Trap: {all}; sent No, Unknown or Yes, depending on the stage")
 }
 
 async fn half_a_body() -> String {
@@ -133,7 +136,7 @@ async fn half_a_body() -> String {
         .await;
     is_half(&String::from_utf8(kept.await.unwrap()).unwrap());
     format!(
-        "{}; the server does not get the body's end",
+        "{}; the server doesn't get the end of the body",
         told(&result, &server.origin)
     )
 }
@@ -158,7 +161,7 @@ async fn half_a_body_answered() -> String {
         .await;
     is_half(&String::from_utf8(kept.recv().await.unwrap()).unwrap());
     format!(
-        "{}; the server does not get the body's end",
+        "{}; the server doesn't get the end of the body",
         told(&result, &server.origin)
     )
 }
@@ -206,7 +209,7 @@ async fn stopped() -> String {
         run.abort();
         assert!(run.await.unwrap_err().is_cancelled());
     }
-    "the host is as it was".to_owned()
+    "the host is unchanged".to_owned()
 }
 
 async fn panics() -> String {

@@ -16,28 +16,28 @@ use crate::victim::{open_port, tally, untouched, victim};
 
 pub const THEME: Theme = Theme {
     name: "Names",
-    about: "Having the host ask for a name that leads where its owner pleases.",
+    about: "Making the host look up names whose owner chooses the addresses.",
     attacks: &[
         Attack::by(
             Guest::Knocks,
             "rebinding name",
-            "have a name checked with one address and dialled with another",
+            "get a name checked with one address and connected with another",
             || Box::pin(rebinding_name()),
         ),
         Attack::by(
             Guest::Knocks,
             "a good address and a bad one",
-            "have a name of two addresses checked by the first and dialled by the second",
+            "get a name with two addresses checked by the first and connected to the second",
             || Box::pin(mixed_addresses()),
         ),
         Attack::by_server(
             "ten thousand addresses",
-            "have the host dial every address of a name that its owner filled with them",
+            "make the host dial each of a name's ten thousand addresses",
             || Box::pin(many_addresses()),
         ),
         Attack::by_server(
             "silent name server",
-            "hold a run with a name that is never answered for",
+            "block a run with a name that is never resolved",
             || Box::pin(silent_name_server()),
         ),
     ],
@@ -77,7 +77,7 @@ async fn rebinding_name() -> String {
         GET HERE /: ErrorCode::HttpRequestDenied
     "#]]
     .assert_eq(&log);
-    format!("{}; the forbidden address has no connection", tally(&log))
+    format!("{}; the forbidden address gets no connection", tally(&log))
 }
 
 async fn mixed_addresses() -> String {

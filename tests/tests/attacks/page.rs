@@ -7,18 +7,18 @@ use crate::attack::Theme;
 const HEAD: &str = "\
 # Attacks
 
-What hostile components and hostile servers try against a host, and what comes of it. The tests run
-every one of them, one after the other in one process (`tests/tests/attacks/`), and write this page
-from what they see: `UPDATE_EXPECT=1 cargo test --test attacks`.
+Hostile components and hostile servers attack a host in these ways, with these outcomes. The tests run all
+attacks, one after another in one process (`tests/tests/attacks/`), and write this page:
+`UPDATE_EXPECT=1 cargo test --workspace --test attacks`.
 
-After each attack the same host runs a well-behaved step, which succeeds, and the process has the
-descriptors, the instances and the free slots that it had before. Over all of them together, its
-memory stays where it was. Where the host is to hoard in the place of a component that may take 8 MiB, what
-the host allocates is no more than what the run reports, and 1.5 MiB for the server of the test and the rest.
-What is handed over in one call is copied, and is no more than half of what the component may have.
+- After each attack the same host runs a well-behaved step, which has to succeed. The process then has the
+  same descriptors, instances and free slots as before. Over all attacks, its memory doesn't grow.
+- Some attacks make the host hold data for a component that may take 8 MiB. There the host may allocate no
+  more than the run reports, plus 1.5 MiB for the test's server and the rest. Data that is passed in one call
+  is copied, and is at most half of the component's limit.
 
-`ORIGIN` is the server that the step may reach. An outcome is that of the run, with the kind of its
-error and whether a request may have been sent.
+`ORIGIN` is the server that the step may reach. An outcome is that of the run, with the kind of its error and
+whether a request may have been sent.
 ";
 
 /// The page, with what came of each attack.

@@ -9,7 +9,7 @@ use crate::attacker::{Attacker, log};
 
 pub const THEME: Theme = Theme {
     name: "Prying",
-    about: "Looking for what the sandbox does not hold.",
+    about: "Looking for data outside the sandbox.",
     attacks: &[
         Attack::by(
             Guest::ReadsTheEnvironment,
@@ -26,25 +26,25 @@ pub const THEME: Theme = Theme {
         Attack::by(
             Guest::ReadsStdin,
             "standard input",
-            "read what the process was given, or wait for it",
+            "read the process's standard input, or block on it",
             || Box::pin(stdin()),
         ),
         Attack::by(
             Guest::ReadsTheClock,
             "clock",
-            "time what other processes do",
+            "measure the timing of other processes",
             || Box::pin(clock()),
         ),
         Attack::by(
             Guest::AsksForSecrets,
             "secrets",
-            "ask for secrets and properties by names that it was not given",
+            "request secrets and properties that it was not granted",
             || Box::pin(secrets()),
         ),
         Attack::by(
             Guest::ReadsLeftovers,
             "leftovers",
-            "find in its memory what an earlier step has left there",
+            "find data of an earlier step in its memory",
             || Box::pin(leftovers()),
         ),
     ],
@@ -81,7 +81,7 @@ async fn files() -> String {
 async fn stdin() -> String {
     let found = found(Guest::ReadsStdin).await;
     assert_eq!(found, "Ok(0): \"\"\n");
-    "it is empty, and at its end".to_owned()
+    "it is empty and ended".to_owned()
 }
 
 async fn clock() -> String {
@@ -90,7 +90,7 @@ async fn clock() -> String {
     assert_eq!(result.outcome, Outcome::Success, "{result:#?}");
     let finest: u128 = result.summary.parse().unwrap();
     assert!(finest >= 1_000_000, "{finest} ns");
-    "no step of a clock is finer than a millisecond".to_owned()
+    "no clock has a resolution finer than a millisecond".to_owned()
 }
 
 async fn secrets() -> String {
@@ -100,7 +100,7 @@ async fn secrets() -> String {
         told.is_some_and(|told| told.lines().all(|line| line.ends_with(": None, None"))),
         "{found}"
     );
-    "there is none by any name".to_owned()
+    "none exists under any name".to_owned()
 }
 
 async fn leftovers() -> String {
@@ -110,5 +110,5 @@ async fn leftovers() -> String {
         let result = Attacker::of(Guest::ReadsLeftovers, origin).run().await;
         assert_eq!(result.summary, "0 words found", "{result:#?}");
     }
-    "of 20 steps one after the other, none finds a byte".to_owned()
+    "in 20 consecutive steps, none finds a byte".to_owned()
 }

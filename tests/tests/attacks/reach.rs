@@ -11,51 +11,51 @@ use crate::victim::{open_port, tally, untouched, victim};
 
 pub const THEME: Theme = Theme {
     name: "Reaching further",
-    about: "Getting where the policy does not let a step go.",
+    about: "Reaching what the policy does not allow.",
     attacks: &[
         Attack::by(
             Guest::Knocks,
             "port scan",
-            "learn which ports of the machine are open, having leave for one",
+            "find the machine's open ports, with permission for one",
             || Box::pin(port_scan()),
         ),
         Attack::by(
             Guest::Knocks,
             "metadata, in every spelling",
-            "reach the cloud's metadata service, by each way to write its address, under a policy that allows all that is public",
+            "reach the cloud's metadata service, in each spelling of its address, under a policy that allows everything public",
             || Box::pin(metadata()),
         ),
         Attack::by(
             Guest::Knocks,
             "local names, through a proxy",
-            "have a proxy, which looks up names itself, reach what is beside it, under a policy that allows all that is public",
+            "make a proxy, which looks up names itself, connect to its own network, under a policy that allows everything public",
             || Box::pin(local_names()),
         ),
         Attack::by(
             Guest::Knocks,
-            "what is denied, in every spelling",
-            "reach an address that is denied, by a name or by another way to write it, under a policy that allows all of them",
+            "denied addresses, in every spelling",
+            "reach a denied address by a name or in another spelling, under a policy that allows all of them",
             || Box::pin(denied()),
         ),
         Attack::by_server(
             "redirect to loopback",
-            "send a step to a service that only this machine reaches",
+            "send a step to a service that only this machine can reach",
             || Box::pin(redirect_to_loopback()),
         ),
         Attack::by_server(
             "redirect to a command",
-            "have people paste a shell's command, which a host's name is, with the argument that would allow it",
+            "use a shell command as host name, so that people paste it with the argument that would allow it",
             || Box::pin(redirect_to_a_command()),
         ),
         Attack::by_server(
-            "redirect to a name that leads inside",
-            "the same, with a name whose address is loopback",
+            "redirect to a name with a private address",
+            "send a step to loopback by a name that resolves to it",
             || Box::pin(redirect_to_a_name()),
         ),
         Attack::by(
             Guest::OpensSockets,
-            "sockets of its own",
-            "go around the host, with TCP, UDP and the system's resolver",
+            "its own sockets",
+            "bypass the host, with TCP, UDP and the system's resolver",
             || Box::pin(sockets()),
         ),
     ],
@@ -216,7 +216,7 @@ async fn local_names() -> String {
         answers,
         format!("{} × ErrorCode::HttpRequestDenied", spellings.len())
     );
-    format!("{answers}; the proxy is asked for nothing")
+    format!("{answers}; the proxy gets no request")
 }
 
 async fn denied() -> String {

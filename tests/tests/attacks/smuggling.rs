@@ -8,7 +8,7 @@ use crate::attacker::{Attacker, log};
 
 pub const THEME: Theme = Theme {
     name: "Smuggling",
-    about: "Having a server read another request than the one that the host let out.",
+    about: "Making a server read a different request than the host checked.",
     attacks: &[
         Attack::by(
             Guest::SmugglesLines,
@@ -31,7 +31,7 @@ pub const THEME: Theme = Theme {
         Attack::by(
             Guest::SetsForbiddenHeaders,
             "Host",
-            "say another `Host`, and so reach another site of the same server",
+            "send a different `Host`, to reach another site of the same server",
             || Box::pin(host()),
         ),
     ],
@@ -132,7 +132,7 @@ async fn lines() -> String {
     "#]]
     .assert_eq(&asked);
     format!(
-        "{refused} texts refused, {taken} taken; the server sees {} plain requests",
+        "{refused} texts rejected, {taken} accepted; the server sees {} plain requests",
         service.requests().len()
     )
 }
@@ -249,7 +249,7 @@ async fn hop_by_hop() -> String {
         .lines()
         .filter(|line| line.contains(": HeaderError::"))
         .count();
-    format!("{refused} of 14 refused; the server sees one request")
+    format!("{refused} of 14 rejected; the server sees one request")
 }
 
 async fn host() -> String {
@@ -280,5 +280,5 @@ async fn host() -> String {
         .lines()
         .filter(|line| line.contains(": HeaderError::"))
         .count();
-    format!("{refused} of 5 refused; the server is told the host that was checked")
+    format!("{refused} of 5 rejected; the server gets the host that was checked")
 }

@@ -9,24 +9,24 @@ use crate::victim::{tally, untouched, victim};
 
 pub const THEME: Theme = Theme {
     name: "Wording",
-    about: "Wording a request so that the policy reads it as going here, and a server or a proxy as going there.",
+    about: "Wording a request so that the policy reads one destination, and a server or proxy another.",
     attacks: &[
         Attack::by(
             Guest::Knocks,
             "absolute form and paths",
-            "name another host in the request's target, where a server or a proxy may read it",
+            "name another host in the request target, for a server or proxy to read",
             || Box::pin(absolute_form()),
         ),
         Attack::by(
             Guest::Knocks,
             "user@host",
-            "write an authority that one parser reads as one host and another as another",
+            "write an authority that two parsers read as different hosts",
             || Box::pin(user_at_host()),
         ),
         Attack::by(
             Guest::Knocks,
             "CONNECT and TRACE",
-            "make a tunnel of a connection, or have headers echoed that were added on the way",
+            "turn a connection into a tunnel, or get headers echoed that were added on the way",
             || Box::pin(connect()),
         ),
     ],
@@ -94,7 +94,7 @@ async fn absolute_form() -> String {
         GET / to HERE
     "#]]
     .assert_eq(&asked);
-    format!("{}; all that is let out says `Host: ORIGIN`", tally(&log))
+    format!("{}; all sent requests have `Host: ORIGIN`", tally(&log))
 }
 
 async fn user_at_host() -> String {

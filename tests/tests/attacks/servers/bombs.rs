@@ -15,11 +15,11 @@ use crate::attacker::{Attacker, ended_by, told};
 
 pub const THEME: Theme = Theme {
     name: "Bombs",
-    about: "Content codings: bodies that are small to send and large to decode.",
+    about: "Content codings: bodies that are small on the wire and large when decoded.",
     attacks: &[
         Attack::by_server(
             "gzip bomb",
-            "answer with a gzip stream that decodes without end",
+            "respond with a gzip stream that decodes without end",
             || Box::pin(bomb("gzip", gzip())),
         ),
         Attack::by_server("deflate bomb", "the same with deflate", || {
@@ -33,36 +33,38 @@ pub const THEME: Theme = Theme {
         }),
         Attack::by_server(
             "a bomb in a bomb",
-            "answer with gzip within gzip, which decodes to a million times its size",
+            "respond with gzip within gzip, which decodes to a million times its size",
             || Box::pin(bomb_in_a_bomb()),
         ),
         Attack::by_server(
             "a hundred codings",
-            "say that the body is coded a hundred times over",
+            "declare a hundred content codings",
             || Box::pin(hundred_codings()),
         ),
         Attack::by_server(
             "an enormous window",
-            "have the decoder make room for a window of terabytes",
+            "make the decoder allocate a window of terabytes",
             || Box::pin(enormous_window()),
         ),
         Attack::by(
             Guest::HoardsWindows,
             "many large windows",
-            "begin to read sixteen bodies and keep them, each of which takes a window of 4 MiB to decode",
+            "start reading sixteen bodies and keep them, each with a decoder window of 4 MiB",
             || Box::pin(many_windows()),
         ),
         Attack::by_server(
-            "a coding that is none",
-            "say gzip and send something else",
+            "an invalid coding",
+            "declare gzip and send something else",
             || Box::pin(answers_coded("gzip", "hello, this is no gzip")),
         ),
-        Attack::by_server("half a coding", "end a gzip stream in its middle", || {
-            Box::pin(answers_coded("gzip", gzip().0))
-        }),
         Attack::by_server(
-            "more than the coding",
-            "go on after the end of a gzip stream",
+            "a truncated coding",
+            "end a gzip stream in the middle",
+            || Box::pin(answers_coded("gzip", gzip().0)),
+        ),
+        Attack::by_server(
+            "data after the coding",
+            "send data after the end of a gzip stream",
             || Box::pin(trailing()),
         ),
     ],
@@ -239,5 +241,5 @@ async fn trailing() -> String {
     let server = raw::serve(raw::closes_after(coded("gzip", &bytes))).await;
     let result = ask(&server.origin).await;
     assert_eq!(result.usage.bytes_decoded, 5);
-    format!("{}; what follows is ignored", told(&result, &server.origin))
+    format!("{}; the rest is ignored", told(&result, &server.origin))
 }

@@ -11,31 +11,31 @@ const OK: &str = "HTTP/1.1 200 OK\r\n";
 
 pub const THEME: Theme = Theme {
     name: "Broken servers",
-    about: "Breaking off at every stage, and breaking the rules of HTTP.",
+    about: "Breaking the connection at every stage, and violating HTTP.",
     attacks: &[
         Attack::by_server(
             "reset on arrival",
-            "break the connection off before a byte is read",
+            "reset the connection before reading a byte",
             || Box::pin(reset_on_arrival()),
         ),
         Attack::by_server(
             "reset before the head",
-            "break it off when the request is there",
+            "reset it after the request has arrived",
             || Box::pin(reset_after("")),
         ),
         Attack::by_server(
             "reset within the head",
-            "break it off in the middle of a field",
+            "reset it in the middle of a header field",
             || Box::pin(reset_after("HTTP/1.1 200 OK\r\nContent-Le")),
         ),
         Attack::by_server(
             "reset within the body",
-            "break it off after half of the body",
+            "reset it after half of the body",
             || Box::pin(reset_in_the_body()),
         ),
         Attack::by_server(
             "reset within the upload",
-            "break it off while the request's body is still going out",
+            "reset it while the host is still sending the request's body",
             || Box::pin(reset_in_the_upload()),
         ),
         Attack::by_server("truncated body", "announce ten bytes and send five", || {
@@ -54,14 +54,12 @@ pub const THEME: Theme = Theme {
         ),
         Attack::by_server(
             "a poisoned connection",
-            "send more than was announced, which the next step would read as its answer",
+            "send more than announced, which the next step would read as its response",
             || Box::pin(poison()),
         ),
-        Attack::by_server(
-            "two lengths",
-            "send a length and chunks, to see which one counts",
-            || Box::pin(two_lengths()),
-        ),
+        Attack::by_server("two lengths", "send both a length and chunks", || {
+            Box::pin(two_lengths())
+        }),
         Attack::by_server(
             "an enormous chunk",
             "announce a chunk of 2⁶⁴ bytes",
@@ -69,17 +67,17 @@ pub const THEME: Theme = Theme {
                 Box::pin(answers(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nffffffffffffffff\r\nhello"))
             },
         ),
-        Attack::by_server("101", "switch protocols unasked", || {
+        Attack::by_server("101", "switch protocols without being asked", || {
             Box::pin(switches_protocols())
         }),
         Attack::by_server(
             "trailers",
-            "send trailers that set again what the head has said",
+            "send trailers that override fields of the head",
             || {
                 Box::pin(answers(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nTrailer: content-length\r\n\r\n5\r\nhello\r\n0\r\nContent-Length: 0\r\nStatus: 500\r\nLocation: http://127.0.0.1/\r\n\r\n"))
             },
         ),
-        Attack::by_server("not HTTP", "answer in another protocol", || {
+        Attack::by_server("not HTTP", "respond in another protocol", || {
             Box::pin(answers(b"SSH-2.0-OpenSSH_9.6\r\n"))
         }),
     ],
@@ -150,7 +148,7 @@ async fn poison() -> String {
         );
     }
     assert_eq!(server.connections(), 20);
-    "of 20 steps each gets its own answer, on a connection of its own".to_owned()
+    "each of 20 steps gets its own response, on its own connection".to_owned()
 }
 
 async fn two_lengths() -> String {

@@ -10,16 +10,16 @@ use crate::attacker::{Attacker, ended_by, told};
 
 pub const THEME: Theme = Theme {
     name: "Servers without end",
-    about: "What is at the other end is as hostile as the component. The reference step asks it.",
+    about: "Servers are as hostile as components. The built-in step makes the requests.",
     attacks: &[
         Attack::by_server(
             "slow loris",
-            "send a head a byte at a time, so that the server is never silent and never done",
+            "send a head byte by byte, so that the server is never silent and never done",
             || Box::pin(slow_head()),
         ),
         Attack::by_server(
             "a body of one byte at a time",
-            "the same with a body",
+            "send a body byte by byte",
             || Box::pin(slow_body()),
         ),
         Attack::by_server("silence", "accept, read, and say nothing", || {
@@ -27,31 +27,31 @@ pub const THEME: Theme = Theme {
         }),
         Attack::by_server(
             "a body without end",
-            "send for ever, as fast as it can",
+            "send forever, as fast as it can",
             || Box::pin(body_without_end()),
         ),
-        Attack::by_server("headers without end", "send header fields for ever", || {
+        Attack::by_server("headers without end", "send header fields forever", || {
             Box::pin(headers_without_end())
         }),
         Attack::by_server(
             "one endless header",
-            "send a header's value for ever",
+            "send one header value forever",
             || Box::pin(one_endless_header()),
         ),
         Attack::by_server(
             "1xx without end",
-            "send interim responses for ever, and never the final one",
+            "send interim responses forever, and never the final one",
             || Box::pin(interim_without_end()),
         ),
-        Attack::by_server("trailers without end", "send trailers for ever", || {
+        Attack::by_server("trailers without end", "send trailers forever", || {
             Box::pin(trailers_without_end())
         }),
         Attack::by_server(
             "chunk extensions",
-            "send a chunk's head that does not end",
+            "send a chunk header that does not end",
             || Box::pin(endless_chunk_extension()),
         ),
-        Attack::by_server("redirects without end", "send a step in circles", || {
+        Attack::by_server("redirects without end", "redirect in circles", || {
             Box::pin(redirects())
         }),
     ],

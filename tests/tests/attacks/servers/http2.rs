@@ -18,21 +18,21 @@ use crate::attacker::{Attacker, ended_by, told};
 
 pub const THEME: Theme = Theme {
     name: "HTTP/2",
-    about: "Resets and floods, and frames that break the rules.",
+    about: "Resets, floods and invalid frames.",
     attacks: &[
         Attack::by_server(
             "refused streams",
-            "reset every request, and say that it was not looked at, so that it is sent again and again",
+            "reset every request as not processed, so that the host retries without end",
             || Box::pin(resets(7)),
         ),
         Attack::by_server(
             "cancelled streams",
-            "reset every request, and say nothing of it",
+            "reset every request, and don't say whether it was processed",
             || Box::pin(resets(8)),
         ),
         Attack::by_server(
             "going away",
-            "end the connection when the request is there, and say that it was not looked at",
+            "close the connection after the request has arrived, and report it as not processed",
             || Box::pin(goes_away()),
         ),
         Attack::by_server(
@@ -42,32 +42,32 @@ pub const THEME: Theme = Theme {
         ),
         Attack::by_server(
             "ping flood",
-            "ask for an answer to each of an endless number of pings, while the request waits",
+            "send endless pings, each of which needs an answer, while the request waits",
             || Box::pin(chatter(Vec::new(), frame(PING, 0, 0, &[0; 8]))),
         ),
         Attack::by_server(
             "settings flood",
-            "the same with settings, each of which has to be acknowledged",
+            "send endless settings, each of which needs an acknowledgement",
             || Box::pin(chatter(Vec::new(), frame(SETTINGS, 0, 0, &[]))),
         ),
         Attack::by_server(
             "1xx without end over HTTP/2",
-            "send interim responses for ever, and never the final one",
+            "send interim responses forever, and never the final one",
             || Box::pin(chatter(Vec::new(), interim())),
         ),
         Attack::by_server(
             "priority flood",
-            "rank the request anew without end (CVE-2019-9513)",
+            "change the request's priority without end (CVE-2019-9513)",
             || Box::pin(chatter(Vec::new(), frame(PRIORITY, 0, FIRST, &[0; 5]))),
         ),
         Attack::by_server(
             "unknown frames",
-            "send frames without end of a kind that does not exist, which are to be read past",
+            "send endless frames of an unknown type, which have to be ignored",
             || Box::pin(chatter(Vec::new(), frame(UNKNOWN, 0, 0, &[0; 64]))),
         ),
         Attack::by_server(
             "pings within a body",
-            "begin a body, and then send nothing but pings",
+            "start a body, then send only pings",
             || Box::pin(pings_in_a_body()),
         ),
         Attack::by_server(
@@ -77,32 +77,32 @@ pub const THEME: Theme = Theme {
         ),
         Attack::by_server(
             "window flood",
-            "widen the window of the connection beyond what 31 bits can say",
+            "increase the connection's window beyond 31 bits",
             || Box::pin(flood(frame(WINDOW_UPDATE, 0, 0, &[0x7f, 0xff, 0xff, 0xff]))),
         ),
         Attack::by_server(
             "pings after the end",
-            "answer well, and keep the host busy with the connection that it keeps for the next step",
+            "respond correctly, then keep the host busy on the idle connection",
             || Box::pin(talks_on()),
         ),
         Attack::by_server(
             "continuation flood",
-            "send a header in pieces without end (CVE-2024-27316)",
+            "send a header in endless pieces (CVE-2024-27316)",
             || Box::pin(continuation_flood()),
         ),
         Attack::by_server(
             "empty data flood",
-            "send a body of empty pieces without end (CVE-2019-9518)",
+            "send a body of endless empty frames (CVE-2019-9518)",
             || Box::pin(empty_data_flood()),
         ),
         Attack::by_server(
             "header bomb",
-            "put a large field into HPACK's table and name it again and again",
+            "add a large field to HPACK's table and reference it many times",
             || Box::pin(header_bomb()),
         ),
         Attack::by_server(
             "more than the window",
-            "send more of a body than the step has room for",
+            "send more of a body than the window allows",
             || Box::pin(more_than_the_window()),
         ),
         Attack::by_server("an enormous frame", "announce a frame of 16 MiB", || {
@@ -110,17 +110,17 @@ pub const THEME: Theme = Theme {
         }),
         Attack::by_server(
             "no streams allowed",
-            "let the step open no stream at all, for ever",
+            "never let the step open a stream",
             || Box::pin(no_streams()),
         ),
-        Attack::by_server(
-            "no window",
-            "let the step send nothing of its body, for ever",
-            || Box::pin(no_window()),
-        ),
-        Attack::by_server("a promise", "push a response that nobody asked for", || {
-            Box::pin(promise())
+        Attack::by_server("no window", "never let the step send its body", || {
+            Box::pin(no_window())
         }),
+        Attack::by_server(
+            "a push promise",
+            "push a response that nobody asked for",
+            || Box::pin(promise()),
+        ),
         Attack::by_server(
             "a body longer than announced",
             "announce five bytes and send ten",
@@ -128,12 +128,12 @@ pub const THEME: Theme = Theme {
         ),
         Attack::by_server(
             "headers of HTTP/1.1",
-            "smuggle `Connection`, upper case and the end of a line into a header",
+            "send `Connection`, upper case and line breaks in header fields",
             || Box::pin(bad_headers()),
         ),
         Attack::by_server(
             "HTTP/1.1 in HTTP/2",
-            "agree on HTTP/2 and then speak HTTP/1.1",
+            "negotiate HTTP/2 and then speak HTTP/1.1",
             || Box::pin(http1()),
         ),
     ],
@@ -407,7 +407,7 @@ async fn talks_on() -> String {
         );
     }
     format!(
-        "{}; the host soon stops listening",
+        "{}; the host soon stops reading",
         told(&result, &server.origin)
     )
 }

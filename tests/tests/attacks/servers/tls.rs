@@ -11,11 +11,11 @@ use crate::attacker::{Attacker, ended_by, told};
 
 pub const THEME: Theme = Theme {
     name: "TLS",
-    about: "Certificates that are not to be trusted, and handshakes that are none.",
+    about: "Certificates that must not be trusted, and invalid handshakes.",
     attacks: &[
         Attack::by_server(
             "expired certificate",
-            "show a certificate of a trusted authority that has expired",
+            "present an expired certificate of a trusted authority",
             || {
                 Box::pin(certificate(|| {
                     AUTHORITY.sign(|params| params.not_after = rcgen::date_time_ymd(2021, 1, 1))
@@ -23,8 +23,8 @@ pub const THEME: Theme = Theme {
             },
         ),
         Attack::by_server(
-            "certificate of the future",
-            "show one that is not valid yet",
+            "certificate that is not valid yet",
+            "present one that becomes valid later",
             || {
                 Box::pin(certificate(|| {
                     AUTHORITY.sign(|params| params.not_before = rcgen::date_time_ymd(3000, 1, 1))
@@ -33,7 +33,7 @@ pub const THEME: Theme = Theme {
         ),
         Attack::by_server(
             "certificate for another name",
-            "show one that is for another host",
+            "present one for another host",
             || {
                 Box::pin(certificate(|| {
                     AUTHORITY.sign(|params| {
@@ -43,12 +43,14 @@ pub const THEME: Theme = Theme {
                 }))
             },
         ),
-        Attack::by_server("self-signed certificate", "vouch for itself", || {
-            Box::pin(certificate(certificates::self_signed))
-        }),
+        Attack::by_server(
+            "self-signed certificate",
+            "present a certificate that it signed itself",
+            || Box::pin(certificate(certificates::self_signed)),
+        ),
         Attack::by_server(
             "unknown authority",
-            "show a certificate of an authority that nobody knows, by the name of one that is trusted",
+            "present a certificate of an unknown authority with the name of a trusted one",
             || {
                 Box::pin(certificate(|| {
                     Authority::new("the trusted one").sign(|_| ())
@@ -57,7 +59,7 @@ pub const THEME: Theme = Theme {
         ),
         Attack::by_server(
             "certificate for clients",
-            "show one that is good, and not for servers",
+            "present one that is valid, but not for servers",
             || {
                 Box::pin(certificate(|| {
                     AUTHORITY.sign(|params| {
@@ -68,13 +70,15 @@ pub const THEME: Theme = Theme {
             },
         ),
         Attack::by_server(
-            "a handshake that does not begin",
-            "accept a TLS connection and say nothing",
+            "a handshake that does not start",
+            "accept a TLS connection and send nothing",
             || Box::pin(no_handshake()),
         ),
-        Attack::by_server("plain text for TLS", "answer a handshake with HTTP", || {
-            Box::pin(no_tls())
-        }),
+        Attack::by_server(
+            "plain text instead of TLS",
+            "answer a handshake with HTTP",
+            || Box::pin(no_tls()),
+        ),
     ],
 };
 
