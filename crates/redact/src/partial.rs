@@ -5,7 +5,6 @@
 
 use std::collections::hash_map::RandomState;
 use std::hash::BuildHasher;
-use std::hint::black_box;
 
 use crate::encode;
 use crate::forms::{digits, in_utf16, replaced};
@@ -35,10 +34,25 @@ pub(crate) struct Parts {
     /// By length: the last bytes of a stream as a number, and whose part they are;
     /// sorted.
     known: [Vec<(u128, u32)>; LENGTHS.len()],
-    /// By a hash of the last eight bytes, whether it is worth a look: a Bloom filter with two
-    /// bits in one word. How the bytes are hashed differs from process to process.
-    filter: Box<[u64]>,
+    filter: Filter,
+}
+
+/// By a hash of the last eight bytes, whether they are worth a look: a Bloom filter with two
+/// bits in one word. How the bytes are hashed differs from process to process.
+#[derive(Clone)]
+struct Filter {
+    words: Box<[u64]>,
     key: u64,
+}
+
+/// The parts of those owners that are still told. What it takes to read on does not depend on
+/// parts of others.
+#[derive(Default)]
+pub(crate) struct Told {
+    /// Whose are told no more.
+    silent: Vec<u32>,
+    /// Of the parts of all others; none as long as all are told.
+    filter: Option<Filter>,
 }
 
 /// The last bytes of a stream, in lower case.
@@ -116,21 +130,64 @@ impl PartsBuilder {
         }
         // About one of a hundred bits is set.
         let words = (4 * count).next_power_of_two().max(64);
-        let mut parts = Parts {
-            filter: vec![0; words].into(),
+        let empty = Filter {
+            words: vec![0; words].into(),
             key: RandomState::new().hash_one(count) | 1,
-            known,
         };
-        for known in &parts.known {
-            for (bytes, _) in known {
-                // Whatever their length, it is their last eight.
-                let (word, [one, other]) = place(*bytes as u64, parts.key, words);
-                if let Some(word) = parts.filter.get_mut(word) {
-                    *word |= 1 << one | 1 << other;
-                }
+        Some(Parts {
+            filter: empty.with(&known, &[]),
+            known,
+        })
+    }
+}
+
+impl Filter {
+    /// With all parts, but for those of some owners.
+    fn with(mut self, known: &[Vec<(u128, u32)>], silent: &[u32]) -> Self {
+        for (bytes, owner) in known.iter().flatten() {
+            if silent.contains(owner) {
+                continue;
+            }
+            // Whatever their length, it is their last eight.
+            let (word, [one, other]) = place(*bytes as u64, self.key, self.words.len());
+            if let Some(word) = self.words.get_mut(word) {
+                *word |= 1 << one | 1 << other;
             }
         }
-        Some(parts)
+        self
+    }
+
+    /// Whether what ends with eight bytes may be a part.
+    fn has(&self, eight: u64) -> bool {
+        let (word, [one, other]) = place(eight, self.key, self.words.len());
+        let word = self.words.get(word).copied().unwrap_or_default();
+        word >> one & word >> other & 1 == 1
+    }
+
+    fn memory(&self) -> usize {
+        self.words.len() * size_of::<u64>()
+    }
+}
+
+impl Told {
+    /// Tell no more of the parts of an owner.
+    pub(crate) fn silence(&mut self, parts: &Parts, owner: usize) {
+        let Ok(owner) = u32::try_from(owner) else {
+            return;
+        };
+        if !self.silent.contains(&owner) {
+            self.silent.push(owner);
+            let empty = Filter {
+                words: vec![0; parts.filter.words.len()].into(),
+                ..parts.filter
+            };
+            self.filter = Some(empty.with(&parts.known, &self.silent));
+        }
+    }
+
+    /// Bytes of memory.
+    pub(crate) fn memory(&self) -> usize {
+        self.filter.as_ref().map_or(0, Filter::memory)
     }
 }
 
@@ -144,14 +201,20 @@ fn place(eight: u64, key: u64, words: usize) -> (usize, [u64; 2]) {
 }
 
 impl Parts {
-    /// Tell whose part the last bytes are, and how long it is; or take as long as where
-    /// they are nobody's.
-    pub(crate) fn find(&self, last: Last, is_told: bool, mut found: impl FnMut(usize, usize)) {
-        let is_known = self.is_worth_a_look(last.low);
-        // Else compilers make a loop of its own for where nothing is told.
-        if !black_box(is_known & black_box(is_told)) {
-            return;
+    /// Tell whose part the last bytes are, and how long it is, if it is told.
+    pub(crate) fn find(&self, last: Last, told: &Told, found: impl FnMut(usize, usize)) {
+        if self.filter(told).has(last.low) {
+            self.look_up(last, told, found);
         }
+    }
+
+    fn filter<'p>(&'p self, told: &'p Told) -> &'p Filter {
+        told.filter.as_ref().unwrap_or(&self.filter)
+    }
+
+    fn look_up(&self, last: Last, told: &Told, mut found: impl FnMut(usize, usize)) {
+        #[cfg(test)]
+        tests::LOOKED_UP.with(|count| count.set(count.get() + 1));
         for (known, length) in self.known.iter().zip(LENGTHS) {
             let bytes = last.cut(length);
             let from = known.partition_point(|(other, _)| *other < bytes);
@@ -159,7 +222,7 @@ impl Parts {
                 .iter()
                 .skip(from)
                 .take_while(|(other, _)| *other == bytes);
-            for (_, owner) in same {
+            for (_, owner) in same.filter(|(_, owner)| !told.silent.contains(owner)) {
                 found(*owner as usize, length);
             }
         }
@@ -171,11 +234,10 @@ impl Parts {
         &self,
         last: &mut Last,
         bytes: &[u8],
-        is_told: bool,
+        told: &Told,
         mut found: impl FnMut(usize, usize, usize),
     ) {
-        // A number, and not a condition that a compiler could make two loops of.
-        let told = black_box(if is_told { u64::MAX } else { 0 });
+        let filter = self.filter(told);
         let mut window = [0; EIGHT + CHUNK];
         let (before, _) = window.split_at_mut(EIGHT);
         before.copy_from_slice(&last.low.to_be_bytes());
@@ -186,10 +248,10 @@ impl Parts {
             let mut hits = 0;
             for eight in window.windows(EIGHT).skip(1).take(chunk.len()) {
                 let eight = u64::from_be_bytes(eight.try_into().unwrap_or_default());
-                hits |= u64::from(self.is_worth_a_look(eight));
+                hits |= u64::from(filter.has(eight));
             }
             window.copy_within(chunk.len()..chunk.len() + EIGHT, 0);
-            if hits & told == 0 {
+            if hits == 0 {
                 let end = chunk.len().saturating_sub(LONGEST_PART);
                 let end = chunk.get(end..).unwrap_or_default();
                 end.iter().for_each(|byte| last.push(*byte));
@@ -198,31 +260,31 @@ impl Parts {
             for (at, byte) in chunk.iter().enumerate() {
                 last.push(*byte);
                 let end = number * CHUNK + at + 1;
-                self.find(*last, is_told, |owner, length| found(end, owner, length));
+                self.find(*last, told, |owner, length| found(end, owner, length));
             }
         }
-    }
-
-    /// By its last eight bytes.
-    fn is_worth_a_look(&self, eight: u64) -> bool {
-        let (word, [one, other]) = place(eight, self.key, self.filter.len());
-        let word = self.filter.get(word).copied().unwrap_or_default();
-        word >> one & word >> other & 1 == 1
     }
 
     /// Bytes of memory.
     pub(crate) fn memory(&self) -> usize {
         let known: usize = self.known.iter().map(Vec::capacity).sum();
-        known * size_of::<(u128, u32)>() + self.filter.len() * size_of::<u64>()
+        known * size_of::<(u128, u32)>() + self.filter.memory()
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::cell::Cell;
+
     use base64::Engine as _;
     use base64::prelude::BASE64_STANDARD;
 
     use super::*;
+
+    thread_local! {
+        /// How many times the filter has been hit.
+        pub(super) static LOOKED_UP: Cell<usize> = const { Cell::new(0) };
+    }
 
     /// The lengths of the parts of a value that are in a text, each with where it ends.
     fn found(value: &str, text: &str) -> Vec<(usize, usize)> {
@@ -234,7 +296,7 @@ mod tests {
         let (mut last, mut found) = (Last::default(), Vec::new());
         for (at, byte) in text.bytes().enumerate() {
             last.push(byte);
-            parts.find(last, true, |owner, length| {
+            parts.find(last, &Told::default(), |owner, length| {
                 assert_eq!(owner, 7);
                 found.push((at + 1, length));
             });
@@ -256,7 +318,7 @@ mod tests {
                 let (mut last, mut read, mut found) = (Last::default(), 0, Vec::new());
                 for piece in text.as_bytes().chunks(length) {
                     let mut ends = Vec::new();
-                    parts.find_in(&mut last, piece, true, |end, _, length| {
+                    parts.find_in(&mut last, piece, &Told::default(), |end, _, length| {
                         ends.push((read + end, length));
                     });
                     found.append(&mut ends);
@@ -265,6 +327,37 @@ mod tests {
                 assert_eq!(found, expected, "{before}, {length}");
             }
         }
+    }
+
+    /// Once an owner's parts are told no more, to read them takes what any text takes.
+    #[test]
+    fn who_is_silent_costs_nothing() {
+        let mut builder = PartsBuilder::default();
+        builder.add(0, b"AAbbCC11ddEE22ff");
+        builder.add(1, b"Qq7-Zw9Lp-3Tb-Xy");
+        let parts = builder.build().unwrap();
+        let mut told = Told::default();
+        let read = |text: &str, told: &Told| {
+            LOOKED_UP.set(0);
+            let mut owners = Vec::new();
+            parts.find_in(
+                &mut Last::default(),
+                text.as_bytes(),
+                told,
+                |_, owner, _| {
+                    owners.push(owner);
+                },
+            );
+            (LOOKED_UP.get(), owners)
+        };
+        assert_eq!(read("<AAbbCC11>", &told), (1, vec![0]));
+        assert_eq!(told.memory(), 0);
+        told.silence(&parts, 0);
+        assert_eq!(told.memory(), parts.filter.memory());
+        assert_eq!(read("<AAbbCC11>", &told), (0, vec![]));
+        assert_eq!(read("<AAbbCC11>Qq7-Zw9L", &told), (1, vec![1]));
+        told.silence(&parts, 1);
+        assert_eq!(read("<AAbbCC11>Qq7-Zw9L", &told), (0, vec![]));
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use aho_corasick::automaton::StateID;
 
 use crate::forms::is_base64;
-use crate::partial::{LONGEST_PART, Last};
+use crate::partial::{LONGEST_PART, Last, Told};
 use crate::patterns::{Patterns, Text};
 
 /// What is looked for, and how.
@@ -11,9 +11,8 @@ use crate::patterns::{Patterns, Text};
 pub(crate) struct Search<'p> {
     pub(crate) patterns: &'p Patterns,
     pub(crate) finds_parts: bool,
-    /// Whether parts that are found are told. What it takes to find one does not depend on
-    /// whether there is one.
-    pub(crate) tells_parts: bool,
+    /// Whose parts are told.
+    pub(crate) told: &'p Told,
 }
 
 /// Bytes, and where in the stream they come from.
@@ -155,7 +154,7 @@ impl Reading {
         {
             let mut last = self.last;
             if places.is_raw() {
-                parts.find_in(&mut last, new, search.tells_parts, |end, owner, length| {
+                parts.find_in(&mut last, new, search.told, |end, owner, length| {
                     let end = from + end;
                     let start = places.of(end - length.min(end)).0;
                     found.push(Found::part(owner, start, places.of(end - 1).1));
@@ -171,7 +170,7 @@ impl Reading {
                 if places.of(end - 1).1 - places.of(first).0 == end - first {
                     continue;
                 }
-                parts.find(last, search.tells_parts, |owner, length| {
+                parts.find(last, search.told, |owner, length| {
                     let start = places.of(end - length.min(end)).0;
                     found.push(Found::part(owner, start, places.of(end - 1).1));
                 });

@@ -1,6 +1,7 @@
 //! Texts replaced in a stream, whatever the pieces are in which it comes.
 
 use std::cmp::Reverse;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use zeroize::Zeroizing;
@@ -14,7 +15,7 @@ use crate::view::margin;
 /// not yet replaced.
 const BLOCK: usize = 4 << 10;
 
-/// How many parts of values are told. Whoever repeats a part that he has guessed could else
+/// How many more parts of a value are told, once one was. Whoever repeats a part that he has guessed could else
 /// measure that it is right, by what it takes to tell of each.
 const MOST_PARTS: usize = 64;
 
@@ -49,9 +50,9 @@ pub struct Replacer {
     owners: Vec<usize>,
     /// How many texts were replaced.
     replaced: usize,
-    /// Whose parts were let go, and how many parts there were.
+    /// Whose parts were let go, and how many more parts of each owner there were.
     parts: Vec<usize>,
-    told_parts: usize,
+    more_parts: BTreeMap<usize, usize>,
 }
 
 /// How much is held back.
@@ -96,7 +97,7 @@ impl Replacer {
             owners: Vec::new(),
             replaced: 0,
             parts: Vec::new(),
-            told_parts: 0,
+            more_parts: BTreeMap::new(),
         }
     }
 
@@ -267,12 +268,13 @@ impl Replacer {
     /// Parts of which something is to be let go, and that are in no whole text, are known
     /// as parts.
     fn report_parts(&mut self, free: usize) {
-        let (reported, before) = (&self.parts, self.found.len());
-        self.found
-            .retain(|found| !(found.is_part && reported.contains(&found.owner)));
-        self.told_parts += before - self.found.len();
-        if self.told_parts > MOST_PARTS {
-            self.scan.tell_no_parts();
+        let is_reported = |found: &mut Found| found.is_part && self.parts.contains(&found.owner);
+        for part in self.found.extract_if(.., is_reported) {
+            let count = self.more_parts.entry(part.owner).or_default();
+            *count += 1;
+            if *count > MOST_PARTS {
+                self.scan.tell_no_parts_of(&self.patterns, part.owner);
+            }
         }
         if !self
             .found

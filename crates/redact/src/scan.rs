@@ -1,5 +1,6 @@
 //! A stream, read as it comes and as each decoder reads it, for what is in it.
 
+use crate::partial::Told;
 use crate::patterns::Patterns;
 use crate::reading::{Found, Frontier, Input, Places, Reading, Search};
 use crate::view::Views;
@@ -10,7 +11,7 @@ pub(crate) struct Scan {
     /// None where nothing is decoded.
     views: Option<Views>,
     finds_parts: bool,
-    tells_parts: bool,
+    told: Told,
 }
 
 impl Scan {
@@ -20,26 +21,28 @@ impl Scan {
             raw: Reading::after(patterns, &[]),
             views: patterns.is_decoding().then(Views::default),
             finds_parts: finds_parts && patterns.parts().is_some(),
-            tells_parts: true,
+            told: Told::default(),
         }
     }
 
-    /// Look for parts, and tell of none from here on.
-    pub(crate) fn tell_no_parts(&mut self) {
-        self.tells_parts = false;
+    /// Tell of no parts of an owner from here on.
+    pub(crate) fn tell_no_parts_of(&mut self, patterns: &Patterns, owner: usize) {
+        if let Some(parts) = patterns.parts() {
+            self.told.silence(parts, owner);
+        }
     }
 
     /// Begin with another stream.
     pub(crate) fn begin_anew(&mut self, patterns: &Patterns) {
         *self = Self {
-            tells_parts: self.tells_parts,
+            told: std::mem::take(&mut self.told),
             ..Self::new(patterns, self.finds_parts)
         };
     }
 
     /// Bytes of memory.
     pub(crate) fn memory(&self) -> usize {
-        self.views.as_ref().map_or(0, Views::memory)
+        self.views.as_ref().map_or(0, Views::memory) + self.told.memory()
     }
 
     /// Read what is in `held` from a place on. `held` begins at `base` in the stream, and
@@ -56,7 +59,7 @@ impl Scan {
         let search = Search {
             patterns,
             finds_parts: self.finds_parts,
-            tells_parts: self.tells_parts,
+            told: &self.told,
         };
         let input = Input {
             bytes: held,
