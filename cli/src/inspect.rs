@@ -13,10 +13,10 @@ pub(crate) fn inspect(args: &InspectArgs) -> Result<Exit, Failure> {
     let interfaces = loaded.compiled.interfaces;
     let mut text = format!("{}: {} bytes\n", path.display(), loaded.size);
     for (title, names) in [
-        ("imports", &interfaces.imports),
-        ("exports", &interfaces.exports),
+        ("imports", interfaces.imports),
+        ("exports", interfaces.exports),
     ] {
-        match names.as_slice() {
+        match sorted(names).as_slice() {
             [] => text.push_str(&format!("{title}: nothing\n")),
             names => text.push_str(&format!("{title}:\n  {}\n", names.join("\n  "))),
         }
@@ -27,4 +27,10 @@ pub(crate) fn inspect(args: &InspectArgs) -> Result<Exit, Failure> {
     }
     terminal::output("It is a step.\n");
     Ok(Exit::Success)
+}
+
+/// In an order that does not depend on how the component was linked.
+fn sorted(mut names: Vec<String>) -> Vec<String> {
+    names.sort_unstable();
+    names
 }

@@ -16,27 +16,27 @@ fn the_built_in_step() {
         --- stdout
         step.wasm: SIZE bytes
         imports:
-          ci:http-step/types@0.1.0
-          ci:http-step/properties@0.1.0
           ci:http-step/auth@0.1.0
           ci:http-step/hash@0.1.0
           ci:http-step/log@0.1.0
-          wasi:io/poll@0.2.12
-          wasi:clocks/monotonic-clock@0.2.12
-          wasi:io/error@0.2.12
-          wasi:io/streams@0.2.12
-          wasi:http/types@0.2.12
-          wasi:http/outgoing-handler@0.2.12
-          wasi:cli/stdout@0.2.12
-          wasi:cli/stderr@0.2.12
-          wasi:cli/stdin@0.2.12
+          ci:http-step/properties@0.1.0
+          ci:http-step/types@0.1.0
           wasi:cli/environment@0.2.12
           wasi:cli/exit@0.2.12
+          wasi:cli/stderr@0.2.12
+          wasi:cli/stdin@0.2.12
+          wasi:cli/stdout@0.2.12
           wasi:cli/terminal-input@0.2.12
           wasi:cli/terminal-output@0.2.12
+          wasi:cli/terminal-stderr@0.2.12
           wasi:cli/terminal-stdin@0.2.12
           wasi:cli/terminal-stdout@0.2.12
-          wasi:cli/terminal-stderr@0.2.12
+          wasi:clocks/monotonic-clock@0.2.12
+          wasi:http/outgoing-handler@0.2.12
+          wasi:http/types@0.2.12
+          wasi:io/error@0.2.12
+          wasi:io/poll@0.2.12
+          wasi:io/streams@0.2.12
           wasi:random/insecure-seed@0.2.12
         exports:
           http-step
