@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use http::header::{CONTENT_ENCODING, CONTENT_TYPE};
 use http::HeaderValue;
+use http::header::{CONTENT_ENCODING, CONTENT_TYPE};
 use http_step_policy::Secret;
 
 use super::*;
