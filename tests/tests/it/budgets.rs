@@ -180,10 +180,10 @@ async fn what_a_step_writes_and_holds() {
         Limit: the limit `log_bytes` is exceeded: 131072 of 100000 bytes; `log_bytes` under `limits:` of a policy sets it
         {"budget":"log_bytes","limit":100000,"used":131072}
         memory: 16MiB
-        e|An exception occurred while performing the request: the limit `memory` is exceeded: 16843208 of 16777216 bytes; `memory` under `limits:` of a policy sets it
+        e|An exception occurred while performing the request: the limit `memory` is exceeded: 16843296 of 16777216 bytes; `memory` under `limits:` of a policy sets it
         Exception: Requested (exception)
-        Limit: the limit `memory` is exceeded: 16843208 of 16777216 bytes; `memory` under `limits:` of a policy sets it
-        {"budget":"memory","limit":16777216,"used":16843208}
+        Limit: the limit `memory` is exceeded: 16843296 of 16777216 bytes; `memory` under `limits:` of a policy sets it
+        {"budget":"memory","limit":16777216,"used":16843296}
     "#]].assert_eq(&told);
 }
 
