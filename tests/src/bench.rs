@@ -5,11 +5,12 @@ use std::fs;
 use std::sync::LazyLock;
 
 use http_step_host::policy::FileGlob;
-use http_step_host::{Host, HostBuilder, Job, Policy, RunResult, Step, StepFile};
+use http_step_host::{Cache, Compiler, Host, HostBuilder, Job, Policy, RunResult, Step, StepFile};
 
 use crate::{Authority, Guest, Names};
 
-static HOST: LazyLock<Host> = LazyLock::new(|| Host::new().expect("the engine is set up"));
+static HOST: LazyLock<Host> =
+    LazyLock::new(|| host_builder().build().expect("the engine is set up"));
 
 static REFERENCE: LazyLock<Step> = LazyLock::new(|| reference_of(&HOST));
 
@@ -23,6 +24,16 @@ pub fn bench() -> &'static Bench {
 /// The host that all tests of a program share.
 pub fn host() -> &'static Host {
     &HOST
+}
+
+/// A host to set up further. Hosts share what is compiled, also with other runs of the tests.
+pub fn host_builder() -> HostBuilder {
+    let compiler = match Cache::at(concat!(env!("OUT_DIR"), "/compiled")) {
+        Ok(cache) => Compiler::in_process().cache(cache),
+        // Others can write there, or this is no Unix.
+        Err(_) => Compiler::in_process(),
+    };
+    Host::builder().compiler(compiler)
 }
 
 /// The reference step.
@@ -86,7 +97,7 @@ impl Bench {
     /// With the host set up further.
     pub fn with(set_up: impl FnOnce(HostBuilder) -> HostBuilder) -> Self {
         let authority = Authority::default();
-        let builder = Host::builder()
+        let builder = host_builder()
             .resolver(Names(&[]))
             .trust_roots(authority.pem().as_bytes())
             .expect("a root");

@@ -20,7 +20,9 @@ mod traces;
 
 pub use alone::alone;
 pub use authority::{Authority, Issued, TlsServer};
-pub use bench::{Bench, bench, host, policy, reference, reference_of, run, run_with, step_file};
+pub use bench::{
+    Bench, bench, host, host_builder, policy, reference, reference_of, run, run_with, step_file,
+};
 pub use bomb::{bomb, crowd};
 pub use guest::Guest;
 pub use http_proxy::HttpProxy;

@@ -6,7 +6,9 @@ use std::sync::{Arc, LazyLock, Mutex};
 use expect_test::expect;
 use http::HeaderValue;
 use http_step_host::{Addresses, Host, Job, Outcome, Policy, Resolve, RunResult, Step};
-use http_step_tests::{Answer, Bench, Service, bench, error, reference_of, step_file, transcript};
+use http_step_tests::{
+    Answer, Bench, Service, bench, error, host_builder, reference_of, step_file, transcript,
+};
 
 /// Names that lead where their owner pleases.
 const NAMES: [(&str, &[&str]); 6] = [
@@ -37,7 +39,7 @@ impl Resolve for Names {
 }
 
 static HOST: LazyLock<(Host, Step)> = LazyLock::new(|| {
-    let host = Host::builder().resolver(Names).build().unwrap();
+    let host = host_builder().resolver(Names).build().unwrap();
     let step = reference_of(&host);
     (host, step)
 });

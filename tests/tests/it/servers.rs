@@ -5,9 +5,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use expect_test::expect;
-use http_step_host::{Host, Job, Limits, Outcome, Policy, RunResult, Sent, Stream};
+use http_step_host::{Job, Limits, Outcome, Policy, RunResult, Sent, Stream};
 use http_step_tests::{
-    Answer, Scripted, Service, host, reference, reference_of, run, run_with, step_file, transcript,
+    Answer, Scripted, Service, host, host_builder, reference, reference_of, run, run_with,
+    step_file, transcript,
 };
 use tokio::task::JoinSet;
 
@@ -256,7 +257,7 @@ async fn a_stop_breaks_the_request_off_and_keeps_the_log() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_full_host_lets_steps_wait_their_turn() {
     let service = Service::start(|_| Answer::default()).await;
-    let host = Arc::new(Host::builder().concurrency(2).build().unwrap());
+    let host = Arc::new(host_builder().concurrency(2).build().unwrap());
     let step = reference_of(&host);
     let mut runs = JoinSet::new();
     for _ in 0..50 {
@@ -275,7 +276,7 @@ async fn a_full_host_lets_steps_wait_their_turn() {
 async fn the_wait_for_a_turn_to_run_counts_in_the_wall_time() {
     let silent = Scripted::hangs_after("").await;
     let service = Service::start(|_| Answer::default()).await;
-    let host = Host::builder().concurrency(1).build().unwrap();
+    let host = host_builder().concurrency(1).build().unwrap();
     let step = reference_of(&host);
     let run = |origin: &str, more: &str| {
         let policy = Policy::nothing().allow(origin.parse().unwrap());
@@ -295,7 +296,7 @@ async fn the_wait_for_a_turn_to_run_counts_in_the_wall_time() {
 #[tokio::test]
 async fn who_comes_after_those_that_wait_is_told_at_once() {
     let service = Service::start(|_| Answer::default()).await;
-    let host = Host::builder().concurrency(1).queue(1).build().unwrap();
+    let host = host_builder().concurrency(1).queue(1).build().unwrap();
     let step = reference_of(&host);
     let run = || {
         let policy = Policy::nothing().allow(service.origin.parse().unwrap());
@@ -317,7 +318,7 @@ async fn who_comes_after_those_that_wait_is_told_at_once() {
 #[tokio::test]
 async fn steps_are_promised_their_memory() {
     let service = Service::start(|_| Answer::default()).await;
-    let host = Host::builder().memory(100 << 20).queue(1).build().unwrap();
+    let host = host_builder().memory(100 << 20).queue(1).build().unwrap();
     let step = reference_of(&host);
     let run = |memory| {
         let policy = Policy::nothing().allow(service.origin.parse().unwrap());

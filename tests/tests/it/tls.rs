@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use expect_test::expect;
 use http_step_host::{Host, Job, Outcome, Policy, RunResult};
-use http_step_tests::{Answer, Scripted, Service, bench, reference_of, run, step_file};
+use http_step_tests::{
+    Answer, Scripted, Service, bench, host_builder, reference_of, run, step_file,
+};
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::rustls::pki_types::PrivateKeyDer;
@@ -24,7 +26,7 @@ async fn service(names: &[&str]) -> (Service, String) {
 }
 
 async fn get(roots: &str, origin: &str, times: usize) -> RunResult {
-    let host = Host::builder()
+    let host = host_builder()
         .trust_roots(roots.as_bytes())
         .unwrap()
         .build()
