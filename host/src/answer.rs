@@ -3,11 +3,11 @@
 
 use std::sync::Arc;
 
+use http_step_egress::{Memory, Room};
 use http_step_json::{Map, weight};
 use http_step_policy::Exceeded;
 
 use crate::contract::types;
-use crate::meter::{Memory, Room};
 
 /// Bytes of JSON of all outputs together. As values they take many times that.
 const OUTPUT_BYTES: usize = 1 << 20;

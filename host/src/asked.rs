@@ -4,14 +4,14 @@
 
 use std::sync::Arc;
 
+use http_step_egress::{
+    Asked, AskedProxies, AskedTls, Certificates, ClientCertificate, PemError, Trust,
+};
 use http_step_file::{ClientCertificate as Cert, Proxies, StepFile, Tls, Verify};
 use http_step_policy::{ProxyUrl, ProxyUrlError};
 
 use crate::contract::types;
 use crate::files::Reader;
-use crate::outbound::{
-    Asked, AskedProxies, AskedTls, Certificates, ClientCertificate, PemError, Trust,
-};
 use crate::properties::Properties;
 use crate::request::{SpecError, setting};
 

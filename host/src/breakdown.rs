@@ -1,11 +1,11 @@
 //! What a component broke off with by itself, in people's words.
 
+use http_step_egress::ErrorKind;
 use wasmtime::Trap;
 use wasmtime::component::ResourceTableError;
 use wasmtime_wasi::I32Exit;
 use wasmtime_wasi_http::FieldMapError;
 
-use crate::result::ErrorKind;
 use crate::state::{HANDLES, HEADER_BYTES};
 
 /// The kind of it, and the words for it.

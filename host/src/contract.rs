@@ -1,7 +1,10 @@
 //! The contract (`wit/`) as Rust types: what `bindgen!` makes of it, and what
 //! the host supplies of it. WASI's own interfaces are linked in `engine.rs`.
 
-use crate::credentials::Scheme;
+use http_step_egress::{
+    Aws, ClientAuthentication, Encoding, OAuth2, PlainSignature, RequestedScheme, SignatureForm,
+};
+
 use crate::log::Stream;
 use crate::state::State;
 
@@ -58,7 +61,7 @@ impl properties::Host for State {
     }
 
     fn secret(&mut self, name: String) -> wasmtime::Result<Option<String>> {
-        let lent = &self.egress.lent;
+        let lent = &self.egress().lent;
         let (handle, remark) = (lent.handle(&name)?, lent.remark(&name));
         if let Some(remark) = remark {
             self.log.write_line(Stream::Stderr, &remark);
@@ -72,13 +75,58 @@ impl properties::Host for State {
 
 impl auth::Host for State {
     fn credentials(&mut self, scheme: auth::Scheme) -> Result<auth::Field, String> {
-        let scheme = Scheme::try_from(scheme).map_err(|error| error.to_string())?;
-        let promised = self.egress.credentials.promise(scheme);
+        let promised = self.egress().credentials.promise(scheme.into());
         let promise = promised.map_err(|error| error.to_string())?;
         Ok(auth::Field {
             name: promise.field.to_string(),
             value: promise.stand_in.clone(),
         })
+    }
+}
+
+impl From<auth::Scheme> for RequestedScheme {
+    fn from(scheme: auth::Scheme) -> Self {
+        match scheme {
+            auth::Scheme::Hmac(auth::Hmac { secret, form }) => Self::Hmac {
+                key: secret,
+                form: match form {
+                    auth::SignatureForm::Github => SignatureForm::GitHub,
+                    auth::SignatureForm::Slack => SignatureForm::Slack,
+                    auth::SignatureForm::Stripe => SignatureForm::Stripe,
+                    auth::SignatureForm::Plain(plain) => SignatureForm::Plain(PlainSignature {
+                        header: plain.header,
+                        encoding: match plain.encoding {
+                            auth::Encoding::Hex => Encoding::Hex,
+                            auth::Encoding::Base64 => Encoding::Base64,
+                        },
+                        prefix: plain.prefix,
+                    }),
+                },
+            },
+            auth::Scheme::AwsSigv4(key) => Self::AwsSigV4(Aws {
+                access_key_id: key.access_key_id,
+                secret_access_key: key.secret_access_key,
+                session_token: key.session_token,
+                region: key.region,
+                service: key.service,
+                is_payload_unsigned: key.unsigned_payload,
+            }),
+            auth::Scheme::Digest(user) => Self::Digest {
+                username: user.username,
+                password: user.password,
+            },
+            auth::Scheme::Oauth2(client) => Self::OAuth2(OAuth2 {
+                token_url: client.token_url,
+                client_id: client.client_id,
+                client_secret: client.client_secret,
+                authentication: match client.authentication {
+                    auth::ClientAuthentication::Basic => ClientAuthentication::Basic,
+                    auth::ClientAuthentication::Body => ClientAuthentication::Body,
+                },
+                scope: client.scope,
+                audience: client.audience,
+            }),
+        }
     }
 }
 

@@ -4,6 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use http_step_egress::{ErrorKind, Journal, LendError, Memory, Over, Unavailable, Veil};
 use http_step_json::Map;
 use http_step_policy::{Amount, Budget, Exceeded, MissingSecret};
 
@@ -11,11 +12,8 @@ use crate::answer::{self, Unfit};
 use crate::breakdown;
 use crate::contract::types;
 use crate::log::{Log, LogEntry, Stream};
-use crate::meter::Memory;
-use crate::outbound::{Journal, Over};
 use crate::request::SpecError;
-use crate::result::{ErrorKind, Outcome, RunError, RunResult, Usage};
-use crate::secrets::{LendError, Unavailable, Veil};
+use crate::result::{Outcome, RunError, RunResult, Usage};
 use crate::slots::NoSlot;
 
 /// How a run ended.
@@ -284,7 +282,7 @@ fn error_of(error: types::StepError, journal: &Journal, veil: &Veil<'_>) -> RunE
         exceeded: None,
     };
     match met(journal, veil) {
-        Some(met) if is_of_the_network(told) || is_refusal(told, met.kind) => met,
+        Some(met) if told.is_of_the_network() || is_refusal(told, met.kind) => met,
         // That the policy denied something is for the host alone to say.
         _ if told == ErrorKind::Denied => of(ErrorKind::Other, error.message),
         _ => of(told, error.message),
@@ -308,30 +306,11 @@ fn is_refusal(told: ErrorKind, met: ErrorKind) -> bool {
     told == ErrorKind::InvalidSpec && met == ErrorKind::InvalidSpec
 }
 
-/// Whether an error of a kind comes from the way out.
-fn is_of_the_network(kind: ErrorKind) -> bool {
-    match kind {
-        ErrorKind::Denied
-        | ErrorKind::Dns
-        | ErrorKind::Connect
-        | ErrorKind::Tls
-        | ErrorKind::Timeout
-        | ErrorKind::Protocol
-        | ErrorKind::Limit
-        | ErrorKind::Other => true,
-        ErrorKind::InvalidSpec
-        | ErrorKind::UnknownName
-        | ErrorKind::Redirect
-        | ErrorKind::Trap
-        | ErrorKind::Cancelled
-        | ErrorKind::Overloaded => false,
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use http_step_egress::Sent;
+
     use super::*;
-    use crate::outbound::Sent;
 
     fn returned(result: types::StepResult) -> Ending {
         Ending::returned(result, Journal::default().memory())

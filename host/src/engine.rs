@@ -6,17 +6,18 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
+use http_step_egress::{
+    Certificates, Outbound, Resolve, Roots, SecretSource, Shrouds, Sources, SystemResolver,
+};
 use thiserror::Error;
 use wasmtime::component::Linker;
 use wasmtime::{Config, Engine, InstanceAllocationStrategy, PoolingAllocationConfig};
 
 use crate::compile::{Compiler, EngineId};
 use crate::contract;
-use crate::held;
-use crate::outbound::{Certificates, Outbound, Resolve, Roots, SystemResolver};
-use crate::secrets::{SecretSource, Shrouds, Sources};
 use crate::slots::Slots;
 use crate::state::State;
+use crate::wasi;
 
 /// How often a running component is looked at, to be stopped or to let another
 /// run.
@@ -214,7 +215,7 @@ impl HostBuilder {
             slots: Slots::new(self.concurrency, self.queue, self.memory),
             requests: self.requests,
             sources: self.sources,
-            shrouds: Arc::new(Shrouds::new()),
+            shrouds: Arc::new(Shrouds::default()),
         })
     }
 }
@@ -286,7 +287,7 @@ fn linker(engine: &Engine) -> wasmtime::Result<Linker<State>> {
     // there, over a context that holds nothing.
     wasmtime_wasi::p2::add_to_linker_async(&mut linker)?;
     wasmtime_wasi_http::p2::add_only_http_to_linker_async(&mut linker)?;
-    held::add_to_linker(&mut linker)?;
+    wasi::add_to_linker(&mut linker)?;
     contract::Step::add_to_linker::<_, wasmtime::component::HasSelf<State>>(
         &mut linker,
         |state| state,

@@ -44,20 +44,17 @@ mod clock;
 mod compile;
 mod component;
 mod contract;
-mod credentials;
 mod engine;
 mod hash;
-mod held;
 mod meter;
 mod resources;
 mod run;
-mod secrets;
 mod slots;
 mod state;
 mod stderr;
 
-// The way out.
-mod outbound;
+// wasi:http over the egress crate.
+mod wasi;
 
 // What comes of it.
 mod answer;
@@ -70,18 +67,17 @@ pub use crate::compile::{Cache, CacheError, Cached, CompileLimits, Compiler, com
 pub use crate::component::{Compiled, Interfaces, LoadError, Step};
 pub use crate::engine::{Host, HostBuilder, HostError};
 pub use crate::log::{LogEntry, Sink, Stream};
-pub use crate::outbound::{
-    Addresses, ConnectionUse, LedgerError, LedgerRow, LentSecret, Protocol, Resolve, Seconds, Sent,
-    Stage, SystemResolver, TlsFacts,
-};
 pub use crate::properties::Properties;
 pub use crate::resources::Resources;
 pub use crate::result::{
-    BodyDigest, ErrorKind, Exchange, Header, Outcome, ReceivedResponse, RunError, RunResult,
-    SentRequest, Usage,
+    BodyDigest, Exchange, Header, Outcome, ReceivedResponse, RunError, RunResult, SentRequest,
+    Usage,
 };
 pub use crate::run::Job;
-pub use crate::secrets::{SecretSource, SecretValue};
+pub use http_step_egress::{
+    Addresses, ConnectionUse, ErrorKind, LedgerError, LedgerRow, LentSecret, Protocol, Resolve,
+    Seconds, SecretSource, SecretValue, Sent, Stage, SystemResolver, TlsFacts,
+};
 /// The README's example, run as a test.
 #[cfg(doctest)]
 #[doc = include_str!("../../README.md")]

@@ -2,11 +2,9 @@
 
 use std::sync::Arc;
 
+use http_step_egress::{Lent, Memory, VeiledText};
 use http_step_policy::{Amount, Budget, Exceeded, Limits};
 use serde::Serialize;
-
-use crate::meter::Memory;
-use crate::secrets::{Lent, VeiledText};
 
 /// Where a log text belongs, in Buildbot's terms.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize)]

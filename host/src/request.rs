@@ -4,6 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use http_step_egress::{Asked, ErrorKind, PemError};
 use http_step_file::{
     Auth, Body, Fields, File, FileContent, Filename, MAX_REDIRECTS, MOST_REDIRECTS, Renderable,
     StepFile, Timeouts,
@@ -17,9 +18,7 @@ use tokio::task::spawn_blocking;
 use crate::asked::{self, Settings};
 use crate::contract::types;
 use crate::files::{FileError, Files, Reader};
-use crate::outbound::{Asked, PemError};
 use crate::properties::Properties;
-use crate::result::ErrorKind;
 
 /// Why a step file can't be made a request-spec.
 #[derive(Debug, Error)]

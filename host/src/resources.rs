@@ -37,9 +37,8 @@ impl Host {
     pub fn resources(&self) -> Resources {
         let slots = self.slots.taken();
         let memory = self.slots.promised();
-        let turns = self.outbound.turns();
-        let requests = self.requests.saturating_sub(turns.free());
-        let idle_connections = self.outbound.pool().idle_connections();
+        let requests = self.requests.saturating_sub(self.outbound.free_turns());
+        let idle_connections = self.outbound.idle_connections();
         // None is an engine without a pool, which this one is not.
         self.engine
             .pooling_allocator_metrics()

@@ -5,14 +5,13 @@
 //! [`serde_json::Value`] can't hold all of them: a component can answer with `1e400`, and
 //! then `serde_json::to_value` is an error and `json!` panics. Write text.
 
+use http_step_egress::{ErrorKind, LedgerRow, Sent, Stage, Veil};
 use http_step_json::Map;
 use http_step_policy::Exceeded;
 use serde::Serialize;
 
 use crate::contract::types;
 use crate::log::LogEntry;
-use crate::outbound::{LedgerRow, Sent, Stage};
-use crate::secrets::Veil;
 
 /// What a run came to.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -90,41 +89,6 @@ pub struct RunError {
     pub sent: Sent,
     /// The budget that was used up, if that was it.
     pub exceeded: Option<Exceeded>,
-}
-
-/// What kind of error it was.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
-#[serde(rename_all = "kebab-case")]
-#[non_exhaustive]
-pub enum ErrorKind {
-    /// The step file can't be carried out as it is written.
-    InvalidSpec,
-    /// An expression names a property or a secret that does not exist.
-    UnknownName,
-    /// The policy does not let a request out.
-    Denied,
-    /// A host name has no address.
-    Dns,
-    /// No connection could be made.
-    Connect,
-    /// TLS failed, or a certificate is not to be trusted.
-    Tls,
-    /// A time limit ran out.
-    Timeout,
-    /// What came back is not the HTTP that it should be, or ended early.
-    Protocol,
-    /// More redirects than allowed, or one that can't be followed.
-    Redirect,
-    /// A budget is used up.
-    Limit,
-    /// The component broke off by itself, or broke its contract.
-    Trap,
-    /// The caller stopped the run.
-    Cancelled,
-    /// The host has no room for the step, and no place where it could wait for it.
-    Overloaded,
-    /// Anything else.
-    Other,
 }
 
 /// What a run used: one figure for each of the [budgets](crate::Budget) that a

@@ -7,6 +7,7 @@ use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::time::Duration;
 
+use http_step_egress::{CpuMeter, Egress, Journal, Lent, Rehearsal, Room, Veil};
 use http_step_file::StepFile;
 use http_step_policy::{Amount, Budget, Exceeded, Limits, Policy};
 use tokio::time::{Instant, timeout};
@@ -19,12 +20,9 @@ use crate::ending::Ending;
 use crate::engine::Host;
 use crate::files::Files;
 use crate::log::{Log, Sink, Stream};
-use crate::meter::{CpuMeter, Room};
-use crate::outbound::{Egress, Journal, Rehearsal};
 use crate::properties::Properties;
 use crate::request;
 use crate::result::{RunResult, Usage};
-use crate::secrets::{Lent, Veil};
 use crate::state::{HANDLES, State};
 
 /// Bytes that a component may hand over in one call, and no more than half of its memory: it

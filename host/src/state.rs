@@ -2,22 +2,22 @@
 
 use std::sync::Arc;
 
+use http_step_egress::{Egress, Memory, Room};
 use http_step_policy::Exceeded;
 use wasmtime::component::ResourceTable;
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpView};
 
 use crate::clock::{CoarseMonotonicClock, CoarseWallClock};
-use crate::held::Held;
 use crate::log::{Log, Stream};
-use crate::meter::{Memory, MemoryMeter, Room};
-use crate::outbound::Egress;
+use crate::meter::MemoryMeter;
 use crate::properties::Properties;
 use crate::stderr::Stderr;
+use crate::wasi::{Held, Hooks};
 
 /// What a component may hold of the host's resources at a time: streams,
 /// bodies, pollables, header tables. Each takes some hundred bytes; what they
-/// hold beside, `held.rs` counts.
+/// hold beside, `wasi/held.rs` counts.
 pub(crate) const HANDLES: usize = 512;
 
 /// Bytes of a table of headers, as wasmtime counts them. Servers take about a
@@ -29,7 +29,7 @@ const RANDOM_BYTES: u64 = 64 << 10;
 
 /// The host's side of one run.
 pub(crate) struct State {
-    pub(crate) egress: Egress,
+    hooks: Hooks,
     /// A secret that was asked for and is not lent.
     pub(crate) missing_secret: Option<String>,
     pub(crate) memory: MemoryMeter,
@@ -66,7 +66,7 @@ impl State {
         let mut http = WasiHttpCtx::new();
         http.set_field_size_limit(HEADER_BYTES);
         Self {
-            egress,
+            hooks: Hooks(egress),
             missing_secret: None,
             memory: MemoryMeter::new(Arc::clone(memory)),
             held: Held::new(memory),
@@ -80,9 +80,14 @@ impl State {
         }
     }
 
+    /// The way out of the run.
+    pub(crate) fn egress(&self) -> &Egress {
+        &self.hooks.0
+    }
+
     /// Write what was remarked on the way out, before what the component writes next.
     pub(crate) fn write_remarks(&mut self) {
-        for line in self.egress.journal.remarks_from(self.remarked) {
+        for line in self.egress().journal.remarks_from(self.remarked) {
             self.remarked += 1;
             self.log.write_line(Stream::Stderr, &line);
         }
@@ -93,7 +98,7 @@ impl State {
     /// A text is on its way between the component and the host, so that both have it: there
     /// has to be room for that.
     pub(crate) fn hands_over(&self, bytes: usize) -> Result<(), Exceeded> {
-        Room::of(self.egress.journal.memory(), bytes).map(drop)
+        Room::of(self.egress().journal.memory(), bytes).map(drop)
     }
 }
 
@@ -101,7 +106,7 @@ impl Drop for State {
     /// A body that the component did not finish must not look finished, and to
     /// drop its stream would end it.
     fn drop(&mut self) {
-        self.egress.journal.close();
+        self.egress().journal.close();
     }
 }
 
@@ -117,7 +122,7 @@ impl WasiView for State {
 impl WasiHttpView for State {
     fn http(&mut self) -> WasiHttpCtxView<'_> {
         WasiHttpCtxView {
-            hooks: &mut self.egress,
+            hooks: &mut self.hooks,
             table: &mut self.table,
             ctx: &mut self.http,
         }

@@ -1,0 +1,235 @@
+//! What is hidden of a secret.
+
+use base64::prelude::{BASE64_STANDARD_NO_PAD, Engine as _};
+use http_step_policy::Secret;
+use http_step_redact::Value;
+use url::Url;
+
+use super::super::veil::{VeiledText, through};
+use super::*;
+
+impl Lent {
+    /// Secrets, and their values.
+    pub(crate) fn of_values(secrets: &[(Secret, &str)]) -> Self {
+        let handles = Handles::new().unwrap();
+        let loans = secrets.iter().map(|(terms, value)| {
+            let value = Value::new(value.as_bytes().to_vec()).unwrap();
+            Loan::new(terms.clone(), handles.next().unwrap(), Ok(value))
+        });
+        Self::new(loans.collect(), &Arc::new(Shrouds::default())).unwrap()
+    }
+}
+
+fn masked(lent: &Lent, text: &str) -> String {
+    let mut masks = lent.masks(false);
+    let seen = through(&mut masks.passes, text.as_bytes(), true);
+    let mut seen = String::from_utf8(seen).unwrap();
+    for loan in lent.loans() {
+        seen = seen.replace(loan.handle.as_str(), loan.terms.name());
+    }
+    seen
+}
+
+fn webhook(url: &str) -> Lent {
+    let origin = Url::parse(url).unwrap().origin().ascii_serialization();
+    let secret = Secret::new("HOOK", "env:HOOK".parse().unwrap());
+    let secret = secret.origin(origin.parse().unwrap());
+    Lent::of_values(&[(secret.place(http_step_policy::Place::Url), url)])
+}
+
+#[test]
+fn a_url_is_hidden_in_its_parts() {
+    let lent =
+        webhook("https://h.io:8443/api/webhooks/123/token-of-a-web%40hook?sig=a-long-signature");
+    for (text, seen) in [
+        // No answer of a service has all of the URL.
+        (r#"{"token":"token-of-a-web@hook"}"#, r#"{"token":"HOOK"}"#),
+        (
+            r#"{"token":"token-of-a-web%40hook"}"#,
+            r#"{"token":"HOOK"}"#,
+        ),
+        ("sig: a-long-signature", "sig: HOOK"),
+        (
+            "could not connect to https://h.io:8443",
+            "could not connect to HOOK",
+        ),
+        ("/api/webhooks/123 at h.io", "/api/webhooks/123 at h.io"),
+    ] {
+        assert_eq!(masked(&lent, text), seen);
+    }
+    let lent = webhook("http://hooks.test:8080/x");
+    assert_eq!(masked(&lent, "no address: hooks.test"), "no address: HOOK");
+}
+
+/// Who reads a response gets his handles as he wrote them, and people none.
+#[test]
+fn handles_are_hidden_from_people_alone() {
+    let lent = webhook("https://hooks.test/services/token-of-a-webhook");
+    let handle = lent.loans()[0].handle.as_str().to_owned();
+    let upper = handle.to_ascii_uppercase();
+    let mut text = format!("{upper} {handle} token-of-a-webhook");
+    assert_eq!(masked(&lent, &text), format!("{upper} HOOK HOOK"));
+    lent.veil().over(&mut text);
+    assert_eq!(text, "<HIDDEN> <HIDDEN> <HIDDEN>");
+}
+
+/// In what flows when a signature is made, the rest of a value is hidden, and the
+/// signature, too, in the forms that a text has.
+#[test]
+fn a_signature_is_hidden_in_streams_that_flow() {
+    let lent = webhook("https://hooks.test/services/token-of-a-webhook");
+    let handle = lent.loans()[0].handle.to_string();
+    let mut flowing = lent.masks(false);
+    let mut seen = through(&mut flowing.passes, b"token-of-a-", false);
+    let signature = "AsVs4H/lQZ9MLjqzVS5DCUzTDP3g+EF3TCfV0MkWNJU";
+    lent.seal(signature, "<hmac>");
+    let later = lent.masks_since(flowing.derived);
+    assert_eq!((later.derived, later.passes.len()), (1, 1));
+    flowing.add(later);
+    seen.extend(through(
+        &mut flowing.passes,
+        b"webhook AsVs4H/lQZ9MLjqzVS5D",
+        false,
+    ));
+    seen.extend(through(
+        &mut flowing.passes,
+        b"CUzTDP3g+EF3TCfV0MkWNJU=",
+        true,
+    ));
+    assert_eq!(
+        String::from_utf8(seen).unwrap(),
+        format!("{handle} <hmac>=")
+    );
+
+    let forms = [
+        signature.to_owned(),
+        signature.replace('/', "\\/"),
+        signature.replace('/', "%2F").replace('+', "%2B"),
+        signature.to_ascii_uppercase(),
+        signature.to_ascii_lowercase(),
+        signature.replace('/', "&#47;").replace('+', "&plus;"),
+        signature.replace('/', "\\u002f"),
+        signature
+            .bytes()
+            .map(|byte| format!("{byte:02x}"))
+            .collect(),
+        BASE64_STANDARD_NO_PAD.encode(signature),
+        // After another one came, too.
+        "no-signature".to_owned(),
+    ];
+    let expected = format!("{}no-signature", "<hmac> ".repeat(9));
+    assert_eq!(masked(&lent, &forms.join(" ")), expected);
+    lent.seal("1f2e3d4c5b6a79880011223344556677", "<digest>");
+    assert_eq!(
+        masked(
+            &lent,
+            &format!("{} 1F2E3D4C5B6A79880011223344556677", forms.join(" "))
+        ),
+        format!("{expected} <digest>")
+    );
+}
+
+/// Whatever a token is, it takes nothing of a value, and tells nothing of it: values are
+/// looked for before it, by themselves.
+#[test]
+fn tokens_are_looked_for_after_values() {
+    const ENDPOINT: &str = "https://tokens.test/";
+    let lent = Arc::new(webhook("https://hooks.test/services/token-of-a-webhook"));
+    let mut flowing = lent.masks(false);
+    let untouched = masked(&lent, "my token-of-a-webhook-and-more, token-of");
+    assert_eq!(untouched, "my HOOK-and-more, token-of");
+    for token in ["my token-of-a-web", "of-a-webhook", "webhook-and-more"] {
+        lent.conceal(token, ENDPOINT, "<mine>").unwrap();
+        assert_eq!(
+            masked(&lent, "my token-of-a-webhook-and-more, token-of"),
+            untouched
+        );
+    }
+    assert_eq!(masked(&lent, "webhook-and-more"), "<mine>");
+    // One that is hidden while a stream flows is looked for in the rest of it.
+    flowing.add(lent.masks_since(flowing.derived));
+    let seen = through(
+        &mut flowing.passes,
+        b"my token-of-a-webhook, webhook-and-more",
+        true,
+    );
+    let handle = lent.loans()[0].handle.as_str();
+    assert_eq!(
+        String::from_utf8(seen).unwrap(),
+        format!("my {handle}, <mine>")
+    );
+    let mut shown = VeiledText::new(&lent);
+    lent.conceal("one-more-token", ENDPOINT, "<more>").unwrap();
+    assert_eq!(
+        shown.feed("webhook-and-") + &shown.feed("more one-more-") + &shown.feed("token!\n"),
+        "<HIDDEN> <HIDDEN>!\n"
+    );
+}
+
+/// What people see while a text is written does not tell of any piece whether a value begins
+/// with it.
+#[test]
+fn what_is_shown_of_a_guess_does_not_depend_on_it() {
+    const ENDPOINT: &str = "https://tokens.test/";
+    let lent = |value| {
+        let secret = Secret::new("TOKEN", "env:TOKEN".parse().unwrap());
+        Arc::new(Lent::of_values(&[(secret, value)]))
+    };
+    for (value, token) in [
+        ("the-value-of-it", "a-token-of-it"),
+        ("the-value\nof-it", "a-token-of-it"),
+    ] {
+        let lent = lent(value);
+        lent.conceal(token, ENDPOINT, "<token>").unwrap();
+        lent.seal("5f5e1e5a0bd2f6e8", "<hmac>");
+        let lengths = |guess: &str| -> Vec<usize> {
+            let mut shown = VeiledText::new(&lent);
+            let text = "written before ".repeat(40) + guess;
+            let mut lengths: Vec<usize> = text
+                .as_bytes()
+                .chunks(1)
+                .map(|piece| shown.feed(str::from_utf8(piece).unwrap()).len())
+                .collect();
+            let rest = shown.feed("\n") + &shown.finish();
+            assert!(rest.ends_with(&format!("{guess}\n")), "{rest}");
+            lengths.push(rest.len());
+            lengths
+        };
+        let untouched = lengths("?????????????");
+        for guess in ["the-value-of-", "a-token-of-i?", "5f5e1e5a0bd2f"] {
+            assert_eq!(lengths(guess), untouched, "{guess}");
+        }
+    }
+    // A line that has come to its end is shown, but where a value can go on behind it.
+    let mut shown = VeiledText::new(&lent("the-value-of-it"));
+    assert_eq!(shown.feed("one line\nand another"), "one line\n");
+    let mut shown = VeiledText::new(&lent("the-value\nof-it"));
+    assert_eq!(shown.feed("one line\nthe-value\n"), "");
+    assert_eq!(
+        shown.feed("of-it\n") + &shown.finish(),
+        "one line\n<HIDDEN>\n"
+    );
+}
+
+#[test]
+fn a_run_has_a_few_tokens_of_one_endpoint() {
+    const ENDPOINT: &str = "https://tokens.test/";
+    let lent = webhook("https://hooks.test/services/token-of-a-webhook");
+    for number in 0..8 {
+        let token = format!("another-token-{number}");
+        assert!(lent.conceal(&token, ENDPOINT, "<t>").is_ok());
+    }
+    let refused = |token, endpoint| lent.conceal(token, endpoint, "<t>").unwrap_err().0;
+    assert_eq!(
+        lent.has_token("another-token-0", "https://other.test/"),
+        Ok(true)
+    );
+    assert_eq!(
+        refused("one-token-too-many", ENDPOINT),
+        "a step can have 8 tokens"
+    );
+    assert_eq!(
+        refused("another-token-8", "https://other.test/"),
+        "a step can have tokens of one token endpoint; those of another are for a step of its own"
+    );
+}

@@ -1,0 +1,143 @@
+//! Where the values of secrets come from.
+
+use std::collections::BTreeMap;
+use std::env;
+use std::fs::File;
+use std::future::Future;
+use std::io::{self, Read};
+use std::path::Path;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use http_step_policy::SourceRef;
+use http_step_redact::{LONGEST, Value};
+use tokio::task::spawn_blocking;
+use zeroize::Zeroizing;
+
+/// What a [`SecretSource`] answers: the value, or why there is none, in words that
+/// can follow a colon and have no value in them.
+pub type SecretValue = Pin<Box<dyn Future<Output = Result<Vec<u8>, String>> + Send>>;
+
+/// Gives the values of secrets: a vault, say.
+///
+/// A policy names a value as `SCHEME:REFERENCE`; [`Sources::set`] gives a scheme to a
+/// source. `env` and `file` are there without that.
+pub trait SecretSource: Send + Sync + 'static {
+    /// The value that a reference names. It is asked for once a run.
+    fn read(&self, reference: &str) -> SecretValue;
+}
+
+/// The sources of a host, by scheme.
+#[derive(Clone)]
+pub struct Sources(BTreeMap<String, Arc<dyn SecretSource>>);
+
+impl Default for Sources {
+    fn default() -> Self {
+        let mut sources = Self(BTreeMap::new());
+        sources.set("env", Environment);
+        sources.set("file", Files);
+        sources
+    }
+}
+
+impl Sources {
+    /// Give a scheme to a source.
+    pub fn set(&mut self, scheme: &str, source: impl SecretSource) {
+        self.0.insert(scheme.to_owned(), Arc::new(source));
+    }
+
+    /// The value that a policy names.
+    pub(super) async fn read(&self, from: &SourceRef) -> Result<Value, String> {
+        let Some(source) = self.0.get(from.scheme()) else {
+            let known: Vec<&str> = self.0.keys().map(String::as_str).collect();
+            return Err(format!(
+                "the host has no source `{}`; it has {}",
+                from.scheme(),
+                known.join(", ")
+            ));
+        };
+        let bytes = source.read(from.reference()).await?;
+        value(bytes)
+    }
+}
+
+/// What some editors put before a text is no part of a secret, and would be sent with it.
+const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
+
+fn value(bytes: Vec<u8>) -> Result<Value, String> {
+    if bytes.starts_with(BYTE_ORDER_MARK) {
+        drop(Zeroizing::new(bytes));
+        return Err("it begins with a byte order mark; save it as UTF-8 without one".to_owned());
+    }
+    Value::new(bytes).map_err(|error| error.to_string())
+}
+
+/// That there is no file, and where it was looked for.
+fn nothing_at(path: &str) -> String {
+    match env::current_dir() {
+        Ok(directory) if Path::new(path).is_relative() => {
+            format!("there is no file {path} in {}", directory.display())
+        }
+        _ => format!("there is no file {path}"),
+    }
+}
+
+/// Environment variables of the host's process.
+struct Environment;
+
+impl SecretSource for Environment {
+    fn read(&self, name: &str) -> SecretValue {
+        let value = env::var_os(name)
+            .map(|value| value.into_encoded_bytes())
+            .ok_or_else(|| format!("the environment variable `{name}` is not set"));
+        Box::pin(async { value })
+    }
+}
+
+/// Files, as the host's process sees them.
+struct Files;
+
+impl SecretSource for Files {
+    fn read(&self, path: &str) -> SecretValue {
+        let path = path.to_owned();
+        Box::pin(async move {
+            let read = spawn_blocking(move || {
+                let about = |error: io::Error| match error.kind() {
+                    io::ErrorKind::NotFound => nothing_at(&path),
+                    io::ErrorKind::PermissionDenied => {
+                        format!("the file {path} is not for this user to read")
+                    }
+                    _ => format!("{path}: {error}"),
+                };
+                // A line break at the end is not the value's.
+                let longest = LONGEST + 2;
+                // Of one that is made as it is read, the length is told nowhere. The
+                // buffer does not grow, which would leave a copy behind.
+                let mut value = Vec::with_capacity(longest + 1);
+                let file = File::open(&path).map_err(about)?;
+                let mut file = file.take((longest + 1) as u64);
+                file.read_to_end(&mut value).map_err(about)?;
+                if value.len() > longest {
+                    return Err(format!("the file {path} is longer than {LONGEST} bytes"));
+                }
+                Ok(value)
+            });
+            read.await.map_err(|error| error.to_string())?
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_byte_order_mark_is_not_sent() {
+        let error = value(b"\xef\xbb\xbftoken\n".to_vec()).err();
+        assert_eq!(
+            error.as_deref(),
+            Some("it begins with a byte order mark; save it as UTF-8 without one")
+        );
+        assert!(value(b"tok\xef\xbb\xbfen\n".to_vec()).is_ok());
+    }
+}

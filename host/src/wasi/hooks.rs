@@ -1,0 +1,134 @@
+//! Where wasi:http hands over: the host's side of `outgoing-handler`.
+
+use std::future::Future;
+use std::sync::Arc;
+
+use http::{Request, Response};
+use http_body_util::BodyExt;
+use http_step_egress::{Egress, Error, is_forbidden};
+use wasmtime_wasi_http as wasi_http;
+use wasmtime_wasi_http::{
+    DEFAULT_FORBIDDEN_HEADERS, ForbiddenHeaderFilter, RequestOptions, WasiBody, WasiHttpHooks,
+};
+
+/// The most of a request's body that a component hands over at once. Twice as
+/// much waits to be sent, of each body that a component has open.
+pub(super) const BODY_CHUNK: usize = 64 << 10;
+
+/// What a request has come to: the response and what there is left to do for
+/// it, which is nothing, since connections are driven by tasks of their own.
+type Answer = Result<
+    (
+        Response<WasiBody>,
+        Box<dyn Future<Output = Result<(), wasi_http::Error>> + Send>,
+    ),
+    wasi_http::Error,
+>;
+
+/// Sends what a component sends by wasi:http.
+pub(crate) struct Hooks(pub(crate) Egress);
+
+impl WasiHttpHooks for Hooks {
+    fn send_request(
+        &mut self,
+        request: Request<WasiBody>,
+        options: Option<RequestOptions>,
+        _: Box<dyn Future<Output = Result<(), wasi_http::Error>> + Send>,
+    ) -> Box<dyn Future<Output = Answer> + Send> {
+        let options = options.unwrap_or_default();
+        let options = http_step_egress::RequestOptions {
+            connect_timeout: options.connect_timeout,
+            first_byte_timeout: options.first_byte_timeout,
+            between_bytes_timeout: options.between_bytes_timeout,
+        };
+        let request = request.map(|body| body.map_err(|_| Error::RequestBody).boxed_unsync());
+        // It counts from now on, and not from when somebody waits for it.
+        let sending = self.0.send(request, options);
+        Box::new(async move {
+            let response = sending.await.map_err(code)?;
+            let response = response.map(|body| body.map_err(code).boxed_unsync());
+            let nothing: Box<dyn Future<Output = _> + Send> = Box::new(async { Ok(()) });
+            Ok((response, nothing))
+        })
+    }
+
+    fn p2_outgoing_body_chunk_size(&mut self) -> usize {
+        BODY_CHUNK
+    }
+
+    fn forbidden_header_filter(&mut self) -> ForbiddenHeaderFilter {
+        Arc::new(|name| DEFAULT_FORBIDDEN_HEADERS.contains(name) || is_forbidden(name))
+    }
+}
+
+/// What a component is told of an error.
+fn code(error: Error) -> wasi_http::Error {
+    use wasi_http::Error as Code;
+    match error {
+        Error::Denied => Code::HttpRequestDenied,
+        Error::InvalidRequest => Code::HttpRequestUriInvalid,
+        Error::NoToken(reason) => Code::InternalError(reason),
+        Error::LimitReached => Code::ConnectionLimitReached,
+        Error::Dns(reason) => Code::DnsError {
+            rcode: reason,
+            info_code: None,
+        },
+        Error::ConnectionRefused => Code::ConnectionRefused,
+        Error::DestinationUnavailable => Code::DestinationUnavailable,
+        Error::ConnectionTimeout => Code::ConnectionTimeout,
+        Error::TlsCertificate => Code::TlsCertificateError,
+        Error::TlsProtocol => Code::TlsProtocolError,
+        Error::ConnectionTerminated => Code::ConnectionTerminated,
+        Error::HttpProtocol | Error::RequestBody => Code::HttpProtocolError,
+        Error::ResponseTimeout => Code::HttpResponseTimeout,
+        Error::WriteTimeout => Code::ConnectionWriteTimeout,
+        Error::ReadTimeout => Code::ConnectionReadTimeout,
+        Error::ResponseIncomplete => Code::HttpResponseIncomplete,
+        Error::ContentCoding(reason) => Code::HttpResponseContentCoding(reason),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_error_is_a_code_of_wasi() {
+        let told = || Some("why".to_owned());
+        for (error, expected) in [
+            (Error::Denied, "HttpRequestDenied"),
+            (Error::InvalidRequest, "HttpRequestUriInvalid"),
+            (Error::NoToken(told()), "InternalError(Some(\"why\"))"),
+            (Error::LimitReached, "ConnectionLimitReached"),
+            (
+                Error::Dns(told()),
+                "DnsError { rcode: Some(\"why\"), info_code: None }",
+            ),
+            (Error::ConnectionRefused, "ConnectionRefused"),
+            (Error::DestinationUnavailable, "DestinationUnavailable"),
+            (Error::ConnectionTimeout, "ConnectionTimeout"),
+            (Error::TlsCertificate, "TlsCertificateError"),
+            (Error::TlsProtocol, "TlsProtocolError"),
+            (Error::ConnectionTerminated, "ConnectionTerminated"),
+            (Error::HttpProtocol, "HttpProtocolError"),
+            (Error::RequestBody, "HttpProtocolError"),
+            (Error::ResponseTimeout, "HttpResponseTimeout"),
+            (Error::WriteTimeout, "ConnectionWriteTimeout"),
+            (Error::ReadTimeout, "ConnectionReadTimeout"),
+            (Error::ResponseIncomplete, "HttpResponseIncomplete"),
+            (
+                Error::ContentCoding(None),
+                "HttpResponseContentCoding(None)",
+            ),
+        ] {
+            assert_eq!(format!("{:?}", code(error.clone())), expected, "{error:?}");
+        }
+    }
+
+    #[test]
+    fn what_wasmtime_forbids_is_forbidden_natively_too() {
+        for name in &DEFAULT_FORBIDDEN_HEADERS {
+            assert!(is_forbidden(name), "{name}");
+        }
+    }
+}
