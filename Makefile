@@ -100,7 +100,7 @@ $(addprefix fuzz-,$(FUZZ_TARGETS)): fuzz-%: setup tool-cargo-fuzz
 # Status 3 tells of mutants that were found because they came to no end.
 .PHONY: mutants
 mutants: tool-cargo-mutants ## break each rule of the way out, and see a test fail (half an hour)
-	env -u CARGO_TARGET_DIR $(CARGO) mutants --output target --package http-step-policy --package http-step-coding --package http-step-file \
+	env -u CARGO_TARGET_DIR $(CARGO) mutants --output target --package http-step-egress --package http-step-policy --package http-step-coding --package http-step-file \
 		|| { test $$? = 3 && test ! -s target/mutants.out/missed.txt; }
 
 .PHONY: wit
@@ -119,6 +119,7 @@ lint: setup tool-cargo-deny tool-typos features ## check format, spelling, lints
 	$(CARGO) fmt --all --check --manifest-path fuzz/Cargo.toml
 	$(CARGO) fmt --all --check --manifest-path bench/plain-host/Cargo.toml
 	typos
+	.ci/module-cycles crates/egress/src host/src
 	$(CARGO) clippy --locked --workspace --all-targets -- --deny warnings
 	cd tests/guests && $(CARGO) clippy --locked --examples --profile component-dev --target wasm32-wasip2 --target-dir ../../target/wasm -- --deny warnings
 	cd bench/plain-host && $(CARGO) clippy --locked --release -- --deny warnings

@@ -1,5 +1,5 @@
-//! Runs HTTP steps that are WebAssembly components: sandboxed, with one guarded
-//! way out.
+//! Runs HTTP steps that are WebAssembly components: sandboxed, with a guarded egress as the
+//! only way to the network.
 //!
 //! A step is any component that exports the world `ci:http-step/step`: it is
 //! given a request to make, the build's properties, and a log; it makes the
@@ -30,52 +30,32 @@
 //! # Ok(())
 //! # }
 //! ```
-//!
-//! The modules stand in the order in which a request goes through them.
 
-// From step file to request-spec.
-mod asked;
-mod files;
-mod properties;
-mod request;
-
-// The component, and the engine it runs in.
-mod clock;
 mod compile;
-mod component;
 mod contract;
 mod engine;
-mod hash;
-mod meter;
-mod resources;
-mod run;
-mod slots;
-mod state;
-mod stderr;
-
-// wasi:http over the egress crate.
-mod wasi;
-
-// What comes of it.
-mod answer;
-mod breakdown;
-mod ending;
 mod log;
 mod result;
+mod run;
+mod spec;
+mod stderr;
+mod wasi;
 
-pub use crate::compile::{Cache, CacheError, Cached, CompileLimits, Compiler, compile_child};
-pub use crate::component::{Compiled, Interfaces, LoadError, Step};
+pub use crate::compile::{
+    Cache, CacheError, Cached, CompileLimits, Compiler, LoadError, compile_child,
+};
+pub use crate::engine::component::{Compiled, Interfaces, Step};
+pub use crate::engine::resources::Resources;
 pub use crate::engine::{Host, HostBuilder, HostError};
 pub use crate::log::{LogEntry, Sink, Stream};
-pub use crate::properties::Properties;
-pub use crate::resources::Resources;
 pub use crate::result::{
     BodyDigest, Exchange, Header, Outcome, ReceivedResponse, RunError, RunResult, SentRequest,
     Usage,
 };
 pub use crate::run::Job;
+pub use crate::spec::properties::Properties;
 pub use http_step_egress::{
-    Addresses, ConnectionUse, ErrorKind, LedgerError, LedgerRow, LentSecret, Protocol, Resolve,
+    Addresses, AuditError, AuditRow, ConnectionUse, ErrorKind, InjectedSecret, Protocol, Resolve,
     Seconds, SecretSource, SecretValue, Sent, Stage, SystemResolver, TlsFacts,
 };
 /// The README's example, run as a test.

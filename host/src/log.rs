@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use http_step_egress::{Lent, Memory, VeiledText};
+use http_step_egress::{GrantedSecrets, RunMemory, StreamRedactor};
 use http_step_policy::{Amount, Budget, Exceeded, Limits};
 use serde::Serialize;
 
@@ -54,20 +54,24 @@ const ENTRY_BYTES: usize = 256;
 pub(crate) struct Log {
     entries: Vec<LogEntry>,
     limits: Limits,
-    memory: Arc<Memory>,
+    memory: Arc<RunMemory>,
     /// Bytes that the component has written.
     written: u64,
     /// Bytes that are still kept.
     left: usize,
     full: bool,
     sink: Option<Box<dyn Sink>>,
-    veil: Option<VeiledText>,
+    redactor: Option<StreamRedactor>,
     /// The stream that was written to last.
     stream: Stream,
 }
 
 impl Log {
-    pub(crate) fn new(limits: Limits, memory: &Arc<Memory>, sink: Option<Box<dyn Sink>>) -> Self {
+    pub(crate) fn new(
+        limits: Limits,
+        memory: &Arc<RunMemory>,
+        sink: Option<Box<dyn Sink>>,
+    ) -> Self {
         Self {
             left: usize::try_from(limits.log_kept).unwrap_or(usize::MAX),
             limits,
@@ -78,15 +82,15 @@ impl Log {
     }
 
     /// Show no secret from now on.
-    pub(crate) fn veil(&mut self, lent: &Arc<Lent>) {
-        self.veil = Some(VeiledText::new(lent));
+    pub(crate) fn redact(&mut self, secrets: &Arc<GrantedSecrets>) {
+        self.redactor = Some(StreamRedactor::new(secrets));
     }
 
     /// Take in what a component writes. What is more than a log may be is left
     /// out; what is more than a component may write is the end of it.
     pub(crate) fn write(&mut self, stream: Stream, text: &str) -> Result<(), Exceeded> {
         self.written = self.written.saturating_add(text.len() as u64);
-        if self.veil.as_ref().is_none_or(VeiledText::is_clear) {
+        if self.redactor.as_ref().is_none_or(StreamRedactor::is_clear) {
             self.keep(stream, text)?;
         } else {
             self.keep_veiled(stream, text)?;
@@ -105,13 +109,13 @@ impl Log {
             self.flush()?;
             self.stream = stream;
         }
-        let shown = self.veil.as_mut().map(|veil| veil.feed(text));
+        let shown = self.redactor.as_mut().map(|redactor| redactor.feed(text));
         self.keep(stream, &shown.unwrap_or_default())
     }
 
     /// What was held back is no secret.
     fn flush(&mut self) -> Result<(), Exceeded> {
-        let rest = self.veil.as_mut().map(VeiledText::finish);
+        let rest = self.redactor.as_mut().map(StreamRedactor::finish);
         self.keep(self.stream, &rest.unwrap_or_default())
     }
 
@@ -142,11 +146,11 @@ impl Log {
 
     /// Write a line of the host's, on a line of its own and past any limit.
     pub(crate) fn write_line(&mut self, stream: Stream, line: &str) {
-        // What a veil has held back is no more than it may hold.
+        // What the redactor has held back is bounded.
         _ = self.flush();
         let mut line = line.to_owned();
-        if let Some(veil) = &self.veil {
-            veil.over(&mut line);
+        if let Some(redactor) = &self.redactor {
+            redactor.redact(&mut line);
         }
         let within_a_line = self
             .entries
@@ -189,7 +193,7 @@ mod tests {
 
     #[test]
     fn text_is_kept_and_handed_on_up_to_the_limit() {
-        let memory = Arc::<Memory>::default();
+        let memory = Arc::<RunMemory>::default();
         let seen = Arc::new(Mutex::new(String::new()));
         let sink = Arc::clone(&seen);
         let limits = Limits {

@@ -7,23 +7,23 @@ use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::time::Duration;
 
-use http_step_egress::{CpuMeter, Egress, Journal, Lent, Rehearsal, Room, Veil};
+use http_step_egress::{CpuMeter, DryRun, Egress, GrantedSecrets, Redactor, Reservation, RunUsage};
 use http_step_file::StepFile;
 use http_step_policy::{Amount, Budget, Exceeded, Limits, Policy};
 use tokio::time::{Instant, timeout};
 use wasmtime::{Store, UpdateDeadline};
 
-use crate::answer;
-use crate::component::Step;
 use crate::contract::types;
-use crate::ending::Ending;
 use crate::engine::Host;
-use crate::files::Files;
+use crate::engine::component::Step;
 use crate::log::{Log, Sink, Stream};
-use crate::properties::Properties;
-use crate::request;
+use crate::result::answer;
+use crate::result::run_end::RunEnd;
 use crate::result::{RunResult, Usage};
-use crate::state::{HANDLES, State};
+use crate::spec;
+use crate::spec::files::Files;
+use crate::spec::properties::Properties;
+use crate::wasi::state::{HANDLES, State};
 
 /// Bytes that a component may hand over in one call, and no more than half of its memory: it
 /// may name the same text again and again, and each time it is copied.
@@ -122,8 +122,8 @@ impl Host {
         self.run_until(step, job, pending()).await
     }
 
-    /// Run a step, or until `stop` is ready: then its requests are broken off,
-    /// and the outcome is [`Cancelled`](crate::Outcome::Cancelled).
+    /// Run a step, or until `stop` is ready: then its requests are aborted, and the outcome is
+    /// [`Cancelled`](crate::Outcome::Cancelled).
     pub async fn run_until(
         &self,
         step: &Step,
@@ -131,33 +131,33 @@ impl Host {
         stop: impl Future<Output = ()>,
     ) -> RunResult {
         let limits = job.policy.budgets().clone();
-        let journal = Arc::new(Journal::new(limits.clone()));
+        let run_usage = Arc::new(RunUsage::new(limits.clone()));
         let mut bounds = Bounds {
             stop: pin!(stop),
-            journal,
+            run_usage,
             started: Instant::now(),
             wall: limits.wall,
             set_by: SET_BY_POLICY,
         };
         let memory = limits.memory;
-        let log = Log::new(limits, bounds.journal.memory(), job.sink.take());
+        let log = Log::new(limits, bounds.run_usage.memory(), job.sink.take());
         let slot = bounds
             .hold(async { Ok(self.slots.take(memory).await?) })
             .await;
         match slot.flatten() {
             Ok(slot) => {
-                // Who waits for a turn takes little memory, and who has it takes what
-                // somebody else has just left.
+                // A waiting run takes little memory, and a running one takes what another has
+                // just freed.
                 let result = Box::pin(self.run_now(step, job, bounds, log)).await;
                 // The slot is free when all that the run holds is gone.
                 drop(slot);
                 result
             }
-            Err(ending) => bounds.end_early(step, ending, log),
+            Err(run_end) => bounds.end_early(step, run_end, log),
         }
     }
 
-    /// Run a step whose turn it is.
+    /// Run a step that has its slot.
     async fn run_now(
         &self,
         step: &Step,
@@ -166,24 +166,24 @@ impl Host {
         mut log: Log,
     ) -> RunResult {
         let properties = Arc::new(job.properties);
-        let (policy, origin) = (job.policy.clone(), request::origin(&job.file, &properties));
+        let (policy, origin) = (job.policy.clone(), spec::origin(&job.file, &properties));
         let url_secret = job.file.url_secret();
         let prepared = bounds
             .hold(async {
-                let lent = Lent::by(&job.policy, &self.sources, &self.shrouds).await?;
-                let request =
-                    request::prepare(job.file, &properties, job.files, &job.policy).await?;
-                Ok((lent, request))
+                let secrets =
+                    GrantedSecrets::read(&job.policy, &self.sources, &self.matchers).await?;
+                let request = spec::prepare(job.file, &properties, job.files, &job.policy).await?;
+                Ok((secrets, request))
             })
             .await;
-        let (lent, request) = match prepared.flatten() {
+        let (secrets, request) = match prepared.flatten() {
             Ok(prepared) => prepared,
-            Err(ending) => return bounds.end_early(step, ending, log),
+            Err(run_end) => return bounds.end_early(step, run_end, log),
         };
-        let lent = Arc::new(lent);
-        let _files = match Room::of(bounds.journal.memory(), request.file_bytes) {
+        let secrets = Arc::new(secrets);
+        let _files = match Reservation::with_bytes(bounds.run_usage.memory(), request.file_bytes) {
             Ok(room) => room,
-            Err(exceeded) => return bounds.end_early(step, Ending::exceeded(exceeded), log),
+            Err(exceeded) => return bounds.end_early(step, RunEnd::exceeded(exceeded), log),
         };
         if let Some(total) = request.spec.settings.timeout.total {
             let total = Duration::from_nanos(total);
@@ -192,42 +192,42 @@ impl Host {
             }
         }
 
-        let (limits, journal) = (job.policy.budgets().clone(), Arc::clone(&bounds.journal));
-        let rehearsal = job.is_dry.then(|| {
-            Arc::new(Rehearsal {
-                hidden: request.spec.hide_request_headers.clone(),
+        let (limits, run_usage) = (job.policy.budgets().clone(), Arc::clone(&bounds.run_usage));
+        let dry_run = job.is_dry.then(|| {
+            Arc::new(DryRun {
+                redacted_headers: request.spec.hide_request_headers.clone(),
             })
         });
         let cpu = CpuMeter::default();
         let egress = Egress {
-            outbound: Arc::clone(&self.outbound),
+            transport: Arc::clone(&self.transport),
             tenant: job.tenant,
             policy: job.policy,
-            asked: Arc::new(request.asked),
-            lent: Arc::clone(&lent),
+            requested: Arc::new(request.requested),
+            secrets: Arc::clone(&secrets),
             credentials: Arc::default(),
-            rehearsal,
-            journal: Arc::clone(&journal),
+            dry_run,
+            usage: Arc::clone(&run_usage),
             cpu: cpu.clone(),
         };
-        log.veil(&lent);
-        let state = State::new(egress, journal.memory(), properties, log);
+        log.redact(&secrets);
+        let state = State::new(egress, run_usage.memory(), properties, log);
         let mut store = self.store(state, &cpu, limits);
         let called = bounds
             .hold(cpu.measure(call(step, &mut store, &request.spec)))
             .await;
 
         let mut state = store.into_data();
-        let mut is_long = journal.requests() > FEW_REQUESTS;
-        let mut ending = match (called, journal.exceeded_by_now()) {
+        let mut is_long = run_usage.counts().requests > FEW_REQUESTS;
+        let mut run_end = match (called, run_usage.signal().exceeded()) {
             // It may have come to an end in the moment in which it was ended.
-            (Ok(_), Some(exceeded)) => Ending::exceeded(exceeded),
+            (Ok(_), Some(exceeded)) => RunEnd::exceeded(exceeded),
             (Ok(Ok(result)), None) => {
                 is_long |= answer::is_long(&result);
-                answered(result, is_long, &journal, &cpu).await
+                answered(result, is_long, &run_usage, &cpu).await
             }
-            (Ok(Err(error)), None) => Ending::broken(&error, &state.stderr.words()),
-            (Err(ending), _) => ending,
+            (Ok(Err(error)), None) => RunEnd::aborted(&error, &state.stderr.words()),
+            (Err(run_end), _) => run_end,
         };
         let missing = state.missing_secret.take();
         let missing = missing.and_then(|name| {
@@ -237,36 +237,36 @@ impl Host {
             Some(if is_url { missing.as_url() } else { missing })
         });
         if let Some(missing) = missing {
-            ending.missed(&missing);
+            run_end.missed(&missing);
         }
         // It may have come to an end in the moment in which it was stopped.
-        let ending = match journal.stopped() {
-            Some(reason) => Ending::stopped(reason),
+        let run_end = match run_usage.signal().partial_echo() {
+            Some(reason) => RunEnd::stopped(reason),
             None => {
-                for line in journal.partial_echoes() {
+                for line in run_usage.notices().partial_echoes() {
                     state.log.write_line(Stream::Stderr, &line);
                 }
-                ending
+                run_end
             }
         };
-        state.write_remarks();
-        ending.note(&mut state.log);
+        state.write_notices();
+        run_end.note(&mut state.log);
         let written = state.log.written();
         let log = state.log.take_entries();
-        // What is under way is broken off now, so that nothing is sent after
-        // the result has told what was.
+        // What is in flight is aborted now, so that nothing is sent after the result says what
+        // was.
         drop(state);
         let usage = bounds.usage(step, &cpu, written);
         let told = move || {
-            let veil = lent.veil();
-            let mut result = ending.into_result(&journal, log, usage, &veil);
-            if !lent.is_nothing() {
-                result.veil(&veil);
+            let redactor = secrets.redactor();
+            let mut result = run_end.into_result(&run_usage, log, usage, &redactor);
+            if !secrets.is_empty() {
+                result.redact(&redactor);
             }
             result
         };
         let told = if is_long {
-            cpu.count_aside(told).await
+            cpu.measure_blocking(told).await
         } else {
             Some(told())
         };
@@ -275,7 +275,7 @@ impl Host {
                 result.usage.cpu_seconds = cpu.total().as_secs_f64();
                 result
             }
-            None => bounds.end_early(step, Ending::at_the_hosts_end(), Log::default()),
+            None => bounds.end_early(step, RunEnd::host_closing(), Log::default()),
         }
     }
 
@@ -311,27 +311,27 @@ async fn call(
 async fn answered(
     result: types::StepResult,
     is_long: bool,
-    journal: &Journal,
+    run_usage: &RunUsage,
     cpu: &CpuMeter,
-) -> Ending {
-    let memory = Arc::clone(journal.memory());
-    let returned = move || Ending::returned(result, &memory);
-    let ending = if is_long {
-        cpu.count_aside(returned).await
+) -> RunEnd {
+    let memory = Arc::clone(run_usage.memory());
+    let returned = move || RunEnd::returned(result, &memory);
+    let run_end = if is_long {
+        cpu.measure_blocking(returned).await
     } else {
         Some(returned())
     };
-    let ending = ending.unwrap_or_else(Ending::at_the_hosts_end);
-    match journal.spends(cpu.total()) {
-        Err(exceeded) if ending.is_returned() => Ending::exceeded(exceeded),
-        _ => ending,
+    let run_end = run_end.unwrap_or_else(RunEnd::host_closing);
+    match run_usage.check_cpu(cpu.total()) {
+        Err(exceeded) if run_end.is_returned() => RunEnd::exceeded(exceeded),
+        _ => run_end,
     }
 }
 
 /// What ends a run from outside: its caller, its budgets, and its time.
 struct Bounds<'r, S> {
     stop: Pin<&'r mut S>,
-    journal: Arc<Journal>,
+    run_usage: Arc<RunUsage>,
     started: Instant,
     wall: Duration,
     /// What would give it longer.
@@ -343,44 +343,44 @@ const SET_BY_STEP_FILE: &str = "`total` under `timeout:` of the step file gives 
 
 impl<S: Future<Output = ()>> Bounds<'_, S> {
     /// Go on with a part of the run as long as it may.
-    async fn hold<T>(&mut self, part: impl Future<Output = T>) -> Result<T, Ending> {
+    async fn hold<T>(&mut self, part: impl Future<Output = T>) -> Result<T, RunEnd> {
         let part = timeout(self.wall.saturating_sub(self.started.elapsed()), part);
         tokio::select! {
             biased;
-            () = &mut self.stop => Err(Ending::cancelled()),
-            over = self.journal.over() => Err(over.into()),
+            () = &mut self.stop => Err(RunEnd::cancelled()),
+            over = self.run_usage.signal().aborted() => Err(over.into()),
             done = part => done.map_err(|_| {
-                Ending::late(self.wall, self.started.elapsed(), self.set_by)
+                RunEnd::timed_out(self.wall, self.started.elapsed(), self.set_by)
             }),
         }
     }
 
     /// What comes of a run that ends before its component is called.
-    fn end_early(&self, step: &Step, ending: Ending, mut log: Log) -> RunResult {
-        ending.note(&mut log);
+    fn end_early(&self, step: &Step, run_end: RunEnd, mut log: Log) -> RunResult {
+        run_end.note(&mut log);
         let usage = self.usage(step, &CpuMeter::default(), 0);
-        ending.into_result(
-            &self.journal,
+        run_end.into_result(
+            &self.run_usage,
             log.into_entries(),
             usage,
-            &Veil::of_nothing(),
+            &Redactor::empty(),
         )
     }
 
     fn usage(&self, step: &Step, cpu: &CpuMeter, log_bytes: u64) -> Usage {
-        let journal = &self.journal;
+        let counts = self.run_usage.counts();
         Usage {
             wall_seconds: self.started.elapsed().as_secs_f64(),
             cpu_seconds: cpu.total().as_secs_f64(),
-            peak_memory_bytes: journal.memory().peak(),
-            requests: journal.requests(),
-            peak_concurrent_requests: journal.most_under_way(),
-            hosts: journal.hosts(),
-            bytes_sent: journal.bytes_sent(),
-            bytes_received: journal.bytes_received(),
-            bytes_decoded: journal.bytes_decoded(),
-            peak_header_fields: journal.header_fields(),
-            peak_header_bytes: journal.header_bytes(),
+            peak_memory_bytes: self.run_usage.memory().peak(),
+            requests: counts.requests,
+            peak_concurrent_requests: counts.peak_in_flight,
+            hosts: counts.hosts,
+            bytes_sent: counts.bytes_sent,
+            bytes_received: counts.bytes_received,
+            bytes_decoded: counts.bytes_decoded,
+            peak_header_fields: counts.header_fields,
+            peak_header_bytes: counts.header_bytes,
             log_bytes,
             component_bytes: step.bytes,
         }

@@ -301,9 +301,9 @@ mod tests {
     #[test]
     fn an_engine_is_known_by_what_its_code_depends_on() {
         let id = |config: &wasmtime::Config| EngineId::of(&Engine::new(config).unwrap());
-        let mut config = crate::engine::code();
+        let mut config = crate::compile::config::code();
         let plain = id(&config);
-        assert_eq!(plain, id(&crate::engine::code()));
+        assert_eq!(plain, id(&crate::compile::config::code()));
         config.max_wasm_stack(1 << 18);
         assert_eq!(plain, id(&config));
         config.epoch_interruption(false);
@@ -313,7 +313,7 @@ mod tests {
     #[test]
     #[cfg(all(target_arch = "x86_64", target_os = "linux", target_env = "gnu"))]
     fn an_engine_is_known_by_its_cpu() {
-        let mut config = crate::engine::code();
+        let mut config = crate::compile::config::code();
         let this_one = EngineId::of(&Engine::new(&config).unwrap());
         // A target that is named is compiled for as if its CPU had nothing special.
         config.target("x86_64-unknown-linux-gnu").unwrap();

@@ -6,9 +6,9 @@ use std::process::ExitCode;
 use wasmtime::{CodeBuilder, Engine, OutOfMemory};
 
 use super::artefact::{Artefact, EngineId, Key};
+use super::config;
 use super::confine::confine;
 use super::protocol::{Failure, Order};
-use crate::engine;
 
 /// Be the compiler of a host: the whole of a process that
 /// [`Compiler::child`](crate::Compiler::child) or
@@ -51,10 +51,10 @@ fn compile(mut stdin: impl Read) -> Result<Artefact, Failure> {
     stdin
         .read_to_end(&mut wasm)
         .map_err(|error| match error.kind() {
-            ErrorKind::OutOfMemory => Failure::Memory,
+            ErrorKind::OutOfMemory => Failure::RunMemory,
             _ => Failure::Compiler(format!("can't read the component: {error}")),
         })?;
-    let engine = Engine::new(&engine::code()).map_err(failure(|reason| {
+    let engine = Engine::new(&config::code()).map_err(failure(|reason| {
         Failure::Compiler(format!("can't set up its engine: {reason}"))
     }))?;
     let code = CodeBuilder::new(&engine)
@@ -70,7 +70,7 @@ fn compile(mut stdin: impl Read) -> Result<Artefact, Failure> {
 fn failure(kind: impl Fn(String) -> Failure) -> impl Fn(wasmtime::Error) -> Failure {
     move |error| {
         if error.is::<OutOfMemory>() {
-            return Failure::Memory;
+            return Failure::RunMemory;
         }
         kind(error.root_cause().to_string())
     }

@@ -15,7 +15,9 @@ mod artefact;
 mod cache;
 mod child;
 mod code;
+pub(crate) mod config;
 mod confine;
+mod error;
 mod parent;
 mod private_dir;
 mod protocol;
@@ -31,11 +33,11 @@ use wasmtime::component::Component;
 
 use self::artefact::{Artefact, Key};
 use self::parent::Program;
-use crate::component::LoadError;
 
 pub(crate) use self::artefact::EngineId;
 pub use self::cache::{Cache, CacheError};
 pub use self::child::compile_child;
+pub use self::error::LoadError;
 
 /// How a [`Host`](crate::Host) compiles: in its own process or in a child, with a
 /// [`Cache`] or without.
@@ -133,7 +135,7 @@ impl Compiler {
                 size: wasm.len() as u64,
             });
         }
-        crate::component::check_start(wasm)?;
+        error::check_start(wasm)?;
         let key = Key::new(wasm, id);
         if let Some((component, path)) = self.cached(engine, &key) {
             return Ok(Code::new(component, &key, Cached::Found(path)));

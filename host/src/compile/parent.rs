@@ -14,9 +14,9 @@ use tokio::runtime;
 use tokio::time::timeout;
 
 use super::CompileLimits;
+use super::LoadError;
 use super::artefact::{Artefact, Key, LABEL, Unfit};
 use super::protocol::{Failure, Order, Reply};
-use crate::component::LoadError;
 use crate::stderr;
 
 /// How much of the compiler's last words is heard.
@@ -61,7 +61,7 @@ pub(super) fn compile(
     match Reply::parse(remains.said, key) {
         Reply::Artefact(artefact) => Ok(artefact),
         Reply::Failure(Failure::Invalid(reason)) => Err(LoadError::Invalid(reason)),
-        Reply::Failure(Failure::Memory) => Err(out_of_memory(limits)),
+        Reply::Failure(Failure::RunMemory) => Err(out_of_memory(limits)),
         Reply::Failure(Failure::Compiler(reason)) => Err(unusable(program, &reason)),
         Reply::Unfit(Unfit::Engine) => {
             Err(unusable(program, "is of another build than this program"))

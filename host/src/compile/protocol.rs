@@ -18,7 +18,7 @@ const FAILURE: &[u8; 16] = b"http-step error1";
 const LONGEST: usize = 4096;
 
 /// The longest report of one: no character takes more than six bytes of JSON.
-const LONGEST_REPORT: usize = 6 * LONGEST + 64;
+const MAX_REPORT: usize = 6 * LONGEST + 64;
 
 /// What the compiler may use. The component follows it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,7 +62,7 @@ pub(super) enum Failure {
     /// The component is not valid.
     Invalid(String),
     /// Memory ran out.
-    Memory,
+    RunMemory,
     /// The compiler itself could not do its work: what it says of itself.
     Compiler(String),
 }
@@ -82,7 +82,7 @@ impl Failure {
         };
         match self {
             Self::Invalid(text) => Self::Invalid(shortened(text)),
-            Self::Memory => Self::Memory,
+            Self::RunMemory => Self::RunMemory,
             Self::Compiler(text) => Self::Compiler(shortened(text)),
         }
     }
@@ -102,7 +102,7 @@ impl Reply {
     pub(super) fn parse(bytes: Vec<u8>, key: &Key) -> Self {
         if let Some(report) = bytes.strip_prefix(FAILURE) {
             return match report {
-                _ if report.len() > LONGEST_REPORT => Self::Garbled,
+                _ if report.len() > MAX_REPORT => Self::Garbled,
                 report => serde_json::from_slice(report).map_or(Self::Garbled, Self::Failure),
             };
         }
@@ -121,7 +121,7 @@ mod tests {
     use crate::compile::EngineId;
 
     fn key(wasm: &[u8]) -> Key {
-        let engine = wasmtime::Engine::new(&crate::engine::code()).unwrap();
+        let engine = wasmtime::Engine::new(&crate::compile::config::code()).unwrap();
         Key::new(wasm, EngineId::of(&engine))
     }
 
@@ -152,14 +152,17 @@ mod tests {
         cut.pop();
         let invalid = Failure::Invalid("no \"section\"\u{1b}".to_owned());
         let lying = [FAILURE.as_slice(), br#"{"invalid":7}"#].concat();
-        let endless = format!(r#"{{"invalid":"{}"}}"#, "x".repeat(LONGEST_REPORT));
+        let endless = format!(r#"{{"invalid":"{}"}}"#, "x".repeat(MAX_REPORT));
         let endless = [FAILURE.as_slice(), endless.as_bytes()].concat();
         for (bytes, reply) in [
             (artefact.bytes().to_vec(), Reply::Artefact(artefact)),
             (other, Reply::Unfit(Unfit::Component)),
             (cut, Reply::Garbled),
             (invalid.to_bytes(), Reply::Failure(invalid)),
-            (Failure::Memory.to_bytes(), Reply::Failure(Failure::Memory)),
+            (
+                Failure::RunMemory.to_bytes(),
+                Reply::Failure(Failure::RunMemory),
+            ),
             (lying, Reply::Garbled),
             (endless, Reply::Garbled),
             (b"running 1 test\n".to_vec(), Reply::Garbled),

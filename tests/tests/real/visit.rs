@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::LazyLock;
 
-use http_step_host::{Host, Job, LedgerRow, Outcome, Policy, RunResult, Step, Stream};
+use http_step_host::{AuditRow, Host, Job, Outcome, Policy, RunResult, Step, Stream};
 use http_step_tests::{reference_of, step_file};
 use serde_json::{Map, Value, json};
 
@@ -102,12 +102,12 @@ pub fn ending(result: &RunResult) -> String {
 }
 
 /// A row of the ledger.
-pub fn evidence(row: &LedgerRow) -> String {
+pub fn evidence(row: &AuditRow) -> String {
     Value::Object(fields(row)).to_string()
 }
 
 /// A row of the ledger, but for its times, and for what is not known.
-fn fields(row: &LedgerRow) -> Map<String, Value> {
+fn fields(row: &AuditRow) -> Map<String, Value> {
     let Ok(Value::Object(mut fields)) = serde_json::to_value(row) else {
         panic!("a row is an object");
     };

@@ -4,20 +4,29 @@
 use std::collections::VecDeque;
 use std::convert::Infallible;
 use std::future::pending;
-use std::pin::pin;
+use std::pin::{Pin, pin};
+use std::task::{Context, Poll};
+use std::time::Duration;
 
 use http::{HeaderMap, HeaderValue, Request};
+use http_body::{Body, Frame};
 use http_body_util::BodyExt;
 use http_step_policy::{Amount, Budget, Exceeded, Limits};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
+use tokio::time::{Instant, sleep};
 
-use super::super::answer;
-use super::super::connection::{Connection, Facts};
-use super::super::filled::MOST_HELD;
-use super::super::turns::Turns;
+use super::content::{Content, MAX_HELD};
+use super::outgoing::{Outgoing, Progress};
+use super::received::Received;
 use super::*;
-use crate::error::ErrorKind;
-use crate::secrets::Veil;
+use crate::connect::connection::Connection;
+use crate::error::{ErrorKind, Stage, TransportError};
+use crate::exchange::answer;
+use crate::fair_semaphore::FairSemaphore;
+use crate::secrets::Redactor;
+use crate::usage::RunUsage;
+use crate::usage::audit::AuditEntry;
+use crate::usage::facts::ConnectionFacts;
 
 const ORIGIN: &str = "http://one.test";
 const WITHIN: Duration = Duration::from_secs(10);
@@ -26,24 +35,27 @@ const PAUSE: Duration = Duration::from_secs(8);
 
 /// A run that may make one request at a time.
 struct Run {
-    journal: Arc<Journal>,
-    turns: Turns,
+    usage: Arc<RunUsage>,
+    permits: FairSemaphore,
 }
 
 impl Run {
     fn new(limits: Limits) -> Self {
         Self {
-            journal: Arc::new(Journal::new(limits)),
-            turns: Turns::new(1),
+            usage: Arc::new(RunUsage::new(limits)),
+            permits: FairSemaphore::new(1),
         }
     }
 
-    async fn begin(&self) -> (Arc<Entry>, Arc<Held>) {
-        let (entry, under_way) = self.journal.request("POST").unwrap();
-        let turn = self.turns.turn_in(self.journal.line(), &"".into()).await;
-        let held = Held {
-            _turn: turn,
-            _under_way: under_way.into(),
+    async fn begin(&self) -> (Arc<AuditEntry>, Arc<ActiveRequest>) {
+        let (entry, in_flight) = self.usage.start_request("POST").unwrap();
+        let permit = self
+            .permits
+            .acquire_queued(self.usage.run_queue(), &"".into())
+            .await;
+        let held = ActiveRequest {
+            _permit: permit,
+            _in_flight: in_flight.into(),
         };
         (entry, Arc::new(held))
     }
@@ -58,13 +70,15 @@ impl Run {
             .map_err(|never| match never {})
             .boxed_unsync();
         let body = Content::Written(body);
-        Outgoing::new(body, length, Arc::clone(&self.journal), entry, held)
+        Outgoing::new(body, length, Arc::clone(&self.usage), entry, held)
     }
 
     /// The body of a response that begins with this head, and the server's end.
     async fn received(&self, head: &str) -> (Received, DuplexStream) {
         let (io, mut server) = duplex(1 << 10);
-        let mut connection = Connection::start(io, Facts::of_nothing()).await.unwrap();
+        let mut connection = Connection::start(io, ConnectionFacts::empty(), None)
+            .await
+            .unwrap();
         let outgoing = self.outgoing([], None).await;
         let upload = outgoing.upload();
         let (entry, held) = (Arc::clone(&upload.entry), Arc::clone(&upload.held));
@@ -76,8 +90,8 @@ impl Run {
             server.write_all(head.as_bytes()).await.unwrap();
         });
         let body = response.ok().unwrap().into_body();
-        let journal = Arc::clone(&self.journal);
-        let received = Received::new(body, journal, entry, ORIGIN.to_owned(), WITHIN, held, None);
+        let usage = Arc::clone(&self.usage);
+        let received = Received::new(body, usage, entry, ORIGIN.to_owned(), WITHIN, held, None);
         (received, server)
     }
 }
@@ -124,7 +138,7 @@ async fn the_trailers_of_a_request_are_held_to_the_budgets_of_a_header() {
         stage: Stage::Send,
     };
     assert_eq!(outgoing.frame().await.unwrap().unwrap_err(), error);
-    assert!(run.journal.exceeded_by_now().is_some());
+    assert!(run.usage.signal().exceeded().is_some());
 }
 
 #[tokio::test]
@@ -192,7 +206,7 @@ async fn what_was_not_kept_does_not_go_out_again() {
 
 #[tokio::test]
 async fn a_body_is_kept_up_to_a_limit_and_within_the_memory_of_its_run() {
-    let half = || Frame::data(Bytes::from(vec![b'x'; MOST_HELD / 2]));
+    let half = || Frame::data(Bytes::from(vec![b'x'; MAX_HELD / 2]));
     let budget = |bytes| Limits {
         memory: bytes,
         ..Limits::default()
@@ -210,15 +224,15 @@ async fn a_body_is_kept_up_to_a_limit_and_within_the_memory_of_its_run() {
         while let Some(frame) = outgoing.frame().await {
             frame.unwrap();
         }
-        let is_large = run.journal.memory().peak() >= MOST_HELD;
+        let is_large = run.usage.memory().peak() >= MAX_HELD;
         let again = upload.again();
         assert_eq!(again.is_some(), is_kept);
         if let Some(again) = again {
             assert!(is_large);
-            assert_eq!(rest(again).await.len(), MOST_HELD);
+            assert_eq!(rest(again).await.len(), MAX_HELD);
         }
         // A run does not end because its requests can't be repeated.
-        assert_eq!(run.journal.exceeded_by_now(), None);
+        assert_eq!(run.usage.signal().exceeded(), None);
     }
 }
 
@@ -239,9 +253,9 @@ async fn each_piece_that_goes_out_is_a_sign_of_life() {
 async fn a_request_keeps_its_turn_until_its_body_has_gone_out() {
     let run = Run::new(Limits::default());
     let outgoing = run.outgoing([data("x")], None).await;
-    assert_eq!(run.turns.free(), 0);
+    assert_eq!(run.permits.available(), 0);
     drop(outgoing);
-    assert_eq!(run.turns.free(), 1);
+    assert_eq!(run.permits.available(), 1);
 }
 
 #[tokio::test]
@@ -259,7 +273,7 @@ async fn a_turn_is_given_back_when_the_answer_was_read_though_its_reader_keeps_i
     ] {
         let run = Run::new(Limits::default());
         let (mut received, mut server) = run.received(&format!("{OK}{fields}\r\n")).await;
-        assert_eq!(run.turns.free(), 0, "{fields}");
+        assert_eq!(run.permits.available(), 0, "{fields}");
         server.write_all(rest.as_bytes()).await.unwrap();
         drop(server);
         let mut last = None;
@@ -273,11 +287,11 @@ async fn a_turn_is_given_back_when_the_answer_was_read_though_its_reader_keeps_i
             }
         }
         assert_eq!(last.unwrap().is_ok(), is_whole, "{fields}");
-        assert_eq!(run.turns.free(), 1, "{fields}");
+        assert_eq!(run.permits.available(), 1, "{fields}");
         // Nor can the end of the run break it off any more.
-        run.journal.broken_off(ErrorKind::Cancelled, "stopped");
+        run.usage.audit().abort(ErrorKind::Cancelled, "stopped");
         assert_eq!(
-            run.journal.ledger(&Veil::of_nothing())[0].error,
+            run.usage.audit().rows(&Redactor::empty())[0].error,
             None,
             "{fields}"
         );
@@ -286,7 +300,7 @@ async fn a_turn_is_given_back_when_the_answer_was_read_though_its_reader_keeps_i
     let (_empty, _server) = run
         .received(&format!("{OK}content-length: 0\r\n\r\n"))
         .await;
-    assert_eq!(run.turns.free(), 1);
+    assert_eq!(run.permits.available(), 1);
 }
 
 #[tokio::test(start_paused = true)]

@@ -2,8 +2,9 @@
 
 use http_step_policy::{Amount, Budget, Limits, Policy};
 
-use super::TransportError as E;
 use super::*;
+use crate::error::TransportError as E;
+use std::io;
 
 const ONE: &str = "http://one.test";
 const WITHIN: Duration = Duration::from_secs(1);

@@ -24,7 +24,7 @@ impl Fingerprints {
     }
 
     /// Of these parts: as many, each the same.
-    pub(crate) fn of<'p>(&self, parts: impl IntoIterator<Item = &'p [u8]>) -> Fingerprint {
+    pub(crate) fn fingerprint<'p>(&self, parts: impl IntoIterator<Item = &'p [u8]>) -> Fingerprint {
         let mut hash = Sha256::new_with_prefix(self.salt);
         for part in parts {
             hash.update(part.len().to_be_bytes());
@@ -47,11 +47,13 @@ mod tests {
     #[test]
     fn it_is_of_each_part() {
         let fingerprints = Fingerprints::new();
-        let of = |parts: &[&'static str]| fingerprints.of(parts.iter().map(|part| part.as_bytes()));
+        let of = |parts: &[&'static str]| {
+            fingerprints.fingerprint(parts.iter().map(|part| part.as_bytes()))
+        };
         assert_eq!(of(&["one", "two"]), of(&["one", "two"]));
         for other in [&["onetwo"][..], &["two", "one"], &["one", "two", ""], &[]] {
             assert_ne!(of(&["one", "two"]), of(other));
         }
-        assert_ne!(of(&["one"]), Fingerprints::new().of([&b"one"[..]]));
+        assert_ne!(of(&["one"]), Fingerprints::new().fingerprint([&b"one"[..]]));
     }
 }

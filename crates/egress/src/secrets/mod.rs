@@ -1,25 +1,26 @@
-//! Secrets: a component holds handles, the way out knows the values.
+//! Secrets: a component holds handles, the gate knows the values.
 //!
-//! `source.rs` reads the values, `loan.rs` is one of them and its handle, `lent.rs` all
-//! that one run is lent, and `hidden.rs` what of it is looked for. The way out puts values in (`fill.rs`) and takes them
-//! out of what comes back (`scrub.rs`); what people are shown has neither
-//! (`veil.rs`). `shroud.rs` is what finds them, kept for later runs by `fingerprint.rs`.
+//! `source.rs` reads the values, `secret.rs` is a granted secret and its handle, `granted.rs` all
+//! that a run is granted, and `redactions.rs` what is redacted, in order. `inject/` puts values
+//! into requests and `redact.rs` takes them out of responses; what people are shown has neither
+//! values nor handles (`redactor.rs`). `matcher.rs` finds values in text; matchers are cached for
+//! later runs, by fingerprint (`fingerprint.rs`).
 
 mod fingerprint;
-mod hidden;
-mod lent;
-mod loan;
-mod shroud;
+mod granted;
+mod matcher;
+mod redactions;
+mod redactor;
+mod secret;
 mod source;
-mod veil;
 
-pub use self::lent::{LendError, Lent};
-pub use self::loan::Unavailable;
-pub use self::shroud::Shrouds;
-pub use self::source::{SecretSource, SecretValue, Sources};
-pub use self::veil::{Veil, VeiledText};
+pub use crate::secrets::granted::{GrantError, GrantedSecrets};
+pub use crate::secrets::matcher::MatcherCache;
+pub use crate::secrets::redactor::{Redactor, StreamRedactor};
+pub use crate::secrets::secret::UnavailableSecret;
+pub use crate::secrets::source::{SecretSource, SecretValue, Sources};
 
-pub(crate) use self::fingerprint::{Fingerprint, Fingerprints};
-pub(crate) use self::hidden::Masks;
-pub(crate) use self::loan::Loan;
-pub(crate) use self::veil::{HIDDEN, through};
+pub(crate) use crate::secrets::fingerprint::{Fingerprint, Fingerprints};
+pub(crate) use crate::secrets::redactions::Passes;
+pub(crate) use crate::secrets::redactor::{REDACTED, through};
+pub(crate) use crate::secrets::secret::GrantedSecret;

@@ -25,7 +25,7 @@ fn loopback() -> Policy {
 /// What the ledger has of each request but the last, which is the thief's dump.
 fn ledger(result: &RunResult, names: &[(&str, &str)]) -> String {
     let (_, rows) = result.ledger.split_last().unwrap();
-    let row = |row: &http_step_host::LedgerRow| {
+    let row = |row: &http_step_host::AuditRow| {
         let lent = row
             .secrets
             .iter()

@@ -1,0 +1,82 @@
+//! Whether credentials may be used for a request, before anything is fetched for it.
+
+use bytes::Bytes;
+use http::{Method, Request};
+use http_step_policy::{Place, override_in_query};
+
+use crate::auth::sign::{self, Proof};
+use crate::auth::{Client, Scheme};
+use crate::body::whole;
+use crate::connect::pool::Key;
+use crate::egress::Egress;
+use crate::error::TransportError;
+use crate::inject::{Destination, WrittenPath};
+use crate::usage::audit::AuditEntry;
+
+/// What a client is, with values in it.
+pub(crate) struct ClientValues {
+    pub(crate) id: sign::RevealedText,
+    pub(crate) secret: sign::RevealedText,
+}
+
+impl Egress {
+    /// Check that the secrets of a request's credentials are granted for it.
+    pub(crate) fn check_credentials(
+        &self,
+        proofs: &[Proof],
+        destination: &Destination<'_>,
+        entry: &AuditEntry,
+    ) -> Result<(), TransportError> {
+        for proof in proofs {
+            self.material(proof, destination, entry)?;
+            if let Scheme::OAuth2(client) = &proof.placeholder.scheme {
+                self.admit_client(client)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether a client's endpoint may be asked, how it is reached, and what it is told.
+    pub(crate) fn admit_client(
+        &self,
+        client: &Client,
+    ) -> Result<(Key, ClientValues), TransportError> {
+        let asked = [
+            Some(client.token_url.as_str()),
+            client.scope.as_deref(),
+            client.audience.as_deref(),
+        ];
+        let asked = asked.into_iter().flatten();
+        let mut secrets = asked.flat_map(|text| self.secrets.found_in(text.as_bytes()));
+        if let Some(secret) = secrets.next() {
+            return Err(TransportError::Refused(format!(
+                "the secret `{}` can't be in the URL of a token endpoint, a scope or an audience",
+                secret.terms.name()
+            )));
+        }
+        let request = Request::post(client.token_url.as_str()).body(whole(Bytes::new()));
+        let mut request = request.map_err(|error| TransportError::Refused(error.to_string()))?;
+        let entry = AuditEntry::new(Method::POST.as_str());
+        let key = self.admit(&mut request, &entry)?.route.key;
+        Ok((key, self.client(client, &entry)?))
+    }
+
+    /// What a client is, if its secrets are granted for its token endpoint.
+    pub(crate) fn client(
+        &self,
+        client: &Client,
+        entry: &AuditEntry,
+    ) -> Result<ClientValues, TransportError> {
+        let query = client.token_url.query().unwrap_or_default();
+        let destination = Destination {
+            origin: &client.origin,
+            method: Method::POST.to_string(),
+            path: WrittenPath::without_values(client.token_url.path()),
+            override_field: override_in_query(query.as_bytes()).map(str::to_owned),
+        };
+        Ok(ClientValues {
+            id: self.reveal(&client.id, Place::Token, &destination, entry)?,
+            secret: self.reveal(&client.secret, Place::Token, &destination, entry)?,
+        })
+    }
+}

@@ -1,0 +1,122 @@
+//! Credentials that the host computes: what a run has requested (`wit/auth.wit`), and the
+//! placeholders for it in requests. `sign.rs` computes them, `tokens.rs` caches OAuth 2 tokens.
+
+mod requested;
+mod scheme;
+pub(crate) mod sign;
+pub(crate) mod tokens;
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use http::{HeaderMap, HeaderName};
+
+pub use crate::auth::requested::{Aws, OAuth2, PlainSignature, RequestedScheme, SignatureForm};
+pub use crate::auth::scheme::SchemeError;
+
+pub(crate) use crate::auth::scheme::{Client, Scheme};
+
+/// How many a run can request.
+const MAX_REQUESTED: usize = 16;
+
+/// What one run has requested.
+#[derive(Default)]
+pub struct Credentials(Mutex<Vec<Arc<Placeholder>>>);
+
+/// Requested credentials, and the header field that stands for them in requests.
+pub struct Placeholder {
+    /// The name of the field.
+    pub field: HeaderName,
+    /// Its value, in the place of the credentials.
+    pub value: String,
+    pub(crate) scheme: Scheme,
+}
+
+impl Credentials {
+    /// Request credentials. What is returned goes into requests in their place.
+    ///
+    /// # Errors
+    ///
+    /// The scheme is not usable, or the run has requested too many.
+    pub fn request(&self, requested: RequestedScheme) -> Result<Arc<Placeholder>, SchemeError> {
+        let scheme = Scheme::try_from(requested)?;
+        let mut requested = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if requested.len() >= MAX_REQUESTED {
+            return Err(SchemeError::TooMany);
+        }
+        let name = scheme.name();
+        // It is no secret: it means something in this run alone, and people read it in the log.
+        let value = match requested.len() {
+            0 => format!("<{name}>"),
+            others => format!("<{name} {}>", others + 1),
+        };
+        let placeholder = Arc::new(Placeholder {
+            field: scheme.field(),
+            value,
+            scheme,
+        });
+        requested.push(Arc::clone(&placeholder));
+        Ok(placeholder)
+    }
+
+    /// Take the placeholders out of a request's header.
+    pub(crate) fn take_from(&self, header: &mut HeaderMap) -> Vec<Arc<Placeholder>> {
+        let requested = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_in = |placeholder: &Arc<Placeholder>| {
+            let mut values = header.get_all(&placeholder.field).iter();
+            values.any(|value| value == placeholder.value.as_str())
+        };
+        let found: Vec<Arc<Placeholder>> =
+            requested.iter().filter(|one| is_in(one)).cloned().collect();
+        for placeholder in &found {
+            // What else stands there would go out beside it.
+            header.remove(&placeholder.field);
+        }
+        found
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn hmac() -> RequestedScheme {
+        RequestedScheme::Hmac {
+            key: "hs".to_owned(),
+            form: SignatureForm::GitHub,
+        }
+    }
+
+    #[test]
+    fn a_request_has_the_fields_that_stand_for_them() {
+        let credentials = Credentials::default();
+        let first = credentials.request(hmac()).unwrap();
+        let second = credentials.request(hmac()).unwrap();
+        let field = "x-hub-signature-256";
+        assert_eq!(first.field, field);
+        assert_eq!(
+            [first.value.as_str(), &second.value],
+            ["<hmac>", "<hmac 2>"]
+        );
+        let mut header = HeaderMap::new();
+        header.append(field, "<hmac 2>".parse().unwrap());
+        header.append(field, "another".parse().unwrap());
+        header.append("x-other", "<hmac>".parse().unwrap());
+        let taken = credentials.take_from(&mut header);
+        assert!(matches!(&taken[..], [one] if Arc::ptr_eq(one, &second)));
+        let left: Vec<_> = header.keys().collect();
+        assert_eq!(left, ["x-other"]);
+        assert!(credentials.take_from(&mut header).is_empty());
+    }
+
+    #[test]
+    fn they_are_not_asked_for_without_end() {
+        let credentials = Credentials::default();
+        for _ in 0..MAX_REQUESTED {
+            assert!(credentials.request(hmac()).is_ok());
+        }
+        assert_eq!(
+            credentials.request(hmac()).err(),
+            Some(SchemeError::TooMany)
+        );
+    }
+}

@@ -1,0 +1,232 @@
+//! Computes the credentials of a request from what is sent. The component has a placeholder for
+//! them; in responses they are replaced by it again.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::SystemTime;
+
+use http::header::{AUTHORIZATION, WWW_AUTHENTICATE};
+use http::{HeaderMap, Request, Response};
+use http_step_policy::Origin;
+use http_step_signing::digest::{self, Challenge, Session};
+use http_step_signing::oauth2::Token;
+use http_step_signing::sigv4::{self, Payload, Scope};
+use http_step_signing::{Headers, hmac};
+use zeroize::Zeroizing;
+
+use super::{Aws, Placeholder, Scheme};
+use crate::body::content::Content;
+
+/// What stands before the signature of Stripe's form, after the time, and of AWS's.
+const STRIPE: &str = ",v1=";
+const AWS: &str = "Signature=";
+
+/// A text with the values of secrets in it.
+pub(crate) type RevealedText = Zeroizing<Vec<u8>>;
+
+/// The credentials that a request needs.
+pub(crate) struct Proof {
+    pub(crate) placeholder: Arc<Placeholder>,
+    /// An OAuth 2 token, once it was fetched.
+    pub(crate) token: Option<Arc<Token>>,
+}
+
+/// Credentials as they are sent.
+#[derive(Default)]
+pub(crate) struct Signed {
+    pub(crate) headers: Headers,
+    /// Signatures, which could be used to guess a password offline. Each has at least 32
+    /// characters that neither the component nor the server can choose.
+    pub(crate) signatures: Vec<Zeroizing<String>>,
+}
+
+/// What credentials are computed from: the scheme with the values of its secrets.
+pub(crate) enum KeyMaterial<'p> {
+    Hmac {
+        form: &'p hmac::Form,
+        key: RevealedText,
+    },
+    Aws {
+        aws: &'p Aws,
+        access_key_id: RevealedText,
+        secret_access_key: RevealedText,
+        session_token: Option<RevealedText>,
+    },
+    Digest {
+        session: &'p Mutex<Option<(Origin, Session)>>,
+        username: RevealedText,
+        password: RevealedText,
+    },
+    Token(Option<&'p Token>),
+}
+
+impl Proof {
+    pub(crate) fn new(placeholder: Arc<Placeholder>) -> Self {
+        Self {
+            placeholder,
+            token: None,
+        }
+    }
+
+    /// Whether a server that has refused the request (status 401) says how to prove it
+    /// better. A token is fetched anew once, and a nonce each time that the server has
+    /// another one for it.
+    pub(crate) fn is_challenged(
+        &self,
+        origin: &Origin,
+        response: &Response<impl Sized>,
+        is_again: bool,
+    ) -> bool {
+        let Scheme::Digest { session, .. } = &self.placeholder.scheme else {
+            return self.token.is_some() && !is_again;
+        };
+        let requested = response.headers().get_all(WWW_AUTHENTICATE);
+        let challenge = Challenge::choose(requested).ok();
+        let mut session = session.lock().unwrap_or_else(PoisonError::into_inner);
+        let answered = session.take().filter(|(by, _)| by == origin);
+        // If it did not like the answer, it would like the same password no better.
+        if let Some((_, answered)) = answered
+            && !challenge
+                .as_ref()
+                .is_some_and(|it| it.renews(answered.challenge()))
+        {
+            return false;
+        }
+        *session = challenge
+            .zip(random_text())
+            .and_then(|(challenge, cnonce)| Session::new(challenge, &cnonce).ok())
+            .map(|begun| (origin.clone(), begun));
+        session.is_some()
+    }
+}
+
+impl KeyMaterial<'_> {
+    pub(crate) fn sign(
+        &self,
+        request: &Request<Content>,
+        origin: &Origin,
+    ) -> Result<Signed, String> {
+        let body = request.body().whole();
+        match self {
+            Self::Hmac { form, key } => {
+                let headers = hmac::sign(form, key, now(), body);
+                Ok(Signed::from_headers(headers, |text| match form {
+                    hmac::Form::GitHub => "sha256=".len(),
+                    hmac::Form::Slack => "v0=".len(),
+                    hmac::Form::Stripe => text.find(STRIPE).map_or(0, |at| at + STRIPE.len()),
+                    hmac::Form::Plain(plain) => plain.prefix().len(),
+                }))
+            }
+            Self::Aws {
+                aws,
+                access_key_id,
+                secret_access_key,
+                session_token,
+            } => {
+                let access_key_id = str::from_utf8(access_key_id)
+                    .map_err(|_| sigv4::SignError::AccessKeyId.to_string())?;
+                let credentials = sigv4::Credentials {
+                    access_key_id,
+                    secret_access_key,
+                    session_token: session_token.as_ref().map(|token| token.as_slice()),
+                };
+                aws.sign(&credentials, request, body)
+            }
+            Self::Digest {
+                session,
+                username,
+                password,
+            } => {
+                let mut session = session.lock().unwrap_or_else(PoisonError::into_inner);
+                let Some((asked_by, session)) = &mut *session else {
+                    return Ok(Signed::default());
+                };
+                // A nonce is good for the server that gave it.
+                if asked_by != origin {
+                    return Ok(Signed::default());
+                }
+                let uri = request.uri().path_and_query();
+                let request = digest::Request {
+                    method: request.method().as_str(),
+                    uri: uri.map_or("/", |target| target.as_str()),
+                    body: Some(body),
+                };
+                let credentials = digest::Credentials { username, password };
+                let answer = session.answer(&credentials, &request);
+                let (value, response) = answer.map_err(|error| error.to_string())?;
+                Ok(Signed {
+                    headers: vec![(AUTHORIZATION, value)],
+                    signatures: vec![response],
+                })
+            }
+            // A token is redacted like a value.
+            Self::Token(token) => Ok(Signed {
+                headers: token
+                    .iter()
+                    .map(|token| (AUTHORIZATION, token.authorization()))
+                    .collect(),
+                ..Signed::default()
+            }),
+        }
+    }
+}
+
+impl Signed {
+    /// Of headers, of which the last has the signature, and of what stands before it.
+    fn from_headers(headers: Headers, before: impl Fn(&str) -> usize) -> Self {
+        let last = headers.last().and_then(|(_, value)| value.to_str().ok());
+        let signature = last.and_then(|text| text.get(before(text)..));
+        Self {
+            signatures: signature
+                .map(|it| it.to_owned().into())
+                .into_iter()
+                .collect(),
+            headers,
+        }
+    }
+}
+
+impl Aws {
+    fn sign(
+        &self,
+        credentials: &sigv4::Credentials<'_>,
+        request: &Request<Content>,
+        body: &[u8],
+    ) -> Result<Signed, String> {
+        let uri = request.uri();
+        let of_header = request.headers().iter();
+        let headers: HeaderMap = of_header
+            .filter(|(name, _)| sigv4::is_signed(name))
+            .map(|(name, value)| (name.clone(), value.clone()))
+            .collect();
+        let signed = sigv4::Request {
+            method: request.method().as_str(),
+            path: uri.path(),
+            query: uri.query(),
+            headers: &headers,
+            payload: if self.is_payload_unsigned {
+                Payload::Unsigned
+            } else {
+                Payload::of(body)
+            },
+        };
+        let scope = Scope::new(&self.region, &self.service);
+        let headers = sigv4::sign(&signed, &scope, credentials, now());
+        let headers = headers.map_err(|error| error.to_string())?;
+        Ok(Signed::from_headers(headers, |text| {
+            text.rfind(AWS).map_or(0, |at| at + AWS.len())
+        }))
+    }
+}
+
+/// 128 random bits, in hexadecimal.
+fn random_text() -> Option<String> {
+    let mut random = [0; 16];
+    getrandom::fill(&mut random).ok()?;
+    Some(random.iter().map(|byte| format!("{byte:02x}")).collect())
+}
+
+/// Seconds since 1970; a clock that was never set tells of 1970.
+fn now() -> u64 {
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+    now.map_or(0, |now| now.as_secs())
+}

@@ -1,0 +1,64 @@
+//! Tokens of OAuth 2 (RFC 6749, section 4.4), kept for all runs of a tenant until they end.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use http_step_signing::oauth2::Token;
+use tokio::sync::Mutex as AsyncMutex;
+
+use crate::connect::pool::Key;
+use crate::secrets::{Fingerprint, Fingerprints};
+
+/// How many are kept for a tenant, and over all.
+const MAX_FOR_TENANT: usize = 32;
+const MAX_KEPT: usize = 256;
+
+/// Where a token is kept. Who waits for it waits for the one who fetches it.
+pub(crate) type Slot = Arc<AsyncMutex<Option<Arc<Token>>>>;
+
+/// What a token is kept by: how its endpoint is reached, by whom, and all that makes it
+/// what it is.
+#[derive(PartialEq)]
+struct TokenKey {
+    key: Key,
+    client: Fingerprint,
+}
+
+/// The tokens of all runs.
+pub(crate) struct Tokens {
+    fingerprints: Fingerprints,
+    /// The one asked for last stands first.
+    slots: Mutex<VecDeque<(TokenKey, Slot)>>,
+}
+
+impl Tokens {
+    pub(crate) fn new() -> Self {
+        Self {
+            fingerprints: Fingerprints::new(),
+            slots: Mutex::default(),
+        }
+    }
+
+    /// The slot of a client.
+    pub(crate) fn slot(&self, key: Key, client: &[&[u8]]) -> Slot {
+        let client = self.fingerprints.fingerprint(client.iter().copied());
+        let name = TokenKey { key, client };
+        let mut slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = slots.iter().position(|(other, _)| *other == name);
+        let slot = match known.and_then(|at| slots.remove(at)) {
+            Some((_, slot)) => slot,
+            None => {
+                let is_theirs = |(other, _): &(TokenKey, Slot)| other.key.tenant == name.key.tenant;
+                if slots.iter().filter(|slot| is_theirs(slot)).count() >= MAX_FOR_TENANT
+                    && let Some(at) = slots.iter().rposition(is_theirs)
+                {
+                    slots.remove(at);
+                }
+                slots.truncate(MAX_KEPT - 1);
+                Slot::default()
+            }
+        };
+        slots.push_front((name, Arc::clone(&slot)));
+        slot
+    }
+}

@@ -1,0 +1,90 @@
+//! `application/x-www-form-urlencoded`: names and values between `&`. Some servers take `;`
+//! for one, and some read what looks like JSON or XML as that, whatever its type says: then
+//! nobody knows what is beside a value.
+
+use http_step_policy::override_field;
+
+use crate::body::inspect::syntax::Event;
+use crate::body::inspect::{MAX_NAME, UNKNOWN_OVERRIDE};
+
+#[derive(Default)]
+pub(super) struct Form {
+    name: Vec<u8>,
+    is_in_value: bool,
+    /// What follows the last `&` or `;`, up to a `=`.
+    key: Vec<u8>,
+    is_key_over: bool,
+    has_begun: bool,
+    is_broken: bool,
+    override_field: Option<&'static str>,
+}
+
+impl Form {
+    pub(super) fn step(&mut self, byte: u8) -> Event {
+        if !self.has_begun && !byte.is_ascii_whitespace() {
+            self.has_begun = true;
+            // Of a text in JSON or XML, or of a byte order mark.
+            self.is_broken = b"{[\"'</\xef\xfe\xff".contains(&byte);
+        }
+        self.note(byte);
+        match (byte, self.is_in_value) {
+            (b'&', true) => {
+                self.is_in_value = false;
+                self.name.clear();
+                Event::Closes
+            }
+            (_, true) => Event::Inside,
+            (b'=', false) => {
+                self.is_in_value = true;
+                Event::Opens
+            }
+            (b'&', false) => {
+                self.name.clear();
+                Event::Outside
+            }
+            (byte, false) => {
+                if self.name.len() < MAX_NAME {
+                    self.name.push(byte);
+                }
+                Event::Outside
+            }
+        }
+    }
+
+    fn note(&mut self, byte: u8) {
+        match byte {
+            b'&' | b';' => {
+                self.is_broken |= byte == b';';
+                self.key.clear();
+                self.is_key_over = false;
+            }
+            b'=' if !self.is_key_over => {
+                self.is_key_over = true;
+                self.override_field = self.override_field.or(override_field(&self.key));
+            }
+            _ if self.is_key_over => {}
+            _ if self.key.len() < MAX_NAME => self.key.push(byte),
+            // It may be any: of what it is, the end is not known.
+            _ => {
+                self.is_broken = true;
+                self.override_field = self.override_field.or(Some(UNKNOWN_OVERRIDE));
+            }
+        }
+    }
+
+    pub(super) fn take_name(&mut self) -> Vec<u8> {
+        std::mem::take(&mut self.name)
+    }
+
+    pub(super) fn is_in_value(&self) -> bool {
+        self.is_in_value
+    }
+
+    pub(super) fn is_broken(&self) -> bool {
+        self.is_broken
+    }
+
+    pub(super) fn override_field(&self) -> Option<&'static str> {
+        self.override_field
+    }
+}

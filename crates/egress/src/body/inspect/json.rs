@@ -1,0 +1,224 @@
+//! JSON (RFC 8259), one text or several, each in a line of its own. Its strings are
+//! values, names included. What is no JSON, a server may read in a way of its own. Items of
+//! one array it may join, those of arrays in it, too (ECMAScript's `String` does).
+
+use crate::body::inspect::MAX_NAME;
+use crate::body::inspect::syntax::Event;
+
+/// How deep it may be.
+const DEEPEST: usize = 512;
+
+/// What comes next.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+enum Next {
+    #[default]
+    Value,
+    ValueOrEnd,
+    NameOrEnd,
+    Name,
+    Colon,
+    /// A comma, or the end of what it is in.
+    Comma,
+    /// The rest of a string.
+    Text {
+        is_name: bool,
+    },
+    Escape {
+        is_name: bool,
+    },
+    /// The rest of a number or of a literal.
+    Word,
+    Nothing,
+}
+
+/// An array or object that is open.
+enum Level {
+    Object,
+    /// An array, and in whose items servers may join its own: an array that is open, by number.
+    Array {
+        outermost: usize,
+        items: Items,
+    },
+}
+
+/// The strings, numbers and literals of an array.
+#[derive(Default)]
+struct Items {
+    are_several: bool,
+    is_any: bool,
+    /// Whose values are among them.
+    secrets: Vec<usize>,
+}
+
+#[derive(Default)]
+pub(super) struct Json {
+    next: Next,
+    open: Vec<Level>,
+    /// Whose values were alone in an array, and are not any more.
+    joined: Vec<usize>,
+    /// The name that is read, as it is written.
+    name: Vec<u8>,
+    is_name_read: bool,
+}
+
+impl Json {
+    pub(super) fn step(&mut self, byte: u8) -> Event {
+        match self.next {
+            Next::Text { is_name } => return self.text(byte, is_name),
+            Next::Escape { is_name } => {
+                self.keep(byte, is_name);
+                self.next = Next::Text { is_name };
+                return Event::Inside;
+            }
+            Next::Word if byte.is_ascii_alphanumeric() || b"+-.".contains(&byte) => {
+                return Event::Outside;
+            }
+            Next::Word => self.next = Next::Comma,
+            _ => {}
+        }
+        let is_between = self.open.is_empty() && self.next == Next::Comma;
+        self.next = match (self.next, byte) {
+            // RS is of JSON text sequences (RFC 7464).
+            (_, b'\n' | b'\x1e') if is_between => Next::Value,
+            (Next::Value, b'\x1e') if self.open.is_empty() => Next::Value,
+            (next, b' ' | b'\t' | b'\r' | b'\n') => next,
+            (Next::Value | Next::ValueOrEnd, b'"') => {
+                self.count_item();
+                self.next = Next::Text { is_name: false };
+                return Event::Opens;
+            }
+            (Next::Name | Next::NameOrEnd, b'"') => {
+                self.next = Next::Text { is_name: true };
+                self.name.clear();
+                return Event::Opens;
+            }
+            (Next::Value | Next::ValueOrEnd, b'[') => self.enter_array(),
+            (Next::Value | Next::ValueOrEnd, b'{') => self.enter(Level::Object, Next::NameOrEnd),
+            (Next::Value | Next::ValueOrEnd, b'-' | b'0'..=b'9' | b'a'..=b'z') => {
+                self.count_item();
+                Next::Word
+            }
+            (Next::Colon, b':') => Next::Value,
+            (Next::Comma, b',') => match self.open.last() {
+                Some(Level::Object) => Next::Name,
+                Some(Level::Array { .. }) => Next::Value,
+                None => Next::Nothing,
+            },
+            (Next::ValueOrEnd | Next::Comma, b']') if self.is_in_array() => self.leave(),
+            (Next::NameOrEnd | Next::Comma, b'}') if self.is_in_object() => self.leave(),
+            _ => Next::Nothing,
+        };
+        Event::Outside
+    }
+
+    fn text(&mut self, byte: u8, is_name: bool) -> Event {
+        match byte {
+            b'"' => {
+                self.is_name_read = is_name;
+                self.next = if is_name { Next::Colon } else { Next::Comma };
+                Event::Closes
+            }
+            b'\\' => {
+                self.keep(byte, is_name);
+                self.next = Next::Escape { is_name };
+                Event::Inside
+            }
+            0..=0x1f => {
+                self.next = Next::Nothing;
+                Event::Outside
+            }
+            _ => {
+                self.keep(byte, is_name);
+                Event::Inside
+            }
+        }
+    }
+
+    fn keep(&mut self, byte: u8, is_name: bool) {
+        if is_name && self.name.len() < MAX_NAME {
+            self.name.push(byte);
+        }
+    }
+
+    fn is_in_object(&self) -> bool {
+        matches!(self.open.last(), Some(Level::Object))
+    }
+
+    fn is_in_array(&self) -> bool {
+        matches!(self.open.last(), Some(Level::Array { .. }))
+    }
+
+    fn enter(&mut self, level: Level, next: Next) -> Next {
+        if self.open.len() >= DEEPEST {
+            return Next::Nothing;
+        }
+        self.open.push(level);
+        next
+    }
+
+    fn enter_array(&mut self) -> Next {
+        let outermost = match self.open.last() {
+            Some(Level::Array { outermost, .. }) => *outermost,
+            _ => self.open.len(),
+        };
+        let items = Items::default();
+        self.enter(Level::Array { outermost, items }, Next::ValueOrEnd)
+    }
+
+    /// What servers may join what is read with.
+    fn items(&mut self) -> Option<&mut Items> {
+        let Some(Level::Array { outermost, .. }) = self.open.last() else {
+            return None;
+        };
+        let outermost = *outermost;
+        match self.open.get_mut(outermost) {
+            Some(Level::Array { items, .. }) => Some(items),
+            _ => None,
+        }
+    }
+
+    fn count_item(&mut self) {
+        let Some(items) = self.items() else { return };
+        items.are_several = items.is_any;
+        items.is_any = true;
+        if items.are_several {
+            let secrets = std::mem::take(&mut items.secrets);
+            self.joined.extend(secrets);
+        }
+    }
+
+    /// The string that has ended is this loan's value. Whether it is alone by now in what
+    /// servers may join.
+    pub(super) fn holds(&mut self, secret: usize) -> bool {
+        let Some(items) = self.items() else {
+            return true;
+        };
+        if !items.are_several {
+            items.secrets.push(secret);
+        }
+        !items.are_several
+    }
+
+    pub(super) fn take_joined(&mut self) -> Vec<usize> {
+        std::mem::take(&mut self.joined)
+    }
+
+    fn leave(&mut self) -> Next {
+        self.open.pop();
+        Next::Comma
+    }
+
+    /// The name that has ended, in its own characters.
+    pub(super) fn take_name(&mut self) -> Option<Vec<u8>> {
+        if !std::mem::take(&mut self.is_name_read) {
+            return None;
+        }
+        let quoted = [b"\"", self.name.as_slice(), b"\""].concat();
+        let name = serde_json::from_slice::<String>(&quoted).unwrap_or_default();
+        Some(name.into_bytes())
+    }
+
+    pub(super) fn is_broken(&self) -> bool {
+        self.next == Next::Nothing
+    }
+}

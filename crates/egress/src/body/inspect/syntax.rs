@@ -1,0 +1,173 @@
+//! What a body is written in, as servers read it, and what each of its bytes is.
+
+use http::header::{CONTENT_ENCODING, CONTENT_TYPE};
+use http::{HeaderMap, HeaderValue};
+use http_step_policy::field_name;
+use http_step_redact::Context;
+
+use crate::body::charset;
+use crate::body::inspect::form::Form;
+use crate::body::inspect::json::Json;
+use crate::body::inspect::multipart::Multipart;
+use crate::body::inspect::xml::Xml;
+
+/// What a byte of a body is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Event {
+    /// It is in no value.
+    Outside,
+    /// A value begins behind it.
+    Opens,
+    /// It is in a value.
+    Inside,
+    /// It may be the beginning of what ends a value.
+    Ending,
+    /// A value has ended.
+    Closes,
+}
+
+/// What a body is written in.
+pub(super) enum Syntax {
+    Form(Form),
+    Json(Json),
+    Multipart(Multipart),
+    Xml(Xml),
+    /// All of it is one value.
+    Plain,
+}
+
+impl Syntax {
+    /// As servers read it. Where they may read it otherwise, all of it is one value.
+    pub(super) fn of(header: &HeaderMap) -> Self {
+        let mut types = header.get_all(CONTENT_TYPE).iter();
+        let content_type = match (types.next(), types.next()) {
+            (Some(one), None) => one.to_str().ok(),
+            _ => None,
+        };
+        let Some(content_type) = content_type else {
+            return Self::Plain;
+        };
+        if is_recoded(header) || content_type.contains(',') {
+            return Self::Plain;
+        }
+        match Context::of_media_type(Some(content_type)) {
+            Context::Form => Self::Form(Form::default()),
+            Context::Json => Self::Json(Json::default()),
+            Context::Xml => Self::Xml(Xml::default()),
+            _ => Multipart::of(content_type).map_or(Self::Plain, Self::Multipart),
+        }
+    }
+
+    pub(super) fn is_plain(&self) -> bool {
+        matches!(self, Self::Plain)
+    }
+
+    pub(super) fn step(&mut self, byte: u8) -> Event {
+        match self {
+            Self::Form(form) => form.step(byte),
+            Self::Json(json) => json.step(byte),
+            Self::Multipart(multipart) => multipart.step(byte),
+            Self::Xml(xml) => xml.step(byte),
+            Self::Plain => Event::Inside,
+        }
+    }
+
+    /// The names that the field whose value begins may have, as servers read them.
+    pub(super) fn take_names(&mut self) -> Vec<String> {
+        match self {
+            Self::Form(form) => vec![field_name(&form.take_name())],
+            Self::Multipart(multipart) => multipart.names(),
+            Self::Json(_) | Self::Xml(_) | Self::Plain => Vec::new(),
+        }
+    }
+
+    /// The field by which a framework may read the method, if one was read by now.
+    pub(super) fn override_field(&self) -> Option<&'static str> {
+        match self {
+            Self::Form(form) => form.override_field(),
+            Self::Multipart(multipart) => multipart.override_field(),
+            Self::Json(_) | Self::Xml(_) | Self::Plain => None,
+        }
+    }
+
+    /// Whether fields of one name are put together, as some servers do.
+    pub(super) fn has_fields(&self) -> bool {
+        matches!(self, Self::Form(_) | Self::Multipart(_))
+    }
+
+    /// A value that stands in it whole belongs to this loan. Whether it is alone by now in
+    /// what servers may join.
+    pub(super) fn holds(&mut self, secret: usize) -> bool {
+        match self {
+            Self::Json(json) => json.holds(secret),
+            Self::Xml(xml) => xml.holds(secret),
+            Self::Form(_) | Self::Multipart(_) | Self::Plain => true,
+        }
+    }
+
+    /// The loans whose values turned out not to be alone.
+    pub(super) fn take_joined(&mut self) -> Vec<usize> {
+        match self {
+            Self::Json(json) => json.take_joined(),
+            Self::Xml(xml) => xml.take_joined(),
+            Self::Form(_) | Self::Multipart(_) | Self::Plain => Vec::new(),
+        }
+    }
+
+    /// The name of an object's field that has ended, in its own characters.
+    pub(super) fn take_key(&mut self) -> Option<Vec<u8>> {
+        match self {
+            Self::Json(json) => json.take_name(),
+            Self::Form(_) | Self::Multipart(_) | Self::Xml(_) | Self::Plain => None,
+        }
+    }
+
+    /// Whether it is not what it says it is: nobody knows how a server reads it.
+    pub(super) fn is_broken(&self) -> bool {
+        match self {
+            Self::Json(json) => json.is_broken(),
+            Self::Multipart(multipart) => multipart.is_broken(),
+            Self::Xml(xml) => xml.is_broken(),
+            Self::Form(form) => form.is_broken(),
+            Self::Plain => false,
+        }
+    }
+
+    /// Whether the part that is being read declares another charset or coding.
+    pub(super) fn is_recoded(&self) -> bool {
+        matches!(self, Self::Multipart(multipart) if multipart.is_recoded())
+    }
+
+    /// Whether a value ends where the body does.
+    pub(super) fn ends_value(&self) -> bool {
+        match self {
+            Self::Form(form) => form.is_in_value(),
+            Self::Plain => true,
+            Self::Json(_) | Self::Multipart(_) | Self::Xml(_) => false,
+        }
+    }
+}
+
+/// Whether a request declares a charset or coding for its body that values are not written in.
+pub(super) fn is_recoded(header: &HeaderMap) -> bool {
+    let mut types = header.get_all(CONTENT_TYPE).iter();
+    header.contains_key(CONTENT_ENCODING)
+        || types.any(|it| !it.to_str().is_ok_and(charset::is_written))
+}
+
+/// Whether some servers may take a body for a form: one without a type, or with several.
+pub(super) fn may_be_form(header: &HeaderMap) -> bool {
+    !header.contains_key(CONTENT_TYPE) || has_type(header, "form-urlencoded")
+}
+
+/// Or for one in parts, whose boundary is not plain.
+pub(super) fn may_be_multipart(header: &HeaderMap) -> bool {
+    has_type(header, "multipart/")
+}
+
+/// Whether a type has such a word in it.
+fn has_type(header: &HeaderMap, word: &str) -> bool {
+    let lower = |it: &HeaderValue| it.as_bytes().to_ascii_lowercase();
+    let mut types = header.get_all(CONTENT_TYPE).iter().map(lower);
+    types.any(|it| String::from_utf8_lossy(&it).contains(word))
+}

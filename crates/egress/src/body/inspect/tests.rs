@@ -1,0 +1,612 @@
+//! What is whole, however a body is cut into pieces.
+
+use std::sync::Arc;
+
+use http::HeaderValue;
+use http::header::{CONTENT_ENCODING, CONTENT_TYPE};
+use http_step_policy::Secret;
+
+use super::*;
+use crate::secrets::GrantedSecrets;
+
+fn secrets() -> Arc<GrantedSecrets> {
+    let secret = |name: &str| Secret::new(name, "env:TOKEN".parse().unwrap());
+    Arc::new(GrantedSecrets::with_values(&[
+        (secret("TOKEN"), "a-value"),
+        (secret("OTHER"), "another-value"),
+    ]))
+}
+
+/// What is found in a body in which `{}` and `{other}` stand for handles.
+fn read(content_type: &str, body: &str) -> BodyReader {
+    let secrets = secrets();
+    let mut header = HeaderMap::new();
+    let value = HeaderValue::from_str(content_type).unwrap();
+    header.insert(CONTENT_TYPE, value);
+    let handle = |name| secrets.handle(name).unwrap().unwrap();
+    let body = body
+        .replace("{}", &handle("TOKEN"))
+        .replace("{other}", &handle("OTHER"));
+    let whole = read_in(&header, &secrets, body.as_bytes(), body.len().max(1));
+    for length in [1, 7] {
+        let pieces = read_in(&header, &secrets, body.as_bytes(), length);
+        assert_eq!(pieces.found, whole.found, "{body}");
+        assert_eq!(pieces.override_field(), whole.override_field(), "{body}");
+    }
+    whole
+}
+
+fn read_in(header: &HeaderMap, secrets: &GrantedSecrets, body: &[u8], length: usize) -> BodyReader {
+    let mut reader = BodyReader::new(header, secrets.secrets());
+    for piece in body.chunks(length) {
+        reader.read(piece);
+        // All that is held back is a handle and what may end it.
+        assert!(reader.read - reader.cleared() < 150);
+    }
+    reader.finish();
+    assert_eq!(reader.cleared(), body.len() as u64);
+    reader
+}
+
+/// Whether all handles are whole; there is one at least.
+fn is_whole(content_type: &str, body: &str) -> bool {
+    let found = read(content_type, body).found;
+    assert!(!found.is_empty(), "{body}");
+    let mut found = found.iter();
+    found.all(|found| found.standing == Standing::Whole)
+}
+
+fn check(content_type: &str, whole: &[&str], composed: &[&str]) {
+    for body in whole {
+        assert!(is_whole(content_type, body), "{content_type}: {body}");
+    }
+    for body in composed {
+        assert!(!is_whole(content_type, body), "{content_type}: {body}");
+    }
+}
+
+#[test]
+fn forms() {
+    check(
+        "application/x-www-form-urlencoded",
+        &[
+            "a={}",
+            "a=1&token={}&b=2",
+            "a={}&b={other}",
+            "={}",
+            "a&b={}",
+            "a[b]=x&a[c]={}",
+            "a[b][c]=x&a[d]={}",
+            "\r\na={}",
+        ],
+        &[
+            "{}",
+            "a=x{}",
+            "a={}x",
+            "a={}{other}",
+            "a={};b=c",
+            "a=b;c={}",
+            "a=%20{}",
+            "a={}%20",
+            "a={}+",
+            "a=+{}",
+            "a==={}",
+            "{}=a",
+            "a={}\n",
+            // ASP.NET has `x,VALUE` of these.
+            "a=x&a={}",
+            "a={}&a=x",
+            "A=x&a={}",
+            "a={}&b=c&%61=x",
+            "a={}&%u0061=x",
+            "a+b={}&a%20b=x",
+            "a[]=x&a={}",
+            "a[0]=x&a[1]={}",
+            // qs has a list of the text and the object, or takes the text for a key of it.
+            "a=x&a[b]={}",
+            "a[b]=x&a={}",
+            "a={}&a[b]=x",
+            "a[b]={}&a=x",
+            "a[b][c]={}&%61%5Bb%5D=x",
+            "a[1][b]={}&a=x",
+            "a[b][c][d][e][f][g][h][i][j]={}",
+            // Some read `;` as `&`.
+            "a=x;b={}",
+            "b;a=x&a={}",
+            "a={}&b=x;c=y",
+            // What is JSON is read as that by many, whatever its type says.
+            "{\"a\": \"x&b={}&c=\"}",
+            " [\"x&b={}&c=\"]",
+            "\u{feff}{\"a\": \"x&b={}&c=\"}",
+            "\"x&b={}&c=\"",
+            "<a>x&b={}&c=</a>",
+        ],
+    );
+    // However long the name is, and however it is written.
+    let long = "a".repeat(90);
+    let written = "%61".repeat(90);
+    for body in [
+        format!("{long}={{}}&{written}=x"),
+        format!("{written}=x&{long}={{}}"),
+    ] {
+        assert!(!is_whole("application/x-www-form-urlencoded", &body));
+    }
+    let found = read("application/x-www-form-urlencoded", "a={}&b=1&a=x").found;
+    assert_eq!(
+        found,
+        [
+            Found {
+                secret: 0,
+                standing: Standing::Whole
+            },
+            Found {
+                secret: 0,
+                standing: Standing::Repeated("a".to_owned())
+            }
+        ]
+    );
+}
+
+#[test]
+fn how_what_is_joined_stands() {
+    for (content_type, body) in [
+        ("application/json", r#"["{}", 1]"#),
+        ("text/xml", "<a><b>{}</b><b/></a>"),
+    ] {
+        let found = read(content_type, body).found;
+        let last = found.last().map(|found| &found.standing);
+        assert_eq!(last, Some(&Standing::Joined), "{body}");
+    }
+}
+
+#[test]
+fn many_names() {
+    let fields: String = (0..5000).map(|number| format!("f{number}=x&")).collect();
+    assert!(!is_whole(
+        "application/x-www-form-urlencoded",
+        &format!("{fields}a={{}}")
+    ));
+    let elements: String = (0..5000).map(|number| format!("<f{number}/>")).collect();
+    assert!(!is_whole(
+        "text/xml",
+        &format!("<a>{elements}<b>{{}}</b></a>")
+    ));
+}
+
+#[test]
+fn json() {
+    for content_type in [
+        "application/json",
+        "application/json; charset=utf-8",
+        "application/vnd.api+json",
+        "application/x-ndjson",
+    ] {
+        check(
+            content_type,
+            &[
+                r#""{}""#,
+                r#"{"a":"{}"}"#,
+                r#"{"a": "b", "c": ["{}"], "d": [1, true, null, "\"\\", "é"]}"#,
+                r#"{"{}": 1}"#,
+                r#"[[], {}, [["{}"]]]"#.replace("{}, ", "{ }, ").as_str(),
+                r#"["x", {"a": "{}", "b": ["{other}"]}]"#,
+                "{\"a\": 1}\n{\"a\": \"{}\"}\n",
+                "\u{1e}{\"a\": \"{}\"}\n\u{1e}[]\n",
+            ],
+            &[
+                "{}",
+                r#"{"a":"x{}"}"#,
+                r#"{"a":"{}x"}"#,
+                r#"{"a":" {}"}"#,
+                r#"{"a":"\"{}"}"#,
+                r#"{"a":"{}\""}"#,
+                r#"{"a":"\\\"{}"}"#,
+                r#"{"a":"{}{other}"}"#,
+                r#"{"a":"\u0020{}"}"#,
+                // Servers join the items of a list, and of lists in it.
+                r#"["x", "{}"]"#,
+                r#"["{}", "x"]"#,
+                r#"{"a": ["{}", "{other}"]}"#,
+                r#"[["{}"], "x"]"#,
+                r#"["x", ["{}"]]"#,
+                r#"["x", [[], "{}"]]"#,
+                r#"[["x"], [[["{}"]]]]"#,
+                r#"[1, "{}"]"#,
+                r#"["{}", null]"#,
+                r#"["{}", {"a": "b"}, 1.5e-7]"#,
+                r#"{"a":{}}"#,
+                // What some read in a way of their own.
+                r#"{'x "{}" y': 1}"#,
+                r#"{"a": 'x', "b": "{}"}"#,
+                r#"{"a": "{}" "x"}"#,
+                r#"["x" + "{}"]"#,
+                r#"{"a": "{}" + "x"}"#,
+                r#"{"a": /* " */ "{}"}"#,
+                r#"{"a": "x
+                    ", "b": "{}"}"#,
+                r#"`"{}"`"#,
+                "\u{feff}[\"{}\"]",
+                r#"["{}"] ["x"]"#,
+                r#"["{}"}"#,
+            ],
+        );
+    }
+    let deep = format!("{}\"{{}}\"", "[".repeat(100_000));
+    assert!(!is_whole("application/json", &deep));
+}
+
+#[test]
+fn multipart() {
+    let part = |content: &str| {
+        format!(
+            "--b-1\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\n{content}\r\n--b-1--\r\n"
+        )
+    };
+    let whole = [
+        part("{}"),
+        "--b-1\r\n\r\n{}\r\n--b-1--".to_owned(),
+        "--b-1\r\nA: b\r\n\r\n\r\nx\r\n\r\r\n--b-1\r\n\r\n{}\r\n--b-1--".to_owned(),
+        format!(
+            "--b-1\r\nContent-Disposition: form-data; name=b; filename=\"x\"\r\n\r\n\0\r\n--b-\r\n--b\r\n{}",
+            part("{}")
+        ),
+        format!(
+            "--b-1\r\nContent-Disposition: form-data; name=b; filename=a; filename*=utf-8''a\r\n\r\n\r\n{}",
+            part("{}")
+        ),
+    ];
+    let composed = [
+        part("x{}"),
+        part("{}x"),
+        part("\r\n{}"),
+        part("{}\r\n"),
+        part("{}\n"),
+        part(" {}"),
+        part("{}{other}"),
+        part("x\r\n--b-{}"),
+        part("{}\r\n--b-"),
+        // What is no end is content.
+        part("{}\r\n--b-2"),
+        part("{}\r\n-"),
+        part("\r{}"),
+        "--b-1\r\nContent-Disposition: form-data; name=\"{}\"\r\n\r\nx\r\n--b-1--".to_owned(),
+        "{}--b-1\r\n\r\nx\r\n--b-1--".to_owned(),
+        "--b-1\r\n\r\n{}".to_owned(),
+        "--b-1\r\n\r\nx\r\n--b-1--\r\n{}".to_owned(),
+        // Lenient servers find another beginning of the content.
+        "--b-1\nContent-Disposition: form-data; name=a\n\nx\r\n\r\n{}\r\n--b-1--".to_owned(),
+        "--b-1\r\nContent-Disposition: form-data; name=a\n\nx\r\n\r\n{}\r\n--b-1--".to_owned(),
+        format!("--b-1\r\n\r\nx\n--b-1\nA: b\n\ny\r\n{}", part("{}")),
+        format!("--b-1 \r\n\r\nx\r\n{}", part("{}")),
+    ];
+    // Other names of the same part, to one server or the other, which puts them together.
+    let names = [
+        "name=A",
+        "name=\"a\"; name=\"b\"",
+        "name=\"b\"; name=\"a\"",
+        "name=a; x=\"y;name=b\"",
+        "name=\"a\"\r\nContent-Type: text/plain; name=\"b\"",
+        "name=\"b\"; x=\"; name=a\"",
+        "\r\n name=a",
+        "name = 'a'; filename=x",
+        "name=%61",
+        "name=\"a[]\"",
+        // With an escape, in a charset or encoded nobody knows.
+        "name=\"\\a\"",
+        "name*=utf-8''%61",
+        "name*0=a",
+        "name=\"=?utf-8?q?a?=\"",
+    ];
+    let composed: Vec<String> = composed
+        .into_iter()
+        .chain(names.into_iter().map(|names| {
+            format!(
+                "--b-1\r\nContent-Disposition: form-data; {names}\r\n\r\nx\r\n{}",
+                part("{}")
+            )
+        }))
+        .collect();
+    for content_type in [
+        "multipart/form-data; boundary=b-1",
+        "Multipart/Form-Data; charset=utf-8; boundary=\"b-1\"",
+        "multipart/mixed;boundary=b-1",
+    ] {
+        check(
+            content_type,
+            &whole.each_ref().map(String::as_str),
+            &composed.iter().map(String::as_str).collect::<Vec<_>>(),
+        );
+    }
+    for content_type in [
+        "multipart/form-data",
+        "multipart/form-data; boundary=",
+        "multipart/form-data; boundary=x; boundary=b-1",
+        "multipart/form-data; boundary*0=b; boundary=b-1",
+        "multipart/form-data; boundary=\"b\\-1\"",
+        // PHP ends it at the comma.
+        "multipart/form-data; boundary=b,c",
+    ] {
+        check(content_type, &["{}"], &[&part("{}")]);
+    }
+}
+
+/// In another charset or coding nobody would recognize it, whatever it stands in.
+#[test]
+fn what_is_recoded() {
+    let part = |header: &str| format!("--b-1\r\n{header}\r\n\r\n{{}}\r\n--b-1--\r\n");
+    let multipart = "multipart/form-data; boundary=b-1";
+    let charset = "--b-1\r\nContent-Disposition: form-data; name=\"_charset_\"\r\n\r\nutf-16\r\n";
+    for (content_type, body) in [
+        ("text/plain; charset=utf-16le", "{}".to_owned()),
+        ("application/json; charset=UTF-32", r#"["{}"]"#.to_owned()),
+        (
+            "application/json; charset=utf-8; charset=ibm037",
+            r#"["x{}"]"#.to_owned(),
+        ),
+        (
+            "application/x-www-form-urlencoded; charset=utf-7",
+            "a={}".to_owned(),
+        ),
+        (
+            "application/x-www-form-urlencoded",
+            "_charset_=utf-16&a={}".to_owned(),
+        ),
+        ("multipart/form-data; boundary=b-1; charset=utf-7", part("")),
+        (
+            multipart,
+            part("Content-Type: text/plain; charset=utf-16le"),
+        ),
+        (
+            multipart,
+            part("content-type: text/plain;\r\n Charset=\"utf-32\""),
+        ),
+        (multipart, part("Content-Transfer-Encoding: base64")),
+        (
+            multipart,
+            part("Content-Transfer-Encoding:\r\n quoted-printable"),
+        ),
+        (multipart, part("Content-Encoding: gzip")),
+        (multipart, format!("{charset}{}", part(""))),
+    ] {
+        let found = read(content_type, &body).found;
+        let recoded = [Found {
+            secret: 0,
+            standing: Standing::Recoded,
+        }];
+        assert_eq!(found, recoded, "{content_type}: {body}");
+    }
+    // Whoever comes after it tells of those before.
+    let after = "a={}&_charset_=utf-16";
+    let found = read("application/x-www-form-urlencoded", after).found;
+    let last = found.last().map(|found| &found.standing);
+    assert_eq!(last, Some(&Standing::Recoded));
+    for (content_type, body) in [
+        ("text/plain; charset=\"UTF-8\"", "{}".to_owned()),
+        (
+            multipart,
+            part("Content-Transfer-Encoding: 8bit\r\nContent-Type: text/plain; charset=utf-8"),
+        ),
+    ] {
+        assert!(is_whole(content_type, &body), "{content_type}: {body}");
+    }
+}
+
+/// The method may be read from what is no form by its type.
+#[test]
+fn overrides_in_what_may_be_a_form() {
+    let field = |content_type: Option<&str>, body: &str| {
+        let mut header = HeaderMap::new();
+        if let Some(content_type) = content_type {
+            header.insert(CONTENT_TYPE, HeaderValue::from_str(content_type).unwrap());
+        }
+        read_in(&header, &secrets(), body.as_bytes(), 3).override_field()
+    };
+    let part = "--b\r\nContent-Disposition: form-data; name=\"_method\"\r\n\r\nDELETE\r\n--b--\r\n";
+    for (content_type, body, overrides) in [
+        (None, "_method=DELETE", true),
+        (None, "a=b", false),
+        (Some("text/plain"), "_method=DELETE", false),
+        (
+            Some("application/x-www-form-urlencoded, text/plain"),
+            "_method=DELETE",
+            true,
+        ),
+        (
+            Some("application/x-www-form-urlencoded; charset=utf-16"),
+            "a=b",
+            true,
+        ),
+        (Some("multipart/form-data; boundary=\"b=b\""), "a=b", true),
+        (Some("multipart/form-data; boundary=b"), part, true),
+        (
+            Some("multipart/form-data; boundary=b"),
+            &part.replace("_method", "a"),
+            false,
+        ),
+        (
+            Some("multipart/form-data; boundary=b"),
+            &format!("--b\r\n\r\nx\r\n--b--\r\n{part}"),
+            true,
+        ),
+    ] {
+        let found = field(content_type, body).is_some();
+        assert_eq!(found, overrides, "{content_type:?}: {body}");
+    }
+}
+
+#[test]
+fn xml() {
+    check(
+        "application/soap+xml",
+        &[
+            "<a>{}</a>",
+            "<?xml version='1.0' encoding='UTF-8'?><a><b>x</b><c>{}</c></a>",
+            "<a b='{}' c = \"{other}\"/>",
+            "<a><!-- x --><b>{}</b></a>",
+            "<a b='>'>{}</a>",
+            "<a><b><![CDATA[ > ]]></b>\n<c>{}</c>\n<!-- x --></a>\n",
+            "<a><b><d>x</d></b><c><d>{}</d></c><e x='{other}' y='z'/></a>",
+        ],
+        &[
+            "{}",
+            "<a>x{}</a>",
+            "<a>{}x</a>",
+            "<a> {}</a>",
+            "<a>{}\n</a>",
+            "<a>&#120;{}</a>",
+            "<a b='x{}'/>",
+            "<a b='{}x'/>",
+            "<a b='{}\"/>",
+            "<a {}='x'/>",
+            "<{}/>",
+            "<a/>{}",
+            "<a></a>{}",
+            "<a>x<b/>{}</a>",
+            "<a>x<!-- -->{}</a>",
+            // Who asks for the text of `a` has all of it.
+            "<a>x<b>{}</b></a>",
+            "<a><b>{}</b>x</a>",
+            "<a><b>{}</b>\n&#120;</a>",
+            "<a><![CDATA[x]]><b>{}</b></a>",
+            "<a><b>{}</b><![CDATA[x]]></a>",
+            "<a><c>x<d/></c><b>{}</b></a>",
+            "x<a>{}</a>",
+            "<a>{}</a>x",
+            "<a>{}</a></b>",
+            // Elements of one name are a list.
+            "<a><b>x</b><b>{}</b></a>",
+            "<a><b>{}</b><c/><B>x</B></a>",
+            "<a><b>{}</b><n:b/></a>",
+            "<a><b x='y'/><b x='{}'/></a>",
+            "<a><b x='{}'/><b x='y'/></a>",
+            "<a>{}<!-- -->x</a>",
+            "<a>{}<b/></a>",
+            "<a><![CDATA[{}]]></a>",
+            "<a>{}<![CDATA[x]]></a>",
+            "<!-- {} -->",
+            "<!DOCTYPE a [<!ENTITY x '{}'>]><a>y&x;</a>",
+            "<!DOCTYPE a><a>{}</a>",
+            "<?xml version='1.0' encoding='utf-7'?><a>{}</a>",
+            "<?xml version='1.0' encoding='utf-7' standalone='utf-8'?><a>{}</a>",
+            "<a b=x>'{}'</a>",
+            // `<!--->` begins a comment, which ends in what looks like an attribute.
+            "<a><!---><b x=\"-->y\" z=\"{}\"/></a>",
+            "<a><!-x-><b>{}</b></a>",
+        ],
+    );
+}
+
+#[test]
+fn anything_else() {
+    for content_type in [
+        "text/plain",
+        "application/octet-stream",
+        "x",
+        "text/csv",
+        // Of a list some servers take the last.
+        "application/x-www-form-urlencoded;, text/plain",
+    ] {
+        check(
+            content_type,
+            &["{}"],
+            &["{}\n", "x{}", "a={}", "\"{}\"", "{}{other}", "{}{}"],
+        );
+    }
+    let secrets = secrets();
+    let handle = secrets.handle("TOKEN").unwrap().unwrap();
+    let form = HeaderValue::from_static("application/x-www-form-urlencoded");
+    let json = HeaderValue::from_static("application/json");
+    // With two types, or compressed, nobody knows what it is.
+    let mut two = HeaderMap::new();
+    two.append(CONTENT_TYPE, form.clone());
+    two.append(CONTENT_TYPE, json);
+    let mut coded = HeaderMap::new();
+    coded.append(CONTENT_TYPE, form);
+    coded.append(CONTENT_ENCODING, HeaderValue::from_static("deflate"));
+    for (header, standing) in [
+        (two, Standing::Composed),
+        (coded, Standing::Recoded),
+        (HeaderMap::new(), Standing::Composed),
+    ] {
+        let body = format!("a={handle}");
+        let found = read_in(&header, &secrets, body.as_bytes(), 3).found;
+        assert_eq!(found[0].standing, standing);
+    }
+}
+
+#[test]
+fn overrides() {
+    let form = "application/x-www-form-urlencoded";
+    let part = "multipart/form-data; boundary=b";
+    let json = "application/json";
+    for (content_type, body) in [
+        (form, "_method=DELETE"),
+        (form, "a=b&_METHOD=DELETE"),
+        (form, "%5Fmethod=DELETE"),
+        (form, "a=b;_method=DELETE"),
+        (form, &format!("{}_method=DELETE", "+".repeat(300))),
+        (json, r#"{"a": 1, "_method": "DELETE"}"#),
+        (json, r#"{"\u005fmethod": "DELETE"}"#),
+        (
+            part,
+            "--b\r\nContent-Disposition: form-data; name=\"_method\"\r\n\r\nDELETE\r\n--b--",
+        ),
+        (
+            part,
+            "--b\r\nContent-Disposition: form-data; name*=UTF-8''%5fmethod\r\n\r\nDELETE\r\n--b--",
+        ),
+        (
+            part,
+            "--b\r\nContent-Disposition: form-data; name=\"\\_method\"\r\n\r\nDELETE\r\n--b--",
+        ),
+        // What servers read in different ways.
+        (
+            part,
+            "--b\nContent-Disposition: form-data; name=_method\n\nDELETE\n--b--",
+        ),
+    ] {
+        assert_eq!(
+            read(content_type, body).override_field(),
+            Some("_method"),
+            "{body}"
+        );
+    }
+    for (content_type, body) in [
+        (form, "a=_method&b=c"),
+        (json, r#"{"a": "_method", "method": 1}"#),
+        ("text/plain", "_method=DELETE"),
+        (
+            part,
+            "--b\r\nContent-Disposition: form-data; name=a\r\n\r\n_method\r\n--b--",
+        ),
+    ] {
+        assert_eq!(read(content_type, body).override_field(), None, "{body}");
+    }
+}
+
+/// What is found once is not looked for with each byte.
+#[test]
+fn long_bodies_take_time_in_proportion() {
+    let mut header = HeaderMap::new();
+    let body = "x".repeat(4 << 20);
+    let secrets = secrets();
+    for content_type in [
+        None,
+        Some("application/x-www-form-urlencoded"),
+        Some("application/x-www-form-urlencoded; charset=utf-16"),
+    ] {
+        header.clear();
+        if let Some(content_type) = content_type {
+            header.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+        }
+        let begun = std::time::Instant::now();
+        let mut reader = BodyReader::new(&header, secrets.secrets());
+        reader.read(body.as_bytes());
+        assert!(reader.override_field().is_some(), "{content_type:?}");
+        let took = begun.elapsed();
+        assert!(
+            took < std::time::Duration::from_secs(5),
+            "{content_type:?}: {took:?}"
+        );
+    }
+}

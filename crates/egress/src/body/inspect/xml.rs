@@ -1,0 +1,272 @@
+//! XML: an attribute's value is a value, and so is a text that is all of its element. A
+//! document type could name texts to be put together elsewhere, so with one nothing is
+//! whole; nor is anything where an element has text beside elements, since servers that ask
+//! for its text join it with theirs. Elements of one name in one element are items of a list.
+
+use std::collections::HashMap;
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+use crate::body::inspect::syntax::Event;
+use crate::body::inspect::{MAX_NAME, MAX_NAMES};
+
+/// The longest processing instruction, the XML declaration included.
+const MAX_INSTRUCTION: usize = 256;
+
+/// How deep it may be.
+const DEEPEST: usize = 512;
+
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+enum Next {
+    #[default]
+    Text,
+    /// Text, all of which belongs to the element that has just begun.
+    OwnText,
+    /// `<` was read.
+    Markup,
+    /// The name of an element.
+    Name,
+    /// A tag that begins an element, and its last character but blanks.
+    Tag(u8),
+    Attribute(u8),
+    EndTag,
+    /// `<!` was read.
+    Declaration,
+    /// `<!-` was read.
+    Dash,
+    /// Up to the end of a comment, of a CDATA section, of an instruction.
+    Until(&'static [u8]),
+    Nothing,
+}
+
+/// An element that is open, or the document.
+#[derive(Default)]
+struct Element {
+    /// By a hash.
+    name: u64,
+    has_text: bool,
+    /// Those in it, of each name.
+    elements: HashMap<u64, Items>,
+}
+
+/// Elements of one name in one element.
+#[derive(Default)]
+struct Items {
+    are_several: bool,
+    /// Whose values are in them.
+    secrets: Vec<usize>,
+}
+
+pub(super) struct Xml {
+    next: Next,
+    /// What was read last of what goes on up to its end.
+    last: Vec<u8>,
+    /// The name of the element that begins, without its prefix.
+    name: Vec<u8>,
+    /// The document, and what is open in it.
+    open: Vec<Element>,
+    /// How many names they remember.
+    remembered: usize,
+    /// Whose values were alone, and are not any more.
+    joined: Vec<usize>,
+}
+
+impl Default for Xml {
+    fn default() -> Self {
+        Self {
+            next: Next::default(),
+            last: Vec::new(),
+            name: Vec::new(),
+            open: vec![Element::default()],
+            remembered: 0,
+            joined: Vec::new(),
+        }
+    }
+}
+
+impl Xml {
+    pub(super) fn step(&mut self, byte: u8) -> Event {
+        let (next, event) = match (self.next, byte) {
+            (Next::Nothing, _) => (Next::Nothing, Event::Outside),
+            (Next::Text, b'<') => (Next::Markup, Event::Outside),
+            (Next::Text, byte) => (self.text(byte, Next::Text), Event::Outside),
+            (Next::OwnText, b'<') => (Next::Markup, Event::Ending),
+            (Next::OwnText, byte) => (self.text(byte, Next::OwnText), Event::Inside),
+            (Next::Markup, b'/') => (Next::EndTag, Event::Closes),
+            (Next::Markup, b'?') => (self.until(b"?>"), Event::Outside),
+            (Next::Markup, b'!') => (Next::Declaration, Event::Outside),
+            (Next::Markup, byte) if is_name_start(byte) => {
+                self.name.clear();
+                (self.name(byte), Event::Outside)
+            }
+            (Next::Name, b'>' | b'/' | b' ' | b'\t' | b'\r' | b'\n') => match self.begin() {
+                true => self.tag(0, byte),
+                false => (Next::Nothing, Event::Outside),
+            },
+            (Next::Name, byte) => (self.name(byte), Event::Outside),
+            (Next::Declaration, b'-') => (Next::Dash, Event::Outside),
+            // Its end is looked for behind it: `<!--->` is none.
+            (Next::Dash, b'-') => (self.until(b"-->"), Event::Outside),
+            // The text in a section is that of the element.
+            (Next::Declaration, b'[') => match self.text(byte, Next::Text) {
+                Next::Nothing => (Next::Nothing, Event::Outside),
+                _ => (self.until(b"]]>"), Event::Outside),
+            },
+            (Next::EndTag, b'>') => (self.end(), Event::Outside),
+            (Next::EndTag, byte) if byte != b'<' => (Next::EndTag, Event::Outside),
+            (Next::Tag(last), byte) => self.tag(last, byte),
+            (Next::Attribute(quote), byte) if byte == quote => (Next::Tag(quote), Event::Closes),
+            (Next::Attribute(quote), byte) if byte != b'<' => {
+                (Next::Attribute(quote), Event::Inside)
+            }
+            (Next::Until(end), byte) => (self.go_on(end, byte), Event::Outside),
+            _ => (Next::Nothing, Event::Outside),
+        };
+        self.next = next;
+        event
+    }
+
+    /// A character of a text, which is not beside an element.
+    fn text(&mut self, byte: u8, next: Next) -> Next {
+        if byte.is_ascii_whitespace() {
+            return next;
+        }
+        let is_in_document = self.open.len() == 1;
+        match self.open.last_mut() {
+            Some(element) if element.elements.is_empty() && !is_in_document => {
+                element.has_text = true;
+                next
+            }
+            _ => Next::Nothing,
+        }
+    }
+
+    fn name(&mut self, byte: u8) -> Next {
+        match byte {
+            b':' => self.name.clear(),
+            b'"' | b'\'' | b'<' | b'=' => return Next::Nothing,
+            byte if self.name.len() < MAX_NAME => self.name.push(byte),
+            _ => return Next::Nothing,
+        }
+        Next::Name
+    }
+
+    /// An element of this name begins, unless it is beside a text.
+    fn begin(&mut self) -> bool {
+        let name = hashed(&self.name);
+        let Some(parent) = self.open.last_mut().filter(|it| !it.has_text) else {
+            return false;
+        };
+        if let Some(items) = parent.elements.get_mut(&name) {
+            items.are_several = true;
+            self.joined.append(&mut items.secrets);
+        } else {
+            parent.elements.insert(name, Items::default());
+            self.remembered += 1;
+        }
+        self.remembered <= MAX_NAMES
+    }
+
+    fn tag(&mut self, last: u8, byte: u8) -> (Next, Event) {
+        match byte {
+            b'>' if last == b'/' => (Next::Text, Event::Outside),
+            b'>' if self.open.len() > DEEPEST => (Next::Nothing, Event::Outside),
+            b'>' => {
+                let name = hashed(&self.name);
+                self.open.push(Element {
+                    name,
+                    ..Element::default()
+                });
+                (Next::OwnText, Event::Opens)
+            }
+            b'"' | b'\'' if last == b'=' => (Next::Attribute(byte), Event::Opens),
+            b'"' | b'\'' | b'<' => (Next::Nothing, Event::Outside),
+            b' ' | b'\t' | b'\r' | b'\n' => (Next::Tag(last), Event::Outside),
+            byte => (Next::Tag(byte), Event::Outside),
+        }
+    }
+
+    /// The element that was opened last ends.
+    fn end(&mut self) -> Next {
+        if let Some(element) = self.open.pop() {
+            self.remembered -= element.elements.len();
+        }
+        if self.open.is_empty() {
+            Next::Nothing
+        } else {
+            Next::Text
+        }
+    }
+
+    /// The text or the attribute that has ended is this loan's value. Whether no other
+    /// element has the name of this one by now.
+    pub(super) fn holds(&mut self, secret: usize) -> bool {
+        let is_attribute = matches!(self.next, Next::Tag(_));
+        let (parent, name) = match self.open.as_mut_slice() {
+            [.., parent] if is_attribute => (parent, None),
+            [.., parent, element] => (parent, Some(element.name)),
+            _ => return false,
+        };
+        let name = name.unwrap_or_else(|| hashed(&self.name));
+        let Some(items) = parent.elements.get_mut(&name) else {
+            return false;
+        };
+        if !items.are_several {
+            items.secrets.push(secret);
+        }
+        !items.are_several
+    }
+
+    pub(super) fn take_joined(&mut self) -> Vec<usize> {
+        std::mem::take(&mut self.joined)
+    }
+
+    fn until(&mut self, end: &'static [u8]) -> Next {
+        self.last.clear();
+        Next::Until(end)
+    }
+
+    fn go_on(&mut self, end: &'static [u8], byte: u8) -> Next {
+        let is_instruction = end == b"?>";
+        self.last.push(byte);
+        if self.last.ends_with(end) {
+            let is_read = !is_instruction || is_in_ascii(&self.last);
+            return if is_read { Next::Text } else { Next::Nothing };
+        }
+        if is_instruction && self.last.len() > MAX_INSTRUCTION {
+            return Next::Nothing;
+        }
+        if !is_instruction && self.last.len() > MAX_INSTRUCTION {
+            self.last.drain(..MAX_INSTRUCTION - end.len());
+        }
+        Next::Until(end)
+    }
+
+    pub(super) fn is_broken(&self) -> bool {
+        self.next == Next::Nothing
+    }
+}
+
+/// The hash of a name, upper or lower case.
+fn hashed(name: &[u8]) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    name.to_ascii_lowercase().hash(&mut hasher);
+    hasher.finish()
+}
+
+fn is_name_start(byte: u8) -> bool {
+    byte.is_ascii_alphabetic() || matches!(byte, b'_' | b':') || !byte.is_ascii()
+}
+
+/// Whether an instruction declares no encoding in which ASCII is something else.
+fn is_in_ascii(instruction: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(instruction).to_ascii_lowercase();
+    let Some((_, rest)) = text.split_once("encoding") else {
+        return true;
+    };
+    let value = rest.trim_start().strip_prefix('=').unwrap_or_default();
+    let value = value.trim_start();
+    let encoding = ['"', '\'']
+        .into_iter()
+        .find_map(|quote| value.strip_prefix(quote)?.split(quote).next());
+    matches!(encoding, Some("utf-8" | "us-ascii" | "iso-8859-1"))
+}

@@ -1,0 +1,215 @@
+//! A request's body while it is sent: counted against the budgets, with a timeout for progress.
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http_body::{Body, Frame, SizeHint};
+use tokio::time::Instant;
+
+use super::ActiveRequest;
+use super::content::Content;
+use super::replay::Replay;
+use crate::error::{Stage, TransportError};
+use crate::flood::http2::FloodGuard;
+use crate::usage::audit::AuditEntry;
+use crate::usage::{MessageReservation, RunUsage};
+
+/// How a request's body gets on.
+pub(crate) struct Progress {
+    began: Instant,
+    /// Milliseconds from the beginning to the last piece.
+    last: AtomicU64,
+    done: AtomicBool,
+}
+
+impl Progress {
+    pub(super) fn new(done: bool) -> Self {
+        Self {
+            began: Instant::now(),
+            last: AtomicU64::new(0),
+            done: AtomicBool::new(done),
+        }
+    }
+
+    /// Something has happened.
+    pub(crate) fn step(&self) {
+        let now = u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX);
+        self.last.store(now, Ordering::Relaxed);
+    }
+
+    /// For how long nothing has happened.
+    pub(crate) fn silence(&self) -> Duration {
+        let last = Duration::from_millis(self.last.load(Ordering::Relaxed));
+        self.began.elapsed().saturating_sub(last)
+    }
+
+    /// Whether the body was sent, so that the server is next.
+    pub(crate) fn is_done(&self) -> bool {
+        self.done.load(Ordering::Relaxed)
+    }
+}
+
+/// How much of what is sent again goes out at once.
+const PIECE: usize = 64 << 10;
+
+/// A request's body, on one attempt to send it.
+pub(crate) struct Outgoing {
+    request: Arc<Upload>,
+    attempt: u32,
+    /// What an earlier attempt has sent, to be sent first.
+    again: Bytes,
+    /// What is left of the length that was announced: hyper asks for no more.
+    left: Option<u64>,
+    progress: Arc<Progress>,
+    /// Of the connection that it goes out on, if that is shared.
+    flood_guard: Option<FloodGuard>,
+}
+
+/// What all attempts at a request have in common.
+pub(crate) struct Upload {
+    body: Replay,
+    #[cfg_attr(not(test), expect(dead_code, reason = "it is held, and not read"))]
+    pub(super) held: Arc<ActiveRequest>,
+    length: Option<u64>,
+    usage: Arc<RunUsage>,
+    pub(super) entry: Arc<AuditEntry>,
+}
+
+impl Upload {
+    /// The body once more from its beginning; none if what was sent of it is not kept.
+    pub(crate) fn again(self: &Arc<Self>) -> Option<Outgoing> {
+        let (attempt, again) = self.body.again()?;
+        Some(Outgoing::of(Arc::clone(self), attempt, again))
+    }
+
+    /// Keep what is sent, to send it again.
+    pub(crate) fn keep(&self) {
+        self.body
+            .keep(MessageReservation::new(Arc::clone(&self.usage)));
+    }
+
+    /// There is an answer: nothing is sent again.
+    pub(crate) fn settle(&self) {
+        self.body.settle();
+    }
+}
+
+impl Outgoing {
+    /// Watch over a body of an announced length, if one was announced.
+    pub(crate) fn new(
+        content: Content,
+        length: Option<u64>,
+        usage: Arc<RunUsage>,
+        entry: Arc<AuditEntry>,
+        held: Arc<ActiveRequest>,
+    ) -> Self {
+        let upload = Upload {
+            body: Replay::new(content),
+            held,
+            length,
+            usage,
+            entry,
+        };
+        Self::of(Arc::new(upload), 0, Bytes::new())
+    }
+
+    fn of(request: Arc<Upload>, attempt: u32, again: Bytes) -> Self {
+        let is_empty = again.is_empty() && request.body.is_end_stream();
+        Self {
+            progress: Arc::new(Progress::new(is_empty || request.length == Some(0))),
+            left: request.length,
+            request,
+            attempt,
+            again,
+            flood_guard: None,
+        }
+    }
+
+    /// What outlives this attempt.
+    pub(crate) fn upload(&self) -> Arc<Upload> {
+        Arc::clone(&self.request)
+    }
+
+    /// A server tells a connection of HTTP/2 how it gets on with it.
+    pub(crate) fn attach_flood_guard(&mut self, flood_guard: FloodGuard) {
+        self.flood_guard = Some(flood_guard);
+    }
+
+    pub(crate) fn progress(&self) -> Arc<Progress> {
+        Arc::clone(&self.progress)
+    }
+
+    fn poll_piece(
+        &mut self,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, TransportError>>> {
+        if self.again.is_empty() {
+            return self.request.body.poll(self.attempt, cx);
+        }
+        let piece = self.again.split_to(self.again.len().min(PIECE));
+        Poll::Ready(Some(Ok(Frame::data(piece))))
+    }
+}
+
+impl Body for Outgoing {
+    type Data = Bytes;
+    type Error = TransportError;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, TransportError>>> {
+        let this = self.get_mut();
+        let frame = ready!(this.poll_piece(cx));
+        let usage = &this.request.usage;
+        this.progress.step();
+        match &frame {
+            Some(Ok(frame)) => {
+                if let Some(data) = frame.data_ref() {
+                    if let Err(error) = usage.count_sent(data.len()) {
+                        return Poll::Ready(Some(Err(error)));
+                    }
+                    this.request.entry.sent(data.len() as u64);
+                    if let Some(flood_guard) = &this.flood_guard {
+                        flood_guard.credit(data.len());
+                    }
+                    if let Some(left) = &mut this.left {
+                        *left = left.saturating_sub(data.len() as u64);
+                    }
+                } else if let Some(trailers) = frame.trailers_ref()
+                    && let Err(error) = usage.count_header(trailers, Stage::Send)
+                {
+                    return Poll::Ready(Some(Err(error)));
+                }
+            }
+            // The end of the run drops the body's other end, which reads like the
+            // end of the body: the server would take half a request for a whole.
+            None if usage.signal().is_closed() => {
+                return Poll::Ready(Some(Err(TransportError::RequestBody)));
+            }
+            Some(Err(_)) | None => {}
+        }
+        if frame.is_none() || this.left == Some(0) {
+            this.progress.done.store(true, Ordering::Relaxed);
+        }
+        Poll::Ready(frame)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.again.is_empty() && self.request.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        let (again, rest) = (self.again.len() as u64, self.request.body.size_hint());
+        let mut hint = SizeHint::new();
+        hint.set_lower(rest.lower() + again);
+        if let Some(upper) = rest.upper() {
+            hint.set_upper(upper + again);
+        }
+        hint
+    }
+}

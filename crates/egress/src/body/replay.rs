@@ -1,0 +1,158 @@
+//! A request's body that may have to be sent again, on another connection. What was sent
+//! of it is kept, up to a limit; the next attempt begins with that and goes on with what
+//! the component has not written yet.
+
+use std::pin::Pin;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll};
+
+use bytes::{Bytes, BytesMut};
+use http_body::{Body, Frame, SizeHint};
+
+use crate::body::content::{Content, MAX_HELD};
+use crate::error::TransportError;
+use crate::usage::MessageReservation;
+
+/// The body of all attempts at one request.
+pub(crate) struct Replay(Mutex<Source>);
+
+struct Source {
+    content: Content,
+    /// The attempt that reads it. An earlier one may still be in hands of hyper's.
+    attempt: u32,
+    sent: Buffered,
+}
+
+/// What was taken out of the content so far.
+enum Buffered {
+    Nothing,
+    /// This, which counts as the run's memory.
+    Kept(Kept),
+    /// More than is kept, or what nobody asked to keep.
+    Gone,
+}
+
+#[derive(Default)]
+struct Kept {
+    /// What an earlier attempt sent.
+    before: Bytes,
+    /// What this one has sent after that.
+    now: BytesMut,
+    room: Option<MessageReservation>,
+}
+
+impl Replay {
+    pub(crate) fn new(content: Content) -> Self {
+        Self(Mutex::new(Source {
+            content,
+            attempt: 0,
+            sent: Buffered::Nothing,
+        }))
+    }
+
+    /// Keep what is sent from now on, in this part of the run's memory, unless it is too
+    /// late for that.
+    pub(crate) fn keep(&self, room: MessageReservation) {
+        let mut source = self.lock();
+        if matches!(source.sent, Buffered::Nothing) {
+            source.sent = Buffered::Kept(Kept {
+                room: Some(room),
+                ..Kept::default()
+            });
+        }
+    }
+
+    /// It was answered: nothing of it is sent again.
+    pub(crate) fn settle(&self) {
+        let mut source = self.lock();
+        if matches!(source.sent, Buffered::Kept(_)) {
+            source.sent = Buffered::Gone;
+        }
+    }
+
+    /// Begin another attempt: its number, and what it has to send first. None if that is
+    /// not kept.
+    pub(crate) fn again(&self) -> Option<(u32, Bytes)> {
+        let mut source = self.lock();
+        let first = match &mut source.sent {
+            Buffered::Nothing => Bytes::new(),
+            Buffered::Kept(kept) => kept.all(),
+            Buffered::Gone => return None,
+        };
+        source.attempt += 1;
+        Some((source.attempt, first))
+    }
+
+    /// The next piece for an attempt.
+    pub(crate) fn poll(
+        &self,
+        attempt: u32,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, TransportError>>> {
+        let mut source = self.lock();
+        if source.attempt != attempt {
+            return Poll::Ready(Some(Err(TransportError::RequestBody)));
+        }
+        let poll = Pin::new(&mut source.content).poll_frame(cx);
+        if let Poll::Ready(Some(frame)) = &poll {
+            source.take(frame.as_ref().ok());
+        }
+        poll
+    }
+
+    pub(crate) fn is_end_stream(&self) -> bool {
+        self.lock().content.is_end_stream()
+    }
+
+    pub(crate) fn size_hint(&self) -> SizeHint {
+        self.lock().content.size_hint()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Source> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Source {
+    /// Something was taken out of the content: a frame, or an error.
+    fn take(&mut self, frame: Option<&Frame<Bytes>>) {
+        let data = frame.and_then(Frame::data_ref);
+        let is_kept = match (&mut self.sent, &self.content, data) {
+            (Buffered::Kept(kept), Content::Whole { bytes, .. }, Some(_)) => {
+                kept.before = bytes.clone();
+                true
+            }
+            (Buffered::Kept(kept), Content::Written(_), Some(data)) => kept.push(data),
+            // Trailers are rare, and a long body with secrets in it is not held twice.
+            _ => false,
+        };
+        if !is_kept {
+            self.sent = Buffered::Gone;
+        }
+    }
+}
+
+impl Kept {
+    /// Keep a piece, if there is room for it.
+    fn push(&mut self, piece: &[u8]) -> bool {
+        if self.before.len() + self.now.len() + piece.len() > MAX_HELD {
+            return false;
+        }
+        self.now.extend_from_slice(piece);
+        let bytes = self.before.len() + self.now.capacity();
+        self.room
+            .as_mut()
+            .is_some_and(|room| room.try_resize(bytes))
+    }
+
+    fn all(&mut self) -> Bytes {
+        if self.before.is_empty() {
+            self.before = self.now.split().freeze();
+        } else if !self.now.is_empty() {
+            let all = [&*self.before, &*self.now].concat();
+            self.before = all.into();
+            self.now = BytesMut::new();
+        }
+        self.before.clone()
+    }
+}

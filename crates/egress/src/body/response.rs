@@ -1,0 +1,128 @@
+//! A response, when it has come to the component: what the host holds of it is memory of the
+//! run for as long as anybody may ask for it.
+
+use std::pin::Pin;
+use std::sync::{Arc, Mutex};
+use std::task::{Context, Poll, ready};
+
+use bytes::Bytes;
+use http::{HeaderMap, HeaderValue, Response};
+use http_body::{Body, Frame, SizeHint};
+
+use crate::body::BoxBody;
+use crate::error::failure::Failure;
+use crate::error::{Error, Stage, TransportError};
+use crate::flood::{HTTP2_STREAM_WINDOW, MAX_HEADER_BYTES};
+use crate::headers::header_bytes;
+use crate::secrets::Redactor;
+use crate::usage::{MessageReservation, RunUsage};
+
+/// A piece that is larger is not copied: it keeps the buffer that it was read into.
+const SMALL: usize = 4 << 10;
+
+/// The most that a buffer has room for that is read into.
+const BUFFER: usize = if (HTTP2_STREAM_WINDOW as usize) > MAX_HEADER_BYTES {
+    HTTP2_STREAM_WINDOW as usize
+} else {
+    MAX_HEADER_BYTES
+};
+
+/// A response that is there.
+pub(crate) fn metered(
+    mut response: Response<BoxBody>,
+    usage: &Arc<RunUsage>,
+) -> Result<Response<ResponseBody>, TransportError> {
+    let header = response.headers_mut();
+    let_go_of_buffers(header);
+    let mut room = MessageReservation::new(Arc::clone(usage));
+    room.resize(header_bytes(header))?;
+    // It goes when the component takes the response, which is counted from then on.
+    response.extensions_mut().insert(Arc::new(Mutex::new(room)));
+    let mut ahead = MessageReservation::new(Arc::clone(usage));
+    if !response.body().is_end_stream() {
+        let most = response.body().size_hint().upper().unwrap_or(u64::MAX);
+        ahead.resize(usize::try_from(most).unwrap_or(usize::MAX).min(BUFFER))?;
+    }
+    let usage = Arc::clone(usage);
+    Ok(response.map(|inner| ResponseBody {
+        inner,
+        piece: MessageReservation::new(Arc::clone(&usage)),
+        ahead,
+        usage,
+    }))
+}
+
+/// A value as it was read is a part of a buffer, and keeps all of it.
+fn let_go_of_buffers(header: &mut HeaderMap) {
+    for value in header.values_mut() {
+        if let Ok(mut copy) = HeaderValue::from_bytes(value.as_bytes()) {
+            copy.set_sensitive(value.is_sensitive());
+            *value = copy;
+        }
+    }
+}
+
+/// The body of a response, whose pieces count as memory of the run.
+pub struct ResponseBody {
+    inner: BoxBody,
+    /// The piece that was read last: there is none that is read before it is used up.
+    piece: MessageReservation,
+    /// What the connection may have read beyond it.
+    ahead: MessageReservation,
+    usage: Arc<RunUsage>,
+}
+
+impl ResponseBody {
+    fn counted(&mut self, frame: Frame<Bytes>) -> Result<Frame<Bytes>, TransportError> {
+        let data = match frame.into_data() {
+            Ok(data) => data,
+            Err(frame) => {
+                // Nobody tells how long they are kept.
+                let trailers = frame.trailers_ref().map_or(0, header_bytes);
+                self.usage.retain(trailers, Stage::Body)?;
+                return Ok(frame);
+            }
+        };
+        if data.len() > SMALL {
+            self.piece.resize(data.len().max(BUFFER))?;
+            return Ok(Frame::data(data));
+        }
+        self.piece.resize(data.len())?;
+        Ok(Frame::data(Bytes::copy_from_slice(&data)))
+    }
+}
+
+impl Body for ResponseBody {
+    type Data = Bytes;
+    type Error = Error;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
+        let this = self.get_mut();
+        let frame = ready!(Pin::new(&mut this.inner).poll_frame(cx));
+        if !matches!(&frame, Some(Ok(frame)) if frame.is_data()) {
+            // To be less is never too much.
+            _ = this.piece.resize(0);
+            _ = this.ahead.resize(0);
+        }
+        Poll::Ready(frame.map(|frame| {
+            this.counted(frame?).map_err(|error| {
+                // It is that of a budget, and quotes nobody.
+                let failure = Failure::at_once(error);
+                let code = failure.code(&Redactor::empty());
+                this.usage.audit().failed(failure);
+                code
+            })
+        }))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.inner.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.inner.size_hint()
+    }
+}

@@ -1,0 +1,184 @@
+//! Certificates and keys, read from PEM (RFC 7468).
+
+use std::fmt;
+use std::hash::{Hash, Hasher};
+
+use rustls::RootCertStore;
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::sign::CertifiedKey;
+use sha2::{Digest, Sha256};
+use thiserror::Error;
+
+use crate::error::tls::in_words;
+
+/// Why a PEM text gives no certificate or key.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum PemError {
+    /// There is no certificate.
+    #[error("there is no certificate in it")]
+    NoCertificate,
+    /// There is no key.
+    #[error("there is no private key in it")]
+    NoKey,
+    /// The key is encrypted.
+    #[error("its private key is encrypted; store it without a passphrase")]
+    EncryptedKey,
+    /// The key is not that of the certificate.
+    #[error("its private key is that of another certificate")]
+    OtherKey,
+    /// It can't be read.
+    #[error("it can't be read: {0}")]
+    Unreadable(String),
+}
+
+/// Which certificates are trusted to vouch for a server.
+#[derive(Clone, Debug, Default)]
+pub enum Roots {
+    /// The system's, or Mozilla's where it has none.
+    #[default]
+    System,
+    /// These alone.
+    Only(Certificates),
+}
+
+impl Roots {
+    pub(super) fn store(&self) -> RootCertStore {
+        match self {
+            Self::Only(certificates) => certificates.store(),
+            Self::System => {
+                let mut store = RootCertStore::empty();
+                // A system's store may hold a certificate that rustls can't
+                // read; the rest of them serve.
+                store.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+                if store.is_empty() {
+                    store.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
+                }
+                store
+            }
+        }
+    }
+}
+
+/// Certificates that are trusted: at least one.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Certificates(Vec<Vec<u8>>);
+
+impl Certificates {
+    /// Read them.
+    ///
+    /// # Errors
+    ///
+    /// There is none, or one that can't be read.
+    pub fn from_pem(pem: &[u8]) -> Result<Self, PemError> {
+        let certificates = chain(pem)?;
+        let mut store = RootCertStore::empty();
+        for certificate in &certificates {
+            store
+                .add(certificate.clone())
+                .map_err(|error| PemError::Unreadable(in_words(&error)))?;
+        }
+        Ok(Self(
+            certificates
+                .iter()
+                .map(|certificate| certificate.to_vec())
+                .collect(),
+        ))
+    }
+
+    /// Whether a certificate is one of them, byte for byte.
+    pub(super) fn contains(&self, certificate: &[u8]) -> bool {
+        self.0.iter().any(|known| known == certificate)
+    }
+
+    pub(super) fn store(&self) -> RootCertStore {
+        let mut store = RootCertStore::empty();
+        let certificates = self.0.iter().cloned().map(CertificateDer::from);
+        store.add_parsable_certificates(certificates);
+        store
+    }
+}
+
+/// A client's certificate, with the chain that leads to it, and its key. Two are
+/// the same if they were read from the same bytes.
+pub struct ClientCertificate {
+    digest: [u8; 32],
+    chain: Vec<CertificateDer<'static>>,
+    key: PrivateKeyDer<'static>,
+}
+
+impl ClientCertificate {
+    /// The key may stand in a text of its own, or in the certificate's.
+    pub fn from_pem(certificate: &[u8], key: Option<&[u8]>) -> Result<Self, PemError> {
+        let key = key.unwrap_or(certificate);
+        let mut digest = Sha256::new();
+        digest.update((certificate.len() as u64).to_be_bytes());
+        digest.update(certificate);
+        digest.update(key);
+        let (chain, key) = (chain(certificate)?, private_key(key)?);
+        let provider = rustls::crypto::ring::default_provider();
+        match CertifiedKey::from_der(chain.clone(), key.clone_key(), &provider) {
+            Ok(_) => {}
+            Err(rustls::Error::InconsistentKeys(_)) => return Err(PemError::OtherKey),
+            Err(error) => return Err(PemError::Unreadable(in_words(&error))),
+        }
+        Ok(Self {
+            digest: digest.finalize().into(),
+            chain,
+            key,
+        })
+    }
+
+    pub(super) fn chain(&self) -> Vec<CertificateDer<'static>> {
+        self.chain.clone()
+    }
+
+    pub(super) fn key(&self) -> PrivateKeyDer<'static> {
+        self.key.clone_key()
+    }
+}
+
+impl fmt::Debug for ClientCertificate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ClientCertificate(****)")
+    }
+}
+
+impl PartialEq for ClientCertificate {
+    fn eq(&self, other: &Self) -> bool {
+        self.digest == other.digest
+    }
+}
+
+impl Eq for ClientCertificate {}
+
+impl Hash for ClientCertificate {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.digest.hash(state);
+    }
+}
+
+fn chain(pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, PemError> {
+    let chain = CertificateDer::pem_slice_iter(pem)
+        .collect::<Result<Vec<_>, _>>()
+        .map_err(|error| PemError::Unreadable(error.to_string()))?;
+    if chain.is_empty() {
+        return Err(PemError::NoCertificate);
+    }
+    Ok(chain)
+}
+
+fn private_key(pem: &[u8]) -> Result<PrivateKeyDer<'static>, PemError> {
+    use rustls::pki_types::pem::Error;
+    match PrivateKeyDer::from_pem_slice(pem) {
+        Ok(key) => Ok(key),
+        Err(Error::NoItemsFound) if is_encrypted(pem) => Err(PemError::EncryptedKey),
+        Err(Error::NoItemsFound) => Err(PemError::NoKey),
+        Err(error) => Err(PemError::Unreadable(error.to_string())),
+    }
+}
+
+fn is_encrypted(pem: &[u8]) -> bool {
+    const MARK: &[u8] = b"-----BEGIN ENCRYPTED PRIVATE KEY-----";
+    pem.windows(MARK.len()).any(|window| window == MARK)
+}

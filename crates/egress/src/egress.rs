@@ -1,0 +1,84 @@
+//! The state that all requests of a run share, and that all runs share.
+
+use std::sync::Arc;
+
+use http_step_policy::Policy;
+
+use crate::auth::Credentials;
+use crate::auth::tokens::Tokens;
+use crate::connect::Connector;
+use crate::connect::pool::Pool;
+use crate::connect::resolve::{Lookups, Resolve};
+use crate::connect::tls::{Roots, Tls};
+use crate::fair_semaphore::FairSemaphore;
+use crate::requested::Requested;
+use crate::secrets::GrantedSecrets;
+use crate::usage::RunUsage;
+use crate::usage::cpu::CpuMeter;
+
+/// The connections of the process and what opens them, shared by all runs.
+pub struct Transport {
+    pub(crate) connector: Connector,
+    pub(crate) pool: Arc<Pool>,
+    /// Bounds the requests in flight.
+    pub(crate) permits: FairSemaphore,
+    pub(crate) tokens: Tokens,
+}
+
+impl Transport {
+    /// A transport without connections, for so many requests at a time.
+    #[must_use]
+    pub fn new(resolver: Arc<dyn Resolve>, roots: Roots, requests: usize) -> Self {
+        Self {
+            connector: Connector {
+                lookups: Lookups::new(resolver),
+                tls: Tls::new(roots),
+            },
+            pool: Arc::new(Pool::for_requests(requests)),
+            permits: FairSemaphore::new(requests),
+            tokens: Tokens::new(),
+        }
+    }
+
+    /// How many more requests can be in flight.
+    #[must_use]
+    pub fn available_requests(&self) -> usize {
+        self.permits.available()
+    }
+
+    /// Connections that are kept open for the next request.
+    #[must_use]
+    pub fn idle_connections(&self) -> usize {
+        self.pool.idle_connections()
+    }
+}
+
+/// The egress gate of one run.
+#[derive(Clone)]
+pub struct Egress {
+    /// The connections that it uses.
+    pub transport: Arc<Transport>,
+    /// The tenant whose run it is.
+    pub tenant: Arc<str>,
+    /// What it may reach.
+    pub policy: Policy,
+    /// The TLS settings and proxies that its step requests.
+    pub requested: Arc<Requested>,
+    /// The secrets that it is granted.
+    pub secrets: Arc<GrantedSecrets>,
+    /// The credentials that it has requested.
+    pub credentials: Arc<Credentials>,
+    /// Set for a dry run, in which nothing is sent.
+    pub dry_run: Option<Arc<DryRun>>,
+    /// What it uses and does on the network.
+    pub usage: Arc<RunUsage>,
+    /// Counts the processor time that the host spends for it.
+    pub cpu: CpuMeter,
+}
+
+/// A dry run, and how it shows requests.
+#[derive(Clone, Debug, Default)]
+pub struct DryRun {
+    /// The names of the headers whose values are redacted.
+    pub redacted_headers: Vec<String>,
+}

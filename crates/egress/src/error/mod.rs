@@ -1,0 +1,516 @@
+//! Why a request got no answer, and whether it may have taken effect. The
+//! boundary to the error codes of WASI is one `match`, at the end.
+
+pub(crate) mod cause;
+pub(crate) mod certificate;
+pub(crate) mod failure;
+mod request;
+pub(crate) mod tls;
+
+use std::error::Error as StdError;
+use std::fmt;
+use std::time::Duration;
+
+use http_step_policy::{Denial, Exceeded, OriginError};
+use serde::Serialize;
+
+use crate::secrets::REDACTED;
+
+/// Whether a request may have reached its server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Sent {
+    /// It certainly did not: it is safe to send it again.
+    No,
+    /// It did: the server has answered.
+    Yes,
+    /// It may have.
+    Unknown,
+}
+
+/// What a request was at when it failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
+#[non_exhaustive]
+pub enum Stage {
+    /// Asking the policy.
+    Policy,
+    /// Finding the addresses of a host name.
+    Resolve,
+    /// Opening a connection, through a proxy if there is one.
+    Connect,
+    /// The TLS handshake.
+    Tls,
+    /// Sending the request.
+    Send,
+    /// Waiting for the head of the response.
+    Head,
+    /// Reading the body of the response.
+    Body,
+}
+
+/// What kind of error it was.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// The step file can't be carried out as it is written.
+    InvalidSpec,
+    /// An expression names a property or a secret that does not exist.
+    UnknownName,
+    /// The policy does not let a request out.
+    Denied,
+    /// A host name has no address.
+    Dns,
+    /// No connection could be made.
+    Connect,
+    /// TLS failed, or a certificate is not to be trusted.
+    Tls,
+    /// A time limit ran out.
+    Timeout,
+    /// What came back is not the HTTP that it should be, or ended early.
+    Protocol,
+    /// More redirects than allowed, or one that can't be followed.
+    Redirect,
+    /// A budget is used up.
+    Limit,
+    /// The component broke off by itself, or broke its contract.
+    Trap,
+    /// The caller stopped the run.
+    Cancelled,
+    /// The host has no room for the step, and no place where it could wait for it.
+    Overloaded,
+    /// Anything else.
+    Other,
+}
+
+impl ErrorKind {
+    /// Whether an error of this kind may come from the egress gate.
+    #[must_use]
+    pub fn is_of_egress(self) -> bool {
+        match self {
+            Self::Denied
+            | Self::Dns
+            | Self::Connect
+            | Self::Tls
+            | Self::Timeout
+            | Self::Protocol
+            | Self::Limit
+            | Self::Other => true,
+            Self::InvalidSpec
+            | Self::UnknownName
+            | Self::Redirect
+            | Self::Trap
+            | Self::Cancelled
+            | Self::Overloaded => false,
+        }
+    }
+}
+
+/// What a client is told of a failed request: a code, and, where WASI has room for it, the
+/// reason, redacted.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Error {
+    /// The policy does not let it out.
+    #[error("the policy denies the request")]
+    Denied,
+    /// The request is none that a step may make.
+    #[error("the request can't be made")]
+    InvalidRequest,
+    /// There is no OAuth 2 token to send it with.
+    #[error("there is no token")]
+    NoToken(Option<String>),
+    /// A budget of the run is used up.
+    #[error("a budget of the run is used up")]
+    LimitReached,
+    /// The host name has no address.
+    #[error("the host name could not be resolved")]
+    Dns(Option<String>),
+    /// The server refused the connection.
+    #[error("connection refused")]
+    ConnectionRefused,
+    /// No connection could be made.
+    #[error("no connection could be made")]
+    DestinationUnavailable,
+    /// No connection was made in time.
+    #[error("no connection was made in time")]
+    ConnectionTimeout,
+    /// The server's certificate is not trusted.
+    #[error("the server's certificate is not trusted")]
+    TlsCertificate,
+    /// The TLS handshake failed.
+    #[error("the TLS handshake failed")]
+    TlsProtocol,
+    /// The connection ended before the head of the response was complete.
+    #[error("the connection ended before the response")]
+    ConnectionTerminated,
+    /// The server sent something that is not HTTP.
+    #[error("the response is not HTTP")]
+    HttpProtocol,
+    /// The response did not begin in time.
+    #[error("the response did not begin in time")]
+    ResponseTimeout,
+    /// The request's body stood still for too long.
+    #[error("the request's body stood still for too long")]
+    WriteTimeout,
+    /// The response's body paused for too long.
+    #[error("the response's body paused for too long")]
+    ReadTimeout,
+    /// The response's body broke off.
+    #[error("the response's body is incomplete")]
+    ResponseIncomplete,
+    /// The response's body does not decode.
+    #[error("the response's content coding can't be undone")]
+    ContentCoding(Option<String>),
+    /// The client gave up on the body that it was sending.
+    #[error("the request's body is incomplete")]
+    RequestBody,
+}
+
+/// Why a request got no answer.
+///
+/// It may quote the network, and name what only a secret tells. So nothing prints it but a
+/// [`Failure`](failure::Failure), which redacts.
+#[derive(Clone, PartialEq)]
+#[cfg_attr(test, derive(Debug))]
+pub(crate) enum TransportError {
+    /// The policy does not let it out.
+    Denied(Denial),
+    /// The request is none that a step may make.
+    Refused(String),
+    /// There is no token to prove with who sends it.
+    NoToken {
+        /// The token endpoint's origin.
+        from: String,
+        /// What it says, or what kept us from it.
+        reason: String,
+    },
+    /// A budget of the run is used up.
+    Exceeded {
+        /// The budget.
+        exceeded: Exceeded,
+        /// What the request was at.
+        stage: Stage,
+    },
+    /// The host name has no address.
+    Resolve {
+        /// The host name.
+        host: String,
+        /// What the resolver says.
+        reason: String,
+    },
+    /// No connection could be made.
+    Connect {
+        /// The addresses that were tried.
+        to: String,
+        /// What the system says.
+        reason: String,
+        /// Whether the other side refused, rather than not answering.
+        refused: bool,
+    },
+    /// A proxy did not connect.
+    Proxy {
+        /// The proxy, without credentials.
+        proxy: String,
+        /// What it says, or what kept us from it.
+        reason: String,
+    },
+    /// No connection was made in time.
+    ConnectTimeout {
+        /// The origin.
+        to: String,
+        /// The time limit.
+        within: Duration,
+        /// How far it had come.
+        stage: Stage,
+    },
+    /// TLS could not be agreed on, or the certificate is not trusted.
+    Tls {
+        /// The origin.
+        with: String,
+        /// What is wrong.
+        reason: String,
+        /// Whether it is the certificate.
+        certificate: bool,
+        /// Whether it failed in the handshake, before a request could be sent. A
+        /// server can refuse the client's certificate also afterwards.
+        in_handshake: bool,
+    },
+    /// The connection ended before the response's head was complete.
+    Closed {
+        /// The origin.
+        from: String,
+        /// What is known of it.
+        reason: String,
+        /// Whether it certainly has not begun to work on the request.
+        unsent: bool,
+    },
+    /// The host ended the connection before the response's head was there.
+    CutOff {
+        /// The origin.
+        from: String,
+        /// What the server has done.
+        reason: String,
+    },
+    /// The server sent something that is not HTTP.
+    Protocol {
+        /// The origin.
+        from: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// The server was silent for too long.
+    ReadTimeout {
+        /// The origin.
+        from: String,
+        /// The time limit.
+        within: Duration,
+    },
+    /// The request's body stood still on its way out.
+    UploadTimeout {
+        /// The origin.
+        to: String,
+        /// The time limit.
+        within: Duration,
+    },
+    /// The response's body paused for too long.
+    BodyTimeout {
+        /// The origin.
+        from: String,
+        /// The time limit.
+        within: Duration,
+    },
+    /// The response's body broke off.
+    Body {
+        /// The origin.
+        from: String,
+        /// How much had come.
+        after: u64,
+        /// What is known of it.
+        reason: String,
+    },
+    /// The response's body does not undo as its content coding says.
+    Coding {
+        /// The origin.
+        from: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// The component gave up on the body that it was sending.
+    RequestBody,
+}
+
+#[cfg(not(test))]
+impl fmt::Debug for TransportError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl fmt::Display for TransportError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "a request failed: {:?} at {:?}",
+            self.kind(),
+            self.stage()
+        )
+    }
+}
+
+impl StdError for TransportError {}
+
+impl From<Denial> for TransportError {
+    fn from(denial: Denial) -> Self {
+        Self::Denied(denial)
+    }
+}
+
+fn seconds(duration: &Duration) -> impl fmt::Display {
+    format!("{} s", duration.as_secs_f64())
+}
+
+impl TransportError {
+    /// What it says, as it is: for [`Failure`](failure::Failure) alone. If its URL
+    /// is a secret, nothing is told of where that leads.
+    pub(crate) fn words(&self, is_in_secret: bool) -> String {
+        let name = |open: &str| {
+            let name = if is_in_secret { REDACTED } else { open };
+            name.to_owned()
+        };
+        // Resolvers, proxies and certificates name whom they speak of.
+        let because = |reason: &str| {
+            if is_in_secret {
+                String::new()
+            } else {
+                format!(": {reason}")
+            }
+        };
+        match self {
+            Self::Denied(denial) if is_in_secret => denial.without_target(),
+            Self::Denied(denial) => denial.to_string(),
+            Self::Refused(reason) => reason.clone(),
+            Self::NoToken { from, reason } => format!("there is no token of {from}: {reason}"),
+            Self::Exceeded { exceeded, .. } => exceeded.to_string(),
+            Self::Resolve { host, reason } => {
+                format!("could not resolve {}{}", name(host), because(reason))
+            }
+            Self::Connect { to, reason, .. } => {
+                format!("could not connect to {}: {reason}", name(to))
+            }
+            Self::Proxy { proxy, reason } => {
+                format!("the proxy {proxy} did not connect{}", because(reason))
+            }
+            Self::ConnectTimeout { to, within, .. } => format!(
+                "could not connect to {} within {}",
+                name(to),
+                seconds(within)
+            ),
+            Self::Tls {
+                with,
+                reason,
+                certificate,
+                ..
+            } => {
+                let reason = if *certificate && is_in_secret {
+                    "its certificate is not one to trust"
+                } else {
+                    reason
+                };
+                format!("TLS with {} failed: {reason}", name(with))
+            }
+            Self::Closed { from, reason, .. } => format!(
+                "{} closed the connection before it answered: {reason}",
+                name(from)
+            ),
+            Self::CutOff { from, reason } => format!("{} gave no answer: {reason}", name(from)),
+            Self::Protocol { from, reason } => format!(
+                "{} answered with something that is not HTTP: {reason}",
+                name(from)
+            ),
+            Self::ReadTimeout { from, within } => {
+                format!("{} did not answer within {}", name(from), seconds(within))
+            }
+            Self::UploadTimeout { to, within } => format!(
+                "the request's body stopped on its way to {}: nothing went out for {}",
+                name(to),
+                seconds(within)
+            ),
+            Self::BodyTimeout { from, within } => format!(
+                "the response of {} stopped: nothing came for {}",
+                name(from),
+                seconds(within)
+            ),
+            Self::Body {
+                from,
+                after,
+                reason,
+            } => format!(
+                "the response of {} broke off after {after} bytes of its body: {reason}",
+                name(from)
+            ),
+            Self::Coding { from, reason } => {
+                format!("the response of {} can't be decoded: {reason}", name(from))
+            }
+            Self::RequestBody => "the component did not finish the request's body".to_owned(),
+        }
+    }
+
+    /// What each error is: its kind, what the request was at, and whether it may have reached its
+    /// server.
+    fn class(&self) -> (ErrorKind, Stage, Sent) {
+        use ErrorKind as Kind;
+        match self {
+            Self::Denied(_) => (Kind::Denied, Stage::Policy, Sent::No),
+            Self::Refused(_) => (Kind::InvalidSpec, Stage::Policy, Sent::No),
+            Self::NoToken { .. } => (Kind::Other, Stage::Policy, Sent::No),
+            Self::Exceeded { stage, .. } => (
+                Kind::Limit,
+                *stage,
+                match stage {
+                    Stage::Policy | Stage::Resolve | Stage::Connect | Stage::Tls => Sent::No,
+                    Stage::Send => Sent::Unknown,
+                    // It is the response that is larger than it may be.
+                    Stage::Head | Stage::Body => Sent::Yes,
+                },
+            ),
+            Self::Resolve { .. } => (Kind::Dns, Stage::Resolve, Sent::No),
+            Self::Connect { .. } | Self::Proxy { .. } => (Kind::Connect, Stage::Connect, Sent::No),
+            Self::ConnectTimeout { stage, .. } => (Kind::Timeout, *stage, Sent::No),
+            Self::Tls {
+                in_handshake: true, ..
+            } => (Kind::Tls, Stage::Tls, Sent::No),
+            Self::Tls { .. } => (Kind::Tls, Stage::Head, Sent::Unknown),
+            Self::Closed { unsent: true, .. } => (Kind::Protocol, Stage::Head, Sent::No),
+            Self::Closed { .. } | Self::CutOff { .. } => {
+                (Kind::Protocol, Stage::Head, Sent::Unknown)
+            }
+            Self::Protocol { .. } => (Kind::Protocol, Stage::Head, Sent::Yes),
+            Self::ReadTimeout { .. } => (Kind::Timeout, Stage::Head, Sent::Unknown),
+            Self::UploadTimeout { .. } => (Kind::Timeout, Stage::Send, Sent::Unknown),
+            Self::RequestBody => (Kind::Other, Stage::Send, Sent::Unknown),
+            Self::BodyTimeout { .. } => (Kind::Timeout, Stage::Body, Sent::Yes),
+            Self::Body { .. } | Self::Coding { .. } => (Kind::Protocol, Stage::Body, Sent::Yes),
+        }
+    }
+
+    /// Whether the request may have reached its server.
+    pub(crate) fn sent(&self) -> Sent {
+        self.class().2
+    }
+
+    /// What the request was at.
+    pub(crate) fn stage(&self) -> Stage {
+        self.class().1
+    }
+
+    /// The kind, as the result has it.
+    pub(crate) fn kind(&self) -> ErrorKind {
+        self.class().0
+    }
+
+    /// The same, naming the part of the request that can't be sent.
+    pub(crate) fn of_part(self, part: &str) -> Self {
+        match self {
+            Self::Refused(reason) => Self::Refused(format!("{part} can't be sent: {reason}")),
+            other => other,
+        }
+    }
+}
+
+impl From<OriginError> for TransportError {
+    fn from(error: OriginError) -> Self {
+        Self::Refused(error.to_string())
+    }
+}
+
+impl TransportError {
+    /// What a client is told of it, each text as it may be told, if it may.
+    pub(crate) fn code(&self, tell: impl Fn(&str) -> Option<String>) -> Error {
+        match self {
+            Self::Denied(_) => Error::Denied,
+            Self::Refused(_) => Error::InvalidRequest,
+            Self::NoToken { reason, .. } => Error::NoToken(tell(reason)),
+            Self::Exceeded { .. } => Error::LimitReached,
+            Self::Resolve { reason, .. } => Error::Dns(tell(reason)),
+            Self::Connect { refused: true, .. } => Error::ConnectionRefused,
+            Self::Connect { .. } | Self::Proxy { .. } => Error::DestinationUnavailable,
+            Self::ConnectTimeout { .. } => Error::ConnectionTimeout,
+            Self::Tls {
+                certificate: true, ..
+            } => Error::TlsCertificate,
+            Self::Tls { .. } => Error::TlsProtocol,
+            Self::Closed { .. } => Error::ConnectionTerminated,
+            Self::CutOff { .. } | Self::Protocol { .. } => Error::HttpProtocol,
+            Self::ReadTimeout { .. } => Error::ResponseTimeout,
+            Self::UploadTimeout { .. } => Error::WriteTimeout,
+            Self::BodyTimeout { .. } => Error::ReadTimeout,
+            Self::Body { .. } => Error::ResponseIncomplete,
+            Self::Coding { reason, .. } => Error::ContentCoding(tell(reason)),
+            Self::RequestBody => Error::RequestBody,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

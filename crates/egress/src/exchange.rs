@@ -1,0 +1,342 @@
+//! One exchange, top to bottom: admit the request, inject secrets, wait for a permit, take a
+//! pooled connection that the policy allows or open one, send, wait for the response's head,
+//! decode.
+
+use std::future::Future;
+use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::header::{ACCEPT_ENCODING, AUTHORIZATION, WWW_AUTHENTICATE};
+use http::{HeaderMap, HeaderValue, Request, Response, StatusCode};
+use http_body::Body;
+use http_step_policy::{Origin, Permit};
+use hyper::body::Incoming;
+use tokio::time::timeout;
+
+use crate::admit::Admitted;
+use crate::auth::sign::Proof;
+use crate::body::outgoing::{Outgoing, Progress};
+use crate::body::received::Received;
+use crate::body::{ActiveRequest, BoxBody, charset, decode};
+use crate::connect::Route;
+use crate::connect::connection::Connection;
+use crate::egress::Egress;
+use crate::error::cause::is_of_wire;
+use crate::error::{Stage, TransportError};
+use crate::flood::http2::Http2Stream;
+use crate::headers::announced_length;
+use crate::redact::{ArrivedHead, EchoWatch, Unredacted};
+use crate::retry::{Attempts, Failed, may_retry};
+use crate::timeouts::{RequestOptions, RequestTimeouts};
+use crate::usage::InFlight;
+use crate::usage::audit::AuditEntry;
+use crate::usage::facts::ConnectionUse;
+
+impl Egress {
+    /// Send a request and wait for the head of its response. The response is not redacted yet:
+    /// it is for the host alone.
+    pub(crate) async fn exchange(
+        &self,
+        mut request: Request<BoxBody>,
+        options: RequestOptions,
+        entry: &Arc<AuditEntry>,
+        in_flight: Arc<InFlight>,
+        proofs: &[Proof],
+    ) -> Result<Unredacted, TransportError> {
+        if let Some(dry_run) = &self.dry_run {
+            return Box::pin(self.show_dry_run(request, dry_run, entry, proofs)).await;
+        }
+        let Admitted { permit, route } = self.admit(&mut request, entry)?;
+        let timeouts = RequestTimeouts::new(&options, self.usage.limits());
+        let origin = &route.key.origin;
+        let is_bound = self.secrets.is_bound_to(origin);
+        if is_bound {
+            // How well a text compresses tells what is in it.
+            let identity = HeaderValue::from_static("identity");
+            request.headers_mut().insert(ACCEPT_ENCODING, identity);
+            charset::ask_for_none(request.headers_mut());
+        }
+        // Signing needs the whole body.
+        let max_held = (!proofs.is_empty()).then_some(usize::MAX);
+        let mut request = self
+            .inject_body(request, origin, timeouts.first_byte, max_held, entry)
+            .await?;
+        if !proofs.is_empty() {
+            self.sign_request(&mut request, proofs, origin, entry)?;
+            self.usage.count_header(request.headers(), Stage::Policy)?;
+        }
+        let length = announced_length(request.headers());
+        let permits = &self.transport.permits;
+        let held = Arc::new(ActiveRequest {
+            _permit: permits
+                .acquire_queued(self.usage.run_queue(), &self.tenant)
+                .await,
+            _in_flight: in_flight,
+        });
+        entry.acquired_permit();
+
+        let echo_watch = is_bound.then(|| self.echo_watch(origin, entry));
+        let origin = origin.to_string();
+        let request = request.map(|body| {
+            let usage = Arc::clone(&self.usage);
+            Outgoing::new(body, length, usage, Arc::clone(entry), Arc::clone(&held))
+        });
+        let (response, stream) = self
+            .transmit(request, &route, &permit, &timeouts, entry)
+            .await?;
+        self.usage.audit().answered();
+        entry.answered(response.status().as_u16());
+        self.usage.count_header(response.headers(), Stage::Head)?;
+
+        let (mut head, body) = response.into_parts();
+        let arrival = ArrivedHead {
+            origin: &origin,
+            is_bound,
+            has_body: !body.is_end_stream(),
+        };
+        let withheld = arrival.withheld(&head);
+        if !arrival.has_body {
+            arrival.forget_length(&mut head.headers);
+        }
+        let body = Received::new(
+            body,
+            Arc::clone(&self.usage),
+            Arc::clone(entry),
+            origin.clone(),
+            timeouts.between_bytes,
+            held,
+            stream,
+        );
+        let usage = Arc::clone(&self.usage);
+        let response = decode::decoded(
+            head,
+            body,
+            origin,
+            usage,
+            Arc::clone(entry),
+            Arc::clone(&self.secrets),
+        );
+        Ok(Unredacted::new(response, withheld, echo_watch))
+    }
+
+    /// Send a request, again on another connection where that is safe, and wait for the head of
+    /// the response.
+    async fn transmit(
+        &self,
+        request: Request<Outgoing>,
+        route: &Route,
+        permit: &Permit,
+        timeouts: &RequestTimeouts,
+        entry: &AuditEntry,
+    ) -> Result<(Response<Incoming>, Option<Http2Stream>), TransportError> {
+        let (key, pool) = (&route.key, &self.transport.pool);
+        let origin = key.origin.to_string();
+        // Each version of HTTP writes a request in its own way, and the next
+        // connection may be of another: each attempt starts from what was admitted.
+        let (head, mut body) = request.into_parts();
+        let is_idempotent = head.method.is_idempotent();
+        let upload = body.upload();
+        let mut attempts = Attempts::default();
+        loop {
+            let is_fresh = attempts.needs_fresh_connection();
+            let connected = self.connection(is_fresh, route, permit, timeouts, entry);
+            let (mut connection, stream, reuse) =
+                connected.await.map_err(|error| attempts.last(error))?;
+            entry.sent_on(&connection.facts, reuse);
+            // The result of a run that is over may have told that this was not
+            // sent. It is asked after the entry was made: one sees the other.
+            if self.usage.signal().is_closed() {
+                return Err(TransportError::RequestBody);
+            }
+            if may_retry(is_idempotent, connection.is_shared(), reuse) {
+                upload.keep();
+            }
+            let request = Request::from_parts(head.clone(), body);
+            let (error, unwritten, has_ended) =
+                match attempt(&mut connection, request, timeouts.first_byte, &origin).await {
+                    Attempt::Answered(response)
+                        if response.status() == StatusCode::SWITCHING_PROTOCOLS =>
+                    {
+                        return Err(TransportError::Protocol {
+                            from: origin,
+                            reason: "it switches protocols, which nobody asked for".to_owned(),
+                        });
+                    }
+                    Attempt::Answered(response) => {
+                        upload.settle();
+                        if !connection.is_shared() && !is_authenticated(&head.headers, &response) {
+                            pool.put_when_free(key.clone(), connection);
+                        }
+                        return Ok((response, stream));
+                    }
+                    Attempt::TimedOut(error) => {
+                        // Nobody may be there any more.
+                        pool.forget(key, &connection);
+                        return Err(error);
+                    }
+                    Attempt::Failed {
+                        error,
+                        unwritten,
+                        has_ended,
+                    } => (error, unwritten, has_ended),
+                };
+            let failed = Failed {
+                error: &error,
+                is_idempotent,
+                is_shared: connection.is_shared(),
+                connection: reuse,
+                has_ended,
+            };
+            body = match unwritten.or_else(|| upload.again()) {
+                Some(body) if attempts.should_retry_after(&failed) => body,
+                _ => return Err(attempts.last(error)),
+            };
+        }
+    }
+
+    /// A connection from the pool, or one that is opened for the request.
+    async fn connection(
+        &self,
+        is_fresh: bool,
+        route: &Route,
+        permit: &Permit,
+        timeouts: &RequestTimeouts,
+        entry: &AuditEntry,
+    ) -> Result<(Connection, Option<Http2Stream>, ConnectionUse), TransportError> {
+        let pooled = match is_fresh {
+            true => None,
+            false => self.transport.pool.take(&route.key, permit),
+        };
+        if let Some((connection, stream)) = pooled {
+            return Ok((connection, stream, ConnectionUse::Reused));
+        }
+        let opening = Box::pin(self.open(route, permit, timeouts.connect, entry));
+        let (connection, stream) = opening.await?;
+        Ok((connection, stream, ConnectionUse::New))
+    }
+
+    /// Open a connection, in time.
+    async fn open(
+        &self,
+        route: &Route,
+        permit: &Permit,
+        within: Duration,
+        entry: &AuditEntry,
+    ) -> Result<(Connection, Option<Http2Stream>), TransportError> {
+        entry.start_connecting();
+        let opening = self.transport.connector.connect(route, permit, entry);
+        let connection =
+            timeout(within, opening)
+                .await
+                .map_err(|_| TransportError::ConnectTimeout {
+                    to: route.key.origin.to_string(),
+                    within,
+                    stage: entry.stage(),
+                })??;
+        let stream = connection.stream();
+        if let Some(shared) = connection.share() {
+            self.transport.pool.put(route.key.clone(), shared);
+        }
+        Ok((connection, stream))
+    }
+
+    /// What notices parts of values in a response of an origin.
+    pub(crate) fn echo_watch(&self, origin: &Origin, entry: &Arc<AuditEntry>) -> EchoWatch {
+        EchoWatch {
+            origin: origin.clone(),
+            entry: Arc::clone(entry),
+            usage: Arc::clone(&self.usage),
+            on_partial_echo: self.policy.partial_echo(),
+        }
+    }
+}
+
+/// What came of sending a request once.
+enum Attempt {
+    Answered(Response<Incoming>),
+    TimedOut(TransportError),
+    Failed {
+        error: TransportError,
+        /// The body, if not a byte of the request was written.
+        unwritten: Option<Outgoing>,
+        /// Whether the connection ended before any byte of an answer.
+        has_ended: bool,
+    },
+}
+
+/// Send a request once.
+async fn attempt(
+    connection: &mut Connection,
+    request: Request<Outgoing>,
+    within: Duration,
+    origin: &str,
+) -> Attempt {
+    let progress = request.body().progress();
+    let sent = {
+        let sending = pin!(connection.send(request));
+        answer(sending, &progress, within, origin).await
+    };
+    let mut failed = match sent {
+        Ok(Ok(response)) => return Attempt::Answered(response),
+        Ok(Err(failed)) => failed,
+        Err(timed_out) => return Attempt::TimedOut(timed_out),
+    };
+    let unwritten = failed.take_message().map(Request::into_body);
+    let unsent = unwritten.is_some();
+    let error = failed.into_error();
+    let has_ended = connection.has_ended_before_an_answer(&error);
+    let error = match connection.flood() {
+        Some(flood) if !unsent && is_of_wire(&error) => TransportError::CutOff {
+            from: origin.to_owned(),
+            reason: flood.to_string(),
+        },
+        _ => TransportError::of_request(&error, origin, unsent),
+    };
+    Attempt::Failed {
+        error,
+        unwritten,
+        has_ended,
+    }
+}
+
+/// Whether a request may have told the server who speaks on the connection from
+/// now on, as NTLM and Negotiate do (RFC 4559): the next one on it may be somebody
+/// else's.
+fn is_authenticated(request: &HeaderMap, response: &Response<Incoming>) -> bool {
+    let of_connection = |value: &HeaderValue| {
+        let value = value.as_bytes().to_ascii_lowercase();
+        value.starts_with(b"ntlm") || value.starts_with(b"negotiate")
+    };
+    let asked = response.headers().get_all(WWW_AUTHENTICATE);
+    request.get_all(AUTHORIZATION).iter().any(of_connection) || asked.iter().any(of_connection)
+}
+
+/// Wait for a response's head. As long as the body goes out, the server is not
+/// late.
+pub(crate) async fn answer<F: Future>(
+    mut response: Pin<&mut F>,
+    progress: &Progress,
+    within: Duration,
+    origin: &str,
+) -> Result<F::Output, TransportError> {
+    progress.step();
+    loop {
+        let left = within.saturating_sub(progress.silence());
+        if let Ok(response) = timeout(left, &mut response).await {
+            return Ok(response);
+        }
+        if progress.silence() < within {
+            continue;
+        }
+        let origin = origin.to_owned();
+        return Err(if progress.is_done() {
+            TransportError::ReadTimeout {
+                from: origin,
+                within,
+            }
+        } else {
+            TransportError::UploadTimeout { to: origin, within }
+        });
+    }
+}

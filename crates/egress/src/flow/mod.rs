@@ -1,0 +1,220 @@
+//! The auth flow of one request, which may take several exchanges: an OAuth 2 token may have to
+//! be fetched first, and a Digest server sends its challenge first.
+
+pub(crate) mod send;
+mod token;
+
+use std::future::pending;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::request::Parts;
+use http::{Request, Response, StatusCode};
+use http_body_util::{BodyExt, Limited};
+use http_step_policy::Origin;
+use http_step_signing::oauth2::Token;
+use tokio::time::timeout;
+
+use crate::auth::Scheme;
+use crate::auth::sign::Proof;
+use crate::body::BoxBody;
+use crate::body::collect::{Read, Rest, collect};
+use crate::body::whole;
+use crate::egress::Egress;
+use crate::error::failure::Failure;
+use crate::error::{Stage, TransportError};
+use crate::inject::Destination;
+use crate::redact::Unredacted;
+use crate::secrets::GrantError;
+use crate::timeouts::{RequestOptions, RequestTimeouts};
+use crate::usage::audit::AuditEntry;
+use crate::usage::{InFlight, MessageReservation};
+
+/// How often a request is sent again with other credentials. A server that calls every nonce
+/// stale must not cause a loop.
+const MAX_REPEATED: u32 = 4;
+
+/// How much of a refusal is read, and for how long, so that its connection can be reused.
+const MAX_REFUSED: usize = 64 << 10;
+const MAX_REFUSED_TIME: Duration = Duration::from_secs(1);
+
+/// The exchange that was started last.
+struct Last {
+    entry: Arc<AuditEntry>,
+    /// Whether it is over, and another one is to follow.
+    is_answered: bool,
+}
+
+impl Egress {
+    /// Send a request, in as many exchanges as its credentials take. Each has an entry in the
+    /// audit log.
+    pub(crate) async fn run_flow(
+        self,
+        mut request: Request<BoxBody>,
+        options: RequestOptions,
+        entry: Arc<AuditEntry>,
+        in_flight: InFlight,
+    ) -> Result<Response<BoxBody>, Failure> {
+        let in_flight = Arc::new(in_flight);
+        let placeholders = self.credentials.take_from(request.headers_mut());
+        let mut last = Last {
+            entry,
+            is_answered: false,
+        };
+        let answered = if placeholders.is_empty() {
+            self.exchange(request, options, &last.entry, in_flight, &[])
+                .await
+        } else {
+            let proofs = placeholders.into_iter().map(Proof::new).collect();
+            // Boxed, as all is that few requests need: what waits is kept small.
+            Box::pin(self.authenticate(request, options, &mut last, in_flight, proofs)).await
+        };
+        // What the host has to read of it, it has read.
+        let redacted = answered.and_then(|answer| answer.redacted(&self.secrets, &self.usage));
+        if self.usage.signal().is_stopped() {
+            // The run is about to end, and its component is told nothing before.
+            return pending().await;
+        }
+        redacted.map_err(|error| {
+            // What was answered did not fail: what was to follow it did.
+            if !last.is_answered {
+                last.entry.failed(&error);
+            }
+            last.entry.failure(error)
+        })
+    }
+
+    async fn authenticate(
+        &self,
+        request: Request<BoxBody>,
+        options: RequestOptions,
+        last: &mut Last,
+        in_flight: Arc<InFlight>,
+        mut proofs: Vec<Proof>,
+    ) -> Result<Unredacted, TransportError> {
+        if self.dry_run.is_some() {
+            return self
+                .exchange(request, options, &last.entry, in_flight, &proofs)
+                .await;
+        }
+        let (head, body) = request.into_parts();
+        let origin = self.preflight(&head, &proofs, &last.entry)?;
+        let mut room = MessageReservation::new(Arc::clone(&self.usage));
+        let body = self.collected(body, &origin, &options, &mut room).await?;
+        let mut repeated = 0;
+        loop {
+            for proof in &mut proofs {
+                if let Scheme::OAuth2(client) = &proof.placeholder.scheme {
+                    let refused = proof.token.take();
+                    let token = self.token(client, refused.as_ref(), options, &in_flight);
+                    let token = token.await?;
+                    if self.derives(&proof.placeholder.scheme) {
+                        let endpoint = client.token_url.as_str();
+                        self.add_token(&token, endpoint, &proof.placeholder.value)
+                            .await?;
+                    }
+                    proof.token = Some(token);
+                }
+            }
+            let is_again = repeated > 0;
+            if is_again {
+                *last = Last {
+                    entry: self.usage.start_follow_up(head.method.as_str())?,
+                    is_answered: false,
+                };
+            }
+            let request = Request::from_parts(head.clone(), whole(body.clone()));
+            let response = self
+                .exchange(
+                    request,
+                    options,
+                    &last.entry,
+                    Arc::clone(&in_flight),
+                    &proofs,
+                )
+                .await?;
+            let status = response.as_is().status();
+            if repeated == MAX_REPEATED || status != StatusCode::UNAUTHORIZED {
+                return Ok(response);
+            }
+            let challenged =
+                |proof: &Proof| proof.is_challenged(&origin, response.as_is(), is_again);
+            if !proofs.iter().any(challenged) {
+                return Ok(response);
+            }
+            repeated += 1;
+            last.is_answered = true;
+            // Whatever it says, and whether it comes to an end.
+            let rest = Limited::new(response.into_body(), MAX_REFUSED).collect();
+            let _ = timeout(MAX_REFUSED_TIME, rest).await;
+        }
+    }
+
+    /// Check that a request is allowed before anything is fetched for it.
+    fn preflight(
+        &self,
+        head: &Parts,
+        proofs: &[Proof],
+        entry: &AuditEntry,
+    ) -> Result<Origin, TransportError> {
+        let mut probe = Request::from_parts(head.clone(), whole(Bytes::new()));
+        let origin = self.admit(&mut probe, entry)?.route.key.origin;
+        self.check_credentials(proofs, &Destination::from_request(&probe, &origin), entry)?;
+        Ok(origin)
+    }
+
+    /// Whether the credentials of a scheme derive from a granted secret. Others are the
+    /// component's own: they are not redacted, so a component can't use them to redact anything
+    /// else.
+    pub(crate) fn derives(&self, scheme: &Scheme) -> bool {
+        self.secrets.is_source_of(scheme.sources().into_iter())
+    }
+
+    /// Redact a token from now on, before it is used.
+    async fn add_token(
+        &self,
+        token: &Arc<Token>,
+        endpoint: &str,
+        by: &str,
+    ) -> Result<(), TransportError> {
+        let refused = |error: GrantError| TransportError::Refused(error.into_reason());
+        let is_hidden = self.secrets.has_token(token.value(), endpoint);
+        if is_hidden.map_err(refused)? {
+            return Ok(());
+        }
+        let (secrets, token) = (Arc::clone(&self.secrets), Arc::clone(token));
+        let (endpoint, by) = (endpoint.to_owned(), by.to_owned());
+        // Its matcher takes a moment to build, off the runtime's workers, and is kept as long
+        // as the run.
+        let add_token = move || secrets.add_token(token.value(), &endpoint, &by);
+        let added = self.cpu.measure_blocking(add_token).await;
+        let ended = || TransportError::Refused("the host is about to end".to_owned());
+        let bytes = added.ok_or_else(ended)?.map_err(refused)?;
+        self.usage.retain(bytes, Stage::Policy)?;
+        let spent = self.usage.check_cpu(self.cpu.total());
+        spent.map_err(|exceeded| TransportError::Exceeded {
+            exceeded,
+            stage: Stage::Policy,
+        })
+    }
+
+    /// The whole body that a component writes: signing needs it, and it may be sent twice.
+    async fn collected(
+        &self,
+        mut body: BoxBody,
+        to: &Origin,
+        options: &RequestOptions,
+        room: &mut MessageReservation,
+    ) -> Result<Bytes, TransportError> {
+        let within = RequestTimeouts::new(options, self.usage.limits()).first_byte;
+        let Read { bytes, rest } = collect(&mut body, usize::MAX, within, to, room).await?;
+        match rest {
+            Rest::Nothing | Rest::More => Ok(bytes),
+            // They come too late to be signed, and nothing that is signed has any.
+            Rest::Trailers(_) => Err(TransportError::Refused(
+                "a request that is signed has no trailers".to_owned(),
+            )),
+        }
+    }
+}

@@ -1,0 +1,364 @@
+//! A request's body with secrets in it.
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context as Task, Poll, ready};
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+use http::header::CONTENT_LENGTH;
+use http::request::Parts;
+use http::{HeaderMap, Request};
+use http_body::{Body, Frame};
+use http_body_util::Full;
+use http_step_policy::{Origin, Place, Stands};
+use http_step_redact::{Context, Replacements, Replacer};
+
+use crate::body::BoxBody;
+use crate::body::collect::{Read, Rest, collect};
+use crate::body::content::{Content, MAX_HELD, context_of};
+use crate::body::inspect::{BodyReader, Found, Standing};
+use crate::egress::Egress;
+use crate::error::TransportError;
+use crate::headers::announced_length;
+use crate::inject::{Destination, admit, written};
+use crate::secrets::GrantedSecret;
+use crate::usage::MessageReservation;
+use crate::usage::audit::AuditEntry;
+
+/// How much of a longer body is processed at once: a handle is short, and a value may be long.
+const PIECE: usize = 4 << 10;
+
+/// A long body, into which secrets are injected while it is sent.
+struct InjectedBody {
+    reader: BodyReader,
+    /// What was read, and waits for what comes after it: there is a handle in it.
+    held: BytesMut,
+    /// What was read already.
+    read: Bytes,
+    rest: BoxBody,
+    /// Whether that was all.
+    is_read: bool,
+    /// None when it gave its last.
+    replacer: Option<Replacer>,
+    trailers: Option<HeaderMap>,
+    /// Of each secret, by number.
+    terms: Vec<BodyGrant>,
+    /// How many secrets there are in a body whose length was told.
+    counted: Option<usize>,
+    entry: Arc<AuditEntry>,
+    _room: MessageReservation,
+}
+
+/// Whether a secret may be in a body.
+struct BodyGrant {
+    name: String,
+    /// By itself.
+    whole: Result<(), TransportError>,
+    /// Beside other text.
+    composed: Result<(), TransportError>,
+    /// Behind an escape that is open: nothing lets it.
+    behind_escape: Result<(), TransportError>,
+    /// In what is read in another charset or coding: nothing lets it.
+    recoded: Result<(), TransportError>,
+    /// Whether it may be anywhere in the request if the body has this field.
+    overridden: Option<TransportError>,
+}
+
+impl BodyGrant {
+    fn of(&self, standing: &Standing) -> &Result<(), TransportError> {
+        match standing {
+            Standing::Whole => &self.whole,
+            Standing::Composed | Standing::Repeated(_) | Standing::Joined => &self.composed,
+            Standing::BehindEscape(_) => &self.behind_escape,
+            Standing::Recoded => &self.recoded,
+        }
+    }
+}
+
+impl Egress {
+    /// Whether the values may be in a body that have handles in it.
+    pub(crate) fn admit_body(
+        &self,
+        reader: &mut BodyReader,
+        destination: &mut Destination<'_>,
+        entry: &AuditEntry,
+    ) -> Result<(), TransportError> {
+        if destination.override_field.is_none() {
+            destination.override_field = reader.override_field().map(str::to_owned);
+        }
+        let mut found = reader.take_found();
+        // The denial is to name all that is missing, and first what nothing grants.
+        found.sort_by_key(|found| match found.standing {
+            Standing::BehindEscape(_) | Standing::Recoded => 0,
+            Standing::Composed | Standing::Repeated(_) | Standing::Joined => 1,
+            Standing::Whole => 2,
+        });
+        for Found { secret, standing } in found {
+            if let Some(secret) = self.secrets.secrets().get(secret) {
+                admit(secret, destination, Place::Body, standing.stands(), entry)?;
+            }
+        }
+        let Some(field) = &destination.override_field else {
+            return Ok(());
+        };
+        // Those of the head did not know of the body.
+        for used in entry.injected() {
+            let secrets = self.secrets.secrets().iter();
+            for secret in secrets.filter(|secret| secret.terms.name() == used.name) {
+                secret
+                    .terms
+                    .admit_beside(destination.origin, used.place, field)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Inject values into a body. A body up to a limit is read first, with a timeout for each
+    /// of its pieces.
+    pub(crate) async fn inject_body(
+        &self,
+        request: Request<BoxBody>,
+        origin: &Origin,
+        within: Duration,
+        max_held: Option<usize>,
+        entry: &Arc<AuditEntry>,
+    ) -> Result<Request<Content>, TransportError> {
+        let is_clear = !self.secrets.is_used() || request.body().is_end_stream();
+        if is_clear && max_held.is_none() {
+            return Ok(request.map(Content::Written));
+        }
+        let (mut head, mut body) = request.into_parts();
+        // Values are in it by now.
+        let probe = Request::from_parts(head.clone(), ());
+        let mut destination = Destination::from_request(&probe, origin);
+        let context = context_of(&head.headers);
+        let mut room = MessageReservation::new(Arc::clone(&self.usage));
+        let most = max_held.unwrap_or(MAX_HELD);
+        let Read { bytes: read, rest } =
+            collect(&mut body, most, within, origin, &mut room).await?;
+        let mut reader = BodyReader::new(&head.headers, self.secrets.secrets());
+        let found: Vec<&GrantedSecret> = self.secrets.found_in(&read).collect();
+        let is_bound = self
+            .secrets
+            .secrets()
+            .iter()
+            .any(|secret| secret.terms.is_bound());
+        let is_more = matches!(rest, Rest::More);
+        if is_more || is_bound || !found.is_empty() {
+            reader.read(&read);
+        }
+        if !is_more {
+            reader.finish();
+        }
+        self.admit_body(&mut reader, &mut destination, entry)?;
+        let trailers = match rest {
+            Rest::Nothing => {
+                let override_field = reader.override_field();
+                return self.inject_whole(head, read, &found, override_field, room);
+            }
+            Rest::Trailers(trailers) => Some(trailers),
+            Rest::More => None,
+        };
+        let (values, terms) = self.body_grants(&destination, context, &reader)?;
+        let counted = announced_length(&head.headers).map(|announced| {
+            let injected = self.secrets.injected_length(&read, &values) as u64;
+            let length = announced.saturating_sub(read.len() as u64) + injected;
+            head.headers.insert(CONTENT_LENGTH, length.into());
+            self.secrets.count_in(&read)
+        });
+        let cleared = usize::try_from(reader.cleared()).unwrap_or(usize::MAX);
+        let (read, held) = read.split_at_checked(cleared).unwrap_or((&read, &[]));
+        let body = Content::Injected(Box::new(InjectedBody {
+            // Trailers come behind all of it.
+            is_read: trailers.is_some(),
+            reader,
+            held: held.into(),
+            read: Bytes::copy_from_slice(read),
+            rest: body,
+            replacer: Some(self.secrets.injector(values)),
+            trailers,
+            terms,
+            counted,
+            entry: Arc::clone(entry),
+            _room: room,
+        }));
+        Ok(Request::from_parts(head, body))
+    }
+
+    /// Inject values into a body that is there as a whole.
+    fn inject_whole(
+        &self,
+        mut head: Parts,
+        read: Bytes,
+        found: &[&GrantedSecret],
+        override_field: Option<&'static str>,
+        mut room: MessageReservation,
+    ) -> Result<Request<Content>, TransportError> {
+        let context = context_of(&head.headers);
+        let fits = |length: usize| room.resize(read.len().saturating_add(length));
+        let whole = self.substitute(found, &read, context, Place::Body, fits)?;
+        let whole = whole.map_or(read, Bytes::from_owner);
+        if head.headers.contains_key(CONTENT_LENGTH) {
+            head.headers.insert(CONTENT_LENGTH, whole.len().into());
+        }
+        let body = Content::Whole {
+            body: Full::new(whole.clone()),
+            bytes: whole,
+            override_field,
+            _room: room,
+        };
+        Ok(Request::from_parts(head, body))
+    }
+
+    /// What each secret may do in a long body, and its value as written there.
+    fn body_grants(
+        &self,
+        destination: &Destination<'_>,
+        context: Context,
+        reader: &BodyReader,
+    ) -> Result<(Replacements, Vec<BodyGrant>), TransportError> {
+        let (mut values, mut terms) = (Vec::new(), Vec::new());
+        for (number, secret) in self.secrets.secrets().iter().enumerate() {
+            // What is found here is admitted; so nothing is told of the others yet.
+            let unseen = AuditEntry::new(destination.method.as_str());
+            let value = written(secret, context, Place::Body);
+            let may = |stands| {
+                value.as_ref().map_err(Clone::clone)?;
+                admit(secret, destination, Place::Body, stands, &unseen)
+            };
+            let of = BodyGrant {
+                name: secret.terms.name().to_owned(),
+                whole: may(Stands::Whole),
+                composed: may(Stands::Composed),
+                behind_escape: match reader.sign_of_escapes() {
+                    Some(sign) => may(Stands::BehindEscape(sign)),
+                    None => Ok(()),
+                },
+                recoded: may(Stands::Recoded),
+                overridden: secret
+                    .terms
+                    .admit_beside(destination.origin, Place::Body, "_method")
+                    .err()
+                    .map(TransportError::from),
+            };
+            if reader.has_found(number) {
+                value.as_ref().map_err(Clone::clone)?;
+            }
+            let is_allowed = of.whole.is_ok() || of.composed.is_ok();
+            values.push(value.ok().filter(|_| is_allowed).unwrap_or_default());
+            terms.push(of);
+        }
+        Ok((values.into(), terms))
+    }
+}
+
+impl InjectedBody {
+    /// Whether the values may be there that were found since.
+    fn admit(&mut self) -> Result<(), TransportError> {
+        for Found { secret, standing } in self.reader.take_found() {
+            if let Some(terms) = self.terms.get(secret) {
+                terms.of(&standing).clone()?;
+                self.entry.record_injection(&terms.name, Place::Body);
+            }
+        }
+        if self.reader.override_field().is_none() {
+            return Ok(());
+        }
+        let used = self.entry.injected();
+        let is_used = |terms: &&BodyGrant| used.iter().any(|used| used.name == terms.name);
+        let mut overridden = self.terms.iter().filter(is_used);
+        match overridden.find_map(|terms| terms.overridden.clone()) {
+            Some(denial) => Err(denial),
+            None => Ok(()),
+        }
+    }
+
+    /// What may go out of what was held.
+    fn cleared(&mut self) -> Bytes {
+        let waits = self.reader.read_by_now() - self.reader.cleared();
+        let waits = usize::try_from(waits).unwrap_or(usize::MAX);
+        let cleared = self.held.len().saturating_sub(waits);
+        self.held.split_to(cleared).freeze()
+    }
+
+    fn poll(&mut self, cx: &mut Task<'_>) -> Poll<Option<Result<Frame<Bytes>, TransportError>>> {
+        loop {
+            if self.replacer.is_none() {
+                let trailers = self.trailers.take();
+                return Poll::Ready(trailers.map(|trailers| Ok(Frame::trailers(trailers))));
+            }
+            let next = if !self.read.is_empty() {
+                Some(self.read.split_to(self.read.len().min(PIECE)))
+            } else if self.trailers.is_some() {
+                None
+            } else {
+                match ready!(Pin::new(&mut self.rest).poll_frame(cx)) {
+                    None => None,
+                    Some(Err(_)) => return Poll::Ready(Some(Err(TransportError::RequestBody))),
+                    Some(Ok(frame)) => match frame.into_data() {
+                        Ok(data) => {
+                            self.reader.read(&data);
+                            self.held.extend_from_slice(&data);
+                            if let Err(refusal) = self.admit() {
+                                return Poll::Ready(Some(Err(refusal)));
+                            }
+                            self.read = self.cleared();
+                            continue;
+                        }
+                        Err(frame) => {
+                            self.trailers = frame.into_trailers().ok();
+                            None
+                        }
+                    },
+                }
+            };
+            if next.is_none() && !self.is_read {
+                self.is_read = true;
+                self.reader.finish();
+                if let Err(refusal) = self.admit() {
+                    return Poll::Ready(Some(Err(refusal)));
+                }
+                self.read = self.held.split().freeze();
+                continue;
+            }
+            let Some(replacer) = &mut self.replacer else {
+                continue;
+            };
+            let injected = match &next {
+                Some(piece) => replacer.feed(piece),
+                None => replacer.finish(),
+            };
+            if self
+                .counted
+                .is_some_and(|counted| replacer.replaced() > counted)
+            {
+                return Poll::Ready(Some(Err(TransportError::Refused(format!(
+                    "a secret stands after the first {MAX_HELD} bytes of a body whose length was announced; a body without Content-Length can have it there"
+                )))));
+            }
+            if next.is_none() {
+                self.replacer = None;
+            }
+            if !injected.is_empty() {
+                return Poll::Ready(Some(Ok(Frame::data(injected.into()))));
+            }
+        }
+    }
+}
+
+impl Body for InjectedBody {
+    type Data = Bytes;
+    type Error = TransportError;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        cx: &mut Task<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, TransportError>>> {
+        self.get_mut().poll(cx)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.replacer.is_none() && self.trailers.is_none()
+    }
+}

@@ -1,0 +1,125 @@
+//! Injects computed credentials into a request's head.
+
+use http::{HeaderMap, HeaderName, Request};
+use http_step_policy::{Origin, Place, header_name};
+use http_step_redact::{Context, LONGEST};
+
+use super::Destination;
+use crate::auth::Scheme;
+use crate::auth::sign::{KeyMaterial, Proof, RevealedText};
+use crate::body::content::Content;
+use crate::egress::Egress;
+use crate::error::TransportError;
+use crate::usage::audit::AuditEntry;
+
+impl Egress {
+    /// Put credentials into a request's head. The rest of it and its body are complete by now.
+    pub(crate) fn sign_request(
+        &self,
+        request: &mut Request<Content>,
+        proofs: &[Proof],
+        origin: &Origin,
+        entry: &AuditEntry,
+    ) -> Result<(), TransportError> {
+        for proof in proofs {
+            let mut destination = Destination::from_request(request, origin);
+            let of_body = request.body().override_field();
+            destination.override_field = destination.override_field.or(of_body.map(str::to_owned));
+            let material = self.material(proof, &destination, entry)?;
+            let made = material.sign(request, origin).map_err(|reason| {
+                TransportError::Refused(format!(
+                    "it can't be proved who sends the request: {reason}"
+                ))
+            })?;
+            if self.derives(&proof.placeholder.scheme) {
+                for signature in &made.signatures {
+                    self.secrets
+                        .add_signature(signature, &proof.placeholder.value);
+                }
+            }
+            for (name, value) in made.headers {
+                if has_other_of_name(request.headers(), &name) {
+                    return Err(TransportError::Refused(format!(
+                        "the request has a field that servers join with `{name}`, in which a proof is to stand"
+                    )));
+                }
+                request.headers_mut().insert(name, value);
+            }
+        }
+        Ok(())
+    }
+
+    pub(crate) fn material<'p>(
+        &self,
+        proof: &'p Proof,
+        destination: &Destination<'_>,
+        entry: &AuditEntry,
+    ) -> Result<KeyMaterial<'p>, TransportError> {
+        let reveal = |text: &str, place| self.reveal(text, place, destination, entry);
+        Ok(match &proof.placeholder.scheme {
+            Scheme::Hmac { key, form } => KeyMaterial::Hmac {
+                form,
+                key: reveal(key, Place::Signature)?,
+            },
+            Scheme::AwsSigV4(aws) => KeyMaterial::Aws {
+                aws,
+                access_key_id: reveal(&aws.access_key_id, Place::Header)?,
+                secret_access_key: reveal(&aws.secret_access_key, Place::Signature)?,
+                session_token: match &aws.session_token {
+                    Some(token) => Some(reveal(token, Place::Header)?),
+                    None => None,
+                },
+            },
+            Scheme::Digest {
+                username,
+                password,
+                session,
+            } => KeyMaterial::Digest {
+                session,
+                username: reveal(username, Place::Header)?,
+                password: reveal(password, Place::Signature)?,
+            },
+            Scheme::OAuth2(client) => {
+                // The token is made of them, and goes where they may go.
+                reveal(&client.id, Place::Token)?;
+                reveal(&client.secret, Place::Token)?;
+                KeyMaterial::Token(proof.token.as_deref())
+            }
+        })
+    }
+
+    /// A text of a scheme with the values in it.
+    pub(crate) fn reveal(
+        &self,
+        text: &str,
+        place: Place,
+        destination: &Destination<'_>,
+        entry: &AuditEntry,
+    ) -> Result<RevealedText, TransportError> {
+        let fits = |length| {
+            if length <= LONGEST {
+                return Ok(());
+            }
+            Err(TransportError::Refused(format!(
+                "with its secrets a text of its credentials has {length} bytes; it may have {LONGEST}"
+            )))
+        };
+        let injected = self.inject_credential(
+            text.as_bytes(),
+            Context::Plain,
+            place,
+            destination,
+            entry,
+            fits,
+        )?;
+        Ok(injected.unwrap_or_else(|| text.as_bytes().to_vec().into()))
+    }
+}
+
+/// Whether there is another field that servers behind CGI read by the same name. What stands in
+/// it, or before a signature, is the component's to choose.
+fn has_other_of_name(header: &HeaderMap, name: &HeaderName) -> bool {
+    let read = header_name(name.as_str());
+    let mut fields = header.keys();
+    fields.any(|other| other != name && header_name(other.as_str()) == read)
+}

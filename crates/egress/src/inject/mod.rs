@@ -1,0 +1,498 @@
+//! Injects secrets into requests: where a component wrote a handle, the value is put in, if the
+//! secret is granted for that place. All of a request's head is decided before a connection is
+//! opened; `body.rs` does its body, `credentials.rs` computed credentials.
+
+mod body;
+mod credentials;
+
+use std::ptr;
+use std::sync::Arc;
+
+use base64::Engine;
+use base64::alphabet::STANDARD;
+use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+use base64::prelude::BASE64_STANDARD;
+use http::header::{AUTHORIZATION, HeaderName, RANGE};
+use http::uri::PathAndQuery;
+use http::{HeaderMap, HeaderValue, Request, Uri};
+use http_step_policy::{
+    InHeader, Origin, Place, SecretUse, Stands, header_name, is_override_header, is_plain_in_path,
+    override_in_query,
+};
+use http_step_redact::{Context, HANDLE_BYTES, OpenEscape, encode};
+use zeroize::Zeroizing;
+
+use crate::body::BoxBody;
+use crate::egress::Egress;
+use crate::error::TransportError;
+use crate::secrets::GrantedSecret;
+use crate::usage::audit::AuditEntry;
+
+/// Also reads base64 without padding: the host need not be strict.
+const BASE64_LENIENT: GeneralPurpose = GeneralPurpose::new(
+    &STANDARD,
+    GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
+);
+
+/// Where a request goes, as the grants of secrets see it.
+pub(crate) struct Destination<'r> {
+    pub(crate) origin: &'r Origin,
+    pub(crate) method: String,
+    /// As the component wrote it.
+    pub(crate) path: WrittenPath,
+    /// A field that can have a server act on another method or path.
+    pub(crate) override_field: Option<String>,
+}
+
+impl<'r> Destination<'r> {
+    /// Of a request whose head has its values.
+    pub(crate) fn from_request<B>(request: &Request<B>, origin: &'r Origin) -> Self {
+        Self {
+            origin,
+            method: request.method().to_string(),
+            path: match request.extensions().get::<WrittenPath>() {
+                Some(path) => path.clone(),
+                None => WrittenPath::without_values(request.uri().path()),
+            },
+            override_field: override_in_head(request.headers(), request.uri().query()),
+        }
+    }
+}
+
+/// A path as the component wrote it, with handles in it. A request whose path has its
+/// values has this as an extension: what the policy says of a path is not to depend on
+/// what the values are.
+#[derive(Clone)]
+pub(crate) struct WrittenPath {
+    text: Arc<str>,
+    /// Whether there is a value for it that is not plain in a path.
+    has_ambiguous_value: bool,
+}
+
+impl WrittenPath {
+    pub(crate) fn without_values(path: &str) -> Self {
+        Self {
+            text: path.into(),
+            has_ambiguous_value: false,
+        }
+    }
+}
+
+/// The field of a request's head that can have a server act on another method or path.
+fn override_in_head(header: &HeaderMap, query: Option<&str>) -> Option<String> {
+    let mut names = header.keys().map(HeaderName::as_str);
+    let of_header = names.find(|name| is_override_header(name));
+    let of_query = || override_in_query(query.unwrap_or_default().as_bytes());
+    of_header.or_else(of_query).map(str::to_owned)
+}
+
+impl Egress {
+    /// Where a URL that is a secret leads. Nothing but a query can be added to it.
+    pub(crate) fn lead(
+        &self,
+        request: &mut Request<BoxBody>,
+        entry: &AuditEntry,
+    ) -> Result<(), TransportError> {
+        let Some(host) = request.uri().host() else {
+            return Ok(());
+        };
+        let Some(secret) = self.secrets.by_handle(host) else {
+            return match self.secrets.found_in(host.as_bytes()).next() {
+                Some(secret) => Err(unusable(secret, "a part of a host")),
+                None => Ok(()),
+            };
+        };
+        let Some(url) = &secret.url else {
+            return Err(TransportError::Refused(format!(
+                "the secret `{}` can't be the host of a request: it is not lent as a URL, or it is none",
+                secret.terms.name()
+            )));
+        };
+        let uri = request.uri();
+        let is_as_given = matches!(uri.path(), "" | "/") && uri.port().is_none();
+        if !is_as_given {
+            return Err(TransportError::Refused(format!(
+                "the secret `{}` is a whole URL: no path can be added to it",
+                secret.terms.name()
+            )));
+        }
+        // What is wrong with a URL is not told in its own words.
+        if !url.username().is_empty() || url.password().is_some() {
+            return Err(unusable(
+                secret,
+                "the URL of a request: it has a user name or a password before its host",
+            ));
+        }
+        let origin = Origin::of_url(url.as_str()).map_err(|_| unusable(secret, "a URL"))?;
+        let override_field = override_in_head(request.headers(), uri.query());
+        secret.terms.admit_use(&SecretUse {
+            origin: &origin,
+            method: request.method().as_str(),
+            path: url.path(),
+            has_ambiguous_value: false,
+            place: Place::Url,
+            stands: match uri.query() {
+                Some(_) => Stands::Composed,
+                None => Stands::Whole,
+            },
+            override_field: override_field.as_deref(),
+        })?;
+        let mut target = url.clone();
+        target.set_fragment(None);
+        if let Some(more) = uri.query() {
+            let query = match url.query() {
+                Some(query) => format!("{query}&{more}"),
+                None => more.to_owned(),
+            };
+            target.set_query(Some(&query));
+        }
+        let unreadable = |_| unusable(secret, "a URL");
+        *request.uri_mut() = Uri::try_from(target.as_str()).map_err(unreadable)?;
+        entry.hide_origin();
+        entry.record_injection(secret.terms.name(), Place::Url);
+        Ok(())
+    }
+
+    /// Inject values into a request's head.
+    pub(crate) fn inject_head(
+        &self,
+        request: &mut Request<BoxBody>,
+        origin: &Origin,
+        entry: &AuditEntry,
+    ) -> Result<(), TransportError> {
+        if self.secrets.is_empty() {
+            return Ok(());
+        }
+        // A value can be told from text as a whole alone.
+        if request.headers().contains_key(RANGE) {
+            return Err(TransportError::Refused(
+                "a step that is lent secrets can't ask for a part of a response; leave out the header `Range`"
+                    .to_owned(),
+            ));
+        }
+        // Without a handle there is none to be found.
+        if !self.secrets.is_used() {
+            return Ok(());
+        }
+        let path = request.uri().path();
+        let mut in_path = self.secrets.found_in(path.as_bytes());
+        let written = WrittenPath {
+            text: path.into(),
+            has_ambiguous_value: in_path.any(|secret| !is_plain_in_path(secret.value())),
+        };
+        drop(in_path);
+        request.extensions_mut().insert(written);
+        let destination = Destination::from_request(request, origin);
+        self.inject_target(request, &destination, entry)?;
+        self.inject_header(request.headers_mut(), &destination, entry)
+    }
+
+    /// Inject values into the header.
+    fn inject_header(
+        &self,
+        header: &mut HeaderMap,
+        destination: &Destination<'_>,
+        entry: &AuditEntry,
+    ) -> Result<(), TransportError> {
+        let mut all_injected = Vec::new();
+        for (at, (name, value)) in header.iter().enumerate() {
+            let in_header = |error: TransportError| error.of_part(&format!("the header `{name}`"));
+            let credentials = (name == AUTHORIZATION).then(|| of_basic(value)).flatten();
+            let injected = match credentials {
+                Some(written) => {
+                    let within = |before, after| in_field(&*header, name, true, before, after);
+                    self.inject_basic(&written, within, destination, entry)
+                        .map_err(in_header)?
+                }
+                None => None,
+            };
+            // A handle can be all that was encoded, too.
+            let injected = match injected {
+                None => self
+                    .inject_text(
+                        value.as_bytes(),
+                        Context::Header,
+                        Place::Header,
+                        |before, after| in_field(&*header, name, false, before, after),
+                        destination,
+                        entry,
+                    )
+                    .map_err(in_header)?,
+                injected => injected,
+            };
+            if let Some(injected) = injected {
+                let mut value = HeaderValue::from_bytes(&injected).map_err(|error| {
+                    TransportError::Refused(format!("the header `{name}` can't be sent: {error}"))
+                })?;
+                // Nor is it kept in the tables of HTTP/2.
+                value.set_sensitive(true);
+                all_injected.push((at, value));
+            }
+        }
+        let mut all_injected = all_injected.into_iter().peekable();
+        for (at, value) in header.values_mut().enumerate() {
+            if let Some((_, injected)) = all_injected.next_if(|(of, _)| *of == at) {
+                *value = injected;
+            }
+        }
+        Ok(())
+    }
+
+    /// Inject values into the path and the query.
+    fn inject_target(
+        &self,
+        request: &mut Request<BoxBody>,
+        destination: &Destination<'_>,
+        entry: &AuditEntry,
+    ) -> Result<(), TransportError> {
+        let uri = request.uri();
+        let path = self.inject_text(
+            uri.path().as_bytes(),
+            Context::Url,
+            Place::Path,
+            Stands::in_path,
+            destination,
+            entry,
+        )?;
+        let query = uri.query().unwrap_or_default().as_bytes();
+        let injected = self.inject_text(
+            query,
+            Context::Url,
+            Place::Query,
+            Stands::in_query,
+            destination,
+            entry,
+        )?;
+        if path.is_none() && injected.is_none() {
+            return Ok(());
+        }
+        let mut target = path.unwrap_or_else(|| uri.path().as_bytes().to_vec().into());
+        if uri.query().is_some() {
+            target.push(b'?');
+            target.extend_from_slice(injected.as_deref().map_or(query, Vec::as_slice));
+        }
+        let unwritable =
+            || TransportError::Refused("the URL is too long with its secrets".to_owned());
+        let mut parts = uri.clone().into_parts();
+        let target = PathAndQuery::try_from(target.as_slice()).map_err(|_| unwritable())?;
+        parts.path_and_query = Some(target);
+        *request.uri_mut() = Uri::from_parts(parts).map_err(|_| unwritable())?;
+        Ok(())
+    }
+
+    /// Inject values into what Basic authentication has encoded (RFC 7617).
+    fn inject_basic<'t>(
+        &self,
+        written: &'t [u8],
+        stands: impl Fn(&'t [u8], &'t [u8]) -> Stands<'t>,
+        destination: &Destination<'_>,
+        entry: &AuditEntry,
+    ) -> Result<Option<Zeroizing<Vec<u8>>>, TransportError> {
+        let injected = self.inject_text(
+            written,
+            Context::Header,
+            Place::Header,
+            stands,
+            destination,
+            entry,
+        )?;
+        let Some(injected) = injected else {
+            return Ok(None);
+        };
+        if let Some(colon) = written.iter().position(|byte| *byte == b':') {
+            let user = written.get(..colon).unwrap_or_default();
+            // Its colon would end the user name, and the rest be a password.
+            if let Some(secret) = self
+                .secrets
+                .found_in(user)
+                .find(|secret| secret.value().contains(&b':'))
+            {
+                return Err(unusable(secret, "a user name: it has a colon in it"));
+            }
+        }
+        let sent = Zeroizing::new(BASE64_STANDARD.encode(&*injected).into_bytes());
+        Ok(Some([b"Basic ", sent.as_slice()].concat().into()))
+    }
+
+    /// Inject values into a text of a head, if there are handles in it and each may stand
+    /// there.
+    fn inject_text<'t>(
+        &self,
+        text: &'t [u8],
+        context: Context,
+        place: Place,
+        stands: impl Fn(&'t [u8], &'t [u8]) -> Stands<'t>,
+        destination: &Destination<'_>,
+        entry: &AuditEntry,
+    ) -> Result<Option<Zeroizing<Vec<u8>>>, TransportError> {
+        let fits = |length| self.fits_a_head(length, place);
+        let found: Vec<&GrantedSecret> = self.secrets.found_in(text).collect();
+        for secret in &found {
+            for (before, after) in around(text, secret.handle.as_str()) {
+                let stands = match OpenEscape::at_end_of(before, context) {
+                    Some(sign) => Stands::BehindEscape(sign),
+                    None => stands(before, after),
+                };
+                admit(secret, destination, place, stands, entry)?;
+            }
+        }
+        self.substitute(&found, text, context, place, fits)
+    }
+
+    fn fits_a_head(&self, length: usize, place: Place) -> Result<(), TransportError> {
+        let most = self.usage.limits().header_bytes;
+        if length as u64 <= most {
+            return Ok(());
+        }
+        Err(TransportError::Refused(format!(
+            "with its secrets the {} of the request has {length} bytes; a header may have {most}",
+            place.as_str(),
+        )))
+    }
+
+    /// Inject values into a text of credentials, if the result is not too long.
+    pub(crate) fn inject_credential(
+        &self,
+        text: &[u8],
+        context: Context,
+        place: Place,
+        destination: &Destination<'_>,
+        entry: &AuditEntry,
+        fits: impl FnOnce(usize) -> Result<(), TransportError>,
+    ) -> Result<Option<Zeroizing<Vec<u8>>>, TransportError> {
+        let found: Vec<&GrantedSecret> = self.secrets.found_in(text).collect();
+        for secret in &found {
+            let stands = if text == secret.handle.as_str().as_bytes() {
+                Stands::Whole
+            } else {
+                Stands::Composed
+            };
+            admit(secret, destination, place, stands, entry)?;
+        }
+        self.substitute(&found, text, context, place, fits)
+    }
+
+    /// Replace the handles that were found in a text by their values, without a check.
+    pub(crate) fn substitute(
+        &self,
+        found: &[&GrantedSecret],
+        text: &[u8],
+        context: Context,
+        place: Place,
+        fits: impl FnOnce(usize) -> Result<(), TransportError>,
+    ) -> Result<Option<Zeroizing<Vec<u8>>>, TransportError> {
+        if found.is_empty() {
+            return Ok(None);
+        }
+        let mut values = Vec::new();
+        for secret in self.secrets.secrets() {
+            values.push(if found.iter().any(|found| ptr::eq(*found, secret)) {
+                written(secret, context, place)?
+            } else {
+                Zeroizing::default()
+            });
+        }
+        let values = values.into();
+        // What is too long is not made first.
+        fits(self.secrets.injected_length(text, &values))?;
+        let mut replacer = self.secrets.injector(values);
+        let mut injected = Zeroizing::new(replacer.feed(text));
+        injected.extend(replacer.finish());
+        Ok(Some(injected))
+    }
+}
+
+/// Check that a value may stand there in a request, and record it in the audit log.
+pub(crate) fn admit(
+    secret: &GrantedSecret,
+    destination: &Destination<'_>,
+    place: Place,
+    stands: Stands<'_>,
+    entry: &AuditEntry,
+) -> Result<(), TransportError> {
+    secret.terms.admit_use(&SecretUse {
+        origin: destination.origin,
+        method: &destination.method,
+        path: &destination.path.text,
+        has_ambiguous_value: destination.path.has_ambiguous_value,
+        place,
+        stands,
+        override_field: destination.override_field.as_deref(),
+    })?;
+    entry.record_injection(secret.terms.name(), place);
+    Ok(())
+}
+
+/// A value in a header field, or in what is encoded there.
+fn in_field<'t>(
+    header: &HeaderMap,
+    name: &'t HeaderName,
+    is_basic: bool,
+    before: &'t [u8],
+    after: &'t [u8],
+) -> Stands<'t> {
+    Stands::InHeader(InHeader {
+        field: name.as_str(),
+        before,
+        after,
+        is_basic,
+        is_repeated: is_repeated(header, name),
+    })
+}
+
+/// What is before and after each handle in a text.
+fn around<'t>(text: &'t [u8], handle: &str) -> impl Iterator<Item = (&'t [u8], &'t [u8])> {
+    let places = text.windows(HANDLE_BYTES).enumerate();
+    places
+        .filter(move |(_, place)| *place == handle.as_bytes())
+        .filter_map(|(at, _)| {
+            let (before, rest) = text.split_at_checked(at)?;
+            Some((before, rest.get(HANDLE_BYTES..)?))
+        })
+}
+
+/// Whether there is another field of this name, as servers behind CGI read it.
+fn is_repeated(header: &HeaderMap, name: &HeaderName) -> bool {
+    let wanted = header_name(name.as_str());
+    let fields = header.iter().filter(|(other, _)| {
+        other.as_str().len() == wanted.len() && header_name(other.as_str()) == wanted
+    });
+    fields.count() > 1
+}
+
+/// How a value is written at its place.
+pub(crate) fn written(
+    secret: &GrantedSecret,
+    context: Context,
+    place: Place,
+) -> Result<Zeroizing<Vec<u8>>, TransportError> {
+    let name = secret.terms.name();
+    // The component has it as a URL whose host is the handle.
+    if secret.url.is_some() {
+        return Err(TransportError::Refused(format!(
+            "the secret `{name}` is a URL, and lent as the URL of a request; `places:` without `url` lends it as text"
+        )));
+    }
+    encode(secret.value(), context).map_err(|error| {
+        TransportError::Refused(format!(
+            "the secret `{name}` can't be put into the {} of the request: {error}",
+            place.as_str()
+        ))
+    })
+}
+
+fn unusable(secret: &GrantedSecret, what: &str) -> TransportError {
+    let name = secret.terms.name();
+    TransportError::Refused(format!("the secret `{name}` can't be {what}"))
+}
+
+/// What basic authentication has encoded.
+fn of_basic(value: &HeaderValue) -> Option<Vec<u8>> {
+    let (scheme, token) = value.to_str().ok()?.split_once(' ')?;
+    let token = token.trim();
+    let written = BASE64_LENIENT.decode(token).ok()?;
+    scheme.eq_ignore_ascii_case("basic").then_some(written)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,441 @@
+//! What goes out for a handle, and what is refused.
+
+use std::collections::VecDeque;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context as Task, Poll};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::header::CONTENT_LENGTH;
+use http_body::{Body, Frame};
+use http_body_util::{BodyExt, Full};
+use http_step_policy::{Limits, Policy, Secret};
+
+use super::*;
+use crate::body::content::Content;
+use crate::connect::resolve::SystemResolver;
+use crate::connect::tls::Roots;
+use crate::egress::Transport;
+use crate::requested::Requested;
+use crate::secrets::GrantedSecrets;
+use crate::usage::RunUsage;
+use crate::usage::cpu::CpuMeter;
+
+const ORIGIN: &str = "http://a.test";
+
+/// A body, piece by piece.
+struct Pieces(VecDeque<Bytes>);
+
+impl Body for Pieces {
+    type Data = Bytes;
+    type Error = crate::error::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        _: &mut Task<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
+        Poll::Ready(self.0.pop_front().map(|data| Ok(Frame::data(data))))
+    }
+}
+
+/// The way out of a run that is lent one secret, for anything.
+fn egress(value: &str) -> Egress {
+    let secret = Place::COMPOSABLE
+        .into_iter()
+        .fold(secret(), Secret::compose);
+    egress_of(secret, value)
+}
+
+/// A secret as it is lent if nothing is said of it.
+fn secret() -> Secret {
+    let secret = Secret::new("TOKEN", "env:TOKEN".parse().unwrap());
+    secret.origin(ORIGIN.parse().unwrap())
+}
+
+fn egress_of(secret: Secret, value: &str) -> Egress {
+    let resolver = Arc::new(SystemResolver);
+    Egress {
+        transport: Arc::new(Transport::new(resolver, Roots::default(), 1)),
+        tenant: "".into(),
+        policy: Policy::nothing(),
+        requested: Arc::new(Requested::default()),
+        secrets: Arc::new(GrantedSecrets::with_values(&[(secret, value)])),
+        credentials: Arc::default(),
+        dry_run: None,
+        usage: Arc::new(RunUsage::new(Limits::default())),
+        cpu: CpuMeter::default(),
+    }
+}
+
+impl Egress {
+    fn given(&self) -> String {
+        self.secrets.handle("TOKEN").unwrap().unwrap()
+    }
+
+    fn injected_header(&self, name: &str, value: &str) -> Result<String, String> {
+        let body = Full::new(Bytes::new()).map_err(|never| match never {});
+        let request = Request::builder().uri(ORIGIN).header(name, value);
+        let mut request = request.body(body.boxed_unsync()).unwrap();
+        let entry = AuditEntry::new("GET");
+        self.inject_head(&mut request, &ORIGIN.parse().unwrap(), &entry)
+            .map_err(|error| error.words(false))?;
+        Ok(request.headers()[name].to_str().unwrap().to_owned())
+    }
+
+    /// What goes out of a head, or why it does not.
+    fn injected_head(&self, request: http::request::Builder) -> Result<Request<()>, String> {
+        let body = Full::new(Bytes::new()).map_err(|never| match never {});
+        let mut request = request.body(body.boxed_unsync()).unwrap();
+        let entry = AuditEntry::new("GET");
+        self.inject_head(&mut request, &ORIGIN.parse().unwrap(), &entry)
+            .map_err(|error| error.words(false))?;
+        Ok(request.map(|_| ()))
+    }
+
+    async fn injected_body(&self, body: String) -> Result<Request<Content>, TransportError> {
+        let request = Request::post(ORIGIN).header(CONTENT_LENGTH, body.len());
+        let body = Full::new(Bytes::from(body)).map_err(|never| match never {});
+        self.injected(request.body(body.boxed_unsync()).unwrap())
+            .await
+    }
+
+    async fn injected(
+        &self,
+        request: Request<BoxBody>,
+    ) -> Result<Request<Content>, TransportError> {
+        let entry = Arc::new(AuditEntry::new("POST"));
+        let within = Duration::from_secs(1);
+        self.inject_body(request, &ORIGIN.parse().unwrap(), within, None, &entry)
+            .await
+    }
+}
+
+#[test]
+fn credentials_are_encoded_or_are_all_that_was_encoded() {
+    let egress = egress("bWU6cGFzc3dvcmQ=");
+    let handle = egress.given();
+    let encoded = BASE64_STANDARD.encode(format!("me:{handle}"));
+    for (written, sent) in [
+        (
+            format!("Basic {encoded}"),
+            "Basic bWU6YldVNmNHRnpjM2R2Y21RPQ==",
+        ),
+        (format!("Basic {handle}"), "Basic bWU6cGFzc3dvcmQ="),
+        (format!("Bearer {handle}"), "Bearer bWU6cGFzc3dvcmQ="),
+        ("Basic bWU6eA==".to_owned(), "Basic bWU6eA=="),
+    ] {
+        let injected = egress.injected_header("authorization", &written);
+        assert_eq!(injected.as_deref(), Ok(sent), "{written}");
+    }
+}
+
+/// A handle is short, and what stands for it may be long.
+#[tokio::test]
+async fn what_would_be_too_long_is_not_made() {
+    let egress = egress(&"key-material".repeat(5000));
+    let handle = egress.given();
+    assert_eq!(
+        egress.injected_header("x-key", &handle.repeat(1000)),
+        Err("the header `x-key` can't be sent: with its secrets the header of the request has 60000000 bytes; a header may have 65536".to_owned())
+    );
+    let one = egress.injected_body(handle.clone()).await.unwrap();
+    assert_eq!(egress.usage.memory().peak(), 32 + 60_000);
+    drop(one);
+    let many = egress.injected_body(handle.repeat(2000)).await;
+    assert_eq!(
+        many.err().map(|error| error.words(false)),
+        egress
+            .usage
+            .signal()
+            .exceeded()
+            .map(|error| error.to_string())
+    );
+    assert_eq!(egress.usage.memory().peak(), 64_000);
+}
+
+/// There are servers that take no upload without its length.
+#[tokio::test]
+async fn the_length_of_a_long_body_is_told() {
+    let egress = egress("a value longer than its handle, by some bytes");
+    let handle = egress.given();
+    let file = "x".repeat(3 << 20);
+    for (written, sent) in [
+        (file.clone(), Ok(file.len())),
+        (format!("{handle}{file}"), Ok(file.len() + 45)),
+        (
+            format!("{file}{handle}"),
+            Err(
+                "a secret stands after the first 1048576 bytes of a body whose length was announced; a body without Content-Length can have it there",
+            ),
+        ),
+    ] {
+        // In pieces, as a component writes it.
+        let pieces = written.as_bytes().chunks(64 << 10);
+        let body = Pieces(pieces.map(Bytes::copy_from_slice).collect()).boxed_unsync();
+        let request = Request::post(ORIGIN).header(CONTENT_LENGTH, written.len());
+        let injected = egress.injected(request.body(body).unwrap()).await.unwrap();
+        let length = injected.headers()[CONTENT_LENGTH]
+            .to_str()
+            .unwrap()
+            .to_owned();
+        let body = injected.into_body().collect().await;
+        let body = body.map(|body| body.to_bytes().len());
+        let body = body.map_err(|error| error.words(false));
+        assert_eq!(body, sent.map_err(str::to_owned));
+        if let Ok(sent) = body {
+            assert_eq!(length, sent.to_string());
+        }
+    }
+}
+
+/// A server that keeps so many characters of a field, and a step that pads it: the step
+/// would choose which character of the value is the last that is told.
+#[tokio::test]
+async fn a_step_does_not_choose_what_stands_beside_a_value() {
+    let places = Place::ALL.into_iter().fold(secret(), Secret::place);
+    let egress = egress_of(places, "the-value-of-it");
+    let handle = egress.given();
+    for padding in [
+        "x",
+        " ",
+        &"x".repeat(190),
+        "Bearer x",
+        "a=",
+        "Bearer\t",
+        "\"",
+    ] {
+        for value in [format!("{padding}{handle}"), format!("{handle}{padding}")] {
+            let refused = egress.injected_header("x-token", &value).unwrap_err();
+            assert!(
+                refused.ends_with("`--secret-compose TOKEN=header` would"),
+                "{refused}"
+            );
+        }
+    }
+    for url in ["/bot{}/", "/{}x", "/a;{}", "/{};a", "/x%20{}"] {
+        let url = format!("{ORIGIN}{}", url.replace("{}", &handle));
+        let refused = egress.injected_head(Request::get(url)).unwrap_err();
+        assert!(
+            refused.ends_with("`--secret-compose TOKEN=path` would"),
+            "{refused}"
+        );
+    }
+    for query in [
+        "q=x{}",
+        "q={}x",
+        "{}=q",
+        "q=x&q={}",
+        "q={}&Q=x",
+        "%71=x&q={}",
+    ] {
+        let url = format!("{ORIGIN}/?{}", query.replace("{}", &handle));
+        let refused = egress.injected_head(Request::get(url)).unwrap_err();
+        assert!(
+            refused.ends_with("`--secret-compose TOKEN=query` would"),
+            "{refused}"
+        );
+    }
+    for names in [["x-token", "x-token"], ["x-token", "x_token"]] {
+        let request = Request::get(ORIGIN);
+        let request = request.header(names[0], "x").header(names[1], &handle);
+        let refused = egress.injected_head(request).unwrap_err();
+        assert!(
+            refused.contains("twice, and servers join such fields"),
+            "{refused}"
+        );
+    }
+    for body in ["x{}", "{}x", "a={}"] {
+        let body = egress.injected_body(body.replace("{}", &handle)).await;
+        let refused = body.err().unwrap().words(false);
+        assert!(
+            refused.ends_with("`--secret-compose TOKEN=body` would"),
+            "{refused}"
+        );
+    }
+    let injected = egress.injected_header("cookie", &format!("a=b; t={handle}"));
+    assert_eq!(injected.as_deref(), Ok("a=b; t=the-value-of-it"));
+    let url = format!("{ORIGIN}/a/{handle}/b?c=d&q={handle}");
+    let request = egress.injected_head(Request::get(url)).unwrap();
+    assert_eq!(
+        request.uri(),
+        "http://a.test/a/the-value-of-it/b?c=d&q=the-value-of-it"
+    );
+    assert!(egress.injected_body(handle).await.is_ok());
+}
+
+/// What a text leaves open would take the first characters of a value along, and a server
+/// that echoes what it reads would tell which. No `compose` lets that.
+#[tokio::test]
+async fn no_value_stands_behind_an_open_escape() {
+    let egress = egress("4-value\\of<it");
+    let handle = egress.given();
+    let sent = |text: &str| text.replace("{}", &handle);
+    for open in [
+        "/%{}", "/a%4{}", "/%u{}", "/%U004{}", "/%41%{}", "/%%4{}", "/{}%{}",
+    ] {
+        for url in [format!("{ORIGIN}{open}"), format!("{ORIGIN}/?q={open}")] {
+            let refused = egress.injected_head(Request::get(sent(&url))).unwrap_err();
+            assert!(
+                refused.contains("an escape open, which begins with `%`"),
+                "{refused}"
+            );
+        }
+    }
+    for closed in ["/%41{}", "/%u0041{}", "/4{}", "/%41a{}", "/{}%4"] {
+        let url = sent(&format!("{ORIGIN}{closed}?q={closed}"));
+        assert!(egress.injected_head(Request::get(url)).is_ok(), "{closed}");
+    }
+    let (form, json) = (
+        "application/x-www-form-urlencoded",
+        "application/problem+json",
+    );
+    for (content_type, sign, open, closed) in [
+        (form, '%', "a=%{}", "a=%41{}"),
+        (form, '%', "%u00{}", "%u0041{}"),
+        (json, '\\', r#"{"a": "\{}"}"#, r#"{"a": "\\{}"}"#),
+        (json, '\\', r#"{"a": "\\\{}"}"#, r#"{"a": "\n{}"}"#),
+        (json, '\\', r#"["\u00{}"]"#, r#"["\u0041{}"]"#),
+        // What is no JSON, too, is read by somebody.
+        (json, '\\', r#"["\x4{}"]"#, r#"["\x4 {}"]"#),
+        (json, '\\', r"\u{4{}", r"\u{4}{}"),
+        ("text/xml", '&', "<a>&#{}</a>", "<a>&#52;{}</a>"),
+        ("text/xml", '&', "<a b='&#x0000{}'/>", "<a b='& {}'/>"),
+        ("text/xml", '&', "<a>&am{};</a>", "<a>&amp;{}</a>"),
+        ("text/xml", '&', "<a>&a-b{};</a>", "<a>a-b{};</a>"),
+    ] {
+        for (text, is_open) in [(open, true), (closed, false)] {
+            // A long body goes out as it comes, here cut between the two.
+            let long = is_open.then(|| " ".repeat(1 << 20));
+            for padding in long.iter().map(String::as_str).chain([""]) {
+                let (before, after) = text.split_once("{}").unwrap();
+                let pieces = [format!("{padding}{before}"), format!("{handle}{after}")];
+                let body = Pieces(pieces.map(Bytes::from).into()).boxed_unsync();
+                let request = Request::post(ORIGIN).header("content-type", content_type);
+                let sent = match egress.injected(request.body(body).unwrap()).await {
+                    Ok(injected) => injected.into_body().collect().await.map(|_| ()),
+                    Err(error) => Err(error),
+                };
+                let said = format!("an escape open, which begins with `{sign}`");
+                match sent.map_err(|error| error.words(false)) {
+                    Ok(()) => assert!(!is_open, "{text}"),
+                    Err(told) => assert!(is_open && told.contains(&said), "{text}: {told}"),
+                }
+            }
+        }
+    }
+    // What goes in as it is has no escapes of the host's.
+    assert!(egress.injected_body(sent("%4{}")).await.is_ok());
+    assert!(egress.injected_header("x-token", &sent("%4{}")).is_ok());
+}
+
+/// A long body goes out as it comes, and a value with it once it is known what follows it.
+#[tokio::test]
+async fn what_follows_a_value_is_waited_for() {
+    for (text, end) in [
+        ("\"}", Ok("\"the-value-of-it\"}")),
+        ("x\"}", Err(())),
+        ("\\\"", Err(())),
+        ("\" + 1", Err(())),
+    ] {
+        let egress = egress_of(secret().place(Place::Body), "the-value-of-it");
+        let handle = egress.given();
+        let padding = "x".repeat(2 << 20);
+        let body = format!("{{\"a\": \"{padding}\", \"b\": \"{handle}{text}");
+        for length in [1000, 1 << 16, (1 << 20) + 1] {
+            let pieces = body.as_bytes().chunks(length);
+            let body = Pieces(pieces.map(Bytes::copy_from_slice).collect()).boxed_unsync();
+            let request = Request::post(ORIGIN).header("content-type", "application/json");
+            let injected = egress.injected(request.body(body).unwrap()).await.unwrap();
+            let mut body = injected.into_body();
+            let mut sent = Vec::new();
+            let ended = loop {
+                match body.frame().await {
+                    None => break Ok(()),
+                    Some(Ok(frame)) => sent.extend_from_slice(&frame.into_data().unwrap()),
+                    Some(Err(error)) => break Err(error.words(false)),
+                }
+            };
+            let sent = String::from_utf8(sent).unwrap();
+            match end {
+                Ok(end) => {
+                    assert_eq!(ended, Ok(()));
+                    assert!(sent.ends_with(end), "{}", &sent[sent.len() - 50..]);
+                }
+                Err(()) => {
+                    let refused = ended.unwrap_err();
+                    assert!(
+                        refused.ends_with("`--secret-compose TOKEN=body` would"),
+                        "{refused}"
+                    );
+                    // By `" + 1` nothing was put beside it, before it was broken off.
+                    assert!(text.starts_with("\" ") || !sent.contains("the-value"));
+                }
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_bound_secret_goes_out_with_no_override() {
+    let bound = secret().methods(["GET", "POST"]).place(Place::Header);
+    let egress = egress_of(bound, "the-value-of-it");
+    let handle = egress.given();
+    let request = || Request::get(format!("{ORIGIN}/?a=b")).header("x-token", &handle);
+    assert!(egress.injected_head(request()).is_ok());
+    for name in ["X-HTTP-Method-Override", "x-original-url", "Forwarded"] {
+        let refused = egress
+            .injected_head(request().header(name, "x"))
+            .unwrap_err();
+        let name = name.to_ascii_lowercase();
+        assert_eq!(
+            refused,
+            format!(
+                "the policy does not let the secret `TOKEN` go to http://a.test in a request with `{name}`: it is lent for GET and POST alone, and by `{name}` a server may act on another method or path; leave it out; `--secret TOKEN=env:TOKEN@http://a.test` would"
+            )
+        );
+    }
+    let refused = egress.injected_head(request().uri(format!("{ORIGIN}/?_method=PUT")));
+    assert!(refused.unwrap_err().contains("with `_method`"));
+    // Nothing of it is another's business.
+    let free = egress_of(secret(), "the-value-of-it");
+    let request = Request::get(ORIGIN).header("x-token", free.given());
+    let request = request.header("x-http-method-override", "PUT");
+    assert!(free.injected_head(request).is_ok());
+}
+
+#[test]
+fn pinned_to_a_field() {
+    let format = |text| http_step_policy::HeaderFormat::new("Authorization", Some(text)).unwrap();
+    let pinned = secret()
+        .header_format(format("Token token=\"{}\""))
+        .header_format(format("Basic ci:{}"));
+    let egress = egress_of(pinned, "the-value-of-it");
+    let handle = egress.given();
+    let basic = |text: String| format!("Basic {}", BASE64_STANDARD.encode(text));
+    for (name, value, sent) in [
+        (
+            "authorization",
+            format!("Token token=\"{handle}\""),
+            Some("Token token=\"the-value-of-it\"".to_owned()),
+        ),
+        (
+            "authorization",
+            basic(format!("ci:{handle}")),
+            Some(basic("ci:the-value-of-it".to_owned())),
+        ),
+        ("authorization", basic(format!("me:{handle}")), None),
+        ("authorization", format!("Bearer {handle}"), None),
+        ("authorization", handle.clone(), None),
+        ("x-token", format!("Token token=\"{handle}\""), None),
+    ] {
+        match (egress.injected_header(name, &value), sent) {
+            (Ok(injected), Some(sent)) => assert_eq!(injected, sent),
+            (Err(refused), None) => assert_eq!(
+                refused,
+                "the policy does not let the secret `TOKEN` be in a header of a request to http://a.test: it is lent for the header `authorization` as `Basic ci:{}` and the header `authorization` as `Token token=\"{}\"` alone; `--secret-places TOKEN=header` would"
+            ),
+            (injected, _) => panic!("{value}: {injected:?}"),
+        }
+    }
+}

@@ -1,0 +1,507 @@
+//! Redacts responses: whatever a server makes of a value that it was sent, the component gets
+//! its handle. This happens after the body is decoded, so that no coding conceals a value, and
+//! after the host has read what is for the host alone.
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+
+use bytes::Bytes;
+use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE};
+use http::response::Parts;
+use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
+use http_body::{Body, Frame};
+use http_body_util::BodyExt;
+use http_step_policy::{Origin, PartialEcho};
+use http_step_redact::Replacer;
+
+use crate::body::BoxBody;
+use crate::body::charset;
+use crate::body::decode::{is_coded, is_opaque};
+use crate::error::failure::Failure;
+use crate::error::{Error, TransportError};
+use crate::secrets::{GrantedSecrets, Passes, Redactor, through};
+use crate::usage::audit::AuditEntry;
+use crate::usage::{MessageReservation, RunUsage};
+
+/// How many pieces one poll goes through that come to nothing, before it lets other
+/// tasks run.
+const PIECES: usize = 32;
+
+/// What the passes over a stream hold of it is counted anew when it is so much more or
+/// less.
+const STEP: usize = 32 << 10;
+
+/// Notices parts of values in what an origin sends, to which they are bound: somebody may
+/// have it cut them, to read them piece by piece.
+pub(crate) struct EchoWatch {
+    pub(crate) origin: Origin,
+    pub(crate) entry: Arc<AuditEntry>,
+    pub(crate) usage: Arc<RunUsage>,
+    pub(crate) on_partial_echo: PartialEcho,
+}
+
+impl EchoWatch {
+    /// Redact a text that the host reads, and that it tells of.
+    pub(crate) fn redact(&self, text: &mut String, secrets: &GrantedSecrets) {
+        let mut passes = secrets.passes(true);
+        let seen = through(&mut passes.passes, text.as_bytes(), true);
+        self.report(passes.parts(), secrets);
+        *text = String::from_utf8_lossy(&seen).into_owned();
+        secrets.redactor().redact(text);
+    }
+
+    /// Report those of which a part was found, by number. Whether the run is over for it.
+    fn report(&self, parts: &[usize], secrets: &GrantedSecrets) -> bool {
+        let secrets = parts
+            .iter()
+            .filter_map(|number| secrets.secrets().get(*number));
+        for secret in secrets.filter(|secret| secret.is_bound_to(&self.origin)) {
+            let name = secret.terms.name();
+            self.entry.record_partial_echo(name);
+            self.usage
+                .record_partial_echo(name, &self.origin, self.on_partial_echo);
+        }
+        self.usage.signal().is_stopped()
+    }
+}
+
+/// A response as the server has it, without its content coding: for the host to read.
+pub(crate) struct Unredacted {
+    response: Response<BoxBody>,
+    /// Why the component does not get it.
+    withheld: Option<TransportError>,
+    /// If secrets are bound to the origin.
+    echo_watch: Option<Arc<EchoWatch>>,
+}
+
+/// What the head of a response says of its body, as it came.
+#[derive(Clone, Copy)]
+pub(crate) struct ArrivedHead<'r> {
+    pub(crate) origin: &'r str,
+    /// Whether a secret is bound to the origin.
+    pub(crate) is_bound: bool,
+    pub(crate) has_body: bool,
+}
+
+impl ArrivedHead<'_> {
+    /// Why a component that uses secrets does not get a response. It can ask for one in
+    /// which no value could be seen, or whose size tells one.
+    pub(crate) fn withheld(self, head: &Parts) -> Option<TransportError> {
+        let from = || self.origin.to_owned();
+        let coding = |reason: &str| {
+            Some(TransportError::Coding {
+                from: from(),
+                reason: reason.to_owned(),
+            })
+        };
+        if head.status == StatusCode::PARTIAL_CONTENT {
+            return Some(TransportError::Protocol {
+                from: from(),
+                reason: "it sends a part, which nobody asked for".to_owned(),
+            });
+        }
+        if self.has_body && is_opaque(&head.headers) {
+            return coding("it has a coding that is not known, in which no secret could be hidden");
+        }
+        let mut types = head.headers.get_all(CONTENT_TYPE).iter();
+        let is_recognized = |it: &HeaderValue| it.to_str().is_ok_and(charset::is_recognized);
+        if self.has_body && self.is_bound && !types.all(is_recognized) {
+            return coding("it is in a charset in which no secret could be recognized");
+        }
+        if self.has_body && self.is_bound && is_coded(&head.headers) {
+            return coding(
+                "it is compressed, though `Accept-Encoding: identity` asks for no compression, as a \
+                 secret is bound to this origin; have the server, or the proxy before it, send it \
+                 uncompressed",
+            );
+        }
+        None
+    }
+
+    /// Of a body that is not there, too, its compressed length would tell.
+    pub(crate) fn forget_length(self, header: &mut HeaderMap) {
+        if self.is_bound && is_coded(header) {
+            header.remove(CONTENT_ENCODING);
+            header.remove(CONTENT_LENGTH);
+        }
+    }
+}
+
+impl Unredacted {
+    pub(crate) fn new(
+        response: Response<BoxBody>,
+        withheld: Option<TransportError>,
+        echo_watch: Option<EchoWatch>,
+    ) -> Self {
+        Self {
+            response,
+            withheld,
+            echo_watch: echo_watch.map(Arc::new),
+        }
+    }
+
+    pub(crate) fn as_is(&self) -> &Response<BoxBody> {
+        &self.response
+    }
+
+    /// For the host alone.
+    pub(crate) fn into_body(self) -> BoxBody {
+        self.response.into_body()
+    }
+
+    /// The response as the component gets it, without a value in it. If the run
+    /// [is stopped](RunUsage::is_stopped) for what is in it, the component does not get it.
+    pub(crate) fn redacted(
+        self,
+        secrets: &Arc<GrantedSecrets>,
+        usage: &Arc<RunUsage>,
+    ) -> Result<Response<BoxBody>, TransportError> {
+        if secrets.is_empty() {
+            return Ok(self.response);
+        }
+        if let Some(error) = self.withheld {
+            return Err(error);
+        }
+        let (mut head, body) = self.response.into_parts();
+        head.headers =
+            ResponseRedactor::new(secrets, self.echo_watch.clone()).header(&head.headers);
+        if body.is_end_stream() {
+            return Ok(Response::from_parts(head, body));
+        }
+        // A handle has another length than what it stands for.
+        head.headers.remove(CONTENT_LENGTH);
+        let body = RedactedBody {
+            inner: body,
+            redactor: ResponseRedactor::new(secrets, self.echo_watch),
+            held: HeldBack {
+                room: MessageReservation::new(Arc::clone(usage)),
+                counted: 0,
+            },
+            usage: Arc::clone(usage),
+            is_drained: false,
+            trailers: None,
+        };
+        Ok(Response::from_parts(head, body.boxed_unsync()))
+    }
+}
+
+/// Redacts a stream.
+struct ResponseRedactor {
+    secrets: Arc<GrantedSecrets>,
+    passes: Passes,
+    echo_watch: Option<Arc<EchoWatch>>,
+}
+
+impl ResponseRedactor {
+    fn new(secrets: &Arc<GrantedSecrets>, echo_watch: Option<Arc<EchoWatch>>) -> Self {
+        Self {
+            secrets: Arc::clone(secrets),
+            passes: secrets.passes(echo_watch.is_some()),
+            echo_watch,
+        }
+    }
+
+    /// Whether the run is over for what was let go.
+    fn is_stopped(&self) -> bool {
+        let Some(echo_watch) = &self.echo_watch else {
+            return false;
+        };
+        echo_watch.report(self.passes.parts(), &self.secrets)
+    }
+
+    /// A signature that is made while the stream flows can't be in what has come of it, nor
+    /// can a token, unless the server has it from another run: so far it was nothing of
+    /// this one's. The passes that are there must not end: they may be in the middle of a
+    /// value. So what is new is looked for after them, in what they let go.
+    fn catch_up(&mut self) {
+        if self.passes.derived != self.secrets.derived() {
+            self.passes
+                .add(self.secrets.passes_since(self.passes.derived));
+        }
+    }
+
+    fn feed(&mut self, piece: &[u8]) -> Vec<u8> {
+        self.catch_up();
+        through(&mut self.passes.passes, piece, false)
+    }
+
+    fn finish(&mut self) -> Vec<u8> {
+        through(&mut self.passes.passes, &[], true)
+    }
+
+    fn whole(&mut self, text: &[u8]) -> Vec<u8> {
+        self.catch_up();
+        through(&mut self.passes.passes, text, true)
+    }
+
+    /// Names, too, are the server's to choose. What a field can't be without its
+    /// value, it is not at all.
+    fn header(&mut self, header: &HeaderMap) -> HeaderMap {
+        let mut redacted = HeaderMap::with_capacity(header.keys_len());
+        for (name, value) in header {
+            let name = HeaderName::from_bytes(&self.whole(name.as_str().as_bytes()));
+            let value = HeaderValue::from_bytes(&self.whole(value.as_bytes()));
+            if let (Ok(name), Ok(value)) = (name, value) {
+                redacted.append(name, value);
+            }
+        }
+        self.is_stopped();
+        redacted
+    }
+}
+
+/// What the passes over a stream hold of it, as memory of the run: how much that is, the
+/// server chooses, by the escapes that it writes.
+struct HeldBack {
+    room: MessageReservation,
+    counted: usize,
+}
+
+impl HeldBack {
+    fn count(&mut self, redactor: &ResponseRedactor) -> Result<(), TransportError> {
+        let held = redactor.passes.passes.iter().map(Replacer::memory).sum();
+        if self.counted.abs_diff(held) < STEP {
+            return Ok(());
+        }
+        self.counted = held;
+        self.room.resize(held)
+    }
+}
+
+/// A redacted body.
+struct RedactedBody {
+    inner: BoxBody,
+    redactor: ResponseRedactor,
+    held: HeldBack,
+    usage: Arc<RunUsage>,
+    is_drained: bool,
+    trailers: Option<HeaderMap>,
+}
+
+impl Body for RedactedBody {
+    type Data = Bytes;
+    type Error = Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
+        for _ in 0..PIECES {
+            if self.redactor.is_stopped() {
+                return Poll::Pending;
+            }
+            if self.is_drained {
+                let trailers = self.trailers.take();
+                return Poll::Ready(trailers.map(|trailers| Ok(Frame::trailers(trailers))));
+            }
+            let next = ready!(Pin::new(&mut self.inner).poll_frame(cx));
+            let redacted = match next {
+                Some(Ok(frame)) => match frame.into_data() {
+                    Ok(data) => self.redactor.feed(&data),
+                    Err(frame) => {
+                        let rest = self.redactor.finish();
+                        if let Ok(trailers) = frame.into_trailers() {
+                            self.trailers = Some(self.redactor.header(&trailers));
+                        }
+                        self.is_drained = true;
+                        rest
+                    }
+                },
+                // What is held back may be the beginning of a value.
+                Some(Err(error)) => {
+                    self.is_drained = true;
+                    return Poll::Ready(Some(Err(error)));
+                }
+                None => {
+                    self.is_drained = true;
+                    self.redactor.finish()
+                }
+            };
+            let this = self.as_mut().get_mut();
+            if let Err(error) = this.held.count(&this.redactor) {
+                this.is_drained = true;
+                // It is that of a budget, and quotes nobody.
+                let failure = Failure::at_once(error);
+                let code = failure.code(&Redactor::empty());
+                this.usage.audit().failed(failure);
+                return Poll::Ready(Some(Err(code)));
+            }
+            // What is in it is not for the component, nor that it is: it waits until its
+            // run is over.
+            if self.redactor.is_stopped() {
+                return Poll::Pending;
+            }
+            if !redacted.is_empty() {
+                return Poll::Ready(Some(Ok(Frame::data(redacted.into()))));
+            }
+        }
+        cx.waker().wake_by_ref();
+        Poll::Pending
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.is_drained && self.trailers.is_none()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use http_step_policy::{Limits, Secret};
+
+    use super::*;
+
+    /// A body of so many pieces.
+    struct Pieces(Bytes, usize);
+
+    impl Body for Pieces {
+        type Data = Bytes;
+        type Error = Error;
+
+        fn poll_frame(
+            mut self: Pin<&mut Self>,
+            _: &mut Context<'_>,
+        ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
+            let more = self.1.checked_sub(1);
+            Poll::Ready(more.map(|more| {
+                self.1 = more;
+                Ok(Frame::data(self.0.clone()))
+            }))
+        }
+    }
+
+    /// A body of pieces, redacted of a long value, and what the run has taken by its end.
+    async fn read(piece: &str, pieces: usize, memory: usize) -> (bool, Arc<RunUsage>) {
+        let limits = Limits {
+            memory: memory as u64,
+            ..Limits::default()
+        };
+        let usage = Arc::new(RunUsage::new(limits));
+        let secret = Secret::new("KEY", "env:KEY".parse().unwrap());
+        let value = "0123456789abcdef".repeat(1024);
+        let secrets = Arc::new(GrantedSecrets::with_values(&[(secret, &value)]));
+        let body = Pieces(Bytes::copy_from_slice(piece.as_bytes()), pieces).boxed_unsync();
+        let response = Unredacted::new(Response::new(body), None, None);
+        let redacted = response.redacted(&secrets, &usage).unwrap();
+        let read = redacted.into_body().collect().await.is_ok();
+        (read, usage)
+    }
+
+    /// A server that writes escapes has the host hold more.
+    #[tokio::test]
+    async fn what_is_held_back_is_memory_of_the_run() {
+        let escapes = "&#92;u005c".repeat(1000);
+        let (is_read, usage) = read(&escapes, 50, 64 << 20).await;
+        let peak = usage.memory().peak();
+        assert!(is_read && peak >= STEP, "{peak}");
+        assert_eq!(usage.memory().used(), 0);
+        let (is_read, usage) = read(&escapes, 50, peak / 2).await;
+        assert!(!is_read && usage.signal().exceeded().is_some());
+        assert_eq!(usage.memory().used(), 0);
+    }
+
+    /// What becomes of a response of an origin that a secret is bound to, and of another's.
+    fn withheld(status: u16, name: &str, value: &str, has_body: bool) -> [Option<String>; 2] {
+        let response = Response::builder().status(status).header(name, value);
+        let (head, ()) = response.body(()).unwrap().into_parts();
+        [true, false].map(|is_bound| {
+            let arrival = ArrivedHead {
+                origin: "http://a.test",
+                is_bound,
+                has_body,
+            };
+            arrival.withheld(&head).map(|error| error.words(false))
+        })
+    }
+
+    #[test]
+    fn a_body_that_can_not_be_seen_through_is_withheld() {
+        let part = Some(
+            "http://a.test answered with something that is not HTTP: it sends a part, which nobody asked for",
+        );
+        let unknown = Some(
+            "the response of http://a.test can't be decoded: it has a coding that is not known, in which no secret could be hidden",
+        );
+        let coded = Some(
+            "the response of http://a.test can't be decoded: it is compressed, though `Accept-Encoding: identity` asks for no compression, as a secret is bound to this origin; have the server, or the proxy before it, send it uncompressed",
+        );
+        let charset = Some(
+            "the response of http://a.test can't be decoded: it is in a charset in which no secret could be recognized",
+        );
+        for (status, name, value, has_body, bound, other) in [
+            (200, "content-encoding", "br, gzip", true, coded, None),
+            (200, "content-encoding", "gzip", false, None, None),
+            (200, "content-encoding", "identity", true, None, None),
+            (200, "content-encoding", "compress", true, unknown, unknown),
+            (
+                200,
+                "content-encoding",
+                "gzip, gzip, gzip",
+                true,
+                unknown,
+                unknown,
+            ),
+            (200, "content-encoding", "compress", false, None, None),
+            (200, "transfer-encoding", "Chunked", true, None, None),
+            (
+                200,
+                "transfer-encoding",
+                "gzip, chunked",
+                true,
+                unknown,
+                unknown,
+            ),
+            (206, "content-range", "bytes 0-0/9", true, part, part),
+            (
+                200,
+                "content-type",
+                "text/plain; charset=utf-32",
+                true,
+                charset,
+                None,
+            ),
+            (
+                200,
+                "content-type",
+                "text/plain; charset=utf-32",
+                false,
+                None,
+                None,
+            ),
+            (
+                200,
+                "content-type",
+                "text/plain; charset=koi8-r",
+                true,
+                None,
+                None,
+            ),
+        ] {
+            let found = withheld(status, name, value, has_body);
+            let found = found.each_ref().map(Option::as_deref);
+            assert_eq!(found, [bound, other], "{status} {name}: {value}");
+        }
+    }
+
+    #[test]
+    fn a_length_that_compression_made_is_not_told() {
+        for (coding, is_bound, told) in [
+            ("gzip", true, None),
+            ("rot13", true, None),
+            ("identity", true, Some("9")),
+            ("gzip", false, Some("9")),
+        ] {
+            let mut header = HeaderMap::new();
+            header.insert(CONTENT_LENGTH, HeaderValue::from_static("9"));
+            header.insert(CONTENT_ENCODING, HeaderValue::from_static(coding));
+            let arrival = ArrivedHead {
+                origin: "http://a.test",
+                is_bound,
+                has_body: false,
+            };
+            arrival.forget_length(&mut header);
+            let found = header.get(CONTENT_LENGTH).map(|it| it.to_str().unwrap());
+            assert_eq!(found, told, "{coding} {is_bound}");
+        }
+    }
+}

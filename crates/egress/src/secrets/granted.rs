@@ -1,0 +1,336 @@
+//! The secrets that a run is granted, and what of them is redacted for whom.
+
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use http_step_policy::{Origin, Policy};
+use http_step_redact::{HANDLE_BYTES, Handles, Patterns, Replacements, Replacer};
+use thiserror::Error;
+use tokio::task::spawn_blocking;
+
+use crate::secrets::matcher::{MatcherCache, SecretMatcher};
+use crate::secrets::redactions::{Passes, RedactedToken, Redaction, Redactions, Signature};
+use crate::secrets::redactor::{REDACTED, Redactor};
+use crate::secrets::secret::{GrantedSecret, UnavailableSecret};
+use crate::secrets::source::Sources;
+
+/// What finds the handles of so many is made in a fraction of a millisecond: no work for
+/// another thread.
+const FEW: usize = 16;
+
+/// The secrets of one run.
+pub struct GrantedSecrets {
+    secrets: Vec<GrantedSecret>,
+    /// The handles, by the secret's number.
+    handles: Arc<Patterns>,
+    /// The forms of the handles, for people.
+    handles_matcher: SecretMatcher,
+    redactions: Mutex<Redactions>,
+    /// How many tokens and signatures are redacted beside the values.
+    derived: AtomicUsize,
+    matchers: Arc<MatcherCache>,
+    /// Whether the component holds a handle.
+    is_used: AtomicBool,
+    /// Whether people were told what secrets there are.
+    told: AtomicBool,
+}
+
+/// The secrets can't be granted at all.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error("the secrets of the policy can't be lent: {0}")]
+pub struct GrantError(String);
+
+impl GrantError {
+    pub(super) fn new(error: impl ToString) -> Self {
+        Self(error.to_string())
+    }
+
+    /// Why, where it is told of what.
+    pub(crate) fn into_reason(self) -> String {
+        self.0
+    }
+}
+
+impl GrantedSecrets {
+    /// Read what a policy grants. A value that can't be read is an error only when it is
+    /// requested: one policy serves steps that use one secret each.
+    pub async fn read(
+        policy: &Policy,
+        sources: &Sources,
+        matchers: &Arc<MatcherCache>,
+    ) -> Result<Self, GrantError> {
+        let handles = Handles::new().map_err(GrantError::new)?;
+        let mut secrets = Vec::new();
+        for terms in policy.secrets() {
+            let value = sources.read(terms.source()).await;
+            let handle = handles.next().map_err(GrantError::new)?;
+            secrets.push(GrantedSecret::new(terms.clone(), handle, value));
+        }
+        let revealing_values: Vec<_> = secrets
+            .iter()
+            .map(GrantedSecret::revealing_values)
+            .collect();
+        if secrets.is_empty() || secrets.len() <= FEW && matchers.contains(&revealing_values) {
+            return Self::new(secrets, matchers);
+        }
+        // For ten tokens it takes milliseconds, for a long key half a second.
+        let matchers = Arc::clone(matchers);
+        let made = spawn_blocking(move || Self::new(secrets, &matchers)).await;
+        made.map_err(|_| GrantError::new("the host is about to end"))?
+    }
+
+    pub(super) fn new(
+        secrets: Vec<GrantedSecret>,
+        matchers: &Arc<MatcherCache>,
+    ) -> Result<Self, GrantError> {
+        let (mut handles, mut handles_matcher) = (Patterns::builder(), Patterns::builder());
+        for (number, secret) in secrets.iter().enumerate() {
+            handles = handles.text(number, secret.handle.as_str().as_bytes());
+        }
+        if let Some(one) = secrets.first() {
+            handles_matcher = handles_matcher.handles(0, &one.handle);
+        }
+        let handles_matcher = handles_matcher.build_for_once().map_err(GrantError::new)?;
+        Ok(Self {
+            handles: Arc::new(handles.build_for_once().map_err(GrantError::new)?),
+            handles_matcher: SecretMatcher::from_patterns(handles_matcher, 1),
+            redactions: Mutex::new(Redactions::new(&secrets, matchers)?),
+            derived: AtomicUsize::new(0),
+            matchers: Arc::clone(matchers),
+            secrets,
+            is_used: AtomicBool::new(false),
+            told: AtomicBool::new(false),
+        })
+    }
+
+    /// What the component is given for a name; none if there is no such secret.
+    pub fn handle(&self, name: &str) -> Result<Option<String>, UnavailableSecret> {
+        let Some(secret) = self
+            .secrets
+            .iter()
+            .find(|secret| secret.terms.name() == name)
+        else {
+            return Ok(None);
+        };
+        let handle = secret.component_text()?;
+        self.is_used.store(true, Ordering::Relaxed);
+        Ok(Some(handle))
+    }
+
+    /// A notice for people about a name, once: that there is no such secret, or that its value
+    /// can't be redacted.
+    pub fn notice(&self, name: &str) -> Option<String> {
+        if let Some(secret) = self
+            .secrets
+            .iter()
+            .find(|secret| secret.terms.name() == name)
+        {
+            return secret.notice();
+        }
+        let notice = if self.secrets.is_empty() {
+            "This run is lent no secrets.".to_owned()
+        } else {
+            let name = |secret: &GrantedSecret| format!("`{}`", secret.terms.name());
+            let names: Vec<String> = self.secrets.iter().map(name).collect();
+            format!("The secrets of this run are {}.", names.join(", "))
+        };
+        (!self.told.swap(true, Ordering::Relaxed)).then_some(notice)
+    }
+
+    /// Whether no secret is granted. What derives from none is not redacted.
+    pub fn is_empty(&self) -> bool {
+        self.secrets.is_empty()
+    }
+
+    /// Whether a secret is bound to an origin, whatever a request there carries.
+    pub(crate) fn is_bound_to(&self, origin: &Origin) -> bool {
+        self.secrets.iter().any(|secret| secret.is_bound_to(origin))
+    }
+
+    /// Whether the component may hold a handle.
+    pub(crate) fn is_used(&self) -> bool {
+        self.is_used.load(Ordering::Relaxed)
+    }
+
+    /// The secrets whose handles are in a text, in order.
+    pub(crate) fn found_in(&self, text: &[u8]) -> impl Iterator<Item = &GrantedSecret> {
+        let numbers = self.handles.owners_in(text).into_iter();
+        numbers.filter_map(|number| self.secrets.get(number))
+    }
+
+    /// The secret whose handle a text is.
+    pub(crate) fn by_handle(&self, text: &str) -> Option<&GrantedSecret> {
+        self.secrets
+            .iter()
+            .find(|secret| secret.handle.as_str() == text)
+    }
+
+    /// Replaces handles by values: for each secret, in order, its value as written there;
+    /// nothing for one that may not stand there.
+    pub(crate) fn injector(&self, values: Replacements) -> Replacer {
+        Replacer::new(Arc::clone(&self.handles), values)
+    }
+
+    /// How long a text is with values in the place of handles: a handle may stand
+    /// there many times, and a value be long.
+    pub(crate) fn injected_length(&self, text: &[u8], values: &Replacements) -> usize {
+        let mut length = text.len();
+        self.handles.each_in(text, |number| {
+            let value = values.get(number).map_or(0, |value| value.len());
+            length = length.saturating_sub(HANDLE_BYTES).saturating_add(value);
+        });
+        length
+    }
+
+    /// How many handles are in a text.
+    pub(crate) fn count_in(&self, text: &[u8]) -> usize {
+        let mut count = 0;
+        self.handles.each_in(text, |_| count += 1);
+        count
+    }
+
+    /// The secrets, in the order that [`injector`](Self::injector) has them.
+    pub(crate) fn secrets(&self) -> &[GrantedSecret] {
+        &self.secrets
+    }
+
+    /// How many tokens and signatures are redacted by now, beside the values.
+    pub(crate) fn derived(&self) -> usize {
+        self.derived.load(Ordering::Acquire)
+    }
+
+    /// What redacts a stream that begins, and notices parts of values in it, if it is to.
+    pub(crate) fn passes(&self, finds_parts: bool) -> Passes {
+        self.combine_signatures();
+        let redactions = self.redactions();
+        let passes = redactions.in_order().into_iter().enumerate();
+        let pass_of = |(number, redaction): (usize, &Redaction)| match redaction.replacer() {
+            // That of the values.
+            pass if finds_parts && number == 0 => pass.finding_parts(),
+            pass => pass,
+        };
+        Passes {
+            passes: passes.map(pass_of).collect(),
+            derived: redactions.derived(),
+        }
+    }
+
+    /// Passes for a stream that has started, after its other passes: what was added since so
+    /// many.
+    pub(crate) fn passes_since(&self, derived: usize) -> Passes {
+        let redactions = self.redactions();
+        Passes {
+            passes: redactions.since(derived).map(Redaction::replacer).collect(),
+            derived: redactions.derived(),
+        }
+    }
+
+    /// What takes values, what derives from them, and handles out of a stream for people.
+    pub(super) fn people_passes(&self) -> Passes {
+        self.combine_signatures();
+        let redactions = self.redactions();
+        let in_order = redactions.in_order();
+        let matchers = in_order.iter().map(|redaction| &**redaction.matcher());
+        let matchers = matchers.filter(|matcher| !matcher.is_empty());
+        let mut passes: Vec<Replacer> = matchers
+            .map(|matcher| matcher.replacer_with(REDACTED))
+            .collect();
+        // A handle is no secret: it is redacted after values.
+        if !self.handles_matcher.is_empty() {
+            passes.push(self.handles_matcher.eager_replacer_with(REDACTED));
+        }
+        Passes {
+            passes,
+            derived: redactions.derived(),
+        }
+    }
+
+    /// Whether a value can go on behind the end of a line.
+    pub(super) fn spans_lines(&self) -> bool {
+        self.redactions()
+            .values_matcher()
+            .is_some_and(|matcher| matcher.spans_lines())
+    }
+
+    /// As [`passes_since`](Self::passes_since), in a stream for people.
+    pub(super) fn people_passes_since(&self, derived: usize) -> Passes {
+        let redactions = self.redactions();
+        let since = redactions.since(derived).map(Redaction::matcher);
+        Passes {
+            passes: since
+                .map(|matcher| matcher.replacer_with(REDACTED))
+                .collect(),
+            derived: redactions.derived(),
+        }
+    }
+
+    /// Whether what is made of these texts derives from a granted secret: there is a
+    /// handle in one.
+    pub(crate) fn is_source_of<'t>(&self, mut texts: impl Iterator<Item = &'t str>) -> bool {
+        texts.any(|text| self.count_in(text.as_bytes()) > 0)
+    }
+
+    /// Put a text in the place of a signature, in all its forms: also in streams that flow
+    /// already. It is made of a secret, so that the component has no part in
+    /// what it looks like.
+    pub(crate) fn add_signature(&self, signature: &str, by: &str) {
+        if let Some(signature) = Signature::new(signature, by) {
+            let mut redactions = self.redactions();
+            redactions.add_signature(signature);
+            // Told while `redactions` is held, so that who asks after it has it.
+            self.derived.store(redactions.derived(), Ordering::Release);
+        }
+    }
+
+    /// Whether a token of an endpoint is redacted already.
+    pub(crate) fn has_token(&self, token: &str, endpoint: &str) -> Result<bool, GrantError> {
+        self.redactions().has_token(token, endpoint)
+    }
+
+    /// Put a text in the place of a token, from now on. What finds it takes a moment to
+    /// make, in which nobody has to wait for it, and as many bytes as it says.
+    pub(crate) fn add_token(
+        &self,
+        token: &str,
+        endpoint: &str,
+        by: &str,
+    ) -> Result<usize, GrantError> {
+        let token = RedactedToken::new(token, endpoint, by, &self.matchers)?;
+        let bytes = token.memory();
+        let mut redactions = self.redactions();
+        redactions.add_token(token)?;
+        self.derived.store(redactions.derived(), Ordering::Release);
+        Ok(bytes)
+    }
+
+    /// What is between the run and people.
+    pub fn redactor(&self) -> Redactor<'_> {
+        self.combine_signatures();
+        let redactions = self.redactions();
+        let in_order = redactions.in_order().into_iter().map(Redaction::matcher);
+        Redactor::new(
+            redactions.values_matcher().cloned(),
+            in_order.cloned().collect(),
+            &self.handles_matcher,
+        )
+    }
+
+    /// Have one pass for all signatures. It is made while nobody has to wait for it.
+    fn combine_signatures(&self) {
+        let uncombined = self.redactions().uncombined();
+        if let Some(signatures) = uncombined
+            && let Some(all) = signatures.combined()
+        {
+            self.redactions().combine(all, signatures.derived);
+        }
+    }
+
+    fn redactions(&self) -> MutexGuard<'_, Redactions> {
+        self.redactions
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests;

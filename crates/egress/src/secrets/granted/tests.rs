@@ -1,0 +1,240 @@
+//! What is hidden of a secret.
+
+use base64::prelude::{BASE64_STANDARD_NO_PAD, Engine as _};
+use http_step_policy::Secret;
+use http_step_redact::Value;
+use url::Url;
+
+use super::*;
+use crate::secrets::redactor::{StreamRedactor, through};
+
+impl GrantedSecrets {
+    /// Secrets, and their values.
+    pub(crate) fn with_values(secrets: &[(Secret, &str)]) -> Self {
+        let handles = Handles::new().unwrap();
+        let secrets = secrets.iter().map(|(terms, value)| {
+            let value = Value::new(value.as_bytes().to_vec()).unwrap();
+            GrantedSecret::new(terms.clone(), handles.next().unwrap(), Ok(value))
+        });
+        Self::new(secrets.collect(), &Arc::new(MatcherCache::default())).unwrap()
+    }
+}
+
+fn redaction(secrets: &GrantedSecrets, text: &str) -> String {
+    let mut masks = secrets.passes(false);
+    let seen = through(&mut masks.passes, text.as_bytes(), true);
+    let mut seen = String::from_utf8(seen).unwrap();
+    for secret in secrets.secrets() {
+        seen = seen.replace(secret.handle.as_str(), secret.terms.name());
+    }
+    seen
+}
+
+fn webhook(url: &str) -> GrantedSecrets {
+    let origin = Url::parse(url).unwrap().origin().ascii_serialization();
+    let secret = Secret::new("HOOK", "env:HOOK".parse().unwrap());
+    let secret = secret.origin(origin.parse().unwrap());
+    GrantedSecrets::with_values(&[(secret.place(http_step_policy::Place::Url), url)])
+}
+
+#[test]
+fn a_url_is_hidden_in_its_parts() {
+    let secrets =
+        webhook("https://h.io:8443/api/webhooks/123/token-of-a-web%40hook?sig=a-long-signature");
+    for (text, seen) in [
+        // No answer of a service has all of the URL.
+        (r#"{"token":"token-of-a-web@hook"}"#, r#"{"token":"HOOK"}"#),
+        (
+            r#"{"token":"token-of-a-web%40hook"}"#,
+            r#"{"token":"HOOK"}"#,
+        ),
+        ("sig: a-long-signature", "sig: HOOK"),
+        (
+            "could not connect to https://h.io:8443",
+            "could not connect to HOOK",
+        ),
+        ("/api/webhooks/123 at h.io", "/api/webhooks/123 at h.io"),
+    ] {
+        assert_eq!(redaction(&secrets, text), seen);
+    }
+    let secrets = webhook("http://hooks.test:8080/x");
+    assert_eq!(
+        redaction(&secrets, "no address: hooks.test"),
+        "no address: HOOK"
+    );
+}
+
+/// Who reads a response gets his handles as he wrote them, and people none.
+#[test]
+fn handles_are_hidden_from_people_alone() {
+    let secrets = webhook("https://hooks.test/services/token-of-a-webhook");
+    let handle = secrets.secrets()[0].handle.as_str().to_owned();
+    let upper = handle.to_ascii_uppercase();
+    let mut text = format!("{upper} {handle} token-of-a-webhook");
+    assert_eq!(redaction(&secrets, &text), format!("{upper} HOOK HOOK"));
+    secrets.redactor().redact(&mut text);
+    assert_eq!(text, "<HIDDEN> <HIDDEN> <HIDDEN>");
+}
+
+/// In what flows when a signature is made, the rest of a value is hidden, and the
+/// signature, too, in the forms that a text has.
+#[test]
+fn a_signature_is_hidden_in_streams_that_flow() {
+    let secrets = webhook("https://hooks.test/services/token-of-a-webhook");
+    let handle = secrets.secrets()[0].handle.to_string();
+    let mut flowing = secrets.passes(false);
+    let mut seen = through(&mut flowing.passes, b"token-of-a-", false);
+    let signature = "AsVs4H/lQZ9MLjqzVS5DCUzTDP3g+EF3TCfV0MkWNJU";
+    secrets.add_signature(signature, "<hmac>");
+    let later = secrets.passes_since(flowing.derived);
+    assert_eq!((later.derived, later.passes.len()), (1, 1));
+    flowing.add(later);
+    seen.extend(through(
+        &mut flowing.passes,
+        b"webhook AsVs4H/lQZ9MLjqzVS5D",
+        false,
+    ));
+    seen.extend(through(
+        &mut flowing.passes,
+        b"CUzTDP3g+EF3TCfV0MkWNJU=",
+        true,
+    ));
+    assert_eq!(
+        String::from_utf8(seen).unwrap(),
+        format!("{handle} <hmac>=")
+    );
+
+    let forms = [
+        signature.to_owned(),
+        signature.replace('/', "\\/"),
+        signature.replace('/', "%2F").replace('+', "%2B"),
+        signature.to_ascii_uppercase(),
+        signature.to_ascii_lowercase(),
+        signature.replace('/', "&#47;").replace('+', "&plus;"),
+        signature.replace('/', "\\u002f"),
+        signature
+            .bytes()
+            .map(|byte| format!("{byte:02x}"))
+            .collect(),
+        BASE64_STANDARD_NO_PAD.encode(signature),
+        // After another one came, too.
+        "no-signature".to_owned(),
+    ];
+    let expected = format!("{}no-signature", "<hmac> ".repeat(9));
+    assert_eq!(redaction(&secrets, &forms.join(" ")), expected);
+    secrets.add_signature("1f2e3d4c5b6a79880011223344556677", "<digest>");
+    assert_eq!(
+        redaction(
+            &secrets,
+            &format!("{} 1F2E3D4C5B6A79880011223344556677", forms.join(" "))
+        ),
+        format!("{expected} <digest>")
+    );
+}
+
+/// Whatever a token is, it takes nothing of a value, and tells nothing of it: values are
+/// looked for before it, by themselves.
+#[test]
+fn tokens_are_looked_for_after_values() {
+    const ENDPOINT: &str = "https://tokens.test/";
+    let secrets = Arc::new(webhook("https://hooks.test/services/token-of-a-webhook"));
+    let mut flowing = secrets.passes(false);
+    let untouched = redaction(&secrets, "my token-of-a-webhook-and-more, token-of");
+    assert_eq!(untouched, "my HOOK-and-more, token-of");
+    for token in ["my token-of-a-web", "of-a-webhook", "webhook-and-more"] {
+        secrets.add_token(token, ENDPOINT, "<mine>").unwrap();
+        assert_eq!(
+            redaction(&secrets, "my token-of-a-webhook-and-more, token-of"),
+            untouched
+        );
+    }
+    assert_eq!(redaction(&secrets, "webhook-and-more"), "<mine>");
+    // One that is hidden while a stream flows is looked for in the rest of it.
+    flowing.add(secrets.passes_since(flowing.derived));
+    let seen = through(
+        &mut flowing.passes,
+        b"my token-of-a-webhook, webhook-and-more",
+        true,
+    );
+    let handle = secrets.secrets()[0].handle.as_str();
+    assert_eq!(
+        String::from_utf8(seen).unwrap(),
+        format!("my {handle}, <mine>")
+    );
+    let mut shown = StreamRedactor::new(&secrets);
+    secrets
+        .add_token("one-more-token", ENDPOINT, "<more>")
+        .unwrap();
+    assert_eq!(
+        shown.feed("webhook-and-") + &shown.feed("more one-more-") + &shown.feed("token!\n"),
+        "<HIDDEN> <HIDDEN>!\n"
+    );
+}
+
+/// What people see while a text is written does not tell of any piece whether a value begins
+/// with it.
+#[test]
+fn what_is_shown_of_a_guess_does_not_depend_on_it() {
+    const ENDPOINT: &str = "https://tokens.test/";
+    let secrets = |value| {
+        let secret = Secret::new("TOKEN", "env:TOKEN".parse().unwrap());
+        Arc::new(GrantedSecrets::with_values(&[(secret, value)]))
+    };
+    for (value, token) in [
+        ("the-value-of-it", "a-token-of-it"),
+        ("the-value\nof-it", "a-token-of-it"),
+    ] {
+        let secrets = secrets(value);
+        secrets.add_token(token, ENDPOINT, "<token>").unwrap();
+        secrets.add_signature("5f5e1e5a0bd2f6e8", "<hmac>");
+        let lengths = |guess: &str| -> Vec<usize> {
+            let mut shown = StreamRedactor::new(&secrets);
+            let text = "written before ".repeat(40) + guess;
+            let mut lengths: Vec<usize> = text
+                .as_bytes()
+                .chunks(1)
+                .map(|piece| shown.feed(str::from_utf8(piece).unwrap()).len())
+                .collect();
+            let rest = shown.feed("\n") + &shown.finish();
+            assert!(rest.ends_with(&format!("{guess}\n")), "{rest}");
+            lengths.push(rest.len());
+            lengths
+        };
+        let untouched = lengths("?????????????");
+        for guess in ["the-value-of-", "a-token-of-i?", "5f5e1e5a0bd2f"] {
+            assert_eq!(lengths(guess), untouched, "{guess}");
+        }
+    }
+    // A line that has come to its end is shown, but where a value can go on behind it.
+    let mut shown = StreamRedactor::new(&secrets("the-value-of-it"));
+    assert_eq!(shown.feed("one line\nand another"), "one line\n");
+    let mut shown = StreamRedactor::new(&secrets("the-value\nof-it"));
+    assert_eq!(shown.feed("one line\nthe-value\n"), "");
+    assert_eq!(
+        shown.feed("of-it\n") + &shown.finish(),
+        "one line\n<HIDDEN>\n"
+    );
+}
+
+#[test]
+fn a_run_has_a_few_tokens_of_one_endpoint() {
+    const ENDPOINT: &str = "https://tokens.test/";
+    let secrets = webhook("https://hooks.test/services/token-of-a-webhook");
+    for number in 0..8 {
+        let token = format!("another-token-{number}");
+        assert!(secrets.add_token(&token, ENDPOINT, "<t>").is_ok());
+    }
+    let refused = |token, endpoint| secrets.add_token(token, endpoint, "<t>").unwrap_err().0;
+    assert_eq!(
+        secrets.has_token("another-token-0", "https://other.test/"),
+        Ok(true)
+    );
+    assert_eq!(
+        refused("one-token-too-many", ENDPOINT),
+        "a step can have 8 tokens"
+    );
+    assert_eq!(
+        refused("another-token-8", "https://other.test/"),
+        "a step can have tokens of one token endpoint; those of another are for a step of its own"
+    );
+}

@@ -1,0 +1,201 @@
+//! Finds secrets in text. A matcher is built once for all runs with the same secrets, since
+//! that takes milliseconds and megabytes.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use http_step_redact::{Patterns, Replacements, Replacer, TooMuch, Value};
+
+use crate::secrets::fingerprint::{Fingerprint, Fingerprints};
+
+/// How many are kept for later runs.
+const MAX_KEPT_MATCHERS: usize = 16;
+
+/// Of longer values none is kept: what looks for them is many times as long.
+const MAX_KEPT_BYTES: usize = 8 << 10;
+
+/// The forms of values, by number of their owner.
+pub(crate) struct SecretMatcher {
+    patterns: Arc<Patterns>,
+    owners: usize,
+}
+
+impl SecretMatcher {
+    /// Of the values that reveal each owner.
+    pub(crate) fn from_values(owners: &[Vec<Value>]) -> Result<Self, TooMuch> {
+        let mut patterns = Patterns::builder();
+        for (number, values) in owners.iter().enumerate() {
+            // The first is the value itself, of which parts are looked for, too.
+            let (value, derived) = values.split_at(1.min(values.len()));
+            for value in value {
+                patterns = patterns.value(number, value);
+            }
+            for value in derived {
+                patterns = patterns.derived(number, value);
+            }
+        }
+        Ok(Self {
+            patterns: Arc::new(patterns.build()?),
+            owners: owners.len(),
+        })
+    }
+
+    /// Of other patterns.
+    pub(super) fn from_patterns(patterns: Patterns, owners: usize) -> Self {
+        Self {
+            patterns: Arc::new(patterns),
+            owners,
+        }
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.patterns.is_empty()
+    }
+
+    /// Bytes of memory that it takes, about.
+    pub(super) fn memory(&self) -> usize {
+        self.patterns.memory()
+    }
+
+    pub(super) fn matches(&self, text: &[u8]) -> bool {
+        !self.patterns.owners_in(text).is_empty()
+    }
+
+    /// Replaces what is found, in a stream that a component reads. Its pace does not reveal
+    /// where a value begins.
+    pub(super) fn replacer(&self, replacements: &Replacements) -> Replacer {
+        Replacer::steady(Arc::clone(&self.patterns), Arc::clone(replacements))
+    }
+
+    /// Replaces all that is found by one text, in a stream for people. Its pace does not reveal
+    /// where a value begins: the component chose what it writes.
+    pub(super) fn replacer_with(&self, by: &str) -> Replacer {
+        Replacer::steady(Arc::clone(&self.patterns), self.all(by))
+    }
+
+    /// The same for what is no secret: it holds back only what may be the beginning of a match.
+    pub(super) fn eager_replacer_with(&self, by: &str) -> Replacer {
+        Replacer::new(Arc::clone(&self.patterns), self.all(by))
+    }
+
+    /// Whether a match can span lines.
+    pub(super) fn spans_lines(&self) -> bool {
+        self.patterns.spans_lines()
+    }
+
+    fn all(&self, by: &str) -> Replacements {
+        let hidden = (0..self.owners).map(|_| by.as_bytes().to_vec().into());
+        hidden.collect()
+    }
+}
+
+/// The matchers of earlier runs.
+pub struct MatcherCache {
+    fingerprints: Fingerprints,
+    /// What was used last stands first.
+    kept: Mutex<VecDeque<(Fingerprint, Arc<SecretMatcher>)>>,
+}
+
+impl Default for MatcherCache {
+    /// None yet.
+    fn default() -> Self {
+        Self {
+            fingerprints: Fingerprints::new(),
+            kept: Mutex::default(),
+        }
+    }
+}
+
+impl MatcherCache {
+    /// The matcher of these values, cached or built now.
+    pub(crate) fn get_or_build(
+        &self,
+        owners: &[Vec<Value>],
+    ) -> Result<Arc<SecretMatcher>, TooMuch> {
+        let name = self.name(owners);
+        if let Some(kept) = self.find(name) {
+            return Ok(kept);
+        }
+        let made = Arc::new(SecretMatcher::from_values(owners)?);
+        let bytes: usize = owners.iter().flatten().map(|v| v.expose().len()).sum();
+        if bytes <= MAX_KEPT_BYTES {
+            let mut kept = self.kept();
+            kept.truncate(MAX_KEPT_MATCHERS - 1);
+            kept.push_front((name, Arc::clone(&made)));
+        }
+        Ok(made)
+    }
+
+    /// Whether the matcher of these values is cached.
+    pub(crate) fn contains(&self, owners: &[Vec<Value>]) -> bool {
+        self.find(self.name(owners)).is_some()
+    }
+
+    fn find(&self, name: Fingerprint) -> Option<Arc<SecretMatcher>> {
+        let mut kept = self.kept();
+        let at = kept.iter().position(|(other, _)| *other == name)?;
+        let found = kept.remove(at)?;
+        let matcher = Arc::clone(&found.1);
+        kept.push_front(found);
+        Some(matcher)
+    }
+
+    fn name(&self, owners: &[Vec<Value>]) -> Fingerprint {
+        let counts: Vec<_> = owners.iter().map(|it| it.len().to_be_bytes()).collect();
+        let parts = counts.iter().zip(owners).flat_map(|(count, values)| {
+            let values = values.iter().map(Value::expose);
+            [&count[..]].into_iter().chain(values)
+        });
+        self.fingerprints.fingerprint(parts)
+    }
+
+    fn kept(&self) -> MutexGuard<'_, VecDeque<(Fingerprint, Arc<SecretMatcher>)>> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn values(texts: &[&[&str]]) -> Vec<Vec<Value>> {
+        let value = |text: &&str| Value::new(text.as_bytes().to_vec()).unwrap();
+        let owner = |texts: &&[&str]| texts.iter().map(value).collect();
+        texts.iter().map(owner).collect()
+    }
+
+    #[test]
+    fn runs_share_what_hides_the_same() {
+        let matchers = MatcherCache::default();
+        let over = |texts: &[&[&str]]| matchers.get_or_build(&values(texts)).unwrap();
+        let one = over(&[&["value-one"], &["value-two"]]);
+        assert!(Arc::ptr_eq(&one, &over(&[&["value-one"], &["value-two"]])));
+        // Whose a value is makes a difference.
+        for other in [
+            &[&["value-two"][..], &["value-one"]][..],
+            &[&["value-one", "value-two"], &[]],
+            &[&["value-one"]],
+            &[&["value-onevalue-two"]],
+        ] {
+            assert!(!Arc::ptr_eq(&one, &over(other)));
+        }
+    }
+
+    #[test]
+    fn those_of_long_ago_and_long_ones_are_let_go() {
+        let matchers = MatcherCache::default();
+        let over = |text: &str| matchers.get_or_build(&values(&[&[text]])).unwrap();
+        let first = over("value-first");
+        for number in 1..MAX_KEPT_MATCHERS {
+            over(&format!("value-{number}"));
+        }
+        assert!(Arc::ptr_eq(&first, &over("value-first")));
+        for number in 0..MAX_KEPT_MATCHERS {
+            over(&format!("other-value-{number}"));
+        }
+        assert!(!Arc::ptr_eq(&first, &over("value-first")));
+        assert_eq!(matchers.kept().len(), MAX_KEPT_MATCHERS);
+        let long = "long".repeat(MAX_KEPT_BYTES / 4) + "er";
+        assert!(!Arc::ptr_eq(&over(&long), &over(&long)));
+    }
+}

@@ -1,0 +1,126 @@
+//! One secret of a run: a handle, and the value that the handle stands for.
+
+use std::borrow::Cow;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use http_step_policy::{Origin, Place, Secret};
+use http_step_redact::{Handle, Value};
+use percent_encoding::percent_decode_str;
+use thiserror::Error;
+use url::{Position, Url};
+
+/// A part of a URL this long is the secret in it, and not a word of its service: the
+/// tokens of chat webhooks, and no `webhooks`.
+const SHORTEST_PART: usize = 16;
+
+/// A secret, and its handle.
+pub(crate) struct GrantedSecret {
+    pub(crate) terms: Secret,
+    pub(crate) handle: Handle,
+    /// The value, if its source gives one.
+    value: Result<Value, String>,
+    /// The value as a URL, if it is one and granted as one.
+    pub(crate) url: Option<Url>,
+    /// Whether people were told that it can't be redacted.
+    told: AtomicBool,
+}
+
+/// A secret that can't be granted.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error("the secret `{name}` can't be read: {reason}")]
+pub struct UnavailableSecret {
+    name: String,
+    reason: String,
+}
+
+impl GrantedSecret {
+    pub(super) fn new(terms: Secret, handle: Handle, value: Result<Value, String>) -> Self {
+        let url = value
+            .as_ref()
+            .ok()
+            .filter(|_| terms.is_lent_for(Place::Url))
+            .and_then(|value| std::str::from_utf8(value.expose()).ok())
+            .and_then(|text| Url::parse(text).ok())
+            .filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
+        Self {
+            terms,
+            handle,
+            value,
+            url,
+            told: AtomicBool::new(false),
+        }
+    }
+
+    /// What a component is given.
+    pub(super) fn component_text(&self) -> Result<String, UnavailableSecret> {
+        if let Err(reason) = &self.value {
+            return Err(UnavailableSecret {
+                name: self.terms.name().to_owned(),
+                reason: reason.clone(),
+            });
+        }
+        Ok(match &self.url {
+            Some(url) => format!("{}://{}", url.scheme(), self.handle),
+            None => self.handle.to_string(),
+        })
+    }
+
+    /// A notice for people, once, about a value that can't be redacted.
+    pub(super) fn notice(&self) -> Option<String> {
+        if self.value.as_ref().is_ok_and(Value::is_distinctive) {
+            return None;
+        }
+        let notice = format!(
+            "Warning: the secret `{}` has fewer than 8 bytes, or fewer than 4 different ones: it is used, but not hidden in what comes back. A longer one would be.",
+            self.terms.name()
+        );
+        (!self.told.swap(true, Ordering::Relaxed)).then_some(notice)
+    }
+
+    /// Whether it is bound to an origin.
+    pub(crate) fn is_bound_to(&self, origin: &Origin) -> bool {
+        let mut patterns = self.terms.origins().iter();
+        patterns.any(|pattern| pattern.matches(origin))
+    }
+
+    /// The value; of one that can't be read nobody has the handle.
+    pub(crate) fn value(&self) -> &[u8] {
+        self.value.as_ref().map_or(&[], Value::expose)
+    }
+
+    /// All values that give it away. Of a URL that is a secret, so do its parts.
+    pub(super) fn revealing_values(&self) -> Vec<Value> {
+        let Ok(value) = &self.value else {
+            return Vec::new();
+        };
+        let url_parts = self.url.iter().flat_map(parts);
+        let texts = [value.expose().to_vec()].into_iter().chain(url_parts);
+        texts.filter_map(|text| Value::new(text).ok()).collect()
+    }
+}
+
+/// What a service may tell of a URL, each part by itself.
+fn parts(url: &Url) -> Vec<Vec<u8>> {
+    let segments = url.path_segments().into_iter().flatten();
+    let parameters = url.query_pairs();
+    [
+        url.as_str(),
+        &url.origin().ascii_serialization(),
+        url.authority(),
+        url.host_str().unwrap_or_default(),
+        &url[Position::BeforePath..Position::AfterPath],
+        &url[Position::BeforePath..Position::AfterQuery],
+        url.query().unwrap_or_default(),
+    ]
+    .into_iter()
+    .map(Cow::from)
+    // Services tell of a webhook by its parts.
+    .chain(
+        segments
+            .map(|segment| percent_decode_str(segment).decode_utf8_lossy())
+            .chain(parameters.map(|(_, value)| value))
+            .filter(|part| part.len() >= SHORTEST_PART),
+    )
+    .map(|part| part.into_owned().into_bytes())
+    .collect()
+}

@@ -1,0 +1,41 @@
+//! What a client asks for with a request, beside the request.
+
+use std::time::Duration;
+
+use http_step_policy::Limits;
+
+/// How long a request may take at each of its stages. Where nothing is asked for, the
+/// limits of the run hold; they hold in any case.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct RequestOptions {
+    /// How long to wait for a connection.
+    pub connect_timeout: Option<Duration>,
+    /// How long to wait for the head of the response.
+    pub first_byte_timeout: Option<Duration>,
+    /// How long to wait between two pieces of the response's body.
+    pub between_bytes_timeout: Option<Duration>,
+}
+
+/// The shortest time limit that is more than a refusal.
+const SHORTEST_TIMEOUT: Duration = Duration::from_millis(1);
+
+/// How long a request may take at each of its stages.
+pub(crate) struct RequestTimeouts {
+    pub(crate) connect: Duration,
+    pub(crate) first_byte: Duration,
+    pub(crate) between_bytes: Duration,
+}
+
+impl RequestTimeouts {
+    /// What a client asks for, where that is less than the run may have.
+    pub(crate) fn new(options: &RequestOptions, limits: &Limits) -> Self {
+        let less = |requested: Option<Duration>, limit: Duration| {
+            requested.unwrap_or(limit).min(limit).max(SHORTEST_TIMEOUT)
+        };
+        Self {
+            connect: less(options.connect_timeout, limits.connect),
+            first_byte: less(options.first_byte_timeout, limits.read),
+            between_bytes: less(options.between_bytes_timeout, limits.read),
+        }
+    }
+}

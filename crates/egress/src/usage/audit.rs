@@ -1,0 +1,182 @@
+//! The audit log: what happened to each request, as the host saw it. A component can't change
+//! it.
+
+mod entry;
+
+use std::net::{IpAddr, SocketAddr};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use http_step_policy::Place;
+use serde::Serialize;
+
+pub(crate) use self::entry::AuditEntry;
+
+use crate::error::failure::Failure;
+use crate::error::{ErrorKind, Sent, Stage};
+use crate::secrets::Redactor;
+use crate::usage::facts::{ConnectionUse, Protocol, TlsFacts};
+
+/// What became of one request.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct AuditRow {
+    /// The method.
+    pub method: String,
+    /// Where it was to go; none if it named no origin.
+    pub origin: Option<String>,
+    /// The rule of the policy that let it out; none if none did.
+    pub rule: Option<String>,
+    /// The addresses of the origin's host, each of which was checked; none
+    /// before they were found, or where a proxy finds them.
+    pub addresses: Vec<IpAddr>,
+    /// Where the socket led: to one of the addresses, or to the proxy.
+    pub peer: Option<SocketAddr>,
+    /// The proxy, without credentials.
+    pub proxy: Option<String>,
+    /// The secrets that were injected, and where.
+    pub secrets: Vec<InjectedSecret>,
+    /// The secrets of which the response had a part, and not the whole, which is redacted.
+    pub partial_echoes: Vec<String>,
+    /// How often it was sent, or begun to be: more than once where a server had
+    /// ended the connection, or said that it had not taken the request up.
+    pub attempts: u32,
+    /// Whether the connection was opened for this request; none before there
+    /// was one.
+    pub connection: Option<ConnectionUse>,
+    /// The version of HTTP.
+    pub protocol: Option<Protocol>,
+    /// What was agreed on by TLS; none without it.
+    pub tls: Option<TlsFacts>,
+    /// The status code of the response.
+    pub status: Option<u16>,
+    /// Bytes of the request's body that went out.
+    pub bytes_sent: u64,
+    /// Bytes of the response's body, as they came.
+    pub bytes_received: u64,
+    /// Bytes of the response's body without its content coding.
+    pub bytes_decoded: u64,
+    /// How long each stage took.
+    pub seconds: Seconds,
+    /// Why there was no answer, or no whole one.
+    pub error: Option<AuditError>,
+}
+
+/// A secret in a request: its name, never its value.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct InjectedSecret {
+    /// Its name.
+    pub name: String,
+    /// Where it was injected.
+    pub place: Place,
+}
+
+/// How long each stage of a request took, in seconds; 0 for one that was not
+/// come to, or not needed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+pub struct Seconds {
+    /// Waiting for a permit.
+    pub wait: f64,
+    /// Finding the addresses.
+    pub resolve: f64,
+    /// Opening the connection, through a proxy if there is one.
+    pub connect: f64,
+    /// The TLS handshake.
+    pub tls: f64,
+    /// From there until the head of the response was there: sending, and the
+    /// server's work.
+    pub head: f64,
+    /// Reading the body of the response.
+    pub body: f64,
+}
+
+/// Why a request got no answer, or no whole one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct AuditError {
+    /// The kind.
+    pub kind: ErrorKind,
+    /// What the request was at.
+    pub stage: Stage,
+    /// One sentence for people.
+    pub message: String,
+    /// Whether it may have reached the server.
+    pub sent: Sent,
+}
+
+/// The audit log of one run, with an entry for each request.
+#[derive(Debug, Default)]
+pub struct AuditLog {
+    entries: Mutex<Vec<Arc<AuditEntry>>>,
+    answered: AtomicBool,
+    last_failure: Mutex<Option<Failure>>,
+}
+
+impl AuditLog {
+    /// Start the entry of a request.
+    pub(super) fn start(&self, method: &str) -> Arc<AuditEntry> {
+        let entry = Arc::new(AuditEntry::new(method));
+        lock(&self.entries).push(Arc::clone(&entry));
+        entry
+    }
+
+    /// A server has answered; what went wrong before is the component's to tell.
+    pub(crate) fn answered(&self) {
+        self.answered.store(true, Ordering::Relaxed);
+        *lock(&self.last_failure) = None;
+    }
+
+    /// A request has failed.
+    pub(crate) fn failed(&self, failure: Failure) {
+        if failure.sent() == Sent::Yes {
+            self.answered.store(true, Ordering::Relaxed);
+        }
+        *lock(&self.last_failure) = Some(failure);
+    }
+
+    /// The failure of the last request, if it got no answer.
+    #[must_use]
+    pub fn last_failure(&self) -> Option<Failure> {
+        lock(&self.last_failure).clone()
+    }
+
+    /// Whether any request may have reached a server.
+    #[must_use]
+    pub fn sent(&self) -> Sent {
+        if self.answered.load(Ordering::Relaxed) {
+            Sent::Yes
+        } else if lock(&self.entries)
+            .iter()
+            .any(|entry| entry.may_have_reached_server())
+        {
+            Sent::Unknown
+        } else {
+            Sent::No
+        }
+    }
+
+    /// The run has ended for a reason that is not the component's.
+    pub fn abort(&self, kind: ErrorKind, message: &str) {
+        for entry in lock(&self.entries).iter() {
+            entry.abort(kind, message);
+        }
+    }
+
+    /// The component has returned by itself.
+    pub fn returned(&self) {
+        for entry in lock(&self.entries).iter() {
+            entry.abandon();
+        }
+    }
+
+    /// What happened to each request, as far as it got, redacted for people.
+    #[must_use]
+    pub fn rows(&self, redactor: &Redactor<'_>) -> Vec<AuditRow> {
+        lock(&self.entries)
+            .iter()
+            .map(|entry| entry.row(redactor))
+            .collect()
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

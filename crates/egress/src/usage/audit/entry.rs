@@ -1,0 +1,322 @@
+//! What is known of one request while it is in flight.
+
+use std::net::{IpAddr, SocketAddr};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use http_step_policy::{Origin, Place, RuleName};
+use tokio::time::Instant;
+
+use super::{AuditError, AuditRow, InjectedSecret, Seconds};
+use crate::error::failure::Failure;
+use crate::error::{ErrorKind, Sent, Stage, TransportError};
+use crate::secrets::{REDACTED, Redactor};
+use crate::usage::facts::{ConnectionFacts, ConnectionUse, Timings};
+
+/// A row that is still being written.
+#[derive(Debug)]
+pub(crate) struct AuditEntry(Mutex<EntryState>);
+
+#[derive(Debug)]
+struct EntryState {
+    /// Without its error.
+    row: AuditRow,
+    error: Option<RowError>,
+    /// When the stage began that is under way.
+    since: Instant,
+    /// What it is at.
+    stage: Stage,
+    /// Whether its response was read to the end.
+    is_over: bool,
+    /// Whether its URL is a secret, so that nobody is to see where it goes.
+    is_secret: bool,
+}
+
+/// Why there was no answer, or no whole one.
+#[derive(Debug)]
+enum RowError {
+    Failed(TransportError),
+    /// With its run.
+    Aborted(AuditError),
+}
+
+impl RowError {
+    fn sent(&self) -> Sent {
+        match self {
+            Self::Failed(error) => error.sent(),
+            Self::Aborted(error) => error.sent,
+        }
+    }
+
+    /// As people may see it.
+    fn told(&self, is_in_secret: bool, redactor: &Redactor<'_>) -> AuditError {
+        match self {
+            Self::Failed(error) => AuditError {
+                kind: error.kind(),
+                stage: error.stage(),
+                message: Failure::new(error.clone(), is_in_secret).message(redactor),
+                sent: error.sent(),
+            },
+            Self::Aborted(error) => {
+                let mut error = error.clone();
+                redactor.redact(&mut error.message);
+                error
+            }
+        }
+    }
+}
+
+impl AuditEntry {
+    pub(crate) fn new(method: &str) -> Self {
+        Self(Mutex::new(EntryState {
+            row: AuditRow {
+                method: method.to_owned(),
+                origin: None,
+                rule: None,
+                addresses: Vec::new(),
+                peer: None,
+                proxy: None,
+                secrets: Vec::new(),
+                partial_echoes: Vec::new(),
+                attempts: 0,
+                connection: None,
+                protocol: None,
+                tls: None,
+                status: None,
+                bytes_sent: 0,
+                bytes_received: 0,
+                bytes_decoded: 0,
+                seconds: Seconds::default(),
+                error: None,
+            },
+            error: None,
+            since: Instant::now(),
+            stage: Stage::Policy,
+            is_over: false,
+            is_secret: false,
+        }))
+    }
+
+    /// The row as it is by now, as people may see it. Granted secrets are redacted, and
+    /// in the words of an error what derives from them, and nothing else: it is evidence,
+    /// in which no component and no server can blank a name.
+    pub(crate) fn row(&self, redactor: &Redactor<'_>) -> AuditRow {
+        let open = self.open();
+        let mut row = open.row.clone();
+        let names = [&mut row.origin, &mut row.rule, &mut row.proxy];
+        for name in names.into_iter().flatten().chain([&mut row.method]) {
+            redactor.redact_name(name);
+        }
+        row.error = open
+            .error
+            .as_ref()
+            .map(|met| met.told(open.is_secret, redactor));
+        if open.is_secret {
+            // Each of them would lead there.
+            row.origin = row.origin.map(|_| REDACTED.to_owned());
+            row.rule = row.rule.map(|_| REDACTED.to_owned());
+            row.addresses.clear();
+            row.peer = None;
+            row.tls = None;
+        }
+        row
+    }
+
+    fn open(&self) -> MutexGuard<'_, EntryState> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn set_origin(&self, origin: &Origin) {
+        self.open().row.origin = Some(origin.to_string());
+    }
+
+    /// The secrets that were injected by now.
+    pub(crate) fn injected(&self) -> Vec<InjectedSecret> {
+        self.open().row.secrets.clone()
+    }
+
+    /// An error of it, as it may be told.
+    pub(crate) fn failure(&self, error: TransportError) -> Failure {
+        Failure::new(error, self.open().is_secret)
+    }
+
+    /// Its URL is a secret.
+    pub(crate) fn hide_origin(&self) {
+        self.open().is_secret = true;
+    }
+
+    /// A secret is injected.
+    pub(crate) fn record_injection(&self, name: &str, place: Place) {
+        let secrets = InjectedSecret {
+            name: name.to_owned(),
+            place,
+        };
+        let mut open = self.open();
+        if !open.row.secrets.contains(&secrets) {
+            open.row.secrets.push(secrets);
+        }
+    }
+
+    /// A part of a secret is in its response.
+    pub(crate) fn record_partial_echo(&self, name: &str) {
+        let echoes = &mut self.open().row.partial_echoes;
+        if !echoes.iter().any(|other| other == name) {
+            echoes.push(name.to_owned());
+        }
+    }
+
+    pub(crate) fn admitted(&self, rule: &RuleName) {
+        let mut open = self.open();
+        open.row.rule = Some(rule.to_string());
+        open.stage = Stage::Resolve;
+    }
+
+    pub(crate) fn set_proxy(&self, proxy: String) {
+        self.open().row.proxy = Some(proxy);
+    }
+
+    /// It has its permit.
+    pub(crate) fn acquired_permit(&self) {
+        let mut open = self.open();
+        open.row.seconds.wait = open.lap();
+    }
+
+    /// What it is at.
+    pub(crate) fn stage(&self) -> Stage {
+        self.open().stage
+    }
+
+    /// It needs a connection of its own.
+    pub(crate) fn start_connecting(&self) {
+        self.open().stage = Stage::Resolve;
+    }
+
+    pub(crate) fn resolved(&self, addresses: &[IpAddr], timings: Timings) {
+        let mut open = self.open();
+        addresses.clone_into(&mut open.row.addresses);
+        open.timings(timings);
+        open.stage = Stage::Connect;
+    }
+
+    pub(crate) fn connected(&self, peer: Option<SocketAddr>, timings: Timings) {
+        let mut open = self.open();
+        open.row.peer = peer;
+        open.timings(timings);
+        open.stage = Stage::Tls;
+    }
+
+    /// It goes out on a connection.
+    pub(crate) fn sent_on(&self, facts: &ConnectionFacts, connection: ConnectionUse) {
+        let mut open = self.open();
+        let row = &mut open.row;
+        row.addresses.clone_from(&facts.addresses);
+        row.peer = facts.peer;
+        row.protocol = Some(facts.protocol);
+        row.tls.clone_from(&facts.tls);
+        row.connection = Some(connection);
+        row.attempts += 1;
+        if connection == ConnectionUse::New {
+            open.timings(facts.timings);
+        }
+        open.stage = Stage::Head;
+        open.lap();
+    }
+
+    /// Whether it may have reached its server.
+    pub(crate) fn may_have_reached_server(&self) -> bool {
+        let open = self.open();
+        let came_back = open
+            .error
+            .as_ref()
+            .is_some_and(|met| met.sent() == Sent::No);
+        open.row.connection.is_some() && !came_back
+    }
+
+    pub(crate) fn answered(&self, status: u16) {
+        let mut open = self.open();
+        open.row.status = Some(status);
+        open.row.seconds.head = open.lap();
+        open.stage = Stage::Body;
+    }
+
+    /// Its response was read to the end.
+    pub(crate) fn ended(&self) {
+        self.open().is_over = true;
+    }
+
+    /// The component has ended without waiting for the answer.
+    pub(crate) fn abandon(&self) {
+        let is_answered = self.open().row.status.is_some();
+        if !is_answered {
+            self.abort(
+                ErrorKind::Other,
+                "the component did not wait for the answer",
+            );
+        }
+    }
+
+    /// The run has ended for a reason of its own.
+    pub(crate) fn abort(&self, kind: ErrorKind, message: &str) {
+        let mut open = self.open();
+        if open.is_over || open.error.is_some() {
+            return;
+        }
+        let sent = match (open.row.status, open.row.connection) {
+            (Some(_), _) => Sent::Yes,
+            (None, Some(_)) => Sent::Unknown,
+            (None, None) => Sent::No,
+        };
+        open.error = Some(RowError::Aborted(AuditError {
+            kind,
+            stage: open.stage,
+            message: message.to_owned(),
+            sent,
+        }));
+    }
+
+    pub(crate) fn sent(&self, bytes: u64) {
+        self.open().row.bytes_sent += bytes;
+    }
+
+    pub(crate) fn received(&self, bytes: u64) {
+        let mut open = self.open();
+        open.row.bytes_received += bytes;
+        open.row.seconds.body = open.since.elapsed().as_secs_f64();
+    }
+
+    pub(crate) fn decoded(&self, bytes: u64) {
+        self.open().row.bytes_decoded += bytes;
+    }
+
+    pub(crate) fn failed(&self, error: &TransportError) {
+        let mut open = self.open();
+        let elapsed = open.since.elapsed().as_secs_f64();
+        let seconds = &mut open.row.seconds;
+        match error.stage() {
+            Stage::Send | Stage::Head => seconds.head = elapsed,
+            Stage::Body => seconds.body = elapsed,
+            Stage::Policy | Stage::Resolve | Stage::Connect | Stage::Tls => {}
+        }
+        open.error = Some(RowError::Failed(error.clone()));
+    }
+}
+
+impl EntryState {
+    /// The seconds since the last stage ended; the next begins.
+    fn lap(&mut self) -> f64 {
+        let now = Instant::now();
+        let lap = now.duration_since(self.since);
+        self.since = now;
+        lap.as_secs_f64()
+    }
+
+    fn timings(&mut self, timings: Timings) {
+        let seconds = &mut self.row.seconds;
+        seconds.resolve = Duration::as_secs_f64(&timings.resolve);
+        seconds.connect = Duration::as_secs_f64(&timings.connect);
+        seconds.tls = Duration::as_secs_f64(&timings.tls);
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,102 @@
+//! What a row says of a request that was not brought to its end.
+
+use tokio::time::advance;
+
+use super::*;
+use crate::usage::facts::ConnectionFacts;
+
+const STOPPED: &str = "the step was stopped";
+
+/// A request that has come so far.
+fn entry(come_to: &[fn(&AuditEntry)]) -> AuditEntry {
+    let entry = AuditEntry::new("GET");
+    for stage in come_to {
+        stage(&entry);
+    }
+    entry
+}
+
+fn row(entry: &AuditEntry) -> AuditRow {
+    entry.row(&Redactor::empty())
+}
+
+fn sent_on(entry: &AuditEntry) {
+    entry.sent_on(&ConnectionFacts::empty(), ConnectionUse::New);
+}
+
+fn answered(entry: &AuditEntry) {
+    entry.answered(200);
+}
+
+#[test]
+fn a_run_that_is_broken_off_breaks_off_what_is_under_way() {
+    type Case = (&'static [fn(&AuditEntry)], Option<(Stage, Sent)>);
+    let cases: [Case; 5] = [
+        (&[], Some((Stage::Policy, Sent::No))),
+        (&[sent_on], Some((Stage::Head, Sent::Unknown))),
+        (
+            &[sent_on, AuditEntry::start_connecting],
+            Some((Stage::Resolve, Sent::Unknown)),
+        ),
+        (&[sent_on, answered], Some((Stage::Body, Sent::Yes))),
+        (&[sent_on, answered, AuditEntry::ended], None),
+    ];
+    for (come_to, expected) in cases {
+        let entry = entry(come_to);
+        entry.abort(ErrorKind::Cancelled, STOPPED);
+        let error = expected.map(|(stage, sent)| AuditError {
+            kind: ErrorKind::Cancelled,
+            stage,
+            message: STOPPED.to_owned(),
+            sent,
+        });
+        assert_eq!(row(&entry).error, error);
+    }
+}
+
+#[test]
+fn what_went_wrong_before_the_end_of_the_run_stays() {
+    let refused = TransportError::Refused("no".to_owned());
+    let entry = entry(&[]);
+    entry.failed(&refused);
+    entry.abort(ErrorKind::Cancelled, STOPPED);
+    assert_eq!(row(&entry).error.unwrap().message, "no");
+}
+
+#[test]
+fn a_component_that_ends_leaves_behind_what_is_not_answered() {
+    let is_left = |come_to: &[fn(&AuditEntry)]| {
+        let entry = entry(come_to);
+        entry.abandon();
+        row(&entry).error.map(|error| error.message)
+    };
+    let left = "the component did not wait for the answer".to_owned();
+    assert_eq!(is_left(&[]), Some(left.clone()));
+    assert_eq!(is_left(&[sent_on]), Some(left));
+    assert_eq!(is_left(&[sent_on, answered]), None);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_stage_that_fails_has_taken_its_time() {
+    const SOME: Duration = Duration::from_secs(2);
+    let from = || "http://one.test".to_owned();
+    let silent = TransportError::ReadTimeout {
+        from: from(),
+        within: SOME,
+    };
+    let stopped = TransportError::BodyTimeout {
+        from: from(),
+        within: SOME,
+    };
+    let entry = entry(&[sent_on]);
+    advance(SOME).await;
+    entry.failed(&silent);
+    let head = SOME.as_secs_f64();
+    let seconds = row(&entry).seconds;
+    assert_eq!((seconds.head, seconds.body), (head, 0.0));
+    answered(&entry);
+    advance(2 * SOME).await;
+    entry.failed(&stopped);
+    let seconds = row(&entry).seconds;
+    assert_eq!((seconds.head, seconds.body), (head, 2.0 * head));
+}

@@ -1,0 +1,133 @@
+//! What a run has taken of its memory, against its limit.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use http_step_policy::{Amount, Budget, Exceeded, Limits};
+
+/// The memory that a run takes: its component's, and what the host holds for it. How much
+/// that is, the component and the servers choose.
+#[derive(Debug, Default)]
+pub struct RunMemory {
+    limits: Limits,
+    used: AtomicUsize,
+    peak: AtomicUsize,
+}
+
+impl RunMemory {
+    /// All of it is free.
+    #[must_use]
+    pub fn new(limits: Limits) -> Self {
+        Self {
+            limits,
+            ..Self::default()
+        }
+    }
+
+    /// Take so many bytes more, if there is room for them.
+    pub fn take(&self, bytes: usize) -> Result<(), Exceeded> {
+        let before = self.used.fetch_add(bytes, Ordering::Relaxed);
+        let asked = before.saturating_add(bytes);
+        let within = Exceeded::check(Budget::Memory, &self.limits, Amount::Bytes(asked as u64));
+        match &within {
+            Ok(()) => _ = self.peak.fetch_max(asked, Ordering::Relaxed),
+            Err(_) => self.give_back(bytes),
+        }
+        within
+    }
+
+    /// Give so many bytes back.
+    pub fn give_back(&self, bytes: usize) {
+        self.used.fetch_sub(bytes, Ordering::Relaxed);
+    }
+
+    /// What is taken at this moment.
+    pub fn used(&self) -> usize {
+        self.used.load(Ordering::Relaxed)
+    }
+
+    /// The most that there ever was.
+    pub fn peak(&self) -> usize {
+        self.peak.load(Ordering::Relaxed)
+    }
+}
+
+/// What the host holds of a run's memory for one thing, until it is dropped.
+#[derive(Debug)]
+pub struct Reservation {
+    memory: Arc<RunMemory>,
+    taken: usize,
+}
+
+impl Reservation {
+    /// Nothing yet.
+    pub fn new(memory: &Arc<RunMemory>) -> Self {
+        Self {
+            memory: Arc::clone(memory),
+            taken: 0,
+        }
+    }
+
+    /// So many bytes.
+    pub fn with_bytes(memory: &Arc<RunMemory>, bytes: usize) -> Result<Self, Exceeded> {
+        let mut room = Self::new(memory);
+        room.grow(bytes)?;
+        Ok(room)
+    }
+
+    /// How many bytes it is.
+    pub fn taken(&self) -> usize {
+        self.taken
+    }
+
+    /// Be so many bytes more.
+    pub fn grow(&mut self, bytes: usize) -> Result<(), Exceeded> {
+        self.memory.take(bytes)?;
+        self.taken = self.taken.saturating_add(bytes);
+        Ok(())
+    }
+
+    /// Be so many bytes in all.
+    pub fn resize(&mut self, bytes: usize) -> Result<(), Exceeded> {
+        match bytes.checked_sub(self.taken) {
+            Some(more) => self.grow(more),
+            None => {
+                self.memory.give_back(self.taken - bytes);
+                self.taken = bytes;
+                Ok(())
+            }
+        }
+    }
+}
+
+impl Drop for Reservation {
+    fn drop(&mut self) {
+        self.memory.give_back(self.taken);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn room_is_given_back() {
+        let memory = Arc::new(RunMemory::new(Limits {
+            memory: 100,
+            ..Limits::default()
+        }));
+        let mut room = Reservation::with_bytes(&memory, 60).unwrap();
+        room.resize(40).unwrap();
+        let other = Reservation::with_bytes(&memory, 60).unwrap();
+        assert_eq!(
+            room.grow(1).unwrap_err().to_string(),
+            "the limit `memory` is exceeded: 101 of 100 bytes; `memory` under `limits:` of a policy sets it"
+        );
+        assert_eq!(room.taken(), 40);
+        drop(other);
+        room.resize(100).unwrap();
+        drop(room);
+        assert!(Reservation::with_bytes(&memory, 100).is_ok());
+        assert_eq!(memory.peak(), 100);
+    }
+}

@@ -1,0 +1,289 @@
+//! What a run uses and does on the network: counted against its budgets, and recorded out of
+//! the component's reach.
+
+pub(crate) mod audit;
+pub(crate) mod counters;
+pub(crate) mod cpu;
+pub(crate) mod facts;
+pub(crate) mod memory;
+pub(crate) mod notices;
+pub(crate) mod signal;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::HeaderMap;
+use http_step_policy::{Amount, Budget, Exceeded, Host, Limits, Origin, PartialEcho};
+
+use self::audit::{AuditEntry, AuditLog};
+use self::counters::{Counters, UsageCounts};
+use self::memory::RunMemory;
+use self::notices::Notices;
+use self::signal::RunSignal;
+use crate::error::{Stage, TransportError};
+use crate::fair_semaphore::RunQueue;
+
+/// What a request takes beside its texts: its entry in the audit log, and the rows that are
+/// made of that.
+const ENTRY_BYTES: usize = 4 << 10;
+
+/// The network side of one run.
+#[derive(Debug, Default)]
+pub struct RunUsage {
+    limits: Limits,
+    memory: Arc<RunMemory>,
+    run_queue: RunQueue,
+    counters: Counters,
+    signal: RunSignal,
+    audit: AuditLog,
+    notices: Notices,
+}
+
+/// What the host takes of a run's memory for a message, until it is dropped: a reader may
+/// let go of a body in its middle.
+pub(crate) struct MessageReservation {
+    usage: Arc<RunUsage>,
+    reservation: memory::Reservation,
+}
+
+impl MessageReservation {
+    pub(crate) fn new(usage: Arc<RunUsage>) -> Self {
+        let reservation = memory::Reservation::new(&usage.memory);
+        Self { usage, reservation }
+    }
+
+    /// Take so many bytes in all.
+    pub(crate) fn resize(&mut self, bytes: usize) -> Result<(), TransportError> {
+        let taken = self.reservation.resize(bytes);
+        self.usage.abort_if_exceeded(taken, Stage::Body)
+    }
+
+    /// Take so many bytes in all, if there is room for them: a run does not end for what
+    /// it can do without.
+    pub(crate) fn try_resize(&mut self, bytes: usize) -> bool {
+        self.reservation.resize(bytes).is_ok()
+    }
+}
+
+/// A request in flight, until it is dropped.
+pub(crate) struct InFlight(Arc<RunUsage>);
+
+impl Drop for InFlight {
+    fn drop(&mut self) {
+        self.0.counters.finish();
+    }
+}
+
+impl RunUsage {
+    /// That of a run that has not started.
+    #[must_use]
+    pub fn new(limits: Limits) -> Self {
+        Self {
+            memory: Arc::new(RunMemory::new(limits.clone())),
+            limits,
+            ..Self::default()
+        }
+    }
+
+    /// The run's memory: decoders share it with the component.
+    #[must_use]
+    pub fn memory(&self) -> &Arc<RunMemory> {
+        &self.memory
+    }
+
+    /// What ends the run.
+    #[must_use]
+    pub fn signal(&self) -> &RunSignal {
+        &self.signal
+    }
+
+    /// What happened to its requests.
+    #[must_use]
+    pub fn audit(&self) -> &AuditLog {
+        &self.audit
+    }
+
+    /// What people are told of it.
+    #[must_use]
+    pub fn notices(&self) -> &Notices {
+        &self.notices
+    }
+
+    /// What it has used.
+    #[must_use]
+    pub fn counts(&self) -> UsageCounts {
+        self.counters.snapshot()
+    }
+
+    /// Where its requests queue for a permit.
+    pub(crate) fn run_queue(&self) -> &RunQueue {
+        &self.run_queue
+    }
+
+    pub(crate) fn limits(&self) -> &Limits {
+        &self.limits
+    }
+
+    /// Start the entry of a request that a component makes.
+    pub(crate) fn start_request(
+        self: &Arc<Self>,
+        method: &str,
+    ) -> Result<(Arc<AuditEntry>, InFlight), TransportError> {
+        let in_flight = self.counters.start();
+        let guard = InFlight(Arc::clone(self));
+        self.count_request()?;
+        let in_flight = Amount::Count(in_flight.into());
+        self.check(Budget::ConcurrentRequests, in_flight, Stage::Policy)?;
+        Ok((self.start_entry(method)?, guard))
+    }
+
+    /// Start the entry of a further request that the host makes for one in flight.
+    pub(crate) fn start_follow_up(&self, method: &str) -> Result<Arc<AuditEntry>, TransportError> {
+        self.count_request()?;
+        self.start_entry(method)
+    }
+
+    fn count_request(&self) -> Result<(), TransportError> {
+        let requests = Amount::Count(self.counters.add_request().into());
+        self.check(Budget::Requests, requests, Stage::Policy)
+    }
+
+    /// It is kept until the run is over.
+    fn start_entry(&self, method: &str) -> Result<Arc<AuditEntry>, TransportError> {
+        self.retain(ENTRY_BYTES + method.len(), Stage::Policy)?;
+        Ok(self.audit.start(method))
+    }
+
+    /// A request is to go to a host.
+    pub(crate) fn count_host(&self, host: &Host) -> Result<(), TransportError> {
+        let hosts = self.counters.add_host(host);
+        self.check(Budget::Hosts, Amount::Count(hosts as u64), Stage::Policy)
+    }
+
+    /// A header is sent, or was received.
+    pub(crate) fn count_header(
+        &self,
+        header: &HeaderMap,
+        stage: Stage,
+    ) -> Result<(), TransportError> {
+        let (fields, bytes) = self.counters.add_header(header);
+        self.check(Budget::HeaderFields, Amount::Count(fields), stage)?;
+        self.check(Budget::HeaderBytes, Amount::Bytes(bytes), stage)
+    }
+
+    pub(crate) fn count_sent(&self, bytes: usize) -> Result<(), TransportError> {
+        let used = self.counters.add_sent(bytes);
+        self.check(Budget::BytesSent, Amount::Bytes(used), Stage::Send)
+    }
+
+    pub(crate) fn count_received(&self, bytes: usize) -> Result<(), TransportError> {
+        let used = self.counters.add_received(bytes);
+        self.check(Budget::BytesReceived, Amount::Bytes(used), Stage::Body)
+    }
+
+    pub(crate) fn count_decoded(&self, bytes: usize) -> Result<(), TransportError> {
+        let used = self.counters.add_decoded(bytes);
+        self.check(Budget::BytesDecoded, Amount::Bytes(used), Stage::Body)
+    }
+
+    /// The host keeps so many bytes until the run is over.
+    pub(crate) fn retain(&self, bytes: usize, stage: Stage) -> Result<(), TransportError> {
+        self.abort_if_exceeded(self.memory.take(bytes), stage)
+    }
+
+    /// So much processor time is used, by the component and on its behalf.
+    ///
+    /// # Errors
+    ///
+    /// It is more than the budget, and the run ends.
+    pub fn check_cpu(&self, used: Duration) -> Result<(), Exceeded> {
+        let within = Exceeded::check(Budget::Cpu, &self.limits, Amount::Time(used));
+        if let Err(exceeded) = &within {
+            self.signal.exceed(exceeded.clone());
+        }
+        within
+    }
+
+    /// Check a budget: use past its limit ends the run.
+    fn check(&self, budget: Budget, used: Amount, stage: Stage) -> Result<(), TransportError> {
+        let within = Exceeded::check(budget, &self.limits, used);
+        self.abort_if_exceeded(within, stage)
+    }
+
+    fn abort_if_exceeded(
+        &self,
+        within: Result<(), Exceeded>,
+        stage: Stage,
+    ) -> Result<(), TransportError> {
+        within.map_err(|exceeded| {
+            self.signal.exceed(exceeded.clone());
+            TransportError::Exceeded { exceeded, stage }
+        })
+    }
+
+    /// A part of a secret was echoed by an origin that it is bound to.
+    pub(crate) fn record_partial_echo(&self, secret: &str, by: &Origin, then: PartialEcho) {
+        if self.notices.add_partial_echo(secret, by) && then == PartialEcho::Stop {
+            self.signal.stop_at_partial_echo(secret, by);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::facts::{ConnectionFacts, ConnectionUse};
+    use super::signal::AbortReason;
+    use super::*;
+    use crate::error::Sent;
+    use crate::error::failure::Failure;
+
+    fn refused() -> TransportError {
+        TransportError::Refused("no".to_owned())
+    }
+
+    #[test]
+    fn an_answer_makes_an_earlier_error_the_components_own() {
+        let usage = Arc::new(RunUsage::default());
+        drop(usage.start_request("GET").unwrap());
+        let failure = Failure::at_once(refused());
+        usage.audit().failed(failure.clone());
+        assert_eq!(
+            (usage.audit().sent(), usage.audit().last_failure()),
+            (Sent::No, Some(failure))
+        );
+        let (entry, _) = usage.start_request("GET").unwrap();
+        assert_eq!(usage.audit().sent(), Sent::No);
+        entry.sent_on(&ConnectionFacts::empty(), ConnectionUse::New);
+        assert_eq!(usage.audit().sent(), Sent::Unknown);
+        entry.failed(&refused());
+        assert_eq!(usage.audit().sent(), Sent::No);
+        drop(usage.start_request("GET").unwrap());
+        usage.audit().answered();
+        assert_eq!(
+            (usage.audit().sent(), usage.audit().last_failure()),
+            (Sent::Yes, None)
+        );
+        assert_eq!(usage.counts().peak_in_flight, 1);
+    }
+
+    #[tokio::test]
+    async fn the_first_budget_that_is_used_up_is_told() {
+        let limits = Limits {
+            bytes_sent: 3,
+            requests: 0,
+            ..Limits::default()
+        };
+        let usage = Arc::new(RunUsage::new(limits));
+        assert!(usage.count_sent(3).is_ok());
+        assert!(usage.count_sent(1).is_err());
+        assert!(usage.start_request("GET").is_err());
+        assert_eq!(
+            usage.signal().aborted().await,
+            AbortReason::Exceeded(Exceeded::new(
+                Budget::BytesSent,
+                usage.limits(),
+                Amount::Bytes(4)
+            ))
+        );
+    }
+}

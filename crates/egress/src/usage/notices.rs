@@ -1,0 +1,59 @@
+//! Lines for the log of a run that the component does not write.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use http_step_policy::Origin;
+
+/// How many notices one run has: they are for people.
+const MAX_NOTICES: usize = 64;
+
+/// What people are told of a run by the gate.
+#[derive(Debug, Default)]
+pub struct Notices {
+    lines: Mutex<Vec<String>>,
+    /// The secrets of which a part was echoed, and by whom first.
+    partial_echoes: Mutex<BTreeMap<String, String>>,
+}
+
+impl Notices {
+    /// Add a line, unless it is there already or there are too many.
+    pub(crate) fn add(&self, line: String) {
+        let mut lines = lock(&self.lines);
+        if lines.len() < MAX_NOTICES && !lines.contains(&line) {
+            lines.push(line);
+        }
+    }
+
+    /// The lines from a number on.
+    #[must_use]
+    pub fn since(&self, first: usize) -> Vec<String> {
+        lock(&self.lines).get(first..).unwrap_or_default().to_vec()
+    }
+
+    /// A part of a secret was echoed. Whether it is the first of that secret.
+    pub(super) fn add_partial_echo(&self, secret: &str, by: &Origin) -> bool {
+        let mut echoes = lock(&self.partial_echoes);
+        if echoes.contains_key(secret) {
+            return false;
+        }
+        echoes.insert(secret.to_owned(), by.to_string());
+        true
+    }
+
+    /// What people are to be told of partial echoes, a line for each secret.
+    #[must_use]
+    pub fn partial_echoes(&self) -> Vec<String> {
+        let echoes = lock(&self.partial_echoes);
+        let line = |(secret, by): (&String, &String)| {
+            format!(
+                "Warning: a part of the secret `{secret}` was echoed by {by}. A step that has a value cut can read it piece by piece; `--partial-echo stop`, or `partial_echo: stop` in the policy, ends a run before it sees one."
+            )
+        };
+        echoes.iter().map(line).collect()
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

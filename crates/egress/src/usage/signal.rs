@@ -1,0 +1,91 @@
+//! The signal by which the gate ends a run.
+
+use std::future::pending;
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use http_step_policy::{Exceeded, Origin};
+use tokio::sync::Notify;
+
+/// Why the gate ends a run.
+#[derive(Debug, PartialEq)]
+pub enum AbortReason {
+    /// A budget is used up.
+    Exceeded(Exceeded),
+    /// It is a dry run, and this is what is to be shown.
+    DryRun(Vec<String>),
+    /// A part of a secret was echoed, and the policy says to stop there.
+    PartialEcho(String),
+}
+
+/// Ends a run, for the first reason that comes up.
+#[derive(Debug, Default)]
+pub struct RunSignal {
+    exceeded: OnceLock<Exceeded>,
+    dry_run: OnceLock<Vec<String>>,
+    partial_echo: OnceLock<String>,
+    closed: AtomicBool,
+    aborted: Notify,
+}
+
+impl RunSignal {
+    /// A budget is used up.
+    pub(super) fn exceed(&self, exceeded: Exceeded) {
+        // The first tells why; what comes after is a consequence.
+        let _ = self.exceeded.set(exceeded);
+        self.aborted.notify_one();
+    }
+
+    /// The budget that is used up, if one is.
+    #[must_use]
+    pub fn exceeded(&self) -> Option<Exceeded> {
+        self.exceeded.get().cloned()
+    }
+
+    /// A dry run has shown its request.
+    pub(crate) fn end_dry_run(&self, lines: Vec<String>) {
+        let _ = self.dry_run.set(lines);
+        self.aborted.notify_one();
+    }
+
+    /// A part of a secret was echoed, and the policy says to stop there.
+    pub(super) fn stop_at_partial_echo(&self, secret: &str, by: &Origin) {
+        let _ = self.partial_echo.set(format!(
+            "{by} echoed a part of the secret `{secret}`, and the policy says `partial_echo: stop`"
+        ));
+        self.aborted.notify_one();
+    }
+
+    /// Whether the run ends for a partial echo.
+    pub(crate) fn is_stopped(&self) -> bool {
+        self.partial_echo.get().is_some()
+    }
+
+    /// The partial echo that ends the run, if one does.
+    #[must_use]
+    pub fn partial_echo(&self) -> Option<&str> {
+        self.partial_echo.get().map(String::as_str)
+    }
+
+    /// Wait until the gate ends the run. For one waiter.
+    pub async fn aborted(&self) -> AbortReason {
+        self.aborted.notified().await;
+        if let Some(reason) = self.partial_echo() {
+            return AbortReason::PartialEcho(reason.to_owned());
+        }
+        match (self.exceeded(), self.dry_run.get()) {
+            (Some(exceeded), _) => AbortReason::Exceeded(exceeded),
+            (None, Some(lines)) => AbortReason::DryRun(lines.clone()),
+            (None, None) => pending().await,
+        }
+    }
+
+    /// The run is over: nothing that it has started may be made to look complete.
+    pub fn close(&self) {
+        self.closed.store(true, Ordering::SeqCst);
+    }
+
+    pub(crate) fn is_closed(&self) -> bool {
+        self.closed.load(Ordering::SeqCst)
+    }
+}

@@ -1,0 +1,27 @@
+//! What machine code depends on.
+
+use wasmtime::Config;
+
+/// What machine code depends on. It is all that a compiler needs, and two engines
+/// that agree in it can run each other's code.
+pub(crate) fn code() -> Config {
+    let mut config = Config::new();
+    config
+        .epoch_interruption(true)
+        // Steps are WASI 0.2: nothing in them runs concurrently.
+        .concurrency_support(false)
+        // For backtraces alone, and a sixth of what is cached and loaded.
+        .generate_address_map(false)
+        .native_unwind_info(false)
+        // What a step has no use for is surface for an attack.
+        .wasm_threads(false)
+        .wasm_memory64(false)
+        .wasm_gc(false)
+        .gc_support(false)
+        .wasm_exceptions(false)
+        .wasm_function_references(false)
+        .wasm_tail_call(false)
+        .wasm_wide_arithmetic(false)
+        .wasm_stack_switching(false);
+    config
+}

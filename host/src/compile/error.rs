@@ -1,0 +1,111 @@
+//! Why bytes are no step.
+
+use std::fmt::Write as _;
+use std::time::Duration;
+
+use thiserror::Error;
+
+/// Why bytes are no step.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum LoadError {
+    /// Not WebAssembly.
+    #[error(
+        "this is not WebAssembly: a component begins with the bytes 00 61 73 6d, this with {start}"
+    )]
+    NotWasm {
+        /// The first bytes, in hexadecimal.
+        start: String,
+    },
+    /// No byte at all.
+    #[error("this file is empty")]
+    Empty,
+    /// A core module.
+    #[error(
+        "this is a core WebAssembly module, not a component: build it for wasm32-wasip2, or with `cargo component build`"
+    )]
+    CoreModule,
+    /// The bytes do not make sense.
+    #[error("this component is not valid: {0}")]
+    Invalid(String),
+    /// The export is missing.
+    #[error(
+        "this component does not export `http-step`, so it is not a step of the world `ci:http-step/step`; it exports {exports}"
+    )]
+    NoExport {
+        /// What it does export.
+        exports: String,
+    },
+    /// The export, or an import, has another type than the contract's.
+    #[error(
+        "this component was built against another version of the contract than `ci:http-step@0.1.0`: {0}"
+    )]
+    OtherContract(String),
+    /// An import that a step is not given.
+    #[error("this component imports `{import}`, which a step is not given")]
+    UnknownImport {
+        /// The import's name.
+        import: String,
+    },
+    /// Its bytes are too many.
+    #[error(
+        "this component is too large: the limit `component_bytes` is exceeded: {size} of {limit} bytes; `component_bytes` under `limits:` of a policy sets it"
+    )]
+    TooLarge {
+        /// The most there may be.
+        limit: u64,
+        /// How many there are.
+        size: u64,
+    },
+    /// Compiling took too long.
+    #[error("this component takes too long to compile: the limit `compile_time` is exceeded, which is {} s", .limit.as_secs_f64())]
+    CompileTime {
+        /// The longest it may take.
+        limit: Duration,
+    },
+    /// Compiling took too much memory.
+    #[error(
+        "this component takes too much memory to compile: the limit `compile_memory` is exceeded, which is {limit} bytes"
+    )]
+    CompileMemory {
+        /// The most it may take.
+        limit: u64,
+    },
+    /// What it compiles to is too large.
+    #[error("this component compiles to more than {limit} bytes, which is the limit")]
+    TooMuchCode {
+        /// The most there may be.
+        limit: u64,
+    },
+    /// The compiler's process ended without a word of its own.
+    #[error("the compiler died on this component: {how}")]
+    CompilerDied {
+        /// Its exit status, and what it wrote to standard error.
+        how: String,
+    },
+    /// The compiler's process could not be started, or is not what it should be.
+    #[error("the compiler can't be used: {0}")]
+    Compiler(String),
+}
+
+/// Whether bytes begin as a component does.
+pub(super) fn check_start(wasm: &[u8]) -> Result<(), LoadError> {
+    match wasm {
+        [0, b'a', b's', b'm', _, _, 1, 0, ..] => Ok(()),
+        [0, b'a', b's', b'm', _, _, 0, 0, ..] => Err(LoadError::CoreModule),
+        [] => Err(LoadError::Empty),
+        _ => Err(LoadError::NotWasm {
+            start: first_bytes(wasm),
+        }),
+    }
+}
+
+fn first_bytes(bytes: &[u8]) -> String {
+    bytes.iter().take(4).fold(String::new(), |mut text, byte| {
+        if !text.is_empty() {
+            text.push(' ');
+        }
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}

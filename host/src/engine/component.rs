@@ -1,0 +1,147 @@
+//! From bytes to a step that can be run: any component that exports the world.
+
+use wasmtime::component::Component;
+use wasmtime::component::types::ComponentItem;
+
+use super::Host;
+use crate::compile::{Cached, Code, LoadError};
+use crate::contract::StepPre;
+use crate::wasi::state::State;
+
+/// The function that a step exports.
+const EXPORT: &str = "http-step";
+
+/// A loaded component: compiled and linked, ready to be instantiated. Cheap to
+/// clone.
+#[derive(Clone)]
+pub struct Step {
+    pub(crate) pre: StepPre<State>,
+    /// The size of its file.
+    pub(crate) bytes: usize,
+}
+
+/// What a component imports and exports, by name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Interfaces {
+    /// What it asks for.
+    pub imports: Vec<String>,
+    /// What it offers.
+    pub exports: Vec<String>,
+}
+
+/// A component that was compiled, whether it is a step or not.
+pub struct Compiled {
+    /// What it imports and exports.
+    pub interfaces: Interfaces,
+    /// The step that it is, or why it is none.
+    pub step: Result<Step, LoadError>,
+    /// The digest of its bytes, in hexadecimal.
+    pub sha256: String,
+    /// Where its code was found or put.
+    pub cached: Cached,
+}
+
+impl Host {
+    /// Load a step from the bytes of a `.wasm` file.
+    ///
+    /// Compiling takes time and memory in proportion to the component: load it
+    /// once, and run it often. This waits until it is done; in asynchronous code,
+    /// call it by `tokio::task::spawn_blocking`. Components that you don't trust
+    /// want a [`Compiler`](crate::Compiler) in a process of its own.
+    ///
+    /// # Errors
+    ///
+    /// It is not a component, not one of a step, or one that can't be compiled
+    /// within the compiler's limits.
+    pub fn load(&self, wasm: &[u8]) -> Result<Step, LoadError> {
+        self.compile(wasm)?.step
+    }
+
+    /// As [`Host::load`], and tell what the component is even if it is no step.
+    ///
+    /// # Errors
+    ///
+    /// It is not a component, or one that can't be compiled within the compiler's
+    /// limits.
+    pub fn compile(&self, wasm: &[u8]) -> Result<Compiled, LoadError> {
+        let Code {
+            component,
+            sha256,
+            cached,
+        } = self.compiler.compile(&self.engine, self.engine_id, wasm)?;
+        let interfaces = self.interfaces_of(&component);
+        Ok(Compiled {
+            step: self.step(&component, &interfaces, wasm.len()),
+            interfaces,
+            sha256,
+            cached,
+        })
+    }
+
+    fn step(
+        &self,
+        component: &Component,
+        interfaces: &Interfaces,
+        bytes: usize,
+    ) -> Result<Step, LoadError> {
+        if !interfaces.exports.iter().any(|name| name == EXPORT) {
+            let exports = match interfaces.exports.as_slice() {
+                [] => "nothing".to_owned(),
+                names => format!("`{}`", names.join("`, `")),
+            };
+            return Err(LoadError::NoExport { exports });
+        }
+        let known = |import: &String| {
+            import.starts_with("wasi:") && import.contains("@0.2.")
+                || import.starts_with("ci:http-step/")
+        };
+        if let Some(import) = interfaces.imports.iter().find(|import| !known(import)) {
+            return Err(LoadError::UnknownImport {
+                import: import.clone(),
+            });
+        }
+        let pre = self
+            .linker
+            .instantiate_pre(component)
+            .map_err(|error| unlinked(&error, interfaces))?;
+        let pre =
+            StepPre::new(pre).map_err(|error| LoadError::OtherContract(format!("{error:#}")))?;
+        Ok(Step { pre, bytes })
+    }
+
+    fn interfaces_of(&self, component: &Component) -> Interfaces {
+        fn named<'a>(
+            items: impl Iterator<Item = (&'a str, wasmtime::component::types::ComponentExtern<'a>)>,
+        ) -> Vec<String> {
+            items
+                .filter(|(_, item)| !matches!(item.ty, ComponentItem::Type(_)))
+                .map(|(name, _)| name.to_owned())
+                .collect()
+        }
+        let ty = component.component_type();
+        Interfaces {
+            imports: named(ty.imports(&self.engine)),
+            exports: named(ty.exports(&self.engine)),
+        }
+    }
+}
+
+/// Why a component does not fit the linker. Of WASI, a step is not given
+/// everything; the contract it is given whole.
+fn unlinked(error: &wasmtime::Error, interfaces: &Interfaces) -> LoadError {
+    let message = error.to_string();
+    let missing = error
+        .root_cause()
+        .to_string()
+        .ends_with("implementation is missing");
+    let import = interfaces
+        .imports
+        .iter()
+        .find(|import| import.starts_with("wasi:") && message.contains(&format!("`{import}`")));
+    match import {
+        Some(import) if missing => LoadError::UnknownImport {
+            import: import.clone(),
+        },
+        _ => LoadError::OtherContract(format!("{error:#}")),
+    }
+}

@@ -1,0 +1,291 @@
+//! The process-wide side: one engine, one linker and one transport, shared by all runs.
+
+pub(crate) mod component;
+pub(crate) mod resources;
+pub(crate) mod slots;
+
+use std::io;
+use std::sync::Arc;
+use std::thread;
+use std::time::Duration;
+
+use http_step_egress::{
+    Certificates, MatcherCache, Resolve, Roots, SecretSource, Sources, SystemResolver, Transport,
+};
+use thiserror::Error;
+use wasmtime::component::Linker;
+use wasmtime::{Config, Engine, InstanceAllocationStrategy, PoolingAllocationConfig};
+
+use self::slots::Slots;
+use crate::compile::config;
+use crate::compile::{Compiler, EngineId};
+use crate::contract;
+use crate::wasi;
+use crate::wasi::state::State;
+
+/// How often a running component is looked at, to be stopped or to let another
+/// run.
+const TICK: Duration = Duration::from_millis(10);
+
+/// What one component may have of the pool's slots. A component made by
+/// wit-bindgen has one memory; one that goes through the adapter of
+/// `cargo component` has it divided into four core instances; one made by componentize-py
+/// has 14.
+const CORE_INSTANCES: u32 = 16;
+const MEMORIES: u32 = 2;
+const TABLES: u32 = 8;
+
+/// Bytes of a stack that are wiped after a run, rather than given back to the
+/// system and fetched again: more than most runs use.
+const STACK_KEPT: usize = 32 << 10;
+
+/// Bytes of a table that are wiped likewise: all of it, of most components.
+const TABLE_KEPT: usize = 8 << 10;
+
+/// No memory of a component is larger, whatever a run's limits say.
+const LARGEST_MEMORY: usize = 1 << 30;
+
+/// Runs steps. One for a process is enough; it is shared by reference.
+///
+/// ```
+/// use http_step_host::{Host, Job, Policy, StepFile};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let host = Host::new()?;
+/// let step = host.load(http_step_component::WASM)?;
+/// let file = StepFile::parse(b"get: https://example.com/")?;
+/// let result = host.run(&step, Job::new(file, Policy::nothing())).await;
+/// assert_eq!(result.summary, "Requested (denied)");
+/// # Ok(())
+/// # }
+/// ```
+pub struct Host {
+    pub(crate) engine: Engine,
+    pub(crate) engine_id: EngineId,
+    pub(crate) compiler: Compiler,
+    pub(crate) linker: Linker<State>,
+    pub(crate) transport: Arc<Transport>,
+    pub(crate) slots: Slots,
+    pub(crate) requests: usize,
+    pub(crate) sources: Sources,
+    pub(crate) matchers: Arc<MatcherCache>,
+}
+
+impl Host {
+    /// A host with the defaults of [`HostBuilder`].
+    ///
+    /// # Errors
+    ///
+    /// The machine does not give the engine what it needs.
+    pub fn new() -> Result<Self, HostError> {
+        Self::builder().build()
+    }
+
+    /// A host to be set up.
+    #[must_use]
+    pub fn builder() -> HostBuilder {
+        HostBuilder::default()
+    }
+}
+
+/// Sets up a [`Host`].
+pub struct HostBuilder {
+    compiler: Compiler,
+    concurrency: u32,
+    queue: u32,
+    memory: Option<u64>,
+    requests: usize,
+    resolver: Arc<dyn Resolve>,
+    roots: Roots,
+    sources: Sources,
+}
+
+impl Default for HostBuilder {
+    fn default() -> Self {
+        Self {
+            compiler: Compiler::in_process(),
+            concurrency: 1000,
+            queue: 10_000,
+            memory: None,
+            requests: 1024,
+            resolver: Arc::new(SystemResolver),
+            roots: Roots::default(),
+            sources: Sources::default(),
+        }
+    }
+}
+
+impl HostBuilder {
+    /// How components are compiled; in this process by default.
+    #[must_use]
+    pub fn compiler(mut self, compiler: Compiler) -> Self {
+        self.compiler = compiler;
+        self
+    }
+
+    /// How many steps run at a time; 1000 by default. Any further step waits, which counts
+    /// towards its wall time.
+    #[must_use]
+    pub fn concurrency(mut self, steps: u32) -> Self {
+        self.concurrency = steps.max(1);
+        self
+    }
+
+    /// How many steps wait to run; 10,000 by default. A step past it ends at once, with an
+    /// error of kind [`Overloaded`](crate::ErrorKind::Overloaded), rather than in the end for
+    /// want of time. They are the places of all [tenants](crate::Job::tenant) together: who has
+    /// several bounds what each may bring.
+    #[must_use]
+    pub fn queue(mut self, steps: u32) -> Self {
+        self.queue = steps;
+        self
+    }
+
+    /// Bytes of memory that all steps that run may take together; without a bound by default.
+    /// Before a step starts, the memory that its [budget](crate::Limits::memory) allows is
+    /// reserved for it, so that no running step is short of it. One for which not enough is
+    /// left waits in the same [queue](Self::queue), first come, first served; past that it ends
+    /// with an error of kind [`Overloaded`](crate::ErrorKind::Overloaded). One whose budget is
+    /// more than the bound would wait for ever: it ends at once, with an error of kind
+    /// [`Limit`](crate::ErrorKind::Limit).
+    ///
+    /// Beside it are what the host has of its own, components that are loaded, open
+    /// connections, and results that the caller has not let go of.
+    #[must_use]
+    pub fn memory(mut self, bytes: u64) -> Self {
+        self.memory = Some(bytes);
+        self
+    }
+
+    /// How many requests of all steps are under way at a time; 1024 by default. Any further
+    /// request waits, which counts towards its step's wall time. Each takes a socket, or shares
+    /// one; as many are kept open for the next that come at once, up to a fourth of the files
+    /// that the process may have open.
+    ///
+    /// A [tenant](crate::Job::tenant) begins a request only while it has fewer
+    /// under way than there is room for: alone it comes to half of all, two come
+    /// to a third each, and there is room for who comes next. Of those that wait and
+    /// may begin, the first come is first served. Jobs without a tenant may take all.
+    #[must_use]
+    pub fn requests(mut self, requests: u32) -> Self {
+        self.requests = requests.max(1) as usize;
+        self
+    }
+
+    /// How names become addresses; the system's way by default.
+    #[must_use]
+    pub fn resolver(mut self, resolver: impl Resolve) -> Self {
+        self.resolver = Arc::new(resolver);
+        self
+    }
+
+    /// Where the values of secrets come from that a policy names as
+    /// `SCHEME:REFERENCE`: a vault, say. `env` and `file` are known without.
+    #[must_use]
+    pub fn secret_source(mut self, scheme: &str, source: impl SecretSource) -> Self {
+        self.sources.set(scheme, source);
+        self
+    }
+
+    /// The certificates, in PEM, that servers are trusted by. By default the
+    /// system's, or Mozilla's where the system has none.
+    ///
+    /// # Errors
+    ///
+    /// The text holds no certificate, or one that can't be read.
+    pub fn trust_roots(mut self, pem: &[u8]) -> io::Result<Self> {
+        let certificates = Certificates::from_pem(pem)
+            .map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))?;
+        self.roots = Roots::Only(certificates);
+        Ok(self)
+    }
+
+    /// Set up the engine.
+    ///
+    /// # Errors
+    ///
+    /// The machine does not give the engine what it needs.
+    pub fn build(self) -> Result<Host, HostError> {
+        let engine = Engine::new(&config(self.concurrency)).map_err(HostError::new)?;
+        let linker = linker(&engine).map_err(HostError::new)?;
+        tick(&engine).map_err(HostError::new)?;
+        Ok(Host {
+            engine_id: EngineId::of(&engine),
+            engine,
+            compiler: self.compiler,
+            linker,
+            transport: Arc::new(Transport::new(self.resolver, self.roots, self.requests)),
+            slots: Slots::new(self.concurrency, self.queue, self.memory),
+            requests: self.requests,
+            sources: self.sources,
+            matchers: Arc::new(MatcherCache::default()),
+        })
+    }
+}
+
+/// The engine can't be set up.
+#[derive(Debug, Error)]
+#[error("the WebAssembly engine can't be set up: {0}")]
+pub struct HostError(String);
+
+impl HostError {
+    fn new(error: impl Into<wasmtime::Error>) -> Self {
+        Self(format!("{:#}", error.into()))
+    }
+}
+
+/// What runs components: what compiles them, and a pool for their instances.
+fn config(concurrency: u32) -> Config {
+    let mut pool = PoolingAllocationConfig::new();
+    pool.total_component_instances(concurrency)
+        .total_core_instances(concurrency.saturating_mul(CORE_INSTANCES))
+        .total_memories(concurrency.saturating_mul(MEMORIES))
+        .total_tables(concurrency.saturating_mul(TABLES))
+        .total_stacks(concurrency)
+        .max_core_instances_per_component(CORE_INSTANCES)
+        .max_memories_per_component(MEMORIES)
+        .max_tables_per_component(TABLES)
+        .max_memory_size(LARGEST_MEMORY)
+        .async_stack_keep_resident(STACK_KEPT)
+        .table_keep_resident(TABLE_KEPT);
+    // Memories are given back: to wipe all of one takes longer, and `pagemap_scan`, which
+    // finds what of it was written, leaves what the system has swapped out
+    // (bytecodealliance/wasmtime#14357), for the next run to read.
+    let mut config = config::code();
+    config
+        .allocation_strategy(InstanceAllocationStrategy::Pooling(pool))
+        // A stack that was deep once would stay resident for good, and what a run
+        // left on it would be there for the next.
+        .async_stack_zeroing(true);
+    config
+}
+
+fn linker(engine: &Engine) -> wasmtime::Result<Linker<State>> {
+    let mut linker = Linker::new(engine);
+    // The standard libraries import more of WASI than they use. All of it is
+    // there, over a context that holds nothing.
+    wasmtime_wasi::p2::add_to_linker_async(&mut linker)?;
+    wasmtime_wasi_http::p2::add_only_http_to_linker_async(&mut linker)?;
+    wasi::add_to_linker(&mut linker)?;
+    contract::Step::add_to_linker::<_, wasmtime::component::HasSelf<State>>(
+        &mut linker,
+        |state| state,
+    )?;
+    Ok(linker)
+}
+
+/// Make the epoch go forward for as long as the engine lives.
+fn tick(engine: &Engine) -> io::Result<()> {
+    let engine = engine.weak();
+    thread::Builder::new()
+        .name("http-step-epoch".to_owned())
+        .spawn(move || {
+            while let Some(engine) = engine.upgrade() {
+                engine.increment_epoch();
+                drop(engine);
+                thread::sleep(TICK);
+            }
+        })
+        .map(drop)
+}

@@ -1,0 +1,244 @@
+//! What a run came to. As JSON this is the stable contract of the program
+//! (`--format json`): fields may be added, none changes its meaning.
+//!
+//! Outputs keep the digits of their numbers where serde_json writes text. A
+//! [`serde_json::Value`] can't hold all of them: a component can answer with `1e400`, and
+//! then `serde_json::to_value` is an error and `json!` panics. Write text.
+
+pub(crate) mod answer;
+pub(crate) mod run_end;
+mod trap;
+
+use http_step_egress::{AuditRow, ErrorKind, Redactor, Sent, Stage};
+use http_step_json::Map;
+use http_step_policy::Exceeded;
+use serde::Serialize;
+
+use crate::contract::types;
+use crate::log::LogEntry;
+
+/// What a run came to.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct RunResult {
+    /// How it ended.
+    pub outcome: Outcome,
+    /// A line for people: `Status code: 200`.
+    pub summary: String,
+    /// The requests and responses, in order, as the component tells them.
+    pub exchanges: Vec<Exchange>,
+    /// Values for the build, by name.
+    pub outputs: Map,
+    /// What became of each request, in order, as the host saw it: the evidence.
+    pub ledger: Vec<AuditRow>,
+    /// The log.
+    pub log: Vec<LogEntry>,
+    /// Why there was no answer to judge, if there was none.
+    pub error: Option<RunError>,
+    /// What it used.
+    pub usage: Usage,
+}
+
+impl RunResult {
+    /// Redact all that the component wrote. The audit log is the host's own.
+    pub(crate) fn redact(&mut self, redactor: &Redactor<'_>) {
+        redactor.redact(&mut self.summary);
+        for exchange in &mut self.exchanges {
+            let request = &mut exchange.request;
+            redactor.redact(&mut request.method);
+            redactor.redact(&mut request.url);
+            let received = exchange.response.iter_mut();
+            for header in received
+                .flat_map(|response| &mut response.headers)
+                .chain(&mut request.headers)
+            {
+                redactor.redact(&mut header.name);
+                redactor.redact(&mut header.value);
+            }
+        }
+        redactor.redact_object(&mut self.outputs);
+        if let Some(error) = &mut self.error {
+            redactor.redact(&mut error.message);
+        }
+    }
+}
+
+/// How a run ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Outcome {
+    /// All went well.
+    Success,
+    /// It went well, but somebody should look.
+    Warnings,
+    /// The step judged the server's answer a failure.
+    Failure,
+    /// There was no answer to judge.
+    Exception,
+    /// The policy did not let a request out.
+    Denied,
+    /// The caller stopped it.
+    Cancelled,
+}
+
+/// Why there was no answer to judge.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct RunError {
+    /// The kind.
+    pub kind: ErrorKind,
+    /// One sentence for people.
+    pub message: String,
+    /// What the request was at, if it is the error of one.
+    pub stage: Option<Stage>,
+    /// Whether a request of the run may have reached a server.
+    pub sent: Sent,
+    /// The budget that was used up, if that was it.
+    pub exceeded: Option<Exceeded>,
+}
+
+/// What a run used: one figure for each of the [budgets](crate::Budget) that a
+/// run has.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+pub struct Usage {
+    /// Seconds from beginning to end.
+    pub wall_seconds: f64,
+    /// Seconds on a processor, the host's on the component's behalf included.
+    pub cpu_seconds: f64,
+    /// Bytes of the component's memories and tables, and of what the host held for
+    /// it, at the most.
+    pub peak_memory_bytes: usize,
+    /// Requests that the component asked for, also those not let out.
+    pub requests: u32,
+    /// Requests that were under way at a time, at the most.
+    pub peak_concurrent_requests: u32,
+    /// Distinct hosts that requests were to go to.
+    pub hosts: usize,
+    /// Bytes of request bodies.
+    pub bytes_sent: u64,
+    /// Bytes of response bodies, as they came.
+    pub bytes_received: u64,
+    /// Bytes of response bodies, without their content codings.
+    pub bytes_decoded: u64,
+    /// Fields of one header, at the most.
+    pub peak_header_fields: u64,
+    /// Bytes of one header, at the most.
+    pub peak_header_bytes: u64,
+    /// Bytes of log text that the component wrote.
+    pub log_bytes: u64,
+    /// Bytes of the component's file.
+    pub component_bytes: usize,
+}
+
+/// One request and its response.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Exchange {
+    /// What was sent.
+    pub request: SentRequest,
+    /// What came back, if anything did.
+    pub response: Option<ReceivedResponse>,
+}
+
+/// A request as it was sent.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct SentRequest {
+    /// The method.
+    pub method: String,
+    /// The URL.
+    pub url: String,
+    /// The header fields, without those that the host adds.
+    pub headers: Vec<Header>,
+    /// The body, if one was sent.
+    pub body: Option<BodyDigest>,
+}
+
+/// A response as it was received.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ReceivedResponse {
+    /// The status code.
+    pub status: u16,
+    /// The header fields.
+    pub headers: Vec<Header>,
+    /// The body.
+    pub body: BodyDigest,
+}
+
+/// A header field; a hidden value reads `<REDACTED>`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Header {
+    /// The name.
+    pub name: String,
+    /// The value.
+    pub value: String,
+}
+
+/// What is kept of a body.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct BodyDigest {
+    /// Its size in bytes.
+    pub size: u64,
+    /// The SHA-256 of its bytes, in hexadecimal.
+    pub sha256: String,
+}
+
+impl From<types::Outcome> for Outcome {
+    fn from(outcome: types::Outcome) -> Self {
+        match outcome {
+            types::Outcome::Success => Self::Success,
+            types::Outcome::Warnings => Self::Warnings,
+            types::Outcome::Failure => Self::Failure,
+            types::Outcome::Exception => Self::Exception,
+        }
+    }
+}
+
+impl From<types::ErrorKind> for ErrorKind {
+    fn from(kind: types::ErrorKind) -> Self {
+        match kind {
+            types::ErrorKind::InvalidSpec => Self::InvalidSpec,
+            types::ErrorKind::UnknownName => Self::UnknownName,
+            types::ErrorKind::Denied => Self::Denied,
+            types::ErrorKind::Dns => Self::Dns,
+            types::ErrorKind::Connect => Self::Connect,
+            types::ErrorKind::Tls => Self::Tls,
+            types::ErrorKind::Timeout => Self::Timeout,
+            types::ErrorKind::Protocol => Self::Protocol,
+            types::ErrorKind::Redirect => Self::Redirect,
+            types::ErrorKind::Limit => Self::Limit,
+            types::ErrorKind::Other => Self::Other,
+        }
+    }
+}
+
+impl From<types::Exchange> for Exchange {
+    fn from(exchange: types::Exchange) -> Self {
+        let types::Exchange { request, response } = exchange;
+        Self {
+            request: SentRequest {
+                method: request.method,
+                url: request.url,
+                headers: headers(request.headers),
+                body: request.body.map(Into::into),
+            },
+            response: response.map(|response| ReceivedResponse {
+                status: response.status,
+                headers: headers(response.headers),
+                body: response.body.into(),
+            }),
+        }
+    }
+}
+
+impl From<types::BodyDigest> for BodyDigest {
+    fn from(digest: types::BodyDigest) -> Self {
+        Self {
+            size: digest.size,
+            sha256: digest.sha256,
+        }
+    }
+}
+
+fn headers(headers: Vec<types::Header>) -> Vec<Header> {
+    headers
+        .into_iter()
+        .map(|types::Header { name, value }| Header { name, value })
+        .collect()
+}

@@ -1,0 +1,379 @@
+//! How a run ends, and what is told of it. The component's word is taken for
+//! what it judged; what the host knows better, the host says.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use http_step_egress::{
+    AbortReason, ErrorKind, GrantError, Redactor, RunMemory, RunUsage, UnavailableSecret,
+};
+use http_step_json::Map;
+use http_step_policy::{Amount, Budget, Exceeded, MissingSecret};
+
+use super::answer::{self, Unfit};
+use super::trap;
+use super::{Outcome, RunError, RunResult, Usage};
+use crate::contract::types;
+use crate::engine::slots::NoSlot;
+use crate::log::{Log, LogEntry, Stream};
+use crate::spec::SpecError;
+
+/// How a run ended.
+pub(crate) enum RunEnd {
+    /// The component answered, by its contract.
+    Returned {
+        result: types::StepResult,
+        outputs: Map,
+    },
+    /// It did not get to, for a reason of its own or of a budget.
+    Aborted(Aborted),
+    /// It was a dry run, and this is what would have gone out.
+    DryRun(Vec<String>),
+}
+
+/// Why a run broke off.
+pub(crate) struct Aborted {
+    kind: ErrorKind,
+    message: String,
+    exceeded: Option<Exceeded>,
+}
+
+impl Aborted {
+    fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
+        Self {
+            kind,
+            message: message.into(),
+            exceeded: None,
+        }
+    }
+}
+
+impl RunEnd {
+    /// It answered; what it answers has to be what the contract says.
+    pub(crate) fn returned(mut result: types::StepResult, memory: &Arc<RunMemory>) -> Self {
+        match answer::check(&mut result, memory) {
+            Ok(outputs) => Self::Returned { result, outputs },
+            Err(Unfit::Contract(message)) => Self::Aborted(Aborted::new(ErrorKind::Trap, message)),
+            Err(Unfit::Exceeded(exceeded)) => Self::exceeded(exceeded),
+        }
+    }
+
+    /// It was not given a secret: an error that comes of it says what would give it.
+    pub(crate) fn missed(&mut self, secret: &MissingSecret) {
+        if let Self::Returned { result, .. } = self
+            && let Some(error) = &mut result.error
+            && error.kind == types::ErrorKind::UnknownName
+        {
+            error.message.push_str(&format!("; {secret}"));
+        }
+    }
+
+    /// Its time was over, after so much of it; and what would give it longer.
+    pub(crate) fn timed_out(wall: Duration, used: Duration, set_by: &str) -> Self {
+        let message = format!(
+            "the step did not end within {} s; {set_by}",
+            wall.as_secs_f64()
+        );
+        Self::Aborted(Aborted {
+            exceeded: Some(Exceeded {
+                budget: Budget::Wall,
+                limit: Amount::Time(wall),
+                used: Amount::Time(used),
+            }),
+            ..Aborted::new(ErrorKind::Timeout, message)
+        })
+    }
+
+    /// It used a budget up.
+    pub(crate) fn exceeded(exceeded: Exceeded) -> Self {
+        Self::Aborted(Aborted {
+            kind: ErrorKind::Limit,
+            message: exceeded.to_string(),
+            exceeded: Some(exceeded),
+        })
+    }
+
+    /// The host's runtime is about to end.
+    pub(crate) fn host_closing() -> Self {
+        Self::Aborted(Aborted::new(ErrorKind::Other, "the host is about to end"))
+    }
+
+    /// Whether the component answered.
+    pub(crate) fn is_returned(&self) -> bool {
+        matches!(self, Self::Returned { .. })
+    }
+
+    /// The policy has it end where a part of a secret is echoed.
+    pub(crate) fn stopped(reason: &str) -> Self {
+        Self::Aborted(Aborted::new(ErrorKind::Denied, reason))
+    }
+
+    /// The caller stopped it.
+    pub(crate) fn cancelled() -> Self {
+        Self::Aborted(Aborted::new(ErrorKind::Cancelled, "the step was stopped"))
+    }
+
+    /// It broke off; with what it had written to its standard error.
+    pub(crate) fn aborted(error: &wasmtime::Error, stderr: &str) -> Self {
+        if let Some(exceeded) = error.downcast_ref::<Exceeded>() {
+            return Self::exceeded(exceeded.clone());
+        }
+        if let Some(unavailable) = error.downcast_ref::<UnavailableSecret>() {
+            return Self::Aborted(Aborted::new(
+                ErrorKind::UnknownName,
+                unavailable.to_string(),
+            ));
+        }
+        let (kind, mut message) = trap::message(error);
+        if !stderr.is_empty() {
+            message.push_str("; its last words: ");
+            message.push_str(stderr);
+        }
+        Self::Aborted(Aborted::new(kind, message))
+    }
+
+    /// The log ends with what went wrong, as it does where the step itself
+    /// tells of it.
+    pub(crate) fn note(&self, log: &mut Log) {
+        match self {
+            Self::Aborted(Aborted { message, .. }) => log.write_line(
+                Stream::Stderr,
+                &format!("An exception occurred while performing the request: {message}"),
+            ),
+            Self::DryRun(lines) => {
+                for line in lines {
+                    log.write_line(Stream::Header, line);
+                }
+            }
+            Self::Returned { .. } => {}
+        }
+    }
+
+    pub(crate) fn into_result(
+        self,
+        run_usage: &RunUsage,
+        log: Vec<LogEntry>,
+        usage: Usage,
+        redactor: &Redactor<'_>,
+    ) -> RunResult {
+        let (result, outputs) = match self {
+            Self::Returned { result, outputs } => (result, outputs),
+            Self::Aborted(aborted) => return aborted.into_result(run_usage, log, usage, redactor),
+            Self::DryRun(_) => {
+                return RunResult {
+                    outcome: Outcome::Success,
+                    summary: "Dry run: nothing was sent".to_owned(),
+                    exchanges: Vec::new(),
+                    outputs: Map::new(),
+                    ledger: run_usage.audit().rows(redactor),
+                    log,
+                    error: None,
+                    usage,
+                };
+            }
+        };
+        run_usage.audit().returned();
+        let mut outcome = Outcome::from(result.outcome);
+        let mut summary = result.summary;
+        let error = match result.error {
+            Some(error) => Some(error_of(error, run_usage, redactor)),
+            None if outcome == Outcome::Exception => met(run_usage, redactor),
+            None => None,
+        };
+        let kind = error.as_ref().map(|error| error.kind);
+        if outcome == Outcome::Exception && kind == Some(ErrorKind::Denied) {
+            outcome = Outcome::Denied;
+            summary = "Requested (denied)".to_owned();
+        }
+        RunResult {
+            outcome,
+            summary,
+            exchanges: result.exchanges.into_iter().map(Into::into).collect(),
+            outputs,
+            ledger: run_usage.audit().rows(redactor),
+            log,
+            error,
+            usage,
+        }
+    }
+}
+
+impl From<AbortReason> for RunEnd {
+    fn from(over: AbortReason) -> Self {
+        match over {
+            AbortReason::Exceeded(exceeded) => Self::exceeded(exceeded),
+            AbortReason::DryRun(lines) => Self::DryRun(lines),
+            AbortReason::PartialEcho(reason) => Self::stopped(&reason),
+        }
+    }
+}
+
+impl From<NoSlot> for RunEnd {
+    fn from(error: NoSlot) -> Self {
+        let kind = match error {
+            NoSlot::Overloaded { .. } | NoSlot::NoMemory { .. } => ErrorKind::Overloaded,
+            // To wait would be of no use.
+            NoSlot::TooMuch { .. } => ErrorKind::Limit,
+            NoSlot::Closed(_) => ErrorKind::Other,
+        };
+        Self::Aborted(Aborted::new(kind, error.to_string()))
+    }
+}
+
+impl From<GrantError> for RunEnd {
+    fn from(error: GrantError) -> Self {
+        Self::Aborted(Aborted::new(ErrorKind::Other, error.to_string()))
+    }
+}
+
+impl From<SpecError> for RunEnd {
+    fn from(error: SpecError) -> Self {
+        Self::Aborted(Aborted::new(error.kind(), error.to_string()))
+    }
+}
+
+impl Aborted {
+    fn into_result(
+        self,
+        run_usage: &RunUsage,
+        log: Vec<LogEntry>,
+        usage: Usage,
+        redactor: &Redactor<'_>,
+    ) -> RunResult {
+        let denied = self.denied(run_usage, redactor);
+        let (outcome, summary) = match self.kind {
+            ErrorKind::Cancelled => (Outcome::Cancelled, "Requested (cancelled)"),
+            ErrorKind::Denied => (Outcome::Denied, "Requested (denied)"),
+            _ if denied.is_some() => (Outcome::Denied, "Requested (denied)"),
+            _ => (Outcome::Exception, "Requested (exception)"),
+        };
+        run_usage.audit().abort(self.kind, &self.message);
+        RunResult {
+            outcome,
+            summary: summary.to_owned(),
+            exchanges: Vec::new(),
+            outputs: Map::new(),
+            ledger: run_usage.audit().rows(redactor),
+            log,
+            error: Some(denied.unwrap_or_else(|| RunError {
+                kind: self.kind,
+                message: self.message,
+                stage: None,
+                sent: run_usage.audit().sent(),
+                exceeded: self.exceeded,
+            })),
+            usage,
+        }
+    }
+
+    /// The denial that a component broke off after: it could not do without the request.
+    fn denied(&self, run_usage: &RunUsage, redactor: &Redactor<'_>) -> Option<RunError> {
+        let met = met(run_usage, redactor).filter(|_| self.kind == ErrorKind::Trap)?;
+        (met.kind == ErrorKind::Denied).then(|| RunError {
+            message: format!("{}; then {}", met.message, self.message),
+            ..met
+        })
+    }
+}
+
+/// A component sees error codes; the host has met the error itself.
+fn error_of(error: types::StepError, run_usage: &RunUsage, redactor: &Redactor<'_>) -> RunError {
+    let told = ErrorKind::from(error.kind);
+    let of = |kind, message| RunError {
+        kind,
+        message,
+        stage: None,
+        sent: run_usage.audit().sent(),
+        exceeded: None,
+    };
+    match met(run_usage, redactor) {
+        Some(met) if told.is_of_egress() || is_refusal(told, met.kind) => met,
+        // That the policy denied something is for the host alone to say.
+        _ if told == ErrorKind::Denied => of(ErrorKind::Other, error.message),
+        _ => of(told, error.message),
+    }
+}
+
+/// The error of the last request, if it got no answer.
+fn met(run_usage: &RunUsage, redactor: &Redactor<'_>) -> Option<RunError> {
+    run_usage.audit().last_failure().map(|met| RunError {
+        kind: met.kind(),
+        message: met.message(redactor),
+        stage: Some(met.stage()),
+        sent: run_usage.audit().sent(),
+        exceeded: None,
+    })
+}
+
+/// Whether the component tells of a request that the host could not make: it has a code
+/// for that, without the part and the reason.
+fn is_refusal(told: ErrorKind, met: ErrorKind) -> bool {
+    told == ErrorKind::InvalidSpec && met == ErrorKind::InvalidSpec
+}
+
+#[cfg(test)]
+mod tests {
+    use http_step_egress::Sent;
+
+    use super::*;
+
+    fn returned(result: types::StepResult) -> RunEnd {
+        RunEnd::returned(result, RunUsage::default().memory())
+    }
+
+    #[test]
+    fn a_component_can_not_claim_a_denial() {
+        let returned = returned(types::StepResult {
+            outcome: types::Outcome::Exception,
+            summary: "no".to_owned(),
+            exchanges: Vec::new(),
+            outputs: Vec::new(),
+            error: Some(types::StepError {
+                kind: types::ErrorKind::Denied,
+                message: "it says".to_owned(),
+            }),
+        });
+        let result = returned.into_result(
+            &RunUsage::default(),
+            Vec::new(),
+            Usage::default(),
+            &Redactor::empty(),
+        );
+        assert_eq!(result.outcome, Outcome::Exception);
+        assert_eq!(
+            result.error,
+            Some(RunError {
+                kind: ErrorKind::Other,
+                message: "it says".to_owned(),
+                stage: None,
+                sent: Sent::No,
+                exceeded: None,
+            })
+        );
+    }
+
+    #[test]
+    fn an_output_that_is_not_json_breaks_the_contract() {
+        let returned = returned(types::StepResult {
+            outcome: types::Outcome::Success,
+            summary: String::new(),
+            exchanges: Vec::new(),
+            outputs: vec![types::Output {
+                name: "id".to_owned(),
+                value: "nope".to_owned(),
+            }],
+            error: None,
+        });
+        let result = returned.into_result(
+            &RunUsage::default(),
+            Vec::new(),
+            Usage::default(),
+            &Redactor::empty(),
+        );
+        assert_eq!(result.outcome, Outcome::Exception);
+        assert_eq!(
+            result.error.unwrap().message,
+            "the component's output `id` is not JSON: expected ident at line 1 column 2"
+        );
+    }
+}

@@ -1,0 +1,50 @@
+//! The memory of a component, against the limits of its run.
+
+use std::sync::Arc;
+
+use http_step_egress::RunMemory;
+use wasmtime::ResourceLimiter;
+
+/// All memories and tables of a component, counted together. What a component
+/// declares as their maximum it may run into, as WebAssembly has it.
+pub(crate) struct MemoryMeter(Arc<RunMemory>);
+
+impl MemoryMeter {
+    pub(crate) fn new(memory: Arc<RunMemory>) -> Self {
+        Self(memory)
+    }
+
+    fn grow(&self, by: usize) -> wasmtime::Result<bool> {
+        // An error rather than a refusal: a component that can't go on would only
+        // abort, and its limit would not be named.
+        self.0.take(by)?;
+        Ok(true)
+    }
+}
+
+impl ResourceLimiter for MemoryMeter {
+    fn memory_growing(
+        &mut self,
+        current: usize,
+        desired: usize,
+        maximum: Option<usize>,
+    ) -> wasmtime::Result<bool> {
+        if maximum.is_some_and(|maximum| desired > maximum) {
+            return Ok(false);
+        }
+        self.grow(desired.saturating_sub(current))
+    }
+
+    fn table_growing(
+        &mut self,
+        current: usize,
+        desired: usize,
+        maximum: Option<usize>,
+    ) -> wasmtime::Result<bool> {
+        if maximum.is_some_and(|maximum| desired > maximum) {
+            return Ok(false);
+        }
+        let elements = desired.saturating_sub(current);
+        self.grow(elements.saturating_mul(size_of::<usize>()))
+    }
+}
