@@ -114,10 +114,10 @@ impl Job {
 impl Host {
     /// Run a step. Whatever happens is in the result.
     ///
-    /// Runs on the tokio runtime that polls it; all runs of a host belong on one
-    /// runtime, which also drives the connections that they share. A future that is
-    /// begun is to be polled whenever it is woken: others may wait for it. To drop the
-    /// future is to stop the step; [`Host::run_until`] stops it and keeps its log.
+    /// Runs on the tokio runtime that polls it; all runs of a host belong on one runtime, which
+    /// also drives the connections that they share. Poll a started future whenever it is woken:
+    /// other runs may wait for it. To drop the future is to stop the step; [`Host::run_until`]
+    /// stops it and keeps its log.
     pub async fn run(&self, step: &Step, job: Job) -> RunResult {
         self.run_until(step, job, pending()).await
     }

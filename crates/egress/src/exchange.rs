@@ -144,8 +144,8 @@ impl Egress {
             let (mut connection, stream, reuse) =
                 connected.await.map_err(|error| attempts.last(error))?;
             entry.sent_on(&connection.facts, reuse);
-            // The result of a run that is over may have told that this was not
-            // sent. It is asked after the entry was made: one sees the other.
+            // The result of a run that is over may say that this was not sent. Checked after
+            // the entry was made, so that one sees the other.
             if self.usage.signal().is_closed() {
                 return Err(TransportError::RequestBody);
             }

@@ -57,7 +57,7 @@ impl EchoWatch {
             .iter()
             .filter_map(|number| secrets.secrets().get(*number));
         for secret in secrets.filter(|secret| secret.is_bound_to(&self.origin)) {
-            let name = secret.terms.name();
+            let name = secret.grant.name();
             self.entry.record_partial_echo(name);
             self.usage
                 .record_partial_echo(name, &self.origin, self.on_partial_echo);

@@ -30,7 +30,7 @@ pub struct RequestedTls {
 }
 
 impl RequestedTls {
-    /// As the policy is asked.
+    /// As the policy is asked for it.
     pub(crate) fn request(&self) -> TlsRequest {
         TlsRequest {
             verify: match self.trust {

@@ -1,11 +1,10 @@
-//! What a client asks for with a request, beside the request.
+//! Timeouts of a request.
 
 use std::time::Duration;
 
 use http_step_policy::Limits;
 
-/// How long a request may take at each of its stages. Where nothing is asked for, the
-/// limits of the run hold; they hold in any case.
+/// The timeouts that a client requests. The limits of the run apply in any case.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct RequestOptions {
     /// How long to wait for a connection.
@@ -27,7 +26,7 @@ pub(crate) struct RequestTimeouts {
 }
 
 impl RequestTimeouts {
-    /// What a client asks for, where that is less than the run may have.
+    /// The requested timeouts, where they are shorter than the limits of the run.
     pub(crate) fn new(options: &RequestOptions, limits: &Limits) -> Self {
         let less = |requested: Option<Duration>, limit: Duration| {
             requested.unwrap_or(limit).min(limit).max(SHORTEST_TIMEOUT)

@@ -35,7 +35,7 @@ impl Host {
     #[must_use]
     pub fn resources(&self) -> Resources {
         let slots = self.slots.taken();
-        let memory = self.slots.promised();
+        let memory = self.slots.reserved();
         let requests = self
             .requests
             .saturating_sub(self.transport.available_requests());

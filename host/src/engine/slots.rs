@@ -110,7 +110,7 @@ impl Slots {
     }
 
     /// Bytes that are reserved for those that run, if there is a bound.
-    pub(crate) fn promised(&self) -> u64 {
+    pub(crate) fn reserved(&self) -> u64 {
         self.memory.as_ref().map_or(0, |memory| {
             let free = memory.free.available_permits() as u64;
             u64::from(memory.units).saturating_sub(free) * UNIT
@@ -286,7 +286,7 @@ mod tests {
         let Poll::Ready(Ok(second)) = second.poll(&mut cx) else {
             panic!("it has waited for its turn");
         };
-        // Who has his turn does not wait any more.
+        // A run with a slot does not wait any more.
         let mut third = pin!(slots.take(0));
         assert!(third.as_mut().poll(&mut cx).is_pending());
         assert_eq!(slots.taken(), 1);
@@ -305,7 +305,7 @@ mod tests {
         let Poll::Ready(Ok(second)) = pin!(slots.take(4 * MIB)).poll(&mut cx) else {
             panic!("there is room for it, too");
         };
-        assert_eq!((slots.taken(), slots.promised()), (2, 10 * MIB));
+        assert_eq!((slots.taken(), slots.reserved()), (2, 10 * MIB));
         let mut third = pin!(slots.take(5 * MIB));
         assert!(third.as_mut().poll(&mut cx).is_pending());
         // It would find room before the third, and keep it waiting.
@@ -327,9 +327,9 @@ mod tests {
         else {
             panic!("there is room for both");
         };
-        assert_eq!(slots.promised(), 6 * MIB);
+        assert_eq!(slots.reserved(), 6 * MIB);
         drop((third, fourth));
-        assert_eq!((slots.taken(), slots.promised()), (0, 0));
+        assert_eq!((slots.taken(), slots.reserved()), (0, 0));
     }
 
     #[test]

@@ -106,7 +106,7 @@ pub struct Usage {
     /// Bytes of the component's memories and tables, and of what the host held for
     /// it, at the most.
     pub peak_memory_bytes: usize,
-    /// Requests that the component asked for, also those not let out.
+    /// Requests that the component made, also those that were denied.
     pub requests: u32,
     /// Requests that were under way at a time, at the most.
     pub peak_concurrent_requests: u32,
@@ -161,7 +161,7 @@ pub struct ReceivedResponse {
     pub body: BodyDigest,
 }
 
-/// A header field; a hidden value reads `<REDACTED>`.
+/// A header field; a redacted value reads `<HIDDEN>`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Header {
     /// The name.

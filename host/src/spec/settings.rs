@@ -10,10 +10,10 @@ use http_step_egress::{
 use http_step_file::{ClientCertificate as Cert, Proxies, StepFile, Tls, Verify};
 use http_step_policy::{ProxyUrl, ProxyUrlError};
 
+use super::files::Reader;
+use super::properties::Properties;
+use super::{SpecError, setting};
 use crate::contract::types;
-use crate::spec::files::Reader;
-use crate::spec::properties::Properties;
-use crate::spec::{SpecError, setting};
 
 /// What a step file asks for, rendered.
 pub(crate) struct Settings {

@@ -36,7 +36,8 @@ impl Egress {
         Ok(())
     }
 
-    /// Whether a client's endpoint may be asked, how it is reached, and what it is told.
+    /// Check that a client's token endpoint is allowed; return how it is reached, and the
+    /// client's values.
     pub(crate) fn admit_client(
         &self,
         client: &Client,
@@ -51,7 +52,7 @@ impl Egress {
         if let Some(secret) = secrets.next() {
             return Err(TransportError::Refused(format!(
                 "the secret `{}` can't be in the URL of a token endpoint, a scope or an audience",
-                secret.terms.name()
+                secret.grant.name()
             )));
         }
         let request = Request::post(client.token_url.as_str()).body(whole(Bytes::new()));

@@ -70,7 +70,7 @@ impl Egress {
         })
     }
 
-    /// What the step asked of TLS, as far as the policy lets it ask.
+    /// The TLS settings that the step requests, as far as the policy allows them.
     fn identity(&self, permit: &Permit) -> Result<Identity, TransportError> {
         let requested = &self.requested.tls;
         Ok(Identity {

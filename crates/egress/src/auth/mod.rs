@@ -10,10 +10,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use http::{HeaderMap, HeaderName};
 
-pub use crate::auth::requested::{Aws, OAuth2, PlainSignature, RequestedScheme, SignatureForm};
-pub use crate::auth::scheme::SchemeError;
+pub use self::requested::{Aws, OAuth2, PlainSignature, RequestedScheme, SignatureForm};
+pub use self::scheme::SchemeError;
 
-pub(crate) use crate::auth::scheme::{Client, Scheme};
+pub(crate) use self::scheme::{Client, Scheme};
 
 /// How many a run can request.
 const MAX_REQUESTED: usize = 16;

@@ -14,8 +14,8 @@ use http_step_signing::oauth2::ClientAuthentication;
 use thiserror::Error;
 use url::Url;
 
-use crate::auth::MAX_REQUESTED;
-use crate::auth::requested::{Aws, OAuth2, PlainSignature, RequestedScheme, SignatureForm};
+use super::MAX_REQUESTED;
+use super::requested::{Aws, OAuth2, PlainSignature, RequestedScheme, SignatureForm};
 use crate::headers::is_forbidden;
 
 /// The longest text that a component may write: with a handle in it for what is longer.

@@ -8,7 +8,7 @@ use http_body_util::BodyExt;
 use http_step_policy::Origin;
 use tokio::time::timeout;
 
-use crate::body::BoxBody;
+use super::BoxBody;
 use crate::error::TransportError;
 use crate::usage::MessageReservation;
 

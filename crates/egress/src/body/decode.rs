@@ -11,8 +11,8 @@ use http_body::Body;
 use http_body_util::BodyExt;
 use http_step_coding::{Allowance, BodyError, Coding, Codings, Decoded};
 
-use crate::body::BoxBody;
-use crate::body::received::Received;
+use super::BoxBody;
+use super::received::Received;
 use crate::error::TransportError;
 use crate::secrets::GrantedSecrets;
 use crate::usage::audit::AuditEntry;

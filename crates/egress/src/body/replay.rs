@@ -9,7 +9,7 @@ use std::task::{Context, Poll};
 use bytes::{Bytes, BytesMut};
 use http_body::{Body, Frame, SizeHint};
 
-use crate::body::content::{Content, MAX_HELD};
+use super::content::{Content, MAX_HELD};
 use crate::error::TransportError;
 use crate::usage::MessageReservation;
 

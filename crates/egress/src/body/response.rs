@@ -9,7 +9,7 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Response};
 use http_body::{Body, Frame, SizeHint};
 
-use crate::body::BoxBody;
+use super::BoxBody;
 use crate::error::failure::Failure;
 use crate::error::{Error, Stage, TransportError};
 use crate::flood::{HTTP2_STREAM_WINDOW, MAX_HEADER_BYTES};

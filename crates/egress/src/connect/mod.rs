@@ -17,13 +17,13 @@ use http_step_policy::{Host, Origin, Permit, Proxy, ProxyResolve, ProxyScheme, S
 use tokio::net::TcpStream;
 use tokio::time::Instant;
 
-use crate::connect::connection::{Connection, Forwarded};
-use crate::connect::dial::dial;
-use crate::connect::io::{Io, Socket};
-use crate::connect::pool::Key;
-use crate::connect::proxy::Target;
-use crate::connect::resolve::Lookups;
-use crate::connect::tls::{Alpn, Identity, Tls};
+use self::connection::{Connection, Forwarded};
+use self::dial::dial;
+use self::io::{Io, Socket};
+use self::pool::Key;
+use self::proxy::Target;
+use self::resolve::Lookups;
+use self::tls::{Alpn, Identity, Tls};
 use crate::error::TransportError;
 use crate::error::cause::{innermost, words_of};
 use crate::usage::audit::AuditEntry;
@@ -130,8 +130,8 @@ impl Connector {
             .map_err(|error| unresolved(innermost(&error)))?;
         match found.len() {
             0 => Err(unresolved("it has no address".to_owned())),
-            // Refused, rather than cut off: every address that it has is checked,
-            // and told in the ledger.
+            // Refused, rather than cut off: every address that it has is checked, and recorded
+            // in the audit log.
             many if many > MAX_ADDRESSES => Err(unresolved(format!(
                 "it has {many} addresses, and {MAX_ADDRESSES} are the most"
             ))),

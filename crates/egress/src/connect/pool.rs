@@ -15,8 +15,8 @@ use std::time::Duration;
 use http_step_policy::{Origin, Permit, Proxy};
 use tokio::time::{Instant, sleep_until};
 
-use crate::connect::connection::Connection;
-use crate::connect::tls::Identity;
+use super::connection::Connection;
+use super::tls::Identity;
 use crate::flood::http2::Http2Stream;
 
 /// How long a connection is kept that nobody uses. Servers commonly end theirs

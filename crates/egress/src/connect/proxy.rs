@@ -15,7 +15,7 @@ use hyper_util::rt::TokioIo;
 use tokio_socks::TargetAddr;
 use tokio_socks::tcp::Socks5Stream;
 
-use crate::connect::io::Io;
+use super::io::Io;
 use crate::error::cause::innermost;
 use crate::flood::inspected::InspectedIo;
 use crate::flood::interim::InterimCounter;

@@ -3,7 +3,7 @@
 use std::error::Error as StdError;
 use std::io;
 
-use crate::error::tls;
+use super::tls;
 
 /// Whether an HTTP/2 server says that it has not begun to work on the request
 /// (RFC 9113, section 8.7): it refuses the stream, or its GOAWAY names an earlier

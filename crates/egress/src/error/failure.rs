@@ -1,11 +1,10 @@
-//! What is told of an error. It may be in words of the network, in which values stand, or
-//! name what only a secret tells: so this is the one place that makes texts of errors, and
-//! it redacts them.
+//! Makes the texts of errors, and redacts them. An error may quote the network, which may echo
+//! a value, or name a host that only a secret reveals, so nothing else makes texts of errors.
 
-use crate::error::{Error, ErrorKind, Sent, Stage, TransportError};
+use super::{Error, ErrorKind, Sent, Stage, TransportError};
 use crate::secrets::Redactor;
 
-/// Why a request got no answer, and what may be told of it.
+/// Why a request failed, with what may be shown of it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Failure {
     error: TransportError,
@@ -48,7 +47,7 @@ impl Failure {
         message
     }
 
-    /// What the client is told.
+    /// The error as a client gets it.
     pub(crate) fn code(&self, redactor: &Redactor<'_>) -> Error {
         self.error.code(|text| {
             let mut text = text.to_owned();

@@ -107,8 +107,8 @@ impl ErrorKind {
     }
 }
 
-/// What a client is told of a failed request: a code, and, where WASI has room for it, the
-/// reason, redacted.
+/// A failed request as a client sees it: a code and, where WASI has room for it, the redacted
+/// reason.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Error {
     /// The policy does not let it out.
@@ -485,7 +485,7 @@ impl From<OriginError> for TransportError {
 }
 
 impl TransportError {
-    /// What a client is told of it, each text as it may be told, if it may.
+    /// The error as a client gets it, with texts as `tell` lets it see them.
     pub(crate) fn code(&self, tell: impl Fn(&str) -> Option<String>) -> Error {
         match self {
             Self::Denied(_) => Error::Denied,

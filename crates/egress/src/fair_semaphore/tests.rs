@@ -1,4 +1,4 @@
-//! Who has the next turn, and how many a tenant comes to.
+//! Who gets the next permit, and how many a tenant gets.
 
 use std::future::Future;
 use std::pin::pin;
@@ -118,7 +118,7 @@ fn those_who_want_all_come_to_the_same_and_leave_as_much() {
         })
         .collect();
     let mut held = [const { Vec::new() }; 3];
-    // One gives a turn back after the other, whoever has the most first.
+    // Permits are returned one by one, by whoever holds the most.
     for _ in 0..ALL {
         let most = held.iter_mut().max_by_key(|held| held.len());
         most.unwrap().pop();

@@ -1,4 +1,4 @@
-//! What a server may send beside what it was asked for, and ahead of who reads it.
+//! Bounds what a server may send beside its responses, and ahead of who reads them.
 
 pub(crate) mod http2;
 pub(crate) mod inspected;

@@ -73,7 +73,7 @@ impl Egress {
         // What the host has to read of it, it has read.
         let redacted = answered.and_then(|answer| answer.redacted(&self.secrets, &self.usage));
         if self.usage.signal().is_stopped() {
-            // The run is about to end, and its component is told nothing before.
+            // The run is about to end, and the component gets no answer before.
             return pending().await;
         }
         redacted.map_err(|error| {

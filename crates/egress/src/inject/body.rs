@@ -14,6 +14,7 @@ use http_body_util::Full;
 use http_step_policy::{Origin, Place, Stands};
 use http_step_redact::{Context, Replacements, Replacer};
 
+use super::{Destination, admit, written};
 use crate::body::BoxBody;
 use crate::body::collect::{Read, Rest, collect};
 use crate::body::content::{Content, MAX_HELD, context_of};
@@ -21,7 +22,6 @@ use crate::body::inspect::{BodyReader, Found, Standing};
 use crate::egress::Egress;
 use crate::error::TransportError;
 use crate::headers::announced_length;
-use crate::inject::{Destination, admit, written};
 use crate::secrets::GrantedSecret;
 use crate::usage::MessageReservation;
 use crate::usage::audit::AuditEntry;
@@ -43,7 +43,7 @@ struct InjectedBody {
     replacer: Option<Replacer>,
     trailers: Option<HeaderMap>,
     /// Of each secret, by number.
-    terms: Vec<BodyGrant>,
+    grants: Vec<BodyGrant>,
     /// How many secrets there are in a body whose length was told.
     counted: Option<usize>,
     entry: Arc<AuditEntry>,
@@ -105,9 +105,9 @@ impl Egress {
         // Those of the head did not know of the body.
         for used in entry.injected() {
             let secrets = self.secrets.secrets().iter();
-            for secret in secrets.filter(|secret| secret.terms.name() == used.name) {
+            for secret in secrets.filter(|secret| secret.grant.name() == used.name) {
                 secret
-                    .terms
+                    .grant
                     .admit_beside(destination.origin, used.place, field)?;
             }
         }
@@ -143,7 +143,7 @@ impl Egress {
             .secrets
             .secrets()
             .iter()
-            .any(|secret| secret.terms.is_bound());
+            .any(|secret| secret.grant.is_bound());
         let is_more = matches!(rest, Rest::More);
         if is_more || is_bound || !found.is_empty() {
             reader.read(&read);
@@ -160,7 +160,7 @@ impl Egress {
             Rest::Trailers(trailers) => Some(trailers),
             Rest::More => None,
         };
-        let (values, terms) = self.body_grants(&destination, context, &reader)?;
+        let (values, grants) = self.body_grants(&destination, context, &reader)?;
         let counted = announced_length(&head.headers).map(|announced| {
             let injected = self.secrets.injected_length(&read, &values) as u64;
             let length = announced.saturating_sub(read.len() as u64) + injected;
@@ -178,7 +178,7 @@ impl Egress {
             rest: body,
             replacer: Some(self.secrets.injector(values)),
             trailers,
-            terms,
+            grants,
             counted,
             entry: Arc::clone(entry),
             _room: room,
@@ -218,7 +218,7 @@ impl Egress {
         context: Context,
         reader: &BodyReader,
     ) -> Result<(Replacements, Vec<BodyGrant>), TransportError> {
-        let (mut values, mut terms) = (Vec::new(), Vec::new());
+        let (mut values, mut grants) = (Vec::new(), Vec::new());
         for (number, secret) in self.secrets.secrets().iter().enumerate() {
             // What is found here is admitted; so nothing is told of the others yet.
             let unseen = AuditEntry::new(destination.method.as_str());
@@ -228,7 +228,7 @@ impl Egress {
                 admit(secret, destination, Place::Body, stands, &unseen)
             };
             let of = BodyGrant {
-                name: secret.terms.name().to_owned(),
+                name: secret.grant.name().to_owned(),
                 whole: may(Stands::Whole),
                 composed: may(Stands::Composed),
                 behind_escape: match reader.sign_of_escapes() {
@@ -237,7 +237,7 @@ impl Egress {
                 },
                 recoded: may(Stands::Recoded),
                 overridden: secret
-                    .terms
+                    .grant
                     .admit_beside(destination.origin, Place::Body, "_method")
                     .err()
                     .map(TransportError::from),
@@ -247,9 +247,9 @@ impl Egress {
             }
             let is_allowed = of.whole.is_ok() || of.composed.is_ok();
             values.push(value.ok().filter(|_| is_allowed).unwrap_or_default());
-            terms.push(of);
+            grants.push(of);
         }
-        Ok((values.into(), terms))
+        Ok((values.into(), grants))
     }
 }
 
@@ -257,18 +257,18 @@ impl InjectedBody {
     /// Whether the values may be there that were found since.
     fn admit(&mut self) -> Result<(), TransportError> {
         for Found { secret, standing } in self.reader.take_found() {
-            if let Some(terms) = self.terms.get(secret) {
-                terms.of(&standing).clone()?;
-                self.entry.record_injection(&terms.name, Place::Body);
+            if let Some(grant) = self.grants.get(secret) {
+                grant.of(&standing).clone()?;
+                self.entry.record_injection(&grant.name, Place::Body);
             }
         }
         if self.reader.override_field().is_none() {
             return Ok(());
         }
         let used = self.entry.injected();
-        let is_used = |terms: &&BodyGrant| used.iter().any(|used| used.name == terms.name);
-        let mut overridden = self.terms.iter().filter(is_used);
-        match overridden.find_map(|terms| terms.overridden.clone()) {
+        let is_used = |grant: &&BodyGrant| used.iter().any(|used| used.name == grant.name);
+        let mut overridden = self.grants.iter().filter(is_used);
+        match overridden.find_map(|grant| grant.overridden.clone()) {
             Some(denial) => Err(denial),
             None => Ok(()),
         }

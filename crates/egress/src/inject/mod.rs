@@ -105,7 +105,7 @@ impl Egress {
         let Some(url) = &secret.url else {
             return Err(TransportError::Refused(format!(
                 "the secret `{}` can't be the host of a request: it is not lent as a URL, or it is none",
-                secret.terms.name()
+                secret.grant.name()
             )));
         };
         let uri = request.uri();
@@ -113,7 +113,7 @@ impl Egress {
         if !is_as_given {
             return Err(TransportError::Refused(format!(
                 "the secret `{}` is a whole URL: no path can be added to it",
-                secret.terms.name()
+                secret.grant.name()
             )));
         }
         // What is wrong with a URL is not told in its own words.
@@ -125,7 +125,7 @@ impl Egress {
         }
         let origin = Origin::of_url(url.as_str()).map_err(|_| unusable(secret, "a URL"))?;
         let override_field = override_in_head(request.headers(), uri.query());
-        secret.terms.admit_use(&SecretUse {
+        secret.grant.admit_use(&SecretUse {
             origin: &origin,
             method: request.method().as_str(),
             path: url.path(),
@@ -149,7 +149,7 @@ impl Egress {
         let unreadable = |_| unusable(secret, "a URL");
         *request.uri_mut() = Uri::try_from(target.as_str()).map_err(unreadable)?;
         entry.hide_origin();
-        entry.record_injection(secret.terms.name(), Place::Url);
+        entry.record_injection(secret.grant.name(), Place::Url);
         Ok(())
     }
 
@@ -410,7 +410,7 @@ pub(crate) fn admit(
     stands: Stands<'_>,
     entry: &AuditEntry,
 ) -> Result<(), TransportError> {
-    secret.terms.admit_use(&SecretUse {
+    secret.grant.admit_use(&SecretUse {
         origin: destination.origin,
         method: &destination.method,
         path: &destination.path.text,
@@ -419,7 +419,7 @@ pub(crate) fn admit(
         stands,
         override_field: destination.override_field.as_deref(),
     })?;
-    entry.record_injection(secret.terms.name(), place);
+    entry.record_injection(secret.grant.name(), place);
     Ok(())
 }
 
@@ -466,7 +466,7 @@ pub(crate) fn written(
     context: Context,
     place: Place,
 ) -> Result<Zeroizing<Vec<u8>>, TransportError> {
-    let name = secret.terms.name();
+    let name = secret.grant.name();
     // The component has it as a URL whose host is the handle.
     if secret.url.is_some() {
         return Err(TransportError::Refused(format!(
@@ -482,7 +482,7 @@ pub(crate) fn written(
 }
 
 fn unusable(secret: &GrantedSecret, what: &str) -> TransportError {
-    let name = secret.terms.name();
+    let name = secret.grant.name();
     TransportError::Refused(format!("the secret `{name}` can't be {what}"))
 }
 

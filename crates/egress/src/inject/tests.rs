@@ -39,7 +39,7 @@ impl Body for Pieces {
     }
 }
 
-/// The way out of a run that is lent one secret, for anything.
+/// The gate of a run that is granted one secret, for anything.
 fn egress(value: &str) -> Egress {
     let secret = Place::COMPOSABLE
         .into_iter()
@@ -47,7 +47,7 @@ fn egress(value: &str) -> Egress {
     egress_of(secret, value)
 }
 
-/// A secret as it is lent if nothing is said of it.
+/// A secret with the default grant.
 fn secret() -> Secret {
     let secret = Secret::new("TOKEN", "env:TOKEN".parse().unwrap());
     secret.origin(ORIGIN.parse().unwrap())

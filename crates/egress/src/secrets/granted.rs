@@ -8,11 +8,11 @@ use http_step_redact::{HANDLE_BYTES, Handles, Patterns, Replacements, Replacer};
 use thiserror::Error;
 use tokio::task::spawn_blocking;
 
-use crate::secrets::matcher::{MatcherCache, SecretMatcher};
-use crate::secrets::redactions::{Passes, RedactedToken, Redaction, Redactions, Signature};
-use crate::secrets::redactor::{REDACTED, Redactor};
-use crate::secrets::secret::{GrantedSecret, UnavailableSecret};
-use crate::secrets::source::Sources;
+use super::matcher::{MatcherCache, SecretMatcher};
+use super::redactions::{Passes, RedactedToken, Redaction, Redactions, Signature};
+use super::redactor::{REDACTED, Redactor};
+use super::secret::{GrantedSecret, UnavailableSecret};
+use super::source::Sources;
 
 /// What finds the handles of so many is made in a fraction of a millisecond: no work for
 /// another thread.
@@ -61,10 +61,10 @@ impl GrantedSecrets {
     ) -> Result<Self, GrantError> {
         let handles = Handles::new().map_err(GrantError::new)?;
         let mut secrets = Vec::new();
-        for terms in policy.secrets() {
-            let value = sources.read(terms.source()).await;
+        for grant in policy.secrets() {
+            let value = sources.read(grant.source()).await;
             let handle = handles.next().map_err(GrantError::new)?;
-            secrets.push(GrantedSecret::new(terms.clone(), handle, value));
+            secrets.push(GrantedSecret::new(grant.clone(), handle, value));
         }
         let revealing_values: Vec<_> = secrets
             .iter()
@@ -108,7 +108,7 @@ impl GrantedSecrets {
         let Some(secret) = self
             .secrets
             .iter()
-            .find(|secret| secret.terms.name() == name)
+            .find(|secret| secret.grant.name() == name)
         else {
             return Ok(None);
         };
@@ -123,14 +123,14 @@ impl GrantedSecrets {
         if let Some(secret) = self
             .secrets
             .iter()
-            .find(|secret| secret.terms.name() == name)
+            .find(|secret| secret.grant.name() == name)
         {
             return secret.notice();
         }
         let notice = if self.secrets.is_empty() {
             "This run is lent no secrets.".to_owned()
         } else {
-            let name = |secret: &GrantedSecret| format!("`{}`", secret.terms.name());
+            let name = |secret: &GrantedSecret| format!("`{}`", secret.grant.name());
             let names: Vec<String> = self.secrets.iter().map(name).collect();
             format!("The secrets of this run are {}.", names.join(", "))
         };

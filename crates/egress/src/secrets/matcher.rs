@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use http_step_redact::{Patterns, Replacements, Replacer, TooMuch, Value};
 
-use crate::secrets::fingerprint::{Fingerprint, Fingerprints};
+use super::fingerprint::{Fingerprint, Fingerprints};
 
 /// How many are kept for later runs.
 const MAX_KEPT_MATCHERS: usize = 16;

@@ -14,13 +14,13 @@ mod redactor;
 mod secret;
 mod source;
 
-pub use crate::secrets::granted::{GrantError, GrantedSecrets};
-pub use crate::secrets::matcher::MatcherCache;
-pub use crate::secrets::redactor::{Redactor, StreamRedactor};
-pub use crate::secrets::secret::UnavailableSecret;
-pub use crate::secrets::source::{SecretSource, SecretValue, Sources};
+pub use self::granted::{GrantError, GrantedSecrets};
+pub use self::matcher::MatcherCache;
+pub use self::redactor::{Redactor, StreamRedactor};
+pub use self::secret::UnavailableSecret;
+pub use self::source::{SecretSource, SecretValue, Sources};
 
-pub(crate) use crate::secrets::fingerprint::{Fingerprint, Fingerprints};
-pub(crate) use crate::secrets::redactions::Passes;
-pub(crate) use crate::secrets::redactor::{REDACTED, through};
-pub(crate) use crate::secrets::secret::GrantedSecret;
+pub(crate) use self::fingerprint::{Fingerprint, Fingerprints};
+pub(crate) use self::redactions::Passes;
+pub(crate) use self::redactor::{REDACTED, through};
+pub(crate) use self::secret::GrantedSecret;

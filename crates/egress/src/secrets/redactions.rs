@@ -11,9 +11,9 @@ use std::sync::Arc;
 
 use http_step_redact::{Patterns, Replacements, Replacer, TooMuch, Value};
 
-use crate::secrets::granted::GrantError;
-use crate::secrets::matcher::{MatcherCache, SecretMatcher};
-use crate::secrets::secret::GrantedSecret;
+use super::granted::GrantError;
+use super::matcher::{MatcherCache, SecretMatcher};
+use super::secret::GrantedSecret;
 
 /// How many of the latest signatures are redacted; a run makes fewer requests, unless its
 /// limits allow more.

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use http_step_json::{Map, Value};
 use http_step_redact::Replacer;
 
-use crate::secrets::granted::GrantedSecrets;
-use crate::secrets::matcher::SecretMatcher;
-use crate::secrets::redactions::Passes;
+use super::granted::GrantedSecrets;
+use super::matcher::SecretMatcher;
+use super::redactions::Passes;
 
 /// What people see in place of a secret.
 pub(crate) const REDACTED: &str = "<HIDDEN>";
@@ -25,7 +25,7 @@ pub struct StreamRedactor {
 }
 
 impl StreamRedactor {
-    /// A text of a run that is lent these secrets.
+    /// A stream of a run with these secrets.
     #[must_use]
     pub fn new(secrets: &Arc<GrantedSecrets>) -> Self {
         Self {

@@ -15,7 +15,7 @@ const SHORTEST_PART: usize = 16;
 
 /// A secret, and its handle.
 pub(crate) struct GrantedSecret {
-    pub(crate) terms: Secret,
+    pub(crate) grant: Secret,
     pub(crate) handle: Handle,
     /// The value, if its source gives one.
     value: Result<Value, String>,
@@ -34,16 +34,16 @@ pub struct UnavailableSecret {
 }
 
 impl GrantedSecret {
-    pub(super) fn new(terms: Secret, handle: Handle, value: Result<Value, String>) -> Self {
+    pub(super) fn new(grant: Secret, handle: Handle, value: Result<Value, String>) -> Self {
         let url = value
             .as_ref()
             .ok()
-            .filter(|_| terms.is_lent_for(Place::Url))
+            .filter(|_| grant.is_lent_for(Place::Url))
             .and_then(|value| std::str::from_utf8(value.expose()).ok())
             .and_then(|text| Url::parse(text).ok())
             .filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
         Self {
-            terms,
+            grant,
             handle,
             value,
             url,
@@ -55,7 +55,7 @@ impl GrantedSecret {
     pub(super) fn component_text(&self) -> Result<String, UnavailableSecret> {
         if let Err(reason) = &self.value {
             return Err(UnavailableSecret {
-                name: self.terms.name().to_owned(),
+                name: self.grant.name().to_owned(),
                 reason: reason.clone(),
             });
         }
@@ -72,14 +72,14 @@ impl GrantedSecret {
         }
         let notice = format!(
             "Warning: the secret `{}` has fewer than 8 bytes, or fewer than 4 different ones: it is used, but not hidden in what comes back. A longer one would be.",
-            self.terms.name()
+            self.grant.name()
         );
         (!self.told.swap(true, Ordering::Relaxed)).then_some(notice)
     }
 
     /// Whether it is bound to an origin.
     pub(crate) fn is_bound_to(&self, origin: &Origin) -> bool {
-        let mut patterns = self.terms.origins().iter();
+        let mut patterns = self.grant.origins().iter();
         patterns.any(|pattern| pattern.matches(origin))
     }
 

@@ -12,10 +12,10 @@ use serde::Serialize;
 
 pub(crate) use self::entry::AuditEntry;
 
+use super::facts::{ConnectionUse, Protocol, TlsFacts};
 use crate::error::failure::Failure;
 use crate::error::{ErrorKind, Sent, Stage};
 use crate::secrets::Redactor;
-use crate::usage::facts::{ConnectionUse, Protocol, TlsFacts};
 
 /// What became of one request.
 #[derive(Clone, Debug, PartialEq, Serialize)]

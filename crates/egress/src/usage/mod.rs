@@ -103,7 +103,7 @@ impl RunUsage {
         &self.audit
     }
 
-    /// What people are told of it.
+    /// The notices for its log.
     #[must_use]
     pub fn notices(&self) -> &Notices {
         &self.notices

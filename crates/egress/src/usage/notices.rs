@@ -8,7 +8,7 @@ use http_step_policy::Origin;
 /// How many notices one run has: they are for people.
 const MAX_NOTICES: usize = 64;
 
-/// What people are told of a run by the gate.
+/// The gate's notices about a run.
 #[derive(Debug, Default)]
 pub struct Notices {
     lines: Mutex<Vec<String>>,
@@ -41,7 +41,7 @@ impl Notices {
         true
     }
 
-    /// What people are to be told of partial echoes, a line for each secret.
+    /// A notice for each secret of which a part was echoed.
     #[must_use]
     pub fn partial_echoes(&self) -> Vec<String> {
         let echoes = lock(&self.partial_echoes);

@@ -4,8 +4,8 @@
 
 use http_step_policy::override_field;
 
-use crate::body::inspect::syntax::Event;
-use crate::body::inspect::{MAX_NAME, UNKNOWN_OVERRIDE};
+use super::syntax::Event;
+use super::{MAX_NAME, UNKNOWN_OVERRIDE};
 
 #[derive(Default)]
 pub(super) struct Form {

@@ -2,8 +2,8 @@
 //! values, names included. What is no JSON, a server may read in a way of its own. Items of
 //! one array it may join, those of arrays in it, too (ECMAScript's `String` does).
 
-use crate::body::inspect::MAX_NAME;
-use crate::body::inspect::syntax::Event;
+use super::MAX_NAME;
+use super::syntax::Event;
 
 /// How deep it may be.
 const DEEPEST: usize = 512;
@@ -187,7 +187,7 @@ impl Json {
         }
     }
 
-    /// The string that has ended is this loan's value. Whether it is alone by now in what
+    /// The string that has ended is this secret's value. Whether it is alone by now in what
     /// servers may join.
     pub(super) fn holds(&mut self, secret: usize) -> bool {
         let Some(items) = self.items() else {

@@ -15,9 +15,9 @@ use http::HeaderMap;
 use http_step_policy::{Stands, override_field, parent_fields};
 use http_step_redact::{HANDLE_BYTES, OpenEscape};
 
-use crate::body::content::context_of;
-use crate::body::inspect::form::Form;
-use crate::body::inspect::syntax::{Event, Syntax, is_recoded, may_be_form, may_be_multipart};
+use self::form::Form;
+use self::syntax::{Event, Syntax, is_recoded, may_be_form, may_be_multipart};
+use super::content::context_of;
 use crate::secrets::GrantedSecret;
 
 /// Of how many fields the names are remembered. A handle behind them has a name that may

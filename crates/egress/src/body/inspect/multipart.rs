@@ -4,9 +4,9 @@
 use http_step_policy::{field_name, override_field};
 use percent_encoding::percent_decode;
 
+use super::UNKNOWN_OVERRIDE;
+use super::syntax::Event;
 use crate::body::charset;
-use crate::body::inspect::UNKNOWN_OVERRIDE;
-use crate::body::inspect::syntax::Event;
 
 /// The most bytes of one part's header.
 const MAX_HEADER: usize = 8 << 10;

@@ -5,11 +5,11 @@ use http::{HeaderMap, HeaderValue};
 use http_step_policy::field_name;
 use http_step_redact::Context;
 
+use super::form::Form;
+use super::json::Json;
+use super::multipart::Multipart;
+use super::xml::Xml;
 use crate::body::charset;
-use crate::body::inspect::form::Form;
-use crate::body::inspect::json::Json;
-use crate::body::inspect::multipart::Multipart;
-use crate::body::inspect::xml::Xml;
 
 /// What a byte of a body is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -95,7 +95,7 @@ impl Syntax {
         matches!(self, Self::Form(_) | Self::Multipart(_))
     }
 
-    /// A value that stands in it whole belongs to this loan. Whether it is alone by now in
+    /// A value that stands in it whole belongs to this secret. Whether it is alone by now in
     /// what servers may join.
     pub(super) fn holds(&mut self, secret: usize) -> bool {
         match self {
@@ -105,7 +105,7 @@ impl Syntax {
         }
     }
 
-    /// The loans whose values turned out not to be alone.
+    /// The secrets whose values turned out not to be alone.
     pub(super) fn take_joined(&mut self) -> Vec<usize> {
         match self {
             Self::Json(json) => json.take_joined(),

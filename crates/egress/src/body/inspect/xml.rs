@@ -6,8 +6,8 @@
 use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-use crate::body::inspect::syntax::Event;
-use crate::body::inspect::{MAX_NAME, MAX_NAMES};
+use super::syntax::Event;
+use super::{MAX_NAME, MAX_NAMES};
 
 /// The longest processing instruction, the XML declaration included.
 const MAX_INSTRUCTION: usize = 256;
@@ -197,7 +197,7 @@ impl Xml {
         }
     }
 
-    /// The text or the attribute that has ended is this loan's value. Whether no other
+    /// The text or the attribute that has ended is this secret's value. Whether no other
     /// element has the name of this one by now.
     pub(super) fn holds(&mut self, secret: usize) -> bool {
         let is_attribute = matches!(self.next, Next::Tag(_));

@@ -1,4 +1,4 @@
-//! What is hidden of a secret.
+//! What is redacted of a secret.
 
 use base64::prelude::{BASE64_STANDARD_NO_PAD, Engine as _};
 use http_step_policy::Secret;
@@ -25,7 +25,7 @@ fn redaction(secrets: &GrantedSecrets, text: &str) -> String {
     let seen = through(&mut masks.passes, text.as_bytes(), true);
     let mut seen = String::from_utf8(seen).unwrap();
     for secret in secrets.secrets() {
-        seen = seen.replace(secret.handle.as_str(), secret.terms.name());
+        seen = seen.replace(secret.handle.as_str(), secret.grant.name());
     }
     seen
 }
