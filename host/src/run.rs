@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use http_step_egress::{CpuMeter, DryRun, Egress, GrantedSecrets, Redactor, Reservation, RunUsage};
 use http_step_file::StepFile;
-use http_step_policy::{Amount, Budget, Exceeded, Limits, Policy};
+use http_step_policy::{Amount, Budget, Exceeded, Limits, MissingSecret, Origin, Policy};
 use tokio::time::{Instant, timeout};
 use wasmtime::{Store, UpdateDeadline};
 
@@ -166,15 +166,13 @@ impl Host {
         mut log: Log,
     ) -> RunResult {
         let properties = Arc::new(job.properties);
-        let (policy, origin) = (job.policy.clone(), spec::origin(&job.file, &properties));
-        let url_secret = job.file.url_secret();
+        let grants = Grants {
+            origin: spec::origin(&job.file, &properties),
+            url_secret: job.file.url_secret(),
+            policy: job.policy.clone(),
+        };
         let prepared = bounds
-            .hold(async {
-                let secrets =
-                    GrantedSecrets::read(&job.policy, &self.sources, &self.matchers).await?;
-                let request = spec::prepare(job.file, &properties, job.files, &job.policy).await?;
-                Ok((secrets, request))
-            })
+            .hold(self.prepare(job.file, &properties, job.files, &job.policy))
             .await;
         let (secrets, request) = match prepared.flatten() {
             Ok(prepared) => prepared,
@@ -230,13 +228,7 @@ impl Host {
             (Err(run_end), _) => run_end,
         };
         let missing = state.missing_secret.take();
-        let missing = missing.and_then(|name| {
-            let missing = policy.missing_secret(&name, origin.as_slice())?;
-            // A URL that a secret begins is that secret.
-            let is_url = url_secret.is_some_and(|url_secret| url_secret == name);
-            Some(if is_url { missing.as_url() } else { missing })
-        });
-        if let Some(missing) = missing {
+        if let Some(missing) = missing.and_then(|name| grants.missing(&name)) {
             run_end.missed(&missing);
         }
         // It may have come to an end in the moment in which it was stopped.
@@ -257,7 +249,7 @@ impl Host {
         // was.
         drop(state);
         let usage = bounds.usage(step, &cpu, written);
-        let told = move || {
+        let report = move || {
             let redactor = secrets.redactor();
             let mut result = run_end.into_result(&run_usage, log, usage, &redactor);
             if !secrets.is_empty() {
@@ -265,18 +257,31 @@ impl Host {
             }
             result
         };
-        let told = if is_long {
-            cpu.measure_blocking(told).await
+        let reported = if is_long {
+            cpu.measure_blocking(report).await
         } else {
-            Some(told())
+            Some(report())
         };
-        match told {
+        match reported {
             Some(mut result) => {
                 result.usage.cpu_seconds = cpu.total().as_secs_f64();
                 result
             }
             None => bounds.end_early(step, RunEnd::host_closing(), Log::default()),
         }
+    }
+
+    /// Read the secrets that a policy grants, and make the request-spec of a step file.
+    async fn prepare(
+        &self,
+        file: StepFile,
+        properties: &Arc<Properties>,
+        files: Files,
+        policy: &Policy,
+    ) -> Result<(GrantedSecrets, spec::Prepared), RunEnd> {
+        let secrets = GrantedSecrets::read(policy, &self.sources, &self.matchers).await?;
+        let request = spec::prepare(file, properties, files, policy).await?;
+        Ok((secrets, request))
     }
 
     /// A store with its limits set.
@@ -294,6 +299,24 @@ impl Host {
             Ok(UpdateDeadline::Yield(1))
         });
         store
+    }
+}
+
+/// What says which grant a step misses.
+struct Grants {
+    policy: Policy,
+    origin: Option<Origin>,
+    /// The secret that the URL of the step file begins with.
+    url_secret: Option<String>,
+}
+
+impl Grants {
+    /// What would grant a secret.
+    fn missing(&self, name: &str) -> Option<MissingSecret> {
+        let missing = self.policy.missing_secret(name, self.origin.as_slice())?;
+        // A URL that a secret begins is that secret.
+        let is_url = self.url_secret.as_deref() == Some(name);
+        Some(if is_url { missing.as_url() } else { missing })
     }
 }
 

@@ -151,7 +151,7 @@ impl Unredacted {
     }
 
     /// The response as the component gets it, without a value in it. If the run
-    /// [is stopped](RunUsage::is_stopped) for what is in it, the component does not get it.
+    /// is stopped for what is in it, the component does not get it.
     pub(crate) fn redacted(
         self,
         secrets: &Arc<GrantedSecrets>,

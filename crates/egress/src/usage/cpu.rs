@@ -41,7 +41,7 @@ impl CpuMeter {
         done
     }
 
-    /// As [`count`](Self::count), on a thread where it keeps nobody waiting. None if the
+    /// Count what the host computes for a run on a thread where it blocks nobody. None if the
     /// runtime is about to end.
     pub async fn measure_blocking<T: Send + 'static>(
         &self,
