@@ -44,7 +44,11 @@ impl Egress {
         let body = Limited::new(body, MAX_LOOKED_AT).collect().await;
         let body = body.map(|body| body.to_bytes()).ok();
         let mut destination = Destination::from_request(&sent, origin);
-        let mut reader = BodyReader::new(&written.headers, self.secrets.secrets());
+        let mut reader = BodyReader::new(
+            &written.headers,
+            written.uri.query(),
+            self.secrets.secrets(),
+        );
         reader.read(body.as_deref().unwrap_or_default());
         reader.finish();
         self.admit_body(&mut reader, &mut destination, entry)?;

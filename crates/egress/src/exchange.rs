@@ -93,6 +93,7 @@ impl Egress {
         let arrival = ArrivedHead {
             origin: &origin,
             is_bound,
+            are_ascii: self.secrets.are_ascii(),
             has_body: !body.is_end_stream(),
         };
         let withheld = arrival.withheld(&head);

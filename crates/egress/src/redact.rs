@@ -81,6 +81,8 @@ pub(crate) struct ArrivedHead<'r> {
     pub(crate) origin: &'r str,
     /// Whether a secret is bound to the origin.
     pub(crate) is_bound: bool,
+    /// Whether all values have ASCII characters alone.
+    pub(crate) are_ascii: bool,
     pub(crate) has_body: bool,
 }
 
@@ -105,7 +107,10 @@ impl ArrivedHead<'_> {
             return coding("it has a coding that is not known, in which no secret could be hidden");
         }
         let mut types = head.headers.get_all(CONTENT_TYPE).iter();
-        let is_recognized = |it: &HeaderValue| it.to_str().is_ok_and(charset::is_recognized);
+        let is_recognized = |it: &HeaderValue| {
+            let text = it.to_str();
+            text.is_ok_and(|text| charset::is_recognized(text, self.are_ascii))
+        };
         if self.has_body && self.is_bound && !types.all(is_recognized) {
             return coding("it is in a charset in which no secret could be recognized");
         }
@@ -408,6 +413,7 @@ mod tests {
             let arrival = ArrivedHead {
                 origin: "http://a.test",
                 is_bound,
+                are_ascii: true,
                 has_body,
             };
             arrival.withheld(&head).map(|error| error.words(false))
@@ -497,6 +503,7 @@ mod tests {
             let arrival = ArrivedHead {
                 origin: "http://a.test",
                 is_bound,
+                are_ascii: true,
                 has_body: false,
             };
             arrival.forget_length(&mut header);

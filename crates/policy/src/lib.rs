@@ -76,10 +76,10 @@ pub use proxy_url::{ProxyCredentials, ProxyScheme, ProxyUrl, ProxyUrlError};
 pub use rule::{Rule, RuleName};
 pub use secret::{
     HeaderFormat, HeaderFormatError, InHeader, MissingSecret, PathPrefix, PathPrefixError, Place,
-    SCHEMES, Secret, SecretArgumentError, SecretArgumentsError, SecretCompose, SecretNameError,
-    SecretPlaces, SecretPlacesError, SecretUse, SourceRef, SourceRefError, Stands, field_name,
-    header_name, is_override_header, is_plain_in_path, override_field, override_in_query,
-    parent_fields,
+    QueryFields, SCHEMES, Secret, SecretArgumentError, SecretArgumentsError, SecretCompose,
+    SecretNameError, SecretPlaces, SecretPlacesError, SecretUse, SourceRef, SourceRefError, Stands,
+    field_name, header_name, is_override_header, is_plain_in_path, names_codec, override_field,
+    override_in_query, parent_fields,
 };
 pub use tls::{
     PinnedKey, PinnedKeyError, TlsAsk, TlsRequest, TlsRules, TlsTerms, TlsVersion, TlsVersionError,

@@ -4,10 +4,10 @@ use std::net::IpAddr;
 use std::sync::Mutex;
 
 use http::header::{
-    ACCEPT_ENCODING, AUTHORIZATION, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, COOKIE,
-    HeaderName, RANGE,
+    ACCEPT, ACCEPT_CHARSET, ACCEPT_ENCODING, AUTHORIZATION, CONTENT_ENCODING, CONTENT_LENGTH,
+    CONTENT_TYPE, COOKIE, HeaderName, RANGE,
 };
-use http_step_policy::{Origin, OriginError, Scheme as UriScheme, is_override_header};
+use http_step_policy::{Origin, OriginError, Scheme as UriScheme, header_name, is_override_header};
 use http_step_signing::digest::Session;
 use http_step_signing::hmac::{Form, Plain, PlainError};
 use http_step_signing::oauth2::ClientAuthentication;
@@ -25,7 +25,9 @@ const MAX_TEXT: usize = 4 << 10;
 const MAX_NAME: usize = 128;
 
 /// What the host goes by when it decides where values may stand, and what may come back.
-const OF_REQUESTS: [HeaderName; 6] = [
+const OF_REQUESTS: [HeaderName; 8] = [
+    ACCEPT,
+    ACCEPT_CHARSET,
     ACCEPT_ENCODING,
     CONTENT_ENCODING,
     CONTENT_LENGTH,
@@ -203,7 +205,9 @@ fn of_plain(requested: &PlainSignature) -> Result<Plain, SchemeError> {
     if is_forbidden(header) {
         return Err(SchemeError::Forbidden(header.clone()));
     }
-    if OF_REQUESTS.contains(header) || is_override_header(header.as_str()) {
+    let name = header_name(header.as_str());
+    let is_of_request = OF_REQUESTS.iter().any(|other| name == other.as_str());
+    if is_of_request || is_override_header(header.as_str()) {
         return Err(SchemeError::Meaning(header.clone()));
     }
     Ok(plain)

@@ -1,15 +1,18 @@
 //! Charsets that a request or a response names. A value is written in one that has ASCII as it
-//! is, and it is recognized in those, and in UTF-16.
+//! is, and recognized in those.
 
 use http::HeaderMap;
-use http::header::{ACCEPT, ACCEPT_CHARSET, Entry, HeaderValue};
+use http::header::{ACCEPT, ACCEPT_CHARSET, CONTENT_TYPE, Entry, HeaderName, HeaderValue};
+use http_step_policy::{field_name, header_name};
 
-/// Beginnings of the names of charsets in which a value is recognized.
-const RECOGNIZED: [&str; 13] = [
-    "utf-8",
-    "utf8",
-    "us-ascii",
-    "ascii",
+/// By which ASP.NET has phones say in which charset they write.
+const OF_PHONES: &str = "x-up-devcap-post-charset";
+
+/// The charsets in which any value is recognized.
+const OF_ANY: [&str; 6] = ["utf-8", "utf8", "us-ascii", "ascii", "iso-8859-1", "latin1"];
+
+/// Beginnings of the names of those that have ASCII as it is.
+const OF_ASCII: [&str; 8] = [
     "iso-8859-",
     "latin",
     "windows-",
@@ -18,7 +21,6 @@ const RECOGNIZED: [&str; 13] = [
     "big5",
     "shift_jis",
     "euc-",
-    "utf-16",
 ];
 
 /// Whether each charset that a text names, if it names one, is one in which values are written.
@@ -26,15 +28,40 @@ pub(crate) fn is_written(text: &str) -> bool {
     named(text).all(|name| matches!(&*name, "utf-8" | "utf8" | "us-ascii" | "iso-8859-1"))
 }
 
-/// Whether a value is recognized in each charset that a text names.
-pub(crate) fn is_recognized(text: &str) -> bool {
-    named(text).all(|name| RECOGNIZED.iter().any(|known| name.starts_with(known)))
+/// Whether values are recognized in each charset that a text names. All of them may have
+/// ASCII characters alone.
+pub(crate) fn is_recognized(text: &str, are_ascii: bool) -> bool {
+    let is_of_ascii = |name: &str| OF_ASCII.iter().any(|known| name.starts_with(known));
+    named(text).all(|name| OF_ANY.contains(&&*name) || are_ascii && is_of_ascii(&name))
+}
+
+/// Whether a request says, other than by its body, in which charset a server is to read its
+/// URL: by the charset of its type (Django), a field of a phone's (ASP.NET), or one of the
+/// query (Sling, Solr).
+pub(crate) fn is_of_url_other(header: &HeaderMap, query: Option<&str>) -> bool {
+    let is_other = |(name, value): (&HeaderName, &HeaderValue)| {
+        let name = header_name(name.as_str());
+        name == OF_PHONES || name == CONTENT_TYPE.as_str() && !value.to_str().is_ok_and(is_written)
+    };
+    let fields = query.unwrap_or_default().split(['&', ';']);
+    let mut names = fields.map(|field| {
+        let (name, value) = field.split_once('=').unwrap_or((field, ""));
+        (field_name(name.as_bytes()), value)
+    });
+    header.iter().any(is_other)
+        || names.any(|(name, value)| {
+            name == "_charset_" || name == "ie" && !is_written(&format!("charset={value}"))
+        })
 }
 
 /// Leave to the server in which charset it answers: it could be one in which nobody recognizes
 /// a value.
 pub(crate) fn ask_for_none(header: &mut HeaderMap) {
-    header.remove(ACCEPT_CHARSET);
+    let is_charset = |name: &&HeaderName| header_name(name.as_str()) == ACCEPT_CHARSET.as_str();
+    let names: Vec<HeaderName> = header.keys().filter(is_charset).cloned().collect();
+    for name in names {
+        header.remove(name);
+    }
     if let Entry::Occupied(mut asked) = header.entry(ACCEPT) {
         for value in asked.iter_mut() {
             if let Some(mut other) = without(value) {
@@ -82,24 +109,68 @@ mod tests {
 
     #[test]
     fn what_is_written_and_what_is_recognized() {
-        for (text, written, recognized) in [
-            ("text/plain", true, true),
-            ("text/plain; charset=UTF-8", true, true),
-            ("text/plain; charset=\"iso-8859-1\"; x=y", true, true),
-            ("text/plain; charset=windows-1252", false, true),
-            ("text/plain; charset=utf-16le", false, true),
-            ("text/plain;charset=UTF-32BE", false, false),
-            ("text/plain; charset=IBM037", false, false),
-            ("text/plain; charset=utf-7", false, false),
-            ("text/plain; charset*=utf-8''x", false, false),
-            ("text/plain; charset=utf-8; charset=utf-32", false, false),
-            ("text/plain, text/html; charset=cp037", false, false),
-            ("text/plain; charset=", false, false),
+        for (text, written, recognized, recognized_in_ascii) in [
+            ("text/plain", true, true, true),
+            ("text/plain; charset=UTF-8", true, true, true),
+            ("text/plain; charset=\"iso-8859-1\"; x=y", true, true, true),
+            // `€` has a byte of its own there.
+            ("text/plain; charset=windows-1252", false, false, true),
+            ("text/plain; charset=iso-8859-15", false, false, true),
+            ("text/plain; charset=GB18030", false, false, true),
+            ("text/plain; charset=utf-16le", false, false, false),
+            ("text/plain;charset=UTF-32BE", false, false, false),
+            ("text/plain; charset=IBM037", false, false, false),
+            ("text/plain; charset=utf-7", false, false, false),
+            ("text/plain; charset*=utf-8''x", false, false, false),
+            (
+                "text/plain; charset=utf-8; charset=utf-32",
+                false,
+                false,
+                false,
+            ),
+            ("text/plain, text/html; charset=cp037", false, false, false),
+            ("text/plain; charset=", false, false, false),
         ] {
             assert_eq!(
-                (is_written(text), is_recognized(text)),
-                (written, recognized),
+                (
+                    is_written(text),
+                    is_recognized(text, false),
+                    is_recognized(text, true)
+                ),
+                (written, recognized, recognized_in_ascii),
                 "{text}"
+            );
+        }
+    }
+
+    #[test]
+    fn of_a_url() {
+        for (name, value, query, is_other) in [
+            (
+                "content-type",
+                "text/plain; charset=utf-8",
+                Some("a=b"),
+                false,
+            ),
+            (
+                "content-type",
+                "text/plain; charset=utf-16-le",
+                Some("a=b"),
+                true,
+            ),
+            ("Content_Type", "text/plain; charset=utf-16-le", None, true),
+            ("x-up-devcap-post-charset", "IBM037", None, true),
+            ("accept", "*/*", Some("ie=UTF-8&a=b"), false),
+            ("accept", "*/*", Some("a=b&ie=UTF-16BE"), true),
+            ("accept", "*/*", Some("%5Fcharset_=utf-8"), true),
+        ] {
+            let mut header = HeaderMap::new();
+            let name = HeaderName::from_bytes(name.as_bytes()).unwrap();
+            header.insert(name, HeaderValue::from_static(value));
+            assert_eq!(
+                is_of_url_other(&header, query),
+                is_other,
+                "{value} {query:?}"
             );
         }
     }
@@ -108,6 +179,8 @@ mod tests {
     fn no_charset_is_asked_for() {
         let mut header = HeaderMap::new();
         header.insert(ACCEPT_CHARSET, HeaderValue::from_static("utf-32"));
+        // To CGI it is the same.
+        header.insert("accept_charset", HeaderValue::from_static("utf-32"));
         for accept in [
             "application/json;charset=UTF-32BE;q=0.5, */*",
             "text/plain; Charset=\"utf-7\"",

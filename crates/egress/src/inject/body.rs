@@ -13,6 +13,7 @@ use http_body::{Body, Frame};
 use http_body_util::Full;
 use http_step_policy::{Origin, Place, Stands};
 use http_step_redact::{Context, Replacements, Replacer};
+use tokio::task::yield_now;
 
 use super::{Destination, admit, written};
 use crate::body::BoxBody;
@@ -28,6 +29,9 @@ use crate::usage::audit::AuditEntry;
 
 /// How much of a longer body is processed at once: a handle is short, and a value may be long.
 const PIECE: usize = 4 << 10;
+
+/// How much of a body is inspected at once.
+const INSPECTED_AT_ONCE: usize = 64 << 10;
 
 /// A long body, into which secrets are injected while it is sent.
 struct InjectedBody {
@@ -137,7 +141,7 @@ impl Egress {
         let most = max_held.unwrap_or(MAX_HELD);
         let Read { bytes: read, rest } =
             collect(&mut body, most, within, origin, &mut room).await?;
-        let mut reader = BodyReader::new(&head.headers, self.secrets.secrets());
+        let mut reader = BodyReader::new(&head.headers, head.uri.query(), self.secrets.secrets());
         let found: Vec<&GrantedSecret> = self.secrets.found_in(&read).collect();
         let is_bound = self
             .secrets
@@ -146,7 +150,11 @@ impl Egress {
             .any(|secret| secret.grant.is_bound());
         let is_more = matches!(rest, Rest::More);
         if is_more || is_bound || !found.is_empty() {
-            reader.read(&read);
+            for piece in read.chunks(INSPECTED_AT_ONCE) {
+                reader.read(piece);
+                // So that what it takes is counted, and others get the thread.
+                yield_now().await;
+            }
         }
         if !is_more {
             reader.finish();

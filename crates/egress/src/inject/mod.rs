@@ -5,6 +5,7 @@
 mod body;
 mod credentials;
 
+use std::cell::LazyCell;
 use std::ptr;
 use std::sync::Arc;
 
@@ -16,13 +17,13 @@ use http::header::{AUTHORIZATION, HeaderName, RANGE};
 use http::uri::PathAndQuery;
 use http::{HeaderMap, HeaderValue, Request, Uri};
 use http_step_policy::{
-    InHeader, Origin, Place, SecretUse, Stands, header_name, is_override_header, is_plain_in_path,
-    override_in_query,
+    InHeader, Origin, Place, QueryFields, SecretUse, Stands, header_name, is_override_header,
+    is_plain_in_path, override_in_query,
 };
 use http_step_redact::{Context, HANDLE_BYTES, OpenEscape, encode};
 use zeroize::Zeroizing;
 
-use crate::body::BoxBody;
+use crate::body::{BoxBody, charset};
 use crate::egress::Egress;
 use crate::error::TransportError;
 use crate::secrets::GrantedSecret;
@@ -246,20 +247,28 @@ impl Egress {
         entry: &AuditEntry,
     ) -> Result<(), TransportError> {
         let uri = request.uri();
+        let is_other = charset::is_of_url_other(request.headers(), uri.query());
         let path = self.inject_text(
             uri.path().as_bytes(),
             Context::Url,
             Place::Path,
-            Stands::in_path,
+            |before, after| match is_other {
+                true => Stands::Recoded,
+                false => Stands::in_path(before, after),
+            },
             destination,
             entry,
         )?;
         let query = uri.query().unwrap_or_default().as_bytes();
+        let fields = LazyCell::new(|| QueryFields::new(query));
         let injected = self.inject_text(
             query,
             Context::Url,
             Place::Query,
-            Stands::in_query,
+            |before, after| match is_other {
+                true => Stands::Recoded,
+                false => Stands::in_query(&fields, before, after),
+            },
             destination,
             entry,
         )?;

@@ -147,6 +147,11 @@ impl GrantedSecrets {
         self.secrets.iter().any(|secret| secret.is_bound_to(origin))
     }
 
+    /// Whether all values have ASCII characters alone.
+    pub(crate) fn are_ascii(&self) -> bool {
+        self.secrets.iter().all(|secret| secret.value().is_ascii())
+    }
+
     /// Whether the component may hold a handle.
     pub(crate) fn is_used(&self) -> bool {
         self.is_used.load(Ordering::Relaxed)

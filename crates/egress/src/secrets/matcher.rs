@@ -8,11 +8,9 @@ use http_step_redact::{Patterns, Replacements, Replacer, TooMuch, Value};
 
 use super::fingerprint::{Fingerprint, Fingerprints};
 
-/// How many are kept for later runs.
+/// How many are kept for later runs, and bytes of memory of all of them.
 const MAX_KEPT_MATCHERS: usize = 16;
-
-/// Of longer values none is kept: what looks for them is many times as long.
-const MAX_KEPT_BYTES: usize = 8 << 10;
+const MAX_KEPT_MEMORY: usize = 64 << 20;
 
 /// The forms of values, by number of their owner.
 pub(crate) struct SecretMatcher {
@@ -117,12 +115,17 @@ impl MatcherCache {
             return Ok(kept);
         }
         let made = Arc::new(SecretMatcher::from_values(owners)?);
-        let bytes: usize = owners.iter().flatten().map(|v| v.expose().len()).sum();
-        if bytes <= MAX_KEPT_BYTES {
-            let mut kept = self.kept();
-            kept.truncate(MAX_KEPT_MATCHERS - 1);
-            kept.push_front((name, Arc::clone(&made)));
-        }
+        let mut kept = self.kept();
+        kept.push_front((name, Arc::clone(&made)));
+        let mut memory = 0;
+        let fits = kept.iter().take(MAX_KEPT_MATCHERS);
+        let fits = fits.take_while(|(_, matcher)| {
+            memory += matcher.memory();
+            memory <= MAX_KEPT_MEMORY
+        });
+        let fits = fits.count();
+        kept.truncate(fits);
+        drop(kept);
         Ok(made)
     }
 
@@ -195,7 +198,15 @@ mod tests {
         }
         assert!(!Arc::ptr_eq(&first, &over("value-first")));
         assert_eq!(matchers.kept().len(), MAX_KEPT_MATCHERS);
-        let long = "long".repeat(MAX_KEPT_BYTES / 4) + "er";
-        assert!(!Arc::ptr_eq(&over(&long), &over(&long)));
+        let long = |number: usize| {
+            let words = (0..2000).map(|word| format!("{number}-{word:04}-"));
+            words.collect::<String>()
+        };
+        for number in 0..MAX_KEPT_MATCHERS {
+            over(&long(number));
+        }
+        let memory: usize = matchers.kept().iter().map(|(_, it)| it.memory()).sum();
+        assert!((1..=MAX_KEPT_MEMORY).contains(&memory), "{memory}");
+        assert!(matchers.kept().len() < MAX_KEPT_MATCHERS);
     }
 }

@@ -144,7 +144,7 @@ impl Denied {
             Why::BehindEscape(sign) => format!(
                 "the text before it leaves an escape open, which begins with `{sign}` and would take characters of the value along; no grant lets it"
             ),
-            Why::Recoded => "the request says that its body, or a part of it, is read in another charset or coding (`charset`, `Content-Encoding`, `Content-Transfer-Encoding`), in which the value would not be recognized in a response; no grant lets it".to_owned(),
+            Why::Recoded => "the request says that its URL or body, or a part of it, is read in another charset or coding (`charset`, `Content-Encoding`, `Content-Transfer-Encoding`), in which the value would not be recognized in a response; no grant lets it".to_owned(),
             Why::Method(_) => self.methods_reason(),
             Why::Path(..) if is_url => {
                 "it leads to a path that the secret is not lent for".to_owned()

@@ -6,7 +6,7 @@
 /// ```
 /// use http_step_policy::field_name;
 ///
-/// for name in ["a b", "A+b", "%61%20b", "%u0061_b", " a.b[]", "a b[1]", "[a b]", "a b[]x",
+/// for name in ["a b:list", "a b", "A+b", "%61%20b", "%u0061_b", " a.b[]", "a b[1]", "[a b]", "a b[]x",
 ///     "[a b][]", "a b[0][c]"] {
 ///     assert_eq!(field_name(name.as_bytes()), "a_b", "{name}");
 /// }
@@ -18,8 +18,8 @@ pub fn field_name(name: &[u8]) -> String {
     let text = String::from_utf8_lossy(&decoded);
     // ASP.NET, which joins such fields, does not tell upper case from lower.
     let text = text.to_uppercase().to_lowercase();
-    // PHP ends a name at a NUL.
-    let text = text.split('\0').next().unwrap_or_default();
+    // PHP ends a name at a NUL, Zope at a colon.
+    let text = text.split(['\0', ':']).next().unwrap_or_default();
     without_index(text.trim()).replace([' ', '.'], "_")
 }
 
@@ -50,24 +50,33 @@ fn without_index(name: &str) -> String {
     kept
 }
 
-/// The names that a field's [name](field_name) is part of: with a field of one of these, some
-/// servers join it (`q` and `q[a]`, in the qs of Express).
-///
-/// ```
-/// let parents: Vec<&str> = http_step_policy::parent_fields("a[b][c]").collect();
-/// assert_eq!(parents, ["a", "a[b]"]);
-/// assert_eq!(http_step_policy::parent_fields("a").count(), 0);
-/// ```
-pub fn parent_fields(name: &str) -> impl Iterator<Item = &str> {
-    let brackets = name.match_indices('[').map(|(at, _)| at);
-    brackets.filter_map(|at| name.get(..at))
+/// Whether a field's name may say how its value is decoded: `q:utf_16_le`, in Zope.
+#[must_use]
+pub fn names_codec(name: &[u8]) -> bool {
+    decoded(name).contains(&b':')
 }
 
-/// Whether servers may join two fields of these [names](field_name).
-pub(super) fn are_joined(one: &str, other: &str) -> bool {
-    one == other
-        || parent_fields(one).any(|parent| parent == other)
-        || parent_fields(other).any(|parent| parent == one)
+/// How often a name may have brackets.
+const MAX_DEPTH: usize = 8;
+
+/// The names that a field's [name](field_name) is part of: with a field of one of these, some
+/// servers join it (`q` and `q[a]`, in the qs of Express). None if it is nested deeper than
+/// eight times: servers differ in where they stop.
+///
+/// ```
+/// use http_step_policy::parent_fields;
+///
+/// assert_eq!(parent_fields("a[b][c]"), Some(vec!["a", "a[b]"]));
+/// assert_eq!(parent_fields("a"), Some(vec![]));
+/// assert_eq!(parent_fields("a[b][c][d][e][f][g][h][i][j]"), None);
+/// ```
+#[must_use]
+pub fn parent_fields(name: &str) -> Option<Vec<&str>> {
+    let brackets = name.match_indices('[').map(|(at, _)| at);
+    if brackets.clone().nth(MAX_DEPTH).is_some() {
+        return None;
+    }
+    Some(brackets.filter_map(|at| name.get(..at)).collect())
 }
 
 /// What is percent-encoded, decoded, `+` for a space and the `%u0071` of ASP.NET, too.

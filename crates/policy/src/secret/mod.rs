@@ -28,7 +28,7 @@ pub use argument::{
     SecretArgumentError, SecretArgumentsError, SecretCompose, SecretPlaces, SecretPlacesError,
 };
 pub(crate) use denied::{Denied, Why};
-pub use field_name::{field_name, parent_fields};
+pub use field_name::{field_name, names_codec, parent_fields};
 pub use format::{HeaderFormat, HeaderFormatError};
 pub use missing::MissingSecret;
 pub use name::SecretNameError;
@@ -38,7 +38,7 @@ use path::Refused;
 pub use path::{PathPrefix, PathPrefixError, is_plain_in_path};
 pub use place::Place;
 pub use source::{SourceRef, SourceRefError};
-pub use stands::{InHeader, SCHEMES, Stands};
+pub use stands::{InHeader, QueryFields, SCHEMES, Stands};
 
 /// A secret: what expressions call it, where its value is, and to whom it is lent.
 ///

@@ -4,7 +4,9 @@
 //! a value chooses where the server cuts it, and could have it told character by
 //! character. So a value stands by itself unless the policy says otherwise.
 
-use super::field_name::{are_joined, field_name};
+use std::collections::{BTreeSet, HashMap, HashSet};
+
+use super::field_name::{field_name, names_codec, parent_fields};
 
 /// How a value stands at its place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,6 +69,53 @@ pub const SCHEMES: [&str; 18] = [
     "Zoho-oauthtoken",
 ];
 
+/// How many fields of a query have each name, as servers read it.
+#[derive(Debug, Default)]
+pub struct QueryFields {
+    named: HashMap<String, usize>,
+    /// The names that some are fields of.
+    parents: HashSet<String>,
+    /// Whether one is nested too deep to tell which it is joined with.
+    is_too_deep: bool,
+}
+
+impl QueryFields {
+    /// Those of a query.
+    #[must_use]
+    pub fn new(query: &[u8]) -> Self {
+        let mut fields = Self::default();
+        for field in query.split(|byte| *byte == b'&') {
+            // Some servers take `;` for `&`, others for a character of the name.
+            let parts = field.split(|byte| *byte == b';').chain([field]);
+            let names = parts.map(|part| {
+                let name = part.split(|byte| *byte == b'=').next();
+                field_name(name.unwrap_or_default())
+            });
+            // A field is not joined with itself.
+            let names: BTreeSet<String> = names.collect();
+            for name in names {
+                match parent_fields(&name) {
+                    Some(parents) => fields
+                        .parents
+                        .extend(parents.into_iter().map(str::to_owned)),
+                    None => fields.is_too_deep = true,
+                }
+                *fields.named.entry(name).or_default() += 1;
+            }
+        }
+        fields
+    }
+
+    /// Whether servers may join a field of this name with another one.
+    fn has_another(&self, name: &str) -> bool {
+        let is_parent = |name: &str| self.named.contains_key(name);
+        self.is_too_deep
+            || self.named.get(name).is_some_and(|count| *count > 1)
+            || self.parents.contains(name)
+            || parent_fields(name).is_none_or(|parents| parents.into_iter().any(is_parent))
+    }
+}
+
 impl<'t> Stands<'t> {
     /// In the URL's path, between these texts.
     #[must_use]
@@ -75,34 +124,26 @@ impl<'t> Stands<'t> {
         Self::whole_if(is_whole)
     }
 
-    /// In the URL's query, between these texts. It may also be the whole query.
+    /// In the URL's query, which has these fields, between these texts. It may also be the
+    /// whole query.
     #[must_use]
-    pub fn in_query(before: &'t [u8], after: &'t [u8]) -> Self {
+    pub fn in_query(fields: &QueryFields, before: &'t [u8], after: &'t [u8]) -> Self {
         if before.is_empty() && after.is_empty() {
             return Self::Whole;
         }
-        let mut fields = before.split(|byte| *byte == b'&');
-        let field = fields.next_back().unwrap_or_default();
+        let field = before.rsplit(|byte| *byte == b'&').next();
         let name = field
-            .strip_suffix(b"=")
+            .and_then(|field| field.strip_suffix(b"="))
             .filter(|name| !name.contains(&b'='));
         // Some servers take `;` for `&`, and find another name there.
         let name = name.filter(|name| !name.contains(&b';'));
         let Some(name) = name.filter(|_| matches!(after.first(), None | Some(b'&'))) else {
             return Self::Composed;
         };
-        let read = field_name(name);
-        let is_same = |other: &[u8]| {
-            let other = other.split(|byte| *byte == b'=').next();
-            other.is_some_and(|other| are_joined(&field_name(other), &read))
-        };
-        // What is next to the value has an empty name, and is none.
-        let others = fields.chain(after.split(|byte| *byte == b'&').skip(1));
-        let mut others = others.flat_map(|field| {
-            let parts = field.split(|byte| *byte == b';');
-            parts.chain([field])
-        });
-        if others.any(is_same) {
+        if names_codec(name) {
+            return Self::Recoded;
+        }
+        if fields.has_another(&field_name(name)) {
             return Self::Repeated(std::str::from_utf8(name).unwrap_or_default());
         }
         Self::Whole
@@ -198,6 +239,11 @@ mod tests {
     fn split(text: &str) -> (&[u8], &[u8]) {
         let (before, after) = text.split_once("{}").unwrap();
         (before.as_bytes(), after.as_bytes())
+    }
+
+    fn in_query(text: &str) -> Stands<'_> {
+        let (before, after) = split(text);
+        Stands::in_query(&QueryFields::new(text.as_bytes()), before, after)
     }
 
     fn is_whole_in(field: &str, text: &str, is_basic: bool) -> bool {
@@ -332,9 +378,8 @@ mod tests {
             ("a=b;c=d&q={}", true),
             ("a[q]=x&a[r]={}", true),
         ] {
-            let (before, after) = split(text);
             let expected = Stands::whole_if(is_whole);
-            assert_eq!(Stands::in_query(before, after), expected, "{text}");
+            assert_eq!(in_query(text), expected, "{text}");
         }
         // Some servers put fields of one name together.
         for text in [
@@ -349,14 +394,17 @@ mod tests {
             "q={}&%20q+=x",
             "q={}&q%00y=x",
             "q={}&q[a]=x",
+            "q:list=x&q={}",
             "q%5Ba%5D[b]=x&q={}",
+            "q={}&a[b][c][d][e][f][g][h][i][j]",
         ] {
-            let (before, after) = split(text);
             let expected = Stands::Repeated("q");
-            assert_eq!(Stands::in_query(before, after), expected, "{text}");
+            assert_eq!(in_query(text), expected, "{text}");
         }
-        let (before, after) = split("q=x&q[a]={}");
-        assert_eq!(Stands::in_query(before, after), Stands::Repeated("q[a]"));
+        assert_eq!(in_query("q=x&q[a]={}"), Stands::Repeated("q[a]"));
+        for text in ["q:utf_16_le={}", "q%3Acp037={}"] {
+            assert_eq!(in_query(text), Stands::Recoded, "{text}");
+        }
         for (text, is_whole) in [
             ("/{}", true),
             ("/a/{}", true),

@@ -324,6 +324,13 @@ const BESIDE: &[&str] = &[
     "POST HERE/ | header content-type: text/xml | body <a><b>x</b><b>{TOKEN}</b></a>",
     // The text of `a` is all of it.
     "POST HERE/ | header content-type: text/xml | body <a>x<b>{TOKEN}</b></a>",
+    // Some join the lists of two fields of one name, and some sort names.
+    "POST HERE/ | header content-type: application/json | body {\"a\": [\"x\"], \"a\": [\"{TOKEN}\"]}",
+    "POST HERE/ | header content-type: application/json | body {\"{TOKEN}\": 1}",
+    // A form, to servers that do not look at its type.
+    "POST HERE/ | header content-type: application/json | body {\"a\": \"&q=x\", \"b\": \"{TOKEN}\"}",
+    "POST HERE/ | header content-type: application/x-www-form-urlencoded+xml | body <a>{TOKEN}</a>",
+    "POST HERE/ | header content-type: text/xml | body q=x<a>{TOKEN}</a>",
     // Two parts of one name, of which one seems to have another.
     "POST HERE/ | header content-type: multipart/form-data; boundary=b | body --b\\r\\nContent-Disposition: form-data; name=a\\r\\nContent-Type: text/plain; name=z\\r\\n\\r\\nx\\r\\n--b\\r\\nContent-Disposition: form-data; name=a\\r\\n\\r\\n{TOKEN}\\r\\n--b--",
 ];
@@ -391,6 +398,16 @@ async fn nothing_stands_beside_a_secret_by_default() {
         POST HERE/ | header content-type: text/xml | body <a><b>x</b><b>{TOKEN}</b></a>
             the policy does not let the secret `TOKEN` be in the body of a request to HERE: the body has other items in the same list, or elements of the same name, and servers join those; `--secret-compose TOKEN=body` would
         POST HERE/ | header content-type: text/xml | body <a>x<b>{TOKEN}</b></a>
+            the policy does not let the secret `TOKEN` be in the body of a request to HERE, beside other text: by itself it may be a whole field, part, string or text of the body; `--secret-compose TOKEN=body` would
+        POST HERE/ | header content-type: application/json | body {"a": ["x"], "a": ["{TOKEN}"]}
+            the policy does not let the secret `TOKEN` be in the body of a request to HERE: the body has other items in the same list, or elements of the same name, and servers join those; `--secret-compose TOKEN=body` would
+        POST HERE/ | header content-type: application/json | body {"{TOKEN}": 1}
+            the policy does not let the secret `TOKEN` be in the body of a request to HERE, beside other text: by itself it may be a whole field, part, string or text of the body; `--secret-compose TOKEN=body` would
+        POST HERE/ | header content-type: application/json | body {"a": "&q=x", "b": "{TOKEN}"}
+            the policy does not let the secret `TOKEN` be in the body of a request to HERE, beside other text: by itself it may be a whole field, part, string or text of the body; `--secret-compose TOKEN=body` would
+        POST HERE/ | header content-type: application/x-www-form-urlencoded+xml | body <a>{TOKEN}</a>
+            the policy does not let the secret `TOKEN` be in the body of a request to HERE, beside other text: by itself it may be a whole field, part, string or text of the body; `--secret-compose TOKEN=body` would
+        POST HERE/ | header content-type: text/xml | body q=x<a>{TOKEN}</a>
             the policy does not let the secret `TOKEN` be in the body of a request to HERE, beside other text: by itself it may be a whole field, part, string or text of the body; `--secret-compose TOKEN=body` would
         POST HERE/ | header content-type: multipart/form-data; boundary=b | body --b\r\nContent-Disposition: form-data; name=a\r\nContent-Type: text/plain; name=z\r\n\r\nx\r\n--b\r\nContent-Disposition: form-data; name=a\r\n\r\n{TOKEN}\r\n--b--
             the policy does not let the secret `TOKEN` be in the body of a request to HERE: servers join the field `a` with another one of the request; `--secret-compose TOKEN=body` would
@@ -479,22 +496,37 @@ async fn nothing_stands_in_what_is_recoded() {
             "{multipart} | body {}",
             part("Content-Type: text/plain; charset=utf-8")
         ),
+        "GET HERE/?q={TOKEN} | header content-type: text/plain; charset=utf-16-le".to_owned(),
+        "GET HERE/{TOKEN} | header x-up-devcap-post-charset: IBM037".to_owned(),
+        "GET HERE/?_charset_=UTF-16BE&q={TOKEN}".to_owned(),
+        "GET HERE/?q:utf_16_le={TOKEN}".to_owned(),
+        "POST HERE/ | header content_type: text/plain; charset=utf-16le | body {TOKEN}".to_owned(),
     ];
     let orders: Vec<&str> = orders.iter().map(String::as_str).collect();
     let anywhere = composed("TOKEN", &service.origin, &Place::COMPOSABLE);
     expect![[r#"
         POST HERE/ | header content-type: text/plain; charset=utf-16le | body {TOKEN}
-            the policy does not let the secret `TOKEN` be in the body of a request to HERE: the request says that its body, or a part of it, is read in another charset or coding (`charset`, `Content-Encoding`, `Content-Transfer-Encoding`), in which the value would not be recognized in a response; no grant lets it
+            the policy does not let the secret `TOKEN` be in the body of a request to HERE: the request says that its URL or body, or a part of it, is read in another charset or coding (`charset`, `Content-Encoding`, `Content-Transfer-Encoding`), in which the value would not be recognized in a response; no grant lets it
         POST HERE/ | header content-type: application/json; charset=UTF-32 | body {TOKEN}
-            the policy does not let the secret `TOKEN` be in the body of a request to HERE: the request says that its body, or a part of it, is read in another charset or coding (`charset`, `Content-Encoding`, `Content-Transfer-Encoding`), in which the value would not be recognized in a response; no grant lets it
+            the policy does not let the secret `TOKEN` be in the body of a request to HERE: the request says that its URL or body, or a part of it, is read in another charset or coding (`charset`, `Content-Encoding`, `Content-Transfer-Encoding`), in which the value would not be recognized in a response; no grant lets it
         POST HERE/ | header content-encoding: gzip | body {TOKEN}
-            the policy does not let the secret `TOKEN` be in the body of a request to HERE: the request says that its body, or a part of it, is read in another charset or coding (`charset`, `Content-Encoding`, `Content-Transfer-Encoding`), in which the value would not be recognized in a response; no grant lets it
+            the policy does not let the secret `TOKEN` be in the body of a request to HERE: the request says that its URL or body, or a part of it, is read in another charset or coding (`charset`, `Content-Encoding`, `Content-Transfer-Encoding`), in which the value would not be recognized in a response; no grant lets it
         POST HERE/ | header content-type: multipart/form-data; boundary=b | body --b\r\nContent-Type: text/plain; charset=utf-16\r\n\r\n{TOKEN}\r\n--b--
-            the policy does not let the secret `TOKEN` be in the body of a request to HERE: the request says that its body, or a part of it, is read in another charset or coding (`charset`, `Content-Encoding`, `Content-Transfer-Encoding`), in which the value would not be recognized in a response; no grant lets it
+            the policy does not let the secret `TOKEN` be in the body of a request to HERE: the request says that its URL or body, or a part of it, is read in another charset or coding (`charset`, `Content-Encoding`, `Content-Transfer-Encoding`), in which the value would not be recognized in a response; no grant lets it
         POST HERE/ | header content-type: multipart/form-data; boundary=b | body --b\r\nContent-Transfer-Encoding: base64\r\n\r\n{TOKEN}\r\n--b--
-            the policy does not let the secret `TOKEN` be in the body of a request to HERE: the request says that its body, or a part of it, is read in another charset or coding (`charset`, `Content-Encoding`, `Content-Transfer-Encoding`), in which the value would not be recognized in a response; no grant lets it
+            the policy does not let the secret `TOKEN` be in the body of a request to HERE: the request says that its URL or body, or a part of it, is read in another charset or coding (`charset`, `Content-Encoding`, `Content-Transfer-Encoding`), in which the value would not be recognized in a response; no grant lets it
         POST HERE/ | header content-type: multipart/form-data; boundary=b | body --b\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n{TOKEN}\r\n--b--
             in body
+        GET HERE/?q={TOKEN} | header content-type: text/plain; charset=utf-16-le
+            the policy does not let the secret `TOKEN` be in the query of a request to HERE: the request says that its URL or body, or a part of it, is read in another charset or coding (`charset`, `Content-Encoding`, `Content-Transfer-Encoding`), in which the value would not be recognized in a response; no grant lets it
+        GET HERE/{TOKEN} | header x-up-devcap-post-charset: IBM037
+            the policy does not let the secret `TOKEN` be in the path of a request to HERE: the request says that its URL or body, or a part of it, is read in another charset or coding (`charset`, `Content-Encoding`, `Content-Transfer-Encoding`), in which the value would not be recognized in a response; no grant lets it
+        GET HERE/?_charset_=UTF-16BE&q={TOKEN}
+            the policy does not let the secret `TOKEN` be in the query of a request to HERE: the request says that its URL or body, or a part of it, is read in another charset or coding (`charset`, `Content-Encoding`, `Content-Transfer-Encoding`), in which the value would not be recognized in a response; no grant lets it
+        GET HERE/?q:utf_16_le={TOKEN}
+            the policy does not let the secret `TOKEN` be in the query of a request to HERE: the request says that its URL or body, or a part of it, is read in another charset or coding (`charset`, `Content-Encoding`, `Content-Transfer-Encoding`), in which the value would not be recognized in a response; no grant lets it
+        POST HERE/ | header content_type: text/plain; charset=utf-16le | body {TOKEN}
+            the policy does not let the secret `TOKEN` be in the body of a request to HERE: the request says that its URL or body, or a part of it, is read in another charset or coding (`charset`, `Content-Encoding`, `Content-Transfer-Encoding`), in which the value would not be recognized in a response; no grant lets it
     "#]].assert_eq(&said(&service, anywhere, &orders).await);
     assert_eq!(service.requests().len(), 1);
 }

@@ -16,10 +16,22 @@ pub(super) struct Form {
     is_key_over: bool,
     has_begun: bool,
     is_broken: bool,
+    /// Whether a `&` came before the value that is read, and a name.
+    is_later: bool,
+    /// Whether it is no form by its type.
+    is_beside: bool,
     override_field: Option<&'static str>,
 }
 
 impl Form {
+    /// Of a body that is none by its type.
+    pub(super) fn beside() -> Self {
+        Self {
+            is_beside: true,
+            ..Self::default()
+        }
+    }
+
     pub(super) fn step(&mut self, byte: u8) -> Event {
         if !self.has_begun && !byte.is_ascii_whitespace() {
             self.has_begun = true;
@@ -30,6 +42,7 @@ impl Form {
         match (byte, self.is_in_value) {
             (b'&', true) => {
                 self.is_in_value = false;
+                self.is_later = true;
                 self.name.clear();
                 Event::Closes
             }
@@ -39,6 +52,7 @@ impl Form {
                 Event::Opens
             }
             (b'&', false) => {
+                self.is_later = true;
                 self.name.clear();
                 Event::Outside
             }
@@ -63,7 +77,11 @@ impl Form {
                 self.override_field = self.override_field.or(override_field(&self.key));
             }
             _ if self.is_key_over => {}
+            // Servers leave out blanks before a name.
+            b' ' | b'+' if self.key.is_empty() => {}
             _ if self.key.len() < MAX_NAME => self.key.push(byte),
+            // Text, as it is full of.
+            _ if self.is_beside => {}
             // It may be any: of what it is, the end is not known.
             _ => {
                 self.is_broken = true;
@@ -78,6 +96,11 @@ impl Form {
 
     pub(super) fn is_in_value(&self) -> bool {
         self.is_in_value
+    }
+
+    /// Whether what is read is in the value of a field with a name behind `&`.
+    pub(super) fn is_in_later_field(&self) -> bool {
+        self.is_in_value && self.is_later && !self.name.is_empty()
     }
 
     pub(super) fn is_broken(&self) -> bool {

@@ -1,9 +1,12 @@
 //! JSON (RFC 8259), one text or several, each in a line of its own. Its strings are
-//! values, names included. What is no JSON, a server may read in a way of its own. Items of
+//! values, but for names. What is no JSON, a server may read in a way of its own. Items of
 //! one array it may join, those of arrays in it, too (ECMAScript's `String` does).
 
-use super::MAX_NAME;
+use std::collections::HashMap;
+use std::hash::{DefaultHasher, Hash, Hasher};
+
 use super::syntax::Event;
+use super::{MAX_NAME, MAX_NAMES};
 
 /// How deep it may be.
 const DEEPEST: usize = 512;
@@ -33,15 +36,17 @@ enum Next {
 
 /// An array or object that is open.
 enum Level {
-    Object,
-    /// An array, and in whose items servers may join its own: an array that is open, by number.
-    Array {
-        outermost: usize,
-        items: Items,
+    /// Its fields, by a hash of their names.
+    Object {
+        fields: HashMap<u64, Items>,
+        last: u64,
     },
+    /// An array, and with whose items servers may join its own: those of an array that is
+    /// open, or of a field of an object, by number.
+    Array { outermost: usize, items: Items },
 }
 
-/// The strings, numbers and literals of an array.
+/// The strings, numbers and literals of an array, or the values of fields of one name.
 #[derive(Default)]
 struct Items {
     are_several: bool,
@@ -54,9 +59,11 @@ struct Items {
 pub(super) struct Json {
     next: Next,
     open: Vec<Level>,
+    /// How many fields the objects remember.
+    remembered: usize,
     /// Whose values were alone in an array, and are not any more.
     joined: Vec<usize>,
-    /// The name that is read, as it is written.
+    /// The name of a field that is read, as it is written.
     name: Vec<u8>,
     is_name_read: bool,
 }
@@ -93,14 +100,14 @@ impl Json {
                 return Event::Opens;
             }
             (Next::Value | Next::ValueOrEnd, b'[') => self.enter_array(),
-            (Next::Value | Next::ValueOrEnd, b'{') => self.enter(Level::Object, Next::NameOrEnd),
+            (Next::Value | Next::ValueOrEnd, b'{') => self.enter_object(),
             (Next::Value | Next::ValueOrEnd, b'-' | b'0'..=b'9' | b'a'..=b'z') => {
                 self.count_item();
                 Next::Word
             }
             (Next::Colon, b':') => Next::Value,
             (Next::Comma, b',') => match self.open.last() {
-                Some(Level::Object) => Next::Name,
+                Some(Level::Object { .. }) => Next::Name,
                 Some(Level::Array { .. }) => Next::Value,
                 None => Next::Nothing,
             },
@@ -113,9 +120,17 @@ impl Json {
 
     fn text(&mut self, byte: u8, is_name: bool) -> Event {
         match byte {
+            b'"' if is_name => {
+                self.is_name_read = true;
+                self.next = if self.begin_field() {
+                    Next::Colon
+                } else {
+                    Next::Nothing
+                };
+                Event::Name
+            }
             b'"' => {
-                self.is_name_read = is_name;
-                self.next = if is_name { Next::Colon } else { Next::Comma };
+                self.next = Next::Comma;
                 Event::Closes
             }
             b'\\' => {
@@ -141,7 +156,7 @@ impl Json {
     }
 
     fn is_in_object(&self) -> bool {
-        matches!(self.open.last(), Some(Level::Object))
+        matches!(self.open.last(), Some(Level::Object { .. }))
     }
 
     fn is_in_array(&self) -> bool {
@@ -156,10 +171,37 @@ impl Json {
         next
     }
 
+    fn enter_object(&mut self) -> Next {
+        let fields = HashMap::new();
+        self.enter(Level::Object { fields, last: 0 }, Next::NameOrEnd)
+    }
+
+    /// A field has the name that was read. Whether it is known which others have it.
+    fn begin_field(&mut self) -> bool {
+        let Some(name) = self.decoded_name() else {
+            return false;
+        };
+        let Some(Level::Object { fields, last }) = self.open.last_mut() else {
+            return false;
+        };
+        let mut hasher = DefaultHasher::new();
+        name.to_lowercase().hash(&mut hasher);
+        *last = hasher.finish();
+        if let Some(items) = fields.get_mut(last) {
+            items.are_several = true;
+            self.joined.append(&mut items.secrets);
+        } else {
+            fields.insert(*last, Items::default());
+            self.remembered += 1;
+        }
+        self.remembered <= MAX_NAMES && self.name.len() < MAX_NAME
+    }
+
     fn enter_array(&mut self) -> Next {
         let outermost = match self.open.last() {
             Some(Level::Array { outermost, .. }) => *outermost,
-            _ => self.open.len(),
+            Some(Level::Object { .. }) => self.open.len() - 1,
+            None => self.open.len(),
         };
         let items = Items::default();
         self.enter(Level::Array { outermost, items }, Next::ValueOrEnd)
@@ -167,19 +209,22 @@ impl Json {
 
     /// What servers may join what is read with.
     fn items(&mut self) -> Option<&mut Items> {
-        let Some(Level::Array { outermost, .. }) = self.open.last() else {
-            return None;
+        let at = match self.open.last()? {
+            Level::Array { outermost, .. } => *outermost,
+            Level::Object { .. } => self.open.len() - 1,
         };
-        let outermost = *outermost;
-        match self.open.get_mut(outermost) {
-            Some(Level::Array { items, .. }) => Some(items),
-            _ => None,
+        match self.open.get_mut(at)? {
+            Level::Array { items, .. } => Some(items),
+            Level::Object { fields, last } => fields.get_mut(last),
         }
     }
 
     fn count_item(&mut self) {
+        if !self.is_in_array() {
+            return;
+        }
         let Some(items) = self.items() else { return };
-        items.are_several = items.is_any;
+        items.are_several |= items.is_any;
         items.is_any = true;
         if items.are_several {
             let secrets = std::mem::take(&mut items.secrets);
@@ -204,7 +249,9 @@ impl Json {
     }
 
     fn leave(&mut self) -> Next {
-        self.open.pop();
+        if let Some(Level::Object { fields, .. }) = self.open.pop() {
+            self.remembered -= fields.len();
+        }
         Next::Comma
     }
 
@@ -213,9 +260,12 @@ impl Json {
         if !std::mem::take(&mut self.is_name_read) {
             return None;
         }
+        self.decoded_name().map(String::into_bytes)
+    }
+
+    fn decoded_name(&self) -> Option<String> {
         let quoted = [b"\"", self.name.as_slice(), b"\""].concat();
-        let name = serde_json::from_slice::<String>(&quoted).unwrap_or_default();
-        Some(name.into_bytes())
+        serde_json::from_slice(&quoted).ok()
     }
 
     pub(super) fn is_broken(&self) -> bool {

@@ -2,31 +2,30 @@
 //! beside other text that the component chose. A body comes in pieces, and is as long as
 //! the component likes: what is kept of it is a few bytes.
 
+mod beside;
 mod form;
 mod json;
 mod multipart;
 mod syntax;
 mod xml;
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
+use std::mem::discriminant;
 
 use http::HeaderMap;
-use http_step_policy::{Stands, override_field, parent_fields};
+use http_step_policy::{Stands, field_name, names_codec, override_field, parent_fields};
 use http_step_redact::{HANDLE_BYTES, OpenEscape};
 
-use self::form::Form;
-use self::syntax::{Event, Syntax, is_recoded, may_be_form, may_be_multipart};
+use self::beside::Beside;
+use self::syntax::{Event, Syntax, is_recoded, may_be_multipart};
+use super::charset;
 use super::content::context_of;
 use crate::secrets::GrantedSecret;
 
 /// Of how many fields the names are remembered. A handle behind them has a name that may
 /// be another's, too.
 const MAX_NAMES: usize = 4096;
-
-/// How often a name may have brackets: `a[b][c]` has them twice. One that has more may be
-/// another's, too.
-const DEEPEST_FIELD: usize = 8;
 
 /// The longest name of a field that is told from others.
 const MAX_NAME: usize = 256;
@@ -81,27 +80,23 @@ struct Value {
 }
 
 /// The name of a field, and of those that it is a field of: `a` and `a[b]` of `a[b][c]`.
-#[derive(Clone)]
 struct Field {
     name: String,
     hash: u64,
     parents: Vec<u64>,
+    /// Whether it may be any field's.
+    is_too_deep: bool,
 }
 
 impl Field {
     fn new(name: String) -> Self {
+        let parents = parent_fields(&name);
         Self {
             hash: hash(&name),
-            parents: parent_fields(&name).map(hash).collect(),
+            is_too_deep: parents.is_none(),
+            parents: parents.into_iter().flatten().map(hash).collect(),
             name,
         }
-    }
-
-    /// Whether servers may join them.
-    fn joins(&self, other: &Self) -> bool {
-        self.hash == other.hash
-            || self.parents.contains(&other.hash)
-            || other.parents.contains(&self.hash)
     }
 }
 
@@ -109,6 +104,31 @@ fn hash(name: &str) -> u64 {
     let mut hasher = DefaultHasher::new();
     name.hash(&mut hasher);
     hasher.finish()
+}
+
+/// The secrets whose handles are in fields, by the hashes of the fields' names.
+#[derive(Default)]
+struct Carrying {
+    named: HashMap<u64, BTreeSet<usize>>,
+    /// Those of fields of a field of this name.
+    below: HashMap<u64, BTreeSet<usize>>,
+}
+
+impl Carrying {
+    fn add(&mut self, field: &Field, secret: usize) {
+        self.named.entry(field.hash).or_default().insert(secret);
+        for parent in &field.parents {
+            self.below.entry(*parent).or_default().insert(secret);
+        }
+    }
+
+    /// In fields that servers may join with this one.
+    fn joined_with(&self, field: &Field) -> BTreeSet<usize> {
+        let parents = field.parents.iter().map(|it| self.named.get(it));
+        let own = [self.named.get(&field.hash), self.below.get(&field.hash)];
+        let all = parents.chain(own).flatten().flatten();
+        all.copied().collect()
+    }
 }
 
 /// A handle whose value may go on.
@@ -139,11 +159,12 @@ pub(crate) struct BodyReader {
     /// them.
     field: Vec<Field>,
     is_field_repeated: bool,
+    /// Whether its name may say how its value is decoded.
+    is_field_recoded: bool,
     names: HashSet<u64>,
     /// The names of what these fields are of.
     parents: HashSet<u64>,
-    /// The fields with handles in them, and whose.
-    carrying: Vec<(Field, usize)>,
+    carrying: Carrying,
     /// The secrets found, and those of them found whole.
     met: BTreeSet<usize>,
     whole: BTreeSet<usize>,
@@ -152,18 +173,18 @@ pub(crate) struct BodyReader {
     is_recoded: bool,
     /// Of JSON.
     override_field: Option<&'static str>,
-    /// What servers may read that take a body for a form.
-    form: Option<Form>,
+    /// What servers may read that take a body for something else.
+    beside: Beside,
     /// Whether a server reads fields in it, and this does not.
     is_unreadable: bool,
 }
 
 impl BodyReader {
-    pub(crate) fn new(header: &HeaderMap, secrets: &[GrantedSecret]) -> Self {
+    /// Of a request with this head.
+    pub(crate) fn new(header: &HeaderMap, query: Option<&str>, secrets: &[GrantedSecret]) -> Self {
         let syntax = Syntax::of(header);
-        let is_recoded = is_recoded(header);
-        let is_unreadable = syntax.is_plain() && (is_recoded || may_be_multipart(header));
-        let form = (syntax.is_plain() && may_be_form(header)).then(Form::default);
+        let is_recoded = is_recoded(header) || charset::is_of_url_other(header, query);
+        let is_unreadable = is_recoded || !syntax.is_multipart() && may_be_multipart(header);
         let handle = |secret: &GrantedSecret| secret.handle.as_str().as_bytes().try_into();
         let handles: Vec<[u8; HANDLE_BYTES]> = secrets
             .iter()
@@ -174,6 +195,7 @@ impl BodyReader {
             let pairs = handle.iter().zip(&first);
             pairs.take_while(|(one, other)| one == other).count()
         };
+        let beside = Beside::new(&syntax, header);
         Self {
             shared: handles.iter().map(alike).min().unwrap_or_default(),
             value: syntax.is_plain().then(Value::default),
@@ -187,15 +209,16 @@ impl BodyReader {
             pending: None,
             field: Vec::new(),
             is_field_repeated: false,
+            is_field_recoded: false,
             names: HashSet::new(),
             parents: HashSet::new(),
-            carrying: Vec::new(),
+            carrying: Carrying::default(),
             met: BTreeSet::new(),
             whole: BTreeSet::new(),
             found: Vec::new(),
             is_recoded,
             override_field: None,
-            form,
+            beside,
             is_unreadable,
         }
     }
@@ -206,9 +229,7 @@ impl BodyReader {
             self.read += 1;
             let event = self.syntax.step(*byte);
             self.take(event);
-            if let Some(form) = &mut self.form {
-                form.step(*byte);
-            }
+            self.beside.step(*byte);
             self.escape.step(*byte);
             self.open = self.open << 1 | u64::from(self.escape.is_open());
             if byte.is_ascii_lowercase() || matches!(byte, b'2'..=b'7') {
@@ -248,7 +269,7 @@ impl BodyReader {
         std::mem::take(&mut self.found)
     }
 
-    /// Whether the handle of a secret was found by now.
+    /// Whether a handle of a secret was found by now.
     pub(crate) fn has_found(&self, secret: usize) -> bool {
         self.met.contains(&secret)
     }
@@ -272,10 +293,9 @@ impl BodyReader {
 
     /// The field by which a framework may act on another method, if there is one.
     pub(crate) fn override_field(&self) -> Option<&'static str> {
-        let of_form = || self.form.as_ref().and_then(Form::override_field);
         self.override_field
             .or_else(|| self.syntax.override_field())
-            .or_else(of_form)
+            .or_else(|| self.beside.override_field())
             .or((self.is_unreadable && self.read > 0).then_some(UNKNOWN_OVERRIDE))
     }
 
@@ -301,6 +321,10 @@ impl BodyReader {
             Event::Closes => {
                 self.resolve(Standing::Whole);
                 self.value = None;
+            }
+            Event::Name => {
+                self.resolve(Standing::Composed);
+                self.value = None;
                 if let Some(name) = self.syntax.take_key() {
                     self.override_field = self.override_field.or(override_field(&name));
                 }
@@ -316,13 +340,15 @@ impl BodyReader {
         if !self.syntax.has_fields() {
             return;
         }
-        let names = self.syntax.take_names().into_iter();
+        let names = self.syntax.take_names();
+        self.is_field_recoded = names.iter().any(|name| names_codec(name));
+        let names = names.iter().map(|name| field_name(name));
         let field: Vec<Field> = names.map(Field::new).collect();
         let remembered = self.names.len() + self.parents.len();
-        let is_deep = field.iter().any(|it| it.parents.len() > DEEPEST_FIELD);
+        let is_deep = field.iter().any(|it| it.is_too_deep);
         let is_full = is_deep || !field.is_empty() && remembered >= MAX_NAMES;
         self.is_field_repeated = is_full || field.iter().any(|field| self.has_field(field));
-        if field.iter().any(|field| field.name == CHARSET_FIELD) {
+        if !self.is_recoded && field.iter().any(|field| field.name == CHARSET_FIELD) {
             self.is_recoded = true;
             for secret in self.met.clone() {
                 self.tell(secret, Standing::Recoded);
@@ -333,9 +359,7 @@ impl BodyReader {
                 self.names.insert(field.hash);
                 self.parents.extend(&field.parents);
             }
-            let earlier = self.carrying.iter().filter(|(other, _)| other.joins(field));
-            let earlier: Vec<usize> = earlier.map(|(_, secret)| *secret).collect();
-            for secret in earlier {
+            for secret in self.carrying.joined_with(field) {
                 self.tell(secret, Standing::Repeated(field.name.clone()));
             }
         }
@@ -355,8 +379,12 @@ impl BodyReader {
             self.tell(secret, Standing::BehindEscape(sign));
             return;
         }
-        if self.is_recoded || self.syntax.is_recoded() {
+        if self.is_recoded || self.is_field_recoded || self.syntax.is_recoded() {
             self.tell(secret, Standing::Recoded);
+            return;
+        }
+        if self.beside.is_in_field() {
+            self.tell(secret, Standing::Composed);
             return;
         }
         let length = self.value.as_ref().map(|value| value.length);
@@ -387,8 +415,9 @@ impl BodyReader {
                 Standing::Repeated(field.name.clone())
             }
             (Standing::Whole, Some(_)) => {
-                let carrying = self.field.iter().map(|field| (field.clone(), secret));
-                self.carrying.extend(carrying);
+                for field in &self.field {
+                    self.carrying.add(field, secret);
+                }
                 Standing::Whole
             }
             (Standing::Whole, _) if !self.syntax.holds(secret) => Standing::Joined,
@@ -402,10 +431,11 @@ impl BodyReader {
         if standing == Standing::Whole {
             self.whole.insert(secret);
         }
-        let found = Found { secret, standing };
-        // A body may be full of them.
-        if !self.found.contains(&found) {
-            self.found.push(found);
+        // A body may be full of them, each in a field of another name.
+        let kind = discriminant(&standing);
+        let is_alike = |it: &Found| it.secret == secret && discriminant(&it.standing) == kind;
+        if !self.found.iter().any(is_alike) {
+            self.found.push(Found { secret, standing });
         }
     }
 

@@ -1,7 +1,7 @@
 //! Multipart bodies (RFC 2046, section 5.1): the content of a part is a value. Lines end
 //! with CRLF; some servers take less, and would find other parts than there are.
 
-use http_step_policy::{field_name, override_field};
+use http_step_policy::override_field;
 use percent_encoding::percent_decode;
 
 use super::UNKNOWN_OVERRIDE;
@@ -9,13 +9,13 @@ use super::syntax::Event;
 use crate::body::charset;
 
 /// The most bytes of one part's header.
-const MAX_HEADER: usize = 8 << 10;
+const LONGEST_HEADER: usize = 8 << 10;
 
 /// How many names a part may seem to have.
 const MAX_NAMES: usize = 4;
 
 /// The longest boundary (RFC 2046, section 5.1.1).
-const MAX_BOUNDARY: usize = 70;
+const LONGEST_BOUNDARY: usize = 70;
 
 #[derive(Clone, Copy)]
 enum Next {
@@ -73,7 +73,7 @@ impl Multipart {
         // At others that it may have some servers end it.
         let is_of_boundary = |byte: u8| byte.is_ascii_alphanumeric() || b"'+_-.".contains(&byte);
         if boundary.is_empty()
-            || boundary.len() > MAX_BOUNDARY
+            || boundary.len() > LONGEST_BOUNDARY
             || !boundary.bytes().all(is_of_boundary)
         {
             return None;
@@ -134,7 +134,7 @@ impl Multipart {
             }
             (b'\r', false) => (Next::Header { is_cr: true, line }, Event::Outside),
             (b'\n', false) | (_, true) => (Next::Nothing, Event::Outside),
-            _ if self.header.len() >= MAX_HEADER => (Next::Nothing, Event::Outside),
+            _ if self.header.len() >= LONGEST_HEADER => (Next::Nothing, Event::Outside),
             (byte, false) => {
                 self.header.push(byte);
                 (Next::header(line + 1), Event::Outside)
@@ -168,9 +168,9 @@ impl Multipart {
 
     /// The names that the part whose content begins may have. Of several, servers take the
     /// first or the last, or that of one line; and each finds other ends of quotes.
-    pub(super) fn names(&self) -> Vec<String> {
+    pub(super) fn names(&self) -> Vec<Vec<u8>> {
         let header = String::from_utf8_lossy(&self.header);
-        let mut names: Vec<String> = Vec::new();
+        let mut names: Vec<Vec<u8>> = Vec::new();
         for value in values_of_name(&header) {
             let plain = value.split([';', ',', '\n']).next().unwrap_or_default();
             let quoted = ['"', '\''].into_iter().filter_map(|quote| {
@@ -178,9 +178,8 @@ impl Multipart {
                 rest.split(quote).next()
             });
             for name in quoted.chain([plain.trim().trim_matches(['"', '\''])]) {
-                let name = field_name(name.as_bytes());
-                if !names.contains(&name) {
-                    names.push(name);
+                if !names.iter().any(|other| other == name.as_bytes()) {
+                    names.push(name.as_bytes().to_vec());
                 }
             }
         }

@@ -1,8 +1,8 @@
 //! What a body is written in, as servers read it, and what each of its bytes is.
 
 use http::header::{CONTENT_ENCODING, CONTENT_TYPE};
-use http::{HeaderMap, HeaderValue};
-use http_step_policy::field_name;
+use http::{HeaderMap, HeaderName, HeaderValue};
+use http_step_policy::header_name;
 use http_step_redact::Context;
 
 use super::form::Form;
@@ -10,6 +10,9 @@ use super::json::Json;
 use super::multipart::Multipart;
 use super::xml::Xml;
 use crate::body::charset;
+
+/// How MIME says that a body is encoded (RFC 2045, section 6).
+const TRANSFER_ENCODING: &str = "content-transfer-encoding";
 
 /// What a byte of a body is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,6 +27,9 @@ pub(super) enum Event {
     Ending,
     /// A value has ended.
     Closes,
+    /// A name of JSON has ended: servers sort them, so that who chooses the others learns where
+    /// one belongs.
+    Name,
 }
 
 /// What a body is written in.
@@ -39,7 +45,7 @@ pub(super) enum Syntax {
 impl Syntax {
     /// As servers read it. Where they may read it otherwise, all of it is one value.
     pub(super) fn of(header: &HeaderMap) -> Self {
-        let mut types = header.get_all(CONTENT_TYPE).iter();
+        let mut types = values_of(header, &CONTENT_TYPE);
         let content_type = match (types.next(), types.next()) {
             (Some(one), None) => one.to_str().ok(),
             _ => None,
@@ -47,7 +53,7 @@ impl Syntax {
         let Some(content_type) = content_type else {
             return Self::Plain;
         };
-        if is_recoded(header) || content_type.contains(',') {
+        if is_recoded(header) || content_type.contains(',') || has_two_natures(content_type) {
             return Self::Plain;
         }
         match Context::of_media_type(Some(content_type)) {
@@ -56,6 +62,10 @@ impl Syntax {
             Context::Xml => Self::Xml(Xml::default()),
             _ => Multipart::of(content_type).map_or(Self::Plain, Self::Multipart),
         }
+    }
+
+    pub(super) fn is_multipart(&self) -> bool {
+        matches!(self, Self::Multipart(_))
     }
 
     pub(super) fn is_plain(&self) -> bool {
@@ -72,10 +82,10 @@ impl Syntax {
         }
     }
 
-    /// The names that the field whose value begins may have, as servers read them.
-    pub(super) fn take_names(&mut self) -> Vec<String> {
+    /// The names that the field whose value begins may have, as they are written.
+    pub(super) fn take_names(&mut self) -> Vec<Vec<u8>> {
         match self {
-            Self::Form(form) => vec![field_name(&form.take_name())],
+            Self::Form(form) => vec![form.take_name()],
             Self::Multipart(multipart) => multipart.names(),
             Self::Json(_) | Self::Xml(_) | Self::Plain => Vec::new(),
         }
@@ -150,17 +160,44 @@ impl Syntax {
 
 /// Whether a request declares a charset or coding for its body that values are not written in.
 pub(super) fn is_recoded(header: &HeaderMap) -> bool {
-    let mut types = header.get_all(CONTENT_TYPE).iter();
-    header.contains_key(CONTENT_ENCODING)
+    let mut types = values_of(header, &CONTENT_TYPE);
+    let transfer_encoding = HeaderName::from_static(TRANSFER_ENCODING);
+    let mut encodings = values_of(header, &transfer_encoding);
+    values_of(header, &CONTENT_ENCODING).next().is_some()
+        || encodings.any(|it| !matches!(it.as_bytes(), b"7bit" | b"8bit" | b"binary"))
         || types.any(|it| !it.to_str().is_ok_and(charset::is_written))
+}
+
+/// Whether servers differ in what a type is: some look at its beginning or at a word in it
+/// (`application/x-www-form-urlencoded+json`, `multipart/xml`), others at its end.
+fn has_two_natures(content_type: &str) -> bool {
+    let essence = content_type.split(';').next().unwrap_or_default();
+    let essence = essence.trim().to_ascii_lowercase();
+    let is_form = essence.contains("form-urlencoded");
+    let is_multipart = essence.contains("multipart");
+    let is_text = essence.contains("json") || essence.contains("xml");
+    is_form && essence != "application/x-www-form-urlencoded"
+        || is_multipart && (is_text || !essence.starts_with("multipart/"))
+        || essence.contains("json") && essence.contains("xml")
+}
+
+/// The values of the fields that are this one to some server: of CGI `Content_Type` is, too.
+fn values_of<'h>(
+    header: &'h HeaderMap,
+    name: &'h HeaderName,
+) -> impl Iterator<Item = &'h HeaderValue> {
+    let fields = header.iter();
+    fields.filter_map(move |(other, value)| {
+        (header_name(other.as_str()) == name.as_str()).then_some(value)
+    })
 }
 
 /// Whether some servers may take a body for a form: one without a type, or with several.
 pub(super) fn may_be_form(header: &HeaderMap) -> bool {
-    !header.contains_key(CONTENT_TYPE) || has_type(header, "form-urlencoded")
+    values_of(header, &CONTENT_TYPE).next().is_none() || has_type(header, "form-urlencoded")
 }
 
-/// Or for one in parts, whose boundary is not plain.
+/// Or for one in parts.
 pub(super) fn may_be_multipart(header: &HeaderMap) -> bool {
     has_type(header, "multipart/")
 }
@@ -168,6 +205,6 @@ pub(super) fn may_be_multipart(header: &HeaderMap) -> bool {
 /// Whether a type has such a word in it.
 fn has_type(header: &HeaderMap, word: &str) -> bool {
     let lower = |it: &HeaderValue| it.as_bytes().to_ascii_lowercase();
-    let mut types = header.get_all(CONTENT_TYPE).iter().map(lower);
+    let mut types = values_of(header, &CONTENT_TYPE).map(lower);
     types.any(|it| String::from_utf8_lossy(&it).contains(word))
 }

@@ -10,7 +10,7 @@ use super::syntax::Event;
 use super::{MAX_NAME, MAX_NAMES};
 
 /// The longest processing instruction, the XML declaration included.
-const MAX_INSTRUCTION: usize = 256;
+const LONGEST_INSTRUCTION: usize = 256;
 
 /// How deep it may be.
 const DEEPEST: usize = 512;
@@ -41,7 +41,8 @@ enum Next {
 /// An element that is open, or the document.
 #[derive(Default)]
 struct Element {
-    /// By a hash.
+    /// By a hash: as its end repeats it, and as it is told from others.
+    tag: u64,
     name: u64,
     has_text: bool,
     /// Those in it, of each name.
@@ -60,7 +61,7 @@ pub(super) struct Xml {
     next: Next,
     /// What was read last of what goes on up to its end.
     last: Vec<u8>,
-    /// The name of the element that begins, without its prefix.
+    /// The name of the element that begins or ends.
     name: Vec<u8>,
     /// The document, and what is open in it.
     open: Vec<Element>,
@@ -91,18 +92,21 @@ impl Xml {
             (Next::Text, byte) => (self.text(byte, Next::Text), Event::Outside),
             (Next::OwnText, b'<') => (Next::Markup, Event::Ending),
             (Next::OwnText, byte) => (self.text(byte, Next::OwnText), Event::Inside),
-            (Next::Markup, b'/') => (Next::EndTag, Event::Closes),
+            (Next::Markup, b'/') => {
+                self.name.clear();
+                (Next::EndTag, Event::Closes)
+            }
             (Next::Markup, b'?') => (self.until(b"?>"), Event::Outside),
             (Next::Markup, b'!') => (Next::Declaration, Event::Outside),
             (Next::Markup, byte) if is_name_start(byte) => {
                 self.name.clear();
-                (self.name(byte), Event::Outside)
+                (self.name(byte, Next::Name), Event::Outside)
             }
             (Next::Name, b'>' | b'/' | b' ' | b'\t' | b'\r' | b'\n') => match self.begin() {
                 true => self.tag(0, byte),
                 false => (Next::Nothing, Event::Outside),
             },
-            (Next::Name, byte) => (self.name(byte), Event::Outside),
+            (Next::Name, byte) => (self.name(byte, Next::Name), Event::Outside),
             (Next::Declaration, b'-') => (Next::Dash, Event::Outside),
             // Its end is looked for behind it: `<!--->` is none.
             (Next::Dash, b'-') => (self.until(b"-->"), Event::Outside),
@@ -112,7 +116,8 @@ impl Xml {
                 _ => (self.until(b"]]>"), Event::Outside),
             },
             (Next::EndTag, b'>') => (self.end(), Event::Outside),
-            (Next::EndTag, byte) if byte != b'<' => (Next::EndTag, Event::Outside),
+            (Next::EndTag, b' ' | b'\t' | b'\r' | b'\n') => (Next::EndTag, Event::Outside),
+            (Next::EndTag, byte) => (self.name(byte, Next::EndTag), Event::Outside),
             (Next::Tag(last), byte) => self.tag(last, byte),
             (Next::Attribute(quote), byte) if byte == quote => (Next::Tag(quote), Event::Closes),
             (Next::Attribute(quote), byte) if byte != b'<' => {
@@ -140,20 +145,22 @@ impl Xml {
         }
     }
 
-    fn name(&mut self, byte: u8) -> Next {
-        match byte {
-            b':' => self.name.clear(),
-            b'"' | b'\'' | b'<' | b'=' => return Next::Nothing,
-            byte if self.name.len() < MAX_NAME => self.name.push(byte),
-            _ => return Next::Nothing,
+    fn name(&mut self, byte: u8, next: Next) -> Next {
+        if b"\"'<=&".contains(&byte) || self.name.len() >= MAX_NAME {
+            return Next::Nothing;
         }
-        Next::Name
+        self.name.push(byte);
+        next
     }
 
-    /// An element of this name begins, unless it is beside a text.
+    /// An element of this name begins, unless it is beside a text, or behind the document's own.
     fn begin(&mut self) -> bool {
-        let name = hashed(&self.name);
-        let Some(parent) = self.open.last_mut().filter(|it| !it.has_text) else {
+        let name = local(&self.name);
+        let is_in_document = self.open.len() == 1;
+        let parent = self.open.last_mut();
+        let is_let =
+            |it: &&mut Element| !it.has_text && (!is_in_document || it.elements.is_empty());
+        let Some(parent) = parent.filter(is_let) else {
             return false;
         };
         if let Some(items) = parent.elements.get_mut(&name) {
@@ -171,8 +178,9 @@ impl Xml {
             b'>' if last == b'/' => (Next::Text, Event::Outside),
             b'>' if self.open.len() > DEEPEST => (Next::Nothing, Event::Outside),
             b'>' => {
-                let name = hashed(&self.name);
+                let (tag, name) = (hashed(&self.name), local(&self.name));
                 self.open.push(Element {
+                    tag,
                     name,
                     ..Element::default()
                 });
@@ -187,13 +195,13 @@ impl Xml {
 
     /// The element that was opened last ends.
     fn end(&mut self) -> Next {
-        if let Some(element) = self.open.pop() {
-            self.remembered -= element.elements.len();
-        }
-        if self.open.is_empty() {
-            Next::Nothing
-        } else {
-            Next::Text
+        let is_document = self.open.len() == 1;
+        match self.open.pop() {
+            Some(element) if !is_document && element.tag == hashed(&self.name) => {
+                self.remembered -= element.elements.len();
+                Next::Text
+            }
+            _ => Next::Nothing,
         }
     }
 
@@ -206,7 +214,7 @@ impl Xml {
             [.., parent, element] => (parent, Some(element.name)),
             _ => return false,
         };
-        let name = name.unwrap_or_else(|| hashed(&self.name));
+        let name = name.unwrap_or_else(|| local(&self.name));
         let Some(items) = parent.elements.get_mut(&name) else {
             return false;
         };
@@ -232,11 +240,11 @@ impl Xml {
             let is_read = !is_instruction || is_in_ascii(&self.last);
             return if is_read { Next::Text } else { Next::Nothing };
         }
-        if is_instruction && self.last.len() > MAX_INSTRUCTION {
+        if is_instruction && self.last.len() > LONGEST_INSTRUCTION {
             return Next::Nothing;
         }
-        if !is_instruction && self.last.len() > MAX_INSTRUCTION {
-            self.last.drain(..MAX_INSTRUCTION - end.len());
+        if !is_instruction && self.last.len() > LONGEST_INSTRUCTION {
+            self.last.drain(..LONGEST_INSTRUCTION - end.len());
         }
         Next::Until(end)
     }
@@ -246,11 +254,16 @@ impl Xml {
     }
 }
 
-/// The hash of a name, upper or lower case.
 fn hashed(name: &[u8]) -> u64 {
     let mut hasher = DefaultHasher::new();
-    name.to_ascii_lowercase().hash(&mut hasher);
+    name.hash(&mut hasher);
     hasher.finish()
+}
+
+/// The hash of a name without its prefix, upper or lower case.
+fn local(name: &[u8]) -> u64 {
+    let local = name.rsplit(|byte| *byte == b':').next().unwrap_or_default();
+    hashed(&local.to_ascii_lowercase())
 }
 
 fn is_name_start(byte: u8) -> bool {

@@ -37,6 +37,27 @@ fn webhook(url: &str) -> GrantedSecrets {
     GrantedSecrets::with_values(&[(secret.place(http_step_policy::Place::Url), url)])
 }
 
+/// A component has handles, and servers whose names begin so.
+#[test]
+fn no_handle_hides_a_name_of_the_audit_log() {
+    let secret = Secret::new("TOKEN", "env:TOKEN".parse().unwrap());
+    let secrets = GrantedSecrets::with_values(&[(secret, "a-value-of-it")]);
+    let handle = secrets.secrets()[0].handle.as_str().to_owned();
+    let encoded = BASE64_STANDARD_NO_PAD.encode(&handle).to_lowercase();
+    for name in [
+        format!("https://{}.evil.test", &handle[..22]),
+        format!("https://{handle}.test"),
+        format!("https://{}.evil.test", &encoded[..29]),
+    ] {
+        let mut seen = name.clone();
+        secrets.redactor().redact_name(&mut seen);
+        assert_eq!(seen, name);
+    }
+    let mut seen = "https://a-value-of-it.test".to_owned();
+    secrets.redactor().redact_name(&mut seen);
+    assert_eq!(seen, "https://<HIDDEN>.test");
+}
+
 #[test]
 fn a_url_is_hidden_in_its_parts() {
     let secrets =

@@ -1,0 +1,59 @@
+//! What servers find in a body that do not look at its type, or find another one in it.
+
+use http::HeaderMap;
+use http_step_policy::override_field;
+
+use super::form::Form;
+use super::json::Json;
+use super::syntax::{Event, Syntax, may_be_form};
+
+/// Reads a body as a form and as JSON, whatever else it is.
+pub(super) struct Beside {
+    form: Option<Form>,
+    json: Option<Json>,
+    /// Of JSON.
+    override_field: Option<&'static str>,
+}
+
+impl Beside {
+    pub(super) fn new(syntax: &Syntax, header: &HeaderMap) -> Self {
+        let form = match syntax {
+            Syntax::Form(_) => None,
+            _ if may_be_form(header) => Some(Form::default()),
+            _ => Some(Form::beside()),
+        };
+        let is_json = matches!(syntax, Syntax::Json(_));
+        Self {
+            form,
+            json: (!is_json).then(Json::default),
+            override_field: None,
+        }
+    }
+
+    pub(super) fn step(&mut self, byte: u8) {
+        if let Some(form) = &mut self.form {
+            form.step(byte);
+        }
+        if let Some(json) = &mut self.json {
+            if json.step(byte) == Event::Name
+                && let Some(name) = json.take_name()
+            {
+                self.override_field = self.override_field.or(override_field(&name));
+            }
+            if json.is_broken() {
+                self.json = None;
+            }
+        }
+    }
+
+    /// The field by which a framework may read the method.
+    pub(super) fn override_field(&self) -> Option<&'static str> {
+        let of_form = self.form.as_ref().and_then(Form::override_field);
+        self.override_field.or(of_form)
+    }
+
+    /// Whether what is read is in the value of a field of a form, behind `&` and a name.
+    pub(super) fn is_in_field(&self) -> bool {
+        self.form.as_ref().is_some_and(Form::is_in_later_field)
+    }
+}
