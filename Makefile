@@ -16,11 +16,11 @@ export PATH := $(TOOLS)/bin:$(PATH)
 .DEFAULT_GOAL := help
 
 .PHONY: help
-help: ## list what can be made
+help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: setup
-setup: ## install what the build needs: the WebAssembly targets
+setup: ## install the WebAssembly targets that the build needs
 	@command -v rustup >/dev/null || { echo 'rustup is needed, to install Rust and its WebAssembly targets: https://rustup.rs'; exit 1; }
 	@test "$$(rustup target list --installed 2>/dev/null | grep -c '^wasm32-wasip[12]$$')" = 2 \
 		|| { echo 'Installing the targets wasm32-wasip1 and wasm32-wasip2 …'; rustup target add wasm32-wasip1 wasm32-wasip2; }
@@ -43,17 +43,17 @@ test: setup ## run all tests
 	$(CARGO) test --locked --workspace
 
 .PHONY: test-component
-test-component: setup tool-cargo-component ## run the integration tests with the component that cargo component builds
+test-component: setup tool-cargo-component ## run the integration tests with the component built by cargo component
 	cd guest && $(CARGO) component build --locked --profile component-dev --target-dir $(CURDIR)/target/wasm
 	HTTP_STEP_COMPONENT=$(CURDIR)/$(COMPONENT) $(CARGO) test --locked --workspace --test it --test attacks
 
 .PHONY: test-real
-test-real: setup ## run the tests against nginx, Apache, squid, tinyproxy and microsocks, which it installs
+test-real: setup ## install nginx, Apache, squid, tinyproxy and microsocks, and run the tests against them
 	tests/tests/real/install
 	$(CARGO) test --locked --workspace --test real -- --ignored
 
 .PHONY: soak
-soak: setup ## run good and hostile steps at once, for two minutes (SOAK_SECONDS)
+soak: setup ## run good and hostile steps concurrently for two minutes (SOAK_SECONDS)
 	# In one arena the allocator gives back all that is free: it is the host that is measured.
 	MALLOC_ARENA_MAX=1 $(CARGO) test --locked --workspace --test soak -- --ignored --nocapture
 
@@ -68,25 +68,25 @@ bench-build: setup
 	$(CARGO) build --locked --release --manifest-path bench/plain-host/Cargo.toml
 
 .PHONY: bench
-bench: bench-build ## measure what the sandbox costs, and write docs/performance.md (20 minutes)
+bench: bench-build ## run the benchmarks and write docs/performance.md (10 minutes)
 	$(BENCH) --out docs
 
 .PHONY: bench-smoke
-bench-smoke: bench-build ## the same in short: nothing is lost, and the page is whole
+bench-smoke: bench-build ## run a short form of the benchmarks, as a check of the suite
 	$(BENCH) --out target/bench/smoke --short
 
 INSTRUCTIONS := target/release/http-step-bench instructions --expected bench/instructions.json --scratch target/bench
 
 .PHONY: bench-instructions
-bench-instructions: bench-build ## count the instructions of one step, and compare them with what is expected
+bench-instructions: bench-build ## count the instructions of a step, and compare them with bench/instructions.json
 	$(INSTRUCTIONS)
 
 .PHONY: bench-instructions-write
-bench-instructions-write: bench-build ## count them, and expect as many from now on
+bench-instructions-write: bench-build ## count them, and update bench/instructions.json
 	$(INSTRUCTIONS) --write
 
 .PHONY: fuzz
-fuzz: $(addprefix fuzz-,$(FUZZ_TARGETS)) ## run each fuzz target for FUZZ_SECONDS, by default 20, from FUZZ_SEED on
+fuzz: $(addprefix fuzz-,$(FUZZ_TARGETS)) ## run each fuzz target for FUZZ_SECONDS (default 20) with FUZZ_SEED
 
 # Without a sanitizer, which needs a nightly compiler. Inputs that lead somewhere new go below
 # target/, so that no run changes the corpus; those that break something, to fuzz/artifacts/.
@@ -99,12 +99,12 @@ $(addprefix fuzz-,$(FUZZ_TARGETS)): fuzz-%: setup tool-cargo-fuzz
 # In a copy of the sources, target/ and all, so that a run that is broken off changes nothing here.
 # Status 3 tells of mutants that were found because they came to no end.
 .PHONY: mutants
-mutants: tool-cargo-mutants ## break each rule of the way out, and see a test fail (half an hour)
+mutants: tool-cargo-mutants ## check by mutation testing that each egress rule has a test (half an hour)
 	env -u CARGO_TARGET_DIR $(CARGO) mutants --output target --package http-step-egress --package http-step-policy --package http-step-coding --package http-step-file \
 		|| { test $$? = 3 && test ! -s target/mutants.out/missed.txt; }
 
 .PHONY: wit
-wit: setup ## check the contract
+wit: setup ## validate the WIT
 	$(CARGO) test --locked --workspace --test it -- contract::
 
 .PHONY: schema
@@ -141,7 +141,7 @@ features: ## check that `cargo build` and `cargo test` compile the same dependen
 		echo "$$alone"; exit 1; }
 
 .PHONY: advisories
-advisories: tool-cargo-deny ## check the dependencies against the advisory database, which needs the network
+advisories: tool-cargo-deny ## check the dependencies against the advisory database (needs network access)
 	$(CARGO) deny --locked check advisories
 
 # Each in a version that is known to work: prebuilt where there is one for this system, else with cargo. Without
@@ -175,5 +175,5 @@ $(TOOLS)/installed: .ci/tools.txt
 	@touch $@
 
 .PHONY: clean
-clean: ## remove what was built
+clean: ## remove all build output
 	$(CARGO) clean

@@ -32,22 +32,22 @@ const EXIT_CODES: &str = "\
 Exit codes:
   0  success or warnings
   1  the step judged the response a failure
-  2  bad arguments, a bad step file or policy, or a component that is no step
+  2  invalid arguments, step file or policy, or a component that is not a step
   3  denied by the policy
-  4  exception: network, time-out, trap, a limit, or stopped";
+  4  exception: network error, timeout, trap, exceeded limit, or stopped";
 
 #[derive(Subcommand)]
 pub(crate) enum Command {
-    /// Run a step file, or a request typed as a URL.
+    /// Run a step file, or a request to a URL.
     Run(Box<RunArgs>),
     /// Start a service on loopback and run a step against it.
     Demo(DemoArgs),
-    /// Check step files and policies: what is wrong with them, what a run needs, and
-    /// what a policy allows.
+    /// Check step files and policies, list what a run needs, and explain what a policy
+    /// allows.
     Check(Box<CheckArgs>),
-    /// Show what a component imports and exports, and whether it is a step.
+    /// Show a component's imports and exports, and whether it is a step.
     Inspect(InspectArgs),
-    /// Compile a component ahead of its first run.
+    /// Compile a component before its first run.
     Compile(CompileArgs),
     /// Print the JSON Schema of step files or policies, for editors.
     #[command(after_help = SCHEMA_EXAMPLES)]
@@ -75,8 +75,8 @@ Examples:
   http-step schema > step-file.schema.json
   http-step schema policy > policy.schema.json
 
-Editors with the YAML language server use it for files that begin with this line, in
-which the path is absolute, or relative to the file:
+Editors with the YAML language server apply the schema to files that start with this
+line. The path is absolute, or relative to the file:
   # yaml-language-server: $schema=step-file.schema.json";
 
 const COMPLETIONS_EXAMPLES: &str = "\
@@ -91,11 +91,11 @@ Install:
 #[derive(ClapArgs)]
 #[command(after_long_help = EXAMPLES)]
 pub(crate) struct RunArgs {
-    /// A step file in YAML or JSON (`-`: standard input), or a URL.
+    /// A step file in YAML or JSON (`-` for standard input), or a URL.
     ///
-    /// To type a URL is to allow its origin, also on loopback or in a private
-    /// network. With `--component` or `--policy` it is not: then only `--allow` and
-    /// the policy say what may be reached. A URL in a step file grants nothing.
+    /// A URL given here allows its origin, even on loopback or in a private network.
+    /// With `--component` or `--policy` it doesn't: only `--allow` and the policy
+    /// allow origins then. A URL in a step file allows nothing.
     #[arg(value_name = "STEP|URL")]
     pub(crate) step: String,
 
@@ -105,21 +105,21 @@ pub(crate) struct RunArgs {
     #[command(flatten)]
     pub(crate) policy: PolicyArgs,
 
-    /// A component to run instead of the built-in step. It may reach nothing
-    /// but what `--allow` or `--policy` says, not even a URL that is typed.
+    /// Run this component instead of the built-in step. It can reach only what
+    /// `--allow` or `--policy` allows, not even a URL given as an argument.
     #[arg(long, value_name = "FILE.wasm")]
     pub(crate) component: Option<PathBuf>,
 
-    /// Show the request and what the policy says of it, and send nothing. Secrets
-    /// read `<HIDDEN>`; the environment and the files they are in are read.
+    /// Show the first request and the policy's decision, without sending anything.
+    /// Secrets are shown as `<HIDDEN>`; their environment variables and files are read.
     #[arg(long)]
     pub(crate) dry_run: bool,
 
-    /// The step's time limit in seconds; 300 by default.
+    /// Time limit of the step in seconds [default: 300]
     #[arg(long, value_name = "SECONDS", value_parser = seconds)]
     pub(crate) timeout: Option<Duration>,
 
-    /// How the run is shown.
+    /// Output format.
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub(crate) format: Format,
 
@@ -139,11 +139,11 @@ Examples:
 /// The build's properties.
 #[derive(ClapArgs)]
 pub(crate) struct PropertyArgs {
-    /// A build property; the value is text. Can be repeated.
+    /// A build property. The value is text. Can be repeated.
     #[arg(short, long = "property", value_name = "NAME=VALUE", value_parser = pair)]
     pub(crate) property: Vec<(String, String)>,
 
-    /// Build properties from a JSON or YAML file; values keep their types.
+    /// Read build properties from a JSON or YAML file. Values keep their types.
     #[arg(long, value_name = "FILE")]
     pub(crate) properties: Option<PathBuf>,
 }
@@ -151,72 +151,70 @@ pub(crate) struct PropertyArgs {
 /// What the run may reach, and which secrets it may use.
 #[derive(ClapArgs)]
 pub(crate) struct PolicyArgs {
-    /// A policy file: what may be reached, and how much may be used. The
-    /// arguments below add to it.
+    /// A policy file: what the step may reach and use. The arguments below add to it.
     #[arg(long, value_name = "FILE")]
     pub(crate) policy: Option<PathBuf>,
 
-    /// Origins that may be reached: `https://api.example.com`, or
-    /// `https://*.example.com` for all below. Can be repeated. Without any, and
-    /// without `--policy`, the built-in step may reach every public one; with
-    /// one, only those.
+    /// Allow an origin: `https://api.example.com`, or `https://*.example.com` for all
+    /// its subdomains. Can be repeated. Without `--allow` and `--policy`, the built-in
+    /// step can reach every public origin; otherwise only those that are allowed.
     #[arg(long, value_name = "ORIGIN")]
     pub(crate) allow: Vec<OriginPattern>,
 
-    /// A network whose addresses allowed origins may have: `10.0.0.0/8`. Can be
-    /// repeated. By default a name may lead to public addresses alone.
+    /// Let allowed origins have addresses in this network: `10.0.0.0/8`. Can be
+    /// repeated. By default, names may resolve to public addresses only.
     #[arg(long, value_name = "NETWORK", value_parser = network)]
     pub(crate) allow_network: Vec<IpNet>,
 
-    /// A proxy that the step file may name: `http://proxy.example:3128`. Can be
+    /// Let the step file use this proxy: `http://proxy.example:3128`. Can be
     /// repeated.
     #[arg(long, value_name = "URL")]
     pub(crate) allow_proxy: Vec<ProxyUrl>,
 
-    /// Use the proxies of `HTTP_PROXY`, `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY`, or of
-    /// the same in small letters. Without this they are not used.
+    /// Use the proxies in the environment: `HTTP_PROXY`, `HTTPS_PROXY`, `ALL_PROXY` and
+    /// `NO_PROXY`, in upper or lower case. By default they are ignored.
     #[arg(long)]
     pub(crate) proxy_from_env: bool,
 
-    /// What the step file may ask of TLS: `verify-none`, `ca-file`,
-    /// `client-certificate`; `pinned-key` and `min-version` it may without. Can be
+    /// Let the step file use a TLS setting: `verify-none`, `ca-file` or
+    /// `client-certificate`. `pinned-key` and `min-version` are always allowed. Can be
     /// repeated.
     #[arg(long, value_name = "WHAT", value_parser = tls_ask)]
     pub(crate) allow_tls: Vec<TlsAsk>,
 
-    /// Origins, hosts or networks that may not be reached, whatever allows them:
+    /// Deny an origin, a host or a network, even if something else allows it:
     /// `https://api.example.com`, `*.example.com`, `10.0.0.0/8`. Can be repeated.
     #[arg(long, value_name = "ORIGIN|HOST|NETWORK")]
     pub(crate) deny: Vec<DenyPattern>,
 
-    /// Files that the step file may name, by their paths from its directory:
+    /// Let the step file upload files that match, by their path from its directory:
     /// `report.xml`, `reports/**`. Can be repeated. Without `--policy`, the built-in
-    /// step may read those that are not hidden, if the step file is no standard input.
+    /// step can read files that are not hidden, unless the step file is standard input.
     #[arg(long, value_name = "GLOB")]
     pub(crate) allow_file: Vec<FileGlob>,
 
-    /// A secret that the step may use without seeing it, in requests to one origin:
-    /// `TOKEN=env:API_TOKEN@https://api.example.com`, or with `file:PATH`. Can be
-    /// repeated, also for one more origin. It may be in headers, sign requests and
-    /// fetch tokens.
+    /// Grant a secret for requests to an origin:
+    /// `TOKEN=env:API_TOKEN@https://api.example.com`, or with `file:PATH`. The step uses
+    /// it without seeing it: in headers, to sign requests and to fetch tokens. Can be
+    /// repeated, also to grant the same secret to another origin.
     #[arg(long, value_name = "NAME=SOURCE@ORIGIN")]
     pub(crate) secret: Vec<Secret>,
 
-    /// Where a secret of `--secret` may be: `TOKEN=header,query`, of `header`,
-    /// `query`, `path`, `body`, `url`, `signature` and `token`; `header`,
-    /// `signature` and `token` by default. Can be repeated.
+    /// The places that a secret is granted for: `TOKEN=header,query`. Places are
+    /// `header`, `query`, `path`, `body`, `url`, `signature` and `token`; the default
+    /// is `header,signature,token`. Can be repeated.
     #[arg(long, value_name = "NAME=PLACES")]
     pub(crate) secret_places: Vec<SecretPlaces>,
 
-    /// Where a secret of `--secret` may stand beside other text, as in `/bot…/`:
-    /// `TOKEN=path`, of `header`, `query`, `path`, `body` and `url`. By default it
-    /// is a whole header, path segment or field. Can be repeated.
+    /// The places where a secret may be part of a longer value, as in `/bot…/`:
+    /// `TOKEN=path`. Places are `header`, `query`, `path`, `body` and `url`. By default
+    /// a secret is a whole header value, path segment or field. Can be repeated.
     #[arg(long, value_name = "NAME=PLACES")]
     pub(crate) secret_compose: Vec<SecretCompose>,
 
-    /// What happens when a response has a part of a secret in it: `report` warns,
-    /// `stop` also ends the run before the component sees the part. `report` by
-    /// default; `stop` is for components that you do not trust.
+    /// What to do if a response contains a part of a secret: `report` warns, `stop`
+    /// also ends the run before the component sees the part. The default is `report`;
+    /// use `stop` for components that you don't trust.
     #[arg(long, value_name = "ACTION", value_parser = partial_echo)]
     pub(crate) partial_echo: Option<PartialEcho>,
 }
@@ -245,12 +243,12 @@ impl PolicyArgs {
     }
 }
 
-/// The request, where a URL is typed.
+/// The request to a URL.
 // The last of the arguments: those after it would stand below its heading.
 #[derive(ClapArgs)]
 #[command(next_help_heading = "With a URL")]
 pub(crate) struct RequestArgs {
-    /// The method; POST with a body, else GET.
+    /// The method. The default is POST with a body, otherwise GET.
     #[arg(short = 'X', long, value_name = "METHOD")]
     pub(crate) method: Option<String>,
 
@@ -258,32 +256,32 @@ pub(crate) struct RequestArgs {
     #[arg(short = 'H', long = "header", value_name = "NAME: VALUE", value_parser = header)]
     pub(crate) headers: Vec<(String, String)>,
 
-    /// A field of a form; both halves are encoded, so `&` and `%` in them are sent as
-    /// they are meant. Can be repeated. `@FILE` is the whole body instead, as it is in
-    /// that file, below this directory; `@-` is standard input.
+    /// A form field. Name and value are percent-encoded, so `&` and `%` need no
+    /// escaping. Can be repeated. `@FILE` sends a file in this directory as the body,
+    /// unchanged; `@-` sends standard input.
     #[arg(short, long = "data", value_name = "NAME=VALUE", value_parser = body::data, conflicts_with = "json")]
     pub(crate) data: Vec<Data>,
 
-    /// A JSON body, or `@FILE`, or `@-`, with it.
+    /// A JSON body: the text, `@FILE` or `@-`.
     #[arg(long, value_name = "JSON", value_parser = body::json)]
     pub(crate) json: Option<Json>,
 
     /// A part of a multipart form: `NAME=VALUE`, `NAME=@FILE`, or `NAME=<FILE` for a field
-    /// with that content; `;type=…` and `;filename=…` may follow. Can be repeated.
+    /// with the file's content. `;type=…` and `;filename=…` can follow. Can be repeated.
     #[arg(short = 'F', long = "form", value_name = "NAME=VALUE", value_parser = body::part, conflicts_with_all = ["json", "data"])]
     pub(crate) form: Vec<Part>,
 
-    /// The user name and the password, for Basic authentication. Who lists the machine's
-    /// processes sees them: a password that is a secret is `${{ secret.NAME }}`, with
-    /// `--secret`.
+    /// User name and password for Basic authentication. Every user of the machine can
+    /// see them in the process list: for a secret password, write `${{ secret.NAME }}`
+    /// and use `--secret`.
     #[arg(short, long, value_name = "USER:PASSWORD", value_parser = user)]
     pub(crate) user: Option<(String, String)>,
 
-    /// A request header whose value the log hides. Can be repeated.
+    /// Hide the value of this request header in the log. Can be repeated.
     #[arg(long, value_name = "NAME")]
     pub(crate) hide_request_header: Vec<String>,
 
-    /// A response header whose value the log hides. Can be repeated.
+    /// Hide the value of this response header in the log. Can be repeated.
     #[arg(long, value_name = "NAME")]
     pub(crate) hide_response_header: Vec<String>,
 }
@@ -303,7 +301,7 @@ impl RequestArgs {
 
 #[derive(ClapArgs)]
 pub(crate) struct DemoArgs {
-    /// How the run is shown.
+    /// Output format.
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub(crate) format: Format,
 }
@@ -311,14 +309,13 @@ pub(crate) struct DemoArgs {
 #[derive(ClapArgs)]
 #[command(after_long_help = CHECK_EXAMPLES)]
 pub(crate) struct CheckArgs {
-    /// Step files to check (`-`: standard input), to tell what their runs need:
-    /// properties, secrets, files and origins. With `--policy` also URLs, to tell
-    /// whether the policy allows them, and by which line; with a policy and nothing
-    /// else, the policy is explained.
+    /// Step files to check (`-` for standard input). Lists what their runs need:
+    /// properties, secrets, files and origins. With `--policy`, URLs are checked too:
+    /// whether the policy allows them, and which line does. With a policy alone, the
+    /// policy is explained.
     ///
-    /// Needs are listed. With properties, or with what grants something, they are to
-    /// be all there are, and what is missing of properties, or of origins and
-    /// secrets, is an error.
+    /// If you give properties, a missing property is an error; if you give grants
+    /// (`--policy`, `--allow`, `--secret` and so on), so is a missing grant.
     #[arg(value_name = "STEP|URL", required_unless_present = "policy")]
     pub(crate) steps: Vec<String>,
 
@@ -328,7 +325,7 @@ pub(crate) struct CheckArgs {
     #[command(flatten)]
     pub(crate) policy: PolicyArgs,
 
-    /// The method of the requests to the URLs; GET by default.
+    /// The method of the requests to the URLs.
     #[arg(
         short = 'X',
         long,
@@ -353,8 +350,8 @@ pub(crate) struct InspectArgs {
     pub(crate) component: PathBuf,
 }
 
-/// The code is kept in `$XDG_CACHE_HOME/http-step`, or `~/.cache/http-step`, and
-/// `run` and `inspect` find it there. It is for this version on this machine.
+/// The compiled code is cached in `$XDG_CACHE_HOME/http-step`, or `~/.cache/http-step`,
+/// for `run` and `inspect`. It is valid for this version on this machine.
 #[derive(ClapArgs)]
 pub(crate) struct CompileArgs {
     /// The component.
@@ -364,15 +361,15 @@ pub(crate) struct CompileArgs {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Format {
-    /// The log, as it is written.
+    /// The log, as it is written, for people.
     Text,
     /// The result as one JSON object.
     Json,
-    /// The log and the result as JSON, an event a line.
+    /// The log and the result as JSON events, one a line.
     Ndjson,
 }
 
-/// Tell what is wrong with the arguments, or give the help that was asked for.
+/// Report what is wrong with the arguments, or print the requested help.
 pub(crate) fn refuse(error: &clap::Error) -> Exit {
     let message = match (error.kind(), error.source()) {
         _ if let Some(instead) = curl::instead(error) => instead,
@@ -384,8 +381,7 @@ pub(crate) fn refuse(error: &clap::Error) -> Exit {
             format!("invalid value for {argument}: {reason}")
         }
         (ErrorKind::InvalidSubcommand, _) if is_step(error.get(ContextKind::InvalidSubcommand)) => {
-            "the subcommand is missing: write `http-step run …` to run a step file or a URL"
-                .to_owned()
+            "a subcommand is missing: use `http-step run …` to run a step file or a URL".to_owned()
         }
         (ErrorKind::DisplayHelp | ErrorKind::DisplayVersion, _) => {
             terminal::own(&error.render().ansi().to_string());
@@ -423,7 +419,7 @@ fn pair(text: &str) -> Result<(String, String), &'static str> {
 fn user(text: &str) -> Result<(String, String), &'static str> {
     text.split_once(':')
         .map(|(name, password)| (name.to_owned(), password.to_owned()))
-        .ok_or("write it as USER:PASSWORD; nothing asks for a password")
+        .ok_or("write it as USER:PASSWORD; http-step does not prompt for a password")
 }
 
 fn header(text: &str) -> Result<(String, String), &'static str> {
@@ -432,7 +428,7 @@ fn header(text: &str) -> Result<(String, String), &'static str> {
         Some(parts) => parts,
     };
     if value.contains(['\r', '\n']) {
-        return Err("a header value can't hold a line break");
+        return Err("a header value can't contain a line break");
     }
     Ok((name.to_owned(), value.trim().to_owned()))
 }
@@ -441,24 +437,24 @@ fn header(text: &str) -> Result<(String, String), &'static str> {
 fn network(text: &str) -> Result<IpNet, &'static str> {
     text.parse()
         .or_else(|_| text.parse::<IpAddr>().map(IpNet::from))
-        .map_err(|_| "write it as an address and the length of its prefix: 10.0.0.0/8")
+        .map_err(|_| "write it as an address and a prefix length: 10.0.0.0/8")
 }
 
 fn tls_ask(text: &str) -> Result<TlsAsk, String> {
     let known = TlsAsk::ALL.iter().find(|ask| ask.as_str() == text);
     known.copied().ok_or_else(|| {
         let names: Vec<&str> = TlsAsk::ALL.iter().map(|ask| ask.as_str()).collect();
-        format!("it is one of {}", names.join(", "))
+        format!("use one of {}", names.join(", "))
     })
 }
 
 fn partial_echo(text: &str) -> Result<PartialEcho, &'static str> {
     let known = PartialEcho::ALL.into_iter();
     let mut known = known.filter(|action| action.as_str() == text);
-    known.next().ok_or("it is `report` or `stop`")
+    known.next().ok_or("use `report` or `stop`")
 }
 
-/// Beyond it a time limit is a slip of the keyboard, as in step files.
+/// A longer time limit is most likely a typo, as in step files.
 const YEAR: f64 = 31_536_000.0;
 
 fn seconds(text: &str) -> Result<Duration, &'static str> {
@@ -466,5 +462,5 @@ fn seconds(text: &str) -> Result<Duration, &'static str> {
         .ok()
         .filter(|seconds| *seconds > 0.0 && *seconds <= YEAR)
         .and_then(|seconds| Duration::try_from_secs_f64(seconds).ok())
-        .ok_or("write a number of seconds above 0 and of at most a year, 31536000")
+        .ok_or("write a number of seconds, above 0 and at most 31536000 (a year)")
 }

@@ -110,7 +110,7 @@ pub(crate) fn part(text: &str) -> Result<Part, &'static str> {
     let content = match (value.strip_prefix('@'), value.strip_prefix('<')) {
         (Some(""), _) | (_, Some("")) => return Err(FORM),
         (Some("-"), _) | (_, Some("-")) => {
-            return Err("a part does not come from standard input; name a file");
+            return Err("a part can't be read from standard input; name a file");
         }
         (Some(path), _) => Content::File(path.to_owned()),
         (_, Some(path)) => Content::FieldOfFile(path.to_owned()),
@@ -218,7 +218,7 @@ impl Body {
                 }
                 Data::Whole(_) => {
                     return Err(
-                        "`-d @FILE` is the whole body, so no other -d goes with it; write all of the body into the file, or send the fields with -F"
+                        "`-d @FILE` sends the whole body, so it can't be combined with another -d; write all of the body into the file, or send the fields with -F"
                             .to_owned(),
                     );
                 }

@@ -27,7 +27,7 @@ pub(crate) fn compile(args: &CompileArgs) -> Result<Exit, Failure> {
     ));
     match compiled.cached {
         Cached::Found(file) => {
-            terminal::output(&format!("It is compiled already: {}\n", file.display()));
+            terminal::output(&format!("Already compiled: {}\n", file.display()));
         }
         Cached::Put(file) => {
             let size = fs::metadata(&file).map_or(0, |metadata| metadata.len());
@@ -37,7 +37,7 @@ pub(crate) fn compile(args: &CompileArgs) -> Result<Exit, Failure> {
             ));
         }
         Cached::Failed(error) => {
-            return Err(format!("what it was compiled to can't be kept: {error}").into());
+            return Err(format!("the compiled code can't be cached: {error}").into());
         }
         _ => {}
     }

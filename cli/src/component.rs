@@ -40,7 +40,7 @@ pub(crate) fn load(path: &Path, limits: &Limits) -> Result<Loaded, Failure> {
         Some(Ok(cache)) => compiler.cache(cache),
         Some(Err(error)) => {
             if matches!(error, CacheError::NotPrivate { .. }) {
-                terminal::warning(format_args!("compiled components are not kept: {error}"));
+                terminal::warning(format_args!("compiled components are not cached: {error}"));
             }
             compiler
         }
@@ -51,8 +51,8 @@ pub(crate) fn load(path: &Path, limits: &Limits) -> Result<Loaded, Failure> {
 
 /// As [`load`], but without a cache it fails.
 pub(crate) fn load_into_cache(path: &Path) -> Result<Loaded, Failure> {
-    let cache = cache().ok_or("there is no directory for compiled components: set XDG_CACHE_HOME, or HOME, to an absolute path")?;
-    let cache = cache.map_err(|error| format!("compiled components can't be kept: {error}"))?;
+    let cache = cache().ok_or("there is no cache directory for compiled components: set XDG_CACHE_HOME or HOME to an absolute path")?;
+    let cache = cache.map_err(|error| format!("compiled components can't be cached: {error}"))?;
     load_by(own_compiler()?.cache(cache), path)
 }
 
@@ -85,7 +85,7 @@ pub(crate) fn refused(path: &Path, error: &LoadError) -> Failure {
 
 fn own_compiler() -> Result<Compiler, String> {
     Compiler::this_program([CHILD])
-        .map_err(|error| format!("this program's own file is not known: {error}"))
+        .map_err(|error| format!("the path of this program is unknown: {error}"))
 }
 
 fn host(compiler: Compiler) -> Result<Host, String> {

@@ -36,7 +36,10 @@ const INSTEAD: [(&[&str], &str); 31] = [
         &["-b", "--cookie"],
         "write `-H 'Cookie: NAME=VALUE'`, or `cookies: {NAME: VALUE}` into a step file",
     ),
-    (&["-c", "--cookie-jar"], "cookies end with the step"),
+    (
+        &["-c", "--cookie-jar"],
+        "cookies are kept only for the step",
+    ),
     (&["-A", "--user-agent"], "write `-H 'User-Agent: …'`"),
     (&["-e", "--referer"], "write `-H 'Referer: …'`"),
     (
@@ -79,7 +82,7 @@ const INSTEAD: [(&[&str], &str); 31] = [
     ),
     (
         &["-i", "--include", "-v", "--verbose"],
-        "leave it out: the log has the headers",
+        "leave it out: the log contains the headers",
     ),
     (
         &["-f", "--fail"],
@@ -87,7 +90,7 @@ const INSTEAD: [(&[&str], &str); 31] = [
     ),
     (
         &["--compressed"],
-        "leave it out: compressed responses are asked for, and undone",
+        "leave it out: responses are requested compressed, and decompressed",
     ),
     (
         &[
@@ -100,7 +103,7 @@ const INSTEAD: [(&[&str], &str); 31] = [
         "there are no retries; run the step again, which is safe where `error.sent` of `--format json` is `no`",
     ),
     (&["--request"], "write `-X METHOD`"),
-    (&["--url"], "write the URL by itself"),
+    (&["--url"], "give the URL as an argument"),
     (
         &["-w", "--write-out"],
         "take it from the result: `--format json | jq '.exchanges[-1].response.status'`",

@@ -20,8 +20,7 @@ use crate::run::execute;
 use crate::terminal;
 
 pub(crate) fn demo(args: &DemoArgs) -> Result<Exit, Failure> {
-    let origin =
-        serve().map_err(|error| format!("the demo's service can't be started: {error}"))?;
+    let origin = serve().map_err(|error| format!("the demo service can't be started: {error}"))?;
     let step = format!(
         "\
 post: {origin}/builds/${{{{ property.buildnumber }}}}

@@ -45,7 +45,9 @@ pub(crate) fn tell(file: &StepFile, files: &Files, given: &Given) -> Exit {
     for (key, path) in &needs.files {
         match rendered(path, &properties) {
             Some(path) => told.file(key, &path, &files.directory, &policy, given),
-            None => told.line(&format!("  file {path}: its path is known when it runs")),
+            None => told.line(&format!(
+                "  file {path}: its path is known only at run time"
+            )),
         }
     }
     // Its beginning tells where it goes.
@@ -70,12 +72,13 @@ pub(crate) fn tell(file: &StepFile, files: &Files, given: &Given) -> Exit {
     }
     match (url, method) {
         (Some(url), Some(method)) => told.request(file, &url, &method, given.policy.as_ref()),
-        _ => told
-            .line("its URL or method has an expression in it: where it goes is known when it runs"),
+        _ => told.line(
+            "its URL or method contains an expression: the destination is known only at run time",
+        ),
     }
     match token_url {
         Some(Some(url)) => told.origin(&url, "POST", given.policy.as_ref()),
-        Some(None) => told.line("its token endpoint is known when it runs"),
+        Some(None) => told.line("its token endpoint is known only at run time"),
         None => {}
     }
     told.0
@@ -128,7 +131,7 @@ impl Told {
             }
         };
         let there = size.map_or_else(
-            || format!("not there yet, in {shown}"),
+            || format!("doesn't exist yet, in {shown}"),
             |size| format!("{size} bytes"),
         );
         match (policy.admit_file(path, &plain), &given.policy) {

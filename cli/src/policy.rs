@@ -116,7 +116,7 @@ fn with_proxies_of_environment(policy: Policy, file: Option<&Path>) -> Result<Po
     if own.http.is_some() || own.https.is_some() || own.all.is_some() {
         let file = file.map_or_else(String::new, |path| path.display().to_string());
         return Err(format!(
-            "{file} says which proxies requests go through; leave out `--proxy-from-env`"
+            "{file} already defines proxies; leave out `--proxy-from-env`"
         ));
     }
     let FromEnv {

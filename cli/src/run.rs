@@ -26,7 +26,7 @@ pub(crate) fn run(args: RunArgs) -> Result<Exit, Failure> {
         input::step_file(&args.step)?
     } else {
         return Err(format!(
-            "`{}` is a step file, which says itself what the request is; -X, -H, -d, --json, -F, -u and --hide-… go with a URL",
+            "`{}` is a step file, which defines the request itself; -X, -H, -d, --json, -F, -u and --hide-… apply to a URL only",
             args.step
         )
         .into());
@@ -68,7 +68,7 @@ fn tell_of_unused_proxies(result: &RunResult) {
     }
     if let Some(names) = proxy_env::names_in_words() {
         terminal::note(&format!(
-            "note: of the environment, {names} is not used without `--proxy-from-env`"
+            "note: of the environment, {names} is ignored without `--proxy-from-env`"
         ));
     }
 }
@@ -87,7 +87,7 @@ fn finish(
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
-        .map_err(|error| format!("the runtime can't be set up: {error}"))?;
+        .map_err(|error| format!("the runtime can't be started: {error}"))?;
     let result = runtime.block_on(async {
         // Before anything is shown: whoever stops the program gets its last lines, too.
         let stopped = stopped();

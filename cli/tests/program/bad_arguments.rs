@@ -107,7 +107,7 @@ fn requests() {
         (
             &[URL, "-H", "X-A: b\nX-B: c"],
             expect![[r#"
-                invalid value for '--header <NAME: VALUE>': a header value can't hold a line break
+                invalid value for '--header <NAME: VALUE>': a header value can't contain a line break
 
                 For more information, try '--help'.
             "#]],
@@ -153,7 +153,7 @@ fn requests() {
         (
             &[URL, "-d", "a=b", "-d", "@form"],
             expect![[r#"
-            `-d @FILE` is the whole body, so no other -d goes with it; write all of the body into the file, or send the fields with -F
+            `-d @FILE` sends the whole body, so it can't be combined with another -d; write all of the body into the file, or send the fields with -F
         "#]],
         ),
         (
@@ -173,7 +173,7 @@ fn requests() {
         (
             &[URL, "-F", "name=@-"],
             expect![[r#"
-            invalid value for '--form <NAME=VALUE>': a part does not come from standard input; name a file
+            invalid value for '--form <NAME=VALUE>': a part can't be read from standard input; name a file
 
             For more information, try '--help'.
         "#]],
@@ -197,10 +197,10 @@ fn requests() {
         (
             &[URL, "-u", "joe"],
             expect![[r#"
-            invalid value for '--user <USER:PASSWORD>': write it as USER:PASSWORD; nothing asks for a password
+                invalid value for '--user <USER:PASSWORD>': write it as USER:PASSWORD; http-step does not prompt for a password
 
-            For more information, try '--help'.
-        "#]],
+                For more information, try '--help'.
+            "#]],
         ),
         (
             &[URL, "--json", "{}", "-d", "a=b"],
@@ -263,7 +263,7 @@ fn grants_and_limits() {
         (
             &[URL, "--allow-network", "10.0.0.0/33"],
             expect![[r#"
-                invalid value for '--allow-network <NETWORK>': write it as an address and the length of its prefix: 10.0.0.0/8
+                invalid value for '--allow-network <NETWORK>': write it as an address and a prefix length: 10.0.0.0/8
 
                 For more information, try '--help'.
             "#]],
@@ -307,7 +307,7 @@ fn grants_and_limits() {
         (
             &[URL, "--timeout", "0"],
             expect![[r#"
-                invalid value for '--timeout <SECONDS>': write a number of seconds above 0 and of at most a year, 31536000
+                invalid value for '--timeout <SECONDS>': write a number of seconds, above 0 and at most 31536000 (a year)
 
                 For more information, try '--help'.
             "#]],
@@ -315,7 +315,7 @@ fn grants_and_limits() {
         (
             &[URL, "--timeout", "nan"],
             expect![[r#"
-                invalid value for '--timeout <SECONDS>': write a number of seconds above 0 and of at most a year, 31536000
+                invalid value for '--timeout <SECONDS>': write a number of seconds, above 0 and at most 31536000 (a year)
 
                 For more information, try '--help'.
             "#]],
@@ -323,7 +323,7 @@ fn grants_and_limits() {
         (
             &[URL, "--timeout", "1e19"],
             expect![[r#"
-                invalid value for '--timeout <SECONDS>': write a number of seconds above 0 and of at most a year, 31536000
+                invalid value for '--timeout <SECONDS>': write a number of seconds, above 0 and at most 31536000 (a year)
 
                 For more information, try '--help'.
             "#]],
@@ -395,7 +395,7 @@ fn options_of_curl() {
         (
             &[URL, "--url", "x"],
             expect![[r#"
-            unexpected argument '--url' found; write the URL by itself
+            unexpected argument '--url' found; give the URL as an argument
 
             For more information, try '--help'.
         "#]],

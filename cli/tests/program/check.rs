@@ -52,8 +52,8 @@ fn what_a_run_needs_is_listed_at_once() {
           property log: `-p log=VALUE` is needed
           property number: `-p number=VALUE` is needed
           file report.csv: 4 bytes
-          file ${{ property.log }}/step.log: its path is known when it runs
-          file .git/config: not there yet, in DIR; `--allow-file .git/config` is needed
+          file ${{ property.log }}/step.log: its path is known only at run time
+          file .git/config: doesn't exist yet, in DIR; `--allow-file .git/config` is needed
           secret CLIENT: `--secret CLIENT=env:CLIENT@http://127.0.0.1:8080 --secret CLIENT=env:CLIENT@https://login.example.com` is needed
           secret TOKEN: `--secret TOKEN=env:TOKEN@http://127.0.0.1:8080` is needed
           origin http://127.0.0.1:8080: POST; `--allow http://127.0.0.1:8080` is needed
@@ -82,8 +82,8 @@ fn what_is_missing_is_told_at_once() {
           property branch: "main" by default
           property number: set
           file report.csv: 4 bytes
-          file ${{ property.log }}/step.log: its path is known when it runs
-          file .git/config: not there yet, in DIR; `--allow-file .git/config` is needed
+          file ${{ property.log }}/step.log: its path is known only at run time
+          file .git/config: doesn't exist yet, in DIR; `--allow-file .git/config` is needed
           secret CLIENT: `--secret CLIENT=env:CLIENT@http://127.0.0.1:8080 --secret CLIENT=env:CLIENT@https://login.example.com` is needed
           secret TOKEN: `--secret TOKEN=env:TOKEN@http://127.0.0.1:8080` is needed
           origin http://127.0.0.1:8080: POST; `--allow http://127.0.0.1:8080` is needed
@@ -131,7 +131,7 @@ fn what_is_missing_is_told_at_once() {
           property log: set
           property number: set
           file report.csv: 4 bytes
-          file logs/step.log: not there yet, in DIR
+          file logs/step.log: doesn't exist yet, in DIR
         POST http://127.0.0.1:8080 is allowed by `--allow http://127.0.0.1:8080`; its address is loopback
         POST https://login.example.com is allowed by `--allow https://login.example.com`; its name may lead to public addresses
         --- stderr
@@ -283,19 +283,19 @@ fn a_secret_that_is_the_url() {
         --- stdout
         step.yaml: no mistakes
           secret HOOK: `--secret HOOK=env:HOOK@https://… --secret-places HOOK=url` is needed
-        its URL or method has an expression in it: where it goes is known when it runs
+        its URL or method contains an expression: the destination is known only at run time
         $ check step.yaml --allow http://127.0.0.1:1
         exit code 2
         --- stdout
         step.yaml: no mistakes
-        its URL or method has an expression in it: where it goes is known when it runs
+        its URL or method contains an expression: the destination is known only at run time
         --- stderr
         error: the secret `HOOK` is not given to this step; `--secret HOOK=env:HOOK@https://… --secret-places HOOK=url` would give it, and so would `HOOK: {from: env:HOOK, origins: ["https://…"], places: [url]}` under `secrets:` in a policy
         $ check step.yaml --allow http://127.0.0.1:1 --secret HOOK=env:HOOK@http://127.0.0.1:1
         exit code 3
         --- stdout
         step.yaml: no mistakes
-        its URL or method has an expression in it: where it goes is known when it runs
+        its URL or method contains an expression: the destination is known only at run time
         --- stderr
         error: the policy does not let the secret `HOOK` be the URL of a request: it is lent for headers, signatures and tokens alone; `--secret-places HOOK=header,url,signature,token` would
         $ run step.yaml --allow http://127.0.0.1:1 --secret HOOK=env:HOOK@http://127.0.0.1:1
@@ -318,7 +318,7 @@ fn a_secret_that_is_the_url() {
         --- stdout
         step.yaml: no mistakes
           secret HOOK: from env:HOOK, for http://127.0.0.1:1
-        its URL or method has an expression in it: where it goes is known when it runs
+        its URL or method contains an expression: the destination is known only at run time
         $ run step.yaml --allow http://127.0.0.1:1 --secret HOOK=env:HOOK@http://127.0.0.1:1 --secret-places HOOK=url
         exit code 4
         --- stdout
@@ -378,14 +378,14 @@ method: ${{ property.method }}
         --- stdout
         step.yaml: no mistakes
           property method: `-p method=VALUE` is needed
-          file client.pem: not there yet, in DIR
-        its URL or method has an expression in it: where it goes is known when it runs
+          file client.pem: doesn't exist yet, in DIR
+        its URL or method contains an expression: the destination is known only at run time
         $ -p method=GET
         exit code 0
         --- stdout
         step.yaml: no mistakes
           property method: set
-          file client.pem: not there yet, in DIR
+          file client.pem: doesn't exist yet, in DIR
           origin https://api.example.com: GET
           `--allow-tls verify-none` is needed
           `--allow-proxy http://proxy.example:3128` is needed
@@ -394,7 +394,7 @@ method: ${{ property.method }}
         --- stdout
         step.yaml: no mistakes
           property method: set
-          file client.pem: not there yet, in DIR
+          file client.pem: doesn't exist yet, in DIR
         GET https://api.example.com is allowed by `--allow https://api.example.com`; its name may lead to public addresses
         --- stderr
         error: the policy does not allow `cert` for https://api.example.com: of TLS, a step may ask for verify-none, pinned-key and min-version; `--allow-tls client-certificate` would

@@ -74,7 +74,7 @@ fn once_and_again() {
         exit code 0
         --- stdout
         step.wasm: SIZE bytes, SHA-256 DIGEST
-        It is compiled already: CACHES/http-step/ARTEFACT
+        Already compiled: CACHES/http-step/ARTEFACT
     "#]]
     .assert_eq(&compile(caches.path()));
 }
@@ -132,14 +132,14 @@ fn a_cache_that_others_can_write() {
         Performing GET request to http://127.0.0.1:1/
         An exception occurred while performing the request: the host does not allow a request to http://127.0.0.1:1
         --- stderr
-        warning: compiled components are not kept: CACHES/http-step: others can write it; `chmod go-w` it, and remove what is in it
+        warning: compiled components are not cached: CACHES/http-step: others can write it; `chmod go-w` it, and remove what is in it
         Requested (denied)
         error: the policy does not allow http://127.0.0.1:1: no rule names it; `--allow http://127.0.0.1:1` would
     "#]].assert_eq(&with_cache(step, caches.path()).run());
     expect![[r#"
         exit code 2
         --- stderr
-        error: compiled components can't be kept: CACHES/http-step: others can write it; `chmod go-w` it, and remove what is in it
+        error: compiled components can't be cached: CACHES/http-step: others can write it; `chmod go-w` it, and remove what is in it
     "#]].assert_eq(&with_cache("compile step.wasm", caches.path()).run());
     // The built-in step needs none.
     let told = with_cache("run http://127.0.0.1:1/", caches.path()).run();
@@ -173,13 +173,13 @@ fn a_cache_that_can_not_be() {
     expect![[r#"
         exit code 2
         --- stderr
-        error: compiled components can't be kept: CACHES/http-step: it is not a directory
+        error: compiled components can't be cached: CACHES/http-step: it is not a directory
     "#]]
     .assert_eq(&with_cache("compile step.wasm", caches.path()).run());
     expect![[r#"
         exit code 2
         --- stderr
-        error: there is no directory for compiled components: set XDG_CACHE_HOME, or HOME, to an absolute path
+        error: there is no cache directory for compiled components: set XDG_CACHE_HOME or HOME to an absolute path
     "#]].assert_eq(&without("compile step.wasm"));
 }
 

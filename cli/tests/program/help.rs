@@ -24,12 +24,12 @@ fn of_the_program() {
         Usage: http-step <COMMAND>
 
         Commands:
-          run          Run a step file, or a request typed as a URL
+          run          Run a step file, or a request to a URL
           demo         Start a service on loopback and run a step against it
-          check        Check step files and policies: what is wrong with them, what a run needs, and what a
-                       policy allows
-          inspect      Show what a component imports and exports, and whether it is a step
-          compile      Compile a component ahead of its first run
+          check        Check step files and policies, list what a run needs, and explain what a policy
+                       allows
+          inspect      Show a component's imports and exports, and whether it is a step
+          compile      Compile a component before its first run
           schema       Print the JSON Schema of step files or policies, for editors
           completions  Print a completion script for a shell
           help         Print this message or the help of the given subcommand(s)
@@ -44,9 +44,9 @@ fn of_the_program() {
         Exit codes:
           0  success or warnings
           1  the step judged the response a failure
-          2  bad arguments, a bad step file or policy, or a component that is no step
+          2  invalid arguments, step file or policy, or a component that is not a step
           3  denied by the policy
-          4  exception: network, time-out, trap, a limit, or stopped
+          4  exception: network error, timeout, trap, exceeded limit, or stopped
     "#]].assert_eq(&help("--help"));
 }
 
@@ -55,96 +55,95 @@ fn of_run() {
     expect![[r#"
         exit code 0
         --- stdout
-        Run a step file, or a request typed as a URL
+        Run a step file, or a request to a URL
 
         Usage: http-step run [OPTIONS] <STEP|URL>
 
         Arguments:
           <STEP|URL>
-                  A step file in YAML or JSON (`-`: standard input), or a URL.
+                  A step file in YAML or JSON (`-` for standard input), or a URL.
 
-                  To type a URL is to allow its origin, also on loopback or in a private network. With
-                  `--component` or `--policy` it is not: then only `--allow` and the policy say what may be
-                  reached. A URL in a step file grants nothing.
+                  A URL given here allows its origin, even on loopback or in a private network. With
+                  `--component` or `--policy` it doesn't: only `--allow` and the policy allow origins then.
+                  A URL in a step file allows nothing.
 
         Options:
           -p, --property <NAME=VALUE>
-                  A build property; the value is text. Can be repeated
+                  A build property. The value is text. Can be repeated
 
               --properties <FILE>
-                  Build properties from a JSON or YAML file; values keep their types
+                  Read build properties from a JSON or YAML file. Values keep their types
 
               --policy <FILE>
-                  A policy file: what may be reached, and how much may be used. The arguments below add to
-                  it
+                  A policy file: what the step may reach and use. The arguments below add to it
 
               --allow <ORIGIN>
-                  Origins that may be reached: `https://api.example.com`, or `https://*.example.com` for all
-                  below. Can be repeated. Without any, and without `--policy`, the built-in step may reach
-                  every public one; with one, only those
+                  Allow an origin: `https://api.example.com`, or `https://*.example.com` for all its
+                  subdomains. Can be repeated. Without `--allow` and `--policy`, the built-in step can reach
+                  every public origin; otherwise only those that are allowed
 
               --allow-network <NETWORK>
-                  A network whose addresses allowed origins may have: `10.0.0.0/8`. Can be repeated. By
-                  default a name may lead to public addresses alone
+                  Let allowed origins have addresses in this network: `10.0.0.0/8`. Can be repeated. By
+                  default, names may resolve to public addresses only
 
               --allow-proxy <URL>
-                  A proxy that the step file may name: `http://proxy.example:3128`. Can be repeated
+                  Let the step file use this proxy: `http://proxy.example:3128`. Can be repeated
 
               --proxy-from-env
-                  Use the proxies of `HTTP_PROXY`, `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY`, or of the same
-                  in small letters. Without this they are not used
+                  Use the proxies in the environment: `HTTP_PROXY`, `HTTPS_PROXY`, `ALL_PROXY` and
+                  `NO_PROXY`, in upper or lower case. By default they are ignored
 
               --allow-tls <WHAT>
-                  What the step file may ask of TLS: `verify-none`, `ca-file`, `client-certificate`;
-                  `pinned-key` and `min-version` it may without. Can be repeated
+                  Let the step file use a TLS setting: `verify-none`, `ca-file` or `client-certificate`.
+                  `pinned-key` and `min-version` are always allowed. Can be repeated
 
               --deny <ORIGIN|HOST|NETWORK>
-                  Origins, hosts or networks that may not be reached, whatever allows them:
+                  Deny an origin, a host or a network, even if something else allows it:
                   `https://api.example.com`, `*.example.com`, `10.0.0.0/8`. Can be repeated
 
               --allow-file <GLOB>
-                  Files that the step file may name, by their paths from its directory: `report.xml`,
-                  `reports/**`. Can be repeated. Without `--policy`, the built-in step may read those that
-                  are not hidden, if the step file is no standard input
+                  Let the step file upload files that match, by their path from its directory: `report.xml`,
+                  `reports/**`. Can be repeated. Without `--policy`, the built-in step can read files that
+                  are not hidden, unless the step file is standard input
 
               --secret <NAME=SOURCE@ORIGIN>
-                  A secret that the step may use without seeing it, in requests to one origin:
-                  `TOKEN=env:API_TOKEN@https://api.example.com`, or with `file:PATH`. Can be repeated, also
-                  for one more origin. It may be in headers, sign requests and fetch tokens
+                  Grant a secret for requests to an origin: `TOKEN=env:API_TOKEN@https://api.example.com`,
+                  or with `file:PATH`. The step uses it without seeing it: in headers, to sign requests and
+                  to fetch tokens. Can be repeated, also to grant the same secret to another origin
 
               --secret-places <NAME=PLACES>
-                  Where a secret of `--secret` may be: `TOKEN=header,query`, of `header`, `query`, `path`,
-                  `body`, `url`, `signature` and `token`; `header`, `signature` and `token` by default. Can
-                  be repeated
+                  The places that a secret is granted for: `TOKEN=header,query`. Places are `header`,
+                  `query`, `path`, `body`, `url`, `signature` and `token`; the default is
+                  `header,signature,token`. Can be repeated
 
               --secret-compose <NAME=PLACES>
-                  Where a secret of `--secret` may stand beside other text, as in `/bot…/`: `TOKEN=path`, of
-                  `header`, `query`, `path`, `body` and `url`. By default it is a whole header, path segment
-                  or field. Can be repeated
+                  The places where a secret may be part of a longer value, as in `/bot…/`: `TOKEN=path`.
+                  Places are `header`, `query`, `path`, `body` and `url`. By default a secret is a whole
+                  header value, path segment or field. Can be repeated
 
               --partial-echo <ACTION>
-                  What happens when a response has a part of a secret in it: `report` warns, `stop` also
-                  ends the run before the component sees the part. `report` by default; `stop` is for
-                  components that you do not trust
+                  What to do if a response contains a part of a secret: `report` warns, `stop` also ends the
+                  run before the component sees the part. The default is `report`; use `stop` for components
+                  that you don't trust
 
               --component <FILE.wasm>
-                  A component to run instead of the built-in step. It may reach nothing but what `--allow`
-                  or `--policy` says, not even a URL that is typed
+                  Run this component instead of the built-in step. It can reach only what `--allow` or
+                  `--policy` allows, not even a URL given as an argument
 
               --dry-run
-                  Show the request and what the policy says of it, and send nothing. Secrets read
-                  `<HIDDEN>`; the environment and the files they are in are read
+                  Show the first request and the policy's decision, without sending anything. Secrets are
+                  shown as `<HIDDEN>`; their environment variables and files are read
 
               --timeout <SECONDS>
-                  The step's time limit in seconds; 300 by default
+                  Time limit of the step in seconds [default: 300]
 
               --format <FORMAT>
-                  How the run is shown
+                  Output format
 
                   Possible values:
-                  - text:   The log, as it is written
+                  - text:   The log, as it is written, for people
                   - json:   The result as one JSON object
-                  - ndjson: The log and the result as JSON, an event a line
+                  - ndjson: The log and the result as JSON events, one a line
 
                   [default: text]
 
@@ -153,32 +152,32 @@ fn of_run() {
 
         With a URL:
           -X, --method <METHOD>
-                  The method; POST with a body, else GET
+                  The method. The default is POST with a body, otherwise GET
 
           -H, --header <NAME: VALUE>
                   A header. Can be repeated
 
           -d, --data <NAME=VALUE>
-                  A field of a form; both halves are encoded, so `&` and `%` in them are sent as they are
-                  meant. Can be repeated. `@FILE` is the whole body instead, as it is in that file, below
-                  this directory; `@-` is standard input
+                  A form field. Name and value are percent-encoded, so `&` and `%` need no escaping. Can be
+                  repeated. `@FILE` sends a file in this directory as the body, unchanged; `@-` sends
+                  standard input
 
               --json <JSON>
-                  A JSON body, or `@FILE`, or `@-`, with it
+                  A JSON body: the text, `@FILE` or `@-`
 
           -F, --form <NAME=VALUE>
                   A part of a multipart form: `NAME=VALUE`, `NAME=@FILE`, or `NAME=<FILE` for a field with
-                  that content; `;type=…` and `;filename=…` may follow. Can be repeated
+                  the file's content. `;type=…` and `;filename=…` can follow. Can be repeated
 
           -u, --user <USER:PASSWORD>
-                  The user name and the password, for Basic authentication. Who lists the machine's
-                  processes sees them: a password that is a secret is `${{ secret.NAME }}`, with `--secret`
+                  User name and password for Basic authentication. Every user of the machine can see them in
+                  the process list: for a secret password, write `${{ secret.NAME }}` and use `--secret`
 
               --hide-request-header <NAME>
-                  A request header whose value the log hides. Can be repeated
+                  Hide the value of this request header in the log. Can be repeated
 
               --hide-response-header <NAME>
-                  A response header whose value the log hides. Can be repeated
+                  Hide the value of this response header in the log. Can be repeated
 
         Examples:
           http-step run step.yaml -p buildername=linux -p branch=main
@@ -194,84 +193,88 @@ fn of_run() {
     expect![[r#"
         exit code 0
         --- stdout
-        Run a step file, or a request typed as a URL
+        Run a step file, or a request to a URL
 
         Usage: http-step run [OPTIONS] <STEP|URL>
 
         Arguments:
-          <STEP|URL>  A step file in YAML or JSON (`-`: standard input), or a URL
+          <STEP|URL>  A step file in YAML or JSON (`-` for standard input), or a URL
 
         Options:
-          -p, --property <NAME=VALUE>         A build property; the value is text. Can be repeated
-              --properties <FILE>             Build properties from a JSON or YAML file; values keep their
-                                              types
-              --policy <FILE>                 A policy file: what may be reached, and how much may be used.
-                                              The arguments below add to it
-              --allow <ORIGIN>                Origins that may be reached: `https://api.example.com`, or
-                                              `https://*.example.com` for all below. Can be repeated.
-                                              Without any, and without `--policy`, the built-in step may
-                                              reach every public one; with one, only those
-              --allow-network <NETWORK>       A network whose addresses allowed origins may have:
-                                              `10.0.0.0/8`. Can be repeated. By default a name may lead to
-                                              public addresses alone
-              --allow-proxy <URL>             A proxy that the step file may name:
-                                              `http://proxy.example:3128`. Can be repeated
-              --proxy-from-env                Use the proxies of `HTTP_PROXY`, `HTTPS_PROXY`, `ALL_PROXY`
-                                              and `NO_PROXY`, or of the same in small letters. Without this
-                                              they are not used
-              --allow-tls <WHAT>              What the step file may ask of TLS: `verify-none`, `ca-file`,
-                                              `client-certificate`; `pinned-key` and `min-version` it may
-                                              without. Can be repeated
-              --deny <ORIGIN|HOST|NETWORK>    Origins, hosts or networks that may not be reached, whatever
-                                              allows them: `https://api.example.com`, `*.example.com`,
+          -p, --property <NAME=VALUE>         A build property. The value is text. Can be repeated
+              --properties <FILE>             Read build properties from a JSON or YAML file. Values keep
+                                              their types
+              --policy <FILE>                 A policy file: what the step may reach and use. The arguments
+                                              below add to it
+              --allow <ORIGIN>                Allow an origin: `https://api.example.com`, or
+                                              `https://*.example.com` for all its subdomains. Can be
+                                              repeated. Without `--allow` and `--policy`, the built-in step
+                                              can reach every public origin; otherwise only those that are
+                                              allowed
+              --allow-network <NETWORK>       Let allowed origins have addresses in this network:
+                                              `10.0.0.0/8`. Can be repeated. By default, names may resolve
+                                              to public addresses only
+              --allow-proxy <URL>             Let the step file use this proxy: `http://proxy.example:3128`.
+                                              Can be repeated
+              --proxy-from-env                Use the proxies in the environment: `HTTP_PROXY`,
+                                              `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY`, in upper or lower
+                                              case. By default they are ignored
+              --allow-tls <WHAT>              Let the step file use a TLS setting: `verify-none`, `ca-file`
+                                              or `client-certificate`. `pinned-key` and `min-version` are
+                                              always allowed. Can be repeated
+              --deny <ORIGIN|HOST|NETWORK>    Deny an origin, a host or a network, even if something else
+                                              allows it: `https://api.example.com`, `*.example.com`,
                                               `10.0.0.0/8`. Can be repeated
-              --allow-file <GLOB>             Files that the step file may name, by their paths from its
-                                              directory: `report.xml`, `reports/**`. Can be repeated.
-                                              Without `--policy`, the built-in step may read those that are
-                                              not hidden, if the step file is no standard input
-              --secret <NAME=SOURCE@ORIGIN>   A secret that the step may use without seeing it, in requests
-                                              to one origin: `TOKEN=env:API_TOKEN@https://api.example.com`,
-                                              or with `file:PATH`. Can be repeated, also for one more
-                                              origin. It may be in headers, sign requests and fetch tokens
-              --secret-places <NAME=PLACES>   Where a secret of `--secret` may be: `TOKEN=header,query`, of
-                                              `header`, `query`, `path`, `body`, `url`, `signature` and
-                                              `token`; `header`, `signature` and `token` by default. Can be
-                                              repeated
-              --secret-compose <NAME=PLACES>  Where a secret of `--secret` may stand beside other text, as
-                                              in `/bot…/`: `TOKEN=path`, of `header`, `query`, `path`,
-                                              `body` and `url`. By default it is a whole header, path
-                                              segment or field. Can be repeated
-              --partial-echo <ACTION>         What happens when a response has a part of a secret in it:
-                                              `report` warns, `stop` also ends the run before the component
-                                              sees the part. `report` by default; `stop` is for components
-                                              that you do not trust
-              --component <FILE.wasm>         A component to run instead of the built-in step. It may reach
-                                              nothing but what `--allow` or `--policy` says, not even a URL
-                                              that is typed
-              --dry-run                       Show the request and what the policy says of it, and send
-                                              nothing. Secrets read `<HIDDEN>`; the environment and the
-                                              files they are in are read
-              --timeout <SECONDS>             The step's time limit in seconds; 300 by default
-              --format <FORMAT>               How the run is shown [default: text] [possible values: text,
-                                              json, ndjson]
+              --allow-file <GLOB>             Let the step file upload files that match, by their path from
+                                              its directory: `report.xml`, `reports/**`. Can be repeated.
+                                              Without `--policy`, the built-in step can read files that are
+                                              not hidden, unless the step file is standard input
+              --secret <NAME=SOURCE@ORIGIN>   Grant a secret for requests to an origin:
+                                              `TOKEN=env:API_TOKEN@https://api.example.com`, or with
+                                              `file:PATH`. The step uses it without seeing it: in headers,
+                                              to sign requests and to fetch tokens. Can be repeated, also to
+                                              grant the same secret to another origin
+              --secret-places <NAME=PLACES>   The places that a secret is granted for: `TOKEN=header,query`.
+                                              Places are `header`, `query`, `path`, `body`, `url`,
+                                              `signature` and `token`; the default is
+                                              `header,signature,token`. Can be repeated
+              --secret-compose <NAME=PLACES>  The places where a secret may be part of a longer value, as in
+                                              `/bot…/`: `TOKEN=path`. Places are `header`, `query`, `path`,
+                                              `body` and `url`. By default a secret is a whole header value,
+                                              path segment or field. Can be repeated
+              --partial-echo <ACTION>         What to do if a response contains a part of a secret: `report`
+                                              warns, `stop` also ends the run before the component sees the
+                                              part. The default is `report`; use `stop` for components that
+                                              you don't trust
+              --component <FILE.wasm>         Run this component instead of the built-in step. It can reach
+                                              only what `--allow` or `--policy` allows, not even a URL given
+                                              as an argument
+              --dry-run                       Show the first request and the policy's decision, without
+                                              sending anything. Secrets are shown as `<HIDDEN>`; their
+                                              environment variables and files are read
+              --timeout <SECONDS>             Time limit of the step in seconds [default: 300]
+              --format <FORMAT>               Output format [default: text] [possible values: text, json,
+                                              ndjson]
           -h, --help                          Print help (see more with '--help')
 
         With a URL:
-          -X, --method <METHOD>              The method; POST with a body, else GET
+          -X, --method <METHOD>              The method. The default is POST with a body, otherwise GET
           -H, --header <NAME: VALUE>         A header. Can be repeated
-          -d, --data <NAME=VALUE>            A field of a form; both halves are encoded, so `&` and `%` in
-                                             them are sent as they are meant. Can be repeated. `@FILE` is
-                                             the whole body instead, as it is in that file, below this
-                                             directory; `@-` is standard input
-              --json <JSON>                  A JSON body, or `@FILE`, or `@-`, with it
+          -d, --data <NAME=VALUE>            A form field. Name and value are percent-encoded, so `&` and
+                                             `%` need no escaping. Can be repeated. `@FILE` sends a file in
+                                             this directory as the body, unchanged; `@-` sends standard
+                                             input
+              --json <JSON>                  A JSON body: the text, `@FILE` or `@-`
           -F, --form <NAME=VALUE>            A part of a multipart form: `NAME=VALUE`, `NAME=@FILE`, or
-                                             `NAME=<FILE` for a field with that content; `;type=…` and
-                                             `;filename=…` may follow. Can be repeated
-          -u, --user <USER:PASSWORD>         The user name and the password, for Basic authentication. Who
-                                             lists the machine's processes sees them: a password that is a
-                                             secret is `${{ secret.NAME }}`, with `--secret`
-              --hide-request-header <NAME>   A request header whose value the log hides. Can be repeated
-              --hide-response-header <NAME>  A response header whose value the log hides. Can be repeated
+                                             `NAME=<FILE` for a field with the file's content. `;type=…` and
+                                             `;filename=…` can follow. Can be repeated
+          -u, --user <USER:PASSWORD>         User name and password for Basic authentication. Every user of
+                                             the machine can see them in the process list: for a secret
+                                             password, write `${{ secret.NAME }}` and use `--secret`
+              --hide-request-header <NAME>   Hide the value of this request header in the log. Can be
+                                             repeated
+              --hide-response-header <NAME>  Hide the value of this response header in the log. Can be
+                                             repeated
     "#]].assert_eq(&help("run -h"));
 }
 
@@ -280,62 +283,63 @@ fn of_the_other_subcommands() {
     expect![[r#"
         exit code 0
         --- stdout
-        Check step files and policies: what is wrong with them, what a run needs, and what a policy allows
+        Check step files and policies, list what a run needs, and explain what a policy allows
 
         Usage: http-step check [OPTIONS] [STEP|URL]...
 
         Arguments:
-          [STEP|URL]...  Step files to check (`-`: standard input), to tell what their runs need:
-                         properties, secrets, files and origins. With `--policy` also URLs, to tell whether
-                         the policy allows them, and by which line; with a policy and nothing else, the
+          [STEP|URL]...  Step files to check (`-` for standard input). Lists what their runs need:
+                         properties, secrets, files and origins. With `--policy`, URLs are checked too:
+                         whether the policy allows them, and which line does. With a policy alone, the
                          policy is explained
 
         Options:
-          -p, --property <NAME=VALUE>         A build property; the value is text. Can be repeated
-              --properties <FILE>             Build properties from a JSON or YAML file; values keep their
-                                              types
-              --policy <FILE>                 A policy file: what may be reached, and how much may be used.
-                                              The arguments below add to it
-              --allow <ORIGIN>                Origins that may be reached: `https://api.example.com`, or
-                                              `https://*.example.com` for all below. Can be repeated.
-                                              Without any, and without `--policy`, the built-in step may
-                                              reach every public one; with one, only those
-              --allow-network <NETWORK>       A network whose addresses allowed origins may have:
-                                              `10.0.0.0/8`. Can be repeated. By default a name may lead to
-                                              public addresses alone
-              --allow-proxy <URL>             A proxy that the step file may name:
-                                              `http://proxy.example:3128`. Can be repeated
-              --proxy-from-env                Use the proxies of `HTTP_PROXY`, `HTTPS_PROXY`, `ALL_PROXY`
-                                              and `NO_PROXY`, or of the same in small letters. Without this
-                                              they are not used
-              --allow-tls <WHAT>              What the step file may ask of TLS: `verify-none`, `ca-file`,
-                                              `client-certificate`; `pinned-key` and `min-version` it may
-                                              without. Can be repeated
-              --deny <ORIGIN|HOST|NETWORK>    Origins, hosts or networks that may not be reached, whatever
-                                              allows them: `https://api.example.com`, `*.example.com`,
+          -p, --property <NAME=VALUE>         A build property. The value is text. Can be repeated
+              --properties <FILE>             Read build properties from a JSON or YAML file. Values keep
+                                              their types
+              --policy <FILE>                 A policy file: what the step may reach and use. The arguments
+                                              below add to it
+              --allow <ORIGIN>                Allow an origin: `https://api.example.com`, or
+                                              `https://*.example.com` for all its subdomains. Can be
+                                              repeated. Without `--allow` and `--policy`, the built-in step
+                                              can reach every public origin; otherwise only those that are
+                                              allowed
+              --allow-network <NETWORK>       Let allowed origins have addresses in this network:
+                                              `10.0.0.0/8`. Can be repeated. By default, names may resolve
+                                              to public addresses only
+              --allow-proxy <URL>             Let the step file use this proxy: `http://proxy.example:3128`.
+                                              Can be repeated
+              --proxy-from-env                Use the proxies in the environment: `HTTP_PROXY`,
+                                              `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY`, in upper or lower
+                                              case. By default they are ignored
+              --allow-tls <WHAT>              Let the step file use a TLS setting: `verify-none`, `ca-file`
+                                              or `client-certificate`. `pinned-key` and `min-version` are
+                                              always allowed. Can be repeated
+              --deny <ORIGIN|HOST|NETWORK>    Deny an origin, a host or a network, even if something else
+                                              allows it: `https://api.example.com`, `*.example.com`,
                                               `10.0.0.0/8`. Can be repeated
-              --allow-file <GLOB>             Files that the step file may name, by their paths from its
-                                              directory: `report.xml`, `reports/**`. Can be repeated.
-                                              Without `--policy`, the built-in step may read those that are
-                                              not hidden, if the step file is no standard input
-              --secret <NAME=SOURCE@ORIGIN>   A secret that the step may use without seeing it, in requests
-                                              to one origin: `TOKEN=env:API_TOKEN@https://api.example.com`,
-                                              or with `file:PATH`. Can be repeated, also for one more
-                                              origin. It may be in headers, sign requests and fetch tokens
-              --secret-places <NAME=PLACES>   Where a secret of `--secret` may be: `TOKEN=header,query`, of
-                                              `header`, `query`, `path`, `body`, `url`, `signature` and
-                                              `token`; `header`, `signature` and `token` by default. Can be
-                                              repeated
-              --secret-compose <NAME=PLACES>  Where a secret of `--secret` may stand beside other text, as
-                                              in `/bot…/`: `TOKEN=path`, of `header`, `query`, `path`,
-                                              `body` and `url`. By default it is a whole header, path
-                                              segment or field. Can be repeated
-              --partial-echo <ACTION>         What happens when a response has a part of a secret in it:
-                                              `report` warns, `stop` also ends the run before the component
-                                              sees the part. `report` by default; `stop` is for components
-                                              that you do not trust
-          -X, --method <METHOD>               The method of the requests to the URLs; GET by default
-                                              [default: GET]
+              --allow-file <GLOB>             Let the step file upload files that match, by their path from
+                                              its directory: `report.xml`, `reports/**`. Can be repeated.
+                                              Without `--policy`, the built-in step can read files that are
+                                              not hidden, unless the step file is standard input
+              --secret <NAME=SOURCE@ORIGIN>   Grant a secret for requests to an origin:
+                                              `TOKEN=env:API_TOKEN@https://api.example.com`, or with
+                                              `file:PATH`. The step uses it without seeing it: in headers,
+                                              to sign requests and to fetch tokens. Can be repeated, also to
+                                              grant the same secret to another origin
+              --secret-places <NAME=PLACES>   The places that a secret is granted for: `TOKEN=header,query`.
+                                              Places are `header`, `query`, `path`, `body`, `url`,
+                                              `signature` and `token`; the default is
+                                              `header,signature,token`. Can be repeated
+              --secret-compose <NAME=PLACES>  The places where a secret may be part of a longer value, as in
+                                              `/bot…/`: `TOKEN=path`. Places are `header`, `query`, `path`,
+                                              `body` and `url`. By default a secret is a whole header value,
+                                              path segment or field. Can be repeated
+              --partial-echo <ACTION>         What to do if a response contains a part of a secret: `report`
+                                              warns, `stop` also ends the run before the component sees the
+                                              part. The default is `report`; use `stop` for components that
+                                              you don't trust
+          -X, --method <METHOD>               The method of the requests to the URLs [default: GET]
           -h, --help                          Print help (see more with '--help')
     "#]]
     .assert_eq(&help("check -h"));
@@ -347,13 +351,14 @@ fn of_the_other_subcommands() {
         Usage: http-step demo [OPTIONS]
 
         Options:
-              --format <FORMAT>  How the run is shown [default: text] [possible values: text, json, ndjson]
+              --format <FORMAT>  Output format [default: text] [possible values: text, json, ndjson]
           -h, --help             Print help (see more with '--help')
-    "#]].assert_eq(&help("demo -h"));
+    "#]]
+    .assert_eq(&help("demo -h"));
     expect![[r#"
         exit code 0
         --- stdout
-        Show what a component imports and exports, and whether it is a step
+        Show a component's imports and exports, and whether it is a step
 
         Usage: http-step inspect <FILE.wasm>
 
@@ -381,8 +386,8 @@ fn of_the_other_subcommands() {
           http-step schema > step-file.schema.json
           http-step schema policy > policy.schema.json
 
-        Editors with the YAML language server use it for files that begin with this line, in
-        which the path is absolute, or relative to the file:
+        Editors with the YAML language server apply the schema to files that start with this
+        line. The path is absolute, or relative to the file:
           # yaml-language-server: $schema=step-file.schema.json
     "#]]
     .assert_eq(&help("schema -h"));
@@ -455,7 +460,7 @@ fn with_a_subcommand_that_is_none() {
     expect![[r#"
         exit code 2
         --- stderr
-        error: the subcommand is missing: write `http-step run …` to run a step file or a URL
+        error: a subcommand is missing: use `http-step run …` to run a step file or a URL
 
         For more information, try '--help'.
     "#]]

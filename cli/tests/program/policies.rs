@@ -164,7 +164,7 @@ fn whether_a_step_file_is_allowed() {
         denied.yaml: no mistakes
         rendered.yaml: no mistakes
           property host: `-p host=VALUE` is needed
-        its URL or method has an expression in it: where it goes is known when it runs
+        its URL or method contains an expression: the destination is known only at run time
         --- stderr
         error: the policy does not allow GET https://www.example.com: `policy.yaml:15: https://*.example.com` allows POST; `- {origin: https://www.example.com, methods: [GET]}` under `allow:` in policy.yaml would
         error: the step file has a mistake
@@ -420,7 +420,7 @@ fn what_a_step_asks_of_tls() {
     expect![[r#"
         exit code 2
         --- stderr
-        error: invalid value for '--allow-tls <WHAT>': it is one of verify-none, ca-file, client-certificate, pinned-key, min-version
+        error: invalid value for '--allow-tls <WHAT>': use one of verify-none, ca-file, client-certificate, pinned-key, min-version
 
         For more information, try '--help'.
     "#]].assert_eq(&run("--allow-tls everything"));

@@ -91,7 +91,7 @@ fn a_connection_that_fails_tells_that_they_are_not_used() {
         --- stderr
         Requested (exception)
         error: could not connect to http://127.0.0.1:1: connection refused
-        note: of the environment, HTTP_PROXY, https_proxy is not used without `--proxy-from-env`
+        note: of the environment, HTTP_PROXY, https_proxy is ignored without `--proxy-from-env`
     "#]].assert_eq(&told);
 }
 
@@ -131,7 +131,7 @@ fn a_policy_that_names_proxies_has_the_word() {
     expect![[r#"
         exit code 2
         --- stderr
-        error: policy.yaml says which proxies requests go through; leave out `--proxy-from-env`
+        error: policy.yaml already defines proxies; leave out `--proxy-from-env`
     "#]]
     .assert_eq(&told);
 }

@@ -476,7 +476,7 @@ fn the_options_of_a_request_do_not_go_with_a_step_file() {
             .arg(option.split(' ').nth(1).unwrap())
             .run();
         assert!(
-            told.contains("`step.yaml` is a step file, which says itself"),
+            told.contains("`step.yaml` is a step file, which defines the request itself"),
             "{told}"
         );
     }
@@ -484,6 +484,6 @@ fn the_options_of_a_request_do_not_go_with_a_step_file() {
     expect![[r#"
         exit code 2
         --- stderr
-        error: `step.yaml` is a step file, which says itself what the request is; -X, -H, -d, --json, -F, -u and --hide-… go with a URL
+        error: `step.yaml` is a step file, which defines the request itself; -X, -H, -d, --json, -F, -u and --hide-… apply to a URL only
     "#]].assert_eq(&told);
 }
