@@ -34,16 +34,13 @@ const PIECE: usize = 1 << 10;
 /// have the guess confirmed.
 const MIN_LINE: usize = 16;
 
-/// How many characters of a text an open escape takes at the most: those of `\U`.
-pub(crate) const LONGEST_HEAD: usize = 8;
-
 /// What to look for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Form {
     pub(crate) bytes: Vec<u8>,
-    /// How many bytes an open escape before it may take, if it is the beginning of the value:
-    /// what is left holds so much of the value that nobody guesses it.
-    pub(crate) head: usize,
+    /// Whether it is the beginning of the value, of which an open escape before it may take
+    /// the first bytes.
+    pub(crate) begins: bool,
     /// How many bytes behind it belong to it, whatever they are.
     pub(crate) rest: usize,
     /// Whether it goes on from the piece of the value before it.
@@ -154,16 +151,9 @@ impl Forms {
             hexadecimal(value),
         ];
         let charsets = text.into_iter().flat_map(in_charsets);
-        let head = |length: usize| {
-            let left = (length * MIN_REDACTED).div_ceil(value.len().max(1));
-            match begins {
-                true => length.saturating_sub(left).min(LONGEST_HEAD),
-                false => 0,
-            }
-        };
         for bytes in plain.into_iter().chain(charsets) {
             self.add(Form {
-                head: head(bytes.len()),
+                begins,
                 bytes,
                 continues,
                 ..Form::default()
@@ -173,7 +163,7 @@ impl Forms {
             for offset in 0..3 {
                 let standard = base64(&value, offset);
                 let standard = Form {
-                    head: head(standard.bytes.len()),
+                    begins,
                     continues,
                     ..standard
                 };
@@ -310,23 +300,6 @@ mod tests {
         for (at, piece) in value.chunks(PIECE).enumerate().take(18) {
             let form = forms.iter().find(|form| form.bytes == piece).unwrap();
             assert_eq!(form.continues, at > 0);
-        }
-    }
-
-    /// Whoever guesses what is left behind the head of a form can measure that it is right.
-    #[test]
-    fn what_is_left_behind_a_head_holds_eight_characters() {
-        for value in [
-            "kQ9mLx2V",
-            "kQ9mLx2Vt",
-            "kQ9mLx2Vt0Pz",
-            "kQ9mLx2Vt0Pz+/=kQ9mLx2V",
-        ] {
-            for form in forms(value.as_bytes()) {
-                let left = (form.bytes.len() - form.head) as f64;
-                let of_value = left * value.len() as f64 / form.bytes.len() as f64;
-                assert!(of_value >= 8.0, "{value}: {form:?}");
-            }
         }
     }
 

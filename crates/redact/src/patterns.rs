@@ -11,9 +11,9 @@ use thiserror::Error;
 use crate::automaton::Automaton;
 use crate::forms::{Form, forms, forms_of_handles};
 use crate::handle::Handle;
+use crate::inside::Inside;
 use crate::partial::{Parts, PartsBuilder};
 use crate::scan::Scan;
-use crate::tails::Tails;
 use crate::value::Value;
 
 /// Up to so many bytes of texts the automaton is a table of all transitions, which
@@ -31,9 +31,7 @@ pub struct Patterns {
     /// The texts, as far as that needs them.
     bytes: Vec<Box<[u8]>>,
     parts: Option<Parts>,
-    /// Made when a text has escapes.
-    tails: OnceLock<Tails>,
-    dense: usize,
+    inside: Inside,
     /// Whether they are looked for in what decoders make of a text, too.
     is_decoding: bool,
     spans_lines: bool,
@@ -150,8 +148,8 @@ pub(crate) struct Text {
     pub(crate) length: usize,
     /// Whose it is: the number of its value.
     pub(crate) owner: usize,
-    /// How many of its bytes an open escape before it may take.
-    pub(crate) head: usize,
+    /// Whether an open escape before it may take its first bytes.
+    pub(crate) begins: bool,
     /// How many bytes behind it belong to it, whatever they are; only of what is not decoded.
     pub(crate) rest: usize,
     /// Whether it goes on from another of its owner.
@@ -173,13 +171,13 @@ impl Patterns {
         let texts = forms.iter().map(|(_, form)| form.bytes.as_slice());
         let spans_lines = texts.clone().any(|text| text.contains(&b'\n'));
         let automaton = Automaton::new(texts, dense, builder.is_exact)?;
-        let (bytes, texts) = forms
+        let (bytes, texts): (Vec<Box<[u8]>>, Vec<Text>) = forms
             .into_iter()
             .map(|(owner, form)| {
                 let text = Text {
                     length: form.bytes.len(),
                     owner,
-                    head: form.head,
+                    begins: form.begins,
                     rest: form.rest,
                     continues: form.continues,
                     before: form.before,
@@ -188,14 +186,14 @@ impl Patterns {
                 (form.bytes.into(), text)
             })
             .unzip();
+        let all = texts.iter().zip(bytes.iter().map(AsRef::as_ref));
         Ok(Self {
+            inside: Inside::new(all),
             automaton,
             texts,
             depths: OnceLock::new(),
             bytes,
             parts: builder.parts.build(),
-            tails: OnceLock::new(),
-            dense,
             is_decoding: builder.is_decoding,
             spans_lines,
         })
@@ -223,12 +221,9 @@ impl Patterns {
     #[must_use]
     pub fn memory(&self) -> usize {
         let texts: usize = self.texts.iter().map(|text| text.length).sum();
-        let tails: usize = self.texts.iter().map(Tails::length).sum();
         let parts = self.parts.as_ref().map_or(0, Parts::memory);
-        let automaton = self.automaton.memory();
-        // What looks for tails takes as much in proportion, when it is made.
-        let of_tails = automaton / texts.max(1) * tails;
-        automaton + of_tails + texts + self.texts.len() * size_of::<Text>() + parts
+        let found = self.automaton.memory() + self.inside.memory();
+        found + texts + self.texts.len() * size_of::<Text>() + parts
     }
 
     /// The length of the longest text of the first owners.
@@ -264,15 +259,14 @@ impl Patterns {
         self.parts.as_ref()
     }
 
-    /// What finds texts that begin inside an escape, in what a decoder reads.
-    pub(crate) fn tails(&self) -> &Tails {
-        self.tails.get_or_init(|| {
-            let texts = self.texts.iter().zip(&self.bytes);
-            Tails::new(
-                texts.map(|(text, bytes)| (*text, bytes.as_ref())),
-                self.dense,
-            )
-        })
+    /// What finds texts that begin inside an escape.
+    pub(crate) fn inside(&self) -> &Inside {
+        &self.inside
+    }
+
+    /// The text with a number.
+    pub(crate) fn text(&self, number: usize) -> Option<&Text> {
+        self.texts.get(number)
     }
 
     /// The state before anything was read.

@@ -48,12 +48,14 @@ impl Units {
         self.bytes.capacity() + self.places.capacity() * size_of::<(usize, usize)>()
     }
 
-    /// Keep so many at the end, at the least.
-    pub(crate) fn forget(&mut self, kept: usize) {
+    /// Keep so many at the end, at the least; how many are forgotten.
+    pub(crate) fn forget(&mut self, kept: usize) -> usize {
         let more = self.bytes.len().saturating_sub(kept);
-        if more > kept.max(BLOCK) {
-            self.bytes.drain(..more);
-            self.places.drain(..more);
+        if more <= kept.max(BLOCK) {
+            return 0;
         }
+        self.bytes.drain(..more);
+        self.places.drain(..more);
+        more
     }
 }

@@ -6,12 +6,10 @@
 
 use std::ops::Range;
 
-use aho_corasick::automaton::StateID;
-
 use crate::escape::{Encoding, MAX_ESCAPE, Read, open_escape};
+use crate::inside::Starts;
 use crate::patterns::Patterns;
 use crate::reading::{Found, Frontier, Input, Places, Reading, Search};
-use crate::tails;
 use crate::units::Units;
 
 /// How many bytes are decoded before what came out is read.
@@ -63,8 +61,8 @@ struct Active {
     /// where in the stream they begin.
     pending: usize,
     pending_from: usize,
-    /// How far the tails were read.
-    tails: StateID,
+    /// Where texts may begin inside escapes.
+    starts: Starts,
     /// How many bytes came out since the last escape.
     since: usize,
 }
@@ -160,7 +158,8 @@ impl Views {
 
     /// Bytes of memory.
     pub(crate) fn memory(&self) -> usize {
-        let memory = |active: &Active| size_of::<Active>() + active.units.memory();
+        let memory =
+            |active: &Active| size_of::<Active>() + active.units.memory() + active.starts.memory();
         self.all().map(memory).sum()
     }
 
@@ -260,14 +259,14 @@ impl View {
         let rest = |active: &mut Option<Box<Active>>| {
             active.take_if(|active| active.is_quiet(longest));
             if let Some(active) = active {
-                active.units.forget(margin(longest));
+                active.forget(longest);
             }
         };
         self.inner.iter_mut().for_each(rest);
         if self.inner.iter().all(Option::is_none) {
             rest(&mut self.active);
         } else if let Some(active) = &mut self.active {
-            active.units.forget(margin(longest));
+            active.forget(longest);
         }
     }
 }
@@ -282,7 +281,7 @@ impl Active {
             encoding,
             // What ends before the escape was found without it.
             reading: Reading::after(patterns, &units.bytes),
-            tails: patterns.tails().after(&units.bytes),
+            starts: Starts::after(units.bytes.len()),
             units,
             pending: 0,
             pending_from: usize::MAX,
@@ -293,11 +292,20 @@ impl Active {
     /// The same, with as much of what came before as may matter.
     fn latest(&self, longest: usize) -> Box<Self> {
         let unneeded = self.units.bytes.len().saturating_sub(margin(longest));
+        let mut starts = self.starts.clone();
+        starts.forget(unneeded, longest);
         Box::new(Self {
             units: self.units.from(unneeded),
             reading: self.reading.forked(),
+            starts,
             ..*self
         })
+    }
+
+    /// Forget what matters no more.
+    fn forget(&mut self, longest: usize) {
+        let forgotten = self.units.forget(margin(longest));
+        self.starts.forget(forgotten, longest);
     }
 
     /// Whether it reads what is read without it.
@@ -322,66 +330,61 @@ impl Active {
             is_last: input.is_last,
         };
         self.reading.read(search, out, before, found);
-        self.read_tails(search.patterns, input, before, found);
+        self.read_begun(search.patterns, input, found);
         before
     }
 
-    /// Find texts that begin inside an escape, in what came out from a place on.
-    fn read_tails(
-        &mut self,
-        patterns: &Patterns,
-        input: Input<'_>,
-        from: usize,
-        found: &mut Vec<Found>,
-    ) {
+    /// Find texts that begin inside an escape.
+    fn read_begun(&mut self, patterns: &Patterns, input: Input<'_>, found: &mut Vec<Found>) {
         let Units { bytes, places } = &self.units;
         let out = Input {
             bytes,
             places: Places::Decoded(places),
             is_last: input.is_last,
         };
-        let new = bytes.get(from..).unwrap_or_default();
-        self.tails = patterns.tails().read(self.tails, new, |at, text, head| {
-            let end = from + at + 1;
-            let tail = end.saturating_sub(text.length - head.len());
-            let start = tails::begins(self.encoding, input, out.places.of(tail).0, head);
-            if let Some(start) = start {
-                let one = Found::new(text, input.places.of(start).0, out.places.of(end - 1).1);
-                self.reading.tell(one, text, out, end, found);
+        for begun in self.starts.read(patterns.inside(), bytes) {
+            if let Some(text) = patterns.text(begun.text) {
+                let end = out.places.of(begun.end.saturating_sub(1)).1;
+                let one = Found::new(text, begun.start, end);
+                self.reading.tell(one, text, out, begun.end, found);
             }
-        });
+        }
     }
 
     fn decode(&mut self, input: Input<'_>, range: Range<usize>) {
         let Range { start, end } = range;
         let mut at = start.saturating_sub(self.pending);
-        while at < end {
+        loop {
+            let units = self.units.bytes.len();
+            let met = self.starts.meet(self.encoding, input, at, end, units);
+            let Some(most) = met.filter(|_| at < end) else {
+                break;
+            };
             let rest = input.bytes.get(at..end).unwrap_or_default();
-            let plain = self.encoding.find(rest).unwrap_or(rest.len());
+            let next = rest.get(..most).unwrap_or(rest);
+            let mut plain = self.encoding.find(next).unwrap_or(next.len());
+            if plain == 0 {
+                match self.encoding.read(rest, input.is_last) {
+                    Read::Incomplete => break,
+                    Read::Literal => plain = 1,
+                    Read::Escape { length, text } => {
+                        let start = input.places.of(at).0;
+                        let end = input.places.of(at + length - 1).1;
+                        for byte in text.as_bytes() {
+                            self.units.push(*byte, (start, end));
+                        }
+                        self.since = 0;
+                        at += length;
+                        self.starts.pass(length);
+                        self.starts.escape(input, at, length);
+                        continue;
+                    }
+                }
+            }
             self.units.extend(input, at..at + plain);
             self.since += plain;
             at += plain;
-            let rest = rest.get(plain..).unwrap_or_default();
-            if rest.is_empty() {
-                break;
-            }
-            match self.encoding.read(rest, input.is_last) {
-                Read::Incomplete => break,
-                Read::Literal => {
-                    self.units.extend(input, at..at + 1);
-                    self.since += 1;
-                    at += 1;
-                }
-                Read::Escape { length, text } => {
-                    let start = input.places.of(at).0;
-                    let end = input.places.of(at + length - 1).1;
-                    for byte in text.as_bytes() {
-                        self.units.push(*byte, (start, end));
-                    }
-                    self.since = 0;
-                    at += length;
-                }
-            }
+            self.starts.pass(plain);
         }
         self.pending = end - at.min(end);
         self.pending_from = match self.pending {
@@ -412,7 +415,7 @@ impl Active {
 
     /// See [`Scan::eager`](crate::scan::Scan::eager).
     fn eager(&self, patterns: &Patterns) -> Frontier {
-        let own = if patterns.tails().is_empty() {
+        let own = if patterns.inside().is_empty() {
             let (known, free) = self.reading.unended(patterns, &self.units.bytes);
             self.frontier(known, free)
         } else {

@@ -387,12 +387,17 @@ fn memory_is_bounded() {
         let mut replacer = replacer(&patterns);
         // As much as the longest form takes in these escapes, several times over.
         let round = text.repeat((32 << 10) / text.len());
-        let [_, second, _, fourth] = [(); 4].map(|()| {
+        let [_, second, rest @ ..] = [(); 8].map(|()| {
             replacer.feed(round.as_bytes());
             replacer.memory()
         });
         assert!(second < 8 << 20, "{text}: {second}");
-        assert!(fourth <= second, "{text}: {second}, {fourth}");
+        // Where a decoder rests and wakes differs from round to round.
+        let most = second + second / 8;
+        assert!(
+            rest.iter().all(|memory| *memory <= most),
+            "{text}: {second}, {rest:?}"
+        );
     }
 }
 
