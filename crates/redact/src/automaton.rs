@@ -1,10 +1,11 @@
 //! An automaton that finds texts, also where they overlap.
 
-use aho_corasick::automaton::{self, Automaton as _, StateID};
+use aho_corasick::automaton::{Automaton as _, StateID};
 use aho_corasick::nfa::contiguous;
-use aho_corasick::{Anchored, BuildError, MatchKind, dfa};
+use aho_corasick::{Anchored, BuildError, MatchKind};
 
 use crate::lanes;
+use crate::table::{Classes, Table};
 
 /// Finds texts by their number.
 #[derive(Default)]
@@ -19,27 +20,40 @@ enum Kind {
     /// There is nothing to look for, and nothing is built for it.
     #[default]
     Nothing,
-    /// A table of all transitions: quicker, and large.
-    Dense(dfa::DFA),
+    /// All transitions: quicker, and large.
+    Table(Table),
+    /// How long a byte takes depends on how far a text goes with what was read.
     Sparse(contiguous::NFA),
 }
 
+/// Reads byte after byte.
+pub(crate) trait Machine {
+    /// The state before anything was read.
+    fn start(&self) -> StateID;
+
+    fn next(&self, state: StateID, byte: u8) -> StateID;
+
+    /// Whether texts end there.
+    fn is_match(&self, state: StateID) -> bool;
+
+    /// The numbers of the texts that end there.
+    fn each(&self, state: StateID, ended: impl FnMut(usize));
+}
+
 impl Automaton {
-    /// As a table if the texts have no more bytes than that.
+    /// As a table if that takes no more bytes of memory than so many.
     pub(crate) fn new<'t>(
         texts: impl Iterator<Item = &'t [u8]> + Clone,
-        dense: usize,
+        largest: usize,
         is_exact: bool,
     ) -> Result<Self, BuildError> {
         let lengths = texts.clone().map(<[u8]>::len);
         let bytes: usize = lengths.clone().sum();
+        let classes = Classes::new(texts.clone(), is_exact);
         let kind = if bytes == 0 {
             Kind::Nothing
-        } else if bytes <= dense {
-            let mut builder = dfa::DFA::builder();
-            builder.match_kind(MatchKind::Standard);
-            builder.ascii_case_insensitive(!is_exact);
-            Kind::Dense(builder.build(texts)?)
+        } else if classes.memory(bytes) <= largest {
+            Kind::Table(Table::new(texts, classes))
         } else {
             let mut builder = contiguous::NFA::builder();
             builder.match_kind(MatchKind::Standard);
@@ -56,11 +70,16 @@ impl Automaton {
         self.longest
     }
 
+    #[cfg(test)]
+    pub(crate) fn is_table(&self) -> bool {
+        matches!(self.kind, Kind::Table(_))
+    }
+
     /// Bytes of memory.
     pub(crate) fn memory(&self) -> usize {
         match &self.kind {
             Kind::Nothing => 0,
-            Kind::Dense(automaton) => automaton.memory_usage(),
+            Kind::Table(automaton) => automaton.memory(),
             Kind::Sparse(automaton) => automaton.memory_usage(),
         }
     }
@@ -69,8 +88,8 @@ impl Automaton {
     pub(crate) fn start(&self) -> StateID {
         match &self.kind {
             Kind::Nothing => StateID::default(),
-            Kind::Dense(automaton) => start(automaton),
-            Kind::Sparse(automaton) => start(automaton),
+            Kind::Table(automaton) => automaton.start(),
+            Kind::Sparse(automaton) => automaton.start(),
         }
     }
 
@@ -80,8 +99,8 @@ impl Automaton {
         for byte in text {
             state = match &self.kind {
                 Kind::Nothing => return,
-                Kind::Dense(automaton) => automaton.next_state(Anchored::No, state, *byte),
-                Kind::Sparse(automaton) => automaton.next_state(Anchored::No, state, *byte),
+                Kind::Table(automaton) => automaton.next(state, *byte),
+                Kind::Sparse(automaton) => automaton.next(state, *byte),
             };
             each(state);
         }
@@ -96,14 +115,29 @@ impl Automaton {
     ) -> StateID {
         match &self.kind {
             Kind::Nothing => state,
-            Kind::Dense(automaton) => lanes::read(automaton, self.longest, state, bytes, ended),
+            Kind::Table(automaton) => lanes::read(automaton, self.longest, state, bytes, ended),
             Kind::Sparse(automaton) => lanes::read(automaton, self.longest, state, bytes, ended),
         }
     }
 }
 
-/// The state before anything was read.
-pub(crate) fn start(automaton: &impl automaton::Automaton) -> StateID {
-    // It fails where an automaton was built for anchored searches alone.
-    automaton.start_state(Anchored::No).unwrap_or_default()
+impl Machine for contiguous::NFA {
+    fn start(&self) -> StateID {
+        // It fails where an automaton was built for anchored searches alone.
+        self.start_state(Anchored::No).unwrap_or_default()
+    }
+
+    fn next(&self, state: StateID, byte: u8) -> StateID {
+        self.next_state(Anchored::No, state, byte)
+    }
+
+    fn is_match(&self, state: StateID) -> bool {
+        aho_corasick::automaton::Automaton::is_match(self, state)
+    }
+
+    fn each(&self, state: StateID, mut ended: impl FnMut(usize)) {
+        for index in 0..self.match_len(state) {
+            ended(self.match_pattern(state, index).as_usize());
+        }
+    }
 }

@@ -11,10 +11,9 @@
 
 use std::array;
 
-use aho_corasick::Anchored;
-use aho_corasick::automaton::{Automaton, StateID};
+use aho_corasick::automaton::StateID;
 
-use crate::automaton;
+use crate::automaton::Machine;
 
 /// How many places.
 const LANES: usize = 4;
@@ -26,7 +25,7 @@ const WORTH_IT: usize = 4;
 /// Read on, and tell in order of each byte at which texts end, and the number of each. The
 /// longest text has so many bytes.
 pub(crate) fn read(
-    automaton: &impl Automaton,
+    automaton: &impl Machine,
     longest: usize,
     state: StateID,
     bytes: &[u8],
@@ -46,14 +45,14 @@ pub(crate) fn read(
             // No state holds more of what was before than the longest text but a byte.
             let before = start - longest.saturating_sub(1);
             let before = bytes.get(before..start).unwrap_or_default();
-            read_on(automaton, automaton::start(automaton), 0, before, |_, _| ())
+            read_on(automaton, automaton.start(), 0, before, |_, _| ())
         }
     });
     let mut matches: [Vec<(usize, StateID)>; LANES] = array::from_fn(|_| Vec::new());
     for at in 0..length {
         for ((lane, state), matches) in lanes.iter().zip(&mut states).zip(&mut matches) {
             let Some(byte) = lane.get(at) else { continue };
-            *state = automaton.next_state(Anchored::No, *state, *byte);
+            *state = automaton.next(*state, *byte);
             if automaton.is_match(*state) {
                 matches.push((at, *state));
             }
@@ -72,14 +71,14 @@ pub(crate) fn read(
 
 /// Read what is at a place, one byte after the other.
 fn read_on(
-    automaton: &impl Automaton,
+    automaton: &impl Machine,
     mut state: StateID,
     start: usize,
     bytes: &[u8],
     mut ended: impl FnMut(usize, usize),
 ) -> StateID {
     for (at, byte) in bytes.iter().enumerate() {
-        state = automaton.next_state(Anchored::No, state, *byte);
+        state = automaton.next(state, *byte);
         if automaton.is_match(state) {
             tell(automaton, state, start + at, &mut ended);
         }
@@ -88,23 +87,16 @@ fn read_on(
 }
 
 /// Tell which texts end with the byte at a place.
-fn tell(
-    automaton: &impl Automaton,
-    state: StateID,
-    at: usize,
-    mut ended: impl FnMut(usize, usize),
-) {
-    for index in 0..automaton.match_len(state) {
-        ended(at, automaton.match_pattern(state, index).as_usize());
-    }
+fn tell(automaton: &impl Machine, state: StateID, at: usize, mut ended: impl FnMut(usize, usize)) {
+    automaton.each(state, |text| ended(at, text));
 }
 
 #[cfg(test)]
 mod tests {
-    use aho_corasick::{MatchKind, dfa};
     use proptest::prelude::*;
 
     use super::*;
+    use crate::table::{Classes, Table};
 
     /// Of two letters, so that most of what is read belongs to some text.
     fn letters(
@@ -120,10 +112,10 @@ mod tests {
             before in letters(0..12),
             bytes in letters(0..1000),
         ) {
-            let mut builder = dfa::DFA::builder();
-            let automaton = builder.match_kind(MatchKind::Standard).build(&texts).unwrap();
+            let all = texts.iter().map(Vec::as_slice);
+            let automaton = Table::new(all.clone(), Classes::new(all, true));
             let longest = texts.iter().map(Vec::len).max().unwrap();
-            let start = automaton::start(&automaton);
+            let start = automaton.start();
             let state = read_on(&automaton, start, 0, &before, |_, _| ());
             let (mut one, mut many) = (Vec::new(), Vec::new());
             let after_one = read_on(&automaton, state, 0, &bytes, |at, text| one.push((at, text)));

@@ -39,6 +39,7 @@ mod reading;
 mod replacer;
 mod scan;
 mod shared;
+mod table;
 mod units;
 mod value;
 mod view;

@@ -16,9 +16,9 @@ use crate::partial::{Parts, PartsBuilder};
 use crate::scan::Scan;
 use crate::value::Value;
 
-/// Up to so many bytes of texts the automaton is a table of all transitions, which
-/// is quicker; beyond, it would be large.
-const DENSE: usize = 16 << 10;
+/// Up to so many bytes of memory the automaton is a table of all transitions: it takes the same
+/// time for each byte, whatever is looked for.
+const LARGEST_TABLE: usize = 64 << 20;
 
 /// Texts to look for, each somebody's.
 pub struct Patterns {
@@ -99,7 +99,7 @@ impl PatternsBuilder {
     ///
     /// It is too much.
     pub fn build(self) -> Result<Patterns, TooMuch> {
-        Patterns::new(self, DENSE)
+        Patterns::new(self, LARGEST_TABLE)
     }
 
     /// Make what looks for all of it, to be used for a moment: it is made at a tenth of
@@ -166,11 +166,11 @@ impl Patterns {
         PatternsBuilder::default()
     }
 
-    fn new(builder: PatternsBuilder, dense: usize) -> Result<Self, TooMuch> {
+    fn new(builder: PatternsBuilder, largest_table: usize) -> Result<Self, TooMuch> {
         let forms = builder.forms;
         let texts = forms.iter().map(|(_, form)| form.bytes.as_slice());
         let spans_lines = texts.clone().any(|text| text.contains(&b'\n'));
-        let automaton = Automaton::new(texts, dense, builder.is_exact)?;
+        let automaton = Automaton::new(texts, largest_table, builder.is_exact)?;
         let (bytes, texts): (Vec<Box<[u8]>>, Vec<Text>) = forms
             .into_iter()
             .map(|(owner, form)| {
@@ -310,6 +310,59 @@ impl Drop for Patterns {
     fn drop(&mut self) {
         for text in &mut self.bytes {
             zeroize::Zeroize::zeroize(text.as_mut());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn letters(count: usize, mut seed: u64, alphabet: &[u8]) -> Vec<u8> {
+        let next = || {
+            seed ^= seed << 13;
+            seed ^= seed >> 7;
+            seed ^= seed << 17;
+            alphabet[seed as usize % alphabet.len()]
+        };
+        std::iter::repeat_with(next).take(count).collect()
+    }
+
+    /// In a table each byte costs the same, so that no time tells how far a guess is right.
+    #[test]
+    fn secrets_are_looked_for_by_a_table() {
+        let base64 = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+        let tokens = |count: u64| {
+            (1..=count)
+                .map(|seed| letters(40, seed, &base64[..62]))
+                .collect()
+        };
+        // As long as a key of RSA-4096.
+        let lines: Vec<_> = (1..51).map(|seed| letters(64, seed, base64)).collect();
+        let key = [
+            b"-----BEGIN PRIVATE KEY-----",
+            &*lines.join(&b'\n'),
+            b"-----END PRIVATE KEY-----",
+        ];
+        for values in [
+            tokens(1),
+            tokens(40),
+            tokens(100),
+            vec![key.join(&b'\n')],
+            vec![letters(8 << 10, 1, base64)],
+        ] {
+            let numbered = values.iter().enumerate();
+            let patterns = numbered.fold(Patterns::builder(), |patterns, (owner, value)| {
+                patterns.value(owner, &Value::new(value.clone()).unwrap())
+            });
+            let patterns = patterns.build().unwrap();
+            assert!(
+                patterns.automaton.is_table(),
+                "{} of {}",
+                values.len(),
+                values[0].len()
+            );
+            assert!(patterns.memory() > patterns.automaton.memory());
         }
     }
 }
