@@ -39,6 +39,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         guests.push((name, component));
     }
     guests.sort();
+    fs::write(out.join("contract.wasm"), contract(&root.join("../wit"))?)?;
     fs::write(out.join("guests.rs"), enumeration(&guests))?;
     Ok(())
 }
@@ -63,6 +64,13 @@ fn assembled(text: &Path, wit: &Path) -> Result<Vec<u8>, Box<dyn Error>> {
     embed_component_metadata(&mut module, &resolve, world, StringEncoding::UTF8)?;
     let component = ComponentEncoder::default().module(&module)?.encode()?;
     Ok(component)
+}
+
+/// The contract, encoded as a component.
+fn contract(wit: &Path) -> Result<Vec<u8>, Box<dyn Error>> {
+    let mut resolve = Resolve::default();
+    let (package, _) = resolve.push_dir(wit)?;
+    Ok(wit_component::encode(&resolve, package)?)
 }
 
 /// The enumeration `Guest` of these names and files.
