@@ -202,7 +202,7 @@ mod tests {
             let words = (0..1000).map(|word| format!("{number}-{word:04}-"));
             words.collect::<String>()
         };
-        for number in 0..4 {
+        for number in 0..8 {
             over(&long(number));
         }
         let memory: usize = matchers.kept().iter().map(|(_, it)| it.memory()).sum();
