@@ -7,14 +7,12 @@ use std::time::Duration;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
-use http_step_host::policy::{
-    DenyPattern, FileGlob, OriginPattern, PartialEcho, ProxyUrl, Secret, SecretCompose,
-    SecretPlaces, TlsAsk,
-};
+use http_step_host::policy::{DenyPattern, FileGlob, OriginPattern, PartialEcho, ProxyUrl, TlsAsk};
 use ipnet::IpNet;
 
 use crate::body::{self, Data, Json, Part};
 use crate::exit::Exit;
+use crate::secret_args::{SecretArg, SecretCompose, SecretPlaces};
 use crate::{curl, terminal, typed};
 
 /// Run HTTP steps of CI builds in a sandbox.
@@ -198,7 +196,7 @@ pub(crate) struct PolicyArgs {
     /// it without seeing it: in headers, to sign requests and to fetch tokens. Can be
     /// repeated, also to grant the same secret to another origin.
     #[arg(long, value_name = "NAME=SOURCE@ORIGIN")]
-    pub(crate) secret: Vec<Secret>,
+    pub(crate) secret: Vec<SecretArg>,
 
     /// The places that a secret is granted for: `TOKEN=header,query`. Places are
     /// `header`, `query`, `path`, `body`, `url`, `signature` and `token`; the default

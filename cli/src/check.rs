@@ -6,7 +6,7 @@ use http_step_host::policy::Judgement;
 use crate::args::CheckArgs;
 use crate::exit::{Exit, Failure};
 use crate::needs::{Files, Given};
-use crate::{input, needs, policy, properties, run, terminal, typed};
+use crate::{grant, input, needs, policy, properties, run, terminal, typed};
 
 pub(crate) fn check(args: &CheckArgs) -> Result<Exit, Failure> {
     let given = Given {
@@ -39,7 +39,7 @@ pub(crate) fn check(args: &CheckArgs) -> Result<Exit, Failure> {
 fn step_file(step: &str, args: &CheckArgs, given: &Given) -> Exit {
     match input::step_file(step) {
         Ok(file) => {
-            terminal::output(&format!("{}: no mistakes\n", input::shown(step)));
+            terminal::output(&format!("{}: no errors\n", input::shown(step)));
             let files = Files {
                 directory: run::directory(step, false),
                 visible: policy::reads_visible_files(&args.policy, step),
@@ -59,8 +59,8 @@ fn verdict(judgement: &Judgement) -> Exit {
             terminal::output(&format!("{judgement}\n"));
             Exit::Success
         }
-        Judgement::Denied(_) => {
-            terminal::error(judgement);
+        Judgement::Denied(denial) => {
+            terminal::error(grant::explained(denial));
             Exit::Denied
         }
         Judgement::NotAUrl(_) => {

@@ -8,13 +8,13 @@ use http_step_file::{Auth, Proxies, Renderable, StepFile, Tls, Verify};
 use http_step_host::Properties;
 use http_step_host::json::Value;
 use http_step_host::policy::{
-    Denial, FileGlob, Judgement, MissingSecret, Origin, OriginPattern, Place, Policy, Scheme,
-    Secret, SourceRef, TlsRequest, VerifyRequest,
+    Denial, FileGlob, Judgement, Origin, OriginPattern, Place, Policy, Scheme, Secret, SourceRef,
+    TlsRequest, VerifyRequest,
 };
 use http_step_template::{Names, Part, Reference, Template, to_text};
 
 use crate::exit::Exit;
-use crate::{terminal, typed};
+use crate::{grant, terminal, typed};
 
 /// What the arguments give of what a run needs. What they do not speak of at all is
 /// listed, and not missed.
@@ -139,27 +139,28 @@ impl Told {
             (Err(denial), None) => {
                 self.line(&format!("  file {path}: {there}; {}", wanted(&denial)))
             }
-            (Err(denial), Some(_)) => self.missing(Exit::Denied, denial),
+            (Err(denial), Some(_)) => self.missing(Exit::Denied, grant::explained(&denial)),
         }
     }
 
     fn secret(&mut self, name: &str, origins: &[Origin], is_url: bool, policy: Option<&Policy>) {
-        let missing_of = |policy: &Policy| {
-            let missing = policy.missing_secret(name, origins)?;
-            Some(if is_url { missing.as_url() } else { missing })
-        };
+        let missing_of = |policy: &Policy| policy.missing_secret(name, origins, is_url);
         let Some(policy) = policy else {
-            let missing = missing_of(&Policy::public());
-            let argument = missing.as_ref().map(MissingSecret::argument);
-            let argument = argument.unwrap_or_default();
-            return self.line(&format!("  secret {name}: `{argument}` is needed"));
+            // No expression can refer to a secret that could not be granted.
+            if let Some(missing) = missing_of(&Policy::public()) {
+                let needed = grant::words(&missing);
+                self.line(&format!("  secret {name}: {needed} is needed"));
+            }
+            return;
         };
         let Some(secret) = policy.secret(name) else {
-            // No expression names a secret that could not be given.
             if let Some(missing) = missing_of(policy) {
+                let needed = grant::words(&missing);
                 self.missing(
                     Exit::Usage,
-                    format_args!("the secret `{name}` is not given to this step; {missing}"),
+                    format_args!(
+                        "the secret `{name}` is not granted to this step; allow it with {needed}"
+                    ),
                 );
             }
             return;
@@ -170,9 +171,9 @@ impl Told {
                 format_args!("the secret `{name}` can't be read: {reason}"),
             );
         } else if let Some(denial) = is_url.then(|| kept_from_urls(secret)).flatten() {
-            self.missing(Exit::Denied, denial);
+            self.missing(Exit::Denied, grant::explained(&denial));
         } else if let Some(denial) = origins.iter().find_map(|origin| kept_from(secret, origin)) {
-            self.missing(Exit::Denied, denial);
+            self.missing(Exit::Denied, grant::explained(&denial));
         } else {
             let origins: Vec<String> = secret.origins().iter().map(ToString::to_string).collect();
             let (source, origins) = (secret.source(), origins.join(", "));
@@ -189,7 +190,7 @@ impl Told {
         let asked_of = policy.cloned().unwrap_or_else(Policy::public);
         for denial in denied(file, &origin, method, &asked_of) {
             match policy {
-                Some(_) => self.missing(Exit::Denied, denial),
+                Some(_) => self.missing(Exit::Denied, grant::explained(&denial)),
                 None => self.line(&format!("  {}", wanted(&denial))),
             }
         }
@@ -203,7 +204,9 @@ impl Told {
         match (judgement, policy) {
             (Judgement::NotAUrl(error), _) => self.missing(Exit::Usage, error),
             (judgement @ Judgement::Allowed(_), Some(_)) => self.line(&judgement.to_string()),
-            (Judgement::Denied(denial), Some(_)) => self.missing(Exit::Denied, denial),
+            (Judgement::Denied(denial), Some(_)) => {
+                self.missing(Exit::Denied, grant::explained(&denial));
+            }
             (Judgement::Allowed(allowed), None) => {
                 let origin = allowed.permit.origin();
                 self.line(&format!("  origin {origin}: {method}"));
@@ -220,7 +223,7 @@ impl Told {
 /// What a run needs that was denied: the line that would allow it, if one would.
 fn wanted(denial: &Denial) -> String {
     match denial.grant() {
-        Some(grant) => format!("{grant} is needed"),
+        Some(grant) => format!("{} is needed", grant::words(&grant)),
         None => denial.to_string(),
     }
 }

@@ -3,11 +3,11 @@
 use std::path::Path;
 
 use http_step_host::Limits;
-use http_step_host::policy::{FileGlob, OriginPattern, Policy, ProxyRules, Secret};
+use http_step_host::policy::{FileGlob, OriginPattern, Policy, ProxyRules};
 
 use crate::args::{PolicyArgs, RunArgs};
 use crate::proxy_env::{self, FromEnv};
-use crate::{input, terminal, typed};
+use crate::{input, secret_args, terminal, typed};
 
 /// The policy of a run. Without a word of it, the built-in step may do what curl
 /// could, and no other may do anything.
@@ -21,7 +21,7 @@ pub(crate) fn of(args: &RunArgs, is_typed: bool) -> Result<Policy, String> {
         && is_built_in
         && let Some(origin) = typed::origin(&args.step)
     {
-        policy = policy.allow(OriginPattern::from(origin));
+        policy = policy.allow_as("--allow", OriginPattern::from(origin));
     }
     if is_built_in && reads_visible_files(&args.policy, &args.step) {
         policy = policy.allow_file(FileGlob::visible());
@@ -83,7 +83,7 @@ fn granted(mut policy: Policy, args: &PolicyArgs) -> Result<Policy, String> {
         policy = with_proxies_of_environment(policy, file.as_deref())?;
     }
     for origins in allow {
-        policy = policy.allow(origins.clone());
+        policy = policy.allow_as("--allow", origins.clone());
     }
     for network in allow_network {
         policy = policy.allow_network(*network);
@@ -95,12 +95,12 @@ fn granted(mut policy: Policy, args: &PolicyArgs) -> Result<Policy, String> {
         policy = policy.allow_tls(*ask);
     }
     for pattern in deny {
-        policy = policy.deny(pattern.clone());
+        policy = policy.deny_as("--deny", pattern.clone());
     }
     for files in allow_file {
         policy = policy.allow_file(files.clone());
     }
-    let secrets = Secret::of_arguments(secret, secret_places, secret_compose);
+    let secrets = secret_args::secrets(secret, secret_places, secret_compose);
     for secret in secrets.map_err(|error| error.to_string())? {
         policy = policy.lend(secret);
     }

@@ -162,11 +162,11 @@ mod tests {
             ),
             (
                 &[("NO_PROXY", "a.example,b.example:8080")],
-                "- - - a.example `b.example:8080` in NO_PROXY is left out: what goes without a proxy is a name, as in `internal.example`, which stands for all below it too, an address, a network, or `*`",
+                "- - - a.example `b.example:8080` in NO_PROXY is left out: expected a name, which includes all names below it, as in `internal.example`, an address, a network, or `*`",
             ),
             (
                 &[("https_proxy", "ftp://u:hunter2@p")],
-                "https_proxy in the environment: a proxy's URL starts with `http://`, `https://`, `socks5://` or `socks5h://`; did you mean `http://…`?",
+                "https_proxy in the environment: a proxy's URL must start with `http://`, `https://`, `socks5://` or `socks5h://`; did you mean `http://…`?",
             ),
         ] {
             assert_eq!(told(variables), expected, "{variables:?}");

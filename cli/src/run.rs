@@ -7,7 +7,7 @@ use http_step_host::{Host, Job, RunResult, Stage, Step};
 use crate::args::{Format, RunArgs};
 use crate::exit::{Exit, Failure};
 use crate::show::Show;
-use crate::{body, component, input, policy, properties, proxy_env, terminal, typed};
+use crate::{body, component, grant, input, policy, properties, proxy_env, terminal, typed};
 
 pub(crate) fn run(args: RunArgs) -> Result<Exit, Failure> {
     let is_typed = typed::is_url(&args.step);
@@ -97,7 +97,8 @@ fn finish(
     });
     // A name that is being resolved is not waited for.
     runtime.shutdown_background();
-    let (show, result) = result;
+    let (show, mut result) = result;
+    grant::explain(&mut result);
     let exit = show.result(&result);
     Ok((result, exit))
 }

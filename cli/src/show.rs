@@ -19,7 +19,7 @@
 //! | `outputs` | an object: values for the build, by name |
 //! | `ledger` | a list with one row a request: what the host saw of it |
 //! | `log` | a list of `{stream, text}`, the stream being `header`, `stdout`, `content` or `stderr` |
-//! | `error` | `{kind, message, stage, sent, exceeded}`, or null if there was an answer to judge |
+//! | `error` | `{kind, message, stage, sent, exceeded, grant}`, or null if there was an answer to judge |
 //! | `usage` | a number for each budget |
 //!
 //! `docs/result.md` tells of each field.

@@ -7,7 +7,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use http_step_fuzz::check_line;
 use http_step_policy::address::{Class, classify};
 use http_step_policy::{
-    DenyPattern, Host, NoProxy, Origin, OriginPattern, Policy, ProxyUrl, Scheme,
+    DenyPattern, Host, NoProxy, Origin, OriginPattern, Permission, Policy, ProxyUrl, Scheme,
 };
 use libfuzzer_sys::fuzz_target;
 
@@ -72,28 +72,22 @@ fn check_origin(text: &str, origin: &Origin) {
     }
 }
 
-/// What a shell makes of an argument that is one word.
-fn word(argument: &str) -> String {
-    let quoted = argument
-        .strip_prefix('\'')
-        .and_then(|rest| rest.strip_suffix('\''));
-    quoted.map_or_else(|| argument.to_owned(), |text| text.replace(r"'\''", "'"))
-}
-
-/// What is denied is granted by the line that the denial tells; what is granted so
-/// grants no address that is not meant.
+/// The grant of a denial allows what was denied, and no address besides.
 fn check_admission(url: &str, origin: &Origin) {
     let denial = match Policy::nothing().admit(origin, "GET") {
         Ok(_) => panic!("{origin} is allowed by nothing"),
         Err(denial) => denial,
     };
     check_line(&denial.to_string());
-    let grant = denial.grant().expect("nothing is denied for good");
-    let granted = grant.line().strip_prefix("--allow ").expect("an argument");
-    let granted = word(granted).parse().expect("an argument that is right");
-    let granted = Policy::nothing().allow(granted);
+    let grant = denial.grant().expect("no deny rule");
+    let line = grant.policy_line().to_string();
+    check_line(&line);
+    let Permission::Origin { origin: granted } = grant.permission else {
+        panic!("{denial}: {line}");
+    };
+    let granted = Policy::nothing().allow(granted.into());
     let judgement = granted.judge(url, "GET");
-    assert!(judgement.is_allowed(), "{}: {judgement}", grant.line());
+    assert!(judgement.is_allowed(), "{line}: {judgement}");
     check_line(&judgement.to_string());
 
     let is_special = match origin.host {
@@ -317,12 +311,13 @@ fn check_public(address: IpAddr, class: Class) {
             Ok(()) => assert_eq!(class, Class::Public, "{address}"),
             Err(denial) => {
                 assert_ne!(class, Class::Public, "{denial}");
-                let grant = denial.grant().expect("nothing is denied for good");
-                let network = grant.line().strip_prefix("--allow-network ");
-                let network = network.expect("an argument").parse().expect("a network");
+                let grant = denial.grant().expect("no deny rule");
+                let Permission::Network { network } = grant.permission else {
+                    panic!("{denial}: {}", grant.policy_line());
+                };
                 let policy = policy.allow_network(network);
                 let permit = policy.admit(&name, "GET").expect("as before");
-                permit.check_address(address).expect("the line grants it");
+                permit.check_address(address).expect("it is granted");
             }
         }
     }

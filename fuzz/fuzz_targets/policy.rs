@@ -149,6 +149,7 @@ fn check_judgement(text: &str, policy: &Policy, url: &str, method: &str) {
                 assert!(text.contains("deny") || text.contains('\\'), "{denial}");
                 return;
             };
+            let grant = grant.policy_line();
             let policy = format!("allow:\n{}\n", grant.line());
             let policy = match Policy::parse(policy.as_bytes(), "policy.yaml") {
                 Ok(policy) => policy,

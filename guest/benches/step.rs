@@ -1,5 +1,5 @@
-//! The reference step without its sandbox: what it computes between the contract and the wire, as
-//! native code. A script stands for the network.
+//! The reference step without its sandbox, as native code: everything between the contract and
+//! wasi:http. A script replaces the network.
 
 use std::hint::black_box;
 
@@ -59,7 +59,7 @@ fn main() {
     divan::main();
 }
 
-/// Render, build, log with half of the header fields hidden, judge.
+/// A whole step with half of the header fields hidden.
 #[divan::bench(args = [0, 6, 32, 88])]
 fn post(bencher: Bencher<'_, '_>, fields: usize) {
     bencher.with_inputs(|| spec(fields)).bench_values(|spec| {

@@ -1,7 +1,7 @@
-//! The contract in Rust: generated from `wit/`, nothing else.
+//! The contract in Rust, generated from `wit/`.
 //!
-//! What `wasi:http` and its relatives define is taken from the `wasi` crate,
-//! whose WIT is the version that `wit/deps` holds.
+//! `wasi:http` and the other WASI interfaces are those of the `wasi` crate, whose WIT has the
+//! version of `wit/deps`.
 
 wit_bindgen::generate!({
     path: "../wit",

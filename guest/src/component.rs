@@ -1,4 +1,4 @@
-//! The component's edge: its export, and its imports as a [`Host`].
+//! The component: its export, and its imports as a [`Host`].
 
 #![expect(unsafe_code, reason = "the generated export is an unsafe function")]
 
@@ -26,7 +26,7 @@ struct Imports;
 impl Names for Imports {
     fn property(&self, name: &str) -> Option<Value> {
         let json = properties::get(name)?;
-        // The contract says JSON. What is not is taken for the text that it must have been.
+        // The contract requires JSON. Anything else is taken as text.
         let mut value = json.parse().unwrap_or(Value::String(json));
         if let Some(spelled) = properties::spelled(name)
             && let Ok(spelled) = spelled.parse()
@@ -59,7 +59,7 @@ impl Host for Imports {
     }
 }
 
-/// A SHA-256 of the host's.
+/// A SHA-256 that the host computes.
 struct HostHash(hash::Sha256);
 
 impl Hashing for HostHash {

@@ -1,20 +1,20 @@
-//! Size and SHA-256 of a body that passes by.
+//! Size and SHA-256 of a body.
 
 use sha2::{Digest, Sha256};
 
 use crate::bindings::ci::http_step::types::BodyDigest;
 use crate::host::{Hashing, Host};
 
-/// What is not longer is hashed here: to ask the host takes as long.
+/// The maximum length that is hashed here; longer bodies are hashed by the host, which is faster.
 const SHORT: usize = 4 << 10;
 
-/// Counts and hashes bytes as they come.
+/// Counts and hashes bytes incrementally.
 pub(crate) struct Digester<'h> {
     host: &'h dyn Host,
     size: u64,
-    /// All there was so far, as long as it is short.
+    /// All bytes so far, while they are few.
     short: Vec<u8>,
-    /// The host's hash of all, once it is not.
+    /// The host's hash, for more bytes.
     hash: Option<Box<dyn Hashing>>,
 }
 
@@ -53,7 +53,7 @@ impl<'h> Digester<'h> {
     }
 }
 
-/// The digest of bytes that are all here.
+/// The digest of bytes.
 pub(crate) fn of(bytes: &[u8]) -> BodyDigest {
     BodyDigest {
         size: bytes.len() as u64,
@@ -70,7 +70,7 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
         .collect()
 }
 
-/// A hash for who has no host.
+/// A hash without a host, for tests.
 impl Hashing for Sha256 {
     fn update(&mut self, bytes: &[u8]) {
         Digest::update(self, bytes);

@@ -1,5 +1,4 @@
-//! Why a step has no answer: every stage's error becomes the contract's, with
-//! its kind and a sentence.
+//! Errors: the error of every stage becomes an error of the contract, with a kind and a message.
 
 use http_step_template::RenderError;
 
@@ -63,7 +62,7 @@ pub(crate) fn no_response(request: &Request, failure: Failure) -> StepError {
     StepError { kind, message }
 }
 
-/// A response's body broke off.
+/// The body of a response ended early.
 pub(crate) fn broken_response(request: &Request, size: u64, failure: Failure) -> StepError {
     let Failure { kind, words } = failure;
     StepError {
@@ -75,8 +74,8 @@ pub(crate) fn broken_response(request: &Request, size: u64, failure: Failure) ->
     }
 }
 
-/// Whether a failure to get a response leaves a request that may have reached
-/// the server. A limit before there is a response is one that kept the request in.
+/// Whether the request may have reached the server, if there is no response. A limit that is
+/// exceeded before the response has kept the request from being sent.
 pub(crate) fn may_have_been_sent(kind: ErrorKind) -> bool {
     !matches!(
         kind,

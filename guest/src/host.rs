@@ -1,5 +1,4 @@
-//! What a step needs from outside. The component has it from its imports, a
-//! test from a script.
+//! The interface to the host: the imports of the component, or a script in tests.
 
 use http_step_template::Names;
 use url::Url;
@@ -9,20 +8,20 @@ pub use crate::bindings::ci::http_step::log::Stream;
 pub use crate::bindings::ci::http_step::types::{ErrorKind, Header, Timeouts};
 pub use crate::request::method::Method;
 
-/// The build's names, the log, credentials and the network.
+/// Properties and secrets, the log, credentials and the network.
 pub trait Host: Names {
     /// Append text to the log.
     fn log(&self, stream: Stream, text: &str);
 
-    /// The field that a request carries to be sent with credentials that the host
-    /// computes. It is good for any number of requests.
+    /// The header field that the host replaces with credentials when it sends a request. It can be
+    /// used for any number of requests.
     ///
     /// # Errors
     ///
-    /// What is wrong with the scheme: one sentence, without a secret in it.
+    /// Why the scheme is invalid: one sentence, without secrets.
     fn credentials(&self, scheme: &Scheme) -> Result<Header, String>;
 
-    /// Begin a SHA-256 that the host computes: of much it takes less time than here.
+    /// Start a SHA-256 that the host computes, which is faster for long data.
     fn hash(&self) -> Box<dyn Hashing>;
 
     /// Send a request, and wait for the head of the response.
@@ -44,11 +43,11 @@ pub struct Outgoing<'r> {
     pub headers: &'r [Header],
     /// The body; empty is none.
     pub body: &'r [u8],
-    /// Time limits.
+    /// Timeouts.
     pub timeouts: Timeouts,
 }
 
-/// The head of a response, and its body to come.
+/// A response: the head, and the body to read.
 pub struct Incoming<'r> {
     /// The status code.
     pub status: u16,
@@ -58,9 +57,9 @@ pub struct Incoming<'r> {
     pub body: Box<dyn Chunks + 'r>,
 }
 
-/// SHA-256 of bytes that come piece by piece.
+/// An incremental SHA-256.
 pub trait Hashing {
-    /// Hash more bytes.
+    /// Add bytes.
     fn update(&mut self, bytes: &[u8]);
 
     /// The digest, in lower-case hexadecimal.
@@ -73,15 +72,15 @@ pub trait Chunks {
     ///
     /// # Errors
     ///
-    /// Why the body broke off. No call follows.
+    /// Why the body ended early. No call follows.
     fn next(&mut self) -> Result<Option<Vec<u8>>, Failure>;
 }
 
-/// Why the network has no answer, or no more of it.
+/// Why there is no response, or no more of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Failure {
     /// The kind.
     pub kind: ErrorKind,
-    /// The reason in words that can follow a colon.
+    /// The reason, as it follows a colon.
     pub words: String,
 }

@@ -1,9 +1,9 @@
-//! What a step's end means to the build.
+//! The outcome of a step for the build.
 
 use crate::bindings::ci::http_step::types::{Exchange, Outcome, StepError, StepResult};
 
-/// A server answered. Buildbot's rule: below 400 is success, also a redirect
-/// that is not followed.
+/// There was a response. Buildbot's rule: below 400 is success, including redirects that are not
+/// followed.
 pub(crate) fn answered(status: u16, exchanges: Vec<Exchange>) -> StepResult {
     let (outcome, summary) = if status < 400 {
         (Outcome::Success, format!("Status code: {status}"))
@@ -19,7 +19,7 @@ pub(crate) fn answered(status: u16, exchanges: Vec<Exchange>) -> StepResult {
     }
 }
 
-/// There is no answer to judge.
+/// There was no response.
 pub(crate) fn failed(error: StepError, exchanges: Vec<Exchange>) -> StepResult {
     StepResult {
         outcome: Outcome::Exception,

@@ -1,23 +1,22 @@
 //! The reference step: one HTTP request, as Buildbot's HTTPStep makes it.
 //!
-//! For `wasm32-wasip2` this is a component of the world `step` in `wit/`. On any
-//! other target it is a library, in which a [`Host`](host::Host) stands for the
-//! component's imports.
+//! For `wasm32-wasip2` this is a component of the world `step` in `wit/`. For any other target it
+//! is a library, with a [`Host`](host::Host) in place of the component's imports.
 //!
-//! The modules, in the order of the data's way:
+//! The modules, in the order of the data flow:
 //!
 //! | stage | modules |
 //! |---|---|
-//! | the edge | `component` (export and imports), `bindings` (generated), [`host`] |
+//! | interface | `component` (export and imports), `bindings` (generated), [`host`] |
 //! | the stages, in order | [`step`] |
 //! | spec → plain data | `render` |
 //! | plain data → request | `request` |
-//! | request → response, hop by hop | `exchange`; its `transport` speaks wasi:http |
+//! | request → response, hop by hop | `exchange`, whose `transport` uses wasi:http |
 //! | response → text | `response` |
 //! | text → log | `log` |
 //! | status → result | `judge`, `error` |
 //!
-//! Only `component` and `exchange::transport` call the host. The rest is rules.
+//! Only `component` and `exchange::transport` call the host.
 
 mod bindings;
 mod component;

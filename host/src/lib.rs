@@ -24,8 +24,7 @@
 //! assert_eq!(result.outcome, Outcome::Denied);
 //! assert_eq!(
 //!     result.error.unwrap().message,
-//!     "the policy does not allow http://127.0.0.1:9: no rule names it; \
-//!      `--allow http://127.0.0.1:9` would",
+//!     "the policy does not allow http://127.0.0.1:9: no rule matches it",
 //! );
 //! # Ok(())
 //! # }

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use http_step_egress::{CpuMeter, DryRun, Egress, GrantedSecrets, Redactor, Reservation, RunUsage};
 use http_step_file::StepFile;
-use http_step_policy::{Amount, Budget, Exceeded, Limits, MissingSecret, Origin, Policy};
+use http_step_policy::{Amount, Budget, Exceeded, Grant, Limits, Origin, Policy};
 use tokio::time::{Instant, timeout};
 use wasmtime::{Store, UpdateDeadline};
 
@@ -229,7 +229,7 @@ impl Host {
         };
         let missing = state.missing_secret.take();
         if let Some(missing) = missing.and_then(|name| grants.missing(&name)) {
-            run_end.missed(&missing);
+            run_end.missed(missing);
         }
         // It may have come to an end in the moment in which it was stopped.
         let run_end = match run_usage.signal().partial_echo() {
@@ -312,11 +312,10 @@ struct Grants {
 
 impl Grants {
     /// What would grant a secret.
-    fn missing(&self, name: &str) -> Option<MissingSecret> {
-        let missing = self.policy.missing_secret(name, self.origin.as_slice())?;
+    fn missing(&self, name: &str) -> Option<Grant> {
         // A URL that a secret begins is that secret.
         let is_url = self.url_secret.as_deref() == Some(name);
-        Some(if is_url { missing.as_url() } else { missing })
+        (self.policy).missing_secret(name, self.origin.as_slice(), is_url)
     }
 }
 

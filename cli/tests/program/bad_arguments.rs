@@ -30,7 +30,7 @@ fn urls() {
         (
             &["ftp://example.com/"],
             expect![[r#"
-                `url`: the URL's scheme is `ftp`; only `https` and `http` can be requested
+                `url`: unsupported URL scheme `ftp`; use `https` or `http`
             "#]],
         ),
         (
@@ -42,13 +42,13 @@ fn urls() {
         (
             &["https://example.com/a b"],
             expect![[r#"
-                `url`: a URL can't hold a space; write `%20`
+                `url`: a URL can't contain a space; write `%20`
             "#]],
         ),
         (
             &["https://exa mple.com/"],
             expect![[r#"
-                `url`: a URL can't hold a space; write `%20`
+                `url`: a URL can't contain a space; write `%20`
             "#]],
         ),
         (
@@ -60,7 +60,7 @@ fn urls() {
         (
             &["https://example.com/${{ property.a"],
             expect![[r#"
-                `url`: the expression `property.a` is not closed: `}}` is missing
+                `url`: unclosed expression `property.a`: `}}` is missing
             "#]],
         ),
     ]);
@@ -101,7 +101,7 @@ fn requests() {
         (
             &[URL, "-H", "X-A\nX-B: c"],
             expect![[r#"
-                `headers.X-A\nX-B`: a header name has letters, digits and hyphens in it, not a control character
+                `headers.X-A\nX-B`: a header name can contain only letters, digits and hyphens, not a control character
             "#]],
         ),
         (
@@ -115,7 +115,7 @@ fn requests() {
         (
             &[URL, "-H", "X-A: b\u{7}"],
             expect![[r#"
-                `headers.X-A`: a header value can't hold a control character
+                `headers.X-A`: a header value can't contain a control character
             "#]],
         ),
         (
@@ -191,7 +191,7 @@ fn requests() {
         (
             &[URL, "-F", "name=a;type=text/plain\nX: y"],
             expect![[r#"
-            `files.name.content_type`: a header value can't hold a line break; a YAML block without one at its end starts with `>-` or `|-`
+            `files.name.content_type`: a header value can't contain a line break; start a YAML block with `>-` or `|-` to leave out the one at its end
         "#]],
         ),
         (
@@ -225,8 +225,8 @@ fn requests() {
             expect![[r#"
                 the request has 3 mistakes
                 Wrong method given: 'put' is not known, did you mean `PUT`?
-                `headers.a b`: a header name has letters, digits and hyphens in it, not a space
-                `hide_request_headers`: a header name has letters, digits and hyphens in it, not a space
+                `headers.a b`: a header name can contain only letters, digits and hyphens, not a space
+                `hide_request_headers`: a header name can contain only letters, digits and hyphens, not a space
             "#]],
         ),
     ]);
@@ -239,7 +239,7 @@ fn grants_and_limits() {
         (
             &[URL, "--allow", "example.com"],
             expect![[r#"
-                invalid value for '--allow <ORIGIN>': `example.com` is not an origin, as `https://api.example.com`, `https://*.example.com` or `http://127.0.0.1:8080`: it has no scheme; did you mean `https://…`?
+                invalid value for '--allow <ORIGIN>': `example.com` is not an origin such as `https://api.example.com`, `https://*.example.com` or `http://127.0.0.1:8080`: it has no scheme; did you mean `https://…`?
 
                 For more information, try '--help'.
             "#]],
@@ -247,7 +247,7 @@ fn grants_and_limits() {
         (
             &[URL, "--allow", "https://joe:hunter2@example.com"],
             expect![[r#"
-                invalid value for '--allow <ORIGIN>': `…@example.com` is not an origin, as `https://api.example.com`, `https://*.example.com` or `http://127.0.0.1:8080`: it has a user name or a password in it; leave them out
+                invalid value for '--allow <ORIGIN>': `…@example.com` is not an origin such as `https://api.example.com`, `https://*.example.com` or `http://127.0.0.1:8080`: it contains a user name or a password; remove them
 
                 For more information, try '--help'.
             "#]],
@@ -255,7 +255,7 @@ fn grants_and_limits() {
         (
             &[URL, "--allow", "https://example.com/path"],
             expect![[r#"
-                invalid value for '--allow <ORIGIN>': `https://example.com/…` is not an origin, as `https://api.example.com`, `https://*.example.com` or `http://127.0.0.1:8080`: it ends with its host or port, without a path; leave out what follows
+                invalid value for '--allow <ORIGIN>': `https://example.com/…` is not an origin such as `https://api.example.com`, `https://*.example.com` or `http://127.0.0.1:8080`: it can't have a path; remove everything after the host and port
 
                 For more information, try '--help'.
             "#]],
@@ -271,7 +271,7 @@ fn grants_and_limits() {
         (
             &[URL, "--secret", "TOKEN=hunter2@https://example.com"],
             expect![[r#"
-                invalid value for '--secret <NAME=SOURCE@ORIGIN>': a secret's value stands elsewhere; say where, as `env:VARIABLE`, `file:PATH`, or `SCHEME:REFERENCE` of a source that the platform has; the whole is NAME=env:VARIABLE@ORIGIN or NAME=file:PATH@ORIGIN
+                invalid value for '--secret <NAME=SOURCE@ORIGIN>': don't write the value of a secret here; write where it is stored, as `env:VARIABLE`, `file:PATH`, or `SCHEME:REFERENCE` for a source of the platform; write NAME=env:VARIABLE@ORIGIN or NAME=file:PATH@ORIGIN
 
                 For more information, try '--help'.
             "#]],
@@ -279,7 +279,7 @@ fn grants_and_limits() {
         (
             &[URL, "--secret", "TOKEN=env:API_TOKEN"],
             expect![[r#"
-                invalid value for '--secret <NAME=SOURCE@ORIGIN>': a secret without an origin could go anywhere; add the one that it is for: NAME=env:VARIABLE@https://api.example.com
+                invalid value for '--secret <NAME=SOURCE@ORIGIN>': it has no origin, so the secret could be sent anywhere; add the origin that it is for: NAME=env:VARIABLE@https://api.example.com
 
                 For more information, try '--help'.
             "#]],
@@ -291,7 +291,7 @@ fn grants_and_limits() {
                 "TOKEN=file:token@https://hooks.example/hunter2",
             ],
             expect![[r#"
-                invalid value for '--secret <NAME=SOURCE@ORIGIN>': what follows the last `@` is not an origin, as `https://api.example.com`, `https://*.example.com` or `http://127.0.0.1:8080`, without a path
+                invalid value for '--secret <NAME=SOURCE@ORIGIN>': what follows the last `@` must be an origin without a path, such as `https://api.example.com`, `https://*.example.com` or `http://127.0.0.1:8080`
 
                 For more information, try '--help'.
             "#]],

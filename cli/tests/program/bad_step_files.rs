@@ -32,14 +32,14 @@ fn no_mapping() {
             "",
             expect![[r#"
                 the step file has a mistake
-                step.yaml:1:1: the file is empty; the smallest step file is `url: https://…`
+                step.yaml:1:1: the file is empty; a minimal step file is `url: https://…`
             "#]],
         ),
         (
             "# a comment\n",
             expect![[r#"
                 the step file has a mistake
-                step.yaml:1:1: the file is empty; the smallest step file is `url: https://…`
+                step.yaml:1:1: the file is empty; a minimal step file is `url: https://…`
             "#]],
         ),
         (
@@ -60,7 +60,7 @@ fn no_mapping() {
             "get: https://example.com/\n---\nget: https://example.com/\n",
             expect![[r#"
                 the step file has a mistake
-                step.yaml:2:1: a second document begins here; a step file is one
+                step.yaml:2:1: a second document starts here; a step file must be a single document
             "#]],
         ),
         (
@@ -74,7 +74,7 @@ fn no_mapping() {
             "{}\n",
             expect![[r#"
                 the step file has a mistake
-                step.yaml:1:1: the URL is missing: give it as `url: https://…`, or with the method, as in `get: https://…`
+                step.yaml:1:1: the URL is missing: add `url: https://…`, or the method with it, as in `get: https://…`
             "#]],
         ),
     ]);
@@ -126,35 +126,35 @@ fn urls() {
             "get: https://joe:hunter2@example.com/\n",
             expect![[r#"
                 the step file has a mistake
-                step.yaml:1:6: `get`: the URL has a user name in it; give it as `auth: [username, password]`
+                step.yaml:1:6: `get`: the URL contains a user name; give it as `auth: [username, password]`
             "#]],
         ),
         (
             "get: https://example.com/a b\n",
             expect![[r#"
                 the step file has a mistake
-                step.yaml:1:6: `get`: a URL can't hold a space; write `%20`
+                step.yaml:1:6: `get`: a URL can't contain a space; write `%20`
             "#]],
         ),
         (
             "get: https://exa mple.com/\n",
             expect![[r#"
                 the step file has a mistake
-                step.yaml:1:6: `get`: a URL can't hold a space; write `%20`
+                step.yaml:1:6: `get`: a URL can't contain a space; write `%20`
             "#]],
         ),
         (
             "get: file:///etc/passwd\n",
             expect![[r#"
                 the step file has a mistake
-                step.yaml:1:6: `get`: the URL's scheme is `file`; only `https` and `http` can be requested
+                step.yaml:1:6: `get`: unsupported URL scheme `file`; use `https` or `http`
             "#]],
         ),
         (
             "get: \"https://example.com/\\n\"\n",
             expect![[r#"
                 the step file has a mistake
-                step.yaml:1:6: `get`: a URL can't hold a line break
+                step.yaml:1:6: `get`: a URL can't contain a line break
             "#]],
         ),
         (
@@ -168,7 +168,7 @@ fn urls() {
             "get: https://example.com/${{ property.a\n",
             expect![[r#"
                 the step file has a mistake
-                step.yaml:1:6: `get`: the expression `property.a` is not closed: `}}` is missing
+                step.yaml:1:6: `get`: unclosed expression `property.a`: `}}` is missing
             "#]],
         ),
     ]);
@@ -181,14 +181,14 @@ fn headers_with_line_breaks() {
             "get: https://example.com/\nheaders:\n  \"X-A\\nX-B\": c\n",
             expect![[r#"
                 the step file has a mistake
-                step.yaml:3:3: `headers.X-A\nX-B`: a header name has letters, digits and hyphens in it, not a control character
+                step.yaml:3:3: `headers.X-A\nX-B`: a header name can contain only letters, digits and hyphens, not a control character
             "#]],
         ),
         (
             "get: https://example.com/\nheaders:\n  X-A: \"b\\r\\nX-B: c\"\n",
             expect![[r#"
                 the step file has a mistake
-                step.yaml:3:8: `headers.X-A`: a header value can't hold a line break; a YAML block without one at its end starts with `>-` or `|-`
+                step.yaml:3:8: `headers.X-A`: a header value can't contain a line break; start a YAML block with `>-` or `|-` to leave out the one at its end
             "#]],
         ),
     ]);
@@ -198,18 +198,18 @@ fn headers_with_line_breaks() {
 fn bytes_that_are_no_text() {
     expect![[r#"
         the step file has a mistake
-        step.yaml:1:26: a NUL byte can't stand in a step file
+        step.yaml:1:26: a step file can't contain a NUL byte
     "#]]
     .assert_eq(&refused(b"get: https://example.com/\0\n"));
     expect![[r#"
         the step file has a mistake
-        step.yaml:2:14: the file is not UTF-8 from here on; save it as UTF-8
+        step.yaml:2:14: invalid UTF-8; save the file as UTF-8
     "#]]
     .assert_eq(&refused(b"get: https://example.com/\nheaders: {x: \xe9}\n"));
     // UTF-16, as some editors save it.
     expect![[r#"
         the step file has a mistake
-        step.yaml:1:1: the file is not UTF-8 from here on; save it as UTF-8
+        step.yaml:1:1: invalid UTF-8; save the file as UTF-8
     "#]]
     .assert_eq(&refused(b"\xff\xfeg\0e\0t\0"));
 }
@@ -220,7 +220,7 @@ fn more_than_a_step_file_may_hold() {
     large.resize(10 << 20, b'a');
     expect![[r#"
         the step file has a mistake
-        step.yaml:1:1: the file is too large: a step file has at most 1048576 bytes
+        step.yaml:1:1: the file is too large; the limit for a step file is 1048576 bytes
     "#]]
     .assert_eq(&refused(large));
     let mut large = b"get: https://example.com/\njson: ".to_vec();
@@ -229,7 +229,7 @@ fn more_than_a_step_file_may_hold() {
         exit code 2
         --- stderr
         error: the step file has a mistake
-        standard input:1:1: the file is too large: a step file has at most 1048576 bytes
+        standard input:1:1: the file is too large; the limit for a step file is 1048576 bytes
     "#]]
     .assert_eq(&http_step("run -").stdin(large).run());
 
@@ -243,7 +243,7 @@ fn more_than_a_step_file_may_hold() {
         .collect();
     expect![[r#"
         the step file has a mistake
-        step.yaml:8:47: the file has more than 100000 values, aliases (`*name`) written out
+        step.yaml:8:47: the file has more than 100000 values, with aliases (`*name`) expanded
     "#]]
     .assert_eq(&refused(format!(
         "post: https://example.com/\njson:\n  k0: &k0 ha\n{laughs}"
@@ -281,22 +281,22 @@ fn a_policy_is_no_step_file_nor_the_reverse() {
         exit code 2
         --- stderr
         error: the step file has a mistake
-        policy.yaml:1:1: this is a policy, not a step file; give it as `--policy FILE`
+        policy.yaml:1:1: this is a policy file, not a step file
         $ check policy.yaml
         exit code 2
         --- stderr
         error: the step file has a mistake
-        policy.yaml:1:1: this is a policy, not a step file; give it as `--policy FILE`
+        policy.yaml:1:1: this is a policy file, not a step file
         $ check --policy step.yaml
         exit code 2
         --- stderr
         error: the policy has a mistake
-        step.yaml:1:1: this is a step file, not a policy; give it without `--policy`
+        step.yaml:1:1: this is a step file, not a policy file
         $ run --policy step.yaml step.yaml
         exit code 2
         --- stderr
         error: the policy has a mistake
-        step.yaml:1:1: this is a step file, not a policy; give it without `--policy`
+        step.yaml:1:1: this is a step file, not a policy file
         $ check both.yaml
         exit code 2
         --- stderr

@@ -14,9 +14,9 @@ fn no_mistakes() {
     expect![[r#"
         exit code 0
         --- stdout
-        step.yaml: no mistakes
+        step.yaml: no errors
           origin https://example.com: GET
-        standard input: no mistakes
+        standard input: no errors
           origin https://example.com: POST
     "#]]
     .assert_eq(&told);
@@ -47,7 +47,7 @@ fn what_a_run_needs_is_listed_at_once() {
     expect![[r#"
         exit code 2
         --- stdout
-        step.yaml: no mistakes
+        step.yaml: no errors
           property branch: "main" by default
           property log: `-p log=VALUE` is needed
           property number: `-p number=VALUE` is needed
@@ -78,7 +78,7 @@ fn what_is_missing_is_told_at_once() {
         $ -p number=7
         exit code 2
         --- stdout
-        step.yaml: no mistakes
+        step.yaml: no errors
           property branch: "main" by default
           property number: set
           file report.csv: 4 bytes
@@ -94,51 +94,51 @@ fn what_is_missing_is_told_at_once() {
         $ --properties properties.yaml --policy policy.yaml
         exit code 3
         --- stdout
-        step.yaml: no mistakes
+        step.yaml: no errors
           property branch: "main" by default
           property log: set
           property number: set
           secret TOKEN: from file:token.txt, for http://127.0.0.1:8080
-        POST https://login.example.com is allowed by `policy.yaml:1: https://login.example.com`; its name may lead to public addresses
+        POST https://login.example.com is allowed by `policy.yaml:1: https://login.example.com`; the name may resolve to public addresses
         --- stderr
-        error: the policy does not allow the file `report.csv`: no glob matches it; `- report.csv` under `files: read:` in policy.yaml would
-        error: the policy does not allow the file `logs/step.log`: no glob matches it; `- logs/step.log` under `files: read:` in policy.yaml would
+        error: the policy does not allow the file `report.csv`: no glob matches it; allow it with `- report.csv` under `files: read:` in policy.yaml
+        error: the policy does not allow the file `logs/step.log`: no glob matches it; allow it with `- logs/step.log` under `files: read:` in policy.yaml
         error: the file `../elsewhere` of `files` is outside of DIR; only files below that directory are read
-        error: the policy does not allow the file `.git/config`: `.git` is hidden, and no glob names it; `- .git/config` under `files: read:` in policy.yaml would
-        error: the secret `CLIENT` is not given to this step; `--secret CLIENT=env:CLIENT@http://127.0.0.1:8080 --secret CLIENT=env:CLIENT@https://login.example.com` would give it, and so would `CLIENT: {from: env:CLIENT, origins: [http://127.0.0.1:8080, https://login.example.com]}` under `secrets:` in policy.yaml
-        error: the policy does not allow http://127.0.0.1:8080: no rule names it; `- http://127.0.0.1:8080` under `allow:` in policy.yaml would
+        error: the policy does not allow the file `.git/config`: `.git` is hidden and no glob names it; allow it with `- .git/config` under `files: read:` in policy.yaml
+        error: the secret `CLIENT` is not granted to this step; allow it with `CLIENT: {from: env:CLIENT, origins: [http://127.0.0.1:8080, https://login.example.com]}` under `secrets:` in policy.yaml
+        error: the policy does not allow http://127.0.0.1:8080: no rule matches it; allow it with `- http://127.0.0.1:8080` under `allow:` in policy.yaml
         $ --properties properties.yaml --policy policy.yaml --allow http://127.0.0.1:8080 --secret CLIENT=env:HTTP_STEP_NOT_SET@https://login.example.com
         exit code 3
         --- stdout
-        step.yaml: no mistakes
+        step.yaml: no errors
           property branch: "main" by default
           property log: set
           property number: set
           secret TOKEN: from file:token.txt, for http://127.0.0.1:8080
         POST http://127.0.0.1:8080 is allowed by `--allow http://127.0.0.1:8080`; its address is loopback
-        POST https://login.example.com is allowed by `policy.yaml:1: https://login.example.com`; its name may lead to public addresses
+        POST https://login.example.com is allowed by `policy.yaml:1: https://login.example.com`; the name may resolve to public addresses
         --- stderr
-        error: the policy does not allow the file `report.csv`: no glob matches it; `- report.csv` under `files: read:` in policy.yaml would
-        error: the policy does not allow the file `logs/step.log`: no glob matches it; `- logs/step.log` under `files: read:` in policy.yaml would
+        error: the policy does not allow the file `report.csv`: no glob matches it; allow it with `- report.csv` under `files: read:` in policy.yaml
+        error: the policy does not allow the file `logs/step.log`: no glob matches it; allow it with `- logs/step.log` under `files: read:` in policy.yaml
         error: the file `../elsewhere` of `files` is outside of DIR; only files below that directory are read
-        error: the policy does not allow the file `.git/config`: `.git` is hidden, and no glob names it; `- .git/config` under `files: read:` in policy.yaml would
+        error: the policy does not allow the file `.git/config`: `.git` is hidden and no glob names it; allow it with `- .git/config` under `files: read:` in policy.yaml
         error: the secret `CLIENT` can't be read: the environment variable `HTTP_STEP_NOT_SET` is not set
         $ -p number=7 -p log=logs --allow http://127.0.0.1:8080 --allow https://login.example.com --secret CLIENT=file:token.txt@https://login.example.com --secret TOKEN=file:token.txt@https://api.example.com
         exit code 2
         --- stdout
-        step.yaml: no mistakes
+        step.yaml: no errors
           property branch: "main" by default
           property log: set
           property number: set
           file report.csv: 4 bytes
           file logs/step.log: doesn't exist yet, in DIR
         POST http://127.0.0.1:8080 is allowed by `--allow http://127.0.0.1:8080`; its address is loopback
-        POST https://login.example.com is allowed by `--allow https://login.example.com`; its name may lead to public addresses
+        POST https://login.example.com is allowed by `--allow https://login.example.com`; the name may resolve to public addresses
         --- stderr
         error: the file `../elsewhere` of `files` is outside of DIR; only files below that directory are read
-        error: the policy does not allow the file `.git/config`: `.git` is hidden, and no glob names it; `--allow-file .git/config` would
-        error: the policy does not let the secret `CLIENT` go to http://127.0.0.1:8080: it is lent to https://login.example.com alone; `--secret CLIENT=file:token.txt@http://127.0.0.1:8080` would
-        error: the policy does not let the secret `TOKEN` go to http://127.0.0.1:8080: it is lent to https://api.example.com alone; `--secret TOKEN=file:token.txt@http://127.0.0.1:8080` would
+        error: the policy does not allow the file `.git/config`: `.git` is hidden and no glob names it; allow it with `--allow-file .git/config`
+        error: the policy does not allow the secret `CLIENT` in a header of a request to http://127.0.0.1:8080: it is granted only for https://login.example.com; allow it with `--secret CLIENT=file:token.txt@http://127.0.0.1:8080`
+        error: the policy does not allow the secret `TOKEN` in a header of a request to http://127.0.0.1:8080: it is granted only for https://api.example.com; allow it with `--secret TOKEN=file:token.txt@http://127.0.0.1:8080`
     "#]].assert_eq(&told);
 }
 
@@ -164,7 +164,7 @@ files: {report: report.csv}
     expect![[r#"
         exit code 0
         --- stdout
-        step.yaml: no mistakes
+        step.yaml: no errors
           property number: `-p number=VALUE` is needed
           file report.csv: 4 bytes
           secret TOKEN: `--secret TOKEN=env:TOKEN@ORIGIN` is needed
@@ -192,7 +192,7 @@ files: {report: report.csv}
     expect![[r#"
         exit code 0
         --- stdout
-        step.yaml: no mistakes
+        step.yaml: no errors
           property number: set
           file report.csv: 4 bytes
           secret TOKEN: from env:TOKEN, for ORIGIN
@@ -229,8 +229,8 @@ fn sources_that_the_program_has_not() {
     expect![[r#"
         exit code 2
         --- stdout
-        step.yaml: no mistakes
-        GET https://api.example.com is allowed by `policy.yaml:1: https://api.example.com`; its name may lead to public addresses
+        step.yaml: no errors
+        GET https://api.example.com is allowed by `policy.yaml:1: https://api.example.com`; the name may resolve to public addresses
         --- stderr
         error: the secret `TOKEN` can't be read: the host has no source `vault`; it has env, file
     "#]].assert_eq(&told);
@@ -248,7 +248,7 @@ fn a_token_endpoint_of_the_same_origin() {
     expect![[r#"
         exit code 0
         --- stdout
-        step.yaml: no mistakes
+        step.yaml: no errors
           secret CLIENT: `--secret CLIENT=env:CLIENT@https://api.example.com` is needed
           origin https://api.example.com: GET
           origin https://api.example.com: POST
@@ -281,42 +281,42 @@ fn a_secret_that_is_the_url() {
         $ check step.yaml
         exit code 0
         --- stdout
-        step.yaml: no mistakes
+        step.yaml: no errors
           secret HOOK: `--secret HOOK=env:HOOK@https://… --secret-places HOOK=url` is needed
         its URL or method contains an expression: the destination is known only at run time
         $ check step.yaml --allow http://127.0.0.1:1
         exit code 2
         --- stdout
-        step.yaml: no mistakes
+        step.yaml: no errors
         its URL or method contains an expression: the destination is known only at run time
         --- stderr
-        error: the secret `HOOK` is not given to this step; `--secret HOOK=env:HOOK@https://… --secret-places HOOK=url` would give it, and so would `HOOK: {from: env:HOOK, origins: ["https://…"], places: [url]}` under `secrets:` in a policy
+        error: the secret `HOOK` is not granted to this step; allow it with `--secret HOOK=env:HOOK@https://… --secret-places HOOK=url`
         $ check step.yaml --allow http://127.0.0.1:1 --secret HOOK=env:HOOK@http://127.0.0.1:1
         exit code 3
         --- stdout
-        step.yaml: no mistakes
+        step.yaml: no errors
         its URL or method contains an expression: the destination is known only at run time
         --- stderr
-        error: the policy does not let the secret `HOOK` be the URL of a request: it is lent for headers, signatures and tokens alone; `--secret-places HOOK=header,url,signature,token` would
+        error: the policy does not allow the secret `HOOK` as the URL of a request: it is granted only for headers, signatures and tokens; allow it with `--secret-places HOOK=header,url,signature,token`
         $ run step.yaml --allow http://127.0.0.1:1 --secret HOOK=env:HOOK@http://127.0.0.1:1
         exit code 2
         --- stdout
-        An exception occurred while performing the request: `url` can't be used: it has no scheme, as in `https://…`; if it is a secret, lend it as a URL: `--secret-places NAME=url`, or `places: [url]` in a policy
+        An exception occurred while performing the request: `url` can't be used: it has no scheme, as in `https://…`; if it is a secret, the policy must grant it for the place `url`
         --- stderr
         Requested (exception)
-        error: `url` can't be used: it has no scheme, as in `https://…`; if it is a secret, lend it as a URL: `--secret-places NAME=url`, or `places: [url]` in a policy
+        error: `url` can't be used: it has no scheme, as in `https://…`; if it is a secret, the policy must grant it for the place `url`
         $ run step.yaml --allow http://127.0.0.1:1
         exit code 2
         --- stdout
         This run is lent no secrets.
-        An exception occurred while performing the request: `url`: the secret `HOOK` is not given to this step
+        An exception occurred while performing the request: `url`: the secret `HOOK` is not granted to this step
         --- stderr
         Requested (exception)
-        error: `url`: the secret `HOOK` is not given to this step; `--secret HOOK=env:HOOK@https://… --secret-places HOOK=url` would give it, and so would `HOOK: {from: env:HOOK, origins: ["https://…"], places: [url]}` under `secrets:` in a policy
+        error: `url`: the secret `HOOK` is not granted to this step; allow it with `--secret HOOK=env:HOOK@https://… --secret-places HOOK=url`
         $ check step.yaml --allow http://127.0.0.1:1 --secret HOOK=env:HOOK@http://127.0.0.1:1 --secret-places HOOK=url
         exit code 0
         --- stdout
-        step.yaml: no mistakes
+        step.yaml: no errors
           secret HOOK: from env:HOOK, for http://127.0.0.1:1
         its URL or method contains an expression: the destination is known only at run time
         $ run step.yaml --allow http://127.0.0.1:1 --secret HOOK=env:HOOK@http://127.0.0.1:1 --secret-places HOOK=url
@@ -343,7 +343,7 @@ fn slips_that_would_show_or_lose_a_secret() {
         exit code 2
         --- stderr
         error: the step file has 2 mistakes
-        step.yaml:3:24: `hide_request_headers`: no header is named `X-Tokn`; did you mean `X-Token`?
+        step.yaml:3:24: `hide_request_headers`: there is no header `X-Tokn`; did you mean `X-Token`?
         step.yaml:4:9: `verify`: expected `true` or `false`, not a string; did you mean `false`?
         error: the step file has a mistake
         host.yaml:1:7: `post`: a secret can't stand in the host of a URL; a URL that is a secret as a whole is written `${{ secret.NAME }}`, and nothing before it
@@ -376,14 +376,14 @@ method: ${{ property.method }}
         $ 
         exit code 0
         --- stdout
-        step.yaml: no mistakes
+        step.yaml: no errors
           property method: `-p method=VALUE` is needed
           file client.pem: doesn't exist yet, in DIR
         its URL or method contains an expression: the destination is known only at run time
         $ -p method=GET
         exit code 0
         --- stdout
-        step.yaml: no mistakes
+        step.yaml: no errors
           property method: set
           file client.pem: doesn't exist yet, in DIR
           origin https://api.example.com: GET
@@ -392,13 +392,13 @@ method: ${{ property.method }}
         $ -p method=GET --allow https://api.example.com --allow-tls verify-none
         exit code 3
         --- stdout
-        step.yaml: no mistakes
+        step.yaml: no errors
           property method: set
           file client.pem: doesn't exist yet, in DIR
-        GET https://api.example.com is allowed by `--allow https://api.example.com`; its name may lead to public addresses
+        GET https://api.example.com is allowed by `--allow https://api.example.com`; the name may resolve to public addresses
         --- stderr
-        error: the policy does not allow `cert` for https://api.example.com: of TLS, a step may ask for verify-none, pinned-key and min-version; `--allow-tls client-certificate` would
-        error: the policy does not allow the proxy http://proxy.example:3128 for https://api.example.com: it is not one that steps may name; `--allow-proxy http://proxy.example:3128` would
+        error: the policy does not allow `cert` for https://api.example.com: the only TLS settings for steps are verify-none, pinned-key and min-version; allow it with `--allow-tls client-certificate`
+        error: the policy does not allow the proxy http://proxy.example:3128 for https://api.example.com: steps may not use this proxy; allow it with `--allow-proxy http://proxy.example:3128`
     "#]].assert_eq(&told);
 }
 
@@ -419,13 +419,13 @@ fn every_mistake_has_its_place() {
     expect![[r#"
         exit code 2
         --- stdout
-        b.yaml: no mistakes
+        b.yaml: no errors
           origin https://example.com: GET
         --- stderr
         error: the step file has 4 mistakes
         a.yaml:1:6: `url`: the URL has no scheme; did you mean `https://…`?
         a.yaml:2:9: Wrong method given: 'post' is not known, did you mean `POST`?
-        a.yaml:4:3: `headers.X A`: a header name has letters, digits and hyphens in it, not a space
+        a.yaml:4:3: `headers.X A`: a header name can contain only letters, digits and hyphens, not a space
         a.yaml:5:1: unknown key `tmeout`, did you mean `timeout`?
         error: missing.yaml: there is no such step file
         error: the step file has a mistake

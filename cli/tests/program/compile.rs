@@ -134,7 +134,7 @@ fn a_cache_that_others_can_write() {
         --- stderr
         warning: compiled components are not cached: CACHES/http-step: others can write it; `chmod go-w` it, and remove what is in it
         Requested (denied)
-        error: the policy does not allow http://127.0.0.1:1: no rule names it; `--allow http://127.0.0.1:1` would
+        error: the policy does not allow http://127.0.0.1:1: no rule matches it; allow it with `--allow http://127.0.0.1:1`
     "#]].assert_eq(&with_cache(step, caches.path()).run());
     expect![[r#"
         exit code 2
@@ -168,7 +168,7 @@ fn a_cache_that_can_not_be() {
         An exception occurred while performing the request: the host does not allow a request to http://127.0.0.1:1
         --- stderr
         Requested (denied)
-        error: the policy does not allow http://127.0.0.1:1: no rule names it; `--allow http://127.0.0.1:1` would
+        error: the policy does not allow http://127.0.0.1:1: no rule matches it; allow it with `--allow http://127.0.0.1:1`
     "#]].assert_eq(&run);
     expect![[r#"
         exit code 2

@@ -68,10 +68,10 @@ fn a_step_that_can_not_be_made_a_request_is_2() {
     expect![[r#"
         exit code 2
         --- stdout
-        An exception occurred while performing the request: `headers`: the property `branch` is not set; set it, or give it a default: `${{ property.branch | default("") }}`
+        An exception occurred while performing the request: `headers`: the property `branch` is not set; set it or use a default: `${{ property.branch | default("") }}`
         --- stderr
         Requested (exception)
-        error: `headers`: the property `branch` is not set; set it, or give it a default: `${{ property.branch | default("") }}`
+        error: `headers`: the property `branch` is not set; set it or use a default: `${{ property.branch | default("") }}`
     "#]].assert_eq(&told);
 }
 
@@ -89,7 +89,7 @@ fn a_denial_is_3() {
         An exception occurred while performing the request: the host does not allow a request to ORIGIN
         --- stderr
         Requested (denied)
-        error: the policy does not allow ORIGIN: its address is not public but loopback; `--allow ORIGIN` would
+        error: the policy does not allow ORIGIN: 127.0.0.1 is a loopback address; allow it with `--allow ORIGIN`
     "#]].assert_eq(&told);
     assert!(!server.was_asked());
 }
@@ -103,7 +103,8 @@ fn a_denial_is_3_whatever_the_component_says() {
             .run();
         assert!(told.starts_with("exit code 3\n"), "{told}");
         assert!(
-            told.contains("Requested (denied)\nerror: the policy does not allow http://127.0.0.1:1: no rule names it; `--allow http://127.0.0.1:1` would"),
+            told.contains("Requested (denied)\nerror: the policy does not allow http://127.0.0.1:1: no rule matches it")
+                && told.ends_with("allow it with `--allow http://127.0.0.1:1`\n"),
             "{told}"
         );
     }

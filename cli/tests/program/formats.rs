@@ -220,7 +220,8 @@ fn json_tells_of_an_error() {
                 "kind": "connect",
                 "stage": "connect",
                 "message": "could not connect to http://127.0.0.1:1: connection refused",
-                "sent": "no"
+                "sent": "no",
+                "grant": null
               }
             }
           ],
@@ -239,7 +240,8 @@ fn json_tells_of_an_error() {
             "message": "could not connect to http://127.0.0.1:1: connection refused",
             "stage": "connect",
             "sent": "no",
-            "exceeded": null
+            "exceeded": null,
+            "grant": null
           },
           "usage": {
             "wall_seconds": "N",
@@ -310,7 +312,7 @@ fn json_has_the_documented_fields() {
     );
     assert_eq!(
         names(&result["error"]),
-        ["kind", "message", "stage", "sent", "exceeded"]
+        ["kind", "message", "stage", "sent", "exceeded", "grant"]
     );
     assert_eq!(
         names(&result["usage"]),
@@ -360,7 +362,7 @@ fn json_has_the_documented_fields() {
     );
     assert_eq!(
         names(&result["ledger"][1]["error"]),
-        ["kind", "stage", "message", "sent"]
+        ["kind", "stage", "message", "sent", "grant"]
     );
     assert_eq!(names(&result["log"][0]), ["stream", "text"]);
     let exchange = &result["exchanges"][0];

@@ -10,7 +10,7 @@ fn the_line_that_a_denial_names_grants_it() {
     let server = Server::answering(OK);
     let step = format!("get: {}/\n", server.origin);
     let denied = http_step("run step.yaml").file("step.yaml", &step).run();
-    let (_, line) = denied.split_once("loopback; `").unwrap();
+    let (_, line) = denied.split_once("; allow it with `").unwrap();
     let (line, _) = line.split_once('`').unwrap();
     assert_eq!(line, format!("--allow {}", server.origin));
 
@@ -58,7 +58,7 @@ fn several_origins_can_be_granted() {
         An exception occurred while performing the request: the host does not allow a request to LAST
         --- stderr
         Requested (denied)
-        error: the policy does not allow LAST: no rule names it; `--allow LAST` would
+        error: the policy does not allow LAST: no rule matches it; allow it with `--allow LAST`
     "#]].assert_eq(&run(&[&first.origin]));
     expect![[r#"
         exit code 0
@@ -147,10 +147,10 @@ fn a_typed_url_grants_nothing_beside_a_policy_or_a_component() {
         run  URL: allowed
         run --allow https://example.com URL: allowed
         run --allow-network 10.0.0.0/8 URL: allowed
-        run --policy policy.yaml URL: error: the policy does not allow ORIGIN: its address is not public but loopback; `- ORIGIN` under `allow:` in policy.yaml would
-        run --component step.wasm URL: error: the policy does not allow ORIGIN: no rule names it; `--allow ORIGIN` would
-        run --component step.wasm --allow https://example.com URL: error: the policy does not allow ORIGIN: no rule names it; `--allow ORIGIN` would
-        run --component step.wasm --policy policy.yaml URL: error: the policy does not allow ORIGIN: its address is not public but loopback; `- ORIGIN` under `allow:` in policy.yaml would
+        run --policy policy.yaml URL: error: the policy does not allow ORIGIN: 127.0.0.1 is a loopback address; allow it with `- ORIGIN` under `allow:` in policy.yaml
+        run --component step.wasm URL: error: the policy does not allow ORIGIN: no rule matches it; allow it with `--allow ORIGIN`
+        run --component step.wasm --allow https://example.com URL: error: the policy does not allow ORIGIN: no rule matches it; allow it with `--allow ORIGIN`
+        run --component step.wasm --policy policy.yaml URL: error: the policy does not allow ORIGIN: 127.0.0.1 is a loopback address; allow it with `- ORIGIN` under `allow:` in policy.yaml
     "#]].assert_eq(&told);
 }
 
@@ -190,7 +190,7 @@ fn a_component_of_the_user_gets_nothing_until_it_is_allowed() {
         An exception occurred while performing the request: the host does not allow a request to ORIGIN
         --- stderr
         Requested (denied)
-        error: the policy does not allow ORIGIN: no rule names it; `--allow ORIGIN` would
+        error: the policy does not allow ORIGIN: no rule matches it; allow it with `--allow ORIGIN`
     "#]].assert_eq(&run(&[]));
     assert!(!server.was_asked());
 
@@ -224,31 +224,31 @@ fn what_is_denied_is_denied_whatever_allows_it() {
         An exception occurred while performing the request: the host does not allow a request to http://127.0.0.1:PORT
         --- stderr
         Requested (denied)
-        error: the policy does not allow http://127.0.0.1:PORT: `--deny 127.0.0.0/8` denies it, whatever else allows it
+        error: the policy does not allow http://127.0.0.1:PORT: it matches the deny rule `--deny 127.0.0.0/8`, which overrides any allow rule
         exit code 3
         --- stdout
         Performing GET request to http://127.0.0.1:PORT
         An exception occurred while performing the request: the host does not allow a request to http://127.0.0.1:PORT
         --- stderr
         Requested (denied)
-        error: the policy does not allow http://127.0.0.1:PORT: `--deny 127.0.0.1` denies it, whatever else allows it
+        error: the policy does not allow http://127.0.0.1:PORT: it matches the deny rule `--deny 127.0.0.1`, which overrides any allow rule
         exit code 3
         --- stdout
         Performing GET request to http://127.0.0.1:PORT
         An exception occurred while performing the request: the host does not allow a request to http://127.0.0.1:PORT
         --- stderr
         Requested (denied)
-        error: the policy does not allow http://127.0.0.1:PORT: `--deny *://127.0.0.1:1-65535` denies it, whatever else allows it
+        error: the policy does not allow http://127.0.0.1:PORT: it matches the deny rule `--deny *://127.0.0.1:1-65535`, which overrides any allow rule
         exit code 3
         --- stdout
         Performing GET request to http://127.0.0.1:PORT
         An exception occurred while performing the request: the host does not allow a request to http://127.0.0.1:PORT
         --- stderr
         Requested (denied)
-        error: the policy does not allow http://127.0.0.1:PORT: `--deny 127.0.0.1` denies it, whatever else allows it
+        error: the policy does not allow http://127.0.0.1:PORT: it matches the deny rule `--deny 127.0.0.1`, which overrides any allow rule
         exit code 2
         --- stderr
-        error: invalid value for '--deny <ORIGIN|HOST|NETWORK>': `evil.example/…` can't be denied: it ends with its host or port, without a path; leave out what follows; write an origin, a host or a network, as `https://api.example.com`, `*.example.com` or `10.0.0.0/8`
+        error: invalid value for '--deny <ORIGIN|HOST|NETWORK>': `evil.example/…` can't be denied: it can't have a path; remove everything after the host and port; use an origin, a host or a network, such as `https://api.example.com`, `*.example.com` or `10.0.0.0/8`
 
         For more information, try '--help'.
     "#]].assert_eq(&told);
@@ -272,7 +272,7 @@ fn a_local_name_is_reached_where_it_is_named() {
         An exception occurred while performing the request: the host does not allow a request to http://localhost:PORT
         --- stderr
         Requested (denied)
-        error: the policy does not allow http://localhost:PORT: its name is this machine's own, and no rule names it; `--allow http://localhost:PORT` would
+        error: the policy does not allow http://localhost:PORT: `localhost` is this machine, and no rule names it; allow it with `--allow http://localhost:PORT`
     "#]].assert_eq(&run(""));
     assert!(!server.was_asked());
     let allowed = run(&format!("--allow http://localhost:{port}"));

@@ -321,10 +321,10 @@ fn under_github_what_went_wrong_is_shown_beside_the_build() {
         Performing GET request to http://127.0.0.1:1/
         An exception occurred while performing the request: the host does not allow a request to http://127.0.0.1:1
         ::TOKEN::
-        ::error title=http-step::Requested (denied): the policy does not allow http://127.0.0.1:1: its address is not public but loopback; `--allow http://127.0.0.1:1` would
+        ::error title=http-step::Requested (denied): the policy does not allow http://127.0.0.1:1: 127.0.0.1 is a loopback address; allow it with `--allow http://127.0.0.1:1`
         --- stderr
         Requested (denied)
-        error: the policy does not allow http://127.0.0.1:1: its address is not public but loopback; `--allow http://127.0.0.1:1` would
+        error: the policy does not allow http://127.0.0.1:1: 127.0.0.1 is a loopback address; allow it with `--allow http://127.0.0.1:1`
     "#]].assert_eq(&under_github(&told).0);
 
     // What keeps it from running is shown there, too.
@@ -413,7 +413,7 @@ fn what_is_said_of_arguments_and_files_commands_nobody() {
         error: the step file has 4 mistakes
         step.yaml:2:1: unknown key `##\u{5b}error]x`; the keys are url, method, get, post, put, delete, head, options, patch, params, headers, cookies, data, json, files, auth, timeout, allow_redirects, max_redirects, stream, verify, cert, tls, proxies, hide_request_headers, hide_response_headers
         step.yaml:3:1: unknown key `\n::error::x`; the keys are url, method, get, post, put, delete, head, options, patch, params, headers, cookies, data, json, files, auth, timeout, allow_redirects, max_redirects, stream, verify, cert, tls, proxies, hide_request_headers, hide_response_headers
-        step.yaml:4:1: `get` gives the method already; leave out `method`, or write `url` for `get`
+        step.yaml:4:1: `get` already gives the method; remove `method`, or replace `get` with `url`
         step.yaml:4:9: Wrong method given: '##\u{5b}error]' is not known; the methods are POST, GET, PUT, DELETE, HEAD, OPTIONS, PATCH
         $ ["inspect", "##[error]x"]
         exit code 2

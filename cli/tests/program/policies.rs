@@ -38,14 +38,14 @@ fn a_policy_in_peoples_words() {
           13  https://api.example.com: any method
           14  http://10.0.0.1:8000-8010: GET and HEAD; a private address
           15  https://*.example.com: POST
-           1  any other origin, local names excepted: any method, at public addresses
-           2  names may lead to addresses in 10.0.0.0/8, beside public ones
+           1  any other origin except local names: any method, at public addresses
+           2  names may also resolve to addresses in 10.0.0.0/8
            4  TLS 1.3 or later
-           5  of TLS, steps may ask for ca-file
+           5  TLS settings that steps may use: ca-file
            -  http origins go through no proxy
            7  https origins go through http://proxy.example:3128
            8  internal.example and names below it go through no proxy
-           -  steps may name no proxy
+           -  steps may use no proxy
            -  step files may name no files
           10  wall: 120 s
            -  cpu: 10 s
@@ -93,15 +93,15 @@ fn whether_a_url_is_allowed_and_by_which_line() {
         $ https://api.example.com/builds
         exit code 0
         --- stdout
-        GET https://api.example.com is allowed by `policy.yaml:13: https://api.example.com`; its name may lead to public addresses and 10.0.0.0/8; it goes through the proxy http://proxy.example:3128
+        GET https://api.example.com is allowed by `policy.yaml:13: https://api.example.com`; the name may resolve to public addresses and 10.0.0.0/8; it goes through the proxy http://proxy.example:3128
         $ https://www.example.com/
         exit code 3
         --- stderr
-        error: the policy does not allow GET https://www.example.com: `policy.yaml:15: https://*.example.com` allows POST; `- {origin: https://www.example.com, methods: [GET]}` under `allow:` in policy.yaml would
+        error: the policy does not allow GET https://www.example.com: `policy.yaml:15: https://*.example.com` allows only POST; allow it with `- {origin: https://www.example.com, methods: [GET]}` under `allow:` in policy.yaml
         $ -X POST https://www.example.com/
         exit code 0
         --- stdout
-        POST https://www.example.com is allowed by `policy.yaml:15: https://*.example.com`; its name may lead to public addresses and 10.0.0.0/8; it goes through the proxy http://proxy.example:3128
+        POST https://www.example.com is allowed by `policy.yaml:15: https://*.example.com`; the name may resolve to public addresses and 10.0.0.0/8; it goes through the proxy http://proxy.example:3128
         $ http://10.0.0.1:8001/
         exit code 0
         --- stdout
@@ -109,7 +109,7 @@ fn whether_a_url_is_allowed_and_by_which_line() {
         $ -X DELETE http://10.0.0.1:8001/
         exit code 3
         --- stderr
-        error: the policy does not allow DELETE http://10.0.0.1:8001: `policy.yaml:14: http://10.0.0.1:8000-8010` allows GET and HEAD; `- {origin: http://10.0.0.1:8001, methods: [DELETE]}` under `allow:` in policy.yaml would
+        error: the policy does not allow DELETE http://10.0.0.1:8001: `policy.yaml:14: http://10.0.0.1:8000-8010` allows only GET and HEAD; allow it with `- {origin: http://10.0.0.1:8001, methods: [DELETE]}` under `allow:` in policy.yaml
         $ http://10.0.0.2/
         exit code 0
         --- stdout
@@ -117,34 +117,34 @@ fn whether_a_url_is_allowed_and_by_which_line() {
         $ http://192.168.0.1/
         exit code 3
         --- stderr
-        error: the policy does not allow http://192.168.0.1: its address is not public but private; `- http://192.168.0.1` under `allow:` in policy.yaml would
+        error: the policy does not allow http://192.168.0.1: 192.168.0.1 is a private address; allow it with `- http://192.168.0.1` under `allow:` in policy.yaml
         $ http://169.254.169.254/latest/
         exit code 3
         --- stderr
-        error: the policy does not allow http://169.254.169.254: its address is not public but cloud metadata; `- http://169.254.169.254` under `allow:` in policy.yaml would
+        error: the policy does not allow http://169.254.169.254: 169.254.169.254 is a cloud metadata address; allow it with `- http://169.254.169.254` under `allow:` in policy.yaml
         $ https://other.test/
         exit code 0
         --- stdout
-        GET https://other.test is allowed by `policy.yaml:1: any public origin`; its name may lead to public addresses and 10.0.0.0/8; it goes through the proxy http://proxy.example:3128
+        GET https://other.test is allowed by `policy.yaml:1: any public origin`; the name may resolve to public addresses and 10.0.0.0/8; it goes through the proxy http://proxy.example:3128
         $ https://git.internal.example/
         exit code 0
         --- stdout
-        GET https://git.internal.example is allowed by `policy.yaml:1: any public origin`; its name may lead to public addresses and 10.0.0.0/8
+        GET https://git.internal.example is allowed by `policy.yaml:1: any public origin`; the name may resolve to public addresses and 10.0.0.0/8
         $ http://[::1/
         exit code 2
         --- stderr
-        error: `http://[::1/` is not an origin, as `https://example.com` or `http://127.0.0.1:8080`: it is not an absolute URL
+        error: `http://[::1/` is not an origin such as `https://example.com` or `http://127.0.0.1:8080`: it is not an absolute URL
         $ https://user:hunter2@example.com/
         exit code 2
         --- stderr
-        error: `…@example.com/` is not an origin, as `https://example.com` or `http://127.0.0.1:8080`: it has a user name or a password in it
+        error: `…@example.com/` is not an origin such as `https://example.com` or `http://127.0.0.1:8080`: it contains a user name or a password
         $ https://api.example.com/ http://192.168.0.1/ https://
         exit code 3
         --- stdout
-        GET https://api.example.com is allowed by `policy.yaml:13: https://api.example.com`; its name may lead to public addresses and 10.0.0.0/8; it goes through the proxy http://proxy.example:3128
+        GET https://api.example.com is allowed by `policy.yaml:13: https://api.example.com`; the name may resolve to public addresses and 10.0.0.0/8; it goes through the proxy http://proxy.example:3128
         --- stderr
-        error: the policy does not allow http://192.168.0.1: its address is not public but private; `- http://192.168.0.1` under `allow:` in policy.yaml would
-        error: `https://` is not an origin, as `https://example.com` or `http://127.0.0.1:8080`: it is not an absolute URL
+        error: the policy does not allow http://192.168.0.1: 192.168.0.1 is a private address; allow it with `- http://192.168.0.1` under `allow:` in policy.yaml
+        error: `https://` is not an origin such as `https://example.com` or `http://127.0.0.1:8080`: it is not an absolute URL
     "#]].assert_eq(&told);
 }
 
@@ -159,14 +159,14 @@ fn whether_a_step_file_is_allowed() {
     expect![[r#"
         exit code 3
         --- stdout
-        allowed.yaml: no mistakes
-        POST https://www.example.com is allowed by `policy.yaml:15: https://*.example.com`; its name may lead to public addresses and 10.0.0.0/8; it goes through the proxy http://proxy.example:3128
-        denied.yaml: no mistakes
-        rendered.yaml: no mistakes
+        allowed.yaml: no errors
+        POST https://www.example.com is allowed by `policy.yaml:15: https://*.example.com`; the name may resolve to public addresses and 10.0.0.0/8; it goes through the proxy http://proxy.example:3128
+        denied.yaml: no errors
+        rendered.yaml: no errors
           property host: `-p host=VALUE` is needed
         its URL or method contains an expression: the destination is known only at run time
         --- stderr
-        error: the policy does not allow GET https://www.example.com: `policy.yaml:15: https://*.example.com` allows POST; `- {origin: https://www.example.com, methods: [GET]}` under `allow:` in policy.yaml would
+        error: the policy does not allow GET https://www.example.com: `policy.yaml:15: https://*.example.com` allows only POST; allow it with `- {origin: https://www.example.com, methods: [GET]}` under `allow:` in policy.yaml
         error: the step file has a mistake
         wrong.yaml:1:6: `get`: the URL has no scheme; did you mean `https://…`?
     "#]].assert_eq(&told);
@@ -198,14 +198,14 @@ allow:
         error: the policy has 10 mistakes
         policy.yaml:1:1: unknown key `alow`, did you mean `allow`?
         policy.yaml:2:9: `public`: expected `true` or `false`, not a string; did you mean `true`?
-        policy.yaml:3:12: `networks`: `10.0.0.1/33` is not a network, as `10.0.0.0/8` or `fd12:3456::/32`, nor an address
+        policy.yaml:3:12: `networks`: `10.0.0.1/33` is not an address or a network such as `10.0.0.0/8` or `fd12:3456::/32`
         policy.yaml:4:19: `tls.steps_may`: expected `verify-none`, `ca-file`, `client-certificate`, `pinned-key` or `min-version`, not `everything`
-        policy.yaml:4:45: `tls.min_version`: the TLS versions are `1.2` and `1.3`
-        policy.yaml:5:17: `proxies.http`: a proxy's URL starts with `http://`, `https://`, `socks5://` or `socks5h://`; did you mean `http://…`?
-        policy.yaml:6:16: `limits.wall`: a time limit is more than 0 and at most 31536000 seconds, not 0
+        policy.yaml:4:45: `tls.min_version`: the TLS version must be `1.2` or `1.3`
+        policy.yaml:5:17: `proxies.http`: a proxy's URL must start with `http://`, `https://`, `socks5://` or `socks5h://`; did you mean `http://…`?
+        policy.yaml:6:16: `limits.wall`: a time limit must be more than 0 and at most 31536000 seconds, not 0
         policy.yaml:6:27: `limits.memory`: expected a number of bytes, as in `65536` or `64MiB`, not `32MB`; the units are KiB, MiB, GiB and TiB
-        policy.yaml:8:5: `allow`: `https://example.com/…` is not an origin, as `https://api.example.com`, `https://*.example.com` or `http://127.0.0.1:8080`: it ends with its host or port, without a path; leave out what follows
-        policy.yaml:9:5: `allow`: the rule has no origin: give it as `origin: https://…`
+        policy.yaml:8:5: `allow`: `https://example.com/…` is not an origin such as `https://api.example.com`, `https://*.example.com` or `http://127.0.0.1:8080`: it can't have a path; remove everything after the host and port
+        policy.yaml:9:5: `allow`: the rule has no origin; add `origin: https://…`
     "#]].assert_eq(&told);
     assert_eq!(run("run --policy policy.yaml step.yaml"), told);
     assert_eq!(run("check --policy policy.yaml https://example.com/"), told);
@@ -235,7 +235,7 @@ fn a_run_obeys_its_policy() {
         An exception occurred while performing the request: the host does not allow a request to ORIGIN
         --- stderr
         Requested (denied)
-        error: the policy does not allow ORIGIN: no rule names it; `- ORIGIN` under `allow:` in policy.yaml would
+        error: the policy does not allow ORIGIN: no rule matches it; allow it with `- ORIGIN` under `allow:` in policy.yaml
     "#]].assert_eq(&denied);
     assert!(!server.was_asked());
 
@@ -271,10 +271,10 @@ fn a_run_obeys_its_policy() {
         exit code 4
         --- stdout
         Performing GET request to ORIGIN/
-        An exception occurred while performing the request: the limit `requests` is exceeded: 1 of 0; `requests` under `limits:` of a policy sets it
+        An exception occurred while performing the request: the limit `requests` is exceeded: 1 of 0; set `requests` under `limits:` in the policy
         --- stderr
         Requested (exception)
-        error: the limit `requests` is exceeded: 1 of 0; `requests` under `limits:` of a policy sets it
+        error: the limit `requests` is exceeded: 1 of 0; set `requests` under `limits:` in the policy
     "#]].assert_eq(&limited);
 }
 
@@ -293,7 +293,7 @@ fn a_url_that_is_typed_is_no_grant_beside_a_policy() {
         An exception occurred while performing the request: the host does not allow a request to ORIGIN
         --- stderr
         Requested (denied)
-        error: the policy does not allow ORIGIN: no rule names it; `- ORIGIN` under `allow:` in policy.yaml would
+        error: the policy does not allow ORIGIN: no rule matches it; allow it with `- ORIGIN` under `allow:` in policy.yaml
     "#]].assert_eq(&told);
     assert!(!server.was_asked());
 }
@@ -346,7 +346,7 @@ fn a_proxy_that_a_step_names() {
         An exception occurred while performing the request: the host does not allow a request to http://127.0.0.1:1
         --- stderr
         Requested (denied)
-        error: the policy does not allow the proxy PROXY for http://127.0.0.1:1: it is not one that steps may name; `--allow-proxy PROXY` would
+        error: the policy does not allow the proxy PROXY for http://127.0.0.1:1: steps may not use this proxy; allow it with `--allow-proxy PROXY`
     "#]].assert_eq(&denied);
     assert!(!proxy.was_asked());
     // The line that the denial names grants it.
@@ -383,7 +383,7 @@ fn a_proxy_that_a_step_names() {
     expect![[r#"
         exit code 2
         --- stderr
-        error: invalid value for '--allow-proxy <URL>': a proxy's URL starts with `http://`, `https://`, `socks5://` or `socks5h://`; did you mean `http://…`?
+        error: invalid value for '--allow-proxy <URL>': a proxy's URL must start with `http://`, `https://`, `socks5://` or `socks5h://`; did you mean `http://…`?
 
         For more information, try '--help'.
     "#]].assert_eq(&run("--allow-proxy ftp://ci:hunter2@proxy.example"));
@@ -406,7 +406,7 @@ fn what_a_step_asks_of_tls() {
         An exception occurred while performing the request: the host does not allow a request to ORIGIN
         --- stderr
         Requested (denied)
-        error: the policy does not allow `verify: false` for ORIGIN: of TLS, a step may ask for pinned-key and min-version; `--allow-tls verify-none` would
+        error: the policy does not allow `verify: false` for ORIGIN: the only TLS settings for steps are pinned-key and min-version; allow it with `--allow-tls verify-none`
     "#]].assert_eq(&run(""));
     expect![[r#"
         exit code 4

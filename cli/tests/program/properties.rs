@@ -141,57 +141,57 @@ fn bad_files() {
             b"{\"a\": 1,\n \"b\" 2}".into(),
             expect![[r#"
                 the file of properties has a mistake
-                p:2:6: text follows the closing quote; is a `,` or `:` missing, or a `\` before a `"`?
+                p:2:6: text after the closing quote; is a `,` or `:` missing, or a `\` before a `"`?
             "#]],
         ),
         (
             b"a: \xff\n".into(),
             expect![[r#"
                 the file of properties has a mistake
-                p:1:4: the file is not UTF-8 from here on; save it as UTF-8
+                p:1:4: invalid UTF-8; save the file as UTF-8
             "#]],
         ),
         (
             b"a: b\0\n".into(),
             expect![[r#"
                 the file of properties has a mistake
-                p:1:5: a NUL byte can't stand in a file of properties
+                p:1:5: a file of properties can't contain a NUL byte
             "#]],
         ),
         (
             b"a: 1\na: 2\n".into(),
             expect![[r#"
                 the file of properties has a mistake
-                p:2:1: the key `a` is given twice; the first is at 1:1
+                p:2:1: duplicate key `a`; the first is at 1:1
             "#]],
         ),
         (
             b"a: 1\n---\nb: 2\n".into(),
             expect![[r#"
                 the file of properties has a mistake
-                p:2:1: a second document begins here; a file of properties is one
+                p:2:1: a second document starts here; a file of properties must be a single document
         "#]],
         ),
         (
             b"a: .inf\nb: !env HOME\n".into(),
             expect![[r#"
                 the file of properties has a mistake
-                p:2:9: the tag `!env` means nothing here; a text that starts with `!` goes in quotes
+                p:2:9: unknown tag `!env`; quote text that starts with `!`
         "#]],
         ),
         (
             b"a: {200: ok}\nb: [.nan]\n".into(),
             expect![[r#"
                 the file of properties has 2 mistakes
-                p:1:5: a key is a string: write `"200"`
-                p:2:5: `.nan` is not a finite number; a text goes in quotes
+                p:1:5: a key must be a string: write `"200"`
+                p:2:5: `.nan` is not a finite number; quote it if it is text
         "#]],
         ),
         (
             format!("k0: &k0 x\n{bomb}").into(),
             expect![[r#"
                 the file of properties has a mistake
-                p:7:45: the file has more than 1000000 values, aliases (`*name`) written out
+                p:7:45: the file has more than 1000000 values, with aliases (`*name`) expanded
             "#]],
         ),
     ];

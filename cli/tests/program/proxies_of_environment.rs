@@ -104,7 +104,7 @@ fn what_is_not_understood() {
     expect![[r#"
         exit code 2
         --- stderr
-        error: http_proxy in the environment: a proxy's URL starts with `http://`, `https://`, `socks5://` or `socks5h://`; did you mean `http://…`?
+        error: http_proxy in the environment: a proxy's URL must start with `http://`, `https://`, `socks5://` or `socks5h://`; did you mean `http://…`?
     "#]].assert_eq(&told);
     let target = Server::answering(OK);
     let told = http_step("run --proxy-from-env")
@@ -113,7 +113,7 @@ fn what_is_not_understood() {
         .run();
     let (_, stderr) = told.split_once("--- stderr\n").unwrap();
     expect![[r#"
-        warning: `a.example:8080` in NO_PROXY is left out: what goes without a proxy is a name, as in `internal.example`, which stands for all below it too, an address, a network, or `*`
+        warning: `a.example:8080` in NO_PROXY is left out: expected a name, which includes all names below it, as in `internal.example`, an address, a network, or `*`
         Status code: 200
     "#]].assert_eq(stderr);
 }

@@ -81,7 +81,7 @@ fn a_dry_run_tells_what_the_policy_denies() {
         An exception occurred while performing the request: the host does not allow a request to ORIGIN
         --- stderr
         Requested (denied)
-        error: the policy does not let the secret `TOKEN` go to ORIGIN: it is lent to https://api.example.com alone; `--secret TOKEN=file:token.txt@ORIGIN` would
+        error: the policy does not allow the secret `TOKEN` in the query of a request to ORIGIN: it is granted only for https://api.example.com; allow it with `--secret TOKEN=file:token.txt@ORIGIN`
     "#]].assert_eq(&run(NOBODY, &arguments).run());
 }
 
@@ -92,10 +92,10 @@ fn a_secret_that_is_not_there() {
         exit code 2
         --- stdout
         The secrets of this run are `OTHER`.
-        An exception occurred while performing the request: `params`: the secret `TOKEN` is not given to this step
+        An exception occurred while performing the request: `params`: the secret `TOKEN` is not granted to this step
         --- stderr
         Requested (exception)
-        error: `params`: the secret `TOKEN` is not given to this step; `--secret TOKEN=env:TOKEN@ORIGIN` would give it, and so would `TOKEN: {from: env:TOKEN, origins: [ORIGIN]}` under `secrets:` in a policy
+        error: `params`: the secret `TOKEN` is not granted to this step; allow it with `--secret TOKEN=env:TOKEN@ORIGIN`
     "#]].assert_eq(&run(NOBODY, &arguments).run());
     let arguments = format!("--allow {NOBODY} --secret TOKEN=file:nothing.txt@{NOBODY}");
     expect![[r#"
@@ -271,12 +271,12 @@ fn the_places_of_a_secret() {
 
         exit code 3
         Requested (denied)
-        error: the policy does not let the secret `TOKEN` be in the path of a request to ORIGIN, beside other text: by itself it may be a whole path segment; `--secret-compose TOKEN=path` would
+        error: the policy does not allow the secret `TOKEN` in the path of a request to ORIGIN next to other text: it must be a whole path segment; allow it with `--secret-compose TOKEN=path`
 
         --secret-places TOKEN=path
         exit code 3
         Requested (denied)
-        error: the policy does not let the secret `TOKEN` be in the path of a request to ORIGIN, beside other text: by itself it may be a whole path segment; `--secret-compose TOKEN=path` would
+        error: the policy does not allow the secret `TOKEN` in the path of a request to ORIGIN next to other text: it must be a whole path segment; allow it with `--secret-compose TOKEN=path`
 
         --secret-compose TOKEN=path
         exit code 0
@@ -285,12 +285,12 @@ fn the_places_of_a_secret() {
 
         exit code 3
         Requested (denied)
-        error: the policy does not let the secret `TOKEN` be in the query of a request to ORIGIN: it is lent for headers, signatures and tokens alone; `--secret-places TOKEN=header,query,signature,token` would
+        error: the policy does not allow the secret `TOKEN` in the query of a request to ORIGIN: it is granted only for headers, signatures and tokens; allow it with `--secret-places TOKEN=header,query,signature,token`
 
         --secret-places TOKEN=header
         exit code 3
         Requested (denied)
-        error: the policy does not let the secret `TOKEN` be in the query of a request to ORIGIN: it is lent for headers alone; `--secret-places TOKEN=query` would
+        error: the policy does not allow the secret `TOKEN` in the query of a request to ORIGIN: it is granted only for headers; allow it with `--secret-places TOKEN=query`
 
         --secret-places TOKEN=header --secret-places TOKEN=query
         exit code 0
@@ -298,11 +298,11 @@ fn the_places_of_a_secret() {
 
         --secret-places OTHER=query
         exit code 2
-        error: --secret-places names the secret `OTHER`, which no --secret gives; of a secret of the policy file its places stand there
+        error: --secret-places names the secret `OTHER`, which no --secret gives; the places of a secret in the policy file are set there
 
         --secret-places TOKEN=cookie
         exit code 2
-        error: invalid value for '--secret-places <NAME=PLACES>': `cookie` is no place of a secret; the places are header, query, path, body, url, signature and token
+        error: invalid value for '--secret-places <NAME=PLACES>': unknown place `cookie`; the places are header, query, path, body, url, signature and token
 
         For more information, try '--help'.
 

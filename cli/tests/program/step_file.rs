@@ -39,7 +39,7 @@ fn mistakes_in_standard_input() {
         exit code 2
         --- stderr
         error: the step file has 2 mistakes
-        standard input:2:1: `get` gives the URL already; leave out `get` or `head`
+        standard input:2:1: `get` already gives the URL; remove `get` or `head`
         standard input:2:7: `head`: expected a URL, not a number
     "#]]
     .assert_eq(&told);
@@ -128,38 +128,38 @@ fn hidden_files_are_not_sent_unless_they_are_named() {
         $ .env
         exit code 3
         --- stdout
-        An exception occurred while performing the request: the policy does not allow the file `.env`: `.env` is hidden, and no glob names it; `--allow-file .env` would
+        An exception occurred while performing the request: the policy does not allow the file `.env`: `.env` is hidden and no glob names it
         --- stderr
         Requested (denied)
-        error: the policy does not allow the file `.env`: `.env` is hidden, and no glob names it; `--allow-file .env` would
+        error: the policy does not allow the file `.env`: `.env` is hidden and no glob names it; allow it with `--allow-file .env`
         $ .git/config
         exit code 3
         --- stdout
-        An exception occurred while performing the request: the policy does not allow the file `.git/config`: `.git` is hidden, and no glob names it; `--allow-file .git/config` would
+        An exception occurred while performing the request: the policy does not allow the file `.git/config`: `.git` is hidden and no glob names it
         --- stderr
         Requested (denied)
-        error: the policy does not allow the file `.git/config`: `.git` is hidden, and no glob names it; `--allow-file .git/config` would
+        error: the policy does not allow the file `.git/config`: `.git` is hidden and no glob names it; allow it with `--allow-file .git/config`
         $ ./.git/../.git/config
         exit code 3
         --- stdout
-        An exception occurred while performing the request: the policy does not allow the file `./.git/../.git/config`: it leads to `.git/config`, and `.git` is hidden, and no glob names it; `--allow-file .git/config` would
+        An exception occurred while performing the request: the policy does not allow the file `./.git/../.git/config`: it resolves to `.git/config`, and `.git` is hidden and no glob names it
         --- stderr
         Requested (denied)
-        error: the policy does not allow the file `./.git/../.git/config`: it leads to `.git/config`, and `.git` is hidden, and no glob names it; `--allow-file .git/config` would
+        error: the policy does not allow the file `./.git/../.git/config`: it resolves to `.git/config`, and `.git` is hidden and no glob names it; allow it with `--allow-file .git/config`
         $ .git/missing
         exit code 3
         --- stdout
-        An exception occurred while performing the request: the policy does not allow the file `.git/missing`: `.git` is hidden, and no glob names it; `--allow-file .git/missing` would
+        An exception occurred while performing the request: the policy does not allow the file `.git/missing`: `.git` is hidden and no glob names it
         --- stderr
         Requested (denied)
-        error: the policy does not allow the file `.git/missing`: `.git` is hidden, and no glob names it; `--allow-file .git/missing` would
+        error: the policy does not allow the file `.git/missing`: `.git` is hidden and no glob names it; allow it with `--allow-file .git/missing`
         $ link.txt
         exit code 3
         --- stdout
-        An exception occurred while performing the request: the policy does not allow the file `link.txt`: it leads to `.git/config`, and `.git` is hidden, and no glob names it; `--allow-file .git/config` would
+        An exception occurred while performing the request: the policy does not allow the file `link.txt`: it resolves to `.git/config`, and `.git` is hidden and no glob names it
         --- stderr
         Requested (denied)
-        error: the policy does not allow the file `link.txt`: it leads to `.git/config`, and `.git` is hidden, and no glob names it; `--allow-file .git/config` would
+        error: the policy does not allow the file `link.txt`: it resolves to `.git/config`, and `.git` is hidden and no glob names it; allow it with `--allow-file .git/config`
     "#]].assert_eq(&told);
     assert!(!server.was_asked());
     // The argument that the denial names lets it.
@@ -187,10 +187,10 @@ fn a_step_file_from_standard_input_sends_what_an_argument_names() {
     expect![[r#"
         exit code 3
         --- stdout
-        An exception occurred while performing the request: the policy does not allow the file `report.txt`: no glob matches it; `--allow-file report.txt` would
+        An exception occurred while performing the request: the policy does not allow the file `report.txt`: no glob matches it
         --- stderr
         Requested (denied)
-        error: the policy does not allow the file `report.txt`: no glob matches it; `--allow-file report.txt` would
+        error: the policy does not allow the file `report.txt`: no glob matches it; allow it with `--allow-file report.txt`
     "#]].assert_eq(&run(""));
     assert!(!server.was_asked());
     // By its path, too.
@@ -203,7 +203,7 @@ fn a_step_file_from_standard_input_sends_what_an_argument_names() {
             ))
             .run();
         assert!(
-            told.ends_with("`--allow-file report.txt` would\n"),
+            told.ends_with("allow it with `--allow-file report.txt`\n"),
             "{path}: {told}"
         );
     }
@@ -227,7 +227,7 @@ fn a_component_of_the_user_is_given_no_file_until_it_is_allowed() {
     let denied = run("");
     assert!(denied.starts_with("exit code 3\n"), "{denied}");
     assert!(
-        denied.ends_with("`--allow-file report.txt` would\n"),
+        denied.ends_with("allow it with `--allow-file report.txt`\n"),
         "{denied}"
     );
     let allowed = run("--allow-file report.txt");
@@ -262,20 +262,20 @@ fn a_policy_says_which_files_are_sent() {
         run("files: {read: ['*.txt']}", "link.txt"),
     ];
     expect![[r#"
-        "allow: ['ORIGIN']\n" report.txt: exit code 3: error: the policy does not allow the file `report.txt`: no glob matches it; `- report.txt` under `files: read:` in policy.yaml would
-        "allow: ['ORIGIN']\n" missing.txt: exit code 3: error: the policy does not allow the file `missing.txt`: no glob matches it; `- missing.txt` under `files: read:` in policy.yaml would
-        "allow: ['ORIGIN']\nfiles: {read: ['*.xml']}" report.txt: exit code 3: error: the policy does not allow the file `report.txt`: no glob matches it; `- report.txt` under `files: read:` in policy.yaml would
+        "allow: ['ORIGIN']\n" report.txt: exit code 3: error: the policy does not allow the file `report.txt`: no glob matches it; allow it with `- report.txt` under `files: read:` in policy.yaml
+        "allow: ['ORIGIN']\n" missing.txt: exit code 3: error: the policy does not allow the file `missing.txt`: no glob matches it; allow it with `- missing.txt` under `files: read:` in policy.yaml
+        "allow: ['ORIGIN']\nfiles: {read: ['*.xml']}" report.txt: exit code 3: error: the policy does not allow the file `report.txt`: no glob matches it; allow it with `- report.txt` under `files: read:` in policy.yaml
         "allow: ['ORIGIN']\nfiles: {read: ['*.txt']}" report.txt: exit code 0: Status code: 200
         "allow: ['ORIGIN']\nfiles: {read: ['*.txt']}" missing.txt: exit code 2: error: the file `missing.txt` of `files` can't be read: there is no such file in DIR
-        "allow: ['ORIGIN']\nfiles: {read: ['**']}" .git/config: exit code 3: error: the policy does not allow the file `.git/config`: `.git` is hidden, and no glob names it; `- .git/config` under `files: read:` in policy.yaml would
+        "allow: ['ORIGIN']\nfiles: {read: ['**']}" .git/config: exit code 3: error: the policy does not allow the file `.git/config`: `.git` is hidden and no glob names it; allow it with `- .git/config` under `files: read:` in policy.yaml
         "allow: ['ORIGIN']\nfiles: {read: ['.git/*']}" .git/config: exit code 0: Status code: 200
-        "allow: ['ORIGIN']\nfiles: {read: ['*.txt']}" link.txt: exit code 3: error: the policy does not allow the file `link.txt`: it leads to `.git/config`, and `.git` is hidden, and no glob names it; `- .git/config` under `files: read:` in policy.yaml would
+        "allow: ['ORIGIN']\nfiles: {read: ['*.txt']}" link.txt: exit code 3: error: the policy does not allow the file `link.txt`: it resolves to `.git/config`, and `.git` is hidden and no glob names it; allow it with `- .git/config` under `files: read:` in policy.yaml
     "#]].assert_eq(&told.concat());
     let told = http_step("run step.yaml --allow-file /etc/passwd").run();
     expect![[r#"
         exit code 2
         --- stderr
-        error: invalid value for '--allow-file <GLOB>': `/etc/passwd` is not a glob of files beside the step file, as `report.xml`, `reports/*.xml` or `reports/**`: it begins with `/`; leave that out
+        error: invalid value for '--allow-file <GLOB>': `/etc/passwd` is not a glob of files such as `report.xml`, `reports/*.xml` or `reports/**`: it starts with `/`; remove that
 
         For more information, try '--help'.
     "#]].assert_eq(&told);

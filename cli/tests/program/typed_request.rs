@@ -335,7 +335,7 @@ fn a_body_of_a_file_or_of_standard_input_is_held() {
             )
             .stdin(large.clone())
             .run();
-        let error = "error: the limit `memory` is exceeded: 3145728 of 2097152 bytes; `memory` under `limits:` of a policy sets it\n";
+        let error = "error: the limit `memory` is exceeded: 3145728 of 2097152 bytes; set `memory` under `limits:` in the policy\n";
         assert!(
             told.starts_with("exit code 4\n") && told.contains(error),
             "{told}"

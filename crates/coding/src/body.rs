@@ -14,17 +14,17 @@ use crate::codings::{Coding, Codings};
 use crate::decoder::{Decoder, Step};
 use crate::error::DecodeError;
 
-/// How many steps and frames one poll goes through that come to nothing, before
-/// it lets other tasks run.
+/// How many steps and frames without a result one poll processes before it yields to other
+/// tasks.
 const STEPS: usize = 32;
 
 pin_project! {
     /// A body without its codings.
     ///
-    /// Frames of data are never empty and never larger than
-    /// [`PIECE`](crate::PIECE). Nothing is decoded before it is asked for.
-    /// What is decoded, and what memory that takes, the [`Allowance`] is told; its
-    /// error ends the body, as any error does. Trailers come after the data.
+    /// Data frames are never empty and never larger than [`PIECE`](crate::PIECE). Nothing is
+    /// decoded before it is polled for. The decoded bytes and the decoder's memory are charged
+    /// to the [`Allowance`], whose error ends the body, as any error does. Trailers follow the
+    /// data.
     pub struct Decoded<B, L> {
         #[pin]
         source: B,
@@ -32,58 +32,57 @@ pin_project! {
         identity: bool,
         // None after the end or an error.
         decoder: Option<Decoder>,
-        // What the allowance knows of the decoder's memory.
+        // The memory that is charged to the allowance.
         holds: usize,
-        // What the source gave and was not decoded yet.
+        // Received and not yet decoded.
         input: Bytes,
-        // Whether the source gave any bytes.
+        // Whether any bytes were received.
         begun: bool,
-        // Whether it gave all.
+        // Whether all bytes were received.
         drained: bool,
-        // Whether the allowance knows of what is ignored.
+        // Whether ignored bytes were reported to the allowance.
         told: bool,
         trailers: Option<HeaderMap>,
     }
 }
 
-/// What a body may come to when it is decoded.
+/// The limits for decoding a body.
 pub trait Allowance {
-    /// Why it may not come to more.
+    /// A limit was exceeded.
     type Error;
 
-    /// So many bytes more were decoded. They are not handed on before this is
-    /// told, nor go from one coding to the next.
+    /// Charge decoded bytes. This is called before they are returned, or passed on to the
+    /// next coding.
     fn decoded(&mut self, bytes: usize) -> Result<(), Self::Error>;
 
-    /// The decoder holds so many bytes of memory from now on, and none when the
-    /// body is over. It is told after the step that took them: until then a body
-    /// may have a window too much.
+    /// Set the decoder's memory in bytes; 0 at the end of the body. This is called after the
+    /// step that allocated it, so a body can exceed the limit by one window until then.
     fn holds(&mut self, bytes: usize) -> Result<(), Self::Error>;
 
-    /// Something follows the end of a coding, and is ignored: told once.
+    /// Called once if bytes after the end of a coding are ignored.
     fn ignores_after(&mut self, _: Coding) {}
 }
 
-/// Why a decoded body broke off.
+/// Why a decoded body ended early.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum BodyError<S, A>
 where
     S: StdError + 'static,
     A: StdError + 'static,
 {
-    /// The body underneath did.
+    /// The source failed.
     #[error(transparent)]
     Source(S),
-    /// It can't be decoded.
+    /// The body can't be decoded.
     #[error(transparent)]
     Decode(DecodeError),
-    /// It decodes to more than is allowed.
+    /// A limit was exceeded.
     #[error(transparent)]
     Allowance(A),
 }
 
 impl<B, L> Decoded<B, L> {
-    /// Undo the codings of a body, with what the caller allows it to decode to.
+    /// Decode a body, within the limits of an allowance.
     pub fn new(source: B, codings: &Codings, allowance: L) -> Self {
         Self {
             source,
@@ -99,7 +98,8 @@ impl<B, L> Decoded<B, L> {
         }
     }
 
-    /// Ignore what follows the end of a coding, as browsers do, and tell the allowance.
+    /// Ignore bytes after the end of a coding, as browsers do, and report them to the
+    /// allowance.
     pub fn lenient(mut self) -> Self {
         self.decoder = self.decoder.map(Decoder::lenient);
         self
@@ -200,7 +200,7 @@ where
 }
 
 impl<B, L: Allowance> Decoded<B, L> {
-    /// Nothing comes after an error: what was lost can't be told from what was never sent.
+    /// Nothing follows an error: lost data is indistinguishable from data that was never sent.
     fn fail<T, E>(self: Pin<&mut Self>, error: E) -> Poll<Option<Result<T, E>>> {
         self.end();
         Poll::Ready(Some(Err(error)))
@@ -211,7 +211,7 @@ impl<B, L: Allowance> Decoded<B, L> {
         *this.decoder = None;
         *this.input = Bytes::new();
         if *this.holds > 0 {
-            // To hold nothing is within every allowance.
+            // 0 is within every limit.
             _ = this.allowance.holds(0);
         }
     }

@@ -1,15 +1,15 @@
-//! The codings that a `Content-Encoding` field names.
+//! The codings in a `Content-Encoding` field.
 
 use std::fmt;
 
 use thiserror::Error;
 
-/// How many codings one body may have. More than one is rare, and each takes
-/// memory and multiplies what a bomb expands to.
+/// The maximum number of codings of a body. More than one is rare, and each takes memory and
+/// multiplies the expansion of a decompression bomb.
 pub const MAX_CODINGS: usize = 2;
 
-/// Codings that are registered with IANA, or in use, and are not known here: who sends
-/// one of these names means it.
+/// Codings that are registered with IANA or in use, but not supported here. These names are
+/// never ignored.
 const REAL: [&str; 14] = [
     "aes128gcm",
     "bzip2",
@@ -27,7 +27,7 @@ const REAL: [&str; 14] = [
     "xz",
 ];
 
-/// How much of an unknown coding's name is told.
+/// How many bytes of an unknown name are shown.
 const NAME_SHOWN: usize = 40;
 
 /// A content coding.
@@ -77,28 +77,27 @@ impl fmt::Display for Coding {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Codings(Vec<Coding>);
 
-/// Why the codings of a body can't be undone.
+/// Why the codings of a body are not supported.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum CodingsError {
-    /// A coding is not known.
-    #[error("Content-Encoding names {0:?}, and the known codings are gzip, deflate, br and zstd")]
+    /// Unknown coding.
+    #[error("unsupported Content-Encoding {0:?}; supported are gzip, deflate, br and zstd")]
     Unknown(String),
     /// There are more than [`MAX_CODINGS`].
-    #[error("Content-Encoding names more than {MAX_CODINGS} codings, one on top of the other")]
+    #[error("Content-Encoding lists more than {MAX_CODINGS} codings")]
     TooMany,
 }
 
 impl Codings {
-    /// The codings that the values of a response's `Content-Encoding` fields
-    /// name. No value is no coding, and `identity`, which a server should not
-    /// send, is none either.
+    /// Parse the values of a response's `Content-Encoding` fields. `identity`, which servers
+    /// should not send, is ignored.
     pub fn parse<'a>(values: impl Iterator<Item = &'a [u8]>) -> Result<Self, CodingsError> {
         Self::parse_but(values, |_| false)
     }
 
-    /// As [`parse`](Self::parse), but names that are no coding at all, as `UTF-8`, stand
-    /// for nothing, as they do to browsers and the requests library. With those names, of
-    /// which no more than their beginnings are told.
+    /// The same as [`parse`](Self::parse), but names that are not codings at all, such as
+    /// `UTF-8`, are ignored, as browsers and the requests library do. Returns the start of
+    /// each ignored name.
     pub fn parse_lenient<'a>(
         values: impl Iterator<Item = &'a [u8]>,
     ) -> Result<(Self, Vec<String>), CodingsError> {
@@ -136,12 +135,12 @@ impl Codings {
         Ok(Self(codings))
     }
 
-    /// Whether there is nothing to undo.
+    /// Whether there is nothing to decode.
     pub fn is_identity(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// In the order they were applied: the last has to be undone first.
+    /// In the order they were applied: the last has to be decoded first.
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = Coding> + '_ {
         self.0.iter().copied()
     }
@@ -224,22 +223,22 @@ mod tests {
         for (values, expected) in [
             (
                 &["compress"][..],
-                r#"Content-Encoding names "compress", and the known codings are gzip, deflate, br and zstd"#,
+                r#"unsupported Content-Encoding "compress"; supported are gzip, deflate, br and zstd"#,
             ),
             (
                 &["gzip;q=1"],
-                r#"Content-Encoding names "gzip;q=1", and the known codings are gzip, deflate, br and zstd"#,
+                r#"unsupported Content-Encoding "gzip;q=1"; supported are gzip, deflate, br and zstd"#,
             ),
             (
                 &[
                     "gzip",
                     "a\u{1b}[31m\u{202e}\"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
                 ],
-                r#"Content-Encoding names "a\u{1b}[31m\u{202e}\"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", and the known codings are gzip, deflate, br and zstd"#,
+                r#"unsupported Content-Encoding "a\u{1b}[31m\u{202e}\"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"; supported are gzip, deflate, br and zstd"#,
             ),
             (
                 &["gzip, br", "zstd"],
-                "Content-Encoding names more than 2 codings, one on top of the other",
+                "Content-Encoding lists more than 2 codings",
             ),
         ] {
             assert_eq!(told(values), expected, "{values:?}");

@@ -6,32 +6,31 @@ use crate::codings::{Coding, Codings};
 use crate::engine::{Engine, engine};
 use crate::error::DecodeError;
 
-/// The most that a step reads, and the most that it decodes to.
+/// The maximum that a step reads, and that it decodes to.
 pub const PIECE: usize = 64 << 10;
 
-/// What a step has come to.
+/// The result of a step.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Step {
     /// Decoded bytes: at least one, at most [`PIECE`].
     Piece(Bytes),
-    /// Nothing to hand on yet, but work was done. That many bytes, zero to
-    /// [`PIECE`], went from one coding to the next: a budget has to count them
-    /// too, as they may never become a piece.
+    /// No output yet, but progress. This many bytes, 0 to [`PIECE`], went from one coding to
+    /// the next. Budgets must count them, since they may never become output.
     Within(usize),
-    /// The input is used up.
+    /// More input is needed.
     Hungry,
     /// The body is complete.
     Done,
 }
 
-/// Undoes the codings of one body.
+/// Decodes one body.
 ///
-/// The memory it takes does not depend on the body's size: a window for each
-/// coding, and at most a [`PIECE`] between two of them.
+/// Its memory does not depend on the body's size: a window for each coding, and at most one
+/// [`PIECE`] between two codings.
 pub struct Decoder {
     /// In the order of decoding.
     stages: Vec<Stage>,
-    /// What engines write to.
+    /// The output buffer of engines.
     room: Box<[u8]>,
     is_lenient: bool,
     failed: Option<DecodeError>,
@@ -49,24 +48,23 @@ impl Decoder {
         }
     }
 
-    /// Ignore what follows the end of a coding, as browsers do: zeros, a line break, or
-    /// whatever else.
+    /// Ignore bytes after the end of a coding, as browsers do: zeros, a line break, or anything
+    /// else.
     pub fn lenient(mut self) -> Self {
         self.is_lenient = true;
         self
     }
 
-    /// The coding after whose end something was ignored, if any was.
+    /// The coding after which bytes were ignored, if any were.
     pub fn ignored_after(&self) -> Option<Coding> {
         let stage = self.stages.iter().find(|stage| stage.is_over)?;
         Some(stage.coding)
     }
 
-    /// Go one step on, with the input that was not read before, and with
-    /// whether any more will follow it.
+    /// Decode one step of the unread input. `ended` says that no more input will follow.
     ///
-    /// Bytes are taken from the front of `input`, possibly all of them. An
-    /// error is final: it is given again by every further step.
+    /// Read bytes are removed from the front of `input`. An error is final: every further step
+    /// returns it again.
     pub fn step(&mut self, input: &mut Bytes, ended: bool) -> Result<Step, DecodeError> {
         if let Some(error) = &self.failed {
             return Err(error.clone());
@@ -74,15 +72,14 @@ impl Decoder {
         let step = self.advance(input, ended);
         if let Err(error) = &step {
             self.failed = Some(error.clone());
-            // Windows are large, and of no more use.
+            // Free the windows, which are large.
             self.stages.clear();
         }
         step
     }
 
-    /// Bytes of memory that it holds now: what there is, and not what a stream's
-    /// head announces. Of Brotli's window, which servers like to announce at its
-    /// largest, a small body takes only little.
+    /// Its memory in bytes: what is allocated, not what the stream's header announces. Servers
+    /// often announce Brotli's maximum window, of which a small body fills little.
     pub fn memory(&self) -> usize {
         let engines = self.stages.iter().filter_map(|stage| stage.engine.as_ref());
         self.room.len() + engines.map(|engine| engine.memory()).sum::<usize>()
@@ -95,8 +92,8 @@ impl Decoder {
         if first.unread.is_empty() {
             first.unread = std::mem::take(input);
         }
-        // The last stage that can go on does, so that no more than a piece
-        // waits before any stage but the first.
+        // The last stage that can make progress runs, so that at most one piece waits before
+        // any stage but the first.
         let mut next: Option<&mut Stage> = None;
         for stage in self.stages.iter_mut().rev() {
             if !stage.is_ready() {
@@ -143,16 +140,16 @@ fn uncoded(input: &mut Bytes, ended: bool) -> Step {
     }
 }
 
-/// One coding on its way to being undone.
+/// The decoder of one coding.
 struct Stage {
     coding: Coding,
-    /// None before the first byte: an empty body is no body of any format, but
-    /// is what comes with every answer to HEAD.
+    /// None before the first byte: an empty body is invalid in every format, but it is what
+    /// every response to HEAD has.
     engine: Option<Box<dyn Engine>>,
     unread: Bytes,
-    /// Whether the room was not enough the last time.
+    /// Whether the last output filled the buffer.
     has_more: bool,
-    /// Whether the coding has ended, and what follows it is ignored.
+    /// Whether the coding has ended and further bytes are ignored.
     is_over: bool,
 }
 
@@ -176,7 +173,7 @@ impl Stage {
         self.is_over || engine.is_none_or(|engine| engine.is_complete())
     }
 
-    /// Whether an error is one of what follows the end.
+    /// Whether an error is about bytes after the end.
     fn is_past_end(&self, error: &DecodeError) -> bool {
         let is_past_end = self.engine.as_ref().is_some_and(|it| it.is_past_end());
         match error {
@@ -188,7 +185,7 @@ impl Stage {
         }
     }
 
-    /// Ignore what is there, and all that comes. Nothing is decoded of it.
+    /// Ignore all remaining input.
     fn ignore(&mut self) -> usize {
         self.is_over = true;
         self.has_more = false;
@@ -196,7 +193,7 @@ impl Stage {
         0
     }
 
-    /// Read at most a piece into the room, and say how much of it was filled.
+    /// Read at most one piece into the buffer, and return the length of the output.
     fn decode(&mut self, room: &mut [u8]) -> Result<usize, DecodeError> {
         if self.is_over {
             return Ok(self.ignore());
@@ -215,7 +212,7 @@ impl Stage {
         if progress.read == 0 && progress.written == 0 && !input.is_empty() {
             return Err(DecodeError::Corrupt {
                 coding,
-                reason: "its decoder does not get on".to_owned(),
+                reason: "its decoder makes no progress".to_owned(),
             });
         }
         self.has_more = progress.written == room.len();
@@ -224,7 +221,7 @@ impl Stage {
     }
 }
 
-/// Decode a whole body that is in memory, to at most `limit` bytes of every coding.
+/// Decode a whole body in memory, to at most `limit` bytes of every coding.
 pub fn decode_all(codings: &Codings, input: &[u8], limit: usize) -> Result<Vec<u8>, DecodeError> {
     let mut decoder = Decoder::new(codings);
     let mut input = Bytes::copy_from_slice(input);
@@ -281,7 +278,7 @@ mod tests {
             stage.decode(&mut room),
             Err(DecodeError::Corrupt {
                 coding,
-                reason: "its decoder does not get on".to_owned(),
+                reason: "its decoder makes no progress".to_owned(),
             })
         );
     }

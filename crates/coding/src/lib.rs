@@ -1,20 +1,19 @@
-//! The content codings of HTTP (RFC 9110, section 8.4), undone.
+//! Decoders for the content codings of HTTP (RFC 9110, section 8.4).
 //!
-//! A server chooses what it sends, and a kilobyte of it can stand for a
-//! gigabyte. So a body is decoded piece by piece, only as far as its reader
-//! asks for more, and a budget that the caller keeps is asked before each piece.
-//! What memory that takes is the server's choice as well, so the budget is also
-//! told what the decoder holds.
+//! A server chooses what it sends, and a kilobyte can expand to a gigabyte. So a body is
+//! decoded piece by piece, only as far as its reader polls for more, and each piece is
+//! charged to a budget of the caller. The server also chooses how much memory that takes, so
+//! the decoder's memory is charged as well.
 //!
 //! | coding | format | memory |
 //! |---|---|---|
-//! | `gzip`, `x-gzip` | RFC 1952; several members are read as one | 50 KiB |
-//! | `deflate` | RFC 1950, and RFC 1951 without that wrapping, which some servers send | 50 KiB |
-//! | `br` | RFC 7932, without the "large window" extension | as much as the body fills of a window of up to 16 MiB, half as much again while it grows |
-//! | `zstd` | RFC 8878; the window is at most 8 MiB, as RFC 9659 has it | 9 MiB |
+//! | `gzip`, `x-gzip` | RFC 1952; members are concatenated | 50 KiB |
+//! | `deflate` | RFC 1950, and raw RFC 1951, which some servers send | 50 KiB |
+//! | `br` | RFC 7932, without the "large window" extension | the filled part of a window of up to 16 MiB; one and a half times that while it grows |
+//! | `zstd` | RFC 8878, with a window of at most 8 MiB (RFC 9659) | 9 MiB |
 //!
-//! [`Codings::parse`] reads `Content-Encoding`, [`Decoder`] is the decoder
-//! without I/O, and [`Decoded`] puts it around an [`http_body::Body`].
+//! [`Codings::parse`] parses `Content-Encoding`, [`Decoder`] is the decoder without I/O, and
+//! [`Decoded`] wraps an [`http_body::Body`] with it.
 //!
 //! ```
 //! use http_step_coding::{Codings, decode_all};

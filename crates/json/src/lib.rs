@@ -1,9 +1,9 @@
 //! JSON whose numbers keep their digits.
 //!
-//! serde_json reads a number as a 64-bit integer or float, so that
-//! `123456789012345678901234567890` comes out as `1.2345678901234568e+29` and
-//! `1.10` as `1.1`. (Its feature `arbitrary_precision` would change that for every
-//! crate of the build.) Here a number is its text: the digits that go in come out.
+//! serde_json parses numbers as 64-bit integers or floats, which changes
+//! `123456789012345678901234567890` to `1.2345678901234568e+29` and `1.10` to `1.1`. (Its
+//! feature `arbitrary_precision` would change that for every crate of the build.) Here a
+//! number is its text, so its digits stay as they are.
 //!
 //! ```
 //! use http_step_json::Value;
@@ -13,9 +13,8 @@
 //! # Ok::<(), http_step_json::Error>(())
 //! ```
 //!
-//! A number can also keep how the YAML file that it comes from spells it
-//! (`+15551234567`, `0x1F`), for places where a text is wanted. See
-//! [`Number::spelling`].
+//! A number can also keep its spelling in a YAML file (`+15551234567`, `0x1F`), for use as
+//! text. See [`Number::spelling`].
 
 mod number;
 mod parse;

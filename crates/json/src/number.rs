@@ -3,9 +3,9 @@
 use std::fmt;
 use std::str::FromStr;
 
-/// A number: its text in JSON, and how it is spelled where it comes from.
+/// A number: its text in JSON, and its spelling in the source.
 ///
-/// Numbers are equal if both texts are: `1.10` is not `1.1`.
+/// Numbers are equal if both texts are equal: `1.10` is not `1.1`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Number {
     json: Box<str>,
@@ -18,7 +18,7 @@ pub struct Number {
 pub struct NotANumber;
 
 impl Number {
-    /// A number by its text in JSON, which is one.
+    /// From a valid JSON number.
     pub(crate) fn of_json(text: &str) -> Self {
         Self {
             json: text.into(),
@@ -26,7 +26,7 @@ impl Number {
         }
     }
 
-    /// The same number, spelled in another way than in JSON.
+    /// Set the spelling in the source.
     #[must_use]
     pub fn spelled(mut self, spelling: &str) -> Self {
         self.spelling = (spelling != &*self.json).then(|| spelling.into());
@@ -39,20 +39,20 @@ impl Number {
         &self.json
     }
 
-    /// The number as it is spelled where it comes from, which need not be JSON:
-    /// `+15551234567`, `0x1F`.
+    /// The spelling of the number in the source, which may not be JSON: `+15551234567`,
+    /// `0x1F`.
     #[must_use]
     pub fn spelling(&self) -> &str {
         self.spelling.as_deref().unwrap_or(&self.json)
     }
 
-    /// Whether it is spelled as in JSON.
+    /// Whether the spelling is the JSON text.
     #[must_use]
     pub fn is_spelled_as_json(&self) -> bool {
         self.spelling.is_none()
     }
 
-    /// The number, if it is written as an integer from 0 to [`u64::MAX`].
+    /// The number, if its text is an integer from 0 to [`u64::MAX`].
     #[must_use]
     pub fn as_u64(&self) -> Option<u64> {
         self.json.parse().ok()
@@ -115,7 +115,7 @@ fn is_number(text: &str) -> bool {
     }
 }
 
-/// The digits that a text begins with, and the rest.
+/// The leading digits of a text, and the rest.
 fn digits(text: &str) -> (&str, &str) {
     let end = text
         .find(|c: char| !c.is_ascii_digit())

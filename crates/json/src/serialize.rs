@@ -9,7 +9,7 @@ use crate::number::Number;
 use crate::value::Value;
 
 impl fmt::Display for Value {
-    /// As JSON, without blanks.
+    /// As compact JSON.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Null => f.write_str("null"),
@@ -46,7 +46,7 @@ fn quoted(text: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     serde_json::to_writer(Writer(f), text).map_err(|_| fmt::Error)
 }
 
-/// A formatter as serde_json writes to one: text, in whole characters.
+/// A writer for serde_json, which writes text in whole characters.
 struct Writer<'a, 'f>(&'a mut fmt::Formatter<'f>);
 
 impl io::Write for Writer<'_, '_> {
@@ -75,8 +75,8 @@ impl Serialize for Value {
 }
 
 impl Serialize for Number {
-    /// With all digits where serde_json writes text. A [`serde_json::Value`] can't
-    /// hold all of them, and to make one of a number beyond its range is an error.
+    /// With all digits, if serde_json writes text. A [`serde_json::Value`] can't hold all of
+    /// them, and converting a number beyond its range to one is an error.
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match serde_json::from_str::<serde_json::Number>(self.as_str()) {
             Ok(number) if number.to_string() == self.as_str() => number.serialize(serializer),

@@ -1,18 +1,18 @@
-//! How numbers are spelled, for those who are given JSON alone.
+//! The spellings of numbers, as JSON that can accompany the value.
 
 use crate::number::Number;
 use crate::value::Value;
 
 impl Value {
-    /// The value with each number as a string, as it is spelled; none where all
-    /// numbers are spelled as in JSON.
+    /// The value with each number replaced by its spelling, as a string; none if all
+    /// spellings are the JSON text.
     #[must_use]
     pub fn spelled(&self) -> Option<Self> {
         self.has_a_spelling().then(|| self.with_spellings())
     }
 
-    /// Take over how numbers are spelled from what [`spelled`](Self::spelled) gave.
-    /// What is not of the same shape is left as it is.
+    /// Set the spellings of numbers from a result of [`spelled`](Self::spelled). Parts with
+    /// another shape stay as they are.
     pub fn respell(&mut self, spelled: &Self) {
         match (self, spelled) {
             (Self::Number(number), Self::String(spelling)) => {

@@ -1,4 +1,4 @@
-//! What a policy is asked for each request, by how many rules it has, and for each address.
+//! The checks for each request, by the number of rules, and for each address.
 
 #![expect(clippy::unwrap_used, reason = "a benchmark fails by panicking")]
 
@@ -15,7 +15,7 @@ fn main() {
     divan::main();
 }
 
-/// The last rule is the one that allows it.
+/// The last rule allows it.
 #[divan::bench(args = RULES)]
 fn admit(bencher: Bencher<'_, '_>, rules: usize) {
     let policy = policy(rules);
@@ -23,7 +23,7 @@ fn admit(bencher: Bencher<'_, '_>, rules: usize) {
     bencher.bench(|| policy.admit(black_box(&origin), "POST").is_ok());
 }
 
-/// No rule does, and the denial says what would.
+/// No rule allows it.
 #[divan::bench(args = RULES)]
 fn deny(bencher: Bencher<'_, '_>, rules: usize) {
     let policy = policy(rules);
@@ -34,7 +34,7 @@ fn deny(bencher: Bencher<'_, '_>, rules: usize) {
     });
 }
 
-/// An address that the name of an allowed origin leads to.
+/// An address that the name of an allowed origin resolves to.
 #[divan::bench(args = ["93.184.216.34", "2606:2800:220:1::1", "169.254.169.254"])]
 fn address(bencher: Bencher<'_, '_>, address: &str) {
     let permit = policy(1).admit(&origin(0), "POST").unwrap();
@@ -42,7 +42,7 @@ fn address(bencher: Bencher<'_, '_>, address: &str) {
     bencher.bench(|| permit.check_address(black_box(address)).is_ok());
 }
 
-/// What a host reads once.
+/// Parsing, which happens once.
 #[divan::bench(args = RULES)]
 fn parse(bencher: Bencher<'_, '_>, rules: usize) {
     let text = text(rules);

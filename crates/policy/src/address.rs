@@ -1,21 +1,17 @@
-//! What an IP address is: public, or one of the special ranges that a step has
-//! no business with.
+//! Classes of IP addresses: public, or in a special range.
 //!
-//! The ranges are those of the IANA special-purpose registries (RFC 6890 and
-//! its updates), with the multicast blocks and the metadata addresses of the
-//! clouds. What the registries call globally reachable is public, but for the
-//! anycast addresses that a protocol keeps to itself (in 192.0.0.0/24 and
-//! 2001::/23). An IPv6 address that carries an IPv4 address is what that IPv4
-//! address is: a packet to `::ffff:127.0.0.1` or `64:ff9b::7f00:1` ends where
-//! one to `127.0.0.1` does. NAT64's local prefix (64:ff9b:1::/48, RFC 8215) is
-//! reserved, whatever it carries: where in it the IPv4 address stands is up to
+//! The ranges are those of the IANA special-purpose registries (RFC 6890 and its updates), with
+//! the multicast blocks and the metadata addresses of clouds. Globally reachable ranges are
+//! public, except for protocol-specific anycast addresses (in 192.0.0.0/24 and 2001::/23). An
+//! IPv6 address that embeds an IPv4 address has the class of that address: packets to
+//! `::ffff:127.0.0.1` and `64:ff9b::7f00:1` reach `127.0.0.1`. NAT64's local prefix
+//! (64:ff9b:1::/48, RFC 8215) is reserved, since the position of the IPv4 address in it depends on
 //! the network.
 //!
-//! The table is our own. The standard library's `is_global` is not stable, and
-//! tells one bit; the crates that hold the registries hold those of RFC 6890, of
-//! 2013, or look at no IPv4 address in an IPv6 address; none knows the metadata
-//! addresses. `tests/policy/registries.rs` holds it against the registries, row by
-//! row.
+//! The table is our own. The standard library's `is_global` is unstable and only returns a
+//! boolean. The crates with the registries have those of RFC 6890, of 2013, or ignore embedded
+//! IPv4 addresses; none knows the metadata addresses. `tests/policy/registries.rs` compares it
+//! with the registries, row by row.
 //!
 //! ```
 //! use http_step_policy::address::{Class, classify};
@@ -32,7 +28,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use http_step_yaml::excerpt;
 use ipnet::IpNet;
 
-/// The kind of an address.
+/// The class of an address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Class {
@@ -42,23 +38,23 @@ pub enum Class {
     Loopback,
     /// A private network (RFC 1918, RFC 4193).
     Private,
-    /// This link alone (RFC 3927, RFC 4291).
+    /// Link-local (RFC 3927, RFC 4291).
     LinkLocal,
-    /// The metadata service of a cloud, which hands out credentials.
+    /// A cloud metadata service, which provides credentials.
     Metadata,
-    /// Behind a carrier's address translation (RFC 6598).
+    /// Carrier-grade NAT (RFC 6598).
     Shared,
     /// For benchmarks (RFC 2544, RFC 5180).
     Benchmarking,
-    /// For documents (RFC 5737, RFC 3849, RFC 9637).
+    /// For documentation (RFC 5737, RFC 3849, RFC 9637).
     Documentation,
-    /// To many hosts.
+    /// Multicast.
     Multicast,
-    /// To every host of a link.
+    /// Broadcast.
     Broadcast,
-    /// No address, or "this network", which systems take for themselves.
+    /// Unspecified, or "this network", which systems treat as themselves.
     Unspecified,
-    /// Reserved, or for a protocol's own use.
+    /// Reserved, or for a specific protocol.
     Reserved,
 }
 
@@ -81,7 +77,7 @@ impl fmt::Display for Class {
     }
 }
 
-/// The first range that holds the address decides, so the narrower stand first.
+/// The first range that contains the address decides, so narrower ranges come first.
 const V4: &[(Ipv4Addr, u32, Class)] = &[
     (Ipv4Addr::new(169, 254, 169, 254), 32, Class::Metadata), // AWS, Azure, Google, OpenStack
     (Ipv4Addr::new(169, 254, 170, 2), 32, Class::Metadata),   // AWS ECS task credentials
@@ -109,7 +105,7 @@ const V4: &[(Ipv4Addr, u32, Class)] = &[
     (Ipv4Addr::new(240, 0, 0, 0), 4, Class::Reserved),
 ];
 
-/// As [`V4`]; what is in none of them and not in 2000::/3 is reserved.
+/// The same as [`V4`]. Addresses outside of these ranges and of 2000::/3 are reserved.
 #[rustfmt::skip] // One row a range.
 const V6: &[(Ipv6Addr, u32, Class)] = &[
     (Ipv6Addr::new(0xfd00, 0x0ec2, 0, 0, 0, 0, 0, 0x0254), 128, Class::Metadata), // AWS
@@ -128,7 +124,7 @@ const V6: &[(Ipv6Addr, u32, Class)] = &[
     (Ipv6Addr::new(0xff00, 0, 0, 0, 0, 0, 0, 0), 8, Class::Multicast),
 ];
 
-/// Tell what an address is.
+/// The class of an address.
 #[must_use]
 pub fn classify(address: IpAddr) -> Class {
     match address {
@@ -153,11 +149,11 @@ fn classify_v6(address: Ipv6Addr) -> Class {
     }
 }
 
-/// The IPv4 address that an IPv6 address carries.
+/// The IPv4 address embedded in an IPv6 address.
 enum Carried {
-    /// Another spelling of it: packets arrive there.
+    /// An alternative notation: packets reach the IPv4 address.
     Same(Ipv4Addr),
-    /// By a mechanism that is out of use: where packets arrive is up to the network.
+    /// A deprecated transition mechanism: what packets reach depends on the network.
     InTransition(Ipv4Addr),
 }
 
@@ -167,16 +163,16 @@ fn carried(address: Ipv6Addr) -> Option<Carried> {
         Ipv4Addr::new(a, b, c, d)
     };
     match address.segments() {
-        // Loopback, which carries nothing.
+        // Loopback, not an embedded address.
         [0, 0, 0, 0, 0, 0, 0, 1] => None,
-        // IPv4-mapped and -translated, and NAT64's well-known prefix: another
-        // way to write the IPv4 address (RFC 4291, RFC 2765, RFC 6052).
+        // IPv4-mapped and -translated addresses, and NAT64's well-known prefix: alternative
+        // notations of the IPv4 address (RFC 4291, RFC 2765, RFC 6052).
         [0, 0, 0, 0, 0, 0xffff, high, low]
         | [0, 0, 0, 0, 0xffff, 0, high, low]
         | [0x64, 0xff9b, 0, 0, 0, 0, high, low] => Some(Carried::Same(join(high, low))),
-        // IPv4-compatible, 6to4 and Teredo, whose bits are turned over, are out
-        // of use, and where they still lead is up to the network (RFC 4291,
-        // RFC 7526, RFC 4380). `::` is what 0.0.0.0 is.
+        // IPv4-compatible addresses, 6to4 and Teredo (with inverted bits) are deprecated, and
+        // what they reach depends on the network (RFC 4291, RFC 7526, RFC 4380). `::` has the
+        // class of 0.0.0.0.
         [0, 0, 0, 0, 0, 0, high, low] | [0x2002, high, low, ..] => {
             Some(Carried::InTransition(join(high, low)))
         }
@@ -185,7 +181,7 @@ fn carried(address: Ipv6Addr) -> Option<Carried> {
     }
 }
 
-/// The IPv4 address that packets to an address may arrive at, however it is written.
+/// The embedded IPv4 address, if there is one.
 pub(crate) fn without_carrier(address: IpAddr) -> IpAddr {
     match address {
         IpAddr::V4(_) => address,
@@ -196,7 +192,7 @@ pub(crate) fn without_carrier(address: IpAddr) -> IpAddr {
     }
 }
 
-/// What an IPv6 address of a transition mechanism is: never public.
+/// The class of an address of a transition mechanism, which is never public.
 fn never_public(inside: Class) -> Class {
     match inside {
         Class::Public => Class::Reserved,
@@ -220,11 +216,11 @@ fn registered_v6(address: Ipv6Addr) -> Class {
         .map_or(unlisted, |(_, _, class)| *class)
 }
 
-/// Read a network as people write it: an address is a network of one.
+/// Parse a network. An address is a network of its own.
 ///
 /// # Errors
 ///
-/// Why it is none.
+/// Why it is invalid.
 pub(crate) fn read_network(text: &str) -> Result<IpNet, String> {
     if let Ok(address) = text.parse::<IpAddr>() {
         return Ok(address.into());
@@ -232,12 +228,12 @@ pub(crate) fn read_network(text: &str) -> Result<IpNet, String> {
     match text.parse::<IpNet>() {
         Ok(network) if network == network.trunc() => Ok(network),
         Ok(network) => Err(format!(
-            "`{network}` begins inside a network; did you mean `{}`, or the address `{}`?",
+            "`{network}` has host bits set; did you mean `{}`, or the address `{}`?",
             network.trunc(),
             network.addr()
         )),
         Err(_) => Err(format!(
-            "`{}` is not a network, as `10.0.0.0/8` or `fd12:3456::/32`, nor an address",
+            "`{}` is not an address or a network such as `10.0.0.0/8` or `fd12:3456::/32`",
             excerpt(text)
         )),
     }

@@ -1,9 +1,9 @@
-//! The parts of `SCHEME://[USER@]HOST[:PORT]`, which patterns and proxies share.
+//! The parts of `SCHEME://[USER@]HOST[:PORT]`, for patterns and proxies.
 //!
-//! The parser for URLs does not do for them: a pattern's host and port are no URL's,
-//! and of a proxy's scheme it does not know that it has a host.
+//! The URL parser does not fit: the hosts and ports of patterns are not valid in URLs, and it
+//! does not know the schemes of proxies.
 
-/// Texts between the separators, not looked into yet.
+/// The texts between the separators, not validated.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Authority<'a> {
     pub(crate) scheme: &'a str,
@@ -15,10 +15,10 @@ pub(crate) struct Authority<'a> {
 impl<'a> Authority<'a> {
     /// # Errors
     ///
-    /// What is wrong, without a word of the text: there may be a password in it.
+    /// What is wrong. The text is not shown, since it may contain a password.
     pub(crate) fn split(text: &'a str) -> Result<Self, String> {
         if text.contains(|c: char| c.is_whitespace() || c.is_control()) {
-            return Err("it has a space or a control character in it".to_owned());
+            return Err("it contains a space or a control character".to_owned());
         }
         let Some((scheme, rest)) = text.split_once("://") else {
             return Err("it has no scheme; did you mean `https://…`?".to_owned());
@@ -26,7 +26,7 @@ impl<'a> Authority<'a> {
         let rest = rest.strip_suffix('/').unwrap_or(rest);
         if rest.contains(['/', '?', '#', '\\']) {
             return Err(
-                "it ends with its host or port, without a path; leave out what follows".to_owned(),
+                "it can't have a path; remove everything after the host and port".to_owned(),
             );
         }
         let (user_info, authority) = match rest.rsplit_once('@') {
@@ -45,7 +45,7 @@ impl<'a> Authority<'a> {
             return Err("it has no host".to_owned());
         }
         if host.contains(':') && !host.contains('[') {
-            return Err("an IPv6 address stands in brackets, as in `[::1]`".to_owned());
+            return Err("an IPv6 address must be in brackets, as in `[::1]`".to_owned());
         }
         Ok(Self {
             scheme,

@@ -1,4 +1,4 @@
-//! What is counted against the limits, and the error of who goes over one.
+//! Budgets: the limits by name, and the error for exceeding one.
 
 use std::fmt;
 use std::time::Duration;
@@ -51,7 +51,7 @@ pub enum Budget {
 }
 
 impl Budget {
-    /// All of them, as a policy file and its documentation order them.
+    /// All of them, in the order of the documentation.
     pub const ALL: [Self; 18] = [
         Self::Wall,
         Self::Cpu,
@@ -73,7 +73,7 @@ impl Budget {
         Self::CompileMemory,
     ];
 
-    /// The key of a policy file.
+    /// Its key in a policy file.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -98,7 +98,7 @@ impl Budget {
         }
     }
 
-    /// What the limits allow of it.
+    /// Its limit.
     #[must_use]
     pub fn of(self, limits: &Limits) -> Amount {
         match self {
@@ -136,19 +136,19 @@ impl Serialize for Budget {
     }
 }
 
-/// So much of a budget. As JSON, a number: of seconds, of bytes, or of things.
+/// An amount of a budget. In JSON, a number of seconds, of bytes, or a count.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Amount {
     /// A time.
     Time(Duration),
     /// A number of bytes.
     Bytes(u64),
-    /// A number of things.
+    /// A count.
     Count(u64),
 }
 
 impl Amount {
-    /// The number alone: seconds to three places, bytes, things.
+    /// The number: seconds to three decimal places, bytes, or a count.
     fn number(self) -> String {
         match self {
             Self::Time(time) => {
@@ -170,7 +170,7 @@ impl Amount {
         }
     }
 
-    /// The largest unit of which it is a whole number, if it is one of bytes.
+    /// The largest unit for a whole number of it, for bytes.
     fn large_unit(self) -> Option<(u64, &'static str)> {
         const UNITS: [(u64, &str); 3] = [(1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB")];
         match self {
@@ -201,27 +201,30 @@ impl Serialize for Amount {
     }
 }
 
-/// A step went over a budget. This ends it.
+/// A step exceeded a budget, which ends it.
 ///
 /// ```
 /// use http_step_policy::{Amount, Budget, Exceeded, Limits};
 ///
 /// let exceeded = Exceeded::new(Budget::Requests, &Limits::default(), Amount::Count(65));
-/// assert_eq!(exceeded.to_string(), "the limit `requests` is exceeded: 65 of 64; `requests` under `limits:` of a policy sets it");
+/// assert_eq!(
+///     exceeded.to_string(),
+///     "the limit `requests` is exceeded: 65 of 64; set `requests` under `limits:` in the policy",
+/// );
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Error, Serialize)]
-#[error("the limit `{budget}` is exceeded: {} of {}{}; `{budget}` under `limits:` of a policy sets it", used.number(), limit.number(), limit.unit())]
+#[error("the limit `{budget}` is exceeded: {} of {}{}; set `{budget}` under `limits:` in the policy", used.number(), limit.number(), limit.unit())]
 pub struct Exceeded {
-    /// Which one.
+    /// The budget.
     pub budget: Budget,
-    /// What is allowed.
+    /// The limit.
     pub limit: Amount,
-    /// What was used, or would have been.
+    /// The amount that was used, or would have been.
     pub used: Amount,
 }
 
 impl Exceeded {
-    /// A step used, or was about to use, so much of a budget.
+    /// The error for an amount that a step used, or was about to use.
     #[must_use]
     pub fn new(budget: Budget, limits: &Limits, used: Amount) -> Self {
         Self {
@@ -231,11 +234,11 @@ impl Exceeded {
         }
     }
 
-    /// Whether so much of a budget may be used.
+    /// Check an amount against the limit.
     ///
     /// # Errors
     ///
-    /// It is more than the limit.
+    /// It exceeds the limit.
     pub fn check(budget: Budget, limits: &Limits, used: Amount) -> Result<(), Self> {
         if used > budget.of(limits) {
             Err(Self::new(budget, limits, used))

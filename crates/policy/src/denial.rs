@@ -1,9 +1,8 @@
-//! Why a request was not let out, or a secret not put into it, and what would let it.
+//! What a policy denied, and why.
 
 use std::collections::BTreeSet;
 use std::fmt;
 use std::net::IpAddr;
-use std::sync::Arc;
 
 use http_step_yaml::excerpt;
 use ipnet::IpNet;
@@ -12,57 +11,45 @@ use thiserror::Error;
 use crate::address::Class;
 use crate::deny::DenyRule;
 use crate::files;
+use crate::grant::{Grant, Permission};
 use crate::local_name::LocalName;
 use crate::origin::{Host, Origin};
 use crate::proxy_url::ProxyUrl;
-use crate::rule::{Rule, RuleName, Source};
+use crate::rule::{Rule, RuleName};
 use crate::secret;
 use crate::sentence::listed;
 use crate::tls::{TlsAsk, TlsRules};
 
-/// Why a request was not let out, a secret not put into it, or a file not read for it. It ends with the line that would let it: an
-/// argument of the program, or a line of the policy file; or it names the one that denies it, whatever
-/// others allow.
+/// A request, a secret in a request, or a file that a policy does not allow. It says what is
+/// denied and why; [`Denial::grant`] is what would allow it.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub struct Denial(Box<Denied>);
-
-impl fmt::Display for Denial {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "the policy does not {}: {}",
-            self.subject(),
-            self.reason()
-        )?;
-        match self.grant() {
-            Some(grant) => write!(f, "; {grant} would"),
-            None => Ok(()),
-        }
-    }
-}
 
 /// What was denied.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Denied {
-    Request(Detail),
-    Secret(secret::Denied),
-    File(files::Denied),
+    Request(DeniedRequest),
+    /// A request whose URL is a secret, without what the URL tells.
+    HiddenRequest(String),
+    Secret(secret::DeniedSecret),
+    File(files::DeniedFile),
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-struct Detail {
+struct DeniedRequest {
     origin: Origin,
-    why: Why,
-    file: Option<Arc<str>>,
+    reason: DenialReason,
+    /// The policy file.
+    file: Option<String>,
 }
 
-/// What a policy does not allow.
+/// Why a request is denied.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Why {
+pub(crate) enum DenialReason {
     NoRule,
-    /// It is denied, and the address by which its name is, if it is not the name.
+    /// By a deny rule; with the address that it denies, unless it denies the origin itself.
     Deny(DenyRule, Option<IpAddr>),
-    /// No rule names it, and others do not count.
+    /// No rule names it, and wildcards do not match local names.
     Local(LocalName),
     Method {
         method: String,
@@ -71,15 +58,15 @@ pub(crate) enum Why {
     },
     Address(IpAddr, Class),
     Tls {
-        ask: TlsAsk,
+        setting: TlsAsk,
         allowed: BTreeSet<TlsAsk>,
-        /// The rule that says what may be asked for, if it is not the policy.
+        /// The rule that restricts the settings, unless the policy as a whole does.
         rule: Option<RuleName>,
     },
     Proxy(ProxyUrl),
 }
 
-impl Why {
+impl DenialReason {
     pub(crate) fn method(method: &str, rule: &Rule) -> Self {
         Self::Method {
             method: excerpt(method),
@@ -88,9 +75,9 @@ impl Why {
         }
     }
 
-    pub(crate) fn tls(ask: TlsAsk, rules: &TlsRules, rule: Option<&RuleName>) -> Self {
+    pub(crate) fn tls(setting: TlsAsk, rules: &TlsRules, rule: Option<&RuleName>) -> Self {
         Self::Tls {
-            ask,
+            setting,
             allowed: rules.asks(),
             rule: rule.cloned(),
         }
@@ -98,254 +85,175 @@ impl Why {
 }
 
 impl Denial {
-    pub(crate) fn new(origin: &Origin, why: Why, file: Option<&Arc<str>>) -> Self {
-        Self(Box::new(Denied::Request(Detail {
+    pub(crate) fn of_request(origin: &Origin, reason: DenialReason, file: Option<&str>) -> Self {
+        Self(Box::new(Denied::Request(DeniedRequest {
             origin: origin.clone(),
-            why,
-            file: file.cloned(),
+            reason,
+            file: file.map(str::to_owned),
         })))
     }
 
-    pub(crate) fn of_secret(denied: secret::Denied) -> Self {
+    pub(crate) fn of_secret(denied: secret::DeniedSecret) -> Self {
         Self(Box::new(Denied::Secret(denied)))
     }
 
-    pub(crate) fn of_file(denied: files::Denied) -> Self {
+    pub(crate) fn of_file(denied: files::DeniedFile) -> Self {
         Self(Box::new(Denied::File(denied)))
     }
 
-    /// Where the request was to go; none if nobody may know, since a secret says so, or
-    /// if there is no request yet.
+    /// Where the request was to go; none if that is a secret, or if there is no request yet.
     #[must_use]
     pub fn origin(&self) -> Option<&Origin> {
         match &*self.0 {
-            Denied::Request(detail) => Some(&detail.origin),
+            Denied::Request(denied) => Some(&denied.origin),
             Denied::Secret(denied) => denied.origin(),
-            Denied::File(_) => None,
+            Denied::HiddenRequest(_) | Denied::File(_) => None,
         }
     }
 
-    /// The same of a request whose URL is a secret: neither an origin is told, nor a rule
-    /// that names one, nor an address.
+    /// The same for a request whose URL is a secret: without an origin, an address, a rule
+    /// that names one, and a grant.
     #[must_use]
-    pub fn without_target(&self) -> String {
-        let reason = match &*self.0 {
-            Denied::Secret(_) | Denied::File(_) => return self.to_string(),
-            Denied::Request(detail) => match &detail.why {
-                Why::NoRule => "no rule names its origin".to_owned(),
-                Why::Deny(..) => "a rule denies it".to_owned(),
-                Why::Local(_) => "no rule names its host, which is a local name".to_owned(),
-                Why::Method { method, .. } => format!("its rule does not allow {method}"),
-                Why::Address(_, class) => {
-                    format!("it leads to an address that is not public but {class}")
-                }
-                _ => "its rule does not let it".to_owned(),
-            },
+    pub fn without_target(self) -> Self {
+        let Denied::Request(denied) = &*self.0 else {
+            return self;
         };
-        format!("the policy does not allow the request, whose URL is a secret: {reason}")
+        Self(Box::new(Denied::HiddenRequest(denied.hidden_reason())))
     }
 
-    fn subject(&self) -> String {
-        match &*self.0 {
-            Denied::Request(detail) => format!("allow {}", detail.subject()),
-            Denied::Secret(denied) => format!("let {}", denied.subject()),
-            Denied::File(denied) => format!("allow {}", denied.subject()),
-        }
-    }
-
-    fn reason(&self) -> String {
-        match &*self.0 {
-            Denied::Request(detail) => detail.reason(),
-            Denied::Secret(denied) => denied.reason(),
-            Denied::File(denied) => denied.reason(),
-        }
-    }
-
-    /// What would grant it; none if no further line would.
+    /// The permission that is missing; none if no permission can allow it.
     #[must_use]
     pub fn grant(&self) -> Option<Grant> {
-        let (wanted, file) = match &*self.0 {
-            Denied::Request(detail) => (detail.wanted()?, detail.file.as_ref()),
-            Denied::Secret(denied) => (denied.wanted()?, denied.file()),
-            Denied::File(denied) => (denied.wanted(), denied.file()),
-        };
-        Some(match file {
-            Some(file) => Grant {
-                line: wanted.line,
-                place: Some(format!("{} in {file}", wanted.place)),
-            },
-            None => Grant {
-                line: wanted.argument,
-                place: None,
-            },
-        })
+        match &*self.0 {
+            Denied::Request(denied) => denied.grant(),
+            Denied::Secret(denied) => denied.grant(),
+            Denied::File(denied) => Some(denied.grant()),
+            Denied::HiddenRequest(_) => None,
+        }
     }
 }
 
-impl Detail {
+impl fmt::Display for Denial {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (subject, reason) = match &*self.0 {
+            Denied::Request(denied) => (denied.subject(), denied.reason()),
+            Denied::HiddenRequest(reason) => (
+                "the request, whose URL is a secret".to_owned(),
+                reason.clone(),
+            ),
+            Denied::Secret(denied) => (denied.subject(), denied.reason()),
+            Denied::File(denied) => (denied.subject(), denied.reason()),
+        };
+        write!(f, "the policy does not allow {subject}: {reason}")
+    }
+}
+
+impl DeniedRequest {
     fn subject(&self) -> String {
         let origin = &self.origin;
-        match &self.why {
-            Why::NoRule | Why::Deny(..) | Why::Local(_) | Why::Address(..) => origin.to_string(),
-            Why::Method { method, .. } => format!("{method} {origin}"),
-            Why::Tls { ask, .. } => format!("`{}` for {origin}", ask.in_step_file()),
-            Why::Proxy(proxy) => format!("the proxy {proxy} for {origin}"),
+        match &self.reason {
+            DenialReason::NoRule
+            | DenialReason::Deny(..)
+            | DenialReason::Local(_)
+            | DenialReason::Address(..) => origin.to_string(),
+            DenialReason::Method { method, .. } => format!("{method} {origin}"),
+            DenialReason::Tls { setting, .. } => {
+                format!("`{}` for {origin}", setting.in_step_file())
+            }
+            DenialReason::Proxy(proxy) => format!("the proxy {proxy} for {origin}"),
         }
     }
 
     fn reason(&self) -> String {
-        match (&self.why, &self.origin.host) {
-            (Why::NoRule, _) => "no rule names it".to_owned(),
-            (Why::Deny(rule, None), _) => format!("{rule} denies it, whatever else allows it"),
-            (Why::Deny(rule, Some(address)), _) => {
-                format!("its name leads to {address}, which {rule} denies, whatever else allows it")
+        match (&self.reason, &self.origin.host) {
+            (DenialReason::NoRule, _) => "no rule matches it".to_owned(),
+            (DenialReason::Deny(rule, None), _) => {
+                format!("it matches the deny rule `{rule}`, which overrides any allow rule")
             }
-            (Why::Local(name), _) => name.to_string(),
-            (Why::Method { rule, allowed, .. }, _) => {
-                format!("`{rule}` allows {}", listed(allowed))
+            (DenialReason::Deny(rule, Some(address)), _) => format!(
+                "it resolves to {address}, which matches the deny rule `{rule}`, and that overrides any allow rule"
+            ),
+            (DenialReason::Local(name), _) => name.to_string(),
+            (DenialReason::Method { rule, allowed, .. }, _) => {
+                format!("`{rule}` allows only {}", listed(allowed))
             }
-            (Why::Address(_, class), Host::Address(_)) => {
-                format!("its address is not public but {class}")
+            (DenialReason::Address(address, class), Host::Address(_)) => {
+                format!("{address} is {}", with_article(*class))
             }
-            (Why::Address(address, class), Host::Name(_)) => {
-                format!("its name leads to {address}, which is not public but {class}")
+            (DenialReason::Address(address, class), Host::Name(_)) => {
+                format!("it resolves to the {class} address {address}")
             }
-            (Why::Tls { allowed, .. }, _) => {
-                format!("of TLS, a step may ask for {}", listed(allowed))
+            (DenialReason::Tls { allowed, .. }, _) if allowed.is_empty() => {
+                "steps may not use TLS settings".to_owned()
             }
-            (Why::Proxy(_), _) => "it is not one that steps may name".to_owned(),
+            (DenialReason::Tls { allowed, .. }, _) => {
+                format!("the only TLS settings for steps are {}", listed(allowed))
+            }
+            (DenialReason::Proxy(_), _) => "steps may not use this proxy".to_owned(),
         }
     }
 
-    fn wanted(&self) -> Option<Wanted> {
-        let Self { origin, why, .. } = self;
-        Some(match why {
-            Why::Deny(..) => return None,
-            Why::Address(address, class)
-                if matches!(origin.host, Host::Name(_))
-                    && !(origin.host.is_localhost() && *class == Class::Loopback) =>
+    fn hidden_reason(&self) -> String {
+        match &self.reason {
+            DenialReason::NoRule => "no rule matches its origin".to_owned(),
+            DenialReason::Deny(..) => "it matches a deny rule".to_owned(),
+            DenialReason::Local(_) => "no rule names its host, which is a local name".to_owned(),
+            DenialReason::Method { method, .. } => format!("its rule does not allow {method}"),
+            DenialReason::Address(_, class) => {
+                format!("it resolves to {}", with_article(*class))
+            }
+            DenialReason::Tls { .. } | DenialReason::Proxy(_) => {
+                "its rule does not allow it".to_owned()
+            }
+        }
+    }
+
+    fn grant(&self) -> Option<Grant> {
+        let origin = || self.origin.clone();
+        let permission = match &self.reason {
+            DenialReason::Deny(..) => return None,
+            DenialReason::Address(address, class)
+                if matches!(self.origin.host, Host::Name(_))
+                    && !(self.origin.host.is_localhost() && *class == Class::Loopback) =>
             {
-                let network = IpNet::from(*address);
-                Wanted::item("--allow-network", network.to_string(), "networks:")
+                Permission::Network {
+                    network: IpNet::from(*address),
+                }
             }
-            Why::NoRule | Why::Local(_) | Why::Address(..) => {
-                Wanted::item("--allow", origin.to_string(), "allow:")
+            DenialReason::NoRule | DenialReason::Local(_) | DenialReason::Address(..) => {
+                Permission::Origin { origin: origin() }
             }
-            Why::Method { method, .. } => Wanted {
-                argument: format!("--allow {}", in_argument(&origin.to_string())),
-                line: format!(
-                    "- {{origin: {}, methods: [{}]}}",
-                    in_flow(&origin.to_string()),
-                    in_flow(method)
-                ),
-                place: "under `allow:`".to_owned(),
+            DenialReason::Method { method, .. } => Permission::Method {
+                origin: origin(),
+                method: method.clone(),
             },
-            Why::Tls { ask, allowed, rule } => Wanted::ask(*ask, allowed, rule.as_ref()),
-            Why::Proxy(proxy) => Wanted::item(
-                "--allow-proxy",
-                proxy.to_string(),
-                "proxies: steps_may_use:",
-            ),
+            DenialReason::Tls {
+                setting,
+                allowed,
+                rule,
+            } => Permission::Tls {
+                setting: *setting,
+                settings: TlsAsk::ALL
+                    .into_iter()
+                    .filter(|one| one == setting || allowed.contains(one))
+                    .collect(),
+                rule_line: rule.as_ref().and_then(|rule| rule.source.line()),
+            },
+            DenialReason::Proxy(proxy) => Permission::Proxy {
+                proxy: proxy.without_credentials(),
+            },
+        };
+        Some(Grant {
+            permission,
+            file: self.file.clone(),
         })
     }
 }
 
-/// A text as it stands between the braces of YAML.
-pub(crate) fn in_flow(text: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, ':' | '/' | '.' | '-' | '_');
-    if text.chars().all(plain) {
-        text.to_owned()
-    } else {
-        serde_json::Value::from(text).to_string()
-    }
-}
-
-/// The value of an argument as one word of a shell's command: people paste it. A host may
-/// have `$`, `;`, `&` and parentheses in it, and a server chooses one where it redirects.
-pub(crate) fn in_argument(text: &str) -> String {
-    // What shells leave alone within a word; brackets are those of IPv6.
-    let plain = |c: char| c.is_alphanumeric() || ":/.-_[]=@,…".contains(c);
-    if text.chars().all(plain) {
-        text.to_owned()
-    } else {
-        in_shell(text)
-    }
-}
-
-/// A text as one word of a shell's command.
-pub(crate) fn in_shell(text: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, ':' | '/' | '.' | '-' | '_');
-    if text.chars().all(plain) {
-        text.to_owned()
-    } else {
-        format!("'{}'", text.replace('\'', r"'\''"))
-    }
-}
-
-/// A grant as an argument, and as a line of a file.
-pub(crate) struct Wanted {
-    pub(crate) argument: String,
-    pub(crate) line: String,
-    /// Where the line goes.
-    pub(crate) place: String,
-}
-
-impl Wanted {
-    /// One more item of a list.
-    fn item(argument: &str, value: String, under: &str) -> Self {
-        Self {
-            argument: format!("{argument} {}", in_argument(&value)),
-            line: format!("- {value}"),
-            place: format!("under `{under}`"),
-        }
-    }
-
-    fn ask(ask: TlsAsk, allowed: &BTreeSet<TlsAsk>, rule: Option<&RuleName>) -> Self {
-        let asks: Vec<&str> = TlsAsk::ALL
-            .into_iter()
-            .filter(|one| *one == ask || allowed.contains(one))
-            .map(TlsAsk::as_str)
-            .collect();
-        let place = match rule.map(|rule| &rule.source) {
-            Some(Source::File { line, .. }) => format!("under `tls:` of the rule in line {line}"),
-            _ => "under `tls:`".to_owned(),
-        };
-        Self {
-            argument: format!("--allow-tls {ask}"),
-            line: format!("steps_may: [{}]", asks.join(", ")),
-            place,
-        }
-    }
-}
-
-/// A line that would grant what was denied.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Grant {
-    line: String,
-    place: Option<String>,
-}
-
-impl Grant {
-    /// An argument of the program, `--allow https://api.example.com`; or a line of a
-    /// policy file, `- https://api.example.com`.
-    #[must_use]
-    pub fn line(&self) -> &str {
-        &self.line
-    }
-
-    /// Where in the policy file the line goes.
-    #[must_use]
-    pub fn place(&self) -> Option<&str> {
-        self.place.as_deref()
-    }
-}
-
-impl fmt::Display for Grant {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "`{}`", self.line)?;
-        match &self.place {
-            Some(place) => write!(f, " {place}"),
-            None => Ok(()),
-        }
-    }
+fn with_article(class: Class) -> String {
+    let article = match class {
+        Class::Unspecified => "an",
+        _ => "a",
+    };
+    format!("{article} {class} address")
 }

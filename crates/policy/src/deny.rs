@@ -1,14 +1,14 @@
-//! What a policy denies, whatever else it says: origins and networks.
+//! Deny rules: origins and networks that no other rule can allow.
 //!
 //! | entry | denies |
 //! |---|---|
 //! | `https://evil.example` | that origin |
-//! | `evil.example` | that host by every scheme, on every port |
+//! | `evil.example` | that host, for every scheme and port |
 //! | `*.evil.example`, `*.evil` | every name below |
-//! | `10.0.0.0/8`, `10.0.0.1` | connections to these addresses, by whatever name |
+//! | `10.0.0.0/8`, `10.0.0.1` | connections to these addresses, whatever the name |
 //!
-//! An address is compared by where packets to it arrive: `10.0.0.0/8` has
-//! `::ffff:10.0.0.1` in it, and NAT64's `64:ff9b::a00:1`.
+//! IPv6 addresses that embed an IPv4 address count as that address: `10.0.0.0/8` contains
+//! `::ffff:10.0.0.1` and NAT64's `64:ff9b::a00:1`.
 
 use std::fmt;
 use std::net::IpAddr;
@@ -23,7 +23,7 @@ use crate::origin::{Host, Origin};
 use crate::pattern::{OriginPattern, parse_denied, without_secrets};
 use crate::rule::Source;
 
-/// Origins or addresses that are denied, whatever allows them.
+/// Origins or addresses to deny. It overrides every allow rule.
 ///
 /// ```
 /// use http_step_policy::{DenyPattern, Policy};
@@ -32,8 +32,8 @@ use crate::rule::Source;
 /// let denial = policy.admit(&"http://a.evil.example:8080".parse()?, "GET").unwrap_err();
 /// assert_eq!(
 ///     denial.to_string(),
-///     "the policy does not allow http://a.evil.example:8080: \
-///      `--deny *.evil.example` denies it, whatever else allows it",
+///     "the policy does not allow http://a.evil.example:8080: it matches the deny rule \
+///      `*.evil.example`, which overrides any allow rule",
 /// );
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
@@ -47,8 +47,8 @@ enum Target {
 }
 
 impl DenyPattern {
-    /// Whether it denies requests to an origin, or to an address that the origin's name
-    /// leads to.
+    /// Whether it denies requests to an origin, or to an address that the origin's name resolves
+    /// to.
     pub(crate) fn denies(&self, origin: &Origin, address: Option<IpAddr>) -> bool {
         let address = match origin.host {
             Host::Address(address) => Some(address),
@@ -73,7 +73,7 @@ impl DenyPattern {
         }
     }
 
-    /// Whether it leaves nothing of the origins that a rule allows.
+    /// Whether it denies everything that an allow rule matches.
     pub(crate) fn covers(&self, allowed: &OriginPattern) -> bool {
         match (&self.0, allowed.host()) {
             (Target::Origins(pattern), _) if pattern.spells_all_of(allowed) => true,
@@ -82,22 +82,22 @@ impl DenyPattern {
         }
     }
 
-    /// Whether it leaves nothing of a network.
+    /// Whether it denies all addresses of a network.
     pub(crate) fn covers_network(&self, allowed: &IpNet) -> bool {
         self.network()
             .is_some_and(|network| network.contains(allowed))
     }
 }
 
-/// Whether packets to an address arrive in a network, however both are written.
+/// Whether an address, or the IPv4 address embedded in it, is in a network.
 fn is_in(address: IpAddr, network: &IpNet) -> bool {
     network.contains(&address)
         || network.contains(&without_carrier(address))
         || mapped(network).is_some_and(|network| network.contains(&without_carrier(address)))
 }
 
-/// The IPv4 network that `::ffff:10.0.0.0/104` is another spelling of. The one of all
-/// such addresses is not: who denies it denies the spelling.
+/// The IPv4 network of an IPv4-mapped one such as `::ffff:10.0.0.0/104`. None for `::ffff:0:0/96`,
+/// which denies the notation rather than all IPv4 addresses.
 fn mapped(network: &IpNet) -> Option<IpNet> {
     let IpNet::V6(network) = network else {
         return None;
@@ -118,7 +118,7 @@ fn is_host(pattern: &OriginPattern, address: IpAddr) -> bool {
 impl FromStr for DenyPattern {
     type Err = DenyPatternError;
 
-    /// Read an origin, a host, a network or an address.
+    /// Parse an origin, a host, a network or an address.
     fn from_str(text: &str) -> Result<Self, DenyPatternError> {
         let (address, _) = text.split_once('/').unwrap_or((text, ""));
         if address.parse::<IpAddr>().is_ok() {
@@ -133,7 +133,7 @@ impl FromStr for DenyPattern {
             reason,
         })?;
         Ok(match pattern.host() {
-            // An address in a spelling that only URLs have.
+            // An address in a notation that only URLs have.
             Some(Host::Address(address)) if pattern.has_every_port() => {
                 Self(Target::Network((*address).into()))
             }
@@ -155,31 +155,25 @@ impl fmt::Display for DenyPattern {
     }
 }
 
-/// A text that is no [`DenyPattern`].
+/// A text that is not a valid [`DenyPattern`].
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[error(
-    "`{text}` can't be denied: {reason}; write an origin, a host or a network, as `https://api.example.com`, `*.example.com` or `10.0.0.0/8`"
+    "`{text}` can't be denied: {reason}; use an origin, a host or a network, such as `https://api.example.com`, `*.example.com` or `10.0.0.0/8`"
 )]
 pub struct DenyPatternError {
     text: String,
     reason: String,
 }
 
-/// A pattern, and where it stands.
+/// A deny pattern, and where it comes from.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct DenyRule {
     pub(crate) pattern: DenyPattern,
     pub(crate) source: Source,
 }
 
-/// The line that denies, as denials name it.
 impl fmt::Display for DenyRule {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.source {
-            Source::File { name, line } => {
-                write!(f, "`{name}:{line}: {}` under `deny:`", self.pattern)
-            }
-            Source::Argument => write!(f, "`--deny {}`", self.pattern),
-        }
+        write!(f, "{}{}", self.source, self.pattern)
     }
 }

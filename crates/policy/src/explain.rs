@@ -1,5 +1,5 @@
-//! A policy in people's words: one line for each thing that it says, each with the
-//! line of the file that says so, and with `-` for what is so by default.
+//! Explanations of a policy: one sentence for each key, with its line in the file, or `-` for a
+//! default.
 
 use std::fmt::Write as _;
 use std::sync::Arc;
@@ -16,26 +16,26 @@ use crate::partial_echo::PartialEcho;
 use crate::policy::{Policy, Terms};
 use crate::proxies::{NoProxy, ProxyResolve};
 use crate::proxy_url::ProxyUrl;
-use crate::rule::{Rule, Source};
+use crate::rule::Rule;
 use crate::secret::{Place, Secret};
 use crate::sentence::listed;
 use crate::tls::TlsRules;
 
-/// The key by which a network's line is known.
+/// The key for the line of a network.
 pub(crate) fn network_key(network: &IpNet) -> String {
     format!("networks {network}")
 }
 
-/// The key by which a glob's line is known.
+/// The key for the line of a glob.
 pub(crate) fn glob_key(glob: &FileGlob) -> String {
     format!("files.read {glob}")
 }
 
-/// What is said, and by which line.
+/// A line of the file, and a sentence.
 type Said = (Option<u64>, String);
 
 impl Policy {
-    /// What the policy says, in the order in which it is asked.
+    /// Explain the policy, in the order in which it is evaluated.
     ///
     /// ```
     /// use http_step_policy::Policy;
@@ -76,13 +76,10 @@ fn denied(terms: &Terms) -> Vec<Said> {
     let rules = terms.deny.iter();
     let of = |rule: &Arc<DenyRule>| {
         let sentence = match rule.pattern.network() {
-            Some(_) => format!(
-                "addresses in {}: denied, whatever allows them",
-                rule.pattern
-            ),
-            None => format!("{}: denied, whatever allows it", rule.pattern),
+            Some(_) => format!("addresses in {}: denied, overriding any rule", rule.pattern),
+            None => format!("{}: denied, overriding any rule", rule.pattern),
         };
-        (line_of(&rule.source), sentence)
+        (rule.source.line(), sentence)
     };
     rules.map(of).collect()
 }
@@ -93,7 +90,7 @@ fn rules(terms: &Terms) -> Vec<Said> {
         .iter()
         .map(|rule| {
             (
-                line_of(&rule.name.source),
+                rule.name.source.line(),
                 format!("{}: {}", rule.pattern, rule_words(rule)),
             )
         })
@@ -101,7 +98,7 @@ fn rules(terms: &Terms) -> Vec<Said> {
     said.push(match terms.public {
         true => (
             terms.lines.of("public"),
-            "any other origin, local names excepted: any method, at public addresses".to_owned(),
+            "any other origin except local names: any method, at public addresses".to_owned(),
         ),
         false => (
             terms.lines.of("public"),
@@ -111,13 +108,6 @@ fn rules(terms: &Terms) -> Vec<Said> {
     said
 }
 
-fn line_of(source: &Source) -> Option<u64> {
-    match source {
-        Source::File { line, .. } => Some(*line),
-        Source::Argument => None,
-    }
-}
-
 fn rule_words(rule: &Rule) -> String {
     let mut words = vec![match &rule.methods {
         None => "any method".to_owned(),
@@ -125,11 +115,11 @@ fn rule_words(rule: &Rule) -> String {
     }];
     match rule.pattern.host() {
         Some(Host::Address(address)) => words.push(format!("a {} address", classify(*address))),
-        Some(host) if host.is_localhost() => words.push("at loopback addresses, too".to_owned()),
+        Some(host) if host.is_localhost() => words.push("also at loopback addresses".to_owned()),
         _ => {}
     }
     if !rule.networks.is_empty() {
-        words.push(format!("at addresses in {}, too", listed(&rule.networks)));
+        words.push(format!("also at addresses in {}", listed(&rule.networks)));
     }
     words.extend(tls_words(&rule.tls));
     words.join("; ")
@@ -146,24 +136,24 @@ fn tls_words(tls: &TlsRules) -> Vec<String> {
     let asks = tls
         .steps_may
         .as_ref()
-        .map(|asks| format!("of TLS, steps may ask for {}", listed(asks)));
+        .map(|asks| format!("TLS settings that steps may use: {}", listed(asks)));
     [version, pinned, asks].into_iter().flatten().collect()
 }
 
 fn addresses(terms: &Terms) -> Vec<Said> {
     if terms.networks.is_empty() {
-        return vec![(None, "names may lead to public addresses".to_owned())];
+        return vec![(None, "names may resolve to public addresses".to_owned())];
     }
     let of = |network| {
         (
             terms.lines.of(&network_key(network)),
-            format!("names may lead to addresses in {network}, beside public ones"),
+            format!("names may also resolve to addresses in {network}"),
         )
     };
     terms.networks.iter().map(of).collect()
 }
 
-/// What holds where a rule says nothing else.
+/// The TLS rules, unless an allow rule overrides them.
 fn tls(terms: &Terms) -> Vec<Said> {
     let tls = &terms.tls;
     let keys = tls.pinned_keys.as_deref().unwrap_or_default();
@@ -191,7 +181,7 @@ fn proxies(terms: &Terms) -> Vec<Said> {
     let through = |origins: &str, proxy: &ProxyUrl| {
         let resolve = match (rules.resolve, rules.resolve_for(proxy)) {
             (None, ProxyResolve::Proxy) => {
-                ", which looks up names; their addresses are not checked"
+                ", which resolves names; their addresses are not checked"
             }
             _ => "",
         };
@@ -209,10 +199,10 @@ fn proxies(terms: &Terms) -> Vec<Said> {
     }
     if let Some(resolve) = rules.resolve {
         let who = match resolve {
-            ProxyResolve::Host => "the host looks up names, and checks the addresses",
-            ProxyResolve::Proxy => "the proxy looks up names; their addresses are not checked",
+            ProxyResolve::Host => "the host resolves names and checks the addresses",
+            ProxyResolve::Proxy => "the proxy resolves names; their addresses are not checked",
         };
-        said.push((at("resolve"), format!("behind a proxy, {who}")));
+        said.push((at("resolve"), format!("with a proxy, {who}")));
     }
     if !rules.no_proxy.is_empty() {
         let hosts: Vec<String> = rules.no_proxy.iter().map(no_proxy_words).collect();
@@ -225,7 +215,7 @@ fn proxies(terms: &Terms) -> Vec<Said> {
         [] => "no proxy".to_owned(),
         proxies => format!("the proxies {}", listed(proxies)),
     };
-    said.push((at("steps_may_use"), format!("steps may name {usable}")));
+    said.push((at("steps_may_use"), format!("steps may use {usable}")));
     said
 }
 
@@ -256,23 +246,23 @@ fn secret_line(secret: &Secret) -> Said {
     let composed: Vec<&str> = composed.map(|place| place.in_requests()).collect();
     let composed = match composed.as_slice() {
         [] => String::new(),
-        places => format!("; beside other text in {}", listed(places)),
+        places => format!("; next to other text in {}", listed(places)),
     };
     let may = if only_signs {
         "sign requests to"
     } else {
-        "go to"
+        "be sent to"
     };
     let (name, source) = (excerpt(secret.name()), secret.source());
     (
-        line_of(secret.lent()),
+        secret.lent().line(),
         format!(
             "the secret {name}, from {source}, may {may} {origins}: {methods}; {paths}; {places}{composed}"
         ),
     )
 }
 
-/// Of a policy without secrets there is nothing to say.
+/// None for a policy without secrets.
 fn partial_echo(terms: &Terms) -> Option<Said> {
     let what = match terms.partial_echo {
         PartialEcho::Report => "is reported",

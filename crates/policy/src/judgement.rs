@@ -1,4 +1,4 @@
-//! Would this URL be allowed, and by which line?
+//! Decisions: whether a policy allows a URL, and by which rule.
 
 use std::fmt;
 
@@ -13,30 +13,30 @@ use crate::policy::Policy;
 use crate::proxies::{Proxy, ProxyResolve};
 use crate::sentence::listed;
 
-/// What a policy says of a request. [`Display`](fmt::Display) is the answer to "would
-/// this URL be allowed, and by which line?".
+/// The decision of a policy about a request. [`Display`](fmt::Display) names the rule that allows
+/// it, or the reason for the denial.
 #[derive(Clone, Debug)]
 pub enum Judgement {
-    /// It may go, if its host's name leads to addresses that will do.
+    /// It is allowed, if its host resolves to allowed addresses.
     Allowed(Box<Allowed>),
-    /// It may not.
+    /// It is denied.
     Denied(Denial),
-    /// It has no URL that a request could go to.
+    /// Its URL is invalid.
     NotAUrl(OriginError),
 }
 
-/// A request that may go.
+/// An allowed request.
 #[derive(Clone, Debug)]
 pub struct Allowed {
     method: String,
-    /// By which rule.
+    /// The permit, which has the rule.
     pub permit: Permit,
-    /// Through which proxy.
+    /// The proxy.
     pub proxy: Option<Proxy>,
 }
 
 impl Policy {
-    /// What the policy says of a request.
+    /// Decide whether a request is allowed.
     #[must_use]
     pub fn judge(&self, url: &str, method: &str) -> Judgement {
         let origin = match Origin::of_url(url) {
@@ -63,7 +63,7 @@ impl Policy {
 }
 
 impl Judgement {
-    /// Whether the request may go.
+    /// Whether the request is allowed.
     #[must_use]
     pub fn is_allowed(&self) -> bool {
         matches!(self, Self::Allowed(_))
@@ -93,9 +93,9 @@ impl fmt::Display for Allowed {
             Host::Address(address) => write!(f, "; its address is {}", classify(address)),
             Host::Name(_) => match &self.proxy {
                 Some(proxy) if proxy.resolve == ProxyResolve::Proxy => {
-                    f.write_str("; the proxy looks up its name, and no address is checked")
+                    f.write_str("; the proxy resolves the name, and no address is checked")
                 }
-                _ => write!(f, "; its name may lead to {}", self.addresses()),
+                _ => write!(f, "; the name may resolve to {}", self.addresses()),
             },
         }?;
         match &self.proxy {
@@ -106,7 +106,7 @@ impl fmt::Display for Allowed {
 }
 
 impl Allowed {
-    /// Where the name may lead.
+    /// The addresses that the name may resolve to.
     fn addresses(&self) -> String {
         let loopback = self.permit.origin().host.is_localhost() && self.permit.is_by_name();
         let mut networks: Vec<&IpNet> = self.permit.networks().collect();

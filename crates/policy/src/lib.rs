@@ -1,12 +1,11 @@
-//! What a step may reach, and what it may use: rules, without I/O.
+//! Policies: what a step may reach, and how much it may use. Without I/O.
 //!
-//! A [`Policy`] is read from a YAML file ([`Policy::parse`], described by
-//! `docs/policy.md` and by [`schema`]) or built. The host asks it three times for
-//! each request: [`Policy::admit`] by origin and method, [`Permit::check_address`]
-//! for each address that the host's name leads to, and [`Permit::tls`] for the terms
-//! of the connection. Before a file that the step file names is read,
-//! [`Policy::admit_file`] is asked for it. Before a secret is put into a request, [`Secret::admit`] is asked
-//! for it. The policy's [`Limits`] bound everything else.
+//! A [`Policy`] is read from a YAML file ([`Policy::parse`], described in `docs/policy.md` and by
+//! [`schema`]) or built in code. The host consults it several times for each request:
+//! [`Policy::admit`] with the origin and method, [`Permit::check_address`] with each address
+//! that the origin's name resolves to, [`Permit::tls`] with the TLS settings of the step file,
+//! and [`Secret::admit`] with each secret in the request. [`Policy::admit_file`] decides whether
+//! a file may be read that the step file names. [`Limits`] limit everything else.
 //!
 //! ```
 //! use http_step_policy::Policy;
@@ -20,37 +19,39 @@
 //! assert_eq!(permit.rule().to_string(), "policy.yaml:3: https://*.example.com");
 //! assert_eq!(
 //!     permit.check_address("10.0.0.1".parse()?).unwrap_err().to_string(),
-//!     "the policy does not allow https://api.example.com: its name leads to 10.0.0.1, \
-//!      which is not public but private; `- 10.0.0.1/32` under `networks:` in policy.yaml would",
+//!     "the policy does not allow https://api.example.com: \
+//!      it resolves to the private address 10.0.0.1",
 //! );
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
-// Where a request goes.
+// Origins and addresses.
 pub mod address;
 mod authority;
 mod local_name;
 mod origin;
 mod pattern;
 
-// Whether it may, and on which terms.
+// Rules and denials.
 mod denial;
 mod deny;
+mod grant;
 mod permit;
 mod policy;
+mod policy_line;
 mod proxies;
 mod proxy_url;
 mod rule;
 mod tls;
 
-// What a step may use.
+// Secrets, files and limits.
 mod budget;
 mod files;
 mod limits;
 mod partial_echo;
 mod secret;
 
-// The policy as a file, and as an answer to people.
+// Policy files and explanations.
 mod explain;
 mod file;
 mod judgement;
@@ -60,10 +61,11 @@ pub use http_step_yaml::{Mistake, Mistakes};
 pub use ipnet::IpNet;
 
 pub use budget::{Amount, Budget, Exceeded};
-pub use denial::{Denial, Grant};
+pub use denial::Denial;
 pub use deny::{DenyPattern, DenyPatternError};
 pub use file::{LONGEST, OF_POLICIES, OF_STEP_FILES, schema};
 pub use files::{FileGlob, FileGlobError};
+pub use grant::{Grant, Permission};
 pub use judgement::{Allowed, Judgement};
 pub use limits::{LONGEST_CONNECT, Limits};
 pub use origin::{Host, Origin, OriginError, Scheme};
@@ -71,15 +73,15 @@ pub use partial_echo::PartialEcho;
 pub use pattern::{OriginPattern, PatternError};
 pub use permit::Permit;
 pub use policy::Policy;
+pub use policy_line::PolicyLine;
 pub use proxies::{NoProxy, NoProxyError, Proxy, ProxyResolve, ProxyRules};
 pub use proxy_url::{ProxyCredentials, ProxyScheme, ProxyUrl, ProxyUrlError};
 pub use rule::{Rule, RuleName};
 pub use secret::{
-    HeaderFormat, HeaderFormatError, InHeader, MissingSecret, PathPrefix, PathPrefixError, Place,
-    QueryFields, SCHEMES, Secret, SecretArgumentError, SecretArgumentsError, SecretCompose,
-    SecretNameError, SecretPlaces, SecretPlacesError, SecretUse, SourceRef, SourceRefError, Stands,
-    field_name, header_name, is_override_header, is_plain_in_path, names_codec, override_field,
-    override_in_query, parent_fields,
+    HeaderFormat, HeaderFormatError, InHeader, PathPrefix, PathPrefixError, Place, QueryFields,
+    SCHEMES, Secret, SecretNameError, SecretUse, SourceRef, SourceRefError, Stands,
+    check_secret_name, field_name, header_name, is_override_header, is_plain_in_path, names_codec,
+    override_field, override_in_query, parent_fields,
 };
 pub use tls::{
     PinnedKey, PinnedKeyError, TlsAsk, TlsRequest, TlsRules, TlsTerms, TlsVersion, TlsVersionError,

@@ -1,13 +1,12 @@
-//! What a step may use.
+//! The limits of a step.
 
 use std::time::Duration;
 
-/// No connection takes longer, whatever the limits say.
+/// The maximum of [`Limits::connect`].
 pub const LONGEST_CONNECT: Duration = Duration::from_secs(120);
 
-/// What a step may use. The defaults let an ordinary step through and stop one that
-/// is out of hand. Each is a key under `limits:` of a policy file, and a
-/// [`Budget`](crate::Budget).
+/// The limits of a step. The defaults are enough for an ordinary step and stop a runaway one. Each
+/// is a key under `limits:` in a policy file, and a [`Budget`](crate::Budget).
 ///
 /// ```
 /// use http_step_policy::Limits;
@@ -18,50 +17,46 @@ pub const LONGEST_CONNECT: Duration = Duration::from_secs(120);
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Limits {
-    /// Time for the step as a whole, waiting included. A step file can ask for less.
+    /// Time for the whole step, including waiting. A step file can set a shorter one.
     pub wall: Duration,
-    /// Time on a processor: the component's, and the host's where it decodes and hashes
-    /// for it, signs its requests, takes secrets out of responses and goes through its
-    /// answer.
+    /// CPU time: of the component, and of the host for decoding and hashing, signing requests,
+    /// redacting responses and checking the result.
     pub cpu: Duration,
-    /// Time for one connection, TLS included; [`LONGEST_CONNECT`] at most. A
-    /// component can ask for less.
+    /// Time to open a connection, including TLS; at most [`LONGEST_CONNECT`]. A component can
+    /// set a shorter one.
     pub connect: Duration,
-    /// How long a server may be silent. A component can ask for less.
+    /// How long a server may send nothing. A component can set a shorter time.
     pub read: Duration,
-    /// Bytes of all memories and tables of the component together, and of what the
-    /// host holds for it: tables of headers, bodies that wait to be sent or read,
-    /// decoders, files to upload, rows of the ledger, the kept log, and the answer
-    /// with its outputs as values.
+    /// Bytes of all memories and tables of the component, and of what the host holds for it:
+    /// header tables, bodies waiting to be sent or read, decoders, files to upload, the audit
+    /// log, the kept log, and the result with its outputs.
     pub memory: u64,
-    /// Requests, hops of a redirect included.
+    /// Requests, including the hops of redirects.
     pub requests: u32,
-    /// Requests that are under way at a time.
+    /// Concurrent requests.
     pub concurrent_requests: u32,
     /// Distinct hosts.
     pub hosts: u32,
-    /// Bytes of all request bodies together.
+    /// Bytes of all request bodies.
     pub bytes_sent: u64,
-    /// Bytes of all response bodies together, as they come over the wire.
+    /// Bytes of all response bodies, as received.
     pub bytes_received: u64,
-    /// Bytes of all response bodies together, decompressed.
+    /// Bytes of all response bodies, decompressed.
     pub bytes_decoded: u64,
     /// Header fields of one message.
     pub header_fields: u32,
-    /// Bytes of one message's header: names and values.
+    /// Bytes of the header names and values of one message.
     pub header_bytes: u64,
-    /// Bytes of log text that the component writes. More ends the step.
+    /// Bytes of log text that the component writes. Writing more ends the step.
     pub log_bytes: u64,
-    /// Bytes of log text that are kept. What is over is left out, and the log says
-    /// so.
+    /// Bytes of log text that are kept. The rest is omitted, which the log notes.
     pub log_kept: u64,
-    /// Bytes of the component's file. This and the two limits below hold while a
-    /// component is loaded. In the policy of a run they change nothing: its component
-    /// was loaded before.
+    /// Bytes of the component's file. This and the two limits below apply when a component is
+    /// loaded. They have no effect in the policy of a run, whose component was loaded before.
     pub component_bytes: u64,
-    /// Time on a processor to compile the component, while it is loaded.
+    /// CPU time to compile the component when it is loaded.
     pub compile_time: Duration,
-    /// Bytes of memory to compile the component, while it is loaded.
+    /// Bytes of memory to compile the component when it is loaded.
     pub compile_memory: u64,
 }
 
@@ -73,7 +68,7 @@ impl Default for Limits {
             connect: Duration::from_secs(10),
             read: Duration::from_secs(60),
             memory: 64 << 20,
-            // As many redirects as a step file can ask for, and room.
+            // More than the maximum number of redirects.
             requests: 64,
             concurrent_requests: 16,
             hosts: 16,

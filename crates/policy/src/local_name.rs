@@ -1,30 +1,28 @@
-//! Names that never lead to the public internet: they are the machine's own, its
-//! network's, or those of a cloud's metadata service.
+//! Local names: those of the machine, of its network, and of cloud metadata services.
 //!
-//! Nobody looks one up, neither the host nor a proxy, unless a rule names it. Behind a
-//! proxy that looks up names no address is checked, so the name is all there is to
-//! judge by.
+//! Neither the host nor a proxy resolves one unless a rule names it. With a proxy that resolves
+//! names no address is checked, so the name must decide.
 //!
 //! | name | why |
 //! |---|---|
-//! | of one label | found by search lists alone; no top-level domain is a host (ICANN, SAC053) |
+//! | a single label | resolved with search lists only; no top-level domain is a host (ICANN, SAC053) |
 //! | `localhost` and below | RFC 6761 |
 //! | `.local` | RFC 6762 |
 //! | `.internal` | ICANN's reservation of 2024 |
 //! | `.home.arpa` | RFC 8375 |
 //! | `.onion` | RFC 7686 |
 //! | `.alt` | RFC 9476 |
-//! | `.corp`, `.home`, `.intranet`, `.lan`, `.mail`, `.private` | private networks use them (RFC 6762, appendix G), and ICANN delegates none of them |
-//! | `.localdomain`, `.svc` | what resolvers and clusters append to names of theirs |
-//! | [`METADATA`] and below | a cloud's metadata service, which hands out credentials |
+//! | `.corp`, `.home`, `.intranet`, `.lan`, `.mail`, `.private` | private networks use them (RFC 6762, appendix G), and ICANN does not delegate them |
+//! | `.localdomain`, `.svc` | resolvers and clusters append them to their names |
+//! | [`METADATA`] and below | cloud metadata services, which provide credentials |
 //!
-//! A rule with a wildcard names what is below a suffix that is local itself:
-//! `*.corp.internal`, `*.localhost`. The name of a metadata service has to stand in a
-//! rule as a whole, as its address has to stand in a network.
+//! A wildcard includes local names only below a local suffix: `*.corp.internal`, `*.localhost`.
+//! The name of a metadata service must be in a rule literally, as its address must be in a network
+//! by itself.
 
 use std::fmt;
 
-/// The suffixes below which names are local; each is local itself.
+/// The suffixes of local names, which are local names themselves.
 pub(crate) const SUFFIXES: [&str; 14] = [
     "localhost",
     "local",
@@ -42,7 +40,7 @@ pub(crate) const SUFFIXES: [&str; 14] = [
     "svc",
 ];
 
-/// The metadata services of clouds.
+/// Cloud metadata services.
 const METADATA: [&str; 16] = [
     // cloud.google.com/compute/docs/metadata/querying-metadata
     "metadata.google.internal",
@@ -62,7 +60,7 @@ const METADATA: [&str; 16] = [
     "metadata.packet.net",
     // rancher.com/docs/rancher/v1.6/en/rancher-services/metadata-service
     "rancher-metadata",
-    // Public blocklists have these, though the clouds' documentation does not.
+    // In public blocklists, but not in the clouds' documentation.
     "metadata.azure.internal",
     "metadata.azure.com",
     "metadata.oraclecloud.com",
@@ -73,17 +71,16 @@ const METADATA: [&str; 16] = [
 /// Why a name is local.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum LocalName {
-    /// It has one label.
+    /// It is a single label.
     OneLabel,
-    /// It is this suffix, or below it.
+    /// It has, or is, this suffix.
     Suffix(&'static str),
-    /// It is a cloud's metadata service, or below one.
+    /// It is a cloud metadata service, or below one.
     Metadata,
 }
 
 impl LocalName {
-    /// Why a name is local, if it is. It stands without the dot of the root, in lower
-    /// case.
+    /// Why a name is local, if it is. It must be in lower case, without a trailing dot.
     pub(crate) fn of(name: &str) -> Option<Self> {
         let is_in = |suffix: &&str| name == *suffix || is_below(name, suffix);
         if METADATA.iter().any(is_in) {
@@ -95,8 +92,8 @@ impl LocalName {
         }
     }
 
-    /// Whether `*.PARENT`, which matches a name, names it: one wildcard does not grant
-    /// a local name beside public ones.
+    /// Whether `*.PARENT`, which matches a name, also grants it: a wildcard for public names does
+    /// not grant local ones.
     pub(crate) fn is_named_below(name: &str, parent: &str) -> bool {
         match Self::of(name) {
             None => true,
@@ -106,32 +103,32 @@ impl LocalName {
     }
 }
 
-/// Whether a name has further labels before those of another.
+/// Whether a name is a subdomain of another.
 pub(crate) fn is_below(name: &str, parent: &str) -> bool {
     name.strip_suffix(parent)
         .and_then(|labels| labels.strip_suffix('.'))
         .is_some_and(|labels| !labels.is_empty())
 }
 
-/// Completes "the policy does not allow ORIGIN: ".
+/// The reason after "the policy does not allow ORIGIN: ".
 impl fmt::Display for LocalName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::OneLabel => {
-                f.write_str("a name of one label is not public, and no rule names it")
+                f.write_str("a single-label name is not public, and no rule names it")
             }
             Self::Suffix("localhost") => {
-                f.write_str("its name is this machine's own, and no rule names it")
+                f.write_str("`localhost` is this machine, and no rule names it")
             }
             Self::Suffix(suffix) => {
                 write!(
                     f,
-                    "names in `.{suffix}` are not public, and no rule names it"
+                    "names under `.{suffix}` are not public, and no rule names it"
                 )
             }
-            Self::Metadata => f.write_str(
-                "it is a cloud's metadata service, and no rule has the whole of its name",
-            ),
+            Self::Metadata => {
+                f.write_str("it is a cloud metadata service, and no rule has its exact name")
+            }
         }
     }
 }

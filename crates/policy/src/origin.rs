@@ -1,4 +1,4 @@
-//! Where a request goes: scheme, host and port (RFC 6454).
+//! Origins: scheme, host and port (RFC 6454).
 
 use std::fmt;
 use std::net::IpAddr;
@@ -20,7 +20,7 @@ pub enum Scheme {
 }
 
 impl Scheme {
-    /// The scheme as it stands in a URL.
+    /// Its name in URLs.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -29,7 +29,7 @@ impl Scheme {
         }
     }
 
-    /// The port that a URL of this scheme need not name.
+    /// The default port of the scheme.
     #[must_use]
     pub fn default_port(self) -> u16 {
         match self {
@@ -42,19 +42,19 @@ impl Scheme {
 /// The host of an [`Origin`], in canonical form.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Host {
-    /// A name, in lower case; an international one in its ASCII form (Punycode).
+    /// A name in lower case, with international names in ASCII (Punycode).
     Name(String),
-    /// An address, written in whatever form: `0x7f.1` is 127.0.0.1.
+    /// An address in any spelling: `0x7f.1` is 127.0.0.1.
     Address(IpAddr),
 }
 
 impl Host {
-    /// Read a host as it stands in a URL.
+    /// Parse the host of a URL.
     pub(crate) fn parse(text: &str) -> Result<Self, url::ParseError> {
         url::Host::parse(text).map(Self::from)
     }
 
-    /// Why it is a name that is not public, if it is one.
+    /// Why it is a local name, if it is.
     pub(crate) fn local_name(&self) -> Option<LocalName> {
         match self {
             Self::Name(name) => LocalName::of(without_root(name)),
@@ -62,8 +62,7 @@ impl Host {
         }
     }
 
-    /// Whether it never leaves the machine: `localhost`, or a name below it (RFC
-    /// 6761, section 6.3).
+    /// Whether it is `localhost` or a name below it (RFC 6761, section 6.3).
     pub(crate) fn is_localhost(&self) -> bool {
         match self {
             Self::Name(name) => {
@@ -75,8 +74,8 @@ impl Host {
     }
 }
 
-/// A name without the dot of the root: `example.com.` is `example.com`, found
-/// without a search list.
+/// A name without its trailing dot. `example.com.` is `example.com`, resolved without a search
+/// list.
 pub(crate) fn without_root(name: &str) -> &str {
     name.strip_suffix('.').unwrap_or(name)
 }
@@ -101,7 +100,7 @@ impl fmt::Display for Host {
     }
 }
 
-/// Scheme, host and port: what a policy grants, and what a connection leads to.
+/// Scheme, host and port. Policies grant origins, and connections are opened to them.
 ///
 /// ```
 /// use http_step_policy::Origin;
@@ -122,8 +121,8 @@ pub struct Origin {
 }
 
 impl Origin {
-    /// Host and port as they stand in a URL and in the `Host` header, the port
-    /// only where it is not the scheme's own.
+    /// Host and port as in URLs and in the `Host` header, with the port unless it is the scheme's
+    /// default.
     #[must_use]
     pub fn authority(&self) -> String {
         if self.port == self.scheme.default_port() {
@@ -133,18 +132,18 @@ impl Origin {
         }
     }
 
-    /// The origin of a URL, whatever its path.
+    /// The origin of a URL.
     ///
     /// # Errors
     ///
-    /// The text is not an absolute HTTP URL, or has a user name in it.
+    /// The text is not an absolute HTTP URL, or it contains a user name.
     pub fn of_url(text: &str) -> Result<Self, OriginError> {
         let error = |reason| OriginError {
             text: without_secrets(text),
             reason,
         };
         if text.contains(|c: char| c.is_whitespace() || c.is_control()) {
-            return Err(error("it has a space or a control character in it"));
+            return Err(error("it contains a space or a control character"));
         }
         let url = Url::parse(text).map_err(|_| error("it is not an absolute URL"))?;
         let scheme = match url.scheme() {
@@ -153,21 +152,21 @@ impl Origin {
             _ => return Err(error("its scheme is neither http nor https")),
         };
         if !url.username().is_empty() || url.password().is_some() {
-            return Err(error("it has a user name or a password in it"));
+            return Err(error("it contains a user name or a password"));
         }
         let host = match url.host() {
             Some(host) => Host::from(host.to_owned()),
             None => return Err(error("it has no host")),
         };
         if let Host::Name(name) = &host {
-            // URLs can have one, names can't; and what is told of this origin would
-            // read as a pattern of many.
+            // URLs allow it, names don't, and messages about the origin would look like a
+            // pattern.
             if name.contains('*') {
-                return Err(error("it has a `*` in its host"));
+                return Err(error("its host contains `*`"));
             }
-            // The same: no pattern would grant it.
+            // Likewise, and no pattern would match it.
             if without_root(name).split('.').any(str::is_empty) {
-                return Err(error("there is nothing between two dots of its host"));
+                return Err(error("its host has an empty label between two dots"));
             }
         }
         Ok(Self {
@@ -181,23 +180,21 @@ impl Origin {
 impl FromStr for Origin {
     type Err = OriginError;
 
-    /// Read `SCHEME://HOST[:PORT]`.
+    /// Parse `SCHEME://HOST[:PORT]`.
     fn from_str(text: &str) -> Result<Self, OriginError> {
         let origin = Self::of_url(text)?;
         let error = |reason| OriginError {
             text: without_secrets(text),
             reason,
         };
-        // The parser for URLs takes `http:example.com` and `http:\\example.com\path`, too.
+        // The URL parser also accepts `http:example.com` and `http:\\example.com\path`.
         let rest = text
             .get(origin.scheme.as_str().len()..)
             .and_then(|rest| rest.strip_prefix("://"))
             .ok_or_else(|| error("its scheme is not followed by `://`"))?;
         let rest = rest.strip_suffix('/').unwrap_or(rest);
         if rest.contains(['/', '?', '#', '\\']) {
-            return Err(error(
-                "an origin ends with its host or port, without a path",
-            ));
+            return Err(error("an origin can't have a path"));
         }
         Ok(origin)
     }
@@ -209,16 +206,18 @@ impl fmt::Display for Origin {
     }
 }
 
-/// A text that is no [`Origin`].
+/// A text that is not a valid [`Origin`].
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
-#[error("`{text}` is not an origin, as `https://example.com` or `http://127.0.0.1:8080`: {reason}")]
+#[error(
+    "`{text}` is not an origin such as `https://example.com` or `http://127.0.0.1:8080`: {reason}"
+)]
 pub struct OriginError {
     text: String,
     reason: &'static str,
 }
 
-/// The start of the text, without a user name and a query. A URL may be mistaken just
-/// because there is a password in it.
+/// The start of the text, without a user name and a query: a URL may be invalid just because it
+/// contains a password.
 fn without_secrets(text: &str) -> String {
     let (text, rest) = match text.split_once(['?', '#']) {
         Some((text, _)) => (text, "…"),
@@ -251,7 +250,7 @@ mod tests {
 
     #[test]
     fn what_is_no_origin() {
-        let form = "is not an origin, as `https://example.com` or `http://127.0.0.1:8080`";
+        let form = "is not an origin such as `https://example.com` or `http://127.0.0.1:8080`";
         for (text, shown, reason) in [
             ("example.com", "example.com", "it is not an absolute URL"),
             (
@@ -263,47 +262,47 @@ mod tests {
             (
                 "http://user:hunter2@example.com",
                 "…@example.com",
-                "it has a user name or a password in it",
+                "it contains a user name or a password",
             ),
             (
                 "http://exa mple.com",
                 "http://exa mple.com",
-                "it has a space or a control character in it",
+                "it contains a space or a control character",
             ),
             (
                 "http://example.com/hook?token=hunter2",
                 "http://example.com/hook…",
-                "an origin ends with its host or port, without a path",
+                "an origin can't have a path",
             ),
             (
                 "https://user@example.com/?password=hunter2@",
                 "…@example.com/…",
-                "it has a user name or a password in it",
+                "it contains a user name or a password",
             ),
             (
                 "http://a\u{1b}[31m.example",
                 r"http://a\u{1b}[31m.example",
-                "it has a space or a control character in it",
+                "it contains a space or a control character",
             ),
             (
                 "https://*.example.com",
                 "https://*.example.com",
-                "it has a `*` in its host",
+                "its host contains `*`",
             ),
             (
                 "http://a..example",
                 "http://a..example",
-                "there is nothing between two dots of its host",
+                "its host has an empty label between two dots",
             ),
             (
                 "http://example.com../",
                 "http://example.com../",
-                "there is nothing between two dots of its host",
+                "its host has an empty label between two dots",
             ),
             (
                 "http://.example.com",
                 "http://.example.com",
-                "there is nothing between two dots of its host",
+                "its host has an empty label between two dots",
             ),
             (
                 "http://[fe80::1%25eth0]",
@@ -313,12 +312,12 @@ mod tests {
             (
                 "http://example.com/path",
                 "http://example.com/path",
-                "an origin ends with its host or port, without a path",
+                "an origin can't have a path",
             ),
             (
                 "http://example.com?",
                 "http://example.com…",
-                "an origin ends with its host or port, without a path",
+                "an origin can't have a path",
             ),
             (
                 "http:example.com/path",

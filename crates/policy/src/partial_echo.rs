@@ -1,12 +1,12 @@
-//! What happens when a response has a part of a secret in it.
+//! The handling of responses that contain a part of a secret.
 
 use std::fmt;
 
-/// What happens when a response has a part of a secret in it: enough of the value to be no
-/// coincidence, and not the whole of it, which is redacted.
+/// What happens when a response contains a part of a secret: too much of the value to be a
+/// coincidence, but not the whole value, which is redacted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum PartialEcho {
-    /// The run goes on, with a warning and an entry in the ledger.
+    /// The run continues, with a warning and an entry in the audit log.
     #[default]
     Report,
     /// The run ends before the component sees the part.
@@ -17,7 +17,7 @@ impl PartialEcho {
     /// All of them.
     pub const ALL: [Self; 2] = [Self::Report, Self::Stop];
 
-    /// What policies call it.
+    /// Its name in policies.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {

@@ -1,4 +1,4 @@
-//! Which origins a rule is about.
+//! Patterns for origins.
 //!
 //! | pattern | matches |
 //! |---|---|
@@ -9,16 +9,14 @@
 //! | `https://*.example.com` | `a.example.com`, `a.b.example.com`; not `example.com` |
 //! | `*://api.example.com` | `http` on port 80, `https` on port 443 |
 //!
-//! `*.` stands for one label or more. What follows it has at least two labels, so
-//! that nobody grants `*.com` by a slip; the top-level domains that no registry
-//! sells (`internal`, `localhost`, `test`, …) may stand alone. There is no list of
-//! public suffixes in here: `*.co.uk` is a pattern, and as wide as it looks. A local
-//! name is matched by a wildcard only below a suffix that is local itself, and a
-//! metadata service by none (see [`crate::local_name`]).
+//! `*.` matches one or more labels. At least two labels must follow it, so that nobody grants
+//! `*.com` by mistake, except for the top-level domains that no registry sells (`internal`,
+//! `localhost`, `test`, …). There is no list of public suffixes: `*.co.uk` matches every name
+//! below it. A wildcard matches local names only below a local suffix, and never a metadata
+//! service (see [`crate::local_name`]).
 //!
-//! A name is matched as it is looked up: without regard to case, international
-//! names by their ASCII form, and the dot of the root (`example.com.`) left out. An
-//! address is matched by its value, however it is written.
+//! Names are compared without regard to case and to a trailing dot (`example.com.`), and
+//! international names in their ASCII form. Addresses are compared by value.
 
 use std::fmt;
 use std::str::FromStr;
@@ -30,7 +28,7 @@ use crate::authority::Authority;
 use crate::local_name::{LocalName, SUFFIXES, is_below};
 use crate::origin::{Host, Origin, Scheme, without_root};
 
-/// A set of origins: scheme, host and port, each of them one or many.
+/// A set of origins: one or many schemes, hosts and ports.
 ///
 /// ```
 /// use http_step_policy::OriginPattern;
@@ -56,7 +54,7 @@ enum Schemes {
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 enum Hosts {
-    /// Without the dot of the root.
+    /// Without a trailing dot.
     One(Host),
     /// Every name below this one.
     Below(String),
@@ -64,40 +62,39 @@ enum Hosts {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 enum Ports {
-    /// The scheme's own.
+    /// The scheme's default.
     Own,
     Between(u16, u16),
     Any,
 }
 
-/// The top-level domains that no registry sells, beside those of local names (RFC 6761).
+/// The top-level domains that no registry sells, besides those of local names (RFC 6761).
 const UNSOLD: [&str; 3] = ["example", "invalid", "test"];
 
 impl OriginPattern {
-    /// Whether an origin is one of those meant.
+    /// Whether it matches an origin.
     #[must_use]
     pub fn matches(&self, origin: &Origin) -> bool {
         self.spells(origin) && self.hosts.name(&origin.host)
     }
 
-    /// Whether an origin is one of those written, wherever its name leads: a wildcard
-    /// has local names in it, too.
+    /// Whether it matches an origin literally, with wildcards that include local names.
     pub(crate) fn spells(&self, origin: &Origin) -> bool {
         self.has_port(origin) && self.hosts.have(&origin.host)
     }
 
-    /// Whether the scheme and the port of an origin are among those written.
+    /// Whether it matches the scheme and the port of an origin.
     pub(crate) fn has_port(&self, origin: &Origin) -> bool {
         let (first, last) = self.ports.of(origin.scheme);
         self.schemes.have(origin.scheme) && (first..=last).contains(&origin.port)
     }
 
-    /// The hosts, as they are written.
+    /// The host or wildcard.
     pub(crate) fn hosts(&self) -> String {
         self.hosts.to_string()
     }
 
-    /// The host, if it is one.
+    /// The host, unless it is a wildcard.
     pub(crate) fn host(&self) -> Option<&Host> {
         match &self.hosts {
             Hosts::One(host) => Some(host),
@@ -105,22 +102,22 @@ impl OriginPattern {
         }
     }
 
-    /// Whether its origins are of the scheme `http` alone.
+    /// Whether its scheme is `http` only.
     pub(crate) fn is_without_tls(&self) -> bool {
         self.schemes == Schemes::One(Scheme::Http)
     }
 
-    /// Whether it matches whatever another pattern matches.
+    /// Whether it matches everything that another pattern matches.
     pub(crate) fn covers(&self, other: &Self) -> bool {
         self.spells_all_of(other) && self.hosts.name_all_of(&other.hosts)
     }
 
-    /// Whether it has every scheme and every port of its hosts.
+    /// Whether it has every scheme and every port.
     pub(crate) fn has_every_port(&self) -> bool {
         self.schemes == Schemes::Both && self.ports == Ports::Any
     }
 
-    /// Whether all that another pattern has written is in it.
+    /// The same as [`Self::covers`], literally.
     pub(crate) fn spells_all_of(&self, other: &Self) -> bool {
         let hosts = match (&self.hosts, &other.hosts) {
             (hosts, Hosts::One(host)) => hosts.have(host),
@@ -158,7 +155,7 @@ impl Hosts {
         }
     }
 
-    /// Whether a host that is among these is named by them.
+    /// Whether these hosts, which include a host, also grant it.
     fn name(&self, host: &Host) -> bool {
         match (self, host) {
             (Self::Below(parent), Host::Name(name)) => {
@@ -168,7 +165,7 @@ impl Hosts {
         }
     }
 
-    /// As [`Hosts::name`], of all in a pattern.
+    /// The same as [`Hosts::name`], for all hosts of another pattern.
     fn name_all_of(&self, other: &Self) -> bool {
         match (self, other) {
             (hosts, Self::One(host)) => hosts.name(host),
@@ -190,7 +187,7 @@ impl fmt::Display for Hosts {
 }
 
 impl Ports {
-    /// The first and the last.
+    /// The first and the last port.
     fn of(self, scheme: Scheme) -> (u16, u16) {
         match self {
             Self::Own => (scheme.default_port(), scheme.default_port()),
@@ -204,7 +201,8 @@ impl Ports {
             let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
             let port = digits.then(|| text.parse::<u16>().ok()).flatten();
             port.ok_or_else(|| {
-                "its port is a number up to 65535, a range as in `8000-8010`, or `*`".to_owned()
+                "its port must be a number up to 65535, a range such as `8000-8010`, or `*`"
+                    .to_owned()
             })
         };
         let (first, last) = match text.split_once('-') {
@@ -214,7 +212,7 @@ impl Ports {
         };
         if first > last {
             return Err(format!(
-                "its ports are counted down; did you mean `{last}-{first}`?"
+                "its port range is reversed; did you mean `{last}-{first}`?"
             ));
         }
         Ok(Self::Between(first, last))
@@ -236,7 +234,7 @@ impl From<Origin> for OriginPattern {
 }
 
 impl OriginPattern {
-    /// What means the same is written the same.
+    /// The canonical form of equivalent patterns.
     fn canonical(mut self) -> Self {
         if let (Schemes::One(scheme), Ports::Between(first, last)) = (self.schemes, self.ports)
             && first == last
@@ -254,7 +252,7 @@ impl OriginPattern {
 impl FromStr for OriginPattern {
     type Err = PatternError;
 
-    /// Read `SCHEME://HOST[:PORT]`; see the module's table.
+    /// Parse `SCHEME://HOST[:PORT]`; see the module's table.
     fn from_str(text: &str) -> Result<Self, PatternError> {
         parse(text, Width::Domains).map_err(|reason| PatternError {
             text: without_secrets(text),
@@ -263,8 +261,8 @@ impl FromStr for OriginPattern {
     }
 }
 
-/// The start of the text, without a user name, and without a path and what follows it:
-/// there may be a password in the one, and some URLs are a secret for their path.
+/// The start of the text, without a user name, which may include a password, and without a path,
+/// which may be secret.
 pub(crate) fn without_secrets(text: &str) -> String {
     let (user, text) = match text.rsplit_once('@') {
         Some((_, rest)) => ("…@", rest),
@@ -283,17 +281,17 @@ pub(crate) fn without_secrets(text: &str) -> String {
     format!("{user}{}{path}", excerpt(text))
 }
 
-/// How much one wildcard may stand for.
+/// How much a wildcard may include.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Width {
-    /// What is below a domain that somebody owns.
+    /// Names below a domain that has an owner.
     Domains,
-    /// A whole top-level domain, too.
+    /// Also a whole top-level domain.
     Any,
 }
 
-/// Read origins that are denied: as wide as a top-level domain; and a host by itself is
-/// that host by every scheme, at every port that is not said otherwise.
+/// Parse a deny pattern: wildcards may include a top-level domain, and a host without a scheme
+/// includes every scheme, and every port unless one is given.
 pub(crate) fn parse_denied(text: &str) -> Result<OriginPattern, String> {
     if text.contains("://") {
         return parse(text, Width::Any);
@@ -310,7 +308,7 @@ pub(crate) fn parse_denied(text: &str) -> Result<OriginPattern, String> {
 
 fn parse(text: &str, width: Width) -> Result<OriginPattern, String> {
     if text == "*" {
-        return Err("to allow any public origin, write `public: true` in a policy file".to_owned());
+        return Err("to allow any public origin, set `public: true` in a policy file".to_owned());
     }
     let Authority {
         scheme,
@@ -319,13 +317,13 @@ fn parse(text: &str, width: Width) -> Result<OriginPattern, String> {
         port,
     } = Authority::split(text)?;
     if user_info.is_some() {
-        return Err("it has a user name or a password in it; leave them out".to_owned());
+        return Err("it contains a user name or a password; remove them".to_owned());
     }
     let schemes = match scheme.to_ascii_lowercase().as_str() {
         "http" => Schemes::One(Scheme::Http),
         "https" => Schemes::One(Scheme::Https),
         "*" => Schemes::Both,
-        _ => return Err("its scheme is `https`, `http`, or `*` for both".to_owned()),
+        _ => return Err("its scheme must be `https`, `http`, or `*` for both".to_owned()),
     };
     let hosts = hosts(host, width)?;
     let ports = port.map_or(Ok(Ports::Own), Ports::parse)?;
@@ -340,10 +338,10 @@ fn parse(text: &str, width: Width) -> Result<OriginPattern, String> {
 fn hosts(text: &str, width: Width) -> Result<Hosts, String> {
     let parent = text.strip_prefix("*.");
     let host = Host::parse(parent.unwrap_or(text))
-        .map_err(|error| format!("its host can't be read: {error}"))?;
+        .map_err(|error| format!("its host is invalid: {error}"))?;
     let name = match host {
         Host::Address(_) if parent.is_some() => {
-            return Err("`*.` stands for labels of a name, not for a part of an address; a network goes under `networks:`".to_owned());
+            return Err("`*.` matches labels of a name, not a part of an address; put a network under `networks:`".to_owned());
         }
         Host::Address(_) => return Ok(Hosts::One(host)),
         Host::Name(name) => name,
@@ -351,11 +349,12 @@ fn hosts(text: &str, width: Width) -> Result<Hosts, String> {
     let name = without_root(&name);
     if name.contains('*') {
         return Err(
-            "`*` stands for whole labels at the start of a name, as in `*.example.com`".to_owned(),
+            "`*` matches only whole labels at the start of a name, as in `*.example.com`"
+                .to_owned(),
         );
     }
     if name.is_empty() || name.split('.').any(str::is_empty) {
-        return Err("there is nothing between two dots of its host".to_owned());
+        return Err("its host has an empty label between two dots".to_owned());
     }
     if parent.is_none() {
         return Ok(Hosts::One(Host::Name(name.to_owned())));
@@ -363,7 +362,7 @@ fn hosts(text: &str, width: Width) -> Result<Hosts, String> {
     let is_unsold = |name: &&str| UNSOLD.contains(name) || SUFFIXES.contains(name);
     if width == Width::Domains && !name.contains('.') && !is_unsold(&name) {
         return Err(format!(
-            "`*.{name}` is a whole top-level domain; name more of it, as in `*.example.{name}`"
+            "`*.{name}` is a whole top-level domain; use more labels, as in `*.example.{name}`"
         ));
     }
     Ok(Hosts::Below(name.to_owned()))
@@ -385,10 +384,10 @@ impl fmt::Display for OriginPattern {
     }
 }
 
-/// A text that is no [`OriginPattern`].
+/// A text that is not a valid [`OriginPattern`].
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[error(
-    "`{text}` is not an origin, as `https://api.example.com`, `https://*.example.com` or `http://127.0.0.1:8080`: {reason}"
+    "`{text}` is not an origin such as `https://api.example.com`, `https://*.example.com` or `http://127.0.0.1:8080`: {reason}"
 )]
 pub struct PatternError {
     text: String,

@@ -1,4 +1,4 @@
-//! What a rule lets one request do.
+//! Permits: requests that a rule allows.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -6,13 +6,13 @@ use std::sync::Arc;
 use ipnet::IpNet;
 
 use crate::address::{Class, classify};
-use crate::denial::{Denial, Why};
+use crate::denial::{Denial, DenialReason};
 use crate::origin::{Host, Origin};
 use crate::policy::Policy;
 use crate::rule::{Rule, RuleName};
 use crate::tls::{TlsRequest, TlsRules, TlsTerms};
 
-/// Leave for a request to go to an origin, by the rule that decided.
+/// A request to an origin that a rule allows.
 #[derive(Clone, Debug)]
 pub struct Permit {
     policy: Policy,
@@ -32,23 +32,23 @@ impl Permit {
         }
     }
 
-    /// Where the request may go.
+    /// The origin.
     #[must_use]
     pub fn origin(&self) -> &Origin {
         &self.origin
     }
 
-    /// The rule that decided.
+    /// The rule.
     #[must_use]
     pub fn rule(&self) -> &RuleName {
         &self.name
     }
 
-    /// Whether a connection may be opened to an address.
+    /// Check whether a connection to an address is allowed.
     ///
     /// # Errors
     ///
-    /// The denial, with the line that would grant it.
+    /// The denial, with the grant that would allow it.
     pub fn check_address(&self, address: IpAddr) -> Result<(), Denial> {
         self.policy.check_denied(&self.origin, Some(address))?;
         let class = classify(address);
@@ -60,15 +60,15 @@ impl Permit {
         }
         Err(self
             .policy
-            .denial(&self.origin, Why::Address(address, class)))
+            .denial(&self.origin, DenialReason::Address(address, class)))
     }
 
-    /// Whether a rule names the origin.
+    /// Whether a rule names the origin, rather than allowing any public one.
     pub(crate) fn is_by_name(&self) -> bool {
         self.rule.is_some()
     }
 
-    /// Who grants an address by itself, or the machine by its name, means it.
+    /// Whether the rule names the address itself, or `localhost` for a loopback address.
     fn is_meant(&self, address: IpAddr, class: Class) -> bool {
         match &self.origin.host {
             Host::Address(literal) => self.is_by_name() && *literal == address,
@@ -78,7 +78,8 @@ impl Permit {
         }
     }
 
-    /// A network that happens to hold a metadata address does not mean it.
+    /// Whether the address is in a granted network. Larger networks do not include metadata
+    /// addresses.
     fn is_in_network(&self, address: IpAddr, class: Class) -> bool {
         self.networks().any(|network| {
             network.contains(&address)
@@ -86,23 +87,23 @@ impl Permit {
         })
     }
 
-    /// The networks whose addresses will not do, whatever else allows them.
+    /// The denied networks.
     pub(crate) fn denied_networks(&self) -> impl Iterator<Item = &IpNet> {
         let rules = self.policy.terms().deny.iter();
         rules.filter_map(|rule| rule.pattern.network())
     }
 
-    /// The networks whose addresses will do, beside public ones.
+    /// The granted networks.
     pub(crate) fn networks(&self) -> impl Iterator<Item = &IpNet> {
         let of_rule = self.rule.iter().flat_map(|rule| &rule.networks);
         self.policy.terms().networks.iter().chain(of_rule)
     }
 
-    /// What a TLS connection obeys.
+    /// The parameters of a TLS connection.
     ///
     /// # Errors
     ///
-    /// The step asks for what it may not.
+    /// The step file has a setting that is not allowed.
     pub fn tls(&self, asked: &TlsRequest) -> Result<TlsTerms, Denial> {
         let rules = self.tls_rules();
         rules.terms(asked).map_err(|ask| {
@@ -110,8 +111,8 @@ impl Permit {
                 .rule
                 .as_ref()
                 .filter(|rule| rule.tls.steps_may.is_some());
-            let why = Why::tls(ask, &rules, by.map(|rule| &rule.name));
-            self.policy.denial(&self.origin, why)
+            let reason = DenialReason::tls(ask, &rules, by.map(|rule| &rule.name));
+            self.policy.denial(&self.origin, reason)
         })
     }
 

@@ -1,25 +1,24 @@
-//! What a run may reach and use. Deny by default; no I/O in here.
+//! The policy of a run, which denies by default.
 //!
-//! A request is checked twice: its origin and method before anything is done for it
+//! A request is checked twice: its origin and method before anything else happens
 //! ([`Policy::admit`]), and the addresses of its host before a connection is opened
-//! ([`Permit::check_address`]). Both checks are made anew for every request, so also
-//! for every hop of a redirect.
+//! ([`Permit::check_address`]). Both checks are repeated for every request, including every hop
+//! of a redirect.
 //!
-//! | granted | reaches |
+//! | granted | allowed |
 //! |---|---|
 //! | nothing | nothing |
-//! | any public origin | every origin that no rule names, at public addresses; no local name |
+//! | any public origin | every origin that no rule names, at public addresses; no local names |
 //! | `https://api.example.com` | that origin, at public addresses |
-//! | `http://127.0.0.1:8080`, `http://[::1]:8080` | that origin: who writes an address means it |
+//! | `http://127.0.0.1:8080`, `http://[::1]:8080` | that origin, at that address |
 //! | `http://localhost:8080` | that origin, at loopback addresses (RFC 6761) |
-//! | a network, `10.0.0.0/8` | granted origins also at addresses in it |
-//! | a metadata address, `169.254.169.254/32` | granted origins also at it; no larger network has it |
+//! | a network, `10.0.0.0/8` | granted origins, also at addresses in the network |
+//! | a metadata address, `169.254.169.254/32` | granted origins, also at that address; larger networks do not include it |
 //!
-//! What is denied is asked first, and wins over all of it ([`crate::deny`]).
+//! Deny rules are checked first and override all of it ([`crate::deny`]).
 //!
-//! The first rule that matches origin and method decides. Where rules name an origin
-//! and none of them its method, it is denied: what the rules say of an origin is all
-//! there is, and "any public origin" does not widen it.
+//! The first rule that matches the origin and the method decides. If rules match the origin but
+//! not its method, the request is denied, even if any public origin is granted.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
@@ -27,9 +26,9 @@ use std::sync::Arc;
 
 use ipnet::IpNet;
 
-use crate::denial::{Denial, Why};
+use crate::denial::{Denial, DenialReason};
 use crate::deny::{DenyPattern, DenyRule};
-use crate::files::{self, FileGlob};
+use crate::files::{DeniedFile, FileGlob};
 use crate::limits::Limits;
 use crate::origin::{Host, Origin};
 use crate::partial_echo::PartialEcho;
@@ -41,30 +40,29 @@ use crate::rule::{Rule, RuleName, Source};
 use crate::secret::Secret;
 use crate::tls::{TlsAsk, TlsRules};
 
-/// What a run may reach and use. A clone is cheap.
+/// What a run may reach and use. Cloning is cheap.
 ///
 /// ```
 /// use http_step_policy::Policy;
 ///
 /// let policy = Policy::nothing().allow("https://*.example.com".parse()?);
 /// let permit = policy.admit(&"https://api.example.com".parse()?, "GET")?;
-/// assert_eq!(permit.rule().to_string(), "--allow https://*.example.com");
+/// assert_eq!(permit.rule().to_string(), "https://*.example.com");
 ///
 /// let denial = policy.admit(&"https://evil.test".parse()?, "GET").unwrap_err();
 /// assert_eq!(
 ///     denial.to_string(),
-///     "the policy does not allow https://evil.test: no rule names it; \
-///      `--allow https://evil.test` would",
+///     "the policy does not allow https://evil.test: no rule matches it",
 /// );
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Policy(Arc<Terms>);
 
-/// What a policy says.
+/// The content of a policy.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub(crate) struct Terms {
-    /// The name of the file that it was read from.
+    /// The name of the policy file.
     pub(crate) file: Option<Arc<str>>,
     pub(crate) lines: Lines,
     pub(crate) public: bool,
@@ -73,15 +71,15 @@ pub(crate) struct Terms {
     pub(crate) networks: BTreeSet<IpNet>,
     pub(crate) tls: TlsRules,
     pub(crate) proxies: ProxyRules,
-    /// By their names.
+    /// By name.
     pub(crate) secrets: BTreeMap<String, Arc<Secret>>,
     pub(crate) partial_echo: PartialEcho,
-    /// The files that step files may name.
+    /// The files that step files can name.
     pub(crate) files: Vec<FileGlob>,
     pub(crate) limits: Limits,
 }
 
-/// Where the keys of a policy file stand, by their path: `limits.wall`.
+/// The lines of the keys of a policy file, by their paths: `limits.wall`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub(crate) struct Lines(BTreeMap<String, u64>);
 
@@ -96,50 +94,67 @@ impl Lines {
 }
 
 impl Policy {
-    /// Nothing may be reached.
+    /// A policy that allows nothing.
     #[must_use]
     pub fn nothing() -> Self {
         Self::default()
     }
 
-    /// Any origin may be reached, at public addresses; but local names, as `localhost`,
-    /// `db` and `git.internal`, only where a rule names them.
+    /// A policy that allows any origin at public addresses, but no local names such as
+    /// `localhost`, `db` and `git.internal`.
     #[must_use]
     pub fn public() -> Self {
         Self::default().with(|terms| terms.public = true)
     }
 
-    /// Read a policy file: YAML 1.2 or JSON, in UTF-8, of at most
-    /// [`LONGEST`](crate::LONGEST) bytes; `docs/policy.md` describes it. The name is
-    /// what rules and denials call the file.
+    /// Parse a policy file: YAML 1.2 or JSON, in UTF-8, of at most
+    /// [`LONGEST`](crate::LONGEST) bytes. `docs/policy.md` describes it. `name` is the file's
+    /// name in rules and denials.
     ///
     /// # Errors
     ///
-    /// All that is wrong with it.
+    /// All its errors.
     pub fn parse(yaml: &[u8], name: &str) -> Result<Self, http_step_yaml::Mistakes> {
         crate::file::read(yaml, name).map(|terms| Self(Arc::new(terms)))
     }
 
-    /// Let requests of any method go to origins.
+    /// Allow requests with any method to origins.
     #[must_use]
     pub fn allow(self, origins: OriginPattern) -> Self {
         self.allow_rule(Rule::new(origins))
     }
 
-    /// Add a rule, after those that are there.
+    /// Add a rule after the existing ones.
     #[must_use]
     pub fn allow_rule(self, rule: Rule) -> Self {
         self.with(|terms| terms.rules.push(Arc::new(rule)))
     }
 
-    /// Deny origins or addresses, whatever allows them.
+    /// The same as [`Policy::allow`], with a label for the rule, which precedes it in errors
+    /// and audit logs: the option of a program, such as `--allow`.
+    #[must_use]
+    pub fn allow_as(self, label: &str, origins: OriginPattern) -> Self {
+        let source = Source::Program(Some(label.into()));
+        self.allow_rule(Rule::new(origins).with_source(source))
+    }
+
+    /// Deny origins or addresses, overriding every allow rule.
     #[must_use]
     pub fn deny(self, pattern: DenyPattern) -> Self {
-        let source = Source::Argument;
+        self.deny_by(Source::Program(None), pattern)
+    }
+
+    /// The same as [`Policy::deny`], with a label for the rule, which precedes it in errors.
+    #[must_use]
+    pub fn deny_as(self, label: &str, pattern: DenyPattern) -> Self {
+        self.deny_by(Source::Program(Some(label.into())), pattern)
+    }
+
+    fn deny_by(self, source: Source, pattern: DenyPattern) -> Self {
         self.with(|terms| terms.deny.push(Arc::new(DenyRule { pattern, source })))
     }
 
-    /// Let granted origins be reached at the addresses of a network, too.
+    /// Allow granted origins at the addresses of a network.
     #[must_use]
     pub fn allow_network(self, network: IpNet) -> Self {
         self.with(|terms| {
@@ -147,13 +162,13 @@ impl Policy {
         })
     }
 
-    /// Let steps name a proxy.
+    /// Allow a proxy that steps can name.
     #[must_use]
     pub fn allow_proxy(self, proxy: ProxyUrl) -> Self {
         self.with(|terms| terms.proxies.steps_may_use.push(proxy))
     }
 
-    /// Let steps ask for something of TLS, beside what they may ask for already.
+    /// Allow another TLS setting in step files.
     #[must_use]
     pub fn allow_tls(self, ask: TlsAsk) -> Self {
         self.with(|terms| {
@@ -163,7 +178,7 @@ impl Policy {
         })
     }
 
-    /// What holds for all TLS, where a rule says nothing else.
+    /// Set the TLS rules, which allow rules can override.
     #[must_use]
     pub fn tls(self, tls: TlsRules) -> Self {
         self.with(|terms| terms.tls = tls)
@@ -181,7 +196,7 @@ impl Policy {
         &self.0.proxies
     }
 
-    /// Lend a secret. It takes the place of one of the same name.
+    /// Grant a secret. It replaces one with the same name.
     #[must_use]
     pub fn lend(self, secret: Secret) -> Self {
         self.with(|terms| {
@@ -190,13 +205,13 @@ impl Policy {
         })
     }
 
-    /// What happens when a response has a part of a secret in it.
+    /// Set what happens when a response contains a part of a secret.
     #[must_use]
     pub fn on_partial_echo(self, partial_echo: PartialEcho) -> Self {
         self.with(|terms| terms.partial_echo = partial_echo)
     }
 
-    /// Let step files name files, to upload, to trust or to show as a certificate.
+    /// Allow step files to name files: to upload, or for certificates.
     #[must_use]
     pub fn allow_file(self, files: FileGlob) -> Self {
         self.with(|terms| terms.files.push(files))
@@ -214,12 +229,12 @@ impl Policy {
         &self.0.limits
     }
 
-    /// Whether a request may go to an origin, if the address will do, too. What is
-    /// denied is denied; else the first rule that matches origin and method decides.
+    /// Check whether a request to an origin is allowed, apart from its addresses. Deny rules come
+    /// first; otherwise the first rule that matches the origin and the method decides.
     ///
     /// # Errors
     ///
-    /// The denial, with the line that would grant it.
+    /// The denial, with the grant that would allow it.
     pub fn admit(&self, origin: &Origin, method: &str) -> Result<Permit, Denial> {
         self.check_denied(origin, None)?;
         let mut named_by = None;
@@ -232,16 +247,16 @@ impl Policy {
             }
         }
         match named_by {
-            Some(rule) => Err(self.denial(origin, Why::method(method, rule))),
+            Some(rule) => Err(self.denial(origin, DenialReason::method(method, rule))),
             None => match origin.host.local_name() {
-                Some(local) => Err(self.denial(origin, Why::Local(local))),
+                Some(local) => Err(self.denial(origin, DenialReason::Local(local))),
                 None if self.0.public => Ok(Permit::new(self, origin, None)),
-                None => Err(self.denial(origin, Why::NoRule)),
+                None => Err(self.denial(origin, DenialReason::NoRule)),
             },
         }
     }
 
-    /// Whether an origin, or an address that its name leads to, is not denied.
+    /// Check that no deny rule matches an origin, or an address that its name resolves to.
     pub(crate) fn check_denied(
         &self,
         origin: &Origin,
@@ -251,18 +266,20 @@ impl Policy {
         match self.0.deny.iter().find(denies) {
             Some(rule) => {
                 let by_address = address.filter(|_| matches!(origin.host, Host::Name(_)));
-                Err(self.denial(origin, Why::Deny(DenyRule::clone(rule), by_address)))
+                Err(self.denial(
+                    origin,
+                    DenialReason::Deny(DenyRule::clone(rule), by_address),
+                ))
             }
             None => Ok(()),
         }
     }
 
-    /// The proxy that requests to an origin go through, if any. A step may ask for
-    /// one.
+    /// The proxy for requests to an origin, if any. A step can request one.
     ///
     /// # Errors
     ///
-    /// The step may not use the proxy that it asks for.
+    /// The step may not use the requested proxy.
     pub fn proxy_for(
         &self,
         origin: &Origin,
@@ -271,36 +288,36 @@ impl Policy {
         self.0
             .proxies
             .choose(origin, asked)
-            .map_err(|proxy| self.denial(origin, Why::Proxy(proxy)))
+            .map_err(|proxy| self.denial(origin, DenialReason::Proxy(proxy)))
     }
 
-    /// Whether a step file may name a file: by its path as it stands there, and by where
-    /// that leads from the step file's directory, through links, with `/` between the
-    /// names.
+    /// Check whether a step file may name a file. `requested` is the path in the step file, and
+    /// `path` is what it resolves to: relative to the step file's directory, without links, and
+    /// with `/` as the separator.
     ///
     /// # Errors
     ///
-    /// The denial, with the line that would grant it.
-    pub fn admit_file(&self, asked: &str, path: &str) -> Result<(), Denial> {
+    /// The denial, with the grant that would allow it.
+    pub fn admit_file(&self, requested: &str, path: &str) -> Result<(), Denial> {
         if self.0.files.iter().any(|glob| glob.matches(path)) {
             return Ok(());
         }
-        let denied = files::Denied::new(asked, path, self.0.file.as_ref());
+        let denied = DeniedFile::new(requested, path, self.0.file.as_deref());
         Err(Denial::of_file(denied))
     }
 
-    /// The secrets that are lent, in the order of their names.
+    /// The granted secrets, sorted by name.
     pub fn secrets(&self) -> impl Iterator<Item = &Secret> {
         self.0.secrets.values().map(Arc::as_ref)
     }
 
-    /// The secret of a name, if one is lent.
+    /// The secret with a name, if it is granted.
     #[must_use]
     pub fn secret(&self, name: &str) -> Option<&Secret> {
         self.0.secrets.get(name).map(Arc::as_ref)
     }
 
-    /// What happens when a response has a part of a secret in it.
+    /// What happens when a response contains a part of a secret.
     #[must_use]
     pub fn partial_echo(&self) -> PartialEcho {
         self.0.partial_echo
@@ -310,18 +327,18 @@ impl Policy {
         &self.0
     }
 
-    pub(crate) fn denial(&self, origin: &Origin, why: Why) -> Denial {
-        Denial::new(origin, why, self.0.file.as_ref())
+    pub(crate) fn denial(&self, origin: &Origin, reason: DenialReason) -> Denial {
+        Denial::of_request(origin, reason, self.0.file.as_deref())
     }
 
-    /// What grants any public origin.
+    /// The name of the rule that allows any public origin.
     pub(crate) fn public_rule(&self) -> RuleName {
         let source = match (&self.0.file, self.0.lines.of("public")) {
             (Some(name), Some(line)) => Source::File {
                 name: Arc::clone(name),
                 line,
             },
-            _ => Source::Argument,
+            _ => Source::Program(None),
         };
         RuleName {
             source,

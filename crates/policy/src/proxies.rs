@@ -1,7 +1,7 @@
-//! Which requests go through which proxy.
+//! Proxies of requests.
 //!
-//! The policy decides where a request may go, whatever carries it there: a proxy is
-//! a way, not a target.
+//! Allow rules apply to the origin of a request, with or without a proxy. The proxy itself needs
+//! no rule.
 
 use std::net::IpAddr;
 use std::str::FromStr;
@@ -12,48 +12,45 @@ use thiserror::Error;
 use crate::origin::{Host, Origin, Scheme, without_root};
 use crate::proxy_url::{ProxyScheme, ProxyUrl};
 
-/// Who looks up the names of origins behind a proxy.
+/// Who resolves the names of origins if there is a proxy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum ProxyResolve {
-    /// The host of the step does, checks the addresses, and has the proxy connect to
-    /// one that was checked; but for an `http` origin an HTTP proxy is given the name,
-    /// as HTTP has it, and looks it up once more.
+    /// The host resolves them, checks the addresses, and lets the proxy connect to a checked one.
+    /// For an `http` origin, an HTTP proxy gets the name, as HTTP requires, and resolves it again.
     Host,
-    /// The proxy does. Which addresses the names lead to is not checked.
+    /// The proxy resolves them. Their addresses are not checked.
     Proxy,
 }
 
-/// A proxy that a request goes through.
+/// The proxy of a request.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Proxy {
-    /// Where it is, and how it is spoken to.
+    /// Its URL.
     pub url: ProxyUrl,
-    /// Who looks up names.
+    /// Who resolves names.
     pub resolve: ProxyResolve,
 }
 
-/// What a policy says about proxies. By default there are none, and steps may not
-/// name any.
+/// The proxies of a policy. By default there are none, and steps may not name any.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ProxyRules {
     /// The proxy for `http` origins.
     pub http: Option<ProxyUrl>,
     /// The proxy for `https` origins.
     pub https: Option<ProxyUrl>,
-    /// The proxy for origins whose scheme has none.
+    /// The proxy for origins whose scheme has no proxy of its own.
     pub all: Option<ProxyUrl>,
     /// The hosts that are reached without a proxy.
     pub no_proxy: Vec<NoProxy>,
-    /// Who looks up names. By default the host does, unless the proxy's scheme is
-    /// `socks5h`.
+    /// Who resolves names: by default the host, or the proxy if its scheme is `socks5h`.
     pub resolve: Option<ProxyResolve>,
-    /// The proxies that a step may name. Where one has credentials here, a step that
-    /// gives none uses these.
+    /// The proxies that a step may name. If one has credentials here, they are used for steps
+    /// that give none.
     pub steps_may_use: Vec<ProxyUrl>,
 }
 
 impl ProxyRules {
-    /// The proxy for an origin, or none; or the one that the step names and may not.
+    /// The proxy for an origin, if any. Fails with the proxy that the step may not name.
     pub(crate) fn choose(
         &self,
         origin: &Origin,
@@ -61,7 +58,7 @@ impl ProxyRules {
     ) -> Result<Option<Proxy>, ProxyUrl> {
         let own = self.own(origin.scheme);
         let url = match asked {
-            // As in the requests library, a proxy named is a proxy used.
+            // As in the requests library, `no_proxy` does not apply to a proxy that a step names.
             Some(asked) => {
                 let granted = self
                     .steps_may_use
@@ -97,7 +94,7 @@ impl ProxyRules {
         self.of(scheme).or(self.all.as_ref())
     }
 
-    /// The proxy for one scheme alone.
+    /// The proxy for one scheme only.
     pub(crate) fn of(&self, scheme: Scheme) -> Option<&ProxyUrl> {
         match scheme {
             Scheme::Http => self.http.as_ref(),
@@ -113,19 +110,19 @@ impl ProxyRules {
     }
 }
 
-/// A host, or many, reached without a proxy; as in curl's `NO_PROXY`.
+/// Hosts that are reached without a proxy, as in curl's `NO_PROXY`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum NoProxy {
     /// `*`: every host.
     All,
-    /// A name and all below it: `example.com`, `.example.com`.
+    /// A name and all names below it: `example.com`, `.example.com`.
     Domain(String),
-    /// Hosts given as an address of this network. Names are not looked up for this.
+    /// Hosts that are addresses of this network. Names are not resolved for this.
     Network(IpNet),
 }
 
 impl NoProxy {
-    /// Whether a host is one of them.
+    /// Whether it matches a host.
     #[must_use]
     pub fn matches(&self, host: &Host) -> bool {
         match (self, host) {
@@ -183,9 +180,9 @@ impl std::fmt::Display for NoProxy {
     }
 }
 
-/// A text that is no [`NoProxy`].
+/// A text that is not a valid [`NoProxy`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[error(
-    "what goes without a proxy is a name, as in `internal.example`, which stands for all below it too, an address, a network, or `*`"
+    "expected a name, which includes all names below it, as in `internal.example`, an address, a network, or `*`"
 )]
 pub struct NoProxyError;

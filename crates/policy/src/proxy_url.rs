@@ -1,4 +1,4 @@
-//! The URL of a proxy. It may hold a password, which nothing shows.
+//! The URL of a proxy. It can contain a password, which is never shown.
 
 use std::fmt;
 use std::str::FromStr;
@@ -9,21 +9,21 @@ use thiserror::Error;
 use crate::authority::Authority;
 use crate::origin::Host;
 
-/// How a proxy is spoken to.
+/// The protocol of a proxy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum ProxyScheme {
     /// HTTP, with CONNECT for `https` origins (RFC 9110, section 9.3.6).
     Http,
-    /// As [`Http`](Self::Http), over TLS.
+    /// The same as [`Http`](Self::Http), over TLS.
     Https,
     /// SOCKS 5 (RFC 1928).
     Socks5,
-    /// SOCKS 5 with a proxy that looks up the names, in curl's notation.
+    /// SOCKS 5 with names resolved by the proxy, in curl's notation.
     Socks5h,
 }
 
 impl ProxyScheme {
-    /// The scheme as it stands in a URL.
+    /// Its name in URLs.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -43,7 +43,7 @@ impl ProxyScheme {
     }
 }
 
-/// Who the proxy is told is there.
+/// Credentials for a proxy.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ProxyCredentials {
     /// The user name.
@@ -58,7 +58,7 @@ impl fmt::Debug for ProxyCredentials {
     }
 }
 
-/// The URL of a proxy. [`Display`](fmt::Display) leaves the credentials out.
+/// The URL of a proxy. [`Display`](fmt::Display) omits the credentials.
 ///
 /// ```
 /// use http_step_policy::ProxyUrl;
@@ -70,18 +70,27 @@ impl fmt::Debug for ProxyCredentials {
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ProxyUrl {
-    /// How it is spoken to.
+    /// The protocol.
     pub scheme: ProxyScheme,
-    /// Its host.
+    /// The host.
     pub host: Host,
-    /// Its port: by default 80, 443 or 1080.
+    /// The port: by default 80, 443 or 1080.
     pub port: u16,
-    /// Whom it is told is there, if anyone.
+    /// The credentials, if any.
     pub credentials: Option<ProxyCredentials>,
 }
 
 impl ProxyUrl {
-    /// Whether both are the same proxy, whoever asks it.
+    /// The proxy alone, without a user name and a password.
+    #[must_use]
+    pub fn without_credentials(&self) -> Self {
+        Self {
+            credentials: None,
+            ..self.clone()
+        }
+    }
+
+    /// Whether both are the same proxy, whatever their credentials.
     pub(crate) fn is_same_proxy(&self, other: &Self) -> bool {
         (self.scheme, &self.host, self.port) == (other.scheme, &other.host, other.port)
     }
@@ -90,7 +99,7 @@ impl ProxyUrl {
 impl FromStr for ProxyUrl {
     type Err = ProxyUrlError;
 
-    /// Read `SCHEME://[USER[:PASSWORD]@]HOST[:PORT]`.
+    /// Parse `SCHEME://[USER[:PASSWORD]@]HOST[:PORT]`.
     fn from_str(text: &str) -> Result<Self, ProxyUrlError> {
         let scheme = match text.split_once("://") {
             Some((scheme, _)) => scheme.to_ascii_lowercase(),
@@ -108,13 +117,13 @@ impl FromStr for ProxyUrl {
         let host = Host::parse(parts.host)
             .map_err(|error| ProxyUrlError::Unreadable(format!("its host: {error}")))?;
         if matches!(&host, Host::Name(name) if name.contains('*')) {
-            return Err(unreadable("it has a `*` in its host"));
+            return Err(unreadable("its host contains `*`"));
         }
         let port = match parts.port {
             None | Some("") => scheme.default_port(),
             Some(port) => match port.parse() {
                 Ok(number) if number > 0 && !port.starts_with('+') => number,
-                _ => return Err(unreadable("its port is a number from 1 to 65535")),
+                _ => return Err(unreadable("its port must be a number from 1 to 65535")),
             },
         };
         let credentials = parts.user_info.map(credentials).transpose()?;
@@ -136,7 +145,7 @@ fn credentials(user_info: &str) -> Result<ProxyCredentials, ProxyUrlError> {
             .filter(|text| !text.contains(char::is_control))
             .map(std::borrow::Cow::into_owned)
             .ok_or_else(|| {
-                ProxyUrlError::Unreadable("its user name or password is not text".to_owned())
+                ProxyUrlError::Unreadable("its user name or password is not valid text".to_owned())
             })
     };
     Ok(ProxyCredentials {
@@ -156,15 +165,15 @@ impl fmt::Display for ProxyUrl {
     }
 }
 
-/// A text that is no [`ProxyUrl`]. It is not shown: there may be a password in it.
+/// A text that is not a valid [`ProxyUrl`]. It is not shown, since it may contain a password.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum ProxyUrlError {
-    /// The scheme is missing, or another.
+    /// The scheme is missing or not supported.
     #[error(
-        "a proxy's URL starts with `http://`, `https://`, `socks5://` or `socks5h://`; did you mean `http://…`?"
+        "a proxy's URL must start with `http://`, `https://`, `socks5://` or `socks5h://`; did you mean `http://…`?"
     )]
     Scheme,
     /// Something else is wrong.
-    #[error("the proxy's URL can't be read: {0}")]
+    #[error("the proxy's URL is invalid: {0}")]
     Unreadable(String),
 }

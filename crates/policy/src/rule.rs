@@ -1,4 +1,4 @@
-//! A rule: which origins, by which methods, on which terms.
+//! An allow rule: which origins, with which methods, on which terms.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -11,7 +11,7 @@ use crate::origin::Origin;
 use crate::pattern::OriginPattern;
 use crate::tls::TlsRules;
 
-/// What lets requests out.
+/// An allow rule.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Rule {
     pub(crate) name: RuleName,
@@ -23,12 +23,12 @@ pub struct Rule {
 }
 
 impl Rule {
-    /// Let requests of any method go to origins, at public addresses.
+    /// Allow requests with any method to origins, at public addresses.
     #[must_use]
     pub fn new(pattern: OriginPattern) -> Self {
         Self {
             name: RuleName {
-                source: Source::Argument,
+                source: Source::Program(None),
                 pattern: Some(pattern.clone()),
             },
             pattern,
@@ -38,38 +38,35 @@ impl Rule {
         }
     }
 
-    /// Let only requests of these methods go there. Case matters, as in HTTP.
+    /// Allow only these methods. They are case-sensitive, as in HTTP.
     #[must_use]
     pub fn methods<M: Into<String>>(mut self, methods: impl IntoIterator<Item = M>) -> Self {
         self.methods = Some(methods.into_iter().map(Into::into).collect());
         self
     }
 
-    /// Let requests go to the addresses of a network, too.
+    /// Also allow the addresses of a network.
     #[must_use]
     pub fn network(mut self, network: IpNet) -> Self {
         self.networks.insert(network.trunc());
         self
     }
 
-    /// What it says about TLS, over what the policy says.
+    /// Override the policy's TLS rules.
     #[must_use]
     pub fn tls(mut self, tls: TlsRules) -> Self {
         self.tls = tls;
         self
     }
 
-    /// What it is called in errors and ledgers.
+    /// Its name in errors and audit logs.
     #[must_use]
     pub fn name(&self) -> &RuleName {
         &self.name
     }
 
-    pub(crate) fn placed_at(mut self, file: &Arc<str>, line: u64) -> Self {
-        self.name.source = Source::File {
-            name: Arc::clone(file),
-            line,
-        };
+    pub(crate) fn with_source(mut self, source: Source) -> Self {
+        self.name.source = source;
         self
     }
 
@@ -79,7 +76,7 @@ impl Rule {
             .is_none_or(|methods| methods.contains(method))
     }
 
-    /// Whether it decides whatever another rule would.
+    /// Whether it matches every request that another rule matches.
     pub(crate) fn covers(&self, other: &Self) -> bool {
         let methods = match (&self.methods, &other.methods) {
             (None, _) => true,
@@ -94,7 +91,7 @@ impl Rule {
     }
 }
 
-/// What a rule is called: where it stands, and what it lets out.
+/// The name of a rule: where it comes from, and what it allows.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct RuleName {
     pub(crate) source: Source,
@@ -102,22 +99,40 @@ pub struct RuleName {
     pub(crate) pattern: Option<OriginPattern>,
 }
 
-/// Where a rule comes from.
+/// Where a rule or a secret comes from.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Source {
-    /// The command line, or a program.
-    Argument,
+    /// The program that built the policy, with its label for the rule, such as the option
+    /// that set it.
+    Program(Option<Arc<str>>),
     /// A policy file.
     File { name: Arc<str>, line: u64 },
 }
 
+impl Source {
+    /// The line of the policy file.
+    pub(crate) fn line(&self) -> Option<u64> {
+        match self {
+            Self::File { line, .. } => Some(*line),
+            Self::Program(_) => None,
+        }
+    }
+}
+
+/// What precedes the text of a rule: `policy.yaml:3: `.
+impl fmt::Display for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::File { name, line } => write!(f, "{name}:{line}: "),
+            Self::Program(Some(label)) => write!(f, "{label} "),
+            Self::Program(None) => Ok(()),
+        }
+    }
+}
+
 impl fmt::Display for RuleName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.source {
-            Source::File { name, line } => write!(f, "{name}:{line}: ")?,
-            Source::Argument if self.pattern.is_some() => f.write_str("--allow ")?,
-            Source::Argument => {}
-        }
+        self.source.fmt(f)?;
         match &self.pattern {
             Some(pattern) => pattern.fmt(f),
             None => f.write_str("any public origin"),

@@ -1,7 +1,7 @@
-//! TLS: what a policy demands, what a step asks for, and what comes of both.
+//! TLS: the rules of a policy, the settings of a step file, and the resulting parameters.
 //!
-//! A policy has a floor. A step may raise it as far as the policy lets it ask, and
-//! lowers it (`verify: false`) only where the policy says so.
+//! The policy sets minimum requirements. Steps can make them stricter with the settings that the
+//! policy allows, and laxer (`verify: false`) only if the policy allows that explicitly.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -12,7 +12,7 @@ use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest as _, Sha256};
 use thiserror::Error;
 
-/// A version of TLS that can be asked for.
+/// A version of TLS.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum TlsVersion {
     /// `1.2`
@@ -51,9 +51,9 @@ impl FromStr for TlsVersion {
     }
 }
 
-/// A text that is no [`TlsVersion`].
+/// A text that is not a valid [`TlsVersion`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-#[error("the TLS versions are `1.2` and `1.3`")]
+#[error("the TLS version must be `1.2` or `1.3`")]
 pub struct TlsVersionError;
 
 /// The SHA-256 of a certificate's public key (its `SubjectPublicKeyInfo`), in curl's
@@ -99,25 +99,25 @@ impl FromStr for PinnedKey {
     }
 }
 
-/// A text that is no [`PinnedKey`].
+/// A text that is not a valid [`PinnedKey`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[error(
-    "a pinned key is `sha256//` and the SHA-256 of the certificate's public key in Base64, as for curl's `--pinnedpubkey`"
+    "a pinned key must be `sha256//` and the SHA-256 of the certificate's public key in Base64, as for curl's `--pinnedpubkey`"
 )]
 pub struct PinnedKeyError;
 
-/// Something of TLS that a step may ask for if the policy lets it.
+/// A TLS setting of step files, which the policy has to allow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum TlsAsk {
-    /// `verify: false`: any certificate will do.
+    /// `verify: false`: any certificate is accepted.
     VerifyNone,
     /// `verify: FILE`: other certificates are trusted.
     CaFile,
-    /// `cert`: the step shows a certificate.
+    /// `cert`: the step sends a client certificate.
     ClientCertificate,
-    /// `tls.pinned_keys`: only these keys will do.
+    /// `tls.pinned_keys`: only these keys are accepted.
     PinnedKey,
-    /// `tls.min_version`: older versions won't do.
+    /// `tls.min_version`: older versions are refused.
     MinVersion,
 }
 
@@ -131,11 +131,10 @@ impl TlsAsk {
         Self::MinVersion,
     ];
 
-    /// What a policy lets a step ask for that says nothing about it: what makes a
-    /// connection stricter.
+    /// The settings that are allowed by default: those that make connections stricter.
     pub const DEFAULT: [Self; 2] = [Self::PinnedKey, Self::MinVersion];
 
-    /// The word in a policy file.
+    /// Its name in policies.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -147,7 +146,7 @@ impl TlsAsk {
         }
     }
 
-    /// How a step file asks for it.
+    /// The key of a step file.
     pub(crate) fn in_step_file(self) -> &'static str {
         match self {
             Self::VerifyNone => "verify: false",
@@ -165,20 +164,20 @@ impl fmt::Display for TlsAsk {
     }
 }
 
-/// What a policy, or one rule of it, says about TLS. What is not given is taken from
-/// the policy, and else from the defaults.
+/// The TLS rules of a policy, or of one allow rule. Unset rules are those of the policy, or the
+/// defaults.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct TlsRules {
-    /// The oldest version; 1.2 by default.
+    /// The minimum version; 1.2 by default.
     pub min_version: Option<TlsVersion>,
-    /// The keys of which a server has to have one; none given, none demanded.
+    /// The server must have one of these keys, if there are any.
     pub pinned_keys: Option<Vec<PinnedKey>>,
-    /// What a step may ask for; [`TlsAsk::DEFAULT`] by default.
+    /// The settings that a step may use; [`TlsAsk::DEFAULT`] by default.
     pub steps_may: Option<BTreeSet<TlsAsk>>,
 }
 
 impl TlsRules {
-    /// These rules, and others for what they leave open.
+    /// These rules, with others for the unset ones.
     pub(crate) fn or(&self, others: &Self) -> Self {
         Self {
             min_version: self.min_version.or(others.min_version),
@@ -190,14 +189,14 @@ impl TlsRules {
         }
     }
 
-    /// What a step may ask for.
+    /// The settings that a step may use.
     pub(crate) fn asks(&self) -> BTreeSet<TlsAsk> {
         self.steps_may
             .clone()
             .unwrap_or_else(|| TlsAsk::DEFAULT.into())
     }
 
-    /// What a connection obeys, or what the step may not ask for.
+    /// The parameters of a connection. Fails with the setting that the step may not use.
     pub(crate) fn terms(&self, asked: &TlsRequest) -> Result<TlsTerms, TlsAsk> {
         let allowed = self.asks();
         if let Some(ask) = asked.asks().find(|ask| !allowed.contains(ask)) {
@@ -214,28 +213,28 @@ impl TlsRules {
     }
 }
 
-/// How a step wants the server's certificate verified.
+/// How a step verifies the server's certificate.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum VerifyRequest {
-    /// Against the host's trust roots.
+    /// With the host's trust roots.
     #[default]
     Default,
     /// Not at all.
     None,
-    /// Against the certificates in a file.
+    /// With the certificates in a file.
     CaFile,
 }
 
-/// What a step asks for.
+/// The TLS settings of a step.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct TlsRequest {
     /// How the server's certificate is verified.
     pub verify: VerifyRequest,
-    /// Whether the step shows a certificate.
+    /// Whether the step sends a client certificate.
     pub client_certificate: bool,
-    /// The oldest version.
+    /// The minimum version.
     pub min_version: Option<TlsVersion>,
-    /// The keys of which the server has to have one.
+    /// The server must have one of these keys, if there are any.
     pub pinned_keys: Vec<PinnedKey>,
 }
 
@@ -253,23 +252,23 @@ impl TlsRequest {
     }
 }
 
-/// What a connection obeys.
+/// The parameters of a TLS connection.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct TlsTerms {
     /// How the server's certificate is verified.
     pub verify: VerifyRequest,
-    /// Whether the step shows its certificate.
+    /// Whether the step sends its client certificate.
     pub client_certificate: bool,
-    /// The oldest version.
+    /// The minimum version.
     pub min_version: TlsVersion,
-    /// The policy's keys, of which the server has to have one, if there are any.
+    /// The policy's keys. The server must have one of them, if there are any.
     pub pinned_keys: Vec<PinnedKey>,
-    /// The step's keys, of which it has to have one, too, if there are any.
+    /// The step's keys. The server must also have one of them, if there are any.
     pub step_pinned_keys: Vec<PinnedKey>,
 }
 
 impl TlsTerms {
-    /// Whether a server may have this key.
+    /// Whether a server's key is accepted.
     #[must_use]
     pub fn accept_key(&self, key: &PinnedKey) -> bool {
         let fits = |keys: &[PinnedKey]| keys.is_empty() || keys.contains(key);

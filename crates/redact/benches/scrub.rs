@@ -1,4 +1,4 @@
-//! What it costs to look for secrets in what comes back, by how many there are.
+//! Redaction of responses, by the number of secrets.
 
 #![expect(
     clippy::unwrap_used,
@@ -15,14 +15,14 @@ use http_step_redact::{Handles, Patterns, Replacements, Replacer, Value};
 
 const COUNTS: [usize; 4] = [1, 10, 32, 100];
 
-/// Bytes of a piece, as a socket gives them.
+/// The length of a piece, as from a socket.
 const PIECE: usize = 64 << 10;
 
 fn main() {
     divan::main();
 }
 
-/// What a run has before its first request: all forms of all values.
+/// Building the patterns of all forms of all values, before the first request of a run.
 #[divan::bench(args = COUNTS)]
 fn patterns(bencher: Bencher<'_, '_>, count: usize) {
     bencher.bench(|| set_up(black_box(count)));
@@ -42,7 +42,7 @@ fn text_with_escapes(bencher: Bencher<'_, '_>, count: usize) {
     scrub(bencher, count, escaped.as_bytes());
 }
 
-/// The same, in which parts of the secrets are looked for, too.
+/// The same, also with a search for parts of the secrets.
 #[divan::bench(args = COUNTS)]
 fn text_without_parts(bencher: Bencher<'_, '_>, count: usize) {
     let (patterns, handles) = set_up(count);
@@ -53,7 +53,7 @@ fn text_without_parts(bencher: Bencher<'_, '_>, count: usize) {
         .bench_local(|| replacer.feed(black_box(&piece)));
 }
 
-/// A piece of bytes that are no text: an archive, say.
+/// A piece of binary data, such as an archive.
 #[divan::bench(args = COUNTS)]
 fn bytes_without(bencher: Bencher<'_, '_>, count: usize) {
     let mut state = 42_u32;
@@ -100,7 +100,7 @@ fn set_up(count: usize) -> (Arc<Patterns>, Replacements) {
     (Arc::new(patterns), handles.into_iter().collect())
 }
 
-/// A token of forty characters, as services hand them out.
+/// A token of forty characters, as services issue them.
 fn token(number: usize) -> String {
     const LETTERS: [char; 8] = ['a', 'K', '7', 'x', 'Q', '2', 'm', 'Z'];
     let letters = (0..36).map(|place: usize| {

@@ -1,28 +1,28 @@
-//! How a value is written where it is put in.
+//! Encoding of a value for its place in a request.
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_encode};
 use thiserror::Error;
 use zeroize::Zeroizing;
 
-/// What is around a value, which it must not break out of.
+/// The syntax around a value, which the value must not break out of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Context {
     /// A header field's value (RFC 9110, section 5.5).
     Header,
-    /// A path or a query (RFC 3986): all but unreserved characters is escaped.
+    /// A path or a query (RFC 3986): everything but unreserved characters is escaped.
     Url,
-    /// `application/x-www-form-urlencoded`, as the WHATWG URL Standard has it.
+    /// `application/x-www-form-urlencoded` (WHATWG URL Standard).
     Form,
     /// A string of JSON (RFC 8259).
     Json,
     /// Text or an attribute of XML.
     Xml,
-    /// A text that has no rules.
+    /// Text without a syntax.
     Plain,
 }
 
 impl Context {
-    /// What a body of a media type is, by its Content-Type.
+    /// The context in a body, from its Content-Type.
     #[must_use]
     pub fn of_media_type(content_type: Option<&str>) -> Self {
         let essence = content_type
@@ -36,7 +36,7 @@ impl Context {
             "json" => Self::Json,
             "xml" => Self::Xml,
             other if other.ends_with("+json") || other.ends_with("json-seq") => Self::Json,
-            // One JSON text a line.
+            // One JSON text per line.
             "x-ndjson" | "ndjson" | "jsonl" | "x-jsonlines" => Self::Json,
             other if other.ends_with("+xml") => Self::Xml,
             _ => Self::Plain,
@@ -44,17 +44,19 @@ impl Context {
     }
 }
 
-/// A value that can't stand where it is to be put in. It is not told what it is.
+/// Why a value can't be encoded for its place. The value is not shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum EncodeError {
     /// A header has no escapes.
-    #[error("it has a line break or another control character in it, which no header can have")]
+    #[error(
+        "it contains a line break or another control character, which is not allowed in a header"
+    )]
     Header,
     /// JSON and XML are text.
-    #[error("it is not UTF-8, which {0} has to be")]
+    #[error("it is not UTF-8, which {0} requires")]
     Text(&'static str),
-    /// XML has no way to write it.
-    #[error("it has a control character in it, which no XML can have")]
+    /// XML can't represent it.
+    #[error("it contains a control character, which is not allowed in XML")]
     Xml,
 }
 
@@ -73,11 +75,11 @@ const FORM: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'_')
     .remove(b' ');
 
-/// Write a value for its place.
+/// Encode a value for its place.
 ///
 /// # Errors
 ///
-/// It can't stand there.
+/// The place can't contain it.
 pub fn encode(value: &[u8], context: Context) -> Result<Zeroizing<Vec<u8>>, EncodeError> {
     let text = |what| std::str::from_utf8(value).map_err(|_| EncodeError::Text(what));
     let encoded = match context {
@@ -109,7 +111,7 @@ pub(crate) fn form(value: &[u8]) -> String {
     percent_encode(value, FORM).to_string().replace(' ', "+")
 }
 
-/// The inside of a JSON string.
+/// The content of a JSON string.
 fn json(text: &str) -> String {
     let quoted = serde_json::Value::from(text).to_string();
     let inside = quoted.strip_prefix('"').and_then(|it| it.strip_suffix('"'));

@@ -1,20 +1,19 @@
-//! What a value looks like where somebody has encoded it as a whole.
+//! The forms of a value that is encoded as a whole.
 //!
-//! | form | which |
+//! | form | variants |
 //! |---|---|
-//! | as it is | without blanks at its ends; also with `+` for each space, and the reverse; with line feeds as CRLF, and the reverse; in Latin-1; in UTF-16 of both byte orders |
-//! | base64 (RFC 4648) | both alphabets, at each of the three places that it can have in a longer text; of the value, and of the value as HTML forms encode it (RFC 6749, section 2.3.1) |
+//! | plain | without blanks at its ends; with `+` for each space, and the reverse; with CRLF for each line feed, and the reverse; in Latin-1; in UTF-16 of both byte orders |
+//! | base64 (RFC 4648) | both alphabets, at each of the three alignments in a longer text; of the value, and of the form-encoded value (RFC 6749, section 2.3.1) |
 //! | hexadecimal | |
 //!
-//! All of them are looked for in any mix of upper and lower case, in the text as it
-//! comes, and in the text as each [`Encoding`](crate::escape::Encoding) decodes it: what
-//! is written character by character is not listed here.
+//! All of them are matched in any mix of upper and lower case, in the text as received, and in
+//! the text as each [`Encoding`](crate::escape::Encoding) decodes it. Escapes of single
+//! characters are therefore not listed here.
 //!
-//! A long value is looked for in pieces, and one of several lines also line by line.
+//! A long value is matched in pieces, and a value of several lines also line by line.
 //!
-//! A text can be encoded in ways without end, and a server that works for somebody who
-//! wants the value will find one. These are the ways in which servers echo what they
-//! were sent.
+//! There are endless ways to encode a text, and a malicious server will find another one. These
+//! are the ways in which servers echo what they received.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -26,26 +25,26 @@ use crate::encode;
 use crate::handle::HANDLE_BYTES;
 use crate::value::{self, MIN_REDACTED};
 
-/// Values longer than two of these are looked for in pieces of it: it bounds how much of
-/// a stream is held back.
+/// Values longer than two pieces are matched in pieces, which limits how much of a stream is
+/// held back.
 const PIECE: usize = 1 << 10;
 
-/// A line of a value is looked for by itself from this length on: who guesses it can
-/// have the guess confirmed.
+/// The minimum length of a line that is matched by itself: redaction confirms a guess, so a
+/// line must be too long to guess.
 const MIN_LINE: usize = 16;
 
-/// What to look for.
+/// A byte string to match.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Form {
     pub(crate) bytes: Vec<u8>,
     /// Whether it is the beginning of the value, of which an open escape before it may take
     /// the first bytes.
     pub(crate) begins: bool,
-    /// How many bytes behind it belong to it, whatever they are.
+    /// How many arbitrary bytes after it belong to it.
     pub(crate) rest: usize,
-    /// Whether it goes on from the piece of the value before it.
+    /// Whether it continues the previous piece of the value.
     pub(crate) continues: bool,
-    /// Whether the characters before and after it hold bits of it: of base64.
+    /// Whether the characters before and after it contain some of its bits, as in base64.
     pub(crate) before: bool,
     pub(crate) after: bool,
 }
@@ -86,9 +85,9 @@ pub(crate) fn is_pem_boundary(line: &[u8]) -> bool {
         .is_some_and(|label| !label.windows(5).any(|dashes| dashes == b"-----"))
 }
 
-/// The handles of a run in the forms in which they come before people: logs have one as it is,
-/// the names of fields in another case, and `Authorization` in base64. Only what they share is
-/// looked for; how long they are is known.
+/// The forms of a run's handles that people may see: plain in logs, in another case in field
+/// names, and in base64 in `Authorization`. Only their shared prefix is matched; their length
+/// is known.
 pub(crate) fn forms_of_handles(shared: &str) -> Vec<Form> {
     let plain = Form {
         bytes: shared.as_bytes().to_vec(),
@@ -97,7 +96,7 @@ pub(crate) fn forms_of_handles(shared: &str) -> Vec<Form> {
     };
     let encoded = (0..3).map(|offset| {
         let form = base64(shared.as_bytes(), offset);
-        // With the last digit, which holds other bits, too.
+        // Including the last digit, which also contains other bits.
         let digits = ((offset + HANDLE_BYTES) * 8).div_ceil(6) - (offset * 8).div_ceil(6);
         Form {
             rest: digits - form.bytes.len(),
@@ -108,7 +107,7 @@ pub(crate) fn forms_of_handles(shared: &str) -> Vec<Form> {
     [plain].into_iter().chain(encoded).collect()
 }
 
-/// The hexadecimal and the base64 digits of a value, and the value.
+/// The hexadecimal form of a value, and the base64 forms.
 pub(crate) fn digits(value: &[u8]) -> (Vec<u8>, Vec<Vec<u8>>) {
     let base64 = (0..3).flat_map(|offset| {
         let standard = base64(value, offset).bytes;
@@ -117,7 +116,7 @@ pub(crate) fn digits(value: &[u8]) -> (Vec<u8>, Vec<Vec<u8>>) {
     (hexadecimal(value), base64.collect())
 }
 
-/// Forms by their bytes.
+/// Collects forms without duplicates.
 #[derive(Default)]
 struct Forms(BTreeMap<Vec<u8>, Form>);
 
@@ -128,7 +127,7 @@ impl Forms {
         }
     }
 
-    /// A value, in pieces if it is long.
+    /// Add a value, in pieces if it is long.
     fn add_whole(&mut self, mut value: &[u8], begins: bool) {
         let mut continues = false;
         while value.len() >= 2 * PIECE {
@@ -177,8 +176,7 @@ impl Forms {
     }
 }
 
-/// The value in base64 after so many other bytes: the characters that hold nothing
-/// else.
+/// The value in base64 at an offset: the characters that only contain bits of the value.
 fn base64(value: &[u8], offset: usize) -> Form {
     let mut text = vec![0; offset];
     text.extend_from_slice(value);
@@ -244,7 +242,7 @@ pub(crate) fn in_utf16(text: &str) -> [Vec<u8>; 2] {
     ]
 }
 
-/// What a text is in charsets other than UTF-8.
+/// A text in charsets other than UTF-8.
 fn in_charsets(text: &str) -> Vec<Vec<u8>> {
     let mut charsets = in_utf16(text).to_vec();
     let latin1: Option<Vec<u8>> = text.chars().map(|c| u8::try_from(c).ok()).collect();

@@ -1,33 +1,32 @@
-//! What a component holds in place of a value.
+//! Handles, which components hold in place of values.
 
 use std::fmt;
 
 use thiserror::Error;
 
-/// Characters that all handles of a run have, and those that are one's own. Each stands
-/// for five random bits. What looks for many handles is smaller for what they share.
+/// The number of characters that all handles of a run share, and that each has for itself. Each
+/// character encodes five random bits. The shared prefix keeps patterns of many handles small.
 const SHARED: usize = 20;
 const OWN: usize = 10;
 
-/// What handles begin with, so that people know one when they see it.
+/// The prefix of handles, by which people recognize them.
 const PREFIX: &str = "hs";
 
-/// Bytes of every handle: 32.
+/// The length of every handle in bytes: 32.
 pub const HANDLE_BYTES: usize = PREFIX.len() + SHARED + OWN;
 
-/// The 32 characters of handles. They mean themselves wherever a text can stand:
-/// in a host name, a path, a query, a header, in JSON, XML and HTML.
+/// The 32 characters of handles. They need no escape anywhere: in host names, paths, queries,
+/// headers, JSON, XML and HTML.
 const ALPHABET: &[u8; 32] = b"abcdefghijklmnopqrstuvwxyz234567";
 
-/// Stands for a secret in one run: `hs`, twenty random characters that are the run's
-/// (100 bits), and ten of its own (50 bits). It tells nothing of the value, not even its
-/// length.
+/// The handle of a secret in one run: `hs`, twenty random characters of the run (100 bits), and
+/// ten of its own (50 bits). It reveals nothing about the value, not even its length.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Handle(Box<str>);
 
-/// The system has no random numbers.
+/// The system's random number generator failed.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
-#[error("the system gives no random numbers: {0}")]
+#[error("the system's random number generator failed: {0}")]
 pub struct NoRandomness(String);
 
 /// The handles of one run.
@@ -37,11 +36,11 @@ pub struct Handles {
 }
 
 impl Handles {
-    /// Those of a new run.
+    /// The handles of a new run.
     ///
     /// # Errors
     ///
-    /// The system has no random numbers to give.
+    /// The system's random number generator failed.
     pub fn new() -> Result<Self, NoRandomness> {
         Ok(Self {
             beginning: format!("{PREFIX}{}", random::<SHARED>()?),
@@ -52,14 +51,14 @@ impl Handles {
     ///
     /// # Errors
     ///
-    /// The system has no random numbers to give.
+    /// The system's random number generator failed.
     pub fn next(&self) -> Result<Handle, NoRandomness> {
         let text = format!("{}{}", self.beginning, random::<OWN>()?);
         Ok(Handle(text.into()))
     }
 }
 
-/// So many random characters.
+/// Random characters.
 fn random<const CHARACTERS: usize>() -> Result<String, NoRandomness> {
     let mut random = [0; CHARACTERS];
     getrandom::fill(&mut random).map_err(|error| NoRandomness(error.to_string()))?;
@@ -77,7 +76,7 @@ impl Handle {
         &self.0
     }
 
-    /// What all handles of its run begin with.
+    /// The prefix of all handles of its run.
     pub(crate) fn shared(&self) -> &str {
         self.0.get(..PREFIX.len() + SHARED).unwrap_or(&self.0)
     }

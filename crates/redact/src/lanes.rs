@@ -1,13 +1,13 @@
-//! A long piece is read at several places at once.
+//! Reading a long piece at several places at once.
 //!
-//! What is read next depends on what was read before, so that a processor mostly waits
-//! for one byte's state to be there; it can as well wait for those of several places.
+//! Each state depends on the previous one, so the processor mostly waits for memory; it can
+//! wait for several places at the same time.
 //!
-//! To skip what can be no beginning would be quicker still. But how quick would depend
-//! on which pairs of bytes the texts begin with, and whoever sends a body can measure
-//! that: it would tell him of each pair whether a secret has it. In a table of all
-//! transitions each byte costs the same, whatever came before; in an automaton that is
-//! too large for one, it takes a little longer within what begins as a text does.
+//! Skipping bytes that can't start a match would be even faster. But the speed would depend on
+//! the pairs of bytes that the texts start with, and the sender of a body can measure it: that
+//! would reveal for each pair whether a secret starts with it. With a full transition table
+//! each byte costs the same. An automaton that is too large for a table takes slightly longer
+//! inside prefixes of texts.
 
 use std::array;
 
@@ -15,15 +15,15 @@ use aho_corasick::automaton::StateID;
 
 use crate::automaton::Machine;
 
-/// How many places.
+/// The number of places.
 const LANES: usize = 4;
 
-/// How many times as long as the longest text what each lane reads is, at the least: it
-/// reads nearly so much twice.
+/// The minimum length of a lane, as a multiple of the longest text: lanes overlap by nearly the
+/// length of that text.
 const WORTH_IT: usize = 4;
 
-/// Read on, and tell in order of each byte at which texts end, and the number of each. The
-/// longest text has so many bytes.
+/// Read on, and report in order each byte at which matches end, and the indices of their texts.
+/// `longest` is the length of the longest text.
 pub(crate) fn read(
     automaton: &impl Machine,
     longest: usize,
@@ -42,7 +42,7 @@ pub(crate) fn read(
     let mut states: [StateID; LANES] = array::from_fn(|lane| match lane * length {
         0 => state,
         start => {
-            // No state holds more of what was before than the longest text but a byte.
+            // A state depends on fewer bytes than the longest text has.
             let before = start - longest.saturating_sub(1);
             let before = bytes.get(before..start).unwrap_or_default();
             read_on(automaton, automaton.start(), 0, before, |_, _| ())
@@ -69,7 +69,7 @@ pub(crate) fn read(
     read_on(automaton, state, read, rest, ended)
 }
 
-/// Read what is at a place, one byte after the other.
+/// Read bytes one by one from a place on.
 fn read_on(
     automaton: &impl Machine,
     mut state: StateID,
@@ -86,7 +86,7 @@ fn read_on(
     state
 }
 
-/// Tell which texts end with the byte at a place.
+/// Report the texts whose matches end with the byte at a place.
 fn tell(automaton: &impl Machine, state: StateID, at: usize, mut ended: impl FnMut(usize, usize)) {
     automaton.each(state, |text| ended(at, text));
 }

@@ -1,10 +1,9 @@
-//! Secrets put into what goes out, and taken out of what comes back: byte by byte,
-//! without I/O.
+//! Injection of secrets into requests, and redaction of secrets in responses, without I/O.
 //!
-//! A component holds a [`Handle`] in place of a [`Value`]. On the way out a
-//! [`Replacer`] puts the value in, [encoded](encode()) for its place; on the way back
-//! another takes all [forms](PatternsBuilder::value) of it out, in one pass over a
-//! stream that may be cut anywhere.
+//! A component holds a [`Handle`] in place of a [`Value`]. In requests, a [`Replacer`]
+//! replaces the handle with the value, [encoded](encode()) for its place. In responses,
+//! another one replaces all [forms](PatternsBuilder::value) of the value, in one pass over a
+//! stream that can be split anywhere.
 //!
 //! ```
 //! use std::sync::Arc;

@@ -1,16 +1,15 @@
-//! Escapes that a text leaves open. Whatever reads the text takes the first characters of
-//! what is put behind one for the rest of the escape: what it makes of them tells which
-//! they are.
+//! Unfinished escapes at the end of a text. A parser takes the first characters of whatever
+//! follows for the rest of the escape, and its result reveals what these characters are.
 
 use crate::encode::Context;
 
-/// The longest beginning of an escape of a URL, `%u002`.
+/// The length of the longest unfinished escape in a URL, `%u002`.
 const LONGEST_OF_URL: usize = 5;
 
-/// Reads a text as it comes, and knows whether an escape is open at its end.
+/// Tracks a text, and whether it ends in an unfinished escape.
 #[derive(Clone, Copy, Debug)]
 pub struct OpenEscape {
-    /// What an escape begins with; none where nothing is escaped.
+    /// The first character of escapes; none if the context has no escapes.
     sign: Option<u8>,
     state: State,
 }
@@ -18,16 +17,16 @@ pub struct OpenEscape {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum State {
     Closed,
-    /// The sign was read.
+    /// After the first character.
     Begun,
-    /// So many hexadecimal digits are to come.
+    /// This many hexadecimal digits are missing.
     Digits(u8),
-    /// It has no length that is known: it goes on with characters as escapes have them.
+    /// In an escape of unknown length, which continues with the characters that escapes have.
     Open,
 }
 
 impl OpenEscape {
-    /// Before anything of a text was read, in which values are written so.
+    /// The start of a text in which values are encoded for a context.
     #[must_use]
     pub fn new(context: Context) -> Self {
         let sign = match context {
@@ -42,7 +41,7 @@ impl OpenEscape {
         }
     }
 
-    /// The sign of the escape that is open at the end of a text.
+    /// The first character of the unfinished escape at the end of a text.
     #[must_use]
     pub fn at_end_of(text: &[u8], context: Context) -> Option<char> {
         let mut escape = Self::new(context);
@@ -56,19 +55,19 @@ impl OpenEscape {
         escape.is_open().then(|| escape.sign()).flatten()
     }
 
-    /// What an escape begins with.
+    /// The first character of escapes.
     #[must_use]
     pub fn sign(&self) -> Option<char> {
         self.sign.map(char::from)
     }
 
-    /// Whether one is open.
+    /// Whether the text so far ends in an unfinished escape.
     #[must_use]
     pub fn is_open(&self) -> bool {
         self.state != State::Closed
     }
 
-    /// Read on.
+    /// Read one byte.
     pub fn step(&mut self, byte: u8) {
         self.state = match self.sign {
             None => return,
@@ -78,7 +77,7 @@ impl OpenEscape {
         };
     }
 
-    /// `%2F`, and `%u002F`, as some servers read.
+    /// `%2F`, and `%u002F`, which some servers support.
     fn in_url(self, byte: u8) -> State {
         match (self.state, byte) {
             (_, b'%') => State::Begun,
@@ -88,7 +87,7 @@ impl OpenEscape {
         }
     }
 
-    /// Those of JSON, and whatever else looks like one: somebody reads `\x2F` and `\u{2F}`.
+    /// The escapes of JSON, and similar ones that some parsers support: `\x2F` and `\u{2F}`.
     fn in_json(self, byte: u8) -> State {
         match (self.state, byte) {
             (State::Begun, b'u') => State::Digits(4),
@@ -102,7 +101,7 @@ impl OpenEscape {
         }
     }
 
-    /// `&amp;`, `&#47;` and `&#x2F;`, of any length, and names of the document's own.
+    /// `&amp;`, `&#47;` and `&#x2F;` of any length, and entities that the document defines.
     fn in_xml(self, byte: u8) -> State {
         let is_of_name =
             |byte: u8| byte.is_ascii_alphanumeric() || !byte.is_ascii() || b"#_-.:".contains(&byte);

@@ -1,7 +1,7 @@
-//! Parts of values: what is left of one where a server cuts it.
+//! Parts of values, as left by a server that truncates them.
 //!
-//! A part is never redacted: what a component sees would change with each character that
-//! it guesses right. It is reported.
+//! A part is reported and never redacted: otherwise what a component sees would change with
+//! each character that it guesses correctly.
 
 use std::collections::hash_map::RandomState;
 use std::hash::BuildHasher;
@@ -10,13 +10,13 @@ use crate::encode;
 use crate::forms::{digits, in_utf16, replaced};
 use crate::shared::without_shared;
 
-/// How many characters of a value in a row are a part of it.
+/// The minimum length of a part, in consecutive characters of the value.
 const MIN_PART: usize = 8;
 
-/// As many characters in base64, and in hexadecimal or UTF-16.
+/// The lengths of a part: plain, in base64, and in hexadecimal or UTF-16.
 const LENGTHS: [usize; 3] = [MIN_PART, MIN_PART * 8 / 6, LONGEST_PART];
 
-/// The most bytes of a part.
+/// The maximum length of a part, in bytes.
 pub(crate) const LONGEST_PART: usize = MIN_PART * 2;
 
 /// How many bytes the filter knows a part by.
@@ -25,14 +25,13 @@ const EIGHT: usize = size_of::<u64>();
 /// How many bytes are looked up in the filter at once.
 const CHUNK: usize = 64;
 
-/// Of longer values the parts are looked for as they are, and not encoded: each byte of a
-/// value takes some 500 bytes of memory.
+/// The maximum length of a value whose encoded parts are matched, too: each byte of such a value
+/// takes about 500 bytes of memory.
 const MAX_ENCODED: usize = 8 << 10;
 
-/// The parts of values, each by its owner.
+/// The parts of values with their owners.
 pub(crate) struct Parts {
-    /// By length: the last bytes of a stream as a number, and whose part they are;
-    /// sorted.
+    /// For each length: the bytes of a part as a number, and its owner; sorted.
     known: [Vec<(u128, u32)>; LENGTHS.len()],
     filter: Filter,
 }
@@ -68,7 +67,7 @@ impl Last {
         self.low = self.low << 8 | u64::from(byte.to_ascii_lowercase());
     }
 
-    /// The last of them, as a number.
+    /// The last bytes, as a number.
     fn cut(self, length: usize) -> u128 {
         let bytes = u128::from(self.high) << 64 | u128::from(self.low);
         bytes & (u128::MAX >> (128 - 8 * length))
@@ -80,7 +79,7 @@ impl Last {
 pub(crate) struct PartsBuilder([Vec<(u128, u32)>; LENGTHS.len()]);
 
 impl PartsBuilder {
-    /// All parts of a value.
+    /// Add all parts of a value.
     pub(crate) fn add(&mut self, owner: usize, value: &[u8]) {
         let Ok(owner) = u32::try_from(owner) else {
             return;
@@ -117,7 +116,7 @@ impl PartsBuilder {
         }
     }
 
-    /// None if there are none.
+    /// Build the set; none if there are no parts.
     pub(crate) fn build(self) -> Option<Parts> {
         let mut known = self.0;
         for known in &mut known {
@@ -148,7 +147,7 @@ impl Filter {
             if silent.contains(owner) {
                 continue;
             }
-            // Whatever their length, it is their last eight.
+            // The last eight bytes, whatever the length.
             let (word, [one, other]) = place(*bytes as u64, self.key, self.words.len());
             if let Some(word) = self.words.get_mut(word) {
                 *word |= 1 << one | 1 << other;

@@ -1,4 +1,4 @@
-//! Many texts to look for at once.
+//! Patterns: many texts that are matched at once.
 
 use std::collections::{BTreeSet, HashMap};
 use std::hash::{BuildHasherDefault, Hasher};
@@ -20,35 +20,35 @@ use crate::value::Value;
 /// time for each byte, whatever is looked for.
 const LARGEST_TABLE: usize = 64 << 20;
 
-/// Texts to look for, each somebody's.
+/// Texts to match, each with an owner: the index of its value.
 pub struct Patterns {
     automaton: Automaton,
-    /// By the automaton's number of the text.
+    /// By the automaton's index of the text.
     texts: Vec<Text>,
-    /// How many bytes of a text each state has seen: the longest beginning of any
-    /// text that ends here. Made when it is asked for.
+    /// For each state, the length of the longest prefix of a text that ends there. Built on
+    /// first use.
     depths: OnceLock<Depths>,
-    /// The texts, as far as that needs them.
+    /// The texts that are needed for it.
     bytes: Vec<Box<[u8]>>,
     parts: Option<Parts>,
     inside: Inside,
-    /// Whether they are looked for in what decoders make of a text, too.
+    /// Whether they are also matched in the output of decoders.
     is_decoding: bool,
     spans_lines: bool,
 }
 
-/// Collects what is to be looked for.
+/// Collects the texts to match.
 #[derive(Default)]
 pub struct PatternsBuilder {
     forms: Vec<(usize, Form)>,
     parts: PartsBuilder,
-    /// Whether the case of letters makes a difference.
+    /// Whether matching is case-sensitive.
     is_exact: bool,
     is_decoding: bool,
 }
 
 impl PatternsBuilder {
-    /// Look for a text as it is; then all others are, too.
+    /// Match a text exactly; then all others are matched exactly, too.
     #[must_use]
     pub fn text(mut self, owner: usize, text: &[u8]) -> Self {
         self.is_exact = true;
@@ -62,7 +62,7 @@ impl PatternsBuilder {
         self
     }
 
-    /// Look for all forms of a value, and for its parts, unless it is not
+    /// Match all forms of a value, and its parts, if it is
     /// [distinctive](Value::is_distinctive).
     #[must_use]
     pub fn value(mut self, owner: usize, value: &Value) -> Self {
@@ -72,7 +72,7 @@ impl PatternsBuilder {
         self.derived(owner, value)
     }
 
-    /// Look for all forms of what gives a value away, as a part of a URL does.
+    /// Match all forms of a text that reveals a value, such as a part of a URL.
     #[must_use]
     pub fn derived(mut self, owner: usize, value: &Value) -> Self {
         self.is_decoding = true;
@@ -83,9 +83,9 @@ impl PatternsBuilder {
         self
     }
 
-    /// Look for all handles of the run that has this one: as they are, in any case, and in
-    /// Base64. They are no secrets, and whoever hides them wants to have it short. One that is
-    /// cut is replaced with as many bytes behind it as it lacks.
+    /// Match all handles of this handle's run: plain, in any case, and in Base64. Handles are
+    /// not secret; other encodings are not worth the time. A truncated handle is replaced
+    /// together with as many following bytes as it lacks.
     #[must_use]
     pub fn handles(mut self, owner: usize, one: &Handle) -> Self {
         let forms = forms_of_handles(one.shared()).into_iter();
@@ -93,21 +93,21 @@ impl PatternsBuilder {
         self
     }
 
-    /// Make what looks for all of it, to be used often.
+    /// Build patterns that are used often.
     ///
     /// # Errors
     ///
-    /// It is too much.
+    /// The texts are too large.
     pub fn build(self) -> Result<Patterns, TooMuch> {
         Patterns::new(self, LARGEST_TABLE)
     }
 
-    /// Make what looks for all of it, to be used for a moment: it is made at a tenth of
-    /// the cost, and looks at half the speed.
+    /// Build patterns that are used once: building takes a tenth of the time, and matching
+    /// twice the time.
     ///
     /// # Errors
     ///
-    /// It is too much.
+    /// The texts are too large.
     pub fn build_for_once(self) -> Result<Patterns, TooMuch> {
         Patterns::new(self, 0)
     }
@@ -115,14 +115,13 @@ impl PatternsBuilder {
 
 type Depths = HashMap<StateID, usize, BuildHasherDefault<StateHasher>>;
 
-/// Hashes the numbers of states. Nobody from outside chooses them, and there are many for
-/// each run.
+/// A fast hasher for state IDs, which attackers can't choose.
 #[derive(Default)]
 struct StateHasher(u64);
 
 impl Hasher for StateHasher {
     fn write_u32(&mut self, number: u32) {
-        // By the golden ratio, after Knuth: what is close together comes apart.
+        // The golden ratio, after Knuth, which spreads close numbers.
         self.0 = u64::from(number).wrapping_mul(0x9e37_79b9_7f4a_7c15);
     }
 
@@ -137,30 +136,30 @@ impl Hasher for StateHasher {
     }
 }
 
-/// There is more to look for than there are numbers.
+/// The automaton would have more states than there are IDs.
 #[derive(Clone, Debug, Error)]
-#[error("the secrets are too many or too long to look for: {0}")]
+#[error("too many secrets, or too long ones, to redact: {0}")]
 pub struct TooMuch(#[from] BuildError);
 
-/// A text, in bytes.
+/// A text to match.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Text {
     pub(crate) length: usize,
-    /// Whose it is: the number of its value.
+    /// The index of its value.
     pub(crate) owner: usize,
     /// Whether an open escape before it may take its first bytes.
     pub(crate) begins: bool,
-    /// How many bytes behind it belong to it, whatever they are; only of what is not decoded.
+    /// How many arbitrary bytes after it belong to it, in undecoded text only.
     pub(crate) rest: usize,
-    /// Whether it goes on from another of its owner.
+    /// Whether it continues another text of its owner.
     pub(crate) continues: bool,
-    /// Whether the characters before and after it hold bits of it.
+    /// Whether the characters before and after it contain bits of it.
     pub(crate) before: bool,
     pub(crate) after: bool,
 }
 
 impl Patterns {
-    /// Nothing to look for, to begin with.
+    /// An empty builder.
     #[must_use]
     pub fn builder() -> PatternsBuilder {
         PatternsBuilder::default()
@@ -199,7 +198,7 @@ impl Patterns {
         })
     }
 
-    /// Whose texts are in a text, by number, each once.
+    /// The owners of all matches in a text, each once.
     #[must_use]
     pub fn owners_in(&self, text: &[u8]) -> BTreeSet<usize> {
         let mut found = Vec::new();
@@ -210,14 +209,14 @@ impl Patterns {
         found.into_iter().map(|found| found.owner).collect()
     }
 
-    /// Tell of each text that is in a text as it is whose it is, by number.
+    /// Report the owner of each match in a text, without decoding it.
     pub fn each_in(&self, text: &[u8], mut found: impl FnMut(usize)) {
         if !self.is_empty() {
             self.read(self.start(), text, |_, text| found(text.owner));
         }
     }
 
-    /// Bytes of memory that it takes, about.
+    /// Its approximate memory in bytes.
     #[must_use]
     pub fn memory(&self) -> usize {
         let texts: usize = self.texts.iter().map(|text| text.length).sum();
@@ -239,13 +238,13 @@ impl Patterns {
         self.automaton.longest()
     }
 
-    /// Whether there is nothing to look for.
+    /// Whether there is nothing to match.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.texts.is_empty()
     }
 
-    /// Whether a text has a line feed in it: no other one goes on behind the end of a line.
+    /// Whether a text contains a line feed. If not, no match continues after the end of a line.
     #[must_use]
     pub fn spans_lines(&self) -> bool {
         self.spans_lines
@@ -269,13 +268,12 @@ impl Patterns {
         self.texts.get(number)
     }
 
-    /// The state before anything was read.
+    /// The start state.
     pub(crate) fn start(&self) -> StateID {
         self.automaton.start()
     }
 
-    /// How many of the bytes that were read last may belong to a text that is not
-    /// at its end.
+    /// How many of the last bytes may belong to a match that has not ended.
     pub(crate) fn depth(&self, state: StateID) -> usize {
         let depths = self.depths.get_or_init(|| {
             let mut depths = Depths::default();
@@ -291,7 +289,7 @@ impl Patterns {
         depths.get(&state).copied().unwrap_or_default()
     }
 
-    /// Read on, and tell of each byte at which texts end, and which.
+    /// Read on, and report each byte at which matches end, and their texts.
     pub(crate) fn read(
         &self,
         state: StateID,

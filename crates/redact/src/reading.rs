@@ -1,4 +1,4 @@
-//! Some text, read for what is in it: a stream as it comes, or as a decoder reads it.
+//! Matching in one text: a stream as received, or as a decoder decodes it.
 
 use aho_corasick::automaton::StateID;
 
@@ -6,7 +6,7 @@ use crate::forms::is_base64;
 use crate::partial::{LONGEST_PART, Last, Told};
 use crate::patterns::{Patterns, Text};
 
-/// What is looked for, and how.
+/// What is matched, and how.
 #[derive(Clone, Copy)]
 pub(crate) struct Search<'p> {
     pub(crate) patterns: &'p Patterns,
@@ -15,20 +15,20 @@ pub(crate) struct Search<'p> {
     pub(crate) told: &'p Told,
 }
 
-/// Bytes, and where in the stream they come from.
+/// Bytes, and their places in the stream.
 #[derive(Clone, Copy)]
 pub(crate) struct Input<'i> {
     pub(crate) bytes: &'i [u8],
     pub(crate) places: Places<'i>,
-    /// Whether nothing comes after them.
+    /// Whether they are the end of the stream.
     pub(crate) is_last: bool,
 }
 
 #[derive(Clone, Copy)]
 pub(crate) enum Places<'i> {
-    /// They are the stream from a place on.
+    /// They are bytes of the stream, from a place on.
     Raw(usize),
-    /// Each from where to where.
+    /// The range of each byte.
     Decoded(&'i [(usize, usize)]),
 }
 
@@ -45,28 +45,28 @@ impl Places<'_> {
     }
 }
 
-/// A text that was found, by places in the stream.
+/// A match, by places in the stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Found {
-    /// The text itself.
+    /// The matched text.
     pub(crate) start: usize,
     pub(crate) end: usize,
-    /// With the characters beside it that hold bits of it.
+    /// Including the characters next to it that contain bits of it.
     pub(crate) outer_start: usize,
     pub(crate) outer_end: usize,
     pub(crate) owner: usize,
-    /// Whether it goes on from another of its owner.
+    /// Whether it continues another match of its owner.
     pub(crate) continues: bool,
-    /// Whether it is a part of a value, which is not replaced.
+    /// Whether it is a part of a value, which is reported and not replaced.
     pub(crate) is_part: bool,
 }
 
-/// How far a stream is known.
+/// How far a stream was searched.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Frontier {
-    /// No text that begins before here is yet to be found.
+    /// All matches that start before here were found.
     pub(crate) known: usize,
-    /// Nor one that has bits in a character before here.
+    /// Likewise all matches that have bits in a character before here.
     pub(crate) free: usize,
 }
 
@@ -79,17 +79,17 @@ impl Frontier {
     }
 }
 
-/// How far a text was read.
+/// The state of matching in a text.
 #[derive(Clone)]
 pub(crate) struct Reading {
     state: StateID,
     last: Last,
-    /// Those whose next character is yet to come, and may hold bits of them.
+    /// Matches whose next character is not known yet and may contain bits of them.
     open: Vec<Found>,
 }
 
 impl Reading {
-    /// After some bytes. What ends in them is not told.
+    /// The state after some bytes, whose matches are not reported.
     pub(crate) fn after(patterns: &Patterns, bytes: &[u8]) -> Self {
         let mut last = Last::default();
         for byte in bytes {
@@ -102,7 +102,7 @@ impl Reading {
         }
     }
 
-    /// The same, but for what another reading tells.
+    /// A copy without the open matches, which the original reports.
     pub(crate) fn forked(&self) -> Self {
         Self {
             open: Vec::new(),
@@ -114,7 +114,7 @@ impl Reading {
         !self.open.is_empty()
     }
 
-    /// Read on from a place; what is before it was read already.
+    /// Read on from a place; the bytes before it were read already.
     pub(crate) fn read(
         &mut self,
         search: Search<'_>,
@@ -166,7 +166,7 @@ impl Reading {
                 last.push(*byte);
                 let end = from + at + 1;
                 let first = end - LONGEST_PART.min(end);
-                // What a decoder has left as it was is found without it.
+                // What a decoder left unchanged is found without it.
                 if places.of(end - 1).1 - places.of(first).0 == end - first {
                     continue;
                 }
@@ -179,7 +179,7 @@ impl Reading {
         }
     }
 
-    /// Tell of a text that ends at a place in what was read last.
+    /// Report a match that ends at a place in the bytes read last.
     pub(crate) fn tell(
         &mut self,
         one: Found,
@@ -191,8 +191,8 @@ impl Reading {
         tell(&mut self.open, one, text, input, end, found);
     }
 
-    /// From which byte on a text may have begun that has not ended, and where the characters
-    /// that hold bits of it begin.
+    /// The start of the earliest possible match that has not ended, and of the characters that
+    /// contain bits of it.
     pub(crate) fn unended(&self, patterns: &Patterns, bytes: &[u8]) -> (usize, usize) {
         let known = bytes.len().saturating_sub(patterns.depth(self.state));
         let before = known.checked_sub(1).and_then(|at| bytes.get(at));
@@ -200,7 +200,7 @@ impl Reading {
         (known, known - usize::from(is_digit))
     }
 
-    /// Those whose next character is yet to come.
+    /// The matches whose next character is not known yet.
     pub(crate) fn open(&self) -> impl Iterator<Item = Frontier> {
         self.open.iter().map(|found| Frontier {
             known: found.start,
@@ -235,7 +235,7 @@ impl Found {
     }
 }
 
-/// Tell of a text, with the character after it if that holds bits of it.
+/// Report a match, with the character after it if that contains bits of it.
 fn tell(
     open: &mut Vec<Found>,
     one: Found,
@@ -259,7 +259,8 @@ fn tell(
     }
 }
 
-/// The character after some is there, up to a place in the stream; or there is none.
+/// Complete open matches with the next character, which ends at a place in the stream, or with
+/// the end of the stream.
 fn close(open: &mut Vec<Found>, next: Option<u8>, end: usize, found: &mut Vec<Found>) {
     let holds_bits = next.is_some_and(is_base64);
     for mut one in open.drain(..) {

@@ -1,4 +1,4 @@
-//! Texts replaced in a stream, whatever the pieces are in which it comes.
+//! Replacement of texts in a stream that can be split anywhere.
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
@@ -11,23 +11,22 @@ use crate::reading::{Found, Frontier};
 use crate::scan::Scan;
 use crate::view::margin;
 
-/// How much of a piece is read before what can be let go is: it bounds what is found and
-/// not yet replaced.
+/// How much of a piece is read before output is released, which limits the pending matches.
 const BLOCK: usize = 4 << 10;
 
 /// How many more parts of a value are told, once one was. Whoever repeats a part that he has guessed could else
 /// measure that it is right, by what it takes to tell of each.
 const MOST_PARTS: usize = 64;
 
-/// What stands in for each text, by its owner's number. Texts of owners beyond the last
-/// are left as they are, so that [`Patterns`] can be for more than one use.
+/// The replacements, by the owner of a text. Texts of further owners are left unchanged, so that
+/// the same [`Patterns`] can be used for several purposes.
 pub type Replacements = Arc<[Zeroizing<Vec<u8>>]>;
 
 /// Replaces texts in one pass.
 ///
-/// Texts that overlap are replaced together, so that no end of one is left; the first has
-/// the name. It never holds back more than the longest text, as long as it is in the
-/// stream with its escapes, and the characters beside it.
+/// Overlapping matches are replaced together, by the replacement of the first, so that nothing of
+/// them remains. It never holds back more than the longest match with its escapes, and the
+/// characters next to it.
 pub struct Replacer {
     patterns: Arc<Patterns>,
     replacements: Replacements,
@@ -35,20 +34,20 @@ pub struct Replacer {
     /// The length of the longest text.
     longest: usize,
     scan: Scan,
-    /// What was read, from `base` in the stream on: what was not let go, and before that
-    /// as much as the longest text.
+    /// The bytes of the stream from `base` on: those not released, and before them as many as
+    /// the longest text has.
     held: Vec<u8>,
     base: usize,
-    /// Up to where it was let go.
+    /// The end of the released bytes.
     gone: usize,
-    /// What was found and not yet let go.
+    /// The matches that are not released.
     found: Vec<Found>,
-    /// Up to where the stream was replaced, and by what last.
+    /// The end of the last replacement, and its owner.
     covered: usize,
     last: Option<Found>,
-    /// Who was replaced, by number; in no order, each once.
+    /// The owners of replaced matches, each once, in no order.
     owners: Vec<usize>,
-    /// How many texts were replaced.
+    /// The number of replacements.
     replaced: usize,
     /// Whose parts were let go, and how many more parts of each owner there were.
     parts: Vec<usize>,
@@ -58,24 +57,24 @@ pub struct Replacer {
 /// How much is held back.
 #[derive(Clone, Copy)]
 enum Pace {
-    /// What may be the beginning of a text: a stream in which nothing begins flows on.
+    /// Only what may be the start of a match.
     Eager,
-    /// As much as the longest text needs, whatever comes.
+    /// As much as the longest text needs, in any case.
     Steady,
 }
 
 impl Replacer {
-    /// Replace these texts by those, and let go of all that can be no beginning of
-    /// one. Who sees the pieces sees what is one: the texts must be no secret to him.
+    /// A replacer that releases everything that can't be the start of a match. The sizes of its
+    /// pieces reveal the texts, so they must not be secret to the recipient.
     #[must_use]
     pub fn new(patterns: Arc<Patterns>, replacements: Replacements) -> Self {
         Self::at(Pace::Eager, patterns, replacements)
     }
 
-    /// Replace these texts by those, and let go of as much as comes in, as late as the
-    /// longest of them needs. When a byte is let go tells nothing of the texts but that
-    /// length: who has a stream sent to him that stops after each byte could else learn
-    /// a text byte by byte, by what is held back.
+    /// A replacer that always holds back as much as the longest text needs. The time at which a
+    /// byte is released reveals nothing about the texts but that length. Otherwise a recipient
+    /// of a stream that pauses after each byte could learn a text byte by byte, from what is
+    /// held back.
     #[must_use]
     pub fn steady(patterns: Arc<Patterns>, replacements: Replacements) -> Self {
         Self::at(Pace::Steady, patterns, replacements)
@@ -101,14 +100,14 @@ impl Replacer {
         }
     }
 
-    /// Find parts of values, too.
+    /// Also find parts of values.
     #[must_use]
     pub fn finding_parts(mut self) -> Self {
         self.scan = Scan::new(&self.patterns, true);
         self
     }
 
-    /// Take a piece in, and give what can be let go.
+    /// Add a piece, and return the output that can be released.
     pub fn feed(&mut self, piece: &[u8]) -> Vec<u8> {
         if self.patterns.is_empty() {
             return piece.to_vec();
@@ -130,7 +129,7 @@ impl Replacer {
         given
     }
 
-    /// Give the rest, and begin anew.
+    /// Return the rest of the output, and start over.
     pub fn finish(&mut self) -> Vec<u8> {
         if self.patterns.is_empty() {
             return Vec::new();
@@ -151,33 +150,33 @@ impl Replacer {
         rest
     }
 
-    /// Whose texts were found by now, by number.
+    /// The owners of the matches so far.
     #[must_use]
     pub fn found(&self) -> &[usize] {
         &self.owners
     }
 
-    /// How many texts were replaced by now.
+    /// The number of replacements so far.
     #[must_use]
     pub fn replaced(&self) -> usize {
         self.replaced
     }
 
-    /// Whose parts are in what was let go by now, and in nothing that was replaced: at
-    /// least eight characters of a value in a row, in any form of it. By number, each
-    /// once; none if [nobody asked](Self::finding_parts).
+    /// The owners of the parts in the released output, outside of replacements, each once: at
+    /// least eight consecutive characters of a value, in any of its forms. None without
+    /// [`finding_parts`](Self::finding_parts).
     #[must_use]
     pub fn parts(&self) -> &[usize] {
         &self.parts
     }
 
-    /// Bytes of memory that it holds.
+    /// Its memory in bytes.
     #[must_use]
     pub fn memory(&self) -> usize {
         self.held.capacity() + self.found.capacity() * size_of::<Found>() + self.scan.memory()
     }
 
-    /// Find what is in what came last.
+    /// Find the matches in the last piece.
     fn read(&mut self, from: usize, is_last: bool) {
         let before = self.found.len();
         self.scan.read(
@@ -196,9 +195,9 @@ impl Replacer {
         });
     }
 
-    /// Let go of what no text can be in that is not known.
+    /// Release what no further match can start in.
     fn let_go(&mut self, frontier: Frontier, given: &mut Vec<u8>) {
-        // Of those at one place, the one with the most before it.
+        // At the same place, the one that starts first with the characters before it.
         self.found.sort_by_key(|found| {
             (
                 found.start,
@@ -224,7 +223,7 @@ impl Replacer {
             .found
             .extract_if(.., |found| !found.is_part && is_known(found))
             .collect();
-        // What is before one may go with a later one.
+        // The characters before one may belong to a later one.
         let mut first = free;
         let mut firsts: Vec<usize> = known.iter().map(|found| found.outer_start).collect();
         for outer_start in firsts.iter_mut().rev() {
@@ -256,7 +255,7 @@ impl Replacer {
         self.forget();
     }
 
-    /// What is in the stream between two places.
+    /// Copy the stream between two places.
     fn copy(&self, to: &mut Vec<u8>, start: usize, end: usize) {
         if let Some(range) = start.checked_sub(self.base).zip(end.checked_sub(self.base))
             && let Some(bytes) = self.held.get(range.0..range.1)
@@ -265,8 +264,7 @@ impl Replacer {
         }
     }
 
-    /// Parts of which something is to be let go, and that are in no whole text, are known
-    /// as parts.
+    /// Report the parts that are about to be released and that are not inside a match.
     fn report_parts(&mut self, free: usize) {
         let is_reported = |found: &mut Found| found.is_part && self.parts.contains(&found.owner);
         for part in self.found.extract_if(.., is_reported) {
@@ -286,7 +284,7 @@ impl Replacer {
         let wholes = self.found.iter().filter(|found| !found.is_part);
         let mut wholes: Vec<_> = wholes.map(|it| (it.outer_start, it.outer_end)).collect();
         wholes.sort_unstable();
-        // Up to where the ranges before and with each go.
+        // The end of the ranges so far.
         let mut reach = self.covered;
         for whole in &mut wholes {
             reach = reach.max(whole.1);
@@ -308,8 +306,7 @@ impl Replacer {
             .retain(|found| !(found.is_part && found.start < free));
     }
 
-    /// Make room: of what is gone as much is kept as the longest text, which may lead up
-    /// to an escape.
+    /// Drop released bytes, but keep as many as the longest text has, since an escape may follow.
     fn forget(&mut self) {
         let kept = margin(self.patterns.longest_of_all());
         let unneeded = (self.gone - self.base).saturating_sub(kept);

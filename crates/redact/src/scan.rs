@@ -1,21 +1,21 @@
-//! A stream, read as it comes and as each decoder reads it, for what is in it.
+//! Matching in a stream, as received and as each decoder decodes it.
 
 use crate::partial::Told;
 use crate::patterns::Patterns;
 use crate::reading::{Found, Frontier, Input, Places, Reading, Search};
 use crate::view::Views;
 
-/// What was read of a stream, in all ways.
+/// The state of matching in a stream.
 pub(crate) struct Scan {
     raw: Reading,
-    /// None where nothing is decoded.
+    /// None if nothing is decoded.
     views: Option<Views>,
     finds_parts: bool,
     told: Told,
 }
 
 impl Scan {
-    /// A stream that begins, in which parts of values are found, too, or not.
+    /// The start of a stream, in which parts of values are also found if `finds_parts`.
     pub(crate) fn new(patterns: &Patterns, finds_parts: bool) -> Self {
         Self {
             raw: Reading::after(patterns, &[]),
@@ -32,7 +32,7 @@ impl Scan {
         }
     }
 
-    /// Begin with another stream.
+    /// Start over with another stream.
     pub(crate) fn begin_anew(&mut self, patterns: &Patterns) {
         *self = Self {
             told: std::mem::take(&mut self.told),
@@ -40,13 +40,13 @@ impl Scan {
         };
     }
 
-    /// Bytes of memory.
+    /// Its memory in bytes.
     pub(crate) fn memory(&self) -> usize {
         self.views.as_ref().map_or(0, Views::memory) + self.told.memory()
     }
 
-    /// Read what is in `held` from a place on. `held` begins at `base` in the stream, and
-    /// goes back at least as far as the longest text and two bytes.
+    /// Read `held` from a place on. `held` starts at `base` in the stream, and contains at least
+    /// as many earlier bytes as the longest text has, and two more.
     pub(crate) fn read(
         &mut self,
         patterns: &Patterns,
@@ -72,8 +72,8 @@ impl Scan {
         }
     }
 
-    /// How far the stream is known, if it goes on for as long as the longest text: it
-    /// does not depend on what the texts are.
+    /// How far the stream was searched, for any texts of the longest text's length. It does not
+    /// depend on the texts.
     pub(crate) fn steady(
         &self,
         patterns: &Patterns,
@@ -89,7 +89,7 @@ impl Scan {
         self.free_of_escapes(patterns, held, base, views.fold(raw, Frontier::min))
     }
 
-    /// How far the stream is known by what was read last.
+    /// How far the stream was searched, from the bytes read last.
     pub(crate) fn eager(&self, patterns: &Patterns, held: &[u8], base: usize) -> Frontier {
         let (known, free) = self.raw.unended(patterns, held);
         let raw = Frontier {

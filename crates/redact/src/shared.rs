@@ -1,12 +1,12 @@
-//! What a value has in common with others: how tokens of a service begin, the names of fields,
-//! the host of a URL, the header of a JSON Web Token. A server sends it without having seen the
-//! value, so it is no part of one.
+//! Text that values have in common with others: prefixes of a service's tokens, field names, the
+//! host of a URL, the header of a JSON Web Token. Servers send it without having seen the value,
+//! so it does not count as a part of one.
 
 use serde_json::Value;
 
 use crate::forms::is_pem_boundary;
 
-/// What many tokens begin with.
+/// Prefixes of many tokens.
 const PREFIXES: [&str; 37] = [
     "Bearer ",
     "Basic ",
@@ -47,9 +47,9 @@ const PREFIXES: [&str; 37] = [
     "b3BlbnNzaC1rZXktdjEAAAAABG5vbmUAAAAEbm9uZQAAAAAAAAAB",
 ];
 
-/// What is in many secrets, wherever it stands.
+/// Texts that occur anywhere in many secrets.
 const SHARED: [&str; 19] = [
-    // Of connection strings.
+    // In connection strings.
     "DefaultEndpointsProtocol=https",
     "AccountName=",
     "AccountKey=",
@@ -64,19 +64,19 @@ const SHARED: [&str; 19] = [
     // In place of a password, or of a user, at GitHub.
     "x-oauth-basic",
     "x-access-token",
-    // What says of a key which one it is (PKCS #8, PKCS #1, RFC 5915): RSA, whose public keys
-    // and certificates say the same; P-256.
+    // The algorithm of a key (PKCS #8, PKCS #1, RFC 5915): RSA, which public keys and
+    // certificates also contain; P-256.
     "ADANBgkqhkiG9w0BAQEFAASC",
     "MIIEowIBAAKCAQEA",
     "MIIEpAIBAAKCAQEA",
     "MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQg",
-    // A PEM that is in base64.
+    // A PEM in base64.
     "LS0tLS1CRUdJTiBDRVJUSUZJQ0FURS0tLS0tCk1JSU",
     "LS0tLS1CRUdJTiBSU0EgUFJJVkFURSBLRVktLS0tLQpNSUl",
 ];
 
-/// The fields of a service account's key (Google Cloud) and of a service principal's (Azure)
-/// that are not secret.
+/// The non-secret fields of the keys of service accounts (Google Cloud) and service principals
+/// (Azure).
 const PUBLIC_FIELDS: [&str; 18] = [
     "type",
     "project_id",
@@ -98,10 +98,10 @@ const PUBLIC_FIELDS: [&str; 18] = [
     "managementEndpointUrl",
 ];
 
-/// A longer word may be none.
+/// The maximum length of a word; longer ones may be random.
 const LONGEST_WORD: usize = 12;
 
-/// What of a value is its own, and in no other.
+/// The pieces of a value that it does not share with others.
 pub(crate) fn without_shared(value: &[u8]) -> Vec<Vec<u8>> {
     let mut own = Vec::new();
     match serde_json::from_slice(value) {
@@ -111,7 +111,7 @@ pub(crate) fn without_shared(value: &[u8]) -> Vec<Vec<u8>> {
     own
 }
 
-/// Of JSON the strings that are no field's name.
+/// Add the strings of a JSON document that are not names.
 fn add_document(document: &Value, own: &mut Vec<Vec<u8>>) {
     match document {
         Value::String(text) => add_text(text.as_bytes(), own),
@@ -146,7 +146,7 @@ fn add_line(line: &[u8], own: &mut Vec<Vec<u8>>) {
         add_url(rest, own);
         return;
     }
-    // A JSON Web Token (RFC 7519): others have the same header, and begin with the same claims.
+    // A JSON Web Token (RFC 7519): others have the same header, and start with the same claims.
     if let Some((_, rest)) = text.split_once('.').filter(|_| text.starts_with("eyJ")) {
         let own_part = rest.split_once('.').filter(|(_, last)| !last.contains('.'));
         own.push(own_part.map_or(rest, |(_, signature)| signature).into());
@@ -160,8 +160,8 @@ fn add_line(line: &[u8], own: &mut Vec<Vec<u8>>) {
     add_without_shared(line.get(longest..).unwrap_or_default(), own);
 }
 
-/// Of a URL, behind its scheme. Which host it leads to is no secret in it, nor are the words
-/// in it; what services put before and after is.
+/// Add the pieces of a URL after its scheme. Its host and the words in it are not secret; the
+/// rest is.
 fn add_url(rest: &str, own: &mut Vec<Vec<u8>>) {
     let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
     let (authority, path) = rest.split_at(end);
@@ -188,7 +188,7 @@ fn add_url(rest: &str, own: &mut Vec<Vec<u8>>) {
     own.extend(secret.map(|field| field.as_bytes().to_vec()));
 }
 
-/// As `services`, `oauth2` and `retry_writes`.
+/// Whether a text is like `services`, `oauth2` and `retry_writes`.
 fn is_word(text: &str) -> bool {
     let letters = text.trim_end_matches(|c: char| c.is_ascii_digit());
     text.len() <= LONGEST_WORD
@@ -198,7 +198,7 @@ fn is_word(text: &str) -> bool {
             .all(|byte| byte.is_ascii_lowercase() || b"_-.".contains(&byte))
 }
 
-/// What `NAME=` or `name: ` is before, without quotes.
+/// The text after `NAME=` or `name: `, without quotes.
 fn without_name(line: &[u8]) -> &[u8] {
     let line = line.trim_ascii();
     let field = line.strip_prefix(b"- ").unwrap_or(line);
@@ -209,7 +209,7 @@ fn without_name(line: &[u8]) -> &[u8] {
     let value = match field.split_at(name).1 {
         b":" => b"",
         [b':', b' ', value @ ..] => value,
-        // Base64 may end so.
+        // Base64 can end like this.
         [b'=', value @ ..] if !matches!(value, [] | [b'=', ..]) => value,
         _ => line,
     };
@@ -217,7 +217,7 @@ fn without_name(line: &[u8]) -> &[u8] {
     quoted(b"\"").or_else(|| quoted(b"'")).unwrap_or(value)
 }
 
-/// Without what is in many secrets, and in answers of many servers.
+/// Add a text without the pieces that many secrets, and responses of many servers, contain.
 fn add_without_shared(text: &[u8], own: &mut Vec<Vec<u8>>) {
     let found = SHARED.iter().find_map(|shared| {
         let at = text
@@ -234,7 +234,7 @@ fn add_without_shared(text: &[u8], own: &mut Vec<Vec<u8>>) {
     }
 }
 
-/// What is between the boundaries of a PEM (RFC 7468) that is in one line.
+/// The text between the boundaries of a PEM (RFC 7468) in one line.
 fn without_label(line: &[u8]) -> &[u8] {
     let text = std::str::from_utf8(line).unwrap_or_default();
     let Some((_, rest)) = text

@@ -1,13 +1,13 @@
-//! What a decoder makes of a text.
+//! The output of a decoder.
 
 use std::ops::Range;
 
 use crate::reading::{Input, Places};
 
-/// How many are forgotten at once, at the least.
+/// The minimum number of units that are dropped at once.
 const BLOCK: usize = 4 << 10;
 
-/// Bytes, and where in the stream each comes from.
+/// Bytes with their places in the stream.
 #[derive(Clone, Default)]
 pub(crate) struct Units {
     pub(crate) bytes: Vec<u8>,
@@ -20,7 +20,7 @@ impl Units {
         self.places.push(place);
     }
 
-    /// Take over what is not escaped.
+    /// Append unescaped input.
     pub(crate) fn extend(&mut self, input: Input<'_>, range: Range<usize>) {
         let bytes = input.bytes.get(range.clone()).unwrap_or_default();
         self.bytes.extend_from_slice(bytes);
@@ -36,7 +36,7 @@ impl Units {
         }
     }
 
-    /// Those from a number on.
+    /// The units from an index on.
     pub(crate) fn from(&self, at: usize) -> Self {
         Self {
             bytes: self.bytes.get(at..).unwrap_or_default().into(),

@@ -3,32 +3,32 @@
 use thiserror::Error;
 use zeroize::Zeroizing;
 
-/// The most bytes of a value: 64 KiB, which is a long private key.
+/// The maximum length of a value in bytes: 64 KiB, enough for long private keys.
 pub const LONGEST: usize = 64 << 10;
 
-/// Shorter values are not told from text.
+/// The minimum length of values that are redacted. Shorter ones are too common in other text.
 pub const MIN_REDACTED: usize = 8;
 
-/// As are those of fewer different bytes.
+/// The minimum number of distinct bytes of values that are redacted.
 const FEWEST_DISTINCT: usize = 4;
 
-/// The value of a secret. Its memory is wiped when it goes, and nothing prints it:
-/// it has neither `Debug` nor `Display`, and can't be compared.
+/// The value of a secret. Its memory is wiped on drop, and it can't be printed or compared: it
+/// implements neither `Debug` nor `Display` nor `PartialEq`.
 pub struct Value(Zeroizing<Box<[u8]>>);
 
-/// Bytes that can't be a secret's value.
+/// Why bytes can't be the value of a secret.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum ValueError {
-    /// There are none.
+    /// It is empty.
     #[error("it is empty")]
     Empty,
-    /// There are too many.
+    /// It is too long.
     #[error("it is longer than {LONGEST} bytes")]
     TooLong,
 }
 
 impl Value {
-    /// A value. One line break at its end is left out: files have one, secrets don't.
+    /// A value. One line break at its end is removed, since files end with one.
     ///
     /// # Errors
     ///
@@ -50,8 +50,8 @@ impl Value {
         &self.0
     }
 
-    /// Whether it can be told from other text. One that can't is not looked for in
-    /// what comes back: to replace every `1` would hide nothing and break much.
+    /// Whether it can be distinguished from other text. Other values are not redacted: to
+    /// replace every `1` would hide nothing and break much.
     #[must_use]
     pub fn is_distinctive(&self) -> bool {
         is_distinctive(&self.0)

@@ -1,8 +1,8 @@
-//! A stream as a decoder reads it, and what comes out as a second one reads that.
+//! A stream as each decoder decodes it, and the results as a second decoder decodes them.
 //!
-//! Where a decoder finds no escape, it reads what is read without it; so a view rests
-//! until an escape comes, and again once the longest text has gone by without one. When
-//! it does so depends on the stream, and never on what is looked for.
+//! Without an escape, a decoder's output equals its input. So a view is idle until an escape
+//! occurs, and again after a distance of the longest pattern without one. That depends on the
+//! stream and never on the patterns.
 
 use std::ops::Range;
 
@@ -12,63 +12,63 @@ use crate::patterns::Patterns;
 use crate::reading::{Found, Frontier, Input, Places, Reading, Search};
 use crate::units::Units;
 
-/// How many bytes are decoded before what came out is read.
+/// How many bytes are decoded before the output is searched.
 const BLOCK: usize = 4 << 10;
 
-/// How many times what is open is looked for before what was found to be open.
+/// How often the search for unfinished escapes is repeated from the one found.
 const ROUNDS: usize = 2;
 
-/// How much of what came before may matter, by the length of the longest text: as much, the
-/// character before it, the escapes that are open there, and as many characters as one is
-/// read as that begins inside an escape.
+/// How many earlier bytes can matter, for a longest pattern of this length: its length, the
+/// character before it, the unfinished escapes there, and the characters that a pattern that
+/// starts inside an escape can decode to.
 pub(crate) fn margin(longest: usize) -> usize {
     longest + 2 + (1 + 2 * ROUNDS) * MAX_ESCAPE
 }
 
-/// How much a decoder makes of a text at the most, where what is open before it matters. More
-/// is only in the way of the decoder that finds the text: it depends on the stream alone.
+/// The maximum output of a decoder for a match in which an unfinished escape before it matters.
+/// It depends on the stream only.
 fn reach(longest: usize) -> usize {
     longest + 2 + MAX_ESCAPE
 }
 
-/// How many decoders there are.
+/// The number of decoders.
 const COUNT: usize = Encoding::ALL.len();
 
-/// A stream as each decoder reads it.
+/// A stream as each decoder decodes it.
 #[derive(Default)]
 pub(crate) struct Views([View; COUNT]);
 
-/// A stream as one decoder reads it.
+/// A stream as one decoder decodes it.
 #[derive(Default)]
 struct View {
-    /// None as long as there are no escapes.
+    /// None while there are no escapes.
     active: Option<Box<Active>>,
-    /// How each decoder reads what comes out. While there are no escapes, it is what
-    /// that decoder reads without this one.
+    /// The output as each decoder decodes it again. None while there are no escapes, since it
+    /// equals what that decoder makes of the stream.
     inner: [Option<Box<Active>>; COUNT],
-    /// Whether it has read nothing yet.
+    /// Whether nothing was read yet.
     is_new: bool,
 }
 
-/// A text in which there are escapes.
+/// A decoder in a text with escapes.
 #[derive(Clone)]
 struct Active {
     encoding: Encoding,
     reading: Reading,
-    /// What came out last: as much as the longest text, and two bytes before it.
+    /// The last output: the length of the longest pattern, and two bytes before it.
     units: Units,
-    /// How many bytes were not decoded yet of what came: the beginning of an escape. And
-    /// where in the stream they begin.
+    /// How many input bytes are not decoded yet, as the beginning of an escape, and their place
+    /// in the stream.
     pending: usize,
     pending_from: usize,
     /// Where texts may begin inside escapes.
     starts: Starts,
-    /// How many bytes came out since the last escape.
+    /// How many bytes were decoded since the last escape.
     since: usize,
 }
 
 impl Views {
-    /// Read the stream from a place on, as it comes and as each decoder reads it.
+    /// Read the stream from a place on, as received and as each decoder decodes it.
     pub(crate) fn read(
         &mut self,
         raw: &mut Reading,
@@ -87,7 +87,7 @@ impl Views {
         let mut at = from;
         let mut next: [Option<usize>; COUNT] = [None; COUNT];
         loop {
-            // All are read up to where one of those at rest wakes.
+            // All are read up to where an idle one becomes active.
             let mut until = (at + BLOCK).min(held.len());
             let mut wakes = None;
             let idle = self.0.iter().zip(Encoding::ALL).zip(&mut next).enumerate();
@@ -113,13 +113,13 @@ impl Views {
             for view in &mut self.0 {
                 view.read(search, input, at..until, found);
             }
-            // What several decoders leave as it is was found in all of them.
+            // What several decoders leave unchanged was found in all of them.
             let mut new = found.split_off(before);
             new.sort_unstable();
             new.dedup();
             found.append(&mut new);
-            // However a text was read, what is open before it goes with it: what is left does
-            // not tell how it was written.
+            // An unfinished escape before a match is replaced with it, however the match was decoded:
+            // the rest does not reveal how it was encoded.
             for one in found.iter_mut().skip(before).filter(|one| !one.is_part) {
                 let range = one.outer_start..one.end;
                 one.outer_start = self.open_before(held, base, range, reach(longest));
@@ -156,7 +156,7 @@ impl Views {
         self.all().map(move |active| active.eager(patterns))
     }
 
-    /// Bytes of memory.
+    /// Its memory in bytes.
     pub(crate) fn memory(&self) -> usize {
         let memory =
             |active: &Active| size_of::<Active>() + active.units.memory() + active.starts.memory();
@@ -170,7 +170,7 @@ impl Views {
         })
     }
 
-    /// Up to where the stream can be let go, as far as no text begins before a place.
+    /// How far the stream can be released, if no match starts before a place.
     pub(crate) fn free_of_escapes(
         &self,
         held: &[u8],
@@ -182,8 +182,8 @@ impl Views {
         self.open_before(held, base, place..base + held.len(), reach)
     }
 
-    /// Where the escapes begin that are open before a text, in what comes or in what a decoder
-    /// makes of it.
+    /// The start of the unfinished escapes before a match, in the stream or in a decoder's
+    /// output.
     fn open_before(&self, held: &[u8], base: usize, text: Range<usize>, reach: usize) -> usize {
         let mut start = text.start;
         for _ in 0..ROUNDS {
@@ -202,7 +202,7 @@ impl Views {
     }
 }
 
-/// The next place that is not as it stands there; the end if there is none.
+/// The next escape; the end if there is none.
 fn next_escape(encoding: Encoding, bytes: &[u8], mut at: usize, is_last: bool) -> usize {
     loop {
         let rest = bytes.get(at..).unwrap_or_default();
@@ -235,7 +235,7 @@ impl View {
             places: Places::Decoded(&active.units.places),
             is_last: input.is_last,
         };
-        // An escape may have begun with characters that are not written as one.
+        // An escape may have started in characters that are not escapes themselves.
         let back = if self.is_new { MAX_ESCAPE } else { 0 };
         self.is_new = false;
         for (inner, encoding) in self.inner.iter_mut().zip(Encoding::ALL) {
@@ -254,7 +254,7 @@ impl View {
         }
     }
 
-    /// Forget what matters no more.
+    /// Become idle, and keep only what can matter.
     fn rest(&mut self, longest: usize) {
         let rest = |active: &mut Option<Box<Active>>| {
             active.take_if(|active| active.is_quiet(longest));
@@ -272,14 +272,14 @@ impl View {
 }
 
 impl Active {
-    /// From an escape on, with what came before it.
+    /// From an escape on, with the bytes before it.
     fn new(patterns: &Patterns, encoding: Encoding, input: Input<'_>, at: usize) -> Box<Self> {
         let from = at.saturating_sub(margin(patterns.longest_of_all()));
         let mut units = Units::default();
         units.extend(input, from..at);
         Box::new(Self {
             encoding,
-            // What ends before the escape was found without it.
+            // Matches that end before the escape were found without it.
             reading: Reading::after(patterns, &units.bytes),
             starts: Starts::after(units.bytes.len()),
             units,
@@ -289,7 +289,7 @@ impl Active {
         })
     }
 
-    /// The same, with as much of what came before as may matter.
+    /// A copy with as many earlier bytes as can matter.
     fn latest(&self, longest: usize) -> Box<Self> {
         let unneeded = self.units.bytes.len().saturating_sub(margin(longest));
         let mut starts = self.starts.clone();
@@ -302,19 +302,18 @@ impl Active {
         })
     }
 
-    /// Forget what matters no more.
+    /// Become idle, and keep only what can matter.
     fn forget(&mut self, longest: usize) {
         let forgotten = self.units.forget(margin(longest));
         self.starts.forget(forgotten, longest);
     }
 
-    /// Whether it reads what is read without it.
+    /// Whether its output equals its input.
     fn is_quiet(&self, longest: usize) -> bool {
         self.pending == 0 && !self.reading.is_open() && self.since > margin(longest)
     }
 
-    /// Decode some bytes, find what is in them, and tell from where on what came out is
-    /// new.
+    /// Decode some bytes, search the output, and return where the new output starts.
     fn read(
         &mut self,
         search: Search<'_>,
@@ -395,15 +394,14 @@ impl Active {
 
     /// See [`Scan::steady`](crate::scan::Scan::steady).
     fn steady(&self, longest: usize) -> Frontier {
-        // Of a text that begins inside an escape, one character may have been read as so many
-        // as an escape has.
+        // A match that starts inside an escape can have one character for a whole escape.
         let known = self.units.bytes.len();
         let known = known.saturating_sub(longest + 1 + MAX_ESCAPE);
         self.frontier(known, known.saturating_sub(1))
     }
 
-    /// Where the escapes begin that are open in what came out before a text; none if there
-    /// are none, or if more came out of the text than matters.
+    /// The start of the unfinished escapes in the output before a match; none if there are
+    /// none, or if the match is longer than matters.
     fn open_before(&self, start: usize, end: usize, reach: usize) -> Option<usize> {
         let places = &self.units.places;
         let at = places.partition_point(|unit| unit.1 <= start);
@@ -424,9 +422,9 @@ impl Active {
         self.reading.open().fold(own, Frontier::min)
     }
 
-    /// By numbers of units.
+    /// The frontier from indices of units.
     fn frontier(&self, known: usize, free: usize) -> Frontier {
-        // What is pending comes after all units.
+        // Pending bytes follow all units.
         let place = |at: usize| {
             let unit = self.units.places.get(at);
             unit.map_or(self.pending_from, |place| place.0)

@@ -1,20 +1,18 @@
-//! HTTP Digest (RFC 7616): a password that is proved and not sent.
+//! HTTP Digest (RFC 7616): proof of a password that is not sent.
 //!
-//! A server answers a first request with 401 and a challenge. [`Challenge::choose`]
-//! picks one that can be answered, [`Session`] answers it, for that request and
-//! for those that follow.
+//! The server responds to a first request with 401 and a challenge. [`Challenge::choose`]
+//! selects a supported one, and [`Session`] answers it for that request and later ones.
 //!
-//! SHA-256 and SHA-512-256 go before MD5, and between those two the server's
-//! order counts, as section 3.7 of the RFC has it. MD5 is broken as a hash, but
-//! not yet in this use, and it is the only algorithm that most servers offer; so
-//! it is answered, if nothing better is asked for. An attacker on the way who
-//! takes the better challenges out can have it so: Digest is no stand-in for TLS.
+//! SHA-256 and SHA-512-256 are preferred to MD5; between those two the server's order decides
+//! (RFC 7616, section 3.7). MD5 is broken as a hash, but not in this use, and it is the only
+//! algorithm that most servers offer, so it is used if the server offers nothing better. A
+//! network attacker can remove the better challenges: Digest does not replace TLS.
 //!
 //! ```
 //! use http_step_signing::digest::{Challenge, Credentials, Request, Session};
 //!
-//! let asked = br#"Digest realm="ci", nonce="dcd98b71", qop="auth", algorithm=SHA-256"#;
-//! let mut session = Session::new(Challenge::choose([&asked[..]])?, "0a4f113b")?;
+//! let challenge = br#"Digest realm="ci", nonce="dcd98b71", qop="auth", algorithm=SHA-256"#;
+//! let mut session = Session::new(Challenge::choose([&challenge[..]])?, "0a4f113b")?;
 //! let credentials = Credentials { username: b"Mufasa", password: b"Circle of Life" };
 //! let request = Request { method: "GET", uri: "/dir/index.html", body: None };
 //! let authorization = session.authorize(&credentials, &request)?;

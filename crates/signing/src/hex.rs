@@ -1,8 +1,8 @@
-//! Hexadecimal digits, written in constant time: some are of a key.
+//! Hexadecimal in constant time, since some of it encodes keys.
 
 use zeroize::Zeroizing;
 
-/// In lower case, as every scheme here has it.
+/// In lower case, as in every scheme here.
 pub(crate) fn hex(bytes: &[u8]) -> Zeroizing<String> {
     Zeroizing::new(base16ct::lower::encode_string(bytes))
 }

@@ -1,11 +1,11 @@
-//! HMAC-SHA256 of a body, as webhooks are signed.
+//! HMAC-SHA256 of a body, as for signed webhooks.
 //!
 //! | form | signed | header |
 //! |---|---|---|
 //! | [GitHub](https://docs.github.com/en/webhooks/using-webhooks/validating-webhook-deliveries) | the body | `X-Hub-Signature-256: sha256=<hex>` |
 //! | [Slack](https://docs.slack.dev/authentication/verifying-requests-from-slack) | `v0:<time>:<body>` | `X-Slack-Request-Timestamp: <time>` and `X-Slack-Signature: v0=<hex>` |
 //! | [Stripe](https://docs.stripe.com/webhooks) | `<time>.<body>` | `Stripe-Signature: t=<time>,v1=<hex>` |
-//! | plain | the body | as its user says |
+//! | plain | the body | any |
 
 mod form;
 mod signer;

@@ -1,22 +1,20 @@
-//! What a request carries to prove that its sender knows a secret.
+//! Signatures and tokens that prove that the sender of a request knows a secret.
 //!
-//! A step names a secret and never sees it. Where the secret itself is not to
-//! travel, a proof of it does, and the host computes that proof here, outside
-//! of the sandbox. Nothing here does I/O, reads a clock or draws random
-//! numbers: time and nonces are arguments, so that the published test vectors
-//! of each scheme are tests of this crate.
+//! A step names a secret and never sees it. Where the secret itself must not be sent, the host
+//! sends a proof of it, which this crate computes outside of the sandbox. Nothing here does
+//! I/O, reads a clock or generates random numbers: time and nonces are arguments, so that the
+//! published test vectors of each scheme are tests of this crate.
 //!
-//! | module | scheme | what there is of it |
+//! | module | scheme | supported |
 //! |---|---|---|
-//! | [`hmac`] | HMAC-SHA256 of the body (RFC 2104) | the headers of GitHub, Slack and Stripe, and a plain one in hex or base64 |
-//! | [`sigv4`] | AWS Signature Version 4 | in headers; S3's rules; session tokens; unsigned payloads. Not in the query, not in chunks |
+//! | [`hmac`] | HMAC-SHA256 of the body (RFC 2104) | the headers of GitHub, Slack and Stripe, and any other in hex or base64 |
+//! | [`sigv4`] | AWS Signature Version 4 | in headers, with S3's rules, session tokens and unsigned payloads; not in the query, not in chunks |
 //! | [`digest`] | HTTP Digest (RFC 7616) | MD5, SHA-256, SHA-512-256, `-sess`, `auth` and `auth-int`, user hashes, and challenges without `qop` (RFC 2069) |
-//! | [`oauth2`] | OAuth 2 client credentials (RFC 6749, section 4.4) | the request for a token, what is answered to it, and when a token is over |
+//! | [`oauth2`] | OAuth 2 client credentials (RFC 6749, section 4.4) | token requests, their responses, and the lifetime of tokens |
 //!
-//! A secret comes in as `&[u8]`. What is derived from it on the way is wiped
-//! from memory when it is dropped, and no type that holds one has a `Debug`.
-//! Header values are marked as sensitive, so that their `Debug` says nothing
-//! and HTTP/2 does not index them.
+//! A secret is passed as `&[u8]`. Everything derived from it is wiped from memory on drop, and
+//! no type that holds one implements `Debug`. Header values are marked as sensitive: `Debug`
+//! hides them, and HTTP/2 does not index them.
 //!
 //! ```
 //! use http_step_signing::hmac::{Form, sign};

@@ -1,9 +1,9 @@
-//! OAuth 2 client credentials (RFC 6749, section 4.4): a client that asks for
-//! itself, without a user.
+//! OAuth 2 client credentials (RFC 6749, section 4.4): a client that acts for itself, without
+//! a user.
 //!
-//! The host sends a [`ClientCredentials::request`] to the token endpoint, reads
-//! the answer with [`Token::read`], and puts [`Token::authorization`] into
-//! requests until [`Token::is_over`] or until one is answered with 401.
+//! The host sends a [`ClientCredentials::request`] to the token endpoint, parses the response
+//! with [`Token::parse`], and puts [`Token::authorization`] into requests until
+//! [`Token::is_expired`] or a response has status 401.
 //!
 //! ```
 //! use std::time::{Duration, Instant};
@@ -19,12 +19,12 @@
 //! let request = client.request();
 //! assert_eq!(*request.body, b"grant_type=client_credentials&scope=deploy");
 //!
-//! let asked = Instant::now();
+//! let requested = Instant::now();
 //! let answer = br#"{"access_token": "mF_9.B5f-4.1JqM", "token_type": "bearer", "expires_in": 3600}"#;
-//! let token = Token::read(200, answer, asked)?;
+//! let token = Token::parse(200, answer, requested)?;
 //! assert_eq!(token.authorization(), "Bearer mF_9.B5f-4.1JqM");
-//! assert!(!token.is_over(asked + Duration::from_secs(3500)));
-//! assert!(token.is_over(asked + Duration::from_secs(3540)));
+//! assert!(!token.is_expired(requested + Duration::from_secs(3500)));
+//! assert!(token.is_expired(requested + Duration::from_secs(3540)));
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 

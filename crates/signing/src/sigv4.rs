@@ -1,11 +1,10 @@
 //! AWS Signature Version 4, in the `Authorization` header.
 //!
-//! After [AWS's description](https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html):
-//! a canonical form of the request is hashed into a string to sign, which is
-//! signed with a key that is good for one day, region and service. AWS does
-//! the same with what it receives, so the path and the query are to be those
-//! that are sent, and a header that a proxy may change is better not signed
-//! ([`is_signed`] tells).
+//! From [AWS's description](https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html):
+//! a canonical form of the request is hashed into a string to sign, which is signed with a
+//! key for one day, region and service. AWS repeats this with the request that it receives,
+//! so the path and the query must be those that are sent, and headers that proxies may change
+//! should not be signed (see [`is_signed`]).
 //!
 //! ```
 //! use http::HeaderMap;

@@ -19,8 +19,8 @@ use crate::url::Url;
 mapping! {
     /// One HTTP request of a build: the parameters of Buildbot's HTTPStep.
     ///
-    /// In texts, `${{ property.NAME }}` stands for a build property and
-    /// `${{ secret.NAME }}` for a secret. Null is the same as leaving a key out.
+    /// In strings, `${{ property.NAME }}` is replaced by a build property and
+    /// `${{ secret.NAME }}` by a secret. Null is the same as leaving a key out.
     #[schemars(
         title = "http-step step file",
         extend("$id" = "urn:http-step:schema:step-file"),
@@ -37,7 +37,7 @@ mapping! {
         }),
     )]
     pub(crate) struct Document as "a mapping, as in `url: https://example.com/`" {
-        /// Where the request goes: an absolute URL, `http` or `https`.
+        /// The absolute URL of the request, `http` or `https`.
         #[schemars(example = &"https://ci.example.com/hooks/build")]
         url: Url,
         /// The method, in upper case.
@@ -64,8 +64,8 @@ mapping! {
         /// The URL of a PATCH request: short for `url` and `method: PATCH`.
         #[schemars(example = &"https://ci.example.com/builds/${{ property.buildnumber }}")]
         patch: Url,
-        /// What is appended to the URL's query. A list repeats the name, null leaves
-        /// it out; a string is appended as it is.
+        /// Query parameters to append to the URL. A list repeats the name, null omits it; a
+        /// string is appended as it is.
         #[schemars(
             example = json!({"branch": "${{ property.branch }}", "tag": ["nightly", "linux"]}),
             example = json!([["b", 2], ["a", 1]]),
@@ -86,8 +86,8 @@ mapping! {
         /// The body, as JSON.
         #[schemars(example = json!({"text": "Build ${{ property.buildnumber }} is done", "tags": ["ci"]}))]
         json: Json,
-        /// Files of a multipart body; `data` gives the fields beside them. A string
-        /// is a path. In a list of pairs a name may come more than once.
+        /// Files of a multipart body, whose fields are in `data`. A string is a path. A list of
+        /// pairs can contain a name several times.
         #[schemars(
             example = json!({
                 "report": "out/report.csv",
@@ -100,9 +100,9 @@ mapping! {
             ]),
         )]
         files: Files,
-        /// How the request says who sends it: `[username, password]` or
-        /// `{basic: {username, password}}`, `{bearer: TOKEN}`, `hmac`, `aws-sigv4`,
-        /// `digest` or `oauth2` with its parameters, or one expression.
+        /// The authentication: `[username, password]` or `{basic: {username, password}}`,
+        /// `{bearer: TOKEN}`, `hmac`, `aws-sigv4`, `digest` or `oauth2` with its parameters, or
+        /// one expression.
         #[schemars(
             example = json!(["buildbot", "${{ secret.PASSWORD }}"]),
             example = json!({"basic": {"username": "buildbot", "password": "${{ secret.PASSWORD }}"}}),
@@ -124,35 +124,33 @@ mapping! {
             }}),
         )]
         auth: Auth,
-        /// Time limits in seconds: one number to connect and to read, or
-        /// `[connect, read]`, or a mapping of `connect`, `read` and `total`. The
-        /// host's policy may set lower ones.
+        /// Timeouts in seconds: one number for connecting and reading, `[connect, read]`, or a
+        /// mapping of `connect`, `read` and `total`. The host's policy may set lower ones.
         #[schemars(
             example = 30,
             example = json!([3, 30]),
             example = json!({"connect": 3, "read": 30, "total": 120}),
         )]
         timeout: Renderable<Timeouts>,
-        /// Whether redirects are followed.
+        /// Whether to follow redirects.
         #[schemars(extend("default" = true), example = false)]
         allow_redirects: Renderable<bool>,
-        /// How many redirects are followed before the step fails.
+        /// The number of redirects to follow before the step fails.
         #[schemars(extend("default" = redirects::MAX_REDIRECTS), example = 5)]
         max_redirects: Renderable<Redirects>,
-        /// Whether the response's body may be left out of the log.
+        /// Whether the body of the response can be left out of the log.
         #[schemars(extend("default" = false), example = true)]
         stream: Renderable<bool>,
-        /// How the server's certificate is verified: `true`, against the host's trust
-        /// roots; a path, against the certificates in that PEM file; `false`, not at
-        /// all.
+        /// How to verify the server's certificate: `true` with the host's trust roots, a path with
+        /// the certificates in that PEM file, `false` not at all.
         #[schemars(extend("default" = true), example = &"certs/internal-ca.pem")]
         verify: Renderable<Verify>,
-        /// The client certificate: the path of a PEM file with certificate and key,
-        /// or `[certificate, key]`.
+        /// The client certificate: the path of a PEM file with the certificate and its key, or
+        /// `[certificate, key]`.
         #[schemars(example = &"certs/client.pem", example = json!(["certs/client.crt", "certs/client.key"]))]
         cert: Renderable<ClientCertificate>,
-        /// What a TLS connection has to be, beyond what the host's policy demands: a
-        /// later version, one of some keys.
+        /// Requirements for TLS besides those of the host's policy: a minimum version, pinned
+        /// keys.
         #[schemars(example = json!({
             "min_version": "1.3",
             "pinned_keys": ["sha256//47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU="],
@@ -162,25 +160,24 @@ mapping! {
         /// `https://example.com`.
         #[schemars(example = json!({"https": "http://proxy.example.com:3128"}))]
         proxies: Renderable<Proxies>,
-        /// Names of request headers whose values the log hides. Case does not matter.
+        /// Names of request headers whose values are hidden in the log, case-insensitive.
         #[schemars(extend("default" = json!([])), example = json!(["Authorization"]))]
         hide_request_headers: HeaderNames,
-        /// Names of response headers whose values the log hides. Case does not
-        /// matter.
+        /// Names of response headers whose values are hidden in the log, case-insensitive.
         #[schemars(extend("default" = json!([])), example = json!(["Set-Cookie"]))]
         hide_response_headers: HeaderNames,
     }
 }
 
-/// The keys that say where a request goes.
+/// The keys that give the URL.
 const URLS: [&str; 8] = [
     "url", "get", "post", "put", "delete", "head", "options", "patch",
 ];
 
-/// Those that give the method as well.
+/// The keys that also give the method.
 const SHORT_FORMS: [&str; 7] = ["get", "post", "put", "delete", "head", "options", "patch"];
 
-/// One of the keys is given: null is the same as leaving it out.
+/// One of the keys is present and not null.
 fn one_of_given(keys: &[&str]) -> Value {
     keys.iter().map(|key| given(key)).collect()
 }
@@ -189,7 +186,8 @@ fn given(key: &str) -> Value {
     json!({"required": [key], "properties": {key: {"not": {"type": "null"}}}})
 }
 
-/// Beside a key others have no place. Said of the others, so that an editor marks them.
+/// With one key, others are not allowed. This is expressed for the others, so that editors mark
+/// them.
 fn excludes(key: &str, others: &[&str]) -> Value {
     let no_value: Map<String, Value> = others
         .iter()
@@ -200,8 +198,8 @@ fn excludes(key: &str, others: &[&str]) -> Value {
 
 /// The JSON Schema (draft 2020-12) of step files, for editors.
 ///
-/// It accepts every file that [`StepFile::parse`](crate::StepFile::parse) accepts,
-/// and a few more: it knows keys and types, not what a URL or a header may hold.
+/// It accepts every file that [`StepFile::parse`](crate::StepFile::parse) accepts, and some more:
+/// it checks keys and types, not the content of URLs and headers.
 #[must_use]
 pub fn schema() -> Value {
     http_step_yaml::schema::<Document>()

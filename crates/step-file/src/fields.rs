@@ -8,13 +8,13 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use crate::header;
 use crate::text::{Expression, Rule, Text, anything, checked, sole_expression};
 
-/// Named values, in order; a name may come more than once.
+/// Named values in order. Names can be repeated.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Fields {
     /// Names and values, both templates.
     Entries(Vec<(String, String)>),
-    /// One template: an expression whose value is the fields, or, in `params` and
-    /// `data`, text that is sent as it is.
+    /// One template: an expression whose value is the fields or, in `params` and `data`, text
+    /// that is sent as it is.
     Text(String),
 }
 
@@ -24,7 +24,7 @@ impl Default for Fields {
     }
 }
 
-/// What names and values have to obey.
+/// The rules for names and values.
 struct Rules {
     name: Rule,
     value: Rule,
@@ -38,13 +38,13 @@ const HEADERS: Rules = Rules {
     name: header::name,
     value: header::value,
 };
-/// A cookie's name need not be a token, for many aren't, but it stands in a header.
+/// The names of cookies are often not tokens, but they must be valid in a header.
 const COOKIES: Rules = Rules {
     name: header::value,
     value: header::value,
 };
 
-/// Fields of which a string is a form of its own: `params`, `data`.
+/// Fields that can also be a string: `params`, `data`.
 #[derive(Debug)]
 pub(crate) struct FieldsOrText(pub(crate) Fields);
 
@@ -52,7 +52,7 @@ pub(crate) struct FieldsOrText(pub(crate) Fields);
 #[derive(Debug)]
 pub(crate) struct Headers(pub(crate) Fields);
 
-/// Header fields of a part of a multipart body: never an expression.
+/// Header fields of a part of a multipart body, which can't be an expression.
 #[derive(Debug)]
 pub(crate) struct PartHeaders(pub(crate) Vec<(String, String)>);
 
@@ -107,7 +107,7 @@ fn entries_or_expression(
     report: &mut Report,
 ) -> Result<Fields, Reported> {
     if let Content::String(text) = &node.content {
-        // An expression that can't be read is worth its own message.
+        // An invalid expression has its own diagnostic.
         let text = checked(text, node.at, anything, report)?;
         if let Some(expression) = sole_expression(&text) {
             return Ok(Fields::Text(expression));
@@ -123,7 +123,7 @@ fn entries_or_expression(
         .map(Fields::Entries)
 }
 
-/// Read a mapping or a list of pairs; none if the node is neither.
+/// Read a mapping or a list of pairs. None if the node is neither.
 fn entries(
     node: &Node,
     rules: &Rules,
@@ -145,7 +145,7 @@ fn entries(
 
 type Named = Vec<(String, String)>;
 
-/// The two items of a pair.
+/// The items of a pair.
 pub(crate) fn pair_of<'n>(
     node: &'n Node,
     expected: &str,
@@ -180,7 +180,7 @@ fn named(name: &str, values: Vec<String>) -> Named {
         .collect()
 }
 
-/// The values that a name has: null is none, a list is one for each item.
+/// The values of a name: none for null, one for each item of a list.
 fn values(node: &Node, rules: &Rules, report: &mut Report) -> Result<Vec<String>, Reported> {
     match &node.content {
         Content::Null => Ok(Vec::new()),
@@ -219,7 +219,7 @@ impl JsonSchema for FieldValue {
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
         json_schema!({
-            "description": "Text, in which `${{ … }}` expressions are rendered. A list repeats the name, null leaves it out.",
+            "description": "Text. `${{ … }}` expressions are rendered. A list repeats the name, null omits it.",
             "type": ["string", "number", "boolean", "null", "array"],
             "items": {"type": ["string", "number", "boolean", "null"]},
         })

@@ -12,34 +12,33 @@ use crate::fields::{self, PartHeaders};
 use crate::header;
 use crate::text::{Text, anything, checked, has_expression};
 
-/// A file of a multipart body (RFC 7578). Texts are templates.
+/// A file of a multipart body (RFC 7578). Strings are templates.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct File {
     /// The form field's name.
     pub name: String,
-    /// The name that the server is told.
+    /// The filename that is sent.
     pub filename: Filename,
     /// The part's media type, if any.
     pub content_type: Option<String>,
     /// Further headers of the part.
     pub headers: Vec<(String, String)>,
-    /// What the part holds.
+    /// The content of the part.
     pub content: FileContent,
 }
 
-/// The name of a file that the server is told.
+/// The filename of a part.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Filename {
     /// A template.
     Text(String),
-    /// The last component of what the path renders to.
+    /// The last component of the rendered path.
     OfPath,
-    /// None: to the server the part is a field, with a content type or headers if it
-    /// has any.
+    /// None: the server takes the part for a field, which can have a content type and headers.
     None,
 }
 
-/// What a file's content comes from.
+/// The source of a file's content.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum FileContent {
     /// Text, sent as UTF-8.
@@ -48,11 +47,11 @@ pub enum FileContent {
     Path(String),
 }
 
-/// Files by the form field's name; a name may come more than once.
+/// Files by the form field's name, which can be repeated.
 #[derive(Debug)]
 pub(crate) struct Files(pub(crate) Vec<File>);
 
-/// A path that names a file, as far as can be told before it is rendered.
+/// A path, checked as far as possible before it is rendered.
 #[derive(Debug)]
 struct FilePath {
     path: String,
@@ -60,7 +59,7 @@ struct FilePath {
     filename: Filename,
 }
 
-/// Text that stands in one line of a part's head.
+/// Text in a header of a part, on one line.
 #[derive(Debug)]
 struct Line(String);
 
@@ -71,11 +70,11 @@ mapping! {
         path: FilePath,
         /// Text to send as the file.
         content: Text,
-        /// The name that the server is told. By default it is the last component of
+        /// The filename that is sent. By default it is the last component of
         /// `path`, or the field's name beside `content`. Null is none: the part is
         /// then a field to the server.
         filename: Line,
-        /// The part's media type, as in `text/csv`.
+        /// The part's media type, such as `text/csv`.
         content_type: Line,
         /// Further headers of the part.
         headers: PartHeaders,
@@ -110,7 +109,7 @@ fn pair(node: &Node, report: &mut Report) -> Result<Option<File>, Reported> {
     report.within(text, |report| file(text, name.at, value, report))
 }
 
-/// Read a file; null is none.
+/// Read a file. Null is none.
 fn file(
     name: &str,
     at: Position,
@@ -130,7 +129,7 @@ fn file(
                 content: FileContent::Path(path),
             }))
         }
-        // The tuple of the requests library.
+        // As a tuple in the requests library.
         Content::List(_) => Err(report.add(
             node.at,
             "expected a path, or a mapping with `path` or `content`, not a list: write `(filename, content, content_type)` as `{filename: …, content: …, content_type: …}`",
@@ -153,11 +152,10 @@ fn parts(
     let name = name?;
     let filename = match (filename?, &content) {
         (Some(Line(text)), _) => Filename::Text(text),
-        // What stands for `None` in the requests library.
+        // `None` in the requests library.
         (None, _) if is_null(node, "filename") => Filename::None,
         (None, FileContent::Path(_)) => of_path,
-        // Without a filename it would be a field; the requests library, too,
-        // takes the name then.
+        // Without a filename it would be a field. The requests library uses the name as well.
         (None, FileContent::Text(_)) => Filename::Text(name.clone()),
     };
     Ok(File {
@@ -169,7 +167,7 @@ fn parts(
     })
 }
 
-/// Whether a key is given, and is null.
+/// Whether a key is present with the value null.
 fn is_null(node: &Node, key: &str) -> bool {
     match &node.content {
         Content::Mapping(entries) => entries
@@ -192,7 +190,7 @@ fn content(
         }
         (None, Some(content)) => Ok((FileContent::Text(content.value?.0), Filename::None)),
         (Some(_), Some(content)) => {
-            Err(report.add(content.at, "a file has a `path` or `content`, not both"))
+            Err(report.add(content.at, "a file can't have both `path` and `content`"))
         }
         (None, None) => Err(report.add(at, "a file needs a `path` or `content`")),
     }
@@ -211,7 +209,9 @@ impl FromNode for FilePath {
             });
         }
         match path.rsplit('/').next() {
-            None | Some("" | "." | "..") => Err(report.add(node.at, "the path names no file")),
+            None | Some("" | "." | "..") => {
+                Err(report.add(node.at, "the path does not name a file"))
+            }
             Some(last) => {
                 let filename = checked(last, node.at, header::value, report)?;
                 Ok(Self {
@@ -243,7 +243,7 @@ impl JsonSchema for Files {
         let name = generator.subschema_for::<Text>();
         let file = json_schema!({"anyOf": [path, parts, {"type": "null"}]});
         json_schema!({
-            "description": "Files by the form field's name, or `[name, file]` pairs, where a name may come more than once.",
+            "description": "Files by the form field's name, or `[name, file]` pairs, which can repeat a name.",
             "anyOf": [
                 {"type": "object", "additionalProperties": file},
                 {
@@ -267,7 +267,7 @@ impl JsonSchema for FilePath {
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
         json_schema!({
-            "description": "The path of a file, in which `${{ … }}` expressions are rendered.",
+            "description": "The path of a file. `${{ … }}` expressions are rendered.",
             "type": "string",
             "minLength": 1,
         })

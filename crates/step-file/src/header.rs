@@ -1,4 +1,4 @@
-//! What may stand in a header field (RFC 9110, section 5).
+//! Validation of header fields (RFC 9110, section 5).
 
 use http_step_template::Template;
 
@@ -16,7 +16,7 @@ pub(crate) fn name(template: &Template<'_>) -> Result<(), String> {
                 c => format!("`{c}`"),
             };
             return Err(format!(
-                "a header name has letters, digits and hyphens in it, not {found}"
+                "a header name can contain only letters, digits and hyphens, not {found}"
             ));
         }
     }
@@ -30,7 +30,7 @@ fn is_token_character(c: char) -> bool {
     c.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~".contains(c)
 }
 
-/// A header's value ends with its line.
+/// A header's value is a single line.
 pub(crate) fn value(template: &Template<'_>) -> Result<(), String> {
     match literals(template)
         .flat_map(str::chars)
@@ -38,9 +38,9 @@ pub(crate) fn value(template: &Template<'_>) -> Result<(), String> {
     {
         None => Ok(()),
         Some('\r' | '\n') => Err(
-            "a header value can't hold a line break; a YAML block without one at its end starts with `>-` or `|-`"
+            "a header value can't contain a line break; start a YAML block with `>-` or `|-` to leave out the one at its end"
                 .to_owned(),
         ),
-        Some(_) => Err("a header value can't hold a control character".to_owned()),
+        Some(_) => Err("a header value can't contain a control character".to_owned()),
     }
 }

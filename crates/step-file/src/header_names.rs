@@ -1,4 +1,4 @@
-//! Headers whose values the log hides.
+//! Headers whose values are hidden in the log.
 
 use std::borrow::Cow;
 
@@ -15,7 +15,7 @@ use crate::text::checked;
 #[derive(Debug, Default)]
 pub(crate) struct HeaderNames(Vec<(Position, String)>);
 
-/// What a request has beside the headers that the file gives it.
+/// The headers of every request besides those of the file.
 const IMPLIED: [&str; 7] = [
     "Accept",
     "Accept-Encoding",
@@ -27,8 +27,8 @@ const IMPLIED: [&str; 7] = [
 ];
 
 impl HeaderNames {
-    /// The names. A name that no header has is a mistake if it looks like a slip for a
-    /// header whose value would be shown.
+    /// The names. It is an error if a name that no header has looks like a typo for a header,
+    /// whose value would then be shown.
     pub(crate) fn of(self, headers: &Fields, report: &mut Report) -> Result<Vec<String>, Reported> {
         let Fields::Entries(entries) = headers else {
             return Ok(self.unchecked());
@@ -44,13 +44,13 @@ impl HeaderNames {
         read_all(&self.0, |(at, name)| match similar(name, &shown) {
             Some(meant) if !has(&given, name) && !has(&IMPLIED, name) => Err(report.add(
                 *at,
-                format!("no header is named `{name}`; did you mean `{meant}`?"),
+                format!("there is no header `{name}`; did you mean `{meant}`?"),
             )),
             _ => Ok(name.clone()),
         })
     }
 
-    /// The names, which need not be those of headers that are known.
+    /// The names, without that check.
     pub(crate) fn unchecked(self) -> Vec<String> {
         self.0.into_iter().map(|(_, name)| name).collect()
     }
@@ -62,7 +62,7 @@ impl FromNode for HeaderNames {
             Content::List(items) => {
                 read_all(items, |item| Ok((item.at, name(item, report)?))).map(Self)
             }
-            // Buildbot takes a string for a set of letters, and hides nothing.
+            // Buildbot takes a string for a set of characters, and hides nothing.
             Content::String(text) => Err(report.add(
                 node.at,
                 format!(

@@ -1,4 +1,4 @@
-//! JSON in which each string, also an object's key, is a template.
+//! JSON in which each string, including keys of objects, is a template.
 
 use std::borrow::Cow;
 
@@ -42,7 +42,7 @@ impl JsonSchema for Json {
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
         json_schema!({
-            "description": "Any value. In each string `${{ … }}` expressions are rendered; a string that is wholly one expression is replaced by the expression's value, with its type.",
+            "description": "Any value. `${{ … }}` expressions in strings are rendered; a string that consists of exactly one expression is replaced by its value, with its type.",
         })
     }
 }

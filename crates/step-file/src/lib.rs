@@ -1,7 +1,7 @@
-//! Step files: YAML or JSON that says which HTTP request a step makes.
+//! Step files: the HTTP request of a step, in YAML or JSON.
 //!
-//! A file is read as a whole. What is wrong with it is told all at once, each
-//! mistake with its line and column:
+//! A file is always read to its end. All errors are reported at once, each with its line and
+//! column:
 //!
 //! ```
 //! use http_step_file::{Body, Fields, Renderable, StepFile};
@@ -38,10 +38,9 @@
 //! # Ok::<(), http_step_file::Mistakes>(())
 //! ```
 //!
-//! The way of a file through this crate: bytes ─► values with their places
-//! ([`http_step_yaml`]) ─► the keys (`document`), each read by the module that is
-//! named after it ─► [`StepFile`]. The keys are declared once; reader and
-//! [`schema`] come from that declaration.
+//! Stages: bytes ─► values with positions ([`http_step_yaml`]) ─► the keys (`document`), each
+//! read by the module with its name ─► [`StepFile`]. The keys are declared once; the reader and
+//! the [`schema`] come from that declaration.
 
 mod auth;
 mod document;
@@ -76,5 +75,5 @@ pub use step_file::{Body, StepFile};
 pub use timeout::Timeouts;
 pub use tls::{ClientCertificate, Tls, Verify};
 
-/// The most bytes that a step file may have: 1 MiB.
+/// The maximum size of a step file: 1 MiB.
 pub const LONGEST: usize = 1024 * 1024;

@@ -11,10 +11,10 @@ use crate::text::{anything, checked, has_expression};
 /// The methods of Buildbot's HTTPStep, and PATCH.
 pub(crate) const METHODS: [&str; 7] = ["POST", "GET", "PUT", "DELETE", "HEAD", "OPTIONS", "PATCH"];
 
-/// The method of a step that names none.
+/// The default method.
 pub(crate) const DEFAULT: &str = "POST";
 
-/// A known method, or a text with an expression in it.
+/// A known method, or text that contains an expression.
 #[derive(Debug)]
 pub(crate) struct Method(pub(crate) String);
 
@@ -35,7 +35,7 @@ impl FromNode for Method {
         } else {
             format!("; the methods are {}", METHODS.join(", "))
         };
-        // Buildbot's words.
+        // Buildbot's message.
         let message = format!(
             "Wrong method given: '{}' is not known{hint}",
             excerpt(&text)
@@ -51,7 +51,7 @@ impl JsonSchema for Method {
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
         json_schema!({
-            "description": "A method in upper case, or a text with an expression in it.",
+            "description": "A method in upper case, or text that contains an expression.",
             "anyOf": [
                 {"enum": METHODS},
                 {"type": "string", "pattern": r"\$\{\{"},

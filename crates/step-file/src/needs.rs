@@ -1,4 +1,4 @@
-//! What a step file needs beyond itself: properties, secrets and files.
+//! The properties, secrets and files that a step file needs.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,7 +12,7 @@ use crate::renderable::Renderable;
 use crate::step_file::{Body, StepFile};
 use crate::tls::Verify;
 
-/// What a step file needs beyond itself.
+/// The properties, secrets and files that a step file needs.
 ///
 /// ```
 /// use http_step_file::StepFile;
@@ -32,19 +32,19 @@ use crate::tls::Verify;
 /// ```
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Needs {
-    /// The properties by their names, each with its default. One that is named without a
-    /// default anywhere has none.
+    /// The properties by name, with their defaults. A property that is used anywhere without a
+    /// default has none.
     pub properties: BTreeMap<String, Option<Value>>,
     /// The names of the secrets.
     pub secrets: BTreeSet<String>,
-    /// Those among them that a token is fetched with.
+    /// The secrets that are used to fetch a token.
     pub token_secrets: BTreeSet<String>,
-    /// The files, each with the key that names it. A path is a template.
+    /// The files, each with the key that names it. Paths are templates.
     pub files: Vec<(&'static str, String)>,
 }
 
 impl StepFile {
-    /// What it needs beyond itself.
+    /// The properties, secrets and files that it needs.
     #[must_use]
     pub fn needs(&self) -> Needs {
         let mut needs = Needs::default();
@@ -81,7 +81,7 @@ impl StepFile {
 
 impl Needs {
     fn text(&mut self, text: &str) {
-        // A step file's templates can be parsed.
+        // All templates of a step file are valid.
         let Ok(template) = Template::parse(text) else {
             return;
         };
@@ -180,7 +180,7 @@ impl Needs {
         }
     }
 
-    /// Take in a setting, and give it if it is written out.
+    /// Add a setting, and return its value unless it is an expression.
     fn setting<'a, T>(&mut self, setting: &'a Renderable<T>) -> Option<&'a T> {
         match setting {
             Renderable::Value(value) => Some(value),

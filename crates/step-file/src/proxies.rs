@@ -7,11 +7,10 @@ use http_step_yaml::{Content, Entry, FromNode, Node, Report, Reported, read_all}
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer};
 
-/// Which requests go through which proxy: pairs of a target and the proxy's URL, which
-/// is a [`ProxyUrl`].
+/// The proxies of requests: pairs of a target and a [`ProxyUrl`].
 ///
-/// A target is `http`, `https` or `all`, or one of these with `://` and a host, as
-/// the requests library has it.
+/// A target is `http`, `https` or `all`, or one of these with `://` and a host, as in the
+/// requests library.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Proxies(pub Vec<(String, String)>);
 
@@ -28,7 +27,7 @@ impl FromNode for Proxies {
         let proxies = read_all(entries, |entry| {
             report.within(&entry.key, |report| {
                 let target = target(entry, report);
-                // As in the requests library, null is no proxy.
+                // Null is no proxy, as in the requests library.
                 let url = if entry.value.is_null() {
                     None
                 } else {
@@ -50,7 +49,7 @@ fn target(entry: &Entry, report: &mut Report) -> Result<String, Reported> {
     }
     Err(report.add(
         entry.at,
-        "a proxy is for `http`, `https` or `all`, or for one host, as in `https://example.com`",
+        "expected `http`, `https`, `all`, or one host, as in `https://example.com`",
     ))
 }
 
@@ -63,7 +62,7 @@ fn is_target(key: &str) -> bool {
     SCHEMES.contains(&scheme) && host.is_none_or(fits)
 }
 
-/// A proxy's URL may name a user: `auth` is the server's, not the proxy's.
+/// A proxy's URL can contain credentials, since `auth` is for the server.
 fn url(node: &Node, report: &mut Report) -> Result<String, Reported> {
     let Content::String(text) = &node.content else {
         return Err(node.unfit("a proxy's URL", report));

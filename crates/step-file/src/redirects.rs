@@ -1,15 +1,14 @@
-//! How many redirects are followed.
+//! `max_redirects`.
 
 use std::borrow::Cow;
 
 use http_step_yaml::{Content, FromNode, Node, Report, Reported, excerpt};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
-/// The greatest `max_redirects`: a host lets a step make some more requests than
-/// that, and not many.
+/// The maximum of `max_redirects`, which is below the host's default limit of requests.
 pub const MOST_REDIRECTS: u32 = 50;
 
-/// The `max_redirects` of a step that names none, as in the requests library.
+/// The default of `max_redirects`, as in the requests library.
 pub const MAX_REDIRECTS: u32 = 30;
 
 /// A number of redirects.

@@ -1,6 +1,6 @@
-//! Settings: what the host has to obey. A setting is a value, or one expression
-//! that the host renders before the step starts. So is a parameter of `auth` that is
-//! no text, which the component renders.
+//! Settings, which the host enforces. A setting is a value, or one expression that the host
+//! renders before the step starts. Parameters of `auth` that are not text have the same form,
+//! but the component renders them.
 
 use std::borrow::Cow;
 
@@ -9,13 +9,13 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
 use crate::text::{Expression, anything, checked, sole_expression};
 
-/// A value, or the expression whose value it will be.
+/// A value, or an expression that renders to it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Renderable<T> {
     /// The value.
     Value(T),
-    /// Text that is wholly one `${{ … }}` expression. What it renders to has the
-    /// form that the value has in the file.
+    /// Text that consists of exactly one `${{ … }}` expression. It renders to the form that the
+    /// value has in the file.
     Expression(String),
 }
 
@@ -40,14 +40,14 @@ impl<T: FromNode> FromNode for Renderable<T> {
     }
 }
 
-/// Report expressions that are a part of a setting: they would be taken as text.
+/// Report expressions inside a setting, which would be taken literally.
 fn no_expressions(node: &Node, report: &mut Report) -> Result<(), Reported> {
     match &node.content {
         Content::String(text) if text.contains("${{") => {
             checked(text, node.at, anything, report)?;
             Err(report.add(
                 node.at,
-                "an expression stands for the whole of this setting, not for a part of it",
+                "an expression must be the whole value of this setting, not a part of it",
             ))
         }
         Content::List(items) => read_all(items, |item| no_expressions(item, report)).map(|_| ()),

@@ -1,4 +1,4 @@
-//! A step file as it is meant: short forms resolved, defaults filled in.
+//! A step file with short forms resolved and defaults filled in.
 
 use http_step_json::Value;
 use http_step_policy::{OF_POLICIES, OF_STEP_FILES};
@@ -28,17 +28,16 @@ const KIND: Kind = Kind {
     smallest: Some("url: https://…"),
 };
 
-/// A request as a step file asks for it.
+/// The request of a step file.
 ///
-/// Texts are templates (see [`http_step_template`]) that can be parsed; nothing is
-/// rendered yet.
+/// Strings are valid templates (see [`http_step_template`]), which are not rendered yet.
 #[derive(Clone, Debug, PartialEq)]
 pub struct StepFile {
-    /// The method: a known one, or a template with an expression in it.
+    /// The method: a known one, or a template with an expression.
     pub method: String,
     /// The URL, a template.
     pub url: String,
-    /// What is appended to the URL's query.
+    /// Query parameters to append to the URL.
     pub params: Fields,
     /// Header fields. Text is one expression.
     pub headers: Fields,
@@ -46,27 +45,27 @@ pub struct StepFile {
     pub body: Option<Body>,
     /// Cookies. Text is one expression.
     pub cookies: Fields,
-    /// How the request says who sends it, if at all.
+    /// The authentication, if any.
     pub auth: Option<Auth>,
-    /// Time limits.
+    /// Timeouts.
     pub timeout: Renderable<Timeouts>,
-    /// Whether redirects are followed.
+    /// Whether to follow redirects.
     pub allow_redirects: Renderable<bool>,
-    /// How many redirects are followed, at most [`MOST_REDIRECTS`](crate::MOST_REDIRECTS).
+    /// The number of redirects to follow, at most [`MOST_REDIRECTS`](crate::MOST_REDIRECTS).
     pub max_redirects: Renderable<u32>,
     /// `stream` of the requests library.
     pub stream: Renderable<bool>,
-    /// How the server's certificate is verified.
+    /// How to verify the server's certificate.
     pub verify: Renderable<Verify>,
     /// The client certificate, if any.
     pub cert: Option<Renderable<ClientCertificate>>,
-    /// What a TLS connection has to be, beyond what the host's policy demands.
+    /// Requirements for TLS besides those of the host's policy.
     pub tls: Renderable<Tls>,
     /// Proxies.
     pub proxies: Renderable<Proxies>,
-    /// Names of request headers whose values the log hides.
+    /// Names of request headers whose values are hidden in the log.
     pub hide_request_headers: Vec<String>,
-    /// Names of response headers whose values the log hides.
+    /// Names of response headers whose values are hidden in the log.
     pub hide_response_headers: Vec<String>,
 }
 
@@ -76,12 +75,12 @@ pub enum Body {
     /// Entries are form-encoded; text is sent as it is, unless it is one expression
     /// whose value is the fields.
     Data(Fields),
-    /// JSON. Each string in it, also an object's key, is a template.
+    /// JSON. Each string in it, including keys of objects, is a template.
     Json(Value),
-    /// Bytes, sent as they are and without a content type. No step file has these.
+    /// Bytes, sent as they are and without a content type. Step files can't express this.
     Bytes(Vec<u8>),
-    /// The content of a file, sent as it is and without a content type. The path is a
-    /// template, and as that of a file of `files`. No step file has one.
+    /// The content of a file, sent as it is and without a content type. The path is a template,
+    /// as in `files`. Step files can't express this.
     File(String),
     /// `multipart/form-data`.
     Multipart {
@@ -93,7 +92,7 @@ pub enum Body {
 }
 
 impl StepFile {
-    /// A POST request to a URL, with everything else left to the defaults.
+    /// A POST request to a URL with defaults for everything else.
     #[must_use]
     pub fn new(url: impl Into<String>) -> Self {
         Self {
@@ -117,8 +116,7 @@ impl StepFile {
         }
     }
 
-    /// The secret that the URL begins with, if it does: it is the whole URL, or all but
-    /// its query.
+    /// The secret that the URL starts with, if it does: the whole URL, or all but its query.
     #[must_use]
     pub fn url_secret(&self) -> Option<String> {
         match Template::parse(&self.url).ok()?.parts().first()? {
@@ -132,14 +130,11 @@ impl StepFile {
     ///
     /// # Errors
     ///
-    /// All that is wrong with it.
+    /// All its errors.
     pub fn parse(text: &[u8]) -> Result<Self, Mistakes> {
         http_step_yaml::read(text, &KIND, |root, report| {
             if root.is_rather(&OF_POLICIES, &OF_STEP_FILES) {
-                return Err(report.add(
-                    root.at,
-                    "this is a policy, not a step file; give it as `--policy FILE`",
-                ));
+                return Err(report.add(root.at, "this is a policy file, not a step file"));
             }
             let document = Document::from_node(root, report)?;
             from_document(document, root.at, report)
@@ -147,7 +142,7 @@ impl StepFile {
     }
 }
 
-/// Bring the keys together.
+/// Combine the keys.
 fn from_document(
     mut document: Document,
     at: Position,
@@ -157,7 +152,7 @@ fn from_document(
     let body = body(&mut document, report);
     let headers = value(document.headers).map(|headers| headers.map(|headers| headers.0));
     let hidden = value_or(document.hide_request_headers, HeaderNames::default());
-    // Of headers that can't be read nobody knows which are missing.
+    // With invalid headers it is unknown which are missing.
     let hidden = match (&headers, hidden) {
         (Ok(headers), Ok(hidden)) => report.within("hide_request_headers", |report| {
             hidden.of(headers.as_ref().unwrap_or(&Fields::default()), report)
@@ -215,12 +210,12 @@ fn request_line(
     let Some((key, short, url)) = given.next() else {
         return Err(report.add(
             at,
-            "the URL is missing: give it as `url: https://…`, or with the method, as in `get: https://…`",
+            "the URL is missing: add `url: https://…`, or the method with it, as in `get: https://…`",
         ));
     };
     let mut outcome = Ok(());
     for (other, _, url) in given {
-        let message = format!("`{key}` gives the URL already; leave out `{key}` or `{other}`");
+        let message = format!("`{key}` already gives the URL; remove `{key}` or `{other}`");
         outcome = Err(report.add(url.at, message));
     }
     let method = match (document.method.take(), short) {
@@ -229,7 +224,7 @@ fn request_line(
         (Some(method), Some(_)) => Err(report.add(
             method.at,
             format!(
-                "`{key}` gives the method already; leave out `method`, or write `url` for `{key}`"
+                "`{key}` already gives the method; remove `method`, or replace `{key}` with `url`"
             ),
         )),
     };
@@ -237,7 +232,7 @@ fn request_line(
     outcome.and(Ok((method?, url)))
 }
 
-/// The body: one of `data` and `json`, or `files` with or without `data`.
+/// The body: `data`, `json`, or `files` with or without `data`.
 fn body(document: &mut Document, report: &mut Report) -> Result<Option<Body>, Reported> {
     let data = document.data.take();
     let files = document.files.take();
@@ -247,13 +242,13 @@ fn body(document: &mut Document, report: &mut Report) -> Result<Option<Body>, Re
             (Some(_), _) => "data",
             (None, Some(_)) => "files",
         };
-        let message = format!("a request has one body; leave out `json` or `{other}`");
+        let message = format!("a request has only one body; remove `json` or `{other}`");
         return Err(report.add(json.at, message));
     }
     let at = data.as_ref().map(|data| data.at);
     let data = value(data)?.map(|FieldsOrText(fields)| fields);
     let files = value_or(files, Files(Vec::new()))?.0;
-    // As in the requests library, no files make no multipart body.
+    // Without files there is no multipart body, as in the requests library.
     if files.is_empty() {
         return Ok(data.map(Body::Data));
     }
@@ -263,7 +258,7 @@ fn body(document: &mut Document, report: &mut Report) -> Result<Option<Body>, Re
     {
         return Err(report.add(
             at,
-            "beside `files`, `data` is the fields: a mapping, a list of `[name, value]` or one expression, not text",
+            "with `files`, `data` must be fields: a mapping, a list of `[name, value]` or one expression, not text",
         ));
     }
     Ok(Some(Body::Multipart { fields, files }))

@@ -1,4 +1,4 @@
-//! Texts: templates whose expressions can be read.
+//! Text: templates with valid expressions.
 
 use std::borrow::Cow;
 
@@ -6,15 +6,15 @@ use http_step_template::{Part, Template};
 use http_step_yaml::{FromNode, Node, Position, Report, Reported};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
-/// What a text has to obey beyond its expressions.
+/// A rule for text besides its expressions.
 pub(crate) type Rule = fn(&Template<'_>) -> Result<(), String>;
 
-/// The rule of texts that may hold anything.
+/// The rule that accepts all text.
 pub(crate) fn anything(_: &Template<'_>) -> Result<(), String> {
     Ok(())
 }
 
-/// The texts between the expressions.
+/// The text between the expressions.
 pub(crate) fn literals<'a>(template: &Template<'a>) -> impl Iterator<Item = &'a str> {
     template.parts().iter().filter_map(|part| match part {
         Part::Literal(text) => Some(*text),
@@ -22,7 +22,7 @@ pub(crate) fn literals<'a>(template: &Template<'a>) -> impl Iterator<Item = &'a 
     })
 }
 
-/// Whether a template holds an expression.
+/// Whether a template contains an expression.
 pub(crate) fn has_expression(template: &Template<'_>) -> bool {
     template
         .parts()
@@ -30,7 +30,7 @@ pub(crate) fn has_expression(template: &Template<'_>) -> bool {
         .any(|part| matches!(part, Part::Expression(_)))
 }
 
-/// A text whose expressions can be read and that obeys the rule.
+/// Text with valid expressions that passes a rule.
 pub(crate) fn checked(
     text: &str,
     at: Position,
@@ -42,14 +42,14 @@ pub(crate) fn checked(
     Ok(text.to_owned())
 }
 
-/// The text, if it is wholly one expression.
+/// The text, if it consists of exactly one expression.
 pub(crate) fn sole_expression(text: &str) -> Option<String> {
     Template::parse(text)
         .is_ok_and(|template| template.sole_expression().is_some())
         .then(|| text.to_owned())
 }
 
-/// A template; a number or a boolean stands for its text.
+/// A template. Numbers and booleans are taken as text.
 #[derive(Debug)]
 pub(crate) struct Text(pub(crate) String);
 
@@ -69,13 +69,13 @@ impl JsonSchema for Text {
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
         json_schema!({
-            "description": "Text, in which `${{ … }}` expressions are rendered. A number or a boolean stands for its text.",
+            "description": "Text. `${{ … }}` expressions are rendered. Numbers and booleans are taken as text.",
             "type": ["string", "number", "boolean"],
         })
     }
 }
 
-/// The schema of texts that are wholly one expression.
+/// The schema of text that consists of exactly one expression.
 pub(crate) enum Expression {}
 
 impl JsonSchema for Expression {
@@ -85,7 +85,7 @@ impl JsonSchema for Expression {
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
         json_schema!({
-            "description": "One expression whose value stands here: `${{ property.NAME }}`, `${{ property.NAME | default(JSON) }}` or `${{ secret.NAME }}`.",
+            "description": "One expression, whose value is used: `${{ property.NAME }}`, `${{ property.NAME | default(JSON) }}` or `${{ secret.NAME }}`.",
             "type": "string",
             "pattern": r"^\$\{\{[\s\S]*\}\}$",
         })

@@ -1,4 +1,4 @@
-//! Time limits.
+//! Timeouts.
 
 use std::borrow::Cow;
 
@@ -6,18 +6,17 @@ use http_step_yaml::{Content, FromNode, Node, Report, Reported, excerpt, mapping
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer};
 
-/// A year: beyond that a limit is a slip of the keyboard.
+/// A year. Longer timeouts are typos.
 const LONGEST: f64 = 31_536_000.0;
 
-/// Time limits in seconds, each finite, more than 0 and at most a year. None: no
-/// limit but the policy's.
+/// Timeouts in seconds, each more than 0 and at most a year. None: the policy's limit only.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Timeouts {
-    /// From the start of a connection to its end, TLS included.
+    /// For opening a connection, including TLS.
     pub connect: Option<f64>,
-    /// Until the first byte of the response, and between any two reads of it.
+    /// For the first byte of the response, and between any two reads of it.
     pub read: Option<f64>,
-    /// Over the whole step.
+    /// For the whole step.
     pub total: Option<f64>,
 }
 
@@ -26,13 +25,13 @@ pub struct Timeouts {
 struct Seconds(f64);
 
 mapping! {
-    /// Each limit by name.
+    /// The timeouts by name.
     struct ByName as "a mapping of `connect`, `read` and `total`" {
-        /// Seconds from the start of a connection to its end, TLS included.
+        /// Seconds for opening a connection, including TLS.
         connect: Seconds,
-        /// Seconds until the first byte of the response, and between any two reads of it.
+        /// Seconds for the first byte of the response, and between any two reads of it.
         read: Seconds,
-        /// Seconds over the whole step.
+        /// Seconds for the whole step.
         total: Seconds,
     }
 }
@@ -95,7 +94,7 @@ impl FromNode for Seconds {
             Some(value) if value > 0.0 && value <= LONGEST => Ok(Self(value)),
             _ => {
                 let message = format!(
-                    "a time limit is more than 0 and at most {LONGEST} seconds, not {}; for none, leave it out",
+                    "a timeout must be more than 0 and at most {LONGEST} seconds, not {}; leave it out for no timeout",
                     excerpt(number.spelling())
                 );
                 Err(report.add(node.at, message))
@@ -122,7 +121,7 @@ impl JsonSchema for Timeouts {
             "anyOf": [
                 seconds,
                 {
-                    "description": "`[connect, read]`, null for no limit.",
+                    "description": "`[connect, read]`, with null for no timeout.",
                     "type": "array",
                     "prefixItems": [limit, limit],
                     "minItems": 2,

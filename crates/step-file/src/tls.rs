@@ -1,5 +1,4 @@
-//! Whom TLS trusts, as whom it shows up, and what it does not do without: `verify`,
-//! `cert` and `tls`.
+//! TLS settings: `verify`, `cert` and `tls`.
 
 use std::borrow::Cow;
 
@@ -9,13 +8,13 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer};
 use serde_json::json;
 
-/// How the server's certificate is verified.
+/// How to verify the server's certificate.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Verify {
-    /// Against the host's trust roots: `true`.
+    /// With the host's trust roots: `true`.
     #[default]
     Roots,
-    /// Against the certificates in a PEM file: its path.
+    /// With the certificates in a PEM file: its path.
     CaFile(String),
     /// Not at all: `false`.
     None,
@@ -24,28 +23,28 @@ pub enum Verify {
 /// A client certificate: paths of PEM files.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ClientCertificate {
-    /// The certificate, with its chain; the key too where `key` is none.
+    /// The certificate with its chain, and the key if `key` is none.
     pub certificate: String,
     /// The private key.
     pub key: Option<String>,
 }
 
-/// What a connection has to be, beyond what the host's policy demands.
+/// Requirements for TLS besides those of the host's policy.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Tls {
-    /// The oldest version that will do.
+    /// The minimum version.
     pub min_version: Option<TlsVersion>,
-    /// The keys of which the server's certificate has to have one, if there are any.
+    /// The server's certificate must have one of these keys, if there are any.
     pub pinned_keys: Vec<PinnedKey>,
 }
 
 mapping! {
-    /// What a TLS connection has to be, beyond what the host's policy demands.
+    /// Requirements for TLS besides those of the host's policy.
     pub(crate) struct TlsKeys as "a mapping of `min_version` and `pinned_keys`" {
-        /// The oldest version that will do.
+        /// The minimum version.
         #[schemars(example = &"1.3")]
         min_version: TlsVersion,
-        /// The keys of which the server's certificate has to have one.
+        /// The server's certificate must have one of these keys.
         #[schemars(
             extend("default" = json!([])),
             example = json!(["sha256//47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU="]),
@@ -69,7 +68,7 @@ impl FromNode for Verify {
         match &node.content {
             Content::Bool(true) => Ok(Self::Roots),
             Content::Bool(false) => Ok(Self::None),
-            // What it says of them: no file is meant.
+            // Spelled as a boolean, not a file name.
             Content::String(text) if is_boolean(text) => match bool::from_node(node, report)? {
                 true => Ok(Self::Roots),
                 false => Ok(Self::None),
@@ -80,7 +79,7 @@ impl FromNode for Verify {
     }
 }
 
-/// Whether a text is what YAML 1.1 had for a boolean.
+/// Whether a text was a boolean in YAML 1.1.
 fn is_boolean(text: &str) -> bool {
     ["true", "false", "yes", "no", "on", "off"]
         .iter()

@@ -1,6 +1,6 @@
 //! The URL: absolute, `http` or `https`, and without credentials.
 //!
-//! Messages never show the URL: a webhook's is a secret.
+//! Diagnostics never show the URL, since URLs of webhooks are secret.
 
 use std::borrow::Cow;
 
@@ -10,7 +10,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
 use crate::text::{checked, has_expression, literals};
 
-/// A URL, in which expressions may stand.
+/// A URL, which can contain expressions.
 #[derive(Debug)]
 pub(crate) struct Url(pub(crate) String);
 
@@ -30,9 +30,9 @@ impl JsonSchema for Url {
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
         json_schema!({
-            "description": "An absolute URL, `http` or `https`, in which `${{ … }}` expressions are rendered.",
+            "description": "An absolute URL, `http` or `https`. `${{ … }}` expressions are rendered.",
             "type": "string",
-            // A scheme, or the beginning of one before an expression.
+            // A scheme, or the start of one before an expression.
             "pattern": r"^([Hh][Tt][Tt][Pp][Ss]?://|([Hh]([Tt]([Tt]([Pp]([Ss]?(:/?)?)?)?)?)?)?\$\{\{)",
         })
     }
@@ -42,8 +42,8 @@ fn rule(template: &Template<'_>) -> Result<(), String> {
     check(template, "give it as `auth: [username, password]`")
 }
 
-/// What is wrong with a URL, as far as can be told before its expressions are
-/// rendered, and what to do with a user name in it.
+/// Check a URL as far as possible before its expressions are rendered. `advice` says what to do
+/// with a user name in it.
 pub(crate) fn check(template: &Template<'_>, advice: &str) -> Result<(), String> {
     characters(template)?;
     scheme(template)?;
@@ -51,7 +51,7 @@ pub(crate) fn check(template: &Template<'_>, advice: &str) -> Result<(), String>
     match authority(&text) {
         Some("") => return Err("the URL has no host".to_owned()),
         Some(authority) if authority.contains('@') => {
-            return Err(format!("the URL has a user name in it; {advice}"));
+            return Err(format!("the URL contains a user name; {advice}"));
         }
         _ if has_a_secret_host(template) => {
             return Err(
@@ -65,12 +65,12 @@ pub(crate) fn check(template: &Template<'_>, advice: &str) -> Result<(), String>
     }
     match ::url::Url::parse(&text) {
         Ok(_) => Ok(()),
-        Err(error) => Err(format!("the URL can't be read: {error}")),
+        Err(error) => Err(format!("invalid URL: {error}")),
     }
 }
 
-/// Whether what is sent there goes over a network as it is: by `http`, and not to this
-/// machine. Where an expression stands in the host, it can't be told.
+/// Whether requests go over a network without TLS: by `http`, and not to this machine. False if
+/// the host contains an expression.
 pub(crate) fn goes_out_in_the_clear(template: &Template<'_>) -> bool {
     let literal = match template.parts().first() {
         Some(Part::Literal(start)) if !has_expression(template) || has_a_path(start) => *start,
@@ -89,7 +89,7 @@ pub(crate) fn goes_out_in_the_clear(template: &Template<'_>) -> bool {
     })
 }
 
-/// Whether a URL's beginning has all of its host in it.
+/// Whether the start of a URL contains the whole host.
 fn has_a_path(start: &str) -> bool {
     start
         .split_once("://")
@@ -100,11 +100,11 @@ fn characters(template: &Template<'_>) -> Result<(), String> {
     let unfit = |c: &char| *c == ' ' || *c == '\\' || c.is_control();
     match literals(template).flat_map(str::chars).find(unfit) {
         None => Ok(()),
-        Some(' ') => Err("a URL can't hold a space; write `%20`".to_owned()),
-        Some('\n' | '\r') => Err("a URL can't hold a line break".to_owned()),
-        Some('\\') => Err("a URL can't hold a `\\`; write `/`, or `%5C`".to_owned()),
+        Some(' ') => Err("a URL can't contain a space; write `%20`".to_owned()),
+        Some('\n' | '\r') => Err("a URL can't contain a line break".to_owned()),
+        Some('\\') => Err("a URL can't contain `\\`; write `/` or `%5C`".to_owned()),
         Some(c) => Err(format!(
-            "a URL can't hold a control character; write `{}`",
+            "a URL can't contain a control character; write `{}`",
             percent_encoded(c)
         )),
     }
@@ -118,11 +118,13 @@ fn percent_encoded(c: char) -> String {
         .collect()
 }
 
-/// What stands before the first expression tells the scheme, or at least whether
-/// it can still become one of ours.
+/// Check that the text before the first expression is a supported scheme, or can still become
+/// one.
 fn scheme(template: &Template<'_>) -> Result<(), String> {
     let start = match template.parts().first() {
-        None => return Err("the URL is empty; it starts with `https://` or `http://`".to_owned()),
+        None => {
+            return Err("the URL is empty; it must start with `https://` or `http://`".to_owned());
+        }
         Some(Part::Expression(_)) => return Ok(()),
         Some(Part::Literal(start)) => start.to_ascii_lowercase(),
     };
@@ -134,10 +136,10 @@ fn scheme(template: &Template<'_>) -> Result<(), String> {
     }
     Err(match start.split_once(':') {
         Some(("http" | "https", _)) => {
-            "after the URL's scheme come two slashes: `https://…`".to_owned()
+            "the URL's scheme must be followed by two slashes: `https://…`".to_owned()
         }
         Some((scheme, rest)) if rest.starts_with("//") && is_scheme(scheme) => format!(
-            "the URL's scheme is `{}`; only `https` and `http` can be requested",
+            "unsupported URL scheme `{}`; use `https` or `http`",
             http_step_yaml::excerpt(scheme)
         ),
         _ => "the URL has no scheme; did you mean `https://…`?".to_owned(),
@@ -151,7 +153,7 @@ fn is_scheme(text: &str) -> bool {
             .all(|c| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.'))
 }
 
-/// The URL with a letter for each expression, which is enough to see its parts.
+/// The URL with a letter in place of each expression, to parse its parts.
 fn with_stand_ins(template: &Template<'_>) -> String {
     template
         .parts()
@@ -163,8 +165,8 @@ fn with_stand_ins(template: &Template<'_>) -> String {
         .collect()
 }
 
-/// Whether a secret stands behind a literal scheme and before the path. One at the URL's
-/// beginning may be all of the URL.
+/// Whether there is a secret between a literal scheme and the path. A secret at the start can be
+/// the whole URL.
 fn has_a_secret_host(template: &Template<'_>) -> bool {
     let mut before = String::new();
     for part in template.parts() {

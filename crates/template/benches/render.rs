@@ -1,4 +1,4 @@
-//! What it costs to render: a text with one expression, and JSON with many.
+//! Rendering of a text with one expression, and of JSON with many.
 
 #![expect(clippy::unwrap_used, reason = "a benchmark fails by panicking")]
 

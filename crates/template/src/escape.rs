@@ -1,8 +1,8 @@
-//! Text that stands for itself where a template is read.
+//! Escaping of literal text.
 
 use std::borrow::Cow;
 
-/// A template that renders to this text, whatever is in it.
+/// A template that renders to exactly this text.
 ///
 /// ```
 /// use http_step_template::escape;

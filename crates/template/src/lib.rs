@@ -1,16 +1,16 @@
 //! The `${{ … }}` expressions of a step file.
 //!
-//! | form | stands for |
+//! | form | value |
 //! |---|---|
-//! | `${{ property.NAME }}` | the build property's value; unknown: an error |
-//! | `${{ property.NAME \| default(JSON) }}` | the JSON value, if the property is unknown |
-//! | `${{ secret.NAME }}` | the secret's handle; unknown: an error |
+//! | `${{ property.NAME }}` | the build property; an error if it is unknown |
+//! | `${{ property.NAME \| default(JSON) }}` | the build property, or the JSON value if it is unknown |
+//! | `${{ secret.NAME }}` | the secret's handle; an error if it is unknown |
 //! | `$${{` | the characters `${{` |
 //!
-//! A text that is wholly one expression is replaced by the value, with its JSON
-//! type. Within other text a string stands as it is, null as nothing, a number as it
-//! is spelled where it comes from, and any other value as JSON text. A value is never rendered again, so a property
-//! that holds `${{ secret.TOKEN }}` brings in those characters and no secret.
+//! A text that consists of exactly one expression is replaced by the value, with its JSON
+//! type. Inside other text, null is empty, a number keeps its spelling from the source, and
+//! lists and objects are JSON text. Values are not rendered again: a property with the text
+//! `${{ secret.TOKEN }}` inserts these characters, not the secret.
 //!
 //! ```
 //! use http_step_template::{Names, Template, Value};

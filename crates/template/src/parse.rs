@@ -8,7 +8,7 @@ use thiserror::Error;
 const OPEN: &str = "${{";
 const CLOSE: &str = "}}";
 
-/// A text taken apart: literal text and expressions, in order.
+/// A parsed text: literal text and expressions, in order.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Template<'a> {
     parts: Vec<Part<'a>>,
@@ -17,20 +17,20 @@ pub struct Template<'a> {
 /// A piece of a [`Template`].
 #[derive(Clone, Debug, PartialEq)]
 pub enum Part<'a> {
-    /// Characters that stand for themselves.
+    /// Literal text.
     Literal(&'a str),
     /// An expression.
     Expression(Reference<'a>),
 }
 
-/// What an expression names.
+/// The name that an expression refers to.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Reference<'a> {
-    /// `property.NAME`, perhaps with a default.
+    /// `property.NAME`, with or without a default.
     Property {
         /// The property's name.
         name: &'a str,
-        /// The value that stands in for an unknown property.
+        /// The value to use if the property is unknown.
         default: Option<Value>,
     },
     /// `secret.NAME`.
@@ -40,22 +40,22 @@ pub enum Reference<'a> {
     },
 }
 
-/// An expression that can't be read.
+/// An invalid expression.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[error("{message}")]
 pub struct SyntaxError {
     /// Where the expression starts: a byte offset into the text.
     pub offset: usize,
-    /// What is wrong, and what would be right.
+    /// What is wrong, and how to fix it.
     pub message: String,
 }
 
 impl<'a> Template<'a> {
-    /// Take a text apart.
+    /// Parse a text.
     ///
     /// # Errors
     ///
-    /// The first expression that can't be read.
+    /// The first invalid expression.
     pub fn parse(text: &'a str) -> Result<Self, SyntaxError> {
         let mut parts = Vec::new();
         let mut rest = text;
@@ -77,13 +77,13 @@ impl<'a> Template<'a> {
         Ok(Self { parts })
     }
 
-    /// The pieces, in order; no literal is empty.
+    /// The parts in order. No literal is empty.
     #[must_use]
     pub fn parts(&self) -> &[Part<'a>] {
         &self.parts
     }
 
-    /// The expression that the whole text is, if it is wholly one.
+    /// The expression, if the text consists of exactly one.
     #[must_use]
     pub fn sole_expression(&self) -> Option<&Reference<'a>> {
         match self.parts.as_slice() {
@@ -99,7 +99,7 @@ fn push_literal<'a>(parts: &mut Vec<Part<'a>>, text: &'a str) {
     }
 }
 
-/// Read what stands between `${{` and `}}`; what follows is handed back.
+/// Parse the text between `${{` and `}}`, and return what follows.
 fn reference(text: &str) -> Result<(Reference<'_>, &str), String> {
     let text = text.trim_start();
     let end = text
@@ -116,10 +116,10 @@ fn reference(text: &str) -> Result<(Reference<'_>, &str), String> {
         .filter(|name| !name.is_empty())
     else {
         return Err(if path.is_empty() && !rest.contains(CLOSE) {
-            "an expression is not closed: `}}` is missing".to_owned()
+            "unclosed expression: `}}` is missing".to_owned()
         } else {
             format!(
-                "an expression names `property.NAME` or `secret.NAME`, not `{}`",
+                "expected `property.NAME` or `secret.NAME` in the expression, not `{}`",
                 excerpt(text)
             )
         });
@@ -135,23 +135,22 @@ fn reference(text: &str) -> Result<(Reference<'_>, &str), String> {
     Ok((Reference::Property { name, default }, rest))
 }
 
-/// Buildbot's property names, and room for namespaces.
+/// The characters of Buildbot's property names, and some for namespaces.
 fn is_name_character(c: char) -> bool {
     c.is_alphanumeric() || matches!(c, '_' | '-' | '.' | ':' | '/')
 }
 
-/// Read `default(JSON)`. The JSON says by itself where it ends, so that `)` and
-/// `}}` may stand in it.
+/// Parse `default(JSON)`. The JSON parser finds the end, so `)` and `}}` can be inside.
 fn default_value(text: &str) -> Result<(Value, &str), String> {
     const FORM: &str =
-        "what follows `|` is `default(JSON)`, as in `default(\"main\")` or `default(7)`";
+        "expected `default(JSON)` after `|`, as in `default(\"main\")` or `default(7)`";
     let inner = text
         .strip_prefix("default")
         .and_then(|rest| rest.trim_start().strip_prefix('('))
         .ok_or_else(|| format!("{FORM}, not `{}`", excerpt(text)))?;
     let inner = inner.trim_start();
     let mut json = serde_json::Deserializer::from_str(inner);
-    // The raw text tells how far the value goes.
+    // The raw text has the length of the value.
     let value = <&RawValue>::deserialize(&mut json)
         .and_then(|raw| Ok((raw.get().parse()?, raw.get().len())));
     let Ok((value, length)) = value else {
@@ -167,17 +166,17 @@ fn default_value(text: &str) -> Result<(Value, &str), String> {
 fn close<'a>(text: &'a str, path: &str) -> Result<&'a str, String> {
     text.strip_prefix(CLOSE).ok_or_else(|| {
         if text.is_empty() {
-            format!("the expression `{path}` is not closed: `}}}}` is missing")
+            format!("unclosed expression `{path}`: `}}}}` is missing")
         } else {
             format!(
-                "after `{path}` comes `}}}}` or `| default(JSON)`, not `{}`",
+                "expected `}}}}` or `| default(JSON)` after `{path}`, not `{}`",
                 excerpt(text)
             )
         }
     })
 }
 
-/// What an error shows of the text: a few words of its first line, on one line.
+/// The start of the first line of a text, for errors.
 fn excerpt(text: &str) -> String {
     const LONGEST: usize = 24;
     let line = text.lines().next().unwrap_or_default();
@@ -185,7 +184,7 @@ fn excerpt(text: &str) -> String {
     let words: String = line.chars().take(LONGEST).collect();
     let mut shown = String::new();
     for c in words.trim_end().chars() {
-        // Step files are other people's, and the error goes to a terminal.
+        // Step files can come from anybody, and the error goes to a terminal.
         if c.is_control() || matches!(c, '\u{2028}' | '\u{2029}') {
             shown.extend(c.escape_default());
         } else {
@@ -256,48 +255,48 @@ mod tests {
 
     #[test]
     fn errors() {
-        let form = "what follows `|` is `default(JSON)`, as in `default(\"main\")` or `default(7)`";
+        let form = "expected `default(JSON)` after `|`, as in `default(\"main\")` or `default(7)`";
         let cases = [
             (
                 "a ${{",
                 2,
-                "an expression is not closed: `}}` is missing".to_owned(),
+                "unclosed expression: `}}` is missing".to_owned(),
             ),
             (
                 "${{ property.a",
                 0,
-                "the expression `property.a` is not closed: `}}` is missing".to_owned(),
+                "unclosed expression `property.a`: `}}` is missing".to_owned(),
             ),
             (
                 "${{ }}",
                 0,
-                "an expression names `property.NAME` or `secret.NAME`, not ``".to_owned(),
+                "expected `property.NAME` or `secret.NAME` in the expression, not ``".to_owned(),
             ),
             (
                 "${{ env.HOME }}",
                 0,
-                "an expression names `property.NAME` or `secret.NAME`, not `env.HOME`".to_owned(),
+                "expected `property.NAME` or `secret.NAME` in the expression, not `env.HOME`".to_owned(),
             ),
             (
                 "${{ env\t\u{2028}\u{1b}[31m }}",
                 0,
-                r"an expression names `property.NAME` or `secret.NAME`, not `env\t\u{2028}\u{1b}[31m`"
+                r"expected `property.NAME` or `secret.NAME` in the expression, not `env\t\u{2028}\u{1b}[31m`"
                     .to_owned(),
             ),
             (
                 "${{ property. }}",
                 0,
-                "an expression names `property.NAME` or `secret.NAME`, not `property.`".to_owned(),
+                "expected `property.NAME` or `secret.NAME` in the expression, not `property.`".to_owned(),
             ),
             (
                 "${{ property.a b }}",
                 0,
-                "after `property.a` comes `}}` or `| default(JSON)`, not `b`".to_owned(),
+                "expected `}}` or `| default(JSON)` after `property.a`, not `b`".to_owned(),
             ),
             (
                 "${{ secret.A | default(1) }}",
                 0,
-                "after `secret.A` comes `}}` or `| default(JSON)`, not `| default(1)`".to_owned(),
+                "expected `}}` or `| default(JSON)` after `secret.A`, not `| default(1)`".to_owned(),
             ),
             (
                 "${{ property.a | upper }}",

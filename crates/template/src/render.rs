@@ -7,7 +7,7 @@ use thiserror::Error;
 
 use crate::parse::{Part, Reference, SyntaxError, Template};
 
-/// What expressions can name.
+/// The properties and secrets that expressions can refer to.
 pub trait Names {
     /// The property's value, or none if it is unknown.
     fn property(&self, name: &str) -> Option<Value>;
@@ -15,28 +15,29 @@ pub trait Names {
     fn secret(&self, name: &str) -> Option<String>;
 }
 
-/// A text that can't be rendered.
+/// Why a text can't be rendered.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum RenderError {
-    /// An expression can't be read.
+    /// An expression is invalid.
     #[error(transparent)]
     Syntax(#[from] SyntaxError),
-    /// A property without a default is unknown.
+    /// A property is unknown, and the expression has no default.
     #[error(
-        "the property `{0}` is not set; set it, or give it a default: `${{{{ property.{0} | default(\"\") }}}}`"
+        "the property `{0}` is not set; set it or use a default: `${{{{ property.{0} | default(\"\") }}}}`"
     )]
     UnknownProperty(String),
     /// A secret is unknown.
-    #[error("the secret `{0}` is not given to this step")]
+    #[error("the secret `{0}` is not granted to this step")]
     UnknownSecret(String),
 }
 
 impl Template<'_> {
-    /// The value: with its type if the text is wholly one expression, else text.
+    /// Render the value: with its type if the text consists of exactly one expression, else
+    /// as text.
     ///
     /// # Errors
     ///
-    /// The first name that is unknown.
+    /// The first unknown name.
     pub fn render(&self, names: &dyn Names) -> Result<Value, RenderError> {
         if let Some(reference) = self.sole_expression() {
             return reference.resolve(names);
@@ -69,7 +70,7 @@ impl Reference<'_> {
     }
 }
 
-/// Render every string of a JSON value, also the keys of its objects.
+/// Render every string of a JSON value, including the keys of objects.
 ///
 /// # Errors
 ///
@@ -93,8 +94,8 @@ pub fn render_json(value: Value, names: &dyn Names) -> Result<Value, RenderError
     })
 }
 
-/// A value as it stands within text: a string as it is, null as nothing, a number as it
-/// is spelled where it comes from, any other value as JSON text.
+/// A value inside text: null is empty, a number keeps its spelling from the source, and
+/// lists and objects are JSON text.
 #[must_use]
 pub fn to_text(value: &Value) -> Cow<'_, str> {
     match value {
@@ -177,11 +178,11 @@ mod tests {
     fn unknown_names_are_errors_that_name_them() {
         assert_eq!(
             render("a ${{ property.branch }}").unwrap_err().to_string(),
-            "the property `branch` is not set; set it, or give it a default: `${{ property.branch | default(\"\") }}`"
+            "the property `branch` is not set; set it or use a default: `${{ property.branch | default(\"\") }}`"
         );
         assert_eq!(
             render("${{ secret.OTHER }}").unwrap_err().to_string(),
-            "the secret `OTHER` is not given to this step"
+            "the secret `OTHER` is not granted to this step"
         );
     }
 
@@ -194,7 +195,7 @@ mod tests {
         );
     }
 
-    /// JSON has no `+15551234567`, and a telephone number has no use for `15551234567`.
+    /// JSON has no `+15551234567`, and `15551234567` is another telephone number.
     #[test]
     fn within_text_a_number_is_as_it_is_spelled() {
         assert_eq!(render("${{ property.phone }}"), Ok(phone()));

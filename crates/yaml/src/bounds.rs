@@ -1,8 +1,7 @@
-//! How large a file is once its aliases are written out, found before they are:
-//! a few lines of aliases to aliases stand for billions of values.
+//! Limits on the size of a file with its aliases expanded, checked before they are: a few
+//! lines of aliases to aliases expand to billions of values.
 //!
-//! One pass over the parser's events, without recursion. It also finds what keeps
-//! the file from being YAML.
+//! This is one pass over the parser's events, without recursion. It also finds syntax errors.
 
 use std::collections::{HashMap, HashSet};
 
@@ -12,16 +11,15 @@ use crate::kind::Kind;
 use crate::mistake::{Mistakes, Position};
 use crate::syntax;
 
-/// How deep lists and mappings may be nested. What reads the values calls itself
-/// for each level, so this bounds its stack.
+/// The nesting limit. Values are read recursively, so this bounds the stack.
 const DEEPEST: usize = 32;
-/// How many characters a key may have, and a colon may be away from where it begins.
-/// YAML has 1024, JSON no bound; so much is held in memory.
+/// The maximum length of a key, in characters, and so the parser's lookahead for its colon.
+/// YAML's limit is 1024, JSON has none; this much is buffered.
 const LONGEST_KEY: usize = 64 * 1024;
-/// How many times the longest file's bytes the text may have.
+/// The maximum size of the expanded text, as a multiple of the maximum size of the file.
 const MOST_TEXT: usize = 4;
 
-/// How a file is parsed.
+/// The parser's options.
 pub(crate) fn options() -> Options {
     granit_parser::options! {
         emit_comments: false,
@@ -31,13 +29,13 @@ pub(crate) fn options() -> Options {
     }
 }
 
-/// Check that a file is one YAML document within the bounds, and tell to which anchors,
-/// by the parser's number, aliases lead. To keep what those stand for takes no more than
-/// the bounds allow.
+/// Check that a file is one YAML document within the limits. Returns the anchors, by the
+/// parser's numbers, that aliases refer to: only their values need to be kept, and they are
+/// within the limits.
 ///
 /// # Errors
 ///
-/// What is wrong first.
+/// The first error.
 pub(crate) fn check(text: &str, kind: &Kind) -> Result<HashSet<usize>, Mistakes> {
     let mut outline = Outline::new(kind);
     for event in Parser::new_from_str_with_options(text, options()) {
@@ -54,37 +52,37 @@ pub(crate) fn too_deep() -> String {
     format!("lists and mappings are nested more than {DEEPEST} deep")
 }
 
-/// What is known of the file so far.
+/// The state of the check.
 struct Outline<'a> {
     kind: &'a Kind,
     documents: usize,
     total: Extent,
     open: Vec<Collection>,
-    /// By the parser's number for the anchor. What has no anchor has 0, to which
-    /// no alias leads.
+    /// By the parser's number for the anchor. A value without one has 0, which no alias
+    /// refers to.
     anchored: HashMap<usize, Anchored>,
     aliased: HashSet<usize>,
 }
 
-/// An amount of values, aliases written out.
+/// A size with aliases expanded.
 #[derive(Clone, Copy, Default)]
 struct Extent {
     values: usize,
     text: usize,
 }
 
-/// A value that aliases can stand for.
+/// A value that aliases can refer to.
 #[derive(Clone, Copy)]
 struct Anchored {
     extent: Extent,
     height: usize,
 }
 
-/// A list or a mapping whose end is still to come.
+/// An open list or mapping.
 struct Collection {
     anchor: usize,
     total_before: Extent,
-    /// How many levels of collections are in it.
+    /// The levels of nesting in it.
     height: usize,
 }
 
@@ -106,7 +104,7 @@ impl<'a> Outline<'a> {
                 self.documents += 1;
                 if self.documents > 1 {
                     return Err(format!(
-                        "a second document begins here; a {} is one",
+                        "a second document starts here; a {} must be a single document",
                         self.kind.noun
                     ));
                 }
@@ -125,7 +123,9 @@ impl<'a> Outline<'a> {
                     self.aliased.insert(*anchor);
                     self.add(*target)?;
                 }
-                None => return Err("an alias (`*name`) stands inside its own anchor".to_owned()),
+                None => {
+                    return Err("an alias (`*name`) refers to a value that contains it".to_owned());
+                }
             },
             Event::SequenceStart(_, anchor, _) | Event::MappingStart(_, anchor, _) => {
                 let total_before = self.total;
@@ -154,13 +154,13 @@ impl<'a> Outline<'a> {
         let most_values = self.kind.most_values;
         if self.total.values > most_values {
             return Err(format!(
-                "the file has more than {most_values} values, aliases (`*name`) written out"
+                "the file has more than {most_values} values, with aliases (`*name`) expanded"
             ));
         }
         let most_text = self.kind.longest.saturating_mul(MOST_TEXT);
         if self.total.text > most_text {
             return Err(format!(
-                "the file has more than {most_text} bytes of text, aliases (`*name`) written out"
+                "the file has more than {most_text} bytes of text, with aliases (`*name`) expanded"
             ));
         }
         if let Some(parent) = self.open.last_mut() {

@@ -1,14 +1,14 @@
-//! One of a few words.
+//! A value that is one of a few words.
 
 use crate::mapping::similar;
 use crate::mistake::{Report, Reported, excerpt};
 use crate::node::{Content, Node};
 
-/// Read one of a few words: what it stands for.
+/// Read one of a few words, and return its value.
 ///
 /// # Errors
 ///
-/// It is none of them, and that is reported, with the word that was probably meant.
+/// It is none of them. The diagnostic suggests the word that was probably meant.
 pub fn choice<T: Copy>(
     node: &Node,
     choices: &[(&'static str, T)],

@@ -14,7 +14,7 @@ use crate::tree;
 ///
 /// # Errors
 ///
-/// All that is wrong with it.
+/// All its errors.
 pub fn read<T>(
     bytes: &[u8],
     kind: &Kind,
@@ -25,15 +25,12 @@ pub fn read<T>(
     let read = match kind.smallest {
         Some(smallest) if root.is_null() => Err(report.add(
             Position::START,
-            format!(
-                "the file is empty; the smallest {} is `{smallest}`",
-                kind.noun
-            ),
+            format!("the file is empty; a minimal {} is `{smallest}`", kind.noun),
         )),
         _ => read(&root, &mut report),
     };
     report.finish()?;
-    // Who fails to read has reported why: this is never seen.
+    // Unreachable: a failed read has added a diagnostic.
     read.map_err(|_reported| Mistakes::sole(root.at, "the file can't be read"))
 }
 
@@ -47,7 +44,7 @@ pub fn schema<T: JsonSchema>() -> Value {
         .to_value()
 }
 
-/// Descriptions are wrapped in the source, and again by the editor that shows them.
+/// Unwrap descriptions: they are wrapped in the source, and editors wrap them again.
 fn unwrap_lines(schema: &mut Schema) {
     if let Some(Value::String(description)) = schema.get_mut("description") {
         let paragraphs = description.split("\n\n");

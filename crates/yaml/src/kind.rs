@@ -1,15 +1,14 @@
-//! What a document is called, and how large it may be.
+//! The name of a kind of document, and its size limits.
 
 /// A kind of document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Kind {
-    /// What people call such a document, as it stands after "a": `step file`.
+    /// The noun for it in diagnostics, as it follows "a": `step file`.
     pub noun: &'static str,
-    /// The most bytes that one may have.
+    /// The maximum size in bytes.
     pub longest: usize,
-    /// The most values that one may have, aliases written out.
+    /// The maximum number of values, with aliases expanded.
     pub most_values: usize,
-    /// The smallest one, which is told to who gives an empty file; none if an empty file
-    /// is one.
+    /// A minimal document, for the diagnostic of an empty file; none if an empty file is valid.
     pub smallest: Option<&'static str>,
 }

@@ -1,8 +1,7 @@
-//! YAML documents whose every mistake is told at its place.
+//! YAML documents with diagnostics for every error.
 //!
-//! The files that people write for a program are read as a whole. What is wrong
-//! with one is told all at once, each mistake with its line and column, and with
-//! what would be right. One declaration of the keys makes the reader, the list of
+//! A file is always read to its end. All errors are reported at once, each with its line
+//! and column and how to fix it. One declaration of the keys makes the reader, the list of
 //! known keys and the JSON Schema:
 //!
 //! ```
@@ -38,9 +37,8 @@
 //! );
 //! ```
 //!
-//! The way of a file: bytes ─► text (`syntax`) ─► known to be small enough
-//! (`bounds`) ─► values with their places (`tree`, `node`), scalars by the core schema of
-//! YAML 1.2 (`schema`) ─► keys (`mapping`).
+//! Stages: bytes ─► text (`syntax`) ─► size limits (`bounds`) ─► values with positions
+//! (`tree`, `node`), scalars by the core schema of YAML 1.2 (`schema`) ─► keys (`mapping`).
 
 mod bounds;
 mod choice;

@@ -7,9 +7,9 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use crate::mistake::{Report, Reported, excerpt};
 use crate::node::{Content, FromNode, Node, read_all};
 
-/// What is written in lists.
+/// A value that lists can contain.
 pub trait Listed: FromNode {
-    /// What people call many of them: `origins`.
+    /// The plural noun in diagnostics: `origins`.
     const ITEMS: &'static str;
 }
 

@@ -1,5 +1,5 @@
-//! Mappings whose keys are known: one declaration makes the type, the reader and
-//! (through schemars) the schema, so that the three can't disagree.
+//! Mappings with known keys: one declaration makes the type, the reader and (through
+//! schemars) the schema, so that the three can't diverge.
 
 use std::borrow::Cow;
 
@@ -8,10 +8,10 @@ use schemars::{JsonSchema, Schema, SchemaGenerator};
 use crate::mistake::{Position, Report, Reported, excerpt};
 use crate::node::Entry;
 
-/// A key that is given, also if its value can't be read.
+/// A key that is present, even if its value is invalid.
 #[derive(Debug)]
 pub struct Given<T> {
-    /// Where the key stands.
+    /// The position of the key.
     pub at: Position,
     /// Its value.
     pub value: Result<T, Reported>,
@@ -35,20 +35,20 @@ impl<T: JsonSchema> JsonSchema for Given<T> {
     }
 }
 
-/// The value of a key, or what stands for it if it is not given.
+/// The value of a key, or a default.
 ///
 /// # Errors
 ///
-/// The value can't be read, and why is reported.
+/// The value is invalid, which is reported.
 pub fn value_or<T>(given: Option<Given<T>>, default: T) -> Result<T, Reported> {
     given.map_or(Ok(default), |given| given.value)
 }
 
-/// The value of a key, if it is given.
+/// The value of a key, if it is present.
 ///
 /// # Errors
 ///
-/// The value can't be read, and why is reported.
+/// The value is invalid, which is reported.
 pub fn value<T>(given: Option<Given<T>>) -> Result<Option<T>, Reported> {
     given.map(|given| given.value).transpose()
 }
@@ -97,7 +97,7 @@ macro_rules! mapping {
                                 });
                             }
                         } )*
-                        // Reported, and no reason to leave the other keys unread.
+                        // The other keys are read nevertheless.
                         _ => {
                             $crate::unknown_key(entry, Self::KEYS, report);
                         }
@@ -118,8 +118,8 @@ pub fn unknown_key(entry: &Entry, known: &[&str], report: &mut Report) -> Report
     report.add(entry.at, message)
 }
 
-/// The known word that was probably meant: the same but for case and `-`, or a
-/// slip or two away.
+/// The known word that was probably meant: it differs only in case and `-`, or by one or two
+/// typos.
 #[must_use]
 pub fn similar<'a>(word: &str, known: &[&'a str]) -> Option<&'a str> {
     const LONGEST: usize = 40;
@@ -131,9 +131,9 @@ pub fn similar<'a>(word: &str, known: &[&'a str]) -> Option<&'a str> {
     known
         .iter()
         .map(|known| (strsim::damerau_levenshtein(&word, &normal(known)), *known))
-        // Of a short word two slips leave nothing.
-        .filter(|(slips, known)| *slips <= 2 && *slips * 3 <= known.len())
-        .min_by_key(|(slips, _)| *slips)
+        // Two typos in a short word leave nothing to recognize.
+        .filter(|(typos, known)| *typos <= 2 && *typos * 3 <= known.len())
+        .min_by_key(|(typos, _)| *typos)
         .map(|(_, known)| known)
 }
 
@@ -142,7 +142,7 @@ mod tests {
     use super::similar;
 
     #[test]
-    fn slips() {
+    fn typos() {
         let known = [
             "url",
             "method",

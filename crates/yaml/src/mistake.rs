@@ -1,8 +1,8 @@
-//! What is wrong with a document, and where.
+//! Errors in a document, with their positions.
 
 use std::fmt;
 
-/// A place in a document; lines and columns count from 1, columns in characters.
+/// A position in a document. Lines and columns start at 1; columns count characters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Position {
     /// The line.
@@ -12,10 +12,10 @@ pub struct Position {
 }
 
 impl Position {
-    /// Where a document begins.
+    /// The start of a document.
     pub const START: Self = Self { line: 1, column: 1 };
 
-    /// A place as parsers count.
+    /// A position from the parser's numbers.
     pub(crate) fn of(line: usize, column: usize) -> Self {
         let number = |count| u64::try_from(count).unwrap_or(u64::MAX);
         Self {
@@ -24,8 +24,8 @@ impl Position {
         }
     }
 
-    /// The place where a text ends. YAML has three line breaks (YAML 1.2.2, section
-    /// 5.4): LF, CR, and both together.
+    /// The end of a text. YAML has three line breaks (YAML 1.2.2, section 5.4): LF, CR and
+    /// CRLF.
     pub(crate) fn after(text: &str) -> Self {
         let text = text.replace("\r\n", "\n");
         let mut lines = text.rsplit(['\n', '\r']);
@@ -34,14 +34,14 @@ impl Position {
     }
 }
 
-/// One thing that is wrong.
+/// An error in a document.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Mistake {
-    /// The line, counted from 1.
+    /// The line, starting at 1.
     pub line: u64,
-    /// The column, counted in characters from 1.
+    /// The column in characters, starting at 1.
     pub column: u64,
-    /// What is wrong, and what would be right.
+    /// What is wrong, and how to fix it.
     pub message: String,
 }
 
@@ -51,12 +51,12 @@ impl fmt::Display for Mistake {
     }
 }
 
-/// All that is wrong with a document: at least one mistake, in order of position.
+/// All errors in a document, at least one, in order of position.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Mistakes(Vec<Mistake>);
 
 impl Mistakes {
-    /// A file that can't be read any further.
+    /// The only error of a file that can't be read further.
     pub(crate) fn sole(at: Position, message: impl Into<String>) -> Self {
         Self(vec![Mistake {
             line: at.line,
@@ -65,7 +65,7 @@ impl Mistakes {
         }])
     }
 
-    /// The mistakes, in order of position.
+    /// The errors, in order of position.
     pub fn iter(&self) -> std::slice::Iter<'_, Mistake> {
         self.0.iter()
     }
@@ -94,21 +94,21 @@ impl fmt::Display for Mistakes {
 
 impl std::error::Error for Mistakes {}
 
-/// Proof that a mistake was reported: whoever fails to read a value has to show
-/// it, so that nothing is dropped in silence.
+/// Proof that an error was reported. Reading a value can only fail with one, so no error is
+/// dropped silently.
 #[derive(Clone, Copy, Debug)]
 pub struct Reported(());
 
-/// Mistakes as they are found. Reading goes on after each.
+/// Collects errors while a document is read.
 #[derive(Debug, Default)]
 pub struct Report {
     mistakes: Vec<Mistake>,
-    /// The keys that lead to the value being read.
+    /// The path of keys to the value being read.
     path: Vec<String>,
 }
 
 impl Report {
-    /// Read a value below a key: mistakes in it say so.
+    /// Read a value below a key, which the diagnostics include in their path.
     pub fn within<T>(&mut self, key: &str, read: impl FnOnce(&mut Self) -> T) -> T {
         self.path.push(excerpt(key));
         let value = read(self);
@@ -116,7 +116,7 @@ impl Report {
         value
     }
 
-    /// Report a mistake in the value being read.
+    /// Report an error in the value being read.
     pub fn add(&mut self, at: Position, message: impl fmt::Display) -> Reported {
         if self.path.is_empty() {
             self.add_bare(at, message.to_string())
@@ -126,7 +126,7 @@ impl Report {
         }
     }
 
-    /// Report a mistake whose message says by itself which value it is about.
+    /// Report an error whose message names the value itself.
     pub fn add_bare(&mut self, at: Position, message: impl Into<String>) -> Reported {
         self.mistakes.push(Mistake {
             line: at.line,
@@ -136,20 +136,20 @@ impl Report {
         Reported(())
     }
 
-    /// All that was reported, if anything was.
+    /// Fails with all errors, if there are any.
     pub(crate) fn finish(mut self) -> Result<(), Mistakes> {
         if self.mistakes.is_empty() {
             return Ok(());
         }
         self.mistakes
             .sort_by_key(|mistake| (mistake.line, mistake.column));
-        // What is wrong in an anchor is found again at each alias.
+        // An error in an anchored value is found again for each alias.
         self.mistakes.dedup();
         Err(Mistakes(self.mistakes))
     }
 }
 
-/// What a message shows of a text from the file: its start, on one line.
+/// The start of a text from a file, on one line, for diagnostics.
 pub fn excerpt(text: &str) -> String {
     const LONGEST: usize = 40;
     let mut shown: String = text
@@ -196,7 +196,7 @@ mod tests {
     }
 
     #[test]
-    fn mistakes_are_sorted_and_told_once() {
+    fn diagnostics_are_sorted_and_unique() {
         let mut report = Report::default();
         let at = |line, column| Position { line, column };
         report.add(at(2, 1), "second");

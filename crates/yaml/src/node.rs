@@ -1,4 +1,4 @@
-//! A value of a document, with its place; and what can be read from one.
+//! The values of a document with their positions, and the types that can be read from them.
 
 use std::fmt;
 use std::str::FromStr;
@@ -8,23 +8,23 @@ use serde::{Deserialize, Deserializer, de};
 
 use crate::mistake::{Position, Report, Reported};
 
-/// A value and its place.
+/// A value and its position.
 #[derive(Clone, Debug)]
 pub struct Node {
-    /// Where it stands.
+    /// The position.
     pub at: Position,
     /// The value.
     pub content: Content,
 }
 
-/// What a value is. Mappings keep their order; their keys are unique strings.
+/// The content of a value. Mappings keep their order; their keys are unique strings.
 #[derive(Clone, Debug)]
 pub enum Content {
     /// Null, or nothing.
     Null,
     /// A boolean.
     Bool(bool),
-    /// A number, which knows how it is spelled: as text, `1.10` and `1.1` are not the same.
+    /// A number with its spelling: as text, `1.10` and `1.1` differ.
     Number(Number),
     /// A string.
     String(String),
@@ -37,7 +37,7 @@ pub enum Content {
 /// A key and its value.
 #[derive(Clone, Debug)]
 pub struct Entry {
-    /// Where the key stands.
+    /// The position of the key.
     pub at: Position,
     /// The key.
     pub key: String,
@@ -45,18 +45,18 @@ pub struct Entry {
     pub value: Node,
 }
 
-/// What can be read from a value of a document.
+/// A type that can be read from a value of a document.
 pub trait FromNode: Sized {
-    /// Read it; what is wrong goes into the report, all of it.
+    /// Read it, and report every error.
     ///
     /// # Errors
     ///
-    /// It can't be read, and why is reported.
+    /// The value is invalid, which is reported.
     fn from_node(node: &Node, report: &mut Report) -> Result<Self, Reported>;
 }
 
 impl Node {
-    /// Report that the value is of another kind than it should be.
+    /// Report that the value has the wrong type.
     pub fn unfit(&self, expected: &str, report: &mut Report) -> Reported {
         let found = match &self.content {
             Content::Null => "null",
@@ -69,13 +69,13 @@ impl Node {
         report.add(self.at, format!("expected {expected}, not {found}"))
     }
 
-    /// Whether it is null: the same as not given.
+    /// Whether it is null, which is the same as leaving out the key.
     #[must_use]
     pub fn is_null(&self) -> bool {
         matches!(self.content, Content::Null)
     }
 
-    /// A string as it is, a number as it is spelled, a boolean as JSON.
+    /// A string, the spelling of a number, or a boolean as JSON.
     #[must_use]
     pub fn scalar_text(&self) -> Option<&str> {
         match &self.content {
@@ -87,7 +87,7 @@ impl Node {
         }
     }
 
-    /// The value as JSON, without places. Numbers know how they are spelled.
+    /// The value as JSON, without positions. Numbers keep their spelling.
     #[must_use]
     pub fn to_json(&self) -> Value {
         match &self.content {
@@ -104,7 +104,7 @@ impl Node {
         }
     }
 
-    /// A JSON value, with one place for all of it.
+    /// From a JSON value, with one position for all of it.
     fn from_json(value: Value) -> Self {
         let at = Position::START;
         let content = match value {
@@ -136,7 +136,7 @@ impl FromNode for bool {
             Content::String(text) => text.to_ascii_lowercase(),
             _ => return Err(node.unfit(EXPECTED, report)),
         };
-        // YAML 1.1 had these, too.
+        // YAML 1.1 also had these.
         let meant = match text.as_str() {
             "true" | "yes" | "on" => "true",
             "false" | "no" | "off" => "false",
@@ -147,12 +147,12 @@ impl FromNode for bool {
     }
 }
 
-/// Deserialize what can be read from a node: for values that an expression
-/// brought in, so that they are read as the file is, with the same messages.
+/// Deserialize a type that can be read from a node. The values of expressions are thus read
+/// as the file is, with the same diagnostics.
 ///
 /// # Errors
 ///
-/// All that is wrong with the value, in one message.
+/// All errors of the value, in one message.
 pub fn deserialize<'de, T, D>(deserializer: D) -> Result<T, D::Error>
 where
     T: FromNode,
@@ -168,11 +168,11 @@ where
     read.map_err(|_reported| de::Error::custom("the value can't be read"))
 }
 
-/// Read all items, also after one that can't be read.
+/// Read all items, even after an invalid one.
 ///
 /// # Errors
 ///
-/// One of them can't be read, and why is reported.
+/// One of them is invalid, which is reported.
 pub fn read_all<I, T>(
     items: I,
     mut read: impl FnMut(I::Item) -> Result<T, Reported>,
@@ -191,12 +191,12 @@ where
     outcome.map(|()| values)
 }
 
-/// Read a value from a string. What is expected is told to who gives something else:
+/// Parse a value from a string. The diagnostic for another type says what is expected:
 /// `an origin`.
 ///
 /// # Errors
 ///
-/// It can't be read, and why is reported.
+/// The value is invalid, which is reported.
 pub fn read_text<T>(node: &Node, expected: &str, report: &mut Report) -> Result<T, Reported>
 where
     T: FromStr,

@@ -1,10 +1,10 @@
-//! A document of another kind than it is read as.
+//! Detection of documents of another kind.
 
 use crate::node::{Content, Node};
 
 impl Node {
-    /// Whether this is a mapping with keys that only documents of another kind have, and
-    /// with none that only those of this kind have.
+    /// Whether this is a mapping with keys that only another kind of document has, and with
+    /// none that only this kind has.
     #[must_use]
     pub fn is_rather(&self, others: &[&str], own: &[&str]) -> bool {
         let Content::Mapping(entries) = &self.content else {

@@ -1,15 +1,14 @@
-//! What a scalar stands for: the core schema of YAML 1.2 (YAML 1.2.2, section 10.3).
+//! The values of scalars: the core schema of YAML 1.2 (YAML 1.2.2, section 10.3).
 //!
-//! A number becomes the JSON number of the same value and keeps its own spelling
-//! beside it. What is a JSON number already stays as it is, digit for digit.
+//! A number becomes the JSON number with the same value and keeps its own spelling. A JSON
+//! number stays as it is, digit for digit.
 
 use http_step_json::Number;
 
-/// The most digits of a hexadecimal or octal number: to convert one takes time by
-/// the square of them.
+/// The maximum digits of a hexadecimal or octal number: converting one takes quadratic time.
 const MOST_DIGITS: usize = 1024;
 
-/// What a plain scalar stands for.
+/// The value of a plain scalar.
 #[derive(Debug, PartialEq)]
 pub(crate) enum Scalar {
     Null,
@@ -17,7 +16,7 @@ pub(crate) enum Scalar {
     Integer(Number),
     Float(Number),
     String,
-    /// A number that JSON can't express, and why.
+    /// A number that JSON can't represent, and why.
     Inexpressible(&'static str),
 }
 
@@ -51,7 +50,7 @@ fn of_radix(text: &str, digits: &str, radix: u32) -> Scalar {
 /// The decimal digits of a number in another radix.
 fn to_decimal(digits: &str, radix: u32) -> String {
     const BASE: u64 = 1_000_000_000;
-    // The least significant first.
+    // Least significant first.
     let mut limbs: Vec<u64> = vec![0];
     for digit in digits.chars().filter_map(|c| c.to_digit(radix)) {
         let mut carry = u64::from(digit);
@@ -113,7 +112,7 @@ fn decimal(text: &str) -> Scalar {
     }
 }
 
-/// The digits that a text begins with, and the rest.
+/// The leading digits of a text, and the rest.
 fn digits(text: &str) -> (&str, &str) {
     let end = text
         .find(|c: char| !c.is_ascii_digit())

@@ -1,4 +1,4 @@
-//! What keeps a file from being read at all, in people's words.
+//! Encoding and syntax errors, as one-line diagnostics.
 
 use granit_parser::{ErrorKind, ScanError};
 
@@ -10,11 +10,11 @@ use crate::mistake::{Mistakes, Position, excerpt};
 ///
 /// # Errors
 ///
-/// The file is too large, or not text.
+/// The file is too large, or it is not text.
 pub(crate) fn text<'a>(bytes: &'a [u8], kind: &Kind) -> Result<&'a str, Mistakes> {
     let Kind { noun, longest, .. } = kind;
     if bytes.len() > *longest {
-        let message = format!("the file is too large: a {noun} has at most {longest} bytes");
+        let message = format!("the file is too large; the limit for a {noun} is {longest} bytes");
         return Err(Mistakes::sole(Position::START, message));
     }
     let text = str::from_utf8(bytes).map_err(|error| {
@@ -22,14 +22,14 @@ pub(crate) fn text<'a>(bytes: &'a [u8], kind: &Kind) -> Result<&'a str, Mistakes
         let readable = str::from_utf8(readable).unwrap_or_default();
         Mistakes::sole(
             Position::after(without_mark(readable)),
-            "the file is not UTF-8 from here on; save it as UTF-8",
+            "invalid UTF-8; save the file as UTF-8",
         )
     })?;
     let text = without_mark(text);
     match text.split_once('\0') {
         Some((before, _)) => Err(Mistakes::sole(
             Position::after(before),
-            format!("a NUL byte can't stand in a {noun}"),
+            format!("a {noun} can't contain a NUL byte"),
         )),
         None => Ok(text),
     }
@@ -48,44 +48,44 @@ pub(crate) fn not_yaml(error: &ScanError, text: &str) -> Mistakes {
         | ErrorKind::TabInBlockIndentation
         | ErrorKind::TabInIndentation
         | ErrorKind::TabInPlainScalar
-        | ErrorKind::TabAtBlockScalarStart => "a tab can't indent YAML; use spaces".to_owned(),
+        | ErrorKind::TabAtBlockScalarStart => "YAML can't be indented with tabs; use spaces".to_owned(),
         ErrorKind::UnclosedQuotedScalar => "this quote is never closed".to_owned(),
         ErrorKind::UnclosedFlowCollection { open } => format!("this `{open}` is never closed"),
         ErrorKind::ExpectedFlowSequenceSeparator => "expected `,` or `]`".to_owned(),
         ErrorKind::ExpectedFlowMappingSeparator => "expected `,` or `}`".to_owned(),
         ErrorKind::MappingValueNotAllowed | ErrorKind::InvalidColonPlacement => {
-            "a key can't stand here; check the indentation, and put a text that has a colon in it in quotes"
+            "unexpected key; check the indentation, and quote text that contains a colon"
                 .to_owned()
         }
         ErrorKind::ExpectedBlockMappingKey => {
-            "expected a key; the keys of one mapping begin in the same column".to_owned()
+            "expected a key; all keys of a mapping must start in the same column".to_owned()
         }
         ErrorKind::InvalidTrailingSingleQuotedScalar => {
-            "text follows the closing quote; in single quotes `'` is written `''`".to_owned()
+            "text after the closing quote; inside single quotes, write `''` for `'`".to_owned()
         }
         ErrorKind::InvalidTrailingDoubleQuotedScalar => {
-            "text follows the closing quote; is a `,` or `:` missing, or a `\\` before a `\"`?".to_owned()
+            "text after the closing quote; is a `,` or `:` missing, or a `\\` before a `\"`?".to_owned()
         }
         ErrorKind::UnknownQuotedScalarEscape => {
-            "in double quotes `\\` starts an escape; write `\\\\`, or use single quotes".to_owned()
+            "invalid escape; inside double quotes, write `\\\\` for `\\`, or use single quotes".to_owned()
         }
         ErrorKind::UnexpectedCharacter { character } => {
             let character = excerpt(&character.to_string());
-            format!("a text that starts with `{character}` goes in quotes")
+            format!("quote text that starts with `{character}`")
         }
         ErrorKind::UnknownAnchor => {
-            "an alias (`*name`) has no anchor (`&name`) before it; a text that starts with `*` goes in quotes"
+            "unknown alias (`*name`): no anchor (`&name`) precedes it; quote text that starts with `*`"
                 .to_owned()
         }
         ErrorKind::MissingAnchorOrAliasName => {
-            "a text that starts with `*` or `&` goes in quotes".to_owned()
+            "quote text that starts with `*` or `&`".to_owned()
         }
         ErrorKind::RecursionLimitExceeded => bounds::too_deep(),
-        other => format!("this is not YAML: {other}"),
+        other => format!("invalid YAML: {other}"),
     };
     let line = text.lines().nth(mark.line().saturating_sub(1));
     if line.is_some_and(|line| line.contains("${{")) {
-        message.push_str("; a text with an expression in it goes in quotes");
+        message.push_str("; quote text that contains an expression");
     }
     Mistakes::sole(at, message)
 }

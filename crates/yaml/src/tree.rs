@@ -1,6 +1,7 @@
-//! From bytes to nodes: YAML 1.2, of which JSON is a part.
+//! From bytes to nodes: YAML 1.2, which includes JSON.
 //!
-//! Over the parser's events, without recursion, once they are known to be few enough.
+//! It builds the tree from the parser's events, without recursion, after their number was
+//! checked.
 
 use std::collections::{HashMap, HashSet};
 
@@ -15,12 +16,12 @@ use crate::syntax;
 
 /// Read a document's bytes.
 ///
-/// Keys that aren't strings, keys given twice and numbers that JSON does not have go
-/// into the report, and the tree is free of them.
+/// Keys that are not strings, duplicate keys and numbers that JSON can't represent are
+/// reported and left out of the tree.
 ///
 /// # Errors
 ///
-/// The file is not a YAML document, or too large a one.
+/// The file is not a YAML document, or it is too large.
 pub(crate) fn parse(bytes: &[u8], kind: &Kind, report: &mut Report) -> Result<Node, Mistakes> {
     let text = syntax::text(bytes, kind)?;
     let aliased = bounds::check(text, kind)?;
@@ -36,11 +37,11 @@ pub(crate) fn parse(bytes: &[u8], kind: &Kind, report: &mut Report) -> Result<No
     }))
 }
 
-/// Events to nodes.
+/// Builds nodes from events.
 struct Builder<'r> {
     report: &'r mut Report,
     open: Vec<Open>,
-    /// The anchors, by the parser's number, that aliases lead to.
+    /// The anchors, by the parser's numbers, that aliases refer to.
     aliased: HashSet<usize>,
     anchored: HashMap<usize, Value>,
     root: Option<Node>,
@@ -54,7 +55,7 @@ struct Value {
     plain: Option<String>,
 }
 
-/// A collection whose end is still to come.
+/// An open collection.
 struct Open {
     at: Position,
     anchor: usize,
@@ -66,15 +67,15 @@ enum Collection {
     Mapping(Mapping),
 }
 
-/// A mapping so far.
+/// An open mapping.
 #[derive(Default)]
 struct Mapping {
-    /// A key whose value comes next.
+    /// The key of the next value.
     key: Option<Value>,
     entries: Vec<Entry>,
-    /// Where each key stands among the entries.
+    /// The index of each key in the entries.
     places: HashMap<String, usize>,
-    /// What `<<` brings in, unless the mapping has it itself.
+    /// The entries merged by `<<`, which the mapping's own override.
     merged: Vec<Vec<Entry>>,
 }
 
@@ -89,11 +90,11 @@ impl<'r> Builder<'r> {
         }
     }
 
-    /// Take an event in.
+    /// Process an event.
     ///
     /// # Errors
     ///
-    /// What is wrong with it, if no more can be read.
+    /// An error after which nothing more can be read.
     fn take(&mut self, event: Event<'_>, at: Position) -> Result<(), Mistakes> {
         match event {
             Event::Scalar(text, style, anchor, tag) => {
@@ -107,12 +108,12 @@ impl<'r> Builder<'r> {
                 self.complete(value, anchor)
             }
             Event::Alias(anchor) => {
-                // That it is known was checked.
+                // `bounds` has checked that it is known.
                 let Some(mut value) = self.anchored.get(&anchor).cloned() else {
                     return Ok(());
                 };
-                // The place to look at if it does not fit here. What is in it stays
-                // where it is written.
+                // Diagnostics for the value as a whole point to the alias, those for its
+                // content to the anchor.
                 value.node.at = at;
                 self.complete(value, 0)
             }
@@ -154,7 +155,7 @@ impl<'r> Builder<'r> {
         self.complete(Value { node, plain: None }, open.anchor)
     }
 
-    /// Put a value where it belongs.
+    /// Add a value to the open collection.
     fn complete(&mut self, value: Value, anchor: usize) -> Result<(), Mistakes> {
         if self.aliased.contains(&anchor) {
             self.anchored.insert(anchor, value.clone());
@@ -170,7 +171,7 @@ impl<'r> Builder<'r> {
         Ok(())
     }
 
-    /// What a scalar stands for, by its tag or by the core schema.
+    /// The value of a scalar, by its tag or by the core schema.
     fn scalar(
         &mut self,
         text: &str,
@@ -203,7 +204,7 @@ impl<'r> Builder<'r> {
             Scalar::Inexpressible(why) => {
                 let shown = excerpt(text);
                 self.report
-                    .add(at, format!("`{shown}` {why}; a text goes in quotes"));
+                    .add(at, format!("`{shown}` {why}; quote it if it is text"));
                 Content::Null
             }
         })
@@ -219,13 +220,16 @@ impl Mapping {
             (Content::List(_) | Content::Mapping(_), _) => {
                 report.add(
                     at,
-                    "a key is a string, not a list or a mapping; a text with an expression goes in quotes",
+                    "a key must be a string, not a list or a mapping; quote text that contains an expression",
                 );
                 return Ok(());
             }
             (_, plain) => {
                 let spelling = excerpt(&plain.unwrap_or_default());
-                report.add(at, format!("a key is a string: write `\"{spelling}\"`"));
+                report.add(
+                    at,
+                    format!("a key must be a string: write `\"{spelling}\"`"),
+                );
                 return Ok(());
             }
         };
@@ -238,7 +242,7 @@ impl Mapping {
             let key = excerpt(&text);
             report.add(
                 at,
-                format!("the key `{key}` is given twice; the first is at {line}:{column}"),
+                format!("duplicate key `{key}`; the first is at {line}:{column}"),
             );
             return Ok(());
         }
@@ -258,7 +262,8 @@ impl Mapping {
         };
         for node in nodes {
             let Content::Mapping(entries) = node.content else {
-                let message = "the merge key `<<` takes a mapping or a list of mappings";
+                let message =
+                    "the value of the merge key `<<` must be a mapping or a list of mappings";
                 return Err(Mistakes::sole(node.at, message));
             };
             self.merged.push(entries);
@@ -266,7 +271,7 @@ impl Mapping {
         Ok(())
     }
 
-    /// Its own entries, then what is merged in: of several the first that has a key.
+    /// Its own entries, then the merged ones; the first merged mapping with a key wins.
     fn finish(mut self) -> Vec<Entry> {
         for entry in self.merged.into_iter().flatten() {
             if !self.places.contains_key(&entry.key) {
@@ -278,12 +283,12 @@ impl Mapping {
     }
 }
 
-/// `!`: a string, whatever it looks like.
+/// `!`: a string, regardless of its content.
 fn is_non_specific(tag: &Tag) -> bool {
     tag.handle().is_empty() && tag.suffix() == "!" || tag.handle() == "!" && tag.suffix().is_empty()
 }
 
-/// Whether a collection may have the tag: the one of its kind.
+/// Check that a collection has no tag but the one of its kind.
 fn fits(tag: Option<&Tag>, kind: &str, at: Position) -> Result<(), Mistakes> {
     match tag {
         Some(tag) if !is_non_specific(tag) && !tag.is_yaml_core_schema_tag(kind) => {
@@ -295,11 +300,11 @@ fn fits(tag: Option<&Tag>, kind: &str, at: Position) -> Result<(), Mistakes> {
 
 fn misfit(tag: &Tag, at: Position) -> Mistakes {
     if tag.is_yaml_core_schema() {
-        return Mistakes::sole(at, "the value does not fit its tag");
+        return Mistakes::sole(at, "the value does not match its tag");
     }
     let written = format!("{}{}", tag.original_handle(), tag.suffix());
     let message = format!(
-        "the tag `{}` means nothing here; a text that starts with `!` goes in quotes",
+        "unknown tag `{}`; quote text that starts with `!`",
         excerpt(&written)
     );
     Mistakes::sole(at, message)
@@ -340,8 +345,8 @@ mod tests {
             ),
         ] {
             let json = match text.starts_with("&k") {
-                // The key stands there twice.
-                true => Err("2:1: the key `a` is given twice; the first is at 1:4".to_owned()),
+                // The key is there twice.
+                true => Err("2:1: duplicate key `a`; the first is at 1:4".to_owned()),
                 false => Ok(json.to_owned()),
             };
             let found = read(text).map(|value| value.to_string());
@@ -367,26 +372,22 @@ mod tests {
             ("!!seq []", Ok("[]")),
             ("! {}", Ok("{}")),
             ("!!map {}", Ok("{}")),
-            ("!!int 1.5", Err("1:7: the value does not fit its tag")),
-            ("!!bool yes", Err("1:8: the value does not fit its tag")),
-            ("!!null x", Err("1:8: the value does not fit its tag")),
-            ("!!map []", Err("1:7: the value does not fit its tag")),
-            ("!!seq x", Err("1:7: the value does not fit its tag")),
+            ("!!int 1.5", Err("1:7: the value does not match its tag")),
+            ("!!bool yes", Err("1:8: the value does not match its tag")),
+            ("!!null x", Err("1:8: the value does not match its tag")),
+            ("!!map []", Err("1:7: the value does not match its tag")),
+            ("!!seq x", Err("1:7: the value does not match its tag")),
             (
                 "!!binary aGk=",
-                Err(
-                    "1:10: the tag `!!binary` means nothing here; a text that starts with `!` goes in quotes",
-                ),
+                Err("1:10: unknown tag `!!binary`; quote text that starts with `!`"),
             ),
             (
                 "!a {}",
-                Err(
-                    "1:4: the tag `!a` means nothing here; a text that starts with `!` goes in quotes",
-                ),
+                Err("1:4: unknown tag `!a`; quote text that starts with `!`"),
             ),
             (
                 "!!float .inf",
-                Err("1:9: `.inf` is not a finite number; a text goes in quotes"),
+                Err("1:9: `.inf` is not a finite number; quote it if it is text"),
             ),
         ] {
             let found = read(text).map(|value| value.to_string());

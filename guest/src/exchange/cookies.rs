@@ -1,9 +1,8 @@
 //! Cookies that servers set, for this step only (RFC 6265).
 //!
-//! The jar starts empty and ends with the step: no cookie of one build is ever
-//! sent in another. There is no list of public suffixes in here, so a server of
-//! `a.co.uk` can set a cookie for `co.uk`; it reaches only the hosts that the
-//! same step is redirected to.
+//! The jar starts empty and ends with the step, so cookies of one build are never sent in another.
+//! There is no list of public suffixes: a server of `a.co.uk` can set a cookie for `co.uk`, which
+//! is only sent to hosts that the same step is redirected to.
 
 mod date;
 
@@ -12,17 +11,17 @@ use url::{Host, Url};
 use self::date::Date;
 use crate::request::header::{Header, value_of};
 
-/// As many as browsers keep for one domain.
+/// The maximum number of cookies, as in browsers for one domain.
 const MOST_COOKIES: usize = 180;
 
-/// The longest that browsers keep: name, value and attributes.
+/// The maximum length of a cookie with its attributes, as in browsers.
 const LONGEST_COOKIE: usize = 4096;
 
-/// What it certainly is by now. A step has no clock, and goes by the `Date` of the
-/// response; where there is none, a cookie that expires before this is deleted.
+/// A date in the past. A step has no clock and uses the `Date` of the response; without one, a
+/// cookie that expires before this date is deleted.
 const LONG_AGO: Date = Date::start_of(2026);
 
-/// The cookies set so far, in the order in which they were set first.
+/// The cookies so far, in the order in which they were first set.
 #[derive(Default)]
 pub(crate) struct Jar {
     cookies: Vec<Cookie>,
@@ -31,8 +30,8 @@ pub(crate) struct Jar {
 #[derive(Debug, PartialEq, Eq)]
 struct Cookie {
     name: String,
-    /// None if the server deleted it. That is kept, because it is also about a
-    /// cookie of the step's own, which is not in the jar.
+    /// None if the server deleted it. The entry is kept because it also deletes a cookie of the step
+    /// itself, which is not in the jar.
     value: Option<String>,
     domain: String,
     host_only: bool,
@@ -41,8 +40,7 @@ struct Cookie {
 }
 
 impl Jar {
-    /// Take the cookies of a response that came from a URL. A cookie that a
-    /// browser would not take is left out without a word.
+    /// Store the cookies of a response from a URL. Cookies that browsers would reject are ignored.
     pub(crate) fn take(&mut self, url: &Url, headers: &[Header]) {
         let date = value_of(headers, "Date").and_then(Date::parse);
         for Header { name, value } in headers {
@@ -58,7 +56,7 @@ impl Jar {
         let is_same = |old: &Cookie| {
             old.name == cookie.name && old.domain == cookie.domain && old.path == cookie.path
         };
-        // One that was deleted is set anew, and stands last.
+        // A cookie that was deleted is set anew, and comes last.
         self.cookies
             .retain(|old| old.value.is_some() || !is_same(old));
         let is_full = self.cookies.len() >= MOST_COOKIES;
@@ -69,7 +67,7 @@ impl Jar {
         }
     }
 
-    /// Names and values to send to a URL: longer paths first, then in order.
+    /// The names and values for a URL: longer paths first, then in order.
     pub(crate) fn get(&self, url: &Url) -> Vec<(&str, &str)> {
         let mut fitting: Vec<(&Cookie, &str)> = self
             .cookies
@@ -84,8 +82,8 @@ impl Jar {
             .collect()
     }
 
-    /// Whether a server set or deleted a cookie of this name for a URL. It takes
-    /// the place of the step's own.
+    /// Whether a server set or deleted a cookie with this name for a URL, which replaces the step's
+    /// own.
     pub(crate) fn replaces(&self, url: &Url, name: &str) -> bool {
         self.cookies
             .iter()
@@ -130,13 +128,13 @@ fn parse(url: &Url, header: &str, now: Date) -> Option<Cookie> {
             "domain" => domain = Some(value.strip_prefix('.').unwrap_or(value)),
             "path" => path = value.starts_with('/').then_some(value),
             "secure" => secure = true,
-            // One that can't be read is ignored, as if it were not there.
+            // An invalid date is ignored.
             "expires" => expires = Date::parse(value).or(expires),
             "max-age" => max_age_is_over = is_over(value).or(max_age_is_over),
             _ => {}
         }
     }
-    // A cookie that is for https only is not for http to set or to replace.
+    // A response over http can't set or replace a cookie for https only.
     if secure && url.scheme() != "https" {
         return None;
     }
@@ -152,7 +150,7 @@ fn parse(url: &Url, header: &str, now: Date) -> Option<Cookie> {
     })
 }
 
-/// The domain that a cookie is for, and whether that host alone.
+/// The domain of a cookie, and whether it is for that host only.
 fn scope(url: &Url, attribute: &str) -> Option<(String, bool)> {
     let host = url.host_str()?;
     let attribute = attribute.to_ascii_lowercase();
@@ -167,7 +165,7 @@ fn scope(url: &Url, attribute: &str) -> Option<(String, bool)> {
     domain_matches(host, &attribute).then_some((attribute, false))
 }
 
-/// RFC 6265, section 5.1.3; an address never gets here with another's domain.
+/// RFC 6265, section 5.1.3. An address has no cookies of other domains here.
 fn domain_matches(host: &str, domain: &str) -> bool {
     host.strip_suffix(domain)
         .is_some_and(|before| before.is_empty() || before.ends_with('.'))
@@ -180,7 +178,7 @@ fn path_matches(request: &str, cookie: &str) -> bool {
         .is_some_and(|rest| rest.is_empty() || cookie.ends_with('/') || rest.starts_with('/'))
 }
 
-/// RFC 6265, section 5.1.4: up to the last slash, but not with it.
+/// RFC 6265, section 5.1.4: up to, but not including, the last slash.
 fn default_path(url: &Url) -> String {
     match url.path().rsplit_once('/') {
         Some(("", _)) | None => "/".to_owned(),
@@ -188,8 +186,8 @@ fn default_path(url: &Url) -> String {
     }
 }
 
-/// Whether a `Max-Age` is over at once; none if it can't be read. A step is short:
-/// one that ends later is as good as any.
+/// Whether a `Max-Age` expires immediately; none if it is invalid. Later ends don't matter, since
+/// steps are short.
 fn is_over(max_age: &str) -> Option<bool> {
     let digits = max_age.strip_prefix('-').unwrap_or(max_age);
     if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {

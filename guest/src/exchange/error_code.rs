@@ -1,13 +1,13 @@
-//! The error codes of wasi:http in words.
+//! Messages for the error codes of wasi:http.
 
 use wasi::http::types::{DnsErrorPayload, ErrorCode, FieldSizePayload, TlsAlertReceivedPayload};
 
 use crate::host::{ErrorKind, Failure};
 
-/// What a code means, as a kind and as words that can follow a colon.
+/// The kind of a code, and a message that follows a colon.
 ///
-/// Every code is here, also those that a client should never see, so that a new
-/// one is noticed when this is compiled.
+/// All codes are listed, even those that a client should never see, so that a new one does not
+/// compile.
 pub(crate) fn failure(code: ErrorCode) -> Failure {
     use ErrorKind as Kind;
     let (kind, words) = match code {
@@ -28,7 +28,7 @@ pub(crate) fn failure(code: ErrorCode) -> Failure {
         ErrorCode::TlsProtocolError => (Kind::Tls, "TLS failed"),
         ErrorCode::TlsCertificateError => (Kind::Tls, "the server's certificate is not trusted"),
         ErrorCode::TlsAlertReceived(TlsAlertReceivedPayload { alert_message, .. }) => {
-            return with_detail(Kind::Tls, "the server broke TLS off", alert_message);
+            return with_detail(Kind::Tls, "the server aborted TLS", alert_message);
         }
         ErrorCode::HttpRequestDenied => (Kind::Denied, "the request is denied"),
         ErrorCode::HttpRequestLengthRequired => (Kind::Protocol, "the request has no length"),
@@ -36,7 +36,7 @@ pub(crate) fn failure(code: ErrorCode) -> Failure {
             return with_detail(Kind::Limit, "the request's body is too long", bytes(size));
         }
         ErrorCode::HttpRequestMethodInvalid => (Kind::InvalidSpec, "the method is not valid"),
-        // wasi:http has no code for a header, say, that can't be sent: a host has this one.
+        // wasi:http has no code for, say, an invalid header; hosts use this one.
         ErrorCode::HttpRequestUriInvalid => (
             Kind::InvalidSpec,
             "the host can't send the request as it is",
@@ -100,7 +100,11 @@ pub(crate) fn failure(code: ErrorCode) -> Failure {
             );
         }
         ErrorCode::HttpResponseTransferCoding(coding) => {
-            return with_detail(Kind::Protocol, "the transfer coding is not known", coding);
+            return with_detail(
+                Kind::Protocol,
+                "the transfer coding is not supported",
+                coding,
+            );
         }
         ErrorCode::HttpResponseContentCoding(coding) => {
             return with_detail(
@@ -113,14 +117,11 @@ pub(crate) fn failure(code: ErrorCode) -> Failure {
             (Kind::Timeout, "the time limit for the response ran out")
         }
         ErrorCode::HttpUpgradeFailed => (Kind::Protocol, "the connection could not be upgraded"),
-        ErrorCode::HttpProtocolError => (
-            Kind::Protocol,
-            "the server does not speak HTTP as it should",
-        ),
-        ErrorCode::LoopDetected => (Kind::Protocol, "the request went round in a loop"),
-        ErrorCode::ConfigurationError => (Kind::Other, "the host is not set up for this"),
+        ErrorCode::HttpProtocolError => (Kind::Protocol, "the server violated HTTP"),
+        ErrorCode::LoopDetected => (Kind::Protocol, "the request looped"),
+        ErrorCode::ConfigurationError => (Kind::Other, "the host is not configured for this"),
         ErrorCode::InternalError(detail) => {
-            return with_detail(Kind::Other, "the host has an error", detail);
+            return with_detail(Kind::Other, "internal error of the host", detail);
         }
     };
     with_detail(kind, words, None)
@@ -134,7 +135,7 @@ fn with_detail(kind: ErrorKind, words: &str, detail: Option<String>) -> Failure 
     Failure { kind, words }
 }
 
-/// Without control characters; quotes end nothing here.
+/// Escape control characters.
 fn escaped(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for c in text.chars() {
@@ -187,12 +188,12 @@ mod tests {
             (
                 ErrorCode::InternalError(Some("the \"endpoint\"'s answer\u{1b}".to_owned())),
                 ErrorKind::Other,
-                "the host has an error (the \"endpoint\"'s answer\\u{1b})",
+                "internal error of the host (the \"endpoint\"'s answer\\u{1b})",
             ),
             (
                 ErrorCode::InternalError(Some(String::new())),
                 ErrorKind::Other,
-                "the host has an error",
+                "internal error of the host",
             ),
             (
                 ErrorCode::HttpRequestDenied,

@@ -1,4 +1,4 @@
-//! Sending: one request after another, until a response is the last.
+//! Sending requests and following redirects.
 
 pub(crate) mod cookies;
 mod error_code;
@@ -20,16 +20,16 @@ use crate::request::Request;
 use crate::request::header::{self, Header};
 use crate::response;
 
-/// Where the network's part of a step happens, and what comes of it.
+/// The exchanges of a step, and the means to make them.
 pub(crate) struct Trail<'h> {
     pub(crate) host: &'h dyn Host,
     pub(crate) log: Log<'h>,
-    /// What was sent and received so far, as it may be shown.
+    /// The requests and responses so far, with hidden values.
     pub(crate) exchanges: Vec<Exchange>,
 }
 
 impl Trail<'_> {
-    /// Send a request and follow redirects; the last status is the answer.
+    /// Send a request and follow redirects. Returns the last status.
     pub(crate) fn follow(
         &mut self,
         mut request: Request,
@@ -75,7 +75,7 @@ impl Trail<'_> {
         }
     }
 
-    /// Read a response to its end, and log it: a hop for later, the last now.
+    /// Read a response to its end, and log it: hops are buffered, the last one is written.
     fn receive(
         &mut self,
         sent: SentRequest,

@@ -1,10 +1,8 @@
-//! When a response sends on to another URL, and what goes along: mostly the rules
-//! of the requests library.
+//! Redirects: mostly the rules of the requests library.
 //!
-//! It is stricter about another origin: what `auth` and `cookies` give and the
-//! headers that the log hides stay behind; other headers go along, and with 307
-//! and 308 the body. It is laxer about the same origin: a `Cookie` given in
-//! `headers` goes along, which requests drops at every redirect.
+//! Redirects to another origin are stricter: `auth`, `cookies` and hidden headers are not sent;
+//! other headers are sent, and with 307 and 308 the body. Redirects to the same origin are laxer:
+//! a `Cookie` in `headers` is sent, which requests drops on every redirect.
 
 use thiserror::Error;
 
@@ -21,14 +19,12 @@ pub(crate) enum RedirectError {
     TooMany(u32),
     #[error("the redirect{} can't be followed: {reason}", named(.to.as_deref()))]
     Location {
-        /// Where to, unless it may hold a password.
+        /// The target, unless it may contain a password.
         to: Option<String>,
         reason: TargetError,
     },
-    // A reason can quote the target, so none is given.
-    #[error(
-        "the redirect can't be followed: its `Location`, which is hidden, is not a URL that a step can ask for"
-    )]
+    // Without a reason, which can quote the target.
+    #[error("the redirect can't be followed: its hidden `Location` is not a valid URL")]
     Hidden,
 }
 
@@ -36,7 +32,7 @@ fn named(to: Option<&str>) -> String {
     to.map_or_else(String::new, |to| format!(" to `{}`", to.escape_debug()))
 }
 
-/// Where a response sends on to, if it does (RFC 9110, section 15.4).
+/// The target of a redirect (RFC 9110, section 15.4); none if the response is not a redirect.
 pub(crate) fn location(status: u16, headers: &[(String, Vec<u8>)]) -> Option<String> {
     if !matches!(status, 301 | 302 | 303 | 307 | 308) {
         return None;
@@ -48,7 +44,7 @@ pub(crate) fn location(status: u16, headers: &[(String, Vec<u8>)]) -> Option<Str
         .filter(|location| !location.is_empty())
 }
 
-/// The request to make next.
+/// The next request.
 pub(crate) fn follow(
     mut request: Request,
     status: u16,
@@ -63,7 +59,7 @@ pub(crate) fn follow(
         }
     })?;
     if url.origin() != request.url.origin() {
-        // What is dropped here never comes back, also if a later hop does.
+        // Dropped fields are not sent again, even if a later hop returns to the origin.
         request
             .headers
             .retain(|header| !masks.is_confidential(&header.name));
@@ -82,8 +78,8 @@ pub(crate) fn follow(
     Ok(request)
 }
 
-/// The error that says as much as may be said. A text with `@` may hold a
-/// password, and what looks like its scheme may be the user name.
+/// The error for an invalid target. A text with `@` may contain a password, and what looks like
+/// its scheme may be the user name, so it is not shown.
 fn unfollowable(location: &str, reason: TargetError) -> RedirectError {
     let may_have_password = location.contains('@');
     let reason = match reason {
@@ -98,7 +94,7 @@ fn unfollowable(location: &str, reason: TargetError) -> RedirectError {
     }
 }
 
-/// Browsers made a GET of it long before any RFC allowed it.
+/// Browsers change the method to GET, since long before the RFCs allowed it.
 fn method_after(status: u16, method: Method) -> Method {
     match (status, method) {
         (302 | 303, Method::Head) => Method::Head,
@@ -113,8 +109,8 @@ fn describes_body(name: &str) -> bool {
         .any(|other| other.eq_ignore_ascii_case(name))
 }
 
-/// Servers send UTF-8 where only ASCII is allowed. Other bytes are escaped, so
-/// that the server gets back what it meant.
+/// Decode UTF-8, which servers send though only ASCII is allowed. Other bytes are escaped, so that
+/// the server gets the same bytes back.
 fn text_of(value: &[u8]) -> String {
     match str::from_utf8(value) {
         Ok(text) => text.trim().to_owned(),
@@ -129,7 +125,7 @@ fn text_of(value: &[u8]) -> String {
     }
 }
 
-/// What an error shows of a location: not the query, and not a novel.
+/// The start of a location for errors, without its query.
 fn excerpt(location: &str) -> String {
     const LONGEST: usize = 200;
     let address = location.split(['?', '#']).next().unwrap_or_default();
@@ -278,7 +274,7 @@ mod tests {
         for (location, message) in [
             (
                 "ftp://b.example/f?q",
-                "the redirect to `ftp://b.example/f` can't be followed: its scheme is `ftp`, and a step speaks http and https only",
+                "the redirect to `ftp://b.example/f` can't be followed: its scheme is `ftp`, but only http and https are supported",
             ),
             (
                 "http:///x",
@@ -290,7 +286,7 @@ mod tests {
             ),
             (
                 "ftp://user:hunter2@b.example/",
-                "the redirect can't be followed: its scheme is `ftp`, and a step speaks http and https only",
+                "the redirect can't be followed: its scheme is `ftp`, but only http and https are supported",
             ),
             (
                 "http:user:hunter2@b.example/x",
@@ -298,11 +294,11 @@ mod tests {
             ),
             (
                 "user:hunter2@b.example",
-                "the redirect can't be followed: it has a user name or a password in it, which anybody who sees the URL can read",
+                "the redirect can't be followed: it contains a user name or a password, which everybody who sees the URL can read",
             ),
             (
                 "//user:pass@b.example/",
-                "the redirect can't be followed: it has a user name or a password in it, which anybody who sees the URL can read",
+                "the redirect can't be followed: it contains a user name or a password, which everybody who sees the URL can read",
             ),
         ] {
             let error = follow(request(Method::Get), 302, location, &masks()).unwrap_err();
@@ -340,7 +336,7 @@ mod tests {
         assert_eq!(next.shown_url(), "https://b.example/<HIDDEN>");
         assert_eq!(
             RedirectError::Hidden.to_string(),
-            "the redirect can't be followed: its `Location`, which is hidden, is not a URL that a step can ask for"
+            "the redirect can't be followed: its hidden `Location` is not a valid URL"
         );
     }
 }

@@ -1,12 +1,12 @@
-//! wasi:http: the only file that talks to it.
+//! The only file that uses wasi:http.
 //!
-//! Every call leaves the component, so calls are few: a body that fits is
-//! handed over before the request leaves, which also lets the head and the body
-//! go out in one write. A larger body is sent while the response is awaited and
-//! read, because a server may answer before it has read all, or not read at all.
+//! Every call leaves the component, so calls are few: a small body is written before the request
+//! is sent, so that the head and the body are sent in one write. A larger body is sent while the
+//! response is awaited and read, because a server may respond before it has read the whole body,
+//! or without reading it.
 //!
-//! Resources are dropped before what they come from; the order of the fields in
-//! the structs below says so.
+//! Child resources are dropped before their parents, by the order of the fields in the structs
+//! below.
 
 use url::Position;
 use wasi::http::outgoing_handler;
@@ -20,8 +20,8 @@ use wasi::io::streams::{InputStream, OutputStream, StreamError};
 use crate::exchange::error_code::failure;
 use crate::host::{Chunks, ErrorKind, Failure, Header, Incoming, Method, Outgoing, Timeouts};
 
-/// The most that is read at once: large enough that the calls do not count,
-/// small enough that the log stays live.
+/// The maximum length of a read: large enough to make calls cheap, small enough to keep the log
+/// live.
 const CHUNK: u64 = 64 * 1024;
 
 /// Send a request, and wait for the head of the response.
@@ -60,7 +60,7 @@ fn request(outgoing: &Outgoing<'_>) -> Result<OutgoingRequest, Failure> {
     };
     let path = &url[Position::BeforePath..Position::AfterQuery];
     let refused = |part: &str| {
-        let words = format!("the host does not take the {part}");
+        let words = format!("the host rejects the {part}");
         move |()| Failure {
             kind: ErrorKind::InvalidSpec,
             words,
@@ -78,7 +78,7 @@ fn request(outgoing: &Outgoing<'_>) -> Result<OutgoingRequest, Failure> {
     request
         .set_path_with_query(Some(path))
         .map_err(refused(&format!(
-            "path and query of the URL, which have {} bytes; 65,534 are the most for a URL",
+            "path and query of the URL, which have {} bytes; the limit is 65,534",
             path.len()
         )))?;
     Ok(request)
@@ -96,20 +96,20 @@ fn method(method: Method) -> http::Method {
     }
 }
 
-/// Which header it was that the host refused: it does not say for a list.
+/// Find the header that the host rejected: it does not say which one of a list.
 fn refused_header(entries: &[(String, Vec<u8>)]) -> Failure {
     let fields = Fields::new();
     let words = entries.iter().find_map(|(name, value)| {
         let reason = match fields.append(name, value).err()? {
-            HeaderError::Forbidden => "it is the host that sets it",
-            HeaderError::InvalidSyntax => "the host does not take it as it is written",
-            HeaderError::Immutable => "the host does not take any more",
+            HeaderError::Forbidden => "the host sets it",
+            HeaderError::InvalidSyntax => "the host rejects its syntax",
+            HeaderError::Immutable => "the host accepts no more headers",
         };
         Some(format!("the header `{name}` can't be sent: {reason}"))
     });
     Failure {
         kind: ErrorKind::InvalidSpec,
-        words: words.unwrap_or_else(|| "the host does not take the headers".to_owned()),
+        words: words.unwrap_or_else(|| "the host rejects the headers".to_owned()),
     }
 }
 
@@ -118,7 +118,7 @@ fn options(timeouts: Timeouts) -> Option<RequestOptions> {
         return None;
     }
     let options = RequestOptions::new();
-    // A host that can't keep a limit says so, and has limits of its own.
+    // A host that does not support a timeout returns an error, and has its own timeouts.
     if timeouts.connect.is_some() {
         let _ = options.set_connect_timeout(timeouts.connect);
     }
@@ -129,7 +129,7 @@ fn options(timeouts: Timeouts) -> Option<RequestOptions> {
     Some(options)
 }
 
-/// Wait for the response, and send the body in the meantime.
+/// Wait for the response, and send the body meanwhile.
 fn wait(
     future: &FutureIncomingResponse,
     upload: &mut Option<Upload<'_>>,
@@ -151,7 +151,7 @@ fn wait(
     }
 }
 
-/// A request's body on its way.
+/// A request body being sent.
 struct Upload<'r> {
     stream: OutputStream,
     body: OutgoingBody,
@@ -172,9 +172,8 @@ impl<'r> Upload<'r> {
         }))
     }
 
-    /// Write what the stream takes now. None once nothing is left to do: all is
-    /// written, or the other side has stopped reading, and then it is the
-    /// response that says why.
+    /// Write as much as the stream accepts now. None when it is done: everything is written, or the
+    /// other side has stopped reading, for which the response gives the reason.
     fn advance(mut self) -> Option<Self> {
         while !self.rest.is_empty() {
             let permit = match self.stream.check_write().ok()? {
@@ -187,13 +186,13 @@ impl<'r> Upload<'r> {
         }
         let Self { stream, body, .. } = self;
         drop(stream);
-        // An error is one of the request, and comes back in place of the response.
+        // An error is returned in place of the response.
         let _ = OutgoingBody::finish(body, None);
         None
     }
 }
 
-/// A response's body on its way, perhaps with the request's still going out.
+/// A response body being read, while the request body may still be sent.
 struct Download<'r> {
     open: Option<(InputStream, IncomingBody)>,
     upload: Option<Upload<'r>>,
@@ -223,7 +222,7 @@ impl Chunks for Download<'_> {
             Err(StreamError::Closed) => {
                 if let Some((stream, body)) = self.open.take() {
                     drop(stream);
-                    // Finished rather than dropped: the host may use the connection again.
+                    // Finished rather than dropped, so that the host can reuse the connection.
                     drop(IncomingBody::finish(body));
                 }
                 Ok(None)
@@ -231,8 +230,7 @@ impl Chunks for Download<'_> {
             Err(StreamError::LastOperationFailed(error)) => {
                 Err(match http::http_error_code(&error) {
                     Some(code) => failure(code),
-                    // Not every host knows its own errors again. The body has broken off
-                    // in any case.
+                    // Not every host can downcast its own errors. The body ended early in any case.
                     None => Failure {
                         kind: ErrorKind::Protocol,
                         words: error.to_debug_string(),
@@ -243,9 +241,9 @@ impl Chunks for Download<'_> {
     }
 }
 
-/// The host did what wasi:http rules out.
+/// The host violated wasi:http.
 fn broken_contract() -> Failure {
     failure(ErrorCode::InternalError(Some(
-        "it does not keep to wasi:http".to_owned(),
+        "the host violated wasi:http".to_owned(),
     )))
 }

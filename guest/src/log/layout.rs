@@ -1,4 +1,4 @@
-//! How the log looks: Buildbot's HTTPStep, line by line.
+//! The layout of the log, which is that of Buildbot's HTTPStep.
 
 use crate::bindings::ci::http_step::types::{BodyDigest, SentRequest};
 use crate::digest;
@@ -6,15 +6,15 @@ use crate::host::Stream;
 use crate::render::{Body, Fields, Pair, Plan};
 use crate::request::header::Header;
 
-/// The line above a body. It goes out with the head, so that who waits for a slow
-/// body sees that there is a response.
+/// The line above a body. It is written with the head, so that people who wait for a slow body
+/// see that there is a response.
 const CONTENT: &str = " ------ Content ------\n";
 
 /// The line below a hop of a redirect.
 pub(crate) const SEPARATOR: &str = "============================================================\n";
 
-/// Text for several streams, in order. What goes to one stream in a row is one
-/// text, because every write to the log is a call out of the component.
+/// Text for several streams, in order. Consecutive text for one stream is joined, because every
+/// write to the log is a call to the host.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Lines {
     pub(crate) runs: Vec<(Stream, String)>,
@@ -29,7 +29,7 @@ impl Lines {
     }
 }
 
-/// What is asked for, before it is sent.
+/// The announcement of a request before it is sent.
 pub(crate) fn announcement(plan: &Plan) -> Lines {
     let mut lines = Lines::default();
     let mut header = |pieces: &[&str]| lines.push(Stream::Header, pieces);
@@ -67,13 +67,12 @@ fn section(write: &mut impl FnMut(&[&str]), heading: &str, entries: &[Pair]) {
     }
 }
 
-/// How many hops went before.
+/// The line with the number of redirects.
 pub(crate) fn redirected(hops: usize) -> String {
     format!("\nRedirected {hops} times:\n\n")
 }
 
-/// A request and its response down to where the body starts, as they may be
-/// shown.
+/// A request and its response up to the body, with hidden values.
 pub(crate) fn exchange(request: &SentRequest, status: u16, response: &[Header]) -> Lines {
     let mut lines = Lines::default();
     headers(&mut lines, "Request Headers:\n", &request.headers);
@@ -96,7 +95,7 @@ fn headers(lines: &mut Lines, heading: &str, headers: &[Header]) {
     }
 }
 
-/// Why there is no answer.
+/// The line for an error.
 pub(crate) fn exception(message: &str) -> String {
     format!("An exception occurred while performing the request: {message}\n")
 }

@@ -1,12 +1,12 @@
-//! Which header values are hidden, in the log and in the result.
+//! Hidden header values, in the log and in the result.
 
 use crate::log::user_info;
 use crate::request::header::{Header, value_of};
 
-/// What stands in for a hidden value.
+/// The text in place of a hidden value.
 pub(crate) const HIDDEN: &str = "<HIDDEN>";
 
-/// Hidden whatever a step says: these hold credentials by definition.
+/// Headers that are always hidden, since they contain credentials by definition.
 const ALWAYS: [&str; 4] = [
     "Authorization",
     "Proxy-Authorization",
@@ -14,23 +14,23 @@ const ALWAYS: [&str; 4] = [
     "Set-Cookie",
 ];
 
-/// The header names whose values a step hides. Case does not matter.
+/// The names of headers whose values are hidden, case-insensitive.
 pub(crate) struct Masks {
     pub(crate) request: Vec<String>,
     pub(crate) response: Vec<String>,
 }
 
 impl Masks {
-    /// What to tell people of names that hide nothing: a slip in one shows the value of
-    /// the header that was meant.
+    /// Warnings about names that hide nothing: a typo in a name would show the value of the header
+    /// that was meant.
     pub(crate) fn warnings(&self, headers: &[Header]) -> Vec<String> {
         let hides_nothing = |name: &&String| {
-            // A server can still set the first cookie, where it redirects.
+            // A server can still set the first cookie when it redirects.
             !name.eq_ignore_ascii_case("Cookie") && value_of(headers, name).is_none()
         };
         let warning = |name: &String| {
             format!(
-                "`hide_request_headers` has `{}`, and the request has no such header",
+                "`hide_request_headers` contains `{}`, but the request has no such header",
                 name.escape_debug()
             )
         };
@@ -41,12 +41,12 @@ impl Masks {
             .collect()
     }
 
-    /// Request headers as they may be shown.
+    /// Request headers with hidden values.
     pub(crate) fn of_request(&self, headers: &[Header]) -> Vec<Header> {
         masked(headers, &self.request)
     }
 
-    /// Response headers as they may be shown.
+    /// Response headers with hidden values.
     pub(crate) fn of_response(&self, headers: &[Header]) -> Vec<Header> {
         let mut shown = masked(headers, &self.response);
         for Header { name, value } in &mut shown {
@@ -57,13 +57,13 @@ impl Masks {
         shown
     }
 
-    /// Whether the URL that a response sends on to is hidden.
+    /// Whether the target of a redirect is hidden.
     pub(crate) fn hides_location(&self) -> bool {
         is_hidden("Location", &self.response)
     }
 
-    /// Whether a request header's value is meant for the step's own server
-    /// alone. What people are not to see, another server is not to get.
+    /// Whether a request header is for the step's own server only. Hidden values are not sent to
+    /// other servers.
     pub(crate) fn is_confidential(&self, name: &str) -> bool {
         is_hidden(name, &self.request)
     }

@@ -1,7 +1,7 @@
-//! The step's log, written while the step runs.
+//! The step's log, which is written while the step runs.
 //!
-//! One thing has to wait: "Redirected N times" stands above the hops, so they
-//! are held back until the last response is there, or an error.
+//! Hops of redirects are an exception: "Redirected N times" precedes them, so they are buffered
+//! until the last response or an error.
 
 pub(crate) mod layout;
 pub(crate) mod mask;
@@ -10,25 +10,25 @@ mod user_info;
 use self::layout::Lines;
 use crate::host::{Host, Stream};
 
-/// The most text that is held back of one hop's body.
+/// The maximum text that is buffered of the body of a hop.
 const MOST_OF_A_HOP: usize = 64 * 1024;
 
-/// The most text of bodies that is held back altogether.
+/// The maximum text that is buffered of the bodies of all hops.
 const MOST_OF_ALL_HOPS: usize = 1024 * 1024;
 
 /// The log of one step.
 pub(crate) struct Log<'h> {
     host: &'h dyn Host,
     hops: Vec<Hop>,
-    /// How much more text of bodies may be held back.
+    /// How much more text of bodies can be buffered.
     room: usize,
     is_mid_line: bool,
 }
 
-/// A hop that is held back.
+/// A buffered hop.
 struct Hop {
     lines: Lines,
-    /// How much more of its body may be held back.
+    /// How much more of its body can be buffered.
     room: usize,
     left_out: usize,
 }
@@ -43,12 +43,12 @@ impl<'h> Log<'h> {
         }
     }
 
-    /// Write what people should know, though the step goes on.
+    /// Write a warning.
     pub(crate) fn warning(&mut self, message: &str) {
         self.append(Stream::Stderr, &format!("Warning: {message}\n"));
     }
 
-    /// Write lines now.
+    /// Write lines immediately.
     pub(crate) fn write(&mut self, lines: &Lines) {
         for (stream, text) in &lines.runs {
             self.append(*stream, text);
@@ -61,12 +61,12 @@ impl<'h> Log<'h> {
         self.write(head);
     }
 
-    /// Write some of the last response's body.
+    /// Write a piece of the last response's body.
     pub(crate) fn content(&mut self, text: &str) {
         self.append(Stream::Content, text);
     }
 
-    /// Hold back the head of a hop; the text of its body comes next.
+    /// Buffer the head of a hop; the text of its body follows.
     pub(crate) fn hop(&mut self, head: Lines) {
         self.hops.push(Hop {
             lines: head,
@@ -75,7 +75,7 @@ impl<'h> Log<'h> {
         });
     }
 
-    /// Hold back some of the latest hop's body.
+    /// Buffer a piece of the latest hop's body.
     pub(crate) fn hop_content(&mut self, text: &str) {
         let Some(hop) = self.hops.last_mut() else {
             return;
@@ -83,7 +83,7 @@ impl<'h> Log<'h> {
         let (kept, left_out) = text.split_at(text.floor_char_boundary(hop.room));
         hop.lines.push(Stream::Content, &[kept]);
         hop.left_out += left_out.len();
-        // What was cut stays cut: nothing may follow a gap.
+        // After a gap nothing more is buffered.
         hop.room = if left_out.is_empty() {
             hop.room - kept.len()
         } else {
@@ -92,7 +92,7 @@ impl<'h> Log<'h> {
         self.room -= kept.len();
     }
 
-    /// Write why there is no answer, on a line of its own.
+    /// Write an error on a line of its own.
     pub(crate) fn exception(&mut self, message: &str) {
         self.release_hops();
         if self.is_mid_line {
@@ -113,7 +113,7 @@ impl<'h> Log<'h> {
                 lines.push(stream, &[&text]);
             }
             if hop.left_out > 0 {
-                let left_out = format!("\n<{} more bytes of text left out>\n", hop.left_out);
+                let left_out = format!("\n<{} more bytes of text omitted>\n", hop.left_out);
                 lines.push(Stream::Stdout, &[&left_out]);
             }
             lines.push(Stream::Stdout, &[layout::SEPARATOR]);

@@ -1,8 +1,7 @@
-//! Where a response's headers show a user name and a password: in the URLs that
-//! they hold.
+//! User names and passwords in the URLs of response headers.
 //!
-//! A value is anybody's text, so this looks where any reader of URLs could find
-//! them, also one that takes more or fewer slashes than two.
+//! A server can send anything, so this finds what any URL parser could take for a password,
+//! including parsers that accept more or fewer than two slashes.
 
 use std::ops::Range;
 
@@ -11,7 +10,7 @@ use crate::request::target::is_scheme;
 /// Headers whose values are URLs, or end in one.
 const OF_URLS: [&str; 3] = ["Location", "Content-Location", "Refresh"];
 
-/// Where in a header's value user name and password are, if anywhere.
+/// The range of the user name and password in a header's value, if there are any.
 pub(crate) fn find(name: &str, value: &str) -> Option<Range<usize>> {
     let is_name = |other: &str| other.eq_ignore_ascii_case(name);
     if !OF_URLS.into_iter().any(is_name) {
@@ -29,10 +28,10 @@ pub(crate) fn find(name: &str, value: &str) -> Option<Range<usize>> {
     Some(start..start + length)
 }
 
-/// The end of a URL, from where its authority starts; none if it is a path.
+/// The rest of a URL from its authority on; none if it is a path.
 fn after_slashes(url: &str) -> Option<&str> {
     let (scheme, rest) = match url.split_once(':') {
-        // Readers of URLs skip a tab.
+        // URL parsers skip tabs.
         Some((scheme, rest)) if is_scheme(&scheme.replace('\t', "")) => (Some(scheme), rest),
         _ => (None, url),
     };
@@ -41,8 +40,8 @@ fn after_slashes(url: &str) -> Option<&str> {
     (!is_path).then_some(end)
 }
 
-/// The end of a Refresh header from its URL on. The forms that browsers take are
-/// many: `5; url='/a'`, `5,/a`, `5 url=/a`.
+/// The rest of a Refresh header from its URL on. Browsers accept many forms: `5; url='/a'`,
+/// `5,/a`, `5 url=/a`.
 fn url_of_refresh(value: &str) -> &str {
     let is_before = |c: char| c.is_ascii_digit() || matches!(c, '.' | ';' | ',' | ' ' | '\t');
     let text = value.trim_start_matches(is_before);

@@ -1,8 +1,7 @@
-//! From a spec to plain data: every expression is replaced by what it names.
+//! Rendering: from a spec to plain data without expressions.
 //!
-//! A property can stand for a single text or, where the contract says so, for a
-//! whole set of names and values, as in Buildbot. After this stage nobody has
-//! to know that there are expressions.
+//! A property can be a single text or, where the contract allows it, a whole set of names and
+//! values, as in Buildbot.
 
 mod auth;
 pub(crate) mod url;
@@ -17,7 +16,7 @@ use crate::request::auth::Auth;
 /// A name and its value.
 pub(crate) type Pair = (String, String);
 
-/// What a step is asked to send.
+/// The rendered request.
 pub(crate) struct Plan {
     pub(crate) method: String,
     pub(crate) url: String,
@@ -28,14 +27,14 @@ pub(crate) struct Plan {
     pub(crate) auth: Option<Auth>,
 }
 
-/// Names and values, or a text that stands for itself.
+/// Names and values, or literal text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Fields {
     Entries(Vec<Pair>),
     Text(String),
 }
 
-/// What the body is made of.
+/// The content of the body.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Body {
     Data(Fields),
@@ -54,7 +53,7 @@ pub(crate) struct File {
     pub(crate) content: Vec<u8>,
 }
 
-/// A spec that can't be rendered; each names the setting.
+/// Why a spec can't be rendered. Each error names the setting.
 #[derive(Debug, Error)]
 pub(crate) enum PlanError {
     #[error("`{setting}`: {source}")]
@@ -64,30 +63,30 @@ pub(crate) enum PlanError {
     },
     #[error("`json` is not JSON: {0}")]
     Json(http_step_json::Error),
-    #[error("`{0}` is a text; it is made of names and values")]
+    #[error("`{0}` is text, but it must be names and values")]
     Text(&'static str),
     #[error(
-        "`{setting}` is {found}; it is made of names and values: an object or a list of `[name, value]` pairs"
+        "`{setting}` is {found}, but it must be names and values: an object or a list of `[name, value]` pairs"
     )]
     Shape {
         setting: &'static str,
         found: &'static str,
     },
     #[error(
-        "the value that `auth` names is neither a `[username, password]` pair nor `{{\"basic\": {{\"username\": …, \"password\": …}}}}` nor `{{\"bearer\": …}}` nor one of `hmac`, `aws-sigv4`, `digest` and `oauth2` with its parameters"
+        "the value of `auth` must be `[username, password]`, `{{\"basic\": {{\"username\": …, \"password\": …}}}}`, `{{\"bearer\": …}}`, or one of `hmac`, `aws-sigv4`, `digest` and `oauth2` with its parameters"
     )]
     AuthShape,
     #[error("the parameters of `auth` are not JSON: {0}")]
     AuthJson(http_step_json::Error),
     #[error("`auth`: {0}")]
     AuthParameter(#[from] ParameterError),
-    #[error("the authentication scheme `{0}` is not known to this step")]
+    #[error("this step does not support the authentication scheme `{0}`")]
     AuthScheme(String),
-    #[error("`{0}` is not known to this step")]
+    #[error("this step does not support `{0}`")]
     Extension(String),
 }
 
-/// Render all of a spec but its settings, which hold no expressions.
+/// Render a spec. Its settings have no expressions.
 pub(crate) fn plan(spec: RequestSpec, names: &dyn Names) -> Result<Plan, PlanError> {
     if let Some(extension) = spec.extensions.into_iter().next() {
         return Err(PlanError::Extension(extension.name));
@@ -106,8 +105,8 @@ pub(crate) fn plan(spec: RequestSpec, names: &dyn Names) -> Result<Plan, PlanErr
     })
 }
 
-/// By name, because HTTPStep sorts `params` before it logs and sends them. Values
-/// of one name stay in order.
+/// Sort `params` by name, as HTTPStep does before it logs and sends them. Values of one name stay
+/// in order.
 fn sorted(mut params: Fields) -> Fields {
     if let Fields::Entries(entries) = &mut params {
         entries.sort_by(|(name, _), (other, _)| name.cmp(other));
@@ -134,7 +133,7 @@ fn render_body(body: types::Body, names: &dyn Names) -> Result<Body, PlanError> 
     })
 }
 
-/// The setting being rendered, for errors to name, and what it may name.
+/// The setting being rendered, for errors, and the names that it can use.
 struct Setting<'a>(&'static str, &'a dyn Names);
 
 impl Setting<'_> {
@@ -145,7 +144,7 @@ impl Setting<'_> {
         })
     }
 
-    /// A text, whatever it names.
+    /// Render text.
     fn text(&self, template: String) -> Result<String, PlanError> {
         if !has_expression(&template) {
             return Ok(template);
@@ -153,13 +152,13 @@ impl Setting<'_> {
         Ok(into_text(self.value(&template)?))
     }
 
-    /// The value of a text that has an expression in it.
+    /// The value of text that contains an expression.
     fn value(&self, template: &str) -> Result<Value, PlanError> {
         self.on(Template::parse(template).map_err(RenderError::from))
             .and_then(|template| self.on(template.render(self.1)))
     }
 
-    /// The value, if the text is wholly one expression.
+    /// The value, if the text consists of exactly one expression.
     fn sole_value(&self, template: &str) -> Result<Option<Value>, PlanError> {
         if !has_expression(template) {
             return Ok(None);
@@ -184,7 +183,7 @@ impl Setting<'_> {
         }
     }
 
-    /// Fields where a text makes no sense.
+    /// Fields that can't be text.
     fn entries(&self, fields: types::Fields) -> Result<Vec<Pair>, PlanError> {
         match fields {
             types::Fields::Entries(entries) => self.list(entries),
@@ -208,7 +207,7 @@ impl Setting<'_> {
         Ok(pairs)
     }
 
-    /// The names and values that an expression stands for.
+    /// The names and values of an expression's value.
     fn named_values(&self, value: Value) -> Result<Vec<Pair>, PlanError> {
         let mut pairs = Vec::new();
         match value {
@@ -238,7 +237,7 @@ impl Setting<'_> {
         }
     }
 
-    /// A text that an expression can leave out: by null.
+    /// Text that an expression can omit with null.
     fn optional(&self, template: Option<String>) -> Result<Option<String>, PlanError> {
         let Some(template) = template else {
             return Ok(None);
@@ -271,7 +270,7 @@ fn pair(value: Value) -> Option<[Value; 2]> {
     }
 }
 
-/// A list gives the name once for each of its items; null leaves it out.
+/// Add a value. A list repeats the name for each item; null omits it.
 fn push_values(name: String, value: Value, pairs: &mut Vec<Pair>) {
     match value {
         Value::Null => {}
@@ -292,7 +291,7 @@ fn into_text(value: Value) -> String {
     }
 }
 
-/// Most texts have none, and then nothing has to be taken apart.
+/// A quick check, since most text has none.
 fn has_expression(text: &str) -> bool {
     text.contains("${{")
 }

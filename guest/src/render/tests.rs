@@ -220,37 +220,37 @@ fn fields_that_one_expression_stands_for() {
 
 #[test]
 fn fields_that_a_text_makes_no_sense_for() {
-    let shape = "it is made of names and values: an object or a list of `[name, value]` pairs";
+    let shape = "it must be names and values: an object or a list of `[name, value]` pairs";
     for (template, expected) in [
         ("${{ property.object }}", Ok(4)),
         ("${{ property.none }}", Ok(0)),
         (
             "a: b",
-            Err("`headers` is a text; it is made of names and values".to_owned()),
+            Err("`headers` is text, but it must be names and values".to_owned()),
         ),
         (
             "",
-            Err("`headers` is a text; it is made of names and values".to_owned()),
+            Err("`headers` is text, but it must be names and values".to_owned()),
         ),
         (
             "${{ property.text }}",
-            Err("`headers` is a text; it is made of names and values".to_owned()),
+            Err("`headers` is text, but it must be names and values".to_owned()),
         ),
         (
             "${{ property.number }}",
-            Err(format!("`headers` is a number; {shape}")),
+            Err(format!("`headers` is a number, but {shape}")),
         ),
         (
             "${{ property.yes }}",
-            Err(format!("`headers` is true or false; {shape}")),
+            Err(format!("`headers` is true or false, but {shape}")),
         ),
         (
             "${{ property.list }}",
-            Err(format!("`headers` is a list of other things; {shape}")),
+            Err(format!("`headers` is a list of other things, but {shape}")),
         ),
         (
             "${{ property.triples }}",
-            Err(format!("`headers` is a list of other things; {shape}")),
+            Err(format!("`headers` is a list of other things, but {shape}")),
         ),
     ] {
         let mut spec = spec();
@@ -399,7 +399,7 @@ fn null_leaves_out_what_a_part_says_of_itself() {
 fn errors_name_the_setting() {
     let unknown = |setting: &str| {
         format!(
-            "`{setting}`: the property `x` is not set; set it, or give it a default: `${{{{ property.x | default(\"\") }}}}`"
+            "`{setting}`: the property `x` is not set; set it or use a default: `${{{{ property.x | default(\"\") }}}}`"
         )
     };
     let x = "${{ property.x }}";
@@ -436,11 +436,11 @@ fn errors_name_the_setting() {
     );
     assert_eq!(
         with(&|spec| spec.url = "${{ secret.OTHER }}".to_owned()),
-        "`url`: the secret `OTHER` is not given to this step"
+        "`url`: the secret `OTHER` is not granted to this step"
     );
     assert_eq!(
         with(&|spec| spec.url = "http://${{".to_owned()),
-        "`url`: an expression is not closed: `}}` is missing"
+        "`url`: unclosed expression: `}}` is missing"
     );
     assert_eq!(
         with(&|spec| spec.body = Some(types::Body::Json("{\"a\":}".to_owned()))),
@@ -455,7 +455,7 @@ fn what_a_later_version_knows() {
         name: "retry".to_owned(),
         value: "3".to_owned(),
     }];
-    assert_eq!(error(with_extension), "`retry` is not known to this step");
+    assert_eq!(error(with_extension), "this step does not support `retry`");
     let mut with_scheme = spec();
     with_scheme.auth = Some(types::Auth::Other(AuthScheme {
         scheme: "hawk".to_owned(),
@@ -463,6 +463,6 @@ fn what_a_later_version_knows() {
     }));
     assert_eq!(
         error(with_scheme),
-        "the authentication scheme `hawk` is not known to this step"
+        "this step does not support the authentication scheme `hawk`"
     );
 }

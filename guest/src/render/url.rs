@@ -1,5 +1,5 @@
-//! Properties in the URL: they stand there as they are, so a character that means
-//! something in a URL changes which one it is.
+//! Properties in the URL, which are inserted without encoding, so that characters with a meaning
+//! in URLs change the URL.
 
 use http_step_template::{Names, Part, Reference, Template, to_text};
 
@@ -9,7 +9,7 @@ use crate::request::form::percent_encode;
 /// A part of a URL (RFC 3986, section 3).
 #[derive(Clone, Copy, PartialEq)]
 enum Component {
-    /// Up to `://`: the property is the URL, or the beginning of it.
+    /// Up to `://`: the property is the URL, or the start of it.
     Start,
     Authority,
     Path,
@@ -17,13 +17,12 @@ enum Component {
     Fragment,
 }
 
-/// What to tell people of the properties in a URL: one sentence for each that would
-/// have to be encoded.
+/// Warnings about the properties in a URL: one for each that should be encoded.
 pub(crate) fn warnings(url: &str, names: &dyn Names) -> Vec<String> {
     if !has_expression(url) {
         return Vec::new();
     }
-    // What can't be read, or names nothing, is an error of its own.
+    // Invalid expressions and unknown names are errors elsewhere.
     let Ok(template) = Template::parse(url) else {
         return Vec::new();
     };
@@ -33,7 +32,7 @@ pub(crate) fn warnings(url: &str, names: &dyn Names) -> Vec<String> {
     while let Some(part) = parts.next() {
         match part {
             Part::Literal(text) => before.push_str(text),
-            // It stands for one character or many, none of which is looked at.
+            // Its characters are not checked.
             Part::Expression(Reference::Secret { .. }) => before.push('x'),
             Part::Expression(Reference::Property { name, default }) => {
                 let value = names.property(name).or_else(|| default.clone());
@@ -53,7 +52,7 @@ pub(crate) fn warnings(url: &str, names: &dyn Names) -> Vec<String> {
     warnings
 }
 
-/// In which part of the URL stands what comes behind a text.
+/// The part of the URL that follows a text.
 fn component(before: &str) -> Component {
     let Some((_, rest)) = before.split_once("://") else {
         return Component::Start;
@@ -66,18 +65,18 @@ fn component(before: &str) -> Component {
     }
 }
 
-/// The characters of a value that are not read as themselves, each once.
+/// The characters of a value that are not literal, each once.
 fn meaningful(text: &str, component: Component, is_segment: bool) -> Vec<char> {
     let mut found = Vec::new();
     for (index, c) in text.char_indices() {
         let has_a_meaning = match (component, c) {
             (Component::Start | Component::Fragment, _) => false,
             (_, '#') => true,
-            // What is encoded already stays so.
+            // Existing escapes are fine.
             (_, '%') => !text.get(index + 1..).is_some_and(begins_with_two_digits),
             (Component::Query, _) => matches!(c, '&' | '+'),
             (_, '?' | '\\') => true,
-            // Behind the last slash a value may well be a path.
+            // After the last slash, a value can be a path.
             (Component::Path, '/') => is_segment,
             _ => false,
         };
@@ -112,7 +111,7 @@ fn warning(name: &str, found: &[char], component: Component) -> String {
         _ => ("have", ""),
     };
     format!(
-        "the property `{name}` stands in `url` as it is, where its {} {have} a meaning; {advice}set it percent-encoded: {}",
+        "the property `{name}` is inserted into `url` without encoding, where its {} {have} a special meaning; {advice}set it percent-encoded: {}",
         characters.join(", "),
         encoded.join(", "),
     )
@@ -145,32 +144,32 @@ mod tests {
             (
                 "https://a/b/IT",
                 "fix#7",
-                "the property `it` stands in `url` as it is, where its `#` has a meaning; set it percent-encoded: `%23`",
+                "the property `it` is inserted into `url` without encoding, where its `#` has a special meaning; set it percent-encoded: `%23`",
             ),
             (
                 "https://a/b/IT?c",
                 "100%?\\",
-                "the property `it` stands in `url` as it is, where its `%`, `?`, `\\` have a meaning; set it percent-encoded: `%25`, `%3F`, `%5C`",
+                "the property `it` is inserted into `url` without encoding, where its `%`, `?`, `\\` have a special meaning; set it percent-encoded: `%25`, `%3F`, `%5C`",
             ),
             (
                 "https://a/b/IT/c",
                 "feature/x/y",
-                "the property `it` stands in `url` as it is, where its `/` has a meaning; set it percent-encoded: `%2F`",
+                "the property `it` is inserted into `url` without encoding, where its `/` has a special meaning; set it percent-encoded: `%2F`",
             ),
             (
                 "https://a/?b=IT&c=d",
                 "R&D",
-                "the property `it` stands in `url` as it is, where its `&` has a meaning; put it in `params`, which are encoded, or set it percent-encoded: `%26`",
+                "the property `it` is inserted into `url` without encoding, where its `&` has a special meaning; put it in `params`, which are encoded, or set it percent-encoded: `%26`",
             ),
             (
                 "https://a?b=${{ secret.T }}&c=IT",
                 "1+1#",
-                "the property `it` stands in `url` as it is, where its `+`, `#` have a meaning; put it in `params`, which are encoded, or set it percent-encoded: `%2B`, `%23`",
+                "the property `it` is inserted into `url` without encoding, where its `+`, `#` have a special meaning; put it in `params`, which are encoded, or set it percent-encoded: `%2B`, `%23`",
             ),
             (
                 "https://IT/",
                 "a.example?b",
-                "the property `it` stands in `url` as it is, where its `?` has a meaning; set it percent-encoded: `%3F`",
+                "the property `it` is inserted into `url` without encoding, where its `?` has a special meaning; set it percent-encoded: `%3F`",
             ),
         ] {
             assert_eq!(told(url, value), warning, "{url} {value}");

@@ -1,47 +1,45 @@
-//! The header field that says who sends the request.
+//! The header field with the credentials.
 
 use base64::{Engine, prelude::BASE64_STANDARD};
 use thiserror::Error;
 
 use crate::host::{Header, Scheme};
 
-/// Rendered credentials. It has no `Debug`: nothing may print it.
+/// Rendered credentials. It does not implement `Debug`, so that nothing prints it.
 #[derive(Clone, PartialEq)]
 pub(crate) enum Auth {
     /// RFC 7617.
     Basic { username: String, password: String },
     /// RFC 6750: the token.
     Bearer(String),
-    /// What the host computes on the request's way out.
+    /// Credentials that the host computes when it sends the request.
     Computed(Scheme),
 }
 
-/// Credentials that a header can't carry. They are never shown.
+/// Credentials that are not allowed in a header. They are never shown.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub(crate) enum AuthError {
-    #[error(
-        "the user name of `auth` has a colon in it, which ends a user name in basic authentication"
-    )]
+    #[error("the user name of `auth` contains a colon, which basic authentication does not allow")]
     Colon,
     #[error(
-        "the user name or the password of `auth` has a line break or another control character in it"
+        "the user name or the password of `auth` contains a line break or another control character"
     )]
     Control,
     #[error("the bearer token of `auth` is empty")]
     NoToken,
     #[error(
-        "the bearer token of `auth` has a space, a line break or another character in it that no token has"
+        "the bearer token of `auth` contains a space, a line break or another character that is not allowed in a token"
     )]
     Token,
-    /// What the host says of a scheme: a sentence without a secret in it.
+    /// The host's error about a scheme, without secrets.
     #[error("{0}")]
     Refused(String),
 }
 
-/// What the host stands in with for credentials that it computes.
+/// Gets the host's placeholder for credentials that it computes.
 pub(crate) type Ask<'a> = dyn Fn(&Scheme) -> Result<Header, String> + 'a;
 
-/// The field that a request carries.
+/// The header field of the request.
 pub(crate) fn field(auth: &Auth, ask: &Ask<'_>) -> Result<Header, AuthError> {
     let value = match auth {
         Auth::Basic { username, password } => {
@@ -55,7 +53,7 @@ pub(crate) fn field(auth: &Auth, ask: &Ask<'_>) -> Result<Header, AuthError> {
             format!("Basic {}", BASE64_STANDARD.encode(credentials))
         }
         Auth::Bearer(token) if token.is_empty() => return Err(AuthError::NoToken),
-        // Wider than RFC 6750's b64token: there are tokens in use with `:` or `|` in them.
+        // Wider than RFC 6750's b64token: some tokens contain `:` or `|`.
         Auth::Bearer(token) if !token.bytes().all(|byte| byte.is_ascii_graphic()) => {
             return Err(AuthError::Token);
         }

@@ -1,4 +1,4 @@
-//! The request's body, in bytes.
+//! The bytes of the request's body.
 
 use crate::render::{Body, Fields};
 use crate::request::form;
@@ -8,11 +8,11 @@ use crate::request::multipart::{self, MultipartError};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Content {
     pub(crate) bytes: Vec<u8>,
-    /// What the Content-Type header says, unless the step says otherwise.
+    /// The Content-Type header, unless the step sets it.
     pub(crate) media_type: Option<String>,
 }
 
-/// The bytes to send; none if there are none, as in the requests library.
+/// Encode a body; none if it is empty, as in the requests library.
 pub(crate) fn encode(body: Body) -> Result<Option<Content>, MultipartError> {
     let (bytes, media_type) = match body {
         Body::Data(Fields::Entries(entries)) => (

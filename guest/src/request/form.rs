@@ -1,11 +1,10 @@
-//! `application/x-www-form-urlencoded`, escaped as the requests library does it.
+//! `application/x-www-form-urlencoded`, escaped as in the requests library.
 //!
-//! That is Python's `urlencode`: unlike the URL standard's serializer it leaves
-//! `~` alone and escapes `*`. Some servers sign or compare the encoded text, so
-//! the difference can be seen. The values are text by now: a boolean is JSON's
-//! `true`, not Python's `True`.
+//! That is Python's `urlencode`: unlike the URL standard it does not escape `~`, and it escapes
+//! `*`. The difference matters to servers that sign or compare the encoded text. Values are text
+//! already: a boolean is JSON's `true`, not Python's `True`.
 
-/// Write names and values, in order.
+/// Encode names and values, in order.
 pub(crate) fn encode(pairs: &[(String, String)]) -> String {
     let mut text = String::new();
     for (name, value) in pairs {

@@ -1,23 +1,22 @@
-//! Header fields: what may be sent, and how received bytes are read.
+//! Header fields: validation of those to send, and decoding of received ones.
 
 use thiserror::Error;
 
 pub(crate) use crate::bindings::ci::http_step::types::Header;
 
-/// A header field that can't be sent. The value is never shown: it may be what
-/// a step is trusted with.
+/// An invalid header field. The value is never shown, since it may be a secret.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub(crate) enum HeaderError {
     #[error(
-        "`{}` is not a header's name: a name is made of letters, digits and !#$%&'*+-.^_`|~",
+        "`{}` is not a valid header name: use letters, digits and !#$%&'*+-.^_`|~",
         .0.escape_debug()
     )]
     Name(String),
-    #[error("the value of the header `{0}` has a line break or another control character in it")]
+    #[error("the value of the header `{0}` contains a line break or another control character")]
     Value(String),
 }
 
-/// A field as it may stand in a message (RFC 9110, section 5).
+/// A valid field (RFC 9110, section 5).
 pub(crate) fn checked(name: String, value: &str) -> Result<Header, HeaderError> {
     if !is_token(&name) {
         return Err(HeaderError::Name(name));
@@ -40,15 +39,14 @@ pub(crate) fn is_token(text: &str) -> bool {
             .all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte))
 }
 
-/// A received field as it may be shown: bytes that are not UTF-8 are read as
-/// ISO 8859-1, of which every sequence of bytes is text.
+/// A received field as text: UTF-8, or else ISO 8859-1, which all bytes are valid in.
 pub(crate) fn received(name: String, value: Vec<u8>) -> Header {
     let value = String::from_utf8(value)
         .unwrap_or_else(|error| error.as_bytes().iter().copied().map(char::from).collect());
     Header { name, value }
 }
 
-/// The value of the first field of that name; case does not matter.
+/// The value of the first field with a name, case-insensitive.
 pub(crate) fn value_of<'a>(headers: &'a [Header], name: &str) -> Option<&'a str> {
     headers
         .iter()
@@ -86,13 +84,13 @@ mod tests {
             checked("a\nb".to_owned(), "secret")
                 .unwrap_err()
                 .to_string(),
-            "`a\\nb` is not a header's name: a name is made of letters, digits and !#$%&'*+-.^_`|~"
+            "`a\\nb` is not a valid header name: use letters, digits and !#$%&'*+-.^_`|~"
         );
         assert_eq!(
             checked("X-Token".to_owned(), "secret\n")
                 .unwrap_err()
                 .to_string(),
-            "the value of the header `X-Token` has a line break or another control character in it"
+            "the value of the header `X-Token` contains a line break or another control character"
         );
     }
 

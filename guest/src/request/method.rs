@@ -47,9 +47,8 @@ impl Method {
         }
     }
 
-    /// Whether to have no body is said, by `Content-Length: 0`. RFC 9110, section
-    /// 8.6, asks for it where servers wait for a body; the requests library does it
-    /// for all methods but two.
+    /// Whether an empty body is announced with `Content-Length: 0`. RFC 9110, section 8.6, requires
+    /// it for methods that usually have a body; the requests library does it for all methods but two.
     pub(crate) fn says_no_body(self) -> bool {
         !matches!(self, Self::Get | Self::Head)
     }

@@ -1,6 +1,6 @@
 //! The request to send: the URL with its query, headers in order, the body.
 //!
-//! What is wrong with a plan is found here, before anything is sent or logged.
+//! All errors of a plan are found here, before anything is sent or logged.
 
 pub(crate) mod auth;
 pub(crate) mod body;
@@ -25,27 +25,27 @@ use crate::render::{Body, Fields, Pair, Plan};
 
 const USER_AGENT: &str = concat!("http-step/", env!("CARGO_PKG_VERSION"));
 
-/// What the requests library accepts when it can read them all. The host undoes
-/// them: the component neither sees a coding nor holds a decoder.
+/// The codings that the requests library accepts with all its options. The host decodes them: the
+/// component has no decoder and never sees a coding.
 const ACCEPT_ENCODING: &str = "gzip, deflate, br, zstd";
 
-/// A request. Of its headers those that change from hop to hop are apart.
+/// A request. The headers that change from hop to hop are separate.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Request {
     pub(crate) method: Method,
     pub(crate) url: Url,
-    /// Whether people may see no more of the URL than its origin.
+    /// Whether only the origin of the URL is shown.
     pub(crate) is_url_hidden: bool,
-    /// The defaults and the step's own.
+    /// The default headers and the step's own.
     pub(crate) headers: Vec<Header>,
     /// The step's own cookies, each `name=value`.
     pub(crate) cookies: Vec<String>,
     pub(crate) content: Option<Content>,
-    /// What `auth` comes to. It may be another field than `Authorization`.
+    /// The field of `auth`, which is not always `Authorization`.
     pub(crate) credentials: Option<Header>,
 }
 
-/// A plan that no request can be made of.
+/// Why a plan is not a valid request.
 #[derive(Debug, PartialEq, Eq, Error)]
 pub(crate) enum RequestError {
     #[error("Wrong method given: '{}' is not known", .0.escape_debug())]
@@ -53,26 +53,24 @@ pub(crate) enum RequestError {
     #[error("`url` can't be used: {0}")]
     Url(TargetError),
     #[error(
-        "`url` has a user name or a password in it; give them in `auth`, where no log shows them"
+        "`url` contains a user name or a password; put them into `auth`, which logs don't show"
     )]
     UserInfo,
-    #[error(
-        "`params` has a line break or another control character in it; in a query it is escaped: `%0A`"
-    )]
+    #[error("`params` contains a line break or another control character; escape it, as in `%0A`")]
     Params,
     #[error("in `headers`, {0}")]
     Header(#[from] HeaderError),
     #[error(
-        "`headers` has `Content-Type`, but `files` are sent with a content type of their own, which says where one file ends and the next begins; leave it out"
+        "`headers` contains `Content-Type`, but a request with `files` needs its own, which has the boundary between files; remove it"
     )]
     MultipartContentType,
     #[error(
-        "`headers` has `Content-Length: {given}`, but the body is {actual} bytes long; leave it out, the step counts by itself"
+        "`headers` contains `Content-Length: {given}`, but the body has {actual} bytes; remove it, since the step sets it"
     )]
     ContentLength { given: String, actual: usize },
-    #[error("there are cookies in `headers` and in `cookies`; put all of them into `cookies`")]
+    #[error("there are cookies in both `headers` and `cookies`; put all of them into `cookies`")]
     TwoCookies,
-    #[error("the cookie `{}` can't be sent: {}", .0.escape_debug(), "a name has no `=`, and neither name nor value has `;` or a control character")]
+    #[error("the cookie `{}` can't be sent: {}", .0.escape_debug(), "a name can't contain `=`, and neither a name nor a value can contain `;` or a control character")]
     Cookie(String),
     #[error(transparent)]
     Multipart(#[from] MultipartError),
@@ -80,8 +78,7 @@ pub(crate) enum RequestError {
     Auth(#[from] AuthError),
 }
 
-/// Make the request that a plan asks for. The host is asked last, about a plan that
-/// nothing else is wrong with.
+/// Build the request of a plan. The host is asked for credentials last, if there is no other error.
 pub(crate) fn build(plan: Plan, ask: &Ask<'_>) -> Result<Request, RequestError> {
     let method =
         Method::parse(&plan.method).ok_or_else(|| RequestError::Method(plan.method.clone()))?;
@@ -112,7 +109,7 @@ pub(crate) fn build(plan: Plan, ask: &Ask<'_>) -> Result<Request, RequestError> 
 }
 
 impl Request {
-    /// The headers as they are sent, in the order in which requests has them.
+    /// The headers as they are sent, in the order of the requests library.
     pub(crate) fn wire_headers(&self, jar: &Jar) -> Vec<Header> {
         let mut headers = self.headers.clone();
         let mut push = |name: &str, value: String| {
@@ -143,8 +140,8 @@ impl Request {
         headers
     }
 
-    /// The step's cookies, then the jar's; what a server set replaces what the
-    /// step said, and what it deleted is gone.
+    /// The step's cookies, then the jar's. Cookies that a server set replace the step's, and those it
+    /// deleted are removed.
     fn cookie_header(&self, jar: &Jar) -> Option<String> {
         let set = jar.get(&self.url);
         let is_replaced = |crumb: &str| {
@@ -176,7 +173,7 @@ fn url(text: &str, params: &Fields) -> Result<Url, RequestError> {
     Ok(url)
 }
 
-/// The default headers, each unless the step has its own, then the step's.
+/// The default headers that the step does not set, then the step's.
 fn with_defaults(own: Vec<Pair>) -> Result<Vec<Header>, RequestError> {
     let mut own = own
         .into_iter()
@@ -201,7 +198,7 @@ fn with_defaults(own: Vec<Pair>) -> Result<Vec<Header>, RequestError> {
     Ok(headers)
 }
 
-/// Take the fields of a name out of a list.
+/// Remove the fields with a name from a list.
 fn take(headers: &mut Vec<Header>, name: &str) -> Vec<Header> {
     headers
         .extract_if(.., |header| header.name.eq_ignore_ascii_case(name))
@@ -229,8 +226,7 @@ fn cookies(headers: &[Header], cookies: Vec<Pair>) -> Result<Vec<String>, Reques
     of_headers.map(Ok).chain(of_cookies).collect()
 }
 
-/// A length that is not the body's would make a server wait, or take the rest
-/// of the body for another request.
+/// A wrong length would make a server wait, or take the rest of the body for another request.
 fn check_length(headers: &[Header], content: Option<&Content>) -> Result<(), RequestError> {
     let actual = content.map_or(0, |content| content.bytes.len());
     let mut given = headers

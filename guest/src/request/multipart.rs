@@ -6,12 +6,12 @@ use crate::digest;
 use crate::render::{File, Pair};
 use crate::request::header::{self, HeaderError};
 
-/// A file that no part can be made of.
+/// Why a file is not a valid part.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub(crate) enum MultipartError {
     #[error("in `files`, {0}")]
     Header(#[from] HeaderError),
-    #[error("in `files`, the header `{0}` is written by the step itself; say `{1}` instead")]
+    #[error("the step sets the header `{0}` in `files`; use `{1}` instead")]
     Reserved(String, &'static str),
 }
 
@@ -85,7 +85,7 @@ fn file_head(file: &File) -> Result<String, MultipartError> {
     Ok(head)
 }
 
-/// A name as browsers write it (HTML, "multipart form data").
+/// A name, quoted as in browsers (HTML, "multipart form data").
 fn quoted(name: &str) -> String {
     let mut text = String::with_capacity(name.len());
     for c in name.chars() {
@@ -99,11 +99,10 @@ fn quoted(name: &str) -> String {
     text
 }
 
-/// A boundary that no part has in it.
+/// A boundary that no part contains.
 ///
-/// It comes from the parts' SHA-256: the same step sends the same bytes again,
-/// and whoever makes a file can't put the boundary into it, as that would change
-/// the boundary. The look at the parts is there for the case that they did.
+/// It derives from the SHA-256 of the parts, so the same step always sends the same bytes, and a
+/// file can't contain it, since that would change it. The parts are searched for it nevertheless.
 fn boundary(parts: &[(String, &[u8])]) -> String {
     let mut seed = Vec::with_capacity(parts.len() * 64);
     for (head, content) in parts {
@@ -124,7 +123,7 @@ fn boundary(parts: &[(String, &[u8])]) -> String {
 }
 
 fn contains(bytes: &[u8], wanted: &[u8]) -> bool {
-    // Files can be large, and one byte rules most places out.
+    // Files can be large, and the first byte excludes most places.
     bytes
         .windows(wanted.len())
         .any(|window| window.first() == wanted.first() && window == wanted)
@@ -212,22 +211,22 @@ mod tests {
             (
                 "a b",
                 "secret",
-                "in `files`, `a b` is not a header's name: a name is made of letters, digits and !#$%&'*+-.^_`|~",
+                "in `files`, `a b` is not a valid header name: use letters, digits and !#$%&'*+-.^_`|~",
             ),
             (
                 "X",
                 "a\r\nY: b",
-                "in `files`, the value of the header `X` has a line break or another control character in it",
+                "in `files`, the value of the header `X` contains a line break or another control character",
             ),
             (
                 "content-disposition",
                 "x",
-                "in `files`, the header `content-disposition` is written by the step itself; say `filename` instead",
+                "the step sets the header `content-disposition` in `files`; use `filename` instead",
             ),
             (
                 "Content-Type",
                 "x",
-                "in `files`, the header `Content-Type` is written by the step itself; say `content_type` instead",
+                "the step sets the header `Content-Type` in `files`; use `content_type` instead",
             ),
         ] {
             let file = File {

@@ -1,7 +1,7 @@
-//! What people see of a request's URL.
+//! The displayed form of a request's URL.
 //!
-//! A step that hides `Location` hides where a server sends it on to. The origin
-//! is shown all the same: without it nobody could tell what failed.
+//! A step that hides `Location` hides the targets of redirects. Their origin is shown
+//! nevertheless, since errors would be useless without it.
 
 use std::borrow::Cow;
 
@@ -15,7 +15,7 @@ impl Request {
         self.unless_hidden(self.url.as_str())
     }
 
-    /// The URL as an error names it.
+    /// The URL for errors.
     pub(crate) fn shown_address(&self) -> Cow<'_, str> {
         self.unless_hidden(address(&self.url))
     }

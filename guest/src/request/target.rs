@@ -1,39 +1,38 @@
-//! URLs that a step may ask for: absolute, http or https, no credentials.
+//! URLs that a step can request: absolute, http or https, without credentials.
 //!
-//! Everybody downstream gets the parsed URL, never the text, so that no two
-//! readers of one text can come to two hosts.
+//! All later stages get the parsed URL and never the text, so that they can't disagree about the
+//! host.
 
 use thiserror::Error;
 use url::{Position, Url};
 
 use crate::request::form::percent_encode;
 
-/// What is wrong with a URL; the sentence starts with what `it` is.
+/// Why a URL is invalid. The sentences refer to the URL as "it".
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub(crate) enum TargetError {
     #[error("it is empty")]
     Empty,
-    #[error("it has a space or a control character in it; written in a URL, a space is `%20`")]
+    #[error("it contains a space or a control character; write a space as `%20`")]
     Blank,
-    // Not quoted: without its scheme a URL that is a secret is as good as with it.
+    // Not shown: a URL without its scheme can still be a secret.
     #[error(
-        "it has no scheme, as in `https://…`; if it is a secret, lend it as a URL: `--secret-places NAME=url`, or `places: [url]` in a policy"
+        "it has no scheme, as in `https://…`; if it is a secret, the policy must grant it for the place `url`"
     )]
     NoScheme,
-    #[error("its scheme is `{0}`, and a step speaks http and https only")]
+    #[error("its scheme is `{0}`, but only http and https are supported")]
     Scheme(String),
-    #[error("it has a user name or a password in it, which anybody who sees the URL can read")]
+    #[error("it contains a user name or a password, which everybody who sees the URL can read")]
     UserInfo,
     #[error("it has no host")]
     NoHost,
-    #[error("there is nothing between two dots of its host `{0}`")]
+    #[error("its host `{0}` has an empty label between two dots")]
     EmptyLabel(String),
     #[error("{0}")]
     Invalid(#[from] url::ParseError),
 }
 
-/// Read an absolute URL as a person wrote it. Its fragment is kept, for people: it
-/// is the client's own, and not sent.
+/// Parse an absolute URL. Its fragment is kept for display and not sent.
 pub(crate) fn parse(text: &str) -> Result<Url, TargetError> {
     let text = text.trim();
     if text.is_empty() {
@@ -49,8 +48,8 @@ pub(crate) fn parse(text: &str) -> Result<Url, TargetError> {
     }
 }
 
-/// Read a Location header, relative to where it came from. A fragment that it
-/// leaves out is inherited (RFC 9110, section 10.2.2).
+/// Resolve a Location header against the URL of its response. A missing fragment is inherited
+/// (RFC 9110, section 10.2.2).
 pub(crate) fn resolve(base: &Url, location: &str) -> Result<Url, TargetError> {
     let location = location.trim();
     let mut url = match location.split_once(':') {
@@ -67,7 +66,7 @@ pub(crate) fn resolve(base: &Url, location: &str) -> Result<Url, TargetError> {
             None => base.join(location)?,
         },
     };
-    // The URL standard reads `\` as `/`, so a relative text can still name a host.
+    // The URL standard parses `\` as `/`, so a relative text can still contain a host.
     if !url.username().is_empty() || url.password().is_some() {
         return Err(TargetError::UserInfo);
     }
@@ -77,8 +76,8 @@ pub(crate) fn resolve(base: &Url, location: &str) -> Result<Url, TargetError> {
     with_whole_name(url).map(normalized)
 }
 
-/// Append to the query. What is not allowed in a query is escaped, what is
-/// escaped already stays.
+/// Append to the query. Characters that are not allowed in a query are escaped; existing escapes
+/// stay.
 pub(crate) fn append_query(url: &mut Url, more: &str) {
     if more.is_empty() {
         return;
@@ -91,13 +90,12 @@ pub(crate) fn append_query(url: &mut Url, more: &str) {
     escape_rest(url);
 }
 
-/// Where a request goes, as people write it: `https://example.org:8443`.
+/// The origin: `https://example.org:8443`.
 pub(crate) fn origin(url: &Url) -> &str {
     &url[..Position::BeforePath]
 }
 
-/// The URL as an error names it. A query can be long, and hold what is nobody
-/// else's business.
+/// The URL for errors, without its query, which can be long and confidential.
 pub(crate) fn address(url: &Url) -> &str {
     &url[..Position::AfterPath]
 }
@@ -109,7 +107,7 @@ fn absolute(scheme: &str, rest: &str, text: &str) -> Result<Url, TargetError> {
     {
         return Err(TargetError::Scheme(scheme.to_owned()));
     }
-    // The URL standard would skip an empty authority and take what follows.
+    // The URL standard skips an empty authority.
     let authority = rest.split(['/', '\\', '?', '#']).next().unwrap_or_default();
     if authority.is_empty() {
         return Err(TargetError::NoHost);
@@ -120,7 +118,7 @@ fn absolute(scheme: &str, rest: &str, text: &str) -> Result<Url, TargetError> {
     with_whole_name(Url::parse(text)?).map(normalized)
 }
 
-/// The URL standard lets an empty label stand, and no name has one.
+/// The URL standard allows empty labels, which names can't have.
 fn with_whole_name(url: Url) -> Result<Url, TargetError> {
     if let Some(host) = url.domain()
         && host
@@ -142,16 +140,15 @@ pub(crate) fn is_scheme(text: &str) -> bool {
             .all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte))
 }
 
-/// The URL as it is sent.
+/// The normalized URL, as it is sent.
 fn normalized(mut url: Url) -> Url {
     escape_rest(&mut url);
     url
 }
 
-/// Escape six characters that the URL standard leaves alone, at least in a query.
-/// RFC 3986 forbids them, some servers refuse them, and the requests library
-/// escapes them too. `[`, `]` and a `%` that begins no escape stay, though the RFC
-/// forbids them as well.
+/// Escape six characters that the URL standard does not escape everywhere. RFC 3986 forbids them,
+/// some servers refuse them, and the requests library also escapes them. `[`, `]` and a `%`
+/// outside of an escape stay, though the RFC forbids them as well.
 fn escape_rest(url: &mut Url) {
     if let Some(path) = escaped(url.path()) {
         url.set_path(&path);
@@ -247,22 +244,22 @@ mod tests {
 
     #[test]
     fn errors_help_and_show_no_password() {
-        const NO_SCHEME: &str = "it has no scheme, as in `https://…`; if it is a secret, lend it as a URL: `--secret-places NAME=url`, or `places: [url]` in a policy";
+        const NO_SCHEME: &str = "it has no scheme, as in `https://…`; if it is a secret, the policy must grant it for the place `url`";
         for (text, message) in [
             ("example.org/a?token=b", NO_SCHEME),
             ("user:pass@example.org", NO_SCHEME),
             (
                 "http://user:pass@example.org",
-                "it has a user name or a password in it, which anybody who sees the URL can read",
+                "it contains a user name or a password, which everybody who sees the URL can read",
             ),
             (
                 "gopher://a",
-                "its scheme is `gopher`, and a step speaks http and https only",
+                "its scheme is `gopher`, but only http and https are supported",
             ),
             ("http://a:b/", "invalid port number"),
             (
                 "http://a..test/b",
-                "there is nothing between two dots of its host `a..test`",
+                "its host `a..test` has an empty label between two dots",
             ),
         ] {
             assert_eq!(parse(text).unwrap_err().to_string(), message);

@@ -315,59 +315,59 @@ fn what_is_refused() {
         ),
         (
             error(|plan| plan.url = "a.example".to_owned()),
-            "`url` can't be used: it has no scheme, as in `https://…`; if it is a secret, lend it as a URL: `--secret-places NAME=url`, or `places: [url]` in a policy",
+            "`url` can't be used: it has no scheme, as in `https://…`; if it is a secret, the policy must grant it for the place `url`",
         ),
         (
             error(|plan| plan.url = "http://user:pass@a.example".to_owned()),
-            "`url` has a user name or a password in it; give them in `auth`, where no log shows them",
+            "`url` contains a user name or a password; put them into `auth`, which logs don't show",
         ),
         (
             error(|plan| plan.params = Fields::Text("a\nb".to_owned())),
-            "`params` has a line break or another control character in it; in a query it is escaped: `%0A`",
+            "`params` contains a line break or another control character; escape it, as in `%0A`",
         ),
         (
             error(|plan| plan.headers = pairs(&[("X-Token", "secret\r\nX: y")])),
-            "in `headers`, the value of the header `X-Token` has a line break or another control character in it",
+            "in `headers`, the value of the header `X-Token` contains a line break or another control character",
         ),
         (
             error(|plan| {
                 plan.headers = pairs(&[("content-type", "multipart/form-data")]);
                 plan.body = files();
             }),
-            "`headers` has `Content-Type`, but `files` are sent with a content type of their own, which says where one file ends and the next begins; leave it out",
+            "`headers` contains `Content-Type`, but a request with `files` needs its own, which has the boundary between files; remove it",
         ),
         (
             error(|plan| plan.body = files()),
-            "in `files`, the value of the header `Content-Type` has a line break or another control character in it",
+            "in `files`, the value of the header `Content-Type` contains a line break or another control character",
         ),
         (
             error(|plan| {
                 plan.headers = pairs(&[("Content-Length", "5")]);
                 plan.body = data("abc");
             }),
-            "`headers` has `Content-Length: 5`, but the body is 3 bytes long; leave it out, the step counts by itself",
+            "`headers` contains `Content-Length: 5`, but the body has 3 bytes; remove it, since the step sets it",
         ),
         (
             error(|plan| {
                 plan.headers = pairs(&[("Content-Length", "3"), ("content-length", "3")]);
                 plan.body = data("abc");
             }),
-            "`headers` has `Content-Length: 3, 3`, but the body is 3 bytes long; leave it out, the step counts by itself",
+            "`headers` contains `Content-Length: 3, 3`, but the body has 3 bytes; remove it, since the step sets it",
         ),
         (
             error(|plan| {
                 plan.headers = pairs(&[("Cookie", "a=b")]);
                 plan.cookies = pairs(&[("c", "d")]);
             }),
-            "there are cookies in `headers` and in `cookies`; put all of them into `cookies`",
+            "there are cookies in both `headers` and `cookies`; put all of them into `cookies`",
         ),
         (
             error(|plan| plan.cookies = pairs(&[("a", "secret; b=c")])),
-            "the cookie `a` can't be sent: a name has no `=`, and neither name nor value has `;` or a control character",
+            "the cookie `a` can't be sent: a name can't contain `=`, and neither a name nor a value can contain `;` or a control character",
         ),
         (
             error(|plan| plan.auth = Some(Auth::Bearer("a b".to_owned()))),
-            "the bearer token of `auth` has a space, a line break or another character in it that no token has",
+            "the bearer token of `auth` contains a space, a line break or another character that is not allowed in a token",
         ),
     ] {
         assert_eq!(message, expected);

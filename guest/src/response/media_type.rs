@@ -1,13 +1,13 @@
-//! What a Content-Type header says about a body: text or not, and the charset.
+//! The Content-Type header: whether a body is text, and its charset.
 
 use encoding_rs::Encoding;
 
-/// What a media type is to people who read a log.
+/// Whether a media type is text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Nature {
     Text,
     Binary,
-    /// The bytes have to tell.
+    /// The bytes decide.
     Unknown,
 }
 
@@ -38,7 +38,7 @@ impl MediaType {
         let Some((kind, subtype)) = self.essence.split_once('/') else {
             return Nature::Unknown;
         };
-        // First what is text also under a type that is not: `image/svg+xml`.
+        // Text under other top-level types comes first: `image/svg+xml`.
         if kind == "text"
             || subtype.ends_with("+json")
             || subtype.ends_with("+xml")
@@ -57,7 +57,7 @@ impl MediaType {
     }
 }
 
-/// Text under `application/`.
+/// Text types under `application/`.
 const TEXT: [&str; 14] = [
     "ecmascript",
     "graphql",
@@ -75,7 +75,7 @@ const TEXT: [&str; 14] = [
     "yaml",
 ];
 
-/// Not text under `application/`.
+/// Binary types under `application/`.
 const BINARY: [&str; 18] = [
     "cbor",
     "gzip",

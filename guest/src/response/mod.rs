@@ -1,5 +1,4 @@
-//! Reading a response's body: every piece is hashed, turned into text, handed
-//! on and forgotten.
+//! Reading the body of a response: every piece is hashed, decoded, passed on and dropped.
 
 mod media_type;
 mod text;
@@ -10,7 +9,7 @@ use crate::host::{Chunks, Failure, Host};
 use crate::request::header::Header;
 use crate::response::text::BodyText;
 
-/// Read a body to its end, or to where it breaks, and show its text as it comes.
+/// Read a body to its end or to an error, and pass on its text as it arrives.
 pub(crate) fn read(
     host: &dyn Host,
     body: &mut dyn Chunks,

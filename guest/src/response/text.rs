@@ -1,12 +1,11 @@
-//! A body as text for the log, decoded as it arrives, or one line about it if
-//! it is not text.
+//! A body as text for the log, decoded as it arrives, or one line about a binary body.
 //!
-//! A byte order mark decides, else the charset of the Content-Type header, else
-//! the first character that is not ASCII: UTF-8 if it is valid in it, else
-//! windows-1252, which is what browsers take ISO 8859-1 for.
+//! The charset is that of a byte order mark, else of the Content-Type header, else UTF-8 if the
+//! first character that is not ASCII is valid UTF-8, else windows-1252, which browsers use for
+//! ISO 8859-1.
 //!
-//! How a body starts tells whether it is text; a NUL further on tells otherwise.
-//! Then the text ends before the piece with the NUL, and the line follows.
+//! The start of a body decides whether it is text. If a NUL follows later, the text ends before
+//! the piece with the NUL, and the line about a binary body follows.
 
 use encoding_rs::{CoderResult, Decoder, Encoding, UTF_8, WINDOWS_1252};
 
@@ -14,30 +13,30 @@ use crate::bindings::ci::http_step::types::BodyDigest;
 use crate::request::header::{Header, value_of};
 use crate::response::media_type::{MediaType, Nature};
 
-/// The reader of one body.
+/// Decodes one body.
 pub(crate) struct BodyText {
-    /// What the line about a binary body calls it.
+    /// The label in the line about a binary body.
     label: String,
     state: State,
-    /// Whether the text so far ends within a line.
+    /// Whether the text so far ends in the middle of a line.
     is_mid_line: bool,
 }
 
 enum State {
-    /// Nothing has come yet.
+    /// Nothing was read yet.
     Empty {
         nature: Nature,
         charset: Option<&'static Encoding>,
     },
-    /// Text, and ASCII so far: it reads the same in either charset. What is held
-    /// back is the beginning of a character that is not.
+    /// Text, which is ASCII so far, the same in either charset. The held bytes are the start of a
+    /// character that is not.
     Ascii(Vec<u8>),
     Text(Box<Decoder>),
     Binary,
 }
 
 impl State {
-    /// Whether a later piece shows that what began as text is none.
+    /// Whether a later piece shows that the body is not text.
     fn is_ended_by(&self, bytes: &[u8]) -> bool {
         let is_nul_strange = match self {
             Self::Ascii(_) => true,
@@ -49,7 +48,7 @@ impl State {
 }
 
 impl BodyText {
-    /// Start on the body that some headers describe.
+    /// Start with the headers of a body.
     pub(crate) fn new(headers: &[Header]) -> Self {
         let media_type = MediaType::parse(value_of(headers, "Content-Type").unwrap_or_default());
         let coding = value_of(headers, "Content-Encoding")
@@ -77,7 +76,7 @@ impl BodyText {
         }
     }
 
-    /// Read a piece, and append what text there is in it.
+    /// Read a piece, and append its text.
     pub(crate) fn push(&mut self, bytes: &[u8], text: &mut String) {
         if bytes.is_empty() {
             return;
@@ -107,12 +106,12 @@ impl BodyText {
         }
     }
 
-    /// Append what the end of the body brings: the rest of a broken character,
-    /// or the line about a binary body.
+    /// Append the rest at the end of the body: an incomplete character, or the line about a binary
+    /// body.
     pub(crate) fn end(self, digest: &BodyDigest, text: &mut String) {
         match self.state {
             State::Empty { .. } => {}
-            // A character of UTF-8 would have gone on.
+            // A UTF-8 character would have continued.
             State::Ascii(held) => text.push_str(&WINDOWS_1252.decode(&held).0),
             State::Text(mut decoder) => decode(&mut decoder, &[], true, text),
             State::Binary => text.push_str(&format!(
@@ -126,13 +125,13 @@ impl BodyText {
     }
 }
 
-/// How to read a body that starts with these bytes.
+/// How to decode a body that starts with these bytes.
 fn beginning(bytes: &[u8], nature: Nature, charset: Option<&'static Encoding>) -> State {
     let marked = Encoding::for_bom(bytes).map(|(encoding, _)| encoding);
     let encoding = marked.or(charset);
     let is_binary = match nature {
         Nature::Binary => true,
-        // In UTF-16 every other byte of plain text is NUL.
+        // In UTF-16 every other byte of ASCII text is NUL.
         _ if encoding.is_some_and(|encoding| !encoding.is_ascii_compatible()) => false,
         Nature::Text => bytes.contains(&0),
         Nature::Unknown => bytes.iter().any(|&byte| is_binary_byte(byte)),
@@ -144,13 +143,13 @@ fn beginning(bytes: &[u8], nature: Nature, charset: Option<&'static Encoding>) -
     }
 }
 
-/// The charset of bytes of which the first is not ASCII; none as long as they
-/// are but the beginning of a character.
+/// The charset of bytes that start with a non-ASCII character; none if that character is
+/// incomplete.
 fn guess(bytes: &[u8]) -> Option<&'static Encoding> {
     match str::from_utf8(bytes) {
         Ok("") => None,
         Ok(_) => Some(UTF_8),
-        // The first character decides, whatever comes of the later ones.
+        // The first character decides.
         Err(error) if error.valid_up_to() > 0 => Some(UTF_8),
         Err(error) => error.error_len().map(|_| WINDOWS_1252),
     }

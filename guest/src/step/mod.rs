@@ -9,7 +9,7 @@ use crate::log::layout;
 use crate::log::mask::Masks;
 use crate::{judge, render, request};
 
-/// Carry out a step.
+/// Run a step.
 pub fn run(spec: RequestSpec, host: &dyn Host) -> StepResult {
     let mut trail = Trail {
         host,
@@ -25,7 +25,7 @@ pub fn run(spec: RequestSpec, host: &dyn Host) -> StepResult {
     }
 }
 
-/// The stages; the answer is the last response's status.
+/// Run the stages. Returns the status of the last response.
 fn perform(mut spec: RequestSpec, trail: &mut Trail<'_>) -> Result<u16, StepError> {
     let mut masks = Masks {
         request: std::mem::take(&mut spec.hide_request_headers),
@@ -36,7 +36,7 @@ fn perform(mut spec: RequestSpec, trail: &mut Trail<'_>) -> Result<u16, StepErro
     let plan = render::plan(spec, trail.host)?;
     let announcement = layout::announcement(&plan);
     let request = request::build(plan, &|scheme| trail.host.credentials(scheme))?;
-    // What stands for credentials is nobody's to read, whatever the field's name.
+    // The placeholder of credentials is always hidden, whatever the field's name.
     masks
         .request
         .extend(request.credentials.iter().map(|field| field.name.clone()));

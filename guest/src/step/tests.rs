@@ -267,7 +267,7 @@ fn a_name_that_hides_nothing_is_told() {
     assert_eq!(
         warnings,
         [
-            "Warning: `hide_request_headers` has `X-Tokn\\u{1b}`, and the request has no such header\n"
+            "Warning: `hide_request_headers` contains `X-Tokn\\u{1b}`, but the request has no such header\n"
         ]
     );
 }
@@ -507,7 +507,7 @@ fn nothing_is_sent_for_a_spec_that_is_wrong() {
         (
             spec("GET", "http://a.example/${{ property.x }}"),
             ErrorKind::UnknownName,
-            "`url`: the property `x` is not set; set it, or give it a default: `${{ property.x | default(\"\") }}`",
+            "`url`: the property `x` is not set; set it or use a default: `${{ property.x | default(\"\") }}`",
         ),
         (
             spec("FETCH", "http://a.example/"),
@@ -517,12 +517,12 @@ fn nothing_is_sent_for_a_spec_that_is_wrong() {
         (
             spec("GET", "http://user:pass@a.example/"),
             ErrorKind::InvalidSpec,
-            "`url` has a user name or a password in it; give them in `auth`, where no log shows them",
+            "`url` contains a user name or a password; put them into `auth`, which logs don't show",
         ),
         (
             unknown_scheme,
             ErrorKind::InvalidSpec,
-            "the authentication scheme `hawk` is not known to this step",
+            "this step does not support the authentication scheme `hawk`",
         ),
     ] {
         let seen = perform_step(spec, []);

@@ -49,7 +49,7 @@ pub enum LoadError {
     },
     /// Its bytes are too many.
     #[error(
-        "this component is too large: the limit `component_bytes` is exceeded: {size} of {limit} bytes; `component_bytes` under `limits:` of a policy sets it"
+        "this component is too large: the limit `component_bytes` is exceeded: {size} of {limit} bytes; set `component_bytes` under `limits:` in the policy"
     )]
     TooLarge {
         /// The most there may be.

@@ -11,7 +11,7 @@ mod trap;
 
 use http_step_egress::{AuditRow, ErrorKind, Redactor, Sent, Stage};
 use http_step_json::Map;
-use http_step_policy::Exceeded;
+use http_step_policy::{Exceeded, Grant};
 use serde::Serialize;
 
 use crate::contract::types;
@@ -93,6 +93,9 @@ pub struct RunError {
     pub sent: Sent,
     /// The budget that was used up, if that was it.
     pub exceeded: Option<Exceeded>,
+    /// The permission that would have allowed it, if the policy denied it or does not have
+    /// the secret.
+    pub grant: Option<Grant>,
 }
 
 /// What a run used: one figure for each of the [budgets](crate::Budget) that a

@@ -8,7 +8,7 @@ use http_step_egress::{
     AbortReason, ErrorKind, GrantError, Redactor, RunMemory, RunUsage, UnavailableSecret,
 };
 use http_step_json::Map;
-use http_step_policy::{Amount, Budget, Exceeded, MissingSecret};
+use http_step_policy::{Amount, Budget, Exceeded, Grant};
 
 use super::answer::{self, Unfit};
 use super::trap;
@@ -24,6 +24,8 @@ pub(crate) enum RunEnd {
     Returned {
         result: types::StepResult,
         outputs: Map,
+        /// What would have given it a secret that it could not do without.
+        missing: Option<Grant>,
     },
     /// It did not get to, for a reason of its own or of a budget.
     Aborted(Aborted),
@@ -36,6 +38,7 @@ pub(crate) struct Aborted {
     kind: ErrorKind,
     message: String,
     exceeded: Option<Exceeded>,
+    grant: Option<Grant>,
 }
 
 impl Aborted {
@@ -44,6 +47,7 @@ impl Aborted {
             kind,
             message: message.into(),
             exceeded: None,
+            grant: None,
         }
     }
 }
@@ -52,19 +56,25 @@ impl RunEnd {
     /// It answered; what it answers has to be what the contract says.
     pub(crate) fn returned(mut result: types::StepResult, memory: &Arc<RunMemory>) -> Self {
         match answer::check(&mut result, memory) {
-            Ok(outputs) => Self::Returned { result, outputs },
+            Ok(outputs) => Self::Returned {
+                result,
+                outputs,
+                missing: None,
+            },
             Err(Unfit::Contract(message)) => Self::Aborted(Aborted::new(ErrorKind::Trap, message)),
             Err(Unfit::Exceeded(exceeded)) => Self::exceeded(exceeded),
         }
     }
 
-    /// It was not given a secret: an error that comes of it says what would give it.
-    pub(crate) fn missed(&mut self, secret: &MissingSecret) {
-        if let Self::Returned { result, .. } = self
-            && let Some(error) = &mut result.error
+    /// The policy does not have a secret: an error because of that says what would grant it.
+    pub(crate) fn missed(&mut self, secret: Grant) {
+        if let Self::Returned {
+            result, missing, ..
+        } = self
+            && let Some(error) = &result.error
             && error.kind == types::ErrorKind::UnknownName
         {
-            error.message.push_str(&format!("; {secret}"));
+            *missing = Some(secret);
         }
     }
 
@@ -87,9 +97,8 @@ impl RunEnd {
     /// It used a budget up.
     pub(crate) fn exceeded(exceeded: Exceeded) -> Self {
         Self::Aborted(Aborted {
-            kind: ErrorKind::Limit,
-            message: exceeded.to_string(),
-            exceeded: Some(exceeded),
+            exceeded: Some(exceeded.clone()),
+            ..Aborted::new(ErrorKind::Limit, exceeded.to_string())
         })
     }
 
@@ -156,8 +165,12 @@ impl RunEnd {
         usage: Usage,
         redactor: &Redactor<'_>,
     ) -> RunResult {
-        let (result, outputs) = match self {
-            Self::Returned { result, outputs } => (result, outputs),
+        let (result, outputs, missing) = match self {
+            Self::Returned {
+                result,
+                outputs,
+                missing,
+            } => (result, outputs, missing),
             Self::Aborted(aborted) => return aborted.into_result(run_usage, log, usage, redactor),
             Self::DryRun(_) => {
                 return RunResult {
@@ -176,7 +189,7 @@ impl RunEnd {
         let mut outcome = Outcome::from(result.outcome);
         let mut summary = result.summary;
         let error = match result.error {
-            Some(error) => Some(error_of(error, run_usage, redactor)),
+            Some(error) => Some(error_of(error, missing, run_usage, redactor)),
             None if outcome == Outcome::Exception => met(run_usage, redactor),
             None => None,
         };
@@ -228,7 +241,10 @@ impl From<GrantError> for RunEnd {
 
 impl From<SpecError> for RunEnd {
     fn from(error: SpecError) -> Self {
-        Self::Aborted(Aborted::new(error.kind(), error.to_string()))
+        Self::Aborted(Aborted {
+            grant: error.grant(),
+            ..Aborted::new(error.kind(), error.to_string())
+        })
     }
 }
 
@@ -261,6 +277,7 @@ impl Aborted {
                 stage: None,
                 sent: run_usage.audit().sent(),
                 exceeded: self.exceeded,
+                grant: self.grant,
             })),
             usage,
         }
@@ -277,14 +294,20 @@ impl Aborted {
 }
 
 /// A component sees error codes; the host has met the error itself.
-fn error_of(error: types::StepError, run_usage: &RunUsage, redactor: &Redactor<'_>) -> RunError {
+fn error_of(
+    error: types::StepError,
+    missing: Option<Grant>,
+    run_usage: &RunUsage,
+    redactor: &Redactor<'_>,
+) -> RunError {
     let told = ErrorKind::from(error.kind);
-    let of = |kind, message| RunError {
+    let of = |kind: ErrorKind, message| RunError {
         kind,
         message,
         stage: None,
         sent: run_usage.audit().sent(),
         exceeded: None,
+        grant: missing.filter(|_| kind == ErrorKind::UnknownName),
     };
     match met(run_usage, redactor) {
         Some(met) if told.is_of_egress() || is_refusal(told, met.kind) => met,
@@ -302,6 +325,7 @@ fn met(run_usage: &RunUsage, redactor: &Redactor<'_>) -> Option<RunError> {
         stage: Some(met.stage()),
         sent: run_usage.audit().sent(),
         exceeded: None,
+        grant: met.grant(redactor),
     })
 }
 
@@ -348,6 +372,7 @@ mod tests {
                 stage: None,
                 sent: Sent::No,
                 exceeded: None,
+                grant: None,
             })
         );
     }

@@ -320,16 +320,16 @@ mod tests {
             told.push_str(&format!("{path}: {}\n", refused(&mut reader, path)));
         }
         expect_test::expect![[r#"
-            .env: the policy does not allow the file `.env`: `.env` is hidden, and no glob names it; `--allow-file .env` would
-            .git/config: the policy does not allow the file `.git/config`: `.git` is hidden, and no glob names it; `--allow-file .git/config` would
-            reports/config.xml: the policy does not allow the file `reports/config.xml`: it leads to `.git/config`, and `.git` is hidden, and no glob names it; `--allow-file .git/config` would
-            git/config: the policy does not allow the file `git/config`: it leads to `.git/config`, and `.git` is hidden, and no glob names it; `--allow-file .git/config` would
-            reports/../.git/config: the policy does not allow the file `reports/../.git/config`: it leads to `.git/config`, and `.git` is hidden, and no glob names it; `--allow-file .git/config` would
-            keys/key: the policy does not allow the file `keys/key`: no glob matches it; `--allow-file keys/key` would
-            reports/keys/key: the policy does not allow the file `reports/keys/key`: it leads to `keys/key`, and no glob matches it; `--allow-file keys/key` would
-            .git/missing: the policy does not allow the file `.git/missing`: `.git` is hidden, and no glob names it; `--allow-file .git/missing` would
-            keys/missing: the policy does not allow the file `keys/missing`: no glob matches it; `--allow-file keys/missing` would
-            keys/../keys/missing: the policy does not allow the file `keys/../keys/missing`: it leads to `keys/missing`, and no glob matches it; `--allow-file keys/missing` would
+            .env: the policy does not allow the file `.env`: `.env` is hidden and no glob names it
+            .git/config: the policy does not allow the file `.git/config`: `.git` is hidden and no glob names it
+            reports/config.xml: the policy does not allow the file `reports/config.xml`: it resolves to `.git/config`, and `.git` is hidden and no glob names it
+            git/config: the policy does not allow the file `git/config`: it resolves to `.git/config`, and `.git` is hidden and no glob names it
+            reports/../.git/config: the policy does not allow the file `reports/../.git/config`: it resolves to `.git/config`, and `.git` is hidden and no glob names it
+            keys/key: the policy does not allow the file `keys/key`: no glob matches it
+            reports/keys/key: the policy does not allow the file `reports/keys/key`: it resolves to `keys/key`, and no glob matches it
+            .git/missing: the policy does not allow the file `.git/missing`: `.git` is hidden and no glob names it
+            keys/missing: the policy does not allow the file `keys/missing`: no glob matches it
+            keys/../keys/missing: the policy does not allow the file `keys/../keys/missing`: it resolves to `keys/missing`, and no glob matches it
         "#]].assert_eq(&told);
     }
 

@@ -12,7 +12,7 @@ use http_step_egress::{ErrorKind, PemError, Requested};
 use http_step_file::{
     Auth, Body, Fields, File, FileContent, Filename, MAX_REDIRECTS, Renderable, StepFile, Timeouts,
 };
-use http_step_policy::{Origin, Policy};
+use http_step_policy::{Grant, Origin, Policy};
 use http_step_template::{Names, RenderError, Template, Value, escape, to_text};
 use serde::de::DeserializeOwned;
 use thiserror::Error;
@@ -50,6 +50,14 @@ pub(crate) enum SpecError {
 }
 
 impl SpecError {
+    /// What would have allowed it, if the policy denied it.
+    pub(crate) fn grant(&self) -> Option<Grant> {
+        match self {
+            Self::File(FileError::Denied(denial)) => denial.grant(),
+            _ => None,
+        }
+    }
+
     pub(crate) fn kind(&self) -> ErrorKind {
         match self {
             Self::File(FileError::Denied(_)) => ErrorKind::Denied,

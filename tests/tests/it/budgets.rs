@@ -71,44 +71,44 @@ async fn a_step_that_goes_on_is_ended() {
     }
     expect![[r#"
         requests: 2
-        e|An exception occurred while performing the request: the limit `requests` is exceeded: 3 of 2; `requests` under `limits:` of a policy sets it
+        e|An exception occurred while performing the request: the limit `requests` is exceeded: 3 of 2; set `requests` under `limits:` in the policy
         Exception: Requested (exception)
-        Limit: the limit `requests` is exceeded: 3 of 2; `requests` under `limits:` of a policy sets it
+        Limit: the limit `requests` is exceeded: 3 of 2; set `requests` under `limits:` in the policy
         {"budget":"requests","limit":2,"used":3}
         concurrent_requests: 2
-        e|An exception occurred while performing the request: the limit `concurrent_requests` is exceeded: 3 of 2; `concurrent_requests` under `limits:` of a policy sets it
+        e|An exception occurred while performing the request: the limit `concurrent_requests` is exceeded: 3 of 2; set `concurrent_requests` under `limits:` in the policy
         Exception: Requested (exception)
-        Limit: the limit `concurrent_requests` is exceeded: 3 of 2; `concurrent_requests` under `limits:` of a policy sets it
+        Limit: the limit `concurrent_requests` is exceeded: 3 of 2; set `concurrent_requests` under `limits:` in the policy
         {"budget":"concurrent_requests","limit":2,"used":3}
         hosts: 2
-        e|An exception occurred while performing the request: the limit `hosts` is exceeded: 3 of 2; `hosts` under `limits:` of a policy sets it
+        e|An exception occurred while performing the request: the limit `hosts` is exceeded: 3 of 2; set `hosts` under `limits:` in the policy
         Exception: Requested (exception)
-        Limit: the limit `hosts` is exceeded: 3 of 2; `hosts` under `limits:` of a policy sets it
+        Limit: the limit `hosts` is exceeded: 3 of 2; set `hosts` under `limits:` in the policy
         {"budget":"hosts","limit":2,"used":3}
         bytes_sent: 25
-        e|An exception occurred while performing the request: the limit `bytes_sent` is exceeded: 30 of 25 bytes; `bytes_sent` under `limits:` of a policy sets it
+        e|An exception occurred while performing the request: the limit `bytes_sent` is exceeded: 30 of 25 bytes; set `bytes_sent` under `limits:` in the policy
         Exception: Requested (exception)
-        Limit: the limit `bytes_sent` is exceeded: 30 of 25 bytes; `bytes_sent` under `limits:` of a policy sets it
+        Limit: the limit `bytes_sent` is exceeded: 30 of 25 bytes; set `bytes_sent` under `limits:` in the policy
         {"budget":"bytes_sent","limit":25,"used":30}
         bytes_received: 20
-        e|An exception occurred while performing the request: the limit `bytes_received` is exceeded: 30 of 20 bytes; `bytes_received` under `limits:` of a policy sets it
+        e|An exception occurred while performing the request: the limit `bytes_received` is exceeded: 30 of 20 bytes; set `bytes_received` under `limits:` in the policy
         Exception: Requested (exception)
-        Limit, sent Yes: the limit `bytes_received` is exceeded: 30 of 20 bytes; `bytes_received` under `limits:` of a policy sets it
+        Limit, sent Yes: the limit `bytes_received` is exceeded: 30 of 20 bytes; set `bytes_received` under `limits:` in the policy
         {"budget":"bytes_received","limit":20,"used":30}
         bytes_decoded: 999
-        e|An exception occurred while performing the request: the limit `bytes_decoded` is exceeded: 1000 of 999 bytes; `bytes_decoded` under `limits:` of a policy sets it
+        e|An exception occurred while performing the request: the limit `bytes_decoded` is exceeded: 1000 of 999 bytes; set `bytes_decoded` under `limits:` in the policy
         Exception: Requested (exception)
-        Limit, sent Yes: the limit `bytes_decoded` is exceeded: 1000 of 999 bytes; `bytes_decoded` under `limits:` of a policy sets it
+        Limit, sent Yes: the limit `bytes_decoded` is exceeded: 1000 of 999 bytes; set `bytes_decoded` under `limits:` in the policy
         {"budget":"bytes_decoded","limit":999,"used":1000}
         header_fields: 3
-        e|An exception occurred while performing the request: the limit `header_fields` is exceeded: 4 of 3; `header_fields` under `limits:` of a policy sets it
+        e|An exception occurred while performing the request: the limit `header_fields` is exceeded: 4 of 3; set `header_fields` under `limits:` in the policy
         Exception: Requested (exception)
-        Limit, sent Yes: the limit `header_fields` is exceeded: 4 of 3; `header_fields` under `limits:` of a policy sets it
+        Limit, sent Yes: the limit `header_fields` is exceeded: 4 of 3; set `header_fields` under `limits:` in the policy
         {"budget":"header_fields","limit":3,"used":4}
         header_bytes: 70
-        e|An exception occurred while performing the request: the limit `header_bytes` is exceeded: 88 of 70 bytes; `header_bytes` under `limits:` of a policy sets it
+        e|An exception occurred while performing the request: the limit `header_bytes` is exceeded: 88 of 70 bytes; set `header_bytes` under `limits:` in the policy
         Exception: Requested (exception)
-        Limit, sent Yes: the limit `header_bytes` is exceeded: 88 of 70 bytes; `header_bytes` under `limits:` of a policy sets it
+        Limit, sent Yes: the limit `header_bytes` is exceeded: 88 of 70 bytes; set `header_bytes` under `limits:` in the policy
         {"budget":"header_bytes","limit":70,"used":88}
     "#]].assert_eq(&told);
 }
@@ -130,7 +130,7 @@ async fn a_step_that_ends_in_the_moment_in_which_it_is_ended() {
     let result = run("requests: 1").await;
     let message = result.error.unwrap().message;
     expect![
-        "the limit `requests` is exceeded: 2 of 1; `requests` under `limits:` of a policy sets it"
+        "the limit `requests` is exceeded: 2 of 1; set `requests` under `limits:` in the policy"
     ]
     .assert_eq(&message);
     let result = run("requests: 2").await;
@@ -175,14 +175,14 @@ async fn what_a_step_writes_and_holds() {
         o|xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx¶
         h|
         h|<the log ends here: its limit is 200 bytes>
-        e|An exception occurred while performing the request: the limit `log_bytes` is exceeded: 131072 of 100000 bytes; `log_bytes` under `limits:` of a policy sets it
+        e|An exception occurred while performing the request: the limit `log_bytes` is exceeded: 131072 of 100000 bytes; set `log_bytes` under `limits:` in the policy
         Exception: Requested (exception)
-        Limit: the limit `log_bytes` is exceeded: 131072 of 100000 bytes; `log_bytes` under `limits:` of a policy sets it
+        Limit: the limit `log_bytes` is exceeded: 131072 of 100000 bytes; set `log_bytes` under `limits:` in the policy
         {"budget":"log_bytes","limit":100000,"used":131072}
         memory: 16MiB
-        e|An exception occurred while performing the request: the limit `memory` is exceeded: 16843296 of 16777216 bytes; `memory` under `limits:` of a policy sets it
+        e|An exception occurred while performing the request: the limit `memory` is exceeded: 16843296 of 16777216 bytes; set `memory` under `limits:` in the policy
         Exception: Requested (exception)
-        Limit: the limit `memory` is exceeded: 16843296 of 16777216 bytes; `memory` under `limits:` of a policy sets it
+        Limit: the limit `memory` is exceeded: 16843296 of 16777216 bytes; set `memory` under `limits:` in the policy
         {"budget":"memory","limit":16777216,"used":16843296}
     "#]].assert_eq(&told);
 }
@@ -202,9 +202,9 @@ async fn files_that_are_uploaded_are_held() {
     })
     .await;
     expect![[r#"
-        e|An exception occurred while performing the request: the limit `memory` is exceeded: 3145728 of 2097152 bytes; `memory` under `limits:` of a policy sets it
+        e|An exception occurred while performing the request: the limit `memory` is exceeded: 3145728 of 2097152 bytes; set `memory` under `limits:` in the policy
         Exception: Requested (exception)
-        Limit, sent No: the limit `memory` is exceeded: 3145728 of 2097152 bytes; `memory` under `limits:` of a policy sets it
+        Limit, sent No: the limit `memory` is exceeded: 3145728 of 2097152 bytes; set `memory` under `limits:` in the policy
     "#]].assert_eq(&transcript(&result, "no origin"));
 }
 
@@ -289,10 +289,10 @@ async fn the_ledger_names_the_budget_where_it_was_met() {
         ));
     }
     expect![[r#"
-        hosts: 2: Limit at Policy, sent No: the limit `hosts` is exceeded: 3 of 2; `hosts` under `limits:` of a policy sets it
-        bytes_sent: 25: Limit at Send, sent Unknown: the limit `bytes_sent` is exceeded: 30 of 25 bytes; `bytes_sent` under `limits:` of a policy sets it
-        bytes_received: 20: Limit at Body, sent Yes: the limit `bytes_received` is exceeded: 30 of 20 bytes; `bytes_received` under `limits:` of a policy sets it
-        bytes_decoded: 999: Limit at Body, sent Yes: the limit `bytes_decoded` is exceeded: 1000 of 999 bytes; `bytes_decoded` under `limits:` of a policy sets it
-        header_fields: 3: Limit at Head, sent Yes: the limit `header_fields` is exceeded: 4 of 3; `header_fields` under `limits:` of a policy sets it
+        hosts: 2: Limit at Policy, sent No: the limit `hosts` is exceeded: 3 of 2; set `hosts` under `limits:` in the policy
+        bytes_sent: 25: Limit at Send, sent Unknown: the limit `bytes_sent` is exceeded: 30 of 25 bytes; set `bytes_sent` under `limits:` in the policy
+        bytes_received: 20: Limit at Body, sent Yes: the limit `bytes_received` is exceeded: 30 of 20 bytes; set `bytes_received` under `limits:` in the policy
+        bytes_decoded: 999: Limit at Body, sent Yes: the limit `bytes_decoded` is exceeded: 1000 of 999 bytes; set `bytes_decoded` under `limits:` in the policy
+        header_fields: 3: Limit at Head, sent Yes: the limit `header_fields` is exceeded: 4 of 3; set `header_fields` under `limits:` in the policy
     "#]].assert_eq(&told);
 }

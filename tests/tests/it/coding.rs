@@ -203,9 +203,9 @@ async fn what_does_not_come_undone() {
     expect![[r#"
         not gzip: Exception, Protocol, sent Yes: the response of ORIGIN can't be decoded: the body is not valid gzip: incorrect header check
         not deflate: Exception, Protocol, sent Yes: the response of ORIGIN can't be decoded: the body is not valid deflate: invalid stored block lengths
-        not br: Exception, Protocol, sent Yes: the response of ORIGIN can't be decoded: the body breaks off within its br coding
+        not br: Exception, Protocol, sent Yes: the response of ORIGIN can't be decoded: the body ends in the middle of its br coding
         not zstd: Exception, Protocol, sent Yes: the response of ORIGIN can't be decoded: the body is not valid zstd: unknown frame descriptor
-        cut off: Exception, Protocol, sent Yes: the response of ORIGIN can't be decoded: the body breaks off within its gzip coding
+        cut off: Exception, Protocol, sent Yes: the response of ORIGIN can't be decoded: the body ends in the middle of its gzip coding
         a wrong checksum: Exception, Protocol, sent Yes: the response of ORIGIN can't be decoded: the body is not valid gzip: incorrect data check
     "#]].assert_eq(&told);
 }
@@ -398,7 +398,7 @@ async fn a_bomb_ends_the_step() {
     let bomb = gzip(&vec![b'a'; 64 << 20]);
     let limits = "limits: {bytes_decoded: 1MiB}";
     let (result, origin) = run("get", limits, move || coded("gzip", bomb.clone())).await;
-    expect!["Exception, Limit, sent Yes: the limit `bytes_decoded` is exceeded: 1114112 of 1048576 bytes; `bytes_decoded` under `limits:` of a policy sets it"].assert_eq(&error(&result, &origin));
+    expect!["Exception, Limit, sent Yes: the limit `bytes_decoded` is exceeded: 1114112 of 1048576 bytes; set `bytes_decoded` under `limits:` in the policy"].assert_eq(&error(&result, &origin));
     expect![[r#"{"budget":"bytes_decoded","limit":1048576,"used":1114112}"#]]
         .assert_eq(&serde_json::to_string(&result.error.unwrap().exceeded).unwrap());
     // What was let through is what was allowed, and no more was decoded.

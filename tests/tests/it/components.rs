@@ -111,7 +111,7 @@ async fn a_component_reaches_nothing_by_default() {
         h|Performing GET request to ORIGIN/
         e|An exception occurred while performing the request: the host does not allow a request to ORIGIN
         Denied: Requested (denied)
-        Denied, sent No: the policy does not allow ORIGIN: no rule names it; `--allow ORIGIN` would
+        Denied, sent No: the policy does not allow ORIGIN: no rule matches it
     "#]].assert_eq(&transcript(&result, &origin));
 }
 
@@ -134,14 +134,14 @@ async fn a_component_that_gives_up_hides_no_denial() {
     expect![[r#"
         o|ErrorCode::HttpRequestDenied
         Denied: Requested (denied)
-        Denied, sent No: the policy does not allow ORIGIN: no rule names it; `--allow ORIGIN` would
+        Denied, sent No: the policy does not allow ORIGIN: no rule matches it
         o|ErrorCode::ConnectionRefused
         Exception: gave up
         Connect, sent No: could not connect to ORIGIN: connection refused
         o|ErrorCode::HttpRequestDenied
         e|An exception occurred while performing the request: the component trapped: wasm `unreachable` instruction executed; its last words: thread '<unnamed>' (1) panicked at examples/gives_up.rs:12:26: there was no answer
         Denied: Requested (denied)
-        Denied, sent No: the policy does not allow ORIGIN: no rule names it; `--allow ORIGIN` would; then the component trapped: wasm `unreachable` instruction executed; its last words: thread '<unnamed>' (1) panicked at examples/gives_up.rs:12:26: there was no answer
+        Denied, sent No: the policy does not allow ORIGIN: no rule matches it; then the component trapped: wasm `unreachable` instruction executed; its last words: thread '<unnamed>' (1) panicked at examples/gives_up.rs:12:26: there was no answer
         o|ErrorCode::ConnectionRefused
         e|An exception occurred while performing the request: the component trapped: wasm `unreachable` instruction executed; its last words: thread '<unnamed>' (1) panicked at examples/gives_up.rs:12:26: there was no answer
         Exception: Requested (exception)
@@ -149,7 +149,7 @@ async fn a_component_that_gives_up_hides_no_denial() {
         o|ErrorCode::HttpRequestDenied
         e|An exception occurred while performing the request: the component exited with status 1 and did not answer
         Denied: Requested (denied)
-        Denied, sent No: the policy does not allow ORIGIN: no rule names it; `--allow ORIGIN` would; then the component exited with status 1 and did not answer
+        Denied, sent No: the policy does not allow ORIGIN: no rule matches it; then the component exited with status 1 and did not answer
         o|ErrorCode::ConnectionRefused
         e|An exception occurred while performing the request: the component exited with status 1 and did not answer
         Exception: Requested (exception)

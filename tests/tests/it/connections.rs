@@ -154,7 +154,7 @@ async fn what_a_proxy_has_resolved_is_not_for_a_policy_that_checks_addresses() {
     let step = format!("get: {origin}/");
     is_success(&bench().run(&policy("proxy"), &step).await);
     let result = bench().run(&policy("host"), &step).await;
-    expect!["Denied, Denied, sent No: the policy does not allow ORIGIN: its name leads to 127.0.0.1, which is not public but loopback; `- 127.0.0.1/32` under `networks:` in policy.yaml would"].assert_eq(&error(&result, &origin));
+    expect!["Denied, Denied, sent No: the policy does not allow ORIGIN: it resolves to the loopback address 127.0.0.1"].assert_eq(&error(&result, &origin));
     is_success(&bench().run(&policy("proxy"), &step).await);
 }
 

@@ -65,16 +65,16 @@ async fn a_name_that_leads_inside_is_denied_whichever_way() {
         }
     }
     expect![[r#"
-        the policy does not allow http://service.test: its name leads to 127.0.0.1, which is not public but loopback; `--allow-network 127.0.0.1/32` would
-        the policy does not allow http://service.test: its name leads to 127.0.0.1, which is not public but loopback; `--allow-network 127.0.0.1/32` would
-        the policy does not allow http://metadata.test: its name leads to 169.254.169.254, which is not public but cloud metadata; `--allow-network 169.254.169.254/32` would
-        the policy does not allow http://metadata.test: its name leads to 169.254.169.254, which is not public but cloud metadata; `--allow-network 169.254.169.254/32` would
-        the policy does not allow http://mapped.test: its name leads to ::ffff:10.0.0.1, which is not public but private; `--allow-network ::ffff:10.0.0.1/128` would
-        the policy does not allow http://mapped.test: its name leads to ::ffff:10.0.0.1, which is not public but private; `--allow-network ::ffff:10.0.0.1/128` would
-        the policy does not allow http://mixed.test: its name leads to 192.168.0.1, which is not public but private; `--allow-network 192.168.0.1/32` would
-        the policy does not allow http://mixed.test: its name leads to 192.168.0.1, which is not public but private; `--allow-network 192.168.0.1/32` would
-        the policy does not allow http://reversed.test: its name leads to 192.168.0.1, which is not public but private; `--allow-network 192.168.0.1/32` would
-        the policy does not allow http://reversed.test: its name leads to 192.168.0.1, which is not public but private; `--allow-network 192.168.0.1/32` would
+        the policy does not allow http://service.test: it resolves to the loopback address 127.0.0.1
+        the policy does not allow http://service.test: it resolves to the loopback address 127.0.0.1
+        the policy does not allow http://metadata.test: it resolves to the cloud metadata address 169.254.169.254
+        the policy does not allow http://metadata.test: it resolves to the cloud metadata address 169.254.169.254
+        the policy does not allow http://mapped.test: it resolves to the private address ::ffff:10.0.0.1
+        the policy does not allow http://mapped.test: it resolves to the private address ::ffff:10.0.0.1
+        the policy does not allow http://mixed.test: it resolves to the private address 192.168.0.1
+        the policy does not allow http://mixed.test: it resolves to the private address 192.168.0.1
+        the policy does not allow http://reversed.test: it resolves to the private address 192.168.0.1
+        the policy does not allow http://reversed.test: it resolves to the private address 192.168.0.1
     "#]].assert_eq(&text);
 }
 
@@ -113,15 +113,15 @@ async fn an_address_in_any_spelling_is_that_address() {
         text.push_str(&format!("{url} {}\n", result.error.unwrap().message));
     }
     expect![[r#"
-        http://127.0.0.1/ the policy does not allow http://127.0.0.1: its address is not public but loopback; `--allow http://127.0.0.1` would
-        http://2130706433/ the policy does not allow http://127.0.0.1: its address is not public but loopback; `--allow http://127.0.0.1` would
-        http://0x7f.1/ the policy does not allow http://127.0.0.1: its address is not public but loopback; `--allow http://127.0.0.1` would
-        http://0177.0.0.1/ the policy does not allow http://127.0.0.1: its address is not public but loopback; `--allow http://127.0.0.1` would
-        http://127.1/ the policy does not allow http://127.0.0.1: its address is not public but loopback; `--allow http://127.0.0.1` would
-        http://[::1]/ the policy does not allow http://[::1]: its address is not public but loopback; `--allow http://[::1]` would
-        http://[::ffff:127.0.0.1]/ the policy does not allow http://[::ffff:127.0.0.1]: its address is not public but loopback; `--allow http://[::ffff:127.0.0.1]` would
-        http://[::ffff:a9fe:a9fe]/ the policy does not allow http://[::ffff:169.254.169.254]: its address is not public but cloud metadata; `--allow http://[::ffff:169.254.169.254]` would
-        http://①②⑦.0.0.1/ the policy does not allow http://127.0.0.1: its address is not public but loopback; `--allow http://127.0.0.1` would
+        http://127.0.0.1/ the policy does not allow http://127.0.0.1: 127.0.0.1 is a loopback address
+        http://2130706433/ the policy does not allow http://127.0.0.1: 127.0.0.1 is a loopback address
+        http://0x7f.1/ the policy does not allow http://127.0.0.1: 127.0.0.1 is a loopback address
+        http://0177.0.0.1/ the policy does not allow http://127.0.0.1: 127.0.0.1 is a loopback address
+        http://127.1/ the policy does not allow http://127.0.0.1: 127.0.0.1 is a loopback address
+        http://[::1]/ the policy does not allow http://[::1]: ::1 is a loopback address
+        http://[::ffff:127.0.0.1]/ the policy does not allow http://[::ffff:127.0.0.1]: ::ffff:127.0.0.1 is a loopback address
+        http://[::ffff:a9fe:a9fe]/ the policy does not allow http://[::ffff:169.254.169.254]: ::ffff:169.254.169.254 is a cloud metadata address
+        http://①②⑦.0.0.1/ the policy does not allow http://127.0.0.1: 127.0.0.1 is a loopback address
     "#]].assert_eq(&text);
 }
 
@@ -162,9 +162,9 @@ async fn a_rule_allows_the_methods_that_it_names() {
     }
     expect![[r#"
         get: Success: no error
-        post: Denied, Denied, sent No: the policy does not allow POST ORIGIN: `policy.yaml:1: ORIGIN` allows GET and PUT; `- {origin: ORIGIN, methods: [POST]}` under `allow:` in policy.yaml would
+        post: Denied, Denied, sent No: the policy does not allow POST ORIGIN: `policy.yaml:1: ORIGIN` allows only GET and PUT
         put: Success: no error
-        delete: Denied, Denied, sent No: the policy does not allow DELETE ORIGIN: `policy.yaml:1: ORIGIN` allows GET and PUT; `- {origin: ORIGIN, methods: [DELETE]}` under `allow:` in policy.yaml would
+        delete: Denied, Denied, sent No: the policy does not allow DELETE ORIGIN: `policy.yaml:1: ORIGIN` allows only GET and PUT
     "#]]
     .assert_eq(&told);
     let lines: Vec<_> = service.requests().into_iter().map(|it| it.line).collect();
@@ -223,11 +223,9 @@ async fn a_local_name_is_looked_up_only_where_a_rule_names_it() {
         assert_eq!(result.outcome, Outcome::Denied, "{name}");
         let line = error(&result, &service.port.to_string());
         told.push_str(&format!("{name}: {line}\n"));
-        // The line that the denial names grants it.
-        let (_, grant) = line.rsplit_once("; `").unwrap();
-        let (grant, _) = grant.split_once('`').unwrap();
-        let grant = grant.replace("ORIGIN", &service.port.to_string());
-        let granting = format!("allow:\n{grant}\nnetworks: [127.0.0.0/8]\n");
+        let grant = result.error.and_then(|error| error.grant).unwrap();
+        let grant = grant.policy_line();
+        let granting = format!("allow:\n{}\nnetworks: [127.0.0.0/8]\n", grant.line());
         assert_eq!(*asked.0.lock().unwrap(), [""; 0], "{name}");
         let result = bench.run(&granting, &format!("get: {origin}/")).await;
         assert_eq!(
@@ -239,18 +237,18 @@ async fn a_local_name_is_looked_up_only_where_a_rule_names_it() {
         asked.0.lock().unwrap().clear();
     }
     expect![[r#"
-        localhost: Denied, Denied, sent No: the policy does not allow http://localhost:ORIGIN: its name is this machine's own, and no rule names it; `- http://localhost:ORIGIN` under `allow:` in policy.yaml would
-        LocalHost.: Denied, Denied, sent No: the policy does not allow http://localhost.:ORIGIN: its name is this machine's own, and no rule names it; `- http://localhost.:ORIGIN` under `allow:` in policy.yaml would
-        ⓛocalhost: Denied, Denied, sent No: the policy does not allow http://localhost:ORIGIN: its name is this machine's own, and no rule names it; `- http://localhost:ORIGIN` under `allow:` in policy.yaml would
-        loc%61lhost: Denied, Denied, sent No: the policy does not allow http://localhost:ORIGIN: its name is this machine's own, and no rule names it; `- http://localhost:ORIGIN` under `allow:` in policy.yaml would
-        a.localhost: Denied, Denied, sent No: the policy does not allow http://a.localhost:ORIGIN: its name is this machine's own, and no rule names it; `- http://a.localhost:ORIGIN` under `allow:` in policy.yaml would
-        db: Denied, Denied, sent No: the policy does not allow http://db:ORIGIN: a name of one label is not public, and no rule names it; `- http://db:ORIGIN` under `allow:` in policy.yaml would
-        printer.local: Denied, Denied, sent No: the policy does not allow http://printer.local:ORIGIN: names in `.local` are not public, and no rule names it; `- http://printer.local:ORIGIN` under `allow:` in policy.yaml would
-        router.home.arpa: Denied, Denied, sent No: the policy does not allow http://router.home.arpa:ORIGIN: names in `.home.arpa` are not public, and no rule names it; `- http://router.home.arpa:ORIGIN` under `allow:` in policy.yaml would
-        x.onion: Denied, Denied, sent No: the policy does not allow http://x.onion:ORIGIN: names in `.onion` are not public, and no rule names it; `- http://x.onion:ORIGIN` under `allow:` in policy.yaml would
-        metadata.google.internal: Denied, Denied, sent No: the policy does not allow http://metadata.google.internal:ORIGIN: it is a cloud's metadata service, and no rule has the whole of its name; `- http://metadata.google.internal:ORIGIN` under `allow:` in policy.yaml would
-        METADATA.google%2Einternal.: Denied, Denied, sent No: the policy does not allow http://metadata.google.internal.:ORIGIN: it is a cloud's metadata service, and no rule has the whole of its name; `- http://metadata.google.internal.:ORIGIN` under `allow:` in policy.yaml would
-        metadata.goog: Denied, Denied, sent No: the policy does not allow http://metadata.goog:ORIGIN: it is a cloud's metadata service, and no rule has the whole of its name; `- http://metadata.goog:ORIGIN` under `allow:` in policy.yaml would
+        localhost: Denied, Denied, sent No: the policy does not allow http://localhost:ORIGIN: `localhost` is this machine, and no rule names it
+        LocalHost.: Denied, Denied, sent No: the policy does not allow http://localhost.:ORIGIN: `localhost` is this machine, and no rule names it
+        ⓛocalhost: Denied, Denied, sent No: the policy does not allow http://localhost:ORIGIN: `localhost` is this machine, and no rule names it
+        loc%61lhost: Denied, Denied, sent No: the policy does not allow http://localhost:ORIGIN: `localhost` is this machine, and no rule names it
+        a.localhost: Denied, Denied, sent No: the policy does not allow http://a.localhost:ORIGIN: `localhost` is this machine, and no rule names it
+        db: Denied, Denied, sent No: the policy does not allow http://db:ORIGIN: a single-label name is not public, and no rule names it
+        printer.local: Denied, Denied, sent No: the policy does not allow http://printer.local:ORIGIN: names under `.local` are not public, and no rule names it
+        router.home.arpa: Denied, Denied, sent No: the policy does not allow http://router.home.arpa:ORIGIN: names under `.home.arpa` are not public, and no rule names it
+        x.onion: Denied, Denied, sent No: the policy does not allow http://x.onion:ORIGIN: names under `.onion` are not public, and no rule names it
+        metadata.google.internal: Denied, Denied, sent No: the policy does not allow http://metadata.google.internal:ORIGIN: it is a cloud metadata service, and no rule has its exact name
+        METADATA.google%2Einternal.: Denied, Denied, sent No: the policy does not allow http://metadata.google.internal.:ORIGIN: it is a cloud metadata service, and no rule has its exact name
+        metadata.goog: Denied, Denied, sent No: the policy does not allow http://metadata.goog:ORIGIN: it is a cloud metadata service, and no rule has its exact name
     "#]].assert_eq(&told);
     // A wildcard names what is below it.
     let url = format!("get: http://git.internal:{}/", service.port);
@@ -292,15 +290,15 @@ async fn what_is_denied_is_denied_whatever_allows_it() {
         told.push_str(&format!("{line}\n"));
     }
     expect![[r#"
-        Denied, Denied, sent No: the policy does not allow http://one.test:ORIGIN: `policy.yaml:3: one.test` under `deny:` denies it, whatever else allows it
-        Denied, Denied, sent No: the policy does not allow http://one.test:ORIGIN: `policy.yaml:3: *.test` under `deny:` denies it, whatever else allows it
-        Denied, Denied, sent No: the policy does not allow http://one.test:ORIGIN: `policy.yaml:3: http://one.test:ORIGIN` under `deny:` denies it, whatever else allows it
-        Denied, Denied, sent No: the policy does not allow http://one.test:ORIGIN: its name leads to 127.0.0.1, which `policy.yaml:3: 127.0.0.0/8` under `deny:` denies, whatever else allows it
-        Denied, Denied, sent No: the policy does not allow http://one.test:ORIGIN: its name leads to 127.0.0.1, which `policy.yaml:3: ::ffff:127.0.0.1` under `deny:` denies, whatever else allows it
-        Denied, Denied, sent No: the policy does not allow http://one.test:ORIGIN: its name leads to 127.0.0.1, which `policy.yaml:3: http://127.0.0.1:ORIGIN` under `deny:` denies, whatever else allows it
-        Denied, Denied, sent No: the policy does not allow http://127.0.0.1:ORIGIN: `policy.yaml:3: 127.0.0.1` under `deny:` denies it, whatever else allows it
-        Denied, Denied, sent No: the policy does not allow http://[::ffff:127.0.0.1]:ORIGIN: `policy.yaml:3: 127.0.0.0/8` under `deny:` denies it, whatever else allows it
-        Denied, Denied, sent No: the policy does not allow http://[::ffff:127.0.0.1]:ORIGIN: `policy.yaml:3: http://127.0.0.1:ORIGIN` under `deny:` denies it, whatever else allows it
+        Denied, Denied, sent No: the policy does not allow http://one.test:ORIGIN: it matches the deny rule `policy.yaml:3: one.test`, which overrides any allow rule
+        Denied, Denied, sent No: the policy does not allow http://one.test:ORIGIN: it matches the deny rule `policy.yaml:3: *.test`, which overrides any allow rule
+        Denied, Denied, sent No: the policy does not allow http://one.test:ORIGIN: it matches the deny rule `policy.yaml:3: http://one.test:ORIGIN`, which overrides any allow rule
+        Denied, Denied, sent No: the policy does not allow http://one.test:ORIGIN: it resolves to 127.0.0.1, which matches the deny rule `policy.yaml:3: 127.0.0.0/8`, and that overrides any allow rule
+        Denied, Denied, sent No: the policy does not allow http://one.test:ORIGIN: it resolves to 127.0.0.1, which matches the deny rule `policy.yaml:3: ::ffff:127.0.0.1`, and that overrides any allow rule
+        Denied, Denied, sent No: the policy does not allow http://one.test:ORIGIN: it resolves to 127.0.0.1, which matches the deny rule `policy.yaml:3: http://127.0.0.1:ORIGIN`, and that overrides any allow rule
+        Denied, Denied, sent No: the policy does not allow http://127.0.0.1:ORIGIN: it matches the deny rule `policy.yaml:3: 127.0.0.1`, which overrides any allow rule
+        Denied, Denied, sent No: the policy does not allow http://[::ffff:127.0.0.1]:ORIGIN: it matches the deny rule `policy.yaml:3: 127.0.0.0/8`, which overrides any allow rule
+        Denied, Denied, sent No: the policy does not allow http://[::ffff:127.0.0.1]:ORIGIN: it matches the deny rule `policy.yaml:3: http://127.0.0.1:ORIGIN`, which overrides any allow rule
     "#]].assert_eq(&told);
     assert_eq!(service.connections(), 0);
 }
@@ -334,11 +332,11 @@ async fn what_is_denied_is_no_end_of_a_redirect_and_has_no_connection() {
         run("127.0.0.2", direct()).await,
     ];
     expect![[r#"
-        Denied, Denied, sent Yes: the policy does not allow http://two.test:LAST: `policy.yaml:3: two.test` under `deny:` denies it, whatever else allows it
+        Denied, Denied, sent Yes: the policy does not allow http://two.test:LAST: it matches the deny rule `policy.yaml:3: two.test`, which overrides any allow rule
         Success: no error
-        Denied, Denied, sent Yes: the policy does not allow http://two.test:LAST: `policy.yaml:3: two.test` under `deny:` denies it, whatever else allows it
-        Denied, Denied, sent No: the policy does not allow http://two.test:LAST: `policy.yaml:3: two.test` under `deny:` denies it, whatever else allows it
-        Denied, Denied, sent No: the policy does not allow http://two.test:LAST: its name leads to 127.0.0.1, which `policy.yaml:3: 127.0.0.1` under `deny:` denies, whatever else allows it
+        Denied, Denied, sent Yes: the policy does not allow http://two.test:LAST: it matches the deny rule `policy.yaml:3: two.test`, which overrides any allow rule
+        Denied, Denied, sent No: the policy does not allow http://two.test:LAST: it matches the deny rule `policy.yaml:3: two.test`, which overrides any allow rule
+        Denied, Denied, sent No: the policy does not allow http://two.test:LAST: it resolves to 127.0.0.1, which matches the deny rule `policy.yaml:3: 127.0.0.1`, and that overrides any allow rule
         Success: no error"#]].assert_eq(&told.join("\n"));
     assert_eq!(last.requests().len(), 2);
     assert_eq!(last.connections(), 1);

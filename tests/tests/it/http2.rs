@@ -207,7 +207,7 @@ async fn trailers_are_held_to_the_budgets_of_a_header() {
     let origin = origin(server.port);
     let policy = format!("{}\nlimits: {{header_fields: 8}}", policy(server.port));
     let result = bench.run(&policy, &format!("get: {origin}/")).await;
-    expect!["Exception, Limit, sent Yes: the limit `header_fields` is exceeded: 9 of 8; `header_fields` under `limits:` of a policy sets it"]
+    expect!["Exception, Limit, sent Yes: the limit `header_fields` is exceeded: 9 of 8; set `header_fields` under `limits:` in the policy"]
         .assert_eq(&error(&result, &origin));
 }
 

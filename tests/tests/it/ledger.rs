@@ -275,11 +275,17 @@ async fn a_hop_that_is_denied() {
             "error": {
               "kind": "denied",
               "stage": "policy",
-              "message": "the policy does not allow http://169.254.169.254: no rule names it; `- http://169.254.169.254` under `allow:` in policy.yaml would",
-              "sent": "no"
+              "message": "the policy does not allow http://169.254.169.254: no rule matches it",
+              "sent": "no",
+              "grant": {
+                "permission": "origin",
+                "origin": "http://169.254.169.254",
+                "file": "policy.yaml"
+              }
             }
           }
-        ]"#]].assert_eq(&ledger(&result, &words));
+        ]"#]]
+    .assert_eq(&ledger(&result, &words));
 }
 
 #[tokio::test]
@@ -320,7 +326,8 @@ async fn a_connection_that_is_refused() {
               "kind": "connect",
               "stage": "connect",
               "message": "could not connect to http://one.test:PORT (127.0.0.1): connection refused",
-              "sent": "no"
+              "sent": "no",
+              "grant": null
             }
           }
         ]"#]].assert_eq(&ledger(&result, &[(port, "PORT")]));
@@ -366,7 +373,8 @@ async fn a_handshake_that_fails() {
               "kind": "tls",
               "stage": "tls",
               "message": "TLS with https://one.test:PORT failed: no trusted root has signed its certificate; `verify: FILE` names a file with the certificate of who has, or with the server's own",
-              "sent": "no"
+              "sent": "no",
+              "grant": null
             }
           }
         ]"#]].assert_eq(&ledger(&result, &[(&port, "PORT")]));
@@ -475,7 +483,8 @@ async fn an_end_from_outside_in_the_middle() {
               "kind": "cancelled",
               "stage": "head",
               "message": "the step was stopped",
-              "sent": "unknown"
+              "sent": "unknown",
+              "grant": null
             }
           }
         ]"#]]

@@ -100,19 +100,19 @@ async fn an_unknown_property_is_named_and_nothing_is_sent() {
         text.push_str(&transcript(&run(origin, &step).await, origin));
     }
     expect![[r#"
-        e|An exception occurred while performing the request: `url`: the property `missing` is not set; set it, or give it a default: `${{ property.missing | default("") }}`
+        e|An exception occurred while performing the request: `url`: the property `missing` is not set; set it or use a default: `${{ property.missing | default("") }}`
         Exception: Requested (exception)
-        UnknownName, sent No: `url`: the property `missing` is not set; set it, or give it a default: `${{ property.missing | default("") }}`
-        e|An exception occurred while performing the request: `json`: the property `missing` is not set; set it, or give it a default: `${{ property.missing | default("") }}`
+        UnknownName, sent No: `url`: the property `missing` is not set; set it or use a default: `${{ property.missing | default("") }}`
+        e|An exception occurred while performing the request: `json`: the property `missing` is not set; set it or use a default: `${{ property.missing | default("") }}`
         Exception: Requested (exception)
-        UnknownName, sent No: `json`: the property `missing` is not set; set it, or give it a default: `${{ property.missing | default("") }}`
-        e|An exception occurred while performing the request: `timeout`: the property `missing` is not set; set it, or give it a default: `${{ property.missing | default("") }}`
+        UnknownName, sent No: `json`: the property `missing` is not set; set it or use a default: `${{ property.missing | default("") }}`
+        e|An exception occurred while performing the request: `timeout`: the property `missing` is not set; set it or use a default: `${{ property.missing | default("") }}`
         Exception: Requested (exception)
-        UnknownName, sent No: `timeout`: the property `missing` is not set; set it, or give it a default: `${{ property.missing | default("") }}`
+        UnknownName, sent No: `timeout`: the property `missing` is not set; set it or use a default: `${{ property.missing | default("") }}`
         e|This run is lent no secrets.
-        e|An exception occurred while performing the request: `auth`: the secret `TOKEN` is not given to this step
+        e|An exception occurred while performing the request: `auth`: the secret `TOKEN` is not granted to this step
         Exception: Requested (exception)
-        UnknownName, sent No: `auth`: the secret `TOKEN` is not given to this step; `--secret TOKEN=env:TOKEN@ORIGIN` would give it, and so would `TOKEN: {from: env:TOKEN, origins: [ORIGIN]}` under `secrets:` in a policy
+        UnknownName, sent No: `auth`: the secret `TOKEN` is not granted to this step
     "#]].assert_eq(&text);
     assert_eq!(service.connections(), 0);
 }
@@ -238,7 +238,7 @@ async fn a_property_that_would_have_to_be_encoded_is_told_of() {
     let told = transcript(&result, origin);
     let warnings: Vec<_> = told.lines().filter(|line| line.starts_with("e|")).collect();
     expect![[r#"
-        e|Warning: the property `branch` stands in `url` as it is, where its `/`, `#` have a meaning; set it percent-encoded: `%2F`, `%23`"#]]
+        e|Warning: the property `branch` is inserted into `url` without encoding, where its `/`, `#` have a special meaning; set it percent-encoded: `%2F`, `%23`"#]]
     .assert_eq(&warnings.join("\n"));
     assert_eq!(service.requests().remove(0).line, "GET /branches/feature/x");
     let step = format!("get: {origin}/builds?by=${{{{ property.by }}}}&ok=${{{{ property.ok }}}}");
@@ -246,6 +246,6 @@ async fn a_property_that_would_have_to_be_encoded_is_told_of() {
     let told = transcript(&result, origin);
     let warnings: Vec<_> = told.lines().filter(|line| line.starts_with("e|")).collect();
     expect![[r#"
-        e|Warning: the property `by` stands in `url` as it is, where its `&` has a meaning; put it in `params`, which are encoded, or set it percent-encoded: `%26`"#]]
+        e|Warning: the property `by` is inserted into `url` without encoding, where its `&` has a special meaning; put it in `params`, which are encoded, or set it percent-encoded: `%26`"#]]
     .assert_eq(&warnings.join("\n"));
 }

@@ -162,11 +162,11 @@ async fn a_proxy_is_not_asked_for_what_is_denied() {
     }
     assert_eq!(proxy.asked(), [""; 0]);
     expect![[r#"
-        Denied, Denied, sent No: the policy does not allow https://one.test: no rule names it; `- https://one.test` under `allow:` in policy.yaml would
-        Denied, Denied, sent No: the policy does not allow https://one.test: its name leads to 127.0.0.1, which is not public but loopback; `- 127.0.0.1/32` under `networks:` in policy.yaml would
-        Denied, Denied, sent No: the policy does not allow http://one.test: its name leads to 127.0.0.1, which is not public but loopback; `- 127.0.0.1/32` under `networks:` in policy.yaml would
-        Denied, Denied, sent No: the policy does not allow GET http://one.test: `policy.yaml:1: http://one.test` allows POST; `- {origin: http://one.test, methods: [GET]}` under `allow:` in policy.yaml would
-        Denied, Denied, sent No: the policy does not allow http://169.254.169.254: its address is not public but cloud metadata; `- http://169.254.169.254` under `allow:` in policy.yaml would
+        Denied, Denied, sent No: the policy does not allow https://one.test: no rule matches it
+        Denied, Denied, sent No: the policy does not allow https://one.test: it resolves to the loopback address 127.0.0.1
+        Denied, Denied, sent No: the policy does not allow http://one.test: it resolves to the loopback address 127.0.0.1
+        Denied, Denied, sent No: the policy does not allow GET http://one.test: `policy.yaml:1: http://one.test` allows only POST
+        Denied, Denied, sent No: the policy does not allow http://169.254.169.254: 169.254.169.254 is a cloud metadata address
     "#]].assert_eq(&told);
 }
 
@@ -223,15 +223,15 @@ async fn a_step_names_a_proxy_if_it_may() {
     }
     expect![[r#"
 
-          Denied, Denied, sent No: the policy does not allow the proxy http://PROXY for ORIGIN: it is not one that steps may name; `- http://PROXY` under `proxies: steps_may_use:` in policy.yaml would
+          Denied, Denied, sent No: the policy does not allow the proxy http://PROXY for ORIGIN: steps may not use this proxy
         proxies: {steps_may_use: ['http://PROXY']}
           Success: no error
         proxies: {http: 'http://PROXY', no_proxy: ['*']}
           Success: no error
         proxies: {steps_may_use: ['http://proxy.test:3128']}
-          Denied, Denied, sent No: the policy does not allow the proxy http://PROXY for ORIGIN: it is not one that steps may name; `- http://PROXY` under `proxies: steps_may_use:` in policy.yaml would
+          Denied, Denied, sent No: the policy does not allow the proxy http://PROXY for ORIGIN: steps may not use this proxy
         proxies: {steps_may_use: ['socks5://PROXY']}
-          Denied, Denied, sent No: the policy does not allow the proxy http://PROXY for ORIGIN: it is not one that steps may name; `- http://PROXY` under `proxies: steps_may_use:` in policy.yaml would
+          Denied, Denied, sent No: the policy does not allow the proxy http://PROXY for ORIGIN: steps may not use this proxy
     "#]].assert_eq(&told.replace(address, "PROXY"));
     assert_eq!(proxy.asked().len(), 2);
 }
@@ -480,29 +480,29 @@ async fn a_local_name_is_handed_to_no_proxy() {
     let step = format!("get: http://one.test:{}/", redirecting.port);
     told.push_str(&error(&bench().run(&policy, &step).await, "no origin"));
     expect![[r#"
-        Denied, Denied, sent No: the policy does not allow http://localhost:PORT: its name is this machine's own, and no rule names it; `- http://localhost:PORT` under `allow:` in policy.yaml would
-        Denied, Denied, sent No: the policy does not allow https://localhost:PORT: its name is this machine's own, and no rule names it; `- https://localhost:PORT` under `allow:` in policy.yaml would
-        Denied, Denied, sent No: the policy does not allow http://localhost.:PORT: its name is this machine's own, and no rule names it; `- http://localhost.:PORT` under `allow:` in policy.yaml would
-        Denied, Denied, sent No: the policy does not allow https://localhost.:PORT: its name is this machine's own, and no rule names it; `- https://localhost.:PORT` under `allow:` in policy.yaml would
-        Denied, Denied, sent No: the policy does not allow http://a.localhost:PORT: its name is this machine's own, and no rule names it; `- http://a.localhost:PORT` under `allow:` in policy.yaml would
-        Denied, Denied, sent No: the policy does not allow https://a.localhost:PORT: its name is this machine's own, and no rule names it; `- https://a.localhost:PORT` under `allow:` in policy.yaml would
-        Denied, Denied, sent No: the policy does not allow http://localhost:PORT: its name is this machine's own, and no rule names it; `- http://localhost:PORT` under `allow:` in policy.yaml would
-        Denied, Denied, sent No: the policy does not allow https://localhost:PORT: its name is this machine's own, and no rule names it; `- https://localhost:PORT` under `allow:` in policy.yaml would
-        Denied, Denied, sent No: the policy does not allow http://localhost:PORT: its name is this machine's own, and no rule names it; `- http://localhost:PORT` under `allow:` in policy.yaml would
-        Denied, Denied, sent No: the policy does not allow https://localhost:PORT: its name is this machine's own, and no rule names it; `- https://localhost:PORT` under `allow:` in policy.yaml would
-        Denied, Denied, sent No: the policy does not allow http://metadata.google.internal:PORT: it is a cloud's metadata service, and no rule has the whole of its name; `- http://metadata.google.internal:PORT` under `allow:` in policy.yaml would
-        Denied, Denied, sent No: the policy does not allow https://metadata.google.internal:PORT: it is a cloud's metadata service, and no rule has the whole of its name; `- https://metadata.google.internal:PORT` under `allow:` in policy.yaml would
-        Denied, Denied, sent No: the policy does not allow http://metadata:PORT: it is a cloud's metadata service, and no rule has the whole of its name; `- http://metadata:PORT` under `allow:` in policy.yaml would
-        Denied, Denied, sent No: the policy does not allow https://metadata:PORT: it is a cloud's metadata service, and no rule has the whole of its name; `- https://metadata:PORT` under `allow:` in policy.yaml would
-        Denied, Denied, sent No: the policy does not allow http://db:PORT: a name of one label is not public, and no rule names it; `- http://db:PORT` under `allow:` in policy.yaml would
-        Denied, Denied, sent No: the policy does not allow https://db:PORT: a name of one label is not public, and no rule names it; `- https://db:PORT` under `allow:` in policy.yaml would
-        Denied, Denied, sent No: the policy does not allow http://printer.local:PORT: names in `.local` are not public, and no rule names it; `- http://printer.local:PORT` under `allow:` in policy.yaml would
-        Denied, Denied, sent No: the policy does not allow https://printer.local:PORT: names in `.local` are not public, and no rule names it; `- https://printer.local:PORT` under `allow:` in policy.yaml would
-        Denied, Denied, sent No: the policy does not allow http://router.home.arpa:PORT: names in `.home.arpa` are not public, and no rule names it; `- http://router.home.arpa:PORT` under `allow:` in policy.yaml would
-        Denied, Denied, sent No: the policy does not allow https://router.home.arpa:PORT: names in `.home.arpa` are not public, and no rule names it; `- https://router.home.arpa:PORT` under `allow:` in policy.yaml would
-        Denied, Denied, sent No: the policy does not allow http://x.onion:PORT: names in `.onion` are not public, and no rule names it; `- http://x.onion:PORT` under `allow:` in policy.yaml would
-        Denied, Denied, sent No: the policy does not allow https://x.onion:PORT: names in `.onion` are not public, and no rule names it; `- https://x.onion:PORT` under `allow:` in policy.yaml would
-        Denied, Denied, sent Yes: the policy does not allow http://localhost:PORT: its name is this machine's own, and no rule names it; `- http://localhost:PORT` under `allow:` in policy.yaml would"#]].assert_eq(&told.replace(&victim.port.to_string(), "PORT"));
+        Denied, Denied, sent No: the policy does not allow http://localhost:PORT: `localhost` is this machine, and no rule names it
+        Denied, Denied, sent No: the policy does not allow https://localhost:PORT: `localhost` is this machine, and no rule names it
+        Denied, Denied, sent No: the policy does not allow http://localhost.:PORT: `localhost` is this machine, and no rule names it
+        Denied, Denied, sent No: the policy does not allow https://localhost.:PORT: `localhost` is this machine, and no rule names it
+        Denied, Denied, sent No: the policy does not allow http://a.localhost:PORT: `localhost` is this machine, and no rule names it
+        Denied, Denied, sent No: the policy does not allow https://a.localhost:PORT: `localhost` is this machine, and no rule names it
+        Denied, Denied, sent No: the policy does not allow http://localhost:PORT: `localhost` is this machine, and no rule names it
+        Denied, Denied, sent No: the policy does not allow https://localhost:PORT: `localhost` is this machine, and no rule names it
+        Denied, Denied, sent No: the policy does not allow http://localhost:PORT: `localhost` is this machine, and no rule names it
+        Denied, Denied, sent No: the policy does not allow https://localhost:PORT: `localhost` is this machine, and no rule names it
+        Denied, Denied, sent No: the policy does not allow http://metadata.google.internal:PORT: it is a cloud metadata service, and no rule has its exact name
+        Denied, Denied, sent No: the policy does not allow https://metadata.google.internal:PORT: it is a cloud metadata service, and no rule has its exact name
+        Denied, Denied, sent No: the policy does not allow http://metadata:PORT: it is a cloud metadata service, and no rule has its exact name
+        Denied, Denied, sent No: the policy does not allow https://metadata:PORT: it is a cloud metadata service, and no rule has its exact name
+        Denied, Denied, sent No: the policy does not allow http://db:PORT: a single-label name is not public, and no rule names it
+        Denied, Denied, sent No: the policy does not allow https://db:PORT: a single-label name is not public, and no rule names it
+        Denied, Denied, sent No: the policy does not allow http://printer.local:PORT: names under `.local` are not public, and no rule names it
+        Denied, Denied, sent No: the policy does not allow https://printer.local:PORT: names under `.local` are not public, and no rule names it
+        Denied, Denied, sent No: the policy does not allow http://router.home.arpa:PORT: names under `.home.arpa` are not public, and no rule names it
+        Denied, Denied, sent No: the policy does not allow https://router.home.arpa:PORT: names under `.home.arpa` are not public, and no rule names it
+        Denied, Denied, sent No: the policy does not allow http://x.onion:PORT: names under `.onion` are not public, and no rule names it
+        Denied, Denied, sent No: the policy does not allow https://x.onion:PORT: names under `.onion` are not public, and no rule names it
+        Denied, Denied, sent Yes: the policy does not allow http://localhost:PORT: `localhost` is this machine, and no rule names it"#]].assert_eq(&told.replace(&victim.port.to_string(), "PORT"));
     assert_eq!(http.asked().len(), 1);
     assert_eq!(socks.asked(), [""; 0]);
     assert_eq!(victim.connections(), 0);
@@ -564,12 +564,12 @@ async fn no_proxy_is_asked_for_what_is_denied_for_good() {
         told.push_str(&format!("{line}\n"));
     }
     expect![[r#"
-        Denied, Denied, sent No: the policy does not allow http://one.test:ORIGIN: its name leads to 127.0.0.1, which `policy.yaml:4: 127.0.0.0/8` under `deny:` denies, whatever else allows it
-        Denied, Denied, sent No: the policy does not allow http://one.test:ORIGIN: its name leads to 127.0.0.1, which `policy.yaml:4: 127.0.0.1` under `deny:` denies, whatever else allows it
-        Denied, Denied, sent No: the policy does not allow http://one.test:ORIGIN: its name leads to 127.0.0.1, which `policy.yaml:4: 127.0.0.1` under `deny:` denies, whatever else allows it
-        Denied, Denied, sent No: the policy does not allow http://one.test:ORIGIN: `policy.yaml:4: *.test` under `deny:` denies it, whatever else allows it
-        Denied, Denied, sent No: the policy does not allow http://127.0.0.1:ORIGIN: `policy.yaml:4: 127.0.0.0/8` under `deny:` denies it, whatever else allows it
-        Denied, Denied, sent No: the policy does not allow http://[::ffff:127.0.0.1]:ORIGIN: `policy.yaml:4: 127.0.0.0/8` under `deny:` denies it, whatever else allows it
+        Denied, Denied, sent No: the policy does not allow http://one.test:ORIGIN: it resolves to 127.0.0.1, which matches the deny rule `policy.yaml:4: 127.0.0.0/8`, and that overrides any allow rule
+        Denied, Denied, sent No: the policy does not allow http://one.test:ORIGIN: it resolves to 127.0.0.1, which matches the deny rule `policy.yaml:4: 127.0.0.1`, and that overrides any allow rule
+        Denied, Denied, sent No: the policy does not allow http://one.test:ORIGIN: it resolves to 127.0.0.1, which matches the deny rule `policy.yaml:4: 127.0.0.1`, and that overrides any allow rule
+        Denied, Denied, sent No: the policy does not allow http://one.test:ORIGIN: it matches the deny rule `policy.yaml:4: *.test`, which overrides any allow rule
+        Denied, Denied, sent No: the policy does not allow http://127.0.0.1:ORIGIN: it matches the deny rule `policy.yaml:4: 127.0.0.0/8`, which overrides any allow rule
+        Denied, Denied, sent No: the policy does not allow http://[::ffff:127.0.0.1]:ORIGIN: it matches the deny rule `policy.yaml:4: 127.0.0.0/8`, which overrides any allow rule
     "#]].assert_eq(&told);
     assert_eq!([http.asked(), socks.asked()].concat(), [""; 0]);
     assert_eq!(victim.connections(), 0);

@@ -223,8 +223,8 @@ async fn bad_locations_are_errors_that_name_them() {
     expect![[r#"
         http://: Redirect Yes the redirect to `http://` can't be followed: it has no host
         https:///path: Redirect Yes the redirect to `https:///path` can't be followed: it has no host
-        http://user:hunter2@example.com/: Redirect Yes the redirect can't be followed: it has a user name or a password in it, which anybody who sees the URL can read
-        ftp://example.com/: Redirect Yes the redirect to `ftp://example.com/` can't be followed: its scheme is `ftp`, and a step speaks http and https only
+        http://user:hunter2@example.com/: Redirect Yes the redirect can't be followed: it contains a user name or a password, which everybody who sees the URL can read
+        ftp://example.com/: Redirect Yes the redirect to `ftp://example.com/` can't be followed: its scheme is `ftp`, but only http and https are supported
         http://[::1: Redirect Yes the redirect to `http://[::1` can't be followed: invalid IPv6 address
     "#]].assert_eq(&text);
 }
@@ -408,7 +408,7 @@ async fn a_redirect_out_of_the_policy_is_denied() {
         o|============================================================
         e|An exception occurred while performing the request: the host does not allow a request to http://169.254.169.254
         Denied: Requested (denied)
-        Denied, sent Yes: the policy does not allow http://169.254.169.254: no rule names it; `--allow http://169.254.169.254` would
+        Denied, sent Yes: the policy does not allow http://169.254.169.254: no rule matches it
     "#]].assert_eq(&transcript(&result, origin));
 }
 

@@ -93,29 +93,29 @@ async fn a_request_that_can_not_be_made_names_the_part_and_why() {
     }
     expect![[r#"
         url: a..test
-          Exception, InvalidSpec, sent No: `url` can't be used: there is nothing between two dots of its host `a..test`
+          Exception, InvalidSpec, sent No: `url` can't be used: its host `a..test` has an empty label between two dots
         url: .a.test
-          Exception, InvalidSpec, sent No: `url` can't be used: there is nothing between two dots of its host `.a.test`
+          Exception, InvalidSpec, sent No: `url` can't be used: its host `.a.test` has an empty label between two dots
         url: a.test:99999
           Exception, InvalidSpec, sent No: `url` can't be used: invalid port number
         url: '[::1'
           Exception, InvalidSpec, sent No: `url` can't be used: invalid IPv6 address
         url: a b.test
-          Exception, InvalidSpec, sent No: `url` can't be used: it has a space or a control character in it; written in a URL, a space is `%20`
+          Exception, InvalidSpec, sent No: `url` can't be used: it contains a space or a control character; write a space as `%20`
         url: me@a.test
-          Exception, InvalidSpec, sent No: `url` has a user name or a password in it; give them in `auth`, where no log shows them
+          Exception, InvalidSpec, sent No: `url` contains a user name or a password; put them into `auth`, which logs don't show
         url: LONG
-          Exception, InvalidSpec, sent No: the host does not take the path and query of the URL, which have 70002 bytes; 65,534 are the most for a URL
+          Exception, InvalidSpec, sent No: the host rejects the path and query of the URL, which have 70002 bytes; the limit is 65,534
         headers: {X: '${{ property.lines }}'}
-          Exception, InvalidSpec, sent No: in `headers`, the value of the header `X` has a line break or another control character in it
+          Exception, InvalidSpec, sent No: in `headers`, the value of the header `X` contains a line break or another control character
         headers: {Host: b.test}
-          Exception, InvalidSpec, sent No: the header `Host` can't be sent: it is the host that sets it
+          Exception, InvalidSpec, sent No: the header `Host` can't be sent: the host sets it
         headers: {Content-Length: 5}
-          Exception, InvalidSpec, sent No: `headers` has `Content-Length: 5`, but the body is 0 bytes long; leave it out, the step counts by itself
+          Exception, InvalidSpec, sent No: `headers` contains `Content-Length: 5`, but the body has 0 bytes; remove it, since the step sets it
         headers: {Transfer-Encoding: gzip}
-          Exception, InvalidSpec, sent No: the header `Transfer-Encoding` can't be sent: it is the host that sets it
+          Exception, InvalidSpec, sent No: the header `Transfer-Encoding` can't be sent: the host sets it
         params: '${{ property.lines }}'
-          Exception, InvalidSpec, sent No: `params` has a line break or another control character in it; in a query it is escaped: `%0A`
+          Exception, InvalidSpec, sent No: `params` contains a line break or another control character; escape it, as in `%0A`
     "#]].assert_eq(&told);
 }
 
@@ -519,11 +519,11 @@ async fn what_the_policy_does_not_let_a_step_ask_for_is_denied() {
         text.push_str(&format!("{setting}: {:?}, {}\n", error.kind, error.message));
     }
     expect![[r#"
-        verify: false: Denied, the policy does not allow `verify: false` for ORIGIN: of TLS, a step may ask for pinned-key and min-version; `--allow-tls verify-none` would
+        verify: false: Denied, the policy does not allow `verify: false` for ORIGIN: the only TLS settings for steps are pinned-key and min-version
         verify: ca.pem: InvalidSpec, the file `ca.pem` of `verify` can't be read: this run may not read files
         cert: client.pem: InvalidSpec, the file `client.pem` of `cert` can't be read: this run may not read files
-        proxies: {https: 'http://proxy.test:3128'}: Denied, the policy does not allow the proxy http://proxy.test:3128 for ORIGIN: it is not one that steps may name; `--allow-proxy http://proxy.test:3128` would
-        auth: {hawk: {id: user}}: InvalidSpec, the authentication scheme `hawk` is not known to this step
+        proxies: {https: 'http://proxy.test:3128'}: Denied, the policy does not allow the proxy http://proxy.test:3128 for ORIGIN: steps may not use this proxy
+        auth: {hawk: {id: user}}: InvalidSpec, this step does not support the authentication scheme `hawk`
     "#]].assert_eq(&text.replace(origin, "ORIGIN"));
     assert_eq!(service.connections(), 0);
 }

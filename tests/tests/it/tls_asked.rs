@@ -103,13 +103,13 @@ async fn a_certificate_of_an_authority_that_the_step_brings_along() {
         nothing is said
           Exception, Tls, sent No: TLS with ORIGIN failed: no trusted root has signed its certificate; `verify: FILE` names a file with the certificate of who has, or with the server's own
          | verify: false
-          Denied, Denied, sent No: the policy does not allow `verify: false` for ORIGIN: of TLS, a step may ask for pinned-key and min-version; `steps_may: [verify-none, pinned-key, min-version]` under `tls:` in policy.yaml would
+          Denied, Denied, sent No: the policy does not allow `verify: false` for ORIGIN: the only TLS settings for steps are pinned-key and min-version
          | verify: ca.pem
-          Denied, Denied, sent No: the policy does not allow `verify: FILE` for ORIGIN: of TLS, a step may ask for pinned-key and min-version; `steps_may: [ca-file, pinned-key, min-version]` under `tls:` in policy.yaml would
+          Denied, Denied, sent No: the policy does not allow `verify: FILE` for ORIGIN: the only TLS settings for steps are pinned-key and min-version
         tls: {steps_may: [ca-file]} | verify: false
-          Denied, Denied, sent No: the policy does not allow `verify: false` for ORIGIN: of TLS, a step may ask for ca-file; `steps_may: [verify-none, ca-file]` under `tls:` in policy.yaml would
+          Denied, Denied, sent No: the policy does not allow `verify: false` for ORIGIN: the only TLS settings for steps are ca-file
         tls: {steps_may: [verify-none]} | verify: ca.pem
-          Denied, Denied, sent No: the policy does not allow `verify: FILE` for ORIGIN: of TLS, a step may ask for verify-none; `steps_may: [verify-none, ca-file]` under `tls:` in policy.yaml would
+          Denied, Denied, sent No: the policy does not allow `verify: FILE` for ORIGIN: the only TLS settings for steps are verify-none
         tls: {steps_may: [verify-none]} | verify: false
           Success: no error
         tls: {steps_may: [ca-file]} | verify: ca.pem
@@ -364,7 +364,7 @@ async fn a_certificate_of_the_client() {
         nothing is said
           Exception, Tls, sent Unknown: TLS with ORIGIN failed: it wants a certificate of the client; `cert` names its file
          | cert: both.pem
-          Denied, Denied, sent No: the policy does not allow `cert` for ORIGIN: of TLS, a step may ask for pinned-key and min-version; `steps_may: [client-certificate, pinned-key, min-version]` under `tls:` in policy.yaml would
+          Denied, Denied, sent No: the policy does not allow `cert` for ORIGIN: the only TLS settings for steps are pinned-key and min-version
         tls: {steps_may: [verify-none, ca-file, client-certificate, pinned-key, min-version]} | cert: both.pem
           Success: no error
         tls: {steps_may: [verify-none, ca-file, client-certificate, pinned-key, min-version]} | cert: [client.pem, client.key]
@@ -439,9 +439,9 @@ async fn a_key_that_is_pinned() {
         tls: {pinned_keys: ['OTHER']} | tls: {pinned_keys: ['PIN']}
           Exception, Tls, sent No: TLS with ORIGIN failed: its key is none of those pinned; if it is a new one that you trust, add its pin to `pinned_keys`
         tls: {pinned_keys: ['PIN']} | verify: false
-          Denied, Denied, sent No: the policy does not allow `verify: false` for ORIGIN: of TLS, a step may ask for pinned-key and min-version; `steps_may: [verify-none, pinned-key, min-version]` under `tls:` in policy.yaml would
+          Denied, Denied, sent No: the policy does not allow `verify: false` for ORIGIN: the only TLS settings for steps are pinned-key and min-version
         tls: {pinned_keys: ['PIN'], steps_may: []} | tls: {pinned_keys: ['PIN']}
-          Denied, Denied, sent No: the policy does not allow `tls.pinned_keys` for ORIGIN: of TLS, a step may ask for nothing; `steps_may: [pinned-key]` under `tls:` in policy.yaml would
+          Denied, Denied, sent No: the policy does not allow `tls.pinned_keys` for ORIGIN: steps may not use TLS settings
         tls: {steps_may: [verify-none, ca-file, client-certificate, pinned-key, min-version]} | verify: false
         tls: {pinned_keys: ['PIN']}
           Success: no error
@@ -475,7 +475,7 @@ async fn the_oldest_version() {
          | tls: {min_version: '1.3'}
           Exception, Tls, sent No: TLS with ORIGIN failed: it speaks no version of TLS that is new enough; enable TLS 1.2 or 1.3 on the server (1.3, where `min_version: '1.3'` is asked for)
         tls: {steps_may: []} | tls: {min_version: '1.3'}
-          Denied, Denied, sent No: the policy does not allow `tls.min_version` for ORIGIN: of TLS, a step may ask for nothing; `steps_may: [min-version]` under `tls:` in policy.yaml would
+          Denied, Denied, sent No: the policy does not allow `tls.min_version` for ORIGIN: steps may not use TLS settings
         tls: {min_version: '1.3'} | tls: {min_version: '1.2'}
           Exception, Tls, sent No: TLS with ORIGIN failed: it speaks no version of TLS that is new enough; enable TLS 1.2 or 1.3 on the server (1.3, where `min_version: '1.3'` is asked for)
     "#]];
@@ -490,7 +490,7 @@ async fn the_oldest_version() {
          | tls: {min_version: '1.3'}
           Success: no error
         tls: {steps_may: []} | tls: {min_version: '1.3'}
-          Denied, Denied, sent No: the policy does not allow `tls.min_version` for ORIGIN: of TLS, a step may ask for nothing; `steps_may: [min-version]` under `tls:` in policy.yaml would
+          Denied, Denied, sent No: the policy does not allow `tls.min_version` for ORIGIN: steps may not use TLS settings
         tls: {min_version: '1.3'} | tls: {min_version: '1.2'}
           Success: no error
     "#]];
@@ -542,5 +542,5 @@ async fn a_rule_has_terms_of_its_own() {
     );
     let step = format!("get: {origin}/\nverify: false");
     let result = bench().run(&policy, &step).await;
-    expect!["Denied, Denied, sent No: the policy does not allow `verify: false` for ORIGIN: of TLS, a step may ask for ca-file; `steps_may: [verify-none, ca-file]` under `tls:` of the rule in line 4 in policy.yaml would"].assert_eq(&error(&result, &origin));
+    expect!["Denied, Denied, sent No: the policy does not allow `verify: false` for ORIGIN: the only TLS settings for steps are ca-file"].assert_eq(&error(&result, &origin));
 }

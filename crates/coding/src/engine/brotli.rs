@@ -9,15 +9,14 @@ type State = BrotliState<Counted, Counted, Counted>;
 
 /// A Brotli stream.
 pub(super) struct Brotli {
-    /// Several kilobytes, which are not to be moved about.
+    /// Boxed because it is several kilobytes.
     state: Box<State>,
     held: Counted,
     complete: bool,
 }
 
 impl Brotli {
-    /// Strict: without the extension "large window", by which a stream could
-    /// ask for a window of 1 GiB.
+    /// Without the "large window" extension, which allows windows of 1 GiB.
     pub(super) fn new() -> Self {
         let held = Counted::default();
         let state = BrotliState::new_strict(held.clone(), held.clone(), held.clone());
@@ -30,9 +29,9 @@ impl Brotli {
 }
 
 impl Engine for Brotli {
-    /// The library fills its window before it gives any of it, so one call may
-    /// decode 16 MiB, which takes some 50 ms, and the calls after it nothing. To
-    /// feed it less does not help: a few bytes can stand for all of that.
+    /// The library fills its window before it returns any of it, so one call may decode
+    /// 16 MiB, which takes about 50 ms, and later calls nothing. Smaller inputs do not help:
+    /// a few bytes can expand to all of it.
     fn decode(&mut self, input: &[u8], output: &mut [u8]) -> Result<Progress, Fault> {
         if self.complete {
             return if input.is_empty() {
@@ -70,7 +69,7 @@ impl Engine for Brotli {
 }
 
 impl Brotli {
-    /// The library has codes and no messages: `…_ERROR_FORMAT_WINDOW_BITS`.
+    /// The library has error codes without messages: `…_ERROR_FORMAT_WINDOW_BITS`.
     fn reason(&self) -> String {
         let code = format!("{:?}", self.state.error_code);
         let name = code.trim_start_matches("BROTLI_DECODER_ERROR_");

@@ -1,12 +1,12 @@
-//! What the Brotli library asks for, counted: its window and its tables grow with
-//! what a stream says, and the library does not tell of them.
+//! An allocator that counts the memory of the Brotli library: its window and tables depend on
+//! the stream, and the library does not report their size.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use brotli_decompressor::{Allocator, SliceWrapper, SliceWrapperMut};
 
-/// Gives memory, and knows how much of it is in use. All clones count together.
+/// An allocator that counts the bytes in use. All clones share one counter.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Counted(Arc<AtomicUsize>);
 
@@ -34,8 +34,8 @@ impl<T: Clone + Default> Allocator<T> for Counted {
     }
 }
 
-/// A piece of memory. It counts until it is dropped, as the library does not give
-/// back every one.
+/// An allocation. It is counted until it is dropped, since the library does not free all of
+/// them through the allocator.
 #[derive(Debug)]
 pub(super) struct Cell<T> {
     items: Box<[T]>,

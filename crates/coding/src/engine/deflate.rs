@@ -1,16 +1,16 @@
-//! deflate: zlib's format (RFC 1950), as RFC 9110 has it, or DEFLATE itself
-//! (RFC 1951), as some servers have understood the name.
+//! deflate: the zlib format (RFC 1950), as defined by RFC 9110, or raw DEFLATE (RFC 1951),
+//! which some servers send under that name.
 
 use super::inflate::{Inflate, MEMORY};
 use super::{Engine, Fault, Progress};
 
-/// A deflate stream, of which kind the first two bytes say.
+/// A deflate stream, whose first two bytes decide the format.
 pub(super) enum Deflate {
     /// Nothing is read yet.
     Begin,
-    /// One byte is read, which does not tell yet.
+    /// One byte is read, which does not decide yet.
     Head(u8),
-    /// The kind is known.
+    /// The format is known.
     Stream(Inflate),
 }
 
@@ -43,7 +43,7 @@ impl Engine for Deflate {
                 } else {
                     Inflate::raw()
                 };
-                // A single byte is never enough for output.
+                // A single byte never produces output.
                 stream.decode(&[first], output)?;
                 *self = Self::Stream(stream);
                 self.decode(input, output)
@@ -64,9 +64,9 @@ impl Engine for Deflate {
     }
 }
 
-/// Compression method 8 with a window of at most 32 KiB, in two bytes that together are
-/// a multiple of 31 (RFC 1950, section 2.2). DEFLATE itself begins so only if a stored
-/// block has bits set in its padding, and no encoder sets any.
+/// Compression method 8 with a window of at most 32 KiB, in two bytes that together are a
+/// multiple of 31 (RFC 1950, section 2.2). Raw DEFLATE starts like this only if a stored
+/// block has bits set in its padding, which no encoder does.
 fn is_zlib_head(first: u8, second: u8) -> bool {
     first & 0x0f == 8 && first >> 4 <= 7 && u16::from_be_bytes([first, second]).is_multiple_of(31)
 }

@@ -3,16 +3,16 @@
 use super::inflate::{Inflate, MEMORY};
 use super::{Engine, Fault, Progress};
 
-/// What every member begins with.
+/// The first byte of every member.
 const MAGIC: u8 = 0x1f;
 
-/// How long the head of a member is at least: what is shorter, or none, is no member.
+/// The minimum length of a member's header. Fewer bytes are not a member.
 const HEAD: u64 = 10;
 
-/// The members of a gzip file, one after the other.
+/// The members of a gzip file, in sequence.
 pub(super) struct Gzip {
     member: Inflate,
-    /// Whether there was one before it.
+    /// Whether it is not the first member.
     is_later: bool,
 }
 
@@ -26,7 +26,8 @@ impl Gzip {
 }
 
 impl Engine for Gzip {
-    /// At most one member a call: members without content have no other bound.
+    /// Decodes at most one member per call: the number of empty members is not limited
+    /// otherwise.
     fn decode(&mut self, input: &[u8], output: &mut [u8]) -> Result<Progress, Fault> {
         if self.member.is_complete() {
             match input.first() {

@@ -1,4 +1,4 @@
-//! What gzip and deflate have in common: DEFLATE (RFC 1951) and its wrappings.
+//! The common part of gzip and deflate: DEFLATE (RFC 1951) and its wrappers.
 
 use flate2::{Decompress, FlushDecompress, Status};
 
@@ -7,28 +7,28 @@ use super::{Fault, Progress};
 /// The base-2 logarithm of DEFLATE's largest window.
 const WINDOW_BITS: u8 = 15;
 
-/// What a stream takes, whatever it says: the window and the library's tables.
+/// The memory of any stream: the window and the library's tables.
 pub(super) const MEMORY: usize = 50 << 10;
 
-/// One DEFLATE stream, with its wrapping.
+/// One DEFLATE stream with its wrapper.
 pub(super) struct Inflate {
     stream: Decompress,
     complete: bool,
 }
 
 impl Inflate {
-    /// Without any wrapping.
+    /// Without a wrapper.
     pub(super) fn raw() -> Self {
         Self::of(Decompress::new(false))
     }
 
-    /// With a head and a checksum as of RFC 1950.
+    /// With the header and checksum of RFC 1950.
     pub(super) fn zlib() -> Self {
         Self::of(Decompress::new(true))
     }
 
-    /// With a head and a checksum as of RFC 1952. The head's texts, which may
-    /// be of any length, are read past.
+    /// With the header and checksum of RFC 1952. The texts in the header, which can have any
+    /// length, are skipped.
     pub(super) fn gzip() -> Self {
         Self::of(Decompress::new_gzip(WINDOW_BITS))
     }
@@ -40,12 +40,12 @@ impl Inflate {
         }
     }
 
-    /// Whether the stream and what its wrapping has at the end were read.
+    /// Whether the stream and its wrapper's trailer were read.
     pub(super) fn is_complete(&self) -> bool {
         self.complete
     }
 
-    /// How much was read of it.
+    /// Bytes read.
     pub(super) fn total_in(&self) -> u64 {
         self.stream.total_in()
     }
@@ -64,12 +64,12 @@ impl Inflate {
     }
 }
 
-/// The totals are of 64 bits, their difference is a length in memory.
+/// The totals have 64 bits; their difference fits a length in memory.
 fn grown(before: u64, after: u64) -> usize {
     usize::try_from(after.saturating_sub(before)).unwrap_or(usize::MAX)
 }
 
-/// What zlib-rs says in place of the reason, if its fast loop has met the error.
+/// The message of zlib-rs for errors in its fast loop, which hides the reason.
 const NO_REASON: &str = "repeated call with bad state";
 
 fn reason(error: &flate2::DecompressError) -> String {

@@ -1,4 +1,4 @@
-//! One file for each format: what its library does, brought to one shape.
+//! The decoders of the formats, one per file, with a common interface to their libraries.
 
 mod brotli;
 mod counted;
@@ -14,20 +14,19 @@ use crate::error::DecodeError;
 
 /// The decoder of one format.
 pub(crate) trait Engine: Send {
-    /// Read from the input and write to the output, as much as there is of
-    /// both or less. To read and write nothing means that more input is needed.
+    /// Decode from the input to the output. No progress means that more input is needed.
     fn decode(&mut self, input: &[u8], output: &mut [u8]) -> Result<Progress, Fault>;
 
     /// Whether the input may end here.
     fn is_complete(&self) -> bool;
 
-    /// Whether all of a stream was decoded, and nothing of another one: what was read
-    /// since may be no part of the coding.
+    /// Whether a whole stream was decoded and no part of another one. Bytes read since may
+    /// not be part of the coding.
     fn is_past_end(&self) -> bool {
         self.is_complete()
     }
 
-    /// Bytes of memory that it holds: a window, and tables.
+    /// Its memory in bytes: a window and tables.
     fn memory(&self) -> usize;
 }
 
@@ -41,16 +40,16 @@ pub(crate) fn engine(coding: Coding) -> Result<Box<dyn Engine>, Fault> {
     })
 }
 
-/// What one call has done.
+/// The progress of one call.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Progress {
-    /// Bytes taken from the input.
+    /// Bytes read from the input.
     pub(crate) read: usize,
-    /// Bytes put into the output.
+    /// Bytes written to the output.
     pub(crate) written: usize,
 }
 
-/// What is wrong with the input, told without the coding's name.
+/// An error in the input, without the coding's name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Fault {
     Corrupt(String),

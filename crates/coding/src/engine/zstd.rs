@@ -1,4 +1,4 @@
-//! Zstandard (RFC 8878), with the window that HTTP allows it (RFC 9659).
+//! Zstandard (RFC 8878), with the window that HTTP allows (RFC 9659).
 
 use zstd_safe::zstd_sys::ZSTD_ErrorCode;
 use zstd_safe::{DCtx, DParameter, ErrorCode, InBuffer, OutBuffer, get_error_name, is_error_kind};
@@ -8,20 +8,21 @@ use super::{Engine, Fault, Progress};
 /// The base-2 logarithm of [`MAX_WINDOW`].
 const MAX_WINDOW_LOG: u32 = 23;
 
-/// How long the number is that a frame begins with.
+/// The length of a frame's magic number.
 const MAGIC: usize = 4;
 
-/// The largest window of a Zstandard frame: what RFC 9659 lets a server use.
+/// The maximum window of a Zstandard frame in HTTP, by RFC 9659.
 pub const MAX_WINDOW: usize = 1 << MAX_WINDOW_LOG;
 
-/// Zstandard frames, one after the other; skippable ones are skipped.
+/// A sequence of Zstandard frames; skippable frames are skipped.
 pub(super) struct Zstd {
     context: DCtx<'static>,
-    /// Whether a frame has ended with the last byte read.
+    /// Whether the last byte read ended a frame.
     complete: bool,
-    /// Whether any frame has: what then does not begin one is no part of the coding.
+    /// Whether a frame has ended. Bytes that then don't start another one are not part of the
+    /// coding.
     beyond_first: bool,
-    /// How much was read since.
+    /// Bytes read since then.
     read: usize,
 }
 
@@ -48,14 +49,14 @@ impl Engine for Zstd {
         let mut from = InBuffer::around(input);
         let mut to = OutBuffer::around(output);
         let result = self.context.decompress_stream(&mut to, &mut from);
-        // With an error it does not tell how far it has come.
+        // In case of an error the library does not report its progress.
         self.read += if result.is_ok() {
             from.pos()
         } else {
             MAGIC + 1
         };
         let left = result.map_err(|code| match fault(code) {
-            // Only the first four bytes of a frame can be of no known format.
+            // Only the first four bytes of a frame can have an unknown format.
             Fault::Corrupt(_)
                 if self.beyond_first
                     && is_error_kind(code, ZSTD_ErrorCode::ZSTD_error_prefix_unknown) =>

@@ -95,7 +95,7 @@ fn trailers_do_not_hide_that_data_is_missing() {
     ];
     expect![[r#"
         data b"h"
-        error: the body breaks off within its gzip coding
+        error: the body ends in the middle of its gzip coding
         end
     "#]]
     .assert_eq(&polls(decoded("gzip", events), 3));
@@ -275,13 +275,13 @@ fn a_body_is_at_its_end_only_when_nothing_can_come() {
 
         gzip
         ended: false, size: None; data b"h"
-        ended: false, size: None; error: the body breaks off within its gzip coding
+        ended: false, size: None; error: the body ends in the middle of its gzip coding
         ended: true, size: Some(0); end
 
         gzip
         ended: false, size: None; data b"h"
         ended: false, size: None; pending
-        ended: false, size: None; error: the body breaks off within its gzip coding
+        ended: false, size: None; error: the body ends in the middle of its gzip coding
 
         gzip
         ended: false, size: None; pending

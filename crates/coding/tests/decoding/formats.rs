@@ -70,7 +70,7 @@ fn gzip_bodies() {
         an empty member between: "hello!"
         a name: "hello"
         a name without bounds: "hello"
-        a name without end: the body breaks off within its gzip coding
+        a name without end: the body ends in the middle of its gzip coding
         a comment without bounds: "hello"
         extra fields: "hello"
         a wrong checksum of the head: the body is not valid gzip: header crc mismatch
@@ -81,8 +81,8 @@ fn gzip_bodies() {
         a reserved kind of block: the body is not valid gzip: invalid block type
         text: the body is not valid gzip: incorrect header check
         zlib instead: the body is not valid gzip: incorrect header check
-        padding after the end: the body goes on after the end of its gzip coding
-        text after a second member: the body goes on after the end of its gzip coding
+        padding after the end: the body continues after the end of its gzip coding
+        text after a second member: the body continues after the end of its gzip coding
     "#]]
     .assert_eq(&told("gzip", &bodies));
 }
@@ -140,9 +140,9 @@ fn deflate_bodies() {
         stored with more bits in its padding than zlib has windows: "!!!!!!!!!!!!!!!!!!!!!!!!!!!!"
         raw, begun with 0x4bce: "co"
         raw, begun with 0xcbcd: "mo"
-        text after zlib: the body goes on after the end of its deflate coding
-        text after raw: the body goes on after the end of its deflate coding
-        one byte of zlib: the body breaks off within its deflate coding
+        text after zlib: the body continues after the end of its deflate coding
+        text after raw: the body continues after the end of its deflate coding
+        one byte of zlib: the body ends in the middle of its deflate coding
         text: the body is not valid deflate: invalid stored block lengths
         gzip instead: the body is not valid deflate: invalid block type
     "#]]
@@ -164,9 +164,9 @@ fn brotli_bodies() {
         empty: ""
         empty, with a window of 16 MiB: ""
         a large window: the body is not valid br: error in window bits
-        text: the body breaks off within its br coding
+        text: the body ends in the middle of its br coding
         gzip instead: the body is not valid br: error in cl space
-        text after the end: the body goes on after the end of its br coding
+        text after the end: the body continues after the end of its br coding
     "#]]
     .assert_eq(&told("br", &bodies));
 }
@@ -227,7 +227,7 @@ fn zstd_bodies() {
         two frames: "hello"
         a skippable frame alone: ""
         skippable frames around: "hello"
-        half a skippable frame: the body breaks off within its zstd coding
+        half a skippable frame: the body ends in the middle of its zstd coding
         a window of 8 MiB: ""
         a window of 9 MiB: the body's zstd coding needs a window larger than 8 MiB
         a window of 16 MiB: the body's zstd coding needs a window larger than 8 MiB
@@ -238,7 +238,7 @@ fn zstd_bodies() {
         a wrong checksum: the body is not valid zstd: restored data doesn't match checksum
         text: the body is not valid zstd: unknown frame descriptor
         gzip instead: the body is not valid zstd: unknown frame descriptor
-        text after the end: the body goes on after the end of its zstd coding
+        text after the end: the body continues after the end of its zstd coding
     "#]]
     .assert_eq(&told("zstd", &bodies));
 }

@@ -324,13 +324,15 @@ mod tests {
                 "X Signature",
                 "",
                 Some(
-                    "the signature's header can't be named \"X Signature\": use letters, digits and hyphens",
+                    "invalid header name \"X Signature\" for the signature: use letters, digits and hyphens",
                 ),
             ),
             (
                 "X-Signature",
                 "a\r\nb: ",
-                Some("\"a\\r\\nb: \" can't stand before a signature: use visible ASCII characters"),
+                Some(
+                    "invalid prefix \"a\\r\\nb: \" for the signature: use visible ASCII characters",
+                ),
             ),
         ] {
             let found = plain(header, prefix).err().map(|error| error.to_string());

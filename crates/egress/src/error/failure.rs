@@ -1,6 +1,8 @@
 //! Makes the texts of errors, and redacts them. An error may quote the network, which may echo
 //! a value, or name a host that only a secret reveals, so nothing else makes texts of errors.
 
+use http_step_policy::Grant;
+
 use super::{Error, ErrorKind, Sent, Stage, TransportError};
 use crate::secrets::Redactor;
 
@@ -45,6 +47,21 @@ impl Failure {
         let mut message = self.error.words(self.is_in_secret);
         redactor.redact(&mut message);
         message
+    }
+
+    /// The permission that would have allowed it; none if there is none, or if a secret is in it.
+    pub fn grant(&self, redactor: &Redactor<'_>) -> Option<Grant> {
+        let TransportError::Denied(denial) = &self.error else {
+            return None;
+        };
+        let grant = match self.is_in_secret {
+            true => denial.clone().without_target().grant(),
+            false => denial.grant(),
+        }?;
+        let shown = serde_json::to_string(&grant).ok()?;
+        let mut redacted = shown.clone();
+        redactor.redact(&mut redacted);
+        (redacted == shown).then_some(grant)
     }
 
     /// The error as a client gets it.

@@ -347,7 +347,7 @@ impl TransportError {
             }
         };
         match self {
-            Self::Denied(denial) if is_in_secret => denial.without_target(),
+            Self::Denied(denial) if is_in_secret => denial.clone().without_target().to_string(),
             Self::Denied(denial) => denial.to_string(),
             Self::Refused(reason) => reason.clone(),
             Self::NoToken { from, reason } => format!("there is no token of {from}: {reason}"),

@@ -56,7 +56,7 @@ impl Egress {
         );
         let mut kept = slot.lock().await;
         if let Some(token) = &*kept
-            && !token.is_over(Instant::now())
+            && !token.is_expired(Instant::now())
             && !refused.is_some_and(|refused| Arc::ptr_eq(refused, token))
         {
             return Ok(Arc::clone(token));
@@ -107,7 +107,7 @@ impl Egress {
             .collect()
             .await;
         let answer = answer.map_err(|error| none(error.to_string()))?.to_bytes();
-        let token = match Token::read(status, &answer, asked) {
+        let token = match Token::parse(status, &answer, asked) {
             Ok(token) => token,
             Err(mut error) => {
                 // As the server wrote it: to cut a text before would leave a part of a value.

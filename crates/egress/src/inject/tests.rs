@@ -208,7 +208,9 @@ async fn a_step_does_not_choose_what_stands_beside_a_value() {
         for value in [format!("{padding}{handle}"), format!("{handle}{padding}")] {
             let refused = egress.injected_header("x-token", &value).unwrap_err();
             assert!(
-                refused.ends_with("`--secret-compose TOKEN=header` would"),
+                refused.ends_with(
+                    "it must be the whole value of a header, or follow a scheme such as `Bearer`"
+                ),
                 "{refused}"
             );
         }
@@ -217,7 +219,7 @@ async fn a_step_does_not_choose_what_stands_beside_a_value() {
         let url = format!("{ORIGIN}{}", url.replace("{}", &handle));
         let refused = egress.injected_head(Request::get(url)).unwrap_err();
         assert!(
-            refused.ends_with("`--secret-compose TOKEN=path` would"),
+            refused.ends_with("it must be a whole path segment"),
             "{refused}"
         );
     }
@@ -232,7 +234,8 @@ async fn a_step_does_not_choose_what_stands_beside_a_value() {
         let url = format!("{ORIGIN}/?{}", query.replace("{}", &handle));
         let refused = egress.injected_head(Request::get(url)).unwrap_err();
         assert!(
-            refused.ends_with("`--secret-compose TOKEN=query` would"),
+            refused.ends_with("it must be a whole query value")
+                || refused.contains("servers join the field `"),
             "{refused}"
         );
     }
@@ -249,7 +252,9 @@ async fn a_step_does_not_choose_what_stands_beside_a_value() {
         let body = egress.injected_body(body.replace("{}", &handle)).await;
         let refused = body.err().unwrap().words(false);
         assert!(
-            refused.ends_with("`--secret-compose TOKEN=body` would"),
+            refused.ends_with(
+                "it must be a whole form field, multipart part, JSON string or text of the body"
+            ),
             "{refused}"
         );
     }
@@ -276,10 +281,7 @@ async fn no_value_stands_behind_an_open_escape() {
     ] {
         for url in [format!("{ORIGIN}{open}"), format!("{ORIGIN}/?q={open}")] {
             let refused = egress.injected_head(Request::get(sent(&url))).unwrap_err();
-            assert!(
-                refused.contains("an escape open, which begins with `%`"),
-                "{refused}"
-            );
+            assert!(refused.contains("an unfinished `%` escape"), "{refused}");
         }
     }
     for closed in ["/%41{}", "/%u0041{}", "/4{}", "/%41a{}", "/{}%4"] {
@@ -316,7 +318,7 @@ async fn no_value_stands_behind_an_open_escape() {
                     Ok(injected) => injected.into_body().collect().await.map(|_| ()),
                     Err(error) => Err(error),
                 };
-                let said = format!("an escape open, which begins with `{sign}`");
+                let said = format!("an unfinished `{sign}` escape");
                 match sent.map_err(|error| error.words(false)) {
                     Ok(()) => assert!(!is_open, "{text}"),
                     Err(told) => assert!(is_open && told.contains(&said), "{text}: {told}"),
@@ -365,7 +367,7 @@ async fn what_follows_a_value_is_waited_for() {
                 Err(()) => {
                     let refused = ended.unwrap_err();
                     assert!(
-                        refused.ends_with("`--secret-compose TOKEN=body` would"),
+                        refused.ends_with("it must be a whole form field, multipart part, JSON string or text of the body"),
                         "{refused}"
                     );
                     // By `" + 1` nothing was put beside it, before it was broken off.
@@ -391,7 +393,7 @@ async fn a_bound_secret_goes_out_with_no_override() {
         assert_eq!(
             refused,
             format!(
-                "the policy does not let the secret `TOKEN` go to http://a.test in a request with `{name}`: it is lent for GET and POST alone, and by `{name}` a server may act on another method or path; leave it out; `--secret TOKEN=env:TOKEN@http://a.test` would"
+                "the policy does not allow the secret `TOKEN` in a header of a request to http://a.test with `{name}`: it is granted only for GET and POST requests, and `{name}` can make a server use another method or path; remove it"
             )
         );
     }
@@ -433,7 +435,7 @@ fn pinned_to_a_field() {
             (Ok(injected), Some(sent)) => assert_eq!(injected, sent),
             (Err(refused), None) => assert_eq!(
                 refused,
-                "the policy does not let the secret `TOKEN` be in a header of a request to http://a.test: it is lent for the header `authorization` as `Basic ci:{}` and the header `authorization` as `Token token=\"{}\"` alone; `--secret-places TOKEN=header` would"
+                "the policy does not allow the secret `TOKEN` in a header of a request to http://a.test: it is granted only for the header `authorization` as `Basic ci:{}` and the header `authorization` as `Token token=\"{}\"`"
             ),
             (injected, _) => panic!("{value}: {injected:?}"),
         }

@@ -7,7 +7,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use http_step_policy::Place;
+use http_step_policy::{Grant, Place};
 use serde::Serialize;
 
 pub(crate) use self::entry::AuditEntry;
@@ -100,6 +100,8 @@ pub struct AuditError {
     pub message: String,
     /// Whether it may have reached the server.
     pub sent: Sent,
+    /// The permission that would have allowed it, if the policy denied it.
+    pub grant: Option<Grant>,
 }
 
 /// The audit log of one run, with an entry for each request.

@@ -121,7 +121,7 @@ mod tests {
         let other = Reservation::with_bytes(&memory, 60).unwrap();
         assert_eq!(
             room.grow(1).unwrap_err().to_string(),
-            "the limit `memory` is exceeded: 101 of 100 bytes; `memory` under `limits:` of a policy sets it"
+            "the limit `memory` is exceeded: 101 of 100 bytes; set `memory` under `limits:` in the policy"
         );
         assert_eq!(room.taken(), 40);
         drop(other);

@@ -6,10 +6,10 @@ use std::time::Duration;
 use http_step_yaml::{Content, FromNode, Node, Report, Reported, excerpt};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
-/// A year: beyond that a limit is a slip of the keyboard.
+/// A year. Longer limits are typos.
 pub(crate) const YEAR: u64 = 31_536_000;
 
-/// A number of seconds, with or without a fraction.
+/// A number of seconds, which can have a fraction.
 #[derive(Debug)]
 pub(crate) struct Seconds<const MOST: u64 = YEAR>(pub(crate) Duration);
 
@@ -21,12 +21,12 @@ impl<const MOST: u64> FromNode for Seconds<MOST> {
         let seconds = number.as_f64();
         seconds
             .and_then(|seconds| Duration::try_from_secs_f64(seconds).ok())
-            // What is less than a nanosecond is nothing.
+            // Less than a nanosecond is zero.
             .filter(|time| !time.is_zero() && *time <= Duration::from_secs(MOST))
             .map(Self)
             .ok_or_else(|| {
                 let message = format!(
-                    "a time limit is more than 0 and at most {} seconds, not {}",
+                    "a time limit must be more than 0 and at most {} seconds, not {}",
                     MOST,
                     excerpt(number.spelling())
                 );
@@ -98,7 +98,7 @@ impl JsonSchema for Bytes {
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
         json_schema!({
-            "description": "A number of bytes, or one of KiB, MiB, GiB or TiB.",
+            "description": "A number of bytes, KiB, MiB, GiB or TiB.",
             "type": ["integer", "string"],
             "minimum": 0,
             "pattern": r"^[0-9]+\s*[KMGT]iB$",
@@ -106,7 +106,7 @@ impl JsonSchema for Bytes {
     }
 }
 
-/// A number of things.
+/// A count.
 #[derive(Debug)]
 pub(crate) struct Count<const LEAST: u32 = 0>(pub(crate) u32);
 

@@ -1,4 +1,4 @@
-//! `deny`, and what it leaves nothing of.
+//! `deny`, and the check for rules that it makes useless.
 
 use std::sync::Arc;
 
@@ -8,8 +8,7 @@ use super::written::{Denied, Network};
 use crate::deny::DenyRule;
 use crate::rule::{Rule, Source};
 
-/// How many entries there may be: each rule is compared with all of them, and so is
-/// each request.
+/// The maximum number of entries: each rule and each request is compared with all of them.
 const MOST: usize = 1000;
 
 /// The entries in their order.
@@ -19,7 +18,7 @@ pub(crate) fn rules(
     report: &mut Report,
 ) -> Result<Vec<Arc<DenyRule>>, Reported> {
     if let Some(Denied { at, .. }) = items.get(MOST) {
-        let message = format!("this is one entry too many: there may be {MOST}");
+        let message = format!("too many entries: the limit is {MOST}");
         return Err(report.add(*at, message));
     }
     let rule = |Denied { at, pattern }| {
@@ -30,7 +29,7 @@ pub(crate) fn rules(
     Ok(items.into_iter().map(rule).collect())
 }
 
-/// A rule that allows only what is denied is a mistake.
+/// A rule is an error if everything it allows is denied.
 pub(crate) fn check_rule(
     rule: &Rule,
     at: Position,
@@ -41,7 +40,7 @@ pub(crate) fn check_rule(
         Some(deny) => Err(report.add(
             at,
             format!(
-                "the rule allows nothing: {} denies all of it; leave one of them out",
+                "this rule is useless: {} denies everything it allows; remove one of them",
                 place(deny)
             ),
         )),
@@ -49,7 +48,7 @@ pub(crate) fn check_rule(
     }
 }
 
-/// So is a network, all of whose addresses are denied.
+/// A network is an error if all its addresses are denied.
 pub(crate) fn check_networks(
     networks: &[Network],
     deny: &[Arc<DenyRule>],
@@ -60,7 +59,7 @@ pub(crate) fn check_networks(
         let covers = |deny: &&Arc<DenyRule>| deny.pattern.covers_network(&network.value);
         if let Some(deny) = deny.iter().find(covers) {
             let message = format!(
-                "no name may lead to {}: {} denies all of it; leave one of them out",
+                "allowing {} is useless: {} denies all of it; remove one of them",
                 network.value,
                 place(deny)
             );
@@ -74,6 +73,6 @@ fn place(deny: &DenyRule) -> String {
     let pattern = &deny.pattern;
     match &deny.source {
         Source::File { line, .. } => format!("`{pattern}` under `deny:` in line {line}"),
-        Source::Argument => format!("`--deny {pattern}`"),
+        Source::Program(_) => format!("`{pattern}`"),
     }
 }

@@ -17,9 +17,9 @@ use crate::partial_echo::PartialEcho;
 use crate::policy::{Lines, Terms};
 
 mapping! {
-    /// What the HTTP steps of a build may reach, and what they may use.
+    /// What the HTTP steps of a build may reach, and how much they may use.
     ///
-    /// What no key grants is denied. Null is the same as leaving a key out.
+    /// Everything that no key grants is denied. Null is the same as leaving a key out.
     #[schemars(
         title = "http-step policy",
         extend("$id" = "urn:http-step:schema:policy"),
@@ -32,57 +32,55 @@ mapping! {
         }),
     )]
     pub(crate) struct Document as "a mapping, as in `allow: [https://example.com]`" {
-        /// Whether any origin that no rule names may be reached, at public addresses.
-        /// Local names, as `localhost`, `db` and `git.internal`, have to be named.
+        /// Whether steps may reach every origin that no rule names, at public addresses. Local
+        /// names, such as `localhost`, `db` and `git.internal`, still need a rule.
         #[schemars(extend("default" = false), example = true)]
         public: bool,
-        /// The rules, each an origin or a mapping. The first one that matches a
-        /// request's origin and method decides.
+        /// The rules, each an origin or a mapping. The first rule that matches a request's origin
+        /// and method decides.
         #[schemars(
             extend("default" = json!([])),
             example = json!(["https://api.example.com", {"origin": "http://10.0.0.1:8000-8010", "methods": ["GET"]}]),
         )]
         allow: List<Item>,
-        /// What is denied, whatever else allows it: origins, hosts, networks and
-        /// addresses.
+        /// Origins, hosts, networks and addresses to deny, whatever allows them.
         #[schemars(
             extend("default" = json!([])),
             example = json!(["evil.example", "*.evil.example", "https://api.example.com:8443", "10.1.0.0/16"]),
         )]
         deny: List<Denied>,
-        /// Networks whose addresses the names of granted origins may lead to, beside
-        /// public ones. A cloud's metadata address has to be named by itself.
+        /// Networks or addresses that the names of allowed origins may resolve to, in addition to
+        /// public ones. A cloud metadata address must be listed by itself.
         #[schemars(extend("default" = json!([])), example = json!(["10.0.0.0/8", "fd12:3456::/32"]))]
         networks: List<Network>,
-        /// What holds for TLS, where a rule says nothing else.
+        /// The TLS settings where a rule has none of its own.
         #[schemars(example = json!({"min_version": "1.3", "steps_may": ["ca-file", "pinned-key", "min-version"]}))]
         tls: TlsKeys,
-        /// The proxies that requests go through. The rules are about where a request
-        /// goes, not about what carries it there.
+        /// The proxies that requests go through. Rules apply to the origins of requests; proxies
+        /// need none.
         #[schemars(example = json!({"all": "http://proxy.example:3128", "no_proxy": [".internal.example"]}))]
         proxies: ProxyKeys,
-        /// The secrets by their names: where each value is, and which requests it may
-        /// be put into.
+        /// The secrets by name: where each value is stored, and which requests may use it.
         #[schemars(
             extend("default" = json!({})),
             example = json!({"TOKEN": {"from": "env:API_TOKEN", "origins": ["https://api.example.com"], "places": ["header"]}}),
         )]
         secrets: Secrets,
-        /// What happens when a response has a part of a secret in it: `report` warns and
-        /// tells the ledger, `stop` also ends the run before the component sees the part.
+        /// What to do when a response contains a part of a secret: `report` warns and records it;
+        /// `stop` also ends the run before the component sees it.
         #[schemars(extend("default" = "report"), example = &"stop")]
         partial_echo: PartialEcho,
         /// The files that a step file may name.
         #[schemars(example = json!({"read": ["reports/**/*.xml"]}))]
         files: FileKeys,
-        /// What a step may use. Going over one ends it.
+        /// What a step may use. Exceeding a limit ends it.
         #[schemars(example = json!({"wall": 120, "memory": "32MiB", "requests": 10}))]
         limits: LimitKeys,
     }
 }
 
 impl Document {
-    /// Bring the keys together.
+    /// Combine the keys.
     pub(crate) fn terms(self, file: &Arc<str>, report: &mut Report) -> Result<Terms, Reported> {
         let mut lines = Lines::default();
         lines.note("public", &self.public);
@@ -120,7 +118,7 @@ impl Document {
 }
 
 impl Lines {
-    /// Note where a key stands.
+    /// Record the line of a key.
     pub(crate) fn note<T>(&mut self, key: &str, given: &Option<Given<T>>) {
         if let Some(given) = given {
             self.set(key.to_owned(), given.at.line);

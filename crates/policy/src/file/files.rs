@@ -15,23 +15,22 @@ use crate::policy::Lines;
 mapping! {
     /// The files that a step file may name.
     pub(crate) struct FileKeys as "a mapping, as in `read: [reports/*.xml]`" {
-        /// Globs of the files that it may upload, trust or show as a certificate: by
-        /// their paths from its directory. A wildcard stands for nothing hidden.
+        /// Globs of the files that it may upload or use for certificates, by their paths from its
+        /// directory. Wildcards do not match hidden files.
         #[schemars(extend("default" = json!([])), example = json!(["report.xml", "reports/**/*.xml", ".config/ci.json"]))]
         read: List<Glob>,
     }
 }
 
-/// A glob that can be read, and where it stands. What it compiles to is not kept before
-/// they are counted.
+/// A valid glob and its position. It is compiled again after all globs are counted.
 #[derive(Debug)]
 pub(crate) struct Glob {
     at: Position,
     text: String,
 }
 
-/// How many names all globs may have together: each with a wildcard is an automaton of
-/// some thousand bytes.
+/// The maximum number of names of all globs: each with a wildcard is an automaton of some thousand
+/// bytes.
 const MOST_NAMES: usize = 4096;
 
 impl FromNode for Glob {
@@ -74,8 +73,9 @@ impl FileKeys {
         for Glob { at, text } in items {
             names += text.split('/').count();
             if names > MOST_NAMES {
-                let message =
-                    format!("this is one glob too many: together they may have {MOST_NAMES} names");
+                let message = format!(
+                    "too many globs: the limit is {MOST_NAMES} names between slashes for all of them"
+                );
                 return Err(report.add(at, message));
             }
             let glob: FileGlob = text.parse().map_err(|error| report.add(at, error))?;

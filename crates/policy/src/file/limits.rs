@@ -9,63 +9,60 @@ use crate::policy::Lines;
 mapping! {
     /// What a step may use.
     pub(crate) struct LimitKeys as "a mapping, as in `wall: 120`" {
-        /// Seconds for the step as a whole, waiting included. A step file can ask for
-        /// less.
+        /// Seconds for the whole step, including waiting. A step file can set a shorter time.
         #[schemars(extend("default" = 300), example = 120)]
         wall: Seconds,
-        /// Seconds on a processor.
+        /// Seconds of CPU time.
         #[schemars(extend("default" = 10), example = 2.5)]
         cpu: Seconds,
-        /// Seconds for one connection, TLS included; 120 at most.
+        /// Seconds to open a connection, including TLS; at most 120.
         #[schemars(extend("default" = 10), example = 3)]
         connect: Seconds<{ LONGEST_CONNECT.as_secs() }>,
-        /// Seconds that a server may be silent.
+        /// Seconds that a server may send nothing.
         #[schemars(extend("default" = 60), example = 30)]
         read: Seconds,
-        /// Bytes of all memories and tables of the component together, and of the
-        /// memory in which the host decodes response bodies for it.
+        /// Bytes of all memories and tables of the component, and of what the host holds for it.
         #[schemars(extend("default" = "64MiB"), example = &"32MiB")]
         memory: Bytes,
-        /// Requests, hops of a redirect included.
+        /// Requests, including the hops of redirects.
         #[schemars(extend("default" = 64), example = 10)]
         requests: Count,
-        /// Requests that are under way at a time.
+        /// Concurrent requests.
         #[schemars(extend("default" = 16), example = 4)]
         concurrent_requests: Count<1>,
         /// Distinct hosts.
         #[schemars(extend("default" = 16), example = 1)]
         hosts: Count,
-        /// Bytes of all request bodies together.
+        /// Bytes of all request bodies.
         #[schemars(extend("default" = "256MiB"), example = &"1GiB")]
         bytes_sent: Bytes,
-        /// Bytes of all response bodies together, as they come over the wire.
+        /// Bytes of all response bodies, as received.
         #[schemars(extend("default" = "256MiB"), example = &"1GiB")]
         bytes_received: Bytes,
-        /// Bytes of all response bodies together, decompressed.
+        /// Bytes of all response bodies, decompressed.
         #[schemars(extend("default" = "256MiB"), example = &"1GiB")]
         bytes_decoded: Bytes,
         /// Header fields of one message.
         #[schemars(extend("default" = 128), example = 64)]
         header_fields: Count,
-        /// Bytes of one message's header: names and values.
+        /// Bytes of the header names and values of one message.
         #[schemars(extend("default" = "64KiB"), example = 8192)]
         header_bytes: Bytes,
-        /// Bytes of log text that the component writes. More ends the step.
+        /// Bytes of log text that the component writes. Writing more ends the step.
         #[schemars(extend("default" = "64MiB"), example = &"8MiB")]
         log_bytes: Bytes,
-        /// Bytes of log text that are kept. What is over is left out, and the log says
-        /// so.
+        /// Bytes of log text that are kept. The rest is omitted, which the log notes.
         #[schemars(extend("default" = "4MiB"), example = &"1MiB")]
         log_kept: Bytes,
-        /// Bytes of the component's file. `run --component` keeps to it, as to
-        /// `compile_time` and `compile_memory`; a program that embeds the host loads
-        /// components before their runs, and has to hand these limits to its compiler.
+        /// Bytes of the component's file. The program applies this, `compile_time` and
+        /// `compile_memory` when it loads a component. Other programs that embed the host have to
+        /// pass them to their compiler.
         #[schemars(extend("default" = "64MiB"), example = &"8MiB")]
         component_bytes: Bytes,
-        /// Seconds on a processor to compile the component, as it is loaded.
+        /// Seconds of CPU time to compile the component when it is loaded.
         #[schemars(extend("default" = 60), example = 20)]
         compile_time: Seconds,
-        /// Bytes of memory to compile the component, as it is loaded.
+        /// Bytes of memory to compile the component when it is loaded.
         #[schemars(extend("default" = "2GiB"), example = &"1GiB")]
         compile_memory: Bytes,
     }

@@ -1,7 +1,7 @@
 //! Policy files. `docs/policy.md` describes them.
 //!
-//! `document` declares the keys of the file, and puts together what the other
-//! modules read. A key that is not given leaves the default in place.
+//! `document` declares the keys of the file and combines them; the other modules read their
+//! values. Missing keys have defaults.
 
 mod amounts;
 mod denied;
@@ -21,7 +21,7 @@ use http_step_yaml::{FromNode, Kind, Mistakes};
 use crate::policy::Terms;
 use document::Document;
 
-/// The most bytes that a policy file may have: 1 MiB.
+/// The maximum size of a policy file: 1 MiB.
 pub const LONGEST: usize = 1024 * 1024;
 
 const KIND: Kind = Kind {
@@ -31,10 +31,10 @@ const KIND: Kind = Kind {
     smallest: Some("allow: []"),
 };
 
-/// Keys that a policy has and a step file has not.
+/// Keys of policies that step files don't have.
 pub const OF_POLICIES: [&str; 6] = ["public", "allow", "deny", "networks", "secrets", "limits"];
 
-/// Keys that a step file has and a policy has not: one of them is in every step file.
+/// Keys of step files that policies don't have; every step file has one of them.
 pub const OF_STEP_FILES: [&str; 8] = [
     "url", "get", "post", "put", "delete", "head", "options", "patch",
 ];
@@ -44,10 +44,7 @@ pub(crate) fn read(yaml: &[u8], name: &str) -> Result<Terms, Mistakes> {
     let name: Arc<str> = name.into();
     http_step_yaml::read(yaml, &KIND, |root, report| {
         if root.is_rather(&OF_STEP_FILES, &OF_POLICIES) {
-            return Err(report.add(
-                root.at,
-                "this is a step file, not a policy; give it without `--policy`",
-            ));
+            return Err(report.add(root.at, "this is a step file, not a policy file"));
         }
         Document::from_node(root, report)?.terms(&name, report)
     })
@@ -55,8 +52,8 @@ pub(crate) fn read(yaml: &[u8], name: &str) -> Result<Terms, Mistakes> {
 
 /// The JSON Schema (draft 2020-12) of policy files, for editors.
 ///
-/// It accepts every file that [`Policy::parse`](crate::Policy::parse) accepts, and a
-/// few more: it knows keys and types, not what an origin or a network is.
+/// It accepts every file that [`Policy::parse`](crate::Policy::parse) accepts, and some more: it
+/// checks keys and types, not the content of origins and networks.
 #[must_use]
 pub fn schema() -> serde_json::Value {
     http_step_yaml::schema::<Document>()

@@ -10,25 +10,24 @@ use crate::proxy_url::ProxyUrl;
 mapping! {
     /// The proxies that requests go through.
     pub(crate) struct ProxyKeys as "a mapping of `http`, `https` or `all` to a proxy's URL" {
-        /// The proxy for origins of the scheme `http`.
+        /// The proxy for `http` origins.
         #[schemars(example = &"http://proxy.example:3128")]
         http: ProxyUrl,
-        /// The proxy for origins of the scheme `https`.
+        /// The proxy for `https` origins.
         #[schemars(example = &"socks5://proxy.example")]
         https: ProxyUrl,
-        /// The proxy for origins whose scheme has none of its own.
+        /// The proxy for origins whose scheme has no proxy of its own.
         #[schemars(example = &"http://proxy.example:3128")]
         all: ProxyUrl,
-        /// The hosts that are reached without a proxy: names, which stand for all
-        /// below them too, addresses, networks, or `*`.
+        /// The hosts that are reached without a proxy: names, which include all names below them,
+        /// addresses, networks, or `*`.
         #[schemars(
             extend("default" = json!([])),
             example = json!([".internal.example", "10.0.0.0/8", "localhost"]),
         )]
         no_proxy: List<NoProxy>,
-        /// Who looks up the names of origins: the `host` of the step, which checks the
-        /// addresses, or the `proxy`. By default the host, unless the proxy's scheme is
-        /// `socks5h`.
+        /// Who resolves the names of origins: the `host` of the step, which checks the addresses,
+        /// or the `proxy`. The default is the host, or the proxy if its scheme is `socks5h`.
         #[schemars(example = &"proxy")]
         resolve: ProxyResolve,
         /// The proxies that a step file may name.

@@ -1,4 +1,4 @@
-//! `allow`: the rules.
+//! `allow`.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -15,32 +15,32 @@ use super::written::{Method, Network};
 use crate::deny::DenyRule;
 use crate::pattern::OriginPattern;
 use crate::policy::Lines;
-use crate::rule::Rule;
+use crate::rule::{Rule, Source};
 
 /// One item of `allow`.
 #[derive(Debug)]
 pub(crate) struct Item {
     at: Position,
     rule: Rule,
-    /// Those of the rule, with their places.
+    /// The networks of the rule, with their positions.
     networks: Vec<Network>,
 }
 
 mapping! {
-    /// A rule: which origins, by which methods, on which terms.
+    /// A rule: which origins, with which methods, on which terms.
     #[schemars(extend("required" = ["origin"]))]
     pub(crate) struct RuleKeys as "an origin, or a mapping with the key `origin`" {
         /// The origins: scheme, host and port.
         #[schemars(example = &"https://*.example.com")]
         origin: OriginPattern,
-        /// The methods; all of them if it is left out.
+        /// The methods; all methods if it is left out.
         #[schemars(example = json!(["GET", "HEAD"]))]
         methods: List<Method>,
-        /// Networks whose addresses will do for these origins, beside those of the
+        /// Networks that the names of these origins may resolve to, in addition to those of the
         /// policy.
         #[schemars(example = json!(["10.0.0.0/8"]))]
         networks: List<Network>,
-        /// What holds for TLS with these origins: key by key over what the policy says.
+        /// The TLS settings for these origins. Each key overrides the policy's.
         #[schemars(example = json!({"min_version": "1.3"}))]
         tls: TlsKeys,
     }
@@ -83,11 +83,11 @@ impl JsonSchema for Item {
     }
 }
 
-/// How many rules there may be. Each is compared with all before it, and a request
-/// may have to be with all of them.
+/// The maximum number of rules. Each is compared with all rules before it, and a request with up to
+/// all of them.
 const MOST_RULES: usize = 1000;
 
-/// The rules in their order, each of which can decide something.
+/// The rules in order. It is an error if a rule is unreachable.
 pub(crate) fn rules(
     items: Vec<Item>,
     deny: &[Arc<DenyRule>],
@@ -97,7 +97,7 @@ pub(crate) fn rules(
     let mut rules: Vec<(u64, Arc<Rule>)> = Vec::new();
     let mut outcome = Ok(());
     if let Some(Item { at, .. }) = items.get(MOST_RULES) {
-        let message = format!("this is one rule too many: there may be {MOST_RULES}");
+        let message = format!("too many rules: the limit is {MOST_RULES}");
         return Err(report.add(*at, message));
     }
     for Item { at, rule, networks } in items {
@@ -108,21 +108,23 @@ pub(crate) fn rules(
         outcome = checked.into_iter().fold(outcome, Result::and);
         if let Some((line, earlier)) = rules.iter().find(|(_, earlier)| earlier.covers(&rule)) {
             let message = format!(
-                "the rule decides nothing: `{}` in line {line} lets out all that it would; put it before that one, or leave it out",
+                "this rule is unreachable: `{}` in line {line} already matches everything it would; move it before that rule, or remove it",
                 earlier.pattern
             );
             outcome = Err(report.add(at, message));
         }
-        rules.push((at.line, Arc::new(rule.placed_at(file, at.line))));
+        let (name, line) = (Arc::clone(file), at.line);
+        let rule = rule.with_source(Source::File { name, line });
+        rules.push((line, Arc::new(rule)));
     }
     outcome.map(|()| rules.into_iter().map(|(_, rule)| rule).collect())
 }
 
 impl RuleKeys {
-    /// The rule, and the places of its networks.
+    /// The rule, and the positions of its networks.
     fn rule(self, at: Position, report: &mut Report) -> Result<(Rule, Vec<Network>), Reported> {
         let Some(origin) = self.origin else {
-            return Err(report.add(at, "the rule has no origin: give it as `origin: https://…`"));
+            return Err(report.add(at, "the rule has no origin; add `origin: https://…`"));
         };
         let origin = origin.value?;
         if let Some(tls) = &self.tls
@@ -130,7 +132,7 @@ impl RuleKeys {
         {
             return Err(report.add(
                 tls.at,
-                "an origin of the scheme `http` has no TLS; leave out `tls`, or write `https`",
+                "an `http` origin has no TLS; remove `tls`, or use `https`",
             ));
         }
         let mut rule = Rule::new(origin);
@@ -142,7 +144,7 @@ impl RuleKeys {
             rule = rule.network(network.value);
         }
         if let Some(tls) = value(self.tls)? {
-            // The line of the rule stands for its keys.
+            // The line of the rule is used for its keys.
             rule = rule.tls(tls.rules(&mut Lines::default())?);
         }
         Ok((rule, networks))

@@ -1,7 +1,7 @@
-//! `secrets`: to whom the values of secrets are lent.
+//! `secrets`.
 //!
-//! No mistake in here shows what stands where a source belongs, nor the path behind an
-//! origin: either may be the secret itself.
+//! No diagnostic shows the text in place of a source, nor a path after an origin: either may be the
+//! secret itself.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -16,38 +16,37 @@ use serde_json::json;
 use super::written::Method;
 use crate::pattern::OriginPattern;
 use crate::rule::Source;
-use crate::secret::{HeaderFormat, PathPrefix, Place, Secret, SourceRef, check_name};
+use crate::secret::{HeaderFormat, PathPrefix, Place, Secret, SourceRef, check_secret_name};
 
-/// The secrets by their names.
+/// The secrets by name.
 #[derive(Debug)]
 pub(crate) struct Secrets(Vec<(u64, Secret)>);
 
 mapping! {
-    /// A secret: where its value is, and to whom it is lent.
+    /// A secret: where its value is stored, and which requests may use it.
     #[schemars(extend("required" = ["from", "origins"]))]
     pub(crate) struct SecretKeys as "a mapping of `from` and `origins`" {
-        /// Where the value is: `env:VARIABLE`, `file:PATH`, or `SCHEME:REFERENCE` of a
-        /// source that the platform has. Never the value itself.
+        /// Where the value is stored: `env:VARIABLE`, `file:PATH`, or `SCHEME:REFERENCE` for a
+        /// source of the platform. Never the value itself.
         #[schemars(example = &"env:API_TOKEN")]
         from: SourceRef,
-        /// The origins that the value may go to, at least one. The rules of `allow`
-        /// have to let requests go there, too.
+        /// The origins that the value may be sent to, at least one. They must also be allowed by
+        /// `allow`.
         #[schemars(length(min = 1), example = json!(["https://api.example.com"]))]
         origins: Origins,
-        /// The methods of the requests that it may be in; all of them if it is left
-        /// out.
+        /// The methods of requests that may use it; all methods if it is left out.
         #[schemars(length(min = 1), example = json!(["POST"]))]
         methods: List<Method>,
-        /// How the paths begin that it may go to, in whole segments; any path if it is
-        /// left out. A path that servers could read in different ways is under none.
+        /// The prefix of paths that it may be sent to, in whole segments; any path if it is left
+        /// out. Paths that servers interpret differently have no prefix.
         #[schemars(example = &"/v1/")]
         path_prefix: PathPrefix,
-        /// Where in a request it may be, or `signature` or `token`; `header`, `signature`
-        /// and `token` if it is left out. It stands there by itself.
+        /// Where in a request it may be, or `signature` or `token`. The default is `header`,
+        /// `signature` and `token`. No other text may be next to it.
         #[schemars(length(min = 1), example = json!(["header", "query"]), example = json!([{"header": "Authorization", "format": "Bearer {}"}]))]
         places: List<PlaceItem>,
-        /// Where in a request other text of the step may be beside it, as in `/bot…/`. A
-        /// server that cuts such text short can tell the value bit by bit.
+        /// Where in a request other text of the step may be next to it, as in `/bot…/`. A server
+        /// that truncates such text can reveal the value bit by bit.
         #[schemars(length(min = 1), example = json!(["path"]))]
         compose: List<Composable>,
     }
@@ -66,7 +65,7 @@ impl FromNode for Secrets {
 }
 
 impl Secrets {
-    /// The secrets, as the file lends them.
+    /// The secrets, with their lines.
     pub(crate) fn lent(self, file: &Arc<str>) -> impl Iterator<Item = (String, Arc<Secret>)> {
         self.0.into_iter().map(|(line, secret)| {
             let name = Arc::clone(file);
@@ -76,9 +75,9 @@ impl Secrets {
     }
 }
 
-/// A secret and its line.
+/// Read a secret and its line.
 fn secret(entry: &Entry, report: &mut Report) -> Result<(u64, Secret), Reported> {
-    let named = check_name(&entry.key).map_err(|error| report.add(entry.at, error));
+    let named = check_secret_name(&entry.key).map_err(|error| report.add(entry.at, error));
     let keys = SecretKeys::from_node(&entry.value, report)?;
     let secret = keys.secret(entry, report)?;
     named.map(|()| (entry.at.line, secret))
@@ -90,7 +89,7 @@ impl SecretKeys {
             Some(from) => from.value,
             None => Err(report.add(
                 entry.at,
-                "it is not said where the secret's value is: add `from: env:VARIABLE` or `from: file:PATH`",
+                "the secret has no source; add `from: env:VARIABLE` or `from: file:PATH`",
             )),
         };
         let origins = match self.origins {
@@ -128,7 +127,7 @@ impl SecretKeys {
     }
 }
 
-/// A list that may be left out, but not be empty: it would lend the secret for nothing.
+/// A list that can be left out, but not be empty: it would grant the secret for nothing.
 fn some<T>(
     key: &str,
     given: Option<Given<List<T>>>,
@@ -141,21 +140,21 @@ fn some<T>(
     if items.is_empty() {
         let message = match key {
             "methods" => {
-                "an empty list lends the secret for nothing; leave out `methods` to lend it for all"
+                "an empty list grants the secret for no method; leave out `methods` to grant it for all"
             }
             "places" => {
-                "an empty list lends the secret for nothing; leave out `places` to lend it for headers, signatures and tokens"
+                "an empty list grants the secret for no place; leave out `places` to grant it for headers, signatures and tokens"
             }
-            _ => "an empty list grants nothing; leave it out",
+            _ => "an empty list grants nothing; remove it",
         };
         return Err(report.add(at, message));
     }
     Ok(Some(items))
 }
 
-const NO_ORIGIN: &str = "a secret without an origin could go anywhere: add the ones that it is for, as in `origins: [https://api.example.com]`";
+const NO_ORIGIN: &str = "the secret has no origin, so it could be sent anywhere; add the origins that it is for, as in `origins: [https://api.example.com]`";
 
-/// Origins that a secret is lent to.
+/// The origins that a secret is granted for.
 #[derive(Debug)]
 pub(crate) struct Origins(Vec<OriginPattern>);
 
@@ -198,14 +197,14 @@ pub(crate) enum PlaceItem {
 }
 
 mapping! {
-    /// A header field that the secret goes into, and no other.
+    /// A header field, the only one that the secret may be in.
     #[schemars(extend("required" = ["header"]))]
     pub(crate) struct HeaderKeys as "a place, or a mapping of `header` and `format`" {
         /// The name of the field.
         #[schemars(example = &"Authorization")]
         header: Text,
-        /// The value of the field, with `{}` where the secret is. If it is left out, the
-        /// secret is all of it, or stands behind a scheme.
+        /// The value of the field, with `{}` for the secret. By default the secret is the whole
+        /// value, or follows a scheme.
         #[schemars(example = &"Bearer {}")]
         format: Text,
     }
@@ -246,10 +245,7 @@ impl FromNode for PlaceItem {
         }
         let keys = HeaderKeys::from_node(node, report)?;
         let Some(Given { at, value: field }) = keys.header else {
-            return Err(report.add(
-                node.at,
-                "it is not said which header field: add `header: NAME`",
-            ));
+            return Err(report.add(node.at, "the header field is missing; add `header: NAME`"));
         };
         let format = value(keys.format)?;
         let format = format.as_ref().map(|Text(format)| format.as_str());
@@ -270,7 +266,7 @@ impl JsonSchema for PlaceItem {
 
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
         json_schema!({
-            "description": "`header`: the value of a header field; `query`: a value of the URL's query; `path`: a segment of its path; `body`: a field, part, string or text of the content; `url`: the URL as a whole; `signature`: nowhere, a signature made of the value goes out; `token`: the host fetches a token with it, which goes out. Or one header field, and what its value is.",
+            "description": "`header`: the value of a header field; `query`: a value of the URL's query; `path`: a segment of the URL's path; `body`: a field, part, string or text of the body; `url`: the whole URL; `signature`: a signature made with the value is sent; `token`: a token is fetched with the value and sent. Or one header field with its format.",
             "anyOf": [
                 {"enum": Place::ALL.map(Place::as_str)},
                 generator.subschema_for::<HeaderKeys>(),
@@ -301,7 +297,7 @@ impl JsonSchema for Composable {
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
         json_schema!({
-            "description": "Where other text may be beside the secret.",
+            "description": "Where other text may be next to the secret.",
             "enum": Place::COMPOSABLE.map(Place::as_str),
         })
     }

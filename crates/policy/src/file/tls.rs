@@ -1,4 +1,4 @@
-//! `tls`, of the policy and of a rule.
+//! `tls` of the policy and of rules.
 
 use http_step_yaml::{List, Reported, mapping, value};
 use serde_json::json;
@@ -7,19 +7,18 @@ use crate::policy::Lines;
 use crate::tls::{PinnedKey, TlsAsk, TlsRules, TlsVersion};
 
 mapping! {
-    /// What holds for TLS.
+    /// TLS settings.
     pub(crate) struct TlsKeys as "a mapping of `min_version`, `pinned_keys` and `steps_may`" {
-        /// The oldest version that will do. A step can ask for a later one.
+        /// The minimum version. A step can require a later one.
         #[schemars(extend("default" = "1.2"), example = &"1.3")]
         min_version: TlsVersion,
-        /// The keys of which a server's certificate has to have one. None listed, none
-        /// demanded.
+        /// The server's certificate must have one of these keys, if there are any.
         #[schemars(
             extend("default" = json!([])),
             example = json!(["sha256//47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU="]),
         )]
         pinned_keys: List<PinnedKey>,
-        /// What a step file may ask for.
+        /// The TLS settings that a step file may use.
         #[schemars(
             extend("default" = json!(TlsAsk::DEFAULT.map(TlsAsk::as_str))),
             example = json!(["ca-file", "client-certificate"]),

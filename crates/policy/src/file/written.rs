@@ -1,4 +1,4 @@
-//! Values that are written as one word: origins, methods, networks, keys.
+//! Scalar values: origins, methods, networks, keys.
 
 use std::borrow::Cow;
 
@@ -17,7 +17,7 @@ use crate::proxy_url::ProxyUrl;
 use crate::secret::{PathPrefix, SourceRef};
 use crate::tls::{PinnedKey, TlsAsk, TlsVersion};
 
-/// Types that are read by their [`FromStr`](std::str::FromStr).
+/// Types that are read with their [`FromStr`](std::str::FromStr).
 macro_rules! words {
     ($( $type:ty: $one:literal, $many:literal, $schema:tt; )*) => { $(
         impl FromNode for $type {
@@ -58,18 +58,18 @@ words! {
         "type": "string",
         "pattern": "^([Hh][Tt][Tt][Pp][Ss]?|[Ss][Oo][Cc][Kk][Ss]5[Hh]?)://",
     };
-    SourceRef: "where the value is, as in `env:VARIABLE` or `file:PATH`", "sources", {
-        "description": "Where a secret's value is: `env:VARIABLE`, `file:PATH`, or `SCHEME:REFERENCE` of a source that the platform has.",
+    SourceRef: "a source, as in `env:VARIABLE` or `file:PATH`", "sources", {
+        "description": "Where a secret's value is stored: `env:VARIABLE`, `file:PATH`, or `SCHEME:REFERENCE` for a source of the platform.",
         "type": "string",
         "pattern": r"^[a-z][a-z0-9+.-]*:.",
     };
-    PathPrefix: "how paths begin, as in `/v1/`", "prefixes", {
-        "description": "How the paths of requests begin, in whole segments: `/v1/`.",
+    PathPrefix: "a path prefix, as in `/v1/`", "prefixes", {
+        "description": "A prefix of the paths of requests, in whole segments: `/v1/`.",
         "type": "string",
         "pattern": "^/",
     };
     NoProxy: "a name, an address or a network", "names, addresses and networks", {
-        "description": "A name, which stands for all below it too, an address, a network, or `*`.",
+        "description": "A name, which includes all names below it, an address, a network, or `*`.",
         "type": "string",
     };
 }
@@ -106,7 +106,7 @@ impl FromNode for TlsAsk {
 }
 
 impl Listed for TlsAsk {
-    const ITEMS: &'static str = "what steps may ask for";
+    const ITEMS: &'static str = "TLS settings";
 }
 
 impl JsonSchema for TlsAsk {
@@ -139,7 +139,7 @@ impl JsonSchema for PartialEcho {
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
         json_schema!({
-            "description": "What happens when a response has a part of a secret in it.",
+            "description": "What to do when a response contains a part of a secret.",
             "enum": Self::ALL.map(Self::as_str),
         })
     }
@@ -158,11 +158,11 @@ impl JsonSchema for ProxyResolve {
     }
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({"description": "Who looks up names.", "enum": ["host", "proxy"]})
+        json_schema!({"description": "Who resolves names.", "enum": ["host", "proxy"]})
     }
 }
 
-/// A network, and where it stands. An address is a network of one.
+/// A network and its position. An address is a network of its own.
 #[derive(Debug)]
 pub(crate) struct Network {
     pub(crate) at: Position,
@@ -170,13 +170,13 @@ pub(crate) struct Network {
 }
 
 impl Network {
-    /// The key by which its line is known.
+    /// The key for its line.
     pub(crate) fn key(&self) -> String {
         crate::explain::network_key(&self.value)
     }
 }
 
-/// What is denied, and where it stands.
+/// A deny pattern and its position.
 #[derive(Debug)]
 pub(crate) struct Denied {
     pub(crate) at: Position,
@@ -204,7 +204,7 @@ impl JsonSchema for Denied {
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
         json_schema!({
-            "description": "An origin, as in `allow`; a host, as in `evil.example` or `*.evil.example`, by every scheme and on every port; a network or an address.",
+            "description": "An origin, as in `allow`; a host, as in `evil.example` or `*.evil.example`, for every scheme and port; a network or an address.",
             "type": "string",
         })
     }
@@ -231,17 +231,17 @@ impl JsonSchema for Network {
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
         json_schema!({
-            "description": "A network, as in `10.0.0.0/8`, or one address.",
+            "description": "A network, as in `10.0.0.0/8`, or an address.",
             "type": "string",
         })
     }
 }
 
-/// A method that a rule names.
+/// A method of a rule.
 #[derive(Debug)]
 pub(crate) struct Method(pub(crate) String);
 
-/// The methods that are written often enough to be written wrongly.
+/// The methods whose case is checked.
 const KNOWN: [&str; 7] = ["GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH"];
 
 impl FromNode for Method {
@@ -252,11 +252,11 @@ impl FromNode for Method {
         let upper = text.to_ascii_uppercase();
         let shown = excerpt(text);
         let message = if matches!(upper.as_str(), "CONNECT" | "TRACE") {
-            format!("no step can use the method {upper}")
+            format!("steps can't use the method {upper}")
         } else if text.is_empty() || !text.bytes().all(is_token) {
-            format!("`{shown}` is not a method, as `GET` or `PROPFIND`")
+            format!("`{shown}` is not a method such as `GET` or `PROPFIND`")
         } else if *text != upper && KNOWN.contains(&upper.as_str()) {
-            format!("methods are in upper case; did you mean `{upper}`?")
+            format!("methods are case-sensitive; did you mean `{upper}`?")
         } else {
             return Ok(Self(text.clone()));
         };
@@ -264,7 +264,7 @@ impl FromNode for Method {
     }
 }
 
-/// Whether a byte may stand in a token (RFC 9110, section 5.6.2).
+/// Whether a byte is allowed in a token (RFC 9110, section 5.6.2).
 fn is_token(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
 }

@@ -1,4 +1,4 @@
-//! Which files of its directory a step file may name: those that a glob matches.
+//! The files that a step file may name: those in its directory that a glob matches.
 //!
 //! | glob | matches |
 //! |---|---|
@@ -8,9 +8,9 @@
 //! | `**` | every file that is not hidden |
 //! | `.env`, `.config/*.json` | hidden ones, by their dots |
 //!
-//! `*` and `?` stand for characters of one name, `**` for any number of directories,
-//! `[ab]` and `{a,b}` for one of several. None of them stands for a dot at a name's
-//! beginning, as in shells: what is hidden is named by a dot in the glob.
+//! `*` and `?` match characters of one name, `**` any number of directories, and `[ab]` and
+//! `{a,b}` one of several. As in shells, none of them matches a dot at the start of a name: the
+//! glob must contain it.
 
 mod denied;
 
@@ -23,9 +23,9 @@ use globset::{GlobBuilder, GlobMatcher};
 use http_step_yaml::excerpt;
 use thiserror::Error;
 
-pub(crate) use denied::Denied;
+pub(crate) use denied::DeniedFile;
 
-/// A set of files, by their paths from the step file's directory.
+/// A set of files, by their paths relative to the step file's directory.
 ///
 /// ```
 /// use http_step_policy::FileGlob;
@@ -41,7 +41,7 @@ pub struct FileGlob {
     parts: Arc<[Part]>,
 }
 
-/// What stands between two slashes.
+/// The part between two slashes.
 enum Part {
     /// `**`: any number of directories that are not hidden.
     Directories,
@@ -49,15 +49,15 @@ enum Part {
     Visible,
     Name {
         glob: GlobMatcher,
-        /// Whether it begins with a dot.
+        /// Whether it starts with a dot.
         is_hidden: bool,
     },
 }
 
-/// The longest glob, in bytes.
+/// The maximum length of a glob, in bytes.
 const LONGEST: usize = 1024;
 
-/// How many names a glob has between its slashes: each with a wildcard is compiled.
+/// The maximum number of names between the slashes of a glob: each with a wildcard is compiled.
 const MOST_NAMES: usize = 64;
 
 impl FileGlob {
@@ -70,7 +70,7 @@ impl FileGlob {
         }
     }
 
-    /// The glob without line breaks and what else is invisible in it.
+    /// The glob with escapes for line breaks and other invisible characters.
     pub(crate) fn in_a_line(&self) -> String {
         let shown = |c: char| match is_invisible(c) {
             true => c.escape_default().to_string(),
@@ -79,12 +79,12 @@ impl FileGlob {
         self.text.chars().map(shown).collect()
     }
 
-    /// Whether a file is one of these. Its path is relative, with `/` between the names,
-    /// and leads through no link.
+    /// Whether it matches a file. The path must be relative, without links, and with `/` as the
+    /// separator.
     #[must_use]
     pub fn matches(&self, path: &str) -> bool {
         let names: Vec<&str> = path.split('/').collect();
-        // Which numbers of names the parts so far can stand for.
+        // Whether the parts so far can match each number of names.
         let mut counts = vec![false; names.len() + 1];
         if let Some(none) = counts.first_mut() {
             *none = true;
@@ -131,13 +131,13 @@ impl Part {
     }
 }
 
-/// Whether a file or directory of a name is hidden.
+/// Whether a file or directory is hidden.
 pub(crate) fn is_hidden(name: &str) -> bool {
     name.starts_with('.')
 }
 
-/// Whether a character would break or blank a line.
-fn is_invisible(c: char) -> bool {
+/// Whether a character is invisible or a line break.
+pub(crate) fn is_invisible(c: char) -> bool {
     c.is_control() || matches!(c, '\u{2028}' | '\u{2029}')
 }
 
@@ -145,8 +145,8 @@ fn is_no_name(name: &str) -> bool {
     matches!(name, "" | "." | "..")
 }
 
-/// The glob of one file.
-pub(crate) fn literally(path: &str) -> String {
+/// The glob that matches one file only.
+fn literal_glob(path: &str) -> String {
     path.chars()
         .map(|c| match c {
             '?' | '*' | '[' | ']' | '{' | '}' | '\\' => format!("[{c}]"),
@@ -178,11 +178,11 @@ fn parts(text: &str) -> Result<Vec<Part>, String> {
         return Err(format!("it is longer than {LONGEST} bytes"));
     }
     if text.starts_with('/') {
-        return Err("it begins with `/`; leave that out".to_owned());
+        return Err("it starts with `/`; remove that".to_owned());
     }
     if let Some(directory) = text.strip_suffix('/') {
         return Err(format!(
-            "it names a directory; for the files below, write `{}/**`",
+            "it names a directory; for the files in it, use `{}/**`",
             excerpt(directory)
         ));
     }
@@ -200,12 +200,10 @@ fn parts(text: &str) -> Result<Vec<Part>, String> {
 fn part(text: &str) -> Result<Part, String> {
     match text {
         "**" => return Ok(Part::Directories),
-        "" => return Err("there is nothing between two slashes".to_owned()),
-        "." | ".." => return Err(format!("it has a part `{text}`; leave that out")),
+        "" => return Err("it has an empty name between two slashes".to_owned()),
+        "." | ".." => return Err(format!("it contains `{text}`; remove that")),
         _ if text.contains("**") => {
-            return Err(
-                "`**` stands between slashes, for directories, as in `reports/**/*.xml`".to_owned(),
-            );
+            return Err("`**` must be between slashes, as in `reports/**/*.xml`".to_owned());
         }
         _ => {}
     }
@@ -246,10 +244,10 @@ impl fmt::Display for FileGlob {
     }
 }
 
-/// A text that is no [`FileGlob`].
+/// A text that is not a valid [`FileGlob`].
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[error(
-    "`{text}` is not a glob of files beside the step file, as `report.xml`, `reports/*.xml` or `reports/**`: {reason}"
+    "`{text}` is not a glob of files such as `report.xml`, `reports/*.xml` or `reports/**`: {reason}"
 )]
 pub struct FileGlobError {
     text: String,

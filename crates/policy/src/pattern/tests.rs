@@ -51,18 +51,19 @@ fn canonical_forms() {
 
 #[test]
 fn what_is_no_pattern() {
-    let form = "is not an origin, as `https://api.example.com`, `https://*.example.com` or `http://127.0.0.1:8080`";
-    let scheme = "its scheme is `https`, `http`, or `*` for both";
+    let form = "is not an origin such as `https://api.example.com`, `https://*.example.com` or `http://127.0.0.1:8080`";
+    let scheme = "its scheme must be `https`, `http`, or `*` for both";
     let no_scheme = "it has no scheme; did you mean `https://…`?";
-    let star = "`*` stands for whole labels at the start of a name, as in `*.example.com`";
-    let port = "its port is a number up to 65535, a range as in `8000-8010`, or `*`";
-    let dots = "there is nothing between two dots of its host";
-    let part = "`*.` stands for labels of a name, not for a part of an address; a network goes under `networks:`";
+    let star = "`*` matches only whole labels at the start of a name, as in `*.example.com`";
+    let port = "its port must be a number up to 65535, a range such as `8000-8010`, or `*`";
+    let dots = "its host has an empty label between two dots";
+    let part =
+        "`*.` matches labels of a name, not a part of an address; put a network under `networks:`";
     for (text, reason) in [
         ("", no_scheme),
         (
             "*",
-            "to allow any public origin, write `public: true` in a policy file",
+            "to allow any public origin, set `public: true` in a policy file",
         ),
         ("api.example.com", no_scheme),
         ("api.example.com:443", no_scheme),
@@ -72,7 +73,7 @@ fn what_is_no_pattern() {
         ("http*://example.com", scheme),
         ("https://", "it has no host"),
         ("https://:443", "it has no host"),
-        ("https://a b", "it has a space or a control character in it"),
+        ("https://a b", "it contains a space or a control character"),
         ("https://*", star),
         ("https://*example.com", star),
         ("https://api.*.com", star),
@@ -80,44 +81,41 @@ fn what_is_no_pattern() {
         ("https://api.example.*", star),
         ("https://**.example.com", star),
         ("https://%2a.example.com", star),
-        ("https://*.", "its host can't be read: empty host"),
+        ("https://*.", "its host is invalid: empty host"),
         ("https://*..", dots),
         ("https://a..example.com", dots),
         ("https://.example.com", dots),
         (
             "https://*.com",
-            "`*.com` is a whole top-level domain; name more of it, as in `*.example.com`",
+            "`*.com` is a whole top-level domain; use more labels, as in `*.example.com`",
         ),
         (
             "https://*.com.",
-            "`*.com` is a whole top-level domain; name more of it, as in `*.example.com`",
+            "`*.com` is a whole top-level domain; use more labels, as in `*.example.com`",
         ),
         ("https://*.1.2.3.4", part),
         ("https://*.0.0.1", part),
         ("https://*.[::1]", part),
         (
             "https://::1",
-            "an IPv6 address stands in brackets, as in `[::1]`",
+            "an IPv6 address must be in brackets, as in `[::1]`",
         ),
-        (
-            "https://[::1",
-            "its host can't be read: invalid IPv6 address",
-        ),
+        ("https://[::1", "its host is invalid: invalid IPv6 address"),
         (
             "https://[::1]x",
-            "its host can't be read: invalid IPv6 address",
+            "its host is invalid: invalid IPv6 address",
         ),
         (
             "https://[fe80::1%25lo]",
-            "its host can't be read: invalid IPv6 address",
+            "its host is invalid: invalid IPv6 address",
         ),
         (
             "https://1.2.3.4.5",
-            "its host can't be read: invalid IPv4 address",
+            "its host is invalid: invalid IPv4 address",
         ),
         (
             "https://exa<mple.com",
-            "its host can't be read: invalid international domain name",
+            "its host is invalid: invalid international domain name",
         ),
         ("https://example.com:", port),
         ("https://example.com:http", port),
@@ -129,7 +127,7 @@ fn what_is_no_pattern() {
         ("https://example.com:443,8443", port),
         (
             "https://example.com:9-1",
-            "its ports are counted down; did you mean `1-9`?",
+            "its port range is reversed; did you mean `1-9`?",
         ),
     ] {
         let error = text.parse::<OriginPattern>().expect_err(text);
@@ -140,9 +138,9 @@ fn what_is_no_pattern() {
 /// A user name and a path are not shown: either may hold a secret.
 #[test]
 fn what_is_shown_of_a_url() {
-    let form = "is not an origin, as `https://api.example.com`, `https://*.example.com` or `http://127.0.0.1:8080`";
-    let path = "it ends with its host or port, without a path; leave out what follows";
-    let user = "it has a user name or a password in it; leave them out";
+    let form = "is not an origin such as `https://api.example.com`, `https://*.example.com` or `http://127.0.0.1:8080`";
+    let path = "it can't have a path; remove everything after the host and port";
+    let user = "it contains a user name or a password; remove them";
     for (text, shown, reason) in [
         ("https://example.com/hunter2", "https://example.com/…", path),
         ("https://example.com?hunter2", "https://example.com/…", path),

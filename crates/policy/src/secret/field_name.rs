@@ -1,7 +1,7 @@
-//! The name of a field, as servers read it that put the fields of one name together.
+//! Names of fields, as interpreted by servers that join fields with the same name.
 
-/// The name of a field of a query or a form, decoded and without what some servers leave
-/// out: two that are alike may be one field to them.
+/// The name of a field of a query or a form, decoded and without the parts that some servers ignore.
+/// Fields with equal results may be one field to them.
 ///
 /// ```
 /// use http_step_policy::field_name;
@@ -16,15 +16,15 @@
 pub fn field_name(name: &[u8]) -> String {
     let decoded = decoded(name);
     let text = String::from_utf8_lossy(&decoded);
-    // ASP.NET, which joins such fields, does not tell upper case from lower.
+    // ASP.NET joins such fields regardless of case.
     let text = text.to_uppercase().to_lowercase();
     // PHP ends a name at a NUL, Zope at a colon.
     let text = text.split(['\0', ':']).next().unwrap_or_default();
     without_index(text.trim()).replace([' ', '.'], "_")
 }
 
-/// Without what follows `[]` or `[1]`, by which many fields become one list, and what stands
-/// between brackets. A name that is itself in brackets is that without them.
+/// Remove an index, `[]` or `[1]`, which joins fields to a list, everything after it, and text between
+/// brackets. Brackets around the whole name are also removed.
 fn without_index(name: &str) -> String {
     let own = name
         .strip_prefix('[')
@@ -79,7 +79,7 @@ pub fn parent_fields(name: &str) -> Option<Vec<&str>> {
     Some(brackets.filter_map(|at| name.get(..at)).collect())
 }
 
-/// What is percent-encoded, decoded, `+` for a space and the `%u0071` of ASP.NET, too.
+/// Percent-decode, including `+` for a space, and `%u0071` as in ASP.NET.
 pub(super) fn decoded(mut text: &[u8]) -> Vec<u8> {
     let mut decoded = Vec::with_capacity(text.len());
     while let Some((first, rest)) = text.split_first() {
@@ -103,7 +103,7 @@ pub(super) fn decoded(mut text: &[u8]) -> Vec<u8> {
     decoded
 }
 
-/// So many hexadecimal digits at the beginning of a text.
+/// A number of hexadecimal digits at the start of a text.
 fn hexadecimal(text: &[u8], count: usize) -> Option<u32> {
     let digits = std::str::from_utf8(text.get(..count)?).ok()?;
     let is_number = digits.bytes().all(|byte| byte.is_ascii_hexdigit());

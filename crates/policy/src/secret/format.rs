@@ -1,19 +1,19 @@
-//! A header field that a secret is pinned to.
+//! A header field that a secret is restricted to.
 
 use std::fmt;
 
+use serde::Serialize;
 use thiserror::Error;
 
 use super::stands::InHeader;
-use crate::denial::in_flow;
 
-/// What stands for the value in a format.
+/// The placeholder for the value in a format.
 const VALUE: &str = "{}";
 
 /// The scheme whose credentials are encoded.
 const BASIC: &[u8] = b"Basic ";
 
-/// A header field that a secret goes into, and what stands beside it there.
+/// A header field for a secret, and the text next to it.
 ///
 /// ```
 /// use http_step_policy::HeaderFormat;
@@ -22,23 +22,24 @@ const BASIC: &[u8] = b"Basic ";
 /// assert_eq!(format.to_string(), "`authorization` as `Token token={}`");
 /// # Ok::<(), http_step_policy::HeaderFormatError>(())
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
 pub struct HeaderFormat {
     /// In lower case.
+    #[serde(rename = "header")]
     field: String,
     /// None: as in any field.
     format: Option<String>,
 }
 
 impl HeaderFormat {
-    /// The value of a field, with `{}` where the secret's value is. Without a format the
-    /// value stands there as in any field: by itself, or behind a scheme.
+    /// The format is the value of the field, with `{}` for the secret's value. Without a format, the
+    /// value must be alone or follow a scheme, as in any field.
     ///
-    /// Behind `Basic`, a format with a colon in it is what is encoded: `Basic ci:{}`.
+    /// After `Basic`, a format with a colon is encoded: `Basic ci:{}`.
     ///
     /// # Errors
     ///
-    /// It is no name of a field, or no format.
+    /// The name or the format is invalid.
     pub fn new(field: &str, format: Option<&str>) -> Result<Self, HeaderFormatError> {
         let is_token =
             |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
@@ -60,12 +61,16 @@ impl HeaderFormat {
         })
     }
 
-    /// As an item of `places:`.
-    pub(crate) fn in_flow(&self) -> String {
-        let format = self.format.as_ref().map_or_else(String::new, |format| {
-            format!(", format: {}", serde_json::Value::from(format.as_str()))
-        });
-        format!("{{header: {}{format}}}", in_flow(&self.field))
+    /// The name of the field, in lower case.
+    #[must_use]
+    pub fn field(&self) -> &str {
+        &self.field
+    }
+
+    /// The format, if there is one.
+    #[must_use]
+    pub fn format(&self) -> Option<&str> {
+        self.format.as_deref()
     }
 
     pub(super) fn fits(&self, stands: &InHeader<'_>) -> bool {
@@ -96,17 +101,17 @@ impl fmt::Display for HeaderFormat {
     }
 }
 
-/// A field and a format that are no [`HeaderFormat`].
+/// A name and a format that are not a valid [`HeaderFormat`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum HeaderFormatError {
-    /// No header field has this name.
-    #[error("this is not the name of a header field, as in `Authorization`")]
+    /// The name is invalid.
+    #[error("this is not a header name such as `Authorization`")]
     Field,
-    /// It does not say where the value is.
-    #[error("a format has `{{}}` once, where the secret's value is, as in `Bearer {{}}`")]
+    /// The format does not have exactly one placeholder.
+    #[error("a format must contain `{{}}` once, for the secret's value, as in `Bearer {{}}`")]
     Value,
-    /// No header has it.
-    #[error("a format is printable ASCII, without a space at its beginning or end")]
+    /// The format is not a valid header value.
+    #[error("a format must be printable ASCII, without a space at its start or end")]
     Text,
 }
 

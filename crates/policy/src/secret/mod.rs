@@ -1,11 +1,9 @@
-//! To whom a secret's value is lent: which requests it may be put into, and where in
-//! them, and which it may sign.
+//! Grants of secrets: which requests may contain a secret, where in them, and which it may sign.
 //!
-//! A secret is a name and a [source](SourceRef), and never a value: what is in here
-//! can be logged. Without an origin it goes nowhere. [`Secret::admit`] is asked for
-//! each place of each request, the hops of a redirect included.
+//! A secret is a name and a [source](SourceRef), never a value, so it can be logged. Without an
+//! origin it is sent nowhere. [`Secret::admit`] is checked for each place of each request,
+//! including the hops of redirects.
 
-mod argument;
 mod denied;
 mod field_name;
 mod format;
@@ -24,15 +22,10 @@ use crate::origin::Origin;
 use crate::pattern::OriginPattern;
 use crate::rule::Source;
 
-pub use argument::{
-    SecretArgumentError, SecretArgumentsError, SecretCompose, SecretPlaces, SecretPlacesError,
-};
-pub(crate) use denied::{Denied, Why};
+pub(crate) use denied::{DeniedSecret, SecretDenialReason};
 pub use field_name::{field_name, names_codec, parent_fields};
 pub use format::{HeaderFormat, HeaderFormatError};
-pub use missing::MissingSecret;
-pub use name::SecretNameError;
-pub(crate) use name::check as check_name;
+pub use name::{SecretNameError, check as check_secret_name};
 pub use overrides::{header_name, is_override_header, override_field, override_in_query};
 use path::Refused;
 pub use path::{PathPrefix, PathPrefixError, is_plain_in_path};
@@ -40,7 +33,7 @@ pub use place::Place;
 pub use source::{SourceRef, SourceRefError};
 pub use stands::{InHeader, QueryFields, SCHEMES, Stands};
 
-/// A secret: what expressions call it, where its value is, and to whom it is lent.
+/// A secret: its name in expressions, where its value is stored, and what it is granted for.
 ///
 /// ```
 /// use http_step_policy::{Place, Policy, Secret};
@@ -55,9 +48,8 @@ pub use stands::{InHeader, QueryFields, SCHEMES, Stands};
 /// assert!(token.admit(&api, "POST", "/v1/builds", Place::Header).is_ok());
 /// assert_eq!(
 ///     token.admit(&api, "POST", "/v1/builds", Place::Body).unwrap_err().to_string(),
-///     "the policy does not let the secret `TOKEN` be in the body of a request to \
-///      https://api.example.com: it is lent for headers alone; \
-///      `--secret-places TOKEN=body` would",
+///     "the policy does not allow the secret `TOKEN` in the body of a request to \
+///      https://api.example.com: it is granted only for headers",
 /// );
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
@@ -66,24 +58,23 @@ pub struct Secret {
     name: String,
     source: SourceRef,
     origins: Vec<OriginPattern>,
-    /// None: all of them.
+    /// None: all methods.
     methods: Option<BTreeSet<String>>,
     /// None: every path.
     path_prefix: Option<PathPrefix>,
     /// None: the default ones.
     places: Option<BTreeSet<Place>>,
-    /// The header fields that it goes into, if not into all.
+    /// The header fields that it is granted for, if not for all.
     formats: BTreeSet<HeaderFormat>,
-    /// Where other text may be beside it.
+    /// Where other text may be next to it.
     compose: BTreeSet<Place>,
-    /// Where it was lent.
+    /// Where it was granted.
     lent: Source,
 }
 
 impl Secret {
-    /// A secret that goes nowhere yet. Once it is lent to an origin, it may be in the
-    /// headers of requests of any method to any path, and sign them or have a token for
-    /// them ([`Place::BY_DEFAULT`]).
+    /// A secret without grants. With an [origin](Self::origin), it is granted for headers,
+    /// signatures and tokens ([`Place::BY_DEFAULT`]) of requests with any method to any path.
     #[must_use]
     pub fn new(name: impl Into<String>, source: SourceRef) -> Self {
         Self {
@@ -95,11 +86,11 @@ impl Secret {
             places: None,
             formats: BTreeSet::new(),
             compose: BTreeSet::new(),
-            lent: Source::Argument,
+            lent: Source::Program(None),
         }
     }
 
-    /// Lend it to origins, beside those that it is lent to already.
+    /// Grant it for origins, in addition to those that it is granted for already.
     #[must_use]
     pub fn origin(mut self, origins: OriginPattern) -> Self {
         if !self.origins.contains(&origins) {
@@ -108,29 +99,28 @@ impl Secret {
         self
     }
 
-    /// Lend it only for requests of these methods. Case matters, as in HTTP.
+    /// Grant it only for requests with these methods, which are case-sensitive, as in HTTP.
     #[must_use]
     pub fn methods<M: Into<String>>(mut self, methods: impl IntoIterator<Item = M>) -> Self {
         self.methods = Some(methods.into_iter().map(Into::into).collect());
         self
     }
 
-    /// Lend it only for paths that begin so.
+    /// Grant it only for paths with a prefix.
     #[must_use]
     pub fn path_prefix(mut self, prefix: PathPrefix) -> Self {
         self.path_prefix = Some(prefix);
         self
     }
 
-    /// Lend it only for this place, and for others that are named so.
+    /// Grant it only for this place, and for others that are named.
     #[must_use]
     pub fn place(mut self, place: Place) -> Self {
         self.places.get_or_insert_default().insert(place);
         self
     }
 
-    /// Lend it only for this header field, in this format, and for other places that are
-    /// named so.
+    /// Grant it only for this header field, in this format, and for other places that are named.
     #[must_use]
     pub fn header_format(mut self, format: HeaderFormat) -> Self {
         self.places.get_or_insert_default();
@@ -138,9 +128,9 @@ impl Secret {
         self
     }
 
-    /// Let other text be beside it in this place, which it is lent for, too. Such text is
-    /// the step's choice: where a server cuts it short, it can have the value told bit by
-    /// bit. There is no such text for [`Place::Signature`] and [`Place::Token`].
+    /// Grant it for this place, and allow other text next to it there. The step chooses such text:
+    /// if a server truncates it, the step can learn the value bit by bit. Has no effect for
+    /// [`Place::Signature`] and [`Place::Token`].
     #[must_use]
     pub fn compose(mut self, place: Place) -> Self {
         if Place::COMPOSABLE.contains(&place) {
@@ -154,44 +144,43 @@ impl Secret {
         self
     }
 
-    /// What expressions call it.
+    /// Its name in expressions.
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// Where its value is.
+    /// Where its value is stored.
     #[must_use]
     pub fn source(&self) -> &SourceRef {
         &self.source
     }
 
-    /// The origins that it is lent to.
+    /// The origins that it is granted for.
     #[must_use]
     pub fn origins(&self) -> &[OriginPattern] {
         &self.origins
     }
 
-    /// The methods that it is lent for; none: all of them.
+    /// The methods that it is granted for; none: all methods.
     #[must_use]
     pub fn lent_methods(&self) -> Option<&BTreeSet<String>> {
         self.methods.as_ref()
     }
 
-    /// How the paths begin that it is lent for; none: every path.
+    /// The prefix of the paths that it is granted for; none: every path.
     #[must_use]
     pub fn lent_path_prefix(&self) -> Option<&PathPrefix> {
         self.path_prefix.as_ref()
     }
 
-    /// Whether it is bound to methods or a path.
+    /// Whether it is restricted to methods or paths.
     #[must_use]
     pub fn is_bound(&self) -> bool {
         self.methods.is_some() || self.path_prefix.is_some()
     }
 
-    /// Whether it is lent for a place, in requests that it is lent for: for
-    /// [`Place::Header`], in any field.
+    /// Whether it is granted for a place; for [`Place::Header`], in any field.
     #[must_use]
     pub fn is_lent_for(&self, place: Place) -> bool {
         let is_named = match &self.places {
@@ -201,20 +190,20 @@ impl Secret {
         is_named || self.compose.contains(&place)
     }
 
-    /// The places that it is lent for.
+    /// The places that it is granted for.
     #[must_use]
     pub fn lent_places(&self) -> BTreeSet<Place> {
         let places = Place::ALL.into_iter();
         places.filter(|place| self.is_lent_for(*place)).collect()
     }
 
-    /// The places where other text may be beside it.
+    /// The places where other text may be next to it.
     #[must_use]
     pub fn composed_places(&self) -> &BTreeSet<Place> {
         &self.compose
     }
 
-    /// The header fields that it is pinned to.
+    /// The header fields that it is restricted to.
     pub fn formats(&self) -> impl Iterator<Item = &HeaderFormat> {
         self.formats.iter()
     }
@@ -223,13 +212,13 @@ impl Secret {
         self.places.is_some()
     }
 
-    /// The places that are named, or the default ones.
+    /// The named places, or the default ones.
     fn named_places(&self) -> BTreeSet<Place> {
         let by_default = || Place::BY_DEFAULT.into();
         self.places.clone().unwrap_or_else(by_default)
     }
 
-    /// What it is lent for, in words.
+    /// What it is granted for, for messages.
     pub(crate) fn place_words(&self) -> Vec<String> {
         let places = self.lent_places().into_iter();
         let places = places.map(|place| place.in_requests().to_owned());
@@ -242,12 +231,12 @@ impl Secret {
         &self.lent
     }
 
-    /// Whether the value may be put into a request, in one place of it, or may sign it. It
-    /// stands there by itself, and nothing overrides the method or the path.
+    /// Check whether a place of a request may contain the value, or whether it may sign the request,
+    /// without other text next to it, and without a field that overrides the method or the path.
     ///
     /// # Errors
     ///
-    /// As of [`Self::admit_use`].
+    /// Those of [`Self::admit_use`].
     pub fn admit(
         &self,
         origin: &Origin,
@@ -266,22 +255,22 @@ impl Secret {
         })
     }
 
-    /// Whether the value may be used so.
+    /// Check a use of the value.
     ///
     /// # Errors
     ///
-    /// The denial. For [`Place::Url`] it does not tell where the URL leads.
+    /// The denial. For [`Place::Url`] it does not reveal the URL.
     pub fn admit_use(&self, used: &SecretUse<'_>) -> Result<(), Denial> {
         let denied = |why| {
-            Err(Denial::of_secret(Denied::new(
+            Err(Denial::of_secret(DeniedSecret::new(
                 self,
                 used.origin,
                 used.place,
                 why,
             )))
         };
-        // First: else a secret that is lent as a URL alone could be asked, in a header,
-        // which origins it leads to.
+        // First: otherwise a step could use a secret that is granted only as a URL in a header, and
+        // learn its origin from the denial.
         if let Some(why) = self.misplaced(used.place, &used.stands) {
             return denied(why);
         }
@@ -290,12 +279,12 @@ impl Secret {
             .iter()
             .any(|pattern| pattern.matches(used.origin))
         {
-            return denied(Why::Origin);
+            return denied(SecretDenialReason::Origin);
         }
         if let Some(methods) = &self.methods
             && !methods.contains(used.method)
         {
-            return denied(Why::method(used.method));
+            return denied(SecretDenialReason::method(used.method));
         }
         if let Some(prefix) = &self.path_prefix {
             let refused = match prefix.admit(used.path) {
@@ -303,7 +292,7 @@ impl Secret {
                 Err(refused) => Some(refused),
             };
             if let Some(refused) = refused {
-                return denied(Why::Path(prefix.clone(), refused));
+                return denied(SecretDenialReason::Path(prefix.clone(), refused));
             }
         }
         match used.override_field {
@@ -312,26 +301,28 @@ impl Secret {
         }
     }
 
-    /// Whether it may be in a request that turns out to have a field by which a server may
-    /// act on another method or path.
+    /// Check whether it may be in a request that also has a field that can make a server use another
+    /// method or path.
     ///
     /// # Errors
     ///
-    /// The denial: it is bound to methods or a path.
+    /// The denial, if it is restricted to methods or paths.
     pub fn admit_beside(&self, origin: &Origin, place: Place, field: &str) -> Result<(), Denial> {
         if !self.is_bound() {
             return Ok(());
         }
-        let why = Why::overridden(field);
-        Err(Denial::of_secret(Denied::new(self, origin, place, why)))
+        let why = SecretDenialReason::overridden(field);
+        Err(Denial::of_secret(DeniedSecret::new(
+            self, origin, place, why,
+        )))
     }
 
-    /// Why it may not stand there so, if it may not.
-    fn misplaced(&self, place: Place, stands: &Stands<'_>) -> Option<Why> {
-        // Whatever it is lent for.
+    /// SecretDenialReason it may not stand there so, if it may not.
+    fn misplaced(&self, place: Place, stands: &Stands<'_>) -> Option<SecretDenialReason> {
+        // Never allowed.
         match stands {
-            Stands::BehindEscape(sign) => return Some(Why::BehindEscape(*sign)),
-            Stands::Recoded => return Some(Why::Recoded),
+            Stands::BehindEscape(sign) => return Some(SecretDenialReason::BehindEscape(*sign)),
+            Stands::Recoded => return Some(SecretDenialReason::Recoded),
             _ => {}
         }
         if let Stands::InHeader(field) = stands
@@ -341,43 +332,45 @@ impl Secret {
         }
         let composed = match stands {
             Stands::Whole | Stands::BehindEscape(_) | Stands::Recoded => None,
-            Stands::Composed => Some(Why::Composed),
-            Stands::Repeated(field) => Some(Why::repeated(field)),
-            Stands::Joined => Some(Why::Joined),
-            Stands::InHeader(field) if !field.is_whole() => Some(Why::Composed),
-            Stands::InHeader(field) if field.is_joined() => Some(Why::repeated(field.field)),
+            Stands::Composed => Some(SecretDenialReason::Composed),
+            Stands::Repeated(field) => Some(SecretDenialReason::repeated(field)),
+            Stands::Joined => Some(SecretDenialReason::Joined),
+            Stands::InHeader(field) if !field.is_whole() => Some(SecretDenialReason::Composed),
+            Stands::InHeader(field) if field.is_joined() => {
+                Some(SecretDenialReason::repeated(field.field))
+            }
             Stands::InHeader(_) => None,
         };
         let is_lent = self.is_lent_for(place);
-        // One word grants both, but where the operator chose a field.
+        // `compose` grants both, unless the operator chose a field.
         let is_pinned = place == Place::Header && !self.formats.is_empty();
         let is_composable = Place::COMPOSABLE.contains(&place);
         match composed {
             None if is_lent => None,
             Some(_) if self.compose.contains(&place) => None,
             Some(why) if is_lent || (is_composable && !is_pinned) => Some(why),
-            _ => Some(Why::Place),
+            _ => Some(SecretDenialReason::Place),
         }
     }
 }
 
-/// What a secret is to be used for.
+/// A use of a secret.
 #[derive(Clone, Copy, Debug)]
 pub struct SecretUse<'r> {
-    /// Where the request goes.
+    /// The request's origin.
     pub origin: &'r Origin,
     /// The request's method.
     pub method: &'r str,
-    /// Its path as it is sent, but with handles where the values of secrets are: what is
-    /// said of it must not depend on them. A query behind it is not looked at.
+    /// Its path as it is sent, but with handles in place of the values of secrets, since errors
+    /// must not depend on them. A query after it is ignored.
     pub path: &'r str,
-    /// Whether there is a value in the path that is not [plain](is_plain_in_path) there.
+    /// Whether the path contains a value that is not [plain](is_plain_in_path).
     pub has_ambiguous_value: bool,
-    /// Where in the request.
+    /// The place in the request.
     pub place: Place,
-    /// What is beside it there.
+    /// What is next to it there.
     pub stands: Stands<'r>,
-    /// A field of the request that can have the server act on another method or path
+    /// A field of the request that can make a server use another method or path
     /// ([`is_override_header`], [`override_field`]).
     pub override_field: Option<&'r str>,
 }

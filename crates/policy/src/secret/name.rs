@@ -1,17 +1,21 @@
-//! What expressions can call a secret.
+//! The names that a secret can have.
 
 use http_step_template::{Reference, Template};
 use thiserror::Error;
 
-/// A name that no expression can name.
+/// A name that no expression can use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[error(
-    "no expression can name this secret: in a name there are letters, digits, `_`, `-`, `.`, `:` and `/`, as in `API_TOKEN`"
+    "this is not a valid name of a secret: use letters, digits, `_`, `-`, `.`, `:` and `/`, as in `API_TOKEN`"
 )]
 pub struct SecretNameError;
 
-/// Whether `${{ secret.NAME }}` names a secret of this name.
-pub(crate) fn check(name: &str) -> Result<(), SecretNameError> {
+/// Check that `${{ secret.NAME }}` can refer to a secret.
+///
+/// # Errors
+///
+/// No expression can.
+pub fn check(name: &str) -> Result<(), SecretNameError> {
     let expression = format!("${{{{ secret.{name} }}}}");
     match Template::parse(&expression) {
         Ok(template) if template.sole_expression() == Some(&Reference::Secret { name }) => Ok(()),

@@ -1,10 +1,10 @@
-//! What in a request can have a server act on another method or path than the request
-//! says. A secret that is bound to methods or a path goes out with none of it.
+//! Fields that can make a server use another method or path than the request's. A secret that is
+//! restricted to methods or paths is not sent with any of them.
 
 use super::field_name::decoded;
 
-/// The fields of forms and queries that frameworks take for the method: most of them the
-/// first, Salesforce the second, ASP.NET the name of the header.
+/// The fields of forms and queries that frameworks use as the method: most use the first, Salesforce
+/// the second, ASP.NET the name of the header.
 const METHOD_FIELDS: [&str; 4] = [
     "_method",
     "_HttpMethod",
@@ -12,10 +12,9 @@ const METHOD_FIELDS: [&str; 4] = [
     "X-HTTP-Method",
 ];
 
-/// Whether a header field can override the method or the path, or is what proxies tell
-/// servers of a request's origin: `X-HTTP-Method-Override`, `X-Original-URL`,
-/// `X-Rewrite-URL`, `X-Forwarded-…`, `Forwarded` and their variants; or whether it names
-/// another path that a server is to read or write: `Destination` (RFC 4918),
+/// Whether a header field can override the method or the path, or the origin as seen by proxies:
+/// `X-HTTP-Method-Override`, `X-Original-URL`, `X-Rewrite-URL`, `X-Forwarded-…`, `Forwarded` and their
+/// variants; or whether it names another path to read or write: `Destination` (RFC 4918),
 /// `X-Amz-Copy-Source`, `X-Copy-From`.
 #[must_use]
 pub fn is_override_header(name: &str) -> bool {
@@ -49,22 +48,22 @@ pub fn is_override_header(name: &str) -> bool {
         || prefixes.iter().any(|prefix| name.starts_with(prefix))
 }
 
-/// The name of a header field as CGI and what comes of it read it: to some servers all but
-/// letters and digits is one character.
+/// The name of a header field as in CGI and its successors, where all characters but letters and
+/// digits are the same.
 #[must_use]
 pub fn header_name(name: &str) -> String {
     name.to_ascii_lowercase()
         .replace(|c: char| !c.is_ascii_alphanumeric(), "-")
 }
 
-/// The field of a query, a form or a JSON object by which some framework reads the method,
-/// if a name may be that of one. In a query and a form it is percent-encoded.
+/// The field of a query, a form or a JSON object that some framework uses as the method, if a name,
+/// which can be percent-encoded, matches one.
 #[must_use]
 pub fn override_field(name: &[u8]) -> Option<&'static str> {
     let name = decoded(name);
     let name = String::from_utf8_lossy(&name);
-    // PHP leaves out blanks before a name, ends it at a NUL or a bracket, and has `_`
-    // in place of characters that its variables can't have.
+    // PHP removes blanks before a name, ends it at a NUL or a bracket, and replaces characters that
+    // variables can't have with `_`.
     let name = name.trim_start();
     let end = name
         .char_indices()
@@ -79,7 +78,7 @@ pub fn override_field(name: &[u8]) -> Option<&'static str> {
 /// The first field in a query that is [one](override_field).
 #[must_use]
 pub fn override_in_query(query: &[u8]) -> Option<&'static str> {
-    // Some servers take `;` for `&`.
+    // Some servers also split at `;`.
     let mut fields = query.split(|byte| matches!(byte, b'&' | b';'));
     fields.find_map(|field| override_field(field.split(|byte| *byte == b'=').next()?))
 }

@@ -1,9 +1,8 @@
-//! Paths that a secret is lent for.
+//! Path prefixes that a secret is granted for.
 //!
-//! The path of a request is compared byte by byte, as it is sent. Servers and the
-//! proxies before them decode it, merge its slashes and follow its dots, each in its
-//! own way; so a path that one of them could take for another is under no prefix.
-//! Of a secret in the path its handle is compared, and its value judged alone.
+//! The path of a request is compared byte by byte, as it is sent. Servers and proxies decode it,
+//! merge its slashes and resolve its dots in different ways, so an ambiguous path has no prefix. For
+//! a secret in the path, its handle is compared, and its value is checked separately.
 
 use std::fmt;
 use std::str::FromStr;
@@ -11,8 +10,8 @@ use std::str::FromStr;
 use percent_encoding::percent_decode_str;
 use thiserror::Error;
 
-/// How a path begins, in whole segments: `/v1/` is for what is below `/v1/`, `/v1` for
-/// `/v1` itself, too, and neither for `/v10`.
+/// A prefix of paths, in whole segments: `/v1/` includes everything below `/v1/`, `/v1` also includes
+/// `/v1` itself, and neither includes `/v10`.
 ///
 /// ```
 /// use http_step_policy::PathPrefix;
@@ -26,29 +25,28 @@ use thiserror::Error;
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct PathPrefix(String);
 
-/// Where some servers end the name of a segment.
+/// The characters at which some servers end the name of a segment.
 const ENDS_OF_NAMES: [char; 3] = [';', '?', '#'];
 
-/// Why a path is under no prefix, or not under this one.
+/// Why a path does not have a prefix.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Refused {
-    /// It begins otherwise.
+    /// It starts differently.
     Outside,
-    /// A server may read it otherwise than it is written: for what is in it.
+    /// Servers interpret it differently, because of what it contains.
     Ambiguous(&'static str),
-    /// The same for a value of a secret that is in it.
+    /// The same, because of the value of a secret in it.
     AmbiguousValue,
 }
 
 impl PathPrefix {
-    /// Whether a path begins so, and can be read in one way only. A query behind it is
-    /// not looked at.
+    /// Whether a path has this prefix and is unambiguous. A query after it is ignored.
     #[must_use]
     pub fn matches(&self, path: &str) -> bool {
         self.admit(path).is_ok()
     }
 
-    /// The prefix as it is written.
+    /// The prefix as text.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
@@ -69,27 +67,27 @@ impl PathPrefix {
     }
 }
 
-/// Whether a path that can be read in one way only stays so wherever a value is put into
-/// it, percent-encoded. It depends on the value alone: a step that chose what is beside it
-/// could else ask what the value begins and ends with.
+/// Whether an unambiguous path stays unambiguous wherever a value is inserted, percent-encoded. It
+/// depends on the value only: otherwise a step could choose the text next to it to learn how the
+/// value starts and ends.
 #[must_use]
 pub fn is_plain_in_path(value: &[u8]) -> bool {
     let Ok(text) = std::str::from_utf8(value) else {
         return false;
     };
     let name = text.split(ENDS_OF_NAMES).next().unwrap_or_default();
-    // Else it could make `..` of what is before it.
+    // Otherwise it could form `..` with the text before it.
     !name.chars().all(is_dot_or_blank)
         && !text.contains(['/', '\\', '%'])
         && !text.contains(|c: char| c.is_control() || is_look_alike(c))
         && !text.ends_with(['.', ' '])
 }
 
-/// What of a path servers read in different ways.
+/// The part of a path that servers interpret differently.
 fn ambiguity(path: &str) -> Option<&'static str> {
     let decoded = percent_decode_str(path).decode_utf8().ok();
     let Some(decoded) = decoded.filter(|_| has_whole_escapes(path)) else {
-        return Some("`%` that is no encoded character");
+        return Some("an invalid `%` escape");
     };
     if path.contains("//") {
         Some("`//`")
@@ -98,16 +96,16 @@ fn ambiguity(path: &str) -> Option<&'static str> {
     } else if path.contains("%2f") || path.contains("%2F") {
         Some("an encoded `/`")
     } else if decoded.contains('%') {
-        // Who decodes twice finds something else.
+        // Some servers decode twice.
         Some("an encoded `%`")
     } else if path.contains('#') {
         Some("`#`")
     } else if decoded.contains(|c: char| c.is_control()) {
         Some("a control character")
     } else if decoded.split('/').any(is_dot_segment) {
-        Some("a segment `.` or `..`")
+        Some("a `.` or `..` segment")
     } else if decoded.contains(is_look_alike) {
-        Some("a character that is no letter and not ASCII")
+        Some("a character that is neither ASCII nor a letter")
     } else if decoded
         .split('/')
         .any(|segment| segment.ends_with(['.', ' ']))
@@ -125,8 +123,8 @@ fn has_whole_escapes(path: &str) -> bool {
     })
 }
 
-/// `.` and `..`, also with what some servers take away first: blanks, more dots, and what
-/// follows a `;`, or a `?` or `#` that was encoded.
+/// `.` and `..`, also with what some servers remove first: blanks, more dots, and the text after a
+/// `;` or an encoded `?` or `#`.
 fn is_dot_segment(segment: &str) -> bool {
     let name = segment.split(ENDS_OF_NAMES).next().unwrap_or_default();
     name.contains('.') && name.chars().all(is_dot_or_blank)
@@ -136,8 +134,8 @@ fn is_dot_or_blank(c: char) -> bool {
     matches!(c, '.' | ' ' | '+')
 }
 
-/// What some servers take for a dot, a slash or another character with a meaning, or
-/// leave out: full-width forms, leaders, blanks without a width. No letter is among them.
+/// Characters that some servers convert to dots, slashes and the like, or remove: full-width forms,
+/// leaders, zero-width blanks. None of them is a letter.
 fn is_look_alike(c: char) -> bool {
     !c.is_ascii() && !c.is_alphabetic()
 }
@@ -165,20 +163,22 @@ impl fmt::Display for PathPrefix {
     }
 }
 
-/// A text that is no [`PathPrefix`]. It is not shown: of some services the path is
-/// the secret.
+/// A text that is not a valid [`PathPrefix`]. It is not shown, since the path of some services is
+/// secret.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum PathPrefixError {
-    /// It begins with something else than `/`.
-    #[error("a path's prefix begins with `/`, as in `/v1/`")]
+    /// It does not start with `/`.
+    #[error("a path prefix must start with `/`, as in `/v1/`")]
     NoSlash,
-    /// It has something in it that no path has as it is sent.
+    /// It contains characters that paths can't have.
     #[error(
-        "a path's prefix is written as it is sent: without `?` and `#`, and what is not ASCII percent-encoded"
+        "write a path prefix as it is sent: without `?` and `#`, and with characters that are not ASCII percent-encoded"
     )]
     NoPath,
-    /// A server may read it otherwise.
-    #[error("no path is under the prefix: it has {0} in it, which servers read in different ways")]
+    /// Servers interpret it differently.
+    #[error(
+        "the path prefix contains {0}, which servers interpret differently, so it matches no path"
+    )]
     Ambiguous(&'static str),
 }
 
@@ -228,11 +228,11 @@ mod tests {
 
     #[test]
     fn what_servers_read_in_different_ways() {
-        const DOTS: &str = "a segment `.` or `..`";
+        const DOTS: &str = "a `.` or `..` segment";
         const SLASH: &str = "an encoded `/`";
-        const ESCAPE: &str = "`%` that is no encoded character";
+        const ESCAPE: &str = "an invalid `%` escape";
         const END: &str = "a segment that ends with a dot or a space";
-        const LIKE: &str = "a character that is no letter and not ASCII";
+        const LIKE: &str = "a character that is neither ASCII nor a letter";
         for (path, what) in [
             ("/v1/..", DOTS),
             ("/v1/../admin", DOTS),
@@ -348,7 +348,7 @@ mod tests {
             ("/v1 /", PathPrefixError::NoPath),
             ("/é", PathPrefixError::NoPath),
             ("//", PathPrefixError::Ambiguous("`//`")),
-            ("/../", PathPrefixError::Ambiguous("a segment `.` or `..`")),
+            ("/../", PathPrefixError::Ambiguous("a `.` or `..` segment")),
         ] {
             assert_eq!(text.parse::<PathPrefix>(), Err(error), "{text}");
         }

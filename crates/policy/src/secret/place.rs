@@ -1,25 +1,25 @@
-//! Where in a request a value can stand, and that it can sign one.
+//! Where a request can contain the value of a secret, or be signed with it.
 
 use std::fmt;
 
 use serde::Serialize;
 
-/// A place in a request that a value is put into, or a signature that is made of it.
+/// A place in a request for the value of a secret, or a signature made with it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Place {
     /// The value of a header field, `Authorization` with the Base64 of `Basic`
     /// included.
     Header,
-    /// What follows `?` in the URL.
+    /// The URL's query.
     Query,
     /// The URL's path.
     Path,
-    /// The content of the request.
+    /// The body.
     Body,
-    /// The URL as a whole, origin included: the value says where the request goes.
+    /// The whole URL, including the origin: the value decides where the request goes.
     Url,
-    /// A signature made of the value, which itself does not leave the host.
+    /// A signature made with the value. The value itself does not leave the host.
     Signature,
     /// A token that the host fetches with the value: the request for it, and the requests
     /// that carry it.
@@ -38,14 +38,14 @@ impl Place {
         Self::Token,
     ];
 
-    /// Where a secret may be if nothing is said of it.
+    /// The places of a secret for which the policy names none.
     pub const BY_DEFAULT: [Self; 3] = [Self::Header, Self::Signature, Self::Token];
 
-    /// Where a value can have other text beside it.
+    /// The places where other text can be next to a value.
     pub const COMPOSABLE: [Self; 5] =
         [Self::Header, Self::Query, Self::Path, Self::Body, Self::Url];
 
-    /// What policies call it.
+    /// Its name in policies.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -59,33 +59,33 @@ impl Place {
         }
     }
 
-    /// What a secret may do there, in the infinitive.
-    pub(crate) fn in_request(self) -> &'static str {
+    /// Where in a request a secret is, before the words "a request".
+    pub(crate) fn of_request(self) -> &'static str {
         match self {
-            Self::Header => "be in a header of a request",
-            Self::Query => "be in the query of a request",
-            Self::Path => "be in the path of a request",
-            Self::Body => "be in the body of a request",
-            Self::Url => "be the URL of a request",
-            Self::Signature => "sign a request",
-            Self::Token => "have a token",
+            Self::Header => "in a header of",
+            Self::Query => "in the query of",
+            Self::Path => "in the path of",
+            Self::Body => "in the body of",
+            Self::Url => "as the URL of",
+            Self::Signature => "as the signing key of",
+            Self::Token => "for the token of",
         }
     }
 
-    /// What a secret is there that stands by itself.
+    /// What a secret has to be there if no other text is allowed next to it.
     pub(crate) fn whole(self) -> &'static str {
         match self {
-            Self::Header => "the whole value of a field, or what follows a scheme as `Bearer`",
-            Self::Query => "a whole value of the query",
+            Self::Header => "the whole value of a header, or follow a scheme such as `Bearer`",
+            Self::Query => "a whole query value",
             Self::Path => "a whole path segment",
-            Self::Body => "a whole field, part, string or text of the body",
+            Self::Body => "a whole form field, multipart part, JSON string or text of the body",
             Self::Url => "the whole URL",
-            Self::Signature => "the whole key",
-            Self::Token => "the whole ID or secret of a client",
+            Self::Signature => "the whole key, as in `${{ secret.NAME }}`",
+            Self::Token => "the whole client ID or secret, as in `${{ secret.NAME }}`",
         }
     }
 
-    /// What a secret is lent for.
+    /// What a secret is granted for.
     pub(crate) fn in_requests(self) -> &'static str {
         match self {
             Self::Header => "headers",

@@ -1,19 +1,19 @@
-//! Where the value of a secret is.
+//! Sources of the values of secrets.
 
 use std::fmt;
 use std::str::FromStr;
 
 use thiserror::Error;
 
-/// The most characters of a scheme.
+/// The maximum length of a scheme.
 const LONGEST_SCHEME: usize = 32;
 
-/// Where the value of a secret is: `env:API_TOKEN`, `file:/run/secrets/token`, or
-/// `SCHEME:REFERENCE` of a source that the platform plugs in.
+/// Where the value of a secret is stored: `env:API_TOKEN`, `file:/run/secrets/token`, or
+/// `SCHEME:REFERENCE` for a source of the platform.
 ///
-/// People write values where references belong, and some of them have a `:` in them:
-/// `user:password`. So [`Display`](fmt::Display) and [`Debug`] show the reference of
-/// `env` and `file` alone; a platform's source knows whether its own may be shown.
+/// People write values in place of references, and some values contain a `:`: `user:password`. So
+/// [`Display`](fmt::Display) and [`Debug`] show only the references of `env` and `file`. A
+/// platform's source decides whether to show its own.
 ///
 /// ```
 /// use http_step_policy::SourceRef;
@@ -34,19 +34,19 @@ pub struct SourceRef {
 }
 
 impl SourceRef {
-    /// The scheme of environment variables, named by their reference.
+    /// The scheme of environment variables. The reference is the name.
     pub const ENV: &str = "env";
 
-    /// The scheme of files, whose path is their reference.
+    /// The scheme of files. The reference is the path.
     pub const FILE: &str = "file";
 
-    /// Which source has the value.
+    /// The scheme, which selects the source.
     #[must_use]
     pub fn scheme(&self) -> &str {
         &self.scheme
     }
 
-    /// What the source calls the value.
+    /// The source's name for the value.
     #[must_use]
     pub fn reference(&self) -> &str {
         &self.reference
@@ -56,7 +56,7 @@ impl SourceRef {
 impl FromStr for SourceRef {
     type Err = SourceRefError;
 
-    /// Read `SCHEME:REFERENCE`.
+    /// Parse `SCHEME:REFERENCE`.
     fn from_str(text: &str) -> Result<Self, SourceRefError> {
         let (scheme, reference) = text
             .split_once(':')
@@ -91,7 +91,7 @@ fn is_scheme(text: &str) -> bool {
             .all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'+' | b'-' | b'.'))
 }
 
-/// The names that shells and CI platforms can give.
+/// The names that shells and CI platforms support.
 fn is_variable(text: &str) -> bool {
     !text.is_empty()
         && !text.starts_with(|c: char| c.is_ascii_digit())
@@ -128,26 +128,26 @@ impl fmt::Debug for SourceRef {
     }
 }
 
-/// A text that is no [`SourceRef`]. It is not shown: it may be the value itself.
+/// A text that is not a valid [`SourceRef`]. It is not shown, since it may be the value itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum SourceRefError {
-    /// It has no scheme, or nothing that a source could know.
+    /// It has no scheme, or no valid reference.
     #[error(
-        "a secret's value stands elsewhere; say where, as `env:VARIABLE`, `file:PATH`, or `SCHEME:REFERENCE` of a source that the platform has"
+        "don't write the value of a secret here; write where it is stored, as `env:VARIABLE`, `file:PATH`, or `SCHEME:REFERENCE` for a source of the platform"
     )]
     Literal,
     /// It is a URL.
     #[error(
-        "a URL is no source; if it is the secret, put it into an environment variable or a file, and say which, as `env:VARIABLE` or `file:PATH`"
+        "a URL is not a source; if it is the secret, store it in an environment variable or a file, and write `env:VARIABLE` or `file:PATH`"
     )]
     Url,
     /// `env:` and no name.
     #[error(
-        "after `env:` comes the name of an environment variable: letters, digits and `_`, and no digit first"
+        "`env:` must be followed by the name of an environment variable: letters, digits and `_`, not starting with a digit"
     )]
     Variable,
     /// `file:` and no path.
-    #[error("after `file:` comes the path of a file, as in `file:/run/secrets/token`")]
+    #[error("`file:` must be followed by the path of a file, as in `file:/run/secrets/token`")]
     Path,
 }
 

@@ -1,53 +1,52 @@
-//! How a value stands in a request: by itself, or with other text beside it.
+//! The placement of a value in a request: alone, or next to other text.
 //!
-//! A server may keep only so many characters of a field. Whoever chooses the text beside
-//! a value chooses where the server cuts it, and could have it told character by
-//! character. So a value stands by itself unless the policy says otherwise.
+//! A server may truncate a field. Whoever chooses the text next to a value also chooses where it is
+//! truncated, and could learn it character by character. So a value must be alone unless the policy
+//! allows otherwise.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 use super::field_name::{field_name, names_codec, parent_fields};
 
-/// How a value stands at its place.
+/// The placement of a value in its place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stands<'t> {
-    /// It is all there is: a path segment, a value of the query, a field of a form.
+    /// It is alone: a whole path segment, query value or form field.
     Whole,
-    /// There is other text beside it.
+    /// There is other text next to it.
     Composed,
-    /// It is whole, in a field of this name, and there is another one of that name.
-    /// Servers put such fields together.
+    /// It is alone in a field of this name, but there is another field that servers join with it.
     Repeated(&'t str),
-    /// It is whole, in a list with other items or in one of several elements of one name.
-    /// Servers put such items together.
+    /// It is alone in an item of a list, or in one of several elements with the same name. Servers
+    /// join such items.
     Joined,
-    /// The text before it leaves an escape open, which begins so and would take the first
-    /// characters of the value along. What becomes of them would tell which they are.
+    /// The text before it ends in an unfinished escape, which starts with this character and would
+    /// absorb the first characters of the value. The result would reveal them.
     BehindEscape(char),
-    /// The request says that a server is to read it in another charset or coding than that in
-    /// which it is written. What the server then makes of it is not recognized in a response.
+    /// The request declares another charset or coding than the one it is encoded in. What a server
+    /// decodes from it could not be redacted from a response.
     Recoded,
-    /// It is in the value of a header field.
+    /// It is in a header field.
     InHeader(InHeader<'t>),
 }
 
-/// A value in a header field, and what is beside it there.
+/// A value in a header field, and the text next to it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct InHeader<'t> {
     /// The field's name.
     pub field: &'t str,
-    /// What comes before the value.
+    /// The text before the value.
     pub before: &'t [u8],
-    /// What comes after it.
+    /// The text after it.
     pub after: &'t [u8],
-    /// Whether that is what `Basic` authentication encodes, and not the field itself.
+    /// Whether these texts are inside the encoded credentials of `Basic` authentication.
     pub is_basic: bool,
-    /// Whether the request has another field of this name.
+    /// Whether the request has another field with this name.
     pub is_repeated: bool,
 }
 
-/// The schemes that may stand before a value: those of RFCs, and those of well-known
-/// APIs that call their own way to send a token so. Case does not matter.
+/// The schemes that can precede a value: those of RFCs, and those of well-known APIs. They are
+/// case-insensitive.
 pub const SCHEMES: [&str; 18] = [
     "AccessKey",
     "Api-Key",
@@ -124,8 +123,7 @@ impl<'t> Stands<'t> {
         Self::whole_if(is_whole)
     }
 
-    /// In the URL's query, which has these fields, between these texts. It may also be the
-    /// whole query.
+    /// In the URL's query, which has these fields, between these texts. Both can be empty.
     #[must_use]
     pub fn in_query(fields: &QueryFields, before: &'t [u8], after: &'t [u8]) -> Self {
         if before.is_empty() && after.is_empty() {
@@ -135,7 +133,7 @@ impl<'t> Stands<'t> {
         let name = field
             .and_then(|field| field.strip_suffix(b"="))
             .filter(|name| !name.contains(&b'='));
-        // Some servers take `;` for `&`, and find another name there.
+        // Some servers also split at `;`, and find another name.
         let name = name.filter(|name| !name.contains(&b';'));
         let Some(name) = name.filter(|_| matches!(after.first(), None | Some(b'&'))) else {
             return Self::Composed;
@@ -159,9 +157,8 @@ impl<'t> Stands<'t> {
 }
 
 impl InHeader<'_> {
-    /// Whether the value stands by itself, or behind one of the [`SCHEMES`]; in `Cookie`
-    /// as the value of one cookie; in what `Basic` encodes as the user name or the
-    /// password.
+    /// Whether the value is alone, or follows one of the [`SCHEMES`]; in `Cookie`, whether it is the
+    /// value of one cookie; in `Basic` credentials, whether it is the user name or the password.
     pub(super) fn is_whole(&self) -> bool {
         let Self { before, after, .. } = *self;
         if self.is_basic {
@@ -176,8 +173,8 @@ impl InHeader<'_> {
         after.is_empty() && (before.is_empty() || is_scheme(before))
     }
 
-    /// Servers join the fields of one name, those of cookies with a comma, too, which can
-    /// be in a cookie's value.
+    /// Whether servers join it with another field. They also join `Cookie` fields with a comma,
+    /// which can be in a cookie's value.
     pub(super) fn is_joined(&self) -> bool {
         self.is_repeated
     }
@@ -196,8 +193,8 @@ fn is_scheme(text: &[u8]) -> bool {
     known.any(|known| scheme.eq_ignore_ascii_case(known.as_bytes()))
 }
 
-/// Whether a value is all that follows the name of a cookie (RFC 6265, section 4.2). Behind
-/// a quote some servers read on to the next one, past `;` (RFC 2965).
+/// Whether a value is the whole value of a cookie (RFC 6265, section 4.2). After a quote, some
+/// servers read up to the next one, past `;` (RFC 2965).
 fn is_cookie_value(before: &[u8], after: &[u8]) -> bool {
     if !before.split(|byte| *byte == b';').all(has_whole_quotes) {
         return false;
@@ -218,7 +215,7 @@ fn is_cookie_value(before: &[u8], after: &[u8]) -> bool {
     })
 }
 
-/// Whether a cookie is in quotes as a whole, or has none.
+/// Whether a cookie is either quoted as a whole, or has no quotes.
 fn has_whole_quotes(cookie: &[u8]) -> bool {
     if !cookie.contains(&b'"') {
         return true;

@@ -24,24 +24,24 @@ fn the_words_for_each() {
         })
         .collect();
     expect![[r#"
-        the limit `wall` is exceeded: 300.002 of 300 s; `wall` under `limits:` of a policy sets it
-        the limit `cpu` is exceeded: 10.002 of 10 s; `cpu` under `limits:` of a policy sets it
-        the limit `connect` is exceeded: 10.002 of 10 s; `connect` under `limits:` of a policy sets it
-        the limit `read` is exceeded: 60.002 of 60 s; `read` under `limits:` of a policy sets it
-        the limit `memory` is exceeded: 67108865 of 67108864 bytes; `memory` under `limits:` of a policy sets it
-        the limit `requests` is exceeded: 65 of 64; `requests` under `limits:` of a policy sets it
-        the limit `concurrent_requests` is exceeded: 17 of 16; `concurrent_requests` under `limits:` of a policy sets it
-        the limit `hosts` is exceeded: 17 of 16; `hosts` under `limits:` of a policy sets it
-        the limit `bytes_sent` is exceeded: 268435457 of 268435456 bytes; `bytes_sent` under `limits:` of a policy sets it
-        the limit `bytes_received` is exceeded: 268435457 of 268435456 bytes; `bytes_received` under `limits:` of a policy sets it
-        the limit `bytes_decoded` is exceeded: 268435457 of 268435456 bytes; `bytes_decoded` under `limits:` of a policy sets it
-        the limit `header_fields` is exceeded: 129 of 128; `header_fields` under `limits:` of a policy sets it
-        the limit `header_bytes` is exceeded: 65537 of 65536 bytes; `header_bytes` under `limits:` of a policy sets it
-        the limit `log_bytes` is exceeded: 67108865 of 67108864 bytes; `log_bytes` under `limits:` of a policy sets it
-        the limit `log_kept` is exceeded: 4194305 of 4194304 bytes; `log_kept` under `limits:` of a policy sets it
-        the limit `component_bytes` is exceeded: 67108865 of 67108864 bytes; `component_bytes` under `limits:` of a policy sets it
-        the limit `compile_time` is exceeded: 60.002 of 60 s; `compile_time` under `limits:` of a policy sets it
-        the limit `compile_memory` is exceeded: 2147483649 of 2147483648 bytes; `compile_memory` under `limits:` of a policy sets it"#]]
+        the limit `wall` is exceeded: 300.002 of 300 s; set `wall` under `limits:` in the policy
+        the limit `cpu` is exceeded: 10.002 of 10 s; set `cpu` under `limits:` in the policy
+        the limit `connect` is exceeded: 10.002 of 10 s; set `connect` under `limits:` in the policy
+        the limit `read` is exceeded: 60.002 of 60 s; set `read` under `limits:` in the policy
+        the limit `memory` is exceeded: 67108865 of 67108864 bytes; set `memory` under `limits:` in the policy
+        the limit `requests` is exceeded: 65 of 64; set `requests` under `limits:` in the policy
+        the limit `concurrent_requests` is exceeded: 17 of 16; set `concurrent_requests` under `limits:` in the policy
+        the limit `hosts` is exceeded: 17 of 16; set `hosts` under `limits:` in the policy
+        the limit `bytes_sent` is exceeded: 268435457 of 268435456 bytes; set `bytes_sent` under `limits:` in the policy
+        the limit `bytes_received` is exceeded: 268435457 of 268435456 bytes; set `bytes_received` under `limits:` in the policy
+        the limit `bytes_decoded` is exceeded: 268435457 of 268435456 bytes; set `bytes_decoded` under `limits:` in the policy
+        the limit `header_fields` is exceeded: 129 of 128; set `header_fields` under `limits:` in the policy
+        the limit `header_bytes` is exceeded: 65537 of 65536 bytes; set `header_bytes` under `limits:` in the policy
+        the limit `log_bytes` is exceeded: 67108865 of 67108864 bytes; set `log_bytes` under `limits:` in the policy
+        the limit `log_kept` is exceeded: 4194305 of 4194304 bytes; set `log_kept` under `limits:` in the policy
+        the limit `component_bytes` is exceeded: 67108865 of 67108864 bytes; set `component_bytes` under `limits:` in the policy
+        the limit `compile_time` is exceeded: 60.002 of 60 s; set `compile_time` under `limits:` in the policy
+        the limit `compile_memory` is exceeded: 2147483649 of 2147483648 bytes; set `compile_memory` under `limits:` in the policy"#]]
     .assert_eq(&told.join("\n"));
 }
 

@@ -95,7 +95,10 @@ fn origins_and_hosts() {
         let policy = denying(entry);
         for to in denied {
             let told = told(&policy, to, None);
-            assert!(told.contains("` denies it"), "{entry}: {told}");
+            assert!(
+                told.contains("it matches the deny rule `"),
+                "{entry}: {told}"
+            );
         }
         for to in allowed {
             assert_eq!(told(&policy, to, None), "allowed", "{entry}: {to}");
@@ -156,7 +159,10 @@ fn networks_and_addresses_by_whatever_spelling_and_name() {
         let policy = denying(entry);
         for address in denied {
             let told = told(&policy, "http://a.example", Some(address));
-            assert!(told.contains("` denies, "), "{entry}: {address}: {told}");
+            assert!(
+                told.contains("which matches the deny rule `"),
+                "{entry}: {address}: {told}"
+            );
         }
         for address in allowed {
             let told = told(&policy, "http://a.example", Some(address));
@@ -194,10 +200,10 @@ fn a_literal_grant_does_not_help() {
         lines.push_str(&format!("{}\n", told(&policy, to, None)));
     }
     expect![[r#"
-        the policy does not allow http://10.0.0.1:8080: `--deny 10.0.0.0/8` denies it, whatever else allows it
-        the policy does not allow http://[::ffff:10.0.0.1]:8080: `--deny 10.0.0.0/8` denies it, whatever else allows it
-        the policy does not allow http://[::ffff:10.0.0.1]:8080: `--deny http://10.0.0.1:8080` denies it, whatever else allows it
-        the policy does not allow http://[::ffff:169.254.169.254]: `--deny 169.254.169.254` denies it, whatever else allows it
+        the policy does not allow http://10.0.0.1:8080: it matches the deny rule `10.0.0.0/8`, which overrides any allow rule
+        the policy does not allow http://[::ffff:10.0.0.1]:8080: it matches the deny rule `10.0.0.0/8`, which overrides any allow rule
+        the policy does not allow http://[::ffff:10.0.0.1]:8080: it matches the deny rule `http://10.0.0.1:8080`, which overrides any allow rule
+        the policy does not allow http://[::ffff:169.254.169.254]: it matches the deny rule `169.254.169.254`, which overrides any allow rule
     "#]].assert_eq(&lines);
 }
 
@@ -208,8 +214,8 @@ fn what_is_allowed_later_does_not_help() {
         .allow("https://a.example".parse().unwrap())
         .allow("https://b.example".parse().unwrap())
         .allow_network("10.0.0.0/8".parse().unwrap());
-    expect!["the policy does not allow https://a.example: `policy.yaml:1: a.example` under `deny:` denies it, whatever else allows it"].assert_eq(&told(&policy, "https://a.example", None));
-    expect!["the policy does not allow https://b.example: its name leads to 10.0.0.1, which `policy.yaml:1: 10.0.0.0/8` under `deny:` denies, whatever else allows it"].assert_eq(&told(&policy, "https://b.example", Some("10.0.0.1")));
+    expect!["the policy does not allow https://a.example: it matches the deny rule `policy.yaml:1: a.example`, which overrides any allow rule"].assert_eq(&told(&policy, "https://a.example", None));
+    expect!["the policy does not allow https://b.example: it resolves to 10.0.0.1, which matches the deny rule `policy.yaml:1: 10.0.0.0/8`, and that overrides any allow rule"].assert_eq(&told(&policy, "https://b.example", Some("10.0.0.1")));
     let denial = policy
         .admit(&origin("https://a.example"), "GET")
         .unwrap_err();
@@ -254,14 +260,14 @@ deny:
     let of_deny: Vec<&str> = explained.lines().take(9).collect();
     expect![[r#"
         policy.yaml
-           4  evil.example: denied, whatever allows it
-           5  *.evil.example: denied, whatever allows it
-           6  https://a.example:8443: denied, whatever allows it
-           7  addresses in 10.1.0.0/16: denied, whatever allows them
-           8  addresses in 10.2.3.4: denied, whatever allows them
-           9  *://[::1]:8080: denied, whatever allows it
-           1  any other origin, local names excepted: any method, at public addresses
-           2  names may lead to addresses in 10.0.0.0/8, beside public ones"#]]
+           4  evil.example: denied, overriding any rule
+           5  *.evil.example: denied, overriding any rule
+           6  https://a.example:8443: denied, overriding any rule
+           7  addresses in 10.1.0.0/16: denied, overriding any rule
+           8  addresses in 10.2.3.4: denied, overriding any rule
+           9  *://[::1]:8080: denied, overriding any rule
+           1  any other origin except local names: any method, at public addresses
+           2  names may also resolve to addresses in 10.0.0.0/8"#]]
     .assert_eq(&of_deny.join("\n"));
     let judged: Vec<String> = [
         "https://b.example/",
@@ -274,11 +280,11 @@ deny:
     .map(|url| policy.judge(url, "GET").to_string())
     .collect();
     expect![[r#"
-        GET https://b.example is allowed by `policy.yaml:1: any public origin`; its name may lead to public addresses and 10.0.0.0/8, but not to 10.1.0.0/16 and 10.2.3.4/32
-        the policy does not allow https://evil.example: `policy.yaml:4: evil.example` under `deny:` denies it, whatever else allows it
-        the policy does not allow http://x.evil.example:81: `policy.yaml:5: *.evil.example` under `deny:` denies it, whatever else allows it
-        the policy does not allow https://a.example:8443: `policy.yaml:6: https://a.example:8443` under `deny:` denies it, whatever else allows it
-        the policy does not allow http://10.1.2.3: `policy.yaml:7: 10.1.0.0/16` under `deny:` denies it, whatever else allows it"#]].assert_eq(&judged.join("\n"));
+        GET https://b.example is allowed by `policy.yaml:1: any public origin`; the name may resolve to public addresses and 10.0.0.0/8, but not to 10.1.0.0/16 and 10.2.3.4/32
+        the policy does not allow https://evil.example: it matches the deny rule `policy.yaml:4: evil.example`, which overrides any allow rule
+        the policy does not allow http://x.evil.example:81: it matches the deny rule `policy.yaml:5: *.evil.example`, which overrides any allow rule
+        the policy does not allow https://a.example:8443: it matches the deny rule `policy.yaml:6: https://a.example:8443`, which overrides any allow rule
+        the policy does not allow http://10.1.2.3: it matches the deny rule `policy.yaml:7: 10.1.0.0/16`, which overrides any allow rule"#]].assert_eq(&judged.join("\n"));
 }
 
 #[test]
@@ -319,18 +325,18 @@ fn spellings() {
         told.push_str(&format!("{}\n", text.parse::<DenyPattern>().unwrap_err()));
     }
     expect![[r#"
-        `` can't be denied: it has no host; write an origin, a host or a network, as `https://api.example.com`, `*.example.com` or `10.0.0.0/8`
-        `*` can't be denied: `*` stands for whole labels at the start of a name, as in `*.example.com`; write an origin, a host or a network, as `https://api.example.com`, `*.example.com` or `10.0.0.0/8`
-        `*.` can't be denied: its host can't be read: empty host; write an origin, a host or a network, as `https://api.example.com`, `*.example.com` or `10.0.0.0/8`
-        `a.*.example` can't be denied: `*` stands for whole labels at the start of a name, as in `*.example.com`; write an origin, a host or a network, as `https://api.example.com`, `*.example.com` or `10.0.0.0/8`
-        `10.1.2.3/8` can't be denied: `10.1.2.3/8` begins inside a network; did you mean `10.0.0.0/8`, or the address `10.1.2.3`?; write an origin, a host or a network, as `https://api.example.com`, `*.example.com` or `10.0.0.0/8`
-        `10.0.0.0/33` can't be denied: `10.0.0.0/33` is not a network, as `10.0.0.0/8` or `fd12:3456::/32`, nor an address; write an origin, a host or a network, as `https://api.example.com`, `*.example.com` or `10.0.0.0/8`
-        `evil.example/…` can't be denied: it ends with its host or port, without a path; leave out what follows; write an origin, a host or a network, as `https://api.example.com`, `*.example.com` or `10.0.0.0/8`
-        `…@evil.example/…` can't be denied: it ends with its host or port, without a path; leave out what follows; write an origin, a host or a network, as `https://api.example.com`, `*.example.com` or `10.0.0.0/8`
-        `…@evil.example` can't be denied: it has a user name or a password in it; leave them out; write an origin, a host or a network, as `https://api.example.com`, `*.example.com` or `10.0.0.0/8`
-        `ftp://evil.example` can't be denied: its scheme is `https`, `http`, or `*` for both; write an origin, a host or a network, as `https://api.example.com`, `*.example.com` or `10.0.0.0/8`
-        `evil.example:99999` can't be denied: its port is a number up to 65535, a range as in `8000-8010`, or `*`; write an origin, a host or a network, as `https://api.example.com`, `*.example.com` or `10.0.0.0/8`
-        `e vil` can't be denied: it has a space or a control character in it; write an origin, a host or a network, as `https://api.example.com`, `*.example.com` or `10.0.0.0/8`
+        `` can't be denied: it has no host; use an origin, a host or a network, such as `https://api.example.com`, `*.example.com` or `10.0.0.0/8`
+        `*` can't be denied: `*` matches only whole labels at the start of a name, as in `*.example.com`; use an origin, a host or a network, such as `https://api.example.com`, `*.example.com` or `10.0.0.0/8`
+        `*.` can't be denied: its host is invalid: empty host; use an origin, a host or a network, such as `https://api.example.com`, `*.example.com` or `10.0.0.0/8`
+        `a.*.example` can't be denied: `*` matches only whole labels at the start of a name, as in `*.example.com`; use an origin, a host or a network, such as `https://api.example.com`, `*.example.com` or `10.0.0.0/8`
+        `10.1.2.3/8` can't be denied: `10.1.2.3/8` has host bits set; did you mean `10.0.0.0/8`, or the address `10.1.2.3`?; use an origin, a host or a network, such as `https://api.example.com`, `*.example.com` or `10.0.0.0/8`
+        `10.0.0.0/33` can't be denied: `10.0.0.0/33` is not an address or a network such as `10.0.0.0/8` or `fd12:3456::/32`; use an origin, a host or a network, such as `https://api.example.com`, `*.example.com` or `10.0.0.0/8`
+        `evil.example/…` can't be denied: it can't have a path; remove everything after the host and port; use an origin, a host or a network, such as `https://api.example.com`, `*.example.com` or `10.0.0.0/8`
+        `…@evil.example/…` can't be denied: it can't have a path; remove everything after the host and port; use an origin, a host or a network, such as `https://api.example.com`, `*.example.com` or `10.0.0.0/8`
+        `…@evil.example` can't be denied: it contains a user name or a password; remove them; use an origin, a host or a network, such as `https://api.example.com`, `*.example.com` or `10.0.0.0/8`
+        `ftp://evil.example` can't be denied: its scheme must be `https`, `http`, or `*` for both; use an origin, a host or a network, such as `https://api.example.com`, `*.example.com` or `10.0.0.0/8`
+        `evil.example:99999` can't be denied: its port must be a number up to 65535, a range such as `8000-8010`, or `*`; use an origin, a host or a network, such as `https://api.example.com`, `*.example.com` or `10.0.0.0/8`
+        `e vil` can't be denied: it contains a space or a control character; use an origin, a host or a network, such as `https://api.example.com`, `*.example.com` or `10.0.0.0/8`
     "#]].assert_eq(&told);
     assert!(!told.contains("hunter2"));
 }

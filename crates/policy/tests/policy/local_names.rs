@@ -1,7 +1,7 @@
 //! Names that are not public: nobody looks them up unless a rule names them.
 
 use expect_test::expect;
-use http_step_policy::{Origin, Policy};
+use http_step_policy::{Origin, Permission, Policy};
 
 use crate::{origin, policy};
 
@@ -117,8 +117,9 @@ fn the_line_of_a_denial_grants_the_name() {
         let to = url(name);
         let denial = Policy::public().admit(&to, "GET").unwrap_err();
         let grant = denial.grant().unwrap();
-        let granted = grant.line().strip_prefix("--allow ").unwrap();
-        let policy = Policy::public().allow(granted.parse().unwrap());
+        let expected = Permission::Origin { origin: to.clone() };
+        assert_eq!(grant.permission, expected);
+        let policy = Policy::public().allow(to.clone().into());
         let permit = policy.admit(&to, "GET");
         assert!(permit.is_ok(), "{name}: {permit:?}");
     }
@@ -144,17 +145,17 @@ fn why_not() {
     })
     .collect();
     expect![[r#"
-        the policy does not allow http://localhost:8080: its name is this machine's own, and no rule names it; `--allow http://localhost:8080` would
-        the policy does not allow http://a.localhost:8080: its name is this machine's own, and no rule names it; `--allow http://a.localhost:8080` would
-        the policy does not allow http://db:8080: a name of one label is not public, and no rule names it; `--allow http://db:8080` would
-        the policy does not allow http://git.internal:8080: names in `.internal` are not public, and no rule names it; `--allow http://git.internal:8080` would
-        the policy does not allow http://router.home.arpa:8080: names in `.home.arpa` are not public, and no rule names it; `--allow http://router.home.arpa:8080` would
-        the policy does not allow http://metadata.google.internal:8080: it is a cloud's metadata service, and no rule has the whole of its name; `--allow http://metadata.google.internal:8080` would
-        the policy does not allow http://metadata.goog:8080: it is a cloud's metadata service, and no rule has the whole of its name; `--allow http://metadata.goog:8080` would
+        the policy does not allow http://localhost:8080: `localhost` is this machine, and no rule names it
+        the policy does not allow http://a.localhost:8080: `localhost` is this machine, and no rule names it
+        the policy does not allow http://db:8080: a single-label name is not public, and no rule names it
+        the policy does not allow http://git.internal:8080: names under `.internal` are not public, and no rule names it
+        the policy does not allow http://router.home.arpa:8080: names under `.home.arpa` are not public, and no rule names it
+        the policy does not allow http://metadata.google.internal:8080: it is a cloud metadata service, and no rule has its exact name
+        the policy does not allow http://metadata.goog:8080: it is a cloud metadata service, and no rule has its exact name
     "#]].assert_eq(&told);
     // The same without `public`, and in a file.
     let file = policy("allow: [https://example.com]");
-    expect!["the policy does not allow http://db:8080: a name of one label is not public, and no rule names it; `- http://db:8080` under `allow:` in policy.yaml would"].assert_eq(&file.admit(&url("db"), "GET").unwrap_err().to_string());
+    expect!["the policy does not allow http://db:8080: a single-label name is not public, and no rule names it"].assert_eq(&file.admit(&url("db"), "GET").unwrap_err().to_string());
 }
 
 /// A wildcard names what is below a suffix that is local itself, and no metadata service.

@@ -22,7 +22,7 @@ mod spellings;
 mod tls;
 mod verdicts;
 
-use http_step_policy::{Origin, Policy};
+use http_step_policy::{Denial, Origin, Policy};
 
 fn origin(text: &str) -> Origin {
     text.parse().unwrap_or_else(|error| panic!("{error}"))
@@ -38,4 +38,15 @@ fn said(policy: &Policy) -> Vec<String> {
     let explained = policy.explain();
     let lines = explained.lines().skip(1);
     lines.map(|line| line[6..].to_owned()).collect()
+}
+
+/// A denial, and the line of a policy file that would allow it.
+fn with_grant(denial: &Denial) -> String {
+    match denial.grant() {
+        Some(grant) => match &grant.file {
+            Some(file) => format!("{denial}; {} in {file}", grant.policy_line()),
+            None => format!("{denial}; {}", grant.policy_line()),
+        },
+        None => denial.to_string(),
+    }
 }

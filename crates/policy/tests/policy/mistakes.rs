@@ -26,31 +26,31 @@ proxies: {all: "proxy:3128", no_proxy: [a b], resolve: me, steps_may_use: http:/
 limits: {wall: 0, memory: 64MB, requests: -1, cpus: 2, connect: 200, concurrent_requests: 0}
 "#,
         "2:1: unknown key `pubic`, did you mean `public`?\n\
-         4:5: `allow`: `api.example.com` is not an origin, as `https://api.example.com`, `https://*.example.com` or `http://127.0.0.1:8080`: it has no scheme; did you mean `https://…`?\n\
-         5:13: `allow.origin`: `https://*.com` is not an origin, as `https://api.example.com`, `https://*.example.com` or `http://127.0.0.1:8080`: `*.com` is a whole top-level domain; name more of it, as in `*.example.com`\n\
+         4:5: `allow`: `api.example.com` is not an origin such as `https://api.example.com`, `https://*.example.com` or `http://127.0.0.1:8080`: it has no scheme; did you mean `https://…`?\n\
+         5:13: `allow.origin`: `https://*.com` is not an origin such as `https://api.example.com`, `https://*.example.com` or `http://127.0.0.1:8080`: `*.com` is a whole top-level domain; use more labels, as in `*.example.com`\n\
          6:5: `allow`: unknown key `method`, did you mean `methods`?\n\
-         7:5: `allow`: the rule has no origin: give it as `origin: https://…`\n\
-         7:16: `allow.methods`: methods are in upper case; did you mean `GET`?\n\
-         7:21: `allow.methods`: no step can use the method CONNECT\n\
-         7:30: `allow.methods`: `a b` is not a method, as `GET` or `PROPFIND`\n\
+         7:5: `allow`: the rule has no origin; add `origin: https://…`\n\
+         7:16: `allow.methods`: methods are case-sensitive; did you mean `GET`?\n\
+         7:21: `allow.methods`: steps can't use the method CONNECT\n\
+         7:30: `allow.methods`: `a b` is not a method such as `GET` or `PROPFIND`\n\
          7:37: `allow.methods`: expected a method, as in `GET`, not a number\n\
-         7:52: `allow.networks`: `10.1.2.3/8` begins inside a network; did you mean `10.0.0.0/8`, or the address `10.1.2.3`?\n\
-         7:64: `allow.networks`: `here` is not a network, as `10.0.0.0/8` or `fd12:3456::/32`, nor an address\n\
-         9:5: `allow`: an origin of the scheme `http` has no TLS; leave out `tls`, or write `https`\n\
+         7:52: `allow.networks`: `10.1.2.3/8` has host bits set; did you mean `10.0.0.0/8`, or the address `10.1.2.3`?\n\
+         7:64: `allow.networks`: `here` is not an address or a network such as `10.0.0.0/8` or `fd12:3456::/32`\n\
+         9:5: `allow`: an `http` origin has no TLS; remove `tls`, or use `https`\n\
          10:11: `networks`: expected a list of networks, not a string: write `[10.0.0.0/8]`\n\
-         11:20: `tls.min_version`: the TLS versions are `1.2` and `1.3`\n\
-         11:39: `tls.pinned_keys`: a pinned key is `sha256//` and the SHA-256 of the certificate's public key in Base64, as for curl's `--pinnedpubkey`\n\
+         11:20: `tls.min_version`: the TLS version must be `1.2` or `1.3`\n\
+         11:39: `tls.pinned_keys`: a pinned key must be `sha256//` and the SHA-256 of the certificate's public key in Base64, as for curl's `--pinnedpubkey`\n\
          11:57: `tls.steps_may`: expected `verify-none`, `ca-file`, `client-certificate`, `pinned-key` or `min-version`, not `verify-non`; did you mean `verify-none`?\n\
          11:69: `tls.steps_may`: expected `verify-none`, `ca-file`, `client-certificate`, `pinned-key` or `min-version`, not `all`\n\
-         12:16: `proxies.all`: a proxy's URL starts with `http://`, `https://`, `socks5://` or `socks5h://`; did you mean `http://…`?\n\
-         12:41: `proxies.no_proxy`: what goes without a proxy is a name, as in `internal.example`, which stands for all below it too, an address, a network, or `*`\n\
+         12:16: `proxies.all`: a proxy's URL must start with `http://`, `https://`, `socks5://` or `socks5h://`; did you mean `http://…`?\n\
+         12:41: `proxies.no_proxy`: expected a name, which includes all names below it, as in `internal.example`, an address, a network, or `*`\n\
          12:56: `proxies.resolve`: expected `host` or `proxy`, not `me`\n\
          12:75: `proxies.steps_may_use`: expected a list of proxies' URLs, not a string: write `[http://q]`\n\
-         13:16: `limits.wall`: a time limit is more than 0 and at most 31536000 seconds, not 0\n\
+         13:16: `limits.wall`: a time limit must be more than 0 and at most 31536000 seconds, not 0\n\
          13:27: `limits.memory`: expected a number of bytes, as in `65536` or `64MiB`, not `64MB`; the units are KiB, MiB, GiB and TiB\n\
          13:43: `limits.requests`: expected a whole number from 0 to 4294967295, not -1\n\
          13:47: `limits`: unknown key `cpus`, did you mean `cpu`?\n\
-         13:65: `limits.connect`: a time limit is more than 0 and at most 120 seconds, not 200\n\
+         13:65: `limits.connect`: a time limit must be more than 0 and at most 120 seconds, not 200\n\
          13:91: `limits.concurrent_requests`: expected a whole number from 1 to 4294967295, not 0",
     );
 }
@@ -66,13 +66,10 @@ fn rules() {
             "allow: [5]",
             "1:9: `allow`: expected an origin, or a mapping with the key `origin`, not a number",
         ),
-        (
-            "allow: [*]",
-            "1:9: a text that starts with `*` or `&` goes in quotes",
-        ),
+        ("allow: [*]", "1:9: quote text that starts with `*` or `&`"),
         (
             "allow: ['*']",
-            "1:9: `allow`: `*` is not an origin, as `https://api.example.com`, `https://*.example.com` or `http://127.0.0.1:8080`: to allow any public origin, write `public: true` in a policy file",
+            "1:9: `allow`: `*` is not an origin such as `https://api.example.com`, `https://*.example.com` or `http://127.0.0.1:8080`: to allow any public origin, set `public: true` in a policy file",
         ),
         (
             "allow: [{origin: https://a.example, methods: GET}]",
@@ -80,16 +77,16 @@ fn rules() {
         ),
         (
             "allow: [{origin: 'https://u:hunter2@a.example'}]",
-            "1:18: `allow.origin`: `…@a.example` is not an origin, as `https://api.example.com`, `https://*.example.com` or `http://127.0.0.1:8080`: it has a user name or a password in it; leave them out",
+            "1:18: `allow.origin`: `…@a.example` is not an origin such as `https://api.example.com`, `https://*.example.com` or `http://127.0.0.1:8080`: it contains a user name or a password; remove them",
         ),
         (
             "allow:\n- https://*.example.com\n- origin: https://a.example.com\n  methods: [GET]\n- https://b.example\n- https://b.example",
-            "3:3: the rule decides nothing: `https://*.example.com` in line 2 lets out all that it would; put it before that one, or leave it out\n\
-             6:3: the rule decides nothing: `https://b.example` in line 5 lets out all that it would; put it before that one, or leave it out",
+            "3:3: this rule is unreachable: `https://*.example.com` in line 2 already matches everything it would; move it before that rule, or remove it\n\
+             6:3: this rule is unreachable: `https://b.example` in line 5 already matches everything it would; move it before that rule, or remove it",
         ),
         (
             "allow: [{origin: http://a.example, tls: {min_version: 1.3}}]",
-            "1:36: `allow`: an origin of the scheme `http` has no TLS; leave out `tls`, or write `https`",
+            "1:36: `allow`: an `http` origin has no TLS; remove `tls`, or use `https`",
         ),
     ] {
         told(file, mistakes);
@@ -98,8 +95,8 @@ fn rules() {
 
 #[test]
 fn what_is_denied() {
-    let forms = "write an origin, a host or a network, as `https://api.example.com`, `*.example.com` or `10.0.0.0/8`";
-    let leave = "leave one of them out";
+    let forms = "use an origin, a host or a network, such as `https://api.example.com`, `*.example.com` or `10.0.0.0/8`";
+    let leave = "remove one of them";
     for (file, mistakes) in [
         (
             "deny: evil.example",
@@ -110,25 +107,25 @@ fn what_is_denied() {
             format!(
                 "1:8: `deny`: expected an origin, a host or a network, not a number\n\
                  1:12: `deny`: expected an origin, a host or a network, not a mapping\n\
-                 1:33: `deny`: `ftp://a.example` can't be denied: its scheme is `https`, `http`, or `*` for both; {forms}\n\
-                 1:50: `deny`: `a b` can't be denied: it has a space or a control character in it; {forms}\n\
-                 1:57: `deny`: `10.1.2.3/8` can't be denied: `10.1.2.3/8` begins inside a network; did you mean `10.0.0.0/8`, or the address `10.1.2.3`?; {forms}"
+                 1:33: `deny`: `ftp://a.example` can't be denied: its scheme must be `https`, `http`, or `*` for both; {forms}\n\
+                 1:50: `deny`: `a b` can't be denied: it contains a space or a control character; {forms}\n\
+                 1:57: `deny`: `10.1.2.3/8` can't be denied: `10.1.2.3/8` has host bits set; did you mean `10.0.0.0/8`, or the address `10.1.2.3`?; {forms}"
             ),
         ),
         // What it leaves nothing of.
         (
             "allow:\n- https://a.example\n- https://b.a.example\n- {origin: 'http://*.a.example', methods: [GET]}\n- http://10.0.0.1\ndeny: [a.example, 'http://*.a.example', 10.0.0.0/8]",
             format!(
-                "2:3: the rule allows nothing: `a.example` under `deny:` in line 6 denies all of it; {leave}\n\
-                 4:3: the rule allows nothing: `http://*.a.example` under `deny:` in line 6 denies all of it; {leave}\n\
-                 5:3: the rule allows nothing: `10.0.0.0/8` under `deny:` in line 6 denies all of it; {leave}"
+                "2:3: this rule is useless: `a.example` under `deny:` in line 6 denies everything it allows; {leave}\n\
+                 4:3: this rule is useless: `http://*.a.example` under `deny:` in line 6 denies everything it allows; {leave}\n\
+                 5:3: this rule is useless: `10.0.0.0/8` under `deny:` in line 6 denies everything it allows; {leave}"
             ),
         ),
         (
             "networks: [10.1.0.0/16, 10.0.0.0/7, 11.0.0.1]\nallow: [{origin: https://a.example, networks: [10.0.0.0/8]}]\ndeny: [10.0.0.0/8]",
             format!(
-                "1:12: no name may lead to 10.1.0.0/16: `10.0.0.0/8` under `deny:` in line 3 denies all of it; {leave}\n\
-                 2:48: no name may lead to 10.0.0.0/8: `10.0.0.0/8` under `deny:` in line 3 denies all of it; {leave}"
+                "1:12: allowing 10.1.0.0/16 is useless: `10.0.0.0/8` under `deny:` in line 3 denies all of it; {leave}\n\
+                 2:48: allowing 10.0.0.0/8 is useless: `10.0.0.0/8` under `deny:` in line 3 denies all of it; {leave}"
             ),
         ),
     ] {
@@ -147,7 +144,7 @@ fn what_is_denied() {
 
 #[test]
 fn files() {
-    let glob = "is not a glob of files beside the step file, as `report.xml`, `reports/*.xml` or `reports/**`";
+    let glob = "is not a glob of files such as `report.xml`, `reports/*.xml` or `reports/**`";
     for (file, mistakes) in [
         (
             "files: ['**']",
@@ -163,8 +160,8 @@ fn files() {
             "files: {read: [1, /etc/passwd, ../a]}",
             format!(
                 "1:16: `files.read`: expected a glob of files, not a number\n\
-                 1:19: `files.read`: `/etc/passwd` {glob}: it begins with `/`; leave that out\n\
-                 1:32: `files.read`: `../a` {glob}: it has a part `..`; leave that out"
+                 1:19: `files.read`: `/etc/passwd` {glob}: it starts with `/`; remove that\n\
+                 1:32: `files.read`: `../a` {glob}: it contains `..`; remove that"
             ),
         ),
     ] {
@@ -174,7 +171,7 @@ fn files() {
 
 #[test]
 fn values() {
-    let path = "a network, as `10.0.0.0/8` or `fd12:3456::/32`, nor an address";
+    let path = "an address or a network such as `10.0.0.0/8` or `fd12:3456::/32`";
     for (file, mistakes) in [
         ("public: yes", "1:9: `public`: expected `true` or `false`, not a string; did you mean `true`?".to_owned()),
         ("networks: [10.0.0.0/33]", format!("1:12: `networks`: `10.0.0.0/33` is not {path}")),
@@ -182,7 +179,7 @@ fn values() {
         ("networks: [10]", "1:12: `networks`: expected a network, not a number".to_owned()),
         (
             "networks: [10.1.2.3/8]",
-            "1:12: `networks`: `10.1.2.3/8` begins inside a network; did you mean `10.0.0.0/8`, or the address `10.1.2.3`?".to_owned(),
+            "1:12: `networks`: `10.1.2.3/8` has host bits set; did you mean `10.0.0.0/8`, or the address `10.1.2.3`?".to_owned(),
         ),
         ("networks: [[]]", "1:12: `networks`: expected a network, not a list".to_owned()),
     ] {
@@ -195,11 +192,11 @@ fn tls() {
     let choices = "`verify-none`, `ca-file`, `client-certificate`, `pinned-key` or `min-version`";
     for (file, mistakes) in [
         ("tls: 1.3", "1:6: `tls`: expected a mapping of `min_version`, `pinned_keys` and `steps_may`, not a number".to_owned()),
-        ("tls: {min_version: 1.30}", "1:20: `tls.min_version`: the TLS versions are `1.2` and `1.3`".to_owned()),
-        ("tls: {min_version: tls1.3}", "1:20: `tls.min_version`: the TLS versions are `1.2` and `1.3`".to_owned()),
+        ("tls: {min_version: 1.30}", "1:20: `tls.min_version`: the TLS version must be `1.2` or `1.3`".to_owned()),
+        ("tls: {min_version: tls1.3}", "1:20: `tls.min_version`: the TLS version must be `1.2` or `1.3`".to_owned()),
         (
             "tls: {pinned_keys: ['sha256//abc']}",
-            "1:21: `tls.pinned_keys`: a pinned key is `sha256//` and the SHA-256 of the certificate's public key in Base64, as for curl's `--pinnedpubkey`".to_owned(),
+            "1:21: `tls.pinned_keys`: a pinned key must be `sha256//` and the SHA-256 of the certificate's public key in Base64, as for curl's `--pinnedpubkey`".to_owned(),
         ),
         (
             "tls: {steps_may: [verify_none, all, 5]}",
@@ -223,14 +220,14 @@ fn proxies() {
         ),
         (
             "proxies: {all: 'u:hunter2@p'}",
-            "1:16: `proxies.all`: a proxy's URL starts with `http://`, `https://`, `socks5://` or `socks5h://`; did you mean `http://…`?",
+            "1:16: `proxies.all`: a proxy's URL must start with `http://`, `https://`, `socks5://` or `socks5h://`; did you mean `http://…`?",
         ),
         (
             "proxies: {no_proxy: ['a b', 'a.*', '', '.']}",
-            "1:22: `proxies.no_proxy`: what goes without a proxy is a name, as in `internal.example`, which stands for all below it too, an address, a network, or `*`\n\
-             1:29: `proxies.no_proxy`: what goes without a proxy is a name, as in `internal.example`, which stands for all below it too, an address, a network, or `*`\n\
-             1:36: `proxies.no_proxy`: what goes without a proxy is a name, as in `internal.example`, which stands for all below it too, an address, a network, or `*`\n\
-             1:40: `proxies.no_proxy`: what goes without a proxy is a name, as in `internal.example`, which stands for all below it too, an address, a network, or `*`",
+            "1:22: `proxies.no_proxy`: expected a name, which includes all names below it, as in `internal.example`, an address, a network, or `*`\n\
+             1:29: `proxies.no_proxy`: expected a name, which includes all names below it, as in `internal.example`, an address, a network, or `*`\n\
+             1:36: `proxies.no_proxy`: expected a name, which includes all names below it, as in `internal.example`, an address, a network, or `*`\n\
+             1:40: `proxies.no_proxy`: expected a name, which includes all names below it, as in `internal.example`, an address, a network, or `*`",
         ),
         (
             "proxies: {resolve: hots}",
@@ -261,13 +258,11 @@ fn partial_echo() {
 
 #[test]
 fn secrets() {
-    let no_origin = "a secret without an origin could go anywhere: add the ones that it is for, as in `origins: [https://api.example.com]`";
-    let no_source =
-        "it is not said where the secret's value is: add `from: env:VARIABLE` or `from: file:PATH`";
-    let name = "no expression can name this secret: in a name there are letters, digits, `_`, `-`, `.`, `:` and `/`, as in `API_TOKEN`";
-    let pattern = "is not an origin, as `https://api.example.com`, `https://*.example.com` or `http://127.0.0.1:8080`";
-    let path = "it ends with its host or port, without a path; leave out what follows";
-    let nothing = "an empty list lends the secret for nothing; leave out";
+    let no_origin = "the secret has no origin, so it could be sent anywhere; add the origins that it is for, as in `origins: [https://api.example.com]`";
+    let no_source = "the secret has no source; add `from: env:VARIABLE` or `from: file:PATH`";
+    let name = "this is not a valid name of a secret: use letters, digits, `_`, `-`, `.`, `:` and `/`, as in `API_TOKEN`";
+    let pattern = "is not an origin such as `https://api.example.com`, `https://*.example.com` or `http://127.0.0.1:8080`";
+    let path = "it can't have a path; remove everything after the host and port";
     let places = "expected `header`, `query`, `path`, `body`, `url`, `signature` or `token`";
     for (file, mistakes) in [
         (
@@ -308,8 +303,8 @@ fn secrets() {
             "secrets: {A: {from: env:A, origins: https://a.example, methods: [post], path_prefix: v1, places: [headers, cookie, 5]}}",
             format!(
                 "1:37: `secrets.A.origins`: expected a list of origins, not a string: write `[https://a.example]`\n\
-                 1:66: `secrets.A.methods`: methods are in upper case; did you mean `POST`?\n\
-                 1:86: `secrets.A.path_prefix`: a path's prefix begins with `/`, as in `/v1/`\n\
+                 1:66: `secrets.A.methods`: methods are case-sensitive; did you mean `POST`?\n\
+                 1:86: `secrets.A.path_prefix`: a path prefix must start with `/`, as in `/v1/`\n\
                  1:99: `secrets.A.places`: {places}, not `headers`; did you mean `header`?\n\
                  1:108: `secrets.A.places`: {places}, not `cookie`\n\
                  1:116: `secrets.A.places`: {places}, not a number"
@@ -319,24 +314,24 @@ fn secrets() {
             "secrets: {A: {from: env:A, origins: [https://hooks.example/hunter2, 'https://u:hunter2@a.example'], methods: [], places: [], path_prefix: /../}, B: {from: env:B, origins: https://hooks.example/hunter2}}",
             format!(
                 "1:38: `secrets.A.origins`: `https://hooks.example/…` {pattern}: {path}\n\
-                 1:69: `secrets.A.origins`: `…@a.example` {pattern}: it has a user name or a password in it; leave them out\n\
-                 1:101: `secrets.A`: {nothing} `methods` to lend it for all\n\
-                 1:114: `secrets.A`: {nothing} `places` to lend it for headers, signatures and tokens\n\
-                 1:139: `secrets.A.path_prefix`: no path is under the prefix: it has a segment `.` or `..` in it, which servers read in different ways\n\
+                 1:69: `secrets.A.origins`: `…@a.example` {pattern}: it contains a user name or a password; remove them\n\
+                 1:101: `secrets.A`: an empty list grants the secret for no method; leave out `methods` to grant it for all\n\
+                 1:114: `secrets.A`: an empty list grants the secret for no place; leave out `places` to grant it for headers, signatures and tokens\n\
+                 1:139: `secrets.A.path_prefix`: the path prefix contains a `.` or `..` segment, which servers interpret differently, so it matches no path\n\
                  1:172: `secrets.B.origins`: `https://hooks.example/…` {pattern}: {path}"
             ),
         ),
         (
             "secrets: {A: {from: env:A, origins: [https://a.example], places: [{header: X Y}, {format: 'a'}, {header: X, format: a}, {header: X, format: ' {}'}, {headre: X}, {header: 5}], compose: [token]}, B: {from: env:A, origins: [https://a.example], compose: []}}",
-            "1:68: `secrets.A.places`: this is not the name of a header field, as in `Authorization`\n\
-             1:82: `secrets.A.places`: it is not said which header field: add `header: NAME`\n\
-             1:98: `secrets.A.places`: a format has `{}` once, where the secret's value is, as in `Bearer {}`\n\
-             1:122: `secrets.A.places`: a format is printable ASCII, without a space at its beginning or end\n\
-             1:149: `secrets.A.places`: it is not said which header field: add `header: NAME`\n\
+            "1:68: `secrets.A.places`: this is not a header name such as `Authorization`\n\
+             1:82: `secrets.A.places`: the header field is missing; add `header: NAME`\n\
+             1:98: `secrets.A.places`: a format must contain `{}` once, for the secret's value, as in `Bearer {}`\n\
+             1:122: `secrets.A.places`: a format must be printable ASCII, without a space at its start or end\n\
+             1:149: `secrets.A.places`: the header field is missing; add `header: NAME`\n\
              1:150: `secrets.A.places`: unknown key `headre`, did you mean `header`?\n\
              1:171: `secrets.A.places.header`: expected a text, not a number\n\
              1:186: `secrets.A.compose`: expected `header`, `query`, `path`, `body` or `url`, not `token`\n\
-             1:242: `secrets.B`: an empty list grants nothing; leave it out"
+             1:242: `secrets.B`: an empty list grants nothing; remove it"
                 .to_owned(),
         ),
     ] {
@@ -347,10 +342,10 @@ fn secrets() {
 /// What stands where a source belongs may be the value itself.
 #[test]
 fn a_value_in_place_of_a_source_is_not_shown() {
-    let literal = "a secret's value stands elsewhere; say where, as `env:VARIABLE`, `file:PATH`, or `SCHEME:REFERENCE` of a source that the platform has";
-    let url = "a URL is no source; if it is the secret, put it into an environment variable or a file, and say which, as `env:VARIABLE` or `file:PATH`";
-    let variable = "after `env:` comes the name of an environment variable: letters, digits and `_`, and no digit first";
-    let kind = "expected where the value is, as in `env:VARIABLE` or `file:PATH`, not";
+    let literal = "don't write the value of a secret here; write where it is stored, as `env:VARIABLE`, `file:PATH`, or `SCHEME:REFERENCE` for a source of the platform";
+    let url = "a URL is not a source; if it is the secret, store it in an environment variable or a file, and write `env:VARIABLE` or `file:PATH`";
+    let variable = "`env:` must be followed by the name of an environment variable: letters, digits and `_`, not starting with a digit";
+    let kind = "expected a source, as in `env:VARIABLE` or `file:PATH`, not";
     for (from, mistake) in [
         ("hunter2", literal.to_owned()),
         ("'Bearer: hunter2'", literal.to_owned()),
@@ -359,7 +354,8 @@ fn a_value_in_place_of_a_source_is_not_shown() {
         ("env:hunter2!", variable.to_owned()),
         (
             "'file:'",
-            "after `file:` comes the path of a file, as in `file:/run/secrets/token`".to_owned(),
+            "`file:` must be followed by the path of a file, as in `file:/run/secrets/token`"
+                .to_owned(),
         ),
         ("4711", format!("{kind} a number")),
         ("true", format!("{kind} a boolean")),
@@ -375,7 +371,7 @@ fn a_value_in_place_of_a_source_is_not_shown() {
 
 #[test]
 fn limits() {
-    let time = "a time limit is more than 0 and at most 31536000 seconds, not";
+    let time = "a time limit must be more than 0 and at most 31536000 seconds, not";
     let bytes = "expected a number of bytes, as in `65536` or `64MiB`, not";
     let units = "the units are KiB, MiB, GiB and TiB";
     let count = "expected a whole number from 0 to 4294967295, not";
@@ -396,12 +392,12 @@ fn limits() {
         (
             "wall: .inf",
             16,
-            "`.inf` is not a finite number; a text goes in quotes".to_owned(),
+            "`.inf` is not a finite number; quote it if it is text".to_owned(),
         ),
         (
             "connect: 121",
             19,
-            "`limits.connect`: a time limit is more than 0 and at most 120 seconds, not 121"
+            "`limits.connect`: a time limit must be more than 0 and at most 120 seconds, not 121"
                 .to_owned(),
         ),
         (
@@ -470,7 +466,7 @@ fn the_file_itself() {
     for (file, mistake) in [
         (
             "",
-            "1:1: the file is empty; the smallest policy is `allow: []`".to_owned(),
+            "1:1: the file is empty; a minimal policy is `allow: []`".to_owned(),
         ),
         (
             "[]",
@@ -478,12 +474,12 @@ fn the_file_itself() {
         ),
         (
             "allow: []\n---\nallow: []",
-            "2:1: a second document begins here; a policy is one".to_owned(),
+            "2:1: a second document starts here; a policy must be a single document".to_owned(),
         ),
-        ("# \0", "1:3: a NUL byte can't stand in a policy".to_owned()),
+        ("# \0", "1:3: a policy can't contain a NUL byte".to_owned()),
         (
             &"x".repeat(LONGEST + 1),
-            "1:1: the file is too large: a policy has at most 1048576 bytes".to_owned(),
+            "1:1: the file is too large; the limit for a policy is 1048576 bytes".to_owned(),
         ),
     ] {
         told(file, &mistake);

@@ -21,7 +21,7 @@ fn through(policy: &Policy, to: &str, asked: Option<&str>) -> String {
             };
             format!("{}{} {resolve}", user.unwrap_or_default(), proxy.url)
         }
-        Err(denial) => denial.to_string(),
+        Err(denial) => crate::with_grant(&denial),
     }
 }
 
@@ -31,8 +31,8 @@ fn by_default_there_is_none() {
     assert_eq!(through(&policy, "https://a.example", None), "none");
     assert_eq!(
         through(&policy, "https://a.example", Some("http://u:p@proxy:3128")),
-        "the policy does not allow the proxy http://proxy:3128 for https://a.example: it is not \
-         one that steps may name; `--allow-proxy http://proxy:3128` would"
+        "the policy does not allow the proxy http://proxy:3128 for https://a.example: steps may \
+         not use this proxy; `- http://proxy:3128` under `proxies: steps_may_use:`"
     );
     let granted = policy.allow_proxy("http://proxy:3128".parse().unwrap());
     assert_eq!(
@@ -90,13 +90,13 @@ proxies:
         ),
         (
             "http://plain.example:3128",
-            "the policy does not allow the proxy http://plain.example:3128 for https://localhost: it is not one that steps may name; \
-             `- http://plain.example:3128` under `proxies: steps_may_use:` in policy.yaml would",
+            "the policy does not allow the proxy http://plain.example:3128 for https://localhost: steps may not use this proxy; \
+             `- http://plain.example:3128` under `proxies: steps_may_use:` in policy.yaml",
         ),
         (
             "https://other.example:80",
-            "the policy does not allow the proxy https://other.example:80 for https://localhost: it is not one that steps may name; \
-             `- https://other.example:80` under `proxies: steps_may_use:` in policy.yaml would",
+            "the policy does not allow the proxy https://other.example:80 for https://localhost: steps may not use this proxy; \
+             `- https://other.example:80` under `proxies: steps_may_use:` in policy.yaml",
         ),
     ] {
         assert_eq!(
@@ -203,57 +203,54 @@ fn urls() {
 
 #[test]
 fn what_is_no_url() {
-    let scheme = "a proxy's URL starts with `http://`, `https://`, `socks5://` or `socks5h://`; did you mean `http://…`?";
+    let scheme = "a proxy's URL must start with `http://`, `https://`, `socks5://` or `socks5h://`; did you mean `http://…`?";
     for (text, error) in [
         ("", scheme),
         ("proxy:3128", scheme),
         ("user:hunter2@proxy:3128", scheme),
         ("ftp://proxy", scheme),
         ("socks4://proxy", scheme),
-        ("http://", "the proxy's URL can't be read: it has no host"),
-        (
-            "http://:3128",
-            "the proxy's URL can't be read: it has no host",
-        ),
+        ("http://", "the proxy's URL is invalid: it has no host"),
+        ("http://:3128", "the proxy's URL is invalid: it has no host"),
         (
             "http://proxy/path",
-            "the proxy's URL can't be read: it ends with its host or port, without a path; leave out what follows",
+            "the proxy's URL is invalid: it can't have a path; remove everything after the host and port",
         ),
         (
             "http://pro xy",
-            "the proxy's URL can't be read: it has a space or a control character in it",
+            "the proxy's URL is invalid: it contains a space or a control character",
         ),
         (
             "http://*.proxy",
-            "the proxy's URL can't be read: it has a `*` in its host",
+            "the proxy's URL is invalid: its host contains `*`",
         ),
         (
             "http://::1",
-            "the proxy's URL can't be read: an IPv6 address stands in brackets, as in `[::1]`",
+            "the proxy's URL is invalid: an IPv6 address must be in brackets, as in `[::1]`",
         ),
         (
             "http://256.1.1.1",
-            "the proxy's URL can't be read: its host: invalid IPv4 address",
+            "the proxy's URL is invalid: its host: invalid IPv4 address",
         ),
         (
             "http://proxy:0",
-            "the proxy's URL can't be read: its port is a number from 1 to 65535",
+            "the proxy's URL is invalid: its port must be a number from 1 to 65535",
         ),
         (
             "http://proxy:65536",
-            "the proxy's URL can't be read: its port is a number from 1 to 65535",
+            "the proxy's URL is invalid: its port must be a number from 1 to 65535",
         ),
         (
             "http://proxy:+80",
-            "the proxy's URL can't be read: its port is a number from 1 to 65535",
+            "the proxy's URL is invalid: its port must be a number from 1 to 65535",
         ),
         (
             "http://u:%ff@proxy",
-            "the proxy's URL can't be read: its user name or password is not text",
+            "the proxy's URL is invalid: its user name or password is not valid text",
         ),
         (
             "http://u:%0d%0a@proxy",
-            "the proxy's URL can't be read: its user name or password is not text",
+            "the proxy's URL is invalid: its user name or password is not valid text",
         ),
     ] {
         let found = text.parse::<ProxyUrl>().expect_err(text);

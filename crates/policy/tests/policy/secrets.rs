@@ -19,7 +19,7 @@ fn verdict(policy: &Policy, name: &str, place: Place, request: &str) -> String {
         Err(denial) => {
             // Nobody may know where a URL leads that is a secret.
             assert_eq!(denial.origin().is_none(), place == Place::Url);
-            denial.to_string()
+            crate::with_grant(&denial)
         }
     }
 }
@@ -61,31 +61,31 @@ fn by_origin_method_path_and_place() {
     expect![[r#"
         TOKEN, header, POST https://api.example.com/v1/builds: may
         TOKEN, query, PATCH https://a.b.example.org./v1/?x=/../: may
-        TOKEN, header, POST https://evil.test/v1/: the policy does not let the secret `TOKEN` go to https://evil.test: it is lent to https://api.example.com and https://*.example.org alone; `- https://evil.test` under `origins:` of `TOKEN` in policy.yaml would
-        TOKEN, header, POST http://api.example.com/v1/: the policy does not let the secret `TOKEN` go to http://api.example.com: it is lent to https://api.example.com and https://*.example.org alone; `- http://api.example.com` under `origins:` of `TOKEN` in policy.yaml would
-        TOKEN, header, POST https://api.example.com:8443/v1/: the policy does not let the secret `TOKEN` go to https://api.example.com:8443: it is lent to https://api.example.com and https://*.example.org alone; `- https://api.example.com:8443` under `origins:` of `TOKEN` in policy.yaml would
-        TOKEN, header, GET https://api.example.com/v1/: the policy does not let the secret `TOKEN` go to https://api.example.com in a GET request: it is lent for PATCH and POST alone; `methods: [PATCH, POST, GET]` under `TOKEN:` in policy.yaml would
-        TOKEN, header, post https://api.example.com/v1/: the policy does not let the secret `TOKEN` go to https://api.example.com in a post request: it is lent for PATCH and POST alone; `methods: [PATCH, POST, post]` under `TOKEN:` in policy.yaml would
-        TOKEN, body, POST https://api.example.com/v1/: the policy does not let the secret `TOKEN` be in the body of a request to https://api.example.com: it is lent for headers and queries alone; `places: [header, query, body]` under `TOKEN:` in policy.yaml would
-        TOKEN, path, POST https://api.example.com/v1/: the policy does not let the secret `TOKEN` be in the path of a request to https://api.example.com: it is lent for headers and queries alone; `places: [header, query, path]` under `TOKEN:` in policy.yaml would
-        TOKEN, url, POST https://api.example.com/v1/: the policy does not let the secret `TOKEN` be the URL of a request: it is lent for headers and queries alone; `places: [header, query, url]` under `TOKEN:` in policy.yaml would
-        TOKEN, header, POST https://api.example.com/v2/: the policy does not let the secret `TOKEN` go to this path of https://api.example.com: it is lent for paths under `/v1/` alone; `path_prefix: null` under `TOKEN:` in policy.yaml would
-        TOKEN, header, POST https://api.example.com/v1/%2e%2e/v2: the policy does not let the secret `TOKEN` go to this path of https://api.example.com: it is lent for paths under `/v1/` alone, and the path has a segment `.` or `..` in it, which servers read in different ways; `path_prefix: null` under `TOKEN:` in policy.yaml would
-        TOKEN, header, POST https://api.example.com/v1/a%2Fb: the policy does not let the secret `TOKEN` go to this path of https://api.example.com: it is lent for paths under `/v1/` alone, and the path has an encoded `/` in it, which servers read in different ways; `path_prefix: null` under `TOKEN:` in policy.yaml would
-        TOKEN, body, GET https://evil.test/v2/: the policy does not let the secret `TOKEN` be in the body of a request to https://evil.test: it is lent for headers and queries alone; `places: [header, query, body]` under `TOKEN:` in policy.yaml would
-        TOKEN, body, GET https://api.example.com/v2/: the policy does not let the secret `TOKEN` be in the body of a request to https://api.example.com: it is lent for headers and queries alone; `places: [header, query, body]` under `TOKEN:` in policy.yaml would
+        TOKEN, header, POST https://evil.test/v1/: the policy does not allow the secret `TOKEN` in a header of a request to https://evil.test: it is granted only for https://api.example.com and https://*.example.org; `- https://evil.test` under `origins:` of `TOKEN` in policy.yaml
+        TOKEN, header, POST http://api.example.com/v1/: the policy does not allow the secret `TOKEN` in a header of a request to http://api.example.com: it is granted only for https://api.example.com and https://*.example.org; `- http://api.example.com` under `origins:` of `TOKEN` in policy.yaml
+        TOKEN, header, POST https://api.example.com:8443/v1/: the policy does not allow the secret `TOKEN` in a header of a request to https://api.example.com:8443: it is granted only for https://api.example.com and https://*.example.org; `- https://api.example.com:8443` under `origins:` of `TOKEN` in policy.yaml
+        TOKEN, header, GET https://api.example.com/v1/: the policy does not allow the secret `TOKEN` in a header of a GET request to https://api.example.com: it is granted only for PATCH and POST requests; `methods: [PATCH, POST, GET]` under `TOKEN:` in policy.yaml
+        TOKEN, header, post https://api.example.com/v1/: the policy does not allow the secret `TOKEN` in a header of a post request to https://api.example.com: it is granted only for PATCH and POST requests; `methods: [PATCH, POST, post]` under `TOKEN:` in policy.yaml
+        TOKEN, body, POST https://api.example.com/v1/: the policy does not allow the secret `TOKEN` in the body of a request to https://api.example.com: it is granted only for headers and queries; `places: [header, query, body]` under `TOKEN:` in policy.yaml
+        TOKEN, path, POST https://api.example.com/v1/: the policy does not allow the secret `TOKEN` in the path of a request to https://api.example.com: it is granted only for headers and queries; `places: [header, query, path]` under `TOKEN:` in policy.yaml
+        TOKEN, url, POST https://api.example.com/v1/: the policy does not allow the secret `TOKEN` as the URL of a request: it is granted only for headers and queries; `places: [header, query, url]` under `TOKEN:` in policy.yaml
+        TOKEN, header, POST https://api.example.com/v2/: the policy does not allow the secret `TOKEN` in a header of a request to this path of https://api.example.com: it is granted only for paths under `/v1/`; `path_prefix: null` under `TOKEN:` in policy.yaml
+        TOKEN, header, POST https://api.example.com/v1/%2e%2e/v2: the policy does not allow the secret `TOKEN` in a header of a request to this path of https://api.example.com: it is granted only for paths under `/v1/`, and the path contains a `.` or `..` segment, which servers interpret differently; `path_prefix: null` under `TOKEN:` in policy.yaml
+        TOKEN, header, POST https://api.example.com/v1/a%2Fb: the policy does not allow the secret `TOKEN` in a header of a request to this path of https://api.example.com: it is granted only for paths under `/v1/`, and the path contains an encoded `/`, which servers interpret differently; `path_prefix: null` under `TOKEN:` in policy.yaml
+        TOKEN, body, GET https://evil.test/v2/: the policy does not allow the secret `TOKEN` in the body of a request to https://evil.test: it is granted only for headers and queries; `places: [header, query, body]` under `TOKEN:` in policy.yaml
+        TOKEN, body, GET https://api.example.com/v2/: the policy does not allow the secret `TOKEN` in the body of a request to https://api.example.com: it is granted only for headers and queries; `places: [header, query, body]` under `TOKEN:` in policy.yaml
         ANYWHERE, body, DELETE http://127.0.0.1:8080//..: may
         ANYWHERE, url, GET http://0x7f.1:8080: may
-        ANYWHERE, path, GET http://127.0.0.1/hunter2: the policy does not let the secret `ANYWHERE` go to http://127.0.0.1: it is lent to http://127.0.0.1:8080 alone; `- http://127.0.0.1` under `origins:` of `ANYWHERE` in policy.yaml would
+        ANYWHERE, path, GET http://127.0.0.1/hunter2: the policy does not allow the secret `ANYWHERE` in the path of a request to http://127.0.0.1: it is granted only for http://127.0.0.1:8080; `- http://127.0.0.1` under `origins:` of `ANYWHERE` in policy.yaml
         ANYWHERE, signature, GET http://127.0.0.1:8080/: may
-        TOKEN, signature, POST https://api.example.com/v1/: the policy does not let the secret `TOKEN` sign a request to https://api.example.com: it is lent for headers and queries alone; `places: [header, query, signature]` under `TOKEN:` in policy.yaml would
+        TOKEN, signature, POST https://api.example.com/v1/: the policy does not allow the secret `TOKEN` as the signing key of a request to https://api.example.com: it is granted only for headers and queries; `places: [header, query, signature]` under `TOKEN:` in policy.yaml
         KEY, signature, POST https://api.example.com/v1/: may
-        KEY, signature, POST https://evil.test/v1/: the policy does not let the secret `KEY` sign a request to https://evil.test: it is lent to https://api.example.com alone; `- https://evil.test` under `origins:` of `KEY` in policy.yaml would
-        KEY, signature, GET https://api.example.com/v1/: the policy does not let the secret `KEY` sign a GET request to https://api.example.com: it is lent for POST alone; `methods: [POST, GET]` under `KEY:` in policy.yaml would
-        KEY, signature, POST https://api.example.com/v2/: the policy does not let the secret `KEY` sign a request to this path of https://api.example.com: it is lent for paths under `/v1/` alone; `path_prefix: null` under `KEY:` in policy.yaml would
-        KEY, signature, POST https://api.example.com/v1/../: the policy does not let the secret `KEY` sign a request to this path of https://api.example.com: it is lent for paths under `/v1/` alone, and the path has a segment `.` or `..` in it, which servers read in different ways; `path_prefix: null` under `KEY:` in policy.yaml would
-        KEY, header, POST https://api.example.com/v1/: the policy does not let the secret `KEY` be in a header of a request to https://api.example.com: it is lent for signatures alone; `places: [header, signature]` under `KEY:` in policy.yaml would
-        KEY, url, POST https://api.example.com/v1/: the policy does not let the secret `KEY` be the URL of a request: it is lent for signatures alone; `places: [url, signature]` under `KEY:` in policy.yaml would
+        KEY, signature, POST https://evil.test/v1/: the policy does not allow the secret `KEY` as the signing key of a request to https://evil.test: it is granted only for https://api.example.com; `- https://evil.test` under `origins:` of `KEY` in policy.yaml
+        KEY, signature, GET https://api.example.com/v1/: the policy does not allow the secret `KEY` as the signing key of a GET request to https://api.example.com: it is granted only for POST requests; `methods: [POST, GET]` under `KEY:` in policy.yaml
+        KEY, signature, POST https://api.example.com/v2/: the policy does not allow the secret `KEY` as the signing key of a request to this path of https://api.example.com: it is granted only for paths under `/v1/`; `path_prefix: null` under `KEY:` in policy.yaml
+        KEY, signature, POST https://api.example.com/v1/../: the policy does not allow the secret `KEY` as the signing key of a request to this path of https://api.example.com: it is granted only for paths under `/v1/`, and the path contains a `.` or `..` segment, which servers interpret differently; `path_prefix: null` under `KEY:` in policy.yaml
+        KEY, header, POST https://api.example.com/v1/: the policy does not allow the secret `KEY` in a header of a request to https://api.example.com: it is granted only for signatures; `places: [header, signature]` under `KEY:` in policy.yaml
+        KEY, url, POST https://api.example.com/v1/: the policy does not allow the secret `KEY` as the URL of a request: it is granted only for signatures; `places: [url, signature]` under `KEY:` in policy.yaml
     "#]].assert_eq(&verdicts(
         &whole(),
         &[
@@ -144,16 +144,16 @@ fn where_a_url_leads_is_not_told() {
     );
     expect![[r#"
         HOOK, url, POST https://hooks.example/services/hunter2: may
-        HOOK, url, POST https://evil.test/hunter2: the policy does not let the secret `HOOK` be the URL of a request: it leads to an origin that the secret is not lent to; `- https://…` under `origins:` of `HOOK` in policy.yaml would
-        HOOK, url, GET https://hooks.example/services/hunter2: the policy does not let the secret `HOOK` be the URL of a GET request: it is lent for POST alone; `methods: [POST, GET]` under `HOOK:` in policy.yaml would
-        HOOK, url, POST https://hooks.example/hunter2: the policy does not let the secret `HOOK` be the URL of a request: it leads to a path that the secret is not lent for; `path_prefix: null` under `HOOK:` in policy.yaml would
-        HOOK, url, POST https://hooks.example/services//hunter2: the policy does not let the secret `HOOK` be the URL of a request: it leads to a path that the secret is not lent for; `path_prefix: null` under `HOOK:` in policy.yaml would
-        HOOK, header, POST https://evil.test/: the policy does not let the secret `HOOK` be in a header of a request to https://evil.test: it is lent for whole URLs alone; `places: [header, url]` under `HOOK:` in policy.yaml would
-        HOOK, header, POST https://hooks.example/services/x: the policy does not let the secret `HOOK` be in a header of a request to https://hooks.example: it is lent for whole URLs alone; `places: [header, url]` under `HOOK:` in policy.yaml would
-        EITHER, url, POST https://evil.test/hunter2: the policy does not let the secret `EITHER` be the URL of a request: it leads to an origin that the secret is not lent to; `- https://…` under `origins:` of `EITHER` in policy.yaml would
-        EITHER, url, POST https://hooks.example/hunter2: the policy does not let the secret `EITHER` be the URL of a request: it leads to a path that the secret is not lent for; `path_prefix: null` under `EITHER:` in policy.yaml would
-        EITHER, header, POST https://evil.test/: the policy does not let the secret `EITHER` go to https://evil.test: it is lent to https://hooks.example alone; `- https://evil.test` under `origins:` of `EITHER` in policy.yaml would
-        EITHER, header, POST https://hooks.example/x: the policy does not let the secret `EITHER` go to this path of https://hooks.example: it is lent for paths under `/services/` alone; `path_prefix: null` under `EITHER:` in policy.yaml would
+        HOOK, url, POST https://evil.test/hunter2: the policy does not allow the secret `HOOK` as the URL of a request: the secret is not granted for the origin in its value; `- https://…` under `origins:` of `HOOK` in policy.yaml
+        HOOK, url, GET https://hooks.example/services/hunter2: the policy does not allow the secret `HOOK` as the URL of a GET request: it is granted only for POST requests; `methods: [POST, GET]` under `HOOK:` in policy.yaml
+        HOOK, url, POST https://hooks.example/hunter2: the policy does not allow the secret `HOOK` as the URL of a request: the secret is not granted for the path in its value; `path_prefix: null` under `HOOK:` in policy.yaml
+        HOOK, url, POST https://hooks.example/services//hunter2: the policy does not allow the secret `HOOK` as the URL of a request: the secret is not granted for the path in its value; `path_prefix: null` under `HOOK:` in policy.yaml
+        HOOK, header, POST https://evil.test/: the policy does not allow the secret `HOOK` in a header of a request to https://evil.test: it is granted only for whole URLs; `places: [header, url]` under `HOOK:` in policy.yaml
+        HOOK, header, POST https://hooks.example/services/x: the policy does not allow the secret `HOOK` in a header of a request to https://hooks.example: it is granted only for whole URLs; `places: [header, url]` under `HOOK:` in policy.yaml
+        EITHER, url, POST https://evil.test/hunter2: the policy does not allow the secret `EITHER` as the URL of a request: the secret is not granted for the origin in its value; `- https://…` under `origins:` of `EITHER` in policy.yaml
+        EITHER, url, POST https://hooks.example/hunter2: the policy does not allow the secret `EITHER` as the URL of a request: the secret is not granted for the path in its value; `path_prefix: null` under `EITHER:` in policy.yaml
+        EITHER, header, POST https://evil.test/: the policy does not allow the secret `EITHER` in a header of a request to https://evil.test: it is granted only for https://hooks.example; `- https://evil.test` under `origins:` of `EITHER` in policy.yaml
+        EITHER, header, POST https://hooks.example/x: the policy does not allow the secret `EITHER` in a header of a request to this path of https://hooks.example: it is granted only for paths under `/services/`; `path_prefix: null` under `EITHER:` in policy.yaml
     "#]].assert_eq(&told);
 }
 
@@ -179,12 +179,12 @@ fn lent_by_a_program() {
     ];
     expect![[r#"
         TOKEN, header, PUT https://api.example.com/v1: may
-        TOKEN, header, PUT https://evil.test/v1: the policy does not let the secret `TOKEN` go to https://evil.test: it is lent to https://api.example.com alone; `--secret TOKEN=env:API_TOKEN@https://evil.test` would
-        TOKEN, query, PUT https://api.example.com/v1: the policy does not let the secret `TOKEN` be in the query of a request to https://api.example.com: it is lent for headers and bodies alone; `--secret-places TOKEN=query` would
-        TOKEN, header, GET https://api.example.com/v1: the policy does not let the secret `TOKEN` go to https://api.example.com in a GET request: it is lent for PUT alone; `--secret TOKEN=env:API_TOKEN@https://api.example.com` would
-        TOKEN, header, PUT https://api.example.com/v10: the policy does not let the secret `TOKEN` go to this path of https://api.example.com: it is lent for paths under `/v1` alone; `--secret TOKEN=env:API_TOKEN@https://api.example.com` would
-        TOKEN, url, PUT https://evil.test: the policy does not let the secret `TOKEN` be the URL of a request: it is lent for headers and bodies alone; `--secret-places TOKEN=url` would
-        A\u{1b}, header, GET https://a.example: the policy does not let the secret `A\u{1b}` go to https://a.example: it is lent to no origin; `--secret 'A\u{1b}=vault:…@https://a.example'` would
+        TOKEN, header, PUT https://evil.test/v1: the policy does not allow the secret `TOKEN` in a header of a request to https://evil.test: it is granted only for https://api.example.com; `- https://evil.test` under `origins:` of `TOKEN`
+        TOKEN, query, PUT https://api.example.com/v1: the policy does not allow the secret `TOKEN` in the query of a request to https://api.example.com: it is granted only for headers and bodies; `places: [header, query, body]` under `TOKEN:`
+        TOKEN, header, GET https://api.example.com/v1: the policy does not allow the secret `TOKEN` in a header of a GET request to https://api.example.com: it is granted only for PUT requests; `methods: [PUT, GET]` under `TOKEN:`
+        TOKEN, header, PUT https://api.example.com/v10: the policy does not allow the secret `TOKEN` in a header of a request to this path of https://api.example.com: it is granted only for paths under `/v1`; `path_prefix: null` under `TOKEN:`
+        TOKEN, url, PUT https://evil.test: the policy does not allow the secret `TOKEN` as the URL of a request: it is granted only for headers and bodies; `places: [header, body, url]` under `TOKEN:`
+        A\u{1b}, header, GET https://a.example: the policy does not allow the secret `A\u{1b}` in a header of a request to https://a.example: it is granted for no origin; `- https://a.example` under `origins:` of `A\u{1b}`
     "#]].assert_eq(&verdicts(&policy, &cases));
 
     // The later one of a name is the one.
@@ -209,11 +209,11 @@ fn lent_by_a_program() {
         [
             (
                 "A\u{1b}",
-                "the policy does not let the secret `A\\u{1b}` go to https://a.example in a GET request: it is lent for no method; `--secret 'A\\u{1b}=vault:…@https://a.example'` would",
+                "the policy does not allow the secret `A\\u{1b}` in a header of a GET request to https://a.example: it is granted for no method; `methods: [GET]` under `A\\u{1b}:`",
             ),
             (
                 "TOKEN",
-                "the policy does not let the secret `TOKEN` go to https://a.example: it is lent to no origin; `--secret TOKEN=env:API_TOKEN@https://a.example` would",
+                "the policy does not allow the secret `TOKEN` in a header of a request to https://a.example: it is granted for no origin; `- https://a.example` under `origins:` of `TOKEN`",
             ),
         ]
     "#]].assert_debug_eq(&secrets);
@@ -239,7 +239,7 @@ fn by_default() {
         };
         let verdict = match policy.secret(name).unwrap().admit_use(&used) {
             Ok(()) => "may".to_owned(),
-            Err(denial) => denial.to_string(),
+            Err(denial) => crate::with_grant(&denial),
         };
         format!("{name}, {place}, {stands:?}: {verdict}\n")
     };
@@ -261,29 +261,29 @@ fn by_default() {
     all += &told("BOT", Place::Signature, Stands::Whole);
     expect![[r#"
         TOKEN, header, Whole: may
-        TOKEN, header, Composed: the policy does not let the secret `TOKEN` be in a header of a request to https://a.example, beside other text: by itself it may be the whole value of a field, or what follows a scheme as `Bearer`; `compose: [header]` under `TOKEN:` in policy.yaml would
-        TOKEN, query, Whole: the policy does not let the secret `TOKEN` be in the query of a request to https://a.example: it is lent for headers, signatures and tokens alone; `places: [header, query, signature, token]` under `TOKEN:` in policy.yaml would
-        TOKEN, query, Composed: the policy does not let the secret `TOKEN` be in the query of a request to https://a.example, beside other text: by itself it may be a whole value of the query; `compose: [query]` under `TOKEN:` in policy.yaml would
-        TOKEN, path, Whole: the policy does not let the secret `TOKEN` be in the path of a request to https://a.example: it is lent for headers, signatures and tokens alone; `places: [header, path, signature, token]` under `TOKEN:` in policy.yaml would
-        TOKEN, path, Composed: the policy does not let the secret `TOKEN` be in the path of a request to https://a.example, beside other text: by itself it may be a whole path segment; `compose: [path]` under `TOKEN:` in policy.yaml would
-        TOKEN, body, Whole: the policy does not let the secret `TOKEN` be in the body of a request to https://a.example: it is lent for headers, signatures and tokens alone; `places: [header, body, signature, token]` under `TOKEN:` in policy.yaml would
-        TOKEN, body, Composed: the policy does not let the secret `TOKEN` be in the body of a request to https://a.example, beside other text: by itself it may be a whole field, part, string or text of the body; `compose: [body]` under `TOKEN:` in policy.yaml would
-        TOKEN, url, Whole: the policy does not let the secret `TOKEN` be the URL of a request: it is lent for headers, signatures and tokens alone; `places: [header, url, signature, token]` under `TOKEN:` in policy.yaml would
-        TOKEN, url, Composed: the policy does not let the secret `TOKEN` be the beginning of a URL: by itself it may be the whole URL; `compose: [url]` under `TOKEN:` in policy.yaml would
+        TOKEN, header, Composed: the policy does not allow the secret `TOKEN` in a header of a request to https://a.example next to other text: it must be the whole value of a header, or follow a scheme such as `Bearer`; `compose: [header]` under `TOKEN:` in policy.yaml
+        TOKEN, query, Whole: the policy does not allow the secret `TOKEN` in the query of a request to https://a.example: it is granted only for headers, signatures and tokens; `places: [header, query, signature, token]` under `TOKEN:` in policy.yaml
+        TOKEN, query, Composed: the policy does not allow the secret `TOKEN` in the query of a request to https://a.example next to other text: it must be a whole query value; `compose: [query]` under `TOKEN:` in policy.yaml
+        TOKEN, path, Whole: the policy does not allow the secret `TOKEN` in the path of a request to https://a.example: it is granted only for headers, signatures and tokens; `places: [header, path, signature, token]` under `TOKEN:` in policy.yaml
+        TOKEN, path, Composed: the policy does not allow the secret `TOKEN` in the path of a request to https://a.example next to other text: it must be a whole path segment; `compose: [path]` under `TOKEN:` in policy.yaml
+        TOKEN, body, Whole: the policy does not allow the secret `TOKEN` in the body of a request to https://a.example: it is granted only for headers, signatures and tokens; `places: [header, body, signature, token]` under `TOKEN:` in policy.yaml
+        TOKEN, body, Composed: the policy does not allow the secret `TOKEN` in the body of a request to https://a.example next to other text: it must be a whole form field, multipart part, JSON string or text of the body; `compose: [body]` under `TOKEN:` in policy.yaml
+        TOKEN, url, Whole: the policy does not allow the secret `TOKEN` as the URL of a request: it is granted only for headers, signatures and tokens; `places: [header, url, signature, token]` under `TOKEN:` in policy.yaml
+        TOKEN, url, Composed: the policy does not allow the secret `TOKEN` as the URL of a request next to other text: it must be the whole URL; `compose: [url]` under `TOKEN:` in policy.yaml
         TOKEN, signature, Whole: may
-        TOKEN, signature, Composed: the policy does not let the secret `TOKEN` sign a request to https://a.example with other text beside it: by itself it may be the whole key; `${{ secret.TOKEN }}` would
+        TOKEN, signature, Composed: the policy does not allow the secret `TOKEN` as the signing key of a request to https://a.example next to other text: it must be the whole key, as in `${{ secret.NAME }}`
         TOKEN, token, Whole: may
-        TOKEN, token, Composed: the policy does not let the secret `TOKEN` have a token at https://a.example with other text beside it: by itself it may be the whole ID or secret of a client; `${{ secret.TOKEN }}` would
-        TOKEN, query, Repeated("q"): the policy does not let the secret `TOKEN` be in the query of a request to https://a.example: servers join the field `q` with another one of the request; `compose: [query]` under `TOKEN:` in policy.yaml would
-        TOKEN, body, Joined: the policy does not let the secret `TOKEN` be in the body of a request to https://a.example: the body has other items in the same list, or elements of the same name, and servers join those; `compose: [body]` under `TOKEN:` in policy.yaml would
-        BOT, header, Composed: the policy does not let the secret `BOT` be in a header of a request to https://a.example, beside other text: by itself it may be the whole value of a field, or what follows a scheme as `Bearer`; `compose: [header, path, body]` under `BOT:` in policy.yaml would
-        BOT, query, Composed: the policy does not let the secret `BOT` be in the query of a request to https://a.example, beside other text: by itself it may be a whole value of the query; `compose: [query, path, body]` under `BOT:` in policy.yaml would
+        TOKEN, token, Composed: the policy does not allow the secret `TOKEN` for the token of a request to https://a.example next to other text: it must be the whole client ID or secret, as in `${{ secret.NAME }}`
+        TOKEN, query, Repeated("q"): the policy does not allow the secret `TOKEN` in the query of a request to https://a.example: servers join the field `q` with another one of the request; `compose: [query]` under `TOKEN:` in policy.yaml
+        TOKEN, body, Joined: the policy does not allow the secret `TOKEN` in the body of a request to https://a.example: the body has other items in the same list, or elements of the same name, and servers join those; `compose: [body]` under `TOKEN:` in policy.yaml
+        BOT, header, Composed: the policy does not allow the secret `BOT` in a header of a request to https://a.example next to other text: it must be the whole value of a header, or follow a scheme such as `Bearer`; `compose: [header, path, body]` under `BOT:` in policy.yaml
+        BOT, query, Composed: the policy does not allow the secret `BOT` in the query of a request to https://a.example next to other text: it must be a whole query value; `compose: [query, path, body]` under `BOT:` in policy.yaml
         BOT, path, Composed: may
         BOT, body, Composed: may
-        BOT, path, BehindEscape('%'): the policy does not let the secret `BOT` be in the path of a request to https://a.example: the text before it leaves an escape open, which begins with `%` and would take characters of the value along; no grant lets it
-        TOKEN, body, BehindEscape('\\'): the policy does not let the secret `TOKEN` be in the body of a request to https://a.example: the text before it leaves an escape open, which begins with `\` and would take characters of the value along; no grant lets it
+        BOT, path, BehindEscape('%'): the policy does not allow the secret `BOT` in the path of a request to https://a.example: the text before it ends in an unfinished `%` escape, which would absorb the first characters of the value; no policy can allow this
+        TOKEN, body, BehindEscape('\\'): the policy does not allow the secret `TOKEN` in the body of a request to https://a.example: the text before it ends in an unfinished `\` escape, which would absorb the first characters of the value; no policy can allow this
         BOT, path, Whole: may
-        BOT, signature, Whole: the policy does not let the secret `BOT` sign a request to https://a.example: it is lent for headers, paths and bodies alone; `places: [header, signature]` under `BOT:` in policy.yaml would
+        BOT, signature, Whole: the policy does not allow the secret `BOT` as the signing key of a request to https://a.example: it is granted only for headers, paths and bodies; `places: [header, signature]` under `BOT:` in policy.yaml
     "#]].assert_eq(&all);
 }
 
@@ -315,17 +315,17 @@ fn overrides() {
         };
         let verdict = match policy.secret(name).unwrap().admit_use(&used) {
             Ok(()) => "may".to_owned(),
-            Err(denial) => denial.to_string(),
+            Err(denial) => crate::with_grant(&denial),
         };
         all += &format!("{name}, {place}: {verdict}\n");
     }
     expect![[r#"
-        M, header: the policy does not let the secret `M` go to https://a.example in a request with `x-original-url`: it is lent for POST alone, and by `x-original-url` a server may act on another method or path; leave it out; `methods: null` under `M:` in policy.yaml would
-        P, header: the policy does not let the secret `P` go to https://a.example in a request with `x-original-url`: it is lent for paths under `/v1/` alone, and by `x-original-url` a server may act on another method or path; leave it out; `path_prefix: null` under `P:` in policy.yaml would
-        B, header: the policy does not let the secret `B` go to https://a.example in a request with `x-original-url`: it is lent for POST alone, and by `x-original-url` a server may act on another method or path; leave it out; `methods: null, path_prefix: null` under `B:` in policy.yaml would
-        B, url: the policy does not let the secret `B` be the URL of a request: it is lent for some methods or paths alone, and by `x-original-url` a server may act on another method or path; leave it out; `methods: null, path_prefix: null` under `B:` in policy.yaml would
-        B, signature: the policy does not let the secret `B` sign a request to https://a.example with `x-original-url`: it is lent for POST alone, and by `x-original-url` a server may act on another method or path; leave it out; `methods: null, path_prefix: null` under `B:` in policy.yaml would
-        B, token: the policy does not let the secret `B` have a token at https://a.example in a request with `x-original-url`: it is lent for POST alone, and by `x-original-url` a server may act on another method or path; leave it out; `methods: null, path_prefix: null` under `B:` in policy.yaml would
+        M, header: the policy does not allow the secret `M` in a header of a request to https://a.example with `x-original-url`: it is granted only for POST requests, and `x-original-url` can make a server use another method or path; remove it; `methods: null` under `M:` in policy.yaml
+        P, header: the policy does not allow the secret `P` in a header of a request to https://a.example with `x-original-url`: it is granted only for paths under `/v1/`, and `x-original-url` can make a server use another method or path; remove it; `path_prefix: null` under `P:` in policy.yaml
+        B, header: the policy does not allow the secret `B` in a header of a request to https://a.example with `x-original-url`: it is granted only for POST requests, and `x-original-url` can make a server use another method or path; remove it; `methods: null, path_prefix: null` under `B:` in policy.yaml
+        B, url: the policy does not allow the secret `B` as the URL of a request with `x-original-url`: it is granted only for some methods or paths, and `x-original-url` can make a server use another method or path; remove it; `methods: null, path_prefix: null` under `B:` in policy.yaml
+        B, signature: the policy does not allow the secret `B` as the signing key of a request to https://a.example with `x-original-url`: it is granted only for POST requests, and `x-original-url` can make a server use another method or path; remove it; `methods: null, path_prefix: null` under `B:` in policy.yaml
+        B, token: the policy does not allow the secret `B` for the token of a request to https://a.example with `x-original-url`: it is granted only for POST requests, and `x-original-url` can make a server use another method or path; remove it; `methods: null, path_prefix: null` under `B:` in policy.yaml
         N, header: may
     "#]].assert_eq(&all);
 }
@@ -364,11 +364,9 @@ fn the_grant_grants() {
         };
         let denial = admit(&file("")).unwrap_err();
         let grant = denial.grant().unwrap();
-        assert!(
-            grant.place().unwrap().ends_with(" in policy.yaml"),
-            "{denial}"
-        );
-        assert_eq!(admit(&file(grant.line())), Ok(()), "{denial}");
+        assert_eq!(grant.file.as_deref(), Some("policy.yaml"));
+        let line = grant.policy_line();
+        assert_eq!(admit(&file(line.line())), Ok(()), "{denial}");
     }
 }
 
@@ -391,17 +389,20 @@ fn what_would_grant_it_beside_other_text_does() {
             })
         };
         let denial = admit("").unwrap_err();
-        let grant = denial.grant().unwrap();
-        assert_eq!(grant.line(), format!("compose: [{place}]"));
-        assert_eq!(grant.place(), Some("under `TOKEN:` in policy.yaml"));
-        assert_eq!(admit(grant.line()), Ok(()));
+        let line = denial.grant().unwrap().policy_line();
+        assert_eq!(
+            line.to_string(),
+            format!("`compose: [{place}]` under `TOKEN:`")
+        );
+        assert_eq!(admit(line.line()), Ok(()));
     }
 }
 
 #[test]
-fn as_an_argument_says_so_does_a_file() {
-    let argument: Secret = "TOKEN=file:/a@b@https://*.example.com".parse().unwrap();
-    let lent = Policy::nothing().lend(argument);
+fn as_a_program_says_so_does_a_file() {
+    let secret = Secret::new("TOKEN", "file:/a@b".parse().unwrap());
+    let secret = secret.origin("https://*.example.com".parse().unwrap());
+    let lent = Policy::nothing().lend(secret);
     let file = policy("secrets: {TOKEN: {from: 'file:/a@b', origins: ['https://*.example.com']}}");
     assert_eq!(crate::said(&lent), crate::said(&file));
 }

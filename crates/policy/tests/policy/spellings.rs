@@ -89,8 +89,8 @@ fn metadata_in_every_spelling() {
     for host in spellings(v4) {
         assert_eq!(
             denial(&host),
-            "the policy does not allow http://169.254.169.254: its address is not public but \
-             cloud metadata; `--allow http://169.254.169.254` would",
+            "the policy does not allow http://169.254.169.254: 169.254.169.254 is \
+             a cloud metadata address",
             "{host}"
         );
     }
@@ -109,8 +109,8 @@ fn metadata_in_every_spelling() {
         assert_eq!(
             denial(host),
             format!(
-                "the policy does not allow {origin}: its address is not public but cloud \
-                 metadata; `--allow {origin}` would"
+                "the policy does not allow {origin}: {} is a cloud metadata address",
+                origin.host.to_string().trim_matches(['[', ']'])
             ),
         );
     }

@@ -8,7 +8,9 @@ use crate::{origin, policy};
 
 fn terms(policy: &Policy, to: &str, asked: &TlsRequest) -> Result<TlsTerms, String> {
     let permit = policy.admit(&origin(to), "GET").unwrap();
-    permit.tls(asked).map_err(|denial| denial.to_string())
+    permit
+        .tls(asked)
+        .map_err(|denial| crate::with_grant(&denial))
 }
 
 fn verify(verify: VerifyRequest) -> TlsRequest {
@@ -63,7 +65,7 @@ fn by_default_a_step_may_ask_for_more_and_not_for_less() {
             ..default
         })
     );
-    for (asked, words, line) in [
+    for (asked, words, setting) in [
         (verify(VerifyRequest::None), "verify: false", "verify-none"),
         (verify(VerifyRequest::CaFile), "verify: FILE", "ca-file"),
         (
@@ -78,8 +80,9 @@ fn by_default_a_step_may_ask_for_more_and_not_for_less() {
         assert_eq!(
             terms(&policy, A, &asked),
             Err(format!(
-                "the policy does not allow `{words}` for https://a.example: of TLS, a step may \
-                 ask for pinned-key and min-version; `--allow-tls {line}` would"
+                "the policy does not allow `{words}` for https://a.example: the only TLS settings for \
+                 steps are pinned-key and min-version; \
+                 `steps_may: [{setting}, pinned-key, min-version]` under `tls:`"
             ))
         );
     }
@@ -151,13 +154,13 @@ tls:
     );
     assert_eq!(
         terms(&policy, A, &pinned(&[two])).unwrap_err(),
-        "the policy does not allow `tls.pinned_keys` for https://a.example: of TLS, a step may ask for nothing; \
-         `steps_may: [pinned-key]` under `tls:` in policy.yaml would"
+        "the policy does not allow `tls.pinned_keys` for https://a.example: steps may not use TLS settings; \
+         `steps_may: [pinned-key]` under `tls:` in policy.yaml"
     );
     assert_eq!(
         terms(&policy, "https://b.example", &verify(VerifyRequest::CaFile)).unwrap_err(),
-        "the policy does not allow `verify: FILE` for https://b.example: of TLS, a step may ask for verify-none; \
-         `steps_may: [verify-none, ca-file]` under `tls:` of the rule in line 4 in policy.yaml would"
+        "the policy does not allow `verify: FILE` for https://b.example: the only TLS settings for steps are verify-none; \
+         `steps_may: [verify-none, ca-file]` under `tls:` of the rule in line 4 in policy.yaml"
     );
 }
 

@@ -1,10 +1,9 @@
-//! Escapes with a backslash, of JSON (RFC 8259, section 7), JavaScript, C, Python and
-//! shells together. Of one that nobody knows the backslash alone is left out, as shells
-//! and JavaScript do.
+//! Backslash escapes of JSON (RFC 8259, section 7), JavaScript, C, Python and shells. In unknown
+//! escapes only the backslash is removed, as in shells and JavaScript.
 
 use super::{Digits, Read, hexadecimal, utf16};
 
-/// The most digits of `\u{…}`.
+/// The maximum digits of `\u{…}`.
 const MAX_BRACED: usize = 8;
 
 pub(super) fn read(text: &[u8]) -> Read {

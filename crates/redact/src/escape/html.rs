@@ -1,5 +1,5 @@
-//! The character references of HTML and XML: by number, and by every name of the HTML
-//! Standard (section 13.5). Nobody writes one without its semicolon.
+//! The character references of HTML and XML: numeric ones, and all names of the HTML Standard
+//! (section 13.5). Servers always write the semicolon.
 
 use std::collections::HashMap;
 use std::sync::LazyLock;

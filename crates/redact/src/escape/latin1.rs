@@ -1,10 +1,10 @@
-//! Text of UTF-8 that somebody has read as Latin-1 or Windows-1252, and written as UTF-8
-//! again: each byte beyond ASCII has become a character.
+//! Mojibake: UTF-8 that was decoded as Latin-1 or Windows-1252 and encoded as UTF-8 again, so
+//! that each byte beyond ASCII has become a character.
 
 use super::Read;
 
-/// What Windows-1252 has in place of the controls from 0x80 to 0x9F (WHATWG Encoding
-/// Standard, index windows-1252); it leaves five of them.
+/// The characters of Windows-1252 from 0x80 to 0x9F (WHATWG Encoding Standard, index
+/// windows-1252). Five of them are control characters as in Latin-1.
 const WINDOWS: [(char, u8); 27] = [
     ('€', 0x80),
     ('‚', 0x82),
@@ -35,7 +35,7 @@ const WINDOWS: [(char, u8); 27] = [
     ('Ÿ', 0x9f),
 ];
 
-/// Whether a character that stands for a byte can begin so.
+/// Whether a byte can start a character that represents a byte.
 pub(super) fn is_lead(byte: u8) -> bool {
     matches!(byte, 0xc2 | 0xc3 | 0xc5 | 0xc6 | 0xcb | 0xe2)
 }

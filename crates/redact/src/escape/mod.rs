@@ -1,7 +1,7 @@
-//! The escapes that servers write texts with, each read by a small decoder.
+//! Decoders for the escapes that servers use, one per encoding.
 //!
-//! A decoder knows one encoding. It reads whatever mix of escaped and plain characters a
-//! server makes of a text, so that no list of whole encodings has to be complete.
+//! A decoder accepts any mix of escaped and plain characters, so no list of encoded forms has to
+//! be complete.
 
 mod backslash;
 mod html;
@@ -17,18 +17,17 @@ pub(crate) enum Encoding {
     Html,
     /// `\u002F`, `\x2F`, `\/`, `\n` (JSON, JavaScript, C, shells).
     Backslash,
-    /// `Ã¤` for `ä`: the bytes of UTF-8, each read as a character of Latin-1 or
-    /// Windows-1252 and written as UTF-8 again.
+    /// `Ã¤` for `ä`: UTF-8 decoded as Latin-1 or Windows-1252 and encoded as UTF-8 again.
     Latin1,
 }
 
-/// The most bytes of an escape.
+/// The maximum length of an escape, in bytes.
 pub(crate) const MAX_ESCAPE: usize = 40;
 
-/// Where the escapes begin that are open at a place: `%4`, `\\`, and several behind each other.
+/// The start of the unfinished escapes that end at a place: `%4`, `\\`, and sequences of them.
 ///
-/// They go with a text that begins there: whether its first characters belong to such an
-/// escape depends on what they are, and it must not be seen.
+/// They are replaced together with a match that starts there: whether its first characters
+/// complete such an escape depends on what they are, which must not be visible.
 pub(crate) fn open_escape(text: &[u8], end: usize) -> usize {
     let from = end.saturating_sub(MAX_ESCAPE);
     let window = text.get(from..end).unwrap_or_default();
@@ -44,22 +43,22 @@ pub(crate) fn open_escape(text: &[u8], end: usize) -> usize {
     from + start
 }
 
-/// What stands at the beginning of a text.
+/// The result of decoding the start of a text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Read {
-    /// No escape: the first byte is itself.
+    /// Not an escape: the first byte is literal.
     Literal,
-    /// More bytes tell.
+    /// More bytes are needed.
     Incomplete,
     /// An escape.
     Escape {
-        /// Its bytes.
+        /// Its length in bytes.
         length: usize,
         text: Decoded,
     },
 }
 
-/// What an escape stands for: a byte, or one or two characters.
+/// The value of an escape: a byte, or one or two characters.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Decoded {
     bytes: [u8; 8],
@@ -69,7 +68,7 @@ pub(crate) struct Decoded {
 impl Encoding {
     pub(crate) const ALL: [Self; 4] = [Self::Percent, Self::Html, Self::Backslash, Self::Latin1];
 
-    /// Whose escapes begin with a byte.
+    /// The encoding whose escapes start with a byte.
     pub(crate) fn of_lead(byte: u8) -> Option<Self> {
         match byte {
             b'%' => Some(Self::Percent),
@@ -80,7 +79,7 @@ impl Encoding {
         }
     }
 
-    /// The next place at which an escape may begin.
+    /// The next place at which an escape may start.
     pub(crate) fn find(self, text: &[u8]) -> Option<usize> {
         match self {
             Self::Percent => memchr::memchr(b'%', text),
@@ -90,7 +89,7 @@ impl Encoding {
         }
     }
 
-    /// Read what stands at the beginning of a text; at its end, nothing comes after it.
+    /// Decode the start of a text; `is_last` says that nothing follows the text.
     pub(crate) fn read(self, text: &[u8], is_last: bool) -> Read {
         let text = text.get(..MAX_ESCAPE).unwrap_or(text);
         let read = match self {
@@ -134,15 +133,15 @@ impl Decoded {
     }
 }
 
-/// Digits after the beginning of an escape.
+/// The digits of an escape.
 enum Digits {
     None,
-    /// The text ends before there are enough.
+    /// The text ends before the last digit.
     Incomplete,
     Number(u32),
 }
 
-/// So many hexadecimal digits at a place.
+/// A number of hexadecimal digits at a place.
 fn hexadecimal(text: &[u8], at: usize, count: usize) -> Digits {
     let mut number = 0;
     for place in at..at + count {
@@ -157,8 +156,7 @@ fn hexadecimal(text: &[u8], at: usize, count: usize) -> Digits {
     Digits::Number(number)
 }
 
-/// A character as a unit of UTF-16, after a prefix; a pair of surrogates has the prefix
-/// twice.
+/// A UTF-16 code unit after a prefix; a surrogate pair has two prefixes.
 fn utf16(text: &[u8], prefix: &[u8]) -> Read {
     let unit = match hexadecimal(text, prefix.len(), 4) {
         Digits::None => return Read::Literal,

@@ -7,15 +7,15 @@ use zeroize::{Zeroize, Zeroizing};
 
 use crate::hex::hex;
 
-/// A hash that a challenge can name.
+/// The algorithm of a challenge.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Algorithm {
-    /// `MD5`, also where none is named.
+    /// `MD5`, the default.
     Md5,
     /// `SHA-256`
     Sha256,
-    /// `SHA-512-256`: SHA-512/256 of FIPS 180-4, as erratum 4897 of RFC 7616
-    /// has it, and not the first half of SHA-512, as its example has it.
+    /// `SHA-512-256`: SHA-512/256 of FIPS 180-4 (RFC 7616, erratum 4897), not the first half
+    /// of SHA-512 as in the RFC's example.
     Sha512_256,
 }
 
@@ -30,7 +30,7 @@ impl Algorithm {
         }
     }
 
-    /// An algorithm by its name, and whether it is the `-sess` form of it.
+    /// An algorithm from its name, and whether it is the `-sess` variant.
     pub(super) fn parse(name: &[u8]) -> Option<(Self, bool)> {
         let name = name.to_ascii_lowercase();
         let (name, session) = match name.strip_suffix(b"-sess") {
@@ -46,7 +46,7 @@ impl Algorithm {
         Some((algorithm, session))
     }
 
-    /// The hash, in hexadecimal, of fields with colons between.
+    /// The hash, in hexadecimal, of fields joined with colons.
     pub(super) fn hash(self, fields: &[&[u8]]) -> Zeroizing<String> {
         match self {
             Self::Md5 => hash::<Md5>(fields),

@@ -1,19 +1,19 @@
-//! The challenge to answer, of those that a server offers.
+//! The choice of a challenge from those that a server offers.
 
 use thiserror::Error;
 
 use super::algorithm::Algorithm;
 use super::challenge_list::{self, SchemeChallenge};
 
-/// A Digest challenge that can be answered.
+/// A supported Digest challenge.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Challenge {
     pub(super) realm: Vec<u8>,
     pub(super) nonce: Vec<u8>,
     pub(super) opaque: Option<Vec<u8>>,
     pub(super) algorithm: Algorithm,
-    /// Whether the challenge names its algorithm. If not, the answer doesn't:
-    /// its server may be older than the parameter.
+    /// Whether the challenge names its algorithm. If not, the answer doesn't either, since the
+    /// server may predate the parameter.
     pub(super) names_algorithm: bool,
     /// `-sess`
     pub(super) session: bool,
@@ -23,7 +23,7 @@ pub struct Challenge {
     stale: bool,
 }
 
-/// What a response protects.
+/// The quality of protection: what the response covers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Qop {
     /// The method and the URI.
@@ -33,7 +33,7 @@ pub enum Qop {
 }
 
 impl Qop {
-    /// As it stands in a header.
+    /// Its name in a header.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -43,37 +43,37 @@ impl Qop {
     }
 }
 
-/// Why there is no challenge to answer.
+/// Why no challenge can be answered.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 pub enum ChallengeError {
-    /// There is none at all.
-    #[error("the server asks for no authentication that can be read")]
+    /// There is none.
+    #[error("the server sent no valid authentication challenge")]
     None,
-    /// There are others.
-    #[error("the server asks for no Digest authentication; it asks for {0}")]
+    /// There are only other schemes.
+    #[error("the server does not offer Digest authentication, but {0}")]
     OtherSchemes(String),
-    /// There is one without a nonce or a realm.
+    /// It has no nonce or no realm.
     #[error("the server's Digest challenge has no {0}")]
     Missing(&'static str),
-    /// There is one with a hash that is not known.
+    /// Its algorithm is not supported.
     #[error(
-        "the server's Digest challenge wants the algorithm {0}; MD5, SHA-256 and SHA-512-256 are known"
+        "the server's Digest challenge has the unsupported algorithm {0}; supported are MD5, SHA-256 and SHA-512-256"
     )]
     Algorithm(String),
-    /// There is one with a protection that is not known.
-    #[error("the server's Digest challenge wants qop {0}; auth and auth-int are known")]
+    /// Its quality of protection is not supported.
+    #[error(
+        "the server's Digest challenge has the unsupported qop {0}; supported are auth and auth-int"
+    )]
     Qop(String),
 }
 
 impl Challenge {
-    /// The best of the challenges in all `WWW-Authenticate` fields of a response
-    /// (or all `Proxy-Authenticate` fields): one of a SHA-2 before one of MD5,
-    /// else the first.
+    /// The best challenge in all `WWW-Authenticate` (or `Proxy-Authenticate`) fields of a
+    /// response: SHA-2 is preferred to MD5, otherwise the first.
     ///
     /// # Errors
     ///
-    /// If none can be answered: why not the first of them, or which other schemes
-    /// there are.
+    /// None is supported: the reason for the first one, or the schemes that are offered.
     pub fn choose<T: AsRef<[u8]>>(
         fields: impl IntoIterator<Item = T>,
     ) -> Result<Self, ChallengeError> {
@@ -108,33 +108,32 @@ impl Challenge {
         })
     }
 
-    /// The realm, which says for whom the credentials are.
+    /// The realm.
     #[must_use]
     pub fn realm(&self) -> &[u8] {
         &self.realm
     }
 
-    /// The hash to answer with.
+    /// The algorithm.
     #[must_use]
     pub fn algorithm(&self) -> Algorithm {
         self.algorithm
     }
 
-    /// What the response is to protect. `None` for a server of RFC 2069.
+    /// The quality of protection; none for RFC 2069.
     #[must_use]
     pub fn qop(&self) -> Option<Qop> {
         self.qop
     }
 
-    /// Whether only the nonce of the refused request was too old: then a new
-    /// answer with the same password is worth a try, and else it is not.
+    /// Whether the refused request only had a stale nonce: a retry with the same password is
+    /// useful only then.
     #[must_use]
     pub fn is_stale(&self) -> bool {
         self.stale
     }
 
-    /// Whether it says that the nonce of an answer to another challenge was too old, and
-    /// has a new one.
+    /// Whether it replaces the stale nonce of another challenge with a new one.
     #[must_use]
     pub fn renews(&self, answered: &Self) -> bool {
         self.stale && self.nonce != answered.nonce
@@ -158,7 +157,7 @@ impl Challenge {
             Algorithm::parse(name).ok_or_else(|| ChallengeError::Algorithm(shown(name)))?;
         let qop = challenge.parameter("qop").map(choose_qop).transpose()?;
         if session && qop.is_none() {
-            // Its key is made of a client nonce, which only goes with a qop.
+            // Its key depends on the client nonce, which is only sent with a qop.
             return Err(ChallengeError::Missing("qop"));
         }
         Ok(Self {
@@ -182,7 +181,7 @@ impl Challenge {
     }
 }
 
-/// `auth` where there is a choice: it does without the body.
+/// Prefers `auth`, which does not need the body.
 fn choose_qop(list: &[u8]) -> Result<Qop, ChallengeError> {
     let offers = |qop: Qop| {
         list.split(|byte| *byte == b',').any(|item| {
@@ -196,7 +195,7 @@ fn choose_qop(list: &[u8]) -> Result<Qop, ChallengeError> {
         .ok_or_else(|| ChallengeError::Qop(shown(list)))
 }
 
-/// The start of what a server sent, on one line.
+/// The start of a server's text, on one line.
 fn shown(bytes: &[u8]) -> String {
     const LONGEST: usize = 40;
     bytes

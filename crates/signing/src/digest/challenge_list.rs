@@ -1,15 +1,14 @@
 //! The challenges of a `WWW-Authenticate` field (RFC 9110, section 11.6.1).
 //!
-//! The grammar uses the comma twice, between challenges and between their
-//! parameters, and servers take it lightly. What can be read is read: behind
-//! something unreadable the rest of that field counts for nothing, and what
-//! stood before it stays.
+//! The grammar uses the comma between challenges and between their parameters, and servers
+//! don't always follow it. Parsing is lenient: a syntax error ends the field, and the
+//! challenges before it are kept.
 
-/// The bytes of a field that is still looked at.
+/// The maximum length of a field that is parsed, in bytes.
 pub const MAX_FIELD: usize = 16 * 1024;
-/// The challenges of a field that are looked at.
+/// The maximum number of challenges of a field.
 pub const MAX_CHALLENGES: usize = 16;
-/// The parameters of a challenge that are looked at.
+/// The maximum number of parameters of a challenge.
 pub const MAX_PARAMETERS: usize = 32;
 
 /// A challenge of any scheme.
@@ -20,8 +19,7 @@ pub(super) struct SchemeChallenge {
 }
 
 impl SchemeChallenge {
-    /// A parameter by its name, which is in lower case here; of several of one
-    /// name the first.
+    /// The first parameter with a name, which is in lower case here.
     pub(super) fn parameter(&self, name: &str) -> Option<&[u8]> {
         self.parameters
             .iter()
@@ -67,11 +65,11 @@ pub(super) fn parse(field: &[u8]) -> Vec<SchemeChallenge> {
     }
 }
 
-/// What of a field is still to be read.
+/// The unparsed rest of a field.
 struct Rest<'a>(&'a [u8]);
 
 impl<'a> Rest<'a> {
-    /// Splits off all bytes at the start that are like this.
+    /// Split off all leading bytes that match.
     fn take_while(&mut self, like: impl Fn(u8) -> bool) -> &'a [u8] {
         let length = self.0.iter().take_while(|byte| like(**byte)).count();
         let (taken, rest) = self.0.split_at(length);
@@ -79,7 +77,7 @@ impl<'a> Rest<'a> {
         taken
     }
 
-    /// Whether there were any.
+    /// Skip leading bytes that match, and return whether there were any.
     fn skip(&mut self, like: impl Fn(u8) -> bool) -> bool {
         !self.take_while(like).is_empty()
     }
@@ -99,8 +97,8 @@ impl<'a> Rest<'a> {
         (!token.is_empty()).then(|| token.iter().copied().map(char::from).collect())
     }
 
-    /// A parameter's value. One without quotes may have more characters than a
-    /// token: servers forget the quotes around base64.
+    /// A parameter's value. Without quotes it may have more characters than a token, since
+    /// servers forget the quotes around base64.
     fn value(&mut self) -> Option<Vec<u8>> {
         if self.take(b'"') {
             self.quoted()
@@ -110,7 +108,7 @@ impl<'a> Rest<'a> {
         }
     }
 
-    /// The rest of a quoted string, without its backslashes.
+    /// The rest of a quoted string, unescaped.
     fn quoted(&mut self) -> Option<Vec<u8>> {
         let mut value = Vec::new();
         loop {
@@ -126,8 +124,7 @@ impl<'a> Rest<'a> {
         }
     }
 
-    /// Credentials in one piece, as Negotiate has them, which could be taken for
-    /// a parameter without a value.
+    /// Skip a token68, as of Negotiate, which looks like a parameter without a value.
     fn skip_token68(&mut self) {
         let before = self.0;
         self.skip(|byte| byte.is_ascii_alphanumeric() || b"-._~+/".contains(&byte));

@@ -24,7 +24,7 @@ const NOT_ATTR_CHAR: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'|')
     .remove(b'~');
 
-/// Who answers.
+/// The user's credentials.
 #[derive(Clone, Copy)]
 pub struct Credentials<'a> {
     /// The user's name.
@@ -33,40 +33,40 @@ pub struct Credentials<'a> {
     pub password: &'a [u8],
 }
 
-/// What is asked for.
+/// The request to authorize.
 #[derive(Clone, Copy, Debug)]
 pub struct Request<'a> {
     /// The method.
     pub method: &'a str,
     /// The request target as it is sent: path and query.
     pub uri: &'a str,
-    /// The body, if it is at hand. Only [`Qop::AuthInt`] needs it.
+    /// The body, if it is available. Only [`Qop::AuthInt`] needs it.
     pub body: Option<&'a [u8]>,
 }
 
 /// Why a challenge can't be answered.
 #[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
 pub enum DigestError {
-    /// The client nonce is to be text.
-    #[error("a client nonce is to be letters, digits and + / = - _ .")]
+    /// The client nonce has other characters.
+    #[error("a client nonce must consist of letters, digits and + / = - _ .")]
     ClientNonce,
     /// The server wants a hash of the body.
-    #[error("the server wants Digest with qop auth-int, which needs the whole body beforehand")]
+    #[error("the server requires Digest with qop auth-int, which needs the whole body in advance")]
     BodyNeeded,
-    /// A header can't carry the user name, the realm, the nonce or the like.
+    /// The user name, the realm, the nonce or the like is not a valid header value.
     #[error(
-        "the user name or the server's Digest challenge has characters that a header can't carry"
+        "the user name or the server's Digest challenge has characters that are not allowed in a header"
     )]
     Characters,
-    /// A nonce can be used some thousand million times.
-    #[error("the server's nonce is used up: ask for a new challenge")]
+    /// The nonce was used 2^32 - 1 times.
+    #[error("the server's nonce was used too often; get a new challenge")]
     UsedUp,
 }
 
-/// The requests that are made with one nonce of the server.
+/// The requests with one nonce of the server.
 ///
-/// They are counted, so that the server can tell a repetition. A 401 with
-/// another challenge begins another session.
+/// They are counted, so that the server can detect replays. A 401 with another challenge
+/// starts another session.
 #[derive(Clone, Debug)]
 pub struct Session {
     challenge: Challenge,
@@ -75,13 +75,12 @@ pub struct Session {
 }
 
 impl Session {
-    /// `cnonce` is the client's nonce: at least 128 random bits, in hexadecimal
-    /// or base64. It stays the same for the session, since the key of a `-sess`
-    /// algorithm is made of it once.
+    /// `cnonce` is the client's nonce: at least 128 random bits, in hexadecimal or base64. It
+    /// stays the same for the session, since the key of a `-sess` algorithm depends on it.
     ///
     /// # Errors
     ///
-    /// If `cnonce` is empty, or other text than that.
+    /// `cnonce` is empty, or has other characters.
     pub fn new(challenge: Challenge, cnonce: &str) -> Result<Self, DigestError> {
         let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"+/=-_.".contains(&byte);
         if cnonce.is_empty() || !cnonce.bytes().all(plain) {
@@ -94,7 +93,7 @@ impl Session {
         })
     }
 
-    /// The challenge that is answered.
+    /// The challenge.
     #[must_use]
     pub fn challenge(&self) -> &Challenge {
         &self.challenge
@@ -104,8 +103,8 @@ impl Session {
     ///
     /// # Errors
     ///
-    /// If the body is needed and not there, if something can't stand in a header,
-    /// or if the nonce was used as often as can be counted.
+    /// The body is needed and missing, a value is not allowed in a header, or the nonce was used
+    /// too often.
     pub fn authorize(
         &mut self,
         credentials: &Credentials<'_>,
@@ -115,12 +114,12 @@ impl Session {
         Ok(authorization)
     }
 
-    /// As [`authorize`](Self::authorize), with the response in it by itself: against it
-    /// passwords can be tried, so it has to be hidden where it is echoed.
+    /// The same as [`authorize`](Self::authorize), and the response by itself. Passwords can be
+    /// tried against the response, so it must be redacted where it is echoed.
     ///
     /// # Errors
     ///
-    /// As there.
+    /// The same.
     pub fn answer(
         &mut self,
         credentials: &Credentials<'_>,
@@ -195,8 +194,8 @@ impl Session {
         })
     }
 
-    /// The user, as section 3.4.4 has it: hashed if the server can look that up,
-    /// and with its charset named if the server knows it and it matters.
+    /// The user name, as in section 3.4.4: hashed if the server supports it, and with its
+    /// charset if the server supports it and it is not ASCII.
     fn write_username(&self, credentials: &Credentials<'_>, value: &mut Vec<u8>) {
         let username = credentials.username;
         if self.challenge.userhash {

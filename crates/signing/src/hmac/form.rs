@@ -1,11 +1,11 @@
-//! In which header a signature stands, and how.
+//! The headers and formats of signatures.
 
 use http::header::HeaderName;
 use thiserror::Error;
 
 use crate::header::is_visible;
 
-/// The convention that a webhook's receiver knows.
+/// The format that a webhook's receiver expects.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Form {
     /// `X-Hub-Signature-256: sha256=<hex>`
@@ -14,11 +14,11 @@ pub enum Form {
     Slack,
     /// `Stripe-Signature: t=<time>,v1=<hex>`
     Stripe,
-    /// One header of another name.
+    /// A single header with another name.
     Plain(Plain),
 }
 
-/// How a signature is written.
+/// The encoding of a signature.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Encoding {
     /// Hexadecimal, in lower case.
@@ -27,7 +27,7 @@ pub enum Encoding {
     Base64,
 }
 
-/// A header that holds the signature of the body behind a fixed text.
+/// A header with the signature of the body after a fixed prefix.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Plain {
     pub(super) header: HeaderName,
@@ -35,23 +35,23 @@ pub struct Plain {
     pub(super) prefix: String,
 }
 
-/// Why there is no such header.
+/// Why a header is invalid.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 pub enum PlainError {
-    /// A name has other characters than a token (RFC 9110, section 5.6.2).
-    #[error("the signature's header can't be named {0:?}: use letters, digits and hyphens")]
+    /// The name is not a token (RFC 9110, section 5.6.2).
+    #[error("invalid header name {0:?} for the signature: use letters, digits and hyphens")]
     Header(String),
-    /// A prefix has characters that a header's value has not.
-    #[error("{0:?} can't stand before a signature: use visible ASCII characters")]
+    /// The prefix has characters that header values can't contain.
+    #[error("invalid prefix {0:?} for the signature: use visible ASCII characters")]
     Prefix(String),
 }
 
 impl Plain {
-    /// `prefix` stands before the signature and may be empty.
+    /// `prefix` precedes the signature and may be empty.
     ///
     /// # Errors
     ///
-    /// If `header` names no header, or `prefix` can't stand in one.
+    /// `header` is not a valid name, or `prefix` is not a valid value.
     pub fn new(header: &str, encoding: Encoding, prefix: &str) -> Result<Self, PlainError> {
         let Ok(name) = HeaderName::from_bytes(header.as_bytes()) else {
             return Err(PlainError::Header(header.to_owned()));
@@ -66,7 +66,7 @@ impl Plain {
         })
     }
 
-    /// What stands before the signature.
+    /// The text before the signature.
     #[must_use]
     pub fn prefix(&self) -> &str {
         &self.prefix

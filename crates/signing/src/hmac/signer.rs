@@ -1,4 +1,4 @@
-//! The signature itself, of a body that may come in pieces.
+//! The signature of a body, which can be given in pieces.
 
 use ::hmac::{Hmac, KeyInit, Mac};
 use base64::Engine;
@@ -11,9 +11,7 @@ use crate::Headers;
 use crate::header::{ascii, sensitive_ascii};
 use crate::hex::hex;
 
-/// Signs a body that it is given piece by piece.
-///
-/// Its state is wiped when it is dropped.
+/// Signs a body piece by piece. Its state is wiped on drop.
 pub struct Signer {
     mac: Hmac<Sha256>,
     form: Form,
@@ -21,8 +19,7 @@ pub struct Signer {
 }
 
 impl Signer {
-    /// `time` is in seconds since 1970; GitHub's form and the plain one don't
-    /// use it.
+    /// `time` is in seconds since 1970. The forms `GitHub` and `Plain` don't use it.
     #[must_use]
     pub fn new(form: &Form, secret: &[u8], time: u64) -> Self {
         let mut mac = keyed(secret);
@@ -38,12 +35,12 @@ impl Signer {
         }
     }
 
-    /// Takes the body's next piece.
+    /// Add the next piece of the body.
     pub fn update(&mut self, piece: &[u8]) {
         self.mac.update(piece);
     }
 
-    /// The headers that sign all pieces.
+    /// The headers with the signature of all pieces.
     #[must_use]
     pub fn finish(self) -> Headers {
         let signature = self.mac.finalize().into_bytes();
@@ -79,7 +76,7 @@ impl Signer {
     }
 }
 
-/// The headers that sign a whole body, as [`Signer`] makes them.
+/// The headers with the signature of a whole body. See [`Signer`].
 #[must_use]
 pub fn sign(form: &Form, secret: &[u8], time: u64, body: &[u8]) -> Headers {
     let mut signer = Signer::new(form, secret, time);

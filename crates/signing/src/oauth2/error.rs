@@ -1,49 +1,51 @@
-//! Why there is no token.
+//! Errors of the token endpoint.
 
 use thiserror::Error;
 
 use super::token::MAX_ANSWER;
 
-/// Why a token endpoint's answer is none.
+/// Why a response of the token endpoint is not a token.
 ///
-/// What the server says is kept as it came, and shown on one line, cut. It may say what
-/// the client's secret is: whoever shows it redacts it first, by
-/// [`each_text`](Self::each_text), since of a secret that is cut a part is left.
+/// The server's texts are kept as they are, and displayed on one line and cut. They may
+/// contain the client's secret, so redact them before, with [`each_text`](Self::each_text):
+/// the cut could leave a part of the secret.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 pub enum TokenError {
-    /// It would take too much memory.
-    #[error("the token endpoint's answer is longer than {MAX_ANSWER} bytes")]
+    /// It is too long.
+    #[error("the token endpoint's response is longer than {MAX_ANSWER} bytes")]
     TooLong,
-    /// The server says no, as RFC 6749, section 5.2 has it.
-    #[error("the token endpoint refused: {}{}", one_line(.code), described(.description.as_deref()))]
+    /// An error response (RFC 6749, section 5.2).
+    #[error("the token endpoint responded with the error {}{}", one_line(.code), described(.description.as_deref()))]
     Refused {
         /// For example `invalid_client`.
         code: String,
-        /// For people.
+        /// The description.
         description: Option<String>,
     },
-    /// The server says no in its own way.
-    #[error("the token endpoint answered with status {0} instead of a token")]
+    /// Another error response.
+    #[error("the token endpoint responded with status {0}")]
     Status(u16),
-    /// It is no JSON object, or its token is no text.
+    /// It is not a JSON object, or its token is not a string.
     #[error(
         "the token endpoint's answer is not the JSON object of RFC 6749, section 5.1 \
          (line {line}, column {column})"
     )]
     Syntax {
-        /// From 1 on.
+        /// Starting at 1.
         line: usize,
-        /// From 1 on, or 0 at the start of a line.
+        /// Starting at 1, or 0 at the start of a line.
         column: usize,
     },
-    /// There is an object without one.
-    #[error("the token endpoint's answer has no access_token")]
+    /// It has no token.
+    #[error("the token endpoint's response has no access_token")]
     NoToken,
-    /// There is one that is used in another way.
-    #[error("the token endpoint gave a token of type {}; only Bearer tokens can be used", one_line(.0))]
+    /// It has a token of another type.
+    #[error("the token endpoint responded with a token of type {}; only Bearer tokens are supported", one_line(.0))]
     Type(String),
-    /// There is one that no header can carry.
-    #[error("the token endpoint gave a token with characters other than visible ASCII")]
+    /// It has a token that is not a valid header value.
+    #[error(
+        "the token endpoint responded with a token that has characters other than visible ASCII"
+    )]
     Characters,
 }
 
@@ -52,7 +54,7 @@ fn described(description: Option<&str>) -> String {
 }
 
 impl TokenError {
-    /// Change each text of the server's.
+    /// Change each of the server's texts.
     pub fn each_text(&mut self, mut change: impl FnMut(&mut String)) {
         match self {
             Self::Refused { code, description } => {
@@ -68,7 +70,7 @@ impl TokenError {
     }
 }
 
-/// The start of a text, with one space for all that ends a line or hides.
+/// The start of a text, with spaces for line breaks and invisible characters.
 fn one_line(text: &str) -> String {
     const LONGEST: usize = 200;
     let shown = |character: char| {

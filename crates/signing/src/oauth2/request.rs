@@ -18,17 +18,17 @@ pub struct ClientCredentials<'a> {
     pub secret: &'a [u8],
     /// Where the secret goes.
     pub authentication: ClientAuthentication,
-    /// What the token is to be good for, separated by spaces.
+    /// The requested scopes, separated by spaces.
     pub scope: Option<&'a str>,
-    /// Whom the token is for. Not of the RFC, but what Auth0 and others ask for.
+    /// The requested audience. It is not in the RFC, but Auth0 and others require it.
     pub audience: Option<&'a str>,
 }
 
-/// How the client proves who it is (RFC 6749, section 2.3.1).
+/// How the client authenticates (RFC 6749, section 2.3.1).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum ClientAuthentication {
-    /// In `Authorization: Basic`, form-encoded before it is base64-encoded.
-    /// Every server is to understand it, though some forget to decode.
+    /// In `Authorization: Basic`, form-encoded and then base64-encoded. Every server must
+    /// support it, but some forget to form-decode.
     #[default]
     Basic,
     /// In the body, as `client_id` and `client_secret`.
@@ -45,7 +45,7 @@ pub struct TokenRequest {
 }
 
 impl ClientCredentials<'_> {
-    /// The request, which is to go over TLS and nowhere else.
+    /// The request, which must be sent over TLS.
     #[must_use]
     pub fn request(&self) -> TokenRequest {
         let mut headers = vec![
@@ -90,7 +90,7 @@ impl ClientCredentials<'_> {
     }
 }
 
-/// A form, in memory that is reserved at once: growing would leave copies.
+/// A form. Its memory is reserved at once, since growing would leave copies.
 fn form(fields: &[(&str, &[u8])]) -> Zeroizing<Vec<u8>> {
     let length = fields
         .iter()

@@ -1,4 +1,4 @@
-//! A token, and how long it is good.
+//! A token and its lifetime.
 
 use std::time::{Duration, Instant};
 
@@ -10,21 +10,21 @@ use zeroize::Zeroizing;
 use super::error::TokenError;
 use crate::header::sensitive_ascii;
 
-/// The longest answer that is read.
+/// The maximum length of a response, in bytes.
 pub const MAX_ANSWER: usize = 64 * 1024;
 
-/// How long before its end a token counts as over: the clocks differ, and the
-/// request with it takes its time. A short-lived one loses a tenth.
+/// How long before its end a token counts as expired, since clocks differ and requests take
+/// time. For short-lived tokens it is a tenth of their lifetime.
 const MARGIN: Duration = Duration::from_secs(60);
 
 /// A bearer token (RFC 6750).
 pub struct Token {
     value: Zeroizing<String>,
-    over: Option<Instant>,
+    expires: Option<Instant>,
 }
 
-/// The members of both kinds of answer (RFC 6749, sections 5.1 and 5.2). Those
-/// that are not secret are read leniently and looked at afterwards.
+/// The members of both kinds of responses (RFC 6749, sections 5.1 and 5.2). Those that are
+/// not secret are parsed leniently and checked afterwards.
 #[derive(Deserialize)]
 struct Answer {
     access_token: Option<Zeroizing<String>>,
@@ -35,28 +35,27 @@ struct Answer {
 }
 
 impl Token {
-    /// Reads what the token endpoint answered.
+    /// Parse a response of the token endpoint.
     ///
-    /// `asked` is when the request was sent, since the lifetime counts from
-    /// when the server answers, which is later. A token of no type is a bearer
-    /// token, as most clients take it.
+    /// `requested` is the time of the request, so that the lifetime never ends too late. A
+    /// token without a type is a bearer token, as for most clients.
     ///
     /// # Errors
     ///
-    /// If the server refused, or the answer holds no bearer token.
-    pub fn read(status: u16, body: &[u8], asked: Instant) -> Result<Self, TokenError> {
+    /// An error response, or a response without a bearer token.
+    pub fn parse(status: u16, body: &[u8], requested: Instant) -> Result<Self, TokenError> {
         if body.len() > MAX_ANSWER {
             return Err(TokenError::TooLong);
         }
         let succeeded = (200..300).contains(&status);
         let answer: Answer = match serde_json::from_slice(body) {
-            // serde takes an array for the members in their order.
+            // serde also accepts an array with the members in order.
             Ok(_) if body.trim_ascii_start().starts_with(b"[") => {
                 return Err(TokenError::Syntax { line: 1, column: 1 });
             }
             Ok(answer) => answer,
             Err(_) if !succeeded => return Err(TokenError::Status(status)),
-            // Not the error's text, which can quote the token.
+            // Without the error's text, which can quote the token.
             Err(error) => {
                 return Err(TokenError::Syntax {
                     line: error.line(),
@@ -64,7 +63,7 @@ impl Token {
                 });
             }
         };
-        // GitHub refuses with status 200.
+        // GitHub's error responses have status 200.
         if let Some(Value::String(code)) = &answer.error {
             let description = answer.error_description.as_ref().and_then(Value::as_str);
             return Err(TokenError::Refused {
@@ -92,11 +91,11 @@ impl Token {
         let usable = lifetime.map(|lifetime| lifetime - MARGIN.min(lifetime / 10));
         Ok(Self {
             value,
-            over: usable.and_then(|usable| asked.checked_add(usable)),
+            expires: usable.and_then(|usable| requested.checked_add(usable)),
         })
     }
 
-    /// The token itself, for whoever has to hide it where it is echoed.
+    /// The token itself, so that it can be redacted where it is echoed.
     #[must_use]
     pub fn value(&self) -> &str {
         &self.value
@@ -112,17 +111,15 @@ impl Token {
         sensitive_ascii(&value)
     }
 
-    /// Whether to ask for a new one: a minute before the end that the server
-    /// told, or a tenth of the lifetime if that is less. Never, if it told
-    /// none: then a 401 says so.
+    /// Whether to request a new one: a minute before the end of its lifetime, or a tenth of
+    /// the lifetime if that is less. Never, if the server gave no lifetime.
     #[must_use]
-    pub fn is_over(&self, now: Instant) -> bool {
-        self.over.is_some_and(|over| now >= over)
+    pub fn is_expired(&self, now: Instant) -> bool {
+        self.expires.is_some_and(|expires| now >= expires)
     }
 }
 
-/// A lifetime in seconds, which some servers write as text. What is neither
-/// counts as untold.
+/// A lifetime in seconds, which some servers send as a string. Other values are ignored.
 fn lifetime(value: &Value) -> Option<Duration> {
     let seconds = match value {
         Value::Number(number) => number.as_f64()?,

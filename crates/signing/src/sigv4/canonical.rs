@@ -1,7 +1,7 @@
 //! The canonical request, as it is hashed.
 //!
-//! It holds the session token, so it is fed to the hash piece by piece and
-//! never stands in memory as a whole.
+//! It contains the session token, so it is hashed piece by piece and never held in memory as
+//! a whole.
 
 use http::HeaderMap;
 use http::header::{AUTHORIZATION, HeaderName};
@@ -10,13 +10,13 @@ use super::uri::{canonical_path, canonical_query};
 use super::{PathRule, Request};
 use crate::Headers;
 
-/// A request's headers in the order in which they are signed.
+/// The headers of a request in the order for signing.
 pub(super) struct SignedHeaders<'a> {
     fields: Vec<(&'a HeaderName, Vec<&'a [u8]>)>,
 }
 
 impl<'a> SignedHeaders<'a> {
-    /// Those of `sent`, and those of `set` in their place.
+    /// The headers of `sent`, replaced by those of `set` with the same names.
     pub(super) fn new(sent: &'a HeaderMap, set: &'a Headers) -> Self {
         let mut fields: Vec<(&HeaderName, Vec<&[u8]>)> = sent
             .keys()
@@ -34,7 +34,7 @@ impl<'a> SignedHeaders<'a> {
         Self { fields }
     }
 
-    /// Their names, with semicolons between.
+    /// Their names, joined with semicolons.
     pub(super) fn names(&self) -> String {
         let names: Vec<&str> = self.fields.iter().map(|(name, _)| name.as_str()).collect();
         names.join(";")
@@ -54,7 +54,7 @@ impl<'a> SignedHeaders<'a> {
     }
 }
 
-/// A value without white space around it, and one space for each run of it.
+/// A value without surrounding white space, and with one space for each run of it.
 fn write_trimmed(value: &[u8], sink: &mut impl FnMut(&[u8])) {
     let words = value.split(|byte| matches!(byte, b' ' | b'\t'));
     let mut separator: &[u8] = b"";
@@ -65,7 +65,7 @@ fn write_trimmed(value: &[u8], sink: &mut impl FnMut(&[u8])) {
     }
 }
 
-/// Hands the canonical request to `sink`.
+/// Write the canonical request to `sink`.
 pub(super) fn write(
     request: &Request<'_>,
     rule: PathRule,

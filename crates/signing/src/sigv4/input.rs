@@ -1,4 +1,4 @@
-//! What is signed, for whom, and with what.
+//! The inputs of a signature.
 
 use http::HeaderMap;
 use http::header::{CONTENT_TYPE, HOST, HeaderName};
@@ -7,34 +7,34 @@ use sha2_wiped::{Digest, Sha256};
 /// An AWS access key.
 #[derive(Clone, Copy)]
 pub struct Credentials<'a> {
-    /// Who signs. It stands in the request for all to read.
+    /// The public ID of the key, which is sent.
     pub access_key_id: &'a str,
-    /// The key, which does not leave this crate.
+    /// The secret key, which does not leave this crate.
     pub secret_access_key: &'a [u8],
-    /// The token of temporary credentials, which the request carries.
+    /// The token of temporary credentials, which is sent.
     pub session_token: Option<&'a [u8]>,
 }
 
-/// Where a signature is good.
+/// The scope of a signature.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Scope<'a> {
     /// For example `eu-central-1`.
     pub region: &'a str,
     /// The service's name for signing, for example `execute-api`.
     pub service: &'a str,
-    /// How the service reads a path.
+    /// How the service normalizes paths.
     pub path: PathRule,
-    /// Whether `X-Amz-Content-Sha256` is sent, and signed, in any case.
+    /// Whether `X-Amz-Content-Sha256` is always sent and signed.
     pub content_sha256: bool,
 }
 
-/// How a path becomes canonical.
+/// The canonical form of a path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PathRule {
-    /// Dot segments and empty ones go, and what is sent is encoded once more:
-    /// all services but S3.
+    /// Without dot segments and empty segments, and percent-encoded once more: all services
+    /// but S3.
     Normalized,
-    /// A key may have any segments, and each character is encoded once: S3.
+    /// With all segments, and each character encoded once: S3.
     Verbatim,
 }
 
@@ -43,7 +43,7 @@ pub enum PathRule {
 pub enum Payload {
     /// The body has this hash.
     Sha256([u8; 32]),
-    /// The signature is not about the body, which S3 permits over TLS.
+    /// The signature does not cover the body, which S3 allows over TLS.
     Unsigned,
 }
 
@@ -52,19 +52,19 @@ pub enum Payload {
 pub struct Request<'a> {
     /// The method.
     pub method: &'a str,
-    /// The path, percent-encoded as it goes out.
+    /// The path, percent-encoded as it is sent.
     pub path: &'a str,
-    /// The query likewise, without its question mark.
+    /// The query as it is sent, without its question mark.
     pub query: Option<&'a str>,
-    /// The headers to sign. `Host` is to be there; what [`sign`](super::sign())
-    /// sets itself is passed over.
+    /// The headers to sign. `Host` is required; those that [`sign`](super::sign()) sets are
+    /// ignored.
     pub headers: &'a HeaderMap,
-    /// What there is to say of the body.
+    /// The body's hash, if it is signed.
     pub payload: Payload,
 }
 
 impl<'a> Scope<'a> {
-    /// With the rules of the service, as far as its name tells them.
+    /// With the rules of the service of this name.
     #[must_use]
     pub fn new(region: &'a str, service: &'a str) -> Self {
         let s3 = matches!(
@@ -92,8 +92,8 @@ impl Payload {
     }
 }
 
-/// Whether a header is one that AWS wants signed: `Host`, `Content-Type` and
-/// `X-Amz-…`. Others may be, if nothing on the way changes them.
+/// Whether AWS requires that a header is signed: `Host`, `Content-Type` and `X-Amz-…`. Others
+/// can be signed, if no proxy changes them.
 #[must_use]
 pub fn is_signed(name: &HeaderName) -> bool {
     name == HOST || name == CONTENT_TYPE || name.as_str().starts_with("x-amz-")

@@ -1,4 +1,4 @@
-//! From a request to the headers that sign it.
+//! The headers that sign a request.
 
 use ::hmac::Mac;
 use http::header::{AUTHORIZATION, HOST, HeaderName};
@@ -17,38 +17,36 @@ use crate::hmac::keyed;
 /// Why a request can't be signed.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 pub enum SignError {
-    /// AWS refuses a signature that is not about the host.
-    #[error("a request that is signed for AWS needs a Host header among those to sign")]
+    /// AWS requires that the host is signed.
+    #[error("a request that is signed for AWS must have a signed Host header")]
     NoHost,
-    /// It would not stand in the `Authorization` header as one word.
-    #[error("{0:?} is no AWS region: write one as in eu-central-1")]
+    /// It is not a single word, so it would corrupt the `Authorization` header.
+    #[error("invalid AWS region {0:?}: expected a name such as eu-central-1")]
     Region(String),
-    /// As with a region.
-    #[error("{0:?} is no AWS service: write its name for signing, as in s3 or execute-api")]
+    /// The same for a service.
+    #[error("invalid AWS service {0:?}: expected its name for signing, such as s3 or execute-api")]
     Service(String),
-    /// As with a region. What it is, is not told: it might be the secret, in
-    /// the wrong place.
-    #[error("the AWS access key ID is to be letters and digits, as in AKIAIOSFODNN7EXAMPLE")]
+    /// The same for an access key ID. It is not shown, since it may be the secret in the wrong
+    /// place.
+    #[error("invalid AWS access key ID: expected letters and digits, such as AKIAIOSFODNN7EXAMPLE")]
     AccessKeyId,
-    /// A header can't carry it.
-    #[error("the AWS session token has characters that a header can't carry")]
+    /// It is not a valid header value.
+    #[error("the AWS session token has characters that are not allowed in a header")]
     SessionToken,
-    /// There is no date for it.
-    #[error("AWS signatures have a date of the years 1970 to 9999, and second {0} is none of them")]
+    /// It can't be written as a date.
+    #[error("the time of an AWS signature must be in the years 1970 to 9999, not at second {0}")]
     Time(u64),
 }
 
-/// The headers for the request to carry: `X-Amz-Date`, `X-Amz-Security-Token`
-/// for temporary credentials, `X-Amz-Content-Sha256` where the service wants it
-/// or the payload is not signed, and `Authorization`.
+/// The headers for the request: `X-Amz-Date`, `X-Amz-Security-Token` for temporary
+/// credentials, `X-Amz-Content-Sha256` if the service requires it or the payload is not
+/// signed, and `Authorization`.
 ///
-/// `time` is in seconds since 1970. AWS refuses one that is more than some
-/// minutes off.
+/// `time` is in seconds since 1970. AWS refuses times that are off by more than some minutes.
 ///
 /// # Errors
 ///
-/// If there is no `Host` among the headers, or something given has characters
-/// that can't be where it belongs.
+/// There is no `Host` header, or an input has characters that are not allowed.
 pub fn sign(
     request: &Request<'_>,
     scope: &Scope<'_>,
@@ -120,8 +118,8 @@ fn check(
     Ok(())
 }
 
-/// Whether a text can be one part of a credential scope. S3-compatible services
-/// have access keys and regions of other letters than AWS's own.
+/// Whether a text can be part of a credential scope. S3-compatible services have access keys
+/// and regions with other characters than AWS's own.
 fn is_word(text: &str) -> bool {
     !text.is_empty()
         && text
@@ -129,7 +127,7 @@ fn is_word(text: &str) -> bool {
             .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.'))
 }
 
-/// The date, and the date with the time, of ISO 8601 without separators.
+/// The date, and the date with the time, in ISO 8601 without separators.
 fn day_and_moment(time: u64) -> Result<(String, String), SignError> {
     let utc = i64::try_from(time)
         .ok()

@@ -1,4 +1,4 @@
-//! Paths and queries, written the one way that AWS compares.
+//! Canonical paths and queries.
 
 use std::borrow::Cow;
 
@@ -19,7 +19,7 @@ pub(super) fn canonical_path(path: &str, rule: PathRule) -> String {
         PathRule::Normalized => {
             percent_encode(normalize(path).as_bytes(), RESERVED_IN_PATH).to_string()
         }
-        // S3 compares keys, whatever of them came encoded: `$` and `%24` are the same.
+        // S3 compares decoded keys: `$` and `%24` are the same.
         PathRule::Verbatim => {
             let key: Cow<'_, [u8]> = percent_decode(path.as_bytes()).into();
             if key.is_empty() {
@@ -31,8 +31,7 @@ pub(super) fn canonical_path(path: &str, rule: PathRule) -> String {
     }
 }
 
-/// Without dot segments (RFC 3986, section 5.2.4) and without empty ones,
-/// except that a slash at the end stays.
+/// Remove dot segments (RFC 3986, section 5.2.4) and empty segments. A trailing slash stays.
 fn normalize(path: &str) -> String {
     let mut segments = Vec::new();
     for segment in path.split('/') {
@@ -55,8 +54,8 @@ fn normalize(path: &str) -> String {
     normalized
 }
 
-/// Parameters in the order of their encoded names and values. A plus sign is a
-/// space, as in forms: that is how servers read a query.
+/// Parameters sorted by their encoded names and values. A plus sign is a space, as in forms,
+/// since servers parse queries like that.
 pub(super) fn canonical_query(query: &str) -> String {
     let mut parameters: Vec<(String, String)> = query
         .split('&')

@@ -142,10 +142,10 @@ fn a_plain_header_can_be_wrong() {
         Plain::new(header, Encoding::Hex, prefix).unwrap_err()
     };
     expect![[
-        r#"the signature's header can't be named "X Signature": use letters, digits and hyphens"#
+        r#"invalid header name "X Signature" for the signature: use letters, digits and hyphens"#
     ]]
     .assert_eq(&no("X Signature", "").to_string());
-    expect![[r#""a\r\nb: " can't stand before a signature: use visible ASCII characters"#]]
+    expect![[r#"invalid prefix "a\r\nb: " for the signature: use visible ASCII characters"#]]
         .assert_eq(&no("X-Signature", "a\r\nb: ").to_string());
 }
 

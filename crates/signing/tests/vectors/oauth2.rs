@@ -97,12 +97,12 @@ fn the_secret_is_sensitive() {
 fn rfc_6750() {
     let answer = br#"{"access_token":"mF_9.B5f-4.1JqM","token_type":"Bearer","expires_in":3600,"refresh_token":"tGzv3JOkF0XG5Qx2TlKWIA"}"#;
     let asked = Instant::now();
-    let token = Token::read(200, answer, asked).unwrap();
+    let token = Token::parse(200, answer, asked).unwrap();
     assert_eq!(token.value(), "mF_9.B5f-4.1JqM");
     assert_eq!(token.authorization(), "Bearer mF_9.B5f-4.1JqM");
     assert_eq!(format!("{:?}", token.authorization()), "Sensitive");
-    assert!(!token.is_over(asked + Duration::from_secs(3539)));
-    assert!(token.is_over(asked + Duration::from_secs(3540)));
+    assert!(!token.is_expired(asked + Duration::from_secs(3539)));
+    assert!(token.is_expired(asked + Duration::from_secs(3540)));
 }
 
 #[test]
@@ -122,17 +122,17 @@ fn a_lifetime_may_be_short_odd_or_untold() {
     ] {
         let answer = format!(r#"{{"access_token":"t","token_type":"bearer"{member}}}"#);
         let asked = Instant::now();
-        let token = Token::read(200, answer.as_bytes(), asked).unwrap();
+        let token = Token::parse(200, answer.as_bytes(), asked).unwrap();
         match seconds {
             None => assert!(
-                !token.is_over(asked + Duration::from_hours(100_000)),
+                !token.is_expired(asked + Duration::from_hours(100_000)),
                 "{member}"
             ),
             Some(seconds) => {
                 let over = asked + Duration::from_secs(seconds);
-                assert!(token.is_over(over), "{member}");
+                assert!(token.is_expired(over), "{member}");
                 let before = over - Duration::from_millis(1);
-                assert!(before < asked || !token.is_over(before), "{member}");
+                assert!(before < asked || !token.is_expired(before), "{member}");
             }
         }
     }
@@ -142,12 +142,12 @@ fn a_lifetime_may_be_short_odd_or_untold() {
 fn a_type_is_bearer_in_any_case_or_untold() {
     for member in ["", r#","token_type":null"#, r#","token_type":"BEARER""#] {
         let answer = format!(r#"{{"access_token":"t"{member}}}"#);
-        assert!(Token::read(200, answer.as_bytes(), Instant::now()).is_ok());
+        assert!(Token::parse(200, answer.as_bytes(), Instant::now()).is_ok());
     }
 }
 
 fn refusal(status: u16, body: &str) -> TokenError {
-    let answer = Token::read(status, body.as_bytes(), Instant::now());
+    let answer = Token::parse(status, body.as_bytes(), Instant::now());
     answer.err().unwrap()
 }
 
@@ -191,22 +191,22 @@ fn refusals_are_told_on_one_line() {
         told += &format!("{}\n", refusal(status, body));
     }
     expect![[r#"
-        the token endpoint refused: invalid_request
-        the token endpoint refused: invalid_client (Client [31m authentication failed)
-        the token endpoint refused: incorrect_client_credentials
-        the token endpoint refused: e (xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx…)
-        the token endpoint answered with status 503 instead of a token
-        the token endpoint answered with status 404 instead of a token
+        the token endpoint responded with the error invalid_request
+        the token endpoint responded with the error invalid_client (Client [31m authentication failed)
+        the token endpoint responded with the error incorrect_client_credentials
+        the token endpoint responded with the error e (xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx…)
+        the token endpoint responded with status 503
+        the token endpoint responded with status 404
         the token endpoint's answer is not the JSON object of RFC 6749, section 5.1 (line 1, column 1)
         the token endpoint's answer is not the JSON object of RFC 6749, section 5.1 (line 1, column 1)
         the token endpoint's answer is not the JSON object of RFC 6749, section 5.1 (line 1, column 17)
         the token endpoint's answer is not the JSON object of RFC 6749, section 5.1 (line 1, column 19)
-        the token endpoint's answer has no access_token
-        the token endpoint's answer has no access_token
-        the token endpoint gave a token of type example; only Bearer tokens can be used
-        the token endpoint gave a token of type 1; only Bearer tokens can be used
-        the token endpoint gave a token with characters other than visible ASCII
-        the token endpoint's answer is longer than 65536 bytes
+        the token endpoint's response has no access_token
+        the token endpoint's response has no access_token
+        the token endpoint responded with a token of type example; only Bearer tokens are supported
+        the token endpoint responded with a token of type 1; only Bearer tokens are supported
+        the token endpoint responded with a token that has characters other than visible ASCII
+        the token endpoint's response is longer than 65536 bytes
         the token endpoint's answer is not the JSON object of RFC 6749, section 5.1 (line 1, column 1)
     "#]].assert_eq(&told);
 }
@@ -217,7 +217,7 @@ proptest! {
         status in 100u16..600,
         body in prop::collection::vec(any::<u8>(), 0..200),
     ) {
-        if let Err(error) = Token::read(status, &body, Instant::now()) {
+        if let Err(error) = Token::parse(status, &body, Instant::now()) {
             prop_assert!(!error.to_string().contains(char::is_control));
         }
     }

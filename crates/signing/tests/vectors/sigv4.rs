@@ -186,12 +186,12 @@ fn mistakes_are_told_without_secrets() {
     told += &attempt(&host, scope, broken, 0);
     told += &attempt(&host, scope, SUITE, u64::MAX);
     expect![[r#"
-        a request that is signed for AWS needs a Host header among those to sign
-        "us/east" is no AWS region: write one as in eu-central-1
-        "" is no AWS service: write its name for signing, as in s3 or execute-api
-        the AWS access key ID is to be letters and digits, as in AKIAIOSFODNN7EXAMPLE
-        the AWS session token has characters that a header can't carry
-        AWS signatures have a date of the years 1970 to 9999, and second 18446744073709551615 is none of them
+        a request that is signed for AWS must have a signed Host header
+        invalid AWS region "us/east": expected a name such as eu-central-1
+        invalid AWS service "": expected its name for signing, such as s3 or execute-api
+        invalid AWS access key ID: expected letters and digits, such as AKIAIOSFODNN7EXAMPLE
+        the AWS session token has characters that are not allowed in a header
+        the time of an AWS signature must be in the years 1970 to 9999, not at second 18446744073709551615
     "#]]
     .assert_eq(&told);
 }

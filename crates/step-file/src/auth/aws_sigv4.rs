@@ -16,10 +16,10 @@ mapping! {
         "required" = json!(["access_key_id", "secret_access_key", "region", "service"]),
     ))]
     pub(super) struct AwsSigv4 as "`{access_key_id: …, secret_access_key: …, region: …, service: …}`" {
-        /// Who signs. The request shows it.
+        /// The access key ID, which the request contains.
         #[schemars(example = &"AKIAIOSFODNN7EXAMPLE")]
         access_key_id: Ruled<ScopeWord>,
-        /// The key.
+        /// The secret access key.
         #[schemars(example = &"${{ secret.AWS_SECRET_ACCESS_KEY }}")]
         secret_access_key: Ruled<Something>,
         /// The token of temporary credentials.
@@ -31,13 +31,13 @@ mapping! {
         /// The service's name for signing.
         #[schemars(example = &"execute-api")]
         service: Ruled<ScopeWord>,
-        /// Sign all but the body, which S3 permits over TLS.
+        /// Sign everything but the body, which S3 allows over TLS.
         #[schemars(extend("default" = false))]
         unsigned_payload: Renderable<bool>,
     }
 }
 
-/// A word of the credential scope, whose parts slashes separate.
+/// A part of the credential scope, which can't contain a slash.
 #[derive(Debug)]
 pub(super) enum ScopeWord {}
 
@@ -48,7 +48,7 @@ impl TextRule for ScopeWord {
             return Err("it is empty".to_owned());
         }
         if !literals(template).flat_map(str::chars).all(is_plain) {
-            return Err("it has letters, digits, `-`, `_` and `.` in it, nothing else".to_owned());
+            return Err("it can contain only letters, digits, `-`, `_` and `.`".to_owned());
         }
         Ok(())
     }

@@ -19,14 +19,14 @@ mapping! {
     }
 }
 
-/// A user name, which the colon ends.
+/// A user name, which can't contain a colon.
 #[derive(Debug)]
 pub(super) enum UserName {}
 
 impl TextRule for UserName {
     fn check(template: &Template<'_>) -> Result<(), String> {
         if literals(template).any(|text| text.contains(':')) {
-            return Err("a user name can't hold a colon".to_owned());
+            return Err("a user name can't contain a colon".to_owned());
         }
         Ok(())
     }
@@ -47,7 +47,7 @@ pub(super) fn pair(items: &[Node], at: Position, report: &mut Report) -> Result<
 pub(super) fn keys(node: &Node, report: &mut Report) -> Result<Auth, Reported> {
     let given = Basic::from_node(node, report)?;
     let (Some(username), Some(password)) = (given.username, given.password) else {
-        return Err(report.add(node.at, "basic takes both `username` and `password`"));
+        return Err(report.add(node.at, "`basic` requires `username` and `password`"));
     };
     Ok(Auth::Basic {
         username: username.value?.text,

@@ -1,4 +1,4 @@
-//! A user name and a password that answer the server's challenge (RFC 7616).
+//! HTTP Digest (RFC 7616).
 
 use http_step_json::Value;
 use http_step_yaml::{Content, FromNode, Node, Report, Reported, mapping};
@@ -9,7 +9,7 @@ use super::two;
 use crate::text::Text;
 
 mapping! {
-    /// HTTP Digest: what the server's challenge asks for.
+    /// HTTP Digest authentication.
     #[schemars(extend("required" = json!(["username", "password"])))]
     pub(super) struct Digest as "`[username, password]` or `{username: …, password: …}`" {
         /// The user name.

@@ -1,5 +1,4 @@
-//! A signature of the body in a header, as webhooks are signed: HMAC-SHA256
-//! (RFC 2104).
+//! A signature of the body in a header, as of webhooks: HMAC-SHA256 (RFC 2104).
 
 use http_step_json::Value;
 use http_step_template::Template;
@@ -14,8 +13,7 @@ use crate::renderable::Renderable;
 use crate::text::literals;
 
 mapping! {
-    /// HMAC-SHA256 of the body, in a header: by a convention (`form`), or in a
-    /// `header` of another name.
+    /// HMAC-SHA256 of the body in a header: in a well-known `form`, or in any other `header`.
     #[schemars(extend(
         "required" = json!(["secret"]),
         "anyOf" = json!([
@@ -34,17 +32,17 @@ mapping! {
         /// The key.
         #[schemars(example = &"${{ secret.WEBHOOK_KEY }}")]
         secret: Ruled<Something>,
-        /// Whose convention it follows. `github`: `X-Hub-Signature-256: sha256=<hex>`;
+        /// The form. `github`: `X-Hub-Signature-256: sha256=<hex>`;
         /// `slack`: `X-Slack-Request-Timestamp` and `X-Slack-Signature: v0=<hex>`;
         /// `stripe`: `Stripe-Signature: t=<time>,v1=<hex>`.
         form: Renderable<Word<Form>>,
-        /// The name of the header, without a `form`.
+        /// The name of the header, if there is no `form`.
         #[schemars(example = &"X-Signature")]
         header: Ruled<HeaderName>,
-        /// How the signature is written in `header`.
+        /// The encoding of the signature in `header`.
         #[schemars(extend("default" = "hex"))]
         encoding: Renderable<Word<Encoding>>,
-        /// What stands before the signature in `header`.
+        /// The text before the signature in `header`.
         #[schemars(extend("default" = ""), example = &"sha256=")]
         prefix: Ruled<Prefix>,
     }
@@ -82,7 +80,7 @@ impl TextRule for Prefix {
         if literals(template).flat_map(str::chars).all(is_visible) {
             return Ok(());
         }
-        Err("before a signature stand visible ASCII characters alone".to_owned())
+        Err("the prefix of a signature can contain only visible ASCII characters".to_owned())
     }
 }
 
@@ -97,7 +95,8 @@ pub(super) fn parameters(node: &Node, report: &mut Report) -> Result<Value, Repo
     let mut form = Ok(());
     if keys.form.is_some() {
         for (at, key) in of_header.into_iter().flatten() {
-            let message = format!("`form` says how the signature is sent; leave out `{key}`");
+            let message =
+                format!("`form` already defines how the signature is sent; remove `{key}`");
             form = Err(report.add(at, message));
         }
     } else if keys.header.is_none() {

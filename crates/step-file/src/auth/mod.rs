@@ -1,9 +1,8 @@
-//! How the request says who sends it.
+//! The authentication of the request.
 //!
-//! What basic and bearer come to is the component's to write. Of the other schemes
-//! it takes the parameters, as they are given here, to the host, which computes the
-//! credentials: so they stay JSON, and their defaults stand where the component
-//! reads them.
+//! The component itself writes the header of basic and bearer. For other schemes it passes the
+//! parameters to the host, which computes the credentials. So these parameters stay JSON, and
+//! the component sets their defaults.
 
 mod aws_sigv4;
 mod basic;
@@ -25,7 +24,7 @@ use crate::header;
 use crate::json::Json;
 use crate::text::{Expression, Rule, Text, anything, checked, sole_expression};
 
-/// How the request says who sends it. Texts are templates.
+/// The authentication of a request. Strings are templates.
 #[derive(Clone, PartialEq)]
 pub enum Auth {
     /// Basic (RFC 7617).
@@ -37,11 +36,10 @@ pub enum Auth {
     },
     /// Bearer (RFC 6750): the token.
     Bearer(String),
-    /// One expression whose value has one of the forms that `auth` has in the file.
+    /// One expression, whose value has a form that `auth` has in the file.
     Expression(String),
-    /// A scheme that goes to the component as it is. Of `hmac`, `aws-sigv4`,
-    /// `digest` and `oauth2` a file's parameters are checked; others are the
-    /// component's to know.
+    /// A scheme that is passed to the component. The parameters of `hmac`, `aws-sigv4`, `digest`
+    /// and `oauth2` are checked here, those of other schemes by the component.
     Other {
         /// Its name, in lower case: `digest`, `aws-sigv4`.
         scheme: String,
@@ -50,7 +48,7 @@ pub enum Auth {
     },
 }
 
-/// Without passwords and tokens: they may be written out in the file.
+/// Without passwords and tokens, which the file may contain literally.
 impl fmt::Debug for Auth {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -79,10 +77,10 @@ impl FromNode for Auth {
                 [entry] => report.within(&entry.key, |report| scheme(entry, report)),
                 _ if entries.iter().any(|entry| entry.key == "username") => Err(report.add(
                     node.at,
-                    "a user name and a password go in a list, `[username, password]`, or below `basic`",
+                    "write a user name and a password as a list, `[username, password]`, or below `basic`",
                 )),
                 _ => {
-                    let message = format!("expected one scheme, not {}", entries.len());
+                    let message = format!("expected exactly one scheme, not {}", entries.len());
                     Err(report.add(node.at, message))
                 }
             },
@@ -131,7 +129,7 @@ fn not_a_scheme(name: &str, at: Position, report: &mut Report) -> Reported {
     };
     report.add(
         at,
-        format!("a scheme has lower-case letters, digits and hyphens in it{hint}"),
+        format!("a scheme consists of lower-case letters, digits and hyphens{hint}"),
     )
 }
 
@@ -142,7 +140,7 @@ fn text(node: &Node, rule: Rule, report: &mut Report) -> Result<String, Reported
     }
 }
 
-/// The two of `[username, password]`.
+/// The items of `[username, password]`.
 fn two<'a>(
     items: &'a [Node],
     at: Position,

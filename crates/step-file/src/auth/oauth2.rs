@@ -13,8 +13,8 @@ use crate::text::Text;
 use crate::url;
 
 mapping! {
-    /// OAuth 2 client credentials: a token that is fetched, kept until it ends, and
-    /// sent as `Authorization: Bearer`.
+    /// OAuth 2 client credentials: a token is fetched, cached until it expires, and sent as
+    /// `Authorization: Bearer`.
     #[schemars(extend("required" = json!(["token_url", "client_id", "client_secret"])))]
     pub(super) struct Oauth2 as "`{token_url: …, client_id: …, client_secret: …}`" {
         /// The token endpoint: an `https` URL, or `http` to a loopback address.
@@ -22,17 +22,17 @@ mapping! {
         token_url: Ruled<TokenUrl>,
         /// The client's identifier.
         client_id: Ruled<Something>,
-        /// Its secret.
+        /// The client's secret.
         #[schemars(example = &"${{ secret.CLIENT_SECRET }}")]
         client_secret: Text,
-        /// How the client proves who it is: in `Authorization: Basic` or in the body,
-        /// as `client_id` and `client_secret`.
+        /// How the client authenticates: in `Authorization: Basic`, or in the body as `client_id`
+        /// and `client_secret`.
         #[schemars(extend("default" = "basic"))]
         authentication: Renderable<Word<ClientAuthentication>>,
-        /// What the token is to be good for, separated by spaces.
+        /// The requested scopes, separated by spaces.
         #[schemars(example = &"builds:write hooks:read")]
         scope: Text,
-        /// Whom the token is for, which some servers want told.
+        /// The requested audience, which some servers require.
         #[schemars(example = &"https://api.example.com")]
         audience: Text,
     }
@@ -52,11 +52,11 @@ impl TextRule for TokenUrl {
     fn check(template: &Template<'_>) -> Result<(), String> {
         url::check(
             template,
-            "give it as `client_id`, and its secret as `client_secret`",
+            "write it as `client_id`, and the password as `client_secret`",
         )?;
         if url::goes_out_in_the_clear(template) {
             return Err(
-                "a client's secret goes over `https`, and over `http` to a loopback address alone"
+                "a client's secret can be sent only over `https`, or over `http` to a loopback address"
                     .to_owned(),
             );
         }

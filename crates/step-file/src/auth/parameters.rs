@@ -1,5 +1,4 @@
-//! The parameters of a scheme, as the component gets them: those that are given, as
-//! they are given.
+//! The parameters of a scheme, as they are passed to the component: only those in the file.
 
 use http_step_json::{Map, Value};
 use http_step_yaml::{Given, Position, Report, Reported};
@@ -9,16 +8,16 @@ use super::word::Word;
 use crate::renderable::Renderable;
 use crate::text::Text;
 
-/// Parameters that are gathered one by one.
+/// Collects parameters.
 pub(super) struct Parameters {
     given: Map,
     missing: Vec<&'static str>,
     read: Result<(), Reported>,
 }
 
-/// What a parameter can be.
+/// The type of a parameter.
 pub(super) trait Parameter {
-    /// As the component gets it.
+    /// Its value for the component.
     fn json(self) -> Value;
 }
 
@@ -31,7 +30,7 @@ impl Parameters {
         }
     }
 
-    /// A parameter that the scheme can't do without.
+    /// Add a required parameter.
     pub(super) fn required<P: Parameter>(
         mut self,
         key: &'static str,
@@ -43,7 +42,7 @@ impl Parameters {
         self.optional(key, given)
     }
 
-    /// A parameter that may be left out.
+    /// Add an optional parameter.
     pub(super) fn optional<P: Parameter>(
         mut self,
         key: &'static str,
@@ -59,7 +58,7 @@ impl Parameters {
         self
     }
 
-    /// All of them, as a JSON object. What is missing is told once, at the place of
+    /// All parameters as a JSON object. Missing ones are reported together, at the position of
     /// the scheme.
     pub(super) fn finish(self, at: Position, report: &mut Report) -> Result<Value, Reported> {
         if let Some((last, most)) = self.missing.split_last() {

@@ -1,4 +1,4 @@
-//! Texts that have to obey a rule, as far as can be told before they are rendered.
+//! Templates that are checked as far as possible before they are rendered.
 
 use std::borrow::Cow;
 use std::marker::PhantomData;
@@ -10,13 +10,13 @@ use schemars::{JsonSchema, Schema, SchemaGenerator};
 use super::text;
 use crate::text::{Text, has_expression, literals};
 
-/// What a kind of text has to obey.
+/// A rule for a template.
 pub(super) trait TextRule {
-    /// What is wrong with the text between the expressions.
+    /// Check the text between the expressions.
     fn check(template: &Template<'_>) -> Result<(), String>;
 }
 
-/// A template that obeys the rule.
+/// A template that passes a rule.
 #[derive(Debug)]
 pub(super) struct Ruled<R> {
     pub(super) text: String,
@@ -32,7 +32,7 @@ impl<R: TextRule> FromNode for Ruled<R> {
     }
 }
 
-/// To editors it is a text like others.
+/// The schema is the one of any text.
 impl<R> JsonSchema for Ruled<R> {
     fn schema_name() -> Cow<'static, str> {
         Text::schema_name()
@@ -43,7 +43,7 @@ impl<R> JsonSchema for Ruled<R> {
     }
 }
 
-/// A text that says something.
+/// A text that is not empty.
 #[derive(Debug)]
 pub(super) enum Something {}
 
@@ -56,7 +56,7 @@ impl TextRule for Something {
     }
 }
 
-/// Whether nothing is there, and nothing can come.
+/// Whether the text is empty and has no expression.
 pub(super) fn is_empty(template: &Template<'_>) -> bool {
     !has_expression(template) && literals(template).all(str::is_empty)
 }

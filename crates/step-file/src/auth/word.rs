@@ -1,4 +1,4 @@
-//! One of a few words.
+//! A parameter that is one of a few words.
 
 use std::borrow::Cow;
 use std::marker::PhantomData;
@@ -6,7 +6,7 @@ use std::marker::PhantomData;
 use http_step_yaml::{FromNode, Node, Report, Reported, choice};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
-/// The words that there are to choose from.
+/// A choice of words.
 pub(super) trait Words {
     /// All of them.
     const ALL: &'static [&'static str];

@@ -48,7 +48,7 @@ fn values() {
 fn mistakes() {
     assert_eq!(
         read::<Timeouts>(json!({"connect": 0, "reed": 1})),
-        Err("`connect`: a time limit is more than 0 and at most 31536000 seconds, not 0; for none, leave it out; \
+        Err("`connect`: a timeout must be more than 0 and at most 31536000 seconds, not 0; leave it out for no timeout; \
              unknown key `reed`, did you mean `read`?"
             .to_owned())
     );
@@ -67,7 +67,7 @@ fn mistakes() {
     assert_eq!(
         read::<Proxies>(json!({"https": "proxy:3128"})),
         Err(
-            "`https`: a proxy's URL starts with `http://`, `https://`, `socks5://` or `socks5h://`; did you mean `http://…`?"
+            "`https`: a proxy's URL must start with `http://`, `https://`, `socks5://` or `socks5h://`; did you mean `http://…`?"
                 .to_owned()
         )
     );

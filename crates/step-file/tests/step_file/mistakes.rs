@@ -39,11 +39,11 @@ hide_request_headers: Authorization
          3:6: `url`: the URL has no scheme; did you mean `https://…`?\n\
          4:1: unknown key `header`, did you mean `headers`?\n\
          5:13: `params.a`: expected a string, a number, a boolean or a list of these, not a mapping\n\
-         5:24: `params.d`: an expression names `property.NAME` or `secret.NAME`, not `env.HOME`\n\
-         7:3: `headers.Bad Name`: a header name has letters, digits and hyphens in it, not a space\n\
-         8:11: `headers.X-Line`: a header value can't hold a line break; a YAML block without one at its end starts with `>-` or `|-`\n\
-         9:1: a request has one body; leave out `json` or `data`\n\
-         11:11: `timeout`: a time limit is more than 0 and at most 31536000 seconds, not 0; for none, leave it out\n\
+         5:24: `params.d`: expected `property.NAME` or `secret.NAME` in the expression, not `env.HOME`\n\
+         7:3: `headers.Bad Name`: a header name can contain only letters, digits and hyphens, not a space\n\
+         8:11: `headers.X-Line`: a header value can't contain a line break; start a YAML block with `>-` or `|-` to leave out the one at its end\n\
+         9:1: a request has only one body; remove `json` or `data`\n\
+         11:11: `timeout`: a timeout must be more than 0 and at most 31536000 seconds, not 0; leave it out for no timeout\n\
          11:14: `timeout`: expected a number of seconds, not a string\n\
          12:9: `stream`: expected `true` or `false`, not a string; did you mean `true`?\n\
          13:23: `hide_request_headers`: expected a list of header names, not a string: write `[Authorization]`",
@@ -77,19 +77,19 @@ fn keys() {
         ),
         (
             "url: https://b/\nurl: 5",
-            "2:1: the key `url` is given twice; the first is at 1:1\n3:1: the key `url` is given twice; the first is at 1:1",
+            "2:1: duplicate key `url`; the first is at 1:1\n3:1: duplicate key `url`; the first is at 1:1",
         ),
         (
             "json: {a: 1, b: {c: 1, c: 2}}",
-            "2:24: the key `c` is given twice; the first is at 2:18",
+            "2:24: duplicate key `c`; the first is at 2:18",
         ),
         (
             "1: x\ntrue: x\nnull: x\n1.50: x\n? [a]\n: x",
-            "2:1: a key is a string: write `\"1\"`\n\
-             3:1: a key is a string: write `\"true\"`\n\
-             4:1: a key is a string: write `\"null\"`\n\
-             5:1: a key is a string: write `\"1.50\"`\n\
-             6:3: a key is a string, not a list or a mapping; a text with an expression goes in quotes",
+            "2:1: a key must be a string: write `\"1\"`\n\
+             3:1: a key must be a string: write `\"true\"`\n\
+             4:1: a key must be a string: write `\"null\"`\n\
+             5:1: a key must be a string: write `\"1.50\"`\n\
+             6:3: a key must be a string, not a list or a mapping; quote text that contains an expression",
         ),
     ]);
 }
@@ -99,24 +99,24 @@ fn method_and_url() {
     for (file, mistakes) in [
         (
             "{}",
-            "1:1: the URL is missing: give it as `url: https://…`, or with the method, as in `get: https://…`",
+            "1:1: the URL is missing: add `url: https://…`, or the method with it, as in `get: https://…`",
         ),
         (
             "url: null",
-            "1:1: the URL is missing: give it as `url: https://…`, or with the method, as in `get: https://…`",
+            "1:1: the URL is missing: add `url: https://…`, or the method with it, as in `get: https://…`",
         ),
         ("url: 5", "1:6: `url`: expected a URL, not a number"),
         (
             "post: https://a/\nurl: https://a/",
-            "2:1: `post` gives the URL already; leave out `post` or `url`",
+            "2:1: `post` already gives the URL; remove `post` or `url`",
         ),
         (
             "get: https://a/\nput: https://a/\nhead: https://a/",
-            "2:1: `get` gives the URL already; leave out `get` or `put`\n3:1: `get` gives the URL already; leave out `get` or `head`",
+            "2:1: `get` already gives the URL; remove `get` or `put`\n3:1: `get` already gives the URL; remove `get` or `head`",
         ),
         (
             "get: https://a/\nmethod: GET",
-            "2:1: `get` gives the method already; leave out `method`, or write `url` for `get`",
+            "2:1: `get` already gives the method; remove `method`, or replace `get` with `url`",
         ),
         (
             "url: https://a/\nmethod: FETCH",
@@ -142,7 +142,7 @@ fn urls() {
     for (url, mistake) in [
         (
             "''",
-            "the URL is empty; it starts with `https://` or `http://`",
+            "the URL is empty; it must start with `https://` or `http://`",
         ),
         (
             "example.com/x",
@@ -162,63 +162,57 @@ fn urls() {
         ),
         (
             "ftp://${{ property.domain }}/x",
-            "the URL's scheme is `ftp`; only `https` and `http` can be requested",
+            "unsupported URL scheme `ftp`; use `https` or `http`",
         ),
         (
             "file:///etc/passwd",
-            "the URL's scheme is `file`; only `https` and `http` can be requested",
+            "unsupported URL scheme `file`; use `https` or `http`",
         ),
         (
             "https:example.com",
-            "after the URL's scheme come two slashes: `https://…`",
+            "the URL's scheme must be followed by two slashes: `https://…`",
         ),
         (
             "http:/example.com",
-            "after the URL's scheme come two slashes: `https://…`",
+            "the URL's scheme must be followed by two slashes: `https://…`",
         ),
         ("https:///x", "the URL has no host"),
         (
             "https://user:hunter2@example.com/",
-            "the URL has a user name in it; give it as `auth: [username, password]`",
+            "the URL contains a user name; give it as `auth: [username, password]`",
         ),
         (
             "https://${{ property.u }}:${{ secret.P }}@example.com/",
-            "the URL has a user name in it; give it as `auth: [username, password]`",
+            "the URL contains a user name; give it as `auth: [username, password]`",
         ),
         ("https://${{ secret.HOOK }}", SECRET_HOST),
         ("https://${{ secret.HOOK }}/x?y", SECRET_HOST),
         ("https://api.${{ secret.ZONE }}.example.com/", SECRET_HOST),
         ("https://a.example.com:${{ secret.PORT }}/", SECRET_HOST),
         ("${{ property.scheme }}://${{ secret.HOOK }}/", SECRET_HOST),
-        ("https://a/b c", "a URL can't hold a space; write `%20`"),
+        ("https://a/b c", "a URL can't contain a space; write `%20`"),
         (
             "https://a/${{ property.b }} c",
-            "a URL can't hold a space; write `%20`",
+            "a URL can't contain a space; write `%20`",
         ),
-        ("\"https://a/\\n\"", "a URL can't hold a line break"),
+        ("\"https://a/\\n\"", "a URL can't contain a line break"),
         (
             "\"https://a/\\t\"",
-            "a URL can't hold a control character; write `%09`",
+            "a URL can't contain a control character; write `%09`",
         ),
         (
             "\"https://a/\\x85\"",
-            "a URL can't hold a control character; write `%C2%85`",
+            "a URL can't contain a control character; write `%C2%85`",
         ),
         (
             "https://a\\b",
-            "a URL can't hold a `\\`; write `/`, or `%5C`",
+            "a URL can't contain `\\`; write `/` or `%5C`",
         ),
-        (
-            "https://a:99999/",
-            "the URL can't be read: invalid port number",
-        ),
-        (
-            "https://[::1/",
-            "the URL can't be read: invalid IPv6 address",
-        ),
+        ("https://a:99999/", "invalid URL: invalid port number"),
+        ("https://[::1/", "invalid URL: invalid IPv6 address"),
         (
             "https://a/${{ property.b",
-            "the expression `property.b` is not closed: `}}` is missing",
+            "unclosed expression `property.b`: `}}` is missing",
         ),
     ] {
         told(&format!("url: {url}"), &format!("1:6: `url`: {mistake}"));
@@ -251,7 +245,7 @@ fn fields() {
         ),
         (
             "data: {'${{': a}",
-            "2:8: `data.${{`: an expression is not closed: `}}` is missing",
+            "2:8: `data.${{`: unclosed expression: `}}` is missing",
         ),
         (
             "headers: text",
@@ -263,11 +257,11 @@ fn fields() {
         ),
         (
             "cookies: ${{ property.a",
-            "2:10: `cookies`: the expression `property.a` is not closed: `}}` is missing",
+            "2:10: `cookies`: unclosed expression `property.a`: `}}` is missing",
         ),
         (
             "cookies: {a: \"b\\r\\n\"}",
-            "2:14: `cookies.a`: a header value can't hold a line break; a YAML block without one at its end starts with `>-` or `|-`",
+            "2:14: `cookies.a`: a header value can't contain a line break; start a YAML block with `>-` or `|-` to leave out the one at its end",
         ),
         (
             "headers: {'': a}",
@@ -275,35 +269,35 @@ fn fields() {
         ),
         (
             "headers: [['A:', a]]",
-            "2:12: `headers.A:`: a header name has letters, digits and hyphens in it, not `:`",
+            "2:12: `headers.A:`: a header name can contain only letters, digits and hyphens, not `:`",
         ),
         (
             "headers: {größe: a}",
-            "2:11: `headers.größe`: a header name has letters, digits and hyphens in it, not `ö`",
+            "2:11: `headers.größe`: a header name can contain only letters, digits and hyphens, not `ö`",
         ),
         (
             "headers: {A: \"\\x7f\"}",
-            "2:14: `headers.A`: a header value can't hold a control character",
+            "2:14: `headers.A`: a header value can't contain a control character",
         ),
         (
             "headers:\n  A: |\n    b\n",
-            "4:5: `headers.A`: a header value can't hold a line break; a YAML block without one at its end starts with `>-` or `|-`",
+            "4:5: `headers.A`: a header value can't contain a line break; start a YAML block with `>-` or `|-` to leave out the one at its end",
         ),
         (
             "headers: {A: .nan}",
-            "2:14: `.nan` is not a finite number; a text goes in quotes",
+            "2:14: `.nan` is not a finite number; quote it if it is text",
         ),
         (
             "hide_request_headers: [Set Cookie, 5, null, '${{ property.a }}']",
-            "2:24: `hide_request_headers`: a header name has letters, digits and hyphens in it, not a space\n2:36: `hide_request_headers`: expected a header name, not a number\n2:39: `hide_request_headers`: expected a header name, not null\n2:45: `hide_request_headers`: expressions are not rendered in this list",
+            "2:24: `hide_request_headers`: a header name can contain only letters, digits and hyphens, not a space\n2:36: `hide_request_headers`: expected a header name, not a number\n2:39: `hide_request_headers`: expected a header name, not null\n2:45: `hide_request_headers`: expressions are not rendered in this list",
         ),
         (
             "headers: {X-Token: a, X-Other: b}\nhide_request_headers: [X-Other, X-Tokn]",
-            "3:33: `hide_request_headers`: no header is named `X-Tokn`; did you mean `X-Token`?",
+            "3:33: `hide_request_headers`: there is no header `X-Tokn`; did you mean `X-Token`?",
         ),
         (
             "headers: [[x_token, a]]\nhide_request_headers: [X-Token]",
-            "3:24: `hide_request_headers`: no header is named `X-Token`; did you mean `x_token`?",
+            "3:24: `hide_request_headers`: there is no header `X-Token`; did you mean `x_token`?",
         ),
         (
             "hide_response_headers: {A: b}",
@@ -317,15 +311,15 @@ fn bodies() {
     each_told(&[
         (
             "json: 1\nfiles: {a: b}",
-            "2:1: a request has one body; leave out `json` or `files`",
+            "2:1: a request has only one body; remove `json` or `files`",
         ),
         (
             "data: text\nfiles: {a: b}",
-            "2:1: beside `files`, `data` is the fields: a mapping, a list of `[name, value]` or one expression, not text",
+            "2:1: with `files`, `data` must be fields: a mapping, a list of `[name, value]` or one expression, not text",
         ),
         (
             "json: {a: ['${{ x }}'], '${{': [.inf]}",
-            "2:12: `json.a`: an expression names `property.NAME` or `secret.NAME`, not `x`\n2:25: `json.${{`: an expression is not closed: `}}` is missing\n2:33: `.inf` is not a finite number; a text goes in quotes",
+            "2:12: `json.a`: expected `property.NAME` or `secret.NAME` in the expression, not `x`\n2:25: `json.${{`: unclosed expression: `}}` is missing\n2:33: `.inf` is not a finite number; quote it if it is text",
         ),
         (
             "files: a",
@@ -337,17 +331,20 @@ fn bodies() {
              2:12: `files`: expected a `[name, file]` pair, not a list of 1\n\
              2:18: `files`: expected a name, not a list\n\
              2:30: `files.d`: expected a path, or a mapping with `path` or `content`, not a list: write `(filename, content, content_type)` as `{filename: …, content: …, content_type: …}`\n\
-             2:56: `files.g\\n`: a header value can't hold a line break; a YAML block without one at its end starts with `>-` or `|-`\n\
-             2:73: `files.g\\n`: a file has a `path` or `content`, not both",
+             2:56: `files.g\\n`: a header value can't contain a line break; start a YAML block with `>-` or `|-` to leave out the one at its end\n\
+             2:73: `files.g\\n`: a file can't have both `path` and `content`",
         ),
         (
             "files: {a: 5}",
             "2:12: `files.a`: expected a path, or a mapping with `path` or `content`, not a number",
         ),
-        ("files: {a: ''}", "2:12: `files.a`: the path names no file"),
+        (
+            "files: {a: ''}",
+            "2:12: `files.a`: the path does not name a file",
+        ),
         (
             "files: {a: b/..}",
-            "2:12: `files.a`: the path names no file",
+            "2:12: `files.a`: the path does not name a file",
         ),
         (
             "files: {a: {}}",
@@ -355,7 +352,7 @@ fn bodies() {
         ),
         (
             "files: {a: {path: b, content: c}}",
-            "2:22: `files.a`: a file has a `path` or `content`, not both",
+            "2:22: `files.a`: a file can't have both `path` and `content`",
         ),
         (
             "files: {a: {path: b, file_name: c}}",
@@ -363,7 +360,7 @@ fn bodies() {
         ),
         (
             "files: {a: {path: b, headers: text, content_type: \"a\\n\", filename: []}}",
-            "2:31: `files.a.headers`: expected a mapping of names to values or a list of `[name, value]`, not a string\n2:51: `files.a.content_type`: a header value can't hold a line break; a YAML block without one at its end starts with `>-` or `|-`\n2:68: `files.a.filename`: expected a string, not a list",
+            "2:31: `files.a.headers`: expected a mapping of names to values or a list of `[name, value]`, not a string\n2:51: `files.a.content_type`: a header value can't contain a line break; start a YAML block with `>-` or `|-` to leave out the one at its end\n2:68: `files.a.filename`: expected a string, not a list",
         ),
     ]);
 }
@@ -383,36 +380,39 @@ fn auth() {
         ),
         (
             "auth: ['u:v', {}]",
-            "2:8: `auth`: a user name can't hold a colon\n2:15: `auth`: expected a string, not a mapping",
+            "2:8: `auth`: a user name can't contain a colon\n2:15: `auth`: expected a string, not a mapping",
         ),
-        ("auth: {}", "2:7: `auth`: expected one scheme, not 0"),
+        (
+            "auth: {}",
+            "2:7: `auth`: expected exactly one scheme, not 0",
+        ),
         (
             "auth: {username: u, password: hunter2}",
-            "2:7: `auth`: a user name and a password go in a list, `[username, password]`, or below `basic`",
+            "2:7: `auth`: write a user name and a password as a list, `[username, password]`, or below `basic`",
         ),
         (
             "auth: {bearer: a, digest: {}}",
-            "2:7: `auth`: expected one scheme, not 2",
+            "2:7: `auth`: expected exactly one scheme, not 2",
         ),
         (
             "auth: {basic: {user: u}}",
-            "2:15: `auth.basic`: basic takes both `username` and `password`\n2:16: `auth.basic`: unknown key `user`; the keys are username, password",
+            "2:15: `auth.basic`: `basic` requires `username` and `password`\n2:16: `auth.basic`: unknown key `user`; the keys are username, password",
         ),
         (
             "auth: {basic: {username: 'a:b', password: p}}",
-            "2:26: `auth.basic.username`: a user name can't hold a colon",
+            "2:26: `auth.basic.username`: a user name can't contain a colon",
         ),
         (
             "auth: {bearer: \"hunter2\\n\"}",
-            "2:16: `auth.bearer`: a header value can't hold a line break; a YAML block without one at its end starts with `>-` or `|-`",
+            "2:16: `auth.bearer`: a header value can't contain a line break; start a YAML block with `>-` or `|-` to leave out the one at its end",
         ),
         (
             "auth: {Digest: {}}",
-            "2:8: `auth.Digest`: a scheme has lower-case letters, digits and hyphens in it, did you mean `digest`?",
+            "2:8: `auth.Digest`: a scheme consists of lower-case letters, digits and hyphens, did you mean `digest`?",
         ),
         (
             "auth: {aws_sigv4: {}}",
-            "2:8: `auth.aws_sigv4`: a scheme has lower-case letters, digits and hyphens in it, did you mean `aws-sigv4`?",
+            "2:8: `auth.aws_sigv4`: a scheme consists of lower-case letters, digits and hyphens, did you mean `aws-sigv4`?",
         ),
         (
             "auth: {hawk: text}",
@@ -439,7 +439,7 @@ fn hmac() {
         ),
         (
             "auth: {hmac: {secret: k, form: github, header: X, encoding: hex, prefix: a}}",
-            "2:40: `auth.hmac`: `form` says how the signature is sent; leave out `header`\n2:51: `auth.hmac`: `form` says how the signature is sent; leave out `encoding`\n2:66: `auth.hmac`: `form` says how the signature is sent; leave out `prefix`",
+            "2:40: `auth.hmac`: `form` already defines how the signature is sent; remove `header`\n2:51: `auth.hmac`: `form` already defines how the signature is sent; remove `encoding`\n2:66: `auth.hmac`: `form` already defines how the signature is sent; remove `prefix`",
         ),
         (
             "auth: {hmac: {secret: '', form: GitHub, key: k}}",
@@ -447,11 +447,11 @@ fn hmac() {
         ),
         (
             "auth: {hmac: {secret: {}, form: 'git${{ property.hub }}'}}",
-            "2:23: `auth.hmac.secret`: expected a string, not a mapping\n2:33: `auth.hmac.form`: an expression stands for the whole of this setting, not for a part of it",
+            "2:23: `auth.hmac.secret`: expected a string, not a mapping\n2:33: `auth.hmac.form`: an expression must be the whole value of this setting, not a part of it",
         ),
         (
             "auth: {hmac: {secret: '${{ env.K }}', header: 'X Y', encoding: 64, prefix: \"a\\n\"}}",
-            "2:23: `auth.hmac.secret`: an expression names `property.NAME` or `secret.NAME`, not `env.K`\n2:47: `auth.hmac.header`: a header name has letters, digits and hyphens in it, not a space\n2:64: `auth.hmac.encoding`: expected `hex` or `base64`, not a number\n2:76: `auth.hmac.prefix`: before a signature stand visible ASCII characters alone",
+            "2:23: `auth.hmac.secret`: expected `property.NAME` or `secret.NAME` in the expression, not `env.K`\n2:47: `auth.hmac.header`: a header name can contain only letters, digits and hyphens, not a space\n2:64: `auth.hmac.encoding`: expected `hex` or `base64`, not a number\n2:76: `auth.hmac.prefix`: the prefix of a signature can contain only visible ASCII characters",
         ),
     ]);
 }
@@ -469,11 +469,11 @@ fn aws_sigv4() {
         ),
         (
             "auth: {aws-sigv4: {access_key_id: 'AKIA/x', secret_access_key: '', session_token: [], regoin: eu-west-1, region: null, service: '', unsigned_payload: yes}}",
-            "2:19: `auth.aws-sigv4`: `region` is missing\n2:35: `auth.aws-sigv4.access_key_id`: it has letters, digits, `-`, `_` and `.` in it, nothing else\n2:64: `auth.aws-sigv4.secret_access_key`: it is empty\n2:83: `auth.aws-sigv4.session_token`: expected a string, not a list\n2:87: `auth.aws-sigv4`: unknown key `regoin`, did you mean `region`?\n2:129: `auth.aws-sigv4.service`: it is empty\n2:151: `auth.aws-sigv4.unsigned_payload`: expected `true` or `false`, not a string; did you mean `true`?",
+            "2:19: `auth.aws-sigv4`: `region` is missing\n2:35: `auth.aws-sigv4.access_key_id`: it can contain only letters, digits, `-`, `_` and `.`\n2:64: `auth.aws-sigv4.secret_access_key`: it is empty\n2:83: `auth.aws-sigv4.session_token`: expected a string, not a list\n2:87: `auth.aws-sigv4`: unknown key `regoin`, did you mean `region`?\n2:129: `auth.aws-sigv4.service`: it is empty\n2:151: `auth.aws-sigv4.unsigned_payload`: expected `true` or `false`, not a string; did you mean `true`?",
         ),
         (
             "auth: {aws-sigv4: {access_key_id: a, secret_access_key: k, region: 'eu ${{ property.region }}', service: s, unsigned_payload: 'x${{ property.x }}'}}",
-            "2:68: `auth.aws-sigv4.region`: it has letters, digits, `-`, `_` and `.` in it, nothing else\n2:127: `auth.aws-sigv4.unsigned_payload`: an expression stands for the whole of this setting, not for a part of it",
+            "2:68: `auth.aws-sigv4.region`: it can contain only letters, digits, `-`, `_` and `.`\n2:127: `auth.aws-sigv4.unsigned_payload`: an expression must be the whole value of this setting, not a part of it",
         ),
     ]);
 }
@@ -502,7 +502,7 @@ fn digest() {
 
 #[test]
 fn oauth2() {
-    let in_the_clear = "2:28: `auth.oauth2.token_url`: a client's secret goes over `https`, and over `http` to a loopback address alone";
+    let in_the_clear = "2:28: `auth.oauth2.token_url`: a client's secret can be sent only over `https`, or over `http` to a loopback address";
     each_told(&[
         (
             "auth: {oauth2: text}",
@@ -518,7 +518,7 @@ fn oauth2() {
         ),
         (
             "auth: {oauth2: {token_url: 'https://c:hunter2@login.example', client_id: c, client_secret: s}}",
-            "2:28: `auth.oauth2.token_url`: the URL has a user name in it; give it as `client_id`, and its secret as `client_secret`",
+            "2:28: `auth.oauth2.token_url`: the URL contains a user name; write it as `client_id`, and the password as `client_secret`",
         ),
         (
             "auth: {oauth2: {token_url: 'http://login.example', client_id: c, client_secret: s}}",
@@ -537,11 +537,10 @@ fn oauth2() {
 
 #[test]
 fn settings() {
-    let target =
-        "a proxy is for `http`, `https` or `all`, or for one host, as in `https://example.com`";
+    let target = "expected `http`, `https`, `all`, or one host, as in `https://example.com`";
     let limit = |found: &str| {
         format!(
-            "a time limit is more than 0 and at most 31536000 seconds, not {found}; for none, leave it out"
+            "a timeout must be more than 0 and at most 31536000 seconds, not {found}; leave it out for no timeout"
         )
     };
     let timeout = |found: &str| {
@@ -561,11 +560,11 @@ fn settings() {
         ),
         (
             "timeout: .nan",
-            "2:10: `.nan` is not a finite number; a text goes in quotes",
+            "2:10: `.nan` is not a finite number; quote it if it is text",
         ),
         (
             "timeout: -.inf",
-            "2:10: `-.inf` is not a finite number; a text goes in quotes",
+            "2:10: `-.inf` is not a finite number; quote it if it is text",
         ),
         ("timeout: '30'", &timeout("a string")),
         ("timeout: true", &timeout("a boolean")),
@@ -582,15 +581,15 @@ fn settings() {
         ),
         (
             "timeout: {total: '${{ property.t }}'}",
-            "2:18: `timeout`: an expression stands for the whole of this setting, not for a part of it",
+            "2:18: `timeout`: an expression must be the whole value of this setting, not a part of it",
         ),
         (
             "timeout: ${{ property.t }} s",
-            "2:10: `timeout`: an expression stands for the whole of this setting, not for a part of it",
+            "2:10: `timeout`: an expression must be the whole value of this setting, not a part of it",
         ),
         (
             "timeout: ${{ t }}",
-            "2:10: `timeout`: an expression names `property.NAME` or `secret.NAME`, not `t`",
+            "2:10: `timeout`: expected `property.NAME` or `secret.NAME` in the expression, not `t`",
         ),
         (
             "allow_redirects: 1",
@@ -658,7 +657,7 @@ fn settings() {
         ),
         (
             "proxies: {ftp: http://a, https: 'a:3128', http: 5}",
-            "2:11: `proxies.ftp`: a proxy is for `http`, `https` or `all`, or for one host, as in `https://example.com`\n2:33: `proxies.https`: a proxy's URL starts with `http://`, `https://`, `socks5://` or `socks5h://`; did you mean `http://…`?\n2:49: `proxies.http`: expected a proxy's URL, not a number",
+            "2:11: `proxies.ftp`: expected `http`, `https`, `all`, or one host, as in `https://example.com`\n2:33: `proxies.https`: a proxy's URL must start with `http://`, `https://`, `socks5://` or `socks5h://`; did you mean `http://…`?\n2:49: `proxies.http`: expected a proxy's URL, not a number",
         ),
         (
             "proxies: {'https://': http://p, 'https://a/b': http://p, 'all://u@a': http://p, 'http://a?b': http://p}",
@@ -672,15 +671,15 @@ fn settings() {
         ),
         (
             "tls: {min_version: 1.1, pinned_keys: sha256//abc}",
-            "2:20: `tls.min_version`: the TLS versions are `1.2` and `1.3`\n2:38: `tls.pinned_keys`: expected a list of pinned keys, not a string: write `[sha256//abc]`",
+            "2:20: `tls.min_version`: the TLS version must be `1.2` or `1.3`\n2:38: `tls.pinned_keys`: expected a list of pinned keys, not a string: write `[sha256//abc]`",
         ),
         (
             "tls: {min_version: [], pinned_keys: [sha256//abc], ciphers: []}",
-            "2:20: `tls.min_version`: expected `1.2` or `1.3`, not a list\n2:38: `tls.pinned_keys`: a pinned key is `sha256//` and the SHA-256 of the certificate's public key in Base64, as for curl's `--pinnedpubkey`\n2:52: `tls`: unknown key `ciphers`; the keys are min_version, pinned_keys",
+            "2:20: `tls.min_version`: expected `1.2` or `1.3`, not a list\n2:38: `tls.pinned_keys`: a pinned key must be `sha256//` and the SHA-256 of the certificate's public key in Base64, as for curl's `--pinnedpubkey`\n2:52: `tls`: unknown key `ciphers`; the keys are min_version, pinned_keys",
         ),
         (
             "proxies: {all: 'http://'}",
-            "2:16: `proxies.all`: the proxy's URL can't be read: it has no host",
+            "2:16: `proxies.all`: the proxy's URL is invalid: it has no host",
         ),
     ]);
 }
@@ -695,8 +694,8 @@ fn mistakes_in_aliases_are_told_where_they_can_be_mended() {
     // A mistake inside the value: where it is written.
     told(
         "url: https://a/\nheaders: &h\n  A B: c\ncookies: {<<: *h, d: \"\\n\"}\nfiles: {a: {content: b, headers: *h}}",
-        "3:3: `headers.A B`: a header name has letters, digits and hyphens in it, not a space\n\
-         3:3: `files.a.headers.A B`: a header name has letters, digits and hyphens in it, not a space\n\
-         4:22: `cookies.d`: a header value can't hold a line break; a YAML block without one at its end starts with `>-` or `|-`",
+        "3:3: `headers.A B`: a header name can contain only letters, digits and hyphens, not a space\n\
+         3:3: `files.a.headers.A B`: a header name can contain only letters, digits and hyphens, not a space\n\
+         4:22: `cookies.d`: a header value can't contain a line break; start a YAML block with `>-` or `|-` to leave out the one at its end",
     );
 }

@@ -15,7 +15,7 @@ fn empty() {
     for file in ["", " \n", "# comment\n", "---\n", "null", "\u{feff}"] {
         told(
             file.as_bytes(),
-            "1:1: the file is empty; the smallest step file is `url: https://…`",
+            "1:1: the file is empty; a minimal step file is `url: https://…`",
         );
     }
 }
@@ -39,34 +39,34 @@ fn not_a_mapping() {
 fn bytes() {
     told(
         b"url: https://a/\nx: \xc3\xa9\xff",
-        "2:5: the file is not UTF-8 from here on; save it as UTF-8",
+        "2:5: invalid UTF-8; save the file as UTF-8",
     );
     told(
         b"\xff\xfeu\0r\0l\0",
-        "1:1: the file is not UTF-8 from here on; save it as UTF-8",
+        "1:1: invalid UTF-8; save the file as UTF-8",
     );
     told(
         b"url: https://a/\n# \0",
-        "2:3: a NUL byte can't stand in a step file",
+        "2:3: a step file can't contain a NUL byte",
     );
     told(
         &vec![b'x'; 10 * LONGEST],
-        "1:1: the file is too large: a step file has at most 1048576 bytes",
+        "1:1: the file is too large; the limit for a step file is 1048576 bytes",
     );
 }
 
 #[test]
 fn syntax() {
-    let quotes = "; a text with an expression in it goes in quotes";
-    let another = "expected a key; the keys of one mapping begin in the same column";
-    let key = "a key can't stand here; check the indentation, and put a text that has a colon in it in quotes";
+    let quotes = "; quote text that contains an expression";
+    let another = "expected a key; all keys of a mapping must start in the same column";
+    let key = "unexpected key; check the indentation, and quote text that contains a colon";
     for (file, mistake) in [
-        ("headers:\n\tA: b", "2:2: a tab can't indent YAML; use spaces".to_owned()),
-        ("headers:\n  A: b\n\tB: c", "2:6: a tab can't indent YAML; use spaces".to_owned()),
+        ("headers:\n\tA: b", "2:2: YAML can't be indented with tabs; use spaces".to_owned()),
+        ("headers:\n  A: b\n\tB: c", "2:6: YAML can't be indented with tabs; use spaces".to_owned()),
         ("headers:\n    A: b\n  B: c", format!("3:3: {another}")),
-        ("data: 'it's'", "1:11: text follows the closing quote; in single quotes `'` is written `''`".to_owned()),
-        ("data: \"say \"hi\"\"", "1:13: text follows the closing quote; is a `,` or `:` missing, or a `\\` before a `\"`?".to_owned()),
-        ("json: {\"a\": \"b\" \"c\": \"d\"}", "1:17: text follows the closing quote; is a `,` or `:` missing, or a `\\` before a `\"`?".to_owned()),
+        ("data: 'it's'", "1:11: text after the closing quote; inside single quotes, write `''` for `'`".to_owned()),
+        ("data: \"say \"hi\"\"", "1:13: text after the closing quote; is a `,` or `:` missing, or a `\\` before a `\"`?".to_owned()),
+        ("json: {\"a\": \"b\" \"c\": \"d\"}", "1:17: text after the closing quote; is a `,` or `:` missing, or a `\\` before a `\"`?".to_owned()),
         ("url: 'https://a/", "1:6: this quote is never closed".to_owned()),
         ("json: {a: [1", "1:11: this `[` is never closed".to_owned()),
         ("json: [a b: c]\n d", format!("2:2: {another}")),
@@ -74,14 +74,14 @@ fn syntax() {
         ("json: [${{ property.x }}]", format!("1:9: expected `,` or `]`{quotes}")),
         ("json: ${{ property.x | default(\"a: b\") }}", format!("1:34: {key}{quotes}")),
         ("url: https://a/\n  method: GET", format!("2:9: {key}")),
-        ("url: @a", "1:6: a text that starts with `@` goes in quotes".to_owned()),
-        ("url: *a", "1:6: an alias (`*name`) has no anchor (`&name`) before it; a text that starts with `*` goes in quotes".to_owned()),
-        ("json: &a [*a]", "1:11: an alias (`*name`) stands inside its own anchor".to_owned()),
-        ("json: !env HOME", "1:12: the tag `!env` means nothing here; a text that starts with `!` goes in quotes".to_owned()),
-        ("json: !!int x", "1:13: the value does not fit its tag".to_owned()),
-        ("json: {<<: 5}", "1:12: the merge key `<<` takes a mapping or a list of mappings".to_owned()),
-        ("url: https://a/\n---\nurl: https://b/", "2:1: a second document begins here; a step file is one".to_owned()),
-        ("json: \"\\q\"", "1:7: in double quotes `\\` starts an escape; write `\\\\`, or use single quotes".to_owned()),
+        ("url: @a", "1:6: quote text that starts with `@`".to_owned()),
+        ("url: *a", "1:6: unknown alias (`*name`): no anchor (`&name`) precedes it; quote text that starts with `*`".to_owned()),
+        ("json: &a [*a]", "1:11: an alias (`*name`) refers to a value that contains it".to_owned()),
+        ("json: !env HOME", "1:12: unknown tag `!env`; quote text that starts with `!`".to_owned()),
+        ("json: !!int x", "1:13: the value does not match its tag".to_owned()),
+        ("json: {<<: 5}", "1:12: the value of the merge key `<<` must be a mapping or a list of mappings".to_owned()),
+        ("url: https://a/\n---\nurl: https://b/", "2:1: a second document starts here; a step file must be a single document".to_owned()),
+        ("json: \"\\q\"", "1:7: invalid escape; inside double quotes, write `\\\\` for `\\`, or use single quotes".to_owned()),
     ] {
         told(file.as_bytes(), &mistake);
     }
@@ -137,7 +137,7 @@ fn alias_bombs() {
     }
     told(
         laughs.as_bytes(),
-        "7:12: the file has more than 100000 values, aliases (`*name`) written out",
+        "7:12: the file has more than 100000 values, with aliases (`*name`) expanded",
     );
     let text = format!(
         "json:\n  a: &a {}\n  b: [{}]",
@@ -146,7 +146,7 @@ fn alias_bombs() {
     );
     told(
         text.as_bytes(),
-        "3:35: the file has more than 4194304 bytes of text, aliases (`*name`) written out",
+        "3:35: the file has more than 4194304 bytes of text, with aliases (`*name`) expanded",
     );
     let merges = format!(
         "json:\n  a: &a {{{}}}\n{}",
@@ -155,7 +155,7 @@ fn alias_bombs() {
     );
     told(
         merges.as_bytes(),
-        "497:7: the file has more than 100000 values, aliases (`*name`) written out",
+        "497:7: the file has more than 100000 values, with aliases (`*name`) expanded",
     );
 }
 
@@ -168,14 +168,14 @@ fn what_the_bounds_allow_may_be_used_up() {
     assert!(StepFile::parse(long(LONGEST).as_bytes()).is_ok());
     told(
         long(LONGEST + 1).as_bytes(),
-        "1:1: the file is too large: a step file has at most 1048576 bytes",
+        "1:1: the file is too large; the limit for a step file is 1048576 bytes",
     );
     // The mapping, its two keys, the URL and the list are values, too.
     let many = |items: usize| format!("url: https://a/\njson: [{}]", "1,".repeat(items));
     assert!(StepFile::parse(many(99_995).as_bytes()).is_ok());
     told(
         many(99_996).as_bytes(),
-        "2:199998: the file has more than 100000 values, aliases (`*name`) written out",
+        "2:199998: the file has more than 100000 values, with aliases (`*name`) expanded",
     );
     // Fifteen times the text, and 19 bytes in the other keys and values.
     let text = |key: &str| {
@@ -188,6 +188,6 @@ fn what_the_bounds_allow_may_be_used_up() {
     assert!(StepFile::parse(text("b").as_bytes()).is_ok());
     told(
         text("bb").as_bytes(),
-        "2:279681: the file has more than 4194304 bytes of text, aliases (`*name`) written out",
+        "2:279681: the file has more than 4194304 bytes of text, with aliases (`*name`) expanded",
     );
 }

@@ -1,6 +1,6 @@
-//! Dates as servers write them in `Expires` and `Date` (RFC 6265, section 5.1.1).
+//! The dates of `Expires` and `Date` (RFC 6265, section 5.1.1).
 
-/// A point in time, to the second. Two of them compare as the times do.
+/// A point in time, in seconds. Dates are ordered by time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Date {
     year: u16,
@@ -21,7 +21,7 @@ impl Date {
         }
     }
 
-    /// Read a date in any form that the RFC takes. The time zone is not read: it is GMT.
+    /// Parse a date in any form of the RFC. The time zone is ignored: it is GMT.
     pub(super) fn parse(text: &str) -> Option<Self> {
         let (mut time, mut day, mut month, mut year) = (None, None, None, None);
         for token in text.split(is_delimiter).filter(|token| !token.is_empty()) {
@@ -65,7 +65,7 @@ fn is_delimiter(c: char) -> bool {
     matches!(c, '\t' | ' '..='/' | ';'..='@' | '['..='`' | '{'..='~')
 }
 
-/// The number that a token begins with, if it has as many digits as it may have.
+/// The number at the start of a token, if the number of its digits is in range.
 fn number(token: &str, digits: std::ops::RangeInclusive<usize>) -> Option<u16> {
     let end = token
         .find(|c: char| !c.is_ascii_digit())
@@ -78,7 +78,7 @@ fn number(token: &str, digits: std::ops::RangeInclusive<usize>) -> Option<u16> {
         .ok()
 }
 
-/// `HOUR:MINUTE:SECOND`, and what follows the last digit.
+/// Parse `HOUR:MINUTE:SECOND`, ignoring what follows the last digit.
 fn time_of(token: &str) -> Option<[u8; 3]> {
     let mut parts = token.splitn(3, ':');
     let mut next = |is_last: bool| {

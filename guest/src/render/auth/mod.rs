@@ -1,4 +1,4 @@
-//! How the request says who sends it: rendered, and told apart by its scheme.
+//! Rendering of `auth`, by its scheme.
 
 mod parameters;
 mod scheme;
@@ -34,7 +34,7 @@ impl Setting<'_> {
     }
 }
 
-/// Credentials that one value holds.
+/// Credentials from a single value.
 fn auth_of(value: Value) -> Result<Auth, PlanError> {
     let entries = match value {
         Value::Object(entries) => entries,
@@ -70,7 +70,7 @@ fn basic(username: Value, password: Value) -> Option<Auth> {
     })
 }
 
-/// The text of a value that a person would write as a word.
+/// The text of a scalar value.
 fn scalar(value: Value) -> Option<String> {
     match value {
         Value::String(_) | Value::Number(_) => Some(into_text(value)),
@@ -78,7 +78,7 @@ fn scalar(value: Value) -> Option<String> {
     }
 }
 
-/// The two of `[username, password]`.
+/// The items of `[username, password]`.
 fn pair(value: Value) -> Option<[Value; 2]> {
     match value {
         Value::Array(items) => items.try_into().ok(),

@@ -1,17 +1,17 @@
-//! The parameters of a scheme, taken out one by one.
+//! The parameters of a scheme.
 
 use http_step_json::{Map, Value};
 use thiserror::Error;
 
 use super::scalar;
 
-/// Parameters that a scheme can't be made of. No value is shown: it may be a secret
-/// in the wrong place.
+/// Why the parameters of a scheme are invalid. No value is shown, since it may be a secret in the
+/// wrong place.
 #[derive(Debug, PartialEq, Eq, Error)]
 pub(crate) enum ParameterError {
-    #[error("the parameters of `{0}` are not an object")]
+    #[error("the parameters of `{0}` must be an object")]
     Object(&'static str),
-    #[error("the parameters of `digest` are neither an object nor `[username, password]`")]
+    #[error("the parameters of `digest` must be an object or `[username, password]`")]
     Pair,
     #[error("`{scheme}` has no parameter `{}`; its parameters are {}", name.escape_debug(), known.join(", "))]
     Unknown {
@@ -24,29 +24,29 @@ pub(crate) enum ParameterError {
         scheme: &'static str,
         name: &'static str,
     },
-    #[error("`{name}` of `{scheme}` is not text")]
+    #[error("`{name}` of `{scheme}` must be text")]
     Text {
         scheme: &'static str,
         name: &'static str,
     },
-    #[error("`{name}` of `{scheme}` is neither true nor false")]
+    #[error("`{name}` of `{scheme}` must be true or false")]
     Flag {
         scheme: &'static str,
         name: &'static str,
     },
-    #[error("`{name}` of `{scheme}` is none of {}", words.join(", "))]
+    #[error("`{name}` of `{scheme}` must be one of {}", words.join(", "))]
     Word {
         scheme: &'static str,
         name: &'static str,
         words: Vec<&'static str>,
     },
-    #[error("`form` of `hmac` says how the signature is sent; leave out `{0}`")]
+    #[error("`form` of `hmac` already defines how the signature is sent; remove `{0}`")]
     BesidesForm(&'static str),
-    #[error("`hmac` needs `form` or `header`, which say where the signature goes")]
+    #[error("`hmac` requires `form` or `header`")]
     NoHeader,
 }
 
-/// What is given of a scheme's parameters.
+/// The remaining parameters of a scheme.
 pub(super) struct Parameters {
     scheme: &'static str,
     given: Map,
@@ -71,7 +71,7 @@ impl Parameters {
         Ok(Self { scheme, given })
     }
 
-    /// Take a parameter out. Null is the same as not given.
+    /// Take a parameter. Null is the same as leaving it out.
     pub(super) fn take(&mut self, name: &str) -> Option<Value> {
         self.given
             .shift_remove(name)
@@ -94,7 +94,7 @@ impl Parameters {
             .transpose()
     }
 
-    /// A parameter that is false if it is not given.
+    /// A boolean parameter, which is false by default.
     pub(super) fn flag(&mut self, name: &'static str) -> Result<bool, ParameterError> {
         match self.take(name) {
             None => Ok(false),
@@ -106,7 +106,7 @@ impl Parameters {
         }
     }
 
-    /// A parameter that is one of a few words: what the word stands for.
+    /// The value of a parameter that is one of a few words.
     pub(super) fn word<T: Clone>(
         &mut self,
         name: &'static str,

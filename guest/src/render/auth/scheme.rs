@@ -9,7 +9,7 @@ use crate::bindings::ci::http_step::auth::{
     SignatureForm,
 };
 
-/// What makes a scheme of its parameters.
+/// Reads a scheme from its parameters.
 pub(super) type Reader = fn(Value) -> Result<Scheme, ParameterError>;
 
 /// The reader of a scheme's parameters, if the scheme is known.

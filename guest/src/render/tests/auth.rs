@@ -102,7 +102,7 @@ fn credentials_of_another_shape() {
         )));
         assert_eq!(
             error(spec),
-            "the value that `auth` names is neither a `[username, password]` pair nor `{\"basic\": {\"username\": …, \"password\": …}}` nor `{\"bearer\": …}` nor one of `hmac`, `aws-sigv4`, `digest` and `oauth2` with its parameters",
+            "the value of `auth` must be `[username, password]`, `{\"basic\": {\"username\": …, \"password\": …}}`, `{\"bearer\": …}`, or one of `hmac`, `aws-sigv4`, `digest` and `oauth2` with its parameters",
             "{template}"
         );
     }
@@ -209,12 +209,12 @@ fn parameters_that_are_wrong() {
         (
             "hmac",
             "[]",
-            "`auth`: the parameters of `hmac` are not an object",
+            "`auth`: the parameters of `hmac` must be an object",
         ),
         (
             "hmac",
             r#"{"secret": "${{ secret.OTHER }}"}"#,
-            "`auth`: the secret `OTHER` is not given to this step",
+            "`auth`: the secret `OTHER` is not granted to this step",
         ),
         (
             "hmac",
@@ -229,27 +229,27 @@ fn parameters_that_are_wrong() {
         (
             "hmac",
             r#"{"secret": ["hunter2"]}"#,
-            "`auth`: `secret` of `hmac` is not text",
+            "`auth`: `secret` of `hmac` must be text",
         ),
         (
             "hmac",
             r#"{"secret": "k"}"#,
-            "`auth`: `hmac` needs `form` or `header`, which say where the signature goes",
+            "`auth`: `hmac` requires `form` or `header`",
         ),
         (
             "hmac",
             r#"{"secret": "k", "form": "hunter2"}"#,
-            "`auth`: `form` of `hmac` is none of github, slack, stripe",
+            "`auth`: `form` of `hmac` must be one of github, slack, stripe",
         ),
         (
             "hmac",
             r#"{"secret": "k", "form": "github", "prefix": ""}"#,
-            "`auth`: `form` of `hmac` says how the signature is sent; leave out `prefix`",
+            "`auth`: `form` of `hmac` already defines how the signature is sent; remove `prefix`",
         ),
         (
             "hmac",
             r#"{"secret": "k", "header": "X", "encoding": 64}"#,
-            "`auth`: `encoding` of `hmac` is none of hex, base64",
+            "`auth`: `encoding` of `hmac` must be one of hex, base64",
         ),
         (
             "aws-sigv4",
@@ -259,22 +259,22 @@ fn parameters_that_are_wrong() {
         (
             "aws-sigv4",
             r#"{"access_key_id": "a", "secret_access_key": "k", "region": "r", "service": "s", "unsigned_payload": "true"}"#,
-            "`auth`: `unsigned_payload` of `aws-sigv4` is neither true nor false",
+            "`auth`: `unsigned_payload` of `aws-sigv4` must be true or false",
         ),
         (
             "aws-sigv4",
             r#"{"access_key_id": true}"#,
-            "`auth`: `access_key_id` of `aws-sigv4` is not text",
+            "`auth`: `access_key_id` of `aws-sigv4` must be text",
         ),
         (
             "digest",
             r#"["u"]"#,
-            "`auth`: the parameters of `digest` are neither an object nor `[username, password]`",
+            "`auth`: the parameters of `digest` must be an object or `[username, password]`",
         ),
         (
             "digest",
             r#"["u", null]"#,
-            "`auth`: the parameters of `digest` are neither an object nor `[username, password]`",
+            "`auth`: the parameters of `digest` must be an object or `[username, password]`",
         ),
         (
             "digest",
@@ -284,12 +284,12 @@ fn parameters_that_are_wrong() {
         (
             "oauth2",
             r#"{"token_url": "https://a/", "client_id": "c", "client_secret": "s", "authentication": "none"}"#,
-            "`auth`: `authentication` of `oauth2` is none of basic, body",
+            "`auth`: `authentication` of `oauth2` must be one of basic, body",
         ),
         (
             "oauth2",
             r#"{"token_url": "https://a/", "client_id": "c", "client_secret": "s", "scope": ["a"]}"#,
-            "`auth`: `scope` of `oauth2` is not text",
+            "`auth`: `scope` of `oauth2` must be text",
         ),
     ] {
         assert_eq!(error(other(scheme, parameters)), message, "{parameters}");
@@ -300,6 +300,6 @@ fn parameters_that_are_wrong() {
     ));
     assert_eq!(
         error(of_a_property),
-        "`auth`: `hmac` needs `form` or `header`, which say where the signature goes"
+        "`auth`: `hmac` requires `form` or `header`"
     );
 }

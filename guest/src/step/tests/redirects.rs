@@ -130,7 +130,7 @@ fn a_redirect_to_nowhere() {
         seen.error(),
         (
             ErrorKind::Redirect,
-            "the redirect to `ftp://b.example/` can't be followed: its scheme is `ftp`, and a step speaks http and https only"
+            "the redirect to `ftp://b.example/` can't be followed: its scheme is `ftp`, but only http and https are supported"
         )
     );
 }
@@ -201,7 +201,7 @@ fn a_password_in_a_location_is_hidden() {
             "",
         )],
     );
-    let message = "the redirect can't be followed: its scheme is `ftp`, and a step speaks http and https only";
+    let message = "the redirect can't be followed: its scheme is `ftp`, but only http and https are supported";
     assert_eq!(seen.error(), (ErrorKind::Redirect, message));
     assert_eq!(
         seen.log(),
@@ -245,7 +245,7 @@ fn of_a_long_hop_the_beginning_is_logged() {
         (
             Stream::Stdout,
             format!(
-                "\n<{} more bytes of text left out>\n{}\n",
+                "\n<{} more bytes of text omitted>\n{}\n",
                 long.len() + 4 - kept.len(),
                 "=".repeat(60)
             )

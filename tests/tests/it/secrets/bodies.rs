@@ -137,8 +137,8 @@ async fn a_long_body_to_another_origin_breaks_off() {
         let why = error.message.replace(&here.origin, "HERE");
         assert_eq!(
             why.replace(&there.origin, "THERE"),
-            "the policy does not let the secret `TOKEN` go to THERE: it is lent to HERE alone; \
-             `--secret TOKEN=vault:…@THERE` would"
+            "the policy does not allow the secret `TOKEN` in the body of a request to THERE: \
+             it is granted only for HERE"
         );
         // It never got a whole request.
         let handles = there.requests();

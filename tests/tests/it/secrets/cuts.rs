@@ -191,8 +191,8 @@ async fn no_coding_and_what_follows_one() {
         errors.push_str(&format!("{}\n", message.replace(origin, "ORIGIN")));
     }
     expect![[r#"
-        the response of ORIGIN can't be decoded: the body goes on after the end of its gzip coding
-        the response of ORIGIN can't be decoded: the body goes on after the end of its gzip coding
+        the response of ORIGIN can't be decoded: the body continues after the end of its gzip coding
+        the response of ORIGIN can't be decoded: the body continues after the end of its gzip coding
         the response of ORIGIN can't be decoded: it has a coding that is not known, in which no secret could be hidden
     "#]].assert_eq(&errors);
 }

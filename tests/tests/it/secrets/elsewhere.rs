@@ -8,9 +8,11 @@ use http_step_tests::{Answer, Service};
 use crate::secrets::thief::{Thief, VALUE};
 use crate::secrets::vault::{composed, secret};
 
-/// Why not, in the words of the host.
-const DENIED: &str = "the policy does not let the secret `TOKEN` go to THERE: it is lent to HERE alone; \
-     `--secret TOKEN=vault:…@THERE` would";
+/// Whether a secret was denied, in whatever place, because of its origin.
+fn is_denied(why: &str) -> bool {
+    why.starts_with("the policy does not allow the secret `TOKEN` in ")
+        && why.ends_with(" of a request to THERE: it is granted only for HERE")
+}
 
 /// Both services in the words of a test.
 fn named(text: &str, here: &str, there: &str) -> String {
@@ -41,7 +43,8 @@ async fn another_origin() {
         assert_eq!((here.connections(), there.connections()), (0, 0), "{order}");
         let row = &loot.result.ledger[0];
         let why = &row.error.as_ref().unwrap().message;
-        assert_eq!(named(why, &here.origin, &there.origin), DENIED, "{order}");
+        let why = named(why, &here.origin, &there.origin);
+        assert!(is_denied(&why), "{order}: {why}");
         assert_eq!(serde_json::to_string(&row.secrets).unwrap(), "[]");
         // The component is told no more.
         assert_eq!(loot.told("nowhere"), "o|ErrorCode::HttpRequestDenied\n");
@@ -79,7 +82,8 @@ async fn a_redirect_to_another_origin() {
         assert_eq!((here.connections(), there.connections()), (1, 0));
         assert_eq!(loot.told("nowhere"), "o|ErrorCode::HttpRequestDenied\n");
         let why = &loot.result.ledger[1].error.as_ref().unwrap().message;
-        assert_eq!(named(why, &here.origin, &there.origin), DENIED);
+        let why = named(why, &here.origin, &there.origin);
+        assert!(is_denied(&why), "{why}");
     }
 }
 

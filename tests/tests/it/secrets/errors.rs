@@ -72,9 +72,9 @@ async fn a_secret_host_of_few_letters_is_in_no_error() {
             o|ErrorCode::ConnectionRefused
         TLS with <HIDDEN> failed: its certificate is not one to trust
             o|ErrorCode::TlsCertificateError
-        the policy does not allow the request, whose URL is a secret: it leads to an address that is not public but loopback
+        the policy does not allow the request, whose URL is a secret: it resolves to a loopback address
             o|ErrorCode::HttpRequestDenied
-        the policy does not allow the request, whose URL is a secret: no rule names its origin
+        the policy does not allow the request, whose URL is a secret: no rule matches its origin
             o|ErrorCode::HttpRequestDenied
     "#]].assert_eq(&told);
 }

@@ -46,7 +46,7 @@ async fn a_denial_names_the_secret_and_the_origin() {
         h|Performing GET request to ORIGIN/
         e|An exception occurred while performing the request: the host does not allow a request to ORIGIN
         Denied: Requested (denied)
-        Denied, sent No: the policy does not let the secret `TOKEN` go to ORIGIN: it is lent to HERE alone; `--secret TOKEN=vault:…@ORIGIN` would
+        Denied, sent No: the policy does not allow the secret `TOKEN` in a header of a request to ORIGIN: it is granted only for HERE
     "#]].assert_eq(&told);
 }
 
@@ -61,16 +61,16 @@ async fn an_unknown_name_lists_those_that_there_are() {
         .lend(secret("PLAIN", origin));
     expect![[r#"
         e|The secrets of this run are `PLAIN`, `TOKEN`.
-        e|An exception occurred while performing the request: `url`: the secret `TOKNE` is not given to this step
+        e|An exception occurred while performing the request: `url`: the secret `TOKNE` is not granted to this step
         Exception: Requested (exception)
-        UnknownName, sent No: `url`: the secret `TOKNE` is not given to this step; `--secret TOKNE=env:TOKNE@ORIGIN` would give it, and so would `TOKNE: {from: env:TOKNE, origins: [ORIGIN]}` under `secrets:` in a policy
+        UnknownName, sent No: `url`: the secret `TOKNE` is not granted to this step
     "#]].assert_eq(&transcript(&run(&text, policy).await, origin));
     let policy = Policy::nothing().allow(origin.parse().unwrap());
     expect![[r#"
         e|This run is lent no secrets.
-        e|An exception occurred while performing the request: `url`: the secret `TOKNE` is not given to this step
+        e|An exception occurred while performing the request: `url`: the secret `TOKNE` is not granted to this step
         Exception: Requested (exception)
-        UnknownName, sent No: `url`: the secret `TOKNE` is not given to this step; `--secret TOKNE=env:TOKNE@ORIGIN` would give it, and so would `TOKNE: {from: env:TOKNE, origins: [ORIGIN]}` under `secrets:` in a policy
+        UnknownName, sent No: `url`: the secret `TOKNE` is not granted to this step
     "#]].assert_eq(&transcript(&run(&text, policy).await, origin));
     assert_eq!(service.connections(), 0);
 }

@@ -61,7 +61,7 @@ async fn one_place_alone() {
                 false => format!("{order}\n    DENIED\n"),
             };
         }
-        let denied = "the policy does not let the secret `TOKEN` be in ";
+        let denied = "the policy does not allow the secret `TOKEN` in ";
         let said = said
             .lines()
             .map(|line| match line.trim().starts_with(denied) {
@@ -84,13 +84,13 @@ async fn headers_alone() {
         GET HERE/v1/ | basic me:{TOKEN}
             in header
         GET HERE/v1/?q={TOKEN}
-            the policy does not let the secret `TOKEN` be in the query of a request to HERE: it is lent for headers alone; `--secret-places TOKEN=query` would
+            the policy does not allow the secret `TOKEN` in the query of a request to HERE: it is granted only for headers
         GET HERE/v1/{TOKEN}
-            the policy does not let the secret `TOKEN` be in the path of a request to HERE: it is lent for headers alone; `--secret-places TOKEN=path` would
+            the policy does not allow the secret `TOKEN` in the path of a request to HERE: it is granted only for headers
         POST HERE/v1/ | body {TOKEN}
-            the policy does not let the secret `TOKEN` be in the body of a request to HERE: it is lent for headers alone; `--secret-places TOKEN=body` would
+            the policy does not allow the secret `TOKEN` in the body of a request to HERE: it is granted only for headers
         POST HERE/v1/?q={TOKEN} | header x-token: {TOKEN} | body {TOKEN}
-            the policy does not let the secret `TOKEN` be in the query of a request to HERE: it is lent for headers alone; `--secret-places TOKEN=query` would
+            the policy does not allow the secret `TOKEN` in the query of a request to HERE: it is granted only for headers
     "#]].assert_eq(&said(&service, secret, EVERYWHERE).await);
 }
 
@@ -110,11 +110,11 @@ async fn one_method_alone() {
         POST HERE/ | header x-token: {TOKEN}
             in header
         GET HERE/ | header x-token: {TOKEN}
-            the policy does not let the secret `TOKEN` go to HERE in a GET request: it is lent for POST alone; `--secret TOKEN=vault:…@HERE` would
+            the policy does not allow the secret `TOKEN` in a header of a GET request to HERE: it is granted only for POST requests
         post HERE/ | header x-token: {TOKEN}
-            the policy does not let the secret `TOKEN` go to HERE in a post request: it is lent for POST alone; `--secret TOKEN=vault:…@HERE` would
+            the policy does not allow the secret `TOKEN` in a header of a post request to HERE: it is granted only for POST requests
         PUT HERE/ | body {TOKEN}
-            the policy does not let the secret `TOKEN` go to HERE in a PUT request: it is lent for POST alone; `--secret TOKEN=vault:…@HERE` would
+            the policy does not allow the secret `TOKEN` in the body of a PUT request to HERE: it is granted only for POST requests
         PUT HERE/ | body nothing
             in 
     "#]].assert_eq(&said(&service, secret, &orders).await);
@@ -147,23 +147,23 @@ async fn one_path_alone() {
         GET HERE/v1/a?b=/../c | header x-token: {TOKEN}
             in header
         GET HERE/v2/ | header x-token: {TOKEN}
-            the policy does not let the secret `TOKEN` go to this path of HERE: it is lent for paths under `/v1/` alone; `--secret TOKEN=vault:…@HERE` would
+            the policy does not allow the secret `TOKEN` in a header of a request to this path of HERE: it is granted only for paths under `/v1/`
         GET HERE/v1/../v2/ | header x-token: {TOKEN}
-            the policy does not let the secret `TOKEN` go to this path of HERE: it is lent for paths under `/v1/` alone, and the path has a segment `.` or `..` in it, which servers read in different ways; `--secret TOKEN=vault:…@HERE` would
+            the policy does not allow the secret `TOKEN` in a header of a request to this path of HERE: it is granted only for paths under `/v1/`, and the path contains a `.` or `..` segment, which servers interpret differently
         GET HERE/v1/%2e%2e/v2/ | header x-token: {TOKEN}
-            the policy does not let the secret `TOKEN` go to this path of HERE: it is lent for paths under `/v1/` alone, and the path has a segment `.` or `..` in it, which servers read in different ways; `--secret TOKEN=vault:…@HERE` would
+            the policy does not allow the secret `TOKEN` in a header of a request to this path of HERE: it is granted only for paths under `/v1/`, and the path contains a `.` or `..` segment, which servers interpret differently
         GET HERE/v1/..%2fv2/ | header x-token: {TOKEN}
-            the policy does not let the secret `TOKEN` go to this path of HERE: it is lent for paths under `/v1/` alone, and the path has an encoded `/` in it, which servers read in different ways; `--secret TOKEN=vault:…@HERE` would
+            the policy does not allow the secret `TOKEN` in a header of a request to this path of HERE: it is granted only for paths under `/v1/`, and the path contains an encoded `/`, which servers interpret differently
         GET HERE/v1/..%20/v2/ | header x-token: {TOKEN}
-            the policy does not let the secret `TOKEN` go to this path of HERE: it is lent for paths under `/v1/` alone, and the path has a segment `.` or `..` in it, which servers read in different ways; `--secret TOKEN=vault:…@HERE` would
+            the policy does not allow the secret `TOKEN` in a header of a request to this path of HERE: it is granted only for paths under `/v1/`, and the path contains a `.` or `..` segment, which servers interpret differently
         GET HERE/v1/%EF%BC%8E%EF%BC%8E/v2/ | header x-token: {TOKEN}
-            the policy does not let the secret `TOKEN` go to this path of HERE: it is lent for paths under `/v1/` alone, and the path has a character that is no letter and not ASCII in it, which servers read in different ways; `--secret TOKEN=vault:…@HERE` would
+            the policy does not allow the secret `TOKEN` in a header of a request to this path of HERE: it is granted only for paths under `/v1/`, and the path contains a character that is neither ASCII nor a letter, which servers interpret differently
         GET HERE/v1/x./ | header x-token: {TOKEN}
-            the policy does not let the secret `TOKEN` go to this path of HERE: it is lent for paths under `/v1/` alone, and the path has a segment that ends with a dot or a space in it, which servers read in different ways; `--secret TOKEN=vault:…@HERE` would
+            the policy does not allow the secret `TOKEN` in a header of a request to this path of HERE: it is granted only for paths under `/v1/`, and the path contains a segment that ends with a dot or a space, which servers interpret differently
         POST HERE//v1/ | body {TOKEN}
-            the policy does not let the secret `TOKEN` go to this path of HERE: it is lent for paths under `/v1/` alone; `--secret TOKEN=vault:…@HERE` would
+            the policy does not allow the secret `TOKEN` in the body of a request to this path of HERE: it is granted only for paths under `/v1/`
         GET HERE/v1/{TOKEN}
-            the policy does not let the secret `TOKEN` go to this path of HERE: it is lent for paths under `/v1/` alone, and the path has a secret in it whose value servers read in different ways; `--secret TOKEN=vault:…@HERE` would
+            the policy does not allow the secret `TOKEN` in the path of a request to this path of HERE: it is granted only for paths under `/v1/`, and the path contains a secret whose value servers interpret differently
     "#]].assert_eq(&said(&service, secret, &orders).await);
     assert_eq!(service.requests().len(), 2);
 }
@@ -205,7 +205,7 @@ async fn the_path_is_judged_as_it_is_written() {
             .run()
             .await;
         let error = loot.result.ledger[0].error.as_ref().unwrap();
-        let denied = "go to this path of";
+        let denied = " to this path of ";
         assert!(error.message.contains(denied), "{}", error.message);
     }
     assert_eq!(told[0], told[1]);
@@ -214,17 +214,17 @@ async fn the_path_is_judged_as_it_is_written() {
         GET HERE/v1/{TOKEN}
             in path
         GET HERE/v1/%{TOKEN}
-            the policy does not let the secret `TOKEN` be in the path of a request to HERE: the text before it leaves an escape open, which begins with `%` and would take characters of the value along; no grant lets it
+            the policy does not allow the secret `TOKEN` in the path of a request to HERE: the text before it ends in an unfinished `%` escape, which would absorb the first characters of the value; no policy can allow this
         GET HERE/v1/%4{TOKEN}
-            the policy does not let the secret `TOKEN` be in the path of a request to HERE: the text before it leaves an escape open, which begins with `%` and would take characters of the value along; no grant lets it
+            the policy does not allow the secret `TOKEN` in the path of a request to HERE: the text before it ends in an unfinished `%` escape, which would absorb the first characters of the value; no policy can allow this
         GET HERE/v1/%c3{TOKEN}
-            the policy does not let the secret `TOKEN` go to this path of HERE: it is lent for paths under `/v1/` alone, and the path has `%` that is no encoded character in it, which servers read in different ways; `--secret TOKEN=vault:…@HERE` would
+            the policy does not allow the secret `TOKEN` in the path of a request to this path of HERE: it is granted only for paths under `/v1/`, and the path contains an invalid `%` escape, which servers interpret differently
         GET HERE/v1/.{TOKEN}
             in path
         GET HERE/v{TOKEN}/a
-            the policy does not let the secret `TOKEN` go to this path of HERE: it is lent for paths under `/v1/` alone; `--secret TOKEN=vault:…@HERE` would
+            the policy does not allow the secret `TOKEN` in the path of a request to this path of HERE: it is granted only for paths under `/v1/`
         GET HERE/v1/..;{TOKEN}
-            the policy does not let the secret `TOKEN` go to this path of HERE: it is lent for paths under `/v1/` alone, and the path has a segment `.` or `..` in it, which servers read in different ways; `--secret TOKEN=vault:…@HERE` would
+            the policy does not allow the secret `TOKEN` in the path of a request to this path of HERE: it is granted only for paths under `/v1/`, and the path contains a `.` or `..` segment, which servers interpret differently
     "#]].assert_eq(&told[0]);
 }
 
@@ -342,81 +342,83 @@ async fn nothing_stands_beside_a_secret_by_default() {
     let service = silent().await;
     expect![[r#"
         GET HERE/ | header x-token: xxxxxxxxxxxxxxxx{TOKEN}
-            the policy does not let the secret `TOKEN` be in a header of a request to HERE, beside other text: by itself it may be the whole value of a field, or what follows a scheme as `Bearer`; `--secret-compose TOKEN=header` would
+            the policy does not allow the secret `TOKEN` in a header of a request to HERE next to other text: it must be the whole value of a header, or follow a scheme such as `Bearer`
         GET HERE/ | header authorization: Bearer x{TOKEN}
-            the policy does not let the secret `TOKEN` be in a header of a request to HERE, beside other text: by itself it may be the whole value of a field, or what follows a scheme as `Bearer`; `--secret-compose TOKEN=header` would
+            the policy does not allow the secret `TOKEN` in a header of a request to HERE next to other text: it must be the whole value of a header, or follow a scheme such as `Bearer`
         GET HERE/ | header x-token: x | header x-token: {TOKEN}
-            the policy does not let the secret `TOKEN` be in a header of a request to HERE: servers join the field `x-token` with another one of the request; `--secret-compose TOKEN=header` would
+            the policy does not allow the secret `TOKEN` in a header of a request to HERE: servers join the field `x-token` with another one of the request
         GET HERE/ | header x_token: x | header x-token: {TOKEN}
-            the policy does not let the secret `TOKEN` be in a header of a request to HERE: servers join the field `x-token` with another one of the request; `--secret-compose TOKEN=header` would
+            the policy does not allow the secret `TOKEN` in a header of a request to HERE: servers join the field `x-token` with another one of the request
         GET HERE/ | header cookie: a=x{TOKEN}
-            the policy does not let the secret `TOKEN` be in a header of a request to HERE, beside other text: by itself it may be the whole value of a field, or what follows a scheme as `Bearer`; `--secret-compose TOKEN=header` would
+            the policy does not allow the secret `TOKEN` in a header of a request to HERE next to other text: it must be the whole value of a header, or follow a scheme such as `Bearer`
         GET HERE/ | header cookie: a="x; t={TOKEN}; b="
-            the policy does not let the secret `TOKEN` be in a header of a request to HERE, beside other text: by itself it may be the whole value of a field, or what follows a scheme as `Bearer`; `--secret-compose TOKEN=header` would
+            the policy does not allow the secret `TOKEN` in a header of a request to HERE next to other text: it must be the whole value of a header, or follow a scheme such as `Bearer`
         GET HERE/ | header cookie: a=x | header cookie: t={TOKEN}
-            the policy does not let the secret `TOKEN` be in a header of a request to HERE: servers join the field `cookie` with another one of the request; `--secret-compose TOKEN=header` would
+            the policy does not allow the secret `TOKEN` in a header of a request to HERE: servers join the field `cookie` with another one of the request
         GET HERE/ | header x.token: x | header x-token: {TOKEN}
-            the policy does not let the secret `TOKEN` be in a header of a request to HERE: servers join the field `x-token` with another one of the request; `--secret-compose TOKEN=header` would
+            the policy does not allow the secret `TOKEN` in a header of a request to HERE: servers join the field `x-token` with another one of the request
         GET HERE/ | basic me:x{TOKEN}
-            the policy does not let the secret `TOKEN` be in a header of a request to HERE, beside other text: by itself it may be the whole value of a field, or what follows a scheme as `Bearer`; `--secret-compose TOKEN=header` would
+            the policy does not allow the secret `TOKEN` in a header of a request to HERE next to other text: it must be the whole value of a header, or follow a scheme such as `Bearer`
         GET HERE/ | basic {TOKEN}x:
-            the policy does not let the secret `TOKEN` be in a header of a request to HERE, beside other text: by itself it may be the whole value of a field, or what follows a scheme as `Bearer`; `--secret-compose TOKEN=header` would
+            the policy does not allow the secret `TOKEN` in a header of a request to HERE next to other text: it must be the whole value of a header, or follow a scheme such as `Bearer`
         GET HERE/?q=x{TOKEN}
-            the policy does not let the secret `TOKEN` be in the query of a request to HERE, beside other text: by itself it may be a whole value of the query; `--secret-compose TOKEN=query` would
+            the policy does not allow the secret `TOKEN` in the query of a request to HERE next to other text: it must be a whole query value
         GET HERE/?q=x&q={TOKEN}
-            the policy does not let the secret `TOKEN` be in the query of a request to HERE: servers join the field `q` with another one of the request; `--secret-compose TOKEN=query` would
+            the policy does not allow the secret `TOKEN` in the query of a request to HERE: servers join the field `q` with another one of the request
         GET HERE/?a+b=x&a%20b={TOKEN}
-            the policy does not let the secret `TOKEN` be in the query of a request to HERE: servers join the field `a%20b` with another one of the request; `--secret-compose TOKEN=query` would
+            the policy does not allow the secret `TOKEN` in the query of a request to HERE: servers join the field `a%20b` with another one of the request
         GET HERE/?%u0071=x&q={TOKEN}
-            the policy does not let the secret `TOKEN` be in the query of a request to HERE: servers join the field `q` with another one of the request; `--secret-compose TOKEN=query` would
+            the policy does not allow the secret `TOKEN` in the query of a request to HERE: servers join the field `q` with another one of the request
         GET HERE/?q[]=x&q[]={TOKEN}
-            the policy does not let the secret `TOKEN` be in the query of a request to HERE: servers join the field `q[]` with another one of the request; `--secret-compose TOKEN=query` would
+            the policy does not allow the secret `TOKEN` in the query of a request to HERE: servers join the field `q[]` with another one of the request
         GET HERE/bot{TOKEN}/
-            the policy does not let the secret `TOKEN` be in the path of a request to HERE, beside other text: by itself it may be a whole path segment; `--secret-compose TOKEN=path` would
+            the policy does not allow the secret `TOKEN` in the path of a request to HERE next to other text: it must be a whole path segment
         POST HERE/ | body x{TOKEN}
-            the policy does not let the secret `TOKEN` be in the body of a request to HERE, beside other text: by itself it may be a whole field, part, string or text of the body; `--secret-compose TOKEN=body` would
+            the policy does not allow the secret `TOKEN` in the body of a request to HERE next to other text: it must be a whole form field, multipart part, JSON string or text of the body
         POST HERE/ | header content-type: application/json | body {"a": "x{TOKEN}"}
-            the policy does not let the secret `TOKEN` be in the body of a request to HERE, beside other text: by itself it may be a whole field, part, string or text of the body; `--secret-compose TOKEN=body` would
+            the policy does not allow the secret `TOKEN` in the body of a request to HERE next to other text: it must be a whole form field, multipart part, JSON string or text of the body
         POST HERE/ | header content-type: application/json | body {"a": "{TOKEN}", 'x': 1}
-            the policy does not let the secret `TOKEN` be in the body of a request to HERE, beside other text: by itself it may be a whole field, part, string or text of the body; `--secret-compose TOKEN=body` would
+            the policy does not allow the secret `TOKEN` in the body of a request to HERE next to other text: it must be a whole form field, multipart part, JSON string or text of the body
         POST HERE/ | header content-type: application/json | body {"a": "{TOKEN}\""}
-            the policy does not let the secret `TOKEN` be in the body of a request to HERE, beside other text: by itself it may be a whole field, part, string or text of the body; `--secret-compose TOKEN=body` would
+            the policy does not allow the secret `TOKEN` in the body of a request to HERE next to other text: it must be a whole form field, multipart part, JSON string or text of the body
         POST HERE/ | header content-type: application/x-www-form-urlencoded | body a=x{TOKEN}
-            the policy does not let the secret `TOKEN` be in the body of a request to HERE, beside other text: by itself it may be a whole field, part, string or text of the body; `--secret-compose TOKEN=body` would
+            the policy does not allow the secret `TOKEN` in the body of a request to HERE next to other text: it must be a whole form field, multipart part, JSON string or text of the body
         POST HERE/ | header content-type: application/x-www-form-urlencoded | body {"a": "x&b={TOKEN}&c="}
-            the policy does not let the secret `TOKEN` be in the body of a request to HERE, beside other text: by itself it may be a whole field, part, string or text of the body; `--secret-compose TOKEN=body` would
+            the policy does not allow the secret `TOKEN` in the body of a request to HERE next to other text: it must be a whole form field, multipart part, JSON string or text of the body
         POST HERE/ | header content-type: text/xml | body <a>x{TOKEN}</a>
-            the policy does not let the secret `TOKEN` be in the body of a request to HERE, beside other text: by itself it may be a whole field, part, string or text of the body; `--secret-compose TOKEN=body` would
+            the policy does not allow the secret `TOKEN` in the body of a request to HERE next to other text: it must be a whole form field, multipart part, JSON string or text of the body
         POST HERE/ | header content-type: text/xml | body <a><!---><b c="-->x" d="{TOKEN}"/></a>
-            the policy does not let the secret `TOKEN` be in the body of a request to HERE, beside other text: by itself it may be a whole field, part, string or text of the body; `--secret-compose TOKEN=body` would
+            the policy does not allow the secret `TOKEN` in the body of a request to HERE next to other text: it must be a whole form field, multipart part, JSON string or text of the body
         POST HERE/ | header content-type: multipart/form-data; boundary=b | body --b\r\n\r\nx{TOKEN}\r\n--b--
-            the policy does not let the secret `TOKEN` be in the body of a request to HERE, beside other text: by itself it may be a whole field, part, string or text of the body; `--secret-compose TOKEN=body` would
+            the policy does not allow the secret `TOKEN` in the body of a request to HERE next to other text: it must be a whole form field, multipart part, JSON string or text of the body
         GET HERE/?q=x&q[a]={TOKEN}
-            the policy does not let the secret `TOKEN` be in the query of a request to HERE: servers join the field `q[a]` with another one of the request; `--secret-compose TOKEN=query` would
+            the policy does not allow the secret `TOKEN` in the query of a request to HERE: servers join the field `q[a]` with another one of the request
         POST HERE/ | header content-type: application/json | body {"a": ["x", ["{TOKEN}"]]}
-            the policy does not let the secret `TOKEN` be in the body of a request to HERE: the body has other items in the same list, or elements of the same name, and servers join those; `--secret-compose TOKEN=body` would
+            the policy does not allow the secret `TOKEN` in the body of a request to HERE: the body has other items in the same list, or elements of the same name, and servers join those
         POST HERE/ | header content-type: text/xml | body <a><b>x</b><b>{TOKEN}</b></a>
-            the policy does not let the secret `TOKEN` be in the body of a request to HERE: the body has other items in the same list, or elements of the same name, and servers join those; `--secret-compose TOKEN=body` would
+            the policy does not allow the secret `TOKEN` in the body of a request to HERE: the body has other items in the same list, or elements of the same name, and servers join those
         POST HERE/ | header content-type: text/xml | body <a>x<b>{TOKEN}</b></a>
-            the policy does not let the secret `TOKEN` be in the body of a request to HERE, beside other text: by itself it may be a whole field, part, string or text of the body; `--secret-compose TOKEN=body` would
+            the policy does not allow the secret `TOKEN` in the body of a request to HERE next to other text: it must be a whole form field, multipart part, JSON string or text of the body
         POST HERE/ | header content-type: application/json | body {"a": ["x"], "a": ["{TOKEN}"]}
-            the policy does not let the secret `TOKEN` be in the body of a request to HERE: the body has other items in the same list, or elements of the same name, and servers join those; `--secret-compose TOKEN=body` would
+            the policy does not allow the secret `TOKEN` in the body of a request to HERE: the body has other items in the same list, or elements of the same name, and servers join those
         POST HERE/ | header content-type: application/json | body {"{TOKEN}": 1}
-            the policy does not let the secret `TOKEN` be in the body of a request to HERE, beside other text: by itself it may be a whole field, part, string or text of the body; `--secret-compose TOKEN=body` would
+            the policy does not allow the secret `TOKEN` in the body of a request to HERE next to other text: it must be a whole form field, multipart part, JSON string or text of the body
         POST HERE/ | header content-type: application/json | body {"a": "&q=x", "b": "{TOKEN}"}
-            the policy does not let the secret `TOKEN` be in the body of a request to HERE, beside other text: by itself it may be a whole field, part, string or text of the body; `--secret-compose TOKEN=body` would
+            the policy does not allow the secret `TOKEN` in the body of a request to HERE next to other text: it must be a whole form field, multipart part, JSON string or text of the body
         POST HERE/ | header content-type: application/x-www-form-urlencoded+xml | body <a>{TOKEN}</a>
-            the policy does not let the secret `TOKEN` be in the body of a request to HERE, beside other text: by itself it may be a whole field, part, string or text of the body; `--secret-compose TOKEN=body` would
+            the policy does not allow the secret `TOKEN` in the body of a request to HERE next to other text: it must be a whole form field, multipart part, JSON string or text of the body
         POST HERE/ | header content-type: text/xml | body q=x<a>{TOKEN}</a>
-            the policy does not let the secret `TOKEN` be in the body of a request to HERE, beside other text: by itself it may be a whole field, part, string or text of the body; `--secret-compose TOKEN=body` would
+            the policy does not allow the secret `TOKEN` in the body of a request to HERE next to other text: it must be a whole form field, multipart part, JSON string or text of the body
         POST HERE/ | header content-type: multipart/form-data; boundary=b | body --b\r\nContent-Disposition: form-data; name=a\r\nContent-Type: text/plain; name=z\r\n\r\nx\r\n--b\r\nContent-Disposition: form-data; name=a\r\n\r\n{TOKEN}\r\n--b--
-            the policy does not let the secret `TOKEN` be in the body of a request to HERE: servers join the field `a` with another one of the request; `--secret-compose TOKEN=body` would
+            the policy does not allow the secret `TOKEN` in the body of a request to HERE: servers join the field `a` with another one of the request
     "#]].assert_eq(&said(&service, secret("TOKEN", &service.origin), BESIDE).await);
     assert_eq!(service.connections(), 0);
     // Nor where it may be by itself.
     let everywhere = secret_in("TOKEN", &service.origin, &Place::ALL);
     let said = said(&service, everywhere, BESIDE).await;
-    let denials = said.matches("`--secret-compose TOKEN=").count();
+    let denials = said
+        .matches("the policy does not allow the secret `TOKEN`")
+        .count();
     assert_eq!(denials, BESIDE.len(), "{said}");
     assert_eq!(service.connections(), 0);
 }
@@ -450,19 +452,19 @@ async fn nothing_stands_behind_an_escape_that_is_open() {
     let anywhere = composed("TOKEN", &service.origin, &Place::COMPOSABLE);
     expect![[r#"
         GET HERE/a%4{TOKEN}
-            the policy does not let the secret `TOKEN` be in the path of a request to HERE: the text before it leaves an escape open, which begins with `%` and would take characters of the value along; no grant lets it
+            the policy does not allow the secret `TOKEN` in the path of a request to HERE: the text before it ends in an unfinished `%` escape, which would absorb the first characters of the value; no policy can allow this
         GET HERE/?q=%{TOKEN}
-            the policy does not let the secret `TOKEN` be in the query of a request to HERE: the text before it leaves an escape open, which begins with `%` and would take characters of the value along; no grant lets it
+            the policy does not allow the secret `TOKEN` in the query of a request to HERE: the text before it ends in an unfinished `%` escape, which would absorb the first characters of the value; no policy can allow this
         GET HERE/?q=%41{TOKEN}
             in query
         POST HERE/ | header content-type: application/x-www-form-urlencoded | body a=%u00{TOKEN}
-            the policy does not let the secret `TOKEN` be in the body of a request to HERE: the text before it leaves an escape open, which begins with `%` and would take characters of the value along; no grant lets it
+            the policy does not allow the secret `TOKEN` in the body of a request to HERE: the text before it ends in an unfinished `%` escape, which would absorb the first characters of the value; no policy can allow this
         POST HERE/ | header content-type: application/json | body {"a": "\{TOKEN}"}
-            the policy does not let the secret `TOKEN` be in the body of a request to HERE: the text before it leaves an escape open, which begins with `\` and would take characters of the value along; no grant lets it
+            the policy does not allow the secret `TOKEN` in the body of a request to HERE: the text before it ends in an unfinished `\` escape, which would absorb the first characters of the value; no policy can allow this
         POST HERE/ | header content-type: application/json | body {"a": "\\{TOKEN}"}
             in body
         POST HERE/ | header content-type: text/xml | body <a>&#{TOKEN};</a>
-            the policy does not let the secret `TOKEN` be in the body of a request to HERE: the text before it leaves an escape open, which begins with `&` and would take characters of the value along; no grant lets it
+            the policy does not allow the secret `TOKEN` in the body of a request to HERE: the text before it ends in an unfinished `&` escape, which would absorb the first characters of the value; no policy can allow this
     "#]].assert_eq(&said(&service, anywhere, &orders).await);
     assert_eq!(service.requests().len(), 2);
 }
@@ -506,27 +508,27 @@ async fn nothing_stands_in_what_is_recoded() {
     let anywhere = composed("TOKEN", &service.origin, &Place::COMPOSABLE);
     expect![[r#"
         POST HERE/ | header content-type: text/plain; charset=utf-16le | body {TOKEN}
-            the policy does not let the secret `TOKEN` be in the body of a request to HERE: the request says that its URL or body, or a part of it, is read in another charset or coding (`charset`, `Content-Encoding`, `Content-Transfer-Encoding`), in which the value would not be recognized in a response; no grant lets it
+            the policy does not allow the secret `TOKEN` in the body of a request to HERE: the request declares another charset or encoding for its URL or body, or a part of it (`charset`, `Content-Encoding`, `Content-Transfer-Encoding`), in which the value could not be redacted from a response; no policy can allow this
         POST HERE/ | header content-type: application/json; charset=UTF-32 | body {TOKEN}
-            the policy does not let the secret `TOKEN` be in the body of a request to HERE: the request says that its URL or body, or a part of it, is read in another charset or coding (`charset`, `Content-Encoding`, `Content-Transfer-Encoding`), in which the value would not be recognized in a response; no grant lets it
+            the policy does not allow the secret `TOKEN` in the body of a request to HERE: the request declares another charset or encoding for its URL or body, or a part of it (`charset`, `Content-Encoding`, `Content-Transfer-Encoding`), in which the value could not be redacted from a response; no policy can allow this
         POST HERE/ | header content-encoding: gzip | body {TOKEN}
-            the policy does not let the secret `TOKEN` be in the body of a request to HERE: the request says that its URL or body, or a part of it, is read in another charset or coding (`charset`, `Content-Encoding`, `Content-Transfer-Encoding`), in which the value would not be recognized in a response; no grant lets it
+            the policy does not allow the secret `TOKEN` in the body of a request to HERE: the request declares another charset or encoding for its URL or body, or a part of it (`charset`, `Content-Encoding`, `Content-Transfer-Encoding`), in which the value could not be redacted from a response; no policy can allow this
         POST HERE/ | header content-type: multipart/form-data; boundary=b | body --b\r\nContent-Type: text/plain; charset=utf-16\r\n\r\n{TOKEN}\r\n--b--
-            the policy does not let the secret `TOKEN` be in the body of a request to HERE: the request says that its URL or body, or a part of it, is read in another charset or coding (`charset`, `Content-Encoding`, `Content-Transfer-Encoding`), in which the value would not be recognized in a response; no grant lets it
+            the policy does not allow the secret `TOKEN` in the body of a request to HERE: the request declares another charset or encoding for its URL or body, or a part of it (`charset`, `Content-Encoding`, `Content-Transfer-Encoding`), in which the value could not be redacted from a response; no policy can allow this
         POST HERE/ | header content-type: multipart/form-data; boundary=b | body --b\r\nContent-Transfer-Encoding: base64\r\n\r\n{TOKEN}\r\n--b--
-            the policy does not let the secret `TOKEN` be in the body of a request to HERE: the request says that its URL or body, or a part of it, is read in another charset or coding (`charset`, `Content-Encoding`, `Content-Transfer-Encoding`), in which the value would not be recognized in a response; no grant lets it
+            the policy does not allow the secret `TOKEN` in the body of a request to HERE: the request declares another charset or encoding for its URL or body, or a part of it (`charset`, `Content-Encoding`, `Content-Transfer-Encoding`), in which the value could not be redacted from a response; no policy can allow this
         POST HERE/ | header content-type: multipart/form-data; boundary=b | body --b\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n{TOKEN}\r\n--b--
             in body
         GET HERE/?q={TOKEN} | header content-type: text/plain; charset=utf-16-le
-            the policy does not let the secret `TOKEN` be in the query of a request to HERE: the request says that its URL or body, or a part of it, is read in another charset or coding (`charset`, `Content-Encoding`, `Content-Transfer-Encoding`), in which the value would not be recognized in a response; no grant lets it
+            the policy does not allow the secret `TOKEN` in the query of a request to HERE: the request declares another charset or encoding for its URL or body, or a part of it (`charset`, `Content-Encoding`, `Content-Transfer-Encoding`), in which the value could not be redacted from a response; no policy can allow this
         GET HERE/{TOKEN} | header x-up-devcap-post-charset: IBM037
-            the policy does not let the secret `TOKEN` be in the path of a request to HERE: the request says that its URL or body, or a part of it, is read in another charset or coding (`charset`, `Content-Encoding`, `Content-Transfer-Encoding`), in which the value would not be recognized in a response; no grant lets it
+            the policy does not allow the secret `TOKEN` in the path of a request to HERE: the request declares another charset or encoding for its URL or body, or a part of it (`charset`, `Content-Encoding`, `Content-Transfer-Encoding`), in which the value could not be redacted from a response; no policy can allow this
         GET HERE/?_charset_=UTF-16BE&q={TOKEN}
-            the policy does not let the secret `TOKEN` be in the query of a request to HERE: the request says that its URL or body, or a part of it, is read in another charset or coding (`charset`, `Content-Encoding`, `Content-Transfer-Encoding`), in which the value would not be recognized in a response; no grant lets it
+            the policy does not allow the secret `TOKEN` in the query of a request to HERE: the request declares another charset or encoding for its URL or body, or a part of it (`charset`, `Content-Encoding`, `Content-Transfer-Encoding`), in which the value could not be redacted from a response; no policy can allow this
         GET HERE/?q:utf_16_le={TOKEN}
-            the policy does not let the secret `TOKEN` be in the query of a request to HERE: the request says that its URL or body, or a part of it, is read in another charset or coding (`charset`, `Content-Encoding`, `Content-Transfer-Encoding`), in which the value would not be recognized in a response; no grant lets it
+            the policy does not allow the secret `TOKEN` in the query of a request to HERE: the request declares another charset or encoding for its URL or body, or a part of it (`charset`, `Content-Encoding`, `Content-Transfer-Encoding`), in which the value could not be redacted from a response; no policy can allow this
         POST HERE/ | header content_type: text/plain; charset=utf-16le | body {TOKEN}
-            the policy does not let the secret `TOKEN` be in the body of a request to HERE: the request says that its URL or body, or a part of it, is read in another charset or coding (`charset`, `Content-Encoding`, `Content-Transfer-Encoding`), in which the value would not be recognized in a response; no grant lets it
+            the policy does not allow the secret `TOKEN` in the body of a request to HERE: the request declares another charset or encoding for its URL or body, or a part of it (`charset`, `Content-Encoding`, `Content-Transfer-Encoding`), in which the value could not be redacted from a response; no policy can allow this
     "#]].assert_eq(&said(&service, anywhere, &orders).await);
     assert_eq!(service.requests().len(), 1);
 }
@@ -568,15 +570,15 @@ async fn one_field_in_one_format() {
         GET HERE/ | header authorization: Bearer {TOKEN}
             in header
         GET HERE/ | header authorization: Token {TOKEN}
-            the policy does not let the secret `TOKEN` be in a header of a request to HERE: it is lent for the header `authorization` as `Bearer {}` alone; `--secret-places TOKEN=header` would
+            the policy does not allow the secret `TOKEN` in a header of a request to HERE: it is granted only for the header `authorization` as `Bearer {}`
         GET HERE/ | header authorization: {TOKEN}
-            the policy does not let the secret `TOKEN` be in a header of a request to HERE: it is lent for the header `authorization` as `Bearer {}` alone; `--secret-places TOKEN=header` would
+            the policy does not allow the secret `TOKEN` in a header of a request to HERE: it is granted only for the header `authorization` as `Bearer {}`
         GET HERE/ | header x-token: Bearer {TOKEN}
-            the policy does not let the secret `TOKEN` be in a header of a request to HERE: it is lent for the header `authorization` as `Bearer {}` alone; `--secret-places TOKEN=header` would
+            the policy does not allow the secret `TOKEN` in a header of a request to HERE: it is granted only for the header `authorization` as `Bearer {}`
         GET HERE/ | basic me:{TOKEN}
-            the policy does not let the secret `TOKEN` be in a header of a request to HERE: it is lent for the header `authorization` as `Bearer {}` alone; `--secret-places TOKEN=header` would
+            the policy does not allow the secret `TOKEN` in a header of a request to HERE: it is granted only for the header `authorization` as `Bearer {}`
         POST HERE/ | auth hmac github {TOKEN} | body b
-            the policy does not let the secret `TOKEN` sign a request to HERE: it is lent for the header `authorization` as `Bearer {}` alone; `--secret-places TOKEN=signature` would
+            the policy does not allow the secret `TOKEN` as the signing key of a request to HERE: it is granted only for the header `authorization` as `Bearer {}`
     "#]].assert_eq(&said(&service, secret, &orders).await);
     assert_eq!(service.requests().len(), 1);
 }
@@ -606,31 +608,31 @@ async fn a_bound_secret_goes_out_with_no_override() {
     let secret = secret_in("TOKEN", &service.origin, &places).methods(["POST"]);
     expect![[r#"
         POST HERE/ | header x-token: {TOKEN} | header x-http-method-override: DELETE
-            the policy does not let the secret `TOKEN` go to HERE in a request with `x-http-method-override`: it is lent for POST alone, and by `x-http-method-override` a server may act on another method or path; leave it out; `--secret TOKEN=vault:…@HERE` would
+            the policy does not allow the secret `TOKEN` in a header of a request to HERE with `x-http-method-override`: it is granted only for POST requests, and `x-http-method-override` can make a server use another method or path; remove it
         POST HERE/ | header x-http-method: DELETE | header x-token: {TOKEN}
-            the policy does not let the secret `TOKEN` go to HERE in a request with `x-http-method`: it is lent for POST alone, and by `x-http-method` a server may act on another method or path; leave it out; `--secret TOKEN=vault:…@HERE` would
+            the policy does not allow the secret `TOKEN` in a header of a request to HERE with `x-http-method`: it is granted only for POST requests, and `x-http-method` can make a server use another method or path; remove it
         POST HERE/ | header x-token: {TOKEN} | header x-method-override: DELETE
-            the policy does not let the secret `TOKEN` go to HERE in a request with `x-method-override`: it is lent for POST alone, and by `x-method-override` a server may act on another method or path; leave it out; `--secret TOKEN=vault:…@HERE` would
+            the policy does not allow the secret `TOKEN` in a header of a request to HERE with `x-method-override`: it is granted only for POST requests, and `x-method-override` can make a server use another method or path; remove it
         POST HERE/ | header x-token: {TOKEN} | header x-original-url: /admin
-            the policy does not let the secret `TOKEN` go to HERE in a request with `x-original-url`: it is lent for POST alone, and by `x-original-url` a server may act on another method or path; leave it out; `--secret TOKEN=vault:…@HERE` would
+            the policy does not allow the secret `TOKEN` in a header of a request to HERE with `x-original-url`: it is granted only for POST requests, and `x-original-url` can make a server use another method or path; remove it
         POST HERE/ | header x-token: {TOKEN} | header x-rewrite-url: /admin
-            the policy does not let the secret `TOKEN` go to HERE in a request with `x-rewrite-url`: it is lent for POST alone, and by `x-rewrite-url` a server may act on another method or path; leave it out; `--secret TOKEN=vault:…@HERE` would
+            the policy does not allow the secret `TOKEN` in a header of a request to HERE with `x-rewrite-url`: it is granted only for POST requests, and `x-rewrite-url` can make a server use another method or path; remove it
         POST HERE/ | header x-token: {TOKEN} | header x-forwarded-prefix: /admin
-            the policy does not let the secret `TOKEN` go to HERE in a request with `x-forwarded-prefix`: it is lent for POST alone, and by `x-forwarded-prefix` a server may act on another method or path; leave it out; `--secret TOKEN=vault:…@HERE` would
+            the policy does not allow the secret `TOKEN` in a header of a request to HERE with `x-forwarded-prefix`: it is granted only for POST requests, and `x-forwarded-prefix` can make a server use another method or path; remove it
         POST HERE/ | header x-token: {TOKEN} | header forwarded: for=1.2.3.4
-            the policy does not let the secret `TOKEN` go to HERE in a request with `forwarded`: it is lent for POST alone, and by `forwarded` a server may act on another method or path; leave it out; `--secret TOKEN=vault:…@HERE` would
+            the policy does not allow the secret `TOKEN` in a header of a request to HERE with `forwarded`: it is granted only for POST requests, and `forwarded` can make a server use another method or path; remove it
         POST HERE/?_method=DELETE | header x-token: {TOKEN}
-            the policy does not let the secret `TOKEN` go to HERE in a request with `_method`: it is lent for POST alone, and by `_method` a server may act on another method or path; leave it out; `--secret TOKEN=vault:…@HERE` would
+            the policy does not allow the secret `TOKEN` in a header of a request to HERE with `_method`: it is granted only for POST requests, and `_method` can make a server use another method or path; remove it
         POST HERE/ | header x-token: {TOKEN} | header content-type: application/x-www-form-urlencoded | body a=b&_method=DELETE
-            the policy does not let the secret `TOKEN` go to HERE in a request with `_method`: it is lent for POST alone, and by `_method` a server may act on another method or path; leave it out; `--secret TOKEN=vault:…@HERE` would
+            the policy does not allow the secret `TOKEN` in a header of a request to HERE with `_method`: it is granted only for POST requests, and `_method` can make a server use another method or path; remove it
         POST HERE/ | header content-type: application/x-www-form-urlencoded | body _method=DELETE&a={TOKEN}
-            the policy does not let the secret `TOKEN` go to HERE in a request with `_method`: it is lent for POST alone, and by `_method` a server may act on another method or path; leave it out; `--secret TOKEN=vault:…@HERE` would
+            the policy does not allow the secret `TOKEN` in the body of a request to HERE with `_method`: it is granted only for POST requests, and `_method` can make a server use another method or path; remove it
         POST HERE/ | header x-token: {TOKEN} | header content-type: application/json | body {"_method": "DELETE"}
-            the policy does not let the secret `TOKEN` go to HERE in a request with `_method`: it is lent for POST alone, and by `_method` a server may act on another method or path; leave it out; `--secret TOKEN=vault:…@HERE` would
+            the policy does not allow the secret `TOKEN` in a header of a request to HERE with `_method`: it is granted only for POST requests, and `_method` can make a server use another method or path; remove it
         POST HERE/ | header x-token: {TOKEN} | header content-type: multipart/form-data; boundary=b | body --b\r\nContent-Disposition: form-data; name="_method"\r\n\r\nDELETE\r\n--b--
-            the policy does not let the secret `TOKEN` go to HERE in a request with `_method`: it is lent for POST alone, and by `_method` a server may act on another method or path; leave it out; `--secret TOKEN=vault:…@HERE` would
+            the policy does not allow the secret `TOKEN` in a header of a request to HERE with `_method`: it is granted only for POST requests, and `_method` can make a server use another method or path; remove it
         POST HERE/ | auth hmac github {TOKEN} | header content-type: application/x-www-form-urlencoded | body _method=DELETE
-            the policy does not let the secret `TOKEN` sign a request to HERE with `_method`: it is lent for POST alone, and by `_method` a server may act on another method or path; leave it out; `--secret TOKEN=vault:…@HERE` would
+            the policy does not allow the secret `TOKEN` as the signing key of a request to HERE with `_method`: it is granted only for POST requests, and `_method` can make a server use another method or path; remove it
         POST HERE/ | header x-http-method-override: DELETE
             in 
         POST HERE/ | header x-token: {TOKEN} | header content-type: application/x-www-form-urlencoded | body a=b

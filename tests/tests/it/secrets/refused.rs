@@ -36,10 +36,10 @@ async fn each_names_the_part_and_why() {
     }
     expect![[r#"
         headers: {X-Token: '${{ secret.LINES }}'}
-          Exception, InvalidSpec, sent No: the header `x-token` can't be sent: the secret `LINES` can't be put into the header of the request: it has a line break or another control character in it, which no header can have
+          Exception, InvalidSpec, sent No: the header `x-token` can't be sent: the secret `LINES` can't be put into the header of the request: it contains a line break or another control character, which is not allowed in a header
           e|An exception occurred while performing the request: the host can't send the request as it is
         auth: {bearer: '${{ secret.LINES }}'}
-          Exception, InvalidSpec, sent No: the header `authorization` can't be sent: the secret `LINES` can't be put into the header of the request: it has a line break or another control character in it, which no header can have
+          Exception, InvalidSpec, sent No: the header `authorization` can't be sent: the secret `LINES` can't be put into the header of the request: it contains a line break or another control character, which is not allowed in a header
           e|An exception occurred while performing the request: the host can't send the request as it is
         auth: ['${{ secret.COLON }}', x]
           Exception, InvalidSpec, sent No: the header `authorization` can't be sent: the secret `COLON` can't be a user name: it has a colon in it

@@ -196,8 +196,8 @@ async fn nothing_but_a_query_is_added_to_it() {
         GET None: the secret `HOOK` is a whole URL: no path can be added to it
         GET None: the secret `HOOK` is a whole URL: no path can be added to it
         GET None: the secret `HOOK` can't be a part of a host
-        GET Some("http://a.test"): the policy does not allow http://a.test: no rule names it; `--allow http://a.test` would
-        POST Some("<HIDDEN>"): the policy does not let the secret `HOOK` be in a header of a request to <HIDDEN>, beside other text: by itself it may be the whole value of a field, or what follows a scheme as `Bearer`; `--secret-compose HOOK=header` would
+        GET Some("http://a.test"): the policy does not allow http://a.test: no rule matches it
+        POST Some("<HIDDEN>"): the policy does not allow the secret `HOOK` in a header of a request to <HIDDEN> next to other text: it must be the whole value of a header, or follow a scheme such as `Bearer`
     "#]].assert_eq(&hook.told(secret, policy, &orders).await);
 }
 
@@ -209,8 +209,8 @@ async fn nothing_is_added_to_it_by_default() {
     let orders = ["GET {HOOK}", "GET {HOOK}?more=1", "GET {HOOK}/?"];
     expect![[r#"
         GET Some("<HIDDEN>"): 200
-        GET None: the policy does not let the secret `HOOK` be the beginning of a URL: by itself it may be the whole URL; `--secret-compose HOOK=url` would
-        GET None: the policy does not let the secret `HOOK` be the beginning of a URL: by itself it may be the whole URL; `--secret-compose HOOK=url` would
+        GET None: the policy does not allow the secret `HOOK` as the URL of a request next to other text: it must be the whole URL
+        GET None: the policy does not allow the secret `HOOK` as the URL of a request next to other text: it must be the whole URL
     "#]].assert_eq(&hook.told(secret, policy, &orders).await);
 }
 
@@ -245,11 +245,11 @@ async fn it_is_denied_in_words_that_do_not_tell_where_it_leads() {
     let policy = policy.allow(hook.origin().parse().unwrap());
     told += &hook.told(secret, policy, &orders).await;
     expect![[r#"
-        POST None: the policy does not let the secret `HOOK` be the URL of a request: it leads to an origin that the secret is not lent to; `--secret HOOK=vault:…@https://…` would
-        POST Some("<HIDDEN>"): the policy does not allow the request, whose URL is a secret: no rule names its origin
-        POST Some("<HIDDEN>"): the policy does not allow the request, whose URL is a secret: it leads to an address that is not public but loopback
-        POST None: the policy does not let the secret `HOOK` be the URL of a POST request: it is lent for GET alone; `--secret HOOK=vault:…@https://…` would
-        POST None: the policy does not let the secret `HOOK` be the URL of a request: it leads to a path that the secret is not lent for; `--secret HOOK=vault:…@https://…` would
+        POST None: the policy does not allow the secret `HOOK` as the URL of a request: the secret is not granted for the origin in its value
+        POST Some("<HIDDEN>"): the policy does not allow the request, whose URL is a secret: no rule matches its origin
+        POST Some("<HIDDEN>"): the policy does not allow the request, whose URL is a secret: it resolves to a loopback address
+        POST None: the policy does not allow the secret `HOOK` as the URL of a POST request: it is granted only for GET requests
+        POST None: the policy does not allow the secret `HOOK` as the URL of a request: the secret is not granted for the path in its value
     "#]].assert_eq(&told);
 }
 

@@ -51,12 +51,16 @@ impl RowError {
     /// As people may see it.
     fn told(&self, is_in_secret: bool, redactor: &Redactor<'_>) -> AuditError {
         match self {
-            Self::Failed(error) => AuditError {
-                kind: error.kind(),
-                stage: error.stage(),
-                message: Failure::new(error.clone(), is_in_secret).message(redactor),
-                sent: error.sent(),
-            },
+            Self::Failed(error) => {
+                let failure = Failure::new(error.clone(), is_in_secret);
+                AuditError {
+                    kind: error.kind(),
+                    stage: error.stage(),
+                    message: failure.message(redactor),
+                    sent: error.sent(),
+                    grant: failure.grant(redactor),
+                }
+            }
             Self::Aborted(error) => {
                 let mut error = error.clone();
                 redactor.redact(&mut error.message);
@@ -271,6 +275,7 @@ impl AuditEntry {
             stage: open.stage,
             message: message.to_owned(),
             sent,
+            grant: None,
         }));
     }
 

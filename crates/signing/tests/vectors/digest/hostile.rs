@@ -48,14 +48,14 @@ fn what_cannot_be_answered_is_told() {
         told += &format!("{}\n", choose(fields).unwrap_err());
     }
     expect![[r#"
-        the server asks for no authentication that can be read
-        the server asks for no authentication that can be read
-        the server asks for no Digest authentication; it asks for Basic, Negotiate, Bearer
+        the server sent no valid authentication challenge
+        the server sent no valid authentication challenge
+        the server does not offer Digest authentication, but Basic, Negotiate, Bearer
         the server's Digest challenge has no realm
         the server's Digest challenge has no nonce
-        the server's Digest challenge wants the algorithm SHA-3; MD5, SHA-256 and SHA-512-256 are known
-        the server's Digest challenge wants the algorithm evil\x1b[2J\r\n; MD5, SHA-256 and SHA-512-256 are known
-        the server's Digest challenge wants qop token; auth and auth-int are known
+        the server's Digest challenge has the unsupported algorithm SHA-3; supported are MD5, SHA-256 and SHA-512-256
+        the server's Digest challenge has the unsupported algorithm evil\x1b[2J\r\n; supported are MD5, SHA-256 and SHA-512-256
+        the server's Digest challenge has the unsupported qop token; supported are auth and auth-int
         the server's Digest challenge has no qop
     "#]]
     .assert_eq(&told);

@@ -97,12 +97,12 @@ async fn a_secret_that_is_not_lent_for_it() {
         .await;
     loot.has_nothing_of(&[PLAIN_VALUE, VALUE]);
     expect![[r#"
-        POST API the policy does not let the secret `GITHUB` sign a request to API: it is lent for headers alone; `--secret-places GITHUB=signature` would
-        POST API the policy does not let the secret `TOKEN` sign a request to API: it is lent to TOKENS alone; `--secret TOKEN=vault:…@API` would
-        POST API the policy does not let the secret `GITHUB` sign a request to API: it is lent for headers alone; `--secret-places GITHUB=signature` would
-        POST API PLAIN in token the policy does not let the secret `PLAIN` have a token at TOKENS: it is lent to API alone; `--secret PLAIN=vault:…@TOKENS` would
-        POST API the policy does not let the secret `TOKEN` have a token at API: it is lent to TOKENS alone; `--secret TOKEN=vault:…@API` would
-        POST API the policy does not let the secret `TOKEN` have a token at API: it is lent to TOKENS alone; `--secret TOKEN=vault:…@API` would
+        POST API the policy does not allow the secret `GITHUB` as the signing key of a request to API: it is granted only for headers
+        POST API the policy does not allow the secret `TOKEN` as the signing key of a request to API: it is granted only for TOKENS
+        POST API the policy does not allow the secret `GITHUB` as the signing key of a request to API: it is granted only for headers
+        POST API PLAIN in token the policy does not allow the secret `PLAIN` for the token of a request to TOKENS: it is granted only for API
+        POST API the policy does not allow the secret `TOKEN` for the token of a request to API: it is granted only for TOKENS
+        POST API the policy does not allow the secret `TOKEN` for the token of a request to API: it is granted only for TOKENS
     "#]]
     .assert_eq(&ledger(&loot.result, &names));
     assert!(api.requests().is_empty());

@@ -135,7 +135,7 @@ async fn a_client_that_is_not_known() {
         .await;
     loot.has_nothing_of(&[VALUE]);
     expect![[r#"
-        POST API TOKEN in token there is no token of TOKENS: the token endpoint refused: invalid_client (who?)
+        POST API TOKEN in token there is no token of TOKENS: the token endpoint responded with the error invalid_client (who?)
         POST TOKENS 400 TOKEN in token
     "#]]
     .assert_eq(&ledger(&loot.result, &names));
@@ -199,10 +199,10 @@ async fn a_token_is_not_for_the_component_to_fetch() {
         .await;
     loot.has_nothing_of(&[PLAIN_VALUE]);
     expect![[r#"
-        POST TOKENS the policy does not let the secret `PLAIN` be in a header of a request to TOKENS: it is lent for tokens alone; `--secret-places PLAIN=header` would
-        POST TOKENS the policy does not let the secret `PLAIN` be in the body of a request to TOKENS, beside other text: by itself it may be a whole field, part, string or text of the body; `--secret-compose PLAIN=body` would
-        GET ELSEWHERE the policy does not let the secret `PLAIN` have a token at ELSEWHERE: it is lent to TOKENS alone; `--secret PLAIN=vault:…@ELSEWHERE` would
-        GET ELSEWHERE the policy does not let the secret `PLAIN` have a token at ELSEWHERE: it is lent to TOKENS alone; `--secret PLAIN=vault:…@ELSEWHERE` would
+        POST TOKENS the policy does not allow the secret `PLAIN` in a header of a request to TOKENS: it is granted only for tokens
+        POST TOKENS the policy does not allow the secret `PLAIN` in the body of a request to TOKENS next to other text: it must be a whole form field, multipart part, JSON string or text of the body
+        GET ELSEWHERE the policy does not allow the secret `PLAIN` for the token of a request to ELSEWHERE: it is granted only for TOKENS
+        GET ELSEWHERE the policy does not allow the secret `PLAIN` for the token of a request to ELSEWHERE: it is granted only for TOKENS
         GET ELSEWHERE the secret `PLAIN` can't be in the URL of a token endpoint, a scope or an audience
     "#]]
     .assert_eq(&ledger(&loot.result, &names));
@@ -250,7 +250,7 @@ async fn an_error_that_quotes_the_client() {
         assert_eq!(
             told,
             format!(
-                "GET API PLAIN in token there is no token of TOKENS: the token endpoint refused: invalid_client ({quoted})\n\
+                "GET API PLAIN in token there is no token of TOKENS: the token endpoint responded with the error invalid_client ({quoted})\n\
                  POST TOKENS 400 PLAIN in token\n"
             )
         );

@@ -49,6 +49,7 @@ fn a_run_that_is_broken_off_breaks_off_what_is_under_way() {
             stage,
             message: STOPPED.to_owned(),
             sent,
+            grant: None,
         });
         assert_eq!(row(&entry).error, error);
     }
