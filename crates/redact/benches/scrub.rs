@@ -42,6 +42,14 @@ fn text_with_escapes(bencher: Bencher<'_, '_>, count: usize) {
     scrub(bencher, count, escaped.as_bytes());
 }
 
+/// A piece of JSON that is a list of numbers.
+#[divan::bench(args = COUNTS)]
+fn numbers_without(bencher: Bencher<'_, '_>, count: usize) {
+    let numbers = (0_u32..).map(|number| format!("{}, ", number.wrapping_mul(2_654_435_761) >> 24));
+    let text: Vec<u8> = numbers.flat_map(String::into_bytes).take(PIECE).collect();
+    scrub(bencher, count, &text);
+}
+
 /// The same, also with a search for parts of the secrets.
 #[divan::bench(args = COUNTS)]
 fn text_without_parts(bencher: Bencher<'_, '_>, count: usize) {

@@ -31,6 +31,7 @@ mod forms;
 mod handle;
 mod inside;
 mod lanes;
+mod lists;
 mod open;
 mod partial;
 mod patterns;

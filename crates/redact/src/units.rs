@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use crate::escape::open_escape;
 use crate::reading::{Input, Places};
 
 /// The minimum number of units that are dropped at once.
@@ -42,6 +43,17 @@ impl Units {
             bytes: self.bytes.get(at..).unwrap_or_default().into(),
             places: self.places.get(at..).unwrap_or_default().into(),
         }
+    }
+
+    /// Where the escapes begin that are open before a text; none if there are none, or if
+    /// more came out of the text than matters.
+    pub(crate) fn open_before(&self, start: usize, end: usize, reach: usize) -> Option<usize> {
+        let at = self.places.partition_point(|unit| unit.1 <= start);
+        let last = self.places.partition_point(|unit| unit.0 < end);
+        let open = open_escape(&self.bytes, at);
+        let first = self.places.get(open);
+        let first = first.filter(|_| open < at && last - at <= reach);
+        first.map(|place| place.0)
     }
 
     pub(crate) fn memory(&self) -> usize {

@@ -8,6 +8,7 @@ use std::ops::Range;
 
 use crate::escape::{Encoding, MAX_ESCAPE, Read, open_escape};
 use crate::inside::Starts;
+use crate::lists::Lists;
 use crate::patterns::Patterns;
 use crate::reading::{Found, Frontier, Input, Places, Reading, Search};
 use crate::units::Units;
@@ -16,7 +17,7 @@ use crate::units::Units;
 const BLOCK: usize = 4 << 10;
 
 /// How often the search for unfinished escapes is repeated from the one found.
-const ROUNDS: usize = 2;
+pub(crate) const ROUNDS: usize = 2;
 
 /// How many earlier bytes can matter, for a longest pattern of this length: its length, the
 /// character before it, the unfinished escapes there, and the characters that a pattern that
@@ -27,7 +28,7 @@ pub(crate) fn margin(longest: usize) -> usize {
 
 /// The maximum output of a decoder for a match in which an unfinished escape before it matters.
 /// It depends on the stream only.
-fn reach(longest: usize) -> usize {
+pub(crate) fn reach(longest: usize) -> usize {
     longest + 2 + MAX_ESCAPE
 }
 
@@ -36,23 +37,30 @@ const COUNT: usize = Encoding::ALL.len();
 
 /// A stream as each decoder decodes it.
 #[derive(Default)]
-pub(crate) struct Views([View; COUNT]);
+pub(crate) struct Views {
+    views: [View; COUNT],
+    lists: Lists,
+}
 
 /// A stream as one decoder decodes it.
 #[derive(Default)]
 struct View {
     /// None while there are no escapes.
     active: Option<Box<Active>>,
-    /// The output as each decoder decodes it again. None while there are no escapes, since it
-    /// equals what that decoder makes of the stream.
-    inner: [Option<Box<Active>>; COUNT],
+    /// The output as each decoder decodes it again. While there are no escapes, it equals what
+    /// that decoder makes of the stream.
+    inner: Inner,
     /// Whether nothing was read yet.
     is_new: bool,
 }
 
+/// The output of a decoder as each decoder decodes it again.
+#[derive(Default)]
+pub(crate) struct Inner([Option<Box<Active>>; COUNT]);
+
 /// A decoder in a text with escapes.
 #[derive(Clone)]
-struct Active {
+pub(crate) struct Active {
     encoding: Encoding,
     reading: Reading,
     /// The last output: the length of the longest pattern, and two bytes before it.
@@ -90,7 +98,12 @@ impl Views {
             // All are read up to where an idle one becomes active.
             let mut until = (at + BLOCK).min(held.len());
             let mut wakes = None;
-            let idle = self.0.iter().zip(Encoding::ALL).zip(&mut next).enumerate();
+            let idle = self
+                .views
+                .iter()
+                .zip(Encoding::ALL)
+                .zip(&mut next)
+                .enumerate();
             for (number, ((view, encoding), next)) in idle {
                 if view.active.is_some() {
                     continue;
@@ -110,9 +123,10 @@ impl Views {
             };
             let before = found.len();
             raw.read(search, input, at, found);
-            for view in &mut self.0 {
+            for view in &mut self.views {
                 view.read(search, input, at..until, found);
             }
+            self.lists.read(search, input, at, found);
             // What several decoders leave unchanged was found in all of them.
             let mut new = found.split_off(before);
             new.sort_unstable();
@@ -124,19 +138,19 @@ impl Views {
                 let range = one.outer_start..one.end;
                 one.outer_start = self.open_before(held, base, range, reach(longest));
             }
-            for view in &mut self.0 {
+            for view in &mut self.views {
                 view.rest(longest);
             }
             at = until;
             match wakes {
                 Some((number, encoding)) => {
                     let inner = self
-                        .0
+                        .views
                         .each_ref()
                         .map(|view| view.active.as_ref().map(|active| active.latest(longest)));
-                    if let Some(view) = self.0.get_mut(number) {
+                    if let Some(view) = self.views.get_mut(number) {
                         view.active = Some(Active::new(search.patterns, encoding, input, at));
-                        view.inner = inner;
+                        view.inner = Inner(inner);
                         view.is_new = true;
                     }
                 }
@@ -148,25 +162,26 @@ impl Views {
 
     /// See [`Scan::steady`](crate::scan::Scan::steady).
     pub(crate) fn steady(&self, longest: usize) -> impl Iterator<Item = Frontier> {
-        self.all().map(move |active| active.steady(longest))
+        let views = self.all().map(move |active| active.steady(longest));
+        views.chain(self.lists.steady(longest))
     }
 
     /// See [`Scan::eager`](crate::scan::Scan::eager).
     pub(crate) fn eager(&self, patterns: &Patterns) -> impl Iterator<Item = Frontier> {
-        self.all().map(move |active| active.eager(patterns))
+        let views = self.all().map(move |active| active.eager(patterns));
+        views.chain(self.lists.steady(patterns.longest_of_all()))
     }
 
     /// Its memory in bytes.
     pub(crate) fn memory(&self) -> usize {
-        let memory =
-            |active: &Active| size_of::<Active>() + active.units.memory() + active.starts.memory();
-        self.all().map(memory).sum()
+        let views: usize = self.all().map(Active::memory).sum();
+        views + self.lists.memory()
     }
 
     fn all(&self) -> impl Iterator<Item = &Active> {
-        self.0.iter().flat_map(|view| {
-            let own = view.active.iter();
-            own.chain(view.inner.iter().flatten()).map(AsRef::as_ref)
+        self.views.iter().flat_map(|view| {
+            let own = view.active.iter().map(AsRef::as_ref);
+            own.chain(view.inner.all())
         })
     }
 
@@ -192,7 +207,8 @@ impl Views {
             let decoded = self
                 .all()
                 .filter_map(|active| active.open_before(start, text.end, reach));
-            let first = decoded.fold(raw, usize::min);
+            let listed = self.lists.open_before(start, text.end, reach);
+            let first = decoded.chain(listed).fold(raw, usize::min);
             if first >= start {
                 break;
             }
@@ -238,10 +254,42 @@ impl View {
         // An escape may have started in characters that are not escapes themselves.
         let back = if self.is_new { MAX_ESCAPE } else { 0 };
         self.is_new = false;
-        for (inner, encoding) in self.inner.iter_mut().zip(Encoding::ALL) {
-            let mut at = before;
+        self.inner.read(search, out, before, back, found);
+    }
+
+    /// Forget what matters no more.
+    fn rest(&mut self, longest: usize) {
+        self.inner.rest(longest);
+        if self.inner.0.iter().all(Option::is_none) {
+            rest(&mut self.active, longest);
+        } else if let Some(active) = &mut self.active {
+            active.forget(longest);
+        }
+    }
+}
+
+fn rest(active: &mut Option<Box<Active>>, longest: usize) {
+    active.take_if(|active| active.is_quiet(longest));
+    if let Some(active) = active {
+        active.forget(longest);
+    }
+}
+
+impl Inner {
+    /// Read what came out from a place on. What wakes a decoder may have begun so many
+    /// bytes before.
+    pub(crate) fn read(
+        &mut self,
+        search: Search<'_>,
+        out: Input<'_>,
+        from: usize,
+        back: usize,
+        found: &mut Vec<Found>,
+    ) {
+        for (inner, encoding) in self.0.iter_mut().zip(Encoding::ALL) {
+            let mut at = from;
             if inner.is_none() {
-                at = before.saturating_sub(back);
+                at = from.saturating_sub(back);
                 at = next_escape(encoding, out.bytes, at, out.is_last);
                 if at == out.bytes.len() {
                     continue;
@@ -254,20 +302,15 @@ impl View {
         }
     }
 
-    /// Become idle, and keep only what can matter.
-    fn rest(&mut self, longest: usize) {
-        let rest = |active: &mut Option<Box<Active>>| {
-            active.take_if(|active| active.is_quiet(longest));
-            if let Some(active) = active {
-                active.forget(longest);
-            }
-        };
-        self.inner.iter_mut().for_each(rest);
-        if self.inner.iter().all(Option::is_none) {
-            rest(&mut self.active);
-        } else if let Some(active) = &mut self.active {
-            active.forget(longest);
+    /// Keep only what can matter.
+    pub(crate) fn rest(&mut self, longest: usize) {
+        for active in &mut self.0 {
+            rest(active, longest);
         }
+    }
+
+    pub(crate) fn all(&self) -> impl Iterator<Item = &Active> {
+        self.0.iter().flatten().map(AsRef::as_ref)
     }
 }
 
@@ -393,22 +436,21 @@ impl Active {
     }
 
     /// See [`Scan::steady`](crate::scan::Scan::steady).
-    fn steady(&self, longest: usize) -> Frontier {
+    pub(crate) fn steady(&self, longest: usize) -> Frontier {
         // A match that starts inside an escape can have one character for a whole escape.
         let known = self.units.bytes.len();
         let known = known.saturating_sub(longest + 1 + MAX_ESCAPE);
         self.frontier(known, known.saturating_sub(1))
     }
 
-    /// The start of the unfinished escapes in the output before a match; none if there are
-    /// none, or if the match is longer than matters.
-    fn open_before(&self, start: usize, end: usize, reach: usize) -> Option<usize> {
-        let places = &self.units.places;
-        let at = places.partition_point(|unit| unit.1 <= start);
-        let last = places.partition_point(|unit| unit.0 < end);
-        let open = open_escape(&self.units.bytes, at);
-        let first = places.get(open).filter(|_| open < at && last - at <= reach);
-        first.map(|place| place.0)
+    /// Bytes of memory.
+    pub(crate) fn memory(&self) -> usize {
+        size_of::<Self>() + self.units.memory() + self.starts.memory()
+    }
+
+    /// See [`Units::open_before`].
+    pub(crate) fn open_before(&self, start: usize, end: usize, reach: usize) -> Option<usize> {
+        self.units.open_before(start, end, reach)
     }
 
     /// See [`Scan::eager`](crate::scan::Scan::eager).

@@ -106,6 +106,42 @@ fn encoding() -> impl Strategy<Value = Encoding> {
     ])
 }
 
+/// How a list of bytes is written.
+#[derive(Clone, Copy, Debug)]
+struct List {
+    number: fn(u8) -> String,
+    separator: &'static str,
+}
+
+/// Those of S3, Node, Go, Rust, Java, .NET, `xxd` and others.
+const LISTS: [List; 14] = [
+    list(|byte| format!("{byte:x}"), " "),
+    list(|byte| format!("{byte:02x}"), " "),
+    list(|byte| format!("{byte:02X}"), ":"),
+    list(|byte| format!("{byte:02x}"), "-"),
+    list(|byte| format!("{byte:02x}"), ", "),
+    list(|byte| format!("0x{byte:02x}"), ", "),
+    list(|byte| format!("0x{byte:X}"), ",\r\n\t"),
+    list(|byte| byte.to_string(), ","),
+    list(|byte| byte.to_string(), ", "),
+    list(|byte| byte.to_string(), " "),
+    list(|byte| byte.to_string(), "\n"),
+    list(|byte| byte.to_string(), ",\n                "),
+    list(|byte| (byte as i8).to_string(), ", "),
+    list(|byte| (byte as i8).to_string(), ","),
+];
+
+const fn list(number: fn(u8) -> String, separator: &'static str) -> List {
+    List { number, separator }
+}
+
+impl List {
+    fn of(self, bytes: &[u8]) -> String {
+        let numbers: Vec<String> = bytes.iter().copied().map(self.number).collect();
+        numbers.join(self.separator)
+    }
+}
+
 fn ways() -> impl Strategy<Value = Vec<u8>> {
     prop::collection::vec(any::<u8>(), 1..60)
 }
@@ -185,7 +221,8 @@ proptest! {
     fn a_part_is_reported_and_left(
         value in value(),
         (from, length) in (any::<prop::sample::Index>(), any::<prop::sample::Index>()),
-        kind in 0..7_usize,
+        kind in 0..8_usize,
+        list in prop::sample::select(LISTS.to_vec()),
         (encoding, ways) in (encoding(), ways()),
         (before, after) in ("[a-z <>]{0,20}", "[a-z <>]{0,20}"),
         piece in 1..80_usize,
@@ -201,6 +238,7 @@ proptest! {
             2 => BASE64_URL_SAFE_NO_PAD.encode(format!("{before}{part}")).into_bytes(),
             3 => part.bytes().map(|byte| format!("{byte:02x}")).collect::<String>().into_bytes(),
             4 => part.to_ascii_uppercase().into_bytes(),
+            5 => format!("{before}[{}]{after}", list.of(part.as_bytes())).into_bytes(),
             _ => [before.as_bytes(), &written(part.as_bytes(), encoding, &ways), after.as_bytes()].concat(),
         };
         let patterns = patterns(value.as_bytes());
@@ -209,6 +247,33 @@ proptest! {
         if part.len() >= 8 {
             prop_assert!(has_part, "{} of {}: {}", part, value, String::from_utf8_lossy(&stream));
         }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(200))]
+
+    #[test]
+    fn in_a_list_of_bytes(
+        value in value(),
+        list in prop::sample::select(LISTS.to_vec()),
+        (encoding, ways) in (prop::option::of(encoding()), ways()),
+        (before, after) in ("[a-z :\n]{0,12}", "[a-z :\n]{0,12}"),
+        piece in 1..300_usize,
+    ) {
+        let patterns = patterns(value.as_bytes());
+        let value = match encoding {
+            None => value.into_bytes(),
+            Some(encoding) => written(value.as_bytes(), encoding, &ways),
+        };
+        let bytes = [before.as_bytes(), &value, after.as_bytes()].concat();
+        let stream = format!("|<{}>|", list.of(&bytes));
+        let (seen, has_part) = seen(&patterns, stream.as_bytes(), piece);
+        let sides = [before, after].map(|side| list.of(side.as_bytes()));
+        let [before, after] = sides.map(|side| if side.is_empty() { (side, "") } else { (side, list.separator) });
+        let expected = format!("|<{}{}{MARK}{}{}>|", before.0, before.1, after.1, after.0);
+        prop_assert_eq!(String::from_utf8_lossy(&seen), expected, "{}", stream);
+        prop_assert!(!has_part);
     }
 }
 
@@ -279,6 +344,53 @@ fn in_one_another() {
         );
         assert!(!has_part, "{name}");
     }
+}
+
+/// As servers write them, cut at each place.
+#[test]
+fn lists_of_bytes() {
+    let value = "kQ9m/Lx2V t0Pz7wYb";
+    let patterns = patterns(value.as_bytes());
+    let plain = list(|byte| format!("{byte:x}"), " ");
+    let decimal = list(|byte| byte.to_string(), ",");
+    let lines = list(|byte| byte.to_string(), ",\n      ");
+    for (before, list, after) in [
+        (
+            "<StringToSignBytes>50 55 54 a ",
+            plain,
+            " a</StringToSignBytes>",
+        ),
+        ("<Buffer ", plain, ">"),
+        ("<Buffer ", plain, " ... 20 more bytes>"),
+        ("{\"type\":\"Buffer\",\"data\":[", decimal, "]}"),
+        ("{\"type\":\"Buffer\",\"data\":[7,255,", decimal, ",0]}"),
+        ("{\n  \"data\": [\n      ", lines, "\n  ]\n}"),
+        ("dead beef 12345678 ", decimal, " 12345678"),
+        ("", plain, ""),
+        ("1 2 ", plain, "\n3 4\n"),
+        ("&lt;Buffer ", plain, "&gt; %41 "),
+    ] {
+        let stream = format!("{before}{}{after}", list.of(value.as_bytes()));
+        let expected = format!("{before}{MARK}{after}");
+        for piece in 1..=stream.len() {
+            let (seen, has_part) = seen(&patterns, stream.as_bytes(), piece);
+            assert_eq!(String::from_utf8_lossy(&seen), expected, "{piece}");
+            assert!(!has_part);
+        }
+        for cut in 0..stream.len() {
+            let mut replacer = replacer(&patterns);
+            let (first, second) = stream.as_bytes().split_at(cut);
+            let mut seen = replacer.feed(first);
+            seen.extend(replacer.feed(second));
+            seen.extend(replacer.finish());
+            assert_eq!(String::from_utf8_lossy(&seen), expected, "{cut}");
+        }
+    }
+    // A list that ends, and one that begins, are not one.
+    let (first, second) = value.as_bytes().split_at(9);
+    let stream = format!("[{}] [{}]", decimal.of(first), decimal.of(second));
+    let (seen, _) = seen(&patterns, stream.as_bytes(), 7);
+    assert_eq!(String::from_utf8_lossy(&seen), stream);
 }
 
 #[test]
@@ -383,20 +495,22 @@ fn memory_is_bounded() {
         "&#92;u005c",
         "\u{c3}\u{a4}",
         "\\",
+        "25 ",
+        "25,                                       ",
     ] {
         let mut replacer = replacer(&patterns);
         // As much as the longest form takes in these escapes, several times over.
-        let round = text.repeat((32 << 10) / text.len());
-        let [_, second, rest @ ..] = [(); 8].map(|()| {
+        let round = text.repeat(((32 << 10) / text.len()).max(4 << 10));
+        let [_, _, third, rest @ ..] = [(); 8].map(|()| {
             replacer.feed(round.as_bytes());
             replacer.memory()
         });
-        assert!(second < 8 << 20, "{text}: {second}");
+        assert!(third < 8 << 20, "{text}: {third}");
         // Where a decoder rests and wakes differs from round to round.
-        let most = second + second / 8;
+        let most = third + third / 8;
         assert!(
             rest.iter().all(|memory| *memory <= most),
-            "{text}: {second}, {rest:?}"
+            "{text}: {third}, {rest:?}"
         );
     }
 }

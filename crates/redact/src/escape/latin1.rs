@@ -40,6 +40,19 @@ pub(super) fn is_lead(byte: u8) -> bool {
     matches!(byte, 0xc2 | 0xc3 | 0xc5 | 0xc6 | 0xcb | 0xe2)
 }
 
+/// How many bytes are passed over at once where all of them are ASCII.
+const CHUNK: usize = 32;
+
+/// The next place at which one can begin.
+pub(super) fn find(text: &[u8]) -> Option<usize> {
+    let chunks = text.chunks(CHUNK).enumerate();
+    let mut others = chunks.filter(|(_, chunk)| !chunk.is_ascii());
+    others.find_map(|(number, chunk)| {
+        let lead = chunk.iter().position(|byte| is_lead(*byte))?;
+        Some(number * CHUNK + lead)
+    })
+}
+
 pub(super) fn read(text: &[u8]) -> Read {
     let is_continuation = |byte: &u8| matches!(byte, 0x80..=0xbf);
     let length = match text.first() {
@@ -60,4 +73,18 @@ pub(super) fn read(text: &[u8]) -> Read {
     let mut known = WINDOWS.iter();
     let same = known.find(|(c, _)| c.encode_utf8(&mut [0; 4]).as_bytes() == character);
     same.map_or(Read::Literal, |(_, byte)| Read::byte(length, *byte))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_next_one_is_found() {
+        for before in 0..3 * CHUNK {
+            let text = format!("\u{444}{}Ã¤", "x".repeat(before));
+            assert_eq!(find(text.as_bytes()), Some(before + 2));
+            assert_eq!(find(&text.as_bytes()[..before + 2]), None);
+        }
+    }
 }

@@ -6,6 +6,7 @@
 mod backslash;
 mod html;
 mod latin1;
+pub(crate) mod list;
 mod percent;
 
 /// An encoding with escapes.
@@ -85,7 +86,7 @@ impl Encoding {
             Self::Percent => memchr::memchr(b'%', text),
             Self::Html => memchr::memchr(b'&', text),
             Self::Backslash => memchr::memchr(b'\\', text),
-            Self::Latin1 => text.iter().position(|byte| latin1::is_lead(*byte)),
+            Self::Latin1 => latin1::find(text),
         }
     }
 
