@@ -2,9 +2,11 @@
 //!
 //! | form | variants |
 //! |---|---|
-//! | plain | without blanks at its ends; with `+` for each space, and the reverse; with CRLF for each line feed, and the reverse; in Latin-1; in UTF-16 of both byte orders |
-//! | base64 (RFC 4648) | both alphabets, at each of the three alignments in a longer text; of the value, and of the form-encoded value (RFC 6749, section 2.3.1) |
+//! | plain | without blanks at its ends; also with `+` for each space, and the reverse; with CRLF for each line feed, and the reverse; in Latin-1; all of these together; in UTF-16 of both byte orders; with each `"`, `'` or `%` doubled |
+//! | base64 (RFC 4648) | both alphabets, at each of the three alignments in a longer text; of the value, of the form-encoded value (RFC 6749, section 2.3.1), and of the value within JSON |
 //! | hexadecimal | |
+//!
+//! The last two are of the value with either line break, in UTF-8 and in Latin-1.
 //!
 //! All of them are matched in any mix of upper and lower case, in the text as received, and in
 //! the text as each [`Encoding`](crate::escape::Encoding) decodes it. Escapes of single
@@ -15,7 +17,7 @@
 //! There are endless ways to encode a text, and a malicious server will find another one. These
 //! are the ways in which servers echo what they received.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use base64::Engine as _;
@@ -23,11 +25,17 @@ use base64::prelude::BASE64_STANDARD_NO_PAD;
 
 use crate::encode;
 use crate::handle::HANDLE_BYTES;
+use crate::spelling::{doubled, in_json, in_latin1, with_crlf, with_lf};
+pub(crate) use crate::spelling::{in_utf16, replaced};
 use crate::value::{self, MIN_REDACTED};
 
 /// Values longer than two pieces are matched in pieces, which limits how much of a stream is
 /// held back.
 const PIECE: usize = 1 << 10;
+
+/// Longer values are not matched in base64 of JSON, but their lines are: each way to write them
+/// takes several times their length.
+const MAX_IN_JSON: usize = PIECE;
 
 /// The minimum length of a line that is matched by itself: redaction confirms a guess, so a
 /// line must be too long to guess.
@@ -140,37 +148,48 @@ impl Forms {
     }
 
     fn add_piece(&mut self, value: &[u8], begins: bool, continues: bool) {
-        let text = std::str::from_utf8(value).ok();
-        let plain = [
-            value.to_vec(),
-            replaced(value, b' ', b'+'),
-            replaced(value, b'+', b' '),
-            with_crlf(value),
-            with_lf(value),
-            hexadecimal(value),
-        ];
-        let charsets = text.into_iter().flat_map(in_charsets);
-        for bytes in plain.into_iter().chain(charsets) {
+        let mut add = |form: Form| {
             self.add(Form {
                 begins,
-                bytes,
                 continues,
+                ..form
+            });
+        };
+        let mut add_plain = |bytes: Vec<u8>| {
+            add(Form {
+                bytes,
                 ..Form::default()
             });
+        };
+        let latin1 = in_latin1(value);
+        let charsets = [value].into_iter().chain(latin1.as_deref());
+        let texts: BTreeSet<Vec<u8>> = charsets
+            .flat_map(|text| [text.to_vec(), with_crlf(text), with_lf(text)])
+            .collect();
+        for text in &texts {
+            add_plain(text.clone());
+            add_plain(replaced(text, b' ', b'+'));
+            add_plain(replaced(text, b'+', b' '));
+            for sign in [b'"', b'\'', b'%'] {
+                add_plain(doubled(text, sign));
+            }
+            add_plain(hexadecimal(text));
+            let utf8 = std::str::from_utf8(text).into_iter();
+            utf8.flat_map(in_utf16).for_each(&mut add_plain);
         }
-        for value in [value.to_vec(), encode::form(value).into_bytes()] {
+        let forms = texts.iter().map(|text| encode::form(text).into_bytes());
+        let json = match value.len() {
+            ..=MAX_IN_JSON => in_json(value),
+            _ => Vec::new(),
+        };
+        for text in texts.iter().cloned().chain(forms).chain(json) {
             for offset in 0..3 {
-                let standard = base64(&value, offset);
-                let standard = Form {
-                    begins,
-                    continues,
-                    ..standard
-                };
-                self.add(Form {
+                let standard = base64(&text, offset);
+                add(Form {
                     bytes: url_safe(&standard.bytes),
                     ..standard.clone()
                 });
-                self.add(standard);
+                add(standard);
             }
         }
     }
@@ -204,52 +223,6 @@ fn hexadecimal(value: &[u8]) -> Vec<u8> {
     hex.into_bytes()
 }
 
-pub(crate) fn replaced(text: &[u8], from: u8, to: u8) -> Vec<u8> {
-    let bytes = text.iter();
-    bytes
-        .map(|byte| if *byte == from { to } else { *byte })
-        .collect()
-}
-
-fn with_crlf(text: &[u8]) -> Vec<u8> {
-    let mut lines = with_lf(text);
-    let mut at = 0;
-    while let Some(found) = lines
-        .get(at..)
-        .and_then(|rest| rest.iter().position(|byte| *byte == b'\n'))
-    {
-        lines.insert(at + found, b'\r');
-        at += found + 2;
-    }
-    lines
-}
-
-fn with_lf(text: &[u8]) -> Vec<u8> {
-    let next = text.iter().skip(1).map(Some).chain([None]);
-    let kept = text
-        .iter()
-        .zip(next)
-        .filter(|(byte, next)| (**byte, next.copied()) != (b'\r', Some(b'\n')));
-    kept.map(|(byte, _)| *byte).collect()
-}
-
-/// A text in UTF-16, in both byte orders.
-pub(crate) fn in_utf16(text: &str) -> [Vec<u8>; 2] {
-    let units = || text.encode_utf16();
-    [
-        units().flat_map(u16::to_le_bytes).collect(),
-        units().flat_map(u16::to_be_bytes).collect(),
-    ]
-}
-
-/// A text in charsets other than UTF-8.
-fn in_charsets(text: &str) -> Vec<Vec<u8>> {
-    let mut charsets = in_utf16(text).to_vec();
-    let latin1: Option<Vec<u8>> = text.chars().map(|c| u8::try_from(c).ok()).collect();
-    charsets.extend(latin1);
-    charsets
-}
-
 #[cfg(test)]
 mod tests {
     use base64::prelude::BASE64_URL_SAFE_NO_PAD;
@@ -275,6 +248,38 @@ mod tests {
         ] {
             assert!(has(value, form), "{:?}", String::from_utf8_lossy(form));
         }
+    }
+
+    #[test]
+    fn several_spellings_at_once() {
+        let value = "ab cd é1\nfg \"hi\" 2".as_bytes();
+        for form in [
+            b"ab+cd+\xe91\r\nfg+\"hi\"+2".as_slice(),
+            b"ab cd \xe91\nfg \"\"hi\"\" 2",
+            "ab cd é1\r\nfg \"\"hi\"\" 2".as_bytes(),
+            b"6162206364",
+            b"616220636420e9310d0a66672022686922203",
+            // base64("ab cd \xe91\r\nfg \"hi\" 2"), and of "ab+cd+%E91%0D%0Afg+%22hi%22+2".
+            b"YWIgY2Qg6TENCmZnICJoaSIgM",
+            b"YWIrY2QrJUU5MSUwRCUwQWZnKyUyMmhpJTIyKz",
+        ] {
+            let begins = |each: &Form| each.bytes.starts_with(form);
+            assert!(
+                forms(value).iter().any(begins),
+                "{:?}",
+                String::from_utf8_lossy(form)
+            );
+        }
+    }
+
+    /// What has none of the characters that are written in several ways has no more forms.
+    #[test]
+    fn as_few_as_there_are() {
+        // As it is, in hexadecimal, in UTF-16, and in Base64 at each place.
+        let value = b"kQ9mLx2Vt0Pz7wYb";
+        let standard = (0..3).map(|offset| base64(value, offset).bytes);
+        let base64: BTreeSet<_> = standard.flat_map(|it| [url_safe(&it), it]).collect();
+        assert_eq!(forms(value).len(), 4 + base64.len());
     }
 
     #[test]

@@ -39,6 +39,7 @@ mod reading;
 mod replacer;
 mod scan;
 mod shared;
+mod spelling;
 mod table;
 mod units;
 mod value;

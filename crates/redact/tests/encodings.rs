@@ -253,6 +253,53 @@ proptest! {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(200))]
 
+    /// Spaces, line breaks, the charset and doubled signs, as a whole or in Base64, hexadecimal
+    /// or percent-encoding.
+    #[test]
+    fn in_several_spellings(
+        value in "[A-Z0-9][!-~äé +\n\"'%/&]{8,20}[a-z]{4}",
+        (has_plus, has_crlf, is_latin1) in (any::<bool>(), any::<bool>(), any::<bool>()),
+        doubled in prop::sample::select(vec!["", "\"", "'", "%"]),
+        encoding in 0..5_usize,
+        before in "[a-z]{0,3}",
+        piece in 1..80_usize,
+    ) {
+        let patterns = patterns(value.as_bytes());
+        let mut text = value;
+        // Base64 and hexadecimal are of the value with its spaces, and what is doubled is, too.
+        if has_plus && (encoding == 1 || encoding == 0 && doubled.is_empty()) {
+            text = text.replace(' ', "+");
+        }
+        if has_crlf {
+            text = text.replace('\n', "\r\n");
+        }
+        if encoding == 0 && !doubled.is_empty() {
+            text = text.replace(doubled, &doubled.repeat(2));
+        }
+        let bytes = match is_latin1 {
+            true => text.chars().map(|c| c as u8).collect(),
+            false => text.into_bytes(),
+        };
+        let percent = |bytes: &[u8]| bytes.iter().map(|byte| match byte {
+            b'+' | b'-' | b'.' | b'_' | b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'z' => char::from(*byte).to_string(),
+            byte => format!("%{byte:02X}"),
+        }).collect::<String>();
+        let stream = match encoding {
+            0 => bytes.clone(),
+            1 => percent(&bytes).into_bytes(),
+            2 => BASE64_STANDARD.encode([before.as_bytes(), &bytes].concat()).into_bytes(),
+            3 => BASE64_URL_SAFE_NO_PAD.encode([before.as_bytes(), percent(&bytes).as_bytes()].concat()).into_bytes(),
+            _ => bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>().into_bytes(),
+        };
+        // A form has its spaces as `+`, and escapes none of these.
+        prop_assume!(encoding != 3 || !bytes.iter().any(|byte| b" +*".contains(byte)));
+        let stream = [b"|<".as_slice(), &stream, b">|"].concat();
+        let (seen, has_part) = seen(&patterns, &stream, piece);
+        let seen = String::from_utf8_lossy(&seen);
+        prop_assert!(seen.starts_with("|<") && seen.contains(MARK) && seen.len() < MARK.len() + 12, "{}", seen);
+        prop_assert!(!has_part);
+    }
+
     #[test]
     fn in_a_list_of_bytes(
         value in value(),
@@ -415,6 +462,31 @@ fn base64_with_escapes_in_it() {
             "{name}"
         );
         assert!(!has_part, "{name}");
+    }
+}
+
+#[test]
+fn base64_of_json() {
+    let value = "kQ9/mL+x2V&t\"0Pz=ä<";
+    let patterns = patterns(value.as_bytes());
+    for json in [
+        r#"kQ9/mL+x2V&t\"0Pz=ä<"#,
+        r#"kQ9/mL+x2V&t\"0Pz=\u00e4<"#,
+        r#"kQ9\/mL+x2V&t\"0Pz=\u00e4<"#,
+        r#"kQ9/mL+x2V\u0026t\"0Pz=ä\u003c"#,
+        r"kQ9/mL\u002Bx2V\u0026t\u00220Pz=\u00E4\u003C",
+    ] {
+        for before in ["", "{", "{\"", "{\"a\":\""] {
+            let base64 = BASE64_STANDARD.encode(format!("{before}{json}"));
+            let (seen, has_part) = seen(&patterns, format!("<{base64}>").as_bytes(), 5);
+            let seen = String::from_utf8_lossy(&seen);
+            let left = before.len() * 8 / 6;
+            assert!(
+                seen.starts_with(&format!("<{}{MARK}", &base64[..left])),
+                "{json}: {seen}"
+            );
+            assert!(!has_part);
+        }
     }
 }
 
