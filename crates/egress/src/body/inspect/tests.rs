@@ -642,7 +642,7 @@ fn many_handles_take_time_in_proportion() {
         ),
         (
             "application/x-www-form-urlencoded",
-            format!("a[NUMBERx]={handle}&"),
+            format!("a[x-NUMBER]={handle}&"),
         ),
         ("multipart/form-data; boundary=b", part("a")),
         ("multipart/form-data; boundary=b", part("aNUMBER")),
