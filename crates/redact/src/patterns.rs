@@ -102,6 +102,16 @@ impl PatternsBuilder {
         Patterns::new(self, LARGEST_TABLE)
     }
 
+    /// Build patterns that are used often, whose table takes at most so many bytes. Larger ones
+    /// are matched without a table, in a time that depends on how far a text is matched.
+    ///
+    /// # Errors
+    ///
+    /// The texts are too large.
+    pub fn build_within(self, max_table: usize) -> Result<Patterns, TooMuch> {
+        Patterns::new(self, max_table.min(LARGEST_TABLE))
+    }
+
     /// Build patterns that are used once: building takes a tenth of the time, and matching
     /// twice the time.
     ///

@@ -61,15 +61,15 @@ async fn a_proxy_hears_nothing_of_what_is_denied() {
     expect![[r#"
         no rule names it
         Denied: Requested (denied)
-        Denied, sent No: the policy does not allow https://nginx.test:PORT: no rule matches it; `- https://nginx.test:PORT` under `allow:` in policy.yaml would
+        Denied, sent No: the policy does not allow https://nginx.test:PORT: no rule matches it
         {}
         not by this method
         Denied: Requested (denied)
-        Denied, sent No: the policy does not allow GET https://nginx.test:PORT: `policy.yaml:1: https://nginx.test:PORT` allows only POST; `- {origin: https://nginx.test:PORT, methods: [GET]}` under `allow:` in policy.yaml would
+        Denied, sent No: the policy does not allow GET https://nginx.test:PORT: `policy.yaml:1: https://nginx.test:PORT` allows only POST
         {}
         its address is not public
         Denied: Requested (denied)
-        Denied, sent No: the policy does not allow https://nginx.test:PORT: it resolves to the loopback address NGINX; `- NGINX/32` under `networks:` in policy.yaml would
+        Denied, sent No: the policy does not allow https://nginx.test:PORT: it resolves to the loopback address NGINX
         {"proxy":"http://squid.test:PORT"}
         allowed
         | ok
@@ -209,11 +209,11 @@ async fn a_proxy_that_a_step_names() {
     expect![[r#"
         which the policy does not
         Denied: Requested (denied)
-        Denied, sent No: the policy does not allow the proxy http://squid.test:PORT for https://nginx.test:PORT: steps may not use this proxy; `- http://squid.test:PORT` under `proxies: steps_may_use:` in policy.yaml would
+        Denied, sent No: the policy does not allow the proxy http://squid.test:PORT for https://nginx.test:PORT: steps may not use this proxy
         {}
         while the policy names another
         Denied: Requested (denied)
-        Denied, sent No: the policy does not allow the proxy http://squid.test:PORT for https://nginx.test:PORT: steps may not use this proxy; `- http://squid.test:PORT` under `proxies: steps_may_use:` in policy.yaml would
+        Denied, sent No: the policy does not allow the proxy http://squid.test:PORT for https://nginx.test:PORT: steps may not use this proxy
         {}
         with credentials of the step
         | ok

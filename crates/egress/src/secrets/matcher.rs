@@ -12,6 +12,9 @@ use super::fingerprint::{Fingerprint, Fingerprints};
 const MAX_KEPT_MATCHERS: usize = 16;
 const MAX_KEPT_MEMORY: usize = 128 << 20;
 
+/// The largest table that recognizes a token.
+const MAX_TOKEN_TABLE: usize = 12 << 20;
+
 /// The forms of values, by number of their owner.
 pub(crate) struct SecretMatcher {
     patterns: Arc<Patterns>,
@@ -19,8 +22,8 @@ pub(crate) struct SecretMatcher {
 }
 
 impl SecretMatcher {
-    /// Of the values that reveal each owner.
-    pub(crate) fn from_values(owners: &[Vec<Value>]) -> Result<Self, TooMuch> {
+    /// Of the values that reveal each owner, with a table of at most so many bytes.
+    fn from_values(owners: &[Vec<Value>], max_table: usize) -> Result<Self, TooMuch> {
         let mut patterns = Patterns::builder();
         for (number, values) in owners.iter().enumerate() {
             // The first is the value itself, of which parts are looked for, too.
@@ -33,7 +36,7 @@ impl SecretMatcher {
             }
         }
         Ok(Self {
-            patterns: Arc::new(patterns.build()?),
+            patterns: Arc::new(patterns.build_within(max_table)?),
             owners: owners.len(),
         })
     }
@@ -110,11 +113,28 @@ impl MatcherCache {
         &self,
         owners: &[Vec<Value>],
     ) -> Result<Arc<SecretMatcher>, TooMuch> {
+        self.get_or_build_within(owners, usize::MAX)
+    }
+
+    /// The matcher of a token that was fetched. It counts toward the run's memory, so only
+    /// common tokens, of some 2 KiB, get a table.
+    pub(crate) fn get_or_build_for_token(
+        &self,
+        token: Value,
+    ) -> Result<Arc<SecretMatcher>, TooMuch> {
+        self.get_or_build_within(&[vec![token]], MAX_TOKEN_TABLE)
+    }
+
+    fn get_or_build_within(
+        &self,
+        owners: &[Vec<Value>],
+        max_table: usize,
+    ) -> Result<Arc<SecretMatcher>, TooMuch> {
         let name = self.name(owners);
         if let Some(kept) = self.find(name) {
             return Ok(kept);
         }
-        let made = Arc::new(SecretMatcher::from_values(owners)?);
+        let made = Arc::new(SecretMatcher::from_values(owners, max_table)?);
         let mut kept = self.kept();
         kept.push_front((name, Arc::clone(&made)));
         let mut memory = 0;

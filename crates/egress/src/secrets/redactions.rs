@@ -234,7 +234,7 @@ impl RedactedToken {
     ) -> Result<Self, GrantError> {
         let value = || Value::new(token.as_bytes().to_vec()).map_err(GrantError::new);
         let matcher = matchers
-            .get_or_build(&[vec![value()?]])
+            .get_or_build_for_token(value()?)
             .map_err(GrantError::new)?;
         Ok(Self {
             token: value()?,
