@@ -45,7 +45,7 @@ pub(crate) struct Download {
 }
 
 impl Download {
-    pub(crate) fn of(bytes: u64) -> Self {
+    pub(crate) fn new(bytes: u64) -> Self {
         Self { left: bytes, at: 0 }
     }
 }

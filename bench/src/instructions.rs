@@ -42,7 +42,7 @@ pub(crate) struct InstructionsArgs {
 struct Expected {
     /// Instructions of one step.
     step: u64,
-    /// And with ten secrets lent to it.
+    /// And with ten secrets granted to it.
     step_with_ten_secrets: u64,
     /// By how much they may differ.
     tolerance_per_cent: f64,

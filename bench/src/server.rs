@@ -85,16 +85,16 @@ pub(crate) fn run(args: &ServerArgs) -> Result<()> {
             None => None,
         },
     };
-    tell(&ports)?;
-    let asked = Arc::clone(&ledger);
+    report(&ports)?;
+    let requested = Arc::clone(&ledger);
     std::thread::spawn(move || {
-        let told = io::stdin().lock().lines().map_while(io::Result::ok);
-        for _ in told {
-            let mut seen = lock(&asked);
+        let output = io::stdin().lock().lines().map_while(io::Result::ok);
+        for _ in output {
+            let mut seen = lock(&requested);
             let under_way = seen.under_way;
-            let told = std::mem::take(&mut *seen);
+            let output = std::mem::take(&mut *seen);
             seen.under_way = under_way;
-            if tell(&told).is_err() {
+            if report(&output).is_err() {
                 break;
             }
         }
@@ -132,7 +132,7 @@ fn listen() -> io::Result<TcpListener> {
     socket.listen(BACKLOG)
 }
 
-fn tell(what: &impl Serialize) -> Result<()> {
+fn report(what: &impl Serialize) -> Result<()> {
     let mut line = serde_json::to_vec(what)?;
     line.push(b'\n');
     let mut out = io::stdout().lock();
@@ -200,7 +200,7 @@ async fn answer(
     }
     let mut answer = match (head.uri.path(), number("bytes")) {
         ("/builds", _) => Response::new(queued(number("answer").unwrap_or(0))),
-        ("/download", Some(bytes)) => Response::new(Download::of(bytes).boxed()),
+        ("/download", Some(bytes)) => Response::new(Download::new(bytes).boxed()),
         _ => {
             let mut answer = Response::new(Full::default().boxed());
             *answer.status_mut() = StatusCode::NOT_FOUND;

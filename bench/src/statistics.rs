@@ -10,7 +10,7 @@ pub(crate) struct Spread {
 
 impl Spread {
     /// Of the figures of all rounds; of none it is no number.
-    pub(crate) fn of(figures: impl IntoIterator<Item = f64>) -> Self {
+    pub(crate) fn from_samples(figures: impl IntoIterator<Item = f64>) -> Self {
         let mut figures: Vec<f64> = figures.into_iter().collect();
         let mut figure = |of_100| percentile(&mut figures, of_100).unwrap_or(f64::NAN);
         Self {
@@ -22,7 +22,7 @@ impl Spread {
 
     /// Of one against the other, round by round.
     pub(crate) fn ratio(over: &[f64], under: &[f64]) -> Self {
-        Self::of(over.iter().zip(under).map(|(over, under)| over / under))
+        Self::from_samples(over.iter().zip(under).map(|(over, under)| over / under))
     }
 }
 

@@ -48,7 +48,7 @@ impl Process {
     fn ask<T: DeserializeOwned>(&mut self, what: &impl Serialize) -> Result<T> {
         let mut line = serde_json::to_vec(what)?;
         line.push(b'\n');
-        let input = self.input.as_mut().ok_or("it was told to end")?;
+        let input = self.input.as_mut().ok_or("it was stopped")?;
         input
             .write_all(&line)
             .map_err(|error| format!("{} is not there any more: {error}", self.name))?;

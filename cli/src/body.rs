@@ -198,7 +198,11 @@ pub(crate) enum Body {
 
 impl Body {
     /// Of these options one at most is given.
-    pub(crate) fn of(json: Option<Json>, data: Vec<Data>, form: &[Part]) -> Result<Self, String> {
+    pub(crate) fn from_args(
+        json: Option<Json>,
+        data: Vec<Data>,
+        form: &[Part],
+    ) -> Result<Self, String> {
         if let Some(json) = json {
             return Ok(match json {
                 Json::Value(value) => Self::Json(value),

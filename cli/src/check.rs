@@ -1,7 +1,7 @@
-//! `http-step check`: every mistake of step files and policies, what a run needs,
+//! `http-step check`: every error of step files and policies, what a run needs,
 //! and what a policy says, without running anything.
 
-use http_step_host::policy::Judgement;
+use http_step_host::policy::Decision;
 
 use crate::args::CheckArgs;
 use crate::exit::{Exit, Failure};
@@ -44,7 +44,7 @@ fn step_file(step: &str, args: &CheckArgs, given: &Given) -> Exit {
                 directory: run::directory(step, false),
                 visible: policy::reads_visible_files(&args.policy, step),
             };
-            needs::tell(&file, &files, given)
+            needs::report(&file, &files, given)
         }
         Err(error) => {
             terminal::error(error);
@@ -53,18 +53,18 @@ fn step_file(step: &str, args: &CheckArgs, given: &Given) -> Exit {
     }
 }
 
-fn verdict(judgement: &Judgement) -> Exit {
-    match judgement {
-        Judgement::Allowed(_) => {
-            terminal::output(&format!("{judgement}\n"));
+fn verdict(decision: &Decision) -> Exit {
+    match decision {
+        Decision::Allowed(_) => {
+            terminal::output(&format!("{decision}\n"));
             Exit::Success
         }
-        Judgement::Denied(denial) => {
+        Decision::Denied(denial) => {
             terminal::error(grant::explained(denial));
             Exit::Denied
         }
-        Judgement::NotAUrl(_) => {
-            terminal::error(judgement);
+        Decision::NotAUrl(_) => {
+            terminal::error(decision);
             Exit::Usage
         }
     }

@@ -17,7 +17,7 @@ const ANYWHERE: [&str; 5] = [
 ];
 
 /// What [`ANYWHERE`] has in it at the most.
-const LONGEST: usize = "section_start:".len();
+const MAX_LEN: usize = "section_start:".len();
 
 /// What begins a group of Buildkite's, three times and before a blank.
 const GROUPS: [char; 4] = ['-', '+', '~', '^'];
@@ -49,7 +49,7 @@ impl Commands {
     /// At the start of a line.
     pub(crate) fn new() -> Self {
         Self {
-            recent: String::with_capacity(LONGEST),
+            recent: String::with_capacity(MAX_LEN),
             line: Line::Start,
         }
     }
@@ -71,7 +71,7 @@ impl Commands {
             self.recent.clear();
             return None;
         }
-        if self.recent.len() == LONGEST {
+        if self.recent.len() == MAX_LEN {
             self.recent.remove(0);
         }
         self.recent.push(next.to_ascii_lowercase());

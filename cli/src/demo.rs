@@ -39,7 +39,7 @@ hide_response_headers: [X-Session]
          With the properties buildername=linux, buildnumber=42, branch=main, passed=true,\n\
          and a policy that allows {origin} and nothing else, its log is:\n"
     ));
-    let file = StepFile::parse(step.as_bytes()).map_err(|mistakes| mistakes.to_string())?;
+    let file = StepFile::parse(step.as_bytes()).map_err(|diagnostics| diagnostics.to_string())?;
     let policy = Policy::nothing().allow(origin.parse().map_err(|error| format!("{error}"))?);
     let mut properties = Properties::from([("buildername", "linux"), ("branch", "main")]);
     properties.set("buildnumber", 42);

@@ -20,7 +20,7 @@ pub(crate) enum Exit {
 }
 
 impl Exit {
-    pub(crate) fn of(result: &RunResult) -> Self {
+    pub(crate) fn from_result(result: &RunResult) -> Self {
         match result.outcome {
             Outcome::Success | Outcome::Warnings => Self::Success,
             Outcome::Failure => Self::Failure,

@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{self, ErrorKind, Read};
 use std::path::{self, Path, PathBuf};
 
-use http_step_file::{LONGEST, Mistakes, StepFile};
+use http_step_file::{Diagnostics, MAX_LEN, StepFile};
 use http_step_host::policy::{Host, Origin, Scheme};
 
 /// Standard input, where a step file is named.
@@ -33,65 +33,64 @@ fn directory(step: &str) -> PathBuf {
 
 /// The most that is read of a file of properties or a component. Some of what
 /// can be named as a file has no end.
-const LARGEST: usize = 64 << 20;
+const MAX_SIZE: usize = 64 << 20;
 
 /// The content of a file.
 pub(crate) fn file(path: &Path) -> Result<Vec<u8>, String> {
     let shown = path.display().to_string();
     let content = File::open(path)
-        .and_then(|file| bounded(file, LARGEST))
+        .and_then(|file| bounded(file, MAX_SIZE))
         .map_err(|error| in_words(&shown, &error))?;
-    if content.len() > LARGEST {
+    if content.len() > MAX_SIZE {
         return Err(format!(
             "{shown}: the file is larger than {} MiB",
-            LARGEST >> 20
+            MAX_SIZE >> 20
         ));
     }
     Ok(content)
 }
 
 /// The most that is read of a body: it stands in the component's memory, twice.
-const LARGEST_BODY: usize = 16 << 20;
+const MAX_BODY: usize = 16 << 20;
 
 /// A body from standard input.
 pub(crate) fn standard_input() -> Result<Vec<u8>, String> {
     let shown = shown(STDIN);
-    let body =
-        bounded(io::stdin().lock(), LARGEST_BODY).map_err(|error| in_words(shown, &error))?;
-    if body.len() > LARGEST_BODY {
+    let body = bounded(io::stdin().lock(), MAX_BODY).map_err(|error| in_words(shown, &error))?;
+    if body.len() > MAX_BODY {
         return Err(format!(
             "{shown}: the body is larger than {} MiB",
-            LARGEST_BODY >> 20
+            MAX_BODY >> 20
         ));
     }
     Ok(body)
 }
 
-/// A step file without mistakes.
+/// A step file without errors.
 pub(crate) fn step_file(path: &str) -> Result<StepFile, String> {
     let shown = shown(path);
     let text = if path == STDIN {
-        bounded(io::stdin().lock(), LONGEST)
+        bounded(io::stdin().lock(), MAX_LEN)
     } else {
-        File::open(path).and_then(|file| bounded(file, LONGEST))
+        File::open(path).and_then(|file| bounded(file, MAX_LEN))
     };
     let text = text.map_err(|error| match error.kind() {
         ErrorKind::NotFound => missing(path),
         _ => in_words(shown, &error),
     })?;
-    StepFile::parse(&text).map_err(|mistakes| mistaken("the step file", shown, &mistakes))
+    StepFile::parse(&text).map_err(|diagnostics| invalid("the step file", shown, &diagnostics))
 }
 
-/// The mistakes of a file, each on a line of its own, which begins with
+/// The errors of a file, each on a line of its own, which begins with
 /// `FILE:LINE:COLUMN: `, where editors can jump to.
-pub(crate) fn mistaken(what: &str, shown: &str, mistakes: &Mistakes) -> String {
-    let lines: Vec<_> = mistakes
+pub(crate) fn invalid(what: &str, shown: &str, diagnostics: &Diagnostics) -> String {
+    let lines: Vec<_> = diagnostics
         .iter()
-        .map(|mistake| format!("\n{shown}:{mistake}"))
+        .map(|diagnostic| format!("\n{shown}:{diagnostic}"))
         .collect();
     let count = match lines.len() {
-        1 => "a mistake".to_owned(),
-        count => format!("{count} mistakes"),
+        1 => "an error".to_owned(),
+        count => format!("{count} errors"),
     };
     format!("{what} has {count}{}", lines.concat())
 }

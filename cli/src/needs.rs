@@ -8,7 +8,7 @@ use http_step_file::{Auth, Proxies, Renderable, StepFile, Tls, Verify};
 use http_step_host::Properties;
 use http_step_host::json::Value;
 use http_step_host::policy::{
-    Denial, FileGlob, Judgement, Origin, OriginPattern, Place, Policy, Scheme, Secret, SourceRef,
+    Decision, Denial, FileGlob, Origin, OriginPattern, Place, Policy, Scheme, Secret, SourceRef,
     TlsRequest, VerifyRequest,
 };
 use http_step_template::{Names, Part, Reference, Template, to_text};
@@ -31,11 +31,11 @@ pub(crate) struct Files {
 }
 
 /// Tell what a step file needs, line by line; the first that is missing gives the code.
-pub(crate) fn tell(file: &StepFile, files: &Files, given: &Given) -> Exit {
+pub(crate) fn report(file: &StepFile, files: &Files, given: &Given) -> Exit {
     let needs = file.needs();
-    let mut told = Told(Exit::Success);
+    let mut report = Reported(Exit::Success);
     for (name, default) in &needs.properties {
-        told.property(name, default.as_ref(), given.properties.as_ref());
+        report.property(name, default.as_ref(), given.properties.as_ref());
     }
     let properties = given.properties.clone().unwrap_or_default();
     let mut policy = given.policy.clone().unwrap_or_default();
@@ -44,8 +44,8 @@ pub(crate) fn tell(file: &StepFile, files: &Files, given: &Given) -> Exit {
     }
     for (key, path) in &needs.files {
         match rendered(path, &properties) {
-            Some(path) => told.file(key, &path, &files.directory, &policy, given),
-            None => told.line(&format!(
+            Some(path) => report.file(key, &path, &files.directory, &policy, given),
+            None => report.line(&format!(
                 "  file {path}: its path is known only at run time"
             )),
         }
@@ -55,39 +55,39 @@ pub(crate) fn tell(file: &StepFile, files: &Files, given: &Given) -> Exit {
         .or_else(|| rendered(typed::before_path(&file.url), &properties));
     let method = rendered(&file.method, &properties);
     let token_url = token_url(file).map(|url| rendered(url, &properties));
-    let of_url = |url: &Option<String>| Origin::of_url(url.as_deref()?).ok();
+    let from_url = |url: &Option<String>| Origin::from_url(url.as_deref()?).ok();
     let url_secret = file.url_secret();
     for name in &needs.secrets {
         // A token is made of them, and goes where they may go.
         let tokens = token_url
             .as_ref()
             .filter(|_| needs.token_secrets.contains(name));
-        let mut origins: Vec<Origin> = [of_url(&url), tokens.and_then(of_url)]
+        let mut origins: Vec<Origin> = [from_url(&url), tokens.and_then(from_url)]
             .into_iter()
             .flatten()
             .collect();
         origins.dedup();
         let is_url = url_secret.as_ref() == Some(name);
-        told.secret(name, &origins, is_url, given.policy.as_ref());
+        report.secret(name, &origins, is_url, given.policy.as_ref());
     }
     match (url, method) {
-        (Some(url), Some(method)) => told.request(file, &url, &method, given.policy.as_ref()),
-        _ => told.line(
+        (Some(url), Some(method)) => report.request(file, &url, &method, given.policy.as_ref()),
+        _ => report.line(
             "its URL or method contains an expression: the destination is known only at run time",
         ),
     }
     match token_url {
-        Some(Some(url)) => told.origin(&url, "POST", given.policy.as_ref()),
-        Some(None) => told.line("its token endpoint is known only at run time"),
+        Some(Some(url)) => report.origin(&url, "POST", given.policy.as_ref()),
+        Some(None) => report.line("its token endpoint is known only at run time"),
         None => {}
     }
-    told.0
+    report.0
 }
 
 /// What was told so far: its exit code.
-struct Told(Exit);
+struct Reported(Exit);
 
-impl Told {
+impl Reported {
     fn line(&self, text: &str) {
         terminal::output(&format!("{text}\n"));
     }
@@ -184,11 +184,11 @@ impl Told {
     /// The request, and what it asks for beside its origin.
     fn request(&mut self, file: &StepFile, url: &str, method: &str, policy: Option<&Policy>) {
         self.origin(url, method, policy);
-        let Ok(origin) = Origin::of_url(url) else {
+        let Ok(origin) = Origin::from_url(url) else {
             return;
         };
-        let asked_of = policy.cloned().unwrap_or_else(Policy::public);
-        for denial in denied(file, &origin, method, &asked_of) {
+        let checked = policy.cloned().unwrap_or_else(Policy::public);
+        for denial in denied(file, &origin, method, &checked) {
             match policy {
                 Some(_) => self.missing(Exit::Denied, grant::explained(&denial)),
                 None => self.line(&format!("  {}", wanted(&denial))),
@@ -197,22 +197,22 @@ impl Told {
     }
 
     fn origin(&mut self, url: &str, method: &str, policy: Option<&Policy>) {
-        let judgement = policy
+        let decision = policy
             .cloned()
             .unwrap_or_else(Policy::public)
             .judge(url, method);
-        match (judgement, policy) {
-            (Judgement::NotAUrl(error), _) => self.missing(Exit::Usage, error),
-            (judgement @ Judgement::Allowed(_), Some(_)) => self.line(&judgement.to_string()),
-            (Judgement::Denied(denial), Some(_)) => {
+        match (decision, policy) {
+            (Decision::NotAUrl(error), _) => self.missing(Exit::Usage, error),
+            (decision @ Decision::Allowed(_), Some(_)) => self.line(&decision.to_string()),
+            (Decision::Denied(denial), Some(_)) => {
                 self.missing(Exit::Denied, grant::explained(&denial));
             }
-            (Judgement::Allowed(allowed), None) => {
+            (Decision::Allowed(allowed), None) => {
                 let origin = allowed.permit.origin();
                 self.line(&format!("  origin {origin}: {method}"));
             }
-            (Judgement::Denied(denial), None) => {
-                let origin = Origin::of_url(url).map(|origin| origin.to_string());
+            (Decision::Denied(denial), None) => {
+                let origin = Origin::from_url(url).map(|origin| origin.to_string());
                 let origin = origin.unwrap_or_default();
                 self.line(&format!("  origin {origin}: {method}; {}", wanted(&denial)));
             }
@@ -231,9 +231,9 @@ fn wanted(denial: &Denial) -> String {
 /// A text with its expressions rendered, as far as properties tell. A secret is a word
 /// that fits anywhere but at the beginning of a URL.
 fn rendered(text: &str, properties: &Properties) -> Option<String> {
-    struct Known<'a>(&'a Properties);
+    struct KnownProperties<'a>(&'a Properties);
 
-    impl Names for Known<'_> {
+    impl Names for KnownProperties<'_> {
         fn property(&self, name: &str) -> Option<Value> {
             self.0.get(name).cloned()
         }
@@ -246,7 +246,7 @@ fn rendered(text: &str, properties: &Properties) -> Option<String> {
     if let Some(Part::Expression(Reference::Secret { .. })) = template.parts().first() {
         return None;
     }
-    let value = template.render(&Known(properties)).ok()?;
+    let value = template.render(&KnownProperties(properties)).ok()?;
     Some(to_text(&value).into_owned())
 }
 
@@ -325,10 +325,10 @@ fn unreadable(source: &SourceRef) -> Option<String> {
 
 /// Why a secret may not be a URL. Where it would lead is not asked before that.
 fn kept_from_urls(secret: &Secret) -> Option<Denial> {
-    if secret.is_lent_for(Place::Url) {
+    if secret.is_granted_for(Place::Url) {
         return None;
     }
-    let anywhere = Origin::of_url("https://example.com").ok()?;
+    let anywhere = Origin::from_url("https://example.com").ok()?;
     secret.admit(&anywhere, "GET", "/", Place::Url).err()
 }
 
@@ -340,7 +340,7 @@ fn kept_from(secret: &Secret, origin: &Origin) -> Option<Denial> {
     }
     let place = Place::ALL
         .into_iter()
-        .find(|place| secret.is_lent_for(*place))?;
+        .find(|place| secret.is_granted_for(*place))?;
     // Of a URL that is a secret nobody knows where it leads.
     let place = Some(place).filter(|place| *place != Place::Url)?;
     secret.admit(origin, "GET", "/", place).err()
@@ -355,7 +355,7 @@ fn denied(file: &StepFile, origin: &Origin, method: &str, policy: &Policy) -> Ve
         Renderable::Value(tls) => tls.clone(),
         Renderable::Expression(_) => Tls::default(),
     };
-    let asked = TlsRequest {
+    let requested = TlsRequest {
         verify: match &file.verify {
             Renderable::Value(Verify::CaFile(_)) => VerifyRequest::CaFile,
             Renderable::Value(Verify::None) => VerifyRequest::None,
@@ -367,7 +367,7 @@ fn denied(file: &StepFile, origin: &Origin, method: &str, policy: &Policy) -> Ve
     };
     let mut denied = Vec::new();
     if origin.scheme == Scheme::Https {
-        denied.extend(permit.tls(&asked).err());
+        denied.extend(permit.tls(&requested).err());
     }
     if let Renderable::Value(Proxies(proxies)) = &file.proxies {
         let urls = proxies.iter().filter_map(|(_, url)| url.parse().ok());

@@ -11,7 +11,7 @@ use crate::{input, secret_args, terminal, typed};
 
 /// The policy of a run. Without a word of it, the built-in step may do what curl
 /// could, and no other may do anything.
-pub(crate) fn of(args: &RunArgs, is_typed: bool) -> Result<Policy, String> {
+pub(crate) fn from_args(args: &RunArgs, is_typed: bool) -> Result<Policy, String> {
     let is_built_in = args.component.is_none();
     let mut policy = base(&args.policy, is_built_in)?;
     // Who types a URL means it; who writes a policy has thought of it all, and a
@@ -102,7 +102,7 @@ fn granted(mut policy: Policy, args: &PolicyArgs) -> Result<Policy, String> {
     }
     let secrets = secret_args::secrets(secret, secret_places, secret_compose);
     for secret in secrets.map_err(|error| error.to_string())? {
-        policy = policy.lend(secret);
+        policy = policy.grant_secret(secret);
     }
     if let Some(action) = partial_echo {
         policy = policy.on_partial_echo(*action);
@@ -134,10 +134,10 @@ fn with_proxies_of_environment(policy: Policy, file: Option<&Path>) -> Result<Po
     }))
 }
 
-/// A policy file without mistakes.
+/// A policy file without errors.
 pub(crate) fn read(path: &Path) -> Result<Policy, String> {
     let shown = path.display().to_string();
     let text = input::file(path)?;
     Policy::parse(&text, &shown)
-        .map_err(|mistakes| input::mistaken("the policy", &shown, &mistakes))
+        .map_err(|diagnostics| input::invalid("the policy", &shown, &diagnostics))
 }

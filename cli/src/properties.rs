@@ -22,5 +22,5 @@ pub(crate) fn read(args: &PropertyArgs) -> Result<Properties, String> {
 fn from_file(path: &Path) -> Result<Properties, String> {
     let shown = path.display().to_string();
     Properties::parse(&input::file(path)?)
-        .map_err(|mistakes| input::mistaken("the file of properties", &shown, &mistakes))
+        .map_err(|diagnostics| input::invalid("the file of properties", &shown, &diagnostics))
 }

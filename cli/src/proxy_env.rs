@@ -114,7 +114,7 @@ mod tests {
 
     /// What an environment says, in short: the proxies for http, https and all, then
     /// what goes without.
-    fn told(variables: &[(&str, &str)]) -> String {
+    fn report(variables: &[(&str, &str)]) -> String {
         let environment = |name: &str| {
             let found = variables.iter().find(|(other, _)| *other == name);
             found.map(|(_, value)| OsString::from(value))
@@ -125,10 +125,10 @@ mod tests {
                     url.as_ref()
                         .map_or_else(|| "-".to_owned(), ToString::to_string)
                 };
-                let mut told = vec![shown(&rules.http), shown(&rules.https), shown(&rules.all)];
-                told.extend(rules.no_proxy.iter().map(ToString::to_string));
-                told.extend(warnings);
-                told.join(" ")
+                let mut report = vec![shown(&rules.http), shown(&rules.https), shown(&rules.all)];
+                report.extend(rules.no_proxy.iter().map(ToString::to_string));
+                report.extend(warnings);
+                report.join(" ")
             }
             Err(error) => error,
         }
@@ -169,16 +169,19 @@ mod tests {
                 "https_proxy in the environment: a proxy's URL must start with `http://`, `https://`, `socks5://` or `socks5h://`; did you mean `http://…`?",
             ),
         ] {
-            assert_eq!(told(variables), expected, "{variables:?}");
+            assert_eq!(report(variables), expected, "{variables:?}");
         }
     }
 
     #[test]
     fn a_request_to_a_cgi_program_names_no_proxy() {
         let cgi = ("REQUEST_METHOD", "GET");
-        assert_eq!(told(&[cgi, ("HTTP_PROXY", "http://evil.example")]), "- - -");
+        assert_eq!(
+            report(&[cgi, ("HTTP_PROXY", "http://evil.example")]),
+            "- - -"
+        );
         // No header comes as one of these.
-        assert_eq!(told(&[cgi, ("http_proxy", "http://p")]), "http://p - -");
-        assert_eq!(told(&[cgi, ("HTTPS_PROXY", "http://p")]), "- http://p -");
+        assert_eq!(report(&[cgi, ("http_proxy", "http://p")]), "http://p - -");
+        assert_eq!(report(&[cgi, ("HTTPS_PROXY", "http://p")]), "- http://p -");
     }
 }

@@ -11,7 +11,7 @@ use crate::{body, component, grant, input, policy, properties, proxy_env, termin
 
 pub(crate) fn run(args: RunArgs) -> Result<Exit, Failure> {
     let is_typed = typed::is_url(&args.step);
-    let policy = policy::of(&args, is_typed)?;
+    let policy = policy::from_args(&args, is_typed)?;
     let properties = properties::read(&args.properties)?;
     let file = if is_typed {
         let looks_encoded = body::holds_two_fields(&args.request.data);

@@ -235,9 +235,9 @@ mod tests {
             assert_eq!(secret.name(), name);
             assert_eq!(secret.source().to_string(), source);
             assert_eq!(secret.origins(), [origin.parse().unwrap()]);
-            assert_eq!(secret.lent_methods(), None);
-            assert_eq!(secret.lent_path_prefix(), None);
-            assert_eq!(secret.lent_places(), Place::BY_DEFAULT.into());
+            assert_eq!(secret.granted_methods(), None);
+            assert_eq!(secret.granted_path_prefix(), None);
+            assert_eq!(secret.granted_places(), Place::BY_DEFAULT.into());
         }
     }
 

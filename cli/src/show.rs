@@ -29,7 +29,7 @@
 //! "result"}` with the fields above but `log`.
 //!
 //! Where there is no run there is no object: bad arguments, a step file with
-//! mistakes or a component that is no step end in words on standard error and
+//! errors or a component that is no step end in words on standard error and
 //! exit code 2; a component that is too much to compile, with exit code 4.
 
 use anstyle::{AnsiColor, Style};
@@ -97,7 +97,7 @@ impl Show {
                 text(result);
             }
         }
-        Exit::of(result)
+        Exit::from_result(result)
     }
 }
 

@@ -85,7 +85,7 @@ pub(crate) fn warning(text: impl Display) {
     labelled(WARNING, "warning", text);
 }
 
-/// Write a mistake of this program's to standard error. Whoever made it may be writing.
+/// Write an error of this program's to standard error. Whoever made it may be writing.
 pub(crate) fn bug(text: impl Display) {
     let text = Printable::message("", &format!("\nerror: this is a bug of http-step: {text}"));
     let _ = writeln!(anstream::stderr().lock(), "{text}");

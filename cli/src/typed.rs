@@ -17,7 +17,7 @@ pub(crate) fn is_url(step: &str) -> bool {
 /// Where a typed URL leads, which is what typing it grants. An expression may
 /// stand behind the host; a host that is one can't be known, and grants nothing.
 pub(crate) fn origin(url: &str) -> Option<Origin> {
-    Origin::of_url(before_path(url)).ok()
+    Origin::from_url(before_path(url)).ok()
 }
 
 /// The request, by the rules of step files.
@@ -29,7 +29,7 @@ pub(crate) fn request(url: &str, args: RequestArgs) -> Result<StepFile, String> 
                 .to_owned(),
         );
     }
-    let body = Body::of(args.json, args.data, &args.form)?;
+    let body = Body::from_args(args.json, args.data, &args.form)?;
     let method = args.method.unwrap_or_else(|| {
         match body {
             Body::None => "GET",
@@ -67,16 +67,16 @@ pub(crate) fn request(url: &str, args: RequestArgs) -> Result<StepFile, String> 
         "hide_request_headers": args.hide_request_header,
         "hide_response_headers": args.hide_response_header,
     });
-    let mut file = StepFile::parse(document.to_string().as_bytes()).map_err(|mistakes| {
+    let mut file = StepFile::parse(document.to_string().as_bytes()).map_err(|diagnostics| {
         // They have no place: there is no file.
-        let messages: Vec<_> = mistakes
+        let messages: Vec<_> = diagnostics
             .iter()
-            .map(|mistake| mistake.message.as_str())
+            .map(|diagnostic| diagnostic.message.as_str())
             .collect();
         match messages.as_slice() {
             [message] => (*message).to_owned(),
             messages => format!(
-                "the request has {} mistakes\n{}",
+                "the request has {} errors\n{}",
                 messages.len(),
                 messages.join("\n")
             ),

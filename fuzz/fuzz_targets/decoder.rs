@@ -18,7 +18,7 @@ use libfuzzer_sys::arbitrary::{self, Arbitrary};
 use libfuzzer_sys::fuzz_target;
 
 /// What one input may decode to. It bounds the time of a run, and is some pieces.
-const MOST: usize = 8 * PIECE;
+const MAX: usize = 8 * PIECE;
 
 /// In the corpus these are seven bytes and the body as it is.
 #[derive(Arbitrary, Debug)]
@@ -39,11 +39,11 @@ fuzz_target!(|input: Input<'_>| {
     let pieces = feed(&codings, &frames);
     whole.check_same(&codings, &pieces);
 
-    let in_memory = decode_all(&codings, input.body, MOST);
+    let in_memory = decode_all(&codings, input.body, MAX);
     match (&whole.end, &in_memory) {
         (End::Done, Ok(decoded)) => assert!(*decoded == whole.decoded),
         (End::Error(error), Err(same)) => assert_eq!(error, same),
-        (End::TooMuch, Err(DecodeError::TooLarge { limit: MOST })) => {}
+        (End::TooMuch, Err(DecodeError::TooLarge { limit: MAX })) => {}
         (end, result) => panic!("{end:?}, but in memory {result:?}"),
     }
     check_allowance(&codings, &frames, usize::from(input.allowed) << 8, &pieces);
@@ -124,7 +124,7 @@ fn feed(codings: &Codings, frames: &[&[u8]]) -> Outcome {
         };
         assert!(length <= PIECE);
         made += length;
-        if made > MOST {
+        if made > MAX {
             break End::TooMuch;
         }
     };
@@ -247,7 +247,7 @@ impl Allowance for Allowed<'_> {
 
 /// Read it as a body, with an allowance.
 fn check_allowance(codings: &Codings, frames: &[&[u8]], allowed: usize, expected: &Outcome) {
-    let allowed = allowed.min(MOST);
+    let allowed = allowed.min(MAX);
     let made = Cell::new(0);
     let held = Cell::new(0);
     let allowance = Allowed {

@@ -21,7 +21,7 @@ fuzz_target!(|data: &[u8]| {
     let Ok(text) = str::from_utf8(data) else {
         return;
     };
-    match Origin::of_url(text) {
+    match Origin::from_url(text) {
         Ok(origin) => check_origin(text, &origin),
         Err(error) => check_line(&error.to_string()),
     }
@@ -86,9 +86,9 @@ fn check_admission(url: &str, origin: &Origin) {
         panic!("{denial}: {line}");
     };
     let granted = Policy::nothing().allow(granted.into());
-    let judgement = granted.judge(url, "GET");
-    assert!(judgement.is_allowed(), "{line}: {judgement}");
-    check_line(&judgement.to_string());
+    let decision = granted.judge(url, "GET");
+    assert!(decision.is_allowed(), "{line}: {decision}");
+    check_line(&decision.to_string());
 
     let is_special = match origin.host {
         Host::Address(address) => classify(address) != Class::Public,
@@ -103,8 +103,8 @@ fn check_admission(url: &str, origin: &Origin) {
             return check_denied(url, origin);
         }
     };
-    let judgement = Policy::public().judge(url, "GET");
-    assert_eq!(judgement.is_allowed(), !is_special, "{judgement}");
+    let decision = Policy::public().judge(url, "GET");
+    assert_eq!(decision.is_allowed(), !is_special, "{decision}");
     check_denied(url, origin);
 }
 
@@ -117,14 +117,14 @@ fn check_denied(url: &str, origin: &Origin) {
         check_line(&spelled);
         assert_eq!(spelled.parse().as_ref(), Ok(&entry));
         let policy = Policy::public().deny(entry).allow(own.clone());
-        let judgement = policy.judge(url, "GET");
-        assert!(!judgement.is_allowed(), "{spelled}: {judgement}");
+        let decision = policy.judge(url, "GET");
+        assert!(!decision.is_allowed(), "{spelled}: {decision}");
     }
 }
 
 /// A text that is an origin names nothing beside it.
 fn check_bare(text: &str, origin: &Origin) {
-    assert_eq!(Origin::of_url(text).as_ref(), Ok(origin));
+    assert_eq!(Origin::from_url(text).as_ref(), Ok(origin));
     let url = url::Url::parse(text).expect("an origin is a URL");
     assert_eq!(
         (url.path(), url.query(), url.fragment()),
@@ -248,7 +248,7 @@ fn check_v4(address: Ipv4Addr) {
             .map(|byte| format!("%{byte:02x}"))
             .collect(),
     ] {
-        let origin = Origin::of_url(&format!("http://{spelled}:8080/"));
+        let origin = Origin::from_url(&format!("http://{spelled}:8080/"));
         let host = origin.expect("an address").host;
         assert_eq!(host, Host::Address(address.into()), "{spelled}");
     }
@@ -292,7 +292,7 @@ fn check_v6(address: Ipv6Addr) {
     let [.., a, b, c, d] = address.octets();
     let (front, _) = groups.split_at(6 * 5);
     for spelled in [groups.clone(), format!("{front}{a}.{b}.{c}.{d}")] {
-        let origin = Origin::of_url(&format!("http://[{spelled}]:8080/"));
+        let origin = Origin::from_url(&format!("http://[{spelled}]:8080/"));
         let host = origin.expect("an address").host;
         assert_eq!(host, Host::Address(address.into()), "{spelled}");
     }
@@ -301,7 +301,7 @@ fn check_v6(address: Ipv6Addr) {
 /// Names lead to public addresses and nowhere else, unless a line that names the
 /// address says so.
 fn check_public(address: IpAddr, class: Class) {
-    let name = Origin::of_url("https://example.com").expect("an origin");
+    let name = Origin::from_url("https://example.com").expect("an origin");
     for policy in [
         Policy::public(),
         Policy::nothing().allow(name.clone().into()),

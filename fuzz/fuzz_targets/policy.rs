@@ -1,12 +1,12 @@
 //! Policy files: whatever the bytes are, they are a policy that answers for every URL,
-//! or mistakes that have their place; and no line takes away what another gave.
+//! or errors that have their place; and no line takes away what another gave.
 #![no_main]
 
 use std::net::IpAddr;
 
-use http_step_fuzz::{check_line, check_mistakes};
+use http_step_fuzz::{check_diagnostics, check_line};
 use http_step_policy::address::{Class, classify};
-use http_step_policy::{Host, Judgement, Origin, OriginPattern, Place, Policy, Rule, Secret};
+use http_step_policy::{Decision, Host, Origin, OriginPattern, Place, Policy, Rule, Secret};
 use libfuzzer_sys::fuzz_target;
 
 /// What is asked for beside what the file itself names.
@@ -20,7 +20,7 @@ const URLS: [&str; 6] = [
 ];
 
 /// How many URLs of the file are asked for.
-const MOST_NAMED: usize = 8;
+const MAX_NAMED: usize = 8;
 
 const METHODS: [&str; 3] = ["GET", "POST", "PURGE"];
 
@@ -39,14 +39,14 @@ fuzz_target!(|file: &[u8]| {
     assert_eq!(read, Policy::parse(file, "policy.yaml"), "read in two ways");
     let policy = match read {
         Ok(policy) => policy,
-        Err(mistakes) => return check_mistakes(file, &mistakes),
+        Err(diagnostics) => return check_diagnostics(file, &diagnostics),
     };
     let text = str::from_utf8(file).expect("a policy is text");
     check_explanation(text, &policy);
     policy.secrets().for_each(check_secret);
     for url in URLS.map(str::to_owned).into_iter().chain(named(text)) {
         for method in METHODS {
-            check_judgement(text, &policy, &url, method);
+            check_decision(text, &policy, &url, method);
         }
     }
 });
@@ -55,7 +55,7 @@ fuzz_target!(|file: &[u8]| {
 fn named(text: &str) -> impl Iterator<Item = String> {
     text.split(|c: char| c.is_whitespace() || matches!(c, '"' | '\'' | ',' | '}' | '#'))
         .filter(|word| word.contains("://"))
-        .take(MOST_NAMED)
+        .take(MAX_NAMED)
         .map(|word| {
             let url = word.replacen("*://", "http://", 1).replacen("*.", "a.", 1);
             url.trim_end_matches(":*").to_owned()
@@ -82,18 +82,18 @@ fn check_explanation(text: &str, policy: &Policy) {
     }
 }
 
-/// A secret goes where it is lent to, and a denial is a line that does not tell where a
+/// A secret goes where it is granted to, and a denial is a line that does not tell where a
 /// URL leads that is a secret.
 fn check_secret(secret: &Secret) {
     assert!(!secret.origins().is_empty(), "{secret:?} goes anywhere");
     for url in URLS {
-        let origin = Origin::of_url(url).expect("a URL");
+        let origin = Origin::from_url(url).expect("a URL");
         for (method, place) in Place::ALL.map(|place| ("POST", place)) {
             match secret.admit(&origin, method, "/v1/path", place) {
                 Ok(()) => {
-                    let lent = |pattern: &OriginPattern| pattern.matches(&origin);
-                    assert!(secret.origins().iter().any(lent), "{secret:?}");
-                    assert!(secret.is_lent_for(place), "{secret:?}");
+                    let granted = |pattern: &OriginPattern| pattern.matches(&origin);
+                    assert!(secret.origins().iter().any(granted), "{secret:?}");
+                    assert!(secret.is_granted_for(place), "{secret:?}");
                 }
                 Err(denial) => {
                     check_line(&denial.to_string());
@@ -104,11 +104,11 @@ fn check_secret(secret: &Secret) {
     }
 }
 
-fn check_judgement(text: &str, policy: &Policy, url: &str, method: &str) {
-    let judgement = policy.judge(url, method);
-    check_line(&judgement.to_string());
-    let Ok(origin) = Origin::of_url(url) else {
-        assert!(matches!(judgement, Judgement::NotAUrl(_)));
+fn check_decision(text: &str, policy: &Policy, url: &str, method: &str) {
+    let decision = policy.judge(url, method);
+    check_line(&decision.to_string());
+    let Ok(origin) = Origin::from_url(url) else {
+        assert!(matches!(decision, Decision::NotAUrl(_)));
         return;
     };
     let own = OriginPattern::from(origin.clone());
@@ -116,23 +116,23 @@ fn check_judgement(text: &str, policy: &Policy, url: &str, method: &str) {
 
     // Who grants an origin to every method grants it, unless the file denies it.
     let granted = policy.clone().allow(own.clone()).judge(url, method);
-    let is_denied = |judgement: &Judgement| match judgement {
-        Judgement::Denied(denial) => denial.grant().is_none(),
+    let is_denied = |decision: &Decision| match decision {
+        Decision::Denied(denial) => denial.grant().is_none(),
         _ => false,
     };
     assert!(
         granted.is_allowed() || is_denied(&granted),
         "{url}: {granted}"
     );
-    match &judgement {
-        Judgement::NotAUrl(error) => panic!("{origin} is an origin, but {error}"),
-        Judgement::Allowed(allowed) => {
+    match &decision {
+        Decision::NotAUrl(error) => panic!("{origin} is an origin, but {error}"),
+        Decision::Allowed(allowed) => {
             let rule = allowed.permit.rule().to_string();
             // What a rule has decided, none after it changes.
             for further in [own, other].map(|pattern| Rule::new(pattern).methods(["PUT"])) {
-                let judgement = policy.clone().allow_rule(further).judge(url, method);
-                match judgement {
-                    Judgement::Allowed(same) => assert_eq!(same.permit.rule().to_string(), rule),
+                let decision = policy.clone().allow_rule(further).judge(url, method);
+                match decision {
+                    Decision::Allowed(same) => assert_eq!(same.permit.rule().to_string(), rule),
                     // But what no rule names, the first that does decides.
                     denied => assert!(rule.ends_with("any public origin"), "{denied}"),
                 }
@@ -142,7 +142,7 @@ fn check_judgement(text: &str, policy: &Policy, url: &str, method: &str) {
                 allowed.permit.check_address(address).is_ok()
             });
         }
-        Judgement::Denied(denial) => {
+        Decision::Denied(denial) => {
             let Some(grant) = denial.grant() else {
                 // A line of the file denies it, and the denial names the line.
                 assert!(denial.to_string().contains("policy.yaml:"), "{denial}");
@@ -153,10 +153,10 @@ fn check_judgement(text: &str, policy: &Policy, url: &str, method: &str) {
             let policy = format!("allow:\n{}\n", grant.line());
             let policy = match Policy::parse(policy.as_bytes(), "policy.yaml") {
                 Ok(policy) => policy,
-                Err(mistakes) => panic!("{grant}: {mistakes}"),
+                Err(diagnostics) => panic!("{grant}: {diagnostics}"),
             };
-            let judgement = policy.judge(url, method);
-            assert!(judgement.is_allowed(), "{grant}: {judgement}");
+            let decision = policy.judge(url, method);
+            assert!(decision.is_allowed(), "{grant}: {decision}");
         }
     }
 }

@@ -1,9 +1,9 @@
 //! Step files: whatever the bytes are, they are a step whose every text is a template
-//! that can be read, or mistakes that have their place.
+//! that can be read, or errors that have their place.
 #![no_main]
 
 use http_step_file::{Auth, Body, Fields, File, FileContent, Filename, Renderable, StepFile};
-use http_step_fuzz::check_mistakes;
+use http_step_fuzz::check_diagnostics;
 use http_step_template::{Template, Value};
 use libfuzzer_sys::fuzz_target;
 
@@ -12,7 +12,7 @@ fuzz_target!(|file: &[u8]| {
     assert_eq!(read, StepFile::parse(file), "read in two ways");
     match read {
         Ok(step) => check(&step),
-        Err(mistakes) => check_mistakes(file, &mistakes),
+        Err(diagnostics) => check_diagnostics(file, &diagnostics),
     }
 });
 

@@ -1,27 +1,30 @@
-//! What the targets for files of either kind have in common: the mistakes.
+//! What the targets for files of either kind have in common: the errors.
 
-use http_step_policy::Mistakes;
+use http_step_policy::Diagnostics;
 
-/// Every mistake has a place in the file, in the order of the file, and a message
+/// Every error has a place in the file, in the order of the file, and a message
 /// that is one line and leaves a terminal alone.
-pub fn check_mistakes(file: &[u8], mistakes: &Mistakes) {
+pub fn check_diagnostics(file: &[u8], diagnostics: &Diagnostics) {
     let text = String::from_utf8_lossy(file);
     let lines = lines(text.strip_prefix('\u{feff}').unwrap_or(&text));
     let mut last = (1, 1);
-    assert!(mistakes.iter().count() > 0, "an error without a mistake");
-    for mistake in mistakes {
-        let place = (mistake.line, mistake.column);
-        assert!(last <= place, "not in order: {mistakes}");
+    assert!(
+        diagnostics.iter().count() > 0,
+        "an error without a diagnostic"
+    );
+    for diagnostic in diagnostics {
+        let place = (diagnostic.line, diagnostic.column);
+        assert!(last <= place, "not in order: {diagnostics}");
         last = place;
-        let length = usize::try_from(mistake.line - 1)
+        let length = usize::try_from(diagnostic.line - 1)
             .ok()
             .and_then(|line| lines.get(line));
         // One beyond the end is where something is missing.
         assert!(
-            length.is_some_and(|length| mistake.column <= length + 1),
-            "outside of the file: {mistake}"
+            length.is_some_and(|length| diagnostic.column <= length + 1),
+            "outside of the file: {diagnostic}"
         );
-        check_line(&mistake.message);
+        check_line(&diagnostic.message);
     }
 }
 

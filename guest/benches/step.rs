@@ -5,7 +5,9 @@ use std::hint::black_box;
 
 use divan::Bencher;
 use http_step::contract::{Body, Field, Fields, Outcome, RequestSpec, Settings, Timeouts, Verify};
-use http_step::host::{Chunks, Failure, Hashing, Header, Host, Incoming, Outgoing, Scheme, Stream};
+use http_step::host::{
+    Chunks, Failure, Hashing, Header, HostImports, Incoming, Outgoing, Scheme, Stream,
+};
 use http_step::step;
 use http_step_template::{Names, Value};
 use sha2::Sha256;
@@ -22,7 +24,7 @@ impl Names for Build {
     }
 }
 
-impl Host for Build {
+impl HostImports for Build {
     fn log(&self, _: Stream, text: &str) {
         black_box(text);
     }

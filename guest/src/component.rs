@@ -1,4 +1,4 @@
-//! The component: its export, and its imports as a [`Host`].
+//! The component: its export, and its imports as a [`HostImports`].
 
 #![expect(unsafe_code, reason = "the generated export is an unsafe function")]
 
@@ -7,7 +7,7 @@ use http_step_template::{Names, Value};
 use crate::bindings::ci::http_step::{auth, hash, log, properties};
 use crate::bindings::{self, Guest, RequestSpec, StepResult};
 use crate::exchange::transport;
-use crate::host::{Failure, Hashing, Header, Host, Incoming, Outgoing, Scheme, Stream};
+use crate::host::{Failure, Hashing, Header, HostImports, Incoming, Outgoing, Scheme, Stream};
 use crate::step;
 
 struct Component;
@@ -41,7 +41,7 @@ impl Names for Imports {
     }
 }
 
-impl Host for Imports {
+impl HostImports for Imports {
     fn log(&self, stream: Stream, text: &str) {
         log::write(stream, text);
     }

@@ -3,14 +3,14 @@
 use sha2::{Digest, Sha256};
 
 use crate::bindings::ci::http_step::types::BodyDigest;
-use crate::host::{Hashing, Host};
+use crate::host::{Hashing, HostImports};
 
 /// The maximum length that is hashed here; longer bodies are hashed by the host, which is faster.
 const SHORT: usize = 4 << 10;
 
 /// Counts and hashes bytes incrementally.
 pub(crate) struct Digester<'h> {
-    host: &'h dyn Host,
+    host: &'h dyn HostImports,
     size: u64,
     /// All bytes so far, while they are few.
     short: Vec<u8>,
@@ -19,7 +19,7 @@ pub(crate) struct Digester<'h> {
 }
 
 impl<'h> Digester<'h> {
-    pub(crate) fn new(host: &'h dyn Host) -> Self {
+    pub(crate) fn new(host: &'h dyn HostImports) -> Self {
         Self {
             host,
             size: 0,
@@ -54,7 +54,7 @@ impl<'h> Digester<'h> {
 }
 
 /// The digest of bytes.
-pub(crate) fn of(bytes: &[u8]) -> BodyDigest {
+pub(crate) fn digest(bytes: &[u8]) -> BodyDigest {
     BodyDigest {
         size: bytes.len() as u64,
         sha256: hex(&Sha256::digest(bytes)),
@@ -101,7 +101,7 @@ mod tests {
         }
     }
 
-    impl Host for Hasher {
+    impl HostImports for Hasher {
         fn log(&self, _: Stream, _: &str) {}
 
         fn credentials(&self, _: &Scheme) -> Result<Header, String> {
@@ -136,7 +136,7 @@ mod tests {
             for piece in [1, 1000, SHORT, SHORT + 1] {
                 let mut digester = Digester::new(&Hasher);
                 text.chunks(piece).for_each(|piece| digester.update(piece));
-                assert_eq!(digester.finish(), of(text), "{length} by {piece}");
+                assert_eq!(digester.finish(), digest(text), "{length} by {piece}");
             }
         }
     }

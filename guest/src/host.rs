@@ -9,7 +9,7 @@ pub use crate::bindings::ci::http_step::types::{ErrorKind, Header, Timeouts};
 pub use crate::request::method::Method;
 
 /// Properties and secrets, the log, credentials and the network.
-pub trait Host: Names {
+pub trait HostImports: Names {
     /// Append text to the log.
     fn log(&self, stream: Stream, text: &str);
 

@@ -1,7 +1,7 @@
 //! The reference step: one HTTP request, as Buildbot's HTTPStep makes it.
 //!
 //! For `wasm32-wasip2` this is a component of the world `step` in `wit/`. For any other target it
-//! is a library, with a [`Host`](host::Host) in place of the component's imports.
+//! is a library, with a [`HostImports`](host::HostImports) in place of the component's imports.
 //!
 //! The modules, in the order of the data flow:
 //!

@@ -67,7 +67,7 @@ struct Readme;
 struct CompilingComponents;
 
 /// The step files that a [`Job`] is made of.
-pub use http_step_file::{Mistakes, StepFile};
+pub use http_step_file::{Diagnostics, StepFile};
 
 /// JSON whose numbers keep their digits: properties and outputs.
 pub use http_step_json as json;

@@ -15,10 +15,10 @@ pub fn alone(test: &str) -> bool {
         .env(NAME, test)
         .output()
         .expect("the tests start once more");
-    let told = String::from_utf8_lossy(&output.stdout);
+    let report = String::from_utf8_lossy(&output.stdout);
     assert!(
-        output.status.success() && told.contains(" 1 passed;"),
-        "{told}\n{}",
+        output.status.success() && report.contains(" 1 passed;"),
+        "{report}\n{}",
         String::from_utf8_lossy(&output.stderr)
     );
     false

@@ -50,7 +50,7 @@ impl Authority {
 
     /// A certificate for a host name that is signed by itself, as `openssl req -x509`
     /// makes them: it may sign others, too.
-    pub fn of_itself(name: &str, say: impl FnOnce(&mut CertificateParams)) -> Issued {
+    pub fn self_signed(name: &str, say: impl FnOnce(&mut CertificateParams)) -> Issued {
         let mut params = CertificateParams::new([name.to_owned()]).expect("a name");
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         say(&mut params);
@@ -93,7 +93,7 @@ impl Issued {
 
     /// The pin of the key.
     pub fn pin(&self) -> PinnedKey {
-        PinnedKey::of(&self.key.subject_public_key_info())
+        PinnedKey::from_spki(&self.key.subject_public_key_info())
     }
 
     /// A server's side of TLS with it.

@@ -50,9 +50,9 @@ pub fn reference_of(host: &Host) -> Step {
     step.expect("the component is a step")
 }
 
-/// A step file without mistakes.
+/// A step file without errors.
 pub fn step_file(text: &str) -> StepFile {
-    StepFile::parse(text.as_bytes()).unwrap_or_else(|mistakes| panic!("{mistakes}\n{text}"))
+    StepFile::parse(text.as_bytes()).unwrap_or_else(|diagnostics| panic!("{diagnostics}\n{text}"))
 }
 
 /// Run the reference step against one origin, which is all it may reach. It may name
@@ -70,10 +70,10 @@ pub async fn run_with(origin: &str, text: &str, set_up: impl FnOnce(Job) -> Job)
     HOST.run(&REFERENCE, job).await
 }
 
-/// A policy without mistakes.
+/// A policy without errors.
 pub fn policy(text: &str) -> Policy {
     Policy::parse(text.as_bytes(), "policy.yaml")
-        .unwrap_or_else(|mistakes| panic!("{mistakes}\n{text}"))
+        .unwrap_or_else(|diagnostics| panic!("{diagnostics}\n{text}"))
 }
 
 /// A host of a test's own, with names that lead to loopback and an authority

@@ -23,7 +23,7 @@ pub struct HttpProxy {
     pub address: String,
     /// Its port.
     pub port: u16,
-    asked: Arc<Mutex<Vec<String>>>,
+    requested: Arc<Mutex<Vec<String>>>,
 }
 
 /// What a proxy does with what it is asked.
@@ -62,26 +62,26 @@ impl HttpProxy {
 
     /// What it was asked, in order: the first line, without its version, the
     /// host, and the authorization, if one came.
-    pub fn asked(&self) -> Vec<String> {
-        self.asked.lock().expect("no panic").clone()
+    pub fn requested(&self) -> Vec<String> {
+        self.requested.lock().expect("no panic").clone()
     }
 
     async fn serve(manner: Manner, acceptor: Option<TlsAcceptor>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let address = listener.local_addr().expect("an address");
-        let asked = Arc::new(Mutex::new(Vec::new()));
-        let serving = Arc::clone(&asked);
+        let requested = Arc::new(Mutex::new(Vec::new()));
+        let serving = Arc::clone(&requested);
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
-                let asked = Arc::clone(&serving);
+                let requested = Arc::clone(&serving);
                 match acceptor.clone() {
-                    None => drop(tokio::spawn(answer_all(stream, manner, asked))),
+                    None => drop(tokio::spawn(answer_all(stream, manner, requested))),
                     Some(acceptor) => drop(tokio::spawn(async move {
                         // To whoever would speak HTTP/2 with it, it says nothing.
                         if let Ok(stream) = acceptor.accept(stream).await
                             && stream.get_ref().1.alpn_protocol() != Some(b"h2")
                         {
-                            answer_all(stream, manner, asked).await;
+                            answer_all(stream, manner, requested).await;
                         }
                     })),
                 }
@@ -90,7 +90,7 @@ impl HttpProxy {
         Self {
             address: address.to_string(),
             port: address.port(),
-            asked,
+            requested,
         }
     }
 }
@@ -98,7 +98,7 @@ impl HttpProxy {
 async fn answer_all(
     stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
     manner: Manner,
-    asked: Arc<Mutex<Vec<String>>>,
+    requested: Arc<Mutex<Vec<String>>>,
 ) {
     let service = service_fn(move |request: Request<Incoming>| {
         let words = |name| match request.headers().get(name) {
@@ -106,7 +106,7 @@ async fn answer_all(
             None => "none".to_owned(),
         };
         let authorization = words(PROXY_AUTHORIZATION);
-        asked.lock().expect("no panic").push(format!(
+        requested.lock().expect("no panic").push(format!(
             "{} {}, host {}, authorization {authorization}",
             request.method(),
             request.uri(),

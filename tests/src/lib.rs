@@ -31,5 +31,5 @@ pub use record::{error, ledger, transcript};
 pub use scripted::Scripted;
 pub use service::{Answer, Recorded, Service};
 pub use socks::SocksProxy;
-pub use streams::{Asked, ServerConnection, Streams};
+pub use streams::{Requested, ServerConnection, Streams};
 pub use traces::{Traces, forms};

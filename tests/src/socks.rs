@@ -14,7 +14,7 @@ use crate::http_proxy::connect;
 pub struct SocksProxy {
     /// Where it is: `127.0.0.1:PORT`.
     pub address: String,
-    asked: Arc<Mutex<Vec<String>>>,
+    requested: Arc<Mutex<Vec<String>>>,
 }
 
 /// Who may use it: a user name and a password.
@@ -32,28 +32,28 @@ impl SocksProxy {
     }
 
     /// What it was asked, in order: `name one.test:80`, `address 127.0.0.1:80`.
-    pub fn asked(&self) -> Vec<String> {
-        self.asked.lock().expect("no panic").clone()
+    pub fn requested(&self) -> Vec<String> {
+        self.requested.lock().expect("no panic").clone()
     }
 
     async fn serve(user: Option<User>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let address = listener.local_addr().expect("an address").to_string();
-        let asked = Arc::new(Mutex::new(Vec::new()));
-        let serving = Arc::clone(&asked);
+        let requested = Arc::new(Mutex::new(Vec::new()));
+        let serving = Arc::clone(&requested);
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
                 tokio::spawn(lead_on(stream, user, Arc::clone(&serving)));
             }
         });
-        Self { address, asked }
+        Self { address, requested }
     }
 }
 
 async fn lead_on(
     mut client: TcpStream,
     user: Option<User>,
-    asked: Arc<Mutex<Vec<String>>>,
+    requested: Arc<Mutex<Vec<String>>>,
 ) -> io::Result<()> {
     greet(&mut client, user).await?;
     let [_, _, _, kind] = read(&mut client).await?;
@@ -66,7 +66,7 @@ async fn lead_on(
         _ => format!("name {}", text(&mut client).await?),
     };
     let port = u16::from_be_bytes(read(&mut client).await?);
-    asked
+    requested
         .lock()
         .expect("no panic")
         .push(format!("{host}:{port}"));

@@ -21,7 +21,7 @@ pub struct Streams {
 }
 
 /// A request, and how to answer it.
-pub struct Asked {
+pub struct Requested {
     /// The request.
     pub request: Request<RecvStream>,
     /// Its answer.
@@ -37,7 +37,7 @@ impl Streams {
     /// Have each stream answered by a function.
     pub async fn start<F, A>(acceptor: TlsAcceptor, answer: F) -> Self
     where
-        F: Fn(Asked) -> A + Send + Sync + 'static,
+        F: Fn(Requested) -> A + Send + Sync + 'static,
         A: Future<Output = ()> + Send + 'static,
     {
         let answer = Arc::new(answer);
@@ -45,7 +45,7 @@ impl Streams {
             let answer = Arc::clone(&answer);
             async move {
                 while let Some(Ok((request, respond))) = connection.accept().await {
-                    tokio::spawn(answer(Asked {
+                    tokio::spawn(answer(Requested {
                         request,
                         respond,
                         connection: number,

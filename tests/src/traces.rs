@@ -55,7 +55,7 @@ pub struct Traces {
 
 impl Traces {
     /// What looks for these values.
-    pub fn of(values: &[&str]) -> Self {
+    pub fn new(values: &[&str]) -> Self {
         let mut clues = HashMap::new();
         let mut begins = vec![false; 1 << 16];
         let forms = values.iter().flat_map(|value| forms(value));

@@ -45,7 +45,7 @@ const BREATH: Duration = Duration::from_millis(500);
 /// How much more memory the process may have in the last third of the rounds
 /// than in the first, in per cent of the medians. One round against another would
 /// measure what was by chance not yet given back.
-const MOST_GROWTH: f64 = 5.0;
+const MAX_GROWTH: f64 = 5.0;
 
 /// How long idle connections may take to go: their time is 30 seconds.
 const SETTLE: Duration = Duration::from_secs(45);
@@ -112,7 +112,7 @@ async fn soak(duration: Duration) {
         .collect();
     assert!(failed.is_empty(), "well-behaved steps failed: {failed:#?}");
     assert!(tally["good: success"] > AT_A_TIME);
-    assert!(growth < MOST_GROWTH, "it grows by {growth:.1} %");
+    assert!(growth < MAX_GROWTH, "it grows by {growth:.1} %");
 
     settled(&scene.host).await;
     let left = self::descriptors();

@@ -49,7 +49,7 @@ impl Reference {
             Some(_) => format!("get: {}\n", self.url()),
             None => self.post(secret)?,
         };
-        StepFile::parse(text.as_bytes()).map_err(|mistakes| mistakes.to_string().into())
+        StepFile::parse(text.as_bytes()).map_err(|diagnostics| diagnostics.to_string().into())
     }
 
     fn post(&self, secret: Option<&str>) -> Result<String> {

@@ -35,8 +35,8 @@ fn play(args: &SpawnArgs, round: Round) -> Result<Sample> {
             latencies.push(begun.elapsed().as_secs_f64());
         } else {
             failed += 1;
-            let told = String::from_utf8_lossy(&ran.stderr).into_owned();
-            error.get_or_insert(format!("{program}: {}: {told}", ran.status));
+            let output = String::from_utf8_lossy(&ran.stderr).into_owned();
+            error.get_or_insert(format!("{program}: {}: {output}", ran.status));
         }
         if started.elapsed() >= Duration::from_secs_f64(round.seconds) {
             break;

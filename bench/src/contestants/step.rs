@@ -25,13 +25,13 @@ pub(crate) struct StepArgs {
     /// A component that does nothing, in place of the reference step.
     #[arg(long)]
     nothing: bool,
-    /// Secrets that a run is lent.
+    /// Secrets that a run is granted.
     #[arg(long, default_value_t = 0)]
     secrets: usize,
     /// Steps and requests at a time; by default the host's own numbers.
     #[arg(long)]
     room: Option<u32>,
-    /// Steps that wait for their turn; by default the host's own number.
+    /// Steps that are queued; by default the host's own number.
     #[arg(long)]
     queue: Option<u32>,
     /// Seconds that a step may take; by default the host's own limit.
@@ -121,7 +121,7 @@ fn policy(args: &StepArgs) -> Result<Policy> {
             &format!("  SECRET_{number}: {{from: \"bench:{number}\", origins: [\"{origin}\"]}}\n");
     }
     let policy = Policy::parse(text.as_bytes(), "policy.yaml");
-    let policy = policy.map_err(|mistakes| mistakes.to_string())?;
+    let policy = policy.map_err(|diagnostics| diagnostics.to_string())?;
     let defaults = Limits::default();
     let room_for_download = |limit: u64| limit.max(args.reference.download.unwrap_or(0));
     Ok(policy.limits(Limits {

@@ -77,8 +77,8 @@ mod tests {
 
     #[test]
     fn the_spread_is_left_out_where_there_is_none() {
-        let same = Spread::of([2.0, 2.0]);
-        let apart = Spread::of([0.000_017, 0.000_016, 0.000_02]);
+        let same = Spread::from_samples([2.0, 2.0]);
+        let apart = Spread::from_samples([0.000_017, 0.000_016, 0.000_02]);
         assert_eq!(times(same), "2.00 ×");
         assert_eq!(microseconds(apart), "17.0 µs (16.0–20.0)");
     }

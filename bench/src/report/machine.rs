@@ -62,6 +62,6 @@ fn locked<'a>(lock: &'a str, name: &str) -> Result<&'a str> {
     let (_, entry) = lock
         .split_once(&format!("name = \"{name}\"\nversion = \""))
         .ok_or_else(|| format!("Cargo.lock has no {name}"))?;
-    let (version, _) = entry.split_once('"').ok_or("Cargo.lock is broken off")?;
+    let (version, _) = entry.split_once('"').ok_or("Cargo.lock is truncated")?;
     Ok(version)
 }

@@ -52,7 +52,7 @@ impl Plot {
                 .flat_map(|curve| &curve.points)
                 .map(|(_, y)| *y)
         };
-        let axis = Axis::over(self.y_scale, ys);
+        let axis = Axis::new(self.y_scale, ys);
         let mut svg = format!(
             "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {WIDTH} {HEIGHT}\" \
              font-family=\"sans-serif\" font-size=\"12\">\n\
@@ -149,7 +149,7 @@ struct Axis {
 }
 
 impl Axis {
-    fn over<I: Iterator<Item = f64>>(scale: Scale, values: impl Fn() -> I) -> Self {
+    fn new<I: Iterator<Item = f64>>(scale: Scale, values: impl Fn() -> I) -> Self {
         let most = values().fold(f64::MIN_POSITIVE, f64::max);
         let (least, most) = match scale {
             Scale::Linear => {
@@ -231,7 +231,7 @@ mod tests {
             (Log, &[0.02, 55.0], "0.010 0.10 1 10 100"),
             (Log, &[7.0, 7.0], "1 10"),
         ] {
-            let ticks = Axis::over(scale, || values.iter().copied()).ticks();
+            let ticks = Axis::new(scale, || values.iter().copied()).ticks();
             let shown: Vec<String> = ticks.into_iter().map(short).collect();
             assert_eq!(shown.join(" "), expected);
         }
@@ -239,7 +239,7 @@ mod tests {
 
     #[test]
     fn a_point_stands_where_its_value_is() {
-        let axis = Axis::over(Scale::Log, || [1.0, 100.0].into_iter());
+        let axis = Axis::new(Scale::Log, || [1.0, 100.0].into_iter());
         assert_eq!(axis.place(1.0), HEIGHT - BOTTOM);
         assert_eq!(axis.place(100.0), TOP);
         let places = [0.0, 1.0, 100.0];

@@ -46,7 +46,7 @@ fn default_transport(bench: &mut Bench, report: &mut Report) -> Result<()> {
         let ratio = Spread::ratio(&each(played), &step);
         table.row([
             worker.name().to_owned(),
-            microseconds(Spread::of(each(played))),
+            microseconds(Spread::from_samples(each(played))),
             times(ratio),
         ]);
         report.target("default-transport", ratio);
@@ -93,10 +93,10 @@ fn buildbot(bench: &mut Bench, report: &mut Report) -> Result<()> {
         let is_alone = worker.name().starts_with("`requests");
         table.row([
             worker.name().to_owned(),
-            microseconds(Spread::of(each(alone))),
+            microseconds(Spread::from_samples(each(alone))),
             match is_alone {
                 true => String::new(),
-                false => microseconds(Spread::of(each(many))),
+                false => microseconds(Spread::from_samples(each(many))),
             },
             match is_alone {
                 true => String::new(),
@@ -149,7 +149,7 @@ fn whole_process(bench: &mut Bench, report: &mut Report) -> Result<()> {
         let ratio = Spread::ratio(&each(played), &curl);
         table.row([
             worker.name().to_owned(),
-            milliseconds(Spread::of(each(played))),
+            milliseconds(Spread::from_samples(each(played))),
             times(ratio),
         ]);
         report.target("process", ratio);

@@ -56,12 +56,12 @@ pub(super) fn measure(bench: &mut Bench, report: &mut Report) -> Result<()> {
         }
         table.row([
             name.to_owned(),
-            mebibytes(Spread::of(speeds(played))),
+            mebibytes(Spread::from_samples(speeds(played))),
             times(Spread::ratio(&speeds(played), &native)),
-            mebibytes(Spread::of([growth])),
+            mebibytes(Spread::from_samples([growth])),
         ]);
     }
-    report.target("body-memory", Spread::of([most]));
+    report.target("body-memory", Spread::from_samples([most]));
     report.text("body-bytes", format!("{} MiB", bytes >> 20));
     report.table("bodies", table);
     Ok(())

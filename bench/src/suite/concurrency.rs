@@ -41,7 +41,7 @@ pub(super) fn measure(bench: &mut Bench, report: &mut Report) -> Result<()> {
         for (number, ((played, name), connections)) in
             played.iter().zip(names).zip(connections).enumerate()
         {
-            let of = |figure: fn(&Sample) -> f64| Spread::of(played.iter().map(figure));
+            let of = |figure: fn(&Sample) -> f64| Spread::from_samples(played.iter().map(figure));
             let (throughput, p50, p99) = (of(Sample::rate), of(|s| s.p50), of(|s| s.p99));
             table.row([
                 level.to_string(),
@@ -126,7 +126,7 @@ fn play(
 /// each the rounds.
 fn kept(by_level: &[Vec<f64>]) -> Spread {
     let rounds = by_level.iter().map(Vec::len).min().unwrap_or(0);
-    Spread::of((0..rounds).map(|round| {
+    Spread::from_samples((0..rounds).map(|round| {
         let rates = by_level.iter().filter_map(|rates| rates.get(round));
         let (_, least) = rates.fold((0.0_f64, 1.0_f64), |(best, least), rate| {
             let best = best.max(*rate);

@@ -43,7 +43,7 @@ fn curves(bench: &Bench, option: &str, values: &[usize]) -> Result<Vec<Curve>> {
         let mut workers = [bench.native(&option)?, bench.step("step", &option)?];
         let played = bench.compare(&mut workers, MANY, bench.seconds() / 2.0, rounds)?;
         for (curve, played) in curves.iter_mut().zip(&played) {
-            let each = Spread::of(each(played)).median;
+            let each = Spread::from_samples(each(played)).median;
             curve.points.push((value as f64, each * 1e6));
         }
     }

@@ -40,14 +40,17 @@ pub(super) fn measure(bench: &mut Bench, report: &mut Report) -> Result<()> {
                 0 => "none".to_owned(),
                 _ => lost(&sample),
             },
-            milliseconds(Spread::of([sample.seconds])),
+            milliseconds(Spread::from_samples([sample.seconds])),
             bytes(memory),
             bytes(memory.saturating_sub(sample.resident_before) / count as u64),
             bytes(sample.resident_peak),
         ]);
         // The last is the most, and the one that is aimed at.
-        report.target("in-flight-memory", Spread::of([memory as f64]));
-        report.target("in-flight-lost", Spread::of([sample.failed as f64]));
+        report.target("in-flight-memory", Spread::from_samples([memory as f64]));
+        report.target(
+            "in-flight-lost",
+            Spread::from_samples([sample.failed as f64]),
+        );
         most = count;
     }
     report.table("in-flight", table);
@@ -103,7 +106,7 @@ fn idle_server(bench: &mut Bench, report: &mut Report, count: usize) -> Result<(
     ] {
         table.row([
             name.to_owned(),
-            milliseconds(Spread::of(waits)),
+            milliseconds(Spread::from_samples(waits)),
             ratio,
             lost,
         ]);
@@ -166,8 +169,8 @@ fn past_the_limit(bench: &mut Bench, report: &mut Report) -> Result<()> {
              with: {why}.",
             3 * MANY,
             sample.done,
-            milliseconds(Spread::of([sample.seconds])),
-            milliseconds(Spread::of([sample.longest_failed])),
+            milliseconds(Spread::from_samples([sample.seconds])),
+            milliseconds(Spread::from_samples([sample.longest_failed])),
         ),
     );
     Ok(())

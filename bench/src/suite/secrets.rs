@@ -1,4 +1,4 @@
-//! What it costs to lend a step secrets: they are read, looked for in what goes out and in what
+//! What it costs to grant a step secrets: they are read, looked for in what goes out and in what
 //! comes back, and wiped.
 
 use super::steps::MANY;
@@ -28,11 +28,11 @@ pub(super) fn measure(bench: &mut Bench, report: &mut Report) -> Result<()> {
     ]);
     let mut points = Vec::new();
     for ((count, alone), many) in COUNTS.into_iter().zip(&alone).zip(&many) {
-        let each_of_many = Spread::of(each(many));
+        let each_of_many = Spread::from_samples(each(many));
         points.push((count as f64, each_of_many.median * 1e6));
         table.row([
             count.to_string(),
-            microseconds(Spread::of(each(alone))),
+            microseconds(Spread::from_samples(each(alone))),
             microseconds(each_of_many),
             times(Spread::ratio(&each(many), &none)),
         ]);

@@ -33,8 +33,8 @@ pub(super) fn measure(bench: &mut Bench, report: &mut Report) -> Result<()> {
     for ((worker, alone), many) in workers.iter().zip(&alone).zip(&many) {
         table.row([
             worker.name().to_owned(),
-            microseconds(Spread::of(each(alone))),
-            microseconds(Spread::of(each(many))),
+            microseconds(Spread::from_samples(each(alone))),
+            microseconds(Spread::from_samples(each(many))),
             times(Spread::ratio(&each(many), &native)),
         ]);
         if worker.name() == "step" {
@@ -44,7 +44,7 @@ pub(super) fn measure(bench: &mut Bench, report: &mut Report) -> Result<()> {
 
     let mut instances = [bench.plain_host("instances", None)?];
     for played in bench.compare(&mut instances, 1, seconds, rounds)? {
-        let each = Spread::of(each(&played));
+        let each = Spread::from_samples(each(&played));
         report.target("instantiate", each);
         table.row([
             "an instance of the built-in step, created and dropped".to_owned(),

@@ -7,13 +7,13 @@ use crate::http_step::http_step;
 /// What is said of a request that is typed.
 fn refused(arguments: &[&str]) -> String {
     let step = http_step("run");
-    let told = arguments
+    let output = arguments
         .iter()
         .fold(step, |step, argument| step.arg(argument))
         .run();
-    match told.strip_prefix("exit code 2\n--- stderr\nerror: ") {
+    match output.strip_prefix("exit code 2\n--- stderr\nerror: ") {
         Some(refused) => refused.to_owned(),
-        None => told,
+        None => output,
     }
 }
 
@@ -223,7 +223,7 @@ fn requests() {
                 "d e",
             ],
             expect![[r#"
-                the request has 3 mistakes
+                the request has 3 errors
                 Wrong method given: 'put' is not known, did you mean `PUT`?
                 `headers.a b`: a header name can contain only letters, digits and hyphens, not a space
                 `hide_request_headers`: a header name can contain only letters, digits and hyphens, not a space

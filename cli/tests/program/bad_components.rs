@@ -59,35 +59,35 @@ fn files_that_are_no_step() {
         ),
     ];
     for (wasm, expected) in cases {
-        let told = http_step("run http://127.0.0.1:1/ --component step.wasm")
+        let output = http_step("run http://127.0.0.1:1/ --component step.wasm")
             .file("step.wasm", wasm)
             .run();
-        expected.assert_eq(&told);
+        expected.assert_eq(&output);
     }
 }
 
 #[test]
 fn a_component_that_ends_too_early() {
     let half = &http_step_component::WASM[..http_step_component::WASM.len() / 2];
-    let told = http_step("run http://127.0.0.1:1/ --component step.wasm")
+    let output = http_step("run http://127.0.0.1:1/ --component step.wasm")
         .file("step.wasm", half)
         .run();
     // The next build has its sections elsewhere.
-    let (told, _) = told.split_once(": section range").unwrap();
+    let (output, _) = output.split_once(": section range").unwrap();
     expect![[r#"
         exit code 2
         --- stderr
         error: step.wasm: this component is not valid"#]]
-    .assert_eq(told);
+    .assert_eq(output);
 }
 
 #[test]
 fn there_is_none() {
-    let told = http_step("run http://127.0.0.1:1/ --component step.wasm").run();
+    let output = http_step("run http://127.0.0.1:1/ --component step.wasm").run();
     expect![[r#"
         exit code 2
         --- stderr
         error: step.wasm: there is no such file
     "#]]
-    .assert_eq(&told);
+    .assert_eq(&output);
 }

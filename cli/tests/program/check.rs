@@ -6,8 +6,8 @@ use crate::http_step::{HttpStep, http_step};
 use crate::server::{OK, Server};
 
 #[test]
-fn no_mistakes() {
-    let told = http_step("check step.yaml -")
+fn no_diagnostics() {
+    let output = http_step("check step.yaml -")
         .file("step.yaml", "get: https://example.com/\n")
         .stdin("{\"url\": \"https://example.com/\"}")
         .run();
@@ -19,7 +19,7 @@ fn no_mistakes() {
         standard input: no errors
           origin https://example.com: POST
     "#]]
-    .assert_eq(&told);
+    .assert_eq(&output);
 }
 
 const NEEDY: &str = "\
@@ -65,14 +65,14 @@ fn what_a_run_needs_is_listed_at_once() {
 
 #[test]
 fn what_is_missing_is_told_at_once() {
-    let mut told = String::new();
+    let mut output = String::new();
     for arguments in [
         "-p number=7",
         "--properties properties.yaml --policy policy.yaml",
         "--properties properties.yaml --policy policy.yaml --allow http://127.0.0.1:8080 --secret CLIENT=env:HTTP_STEP_NOT_SET@https://login.example.com",
         "-p number=7 -p log=logs --allow http://127.0.0.1:8080 --allow https://login.example.com --secret CLIENT=file:token.txt@https://login.example.com --secret TOKEN=file:token.txt@https://api.example.com",
     ] {
-        told.push_str(&format!("$ {arguments}\n{}", needy(arguments).run()));
+        output.push_str(&format!("$ {arguments}\n{}", needy(arguments).run()));
     }
     expect![[r#"
         $ -p number=7
@@ -139,7 +139,7 @@ fn what_is_missing_is_told_at_once() {
         error: the policy does not allow the file `.git/config`: `.git` is hidden and no glob names it; allow it with `--allow-file .git/config`
         error: the policy does not allow the secret `CLIENT` in a header of a request to http://127.0.0.1:8080: it is granted only for https://login.example.com; allow it with `--secret CLIENT=file:token.txt@http://127.0.0.1:8080`
         error: the policy does not allow the secret `TOKEN` in a header of a request to http://127.0.0.1:8080: it is granted only for https://api.example.com; allow it with `--secret TOKEN=file:token.txt@http://127.0.0.1:8080`
-    "#]].assert_eq(&told);
+    "#]].assert_eq(&output);
 }
 
 /// What `check` says is needed is what makes `run` run.
@@ -160,7 +160,7 @@ files: {report: report.csv}
             .env("TOKEN", "correct horse battery")
             .word(&server.origin, "ORIGIN")
     };
-    let told = program("check").run();
+    let output = program("check").run();
     expect![[r#"
         exit code 0
         --- stdout
@@ -170,8 +170,8 @@ files: {report: report.csv}
           secret TOKEN: `--secret TOKEN=env:TOKEN@ORIGIN` is needed
           origin ORIGIN: POST; `--allow ORIGIN` is needed
     "#]]
-    .assert_eq(&told);
-    let needed = told.lines().filter_map(|line| {
+    .assert_eq(&output);
+    let needed = output.lines().filter_map(|line| {
         let (_, needed) = line.split_once('`')?;
         let (needed, _) = needed.split_once("` is needed")?;
         Some(
@@ -215,7 +215,7 @@ fn a_url_is_checked_against_a_policy() {
 
 #[test]
 fn sources_that_the_program_has_not() {
-    let told = http_step("check step.yaml --policy policy.yaml")
+    let output = http_step("check step.yaml --policy policy.yaml")
         .file(
             "step.yaml",
             "get: https://api.example.com/\nauth: {bearer: '${{ secret.TOKEN }}'}\n",
@@ -233,12 +233,12 @@ fn sources_that_the_program_has_not() {
         GET https://api.example.com is allowed by `policy.yaml:1: https://api.example.com`; the name may resolve to public addresses
         --- stderr
         error: the secret `TOKEN` can't be read: the host has no source `vault`; it has env, file
-    "#]].assert_eq(&told);
+    "#]].assert_eq(&output);
 }
 
 #[test]
 fn a_token_endpoint_of_the_same_origin() {
-    let told = http_step("check step.yaml")
+    let output = http_step("check step.yaml")
         .file(
             "step.yaml",
             "get: https://api.example.com/\n\
@@ -253,7 +253,7 @@ fn a_token_endpoint_of_the_same_origin() {
           origin https://api.example.com: GET
           origin https://api.example.com: POST
     "#]]
-    .assert_eq(&told);
+    .assert_eq(&output);
 }
 
 /// What is needed is enough: `run` with it comes as far as the network.
@@ -264,18 +264,18 @@ fn a_secret_that_is_the_url() {
             .file("step.yaml", "post: ${{ secret.HOOK }}\n")
             .env("HOOK", "http://127.0.0.1:1/hook/correct-horse")
     };
-    let lent = "--allow http://127.0.0.1:1 --secret HOOK=env:HOOK@http://127.0.0.1:1";
-    let mut told = String::new();
+    let granted = "--allow http://127.0.0.1:1 --secret HOOK=env:HOOK@http://127.0.0.1:1";
+    let mut output = String::new();
     for arguments in [
         "check step.yaml".to_owned(),
         "check step.yaml --allow http://127.0.0.1:1".to_owned(),
-        format!("check step.yaml {lent}"),
-        format!("run step.yaml {lent}"),
+        format!("check step.yaml {granted}"),
+        format!("run step.yaml {granted}"),
         "run step.yaml --allow http://127.0.0.1:1".to_owned(),
-        format!("check step.yaml {lent} --secret-places HOOK=url"),
-        format!("run step.yaml {lent} --secret-places HOOK=url"),
+        format!("check step.yaml {granted} --secret-places HOOK=url"),
+        format!("run step.yaml {granted} --secret-places HOOK=url"),
     ] {
-        told.push_str(&format!("$ {arguments}\n{}", step(&arguments).run()));
+        output.push_str(&format!("$ {arguments}\n{}", step(&arguments).run()));
     }
     expect![[r#"
         $ check step.yaml
@@ -308,7 +308,7 @@ fn a_secret_that_is_the_url() {
         $ run step.yaml --allow http://127.0.0.1:1
         exit code 2
         --- stdout
-        This run is lent no secrets.
+        No secrets are granted to this run.
         An exception occurred while performing the request: `url`: the secret `HOOK` is not granted to this step
         --- stderr
         Requested (exception)
@@ -327,12 +327,12 @@ fn a_secret_that_is_the_url() {
         --- stderr
         Requested (exception)
         error: could not connect to <HIDDEN>: connection refused
-    "#]].assert_eq(&told);
+    "#]].assert_eq(&output);
 }
 
 #[test]
 fn slips_that_would_show_or_lose_a_secret() {
-    let told = http_step("check step.yaml host.yaml")
+    let output = http_step("check step.yaml host.yaml")
         .file(
             "step.yaml",
             "get: https://api.example.com/\nheaders: {X-Token: abc}\nhide_request_headers: [X-Tokn]\nverify: no\n",
@@ -342,12 +342,12 @@ fn slips_that_would_show_or_lose_a_secret() {
     expect![[r#"
         exit code 2
         --- stderr
-        error: the step file has 2 mistakes
+        error: the step file has 2 errors
         step.yaml:3:24: `hide_request_headers`: there is no header `X-Tokn`; did you mean `X-Token`?
         step.yaml:4:9: `verify`: expected `true` or `false`, not a string; did you mean `false`?
-        error: the step file has a mistake
+        error: the step file has an error
         host.yaml:1:7: `post`: a secret can't stand in the host of a URL; a URL that is a secret as a whole is written `${{ secret.NAME }}`, and nothing before it
-    "#]].assert_eq(&told);
+    "#]].assert_eq(&output);
 }
 
 #[test]
@@ -364,13 +364,13 @@ method: ${{ property.method }}
             .file("step.yaml", step.replace("get:", "url:"))
             .run()
     };
-    let mut told = String::new();
+    let mut output = String::new();
     for arguments in [
         "",
         "-p method=GET",
         "-p method=GET --allow https://api.example.com --allow-tls verify-none",
     ] {
-        told.push_str(&format!("$ {arguments}\n{}", check(arguments)));
+        output.push_str(&format!("$ {arguments}\n{}", check(arguments)));
     }
     expect![[r#"
         $ 
@@ -399,12 +399,12 @@ method: ${{ property.method }}
         --- stderr
         error: the policy does not allow `cert` for https://api.example.com: the only TLS settings for steps are verify-none, pinned-key and min-version; allow it with `--allow-tls client-certificate`
         error: the policy does not allow the proxy http://proxy.example:3128 for https://api.example.com: steps may not use this proxy; allow it with `--allow-proxy http://proxy.example:3128`
-    "#]].assert_eq(&told);
+    "#]].assert_eq(&output);
 }
 
 #[test]
-fn every_mistake_has_its_place() {
-    let told = http_step("check a.yaml b.yaml missing.yaml -")
+fn every_diagnostic_has_its_place() {
+    let output = http_step("check a.yaml b.yaml missing.yaml -")
         .file(
             "a.yaml",
             "url: example.com\n\
@@ -422,14 +422,14 @@ fn every_mistake_has_its_place() {
         b.yaml: no errors
           origin https://example.com: GET
         --- stderr
-        error: the step file has 4 mistakes
+        error: the step file has 4 errors
         a.yaml:1:6: `url`: the URL has no scheme; did you mean `https://…`?
         a.yaml:2:9: Wrong method given: 'post' is not known, did you mean `POST`?
         a.yaml:4:3: `headers.X A`: a header name can contain only letters, digits and hyphens, not a space
         a.yaml:5:1: unknown key `tmeout`, did you mean `timeout`?
         error: missing.yaml: there is no such step file
-        error: the step file has a mistake
+        error: the step file has an error
         standard input:1:6: `get`: expected a URL, not a number
     "#]]
-    .assert_eq(&told);
+    .assert_eq(&output);
 }

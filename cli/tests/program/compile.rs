@@ -22,20 +22,20 @@ fn with_cache(arguments: &str, caches: &Path) -> HttpStep {
 
 /// What `compile` tells, without what differs from build to build.
 fn compile(caches: &Path) -> String {
-    let mut told = with_cache("compile step.wasm", caches).run();
+    let mut output = with_cache("compile step.wasm", caches).run();
     let artefact = artefact(caches);
     let name = artefact.file_name().unwrap().to_str().unwrap();
-    told = told.replace(name, "ARTEFACT");
-    told = told.replace(&name[..64], "DIGEST");
-    if let Some((before, rest)) = told.split_once("Compiled in ") {
+    output = output.replace(name, "ARTEFACT");
+    output = output.replace(&name[..64], "DIGEST");
+    if let Some((before, rest)) = output.split_once("Compiled in ") {
         let (seconds, rest) = rest.split_once(" s to ").unwrap();
         assert!(seconds.parse::<f64>().unwrap() > 0.0);
         let (size, rest) = rest.split_once(" bytes").unwrap();
         let length = fs::metadata(&artefact).unwrap().len();
         assert_eq!(size.parse(), Ok(length));
-        told = format!("{before}Compiled in SECONDS s to LENGTH bytes{rest}");
+        output = format!("{before}Compiled in SECONDS s to LENGTH bytes{rest}");
     }
-    told
+    output
 }
 
 /// The only file in the cache.
@@ -112,8 +112,8 @@ fn what_is_damaged_is_compiled_anew() {
     let middle = wrong.len() / 2;
     wrong[middle] ^= 1;
     fs::write(&artefact, &wrong).unwrap();
-    let told = with_cache("inspect step.wasm", caches.path()).run();
-    assert!(told.ends_with("It is a step.\n"), "{told}");
+    let output = with_cache("inspect step.wasm", caches.path()).run();
+    assert!(output.ends_with("It is a step.\n"), "{output}");
     assert!(fs::read(&artefact).unwrap() == right);
 }
 
@@ -142,8 +142,8 @@ fn a_cache_that_others_can_write() {
         error: compiled components can't be cached: CACHES/http-step: others can write it; `chmod go-w` it, and remove what is in it
     "#]].assert_eq(&with_cache("compile step.wasm", caches.path()).run());
     // The built-in step needs none.
-    let told = with_cache("run http://127.0.0.1:1/", caches.path()).run();
-    assert!(!told.contains("warning"), "{told}");
+    let output = with_cache("run http://127.0.0.1:1/", caches.path()).run();
+    assert!(!output.contains("warning"), "{output}");
     assert_eq!(fs::read_dir(&directory).unwrap().count(), 0);
 }
 
@@ -186,12 +186,12 @@ fn a_cache_that_can_not_be() {
 #[test]
 fn the_home_has_one() {
     let home = TempDir::new().unwrap();
-    let told = http_step("compile step.wasm")
+    let output = http_step("compile step.wasm")
         .file("step.wasm", http_step_component::WASM)
         .without_env("XDG_CACHE_HOME")
         .env("HOME", home.path().to_str().unwrap())
         .run();
-    assert!(told.starts_with("exit code 0\n"), "{told}");
+    assert!(output.starts_with("exit code 0\n"), "{output}");
     let caches = home.path().join(".cache");
     assert!(artefact(&caches).exists());
     for directory in [&caches, &caches.join("http-step")] {

@@ -5,17 +5,17 @@ use expect_test::expect;
 use crate::http_step::http_step;
 
 /// The demo's port, date and measurements, as words.
-fn told(format: &str) -> String {
-    let mut told = http_step("demo --format").arg(format).run();
-    let (_, origin) = told.split_once("A service listens on ").unwrap();
+fn output(format: &str) -> String {
+    let mut output = http_step("demo --format").arg(format).run();
+    let (_, origin) = output.split_once("A service listens on ").unwrap();
     let (origin, _) = origin.split_once(". The step file").unwrap();
-    told = told.replace(&*origin.to_owned(), "ORIGIN");
+    output = output.replace(&*origin.to_owned(), "ORIGIN");
     // RFC 9110: `Sun, 06 Nov 1994 08:49:37 GMT`.
-    while let Some(end) = told.find(" GMT") {
+    while let Some(end) = output.find(" GMT") {
         let start = end - "Sun, 06 Nov 1994 08:49:37".len();
-        told.replace_range(start..end + " GMT".len(), "DATE");
+        output.replace_range(start..end + " GMT".len(), "DATE");
     }
-    told
+    output
 }
 
 #[test]
@@ -66,13 +66,13 @@ fn as_text() {
 
         Status code: 200
     "#]]
-    .assert_eq(&told("text"));
+    .assert_eq(&output("text"));
 }
 
 #[test]
 fn as_ndjson() {
-    let told = told("ndjson");
-    let (told, _) = told.split_once(r#""ledger""#).unwrap();
+    let output = output("ndjson");
+    let (output, _) = output.split_once(r#""ledger""#).unwrap();
     expect![[r#"
         exit code 0
         --- stdout
@@ -82,7 +82,7 @@ fn as_ndjson() {
         {"event":"log","stream":"header","text":"Response Headers:\n\tcontent-type: application/json\n\tx-session: <HIDDEN>\n\tcontent-length: 121\n\tdate: DATE\n"}
         {"event":"log","stream":"stdout","text":" ------ Content ------\n"}
         {"event":"log","stream":"content","text":"{\n  \"received\": \"POST /builds/42\",\n  \"body\": {\n    \"branch\": \"main\",\n    \"passed\": true\n  },\n  \"token_was_right\": true\n}\n"}
-        {"event":"result","outcome":"success","summary":"Status code: 200","exchanges":[{"request":{"method":"POST","url":"ORIGIN/builds/42","headers":[{"name":"User-Agent","value":"http-step/0.1.0"},{"name":"Accept-Encoding","value":"gzip, deflate, br, zstd"},{"name":"Accept","value":"*/*"},{"name":"X-Token","value":"<HIDDEN>"},{"name":"X-Builder","value":"linux"},{"name":"Content-Length","value":"31"},{"name":"Content-Type","value":"application/json"}],"body":{"size":31,"sha256":"3b79b7c25d31af626ef99094dd37b9efc066f7e4a362e049a0c0c6ac2f896459"}},"response":{"status":200,"headers":[{"name":"content-type","value":"application/json"},{"name":"x-session","value":"<HIDDEN>"},{"name":"content-length","value":"121"},{"name":"date","value":"DATE"}],"body":{"size":121,"sha256":"ecd87195f3004ba12e251a840f2cc93cc8063b6dd89d77c71dc5fba3681226ee"}}}],"outputs":{},"#]].assert_eq(told);
+        {"event":"result","outcome":"success","summary":"Status code: 200","exchanges":[{"request":{"method":"POST","url":"ORIGIN/builds/42","headers":[{"name":"User-Agent","value":"http-step/0.1.0"},{"name":"Accept-Encoding","value":"gzip, deflate, br, zstd"},{"name":"Accept","value":"*/*"},{"name":"X-Token","value":"<HIDDEN>"},{"name":"X-Builder","value":"linux"},{"name":"Content-Length","value":"31"},{"name":"Content-Type","value":"application/json"}],"body":{"size":31,"sha256":"3b79b7c25d31af626ef99094dd37b9efc066f7e4a362e049a0c0c6ac2f896459"}},"response":{"status":200,"headers":[{"name":"content-type","value":"application/json"},{"name":"x-session","value":"<HIDDEN>"},{"name":"content-length","value":"121"},{"name":"date","value":"DATE"}],"body":{"size":121,"sha256":"ecd87195f3004ba12e251a840f2cc93cc8063b6dd89d77c71dc5fba3681226ee"}}}],"outputs":{},"#]].assert_eq(output);
 }
 
 #[test]

@@ -9,7 +9,7 @@ use crate::server::{NOBODY, NOT_FOUND, OK, Server};
 #[test]
 fn success_is_0() {
     let server = Server::answering(OK);
-    let told = http_step("run")
+    let output = http_step("run")
         .arg(&server.origin)
         .word(&server.origin, "ORIGIN")
         .run();
@@ -31,13 +31,13 @@ fn success_is_0() {
         --- stderr
         Status code: 200
     "#]]
-    .assert_eq(&told);
+    .assert_eq(&output);
 }
 
 #[test]
 fn a_failure_is_1() {
     let server = Server::answering(NOT_FOUND);
-    let told = http_step("run")
+    let output = http_step("run")
         .arg(&server.origin)
         .word(&server.origin, "ORIGIN")
         .run();
@@ -57,12 +57,12 @@ fn a_failure_is_1() {
         --- stderr
         Status code: 404 (failure)
     "#]]
-    .assert_eq(&told);
+    .assert_eq(&output);
 }
 
 #[test]
 fn a_step_that_can_not_be_made_a_request_is_2() {
-    let told = http_step("run http://127.0.0.1:1/")
+    let output = http_step("run http://127.0.0.1:1/")
         .arg("-HX-Branch: ${{ property.branch }}")
         .run();
     expect![[r#"
@@ -72,13 +72,13 @@ fn a_step_that_can_not_be_made_a_request_is_2() {
         --- stderr
         Requested (exception)
         error: `headers`: the property `branch` is not set; set it or use a default: `${{ property.branch | default("") }}`
-    "#]].assert_eq(&told);
+    "#]].assert_eq(&output);
 }
 
 #[test]
 fn a_denial_is_3() {
     let server = Server::answering(OK);
-    let told = http_step("run step.yaml")
+    let output = http_step("run step.yaml")
         .file("step.yaml", format!("get: {}/\n", server.origin))
         .word(&server.origin, "ORIGIN")
         .run();
@@ -90,29 +90,29 @@ fn a_denial_is_3() {
         --- stderr
         Requested (denied)
         error: the policy does not allow ORIGIN: 127.0.0.1 is a loopback address; allow it with `--allow ORIGIN`
-    "#]].assert_eq(&told);
-    assert!(!server.was_asked());
+    "#]].assert_eq(&output);
+    assert!(!server.was_requested());
 }
 
 #[test]
 fn a_denial_is_3_whatever_the_component_says() {
     for how in ["exception", "panic", "exit"] {
-        let told = http_step("run step.yaml --component step.wasm")
+        let output = http_step("run step.yaml --component step.wasm")
             .file("step.wasm", Guest::GivesUp.wasm())
             .file("step.yaml", format!("post: {NOBODY}/\ndata: {how}\n"))
             .run();
-        assert!(told.starts_with("exit code 3\n"), "{told}");
+        assert!(output.starts_with("exit code 3\n"), "{output}");
         assert!(
-            told.contains("Requested (denied)\nerror: the policy does not allow http://127.0.0.1:1: no rule matches it")
-                && told.ends_with("allow it with `--allow http://127.0.0.1:1`\n"),
-            "{told}"
+            output.contains("Requested (denied)\nerror: the policy does not allow http://127.0.0.1:1: no rule matches it")
+                && output.ends_with("allow it with `--allow http://127.0.0.1:1`\n"),
+            "{output}"
         );
     }
 }
 
 #[test]
 fn no_connection_is_4() {
-    let told = http_step("run").arg(NOBODY).run();
+    let output = http_step("run").arg(NOBODY).run();
     expect![[r#"
         exit code 4
         --- stdout
@@ -121,13 +121,13 @@ fn no_connection_is_4() {
         --- stderr
         Requested (exception)
         error: could not connect to http://127.0.0.1:1: connection refused
-    "#]].assert_eq(&told);
+    "#]].assert_eq(&output);
 }
 
 #[test]
 fn no_answer_in_time_is_4() {
     let server = Server::hanging_after("HTTP/1.1 200");
-    let told = http_step("run --timeout 1")
+    let output = http_step("run --timeout 1")
         .arg(&server.origin)
         .word(&server.origin, "ORIGIN")
         .run();
@@ -140,13 +140,13 @@ fn no_answer_in_time_is_4() {
         Requested (exception)
         error: the step did not end within 1 s; `--timeout` gives it longer, or `wall` under `limits:` of a policy
     "#]]
-    .assert_eq(&told);
+    .assert_eq(&output);
 }
 
 #[test]
 fn a_time_limit_of_the_step_file_is_4() {
     let server = Server::hanging_after("");
-    let told = http_step("run step.yaml --allow")
+    let output = http_step("run step.yaml --allow")
         .arg(&server.origin)
         .file(
             "step.yaml",
@@ -162,5 +162,5 @@ fn a_time_limit_of_the_step_file_is_4() {
         --- stderr
         Requested (exception)
         error: ORIGIN did not answer within 0.5 s
-    "#]].assert_eq(&told);
+    "#]].assert_eq(&output);
 }

@@ -9,9 +9,9 @@ use crate::server::{NOBODY, NOT_FOUND, OK, Server};
 
 /// The numbers that differ from run to run, as `"N"`: whatever is not whole,
 /// which is seconds, and the amounts of memory.
-fn without_measurements(told: &str) -> String {
+fn without_measurements(output: &str) -> String {
     let mut shown = String::new();
-    let mut rest = told;
+    let mut rest = output;
     while let Some(colon) = rest.find(':') {
         let (before, after) = rest.split_at(colon + 1);
         let number = after.trim_start_matches(' ');
@@ -36,7 +36,7 @@ fn without_measurements(told: &str) -> String {
 #[test]
 fn json_is_one_object() {
     let server = Server::answering(OK);
-    let told =
+    let output =
         http_step("run --format json -d number=7 -H X-Token:abc --hide-request-header x-token")
             .arg(&server.origin)
             .word(&server.origin, "ORIGIN")
@@ -174,12 +174,12 @@ fn json_is_one_object() {
             "component_bytes": "N"
           }
         }
-    "#]].assert_eq(&without_measurements(&told));
+    "#]].assert_eq(&without_measurements(&output));
 }
 
 #[test]
 fn json_tells_of_an_error() {
-    let told = http_step("run --format json").arg(NOBODY).run();
+    let output = http_step("run --format json").arg(NOBODY).run();
     expect![[r#"
         exit code 4
         --- stdout
@@ -259,13 +259,13 @@ fn json_tells_of_an_error() {
             "component_bytes": "N"
           }
         }
-    "#]].assert_eq(&without_measurements(&told));
+    "#]].assert_eq(&without_measurements(&output));
 }
 
 #[test]
 fn ndjson_is_an_event_a_line() {
     let server = Server::answering(NOT_FOUND);
-    let told = http_step("run --format ndjson")
+    let output = http_step("run --format ndjson")
         .arg(&server.origin)
         .word(&server.origin, "ORIGIN")
         .word(server.address(), "ADDRESS")
@@ -280,7 +280,7 @@ fn ndjson_is_an_event_a_line() {
         {"event":"log","stream":"header","text":"Response Headers:\n\tcontent-length: 0\n"}
         {"event":"log","stream":"stdout","text":" ------ Content ------\n"}
         {"event":"result","outcome":"failure","summary":"Status code: 404 (failure)","exchanges":[{"request":{"method":"GET","url":"ORIGIN/","headers":[{"name":"User-Agent","value":"http-step/0.1.0"},{"name":"Accept-Encoding","value":"gzip, deflate, br, zstd"},{"name":"Accept","value":"*/*"}],"body":null},"response":{"status":404,"headers":[{"name":"content-length","value":"0"}],"body":{"size":0,"sha256":"e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"}}}],"outputs":{},"ledger":[{"method":"GET","origin":"ORIGIN","rule":"--allow ORIGIN","addresses":["127.0.0.1"],"peer":"ADDRESS","proxy":null,"secrets":[],"partial_echoes":[],"attempts":1,"connection":"new","protocol":"HTTP/1.1","tls":null,"status":404,"bytes_sent":0,"bytes_received":0,"bytes_decoded":0,"seconds":{"wait":"N","resolve":"N","connect":"N","tls":"N","head":"N","body":"N"},"error":null}],"error":null,"usage":{"wall_seconds":"N","cpu_seconds":"N","peak_memory_bytes":"N","requests":1,"peak_concurrent_requests":1,"hosts":1,"bytes_sent":0,"bytes_received":0,"bytes_decoded":0,"peak_header_fields":4,"peak_header_bytes":107,"log_bytes":251,"component_bytes":"N"}}
-    "#]].assert_eq(&without_measurements(&told));
+    "#]].assert_eq(&without_measurements(&output));
 }
 
 #[test]
@@ -293,10 +293,10 @@ fn json_has_the_documented_fields() {
     let server = Server::answering(format!(
         "HTTP/1.1 302 Found\r\nlocation: {NOBODY}/\r\ncontent-length: 0\r\n\r\n"
     ));
-    let told = http_step("run --format json --allow http://127.0.0.1:1")
+    let output = http_step("run --format json --allow http://127.0.0.1:1")
         .arg(&server.origin)
         .run_for_stdout();
-    let result: Value = serde_json::from_str(&told).unwrap();
+    let result: Value = serde_json::from_str(&output).unwrap();
     assert_eq!(
         names(&result),
         [
@@ -431,11 +431,11 @@ fn colours_are_for_terminals() {
 
 #[test]
 fn json_has_no_colours() {
-    let told = http_step("run --format ndjson")
+    let output = http_step("run --format ndjson")
         .arg(NOBODY)
         .env("CLICOLOR_FORCE", "1")
         .run();
-    assert!(!told.contains('\u{1b}'), "{told}");
+    assert!(!output.contains('\u{1b}'), "{output}");
 }
 
 /// A component hands on numbers that no 64 bits hold.
@@ -452,13 +452,13 @@ fn outputs_keep_their_digits() {
             "\"get digits\": [\n      123456789012345678901234567890,\n      1.10,\n      -0,\n      1e400\n    ]".to_owned(),
         ),
     ] {
-        let told = http_step("run https://example.com/digits --component step.wasm --properties p")
+        let output = http_step("run https://example.com/digits --component step.wasm --properties p")
             .file("step.wasm", Guest::HandsOnProperties.wasm())
             .file("p", format!("digits: {numbers}"))
             .arg("--format")
             .arg(format)
             .run();
-        assert!(told.starts_with("exit code 0\n"), "{told}");
-        assert!(told.contains(&outputs), "{told}");
+        assert!(output.starts_with("exit code 0\n"), "{output}");
+        assert!(output.contains(&outputs), "{output}");
     }
 }

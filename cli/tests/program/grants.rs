@@ -102,29 +102,29 @@ fn a_typed_url_grants_its_origin_and_no_other() {
         "HTTP/1.1 302 Found\r\nlocation: {}/\r\ncontent-length: 0\r\n\r\n",
         other.origin
     ));
-    let told = http_step("run --format json")
+    let output = http_step("run --format json")
         .arg(&typed.origin)
         .run_for_stdout();
-    let result: serde_json::Value = serde_json::from_str(&told).unwrap();
+    let result: serde_json::Value = serde_json::from_str(&output).unwrap();
     assert_eq!(result["outcome"], "denied");
     assert_eq!(result["error"]["sent"], "yes");
-    assert!(!other.was_asked());
+    assert!(!other.was_requested());
 }
 
 #[test]
 fn a_typed_url_grants_nothing_beside_a_policy_or_a_component() {
     let server = Server::answering(OK);
     let run = |arguments: &str| {
-        let told = http_step(&format!("run {arguments}"))
+        let output = http_step(&format!("run {arguments}"))
             .arg(&server.origin)
             .file("policy.yaml", "public: true\n")
             .file("step.wasm", http_step_component::WASM)
             .word(&server.origin, "ORIGIN")
             .run();
-        let error = told.lines().find(|line| line.starts_with("error: "));
+        let error = output.lines().find(|line| line.starts_with("error: "));
         error.unwrap_or("allowed").to_owned()
     };
-    let mut told = String::new();
+    let mut output = String::new();
     for (arguments, allowed) in [
         ("", ""),
         ("--allow https://example.com", ""),
@@ -137,7 +137,7 @@ fn a_typed_url_grants_nothing_beside_a_policy_or_a_component() {
         ),
         ("--component step.wasm --policy policy.yaml", "--allow"),
     ] {
-        told.push_str(&format!("run {arguments} URL: {}\n", run(arguments)));
+        output.push_str(&format!("run {arguments} URL: {}\n", run(arguments)));
         if !allowed.is_empty() {
             let allowed = format!("{arguments} --allow {}", server.origin);
             assert_eq!(run(&allowed), "allowed");
@@ -151,7 +151,7 @@ fn a_typed_url_grants_nothing_beside_a_policy_or_a_component() {
         run --component step.wasm URL: error: the policy does not allow ORIGIN: no rule matches it; allow it with `--allow ORIGIN`
         run --component step.wasm --allow https://example.com URL: error: the policy does not allow ORIGIN: no rule matches it; allow it with `--allow ORIGIN`
         run --component step.wasm --policy policy.yaml URL: error: the policy does not allow ORIGIN: 127.0.0.1 is a loopback address; allow it with `- ORIGIN` under `allow:` in policy.yaml
-    "#]].assert_eq(&told);
+    "#]].assert_eq(&output);
 }
 
 #[test]
@@ -192,7 +192,7 @@ fn a_component_of_the_user_gets_nothing_until_it_is_allowed() {
         Requested (denied)
         error: the policy does not allow ORIGIN: no rule matches it; allow it with `--allow ORIGIN`
     "#]].assert_eq(&run(&[]));
-    assert!(!server.was_asked());
+    assert!(!server.was_requested());
 
     let allowed = run(&["--allow", &server.origin]);
     assert!(allowed.starts_with("exit code 0\n"), "{allowed}");
@@ -206,7 +206,7 @@ fn what_is_denied_is_denied_whatever_allows_it() {
             .word(server.origin.rsplit(':').next().unwrap(), "PORT")
             .run()
     };
-    let mut told = String::new();
+    let mut output = String::new();
     for arguments in [
         "--deny 127.0.0.0/8",
         "--deny 127.0.0.1",
@@ -215,7 +215,7 @@ fn what_is_denied_is_denied_whatever_allows_it() {
         "--deny evil.example/path",
     ] {
         let arguments = format!("{arguments} --allow {}", server.origin);
-        told.push_str(&run(&arguments));
+        output.push_str(&run(&arguments));
     }
     expect![[r#"
         exit code 3
@@ -251,8 +251,8 @@ fn what_is_denied_is_denied_whatever_allows_it() {
         error: invalid value for '--deny <ORIGIN|HOST|NETWORK>': `evil.example/…` can't be denied: it can't have a path; remove everything after the host and port; use an origin, a host or a network, such as `https://api.example.com`, `*.example.com` or `10.0.0.0/8`
 
         For more information, try '--help'.
-    "#]].assert_eq(&told);
-    assert!(!server.was_asked());
+    "#]].assert_eq(&output);
+    assert!(!server.was_requested());
 }
 
 #[test]
@@ -274,7 +274,7 @@ fn a_local_name_is_reached_where_it_is_named() {
         Requested (denied)
         error: the policy does not allow http://localhost:PORT: `localhost` is this machine, and no rule names it; allow it with `--allow http://localhost:PORT`
     "#]].assert_eq(&run(""));
-    assert!(!server.was_asked());
+    assert!(!server.was_requested());
     let allowed = run(&format!("--allow http://localhost:{port}"));
     assert!(allowed.starts_with("exit code 0\n"), "{allowed}");
 }

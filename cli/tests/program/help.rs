@@ -6,14 +6,15 @@ use crate::http_step::http_step;
 
 /// The help, without the spaces that clap leaves on empty lines.
 fn help(arguments: &str) -> String {
-    let told = http_step(arguments).run();
-    told.lines()
+    let output = http_step(arguments).run();
+    output
+        .lines()
         .map(|line| format!("{}\n", line.trim_end()))
         .collect()
 }
 
 #[test]
-fn of_the_program() {
+fn program() {
     expect![[r#"
         exit code 0
         --- stdout
@@ -51,7 +52,7 @@ fn of_the_program() {
 }
 
 #[test]
-fn of_run() {
+fn run() {
     expect![[r#"
         exit code 0
         --- stdout
@@ -279,7 +280,7 @@ fn of_run() {
 }
 
 #[test]
-fn of_the_other_subcommands() {
+fn other_subcommands() {
     expect![[r#"
         exit code 0
         --- stdout
@@ -417,8 +418,8 @@ fn of_the_other_subcommands() {
 
 #[test]
 fn without_arguments() {
-    let told = help("").replace("exit code 2\n--- stderr", "exit code 0\n--- stdout");
-    assert_eq!(told, help("-h"));
+    let output = help("").replace("exit code 2\n--- stderr", "exit code 0\n--- stdout");
+    assert_eq!(output, help("-h"));
     expect![[r#"
         exit code 2
         --- stderr

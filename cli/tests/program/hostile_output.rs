@@ -14,7 +14,7 @@ const HOSTILE: &str = "HTTP/1.1 200 OK\r\n\
     content-length: 39\r\n\r\n\
     \u{1b}[2J\u{1b}]0;title\u{7}a\u{8}b\u{7f}\u{9b}31mred\rover\r\nend\t.\n";
 
-fn told(format: &str) -> String {
+fn output(format: &str) -> String {
     let server = Server::answering(HOSTILE);
     http_step("run --format")
         .arg(format)
@@ -27,8 +27,8 @@ fn told(format: &str) -> String {
 
 #[test]
 fn text_shows_control_characters() {
-    let told = told("text");
-    let ours = told
+    let output = output("text");
+    let ours = output
         .replace("\u{1b}[36m", "")
         .replace("\u{1b}[31m", "")
         .replace("\u{1b}[1m\u{1b}[32m", "")
@@ -59,25 +59,26 @@ fn text_shows_control_characters() {
 #[test]
 fn json_escapes_them() {
     for format in ["json", "ndjson"] {
-        let told = told(format);
-        let raw = told.chars().find(|c| c.is_control() && *c != '\n');
-        assert_eq!(raw, None, "{told}");
+        let output = output(format);
+        let raw = output.chars().find(|c| c.is_control() && *c != '\n');
+        assert_eq!(raw, None, "{output}");
         assert!(
-            told.contains(r"\u001b[2J\u001b]0;title\u0007a\bb\u007f\u009b31mred\rover\r\nend\t.\n"),
-            "{told}"
+            output
+                .contains(r"\u001b[2J\u001b]0;title\u0007a\bb\u007f\u009b31mred\rover\r\nend\t.\n"),
+            "{output}"
         );
     }
 }
 
 #[test]
 fn a_message_shows_them() {
-    let told = http_step("run").arg("a\u{1b}[2J").run();
+    let output = http_step("run").arg("a\u{1b}[2J").run();
     expect![[r#"
         exit code 2
         --- stderr
         error: a␛[2J: there is no such step file
     "#]]
-    .assert_eq(&told);
+    .assert_eq(&output);
 }
 
 /// A header and a body that people would read otherwise than they are, and that command
@@ -97,7 +98,7 @@ fn commanding() -> Server {
 #[test]
 fn text_shows_commands_to_ci_systems() {
     let server = commanding();
-    let told = http_step("run")
+    let output = http_step("run")
         .arg(&server.origin)
         .word(&server.origin, "ORIGIN")
         .run();
@@ -132,34 +133,34 @@ fn text_shows_commands_to_ci_systems() {
         --- stderr
         Status code: 200
     "#]]
-    .assert_eq(&told);
+    .assert_eq(&output);
 }
 
 #[test]
 fn json_escapes_what_would_be_a_command() {
     for (format, log) in [("json", "/log/4/text"), ("ndjson", "/text")] {
         let server = commanding();
-        let told = http_step("run --format")
+        let output = http_step("run --format")
             .arg(format)
             .arg(&server.origin)
             .run_for_stdout();
-        let lower = told.to_lowercase();
+        let lower = output.to_lowercase();
         for command in ["##[", "##vso[", "##teamcity[", "section_start:"] {
-            assert!(!lower.contains(command), "{told}");
+            assert!(!lower.contains(command), "{output}");
         }
         assert!(
-            told.contains(
+            output.contains(
                 r"\u003a:add-mask::hello\n\t \u003a:error::x\r\n\u003a:stop-commands::x\na \u0023#[error]x\n\u0023#vso[task"
             ),
-            "{told}"
+            "{output}"
         );
         assert!(
-            told.contains(r"admin\u202e\u2066\u200b\ufeff\udb40\udc41\n[::1]: a::b"),
-            "{told}"
+            output.contains(r"admin\u202e\u2066\u200b\ufeff\udb40\udc41\n[::1]: a::b"),
+            "{output}"
         );
         // Whoever reads the JSON has the text.
-        let content = told.lines().map(|line| match format {
-            "json" => told.as_str(),
+        let content = output.lines().map(|line| match format {
+            "json" => output.as_str(),
             _ => line,
         });
         let content = content
@@ -207,15 +208,15 @@ fn obeyed_by_github(output: &str) -> Vec<String> {
 }
 
 /// Standard output, in which the token of this run reads `TOKEN`; and the token.
-fn under_github(told: &str) -> (String, String) {
-    let (_, rest) = told.split_once("\n::stop-commands::").unwrap();
+fn under_github(output: &str) -> (String, String) {
+    let (_, rest) = output.split_once("\n::stop-commands::").unwrap();
     let (token, _) = rest.split_once('\n').unwrap();
     assert_eq!(token.len(), 32, "{token}");
     assert!(
         token.bytes().all(|byte| byte.is_ascii_hexdigit()),
         "{token}"
     );
-    (told.replace(token, "TOKEN"), token.to_owned())
+    (output.replace(token, "TOKEN"), token.to_owned())
 }
 
 #[test]
@@ -228,7 +229,7 @@ fn under_github_the_log_stands_where_no_command_is_taken() {
             .run()
     };
     let server = commanding();
-    let (told, token) = under_github(&run(&server.origin));
+    let (output, token) = under_github(&run(&server.origin));
     expect![[r#"
         exit code 0
         --- stdout
@@ -263,25 +264,25 @@ fn under_github_the_log_stands_where_no_command_is_taken() {
         --- stderr
         Status code: 200
     "#]]
-    .assert_eq(&told);
+    .assert_eq(&output);
     let (again, other) = under_github(&run(&server.origin));
-    assert_eq!(again, told);
+    assert_eq!(again, output);
     assert_ne!(token, other);
-    let stdout = told.split("--- stderr").next().unwrap();
+    let stdout = output.split("--- stderr").next().unwrap();
     assert_eq!(obeyed_by_github(stdout), Vec::<String>::new());
 }
 
 #[test]
 fn under_github_what_went_wrong_is_shown_beside_the_build() {
     let server = Server::answering(NOT_FOUND);
-    let told = http_step("run")
+    let output = http_step("run")
         .arg(&server.origin)
         .env("GITHUB_ACTIONS", "true")
         .env("CLICOLOR_FORCE", "1")
         .word(&server.origin, "ORIGIN")
         .run()
         .replace('\u{1b}', "ESC");
-    let (told, _) = under_github(&told);
+    let (output, _) = under_github(&output);
     expect![[r#"
         exit code 1
         --- stdout
@@ -302,14 +303,14 @@ fn under_github_what_went_wrong_is_shown_beside_the_build() {
         --- stderr
         ESC[1mESC[31mStatus code: 404 (failure)ESC[0m
     "#]]
-    .assert_eq(&told);
-    let (stdout, _) = told.split_once("--- stderr").unwrap();
+    .assert_eq(&output);
+    let (stdout, _) = output.split_once("--- stderr").unwrap();
     assert_eq!(
         obeyed_by_github(stdout),
         ["::error title=http-step::Status code: 404 (failure)"]
     );
 
-    let told = http_step("run step.yaml")
+    let output = http_step("run step.yaml")
         .file("step.yaml", "get: http://127.0.0.1:1/\n")
         .env("GITHUB_ACTIONS", "true")
         .run();
@@ -325,37 +326,37 @@ fn under_github_what_went_wrong_is_shown_beside_the_build() {
         --- stderr
         Requested (denied)
         error: the policy does not allow http://127.0.0.1:1: 127.0.0.1 is a loopback address; allow it with `--allow http://127.0.0.1:1`
-    "#]].assert_eq(&under_github(&told).0);
+    "#]].assert_eq(&under_github(&output).0);
 
     // What keeps it from running is shown there, too.
-    let told = http_step("run step.yaml")
+    let output = http_step("run step.yaml")
         .file("step.yaml", "get: 1\nx::error::y: 100%\n")
         .env("GITHUB_ACTIONS", "true")
         .run();
     expect![[r#"
         exit code 2
         --- stdout
-        ::error title=http-step::the step file has 2 mistakes%0Astep.yaml:1:6: `get`: expected a URL, not a number%0Astep.yaml:2:1: unknown key `x::error::y`; the keys are url, method, get, post, put, delete, head, options, patch, params, headers, cookies, data, json, files, auth, timeout, allow_redirects, max_redirects, stream, verify, cert, tls, proxies, hide_request_headers, hide_response_headers
+        ::error title=http-step::the step file has 2 errors%0Astep.yaml:1:6: `get`: expected a URL, not a number%0Astep.yaml:2:1: unknown key `x::error::y`; the keys are url, method, get, post, put, delete, head, options, patch, params, headers, cookies, data, json, files, auth, timeout, allow_redirects, max_redirects, stream, verify, cert, tls, proxies, hide_request_headers, hide_response_headers
         --- stderr
-        error: the step file has 2 mistakes
+        error: the step file has 2 errors
         step.yaml:1:6: `get`: expected a URL, not a number
         step.yaml:2:1: unknown key `x::error::y`; the keys are url, method, get, post, put, delete, head, options, patch, params, headers, cookies, data, json, files, auth, timeout, allow_redirects, max_redirects, stream, verify, cert, tls, proxies, hide_request_headers, hide_response_headers
-    "#]].assert_eq(&told);
+    "#]].assert_eq(&output);
 
     // Where no log is shown as text, there is nothing to stop.
     for arguments in ["run --format json", "check"] {
-        let told = http_step(arguments)
+        let output = http_step(arguments)
             .arg("step.yaml")
             .file("step.yaml", "get: http://127.0.0.1:1/\n")
             .env("GITHUB_ACTIONS", "true")
             .run();
-        assert!(!told.contains("::"), "{told}");
+        assert!(!output.contains("::"), "{output}");
     }
 }
 
 #[test]
 fn what_is_said_of_arguments_and_files_commands_nobody() {
-    let mut told = String::new();
+    let mut output = String::new();
     for arguments in [
         ["run", "a ##[error]x"],
         ["run", "\n::error::x"],
@@ -373,7 +374,7 @@ fn what_is_said_of_arguments_and_files_commands_nobody() {
         let step = arguments
             .iter()
             .fold(step, |step, argument| step.arg(argument));
-        told.push_str(&format!("$ {arguments:?}\n{}", step.run()));
+        output.push_str(&format!("$ {arguments:?}\n{}", step.run()));
     }
     expect![[r###"
         $ ["run", "a ##[error]x"]
@@ -410,7 +411,7 @@ fn what_is_said_of_arguments_and_files_commands_nobody() {
         $ ["check", "step.yaml"]
         exit code 2
         --- stderr
-        error: the step file has 4 mistakes
+        error: the step file has 4 errors
         step.yaml:2:1: unknown key `##\u{5b}error]x`; the keys are url, method, get, post, put, delete, head, options, patch, params, headers, cookies, data, json, files, auth, timeout, allow_redirects, max_redirects, stream, verify, cert, tls, proxies, hide_request_headers, hide_response_headers
         step.yaml:3:1: unknown key `\n::error::x`; the keys are url, method, get, post, put, delete, head, options, patch, params, headers, cookies, data, json, files, auth, timeout, allow_redirects, max_redirects, stream, verify, cert, tls, proxies, hide_request_headers, hide_response_headers
         step.yaml:4:1: `get` already gives the method; remove `method`, or replace `get` with `url`
@@ -424,9 +425,9 @@ fn what_is_said_of_arguments_and_files_commands_nobody() {
         --- stderr
         error: 
         :\u{3a}error::x: there is no such file
-    "###]].assert_eq(&told);
+    "###]].assert_eq(&output);
     for format in ["text", "json"] {
-        let told = http_step("run step.yaml --dry-run --format")
+        let output = http_step("run step.yaml --dry-run --format")
             .arg(format)
             .file(
                 "step.yaml",
@@ -434,8 +435,11 @@ fn what_is_said_of_arguments_and_files_commands_nobody() {
             )
             .arg("--allow=http://127.0.0.1:1")
             .run();
-        assert!(told.starts_with("exit code 0\n"), "{told}");
-        assert!(!told.contains("##[") && !told.contains("##vso["), "{told}");
-        assert_eq!(obeyed_by_github(&told), Vec::<String>::new());
+        assert!(output.starts_with("exit code 0\n"), "{output}");
+        assert!(
+            !output.contains("##[") && !output.contains("##vso["),
+            "{output}"
+        );
+        assert_eq!(obeyed_by_github(&output), Vec::<String>::new());
     }
 }

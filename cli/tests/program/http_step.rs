@@ -130,7 +130,7 @@ impl HttpStep {
     /// As [`HttpStep::run`], and do something while it runs.
     pub(crate) fn run_while(mut self, meanwhile: impl FnOnce(&Child)) -> String {
         let output = self.output(meanwhile);
-        self.told(&output)
+        self.shown(&output)
     }
 
     /// Run it to its end, for its standard output.
@@ -149,23 +149,23 @@ impl HttpStep {
         child.wait_with_output().unwrap()
     }
 
-    fn told(&self, output: &Output) -> String {
+    fn shown(&self, output: &Output) -> String {
         let code = output
             .status
             .code()
             .map_or_else(|| output.status.to_string(), |code| code.to_string());
-        let mut told = format!("exit code {code}\n");
+        let mut shown = format!("exit code {code}\n");
         for (name, bytes) in [("stdout", &output.stdout), ("stderr", &output.stderr)] {
             if bytes.is_empty() {
                 continue;
             }
             let text = str::from_utf8(bytes).expect("the output is UTF-8");
             let end = if text.ends_with('\n') { "" } else { "¶\n" };
-            write!(told, "--- {name}\n{text}{end}").unwrap();
+            write!(shown, "--- {name}\n{text}{end}").unwrap();
         }
         for (text, word) in &self.words {
-            told = told.replace(text, word);
+            shown = shown.replace(text, word);
         }
-        told
+        shown
     }
 }

@@ -7,7 +7,7 @@ use crate::http_step::http_step;
 #[test]
 fn the_built_in_step() {
     let size = http_step_component::WASM.len();
-    let told = http_step("inspect step.wasm")
+    let output = http_step("inspect step.wasm")
         .file("step.wasm", http_step_component::WASM)
         .word(size.to_string(), "SIZE")
         .run();
@@ -42,7 +42,7 @@ fn the_built_in_step() {
           http-step
         It is a step.
     "#]]
-    .assert_eq(&told);
+    .assert_eq(&output);
 }
 
 #[test]

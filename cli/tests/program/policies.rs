@@ -71,7 +71,7 @@ fn a_policy_in_peoples_words() {
 
 #[test]
 fn whether_a_url_is_allowed_and_by_which_line() {
-    let mut told = String::new();
+    let mut output = String::new();
     for arguments in [
         "https://api.example.com/builds",
         "https://www.example.com/",
@@ -87,7 +87,7 @@ fn whether_a_url_is_allowed_and_by_which_line() {
         "https://user:hunter2@example.com/",
         "https://api.example.com/ http://192.168.0.1/ https://",
     ] {
-        told.push_str(&format!("$ {arguments}\n{}", check(arguments).run()));
+        output.push_str(&format!("$ {arguments}\n{}", check(arguments).run()));
     }
     expect![[r#"
         $ https://api.example.com/builds
@@ -145,12 +145,12 @@ fn whether_a_url_is_allowed_and_by_which_line() {
         --- stderr
         error: the policy does not allow http://192.168.0.1: 192.168.0.1 is a private address; allow it with `- http://192.168.0.1` under `allow:` in policy.yaml
         error: `https://` is not an origin such as `https://example.com` or `http://127.0.0.1:8080`: it is not an absolute URL
-    "#]].assert_eq(&told);
+    "#]].assert_eq(&output);
 }
 
 #[test]
 fn whether_a_step_file_is_allowed() {
-    let told = check("allowed.yaml denied.yaml rendered.yaml wrong.yaml")
+    let output = check("allowed.yaml denied.yaml rendered.yaml wrong.yaml")
         .file("allowed.yaml", "post: https://www.example.com/\n")
         .file("denied.yaml", "get: https://www.example.com/\n")
         .file("rendered.yaml", "get: https://${{ property.host }}/\n")
@@ -167,13 +167,13 @@ fn whether_a_step_file_is_allowed() {
         its URL or method contains an expression: the destination is known only at run time
         --- stderr
         error: the policy does not allow GET https://www.example.com: `policy.yaml:15: https://*.example.com` allows only POST; allow it with `- {origin: https://www.example.com, methods: [GET]}` under `allow:` in policy.yaml
-        error: the step file has a mistake
+        error: the step file has an error
         wrong.yaml:1:6: `get`: the URL has no scheme; did you mean `https://…`?
-    "#]].assert_eq(&told);
+    "#]].assert_eq(&output);
 }
 
 #[test]
-fn a_policy_with_mistakes_allows_nothing() {
+fn a_policy_with_diagnostics_allows_nothing() {
     let policy = "\
 alow: []
 public: yes
@@ -191,11 +191,11 @@ allow:
             .file("step.yaml", "get: http://127.0.0.1:1/\n")
             .run()
     };
-    let told = run("check --policy policy.yaml");
+    let output = run("check --policy policy.yaml");
     expect![[r#"
         exit code 2
         --- stderr
-        error: the policy has 10 mistakes
+        error: the policy has 10 errors
         policy.yaml:1:1: unknown key `alow`, did you mean `allow`?
         policy.yaml:2:9: `public`: expected `true` or `false`, not a string; did you mean `true`?
         policy.yaml:3:12: `networks`: `10.0.0.1/33` is not an address or a network such as `10.0.0.0/8` or `fd12:3456::/32`
@@ -206,9 +206,12 @@ allow:
         policy.yaml:6:27: `limits.memory`: expected a number of bytes, as in `65536` or `64MiB`, not `32MB`; the units are KiB, MiB, GiB and TiB
         policy.yaml:8:5: `allow`: `https://example.com/…` is not an origin such as `https://api.example.com`, `https://*.example.com` or `http://127.0.0.1:8080`: it can't have a path; remove everything after the host and port
         policy.yaml:9:5: `allow`: the rule has no origin; add `origin: https://…`
-    "#]].assert_eq(&told);
-    assert_eq!(run("run --policy policy.yaml step.yaml"), told);
-    assert_eq!(run("check --policy policy.yaml https://example.com/"), told);
+    "#]].assert_eq(&output);
+    assert_eq!(run("run --policy policy.yaml step.yaml"), output);
+    assert_eq!(
+        run("check --policy policy.yaml https://example.com/"),
+        output
+    );
     expect![[r#"
         exit code 2
         --- stderr
@@ -237,7 +240,7 @@ fn a_run_obeys_its_policy() {
         Requested (denied)
         error: the policy does not allow ORIGIN: no rule matches it; allow it with `- ORIGIN` under `allow:` in policy.yaml
     "#]].assert_eq(&denied);
-    assert!(!server.was_asked());
+    assert!(!server.was_requested());
 
     let allowed = run(&format!("allow: ['{}']\n", server.origin), "");
     expect![[r#"
@@ -281,7 +284,7 @@ fn a_run_obeys_its_policy() {
 #[test]
 fn a_url_that_is_typed_is_no_grant_beside_a_policy() {
     let server = Server::answering(OK);
-    let told = http_step("run --policy policy.yaml")
+    let output = http_step("run --policy policy.yaml")
         .arg(&server.origin)
         .file("policy.yaml", "allow: [https://example.com]\n")
         .word(&server.origin, "ORIGIN")
@@ -294,15 +297,15 @@ fn a_url_that_is_typed_is_no_grant_beside_a_policy() {
         --- stderr
         Requested (denied)
         error: the policy does not allow ORIGIN: no rule matches it; allow it with `- ORIGIN` under `allow:` in policy.yaml
-    "#]].assert_eq(&told);
-    assert!(!server.was_asked());
+    "#]].assert_eq(&output);
+    assert!(!server.was_requested());
 }
 
 #[test]
 fn a_time_limit_that_is_typed_stands_in_place_of_the_policys() {
     for (wall, typed) in [("60", "0.5"), ("0.1", "0.5")] {
         let server = Server::hanging_after("");
-        let told = http_step(&format!(
+        let output = http_step(&format!(
             "run step.yaml --policy policy.yaml --timeout {typed}"
         ))
         .file(
@@ -312,11 +315,11 @@ fn a_time_limit_that_is_typed_stands_in_place_of_the_policys() {
         .file("step.yaml", format!("get: {}/\n", server.origin))
         .word(&server.origin, "ORIGIN")
         .run();
-        let last = told.lines().last().unwrap();
+        let last = output.lines().last().unwrap();
         assert_eq!(
             last,
             "error: the step did not end within 0.5 s; `--timeout` gives it longer, or `wall` under `limits:` of a policy",
-            "{told}"
+            "{output}"
         );
     }
 }
@@ -348,7 +351,7 @@ fn a_proxy_that_a_step_names() {
         Requested (denied)
         error: the policy does not allow the proxy PROXY for http://127.0.0.1:1: steps may not use this proxy; allow it with `--allow-proxy PROXY`
     "#]].assert_eq(&denied);
-    assert!(!proxy.was_asked());
+    assert!(!proxy.was_requested());
     // The line that the denial names grants it.
     let allowed = run(&format!("--allow-proxy {}", proxy.origin));
     expect![[r#"

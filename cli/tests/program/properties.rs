@@ -12,8 +12,8 @@ fn rendered(set_up: impl FnOnce(HttpStep) -> HttpStep) -> String {
         .arg(&server.origin)
         .arg("--json")
         .arg(r#"["${{ property.it }}"]"#);
-    let told = set_up(step).run();
-    assert!(told.starts_with("exit code 0\n"), "{told}");
+    let output = set_up(step).run();
+    assert!(output.starts_with("exit code 0\n"), "{output}");
     server.request().lines().last().unwrap().to_owned()
 }
 
@@ -73,13 +73,13 @@ fn a_file_is_read_as_step_files_are() {
         ("'1.10'", r#""1.10""#, "1.10"),
     ] {
         let server = Server::answering(OK);
-        let told = http_step("run --properties p.yaml")
+        let output = http_step("run --properties p.yaml")
             .file("p.yaml", format!("it: {yaml}\n"))
             .arg(&server.origin)
             .arg("--json")
             .arg(r#"["${{ property.it }}", "<${{ property.it }}>"]"#)
             .run();
-        assert!(told.starts_with("exit code 0\n"), "{told}");
+        assert!(output.starts_with("exit code 0\n"), "{output}");
         let body = server.request().lines().last().unwrap().to_owned();
         assert_eq!(body, format!(r#"[{value},"<{text}>"]"#), "{yaml}");
     }
@@ -95,13 +95,13 @@ fn an_empty_file_has_none() {
 /// The body that a step makes of a property which the file does not have.
 fn rendered_default(content: &str) -> String {
     let server = Server::answering(OK);
-    let told = http_step("run --properties p")
+    let output = http_step("run --properties p")
         .file("p", content)
         .arg(&server.origin)
         .arg("--json")
         .arg(r#"["${{ property.it | default(7) }}"]"#)
         .run();
-    assert!(told.starts_with("exit code 0\n"), "{told}");
+    assert!(output.starts_with("exit code 0\n"), "{output}");
     server.request().lines().last().unwrap().to_owned()
 }
 
@@ -119,70 +119,70 @@ fn bad_files() {
         (
             b"- a\n".into(),
             expect![[r#"
-                the file of properties has a mistake
+                the file of properties has an error
                 p:1:1: expected a mapping of property names to values, not a list
             "#]],
         ),
         (
             b"hello\n".into(),
             expect![[r#"
-                the file of properties has a mistake
+                the file of properties has an error
                 p:1:1: expected a mapping of property names to values, not a string
             "#]],
         ),
         (
             b"a: 1\nb: [\n".into(),
             expect![[r#"
-                the file of properties has a mistake
+                the file of properties has an error
                 p:2:4: this `[` is never closed
             "#]],
         ),
         (
             b"{\"a\": 1,\n \"b\" 2}".into(),
             expect![[r#"
-                the file of properties has a mistake
+                the file of properties has an error
                 p:2:6: text after the closing quote; is a `,` or `:` missing, or a `\` before a `"`?
             "#]],
         ),
         (
             b"a: \xff\n".into(),
             expect![[r#"
-                the file of properties has a mistake
+                the file of properties has an error
                 p:1:4: invalid UTF-8; save the file as UTF-8
             "#]],
         ),
         (
             b"a: b\0\n".into(),
             expect![[r#"
-                the file of properties has a mistake
+                the file of properties has an error
                 p:1:5: a file of properties can't contain a NUL byte
             "#]],
         ),
         (
             b"a: 1\na: 2\n".into(),
             expect![[r#"
-                the file of properties has a mistake
+                the file of properties has an error
                 p:2:1: duplicate key `a`; the first is at 1:1
             "#]],
         ),
         (
             b"a: 1\n---\nb: 2\n".into(),
             expect![[r#"
-                the file of properties has a mistake
+                the file of properties has an error
                 p:2:1: a second document starts here; a file of properties must be a single document
         "#]],
         ),
         (
             b"a: .inf\nb: !env HOME\n".into(),
             expect![[r#"
-                the file of properties has a mistake
+                the file of properties has an error
                 p:2:9: unknown tag `!env`; quote text that starts with `!`
         "#]],
         ),
         (
             b"a: {200: ok}\nb: [.nan]\n".into(),
             expect![[r#"
-                the file of properties has 2 mistakes
+                the file of properties has 2 errors
                 p:1:5: a key must be a string: write `"200"`
                 p:2:5: `.nan` is not a finite number; quote it if it is text
         "#]],
@@ -190,17 +190,17 @@ fn bad_files() {
         (
             format!("k0: &k0 x\n{bomb}").into(),
             expect![[r#"
-                the file of properties has a mistake
+                the file of properties has an error
                 p:7:45: the file has more than 1000000 values, with aliases (`*name`) expanded
             "#]],
         ),
     ];
     for (content, expected) in cases {
-        let told = http_step("run http://127.0.0.1:1/ --properties p")
+        let output = http_step("run http://127.0.0.1:1/ --properties p")
             .file("p", content)
             .run();
-        let refused = told.strip_prefix("exit code 2\n--- stderr\nerror: ");
-        expected.assert_eq(refused.unwrap_or(&told));
+        let refused = output.strip_prefix("exit code 2\n--- stderr\nerror: ");
+        expected.assert_eq(refused.unwrap_or(&output));
     }
 }
 

@@ -9,9 +9,9 @@ use crate::server::{NOBODY, OK, Server};
 const ELSEWHERE: &str = "http://192.0.2.1/a";
 
 /// The first line of the request that a server got.
-fn asked(server: &Server, step: HttpStep) -> String {
-    let told = step.run();
-    assert!(told.starts_with("exit code 0\n"), "{told}");
+fn requested(server: &Server, step: HttpStep) -> String {
+    let output = step.run();
+    assert!(output.starts_with("exit code 0\n"), "{output}");
     // Whoever was asked was so before the program ended.
     let request = server.request_by_now();
     request.unwrap().lines().next().unwrap().to_owned()
@@ -26,7 +26,7 @@ fn each_name_is_read() {
                 .arg(ELSEWHERE)
                 .env(name, url);
             assert_eq!(
-                asked(&proxy, step),
+                requested(&proxy, step),
                 "GET http://192.0.2.1/a HTTP/1.1",
                 "{name}={url}"
             );
@@ -47,8 +47,8 @@ fn what_goes_without_a_proxy() {
             .arg(&target.origin)
             .env("http_proxy", &proxy.origin)
             .env(name, value);
-        assert_eq!(asked(&target, step), "GET / HTTP/1.1", "{name}={value}");
-        assert!(!proxy.was_asked());
+        assert_eq!(requested(&target, step), "GET / HTTP/1.1", "{name}={value}");
+        assert!(!proxy.was_requested());
     }
 }
 
@@ -61,8 +61,8 @@ fn who_sends_a_request_to_a_cgi_program_does_not_choose_the_proxy() {
         .arg(&target.origin)
         .env("REQUEST_METHOD", "GET")
         .env("HTTP_PROXY", &proxy.origin);
-    assert_eq!(asked(&target, step), "GET / HTTP/1.1");
-    assert!(!proxy.was_asked());
+    assert_eq!(requested(&target, step), "GET / HTTP/1.1");
+    assert!(!proxy.was_requested());
 }
 
 #[test]
@@ -72,13 +72,13 @@ fn without_the_argument_they_are_not_used() {
     let step = http_step("run")
         .arg(&target.origin)
         .env("HTTP_PROXY", &proxy.origin);
-    assert_eq!(asked(&target, step), "GET / HTTP/1.1");
-    assert!(!proxy.was_asked());
+    assert_eq!(requested(&target, step), "GET / HTTP/1.1");
+    assert!(!proxy.was_requested());
 }
 
 #[test]
 fn a_connection_that_fails_tells_that_they_are_not_used() {
-    let told = http_step("run")
+    let output = http_step("run")
         .arg(NOBODY)
         .env("HTTP_PROXY", "http://ci:hunter2@proxy.example")
         .env("https_proxy", "http://proxy.example")
@@ -92,12 +92,12 @@ fn a_connection_that_fails_tells_that_they_are_not_used() {
         Requested (exception)
         error: could not connect to http://127.0.0.1:1: connection refused
         note: of the environment, HTTP_PROXY, https_proxy is ignored without `--proxy-from-env`
-    "#]].assert_eq(&told);
+    "#]].assert_eq(&output);
 }
 
 #[test]
 fn what_is_not_understood() {
-    let told = http_step("run --proxy-from-env")
+    let output = http_step("run --proxy-from-env")
         .arg(NOBODY)
         .env("http_proxy", "ftp://ci:hunter2@proxy.example")
         .run();
@@ -105,13 +105,13 @@ fn what_is_not_understood() {
         exit code 2
         --- stderr
         error: http_proxy in the environment: a proxy's URL must start with `http://`, `https://`, `socks5://` or `socks5h://`; did you mean `http://…`?
-    "#]].assert_eq(&told);
+    "#]].assert_eq(&output);
     let target = Server::answering(OK);
-    let told = http_step("run --proxy-from-env")
+    let output = http_step("run --proxy-from-env")
         .arg(&target.origin)
         .env("NO_PROXY", "a.example:8080")
         .run();
-    let (_, stderr) = told.split_once("--- stderr\n").unwrap();
+    let (_, stderr) = output.split_once("--- stderr\n").unwrap();
     expect![[r#"
         warning: `a.example:8080` in NO_PROXY is left out: expected a name, which includes all names below it, as in `internal.example`, an address, a network, or `*`
         Status code: 200
@@ -120,7 +120,7 @@ fn what_is_not_understood() {
 
 #[test]
 fn a_policy_that_names_proxies_has_the_word() {
-    let told = http_step("run --proxy-from-env --policy policy.yaml")
+    let output = http_step("run --proxy-from-env --policy policy.yaml")
         .arg(ELSEWHERE)
         .file(
             "policy.yaml",
@@ -133,5 +133,5 @@ fn a_policy_that_names_proxies_has_the_word() {
         --- stderr
         error: policy.yaml already defines proxies; leave out `--proxy-from-env`
     "#]]
-    .assert_eq(&told);
+    .assert_eq(&output);
 }

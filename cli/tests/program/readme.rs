@@ -32,17 +32,17 @@ fn every_command_shows_what_it_says() {
             for argument in arguments(&command.replace(SERVICE, &service.origin)) {
                 program = program.arg(argument);
             }
-            let told = program.word(&service.origin, SERVICE).run();
-            let told: Vec<_> = told
+            let output = program.word(&service.origin, SERVICE).run();
+            let output: Vec<_> = output
                 .lines()
                 .filter(|line| !line.starts_with("exit code") && !line.starts_with("---"))
                 .map(|line| line.trim_end_matches('¶'))
                 .collect();
             // Where nothing is shown, there would be too much to show.
             if shown.trim().is_empty() {
-                assert_eq!(told[1], "  \"outcome\": \"success\",", "{command}");
+                assert_eq!(output[1], "  \"outcome\": \"success\",", "{command}");
             } else {
-                assert_eq!(told.join("\n").trim_end(), shown.trim_end(), "{command}");
+                assert_eq!(output.join("\n").trim_end(), shown.trim_end(), "{command}");
             }
         }
     }

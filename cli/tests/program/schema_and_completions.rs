@@ -4,18 +4,18 @@ use crate::http_step::http_step;
 
 #[test]
 fn the_schema_is_that_of_step_files() {
-    let told = http_step("schema").run_for_stdout();
-    let schema: serde_json::Value = serde_json::from_str(&told).unwrap();
+    let output = http_step("schema").run_for_stdout();
+    let schema: serde_json::Value = serde_json::from_str(&output).unwrap();
     assert_eq!(schema, http_step_file::schema());
 }
 
 #[test]
 fn the_schema_is_that_of_policies() {
-    let told = http_step("schema policy").run_for_stdout();
-    let schema: serde_json::Value = serde_json::from_str(&told).unwrap();
+    let output = http_step("schema policy").run_for_stdout();
+    let schema: serde_json::Value = serde_json::from_str(&output).unwrap();
     assert_eq!(schema, http_step_host::policy::schema());
-    let told = http_step("schema step-file").run_for_stdout();
-    assert_eq!(told, http_step("schema").run_for_stdout());
+    let output = http_step("schema step-file").run_for_stdout();
+    assert_eq!(output, http_step("schema").run_for_stdout());
 }
 
 /// The documentation shows how an editor gets a schema, and the name in its first line
@@ -31,8 +31,8 @@ fn editors_find_the_schema_that_the_documentation_writes() {
             .find_map(|line| line.strip_prefix("http-step schema"))
             .unwrap();
         let (arguments, file) = command.split_once(" > ").unwrap();
-        let told = http_step(&format!("schema{arguments}")).run_for_stdout();
-        assert_eq!(told, http_step("schema").arg(kind).run_for_stdout());
+        let output = http_step(&format!("schema{arguments}")).run_for_stdout();
+        assert_eq!(output, http_step("schema").arg(kind).run_for_stdout());
         let named = lines.find_map(|line| line.strip_prefix("# yaml-language-server: $schema="));
         assert_eq!(named, Some(file));
     }
@@ -87,7 +87,7 @@ fn the_help_says_how_bash_finds_its_script() {
     // A machine without bash needs no script for it.
     if let Ok(output) = output {
         assert!(output.status.success(), "{output:?}");
-        let told = String::from_utf8(output.stdout).unwrap();
-        assert!(told.contains("-F _http__step http-step"), "{told}");
+        let output = String::from_utf8(output.stdout).unwrap();
+        assert!(output.contains("-F _http__step http-step"), "{output}");
     }
 }

@@ -67,8 +67,8 @@ fn a_dry_run_tells_what_the_policy_denies() {
         format!("--secret TOKEN=file:token.txt@{NOBODY} --dry-run"),
         format!("--allow {NOBODY} --secret TOKEN=file:token.txt@https://api.example.com --dry-run"),
     ] {
-        let told = run(NOBODY, &arguments).run();
-        assert!(told.starts_with("exit code 3\n"), "{told}");
+        let output = run(NOBODY, &arguments).run();
+        assert!(output.starts_with("exit code 3\n"), "{output}");
     }
     let arguments =
         format!("--allow {NOBODY} --secret TOKEN=file:token.txt@https://api.example.com --dry-run");
@@ -121,7 +121,7 @@ fn a_secret_that_is_not_there() {
 #[test]
 fn a_byte_order_mark_is_not_sent() {
     let arguments = format!("--allow {NOBODY} --secret TOKEN=file:token.txt@{NOBODY}");
-    let told = run(NOBODY, &arguments)
+    let output = run(NOBODY, &arguments)
         .file("token.txt", "\u{feff}correct horse battery\n")
         .run();
     expect![[r#"
@@ -131,14 +131,14 @@ fn a_byte_order_mark_is_not_sent() {
         --- stderr
         Requested (exception)
         error: the secret `TOKEN` can't be read: it begins with a byte order mark; save it as UTF-8 without one
-    "#]].assert_eq(&told);
+    "#]].assert_eq(&output);
 }
 
 /// A server that tells the value in every form, and what the program shows of it.
 #[test]
 fn a_secret_is_used_and_not_shown() {
     const VALUE: &str = "S3cr&t \"W<o>rd'/é+?~kZ";
-    let traces = Traces::of(&[VALUE]);
+    let traces = Traces::new(&[VALUE]);
     let forms: Vec<String> = forms(VALUE).into_iter().map(|(_, form)| form).collect();
     let body = forms.join("\n");
     let fields: String = forms
@@ -154,12 +154,15 @@ fn a_secret_is_used_and_not_shown() {
         let origin = service.origin.clone();
         let arguments =
             format!("--allow {origin} --secret TOKEN=file:token.txt@{origin} --format {format}");
-        let told = run(&origin, &arguments).file("token.txt", VALUE).run();
-        assert!(told.starts_with("exit code 0\n"), "{told}");
-        assert_eq!(traces.first_in(told.as_bytes()), None, "{told}");
-        assert!(told.contains("<HIDDEN>"), "{told}");
-        let asked = service.request();
-        assert!(asked.contains(&format!("x-token: {VALUE}")), "{asked}");
+        let output = run(&origin, &arguments).file("token.txt", VALUE).run();
+        assert!(output.starts_with("exit code 0\n"), "{output}");
+        assert_eq!(traces.first_in(output.as_bytes()), None, "{output}");
+        assert!(output.contains("<HIDDEN>"), "{output}");
+        let requested = service.request();
+        assert!(
+            requested.contains(&format!("x-token: {VALUE}")),
+            "{requested}"
+        );
     }
 }
 
@@ -204,7 +207,7 @@ auth: {hmac: {secret: '${{ secret.TOKEN }}', form: github}}
 fn a_secret_in_a_fragment_is_not_shown() {
     let server = Server::answering(OK);
     let origin = &server.origin;
-    let told = http_step("run")
+    let output = http_step("run")
         .arg(format!("{origin}/a#${{{{ secret.TOKEN }}}}"))
         .arg("--secret")
         .arg(format!("TOKEN=env:TOKEN@{origin}"))
@@ -228,7 +231,7 @@ fn a_secret_in_a_fragment_is_not_shown() {
         --- stderr
         Status code: 200
     "#]]
-    .assert_eq(&told);
+    .assert_eq(&output);
     let request = server.request();
     assert_eq!(request.lines().next(), Some("GET /a HTTP/1.1"));
 }
@@ -236,7 +239,7 @@ fn a_secret_in_a_fragment_is_not_shown() {
 /// What a denial names is the argument that is missing.
 #[test]
 fn the_places_of_a_secret() {
-    let told = |step: &str, arguments: &str| {
+    let output = |step: &str, arguments: &str| {
         let arguments = format!(
             "run step.yaml --allow {NOBODY} --secret TOKEN=file:token.txt@{NOBODY} --dry-run {arguments}"
         );
@@ -262,9 +265,9 @@ fn the_places_of_a_secret() {
         (query, "--secret-places OTHER=query"),
         (query, "--secret-places TOKEN=cookie"),
     ] {
-        let told = told(step, arguments);
-        let end = told.split("--- stderr\n").nth(1).unwrap();
-        let code = told.lines().next().unwrap();
+        let output = output(step, arguments);
+        let end = output.split("--- stderr\n").nth(1).unwrap();
+        let code = output.lines().next().unwrap();
         all += &format!("{arguments}\n{code}\n{end}\n");
     }
     expect![[r#"

@@ -92,7 +92,7 @@ impl Server {
     }
 
     /// Whether a request has come that nobody asked for by [`Server::request`].
-    pub(crate) fn was_asked(&self) -> bool {
+    pub(crate) fn was_requested(&self) -> bool {
         self.requests.try_recv().is_ok()
     }
 }

@@ -10,14 +10,14 @@ use crate::server::{OK, Server};
 #[test]
 fn from_standard_input() {
     let server = Server::answering(OK);
-    let told = http_step("run - --allow")
+    let output = http_step("run - --allow")
         .arg(&server.origin)
         .stdin(format!(
             "{{\"post\": \"{}/\", \"data\": \"text\"}}",
             server.origin
         ))
         .run();
-    assert!(told.starts_with("exit code 0\n"), "{told}");
+    assert!(output.starts_with("exit code 0\n"), "{output}");
     expect![[r#"
         POST / HTTP/1.1
         host: HOST
@@ -31,18 +31,18 @@ fn from_standard_input() {
 }
 
 #[test]
-fn mistakes_in_standard_input() {
-    let told = http_step("run -")
+fn diagnostics_in_standard_input() {
+    let output = http_step("run -")
         .stdin("get: http://127.0.0.1/\nhead: 1\n")
         .run();
     expect![[r#"
         exit code 2
         --- stderr
-        error: the step file has 2 mistakes
+        error: the step file has 2 errors
         standard input:2:1: `get` already gives the URL; remove `get` or `head`
         standard input:2:7: `head`: expected a URL, not a number
     "#]]
-    .assert_eq(&told);
+    .assert_eq(&output);
 }
 
 #[test]
@@ -57,14 +57,14 @@ fn the_files_that_it_names_lie_beside_it() {
         format!("post: {}/\nfiles: {{report: report.txt}}\n", server.origin),
     )
     .unwrap();
-    let told = step.run();
-    assert!(told.starts_with("exit code 0\n"), "{told}");
+    let output = step.run();
+    assert!(output.starts_with("exit code 0\n"), "{output}");
     assert!(server.request().contains("\nall is well\n"));
 }
 
 #[test]
 fn a_file_elsewhere_is_not_sent() {
-    let told = |path: &str| {
+    let output = |path: &str| {
         let step = format!("post: http://127.0.0.1/\nfiles: {{report: {path}}}\n");
         http_step("run step.yaml").file("step.yaml", step).run()
     };
@@ -75,7 +75,7 @@ fn a_file_elsewhere_is_not_sent() {
         --- stderr
         Requested (exception)
         error: the file `/etc/hostname` of `files` can't be read: its path is absolute; only files below DIR are read, by their paths from there
-    "#]].assert_eq(&told("/etc/hostname"));
+    "#]].assert_eq(&output("/etc/hostname"));
     expect![[r#"
         exit code 2
         --- stdout
@@ -83,7 +83,7 @@ fn a_file_elsewhere_is_not_sent() {
         --- stderr
         Requested (exception)
         error: the file `../elsewhere` of `files` can't be read: it is outside of DIR; only files below that directory are read
-    "#]].assert_eq(&told("../elsewhere"));
+    "#]].assert_eq(&output("../elsewhere"));
 }
 
 /// A step that uploads a file, with files beside it that nobody should.
@@ -113,7 +113,7 @@ fn hidden_files_are_not_sent_unless_they_are_named() {
             .word(&server.origin, "ORIGIN")
             .run()
     };
-    let mut told = String::new();
+    let mut output = String::new();
     for path in [
         ".env",
         ".git/config",
@@ -122,7 +122,7 @@ fn hidden_files_are_not_sent_unless_they_are_named() {
         #[cfg(unix)]
         "link.txt",
     ] {
-        told.push_str(&format!("$ {path}\n{}", run(path, "")));
+        output.push_str(&format!("$ {path}\n{}", run(path, "")));
     }
     expect![[r#"
         $ .env
@@ -160,16 +160,16 @@ fn hidden_files_are_not_sent_unless_they_are_named() {
         --- stderr
         Requested (denied)
         error: the policy does not allow the file `link.txt`: it resolves to `.git/config`, and `.git` is hidden and no glob names it; allow it with `--allow-file .git/config`
-    "#]].assert_eq(&told);
-    assert!(!server.was_asked());
+    "#]].assert_eq(&output);
+    assert!(!server.was_requested());
     // The argument that the denial names lets it.
     let allowed = run(".git/config", "--allow-file .git/config");
     assert!(allowed.starts_with("exit code 0\n"), "{allowed}");
     assert!(server.request().contains("password = hunter2"));
     let server = Server::answering(OK);
     let arguments = format!("run step.yaml --allow {} --allow-file .env", server.origin);
-    let told = uploading(&arguments, "report.txt", &server.origin).run();
-    assert!(told.starts_with("exit code 0\n"), "{told}");
+    let output = uploading(&arguments, "report.txt", &server.origin).run();
+    assert!(output.starts_with("exit code 0\n"), "{output}");
 }
 
 #[test]
@@ -192,19 +192,19 @@ fn a_step_file_from_standard_input_sends_what_an_argument_names() {
         Requested (denied)
         error: the policy does not allow the file `report.txt`: no glob matches it; allow it with `--allow-file report.txt`
     "#]].assert_eq(&run(""));
-    assert!(!server.was_asked());
+    assert!(!server.was_requested());
     // By its path, too.
     #[cfg(unix)]
     for path in ["/dev/stdin", "/dev/fd/0", "/proc/self/fd/0"] {
-        let told = uploading(&format!("run {path} --allow {}", server.origin), "", "")
+        let output = uploading(&format!("run {path} --allow {}", server.origin), "", "")
             .stdin(format!(
                 "post: {}/\nfiles: {{a: report.txt}}\n",
                 server.origin
             ))
             .run();
         assert!(
-            told.ends_with("allow it with `--allow-file report.txt`\n"),
-            "{path}: {told}"
+            output.ends_with("allow it with `--allow-file report.txt`\n"),
+            "{path}: {output}"
         );
     }
     let allowed = run("--allow-file report.txt");
@@ -239,18 +239,18 @@ fn a_policy_says_which_files_are_sent() {
     let run = |policy: &str, path: &str| {
         let server = Server::answering(OK);
         let policy = format!("allow: ['{}']\n{policy}", server.origin);
-        let told = uploading("run step.yaml --policy policy.yaml", path, &server.origin)
+        let output = uploading("run step.yaml --policy policy.yaml", path, &server.origin)
             .file("policy.yaml", &policy)
             .word(&server.origin, "ORIGIN")
             .run();
-        let end = told.lines().last().unwrap();
+        let end = output.lines().last().unwrap();
         format!(
             "{policy:?} {path}: {}: {end}\n",
-            told.lines().next().unwrap()
+            output.lines().next().unwrap()
         )
         .replace(&server.origin, "ORIGIN")
     };
-    let told = [
+    let output = [
         run("", "report.txt"),
         run("", "missing.txt"),
         run("files: {read: ['*.xml']}", "report.txt"),
@@ -270,15 +270,15 @@ fn a_policy_says_which_files_are_sent() {
         "allow: ['ORIGIN']\nfiles: {read: ['**']}" .git/config: exit code 3: error: the policy does not allow the file `.git/config`: `.git` is hidden and no glob names it; allow it with `- .git/config` under `files: read:` in policy.yaml
         "allow: ['ORIGIN']\nfiles: {read: ['.git/*']}" .git/config: exit code 0: Status code: 200
         "allow: ['ORIGIN']\nfiles: {read: ['*.txt']}" link.txt: exit code 3: error: the policy does not allow the file `link.txt`: it resolves to `.git/config`, and `.git` is hidden and no glob names it; allow it with `- .git/config` under `files: read:` in policy.yaml
-    "#]].assert_eq(&told.concat());
-    let told = http_step("run step.yaml --allow-file /etc/passwd").run();
+    "#]].assert_eq(&output.concat());
+    let output = http_step("run step.yaml --allow-file /etc/passwd").run();
     expect![[r#"
         exit code 2
         --- stderr
         error: invalid value for '--allow-file <GLOB>': `/etc/passwd` is not a glob of files such as `report.xml`, `reports/*.xml` or `reports/**`: it starts with `/`; remove that
 
         For more information, try '--help'.
-    "#]].assert_eq(&told);
+    "#]].assert_eq(&output);
 }
 
 #[test]

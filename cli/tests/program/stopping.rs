@@ -50,10 +50,10 @@ fn by_a_ci_system() {
 #[test]
 fn github_takes_commands_again() {
     let told_by = |signal| {
-        let told = stopped(http_step("run").env("GITHUB_ACTIONS", "true"), signal);
-        let (_, token) = told.split_once("::stop-commands::").unwrap();
+        let output = stopped(http_step("run").env("GITHUB_ACTIONS", "true"), signal);
+        let (_, token) = output.split_once("::stop-commands::").unwrap();
         let (token, _) = token.split_once('\n').unwrap();
-        told.replace(token, "TOKEN")
+        output.replace(token, "TOKEN")
     };
     expect![[r#"
             exit code 4
@@ -74,8 +74,8 @@ fn github_takes_commands_again() {
 
 #[test]
 fn programs_are_told_too() {
-    let told = stopped_by("-INT", "ndjson");
-    let result = told.lines().last().unwrap();
+    let output = stopped_by("-INT", "ndjson");
+    let result = output.lines().last().unwrap();
     let result: serde_json::Value = serde_json::from_str(result).unwrap();
     assert_eq!(result["outcome"], "cancelled");
     assert_eq!(result["error"]["kind"], "cancelled");

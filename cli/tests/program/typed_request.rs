@@ -21,8 +21,8 @@ fn request_with(
     let step = arguments
         .iter()
         .fold(step, |step, argument| step.arg(argument));
-    let told = step.run();
-    assert!(told.starts_with("exit code 0\n"), "{told}");
+    let output = step.run();
+    assert!(output.starts_with("exit code 0\n"), "{output}");
     server.request()
 }
 
@@ -57,18 +57,18 @@ fn with_a_form_it_is_post() {
 /// curl sends what stands behind `-d` as it is.
 #[test]
 fn a_field_that_looks_like_two_is_told() {
-    let told = |fields: &[&str]| {
+    let output = |fields: &[&str]| {
         let server = Server::answering(OK);
         let step = fields
             .iter()
             .fold(http_step("run"), |step, field| step.arg("-d").arg(field));
-        let told = step.arg(&server.origin).run();
-        let (_, stderr) = told.split_once("--- stderr\n").unwrap();
+        let output = step.arg(&server.origin).run();
+        let (_, stderr) = output.split_once("--- stderr\n").unwrap();
         format!("{}\n{stderr}", server.request().lines().last().unwrap())
     };
     let mut all = String::new();
     for fields in [&["a=1&b=2"][..], &["a=1", "b=2"], &["q=R&D"]] {
-        all.push_str(&told(fields));
+        all.push_str(&output(fields));
     }
     expect![[r#"
         a=1%26b%3D2
@@ -272,14 +272,14 @@ fn a_user_and_a_password_are_basic() {
 #[test]
 fn a_password_can_be_a_secret() {
     let server = Server::answering(OK);
-    let told = http_step("run -u")
+    let output = http_step("run -u")
         .arg("joe:${{ secret.PASSWORD }}")
         .arg(&server.origin)
         .arg("--secret")
         .arg(format!("PASSWORD=env:PASSWORD@{}", server.origin))
         .env("PASSWORD", "correct-horse-battery")
         .run();
-    assert!(told.starts_with("exit code 0\n"), "{told}");
+    assert!(output.starts_with("exit code 0\n"), "{output}");
     let sent = server.request();
     let basic = "authorization: Basic am9lOmNvcnJlY3QtaG9yc2UtYmF0dGVyeQ==";
     assert!(sent.contains(basic), "{sent}");
@@ -295,18 +295,21 @@ fn files_are_those_that_a_step_file_may_name() {
         ["-F", "a=@../secret"],
         ["--json", "@../secret"],
     ] {
-        let told = arguments
+        let output = arguments
             .iter()
             .fold(http_step("run").arg(&server.origin), |step, argument| {
                 step.arg(argument)
             })
             .run();
-        assert!(told.starts_with("exit code 2\n"), "{told}");
-        assert!(told.contains("error: the file `../secret` of `"), "{told}");
+        assert!(output.starts_with("exit code 2\n"), "{output}");
+        assert!(
+            output.contains("error: the file `../secret` of `"),
+            "{output}"
+        );
     }
     // What is hidden, and under a policy what it does not grant, is denied.
     for (policy, file) in [("", ".env"), ("--policy policy.yaml", "other.csv")] {
-        let told = http_step(&format!("run {policy} -d @{file}"))
+        let output = http_step(&format!("run {policy} -d @{file}"))
             .arg(&server.origin)
             .file(
                 "policy.yaml",
@@ -317,9 +320,9 @@ fn files_are_those_that_a_step_file_may_name() {
             )
             .file(file, "content")
             .run();
-        assert!(told.starts_with("exit code 3\n"), "{told}");
+        assert!(output.starts_with("exit code 3\n"), "{output}");
     }
-    assert!(!server.was_asked());
+    assert!(!server.was_requested());
 }
 
 /// It is in the host's memory as long as the step runs, and counts.
@@ -327,7 +330,7 @@ fn files_are_those_that_a_step_file_may_name() {
 fn a_body_of_a_file_or_of_standard_input_is_held() {
     let large = vec![b'a'; 3 << 20];
     for source in ["@large", "@-"] {
-        let told = http_step(&format!("run {NOBODY} --policy policy.yaml -d {source}"))
+        let output = http_step(&format!("run {NOBODY} --policy policy.yaml -d {source}"))
             .file("large", &large)
             .file(
                 "policy.yaml",
@@ -337,8 +340,8 @@ fn a_body_of_a_file_or_of_standard_input_is_held() {
             .run();
         let error = "error: the limit `memory` is exceeded: 3145728 of 2097152 bytes; set `memory` under `limits:` in the policy\n";
         assert!(
-            told.starts_with("exit code 4\n") && told.contains(error),
-            "{told}"
+            output.starts_with("exit code 4\n") && output.contains(error),
+            "{output}"
         );
     }
 }
@@ -398,7 +401,7 @@ fn expressions_are_rendered() {
 fn values_of_headers_are_hidden() {
     let server =
         Server::answering("HTTP/1.1 200 OK\r\nset-session: secret-2\r\ncontent-length: 0\r\n\r\n");
-    let told = http_step(
+    let output = http_step(
         "run -H X-Token:secret-1 --hide-request-header x-token --hide-response-header Set-Session",
     )
     .arg(&server.origin)
@@ -422,7 +425,7 @@ fn values_of_headers_are_hidden() {
         --- stderr
         Status code: 200
     "#]]
-    .assert_eq(&told);
+    .assert_eq(&output);
 }
 
 #[test]
@@ -431,7 +434,7 @@ fn an_address_of_ipv6_is_a_host() {
         // The machine has no IPv6.
         return;
     };
-    let told = http_step("run")
+    let output = http_step("run")
         .arg(&server.origin)
         .word(&server.origin, "ORIGIN")
         .run();
@@ -453,13 +456,13 @@ fn an_address_of_ipv6_is_a_host() {
         --- stderr
         Status code: 200
     "#]]
-    .assert_eq(&told);
+    .assert_eq(&output);
 }
 
 #[test]
 fn an_international_name_is_asked_for_in_ascii() {
-    let told = http_step("run http://bücher.invalid/ --format json").run_for_stdout();
-    let result: serde_json::Value = serde_json::from_str(&told).unwrap();
+    let output = http_step("run http://bücher.invalid/ --format json").run_for_stdout();
+    let result: serde_json::Value = serde_json::from_str(&output).unwrap();
     assert_eq!(result["error"]["kind"], "dns");
     assert_eq!(result["error"]["sent"], "no");
     // Behind the name stand the system's words.
@@ -471,19 +474,19 @@ fn an_international_name_is_asked_for_in_ascii() {
 #[test]
 fn the_options_of_a_request_do_not_go_with_a_step_file() {
     for option in ["-F a=b", "-u a:b", "-d @a", "--json @-"] {
-        let told = http_step("run step.yaml")
+        let output = http_step("run step.yaml")
             .arg(option.split(' ').next().unwrap())
             .arg(option.split(' ').nth(1).unwrap())
             .run();
         assert!(
-            told.contains("`step.yaml` is a step file, which defines the request itself"),
-            "{told}"
+            output.contains("`step.yaml` is a step file, which defines the request itself"),
+            "{output}"
         );
     }
-    let told = http_step("run step.yaml -X GET").run();
+    let output = http_step("run step.yaml -X GET").run();
     expect![[r#"
         exit code 2
         --- stderr
         error: `step.yaml` is a step file, which defines the request itself; -X, -H, -d, --json, -F, -u and --hide-… apply to a URL only
-    "#]].assert_eq(&told);
+    "#]].assert_eq(&output);
 }

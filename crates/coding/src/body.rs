@@ -41,7 +41,7 @@ pin_project! {
         // Whether all bytes were received.
         drained: bool,
         // Whether ignored bytes were reported to the allowance.
-        told: bool,
+        is_reported: bool,
         trailers: Option<HeaderMap>,
     }
 }
@@ -93,7 +93,7 @@ impl<B, L> Decoded<B, L> {
             input: Bytes::new(),
             begun: false,
             drained: false,
-            told: false,
+            is_reported: false,
             trailers: None,
         }
     }
@@ -128,10 +128,10 @@ where
                 Ok(step) => step,
                 Err(error) => return self.fail(BodyError::Decode(error)),
             };
-            if !*this.told
+            if !*this.is_reported
                 && let Some(coding) = decoder.ignored_after()
             {
-                *this.told = true;
+                *this.is_reported = true;
                 this.allowance.ignores_after(coding);
             }
             let memory = decoder.memory();

@@ -57,7 +57,7 @@ impl Coding {
         }
     }
 
-    fn of_name(name: &[u8]) -> Option<Self> {
+    fn from_name(name: &[u8]) -> Option<Self> {
         if name.eq_ignore_ascii_case(b"x-gzip") {
             return Some(Self::Gzip);
         }
@@ -125,7 +125,7 @@ impl Codings {
             .map(<[u8]>::trim_ascii)
             .filter(|name| !name.is_empty() && !name.eq_ignore_ascii_case(b"identity"));
         for name in names {
-            match Coding::of_name(name) {
+            match Coding::from_name(name) {
                 Some(_) if codings.len() == MAX_CODINGS => return Err(CodingsError::TooMany),
                 Some(coding) => codings.push(coding),
                 None if ignores(name) => {}
@@ -168,7 +168,7 @@ impl fmt::Display for Codings {
 mod tests {
     use super::*;
 
-    fn told(values: &[&str]) -> String {
+    fn report(values: &[&str]) -> String {
         match Codings::parse(values.iter().map(|value| value.as_bytes())) {
             Ok(codings) => codings.to_string(),
             Err(error) => error.to_string(),
@@ -192,7 +192,7 @@ mod tests {
             (&["gzip", "gzip"], "gzip, gzip"),
             (&["deflate", "", "identity", "br"], "deflate, br"),
         ] {
-            assert_eq!(told(values), expected, "{values:?}");
+            assert_eq!(report(values), expected, "{values:?}");
         }
     }
 
@@ -241,7 +241,7 @@ mod tests {
                 "Content-Encoding lists more than 2 codings",
             ),
         ] {
-            assert_eq!(told(values), expected, "{values:?}");
+            assert_eq!(report(values), expected, "{values:?}");
         }
     }
 }

@@ -203,12 +203,12 @@ impl Stage {
             Some(engine) => engine,
             None => self
                 .engine
-                .insert(engine(coding).map_err(|fault| fault.of(coding))?),
+                .insert(engine(coding).map_err(|fault| fault.in_coding(coding))?),
         };
         let input = self.unread.slice(..self.unread.len().min(PIECE));
         let progress = engine
             .decode(&input, room)
-            .map_err(|fault| fault.of(coding))?;
+            .map_err(|fault| fault.in_coding(coding))?;
         if progress.read == 0 && progress.written == 0 && !input.is_empty() {
             return Err(DecodeError::Corrupt {
                 coding,

@@ -7,7 +7,7 @@ use http::header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE};
 use http::request::Parts;
 use http::{Request, Uri};
 use http_body_util::{BodyExt, Empty, Limited};
-use http_step_policy::{Judgement, Place};
+use http_step_policy::{Decision, Place};
 
 use crate::admit::Admitted;
 use crate::auth::sign::Proof;
@@ -53,9 +53,9 @@ impl Egress {
         reader.finish();
         self.admit_body(&mut reader, &mut destination, entry)?;
         self.check_credentials(proofs, &destination, entry)?;
-        let judgement = match self.policy.judge(&origin.to_string(), &destination.method) {
-            Judgement::Denied(denial) => return Err(denial.into()),
-            judgement => judgement.to_string(),
+        let decision = match self.policy.judge(&origin.to_string(), &destination.method) {
+            Decision::Denied(denial) => return Err(denial.into()),
+            decision => decision.to_string(),
         };
         let mut lines = head(&written, dry_run);
         for Proof { placeholder, .. } in proofs {
@@ -63,7 +63,7 @@ impl Egress {
         }
         lines.extend(content(&written, body.as_deref()));
         lines.push("Dry run, nothing is sent:".to_owned());
-        lines.push(format!("\t{judgement}"));
+        lines.push(format!("\t{decision}"));
         for injected in entry.injected() {
             lines.push(match injected.place {
                 Place::Signature => format!("\tthe secret `{}` signs it", injected.name),

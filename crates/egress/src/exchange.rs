@@ -189,7 +189,7 @@ impl Egress {
                 connection: reuse,
                 has_ended,
             };
-            body = match unwritten.or_else(|| upload.again()) {
+            body = match unwritten.or_else(|| upload.replay()) {
                 Some(body) if attempts.should_retry_after(&failed) => body,
                 _ => return Err(attempts.last(error)),
             };
@@ -292,7 +292,7 @@ async fn attempt(
             from: origin.to_owned(),
             reason: flood.to_string(),
         },
-        _ => TransportError::of_request(&error, origin, unsent),
+        _ => TransportError::from_request(&error, origin, unsent),
     };
     Attempt::Failed {
         error,
@@ -309,8 +309,8 @@ fn is_authenticated(request: &HeaderMap, response: &Response<Incoming>) -> bool 
         let value = value.as_bytes().to_ascii_lowercase();
         value.starts_with(b"ntlm") || value.starts_with(b"negotiate")
     };
-    let asked = response.headers().get_all(WWW_AUTHENTICATE);
-    request.get_all(AUTHORIZATION).iter().any(of_connection) || asked.iter().any(of_connection)
+    let requested = response.headers().get_all(WWW_AUTHENTICATE);
+    request.get_all(AUTHORIZATION).iter().any(of_connection) || requested.iter().any(of_connection)
 }
 
 /// Wait for a response's head. As long as the body goes out, the server is not

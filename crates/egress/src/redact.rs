@@ -491,7 +491,7 @@ mod tests {
 
     #[test]
     fn a_length_that_compression_made_is_not_told() {
-        for (coding, is_bound, told) in [
+        for (coding, is_bound, is_reported) in [
             ("gzip", true, None),
             ("rot13", true, None),
             ("identity", true, Some("9")),
@@ -508,7 +508,7 @@ mod tests {
             };
             arrival.forget_length(&mut header);
             let found = header.get(CONTENT_LENGTH).map(|it| it.to_str().unwrap());
-            assert_eq!(found, told, "{coding} {is_bound}");
+            assert_eq!(found, is_reported, "{coding} {is_bound}");
         }
     }
 }

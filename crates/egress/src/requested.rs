@@ -53,7 +53,7 @@ pub struct RequestedProxies(pub Vec<(String, ProxyUrl)>);
 impl RequestedProxies {
     /// The proxy for an origin: the most particular, as the requests library
     /// chooses (`requests.utils.select_proxy`).
-    pub(crate) fn of(&self, origin: &Origin) -> Option<&ProxyUrl> {
+    pub(crate) fn for_origin(&self, origin: &Origin) -> Option<&ProxyUrl> {
         let scheme = origin.scheme.as_str();
         let host = &origin.host;
         [
@@ -92,12 +92,12 @@ mod tests {
             ("https://one.test", "http://https.test:1"),
             ("https://two.test:8443", "http://two.test:1"),
         ] {
-            let found = proxies.of(&origin.parse().unwrap()).unwrap();
+            let found = proxies.for_origin(&origin.parse().unwrap()).unwrap();
             assert_eq!(found.to_string(), proxy, "{origin}");
         }
         assert!(
             RequestedProxies::default()
-                .of(&"http://one.test".parse().unwrap())
+                .for_origin(&"http://one.test".parse().unwrap())
                 .is_none()
         );
     }

@@ -16,7 +16,7 @@ pub struct RequestOptions {
 }
 
 /// The shortest time limit that is more than a refusal.
-const SHORTEST_TIMEOUT: Duration = Duration::from_millis(1);
+const MIN_TIMEOUT: Duration = Duration::from_millis(1);
 
 /// How long a request may take at each of its stages.
 pub(crate) struct RequestTimeouts {
@@ -29,7 +29,7 @@ impl RequestTimeouts {
     /// The requested timeouts, where they are shorter than the limits of the run.
     pub(crate) fn new(options: &RequestOptions, limits: &Limits) -> Self {
         let less = |requested: Option<Duration>, limit: Duration| {
-            requested.unwrap_or(limit).min(limit).max(SHORTEST_TIMEOUT)
+            requested.unwrap_or(limit).min(limit).max(MIN_TIMEOUT)
         };
         Self {
             connect: less(options.connect_timeout, limits.connect),

@@ -19,7 +19,7 @@ pub struct NotANumber;
 
 impl Number {
     /// From a valid JSON number.
-    pub(crate) fn of_json(text: &str) -> Self {
+    pub(crate) fn from_json(text: &str) -> Self {
         Self {
             json: text.into(),
             spelling: None,
@@ -73,7 +73,7 @@ impl FromStr for Number {
 
     fn from_str(text: &str) -> Result<Self, NotANumber> {
         is_number(text)
-            .then(|| Self::of_json(text))
+            .then(|| Self::from_json(text))
             .ok_or(NotANumber)
     }
 }

@@ -56,7 +56,7 @@ impl<'a> Cutter<'a> {
                     "null" => Value::Null,
                     "true" => Value::Bool(true),
                     "false" => Value::Bool(false),
-                    number => Value::Number(Number::of_json(number)),
+                    number => Value::Number(Number::from_json(number)),
                 })
             }
         }

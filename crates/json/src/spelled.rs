@@ -16,7 +16,7 @@ impl Value {
     pub fn respell(&mut self, spelled: &Self) {
         match (self, spelled) {
             (Self::Number(number), Self::String(spelling)) => {
-                *number = Number::of_json(number.as_str()).spelled(spelling);
+                *number = Number::from_json(number.as_str()).spelled(spelling);
             }
             (Self::Array(items), Self::Array(spelled)) => {
                 for (item, spelled) in items.iter_mut().zip(spelled) {

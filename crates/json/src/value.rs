@@ -62,7 +62,9 @@ impl From<serde_json::Value> for Value {
         match value {
             serde_json::Value::Null => Self::Null,
             serde_json::Value::Bool(value) => Self::Bool(value),
-            serde_json::Value::Number(number) => Self::Number(Number::of_json(&number.to_string())),
+            serde_json::Value::Number(number) => {
+                Self::Number(Number::from_json(&number.to_string()))
+            }
             serde_json::Value::String(text) => Self::String(text),
             serde_json::Value::Array(items) => items.into(),
             serde_json::Value::Object(members) => Self::Object(

@@ -92,8 +92,8 @@ mod tests {
     fn what_is_wrong_with_a_text_is_told_as_ever() {
         let deep = format!("{}{}", "[".repeat(200), "]".repeat(200));
         for wrong in ["nope", "[1,", "1 2", "", &deep, r#"{"a" 1}"#] {
-            let told = wrong.parse::<Value>().unwrap_err();
-            assert_eq!(weight(wrong).unwrap_err().to_string(), told.to_string());
+            let report = wrong.parse::<Value>().unwrap_err();
+            assert_eq!(weight(wrong).unwrap_err().to_string(), report.to_string());
         }
     }
 }

@@ -100,7 +100,7 @@ impl Budget {
 
     /// Its limit.
     #[must_use]
-    pub fn of(self, limits: &Limits) -> Amount {
+    pub fn limit_in(self, limits: &Limits) -> Amount {
         match self {
             Self::Wall => Amount::Time(limits.wall),
             Self::Cpu => Amount::Time(limits.cpu),
@@ -229,7 +229,7 @@ impl Exceeded {
     pub fn new(budget: Budget, limits: &Limits, used: Amount) -> Self {
         Self {
             budget,
-            limit: budget.of(limits),
+            limit: budget.limit_in(limits),
             used,
         }
     }
@@ -240,7 +240,7 @@ impl Exceeded {
     ///
     /// It exceeds the limit.
     pub fn check(budget: Budget, limits: &Limits, used: Amount) -> Result<(), Self> {
-        if used > budget.of(limits) {
+        if used > budget.limit_in(limits) {
             Err(Self::new(budget, limits, used))
         } else {
             Ok(())

@@ -85,7 +85,7 @@ impl DenialReason {
 }
 
 impl Denial {
-    pub(crate) fn of_request(origin: &Origin, reason: DenialReason, file: Option<&str>) -> Self {
+    pub(crate) fn for_request(origin: &Origin, reason: DenialReason, file: Option<&str>) -> Self {
         Self(Box::new(Denied::Request(DeniedRequest {
             origin: origin.clone(),
             reason,
@@ -93,11 +93,11 @@ impl Denial {
         })))
     }
 
-    pub(crate) fn of_secret(denied: secret::DeniedSecret) -> Self {
+    pub(crate) fn for_secret(denied: secret::DeniedSecret) -> Self {
         Self(Box::new(Denied::Secret(denied)))
     }
 
-    pub(crate) fn of_file(denied: files::DeniedFile) -> Self {
+    pub(crate) fn for_file(denied: files::DeniedFile) -> Self {
         Self(Box::new(Denied::File(denied)))
     }
 

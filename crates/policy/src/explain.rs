@@ -46,7 +46,7 @@ impl Policy {
     ///     explained.lines().take(3).collect::<Vec<_>>(),
     ///     ["policy.yaml", "   2  https://example.com: any method", "   -  any other origin: denied"]
     /// );
-    /// # Ok::<(), http_step_policy::Mistakes>(())
+    /// # Ok::<(), http_step_policy::Diagnostics>(())
     /// ```
     #[must_use]
     pub fn explain(&self) -> String {
@@ -97,11 +97,11 @@ fn rules(terms: &Terms) -> Vec<Said> {
         .collect();
     said.push(match terms.public {
         true => (
-            terms.lines.of("public"),
+            terms.lines.get("public"),
             "any other origin except local names: any method, at public addresses".to_owned(),
         ),
         false => (
-            terms.lines.of("public"),
+            terms.lines.get("public"),
             "any other origin: denied".to_owned(),
         ),
     });
@@ -146,7 +146,7 @@ fn addresses(terms: &Terms) -> Vec<Said> {
     }
     let of = |network| {
         (
-            terms.lines.of(&network_key(network)),
+            terms.lines.get(&network_key(network)),
             format!("names may also resolve to addresses in {network}"),
         )
     };
@@ -170,14 +170,14 @@ fn tls(terms: &Terms) -> Vec<Said> {
     lines
         .into_iter()
         .flatten()
-        .map(|key| terms.lines.of(key))
+        .map(|key| terms.lines.get(key))
         .zip(tls_words(&whole))
         .collect()
 }
 
 fn proxies(terms: &Terms) -> Vec<Said> {
     let rules = &terms.proxies;
-    let at = |key: &str| terms.lines.of(&format!("proxies.{key}"));
+    let at = |key: &str| terms.lines.get(&format!("proxies.{key}"));
     let through = |origins: &str, proxy: &ProxyUrl| {
         let resolve = match (rules.resolve, rules.resolve_for(proxy)) {
             (None, ProxyResolve::Proxy) => {
@@ -191,7 +191,7 @@ fn proxies(terms: &Terms) -> Vec<Said> {
     for scheme in [Scheme::Http, Scheme::Https] {
         let name = scheme.as_str();
         let (key, origins) = (name, format!("{name} origins"));
-        said.push(match (rules.of(scheme), &rules.all) {
+        said.push(match (rules.for_scheme(scheme), &rules.all) {
             (Some(proxy), _) => (at(key), through(&origins, proxy)),
             (None, Some(proxy)) => (at("all"), through(&origins, proxy)),
             (None, None) => (None, format!("{origins} go through no proxy")),
@@ -233,15 +233,15 @@ fn secret_line(secret: &Secret) -> Said {
         origins => listed(origins),
     };
     let methods = secret
-        .lent_methods()
+        .granted_methods()
         .map_or_else(|| "any method".to_owned(), listed);
-    let paths = secret.lent_path_prefix().map_or_else(
+    let paths = secret.granted_path_prefix().map_or_else(
         || "any path".to_owned(),
         |prefix| format!("paths under {prefix}"),
     );
     let places = listed(&secret.place_words());
     let only_signs =
-        secret.lent_places().iter().eq(&[Place::Signature]) && secret.formats().next().is_none();
+        secret.granted_places().iter().eq(&[Place::Signature]) && secret.formats().next().is_none();
     let composed = secret.composed_places().iter();
     let composed: Vec<&str> = composed.map(|place| place.in_requests()).collect();
     let composed = match composed.as_slice() {
@@ -255,7 +255,7 @@ fn secret_line(secret: &Secret) -> Said {
     };
     let (name, source) = (excerpt(secret.name()), secret.source());
     (
-        secret.lent().line(),
+        secret.grant_source().line(),
         format!(
             "the secret {name}, from {source}, may {may} {origins}: {methods}; {paths}; {places}{composed}"
         ),
@@ -268,19 +268,19 @@ fn partial_echo(terms: &Terms) -> Option<Said> {
         PartialEcho::Report => "is reported",
         PartialEcho::Stop => "is reported, and ends the run",
     };
-    let line = terms.lines.of("partial_echo");
+    let line = terms.lines.get("partial_echo");
     let is_worth_it = terms.partial_echo == PartialEcho::Stop || !terms.secrets.is_empty();
     is_worth_it.then(|| (line, format!("a part of a secret in a response {what}")))
 }
 
 fn files(terms: &Terms) -> Vec<Said> {
     if terms.files.is_empty() {
-        let line = terms.lines.of("files.read");
+        let line = terms.lines.get("files.read");
         return vec![(line, "step files may name no files".to_owned())];
     }
     let of = |glob: &FileGlob| {
         (
-            terms.lines.of(&glob_key(glob)),
+            terms.lines.get(&glob_key(glob)),
             format!("step files may name files that match {}", glob.in_a_line()),
         )
     };
@@ -290,8 +290,8 @@ fn files(terms: &Terms) -> Vec<Said> {
 fn limits(terms: &Terms) -> Vec<Said> {
     let of = |budget: Budget| {
         (
-            terms.lines.of(&format!("limits.{budget}")),
-            format!("{budget}: {}", budget.of(&terms.limits)),
+            terms.lines.get(&format!("limits.{budget}")),
+            format!("{budget}: {}", budget.limit_in(&terms.limits)),
         )
     };
     Budget::ALL.into_iter().map(of).collect()

@@ -52,22 +52,22 @@ mod partial_echo;
 mod secret;
 
 // Policy files and explanations.
+mod decision;
 mod explain;
 mod file;
-mod judgement;
 mod sentence;
 
-pub use http_step_yaml::{Mistake, Mistakes};
+pub use http_step_yaml::{Diagnostic, Diagnostics};
 pub use ipnet::IpNet;
 
 pub use budget::{Amount, Budget, Exceeded};
+pub use decision::{Allowed, Decision};
 pub use denial::Denial;
 pub use deny::{DenyPattern, DenyPatternError};
-pub use file::{LONGEST, OF_POLICIES, OF_STEP_FILES, schema};
+pub use file::{MAX_LEN, OF_POLICIES, OF_STEP_FILES, schema};
 pub use files::{FileGlob, FileGlobError};
 pub use grant::{Grant, Permission};
-pub use judgement::{Allowed, Judgement};
-pub use limits::{LONGEST_CONNECT, Limits};
+pub use limits::{Limits, MAX_CONNECT};
 pub use origin::{Host, Origin, OriginError, Scheme};
 pub use partial_echo::PartialEcho;
 pub use pattern::{OriginPattern, PatternError};
@@ -78,8 +78,8 @@ pub use proxies::{NoProxy, NoProxyError, Proxy, ProxyResolve, ProxyRules};
 pub use proxy_url::{ProxyCredentials, ProxyScheme, ProxyUrl, ProxyUrlError};
 pub use rule::{Rule, RuleName};
 pub use secret::{
-    HeaderFormat, HeaderFormatError, InHeader, PathPrefix, PathPrefixError, Place, QueryFields,
-    SCHEMES, Secret, SecretNameError, SecretUse, SourceRef, SourceRefError, Stands,
+    HeaderFormat, HeaderFormatError, InHeader, PathPrefix, PathPrefixError, Place, Placement,
+    QueryFields, SCHEMES, Secret, SecretNameError, SecretUse, SourceRef, SourceRefError,
     check_secret_name, field_name, header_name, is_override_header, is_plain_in_path, names_codec,
     override_field, override_in_query, parent_fields,
 };

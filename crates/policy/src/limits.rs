@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 /// The maximum of [`Limits::connect`].
-pub const LONGEST_CONNECT: Duration = Duration::from_secs(120);
+pub const MAX_CONNECT: Duration = Duration::from_secs(120);
 
 /// The limits of a step. The defaults are enough for an ordinary step and stop a runaway one. Each
 /// is a key under `limits:` in a policy file, and a [`Budget`](crate::Budget).
@@ -22,7 +22,7 @@ pub struct Limits {
     /// CPU time: of the component, and of the host for decoding and hashing, signing requests,
     /// redacting responses and checking the result.
     pub cpu: Duration,
-    /// Time to open a connection, including TLS; at most [`LONGEST_CONNECT`]. A component can
+    /// Time to open a connection, including TLS; at most [`MAX_CONNECT`]. A component can
     /// set a shorter one.
     pub connect: Duration,
     /// How long a server may send nothing. A component can set a shorter time.

@@ -81,7 +81,7 @@ pub(crate) enum LocalName {
 
 impl LocalName {
     /// Why a name is local, if it is. It must be in lower case, without a trailing dot.
-    pub(crate) fn of(name: &str) -> Option<Self> {
+    pub(crate) fn classify(name: &str) -> Option<Self> {
         let is_in = |suffix: &&str| name == *suffix || is_below(name, suffix);
         if METADATA.iter().any(is_in) {
             return Some(Self::Metadata);
@@ -95,10 +95,10 @@ impl LocalName {
     /// Whether `*.PARENT`, which matches a name, also grants it: a wildcard for public names does
     /// not grant local ones.
     pub(crate) fn is_named_below(name: &str, parent: &str) -> bool {
-        match Self::of(name) {
+        match Self::classify(name) {
             None => true,
             Some(Self::Metadata) if METADATA.contains(&name) => false,
-            Some(_) => Self::of(parent).is_some(),
+            Some(_) => Self::classify(parent).is_some(),
         }
     }
 }

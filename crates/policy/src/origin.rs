@@ -57,7 +57,7 @@ impl Host {
     /// Why it is a local name, if it is.
     pub(crate) fn local_name(&self) -> Option<LocalName> {
         match self {
-            Self::Name(name) => LocalName::of(without_root(name)),
+            Self::Name(name) => LocalName::classify(without_root(name)),
             Self::Address(_) => None,
         }
     }
@@ -137,7 +137,7 @@ impl Origin {
     /// # Errors
     ///
     /// The text is not an absolute HTTP URL, or it contains a user name.
-    pub fn of_url(text: &str) -> Result<Self, OriginError> {
+    pub fn from_url(text: &str) -> Result<Self, OriginError> {
         let error = |reason| OriginError {
             text: without_secrets(text),
             reason,
@@ -182,7 +182,7 @@ impl FromStr for Origin {
 
     /// Parse `SCHEME://HOST[:PORT]`.
     fn from_str(text: &str) -> Result<Self, OriginError> {
-        let origin = Self::of_url(text)?;
+        let origin = Self::from_url(text)?;
         let error = |reason| OriginError {
             text: without_secrets(text),
             reason,

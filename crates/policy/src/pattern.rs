@@ -10,7 +10,7 @@
 //! | `*://api.example.com` | `http` on port 80, `https` on port 443 |
 //!
 //! `*.` matches one or more labels. At least two labels must follow it, so that nobody grants
-//! `*.com` by mistake, except for the top-level domains that no registry sells (`internal`,
+//! `*.com` by diagnostic, except for the top-level domains that no registry sells (`internal`,
 //! `localhost`, `test`, …). There is no list of public suffixes: `*.co.uk` matches every name
 //! below it. A wildcard matches local names only below a local suffix, and never a metadata
 //! service (see [`crate::local_name`]).
@@ -85,7 +85,7 @@ impl OriginPattern {
 
     /// Whether it matches the scheme and the port of an origin.
     pub(crate) fn has_port(&self, origin: &Origin) -> bool {
-        let (first, last) = self.ports.of(origin.scheme);
+        let (first, last) = self.ports.for_scheme(origin.scheme);
         self.schemes.have(origin.scheme) && (first..=last).contains(&origin.port)
     }
 
@@ -129,8 +129,8 @@ impl OriginPattern {
             .filter(|scheme| other.schemes.have(*scheme));
         hosts
             && theirs.all(|scheme| {
-                let (first, last) = self.ports.of(scheme);
-                let (their_first, their_last) = other.ports.of(scheme);
+                let (first, last) = self.ports.for_scheme(scheme);
+                let (their_first, their_last) = other.ports.for_scheme(scheme);
                 self.schemes.have(scheme) && first <= their_first && their_last <= last
             })
     }
@@ -188,7 +188,7 @@ impl fmt::Display for Hosts {
 
 impl Ports {
     /// The first and the last port.
-    fn of(self, scheme: Scheme) -> (u16, u16) {
+    fn for_scheme(self, scheme: Scheme) -> (u16, u16) {
         match self {
             Self::Own => (scheme.default_port(), scheme.default_port()),
             Self::Between(first, last) => (first, last),

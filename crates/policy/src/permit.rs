@@ -104,9 +104,9 @@ impl Permit {
     /// # Errors
     ///
     /// The step file has a setting that is not allowed.
-    pub fn tls(&self, asked: &TlsRequest) -> Result<TlsTerms, Denial> {
+    pub fn tls(&self, requested: &TlsRequest) -> Result<TlsTerms, Denial> {
         let rules = self.tls_rules();
-        rules.terms(asked).map_err(|ask| {
+        rules.terms(requested).map_err(|ask| {
             let by = self
                 .rule
                 .as_ref()

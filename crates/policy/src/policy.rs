@@ -88,7 +88,7 @@ impl Lines {
         self.0.insert(key, line);
     }
 
-    pub(crate) fn of(&self, key: &str) -> Option<u64> {
+    pub(crate) fn get(&self, key: &str) -> Option<u64> {
         self.0.get(key).copied()
     }
 }
@@ -108,13 +108,13 @@ impl Policy {
     }
 
     /// Parse a policy file: YAML 1.2 or JSON, in UTF-8, of at most
-    /// [`LONGEST`](crate::LONGEST) bytes. `docs/policy.md` describes it. `name` is the file's
+    /// [`MAX_LEN`](crate::MAX_LEN) bytes. `docs/policy.md` describes it. `name` is the file's
     /// name in rules and denials.
     ///
     /// # Errors
     ///
     /// All its errors.
-    pub fn parse(yaml: &[u8], name: &str) -> Result<Self, http_step_yaml::Mistakes> {
+    pub fn parse(yaml: &[u8], name: &str) -> Result<Self, http_step_yaml::Diagnostics> {
         crate::file::read(yaml, name).map(|terms| Self(Arc::new(terms)))
     }
 
@@ -198,7 +198,7 @@ impl Policy {
 
     /// Grant a secret. It replaces one with the same name.
     #[must_use]
-    pub fn lend(self, secret: Secret) -> Self {
+    pub fn grant_secret(self, secret: Secret) -> Self {
         self.with(|terms| {
             let name = secret.name().to_owned();
             terms.secrets.insert(name, Arc::new(secret));
@@ -283,11 +283,11 @@ impl Policy {
     pub fn proxy_for(
         &self,
         origin: &Origin,
-        asked: Option<&ProxyUrl>,
+        requested: Option<&ProxyUrl>,
     ) -> Result<Option<Proxy>, Denial> {
         self.0
             .proxies
-            .choose(origin, asked)
+            .choose(origin, requested)
             .map_err(|proxy| self.denial(origin, DenialReason::Proxy(proxy)))
     }
 
@@ -303,7 +303,7 @@ impl Policy {
             return Ok(());
         }
         let denied = DeniedFile::new(requested, path, self.0.file.as_deref());
-        Err(Denial::of_file(denied))
+        Err(Denial::for_file(denied))
     }
 
     /// The granted secrets, sorted by name.
@@ -328,12 +328,12 @@ impl Policy {
     }
 
     pub(crate) fn denial(&self, origin: &Origin, reason: DenialReason) -> Denial {
-        Denial::of_request(origin, reason, self.0.file.as_deref())
+        Denial::for_request(origin, reason, self.0.file.as_deref())
     }
 
     /// The name of the rule that allows any public origin.
     pub(crate) fn public_rule(&self) -> RuleName {
-        let source = match (&self.0.file, self.0.lines.of("public")) {
+        let source = match (&self.0.file, self.0.lines.get("public")) {
             (Some(name), Some(line)) => Source::File {
                 name: Arc::clone(name),
                 line,

@@ -77,14 +77,14 @@ impl PolicyLine {
                 let places = places.iter().map(Place::to_string);
                 let formats = formats.iter().map(header_in_flow);
                 let places: Vec<String> = places.chain(formats).collect();
-                Self::of_secret(name, format!("places: {}", list(&places)))
+                Self::for_secret(name, format!("places: {}", list(&places)))
             }
             Permission::SecretCompose { name, places, .. } => {
-                Self::of_secret(name, format!("compose: {}", list(places)))
+                Self::for_secret(name, format!("compose: {}", list(places)))
             }
             Permission::SecretMethod { name, methods, .. } => {
                 let methods: Vec<String> = methods.iter().map(|method| in_flow(method)).collect();
-                Self::of_secret(name, format!("methods: {}", list(&methods)))
+                Self::for_secret(name, format!("methods: {}", list(&methods)))
             }
             Permission::SecretUnrestricted {
                 name,
@@ -95,7 +95,7 @@ impl PolicyLine {
                 let methods = any_method.then_some("methods: null");
                 let prefix = any_path.then_some("path_prefix: null");
                 let keys: Vec<&str> = methods.into_iter().chain(prefix).collect();
-                Self::of_secret(name, keys.join(", "))
+                Self::for_secret(name, keys.join(", "))
             }
         }
     }
@@ -108,7 +108,7 @@ impl PolicyLine {
         }
     }
 
-    fn of_secret(name: &str, line: String) -> Self {
+    fn for_secret(name: &str, line: String) -> Self {
         Self {
             line,
             place: format!("under `{name}:`"),

@@ -54,20 +54,20 @@ impl ProxyRules {
     pub(crate) fn choose(
         &self,
         origin: &Origin,
-        asked: Option<&ProxyUrl>,
+        requested: Option<&ProxyUrl>,
     ) -> Result<Option<Proxy>, ProxyUrl> {
         let own = self.own(origin.scheme);
-        let url = match asked {
+        let url = match requested {
             // As in the requests library, `no_proxy` does not apply to a proxy that a step names.
-            Some(asked) => {
+            Some(requested) => {
                 let granted = self
                     .steps_may_use
                     .iter()
                     .chain(own)
-                    .find(|granted| granted.is_same_proxy(asked))
-                    .ok_or_else(|| asked.clone())?;
-                match asked.credentials {
-                    Some(_) => asked,
+                    .find(|granted| granted.is_same_proxy(requested))
+                    .ok_or_else(|| requested.clone())?;
+                match requested.credentials {
+                    Some(_) => requested,
                     None => granted,
                 }
             }
@@ -91,11 +91,11 @@ impl ProxyRules {
 
     /// The policy's proxy for a scheme.
     fn own(&self, scheme: Scheme) -> Option<&ProxyUrl> {
-        self.of(scheme).or(self.all.as_ref())
+        self.for_scheme(scheme).or(self.all.as_ref())
     }
 
     /// The proxy for one scheme only.
-    pub(crate) fn of(&self, scheme: Scheme) -> Option<&ProxyUrl> {
+    pub(crate) fn for_scheme(&self, scheme: Scheme) -> Option<&ProxyUrl> {
         match scheme {
             Scheme::Http => self.http.as_ref(),
             Scheme::Https => self.https.as_ref(),

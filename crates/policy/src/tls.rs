@@ -63,7 +63,7 @@ pub struct TlsVersionError;
 /// use http_step_policy::PinnedKey;
 ///
 /// let key: PinnedKey = "sha256//47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=".parse()?;
-/// assert_eq!(key, PinnedKey::of(b""));
+/// assert_eq!(key, PinnedKey::from_spki(b""));
 /// # Ok::<(), http_step_policy::PinnedKeyError>(())
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -72,7 +72,7 @@ pub struct PinnedKey([u8; 32]);
 impl PinnedKey {
     /// The pin of a key.
     #[must_use]
-    pub fn of(subject_public_key_info: &[u8]) -> Self {
+    pub fn from_spki(subject_public_key_info: &[u8]) -> Self {
         Self(Sha256::digest(subject_public_key_info).into())
     }
 }
@@ -197,18 +197,18 @@ impl TlsRules {
     }
 
     /// The parameters of a connection. Fails with the setting that the step may not use.
-    pub(crate) fn terms(&self, asked: &TlsRequest) -> Result<TlsTerms, TlsAsk> {
+    pub(crate) fn terms(&self, requested: &TlsRequest) -> Result<TlsTerms, TlsAsk> {
         let allowed = self.asks();
-        if let Some(ask) = asked.asks().find(|ask| !allowed.contains(ask)) {
+        if let Some(ask) = requested.asks().find(|ask| !allowed.contains(ask)) {
             return Err(ask);
         }
         let min_version = self.min_version.unwrap_or_default();
         Ok(TlsTerms {
-            verify: asked.verify,
-            client_certificate: asked.client_certificate,
-            min_version: min_version.max(asked.min_version.unwrap_or_default()),
+            verify: requested.verify,
+            client_certificate: requested.client_certificate,
+            min_version: min_version.max(requested.min_version.unwrap_or_default()),
             pinned_keys: self.pinned_keys.clone().unwrap_or_default(),
-            step_pinned_keys: asked.pinned_keys.clone(),
+            step_pinned_keys: requested.pinned_keys.clone(),
         })
     }
 }

@@ -24,7 +24,7 @@ pub enum Context {
 impl Context {
     /// The context in a body, from its Content-Type.
     #[must_use]
-    pub fn of_media_type(content_type: Option<&str>) -> Self {
+    pub fn from_media_type(content_type: Option<&str>) -> Self {
         let essence = content_type
             .and_then(|text| text.split(';').next())
             .unwrap_or_default()
@@ -190,7 +190,7 @@ mod tests {
             (Some("json"), Context::Plain),
         ] {
             assert_eq!(
-                Context::of_media_type(content_type),
+                Context::from_media_type(content_type),
                 context,
                 "{content_type:?}"
             );

@@ -18,7 +18,7 @@ use crate::patterns::Text;
 use crate::reading::Input;
 
 /// How many characters of a text an open escape takes at the most: those of `\U`.
-const LONGEST_HEAD: usize = 8;
+const MAX_HEAD: usize = 8;
 
 /// How far before the end of an escape a text may begin in it: two times the longest escapes
 /// that may stand in another one, those of UTF-16.
@@ -39,7 +39,7 @@ pub(crate) struct Inside {
 struct Length {
     bytes: usize,
     /// What the hash of so many first bytes counts in that of the whole.
-    powers: [u64; LONGEST_HEAD + 1],
+    powers: [u64; MAX_HEAD + 1],
 }
 
 /// What may be the beginning of a text inside an escape of a stream.
@@ -74,7 +74,7 @@ struct Start {
 #[derive(Clone, Copy)]
 struct Head {
     place: usize,
-    bytes: [u8; LONGEST_HEAD],
+    bytes: [u8; MAX_HEAD],
     length: usize,
 }
 
@@ -102,7 +102,7 @@ impl Inside {
         }
         known.sort_unstable();
         let length = |bytes: usize| {
-            let mut powers = [0; LONGEST_HEAD + 1];
+            let mut powers = [0; MAX_HEAD + 1];
             for (head, power) in powers.iter_mut().enumerate() {
                 let rest = u32::try_from(bytes.saturating_sub(head)).unwrap_or_default();
                 *power = key.wrapping_pow(rest);
@@ -179,8 +179,8 @@ impl Starts {
     pub(crate) fn escape(&mut self, input: Input<'_>, at: usize, length: usize) {
         for ahead in 1..length.min(DEEPEST + 1) {
             let head = Head {
-                place: input.places.of(at - ahead).0,
-                bytes: [0; LONGEST_HEAD],
+                place: input.places.span(at - ahead).0,
+                bytes: [0; MAX_HEAD],
                 length: 0,
             };
             let ahead = -ahead.cast_signed();
@@ -251,7 +251,7 @@ impl Starts {
         for length in &inside.lengths {
             let ended = |start: &Start| start.unit + length.bytes <= before;
             let starts = self.met.iter().skip(self.met.partition_point(ended));
-            for start in starts.take_while(|it| it.unit + length.bytes <= now + LONGEST_HEAD) {
+            for start in starts.take_while(|it| it.unit + length.bytes <= now + MAX_HEAD) {
                 let end = start.unit + length.bytes.saturating_sub(start.head.length);
                 if end <= before.max(start.unit) || end > now {
                     continue;

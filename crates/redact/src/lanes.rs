@@ -60,7 +60,7 @@ pub(crate) fn read(
     }
     for (lane, matches) in matches.into_iter().enumerate() {
         for (at, state) in matches {
-            tell(automaton, state, lane * length + at, &mut ended);
+            report(automaton, state, lane * length + at, &mut ended);
         }
     }
     let [.., state] = states;
@@ -80,14 +80,19 @@ fn read_on(
     for (at, byte) in bytes.iter().enumerate() {
         state = automaton.next(state, *byte);
         if automaton.is_match(state) {
-            tell(automaton, state, start + at, &mut ended);
+            report(automaton, state, start + at, &mut ended);
         }
     }
     state
 }
 
 /// Report the texts whose matches end with the byte at a place.
-fn tell(automaton: &impl Machine, state: StateID, at: usize, mut ended: impl FnMut(usize, usize)) {
+fn report(
+    automaton: &impl Machine,
+    state: StateID,
+    at: usize,
+    mut ended: impl FnMut(usize, usize),
+) {
     automaton.each(state, |text| ended(at, text));
 }
 

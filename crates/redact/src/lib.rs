@@ -50,4 +50,4 @@ pub use handle::{HANDLE_BYTES, Handle, Handles, NoRandomness};
 pub use open::OpenEscape;
 pub use patterns::{Patterns, PatternsBuilder, TooMuch};
 pub use replacer::{Replacements, Replacer};
-pub use value::{LONGEST, MIN_REDACTED, Value, ValueError};
+pub use value::{MAX_LEN, MIN_REDACTED, Value, ValueError};

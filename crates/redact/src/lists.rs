@@ -101,7 +101,7 @@ impl Lists {
         let tail = bytes.len() - self.tail.min(bytes.len());
         let rest = bytes.get(tail..).unwrap_or_default();
         let number = rest.iter().position(|byte| list::may_begin(*byte));
-        self.tail_from = number.map_or(usize::MAX, |number| places.of(tail + number).0);
+        self.tail_from = number.map_or(usize::MAX, |number| places.span(tail + number).0);
     }
 
     /// See [`Scan::steady`](crate::scan::Scan::steady).
@@ -166,7 +166,7 @@ impl List {
             match self.numbers.step(*byte) {
                 Step::Goes => {}
                 Step::Begins(before) => {
-                    self.number_from = input.places.of(at.saturating_sub(before)).0;
+                    self.number_from = input.places.span(at.saturating_sub(before)).0;
                 }
                 Step::Ends(number) => self.push(number, input, at),
                 Step::Breaks => self.close(search, found),
@@ -176,7 +176,7 @@ impl List {
 
     /// A number was read, up to a place.
     fn push(&mut self, number: u8, input: Input<'_>, end: usize) {
-        let end = input.places.of(end.saturating_sub(1)).1;
+        let end = input.places.span(end.saturating_sub(1)).1;
         self.units.push(number, (self.number_from, end));
         self.number_from = usize::MAX;
         self.unread += 1;

@@ -4,7 +4,7 @@
 use crate::encode::Context;
 
 /// The length of the longest unfinished escape in a URL, `%u002`.
-const LONGEST_OF_URL: usize = 5;
+const MAX_URL_ESCAPE: usize = 5;
 
 /// Tracks a text, and whether it ends in an unfinished escape.
 #[derive(Clone, Copy, Debug)]
@@ -46,7 +46,7 @@ impl OpenEscape {
     pub fn at_end_of(text: &[u8], context: Context) -> Option<char> {
         let mut escape = Self::new(context);
         let unneeded = match escape.sign? {
-            b'%' => text.len().saturating_sub(LONGEST_OF_URL),
+            b'%' => text.len().saturating_sub(MAX_URL_ESCAPE),
             _ => 0,
         };
         for byte in text.get(unneeded..).unwrap_or_default() {

@@ -14,10 +14,10 @@ use crate::shared::without_shared;
 const MIN_PART: usize = 8;
 
 /// The lengths of a part: plain, in base64, and in hexadecimal or UTF-16.
-const LENGTHS: [usize; 3] = [MIN_PART, MIN_PART * 8 / 6, LONGEST_PART];
+const LENGTHS: [usize; 3] = [MIN_PART, MIN_PART * 8 / 6, MAX_PART];
 
 /// The maximum length of a part, in bytes.
-pub(crate) const LONGEST_PART: usize = MIN_PART * 2;
+pub(crate) const MAX_PART: usize = MIN_PART * 2;
 
 /// How many bytes the filter knows a part by.
 const EIGHT: usize = size_of::<u64>();
@@ -47,7 +47,7 @@ struct Filter {
 /// The parts of those owners that are still told. What it takes to read on does not depend on
 /// parts of others.
 #[derive(Default)]
-pub(crate) struct Told {
+pub(crate) struct Reported {
     /// Whose are told no more.
     silent: Vec<u32>,
     /// Of the parts of all others; none as long as all are told.
@@ -168,7 +168,7 @@ impl Filter {
     }
 }
 
-impl Told {
+impl Reported {
     /// Tell no more of the parts of an owner.
     pub(crate) fn silence(&mut self, parts: &Parts, owner: usize) {
         let Ok(owner) = u32::try_from(owner) else {
@@ -201,17 +201,17 @@ fn place(eight: u64, key: u64, words: usize) -> (usize, [u64; 2]) {
 
 impl Parts {
     /// Tell whose part the last bytes are, and how long it is, if it is told.
-    pub(crate) fn find(&self, last: Last, told: &Told, found: impl FnMut(usize, usize)) {
-        if self.filter(told).has(last.low) {
-            self.look_up(last, told, found);
+    pub(crate) fn find(&self, last: Last, report: &Reported, found: impl FnMut(usize, usize)) {
+        if self.filter(report).has(last.low) {
+            self.look_up(last, report, found);
         }
     }
 
-    fn filter<'p>(&'p self, told: &'p Told) -> &'p Filter {
-        told.filter.as_ref().unwrap_or(&self.filter)
+    fn filter<'p>(&'p self, report: &'p Reported) -> &'p Filter {
+        report.filter.as_ref().unwrap_or(&self.filter)
     }
 
-    fn look_up(&self, last: Last, told: &Told, mut found: impl FnMut(usize, usize)) {
+    fn look_up(&self, last: Last, report: &Reported, mut found: impl FnMut(usize, usize)) {
         #[cfg(test)]
         tests::LOOKED_UP.with(|count| count.set(count.get() + 1));
         for (known, length) in self.known.iter().zip(LENGTHS) {
@@ -221,7 +221,7 @@ impl Parts {
                 .iter()
                 .skip(from)
                 .take_while(|(other, _)| *other == bytes);
-            for (_, owner) in same.filter(|(_, owner)| !told.silent.contains(owner)) {
+            for (_, owner) in same.filter(|(_, owner)| !report.silent.contains(owner)) {
                 found(*owner as usize, length);
             }
         }
@@ -233,10 +233,10 @@ impl Parts {
         &self,
         last: &mut Last,
         bytes: &[u8],
-        told: &Told,
+        report: &Reported,
         mut found: impl FnMut(usize, usize, usize),
     ) {
-        let filter = self.filter(told);
+        let filter = self.filter(report);
         let mut window = [0; EIGHT + CHUNK];
         let (before, _) = window.split_at_mut(EIGHT);
         before.copy_from_slice(&last.low.to_be_bytes());
@@ -251,7 +251,7 @@ impl Parts {
             }
             window.copy_within(chunk.len()..chunk.len() + EIGHT, 0);
             if hits == 0 {
-                let end = chunk.len().saturating_sub(LONGEST_PART);
+                let end = chunk.len().saturating_sub(MAX_PART);
                 let end = chunk.get(end..).unwrap_or_default();
                 end.iter().for_each(|byte| last.push(*byte));
                 continue;
@@ -259,7 +259,7 @@ impl Parts {
             for (at, byte) in chunk.iter().enumerate() {
                 last.push(*byte);
                 let end = number * CHUNK + at + 1;
-                self.find(*last, told, |owner, length| found(end, owner, length));
+                self.find(*last, report, |owner, length| found(end, owner, length));
             }
         }
     }
@@ -295,7 +295,7 @@ mod tests {
         let (mut last, mut found) = (Last::default(), Vec::new());
         for (at, byte) in text.bytes().enumerate() {
             last.push(byte);
-            parts.find(last, &Told::default(), |owner, length| {
+            parts.find(last, &Reported::default(), |owner, length| {
                 assert_eq!(owner, 7);
                 found.push((at + 1, length));
             });
@@ -317,7 +317,7 @@ mod tests {
                 let (mut last, mut read, mut found) = (Last::default(), 0, Vec::new());
                 for piece in text.as_bytes().chunks(length) {
                     let mut ends = Vec::new();
-                    parts.find_in(&mut last, piece, &Told::default(), |end, _, length| {
+                    parts.find_in(&mut last, piece, &Reported::default(), |end, _, length| {
                         ends.push((read + end, length));
                     });
                     found.append(&mut ends);
@@ -335,28 +335,28 @@ mod tests {
         builder.add(0, b"AAbbCC11ddEE22ff");
         builder.add(1, b"Qq7-Zw9Lp-3Tb-Xy");
         let parts = builder.build().unwrap();
-        let mut told = Told::default();
-        let read = |text: &str, told: &Told| {
+        let mut report = Reported::default();
+        let read = |text: &str, report: &Reported| {
             LOOKED_UP.set(0);
             let mut owners = Vec::new();
             parts.find_in(
                 &mut Last::default(),
                 text.as_bytes(),
-                told,
+                report,
                 |_, owner, _| {
                     owners.push(owner);
                 },
             );
             (LOOKED_UP.get(), owners)
         };
-        assert_eq!(read("<AAbbCC11>", &told), (1, vec![0]));
-        assert_eq!(told.memory(), 0);
-        told.silence(&parts, 0);
-        assert_eq!(told.memory(), parts.filter.memory());
-        assert_eq!(read("<AAbbCC11>", &told), (0, vec![]));
-        assert_eq!(read("<AAbbCC11>Qq7-Zw9L", &told), (1, vec![1]));
-        told.silence(&parts, 1);
-        assert_eq!(read("<AAbbCC11>Qq7-Zw9L", &told), (0, vec![]));
+        assert_eq!(read("<AAbbCC11>", &report), (1, vec![0]));
+        assert_eq!(report.memory(), 0);
+        report.silence(&parts, 0);
+        assert_eq!(report.memory(), parts.filter.memory());
+        assert_eq!(read("<AAbbCC11>", &report), (0, vec![]));
+        assert_eq!(read("<AAbbCC11>Qq7-Zw9L", &report), (1, vec![1]));
+        report.silence(&parts, 1);
+        assert_eq!(read("<AAbbCC11>Qq7-Zw9L", &report), (0, vec![]));
     }
 
     #[test]

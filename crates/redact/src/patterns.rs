@@ -18,7 +18,7 @@ use crate::value::Value;
 
 /// Up to so many bytes of memory the automaton is a table of all transitions: it takes the same
 /// time for each byte, whatever is looked for.
-const LARGEST_TABLE: usize = 64 << 20;
+const MAX_TABLE: usize = 64 << 20;
 
 /// Texts to match, each with an owner: the index of its value.
 pub struct Patterns {
@@ -99,7 +99,7 @@ impl PatternsBuilder {
     ///
     /// The texts are too large.
     pub fn build(self) -> Result<Patterns, TooMuch> {
-        Patterns::new(self, LARGEST_TABLE)
+        Patterns::new(self, MAX_TABLE)
     }
 
     /// Build patterns that are used often, whose table takes at most so many bytes. Larger ones
@@ -109,7 +109,7 @@ impl PatternsBuilder {
     ///
     /// The texts are too large.
     pub fn build_within(self, max_table: usize) -> Result<Patterns, TooMuch> {
-        Patterns::new(self, max_table.min(LARGEST_TABLE))
+        Patterns::new(self, max_table.min(MAX_TABLE))
     }
 
     /// Build patterns that are used once: building takes a tenth of the time, and matching

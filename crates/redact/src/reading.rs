@@ -3,7 +3,7 @@
 use aho_corasick::automaton::StateID;
 
 use crate::forms::is_base64;
-use crate::partial::{LONGEST_PART, Last, Told};
+use crate::partial::{Last, MAX_PART, Reported};
 use crate::patterns::{Patterns, Text};
 
 /// What is matched, and how.
@@ -12,7 +12,7 @@ pub(crate) struct Search<'p> {
     pub(crate) patterns: &'p Patterns,
     pub(crate) finds_parts: bool,
     /// Whose parts are told.
-    pub(crate) told: &'p Told,
+    pub(crate) report: &'p Reported,
 }
 
 /// Bytes, and their places in the stream.
@@ -37,7 +37,7 @@ impl Places<'_> {
         matches!(self, Self::Raw(_))
     }
 
-    pub(crate) fn of(self, at: usize) -> (usize, usize) {
+    pub(crate) fn span(self, at: usize) -> (usize, usize) {
         match self {
             Self::Raw(base) => (base + at, base + at + 1),
             Self::Decoded(places) => places.get(at).copied().unwrap_or_default(),
@@ -133,7 +133,7 @@ impl Reading {
             close(
                 &mut self.open,
                 new.first().copied(),
-                places.of(from).1,
+                places.span(from).1,
                 found,
             );
         }
@@ -141,23 +141,27 @@ impl Reading {
         self.state = search.patterns.read(self.state, new, |at, text| {
             let end = from + at + 1;
             let start = end - text.length.min(end);
-            let one = Found::new(text, places.of(start).0, places.of(end - 1 + text.rest).1);
+            let one = Found::new(
+                text,
+                places.span(start).0,
+                places.span(end - 1 + text.rest).1,
+            );
             let is_before = text.before && start.checked_sub(1).is_some_and(is_digit);
             let one = Found {
-                outer_start: places.of(start - usize::from(is_before)).0,
+                outer_start: places.span(start - usize::from(is_before)).0,
                 ..one
             };
-            tell(open, one, text, input, end, found);
+            report(open, one, text, input, end, found);
         });
         if search.finds_parts
             && let Some(parts) = search.patterns.parts()
         {
             let mut last = self.last;
             if places.is_raw() {
-                parts.find_in(&mut last, new, search.told, |end, owner, length| {
+                parts.find_in(&mut last, new, search.report, |end, owner, length| {
                     let end = from + end;
-                    let start = places.of(end - length.min(end)).0;
-                    found.push(Found::part(owner, start, places.of(end - 1).1));
+                    let start = places.span(end - length.min(end)).0;
+                    found.push(Found::part(owner, start, places.span(end - 1).1));
                 });
                 self.last = last;
                 return;
@@ -165,14 +169,14 @@ impl Reading {
             for (at, byte) in new.iter().enumerate() {
                 last.push(*byte);
                 let end = from + at + 1;
-                let first = end - LONGEST_PART.min(end);
+                let first = end - MAX_PART.min(end);
                 // What a decoder left unchanged is found without it.
-                if places.of(end - 1).1 - places.of(first).0 == end - first {
+                if places.span(end - 1).1 - places.span(first).0 == end - first {
                     continue;
                 }
-                parts.find(last, search.told, |owner, length| {
-                    let start = places.of(end - length.min(end)).0;
-                    found.push(Found::part(owner, start, places.of(end - 1).1));
+                parts.find(last, search.report, |owner, length| {
+                    let start = places.span(end - length.min(end)).0;
+                    found.push(Found::part(owner, start, places.span(end - 1).1));
                 });
             }
             self.last = last;
@@ -180,7 +184,7 @@ impl Reading {
     }
 
     /// Report a match that ends at a place in the bytes read last.
-    pub(crate) fn tell(
+    pub(crate) fn report(
         &mut self,
         one: Found,
         text: &Text,
@@ -188,7 +192,7 @@ impl Reading {
         end: usize,
         found: &mut Vec<Found>,
     ) {
-        tell(&mut self.open, one, text, input, end, found);
+        report(&mut self.open, one, text, input, end, found);
     }
 
     /// The start of the earliest possible match that has not ended, and of the characters that
@@ -236,7 +240,7 @@ impl Found {
 }
 
 /// Report a match, with the character after it if that contains bits of it.
-fn tell(
+fn report(
     open: &mut Vec<Found>,
     one: Found,
     text: &Text,
@@ -248,7 +252,7 @@ fn tell(
         found.push(one);
     } else if let Some(next) = input.bytes.get(end) {
         let outer_end = match is_base64(*next) {
-            true => input.places.of(end).1,
+            true => input.places.span(end).1,
             false => one.end,
         };
         found.push(Found { outer_end, ..one });

@@ -16,7 +16,7 @@ const BLOCK: usize = 4 << 10;
 
 /// How many more parts of a value are told, once one was. Whoever repeats a part that he has guessed could else
 /// measure that it is right, by what it takes to tell of each.
-const MOST_PARTS: usize = 64;
+const MAX_PARTS: usize = 64;
 
 /// The replacements, by the owner of a text. Texts of further owners are left unchanged, so that
 /// the same [`Patterns`] can be used for several purposes.
@@ -270,7 +270,7 @@ impl Replacer {
         for part in self.found.extract_if(.., is_reported) {
             let count = self.more_parts.entry(part.owner).or_default();
             *count += 1;
-            if *count > MOST_PARTS {
+            if *count > MAX_PARTS {
                 self.scan.tell_no_parts_of(&self.patterns, part.owner);
             }
         }

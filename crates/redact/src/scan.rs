@@ -1,6 +1,6 @@
 //! Matching in a stream, as received and as each decoder decodes it.
 
-use crate::partial::Told;
+use crate::partial::Reported;
 use crate::patterns::Patterns;
 use crate::reading::{Found, Frontier, Input, Places, Reading, Search};
 use crate::view::Views;
@@ -11,7 +11,7 @@ pub(crate) struct Scan {
     /// None if nothing is decoded.
     views: Option<Views>,
     finds_parts: bool,
-    told: Told,
+    report: Reported,
 }
 
 impl Scan {
@@ -21,28 +21,28 @@ impl Scan {
             raw: Reading::after(patterns, &[]),
             views: patterns.is_decoding().then(Views::default),
             finds_parts: finds_parts && patterns.parts().is_some(),
-            told: Told::default(),
+            report: Reported::default(),
         }
     }
 
     /// Tell of no parts of an owner from here on.
     pub(crate) fn tell_no_parts_of(&mut self, patterns: &Patterns, owner: usize) {
         if let Some(parts) = patterns.parts() {
-            self.told.silence(parts, owner);
+            self.report.silence(parts, owner);
         }
     }
 
     /// Start over with another stream.
     pub(crate) fn begin_anew(&mut self, patterns: &Patterns) {
         *self = Self {
-            told: std::mem::take(&mut self.told),
+            report: std::mem::take(&mut self.report),
             ..Self::new(patterns, self.finds_parts)
         };
     }
 
     /// Its memory in bytes.
     pub(crate) fn memory(&self) -> usize {
-        self.views.as_ref().map_or(0, Views::memory) + self.told.memory()
+        self.views.as_ref().map_or(0, Views::memory) + self.report.memory()
     }
 
     /// Read `held` from a place on. `held` starts at `base` in the stream, and contains at least
@@ -59,7 +59,7 @@ impl Scan {
         let search = Search {
             patterns,
             finds_parts: self.finds_parts,
-            told: &self.told,
+            report: &self.report,
         };
         let input = Input {
             bytes: held,

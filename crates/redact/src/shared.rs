@@ -99,7 +99,7 @@ const PUBLIC_FIELDS: [&str; 18] = [
 ];
 
 /// The maximum length of a word; longer ones may be random.
-const LONGEST_WORD: usize = 12;
+const MAX_WORD: usize = 12;
 
 /// The pieces of a value that it does not share with others.
 pub(crate) fn without_shared(value: &[u8]) -> Vec<Vec<u8>> {
@@ -191,7 +191,7 @@ fn add_url(rest: &str, own: &mut Vec<Vec<u8>>) {
 /// Whether a text is like `services`, `oauth2` and `retry_writes`.
 fn is_word(text: &str) -> bool {
     let letters = text.trim_end_matches(|c: char| c.is_ascii_digit());
-    text.len() <= LONGEST_WORD
+    text.len() <= MAX_WORD
         && text.len() - letters.len() < 4
         && letters
             .bytes()

@@ -54,7 +54,7 @@ impl Classes {
         }
     }
 
-    fn of(&self, byte: u8) -> usize {
+    fn class(&self, byte: u8) -> usize {
         usize::from(self.of.get(usize::from(byte)).copied().unwrap_or_default())
     }
 
@@ -86,7 +86,7 @@ impl Table {
             let mut state = 0;
             for byte in text {
                 let new = next.len();
-                let Some(to) = next.get_mut(state + classes.of(*byte)) else {
+                let Some(to) = next.get_mut(state + classes.class(*byte)) else {
                     break;
                 };
                 if *to == 0 {
@@ -182,7 +182,7 @@ impl Machine for Table {
 
     fn next(&self, state: StateID, byte: u8) -> StateID {
         let row = (state.as_u32() & !ENDS) as usize;
-        let next = self.next.get(row + self.classes.of(byte));
+        let next = self.next.get(row + self.classes.class(byte));
         StateID::from_u32_unchecked(next.copied().unwrap_or_default())
     }
 

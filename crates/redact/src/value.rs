@@ -4,7 +4,7 @@ use thiserror::Error;
 use zeroize::Zeroizing;
 
 /// The maximum length of a value in bytes: 64 KiB, enough for long private keys.
-pub const LONGEST: usize = 64 << 10;
+pub const MAX_LEN: usize = 64 << 10;
 
 /// The minimum length of values that are redacted. Shorter ones are too common in other text.
 pub const MIN_REDACTED: usize = 8;
@@ -23,7 +23,7 @@ pub enum ValueError {
     #[error("it is empty")]
     Empty,
     /// It is too long.
-    #[error("it is longer than {LONGEST} bytes")]
+    #[error("it is longer than {MAX_LEN} bytes")]
     TooLong,
 }
 
@@ -39,7 +39,7 @@ impl Value {
         let text = text.strip_suffix(b"\r").unwrap_or(text);
         match text.len() {
             0 => Err(ValueError::Empty),
-            length if length > LONGEST => Err(ValueError::TooLong),
+            length if length > MAX_LEN => Err(ValueError::TooLong),
             _ => Ok(Self(Zeroizing::new(text.into()))),
         }
     }
@@ -87,8 +87,8 @@ mod tests {
         for text in ["", "\n", "\r\n"] {
             assert_eq!(value(text), Err(ValueError::Empty));
         }
-        assert_eq!(value(&"x".repeat(LONGEST + 1)), Err(ValueError::TooLong));
-        assert!(value(&"x".repeat(LONGEST)).is_ok());
+        assert_eq!(value(&"x".repeat(MAX_LEN + 1)), Err(ValueError::TooLong));
+        assert!(value(&"x".repeat(MAX_LEN)).is_ok());
     }
 
     #[test]

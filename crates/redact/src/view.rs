@@ -90,7 +90,7 @@ impl Views {
             places,
             is_last,
         } = input;
-        let base = places.of(0).0;
+        let base = places.span(0).0;
         let longest = search.patterns.longest_of_all();
         let mut at = from;
         let mut next: [Option<usize>; COUNT] = [None; COUNT];
@@ -386,9 +386,9 @@ impl Active {
         };
         for begun in self.starts.read(patterns.inside(), bytes) {
             if let Some(text) = patterns.text(begun.text) {
-                let end = out.places.of(begun.end.saturating_sub(1)).1;
+                let end = out.places.span(begun.end.saturating_sub(1)).1;
                 let one = Found::new(text, begun.start, end);
-                self.reading.tell(one, text, out, begun.end, found);
+                self.reading.report(one, text, out, begun.end, found);
             }
         }
     }
@@ -410,8 +410,8 @@ impl Active {
                     Read::Incomplete => break,
                     Read::Literal => plain = 1,
                     Read::Escape { length, text } => {
-                        let start = input.places.of(at).0;
-                        let end = input.places.of(at + length - 1).1;
+                        let start = input.places.span(at).0;
+                        let end = input.places.span(at + length - 1).1;
                         for byte in text.as_bytes() {
                             self.units.push(*byte, (start, end));
                         }
@@ -431,7 +431,7 @@ impl Active {
         self.pending = end - at.min(end);
         self.pending_from = match self.pending {
             0 => usize::MAX,
-            _ => input.places.of(at).0,
+            _ => input.places.span(at).0,
         };
     }
 

@@ -136,7 +136,7 @@ const fn list(number: fn(u8) -> String, separator: &'static str) -> List {
 }
 
 impl List {
-    fn of(self, bytes: &[u8]) -> String {
+    fn write(self, bytes: &[u8]) -> String {
         let numbers: Vec<String> = bytes.iter().copied().map(self.number).collect();
         numbers.join(self.separator)
     }
@@ -238,7 +238,7 @@ proptest! {
             2 => BASE64_URL_SAFE_NO_PAD.encode(format!("{before}{part}")).into_bytes(),
             3 => part.bytes().map(|byte| format!("{byte:02x}")).collect::<String>().into_bytes(),
             4 => part.to_ascii_uppercase().into_bytes(),
-            5 => format!("{before}[{}]{after}", list.of(part.as_bytes())).into_bytes(),
+            5 => format!("{before}[{}]{after}", list.write(part.as_bytes())).into_bytes(),
             _ => [before.as_bytes(), &written(part.as_bytes(), encoding, &ways), after.as_bytes()].concat(),
         };
         let patterns = patterns(value.as_bytes());
@@ -314,9 +314,9 @@ proptest! {
             Some(encoding) => written(value.as_bytes(), encoding, &ways),
         };
         let bytes = [before.as_bytes(), &value, after.as_bytes()].concat();
-        let stream = format!("|<{}>|", list.of(&bytes));
+        let stream = format!("|<{}>|", list.write(&bytes));
         let (seen, has_part) = seen(&patterns, stream.as_bytes(), piece);
-        let sides = [before, after].map(|side| list.of(side.as_bytes()));
+        let sides = [before, after].map(|side| list.write(side.as_bytes()));
         let [before, after] = sides.map(|side| if side.is_empty() { (side, "") } else { (side, list.separator) });
         let expected = format!("|<{}{}{MARK}{}{}>|", before.0, before.1, after.1, after.0);
         prop_assert_eq!(String::from_utf8_lossy(&seen), expected, "{}", stream);
@@ -417,7 +417,7 @@ fn lists_of_bytes() {
         ("1 2 ", plain, "\n3 4\n"),
         ("&lt;Buffer ", plain, "&gt; %41 "),
     ] {
-        let stream = format!("{before}{}{after}", list.of(value.as_bytes()));
+        let stream = format!("{before}{}{after}", list.write(value.as_bytes()));
         let expected = format!("{before}{MARK}{after}");
         for piece in 1..=stream.len() {
             let (seen, has_part) = seen(&patterns, stream.as_bytes(), piece);
@@ -435,7 +435,7 @@ fn lists_of_bytes() {
     }
     // A list that ends, and one that begins, are not one.
     let (first, second) = value.as_bytes().split_at(9);
-    let stream = format!("[{}] [{}]", decimal.of(first), decimal.of(second));
+    let stream = format!("[{}] [{}]", decimal.write(first), decimal.write(second));
     let (seen, _) = seen(&patterns, stream.as_bytes(), 7);
     assert_eq!(String::from_utf8_lossy(&seen), stream);
 }

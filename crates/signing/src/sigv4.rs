@@ -17,7 +17,7 @@
 //!     path: "/",
 //!     query: None,
 //!     headers: &headers,
-//!     payload: Payload::of(b""),
+//!     payload: Payload::from_body(b""),
 //! };
 //! let credentials = Credentials {
 //!     access_key_id: "AKIDEXAMPLE",

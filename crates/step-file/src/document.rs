@@ -136,7 +136,7 @@ mapping! {
         #[schemars(extend("default" = true), example = false)]
         allow_redirects: Renderable<bool>,
         /// The number of redirects to follow before the step fails.
-        #[schemars(extend("default" = redirects::MAX_REDIRECTS), example = 5)]
+        #[schemars(extend("default" = redirects::DEFAULT_MAX_REDIRECTS), example = 5)]
         max_redirects: Renderable<Redirects>,
         /// Whether the body of the response can be left out of the log.
         #[schemars(extend("default" = false), example = true)]

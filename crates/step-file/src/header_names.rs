@@ -29,7 +29,11 @@ const IMPLIED: [&str; 7] = [
 impl HeaderNames {
     /// The names. It is an error if a name that no header has looks like a typo for a header,
     /// whose value would then be shown.
-    pub(crate) fn of(self, headers: &Fields, report: &mut Report) -> Result<Vec<String>, Reported> {
+    pub(crate) fn resolve(
+        self,
+        headers: &Fields,
+        report: &mut Report,
+    ) -> Result<Vec<String>, Reported> {
         let Fields::Entries(entries) = headers else {
             return Ok(self.unchecked());
         };

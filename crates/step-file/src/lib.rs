@@ -35,7 +35,7 @@
 //!      2:9: Wrong method given: 'post' is not known, did you mean `POST`?\n\
 //!      3:1: unknown key `header`, did you mean `headers`?"
 //! );
-//! # Ok::<(), http_step_file::Mistakes>(())
+//! # Ok::<(), http_step_file::Diagnostics>(())
 //! ```
 //!
 //! Stages: bytes ─► values with positions ([`http_step_yaml`]) ─► the keys (`document`), each
@@ -61,7 +61,7 @@ mod tls;
 mod url;
 
 pub use http_step_policy::{PinnedKey, PinnedKeyError, ProxyUrl, TlsVersion, TlsVersionError};
-pub use http_step_yaml::{Mistake, Mistakes};
+pub use http_step_yaml::{Diagnostic, Diagnostics};
 
 pub use auth::Auth;
 pub use document::schema;
@@ -69,11 +69,11 @@ pub use fields::Fields;
 pub use files::{File, FileContent, Filename};
 pub use needs::Needs;
 pub use proxies::Proxies;
-pub use redirects::{MAX_REDIRECTS, MOST_REDIRECTS};
+pub use redirects::{DEFAULT_MAX_REDIRECTS, MAX_REDIRECTS};
 pub use renderable::Renderable;
 pub use step_file::{Body, StepFile};
 pub use timeout::Timeouts;
 pub use tls::{ClientCertificate, Tls, Verify};
 
 /// The maximum size of a step file: 1 MiB.
-pub const LONGEST: usize = 1024 * 1024;
+pub const MAX_LEN: usize = 1024 * 1024;

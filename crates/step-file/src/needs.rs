@@ -28,7 +28,7 @@ use crate::tls::Verify;
 /// assert_eq!(needs.properties["branch"], Some("main".into()));
 /// assert!(needs.secrets.contains("TOKEN"));
 /// assert_eq!(needs.files, [("files", "out/report.csv".to_owned())]);
-/// # Ok::<(), http_step_file::Mistakes>(())
+/// # Ok::<(), http_step_file::Diagnostics>(())
 /// ```
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Needs {

@@ -6,10 +6,10 @@ use http_step_yaml::{Content, FromNode, Node, Report, Reported, excerpt};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
 /// The maximum of `max_redirects`, which is below the host's default limit of requests.
-pub const MOST_REDIRECTS: u32 = 50;
+pub const MAX_REDIRECTS: u32 = 50;
 
 /// The default of `max_redirects`, as in the requests library.
-pub const MAX_REDIRECTS: u32 = 30;
+pub const DEFAULT_MAX_REDIRECTS: u32 = 30;
 
 /// A number of redirects.
 #[derive(Debug)]
@@ -22,10 +22,10 @@ impl FromNode for Redirects {
         };
         let count = number.as_u64().and_then(|count| u32::try_from(count).ok());
         match count {
-            Some(count) if count <= MOST_REDIRECTS => Ok(Self(count)),
+            Some(count) if count <= MAX_REDIRECTS => Ok(Self(count)),
             _ => {
                 let message = format!(
-                    "expected a whole number from 0 to {MOST_REDIRECTS}, not {}",
+                    "expected a whole number from 0 to {MAX_REDIRECTS}, not {}",
                     excerpt(number.spelling())
                 );
                 Err(report.add(node.at, message))
@@ -44,7 +44,7 @@ impl JsonSchema for Redirects {
             "description": "A number of redirects.",
             "type": "integer",
             "minimum": 0,
-            "maximum": MOST_REDIRECTS,
+            "maximum": MAX_REDIRECTS,
         })
     }
 }

@@ -4,7 +4,7 @@ use http_step_json::Value;
 use http_step_policy::{OF_POLICIES, OF_STEP_FILES};
 use http_step_template::{Part, Reference, Template};
 use http_step_yaml::{
-    FromNode, Given, Kind, Mistakes, Position, Report, Reported, value, value_or,
+    Diagnostics, FromNode, Given, Kind, Position, Report, Reported, value, value_or,
 };
 
 use crate::auth::Auth;
@@ -23,7 +23,7 @@ use crate::url::Url;
 
 const KIND: Kind = Kind {
     noun: "step file",
-    longest: crate::LONGEST,
+    longest: crate::MAX_LEN,
     most_values: 100_000,
     smallest: Some("url: https://…"),
 };
@@ -51,7 +51,7 @@ pub struct StepFile {
     pub timeout: Renderable<Timeouts>,
     /// Whether to follow redirects.
     pub allow_redirects: Renderable<bool>,
-    /// The number of redirects to follow, at most [`MOST_REDIRECTS`](crate::MOST_REDIRECTS).
+    /// The number of redirects to follow, at most [`MAX_REDIRECTS`](crate::MAX_REDIRECTS).
     pub max_redirects: Renderable<u32>,
     /// `stream` of the requests library.
     pub stream: Renderable<bool>,
@@ -105,7 +105,7 @@ impl StepFile {
             auth: None,
             timeout: Renderable::Value(Timeouts::default()),
             allow_redirects: Renderable::Value(true),
-            max_redirects: Renderable::Value(redirects::MAX_REDIRECTS),
+            max_redirects: Renderable::Value(redirects::DEFAULT_MAX_REDIRECTS),
             stream: Renderable::Value(false),
             verify: Renderable::Value(Verify::default()),
             cert: None,
@@ -126,12 +126,12 @@ impl StepFile {
     }
 
     /// Read a step file: YAML 1.2 or JSON, in UTF-8, of at most
-    /// [`LONGEST`](crate::LONGEST) bytes.
+    /// [`MAX_LEN`](crate::MAX_LEN) bytes.
     ///
     /// # Errors
     ///
     /// All its errors.
-    pub fn parse(text: &[u8]) -> Result<Self, Mistakes> {
+    pub fn parse(text: &[u8]) -> Result<Self, Diagnostics> {
         http_step_yaml::read(text, &KIND, |root, report| {
             if root.is_rather(&OF_POLICIES, &OF_STEP_FILES) {
                 return Err(report.add(root.at, "this is a policy file, not a step file"));
@@ -155,7 +155,7 @@ fn from_document(
     // With invalid headers it is unknown which are missing.
     let hidden = match (&headers, hidden) {
         (Ok(headers), Ok(hidden)) => report.within("hide_request_headers", |report| {
-            hidden.of(headers.as_ref().unwrap_or(&Fields::default()), report)
+            hidden.resolve(headers.as_ref().unwrap_or(&Fields::default()), report)
         }),
         (_, hidden) => hidden.map(HeaderNames::unchecked),
     };

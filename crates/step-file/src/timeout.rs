@@ -7,7 +7,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer};
 
 /// A year. Longer timeouts are typos.
-const LONGEST: f64 = 31_536_000.0;
+const MAX_SECONDS: f64 = 31_536_000.0;
 
 /// Timeouts in seconds, each more than 0 and at most a year. None: the policy's limit only.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -91,10 +91,10 @@ impl FromNode for Seconds {
             return Err(node.unfit("a number of seconds", report));
         };
         match number.as_f64() {
-            Some(value) if value > 0.0 && value <= LONGEST => Ok(Self(value)),
+            Some(value) if value > 0.0 && value <= MAX_SECONDS => Ok(Self(value)),
             _ => {
                 let message = format!(
-                    "a timeout must be more than 0 and at most {LONGEST} seconds, not {}; leave it out for no timeout",
+                    "a timeout must be more than 0 and at most {MAX_SECONDS} seconds, not {}; leave it out for no timeout",
                     excerpt(number.spelling())
                 );
                 Err(report.add(node.at, message))
@@ -143,7 +143,7 @@ impl JsonSchema for Seconds {
             "description": "A number of seconds.",
             "type": "number",
             "exclusiveMinimum": 0,
-            "maximum": LONGEST,
+            "maximum": MAX_SECONDS,
         })
     }
 }

@@ -178,10 +178,10 @@ fn close<'a>(text: &'a str, path: &str) -> Result<&'a str, String> {
 
 /// The start of the first line of a text, for errors.
 fn excerpt(text: &str) -> String {
-    const LONGEST: usize = 24;
+    const MAX_LEN: usize = 24;
     let line = text.lines().next().unwrap_or_default();
     let line = line.split_once(CLOSE).map_or(line, |(inside, _)| inside);
-    let words: String = line.chars().take(LONGEST).collect();
+    let words: String = line.chars().take(MAX_LEN).collect();
     let mut shown = String::new();
     for c in words.trim_end().chars() {
         // Step files can come from anybody, and the error goes to a terminal.

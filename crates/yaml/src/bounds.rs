@@ -7,17 +7,17 @@ use std::collections::{HashMap, HashSet};
 
 use granit_parser::{Event, Options, Parser};
 
+use crate::diagnostic::{Diagnostics, Position};
 use crate::kind::Kind;
-use crate::mistake::{Mistakes, Position};
 use crate::syntax;
 
 /// The nesting limit. Values are read recursively, so this bounds the stack.
 const DEEPEST: usize = 32;
 /// The maximum length of a key, in characters, and so the parser's lookahead for its colon.
 /// YAML's limit is 1024, JSON has none; this much is buffered.
-const LONGEST_KEY: usize = 64 * 1024;
+const MAX_KEY: usize = 64 * 1024;
 /// The maximum size of the expanded text, as a multiple of the maximum size of the file.
-const MOST_TEXT: usize = 4;
+const MAX_EXPANSION: usize = 4;
 
 /// The parser's options.
 pub(crate) fn options() -> Options {
@@ -25,7 +25,7 @@ pub(crate) fn options() -> Options {
         emit_comments: false,
         flow_nesting_limit: DEEPEST,
         block_nesting_limit: DEEPEST,
-        simple_key_max_lookahead: LONGEST_KEY,
+        simple_key_max_lookahead: MAX_KEY,
     }
 }
 
@@ -36,14 +36,14 @@ pub(crate) fn options() -> Options {
 /// # Errors
 ///
 /// The first error.
-pub(crate) fn check(text: &str, kind: &Kind) -> Result<HashSet<usize>, Mistakes> {
+pub(crate) fn check(text: &str, kind: &Kind) -> Result<HashSet<usize>, Diagnostics> {
     let mut outline = Outline::new(kind);
     for event in Parser::new_from_str_with_options(text, options()) {
         let (event, span) = event.map_err(|error| syntax::not_yaml(&error, text))?;
-        let at = Position::of(span.start.line(), span.start.col() + 1);
+        let at = Position::new(span.start.line(), span.start.col() + 1);
         outline
             .take(&event)
-            .map_err(|message| Mistakes::sole(at, message))?;
+            .map_err(|message| Diagnostics::sole(at, message))?;
     }
     Ok(outline.aliased)
 }
@@ -157,7 +157,7 @@ impl<'a> Outline<'a> {
                 "the file has more than {most_values} values, with aliases (`*name`) expanded"
             ));
         }
-        let most_text = self.kind.longest.saturating_mul(MOST_TEXT);
+        let most_text = self.kind.longest.saturating_mul(MAX_EXPANSION);
         if self.total.text > most_text {
             return Err(format!(
                 "the file has more than {most_text} bytes of text, with aliases (`*name`) expanded"

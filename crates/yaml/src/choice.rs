@@ -1,7 +1,7 @@
 //! A value that is one of a few words.
 
+use crate::diagnostic::{Report, Reported, excerpt};
 use crate::mapping::similar;
-use crate::mistake::{Report, Reported, excerpt};
 use crate::node::{Content, Node};
 
 /// Read one of a few words, and return its value.

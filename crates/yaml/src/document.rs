@@ -5,8 +5,8 @@ use schemars::transform::RecursiveTransform;
 use schemars::{JsonSchema, Schema};
 use serde_json::Value;
 
+use crate::diagnostic::{Diagnostics, Position, Report, Reported};
 use crate::kind::Kind;
-use crate::mistake::{Mistakes, Position, Report, Reported};
 use crate::node::Node;
 use crate::tree;
 
@@ -19,7 +19,7 @@ pub fn read<T>(
     bytes: &[u8],
     kind: &Kind,
     read: impl FnOnce(&Node, &mut Report) -> Result<T, Reported>,
-) -> Result<T, Mistakes> {
+) -> Result<T, Diagnostics> {
     let mut report = Report::default();
     let root = tree::parse(bytes, kind, &mut report)?;
     let read = match kind.smallest {
@@ -31,7 +31,7 @@ pub fn read<T>(
     };
     report.finish()?;
     // Unreachable: a failed read has added a diagnostic.
-    read.map_err(|_reported| Mistakes::sole(root.at, "the file can't be read"))
+    read.map_err(|_reported| Diagnostics::sole(root.at, "the file can't be read"))
 }
 
 /// The JSON Schema (draft 2020-12) of a document, for editors.

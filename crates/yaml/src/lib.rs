@@ -42,11 +42,11 @@
 
 mod bounds;
 mod choice;
+mod diagnostic;
 mod document;
 mod kind;
 mod list;
 mod mapping;
-mod mistake;
 mod node;
 mod other;
 mod schema;
@@ -54,10 +54,10 @@ mod syntax;
 mod tree;
 
 pub use choice::choice;
+pub use diagnostic::{Diagnostic, Diagnostics, Position, Report, Reported, excerpt};
 pub use document::{read, schema};
 pub use http_step_json::{Number, Value};
 pub use kind::Kind;
 pub use list::{List, Listed};
 pub use mapping::{Given, similar, unknown_key, value, value_or};
-pub use mistake::{Mistake, Mistakes, Position, Report, Reported, excerpt};
 pub use node::{Content, Entry, FromNode, Node, deserialize, read_all, read_text};

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
-use crate::mistake::{Report, Reported, excerpt};
+use crate::diagnostic::{Report, Reported, excerpt};
 use crate::node::{Content, FromNode, Node, read_all};
 
 /// A value that lists can contain.

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 
-use crate::mistake::{Position, Report, Reported, excerpt};
+use crate::diagnostic::{Position, Report, Reported, excerpt};
 use crate::node::Entry;
 
 /// A key that is present, even if its value is invalid.
@@ -122,8 +122,8 @@ pub fn unknown_key(entry: &Entry, known: &[&str], report: &mut Report) -> Report
 /// typos.
 #[must_use]
 pub fn similar<'a>(word: &str, known: &[&'a str]) -> Option<&'a str> {
-    const LONGEST: usize = 40;
-    if word.len() > LONGEST {
+    const MAX_LEN: usize = 40;
+    if word.len() > MAX_LEN {
         return None;
     }
     let normal = |word: &str| word.to_ascii_lowercase().replace('-', "_");

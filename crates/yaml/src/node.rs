@@ -6,7 +6,7 @@ use std::str::FromStr;
 use http_step_json::{Map, Number, Value};
 use serde::{Deserialize, Deserializer, de};
 
-use crate::mistake::{Position, Report, Reported};
+use crate::diagnostic::{Position, Report, Reported};
 
 /// A value and its position.
 #[derive(Clone, Debug)]
@@ -161,8 +161,8 @@ where
     let node = Node::from_json(serde_json::Value::deserialize(deserializer)?.into());
     let mut report = Report::default();
     let read = T::from_node(&node, &mut report);
-    if let Err(mistakes) = report.finish() {
-        let messages: Vec<&str> = mistakes.iter().map(|m| m.message.as_str()).collect();
+    if let Err(diagnostics) = report.finish() {
+        let messages: Vec<&str> = diagnostics.iter().map(|m| m.message.as_str()).collect();
         return Err(de::Error::custom(messages.join("; ")));
     }
     read.map_err(|_reported| de::Error::custom("the value can't be read"))

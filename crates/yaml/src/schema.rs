@@ -6,7 +6,7 @@
 use http_step_json::Number;
 
 /// The maximum digits of a hexadecimal or octal number: converting one takes quadratic time.
-const MOST_DIGITS: usize = 1024;
+const MAX_DIGITS: usize = 1024;
 
 /// The value of a plain scalar.
 #[derive(Debug, PartialEq)]
@@ -31,17 +31,17 @@ pub(crate) fn resolve(text: &str) -> Scalar {
     }
     for (prefix, radix) in [("0x", 16), ("0o", 8)] {
         if let Some(digits) = text.strip_prefix(prefix) {
-            return of_radix(text, digits, radix);
+            return parse_radix(text, digits, radix);
         }
     }
     decimal(text)
 }
 
-fn of_radix(text: &str, digits: &str, radix: u32) -> Scalar {
+fn parse_radix(text: &str, digits: &str, radix: u32) -> Scalar {
     if digits.is_empty() || !digits.chars().all(|c| c.is_digit(radix)) {
         return Scalar::String;
     }
-    if digits.len() > MOST_DIGITS {
+    if digits.len() > MAX_DIGITS {
         return Scalar::Inexpressible("has more than 1024 digits; write it in decimal");
     }
     number(text, &to_decimal(digits, radix)).map_or(Scalar::String, Scalar::Integer)
@@ -279,7 +279,7 @@ mod tests {
                 "{text}"
             );
         }
-        let digits = "f".repeat(MOST_DIGITS);
+        let digits = "f".repeat(MAX_DIGITS);
         assert!(matches!(
             resolve(&format!("0x{digits}")),
             Scalar::Integer(_)

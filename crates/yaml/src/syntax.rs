@@ -3,31 +3,31 @@
 use granit_parser::{ErrorKind, ScanError};
 
 use crate::bounds;
+use crate::diagnostic::{Diagnostics, Position, excerpt};
 use crate::kind::Kind;
-use crate::mistake::{Mistakes, Position, excerpt};
 
 /// The bytes as text, without a byte order mark.
 ///
 /// # Errors
 ///
 /// The file is too large, or it is not text.
-pub(crate) fn text<'a>(bytes: &'a [u8], kind: &Kind) -> Result<&'a str, Mistakes> {
+pub(crate) fn text<'a>(bytes: &'a [u8], kind: &Kind) -> Result<&'a str, Diagnostics> {
     let Kind { noun, longest, .. } = kind;
     if bytes.len() > *longest {
         let message = format!("the file is too large; the limit for a {noun} is {longest} bytes");
-        return Err(Mistakes::sole(Position::START, message));
+        return Err(Diagnostics::sole(Position::START, message));
     }
     let text = str::from_utf8(bytes).map_err(|error| {
         let readable = bytes.get(..error.valid_up_to()).unwrap_or_default();
         let readable = str::from_utf8(readable).unwrap_or_default();
-        Mistakes::sole(
+        Diagnostics::sole(
             Position::after(without_mark(readable)),
             "invalid UTF-8; save the file as UTF-8",
         )
     })?;
     let text = without_mark(text);
     match text.split_once('\0') {
-        Some((before, _)) => Err(Mistakes::sole(
+        Some((before, _)) => Err(Diagnostics::sole(
             Position::after(before),
             format!("a {noun} can't contain a NUL byte"),
         )),
@@ -40,9 +40,9 @@ fn without_mark(text: &str) -> &str {
 }
 
 /// The parser's error as one line.
-pub(crate) fn not_yaml(error: &ScanError, text: &str) -> Mistakes {
+pub(crate) fn not_yaml(error: &ScanError, text: &str) -> Diagnostics {
     let mark = error.marker();
-    let at = Position::of(mark.line(), mark.col() + 1);
+    let at = Position::new(mark.line(), mark.col() + 1);
     let mut message = match error.kind() {
         ErrorKind::TabNotAllowed
         | ErrorKind::TabInBlockIndentation
@@ -87,5 +87,5 @@ pub(crate) fn not_yaml(error: &ScanError, text: &str) -> Mistakes {
     if line.is_some_and(|line| line.contains("${{")) {
         message.push_str("; quote text that contains an expression");
     }
-    Mistakes::sole(at, message)
+    Diagnostics::sole(at, message)
 }

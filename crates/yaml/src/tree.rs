@@ -8,8 +8,8 @@ use std::collections::{HashMap, HashSet};
 use granit_parser::{Event, Parser, ScalarStyle, Tag};
 
 use crate::bounds;
+use crate::diagnostic::{Diagnostics, Position, Report, excerpt};
 use crate::kind::Kind;
-use crate::mistake::{Mistakes, Position, Report, excerpt};
 use crate::node::{Content, Entry, Node};
 use crate::schema::{self, Scalar};
 use crate::syntax;
@@ -22,13 +22,13 @@ use crate::syntax;
 /// # Errors
 ///
 /// The file is not a YAML document, or it is too large.
-pub(crate) fn parse(bytes: &[u8], kind: &Kind, report: &mut Report) -> Result<Node, Mistakes> {
+pub(crate) fn parse(bytes: &[u8], kind: &Kind, report: &mut Report) -> Result<Node, Diagnostics> {
     let text = syntax::text(bytes, kind)?;
     let aliased = bounds::check(text, kind)?;
     let mut builder = Builder::new(aliased, report);
     for event in Parser::new_from_str_with_options(text, bounds::options()) {
         let (event, span) = event.map_err(|error| syntax::not_yaml(&error, text))?;
-        let at = Position::of(span.start.line(), span.start.col() + 1);
+        let at = Position::new(span.start.line(), span.start.col() + 1);
         builder.take(event, at)?;
     }
     Ok(builder.root.unwrap_or(Node {
@@ -95,7 +95,7 @@ impl<'r> Builder<'r> {
     /// # Errors
     ///
     /// An error after which nothing more can be read.
-    fn take(&mut self, event: Event<'_>, at: Position) -> Result<(), Mistakes> {
+    fn take(&mut self, event: Event<'_>, at: Position) -> Result<(), Diagnostics> {
         match event {
             Event::Scalar(text, style, anchor, tag) => {
                 let value = Value {
@@ -140,7 +140,7 @@ impl<'r> Builder<'r> {
         });
     }
 
-    fn end(&mut self) -> Result<(), Mistakes> {
+    fn end(&mut self) -> Result<(), Diagnostics> {
         let Some(open) = self.open.pop() else {
             return Ok(());
         };
@@ -156,7 +156,7 @@ impl<'r> Builder<'r> {
     }
 
     /// Add a value to the open collection.
-    fn complete(&mut self, value: Value, anchor: usize) -> Result<(), Mistakes> {
+    fn complete(&mut self, value: Value, anchor: usize) -> Result<(), Diagnostics> {
         if self.aliased.contains(&anchor) {
             self.anchored.insert(anchor, value.clone());
         }
@@ -178,7 +178,7 @@ impl<'r> Builder<'r> {
         style: ScalarStyle,
         tag: Option<&Tag>,
         at: Position,
-    ) -> Result<Content, Mistakes> {
+    ) -> Result<Content, Diagnostics> {
         let scalar = match tag {
             None if style == ScalarStyle::Plain => schema::resolve(text),
             None => Scalar::String,
@@ -212,7 +212,7 @@ impl<'r> Builder<'r> {
 }
 
 impl Mapping {
-    fn push(&mut self, key: Value, value: Node, report: &mut Report) -> Result<(), Mistakes> {
+    fn push(&mut self, key: Value, value: Node, report: &mut Report) -> Result<(), Diagnostics> {
         let at = key.node.at;
         let is_merge = key.plain.as_deref() == Some("<<");
         let text = match (key.node.content, key.plain) {
@@ -255,7 +255,7 @@ impl Mapping {
         Ok(())
     }
 
-    fn merge(&mut self, value: Node) -> Result<(), Mistakes> {
+    fn merge(&mut self, value: Node) -> Result<(), Diagnostics> {
         let nodes = match value.content {
             Content::List(items) => items,
             _ => vec![value],
@@ -264,7 +264,7 @@ impl Mapping {
             let Content::Mapping(entries) = node.content else {
                 let message =
                     "the value of the merge key `<<` must be a mapping or a list of mappings";
-                return Err(Mistakes::sole(node.at, message));
+                return Err(Diagnostics::sole(node.at, message));
             };
             self.merged.push(entries);
         }
@@ -289,7 +289,7 @@ fn is_non_specific(tag: &Tag) -> bool {
 }
 
 /// Check that a collection has no tag but the one of its kind.
-fn fits(tag: Option<&Tag>, kind: &str, at: Position) -> Result<(), Mistakes> {
+fn fits(tag: Option<&Tag>, kind: &str, at: Position) -> Result<(), Diagnostics> {
     match tag {
         Some(tag) if !is_non_specific(tag) && !tag.is_yaml_core_schema_tag(kind) => {
             Err(misfit(tag, at))
@@ -298,16 +298,16 @@ fn fits(tag: Option<&Tag>, kind: &str, at: Position) -> Result<(), Mistakes> {
     }
 }
 
-fn misfit(tag: &Tag, at: Position) -> Mistakes {
+fn misfit(tag: &Tag, at: Position) -> Diagnostics {
     if tag.is_yaml_core_schema() {
-        return Mistakes::sole(at, "the value does not match its tag");
+        return Diagnostics::sole(at, "the value does not match its tag");
     }
     let written = format!("{}{}", tag.original_handle(), tag.suffix());
     let message = format!(
         "unknown tag `{}`; quote text that starts with `!`",
         excerpt(&written)
     );
-    Mistakes::sole(at, message)
+    Diagnostics::sole(at, message)
 }
 
 #[cfg(test)]
@@ -323,7 +323,7 @@ mod tests {
         smallest: None,
     };
 
-    fn read(text: &str) -> Result<Json, Mistakes> {
+    fn read(text: &str) -> Result<Json, Diagnostics> {
         let mut report = Report::default();
         let root = parse(text.as_bytes(), &KIND, &mut report)?;
         report.finish()?;
@@ -351,7 +351,7 @@ mod tests {
             };
             let found = read(text).map(|value| value.to_string());
             assert_eq!(
-                found.map_err(|mistakes| mistakes.to_string()),
+                found.map_err(|diagnostics| diagnostics.to_string()),
                 json,
                 "{text}"
             );
@@ -391,7 +391,7 @@ mod tests {
             ),
         ] {
             let found = read(text).map(|value| value.to_string());
-            let found = found.map_err(|mistakes| mistakes.to_string());
+            let found = found.map_err(|diagnostics| diagnostics.to_string());
             let json = json.map(str::to_owned).map_err(str::to_owned);
             assert_eq!(found, json, "{text}");
         }
@@ -429,7 +429,7 @@ mod tests {
         fn json_is_read_as_json(value in json()) {
             let pretty = serde_json::to_string_pretty(&value).unwrap();
             for text in [value.to_string(), pretty] {
-                let read = read(&text).unwrap_or_else(|mistakes| panic!("{mistakes}\n{text}"));
+                let read = read(&text).unwrap_or_else(|diagnostics| panic!("{diagnostics}\n{text}"));
                 prop_assert_eq!(&read, &value);
                 prop_assert_eq!(read.spelled(), None);
             }

@@ -12,10 +12,10 @@ use self::date::Date;
 use crate::request::header::{Header, value_of};
 
 /// The maximum number of cookies, as in browsers for one domain.
-const MOST_COOKIES: usize = 180;
+const MAX_COOKIES: usize = 180;
 
 /// The maximum length of a cookie with its attributes, as in browsers.
-const LONGEST_COOKIE: usize = 4096;
+const MAX_COOKIE: usize = 4096;
 
 /// A date in the past. A step has no clock and uses the `Date` of the response; without one, a
 /// cookie that expires before this date is deleted.
@@ -59,7 +59,7 @@ impl Jar {
         // A cookie that was deleted is set anew, and comes last.
         self.cookies
             .retain(|old| old.value.is_some() || !is_same(old));
-        let is_full = self.cookies.len() >= MOST_COOKIES;
+        let is_full = self.cookies.len() >= MAX_COOKIES;
         match self.cookies.iter_mut().find(|old| is_same(old)) {
             Some(old) => *old = cookie,
             None if is_full => {}
@@ -107,7 +107,7 @@ impl Cookie {
 
 /// RFC 6265, sections 5.2 and 5.3.
 fn parse(url: &Url, header: &str, now: Date) -> Option<Cookie> {
-    if header.len() > LONGEST_COOKIE {
+    if header.len() > MAX_COOKIE {
         return None;
     }
     let mut parts = header.split(';');
@@ -344,9 +344,9 @@ mod tests {
             set(&mut jar, from, &format!("n{number}=1"));
             set(&mut jar, from, &format!("d{number}=; Max-Age=0"));
         }
-        assert_eq!(jar.cookies.len(), MOST_COOKIES);
+        assert_eq!(jar.cookies.len(), MAX_COOKIES);
         let mut jar = Jar::default();
-        set(&mut jar, from, &format!("a={}", "x".repeat(LONGEST_COOKIE)));
+        set(&mut jar, from, &format!("a={}", "x".repeat(MAX_COOKIE)));
         assert_eq!(jar.get(&url(from)), []);
     }
 

@@ -12,7 +12,7 @@ use crate::bindings::ci::http_step::types::{
 };
 use crate::digest::Digester;
 use crate::error::{broken_response, may_have_been_sent, no_response};
-use crate::host::{Host, Incoming, Outgoing};
+use crate::host::{HostImports, Incoming, Outgoing};
 use crate::log::Log;
 use crate::log::layout;
 use crate::log::mask::Masks;
@@ -22,7 +22,7 @@ use crate::response;
 
 /// The exchanges of a step, and the means to make them.
 pub(crate) struct Trail<'h> {
-    pub(crate) host: &'h dyn Host,
+    pub(crate) host: &'h dyn HostImports,
     pub(crate) log: Log<'h>,
     /// The requests and responses so far, with hidden values.
     pub(crate) exchanges: Vec<Exchange>,
@@ -40,7 +40,7 @@ impl Trail<'_> {
         let mut redirects = 0;
         loop {
             let headers = request.wire_headers(&jar);
-            let sent = sent_request(&request, masks.of_request(&headers), self.host);
+            let sent = sent_request(&request, masks.mask_request(&headers), self.host);
             let response = match self.host.send(&outgoing(&request, &headers, settings)) {
                 Ok(response) => response,
                 Err(failure) => {
@@ -95,7 +95,7 @@ impl Trail<'_> {
             .map(|(name, value)| header::received(name, value))
             .collect();
         jar.take(&request.url, &headers);
-        let shown = masks.of_response(&headers);
+        let shown = masks.mask_response(&headers);
         let head = layout::exchange(&sent, status, &shown);
         let (digest, end) = if is_hop {
             self.log.hop(head);
@@ -134,7 +134,7 @@ fn outgoing<'r>(request: &'r Request, headers: &'r [Header], settings: &Settings
     }
 }
 
-fn sent_request(request: &Request, headers: Vec<Header>, host: &dyn Host) -> SentRequest {
+fn sent_request(request: &Request, headers: Vec<Header>, host: &dyn HostImports) -> SentRequest {
     SentRequest {
         method: request.method.name().to_owned(),
         url: request.shown_url().into_owned(),

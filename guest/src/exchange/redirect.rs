@@ -127,9 +127,9 @@ fn text_of(value: &[u8]) -> String {
 
 /// The start of a location for errors, without its query.
 fn excerpt(location: &str) -> String {
-    const LONGEST: usize = 200;
+    const MAX_LEN: usize = 200;
     let address = location.split(['?', '#']).next().unwrap_or_default();
-    address.chars().take(LONGEST).collect()
+    address.chars().take(MAX_LEN).collect()
 }
 
 #[cfg(test)]
@@ -161,7 +161,7 @@ mod tests {
                 bytes: b"body".to_vec(),
                 media_type: None,
             }),
-            credentials: Some(header("X-Signature", "stand-in")),
+            credentials: Some(header("X-Signature", "placeholder")),
         }
     }
 

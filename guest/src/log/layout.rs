@@ -50,7 +50,7 @@ pub(crate) fn announcement(plan: &Plan) -> Lines {
             header(&["Data:\n\t", text, "\n"]);
         }
         Some(Body::Bytes(bytes)) if !bytes.is_empty() => {
-            let BodyDigest { size, sha256 } = digest::of(bytes);
+            let BodyDigest { size, sha256 } = digest::digest(bytes);
             header(&["Data:\n\t", &format!("<{size} bytes, SHA-256 {sha256}>\n")]);
         }
         _ => {}

@@ -42,12 +42,12 @@ impl Masks {
     }
 
     /// Request headers with hidden values.
-    pub(crate) fn of_request(&self, headers: &[Header]) -> Vec<Header> {
+    pub(crate) fn mask_request(&self, headers: &[Header]) -> Vec<Header> {
         masked(headers, &self.request)
     }
 
     /// Response headers with hidden values.
-    pub(crate) fn of_response(&self, headers: &[Header]) -> Vec<Header> {
+    pub(crate) fn mask_response(&self, headers: &[Header]) -> Vec<Header> {
         let mut shown = masked(headers, &self.response);
         for Header { name, value } in &mut shown {
             if let Some(range) = user_info::find(name, value) {
@@ -120,8 +120,8 @@ mod tests {
                 }]
             };
             let headers = [header];
-            assert_eq!(masks.of_request(&headers), shown(request), "{name}");
-            assert_eq!(masks.of_response(&headers), shown(response), "{name}");
+            assert_eq!(masks.mask_request(&headers), shown(request), "{name}");
+            assert_eq!(masks.mask_response(&headers), shown(response), "{name}");
             assert_eq!(masks.is_confidential(name), request, "{name}");
         }
     }
@@ -137,7 +137,7 @@ mod tests {
             value: value.to_owned(),
         };
         assert_eq!(
-            masks.of_response(&[
+            masks.mask_response(&[
                 header("location", "http://user:hunter2@h/"),
                 header("x-other", "http://user:hunter2@h/"),
             ]),

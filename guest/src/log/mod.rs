@@ -8,17 +8,17 @@ pub(crate) mod mask;
 mod user_info;
 
 use self::layout::Lines;
-use crate::host::{Host, Stream};
+use crate::host::{HostImports, Stream};
 
 /// The maximum text that is buffered of the body of a hop.
-const MOST_OF_A_HOP: usize = 64 * 1024;
+const MAX_HOP_LOG: usize = 64 * 1024;
 
 /// The maximum text that is buffered of the bodies of all hops.
-const MOST_OF_ALL_HOPS: usize = 1024 * 1024;
+const MAX_HOPS_LOG: usize = 1024 * 1024;
 
 /// The log of one step.
 pub(crate) struct Log<'h> {
-    host: &'h dyn Host,
+    host: &'h dyn HostImports,
     hops: Vec<Hop>,
     /// How much more text of bodies can be buffered.
     room: usize,
@@ -34,11 +34,11 @@ struct Hop {
 }
 
 impl<'h> Log<'h> {
-    pub(crate) fn new(host: &'h dyn Host) -> Self {
+    pub(crate) fn new(host: &'h dyn HostImports) -> Self {
         Self {
             host,
             hops: Vec::new(),
-            room: MOST_OF_ALL_HOPS,
+            room: MAX_HOPS_LOG,
             is_mid_line: false,
         }
     }
@@ -70,7 +70,7 @@ impl<'h> Log<'h> {
     pub(crate) fn hop(&mut self, head: Lines) {
         self.hops.push(Hop {
             lines: head,
-            room: self.room.min(MOST_OF_A_HOP),
+            room: self.room.min(MAX_HOP_LOG),
             left_out: 0,
         });
     }

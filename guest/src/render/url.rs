@@ -134,7 +134,7 @@ mod tests {
         }
     }
 
-    fn told(url: &str, value: &'static str) -> String {
+    fn report(url: &str, value: &'static str) -> String {
         warnings(&url.replace("IT", "${{ property.it }}"), &Branch(value)).join("\n")
     }
 
@@ -172,7 +172,7 @@ mod tests {
                 "the property `it` is inserted into `url` without encoding, where its `?` has a special meaning; set it percent-encoded: `%3F`",
             ),
         ] {
-            assert_eq!(told(url, value), warning, "{url} {value}");
+            assert_eq!(report(url, value), warning, "{url} {value}");
         }
     }
 
@@ -195,7 +195,7 @@ mod tests {
             ("https://a/${{ nonsense }}", ""),
             ("https://a/$${{ property.it }}", "#"),
         ] {
-            assert_eq!(told(url, value), "", "{url} {value}");
+            assert_eq!(report(url, value), "", "{url} {value}");
         }
     }
 }

@@ -123,10 +123,10 @@ mod tests {
         let auth = Auth::Computed(scheme.clone());
         let stand_in = Header {
             name: "X-Signature".to_owned(),
-            value: "stand-in".to_owned(),
+            value: "placeholder".to_owned(),
         };
-        let ask = |asked: &Scheme| {
-            assert_eq!(*asked, scheme);
+        let ask = |requested: &Scheme| {
+            assert_eq!(*requested, scheme);
             Ok(stand_in.clone())
         };
         assert_eq!(field(&auth, &ask), Ok(stand_in.clone()));

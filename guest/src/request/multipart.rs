@@ -106,11 +106,11 @@ fn quoted(name: &str) -> String {
 fn boundary(parts: &[(String, &[u8])]) -> String {
     let mut seed = Vec::with_capacity(parts.len() * 64);
     for (head, content) in parts {
-        seed.extend_from_slice(digest::of(head.as_bytes()).sha256.as_bytes());
-        seed.extend_from_slice(digest::of(content).sha256.as_bytes());
+        seed.extend_from_slice(digest::digest(head.as_bytes()).sha256.as_bytes());
+        seed.extend_from_slice(digest::digest(content).sha256.as_bytes());
     }
     loop {
-        let boundary = digest::of(&seed).sha256;
+        let boundary = digest::digest(&seed).sha256;
         let is_in = |bytes: &[u8]| contains(bytes, boundary.as_bytes());
         if !parts
             .iter()

@@ -22,7 +22,7 @@ fn built(plan: Plan) -> Result<Request, RequestError> {
     build(plan, &|_| {
         Ok(Header {
             name: "X-Signature".to_owned(),
-            value: "stand-in".to_owned(),
+            value: "placeholder".to_owned(),
         })
     })
 }
@@ -207,7 +207,7 @@ fn computed_credentials_override_an_own_header_of_their_name() {
             ENCODING,
             ACCEPT,
             ("authorization", "Bearer mine"),
-            ("X-Signature", "stand-in")
+            ("X-Signature", "placeholder")
         ])
     );
 }

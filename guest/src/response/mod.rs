@@ -5,13 +5,13 @@ mod text;
 
 use crate::bindings::ci::http_step::types::BodyDigest;
 use crate::digest::Digester;
-use crate::host::{Chunks, Failure, Host};
+use crate::host::{Chunks, Failure, HostImports};
 use crate::request::header::Header;
 use crate::response::text::BodyText;
 
 /// Read a body to its end or to an error, and pass on its text as it arrives.
 pub(crate) fn read(
-    host: &dyn Host,
+    host: &dyn HostImports,
     body: &mut dyn Chunks,
     headers: &[Header],
     mut show: impl FnMut(&str),

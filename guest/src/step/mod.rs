@@ -3,14 +3,14 @@
 use crate::bindings::ci::http_step::types::{RequestSpec, StepError, StepResult};
 use crate::exchange::Trail;
 use crate::exchange::cookies::Jar;
-use crate::host::Host;
+use crate::host::HostImports;
 use crate::log::Log;
 use crate::log::layout;
 use crate::log::mask::Masks;
 use crate::{judge, render, request};
 
 /// Run a step.
-pub fn run(spec: RequestSpec, host: &dyn Host) -> StepResult {
+pub fn run(spec: RequestSpec, host: &dyn HostImports) -> StepResult {
     let mut trail = Trail {
         host,
         log: Log::new(host),

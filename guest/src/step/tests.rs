@@ -52,7 +52,7 @@ struct Script {
     replies: RefCell<VecDeque<Reply>>,
     sent: RefCell<String>,
     /// The schemes that the host is asked for credentials of.
-    asked: RefCell<Vec<Scheme>>,
+    requested: RefCell<Vec<Scheme>>,
     /// A line each: the stream's letter and the text.
     log: RefCell<Vec<(Stream, String)>>,
 }
@@ -67,17 +67,17 @@ impl Names for Script {
     }
 }
 
-impl Host for Script {
+impl HostImports for Script {
     fn log(&self, stream: Stream, text: &str) {
         self.log.borrow_mut().push((stream, text.to_owned()));
     }
 
     fn credentials(&self, scheme: &Scheme) -> Result<Header, String> {
-        self.asked.borrow_mut().push(scheme.clone());
+        self.requested.borrow_mut().push(scheme.clone());
         match scheme {
             Scheme::Hmac(hmac) if hmac.secret.is_empty() => Err("the key is empty".to_owned()),
-            Scheme::Hmac(_) => Ok(header("X-Hub-Signature-256", "stand-in")),
-            _ => Ok(header("Authorization", "stand-in")),
+            Scheme::Hmac(_) => Ok(header("X-Hub-Signature-256", "placeholder")),
+            _ => Ok(header("Authorization", "placeholder")),
         }
     }
 
@@ -124,7 +124,7 @@ impl Chunks for Pieces {
 struct Seen {
     result: StepResult,
     sent: String,
-    asked: Vec<Scheme>,
+    requested: Vec<Scheme>,
     writes: Vec<(Stream, String)>,
 }
 
@@ -157,7 +157,7 @@ fn perform_step(spec: RequestSpec, replies: impl IntoIterator<Item = Reply>) -> 
     let script = Script {
         replies: RefCell::new(replies.into_iter().collect()),
         sent: RefCell::default(),
-        asked: RefCell::default(),
+        requested: RefCell::default(),
         log: RefCell::default(),
     };
     let result = run(spec, &script);
@@ -168,7 +168,7 @@ fn perform_step(spec: RequestSpec, replies: impl IntoIterator<Item = Reply>) -> 
     Seen {
         result,
         sent: script.sent.into_inner(),
-        asked: script.asked.into_inner(),
+        requested: script.requested.into_inner(),
         writes: script.log.into_inner(),
     }
 }
@@ -342,7 +342,7 @@ fn a_form_is_posted() {
                     method: "POST".to_owned(),
                     url: "http://a.example/hook?v=1&branch=main&z=1#top".to_owned(),
                     headers,
-                    body: Some(digest::of(b"state=all+good")),
+                    body: Some(digest::digest(b"state=all+good")),
                 },
                 response: Some(ReceivedResponse {
                     status: 200,
@@ -351,7 +351,7 @@ fn a_form_is_posted() {
                         header("x-session", "<HIDDEN>"),
                         header("set-cookie", "<HIDDEN>"),
                     ],
-                    body: digest::of(b"thanks\n"),
+                    body: digest::digest(b"thanks\n"),
                 }),
             }],
             outputs: vec![],
@@ -393,7 +393,7 @@ fn the_body_is_logged_as_it_arrives() {
 fn a_body_that_is_empty_or_binary() {
     let picture = answer(200, &[("content-type", "image/png")], "png");
     let seen = perform_step(spec("GET", "http://a.example/"), [picture]);
-    let BodyDigest { sha256, .. } = digest::of(b"png");
+    let BodyDigest { sha256, .. } = digest::digest(b"png");
     assert_eq!(
         seen.writes.last(),
         Some(&(
@@ -493,7 +493,7 @@ fn a_body_that_breaks_off() {
         ))
     );
     let response = seen.result.exchanges[0].response.as_ref().unwrap();
-    assert_eq!(response.body, digest::of(b"hello"));
+    assert_eq!(response.body, digest::digest(b"hello"));
 }
 
 #[test]
@@ -532,7 +532,7 @@ fn nothing_is_sent_for_a_spec_that_is_wrong() {
             format!("[e]An exception occurred while performing the request: {message}\n")
         );
         assert_eq!(seen.sent, "");
-        assert_eq!(seen.asked, []);
+        assert_eq!(seen.requested, []);
         assert_eq!(seen.result.exchanges, []);
     }
 }

@@ -40,7 +40,7 @@ pub(super) const LABEL: usize = 16 + 32 + 32 + 32 + 8;
 pub(crate) struct EngineId([u8; 32]);
 
 impl EngineId {
-    pub(crate) fn of(engine: &Engine) -> Self {
+    pub(crate) fn new(engine: &Engine) -> Self {
         let mut digest = Digesting(Sha256::new());
         engine.precompile_compatibility_hash().hash(&mut digest);
         Self(digest.0.finalize().into())
@@ -300,7 +300,7 @@ mod tests {
 
     #[test]
     fn an_engine_is_known_by_what_its_code_depends_on() {
-        let id = |config: &wasmtime::Config| EngineId::of(&Engine::new(config).unwrap());
+        let id = |config: &wasmtime::Config| EngineId::new(&Engine::new(config).unwrap());
         let mut config = crate::compile::config::code();
         let plain = id(&config);
         assert_eq!(plain, id(&crate::compile::config::code()));
@@ -314,9 +314,9 @@ mod tests {
     #[cfg(all(target_arch = "x86_64", target_os = "linux", target_env = "gnu"))]
     fn an_engine_is_known_by_its_cpu() {
         let mut config = crate::compile::config::code();
-        let this_one = EngineId::of(&Engine::new(&config).unwrap());
+        let this_one = EngineId::new(&Engine::new(&config).unwrap());
         // A target that is named is compiled for as if its CPU had nothing special.
         config.target("x86_64-unknown-linux-gnu").unwrap();
-        assert_ne!(this_one, EngineId::of(&Engine::new(&config).unwrap()));
+        assert_ne!(this_one, EngineId::new(&Engine::new(&config).unwrap()));
     }
 }

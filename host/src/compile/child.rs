@@ -62,7 +62,7 @@ fn compile(mut stdin: impl Read) -> Result<Artefact, Failure> {
         .and_then(|builder| builder.compile_component_serialized())
         .map_err(failure(Failure::Invalid))?;
     Ok(Artefact::new(
-        &Key::new(&wasm, EngineId::of(&engine)),
+        &Key::new(&wasm, EngineId::new(&engine)),
         &code,
     ))
 }

@@ -118,7 +118,7 @@ async fn converse(
         cpu_seconds: whole_seconds(limits.compile_time),
         memory: limits.compile_memory,
     };
-    let tell = async move {
+    let send = async move {
         // One that has died, or has heard enough, says why at the other pipes.
         if stdin.write_all(&order.to_bytes()).await.is_ok() {
             let _ = stdin.write_all(wasm).await;
@@ -146,7 +146,7 @@ async fn converse(
         let _ = stderr.take(WORDS).read_to_end(&mut words).await;
         Ok(words)
     };
-    let ((), said, words) = tokio::try_join!(tell, hear, hear_words)?;
+    let ((), said, words) = tokio::try_join!(send, hear, hear_words)?;
     let status = child.wait().await.map_err(lost)?;
     Ok(Remains {
         said,

@@ -229,7 +229,7 @@ mod elsewhere {
         pub(in super::super) fn open(path: &Path) -> Result<(Self, PathBuf), CacheError> {
             Err(CacheError::Unusable {
                 path: path.to_owned(),
-                reason: "on this system it can't be told who can write it".to_owned(),
+                reason: "this system doesn't say who can write to it".to_owned(),
             })
         }
 

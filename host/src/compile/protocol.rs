@@ -15,10 +15,10 @@ const FAILURE: &[u8; 16] = b"http-step error1";
 
 /// The longest text of a failure, in characters. The component can have a say in
 /// it.
-const LONGEST: usize = 4096;
+const MAX_LEN: usize = 4096;
 
 /// The longest report of one: no character takes more than six bytes of JSON.
-const MAX_REPORT: usize = 6 * LONGEST + 64;
+const MAX_REPORT: usize = 6 * MAX_LEN + 64;
 
 /// What the compiler may use. The component follows it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -76,7 +76,7 @@ impl Failure {
     }
 
     fn shortened(&self) -> Self {
-        let shortened = |text: &String| match text.char_indices().nth(LONGEST) {
+        let shortened = |text: &String| match text.char_indices().nth(MAX_LEN) {
             Some((end, _)) => text.chars().take(end).collect(),
             None => text.clone(),
         };
@@ -122,7 +122,7 @@ mod tests {
 
     fn key(wasm: &[u8]) -> Key {
         let engine = wasmtime::Engine::new(&crate::compile::config::code()).unwrap();
-        Key::new(wasm, EngineId::of(&engine))
+        Key::new(wasm, EngineId::new(&engine))
     }
 
     #[test]
@@ -176,11 +176,11 @@ mod tests {
     #[test]
     fn a_long_text_arrives_shortened() {
         // The character that takes the most.
-        let failure = Failure::Compiler("\u{1}".repeat(LONGEST + 1));
+        let failure = Failure::Compiler("\u{1}".repeat(MAX_LEN + 1));
         let bytes = failure.to_bytes();
         assert_eq!(
             Reply::parse(bytes, &key(b"wasm")),
-            Reply::Failure(Failure::Compiler("\u{1}".repeat(LONGEST)))
+            Reply::Failure(Failure::Compiler("\u{1}".repeat(MAX_LEN)))
         );
     }
 }

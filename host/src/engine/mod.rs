@@ -43,7 +43,7 @@ const STACK_KEPT: usize = 32 << 10;
 const TABLE_KEPT: usize = 8 << 10;
 
 /// No memory of a component is larger, whatever a run's limits say.
-const LARGEST_MEMORY: usize = 1 << 30;
+const MAX_MEMORY: usize = 1 << 30;
 
 /// Runs steps. One for a process is enough; it is shared by reference.
 ///
@@ -211,7 +211,7 @@ impl HostBuilder {
         let linker = linker(&engine).map_err(HostError::new)?;
         tick(&engine).map_err(HostError::new)?;
         Ok(Host {
-            engine_id: EngineId::of(&engine),
+            engine_id: EngineId::new(&engine),
             engine,
             compiler: self.compiler,
             linker,
@@ -246,7 +246,7 @@ fn config(concurrency: u32) -> Config {
         .max_core_instances_per_component(CORE_INSTANCES)
         .max_memories_per_component(MEMORIES)
         .max_tables_per_component(TABLES)
-        .max_memory_size(LARGEST_MEMORY)
+        .max_memory_size(MAX_MEMORY)
         .async_stack_keep_resident(STACK_KEPT)
         .table_keep_resident(TABLE_KEPT);
     // Memories are given back: to wipe all of one takes longer, and `pagemap_scan`, which

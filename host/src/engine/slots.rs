@@ -22,7 +22,7 @@ const BEGIN_A_SECOND: usize = 1000;
 
 /// How long a starting run lets others go first. Its worker of the runtime may be busy with
 /// steps that compute and yield rarely, while other workers are idle.
-const LONGEST: Duration = Duration::from_millis((BEGIN * 1000 / BEGIN_A_SECOND) as u64);
+const MAX_WAIT: Duration = Duration::from_millis((BEGIN * 1000 / BEGIN_A_SECOND) as u64);
 
 /// The unit in which memory is reserved, so that a count of them fits a semaphore.
 const UNIT: u64 = 1 << 10;
@@ -80,11 +80,11 @@ pub(crate) enum NoSlot {
     )]
     TooMuch { memory: Amount, all: Amount },
     #[error(
-        "the host is overloaded: it runs {run} at a time, and {wait} wait for their turn; try again later"
+        "the host is overloaded: it runs {run} at a time, and {wait} are queued; try again later"
     )]
     Overloaded { run: u32, wait: u32 },
     #[error(
-        "the host is overloaded: the steps that run are promised its {all} of memory, and {wait} wait for their turn; try again later"
+        "the host is overloaded: the running steps have reserved its {all} of memory, and {wait} are queued; try again later"
     )]
     NoMemory { all: Amount, wait: u32 },
     #[error("the host does not run steps any more: {0}")]
@@ -127,7 +127,7 @@ impl Slots {
                 since: Instant::now(),
             };
             // This comes back when nothing else is ready, or after dozens that were.
-            let _ = timeout(LONGEST, yield_now()).await;
+            let _ = timeout(MAX_WAIT, yield_now()).await;
         }
         Ok(slot)
     }
@@ -280,11 +280,11 @@ mod tests {
         };
         assert_eq!(
             error.to_string(),
-            "the host is overloaded: it runs 1 at a time, and 1 wait for their turn; try again later"
+            "the host is overloaded: it runs 1 at a time, and 1 are queued; try again later"
         );
         drop(first);
         let Poll::Ready(Ok(second)) = second.poll(&mut cx) else {
-            panic!("it has waited for its turn");
+            panic!("it has run");
         };
         // A run with a slot does not wait any more.
         let mut third = pin!(slots.take(0));
@@ -316,7 +316,7 @@ mod tests {
         };
         assert_eq!(
             error.to_string(),
-            "the host is overloaded: the steps that run are promised its 10 MiB of memory, and 2 wait for their turn; try again later"
+            "the host is overloaded: the running steps have reserved its 10 MiB of memory, and 2 are queued; try again later"
         );
         drop(second);
         assert!(third.as_mut().poll(&mut cx).is_pending());

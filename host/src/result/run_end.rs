@@ -283,7 +283,7 @@ impl Aborted {
         }
     }
 
-    /// The denial that a component broke off after: it could not do without the request.
+    /// The denial that a component ended after: it could not do without the request.
     fn denied(&self, run_usage: &RunUsage, redactor: &Redactor<'_>) -> Option<RunError> {
         let met = met(run_usage, redactor).filter(|_| self.kind == ErrorKind::Trap)?;
         (met.kind == ErrorKind::Denied).then(|| RunError {
@@ -300,7 +300,7 @@ fn error_of(
     run_usage: &RunUsage,
     redactor: &Redactor<'_>,
 ) -> RunError {
-    let told = ErrorKind::from(error.kind);
+    let report = ErrorKind::from(error.kind);
     let of = |kind: ErrorKind, message| RunError {
         kind,
         message,
@@ -310,10 +310,10 @@ fn error_of(
         grant: missing.filter(|_| kind == ErrorKind::UnknownName),
     };
     match met(run_usage, redactor) {
-        Some(met) if told.is_of_egress() || is_refusal(told, met.kind) => met,
+        Some(met) if report.is_of_egress() || is_refusal(report, met.kind) => met,
         // That the policy denied something is for the host alone to say.
-        _ if told == ErrorKind::Denied => of(ErrorKind::Other, error.message),
-        _ => of(told, error.message),
+        _ if report == ErrorKind::Denied => of(ErrorKind::Other, error.message),
+        _ => of(report, error.message),
     }
 }
 
@@ -331,8 +331,8 @@ fn met(run_usage: &RunUsage, redactor: &Redactor<'_>) -> Option<RunError> {
 
 /// Whether the component tells of a request that the host could not make: it has a code
 /// for that, without the part and the reason.
-fn is_refusal(told: ErrorKind, met: ErrorKind) -> bool {
-    told == ErrorKind::InvalidSpec && met == ErrorKind::InvalidSpec
+fn is_refusal(report: ErrorKind, met: ErrorKind) -> bool {
+    report == ErrorKind::InvalidSpec && met == ErrorKind::InvalidSpec
 }
 
 #[cfg(test)]

@@ -18,7 +18,7 @@ use thiserror::Error;
 
 /// The most that is read for a step, all its files together: they stand in the
 /// host's memory, and in the component's, twice.
-const MOST: usize = 16 << 20;
+const MAX: usize = 16 << 20;
 
 /// Where files may be read.
 #[derive(Clone, Debug, Default)]
@@ -56,13 +56,13 @@ impl<'p> Reader<'p> {
         Self {
             files,
             policy,
-            left: MOST,
+            left: MAX,
         }
     }
 
     /// How many bytes were read.
     pub(crate) fn total(&self) -> usize {
-        MOST - self.left
+        MAX - self.left
     }
 
     /// Read the file that a key of the step file names.
@@ -116,7 +116,7 @@ impl<'p> Reader<'p> {
             None => {
                 return Err(unreadable(format!(
                     "the files are larger than {} MiB together; no limit of a policy raises that",
-                    MOST >> 20
+                    MAX >> 20
                 )));
             }
         }
@@ -303,7 +303,7 @@ mod tests {
             let content = reader.read("files", path);
             assert_eq!(content.unwrap(), b"reports/one.xml", "{path}");
         }
-        let mut told = String::new();
+        let mut report = String::new();
         for path in [
             ".env",
             ".git/config",
@@ -317,7 +317,7 @@ mod tests {
             "keys/missing",
             "keys/../keys/missing",
         ] {
-            told.push_str(&format!("{path}: {}\n", refused(&mut reader, path)));
+            report.push_str(&format!("{path}: {}\n", refused(&mut reader, path)));
         }
         expect_test::expect![[r#"
             .env: the policy does not allow the file `.env`: `.env` is hidden and no glob names it
@@ -330,7 +330,7 @@ mod tests {
             .git/missing: the policy does not allow the file `.git/missing`: `.git` is hidden and no glob names it
             keys/missing: the policy does not allow the file `keys/missing`: no glob matches it
             keys/../keys/missing: the policy does not allow the file `keys/../keys/missing`: it resolves to `keys/missing`, and no glob matches it
-        "#]].assert_eq(&told);
+        "#]].assert_eq(&report);
     }
 
     /// Whoever writes in the directory may make a link of what was none a moment ago.
@@ -403,10 +403,10 @@ mod tests {
     #[test]
     fn files_count_together() {
         let root = tempfile::tempdir().unwrap();
-        fs::write(root.path().join("half"), vec![0; MOST / 2 + 1]).unwrap();
+        fs::write(root.path().join("half"), vec![0; MAX / 2 + 1]).unwrap();
         let policy = granting(&["half"]);
         let mut reader = Reader::new(Files::Under(root.path().to_owned()), &policy);
-        assert_eq!(reader.read("files", "half").unwrap().len(), MOST / 2 + 1);
+        assert_eq!(reader.read("files", "half").unwrap().len(), MAX / 2 + 1);
         assert_eq!(
             refused(&mut reader, "half"),
             "the files are larger than 16 MiB together; no limit of a policy raises that"

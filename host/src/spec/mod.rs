@@ -10,7 +10,8 @@ use std::time::Duration;
 
 use http_step_egress::{ErrorKind, PemError, Requested};
 use http_step_file::{
-    Auth, Body, Fields, File, FileContent, Filename, MAX_REDIRECTS, Renderable, StepFile, Timeouts,
+    Auth, Body, DEFAULT_MAX_REDIRECTS, Fields, File, FileContent, Filename, MAX_REDIRECTS,
+    Renderable, StepFile, Timeouts,
 };
 use http_step_policy::{Grant, Origin, Policy};
 use http_step_template::{Names, RenderError, Template, Value, escape, to_text};
@@ -236,7 +237,7 @@ fn contract_settings(
 ) -> Result<types::Settings, SpecError> {
     let timeout: Timeouts = setting("timeout", &file.timeout, properties)?.unwrap_or_default();
     let max_redirects =
-        setting("max_redirects", &file.max_redirects, properties)?.unwrap_or(MAX_REDIRECTS);
+        setting("max_redirects", &file.max_redirects, properties)?.unwrap_or(DEFAULT_MAX_REDIRECTS);
     if max_redirects > MAX_REDIRECTS {
         return Err(SpecError::Type {
             key: "max_redirects",
@@ -299,7 +300,7 @@ fn rendered_path(
 fn rendered(key: &'static str, text: &str, properties: &Properties) -> Result<Value, SpecError> {
     Template::parse(text)
         .map_err(RenderError::from)
-        .and_then(|template| template.render(&Known(properties)))
+        .and_then(|template| template.render(&KnownProperties(properties)))
         .map_err(|source| match source {
             RenderError::UnknownSecret(name) => SpecError::Secret { key, name },
             source => SpecError::Render { key, source },
@@ -321,14 +322,14 @@ pub(crate) fn origin(file: &StepFile, properties: &Properties) -> Option<Origin>
     }
     let url = Template::parse(&file.url).ok()?;
     let url = url.render(&Guessed(properties)).ok()?;
-    Origin::of_url(&to_text(&url)).ok()
+    Origin::from_url(&to_text(&url)).ok()
 }
 
 /// What a setting's expression can name. A secret is nothing that a setting
 /// could use: a handle would be taken for the value.
-struct Known<'a>(&'a Properties);
+struct KnownProperties<'a>(&'a Properties);
 
-impl Names for Known<'_> {
+impl Names for KnownProperties<'_> {
     fn property(&self, name: &str) -> Option<Value> {
         self.0.get(name).cloned()
     }

@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 
 use http_step_json::Value;
-use http_step_yaml::{Content, Kind, Mistakes};
+use http_step_yaml::{Content, Diagnostics, Kind};
 
 const KIND: Kind = Kind {
     noun: "file of properties",
-    longest: Properties::LONGEST,
+    longest: Properties::MAX_LEN,
     most_values: 1_000_000,
     smallest: None,
 };
@@ -27,10 +27,10 @@ pub struct Properties(BTreeMap<String, Value>);
 
 impl Properties {
     /// The most bytes that a file of properties may have: 16 MiB.
-    pub const LONGEST: usize = 16 << 20;
+    pub const MAX_LEN: usize = 16 << 20;
 
     /// Read a file of properties: YAML 1.2 or JSON, in UTF-8, of at most
-    /// [`LONGEST`](Self::LONGEST) bytes; a mapping of names to values, or nothing.
+    /// [`MAX_LEN`](Self::MAX_LEN) bytes; a mapping of names to values, or nothing.
     ///
     /// It is read as step files are. A number keeps its spelling, which is what stands
     /// within text:
@@ -41,13 +41,13 @@ impl Properties {
     /// let properties = Properties::parse(b"branch: no\nphone: +15551234567\n")?;
     /// assert_eq!(properties.get("branch"), Some(&"no".into()));
     /// assert_eq!(properties.get("phone").map(ToString::to_string), Some("15551234567".to_owned()));
-    /// # Ok::<(), http_step_host::Mistakes>(())
+    /// # Ok::<(), http_step_host::Diagnostics>(())
     /// ```
     ///
     /// # Errors
     ///
     /// All that is wrong with it.
-    pub fn parse(text: &[u8]) -> Result<Self, Mistakes> {
+    pub fn parse(text: &[u8]) -> Result<Self, Diagnostics> {
         http_step_yaml::read(text, &KIND, |root, report| match &root.content {
             Content::Null => Ok(Self::default()),
             Content::Mapping(entries) => Ok(entries

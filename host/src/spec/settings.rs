@@ -59,7 +59,7 @@ impl Settings {
             Verify::CaFile(path) => {
                 let pem = reader.read("verify", path)?;
                 let certificates =
-                    Certificates::from_pem(&pem).map_err(of_no_use("verify", path))?;
+                    Certificates::from_pem(&pem).map_err(unusable("verify", path))?;
                 Trust::Only(Arc::new(certificates))
             }
         };
@@ -116,11 +116,11 @@ fn client(cert: &Cert, reader: &mut Reader<'_>) -> Result<ClientCertificate, Spe
             (PemError::NoKey | PemError::EncryptedKey | PemError::OtherKey, Some(key)) => key,
             _ => &cert.certificate,
         };
-        of_no_use("cert", path)(error)
+        unusable("cert", path)(error)
     })
 }
 
-fn of_no_use(key: &'static str, path: &str) -> impl FnOnce(PemError) -> SpecError {
+fn unusable(key: &'static str, path: &str) -> impl FnOnce(PemError) -> SpecError {
     let path = path.to_owned();
     move |source| SpecError::Pem { key, path, source }
 }

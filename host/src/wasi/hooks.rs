@@ -94,14 +94,14 @@ mod tests {
 
     #[test]
     fn each_error_is_a_code_of_wasi() {
-        let told = || Some("why".to_owned());
+        let report = || Some("why".to_owned());
         for (error, expected) in [
             (Error::Denied, "HttpRequestDenied"),
             (Error::InvalidRequest, "HttpRequestUriInvalid"),
-            (Error::NoToken(told()), "InternalError(Some(\"why\"))"),
+            (Error::NoToken(report()), "InternalError(Some(\"why\"))"),
             (Error::LimitReached, "ConnectionLimitReached"),
             (
-                Error::Dns(told()),
+                Error::Dns(report()),
                 "DnsError { rcode: Some(\"why\"), info_code: None }",
             ),
             (Error::ConnectionRefused, "ConnectionRefused"),

@@ -19,7 +19,7 @@ impl Guest for Step {
             let body = response.consume().unwrap();
             let input = body.stream().unwrap();
             input.subscribe().block();
-            let told = match order {
+            let outcome = match order {
                 "read" => format!("{:?} bytes", input.read(u64::MAX).map(|bytes| bytes.len())),
                 "skip" => format!("{:?} bytes", input.skip(u64::MAX)),
                 "splice" => {
@@ -40,7 +40,7 @@ impl Guest for Step {
                 }
                 other => panic!("{other}"),
             };
-            tell(&format!("{order}: {told}"));
+            report(&format!("{order}: {outcome}"));
         }
         success("asked")
     }

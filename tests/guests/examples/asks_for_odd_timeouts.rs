@@ -21,7 +21,7 @@ fn ask(authority: &str, nanoseconds: u64) -> String {
 impl Guest for Step {
     fn http_step(spec: RequestSpec) -> StepResult {
         for order in orders(&spec) {
-            tell(&format!(
+            report(&format!(
                 "{order} ns: {}",
                 ask(authority(&spec), order.parse().unwrap())
             ));

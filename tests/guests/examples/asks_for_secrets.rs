@@ -7,7 +7,7 @@ struct Step;
 impl Guest for Step {
     fn http_step(_: RequestSpec) -> StepResult {
         for name in ["TOKEN", "", "*", "../TOKEN", "\0", "PATH"] {
-            tell(&format!(
+            report(&format!(
                 "{name:?}: {:?}, {:?}",
                 properties::secret(name),
                 properties::get(name)

@@ -10,7 +10,7 @@ struct Step;
 impl Guest for Step {
     fn http_step(spec: RequestSpec) -> StepResult {
         for _ in 0..2 {
-            let asked: Vec<_> = (0..3)
+            let requested: Vec<_> = (0..3)
                 .map(|number| {
                     let request = get(&spec.url.replace("host0", &format!("host{number}")));
                     request.set_method(&Method::Post).unwrap();
@@ -22,7 +22,7 @@ impl Guest for Step {
                     handle(request, None)
                 })
                 .collect();
-            for answer in asked.iter().flatten() {
+            for answer in requested.iter().flatten() {
                 answer.subscribe().block();
                 if let Some(Ok(Ok(response))) = answer.get() {
                     let body = response.consume().unwrap();

@@ -7,7 +7,7 @@ struct Step;
 
 impl Guest for Step {
     fn http_step(spec: RequestSpec) -> StepResult {
-        tell(&outcome(handle(get(&spec.url), None)));
+        report(&outcome(handle(get(&spec.url), None)));
         match orders(&spec).as_slice() {
             ["panic"] => panic!("there was no answer"),
             ["exit"] => std::process::exit(1),

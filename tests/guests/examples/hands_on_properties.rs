@@ -8,15 +8,15 @@ struct Step;
 impl Guest for Step {
     fn http_step(spec: RequestSpec) -> StepResult {
         let (_, names) = spec.url.rsplit_once('/').unwrap();
-        let mut result = success("told");
+        let mut result = success("report");
         for name in names.split(',') {
-            for (told, value) in [
+            for (report, value) in [
                 ("get", properties::get(name)),
                 ("spelled", properties::spelled(name)),
             ] {
                 if let Some(value) = value {
                     result.outputs.push(Output {
-                        name: format!("{told} {name}"),
+                        name: format!("{report} {name}"),
                         value,
                     });
                 }

@@ -12,7 +12,7 @@ impl Guest for Step {
         let request = request(&Method::Get, authority(&spec), Fields::new());
         let response = answer(&handle(request, None).unwrap()).unwrap();
         let body = response.consume().unwrap();
-        tell(&format!("status {}", response.status()));
+        report(&format!("status {}", response.status()));
         if orders(&spec) != ["and ends"] {
             subscribe_duration(u64::MAX).block();
         }

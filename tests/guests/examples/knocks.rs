@@ -31,7 +31,7 @@ impl Guest for Step {
         for order in orders(&spec) {
             let mut words = order.splitn(3, ' ');
             let mut next = || words.next().unwrap();
-            tell(&format!("{order}: {}", knock(next(), next(), next())));
+            report(&format!("{order}: {}", knock(next(), next(), next())));
         }
         success("knocked")
     }

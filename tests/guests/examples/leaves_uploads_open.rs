@@ -15,7 +15,7 @@ impl Guest for Step {
             let body = request.body().unwrap();
             let stream = body.write().unwrap();
             let response = answer(&handle(request, None).unwrap()).unwrap();
-            tell(&format!("status {}", response.status()));
+            report(&format!("status {}", response.status()));
             open.push((stream, body));
         }
         success("left open")

@@ -38,7 +38,7 @@ fn send(authority: &str, announced: &str) -> String {
 impl Guest for Step {
     fn http_step(spec: RequestSpec) -> StepResult {
         for announced in orders(&spec) {
-            tell(&format!(
+            report(&format!(
                 "{announced}: {}",
                 send(authority(&spec), announced)
             ));

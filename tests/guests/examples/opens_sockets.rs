@@ -1,4 +1,4 @@
-//! Goes around the way out: a socket of its own to where it is told, and the
+//! Goes around the way out: a socket of its own to where it is report_result, and the
 //! system's resolver.
 
 use std::net::{TcpListener, ToSocketAddrs, UdpSocket};
@@ -7,8 +7,8 @@ use http_step_test_guests::*;
 
 struct Step;
 
-fn told<T>(what: &str, got: std::io::Result<T>) {
-    tell(&format!(
+fn report_result<T>(what: &str, got: std::io::Result<T>) {
+    report(&format!(
         "{what}: {}",
         if got.is_ok() { "got" } else { "none" }
     ));
@@ -19,12 +19,12 @@ impl Guest for Step {
         let there = authority(&spec);
         #[expect(clippy::disallowed_methods, reason = "this is what it must not get")]
         let connection = std::net::TcpStream::connect(there);
-        told("a connection", connection);
-        told("a listener", TcpListener::bind("127.0.0.1:0"));
+        report_result("a connection", connection);
+        report_result("a listener", TcpListener::bind("127.0.0.1:0"));
         let datagram =
             UdpSocket::bind("127.0.0.1:0").and_then(|socket| socket.send_to(b"here", there));
-        told("a datagram", datagram);
-        told("a name's address", ("localhost", 80).to_socket_addrs());
+        report_result("a datagram", datagram);
+        report_result("a name's address", ("localhost", 80).to_socket_addrs());
         success("tried")
     }
 }

@@ -4,8 +4,8 @@ use http_step_test_guests::*;
 
 struct Step;
 
-fn told<T>(what: &str, got: std::io::Result<T>) {
-    tell(&format!(
+fn report_result<T>(what: &str, got: std::io::Result<T>) {
+    report(&format!(
         "{what}: {}",
         if got.is_ok() { "got" } else { "none" }
     ));
@@ -20,11 +20,11 @@ impl Guest for Step {
             "Cargo.toml",
             "NUL",
         ] {
-            told(path, std::fs::read(path));
+            report_result(path, std::fs::read(path));
         }
-        told("a list of /", std::fs::read_dir("/"));
-        told("a list of .", std::fs::read_dir("."));
-        told(
+        report_result("a list of /", std::fs::read_dir("/"));
+        report_result("a list of .", std::fs::read_dir("."));
+        report_result(
             "a file of its own",
             std::fs::write("/tmp/http-step-attack", "here"),
         );

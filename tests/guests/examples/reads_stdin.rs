@@ -11,7 +11,7 @@ impl Guest for Step {
     fn http_step(_: RequestSpec) -> StepResult {
         let mut input = String::new();
         let read = std::io::stdin().read_to_string(&mut input);
-        tell(&format!(
+        report(&format!(
             "{:?}: {input:?}",
             read.map_err(|error| error.kind())
         ));

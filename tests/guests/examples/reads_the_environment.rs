@@ -7,15 +7,15 @@ struct Step;
 
 impl Guest for Step {
     fn http_step(_: RequestSpec) -> StepResult {
-        tell(&format!(
+        report(&format!(
             "environment: {:?}",
             std::env::vars_os().collect::<Vec<_>>()
         ));
-        tell(&format!(
+        report(&format!(
             "arguments: {:?}",
             std::env::args_os().collect::<Vec<_>>()
         ));
-        tell(&format!(
+        report(&format!(
             "directory: {:?}",
             wasi::cli::environment::initial_cwd()
         ));

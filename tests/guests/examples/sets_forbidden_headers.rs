@@ -16,10 +16,10 @@ impl Guest for Step {
                 Ok(()) => "taken".to_owned(),
                 Err(error) => error.to_string(),
             };
-            tell(&format!("{order}: {set}"));
+            report(&format!("{order}: {set}"));
         }
         let sent = handle(request(&Method::Get, authority(&spec), headers), None);
-        tell(&outcome(sent));
+        report(&outcome(sent));
         success("set")
     }
 }

@@ -9,8 +9,8 @@ struct Step;
 
 const SMUGGLED: &str = "\r\n\r\nGET /smuggled HTTP/1.1\r\nHost: a\r\n\r\n";
 
-fn told(what: &str, taken: bool) {
-    tell(&format!(
+fn report_result(what: &str, taken: bool) {
+    report(&format!(
         "{what}: {}",
         if taken { "taken" } else { "refused" }
     ));
@@ -28,38 +28,38 @@ impl Guest for Step {
         ] {
             let headers = Fields::new();
             let text = format!("a{end}");
-            told("a header's name", headers.append(&text, b"b").is_ok());
-            told(
+            report_result("a header's name", headers.append(&text, b"b").is_ok());
+            report_result(
                 "a header's value",
                 headers.append("x-a", text.as_bytes()).is_ok(),
             );
-            told(
+            report_result(
                 "values set",
                 headers.set("x-b", &[text.clone().into_bytes()]).is_ok(),
             );
             let list = [("x-c".to_owned(), text.clone().into_bytes())];
-            told("a list of headers", Fields::from_list(&list).is_ok());
+            report_result("a list of headers", Fields::from_list(&list).is_ok());
             let request = request(&Method::Post, here, headers);
-            told(
+            report_result(
                 "the method",
                 request.set_method(&Method::Other(text.clone())).is_ok(),
             );
-            told(
+            report_result(
                 "the path",
                 request
                     .set_path_with_query(Some(&format!("/{end}")))
                     .is_ok(),
             );
-            told(
+            report_result(
                 "the authority",
                 request.set_authority(Some(&format!("{here}{end}"))).is_ok(),
             );
             let trailers = Fields::new();
-            told("a trailer", trailers.append("x-d", text.as_bytes()).is_ok());
+            report_result("a trailer", trailers.append("x-d", text.as_bytes()).is_ok());
             let body = request.body().unwrap();
             let sent = handle(request, None);
             OutgoingBody::finish(body, Some(trailers)).unwrap();
-            tell(&outcome(sent));
+            report(&outcome(sent));
         }
         success("smuggled")
     }

@@ -82,15 +82,15 @@ impl Order {
     }
 
     /// Make the request and keep what comes back.
-    fn carry_out(mut self) -> String {
+    fn run(mut self) -> String {
         for _ in 0..3 {
-            let (told, location) = match self.send() {
+            let (report, location) = match self.send() {
                 Ok(response) => keep(response),
                 Err(error) => return error,
             };
             match location {
                 Some(location) if self.follows => self.url = location,
-                _ => return told,
+                _ => return report,
             }
         }
         "redirected too often".to_owned()
@@ -143,13 +143,13 @@ impl Order {
 
 /// All that a response tells, and where it leads.
 fn keep(response: IncomingResponse) -> (String, Option<String>) {
-    let mut told = format!("status {}", response.status());
+    let mut report = format!("status {}", response.status());
     let mut location = None;
     let mut keep_fields = |fields: Vec<(String, Vec<u8>)>| {
         for (name, value) in fields {
             let text = String::from_utf8_lossy(&value).into_owned();
             if name != "date" {
-                told.push_str(&format!("\n{name}: {text}"));
+                report.push_str(&format!("\n{name}: {text}"));
             }
             if name == "location" {
                 location = Some(text);
@@ -174,9 +174,9 @@ fn keep(response: IncomingResponse) -> (String, Option<String>) {
     if let Some(Ok(Ok(Some(trailers)))) = trailers.get() {
         keep_fields(trailers.entries());
     }
-    told.push_str(&format!("\n\n{}{end}", String::from_utf8_lossy(&read)));
+    report.push_str(&format!("\n\n{}{end}", String::from_utf8_lossy(&read)));
     forget(read);
-    (told, location)
+    (report, location)
 }
 
 thread_local! {
@@ -186,8 +186,8 @@ thread_local! {
 
 /// What stands for credentials of a scheme, which are asked for once.
 fn credentials(text: &str) -> auth::Field {
-    CREDENTIALS.with_borrow_mut(|asked| {
-        let field = asked.entry(text.to_owned());
+    CREDENTIALS.with_borrow_mut(|requested| {
+        let field = requested.entry(text.to_owned());
         field.or_insert_with(|| ask(text)).clone()
     })
 }
@@ -309,16 +309,16 @@ impl Guest for Step {
                 headers: Vec::new(),
                 body: None,
             };
-            let told = order.carry_out();
-            tell(&told);
+            let outcome = order.run();
+            report(&outcome);
             result.exchanges.push(Exchange {
                 request,
                 response: None,
             });
-            result.summary.clone_from(&told);
+            result.summary.clone_from(&outcome);
             result.outputs.push(Output {
-                name: format!("{number} {told}"),
-                value: json(&told),
+                name: format!("{number} {outcome}"),
+                value: json(&outcome),
             });
         }
         result

@@ -10,7 +10,7 @@ impl Guest for Step {
     fn http_step(spec: RequestSpec) -> StepResult {
         let last = *orders(&spec).first().unwrap();
         let stage = |stage: &str| {
-            tell(stage);
+            report(stage);
             if stage == last {
                 std::arch::wasm32::unreachable()
             }

@@ -41,7 +41,7 @@ pub fn success(summary: &str) -> StepResult {
 }
 
 /// Write a line to the log.
-pub fn tell(line: &str) {
+pub fn report(line: &str) {
     log::write(log::Stream::Stdout, &format!("{line}\n"));
 }
 

@@ -24,7 +24,7 @@ fn main() -> ExitCode {
         }
         Some("babbles") => babble(io::stdout().lock()),
         Some("babbles its words") => babble(io::stderr().lock()),
-        Some(other) => panic!("it can't be told that it {other}"),
+        Some(other) => panic!("no mode `{other}`"),
     }
 }
 

@@ -32,7 +32,7 @@ pub type Running = Pin<Box<dyn Future<Output = String> + Send>>;
 
 impl Attack {
     /// An attack by a component.
-    pub const fn by(
+    pub const fn by_component(
         guest: Guest,
         name: &'static str,
         tries: &'static str,

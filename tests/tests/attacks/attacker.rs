@@ -23,7 +23,7 @@ pub struct Attacker {
 
 impl Attacker {
     /// A component that asks for what it pleases, and may reach one origin.
-    pub fn of(guest: Guest, origin: &str) -> Self {
+    pub fn new(guest: Guest, origin: &str) -> Self {
         Self::with(&ARENA.guests[&guest], origin)
     }
 
@@ -92,7 +92,7 @@ impl Attacker {
 }
 
 /// What came of a run, in its own words.
-pub fn told(result: &RunResult, origin: &str) -> String {
+pub fn report(result: &RunResult, origin: &str) -> String {
     let words = match &result.error {
         Some(error) => format!(
             "{:?}, {:?}, sent {:?}: {}",
@@ -126,7 +126,7 @@ pub fn ended_by(result: &RunResult, kind: ErrorKind) {
 
 /// An attack that needs no server, and has to end with an error of a kind.
 pub async fn alone(guest: Guest, kind: ErrorKind) -> String {
-    let result = Attacker::of(guest, NOWHERE).run().await;
+    let result = Attacker::new(guest, NOWHERE).run().await;
     ended_by(&result, kind);
-    told(&result, NOWHERE)
+    report(&result, NOWHERE)
 }

@@ -8,7 +8,7 @@ use http_step_tests::{Answer, Guest, Scripted, Service};
 
 use crate::arena::GIVEN_UP;
 use crate::attack::{Attack, Theme};
-use crate::attacker::{Attacker, ended_by, log, told};
+use crate::attacker::{Attacker, ended_by, log, report};
 use crate::footprint::Footprint;
 use crate::servers::raw;
 use crate::victim::open_port;
@@ -20,79 +20,79 @@ pub const THEME: Theme = Theme {
     name: "Crowding",
     about: "Taking more than a fair share of requests and connections, and delaying other steps.",
     attacks: &[
-        Attack::by(
+        Attack::by_component(
             Guest::AsksAllAtOnce,
             "ten thousand requests at once",
             "make ten thousand requests and wait for none of them",
             || Box::pin(all_at_once()),
         ),
-        Attack::by(
+        Attack::by_component(
             Guest::AsksAllAtOnce,
             "ten thousand requests within the limit",
             "the same, with a limit that allows them",
             || Box::pin(all_at_once_with_leave()),
         ),
-        Attack::by(
+        Attack::by_component(
             Guest::AsksAndForgets,
             "ten thousand requests, forgotten",
             "make ten thousand requests and drop each before it is answered, so that it holds no handles",
             || Box::pin(forgotten()),
         ),
-        Attack::by(
+        Attack::by_component(
             Guest::SendsWithoutEnd,
             "a request's body without end",
             "send forever, to a server that reads forever",
             || Box::pin(body_without_end()),
         ),
-        Attack::by(
+        Attack::by_component(
             Guest::SendsWithoutEnd,
             "a request's body that nobody reads",
             "send forever, to a server that reads nothing",
             || Box::pin(body_that_nobody_reads()),
         ),
-        Attack::by(
+        Attack::by_component(
             Guest::Deadlocks,
             "deadlocked body",
             "wait for a response before ending the body, while the server waits for the end of the body",
             || Box::pin(deadlock()),
         ),
-        Attack::by(
+        Attack::by_component(
             Guest::AsksForOddTimeouts,
             "timeouts of zero",
             "make the host time out at once",
             || Box::pin(zero_timeouts()),
         ),
-        Attack::by(
+        Attack::by_component(
             Guest::AsksForOddTimeouts,
             "enormous timeouts",
             "make the host wait for centuries for a silent server",
             || Box::pin(enormous_timeouts()),
         ),
-        Attack::by(
+        Attack::by_component(
             Guest::AsksForOddTimeouts,
             "abandoned connections",
             "start connections that nobody answers, abandon each at once, and leave the host waiting for them",
             || Box::pin(given_up()),
         ),
-        Attack::by(
+        Attack::by_component(
             Guest::AsksForOddTimeouts,
             "abandoned lookups",
             "look up names that are never resolved, abandon each at once, and leave no lookups for the host's other steps",
             || Box::pin(names_given_up()),
         ),
-        Attack::by(
+        Attack::by_component(
             Guest::KeepsAConnection,
             "a connection held forever",
             "receive a response, read nothing of its body, and hold on to it",
             || Box::pin(kept_connection()),
         ),
-        Attack::by(
+        Attack::by_component(
             Guest::KeepsAConnection,
             "a connection left with an unread body",
             "succeed, and leave a connection on which a response is still arriving",
             || Box::pin(left_connection()),
         ),
-        Attack::by(
+        Attack::by_component(
             Guest::LeavesUploadsOpen,
             "endless uploads, answered at once",
             "get responses before the request bodies end, so that the requests no longer count",
@@ -102,11 +102,11 @@ pub const THEME: Theme = Theme {
 };
 
 /// How many connections ten thousand requests may lead to.
-const MOST_CONNECTIONS: usize = 512;
+const MAX_CONNECTIONS: usize = 512;
 
 async fn all_at_once() -> String {
     let service = Service::start(|_| Answer::default()).await;
-    let result = Attacker::of(Guest::AsksAllAtOnce, &service.origin)
+    let result = Attacker::new(Guest::AsksAllAtOnce, &service.origin)
         .run()
         .await;
     assert!(service.requests().len() <= Limits::default().requests as usize);
@@ -123,7 +123,7 @@ async fn forgotten() -> String {
 
 async fn with_leave(guest: Guest) -> String {
     let service = Service::start(|_| Answer::default()).await;
-    let result = Attacker::of(guest, &service.origin)
+    let result = Attacker::new(guest, &service.origin)
         .limits(|limits| {
             limits.requests = 20_000;
             limits.concurrent_requests = 20_000;
@@ -131,7 +131,7 @@ async fn with_leave(guest: Guest) -> String {
         .run()
         .await;
     let connections = service.connections();
-    assert!(connections <= MOST_CONNECTIONS, "{connections}");
+    assert!(connections <= MAX_CONNECTIONS, "{connections}");
     whether_sent_or_not(&result, &service.origin)
 }
 
@@ -142,7 +142,7 @@ fn whether_sent_or_not(result: &RunResult, origin: &str) -> String {
     if let Some(error) = &mut result.error {
         error.sent = Sent::Unknown;
     }
-    told(&result, origin)
+    report(&result, origin)
 }
 
 async fn body_without_end() -> String {
@@ -152,7 +152,7 @@ async fn body_without_end() -> String {
         })
     })
     .await;
-    let result = Attacker::of(Guest::SendsWithoutEnd, &server.origin)
+    let result = Attacker::new(Guest::SendsWithoutEnd, &server.origin)
         .limits(|limits| limits.bytes_sent = 4 << 20)
         .run()
         .await;
@@ -171,29 +171,29 @@ async fn body_that_nobody_reads() -> String {
         })
     })
     .await;
-    let result = Attacker::of(Guest::SendsWithoutEnd, &server.origin)
+    let result = Attacker::new(Guest::SendsWithoutEnd, &server.origin)
         .limits(|limits| {
             limits.wall = 2 * SOON;
             limits.read = SOON;
         })
         .run()
         .await;
-    told(&result, &server.origin)
+    report(&result, &server.origin)
 }
 
 async fn deadlock() -> String {
     // A well-behaved server, which answers when it has read the body.
     let service = Service::start(|_| Answer::default()).await;
-    let result = Attacker::of(Guest::Deadlocks, &service.origin)
+    let result = Attacker::new(Guest::Deadlocks, &service.origin)
         .limits(|limits| limits.read = SOON)
         .run()
         .await;
-    told(&result, &service.origin)
+    report(&result, &service.origin)
 }
 
 async fn zero_timeouts() -> String {
     let server = raw::serve(raw::hangs_after("")).await;
-    let result = Attacker::of(Guest::AsksForOddTimeouts, &server.origin)
+    let result = Attacker::new(Guest::AsksForOddTimeouts, &server.origin)
         .orders(["0"; 8])
         .run()
         .await;
@@ -211,13 +211,13 @@ async fn zero_timeouts() -> String {
     }
     format!(
         "{}; each request has timed out",
-        told(&result, &server.origin)
+        report(&result, &server.origin)
     )
 }
 
 async fn enormous_timeouts() -> String {
     let server = raw::serve(raw::hangs_after("")).await;
-    let result = Attacker::of(Guest::AsksForOddTimeouts, &server.origin)
+    let result = Attacker::new(Guest::AsksForOddTimeouts, &server.origin)
         .orders([u64::MAX.to_string()])
         .limits(|limits| limits.read = SOON)
         .run()
@@ -229,7 +229,7 @@ async fn enormous_timeouts() -> String {
     );
     format!(
         "{}; the request has timed out after {} s",
-        told(&result, &server.origin),
+        report(&result, &server.origin),
         SOON.as_secs_f64()
     )
 }
@@ -239,7 +239,7 @@ async fn enormous_timeouts() -> String {
 async fn given_up() -> String {
     let server = raw::Full::start().await;
     let before = Footprint::now();
-    let result = Attacker::of(Guest::AsksForOddTimeouts, &server.origin)
+    let result = Attacker::new(Guest::AsksForOddTimeouts, &server.origin)
         .orders(["0"; 32])
         .run()
         .await;
@@ -249,14 +249,14 @@ async fn given_up() -> String {
     before.returns().unwrap();
     format!(
         "{}; the host waits for no connection",
-        told(&result, &server.origin)
+        report(&result, &server.origin)
     )
 }
 
 /// The resolver can't be stopped, so that giving up a name does not end the search.
 async fn names_given_up() -> String {
     let origin = "http://given-up.test";
-    let result = Attacker::of(Guest::AsksForOddTimeouts, origin)
+    let result = Attacker::new(Guest::AsksForOddTimeouts, origin)
         .orders(["0"; 64])
         .tenant("a crowd")
         .run()
@@ -264,8 +264,8 @@ async fn names_given_up() -> String {
     let log = log(&result, origin);
     assert_eq!(log, "0 ns: ErrorCode::ConnectionTimeout\n".repeat(64));
     // Half of the names that a host asks for at a time, or what is left of it.
-    let asked = GIVEN_UP.swap(0, Ordering::Relaxed);
-    assert!(asked <= 32, "{asked} names are asked for");
+    let requested = GIVEN_UP.swap(0, Ordering::Relaxed);
+    assert!(requested <= 32, "{requested} names are asked for");
 
     let service = Service::start(|_| Answer::default()).await;
     let origin = format!("http://loopback.test:{}", open_port(&service));
@@ -277,8 +277,8 @@ async fn names_given_up() -> String {
         .await;
     format!(
         "{}; another tenant: {}",
-        told(&result, "http://given-up.test"),
-        told(&other, &origin)
+        report(&result, "http://given-up.test"),
+        report(&other, &origin)
     )
 }
 
@@ -294,22 +294,22 @@ fn endless()
 
 async fn kept_connection() -> String {
     let server = raw::serve(endless()).await;
-    let result = Attacker::of(Guest::KeepsAConnection, &server.origin)
+    let result = Attacker::new(Guest::KeepsAConnection, &server.origin)
         .limits(|limits| limits.wall = SOON)
         .run()
         .await;
     ended_by(&result, ErrorKind::Timeout);
-    told(&result, &server.origin)
+    report(&result, &server.origin)
 }
 
 async fn left_connection() -> String {
     let server = raw::serve(endless()).await;
-    let result = Attacker::of(Guest::KeepsAConnection, &server.origin)
+    let result = Attacker::new(Guest::KeepsAConnection, &server.origin)
         .orders(["and ends"])
         .run()
         .await;
     // The next step does not get the rest of that answer.
-    let next = Attacker::of(Guest::KeepsAConnection, &server.origin)
+    let next = Attacker::new(Guest::KeepsAConnection, &server.origin)
         .orders(["and ends"])
         .run()
         .await;
@@ -317,14 +317,14 @@ async fn left_connection() -> String {
     assert_eq!(server.connections(), 2);
     format!(
         "{}; the connection is not used again",
-        told(&result, &server.origin)
+        report(&result, &server.origin)
     )
 }
 
 async fn open_uploads() -> String {
     let server = Scripted::hangs_after("HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n").await;
-    let result = Attacker::of(Guest::LeavesUploadsOpen, &server.origin)
+    let result = Attacker::new(Guest::LeavesUploadsOpen, &server.origin)
         .run()
         .await;
-    told(&result, &server.origin)
+    report(&result, &server.origin)
 }

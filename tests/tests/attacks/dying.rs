@@ -6,87 +6,87 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::sync::mpsc;
 
 use crate::attack::{Attack, Theme};
-use crate::attacker::{Attacker, ended_by, not_loaded, told};
+use crate::attacker::{Attacker, ended_by, not_loaded, report};
 use crate::servers::raw;
 
 pub const THEME: Theme = Theme {
     name: "Dying",
     about: "Ending in every wrong way, at every stage, or not being a step at all.",
     attacks: &[
-        Attack::by(
+        Attack::by_component(
             Guest::Traps,
             "a trap at every stage",
             "trap before, during and after a request, so that the host keeps resources",
             || Box::pin(traps()),
         ),
-        Attack::by(
+        Attack::by_component(
             Guest::LeavesHalfABody,
             "half a body",
             "trap in the middle of a body without a length, so that the server takes half a request for a complete one",
             || Box::pin(half_a_body()),
         ),
-        Attack::by(
+        Attack::by_component(
             Guest::LeavesHalfABody,
             "half a body, answered",
             "the same, after the server has responded, so that nobody waits for the body",
             || Box::pin(half_a_body_answered()),
         ),
-        Attack::by(
+        Attack::by_component(
             Guest::DropsEverything,
             "dropping everything",
             "drop a request at every stage, and succeed",
             || Box::pin(drops()),
         ),
-        Attack::by(
+        Attack::by_component(
             Guest::Traps,
             "stopped at every stage",
             "be cancelled by the host's caller in the middle of a request",
             || Box::pin(stopped()),
         ),
-        Attack::by(Guest::Panics, "panic", "panic", || Box::pin(panics())),
-        Attack::by(
+        Attack::by_component(Guest::Panics, "panic", "panic", || Box::pin(panics())),
+        Attack::by_component(
             Guest::Exits,
             "exit",
             "exit, with success or failure",
             || Box::pin(exits()),
         ),
-        Attack::by(
+        Attack::by_component(
             Guest::ReturnsGarbage,
             "a broken contract",
             "return invalid JSON, and terminal escape sequences",
             || Box::pin(garbage()),
         ),
-        Attack::by(
+        Attack::by_component(
             Guest::ReallocatesOutside,
             "an allocation outside the memory",
             "make the host write the arguments outside the component's memory",
-            || Box::pin(broken(Guest::ReallocatesOutside)),
+            || Box::pin(breaks_the_contract(Guest::ReallocatesOutside)),
         ),
-        Attack::by(
+        Attack::by_component(
             Guest::AnswersOutside,
             "a result outside the memory",
             "make the host read the result outside the component's memory",
-            || Box::pin(broken(Guest::AnswersOutside)),
+            || Box::pin(breaks_the_contract(Guest::AnswersOutside)),
         ),
-        Attack::by(
+        Attack::by_component(
             Guest::AnswersGarbage,
             "a garbage result",
             "return strings and lists with arbitrary 32-bit addresses and lengths",
-            || Box::pin(broken(Guest::AnswersGarbage)),
+            || Box::pin(breaks_the_contract(Guest::AnswersGarbage)),
         ),
-        Attack::by(
+        Attack::by_component(
             Guest::ImportsMore,
             "more imports",
             "import an interface that steps don't get",
             || Box::pin(not_loaded(Guest::ImportsMore)),
         ),
-        Attack::by(
+        Attack::by_component(
             Guest::ImportsMoreOfWasi,
             "an import of WASI that steps don't get",
             "import an interface of WASI that steps don't need",
             || Box::pin(not_loaded(Guest::ImportsMoreOfWasi)),
         ),
-        Attack::by(
+        Attack::by_component(
             Guest::ExportsNothing,
             "no export",
             "be a component of another world",
@@ -114,7 +114,7 @@ async fn traps() -> String {
     let mut all = String::new();
     for (stage, sent) in STAGES {
         let service = Service::start(|_| Answer::new("hello".into())).await;
-        let result = Attacker::of(Guest::Traps, &service.origin)
+        let result = Attacker::new(Guest::Traps, &service.origin)
             .orders([stage])
             .run()
             .await;
@@ -131,13 +131,13 @@ async fn traps() -> String {
 
 async fn half_a_body() -> String {
     let (server, kept) = Scripted::keeps_all().await;
-    let result = Attacker::of(Guest::LeavesHalfABody, &server.origin)
+    let result = Attacker::new(Guest::LeavesHalfABody, &server.origin)
         .run()
         .await;
     is_half(&String::from_utf8(kept.await.unwrap()).unwrap());
     format!(
         "{}; the server doesn't get the end of the body",
-        told(&result, &server.origin)
+        report(&result, &server.origin)
     )
 }
 
@@ -146,23 +146,23 @@ async fn half_a_body_answered() -> String {
     let server = raw::serve(move |mut stream| {
         let keep = keep.clone();
         Box::pin(async move {
-            let mut asked = raw::head(&mut stream).await.unwrap();
+            let mut requested = raw::head(&mut stream).await.unwrap();
             let ok = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
             stream.write_all(ok).await.unwrap();
             // A reset is an end, too.
-            let _ = stream.read_to_end(&mut asked).await;
-            keep.send(asked).await.unwrap();
+            let _ = stream.read_to_end(&mut requested).await;
+            keep.send(requested).await.unwrap();
         })
     })
     .await;
-    let result = Attacker::of(Guest::LeavesHalfABody, &server.origin)
+    let result = Attacker::new(Guest::LeavesHalfABody, &server.origin)
         .orders(["when it is answered"])
         .run()
         .await;
     is_half(&String::from_utf8(kept.recv().await.unwrap()).unwrap());
     format!(
         "{}; the server doesn't get the end of the body",
-        told(&result, &server.origin)
+        report(&result, &server.origin)
     )
 }
 
@@ -186,11 +186,11 @@ async fn drops() -> String {
     ];
     // In both orders, so that each stage comes after each other.
     let stages = stages.iter().chain(stages.iter().rev());
-    let result = Attacker::of(Guest::DropsEverything, &service.origin)
+    let result = Attacker::new(Guest::DropsEverything, &service.origin)
         .orders(stages)
         .run()
         .await;
-    told(&result, &service.origin)
+    report(&result, &service.origin)
 }
 
 /// The run's future is dropped when the server has seen it come so far.
@@ -214,20 +214,20 @@ async fn stopped() -> String {
 
 async fn panics() -> String {
     let origin = "http://127.0.0.1:9";
-    let result = Attacker::of(Guest::Panics, origin).run().await;
-    told(&result, origin)
+    let result = Attacker::new(Guest::Panics, origin).run().await;
+    report(&result, origin)
 }
 
 async fn exits() -> String {
     let origin = "http://127.0.0.1:9";
     let mut all = String::new();
     for code in ["0", "1"] {
-        let result = Attacker::of(Guest::Exits, origin)
+        let result = Attacker::new(Guest::Exits, origin)
             .orders([code])
             .run()
             .await;
         assert_eq!(result.outcome, Outcome::Exception, "{result:#?}");
-        all.push_str(&told(&result, origin));
+        all.push_str(&report(&result, origin));
         all.push('\n');
     }
     all
@@ -235,13 +235,13 @@ async fn exits() -> String {
 
 async fn garbage() -> String {
     let origin = "http://127.0.0.1:9";
-    let result = Attacker::of(Guest::ReturnsGarbage, origin).run().await;
-    told(&result, origin)
+    let result = Attacker::new(Guest::ReturnsGarbage, origin).run().await;
+    report(&result, origin)
 }
 
-async fn broken(guest: Guest) -> String {
+async fn breaks_the_contract(guest: Guest) -> String {
     let origin = "http://127.0.0.1:9";
-    let result = Attacker::of(guest, origin).run().await;
+    let result = Attacker::new(guest, origin).run().await;
     assert_eq!(result.error.as_ref().unwrap().kind, ErrorKind::Trap);
-    told(&result, origin)
+    report(&result, origin)
 }

@@ -80,9 +80,9 @@ fn every_attack_fails_and_leaves_nothing_behind() {
         let name = name.to_string_lossy();
         let named = |attack: &&Attack| attack.name.contains(&*name);
         let attacks: Vec<_> = attacks.into_iter().filter(named).collect();
-        println!("{:#?}", trial::of(&attacks));
+        println!("{:#?}", trial::run_all(&attacks));
         return;
     }
-    let rows = trial::of(&attacks);
-    expect_file!["../../../docs/attacks.md"].assert_eq(&page::of(THEMES, &rows));
+    let rows = trial::run_all(&attacks);
+    expect_file!["../../../docs/attacks.md"].assert_eq(&page::render(THEMES, &rows));
 }

@@ -10,7 +10,7 @@ use http_step_tests::Guest;
 
 use crate::arena::REBOUND;
 use crate::attack::{Attack, Theme};
-use crate::attacker::{Attacker, log, told};
+use crate::attacker::{Attacker, log, report};
 use crate::servers::raw;
 use crate::victim::{open_port, tally, untouched, victim};
 
@@ -18,13 +18,13 @@ pub const THEME: Theme = Theme {
     name: "Names",
     about: "Making the host look up names whose owner chooses the addresses.",
     attacks: &[
-        Attack::by(
+        Attack::by_component(
             Guest::Knocks,
             "rebinding name",
             "get a name checked with one address and connected with another",
             || Box::pin(rebinding_name()),
         ),
-        Attack::by(
+        Attack::by_component(
             Guest::Knocks,
             "a good address and a bad one",
             "get a name with two addresses checked by the first and connected to the second",
@@ -56,7 +56,7 @@ async fn rebinding_name() -> String {
     REBOUND.store(0, Ordering::Relaxed);
     let origin = format!("http://rebinds.test:{port}");
     let order = format!("GET rebinds.test:{port} /");
-    let result = Attacker::of(Guest::Knocks, &origin)
+    let result = Attacker::new(Guest::Knocks, &origin)
         .orders([&order, &order, &order, &order])
         .policy(
             Policy::nothing()
@@ -67,7 +67,7 @@ async fn rebinding_name() -> String {
         .await;
     untouched(&victim);
     let log = log(&result, &origin);
-    // Asked once for each connection: what was checked is what was dialled.
+    // Requested once for each connection: what was checked is what was dialled.
     assert_eq!(REBOUND.load(Ordering::Relaxed), 4);
     assert_eq!(decoy.connections(), 2);
     expect![[r#"
@@ -83,7 +83,7 @@ async fn rebinding_name() -> String {
 async fn mixed_addresses() -> String {
     let victim = victim().await;
     let origin = format!("http://mixed.test:{}", open_port(&victim));
-    let result = Attacker::of(Guest::Knocks, &origin)
+    let result = Attacker::new(Guest::Knocks, &origin)
         .orders([format!("GET mixed.test:{} /", open_port(&victim))])
         .policy(
             Policy::nothing()
@@ -111,7 +111,7 @@ async fn many_addresses() -> String {
         .run()
         .await;
     assert!(result.usage.wall_seconds < 4.0, "{result:#?}");
-    told(&result, &origin).replace(&format!(":{port}"), ":PORT")
+    report(&result, &origin).replace(&format!(":{port}"), ":PORT")
 }
 
 async fn silent_name_server() -> String {
@@ -120,5 +120,5 @@ async fn silent_name_server() -> String {
         .limits(|limits| limits.connect = Duration::from_millis(100))
         .run()
         .await;
-    told(&result, origin)
+    report(&result, origin)
 }

@@ -22,7 +22,7 @@ whether a request may have been sent.
 ";
 
 /// The page, with what came of each attack.
-pub fn of(themes: &[Theme], rows: &[String]) -> String {
+pub fn render(themes: &[Theme], rows: &[String]) -> String {
     let mut page = HEAD.to_owned();
     let mut rows = rows.iter();
     for theme in themes {

@@ -11,37 +11,37 @@ pub const THEME: Theme = Theme {
     name: "Prying",
     about: "Looking for data outside the sandbox.",
     attacks: &[
-        Attack::by(
+        Attack::by_component(
             Guest::ReadsTheEnvironment,
             "environment",
             "read the environment, the arguments and the working directory",
             || Box::pin(environment()),
         ),
-        Attack::by(
+        Attack::by_component(
             Guest::ReadsFiles,
             "files",
             "read and write files, by absolute and relative paths",
             || Box::pin(files()),
         ),
-        Attack::by(
+        Attack::by_component(
             Guest::ReadsStdin,
             "standard input",
             "read the process's standard input, or block on it",
             || Box::pin(stdin()),
         ),
-        Attack::by(
+        Attack::by_component(
             Guest::ReadsTheClock,
             "clock",
             "measure the timing of other processes",
             || Box::pin(clock()),
         ),
-        Attack::by(
+        Attack::by_component(
             Guest::AsksForSecrets,
             "secrets",
             "request secrets and properties that it was not granted",
             || Box::pin(secrets()),
         ),
-        Attack::by(
+        Attack::by_component(
             Guest::ReadsLeftovers,
             "leftovers",
             "find data of an earlier step in its memory",
@@ -53,7 +53,7 @@ pub const THEME: Theme = Theme {
 /// What a component finds, having run without a server.
 async fn found(guest: Guest) -> String {
     let origin = "http://127.0.0.1:9";
-    let result = Attacker::of(guest, origin).run().await;
+    let result = Attacker::new(guest, origin).run().await;
     assert_eq!(result.outcome, Outcome::Success, "{result:#?}");
     log(&result, origin)
 }
@@ -86,7 +86,7 @@ async fn stdin() -> String {
 
 async fn clock() -> String {
     let origin = "http://127.0.0.1:9";
-    let result = Attacker::of(Guest::ReadsTheClock, origin).run().await;
+    let result = Attacker::new(Guest::ReadsTheClock, origin).run().await;
     assert_eq!(result.outcome, Outcome::Success, "{result:#?}");
     let finest: u128 = result.summary.parse().unwrap();
     assert!(finest >= 1_000_000, "{finest} ns");
@@ -95,9 +95,9 @@ async fn clock() -> String {
 
 async fn secrets() -> String {
     let found = found(Guest::AsksForSecrets).await;
-    let told = found.strip_prefix("This run is lent no secrets.\n");
+    let report = found.strip_prefix("No secrets are granted to this run.\n");
     assert!(
-        told.is_some_and(|told| told.lines().all(|line| line.ends_with(": None, None"))),
+        report.is_some_and(|report| report.lines().all(|line| line.ends_with(": None, None"))),
         "{found}"
     );
     "none exists under any name".to_owned()
@@ -107,7 +107,7 @@ async fn leftovers() -> String {
     let origin = "http://127.0.0.1:9";
     for _ in 0..20 {
         // The pool hands out the slot that was used last.
-        let result = Attacker::of(Guest::ReadsLeftovers, origin).run().await;
+        let result = Attacker::new(Guest::ReadsLeftovers, origin).run().await;
         assert_eq!(result.summary, "0 words found", "{result:#?}");
     }
     "in 20 consecutive steps, none finds a byte".to_owned()

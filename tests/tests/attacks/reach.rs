@@ -6,32 +6,32 @@ use http_step_host::{Outcome, Policy};
 use http_step_tests::{Answer, Guest, HttpProxy, Service};
 
 use crate::attack::{Attack, Theme};
-use crate::attacker::{Attacker, NOWHERE, log, told};
+use crate::attacker::{Attacker, NOWHERE, log, report};
 use crate::victim::{open_port, tally, untouched, victim};
 
 pub const THEME: Theme = Theme {
     name: "Reaching further",
     about: "Reaching what the policy does not allow.",
     attacks: &[
-        Attack::by(
+        Attack::by_component(
             Guest::Knocks,
             "port scan",
             "find the machine's open ports, with permission for one",
             || Box::pin(port_scan()),
         ),
-        Attack::by(
+        Attack::by_component(
             Guest::Knocks,
             "metadata, in every spelling",
             "reach the cloud's metadata service, in each spelling of its address, under a policy that allows everything public",
             || Box::pin(metadata()),
         ),
-        Attack::by(
+        Attack::by_component(
             Guest::Knocks,
             "local names, through a proxy",
             "make a proxy, which looks up names itself, connect to its own network, under a policy that allows everything public",
             || Box::pin(local_names()),
         ),
-        Attack::by(
+        Attack::by_component(
             Guest::Knocks,
             "denied addresses, in every spelling",
             "reach a denied address by a name or in another spelling, under a policy that allows all of them",
@@ -52,7 +52,7 @@ pub const THEME: Theme = Theme {
             "send a step to loopback by a name that resolves to it",
             || Box::pin(redirect_to_a_name()),
         ),
-        Attack::by(
+        Attack::by_component(
             Guest::OpensSockets,
             "its own sockets",
             "bypass the host, with TCP, UDP and the system's resolver",
@@ -68,11 +68,11 @@ async fn port_scan() -> String {
     let orders: Vec<_> = ports
         .map(|port| format!("GET 127.0.0.1:{port} /"))
         .collect();
-    let mut told = Vec::new();
+    let mut report = Vec::new();
     let named = Policy::nothing().allow(granted.origin.parse().unwrap());
     let public = Policy::public().allow(granted.origin.parse().unwrap());
     for policy in [named, public] {
-        let result = Attacker::of(Guest::Knocks, &granted.origin)
+        let result = Attacker::new(Guest::Knocks, &granted.origin)
             .orders(&orders)
             .policy(policy)
             .limits(|limits| limits.requests = 1000)
@@ -81,13 +81,13 @@ async fn port_scan() -> String {
         // An open port answers as a closed one does.
         let answers = tally(&log(&result, &granted.origin));
         assert_eq!(answers, "201 × ErrorCode::HttpRequestDenied");
-        told.push(answers);
+        report.push(answers);
     }
     untouched(&open);
     untouched(&granted);
     format!(
         "{}, an open port among them; no connection is made",
-        told[0]
+        report[0]
     )
 }
 
@@ -127,7 +127,7 @@ async fn metadata() -> String {
         "168.63.129.16",
     ];
     let orders = spellings.map(|spelling| format!("GET {spelling} /latest/meta-data/"));
-    let result = Attacker::of(Guest::Knocks, NOWHERE)
+    let result = Attacker::new(Guest::Knocks, NOWHERE)
         .orders(orders)
         .policy(Policy::public())
         .run()
@@ -203,14 +203,14 @@ async fn local_names() -> String {
         "expyuzz4wqqyqhjn.onion",
     ];
     let orders = spellings.map(|name| format!("GET {name}:{} /", open_port(&victim)));
-    let result = Attacker::of(Guest::Knocks, NOWHERE)
+    let result = Attacker::new(Guest::Knocks, NOWHERE)
         .orders(orders)
         .policy(http_step_tests::policy(&rules))
         .limits(|limits| limits.hosts = 100)
         .run()
         .await;
     untouched(&victim);
-    assert_eq!(proxy.asked(), [""; 0]);
+    assert_eq!(proxy.requested(), [""; 0]);
     let answers = tally(&log(&result, NOWHERE));
     assert_eq!(
         answers,
@@ -245,7 +245,7 @@ async fn denied() -> String {
         .allow_network("0.0.0.0/0".parse().unwrap())
         .allow_network("::/0".parse().unwrap())
         .deny("127.0.0.1".parse().unwrap());
-    let result = Attacker::of(Guest::Knocks, NOWHERE)
+    let result = Attacker::new(Guest::Knocks, NOWHERE)
         .orders(orders)
         .policy(policy)
         .run()
@@ -269,19 +269,19 @@ async fn redirect_to_loopback() -> String {
         .await;
     assert_eq!(result.outcome, Outcome::Denied);
     untouched(&victim);
-    told(&result, &server.origin).replace(&victim.origin, "http://127.0.0.1:PORT")
+    report(&result, &server.origin).replace(&victim.origin, "http://127.0.0.1:PORT")
 }
 
 async fn redirect_to_a_command() -> String {
     let server = redirecting(HeaderValue::from_static("http://$(reboot).test/")).await;
     let result = Attacker::none(&server.origin).run().await;
     assert_eq!(result.outcome, Outcome::Denied);
-    let told = told(&result, &server.origin);
+    let report = report(&result, &server.origin);
     assert!(
-        told.contains("http://$(reboot).test: no rule matches it"),
-        "{told}"
+        report.contains("http://$(reboot).test: no rule matches it"),
+        "{report}"
     );
-    told
+    report
 }
 
 async fn redirect_to_a_name() -> String {
@@ -294,7 +294,7 @@ async fn redirect_to_a_name() -> String {
         .await;
     assert_eq!(result.outcome, Outcome::Denied);
     untouched(&victim);
-    told(&result, &server.origin).replace(&format!(":{}", open_port(&victim)), ":PORT")
+    report(&result, &server.origin).replace(&format!(":{}", open_port(&victim)), ":PORT")
 }
 
 async fn redirecting(to: HeaderValue) -> Service {
@@ -310,7 +310,7 @@ async fn redirecting(to: HeaderValue) -> Service {
 async fn sockets() -> String {
     let victim = victim().await;
     // It has leave to make requests there, not connections.
-    let result = Attacker::of(Guest::OpensSockets, &victim.origin)
+    let result = Attacker::new(Guest::OpensSockets, &victim.origin)
         .run()
         .await;
     untouched(&victim);

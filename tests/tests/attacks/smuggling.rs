@@ -10,25 +10,25 @@ pub const THEME: Theme = Theme {
     name: "Smuggling",
     about: "Making a server read a different request than the host checked.",
     attacks: &[
-        Attack::by(
+        Attack::by_component(
             Guest::SmugglesLines,
             "CR LF",
             "end a line, a head or a request within a method, a path, an authority, a header or a trailer",
             || Box::pin(lines()),
         ),
-        Attack::by(
+        Attack::by_component(
             Guest::LiesAboutLength,
             "content-length and transfer-encoding",
             "announce one length and send another, so that the rest is read as a request",
             || Box::pin(lengths()),
         ),
-        Attack::by(
+        Attack::by_component(
             Guest::SetsForbiddenHeaders,
             "hop-by-hop headers",
             "set fields that belong to the connection: `Connection`, `Upgrade`, `TE`, `Proxy-Authorization` and more",
             || Box::pin(hop_by_hop()),
         ),
-        Attack::by(
+        Attack::by_component(
             Guest::SetsForbiddenHeaders,
             "Host",
             "send a different `Host`, to reach another site of the same server",
@@ -39,7 +39,7 @@ pub const THEME: Theme = Theme {
 
 /// What a server was asked, a line each, and the fields that are not the
 /// host's own.
-fn asked(service: &Service) -> String {
+fn requested(service: &Service) -> String {
     let here = service.origin.strip_prefix("http://").unwrap();
     let mut text = String::new();
     for request in service.requests() {
@@ -54,7 +54,7 @@ fn asked(service: &Service) -> String {
 
 async fn lines() -> String {
     let service = Service::start(|_| Answer::default()).await;
-    let result = Attacker::of(Guest::SmugglesLines, &service.origin)
+    let result = Attacker::new(Guest::SmugglesLines, &service.origin)
         .run()
         .await;
     let log = log(&result, &service.origin);
@@ -63,8 +63,11 @@ async fn lines() -> String {
         .lines()
         .filter(|line| line.ends_with(": refused"))
         .count();
-    let asked = asked(&service);
-    assert!(!asked.to_lowercase().contains("smuggled"), "{asked}");
+    let requested = requested(&service);
+    assert!(
+        !requested.to_lowercase().contains("smuggled"),
+        "{requested}"
+    );
     expect![[r#"
         a header's name: refused
         a header's value: refused
@@ -130,7 +133,7 @@ async fn lines() -> String {
           host: HERE
           transfer-encoding: chunked
     "#]]
-    .assert_eq(&asked);
+    .assert_eq(&requested);
     format!(
         "{refused} texts rejected, {taken} accepted; the server sees {} plain requests",
         service.requests().len()
@@ -139,7 +142,7 @@ async fn lines() -> String {
 
 async fn lengths() -> String {
     let service = Service::start(|_| Answer::default()).await;
-    let result = Attacker::of(Guest::LiesAboutLength, &service.origin)
+    let result = Attacker::new(Guest::LiesAboutLength, &service.origin)
         .orders([
             "content-length: 5",
             "content-length: 0",
@@ -160,11 +163,11 @@ async fn lengths() -> String {
         .run()
         .await;
     let log = log(&result, &service.origin);
-    let asked = asked(&service);
+    let requested = requested(&service);
     // The words of the smuggled request may be in a body, and are no request.
     assert!(
-        !asked.lines().any(|line| line.starts_with("GET ")),
-        "{asked}"
+        !requested.lines().any(|line| line.starts_with("GET ")),
+        "{requested}"
     );
     expect![[r#"
         content-length: 5: written false, finished ErrorCode::HttpRequestBodySize(Some(40)), status 200
@@ -190,7 +193,7 @@ async fn lengths() -> String {
           host: HERE
           content-length: 0
     "#]]
-    .assert_eq(&asked);
+    .assert_eq(&requested);
     let whole = log
         .lines()
         .filter(|line| line.ends_with("status 200"))
@@ -200,7 +203,7 @@ async fn lengths() -> String {
 
 async fn hop_by_hop() -> String {
     let service = Service::start(|_| Answer::default()).await;
-    let result = Attacker::of(Guest::SetsForbiddenHeaders, &service.origin)
+    let result = Attacker::new(Guest::SetsForbiddenHeaders, &service.origin)
         .orders([
             "Connection: close",
             "connection: x-forwarded-for, authorization",
@@ -238,13 +241,13 @@ async fn hop_by_hop() -> String {
         status 200
     "#]]
     .assert_eq(&log);
-    let asked = asked(&service);
+    let requested = requested(&service);
     expect![[r#"
         GET / ""
           host: HERE
           expect: 100-continue
     "#]]
-    .assert_eq(&asked);
+    .assert_eq(&requested);
     let refused = log
         .lines()
         .filter(|line| line.contains(": HeaderError::"))
@@ -254,7 +257,7 @@ async fn hop_by_hop() -> String {
 
 async fn host() -> String {
     let service = Service::start(|_| Answer::default()).await;
-    let result = Attacker::of(Guest::SetsForbiddenHeaders, &service.origin)
+    let result = Attacker::new(Guest::SetsForbiddenHeaders, &service.origin)
         .orders([
             "Host: elsewhere.example",
             "host: elsewhere.example",
@@ -265,8 +268,8 @@ async fn host() -> String {
         .run()
         .await;
     let log = log(&result, &service.origin);
-    let asked = asked(&service);
-    assert!(!asked.contains("elsewhere"), "{asked}");
+    let requested = requested(&service);
+    assert!(!requested.contains("elsewhere"), "{requested}");
     expect![[r#"
         Host: elsewhere.example: HeaderError::Forbidden
         host: elsewhere.example: HeaderError::Forbidden

@@ -15,10 +15,10 @@ use crate::attacker::Attacker;
 use crate::footprint::{self, Footprint};
 
 /// No attack may take longer. Each has limits far below it.
-const LONGEST: Duration = Duration::from_secs(20);
+const MAX_TIME: Duration = Duration::from_secs(20);
 
 /// How much is told of a harm: a result can be as large as the attack.
-const LONGEST_TELLING: usize = 4096;
+const MAX_REPORT: usize = 4096;
 
 /// How much more memory than before the process may have in the middle of an
 /// attack: twice what a component may have, and what the attacking server,
@@ -32,7 +32,7 @@ const SECOND_TIME: usize = 32 << 20;
 
 /// Run these attacks, twice. What came of each, in order; panics with the names
 /// of those that did harm.
-pub fn of(attacks: &[&Attack]) -> Vec<String> {
+pub fn run_all(attacks: &[&Attack]) -> Vec<String> {
     // Whatever is attacked, this is what it has to come back to.
     LazyLock::force(&ARENA);
     let nothing = Footprint::now();
@@ -66,7 +66,7 @@ fn round(attacks: &[&Attack], nothing: &Footprint) -> Vec<String> {
         match one(attack, nothing) {
             Ok(row) => rows.push(row),
             Err(what) => {
-                let what: String = what.chars().take(LONGEST_TELLING).collect();
+                let what: String = what.chars().take(MAX_REPORT).collect();
                 harm.push(format!("{}: {what}", attack.name));
             }
         }
@@ -111,7 +111,7 @@ fn in_a_world(run: impl FnOnce() -> Running) -> Result<String, String> {
         .build()
         .unwrap();
     let ran = catch_unwind(AssertUnwindSafe(|| {
-        world.block_on(async { timeout(LONGEST, run()).await })
+        world.block_on(async { timeout(MAX_TIME, run()).await })
     }));
     match ran {
         Ok(Ok(row)) => Ok(row),

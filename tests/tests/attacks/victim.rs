@@ -28,9 +28,9 @@ pub fn tally(log: &str) -> String {
             None => answers.push((answer, 1)),
         }
     }
-    let told: Vec<_> = answers
+    let report: Vec<_> = answers
         .iter()
         .map(|(answer, count)| format!("{count} × {answer}"))
         .collect();
-    told.join(", ")
+    report.join(", ")
 }

@@ -11,19 +11,19 @@ pub const THEME: Theme = Theme {
     name: "Wording",
     about: "Wording a request so that the policy reads one destination, and a server or proxy another.",
     attacks: &[
-        Attack::by(
+        Attack::by_component(
             Guest::Knocks,
             "absolute form and paths",
             "name another host in the request target, for a server or proxy to read",
             || Box::pin(absolute_form()),
         ),
-        Attack::by(
+        Attack::by_component(
             Guest::Knocks,
             "user@host",
             "write an authority that two parsers read as different hosts",
             || Box::pin(user_at_host()),
         ),
-        Attack::by(
+        Attack::by_component(
             Guest::Knocks,
             "CONNECT and TRACE",
             "turn a connection into a tunnel, or get headers echoed that were added on the way",
@@ -52,7 +52,7 @@ async fn absolute_form() -> String {
         "/ HTTP/1.1".to_owned(),
         "/#fragment".to_owned(),
     ];
-    let result = Attacker::of(Guest::Knocks, &service.origin)
+    let result = Attacker::new(Guest::Knocks, &service.origin)
         .orders(targets.iter().map(|target| format!("GET {here} {target}")))
         .run()
         .await;
@@ -74,7 +74,7 @@ async fn absolute_form() -> String {
         GET HERE /#fragment: status 200
     "#]]
     .assert_eq(&log);
-    let asked: String = service
+    let requested: String = service
         .requests()
         .iter()
         .map(|request| {
@@ -93,7 +93,7 @@ async fn absolute_form() -> String {
         GET /?query to HERE
         GET / to HERE
     "#]]
-    .assert_eq(&asked);
+    .assert_eq(&requested);
     format!("{}; all sent requests have `Host: ORIGIN`", tally(&log))
 }
 
@@ -116,7 +116,7 @@ async fn user_at_host() -> String {
         format!("{here}:80"),
         "".to_owned(),
     ];
-    let result = Attacker::of(Guest::Knocks, &service.origin)
+    let result = Attacker::new(Guest::Knocks, &service.origin)
         .orders(
             authorities
                 .iter()
@@ -149,7 +149,7 @@ async fn connect() -> String {
     let service = Service::start(|_| Answer::default()).await;
     let here = service.origin.strip_prefix("http://").unwrap();
     let methods = ["CONNECT", "TRACE", "connect", "trace", "TRACK", "PRI"];
-    let result = Attacker::of(Guest::Knocks, &service.origin)
+    let result = Attacker::new(Guest::Knocks, &service.origin)
         .orders(methods.map(|method| format!("{method} {here} /")))
         .run()
         .await;

@@ -42,20 +42,20 @@ async fn run(guest: Guest, limits: &str) -> (RunResult, Service) {
 /// requests before had come that are under way is up to the moment.
 fn end(result: &RunResult) -> String {
     let error = result.error.as_ref().unwrap();
-    let told = transcript(result, "no origin");
-    let told = match error.sent {
-        Sent::Yes => told,
-        sent => told.replace(&format!(", sent {sent:?}"), ""),
+    let report = transcript(result, "no origin");
+    let report = match error.sent {
+        Sent::Yes => report,
+        sent => report.replace(&format!(", sent {sent:?}"), ""),
     };
     format!(
-        "{told}{}\n",
+        "{report}{}\n",
         serde_json::to_string(&error.exceeded).unwrap()
     )
 }
 
 #[tokio::test]
 async fn a_step_that_goes_on_is_ended() {
-    let mut told = String::new();
+    let mut report = String::new();
     for limits in [
         "requests: 2",
         "concurrent_requests: 2",
@@ -67,7 +67,7 @@ async fn a_step_that_goes_on_is_ended() {
         "header_bytes: 70",
     ] {
         let (result, _) = run(Guest::BudgetGoesOn, limits).await;
-        told.push_str(&format!("{limits}\n{}", end(&result)));
+        report.push_str(&format!("{limits}\n{}", end(&result)));
     }
     expect![[r#"
         requests: 2
@@ -110,7 +110,7 @@ async fn a_step_that_goes_on_is_ended() {
         Exception: Requested (exception)
         Limit, sent Yes: the limit `header_bytes` is exceeded: 88 of 70 bytes; set `header_bytes` under `limits:` in the policy
         {"budget":"header_bytes","limit":70,"used":88}
-    "#]].assert_eq(&told);
+    "#]].assert_eq(&report);
 }
 
 #[tokio::test]
@@ -162,13 +162,13 @@ async fn nothing_is_sent_that_a_budget_has_no_room_for() {
 
 #[tokio::test]
 async fn what_a_step_writes_and_holds() {
-    let mut told = String::new();
+    let mut report = String::new();
     for (guest, limits) in [
         (Guest::FloodsTheLog, "log_bytes: 100000, log_kept: 200"),
         (Guest::Allocates, "memory: 16MiB"),
     ] {
         let (result, _) = run(guest, limits).await;
-        told.push_str(&format!("{limits}\n{}", end(&result)));
+        report.push_str(&format!("{limits}\n{}", end(&result)));
     }
     expect![[r#"
         log_bytes: 100000, log_kept: 200
@@ -184,7 +184,7 @@ async fn what_a_step_writes_and_holds() {
         Exception: Requested (exception)
         Limit: the limit `memory` is exceeded: 16843296 of 16777216 bytes; set `memory` under `limits:` in the policy
         {"budget":"memory","limit":16777216,"used":16843296}
-    "#]].assert_eq(&told);
+    "#]].assert_eq(&report);
 }
 
 /// The host has a copy of them for as long as the step runs.
@@ -272,7 +272,7 @@ async fn all_that_is_used_is_told() {
 
 #[tokio::test]
 async fn the_ledger_names_the_budget_where_it_was_met() {
-    let mut told = String::new();
+    let mut report = String::new();
     for (limits, stage) in [
         ("hosts: 2", Stage::Policy),
         ("bytes_sent: 25", Stage::Send),
@@ -283,7 +283,7 @@ async fn the_ledger_names_the_budget_where_it_was_met() {
         let (result, _) = run(Guest::BudgetGoesOn, limits).await;
         let mut errors = result.ledger.iter().filter_map(|row| row.error.as_ref());
         let met = errors.find(|error| error.stage == stage).unwrap();
-        told.push_str(&format!(
+        report.push_str(&format!(
             "{limits}: {:?} at {:?}, sent {:?}: {}\n",
             met.kind, met.stage, met.sent, met.message
         ));
@@ -294,5 +294,5 @@ async fn the_ledger_names_the_budget_where_it_was_met() {
         bytes_received: 20: Limit at Body, sent Yes: the limit `bytes_received` is exceeded: 30 of 20 bytes; set `bytes_received` under `limits:` in the policy
         bytes_decoded: 999: Limit at Body, sent Yes: the limit `bytes_decoded` is exceeded: 1000 of 999 bytes; set `bytes_decoded` under `limits:` in the policy
         header_fields: 3: Limit at Head, sent Yes: the limit `header_fields` is exceeded: 4 of 3; set `header_fields` under `limits:` in the policy
-    "#]].assert_eq(&told);
+    "#]].assert_eq(&report);
 }

@@ -178,7 +178,7 @@ fn a_directory_that_others_can_change() {
     symlink(at("open/private"), at("to-private")).unwrap();
     fs::write(at("file"), "").unwrap();
 
-    let mut told = String::new();
+    let mut report = String::new();
     for name in [
         "group",
         "world",
@@ -196,9 +196,9 @@ fn a_directory_that_others_can_change() {
             Ok(cache) => format!("a cache in {}", cache.path().display()),
             Err(error) => error.to_string(),
         };
-        told += &format!("{name}: {result}\n");
+        report += &format!("{name}: {result}\n");
     }
-    let told = told.replace(directory.path().to_str().unwrap(), "DIR");
+    let report = report.replace(directory.path().to_str().unwrap(), "DIR");
     expect![[r#"
         group: DIR/group: others can write it; `chmod go-w` it, and remove what is in it
         world: DIR/world: others can write it; `chmod go-w` it, and remove what is in it
@@ -212,7 +212,7 @@ fn a_directory_that_others_can_change() {
         file: DIR/file: it is not a directory
         file/new: DIR/file/new: Not a directory (os error 20)
     "#]]
-    .assert_eq(&told);
+    .assert_eq(&report);
 }
 
 #[test]

@@ -79,8 +79,8 @@ async fn a_step_gets_the_body_as_it_was_before() {
         let body = encode(plain.as_bytes());
         let size = body.len() as u64;
         let (result, origin) = run("get", "", move || coded(coding, body.clone())).await;
-        let told = transcript(&result, &origin).replace(&"o|a line\n".repeat(100), "o|…\n");
-        assert_eq!(*all.get_or_insert(told.clone()), told, "{coding}");
+        let report = transcript(&result, &origin).replace(&"o|a line\n".repeat(100), "o|…\n");
+        assert_eq!(*all.get_or_insert(report.clone()), report, "{coding}");
         // What lies between two codings has to be made, too, and counts.
         let decoded = if coding.contains(',') { 736 } else { 700 };
         let row = &result.ledger[0];
@@ -118,7 +118,7 @@ async fn a_coding_that_nobody_knows_is_for_the_step_to_know() {
         let (result, _) = run("get", "", move || coded(coding, "12345")).await;
         assert_eq!(result.outcome, Outcome::Success);
         let response = result.exchanges[0].response.as_ref().unwrap();
-        let told: Vec<_> = response
+        let report: Vec<_> = response
             .headers
             .iter()
             .map(|header| format!("{}: {}", header.name, header.value))
@@ -130,14 +130,14 @@ async fn a_coding_that_nobody_knows_is_for_the_step_to_know() {
             &coding,
             "content-length: 5",
         ];
-        assert_eq!(told, whole);
+        assert_eq!(report, whole);
         assert_eq!(response.body.size, 5);
     }
 }
 
 #[tokio::test]
 async fn what_has_no_body_or_a_part_of_one_keeps_its_header() {
-    let mut told = String::new();
+    let mut report = String::new();
     for (method, status) in [
         ("head", StatusCode::OK),
         ("get", StatusCode::NO_CONTENT),
@@ -160,7 +160,7 @@ async fn what_has_no_body_or_a_part_of_one_keeps_its_header() {
         let headers: Vec<_> = headers
             .map(|header| format!("{}: {}", header.name, header.value))
             .collect();
-        told.push_str(&format!(
+        report.push_str(&format!(
             "{method} {}: {}; {} bytes\n",
             status.as_u16(),
             headers.join(", "),
@@ -172,7 +172,7 @@ async fn what_has_no_body_or_a_part_of_one_keeps_its_header() {
         get 204: date: DATE, content-type: text/plain, content-encoding: gzip; 0 bytes
         get 304: date: DATE, content-type: text/plain, content-encoding: gzip; 0 bytes
         get 206: date: DATE, content-type: text/plain, content-encoding: gzip, content-length: 25; 25 bytes
-    "#]].assert_eq(&told);
+    "#]].assert_eq(&report);
 }
 
 #[tokio::test]
@@ -183,7 +183,7 @@ async fn what_does_not_come_undone() {
     let mut wrong_sum = whole.clone();
     let sum = wrong_sum.len() - 8;
     wrong_sum[sum] ^= 1;
-    let mut told = String::new();
+    let mut report = String::new();
     for (what, coding, body) in [
         ("not gzip", "gzip", b"hello".to_vec()),
         ("not deflate", "deflate", b"hello".to_vec()),
@@ -198,7 +198,7 @@ async fn what_does_not_come_undone() {
             Some(&row.message),
             result.error.as_ref().map(|error| &error.message)
         );
-        told.push_str(&format!("{what}: {}\n", error(&result, &origin)));
+        report.push_str(&format!("{what}: {}\n", error(&result, &origin)));
     }
     expect![[r#"
         not gzip: Exception, Protocol, sent Yes: the response of ORIGIN can't be decoded: the body is not valid gzip: incorrect header check
@@ -207,7 +207,7 @@ async fn what_does_not_come_undone() {
         not zstd: Exception, Protocol, sent Yes: the response of ORIGIN can't be decoded: the body is not valid zstd: unknown frame descriptor
         cut off: Exception, Protocol, sent Yes: the response of ORIGIN can't be decoded: the body ends in the middle of its gzip coding
         a wrong checksum: Exception, Protocol, sent Yes: the response of ORIGIN can't be decoded: the body is not valid gzip: incorrect data check
-    "#]].assert_eq(&told);
+    "#]].assert_eq(&report);
 }
 
 /// What the requests library, httpx and browsers read past.
@@ -234,9 +234,13 @@ async fn what_follows_the_end_of_a_coding_is_ignored_and_told() {
             let size = body.len() as u64;
             let (result, origin) = run("get", "", move || coded(coding, body.clone())).await;
             let outer = coding.rsplit(", ").next().unwrap();
-            let told =
+            let report =
                 transcript(&result, &origin).replace(&format!("its {outer} "), "its CODING ");
-            assert_eq!(*all.get_or_insert(told.clone()), told, "{coding}, {more:?}");
+            assert_eq!(
+                *all.get_or_insert(report.clone()),
+                report,
+                "{coding}, {more:?}"
+            );
             assert_eq!(result.ledger[0].bytes_received, size);
             assert_eq!(result.ledger[0].error, None);
         }
@@ -277,8 +281,8 @@ async fn a_name_that_is_no_coding_is_ignored_and_told() {
         all.push_str(&format!("{coding}\n"));
         // How the request reads is another test's.
         let is_asked = |line: &&str| line.contains("\tAccept") || line.contains("User-Agent");
-        let told = transcript(&result, &origin);
-        for line in told.lines().filter(|line| !is_asked(line)) {
+        let report = transcript(&result, &origin);
+        for line in report.lines().filter(|line| !is_asked(line)) {
             all.push_str(&format!("{line}\n"));
         }
     }
@@ -387,9 +391,9 @@ async fn a_window_counts_as_memory() {
     assert!(peak > 4 << 20, "{peak}");
 
     let (result, origin) = run("get", "limits: {memory: 4MiB}", answer).await;
-    let told = error(&result, &origin);
-    let told = told.rsplit_once(": ").unwrap().0;
-    expect!["Exception, Limit, sent Yes: the limit `memory` is exceeded"].assert_eq(told);
+    let report = error(&result, &origin);
+    let report = report.rsplit_once(": ").unwrap().0;
+    expect!["Exception, Limit, sent Yes: the limit `memory` is exceeded"].assert_eq(report);
     assert_eq!(result.ledger[0].error.as_ref().unwrap().stage, Stage::Body);
 }
 

@@ -10,8 +10,8 @@ use http_step_host::{CompileLimits, Compiler, Host, Job, LoadError, Outcome, Pol
 use http_step_tests::{Guest, bomb, crowd, host, policy};
 
 /// The tests' compiler, told something.
-fn compiler(told: &[&str]) -> Compiler {
-    Compiler::child(env!("CARGO_BIN_EXE_compiler"), told)
+fn compiler(report: &[&str]) -> Compiler {
+    Compiler::child(env!("CARGO_BIN_EXE_compiler"), report)
 }
 
 fn host_with(compiler: Compiler) -> Host {
@@ -62,8 +62,8 @@ fn a_child_finds_the_same_faults() {
     expect!["this component is not valid: The component transitively contains 17 core module instances, which exceeds the configured maximum of 16 in the pooling allocator"]
         .assert_eq(&refusal(compiler(&[]), &crowd(17)).to_string());
     for wasm in cases {
-        let told = |host: &Host| host.load(&wasm).err().unwrap();
-        assert_eq!(told(&child), told(host()));
+        let report = |host: &Host| host.load(&wasm).err().unwrap();
+        assert_eq!(report(&child), report(host()));
     }
 }
 
@@ -148,7 +148,7 @@ fn a_compiler_that_misbehaves_is_ended() {
     };
     // More than a pipe takes from a writer that nobody listens to.
     let wasm = bomb(1, 30_000);
-    let mut told = String::new();
+    let mut report = String::new();
     for behaviour in [
         "hangs",
         "aborts",
@@ -159,7 +159,7 @@ fn a_compiler_that_misbehaves_is_ended() {
     ] {
         let compiler = compiler(&[behaviour]).limits(limits.clone());
         let refusal = refusal(compiler, &wasm).to_string();
-        told += &format!(
+        report += &format!(
             "{behaviour}: {}\n",
             refusal.replace(&"x".repeat(1024), "x…")
         );
@@ -171,7 +171,7 @@ fn a_compiler_that_misbehaves_is_ended() {
         is silent: the compiler died on this component: exit status: 0
         babbles: this component compiles to more than 1048576 bytes, which is the limit
         babbles its words: the compiler died on this component: exit status: 0; its last words: x…
-    "#]].assert_eq(&told);
+    "#]].assert_eq(&report);
 }
 
 /// The host's may hold the build's secrets.

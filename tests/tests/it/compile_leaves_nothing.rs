@@ -23,13 +23,13 @@ fn neither_processes_nor_descriptors() {
     if !alone("compile_leaves_nothing::neither_processes_nor_descriptors") {
         return;
     }
-    let compile = |told: &[&str], wasm: &[u8], seconds: u64| {
+    let compile = |report: &[&str], wasm: &[u8], seconds: u64| {
         let limits = CompileLimits {
             compile_time: Duration::from_secs(seconds),
             compile_memory: 512 << 20,
             ..CompileLimits::default()
         };
-        let compiler = Compiler::child(env!("CARGO_BIN_EXE_compiler"), told);
+        let compiler = Compiler::child(env!("CARGO_BIN_EXE_compiler"), report);
         let host = Host::builder()
             .concurrency(1)
             .compiler(compiler.limits(limits))
@@ -42,7 +42,7 @@ fn neither_processes_nor_descriptors() {
     let before = held();
     let time = bomb(500, 1000);
     let memory = bomb(1, 30_000);
-    for (told, wasm) in [
+    for (report, wasm) in [
         (&[][..], &time),
         (&[], &memory),
         (&["hangs"], &time),
@@ -51,8 +51,8 @@ fn neither_processes_nor_descriptors() {
         (&["babbles its words"], &time),
         (&["is silent"], &time),
     ] {
-        assert!(!compile(told, wasm, 1), "{told:?}");
-        assert_eq!(held(), before, "{told:?}");
+        assert!(!compile(report, wasm, 1), "{report:?}");
+        assert_eq!(held(), before, "{report:?}");
     }
     assert_eq!(before.1, "");
     assert!(compile(&[], &Guest::Smallest.wasm(), 60));

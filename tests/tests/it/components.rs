@@ -24,7 +24,7 @@ fn what_is_no_component() {
 /// What a step has no use for is surface for an attack.
 #[test]
 fn what_webassembly_has_beyond_steps() {
-    let mut told = String::new();
+    let mut report = String::new();
     for (feature, module) in [
         ("threads", "(memory 1 1 shared)"),
         ("64-bit memories", "(memory i64 1)"),
@@ -39,7 +39,7 @@ fn what_webassembly_has_beyond_steps() {
         ("stack switching", "(type $f (func)) (type (cont $f))"),
     ] {
         let wasm = wat::parse_str(format!("(component (core module {module}))")).unwrap();
-        told.push_str(&format!("{feature}: {}\n", load_error(&wasm)));
+        report.push_str(&format!("{feature}: {}\n", load_error(&wasm)));
     }
     expect![[r#"
         threads: this component is not valid: threads must be enabled for shared memories (at offset 0x15)
@@ -50,7 +50,7 @@ fn what_webassembly_has_beyond_steps() {
         tail calls: this component is not valid: Invalid input WebAssembly code at offset 33: tail calls support is not enabled
         wide arithmetic: this component is not valid: Invalid input WebAssembly code at offset 47: wide arithmetic support is not enabled
         stack switching: this component is not valid: cannot define continuation types when stack switching is disabled (at offset 0x18)
-    "#]].assert_eq(&told);
+    "#]].assert_eq(&report);
 }
 
 /// The step of the contributing guide with so many more core instances, which are empty.
@@ -120,7 +120,7 @@ async fn a_component_reaches_nothing_by_default() {
 async fn a_component_that_gives_up_hides_no_denial() {
     let origin = Scripted::nobody().await;
     let step = host().load(&Guest::GivesUp.wasm()).unwrap();
-    let mut told = String::new();
+    let mut report = String::new();
     for how in ["exception", "panic", "exit"] {
         for policy in [
             Policy::nothing(),
@@ -128,7 +128,7 @@ async fn a_component_that_gives_up_hides_no_denial() {
         ] {
             let file = step_file(&format!("post: {origin}/\ndata: {how}"));
             let result = host().run(&step, Job::new(file, policy)).await;
-            told.push_str(&transcript(&result, &origin));
+            report.push_str(&transcript(&result, &origin));
         }
     }
     expect![[r#"
@@ -154,7 +154,7 @@ async fn a_component_that_gives_up_hides_no_denial() {
         e|An exception occurred while performing the request: the component exited with status 1 and did not answer
         Exception: Requested (exception)
         Trap, sent No: the component exited with status 1 and did not answer
-    "#]].assert_eq(&told);
+    "#]].assert_eq(&report);
 }
 
 #[tokio::test]

@@ -8,8 +8,8 @@ use expect_test::expect;
 use http::{HeaderValue, Response};
 use http_step_host::{ConnectionUse, Outcome, RunResult};
 use http_step_tests::{
-    Answer, Asked, Bench, Guest, HttpProxy, Names, Scripted, Service, SocksProxy, Streams, bench,
-    error,
+    Answer, Bench, Guest, HttpProxy, Names, Requested, Scripted, Service, SocksProxy, Streams,
+    bench, error,
 };
 use tempfile::TempDir;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -218,7 +218,7 @@ async fn an_idempotent_request_is_sent_again_when_a_reused_connection_ends() {
 
 #[tokio::test]
 async fn what_may_have_been_processed_is_not_sent_again() {
-    let mut told = String::new();
+    let mut report = String::new();
     for (step, beginning) in [
         ("method: POST", ""),
         ("method: POST\ndata: x", ""),
@@ -234,7 +234,7 @@ async fn what_may_have_been_processed_is_not_sent_again() {
         assert_eq!(requests.len(), 1);
         assert_eq!(result.ledger[0].attempts, 1);
         let error = error(&result, &origin);
-        told.push_str(&format!("{step:?}, {beginning:?}\n  {error}\n"));
+        report.push_str(&format!("{step:?}, {beginning:?}\n  {error}\n"));
     }
     expect![[r#"
         "method: POST", ""
@@ -251,7 +251,7 @@ async fn what_may_have_been_processed_is_not_sent_again() {
           Exception, Protocol, sent Unknown: ORIGIN closed the connection before it answered: connection closed before message completed
         "method: PUT\ndata: ${{ property.body }}", ""
           Exception, Protocol, sent Unknown: ORIGIN closed the connection before it answered: connection closed before message completed
-    "#]].assert_eq(&told);
+    "#]].assert_eq(&report);
 }
 
 #[tokio::test]
@@ -303,13 +303,13 @@ async fn a_request_that_comes_back_is_written_anew_for_the_next_connection() {
     // The request is on its way to it before anybody notices.
     drop(idle);
 
-    let (asked, tell) = tokio::sync::oneshot::channel();
+    let (requested, tell) = tokio::sync::oneshot::channel();
     tokio::spawn(async move {
         let (stream, _) = listener.accept().await.unwrap();
         let stream = http2.accept(stream).await.unwrap();
         let mut connection = h2::server::handshake(stream).await.unwrap();
         let (request, mut respond) = connection.accept().await.unwrap().unwrap();
-        asked.send(request.uri().to_string()).unwrap();
+        requested.send(request.uri().to_string()).unwrap();
         respond.send_response(Response::new(()), true).unwrap();
         let _ = connection.accept().await;
     });
@@ -327,11 +327,11 @@ async fn a_shared_connection_that_has_fallen_silent_is_given_to_nobody_else() {
         .server()
         .http2()
         .acceptor();
-    let server = Streams::start(acceptor, |mut asked: Asked| async move {
-        if asked.request.uri().path() == "/silent" {
+    let server = Streams::start(acceptor, |mut requested: Requested| async move {
+        if requested.request.uri().path() == "/silent" {
             std::future::pending().await
         }
-        let respond = &mut asked.respond;
+        let respond = &mut requested.respond;
         respond.send_response(Response::new(()), true).unwrap();
     })
     .await;
@@ -357,20 +357,20 @@ async fn a_host_makes_no_more_requests_at_a_time_than_it_may() {
     let may_answer = Arc::clone(&answers);
     let begun = Arc::new(Semaphore::new(0));
     let has_begun = Arc::clone(&begun);
-    let server = Streams::start(acceptor, move |mut asked: Asked| {
+    let server = Streams::start(acceptor, move |mut requested: Requested| {
         let (may_answer, has_begun) = (Arc::clone(&may_answer), Arc::clone(&has_begun));
         async move {
             has_begun.add_permits(1);
             may_answer.acquire().await.unwrap().forget();
-            let respond = &mut asked.respond;
+            let respond = &mut requested.respond;
             respond.send_response(Response::new(()), true).unwrap();
         }
     })
     .await;
     let origin = format!("https://one.test:{}", server.port);
     let policy = format!("allow: ['{origin}']\nnetworks: [127.0.0.0/8]");
-    let patient = format!("get: {origin}/");
-    let first = bench.run(&policy, &patient);
+    let long_poll = format!("get: {origin}/");
+    let first = bench.run(&policy, &long_poll);
     let others = async {
         begun.acquire().await.unwrap().forget();
         // The wait counts in the time that a step has, and nothing was sent.
@@ -379,7 +379,7 @@ async fn a_host_makes_no_more_requests_at_a_time_than_it_may() {
         expect!["Exception, Timeout, sent No: the step did not end within 0.5 s; `total` under `timeout:` of the step file gives it longer"]
             .assert_eq(&error(&late, &origin));
         answers.add_permits(2);
-        bench.run(&policy, &patient).await
+        bench.run(&policy, &long_poll).await
     };
     let (first, last) = tokio::join!(first, others);
     is_success(&first);
@@ -395,14 +395,14 @@ async fn a_tenant_with_many_requests_leaves_turns_to_the_next() {
     let (may_answer, has_begun) = (Arc::clone(&answers), Arc::clone(&begun));
     let server = Streams::start(
         issued.server().http2().acceptor(),
-        move |mut asked: Asked| {
+        move |mut requested: Requested| {
             let (may_answer, has_begun) = (Arc::clone(&may_answer), Arc::clone(&has_begun));
             async move {
-                if asked.request.uri().path() == "/slow" {
+                if requested.request.uri().path() == "/slow" {
                     has_begun.add_permits(1);
                     may_answer.acquire().await.unwrap().forget();
                 }
-                let respond = &mut asked.respond;
+                let respond = &mut requested.respond;
                 respond.send_response(Response::new(()), true).unwrap();
             }
         },
@@ -429,7 +429,7 @@ async fn a_tenant_with_many_requests_leaves_turns_to_the_next() {
     };
     let (first, second, third, (other, crowd)) = tokio::join!(slow(), slow(), slow(), other);
     is_success(&other);
-    assert_eq!(crowd, 0, "another of the crowd has the second turn");
+    assert_eq!(crowd, 0, "another of the crowd has its permit second");
     [first, second, third].iter().for_each(is_success);
 }
 

@@ -155,10 +155,10 @@ async fn a_rule_allows_the_methods_that_it_names() {
     let service = Service::start(|_| Answer::default()).await;
     let origin = &service.origin;
     let policy = format!("allow: [{{origin: '{origin}', methods: [GET, PUT]}}]");
-    let mut told = String::new();
+    let mut report = String::new();
     for method in ["get", "post", "put", "delete"] {
         let result = bench().run(&policy, &format!("{method}: {origin}/")).await;
-        told.push_str(&format!("{method}: {}\n", error(&result, origin)));
+        report.push_str(&format!("{method}: {}\n", error(&result, origin)));
     }
     expect![[r#"
         get: Success: no error
@@ -166,7 +166,7 @@ async fn a_rule_allows_the_methods_that_it_names() {
         put: Success: no error
         delete: Denied, Denied, sent No: the policy does not allow DELETE ORIGIN: `policy.yaml:1: ORIGIN` allows only GET and PUT
     "#]]
-    .assert_eq(&told);
+    .assert_eq(&report);
     let lines: Vec<_> = service.requests().into_iter().map(|it| it.line).collect();
     assert_eq!(lines, ["GET /", "PUT /"]);
 }
@@ -188,9 +188,9 @@ async fn a_connection_of_one_policy_is_not_used_under_another() {
 
 /// Keeps what it is asked for, and leads to loopback.
 #[derive(Clone, Default)]
-struct Asked(Arc<Mutex<Vec<String>>>);
+struct Requested(Arc<Mutex<Vec<String>>>);
 
-impl Resolve for Asked {
+impl Resolve for Requested {
     fn resolve(&self, name: &str) -> Addresses {
         self.0.lock().unwrap().push(name.to_owned());
         Box::pin(async { Ok(vec![[127, 0, 0, 1].into()]) })
@@ -200,10 +200,10 @@ impl Resolve for Asked {
 #[tokio::test]
 async fn a_local_name_is_looked_up_only_where_a_rule_names_it() {
     let service = Service::start(|_| Answer::default()).await;
-    let asked = Asked::default();
-    let bench = Bench::with(|host| host.resolver(asked.clone()));
+    let requested = Requested::default();
+    let bench = Bench::with(|host| host.resolver(requested.clone()));
     let wide = "public: true\nallow: ['http://*.internal:*']\nnetworks: [0.0.0.0/0]\n";
-    let mut told = String::new();
+    let mut report = String::new();
     for name in [
         "localhost",
         "LocalHost.",
@@ -222,11 +222,11 @@ async fn a_local_name_is_looked_up_only_where_a_rule_names_it() {
         let result = bench.run(wide, &format!("get: {origin}/")).await;
         assert_eq!(result.outcome, Outcome::Denied, "{name}");
         let line = error(&result, &service.port.to_string());
-        told.push_str(&format!("{name}: {line}\n"));
+        report.push_str(&format!("{name}: {line}\n"));
         let grant = result.error.and_then(|error| error.grant).unwrap();
         let grant = grant.policy_line();
         let granting = format!("allow:\n{}\nnetworks: [127.0.0.0/8]\n", grant.line());
-        assert_eq!(*asked.0.lock().unwrap(), [""; 0], "{name}");
+        assert_eq!(*requested.0.lock().unwrap(), [""; 0], "{name}");
         let result = bench.run(&granting, &format!("get: {origin}/")).await;
         assert_eq!(
             result.outcome,
@@ -234,7 +234,7 @@ async fn a_local_name_is_looked_up_only_where_a_rule_names_it() {
             "{name}: {:?}",
             result.error
         );
-        asked.0.lock().unwrap().clear();
+        requested.0.lock().unwrap().clear();
     }
     expect![[r#"
         localhost: Denied, Denied, sent No: the policy does not allow http://localhost:ORIGIN: `localhost` is this machine, and no rule names it
@@ -249,7 +249,7 @@ async fn a_local_name_is_looked_up_only_where_a_rule_names_it() {
         metadata.google.internal: Denied, Denied, sent No: the policy does not allow http://metadata.google.internal:ORIGIN: it is a cloud metadata service, and no rule has its exact name
         METADATA.google%2Einternal.: Denied, Denied, sent No: the policy does not allow http://metadata.google.internal.:ORIGIN: it is a cloud metadata service, and no rule has its exact name
         metadata.goog: Denied, Denied, sent No: the policy does not allow http://metadata.goog:ORIGIN: it is a cloud metadata service, and no rule has its exact name
-    "#]].assert_eq(&told);
+    "#]].assert_eq(&report);
     // A wildcard names what is below it.
     let url = format!("get: http://git.internal:{}/", service.port);
     let result = bench.run(wide, &url).await;
@@ -260,7 +260,7 @@ async fn a_local_name_is_looked_up_only_where_a_rule_names_it() {
 async fn what_is_denied_is_denied_whatever_allows_it() {
     let service = Service::start(|_| Answer::default()).await;
     let (origin, port) = (&service.origin, service.port);
-    let mut told = String::new();
+    let mut report = String::new();
     for (deny, url) in [
         ("one.test", format!("http://one.test:{port}/")),
         ("'*.test'", format!("http://one.test:{port}/")),
@@ -287,7 +287,7 @@ async fn what_is_denied_is_denied_whatever_allows_it() {
         );
         let result = bench().host.run(&bench().step, job).await;
         let line = error(&result, &port.to_string());
-        told.push_str(&format!("{line}\n"));
+        report.push_str(&format!("{line}\n"));
     }
     expect![[r#"
         Denied, Denied, sent No: the policy does not allow http://one.test:ORIGIN: it matches the deny rule `policy.yaml:3: one.test`, which overrides any allow rule
@@ -299,7 +299,7 @@ async fn what_is_denied_is_denied_whatever_allows_it() {
         Denied, Denied, sent No: the policy does not allow http://127.0.0.1:ORIGIN: it matches the deny rule `policy.yaml:3: 127.0.0.1`, which overrides any allow rule
         Denied, Denied, sent No: the policy does not allow http://[::ffff:127.0.0.1]:ORIGIN: it matches the deny rule `policy.yaml:3: 127.0.0.0/8`, which overrides any allow rule
         Denied, Denied, sent No: the policy does not allow http://[::ffff:127.0.0.1]:ORIGIN: it matches the deny rule `policy.yaml:3: http://127.0.0.1:ORIGIN`, which overrides any allow rule
-    "#]].assert_eq(&told);
+    "#]].assert_eq(&report);
     assert_eq!(service.connections(), 0);
 }
 
@@ -322,7 +322,7 @@ async fn what_is_denied_is_no_end_of_a_redirect_and_has_no_connection() {
     };
     let redirect = || format!("http://one.test:{}/", first.port);
     let direct = || format!("http://two.test:{}/", last.port);
-    let told = [
+    let report = [
         run("two.test", redirect()).await,
         // There are connections to both now.
         run("three.test", redirect()).await,
@@ -337,7 +337,7 @@ async fn what_is_denied_is_no_end_of_a_redirect_and_has_no_connection() {
         Denied, Denied, sent Yes: the policy does not allow http://two.test:LAST: it matches the deny rule `policy.yaml:3: two.test`, which overrides any allow rule
         Denied, Denied, sent No: the policy does not allow http://two.test:LAST: it matches the deny rule `policy.yaml:3: two.test`, which overrides any allow rule
         Denied, Denied, sent No: the policy does not allow http://two.test:LAST: it resolves to 127.0.0.1, which matches the deny rule `policy.yaml:3: 127.0.0.1`, and that overrides any allow rule
-        Success: no error"#]].assert_eq(&told.join("\n"));
+        Success: no error"#]].assert_eq(&report.join("\n"));
     assert_eq!(last.requests().len(), 2);
     assert_eq!(last.connections(), 1);
 }

@@ -8,7 +8,9 @@ use bytes::Bytes;
 use expect_test::expect;
 use http::{HeaderMap, HeaderValue, Response, Version};
 use http_step_host::{Addresses, ConnectionUse, Outcome, Protocol, Resolve, Stage};
-use http_step_tests::{Answer, Asked, Bench, Guest, Service, Streams, bench, error, transcript};
+use http_step_tests::{
+    Answer, Bench, Guest, Requested, Service, Streams, bench, error, transcript,
+};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 use tokio::sync::{Barrier, Semaphore};
@@ -80,13 +82,13 @@ async fn it_is_not_spoken_with_who_does_not() {
 async fn fifty_steps_at_a_time_share_a_connection() {
     let bench = bench();
     let together = Arc::new(Barrier::new(50));
-    let server = Streams::start(acceptor(bench), move |mut asked: Asked| {
+    let server = Streams::start(acceptor(bench), move |mut requested: Requested| {
         let together = Arc::clone(&together);
         async move {
-            if asked.request.uri().path() == "/together" {
+            if requested.request.uri().path() == "/together" {
                 together.wait().await;
             }
-            asked
+            requested
                 .respond
                 .send_response(Response::new(()), true)
                 .unwrap();
@@ -135,11 +137,11 @@ async fn all<F: Future>(futures: impl Iterator<Item = F>) -> Vec<F::Output> {
 #[tokio::test]
 async fn frames_of_nothing_and_trailers_are_no_part_of_a_body() {
     let bench = bench();
-    let server = Streams::start(acceptor(bench), |mut asked: Asked| async move {
+    let server = Streams::start(acceptor(bench), |mut requested: Requested| async move {
         let mut head = Response::new(());
         let text = HeaderValue::from_static("text/plain");
         head.headers_mut().insert("content-type", text);
-        let mut body = asked.respond.send_response(head, false).unwrap();
+        let mut body = requested.respond.send_response(head, false).unwrap();
         for piece in ["", "", "one ", "", "two", "", ""] {
             body.send_data(Bytes::from(piece), false).unwrap();
         }
@@ -174,8 +176,8 @@ async fn frames_of_nothing_and_trailers_are_no_part_of_a_body() {
 async fn frames_of_nothing_are_no_sign_of_life() {
     const OFTEN: Duration = Duration::from_millis(20);
     let bench = bench();
-    let server = Streams::start(acceptor(bench), |mut asked: Asked| async move {
-        let respond = &mut asked.respond;
+    let server = Streams::start(acceptor(bench), |mut requested: Requested| async move {
+        let respond = &mut requested.respond;
         let mut body = respond.send_response(Response::new(()), false).unwrap();
         while body.send_data(Bytes::new(), false).is_ok() {
             tokio::time::sleep(OFTEN).await;
@@ -192,8 +194,8 @@ async fn frames_of_nothing_are_no_sign_of_life() {
 #[tokio::test]
 async fn trailers_are_held_to_the_budgets_of_a_header() {
     let bench = bench();
-    let server = Streams::start(acceptor(bench), |mut asked: Asked| async move {
-        let mut body = asked
+    let server = Streams::start(acceptor(bench), |mut requested: Requested| async move {
+        let mut body = requested
             .respond
             .send_response(Response::new(()), false)
             .unwrap();
@@ -216,10 +218,10 @@ async fn a_large_body_goes_out_as_the_server_takes_it() {
     let bench = bench();
     let read = Arc::new(AtomicUsize::default());
     let count = Arc::clone(&read);
-    let server = Streams::start(acceptor(bench), move |mut asked: Asked| {
+    let server = Streams::start(acceptor(bench), move |mut requested: Requested| {
         let count = Arc::clone(&count);
         async move {
-            let mut body = asked.request.into_body();
+            let mut body = requested.request.into_body();
             // Its window is 64 KiB: that much comes before it is widened.
             while let Some(data) = body.data().await {
                 let size = data.unwrap().len();
@@ -227,7 +229,7 @@ async fn a_large_body_goes_out_as_the_server_takes_it() {
                 tokio::task::yield_now().await;
                 body.flow_control().release_capacity(size).unwrap();
             }
-            asked
+            requested
                 .respond
                 .send_response(Response::new(()), true)
                 .unwrap();
@@ -384,12 +386,12 @@ async fn does(
 }
 
 /// What comes of requests that are made one after the other.
-async fn told(what: &'static [Does], steps: &[&str]) -> String {
+async fn report(what: &'static [Does], steps: &[&str]) -> String {
     let bench = bench();
     let (port, requests) = does(acceptor(bench), what).await;
     let policy = policy(port);
     let body = "x".repeat((1 << 20) + 1);
-    let mut told = String::new();
+    let mut report = String::new();
     for step in steps {
         let step = format!("url: {}/\n{step}", origin(port));
         let result = bench
@@ -398,13 +400,13 @@ async fn told(what: &'static [Does], steps: &[&str]) -> String {
             })
             .await;
         let attempts = result.ledger[0].attempts;
-        told.push_str(&format!("{attempts}: {}\n", error(&result, &origin(port))));
+        report.push_str(&format!("{attempts}: {}\n", error(&result, &origin(port))));
     }
     for (connection, request) in &*requests.lock().unwrap() {
         let request = request.replace(&body, "LONG");
-        told.push_str(&format!("  {connection} {request}\n"));
+        report.push_str(&format!("  {connection} {request}\n"));
     }
-    told
+    report
 }
 
 #[tokio::test]
@@ -420,7 +422,7 @@ async fn what_the_server_has_not_processed_is_sent_again_with_its_body() {
         // Longer than what is kept.
         (&[Does::Resets(REFUSED)], &[long]),
     ] {
-        all.push_str(&format!("{what:?}\n{}", told(what, steps).await));
+        all.push_str(&format!("{what:?}\n{}", report(what, steps).await));
     }
     expect![[r#"
         [Resets(7)]
@@ -467,7 +469,7 @@ async fn a_reused_connection_that_dies_is_no_error_of_an_idempotent_request() {
         (&[Does::Ends], &[get]),
         (&[Does::Answers, Does::Ends, Does::Ends], &[get, get]),
     ] {
-        all.push_str(&format!("{what:?}\n{}", told(what, steps).await));
+        all.push_str(&format!("{what:?}\n{}", report(what, steps).await));
     }
     expect![[r#"
         [Answers, Ends]
@@ -570,7 +572,7 @@ async fn what_the_server_has_not_begun_was_not_sent() {
     const REFUSED: &[u8] = &[0, 0, 4, 3, 0, 0, 0, 0, 1, 0, 0, 0, 7];
     const INTERNAL: &[u8] = &[0, 0, 4, 3, 0, 0, 0, 0, 1, 0, 0, 0, 2];
     let bench = bench();
-    let mut told = String::new();
+    let mut report = String::new();
     for (what, answer, closes) in [
         ("GOAWAY, the last stream being 0", GOAWAY_BEFORE, false),
         ("GOAWAY, the last stream being this", GOAWAY_AFTER, true),
@@ -581,7 +583,7 @@ async fn what_the_server_has_not_begun_was_not_sent() {
         let port = frames(acceptor(bench), answer, closes).await;
         let step = format!("post: {}/\ndata: x", origin(port));
         let result = bench.run(&policy(port), &step).await;
-        told.push_str(&format!("{what}\n  {}\n", error(&result, &origin(port))));
+        report.push_str(&format!("{what}\n  {}\n", error(&result, &origin(port))));
     }
     expect![[r#"
         GOAWAY, the last stream being 0
@@ -594,7 +596,7 @@ async fn what_the_server_has_not_begun_was_not_sent() {
           Exception, Protocol, sent Unknown: ORIGIN closed the connection before it answered: stream error received: unexpected internal error encountered
         an end
           Exception, Protocol, sent Unknown: ORIGIN closed the connection before it answered: connection closed before message completed
-    "#]].assert_eq(&told);
+    "#]].assert_eq(&report);
 }
 
 #[tokio::test]
@@ -603,11 +605,11 @@ async fn a_step_that_does_not_read_holds_up_no_other() {
     let bench = bench();
     let begun = Arc::new(Semaphore::new(0));
     let held = Arc::clone(&begun);
-    let server = Streams::start(acceptor(bench), move |mut asked: Asked| {
+    let server = Streams::start(acceptor(bench), move |mut requested: Requested| {
         let held = Arc::clone(&held);
         async move {
-            let is_held = asked.request.uri().path() == "/held";
-            let mut body = asked
+            let is_held = requested.request.uri().path() == "/held";
+            let mut body = requested
                 .respond
                 .send_response(Response::new(()), false)
                 .unwrap();

@@ -6,7 +6,8 @@ use expect_test::expect;
 use http::{HeaderValue, StatusCode};
 use http_step_host::{Job, Outcome, RunResult};
 use http_step_tests::{
-    Answer, Asked, Authority, Issued, Scripted, Service, Streams, bench, ledger, policy, step_file,
+    Answer, Authority, Issued, Requested, Scripted, Service, Streams, bench, ledger, policy,
+    step_file,
 };
 use tokio::sync::oneshot;
 
@@ -40,18 +41,18 @@ fn allowing(origins: &[&str]) -> String {
 
 #[tokio::test]
 async fn a_redirect_to_another_origin_and_a_connection_used_again() {
-    let (of_first, of_last) = (issue("first.test"), issue("last.test"));
-    let acceptor = of_last.server().http2().acceptor();
+    let (first_issued, last_issued) = (issue("first.test"), issue("last.test"));
+    let acceptor = last_issued.server().http2().acceptor();
     let last = Service::start_tls(acceptor, |_| Answer::new("the end".into())).await;
     let last_origin = format!("https://last.test:{}", last.port);
-    let first = redirects(&of_first, &format!("{last_origin}/end")).await;
+    let first = redirects(&first_issued, &format!("{last_origin}/end")).await;
     let first_origin = format!("https://first.test:{}", first.port);
     let step = format!("post: {first_origin}/\ndata: four");
     let origins = [first_origin.as_str(), last_origin.as_str()];
 
     let result = run(&origins, &step).await;
     assert_eq!(result.outcome, Outcome::Success, "{:?}", result.error);
-    let (first_print, last_print) = (of_first.fingerprint(), of_last.fingerprint());
+    let (first_print, last_print) = (first_issued.fingerprint(), last_issued.fingerprint());
     let (first_port, last_port) = (first.port.to_string(), last.port.to_string());
     let words = [
         (first_print.as_str(), "FIRST'S CERTIFICATE"),
@@ -382,33 +383,33 @@ async fn a_handshake_that_fails() {
 
 #[tokio::test]
 async fn an_end_from_outside_in_the_middle() {
-    let (of_first, of_last) = (issue("first.test"), issue("last.test"));
-    let (tell, told) = oneshot::channel();
-    let tell = Arc::new(Mutex::new(Some(tell)));
-    let acceptor = of_last.server().http2().acceptor();
-    let last = Streams::start(acceptor, move |_: Asked| {
-        let tell = Arc::clone(&tell);
+    let (first_issued, last_issued) = (issue("first.test"), issue("last.test"));
+    let (sender, connected) = oneshot::channel();
+    let sender = Arc::new(Mutex::new(Some(sender)));
+    let acceptor = last_issued.server().http2().acceptor();
+    let last = Streams::start(acceptor, move |_: Requested| {
+        let sender = Arc::clone(&sender);
         async move {
-            if let Some(tell) = tell.lock().unwrap().take() {
-                let _ = tell.send(());
+            if let Some(sender) = sender.lock().unwrap().take() {
+                let _ = sender.send(());
             }
             std::future::pending().await
         }
     })
     .await;
     let last_origin = format!("https://last.test:{}", last.port);
-    let first = redirects(&of_first, &format!("{last_origin}/end")).await;
+    let first = redirects(&first_issued, &format!("{last_origin}/end")).await;
     let first_origin = format!("https://first.test:{}", first.port);
     let allowed = policy(&allowing(&[&first_origin, &last_origin]));
     let job = Job::new(step_file(&format!("get: {first_origin}/")), allowed);
     let stop = async {
-        let _ = told.await;
+        let _ = connected.await;
     };
     let result = bench().host.run_until(&bench().step, job, stop).await;
     assert_eq!(result.outcome, Outcome::Cancelled);
     let words = [
-        (of_first.fingerprint(), "FIRST'S CERTIFICATE"),
-        (of_last.fingerprint(), "LAST'S CERTIFICATE"),
+        (first_issued.fingerprint(), "FIRST'S CERTIFICATE"),
+        (last_issued.fingerprint(), "LAST'S CERTIFICATE"),
         (first.port.to_string(), "FIRST"),
         (last.port.to_string(), "LAST"),
     ];

@@ -19,7 +19,7 @@ fn answer(content_type: &'static str, body: impl Into<Bytes>) -> Answer {
 }
 
 /// The transcript of a GET of a response.
-async fn told(content_type: &'static str, body: &'static [u8]) -> String {
+async fn report(content_type: &'static str, body: &'static [u8]) -> String {
     let service = Service::start(move |_| answer(content_type, body)).await;
     let result = run(&service.origin, &format!("get: {}/", service.origin)).await;
     transcript(&result, &service.origin)
@@ -309,7 +309,7 @@ async fn text_is_read_in_the_charset_it_names() {
         ("text/plain", b"\xff\xfec\0a\0f\0\xe9\0"),
         ("text/plain; charset=no-such", "café".as_bytes()),
     ] {
-        let text = told(content_type, body).await;
+        let text = report(content_type, body).await;
         let last = text.lines().rev().nth(1).unwrap();
         let expected = if content_type.contains("Shift_JIS") {
             "o|cafあ¶"
@@ -322,7 +322,7 @@ async fn text_is_read_in_the_charset_it_names() {
 
 #[tokio::test]
 async fn a_binary_body_is_one_line() {
-    let text = told("image/png", b"\x89PNG\r\n\x1a\n\0\0").await;
+    let text = report("image/png", b"\x89PNG\r\n\x1a\n\0\0").await;
     expect![[r#"
         h|Performing GET request to ORIGIN/
         h|Request Headers:
@@ -339,15 +339,15 @@ async fn a_binary_body_is_one_line() {
         o|<binary body: image/png, 10 bytes, SHA-256 3d5ccb0cef4d3fd8b2474faf2038fbbb654c5c4e992aef8df4a48e8a3372d362>
         Success: Status code: 200
     "#]].assert_eq(&text);
-    let text = told("text/plain", b"text, it says\0\x01\x02").await;
+    let text = report("text/plain", b"text, it says\0\x01\x02").await;
     expect!["o|<binary body: text/plain, 16 bytes, SHA-256 ee5b2eeb77252d9b6d9ce5fab584a302c068939c30f370bd3ff164bdc993a723>"].assert_eq(text.lines().rev().nth(1).unwrap());
 }
 
 #[tokio::test]
 async fn the_log_is_live() {
     // The service answers only after the log has told of the request.
-    let told = Arc::new(Mutex::new(String::new()));
-    let seen = Arc::clone(&told);
+    let report = Arc::new(Mutex::new(String::new()));
+    let seen = Arc::clone(&report);
     let before = Arc::new(Mutex::new(None));
     let at_request = Arc::clone(&before);
     let service = Service::start(move |_| {
@@ -356,7 +356,7 @@ async fn the_log_is_live() {
     })
     .await;
     let origin = &service.origin;
-    let sink = Arc::clone(&told);
+    let sink = Arc::clone(&report);
     run_with(origin, &format!("post: {origin}/\ndata: {{a: b}}"), |job| {
         job.sink(move |_: Stream, text: &str| sink.lock().unwrap().push_str(text))
     })

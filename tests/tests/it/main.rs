@@ -20,4 +20,4 @@ mod request;
 mod secrets;
 mod servers;
 mod tls;
-mod tls_asked;
+mod tls_settings;

@@ -72,6 +72,8 @@ async fn expressions_are_rendered_everywhere() {
             "get: ORIGIN/\nmax_redirects: ${{ property.limit }}",
             "GET / ",
         ),
+        // The largest, which is more than the default.
+        ("get: ORIGIN/\nmax_redirects: 50", "GET / "),
         (
             "post: ORIGIN/\ndata: $${{ property.branch }}",
             "POST / ${{ property.branch }}",
@@ -109,7 +111,7 @@ async fn an_unknown_property_is_named_and_nothing_is_sent() {
         e|An exception occurred while performing the request: `timeout`: the property `missing` is not set; set it or use a default: `${{ property.missing | default("") }}`
         Exception: Requested (exception)
         UnknownName, sent No: `timeout`: the property `missing` is not set; set it or use a default: `${{ property.missing | default("") }}`
-        e|This run is lent no secrets.
+        e|No secrets are granted to this run.
         e|An exception occurred while performing the request: `auth`: the secret `TOKEN` is not granted to this step
         Exception: Requested (exception)
         UnknownName, sent No: `auth`: the secret `TOKEN` is not granted to this step
@@ -235,16 +237,22 @@ async fn a_property_that_would_have_to_be_encoded_is_told_of() {
     );
     let properties = [("branch", "feature/x#7"), ("by", "R&D"), ("ok", "a%26b")];
     let result = run_with(origin, &step, |job| job.properties(properties.into())).await;
-    let told = transcript(&result, origin);
-    let warnings: Vec<_> = told.lines().filter(|line| line.starts_with("e|")).collect();
+    let report = transcript(&result, origin);
+    let warnings: Vec<_> = report
+        .lines()
+        .filter(|line| line.starts_with("e|"))
+        .collect();
     expect![[r#"
         e|Warning: the property `branch` is inserted into `url` without encoding, where its `/`, `#` have a special meaning; set it percent-encoded: `%2F`, `%23`"#]]
     .assert_eq(&warnings.join("\n"));
     assert_eq!(service.requests().remove(0).line, "GET /branches/feature/x");
     let step = format!("get: {origin}/builds?by=${{{{ property.by }}}}&ok=${{{{ property.ok }}}}");
     let result = run_with(origin, &step, |job| job.properties(properties.into())).await;
-    let told = transcript(&result, origin);
-    let warnings: Vec<_> = told.lines().filter(|line| line.starts_with("e|")).collect();
+    let report = transcript(&result, origin);
+    let warnings: Vec<_> = report
+        .lines()
+        .filter(|line| line.starts_with("e|"))
+        .collect();
     expect![[r#"
         e|Warning: the property `by` is inserted into `url` without encoding, where its `&` has a special meaning; put it in `params`, which are encoded, or set it percent-encoded: `%26`"#]]
     .assert_eq(&warnings.join("\n"));

@@ -58,7 +58,7 @@ async fn http_is_passed_on_and_https_goes_through_a_tunnel() {
             row.status,
         ));
     }
-    let told = format!("{}\n{}", proxy.asked().join("\n"), steps.join("\n"))
+    let report = format!("{}\n{}", proxy.requested().join("\n"), steps.join("\n"))
         .replace(&http.port.to_string(), "HTTP")
         .replace(&https.port.to_string(), "HTTPS")
         .replace(&proxy.port.to_string(), "PROXY");
@@ -66,13 +66,13 @@ async fn http_is_passed_on_and_https_goes_through_a_tunnel() {
         GET http://one.test:HTTP/path?q=1, host one.test:HTTP, authorization none
         CONNECT 127.0.0.1:HTTPS, host 127.0.0.1:HTTPS, authorization none
         through http://127.0.0.1:PROXY, to 127.0.0.1:PROXY, checked [127.0.0.1], status Some(200)
-        through http://127.0.0.1:PROXY, to 127.0.0.1:PROXY, checked [127.0.0.1], status Some(200)"#]].assert_eq(&told);
+        through http://127.0.0.1:PROXY, to 127.0.0.1:PROXY, checked [127.0.0.1], status Some(200)"#]].assert_eq(&report);
 }
 
 #[tokio::test]
 async fn who_resolves_is_for_the_policy_to_say() {
     let (http, https) = (plain().await, secured("one.test").await);
-    let mut told = String::new();
+    let mut report = String::new();
     for scheme in ["http", "https", "socks5", "socks5h"] {
         for resolve in ["", ", resolve: host", ", resolve: proxy"] {
             for (origin, port) in [("http", http.port), ("https", https.port)] {
@@ -90,15 +90,15 @@ async fn who_resolves_is_for_the_policy_to_say() {
                 );
                 let result = bench().run(&policy, &format!("get: {origin}/")).await;
                 is_success(&result);
-                let asked = [web.asked(), socks.asked()].concat().join("; ");
-                told.push_str(&format!(
-                    "{scheme}{resolve}: {asked}; checked {:?}\n",
+                let requested = [web.requested(), socks.requested()].concat().join("; ");
+                report.push_str(&format!(
+                    "{scheme}{resolve}: {requested}; checked {:?}\n",
                     result.ledger[0].addresses
                 ));
             }
         }
     }
-    let told = told
+    let report = report
         .replace(&http.port.to_string(), "HTTP")
         .replace(&https.port.to_string(), "HTTPS");
     expect![[r#"
@@ -120,7 +120,7 @@ async fn who_resolves_is_for_the_policy_to_say() {
         socks5h, resolve: host: address 127.0.0.1:HTTPS; checked [127.0.0.1]
         socks5h, resolve: proxy: name one.test:HTTP; checked []
         socks5h, resolve: proxy: name one.test:HTTPS; checked []
-    "#]].assert_eq(&told);
+    "#]].assert_eq(&report);
 }
 
 #[tokio::test]
@@ -136,14 +136,14 @@ async fn a_socks_proxy_is_told_an_address_in_its_plain_spelling() {
     );
     is_success(&bench.run(&policy, &format!("get: {origin}/")).await);
     let plain = format!("address 127.0.0.1:{}", service.port);
-    assert_eq!(socks.asked(), [plain]);
+    assert_eq!(socks.requested(), [plain]);
 }
 
 #[tokio::test]
 async fn a_proxy_is_not_asked_for_what_is_denied() {
     let proxy = HttpProxy::start().await;
     let proxies = format!("proxies: {{all: 'http://{}'}}", proxy.address);
-    let mut told = String::new();
+    let mut report = String::new();
     for (policy, url) in [
         ("allow: ['https://other.test']", "https://one.test/"),
         // It leads to 127.0.0.1, and no network says that it may.
@@ -158,23 +158,23 @@ async fn a_proxy_is_not_asked_for_what_is_denied() {
         let result = bench()
             .run(&format!("{policy}\n{proxies}"), &format!("get: {url}"))
             .await;
-        told.push_str(&format!("{}\n", error(&result, "no origin")));
+        report.push_str(&format!("{}\n", error(&result, "no origin")));
     }
-    assert_eq!(proxy.asked(), [""; 0]);
+    assert_eq!(proxy.requested(), [""; 0]);
     expect![[r#"
         Denied, Denied, sent No: the policy does not allow https://one.test: no rule matches it
         Denied, Denied, sent No: the policy does not allow https://one.test: it resolves to the loopback address 127.0.0.1
         Denied, Denied, sent No: the policy does not allow http://one.test: it resolves to the loopback address 127.0.0.1
         Denied, Denied, sent No: the policy does not allow GET http://one.test: `policy.yaml:1: http://one.test` allows only POST
         Denied, Denied, sent No: the policy does not allow http://169.254.169.254: 169.254.169.254 is a cloud metadata address
-    "#]].assert_eq(&told);
+    "#]].assert_eq(&report);
 }
 
 #[tokio::test]
 async fn hosts_that_go_without() {
     let service = plain().await;
     let proxy = HttpProxy::start().await;
-    let mut told = String::new();
+    let mut report = String::new();
     for host in ["one.test", "below.one.test", "two.test", "127.0.0.1"] {
         let origin = format!("http://{host}:{}", service.port);
         let policy = format!(
@@ -185,7 +185,7 @@ async fn hosts_that_go_without() {
         let result = bench().run(&policy, &format!("get: {origin}/")).await;
         is_success(&result);
         let way = result.ledger[0].proxy.is_some();
-        told.push_str(&format!(
+        report.push_str(&format!(
             "{host}: {}\n",
             if way { "proxy" } else { "direct" }
         ));
@@ -196,8 +196,8 @@ async fn hosts_that_go_without() {
         two.test: proxy
         127.0.0.1: direct
     "#]]
-    .assert_eq(&told);
-    assert_eq!(proxy.asked().len(), 1);
+    .assert_eq(&report);
+    assert_eq!(proxy.requested().len(), 1);
 }
 
 #[tokio::test]
@@ -206,7 +206,7 @@ async fn a_step_names_a_proxy_if_it_may() {
     let proxy = HttpProxy::start().await;
     let origin = format!("http://one.test:{}", service.port);
     let address = &proxy.address;
-    let mut told = String::new();
+    let mut report = String::new();
     for policy in [
         String::new(),
         format!("proxies: {{steps_may_use: ['http://{address}']}}"),
@@ -219,7 +219,7 @@ async fn a_step_names_a_proxy_if_it_may() {
         let result = bench()
             .run(&format!("allow: ['{origin}']\n{NETWORK}\n{policy}"), &step)
             .await;
-        told.push_str(&format!("{policy}\n  {}\n", error(&result, &origin)));
+        report.push_str(&format!("{policy}\n  {}\n", error(&result, &origin)));
     }
     expect![[r#"
 
@@ -232,15 +232,15 @@ async fn a_step_names_a_proxy_if_it_may() {
           Denied, Denied, sent No: the policy does not allow the proxy http://PROXY for ORIGIN: steps may not use this proxy
         proxies: {steps_may_use: ['socks5://PROXY']}
           Denied, Denied, sent No: the policy does not allow the proxy http://PROXY for ORIGIN: steps may not use this proxy
-    "#]].assert_eq(&told.replace(address, "PROXY"));
-    assert_eq!(proxy.asked().len(), 2);
+    "#]].assert_eq(&report.replace(address, "PROXY"));
+    assert_eq!(proxy.requested().len(), 2);
 }
 
 /// Where credentials of a proxy must not be: anything that is told.
 fn hides(result: &RunResult, secrets: &[&str]) {
-    let told = serde_json::to_string(result).unwrap();
+    let report = serde_json::to_string(result).unwrap();
     for secret in secrets {
-        assert!(!told.contains(secret), "{secret} in {told}");
+        assert!(!report.contains(secret), "{secret} in {report}");
     }
 }
 
@@ -321,7 +321,7 @@ async fn what_goes_wrong_at_the_proxy() {
         ("SOCKS: nobody", nobody.replace("http://", "socks5://")),
         ("TLS: is none", of(&forbids).replace("http://", "https://")),
     ];
-    let mut told = String::new();
+    let mut report = String::new();
     for (scheme, port) in [("https", service.port), ("http", http.port)] {
         let origin = format!("{scheme}://one.test:{port}");
         for (what, url) in &ways {
@@ -334,13 +334,13 @@ async fn what_goes_wrong_at_the_proxy() {
                 Some(_) => error(&result, &origin),
                 None => result.summary,
             };
-            told.push_str(&format!(
+            report.push_str(&format!(
                 "{scheme}, {what}: {}\n",
                 line.replace(address, "PROXY")
             ));
         }
     }
-    let told = told.replace(&service.port.to_string(), "PORT");
+    let report = report.replace(&service.port.to_string(), "PORT");
     expect![[r#"
         https, forbids: Exception, Connect, sent No: the proxy http://PROXY did not connect: it refused a tunnel to 127.0.0.1:PORT (status 403)
         https, answers 418: Exception, Connect, sent No: the proxy http://PROXY did not connect: it refused a tunnel to 127.0.0.1:PORT (status 418)
@@ -370,7 +370,7 @@ async fn what_goes_wrong_at_the_proxy() {
         http, SOCKS: garbage: Exception, Timeout, sent No: could not connect to ORIGIN within 1 s
         http, SOCKS: nobody: Exception, Connect, sent No: the proxy socks5://PROXY did not connect: could not connect to 127.0.0.1: connection refused
         http, TLS: is none: Exception, Connect, sent No: the proxy https://PROXY did not connect: TLS with it failed: what it sends is not TLS; if it is a server of plain HTTP, the URL begins with `http://`
-    "#]].assert_eq(&told);
+    "#]].assert_eq(&report);
 }
 
 #[tokio::test]
@@ -394,19 +394,23 @@ async fn each_hop_of_a_redirect_has_the_proxy_of_its_origin() {
     let step = format!("get: http://first.test:{}/", first.port);
     let result = bench().run(&policy, &step).await;
     is_success(&result);
-    let told = format!("HTTP: {:?}\nHTTPS: {:?}", http.asked(), https.asked())
-        .replace(&first.port.to_string(), "FIRST")
-        .replace(&last.port.to_string(), "LAST");
+    let report = format!(
+        "HTTP: {:?}\nHTTPS: {:?}",
+        http.requested(),
+        https.requested()
+    )
+    .replace(&first.port.to_string(), "FIRST")
+    .replace(&last.port.to_string(), "LAST");
     expect![[r#"
         HTTP: ["GET http://first.test:FIRST/, host first.test:FIRST, authorization none"]
-        HTTPS: ["CONNECT 127.0.0.1:LAST, host 127.0.0.1:LAST, authorization Basic YW5uOmh1bnRlcjI="]"#]].assert_eq(&told);
+        HTTPS: ["CONNECT 127.0.0.1:LAST, host 127.0.0.1:LAST, authorization Basic YW5uOmh1bnRlcjI="]"#]].assert_eq(&report);
 }
 
 #[tokio::test]
 async fn a_proxy_over_tls_is_judged_by_the_host_and_not_by_the_step() {
     let service = secured("one.test").await;
     let origin = format!("https://one.test:{}", service.port);
-    let mut told = String::new();
+    let mut report = String::new();
     let trusted = bench().authority.issue("proxy.test");
     let stranger = http_step_tests::Authority::default().issue("proxy.test");
     for (whose, issued) in [("trusted", &trusted), ("a stranger's", &stranger)] {
@@ -419,15 +423,15 @@ async fn a_proxy_over_tls_is_judged_by_the_host_and_not_by_the_step() {
         let step = format!("get: {origin}/\nverify: false");
         let result = bench().run(&policy, &step).await;
         let line = error(&result, &origin).replace(&url, "PROXY");
-        told.push_str(&format!(
+        report.push_str(&format!(
             "{whose}: {line}; asked {} times\n",
-            proxy.asked().len()
+            proxy.requested().len()
         ));
     }
     expect![[r#"
         trusted: Success: no error; asked 1 times
         a stranger's: Exception, Connect, sent No: the proxy PROXY did not connect: TLS with it failed: no trusted root has signed its certificate; `verify: FILE` names a file with the certificate of who has, or with the server's own; asked 0 times
-    "#]].assert_eq(&told);
+    "#]].assert_eq(&report);
 }
 
 #[tokio::test]
@@ -441,7 +445,7 @@ async fn a_local_name_is_handed_to_no_proxy() {
         format!("{{all: 'socks5h://{}'}}", socks.address),
         format!("{{all: 'socks5h://{}', no_proxy: ['*']}}", socks.address),
     ];
-    let mut told = String::new();
+    let mut report = String::new();
     for name in [
         "localhost",
         "LOCALHOST.",
@@ -464,7 +468,7 @@ async fn a_local_name_is_handed_to_no_proxy() {
             }
             lines.dedup();
             assert_eq!(lines.len(), 1, "{lines:#?}");
-            told.push_str(&format!("{}\n", lines[0]));
+            report.push_str(&format!("{}\n", lines[0]));
         }
     }
     // Nor by a redirect.
@@ -478,7 +482,7 @@ async fn a_local_name_is_handed_to_no_proxy() {
     .await;
     let policy = format!("public: true\nproxies: {}", proxies[0]);
     let step = format!("get: http://one.test:{}/", redirecting.port);
-    told.push_str(&error(&bench().run(&policy, &step).await, "no origin"));
+    report.push_str(&error(&bench().run(&policy, &step).await, "no origin"));
     expect![[r#"
         Denied, Denied, sent No: the policy does not allow http://localhost:PORT: `localhost` is this machine, and no rule names it
         Denied, Denied, sent No: the policy does not allow https://localhost:PORT: `localhost` is this machine, and no rule names it
@@ -502,9 +506,9 @@ async fn a_local_name_is_handed_to_no_proxy() {
         Denied, Denied, sent No: the policy does not allow https://router.home.arpa:PORT: names under `.home.arpa` are not public, and no rule names it
         Denied, Denied, sent No: the policy does not allow http://x.onion:PORT: names under `.onion` are not public, and no rule names it
         Denied, Denied, sent No: the policy does not allow https://x.onion:PORT: names under `.onion` are not public, and no rule names it
-        Denied, Denied, sent Yes: the policy does not allow http://localhost:PORT: `localhost` is this machine, and no rule names it"#]].assert_eq(&told.replace(&victim.port.to_string(), "PORT"));
-    assert_eq!(http.asked().len(), 1);
-    assert_eq!(socks.asked(), [""; 0]);
+        Denied, Denied, sent Yes: the policy does not allow http://localhost:PORT: `localhost` is this machine, and no rule names it"#]].assert_eq(&report.replace(&victim.port.to_string(), "PORT"));
+    assert_eq!(http.requested().len(), 1);
+    assert_eq!(socks.requested(), [""; 0]);
     assert_eq!(victim.connections(), 0);
 
     // Where a rule names it, the proxy looks it up.
@@ -514,14 +518,17 @@ async fn a_local_name_is_handed_to_no_proxy() {
     );
     let step = format!("get: http://localhost:{}/", victim.port);
     is_success(&bench().run(&policy, &step).await);
-    assert_eq!(socks.asked(), [format!("name localhost:{}", victim.port)]);
+    assert_eq!(
+        socks.requested(),
+        [format!("name localhost:{}", victim.port)]
+    );
 }
 
 #[tokio::test]
 async fn no_proxy_is_asked_for_what_is_denied_for_good() {
     let (http, socks) = (HttpProxy::start().await, SocksProxy::start().await);
     let victim = plain().await;
-    let mut told = String::new();
+    let mut report = String::new();
     for (proxies, deny, host) in [
         // By the address that the host looked up.
         (
@@ -561,7 +568,7 @@ async fn no_proxy_is_asked_for_what_is_denied_for_good() {
         );
         let step = format!("get: http://{host}:{}/", victim.port);
         let line = error(&bench().run(&policy, &step).await, &victim.port.to_string());
-        told.push_str(&format!("{line}\n"));
+        report.push_str(&format!("{line}\n"));
     }
     expect![[r#"
         Denied, Denied, sent No: the policy does not allow http://one.test:ORIGIN: it resolves to 127.0.0.1, which matches the deny rule `policy.yaml:4: 127.0.0.0/8`, and that overrides any allow rule
@@ -570,7 +577,7 @@ async fn no_proxy_is_asked_for_what_is_denied_for_good() {
         Denied, Denied, sent No: the policy does not allow http://one.test:ORIGIN: it matches the deny rule `policy.yaml:4: *.test`, which overrides any allow rule
         Denied, Denied, sent No: the policy does not allow http://127.0.0.1:ORIGIN: it matches the deny rule `policy.yaml:4: 127.0.0.0/8`, which overrides any allow rule
         Denied, Denied, sent No: the policy does not allow http://[::ffff:127.0.0.1]:ORIGIN: it matches the deny rule `policy.yaml:4: 127.0.0.0/8`, which overrides any allow rule
-    "#]].assert_eq(&told);
-    assert_eq!([http.asked(), socks.asked()].concat(), [""; 0]);
+    "#]].assert_eq(&report);
+    assert_eq!([http.requested(), socks.requested()].concat(), [""; 0]);
     assert_eq!(victim.connections(), 0);
 }

@@ -49,7 +49,7 @@ fn hop(request: &Recorded) -> Answer {
 }
 
 /// What was asked, a line a request: method, target, body.
-fn asked(service: &Service) -> Vec<String> {
+fn requested(service: &Service) -> Vec<String> {
     service
         .requests()
         .iter()
@@ -92,7 +92,7 @@ async fn the_method_changes_as_in_the_requests_library() {
             ""
         };
         assert_eq!(
-            asked(&service),
+            requested(&service),
             [
                 format!("{method} /{status}/end {body}"),
                 format!("{then} /end {kept}")
@@ -173,7 +173,7 @@ async fn a_redirect_that_is_not_followed_is_a_success() {
         (result.outcome, result.summary.as_str()),
         (Outcome::Success, "Status code: 302")
     );
-    assert_eq!(asked(&service), ["GET /302/end "]);
+    assert_eq!(requested(&service), ["GET /302/end "]);
 }
 
 #[tokio::test]
@@ -355,7 +355,7 @@ async fn a_fragment_is_shown_and_not_sent() {
         ["/302/307/final#info", "/307/final#info", "/final#info"]
     );
     assert_eq!(
-        asked(&service),
+        requested(&service),
         ["GET /302/307/final ", "GET /307/final ", "GET /final "]
     );
     let log = transcript(&result, origin);
@@ -458,6 +458,6 @@ async fn where_a_hidden_location_leads_is_hidden_too() {
         Success: Status code: 200
     "#]]
     .assert_eq(&transcript(&result, origin));
-    let told = serde_json::to_string(&result.exchanges).unwrap();
-    assert!(!told.contains("hunter2"), "{told}");
+    let report = serde_json::to_string(&result.exchanges).unwrap();
+    assert!(!report.contains("hunter2"), "{report}");
 }

@@ -54,7 +54,7 @@ async fn every_method_has_a_short_form() {
 #[tokio::test]
 async fn a_request_that_can_not_be_made_names_the_part_and_why() {
     let long = "x".repeat(70_000);
-    let mut told = String::new();
+    let mut report = String::new();
     for step in [
         "url: a..test",
         "url: .a.test",
@@ -89,7 +89,7 @@ async fn a_request_that_can_not_be_made_names_the_part_and_why() {
         })
         .await;
         let error = error(&result, "ORIGIN");
-        told.push_str(&format!("{step}\n  {error}\n"));
+        report.push_str(&format!("{step}\n  {error}\n"));
     }
     expect![[r#"
         url: a..test
@@ -116,7 +116,7 @@ async fn a_request_that_can_not_be_made_names_the_part_and_why() {
           Exception, InvalidSpec, sent No: the header `Transfer-Encoding` can't be sent: the host sets it
         params: '${{ property.lines }}'
           Exception, InvalidSpec, sent No: `params` contains a line break or another control character; escape it, as in `%0A`
-    "#]].assert_eq(&told);
+    "#]].assert_eq(&report);
 }
 
 #[tokio::test]

@@ -83,7 +83,7 @@ async fn a_body_that_breaks_off() {
         o|hello
         e|An exception occurred while performing the request: the response of ORIGIN/ ended after 5 bytes: incomplete HTTP response
         Exception: Requested (exception)
-        Protocol, sent Yes: the response of ORIGIN broke off after 5 bytes of its body: end of file before message length reached
+        Protocol, sent Yes: the response of ORIGIN ended after 5 bytes of its body: end of file before message length reached
     "#]].assert_eq(&transcript(&result, &server.origin));
 }
 
@@ -92,7 +92,7 @@ async fn a_chunk_that_is_none() {
     let error =
         error_after("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\nnope\r\n")
             .await;
-    expect!["Protocol, sent Yes: the response of ORIGIN broke off after 5 bytes of its body: Invalid chunk size line: missing size digit"].assert_eq(&error);
+    expect!["Protocol, sent Yes: the response of ORIGIN ended after 5 bytes of its body: Invalid chunk size line: missing size digit"].assert_eq(&error);
 }
 
 #[tokio::test]
@@ -216,7 +216,7 @@ async fn informational_responses_are_passed_over() {
 #[tokio::test]
 async fn a_stop_breaks_the_request_off_and_keeps_the_log() {
     let server = Scripted::hangs_after("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhello").await;
-    let (tell, told) = tokio::sync::oneshot::channel();
+    let (tell, report) = tokio::sync::oneshot::channel();
     let mut tell = Some(tell);
     let origin = &server.origin;
     let policy = Policy::nothing().allow(origin.parse().unwrap());
@@ -230,7 +230,7 @@ async fn a_stop_breaks_the_request_off_and_keeps_the_log() {
             }
         });
     let stop = async {
-        let _ = told.await;
+        let _ = report.await;
     };
     let result = host().run_until(reference(), job, stop).await;
     assert_eq!(result.error.as_ref().unwrap().sent, Sent::Yes);
@@ -307,9 +307,9 @@ async fn who_comes_after_those_that_wait_is_told_at_once() {
     assert_eq!(first.outcome, Outcome::Success, "{:?}", first.error);
     assert_eq!(second.outcome, Outcome::Success, "{:?}", second.error);
     expect![[r#"
-        e|An exception occurred while performing the request: the host is overloaded: it runs 1 at a time, and 1 wait for their turn; try again later
+        e|An exception occurred while performing the request: the host is overloaded: it runs 1 at a time, and 1 are queued; try again later
         Exception: Requested (exception)
-        Overloaded, sent No: the host is overloaded: it runs 1 at a time, and 1 wait for their turn; try again later
+        Overloaded, sent No: the host is overloaded: it runs 1 at a time, and 1 are queued; try again later
     "#]]
     .assert_eq(&transcript(&third, &service.origin));
     assert_eq!(service.requests().len(), 2);
@@ -336,15 +336,15 @@ async fn steps_are_promised_their_memory() {
         assert_eq!(result.outcome, Outcome::Success, "{:?}", result.error);
     }
     let too_much = run(101 << 20).await;
-    let told = [fourth, too_much].map(|result| transcript(&result, &service.origin));
+    let report = [fourth, too_much].map(|result| transcript(&result, &service.origin));
     expect![[r#"
-        e|An exception occurred while performing the request: the host is overloaded: the steps that run are promised its 100 MiB of memory, and 1 wait for their turn; try again later
+        e|An exception occurred while performing the request: the host is overloaded: the running steps have reserved its 100 MiB of memory, and 1 are queued; try again later
         Exception: Requested (exception)
-        Overloaded, sent No: the host is overloaded: the steps that run are promised its 100 MiB of memory, and 1 wait for their turn; try again later
+        Overloaded, sent No: the host is overloaded: the running steps have reserved its 100 MiB of memory, and 1 are queued; try again later
         e|An exception occurred while performing the request: the limit `memory` of this step is 101 MiB, and this host gives all steps together 100 MiB; set `memory` in `limits` of the policy to less
         Exception: Requested (exception)
         Limit, sent No: the limit `memory` of this step is 101 MiB, and this host gives all steps together 100 MiB; set `memory` in `limits` of the policy to less
-    "#]].assert_eq(&told.concat());
+    "#]].assert_eq(&report.concat());
     assert_eq!(service.requests().len(), 3);
     assert_eq!(host.resources().memory, 0);
 }

@@ -100,7 +100,7 @@ async fn a_handshake_that_does_not_begin_is_part_of_connecting() {
 #[tokio::test]
 async fn a_certificate_out_of_its_time() {
     let bench = bench();
-    let mut told = String::new();
+    let mut report = String::new();
     for (from, to) in [(2001, 2002), (2999, 3000)] {
         let issued = bench.authority.issue_with("one.test", |params| {
             params.not_before = rcgen::date_time_ymd(from, 1, 1);
@@ -111,12 +111,12 @@ async fn a_certificate_out_of_its_time() {
         let origin = format!("https://one.test:{}", service.port);
         let policy = format!("allow: ['{origin}']\nnetworks: [127.0.0.0/8]");
         let result = bench.run(&policy, &format!("get: {origin}/")).await;
-        told.push_str(&format!("{from}: {}\n", error(&result, &origin)));
+        report.push_str(&format!("{from}: {}\n", error(&result, &origin)));
         assert_eq!(service.requests(), []);
     }
     expect![[r#"
         2001: Tls, sent No: TLS with ORIGIN failed: its certificate has expired; renew it on the server, or set the clock of this machine, if that is wrong
         2999: Tls, sent No: TLS with ORIGIN failed: its certificate is not valid yet; wait until it is, or set the clock of this machine, if that is wrong
     "#]]
-    .assert_eq(&told);
+    .assert_eq(&report);
 }

@@ -7,7 +7,7 @@ use http_step_host::Properties;
 
 use crate::daemon::Folder;
 use crate::nginx::{Nginx, Speaks};
-use crate::visit::{answer, ending, evidence, job, run, run_in, run_job, told};
+use crate::visit::{answer, evidence, job, report, run, run_end, run_in, run_job};
 
 const VERSIONS: [Speaks; 2] = [Speaks::Https1, Speaks::Https2];
 
@@ -36,16 +36,16 @@ async fn a_coded_body_is_decoded() {
     row.bytes_received = 0;
     expect![[r#"{"method":"GET","origin":"https://nginx.test:PORT","rule":"policy.yaml:1: https://nginx.test:PORT","addresses":["NGINX"],"peer":"NGINX:PORT","secrets":[],"partial_echoes":[],"attempts":1,"connection":"new","protocol":"HTTP/2","tls":{"version":"1.3","certificate_sha256":"CERTIFICATE"},"status":200,"bytes_sent":0,"bytes_received":0,"bytes_decoded":44000}"#]].assert_eq(&nginx.hidden(&evidence(&row)));
 
-    let mut asked = String::new();
+    let mut requested = String::new();
     for headers in ["", "headers: {Accept-Encoding: identity}"] {
         let step = format!("get: {}/asked\n{headers}", nginx.origin);
-        asked.push_str(&answer(&run(&step, &nginx.policy()).await));
+        requested.push_str(&answer(&run(&step, &nginx.policy()).await));
     }
     expect![[r#"
         gzip, deflate, br, zstd
         identity
     "#]]
-    .assert_eq(&asked);
+    .assert_eq(&requested);
 
     let step = format!(
         "get: {}/jack.txt\nheaders: {{Accept-Encoding: identity}}",
@@ -88,7 +88,7 @@ async fn a_body_that_is_refused_before_it_was_read() {
         let mut result = run_in(folder.path(), &step, &nginx.policy()).await;
         // How much had gone out by then is a matter of buffers.
         result.ledger[0].bytes_sent = 0;
-        text.push_str(&nginx.hidden(&told(&result)));
+        text.push_str(&nginx.hidden(&report(&result)));
     }
     expect![[r#"
         | <html>
@@ -146,7 +146,7 @@ async fn a_body_that_is_slower_than_the_step_has_time() {
         .unwrap();
         let step = format!("get: {}/slow.txt\ntimeout: {{total: 1}}", nginx.origin);
         let result = run(&step, &nginx.policy()).await;
-        text.push_str(&nginx.hidden(&ending(&result)));
+        text.push_str(&nginx.hidden(&run_end(&result)));
     }
     expect![[r#"
         Exception: Requested (exception)

@@ -40,7 +40,7 @@ impl Authority {
                 .iter()
                 .map(|byte| format!("{byte:02x}"))
                 .collect(),
-            pin: PinnedKey::of(&key.subject_public_key_info()).to_string(),
+            pin: PinnedKey::from_spki(&key.subject_public_key_info()).to_string(),
             certificate: certificate.pem(),
             key: key.serialize_pem(),
         }

@@ -15,7 +15,7 @@ use tokio::task::spawn_blocking;
 const NOBODY: u32 = 65534;
 
 /// How long anything may take that a test waits for.
-const PATIENCE: Duration = Duration::from_secs(20);
+const TIMEOUT: Duration = Duration::from_secs(20);
 
 /// A folder that a daemon can write to.
 pub struct Folder(TempDir);
@@ -143,7 +143,7 @@ impl Drop for Daemon {
 pub fn wait_until(what: &str, mut is_so: impl FnMut() -> bool) {
     let since = Instant::now();
     while !is_so() {
-        assert!(since.elapsed() < PATIENCE, "waited in vain until {what}");
+        assert!(since.elapsed() < TIMEOUT, "waited in vain until {what}");
         thread::sleep(Duration::from_millis(5));
     }
 }

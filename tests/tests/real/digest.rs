@@ -3,7 +3,7 @@
 use expect_test::expect;
 
 use crate::apache::Apache;
-use crate::visit::{run, told};
+use crate::visit::{report, run};
 
 const DIRECTIVES: &str = r#"
 <Location "/">
@@ -45,9 +45,9 @@ async fn a_password_that_is_proved_and_not_sent() {
         );
         let result = run(&step, &policy).await;
         // The connection of the first exchange may not be free again for the second.
-        let told = told(&result).replace(r#""connection":"new","#, "");
-        let told = told.replace(r#""connection":"reused","#, "");
-        text.push_str(&apache.place.hidden(&told));
+        let report = report(&result).replace(r#""connection":"new","#, "");
+        let report = report.replace(r#""connection":"reused","#, "");
+        text.push_str(&apache.place.hidden(&report));
     }
     text.push_str(&apache.place.hidden(&apache.log(6)));
     expect![[r#"

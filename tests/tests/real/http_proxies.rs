@@ -5,7 +5,7 @@ use expect_test::expect;
 
 use crate::nginx::{Nginx, Speaks};
 use crate::proxy::{CREDENTIALS, Program, Proxy, Setup};
-use crate::visit::{ending, run, told};
+use crate::visit::{report, run, run_end};
 
 const HTTP_PROXIES: [Program; 3] = [Program::Squid, Program::SecureSquid, Program::Tinyproxy];
 
@@ -28,10 +28,10 @@ impl Scene {
     }
 
     /// What comes of a step that goes through a proxy of this URL.
-    async fn told(&self, proxy: &str) -> String {
+    async fn report(&self, proxy: &str) -> String {
         let step = format!("get: {}/path?query", self.nginx.origin);
         let policy = format!("{}proxies: {{all: '{proxy}'}}", self.nginx.policy());
-        self.hidden(&told(&run(&step, &policy).await))
+        self.hidden(&report(&run(&step, &policy).await))
     }
 
     /// What the proxy was asked for, after the server has gone.
@@ -54,7 +54,7 @@ async fn http_is_handed_on_and_https_goes_through_a_tunnel() {
         for speaks in [Speaks::Http, Speaks::Https2] {
             let scene = Scene::new(speaks, program, Setup::default());
             for _ in 0..2 {
-                text.push_str(&scene.told(&scene.proxy.url).await);
+                text.push_str(&scene.report(&scene.proxy.url).await);
             }
             text.push_str(&format!("its log:\n{}\n", scene.log(1)));
         }
@@ -132,9 +132,9 @@ async fn a_proxy_that_wants_to_know_who_asks() {
         for speaks in [Speaks::Http, Speaks::Https2] {
             let scene = Scene::new(speaks, program, setup);
             for credentials in [CREDENTIALS, "ci:wrong"] {
-                text.push_str(&scene.told(&scene.proxy.url_with(credentials)).await);
+                text.push_str(&scene.report(&scene.proxy.url_with(credentials)).await);
             }
-            text.push_str(&scene.told(&scene.proxy.url).await);
+            text.push_str(&scene.report(&scene.proxy.url).await);
             text.push('\n');
         }
     }
@@ -212,7 +212,7 @@ async fn a_proxy_that_makes_no_tunnel() {
     let mut text = String::new();
     for program in HTTP_PROXIES {
         let scene = Scene::new(Speaks::Https2, program, setup);
-        text.push_str(&scene.told(&scene.proxy.url).await);
+        text.push_str(&scene.report(&scene.proxy.url).await);
     }
     expect![[r#"
         Exception: Requested (exception)
@@ -238,8 +238,8 @@ async fn a_proxy_that_can_not_reach_the_server() {
             let policy = format!("{}proxies: {{all: '{}'}}", nginx.policy(), proxy.url);
             let nginx = nginx.end();
             // The page is the proxy's own, with its version and the time.
-            let ending = ending(&run(&step, &policy).await);
-            text.push_str(&proxy.place.hidden(&nginx.hidden(&ending)));
+            let run_end = run_end(&run(&step, &policy).await);
+            text.push_str(&proxy.place.hidden(&nginx.hidden(&run_end)));
         }
     }
     expect![[r#"
@@ -267,5 +267,5 @@ async fn a_proxy_that_is_not_there() {
         Exception: Requested (exception)
         Connect, sent No: the proxy http://squid.test:PORT did not connect: could not connect to SQUID: connection refused
         {"addresses":["NGINX"],"proxy":"http://squid.test:PORT"}
-    "#]].assert_eq(&proxy.hidden(&nginx.hidden(&told(&result))));
+    "#]].assert_eq(&proxy.hidden(&nginx.hidden(&report(&result))));
 }

@@ -189,7 +189,7 @@ visible_hostname squid.test
 hosts_file {folder}/hosts
 coredump_dir {folder}
 cache_log {folder}/output
-# The request's line, the status of the response, and who asked.
+# The request's line, the status of the response, and who requested.
 logformat requests %rm %ru %>Hs %un
 access_log stdio:{folder}/requests logformat=requests
 strip_query_terms off

@@ -6,7 +6,7 @@ use expect_test::expect;
 use crate::nginx::{Nginx, Speaks};
 use crate::place::LOOPBACK;
 use crate::proxy::{CREDENTIALS, Program, Proxy, Setup};
-use crate::visit::{run, told};
+use crate::visit::{report, run};
 
 const OK: &str = r#"location / { return 200 "ok\n"; }"#;
 
@@ -30,7 +30,7 @@ impl Scene {
     async fn get(&mut self, what: &str, step: &str, policy: &str) {
         let step = format!("get: {}/\n{step}", self.nginx.origin);
         let result = run(&step, policy).await;
-        self.text.push_str(&format!("{what}\n{}", told(&result)));
+        self.text.push_str(&format!("{what}\n{}", report(&result)));
     }
 
     /// What came of it all, and what the proxy was asked for.

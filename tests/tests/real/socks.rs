@@ -4,7 +4,7 @@ use expect_test::expect;
 
 use crate::nginx::{Nginx, Speaks};
 use crate::proxy::{CREDENTIALS, Program, Proxy, Setup};
-use crate::visit::{run, told};
+use crate::visit::{report, run};
 
 const OK: &str = r#"location / { return 200 "$request\n"; }"#;
 
@@ -20,7 +20,7 @@ async fn text(speaks: Speaks, setup: Setup, urls: impl Fn(&Proxy) -> Vec<String>
         let policy = format!("{}proxies: {{all: '{url}'}}", nginx.policy());
         let result = run(&step, &policy).await;
         connected += usize::from(result.error.is_none());
-        text.push_str(&nginx.hidden(&told(&result)));
+        text.push_str(&nginx.hidden(&report(&result)));
     }
     let log = nginx.place.hidden(&proxy.log(connected));
     proxy.place.hidden(&format!("{text}connected to:\n{log}\n"))
@@ -117,7 +117,7 @@ async fn a_server_that_the_proxy_can_not_reach() {
     for scheme in ["socks5h", "socks5"] {
         let url = proxy.url.replace("socks5", scheme);
         let result = run(&step, &format!("{policy}proxies: {{all: '{url}'}}")).await;
-        text.push_str(&told(&result));
+        text.push_str(&report(&result));
     }
     expect![[r#"
         Exception: Requested (exception)

@@ -4,7 +4,7 @@ use expect_test::expect;
 
 use crate::certificates::TRUSTED;
 use crate::nginx::{Nginx, Speaks};
-use crate::visit::{run, told};
+use crate::visit::{report, run};
 
 const OK: &str = r#"location / { return 200 "$ssl_protocol\n"; }"#;
 
@@ -27,7 +27,7 @@ async fn the_version_that_both_have() {
         ] {
             let result = run(&step, &policy).await;
             text.push_str(&format!("the server has {version}, {who} demands 1.3\n"));
-            text.push_str(&nginx.hidden(&told(&result)));
+            text.push_str(&nginx.hidden(&report(&result)));
         }
     }
     expect![[r#"
@@ -100,7 +100,7 @@ async fn the_key_that_is_pinned() {
         ),
     ] {
         let result = run(&step, &policy).await;
-        text.push_str(&format!("{what}\n{}", nginx.hidden(&told(&result))));
+        text.push_str(&format!("{what}\n{}", nginx.hidden(&report(&result))));
     }
     expect![[r#"
         the step's

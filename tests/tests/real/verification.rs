@@ -5,7 +5,7 @@ use expect_test::expect;
 use crate::certificates::{OTHER, TRUSTED};
 use crate::daemon::Folder;
 use crate::nginx::{Nginx, Speaks};
-use crate::visit::{run_in, told};
+use crate::visit::{report, run_in};
 
 const DEMANDS: &str =
     r#"ssl_verify_client on; location / { return 200 "$ssl_client_verify $ssl_client_s_dn\n"; }"#;
@@ -31,11 +31,11 @@ async fn all_told(nginx: &Nginx, cases: &[(&str, &str)]) -> String {
     let folder = folder();
     let mut text = String::new();
     for (step, policy) in cases {
-        let asked = format!("get: {}/\n{step}", nginx.origin);
+        let requested = format!("get: {}/\n{step}", nginx.origin);
         let granted = format!("{}{policy}", nginx.policy());
-        let result = run_in(folder.path(), &asked, &granted).await;
+        let result = run_in(folder.path(), &requested, &granted).await;
         text.push_str(&format!("step: {step}; policy: {policy}\n"));
-        text.push_str(&nginx.hidden(&told(&result)));
+        text.push_str(&nginx.hidden(&report(&result)));
     }
     text
 }

@@ -24,7 +24,7 @@ static HOST: LazyLock<(Host, Step)> = LazyLock::new(|| {
 /// A job of a step file and a policy file.
 pub fn job(step: &str, policy: &str) -> Job {
     let policy = Policy::parse(policy.as_bytes(), "policy.yaml")
-        .unwrap_or_else(|mistakes| panic!("{mistakes}\n{policy}"));
+        .unwrap_or_else(|diagnostics| panic!("{diagnostics}\n{policy}"));
     Job::new(step_file(step), policy)
 }
 
@@ -65,7 +65,7 @@ pub fn answer(result: &RunResult) -> String {
 const SHORT: usize = 10;
 
 /// The body that came, the ending, and of the ledger what they do not say.
-pub fn told(result: &RunResult) -> String {
+pub fn report(result: &RunResult) -> String {
     let content = content(result);
     let is_page = content.lines().count() > SHORT;
     let mut text = if is_page {
@@ -76,7 +76,7 @@ pub fn told(result: &RunResult) -> String {
             .map(|line| format!("| {}\n", line.trim_end()))
             .collect()
     };
-    text.push_str(&ending(result));
+    text.push_str(&run_end(result));
     for row in &result.ledger {
         let mut fields = fields(row);
         fields.retain(|name, value| {
@@ -90,7 +90,7 @@ pub fn told(result: &RunResult) -> String {
 }
 
 /// The outcome, the summary, and the error if there is one.
-pub fn ending(result: &RunResult) -> String {
+pub fn run_end(result: &RunResult) -> String {
     let mut text = format!("{:?}: {}\n", result.outcome, result.summary);
     if let Some(error) = &result.error {
         text.push_str(&format!(

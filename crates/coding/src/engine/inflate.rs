@@ -19,21 +19,21 @@ pub(super) struct Inflate {
 impl Inflate {
     /// Without a wrapper.
     pub(super) fn raw() -> Self {
-        Self::of(Decompress::new(false))
+        Self::new(Decompress::new(false))
     }
 
     /// With the header and checksum of RFC 1950.
     pub(super) fn zlib() -> Self {
-        Self::of(Decompress::new(true))
+        Self::new(Decompress::new(true))
     }
 
     /// With the header and checksum of RFC 1952. The texts in the header, which can have any
     /// length, are skipped.
     pub(super) fn gzip() -> Self {
-        Self::of(Decompress::new_gzip(WINDOW_BITS))
+        Self::new(Decompress::new_gzip(WINDOW_BITS))
     }
 
-    fn of(stream: Decompress) -> Self {
+    fn new(stream: Decompress) -> Self {
         Self {
             stream,
             complete: false,

@@ -59,7 +59,7 @@ pub(crate) enum Fault {
 }
 
 impl Fault {
-    pub(crate) fn of(self, coding: Coding) -> DecodeError {
+    pub(crate) fn in_coding(self, coding: Coding) -> DecodeError {
         match self {
             Self::Corrupt(reason) => DecodeError::Corrupt { coding, reason },
             Self::Trailing => DecodeError::TrailingData { coding },

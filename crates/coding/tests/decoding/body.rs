@@ -21,7 +21,7 @@ type Freely = Decodes<fn(usize) -> Result<(), Infallible>>;
 
 fn decoded(names: &str, events: Vec<Event>) -> Decoded<Source, Freely> {
     Decoded::new(
-        Source::of(events),
+        Source::new(events),
         &codings(names),
         Decodes(freely as fn(usize) -> _),
     )
@@ -51,7 +51,7 @@ fn frames_are_decoded_as_they_come() {
 #[test]
 fn a_large_frame_comes_in_pieces() {
     let plain = text(150_000);
-    let told = [("zstd", zstd(&plain)), ("identity", plain)]
+    let report = [("zstd", zstd(&plain)), ("identity", plain)]
         .map(|(names, body)| polls(decoded(names, vec![Event::Data(body)]), 4));
     expect![[r#"
         data of 65536 bytes
@@ -64,15 +64,16 @@ fn a_large_frame_comes_in_pieces() {
         data of 18928 bytes
         end
     "#]]
-    .assert_eq(&told.join("\n"));
+    .assert_eq(&report.join("\n"));
 }
 
 #[test]
 fn trailers_come_after_the_data() {
-    let told = [("gzip", gzip(b"hello")), ("identity", b"hello".to_vec())].map(|(names, body)| {
-        let events = vec![Event::Data(body), Event::Trailer("x-checksum", "7")];
-        polls(decoded(names, events), 4)
-    });
+    let report =
+        [("gzip", gzip(b"hello")), ("identity", b"hello".to_vec())].map(|(names, body)| {
+            let events = vec![Event::Data(body), Event::Trailer("x-checksum", "7")];
+            polls(decoded(names, events), 4)
+        });
     expect![[r#"
         data b"hello"
         trailers {"x-checksum": "7"}
@@ -84,7 +85,7 @@ fn trailers_come_after_the_data() {
         end
         end
     "#]]
-    .assert_eq(&told.join("\n"));
+    .assert_eq(&report.join("\n"));
 }
 
 #[test]
@@ -110,7 +111,7 @@ fn nothing_comes_after_an_error() {
         ]
     };
     let broken = |data| vec![Event::Data(data), Event::Error, Event::Data(gzip(b"more"))];
-    let told = [
+    let report = [
         ("gzip", corrupt()),
         ("gzip", broken(gzip(b"hello"))),
         ("identity", broken(b"hello".to_vec())),
@@ -132,7 +133,7 @@ fn nothing_comes_after_an_error() {
         end
         end
     "#]]
-    .assert_eq(&told.join("\n"));
+    .assert_eq(&report.join("\n"));
 }
 
 #[test]
@@ -143,7 +144,7 @@ fn a_body_that_comes_to_nothing_lets_other_tasks_run() {
             Event::Endless(vec![b'n'; 100]),
         ]
     };
-    let told = [
+    let report = [
         ("identity", vec![Event::Endless(Vec::new())]),
         ("br", vec![Event::Endless(Vec::new())]),
         ("gzip", name_without_end()),
@@ -166,31 +167,31 @@ fn a_body_that_comes_to_nothing_lets_other_tasks_run() {
         pending, and woken
         pending, and woken
     "#]]
-    .assert_eq(&told.concat());
+    .assert_eq(&report.concat());
 }
 
 #[test]
 fn the_allowance_is_told_of_every_byte_and_stops_the_body() {
-    let told = |names, body| {
-        let asked = RefCell::new(Vec::new());
+    let report = |names, body| {
+        let requested = RefCell::new(Vec::new());
         let mut left = 100_000_usize;
         let allowance = Decodes(|length: usize| {
-            asked.borrow_mut().push(length);
+            requested.borrow_mut().push(length);
             left = left
                 .checked_sub(length)
                 .ok_or_else(|| io::Error::other("the step may decode 100000 bytes"))?;
             Ok::<_, io::Error>(())
         });
-        let body = Decoded::new(Source::of([Event::Data(body)]), &codings(names), allowance);
+        let body = Decoded::new(Source::new([Event::Data(body)]), &codings(names), allowance);
         let polls = polls(body, 3);
-        format!("{polls}asked for {:?}\n\n", asked.into_inner())
+        format!("{polls}asked for {:?}\n\n", requested.into_inner())
     };
     let plain = text(150_000);
     let once = gzip(&plain);
-    let told = [
-        told("identity", plain),
-        told("gzip", once.clone()),
-        told("gzip, zstd", zstd(&once)),
+    let report = [
+        report("identity", plain),
+        report("gzip", once.clone()),
+        report("gzip, zstd", zstd(&once)),
     ];
     expect![[r#"
         data of 65536 bytes
@@ -209,19 +210,19 @@ fn the_allowance_is_told_of_every_byte_and_stops_the_body() {
         asked for [31092, 65536, 65536]
 
     "#]]
-    .assert_eq(&told.concat());
+    .assert_eq(&report.concat());
 }
 
 #[test]
 fn only_a_size_that_is_known_is_told() {
-    let told = |names, events: Vec<Event>| {
+    let report = |names, events: Vec<Event>| {
         let body = decoded(names, events);
         (body.is_end_stream(), body.size_hint().exact())
     };
-    assert_eq!(told("gzip", Vec::new()), (true, Some(0)));
-    assert_eq!(told("identity", Vec::new()), (true, Some(0)));
+    assert_eq!(report("gzip", Vec::new()), (true, Some(0)));
+    assert_eq!(report("identity", Vec::new()), (true, Some(0)));
     assert_eq!(
-        told("gzip", vec![Event::Data(gzip(b"hello"))]),
+        report("gzip", vec![Event::Data(gzip(b"hello"))]),
         (false, None)
     );
     let full = |names| {
@@ -238,7 +239,7 @@ fn only_a_size_that_is_known_is_told() {
 /// is cut short.
 #[test]
 fn a_body_is_at_its_end_only_when_nothing_can_come() {
-    let told = |names, events: Vec<Event>, times: usize| {
+    let report = |names, events: Vec<Event>, times: usize| {
         let mut body = decoded(names, events);
         let lines: String = (0..times)
             .map(|_| {
@@ -253,14 +254,14 @@ fn a_body_is_at_its_end_only_when_nothing_can_come() {
     let trailer = || Event::Trailer("x-checksum", "7");
     // The trailers are found in the last step of a poll.
     let late = || (0..31).map(|_| empty()).chain([trailer()]).collect();
-    let told = [
-        told("identity", vec![Event::Data(text(100_000))], 3),
-        told("gzip", vec![Event::Data(gzip(b"hello"))], 3),
-        told("gzip", vec![cut()], 3),
-        told("gzip", vec![cut(), empty(), Event::Pending], 3),
-        told("gzip", vec![empty(), Event::Pending], 2),
-        told("identity", late(), 3),
-        told("gzip", late(), 3),
+    let report = [
+        report("identity", vec![Event::Data(text(100_000))], 3),
+        report("gzip", vec![Event::Data(gzip(b"hello"))], 3),
+        report("gzip", vec![cut()], 3),
+        report("gzip", vec![cut(), empty(), Event::Pending], 3),
+        report("gzip", vec![empty(), Event::Pending], 2),
+        report("identity", late(), 3),
+        report("gzip", late(), 3),
     ];
     expect![[r#"
         identity
@@ -298,5 +299,5 @@ fn a_body_is_at_its_end_only_when_nothing_can_come() {
         ended: true, size: Some(0); end
 
     "#]]
-    .assert_eq(&told.concat());
+    .assert_eq(&report.concat());
 }

@@ -30,16 +30,16 @@ fn a_bomb_is_stopped_within_a_piece_of_what_is_allowed() {
             Ok(())
         });
         let body = Decoded::new(
-            Source::of([Event::Data(bomb)]),
+            Source::new([Event::Data(bomb)]),
             &codings(coding.name()),
             allowance,
         );
-        let told = polls(body, ALLOWED / PIECE + 2);
+        let report = polls(body, ALLOWED / PIECE + 2);
         let expected = format!(
             "{}error: too large\nend\n",
             "data of 65536 bytes\n".repeat(ALLOWED / PIECE)
         );
-        assert_eq!(told, expected, "{coding}");
+        assert_eq!(report, expected, "{coding}");
         assert_eq!(made.get(), ALLOWED + PIECE, "{coding}");
     }
 }

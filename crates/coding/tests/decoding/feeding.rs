@@ -4,7 +4,7 @@ use bytes::Bytes;
 use http_step_coding::{Coding, Codings, DecodeError, Decoder, PIECE, Step};
 
 /// More than any body here takes: a decoder that goes on beyond comes to no end.
-const MOST_STEPS: usize = 1 << 20;
+const MAX_STEPS: usize = 1 << 20;
 
 /// What became of a body.
 #[derive(Debug, PartialEq, Eq)]
@@ -22,7 +22,7 @@ pub(crate) struct Outcome {
 
 impl Outcome {
     /// For tables: the text, or the error.
-    pub(crate) fn told(&self) -> String {
+    pub(crate) fn report(&self) -> String {
         match &self.error {
             None => format!("{:?}", String::from_utf8_lossy(&self.decoded)),
             Some(error) => error.to_string(),
@@ -56,7 +56,7 @@ fn feed_to<'a>(mut decoder: Decoder, frames: impl IntoIterator<Item = &'a [u8]>)
     };
     loop {
         outcome.steps += 1;
-        assert!(outcome.steps < MOST_STEPS, "no end comes");
+        assert!(outcome.steps < MAX_STEPS, "no end comes");
         match decoder.step(&mut input, ended) {
             Ok(Step::Piece(piece)) => {
                 assert!((1..=PIECE).contains(&piece.len()));

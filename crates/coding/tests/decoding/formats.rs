@@ -6,11 +6,11 @@ use crate::encoders::{codings, gzip, raw_deflate, zlib, zstd};
 use crate::feeding::{decode, feed};
 
 /// One line a body, all at once and byte by byte: they have to agree.
-fn told(coding: &str, bodies: &[(&str, Vec<u8>)]) -> String {
+fn report(coding: &str, bodies: &[(&str, Vec<u8>)]) -> String {
     let codings = codings(coding);
     let line = |(name, body): &(&str, Vec<u8>)| {
-        let whole = decode(&codings, body).told();
-        let bytes = feed(&codings, body.chunks(1)).told();
+        let whole = decode(&codings, body).report();
+        let bytes = feed(&codings, body.chunks(1)).report();
         assert_eq!(whole, bytes, "{name}");
         format!("{name}: {whole}\n")
     };
@@ -84,7 +84,7 @@ fn gzip_bodies() {
         padding after the end: the body continues after the end of its gzip coding
         text after a second member: the body continues after the end of its gzip coding
     "#]]
-    .assert_eq(&told("gzip", &bodies));
+    .assert_eq(&report("gzip", &bodies));
 }
 
 #[test]
@@ -146,7 +146,7 @@ fn deflate_bodies() {
         text: the body is not valid deflate: invalid stored block lengths
         gzip instead: the body is not valid deflate: invalid block type
     "#]]
-    .assert_eq(&told("deflate", &bodies));
+    .assert_eq(&report("deflate", &bodies));
 }
 
 #[test]
@@ -168,7 +168,7 @@ fn brotli_bodies() {
         gzip instead: the body is not valid br: error in cl space
         text after the end: the body continues after the end of its br coding
     "#]]
-    .assert_eq(&told("br", &bodies));
+    .assert_eq(&report("br", &bodies));
 }
 
 #[test]
@@ -240,5 +240,5 @@ fn zstd_bodies() {
         gzip instead: the body is not valid zstd: unknown frame descriptor
         text after the end: the body continues after the end of its zstd coding
     "#]]
-    .assert_eq(&told("zstd", &bodies));
+    .assert_eq(&report("zstd", &bodies));
 }

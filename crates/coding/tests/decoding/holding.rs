@@ -30,12 +30,12 @@ fn most(codings: &Codings, body: &[u8]) -> usize {
 #[test]
 fn it_is_a_window_that_is_held() {
     let large = 64 << 20;
-    let mut told = String::new();
+    let mut report = String::new();
     for coding in Coding::ALL {
         let alone = codings(coding.name());
         let small = most(&alone, &encoded(&alone, b"hello")) >> 10;
         let large = most(&alone, &zeros(coding, large)) >> 20;
-        told.push_str(&format!("{coding}: {} KiB, {large} MiB\n", small / 10 * 10));
+        report.push_str(&format!("{coding}: {} KiB, {large} MiB\n", small / 10 * 10));
     }
     expect![[r#"
         gzip: 110 KiB, 0 MiB
@@ -43,7 +43,7 @@ fn it_is_a_window_that_is_held() {
         br: 60 KiB, 16 MiB
         zstd: 8730 KiB, 8 MiB
     "#]]
-    .assert_eq(&told);
+    .assert_eq(&report);
     let twice = codings("br, br");
     let body = brotli(&brotli(&noise(32 << 20)));
     let held = most(&twice, &body);
@@ -55,23 +55,23 @@ fn it_is_a_window_that_is_held() {
 #[test]
 fn the_allowance_is_told_when_it_changes_and_can_end_the_body() {
     let body = zeros(Coding::Brotli, 16 << 20);
-    let told = |most: usize, times| {
-        let asked = RefCell::new(Vec::new());
+    let report = |most: usize, times| {
+        let requested = RefCell::new(Vec::new());
         let allowance = Holds(|bytes: usize| {
-            asked.borrow_mut().push(bytes >> 20);
+            requested.borrow_mut().push(bytes >> 20);
             if bytes > most {
                 return Err(io::Error::other("that is too much memory"));
             }
             Ok::<_, io::Error>(())
         });
-        let source = Source::of([Event::Data(body.clone())]);
+        let source = Source::new([Event::Data(body.clone())]);
         let body = Decoded::new(source, &codings("br"), allowance);
         let polls = polls(body, times).replace(&format!("data of {PIECE} bytes\n"), "");
-        let mut asked = asked.into_inner();
-        asked.dedup();
-        format!("{polls}MiB: {asked:?}\n")
+        let mut requested = requested.into_inner();
+        requested.dedup();
+        format!("{polls}MiB: {requested:?}\n")
     };
-    let told = told(32 << 20, 257) + &told(8 << 20, 2);
+    let report = report(32 << 20, 257) + &report(8 << 20, 2);
     expect![[r#"
         end
         MiB: [0, 16, 0]
@@ -79,5 +79,5 @@ fn the_allowance_is_told_when_it_changes_and_can_end_the_body() {
         end
         MiB: [0, 16, 0]
     "#]]
-    .assert_eq(&told);
+    .assert_eq(&report);
 }

@@ -29,7 +29,7 @@ fn every_coding_and_every_pair_gives_back_what_was_encoded() {
 fn a_body_of_no_bytes_is_empty_in_every_coding() {
     for codings in all() {
         let outcome = feed(&codings, [&b""[..], b""]);
-        assert_eq!((outcome.told().as_str(), outcome.produced), (r#""""#, 0));
+        assert_eq!((outcome.report().as_str(), outcome.produced), (r#""""#, 0));
     }
 }
 

@@ -26,7 +26,7 @@ pub(crate) enum Event {
 pub(crate) struct Source(pub(crate) VecDeque<Event>);
 
 impl Source {
-    pub(crate) fn of(events: impl IntoIterator<Item = Event>) -> Self {
+    pub(crate) fn new(events: impl IntoIterator<Item = Event>) -> Self {
         Self(events.into_iter().collect())
     }
 }
@@ -81,7 +81,7 @@ where
     let mut body = pin!(body);
     let wakes = Arc::new(Wakes::default());
     let waker = Waker::from(Arc::clone(&wakes));
-    let mut told = String::new();
+    let mut report = String::new();
     for _ in 0..times {
         let line = match body.as_mut().poll_frame(&mut Context::from_waker(&waker)) {
             Poll::Pending => match wakes.0.swap(0, Ordering::Relaxed) {
@@ -96,7 +96,7 @@ where
                 Err(frame) => format!("trailers {:?}", frame.into_trailers().unwrap()),
             },
         };
-        writeln!(told, "{line}").unwrap();
+        writeln!(report, "{line}").unwrap();
     }
-    told
+    report
 }

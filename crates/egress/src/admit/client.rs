@@ -42,13 +42,13 @@ impl Egress {
         &self,
         client: &Client,
     ) -> Result<(Key, ClientValues), TransportError> {
-        let asked = [
+        let requested = [
             Some(client.token_url.as_str()),
             client.scope.as_deref(),
             client.audience.as_deref(),
         ];
-        let asked = asked.into_iter().flatten();
-        let mut secrets = asked.flat_map(|text| self.secrets.found_in(text.as_bytes()));
+        let requested = requested.into_iter().flatten();
+        let mut secrets = requested.flat_map(|text| self.secrets.found_in(text.as_bytes()));
         if let Some(secret) = secrets.next() {
             return Err(TransportError::Refused(format!(
                 "the secret `{}` can't be in the URL of a token endpoint, a scope or an audience",

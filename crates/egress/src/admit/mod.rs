@@ -58,7 +58,7 @@ impl Egress {
             Scheme::Http => None,
             Scheme::Https => Some(self.identity(permit)?),
         };
-        let requested = self.requested.proxies.of(origin);
+        let requested = self.requested.proxies.for_origin(origin);
         let proxy: Option<Proxy> = self.policy.proxy_for(origin, requested)?;
         Ok(Route {
             key: Key {
@@ -96,7 +96,7 @@ fn origin(uri: &Uri) -> Result<Origin, TransportError> {
             "the request has no host".to_owned(),
         ));
     };
-    let origin = Origin::of_url(&format!("{scheme}://{authority}/"))?;
+    let origin = Origin::from_url(&format!("{scheme}://{authority}/"))?;
     if authority.as_str().contains('@') {
         return Err(TransportError::Refused(format!(
             "the request to {origin} has a user name or a password before its host"

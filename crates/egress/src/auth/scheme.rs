@@ -155,7 +155,7 @@ impl TryFrom<RequestedScheme> for Scheme {
                     SignatureForm::GitHub => Form::GitHub,
                     SignatureForm::Slack => Form::Slack,
                     SignatureForm::Stripe => Form::Stripe,
-                    SignatureForm::Plain(plain) => Form::Plain(of_plain(&plain)?),
+                    SignatureForm::Plain(plain) => Form::Plain(parse_plain(&plain)?),
                 },
             },
             RequestedScheme::AwsSigV4(aws) => Self::AwsSigV4(aws),
@@ -199,7 +199,7 @@ fn check_lengths(requested: &RequestedScheme) -> Result<(), SchemeError> {
     }
 }
 
-fn of_plain(requested: &PlainSignature) -> Result<Plain, SchemeError> {
+fn parse_plain(requested: &PlainSignature) -> Result<Plain, SchemeError> {
     let plain = Plain::new(&requested.header, requested.encoding, &requested.prefix)?;
     let header = plain.header();
     if is_forbidden(header) {
@@ -222,7 +222,7 @@ impl TryFrom<OAuth2> for Client {
         if !token_url.username().is_empty() || token_url.password().is_some() {
             return Err(SchemeError::UserInfo);
         }
-        let origin = Origin::of_url(token_url.as_str())?;
+        let origin = Origin::from_url(token_url.as_str())?;
         // RFC 6749, section 3.2, but for what does not leave the machine.
         if origin.scheme == UriScheme::Http && !is_loopback(&token_url) {
             return Err(SchemeError::Insecure);

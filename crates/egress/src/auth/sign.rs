@@ -137,11 +137,11 @@ impl KeyMaterial<'_> {
                 password,
             } => {
                 let mut session = session.lock().unwrap_or_else(PoisonError::into_inner);
-                let Some((asked_by, session)) = &mut *session else {
+                let Some((origin_of_session, session)) = &mut *session else {
                     return Ok(Signed::default());
                 };
                 // A nonce is good for the server that gave it.
-                if asked_by != origin {
+                if origin_of_session != origin {
                     return Ok(Signed::default());
                 }
                 let uri = request.uri().path_and_query();
@@ -206,7 +206,7 @@ impl Aws {
             payload: if self.is_payload_unsigned {
                 Payload::Unsigned
             } else {
-                Payload::of(body)
+                Payload::from_body(body)
             },
         };
         let scope = Scope::new(&self.region, &self.service);

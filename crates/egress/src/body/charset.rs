@@ -62,8 +62,8 @@ pub(crate) fn ask_for_none(header: &mut HeaderMap) {
     for name in names {
         header.remove(name);
     }
-    if let Entry::Occupied(mut asked) = header.entry(ACCEPT) {
-        for value in asked.iter_mut() {
+    if let Entry::Occupied(mut requested) = header.entry(ACCEPT) {
+        for value in requested.iter_mut() {
             if let Some(mut other) = without(value) {
                 other.set_sensitive(value.is_sensitive());
                 *value = other;

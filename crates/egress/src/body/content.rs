@@ -94,5 +94,5 @@ impl Body for Content {
 /// What a body is written in.
 pub(crate) fn context_of(header: &HeaderMap) -> Context {
     let content_type = header.get(CONTENT_TYPE);
-    Context::of_media_type(content_type.and_then(|value| value.to_str().ok()))
+    Context::from_media_type(content_type.and_then(|value| value.to_str().ok()))
 }

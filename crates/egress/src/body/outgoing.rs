@@ -61,7 +61,7 @@ pub(crate) struct Outgoing {
     request: Arc<Upload>,
     attempt: u32,
     /// What an earlier attempt has sent, to be sent first.
-    again: Bytes,
+    replayed: Bytes,
     /// What is left of the length that was announced: hyper asks for no more.
     left: Option<u64>,
     progress: Arc<Progress>,
@@ -81,9 +81,9 @@ pub(crate) struct Upload {
 
 impl Upload {
     /// The body once more from its beginning; none if what was sent of it is not kept.
-    pub(crate) fn again(self: &Arc<Self>) -> Option<Outgoing> {
-        let (attempt, again) = self.body.again()?;
-        Some(Outgoing::of(Arc::clone(self), attempt, again))
+    pub(crate) fn replay(self: &Arc<Self>) -> Option<Outgoing> {
+        let (attempt, replayed) = self.body.replay()?;
+        Some(Outgoing::for_attempt(Arc::clone(self), attempt, replayed))
     }
 
     /// Keep what is sent, to send it again.
@@ -114,17 +114,17 @@ impl Outgoing {
             usage,
             entry,
         };
-        Self::of(Arc::new(upload), 0, Bytes::new())
+        Self::for_attempt(Arc::new(upload), 0, Bytes::new())
     }
 
-    fn of(request: Arc<Upload>, attempt: u32, again: Bytes) -> Self {
-        let is_empty = again.is_empty() && request.body.is_end_stream();
+    fn for_attempt(request: Arc<Upload>, attempt: u32, replayed: Bytes) -> Self {
+        let is_empty = replayed.is_empty() && request.body.is_end_stream();
         Self {
             progress: Arc::new(Progress::new(is_empty || request.length == Some(0))),
             left: request.length,
             request,
             attempt,
-            again,
+            replayed,
             flood_guard: None,
         }
     }
@@ -147,10 +147,10 @@ impl Outgoing {
         &mut self,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, TransportError>>> {
-        if self.again.is_empty() {
+        if self.replayed.is_empty() {
             return self.request.body.poll(self.attempt, cx);
         }
-        let piece = self.again.split_to(self.again.len().min(PIECE));
+        let piece = self.replayed.split_to(self.replayed.len().min(PIECE));
         Poll::Ready(Some(Ok(Frame::data(piece))))
     }
 }
@@ -200,15 +200,15 @@ impl Body for Outgoing {
     }
 
     fn is_end_stream(&self) -> bool {
-        self.again.is_empty() && self.request.body.is_end_stream()
+        self.replayed.is_empty() && self.request.body.is_end_stream()
     }
 
     fn size_hint(&self) -> SizeHint {
-        let (again, rest) = (self.again.len() as u64, self.request.body.size_hint());
+        let (replayed, rest) = (self.replayed.len() as u64, self.request.body.size_hint());
         let mut hint = SizeHint::new();
-        hint.set_lower(rest.lower() + again);
+        hint.set_lower(rest.lower() + replayed);
         if let Some(upper) = rest.upper() {
-            hint.set_upper(upper + again);
+            hint.set_upper(upper + replayed);
         }
         hint
     }

@@ -94,7 +94,7 @@ impl Received {
         self.held = None;
     }
 
-    fn broken(&self, error: &hyper::Error) -> TransportError {
+    fn read_error(&self, error: &hyper::Error) -> TransportError {
         TransportError::Body {
             from: self.origin.clone(),
             after: self.count,
@@ -134,7 +134,7 @@ impl Body for Received {
             }
             Poll::Ready(Some(Err(error))) => {
                 this.end();
-                Poll::Ready(Some(Err(this.broken(&error))))
+                Poll::Ready(Some(Err(this.read_error(&error))))
             }
             Poll::Ready(None) => {
                 this.end();

@@ -72,7 +72,7 @@ impl Replay {
 
     /// Begin another attempt: its number, and what it has to send first. None if that is
     /// not kept.
-    pub(crate) fn again(&self) -> Option<(u32, Bytes)> {
+    pub(crate) fn replay(&self) -> Option<(u32, Bytes)> {
         let mut source = self.lock();
         let first = match &mut source.sent {
             Buffered::Nothing => Bytes::new(),

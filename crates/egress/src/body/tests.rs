@@ -85,8 +85,8 @@ impl Run {
         drop(upload);
         let request = Request::get(ORIGIN).body(outgoing).unwrap();
         let (response, ()) = tokio::join!(connection.send(request), async {
-            let mut asked = [0; 1 << 10];
-            assert!(server.read(&mut asked).await.unwrap() > 0);
+            let mut requested = [0; 1 << 10];
+            assert!(server.read(&mut requested).await.unwrap() > 0);
             server.write_all(head.as_bytes()).await.unwrap();
         });
         let body = response.ok().unwrap().into_body();
@@ -179,17 +179,17 @@ async fn a_body_goes_out_again_from_its_beginning_at_whatever_point_it_broke_off
         for _ in 0..sent {
             first.frame().await;
         }
-        let mut second = upload.again().unwrap();
+        let mut second = upload.replay().unwrap();
         assert!(!second.progress().is_done(), "{sent}");
         // The earlier one may not take away what is the later one's.
         let late = first.frame().await.unwrap().unwrap_err();
         assert_eq!(late, TransportError::RequestBody, "{sent}");
         let _ = second.frame().await;
-        let third = upload.again().unwrap();
+        let third = upload.replay().unwrap();
         drop((first, second));
         assert_eq!(rest(third).await, b"onetwothree", "{sent}");
         upload.settle();
-        assert!(upload.again().is_none());
+        assert!(upload.replay().is_none());
     }
 }
 
@@ -198,10 +198,10 @@ async fn what_was_not_kept_does_not_go_out_again() {
     let run = Run::new(Limits::default());
     let upload = run.outgoing([data("x")], None).await.upload();
     // Nothing of it is gone yet.
-    let mut outgoing = upload.again().unwrap();
+    let mut outgoing = upload.replay().unwrap();
     outgoing.frame().await.unwrap().unwrap();
     upload.keep();
-    assert!(upload.again().is_none());
+    assert!(upload.replay().is_none());
 }
 
 #[tokio::test]
@@ -225,11 +225,11 @@ async fn a_body_is_kept_up_to_a_limit_and_within_the_memory_of_its_run() {
             frame.unwrap();
         }
         let is_large = run.usage.memory().peak() >= MAX_HELD;
-        let again = upload.again();
-        assert_eq!(again.is_some(), is_kept);
-        if let Some(again) = again {
+        let replayed = upload.replay();
+        assert_eq!(replayed.is_some(), is_kept);
+        if let Some(replayed) = replayed {
             assert!(is_large);
-            assert_eq!(rest(again).await.len(), MAX_HELD);
+            assert_eq!(rest(replayed).await.len(), MAX_HELD);
         }
         // A run does not end because its requests can't be repeated.
         assert_eq!(run.usage.signal().exceeded(), None);

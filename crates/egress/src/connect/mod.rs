@@ -166,7 +166,7 @@ impl Connector {
         let socket = Socket::new(stream);
         let target = match addresses.first() {
             Some(address) => Target::Address(SocketAddr::new(*address, origin.port)),
-            None => Target::of(&origin.host, origin.port),
+            None => Target::new(&origin.host, origin.port),
         };
         let io: Box<dyn Io> = match url.scheme {
             ProxyScheme::Socks5 | ProxyScheme::Socks5h => {

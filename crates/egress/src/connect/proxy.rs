@@ -29,7 +29,7 @@ pub(crate) enum Target {
 }
 
 impl Target {
-    pub(crate) fn of(host: &Host, port: u16) -> Self {
+    pub(crate) fn new(host: &Host, port: u16) -> Self {
         match host {
             Host::Address(address) => Self::Address(SocketAddr::new(*address, port)),
             Host::Name(name) => Self::Name(name.clone(), port),
@@ -51,16 +51,19 @@ pub(crate) async fn tunnel(
     proxy: &ProxyUrl,
     target: &Target,
 ) -> Result<Box<dyn Io>, String> {
-    let broken = |error: hyper::Error| innermost(&error);
+    let handshake_error = |error: hyper::Error| innermost(&error);
     let mut request = connect(proxy, &target.authority()).map_err(|error| error.to_string())?;
     let interim = InterimCounter::default();
     interim.count(&mut request);
     let watch = move |_| interim.check();
     let (mut sender, driver) = http1::handshake(TokioIo::new(InspectedIo { io, inspect: watch }))
         .await
-        .map_err(broken)?;
+        .map_err(handshake_error)?;
     drop(tokio::spawn(driver.with_upgrades()));
-    let response = sender.send_request(request).await.map_err(broken)?;
+    let response = sender
+        .send_request(request)
+        .await
+        .map_err(handshake_error)?;
     match response.status() {
         status if status.is_success() => {}
         StatusCode::PROXY_AUTHENTICATION_REQUIRED => {
@@ -78,7 +81,9 @@ pub(crate) async fn tunnel(
             ));
         }
     }
-    let upgraded = hyper::upgrade::on(response).await.map_err(broken)?;
+    let upgraded = hyper::upgrade::on(response)
+        .await
+        .map_err(handshake_error)?;
     Ok(Box::new(TokioIo::new(upgraded)))
 }
 

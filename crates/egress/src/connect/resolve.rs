@@ -55,7 +55,7 @@ const AT_A_TIME: usize = 64;
 
 /// How long a lookup may take. No run waits as long, and no system searches as
 /// long; it is for a resolver that forgets what it was asked.
-const LONGEST: Duration = Duration::from_secs(300);
+const MAX_TIME: Duration = Duration::from_secs(300);
 
 /// Asks for names on behalf of tenants.
 pub(crate) struct Lookups {
@@ -78,7 +78,7 @@ impl Lookups {
         // A task outlives who waits for it.
         let found = tokio::spawn(async move {
             let _permit = permit;
-            timeout(LONGEST, lookup).await
+            timeout(MAX_TIME, lookup).await
         });
         match found.await {
             Ok(Ok(found)) => found,
@@ -86,10 +86,10 @@ impl Lookups {
                 io::ErrorKind::TimedOut,
                 format!(
                     "the resolver does not answer within {} s",
-                    LONGEST.as_secs()
+                    MAX_TIME.as_secs()
                 ),
             )),
-            Err(_) => Err(io::Error::other("the resolver broke off")),
+            Err(_) => Err(io::Error::other("the resolver failed")),
         }
     }
 }

@@ -59,7 +59,7 @@ pub(crate) fn innermost(error: &(dyn StdError + 'static)) -> String {
     if of_http2.is_some_and(is_farewell) {
         return "it takes no more requests on this connection".to_owned();
     }
-    // h2 goes on with what the server adds for people who look for mistakes.
+    // h2 goes on with what the server adds for people who look for errors.
     if let Some(error) = of_http2.filter(|error| error.is_remote() && error.is_go_away())
         && let Some(reason) = error.reason()
     {

@@ -87,7 +87,7 @@ pub(super) fn in_words(error: &CertificateError) -> String {
                 .to_owned()
         }
         CertificateError::Other(error) => match error.0.downcast_ref::<webpki::Error>() {
-            Some(error) => of_webpki(error),
+            Some(error) => webpki_reason(error),
             None if error.0.is::<NotItsKey>() => format!(
                 "{}; install a certificate and a key that belong together on the server",
                 error.0
@@ -141,7 +141,7 @@ fn purposes(presented: &[ExtendedKeyPurpose]) -> String {
 }
 
 /// The words for what rustls has none for.
-fn of_webpki(error: &webpki::Error) -> String {
+fn webpki_reason(error: &webpki::Error) -> String {
     use webpki::Error;
     let (what, fix) = match error {
         Error::CaUsedAsEndEntity => (

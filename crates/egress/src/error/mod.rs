@@ -406,7 +406,7 @@ impl TransportError {
                 after,
                 reason,
             } => format!(
-                "the response of {} broke off after {after} bytes of its body: {reason}",
+                "the response of {} ended after {after} bytes of its body: {reason}",
                 name(from)
             ),
             Self::Coding { from, reason } => {
@@ -470,7 +470,7 @@ impl TransportError {
     }
 
     /// The same, naming the part of the request that can't be sent.
-    pub(crate) fn of_part(self, part: &str) -> Self {
+    pub(crate) fn in_part(self, part: &str) -> Self {
         match self {
             Self::Refused(reason) => Self::Refused(format!("{part} can't be sent: {reason}")),
             other => other,
@@ -485,14 +485,14 @@ impl From<OriginError> for TransportError {
 }
 
 impl TransportError {
-    /// The error as a client gets it, with texts as `tell` lets it see them.
-    pub(crate) fn code(&self, tell: impl Fn(&str) -> Option<String>) -> Error {
+    /// The error as a client gets it, with texts as `redact` shows them.
+    pub(crate) fn code(&self, redact: impl Fn(&str) -> Option<String>) -> Error {
         match self {
             Self::Denied(_) => Error::Denied,
             Self::Refused(_) => Error::InvalidRequest,
-            Self::NoToken { reason, .. } => Error::NoToken(tell(reason)),
+            Self::NoToken { reason, .. } => Error::NoToken(redact(reason)),
             Self::Exceeded { .. } => Error::LimitReached,
-            Self::Resolve { reason, .. } => Error::Dns(tell(reason)),
+            Self::Resolve { reason, .. } => Error::Dns(redact(reason)),
             Self::Connect { refused: true, .. } => Error::ConnectionRefused,
             Self::Connect { .. } | Self::Proxy { .. } => Error::DestinationUnavailable,
             Self::ConnectTimeout { .. } => Error::ConnectionTimeout,
@@ -506,7 +506,7 @@ impl TransportError {
             Self::UploadTimeout { .. } => Error::WriteTimeout,
             Self::BodyTimeout { .. } => Error::ReadTimeout,
             Self::Body { .. } => Error::ResponseIncomplete,
-            Self::Coding { reason, .. } => Error::ContentCoding(tell(reason)),
+            Self::Coding { reason, .. } => Error::ContentCoding(redact(reason)),
             Self::RequestBody => Error::RequestBody,
         }
     }

@@ -9,13 +9,17 @@ use crate::flood::{MAX_HEADER_BYTES, MAX_HEADER_FIELDS};
 
 impl TransportError {
     /// From what hyper says of a request to an origin.
-    pub(crate) fn of_request(error: &(dyn StdError + 'static), origin: &str, unsent: bool) -> Self {
+    pub(crate) fn from_request(
+        error: &(dyn StdError + 'static),
+        origin: &str,
+        unsent: bool,
+    ) -> Self {
         if let Some(own) = find::<Self>(error) {
             return own.clone();
         }
         // With TLS 1.3 the handshake is over for the client before the server has
         // looked at its certificate.
-        if let Some(reason) = find::<rustls::Error>(error).and_then(tls::of_client) {
+        if let Some(reason) = find::<rustls::Error>(error).and_then(tls::client_reason) {
             return Self::Tls {
                 with: origin.to_owned(),
                 reason,

@@ -163,8 +163,8 @@ fn an_error_has_a_kind_and_a_stage_was_sent_or_not_and_is_told_to_clients() {
     ] {
         let code = error.code(|text| Some(text.to_owned()));
         let (kind, stage, sent) = (error.kind(), error.stage(), error.sent());
-        let told = format!("{kind:?} at {stage:?}, sent {sent:?}: {code:?}");
-        assert_eq!(told, expected, "{error:?}");
+        let report = format!("{kind:?} at {stage:?}, sent {sent:?}: {code:?}");
+        assert_eq!(report, expected, "{error:?}");
     }
 }
 
@@ -172,6 +172,6 @@ fn an_error_has_a_kind_and_a_stage_was_sent_or_not_and_is_told_to_clients() {
 fn what_came_back_unwritten_was_not_sent() {
     let reset = io::Error::from(io::ErrorKind::ConnectionReset);
     for (unsent, sent) in [(true, Sent::No), (false, Sent::Unknown)] {
-        assert_eq!(E::of_request(&reset, ONE, unsent).sent(), sent);
+        assert_eq!(E::from_request(&reset, ONE, unsent).sent(), sent);
     }
 }

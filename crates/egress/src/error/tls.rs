@@ -11,7 +11,7 @@ const TOO_OLD: &str = "it speaks no version of TLS that is new enough; enable TL
      the server (1.3, where `min_version: '1.3'` is asked for)";
 
 /// What a server says against the client's certificate.
-pub(crate) fn of_client(error: &Error) -> Option<String> {
+pub(crate) fn client_reason(error: &Error) -> Option<String> {
     let Error::AlertReceived(alert) = error else {
         return None;
     };
@@ -63,7 +63,7 @@ pub(crate) fn reason(error: &io::Error) -> (String, bool) {
 pub(crate) fn in_words(error: &Error) -> String {
     match error {
         Error::InvalidCertificate(error) => certificate(error),
-        Error::AlertReceived(alert) => of_client(error).unwrap_or_else(|| abort(*alert)),
+        Error::AlertReceived(alert) => client_reason(error).unwrap_or_else(|| abort(*alert)),
         Error::PeerIncompatible(why) => incompatible(why),
         Error::InvalidMessage(why) => malformed(why),
         Error::InappropriateMessage { got_type, .. } => out_of_turn(got_type),

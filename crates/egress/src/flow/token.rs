@@ -97,7 +97,7 @@ impl Egress {
             .map_err(|error| none(error.to_string()))?;
         request.headers_mut().extend(headers);
 
-        let asked = Instant::now();
+        let requested = Instant::now();
         let in_flight = Arc::clone(in_flight);
         let response = self.exchange(request, options, entry, in_flight, &[]).await;
         let response = response.inspect_err(|error| entry.failed(error))?;
@@ -107,7 +107,7 @@ impl Egress {
             .collect()
             .await;
         let answer = answer.map_err(|error| none(error.to_string()))?.to_bytes();
-        let token = match Token::parse(status, &answer, asked) {
+        let token = match Token::parse(status, &answer, requested) {
             Ok(token) => token,
             Err(mut error) => {
                 // As the server wrote it: to cut a text before would leave a part of a value.

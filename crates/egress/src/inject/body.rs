@@ -11,7 +11,7 @@ use http::request::Parts;
 use http::{HeaderMap, Request};
 use http_body::{Body, Frame};
 use http_body_util::Full;
-use http_step_policy::{Origin, Place, Stands};
+use http_step_policy::{Origin, Place, Placement};
 use http_step_redact::{Context, Replacements, Replacer};
 use tokio::task::yield_now;
 
@@ -19,7 +19,7 @@ use super::{Destination, admit, written};
 use crate::body::BoxBody;
 use crate::body::collect::{Read, Rest, collect};
 use crate::body::content::{Content, MAX_HELD, context_of};
-use crate::body::inspect::{BodyReader, Found, Standing};
+use crate::body::inspect::{BodyReader, Found, OwnedPlacement};
 use crate::egress::Egress;
 use crate::error::TransportError;
 use crate::headers::announced_length;
@@ -70,12 +70,14 @@ struct BodyGrant {
 }
 
 impl BodyGrant {
-    fn of(&self, standing: &Standing) -> &Result<(), TransportError> {
-        match standing {
-            Standing::Whole => &self.whole,
-            Standing::Composed | Standing::Repeated(_) | Standing::Joined => &self.composed,
-            Standing::BehindEscape(_) => &self.behind_escape,
-            Standing::Recoded => &self.recoded,
+    fn decision(&self, placement: &OwnedPlacement) -> &Result<(), TransportError> {
+        match placement {
+            OwnedPlacement::Whole => &self.whole,
+            OwnedPlacement::Composed | OwnedPlacement::Repeated(_) | OwnedPlacement::Joined => {
+                &self.composed
+            }
+            OwnedPlacement::BehindEscape(_) => &self.behind_escape,
+            OwnedPlacement::Recoded => &self.recoded,
         }
     }
 }
@@ -93,14 +95,20 @@ impl Egress {
         }
         let mut found = reader.take_found();
         // The denial is to name all that is missing, and first what nothing grants.
-        found.sort_by_key(|found| match found.standing {
-            Standing::BehindEscape(_) | Standing::Recoded => 0,
-            Standing::Composed | Standing::Repeated(_) | Standing::Joined => 1,
-            Standing::Whole => 2,
+        found.sort_by_key(|found| match found.placement {
+            OwnedPlacement::BehindEscape(_) | OwnedPlacement::Recoded => 0,
+            OwnedPlacement::Composed | OwnedPlacement::Repeated(_) | OwnedPlacement::Joined => 1,
+            OwnedPlacement::Whole => 2,
         });
-        for Found { secret, standing } in found {
+        for Found { secret, placement } in found {
             if let Some(secret) = self.secrets.secrets().get(secret) {
-                admit(secret, destination, Place::Body, standing.stands(), entry)?;
+                admit(
+                    secret,
+                    destination,
+                    Place::Body,
+                    placement.as_placement(),
+                    entry,
+                )?;
             }
         }
         let Some(field) = &destination.override_field else {
@@ -231,19 +239,19 @@ impl Egress {
             // What is found here is admitted; so nothing is told of the others yet.
             let unseen = AuditEntry::new(destination.method.as_str());
             let value = written(secret, context, Place::Body);
-            let may = |stands| {
+            let may = |placement| {
                 value.as_ref().map_err(Clone::clone)?;
-                admit(secret, destination, Place::Body, stands, &unseen)
+                admit(secret, destination, Place::Body, placement, &unseen)
             };
             let of = BodyGrant {
                 name: secret.grant.name().to_owned(),
-                whole: may(Stands::Whole),
-                composed: may(Stands::Composed),
+                whole: may(Placement::Whole),
+                composed: may(Placement::Composed),
                 behind_escape: match reader.sign_of_escapes() {
-                    Some(sign) => may(Stands::BehindEscape(sign)),
+                    Some(sign) => may(Placement::BehindEscape(sign)),
                     None => Ok(()),
                 },
-                recoded: may(Stands::Recoded),
+                recoded: may(Placement::Recoded),
                 overridden: secret
                     .grant
                     .admit_beside(destination.origin, Place::Body, "_method")
@@ -264,9 +272,9 @@ impl Egress {
 impl InjectedBody {
     /// Whether the values may be there that were found since.
     fn admit(&mut self) -> Result<(), TransportError> {
-        for Found { secret, standing } in self.reader.take_found() {
+        for Found { secret, placement } in self.reader.take_found() {
             if let Some(grant) = self.grants.get(secret) {
-                grant.of(&standing).clone()?;
+                grant.decision(&placement).clone()?;
                 self.entry.record_injection(&grant.name, Place::Body);
             }
         }
@@ -342,7 +350,7 @@ impl InjectedBody {
                 .is_some_and(|counted| replacer.replaced() > counted)
             {
                 return Poll::Ready(Some(Err(TransportError::Refused(format!(
-                    "a secret stands after the first {MAX_HELD} bytes of a body whose length was announced; a body without Content-Length can have it there"
+                    "a secret is after the first {MAX_HELD} bytes of a body whose length was announced; a body without Content-Length can have it there"
                 )))));
             }
             if next.is_none() {

@@ -2,7 +2,7 @@
 
 use http::{HeaderMap, HeaderName, Request};
 use http_step_policy::{Origin, Place, header_name};
-use http_step_redact::{Context, LONGEST};
+use http_step_redact::{Context, MAX_LEN};
 
 use super::Destination;
 use crate::auth::Scheme;
@@ -97,11 +97,11 @@ impl Egress {
         entry: &AuditEntry,
     ) -> Result<RevealedText, TransportError> {
         let fits = |length| {
-            if length <= LONGEST {
+            if length <= MAX_LEN {
                 return Ok(());
             }
             Err(TransportError::Refused(format!(
-                "with its secrets a text of its credentials has {length} bytes; it may have {LONGEST}"
+                "with its secrets a text of its credentials has {length} bytes; it may have {MAX_LEN}"
             )))
         };
         let injected = self.inject_credential(

@@ -17,7 +17,7 @@ use http::header::{AUTHORIZATION, HeaderName, RANGE};
 use http::uri::PathAndQuery;
 use http::{HeaderMap, HeaderValue, Request, Uri};
 use http_step_policy::{
-    InHeader, Origin, Place, QueryFields, SecretUse, Stands, header_name, is_override_header,
+    InHeader, Origin, Place, Placement, QueryFields, SecretUse, header_name, is_override_header,
     is_plain_in_path, override_in_query,
 };
 use http_step_redact::{Context, HANDLE_BYTES, OpenEscape, encode};
@@ -105,7 +105,7 @@ impl Egress {
         };
         let Some(url) = &secret.url else {
             return Err(TransportError::Refused(format!(
-                "the secret `{}` can't be the host of a request: it is not lent as a URL, or it is none",
+                "the secret `{}` can't be the host of a request: it is not granted for the place `url`, or its value is not a URL",
                 secret.grant.name()
             )));
         };
@@ -124,7 +124,7 @@ impl Egress {
                 "the URL of a request: it has a user name or a password before its host",
             ));
         }
-        let origin = Origin::of_url(url.as_str()).map_err(|_| unusable(secret, "a URL"))?;
+        let origin = Origin::from_url(url.as_str()).map_err(|_| unusable(secret, "a URL"))?;
         let override_field = override_in_head(request.headers(), uri.query());
         secret.grant.admit_use(&SecretUse {
             origin: &origin,
@@ -132,9 +132,9 @@ impl Egress {
             path: url.path(),
             has_ambiguous_value: false,
             place: Place::Url,
-            stands: match uri.query() {
-                Some(_) => Stands::Composed,
-                None => Stands::Whole,
+            placement: match uri.query() {
+                Some(_) => Placement::Composed,
+                None => Placement::Whole,
             },
             override_field: override_field.as_deref(),
         })?;
@@ -167,7 +167,7 @@ impl Egress {
         // A value can be told from text as a whole alone.
         if request.headers().contains_key(RANGE) {
             return Err(TransportError::Refused(
-                "a step that is lent secrets can't ask for a part of a response; leave out the header `Range`"
+                "a step with secrets can't request a part of a response; leave out the header `Range`"
                     .to_owned(),
             ));
         }
@@ -197,8 +197,10 @@ impl Egress {
     ) -> Result<(), TransportError> {
         let mut all_injected = Vec::new();
         for (at, (name, value)) in header.iter().enumerate() {
-            let in_header = |error: TransportError| error.of_part(&format!("the header `{name}`"));
-            let credentials = (name == AUTHORIZATION).then(|| of_basic(value)).flatten();
+            let in_header = |error: TransportError| error.in_part(&format!("the header `{name}`"));
+            let credentials = (name == AUTHORIZATION)
+                .then(|| decode_basic(value))
+                .flatten();
             let injected = match credentials {
                 Some(written) => {
                     let within = |before, after| in_field(&*header, name, true, before, after);
@@ -253,8 +255,8 @@ impl Egress {
             Context::Url,
             Place::Path,
             |before, after| match is_other {
-                true => Stands::Recoded,
-                false => Stands::in_path(before, after),
+                true => Placement::Recoded,
+                false => Placement::in_path(before, after),
             },
             destination,
             entry,
@@ -266,8 +268,8 @@ impl Egress {
             Context::Url,
             Place::Query,
             |before, after| match is_other {
-                true => Stands::Recoded,
-                false => Stands::in_query(&fields, before, after),
+                true => Placement::Recoded,
+                false => Placement::in_query(&fields, before, after),
             },
             destination,
             entry,
@@ -293,7 +295,7 @@ impl Egress {
     fn inject_basic<'t>(
         &self,
         written: &'t [u8],
-        stands: impl Fn(&'t [u8], &'t [u8]) -> Stands<'t>,
+        placement: impl Fn(&'t [u8], &'t [u8]) -> Placement<'t>,
         destination: &Destination<'_>,
         entry: &AuditEntry,
     ) -> Result<Option<Zeroizing<Vec<u8>>>, TransportError> {
@@ -301,7 +303,7 @@ impl Egress {
             written,
             Context::Header,
             Place::Header,
-            stands,
+            placement,
             destination,
             entry,
         )?;
@@ -330,7 +332,7 @@ impl Egress {
         text: &'t [u8],
         context: Context,
         place: Place,
-        stands: impl Fn(&'t [u8], &'t [u8]) -> Stands<'t>,
+        placement: impl Fn(&'t [u8], &'t [u8]) -> Placement<'t>,
         destination: &Destination<'_>,
         entry: &AuditEntry,
     ) -> Result<Option<Zeroizing<Vec<u8>>>, TransportError> {
@@ -338,11 +340,11 @@ impl Egress {
         let found: Vec<&GrantedSecret> = self.secrets.found_in(text).collect();
         for secret in &found {
             for (before, after) in around(text, secret.handle.as_str()) {
-                let stands = match OpenEscape::at_end_of(before, context) {
-                    Some(sign) => Stands::BehindEscape(sign),
-                    None => stands(before, after),
+                let placement = match OpenEscape::at_end_of(before, context) {
+                    Some(sign) => Placement::BehindEscape(sign),
+                    None => placement(before, after),
                 };
-                admit(secret, destination, place, stands, entry)?;
+                admit(secret, destination, place, placement, entry)?;
             }
         }
         self.substitute(&found, text, context, place, fits)
@@ -371,12 +373,12 @@ impl Egress {
     ) -> Result<Option<Zeroizing<Vec<u8>>>, TransportError> {
         let found: Vec<&GrantedSecret> = self.secrets.found_in(text).collect();
         for secret in &found {
-            let stands = if text == secret.handle.as_str().as_bytes() {
-                Stands::Whole
+            let placement = if text == secret.handle.as_str().as_bytes() {
+                Placement::Whole
             } else {
-                Stands::Composed
+                Placement::Composed
             };
-            admit(secret, destination, place, stands, entry)?;
+            admit(secret, destination, place, placement, entry)?;
         }
         self.substitute(&found, text, context, place, fits)
     }
@@ -416,7 +418,7 @@ pub(crate) fn admit(
     secret: &GrantedSecret,
     destination: &Destination<'_>,
     place: Place,
-    stands: Stands<'_>,
+    placement: Placement<'_>,
     entry: &AuditEntry,
 ) -> Result<(), TransportError> {
     secret.grant.admit_use(&SecretUse {
@@ -425,7 +427,7 @@ pub(crate) fn admit(
         path: &destination.path.text,
         has_ambiguous_value: destination.path.has_ambiguous_value,
         place,
-        stands,
+        placement,
         override_field: destination.override_field.as_deref(),
     })?;
     entry.record_injection(secret.grant.name(), place);
@@ -439,8 +441,8 @@ fn in_field<'t>(
     is_basic: bool,
     before: &'t [u8],
     after: &'t [u8],
-) -> Stands<'t> {
-    Stands::InHeader(InHeader {
+) -> Placement<'t> {
+    Placement::InHeader(InHeader {
         field: name.as_str(),
         before,
         after,
@@ -479,7 +481,7 @@ pub(crate) fn written(
     // The component has it as a URL whose host is the handle.
     if secret.url.is_some() {
         return Err(TransportError::Refused(format!(
-            "the secret `{name}` is a URL, and lent as the URL of a request; `places:` without `url` lends it as text"
+            "the secret `{name}` is a URL, and granted as the URL of a request; `places:` without `url` grants it as text"
         )));
     }
     encode(secret.value(), context).map_err(|error| {
@@ -496,7 +498,7 @@ fn unusable(secret: &GrantedSecret, what: &str) -> TransportError {
 }
 
 /// What basic authentication has encoded.
-fn of_basic(value: &HeaderValue) -> Option<Vec<u8>> {
+fn decode_basic(value: &HeaderValue) -> Option<Vec<u8>> {
     let (scheme, token) = value.to_str().ok()?.split_once(' ')?;
     let token = token.trim();
     let written = BASE64_LENIENT.decode(token).ok()?;

@@ -166,7 +166,7 @@ async fn the_length_of_a_long_body_is_told() {
         (
             format!("{file}{handle}"),
             Err(
-                "a secret stands after the first 1048576 bytes of a body whose length was announced; a body without Content-Length can have it there",
+                "a secret is after the first 1048576 bytes of a body whose length was announced; a body without Content-Length can have it there",
             ),
         ),
     ] {
@@ -321,7 +321,7 @@ async fn no_value_stands_behind_an_open_escape() {
                 let said = format!("an unfinished `{sign}` escape");
                 match sent.map_err(|error| error.words(false)) {
                     Ok(()) => assert!(!is_open, "{text}"),
-                    Err(told) => assert!(is_open && told.contains(&said), "{text}: {told}"),
+                    Err(report) => assert!(is_open && report.contains(&said), "{text}: {report}"),
                 }
             }
         }

@@ -32,12 +32,12 @@ pub struct GrantedSecrets {
     /// Whether the component holds a handle.
     is_used: AtomicBool,
     /// Whether people were told what secrets there are.
-    told: AtomicBool,
+    report: AtomicBool,
 }
 
 /// The secrets can't be granted at all.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
-#[error("the secrets of the policy can't be lent: {0}")]
+#[error("the secrets of the policy can't be granted: {0}")]
 pub struct GrantError(String);
 
 impl GrantError {
@@ -99,7 +99,7 @@ impl GrantedSecrets {
             matchers: Arc::clone(matchers),
             secrets,
             is_used: AtomicBool::new(false),
-            told: AtomicBool::new(false),
+            report: AtomicBool::new(false),
         })
     }
 
@@ -128,13 +128,13 @@ impl GrantedSecrets {
             return secret.notice();
         }
         let notice = if self.secrets.is_empty() {
-            "This run is lent no secrets.".to_owned()
+            "No secrets are granted to this run.".to_owned()
         } else {
             let name = |secret: &GrantedSecret| format!("`{}`", secret.grant.name());
             let names: Vec<String> = self.secrets.iter().map(name).collect();
             format!("The secrets of this run are {}.", names.join(", "))
         };
-        (!self.told.swap(true, Ordering::Relaxed)).then_some(notice)
+        (!self.report.swap(true, Ordering::Relaxed)).then_some(notice)
     }
 
     /// Whether no secret is granted. What derives from none is not redacted.

@@ -11,7 +11,7 @@ use url::{Position, Url};
 
 /// A part of a URL this long is the secret in it, and not a word of its service: the
 /// tokens of chat webhooks, and no `webhooks`.
-const SHORTEST_PART: usize = 16;
+const MIN_PART: usize = 16;
 
 /// A secret, and its handle.
 pub(crate) struct GrantedSecret {
@@ -22,7 +22,7 @@ pub(crate) struct GrantedSecret {
     /// The value as a URL, if it is one and granted as one.
     pub(crate) url: Option<Url>,
     /// Whether people were told that it can't be redacted.
-    told: AtomicBool,
+    report: AtomicBool,
 }
 
 /// A secret that can't be granted.
@@ -38,7 +38,7 @@ impl GrantedSecret {
         let url = value
             .as_ref()
             .ok()
-            .filter(|_| grant.is_lent_for(Place::Url))
+            .filter(|_| grant.is_granted_for(Place::Url))
             .and_then(|value| std::str::from_utf8(value.expose()).ok())
             .and_then(|text| Url::parse(text).ok())
             .filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
@@ -47,7 +47,7 @@ impl GrantedSecret {
             handle,
             value,
             url,
-            told: AtomicBool::new(false),
+            report: AtomicBool::new(false),
         }
     }
 
@@ -74,7 +74,7 @@ impl GrantedSecret {
             "Warning: the secret `{}` has fewer than 8 bytes, or fewer than 4 different ones: it is used, but not hidden in what comes back. A longer one would be.",
             self.grant.name()
         );
-        (!self.told.swap(true, Ordering::Relaxed)).then_some(notice)
+        (!self.report.swap(true, Ordering::Relaxed)).then_some(notice)
     }
 
     /// Whether it is bound to an origin.
@@ -119,7 +119,7 @@ fn parts(url: &Url) -> Vec<Vec<u8>> {
         segments
             .map(|segment| percent_decode_str(segment).decode_utf8_lossy())
             .chain(parameters.map(|(_, value)| value))
-            .filter(|part| part.len() >= SHORTEST_PART),
+            .filter(|part| part.len() >= MIN_PART),
     )
     .map(|part| part.into_owned().into_bytes())
     .collect()

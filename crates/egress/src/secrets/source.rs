@@ -10,7 +10,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use http_step_policy::SourceRef;
-use http_step_redact::{LONGEST, Value};
+use http_step_redact::{MAX_LEN, Value};
 use tokio::task::spawn_blocking;
 use zeroize::Zeroizing;
 
@@ -110,7 +110,7 @@ impl SecretSource for Files {
                     _ => format!("{path}: {error}"),
                 };
                 // A line break at the end is not the value's.
-                let longest = LONGEST + 2;
+                let longest = MAX_LEN + 2;
                 // Of one that is made as it is read, the length is told nowhere. The
                 // buffer does not grow, which would leave a copy behind.
                 let mut value = Vec::with_capacity(longest + 1);
@@ -118,7 +118,7 @@ impl SecretSource for Files {
                 let mut file = file.take((longest + 1) as u64);
                 file.read_to_end(&mut value).map_err(about)?;
                 if value.len() > longest {
-                    return Err(format!("the file {path} is longer than {LONGEST} bytes"));
+                    return Err(format!("the file {path} is longer than {MAX_LEN} bytes"));
                 }
                 Ok(value)
             });

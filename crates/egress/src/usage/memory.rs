@@ -27,10 +27,14 @@ impl RunMemory {
     /// Take so many bytes more, if there is room for them.
     pub fn take(&self, bytes: usize) -> Result<(), Exceeded> {
         let before = self.used.fetch_add(bytes, Ordering::Relaxed);
-        let asked = before.saturating_add(bytes);
-        let within = Exceeded::check(Budget::Memory, &self.limits, Amount::Bytes(asked as u64));
+        let requested = before.saturating_add(bytes);
+        let within = Exceeded::check(
+            Budget::Memory,
+            &self.limits,
+            Amount::Bytes(requested as u64),
+        );
         match &within {
-            Ok(()) => _ = self.peak.fetch_max(asked, Ordering::Relaxed),
+            Ok(()) => _ = self.peak.fetch_max(requested, Ordering::Relaxed),
             Err(_) => self.give_back(bytes),
         }
         within

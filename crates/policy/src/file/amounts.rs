@@ -11,9 +11,9 @@ pub(crate) const YEAR: u64 = 31_536_000;
 
 /// A number of seconds, which can have a fraction.
 #[derive(Debug)]
-pub(crate) struct Seconds<const MOST: u64 = YEAR>(pub(crate) Duration);
+pub(crate) struct Seconds<const MAX: u64 = YEAR>(pub(crate) Duration);
 
-impl<const MOST: u64> FromNode for Seconds<MOST> {
+impl<const MAX: u64> FromNode for Seconds<MAX> {
     fn from_node(node: &Node, report: &mut Report) -> Result<Self, Reported> {
         let Content::Number(number) = &node.content else {
             return Err(node.unfit("a number of seconds", report));
@@ -22,12 +22,12 @@ impl<const MOST: u64> FromNode for Seconds<MOST> {
         seconds
             .and_then(|seconds| Duration::try_from_secs_f64(seconds).ok())
             // Less than a nanosecond is zero.
-            .filter(|time| !time.is_zero() && *time <= Duration::from_secs(MOST))
+            .filter(|time| !time.is_zero() && *time <= Duration::from_secs(MAX))
             .map(Self)
             .ok_or_else(|| {
                 let message = format!(
                     "a time limit must be more than 0 and at most {} seconds, not {}",
-                    MOST,
+                    MAX,
                     excerpt(number.spelling())
                 );
                 report.add(node.at, message)
@@ -35,13 +35,13 @@ impl<const MOST: u64> FromNode for Seconds<MOST> {
     }
 }
 
-impl<const MOST: u64> JsonSchema for Seconds<MOST> {
+impl<const MAX: u64> JsonSchema for Seconds<MAX> {
     fn inline_schema() -> bool {
         true
     }
 
     fn schema_name() -> Cow<'static, str> {
-        format!("Seconds_{MOST}").into()
+        format!("Seconds_{MAX}").into()
     }
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
@@ -49,7 +49,7 @@ impl<const MOST: u64> JsonSchema for Seconds<MOST> {
             "description": "A number of seconds.",
             "type": "number",
             "exclusiveMinimum": 0,
-            "maximum": MOST,
+            "maximum": MAX,
         })
     }
 }
@@ -108,9 +108,9 @@ impl JsonSchema for Bytes {
 
 /// A count.
 #[derive(Debug)]
-pub(crate) struct Count<const LEAST: u32 = 0>(pub(crate) u32);
+pub(crate) struct Count<const MIN: u32 = 0>(pub(crate) u32);
 
-impl<const LEAST: u32> FromNode for Count<LEAST> {
+impl<const MIN: u32> FromNode for Count<MIN> {
     fn from_node(node: &Node, report: &mut Report) -> Result<Self, Reported> {
         let Content::Number(number) = &node.content else {
             return Err(node.unfit("a whole number", report));
@@ -118,10 +118,10 @@ impl<const LEAST: u32> FromNode for Count<LEAST> {
         let count = number
             .as_u64()
             .and_then(|count| u32::try_from(count).ok())
-            .filter(|count| *count >= LEAST);
+            .filter(|count| *count >= MIN);
         count.map(Self).ok_or_else(|| {
             let message = format!(
-                "expected a whole number from {LEAST} to {}, not {}",
+                "expected a whole number from {MIN} to {}, not {}",
                 u32::MAX,
                 excerpt(number.spelling())
             );
@@ -130,20 +130,20 @@ impl<const LEAST: u32> FromNode for Count<LEAST> {
     }
 }
 
-impl<const LEAST: u32> JsonSchema for Count<LEAST> {
+impl<const MIN: u32> JsonSchema for Count<MIN> {
     fn inline_schema() -> bool {
         true
     }
 
     fn schema_name() -> Cow<'static, str> {
-        format!("Count_{LEAST}").into()
+        format!("Count_{MIN}").into()
     }
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
         json_schema!({
             "description": "A whole number.",
             "type": "integer",
-            "minimum": LEAST,
+            "minimum": MIN,
             "maximum": u32::MAX,
         })
     }

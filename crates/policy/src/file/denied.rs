@@ -9,7 +9,7 @@ use crate::deny::DenyRule;
 use crate::rule::{Rule, Source};
 
 /// The maximum number of entries: each rule and each request is compared with all of them.
-const MOST: usize = 1000;
+const MAX: usize = 1000;
 
 /// The entries in their order.
 pub(crate) fn rules(
@@ -17,8 +17,8 @@ pub(crate) fn rules(
     file: &Arc<str>,
     report: &mut Report,
 ) -> Result<Vec<Arc<DenyRule>>, Reported> {
-    if let Some(Denied { at, .. }) = items.get(MOST) {
-        let message = format!("too many entries: the limit is {MOST}");
+    if let Some(Denied { at, .. }) = items.get(MAX) {
+        let message = format!("too many entries: the limit is {MAX}");
         return Err(report.add(*at, message));
     }
     let rule = |Denied { at, pattern }| {

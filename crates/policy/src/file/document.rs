@@ -96,7 +96,7 @@ impl Document {
         }
         let tls = value(self.tls)?.map(|keys| keys.rules(&mut lines));
         let proxies = value(self.proxies)?.map(|keys| keys.rules(&mut lines));
-        let secrets = value(self.secrets)?.map(|secrets| secrets.lent(file));
+        let secrets = value(self.secrets)?.map(|secrets| secrets.granted(file));
         lines.note("partial_echo", &self.partial_echo);
         let files = value(self.files)?.map(|keys| keys.globs(&mut lines, report));
         let limits = value(self.limits)?.map(|keys| keys.limits(&mut lines));

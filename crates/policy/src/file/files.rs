@@ -31,7 +31,7 @@ pub(crate) struct Glob {
 
 /// The maximum number of names of all globs: each with a wildcard is an automaton of some thousand
 /// bytes.
-const MOST_NAMES: usize = 4096;
+const MAX_NAMES: usize = 4096;
 
 impl FromNode for Glob {
     fn from_node(node: &Node, report: &mut Report) -> Result<Self, Reported> {
@@ -72,9 +72,9 @@ impl FileKeys {
         let mut globs = Vec::new();
         for Glob { at, text } in items {
             names += text.split('/').count();
-            if names > MOST_NAMES {
+            if names > MAX_NAMES {
                 let message = format!(
-                    "too many globs: the limit is {MOST_NAMES} names between slashes for all of them"
+                    "too many globs: the limit is {MAX_NAMES} names between slashes for all of them"
                 );
                 return Err(report.add(at, message));
             }

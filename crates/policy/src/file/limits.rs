@@ -3,7 +3,7 @@
 use http_step_yaml::{Reported, mapping};
 
 use super::amounts::{Bytes, Count, Seconds};
-use crate::limits::{LONGEST_CONNECT, Limits};
+use crate::limits::{Limits, MAX_CONNECT};
 use crate::policy::Lines;
 
 mapping! {
@@ -17,7 +17,7 @@ mapping! {
         cpu: Seconds,
         /// Seconds to open a connection, including TLS; at most 120.
         #[schemars(extend("default" = 10), example = 3)]
-        connect: Seconds<{ LONGEST_CONNECT.as_secs() }>,
+        connect: Seconds<{ MAX_CONNECT.as_secs() }>,
         /// Seconds that a server may send nothing.
         #[schemars(extend("default" = 60), example = 30)]
         read: Seconds,

@@ -16,17 +16,17 @@ mod written;
 
 use std::sync::Arc;
 
-use http_step_yaml::{FromNode, Kind, Mistakes};
+use http_step_yaml::{Diagnostics, FromNode, Kind};
 
 use crate::policy::Terms;
 use document::Document;
 
 /// The maximum size of a policy file: 1 MiB.
-pub const LONGEST: usize = 1024 * 1024;
+pub const MAX_LEN: usize = 1024 * 1024;
 
 const KIND: Kind = Kind {
     noun: "policy",
-    longest: LONGEST,
+    longest: MAX_LEN,
     most_values: 100_000,
     smallest: Some("allow: []"),
 };
@@ -40,7 +40,7 @@ pub const OF_STEP_FILES: [&str; 8] = [
 ];
 
 /// Read a policy file.
-pub(crate) fn read(yaml: &[u8], name: &str) -> Result<Terms, Mistakes> {
+pub(crate) fn read(yaml: &[u8], name: &str) -> Result<Terms, Diagnostics> {
     let name: Arc<str> = name.into();
     http_step_yaml::read(yaml, &KIND, |root, report| {
         if root.is_rather(&OF_STEP_FILES, &OF_POLICIES) {

@@ -85,7 +85,7 @@ impl JsonSchema for Item {
 
 /// The maximum number of rules. Each is compared with all rules before it, and a request with up to
 /// all of them.
-const MOST_RULES: usize = 1000;
+const MAX_RULES: usize = 1000;
 
 /// The rules in order. It is an error if a rule is unreachable.
 pub(crate) fn rules(
@@ -96,8 +96,8 @@ pub(crate) fn rules(
 ) -> Result<Vec<Arc<Rule>>, Reported> {
     let mut rules: Vec<(u64, Arc<Rule>)> = Vec::new();
     let mut outcome = Ok(());
-    if let Some(Item { at, .. }) = items.get(MOST_RULES) {
-        let message = format!("too many rules: the limit is {MOST_RULES}");
+    if let Some(Item { at, .. }) = items.get(MAX_RULES) {
+        let message = format!("too many rules: the limit is {MAX_RULES}");
         return Err(report.add(*at, message));
     }
     for Item { at, rule, networks } in items {

@@ -66,10 +66,10 @@ impl FromNode for Secrets {
 
 impl Secrets {
     /// The secrets, with their lines.
-    pub(crate) fn lent(self, file: &Arc<str>) -> impl Iterator<Item = (String, Arc<Secret>)> {
+    pub(crate) fn granted(self, file: &Arc<str>) -> impl Iterator<Item = (String, Arc<Secret>)> {
         self.0.into_iter().map(|(line, secret)| {
             let name = Arc::clone(file);
-            let secret = secret.lent_by(Source::File { name, line });
+            let secret = secret.with_grant_source(Source::File { name, line });
             (secret.name().to_owned(), Arc::new(secret))
         })
     }

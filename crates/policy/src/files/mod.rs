@@ -55,10 +55,10 @@ enum Part {
 }
 
 /// The maximum length of a glob, in bytes.
-const LONGEST: usize = 1024;
+const MAX_LEN: usize = 1024;
 
 /// The maximum number of names between the slashes of a glob: each with a wildcard is compiled.
-const MOST_NAMES: usize = 64;
+const MAX_NAMES: usize = 64;
 
 impl FileGlob {
     /// Every file that is not hidden: `**`.
@@ -174,8 +174,8 @@ fn parts(text: &str) -> Result<Vec<Part>, String> {
     if text.is_empty() {
         return Err("it is empty".to_owned());
     }
-    if text.len() > LONGEST {
-        return Err(format!("it is longer than {LONGEST} bytes"));
+    if text.len() > MAX_LEN {
+        return Err(format!("it is longer than {MAX_LEN} bytes"));
     }
     if text.starts_with('/') {
         return Err("it starts with `/`; remove that".to_owned());
@@ -186,8 +186,8 @@ fn parts(text: &str) -> Result<Vec<Part>, String> {
             excerpt(directory)
         ));
     }
-    if text.split('/').count() > MOST_NAMES {
-        return Err(format!("it has more than {MOST_NAMES} names"));
+    if text.split('/').count() > MAX_NAMES {
+        return Err(format!("it has more than {MAX_NAMES} names"));
     }
     let text = text.strip_prefix("./").unwrap_or(text);
     let mut parts = text.split('/').map(part).collect::<Result<Vec<_>, _>>()?;

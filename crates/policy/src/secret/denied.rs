@@ -80,7 +80,7 @@ impl DeniedSecret {
     /// What is denied: the secret, its place, and the request.
     pub(crate) fn subject(&self) -> String {
         let name = excerpt(self.secret.name());
-        let place = self.place.of_request();
+        let place = self.place.in_request();
         let request = match &self.reason {
             SecretDenialReason::Method(method) => format!("a {method} request"),
             _ => "a request".to_owned(),
@@ -141,9 +141,9 @@ impl DeniedSecret {
                 }
             }
             Reason::Override(field) => {
-                let restricted = match self.secret.lent_path_prefix() {
+                let restricted = match self.secret.granted_path_prefix() {
                     _ if is_url => "it is granted only for some methods or paths".to_owned(),
-                    Some(prefix) if self.secret.lent_methods().is_none() => {
+                    Some(prefix) if self.secret.granted_methods().is_none() => {
                         format!("it is granted only for paths under `{prefix}`")
                     }
                     _ => self.methods_reason(),
@@ -163,7 +163,7 @@ impl DeniedSecret {
     }
 
     pub(crate) fn grant(&self) -> Option<Grant> {
-        let file = match self.secret.lent() {
+        let file = match self.secret.grant_source() {
             Source::File { name, .. } => Some(name.to_string()),
             Source::Program(_) => None,
         };
@@ -232,8 +232,8 @@ impl DeniedSecret {
                 name,
                 source,
                 origin,
-                any_method: self.secret.lent_methods().is_some(),
-                any_path: self.secret.lent_path_prefix().is_some(),
+                any_method: self.secret.granted_methods().is_some(),
+                any_path: self.secret.granted_path_prefix().is_some(),
             },
         })
     }
@@ -245,7 +245,7 @@ impl DeniedSecret {
     }
 
     fn methods(&self) -> Vec<&str> {
-        let methods = self.secret.lent_methods();
+        let methods = self.secret.granted_methods();
         methods
             .into_iter()
             .flat_map(BTreeSet::iter)

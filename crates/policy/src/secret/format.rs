@@ -5,7 +5,7 @@ use std::fmt;
 use serde::Serialize;
 use thiserror::Error;
 
-use super::stands::InHeader;
+use super::placement::InHeader;
 
 /// The placeholder for the value in a format.
 const VALUE: &str = "{}";
@@ -73,20 +73,22 @@ impl HeaderFormat {
         self.format.as_deref()
     }
 
-    pub(super) fn fits(&self, stands: &InHeader<'_>) -> bool {
-        if stands.is_repeated || !self.field.eq_ignore_ascii_case(stands.field) {
+    pub(super) fn fits(&self, placement: &InHeader<'_>) -> bool {
+        if placement.is_repeated || !self.field.eq_ignore_ascii_case(placement.field) {
             return false;
         }
         let Some((before, after)) = self.format.as_ref().and_then(|it| it.split_once(VALUE)) else {
-            return stands.is_whole();
+            return placement.is_whole();
         };
         let (before, after) = (before.as_bytes(), after.as_bytes());
         let encoded = before
             .strip_prefix(BASIC)
             .filter(|before| before.contains(&b':') || after.contains(&b':'));
         match encoded {
-            Some(before) => stands.is_basic && (before, after) == (stands.before, stands.after),
-            None => !stands.is_basic && (before, after) == (stands.before, stands.after),
+            Some(before) => {
+                placement.is_basic && (before, after) == (placement.before, placement.after)
+            }
+            None => !placement.is_basic && (before, after) == (placement.before, placement.after),
         }
     }
 }

@@ -84,7 +84,7 @@ mod tests {
         );
         assert_eq!(line("a b", &[], false), None);
         let granted = Secret::new("TOKEN", "env:A".parse().unwrap());
-        let policy = policy.clone().lend(granted);
+        let policy = policy.clone().grant_secret(granted);
         assert_eq!(policy.missing_secret("TOKEN", &[], false), None);
     }
 }

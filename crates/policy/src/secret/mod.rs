@@ -12,8 +12,8 @@ mod name;
 mod overrides;
 mod path;
 mod place;
+mod placement;
 mod source;
-mod stands;
 
 use std::collections::BTreeSet;
 
@@ -30,8 +30,8 @@ pub use overrides::{header_name, is_override_header, override_field, override_in
 use path::Refused;
 pub use path::{PathPrefix, PathPrefixError, is_plain_in_path};
 pub use place::Place;
+pub use placement::{InHeader, Placement, QueryFields, SCHEMES};
 pub use source::{SourceRef, SourceRefError};
-pub use stands::{InHeader, QueryFields, SCHEMES, Stands};
 
 /// A secret: its name in expressions, where its value is stored, and what it is granted for.
 ///
@@ -41,7 +41,7 @@ pub use stands::{InHeader, QueryFields, SCHEMES, Stands};
 /// let secret = Secret::new("TOKEN", "env:API_TOKEN".parse()?)
 ///     .origin("https://api.example.com".parse()?)
 ///     .place(Place::Header);
-/// let policy = Policy::public().lend(secret);
+/// let policy = Policy::public().grant_secret(secret);
 /// let token = policy.secret("TOKEN").unwrap();
 ///
 /// let api = "https://api.example.com".parse()?;
@@ -69,7 +69,7 @@ pub struct Secret {
     /// Where other text may be next to it.
     compose: BTreeSet<Place>,
     /// Where it was granted.
-    lent: Source,
+    grant_source: Source,
 }
 
 impl Secret {
@@ -86,7 +86,7 @@ impl Secret {
             places: None,
             formats: BTreeSet::new(),
             compose: BTreeSet::new(),
-            lent: Source::Program(None),
+            grant_source: Source::Program(None),
         }
     }
 
@@ -139,8 +139,8 @@ impl Secret {
         self
     }
 
-    pub(crate) fn lent_by(mut self, source: Source) -> Self {
-        self.lent = source;
+    pub(crate) fn with_grant_source(mut self, source: Source) -> Self {
+        self.grant_source = source;
         self
     }
 
@@ -164,13 +164,13 @@ impl Secret {
 
     /// The methods that it is granted for; none: all methods.
     #[must_use]
-    pub fn lent_methods(&self) -> Option<&BTreeSet<String>> {
+    pub fn granted_methods(&self) -> Option<&BTreeSet<String>> {
         self.methods.as_ref()
     }
 
     /// The prefix of the paths that it is granted for; none: every path.
     #[must_use]
-    pub fn lent_path_prefix(&self) -> Option<&PathPrefix> {
+    pub fn granted_path_prefix(&self) -> Option<&PathPrefix> {
         self.path_prefix.as_ref()
     }
 
@@ -182,7 +182,7 @@ impl Secret {
 
     /// Whether it is granted for a place; for [`Place::Header`], in any field.
     #[must_use]
-    pub fn is_lent_for(&self, place: Place) -> bool {
+    pub fn is_granted_for(&self, place: Place) -> bool {
         let is_named = match &self.places {
             Some(places) => places.contains(&place),
             None => Place::BY_DEFAULT.contains(&place),
@@ -192,9 +192,9 @@ impl Secret {
 
     /// The places that it is granted for.
     #[must_use]
-    pub fn lent_places(&self) -> BTreeSet<Place> {
+    pub fn granted_places(&self) -> BTreeSet<Place> {
         let places = Place::ALL.into_iter();
-        places.filter(|place| self.is_lent_for(*place)).collect()
+        places.filter(|place| self.is_granted_for(*place)).collect()
     }
 
     /// The places where other text may be next to it.
@@ -220,15 +220,15 @@ impl Secret {
 
     /// What it is granted for, for messages.
     pub(crate) fn place_words(&self) -> Vec<String> {
-        let places = self.lent_places().into_iter();
+        let places = self.granted_places().into_iter();
         let places = places.map(|place| place.in_requests().to_owned());
         let formats = self.formats.iter();
         let formats = formats.map(|format| format!("the header {format}"));
         places.chain(formats).collect()
     }
 
-    pub(crate) fn lent(&self) -> &Source {
-        &self.lent
+    pub(crate) fn grant_source(&self) -> &Source {
+        &self.grant_source
     }
 
     /// Check whether a place of a request may contain the value, or whether it may sign the request,
@@ -250,7 +250,7 @@ impl Secret {
             path,
             has_ambiguous_value: false,
             place,
-            stands: Stands::Whole,
+            placement: Placement::Whole,
             override_field: None,
         })
     }
@@ -262,7 +262,7 @@ impl Secret {
     /// The denial. For [`Place::Url`] it does not reveal the URL.
     pub fn admit_use(&self, used: &SecretUse<'_>) -> Result<(), Denial> {
         let denied = |why| {
-            Err(Denial::of_secret(DeniedSecret::new(
+            Err(Denial::for_secret(DeniedSecret::new(
                 self,
                 used.origin,
                 used.place,
@@ -271,7 +271,7 @@ impl Secret {
         };
         // First: otherwise a step could use a secret that is granted only as a URL in a header, and
         // learn its origin from the denial.
-        if let Some(why) = self.misplaced(used.place, &used.stands) {
+        if let Some(why) = self.misplaced(used.place, &used.placement) {
             return denied(why);
         }
         if !self
@@ -312,43 +312,43 @@ impl Secret {
             return Ok(());
         }
         let why = SecretDenialReason::overridden(field);
-        Err(Denial::of_secret(DeniedSecret::new(
+        Err(Denial::for_secret(DeniedSecret::new(
             self, origin, place, why,
         )))
     }
 
     /// SecretDenialReason it may not stand there so, if it may not.
-    fn misplaced(&self, place: Place, stands: &Stands<'_>) -> Option<SecretDenialReason> {
+    fn misplaced(&self, place: Place, placement: &Placement<'_>) -> Option<SecretDenialReason> {
         // Never allowed.
-        match stands {
-            Stands::BehindEscape(sign) => return Some(SecretDenialReason::BehindEscape(*sign)),
-            Stands::Recoded => return Some(SecretDenialReason::Recoded),
+        match placement {
+            Placement::BehindEscape(sign) => return Some(SecretDenialReason::BehindEscape(*sign)),
+            Placement::Recoded => return Some(SecretDenialReason::Recoded),
             _ => {}
         }
-        if let Stands::InHeader(field) = stands
+        if let Placement::InHeader(field) = placement
             && self.formats.iter().any(|format| format.fits(field))
         {
             return None;
         }
-        let composed = match stands {
-            Stands::Whole | Stands::BehindEscape(_) | Stands::Recoded => None,
-            Stands::Composed => Some(SecretDenialReason::Composed),
-            Stands::Repeated(field) => Some(SecretDenialReason::repeated(field)),
-            Stands::Joined => Some(SecretDenialReason::Joined),
-            Stands::InHeader(field) if !field.is_whole() => Some(SecretDenialReason::Composed),
-            Stands::InHeader(field) if field.is_joined() => {
+        let composed = match placement {
+            Placement::Whole | Placement::BehindEscape(_) | Placement::Recoded => None,
+            Placement::Composed => Some(SecretDenialReason::Composed),
+            Placement::Repeated(field) => Some(SecretDenialReason::repeated(field)),
+            Placement::Joined => Some(SecretDenialReason::Joined),
+            Placement::InHeader(field) if !field.is_whole() => Some(SecretDenialReason::Composed),
+            Placement::InHeader(field) if field.is_joined() => {
                 Some(SecretDenialReason::repeated(field.field))
             }
-            Stands::InHeader(_) => None,
+            Placement::InHeader(_) => None,
         };
-        let is_lent = self.is_lent_for(place);
+        let is_granted = self.is_granted_for(place);
         // `compose` grants both, unless the operator chose a field.
         let is_pinned = place == Place::Header && !self.formats.is_empty();
         let is_composable = Place::COMPOSABLE.contains(&place);
         match composed {
-            None if is_lent => None,
+            None if is_granted => None,
             Some(_) if self.compose.contains(&place) => None,
-            Some(why) if is_lent || (is_composable && !is_pinned) => Some(why),
+            Some(why) if is_granted || (is_composable && !is_pinned) => Some(why),
             _ => Some(SecretDenialReason::Place),
         }
     }
@@ -369,7 +369,7 @@ pub struct SecretUse<'r> {
     /// The place in the request.
     pub place: Place,
     /// What is next to it there.
-    pub stands: Stands<'r>,
+    pub placement: Placement<'r>,
     /// A field of the request that can make a server use another method or path
     /// ([`is_override_header`], [`override_field`]).
     pub override_field: Option<&'r str>,

@@ -60,7 +60,7 @@ impl Place {
     }
 
     /// Where in a request a secret is, before the words "a request".
-    pub(crate) fn of_request(self) -> &'static str {
+    pub(crate) fn in_request(self) -> &'static str {
         match self {
             Self::Header => "in a header of",
             Self::Query => "in the query of",

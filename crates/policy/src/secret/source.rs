@@ -6,7 +6,7 @@ use std::str::FromStr;
 use thiserror::Error;
 
 /// The maximum length of a scheme.
-const LONGEST_SCHEME: usize = 32;
+const MAX_SCHEME: usize = 32;
 
 /// Where the value of a secret is stored: `env:API_TOKEN`, `file:/run/secrets/token`, or
 /// `SCHEME:REFERENCE` for a source of the platform.
@@ -84,7 +84,7 @@ impl FromStr for SourceRef {
 
 /// As in URIs (RFC 3986, section 3.1), in lower case.
 fn is_scheme(text: &str) -> bool {
-    text.len() <= LONGEST_SCHEME
+    text.len() <= MAX_SCHEME
         && text.starts_with(|c: char| c.is_ascii_lowercase())
         && text
             .bytes()

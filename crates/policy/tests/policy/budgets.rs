@@ -16,10 +16,10 @@ fn more(amount: Amount) -> Amount {
 #[test]
 fn the_words_for_each() {
     let limits = Limits::default();
-    let told: Vec<String> = Budget::ALL
+    let report: Vec<String> = Budget::ALL
         .into_iter()
         .map(|budget| {
-            let used = more(budget.of(&limits));
+            let used = more(budget.limit_in(&limits));
             Exceeded::new(budget, &limits, used).to_string()
         })
         .collect();
@@ -42,7 +42,7 @@ fn the_words_for_each() {
         the limit `component_bytes` is exceeded: 67108865 of 67108864 bytes; set `component_bytes` under `limits:` in the policy
         the limit `compile_time` is exceeded: 60.002 of 60 s; set `compile_time` under `limits:` in the policy
         the limit `compile_memory` is exceeded: 2147483649 of 2147483648 bytes; set `compile_memory` under `limits:` in the policy"#]]
-    .assert_eq(&told.join("\n"));
+    .assert_eq(&report.join("\n"));
 }
 
 /// What is allowed may be used up, and not a bit more.
@@ -50,7 +50,7 @@ fn the_words_for_each() {
 fn the_limit_itself_is_within_the_budget() {
     let limits = Limits::default();
     for budget in Budget::ALL {
-        let limit = budget.of(&limits);
+        let limit = budget.limit_in(&limits);
         assert_eq!(Exceeded::check(budget, &limits, limit), Ok(()), "{budget}");
         let used = more(limit);
         assert_eq!(

@@ -21,7 +21,7 @@ fn denying(entry: &str) -> Policy {
 }
 
 /// Why a request is denied, or that it is not.
-fn told(policy: &Policy, to: &str, address: Option<&str>) -> String {
+fn report(policy: &Policy, to: &str, address: Option<&str>) -> String {
     let verdict = policy
         .admit(&origin(to), "GET")
         .and_then(|permit| match address {
@@ -94,14 +94,14 @@ fn origins_and_hosts() {
     ] {
         let policy = denying(entry);
         for to in denied {
-            let told = told(&policy, to, None);
+            let report = report(&policy, to, None);
             assert!(
-                told.contains("it matches the deny rule `"),
-                "{entry}: {told}"
+                report.contains("it matches the deny rule `"),
+                "{entry}: {report}"
             );
         }
         for to in allowed {
-            assert_eq!(told(&policy, to, None), "allowed", "{entry}: {to}");
+            assert_eq!(report(&policy, to, None), "allowed", "{entry}: {to}");
         }
     }
 }
@@ -158,15 +158,15 @@ fn networks_and_addresses_by_whatever_spelling_and_name() {
     ] {
         let policy = denying(entry);
         for address in denied {
-            let told = told(&policy, "http://a.example", Some(address));
+            let report = report(&policy, "http://a.example", Some(address));
             assert!(
-                told.contains("which matches the deny rule `"),
-                "{entry}: {address}: {told}"
+                report.contains("which matches the deny rule `"),
+                "{entry}: {address}: {report}"
             );
         }
         for address in allowed {
-            let told = told(&policy, "http://a.example", Some(address));
-            assert_eq!(told, "allowed", "{entry}: {address}");
+            let report = report(&policy, "http://a.example", Some(address));
+            assert_eq!(report, "allowed", "{entry}: {address}");
         }
     }
 }
@@ -179,8 +179,8 @@ fn an_address_of_an_origin_on_its_ports_alone() {
         ("https://a.example:8005", true),
         ("http://a.example:8011", true),
     ] {
-        let told = told(&policy, to, Some("10.0.0.1"));
-        assert_eq!(told == "allowed", is_allowed, "{to}: {told}");
+        let report = report(&policy, to, Some("10.0.0.1"));
+        assert_eq!(report == "allowed", is_allowed, "{to}: {report}");
     }
 }
 
@@ -197,7 +197,7 @@ fn a_literal_grant_does_not_help() {
             .allow(to.parse().unwrap())
             .allow_network("::/0".parse().unwrap())
             .deny(entry.parse().unwrap());
-        lines.push_str(&format!("{}\n", told(&policy, to, None)));
+        lines.push_str(&format!("{}\n", report(&policy, to, None)));
     }
     expect![[r#"
         the policy does not allow http://10.0.0.1:8080: it matches the deny rule `10.0.0.0/8`, which overrides any allow rule
@@ -214,8 +214,8 @@ fn what_is_allowed_later_does_not_help() {
         .allow("https://a.example".parse().unwrap())
         .allow("https://b.example".parse().unwrap())
         .allow_network("10.0.0.0/8".parse().unwrap());
-    expect!["the policy does not allow https://a.example: it matches the deny rule `policy.yaml:1: a.example`, which overrides any allow rule"].assert_eq(&told(&policy, "https://a.example", None));
-    expect!["the policy does not allow https://b.example: it resolves to 10.0.0.1, which matches the deny rule `policy.yaml:1: 10.0.0.0/8`, and that overrides any allow rule"].assert_eq(&told(&policy, "https://b.example", Some("10.0.0.1")));
+    expect!["the policy does not allow https://a.example: it matches the deny rule `policy.yaml:1: a.example`, which overrides any allow rule"].assert_eq(&report(&policy, "https://a.example", None));
+    expect!["the policy does not allow https://b.example: it resolves to 10.0.0.1, which matches the deny rule `policy.yaml:1: 10.0.0.0/8`, and that overrides any allow rule"].assert_eq(&report(&policy, "https://b.example", Some("10.0.0.1")));
     let denial = policy
         .admit(&origin("https://a.example"), "GET")
         .unwrap_err();
@@ -307,7 +307,7 @@ fn spellings() {
         assert_eq!(pattern.to_string(), shown);
         assert_eq!(shown.parse(), Ok(pattern), "{shown}");
     }
-    let mut told = String::new();
+    let mut report = String::new();
     for text in [
         "",
         "*",
@@ -322,7 +322,7 @@ fn spellings() {
         "evil.example:99999",
         "e vil",
     ] {
-        told.push_str(&format!("{}\n", text.parse::<DenyPattern>().unwrap_err()));
+        report.push_str(&format!("{}\n", text.parse::<DenyPattern>().unwrap_err()));
     }
     expect![[r#"
         `` can't be denied: it has no host; use an origin, a host or a network, such as `https://api.example.com`, `*.example.com` or `10.0.0.0/8`
@@ -337,6 +337,6 @@ fn spellings() {
         `ftp://evil.example` can't be denied: its scheme must be `https`, `http`, or `*` for both; use an origin, a host or a network, such as `https://api.example.com`, `*.example.com` or `10.0.0.0/8`
         `evil.example:99999` can't be denied: its port must be a number up to 65535, a range such as `8000-8010`, or `*`; use an origin, a host or a network, such as `https://api.example.com`, `*.example.com` or `10.0.0.0/8`
         `e vil` can't be denied: it contains a space or a control character; use an origin, a host or a network, such as `https://api.example.com`, `*.example.com` or `10.0.0.0/8`
-    "#]].assert_eq(&told);
-    assert!(!told.contains("hunter2"));
+    "#]].assert_eq(&report);
+    assert!(!report.contains("hunter2"));
 }

@@ -16,8 +16,8 @@ fn examples() -> Vec<&'static str> {
 fn every_example_is_a_policy() {
     assert!(examples().len() > 1);
     for example in examples() {
-        if let Err(mistakes) = Policy::parse(example.as_bytes(), "policy.yaml") {
-            panic!("{example}\n{mistakes}");
+        if let Err(diagnostics) = Policy::parse(example.as_bytes(), "policy.yaml") {
+            panic!("{example}\n{diagnostics}");
         }
     }
 }
@@ -28,7 +28,7 @@ fn the_table_of_limits() {
     let limits = Limits::default();
     let defaults: Vec<(String, String)> = Budget::ALL
         .into_iter()
-        .map(|budget| (format!("`{budget}`"), budget.of(&limits).to_string()))
+        .map(|budget| (format!("`{budget}`"), budget.limit_in(&limits).to_string()))
         .collect();
     let documented: Vec<(String, String)> = DOCS
         .lines()

@@ -97,7 +97,7 @@ fn line_by_line() {
 fn built() {
     let policy = Policy::public()
         .allow("http://127.0.0.1:8080".parse().unwrap())
-        .lend(
+        .grant_secret(
             Secret::new("TOKEN", "env:API_TOKEN".parse().unwrap())
                 .origin("https://api.example.com".parse().unwrap()),
         );

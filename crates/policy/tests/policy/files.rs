@@ -104,7 +104,7 @@ fn globs() {
 
 #[test]
 fn what_is_no_glob() {
-    let mut told = String::new();
+    let mut report = String::new();
     for text in [
         "",
         "/etc/passwd",
@@ -119,7 +119,7 @@ fn what_is_no_glob() {
         "a\\",
         &"a".repeat(1025),
     ] {
-        told.push_str(&format!("{}\n", text.parse::<FileGlob>().unwrap_err()));
+        report.push_str(&format!("{}\n", text.parse::<FileGlob>().unwrap_err()));
     }
     expect![[r#"
         `` is not a glob of files such as `report.xml`, `reports/*.xml` or `reports/**`: it is empty
@@ -134,13 +134,13 @@ fn what_is_no_glob() {
         `[a` is not a glob of files such as `report.xml`, `reports/*.xml` or `reports/**`: unclosed character class; missing ']'
         `a\` is not a glob of files such as `report.xml`, `reports/*.xml` or `reports/**`: dangling '\'
         `aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa…` is not a glob of files such as `report.xml`, `reports/*.xml` or `reports/**`: it is longer than 1024 bytes
-    "#]].assert_eq(&told);
+    "#]].assert_eq(&report);
 }
 
 #[test]
 fn none_by_default() {
-    let mut told = String::new();
-    for (policy, asked, path) in [
+    let mut report = String::new();
+    for (policy, requested, path) in [
         (Policy::nothing(), "report.xml", "report.xml"),
         (Policy::public(), ".git/config", ".git/config"),
         (policy("public: true"), "report.xml", "report.xml"),
@@ -154,9 +154,9 @@ fn none_by_default() {
         (Policy::nothing(), "it's [a] {b}.xml", "it's [a] {b}.xml"),
         (policy("files: {}"), "it's [a] {b}.xml", "it's [a] {b}.xml"),
     ] {
-        told.push_str(&format!(
+        report.push_str(&format!(
             "{}\n",
-            crate::with_grant(&policy.admit_file(asked, path).unwrap_err())
+            crate::with_grant(&policy.admit_file(requested, path).unwrap_err())
         ));
     }
     expect![[r#"
@@ -168,7 +168,7 @@ fn none_by_default() {
         the policy does not allow the file `latest.xml`: it resolves to `.git/config`, and `.git` is hidden and no glob names it; `- .git/config` under `files: read:` in policy.yaml
         the policy does not allow the file `it's [a] {b}.xml`: no glob matches it; `- "it's [[]a[]] [{]b[}].xml"` under `files: read:`
         the policy does not allow the file `it's [a] {b}.xml`: no glob matches it; `- "it's [[]a[]] [{]b[}].xml"` under `files: read:` in policy.yaml
-    "#]].assert_eq(&told);
+    "#]].assert_eq(&report);
 }
 
 /// What a denial says would grant a file does, and no other.

@@ -1,10 +1,10 @@
-//! Whatever the bytes are: an answer, and a place in the file for each mistake.
+//! Whatever the bytes are: an answer, and a place in the file for each error.
 
 use http_step_policy::{Place, Policy};
 use proptest::prelude::*;
 
 fn check(bytes: &[u8]) {
-    let mistakes = match Policy::parse(bytes, "policy.yaml") {
+    let diagnostics = match Policy::parse(bytes, "policy.yaml") {
         Ok(policy) => {
             // Whatever it is, it can be told and asked.
             let _ = policy.explain();
@@ -16,23 +16,23 @@ fn check(bytes: &[u8]) {
             }
             return;
         }
-        Err(mistakes) => mistakes,
+        Err(diagnostics) => diagnostics,
     };
     let text = String::from_utf8_lossy(bytes);
     // YAML has line breaks of its own; there are at most as many as these characters.
     let lines = 1 + text.matches(['\n', '\r']).count() as u64;
-    assert!(mistakes.iter().count() > 0);
+    assert!(diagnostics.iter().count() > 0);
     let mut last = (0, 0);
-    for mistake in &mistakes {
-        let place = (mistake.line, mistake.column);
-        assert!(last <= place, "{mistakes}");
-        assert!((1..=lines).contains(&mistake.line), "{mistakes}");
-        assert!(mistake.column >= 1, "{mistakes}");
+    for diagnostic in &diagnostics {
+        let place = (diagnostic.line, diagnostic.column);
+        assert!(last <= place, "{diagnostics}");
+        assert!((1..=lines).contains(&diagnostic.line), "{diagnostics}");
+        assert!(diagnostic.column >= 1, "{diagnostics}");
         assert!(
-            !mistake.message.contains(['\n', '\r', '\0', '\u{1b}']),
-            "{mistakes:?}"
+            !diagnostic.message.contains(['\n', '\r', '\0', '\u{1b}']),
+            "{diagnostics:?}"
         );
-        assert!(!mistake.message.contains("hunter2"), "{mistakes:?}");
+        assert!(!diagnostic.message.contains("hunter2"), "{diagnostics:?}");
         last = place;
     }
 }

@@ -86,7 +86,7 @@ const PUBLIC: [&str; 16] = [
 ];
 
 fn url(name: &str) -> Origin {
-    Origin::of_url(&format!("http://{name}:8080/")).unwrap_or_else(|error| panic!("{error}"))
+    Origin::from_url(&format!("http://{name}:8080/")).unwrap_or_else(|error| panic!("{error}"))
 }
 
 #[test]
@@ -101,8 +101,8 @@ fn any_public_origin_has_no_local_name() {
     ] {
         for name in LOCAL {
             assert!(public.admit(&url(name), "GET").is_err(), "{name}");
-            let judgement = public.judge(&format!("http://{name}:8080/"), "GET");
-            assert!(!judgement.is_allowed(), "{name}: {judgement}");
+            let decision = public.judge(&format!("http://{name}:8080/"), "GET");
+            assert!(!decision.is_allowed(), "{name}: {decision}");
         }
         for name in PUBLIC {
             let permit = public.admit(&url(name), "GET");
@@ -127,7 +127,7 @@ fn the_line_of_a_denial_grants_the_name() {
 
 #[test]
 fn why_not() {
-    let told: String = [
+    let report: String = [
         "localhost",
         "a.localhost",
         "db",
@@ -152,7 +152,7 @@ fn why_not() {
         the policy does not allow http://router.home.arpa:8080: names under `.home.arpa` are not public, and no rule names it
         the policy does not allow http://metadata.google.internal:8080: it is a cloud metadata service, and no rule has its exact name
         the policy does not allow http://metadata.goog:8080: it is a cloud metadata service, and no rule has its exact name
-    "#]].assert_eq(&told);
+    "#]].assert_eq(&report);
     // The same without `public`, and in a file.
     let file = policy("allow: [https://example.com]");
     expect!["the policy does not allow http://db:8080: a single-label name is not public, and no rule names it"].assert_eq(&file.admit(&url("db"), "GET").unwrap_err().to_string());
@@ -199,18 +199,18 @@ fn wildcards() {
     ] {
         assert!(!admits(pattern, name), "{pattern} {name}");
     }
-    // Nor does a wildcard lend a secret to one.
+    // Nor does a wildcard grant a secret to one.
     let policy = policy(
         "secrets: {A: {from: env:A, origins: ['http://*.tencentyun.com', 'http://*.internal']}}",
     );
     let secret = policy.secret("A").unwrap();
-    let lent = |name: &str| {
+    let granted = |name: &str| {
         let origin = origin(&format!("http://{name}"));
         let place = http_step_policy::Place::Header;
         secret.admit(&origin, "GET", "/", place).is_ok()
     };
-    assert!(lent("www.tencentyun.com") && lent("git.internal"));
-    assert!(!lent("metadata.tencentyun.com") && !lent("metadata.google.internal"));
+    assert!(granted("www.tencentyun.com") && granted("git.internal"));
+    assert!(!granted("metadata.tencentyun.com") && !granted("metadata.google.internal"));
 }
 
 /// A rule behind a wildcard decides of what the wildcard does not name.

@@ -7,12 +7,12 @@
 mod addresses;
 mod budgets;
 mod deny;
+mod diagnostics;
 mod documents;
 mod explained;
 mod files;
 mod hostile;
 mod local_names;
-mod mistakes;
 mod proxies;
 mod read;
 mod registries;
@@ -30,7 +30,7 @@ fn origin(text: &str) -> Origin {
 
 fn policy(yaml: &str) -> Policy {
     Policy::parse(yaml.as_bytes(), "policy.yaml")
-        .unwrap_or_else(|mistakes| panic!("{yaml}\n{mistakes}"))
+        .unwrap_or_else(|diagnostics| panic!("{yaml}\n{diagnostics}"))
 }
 
 /// All that a policy says, without the lines that say it.

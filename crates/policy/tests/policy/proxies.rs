@@ -5,9 +5,9 @@ use http_step_policy::{NoProxy, Policy, ProxyResolve, ProxyUrl};
 use crate::{origin, policy};
 
 /// The proxy of an origin, and who looks up its name.
-fn through(policy: &Policy, to: &str, asked: Option<&str>) -> String {
-    let asked: Option<ProxyUrl> = asked.map(|url| url.parse().unwrap());
-    match policy.proxy_for(&origin(to), asked.as_ref()) {
+fn through(policy: &Policy, to: &str, requested: Option<&str>) -> String {
+    let requested: Option<ProxyUrl> = requested.map(|url| url.parse().unwrap());
+    match policy.proxy_for(&origin(to), requested.as_ref()) {
         Ok(None) => "none".to_owned(),
         Ok(Some(proxy)) => {
             let user = proxy
@@ -72,7 +72,7 @@ proxies:
     ] {
         assert_eq!(through(&policy, to, None), proxy, "{to}");
     }
-    for (asked, proxy) in [
+    for (requested, proxy) in [
         // The policy's own credentials, and the step's.
         (
             "http://other.example",
@@ -100,9 +100,9 @@ proxies:
         ),
     ] {
         assert_eq!(
-            through(&policy, "https://localhost", Some(asked)),
+            through(&policy, "https://localhost", Some(requested)),
             proxy,
-            "{asked}"
+            "{requested}"
         );
     }
 }

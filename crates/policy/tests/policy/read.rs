@@ -1,4 +1,4 @@
-//! Files without a mistake, and what they mean.
+//! Files without an error, and what they mean.
 
 use std::time::Duration;
 

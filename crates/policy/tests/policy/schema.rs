@@ -62,7 +62,7 @@ fn examples() -> Vec<Value> {
 
 fn parse(file: &Value) -> Result<Policy, String> {
     Policy::parse(file.to_string().as_bytes(), "policy.yaml")
-        .map_err(|mistakes| mistakes.to_string())
+        .map_err(|diagnostics| diagnostics.to_string())
 }
 
 #[test]
@@ -89,7 +89,7 @@ fn documents_every_key() {
 fn examples_are_read_and_change_something() {
     let validator = validator();
     for file in examples() {
-        let policy = parse(&file).unwrap_or_else(|mistakes| panic!("{file}\n{mistakes}"));
+        let policy = parse(&file).unwrap_or_else(|diagnostics| panic!("{file}\n{diagnostics}"));
         assert_ne!(
             policy.explain(),
             policy_of_nothing(&file),

@@ -1,7 +1,7 @@
-//! To whom secrets are lent.
+//! To whom secrets are granted.
 
 use expect_test::expect;
-use http_step_policy::{Place, Policy, Secret, SecretUse, Stands};
+use http_step_policy::{Place, Placement, Policy, Secret, SecretUse};
 use proptest::prelude::*;
 
 use crate::{origin, policy};
@@ -125,7 +125,7 @@ fn by_origin_method_path_and_place() {
 #[test]
 fn where_a_url_leads_is_not_told() {
     use Place::{Header, Url};
-    let told = verdicts(
+    let report = verdicts(
         &whole(),
         &[
             ("HOOK", Url, "POST https://hooks.example/services/hunter2"),
@@ -154,20 +154,22 @@ fn where_a_url_leads_is_not_told() {
         EITHER, url, POST https://hooks.example/hunter2: the policy does not allow the secret `EITHER` as the URL of a request: the secret is not granted for the path in its value; `path_prefix: null` under `EITHER:` in policy.yaml
         EITHER, header, POST https://evil.test/: the policy does not allow the secret `EITHER` in a header of a request to https://evil.test: it is granted only for https://hooks.example; `- https://evil.test` under `origins:` of `EITHER` in policy.yaml
         EITHER, header, POST https://hooks.example/x: the policy does not allow the secret `EITHER` in a header of a request to this path of https://hooks.example: it is granted only for paths under `/services/`; `path_prefix: null` under `EITHER:` in policy.yaml
-    "#]].assert_eq(&told);
+    "#]].assert_eq(&report);
 }
 
 #[test]
-fn lent_by_a_program() {
+fn granted_by_a_program() {
     let token = || Secret::new("TOKEN", "env:API_TOKEN".parse().unwrap());
-    let lent = token()
+    let granted = token()
         .origin("https://api.example.com".parse().unwrap())
         .methods(["PUT"])
         .path_prefix("/v1".parse().unwrap())
         .place(Place::Header)
         .place(Place::Body);
     let vault = Secret::new("A\u{1b}", "vault:kv".parse().unwrap()).methods::<&str>([]);
-    let policy = Policy::nothing().lend(lent).lend(vault.clone());
+    let policy = Policy::nothing()
+        .grant_secret(granted)
+        .grant_secret(vault.clone());
     let cases = [
         ("TOKEN", Place::Header, "PUT https://api.example.com/v1"),
         ("TOKEN", Place::Header, "PUT https://evil.test/v1"),
@@ -189,8 +191,8 @@ fn lent_by_a_program() {
 
     // The later one of a name is the one.
     let policy = policy
-        .lend(token())
-        .lend(vault.origin("https://a.example".parse().unwrap()));
+        .grant_secret(token())
+        .grant_secret(vault.origin("https://a.example".parse().unwrap()));
     let secrets: Vec<(&str, String)> = policy
         .secrets()
         .map(|secret| {
@@ -227,38 +229,38 @@ fn by_default() {
         "secrets: {TOKEN: {from: env:A, origins: [https://a.example]}, BOT: {from: env:B, origins: [https://a.example], places: [header], compose: [body, path]}}",
     );
     let to = origin("https://a.example");
-    let told = |name: &str, place, stands| {
+    let report = |name: &str, place, placement| {
         let used = SecretUse {
             origin: &to,
             method: "POST",
             path: "/",
             has_ambiguous_value: false,
             place,
-            stands,
+            placement,
             override_field: None,
         };
         let verdict = match policy.secret(name).unwrap().admit_use(&used) {
             Ok(()) => "may".to_owned(),
             Err(denial) => crate::with_grant(&denial),
         };
-        format!("{name}, {place}, {stands:?}: {verdict}\n")
+        format!("{name}, {place}, {placement:?}: {verdict}\n")
     };
     let mut all = String::new();
     for place in Place::ALL {
-        for stands in [Stands::Whole, Stands::Composed] {
-            all += &told("TOKEN", place, stands);
+        for placement in [Placement::Whole, Placement::Composed] {
+            all += &report("TOKEN", place, placement);
         }
     }
-    all += &told("TOKEN", Place::Query, Stands::Repeated("q"));
-    all += &told("TOKEN", Place::Body, Stands::Joined);
+    all += &report("TOKEN", Place::Query, Placement::Repeated("q"));
+    all += &report("TOKEN", Place::Body, Placement::Joined);
     for place in [Place::Header, Place::Query, Place::Path, Place::Body] {
-        all += &told("BOT", place, Stands::Composed);
+        all += &report("BOT", place, Placement::Composed);
     }
     // No grant lets that.
-    all += &told("BOT", Place::Path, Stands::BehindEscape('%'));
-    all += &told("TOKEN", Place::Body, Stands::BehindEscape('\\'));
-    all += &told("BOT", Place::Path, Stands::Whole);
-    all += &told("BOT", Place::Signature, Stands::Whole);
+    all += &report("BOT", Place::Path, Placement::BehindEscape('%'));
+    all += &report("TOKEN", Place::Body, Placement::BehindEscape('\\'));
+    all += &report("BOT", Place::Path, Placement::Whole);
+    all += &report("BOT", Place::Signature, Placement::Whole);
     expect![[r#"
         TOKEN, header, Whole: may
         TOKEN, header, Composed: the policy does not allow the secret `TOKEN` in a header of a request to https://a.example next to other text: it must be the whole value of a header, or follow a scheme such as `Bearer`; `compose: [header]` under `TOKEN:` in policy.yaml
@@ -310,7 +312,7 @@ fn overrides() {
             path: "/v1/",
             has_ambiguous_value: false,
             place,
-            stands: Stands::Whole,
+            placement: Placement::Whole,
             override_field: Some("x-original-url"),
         };
         let verdict = match policy.secret(name).unwrap().admit_use(&used) {
@@ -330,7 +332,7 @@ fn overrides() {
     "#]].assert_eq(&all);
 }
 
-/// What a denial says would lend the secret does.
+/// What a denial says would grant the secret does.
 #[test]
 fn the_grant_grants() {
     for (place, method, to, path) in [
@@ -384,7 +386,7 @@ fn what_would_grant_it_beside_other_text_does() {
                 path: "/",
                 has_ambiguous_value: false,
                 place,
-                stands: Stands::Composed,
+                placement: Placement::Composed,
                 override_field: None,
             })
         };
@@ -402,14 +404,14 @@ fn what_would_grant_it_beside_other_text_does() {
 fn as_a_program_says_so_does_a_file() {
     let secret = Secret::new("TOKEN", "file:/a@b".parse().unwrap());
     let secret = secret.origin("https://*.example.com".parse().unwrap());
-    let lent = Policy::nothing().lend(secret);
+    let granted = Policy::nothing().grant_secret(secret);
     let file = policy("secrets: {TOKEN: {from: 'file:/a@b', origins: ['https://*.example.com']}}");
-    assert_eq!(crate::said(&lent), crate::said(&file));
+    assert_eq!(crate::said(&granted), crate::said(&file));
 }
 
 proptest! {
     /// Whatever is asked, the answer is one line without what the path has in it, and
-    /// what is let out goes where the secret is lent to.
+    /// what is let out goes where the secret is granted to.
     #[test]
     fn any_request(
         name in prop::sample::select(vec!["TOKEN", "ANYWHERE", "HOOK", "KEY", "EITHER"]),
@@ -423,8 +425,8 @@ proptest! {
         match secret.admit(&origin(to), &method, &path, place) {
             Ok(()) => {
                 prop_assert!(secret.origins().iter().any(|origins| origins.matches(&origin(to))));
-                prop_assert!(secret.is_lent_for(place));
-                let prefix = secret.lent_path_prefix();
+                prop_assert!(secret.is_granted_for(place));
+                let prefix = secret.granted_path_prefix();
                 prop_assert!(prefix.is_none_or(|prefix| path.starts_with(prefix.as_str())));
             }
             Err(denial) => {

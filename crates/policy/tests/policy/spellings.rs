@@ -55,7 +55,7 @@ fn v6_spellings(address: Ipv6Addr) -> Vec<String> {
 #[track_caller]
 fn leads_to(host: &str, address: IpAddr) {
     let url = format!("http://{host}:8080/x?y#z");
-    let origin = Origin::of_url(&url).unwrap_or_else(|error| panic!("{error}"));
+    let origin = Origin::from_url(&url).unwrap_or_else(|error| panic!("{error}"));
     assert_eq!(origin.host, Host::Address(address), "{url}");
     let Host::Address(read) = origin.host else {
         unreachable!()
@@ -78,7 +78,7 @@ fn leads_to(host: &str, address: IpAddr) {
 #[test]
 fn metadata_in_every_spelling() {
     let denial = |host: &str| {
-        let origin = Origin::of_url(&format!("http://{host}/latest/meta-data/")).unwrap();
+        let origin = Origin::from_url(&format!("http://{host}/latest/meta-data/")).unwrap();
         let Host::Address(address) = origin.host else {
             panic!("{host} is not read as an address")
         };
@@ -105,7 +105,7 @@ fn metadata_in_every_spelling() {
         "[fd00:ec2::254]",
         "[FE80::A9FE:A9FE]",
     ] {
-        let origin = Origin::of_url(&format!("http://{host}/")).unwrap();
+        let origin = Origin::from_url(&format!("http://{host}/")).unwrap();
         assert_eq!(
             denial(host),
             format!(
@@ -134,7 +134,7 @@ fn what_is_nearly_an_address() {
         "[:::]",
     ] {
         assert!(
-            Origin::of_url(&format!("http://{host}/")).is_err(),
+            Origin::from_url(&format!("http://{host}/")).is_err(),
             "{host}"
         );
         assert!(

@@ -6,10 +6,10 @@ use http_step_policy::{
 
 use crate::{origin, policy};
 
-fn terms(policy: &Policy, to: &str, asked: &TlsRequest) -> Result<TlsTerms, String> {
+fn terms(policy: &Policy, to: &str, requested: &TlsRequest) -> Result<TlsTerms, String> {
     let permit = policy.admit(&origin(to), "GET").unwrap();
     permit
-        .tls(asked)
+        .tls(requested)
         .map_err(|denial| crate::with_grant(&denial))
 }
 
@@ -46,7 +46,7 @@ fn by_default_a_step_may_ask_for_more_and_not_for_less() {
         pinned_keys: vec![],
         step_pinned_keys: vec![],
     };
-    let key = PinnedKey::of(b"key");
+    let key = PinnedKey::from_spki(b"key");
     assert_eq!(
         terms(&policy, A, &TlsRequest::default()),
         Ok(default.clone())
@@ -65,7 +65,7 @@ fn by_default_a_step_may_ask_for_more_and_not_for_less() {
             ..default
         })
     );
-    for (asked, words, setting) in [
+    for (requested, words, setting) in [
         (verify(VerifyRequest::None), "verify: false", "verify-none"),
         (verify(VerifyRequest::CaFile), "verify: FILE", "ca-file"),
         (
@@ -78,7 +78,7 @@ fn by_default_a_step_may_ask_for_more_and_not_for_less() {
         ),
     ] {
         assert_eq!(
-            terms(&policy, A, &asked),
+            terms(&policy, A, &requested),
             Err(format!(
                 "the policy does not allow `{words}` for https://a.example: the only TLS settings for \
                  steps are pinned-key and min-version; \
@@ -91,17 +91,17 @@ fn by_default_a_step_may_ask_for_more_and_not_for_less() {
 #[test]
 fn what_allow_tls_grants_is_granted() {
     let policy = Policy::nothing().allow(A.parse().unwrap());
-    let asked = TlsRequest {
+    let requested = TlsRequest {
         verify: VerifyRequest::None,
         client_certificate: true,
         ..min_version(TlsVersion::Tls13)
     };
-    assert!(terms(&policy, A, &asked).is_err());
+    assert!(terms(&policy, A, &requested).is_err());
     let granted = policy
         .allow_tls(TlsAsk::VerifyNone)
         .allow_tls(TlsAsk::ClientCertificate);
     assert_eq!(
-        terms(&granted, A, &asked),
+        terms(&granted, A, &requested),
         Ok(TlsTerms {
             verify: VerifyRequest::None,
             client_certificate: true,
@@ -113,7 +113,7 @@ fn what_allow_tls_grants_is_granted() {
 
 #[test]
 fn a_rule_speaks_over_the_policy_key_by_key() {
-    let (one, two) = (PinnedKey::of(b"one"), PinnedKey::of(b"two"));
+    let (one, two) = (PinnedKey::from_spki(b"one"), PinnedKey::from_spki(b"two"));
     let policy = policy(&format!(
         "
 allow:
@@ -167,14 +167,14 @@ tls:
 #[test]
 fn the_stricter_version_wins() {
     let policy = policy("allow: [https://a.example]\ntls: {min_version: 1.3}");
-    let asked = min_version(TlsVersion::Tls12);
-    let terms = terms(&policy, A, &asked).unwrap();
+    let requested = min_version(TlsVersion::Tls12);
+    let terms = terms(&policy, A, &requested).unwrap();
     assert_eq!(terms.min_version, TlsVersion::Tls13);
 }
 
 #[test]
 fn a_key_has_to_be_on_both_lists() {
-    let [one, two, three] = [b"1", b"2", b"3"].map(|key| PinnedKey::of(key));
+    let [one, two, three] = [b"1", b"2", b"3"].map(|key| PinnedKey::from_spki(key));
     let terms = |policy: &[PinnedKey], step: &[PinnedKey]| TlsTerms {
         pinned_keys: policy.to_vec(),
         step_pinned_keys: step.to_vec(),
@@ -198,7 +198,7 @@ fn a_key_has_to_be_on_both_lists() {
 fn pinned_keys_are_written_as_for_curl() {
     let text = "sha256//47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=";
     let key: PinnedKey = text.parse().unwrap();
-    assert_eq!(key, PinnedKey::of(b""));
+    assert_eq!(key, PinnedKey::from_spki(b""));
     assert_eq!(key.to_string(), text);
     assert_eq!(format!("{key:?}"), text);
     for text in [

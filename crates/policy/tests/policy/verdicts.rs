@@ -311,9 +311,9 @@ fn the_line_of_a_denial_grants() {
         match Policy::parse(after.as_bytes(), "policy.yaml") {
             Ok(policy) => assert_eq!(check(&policy), Ok(()), "{after}"),
             // Nothing grants what is no method.
-            Err(mistakes) => assert!(
-                mistakes.to_string().contains("is not a method"),
-                "{mistakes}"
+            Err(diagnostics) => assert!(
+                diagnostics.to_string().contains("is not a method"),
+                "{diagnostics}"
             ),
         }
     }

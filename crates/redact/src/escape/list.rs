@@ -8,7 +8,7 @@ const MAX_SEPARATOR: usize = MAX_ESCAPE;
 
 /// How many bytes of a list with a number for each byte of the shortest text are in a row: of
 /// one digit each, with one separator between them.
-pub(crate) const SHORTEST: usize = 15;
+pub(crate) const MIN_LEN: usize = 15;
 
 /// The bytes that a list consists of.
 static IN_LIST: [bool; 256] = {
@@ -90,7 +90,7 @@ pub(crate) fn may_begin(byte: u8) -> bool {
 pub(crate) fn find(bytes: &[u8], from: usize) -> Result<usize, usize> {
     let mut start = from;
     // Most of a text is never looked at, as in the search of Boyer and Moore.
-    while let Some(window) = bytes.get(start..start + SHORTEST) {
+    while let Some(window) = bytes.get(start..start + MIN_LEN) {
         match window.iter().rposition(|byte| !is_in_list(*byte)) {
             None => return Ok(start),
             Some(other) => start += other + 1,
@@ -258,11 +258,11 @@ mod tests {
     #[test]
     fn what_may_be_a_list_is_found() {
         let list = "1 2 3 4 5 6 7 8";
-        assert_eq!(list.len(), SHORTEST);
+        assert_eq!(list.len(), MIN_LEN);
         for before in 0..40 {
             let text = format!("{}<{list}>", "~".repeat(before));
             assert_eq!(find(text.as_bytes(), 0), Ok(before + 1));
-            for cut in 0..SHORTEST {
+            for cut in 0..MIN_LEN {
                 assert_eq!(find(&text.as_bytes()[..before + 1 + cut], 0), Err(cut));
             }
         }

@@ -34,7 +34,7 @@ pub(crate) fn open_escape(text: &[u8], end: usize) -> usize {
     let window = text.get(from..end).unwrap_or_default();
     let mut start = window.len();
     for (at, byte) in window.iter().enumerate().rev() {
-        if let Some(encoding) = Encoding::of_lead(*byte)
+        if let Some(encoding) = Encoding::from_lead(*byte)
             && let Some(open) = window.get(at..start)
             && encoding.read(open, false) == Read::Incomplete
         {
@@ -70,7 +70,7 @@ impl Encoding {
     pub(crate) const ALL: [Self; 4] = [Self::Percent, Self::Html, Self::Backslash, Self::Latin1];
 
     /// The encoding whose escapes start with a byte.
-    pub(crate) fn of_lead(byte: u8) -> Option<Self> {
+    pub(crate) fn from_lead(byte: u8) -> Option<Self> {
         match byte {
             b'%' => Some(Self::Percent),
             b'&' => Some(Self::Html),

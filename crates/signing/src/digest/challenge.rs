@@ -197,10 +197,10 @@ fn choose_qop(list: &[u8]) -> Result<Qop, ChallengeError> {
 
 /// The start of a server's text, on one line.
 fn shown(bytes: &[u8]) -> String {
-    const LONGEST: usize = 40;
+    const MAX_LEN: usize = 40;
     bytes
         .iter()
-        .take(LONGEST)
+        .take(MAX_LEN)
         .copied()
         .collect::<Vec<u8>>()
         .escape_ascii()

@@ -154,7 +154,7 @@ mod tests {
 
     use super::*;
 
-    fn told(field: &[u8]) -> String {
+    fn report(field: &[u8]) -> String {
         let mut text = String::new();
         for challenge in parse(field) {
             write!(text, "{}:", challenge.scheme).unwrap();
@@ -175,7 +175,7 @@ mod tests {
             Basic: realm=[simple]
             Newauth: realm=[apps] type=[1] title=[Login to \"apps\"]
         "#]]
-        .assert_eq(&told(field));
+        .assert_eq(&report(field));
     }
 
     #[test]
@@ -183,7 +183,7 @@ mod tests {
         expect![[r#"
             Digest: realm=[a, b] qop=[auth,auth-int] nonce=[x==] stale=[TRUE] opaque=[]
         "#]]
-        .assert_eq(&told(
+        .assert_eq(&report(
             b" ,, Digest realm = \"a, b\" ,\tQOP=\"auth,auth-int\",nonce=x==, stale=TRUE,opaque=\"\",",
         ));
     }
@@ -197,7 +197,7 @@ mod tests {
             Basic:
             Digest: nonce=[y]
         "#]]
-        .assert_eq(&told(
+        .assert_eq(&report(
             b"Negotiate, Negotiate a87421000492aa874209af8bc028==, NTLM TlRM/+ , Basic realm=, Digest nonce=y",
         ));
     }
@@ -212,7 +212,7 @@ mod tests {
             (b"\xff\xfe", ""),
             (b"", ""),
         ] {
-            assert_eq!(told(field), kept);
+            assert_eq!(report(field), kept);
         }
     }
 

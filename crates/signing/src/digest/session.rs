@@ -174,7 +174,7 @@ impl Session {
             key = hash(&[key.as_bytes(), nonce, cnonce]);
         }
         let (method, uri) = (request.method.as_bytes(), request.uri.as_bytes());
-        let asked = match challenge.qop {
+        let requested = match challenge.qop {
             Some(Qop::AuthInt) => {
                 let body = hash(&[request.body.ok_or(DigestError::BodyNeeded)?]);
                 hash(&[method, uri, body.as_bytes()])
@@ -188,9 +188,9 @@ impl Session {
                 nc.as_bytes(),
                 cnonce,
                 qop.as_str().as_bytes(),
-                asked.as_bytes(),
+                requested.as_bytes(),
             ]),
-            None => hash(&[key.as_bytes(), nonce, asked.as_bytes()]),
+            None => hash(&[key.as_bytes(), nonce, requested.as_bytes()]),
         })
     }
 

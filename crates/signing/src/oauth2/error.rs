@@ -72,7 +72,7 @@ impl TokenError {
 
 /// The start of a text, with spaces for line breaks and invisible characters.
 fn one_line(text: &str) -> String {
-    const LONGEST: usize = 200;
+    const MAX_LEN: usize = 200;
     let shown = |character: char| {
         if character.is_whitespace() || character.is_control() || is_invisible(character) {
             ' '
@@ -80,9 +80,9 @@ fn one_line(text: &str) -> String {
             character
         }
     };
-    let start: String = text.chars().take(LONGEST).map(shown).collect();
+    let start: String = text.chars().take(MAX_LEN).map(shown).collect();
     let mut line = start.split_ascii_whitespace().collect::<Vec<_>>().join(" ");
-    if text.chars().nth(LONGEST).is_some() {
+    if text.chars().nth(MAX_LEN).is_some() {
         line.push('…');
     }
     line

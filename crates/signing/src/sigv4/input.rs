@@ -87,7 +87,7 @@ impl<'a> Scope<'a> {
 impl Payload {
     /// The hash of a whole body.
     #[must_use]
-    pub fn of(body: &[u8]) -> Self {
+    pub fn from_body(body: &[u8]) -> Self {
         Self::Sha256(Sha256::digest(body).into())
     }
 }

@@ -96,13 +96,13 @@ fn the_secret_is_sensitive() {
 #[test]
 fn rfc_6750() {
     let answer = br#"{"access_token":"mF_9.B5f-4.1JqM","token_type":"Bearer","expires_in":3600,"refresh_token":"tGzv3JOkF0XG5Qx2TlKWIA"}"#;
-    let asked = Instant::now();
-    let token = Token::parse(200, answer, asked).unwrap();
+    let requested = Instant::now();
+    let token = Token::parse(200, answer, requested).unwrap();
     assert_eq!(token.value(), "mF_9.B5f-4.1JqM");
     assert_eq!(token.authorization(), "Bearer mF_9.B5f-4.1JqM");
     assert_eq!(format!("{:?}", token.authorization()), "Sensitive");
-    assert!(!token.is_expired(asked + Duration::from_secs(3539)));
-    assert!(token.is_expired(asked + Duration::from_secs(3540)));
+    assert!(!token.is_expired(requested + Duration::from_secs(3539)));
+    assert!(token.is_expired(requested + Duration::from_secs(3540)));
 }
 
 #[test]
@@ -121,18 +121,18 @@ fn a_lifetime_may_be_short_odd_or_untold() {
         (r#","expires_in":0"#, Some(0)),
     ] {
         let answer = format!(r#"{{"access_token":"t","token_type":"bearer"{member}}}"#);
-        let asked = Instant::now();
-        let token = Token::parse(200, answer.as_bytes(), asked).unwrap();
+        let requested = Instant::now();
+        let token = Token::parse(200, answer.as_bytes(), requested).unwrap();
         match seconds {
             None => assert!(
-                !token.is_expired(asked + Duration::from_hours(100_000)),
+                !token.is_expired(requested + Duration::from_hours(100_000)),
                 "{member}"
             ),
             Some(seconds) => {
-                let over = asked + Duration::from_secs(seconds);
+                let over = requested + Duration::from_secs(seconds);
                 assert!(token.is_expired(over), "{member}");
                 let before = over - Duration::from_millis(1);
-                assert!(before < asked || !token.is_expired(before), "{member}");
+                assert!(before < requested || !token.is_expired(before), "{member}");
             }
         }
     }
@@ -154,7 +154,7 @@ fn refusal(status: u16, body: &str) -> TokenError {
 #[test]
 fn refusals_are_told_on_one_line() {
     let long = "x".repeat(300);
-    let mut told = String::new();
+    let mut report = String::new();
     for (status, body) in [
         // RFC 6749, section 5.2.
         (400, r#"{"error":"invalid_request"}"#),
@@ -188,7 +188,7 @@ fn refusals_are_told_on_one_line() {
         (200, &" ".repeat(MAX_ANSWER + 1)),
         (200, &"[".repeat(MAX_ANSWER)),
     ] {
-        told += &format!("{}\n", refusal(status, body));
+        report += &format!("{}\n", refusal(status, body));
     }
     expect![[r#"
         the token endpoint responded with the error invalid_request
@@ -208,7 +208,7 @@ fn refusals_are_told_on_one_line() {
         the token endpoint responded with a token that has characters other than visible ASCII
         the token endpoint's response is longer than 65536 bytes
         the token endpoint's answer is not the JSON object of RFC 6749, section 5.1 (line 1, column 1)
-    "#]].assert_eq(&told);
+    "#]].assert_eq(&report);
 }
 
 proptest! {
@@ -225,8 +225,8 @@ proptest! {
     #[test]
     fn any_description_is_bounded(text in any::<String>()) {
         let body = serde_json::json!({ "error": text, "error_description": text }).to_string();
-        let told = refusal(400, &body).to_string();
-        prop_assert!(told.chars().count() < 500);
-        prop_assert!(!told.contains(char::is_control));
+        let report = refusal(400, &body).to_string();
+        prop_assert!(report.chars().count() < 500);
+        prop_assert!(!report.contains(char::is_control));
     }
 }

@@ -73,7 +73,7 @@ fn the_examples_of_s3() {
         x-amz-content-sha256: e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855
         authorization: AWS4-HMAC-SHA256 Credential=AKIAIOSFODNN7EXAMPLE/20130524/us-east-1/s3/aws4_request, SignedHeaders=host;range;x-amz-content-sha256;x-amz-date, Signature=f0e8bdb87c964420e857bd35b5d6ed310bd44f0170aba48dd91039c6036bdb41
     "#]]
-    .assert_eq(&sign_for_s3("GET", "/test.txt", &[("range", "bytes=0-9")], Payload::of(b"")));
+    .assert_eq(&sign_for_s3("GET", "/test.txt", &[("range", "bytes=0-9")], Payload::from_body(b"")));
     // The same key with `$` as it is and encoded.
     for target in ["/test$file.text", "/test%24file.text"] {
         expect![[r#"
@@ -88,7 +88,7 @@ fn the_examples_of_s3() {
                 ("date", "Fri, 24 May 2013 00:00:00 GMT"),
                 ("x-amz-storage-class", "REDUCED_REDUNDANCY"),
             ],
-            Payload::of(b"Welcome to Amazon S3."),
+            Payload::from_body(b"Welcome to Amazon S3."),
         ));
     }
     expect![[r#"
@@ -96,13 +96,13 @@ fn the_examples_of_s3() {
         x-amz-content-sha256: e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855
         authorization: AWS4-HMAC-SHA256 Credential=AKIAIOSFODNN7EXAMPLE/20130524/us-east-1/s3/aws4_request, SignedHeaders=host;x-amz-content-sha256;x-amz-date, Signature=fea454ca298b7da1c68078a5d1bdbfbbe0d65c699e0f91ac7a200a0136783543
     "#]]
-    .assert_eq(&sign_for_s3("GET", "/?lifecycle", &[], Payload::of(b"")));
+    .assert_eq(&sign_for_s3("GET", "/?lifecycle", &[], Payload::from_body(b"")));
     expect![[r#"
         x-amz-date: 20130524T000000Z
         x-amz-content-sha256: e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855
         authorization: AWS4-HMAC-SHA256 Credential=AKIAIOSFODNN7EXAMPLE/20130524/us-east-1/s3/aws4_request, SignedHeaders=host;x-amz-content-sha256;x-amz-date, Signature=34b48302e7b5fa45bde8084f4b7868a86f0a534bc59db6670ed5711ef69dc6f7
     "#]]
-    .assert_eq(&sign_for_s3("GET", "/?max-keys=2&prefix=J", &[], Payload::of(b"")));
+    .assert_eq(&sign_for_s3("GET", "/?max-keys=2&prefix=J", &[], Payload::from_body(b"")));
 }
 
 /// No published vector; that the hash is announced and signed is what counts.
@@ -156,7 +156,7 @@ fn rules_go_by_the_service() {
 }
 
 #[test]
-fn mistakes_are_told_without_secrets() {
+fn diagnostics_are_told_without_secrets() {
     let host = headers(&[("host", "example.amazonaws.com")]);
     let none = HeaderMap::new();
     let attempt = |headers: &HeaderMap, scope: Scope<'_>, credentials: Credentials<'_>, time| {
@@ -165,26 +165,26 @@ fn mistakes_are_told_without_secrets() {
             path: "/",
             query: None,
             headers,
-            payload: Payload::of(b""),
+            payload: Payload::from_body(b""),
         };
         let error: SignError = sign(&request, &scope, &credentials, time).unwrap_err();
         format!("{error}\n")
     };
     let scope = Scope::new("us-east-1", "service");
-    let mut told = attempt(&none, scope, SUITE, 0);
-    told += &attempt(&host, Scope::new("us/east", "service"), SUITE, 0);
-    told += &attempt(&host, Scope::new("us-east-1", ""), SUITE, 0);
+    let mut report = attempt(&none, scope, SUITE, 0);
+    report += &attempt(&host, Scope::new("us/east", "service"), SUITE, 0);
+    report += &attempt(&host, Scope::new("us-east-1", ""), SUITE, 0);
     let misplaced = Credentials {
         access_key_id: "wJalrXUtnFEMI/K7MDENG",
         ..SUITE
     };
-    told += &attempt(&host, scope, misplaced, 0);
+    report += &attempt(&host, scope, misplaced, 0);
     let broken = Credentials {
         session_token: Some(b"to\nken"),
         ..SUITE
     };
-    told += &attempt(&host, scope, broken, 0);
-    told += &attempt(&host, scope, SUITE, u64::MAX);
+    report += &attempt(&host, scope, broken, 0);
+    report += &attempt(&host, scope, SUITE, u64::MAX);
     expect![[r#"
         a request that is signed for AWS must have a signed Host header
         invalid AWS region "us/east": expected a name such as eu-central-1
@@ -193,5 +193,5 @@ fn mistakes_are_told_without_secrets() {
         the AWS session token has characters that are not allowed in a header
         the time of an AWS signature must be in the years 1970 to 9999, not at second 18446744073709551615
     "#]]
-    .assert_eq(&told);
+    .assert_eq(&report);
 }

@@ -1,4 +1,4 @@
-//! Files without a mistake, and what they mean.
+//! Files without an error, and what they mean.
 
 use http_step_file::{
     Auth, Body, ClientCertificate, Fields, File, FileContent, Filename, PinnedKey, Proxies,
@@ -8,7 +8,7 @@ use proptest::prelude::*;
 use serde_json::json;
 
 fn parse(text: &str) -> StepFile {
-    StepFile::parse(text.as_bytes()).unwrap_or_else(|mistakes| panic!("{text}\n{mistakes}"))
+    StepFile::parse(text.as_bytes()).unwrap_or_else(|diagnostics| panic!("{text}\n{diagnostics}"))
 }
 
 /// What a file means that has these lines beside its URL.
@@ -577,7 +577,7 @@ fn settings() {
     let tls = |min_version, keys: &[&[u8]]| {
         Renderable::Value(Tls {
             min_version,
-            pinned_keys: keys.iter().map(|key| PinnedKey::of(key)).collect(),
+            pinned_keys: keys.iter().map(|key| PinnedKey::from_spki(key)).collect(),
         })
     };
     let certificate = |certificate: &str, key: Option<&str>| {

@@ -17,8 +17,8 @@ fn every_example_parses() {
             .collect();
         assert_eq!(files.len(), examples);
         for file in files {
-            if let Err(mistakes) = StepFile::parse(file.as_bytes()) {
-                panic!("{mistakes}\n{file}");
+            if let Err(diagnostics) = StepFile::parse(file.as_bytes()) {
+                panic!("{diagnostics}\n{file}");
             }
         }
     }

@@ -45,7 +45,7 @@ fn values() {
 }
 
 #[test]
-fn mistakes() {
+fn diagnostics() {
     assert_eq!(
         read::<Timeouts>(json!({"connect": 0, "reed": 1})),
         Err("`connect`: a timeout must be more than 0 and at most 31536000 seconds, not 0; leave it out for no timeout; \

@@ -5,9 +5,9 @@
 #![cfg(test)]
 
 mod accepted;
+mod diagnostics;
 mod documents;
 mod expressions;
 mod hostile;
-mod mistakes;
 mod schema;
 mod unreadable;

@@ -40,7 +40,7 @@ fn file(key: &str, value: &Value) -> Value {
 }
 
 fn parse(file: &Value) -> Result<StepFile, String> {
-    StepFile::parse(file.to_string().as_bytes()).map_err(|mistakes| mistakes.to_string())
+    StepFile::parse(file.to_string().as_bytes()).map_err(|diagnostics| diagnostics.to_string())
 }
 
 #[test]

@@ -1,19 +1,19 @@
-//! Files that are not YAML, or not one document: one mistake, for there is nothing
+//! Files that are not YAML, or not one document: one error, for there is nothing
 //! else to read.
 
-use http_step_file::{LONGEST, StepFile};
+use http_step_file::{MAX_LEN, StepFile};
 
 #[track_caller]
-fn told(file: &[u8], mistake: &str) {
-    let found = StepFile::parse(file).expect_err(mistake).to_string();
+fn report(file: &[u8], diagnostic: &str) {
+    let found = StepFile::parse(file).expect_err(diagnostic).to_string();
     let start: String = String::from_utf8_lossy(file).chars().take(80).collect();
-    assert_eq!(found, mistake, "\n{start}");
+    assert_eq!(found, diagnostic, "\n{start}");
 }
 
 #[test]
 fn empty() {
     for file in ["", " \n", "# comment\n", "---\n", "null", "\u{feff}"] {
-        told(
+        report(
             file.as_bytes(),
             "1:1: the file is empty; a minimal step file is `url: https://…`",
         );
@@ -28,7 +28,7 @@ fn not_a_mapping() {
         ("5", "a number"),
         ("true", "a boolean"),
     ] {
-        told(
+        report(
             file.as_bytes(),
             &format!("1:1: expected a mapping, as in `url: https://example.com/`, not {kind}"),
         );
@@ -37,20 +37,20 @@ fn not_a_mapping() {
 
 #[test]
 fn bytes() {
-    told(
+    report(
         b"url: https://a/\nx: \xc3\xa9\xff",
         "2:5: invalid UTF-8; save the file as UTF-8",
     );
-    told(
+    report(
         b"\xff\xfeu\0r\0l\0",
         "1:1: invalid UTF-8; save the file as UTF-8",
     );
-    told(
+    report(
         b"url: https://a/\n# \0",
         "2:3: a step file can't contain a NUL byte",
     );
-    told(
-        &vec![b'x'; 10 * LONGEST],
+    report(
+        &vec![b'x'; 10 * MAX_LEN],
         "1:1: the file is too large; the limit for a step file is 1048576 bytes",
     );
 }
@@ -60,7 +60,7 @@ fn syntax() {
     let quotes = "; quote text that contains an expression";
     let another = "expected a key; all keys of a mapping must start in the same column";
     let key = "unexpected key; check the indentation, and quote text that contains a colon";
-    for (file, mistake) in [
+    for (file, diagnostic) in [
         ("headers:\n\tA: b", "2:2: YAML can't be indented with tabs; use spaces".to_owned()),
         ("headers:\n  A: b\n\tB: c", "2:6: YAML can't be indented with tabs; use spaces".to_owned()),
         ("headers:\n    A: b\n  B: c", format!("3:3: {another}")),
@@ -83,7 +83,7 @@ fn syntax() {
         ("url: https://a/\n---\nurl: https://b/", "2:1: a second document starts here; a step file must be a single document".to_owned()),
         ("json: \"\\q\"", "1:7: invalid escape; inside double quotes, write `\\\\` for `\\`, or use single quotes".to_owned()),
     ] {
-        told(file.as_bytes(), &mistake);
+        report(file.as_bytes(), &diagnostic);
     }
 }
 
@@ -97,21 +97,21 @@ fn nesting() {
         )
     };
     assert!(StepFile::parse(nested(31).as_bytes()).is_ok());
-    told(
+    report(
         nested(32).as_bytes(),
         "2:38: lists and mappings are nested more than 32 deep",
     );
     // The parser looks ahead, and has the limit too.
-    told(
+    report(
         nested(500_000).as_bytes(),
         "2:39: lists and mappings are nested more than 32 deep",
     );
-    told(
+    report(
         "- ".repeat(500_000).as_bytes(),
         "1:65: lists and mappings are nested more than 32 deep",
     );
     // Each level a key of the next.
-    told(
+    report(
         "? ".repeat(500_000).as_bytes(),
         "1:65: lists and mappings are nested more than 32 deep",
     );
@@ -121,7 +121,7 @@ fn nesting() {
         "[".repeat(20),
         "]".repeat(20)
     );
-    told(
+    report(
         by_alias.as_bytes(),
         "3:29: lists and mappings are nested more than 32 deep",
     );
@@ -135,7 +135,7 @@ fn alias_bombs() {
         let aliases = [alias.as_str(); 9].join(", ");
         laughs.push_str(&format!("  a{level}: &a{level} [{aliases}]\n"));
     }
-    told(
+    report(
         laughs.as_bytes(),
         "7:12: the file has more than 100000 values, with aliases (`*name`) expanded",
     );
@@ -144,7 +144,7 @@ fn alias_bombs() {
         "x".repeat(500_000),
         ["*a"; 50_000].join(", ")
     );
-    told(
+    report(
         text.as_bytes(),
         "3:35: the file has more than 4194304 bytes of text, with aliases (`*name`) expanded",
     );
@@ -153,7 +153,7 @@ fn alias_bombs() {
         "k: v, ".repeat(100),
         "  <<: *a\n".repeat(50_000)
     );
-    told(
+    report(
         merges.as_bytes(),
         "497:7: the file has more than 100000 values, with aliases (`*name`) expanded",
     );
@@ -165,15 +165,15 @@ fn what_the_bounds_allow_may_be_used_up() {
         let start = "url: https://a/\n#";
         format!("{start}{}", "x".repeat(length - start.len()))
     };
-    assert!(StepFile::parse(long(LONGEST).as_bytes()).is_ok());
-    told(
-        long(LONGEST + 1).as_bytes(),
+    assert!(StepFile::parse(long(MAX_LEN).as_bytes()).is_ok());
+    report(
+        long(MAX_LEN + 1).as_bytes(),
         "1:1: the file is too large; the limit for a step file is 1048576 bytes",
     );
     // The mapping, its two keys, the URL and the list are values, too.
     let many = |items: usize| format!("url: https://a/\njson: [{}]", "1,".repeat(items));
     assert!(StepFile::parse(many(99_995).as_bytes()).is_ok());
-    told(
+    report(
         many(99_996).as_bytes(),
         "2:199998: the file has more than 100000 values, with aliases (`*name`) expanded",
     );
@@ -186,7 +186,7 @@ fn what_the_bounds_allow_may_be_used_up() {
         )
     };
     assert!(StepFile::parse(text("b").as_bytes()).is_ok());
-    told(
+    report(
         text("bb").as_bytes(),
         "2:279681: the file has more than 4194304 bytes of text, with aliases (`*name`) expanded",
     );

@@ -18,7 +18,7 @@ fn read(headers: &[(&str, &str)], pieces: &[&[u8]]) -> String {
     for piece in pieces {
         reader.push(piece, &mut text);
     }
-    reader.end(&digest::of(&pieces.concat()), &mut text);
+    reader.end(&digest::digest(&pieces.concat()), &mut text);
     text
 }
 
@@ -98,7 +98,7 @@ fn binary_bodies_are_one_line() {
     let line = |label: &str| {
         format!(
             "<binary body: {label}, 3 bytes, SHA-256 {}>\n",
-            digest::of(b"\0ab").sha256
+            digest::digest(b"\0ab").sha256
         )
     };
     for (content_type, label) in [
@@ -133,7 +133,7 @@ fn text_that_turns_out_binary_ends_there() {
             "" => "no content type",
             _ => "text/plain",
         };
-        let digest = digest::of(&pieces.concat());
+        let digest = digest::digest(&pieces.concat());
         assert_eq!(
             read_typed(content_type, pieces),
             format!(
@@ -158,7 +158,7 @@ fn only_what_is_called_text_may_have_control_characters() {
     );
     // An escape starts a colour, a bell does not.
     assert_eq!(read_typed("", &[b"\x1b[31mred"]), "\u{1b}[31mred");
-    let digest = digest::of(colours);
+    let digest = digest::digest(colours);
     assert_eq!(
         read_typed("", &[colours]),
         format!(

@@ -33,7 +33,7 @@ fn a_signature_goes_to_its_origin() {
         ],
     );
     assert_eq!(
-        seen.asked,
+        seen.requested,
         [Scheme::Hmac(Hmac {
             secret: "handle".to_owned(),
             form: SignatureForm::Github,
@@ -44,16 +44,16 @@ fn a_signature_goes_to_its_origin() {
         "POST http://a.example/1\n\
          X-Other: o\n\
          Content-Length: 4\n\
-         X-Hub-Signature-256: stand-in\n\
+         X-Hub-Signature-256: placeholder\n\
          data\n\
          POST http://a.example/2\n\
          X-Other: o\n\
          Content-Length: 4\n\
-         X-Hub-Signature-256: stand-in\n\
+         X-Hub-Signature-256: placeholder\n\
          data\n\
          GET http://a.example/3\n\
          X-Other: o\n\
-         X-Hub-Signature-256: stand-in\n\
+         X-Hub-Signature-256: placeholder\n\
          \n\
          GET http://b.example/4\n\
          X-Other: o\n\
@@ -112,14 +112,14 @@ fn the_host_is_asked_last() {
     let mut spec = with_auth("digest", r#"["u", "p"]"#);
     spec.method = "FETCH".to_owned();
     let seen = perform_step(spec, []);
-    assert_eq!(seen.asked, []);
+    assert_eq!(seen.requested, []);
     let spec = with_auth(
         "digest",
         r#"{"username": "u", "password": "${{ secret.TOKEN }}"}"#,
     );
     let seen = perform_step(spec, [answer(200, &[], "")]);
     assert_eq!(
-        seen.asked,
+        seen.requested,
         [Scheme::Digest(Digest {
             username: "u".to_owned(),
             password: "handle".to_owned(),

@@ -11,7 +11,7 @@ use http_step_tests::Guest;
 
 use super::{ask, raw};
 use crate::attack::{Attack, Theme};
-use crate::attacker::{Attacker, ended_by, told};
+use crate::attacker::{Attacker, ended_by, report};
 
 pub const THEME: Theme = Theme {
     name: "Bombs",
@@ -46,7 +46,7 @@ pub const THEME: Theme = Theme {
             "make the decoder allocate a window of terabytes",
             || Box::pin(enormous_window()),
         ),
-        Attack::by(
+        Attack::by_component(
             Guest::HoardsWindows,
             "many large windows",
             "start reading sixteen bodies and keep them, each with a decoder window of 4 MiB",
@@ -160,18 +160,18 @@ async fn endless(coding: &str, (first, piece): Stream) -> (RunResult, String) {
         })
         .run()
         .await;
-    let told = told(&result, &server.origin);
-    (result, told)
+    let report = report(&result, &server.origin);
+    (result, report)
 }
 
 /// It has to be the decoded size that ends it, and not much more is decoded.
 async fn bomb(coding: &str, stream: Stream) -> String {
-    let (result, told) = endless(coding, stream).await;
+    let (result, report) = endless(coding, stream).await;
     ended_by(&result, ErrorKind::Limit);
     assert!(result.usage.bytes_received < WIRE, "{result:#?}");
     assert!(result.usage.bytes_decoded < 2 * DECODED, "{result:#?}");
     // By how much, depends on the size of the last piece.
-    told.rsplit_once(": ").unwrap().0.to_owned()
+    report.rsplit_once(": ").unwrap().0.to_owned()
 }
 
 /// The inner stream goes on with what repeats itself, so the outer one is small.
@@ -192,7 +192,7 @@ async fn hundred_codings() -> String {
     let server = raw::serve(raw::closes_after(coded(&codings, &gzip().0))).await;
     let result = ask(&server.origin).await;
     assert_eq!(result.usage.bytes_decoded, result.usage.bytes_received);
-    format!("{}; nothing is decoded", told(&result, &server.origin))
+    format!("{}; nothing is decoded", report(&result, &server.origin))
 }
 
 /// A frame's header (RFC 8878, section 3.1.1.1): no content size, no checksum, no
@@ -201,9 +201,9 @@ async fn enormous_window() -> String {
     let header = [0x28, 0xb5, 0x2f, 0xfd, 0x00, 0xf8];
     // Blocks of one byte repeated 2¹⁷ times (section 3.1.1.2).
     let block = [0x02, 0x00, 0x10, b'x'];
-    let (result, told) = endless("zstd", (header.to_vec(), block.to_vec())).await;
+    let (result, report) = endless("zstd", (header.to_vec(), block.to_vec())).await;
     ended_by(&result, ErrorKind::Protocol);
-    told
+    report
 }
 
 /// What a step may have, where windows are what it takes.
@@ -213,23 +213,23 @@ const MEMORY: usize = 16 << 20;
 async fn many_windows() -> String {
     let (first, piece) = brotli();
     let server = raw::serve(raw::repeats(coded("br", &first), piece, Duration::ZERO)).await;
-    let result = Attacker::of(Guest::HoardsWindows, &server.origin)
+    let result = Attacker::new(Guest::HoardsWindows, &server.origin)
         .limits(|limits| limits.memory = MEMORY as u64)
         .run()
         .await;
     ended_by(&result, ErrorKind::Limit);
     let peak = result.usage.peak_memory_bytes;
     assert!((MEMORY / 2..=MEMORY).contains(&peak), "{result:#?}");
-    let told = told(&result, &server.origin);
+    let report = report(&result, &server.origin);
     // By how much, depends on what the component takes.
-    told.rsplit_once(": ").unwrap().0.to_owned()
+    report.rsplit_once(": ").unwrap().0.to_owned()
 }
 
 async fn answers_coded(coding: &str, bytes: impl AsRef<[u8]>) -> String {
     let server = raw::serve(raw::closes_after(coded(coding, bytes.as_ref()))).await;
     let result = ask(&server.origin).await;
     ended_by(&result, ErrorKind::Protocol);
-    told(&result, &server.origin)
+    report(&result, &server.origin)
 }
 
 /// Read past, as browsers do; a step that has secrets is refused it.
@@ -241,5 +241,5 @@ async fn trailing() -> String {
     let server = raw::serve(raw::closes_after(coded("gzip", &bytes))).await;
     let result = ask(&server.origin).await;
     assert_eq!(result.usage.bytes_decoded, 5);
-    format!("{}; the rest is ignored", told(&result, &server.origin))
+    format!("{}; the rest is ignored", report(&result, &server.origin))
 }

@@ -5,7 +5,7 @@ use http_step_tests::Guest;
 
 use super::{answers, ask, raw};
 use crate::attack::{Attack, Theme};
-use crate::attacker::{Attacker, ended_by, told};
+use crate::attacker::{Attacker, ended_by, report};
 
 const OK: &str = "HTTP/1.1 200 OK\r\n";
 
@@ -107,7 +107,7 @@ async fn reset_on_arrival() -> String {
 
 async fn reset_after(answer: &'static str) -> String {
     let server = raw::serve(raw::resets_after(answer)).await;
-    told(&ask(&server.origin).await, &server.origin)
+    report(&ask(&server.origin).await, &server.origin)
 }
 
 async fn reset_in_the_body() -> String {
@@ -117,7 +117,7 @@ async fn reset_in_the_body() -> String {
     .await;
     let result = ask(&server.origin).await;
     ended_by(&result, ErrorKind::Protocol);
-    told(&result, &server.origin)
+    report(&result, &server.origin)
 }
 
 async fn reset_in_the_upload() -> String {
@@ -128,10 +128,10 @@ async fn reset_in_the_upload() -> String {
         })
     })
     .await;
-    let result = Attacker::of(Guest::SendsWithoutEnd, &server.origin)
+    let result = Attacker::new(Guest::SendsWithoutEnd, &server.origin)
         .run()
         .await;
-    told(&result, &server.origin)
+    report(&result, &server.origin)
 }
 
 /// The second answer would be the next step's.
@@ -160,7 +160,7 @@ async fn two_lengths() -> String {
     // RFC 9112, section 6.3: the chunks are what counts.
     let response = result.exchanges[0].response.as_ref().unwrap();
     assert_eq!(response.body.size, 6, "{result:#?}");
-    format!("{}; the chunks count", told(&result, &server.origin))
+    format!("{}; the chunks count", report(&result, &server.origin))
 }
 
 async fn switches_protocols() -> String {
@@ -169,5 +169,5 @@ async fn switches_protocols() -> String {
     let server = raw::serve(raw::hangs_after(answer)).await;
     let result = ask(&server.origin).await;
     ended_by(&result, ErrorKind::Protocol);
-    told(&result, &server.origin)
+    report(&result, &server.origin)
 }

@@ -6,7 +6,7 @@ use http_step_host::{ErrorKind, RunResult};
 
 use super::{ask, raw};
 use crate::attack::{Attack, Theme};
-use crate::attacker::{Attacker, ended_by, told};
+use crate::attacker::{Attacker, ended_by, report};
 
 pub const THEME: Theme = Theme {
     name: "Servers without end",
@@ -62,7 +62,7 @@ async fn slow_head() -> String {
     let server = raw::serve(raw::repeats("HTTP/1.1 200 OK\r\nX-Slow: ", "x", pause)).await;
     let result = ask(&server.origin).await;
     ended_by(&result, ErrorKind::Timeout);
-    told(&result, &server.origin)
+    report(&result, &server.origin)
 }
 
 async fn slow_body() -> String {
@@ -75,14 +75,14 @@ async fn slow_body() -> String {
     .await;
     let result = ask(&server.origin).await;
     ended_by(&result, ErrorKind::Timeout);
-    told(&result, &server.origin)
+    report(&result, &server.origin)
 }
 
 async fn silence() -> String {
     let server = raw::serve(raw::hangs_after("")).await;
     let result = ask(&server.origin).await;
     ended_by(&result, ErrorKind::Timeout);
-    told(&result, &server.origin)
+    report(&result, &server.origin)
 }
 
 async fn endless(first: &'static str, piece: &str) -> RunResult {
@@ -107,7 +107,7 @@ async fn body_without_end() -> String {
         .run()
         .await;
     ended_by(&result, ErrorKind::Limit);
-    let words = told(&result, &server.origin);
+    let words = report(&result, &server.origin);
     // By how much, depends on the size of the last piece.
     let (words, _) = words.rsplit_once(": ").unwrap();
     words.to_owned()
@@ -116,13 +116,13 @@ async fn body_without_end() -> String {
 async fn headers_without_end() -> String {
     let result = endless("HTTP/1.1 200 OK\r\n", "X-More: and more\r\n").await;
     ended_by(&result, ErrorKind::Protocol);
-    told(&result, "no origin")
+    report(&result, "no origin")
 }
 
 async fn one_endless_header() -> String {
     let result = endless("HTTP/1.1 200 OK\r\nX-Long: ", "x").await;
     ended_by(&result, ErrorKind::Protocol);
-    told(&result, "no origin")
+    report(&result, "no origin")
 }
 
 /// They must not keep the host from its other work, of which the clock that ends
@@ -131,7 +131,7 @@ async fn interim_without_end() -> String {
     let result = endless("", "HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n").await;
     ended_by(&result, ErrorKind::Protocol);
     assert!(result.usage.wall_seconds < 0.4, "{result:#?}");
-    told(&result, "no origin")
+    report(&result, "no origin")
 }
 
 async fn trailers_without_end() -> String {
@@ -141,7 +141,7 @@ async fn trailers_without_end() -> String {
     )
     .await;
     ended_by(&result, ErrorKind::Protocol);
-    told(&result, "no origin")
+    report(&result, "no origin")
 }
 
 async fn endless_chunk_extension() -> String {
@@ -151,7 +151,7 @@ async fn endless_chunk_extension() -> String {
     )
     .await;
     ended_by(&result, ErrorKind::Protocol);
-    told(&result, "no origin")
+    report(&result, "no origin")
 }
 
 async fn redirects() -> String {
@@ -162,5 +162,5 @@ async fn redirects() -> String {
     let result = Attacker::none(&server.origin).run().await;
     ended_by(&result, ErrorKind::Redirect);
     assert_eq!(server.connections(), 31);
-    told(&result, &server.origin)
+    report(&result, &server.origin)
 }

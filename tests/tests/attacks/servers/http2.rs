@@ -14,7 +14,7 @@ use super::frames::{
 use tokio::time::{Instant, sleep};
 
 use crate::attack::{Attack, Theme};
-use crate::attacker::{Attacker, ended_by, told};
+use crate::attacker::{Attacker, ended_by, report};
 
 pub const THEME: Theme = Theme {
     name: "HTTP/2",
@@ -43,27 +43,27 @@ pub const THEME: Theme = Theme {
         Attack::by_server(
             "ping flood",
             "send endless pings, each of which needs an answer, while the request waits",
-            || Box::pin(chatter(Vec::new(), frame(PING, 0, 0, &[0; 8]))),
+            || Box::pin(flood_with(Vec::new(), frame(PING, 0, 0, &[0; 8]))),
         ),
         Attack::by_server(
             "settings flood",
             "send endless settings, each of which needs an acknowledgement",
-            || Box::pin(chatter(Vec::new(), frame(SETTINGS, 0, 0, &[]))),
+            || Box::pin(flood_with(Vec::new(), frame(SETTINGS, 0, 0, &[]))),
         ),
         Attack::by_server(
             "1xx without end over HTTP/2",
             "send interim responses forever, and never the final one",
-            || Box::pin(chatter(Vec::new(), interim())),
+            || Box::pin(flood_with(Vec::new(), interim())),
         ),
         Attack::by_server(
             "priority flood",
             "change the request's priority without end (CVE-2019-9513)",
-            || Box::pin(chatter(Vec::new(), frame(PRIORITY, 0, FIRST, &[0; 5]))),
+            || Box::pin(flood_with(Vec::new(), frame(PRIORITY, 0, FIRST, &[0; 5]))),
         ),
         Attack::by_server(
             "unknown frames",
             "send endless frames of an unknown type, which have to be ignored",
-            || Box::pin(chatter(Vec::new(), frame(UNKNOWN, 0, 0, &[0; 64]))),
+            || Box::pin(flood_with(Vec::new(), frame(UNKNOWN, 0, 0, &[0; 64]))),
         ),
         Attack::by_server(
             "pings within a body",
@@ -119,7 +119,7 @@ pub const THEME: Theme = Theme {
         Attack::by_server(
             "a push promise",
             "push a response that nobody asked for",
-            || Box::pin(promise()),
+            || Box::pin(push_promise()),
         ),
         Attack::by_server(
             "a body longer than announced",
@@ -157,8 +157,8 @@ async fn ask(script: Script) -> (RunResult, String) {
         })
         .run()
         .await;
-    let told = told(&result, &server.origin);
-    (result, told)
+    let report = report(&result, &server.origin);
+    (result, report)
 }
 
 async fn answers(answer: Vec<u8>) -> String {
@@ -167,9 +167,9 @@ async fn answers(answer: Vec<u8>) -> String {
         answer,
         ..Script::default()
     };
-    let (result, told) = ask(script).await;
+    let (result, report) = ask(script).await;
     assert_eq!(result.outcome, Outcome::Exception, "{result:#?}");
-    told
+    report
 }
 
 async fn resets(code: u8) -> String {
@@ -179,11 +179,11 @@ async fn resets(code: u8) -> String {
         ..Script::default()
     };
     let requests = Arc::clone(&script.requests);
-    let (result, told) = ask(script).await;
+    let (result, report) = ask(script).await;
     ended_by(&result, ErrorKind::Protocol);
     let requests = requests.load(Ordering::Relaxed);
     assert!(requests <= 8, "{requests} requests");
-    format!("{told}; the server gets {requests}")
+    format!("{report}; the server gets {requests}")
 }
 
 async fn goes_away() -> String {
@@ -223,10 +223,10 @@ async fn flood_after(answer: Vec<u8>, piece: Vec<u8>) -> String {
         forever: piece.repeat(1 + 8192 / piece.len()),
         ..Script::default()
     };
-    let (result, told) = ask(script).await;
+    let (result, report) = ask(script).await;
     assert_eq!(result.outcome, Outcome::Exception, "{result:#?}");
     assert!(result.usage.wall_seconds < 2.0, "{result:#?}");
-    told
+    report
 }
 
 /// Time is not to end these.
@@ -234,7 +234,7 @@ const LONG: Duration = Duration::from_secs(15);
 
 /// Frames without end that break no rule, to a host that answers a server which
 /// listens.
-async fn chatter(answer: Vec<u8>, piece: Vec<u8>) -> String {
+async fn flood_with(answer: Vec<u8>, piece: Vec<u8>) -> String {
     let script = Script {
         greeting: greeting(),
         answer,
@@ -255,7 +255,7 @@ async fn chatter(answer: Vec<u8>, piece: Vec<u8>) -> String {
     // A good part of it waits in the buffers of both sockets.
     let sent = sent.load(Ordering::Relaxed);
     assert!(sent < 16 << 20, "{sent} bytes");
-    told(&result, &server.origin)
+    report(&result, &server.origin)
 }
 
 /// `:status: 103`, which HPACK's static table does not have.
@@ -266,7 +266,7 @@ fn interim() -> Vec<u8> {
 async fn pings_in_a_body() -> String {
     let mut answer = head();
     answer.extend(frame(DATA, 0, FIRST, b"hello"));
-    chatter(answer, frame(PING, 0, 0, &[0; 8])).await
+    flood_with(answer, frame(PING, 0, 0, &[0; 8])).await
 }
 
 async fn continuation_flood() -> String {
@@ -290,9 +290,9 @@ async fn header_bomb() -> String {
 }
 
 async fn more_than_the_window() -> String {
-    let told = flood_after(head(), frame(DATA, 0, FIRST, &[b'x'; 16 << 10])).await;
+    let report = flood_after(head(), frame(DATA, 0, FIRST, &[b'x'; 16 << 10])).await;
     // How much of it was read before is up to the moment.
-    let (before, rest) = told.split_once(" after ").unwrap();
+    let (before, rest) = report.split_once(" after ").unwrap();
     let (_, after) = rest.split_once(" bytes").unwrap();
     format!("{before} after some bytes{after}")
 }
@@ -302,9 +302,9 @@ async fn no_streams() -> String {
         greeting: setting(3, 0),
         ..Script::default()
     };
-    let (result, told) = ask(script).await;
+    let (result, report) = ask(script).await;
     ended_by(&result, ErrorKind::Timeout);
-    told
+    report
 }
 
 async fn no_window() -> String {
@@ -313,7 +313,7 @@ async fn no_window() -> String {
         ..Script::default()
     })
     .await;
-    let result = Attacker::of(Guest::SendsWithoutEnd, &server.origin)
+    let result = Attacker::new(Guest::SendsWithoutEnd, &server.origin)
         .limits(|limits| {
             limits.wall = ALL;
             limits.read = SILENCE;
@@ -321,10 +321,10 @@ async fn no_window() -> String {
         .run()
         .await;
     assert!(result.usage.bytes_sent < 1 << 20, "{result:#?}");
-    told(&result, &server.origin)
+    report(&result, &server.origin)
 }
 
-async fn promise() -> String {
+async fn push_promise() -> String {
     // Stream 2 is the server's first.
     let mut payload = 2_u32.to_be_bytes().to_vec();
     payload.push(OK);
@@ -356,8 +356,8 @@ async fn bad_headers() -> String {
             answer: frame(HEADERS, END_HEADERS | END_STREAM, FIRST, &block),
             ..Script::default()
         };
-        let (_, told) = ask(script).await;
-        all.push(format!("{name}: {told}"));
+        let (_, report) = ask(script).await;
+        all.push(format!("{name}: {report}"));
     }
     all.join("\n")
 }
@@ -408,6 +408,6 @@ async fn talks_on() -> String {
     }
     format!(
         "{}; the host soon stops reading",
-        told(&result, &server.origin)
+        report(&result, &server.origin)
     )
 }

@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use http_step_host::RunResult;
 
-use crate::attacker::{Attacker, told};
+use crate::attacker::{Attacker, report};
 
 /// The time that a server may be silent, and the run may take.
 const SILENCE: Duration = Duration::from_millis(500);
@@ -35,5 +35,5 @@ async fn ask(origin: &str) -> RunResult {
 /// It sends these bytes and ends the connection.
 async fn answers(bytes: &'static [u8]) -> String {
     let server = raw::serve(raw::closes_after(bytes)).await;
-    told(&ask(&server.origin).await, &server.origin)
+    report(&ask(&server.origin).await, &server.origin)
 }

@@ -7,7 +7,7 @@ use tokio::io::AsyncWriteExt;
 use super::certificates::{self, AUTHORITY, Authority, Identity};
 use super::{ask, raw};
 use crate::attack::{Attack, Theme};
-use crate::attacker::{Attacker, ended_by, told};
+use crate::attacker::{Attacker, ended_by, report};
 
 pub const THEME: Theme = Theme {
     name: "TLS",
@@ -92,7 +92,7 @@ async fn certificate(identity: impl FnOnce() -> Identity) -> String {
     let result = Attacker::none(&service.origin).run().await;
     ended_by(&result, ErrorKind::Tls);
     assert_eq!(service.requests(), []);
-    told(&result, &service.origin)
+    report(&result, &service.origin)
 }
 
 async fn no_handshake() -> String {
@@ -101,7 +101,7 @@ async fn no_handshake() -> String {
     let origin = server.origin.replace("http://", "https://");
     let result = ask(&origin).await;
     ended_by(&result, ErrorKind::Timeout);
-    told(&result, &origin)
+    report(&result, &origin)
 }
 
 async fn no_tls() -> String {
@@ -115,5 +115,5 @@ async fn no_tls() -> String {
     let origin = server.origin.replace("http://", "https://");
     let result = ask(&origin).await;
     ended_by(&result, ErrorKind::Tls);
-    told(&result, &origin)
+    report(&result, &origin)
 }

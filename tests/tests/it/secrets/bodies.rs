@@ -16,7 +16,7 @@ async fn echo() -> Service {
 async fn each_content_type_has_its_way() {
     let service = echo().await;
     let origin = &service.origin;
-    let mut thief = Thief::lent(composed("TOKEN", origin, &[Place::Body])).reaches(origin);
+    let mut thief = Thief::granted(composed("TOKEN", origin, &[Place::Body])).reaches(origin);
     let bodies = [
         (
             "application/json",
@@ -76,14 +76,14 @@ async fn each_content_type_has_its_way() {
         let body = body
             .replace("\\r\\n", "\r\n")
             .replace("{TOKEN}", "<HIDDEN>");
-        let told = format!("status 200\n\n{body}\n");
-        let told: String = told
+        let report = format!("status 200\n\n{body}\n");
+        let report: String = report
             .split_inclusive('\n')
             .map(|line| format!("o|{line}"))
             .collect();
-        expected += &told.repeat(5);
+        expected += &report.repeat(5);
     }
-    assert_eq!(loot.told(origin), expected);
+    assert_eq!(loot.report(origin), expected);
 }
 
 #[tokio::test]
@@ -96,7 +96,7 @@ async fn a_long_body_has_its_secrets_at_the_far_end() {
         })
         .await;
         let origin = &service.origin;
-        let loot = Thief::lent(composed("TOKEN", origin, &[Place::Body]))
+        let loot = Thief::granted(composed("TOKEN", origin, &[Place::Body]))
             .reaches(origin)
             .tries(format!(
                 "POST {origin}/ | filler {FILLER}{how} | body ({{TOKEN}})({{TOKEN}})"
@@ -110,7 +110,7 @@ async fn a_long_body_has_its_secrets_at_the_far_end() {
         assert!(body.ends_with(end.as_bytes()));
         let dashes = "-".repeat(100 - end.len());
         assert_eq!(
-            loot.told(origin),
+            loot.report(origin),
             format!("o|status 200\no|\no|{dashes}(<HIDDEN>)(<HIDDEN>)\n")
         );
         let secrets = serde_json::to_string(&loot.result.ledger[0].secrets).unwrap();
@@ -123,7 +123,7 @@ async fn a_long_body_to_another_origin_breaks_off() {
     for how in ["", " | length", " | pieces 4093"] {
         let here = echo().await;
         let there = Service::start(|_| Answer::default()).await;
-        let loot = Thief::lent(composed("TOKEN", &here.origin, &[Place::Body]))
+        let loot = Thief::granted(composed("TOKEN", &here.origin, &[Place::Body]))
             .reaches(&there.origin)
             .tries(format!(
                 "POST {}/ | filler {}{how} | body {{TOKEN}}",
@@ -152,7 +152,7 @@ async fn a_long_body_to_another_origin_breaks_off() {
 async fn a_body_that_trailers_follow() {
     let service = echo().await;
     let origin = &service.origin;
-    let loot = Thief::lent(composed("TOKEN", origin, &[Place::Body]))
+    let loot = Thief::granted(composed("TOKEN", origin, &[Place::Body]))
         .reaches(origin)
         .tries(format!(
             "POST {origin}/ | trailer x-end: {{TOKEN}} | body ({{TOKEN}})"
@@ -163,7 +163,7 @@ async fn a_body_that_trailers_follow() {
     let request = &service.requests()[0];
     assert_eq!(request.body, format!("({VALUE})"));
     assert_eq!(request.header("content-length"), None);
-    assert_eq!(loot.told(origin), "o|status 200\no|\no|(<HIDDEN>)\n");
+    assert_eq!(loot.report(origin), "o|status 200\no|\no|(<HIDDEN>)\n");
 }
 
 #[tokio::test]
@@ -171,7 +171,7 @@ async fn a_secret_far_behind_in_a_body_of_announced_length() {
     const FILLER: usize = (2 << 20) + 17;
     let service = Service::start(|_| Answer::default()).await;
     let origin = &service.origin;
-    let loot = Thief::lent(composed("TOKEN", origin, &[Place::Body]))
+    let loot = Thief::granted(composed("TOKEN", origin, &[Place::Body]))
         .reaches(origin)
         .tries(format!(
             "POST {origin}/ | filler {FILLER} | length | body ({{TOKEN}})"
@@ -183,5 +183,5 @@ async fn a_secret_far_behind_in_a_body_of_announced_length() {
         .error
         .as_ref()
         .map(|error| error.message.as_str());
-    expect!["a secret stands after the first 1048576 bytes of a body whose length was announced; a body without Content-Length can have it there"].assert_eq(refused.unwrap_or_default());
+    expect!["a secret is after the first 1048576 bytes of a body whose length was announced; a body without Content-Length can have it there"].assert_eq(refused.unwrap_or_default());
 }

@@ -56,14 +56,14 @@ async fn cut_in_two_at_every_offset() {
     })
     .await;
     let origin = &service.origin;
-    let mut thief = Thief::lent(secret("PLAIN", origin)).reaches(origin);
+    let mut thief = Thief::granted(secret("PLAIN", origin)).reaches(origin);
     for offset in 1..text.len() {
         thief = thief.tries(format!("GET {origin}/{offset} | header x-token: {{PLAIN}}"));
     }
     let loot = thief.run().await;
     loot.has_nothing_of(&[PLAIN_VALUE]);
     let once = "o|status 200\no|\no|<HIDDEN>\no|<HIDDEN>\no|<HIDDEN>\no|<HIDDEN>\no|\n";
-    assert_eq!(loot.told(origin), once.repeat(text.len() - 1));
+    assert_eq!(loot.report(origin), once.repeat(text.len() - 1));
     let got = format!("\r\nx-token: {PLAIN_VALUE}\r\n");
     assert!(service.heads().iter().all(|head| head.contains(&got)));
 }
@@ -79,14 +79,14 @@ async fn a_byte_a_chunk() {
     })
     .await;
     let origin = &service.origin;
-    let loot = Thief::lent(secret("TOKEN", origin))
+    let loot = Thief::granted(secret("TOKEN", origin))
         .reaches(origin)
         .tries(format!("GET {origin}/ | header x-token: {{TOKEN}}"))
         .run()
         .await;
     loot.has_nothing_of(&[VALUE]);
-    let told = format!("o|status 200\no|\n{}o|\n", all_hidden());
-    assert_eq!(loot.told(origin), told);
+    let report = format!("o|status 200\no|\n{}o|\n", all_hidden());
+    assert_eq!(loot.report(origin), report);
 }
 
 fn gzipped(text: &[u8]) -> Vec<u8> {
@@ -128,7 +128,7 @@ fn coded_body(number: usize) -> Vec<Vec<u8>> {
 async fn coded() {
     let service = Wire::start(|head| coded_body(number(head))).await;
     let origin = &service.origin;
-    let mut thief = Thief::lent(secret("TOKEN", "http://elsewhere.test")).reaches(origin);
+    let mut thief = Thief::granted(secret("TOKEN", "http://elsewhere.test")).reaches(origin);
     for coding in 0..7 {
         thief = thief.tries(format!("GET {origin}/{coding} | header accept-encoding: *"));
     }
@@ -141,8 +141,8 @@ async fn coded() {
             .all(|head| head.contains("\r\naccept-encoding: *\r\n"))
     );
     let read = format!("o|status 200\no|\n{}o|\n", all_hidden()).repeat(4);
-    let told = loot.told(origin);
-    let refused = told.strip_prefix(&read).unwrap();
+    let report = loot.report(origin);
+    let refused = report.strip_prefix(&read).unwrap();
     expect![[r#"
         o|ErrorCode::HttpResponseContentCoding(Some("it has a coding that is not known, in which no secret could be hidden"))
         o|ErrorCode::HttpResponseContentCoding(Some("it has a coding that is not known, in which no secret could be hidden"))
@@ -169,7 +169,7 @@ async fn no_coding_and_what_follows_one() {
     })
     .await;
     let origin = &service.origin;
-    let mut thief = Thief::lent(secret("TOKEN", "http://elsewhere.test")).reaches(origin);
+    let mut thief = Thief::granted(secret("TOKEN", "http://elsewhere.test")).reaches(origin);
     for number in 0..answers.len() {
         thief = thief.tries(format!("GET {origin}/{number}"));
     }
@@ -184,7 +184,7 @@ async fn no_coding_and_what_follows_one() {
         o|
         o|StreamError::LastOperationFailed(Error { handle: Resource { handle: 4 } })
         o|ErrorCode::HttpResponseContentCoding(Some("it has a coding that is not known, in which no secret could be hidden"))
-    "#]].assert_eq(&loot.told(origin));
+    "#]].assert_eq(&loot.report(origin));
     let mut errors = String::new();
     for row in loot.result.ledger.iter().take(answers.len()) {
         let message = &row.error.as_ref().unwrap().message;
@@ -205,7 +205,7 @@ async fn no_coding_and_what_follows_one() {
 async fn compression_tells_nothing() {
     let service = Wire::start(|head| coded_body(number(head))).await;
     let origin = &service.origin;
-    let mut thief = Thief::lent(secret("TOKEN", origin)).reaches(origin);
+    let mut thief = Thief::granted(secret("TOKEN", origin)).reaches(origin);
     for coding in 0..7 {
         let with = ["", " | header x-token: {TOKEN}"][coding % 2];
         thief = thief.tries(format!(
@@ -215,14 +215,17 @@ async fn compression_tells_nothing() {
     let loot = thief.run().await;
     loot.has_nothing_of(&[VALUE]);
     for head in service.heads() {
-        let asked = head
+        let requested = head
             .lines()
             .filter(|line| line.starts_with("accept-encoding"));
-        assert_eq!(asked.collect::<Vec<_>>(), ["accept-encoding: identity"]);
+        assert_eq!(requested.collect::<Vec<_>>(), ["accept-encoding: identity"]);
     }
     let compressed = "o|ErrorCode::HttpResponseContentCoding(Some(\"it is compressed, though `Accept-Encoding: identity` asks for no compression, as a secret is bound to this origin; have the server, or the proxy before it, send it uncompressed\"))\n";
     let unknown = "o|ErrorCode::HttpResponseContentCoding(Some(\"it has a coding that is not known, in which no secret could be hidden\"))\n";
-    assert_eq!(loot.told(origin), compressed.repeat(4) + &unknown.repeat(3));
+    assert_eq!(
+        loot.report(origin),
+        compressed.repeat(4) + &unknown.repeat(3)
+    );
 }
 
 /// In a charset of the component's choosing nobody would recognize a value.
@@ -237,18 +240,20 @@ async fn no_charset_is_asked_for() {
     let origin = &service.origin;
     let asks =
         "header accept: application/json;charset=UTF-32BE, */* | header accept-charset: utf-32";
-    let loot = Thief::lent(secret("TOKEN", origin))
+    let loot = Thief::granted(secret("TOKEN", origin))
         .reaches(origin)
         .tries(format!("GET {origin}/0 | {asks}"))
         .tries(format!("GET {origin}/1"))
         .run()
         .await;
     let heads = service.heads();
-    let asked = heads.iter().flat_map(|head| head.lines());
-    let mut asked: Vec<&str> = asked.filter(|line| line.starts_with("accept")).collect();
-    asked.sort_unstable();
+    let requested = heads.iter().flat_map(|head| head.lines());
+    let mut requested: Vec<&str> = requested
+        .filter(|line| line.starts_with("accept"))
+        .collect();
+    requested.sort_unstable();
     assert_eq!(
-        asked,
+        requested,
         [
             "accept-encoding: identity",
             "accept-encoding: identity",
@@ -261,7 +266,7 @@ async fn no_charset_is_asked_for() {
         o|
         o|ok
         o|ErrorCode::HttpResponseContentCoding(Some("it is in a charset in which no secret could be recognized"))
-    "#]].assert_eq(&loot.told(origin));
+    "#]].assert_eq(&loot.report(origin));
 }
 
 /// Nor does the length of what would be in a body.
@@ -273,15 +278,15 @@ async fn the_length_of_a_compressed_body_that_is_not_sent() {
     })
     .await;
     let origin = &service.origin;
-    let mut told = String::new();
+    let mut report = String::new();
     for bound in [origin.as_str(), "http://elsewhere.test"] {
-        let loot = Thief::lent(secret("TOKEN", bound))
+        let loot = Thief::granted(secret("TOKEN", bound))
             .reaches(origin)
             .tries(format!("HEAD {origin}/0"))
             .tries(format!("HEAD {origin}/1"))
             .run()
             .await;
-        told += &loot.told(origin);
+        report += &loot.report(origin);
     }
     expect![[r#"
         o|status 200
@@ -301,7 +306,7 @@ async fn the_length_of_a_compressed_body_that_is_not_sent() {
         o|
         o|
     "#]]
-    .assert_eq(&told);
+    .assert_eq(&report);
 }
 
 #[tokio::test]
@@ -317,7 +322,7 @@ async fn in_part() {
     })
     .await;
     let origin = &service.origin;
-    let mut thief = Thief::lent(secret("TOKEN", origin)).reaches(origin);
+    let mut thief = Thief::granted(secret("TOKEN", origin)).reaches(origin);
     for at in 0..VALUE.len() {
         for order in [
             format!(
@@ -333,15 +338,15 @@ async fn in_part() {
     }
     let loot = thief.run().await;
     loot.has_nothing_of(&[VALUE]);
-    let told = "o|ErrorCode::HttpRequestUriInvalid\no|ErrorCode::HttpProtocolError\n";
-    assert_eq!(loot.told(origin), told.repeat(VALUE.len()));
+    let report = "o|ErrorCode::HttpRequestUriInvalid\no|ErrorCode::HttpProtocolError\n";
+    assert_eq!(loot.report(origin), report.repeat(VALUE.len()));
     assert_eq!(service.heads().len(), VALUE.len());
     let whys = loot.result.ledger[..2].iter().map(|row| {
         let why = &row.error.as_ref().unwrap().message;
         why.replace(origin, "ORIGIN") + "\n"
     });
     expect![[r#"
-        a step that is lent secrets can't ask for a part of a response; leave out the header `Range`
+        a step with secrets can't request a part of a response; leave out the header `Range`
         ORIGIN answered with something that is not HTTP: it sends a part, which nobody asked for
     "#]]
     .assert_eq(&whys.collect::<String>());
@@ -376,7 +381,7 @@ async fn not_to_their_end() {
     ];
     let service = Wire::start(|head| vec![answers[number(head)]().into_bytes()]).await;
     let origin = &service.origin;
-    let mut thief = Thief::lent(secret("TOKEN", origin)).reaches(origin);
+    let mut thief = Thief::granted(secret("TOKEN", origin)).reaches(origin);
     for number in 0..answers.len() {
         thief = thief.tries(format!(
             "POST {origin}/{number} | header x-token: {{TOKEN}}"
@@ -421,5 +426,5 @@ async fn not_to_their_end() {
         o|
         o|StreamError::LastOperationFailed(Error { handle: Resource { handle: 4 } })
     "#]]
-    .assert_eq(&loot.told(origin));
+    .assert_eq(&loot.report(origin));
 }

@@ -1,4 +1,4 @@
-//! A handle that is sent where its secret is not lent.
+//! A handle that is sent where its secret is not granted.
 
 use expect_test::expect;
 use http::HeaderValue;
@@ -33,7 +33,7 @@ async fn another_origin() {
     ] {
         let here = Service::start(|_| Answer::default()).await;
         let there = Service::start(|_| Answer::default()).await;
-        let loot = Thief::lent(composed("TOKEN", &here.origin, &Place::COMPOSABLE))
+        let loot = Thief::granted(composed("TOKEN", &here.origin, &Place::COMPOSABLE))
             .reaches(&here.origin)
             .reaches(&there.origin)
             .tries(order.replace("THERE", &there.origin))
@@ -47,7 +47,7 @@ async fn another_origin() {
         assert!(is_denied(&why), "{order}: {why}");
         assert_eq!(serde_json::to_string(&row.secrets).unwrap(), "[]");
         // The component is told no more.
-        assert_eq!(loot.told("nowhere"), "o|ErrorCode::HttpRequestDenied\n");
+        assert_eq!(loot.report("nowhere"), "o|ErrorCode::HttpRequestDenied\n");
     }
 }
 
@@ -63,7 +63,7 @@ async fn a_redirect_to_another_origin() {
             answer
         })
         .await;
-        let loot = Thief::lent(secret("TOKEN", &here.origin))
+        let loot = Thief::granted(secret("TOKEN", &here.origin))
             .reaches(&here.origin)
             .reaches(&there.origin)
             .tries(format!(
@@ -80,7 +80,7 @@ async fn a_redirect_to_another_origin() {
             Some(authorization.as_str())
         );
         assert_eq!((here.connections(), there.connections()), (1, 0));
-        assert_eq!(loot.told("nowhere"), "o|ErrorCode::HttpRequestDenied\n");
+        assert_eq!(loot.report("nowhere"), "o|ErrorCode::HttpRequestDenied\n");
         let why = &loot.result.ledger[1].error.as_ref().unwrap().message;
         let why = named(why, &here.origin, &there.origin);
         assert!(is_denied(&why), "{why}");
@@ -92,7 +92,7 @@ async fn the_host_of_a_request() {
     let service = Service::start(|_| Answer::default()).await;
     let origin = &service.origin;
     let port = service.port;
-    let loot = Thief::lent(secret("TOKEN", origin))
+    let loot = Thief::granted(secret("TOKEN", origin))
         .reaches(origin)
         .reaches(&format!("http://*.test:{port}"))
         .tries("GET http://{TOKEN}/")
@@ -113,7 +113,7 @@ async fn the_host_of_a_request() {
         o|
         o|
     "#]]
-    .assert_eq(&loot.told(origin));
+    .assert_eq(&loot.report(origin));
     let handle = handle_in(&loot.memory);
     let lines: Vec<_> = service.requests().into_iter().map(|it| it.line).collect();
     // As a method it is a word like any other.
@@ -126,16 +126,16 @@ async fn a_handle_of_another_run() {
         Service::start(|request| Answer::new(request.header("x-token").unwrap().to_owned().into()))
             .await;
     let origin = &service.origin;
-    let lent = || Thief::lent(secret("TOKEN", origin)).reaches(origin);
+    let granted = || Thief::granted(secret("TOKEN", origin)).reaches(origin);
     // Where nothing hides it, a server tells the handle; here another run's log does not.
-    let mine = lent()
+    let mine = granted()
         .tenant("mine")
         .tries(format!("GET {origin}/ | header x-token: {{TOKEN}}"))
         .run()
         .await;
     mine.has_nothing_of(&[VALUE]);
     let handle = handle_in(&mine.memory);
-    let theirs = lent()
+    let theirs = granted()
         .tenant("theirs")
         .tries(format!("GET {origin}/ | header x-token: {handle}"))
         .run()

@@ -24,7 +24,7 @@ async fn said(url: &str, policy: impl Fn(Policy, &str) -> Policy) -> String {
     let hook = Secret::new("HOOK", "vault:HOOK".parse().unwrap())
         .origin(origin.parse().unwrap())
         .place(Place::Url);
-    let loot = Thief::under(policy(Policy::nothing(), &origin).lend(hook))
+    let loot = Thief::under(policy(Policy::nothing(), &origin).grant_secret(hook))
         .on(Bench::with(|host| {
             let host = host.secret_source("vault", vault);
             host.trust_roots(authority.pem().as_bytes()).unwrap()
@@ -34,13 +34,13 @@ async fn said(url: &str, policy: impl Fn(Policy, &str) -> Policy) -> String {
         .await;
     let row = &loot.result.ledger[0];
     let message = &row.error.as_ref().unwrap().message;
-    let told = loot.told("nowhere");
-    for text in [message, &told, &loot.seen] {
+    let report = loot.report("nowhere");
+    for text in [message, &report, &loot.seen] {
         for part in [HOST, "h.none", "127.0.0.1:", "127.0.0.1,"] {
             assert!(!text.contains(part), "{text}");
         }
     }
-    format!("{message}\n    {told}")
+    format!("{message}\n    {report}")
 }
 
 #[tokio::test]
@@ -53,18 +53,18 @@ async fn a_secret_host_of_few_letters_is_in_no_error() {
     };
     let elsewhere = |policy: Policy, origin: &str| policy.allow(origin.parse().unwrap());
     let nowhere = |policy: Policy, _: &str| policy;
-    let mut told = String::new();
+    let mut report = String::new();
     // It has no address; nobody listens; its certificate is another's.
     for url in [
         "http://h.none:9/services/T0KEN/XyZ-4711~abc",
         "http://h.test:9/services/T0KEN/XyZ-4711~abc",
         "https://h.test:PORT/services/T0KEN/XyZ-4711~abc",
     ] {
-        told += &said(url, allowed).await;
+        report += &said(url, allowed).await;
     }
     let url = "https://h.test:PORT/services/T0KEN/XyZ-4711~abc";
-    told += &said(url, elsewhere).await;
-    told += &said(url, nowhere).await;
+    report += &said(url, elsewhere).await;
+    report += &said(url, nowhere).await;
     expect![[r#"
         could not resolve <HIDDEN>
             o|ErrorCode::DnsError(DnsErrorPayload { rcode: None, info-code: None })
@@ -76,10 +76,10 @@ async fn a_secret_host_of_few_letters_is_in_no_error() {
             o|ErrorCode::HttpRequestDenied
         the policy does not allow the request, whose URL is a secret: no rule matches its origin
             o|ErrorCode::HttpRequestDenied
-    "#]].assert_eq(&told);
+    "#]].assert_eq(&report);
 }
 
-/// Debug data of a GOAWAY is for people who look for mistakes of a server, and it may be
+/// Debug data of a GOAWAY is for people who look for errors of a server, and it may be
 /// anything: Rust shows what is not ASCII in it as `\xc3`.
 #[tokio::test]
 async fn the_debug_data_of_a_goaway() {
@@ -114,7 +114,7 @@ async fn the_debug_data_of_a_goaway() {
         }
     });
     let origin = format!("https://echo.test:{port}");
-    let loot = Thief::lent(secret("TOKEN", &origin))
+    let loot = Thief::granted(secret("TOKEN", &origin))
         .reaches(&origin)
         .tries(format!("GET {origin}/ | header x-token: {{TOKEN}}"))
         .run()

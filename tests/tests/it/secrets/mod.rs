@@ -4,7 +4,7 @@ mod bodies;
 mod cuts;
 mod elsewhere;
 mod errors;
-mod lending;
+mod granting;
 mod oracles;
 mod parts;
 mod places;
@@ -61,7 +61,7 @@ async fn a_secret_goes_out_and_does_not_come_back() {
         ),
         Policy::nothing()
             .allow(origin.parse().unwrap())
-            .lend(secret_in(
+            .grant_secret(secret_in(
                 "TOKEN",
                 origin,
                 &[Place::Header, Place::Query, Place::Path, Place::Body],

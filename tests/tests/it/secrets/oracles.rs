@@ -31,7 +31,7 @@ async fn puts_before() -> Service {
 /// What a thief sees of an echo after a client that it made up has a token.
 async fn echo_beside(token: &str) -> String {
     let (own, api) = (gives_what_is_asked().await, puts_before().await);
-    let loot = Thief::lent(secret("PLAIN", &api.origin))
+    let loot = Thief::granted(secret("PLAIN", &api.origin))
         .reaches(&own.origin)
         .reaches(&api.origin)
         .tries(format!(
@@ -44,8 +44,8 @@ async fn echo_beside(token: &str) -> String {
         ))
         .run()
         .await;
-    let told = loot.told(&api.origin);
-    let (_, echo) = told.split_once("none\n").unwrap();
+    let report = loot.report(&api.origin);
+    let (_, echo) = report.split_once("none\n").unwrap();
     echo.to_owned()
 }
 
@@ -72,7 +72,7 @@ async fn a_made_up_token_confirms_no_guess() {
 #[tokio::test]
 async fn a_made_up_token_is_not_looked_for() {
     let (own, api) = (gives_what_is_asked().await, puts_before().await);
-    let loot = Thief::lent(secret("PLAIN", &api.origin))
+    let loot = Thief::granted(secret("PLAIN", &api.origin))
         .reaches(&own.origin)
         .reaches(&api.origin)
         .tries(format!(
@@ -82,7 +82,7 @@ async fn a_made_up_token_is_not_looked_for() {
         .run()
         .await;
     assert_eq!(
-        loot.told(&api.origin),
+        loot.report(&api.origin),
         "o|status 200\no|\no|made-up-token\n"
     );
     let sent = api.requests().pop().unwrap();
@@ -93,7 +93,7 @@ async fn a_made_up_token_is_not_looked_for() {
 #[tokio::test]
 async fn a_made_up_token_blanks_no_row_of_the_ledger() {
     let (own, api) = (gives_what_is_asked().await, puts_before().await);
-    let loot = Thief::lent(secret("PLAIN", &api.origin))
+    let loot = Thief::granted(secret("PLAIN", &api.origin))
         .reaches(&own.origin)
         .reaches(&api.origin)
         .tries(format!(
@@ -125,7 +125,7 @@ async fn a_chosen_token_of_a_granted_client_confirms_no_guess() {
     ] {
         let (own, api) = (gives_what_is_asked().await, puts_before().await);
         let granted = secret("PLAIN", &api.origin).origin(own.origin.parse().unwrap());
-        let loot = Thief::lent(granted)
+        let loot = Thief::granted(granted)
             .reaches(&own.origin)
             .reaches(&api.origin)
             .tries(format!(
@@ -138,7 +138,7 @@ async fn a_chosen_token_of_a_granted_client_confirms_no_guess() {
             ))
             .run()
             .await;
-        seen.push(loot.told(&api.origin));
+        seen.push(loot.report(&api.origin));
     }
     let untouched = "o|status 200\no|\no|none\no|status 200\no|\no|12345678<HIDDEN>\n";
     assert_eq!(seen, [untouched; 5]);
@@ -154,7 +154,7 @@ async fn a_second_endpoint_gives_no_token_to_compare_with() {
         let (own, api) = (&own.origin, &api.origin);
         format!("GET {api}/none | auth oauth2 basic {own}/?{token} ci {{PLAIN}}")
     };
-    let loot = Thief::lent(granted)
+    let loot = Thief::granted(granted)
         .reaches(&own.origin)
         .reaches(&api.origin)
         .tries(client("first-token"))
@@ -195,7 +195,7 @@ async fn what_looks_for_tokens_counts() {
     let api = puts_before().await;
     let used = |client: &str, tokens: usize| {
         let granted = secret("PLAIN", &api.origin).origin(own.origin.parse().unwrap());
-        let mut thief = Thief::lent(granted)
+        let mut thief = Thief::granted(granted)
             .reaches(&own.origin)
             .reaches(&api.origin);
         for number in 0..tokens {
@@ -230,8 +230,8 @@ async fn basic_credentials_uncover_no_other_secret() {
     let loopback = "127.0.0.0/8".parse().unwrap();
     let policy = Policy::nothing()
         .allow_network(loopback)
-        .lend(secret("ONE", origin))
-        .lend(secret("OTHER", origin));
+        .grant_secret(secret("ONE", origin))
+        .grant_secret(secret("OTHER", origin));
     let loot = Thief::under(policy)
         .on(Bench::with(|host| host.secret_source("vault", VAULT)))
         .reaches(origin)
@@ -248,7 +248,7 @@ async fn basic_credentials_uncover_no_other_secret() {
 async fn the_live_log_confirms_no_beginning() {
     let api = puts_before().await;
     let shown = |guess: &'static str| {
-        let mut thief = Thief::lent(secret("PLAIN", &api.origin)).reaches(&api.origin);
+        let mut thief = Thief::granted(secret("PLAIN", &api.origin)).reaches(&api.origin);
         for character in guess.chars() {
             thief = thief.tries(format!("write {character}"));
         }
@@ -282,7 +282,7 @@ async fn an_error_of_the_token_endpoint_is_cut_after_it_is_redacted() {
     .await;
     let api = puts_before().await;
     let client = secret("PLAIN", &tokens.origin).origin(api.origin.parse().unwrap());
-    let mut thief = Thief::lent(client.place(Place::Token))
+    let mut thief = Thief::granted(client.place(Place::Token))
         .reaches(&tokens.origin)
         .reaches(&api.origin);
     // The 200th character is within the value.

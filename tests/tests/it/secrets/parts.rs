@@ -34,7 +34,7 @@ async fn cuts() -> Service {
 async fn a_part_is_reported() {
     let service = cuts().await;
     let origin = &service.origin;
-    let mut thief = Thief::lent(secret("PLAIN", origin)).reaches(origin);
+    let mut thief = Thief::granted(secret("PLAIN", origin)).reaches(origin);
     for path in [
         "body/7", "field/7", "body/8", "field/16", "body/16", "body/17",
     ] {
@@ -46,8 +46,8 @@ async fn a_part_is_reported() {
     assert_eq!(echoes, ["", "", "PLAIN", "PLAIN", "PLAIN", ""]);
     // Once a run. The whole is redacted, and nothing else.
     let text = transcript(&loot.result, origin);
-    let told = "e|Warning: a part of the secret `PLAIN` was echoed by ORIGIN. A step that has a value cut can read it piece by piece; `--partial-echo stop`, or `partial_echo: stop` in the policy, ends a run before it sees one.";
-    assert_eq!(text.matches(told).count(), 1, "{text}");
+    let report = "e|Warning: a part of the secret `PLAIN` was echoed by ORIGIN. A step that has a value cut can read it piece by piece; `--partial-echo stop`, or `partial_echo: stop` in the policy, ends a run before it sees one.";
+    assert_eq!(text.matches(report).count(), 1, "{text}");
     assert!(text.contains("you sent <HIDDEN>"), "{text}");
     assert!(
         text.contains(&format!("you sent {}…", &PLAIN_VALUE[..16])),
@@ -75,7 +75,7 @@ async fn a_part_in_an_error_of_a_token_endpoint() {
         let policy = Policy::nothing()
             .allow(origin.parse().unwrap())
             .on_partial_echo(then)
-            .lend(secret("PLAIN", origin));
+            .grant_secret(secret("PLAIN", origin));
         let text = format!(
             "get: {origin}/\nauth: {{oauth2: {{token_url: {origin}/, client_id: ci, client_secret: '${{{{ secret.PLAIN }}}}'}}}}"
         );
@@ -101,7 +101,7 @@ async fn a_part_in_an_error_of_a_token_endpoint() {
 async fn an_origin_that_it_is_not_bound_to_has_no_part_of_it() {
     let (service, bound) = (cuts().await, cuts().await);
     let origin = &service.origin;
-    let loot = Thief::lent(secret("PLAIN", &bound.origin))
+    let loot = Thief::granted(secret("PLAIN", &bound.origin))
         .reaches(origin)
         .tries(format!("GET {origin}/body/16"))
         .run()
@@ -122,7 +122,7 @@ async fn a_guess_of_eight_characters_is_a_part() {
         let policy = Policy::nothing()
             .allow(origin.parse().unwrap())
             .on_partial_echo(PartialEcho::Stop)
-            .lend(secret("PLAIN", origin));
+            .grant_secret(secret("PLAIN", origin));
         let text = format!("get: {origin}/\nheaders: {{X-Note: '{guess}'}}");
         assert_eq!(run(&text, policy, VAULT).await.outcome, outcome, "{guess}");
     }
@@ -136,7 +136,7 @@ async fn a_run_ends_before_it_sees_a_part() {
         let policy = Policy::nothing()
             .allow(origin.parse().unwrap())
             .on_partial_echo(PartialEcho::Stop)
-            .lend(secret("PLAIN", origin));
+            .grant_secret(secret("PLAIN", origin));
         let text =
             format!("get: {origin}/{place}/12\nheaders: {{X-Token: '${{{{ secret.PLAIN }}}}'}}");
         let result = run(&text, policy, VAULT).await;

@@ -15,7 +15,7 @@ async fn silent() -> Service {
 /// What the host said of each request.
 async fn said(service: &Service, secret: Secret, orders: &[&str]) -> String {
     let origin = &service.origin;
-    let mut thief = Thief::lent(secret).reaches(origin);
+    let mut thief = Thief::granted(secret).reaches(origin);
     for order in orders {
         thief = thief.tries(order.replace("HERE", origin));
     }
@@ -172,7 +172,7 @@ async fn one_path_alone() {
 /// else a step that puts it beside a text of its own could ask what it begins with.
 #[tokio::test]
 async fn the_path_is_judged_as_it_is_written() {
-    let mut told = Vec::new();
+    let mut report = Vec::new();
     for name in ["DIGIT", "LETTER", "DOT"] {
         let service = silent().await;
         let prefix = "/v1/".parse().unwrap();
@@ -188,7 +188,7 @@ async fn the_path_is_judged_as_it_is_written() {
         ];
         let orders = orders.map(|order| order.replace("TOKEN", name));
         let orders = orders.each_ref().map(String::as_str);
-        told.push(said(&service, secret, &orders).await.replace(name, "TOKEN"));
+        report.push(said(&service, secret, &orders).await.replace(name, "TOKEN"));
     }
     // Nor does it for another secret.
     for name in ["DIGIT", "LETTER"] {
@@ -197,8 +197,8 @@ async fn the_path_is_judged_as_it_is_written() {
         let bound = secret_in("TOKEN", origin, &[Place::Header, Place::Body]);
         let policy = Policy::nothing()
             .allow_network("127.0.0.0/8".parse().unwrap())
-            .lend(composed(name, origin, &[Place::Path]))
-            .lend(bound.path_prefix("/v1/".parse().unwrap()));
+            .grant_secret(composed(name, origin, &[Place::Path]))
+            .grant_secret(bound.path_prefix("/v1/".parse().unwrap()));
         let loot = Thief::under(policy)
             .reaches(origin)
             .tries(format!("POST {origin}/v{{{name}}}/a | body {{TOKEN}}"))
@@ -208,8 +208,8 @@ async fn the_path_is_judged_as_it_is_written() {
         let denied = " to this path of ";
         assert!(error.message.contains(denied), "{}", error.message);
     }
-    assert_eq!(told[0], told[1]);
-    assert_eq!(told[0], told[2]);
+    assert_eq!(report[0], report[1]);
+    assert_eq!(report[0], report[2]);
     expect![[r#"
         GET HERE/v1/{TOKEN}
             in path
@@ -225,7 +225,7 @@ async fn the_path_is_judged_as_it_is_written() {
             the policy does not allow the secret `TOKEN` in the path of a request to this path of HERE: it is granted only for paths under `/v1/`
         GET HERE/v1/..;{TOKEN}
             the policy does not allow the secret `TOKEN` in the path of a request to this path of HERE: it is granted only for paths under `/v1/`, and the path contains a `.` or `..` segment, which servers interpret differently
-    "#]].assert_eq(&told[0]);
+    "#]].assert_eq(&report[0]);
 }
 
 #[tokio::test]

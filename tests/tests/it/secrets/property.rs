@@ -135,7 +135,7 @@ async fn robbed(
     .await;
     let origin = service.origin.clone();
     let (secret, _file) = secret(value, &origin);
-    let loot = Thief::lent(secret)
+    let loot = Thief::granted(secret)
         .reaches(&origin)
         .tries(format!(
             "GET {origin}/ | header x-token: {{S}} | header x-says: {says}"
@@ -226,12 +226,15 @@ fn a_guess_changes_nothing() {
             let token = request.header("x-token").unwrap();
             format!("{says}{token}{says}")
         };
-        let told = |says: &str| {
+        let report = |says: &str| {
             let (loot, origin) = runtime.block_on(robbed(&value, says, answer));
-            loot.told(&origin).replace(says, "GUESS")
+            loot.report(&origin).replace(says, "GUESS")
         };
         let echoed = "GUESS<HIDDEN>GUESS";
         let expected = format!("o|status 200\no|x-echo: {echoed}\no|\no|<{echoed}>\n");
-        assert_eq!([told(&right), told(&guessed)], [expected.clone(), expected]);
+        assert_eq!(
+            [report(&right), report(&guessed)],
+            [expected.clone(), expected]
+        );
     });
 }

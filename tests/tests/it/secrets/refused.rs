@@ -15,7 +15,7 @@ const COLON: Vault = Vault(&[("COLON", "first:second")]);
 async fn each_names_the_part_and_why() {
     let service = echo().await;
     let origin = &service.origin;
-    let mut told = String::new();
+    let mut report = String::new();
     for (vault, step) in [
         (LINES, "headers: {X-Token: '${{ secret.LINES }}'}"),
         (LINES, "auth: {bearer: '${{ secret.LINES }}'}"),
@@ -28,11 +28,11 @@ async fn each_names_the_part_and_why() {
         let (name, _) = vault.0[0];
         let policy = Policy::nothing()
             .allow(origin.parse().unwrap())
-            .lend(secret(name, origin).place(Place::Header));
+            .grant_secret(secret(name, origin).place(Place::Header));
         let result = run(&format!("get: {origin}/\n{step}"), policy, vault).await;
         let log = transcript(&result, origin);
         let line = log.lines().find(|line| line.starts_with("e|")).unwrap();
-        told.push_str(&format!("{step}\n  {}\n  {line}\n", error(&result, origin)));
+        report.push_str(&format!("{step}\n  {}\n  {line}\n", error(&result, origin)));
     }
     expect![[r#"
         headers: {X-Token: '${{ secret.LINES }}'}
@@ -45,8 +45,8 @@ async fn each_names_the_part_and_why() {
           Exception, InvalidSpec, sent No: the header `authorization` can't be sent: the secret `COLON` can't be a user name: it has a colon in it
           e|An exception occurred while performing the request: the host can't send the request as it is
         headers: {X-Token: '${{ secret.COLON }}', Range: bytes=0-1}
-          Exception, InvalidSpec, sent No: a step that is lent secrets can't ask for a part of a response; leave out the header `Range`
+          Exception, InvalidSpec, sent No: a step with secrets can't request a part of a response; leave out the header `Range`
           e|An exception occurred while performing the request: the host can't send the request as it is
-    "#]].assert_eq(&told);
+    "#]].assert_eq(&report);
     assert!(service.requests().is_empty());
 }

@@ -29,7 +29,7 @@ fn each_form(request: &Recorded) -> Answer {
 
 /// Asks for all forms, from a service that has the value each time.
 async fn all_forms(service: Service, origin: &str) -> String {
-    let mut thief = Thief::lent(secret("TOKEN", origin)).reaches(origin);
+    let mut thief = Thief::granted(secret("TOKEN", origin)).reaches(origin);
     for number in 0..forms(VALUE).len() {
         thief = thief.tries(format!("GET {origin}/{number} | header x-token: {{TOKEN}}"));
     }
@@ -40,7 +40,7 @@ async fn all_forms(service: Service, origin: &str) -> String {
     for request in requests {
         assert_eq!(request.header("x-token"), Some(VALUE));
     }
-    loot.told(origin)
+    loot.report(origin)
 }
 
 /// What is told of them: that each is hidden.
@@ -64,8 +64,8 @@ fn hidden() -> String {
 async fn each_form_in_body_and_fields() {
     let service = Service::start(each_form).await;
     let origin = service.origin.clone();
-    let told = all_forms(service, &origin).await;
-    assert_eq!(told, hidden());
+    let report = all_forms(service, &origin).await;
+    assert_eq!(report, hidden());
 }
 
 #[tokio::test]
@@ -73,8 +73,8 @@ async fn each_form_over_http_2() {
     let issued = bench().authority.issue("echo.test");
     let service = Service::start_tls(issued.server().http2().acceptor(), each_form).await;
     let origin = format!("https://echo.test:{}", service.port);
-    let told = all_forms(service, &origin).await;
-    assert_eq!(told, hidden());
+    let report = all_forms(service, &origin).await;
+    assert_eq!(report, hidden());
 }
 
 #[tokio::test]
@@ -93,7 +93,7 @@ async fn in_the_names_of_fields_and_in_trailers() {
     })
     .await;
     let origin = &service.origin;
-    let loot = Thief::lent(secret("PLAIN", origin).place(Place::Query))
+    let loot = Thief::granted(secret("PLAIN", origin).place(Place::Query))
         .reaches(origin)
         .tries(format!("GET {origin}/?q={{PLAIN}}"))
         .run()
@@ -162,5 +162,5 @@ async fn in_the_names_of_fields_and_in_trailers() {
         o|
         o|ok
     "#]]
-    .assert_eq(&loot.told(origin));
+    .assert_eq(&loot.report(origin));
 }

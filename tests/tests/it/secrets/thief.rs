@@ -60,11 +60,15 @@ pub struct Loot {
 }
 
 impl Thief {
-    /// One that is lent a secret, and may reach nothing yet.
-    pub fn lent(secret: Secret) -> Self {
+    /// One that is granted a secret, and may reach nothing yet.
+    pub fn granted(secret: Secret) -> Self {
         // The names of tests lead to loopback.
         let loopback = "127.0.0.0/8".parse().unwrap();
-        Self::under(Policy::nothing().allow_network(loopback).lend(secret))
+        Self::under(
+            Policy::nothing()
+                .allow_network(loopback)
+                .grant_secret(secret),
+        )
     }
 
     pub fn under(policy: Policy) -> Self {
@@ -99,7 +103,7 @@ impl Thief {
         self
     }
 
-    /// Run it, with its memory sent away at the end, to one that is lent nothing.
+    /// Run it, with its memory sent away at the end, to one that is granted nothing.
     pub async fn run(mut self) -> Loot {
         let dump = Service::start(|_| Answer::default()).await;
         let orders = std::mem::take(&mut self.orders).join("\n");
@@ -142,7 +146,7 @@ impl Thief {
 impl Loot {
     /// Nowhere is any form of these values, nor a part of one.
     pub fn has_nothing_of(&self, values: &[&str]) {
-        let traces = Traces::of(values).apart_from(&Guest::StealsSecrets.wasm());
+        let traces = Traces::new(values).apart_from(&Guest::StealsSecrets.wasm());
         self.is_without(|bytes| traces.first_in(bytes));
     }
 
@@ -179,7 +183,7 @@ impl Loot {
     }
 
     /// What it was told, in order, without its dump; `origin` reads `ORIGIN`.
-    pub fn told(&self, origin: &str) -> String {
+    pub fn report(&self, origin: &str) -> String {
         let text = transcript(&self.result, origin);
         // What the host adds is behind it.
         let end = text.rfind("o|status 200\no|content-length: 0\no|\no|\n");

@@ -65,9 +65,9 @@ impl Hook {
     }
 
     /// What came of orders, a line each: why not, or the status.
-    async fn told(self, secret: Secret, policy: Policy, orders: &[&str]) -> String {
+    async fn report(self, secret: Secret, policy: Policy, orders: &[&str]) -> String {
         let parts = self.parts();
-        let mut thief = Thief::under(policy.lend(secret)).on(self.bench);
+        let mut thief = Thief::under(policy.grant_secret(secret)).on(self.bench);
         for order in orders {
             thief = thief.tries(*order);
         }
@@ -102,7 +102,9 @@ async fn it_leads_where_nobody_sees() {
     .await;
     // A query of the step's own is added to it.
     let (secret, policy) = (hook.secret().compose(Place::Url), hook.policy());
-    let policy = policy.allow(hook.origin().parse().unwrap()).lend(secret);
+    let policy = policy
+        .allow(hook.origin().parse().unwrap())
+        .grant_secret(secret);
     let job = Job::new(
         step_file("post: ${{ secret.HOOK }}\nparams: {a: b}\njson: {text: hello}"),
         policy,
@@ -115,8 +117,8 @@ async fn it_leads_where_nobody_sees() {
         .map(|it| it.line)
         .collect();
     assert_eq!(lines, [format!("POST {PATH}?{QUERY}&a=b")]);
-    let asked = hook.service.requests();
-    assert_eq!(asked[0].header("accept-encoding"), Some("identity"));
+    let requested = hook.service.requests();
+    assert_eq!(requested[0].header("accept-encoding"), Some("identity"));
     expect![[r#"
         h|Performing POST request to http://<HIDDEN>
         h|Parameters:
@@ -198,7 +200,7 @@ async fn nothing_but_a_query_is_added_to_it() {
         GET None: the secret `HOOK` can't be a part of a host
         GET Some("http://a.test"): the policy does not allow http://a.test: no rule matches it
         POST Some("<HIDDEN>"): the policy does not allow the secret `HOOK` in a header of a request to <HIDDEN> next to other text: it must be the whole value of a header, or follow a scheme such as `Bearer`
-    "#]].assert_eq(&hook.told(secret, policy, &orders).await);
+    "#]].assert_eq(&hook.report(secret, policy, &orders).await);
 }
 
 #[tokio::test]
@@ -211,52 +213,52 @@ async fn nothing_is_added_to_it_by_default() {
         GET Some("<HIDDEN>"): 200
         GET None: the policy does not allow the secret `HOOK` as the URL of a request next to other text: it must be the whole URL
         GET None: the policy does not allow the secret `HOOK` as the URL of a request next to other text: it must be the whole URL
-    "#]].assert_eq(&hook.told(secret, policy, &orders).await);
+    "#]].assert_eq(&hook.report(secret, policy, &orders).await);
 }
 
 #[tokio::test]
 async fn it_is_denied_in_words_that_do_not_tell_where_it_leads() {
     let orders = ["POST {HOOK} | body hello"];
-    let mut told = String::new();
+    let mut report = String::new();
     // Not bound.
     let hook = Hook::answering(|_| Answer::default()).await;
     let secret = Secret::new("HOOK", "vault:HOOK".parse().unwrap())
         .origin("http://other.test".parse().unwrap())
         .place(Place::Url);
     let policy = hook.policy().allow(hook.origin().parse().unwrap());
-    told += &hook.told(secret, policy, &orders).await;
+    report += &hook.report(secret, policy, &orders).await;
     // Bound, and not allowed.
     let hook = Hook::answering(|_| Answer::default()).await;
     let (secret, policy) = (hook.secret(), hook.policy());
-    told += &hook.told(secret, policy, &orders).await;
+    report += &hook.report(secret, policy, &orders).await;
     // Allowed, at an address that is not.
     let hook = Hook::answering(|_| Answer::default()).await;
     let secret = hook.secret();
     let policy = Policy::nothing().allow(hook.origin().parse().unwrap());
-    told += &hook.told(secret, policy, &orders).await;
+    report += &hook.report(secret, policy, &orders).await;
     // Of another method, under another path.
     let hook = Hook::answering(|_| Answer::default()).await;
     let (secret, policy) = (hook.secret().methods(["GET"]), hook.policy());
     let policy = policy.allow(hook.origin().parse().unwrap());
-    told += &hook.told(secret, policy, &orders).await;
+    report += &hook.report(secret, policy, &orders).await;
     let hook = Hook::answering(|_| Answer::default()).await;
     let prefix = "/elsewhere".parse().unwrap();
     let (secret, policy) = (hook.secret().path_prefix(prefix), hook.policy());
     let policy = policy.allow(hook.origin().parse().unwrap());
-    told += &hook.told(secret, policy, &orders).await;
+    report += &hook.report(secret, policy, &orders).await;
     expect![[r#"
         POST None: the policy does not allow the secret `HOOK` as the URL of a request: the secret is not granted for the origin in its value
         POST Some("<HIDDEN>"): the policy does not allow the request, whose URL is a secret: no rule matches its origin
         POST Some("<HIDDEN>"): the policy does not allow the request, whose URL is a secret: it resolves to a loopback address
         POST None: the policy does not allow the secret `HOOK` as the URL of a POST request: it is granted only for GET requests
         POST None: the policy does not allow the secret `HOOK` as the URL of a request: the secret is not granted for the path in its value
-    "#]].assert_eq(&told);
+    "#]].assert_eq(&report);
 }
 
 #[tokio::test]
 async fn where_nobody_is_the_error_does_not_tell_where_that_was() {
     let orders = ["POST {HOOK} | body hello"];
-    let mut told = String::new();
+    let mut report = String::new();
     for url in [
         // Nobody listens there; it is no TLS; there is no such name; it has a password.
         "http://hooks-of-a-chat.test:9/services/T0KEN/XyZ-4711~abc?thread=Kq81-zzTop",
@@ -277,14 +279,14 @@ async fn where_nobody_is_the_error_does_not_tell_where_that_was() {
         let secret = hook.secret().origin(origin);
         let policy = hook.policy();
         let policy = policy.allow(format!("{scheme}://{authority}").parse().unwrap());
-        told += &hook.told(secret, policy, &orders).await;
+        report += &hook.report(secret, policy, &orders).await;
     }
     expect![[r#"
         POST Some("<HIDDEN>"): could not connect to <HIDDEN>: connection refused
         POST Some("<HIDDEN>"): TLS with <HIDDEN> failed: what it sends is not TLS; if it is a server of plain HTTP, the URL begins with `http://`
         POST Some("<HIDDEN>"): could not resolve <HIDDEN>
         POST None: the secret `HOOK` can't be the URL of a request: it has a user name or a password before its host
-    "#]].assert_eq(&told);
+    "#]].assert_eq(&report);
 }
 
 #[tokio::test]
@@ -312,5 +314,5 @@ async fn a_redirect_from_there() {
     expect![[r#"
         POST Some("<HIDDEN>"): 307
     "#]]
-    .assert_eq(&hook.told(secret, policy, &orders).await);
+    .assert_eq(&hook.report(secret, policy, &orders).await);
 }

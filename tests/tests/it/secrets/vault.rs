@@ -1,4 +1,4 @@
-//! A platform's own source of secrets, and a run that is lent some.
+//! A platform's own source of secrets, and a run that is granted some.
 
 use http_step_host::policy::{Place, Policy, Secret};
 use http_step_host::{Job, RunResult, SecretSource, SecretValue};
@@ -18,7 +18,7 @@ impl SecretSource for Vault {
     }
 }
 
-/// A secret of the vault, lent to an origin.
+/// A secret of the vault, granted to an origin.
 pub fn secret(name: &str, origin: &str) -> Secret {
     Secret::new(name, format!("vault:{name}").parse().unwrap()).origin(origin.parse().unwrap())
 }

@@ -14,7 +14,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::mem::discriminant;
 
 use http::HeaderMap;
-use http_step_policy::{Stands, field_name, names_codec, override_field, parent_fields};
+use http_step_policy::{Placement, field_name, names_codec, override_field, parent_fields};
 use http_step_redact::{HANDLE_BYTES, OpenEscape};
 
 use self::beside::Beside;
@@ -38,7 +38,7 @@ const UNKNOWN_OVERRIDE: &str = "_method";
 
 /// How a handle stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Standing {
+pub(crate) enum OwnedPlacement {
     Whole,
     Composed,
     /// In a field of this name, of which there are more.
@@ -51,15 +51,15 @@ pub(crate) enum Standing {
     Recoded,
 }
 
-impl Standing {
-    pub(crate) fn stands(&self) -> Stands<'_> {
+impl OwnedPlacement {
+    pub(crate) fn as_placement(&self) -> Placement<'_> {
         match self {
-            Self::Whole => Stands::Whole,
-            Self::Composed => Stands::Composed,
-            Self::Repeated(name) => Stands::Repeated(name),
-            Self::Joined => Stands::Joined,
-            Self::BehindEscape(sign) => Stands::BehindEscape(*sign),
-            Self::Recoded => Stands::Recoded,
+            Self::Whole => Placement::Whole,
+            Self::Composed => Placement::Composed,
+            Self::Repeated(name) => Placement::Repeated(name),
+            Self::Joined => Placement::Joined,
+            Self::BehindEscape(sign) => Placement::BehindEscape(*sign),
+            Self::Recoded => Placement::Recoded,
         }
     }
 }
@@ -68,7 +68,7 @@ impl Standing {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Found {
     pub(crate) secret: usize,
-    pub(crate) standing: Standing,
+    pub(crate) placement: OwnedPlacement,
 }
 
 /// A value that is read.
@@ -76,7 +76,7 @@ pub(crate) struct Found {
 struct Value {
     length: u64,
     /// The last bytes may be the beginning of its end.
-    ending: u64,
+    held: u64,
 }
 
 /// The name of a field, and of those that it is a field of: `a` and `a[b]` of `a[b][c]`.
@@ -182,7 +182,7 @@ pub(crate) struct BodyReader {
 impl BodyReader {
     /// Of a request with this head.
     pub(crate) fn new(header: &HeaderMap, query: Option<&str>, secrets: &[GrantedSecret]) -> Self {
-        let syntax = Syntax::of(header);
+        let syntax = Syntax::new(header);
         let is_recoded = is_recoded(header) || charset::is_of_url_other(header, query);
         let is_unreadable = is_recoded || !syntax.is_multipart() && may_be_multipart(header);
         let handle = |secret: &GrantedSecret| secret.handle.as_str().as_bytes().try_into();
@@ -245,12 +245,12 @@ impl BodyReader {
             }
         }
         for secret in self.syntax.take_joined() {
-            self.tell(secret, Standing::Joined);
+            self.report(secret, OwnedPlacement::Joined);
         }
         if self.syntax.is_broken() {
             // What was whole may be read otherwise.
             for secret in std::mem::take(&mut self.whole) {
-                self.tell(secret, Standing::Composed);
+                self.report(secret, OwnedPlacement::Composed);
             }
         }
     }
@@ -301,36 +301,36 @@ impl BodyReader {
 
     fn take(&mut self, event: Event) {
         match event {
-            Event::Ending => {
+            Event::PossibleEnd => {
                 if let Some(value) = &mut self.value {
-                    value.ending += 1;
+                    value.held += 1;
                 }
             }
             Event::Inside => {
                 if let Some(value) = &mut self.value {
-                    value.length += value.ending + 1;
-                    value.ending = 0;
+                    value.length += value.held + 1;
+                    value.held = 0;
                 }
-                self.resolve(Standing::Composed);
+                self.resolve(OwnedPlacement::Composed);
             }
             Event::Opens => {
-                self.resolve(Standing::Composed);
+                self.resolve(OwnedPlacement::Composed);
                 self.value = Some(Value::default());
                 self.begin_field();
             }
             Event::Closes => {
-                self.resolve(Standing::Whole);
+                self.resolve(OwnedPlacement::Whole);
                 self.value = None;
             }
             Event::Name => {
-                self.resolve(Standing::Composed);
+                self.resolve(OwnedPlacement::Composed);
                 self.value = None;
                 if let Some(name) = self.syntax.take_key() {
                     self.override_field = self.override_field.or(override_field(&name));
                 }
             }
             Event::Outside => {
-                self.resolve(Standing::Composed);
+                self.resolve(OwnedPlacement::Composed);
                 self.value = None;
             }
         }
@@ -351,7 +351,7 @@ impl BodyReader {
         if !self.is_recoded && field.iter().any(|field| field.name == CHARSET_FIELD) {
             self.is_recoded = true;
             for secret in self.met.clone() {
-                self.tell(secret, Standing::Recoded);
+                self.report(secret, OwnedPlacement::Recoded);
             }
         }
         for field in &field {
@@ -360,7 +360,7 @@ impl BodyReader {
                 self.parents.extend(&field.parents);
             }
             for secret in self.carrying.joined_with(field) {
-                self.tell(secret, Standing::Repeated(field.name.clone()));
+                self.report(secret, OwnedPlacement::Repeated(field.name.clone()));
             }
         }
         self.field = field;
@@ -376,15 +376,15 @@ impl BodyReader {
     /// A handle has ended with the last byte.
     fn find(&mut self, secret: usize) {
         if let Some(sign) = self.open_before_handle() {
-            self.tell(secret, Standing::BehindEscape(sign));
+            self.report(secret, OwnedPlacement::BehindEscape(sign));
             return;
         }
         if self.is_recoded || self.is_field_recoded || self.syntax.is_recoded() {
-            self.tell(secret, Standing::Recoded);
+            self.report(secret, OwnedPlacement::Recoded);
             return;
         }
         if self.beside.is_in_field() {
-            self.tell(secret, Standing::Composed);
+            self.report(secret, OwnedPlacement::Composed);
             return;
         }
         let length = self.value.as_ref().map(|value| value.length);
@@ -394,7 +394,7 @@ impl BodyReader {
                 at: self.read - HANDLE_BYTES as u64,
             });
         } else {
-            self.tell(secret, Standing::Composed);
+            self.report(secret, OwnedPlacement::Composed);
         }
     }
 
@@ -405,37 +405,37 @@ impl BodyReader {
     }
 
     /// It is known what follows the last handle.
-    fn resolve(&mut self, standing: Standing) {
+    fn resolve(&mut self, placement: OwnedPlacement) {
         let Some(Pending { secret, .. }) = self.pending.take() else {
             return;
         };
-        let standing = match (standing, self.field.first()) {
-            _ if self.syntax.is_broken() => Standing::Composed,
-            (Standing::Whole, Some(field)) if self.is_field_repeated => {
-                Standing::Repeated(field.name.clone())
+        let placement = match (placement, self.field.first()) {
+            _ if self.syntax.is_broken() => OwnedPlacement::Composed,
+            (OwnedPlacement::Whole, Some(field)) if self.is_field_repeated => {
+                OwnedPlacement::Repeated(field.name.clone())
             }
-            (Standing::Whole, Some(_)) => {
+            (OwnedPlacement::Whole, Some(_)) => {
                 for field in &self.field {
                     self.carrying.add(field, secret);
                 }
-                Standing::Whole
+                OwnedPlacement::Whole
             }
-            (Standing::Whole, _) if !self.syntax.holds(secret) => Standing::Joined,
-            (standing, _) => standing,
+            (OwnedPlacement::Whole, _) if !self.syntax.holds(secret) => OwnedPlacement::Joined,
+            (placement, _) => placement,
         };
-        self.tell(secret, standing);
+        self.report(secret, placement);
     }
 
-    fn tell(&mut self, secret: usize, standing: Standing) {
+    fn report(&mut self, secret: usize, placement: OwnedPlacement) {
         self.met.insert(secret);
-        if standing == Standing::Whole {
+        if placement == OwnedPlacement::Whole {
             self.whole.insert(secret);
         }
         // A body may be full of them, each in a field of another name.
-        let kind = discriminant(&standing);
-        let is_alike = |it: &Found| it.secret == secret && discriminant(&it.standing) == kind;
+        let kind = discriminant(&placement);
+        let is_alike = |it: &Found| it.secret == secret && discriminant(&it.placement) == kind;
         if !self.found.iter().any(is_alike) {
-            self.found.push(Found { secret, standing });
+            self.found.push(Found { secret, placement });
         }
     }
 

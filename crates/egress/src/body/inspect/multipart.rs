@@ -9,13 +9,13 @@ use super::syntax::Event;
 use crate::body::charset;
 
 /// The most bytes of one part's header.
-const LONGEST_HEADER: usize = 8 << 10;
+const MAX_HEADER: usize = 8 << 10;
 
 /// How many names a part may seem to have.
 const MAX_NAMES: usize = 4;
 
 /// The longest boundary (RFC 2046, section 5.1.1).
-const LONGEST_BOUNDARY: usize = 70;
+const MAX_BOUNDARY: usize = 70;
 
 #[derive(Clone, Copy)]
 enum Next {
@@ -52,7 +52,7 @@ pub(super) struct Multipart {
 
 impl Multipart {
     /// Of a type, if it says one boundary, and plainly.
-    pub(super) fn of(content_type: &str) -> Option<Self> {
+    pub(super) fn from_content_type(content_type: &str) -> Option<Self> {
         let (essence, parameters) = content_type.split_once(';')?;
         let essence = essence.trim().to_ascii_lowercase();
         if !essence.starts_with("multipart/") || parameters.contains('\\') {
@@ -73,7 +73,7 @@ impl Multipart {
         // At others that it may have some servers end it.
         let is_of_boundary = |byte: u8| byte.is_ascii_alphanumeric() || b"'+_-.".contains(&byte);
         if boundary.is_empty()
-            || boundary.len() > LONGEST_BOUNDARY
+            || boundary.len() > MAX_BOUNDARY
             || !boundary.bytes().all(is_of_boundary)
         {
             return None;
@@ -134,7 +134,7 @@ impl Multipart {
             }
             (b'\r', false) => (Next::Header { is_cr: true, line }, Event::Outside),
             (b'\n', false) | (_, true) => (Next::Nothing, Event::Outside),
-            _ if self.header.len() >= LONGEST_HEADER => (Next::Nothing, Event::Outside),
+            _ if self.header.len() >= MAX_HEADER => (Next::Nothing, Event::Outside),
             (byte, false) => {
                 self.header.push(byte);
                 (Next::header(line + 1), Event::Outside)
@@ -153,14 +153,14 @@ impl Multipart {
             return match (matched + 1 == self.delimiter.len(), is_cr) {
                 (true, true) => (Next::AfterDelimiter, Event::Closes),
                 (true, false) => (Next::Nothing, Event::Outside),
-                (false, true) => (content(matched + 1, true), Event::Ending),
+                (false, true) => (content(matched + 1, true), Event::PossibleEnd),
                 (false, false) => (content(matched + 1, false), Event::Inside),
             };
         }
         match (byte, is_cr) {
-            (b'\n', true) => (content(1, true), Event::Ending),
+            (b'\n', true) => (content(1, true), Event::PossibleEnd),
             (b'\n', false) => (content(1, false), Event::Inside),
-            (b'\r', false) => (content(0, true), Event::Ending),
+            (b'\r', false) => (content(0, true), Event::PossibleEnd),
             (b'\r', true) => (content(0, true), Event::Inside),
             _ => (content(0, false), Event::Inside),
         }

@@ -24,7 +24,7 @@ pub(super) enum Event {
     /// It is in a value.
     Inside,
     /// It may be the beginning of what ends a value.
-    Ending,
+    PossibleEnd,
     /// A value has ended.
     Closes,
     /// A name of JSON has ended: servers sort them, so that who chooses the others learns where
@@ -44,7 +44,7 @@ pub(super) enum Syntax {
 
 impl Syntax {
     /// As servers read it. Where they may read it otherwise, all of it is one value.
-    pub(super) fn of(header: &HeaderMap) -> Self {
+    pub(super) fn new(header: &HeaderMap) -> Self {
         let mut types = values_of(header, &CONTENT_TYPE);
         let content_type = match (types.next(), types.next()) {
             (Some(one), None) => one.to_str().ok(),
@@ -56,11 +56,11 @@ impl Syntax {
         if is_recoded(header) || content_type.contains(',') || has_two_natures(content_type) {
             return Self::Plain;
         }
-        match Context::of_media_type(Some(content_type)) {
+        match Context::from_media_type(Some(content_type)) {
             Context::Form => Self::Form(Form::default()),
             Context::Json => Self::Json(Json::default()),
             Context::Xml => Self::Xml(Xml::default()),
-            _ => Multipart::of(content_type).map_or(Self::Plain, Self::Multipart),
+            _ => Multipart::from_content_type(content_type).map_or(Self::Plain, Self::Multipart),
         }
     }
 

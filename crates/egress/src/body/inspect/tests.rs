@@ -55,7 +55,7 @@ fn is_whole(content_type: &str, body: &str) -> bool {
     let found = read(content_type, body).found;
     assert!(!found.is_empty(), "{body}");
     let mut found = found.iter();
-    found.all(|found| found.standing == Standing::Whole)
+    found.all(|found| found.placement == OwnedPlacement::Whole)
 }
 
 fn check(content_type: &str, whole: &[&str], composed: &[&str]) {
@@ -140,11 +140,11 @@ fn forms() {
         [
             Found {
                 secret: 0,
-                standing: Standing::Whole
+                placement: OwnedPlacement::Whole
             },
             Found {
                 secret: 0,
-                standing: Standing::Repeated("a".to_owned())
+                placement: OwnedPlacement::Repeated("a".to_owned())
             }
         ]
     );
@@ -157,8 +157,8 @@ fn how_what_is_joined_stands() {
         ("text/xml", "<a><b>{}</b><b/></a>"),
     ] {
         let found = read(content_type, body).found;
-        let last = found.last().map(|found| &found.standing);
-        assert_eq!(last, Some(&Standing::Joined), "{body}");
+        let last = found.last().map(|found| &found.placement);
+        assert_eq!(last, Some(&OwnedPlacement::Joined), "{body}");
     }
 }
 
@@ -387,15 +387,15 @@ fn what_is_recoded() {
         let found = read(content_type, &body).found;
         let recoded = [Found {
             secret: 0,
-            standing: Standing::Recoded,
+            placement: OwnedPlacement::Recoded,
         }];
         assert_eq!(found, recoded, "{content_type}: {body}");
     }
     // Whoever comes after it tells of those before.
     let after = "a={}&_charset_=utf-16";
     let found = read("application/x-www-form-urlencoded", after).found;
-    let last = found.last().map(|found| &found.standing);
-    assert_eq!(last, Some(&Standing::Recoded));
+    let last = found.last().map(|found| &found.placement);
+    assert_eq!(last, Some(&OwnedPlacement::Recoded));
     for (content_type, body) in [
         ("text/plain; charset=\"UTF-8\"", "{}".to_owned()),
         (
@@ -566,14 +566,14 @@ fn anything_else() {
     let mut coded = HeaderMap::new();
     coded.append(CONTENT_TYPE, form);
     coded.append(CONTENT_ENCODING, HeaderValue::from_static("deflate"));
-    for (header, standing) in [
-        (two, Standing::Composed),
-        (coded, Standing::Recoded),
-        (HeaderMap::new(), Standing::Composed),
+    for (header, placement) in [
+        (two, OwnedPlacement::Composed),
+        (coded, OwnedPlacement::Recoded),
+        (HeaderMap::new(), OwnedPlacement::Composed),
     ] {
         let body = format!("a={handle}");
         let found = read_in(&header, &secrets, body.as_bytes(), 3).found;
-        assert_eq!(found[0].standing, standing);
+        assert_eq!(found[0].placement, placement);
     }
 }
 

@@ -10,7 +10,7 @@ use super::syntax::Event;
 use super::{MAX_NAME, MAX_NAMES};
 
 /// The longest processing instruction, the XML declaration included.
-const LONGEST_INSTRUCTION: usize = 256;
+const MAX_INSTRUCTION: usize = 256;
 
 /// How deep it may be.
 const DEEPEST: usize = 512;
@@ -90,7 +90,7 @@ impl Xml {
             (Next::Nothing, _) => (Next::Nothing, Event::Outside),
             (Next::Text, b'<') => (Next::Markup, Event::Outside),
             (Next::Text, byte) => (self.text(byte, Next::Text), Event::Outside),
-            (Next::OwnText, b'<') => (Next::Markup, Event::Ending),
+            (Next::OwnText, b'<') => (Next::Markup, Event::PossibleEnd),
             (Next::OwnText, byte) => (self.text(byte, Next::OwnText), Event::Inside),
             (Next::Markup, b'/') => {
                 self.name.clear();
@@ -240,11 +240,11 @@ impl Xml {
             let is_read = !is_instruction || is_in_ascii(&self.last);
             return if is_read { Next::Text } else { Next::Nothing };
         }
-        if is_instruction && self.last.len() > LONGEST_INSTRUCTION {
+        if is_instruction && self.last.len() > MAX_INSTRUCTION {
             return Next::Nothing;
         }
-        if !is_instruction && self.last.len() > LONGEST_INSTRUCTION {
-            self.last.drain(..LONGEST_INSTRUCTION - end.len());
+        if !is_instruction && self.last.len() > MAX_INSTRUCTION {
+            self.last.drain(..MAX_INSTRUCTION - end.len());
         }
         Next::Until(end)
     }

@@ -10,7 +10,7 @@ use super::*;
 use crate::usage::facts::ConnectionFacts;
 
 /// How many are kept here.
-const MOST: usize = 8;
+const MAX: usize = 8;
 
 fn key(origin: &str) -> Key {
     key_of("", origin)
@@ -58,7 +58,7 @@ fn idle_connections_leave_files_for_others() {
 
 #[tokio::test(start_paused = true)]
 async fn a_connection_that_nobody_uses_goes_after_its_time() {
-    let pool = Pool::new(MOST);
+    let pool = Pool::new(MAX);
     let key = key("http://one.test");
     let (first, _first) = open(&[]).await;
     let (second, _second) = open(&[]).await;
@@ -85,7 +85,7 @@ async fn a_connection_that_nobody_uses_goes_after_its_time() {
 
 #[tokio::test]
 async fn of_one_key_the_connection_used_last_is_taken_first() {
-    let pool = Pool::new(MOST);
+    let pool = Pool::new(MAX);
     let key = key("http://one.test");
     let mut ends = Vec::new();
     for last in 1..=3 {
@@ -103,17 +103,17 @@ async fn of_one_key_the_connection_used_last_is_taken_first() {
 
 #[tokio::test(start_paused = true)]
 async fn above_the_cap_the_oldest_goes_of_who_has_most() {
-    let pool = Pool::new(MOST);
+    let pool = Pool::new(MAX);
     let mut ends = Vec::new();
     let modest = key_of("modest", "http://one.test");
     let greedy = |number: usize| key_of("greedy", &format!("http://host{number}.test"));
-    for key in [modest.clone()].into_iter().chain((0..MOST).map(greedy)) {
+    for key in [modest.clone()].into_iter().chain((0..MAX).map(greedy)) {
         let (connection, end) = open(&[]).await;
         pool.put(key, connection);
         ends.push(end);
         advance(SWEEP / 10).await;
     }
-    assert_eq!(pool.idle_connections(), MOST);
+    assert_eq!(pool.idle_connections(), MAX);
     assert!(pool.take(&modest, &permit(&modest)).is_some());
     let first = greedy(0);
     assert!(pool.take(&first, &permit(&first)).is_none());
@@ -143,7 +143,7 @@ async fn of_many_connections_some_last() {
 
 #[tokio::test(start_paused = true)]
 async fn what_the_server_has_closed_is_not_kept() {
-    let pool = Pool::new(MOST);
+    let pool = Pool::new(MAX);
     let (connection, end) = open(&[]).await;
     pool.put(key("http://one.test"), connection);
     drop(end);
@@ -156,7 +156,7 @@ async fn what_the_server_has_closed_is_not_kept() {
 
 #[tokio::test]
 async fn what_the_server_has_closed_is_not_taken() {
-    let pool = Pool::new(MOST);
+    let pool = Pool::new(MAX);
     let key = key("http://one.test");
     let (connection, end) = open(&[]).await;
     pool.put(key.clone(), connection);
@@ -167,7 +167,7 @@ async fn what_the_server_has_closed_is_not_taken() {
 
 #[tokio::test]
 async fn an_address_is_checked_for_each_who_takes_it() {
-    let pool = Pool::new(MOST);
+    let pool = Pool::new(MAX);
     let key = key("http://one.test");
     let (connection, _end) = open(&[IpAddr::from([10, 0, 0, 1])]).await;
     pool.put(key.clone(), connection);

@@ -14,12 +14,12 @@ const IMPATIENT: Duration = Duration::from_millis(1);
 #[derive(Clone)]
 struct Slow {
     may_answer: Arc<Semaphore>,
-    asked: Arc<Mutex<Vec<String>>>,
+    requested: Arc<Mutex<Vec<String>>>,
 }
 
 impl Resolve for Slow {
     fn resolve(&self, name: &str) -> Addresses {
-        self.asked.lock().unwrap().push(name.to_owned());
+        self.requested.lock().unwrap().push(name.to_owned());
         let may_answer = Arc::clone(&self.may_answer);
         match name {
             "silent.test" => Box::pin(std::future::pending()),
@@ -37,15 +37,15 @@ impl Slow {
     fn new() -> (Self, Lookups) {
         let slow = Self {
             may_answer: Arc::new(Semaphore::new(0)),
-            asked: Arc::default(),
+            requested: Arc::default(),
         };
         let lookups = Lookups::new(Arc::new(slow.clone()));
         (slow, lookups)
     }
 
     /// How many names it was asked for since the last time.
-    fn asked(&self) -> usize {
-        std::mem::take(&mut *self.asked.lock().unwrap()).len()
+    fn requested(&self) -> usize {
+        std::mem::take(&mut *self.requested.lock().unwrap()).len()
     }
 }
 
@@ -66,12 +66,12 @@ async fn lookups_that_a_tenant_gives_up_leave_others_theirs() {
     for _ in 0..2 * AT_A_TIME {
         assert_eq!(answer(ask(&lookups, "crowd", "slow.test").await), None);
     }
-    assert_eq!(slow.asked(), AT_A_TIME / 2);
+    assert_eq!(slow.requested(), AT_A_TIME / 2);
     let others = ask(&lookups, "other", "quick.test").await;
     assert_eq!(answer(others), Some(vec![ADDRESS]));
     // They count for the crowd until they are at their end.
     assert_eq!(answer(ask(&lookups, "crowd", "quick.test").await), None);
-    assert_eq!(slow.asked(), 1);
+    assert_eq!(slow.requested(), 1);
     slow.may_answer.add_permits(1);
     let own = ask(&lookups, "crowd", "quick.test").await;
     assert_eq!(answer(own), Some(vec![ADDRESS]));
@@ -86,7 +86,7 @@ async fn a_lookup_without_end_is_dropped_in_time() {
     for _ in 0..AT_A_TIME {
         assert_eq!(answer(ask(&lookups, "", "silent.test").await), None);
     }
-    assert_eq!(slow.asked(), AT_A_TIME);
+    assert_eq!(slow.requested(), AT_A_TIME);
     assert_eq!(lookups.permits.available(), 0);
     let late = lookups.addresses(&"".into(), "quick.test").await;
     assert_eq!(late.unwrap(), [ADDRESS]);
@@ -102,6 +102,6 @@ async fn a_lookup_without_end_is_dropped_in_time() {
 async fn a_resolver_that_panics_costs_a_lookup() {
     let (_, lookups) = Slow::new();
     let broken = lookups.addresses(&"".into(), "broken.test").await;
-    assert_eq!(broken.unwrap_err().to_string(), "the resolver broke off");
+    assert_eq!(broken.unwrap_err().to_string(), "the resolver failed");
     assert_eq!(lookups.permits.available(), AT_A_TIME);
 }

@@ -17,7 +17,7 @@ use super::roots::Certificates;
 use crate::error::certificate::NotItsKey;
 
 /// rustls has one error for a signature of the handshake and for one of the chain.
-fn of_handshake(error: Error) -> Error {
+fn handshake_error(error: Error) -> Error {
     match error {
         Error::InvalidCertificate(CertificateError::BadSignature) => {
             CertificateError::Other(OtherError(Arc::new(NotItsKey))).into()
@@ -103,7 +103,7 @@ impl Verifier {
 
     fn check_key(&self, certificate: &CertificateDer<'_>) -> Result<(), Error> {
         let key = ParsedCertificate::try_from(certificate)?.subject_public_key_info();
-        if self.terms.accept_key(&PinnedKey::of(&key)) {
+        if self.terms.accept_key(&PinnedKey::from_spki(&key)) {
             Ok(())
         } else {
             Err(CertificateError::ApplicationVerificationFailure.into())
@@ -136,7 +136,7 @@ impl ServerCertVerifier for Verifier {
         signature: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
         verify_tls12_signature(message, certificate, signature, &self.algorithms)
-            .map_err(of_handshake)
+            .map_err(handshake_error)
     }
 
     fn verify_tls13_signature(
@@ -146,7 +146,7 @@ impl ServerCertVerifier for Verifier {
         signature: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
         verify_tls13_signature(message, certificate, signature, &self.algorithms)
-            .map_err(of_handshake)
+            .map_err(handshake_error)
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {

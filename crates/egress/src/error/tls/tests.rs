@@ -149,13 +149,13 @@ fn errors() -> Vec<Error> {
 
 #[test]
 fn every_error_says_what_is_wrong_and_what_to_do() {
-    let mut told = String::new();
+    let mut report = String::new();
     for error in errors() {
         let words = in_words(&error);
         for shown in ["Other(", "OtherError", "webpki", "{ ", "\u{1b}"] {
             assert!(!words.contains(shown), "{error:?}: {words}");
         }
-        writeln!(told, "{words}").unwrap();
+        writeln!(report, "{words}").unwrap();
     }
     expect![[r#"
         its certificate can't be read: it is no certificate of X.509; install one on the server
@@ -228,14 +228,14 @@ fn every_error_says_what_is_wrong_and_what_to_do() {
         it has an error of its own (alert InternalError); look into the server's log
         it ended the connection (alert UserCanceled); look into the server's log
         it broke TLS off (alert AlertDescription(0xee)); look into the server's log
-    "#]].assert_eq(&told);
+    "#]].assert_eq(&report);
 }
 
 #[test]
 fn a_handshake_that_ends_without_an_error_of_tls_has_words_too() {
     let of = |error: io::Error| reason(&error).0;
     let bad_name = ServerName::try_from("a..test").unwrap_err();
-    let told = [
+    let report = [
         of(io::Error::from(io::ErrorKind::UnexpectedEof)),
         of(io::Error::from(io::ErrorKind::ConnectionReset)),
         of(io::Error::other(bad_name)),
@@ -243,5 +243,5 @@ fn a_handshake_that_ends_without_an_error_of_tls_has_words_too() {
     expect![[r#"
         the connection was closed in the handshake; is there a server of TLS at that port, and does a firewall let it through?
         connection reset
-        no certificate can be for a host of that name: each of its labels has to be of letters, digits and `-`, and no longer than 63 characters"#]].assert_eq(&told.join("\n"));
+        no certificate can be for a host of that name: each of its labels has to be of letters, digits and `-`, and no longer than 63 characters"#]].assert_eq(&report.join("\n"));
 }

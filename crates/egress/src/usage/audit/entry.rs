@@ -49,7 +49,7 @@ impl RowError {
     }
 
     /// As people may see it.
-    fn told(&self, is_in_secret: bool, redactor: &Redactor<'_>) -> AuditError {
+    fn report(&self, is_in_secret: bool, redactor: &Redactor<'_>) -> AuditError {
         match self {
             Self::Failed(error) => {
                 let failure = Failure::new(error.clone(), is_in_secret);
@@ -114,7 +114,7 @@ impl AuditEntry {
         row.error = open
             .error
             .as_ref()
-            .map(|met| met.told(open.is_secret, redactor));
+            .map(|met| met.report(open.is_secret, redactor));
         if open.is_secret {
             // Each of them would lead there.
             row.origin = row.origin.map(|_| REDACTED.to_owned());

@@ -33,7 +33,7 @@ fn stale_is_told() {
 
 #[test]
 fn what_cannot_be_answered_is_told() {
-    let mut told = String::new();
+    let mut report = String::new();
     for fields in [
         &[][..],
         &["\"", "=", ",,,"],
@@ -45,7 +45,7 @@ fn what_cannot_be_answered_is_told() {
         &["Digest realm=\"r\", nonce=\"n\", qop=\"token\""],
         &["Digest realm=\"r\", nonce=\"n\", algorithm=MD5-sess"],
     ] {
-        told += &format!("{}\n", choose(fields).unwrap_err());
+        report += &format!("{}\n", choose(fields).unwrap_err());
     }
     expect![[r#"
         the server sent no valid authentication challenge
@@ -58,7 +58,7 @@ fn what_cannot_be_answered_is_told() {
         the server's Digest challenge has the unsupported qop token; supported are auth and auth-int
         the server's Digest challenge has no qop
     "#]]
-    .assert_eq(&told);
+    .assert_eq(&report);
 }
 
 #[test]

@@ -179,7 +179,7 @@ fn sign_case(case: &Case, credentials: &Credentials<'_>) -> String {
         path,
         query,
         headers: &sent,
-        payload: Payload::of(case.body),
+        payload: Payload::from_body(case.body),
     };
     let scope = Scope::new("us-east-1", "service");
     lines(&sign(&request, &scope, credentials, SUITE_TIME).unwrap())

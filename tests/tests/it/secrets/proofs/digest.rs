@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use expect_test::expect;
 use http::StatusCode;
 use http_step_host::policy::{Place, Policy};
-use http_step_signing::digest::{Challenge, Credentials, Request as Asked, Session};
+use http_step_signing::digest::{Challenge, Credentials, Request as Requested, Session};
 use http_step_tests::{Answer, Recorded, Service};
 
 use super::ledger;
@@ -16,9 +16,9 @@ use crate::secrets::vault::{run, secret};
 async fn asks_for_digest() -> Service {
     let count = AtomicUsize::new(0);
     Service::start(move |request| {
-        let asked = count.load(Ordering::Relaxed) / 4;
+        let requested = count.load(Ordering::Relaxed) / 4;
         let challenge = format!(
-            r#"Digest realm="ci", nonce="nonce-{asked}", opaque="o", qop="auth", algorithm=SHA-256"#
+            r#"Digest realm="ci", nonce="nonce-{requested}", opaque="o", qop="auth", algorithm=SHA-256"#
         );
         count.fetch_add(1, Ordering::Relaxed);
         let sent = request.header("authorization").unwrap_or_default();
@@ -39,13 +39,13 @@ async fn asks_for_digest() -> Service {
                 username: b"me",
                 password: VALUE.as_bytes(),
             };
-            let asked = Asked {
+            let requested = Requested {
                 method,
                 uri,
                 body: None,
             };
             let count = u32::from_str_radix(parameter("nc").unwrap(), 16).unwrap();
-            let expected = (0..count).map(|_| session.authorize(&credentials, &asked).unwrap());
+            let expected = (0..count).map(|_| session.authorize(&credentials, &requested).unwrap());
             expected.last().unwrap() == sent
         });
         if fits {
@@ -94,7 +94,7 @@ async fn a_nonce_that_is_stale_is_replaced_also_on_the_first_answer() {
     let digest = |nonce: &str, rest: &str| {
         format!(r#"Digest realm="ci", nonce="{nonce}", qop="auth", algorithm=SHA-256{rest}"#)
     };
-    let mut told = String::new();
+    let mut report = String::new();
     for (what, times, is_new, stale) in [
         ("at once", 0, true, ", stale=true"),
         ("stale once", 1, true, ", stale=true"),
@@ -113,7 +113,7 @@ async fn a_nonce_that_is_stale_is_replaced_also_on_the_first_answer() {
         let origin = &service.origin;
         let policy = Policy::nothing()
             .allow(origin.parse().unwrap())
-            .lend(secret("PLAIN", origin).place(Place::Signature));
+            .grant_secret(secret("PLAIN", origin).place(Place::Signature));
         let step = format!(
             "post: {origin}/\ndata: once\nauth: {{digest: [me, '${{{{ secret.PLAIN }}}}']}}"
         );
@@ -122,7 +122,7 @@ async fn a_nonce_that_is_stale_is_replaced_also_on_the_first_answer() {
         assert!(requests.iter().all(|request| request.body == "once"));
         let (count, rows) = (requests.len(), result.ledger.len());
         assert_eq!((rows, result.usage.requests as usize), (count, count));
-        told.push_str(&format!("{what}: {:?}, {count} requests\n", result.outcome));
+        report.push_str(&format!("{what}: {:?}, {count} requests\n", result.outcome));
     }
     expect![[r#"
         at once: Success, 2 requests
@@ -133,14 +133,14 @@ async fn a_nonce_that_is_stale_is_replaced_also_on_the_first_answer() {
         not stale: Failure, 2 requests
         stale=false: Failure, 2 requests
     "#]]
-    .assert_eq(&told);
+    .assert_eq(&report);
 }
 
 #[tokio::test]
 async fn a_challenge_is_answered() {
     let service = asks_for_digest().await;
     let origin = &service.origin;
-    let mut thief = Thief::lent(secret("TOKEN", origin).place(Place::Signature)).reaches(origin);
+    let mut thief = Thief::granted(secret("TOKEN", origin).place(Place::Signature)).reaches(origin);
     for path in ["one?q=1", "two", "three", "four"] {
         thief = thief.tries(format!(
             "POST {origin}/{path} | auth digest me {{TOKEN}} | body once"
@@ -176,7 +176,7 @@ async fn a_challenge_is_answered() {
         o|
         o|who are you?
     "#]]
-    .assert_eq(&loot.told(origin));
+    .assert_eq(&loot.report(origin));
     let (posts, gets): (Vec<&Recorded>, Vec<&Recorded>) = requests
         .iter()
         .partition(|request| request.line.starts_with("POST"));

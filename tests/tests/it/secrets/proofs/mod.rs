@@ -26,7 +26,7 @@ fn loopback() -> Policy {
 fn ledger(result: &RunResult, names: &[(&str, &str)]) -> String {
     let (_, rows) = result.ledger.split_last().unwrap();
     let row = |row: &http_step_host::AuditRow| {
-        let lent = row
+        let granted = row
             .secrets
             .iter()
             .map(|it| format!(" {} in {}", it.name, it.place));
@@ -41,7 +41,7 @@ fn ledger(result: &RunResult, names: &[(&str, &str)]) -> String {
             "{} {}{status}{}{}\n",
             row.method,
             row.origin.as_deref().unwrap_or_default(),
-            lent.collect::<String>(),
+            granted.collect::<String>(),
             error.unwrap_or_default()
         )
     };
@@ -52,7 +52,7 @@ fn ledger(result: &RunResult, names: &[(&str, &str)]) -> String {
 }
 
 /// A request as it was signed: one of the last seconds has to fit.
-fn of_now<T: PartialEq + std::fmt::Debug>(found: &T, at: impl Fn(u64) -> T) {
+fn assert_current<T: PartialEq + std::fmt::Debug>(found: &T, at: impl Fn(u64) -> T) {
     let now = SystemTime::now()
         .duration_since(UNIX_EPOCH)
         .unwrap()
@@ -64,16 +64,16 @@ fn of_now<T: PartialEq + std::fmt::Debug>(found: &T, at: impl Fn(u64) -> T) {
     );
 }
 
-/// Nothing is sent, to anybody, for a proof whose secret is not lent for it.
+/// Nothing is sent, to anybody, for a proof whose secret is not granted for it.
 #[tokio::test]
-async fn a_secret_that_is_not_lent_for_it() {
+async fn a_secret_that_is_not_granted_for_it() {
     let (tokens, api) = (gives_tokens().await, echo().await);
     let names = [("TOKENS", tokens.origin.as_str()), ("API", &api.origin)];
     let at = &api.origin;
     let policy = loopback()
-        .lend(secret("GITHUB", at).place(Place::Header))
-        .lend(secret("PLAIN", at))
-        .lend(secret("TOKEN", &tokens.origin));
+        .grant_secret(secret("GITHUB", at).place(Place::Header))
+        .grant_secret(secret("PLAIN", at))
+        .grant_secret(secret("TOKEN", &tokens.origin));
     let loot = Thief::under(policy)
         .reaches(&tokens.origin)
         .reaches(at)
@@ -149,7 +149,7 @@ async fn a_step_file_asks_for_them() {
             .fold(Policy::nothing(), |policy, origin| {
                 policy.allow(origin.parse().unwrap())
             })
-            .lend(secret("PLAIN", &api.origin).origin(tokens.origin.parse().unwrap()));
+            .grant_secret(secret("PLAIN", &api.origin).origin(tokens.origin.parse().unwrap()));
         let result = run(
             &format!(
                 "post: {}/\njson: {{ref: main}}\nauth: {{{auth}}}",
@@ -192,10 +192,10 @@ async fn a_step_file_asks_for_them() {
 async fn made_up_credentials_uncover_nothing() {
     let service = echo().await;
     let origin = &service.origin;
-    let lent = secret("TOKEN", origin)
+    let granted = secret("TOKEN", origin)
         .place(Place::Header)
         .place(Place::Body);
-    let mut thief = Thief::lent(lent).reaches(origin);
+    let mut thief = Thief::granted(granted).reaches(origin);
     for made_up in ["S3cr", "e", "WzZWN", "<", "="] {
         for auth in [
             format!("aws-sigv4 A {made_up} r s {made_up}"),
@@ -233,7 +233,7 @@ async fn signatures_are_hidden_by_themselves() {
     })
     .await;
     let origin = &service.origin;
-    let mut thief = Thief::lent(secret("TOKEN", origin).place(Place::Signature)).reaches(origin);
+    let mut thief = Thief::granted(secret("TOKEN", origin).place(Place::Signature)).reaches(origin);
     for number in 0..8 {
         thief = thief
             .tries(format!(

@@ -7,7 +7,7 @@ use http_step_signing::hmac::{Encoding, Form, Plain, sign};
 use http_step_signing::sigv4;
 use http_step_tests::Recorded;
 
-use super::{ledger, loopback, of_now};
+use super::{assert_current, ledger, loopback};
 use crate::secrets::echo;
 use crate::secrets::thief::{GITHUB_VALUE, PLAIN_VALUE, Thief, VALUE};
 use crate::secrets::vault::secret;
@@ -17,7 +17,7 @@ async fn github_s_own_example() {
     let service = echo().await;
     let origin = &service.origin;
     let key = secret("GITHUB", origin).place(Place::Signature);
-    let loot = Thief::lent(key)
+    let loot = Thief::granted(key)
         .reaches(origin)
         .tries(format!(
             "POST {origin}/ | auth hmac github {{GITHUB}} | body Hello, World!"
@@ -41,7 +41,7 @@ async fn github_s_own_example() {
         o|
         o|Hello, World!
     "#]]
-    .assert_eq(&loot.told(origin));
+    .assert_eq(&loot.report(origin));
     assert_eq!(
         ledger(&loot.result, &[("ORIGIN", origin)]),
         "POST ORIGIN 200 GITHUB in signature\n"
@@ -54,8 +54,8 @@ async fn what_goes_out_is_signed() {
     let service = echo().await;
     let origin = &service.origin;
     let policy = loopback()
-        .lend(secret("GITHUB", origin).place(Place::Signature))
-        .lend(secret("TOKEN", origin).compose(Place::Body));
+        .grant_secret(secret("GITHUB", origin).place(Place::Signature))
+        .grant_secret(secret("TOKEN", origin).compose(Place::Body));
     let plain = Plain::new("x-seal", Encoding::Base64, "v1:").unwrap();
     let forms = [
         ("github", Form::GitHub),
@@ -105,7 +105,7 @@ fn check_signature(request: &Recorded, form: &Form) {
             (name, value)
         })
         .collect();
-    of_now(&sent, signed);
+    assert_current(&sent, signed);
 }
 
 #[tokio::test]
@@ -113,8 +113,8 @@ async fn a_request_to_aws() {
     let service = echo().await;
     let origin = &service.origin;
     let policy = loopback()
-        .lend(secret("TOKEN", origin).place(Place::Signature))
-        .lend(secret("PLAIN", origin).place(Place::Header));
+        .grant_secret(secret("TOKEN", origin).place(Place::Signature))
+        .grant_secret(secret("PLAIN", origin).place(Place::Header));
     let loot = Thief::under(policy)
         .reaches(origin)
         .tries(format!(
@@ -131,13 +131,13 @@ async fn a_request_to_aws() {
         .map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap()))
         .into_iter()
         .collect();
-    of_now(&sent, |time| {
+    assert_current(&sent, |time| {
         let request = sigv4::Request {
             method: "PUT",
             path: "/b%20c/",
             query: Some("z=1&a"),
             headers: &headers,
-            payload: sigv4::Payload::of(b"b"),
+            payload: sigv4::Payload::from_body(b"b"),
         };
         let credentials = sigv4::Credentials {
             access_key_id: "AKIDEXAMPLE",
@@ -170,7 +170,7 @@ async fn a_request_to_aws() {
     "#]]
     .assert_eq(
         &loot
-            .told(origin)
+            .report(origin)
             .replace(date, "DATE")
             .replace(&date[..8], "DAY"),
     );
@@ -186,7 +186,7 @@ async fn a_request_to_aws() {
 async fn a_signature_stands_beside_no_secret() {
     let service = echo().await;
     let origin = &service.origin;
-    let loot = Thief::lent(secret("TOKEN", origin))
+    let loot = Thief::granted(secret("TOKEN", origin))
         .reaches(origin)
         .tries(format!(
             "POST {origin}/ | header x-token: {{TOKEN}} | auth hmac x_token xxxxxxxxxxxxxxxx made-up | body x"

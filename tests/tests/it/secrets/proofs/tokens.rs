@@ -64,7 +64,7 @@ async fn a_token_is_fetched_once_and_anew_when_it_is_refused() {
             .origin(api.origin.parse().unwrap())
             .place(Place::Token);
         let asks = |times| {
-            let mut thief = Thief::lent(client.clone())
+            let mut thief = Thief::granted(client.clone())
                 .reaches(&tokens.origin)
                 .reaches(&api.origin);
             for _ in 0..times {
@@ -78,7 +78,7 @@ async fn a_token_is_fetched_once_and_anew_when_it_is_refused() {
         let first = asks(2).run().await;
         first.has_nothing_of(&[PLAIN_VALUE, TOKENS[0]]);
         assert_eq!(
-            first.told(&api.origin),
+            first.report(&api.origin),
             "o|status 200\no|\no|Bearer <oauth2> <oauth2>\n".repeat(2)
         );
         assert_eq!(
@@ -99,7 +99,7 @@ async fn a_token_is_fetched_once_and_anew_when_it_is_refused() {
             "POST {}/ | auth oauth2 {authentication} {}/token ci {{PLAIN}} | body once",
             other.origin, tokens.origin
         );
-        let third = Thief::lent(client.clone())
+        let third = Thief::granted(client.clone())
             .reaches(&tokens.origin)
             .reaches(&other.origin)
             .tries(&order)
@@ -124,7 +124,7 @@ async fn a_client_that_is_not_known() {
     let (tokens, api) = (gives_tokens().await, takes(TOKENS[0]).await);
     let names = [("TOKENS", tokens.origin.as_str()), ("API", &api.origin)];
     let client = secret("TOKEN", &tokens.origin).origin(api.origin.parse().unwrap());
-    let loot = Thief::lent(client)
+    let loot = Thief::granted(client)
         .reaches(&tokens.origin)
         .reaches(&api.origin)
         .tries(format!(
@@ -151,7 +151,7 @@ async fn a_made_up_token_uncovers_no_other() {
     .await;
     let (tokens, api) = (gives_tokens().await, takes(TOKENS[0]).await);
     let client = secret("PLAIN", &tokens.origin).origin(api.origin.parse().unwrap());
-    let loot = Thief::lent(client.place(Place::Token))
+    let loot = Thief::granted(client.place(Place::Token))
         .reaches(&own.origin)
         .reaches(&tokens.origin)
         .reaches(&api.origin)
@@ -169,7 +169,7 @@ async fn a_made_up_token_uncovers_no_other() {
     loot.has_nothing_of(&[PLAIN_VALUE, "-4_the~first"]);
 }
 
-/// A client's secret that is lent for tokens is no good for fetching one by hand, nor
+/// A client's secret that is granted for tokens is no good for fetching one by hand, nor
 /// for one that goes elsewhere.
 #[tokio::test]
 async fn a_token_is_not_for_the_component_to_fetch() {
@@ -177,7 +177,7 @@ async fn a_token_is_not_for_the_component_to_fetch() {
     let at = &tokens.origin;
     let names = [("TOKENS", at.as_str()), ("ELSEWHERE", &elsewhere.origin)];
     let away = &elsewhere.origin;
-    let loot = Thief::lent(secret("PLAIN", at).place(Place::Token))
+    let loot = Thief::granted(secret("PLAIN", at).place(Place::Token))
         .reaches(at)
         .reaches(away)
         .tries(format!(
@@ -228,7 +228,7 @@ async fn an_error_that_quotes_the_client() {
     let names = [("TOKENS", tokens.origin.as_str()), ("API", &api.origin)];
     for authentication in ["basic", "body"] {
         let client = secret("PLAIN", &tokens.origin).origin(api.origin.parse().unwrap());
-        let loot = Thief::lent(client)
+        let loot = Thief::granted(client)
             .reaches(&tokens.origin)
             .reaches(&api.origin)
             .tries(format!(
@@ -240,7 +240,7 @@ async fn an_error_that_quotes_the_client() {
         let twice = BASE64_STANDARD.encode("ci:S3cr-t%2BW0rd%7EkZ9%21x");
         loot.has_nothing_of(&[PLAIN_VALUE]);
         loot.has_no(&[twice.trim_end_matches('=')]);
-        let told = ledger(&loot.result, &names);
+        let report = ledger(&loot.result, &names);
         let quoted = match authentication {
             "basic" => "no Basic Y2k6<HIDDEN>= with grant_type=client_credentials",
             _ => {
@@ -248,7 +248,7 @@ async fn an_error_that_quotes_the_client() {
             }
         };
         assert_eq!(
-            told,
+            report,
             format!(
                 "GET API PLAIN in token there is no token of TOKENS: the token endpoint responded with the error invalid_client ({quoted})\n\
                  POST TOKENS 400 PLAIN in token\n"
@@ -268,7 +268,7 @@ async fn the_same_token_again() {
     let policy = Policy::nothing()
         .allow(tokens.origin.parse().unwrap())
         .allow(api.origin.parse().unwrap())
-        .lend(secret("PLAIN", &tokens.origin).origin(api.origin.parse().unwrap()));
+        .grant_secret(secret("PLAIN", &tokens.origin).origin(api.origin.parse().unwrap()));
     let text = format!(
         "get: {}/\nauth: {{oauth2: {{token_url: {}/, client_id: ci, client_secret: '${{{{ secret.PLAIN }}}}'}}}}",
         api.origin, tokens.origin

@@ -27,7 +27,7 @@ impl Site {
     }
 
     /// With a certificate that the host does not trust.
-    fn of(authority: &Authority) -> Self {
+    fn issued_by(authority: &Authority) -> Self {
         Self {
             issued: authority.issue("one.test"),
             ..Self::new()
@@ -39,10 +39,10 @@ impl Site {
     }
 
     /// What comes of a request, for each pair of what a policy and a step say.
-    async fn told(&self, server: TlsServer<'_>, cases: &[(&str, &str)]) -> String {
+    async fn report(&self, server: TlsServer<'_>, cases: &[(&str, &str)]) -> String {
         let service = Service::start_tls(server.acceptor(), |_| Answer::default()).await;
         let origin = format!("https://one.test:{}", service.port);
-        let mut told = String::new();
+        let mut report = String::new();
         for (policy, step) in cases {
             let result = self.run(&origin, policy, step).await;
             let said = match [*policy, *step].join("") {
@@ -53,9 +53,9 @@ impl Site {
                 .replace(&self.directory.path().display().to_string(), "DIR")
                 .replace(&self.issued.pin().to_string(), "PIN");
             let said = said.replace(&self.issued.pin().to_string(), "PIN");
-            writeln!(told, "{said}\n  {end}").unwrap();
+            writeln!(report, "{said}\n  {end}").unwrap();
         }
-        told
+        report
     }
 
     async fn run(&self, origin: &str, policy: &str, step: &str) -> RunResult {
@@ -69,7 +69,7 @@ impl Site {
     }
 
     async fn check(&self, server: TlsServer<'_>, cases: &[(&str, &str)], expected: Expect) {
-        expected.assert_eq(&self.told(server, cases).await);
+        expected.assert_eq(&self.report(server, cases).await);
     }
 }
 
@@ -83,7 +83,7 @@ const ALL: &str =
 #[tokio::test]
 async fn a_certificate_of_an_authority_that_the_step_brings_along() {
     let authority = Authority::default();
-    let site = Site::of(&authority);
+    let site = Site::issued_by(&authority);
     site.file("ca.pem", &authority.pem());
     site.file("other.pem", &bench().authority.pem());
     site.file("text.pem", "not a certificate");
@@ -129,7 +129,7 @@ async fn a_certificate_of_an_authority_that_the_step_brings_along() {
 #[tokio::test]
 async fn a_certificate_that_the_step_brings_along_is_the_servers_own() {
     let of = |name: &str, from: i32, to: i32, is_ca: bool| {
-        Authority::of_itself(name, |params| {
+        Authority::self_signed(name, |params| {
             params.not_before = rcgen::date_time_ymd(from, 1, 1);
             params.not_after = rcgen::date_time_ymd(to, 1, 1);
             if !is_ca {
@@ -144,7 +144,7 @@ async fn a_certificate_that_the_step_brings_along_is_the_servers_own() {
             params.not_after = rcgen::date_time_ymd(to, 1, 1);
         })
     };
-    let mut told = String::new();
+    let mut report = String::new();
     for (what, issued) in [
         ("CA:TRUE", of("one.test", 2001, 3000, true)),
         (
@@ -178,11 +178,11 @@ async fn a_certificate_that_the_step_brings_along_is_the_servers_own() {
             (ALL, "verify: other.pem"),
             (ALL, &pinned),
         ];
-        let of_site = site.told(site.issued.server(), &cases).await;
+        let of_site = site.report(site.issued.server(), &cases).await;
         let of_site = of_site
             .replace(&format!("{ALL} | "), "")
             .replace(ALL, "nothing is said");
-        told.push_str(&format!(
+        report.push_str(&format!(
             "{what}\n{}",
             of_site.replace(&other.to_string(), "OTHER")
         ));
@@ -284,25 +284,25 @@ async fn a_certificate_that_the_step_brings_along_is_the_servers_own() {
         verify: own.pem
         tls: {pinned_keys: ['OTHER']}
           Exception, Tls, sent No: TLS with ORIGIN failed: its certificate has expired; renew it on the server, or set the clock of this machine, if that is wrong
-    "#]].assert_eq(&told);
+    "#]].assert_eq(&report);
 }
 
 #[tokio::test]
 async fn a_certificate_that_the_step_brings_along_is_shown_by_who_holds_its_key() {
-    let mut told = String::new();
+    let mut report = String::new();
     for versions in [TLS12_ALONE, TLS13_ALONE] {
         let site = Site {
-            issued: Authority::of_itself("one.test", |_| {}),
+            issued: Authority::self_signed("one.test", |_| {}),
             ..Site::new()
         };
         site.file("own.pem", &site.issued.pem);
-        let thief = Authority::of_itself("one.test", |_| {});
+        let thief = Authority::self_signed("one.test", |_| {});
         for server in [
             site.issued.server(),
             site.issued.server().with_key_of(&thief),
         ] {
             let cases = [(ALL, "verify: own.pem")];
-            told.push_str(&site.told(server.versions(versions), &cases).await);
+            report.push_str(&site.report(server.versions(versions), &cases).await);
         }
     }
     expect![[r#"
@@ -314,7 +314,7 @@ async fn a_certificate_that_the_step_brings_along_is_shown_by_who_holds_its_key(
           Success: no error
         tls: {steps_may: [verify-none, ca-file, client-certificate, pinned-key, min-version]} | verify: own.pem
           Exception, Tls, sent No: TLS with ORIGIN failed: it does not hold the key of the certificate that it shows; install a certificate and a key that belong together on the server
-    "#]].assert_eq(&told);
+    "#]].assert_eq(&report);
 }
 
 #[tokio::test]
@@ -391,7 +391,7 @@ async fn a_key_that_is_pinned() {
     let pin = site.issued.pin();
     let other = bench().authority.issue("one.test").pin();
     let in_policy = |keys: &str| format!("tls: {{pinned_keys: [{keys}]}}");
-    let none_asked = format!("tls: {{pinned_keys: ['{pin}'], steps_may: []}}");
+    let none_requested = format!("tls: {{pinned_keys: ['{pin}'], steps_may: []}}");
     let (right, wrong) = (format!("'{pin}'"), format!("'{other}'"));
     let either = format!("{wrong}, {right}");
     let cases: Vec<(String, String)> = [
@@ -404,7 +404,7 @@ async fn a_key_that_is_pinned() {
         (in_policy(&right), in_policy(&wrong)),
         (in_policy(&wrong), in_policy(&right)),
         (in_policy(&right), "verify: false".to_owned()),
-        (none_asked, in_policy(&right)),
+        (none_requested, in_policy(&right)),
         // Nobody looks at who has signed it, but the key has to be that one.
         (
             ALL.to_owned(),
@@ -420,7 +420,7 @@ async fn a_key_that_is_pinned() {
         .iter()
         .map(|(policy, step)| (policy.as_str(), step.as_str()))
         .collect();
-    let told = site.told(site.issued.server(), &cases).await;
+    let report = site.report(site.issued.server(), &cases).await;
     expect![[r#"
         tls: {pinned_keys: ['PIN']} | 
           Success: no error
@@ -448,7 +448,7 @@ async fn a_key_that_is_pinned() {
         tls: {steps_may: [verify-none, ca-file, client-certificate, pinned-key, min-version]} | verify: false
         tls: {pinned_keys: ['OTHER']}
           Exception, Tls, sent No: TLS with ORIGIN failed: its key is none of those pinned; if it is a new one that you trust, add its pin to `pinned_keys`
-    "#]].assert_eq(&told.replace(&other.to_string(), "OTHER"));
+    "#]].assert_eq(&report.replace(&other.to_string(), "OTHER"));
 }
 
 #[tokio::test]
@@ -505,10 +505,10 @@ async fn a_certificate_is_shown_by_who_holds_its_key() {
     let not_looked_at = format!("{pinned}\nverify: false");
     // The certificate is trusted, and its key is the one that is pinned.
     let cases = [("", ""), (ALL, &pinned), (ALL, &not_looked_at)];
-    let mut told = String::new();
+    let mut report = String::new();
     for versions in [TLS12_ALONE, TLS13_ALONE] {
         let server = site.issued.server().with_key_of(&thief);
-        told.push_str(&site.told(server.versions(versions), &cases).await);
+        report.push_str(&site.report(server.versions(versions), &cases).await);
     }
     expect![[r#"
         nothing is said
@@ -526,7 +526,7 @@ async fn a_certificate_is_shown_by_who_holds_its_key() {
         verify: false
           Exception, Tls, sent No: TLS with ORIGIN failed: it does not hold the key of the certificate that it shows; install a certificate and a key that belong together on the server
     "#]]
-    .assert_eq(&told);
+    .assert_eq(&report);
 }
 
 #[tokio::test]

@@ -1,4 +1,4 @@
-//! What a run is lent, and what people are told of it.
+//! What a run is granted, and what people are told of it.
 
 use expect_test::expect;
 use http_step_host::policy::{Place, Policy, Secret};
@@ -37,17 +37,17 @@ async fn a_denial_names_the_secret_and_the_origin() {
     );
     let policy = Policy::nothing()
         .allow(there.origin.parse().unwrap())
-        .lend(secret("TOKEN", &here.origin));
+        .grant_secret(secret("TOKEN", &here.origin));
     let result = run(&text, policy).await;
     assert_eq!(result.outcome, Outcome::Denied);
     assert_eq!(there.connections(), 0);
-    let told = transcript(&result, &there.origin).replace(&here.origin, "HERE");
+    let report = transcript(&result, &there.origin).replace(&here.origin, "HERE");
     expect![[r#"
         h|Performing GET request to ORIGIN/
         e|An exception occurred while performing the request: the host does not allow a request to ORIGIN
         Denied: Requested (denied)
         Denied, sent No: the policy does not allow the secret `TOKEN` in a header of a request to ORIGIN: it is granted only for HERE
-    "#]].assert_eq(&told);
+    "#]].assert_eq(&report);
 }
 
 #[tokio::test]
@@ -57,8 +57,8 @@ async fn an_unknown_name_lists_those_that_there_are() {
     let text = format!("get: {origin}/${{{{ secret.TOKNE }}}}");
     let policy = Policy::nothing()
         .allow(origin.parse().unwrap())
-        .lend(secret("TOKEN", origin))
-        .lend(secret("PLAIN", origin));
+        .grant_secret(secret("TOKEN", origin))
+        .grant_secret(secret("PLAIN", origin));
     expect![[r#"
         e|The secrets of this run are `PLAIN`, `TOKEN`.
         e|An exception occurred while performing the request: `url`: the secret `TOKNE` is not granted to this step
@@ -67,7 +67,7 @@ async fn an_unknown_name_lists_those_that_there_are() {
     "#]].assert_eq(&transcript(&run(&text, policy).await, origin));
     let policy = Policy::nothing().allow(origin.parse().unwrap());
     expect![[r#"
-        e|This run is lent no secrets.
+        e|No secrets are granted to this run.
         e|An exception occurred while performing the request: `url`: the secret `TOKNE` is not granted to this step
         Exception: Requested (exception)
         UnknownName, sent No: `url`: the secret `TOKNE` is not granted to this step
@@ -94,7 +94,7 @@ async fn a_source_that_can_not_be_read() {
         let text = format!("get: {origin}/${{{{ secret.LOST }}}}");
         let lost = Secret::new("LOST", source.parse().unwrap()).origin(origin.parse().unwrap());
         let policy = || Policy::nothing().allow(origin.parse().unwrap());
-        let result = run(&text, policy().lend(lost.clone())).await;
+        let result = run(&text, policy().grant_secret(lost.clone())).await;
         let error = result.error.as_ref().unwrap();
         assert_eq!(
             error.message,
@@ -102,7 +102,7 @@ async fn a_source_that_can_not_be_read() {
         );
         assert_eq!(service.connections(), 0);
         // A step that does not ask for it does not miss it.
-        let result = run(&format!("get: {origin}/"), policy().lend(lost)).await;
+        let result = run(&format!("get: {origin}/"), policy().grant_secret(lost)).await;
         assert_eq!(result.outcome, Outcome::Success);
     }
 }
@@ -115,8 +115,8 @@ async fn a_short_secret_is_used_and_not_hidden() {
     let bench = Bench::with(|host| host.secret_source("vault", VAULT));
     let policy = Policy::nothing()
         .allow(origin.parse().unwrap())
-        .lend(composed("PIN", origin, &[Place::Header]))
-        .lend(composed("TOKEN", origin, &[Place::Header]));
+        .grant_secret(composed("PIN", origin, &[Place::Header]))
+        .grant_secret(composed("TOKEN", origin, &[Place::Header]));
     let text = format!(
         "get: {origin}/\n\
          headers: {{X-Token: '${{{{ secret.PIN }}}} ${{{{ secret.PIN }}}} ${{{{ secret.TOKEN }}}}'}}"
@@ -163,9 +163,9 @@ async fn secrets_that_overlap() {
     let bench = Bench::with(|host| host.secret_source("vault", VAULT));
     let policy = Policy::nothing()
         .allow(origin.parse().unwrap())
-        .lend(composed("FIRST", origin, &[Place::Header]))
-        .lend(composed("SECOND", origin, &[Place::Header]))
-        .lend(composed("INNER", origin, &[Place::Header]));
+        .grant_secret(composed("FIRST", origin, &[Place::Header]))
+        .grant_secret(composed("SECOND", origin, &[Place::Header]))
+        .grant_secret(composed("INNER", origin, &[Place::Header]));
     let loot = Thief::under(policy)
         .on(bench)
         .tries(format!(
@@ -181,5 +181,5 @@ async fn secrets_that_overlap() {
         o|
         o|<HIDDEN><HIDDEN><HIDDEN> <HIDDEN> <HIDDEN> <HIDDEN>
     "#]]
-    .assert_eq(&loot.told(origin));
+    .assert_eq(&loot.report(origin));
 }

@@ -1,16 +1,16 @@
 //! What is wrong with a file is told all at once, where it can be mended.
 
-use http_step_policy::{LONGEST, Policy};
+use http_step_policy::{MAX_LEN, Policy};
 
 #[track_caller]
-fn told(file: &str, mistakes: &str) {
+fn report(file: &str, diagnostics: &str) {
     let found = Policy::parse(file.as_bytes(), "policy.yaml").expect_err(file);
-    assert_eq!(found.to_string(), mistakes, "\n{file}");
+    assert_eq!(found.to_string(), diagnostics, "\n{file}");
 }
 
 #[test]
 fn all_at_once_in_order() {
-    told(
+    report(
         r#"
 pubic: true
 allow:
@@ -57,7 +57,7 @@ limits: {wall: 0, memory: 64MB, requests: -1, cpus: 2, connect: 200, concurrent_
 
 #[test]
 fn rules() {
-    for (file, mistakes) in [
+    for (file, diagnostics) in [
         (
             "allow: https://a.example",
             "1:8: `allow`: expected a list of rules, not a string: write `[https://a.example]`",
@@ -89,7 +89,7 @@ fn rules() {
             "1:36: `allow`: an `http` origin has no TLS; remove `tls`, or use `https`",
         ),
     ] {
-        told(file, mistakes);
+        report(file, diagnostics);
     }
 }
 
@@ -97,7 +97,7 @@ fn rules() {
 fn what_is_denied() {
     let forms = "use an origin, a host or a network, such as `https://api.example.com`, `*.example.com` or `10.0.0.0/8`";
     let leave = "remove one of them";
-    for (file, mistakes) in [
+    for (file, diagnostics) in [
         (
             "deny: evil.example",
             "1:7: `deny`: expected a list of origins, hosts and networks, not a string: write `[evil.example]`".to_owned(),
@@ -129,9 +129,9 @@ fn what_is_denied() {
             ),
         ),
     ] {
-        told(file, &mistakes);
+        report(file, &diagnostics);
     }
-    // What it leaves something of is no mistake.
+    // What it leaves something of is no error.
     for file in [
         "{allow: ['*://a.example'], deny: [https://a.example]}",
         "{allow: ['https://*.a.example'], deny: [b.a.example, a.example]}",
@@ -145,7 +145,7 @@ fn what_is_denied() {
 #[test]
 fn files() {
     let glob = "is not a glob of files such as `report.xml`, `reports/*.xml` or `reports/**`";
-    for (file, mistakes) in [
+    for (file, diagnostics) in [
         (
             "files: ['**']",
             "1:8: `files`: expected a mapping, as in `read: [reports/*.xml]`, not a list".to_owned(),
@@ -165,14 +165,14 @@ fn files() {
             ),
         ),
     ] {
-        told(file, &mistakes);
+        report(file, &diagnostics);
     }
 }
 
 #[test]
 fn values() {
     let path = "an address or a network such as `10.0.0.0/8` or `fd12:3456::/32`";
-    for (file, mistakes) in [
+    for (file, diagnostics) in [
         ("public: yes", "1:9: `public`: expected `true` or `false`, not a string; did you mean `true`?".to_owned()),
         ("networks: [10.0.0.0/33]", format!("1:12: `networks`: `10.0.0.0/33` is not {path}")),
         ("networks: [a.example]", format!("1:12: `networks`: `a.example` is not {path}")),
@@ -183,14 +183,14 @@ fn values() {
         ),
         ("networks: [[]]", "1:12: `networks`: expected a network, not a list".to_owned()),
     ] {
-        told(file, &mistakes);
+        report(file, &diagnostics);
     }
 }
 
 #[test]
 fn tls() {
     let choices = "`verify-none`, `ca-file`, `client-certificate`, `pinned-key` or `min-version`";
-    for (file, mistakes) in [
+    for (file, diagnostics) in [
         ("tls: 1.3", "1:6: `tls`: expected a mapping of `min_version`, `pinned_keys` and `steps_may`, not a number".to_owned()),
         ("tls: {min_version: 1.30}", "1:20: `tls.min_version`: the TLS version must be `1.2` or `1.3`".to_owned()),
         ("tls: {min_version: tls1.3}", "1:20: `tls.min_version`: the TLS version must be `1.2` or `1.3`".to_owned()),
@@ -207,13 +207,13 @@ fn tls() {
             ),
         ),
     ] {
-        told(file, &mistakes);
+        report(file, &diagnostics);
     }
 }
 
 #[test]
 fn proxies() {
-    for (file, mistakes) in [
+    for (file, diagnostics) in [
         (
             "proxies: http://p",
             "1:10: `proxies`: expected a mapping of `http`, `https` or `all` to a proxy's URL, not a string",
@@ -238,20 +238,20 @@ fn proxies() {
             "1:26: `proxies.steps_may_use`: expected a list of proxies' URLs, not a string: write `[http://p]`",
         ),
     ] {
-        told(file, mistakes);
+        report(file, diagnostics);
     }
 }
 
 #[test]
 fn partial_echo() {
-    for (value, mistake) in [
+    for (value, diagnostic) in [
         ("end", "not `end`"),
         ("stopp", "not `stopp`; did you mean `stop`?"),
         ("true", "not a boolean"),
     ] {
-        told(
+        report(
             &format!("partial_echo: {value}"),
-            &format!("1:15: `partial_echo`: expected `report` or `stop`, {mistake}"),
+            &format!("1:15: `partial_echo`: expected `report` or `stop`, {diagnostic}"),
         );
     }
 }
@@ -264,7 +264,7 @@ fn secrets() {
     let pattern = "is not an origin such as `https://api.example.com`, `https://*.example.com` or `http://127.0.0.1:8080`";
     let path = "it can't have a path; remove everything after the host and port";
     let places = "expected `header`, `query`, `path`, `body`, `url`, `signature` or `token`";
-    for (file, mistakes) in [
+    for (file, diagnostics) in [
         (
             "secrets: [TOKEN]",
             "1:10: `secrets`: expected a mapping of names to secrets, not a list".to_owned(),
@@ -335,7 +335,7 @@ fn secrets() {
                 .to_owned(),
         ),
     ] {
-        told(file, &mistakes);
+        report(file, &diagnostics);
     }
 }
 
@@ -346,7 +346,7 @@ fn a_value_in_place_of_a_source_is_not_shown() {
     let url = "a URL is not a source; if it is the secret, store it in an environment variable or a file, and write `env:VARIABLE` or `file:PATH`";
     let variable = "`env:` must be followed by the name of an environment variable: letters, digits and `_`, not starting with a digit";
     let kind = "expected a source, as in `env:VARIABLE` or `file:PATH`, not";
-    for (from, mistake) in [
+    for (from, diagnostic) in [
         ("hunter2", literal.to_owned()),
         ("'Bearer: hunter2'", literal.to_owned()),
         ("https://hooks.example/hunter2", url.to_owned()),
@@ -362,9 +362,9 @@ fn a_value_in_place_of_a_source_is_not_shown() {
         ("[hunter2]", format!("{kind} a list")),
         ("{env: hunter2}", format!("{kind} a mapping")),
     ] {
-        told(
+        report(
             &format!("secrets: {{A: {{origins: [https://a.example], from: {from}}}}}"),
-            &format!("1:51: `secrets.A.from`: {mistake}"),
+            &format!("1:51: `secrets.A.from`: {diagnostic}"),
         );
     }
 }
@@ -375,7 +375,7 @@ fn limits() {
     let bytes = "expected a number of bytes, as in `65536` or `64MiB`, not";
     let units = "the units are KiB, MiB, GiB and TiB";
     let count = "expected a whole number from 0 to 4294967295, not";
-    for (limit, at, mistake) in [
+    for (limit, at, diagnostic) in [
         ("wall: 0", 16, format!("`limits.wall`: {time} 0")),
         ("wall: -1", 16, format!("`limits.wall`: {time} -1")),
         (
@@ -454,16 +454,16 @@ fn limits() {
             "`limits`: unknown key `request`, did you mean `requests`?".to_owned(),
         ),
     ] {
-        told(
+        report(
             &format!("limits: {{{limit}}}"),
-            &format!("1:{at}: {mistake}"),
+            &format!("1:{at}: {diagnostic}"),
         );
     }
 }
 
 #[test]
 fn the_file_itself() {
-    for (file, mistake) in [
+    for (file, diagnostic) in [
         (
             "",
             "1:1: the file is empty; a minimal policy is `allow: []`".to_owned(),
@@ -478,10 +478,10 @@ fn the_file_itself() {
         ),
         ("# \0", "1:3: a policy can't contain a NUL byte".to_owned()),
         (
-            &"x".repeat(LONGEST + 1),
+            &"x".repeat(MAX_LEN + 1),
             "1:1: the file is too large; the limit for a policy is 1048576 bytes".to_owned(),
         ),
     ] {
-        told(file, &mistake);
+        report(file, &diagnostic);
     }
 }

@@ -1,26 +1,26 @@
-//! Files with mistakes: each is told, with its place.
+//! Files with errors: each is told, with its place.
 
 use http_step_file::StepFile;
 
 #[track_caller]
-fn told(file: &str, mistakes: &str) {
+fn report(file: &str, diagnostics: &str) {
     let found = StepFile::parse(file.as_bytes())
         .expect_err(file)
         .to_string();
-    assert_eq!(found, mistakes, "\n{file}");
+    assert_eq!(found, diagnostics, "\n{file}");
 }
 
-/// One mistake a case, in a file whose URL is right.
+/// One error a case, in a file whose URL is right.
 #[track_caller]
 fn each_told(cases: &[(&str, &str)]) {
-    for (line, mistakes) in cases {
-        told(&format!("url: https://a/\n{line}\n"), mistakes);
+    for (line, diagnostics) in cases {
+        report(&format!("url: https://a/\n{line}\n"), diagnostics);
     }
 }
 
 #[test]
 fn all_at_once_in_order() {
-    told(
+    report(
         r#"
 method: post
 url: ci.example.com/hooks
@@ -96,7 +96,7 @@ fn keys() {
 
 #[test]
 fn method_and_url() {
-    for (file, mistakes) in [
+    for (file, diagnostics) in [
         (
             "{}",
             "1:1: the URL is missing: add `url: https://…`, or the method with it, as in `get: https://…`",
@@ -131,7 +131,7 @@ fn method_and_url() {
             "2:9: `method`: expected a method, as in `POST`, not a list",
         ),
     ] {
-        told(file, mistakes);
+        report(file, diagnostics);
     }
 }
 
@@ -139,7 +139,7 @@ const SECRET_HOST: &str = "a secret can't stand in the host of a URL; a URL that
 
 #[test]
 fn urls() {
-    for (url, mistake) in [
+    for (url, diagnostic) in [
         (
             "''",
             "the URL is empty; it must start with `https://` or `http://`",
@@ -215,8 +215,8 @@ fn urls() {
             "unclosed expression `property.b`: `}}` is missing",
         ),
     ] {
-        told(&format!("url: {url}"), &format!("1:6: `url`: {mistake}"));
-        told(&format!("get: {url}"), &format!("1:6: `get`: {mistake}"));
+        report(&format!("url: {url}"), &format!("1:6: `url`: {diagnostic}"));
+        report(&format!("get: {url}"), &format!("1:6: `get`: {diagnostic}"));
     }
 }
 
@@ -685,14 +685,14 @@ fn settings() {
 }
 
 #[test]
-fn mistakes_in_aliases_are_told_where_they_can_be_mended() {
+fn diagnostics_in_aliases_are_told_where_they_can_be_mended() {
     // A value of the wrong kind: at the alias.
-    told(
+    report(
         "url: https://a/\nheaders: &h {A: b}\nverify: *h",
         "3:9: `verify`: expected `true`, `false` or the path of a PEM file, not a mapping",
     );
-    // A mistake inside the value: where it is written.
-    told(
+    // A error inside the value: where it is written.
+    report(
         "url: https://a/\nheaders: &h\n  A B: c\ncookies: {<<: *h, d: \"\\n\"}\nfiles: {a: {content: b, headers: *h}}",
         "3:3: `headers.A B`: a header name can contain only letters, digits and hyphens, not a space\n\
          3:3: `files.a.headers.A B`: a header name can contain only letters, digits and hyphens, not a space\n\

@@ -10,7 +10,7 @@ use super::field_name::{field_name, names_codec, parent_fields};
 
 /// The placement of a value in its place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Stands<'t> {
+pub enum Placement<'t> {
     /// It is alone: a whole path segment, query value or form field.
     Whole,
     /// There is other text next to it.
@@ -115,7 +115,7 @@ impl QueryFields {
     }
 }
 
-impl<'t> Stands<'t> {
+impl<'t> Placement<'t> {
     /// In the URL's path, between these texts.
     #[must_use]
     pub fn in_path(before: &[u8], after: &[u8]) -> Self {
@@ -238,21 +238,21 @@ mod tests {
         (before.as_bytes(), after.as_bytes())
     }
 
-    fn in_query(text: &str) -> Stands<'_> {
+    fn in_query(text: &str) -> Placement<'_> {
         let (before, after) = split(text);
-        Stands::in_query(&QueryFields::new(text.as_bytes()), before, after)
+        Placement::in_query(&QueryFields::new(text.as_bytes()), before, after)
     }
 
     fn is_whole_in(field: &str, text: &str, is_basic: bool) -> bool {
         let (before, after) = split(text);
-        let stands = InHeader {
+        let placement = InHeader {
             field,
             before,
             after,
             is_basic,
             is_repeated: false,
         };
-        stands.is_whole()
+        placement.is_whole()
     }
 
     #[test]
@@ -375,7 +375,7 @@ mod tests {
             ("a=b;c=d&q={}", true),
             ("a[q]=x&a[r]={}", true),
         ] {
-            let expected = Stands::whole_if(is_whole);
+            let expected = Placement::whole_if(is_whole);
             assert_eq!(in_query(text), expected, "{text}");
         }
         // Some servers put fields of one name together.
@@ -395,12 +395,12 @@ mod tests {
             "q%5Ba%5D[b]=x&q={}",
             "q={}&a[b][c][d][e][f][g][h][i][j]",
         ] {
-            let expected = Stands::Repeated("q");
+            let expected = Placement::Repeated("q");
             assert_eq!(in_query(text), expected, "{text}");
         }
-        assert_eq!(in_query("q=x&q[a]={}"), Stands::Repeated("q[a]"));
+        assert_eq!(in_query("q=x&q[a]={}"), Placement::Repeated("q[a]"));
         for text in ["q:utf_16_le={}", "q%3Acp037={}"] {
-            assert_eq!(in_query(text), Stands::Recoded, "{text}");
+            assert_eq!(in_query(text), Placement::Recoded, "{text}");
         }
         for (text, is_whole) in [
             ("/{}", true),
@@ -413,8 +413,8 @@ mod tests {
             ("/x%2F{}", false),
         ] {
             let (before, after) = split(text);
-            let expected = Stands::whole_if(is_whole);
-            assert_eq!(Stands::in_path(before, after), expected, "{text}");
+            let expected = Placement::whole_if(is_whole);
+            assert_eq!(Placement::in_path(before, after), expected, "{text}");
         }
     }
 }

@@ -31,7 +31,7 @@ fn patterns(bencher: Bencher<'_, '_>, count: usize) {
 /// A piece of text without a secret in it.
 #[divan::bench(args = COUNTS)]
 fn text_without(bencher: Bencher<'_, '_>, count: usize) {
-    scrub(bencher, count, &text());
+    redact(bencher, count, &text());
 }
 
 /// A piece of JSON in which every line has escapes.
@@ -39,7 +39,7 @@ fn text_without(bencher: Bencher<'_, '_>, count: usize) {
 fn text_with_escapes(bencher: Bencher<'_, '_>, count: usize) {
     let escaped = String::from_utf8(text()).unwrap();
     let escaped = escaped.replace('"', "\\\"").replace('\n', "\\n");
-    scrub(bencher, count, escaped.as_bytes());
+    redact(bencher, count, escaped.as_bytes());
 }
 
 /// A piece of JSON that is a list of numbers.
@@ -47,7 +47,7 @@ fn text_with_escapes(bencher: Bencher<'_, '_>, count: usize) {
 fn numbers_without(bencher: Bencher<'_, '_>, count: usize) {
     let numbers = (0_u32..).map(|number| format!("{}, ", number.wrapping_mul(2_654_435_761) >> 24));
     let text: Vec<u8> = numbers.flat_map(String::into_bytes).take(PIECE).collect();
-    scrub(bencher, count, &text);
+    redact(bencher, count, &text);
 }
 
 /// The same, also with a search for parts of the secrets.
@@ -71,7 +71,7 @@ fn bytes_without(bencher: Bencher<'_, '_>, count: usize) {
     })
     .take(PIECE)
     .collect();
-    scrub(bencher, count, &bytes);
+    redact(bencher, count, &bytes);
 }
 
 /// A piece of text with a secret in each line.
@@ -84,10 +84,10 @@ fn text_with(bencher: Bencher<'_, '_>, count: usize) {
             break;
         }
     }
-    scrub(bencher, count, &text);
+    redact(bencher, count, &text);
 }
 
-fn scrub(bencher: Bencher<'_, '_>, count: usize, piece: &[u8]) {
+fn redact(bencher: Bencher<'_, '_>, count: usize, piece: &[u8]) {
     let (patterns, handles) = set_up(count);
     let mut replacer = Replacer::steady(patterns, handles);
     bencher

@@ -16,7 +16,7 @@ impl Position {
     pub const START: Self = Self { line: 1, column: 1 };
 
     /// A position from the parser's numbers.
-    pub(crate) fn of(line: usize, column: usize) -> Self {
+    pub(crate) fn new(line: usize, column: usize) -> Self {
         let number = |count| u64::try_from(count).unwrap_or(u64::MAX);
         Self {
             line: number(line).max(1),
@@ -30,13 +30,13 @@ impl Position {
         let text = text.replace("\r\n", "\n");
         let mut lines = text.rsplit(['\n', '\r']);
         let last_line = lines.next().unwrap_or_default();
-        Self::of(1 + lines.count(), 1 + last_line.chars().count())
+        Self::new(1 + lines.count(), 1 + last_line.chars().count())
     }
 }
 
 /// An error in a document.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Mistake {
+pub struct Diagnostic {
     /// The line, starting at 1.
     pub line: u64,
     /// The column in characters, starting at 1.
@@ -45,7 +45,7 @@ pub struct Mistake {
     pub message: String,
 }
 
-impl fmt::Display for Mistake {
+impl fmt::Display for Diagnostic {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}:{}: {}", self.line, self.column, self.message)
     }
@@ -53,12 +53,12 @@ impl fmt::Display for Mistake {
 
 /// All errors in a document, at least one, in order of position.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Mistakes(Vec<Mistake>);
+pub struct Diagnostics(Vec<Diagnostic>);
 
-impl Mistakes {
+impl Diagnostics {
     /// The only error of a file that can't be read further.
     pub(crate) fn sole(at: Position, message: impl Into<String>) -> Self {
-        Self(vec![Mistake {
+        Self(vec![Diagnostic {
             line: at.line,
             column: at.column,
             message: message.into(),
@@ -66,33 +66,33 @@ impl Mistakes {
     }
 
     /// The errors, in order of position.
-    pub fn iter(&self) -> std::slice::Iter<'_, Mistake> {
+    pub fn iter(&self) -> std::slice::Iter<'_, Diagnostic> {
         self.0.iter()
     }
 }
 
-impl<'a> IntoIterator for &'a Mistakes {
-    type Item = &'a Mistake;
-    type IntoIter = std::slice::Iter<'a, Mistake>;
+impl<'a> IntoIterator for &'a Diagnostics {
+    type Item = &'a Diagnostic;
+    type IntoIter = std::slice::Iter<'a, Diagnostic>;
 
     fn into_iter(self) -> Self::IntoIter {
         self.iter()
     }
 }
 
-impl fmt::Display for Mistakes {
+impl fmt::Display for Diagnostics {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (index, mistake) in self.0.iter().enumerate() {
+        for (index, diagnostic) in self.0.iter().enumerate() {
             if index > 0 {
                 writeln!(f)?;
             }
-            write!(f, "{mistake}")?;
+            write!(f, "{diagnostic}")?;
         }
         Ok(())
     }
 }
 
-impl std::error::Error for Mistakes {}
+impl std::error::Error for Diagnostics {}
 
 /// Proof that an error was reported. Reading a value can only fail with one, so no error is
 /// dropped silently.
@@ -102,7 +102,7 @@ pub struct Reported(());
 /// Collects errors while a document is read.
 #[derive(Debug, Default)]
 pub struct Report {
-    mistakes: Vec<Mistake>,
+    diagnostics: Vec<Diagnostic>,
     /// The path of keys to the value being read.
     path: Vec<String>,
 }
@@ -128,7 +128,7 @@ impl Report {
 
     /// Report an error whose message names the value itself.
     pub fn add_bare(&mut self, at: Position, message: impl Into<String>) -> Reported {
-        self.mistakes.push(Mistake {
+        self.diagnostics.push(Diagnostic {
             line: at.line,
             column: at.column,
             message: message.into(),
@@ -137,24 +137,24 @@ impl Report {
     }
 
     /// Fails with all errors, if there are any.
-    pub(crate) fn finish(mut self) -> Result<(), Mistakes> {
-        if self.mistakes.is_empty() {
+    pub(crate) fn finish(mut self) -> Result<(), Diagnostics> {
+        if self.diagnostics.is_empty() {
             return Ok(());
         }
-        self.mistakes
-            .sort_by_key(|mistake| (mistake.line, mistake.column));
+        self.diagnostics
+            .sort_by_key(|diagnostic| (diagnostic.line, diagnostic.column));
         // An error in an anchored value is found again for each alias.
-        self.mistakes.dedup();
-        Err(Mistakes(self.mistakes))
+        self.diagnostics.dedup();
+        Err(Diagnostics(self.diagnostics))
     }
 }
 
 /// The start of a text from a file, on one line, for diagnostics.
 pub fn excerpt(text: &str) -> String {
-    const LONGEST: usize = 40;
+    const MAX_LEN: usize = 40;
     let mut shown: String = text
         .chars()
-        .take(LONGEST)
+        .take(MAX_LEN)
         .flat_map(|c| {
             let escaped = c.is_control() || matches!(c, '\u{2028}' | '\u{2029}');
             escaped
@@ -164,7 +164,7 @@ pub fn excerpt(text: &str) -> String {
                 .chain((!escaped).then_some(c))
         })
         .collect();
-    if text.chars().nth(LONGEST).is_some() {
+    if text.chars().nth(MAX_LEN).is_some() {
         shown.push('…');
     }
     shown
@@ -204,8 +204,11 @@ mod tests {
             report.within("a", |report| report.add(at(1, 5), "first"))
         });
         report.add(at(2, 1), "second");
-        let mistakes = report.finish().unwrap_err();
-        assert_eq!(mistakes.to_string(), "1:5: `files.a`: first\n2:1: second");
-        assert_eq!(mistakes.iter().count(), 2);
+        let diagnostics = report.finish().unwrap_err();
+        assert_eq!(
+            diagnostics.to_string(),
+            "1:5: `files.a`: first\n2:1: second"
+        );
+        assert_eq!(diagnostics.iter().count(), 2);
     }
 }

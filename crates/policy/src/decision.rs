@@ -16,7 +16,7 @@ use crate::sentence::listed;
 /// The decision of a policy about a request. [`Display`](fmt::Display) names the rule that allows
 /// it, or the reason for the denial.
 #[derive(Clone, Debug)]
-pub enum Judgement {
+pub enum Decision {
     /// It is allowed, if its host resolves to allowed addresses.
     Allowed(Box<Allowed>),
     /// It is denied.
@@ -38,14 +38,14 @@ pub struct Allowed {
 impl Policy {
     /// Decide whether a request is allowed.
     #[must_use]
-    pub fn judge(&self, url: &str, method: &str) -> Judgement {
-        let origin = match Origin::of_url(url) {
+    pub fn judge(&self, url: &str, method: &str) -> Decision {
+        let origin = match Origin::from_url(url) {
             Ok(origin) => origin,
-            Err(error) => return Judgement::NotAUrl(error),
+            Err(error) => return Decision::NotAUrl(error),
         };
         match self.allowed(&origin, method) {
-            Ok(allowed) => Judgement::Allowed(Box::new(allowed)),
-            Err(denial) => Judgement::Denied(denial),
+            Ok(allowed) => Decision::Allowed(Box::new(allowed)),
+            Err(denial) => Decision::Denied(denial),
         }
     }
 
@@ -62,7 +62,7 @@ impl Policy {
     }
 }
 
-impl Judgement {
+impl Decision {
     /// Whether the request is allowed.
     #[must_use]
     pub fn is_allowed(&self) -> bool {
@@ -70,7 +70,7 @@ impl Judgement {
     }
 }
 
-impl fmt::Display for Judgement {
+impl fmt::Display for Decision {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Allowed(allowed) => allowed.fmt(f),
