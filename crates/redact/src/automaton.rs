@@ -5,6 +5,7 @@ use aho_corasick::nfa::contiguous;
 use aho_corasick::{Anchored, BuildError, MatchKind};
 
 use crate::lanes;
+use crate::machine::Machine;
 use crate::table::{Classes, Table};
 
 /// Finds texts by their number.
@@ -24,20 +25,6 @@ enum Kind {
     Table(Table),
     /// How long a byte takes depends on how far a text goes with what was read.
     Sparse(contiguous::NFA),
-}
-
-/// Reads byte after byte.
-pub(crate) trait Machine {
-    /// The state before anything was read.
-    fn start(&self) -> StateID;
-
-    fn next(&self, state: StateID, byte: u8) -> StateID;
-
-    /// Whether texts end there.
-    fn is_match(&self, state: StateID) -> bool;
-
-    /// The numbers of the texts that end there.
-    fn each(&self, state: StateID, ended: impl FnMut(usize));
 }
 
 impl Automaton {

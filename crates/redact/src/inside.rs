@@ -14,8 +14,8 @@ use std::collections::hash_map::RandomState;
 use std::hash::BuildHasher;
 
 use crate::escape::{Encoding, Read};
-use crate::patterns::Text;
-use crate::reading::Input;
+use crate::input::Input;
+use crate::text::Text;
 
 /// How many characters of a text an open escape takes at the most: those of `\U`.
 const MAX_HEAD: usize = 8;

@@ -13,7 +13,7 @@ use std::array;
 
 use aho_corasick::automaton::StateID;
 
-use crate::automaton::Machine;
+use crate::machine::Machine;
 
 /// The number of places.
 const LANES: usize = 4;

@@ -25,13 +25,16 @@
 //! ```
 
 mod automaton;
+mod decoder;
 mod encode;
 mod escape;
 mod forms;
 mod handle;
+mod input;
 mod inside;
 mod lanes;
 mod lists;
+mod machine;
 mod open;
 mod partial;
 mod patterns;
@@ -41,6 +44,7 @@ mod scan;
 mod shared;
 mod spelling;
 mod table;
+mod text;
 mod units;
 mod value;
 mod view;

@@ -5,12 +5,13 @@
 
 use std::ops::Range;
 
+use crate::decoder::{Active, Inner, ROUNDS, margin, reach};
 use crate::escape::MAX_ESCAPE;
 use crate::escape::list::{self, Numbers, Radix, Step};
-use crate::reading::{Found, Frontier, Input, Places, Reading, Search};
+use crate::input::{Input, Places};
+use crate::reading::{Found, Frontier, Reading, Search};
 use crate::units::Units;
 use crate::value::MIN_REDACTED;
-use crate::view::{Active, Inner, ROUNDS, margin, reach};
 
 /// A stream as each list in it is read.
 pub(crate) struct Lists {

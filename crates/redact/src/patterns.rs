@@ -1,6 +1,6 @@
 //! Patterns: many texts that are matched at once.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::OnceLock;
 
@@ -13,7 +13,7 @@ use crate::forms::{Form, forms, forms_of_handles};
 use crate::handle::Handle;
 use crate::inside::Inside;
 use crate::partial::{Parts, PartsBuilder};
-use crate::scan::Scan;
+use crate::text::Text;
 use crate::value::Value;
 
 /// Up to so many bytes of memory the automaton is a table of all transitions: it takes the same
@@ -151,23 +151,6 @@ impl Hasher for StateHasher {
 #[error("too many secrets, or too long ones, to redact: {0}")]
 pub struct TooMuch(#[from] BuildError);
 
-/// A text to match.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Text {
-    pub(crate) length: usize,
-    /// The index of its value.
-    pub(crate) owner: usize,
-    /// Whether an open escape before it may take its first bytes.
-    pub(crate) begins: bool,
-    /// How many arbitrary bytes after it belong to it, in undecoded text only.
-    pub(crate) rest: usize,
-    /// Whether it continues another text of its owner.
-    pub(crate) continues: bool,
-    /// Whether the characters before and after it contain bits of it.
-    pub(crate) before: bool,
-    pub(crate) after: bool,
-}
-
 impl Patterns {
     /// An empty builder.
     #[must_use]
@@ -206,17 +189,6 @@ impl Patterns {
             is_decoding: builder.is_decoding,
             spans_lines,
         })
-    }
-
-    /// The owners of all matches in a text, each once.
-    #[must_use]
-    pub fn owners_in(&self, text: &[u8]) -> BTreeSet<usize> {
-        let mut found = Vec::new();
-        if !self.is_empty() {
-            let mut scan = Scan::new(self, false);
-            scan.read(self, text, 0, 0, true, &mut found);
-        }
-        found.into_iter().map(|found| found.owner).collect()
     }
 
     /// Report the owner of each match in a text, without decoding it.

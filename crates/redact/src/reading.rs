@@ -3,8 +3,10 @@
 use aho_corasick::automaton::StateID;
 
 use crate::forms::is_base64;
+use crate::input::Input;
 use crate::partial::{Last, MAX_PART, Reported};
-use crate::patterns::{Patterns, Text};
+use crate::patterns::Patterns;
+use crate::text::Text;
 
 /// What is matched, and how.
 #[derive(Clone, Copy)]
@@ -13,36 +15,6 @@ pub(crate) struct Search<'p> {
     pub(crate) finds_parts: bool,
     /// Whose parts are told.
     pub(crate) report: &'p Reported,
-}
-
-/// Bytes, and their places in the stream.
-#[derive(Clone, Copy)]
-pub(crate) struct Input<'i> {
-    pub(crate) bytes: &'i [u8],
-    pub(crate) places: Places<'i>,
-    /// Whether they are the end of the stream.
-    pub(crate) is_last: bool,
-}
-
-#[derive(Clone, Copy)]
-pub(crate) enum Places<'i> {
-    /// They are bytes of the stream, from a place on.
-    Raw(usize),
-    /// The range of each byte.
-    Decoded(&'i [(usize, usize)]),
-}
-
-impl Places<'_> {
-    fn is_raw(self) -> bool {
-        matches!(self, Self::Raw(_))
-    }
-
-    pub(crate) fn span(self, at: usize) -> (usize, usize) {
-        match self {
-            Self::Raw(base) => (base + at, base + at + 1),
-            Self::Decoded(places) => places.get(at).copied().unwrap_or_default(),
-        }
-    }
 }
 
 /// A match, by places in the stream.

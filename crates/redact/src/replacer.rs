@@ -6,10 +6,10 @@ use std::sync::Arc;
 
 use zeroize::Zeroizing;
 
+use crate::decoder::margin;
 use crate::patterns::Patterns;
 use crate::reading::{Found, Frontier};
 use crate::scan::Scan;
-use crate::view::margin;
 
 /// How much of a piece is read before output is released, which limits the pending matches.
 const BLOCK: usize = 4 << 10;

@@ -1,8 +1,11 @@
 //! Matching in a stream, as received and as each decoder decodes it.
 
+use std::collections::BTreeSet;
+
+use crate::input::{Input, Places};
 use crate::partial::Reported;
 use crate::patterns::Patterns;
-use crate::reading::{Found, Frontier, Input, Places, Reading, Search};
+use crate::reading::{Found, Frontier, Reading, Search};
 use crate::view::Views;
 
 /// The state of matching in a stream.
@@ -112,5 +115,18 @@ impl Scan {
             views.free_of_escapes(held, base, frontier.free, patterns.longest_of_all())
         });
         Frontier { free, ..frontier }
+    }
+}
+
+impl Patterns {
+    /// The owners of all matches in a text, each once.
+    #[must_use]
+    pub fn owners_in(&self, text: &[u8]) -> BTreeSet<usize> {
+        let mut found = Vec::new();
+        if !self.is_empty() {
+            let mut scan = Scan::new(self, false);
+            scan.read(self, text, 0, 0, true, &mut found);
+        }
+        found.into_iter().map(|found| found.owner).collect()
     }
 }

@@ -6,7 +6,7 @@ use std::collections::VecDeque;
 
 use aho_corasick::automaton::StateID;
 
-use crate::automaton::Machine;
+use crate::machine::Machine;
 
 /// In the number of a state, that texts end there.
 const ENDS: u32 = 1 << 30;

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use crate::escape::open_escape;
-use crate::reading::{Input, Places};
+use crate::input::{Input, Places};
 
 /// The minimum number of units that are dropped at once.
 const BLOCK: usize = 4 << 10;
