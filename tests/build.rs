@@ -1,5 +1,5 @@
-//! Builds the components in `guests/`, and names each in an enumeration, so that
-//! the compiler knows of one that no test runs.
+//! Builds the components in `guests/` and lists them in an enumeration, so that the compiler
+//! reports one that no test runs.
 
 #[path = "../crates/component/wasm.rs"]
 mod wasm;
@@ -17,13 +17,13 @@ fn main() -> Result<(), Box<dyn Error>> {
     for source in ["guests", "../wit", "../crates/component/wasm.rs"] {
         println!("cargo::rerun-if-changed={}", root.join(source).display());
     }
-    let out = PathBuf::from(env::var_os("OUT_DIR").ok_or("cargo tells no OUT_DIR")?);
+    let out = PathBuf::from(env::var_os("OUT_DIR").ok_or("cargo sets no OUT_DIR")?);
     let built = wasm::build(
         &root.join("guests/Cargo.toml"),
         "component-dev",
         &["--examples"],
     );
-    // Why not was told to cargo.
+    // cargo has already printed the error.
     let Some(folder) = built else {
         return Ok(());
     };
@@ -44,7 +44,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// The names of the files in a folder, without what follows the dot.
+/// The names of the files in a folder, without their extensions.
 fn names(folder: &Path) -> io::Result<Vec<String>> {
     let mut names = Vec::new();
     for file in fs::read_dir(folder)? {
@@ -55,7 +55,7 @@ fn names(folder: &Path) -> io::Result<Vec<String>> {
     Ok(names)
 }
 
-/// A component of a core module's text, for the world of a step.
+/// A component made from the text of a core module, for the world of a step.
 fn assembled(text: &Path, wit: &Path) -> Result<Vec<u8>, Box<dyn Error>> {
     let mut module = wat::parse_file(text)?;
     let mut resolve = Resolve::default();
@@ -73,7 +73,7 @@ fn contract(wit: &Path) -> Result<Vec<u8>, Box<dyn Error>> {
     Ok(wit_component::encode(&resolve, package)?)
 }
 
-/// The enumeration `Guest` of these names and files.
+/// The source of the enumeration `Guest`, from names and files.
 fn enumeration(guests: &[(String, PathBuf)]) -> String {
     let (mut variants, mut all) = (String::new(), String::new());
     let (mut names, mut files) = (String::new(), String::new());

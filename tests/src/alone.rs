@@ -3,8 +3,8 @@
 use std::env;
 use std::process::Command;
 
-/// Whether this process runs the test of this name and no other. If not, one that does is started, and has
-/// to succeed: the test has nothing left to do here.
+/// Whether this process runs only the test of this name. If not, a process that does is started and
+/// has to succeed; the test then has nothing left to do.
 pub fn alone(test: &str) -> bool {
     const NAME: &str = "HTTP_STEP_TEST_ALONE";
     if env::var_os(NAME).is_some_and(|name| name == test) {

@@ -1,4 +1,4 @@
-//! A certificate authority of the tests' own, and what it signs.
+//! A certificate authority for the tests, and the certificates that it signs.
 
 use std::sync::Arc;
 
@@ -35,7 +35,7 @@ impl Authority {
         self.issue_with(name, |_| {})
     }
 
-    /// A certificate for a host name, with more said about it.
+    /// A certificate for a host name, with changed parameters.
     pub fn issue_with(&self, name: &str, say: impl FnOnce(&mut CertificateParams)) -> Issued {
         let mut params = CertificateParams::new([name.to_owned()]).expect("a name");
         say(&mut params);
@@ -48,8 +48,8 @@ impl Authority {
         }
     }
 
-    /// A certificate for a host name that is signed by itself, as `openssl req -x509`
-    /// makes them: it may sign others, too.
+    /// A self-signed certificate for a host name, as `openssl req -x509` makes them: it may also
+    /// sign others.
     pub fn self_signed(name: &str, say: impl FnOnce(&mut CertificateParams)) -> Issued {
         let mut params = CertificateParams::new([name.to_owned()]).expect("a name");
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
@@ -96,7 +96,7 @@ impl Issued {
         PinnedKey::from_spki(&self.key.subject_public_key_info())
     }
 
-    /// A server's side of TLS with it.
+    /// A TLS server that shows this certificate.
     pub fn server(&self) -> TlsServer<'_> {
         TlsServer {
             issued: self,
@@ -108,7 +108,7 @@ impl Issued {
     }
 }
 
-/// A server's side of TLS, to be set up.
+/// The configuration of a TLS server.
 pub struct TlsServer<'i> {
     issued: &'i Issued,
     versions: &'static [&'static SupportedProtocolVersion],
@@ -118,19 +118,19 @@ pub struct TlsServer<'i> {
 }
 
 impl<'i> TlsServer<'i> {
-    /// It speaks HTTP/2 to who offers it.
+    /// It offers HTTP/2.
     pub fn http2(mut self) -> Self {
         self.alpn = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
         self
     }
 
-    /// It knows these versions of TLS alone.
+    /// It supports only these versions of TLS.
     pub fn versions(mut self, versions: &'static [&'static SupportedProtocolVersion]) -> Self {
         self.versions = versions;
         self
     }
 
-    /// It wants clients to show a certificate of an authority.
+    /// It requires a client certificate of an authority.
     pub fn wants_clients_of(mut self, authority: &Authority) -> Self {
         self.clients = Some(authority.roots());
         self
@@ -142,7 +142,7 @@ impl<'i> TlsServer<'i> {
         self
     }
 
-    /// Set up.
+    /// The acceptor for this configuration.
     pub fn acceptor(self) -> TlsAcceptor {
         let builder = ServerConfig::builder_with_protocol_versions(self.versions);
         let builder = match self.clients {
@@ -155,7 +155,7 @@ impl<'i> TlsServer<'i> {
         };
         let key = PrivateKeyDer::try_from(self.key.serialize_der()).expect("a key");
         let key = any_supported_type(&key).expect("a key that signs");
-        // Unlike `with_single_cert`, it does not ask whether they fit together.
+        // Unlike `with_single_cert`, this does not check that they match.
         let shown = CertifiedKey::new(vec![self.issued.certificate.clone()], key);
         let mut config = builder.with_cert_resolver(Arc::new(SingleCertAndKey::from(shown)));
         config.alpn_protocols = self.alpn;

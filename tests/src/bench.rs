@@ -1,4 +1,4 @@
-//! The host and the components: set up once for all tests of a program.
+//! The host and the components, set up once for all tests of a program.
 
 use std::env;
 use std::fs;
@@ -16,7 +16,7 @@ static REFERENCE: LazyLock<Step> = LazyLock::new(|| reference_of(&HOST));
 
 static BENCH: LazyLock<Bench> = LazyLock::new(Bench::default);
 
-/// The bench that all tests of a program share which need none of their own.
+/// The bench that tests share unless they need their own.
 pub fn bench() -> &'static Bench {
     &BENCH
 }
@@ -26,11 +26,11 @@ pub fn host() -> &'static Host {
     &HOST
 }
 
-/// A host to set up further. Hosts share what is compiled, also with other runs of the tests.
+/// A host builder. Hosts share compiled components, also with other runs of the tests.
 pub fn host_builder() -> HostBuilder {
     let compiler = match Cache::at(concat!(env!("OUT_DIR"), "/compiled")) {
         Ok(cache) => Compiler::in_process().cache(cache),
-        // Others can write there, or this is no Unix.
+        // Others can write there, or this is not Unix.
         Err(_) => Compiler::in_process(),
     };
     Host::builder().compiler(compiler)
@@ -55,8 +55,8 @@ pub fn step_file(text: &str) -> StepFile {
     StepFile::parse(text.as_bytes()).unwrap_or_else(|diagnostics| panic!("{diagnostics}\n{text}"))
 }
 
-/// Run the reference step against one origin, which is all it may reach. It may name
-/// files that are not hidden, if the job says where.
+/// Run the reference step against one origin, the only one that it may reach. It may read files
+/// that are not hidden, if the job names a directory.
 pub async fn run(origin: &str, text: &str) -> RunResult {
     run_with(origin, text, |job| job).await
 }
@@ -76,14 +76,13 @@ pub fn policy(text: &str) -> Policy {
         .unwrap_or_else(|diagnostics| panic!("{diagnostics}\n{text}"))
 }
 
-/// A host of a test's own, with names that lead to loopback and an authority
-/// that it trusts.
+/// A host for one test, with names that resolve to loopback and an authority that it trusts.
 pub struct Bench {
     /// The host.
     pub host: Host,
     /// The reference step, in it.
     pub step: Step,
-    /// Whom it trusts.
+    /// The authority that it trusts.
     pub authority: Authority,
 }
 

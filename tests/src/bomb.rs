@@ -1,16 +1,15 @@
-//! Components that are small to send and a burden to the host.
+//! Components that are small to send and expensive for the host.
 
 use wasm_encoder::{
     BlockType, CodeSection, Component, Function, FunctionSection, InstanceSection, Module,
     ModuleSection, TypeSection, ValType,
 };
 
-/// How many variables each function keeps alive through all its branches.
+/// How many variables each function keeps alive across its branches.
 const VARIABLES: u32 = 500;
 
-/// A component of functions with so many branches each. The functions multiply
-/// the time that compiling takes, the branches its memory; the component grows by
-/// fourteen bytes a branch.
+/// A component with this many functions, of this many branches each. The functions multiply the
+/// time to compile it, the branches the memory; each branch adds fourteen bytes to the component.
 pub fn bomb(functions: u32, branches: u32) -> Vec<u8> {
     let mut types = TypeSection::new();
     types.ty().function([ValType::I32], []);
@@ -28,8 +27,8 @@ pub fn bomb(functions: u32, branches: u32) -> Vec<u8> {
     component.finish()
 }
 
-/// A component of so many core instances, which take nothing to compile and a slot
-/// each to run.
+/// A component with this many core instances, which cost nothing to compile and take a slot each to
+/// run.
 pub fn crowd(instances: u32) -> Vec<u8> {
     let mut section = InstanceSection::new();
     for _ in 0..instances {

@@ -1,5 +1,4 @@
-//! An HTTP proxy that keeps what it was asked. To it, every host is this
-//! machine.
+//! An HTTP proxy that records its requests. It resolves every host to this machine.
 
 use std::io;
 use std::sync::{Arc, Mutex};
@@ -26,42 +25,41 @@ pub struct HttpProxy {
     requested: Arc<Mutex<Vec<String>>>,
 }
 
-/// What a proxy does with what it is asked.
+/// How a proxy treats a request.
 #[derive(Clone, Copy)]
 enum Manner {
-    /// It passes it on.
+    /// It forwards it.
     Open,
-    /// It does so for who says this in `Proxy-Authorization`.
+    /// It forwards requests with this `Proxy-Authorization`.
     For(&'static str),
-    /// It answers itself.
+    /// It responds itself.
     Answers(StatusCode),
 }
 
 impl HttpProxy {
-    /// One that passes on what anybody asks for.
+    /// A proxy that forwards all requests.
     pub async fn start() -> Self {
         Self::serve(Manner::Open, None).await
     }
 
-    /// One that is spoken to over TLS.
+    /// A proxy that speaks TLS.
     pub async fn start_tls(acceptor: TlsAcceptor) -> Self {
         Self::serve(Manner::Open, Some(acceptor)).await
     }
 
-    /// One that passes on what is asked with these words in
-    /// `Proxy-Authorization`.
+    /// A proxy that forwards only requests with this `Proxy-Authorization`.
     pub async fn wanting(authorization: &'static str) -> Self {
         Self::serve(Manner::For(authorization), None).await
     }
 
-    /// One that passes nothing on.
+    /// A proxy that forwards nothing.
     pub async fn answering(status: u16) -> Self {
         let status = StatusCode::from_u16(status).expect("a status");
         Self::serve(Manner::Answers(status), None).await
     }
 
-    /// What it was asked, in order: the first line, without its version, the
-    /// host, and the authorization, if one came.
+    /// The requests, in order: the first line without its version, the host, and the authorization,
+    /// if any.
     pub fn requested(&self) -> Vec<String> {
         self.requested.lock().expect("no panic").clone()
     }
@@ -77,7 +75,7 @@ impl HttpProxy {
                 match acceptor.clone() {
                     None => drop(tokio::spawn(answer_all(stream, manner, requested))),
                     Some(acceptor) => drop(tokio::spawn(async move {
-                        // To whoever would speak HTTP/2 with it, it says nothing.
+                        // A client that would speak HTTP/2 gets no response.
                         if let Ok(stream) = acceptor.accept(stream).await
                             && stream.get_ref().1.alpn_protocol() != Some(b"h2")
                         {
@@ -126,7 +124,7 @@ async fn answer_all(
             }
         }
     });
-    // A client that goes away is nothing to a proxy.
+    // A proxy ignores a client that disconnects.
     let _ = http1::Builder::new()
         .serve_connection(TokioIo::new(stream), service)
         .with_upgrades()

@@ -1,11 +1,11 @@
-//! Host names that lead where a test says.
+//! Host names that resolve as a test says.
 
 use std::io;
 
 use http_step_host::{Addresses, Resolve};
 
-/// A resolver: names and their addresses, in order. Any other name that ends
-/// with `.test` leads to `127.0.0.1`; there are no others.
+/// A resolver: names and their addresses, in order. Any other name that ends with `.test` resolves
+/// to `127.0.0.1`; no other names exist.
 pub struct Names(pub &'static [(&'static str, &'static [&'static str])]);
 
 impl Resolve for Names {

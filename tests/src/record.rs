@@ -2,11 +2,11 @@
 
 use http_step_host::{LogEntry, RunResult, Stream};
 
-/// The log with a letter a stream, as in Buildbot's documents (`h`, `o`, `e`),
-/// and the summary, the outcome and the error after it. `origin` reads `ORIGIN`.
+/// The log with one letter per stream, as in Buildbot's documents (`h`, `o`, `e`), then the
+/// summary, the outcome and the error. The origin is shown as `ORIGIN`.
 ///
-/// A letter stands wherever the stream changes and at every line's beginning; a
-/// text that does not end with a line's end is marked with `¶`.
+/// A letter marks each change of stream and the start of each line; `¶` marks a text that does not
+/// end with a line break.
 pub fn transcript(result: &RunResult, origin: &str) -> String {
     let mut text = String::new();
     let letter = |entry: &LogEntry| match entry.stream {
@@ -39,7 +39,7 @@ pub fn transcript(result: &RunResult, origin: &str) -> String {
     text.replace(origin, "ORIGIN")
 }
 
-/// The error of a run in one line; `origin` reads `ORIGIN`.
+/// The error of a run in one line; the origin is shown as `ORIGIN`.
 pub fn error(result: &RunResult, origin: &str) -> String {
     let Some(error) = &result.error else {
         return format!("{:?}: no error", result.outcome);
@@ -51,8 +51,8 @@ pub fn error(result: &RunResult, origin: &str) -> String {
     line.replace(origin, "ORIGIN")
 }
 
-/// The ledger as text. What differs from run to run reads as a word: times that
-/// are not zero as `TIME`, the rest as `words` say.
+/// The audit log as text. What differs from run to run is replaced: times that are not zero by
+/// `TIME`, the rest as `words` say.
 pub fn ledger(result: &RunResult, words: &[(&str, &str)]) -> String {
     let mut rows = serde_json::to_value(&result.ledger).expect("rows are JSON");
     for row in rows.as_array_mut().into_iter().flatten() {

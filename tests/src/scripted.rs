@@ -1,4 +1,4 @@
-//! A server that writes bytes as told, whether they are HTTP or not.
+//! A server that writes given bytes, whether they are HTTP or not.
 
 use std::sync::{Arc, Mutex};
 
@@ -18,30 +18,28 @@ impl Scripted {
         Self::start(answer.into(), false).await
     }
 
-    /// Answer each connection with these bytes, then say nothing more until the
-    /// client goes away.
+    /// Answer each connection with these bytes, then stay silent until the client disconnects.
     pub async fn hangs_after(answer: impl Into<Vec<u8>>) -> Self {
         Self::start(answer.into(), true).await
     }
 
-    /// Say nothing, and keep what the first connection sends until it ends.
+    /// Send nothing, and keep what the first connection receives until it ends.
     pub async fn keeps_all() -> (Self, JoinHandle<Vec<u8>>) {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let origin = format!("http://{}", listener.local_addr().expect("an address"));
         let kept = tokio::spawn(async move {
             let (mut stream, _) = listener.accept().await.expect("a connection");
             let mut kept = Vec::new();
-            // A reset is an end, too.
+            // A reset ends it, too.
             let _ = stream.read_to_end(&mut kept).await;
             kept
         });
         (Self { origin }, kept)
     }
 
-    /// Answer each request with the first answer on the first connection, and with the
-    /// second one on those that follow. The first connection ends when its second request
-    /// has come, of whose answer it sends no more than a beginning. Keeps the requests,
-    /// each with the number of its connection before it.
+    /// Answer each request on the first connection with the first answer, and those on later
+    /// connections with the second. The first connection ends on its second request, after the
+    /// start of a response. Keeps the requests, each after the number of its connection.
     pub async fn ends_once(
         first: &'static str,
         beginning: &'static str,
@@ -79,7 +77,7 @@ impl Scripted {
     }
 
     /// The origin of a port that nothing listens on.
-    pub async fn nobody() -> String {
+    pub async fn closed_port() -> String {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         format!("http://{}", listener.local_addr().expect("an address"))
     }
@@ -96,7 +94,7 @@ impl Scripted {
     }
 }
 
-/// A whole request, as its method and target, and its body. None at the end.
+/// A whole request: its method and target, and its body. `None` at the end.
 async fn request(stream: &mut TcpStream) -> Option<String> {
     let mut read = Vec::new();
     loop {
@@ -135,7 +133,7 @@ async fn answer_one(mut stream: TcpStream, answer: Vec<u8>, hang: bool) {
         return;
     }
     if hang {
-        // Until the client has had enough of it.
+        // Until the client disconnects.
         let _ = stream.read_to_end(&mut read).await;
     }
 }

@@ -1,4 +1,4 @@
-//! A well-behaved server of HTTP/1.1 and HTTP/2 that keeps what it was asked.
+//! A well-behaved server of HTTP/1.1 and HTTP/2 that records its requests.
 
 use std::convert::Infallible;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -50,8 +50,7 @@ struct Shared {
     connections: AtomicUsize,
 }
 
-/// A server on loopback that answers what a function says. It ends with the
-/// runtime of its test.
+/// A server on loopback that answers as a function decides. It ends with the runtime of its test.
 pub struct Service {
     /// Its origin.
     pub origin: String,
@@ -113,7 +112,7 @@ impl Service {
         }
     }
 
-    /// What it was asked, in order.
+    /// The requests, in order.
     pub fn requests(&self) -> Vec<Recorded> {
         self.shared.requests.lock().expect("no panic").clone()
     }
@@ -156,7 +155,7 @@ async fn answer_all(
             Ok::<_, Infallible>(answer)
         }
     });
-    // A client that goes away is nothing to a server.
+    // A server ignores a client that disconnects.
     let stream = TokioIo::new(stream);
     let _ = if is_http2 {
         let server = http2::Builder::new(TokioExecutor::new());

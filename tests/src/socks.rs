@@ -1,5 +1,5 @@
-//! A SOCKS 5 proxy (RFC 1928, RFC 1929) that keeps what it was asked. To it,
-//! every host is this machine.
+//! A SOCKS 5 proxy (RFC 1928, RFC 1929) that records its requests. It resolves every host to this
+//! machine.
 
 use std::io;
 use std::net::{Ipv4Addr, Ipv6Addr};
@@ -21,17 +21,17 @@ pub struct SocksProxy {
 type User = (&'static str, &'static str);
 
 impl SocksProxy {
-    /// One for anybody.
+    /// A proxy without authentication.
     pub async fn start() -> Self {
         Self::serve(None).await
     }
 
-    /// One for a user with a password.
+    /// A proxy that requires a user and a password.
     pub async fn wanting(user: &'static str, password: &'static str) -> Self {
         Self::serve(Some((user, password))).await
     }
 
-    /// What it was asked, in order: `name one.test:80`, `address 127.0.0.1:80`.
+    /// The requests, in order: `name one.test:80`, `address 127.0.0.1:80`.
     pub fn requested(&self) -> Vec<String> {
         self.requested.lock().expect("no panic").clone()
     }
@@ -80,7 +80,7 @@ async fn lead_on(
     Ok(())
 }
 
-/// Agree on how a client tells who it is, and have it told.
+/// Agree on a method of authentication, and authenticate.
 async fn greet(client: &mut TcpStream, user: Option<User>) -> io::Result<()> {
     let [_, count] = read(client).await?;
     let mut offered = vec![0; count.into()];

@@ -1,4 +1,4 @@
-//! An HTTP/2 server, stream by stream: for what a well-behaved one does not do.
+//! An HTTP/2 server, stream by stream, for what a well-behaved server does not do.
 
 use std::future::Future;
 use std::sync::Arc;
@@ -34,7 +34,7 @@ pub struct Requested {
 pub type ServerConnection = Connection<TlsStream<TcpStream>, Bytes>;
 
 impl Streams {
-    /// Have each stream answered by a function.
+    /// Answer each stream by a function.
     pub async fn start<F, A>(acceptor: TlsAcceptor, answer: F) -> Self
     where
         F: Fn(Requested) -> A + Send + Sync + 'static,
@@ -56,7 +56,7 @@ impl Streams {
         .await
     }
 
-    /// Have each connection, with its number, served by a function.
+    /// Serve each connection, with its number, by a function.
     pub async fn connections<F, S>(acceptor: TlsAcceptor, serve: F) -> Self
     where
         F: Fn(ServerConnection, usize) -> S + Send + Sync + 'static,

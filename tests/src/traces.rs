@@ -1,12 +1,11 @@
-//! What gives a value away. It is written here from the RFCs, and not with what the
-//! host looks for.
+//! Finds traces of a value. This is written from the RFCs, independently of the host's own search.
 
 use std::collections::HashMap;
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD_NO_PAD;
 
-/// So many bytes of a form are enough to go on.
+/// This many bytes of a form count as a clue.
 const CLUE: usize = 8;
 
 /// A value in all forms, each by its name.
@@ -54,12 +53,12 @@ pub struct Traces {
 }
 
 impl Traces {
-    /// What looks for these values.
+    /// A search for these values.
     pub fn new(values: &[&str]) -> Self {
         let mut clues = HashMap::new();
         let mut begins = vec![false; 1 << 16];
         let forms = values.iter().flat_map(|value| forms(value));
-        // As the names of fields are written.
+        // As field names are written.
         for (name, form) in forms.flat_map(|(name, form)| {
             let lower = (format!("{name}, lowered"), form.to_ascii_lowercase());
             [lower, (name, form)]
@@ -72,8 +71,8 @@ impl Traces {
         Self { clues, begins }
     }
 
-    /// All but those of digits that were there before: in hex, those of a port may be in
-    /// the table that a component writes numbers from.
+    /// Without digits that were there before: the hex digits of a port may be in the table that a
+    /// component formats numbers with.
     pub fn apart_from(mut self, before: &[u8]) -> Self {
         for clue in before.windows(CLUE) {
             if clue.iter().all(u8::is_ascii_digit) {
@@ -83,7 +82,7 @@ impl Traces {
         self
     }
 
-    /// The first place that has one, and what is there.
+    /// The first clue, and its place.
     pub fn first_in(&self, bytes: &[u8]) -> Option<String> {
         bytes.windows(CLUE).enumerate().find_map(|(at, clue)| {
             if !self.begins[usize::from(clue[0]) << 8 | usize::from(clue[1])] {
@@ -134,7 +133,7 @@ fn html(value: &str) -> String {
         .replace('\'', "&#39;")
 }
 
-/// The characters that depend on the value alone, if so many bytes are before it.
+/// The characters that depend on the value alone, given the number of bytes before it.
 fn base64_at(value: &str, alignment: usize) -> String {
     let text = format!("{}{value}", "\0".repeat(alignment));
     let encoded = BASE64_STANDARD_NO_PAD.encode(&text);

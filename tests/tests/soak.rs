@@ -30,24 +30,24 @@ use tokio::task::JoinSet;
 /// How many steps run at a time.
 const AT_A_TIME: usize = 256;
 
-/// How long a round is. After each, when no step runs, memory is measured: while
-/// they run, which do makes more of a difference than what is looked for.
+/// How long a round is. Memory is measured after each, when no step runs: running steps would
+/// differ by more than the growth that is looked for.
 const ROUND: Duration = Duration::from_secs(10);
 
-/// How many rounds come before the two minutes. Slots, connections and the
-/// allocator's arenas are set up at first use, and it takes some rounds until
-/// each of 256 slots has had each of the hostile components.
+/// How many rounds come before the two minutes. Slots, connections and the allocator's arenas are
+/// set up on first use, and it takes some rounds until each of 256 slots has run each of the
+/// hostile components.
 const WARM_UP: usize = 3;
 
-/// How long a round is followed by nothing.
+/// The pause after a round.
 const BREATH: Duration = Duration::from_millis(500);
 
-/// How much more memory the process may have in the last third of the rounds
-/// than in the first, in per cent of the medians. One round against another would
-/// measure what was by chance not yet given back.
+/// How much more memory the process may have in the last third of the rounds than in the first, in
+/// per cent of the medians. Comparing single rounds would measure memory that is not yet given
+/// back.
 const MAX_GROWTH: f64 = 5.0;
 
-/// How long idle connections may take to go: their time is 30 seconds.
+/// How long idle connections may take to close: their timeout is 30 seconds.
 const SETTLE: Duration = Duration::from_secs(45);
 
 /// What is run, again and again.
@@ -56,11 +56,11 @@ struct Scene {
     reference: Step,
     good: Vec<StepFile>,
     hostile: Vec<Step>,
-    /// Step files that lead to hostile servers, and to the good one.
+    /// Step files for hostile servers, and for the good one.
     lures: Vec<StepFile>,
     policy: Policy,
     next: AtomicUsize,
-    /// How many steps came to what, and of good ones what else they came to.
+    /// How many steps had which result, with the other results of good ones.
     tally: Mutex<BTreeMap<String, usize>>,
 }
 
@@ -78,7 +78,7 @@ fn nothing_fails_and_nothing_grows() {
 
 async fn soak(duration: Duration) {
     let scene = Arc::new(Scene::set_up().await);
-    // Once for what is set up at first use, descriptors among it.
+    // Once, for what is set up on first use, including descriptors.
     for _ in 0..4 {
         scene.step().await;
     }
@@ -93,7 +93,7 @@ async fn soak(duration: Duration) {
     let mut resident = Vec::new();
     while started.elapsed() < duration {
         play(&scene, ROUND).await;
-        // What was dropped last is let go by tasks of their own.
+        // What was dropped last is released by tasks.
         tokio::time::sleep(BREATH).await;
         give_back();
         resident.push(resident_bytes());
@@ -123,7 +123,7 @@ async fn soak(duration: Duration) {
     );
 }
 
-/// Have steps run for some time, and come to their end.
+/// Run steps for some time, and wait for their end.
 async fn play(scene: &Arc<Scene>, duration: Duration) {
     let started = Instant::now();
     let mut players = JoinSet::new();
@@ -148,7 +148,7 @@ impl Scene {
         let lies = Scripted::closes_after("HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nhalf").await;
         let babble = Scripted::closes_after("SSH-2.0-OpenSSH_9.6\r\n").await;
         let silence = Scripted::hangs_after("").await;
-        let nobody = Scripted::nobody().await;
+        let closed_port = Scripted::closed_port().await;
         let good = [
             format!("get: {origin}/"),
             format!(
@@ -166,7 +166,7 @@ impl Scene {
             &lies.origin,
             &babble.origin,
             &silence.origin,
-            &nobody,
+            &closed_port,
         ];
         let policy = lures.iter().fold(Policy::nothing(), |policy, origin| {
             policy.allow(origin.parse().unwrap())
@@ -175,7 +175,7 @@ impl Scene {
         Self {
             reference,
             good: good.iter().map(|text| step_file(text)).collect(),
-            // Those that are no steps have had their say.
+            // Components that are not steps can't be loaded.
             hostile: hostile
                 .filter_map(|guest| host.load(&guest.wasm()).ok())
                 .collect(),
@@ -192,14 +192,14 @@ impl Scene {
 
     /// Run the next step of the round: a good one, then a hostile one.
     async fn step(&self) {
-        let turn = self.next.fetch_add(1, Ordering::Relaxed);
-        let (step, file, limits) = if turn.is_multiple_of(2) {
-            let file = &self.good[turn / 2 % self.good.len()];
+        let count = self.next.fetch_add(1, Ordering::Relaxed);
+        let (step, file, limits) = if count.is_multiple_of(2) {
+            let file = &self.good[count / 2 % self.good.len()];
             (&self.reference, file, Limits::default())
         } else {
-            // One of them is the reference step, which is led to hostile servers.
-            let file = &self.lures[turn / 2 % self.lures.len()];
-            let step = match turn / 2 % (self.hostile.len() + 1) {
+            // One of them is the reference step, against hostile servers.
+            let file = &self.lures[count / 2 % self.lures.len()];
+            let step = match count / 2 % (self.hostile.len() + 1) {
                 0 => &self.reference,
                 index => &self.hostile[index - 1],
             };
@@ -207,7 +207,7 @@ impl Scene {
         };
         let job = Job::new(file.clone(), self.policy.clone()).limits(limits);
         let result = self.host.run(step, job).await;
-        let what = match (turn % 2, result.outcome) {
+        let what = match (count % 2, result.outcome) {
             (0, Outcome::Success) => "good: success".to_owned(),
             (0, _) => format!("good: {}, {:?}", result.summary, result.error),
             (_, outcome) => format!("hostile: {outcome:?}"),
@@ -216,7 +216,7 @@ impl Scene {
     }
 }
 
-/// What a hostile component may use.
+/// The limits of a hostile component.
 fn harsh() -> Limits {
     Limits {
         wall: Duration::from_secs(2),
@@ -230,7 +230,7 @@ fn harsh() -> Limits {
     }
 }
 
-/// A service that keeps nothing of what it is asked: its memory is measured too.
+/// A service that keeps no requests: its memory is measured, too.
 async fn serve() -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let origin = format!("http://{}", listener.local_addr().unwrap());
@@ -275,7 +275,7 @@ async fn settled(host: &Host) {
     loop {
         let resources = host.resources();
         if resources.slots == 0 && resources.requests == 0 && resources.idle_connections == 0 {
-            // The other end closes when it has read of it.
+            // The other end closes after it has noticed.
             tokio::time::sleep(Duration::from_millis(500)).await;
             return;
         }
@@ -291,10 +291,9 @@ fn median(samples: &[usize]) -> f64 {
     (samples[low] + samples[high]) as f64 / 2.0
 }
 
-/// Have the allocator give back all pages that nothing is left on. By itself it keeps
-/// of what 256 steps at once had as much as they leave by chance: half as much again
-/// or as little, from one round to the next. Of other arenas than the first it keeps the
-/// end in any case, so that `make soak` lets it have but one.
+/// Have the allocator give back all free pages. By itself it keeps a varying part of what 256
+/// concurrent steps used: half as much again or as little, from one round to the next. Of arenas
+/// other than the first it always keeps the end, so `make soak` allows only one.
 fn give_back() {
     #[cfg(target_env = "gnu")]
     #[expect(unsafe_code, reason = "a call of C")]
@@ -304,7 +303,7 @@ fn give_back() {
     }
 }
 
-/// Bytes of memory that are the process's.
+/// Bytes of memory that the process has.
 fn resident_bytes() -> usize {
     let status = fs::read_to_string("/proc/self/status").unwrap();
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
@@ -312,8 +311,8 @@ fn resident_bytes() -> usize {
     kibibytes.parse::<usize>().unwrap() << 10
 }
 
-/// Open descriptors, but for the images of the components' memories, which the
-/// engine keeps for as long as a component is loaded.
+/// Open descriptors, except for the images of the components' memories, which the engine keeps as
+/// long as a component is loaded.
 fn descriptors() -> usize {
     const IMAGE: &str = "/memfd:wasm-memory-image";
     let entries = fs::read_dir("/proc/self/fd").unwrap();

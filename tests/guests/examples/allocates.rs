@@ -1,4 +1,4 @@
-//! Asks for memory without end.
+//! Allocates memory endlessly.
 
 use http_step_test_guests::*;
 

@@ -1,4 +1,4 @@
-//! Makes ten thousand requests and waits for none of them before all are made.
+//! Makes ten thousand requests before it waits for any of them.
 
 use http_step_test_guests::*;
 use wasi::http::outgoing_handler::handle;

@@ -1,4 +1,4 @@
-//! Makes ten thousand requests and forgets each before it is answered.
+//! Makes ten thousand requests and drops each before it is answered.
 
 use http_step_test_guests::*;
 use wasi::http::outgoing_handler::handle;

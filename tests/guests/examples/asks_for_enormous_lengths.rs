@@ -1,5 +1,4 @@
-//! Reads, skips and splices more bytes than there are, to have the host make
-//! room for them.
+//! Reads, skips and splices more bytes than there are, so that the host makes room for them.
 
 use http_step_test_guests::*;
 use wasi::http::outgoing_handler::handle;

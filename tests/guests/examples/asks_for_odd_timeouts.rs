@@ -1,5 +1,4 @@
-//! Sets every time-out to nothing at all, and then to more than five hundred
-//! years.
+//! Sets every timeout to zero, and then to more than five hundred years.
 
 use http_step_test_guests::*;
 use wasi::http::outgoing_handler::handle;

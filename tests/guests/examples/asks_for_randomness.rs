@@ -1,4 +1,4 @@
-//! Asks for more random bytes than there is memory.
+//! Asks for more random bytes than fit into memory.
 
 use http_step_test_guests::*;
 use wasi::random::random::get_random_bytes;

@@ -1,4 +1,4 @@
-//! Asks for secrets and properties by names that it was not given.
+//! Asks by name for secrets and properties that it was not given.
 
 use http_step_test_guests::*;
 

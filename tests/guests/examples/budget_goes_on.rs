@@ -1,5 +1,4 @@
-//! Makes requests to three hosts at a time, takes no notice of what goes wrong,
-//! and does so again.
+//! Makes requests to three hosts at a time, ignores errors, and repeats that.
 
 use http_step_test_guests::*;
 use wasi::http::outgoing_handler::handle;

@@ -1,4 +1,4 @@
-//! Makes as many requests as it may at a time, and reads none of the answers.
+//! Makes as many concurrent requests as it may, and reads none of the responses.
 
 use http_step_test_guests::*;
 use wasi::clocks::monotonic_clock::subscribe_duration;

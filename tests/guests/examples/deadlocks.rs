@@ -1,5 +1,5 @@
-//! Waits for an answer before it ends its body, while the server waits for the
-//! body's end before it answers.
+//! Waits for a response before it ends its body, while the server waits for the end of the body
+//! before it responds.
 
 use http_step_test_guests::*;
 use wasi::http::outgoing_handler::handle;

@@ -1,5 +1,5 @@
-//! Writes half a million texts of one letter, each to another stream than the last,
-//! so that no two can be kept as one.
+//! Writes half a million texts of one letter, alternating between streams so that no two can be
+//! merged.
 
 use http_step_test_guests::*;
 

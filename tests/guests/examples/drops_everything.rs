@@ -1,5 +1,4 @@
-//! Lets go of everything that a request is made of, at the stage that it is
-//! told, and ends well.
+//! Drops everything that a request is made of, at the stage that its orders name, and succeeds.
 
 use http_step_test_guests::*;
 use wasi::http::outgoing_handler::handle;

@@ -1,4 +1,4 @@
-//! Ends the process that it believes to be its own.
+//! Exits, to end the process that it runs in.
 
 use http_step_test_guests::*;
 

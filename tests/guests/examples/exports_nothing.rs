@@ -1,4 +1,4 @@
-//! A component of some other world.
+//! A component of another world.
 
 wit_bindgen::generate!({
     inline: "

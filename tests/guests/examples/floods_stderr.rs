@@ -1,4 +1,4 @@
-//! Writes to its standard output and error without end, for a while, and traps.
+//! Writes to its standard output and error for a while, and traps.
 
 use std::io::Write;
 

@@ -1,4 +1,4 @@
-//! Writes to the log without end, for a while, or all of it in one call.
+//! Writes to the log for a while, or everything in one call.
 
 use http_step_test_guests::*;
 

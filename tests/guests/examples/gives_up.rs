@@ -1,4 +1,4 @@
-//! Asks for what its URL names, and gives up whatever comes of it: its orders say how.
+//! Makes a request to its URL, and gives up whatever the result is: its orders say how.
 
 use http_step_test_guests::*;
 use wasi::http::outgoing_handler::handle;

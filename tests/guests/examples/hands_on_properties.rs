@@ -1,5 +1,5 @@
-//! Hands on what it is told of properties: each that the URL names behind its last slash,
-//! as JSON and as it is spelled.
+//! Reports properties: each one that the URL names after its last slash, as JSON and as it is
+//! spelled.
 
 use http_step_test_guests::*;
 

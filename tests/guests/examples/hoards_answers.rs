@@ -1,13 +1,13 @@
-//! Makes one request after the other, and keeps what the host keeps of each.
+//! Makes one request after the other, and keeps what the host holds for each.
 
 use http_step_test_guests::*;
 use wasi::http::outgoing_handler::handle;
 use wasi::http::types::{Fields, IncomingBody, IncomingResponse, Method};
 use wasi::io::streams::InputStream;
 
-/// More would be more handles than there are.
+/// More would exceed the limit on handles.
 const MANY: usize = 200;
-/// Of what leaves no handle behind.
+/// For what leaves no handle behind.
 const ROWS: usize = 20_000;
 
 struct Step;
@@ -24,7 +24,7 @@ impl Guest for Step {
                 let kept: Vec<_> = (0..MANY / 2).map(|_| begun(&spec)).collect();
                 success(&format!("{} kept", kept.len()))
             }
-            // It is not let out, and stands in the ledger all the same.
+            // It is denied, and still has a row in the audit log.
             "rows" => {
                 for _ in 0..ROWS {
                     let request = request(&Method::Get, "127.0.0.1:1", Fields::new());
@@ -48,7 +48,7 @@ fn read(spec: &RequestSpec) -> IncomingResponse {
     response
 }
 
-/// A body of which a byte was read.
+/// A body of which one byte was read.
 fn begun(spec: &RequestSpec) -> (InputStream, IncomingBody) {
     let response = answer(&handle(get(&spec.url), None).unwrap()).unwrap();
     let body = response.consume().unwrap();

@@ -1,4 +1,4 @@
-//! Fills bodies of requests that it never sends, without end.
+//! Fills bodies of requests that it never sends, endlessly.
 
 use http_step_test_guests::*;
 use wasi::http::types::{Fields, OutgoingRequest};

@@ -1,4 +1,4 @@
-//! Takes a million handles and gives none back.
+//! Creates a million handles and drops none.
 
 use http_step_test_guests::*;
 use wasi::http::types::Fields;

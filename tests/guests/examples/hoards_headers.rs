@@ -1,4 +1,4 @@
-//! Fills as many header tables as it may hold with as much as they take.
+//! Fills as many header tables as it may hold, each to its limit.
 
 use http_step_test_guests::*;
 use wasi::http::types::Fields;

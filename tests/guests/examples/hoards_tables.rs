@@ -1,5 +1,5 @@
-//! Keeps header tables, requests and bodies that it never sends, each of them within
-//! what one may be, so that the host's memory is filled by their number.
+//! Keeps header tables, requests and bodies that it never sends. Each is within its limit, so their
+//! number fills the host's memory.
 
 use http_step_test_guests::*;
 use wasi::http::types::{Fields, Method, OutgoingBody, OutgoingRequest, OutgoingResponse};
@@ -7,9 +7,9 @@ use wasi::http::types::{Fields, Method, OutgoingBody, OutgoingRequest, OutgoingR
 /// A table of headers is full at 64 KiB.
 const NEARLY_FULL: usize = 60 << 10;
 const VALUE: usize = 4 << 10;
-/// Of names of a few bytes and no value, the host counts some 80 bytes each.
+/// The host counts about 80 bytes for a field with a name of a few bytes and no value.
 const NAMES: usize = 750;
-/// More would be more handles than there are.
+/// More would exceed the limit on handles.
 const MANY: usize = 450;
 const FEW: usize = 150;
 
@@ -35,7 +35,7 @@ impl Guest for Step {
                     other
                 })
             }
-            // What is left of a request that is gone.
+            // What remains of a dropped request.
             "of requests" => keep(MANY, |_| OutgoingRequest::new(full()).headers()),
             "of responses" => keep(MANY, |_| OutgoingResponse::new(full())),
             "trailers" => keep(MANY, |_| {
@@ -78,7 +78,7 @@ fn keep<T>(many: usize, one: impl FnMut(usize) -> T) -> StepResult {
     success(&format!("{} kept", kept.len()))
 }
 
-/// How many requests take what may be refused.
+/// How many requests accept a setting that may be refused.
 fn taken(set: impl Fn(&OutgoingRequest) -> Result<(), ()>) -> StepResult {
     let requests = (0..MANY).map(|_| OutgoingRequest::new(Fields::new()));
     let kept: Vec<_> = requests.filter(|request| set(request).is_ok()).collect();

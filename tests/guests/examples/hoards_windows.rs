@@ -1,5 +1,5 @@
-//! Reads a byte of each of many answers and keeps them all, so that what the host
-//! needs to read on is kept with them.
+//! Reads one byte of each of many responses and keeps them all, with what the host needs to read
+//! on.
 
 use http_step_test_guests::*;
 use wasi::http::outgoing_handler::handle;

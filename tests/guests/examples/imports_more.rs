@@ -1,4 +1,4 @@
-//! A step that wants more than a step is given.
+//! A step that imports more than steps are given.
 
 wit_bindgen::generate!({
     path: "../../wit",

@@ -1,4 +1,4 @@
-//! A step that wants a part of WASI that a step is not given.
+//! A step that imports a part of WASI that steps are not given.
 
 wit_bindgen::generate!({
     path: "../../wit",

@@ -1,4 +1,4 @@
-//! Takes a response, reads nothing of its body, and never lets go of it.
+//! Takes a response, reads none of its body, and never drops it.
 
 use http_step_test_guests::*;
 use wasi::clocks::monotonic_clock::subscribe_duration;

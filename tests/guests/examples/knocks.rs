@@ -1,5 +1,5 @@
-//! Asks wherever it is told, one after the other, and tells what came of it:
-//! each line of its orders is a method, an authority and a target.
+//! Makes the requests that its orders list, one after the other, and reports each result. A line of
+//! its orders is a method, an authority and a target.
 
 use http_step_test_guests::*;
 use wasi::http::outgoing_handler::handle;

@@ -1,4 +1,4 @@
-//! Begins a body without a length, and traps in the middle of it.
+//! Starts a body without a length, and traps in the middle of it.
 
 use http_step_test_guests::*;
 use wasi::http::outgoing_handler::handle;
@@ -12,7 +12,7 @@ impl Guest for Step {
         let body = request.body().unwrap();
         let stream = body.write().unwrap();
         let response = handle(request, None).unwrap();
-        // More than waits in the host, so that some of it has gone out.
+        // More than the host buffers, so that some of it has been sent.
         for _ in 0..8 {
             write_all(&stream, b"half").unwrap();
         }

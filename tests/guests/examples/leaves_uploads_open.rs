@@ -1,5 +1,4 @@
-//! Has each of its requests answered before their bodies are at an end, and never
-//! ends one.
+//! Gets responses to its requests before their bodies end, and never ends a body.
 
 use http_step_test_guests::*;
 use wasi::http::outgoing_handler::handle;

@@ -1,6 +1,5 @@
-//! Says one thing about the length of a body and does another, so that the
-//! server takes the rest for a request of its own. Each line of its orders is
-//! what it announces.
+//! Declares one length of a body and sends another, so that the server takes the rest for a
+//! separate request. Each line of its orders is a declared length.
 
 use http_step_test_guests::*;
 use wasi::http::outgoing_handler::handle;

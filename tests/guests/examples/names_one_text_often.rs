@@ -1,5 +1,5 @@
-//! Hands over a list of many values that are all one and the same in its memory, and each
-//! a copy of it in the host's.
+//! Passes a list of many values that share one text in its own memory, and that the host copies one
+//! by one.
 
 use http_step_test_guests::*;
 

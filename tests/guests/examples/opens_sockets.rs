@@ -1,5 +1,4 @@
-//! Goes around the way out: a socket of its own to where it is report_result, and the
-//! system's resolver.
+//! Bypasses egress: opens a socket to the address in its orders, and uses the system's resolver.
 
 use std::net::{TcpListener, ToSocketAddrs, UdpSocket};
 

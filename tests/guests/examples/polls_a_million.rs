@@ -1,5 +1,5 @@
-//! Polls one thing a million times at once, so that the host has a long list to
-//! go through, in which nothing can stop it.
+//! Polls one thing a million times in one call, so that the host goes through a long list without
+//! interruption.
 
 use http_step_test_guests::*;
 use wasi::clocks::monotonic_clock::subscribe_duration;

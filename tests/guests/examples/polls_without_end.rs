@@ -1,5 +1,4 @@
-//! Asks over and over whether something is ready that is ready, so that it
-//! never waits and yet never computes.
+//! Polls something that is ready, over and over, so that it neither waits nor computes.
 
 use http_step_test_guests::*;
 use wasi::clocks::monotonic_clock::subscribe_duration;

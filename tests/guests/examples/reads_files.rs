@@ -1,4 +1,4 @@
-//! Looks for files: those that any system has, and those of the process.
+//! Looks for files that every system has, and for those of the process.
 
 use http_step_test_guests::*;
 

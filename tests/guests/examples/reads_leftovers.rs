@@ -1,5 +1,4 @@
-//! Looks through its memory for what an earlier step has left, and fills it for
-//! the next one to find.
+//! Searches its memory for what an earlier step left, and fills it for the next step to find.
 
 use http_step_test_guests::*;
 
@@ -14,7 +13,7 @@ impl Guest for Step {
         let mut found = 0;
         for address in (first..first + PAGES * PAGE).step_by(8) {
             let word = std::ptr::with_exposed_provenance_mut::<u64>(address);
-            // SAFETY: the memory has just been got, and nothing else knows of it.
+            // SAFETY: the memory was just allocated, and nothing else refers to it.
             unsafe {
                 found += usize::from(word.read_volatile() != 0);
                 word.write_volatile(0x7365_6372_6574_2121);

@@ -1,5 +1,4 @@
-//! Reads its standard input, which is not the process's: that may hold a
-//! password, and would be waited for.
+//! Reads its standard input. The process's own may hold a password, and reading it could block.
 
 use std::io::Read;
 

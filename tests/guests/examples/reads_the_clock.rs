@@ -1,5 +1,5 @@
-//! Reads the clocks as fast as it can, and tells the smallest step that it saw. A clock that
-//! says 0 at first is one that Go takes for broken.
+//! Reads the clocks as fast as it can, and reports the smallest step. Go treats a clock that starts
+//! at 0 as broken.
 
 use std::time::{Duration, Instant};
 

@@ -1,4 +1,4 @@
-//! Calls itself without end.
+//! Calls itself endlessly.
 
 use http_step_test_guests::*;
 

@@ -1,4 +1,4 @@
-//! Answers with what is not JSON where JSON is due.
+//! Returns something other than JSON where JSON is due.
 
 use http_step_test_guests::*;
 

@@ -1,4 +1,4 @@
-//! Sends a body that has no end.
+//! Sends an endless body.
 
 use http_step_test_guests::*;
 use wasi::http::outgoing_handler::handle;

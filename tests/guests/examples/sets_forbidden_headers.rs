@@ -1,5 +1,5 @@
-//! Sets header fields that are between two ends of a connection, or the
-//! host's to set. Each line of its orders is one.
+//! Sets header fields that are hop-by-hop or that only the host may set. Each line of its orders is
+//! one.
 
 use http_step_test_guests::*;
 use wasi::http::outgoing_handler::handle;

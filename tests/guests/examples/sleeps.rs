@@ -1,4 +1,4 @@
-//! Waits for the end of time.
+//! Waits forever.
 
 use http_step_test_guests::*;
 use wasi::clocks::monotonic_clock::subscribe_duration;

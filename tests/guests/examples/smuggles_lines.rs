@@ -1,5 +1,5 @@
-//! Puts the end of a line, and a request of its own after it, wherever a
-//! request takes text, and sends what is left of the request.
+//! Puts a line break and a second request wherever a request takes text, and sends what the host
+//! accepts.
 
 use http_step_test_guests::*;
 use wasi::http::outgoing_handler::handle;

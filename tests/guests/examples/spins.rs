@@ -1,4 +1,4 @@
-//! Loops for ever.
+//! Loops forever.
 
 use http_step_test_guests::*;
 
@@ -6,9 +6,9 @@ struct Step;
 
 impl Guest for Step {
     fn http_step(_: RequestSpec) -> StepResult {
-        let mut turns = 0_u64;
+        let mut rounds = 0_u64;
         loop {
-            turns = std::hint::black_box(turns + 1);
+            rounds = std::hint::black_box(rounds + 1);
         }
     }
 }

@@ -6,9 +6,9 @@
 //!
 //! `write TEXT` writes that into the log, and goes on.
 //! `auth hmac github {TOKEN}` has the host prove with the secret who sends the request;
-//! `credentials` has all schemes. `{TOKEN}` is the handle of the secret of that name. All that comes back is told,
-//! put into the result and kept in memory; `memory URL` sends that memory, whole, each
-//! byte with 85 added, since it is full of handles, and of copies of itself.
+//! `credentials` has all schemes. `{TOKEN}` is the handle of the secret of that name. Everything
+//! that comes back is logged, put into the result and kept in memory. `memory URL` sends the whole
+//! memory, with 85 added to each byte, since it is full of handles and of copies of itself.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -32,8 +32,8 @@ struct Order {
     trailers: Vec<(String, String)>,
     /// How many bytes are written at a time.
     pieces: Option<usize>,
-    is_length_told: bool,
-    /// Whether it is made anew, as it is, where a redirect leads.
+    is_length_announced: bool,
+    /// Whether it follows redirects, with the same request.
     follows: bool,
 }
 
@@ -73,7 +73,7 @@ impl Order {
                 }
                 "trailer" => order.trailers.push(field()),
                 "pieces" => order.pieces = Some(text.parse().unwrap()),
-                "length" => order.is_length_told = true,
+                "length" => order.is_length_announced = true,
                 "follow" => order.follows = true,
                 other => panic!("{other}"),
             }
@@ -102,7 +102,7 @@ impl Order {
             let added = fields.append(name, value.as_bytes());
             added.map_err(|error| error.to_string())?;
         }
-        if self.is_length_told {
+        if self.is_length_announced {
             let length = self.body.len().to_string();
             fields.append("content-length", length.as_bytes()).unwrap();
         }
@@ -129,19 +129,19 @@ impl Order {
         let stream = body.write().unwrap();
         let response = handle(request, None).map_err(|code| code.to_string())?;
         for piece in self.body.chunks(self.pieces.unwrap_or(PAGE)) {
-            // Why it can't be sent is the response to tell.
+            // The reason why it can't be sent is the response to report.
             if write_all(&stream, piece).is_err() || stream.blocking_flush().is_err() {
                 break;
             }
         }
         drop(stream);
-        // So is whether it was enough.
+        // So is whether the body was long enough.
         let _ = OutgoingBody::finish(body, (!self.trailers.is_empty()).then_some(trailers));
         answer(&response).map_err(|code| code.to_string())
     }
 }
 
-/// All that a response tells, and where it leads.
+/// A response as text, and where it redirects to.
 fn keep(response: IncomingResponse) -> (String, Option<String>) {
     let mut report = format!("status {}", response.status());
     let mut location = None;
@@ -180,11 +180,11 @@ fn keep(response: IncomingResponse) -> (String, Option<String>) {
 }
 
 thread_local! {
-    /// What was asked for by now.
+    /// The credentials requested so far.
     static CREDENTIALS: RefCell<BTreeMap<String, auth::Field>> = RefCell::default();
 }
 
-/// What stands for credentials of a scheme, which are asked for once.
+/// The placeholder for credentials of a scheme, which are requested once.
 fn credentials(text: &str) -> auth::Field {
     CREDENTIALS.with_borrow_mut(|requested| {
         let field = requested.entry(text.to_owned());
@@ -275,8 +275,8 @@ fn base64(text: &str) -> String {
     encoded
 }
 
-/// The whole memory, each byte with 85 added. It is read address by address, whether
-/// something lives there or not.
+/// The whole memory, with 85 added to each byte. It is read address by address, whether or not
+/// something lives there.
 fn memory() -> Vec<u8> {
     let end = core::arch::wasm32::memory_size::<0>() * PAGE;
     let mut copy = Vec::with_capacity(end);

@@ -1,4 +1,4 @@
-//! Traps at the stage of a request that it is told.
+//! Traps at the stage of a request that its orders name.
 
 use http_step_test_guests::*;
 use wasi::http::outgoing_handler::handle;

@@ -1,4 +1,4 @@
-//! How most attacks begin: a request, bare, as `wasi:http` has it.
+//! How most attacks start: a plain request, as `wasi:http` has it.
 
 use crate::bindings::RequestSpec;
 use crate::bindings::ci::http_step::types::{Body, Fields as Values};
@@ -7,13 +7,13 @@ use crate::bindings::wasi::http::types::{
 };
 use crate::bindings::wasi::io::streams::{OutputStream, StreamError};
 
-/// What the step's URL names: the server that the step may reach.
+/// The authority in the step's URL: the server that the step may reach.
 pub fn authority(spec: &RequestSpec) -> &str {
     let (_, rest) = spec.url.split_once("://").unwrap();
     rest.split('/').next().unwrap()
 }
 
-/// How the step's URL says to reach it.
+/// The scheme in the step's URL.
 pub fn scheme(spec: &RequestSpec) -> Scheme {
     match spec.url.split_once("://").unwrap().0 {
         "https" => Scheme::Https,
@@ -21,8 +21,7 @@ pub fn scheme(spec: &RequestSpec) -> Scheme {
     }
 }
 
-/// What to do, a line each, for a component that knows several attacks: the
-/// step's `data`.
+/// The orders, one per line, for a component that knows several attacks: the step's `data`.
 pub fn orders(spec: &RequestSpec) -> Vec<&str> {
     match &spec.body {
         Some(Body::Data(Values::Text(text))) => text.lines().collect(),
@@ -40,13 +39,13 @@ pub fn request(method: &Method, authority: &str, headers: Fields) -> OutgoingReq
     request
 }
 
-/// Wait for what a request comes to.
+/// Wait for the response to a request.
 pub fn answer(response: &FutureIncomingResponse) -> Result<IncomingResponse, ErrorCode> {
     response.subscribe().block();
     response.get().unwrap().unwrap()
 }
 
-/// The same in words.
+/// The same as text.
 pub fn outcome(response: Result<FutureIncomingResponse, ErrorCode>) -> String {
     match response.and_then(|response| answer(&response)) {
         Ok(response) => format!("status {}", response.status()),
@@ -54,7 +53,7 @@ pub fn outcome(response: Result<FutureIncomingResponse, ErrorCode>) -> String {
     }
 }
 
-/// Write all of it, however long the stream lets one wait.
+/// Write all of it, and wait as long as the stream blocks.
 pub fn write_all(stream: &OutputStream, mut bytes: &[u8]) -> Result<(), StreamError> {
     while !bytes.is_empty() {
         let room = stream.check_write()?;

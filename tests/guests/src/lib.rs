@@ -4,8 +4,8 @@ mod asking;
 mod bindings {
     wit_bindgen::generate!({
         path: "../../wit",
-        // A step of Rust imports more of WASI than the contract names, since
-        // the standard library does; what is not used is not imported.
+        // The standard library imports more of WASI than the contract names. What is not used is
+        // not imported.
         inline: "
             package test:guests;
 
@@ -29,7 +29,7 @@ pub use bindings::ci::http_step::types::{Exchange, Outcome, Output, SentRequest}
 pub use bindings::ci::http_step::{auth, log};
 pub use bindings::*;
 
-/// A result that says a word and nothing else.
+/// A successful result with a summary and nothing else.
 pub fn success(summary: &str) -> StepResult {
     StepResult {
         outcome: Outcome::Success,

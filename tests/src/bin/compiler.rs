@@ -1,5 +1,4 @@
-//! A compiler for the tests' hosts, as an embedder would have one. Told to, it
-//! misbehaves instead.
+//! A compiler for the tests' hosts, as an embedder would have one. Its arguments make it misbehave.
 
 use std::env;
 use std::io::{self, Write};
@@ -18,7 +17,7 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
         Some("is silent") => ExitCode::SUCCESS,
-        Some("tells its environment") => {
+        Some("shows its environment") => {
             eprintln!("{:?}", env::vars_os().collect::<Vec<_>>());
             ExitCode::SUCCESS
         }
@@ -28,7 +27,7 @@ fn main() -> ExitCode {
     }
 }
 
-/// Speak without end, and never listen.
+/// Write endlessly, and never read.
 fn babble(mut to: impl Write) -> ExitCode {
     while to.write_all(&[b'x'; 1 << 16]).is_ok() {}
     ExitCode::SUCCESS

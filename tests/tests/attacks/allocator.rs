@@ -1,5 +1,5 @@
-//! Counts what the process has allocated. The memories of components are mapped, and so are
-//! not among it: it is what the host has, and the servers of a test.
+//! Counts what the process has allocated: for the host, and for the servers of a test. The memories
+//! of components are mapped, so they don't count.
 #![expect(
     unsafe_code,
     reason = "an allocator is; it hands all on to the system's"
@@ -17,17 +17,17 @@ static COUNTING: Counting = Counting;
 static NOW: AtomicUsize = AtomicUsize::new(0);
 static PEAK: AtomicUsize = AtomicUsize::new(0);
 
-/// Bytes that are allocated at this moment.
+/// Bytes that are allocated now.
 pub fn allocated() -> usize {
     NOW.load(Ordering::Relaxed)
 }
 
-/// The most that there ever were since [`forget_peak`].
+/// The most since [`forget_peak`].
 pub fn peak() -> usize {
     PEAK.load(Ordering::Relaxed)
 }
 
-/// Begin anew to look for the most.
+/// Reset the peak.
 pub fn forget_peak() {
     PEAK.store(allocated(), Ordering::Relaxed);
 }
@@ -41,7 +41,7 @@ fn given_back(bytes: usize) {
     NOW.fetch_sub(bytes, Ordering::Relaxed);
 }
 
-// SAFETY: each call is handed on as it is.
+// SAFETY: each call is forwarded unchanged.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         taken(layout.size());
@@ -62,7 +62,7 @@ unsafe impl GlobalAlloc for Counting {
     }
 
     unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, size: usize) -> *mut u8 {
-        // Both are there while the one is copied to the other.
+        // Both exist while one is copied to the other.
         taken(size);
         // SAFETY: as the caller's.
         let moved = unsafe { System.realloc(pointer, layout, size) };

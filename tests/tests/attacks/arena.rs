@@ -1,4 +1,4 @@
-//! The host that is attacked, and the names that it asks for.
+//! The host under attack, and the names that it resolves.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -12,8 +12,7 @@ use tokio::runtime::{Builder, Runtime};
 
 use crate::servers::certificates::AUTHORITY;
 
-/// The host that is attacked. It has few slots, so that one that is not given
-/// back is soon missed.
+/// The host under attack. It has few slots, so that one which is not given back is soon missed.
 pub static ARENA: LazyLock<Arena> = LazyLock::new(Arena::new);
 
 pub struct Arena {
@@ -49,9 +48,8 @@ impl Arena {
     }
 }
 
-/// All components that are steps; those that are none are attacks by themselves.
-/// They are compiled before the first attack, so that memory that is taken later
-/// is taken by runs.
+/// All components that are steps; loading the others is an attack by itself. They are compiled
+/// before the first attack, so that memory which is taken later is taken by runs.
 fn loaded(host: &Host) -> BTreeMap<Guest, Step> {
     let load = |guests: &[Guest]| -> Vec<_> {
         let steps = guests
@@ -69,13 +67,13 @@ fn loaded(host: &Host) -> BTreeMap<Guest, Step> {
     some.into_iter().chain(others).collect()
 }
 
-/// Names that lead where their owner pleases.
+/// Names that resolve as their owner pleases.
 struct Names;
 
-/// How often a name that rebinds was asked for.
+/// How often the rebinding name was looked up.
 pub static REBOUND: AtomicUsize = AtomicUsize::new(0);
 
-/// How often a name was asked for that is never answered, and given up.
+/// How many lookups of a name that is never answered were started, and abandoned.
 pub static GIVEN_UP: AtomicUsize = AtomicUsize::new(0);
 
 impl Resolve for Names {
@@ -84,7 +82,7 @@ impl Resolve for Names {
             "localhost" | "loopback.test" => vec!["127.0.0.1".to_owned()],
             "metadata.test" => vec!["169.254.169.254".to_owned()],
             "mixed.test" => vec!["127.0.0.2".to_owned(), "127.0.0.1".to_owned()],
-            // Another answer each time.
+            // A different answer each time.
             "rebinds.test" => match REBOUND.fetch_add(1, Ordering::Relaxed) % 2 {
                 0 => vec!["127.0.0.2".to_owned()],
                 _ => vec!["127.0.0.1".to_owned()],

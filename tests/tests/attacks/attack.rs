@@ -23,11 +23,11 @@ pub struct Attack {
     pub tries: &'static str,
     /// The component that attacks, unless the server does.
     pub guest: Option<Guest>,
-    /// Runs it and tells what came of it. Panics if it did harm.
+    /// Runs it and returns the result as text. Panics if it did harm.
     pub run: fn() -> Running,
 }
 
-/// An attack under way.
+/// A running attack.
 pub type Running = Pin<Box<dyn Future<Output = String> + Send>>;
 
 impl Attack {
@@ -57,7 +57,7 @@ impl Attack {
     }
 }
 
-/// Whether any of the attacks is by this component.
+/// Whether any of the attacks uses this component.
 pub const fn has_one_by(themes: &[Theme], guest: Guest) -> bool {
     let mut theme = 0;
     while theme < themes.len() {

@@ -1,4 +1,4 @@
-//! How a component is set on the host, and what is told of its run.
+//! How a component attacks the host, and how its run is reported.
 
 use std::time::Duration;
 
@@ -8,10 +8,10 @@ use tokio::task::JoinHandle;
 
 use crate::arena::ARENA;
 
-/// Where a component may go that is not to go anywhere.
+/// The target of a component that may not reach anything.
 pub const NOWHERE: &str = "http://127.0.0.1:9";
 
-/// A run that is an attack, or is attacked.
+/// A run that attacks, or is attacked.
 pub struct Attacker {
     step: &'static Step,
     step_file: String,
@@ -22,12 +22,12 @@ pub struct Attacker {
 }
 
 impl Attacker {
-    /// A component that asks for what it pleases, and may reach one origin.
+    /// A component that makes any request, and may reach one origin.
     pub fn new(guest: Guest, origin: &str) -> Self {
         Self::with(&ARENA.guests[&guest], origin)
     }
 
-    /// The reference step, which is to be deceived by what it asks.
+    /// The reference step, as the target of a server's attack.
     pub fn none(origin: &str) -> Self {
         Self::with(&ARENA.reference, origin)
     }
@@ -47,7 +47,7 @@ impl Attacker {
         }
     }
 
-    /// What a component is to do, a line each.
+    /// The component's orders, one per line.
     pub fn orders<S: AsRef<str>>(mut self, orders: impl IntoIterator<Item = S>) -> Self {
         let lines: Vec<_> = orders
             .into_iter()
@@ -77,7 +77,7 @@ impl Attacker {
         self.start().await.unwrap()
     }
 
-    /// As [`run`](Self::run), to be broken off.
+    /// As [`run`](Self::run), to be aborted.
     pub fn start(self) -> JoinHandle<RunResult> {
         let mut text = self.step_file;
         if let Some(orders) = self.orders {
@@ -91,7 +91,7 @@ impl Attacker {
     }
 }
 
-/// What came of a run, in its own words.
+/// The result of a run as text.
 pub fn report(result: &RunResult, origin: &str) -> String {
     let words = match &result.error {
         Some(error) => format!(
@@ -110,7 +110,7 @@ pub fn log(result: &RunResult, origin: &str) -> String {
     text.replace(authority, "HERE")
 }
 
-/// Why a component is not even loaded.
+/// Why a component is not loaded.
 pub async fn not_loaded(guest: Guest) -> String {
     match ARENA.host.load(&guest.wasm()) {
         Ok(_) => panic!("it is loaded"),
@@ -118,7 +118,7 @@ pub async fn not_loaded(guest: Guest) -> String {
     }
 }
 
-/// A run that has to end with an error of a kind.
+/// Assert that a run ended with an error of a kind.
 pub fn ended_by(result: &RunResult, kind: ErrorKind) {
     let error = result.error.as_ref();
     assert_eq!(error.map(|error| error.kind), Some(kind), "{result:#?}");

@@ -1,4 +1,4 @@
-//! Taking more processor time, and memory of its own, than one's share.
+//! Taking more than one's share of processor time and memory.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use http_step_tests::Guest;
 use crate::attack::{Attack, Theme};
 use crate::attacker::{Attacker, NOWHERE, alone, ended_by, not_loaded, report};
 
-/// A run that would go on for ever ends so soon.
+/// How soon an endless run is ended.
 const SOON: Duration = Duration::from_millis(300);
 
 pub const THEME: Theme = Theme {
@@ -79,12 +79,12 @@ async fn spin() -> String {
         .await;
     ended_by(&result, ErrorKind::Limit);
     let words = report(&result, NOWHERE);
-    // By how much, depends on when it is looked at.
+    // The excess depends on when it is measured.
     let (words, _) = words.rsplit_once(": ").unwrap();
     words.to_owned()
 }
 
-/// It is to be broken off soon after: a tick or two of the host's clock.
+/// It is ended soon after: within a tick or two of the host's clock.
 async fn by_the_deadline(guest: Guest) -> String {
     let result = Attacker::new(guest, NOWHERE)
         .limits(|limits| limits.wall = SOON)

@@ -1,4 +1,4 @@
-//! Taking more requests, connections and time on the network than one's share.
+//! Taking more than one's share of requests, connections and network time.
 
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -13,7 +13,7 @@ use crate::footprint::Footprint;
 use crate::servers::raw;
 use crate::victim::open_port;
 
-/// A run that would go on for ever ends so soon.
+/// How soon an endless run is ended.
 const SOON: Duration = Duration::from_millis(300);
 
 pub const THEME: Theme = Theme {
@@ -46,9 +46,9 @@ pub const THEME: Theme = Theme {
         ),
         Attack::by_component(
             Guest::SendsWithoutEnd,
-            "a request's body that nobody reads",
+            "an unread request body",
             "send forever, to a server that reads nothing",
-            || Box::pin(body_that_nobody_reads()),
+            || Box::pin(unread_body()),
         ),
         Attack::by_component(
             Guest::Deadlocks,
@@ -71,7 +71,7 @@ pub const THEME: Theme = Theme {
         Attack::by_component(
             Guest::AsksForOddTimeouts,
             "abandoned connections",
-            "start connections that nobody answers, abandon each at once, and leave the host waiting for them",
+            "start connections that are never accepted, abandon each at once, and leave the host waiting for them",
             || Box::pin(given_up()),
         ),
         Attack::by_component(
@@ -101,7 +101,7 @@ pub const THEME: Theme = Theme {
     ],
 };
 
-/// How many connections ten thousand requests may lead to.
+/// How many connections ten thousand requests may open.
 const MAX_CONNECTIONS: usize = 512;
 
 async fn all_at_once() -> String {
@@ -135,8 +135,7 @@ async fn with_leave(guest: Guest) -> String {
     whether_sent_or_not(&result, &service.origin)
 }
 
-/// What came of a run that ends while its requests go out: how far they get is
-/// chance.
+/// The result of a run that ends while its requests are sent: how far they get varies.
 fn whether_sent_or_not(result: &RunResult, origin: &str) -> String {
     let mut result = result.clone();
     if let Some(error) = &mut result.error {
@@ -158,12 +157,12 @@ async fn body_without_end() -> String {
         .await;
     ended_by(&result, ErrorKind::Limit);
     let words = whether_sent_or_not(&result, &server.origin);
-    // By how much, depends on the size of the last piece.
+    // The excess depends on the size of the last piece.
     let (words, _) = words.rsplit_once(": ").unwrap();
     words.to_owned()
 }
 
-async fn body_that_nobody_reads() -> String {
+async fn unread_body() -> String {
     let server = raw::serve(|stream| {
         Box::pin(async move {
             std::future::pending::<()>().await;
@@ -199,7 +198,7 @@ async fn zero_timeouts() -> String {
         .await;
     let log = log(&result, &server.origin);
     let answers: Vec<_> = log.lines().collect();
-    // Whether a connection can be made in no time at all is chance.
+    // Whether a connection can be made with a timeout of zero varies.
     for answer in answers {
         assert!(
             matches!(
@@ -234,8 +233,7 @@ async fn enormous_timeouts() -> String {
     )
 }
 
-/// The server's queue is full, so that the system neither makes a connection nor
-/// refuses it.
+/// The server's queue is full, so the system neither makes a connection nor refuses it.
 async fn given_up() -> String {
     let server = raw::Full::start().await;
     let before = Footprint::now();
@@ -245,7 +243,7 @@ async fn given_up() -> String {
         .await;
     let log = log(&result, &server.origin);
     assert_eq!(log, "0 ns: ErrorCode::ConnectionTimeout\n".repeat(32));
-    // While the server is still there: it would end them by going away.
+    // Before the server goes away, which would end the connections.
     before.returns().unwrap();
     format!(
         "{}; the host waits for no connection",
@@ -253,7 +251,7 @@ async fn given_up() -> String {
     )
 }
 
-/// The resolver can't be stopped, so that giving up a name does not end the search.
+/// The resolver can't be stopped, so abandoning a lookup does not end it.
 async fn names_given_up() -> String {
     let origin = "http://given-up.test";
     let result = Attacker::new(Guest::AsksForOddTimeouts, origin)
@@ -263,7 +261,7 @@ async fn names_given_up() -> String {
         .await;
     let log = log(&result, origin);
     assert_eq!(log, "0 ns: ErrorCode::ConnectionTimeout\n".repeat(64));
-    // Half of the names that a host asks for at a time, or what is left of it.
+    // Half of the host's concurrent lookups, or what is left of that.
     let requested = GIVEN_UP.swap(0, Ordering::Relaxed);
     assert!(requested <= 32, "{requested} names are asked for");
 
@@ -282,7 +280,7 @@ async fn names_given_up() -> String {
     )
 }
 
-/// An answer that takes all buffers, and more.
+/// A response that fills all buffers, and more.
 fn endless()
 -> impl Fn(tokio::net::TcpStream) -> std::pin::Pin<Box<dyn Future<Output = ()> + Send>> + Send {
     raw::repeats(
@@ -308,7 +306,7 @@ async fn left_connection() -> String {
         .orders(["and ends"])
         .run()
         .await;
-    // The next step does not get the rest of that answer.
+    // The next step does not get the rest of that response.
     let next = Attacker::new(Guest::KeepsAConnection, &server.origin)
         .orders(["and ends"])
         .run()

@@ -1,4 +1,4 @@
-//! Ending as no component should, and being none.
+//! Ending in ways that no component should, and components that are not steps.
 
 use http_step_host::{ErrorKind, Outcome, Sent};
 use http_step_tests::{Answer, Guest, Scripted, Service};
@@ -28,7 +28,7 @@ pub const THEME: Theme = Theme {
         Attack::by_component(
             Guest::LeavesHalfABody,
             "half a body, answered",
-            "the same, after the server has responded, so that nobody waits for the body",
+            "the same, after the server has responded and does not wait for the body",
             || Box::pin(half_a_body_answered()),
         ),
         Attack::by_component(
@@ -95,9 +95,8 @@ pub const THEME: Theme = Theme {
     ],
 };
 
-/// Where a component traps, and whether its request was sent by then.
-/// With whether the request may have been sent by then; how far the host is with
-/// what it was just given is chance.
+/// Where a component traps, with whether its request may have been sent by then: how far the host
+/// is with what it was just given varies.
 const STAGES: [(&str, &[Sent]); 9] = [
     ("at once", &[Sent::No]),
     ("with a request", &[Sent::No]),
@@ -149,7 +148,7 @@ async fn half_a_body_answered() -> String {
             let mut requested = raw::head(&mut stream).await.unwrap();
             let ok = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
             stream.write_all(ok).await.unwrap();
-            // A reset is an end, too.
+            // A reset ends it, too.
             let _ = stream.read_to_end(&mut requested).await;
             keep.send(requested).await.unwrap();
         })
@@ -166,7 +165,7 @@ async fn half_a_body_answered() -> String {
     )
 }
 
-/// A request without the end of its body: a last chunk, of no bytes.
+/// Assert that a request lacks the end of its body: a last chunk, of zero bytes.
 fn is_half(kept: &str) {
     let body = kept.split_once("\r\n\r\n").unwrap().1;
     assert_ne!(body, "");
@@ -193,7 +192,7 @@ async fn drops() -> String {
     report(&result, &service.origin)
 }
 
-/// The run's future is dropped when the server has seen it come so far.
+/// The run's future is dropped when the server has seen the request come this far.
 async fn stopped() -> String {
     for answer in [
         "",

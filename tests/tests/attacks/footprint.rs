@@ -1,4 +1,4 @@
-//! What the process holds, so that what an attack leaves behind is seen.
+//! What the process holds, to detect what an attack leaves behind.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -8,14 +8,14 @@ use http_step_host::Resources;
 
 use crate::arena::ARENA;
 
-/// How long what an attack held may take to go.
+/// How long the resources of an attack may take to be released.
 const SETTLE: Duration = Duration::from_secs(5);
 
-/// The first contents of a component's memory. The engine makes it of a loaded
-/// component when it first runs, and keeps it as long as that is loaded.
+/// The initial contents of a component's memory. The engine creates it when a component first runs,
+/// and keeps it as long as the component is loaded.
 const IMAGE: &str = "/memfd:wasm-memory-image (deleted)";
 
-/// What is to be as it was.
+/// What has to be as it was.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Footprint {
     /// How many descriptors there are of a kind: `socket`, `pipe`, a file's path.
@@ -44,8 +44,7 @@ impl Footprint {
         }
     }
 
-    /// Wait until the process holds this again; what it holds instead, if it
-    /// never does.
+    /// Wait until the process holds this again; the error is what it holds instead.
     pub fn returns(&self) -> Result<(), String> {
         let started = Instant::now();
         loop {
@@ -63,20 +62,19 @@ impl Footprint {
     }
 }
 
-/// Bytes of memory that are the process's at this moment.
+/// Bytes of memory that the process has now.
 pub fn resident() -> usize {
     status("VmRSS:")
 }
 
-/// The most that it ever was since [`forget_peak`].
+/// The most since [`forget_peak`].
 pub fn peak() -> usize {
     status("VmHWM:")
 }
 
-/// Begin anew to look for the most.
+/// Reset the peak.
 pub fn forget_peak() {
-    // A kernel that does not have it leaves the peak of all attacks so far,
-    // which is a stricter test.
+    // A kernel without this keeps the peak of all attacks so far, which makes the test stricter.
     _ = fs::write("/proc/self/clear_refs", "5");
 }
 

@@ -1,4 +1,4 @@
-//! Filling the host's memory in place of one's own.
+//! Filling the host's memory instead of one's own.
 
 use expect_test::expect;
 use http::{HeaderName, HeaderValue};
@@ -184,7 +184,7 @@ pub const THEME: Theme = Theme {
         Attack::by_component(
             Guest::FloodsStderr,
             "standard error",
-            "write 8 MiB each to standard output and standard error, which nobody reads",
+            "write 8 MiB each to standard output and standard error",
             || Box::pin(standard_error()),
         ),
         Attack::by_component(
@@ -208,20 +208,19 @@ pub const THEME: Theme = Theme {
     ],
 };
 
-/// What a run may have that is set on the host's memory.
+/// The memory budget of a run that attacks the host's memory.
 const BUDGET: usize = 8 << 20;
 
-/// What the host and the server of the test may have beside what is reported.
+/// What the host and the test's server may hold beside what is reported.
 const BESIDE: usize = 3 << 19;
 
-/// A run with a small budget whose component has the host hoard in its place. What the
-/// host takes is no more than what it reports.
+/// A run with a small budget whose component makes the host hold memory. The host holds no more
+/// than it reports.
 async fn hoard(guest: Guest, orders: &str) -> String {
     hoard_beside(guest, orders, BESIDE).await
 }
 
-/// What is handed over in a call is there twice while it is, and no more than half of the
-/// budget.
+/// What is passed in a call exists twice during the call, and takes at most half of the budget.
 async fn in_one_call() -> String {
     hoard_beside(Guest::NamesOneTextOften, "", BESIDE + BUDGET / 2).await
 }
@@ -255,7 +254,7 @@ async fn hoard_beside(guest: Guest, orders: &str, beside: usize) -> String {
         report(&result, &service.origin)
     );
     let report = report(&result, &service.origin);
-    // By how much, depends on what else the server has sent by then.
+    // The excess depends on what else the server has sent by then.
     report
         .split(": the limit `memory` is exceeded: ")
         .next()
@@ -311,7 +310,7 @@ async fn log_flood_at_once() -> String {
     report(&result, NOWHERE)
 }
 
-/// The beginning of what was written is told, since it may say why it trapped.
+/// The start of the output is reported, since it may say why the component trapped.
 async fn standard_error() -> String {
     let words = alone(Guest::FloodsStderr, ErrorKind::Trap).await;
     let report = words.trim_end_matches('x');

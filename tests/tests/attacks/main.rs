@@ -1,11 +1,10 @@
-//! Hostile components and hostile servers, one attack after the other in one
-//! process. After each, a well-behaved step runs in the same host and succeeds,
-//! and the process holds what it held before: descriptors, instances, slots.
+//! Hostile components and hostile servers, one attack after the other in one process. After each, a
+//! well-behaved step runs in the same host and succeeds, and the process holds what it held before:
+//! descriptors, instances, slots.
 //!
-//! An attack checks by itself that it did no harm. What came of it, in the
-//! words of the run's result, is a row of `docs/attacks.md`, which is compared
-//! as a whole; `UPDATE_EXPECT=1` writes it anew. `ATTACK=NAME` runs the attacks
-//! of that name alone, and tells what came of them.
+//! An attack itself asserts that it did no harm. Its result is a row of `docs/attacks.md`, which is
+//! compared as a whole; `UPDATE_EXPECT=1` rewrites it. `ATTACK=NAME` runs only the attacks of that
+//! name, and prints their results.
 
 mod allocator;
 mod arena;
@@ -49,13 +48,14 @@ const THEMES: &[Theme] = &[
     servers::http2::THEME,
 ];
 
-/// A component without an attack does not compile: the error names it.
+/// If a component has no attack, this does not compile, and the error names it.
 const _: () = {
     let mut index = 0;
     while index < Guest::ALL.len() {
         let guest = Guest::ALL[index];
-        // The step of the contributing guide and the one that gives up, which
-        // `components.rs` runs, and those of `budgets.rs`, `http2.rs`, `properties.rs` and `secrets/`.
+        // Not hostile: the step of the contributing guide and the one that gives up, which
+        // `components.rs` runs, and those of `budgets.rs`, `http2.rs`, `properties.rs` and
+        // `secrets/`.
         let is_hostile = !matches!(
             guest,
             Guest::Smallest
@@ -75,7 +75,7 @@ const _: () = {
 #[test]
 fn every_attack_fails_and_leaves_nothing_behind() {
     let attacks: Vec<_> = THEMES.iter().flat_map(|theme| theme.attacks).collect();
-    // For who works on one of them: the others are left out, and so is the page.
+    // To work on one attack: the others and the page are left out.
     if let Some(name) = std::env::var_os("ATTACK") {
         let name = name.to_string_lossy();
         let named = |attack: &&Attack| attack.name.contains(&*name);

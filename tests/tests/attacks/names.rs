@@ -1,4 +1,4 @@
-//! Names that lead where their owner pleases.
+//! Names that resolve as their owner pleases.
 
 use std::net::SocketAddr;
 use std::sync::atomic::Ordering;
@@ -43,8 +43,7 @@ pub const THEME: Theme = Theme {
     ],
 };
 
-/// The decoy is at the address that is allowed, the victim at the same port of
-/// the one that is not.
+/// The decoy is at the permitted address, the victim at the same port of a denied one.
 async fn rebinding_name() -> String {
     let victim = victim().await;
     let port = open_port(&victim);
@@ -67,7 +66,7 @@ async fn rebinding_name() -> String {
         .await;
     untouched(&victim);
     let log = log(&result, &origin);
-    // Requested once for each connection: what was checked is what was dialled.
+    // One lookup per connection: the address that was checked is the one that was dialled.
     assert_eq!(REBOUND.load(Ordering::Relaxed), 4);
     assert_eq!(decoy.connections(), 2);
     expect![[r#"

@@ -21,7 +21,7 @@ attacks, one after another in one process (`tests/tests/attacks/`), and write th
 whether a request may have been sent.
 ";
 
-/// The page, with what came of each attack.
+/// The page, with the result of each attack.
 pub fn render(themes: &[Theme], rows: &[String]) -> String {
     let mut page = HEAD.to_owned();
     let mut rows = rows.iter();

@@ -1,4 +1,4 @@
-//! Looking for what the sandbox is not to hold.
+//! Looking for what the sandbox must not hold.
 
 use expect_test::expect;
 use http_step_host::Outcome;
@@ -50,7 +50,7 @@ pub const THEME: Theme = Theme {
     ],
 };
 
-/// What a component finds, having run without a server.
+/// What a component finds, in a run without a server.
 async fn found(guest: Guest) -> String {
     let origin = "http://127.0.0.1:9";
     let result = Attacker::new(guest, origin).run().await;

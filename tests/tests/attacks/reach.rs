@@ -1,4 +1,4 @@
-//! Getting where the policy does not let a step go.
+//! Reaching what the policy denies to a step.
 
 use expect_test::expect;
 use http::HeaderValue;
@@ -78,7 +78,7 @@ async fn port_scan() -> String {
             .limits(|limits| limits.requests = 1000)
             .run()
             .await;
-        // An open port answers as a closed one does.
+        // An open port gets the same answer as a closed one.
         let answers = tally(&log(&result, &granted.origin));
         assert_eq!(answers, "201 × ErrorCode::HttpRequestDenied");
         report.push(answers);
@@ -309,7 +309,7 @@ async fn redirecting(to: HeaderValue) -> Service {
 
 async fn sockets() -> String {
     let victim = victim().await;
-    // It has leave to make requests there, not connections.
+    // It may make requests there, but no connections.
     let result = Attacker::new(Guest::OpensSockets, &victim.origin)
         .run()
         .await;

@@ -1,4 +1,4 @@
-//! Having a server read another request than the host has let out.
+//! Having a server read another request than the host has permitted.
 
 use expect_test::expect;
 use http_step_tests::{Answer, Guest, Service};
@@ -37,8 +37,7 @@ pub const THEME: Theme = Theme {
     ],
 };
 
-/// What a server was asked, a line each, and the fields that are not the
-/// host's own.
+/// The requests of a server, one per line, with the fields that are not the host's own.
 fn requested(service: &Service) -> String {
     let here = service.origin.strip_prefix("http://").unwrap();
     let mut text = String::new();
@@ -164,7 +163,7 @@ async fn lengths() -> String {
         .await;
     let log = log(&result, &service.origin);
     let requested = requested(&service);
-    // The words of the smuggled request may be in a body, and are no request.
+    // The text of the smuggled request may be in a body, but must not be a request.
     assert!(
         !requested.lines().any(|line| line.starts_with("GET ")),
         "{requested}"

@@ -17,31 +17,30 @@ use crate::footprint::{self, Footprint};
 /// No attack may take longer. Each has limits far below it.
 const MAX_TIME: Duration = Duration::from_secs(20);
 
-/// How much is told of a harm: a result can be as large as the attack.
+/// How much of a harmful result is shown: it can be as large as the attack.
 const MAX_REPORT: usize = 4096;
 
-/// How much more memory than before the process may have in the middle of an
-/// attack: twice what a component may have, and what the attacking server,
-/// which is in the same process, may need.
+/// How much the memory of the process may grow during an attack: twice what a component may have,
+/// plus what the attacking server, which is in the same process, may need.
 const WITHIN_ONE: usize = 192 << 20;
 
-/// How much more memory it may have after the second time than after the first,
-/// when an allocator has what it keeps for later. It keeps more or less of it as
-/// threads come and go; a leak of a quarter of a mebibyte a run would be more.
+/// How much more memory it may have after the second time than after the first, when the allocator
+/// keeps some for later. How much it keeps varies as threads come and go; a leak of a quarter of a
+/// mebibyte per run would exceed this.
 const SECOND_TIME: usize = 32 << 20;
 
-/// Run these attacks, twice. What came of each, in order; panics with the names
-/// of those that did harm.
+/// Run these attacks, twice. Returns the result of each, in order; panics with the names of those
+/// that did harm.
 pub fn run_all(attacks: &[&Attack]) -> Vec<String> {
-    // Whatever is attacked, this is what it has to come back to.
+    // Every attack has to return to a state with the arena.
     LazyLock::force(&ARENA);
     let nothing = Footprint::now();
-    // Once for what is set up at first use.
+    // Once, for what is set up on first use.
     well_behaved();
     nothing.returns().unwrap();
 
     let first = round(attacks, &nothing);
-    // What is expected within an attack can be written anew but once.
+    // Expectations within an attack can be rewritten only once.
     if std::env::var_os("UPDATE_EXPECT").is_some() {
         return first;
     }
@@ -89,7 +88,7 @@ fn one(attack: &Attack, nothing: &Footprint) -> Result<String, String> {
     Ok(row)
 }
 
-/// A step that has nothing to do with the attack.
+/// A step that is unrelated to the attack.
 fn well_behaved() {
     let ran = in_a_world(|| {
         Box::pin(async {
@@ -102,8 +101,8 @@ fn well_behaved() {
     assert_eq!(ran.as_deref(), Ok("Status code: 200"));
 }
 
-/// Servers live in a runtime of their own, so that all of them, and their
-/// connections, are gone when the attack is over.
+/// Servers run in a separate runtime, so that they and their connections are gone when the attack
+/// is over.
 fn in_a_world(run: impl FnOnce() -> Running) -> Result<String, String> {
     let world: Runtime = Builder::new_multi_thread()
         .worker_threads(2)

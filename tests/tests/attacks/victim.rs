@@ -1,10 +1,10 @@
-//! What is not to be reached, and how often which answer was given instead.
+//! What must not be reached, and how often each answer was given instead.
 
 use std::net::SocketAddr;
 
 use http_step_tests::{Answer, Service};
 
-/// A server that nothing of a run may reach.
+/// A server that no run may reach.
 pub async fn victim() -> Service {
     Service::start(|_| Answer::new("inside".into())).await
 }

@@ -1,4 +1,4 @@
-//! Wording a request so that one reads it as going here and another as going there.
+//! Wording a request so that two readers disagree on where it goes.
 
 use expect_test::expect;
 use http_step_tests::{Answer, Guest, Service};
@@ -154,7 +154,7 @@ async fn connect() -> String {
         .run()
         .await;
     let log = log(&result, &service.origin);
-    // Methods are told apart by case, but not by every server.
+    // Methods are case-sensitive, but not for every server.
     assert_eq!(service.requests().len(), 1, "{log}");
     log.replace("HERE ", "")
 }

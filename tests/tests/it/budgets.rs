@@ -1,5 +1,5 @@
-//! Budgets: crossing one ends the step, also a step that takes no notice of the
-//! error, and the result names the budget, its limit and what was used.
+//! Budgets: exceeding one ends the step, even if it ignores the error, and the result names the
+//! budget, its limit and what was used.
 
 use std::io::Write as _;
 
@@ -38,8 +38,8 @@ async fn run(guest: Guest, limits: &str) -> (RunResult, Service) {
     (bench().run_guest(guest, &policy, &url).await, service)
 }
 
-/// How it ended: what was logged, the error, and the budget as JSON. How far the
-/// requests before had come that are under way is up to the moment.
+/// How it ended: the log, the error, and the budget as JSON. How far the concurrent requests had
+/// come varies.
 fn end(result: &RunResult) -> String {
     let error = result.error.as_ref().unwrap();
     let report = transcript(result, "no origin");
@@ -54,7 +54,7 @@ fn end(result: &RunResult) -> String {
 }
 
 #[tokio::test]
-async fn a_step_that_goes_on_is_ended() {
+async fn a_step_that_ignores_errors_is_ended() {
     let mut report = String::new();
     for limits in [
         "requests: 2",
@@ -114,12 +114,12 @@ async fn a_step_that_goes_on_is_ended() {
 }
 
 #[tokio::test]
-async fn a_step_that_ends_in_the_moment_in_which_it_is_ended() {
+async fn a_step_that_returns_while_a_budget_ends_it() {
     let service = service().await;
     let step = bench().host.load(&Guest::DropsEverything.wasm()).unwrap();
     let run = async |limits: &str| {
         let policy = format!("allow: ['{}']\nlimits: {{{limits}}}", service.origin);
-        // Two requests, of which it waits for none.
+        // Two requests, and it waits for neither.
         let orders = "data: |-\n  what is under way\n  what is under way";
         let file = step_file(&format!("post: {}/\n{orders}", service.origin));
         bench()
@@ -142,7 +142,7 @@ async fn a_step_that_ends_in_the_moment_in_which_it_is_ended() {
 }
 
 #[tokio::test]
-async fn nothing_is_sent_that_a_budget_has_no_room_for() {
+async fn nothing_beyond_a_budget_is_sent() {
     for limits in [
         "requests: 0",
         "hosts: 0",
@@ -187,9 +187,9 @@ async fn what_a_step_writes_and_holds() {
     "#]].assert_eq(&report);
 }
 
-/// The host has a copy of them for as long as the step runs.
+/// The host keeps a copy of them as long as the step runs.
 #[tokio::test]
-async fn files_that_are_uploaded_are_held() {
+async fn uploaded_files_count_as_memory() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("large"), vec![0; 3 << 20]).unwrap();
     let step = "post: http://127.0.0.1:9/\nfiles:\n  report: large";
@@ -209,7 +209,7 @@ async fn files_that_are_uploaded_are_held() {
 }
 
 #[tokio::test]
-async fn time_on_a_processor_and_time_that_passes() {
+async fn cpu_time_and_wall_time() {
     for (guest, limits, kind, stage) in [
         (Guest::Spins, "cpu: 0.05", ErrorKind::Limit, None),
         (Guest::Spins, "wall: 0.3", ErrorKind::Timeout, None::<Stage>),
@@ -231,13 +231,13 @@ async fn time_on_a_processor_and_time_that_passes() {
         let (name, number) = limits.split_once(": ").unwrap();
         assert_eq!(exceeded.budget.as_str(), name);
         assert_eq!(limit.as_secs_f64(), number.parse::<f64>().unwrap());
-        // It is looked at every few milliseconds.
+        // It is checked every few milliseconds.
         assert!(used >= limit && used < limit * 20, "{exceeded:?}");
     }
 }
 
 #[tokio::test]
-async fn all_that_is_used_is_told() {
+async fn all_usage_is_reported() {
     let (result, service) = run(Guest::BudgetGoesOn, "").await;
     assert_eq!(result.outcome, Outcome::Success, "{:?}", result.error);
     assert_eq!(service.requests().len(), 6);
@@ -271,7 +271,7 @@ async fn all_that_is_used_is_told() {
 }
 
 #[tokio::test]
-async fn the_ledger_names_the_budget_where_it_was_met() {
+async fn the_audit_log_names_the_exceeded_budget() {
     let mut report = String::new();
     for (limits, stage) in [
         ("hosts: 2", Stage::Policy),

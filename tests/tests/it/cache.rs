@@ -1,5 +1,5 @@
-//! Compiled components on disk: found again if they are right, and only in a
-//! directory that nobody else can write.
+//! Compiled components on disk: reused if they are intact, and only in a directory that no other
+//! user can write.
 #![cfg(unix)]
 
 use std::fs::{self, Permissions};
@@ -44,7 +44,7 @@ fn names(directory: &Path) -> usize {
 }
 
 #[test]
-fn what_was_compiled_is_found_again() {
+fn compiled_components_are_reused() {
     let directory = TempDir::new().unwrap();
     let path = directory.path().join("to/be/made");
     let wasm = Guest::Smallest.wasm();
@@ -52,7 +52,7 @@ fn what_was_compiled_is_found_again() {
     assert_eq!(file.parent(), Some(path.as_path()));
     assert_eq!((mode(&path), mode(&file), names(&path)), (0o700, 0o600, 1));
 
-    // By another host, and compiled by a child or not.
+    // By another host, compiled in a child process or not.
     let other = host(Cache::at(&path).unwrap());
     assert_eq!(compile(&other, &wasm), Cached::Found(file.clone()));
     assert!(other.load(&wasm).is_ok());
@@ -70,7 +70,7 @@ fn what_was_compiled_is_found_again() {
 }
 
 #[tokio::test]
-async fn what_was_found_runs_whatever_becomes_of_its_name() {
+async fn a_found_entry_runs_after_its_file_is_replaced() {
     let directory = TempDir::new().unwrap();
     let wasm = Guest::Smallest.wasm();
     let file = put(&host(Cache::at(directory.path()).unwrap()), &wasm);
@@ -82,7 +82,7 @@ async fn what_was_found_runs_whatever_becomes_of_its_name() {
         let name = file.to_str().unwrap();
         assert!(maps.contains(name), "it was copied: {maps}");
     }
-    // As a cache writes: another file takes its place.
+    // As a cache writes: another file replaces it.
     let other = directory.path().join("other");
     fs::write(&other, "else").unwrap();
     fs::rename(&other, &file).unwrap();
@@ -96,7 +96,7 @@ async fn what_was_found_runs_whatever_becomes_of_its_name() {
 }
 
 #[test]
-fn what_is_not_right_is_compiled_anew() {
+fn damaged_entries_are_compiled_again() {
     let directory = TempDir::new().unwrap();
     let cache = directory.path().join("cache");
     let host = host(Cache::at(&cache).unwrap());
@@ -138,7 +138,7 @@ fn what_is_not_right_is_compiled_anew() {
         assert!(fs::symlink_metadata(&file).unwrap().is_file(), "{name}");
         assert_eq!((mode(&file), names(&cache)), (0o600, 2), "{name}");
     }
-    // Nothing can take the place of a directory.
+    // A file can't replace a directory.
     fs::remove_file(&file).unwrap();
     fs::create_dir(&file).unwrap();
     assert_eq!(
@@ -151,7 +151,7 @@ fn what_is_not_right_is_compiled_anew() {
 }
 
 #[test]
-fn what_is_no_component_is_not_kept() {
+fn invalid_components_are_not_cached() {
     let directory = TempDir::new().unwrap();
     let host = host(Cache::at(directory.path()).unwrap());
     assert!(host.compile(b"\0asm\x0d\0\x01\0\xff").is_err());
@@ -161,7 +161,7 @@ fn what_is_no_component_is_not_kept() {
 }
 
 #[test]
-fn a_directory_that_others_can_change() {
+fn a_directory_that_others_can_write() {
     let directory = TempDir::new().unwrap();
     let at = |name: &str| directory.path().join(name);
     let make = |name: &str, mode| {
@@ -216,10 +216,10 @@ fn a_directory_that_others_can_change() {
 }
 
 #[test]
-fn a_directory_of_somebody_else() {
+fn a_directory_of_another_user() {
     let directory = TempDir::new().unwrap();
     let mut path = directory.path().to_owned();
-    // Only root can give one away; for all others, root has some.
+    // Only root can give one away; other users have the directories of root.
     if chown(&path, Some(1), None).is_err() {
         path = PathBuf::from("/usr");
     }
@@ -236,7 +236,7 @@ fn a_directory_of_somebody_else() {
 }
 
 #[test]
-fn a_directory_that_is_opened_to_others_later() {
+fn a_directory_that_others_can_write_later() {
     let directory = TempDir::new().unwrap();
     let host = host(Cache::at(directory.path()).unwrap());
     let wasm = Guest::Smallest.wasm();
@@ -251,7 +251,7 @@ fn a_directory_that_is_opened_to_others_later() {
 }
 
 #[test]
-fn what_was_used_longest_ago_goes_first() {
+fn the_least_recently_used_entry_is_removed_first() {
     let directory = TempDir::new().unwrap();
     let cache = || Cache::at(directory.path()).unwrap();
     let roomy = host(cache());
@@ -263,11 +263,11 @@ fn what_was_used_longest_ago_goes_first() {
     let files = [put(&roomy, &first), put(&roomy, &second)];
     used(&files[0], 2);
     used(&files[1], 1);
-    // A file that is none of the cache's.
+    // A file that does not belong to the cache.
     let foreign = directory.path().join("README");
     fs::write(&foreign, "").unwrap();
     used(&foreign, 9);
-    // To be found makes young again.
+    // A hit makes an entry the most recent.
     assert_eq!(compile(&roomy, &first), Cached::Found(files[0].clone()));
 
     let size = fs::metadata(&files[0]).unwrap().len();
@@ -275,16 +275,16 @@ fn what_was_used_longest_ago_goes_first() {
     let left = [&files[0], &files[1], &latest, &foreign].map(|file| file.exists());
     assert_eq!(left, [true, false, true, true]);
 
-    // What was just put there stays, however little room there is.
+    // A new entry stays, however little room there is.
     let latest = put(&host(cache().capacity(0)), &second);
     assert!(latest.exists());
     assert_eq!(names(directory.path()), 2);
 }
 
 #[test]
-fn who_shares_the_directory_writes_undisturbed() {
+fn concurrent_writers_do_not_disturb_each_other() {
     let directory = TempDir::new().unwrap();
-    // Another process may be writing these, some for so long that it must be dead.
+    // Another process may be writing these; one whose draft is this old must be dead.
     let draft = |name: &str, minutes: u64| {
         let path = directory.path().join(name);
         fs::write(&path, [0; 1024]).unwrap();
@@ -293,7 +293,7 @@ fn who_shares_the_directory_writes_undisturbed() {
         path
     };
     let drafts = [0, 59, 61].map(|minutes| draft(&format!(".{minutes}.artefact"), minutes));
-    // In another container it has this one's number, and has counted as far.
+    // In another container, a process may have this number and have counted as far.
     for count in 0..100 {
         draft(&format!(".{}-{count}.artefact", std::process::id()), 0);
     }
@@ -302,7 +302,7 @@ fn who_shares_the_directory_writes_undisturbed() {
     let left = || [0, 1, 2].map(|index: usize| drafts[index].exists());
     let first = put(&room(1 << 20), &bomb(1, 1));
     assert_eq!(left(), [true, true, false]);
-    // They take no room from what is whole.
+    // They take no room from complete entries.
     let size = fs::metadata(&first).unwrap().len();
     let second = put(&room(size * 5 / 2), &bomb(1, 2));
     assert!(
@@ -310,7 +310,7 @@ fn who_shares_the_directory_writes_undisturbed() {
         "with their size it would be one too many"
     );
     assert!(first.exists());
-    // However little of it there is.
+    // However little room there is.
     let third = put(&room(0), &bomb(1, 3));
     assert_eq!(left(), [true, true, false]);
     let left = [first, second, third].map(|file| file.exists());

@@ -1,5 +1,5 @@
-//! Content codings, undone by the host: what the step reads, what its log and
-//! the ledger say, and what does not come undone.
+//! Content codings, decoded by the host: what the step reads, what the log and the audit log show,
+//! and what can't be decoded.
 
 use std::io::Write as _;
 
@@ -35,7 +35,7 @@ fn zstd(plain: &[u8]) -> Vec<u8> {
     zstd::encode_all(plain, 0).unwrap()
 }
 
-/// An answer of text, with a content coding.
+/// A text response with a content coding.
 fn coded(coding: &'static str, body: impl Into<Bytes>) -> Answer {
     let mut answer = Answer::new(body.into().into());
     for (name, value) in [
@@ -51,7 +51,7 @@ fn coded(coding: &'static str, body: impl Into<Bytes>) -> Answer {
     answer
 }
 
-/// A step that gets an answer, and the origin.
+/// Run a step that gets a response. Also returns the origin.
 async fn run(
     step: &str,
     limits: &str,
@@ -65,7 +65,7 @@ async fn run(
 }
 
 #[tokio::test]
-async fn a_step_gets_the_body_as_it_was_before() {
+async fn a_step_gets_the_decoded_body() {
     let plain = "a line\n".repeat(100);
     let mut all = None;
     for (coding, encode) in [
@@ -81,7 +81,7 @@ async fn a_step_gets_the_body_as_it_was_before() {
         let (result, origin) = run("get", "", move || coded(coding, body.clone())).await;
         let report = transcript(&result, &origin).replace(&"o|a line\n".repeat(100), "o|…\n");
         assert_eq!(*all.get_or_insert(report.clone()), report, "{coding}");
-        // What lies between two codings has to be made, too, and counts.
+        // The body between two codings has to be decoded, too, and counts.
         let decoded = if coding.contains(',') { 736 } else { 700 };
         let row = &result.ledger[0];
         let usage = &result.usage;
@@ -113,7 +113,7 @@ async fn a_step_gets_the_body_as_it_was_before() {
 }
 
 #[tokio::test]
-async fn a_coding_that_nobody_knows_is_for_the_step_to_know() {
+async fn an_unsupported_coding_is_left_to_the_step() {
     for coding in ["exi", "gzip, exi", "identity, exi"] {
         let (result, _) = run("get", "", move || coded(coding, "12345")).await;
         assert_eq!(result.outcome, Outcome::Success);
@@ -136,7 +136,7 @@ async fn a_coding_that_nobody_knows_is_for_the_step_to_know() {
 }
 
 #[tokio::test]
-async fn what_has_no_body_or_a_part_of_one_keeps_its_header() {
+async fn empty_and_partial_responses_keep_their_header() {
     let mut report = String::new();
     for (method, status) in [
         ("head", StatusCode::OK),
@@ -176,7 +176,7 @@ async fn what_has_no_body_or_a_part_of_one_keeps_its_header() {
 }
 
 #[tokio::test]
-async fn what_does_not_come_undone() {
+async fn bodies_that_can_not_be_decoded() {
     let whole = gzip(b"hello, hello, hello");
     let mut cut = whole.clone();
     cut.truncate(whole.len() - 9);
@@ -210,9 +210,9 @@ async fn what_does_not_come_undone() {
     "#]].assert_eq(&report);
 }
 
-/// What the requests library, httpx and browsers read past.
+/// The requests library, httpx and browsers ignore it, too.
 #[tokio::test]
-async fn what_follows_the_end_of_a_coding_is_ignored_and_told() {
+async fn trailing_bytes_are_ignored_and_reported() {
     let plain = b"hello, hello, hello\n";
     let mut all = None;
     for (coding, body) in [
@@ -263,9 +263,9 @@ async fn what_follows_the_end_of_a_coding_is_ignored_and_told() {
     "#]].assert_eq(&all.unwrap());
 }
 
-/// Servers that take the header for that of a charset, or say that there is no coding.
+/// Servers that put a charset into the header, or say that there is no coding.
 #[tokio::test]
-async fn a_name_that_is_no_coding_is_ignored_and_told() {
+async fn an_unknown_coding_is_ignored_and_reported() {
     let mut all = String::new();
     for (coding, body) in [
         ("UTF-8", b"hello\n".to_vec()),
@@ -273,13 +273,13 @@ async fn a_name_that_is_no_coding_is_ignored_and_told() {
         ("gzip, none", gzip(b"hello\n")),
         ("<script>\"", b"hello\n".to_vec()),
         ("a, b, c, d", b"hello\n".to_vec()),
-        // These are codings, though not of ours.
+        // These are codings, but none that the host supports.
         ("compress", b"hello\n".to_vec()),
         ("gzip, exi", b"hello\n".to_vec()),
     ] {
         let (result, origin) = run("get", "", move || coded(coding, body.clone())).await;
         all.push_str(&format!("{coding}\n"));
-        // How the request reads is another test's.
+        // Another test covers the request.
         let is_asked = |line: &&str| line.contains("\tAccept") || line.contains("User-Agent");
         let report = transcript(&result, &origin);
         for line in report.lines().filter(|line| !is_asked(line)) {
@@ -382,7 +382,7 @@ async fn a_name_that_is_no_coding_is_ignored_and_told() {
 
 #[tokio::test]
 async fn a_window_counts_as_memory() {
-    // It is of 4 MiB, and the component is smaller.
+    // The window is 4 MiB, and the component is smaller.
     let body = br(&vec![b'a'; 16 << 20]);
     let answer = move || coded("br", body.clone());
     let (result, _) = run("get", "", answer.clone()).await;
@@ -405,6 +405,6 @@ async fn a_bomb_ends_the_step() {
     expect!["Exception, Limit, sent Yes: the limit `bytes_decoded` is exceeded: 1114112 of 1048576 bytes; set `bytes_decoded` under `limits:` in the policy"].assert_eq(&error(&result, &origin));
     expect![[r#"{"budget":"bytes_decoded","limit":1048576,"used":1114112}"#]]
         .assert_eq(&serde_json::to_string(&result.error.unwrap().exceeded).unwrap());
-    // What was let through is what was allowed, and no more was decoded.
+    // No more was let through or decoded than was allowed.
     assert!(result.ledger[0].bytes_decoded <= (1 << 20) + (64 << 10));
 }

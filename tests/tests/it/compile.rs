@@ -1,4 +1,4 @@
-//! Compiling in a child: it gives what this process would, within limits.
+//! Compiling in a child process: the result is the same as in-process, within limits.
 
 use std::fs;
 use std::io::{Read as _, Write as _};
@@ -9,9 +9,9 @@ use expect_test::expect;
 use http_step_host::{CompileLimits, Compiler, Host, Job, LoadError, Outcome, Policy, StepFile};
 use http_step_tests::{Guest, bomb, crowd, host, policy};
 
-/// The tests' compiler, told something.
-fn compiler(report: &[&str]) -> Compiler {
-    Compiler::child(env!("CARGO_BIN_EXE_compiler"), report)
+/// The tests' compiler, with arguments.
+fn compiler(arguments: &[&str]) -> Compiler {
+    Compiler::child(env!("CARGO_BIN_EXE_compiler"), arguments)
 }
 
 fn host_with(compiler: Compiler) -> Host {
@@ -30,8 +30,8 @@ fn refusal(compiler: Compiler, wasm: &[u8]) -> LoadError {
 }
 
 #[tokio::test]
-async fn what_a_child_compiles_runs() {
-    // Loading blocks; it is to work on a thread of a run-time all the same.
+async fn a_component_compiled_in_a_child_runs() {
+    // Loading blocks, but has to work on a runtime's thread.
     let host = host_with(compiler(&[]));
     let step = host.load(&Guest::Smallest.wasm()).unwrap();
     let file = StepFile::parse(b"get: https://example.com/").unwrap();
@@ -43,7 +43,7 @@ async fn what_a_child_compiles_runs() {
 }
 
 #[test]
-fn a_child_finds_the_same_faults() {
+fn a_child_reports_the_same_errors() {
     let child = host_with(compiler(&[]));
     let mut cut = Guest::Smallest.wasm();
     cut.truncate(cut.len() / 2);
@@ -56,14 +56,14 @@ fn a_child_finds_the_same_faults() {
         cut,
         Guest::ExportsNothing.wasm(),
         Guest::ImportsMore.wasm(),
-        // The compiler has no pool that it could be too large for.
+        // The compiler has no pool, so this is not too large for it.
         crowd(17),
     ];
     expect!["this component is not valid: The component transitively contains 17 core module instances, which exceeds the configured maximum of 16 in the pooling allocator"]
         .assert_eq(&refusal(compiler(&[]), &crowd(17)).to_string());
     for wasm in cases {
-        let report = |host: &Host| host.load(&wasm).err().unwrap();
-        assert_eq!(report(&child), report(host()));
+        let error = |host: &Host| host.load(&wasm).err().unwrap();
+        assert_eq!(error(&child), error(host()));
     }
 }
 
@@ -89,10 +89,10 @@ fn memory_is_limited() {
         .assert_eq(&error.to_string());
 }
 
-/// What a policy says of loading holds where it is handed to the compiler, as
-/// docs/compile.md has it, and not for a run.
+/// The policy's limits for loading apply to the compiler, as docs/compile.md says, and not to a
+/// run.
 #[tokio::test]
-async fn what_a_policy_says_of_loading_is_for_the_compiler() {
+async fn load_limits_of_a_policy_apply_to_the_compiler() {
     let policy = policy("limits: {component_bytes: 1000, compile_time: 0.001, compile_memory: 1}");
     let limits = CompileLimits::from(policy.budgets());
     assert_eq!(
@@ -146,9 +146,9 @@ fn a_compiler_that_misbehaves_is_ended() {
         artefact_bytes: 1 << 20,
         ..CompileLimits::default()
     };
-    // More than a pipe takes from a writer that nobody listens to.
+    // More than fits into a pipe that is not read.
     let wasm = bomb(1, 30_000);
-    let mut report = String::new();
+    let mut text = String::new();
     for behaviour in [
         "hangs",
         "aborts",
@@ -159,7 +159,7 @@ fn a_compiler_that_misbehaves_is_ended() {
     ] {
         let compiler = compiler(&[behaviour]).limits(limits.clone());
         let refusal = refusal(compiler, &wasm).to_string();
-        report += &format!(
+        text += &format!(
             "{behaviour}: {}\n",
             refusal.replace(&"x".repeat(1024), "x…")
         );
@@ -171,34 +171,33 @@ fn a_compiler_that_misbehaves_is_ended() {
         is silent: the compiler died on this component: exit status: 0
         babbles: this component compiles to more than 1048576 bytes, which is the limit
         babbles its words: the compiler died on this component: exit status: 0; its last words: x…
-    "#]].assert_eq(&report);
+    "#]].assert_eq(&text);
 }
 
-/// The host's may hold the build's secrets.
+/// The host's environment may hold the build's secrets.
 #[test]
 fn a_compiler_gets_no_environment() {
     assert!(std::env::vars_os().next().is_some());
     expect!["the compiler died on this component: exit status: 0; its last words: []"]
-        .assert_eq(&refusal(compiler(&["tells its environment"]), &bomb(1, 1)).to_string());
+        .assert_eq(&refusal(compiler(&["shows its environment"]), &bomb(1, 1)).to_string());
 }
 
-/// Where it has several processors at once, a compiler uses up its time on them
-/// before the time on the clock is over.
+/// A compiler that runs on several processors at once uses up its CPU time before its wall time.
 #[test]
 #[cfg(target_os = "linux")]
-fn a_compiler_that_the_system_ends_for_its_time() {
+fn a_compiler_that_the_system_kills_for_its_cpu_time() {
     let ended = Compiler::child("/bin/sh", ["-c", "kill -XCPU $$"]);
     expect!["this component takes too long to compile: the limit `compile_time` is exceeded, which is 60 s"]
         .assert_eq(&refusal(ended, &bomb(1, 1)).to_string());
 }
 
 #[test]
-fn a_compiler_that_is_not_there() {
+fn a_missing_compiler() {
     let error = refusal(Compiler::child("/nowhere/compiler", [""]), &bomb(1, 1));
     expect!["the compiler can't be used: `/nowhere/compiler` can't be run: No such file or directory (os error 2)"].assert_eq(&error.to_string());
 }
 
-/// What a host says to its compiler before the component.
+/// What a host sends to its compiler before the component.
 #[cfg(target_os = "linux")]
 fn give_order(to: &mut impl std::io::Write, cpu_seconds: u64, memory: u64) {
     to.write_all(b"http-step order1").unwrap();
@@ -206,10 +205,10 @@ fn give_order(to: &mut impl std::io::Write, cpu_seconds: u64, memory: u64) {
     to.write_all(&memory.to_le_bytes()).unwrap();
 }
 
-/// A host that is stopped, or dead, ends nobody. The compiler limits itself.
+/// A host that is stopped or dead can't end a compiler, so it limits itself.
 #[test]
 #[cfg(target_os = "linux")]
-fn a_compiler_needs_no_host_to_end() {
+fn a_compiler_limits_itself_without_its_host() {
     use std::os::unix::process::ExitStatusExt as _;
 
     let mut child = Command::new(env!("CARGO_BIN_EXE_compiler"))
@@ -219,7 +218,7 @@ fn a_compiler_needs_no_host_to_end() {
         .unwrap();
     let mut stdin = child.stdin.take().unwrap();
     give_order(&mut stdin, 1, 4 << 30);
-    // More than a pipe takes: when it is written, it is being read.
+    // More than fits into a pipe: once it is written, it is being read.
     stdin.write_all(&bomb(500, 1000)).unwrap();
     let limits = fs::read_to_string(format!("/proc/{}/limits", child.id())).unwrap();
     let lowered = [
@@ -250,11 +249,11 @@ fn a_compiler_needs_no_host_to_end() {
     assert_eq!(output.status.signal(), Some(xcpu));
 }
 
-/// It dies with who started it, whatever it is at.
+/// It dies with its parent, whatever it is doing.
 #[test]
 #[cfg(target_os = "linux")]
 fn a_compiler_does_not_outlive_its_host() {
-    // A host that dies without a chance to end anybody.
+    // A host that dies before it can end its compiler.
     let mut host = Command::new("/bin/sh")
         .args(["-c", r#"exec 3<&0; "$0" <&3 & wait"#])
         .arg(env!("CARGO_BIN_EXE_compiler"))
@@ -265,11 +264,11 @@ fn a_compiler_does_not_outlive_its_host() {
     let mut stdin = host.stdin.take().unwrap();
     let mut stdout = host.stdout.take().unwrap();
     give_order(&mut stdin, 60, 4 << 30);
-    // More than a pipe takes: when it is written, it is being read.
+    // More than fits into a pipe: once it is written, it is being read.
     stdin.write_all(&[0; 1 << 20]).unwrap();
     host.kill().unwrap();
     host.wait().unwrap();
-    // The end of the component. Who is left would say that it is none.
+    // The end of the component. A compiler that is still alive would report it as invalid.
     drop(stdin);
     let mut said = Vec::new();
     stdout.read_to_end(&mut said).unwrap();

@@ -1,5 +1,5 @@
-//! Compilers that were killed leave nothing in the host. The test has a process of
-//! its own, so that no other opens or starts anything meanwhile.
+//! Killed compilers leave nothing in the host. The test runs in a separate process, so that nothing
+//! else opens files or starts processes meanwhile.
 #![cfg(target_os = "linux")]
 
 use std::fs;
@@ -8,11 +8,11 @@ use std::time::Duration;
 use http_step_host::{CompileLimits, Compiler, Host};
 use http_step_tests::{Guest, alone, bomb};
 
-/// What the process has open, and who its children are.
+/// The open descriptors of the process, and its children.
 fn held() -> (usize, String) {
     let children = fs::read_dir("/proc/self/task")
         .unwrap()
-        // A thread may end while its directory is looked at.
+        // A thread may end while its directory is read.
         .filter_map(|task| fs::read_to_string(task.unwrap().path().join("children")).ok())
         .collect();
     (fs::read_dir("/proc/self/fd").unwrap().count(), children)
@@ -23,13 +23,13 @@ fn neither_processes_nor_descriptors() {
     if !alone("compile_leaves_nothing::neither_processes_nor_descriptors") {
         return;
     }
-    let compile = |report: &[&str], wasm: &[u8], seconds: u64| {
+    let compile = |arguments: &[&str], wasm: &[u8], seconds: u64| {
         let limits = CompileLimits {
             compile_time: Duration::from_secs(seconds),
             compile_memory: 512 << 20,
             ..CompileLimits::default()
         };
-        let compiler = Compiler::child(env!("CARGO_BIN_EXE_compiler"), report);
+        let compiler = Compiler::child(env!("CARGO_BIN_EXE_compiler"), arguments);
         let host = Host::builder()
             .concurrency(1)
             .compiler(compiler.limits(limits))
@@ -37,12 +37,12 @@ fn neither_processes_nor_descriptors() {
             .unwrap();
         host.load(wasm).is_ok()
     };
-    // What is opened once, for all that follows. A busy machine takes more than a second for it.
+    // For what is opened once and kept. A busy machine takes more than a second for it.
     assert!(compile(&[], &Guest::Smallest.wasm(), 60));
     let before = held();
     let time = bomb(500, 1000);
     let memory = bomb(1, 30_000);
-    for (report, wasm) in [
+    for (arguments, wasm) in [
         (&[][..], &time),
         (&[], &memory),
         (&["hangs"], &time),
@@ -51,8 +51,8 @@ fn neither_processes_nor_descriptors() {
         (&["babbles its words"], &time),
         (&["is silent"], &time),
     ] {
-        assert!(!compile(report, wasm, 1), "{report:?}");
-        assert_eq!(held(), before, "{report:?}");
+        assert!(!compile(arguments, wasm, 1), "{arguments:?}");
+        assert_eq!(held(), before, "{arguments:?}");
     }
     assert_eq!(before.1, "");
     assert!(compile(&[], &Guest::Smallest.wasm(), 60));

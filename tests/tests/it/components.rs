@@ -1,5 +1,5 @@
-//! Components that are no steps, and the step of the contributing guide. Those
-//! that are hostile are in `attacks/`.
+//! Components that are not steps, and the step of the contributing guide. Hostile ones are in
+//! `attacks/`.
 
 use expect_test::expect;
 use http_step_host::{Job, Policy};
@@ -13,7 +13,7 @@ fn load_error(wasm: &[u8]) -> String {
 }
 
 #[test]
-fn what_is_no_component() {
+fn invalid_components() {
     expect!["this file is empty"].assert_eq(&load_error(b""));
     expect!["this is not WebAssembly: a component begins with the bytes 00 61 73 6d, this with 23 21 2f 62"].assert_eq(&load_error(b"#!/bin/sh\n"));
     expect!["this is a core WebAssembly module, not a component: build it for wasm32-wasip2, or with `cargo component build`"].assert_eq(&load_error(b"\0asm\x01\0\0\0"));
@@ -21,9 +21,9 @@ fn what_is_no_component() {
         .assert_eq(&load_error(b"\0asm\x0d\0\x01\0\xff"));
 }
 
-/// What a step has no use for is surface for an attack.
+/// Features that a step does not need are attack surface.
 #[test]
-fn what_webassembly_has_beyond_steps() {
+fn unsupported_webassembly_features() {
     let mut report = String::new();
     for (feature, module) in [
         ("threads", "(memory 1 1 shared)"),
@@ -53,23 +53,23 @@ fn what_webassembly_has_beyond_steps() {
     "#]].assert_eq(&report);
 }
 
-/// The step of the contributing guide with so many more core instances, which are empty.
+/// The step of the contributing guide with additional, empty core instances.
 fn with_more_core_instances(more: u8) -> Vec<u8> {
     const MODULE: &[u8] = b"\0asm\x01\0\0\0";
     const MODULE_SECTION: u8 = 1;
     const INSTANCE_SECTION: u8 = 2;
     let mut wasm = Guest::Smallest.wasm();
     let index = sections(&wasm).filter(|id| *id == MODULE_SECTION).count() as u8;
-    // A section: what it is, its length, and what is in it.
+    // A section: its ID, its length, and its contents.
     wasm.extend([MODULE_SECTION, MODULE.len() as u8]);
     wasm.extend(MODULE);
     wasm.extend([INSTANCE_SECTION, 1 + 3 * more, more]);
-    // Each an instance of the module, with no arguments.
+    // Each is an instance of the module, without arguments.
     wasm.extend([0, index, 0].repeat(usize::from(more)));
     wasm
 }
 
-/// What the sections of a component are.
+/// The IDs of the sections of a component.
 fn sections(wasm: &[u8]) -> impl Iterator<Item = u8> {
     let mut at = 8;
     std::iter::from_fn(move || {
@@ -104,7 +104,7 @@ async fn a_component_of_many_core_instances() {
 
 #[tokio::test]
 async fn a_component_reaches_nothing_by_default() {
-    let origin = Scripted::nobody().await;
+    let origin = Scripted::closed_port().await;
     let job = Job::new(step_file(&format!("get: {origin}/")), Policy::nothing());
     let result = host().run(http_step_tests::reference(), job).await;
     expect![[r#"
@@ -115,10 +115,10 @@ async fn a_component_reaches_nothing_by_default() {
     "#]].assert_eq(&transcript(&result, &origin));
 }
 
-/// Whatever a component makes of it, people are told what the host did not allow.
+/// Whatever a component makes of it, the result shows what the host denied.
 #[tokio::test]
-async fn a_component_that_gives_up_hides_no_denial() {
-    let origin = Scripted::nobody().await;
+async fn a_component_that_gives_up_does_not_hide_a_denial() {
+    let origin = Scripted::closed_port().await;
     let step = host().load(&Guest::GivesUp.wasm()).unwrap();
     let mut report = String::new();
     for how in ["exception", "panic", "exit"] {

@@ -1,4 +1,4 @@
-//! Connections: who shares one, who does not, when it ends, and how it begins.
+//! Connections: which requests share one, which do not, and how one starts and ends.
 
 use std::fs;
 use std::sync::Arc;
@@ -16,7 +16,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::Semaphore;
 
-/// On which connection each request came.
+/// The connection of each request.
 fn numbers(service: &Service) -> Vec<usize> {
     let requests = service.requests();
     requests.iter().map(|request| request.connection).collect()
@@ -27,7 +27,7 @@ fn is_success(result: &RunResult) {
 }
 
 #[tokio::test]
-async fn tenants_share_none() {
+async fn tenants_share_no_connection() {
     let service = Service::start(|_| Answer::default()).await;
     let policy = format!("allow: ['{}']", service.origin);
     let step = format!("get: {}/", service.origin);
@@ -39,7 +39,7 @@ async fn tenants_share_none() {
 }
 
 #[tokio::test]
-async fn a_connection_that_somebody_has_authenticated_is_nobody_elses() {
+async fn an_authenticated_connection_is_not_shared() {
     let service = Service::start(|request| {
         let mut answer = Answer::default();
         if request.line == "GET /asks" {
@@ -64,7 +64,7 @@ async fn a_connection_that_somebody_has_authenticated_is_nobody_elses() {
 }
 
 #[tokio::test]
-async fn each_way_to_secure_a_connection_and_each_proxy_has_its_own() {
+async fn tls_settings_and_proxies_have_separate_connections() {
     let bench = bench();
     let server = bench.authority.issue("one.test");
     let acceptor = server.server().acceptor();
@@ -110,7 +110,7 @@ async fn each_way_to_secure_a_connection_and_each_proxy_has_its_own() {
     let origin = format!("https://one.test:{}", service.port);
     let terms = [
         "{steps_may: [verify-none, ca-file, client-certificate, pinned-key, min-version]}",
-        // What the policy demands is another identity than what the step does.
+        // The policy demands another identity than the step does.
         &format!("{{pinned_keys: ['{pin}'], steps_may: []}}"),
     ];
     let policy = |tls: &str| {
@@ -141,7 +141,7 @@ async fn each_way_to_secure_a_connection_and_each_proxy_has_its_own() {
 }
 
 #[tokio::test]
-async fn what_a_proxy_has_resolved_is_not_for_a_policy_that_checks_addresses() {
+async fn a_connection_that_a_proxy_resolved_is_not_reused_if_addresses_are_checked() {
     let service = Service::start(|_| Answer::default()).await;
     let proxy = HttpProxy::start().await;
     let origin = format!("http://one.test:{}", service.port);
@@ -159,8 +159,8 @@ async fn what_a_proxy_has_resolved_is_not_for_a_policy_that_checks_addresses() {
 }
 
 #[tokio::test]
-async fn a_connection_that_was_closed_meanwhile_is_no_error_of_a_step() {
-    // It does not say that it will close: that is found out.
+async fn a_closed_idle_connection_is_no_error_of_a_step() {
+    // It does not announce that it will close.
     let server = Scripted::closes_after("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok").await;
     let policy = format!("allow: ['{}']", server.origin);
     for _ in 0..50 {
@@ -171,8 +171,8 @@ async fn a_connection_that_was_closed_meanwhile_is_no_error_of_a_step() {
 
 const OK: &str = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
 
-/// One request, and another on its connection, which ends then, having sent this much of
-/// an answer: what comes of the second, and the requests that came.
+/// Makes one request, and another on the same connection, which ends after this much of a response.
+/// Returns the result of the second, and the requests.
 async fn ends_under(step: &str, beginning: &'static str) -> (RunResult, Vec<String>, String) {
     let (server, requests) = Scripted::ends_once(OK, beginning, OK).await;
     let (bench, origin) = (bench(), server.origin);
@@ -204,7 +204,7 @@ async fn an_idempotent_request_is_sent_again_when_a_reused_connection_ends() {
             body => format!("\ndata: {body}"),
         };
         let (result, requests, _) = ends_under(&format!("method: {method}{data}"), "").await;
-        // With what HEAD is answered here, its connection is of no more use.
+        // After this response to HEAD, its connection can't be reused.
         is_success(&result);
         let row = &result.ledger[0];
         assert_eq!(
@@ -217,17 +217,17 @@ async fn an_idempotent_request_is_sent_again_when_a_reused_connection_ends() {
 }
 
 #[tokio::test]
-async fn what_may_have_been_processed_is_not_sent_again() {
+async fn a_request_that_may_have_been_processed_is_not_sent_again() {
     let mut report = String::new();
     for (step, beginning) in [
         ("method: POST", ""),
         ("method: POST\ndata: x", ""),
         ("method: PATCH\ndata: x", ""),
-        // The server has begun to answer.
+        // The server has started to respond.
         ("method: GET", "H"),
         ("method: PUT\ndata: x", "HTTP/1.1 200 OK\r\n"),
         ("method: GET", "HTTP/1.1 103 Early Hints\r\n\r\n"),
-        // Longer than what is kept.
+        // Longer than what the host keeps.
         ("method: PUT\ndata: ${{ property.body }}", ""),
     ] {
         let (result, requests, origin) = ends_under(step, beginning).await;
@@ -255,7 +255,7 @@ async fn what_may_have_been_processed_is_not_sent_again() {
 }
 
 #[tokio::test]
-async fn what_is_kept_to_be_sent_again_is_memory_of_the_run() {
+async fn bodies_kept_for_retries_count_as_memory() {
     let (server, _) = Scripted::ends_once(OK, "", OK).await;
     let origin = &server.origin;
     let policy = format!("allow: ['{origin}']");
@@ -266,18 +266,18 @@ async fn what_is_kept_to_be_sent_again_is_memory_of_the_run() {
             job.properties([("body", body.as_str())].into())
         })
     };
-    // The first has a connection of its own, and would not be sent again.
+    // The first opens a connection, and would not be sent again.
     let first = put().await;
     is_success(&first);
     let second = put().await;
     is_success(&second);
     assert_eq!(second.ledger[0].attempts, 2);
-    // How much more there is at the peak, depends on what the component has by then.
+    // The peak depends on what the component holds by then.
     assert!(second.usage.peak_memory_bytes > first.usage.peak_memory_bytes);
 }
 
 #[tokio::test]
-async fn a_request_that_comes_back_is_written_anew_for_the_next_connection() {
+async fn a_returned_request_is_rewritten_for_the_next_connection() {
     let issued = bench().authority.issue("one.test");
     let (http1, http2) = (
         issued.server().acceptor(),
@@ -300,10 +300,10 @@ async fn a_request_that_comes_back_is_written_anew_for_the_next_connection() {
         stream
     });
     is_success(&first);
-    // The request is on its way to it before anybody notices.
+    // The request is assigned to it before its end is noticed.
     drop(idle);
 
-    let (requested, tell) = tokio::sync::oneshot::channel();
+    let (requested, received) = tokio::sync::oneshot::channel();
     tokio::spawn(async move {
         let (stream, _) = listener.accept().await.unwrap();
         let stream = http2.accept(stream).await.unwrap();
@@ -316,11 +316,11 @@ async fn a_request_that_comes_back_is_written_anew_for_the_next_connection() {
     let second = bench().run(&policy, &step).await;
     is_success(&second);
     assert_eq!(second.ledger[0].connection, Some(ConnectionUse::New));
-    assert_eq!(tell.await.unwrap(), format!("{origin}/path"));
+    assert_eq!(received.await.unwrap(), format!("{origin}/path"));
 }
 
 #[tokio::test]
-async fn a_shared_connection_that_has_fallen_silent_is_given_to_nobody_else() {
+async fn a_silent_shared_connection_gets_no_more_requests() {
     let acceptor = bench()
         .authority
         .issue("one.test")
@@ -345,7 +345,7 @@ async fn a_shared_connection_that_has_fallen_silent_is_given_to_nobody_else() {
 }
 
 #[tokio::test]
-async fn a_host_makes_no_more_requests_at_a_time_than_it_may() {
+async fn concurrent_requests_of_a_host_are_limited() {
     let bench = Bench::with(|host| host.requests(1));
     let acceptor = bench
         .authority
@@ -373,9 +373,9 @@ async fn a_host_makes_no_more_requests_at_a_time_than_it_may() {
     let first = bench.run(&policy, &long_poll);
     let others = async {
         begun.acquire().await.unwrap().forget();
-        // The wait counts in the time that a step has, and nothing was sent.
-        let impatient = format!("get: {origin}/\ntimeout: {{total: 0.5}}");
-        let late = bench.run(&policy, &impatient).await;
+        // The wait counts against the step's time, and nothing was sent.
+        let limited = format!("get: {origin}/\ntimeout: {{total: 0.5}}");
+        let late = bench.run(&policy, &limited).await;
         expect!["Exception, Timeout, sent No: the step did not end within 0.5 s; `total` under `timeout:` of the step file gives it longer"]
             .assert_eq(&error(&late, &origin));
         answers.add_permits(2);
@@ -388,7 +388,7 @@ async fn a_host_makes_no_more_requests_at_a_time_than_it_may() {
 }
 
 #[tokio::test]
-async fn a_tenant_with_many_requests_leaves_turns_to_the_next() {
+async fn a_tenant_with_many_requests_leaves_permits_to_the_next() {
     let bench = Bench::with(|host| host.requests(2));
     let issued = bench.authority.issue("one.test");
     let [answers, begun] = [(); 2].map(|()| Arc::new(Semaphore::new(0)));
@@ -434,7 +434,7 @@ async fn a_tenant_with_many_requests_leaves_turns_to_the_next() {
 }
 
 #[tokio::test]
-async fn a_request_has_its_turn_until_its_answer_was_read() {
+async fn a_request_holds_its_permit_until_its_response_is_read() {
     let bench = Bench::with(|host| host.requests(1));
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let origin = format!("http://{}", listener.local_addr().unwrap());
@@ -445,8 +445,8 @@ async fn a_request_has_its_turn_until_its_answer_was_read() {
         let (mut stream, _) = listener.accept().await.unwrap();
         let half = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\no";
         stream.write_all(half).await.unwrap();
-        let impatient = format!("get: {origin}/\ntimeout: {{total: 0.5}}");
-        bench.run(&policy, &impatient).await
+        let limited = format!("get: {origin}/\ntimeout: {{total: 0.5}}");
+        bench.run(&policy, &limited).await
     };
     tokio::select! {
         result = holds => panic!("it has not held on: {result:?}"),
@@ -458,7 +458,7 @@ async fn a_request_has_its_turn_until_its_answer_was_read() {
 }
 
 #[tokio::test]
-async fn an_address_that_refuses_is_passed_over() {
+async fn a_refusing_address_is_skipped() {
     let names = Names(&[("six.test", &["::1", "127.0.0.1"])]);
     let bench = Bench::with(|host| host.resolver(names));
     let service = Service::start(|_| Answer::default()).await;
@@ -474,11 +474,11 @@ async fn an_address_that_refuses_is_passed_over() {
 }
 
 #[tokio::test]
-async fn an_address_that_does_not_answer_is_overtaken() {
+async fn a_silent_address_is_overtaken() {
     let names = Names(&[("slow.test", &["127.0.0.2", "127.0.0.1"])]);
     let bench = Bench::with(|host| host.resolver(names));
     let service = Service::start(|_| Answer::default()).await;
-    // Nobody takes what waits in its backlog, and there is room for one or two.
+    // Nothing accepts from its backlog, which has room for one or two.
     let deaf = TcpSocket::new_v4().unwrap();
     let address = ([127, 0, 0, 2], service.port).into();
     deaf.bind(address).unwrap();
@@ -500,6 +500,6 @@ async fn an_address_that_does_not_answer_is_overtaken() {
     is_success(&result);
     let row = &result.ledger[0];
     assert_eq!(row.peer.unwrap().ip().to_string(), "127.0.0.1");
-    // Half a second is what a busy machine may add.
+    // A busy machine may add half a second.
     assert!((0.25..0.75).contains(&row.seconds.connect), "{row:?}");
 }

@@ -1,4 +1,4 @@
-//! What the policy lets out, with names that a resolver of ours answers for.
+//! What the policy permits, with names from a test's resolver.
 
 use std::io;
 use std::sync::{Arc, LazyLock, Mutex};
@@ -10,7 +10,7 @@ use http_step_tests::{
     Answer, Bench, Service, bench, error, host_builder, reference_of, step_file, transcript,
 };
 
-/// Names that lead where their owner pleases.
+/// Names that resolve as their owner pleases.
 const NAMES: [(&str, &[&str]); 6] = [
     ("service.test", &["127.0.0.1"]),
     ("metadata.test", &["169.254.169.254"]),
@@ -51,7 +51,7 @@ async fn get(url: &str, policy: Policy) -> RunResult {
 }
 
 #[tokio::test]
-async fn a_name_that_leads_inside_is_denied_whichever_way() {
+async fn a_name_with_a_local_address_is_denied() {
     let mut text = String::new();
     for name in ["service", "metadata", "mapped", "mixed", "reversed"] {
         let origin = format!("http://{name}.test");
@@ -79,7 +79,7 @@ async fn a_name_that_leads_inside_is_denied_whichever_way() {
 }
 
 #[tokio::test]
-async fn a_network_lets_a_name_lead_inside() {
+async fn a_network_permits_a_name_with_a_local_address() {
     let service = Service::start(|_| Answer::default()).await;
     let port = service.origin.rsplit(':').next().unwrap();
     let url = format!("http://service.test:{port}/");
@@ -180,13 +180,13 @@ async fn a_connection_of_one_policy_is_not_used_under_another() {
     let wide = named.clone().allow_network("127.0.0.0/8".parse().unwrap());
     let run = |policy: &Policy| get(&url, policy.clone());
     assert_eq!(run(&wide).await.outcome, Outcome::Success);
-    // There is an open connection now, which this policy would not have allowed.
+    // An open connection exists now, which this policy would not have permitted.
     assert_eq!(run(&named).await.outcome, Outcome::Denied);
     assert_eq!(run(&wide).await.outcome, Outcome::Success);
     assert_eq!(service.connections(), 1);
 }
 
-/// Keeps what it is asked for, and leads to loopback.
+/// Records what it is asked for, and resolves it to loopback.
 #[derive(Clone, Default)]
 struct Requested(Arc<Mutex<Vec<String>>>);
 
@@ -250,14 +250,14 @@ async fn a_local_name_is_looked_up_only_where_a_rule_names_it() {
         METADATA.google%2Einternal.: Denied, Denied, sent No: the policy does not allow http://metadata.google.internal.:ORIGIN: it is a cloud metadata service, and no rule has its exact name
         metadata.goog: Denied, Denied, sent No: the policy does not allow http://metadata.goog:ORIGIN: it is a cloud metadata service, and no rule has its exact name
     "#]].assert_eq(&report);
-    // A wildcard names what is below it.
+    // A wildcard covers the names below it.
     let url = format!("get: http://git.internal:{}/", service.port);
     let result = bench.run(wide, &url).await;
     assert_eq!(result.outcome, Outcome::Success, "{:?}", result.error);
 }
 
 #[tokio::test]
-async fn what_is_denied_is_denied_whatever_allows_it() {
+async fn a_denial_overrides_every_grant() {
     let service = Service::start(|_| Answer::default()).await;
     let (origin, port) = (&service.origin, service.port);
     let mut report = String::new();
@@ -304,7 +304,7 @@ async fn what_is_denied_is_denied_whatever_allows_it() {
 }
 
 #[tokio::test]
-async fn what_is_denied_is_no_end_of_a_redirect_and_has_no_connection() {
+async fn a_denied_origin_is_reached_by_no_redirect_and_no_open_connection() {
     let last = Service::start(|_| Answer::default()).await;
     let to = HeaderValue::from_str(&format!("http://two.test:{}/", last.port)).unwrap();
     let first = Service::start(move |_| {
@@ -324,7 +324,7 @@ async fn what_is_denied_is_no_end_of_a_redirect_and_has_no_connection() {
     let direct = || format!("http://two.test:{}/", last.port);
     let report = [
         run("two.test", redirect()).await,
-        // There are connections to both now.
+        // Connections to both exist now.
         run("three.test", redirect()).await,
         run("two.test", redirect()).await,
         run("two.test", direct()).await,

@@ -1,4 +1,4 @@
-//! HTTP/2: who speaks it, what it shares, and how it ends.
+//! HTTP/2: when it is used, what is shared, and how connections end.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -26,13 +26,13 @@ fn policy(port: u16) -> String {
     format!("allow: ['{}']\nnetworks: [127.0.0.0/8]", origin(port))
 }
 
-/// A server's side of TLS that speaks HTTP/2.
+/// A TLS acceptor that offers HTTP/2.
 fn acceptor(bench: &Bench) -> TlsAcceptor {
     bench.authority.issue(NAME).server().http2().acceptor()
 }
 
 #[tokio::test]
-async fn it_is_spoken_with_who_speaks_it() {
+async fn http2_is_used_with_servers_that_offer_it() {
     let bench = bench();
     let service = Service::start_tls(acceptor(bench), |_| Answer::new("ok".into())).await;
     let origin = origin(service.port);
@@ -64,7 +64,7 @@ async fn it_is_spoken_with_who_speaks_it() {
 }
 
 #[tokio::test]
-async fn it_is_not_spoken_with_who_does_not() {
+async fn http1_is_used_with_other_servers() {
     let bench = bench();
     let acceptor = bench.authority.issue(NAME).server().acceptor();
     let service = Service::start_tls(acceptor, |_| Answer::new("ok".into())).await;
@@ -108,7 +108,7 @@ async fn fifty_steps_at_a_time_share_a_connection() {
     assert_eq!(server.accepted(), 1);
 }
 
-/// Wait for all of several futures, which run at the same time.
+/// Run several futures concurrently, and wait for all.
 async fn all<F: Future>(futures: impl Iterator<Item = F>) -> Vec<F::Output> {
     let mut futures: Vec<_> = futures.map(|future| (Box::pin(future), None)).collect();
     std::future::poll_fn(|cx| {
@@ -135,7 +135,7 @@ async fn all<F: Future>(futures: impl Iterator<Item = F>) -> Vec<F::Output> {
 }
 
 #[tokio::test]
-async fn frames_of_nothing_and_trailers_are_no_part_of_a_body() {
+async fn empty_frames_and_trailers_are_not_part_of_a_body() {
     let bench = bench();
     let server = Streams::start(acceptor(bench), |mut requested: Requested| async move {
         let mut head = Response::new(());
@@ -173,7 +173,7 @@ async fn frames_of_nothing_and_trailers_are_no_part_of_a_body() {
 }
 
 #[tokio::test]
-async fn frames_of_nothing_are_no_sign_of_life() {
+async fn empty_frames_do_not_count_as_progress() {
     const OFTEN: Duration = Duration::from_millis(20);
     let bench = bench();
     let server = Streams::start(acceptor(bench), |mut requested: Requested| async move {
@@ -192,7 +192,7 @@ async fn frames_of_nothing_are_no_sign_of_life() {
 }
 
 #[tokio::test]
-async fn trailers_are_held_to_the_budgets_of_a_header() {
+async fn trailers_count_against_the_budgets_of_a_header() {
     let bench = bench();
     let server = Streams::start(acceptor(bench), |mut requested: Requested| async move {
         let mut body = requested
@@ -214,7 +214,7 @@ async fn trailers_are_held_to_the_budgets_of_a_header() {
 }
 
 #[tokio::test]
-async fn a_large_body_goes_out_as_the_server_takes_it() {
+async fn a_large_body_respects_the_window_of_the_server() {
     let bench = bench();
     let read = Arc::new(AtomicUsize::default());
     let count = Arc::clone(&read);
@@ -222,7 +222,7 @@ async fn a_large_body_goes_out_as_the_server_takes_it() {
         let count = Arc::clone(&count);
         async move {
             let mut body = requested.request.into_body();
-            // Its window is 64 KiB: that much comes before it is widened.
+            // Its window is 64 KiB: that much arrives before it is widened.
             while let Some(data) = body.data().await {
                 let size = data.unwrap().len();
                 count.fetch_add(size, Ordering::Relaxed);
@@ -251,8 +251,8 @@ async fn a_large_body_goes_out_as_the_server_takes_it() {
     assert_eq!(result.usage.bytes_sent, body.len() as u64);
 }
 
-/// A server that answers the head of each request with these frames, on a
-/// connection that it then closes, or not. RST_STREAM is of the request's stream.
+/// A server that answers the head of each request with these frames, and then closes the connection
+/// or keeps it open. RST_STREAM refers to the request's stream.
 async fn frames(acceptor: TlsAcceptor, answer: &'static [u8], closes: bool) -> u16 {
     const HEADERS: u8 = 1;
     const RST_STREAM: u8 = 3;
@@ -288,11 +288,11 @@ async fn frames(acceptor: TlsAcceptor, answer: &'static [u8], closes: bool) -> u
     port
 }
 
-/// GOAWAY, the last stream being 0: it has taken up none.
+/// GOAWAY with 0 as the last stream: it has processed none.
 const GOAWAY_BEFORE: &[u8] = &[0, 0, 8, 7, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
 
 #[tokio::test]
-async fn a_server_that_takes_nothing_up_is_not_asked_for_ever() {
+async fn retries_at_a_server_that_processes_nothing_are_limited() {
     let bench = bench();
     let port = frames(acceptor(bench), GOAWAY_BEFORE, false).await;
     let step = format!("get: {}/", origin(port));
@@ -302,7 +302,7 @@ async fn a_server_that_takes_nothing_up_is_not_asked_for_ever() {
     assert_eq!(result.ledger[0].attempts, 5);
 }
 
-/// Answers for a name once, and then no more.
+/// Resolves a name once, and then no more.
 struct Once(AtomicUsize);
 
 impl Resolve for Once {
@@ -339,9 +339,8 @@ enum Does {
     Ends,
 }
 
-/// A server that does what is said with one request after another, however many
-/// connections they come on, and answers those that follow. With the connection, method
-/// and body of each.
+/// A server that treats one request after another as listed, on any connection, and answers those
+/// that follow. Returns the connection, method and body of each.
 async fn does(
     acceptor: TlsAcceptor,
     what: &'static [Does],
@@ -365,7 +364,7 @@ async fn does(
                         text.push_str(&String::from_utf8_lossy(&data));
                     }
                 };
-                // The connection has to be driven meanwhile; nothing else comes on it.
+                // The connection has to be driven meanwhile; nothing else arrives on it.
                 tokio::select! {
                     () = read => {}
                     other = connection.accept() => assert!(other.is_none()),
@@ -385,7 +384,7 @@ async fn does(
     (server.port, bodies)
 }
 
-/// What comes of requests that are made one after the other.
+/// The results of requests that are made one after the other.
 async fn report(what: &'static [Does], steps: &[&str]) -> String {
     let bench = bench();
     let (port, requests) = does(acceptor(bench), what).await;
@@ -410,7 +409,7 @@ async fn report(what: &'static [Does], steps: &[&str]) -> String {
 }
 
 #[tokio::test]
-async fn what_the_server_has_not_processed_is_sent_again_with_its_body() {
+async fn an_unprocessed_request_is_sent_again_with_its_body() {
     let post = "method: POST\ndata: a body";
     let long = "method: POST\ndata: ${{ property.body }}";
     let mut all = String::new();
@@ -419,7 +418,7 @@ async fn what_the_server_has_not_processed_is_sent_again_with_its_body() {
         (&[Does::Resets(REFUSED); 9], &[post]),
         (&[Does::Answers, Does::Resets(REFUSED)], &[post, post]),
         (&[Does::Resets(INTERNAL_ERROR)], &[post]),
-        // Longer than what is kept.
+        // Longer than what the host keeps.
         (&[Does::Resets(REFUSED)], &[long]),
     ] {
         all.push_str(&format!("{what:?}\n{}", report(what, steps).await));
@@ -452,7 +451,7 @@ async fn what_the_server_has_not_processed_is_sent_again_with_its_body() {
 }
 
 #[tokio::test]
-async fn a_reused_connection_that_dies_is_no_error_of_an_idempotent_request() {
+async fn an_idempotent_request_survives_the_end_of_a_reused_connection() {
     let (get, put, post) = (
         "method: GET",
         "method: PUT\ndata: a body",
@@ -465,7 +464,7 @@ async fn a_reused_connection_that_dies_is_no_error_of_an_idempotent_request() {
         (DIES, &[get, put]),
         (DIES, &[get, post]),
         (&[Does::Answers, Does::Resets(INTERNAL_ERROR)], &[get, get]),
-        // Where it is new, it is the request that the server does not like.
+        // On a new connection, the request itself may be the reason.
         (&[Does::Ends], &[get]),
         (&[Does::Answers, Does::Ends, Does::Ends], &[get, get]),
     ] {
@@ -507,7 +506,7 @@ async fn a_reused_connection_that_dies_is_no_error_of_an_idempotent_request() {
 }
 
 #[tokio::test]
-async fn a_post_that_goaway_leaves_out_is_sent_again() {
+async fn a_post_that_goaway_excludes_is_sent_again() {
     let bench = bench();
     let port = goes_away_once(acceptor(bench)).await;
     let step = format!("post: {}/\ndata: a body", origin(port));
@@ -516,8 +515,8 @@ async fn a_post_that_goaway_leaves_out_is_sent_again() {
     assert_eq!(result.ledger[0].attempts, 2);
 }
 
-/// A server that goes away at the first request, of whose connection it says that none was
-/// processed, and answers the second if its body is whole.
+/// A server that sends GOAWAY on the first request, saying that none of its connection was
+/// processed, and answers the second if its body is complete.
 async fn goes_away_once(acceptor: TlsAcceptor) -> u16 {
     const DATA: u8 = 0;
     const OK: &[u8] = &[0, 0, 1, 1, 5, 0, 0, 0, 1, 0x88];
@@ -531,8 +530,7 @@ async fn goes_away_once(acceptor: TlsAcceptor) -> u16 {
     .await
 }
 
-/// A server that answers frames, of which it gets the connection's number, the type and
-/// the payload.
+/// A server that answers frames, given the number of the connection, the type and the payload.
 async fn frames_with(
     acceptor: TlsAcceptor,
     answer: impl Fn(usize, u8, &[u8]) -> Option<&'static [u8]> + Send + 'static,
@@ -559,7 +557,7 @@ async fn frames_with(
                     break;
                 }
             }
-            // Nothing more is read of it, and it stays open.
+            // Nothing more is read from it, and it stays open.
             open.push(stream);
         }
     });
@@ -567,7 +565,7 @@ async fn frames_with(
 }
 
 #[tokio::test]
-async fn what_the_server_has_not_begun_was_not_sent() {
+async fn a_request_that_the_server_has_not_started_was_not_sent() {
     const GOAWAY_AFTER: &[u8] = &[0, 0, 8, 7, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0];
     const REFUSED: &[u8] = &[0, 0, 4, 3, 0, 0, 0, 0, 1, 0, 0, 0, 7];
     const INTERNAL: &[u8] = &[0, 0, 4, 3, 0, 0, 0, 0, 1, 0, 0, 0, 2];
@@ -600,7 +598,7 @@ async fn what_the_server_has_not_begun_was_not_sent() {
 }
 
 #[tokio::test]
-async fn a_step_that_does_not_read_holds_up_no_other() {
+async fn a_step_that_does_not_read_blocks_no_other() {
     const HELD: usize = 16;
     let bench = bench();
     let begun = Arc::new(Semaphore::new(0));

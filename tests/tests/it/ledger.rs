@@ -1,4 +1,4 @@
-//! The ledger: what the host saw of each request, whole.
+//! The audit log: what the host saw of each request.
 
 use std::sync::{Arc, Mutex};
 
@@ -11,7 +11,7 @@ use http_step_tests::{
 };
 use tokio::sync::oneshot;
 
-/// A server over TLS that leads on.
+/// A TLS server that redirects.
 async fn redirects(issued: &Issued, to: &str) -> Service {
     let location = HeaderValue::from_str(to).unwrap();
     Service::start_tls(issued.server().acceptor(), move |_| {
@@ -40,7 +40,7 @@ fn allowing(origins: &[&str]) -> String {
 }
 
 #[tokio::test]
-async fn a_redirect_to_another_origin_and_a_connection_used_again() {
+async fn a_redirect_to_another_origin_and_a_reused_connection() {
     let (first_issued, last_issued) = (issue("first.test"), issue("last.test"));
     let acceptor = last_issued.server().http2().acceptor();
     let last = Service::start_tls(acceptor, |_| Answer::new("the end".into())).await;
@@ -201,7 +201,7 @@ async fn a_redirect_to_another_origin_and_a_connection_used_again() {
 }
 
 #[tokio::test]
-async fn a_hop_that_is_denied() {
+async fn a_denied_hop() {
     let issued = issue("first.test");
     let first = redirects(&issued, "http://169.254.169.254/latest/").await;
     let origin = format!("https://first.test:{}", first.port);
@@ -290,8 +290,10 @@ async fn a_hop_that_is_denied() {
 }
 
 #[tokio::test]
-async fn a_connection_that_is_refused() {
-    let origin = Scripted::nobody().await.replace("127.0.0.1", "one.test");
+async fn a_refused_connection() {
+    let origin = Scripted::closed_port()
+        .await
+        .replace("127.0.0.1", "one.test");
     let result = run(&[&origin], &format!("get: {origin}/")).await;
     let port = origin.rsplit(':').next().unwrap();
     expect![[r#"
@@ -335,7 +337,7 @@ async fn a_connection_that_is_refused() {
 }
 
 #[tokio::test]
-async fn a_handshake_that_fails() {
+async fn a_failed_handshake() {
     let stranger = Authority::default().issue("one.test");
     let service = Service::start_tls(stranger.server().acceptor(), |_| Answer::default()).await;
     let origin = format!("https://one.test:{}", service.port);
@@ -382,7 +384,7 @@ async fn a_handshake_that_fails() {
 }
 
 #[tokio::test]
-async fn an_end_from_outside_in_the_middle() {
+async fn a_run_that_is_stopped() {
     let (first_issued, last_issued) = (issue("first.test"), issue("last.test"));
     let (sender, connected) = oneshot::channel();
     let sender = Arc::new(Mutex::new(Some(sender)));

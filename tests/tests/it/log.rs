@@ -1,4 +1,4 @@
-//! What is told: Buildbot's layout, masks, text and what is none.
+//! The log: Buildbot's layout, masks, text and binary bodies.
 
 use std::sync::{Arc, Mutex};
 
@@ -25,7 +25,7 @@ async fn report(content_type: &'static str, body: &'static [u8]) -> String {
     transcript(&result, &service.origin)
 }
 
-/// Of what is long the host takes the digest, for the component.
+/// The host computes the digests of long bodies for the component.
 #[tokio::test]
 async fn digests_of_long_bodies() {
     let long: Vec<u8> = (0..1_000_000_u32).map(|at| (at % 251) as u8).collect();
@@ -264,7 +264,7 @@ async fn a_status_other_than_200_goes_to_stderr_and_400_is_a_failure() {
 }
 
 #[tokio::test]
-async fn credentials_are_hidden_without_being_asked() {
+async fn credentials_are_hidden_by_default() {
     let service = Service::start(|_| {
         let mut answer = answer("text/plain", "");
         answer
@@ -345,9 +345,9 @@ async fn a_binary_body_is_one_line() {
 
 #[tokio::test]
 async fn the_log_is_live() {
-    // The service answers only after the log has told of the request.
-    let report = Arc::new(Mutex::new(String::new()));
-    let seen = Arc::clone(&report);
+    // The service responds only after the log has shown the request.
+    let shown = Arc::new(Mutex::new(String::new()));
+    let seen = Arc::clone(&shown);
     let before = Arc::new(Mutex::new(None));
     let at_request = Arc::clone(&before);
     let service = Service::start(move |_| {
@@ -356,7 +356,7 @@ async fn the_log_is_live() {
     })
     .await;
     let origin = &service.origin;
-    let sink = Arc::clone(&report);
+    let sink = Arc::clone(&shown);
     run_with(origin, &format!("post: {origin}/\ndata: {{a: b}}"), |job| {
         job.sink(move |_: Stream, text: &str| sink.lock().unwrap().push_str(text))
     })

@@ -72,7 +72,7 @@ async fn expressions_are_rendered_everywhere() {
             "get: ORIGIN/\nmax_redirects: ${{ property.limit }}",
             "GET / ",
         ),
-        // The largest, which is more than the default.
+        // The maximum, which is above the default.
         ("get: ORIGIN/\nmax_redirects: 50", "GET / "),
         (
             "post: ORIGIN/\ndata: $${{ property.branch }}",
@@ -120,7 +120,7 @@ async fn an_unknown_property_is_named_and_nothing_is_sent() {
 }
 
 #[tokio::test]
-async fn a_setting_of_the_wrong_type_says_so() {
+async fn a_setting_of_the_wrong_type_is_reported() {
     let service = Service::start(|_| Answer::default()).await;
     let origin = &service.origin;
     let step = format!("get: {origin}/\nmax_redirects: ${{{{ property.branch }}}}");
@@ -135,8 +135,7 @@ async fn a_setting_of_the_wrong_type_says_so() {
 const NUMBERS: &str =
     "[123456789012345678901234567890,1.10,-0,1e400,1E5,0.1000,18446744073709551616]";
 
-/// The digits that go in come out, from a file of properties or a program, with their
-/// type or within text.
+/// Digits are preserved, from a file of properties or a program, as numbers or within text.
 #[tokio::test]
 async fn numbers_keep_their_digits() {
     let yaml = format!("it: {NUMBERS}");
@@ -176,7 +175,7 @@ async fn numbers_keep_their_digits() {
     assert_eq!(sent(&default).await, format!("POST / {NUMBERS}"));
 }
 
-/// Where text is wanted, a number is spelled as in the file of properties.
+/// Within text, a number is spelled as in the file of properties.
 #[tokio::test]
 async fn numbers_keep_their_spelling_in_text() {
     let file = "phone: +15551234567\nmode: 0755\nall: {phone: +15551234567, list: [0x1F, .5, 1.]}";
@@ -207,7 +206,7 @@ async fn numbers_keep_their_spelling_in_text() {
     }
 }
 
-/// What a component is told, and what it hands on to the build.
+/// What a component is given, and what it passes on to the build.
 #[tokio::test]
 async fn outputs_keep_their_digits() {
     let file = format!("digits: {NUMBERS}\nphone: {{number: +15551234567, name: a}}\nnone: null");
@@ -227,9 +226,9 @@ async fn outputs_keep_their_digits() {
     );
 }
 
-/// A property in a URL is not encoded. Where that makes it another URL, the log says so.
+/// A property in a URL is not encoded. The log warns where that changes the URL.
 #[tokio::test]
-async fn a_property_that_would_have_to_be_encoded_is_told_of() {
+async fn a_property_that_needs_encoding_is_reported() {
     let service = Service::start(|_| Answer::default()).await;
     let origin = &service.origin;
     let step = format!(

@@ -1,4 +1,4 @@
-//! Proxies: who is asked for what, in whose words, and who is told nothing.
+//! Proxies: what they are asked for, with which credentials, and what they don't learn.
 
 use expect_test::expect;
 use http::{HeaderValue, StatusCode};
@@ -35,7 +35,7 @@ fn headers(service: &Service) -> String {
 }
 
 #[tokio::test]
-async fn http_is_passed_on_and_https_goes_through_a_tunnel() {
+async fn http_is_forwarded_and_https_is_tunnelled() {
     let (http, https) = (plain().await, secured("one.test").await);
     let proxy = HttpProxy::start().await;
     let mut steps = Vec::new();
@@ -70,7 +70,7 @@ async fn http_is_passed_on_and_https_goes_through_a_tunnel() {
 }
 
 #[tokio::test]
-async fn who_resolves_is_for_the_policy_to_say() {
+async fn the_policy_decides_who_resolves() {
     let (http, https) = (plain().await, secured("one.test").await);
     let mut report = String::new();
     for scheme in ["http", "https", "socks5", "socks5h"] {
@@ -124,7 +124,7 @@ async fn who_resolves_is_for_the_policy_to_say() {
 }
 
 #[tokio::test]
-async fn a_socks_proxy_is_told_an_address_in_its_plain_spelling() {
+async fn a_socks_proxy_gets_an_address_in_its_plain_spelling() {
     let names = Names(&[("mapped.test", &["::ffff:127.0.0.1"])]);
     let bench = Bench::with(|host| host.resolver(names));
     let (service, socks) = (plain().await, SocksProxy::start().await);
@@ -140,13 +140,13 @@ async fn a_socks_proxy_is_told_an_address_in_its_plain_spelling() {
 }
 
 #[tokio::test]
-async fn a_proxy_is_not_asked_for_what_is_denied() {
+async fn a_proxy_gets_no_denied_request() {
     let proxy = HttpProxy::start().await;
     let proxies = format!("proxies: {{all: 'http://{}'}}", proxy.address);
     let mut report = String::new();
     for (policy, url) in [
         ("allow: ['https://other.test']", "https://one.test/"),
-        // It leads to 127.0.0.1, and no network says that it may.
+        // It resolves to 127.0.0.1, which no network of the policy covers.
         ("allow: ['https://one.test']", "https://one.test/"),
         ("allow: ['http://one.test']", "http://one.test/"),
         (
@@ -171,7 +171,7 @@ async fn a_proxy_is_not_asked_for_what_is_denied() {
 }
 
 #[tokio::test]
-async fn hosts_that_go_without() {
+async fn hosts_without_a_proxy() {
     let service = plain().await;
     let proxy = HttpProxy::start().await;
     let mut report = String::new();
@@ -201,7 +201,7 @@ async fn hosts_that_go_without() {
 }
 
 #[tokio::test]
-async fn a_step_names_a_proxy_if_it_may() {
+async fn a_step_names_a_permitted_proxy() {
     let service = plain().await;
     let proxy = HttpProxy::start().await;
     let origin = format!("http://one.test:{}", service.port);
@@ -236,7 +236,7 @@ async fn a_step_names_a_proxy_if_it_may() {
     assert_eq!(proxy.requested().len(), 2);
 }
 
-/// Where credentials of a proxy must not be: anything that is told.
+/// Assert that nothing that is reported contains the credentials of a proxy.
 fn hides(result: &RunResult, secrets: &[&str]) {
     let report = serde_json::to_string(result).unwrap();
     for secret in secrets {
@@ -281,7 +281,7 @@ async fn credentials_go_to_the_proxy_and_nowhere_else() {
 }
 
 #[tokio::test]
-async fn what_goes_wrong_at_the_proxy() {
+async fn errors_at_the_proxy() {
     let service = secured("one.test").await;
     let http = plain().await;
     let garbage = Scripted::closes_after("SSH-2.0-OpenSSH_9.6\r\n")
@@ -291,7 +291,7 @@ async fn what_goes_wrong_at_the_proxy() {
     let ends = Scripted::closes_after("").await.origin;
     let interim = "HTTP/1.1 103 Early Hints\r\n\r\n".repeat(20_000);
     let interim = Scripted::hangs_after(interim).await.origin;
-    let nobody = Scripted::nobody().await;
+    let closed_port = Scripted::closed_port().await;
     let of = |proxy: &HttpProxy| format!("http://{}", proxy.address);
     let (forbids, wants, teapot) = (
         HttpProxy::answering(403).await,
@@ -311,14 +311,17 @@ async fn what_goes_wrong_at_the_proxy() {
         ("silent", silent.clone()),
         ("ends", ends.clone()),
         ("1xx without end", interim.clone()),
-        ("nobody", nobody.clone()),
+        ("closed port", closed_port.clone()),
         ("SOCKS: wants a password", format!("socks5://{socks}")),
         (
             "SOCKS: wants another",
             format!("socks5://ann:wrong@{socks}"),
         ),
         ("SOCKS: garbage", garbage.replace("http://", "socks5://")),
-        ("SOCKS: nobody", nobody.replace("http://", "socks5://")),
+        (
+            "SOCKS: closed port",
+            closed_port.replace("http://", "socks5://"),
+        ),
         ("TLS: is none", of(&forbids).replace("http://", "https://")),
     ];
     let mut report = String::new();
@@ -350,11 +353,11 @@ async fn what_goes_wrong_at_the_proxy() {
         https, silent: Exception, Timeout, sent No: could not connect to ORIGIN within 1 s
         https, ends: Exception, Connect, sent No: the proxy http://PROXY did not connect: connection closed before message completed
         https, 1xx without end: Exception, Connect, sent No: the proxy http://PROXY did not connect: it sends more than 64 interim responses
-        https, nobody: Exception, Connect, sent No: the proxy http://PROXY did not connect: could not connect to 127.0.0.1: connection refused
+        https, closed port: Exception, Connect, sent No: the proxy http://PROXY did not connect: could not connect to 127.0.0.1: connection refused
         https, SOCKS: wants a password: Exception, Connect, sent No: the proxy socks5://PROXY did not connect: No acceptable auth methods
         https, SOCKS: wants another: Exception, Connect, sent No: the proxy socks5://PROXY did not connect: Password auth failure, code: 1
         https, SOCKS: garbage: Exception, Timeout, sent No: could not connect to ORIGIN within 1 s
-        https, SOCKS: nobody: Exception, Connect, sent No: the proxy socks5://PROXY did not connect: could not connect to 127.0.0.1: connection refused
+        https, SOCKS: closed port: Exception, Connect, sent No: the proxy socks5://PROXY did not connect: could not connect to 127.0.0.1: connection refused
         https, TLS: is none: Exception, Connect, sent No: the proxy https://PROXY did not connect: TLS with it failed: what it sends is not TLS; if it is a server of plain HTTP, the URL begins with `http://`
         http, forbids: Status code: 403 (failure)
         http, answers 418: Status code: 418 (failure)
@@ -364,11 +367,11 @@ async fn what_goes_wrong_at_the_proxy() {
         http, silent: Exception, Timeout, sent Unknown: ORIGIN did not answer within 1 s
         http, ends: Exception, Protocol, sent Unknown: ORIGIN closed the connection before it answered: connection closed before message completed
         http, 1xx without end: Exception, Protocol, sent Yes: ORIGIN answered with something that is not HTTP: it sends more than 64 interim responses
-        http, nobody: Exception, Connect, sent No: the proxy http://PROXY did not connect: could not connect to 127.0.0.1: connection refused
+        http, closed port: Exception, Connect, sent No: the proxy http://PROXY did not connect: could not connect to 127.0.0.1: connection refused
         http, SOCKS: wants a password: Exception, Connect, sent No: the proxy socks5://PROXY did not connect: No acceptable auth methods
         http, SOCKS: wants another: Exception, Connect, sent No: the proxy socks5://PROXY did not connect: Password auth failure, code: 1
         http, SOCKS: garbage: Exception, Timeout, sent No: could not connect to ORIGIN within 1 s
-        http, SOCKS: nobody: Exception, Connect, sent No: the proxy socks5://PROXY did not connect: could not connect to 127.0.0.1: connection refused
+        http, SOCKS: closed port: Exception, Connect, sent No: the proxy socks5://PROXY did not connect: could not connect to 127.0.0.1: connection refused
         http, TLS: is none: Exception, Connect, sent No: the proxy https://PROXY did not connect: TLS with it failed: what it sends is not TLS; if it is a server of plain HTTP, the URL begins with `http://`
     "#]].assert_eq(&report);
 }
@@ -407,7 +410,7 @@ async fn each_hop_of_a_redirect_has_the_proxy_of_its_origin() {
 }
 
 #[tokio::test]
-async fn a_proxy_over_tls_is_judged_by_the_host_and_not_by_the_step() {
+async fn a_tls_proxy_is_verified_by_the_settings_of_the_host() {
     let service = secured("one.test").await;
     let origin = format!("https://one.test:{}", service.port);
     let mut report = String::new();
@@ -435,7 +438,7 @@ async fn a_proxy_over_tls_is_judged_by_the_host_and_not_by_the_step() {
 }
 
 #[tokio::test]
-async fn a_local_name_is_handed_to_no_proxy() {
+async fn a_local_name_is_not_sent_to_a_proxy() {
     let victim = plain().await;
     let (http, socks) = (HttpProxy::start().await, SocksProxy::start().await);
     let proxies = [
@@ -511,7 +514,7 @@ async fn a_local_name_is_handed_to_no_proxy() {
     assert_eq!(socks.requested(), [""; 0]);
     assert_eq!(victim.connections(), 0);
 
-    // Where a rule names it, the proxy looks it up.
+    // Where a rule names it, the proxy resolves it.
     let policy = format!(
         "allow: ['http://localhost:{}']\nproxies: {}",
         victim.port, proxies[3]
@@ -525,12 +528,12 @@ async fn a_local_name_is_handed_to_no_proxy() {
 }
 
 #[tokio::test]
-async fn no_proxy_is_asked_for_what_is_denied_for_good() {
+async fn unconditional_denials_apply_behind_proxies() {
     let (http, socks) = (HttpProxy::start().await, SocksProxy::start().await);
     let victim = plain().await;
     let mut report = String::new();
     for (proxies, deny, host) in [
-        // By the address that the host looked up.
+        // By the address that the host resolved.
         (
             format!("{{all: 'http://{}'}}", http.address),
             "127.0.0.0/8",

@@ -7,9 +7,9 @@ use http_step_tests::{
     Answer, Recorded, Scripted, Service, host, reference, run, step_file, transcript,
 };
 
-/// Servers close connections that are idle, or after so many requests, whenever they like.
+/// Servers close connections that are idle, or after a number of requests, at any time.
 #[tokio::test]
-async fn a_redirect_on_a_connection_that_ends_just_then() {
+async fn a_redirect_on_a_connection_that_is_closing() {
     for (method, is_followed) in [("PUT", true), ("DELETE", true), ("POST", false)] {
         let moved =
             "HTTP/1.1 307 Temporary Redirect\r\nLocation: /final\r\nContent-Length: 0\r\n\r\n";
@@ -31,7 +31,7 @@ async fn a_redirect_on_a_connection_that_ends_just_then() {
     }
 }
 
-/// `/STATUS/REST` redirects with that status to `/REST`; anything else is an end.
+/// `/STATUS/REST` redirects with that status to `/REST`; anything else gets a final response.
 fn hop(request: &Recorded) -> Answer {
     let path = request.line.split(' ').nth(1).unwrap();
     let mut answer = Answer::new(format!("at {path}").into());
@@ -48,7 +48,7 @@ fn hop(request: &Recorded) -> Answer {
     answer
 }
 
-/// What was asked, a line a request: method, target, body.
+/// The requests, one per line: method, target, body.
 fn requested(service: &Service) -> Vec<String> {
     service
         .requests()
@@ -335,7 +335,7 @@ async fn a_server_deletes_a_cookie_of_the_step() {
             .iter()
             .map(|request| request.header("cookie").unwrap_or("none").to_owned())
             .collect();
-        // What was deleted does not come back at the hop after.
+        // A deleted cookie does not come back on the next hop.
         assert_eq!(cookies, ["sid=1; other=1", sent, sent], "{set_cookie}");
     }
 }
@@ -413,7 +413,7 @@ async fn a_redirect_out_of_the_policy_is_denied() {
 }
 
 #[tokio::test]
-async fn where_a_hidden_location_leads_is_hidden_too() {
+async fn the_target_of_a_hidden_location_is_hidden() {
     let service = Service::start(|request| {
         let mut answer = hop(request);
         answer.headers_mut().remove("content-length");

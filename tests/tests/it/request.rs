@@ -52,7 +52,7 @@ async fn every_method_has_a_short_form() {
 }
 
 #[tokio::test]
-async fn a_request_that_can_not_be_made_names_the_part_and_why() {
+async fn an_invalid_request_names_the_part_and_the_reason() {
     let long = "x".repeat(70_000);
     let mut report = String::new();
     for step in [
@@ -153,7 +153,7 @@ async fn params_go_to_the_end_of_a_query() {
 }
 
 #[tokio::test]
-async fn params_as_text_stand_as_they_are() {
+async fn params_as_text_are_sent_unchanged() {
     check(
         "get: ORIGIN/path\nparams: a=1&b",
         expect![[r#"
@@ -264,8 +264,8 @@ files:
     .await;
 }
 
-/// As the requests library takes them: a list of pairs, and a part that says of what
-/// type it is and is no file.
+/// As the requests library takes them: a list of pairs, and a part with a content type that is not
+/// a file.
 #[tokio::test]
 async fn parts_of_one_name_and_parts_without_a_filename() {
     check(
@@ -342,7 +342,7 @@ async fn a_filename_from_a_path_is_not_rendered_again() {
     );
 }
 
-/// The digits that go in come out; what JSON can't spell is the number of the same value.
+/// Digits are preserved; what JSON can't spell becomes a number of the same value.
 #[tokio::test]
 async fn numbers_keep_their_digits() {
     let body = async |json: &str| {
@@ -361,7 +361,7 @@ async fn numbers_keep_their_digits() {
     );
 }
 
-/// Where text is wanted, a number is spelled as in the file.
+/// Within text, a number is spelled as in the file.
 #[tokio::test]
 async fn numbers_keep_their_spelling_in_text() {
     check(
@@ -488,7 +488,7 @@ async fn a_body_of_many_chunks_arrives_whole() {
     let origin = &service.origin;
     let line = "0123456789abcdef".repeat(4096);
     let body: String = std::iter::repeat_n(line.as_str(), 64).collect();
-    // A step file is small; what is large comes as a property.
+    // A step file is small, so the large value comes as a property.
     let result = run_with(
         origin,
         &format!("post: {origin}/\ndata: ${{{{ property.body }}}}"),
@@ -501,7 +501,7 @@ async fn a_body_of_many_chunks_arrives_whole() {
 }
 
 #[tokio::test]
-async fn what_the_policy_does_not_let_a_step_ask_for_is_denied() {
+async fn settings_that_the_policy_does_not_permit_are_denied() {
     let service = Service::start(|_| Answer::default()).await;
     let origin = &service.origin.replace("http://", "https://");
     let mut text = String::new();

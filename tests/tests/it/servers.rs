@@ -16,7 +16,7 @@ async fn get(origin: &str) -> RunResult {
     run(origin, &format!("get: {origin}/")).await
 }
 
-/// The error of a GET that gets these bytes, and then the connection's end.
+/// The error of a GET that gets these bytes before the connection ends.
 async fn error_after(answer: impl Into<Vec<u8>>) -> String {
     let server = Scripted::closes_after(answer).await;
     error(&get(&server.origin).await, &server.origin)
@@ -40,8 +40,8 @@ async fn a_hundred_steps_one_connection() {
 }
 
 #[tokio::test]
-async fn nobody_listens() {
-    let origin = Scripted::nobody().await;
+async fn connection_refused() {
+    let origin = Scripted::closed_port().await;
     let result = get(&origin).await;
     expect![[r#"
         h|Performing GET request to ORIGIN/
@@ -57,12 +57,12 @@ async fn a_connection_that_ends_before_the_answer() {
 }
 
 #[tokio::test]
-async fn what_is_not_http() {
+async fn a_response_that_is_not_http() {
     expect!["Protocol, sent Yes: ORIGIN answered with something that is not HTTP: invalid HTTP version parsed"].assert_eq(&error_after("SSH-2.0-OpenSSH_9.6\r\n").await);
 }
 
 #[tokio::test]
-async fn a_body_that_breaks_off() {
+async fn a_truncated_body() {
     let server = Scripted::closes_after(
         "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 10\r\n\r\nhello",
     )
@@ -88,7 +88,7 @@ async fn a_body_that_breaks_off() {
 }
 
 #[tokio::test]
-async fn a_chunk_that_is_none() {
+async fn an_invalid_chunk() {
     let error =
         error_after("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\nnope\r\n")
             .await;
@@ -141,7 +141,7 @@ async fn a_server_that_stops_in_the_body() {
 }
 
 #[tokio::test]
-async fn a_step_has_a_deadline_over_all() {
+async fn a_step_has_a_total_deadline() {
     let server = Scripted::hangs_after("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhello").await;
     let step = format!("get: {}/\ntimeout: {{total: 1}}", server.origin);
     let result = run(&server.origin, &step).await;
@@ -176,7 +176,7 @@ async fn a_step_has_a_deadline_over_all() {
 
 #[tokio::test]
 async fn an_early_answer_is_not_lost_and_does_not_deadlock() {
-    // It answers without reading the body, which is more than any buffer holds.
+    // It responds without reading the body, which is larger than all buffers.
     let server = Scripted::hangs_after(
         "HTTP/1.1 413 Content Too Large\r\nConnection: close\r\nContent-Length: 8\r\n\r\ntoo much",
     )
@@ -205,7 +205,7 @@ async fn a_connection_that_the_server_closed_is_not_used_again() {
 }
 
 #[tokio::test]
-async fn informational_responses_are_passed_over() {
+async fn informational_responses_are_skipped() {
     let server = Scripted::closes_after(
         "HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\nHTTP/1.1 204 No Content\r\n\r\n",
     )
@@ -214,23 +214,23 @@ async fn informational_responses_are_passed_over() {
 }
 
 #[tokio::test]
-async fn a_stop_breaks_the_request_off_and_keeps_the_log() {
+async fn a_stop_aborts_the_request_and_keeps_the_log() {
     let server = Scripted::hangs_after("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhello").await;
-    let (tell, report) = tokio::sync::oneshot::channel();
-    let mut tell = Some(tell);
+    let (stop, stopped) = tokio::sync::oneshot::channel();
+    let mut stop = Some(stop);
     let origin = &server.origin;
     let policy = Policy::nothing().allow(origin.parse().unwrap());
     let job = Job::new(step_file(&format!("get: {origin}/")), policy)
-        // Stop once the body has begun to come.
+        // Stop once the body has started to arrive.
         .sink(move |_: Stream, text: &str| {
             if text.contains("hello")
-                && let Some(tell) = tell.take()
+                && let Some(stop) = stop.take()
             {
-                let _ = tell.send(());
+                let _ = stop.send(());
             }
         });
     let stop = async {
-        let _ = report.await;
+        let _ = stopped.await;
     };
     let result = host().run_until(reference(), job, stop).await;
     assert_eq!(result.error.as_ref().unwrap().sent, Sent::Yes);
@@ -255,7 +255,7 @@ async fn a_stop_breaks_the_request_off_and_keeps_the_log() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn a_full_host_lets_steps_wait_their_turn() {
+async fn a_full_host_queues_steps() {
     let service = Service::start(|_| Answer::default()).await;
     let host = Arc::new(host_builder().concurrency(2).build().unwrap());
     let step = reference_of(&host);
@@ -273,7 +273,7 @@ async fn a_full_host_lets_steps_wait_their_turn() {
 }
 
 #[tokio::test]
-async fn the_wait_for_a_turn_to_run_counts_in_the_wall_time() {
+async fn queueing_counts_against_the_wall_time() {
     let silent = Scripted::hangs_after("").await;
     let service = Service::start(|_| Answer::default()).await;
     let host = host_builder().concurrency(1).build().unwrap();
@@ -294,7 +294,7 @@ async fn the_wait_for_a_turn_to_run_counts_in_the_wall_time() {
 }
 
 #[tokio::test]
-async fn who_comes_after_those_that_wait_is_told_at_once() {
+async fn a_step_beyond_the_queue_fails_at_once() {
     let service = Service::start(|_| Answer::default()).await;
     let host = host_builder().concurrency(1).queue(1).build().unwrap();
     let step = reference_of(&host);
@@ -316,7 +316,7 @@ async fn who_comes_after_those_that_wait_is_told_at_once() {
 }
 
 #[tokio::test]
-async fn steps_are_promised_their_memory() {
+async fn memory_is_reserved_for_steps() {
     let service = Service::start(|_| Answer::default()).await;
     let host = host_builder().memory(100 << 20).queue(1).build().unwrap();
     let step = reference_of(&host);
@@ -329,7 +329,7 @@ async fn steps_are_promised_their_memory() {
         let file = step_file(&format!("get: {}/", service.origin));
         host.run(&step, Job::new(file, policy).limits(limits))
     };
-    // They are begun in this order, and the first does not end before the last is begun.
+    // They start in this order, and the first does not end before the last has started.
     let (first, second, third, fourth) =
         tokio::join!(run(64 << 20), run(36 << 20), run(64 << 20), run(1 << 20));
     for result in [first, second, third] {
@@ -350,7 +350,7 @@ async fn steps_are_promised_their_memory() {
 }
 
 #[tokio::test]
-async fn a_limit_beyond_all_time_is_none() {
+async fn an_enormous_time_limit_is_no_limit() {
     let service = Service::start(|_| Answer::default()).await;
     let limits = Limits {
         wall: Duration::MAX,

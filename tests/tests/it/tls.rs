@@ -1,4 +1,4 @@
-//! TLS to the server: whose certificate is trusted, and what is said if not.
+//! TLS to the server: which certificates are trusted, and the errors of the others.
 
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::rustls::pki_types::PrivateKeyDer;
 
-/// A server of TLS with a certificate for some names, and that in PEM.
+/// A TLS server with a certificate for some names, and that certificate in PEM.
 async fn service(names: &[&str]) -> (Service, String) {
     let names: Vec<_> = names.iter().map(|name| (*name).to_owned()).collect();
     let signed = rcgen::generate_simple_self_signed(names).unwrap();
@@ -82,13 +82,13 @@ async fn a_server_that_does_not_speak_tls() {
 }
 
 #[test]
-fn roots_that_are_none() {
+fn invalid_roots() {
     let error = |pem: &[u8]| Host::builder().trust_roots(pem).err().unwrap().to_string();
     expect!["there is no certificate in it"].assert_eq(&error(b"hello"));
 }
 
 #[tokio::test]
-async fn a_handshake_that_does_not_begin_is_part_of_connecting() {
+async fn a_handshake_that_does_not_start_counts_as_connecting() {
     let (server, _kept) = Scripted::keeps_all().await;
     let origin = server.origin.replace("http://", "https://");
     let step = format!("get: {origin}/\ntimeout: {{connect: 0.2}}");
@@ -98,7 +98,7 @@ async fn a_handshake_that_does_not_begin_is_part_of_connecting() {
 }
 
 #[tokio::test]
-async fn a_certificate_out_of_its_time() {
+async fn a_certificate_outside_its_validity() {
     let bench = bench();
     let mut report = String::new();
     for (from, to) in [(2001, 2002), (2999, 3000)] {

@@ -1,5 +1,4 @@
-//! TLS as a step asks for it and as a policy demands it: what comes of both, and
-//! what is said where the one does not go with the other.
+//! TLS settings of a step and of a policy: the result of both, and the error where they conflict.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -11,8 +10,7 @@ use tempfile::TempDir;
 use tokio_rustls::rustls::SupportedProtocolVersion;
 use tokio_rustls::rustls::version::{TLS12, TLS13};
 
-/// A server with a certificate that the host trusts, and a directory of files
-/// that step files name.
+/// A server with a certificate that the host trusts, and a directory of files that step files name.
 struct Site {
     issued: Issued,
     directory: TempDir,
@@ -38,7 +36,7 @@ impl Site {
         fs::write(self.directory.path().join(name), text).unwrap();
     }
 
-    /// What comes of a request, for each pair of what a policy and a step say.
+    /// The result of a request, for each pair of settings of a policy and a step.
     async fn report(&self, server: TlsServer<'_>, cases: &[(&str, &str)]) -> String {
         let service = Service::start_tls(server.acceptor(), |_| Answer::default()).await;
         let origin = format!("https://one.test:{}", service.port);
@@ -81,7 +79,7 @@ const ALL: &str =
     "tls: {steps_may: [verify-none, ca-file, client-certificate, pinned-key, min-version]}";
 
 #[tokio::test]
-async fn a_certificate_of_an_authority_that_the_step_brings_along() {
+async fn a_certificate_of_the_authority_of_the_step() {
     let authority = Authority::default();
     let site = Site::issued_by(&authority);
     site.file("ca.pem", &authority.pem());
@@ -124,10 +122,10 @@ async fn a_certificate_of_an_authority_that_the_step_brings_along() {
     site.check(site.issued.server(), &cases, expected).await;
 }
 
-/// What `openssl req -x509` makes may sign others, and is no server's by the rules; to name
-/// it is to say that it is.
+/// A certificate that `openssl req -x509` makes may sign others, so by the rules it is not a
+/// server's. A step that names it accepts it as one.
 #[tokio::test]
-async fn a_certificate_that_the_step_brings_along_is_the_servers_own() {
+async fn the_certificate_of_the_step_is_the_one_of_the_server() {
     let of = |name: &str, from: i32, to: i32, is_ca: bool| {
         Authority::self_signed(name, |params| {
             params.not_before = rcgen::date_time_ymd(from, 1, 1);
@@ -167,7 +165,7 @@ async fn a_certificate_that_the_step_brings_along_is_the_servers_own() {
             "several.pem",
             &format!("{}{}", stranger.pem(), site.issued.pem),
         );
-        // Of the same name, as another machine has it.
+        // Of the same name, on another machine.
         site.file("other.pem", &of("one.test", 2001, 3000, true).pem);
         let other = bench().authority.issue("one.test").pin();
         let pinned = format!("verify: own.pem\ntls: {{pinned_keys: ['{other}']}}");
@@ -288,7 +286,7 @@ async fn a_certificate_that_the_step_brings_along_is_the_servers_own() {
 }
 
 #[tokio::test]
-async fn a_certificate_that_the_step_brings_along_is_shown_by_who_holds_its_key() {
+async fn a_server_has_to_hold_the_key_of_the_certificate_of_the_step() {
     let mut report = String::new();
     for versions in [TLS12_ALONE, TLS13_ALONE] {
         let site = Site {
@@ -318,7 +316,7 @@ async fn a_certificate_that_the_step_brings_along_is_shown_by_who_holds_its_key(
 }
 
 #[tokio::test]
-async fn an_authority_that_the_step_brings_along_is_the_only_one() {
+async fn the_authority_of_the_step_replaces_the_others() {
     let site = Site::new();
     site.file("other.pem", &Authority::default().pem());
     let cases = [("", ""), (ALL, "verify: other.pem")];
@@ -386,7 +384,7 @@ async fn a_certificate_of_the_client() {
 }
 
 #[tokio::test]
-async fn a_key_that_is_pinned() {
+async fn a_pinned_key() {
     let site = Site::new();
     let pin = site.issued.pin();
     let other = bench().authority.issue("one.test").pin();
@@ -405,7 +403,7 @@ async fn a_key_that_is_pinned() {
         (in_policy(&wrong), in_policy(&right)),
         (in_policy(&right), "verify: false".to_owned()),
         (none_requested, in_policy(&right)),
-        // Nobody looks at who has signed it, but the key has to be that one.
+        // The issuer is not verified, but the key has to match.
         (
             ALL.to_owned(),
             format!("verify: false\n{}", in_policy(&right)),
@@ -452,7 +450,7 @@ async fn a_key_that_is_pinned() {
 }
 
 #[tokio::test]
-async fn the_oldest_version() {
+async fn the_minimum_version() {
     let site = Site::new();
     let cases = [
         ("", ""),
@@ -460,7 +458,7 @@ async fn the_oldest_version() {
         ("tls: {min_version: '1.3'}", ""),
         ("", "tls: {min_version: '1.3'}"),
         ("tls: {steps_may: []}", "tls: {min_version: '1.3'}"),
-        // A step asks for more, and never for less.
+        // A step may ask for more, never for less.
         ("tls: {min_version: '1.3'}", "tls: {min_version: '1.2'}"),
     ];
     let server = || site.issued.server();
@@ -498,12 +496,12 @@ async fn the_oldest_version() {
 }
 
 #[tokio::test]
-async fn a_certificate_is_shown_by_who_holds_its_key() {
+async fn a_server_has_to_hold_the_key_of_its_certificate() {
     let site = Site::new();
     let thief = bench().authority.issue("one.test");
     let pinned = format!("tls: {{pinned_keys: ['{}']}}", site.issued.pin());
     let not_looked_at = format!("{pinned}\nverify: false");
-    // The certificate is trusted, and its key is the one that is pinned.
+    // The certificate is trusted, and its key is the pinned one.
     let cases = [("", ""), (ALL, &pinned), (ALL, &not_looked_at)];
     let mut report = String::new();
     for versions in [TLS12_ALONE, TLS13_ALONE] {
@@ -530,7 +528,7 @@ async fn a_certificate_is_shown_by_who_holds_its_key() {
 }
 
 #[tokio::test]
-async fn a_rule_has_terms_of_its_own() {
+async fn a_rule_has_its_own_settings() {
     let site = Site::new();
     let service = Service::start_tls(site.issued.server().acceptor(), |_| Answer::default()).await;
     let origin = format!("https://one.test:{}", service.port);

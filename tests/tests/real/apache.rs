@@ -27,7 +27,7 @@ impl Apache {
         let file = folder.write("apache.conf", configuration);
         let file = file.display().to_string();
         let arguments = ["-f", &file, "-D", "FOREGROUND"];
-        // The parent ends its workers in order alone.
+        // Only the parent ends its workers in order.
         let ends_by = EndsBy::Term;
         let daemon = Daemon::start("apache2", &arguments, None, &folder, place.address, ends_by);
         // It reads its configuration twice, and listens in between.
@@ -44,17 +44,17 @@ impl Apache {
         }
     }
 
-    /// A policy that lets steps reach it, and nothing else.
+    /// A policy that permits only this server.
     pub fn policy(&self) -> String {
         format!("allow: ['{}']\nnetworks: [{LOOPBACK}]\n", self.origin)
     }
 
-    /// Where a file of its folder is.
+    /// The path of a file in its folder.
     pub fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 
-    /// What it was asked, and what it answered, a line each; at least so many.
+    /// Its requests and responses, one per line; at least this many.
     pub fn log(&self, at_least: usize) -> String {
         let mut lines = Vec::new();
         wait_until("Apache has logged its requests", || {

@@ -27,7 +27,7 @@ async fn a_coded_body_is_decoded() {
     let result = run(&step, &nginx.policy()).await;
     assert_eq!(answer(&result), text);
     let mut row = result.ledger[0].clone();
-    // The server's zlib says how small it gets.
+    // How small it gets depends on the server's zlib.
     assert!(
         (1..500).contains(&row.bytes_received),
         "{}",
@@ -86,7 +86,7 @@ async fn a_body_that_is_refused_before_it_was_read() {
         let nginx = Nginx::start(speaks, "client_max_body_size 1m; dav_methods PUT;");
         let step = format!("put: {}/body\nfiles: {{part: large}}", nginx.origin);
         let mut result = run_in(folder.path(), &step, &nginx.policy()).await;
-        // How much had gone out by then is a matter of buffers.
+        // How much had been sent by then depends on buffers.
         result.ledger[0].bytes_sent = 0;
         text.push_str(&nginx.hidden(&report(&result)));
     }
@@ -134,7 +134,7 @@ async fn a_slow_body_is_waited_for() {
 
 #[tokio::test]
 #[ignore = "needs nginx: make test-real"]
-async fn a_body_that_is_slower_than_the_step_has_time() {
+async fn a_body_that_is_slower_than_the_timeout() {
     let mut text = String::new();
     for speaks in VERSIONS {
         let nginx = Nginx::start(speaks, "root files; limit_rate 1k;");

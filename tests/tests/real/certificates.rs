@@ -1,4 +1,4 @@
-//! Who vouches for whom.
+//! Certificate authorities, and what they sign.
 
 use std::sync::LazyLock;
 

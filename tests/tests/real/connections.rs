@@ -1,5 +1,5 @@
-//! Connections to a server that is free to end them: shared, used again, and
-//! never the reason why a step fails.
+//! Connections to a server that may end them at any time: shared, reused, and never the reason why
+//! a step fails.
 
 use std::collections::BTreeSet;
 use std::iter::repeat_with;
@@ -12,7 +12,7 @@ use tokio::task::JoinSet;
 use crate::nginx::{Nginx, Speaks};
 use crate::visit::{answer, evidence, run};
 
-/// Tells which connection a request came on.
+/// Returns the connection of a request.
 const CONNECTION: &str = r#"location / { return 200 "connection $connection\n"; }"#;
 
 fn get(nginx: &Nginx) -> impl Future<Output = RunResult> + use<> {
@@ -21,14 +21,14 @@ fn get(nginx: &Nginx) -> impl Future<Output = RunResult> + use<> {
     async move { run(&step, &policy).await }
 }
 
-/// What steps that run at once are answered.
+/// The responses to concurrent steps.
 async fn answers_at_once(nginx: &Nginx, steps: usize) -> Vec<String> {
     let runs: JoinSet<_> = repeat_with(|| get(nginx)).take(steps).collect();
     runs.join_all().await.iter().map(answer).collect()
 }
 
-/// What steps that run one after another are answered.
-async fn answers_in_turn(nginx: &Nginx, steps: usize) -> Vec<String> {
+/// The responses to steps that run one after another.
+async fn answers_in_order(nginx: &Nginx, steps: usize) -> Vec<String> {
     let mut answers = Vec::new();
     for _ in 0..steps {
         answers.push(answer(&get(nginx).await));
@@ -70,18 +70,18 @@ async fn http2_is_agreed_on_and_many_steps_share_a_connection() {
         {"method":"GET","origin":"https://nginx.test:PORT","rule":"policy.yaml:1: https://nginx.test:PORT","addresses":["NGINX"],"peer":"NGINX:PORT","secrets":[],"partial_echoes":[],"attempts":1,"connection":"new","protocol":"HTTP/2","tls":{"version":"1.3","certificate_sha256":"CERTIFICATE"},"status":200,"bytes_sent":0,"bytes_received":13,"bytes_decoded":13}
         {"method":"GET","origin":"https://nginx.test:PORT","rule":"policy.yaml:1: https://nginx.test:PORT","addresses":["NGINX"],"peer":"NGINX:PORT","secrets":[],"partial_echoes":[],"attempts":1,"connection":"reused","protocol":"HTTP/2","tls":{"version":"1.3","certificate_sha256":"CERTIFICATE"},"status":200,"bytes_sent":0,"bytes_received":13,"bytes_decoded":13}"#]].assert_eq(&nginx.hidden(&rows.join("\n")));
 
-    let mut answers = answers_in_turn(&nginx, 20).await;
+    let mut answers = answers_in_order(&nginx, 20).await;
     answers.extend(answers_at_once(&nginx, 50).await);
     assert_eq!(distinct(&answers), distinct(&[answer(&first)]));
 }
 
 #[tokio::test]
 #[ignore = "needs nginx: make test-real"]
-async fn http1_where_the_server_has_no_other() {
+async fn http1_if_the_server_offers_nothing_else() {
     let nginx = Nginx::start(Speaks::Https1, CONNECTION);
     let first = get(&nginx).await;
     expect![[r#"{"method":"GET","origin":"https://nginx.test:PORT","rule":"policy.yaml:1: https://nginx.test:PORT","addresses":["NGINX"],"peer":"NGINX:PORT","secrets":[],"partial_echoes":[],"attempts":1,"connection":"new","protocol":"HTTP/1.1","tls":{"version":"1.3","certificate_sha256":"CERTIFICATE"},"status":200,"bytes_sent":0,"bytes_received":13,"bytes_decoded":13}"#]].assert_eq(&nginx.hidden(&evidence(&first.ledger[0])));
-    let answers = answers_in_turn(&nginx, 20).await;
+    let answers = answers_in_order(&nginx, 20).await;
     assert_eq!(distinct(&answers), distinct(&[answer(&first)]));
 
     // Each takes one request at a time.
@@ -102,7 +102,7 @@ async fn a_server_that_ends_a_connection_after_some_requests() {
             speaks,
             &format!("keepalive_requests {requests};{CONNECTION}"),
         );
-        let answers = answers_in_turn(&nginx, 100).await;
+        let answers = answers_in_order(&nginx, 100).await;
         assert_eq!(distinct(&answers).len(), 100 / requests, "{answers:#?}");
     }
 }
@@ -121,7 +121,7 @@ async fn a_server_that_goes_away_while_many_steps_share_the_connection() {
 
 #[tokio::test]
 #[ignore = "needs nginx: make test-real"]
-async fn a_server_that_ends_a_connection_that_rests() {
+async fn a_server_that_ends_idle_connections() {
     for speaks in [Speaks::Http, Speaks::Https1, Speaks::Https2] {
         let nginx = Nginx::start(speaks, &format!("keepalive_timeout 50ms;{CONNECTION}"));
         for _ in 0..5 {
@@ -141,7 +141,7 @@ async fn a_server_whose_workers_are_replaced_while_steps_run() {
         let mut workers = BTreeSet::new();
         for _ in 0..5 {
             nginx.reload();
-            // Until the new workers answer, and so the old ones have gone.
+            // Until the new workers respond, so that the old ones are gone.
             loop {
                 let answers = answers_at_once(&nginx, 20).await;
                 let last = workers.len();

@@ -14,7 +14,7 @@ use tokio::task::spawn_blocking;
 /// Debian's `nobody`, as whom daemons run that root starts.
 const NOBODY: u32 = 65534;
 
-/// How long anything may take that a test waits for.
+/// How long a test waits for anything.
 const TIMEOUT: Duration = Duration::from_secs(20);
 
 /// A folder that a daemon can write to.
@@ -35,31 +35,30 @@ impl Folder {
         self.0.path()
     }
 
-    /// Write a file, and tell its path.
+    /// Write a file, and return its path.
     pub fn write(&self, name: &str, content: impl AsRef<[u8]>) -> PathBuf {
         let path = self.path().join(name);
         fs::write(&path, content).expect("the folder is writable");
         path
     }
 
-    /// A file's lines; none before there is one.
+    /// A file's lines, or none if it does not exist.
     pub fn lines(&self, name: &str) -> Vec<String> {
         let text = fs::read_to_string(self.path().join(name)).unwrap_or_default();
         text.lines().map(str::to_owned).collect()
     }
 }
 
-/// By which signal a daemon ends, with all processes that it has started.
+/// The signal that ends a daemon, with all processes that it has started.
 #[derive(Clone, Copy)]
 pub enum EndsBy {
-    /// Without a word.
+    /// Immediately.
     Kill,
-    /// In an orderly way, with its workers.
+    /// Gracefully, with its workers.
     Term,
 }
 
-/// A process, ended when this is dropped, and in any case with the thread of the
-/// test.
+/// A process that ends when this is dropped, and at the latest with the thread of the test.
 pub struct Daemon {
     child: Child,
     ends_by: EndsBy,
@@ -78,7 +77,7 @@ impl Daemon {
         let output = folder.path().join("output");
         let written = File::create(&output).expect("the folder is writable");
         if is_root() {
-            // Some open it by its name, too.
+            // Some also open it by name.
             chown(&output, Some(NOBODY), Some(NOBODY)).expect("root may");
         }
         let mut starting = Command::new("setpriv");
@@ -101,7 +100,7 @@ impl Daemon {
         let child = starting
             .args(["--", command])
             .args(arguments)
-            // Debian has daemons where only root looks for commands.
+            // Debian installs daemons where only root looks for commands.
             .env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin")
             .current_dir(folder.path())
             .stdin(Stdio::null())
@@ -134,7 +133,7 @@ impl Drop for Daemon {
             EndsBy::Kill => drop(self.child.kill()),
             EndsBy::Term => self.signal("TERM"),
         }
-        // Whatever it ended with.
+        // Whatever its exit status is.
         let _ = self.child.wait();
     }
 }
@@ -152,8 +151,7 @@ pub fn wait_until(what: &str, mut is_so: impl FnMut() -> bool) {
 const LISTENING: &str = "0A";
 const ESTABLISHED: &str = "01";
 
-/// Wait until a daemon has no connection open, and give the host's side time to
-/// see it.
+/// Wait until a daemon has no connection open, and give the host time to notice.
 pub async fn wait_until_alone(place: SocketAddr) {
     let waiting = spawn_blocking(move || {
         wait_until("the daemon has closed its connections", || {
@@ -163,8 +161,8 @@ pub async fn wait_until_alone(place: SocketAddr) {
     waiting.await.expect("it has not been in vain");
 }
 
-/// Whether there is a socket of this address. The kernel is asked, since a
-/// connection to find out would stand in the daemon's log.
+/// Whether a socket of this address exists. The kernel is asked, since a connection to find out
+/// would be in the daemon's log.
 fn has_socket(place: SocketAddr, state: &str) -> bool {
     let IpAddr::V4(ip) = place.ip() else {
         panic!("daemons listen on IPv4");

@@ -44,7 +44,7 @@ async fn a_password_that_is_proved_and_not_sent() {
             apache.origin
         );
         let result = run(&step, &policy).await;
-        // The connection of the first exchange may not be free again for the second.
+        // The connection of the first exchange may not be free yet for the second.
         let report = report(&result).replace(r#""connection":"new","#, "");
         let report = report.replace(r#""connection":"reused","#, "");
         text.push_str(&apache.place.hidden(&report));

@@ -1,5 +1,5 @@
-//! Through squid and tinyproxy: what they are asked for, what the server sees of
-//! it, and what a step is told when they do not lead on.
+//! squid and tinyproxy: what they are asked for, what the server sees, and what a step reports when
+//! they fail.
 
 use expect_test::expect;
 
@@ -9,7 +9,7 @@ use crate::visit::{report, run, run_end};
 
 const HTTP_PROXIES: [Program; 3] = [Program::Squid, Program::SecureSquid, Program::Tinyproxy];
 
-/// Tells how it was asked, and by a proxy that has said so.
+/// Returns how it was requested, and the proxy, if that identifies itself.
 const ASKED: &str = r#"location / {
     if ($http_via) { return 200 "$request for $http_host by a proxy, $http_proxy_authorization\n"; }
     return 200 "$request for $http_host, $http_proxy_authorization\n";
@@ -27,14 +27,14 @@ impl Scene {
         Self { nginx, proxy }
     }
 
-    /// What comes of a step that goes through a proxy of this URL.
+    /// The result of a step that uses a proxy of this URL.
     async fn report(&self, proxy: &str) -> String {
         let step = format!("get: {}/path?query", self.nginx.origin);
         let policy = format!("{}proxies: {{all: '{proxy}'}}", self.nginx.policy());
         self.hidden(&report(&run(&step, &policy).await))
     }
 
-    /// What the proxy was asked for, after the server has gone.
+    /// What the proxy was asked for, read after the server has ended.
     fn log(self, at_least: usize) -> String {
         let Self { nginx, proxy } = self;
         let nginx = nginx.end();
@@ -48,7 +48,7 @@ impl Scene {
 
 #[tokio::test]
 #[ignore = "needs nginx, squid, tinyproxy: make test-real"]
-async fn http_is_handed_on_and_https_goes_through_a_tunnel() {
+async fn http_is_forwarded_and_https_is_tunnelled() {
     let mut text = String::new();
     for program in HTTP_PROXIES {
         for speaks in [Speaks::Http, Speaks::Https2] {
@@ -122,7 +122,7 @@ async fn http_is_handed_on_and_https_goes_through_a_tunnel() {
 
 #[tokio::test]
 #[ignore = "needs nginx, squid, tinyproxy: make test-real"]
-async fn a_proxy_that_wants_to_know_who_asks() {
+async fn a_proxy_that_requires_credentials() {
     let setup = Setup {
         asks_who: true,
         ..Setup::default()
@@ -204,7 +204,7 @@ async fn a_proxy_that_wants_to_know_who_asks() {
 
 #[tokio::test]
 #[ignore = "needs nginx, squid, tinyproxy: make test-real"]
-async fn a_proxy_that_makes_no_tunnel() {
+async fn a_proxy_that_refuses_tunnels() {
     let setup = Setup {
         refuses_tunnels: true,
         ..Setup::default()
@@ -257,7 +257,7 @@ async fn a_proxy_that_can_not_reach_the_server() {
 
 #[tokio::test]
 #[ignore = "needs nginx, squid: make test-real"]
-async fn a_proxy_that_is_not_there() {
+async fn a_missing_proxy() {
     let Scene { nginx, proxy } = Scene::new(Speaks::Http, Program::Squid, Setup::default());
     let step = format!("get: {}/", nginx.origin);
     let policy = format!("{}proxies: {{all: '{}'}}", nginx.policy(), proxy.url);

@@ -1,15 +1,15 @@
 //! The real component in the real host, against programs that others wrote:
 //! nginx, Apache, squid, tinyproxy and microsocks, as Debian packages them.
 //!
-//! What our own test servers and our own reading of the RFCs have in common does
-//! not show against them. These do: how a busy server ends connections that are
-//! in use, what a proxy makes of the target it is given, what is in its log.
+//! Our own test servers may misread an RFC as the host does. These programs show such errors: how a
+//! busy server ends connections that are in use, what a proxy makes of the target that it is given,
+//! what is in its log.
 //!
-//! `make test-real` installs the programs (`install`, beside this file) and runs
-//! all of it. Each test starts the daemons that it needs, on loopback addresses
-//! of their own, as an unprivileged user, and they end with it.
+//! `make test-real` installs the programs (`install`, beside this file) and runs all of it. Each
+//! test starts the daemons that it needs, on their own loopback addresses, as an unprivileged user,
+//! and they end with it.
 
-// What the tests are made of.
+// The tests' tools.
 mod apache;
 mod certificates;
 mod daemon;

@@ -23,7 +23,7 @@ pub struct Nginx {
     pub place: Place,
     /// Its origin, by name.
     pub origin: String,
-    /// What it shows to clients, whatever it speaks.
+    /// The certificate that it shows.
     pub shows: Signed,
     folder: Folder,
     daemon: Daemon,
@@ -71,17 +71,17 @@ impl Nginx {
         }
     }
 
-    /// A policy that lets steps reach it, and nothing else.
+    /// A policy that permits only this server.
     pub fn policy(&self) -> String {
         format!("allow: ['{}']\nnetworks: [{LOOPBACK}]\n", self.origin)
     }
 
-    /// Have new workers take over from the old ones.
+    /// Replace its workers by new ones.
     pub fn reload(&self) {
         self.daemon.signal("HUP");
     }
 
-    /// End it, and tell where it was.
+    /// End it, and return where it was.
     pub fn end(self) -> Place {
         self.place
     }
@@ -91,12 +91,12 @@ impl Nginx {
         wait_until_alone(self.place.address).await;
     }
 
-    /// Where a file of its folder is.
+    /// The path of a file in its folder.
     pub fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 
-    /// A text in which it reads the same every time.
+    /// A text without what differs from run to run.
     pub fn hidden(&self, text: &str) -> String {
         self.place
             .hidden(text)

@@ -7,16 +7,16 @@ use std::sync::atomic::{AtomicU8, Ordering};
 
 use http_step_host::{Addresses, Resolve};
 
-/// All that tests listen on, as a policy grants it.
+/// Everything that tests listen on, as a policy grants it.
 pub const LOOPBACK: &str = "127.0.0.0/8";
 
 static COUNT: AtomicU8 = AtomicU8::new(0);
 
 /// A socket address that no other daemon has, with a name.
 ///
-/// A daemon can't be handed a socket that listens, and a free port of 127.0.0.1
-/// may be taken by a client's before the daemon has it. So each has an address
-/// of its own in 127.0.0.0/8, by the test process and a count.
+/// A daemon can't be given a listening socket, and a client may take a free port of 127.0.0.1
+/// before the daemon does. So each has its own address in 127.0.0.0/8, from the test process and a
+/// count.
 #[derive(Clone, Debug)]
 pub struct Place {
     service: &'static str,
@@ -36,7 +36,7 @@ impl Place {
         let listener = TcpListener::bind((ip, 0)).expect("a port");
         Self {
             service,
-            // Of one length, so that so are the bodies that it stands in.
+            // All have the same length, and so have the bodies that contain them.
             name: format!(
                 "{service}-{:03}-{low:03}-{:03}.test",
                 high.max(1),
@@ -51,8 +51,8 @@ impl Place {
         format!("{}:{}", self.name, self.address.port())
     }
 
-    /// A text in which the place reads the same every time: `nginx.test:PORT`,
-    /// and `NGINX:PORT` for the address.
+    /// A text without what differs from run to run: `nginx.test:PORT`, and `NGINX:PORT` for the
+    /// address.
     pub fn hidden(&self, text: &str) -> String {
         text.replace(&self.name, &format!("{}.test", self.service))
             .replace(&self.address.ip().to_string(), &self.service.to_uppercase())

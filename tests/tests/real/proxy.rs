@@ -29,9 +29,9 @@ pub enum Program {
 /// How a proxy is set up.
 #[derive(Clone, Copy, Default)]
 pub struct Setup {
-    /// Whether it wants to know who asks.
+    /// Whether it requires credentials.
     pub asks_who: bool,
-    /// Whether it makes no tunnels.
+    /// Whether it refuses tunnels.
     pub refuses_tunnels: bool,
 }
 
@@ -47,7 +47,7 @@ pub struct Proxy {
 }
 
 impl Proxy {
-    /// Start one that knows the names of these places.
+    /// Start one that resolves the names of these places.
     pub fn start(program: Program, setup: Setup, knows: &[&Place]) -> Self {
         let folder = Folder::new();
         let hosts: String = knows
@@ -81,8 +81,8 @@ impl Proxy {
                 };
                 folder.write("squid.conf", squid(&port, setup, &folder));
                 folder.write("who", WHO);
-                // After this it names the memory that it would share with processes
-                // of its own: two of one name trip over each other as they start.
+                // squid names its shared memory after this: two of the same name conflict when they
+                // start.
                 let name = place.name.replace(['-', '.'], "");
                 let arguments = ["-N", "-n", &name, "-f", "squid.conf"];
                 let daemon = start("squid", &arguments, &place);
@@ -116,7 +116,7 @@ impl Proxy {
         }
     }
 
-    /// End it, and tell where it was.
+    /// End it, and return where it was.
     pub fn end(self) -> Place {
         self.place
     }
@@ -126,8 +126,8 @@ impl Proxy {
         self.url.replace("://", &format!("://{credentials}@"))
     }
 
-    /// What it was asked for, in order, one line each, as its log has it; at least
-    /// as many as are told. squid logs a tunnel when it has ended.
+    /// Its requests, in order, one per line, as its log has them; at least this many. squid logs a
+    /// tunnel when it has ended.
     pub fn log(&self, at_least: usize) -> String {
         let mut lines = Vec::new();
         wait_until("the proxy has logged its requests", || {
@@ -153,8 +153,8 @@ impl Proxy {
     }
 }
 
-/// Take the names off a squid's shared memory, which one that is killed would
-/// leave behind. It has mapped it when it listens.
+/// Unlink the shared memory of a squid, which a killed one would leave behind. It is mapped by the
+/// time that it listens.
 fn forget_shared_memory(name: &str) {
     let prefix = format!("{name}-");
     for entry in fs::read_dir("/dev/shm").into_iter().flatten().flatten() {
@@ -164,7 +164,7 @@ fn forget_shared_memory(name: &str) {
     }
 }
 
-/// What squid asks about users, one line each.
+/// What squid asks about users, one per line.
 const WHO: &str = r#"while read -r who; do
     case $who in
         "ci s3cret.word") echo OK ;;

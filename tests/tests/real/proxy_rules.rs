@@ -1,5 +1,4 @@
-//! The policy is about where a request goes, and not about what carries it
-//! there: seen from the proxy.
+//! The policy covers where a request goes, not what carries it: seen from the proxy.
 
 use expect_test::expect;
 
@@ -33,11 +32,11 @@ impl Scene {
         self.text.push_str(&format!("{what}\n{}", report(&result)));
     }
 
-    /// What came of it all, and what the proxy was asked for.
+    /// The results, and what the proxy was asked for.
     fn text(self, requests: usize) -> String {
         let Self { nginx, proxy, text } = self;
         let text = nginx.hidden(&text);
-        // A tunnel is in the log when it has ended.
+        // A tunnel is logged when it has ended.
         let nginx = nginx.end();
         let log = nginx.hidden(&proxy.log(requests));
         proxy.place.hidden(&format!("{text}its log:\n{log}"))
@@ -46,7 +45,7 @@ impl Scene {
 
 #[tokio::test]
 #[ignore = "needs nginx, squid: make test-real"]
-async fn a_proxy_hears_nothing_of_what_is_denied() {
+async fn a_proxy_sees_no_denied_request() {
     let mut scene = Scene::new(Speaks::Https2, Setup::default());
     let (origin, url) = (scene.nginx.origin.clone(), scene.proxy.url.clone());
     let proxies = format!("proxies: {{all: '{url}'}}");
@@ -82,12 +81,12 @@ async fn a_proxy_hears_nothing_of_what_is_denied() {
 
 #[tokio::test]
 #[ignore = "needs nginx, squid: make test-real"]
-async fn who_looks_up_the_name() {
+async fn who_resolves_the_name() {
     let mut text = String::new();
     for (what, speaks, resolve) in [
         ("an address that was checked", Speaks::Https2, "host"),
         ("a name", Speaks::Https2, "proxy"),
-        // What is handed on names the whole URL, whoever looks it up.
+        // The forwarded request names the whole URL in either case.
         ("a URL", Speaks::Http, "host"),
         ("a URL", Speaks::Http, "proxy"),
     ] {
@@ -130,13 +129,13 @@ async fn who_looks_up_the_name() {
 
 #[tokio::test]
 #[ignore = "needs nginx, squid: make test-real"]
-async fn what_goes_around_the_proxy() {
+async fn hosts_that_bypass_the_proxy() {
     let mut scene = Scene::new(Speaks::Https2, Setup::default());
     let name = scene.nginx.place.name.clone();
     for (what, no_proxy) in [
         ("all below test", "test"),
         ("this name", name.as_str()),
-        // Names are not looked up for this.
+        // Names are not resolved for this.
         ("a network", LOOPBACK),
         ("all", "'*'"),
     ] {
@@ -171,7 +170,7 @@ async fn what_goes_around_the_proxy() {
 
 #[tokio::test]
 #[ignore = "needs nginx, squid: make test-real"]
-async fn a_proxy_that_a_step_names() {
+async fn a_proxy_named_by_a_step() {
     let mut scene = Scene::new(
         Speaks::Https2,
         Setup {

@@ -8,8 +8,7 @@ use crate::visit::{report, run};
 
 const OK: &str = r#"location / { return 200 "$request\n"; }"#;
 
-/// What comes of steps through proxies of these URLs, and where microsocks says
-/// that it has connected.
+/// The results of steps that use proxies of these URLs, and where microsocks has connected.
 async fn text(speaks: Speaks, setup: Setup, urls: impl Fn(&Proxy) -> Vec<String>) -> String {
     let nginx = Nginx::start(speaks, OK);
     let proxy = Proxy::start(Program::Microsocks, setup, &[&nginx.place]);
@@ -63,7 +62,7 @@ async fn an_address_or_a_name() {
 
 #[tokio::test]
 #[ignore = "needs nginx, microsocks: make test-real"]
-async fn a_proxy_that_wants_to_know_who_asks() {
+async fn a_proxy_that_requires_credentials() {
     let setup = Setup {
         asks_who: true,
         ..Setup::default()
@@ -111,7 +110,7 @@ async fn a_server_that_the_proxy_can_not_reach() {
     let proxy = Proxy::start(Program::Microsocks, Setup::default(), &[]);
     let step = format!("get: {}/", nginx.origin);
     let policy = nginx.policy();
-    // It does not know the name, and nobody is at the address any more.
+    // It does not know the name, and nothing is at the address any more.
     let nginx = nginx.end();
     let mut text = String::new();
     for scheme in ["socks5h", "socks5"] {

@@ -10,14 +10,14 @@ const OK: &str = r#"location / { return 200 "$ssl_protocol\n"; }"#;
 
 #[tokio::test]
 #[ignore = "needs nginx: make test-real"]
-async fn the_version_that_both_have() {
+async fn the_common_version() {
     let mut text = String::new();
     for version in ["1.2", "1.3"] {
         let nginx = Nginx::start(Speaks::Https2, &format!("ssl_protocols TLSv{version};{OK}"));
         let step = format!("get: {}/", nginx.origin);
         let newest = "tls: {min_version: '1.3'}";
         for (who, step, policy) in [
-            ("nobody", step.clone(), nginx.policy()),
+            ("neither", step.clone(), nginx.policy()),
             ("the step", format!("{step}\n{newest}"), nginx.policy()),
             (
                 "the policy",
@@ -31,7 +31,7 @@ async fn the_version_that_both_have() {
         }
     }
     expect![[r#"
-        the server has 1.2, nobody demands 1.3
+        the server has 1.2, neither demands 1.3
         | TLSv1.2
         Success: Status code: 200
         {"addresses":["NGINX"],"peer":"NGINX:PORT","attempts":1,"connection":"new","protocol":"HTTP/2","tls":{"version":"1.2","certificate_sha256":"CERTIFICATE"},"status":200,"bytes_received":8,"bytes_decoded":8}
@@ -43,7 +43,7 @@ async fn the_version_that_both_have() {
         Exception: Requested (exception)
         Tls, sent No: TLS with https://nginx.test:PORT failed: it speaks no version of TLS that is new enough; enable TLS 1.2 or 1.3 on the server (1.3, where `min_version: '1.3'` is asked for)
         {"addresses":["NGINX"],"peer":"NGINX:PORT"}
-        the server has 1.3, nobody demands 1.3
+        the server has 1.3, neither demands 1.3
         | TLSv1.3
         Success: Status code: 200
         {"addresses":["NGINX"],"peer":"NGINX:PORT","attempts":1,"connection":"new","protocol":"HTTP/2","tls":{"version":"1.3","certificate_sha256":"CERTIFICATE"},"status":200,"bytes_received":8,"bytes_decoded":8}
@@ -60,7 +60,7 @@ async fn the_version_that_both_have() {
 
 #[tokio::test]
 #[ignore = "needs nginx: make test-real"]
-async fn the_key_that_is_pinned() {
+async fn the_pinned_key() {
     let nginx = Nginx::start(Speaks::Https2, OK);
     let right = &nginx.shows.pin;
     let wrong = &TRUSTED.sign("other.test").pin;

@@ -1,4 +1,4 @@
-//! Who has to show a certificate to whom, and who looks at it.
+//! Who has to show a certificate, and who verifies it.
 
 use expect_test::expect;
 
@@ -10,7 +10,7 @@ use crate::visit::{report, run_in};
 const DEMANDS: &str =
     r#"ssl_verify_client on; location / { return 200 "$ssl_client_verify $ssl_client_s_dn\n"; }"#;
 
-/// A folder of a step with certificates of its own.
+/// The folder of a step with certificates.
 fn folder() -> Folder {
     let folder = Folder::new();
     let client = TRUSTED.sign("step.test");
@@ -26,8 +26,8 @@ fn folder() -> Folder {
     folder
 }
 
-/// What comes of steps under policies, each a line more than the plain one.
-async fn all_told(nginx: &Nginx, cases: &[(&str, &str)]) -> String {
+/// The results of steps under policies, one line per case.
+async fn report_all(nginx: &Nginx, cases: &[(&str, &str)]) -> String {
     let folder = folder();
     let mut text = String::new();
     for (step, policy) in cases {
@@ -47,7 +47,7 @@ async fn a_server_that_demands_a_certificate() {
     let cases = [
         ("cert: both.pem", MAY),
         ("cert: [client.pem, client.key]", MAY),
-        // The connection of one who has shown a certificate is nobody else's.
+        // A connection with a client certificate is not shared.
         ("", MAY),
         ("cert: stranger.pem", MAY),
         ("cert: both.pem", ""),
@@ -88,7 +88,7 @@ async fn a_server_that_demands_a_certificate() {
         Denied: Requested (denied)
         Denied, sent No: the policy does not allow `cert` for https://nginx.test:PORT: the only TLS settings for steps are pinned-key and min-version
         {}
-    "#]].assert_eq(&all_told(&nginx, &cases).await);
+    "#]].assert_eq(&report_all(&nginx, &cases).await);
     let nginx = Nginx::start(Speaks::Https1, &format!("ssl_protocols TLSv1.2; {DEMANDS}"));
     expect![[r#"
         step: cert: both.pem; policy: tls: {steps_may: [client-certificate]}
@@ -125,22 +125,22 @@ async fn a_server_that_demands_a_certificate() {
         Denied: Requested (denied)
         Denied, sent No: the policy does not allow `cert` for https://nginx.test:PORT: the only TLS settings for steps are pinned-key and min-version
         {}
-    "#]].assert_eq(&all_told(&nginx, &cases).await);
+    "#]].assert_eq(&report_all(&nginx, &cases).await);
 }
 
 #[tokio::test]
 #[ignore = "needs nginx: make test-real"]
-async fn a_server_that_nobody_trusts_but_the_step() {
+async fn a_server_that_only_the_step_trusts() {
     let ok = r#"location / { return 200 "ok\n"; }"#;
     let nginx = Nginx::signed_by(&OTHER, Speaks::Https2, ok);
-    let text = all_told(
+    let text = report_all(
         &nginx,
         &[
             ("verify: other-ca.pem", "tls: {steps_may: [ca-file]}"),
             ("verify: other-ca.pem", ""),
             ("verify: false", "tls: {steps_may: [verify-none]}"),
             ("verify: false", "tls: {steps_may: [ca-file]}"),
-            // There are connections now that were not verified, or otherwise.
+            // Connections exist now that were not verified, or otherwise.
             ("", "tls: {steps_may: [ca-file, verify-none]}"),
             ("verify: true", "tls: {steps_may: [ca-file, verify-none]}"),
         ],

@@ -1,4 +1,4 @@
-//! A step that is run, and what came of it as text.
+//! Runs a step, and shows the result as text.
 
 use std::path::Path;
 use std::sync::LazyLock;
@@ -54,17 +54,16 @@ pub fn content(result: &RunResult) -> String {
         .collect()
 }
 
-/// The body of a response that a step succeeded with.
+/// The body of the response to a successful step.
 pub fn answer(result: &RunResult) -> String {
     assert_eq!(result.outcome, Outcome::Success, "{result:#?}");
     content(result)
 }
 
-/// What is longer is a proxy's page for people, which each version words in its
-/// own way.
+/// Anything longer is an error page of a proxy, whose wording differs by version.
 const SHORT: usize = 10;
 
-/// The body that came, the ending, and of the ledger what they do not say.
+/// The body, the run end, and what the audit log adds to them.
 pub fn report(result: &RunResult) -> String {
     let content = content(result);
     let is_page = content.lines().count() > SHORT;
@@ -101,12 +100,12 @@ pub fn run_end(result: &RunResult) -> String {
     text
 }
 
-/// A row of the ledger.
+/// A row of the audit log.
 pub fn evidence(row: &AuditRow) -> String {
     Value::Object(fields(row)).to_string()
 }
 
-/// A row of the ledger, but for its times, and for what is not known.
+/// A row of the audit log, without times and unknown values.
 fn fields(row: &AuditRow) -> Map<String, Value> {
     let Ok(Value::Object(mut fields)) = serde_json::to_value(row) else {
         panic!("a row is an object");

@@ -70,14 +70,14 @@ pub const THEME: Theme = Theme {
     ],
 };
 
-/// What a decoder may give, and what it takes from a server to get there.
+/// How much a decoder may produce, and how much a server may send for it.
 const DECODED: u64 = 8 << 20;
 const WIRE: u64 = 1 << 20;
 
-/// A stream's beginning, and what it goes on with for ever.
+/// The start of a stream, and what repeats endlessly after it.
 type Stream = (Vec<u8>, Vec<u8>);
 
-/// An encoder whose output can be taken as it comes.
+/// An encoder whose output can be taken incrementally.
 trait Encoder: Write {
     fn taken(&mut self) -> Vec<u8>;
 }
@@ -106,8 +106,8 @@ impl Encoder for zstd::Encoder<'_, Vec<u8>> {
     }
 }
 
-/// Encode the same piece over and over, until the encoder says the same of it as
-/// before: then it can be said for ever.
+/// Encode the same piece repeatedly until the output of the encoder repeats: then it can be
+/// repeated endlessly.
 fn without_end(mut encoder: impl Encoder, piece: &[u8]) -> io::Result<Stream> {
     let mut first = Vec::new();
     let mut last = Vec::new();
@@ -164,17 +164,17 @@ async fn endless(coding: &str, (first, piece): Stream) -> (RunResult, String) {
     (result, report)
 }
 
-/// It has to be the decoded size that ends it, and not much more is decoded.
+/// The decoded size has to end it, and not much more is decoded.
 async fn bomb(coding: &str, stream: Stream) -> String {
     let (result, report) = endless(coding, stream).await;
     ended_by(&result, ErrorKind::Limit);
     assert!(result.usage.bytes_received < WIRE, "{result:#?}");
     assert!(result.usage.bytes_decoded < 2 * DECODED, "{result:#?}");
-    // By how much, depends on the size of the last piece.
+    // The excess depends on the size of the last piece.
     report.rsplit_once(": ").unwrap().0.to_owned()
 }
 
-/// The inner stream goes on with what repeats itself, so the outer one is small.
+/// The inner stream is repetitive, so the outer one is small.
 async fn bomb_in_a_bomb() -> String {
     let (first, piece) = gzip();
     let mut outer = GzEncoder::new(Vec::new(), Compression::best());
@@ -186,7 +186,7 @@ async fn bomb_in_a_bomb() -> String {
     bomb("gzip, gzip", (beginning, piece)).await
 }
 
-/// More than are undone: the body stays as it is, for the component to judge.
+/// More than the host decodes: the body stays as it is, for the component to judge.
 async fn hundred_codings() -> String {
     let codings = vec!["gzip"; 100].join(", ");
     let server = raw::serve(raw::closes_after(coded(&codings, &gzip().0))).await;
@@ -206,10 +206,10 @@ async fn enormous_window() -> String {
     report
 }
 
-/// What a step may have, where windows are what it takes.
+/// The memory of a step whose decoders need windows.
 const MEMORY: usize = 16 << 20;
 
-/// It is the budget of the component's own memory that they count against.
+/// They count against the budget of the component's memory.
 async fn many_windows() -> String {
     let (first, piece) = brotli();
     let server = raw::serve(raw::repeats(coded("br", &first), piece, Duration::ZERO)).await;
@@ -221,7 +221,7 @@ async fn many_windows() -> String {
     let peak = result.usage.peak_memory_bytes;
     assert!((MEMORY / 2..=MEMORY).contains(&peak), "{result:#?}");
     let report = report(&result, &server.origin);
-    // By how much, depends on what the component takes.
+    // The excess depends on what the component takes.
     report.rsplit_once(": ").unwrap().0.to_owned()
 }
 
@@ -232,7 +232,7 @@ async fn answers_coded(coding: &str, bytes: impl AsRef<[u8]>) -> String {
     report(&result, &server.origin)
 }
 
-/// Read past, as browsers do; a step that has secrets is refused it.
+/// Ignored, as in browsers; an error for a step that has secrets.
 async fn trailing() -> String {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
     encoder.write_all(b"hello").unwrap();

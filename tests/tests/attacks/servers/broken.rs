@@ -1,4 +1,4 @@
-//! Servers that break off, or break the rules of HTTP.
+//! Servers that end early, or break the rules of HTTP.
 
 use http_step_host::{ErrorKind, Outcome, Sent};
 use http_step_tests::Guest;
@@ -91,8 +91,7 @@ async fn reset_on_arrival() -> String {
     })
     .await;
     let result = ask(&server.origin).await;
-    // Whether the client is still connecting then, or is connected, or has begun
-    // to write, is chance.
+    // Whether the client is connecting, connected or writing at that moment varies.
     let error = result.error.unwrap();
     assert!(
         matches!(
@@ -134,7 +133,7 @@ async fn reset_in_the_upload() -> String {
     report(&result, &server.origin)
 }
 
-/// The second answer would be the next step's.
+/// The second response would be the next step's.
 async fn poison() -> String {
     let both = format!("{OK}Content-Length: 4\r\n\r\ngood{OK}Content-Length: 6\r\n\r\npoison");
     let server = raw::serve(raw::hangs_after(both)).await;
@@ -157,7 +156,7 @@ async fn two_lengths() -> String {
     );
     let server = raw::serve(raw::closes_after(answer)).await;
     let result = ask(&server.origin).await;
-    // RFC 9112, section 6.3: the chunks are what counts.
+    // RFC 9112, section 6.3: the chunks take precedence.
     let response = result.exchanges[0].response.as_ref().unwrap();
     assert_eq!(response.body.size, 6, "{result:#?}");
     format!("{}; the chunks count", report(&result, &server.origin))

@@ -1,4 +1,4 @@
-//! Certificates that are not to be trusted, and one authority that is.
+//! Certificates that must not be trusted, and one authority that is.
 
 use std::sync::{Arc, LazyLock};
 
@@ -10,7 +10,7 @@ use tokio_rustls::rustls::pki_types::PrivateKeyDer;
 /// The authority that the host trusts.
 pub static AUTHORITY: LazyLock<Authority> = LazyLock::new(|| Authority::new("the trusted one"));
 
-/// Somebody who signs certificates.
+/// An authority that signs certificates.
 pub struct Authority {
     pem: String,
     issuer: Issuer<'static, KeyPair>,
@@ -41,7 +41,7 @@ impl Authority {
         &self.pem
     }
 
-    /// A certificate that is as it should be, but for what is changed.
+    /// A valid certificate, with changes.
     pub fn sign(&self, change: impl FnOnce(&mut CertificateParams)) -> Identity {
         let mut params = localhost();
         change(&mut params);
@@ -53,7 +53,7 @@ impl Authority {
     }
 }
 
-/// A certificate that vouches for itself.
+/// A self-signed certificate.
 pub fn self_signed() -> Identity {
     let key = KeyPair::generate().unwrap();
     Identity {
@@ -74,7 +74,7 @@ impl Identity {
         self.acceptor_for(&[])
     }
 
-    /// One that agrees on a protocol, by its name in ALPN.
+    /// An acceptor that agrees on a protocol, by its name in ALPN.
     pub fn acceptor_for(self, protocols: &[&[u8]]) -> TlsAcceptor {
         let key = PrivateKeyDer::try_from(self.key.serialize_der()).unwrap();
         let mut config = ServerConfig::builder()

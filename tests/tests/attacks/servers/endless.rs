@@ -1,4 +1,4 @@
-//! Servers that do not come to an end.
+//! Servers that never finish.
 
 use std::time::Duration;
 
@@ -108,7 +108,7 @@ async fn body_without_end() -> String {
         .await;
     ended_by(&result, ErrorKind::Limit);
     let words = report(&result, &server.origin);
-    // By how much, depends on the size of the last piece.
+    // The excess depends on the size of the last piece.
     let (words, _) = words.rsplit_once(": ").unwrap();
     words.to_owned()
 }
@@ -125,8 +125,7 @@ async fn one_endless_header() -> String {
     report(&result, "no origin")
 }
 
-/// They must not keep the host from its other work, of which the clock that ends
-/// the run is part.
+/// They must not keep the host from other work, such as the clock that ends the run.
 async fn interim_without_end() -> String {
     let result = endless("", "HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n").await;
     ended_by(&result, ErrorKind::Protocol);

@@ -1,5 +1,5 @@
-//! A server of HTTP/2 (RFC 9113) that sends what frames it is told, in whatever
-//! order, and reads no more than one request.
+//! An HTTP/2 server (RFC 9113) that sends given frames in any order, and reads no more than one
+//! request.
 
 use std::io;
 use std::sync::Arc;
@@ -21,7 +21,7 @@ pub const PING: u8 = 6;
 pub const GOAWAY: u8 = 7;
 pub const WINDOW_UPDATE: u8 = 8;
 pub const CONTINUATION: u8 = 9;
-/// Of no kind that has a meaning.
+/// A type without a meaning.
 pub const UNKNOWN: u8 = 0xbb;
 
 pub const END_STREAM: u8 = 1;
@@ -56,7 +56,7 @@ pub fn setting(name: u16, value: u32) -> Vec<u8> {
 pub fn field(name: &str, value: &str) -> Vec<u8> {
     let mut field = vec![0];
     for text in [name, value] {
-        // Longer ones take more than one byte to tell.
+        // Longer ones need more than one byte for their length.
         assert!(text.len() < 127, "{text}");
         field.push(u8::try_from(text.len()).unwrap());
         field.extend(text.as_bytes());
@@ -67,23 +67,23 @@ pub fn field(name: &str, value: &str) -> Vec<u8> {
 /// What a server does.
 #[derive(Clone, Default)]
 pub struct Script {
-    /// What it sends at once, its settings among it.
+    /// What it sends at once, including its settings.
     pub greeting: Vec<u8>,
-    /// What it sends when a request is there.
+    /// What it sends once a request has arrived.
     pub answer: Vec<u8>,
-    /// What it goes on to send for ever, if anything.
+    /// What it repeats endlessly after that, if anything.
     pub forever: Vec<u8>,
-    /// With which error it resets every stream, if it does, in place of all this.
+    /// The error with which it resets every stream, instead of all this.
     pub resets: Option<u8>,
     /// Whether it reads while it does so.
     pub listens: bool,
-    /// How many bytes of it there were.
+    /// How many bytes of that it has sent.
     pub sent: Arc<AtomicUsize>,
-    /// How many requests it got.
+    /// How many requests it received.
     pub requests: Arc<AtomicUsize>,
 }
 
-/// A server that does this to each connection.
+/// A server that plays a script on each connection.
 pub async fn serve(script: Script) -> Server {
     let acceptor = AUTHORITY.sign(|_| ()).acceptor_for(&[b"h2"]);
     let script = Arc::new(script);
@@ -91,7 +91,7 @@ pub async fn serve(script: Script) -> Server {
         let (acceptor, script) = (acceptor.clone(), Arc::clone(&script));
         Box::pin(async move {
             if let Ok(mut stream) = acceptor.accept(stream).await {
-                // A client that goes away is nothing to a server.
+                // A server ignores a client that disconnects.
                 _ = play(&mut stream, &script).await;
             }
         })
@@ -145,7 +145,7 @@ async fn play(
     }
 }
 
-/// Read up to the next request. Its stream.
+/// Read up to the next request, and return its stream.
 async fn request(stream: &mut (impl AsyncRead + Unpin), script: &Script) -> io::Result<u32> {
     loop {
         let mut head = [0; 9];

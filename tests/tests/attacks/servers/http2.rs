@@ -118,7 +118,7 @@ pub const THEME: Theme = Theme {
         }),
         Attack::by_server(
             "a push promise",
-            "push a response that nobody asked for",
+            "push a response that was not requested",
             || Box::pin(push_promise()),
         ),
         Attack::by_server(
@@ -147,7 +147,7 @@ fn greeting() -> Vec<u8> {
     frame(SETTINGS, 0, 0, &[])
 }
 
-/// Ask a server that plays this. What it says goes before what it does for ever.
+/// Run against a server that plays this script. Its answer precedes what it repeats.
 async fn ask(script: Script) -> (RunResult, String) {
     let server = frames::serve(script).await;
     let result = Attacker::none(&server.origin)
@@ -194,7 +194,7 @@ async fn goes_away() -> String {
     };
     let (result, _) = ask(script).await;
     ended_by(&result, ErrorKind::Protocol);
-    // Whether the last attempt still finds the connection open is chance.
+    // Whether the last attempt still finds the connection open varies.
     let error = result.error.unwrap();
     assert_eq!(error.sent, Sent::No, "{error:#?}");
     "Exception, Protocol, sent No: the connection is closed".to_owned()
@@ -211,7 +211,7 @@ async fn reset_in_the_body() -> String {
     answers(answer).await
 }
 
-/// In pieces of a few kibibytes, since it is the frames that are the load.
+/// In pieces of a few kibibytes, since the number of frames is the load.
 async fn flood(piece: Vec<u8>) -> String {
     flood_after(Vec::new(), piece).await
 }
@@ -229,11 +229,10 @@ async fn flood_after(answer: Vec<u8>, piece: Vec<u8>) -> String {
     report
 }
 
-/// Time is not to end these.
+/// Long enough that no timeout ends these.
 const LONG: Duration = Duration::from_secs(15);
 
-/// Frames without end that break no rule, to a host that answers a server which
-/// listens.
+/// Endless frames that break no rule, to a host that answers a server which reads.
 async fn flood_with(answer: Vec<u8>, piece: Vec<u8>) -> String {
     let script = Script {
         greeting: greeting(),
@@ -252,7 +251,7 @@ async fn flood_with(answer: Vec<u8>, piece: Vec<u8>) -> String {
         .run()
         .await;
     ended_by(&result, ErrorKind::Protocol);
-    // A good part of it waits in the buffers of both sockets.
+    // A good part of it is in the buffers of both sockets.
     let sent = sent.load(Ordering::Relaxed);
     assert!(sent < 16 << 20, "{sent} bytes");
     report(&result, &server.origin)
@@ -291,7 +290,7 @@ async fn header_bomb() -> String {
 
 async fn more_than_the_window() -> String {
     let report = flood_after(head(), frame(DATA, 0, FIRST, &[b'x'; 16 << 10])).await;
-    // How much of it was read before is up to the moment.
+    // How much of it was read before varies.
     let (before, rest) = report.split_once(" after ").unwrap();
     let (_, after) = rest.split_once(" bytes").unwrap();
     format!("{before} after some bytes{after}")
@@ -368,17 +367,18 @@ async fn http1() -> String {
         ..Script::default()
     };
     let (result, _) = ask(script).await;
-    // Whether the request goes out before that is read is chance.
+    // Whether the request is sent before that is read varies.
     ended_by(&result, ErrorKind::Protocol);
     "Exception, Protocol: the connection is closed".to_owned()
 }
 
-/// For so long nothing more is taken of a server that nobody listens to, and so long it may take
-/// until then. How much the kernel has taken by then, some MiB, is not the host's doing.
+/// The host stops reading from a server when no step uses its connection: reading has to stop for
+/// this long, within this time. What the kernel has buffered by then, some MiB, is not up to the
+/// host.
 const QUIET: Duration = Duration::from_millis(300);
 const SOON: Duration = Duration::from_secs(5);
 
-/// The step is over, so that what its connection costs is nobody's any more.
+/// The step is over, so no step accounts for what its connection costs.
 async fn talks_on() -> String {
     let mut answer = head();
     answer.extend(frame(DATA, END_STREAM, FIRST, b"hello"));

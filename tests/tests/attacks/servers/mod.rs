@@ -1,4 +1,4 @@
-//! Servers that are slow, broken or hostile. The reference step asks them.
+//! Servers that are slow, broken or hostile, with the reference step as their client.
 
 pub mod bombs;
 pub mod broken;
@@ -15,12 +15,11 @@ use http_step_host::RunResult;
 
 use crate::attacker::{Attacker, report};
 
-/// The time that a server may be silent, and the run may take.
+/// How long the server may be silent, and how long the run may take.
 const SILENCE: Duration = Duration::from_millis(500);
 const ALL: Duration = Duration::from_secs(2);
 
-/// Ask a server that is hostile; the run may take [`ALL`], and each silence
-/// [`SILENCE`].
+/// Run against a hostile server; the run may take [`ALL`], and each silence [`SILENCE`].
 async fn ask(origin: &str) -> RunResult {
     Attacker::none(origin)
         .limits(|limits| {
@@ -32,7 +31,7 @@ async fn ask(origin: &str) -> RunResult {
         .await
 }
 
-/// It sends these bytes and ends the connection.
+/// Run against a server that sends these bytes and closes the connection.
 async fn answers(bytes: &'static [u8]) -> String {
     let server = raw::serve(raw::closes_after(bytes)).await;
     report(&ask(&server.origin).await, &server.origin)

@@ -1,5 +1,5 @@
-//! Servers that are a function of a connection, whether what they say is HTTP
-//! or not. They end with their runtime.
+//! Servers that are a function of a connection, whether they speak HTTP or not. They end with their
+//! runtime.
 
 use std::future::Future;
 use std::net::SocketAddr;
@@ -26,12 +26,12 @@ impl Server {
     }
 }
 
-/// On loopback, what takes longer is not going to be.
+/// On loopback, a connection that takes longer will not be made.
 const QUEUED: Duration = Duration::from_millis(200);
 
 type Serving = Pin<Box<dyn Future<Output = ()> + Send>>;
 
-/// Serve each connection so.
+/// Serve each connection by a function.
 pub async fn serve(each: impl Fn(TcpStream) -> Serving + Send + 'static) -> Server {
     at(SocketAddr::from(([127, 0, 0, 1], 0)), each).await
 }
@@ -90,7 +90,7 @@ pub async fn free_port() -> u16 {
     listener.local_addr().unwrap().port()
 }
 
-/// Read a request's head. None if the client goes away.
+/// Read a request's head. `None` if the client disconnects.
 pub async fn head(stream: &mut TcpStream) -> Option<Vec<u8>> {
     let mut read = Vec::new();
     while !read.ends_with(b"\r\n\r\n") {
@@ -99,7 +99,7 @@ pub async fn head(stream: &mut TcpStream) -> Option<Vec<u8>> {
     Some(read)
 }
 
-/// Read until the client goes away.
+/// Read until the client disconnects.
 pub async fn hang(stream: &mut TcpStream) {
     let mut waste = [0; 4096];
     while stream.read(&mut waste).await.is_ok_and(|count| count > 0) {}
@@ -112,14 +112,14 @@ pub fn closes_after(answer: impl Into<Vec<u8>>) -> impl Fn(TcpStream) -> Serving
         let answer = Arc::clone(&answer);
         Box::pin(async move {
             if head(&mut stream).await.is_some() {
-                // A client that goes away early is nothing to a server.
+                // A server ignores a client that disconnects early.
                 _ = stream.write_all(&answer).await;
             }
         })
     }
 }
 
-/// As [`closes_after`], and then wait for the client to go away.
+/// As [`closes_after`], but wait for the client to disconnect.
 pub fn hangs_after(answer: impl Into<Vec<u8>>) -> impl Fn(TcpStream) -> Serving + Send {
     let answer: Arc<[u8]> = answer.into().into();
     move |mut stream| {
@@ -132,8 +132,7 @@ pub fn hangs_after(answer: impl Into<Vec<u8>>) -> impl Fn(TcpStream) -> Serving 
     }
 }
 
-/// Read a request's head, write this, and then a piece over and over, with a
-/// pause between two.
+/// Read a request's head, write this, and then repeat a piece, with a pause between two.
 pub fn repeats(
     first: impl Into<Vec<u8>>,
     piece: impl Into<Vec<u8>>,
@@ -155,8 +154,7 @@ pub fn repeats(
     }
 }
 
-/// Read a request's head, write this, and break the connection off with a reset
-/// instead of an end.
+/// Read a request's head, write this, and reset the connection instead of closing it.
 pub fn resets_after(answer: impl Into<Vec<u8>>) -> impl Fn(TcpStream) -> Serving + Send {
     let answer: Arc<[u8]> = answer.into().into();
     move |mut stream| {
@@ -169,7 +167,7 @@ pub fn resets_after(answer: impl Into<Vec<u8>>) -> impl Fn(TcpStream) -> Serving
     }
 }
 
-/// Let a connection end with a reset when it is dropped.
+/// Have a connection reset when it is dropped.
 pub fn reset(stream: &TcpStream) {
     stream.set_zero_linger().unwrap();
 }

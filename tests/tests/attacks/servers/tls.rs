@@ -1,4 +1,4 @@
-//! Servers that are not who they say, or do not say.
+//! Servers that are not who they claim to be, or do not prove it.
 
 use http_step_host::{ErrorKind, Outcome};
 use http_step_tests::{Answer, Service};
@@ -83,7 +83,7 @@ pub const THEME: Theme = Theme {
 };
 
 async fn certificate(identity: impl FnOnce() -> Identity) -> String {
-    // As it should be, it is trusted.
+    // A valid certificate is trusted.
     let good = Service::start_tls(AUTHORITY.sign(|_| ()).acceptor(), |_| Answer::default()).await;
     let result = Attacker::none(&good.origin).run().await;
     assert_eq!(result.outcome, Outcome::Success, "{result:#?}");

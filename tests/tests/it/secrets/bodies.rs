@@ -7,13 +7,13 @@ use http_step_tests::{Answer, Service};
 use crate::secrets::thief::{Thief, VALUE};
 use crate::secrets::vault::composed;
 
-/// Answers with the body that it got.
+/// Responds with the body that it got.
 async fn echo() -> Service {
     Service::start(|request| Answer::new(request.body.clone().into())).await
 }
 
 #[tokio::test]
-async fn each_content_type_has_its_way() {
+async fn each_content_type_has_its_encoding() {
     let service = echo().await;
     let origin = &service.origin;
     let mut thief = Thief::granted(composed("TOKEN", origin, &[Place::Body])).reaches(origin);
@@ -51,7 +51,8 @@ async fn each_content_type_has_its_way() {
     for requests in requests.chunks(5) {
         for request in requests {
             assert_eq!(request.body, requests[0].body);
-            // It was asked for or not: all of it is there before it is sent.
+            // The whole body is known before it is sent, whether or not the component declared its
+            // length.
             let length = request.body.len().to_string();
             assert_eq!(request.header("content-length"), Some(length.as_str()));
         }
@@ -70,7 +71,7 @@ async fn each_content_type_has_its_way() {
         --x--
 
     "#]].assert_eq(&got.replace('\r', ""));
-    // Each gets its own words back.
+    // Each gets its own text back.
     let mut expected = String::new();
     for (_, body) in bodies {
         let body = body
@@ -87,7 +88,7 @@ async fn each_content_type_has_its_way() {
 }
 
 #[tokio::test]
-async fn a_long_body_has_its_secrets_at_the_far_end() {
+async fn secrets_at_the_end_of_a_long_body() {
     const FILLER: usize = (2 << 20) + 17;
     for how in ["", " | pieces 4093"] {
         let service = Service::start(|request| {
@@ -119,7 +120,7 @@ async fn a_long_body_has_its_secrets_at_the_far_end() {
 }
 
 #[tokio::test]
-async fn a_long_body_to_another_origin_breaks_off() {
+async fn a_long_body_to_another_origin_is_aborted() {
     for how in ["", " | length", " | pieces 4093"] {
         let here = echo().await;
         let there = Service::start(|_| Answer::default()).await;
@@ -140,7 +141,7 @@ async fn a_long_body_to_another_origin_breaks_off() {
             "the policy does not allow the secret `TOKEN` in the body of a request to THERE: \
              it is granted only for HERE"
         );
-        // It never got a whole request.
+        // It never got a complete request.
         let handles = there.requests();
         for request in handles {
             assert!(request.body.is_empty(), "{}", request.body.len());
@@ -149,7 +150,7 @@ async fn a_long_body_to_another_origin_breaks_off() {
 }
 
 #[tokio::test]
-async fn a_body_that_trailers_follow() {
+async fn a_body_with_trailers() {
     let service = echo().await;
     let origin = &service.origin;
     let loot = Thief::granted(composed("TOKEN", origin, &[Place::Body]))
@@ -167,7 +168,7 @@ async fn a_body_that_trailers_follow() {
 }
 
 #[tokio::test]
-async fn a_secret_far_behind_in_a_body_of_announced_length() {
+async fn a_secret_late_in_a_body_of_declared_length() {
     const FILLER: usize = (2 << 20) + 17;
     let service = Service::start(|_| Answer::default()).await;
     let origin = &service.origin;

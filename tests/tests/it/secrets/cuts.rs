@@ -1,4 +1,4 @@
-//! Echoes that come in pieces, coded, in part, or not to their end.
+//! Echoes that arrive in pieces, encoded, in part, or incomplete.
 
 use std::io::Write;
 
@@ -42,7 +42,7 @@ fn all_hidden() -> String {
 
 #[tokio::test]
 async fn cut_in_two_at_every_offset() {
-    // The forms that differ in nature; of the others all is the same.
+    // The forms that differ in kind; the others behave as one of these.
     let text = forms(PLAIN_VALUE)
         .into_iter()
         .filter(|(name, _)| ["plain", "percent", "base64 at 1", "hex"].contains(&name.as_str()))
@@ -69,7 +69,7 @@ async fn cut_in_two_at_every_offset() {
 }
 
 #[tokio::test]
-async fn a_byte_a_chunk() {
+async fn one_byte_per_chunk() {
     let service = Wire::start(|_| {
         let head = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n".to_vec();
         let text = all_forms(VALUE);
@@ -107,7 +107,7 @@ fn coded_body(number: usize) -> Vec<Vec<u8>> {
             ("br", coded)
         }
         3 => ("gzip, x-gzip", gzipped(&gzipped(&text))),
-        // What the host can't read, it can't look through.
+        // What the host can't decode, it can't search.
         4 => ("compress", text.iter().map(|byte| !byte).collect()),
         5 => ("gzip, rot13", gzipped(&text)),
         // Nor what a proxy would have to undo.
@@ -116,14 +116,14 @@ fn coded_body(number: usize) -> Vec<Vec<u8>> {
             return vec![head.into(), chunk(&gzipped(&text)), b"0\r\n\r\n".to_vec()];
         }
     };
-    // Also cut, so that the forms are on both sides of a piece that is decoded.
+    // Also cut, so that the forms span two pieces that are decoded.
     let chunks = coded.chunks(7).map(chunk);
     let head = coded_head(coding);
     let end = b"0\r\n\r\n".to_vec();
     std::iter::once(head).chain(chunks).chain([end]).collect()
 }
 
-/// An origin that no secret is bound to may have one all the same, by another way.
+/// An origin that no secret is bound to may have learned one in another way.
 #[tokio::test]
 async fn coded() {
     let service = Wire::start(|head| coded_body(number(head))).await;
@@ -152,10 +152,10 @@ async fn coded() {
     expect!["the response of ORIGIN can't be decoded: it has a coding that is not known, in which no secret could be hidden"].assert_eq(&why.replace(origin, "ORIGIN"));
 }
 
-/// A name that is no coding, and bytes behind a coding: where no secret is granted, both
-/// are read past.
+/// An unknown coding, and bytes after an encoded body: where no secret is granted, both are
+/// ignored.
 #[tokio::test]
-async fn no_coding_and_what_follows_one() {
+async fn unknown_codings_and_trailing_bytes() {
     let answers: &[fn() -> Vec<u8>] = &[
         || [gzipped(b"hello\n"), b"\r\n".to_vec()].concat(),
         || [gzipped(b"hello\n"), vec![0; 512]].concat(),
@@ -197,12 +197,11 @@ async fn no_coding_and_what_follows_one() {
     "#]].assert_eq(&errors);
 }
 
-/// How well a guess compresses beside a value tells whether it is right. So an origin
-/// that a secret is bound to is asked for no coding, whatever the component writes, and
-/// one that it sends all the same is not let through, also where the request has no
-/// secret in it: a server keeps what it got before.
+/// How well a guess compresses beside a value reveals whether it is right. So an origin that a
+/// secret is bound to is asked for no coding, whatever the component writes, and a coded response
+/// from it is rejected, even if the request has no secret in it: a server keeps what it got before.
 #[tokio::test]
-async fn compression_tells_nothing() {
+async fn compression_reveals_nothing() {
     let service = Wire::start(|head| coded_body(number(head))).await;
     let origin = &service.origin;
     let mut thief = Thief::granted(secret("TOKEN", origin)).reaches(origin);
@@ -228,7 +227,7 @@ async fn compression_tells_nothing() {
     );
 }
 
-/// In a charset of the component's choosing nobody would recognize a value.
+/// A value in a charset of the component's choice would not be recognized.
 #[tokio::test]
 async fn no_charset_is_asked_for() {
     let service = Wire::start(|head| {
@@ -269,7 +268,7 @@ async fn no_charset_is_asked_for() {
     "#]].assert_eq(&loot.report(origin));
 }
 
-/// Nor does the length of what would be in a body.
+/// The length of a body that is not sent reveals nothing either.
 #[tokio::test]
 async fn the_length_of_a_compressed_body_that_is_not_sent() {
     let service = Wire::start(|head| {
@@ -328,7 +327,7 @@ async fn in_part() {
             format!(
                 "GET {origin}/{at} | header x-token: {{TOKEN}} | header range: bytes={at}-{at}"
             ),
-            // Some servers know it by another name, and some send a part to anybody.
+            // Some servers know it by another name, and some send a part to every client.
             format!(
                 "GET {origin}/{at} | header x-token: {{TOKEN}} | header request-range: bytes={at}-{at}"
             ),
@@ -353,7 +352,7 @@ async fn in_part() {
 }
 
 #[tokio::test]
-async fn not_to_their_end() {
+async fn incomplete_echoes() {
     let answers: &[fn() -> String] = &[
         || format!("{VALUE}\r\n\r\n"),
         || format!("HTTP/1.1 {VALUE} OK\r\n\r\n"),

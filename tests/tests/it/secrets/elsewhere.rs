@@ -8,13 +8,13 @@ use http_step_tests::{Answer, Service};
 use crate::secrets::thief::{Thief, VALUE};
 use crate::secrets::vault::{composed, secret};
 
-/// Whether a secret was denied, in whatever place, because of its origin.
+/// Whether a secret was denied, in any place, because of its origin.
 fn is_denied(why: &str) -> bool {
     why.starts_with("the policy does not allow the secret `TOKEN` in ")
         && why.ends_with(" of a request to THERE: it is granted only for HERE")
 }
 
-/// Both services in the words of a test.
+/// Replaces the origins of both services by words.
 fn named(text: &str, here: &str, there: &str) -> String {
     text.replace(here, "HERE").replace(there, "THERE")
 }
@@ -46,7 +46,7 @@ async fn another_origin() {
         let why = named(why, &here.origin, &there.origin);
         assert!(is_denied(&why), "{order}: {why}");
         assert_eq!(serde_json::to_string(&row.secrets).unwrap(), "[]");
-        // The component is told no more.
+        // The component learns no more.
         assert_eq!(loot.report("nowhere"), "o|ErrorCode::HttpRequestDenied\n");
     }
 }
@@ -116,7 +116,7 @@ async fn the_host_of_a_request() {
     .assert_eq(&loot.report(origin));
     let handle = handle_in(&loot.memory);
     let lines: Vec<_> = service.requests().into_iter().map(|it| it.line).collect();
-    // As a method it is a word like any other.
+    // As a method it is an ordinary word.
     assert_eq!(lines, [format!("{handle} /")]);
 }
 
@@ -127,7 +127,7 @@ async fn a_handle_of_another_run() {
             .await;
     let origin = &service.origin;
     let granted = || Thief::granted(secret("TOKEN", origin)).reaches(origin);
-    // Where nothing hides it, a server tells the handle; here another run's log does not.
+    // A server reveals the handle where nothing hides it; the log of another run does not.
     let mine = granted()
         .tenant("mine")
         .tries(format!("GET {origin}/ | header x-token: {{TOKEN}}"))

@@ -9,10 +9,10 @@ use tokio::net::TcpListener;
 use crate::secrets::thief::{Thief, VALUE, bench};
 use crate::secrets::vault::{Vault, secret};
 
-/// So few letters that they are not told from other text.
+/// Too few letters to be distinguished from other text.
 const HOST: &str = "h.test";
 
-/// What was said of a request to a secret URL whose host has few letters.
+/// The error of a request to a secret URL whose host has few letters.
 async fn said(url: &str, policy: impl Fn(Policy, &str) -> Policy) -> String {
     let authority = &bench().authority;
     let other = authority.issue("other.test").server().acceptor();
@@ -54,7 +54,7 @@ async fn a_secret_host_of_few_letters_is_in_no_error() {
     let elsewhere = |policy: Policy, origin: &str| policy.allow(origin.parse().unwrap());
     let nowhere = |policy: Policy, _: &str| policy;
     let mut report = String::new();
-    // It has no address; nobody listens; its certificate is another's.
+    // It has no address; nothing listens there; its certificate is for another name.
     for url in [
         "http://h.none:9/services/T0KEN/XyZ-4711~abc",
         "http://h.test:9/services/T0KEN/XyZ-4711~abc",
@@ -79,8 +79,8 @@ async fn a_secret_host_of_few_letters_is_in_no_error() {
     "#]].assert_eq(&report);
 }
 
-/// Debug data of a GOAWAY is for people who look for errors of a server, and it may be
-/// anything: Rust shows what is not ASCII in it as `\xc3`.
+/// The debug data of GOAWAY helps to find errors of a server, and may be any bytes: Rust shows what
+/// is not ASCII in it as `\xc3`.
 #[tokio::test]
 async fn the_debug_data_of_a_goaway() {
     let issued = bench().authority.issue("echo.test");
@@ -92,7 +92,7 @@ async fn the_debug_data_of_a_goaway() {
             let Ok(mut stream) = acceptor.accept(stream).await else {
                 continue;
             };
-            // Settings, and once a request is there: it was not looked at, enhance your calm.
+            // Settings, and a GOAWAY once a request is there: not processed, ENHANCE_YOUR_CALM.
             let mut goaway = vec![0, 0, 8, 7, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xb];
             goaway.extend(VALUE.as_bytes());
             goaway[2] += u8::try_from(VALUE.len()).unwrap();

@@ -1,4 +1,4 @@
-//! What a run is granted, and what people are told of it.
+//! What a run is granted, and what is reported of it.
 
 use expect_test::expect;
 use http_step_host::policy::{Place, Policy, Secret};
@@ -51,7 +51,7 @@ async fn a_denial_names_the_secret_and_the_origin() {
 }
 
 #[tokio::test]
-async fn an_unknown_name_lists_those_that_there_are() {
+async fn an_unknown_name_lists_the_known_ones() {
     let service = echo().await;
     let origin = &service.origin;
     let text = format!("get: {origin}/${{{{ secret.TOKNE }}}}");
@@ -76,7 +76,7 @@ async fn an_unknown_name_lists_those_that_there_are() {
 }
 
 #[tokio::test]
-async fn a_source_that_can_not_be_read() {
+async fn an_unreadable_source() {
     for (source, reason) in [
         ("vault:LOST", "the vault has no `LOST`"),
         (
@@ -101,7 +101,7 @@ async fn a_source_that_can_not_be_read() {
             format!("the secret `LOST` can't be read: {reason}")
         );
         assert_eq!(service.connections(), 0);
-        // A step that does not ask for it does not miss it.
+        // It is no error for a step that does not use it.
         let result = run(&format!("get: {origin}/"), policy().grant_secret(lost)).await;
         assert_eq!(result.outcome, Outcome::Success);
     }

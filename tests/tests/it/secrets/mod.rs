@@ -1,4 +1,4 @@
-//! Secrets: a step uses them, and has never seen them.
+//! Secrets: a step uses them without seeing them.
 
 mod bodies;
 mod cuts;
@@ -24,7 +24,7 @@ use http_step_tests::{Answer, Service, transcript};
 
 use vault::{Vault, run, secret_in};
 
-/// A service that answers with what it was asked: line, headers and body.
+/// A service that responds with the request that it got: line, headers and body.
 async fn echo() -> Service {
     Service::start(|request| {
         let mut text = format!("{}\n", request.line);

@@ -1,4 +1,4 @@
-//! A component that guesses: what it makes up must change nothing that it can see.
+//! A component that guesses: what it makes up must not change anything that it can see.
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
@@ -9,7 +9,7 @@ use http_step_tests::{Answer, Bench, Service};
 use crate::secrets::thief::{PLAIN_VALUE, Thief};
 use crate::secrets::vault::{Vault, secret};
 
-/// A token endpoint that gives what stands in the query of its URL, whoever asks.
+/// A token endpoint that returns the token in the query of its URL to every client.
 async fn gives_what_is_asked() -> Service {
     Service::start(|request| {
         let (_, token) = request.line.split_once('?').unwrap();
@@ -18,7 +18,7 @@ async fn gives_what_is_asked() -> Service {
     .await
 }
 
-/// An API that puts what its path says before the header `x-token`.
+/// An API that echoes its path before the header `x-token`.
 async fn puts_before() -> Service {
     Service::start(|request| {
         let (_, before) = request.line.rsplit_once('/').unwrap();
@@ -68,7 +68,7 @@ async fn a_made_up_token_confirms_no_guess() {
     }
 }
 
-/// A made-up token goes out, and comes back as it is: it is no secret.
+/// A made-up token is sent, and comes back unchanged: it is not a secret.
 #[tokio::test]
 async fn a_made_up_token_is_not_looked_for() {
     let (own, api) = (gives_what_is_asked().await, puts_before().await);
@@ -89,7 +89,7 @@ async fn a_made_up_token_is_not_looked_for() {
     assert_eq!(sent.header("authorization"), Some("Bearer made-up-token"));
 }
 
-/// Nor does the audit log lose a word to it.
+/// Nor does it redact anything in the audit log.
 #[tokio::test]
 async fn a_made_up_token_blanks_no_row_of_the_ledger() {
     let (own, api) = (gives_what_is_asked().await, puts_before().await);
@@ -111,8 +111,8 @@ async fn a_made_up_token_blanks_no_row_of_the_ledger() {
     assert_eq!(rules, [Some(api), Some(own), Some(api)]);
 }
 
-/// A client that has a granted secret gets a token from an endpoint that gives any: as
-/// the values are looked for first, it tells nothing of them.
+/// A client that has a granted secret gets a token from an endpoint that returns any. Since the
+/// values are searched for first, the token reveals nothing of them.
 #[tokio::test]
 async fn a_chosen_token_of_a_granted_client_confirms_no_guess() {
     let mut seen = Vec::new();
@@ -144,7 +144,7 @@ async fn a_chosen_token_of_a_granted_client_confirms_no_guess() {
     assert_eq!(seen, [untouched; 5]);
 }
 
-/// Of tokens that hide each other the step could choose one: all of a run are of one
+/// A step could choose between tokens that hide each other, so all tokens of a run are of one
 /// endpoint.
 #[tokio::test]
 async fn a_second_endpoint_gives_no_token_to_compare_with() {
@@ -176,9 +176,9 @@ async fn a_second_endpoint_gives_no_token_to_compare_with() {
     );
 }
 
-/// What looks for tokens is memory and processor time of the run that has them.
+/// The search for tokens counts as memory and processor time of the run that has them.
 #[tokio::test]
-async fn what_looks_for_tokens_counts() {
+async fn the_search_for_tokens_counts() {
     let own = Service::start(|request| {
         // Each client has another token.
         let client = String::from_utf8_lossy(&request.body);
@@ -214,8 +214,8 @@ async fn what_looks_for_tokens_counts() {
     assert!(cpu > 0.003, "{cpu}");
 }
 
-/// The Base64 of one secret is the beginning of another: what a component wrote for the
-/// one is not put back into the other.
+/// The Base64 of one secret is the start of another: text that a component wrote for the first is
+/// not put back into the second.
 #[tokio::test]
 async fn basic_credentials_uncover_no_other_secret() {
     // Nine bytes, so that their Base64 has no padding.
@@ -242,10 +242,10 @@ async fn basic_credentials_uncover_no_other_secret() {
     loot.has_nothing_of(&["eyJzdWIiOiJjaSJ9.c2lnbmF0dXJl"]);
 }
 
-/// What the live log holds back of a guess, as a value may begin so, tells nothing to who sees
-/// the log grow, nor by what it takes of the run's memory to the component.
+/// What the live log holds back of a guess, since a value may start so, reveals nothing: not as the
+/// log grows, nor by the memory that it takes of the run.
 #[tokio::test]
-async fn the_live_log_confirms_no_beginning() {
+async fn the_live_log_confirms_no_prefix() {
     let api = puts_before().await;
     let shown = |guess: &'static str| {
         let mut thief = Thief::granted(secret("PLAIN", &api.origin)).reaches(&api.origin);
@@ -265,10 +265,9 @@ async fn the_live_log_confirms_no_beginning() {
     }
 }
 
-/// What the token endpoint says is redacted before it is cut, and not the other way
-/// round.
+/// The error of the token endpoint is redacted before it is truncated.
 #[tokio::test]
-async fn an_error_of_the_token_endpoint_is_cut_after_it_is_redacted() {
+async fn an_error_of_the_token_endpoint_is_redacted_before_it_is_truncated() {
     let tokens = Service::start(|request| {
         let (_, length) = request.line.rsplit_once('/').unwrap();
         let padding = "-".repeat(length.parse().unwrap());

@@ -8,8 +8,8 @@ use http_step_tests::{Answer, Service, transcript};
 use crate::secrets::thief::{PLAIN_VALUE, Thief, VAULT};
 use crate::secrets::vault::{run, secret};
 
-/// A service that keeps so many characters of the header `x-token`, in its body or in a
-/// field, as its path says.
+/// A service that returns this many characters of the header `x-token`, in its body or in a field,
+/// as its path says.
 async fn cuts() -> Service {
     Service::start(|request| {
         let mut path = request.line.split(['/', '?']).skip(1);
@@ -44,7 +44,7 @@ async fn a_part_is_reported() {
     let rows = loot.result.ledger.iter().take(6);
     let echoes: Vec<_> = rows.map(|row| row.partial_echoes.join(" ")).collect();
     assert_eq!(echoes, ["", "", "PLAIN", "PLAIN", "PLAIN", ""]);
-    // Once a run. The whole is redacted, and nothing else.
+    // Once per run. Only the whole value is redacted.
     let text = transcript(&loot.result, origin);
     let report = "e|Warning: a part of the secret `PLAIN` was echoed by ORIGIN. A step that has a value cut can read it piece by piece; `--partial-echo stop`, or `partial_echo: stop` in the policy, ends a run before it sees one.";
     assert_eq!(text.matches(report).count(), 1, "{text}");
@@ -55,7 +55,7 @@ async fn a_part_is_reported() {
     );
 }
 
-/// The host reads what a token endpoint says, and tells of it.
+/// The host reads the response of a token endpoint, and reports it.
 #[tokio::test]
 async fn a_part_in_an_error_of_a_token_endpoint() {
     let tokens = Service::start(|_| {
@@ -98,7 +98,7 @@ async fn a_part_in_an_error_of_a_token_endpoint() {
 }
 
 #[tokio::test]
-async fn an_origin_that_it_is_not_bound_to_has_no_part_of_it() {
+async fn an_unbound_origin_has_no_part_of_it() {
     let (service, bound) = (cuts().await, cuts().await);
     let origin = &service.origin;
     let loot = Thief::granted(secret("PLAIN", &bound.origin))
@@ -109,8 +109,8 @@ async fn an_origin_that_it_is_not_bound_to_has_no_part_of_it() {
     assert!(loot.result.ledger[0].partial_echoes.is_empty());
 }
 
-/// Nobody can tell who wrote a part: so a guess that is echoed is reported, too, which docs
-/// have among what secrets can't do.
+/// Who wrote a part can't be determined, so an echoed guess is reported, too; the documentation
+/// lists this among what secrets can't do.
 #[tokio::test]
 async fn a_guess_of_eight_characters_is_a_part() {
     let service = crate::secrets::echo().await;

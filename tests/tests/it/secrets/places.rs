@@ -7,12 +7,12 @@ use http_step_tests::{Answer, Service};
 use crate::secrets::thief::{Thief, VALUE};
 use crate::secrets::vault::{composed, secret, secret_in};
 
-/// Answers with nothing but its status.
+/// Responds with nothing but its status.
 async fn silent() -> Service {
     Service::start(|_| Answer::default()).await
 }
 
-/// What the host said of each request.
+/// The result of each request.
 async fn said(service: &Service, secret: Secret, orders: &[&str]) -> String {
     let origin = &service.origin;
     let mut thief = Thief::granted(secret).reaches(origin);
@@ -69,7 +69,7 @@ async fn one_place_alone() {
                 false => format!("{line}\n"),
             });
         assert_eq!(said.collect::<String>(), expected);
-        // What is denied in one place is not sent without it.
+        // A denied request is not sent without its secret either.
         assert_eq!(service.requests().len(), admitted.len());
     }
 }
@@ -168,8 +168,8 @@ async fn one_path_alone() {
     assert_eq!(service.requests().len(), 2);
 }
 
-/// What the policy says of a path does not depend on what the value is that stands in it:
-/// else a step that puts it beside a text of its own could ask what it begins with.
+/// Whether the policy permits a path does not depend on the value in it: otherwise a step could put
+/// it beside a text of its own to learn how it starts.
 #[tokio::test]
 async fn the_path_is_judged_as_it_is_written() {
     let mut report = Vec::new();
@@ -335,8 +335,8 @@ const BESIDE: &[&str] = &[
     "POST HERE/ | header content-type: multipart/form-data; boundary=b | body --b\\r\\nContent-Disposition: form-data; name=a\\r\\nContent-Type: text/plain; name=z\\r\\n\\r\\nx\\r\\n--b\\r\\nContent-Disposition: form-data; name=a\\r\\n\\r\\n{TOKEN}\\r\\n--b--",
 ];
 
-/// A server that keeps so many characters of a field tells a value character by character
-/// to who chooses what stands beside it.
+/// A server that keeps a fixed number of characters of a field reveals a value character by
+/// character to a step that chooses the text beside it.
 #[tokio::test]
 async fn nothing_stands_beside_a_secret_by_default() {
     let service = silent().await;
@@ -432,10 +432,10 @@ async fn beside_other_text_where_the_policy_says_so() {
     assert_eq!(service.requests().len(), BESIDE.len());
 }
 
-/// Whoever chooses what is open before a value has its first character told by what the
-/// server makes of both.
+/// A step that opens an escape before a value learns its first character from what the server makes
+/// of both.
 #[tokio::test]
-async fn nothing_stands_behind_an_escape_that_is_open() {
+async fn nothing_stands_after_an_open_escape() {
     let service = silent().await;
     let form = "header content-type: application/x-www-form-urlencoded";
     let json = "header content-type: application/json";
@@ -469,9 +469,9 @@ async fn nothing_stands_behind_an_escape_that_is_open() {
     assert_eq!(service.requests().len(), 2);
 }
 
-/// A server that reads a value in another charset echoes what nobody recognizes.
+/// A server that reads a value in another charset echoes text that is not recognized.
 #[tokio::test]
-async fn nothing_stands_in_what_is_recoded() {
+async fn nothing_stands_in_recoded_text() {
     let service = silent().await;
     let type_of = |it: &str| format!("POST HERE/ | header content-type: {it}");
     let part = |header: &str| format!("--b\\r\\n{header}\\r\\n\\r\\n{{TOKEN}}\\r\\n--b--");
@@ -533,7 +533,7 @@ async fn nothing_stands_in_what_is_recoded() {
     assert_eq!(service.requests().len(), 1);
 }
 
-/// Whole fields, strings, texts and parts, whichever the body is made of.
+/// Whole fields, strings, texts and parts, in each format of a body.
 #[tokio::test]
 async fn whole_in_bodies() {
     let service = silent().await;
@@ -584,7 +584,7 @@ async fn one_field_in_one_format() {
 }
 
 #[tokio::test]
-async fn a_bound_secret_goes_out_with_no_override() {
+async fn a_bound_secret_is_sent_without_overrides() {
     let service = silent().await;
     let form = "header content-type: application/x-www-form-urlencoded";
     let orders = [

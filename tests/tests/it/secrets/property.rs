@@ -1,4 +1,4 @@
-//! Random values, echoes, encodings, cuts and guesses, through a component that keeps all
+//! Random values, echoes, encodings, truncation and guesses, through a component that keeps all
 //! that it sees: it has no whole value, a part is reported, and a guess changes nothing.
 
 use std::io::Write;
@@ -21,7 +21,7 @@ use crate::secrets::thief::{Loot, Thief};
 enum Writing {
     /// As a whole, in one of the forms that the tests know.
     Form(Index),
-    /// Each character in a way of its own, of one encoding.
+    /// Each character in its own way, of one encoding.
     Mixed(Mix, Vec<u8>),
     /// The same within another encoding.
     Nested(Mix, Mix, Vec<u8>),
@@ -118,7 +118,7 @@ fn secret(value: &str, origin: &str) -> (Secret, NamedTempFile) {
     (secret, file)
 }
 
-/// A thief that sends the value to a service, in a header, and what it says in another.
+/// A thief that sends the value to a service in one header, and a text in another.
 async fn robbed(
     value: &str,
     says: &str,
@@ -204,7 +204,7 @@ fn a_part_is_reported() {
 
 #[test]
 fn a_guess_changes_nothing() {
-    // An escape that is open before a value goes with it, whatever the value is.
+    // An escape that is open before a value is redacted with it, whatever the value is.
     let value = value().prop_filter("escape", |value| !value.contains(['\\', '%', '&']));
     let guess = (any::<Index>(), "[!-$'-Z^-z]");
     check((value, guess), |runtime, (value, (length, wrong))| {

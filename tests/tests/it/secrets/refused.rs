@@ -1,5 +1,5 @@
-//! Requests that can't be made with the value of a secret in them: which part it is, and
-//! why.
+//! Requests that can't be made with the value of a secret in them: the error names the part and the
+//! reason.
 
 use expect_test::expect;
 use http_step_host::policy::{Place, Policy};
@@ -12,7 +12,7 @@ const LINES: Vault = Vault(&[("LINES", "first-line\nsecond-line")]);
 const COLON: Vault = Vault(&[("COLON", "first:second")]);
 
 #[tokio::test]
-async fn each_names_the_part_and_why() {
+async fn each_names_the_part_and_the_reason() {
     let service = echo().await;
     let origin = &service.origin;
     let mut report = String::new();

@@ -1,4 +1,4 @@
-//! A service that is sent a value, and echoes it in every way.
+//! A service that gets a value, and echoes it in every form.
 
 use expect_test::expect;
 use http::{HeaderName, HeaderValue};
@@ -10,7 +10,7 @@ use crate::secrets::vault::secret;
 use crate::secrets::wire::Wire;
 use http_step_tests::forms;
 
-/// Answers with the form whose number the path is: in the body, twice, and in fields.
+/// Responds with the form whose number is the path: in the body, twice, and in fields.
 fn each_form(request: &Recorded) -> Answer {
     let number: usize = request.line.rsplit('/').next().unwrap().parse().unwrap();
     let (name, form) = forms(VALUE).swap_remove(number);
@@ -43,7 +43,7 @@ async fn all_forms(service: Service, origin: &str) -> String {
     loot.report(origin)
 }
 
-/// What is told of them: that each is hidden.
+/// The expected report: each form is hidden.
 fn hidden() -> String {
     forms(VALUE)
         .iter()

@@ -1,4 +1,4 @@
-//! A component that tries to get at values, and the search of what it is left with.
+//! A component that tries to get at values, and a search for them in all that it could see.
 
 use std::sync::{Arc, LazyLock, Mutex};
 
@@ -8,10 +8,10 @@ use http_step_tests::{Answer, Bench, Guest, Service, Traces, step_file, transcri
 
 use crate::secrets::vault::Vault;
 
-/// The value that is to be stolen. Each form of it is another.
+/// The value to steal. Each of its forms is different.
 pub const VALUE: &str = "S3cr&t \"W<o>rd'/é+?~kZ";
 
-/// A value that the name of a field can have in it.
+/// A value that is valid in a field name.
 pub const PLAIN_VALUE: &str = "S3cr-t+W0rd~kZ9!x";
 
 /// The values, by reference.
@@ -32,7 +32,7 @@ static BENCH: LazyLock<Bench> =
 
 static STEP: LazyLock<Step> = LazyLock::new(|| thief_of(&BENCH));
 
-/// The host that all tests share which need none of their own.
+/// The bench that tests share unless they need their own.
 pub fn bench() -> &'static Bench {
     &BENCH
 }
@@ -49,10 +49,10 @@ pub struct Thief {
     bench: Option<Bench>,
 }
 
-/// What came of it.
+/// The result of a thief's run.
 pub struct Loot {
     pub result: RunResult,
-    /// What people saw while it ran, and in which pieces.
+    /// What people saw while it ran, piece by piece.
     pub seen: String,
     pub pieces: Vec<String>,
     /// What was in its memory at the end.
@@ -60,7 +60,7 @@ pub struct Loot {
 }
 
 impl Thief {
-    /// One that is granted a secret, and may reach nothing yet.
+    /// A thief with a granted secret, which may reach nothing yet.
     pub fn granted(secret: Secret) -> Self {
         // The names of tests lead to loopback.
         let loopback = "127.0.0.0/8".parse().unwrap();
@@ -91,19 +91,19 @@ impl Thief {
         self
     }
 
-    /// In a host of the test's own.
+    /// In the test's own host.
     pub fn on(mut self, bench: Bench) -> Self {
         self.bench = Some(bench);
         self
     }
 
-    /// What it is to try.
+    /// An order to try.
     pub fn tries(mut self, order: impl Into<String>) -> Self {
         self.orders.push(order.into());
         self
     }
 
-    /// Run it, with its memory sent away at the end, to one that is granted nothing.
+    /// Run it. At the end it sends its memory to a server without a grant.
     pub async fn run(mut self) -> Loot {
         let dump = Service::start(|_| Answer::default()).await;
         let orders = std::mem::take(&mut self.orders).join("\n");
@@ -144,14 +144,14 @@ impl Thief {
 }
 
 impl Loot {
-    /// Nowhere is any form of these values, nor a part of one.
+    /// Assert that no form of these values, nor a part of one, is anywhere.
     pub fn has_nothing_of(&self, values: &[&str]) {
         let traces = Traces::new(values).apart_from(&Guest::StealsSecrets.wasm());
         self.is_without(|bytes| traces.first_in(bytes));
     }
 
-    /// Nowhere is any of these texts, whole. Parts of a signature may be anywhere, since
-    /// it is of digits.
+    /// Assert that none of these texts is anywhere, whole. Parts of a signature may be, since it
+    /// consists of digits.
     pub fn has_no(&self, texts: &[&str]) {
         let find = |bytes: &[u8], text: &str| {
             let mut places = bytes.windows(text.len());
@@ -166,7 +166,7 @@ impl Loot {
     fn is_without(&self, first_in: impl Fn(&[u8]) -> Option<String>) {
         let log: String = self.result.log.iter().map(|it| it.text.as_str()).collect();
         let json = serde_json::to_string(&self.result).unwrap();
-        // As text, too: JSON has escapes of its own.
+        // As text, too: JSON has its own escapes.
         let debug = format!("{:?}", self.result);
         for (what, bytes) in [
             ("the memory", self.memory.as_slice()),
@@ -182,10 +182,10 @@ impl Loot {
         assert_eq!(log, self.seen);
     }
 
-    /// What it was told, in order, without its dump; `origin` reads `ORIGIN`.
+    /// Its log, in order, without the dump; the origin is shown as `ORIGIN`.
     pub fn report(&self, origin: &str) -> String {
         let text = transcript(&self.result, origin);
-        // What the host adds is behind it.
+        // The host's additions come after it.
         let end = text.rfind("o|status 200\no|content-length: 0\no|\no|\n");
         text[..end.unwrap()].to_owned()
     }

@@ -1,5 +1,5 @@
-//! A secret that is a whole URL, as chat webhooks have them: nobody but the host is to
-//! know its host, its path and its query.
+//! A secret that is a whole URL, as chat webhooks have them: only the host may know its host, its
+//! path and its query.
 
 use expect_test::expect;
 use http::HeaderValue;
@@ -23,7 +23,7 @@ struct Hook {
 
 impl Hook {
     async fn answering(answer: impl Fn(&str) -> Answer + Send + Sync + 'static) -> Self {
-        // Whoever answers knows where it is.
+        // The service that responds knows where it is.
         let service = Service::start(move |request| answer(request.header("host").unwrap())).await;
         let url = format!("http://{HOST}:{}{PATH}?{QUERY}", service.port);
         Self::at(service, url)
@@ -54,7 +54,7 @@ impl Hook {
         Policy::nothing().allow_network("127.0.0.0/8".parse().unwrap())
     }
 
-    /// What may not be seen: the URL, and each of its parts.
+    /// What must not be seen: the URL, and each of its parts.
     fn parts(&self) -> Vec<String> {
         let authority = format!("{HOST}:{}", self.service.port);
         // Its scheme is no secret.
@@ -64,7 +64,7 @@ impl Hook {
             .into()
     }
 
-    /// What came of orders, a line each: why not, or the status.
+    /// The results of orders, one per line: the error, or the status.
     async fn report(self, secret: Secret, policy: Policy, orders: &[&str]) -> String {
         let parts = self.parts();
         let mut thief = Thief::under(policy.grant_secret(secret)).on(self.bench);
@@ -88,7 +88,7 @@ impl Hook {
 }
 
 #[tokio::test]
-async fn it_leads_where_nobody_sees() {
+async fn its_target_is_hidden() {
     let hook = Hook::answering(|host| {
         let text = format!("You are at http://{host}{PATH}?{QUERY}, {host}, {PATH}, {QUERY}");
         let mut answer = Answer::new(text.into());
@@ -100,7 +100,7 @@ async fn it_leads_where_nobody_sees() {
         answer
     })
     .await;
-    // A query of the step's own is added to it.
+    // The step's own query is added to it.
     let (secret, policy) = (hook.secret().compose(Place::Url), hook.policy());
     let policy = policy
         .allow(hook.origin().parse().unwrap())
@@ -217,7 +217,7 @@ async fn nothing_is_added_to_it_by_default() {
 }
 
 #[tokio::test]
-async fn it_is_denied_in_words_that_do_not_tell_where_it_leads() {
+async fn denials_do_not_reveal_its_target() {
     let orders = ["POST {HOOK} | body hello"];
     let mut report = String::new();
     // Not bound.
@@ -256,11 +256,11 @@ async fn it_is_denied_in_words_that_do_not_tell_where_it_leads() {
 }
 
 #[tokio::test]
-async fn where_nobody_is_the_error_does_not_tell_where_that_was() {
+async fn errors_do_not_reveal_its_target() {
     let orders = ["POST {HOOK} | body hello"];
     let mut report = String::new();
     for url in [
-        // Nobody listens there; it is no TLS; there is no such name; it has a password.
+        // Nothing listens there; it is not TLS; there is no such name; it has a password.
         "http://hooks-of-a-chat.test:9/services/T0KEN/XyZ-4711~abc?thread=Kq81-zzTop",
         "https://hooks-of-a-chat.test:PORT/services/T0KEN/XyZ-4711~abc?thread=Kq81-zzTop",
         "http://hooks-of-a-chat.example:9/services/T0KEN/XyZ-4711~abc?thread=Kq81-zzTop",
@@ -299,7 +299,7 @@ async fn a_port_whose_digits_the_component_has_anyway() {
 }
 
 #[tokio::test]
-async fn a_redirect_from_there() {
+async fn a_redirect_from_its_target() {
     let hook = Hook::answering(|host| {
         let mut answer = Answer::default();
         *answer.status_mut() = http::StatusCode::TEMPORARY_REDIRECT;

@@ -23,13 +23,13 @@ pub fn secret(name: &str, origin: &str) -> Secret {
     Secret::new(name, format!("vault:{name}").parse().unwrap()).origin(origin.parse().unwrap())
 }
 
-/// One that may be in each of these places, by itself.
+/// A secret that may be in each of these places, by itself.
 pub fn secret_in(name: &str, origin: &str, places: &[Place]) -> Secret {
     let places = places.iter().copied();
     places.fold(secret(name, origin), Secret::place)
 }
 
-/// One that may have other text beside it, in each of these places.
+/// A secret that may have other text beside it, in each of these places.
 pub fn composed(name: &str, origin: &str, places: &[Place]) -> Secret {
     let places = places.iter().copied();
     places.fold(secret(name, origin), Secret::compose)

@@ -30,7 +30,7 @@ impl Wire {
         Self { origin, heads }
     }
 
-    /// What it was asked, in order.
+    /// The heads of the requests, in order.
     pub fn heads(&self) -> Vec<String> {
         self.heads.lock().unwrap().clone()
     }
@@ -49,7 +49,7 @@ async fn answer_one(mut stream: TcpStream, answer: Arc<Answering>, heads: Arc<Mu
     let pieces = answer(&head);
     heads.lock().unwrap().push(head);
     for piece in pieces {
-        // A client that has had enough is nothing to a server.
+        // A server ignores a client that disconnects.
         if stream.write_all(&piece).await.is_err() {
             return;
         }

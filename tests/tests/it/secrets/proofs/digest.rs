@@ -12,7 +12,7 @@ use super::ledger;
 use crate::secrets::thief::{Thief, VALUE, VAULT};
 use crate::secrets::vault::{run, secret};
 
-/// A server that asks for Digest, as long as its nonce is good: for three requests.
+/// A server that asks for Digest. Its nonce is good for three requests.
 async fn asks_for_digest() -> Service {
     let count = AtomicUsize::new(0);
     Service::start(move |request| {
@@ -62,8 +62,8 @@ async fn asks_for_digest() -> Service {
     .await
 }
 
-/// A server that answers so many answers with another challenge: which nonce it has is up
-/// to the function, given how many there were.
+/// A server that answers this many responses with another challenge. A function chooses its nonce,
+/// given how many there were.
 async fn refuses(
     times: usize,
     challenge: impl Fn(usize) -> String + Send + Sync + 'static,
@@ -87,10 +87,10 @@ async fn refuses(
     .await
 }
 
-/// A nonce may have ended by the time that the answer is there: another server has given
-/// it, or it is good for a moment.
+/// A nonce may have expired when the response arrives: another server issued it, or it is
+/// short-lived.
 #[tokio::test]
-async fn a_nonce_that_is_stale_is_replaced_also_on_the_first_answer() {
+async fn a_stale_nonce_is_replaced_also_on_the_first_answer() {
     let digest = |nonce: &str, rest: &str| {
         format!(r#"Digest realm="ci", nonce="{nonce}", qop="auth", algorithm=SHA-256{rest}"#)
     };

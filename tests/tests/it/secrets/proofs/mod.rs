@@ -1,5 +1,5 @@
-//! What the host computes from secrets: signatures, answers to challenges, tokens. The
-//! component that asks for it is the thief: it sees none of it.
+//! What the host computes from secrets: signatures, answers to challenges, tokens. The component
+//! that requests them is the thief: it sees none of them.
 
 mod digest;
 mod signatures;
@@ -22,7 +22,7 @@ fn loopback() -> Policy {
     Policy::nothing().allow_network("127.0.0.0/8".parse().unwrap())
 }
 
-/// What the ledger has of each request but the last, which is the thief's dump.
+/// The audit log but for the last request, which is the thief's dump.
 fn ledger(result: &RunResult, names: &[(&str, &str)]) -> String {
     let (_, rows) = result.ledger.split_last().unwrap();
     let row = |row: &http_step_host::AuditRow| {
@@ -51,7 +51,7 @@ fn ledger(result: &RunResult, names: &[(&str, &str)]) -> String {
         .fold(rows, |rows, (name, at)| rows.replace(at, name))
 }
 
-/// A request as it was signed: one of the last seconds has to fit.
+/// A request as it was signed: one of the last seconds has to match.
 fn assert_current<T: PartialEq + std::fmt::Debug>(found: &T, at: impl Fn(u64) -> T) {
     let now = SystemTime::now()
         .duration_since(UNIX_EPOCH)
@@ -64,7 +64,7 @@ fn assert_current<T: PartialEq + std::fmt::Debug>(found: &T, at: impl Fn(u64) ->
     );
 }
 
-/// Nothing is sent, to anybody, for a proof whose secret is not granted for it.
+/// Nothing is sent for a proof whose secret is not granted for it.
 #[tokio::test]
 async fn a_secret_that_is_not_granted_for_it() {
     let (tokens, api) = (gives_tokens().await, echo().await);
@@ -109,7 +109,7 @@ async fn a_secret_that_is_not_granted_for_it() {
     assert!(tokens.requests().is_empty());
 }
 
-/// From a step file to the wire, and not to where a redirect leads away.
+/// From a step file to the wire, and not to another origin after a redirect.
 #[tokio::test]
 async fn a_step_file_asks_for_them() {
     let (tokens, elsewhere) = (gives_tokens().await, echo().await);
@@ -187,7 +187,7 @@ async fn a_step_file_asks_for_them() {
     }
 }
 
-/// What a component makes up for credentials is no pattern that breaks others.
+/// Values that a component makes up for credentials don't redact others.
 #[tokio::test]
 async fn made_up_credentials_uncover_nothing() {
     let service = echo().await;
@@ -213,7 +213,7 @@ async fn made_up_credentials_uncover_nothing() {
     loot.has_nothing_of(&[VALUE]);
 }
 
-/// An answer to a challenge, and a signature, wherever a server shows them.
+/// The answer to a challenge, and a signature, wherever a server shows them.
 #[tokio::test]
 async fn signatures_are_hidden_by_themselves() {
     let service = Service::start(|request| {

@@ -48,9 +48,9 @@ async fn github_s_own_example() {
     );
 }
 
-/// Of a body in pieces, with a secret in it, what goes out is signed.
+/// For a body in pieces with a secret in it, the signature covers what is sent.
 #[tokio::test]
-async fn what_goes_out_is_signed() {
+async fn the_signature_covers_what_is_sent() {
     let service = echo().await;
     let origin = &service.origin;
     let policy = loopback()
@@ -71,7 +71,7 @@ async fn what_goes_out_is_signed() {
             ));
         }
     }
-    // Longer than what is held of other bodies.
+    // Longer than what is kept of other bodies.
     thief = thief.tries(format!(
         "POST {origin}/ | auth hmac github {{GITHUB}} | filler 2000000 | body {{TOKEN}} | length"
     ));
@@ -180,8 +180,8 @@ async fn a_request_to_aws() {
     );
 }
 
-/// What stands before a signature is the step's to choose: it stands in no field that servers
-/// join with one that has a value.
+/// The step chooses the text before a signature, so it is in no field that servers join with one
+/// that has a value.
 #[tokio::test]
 async fn a_signature_stands_beside_no_secret() {
     let service = echo().await;

@@ -1,4 +1,4 @@
-//! Tokens of OAuth 2: fetched by the host, for the host.
+//! OAuth 2 tokens, fetched and used by the host.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -15,7 +15,7 @@ use crate::secrets::echo;
 use crate::secrets::thief::{PLAIN_VALUE, Thief, VALUE, VAULT};
 use crate::secrets::vault::{run, secret};
 
-/// The tokens that [`gives_tokens`] gives, one after the other.
+/// The tokens that [`gives_tokens`] returns, in order.
 const TOKENS: [&str; 2] = ["t0ken.One-4_the~first", "t0ken.Two+4_the/second="];
 
 /// A token endpoint.
@@ -42,7 +42,7 @@ pub(super) async fn gives_tokens() -> Service {
     .await
 }
 
-/// An API that takes one token alone, and tells it.
+/// An API that accepts only one token, and reports it.
 async fn takes(token: &'static str) -> Service {
     Service::start(move |request| {
         let sent = request.header("authorization").unwrap_or_default();
@@ -87,12 +87,12 @@ async fn a_token_is_fetched_once_and_anew_when_it_is_refused() {
              POST TOKENS 200 PLAIN in token\n\
              POST API 200 PLAIN in token\n"
         );
-        // Another run has the token of the first.
+        // Another run reuses the token of the first.
         let second = asks(1).run().await;
         second.has_nothing_of(&[PLAIN_VALUE, TOKENS[0]]);
         assert_eq!(tokens.requests().len(), 1);
 
-        // A service that does not take it any more has it fetched again, once.
+        // If a service no longer accepts it, it is fetched again, once.
         let other = takes(TOKENS[1]).await;
         let client = client.clone().origin(other.origin.parse().unwrap());
         let order = format!(
@@ -120,7 +120,7 @@ async fn a_token_is_fetched_once_and_anew_when_it_is_refused() {
 }
 
 #[tokio::test]
-async fn a_client_that_is_not_known() {
+async fn an_unknown_client() {
     let (tokens, api) = (gives_tokens().await, takes(TOKENS[0]).await);
     let names = [("TOKENS", tokens.origin.as_str()), ("API", &api.origin)];
     let client = secret("TOKEN", &tokens.origin).origin(api.origin.parse().unwrap());
@@ -142,7 +142,7 @@ async fn a_client_that_is_not_known() {
     assert!(api.requests().is_empty());
 }
 
-/// A token that the component has made up is the beginning of another.
+/// A token that the component made up is the start of another.
 #[tokio::test]
 async fn a_made_up_token_uncovers_no_other() {
     let own = Service::start(|_| {
@@ -165,14 +165,14 @@ async fn a_made_up_token_uncovers_no_other() {
         ))
         .run()
         .await;
-    // Of the other it is the beginning, and nothing to hide.
+    // It is the start of the other, and nothing to hide.
     loot.has_nothing_of(&[PLAIN_VALUE, "-4_the~first"]);
 }
 
-/// A client's secret that is granted for tokens is no good for fetching one by hand, nor
-/// for one that goes elsewhere.
+/// A client's secret that is granted for tokens can't be used to fetch one by hand, nor for a token
+/// of another origin.
 #[tokio::test]
-async fn a_token_is_not_for_the_component_to_fetch() {
+async fn a_component_can_not_fetch_a_token() {
     let (tokens, elsewhere) = (gives_tokens().await, echo().await);
     let at = &tokens.origin;
     let names = [("TOKENS", at.as_str()), ("ELSEWHERE", &elsewhere.origin)];
@@ -210,7 +210,7 @@ async fn a_token_is_not_for_the_component_to_fetch() {
     assert!(elsewhere.requests().is_empty());
 }
 
-/// A token endpoint that quotes what it was sent, in an error for people.
+/// A token endpoint that quotes its request in an error.
 #[tokio::test]
 async fn an_error_that_quotes_the_client() {
     let tokens = Service::start(|request| {
@@ -257,8 +257,8 @@ async fn an_error_that_quotes_the_client() {
     }
 }
 
-/// An API that refuses a token, and an endpoint that has no other, say what they say: the
-/// step ends with the answer of the API.
+/// An API that refuses a token, and an endpoint that has no other: the step ends with the response
+/// of the API.
 #[tokio::test]
 async fn the_same_token_again() {
     let tokens =
