@@ -1,5 +1,5 @@
-//! Content codings: whatever the body is and however it comes in, it decodes to the
-//! same, to no more than is allowed, and to nothing after an error.
+//! Content codings: whatever the body is and however it arrives, it decodes to the same, to no more
+//! than is allowed, and to nothing after an error.
 #![no_main]
 
 use std::cell::Cell;
@@ -17,17 +17,17 @@ use http_step_coding::{
 use libfuzzer_sys::arbitrary::{self, Arbitrary};
 use libfuzzer_sys::fuzz_target;
 
-/// What one input may decode to. It bounds the time of a run, and is some pieces.
+/// What one input may decode to: a few pieces, to bound the time of a run.
 const MAX: usize = 8 * PIECE;
 
-/// In the corpus these are seven bytes and the body as it is.
+/// In the corpus these are seven bytes, and the unchanged body.
 #[derive(Arbitrary, Debug)]
 struct Input<'a> {
     /// None, one or two of them.
     codings: u8,
-    /// The lengths of the frames that it comes in, over and over.
+    /// The lengths of its frames, repeated.
     frames: [u8; 4],
-    /// What is allowed, counted in 256 bytes of those that it decodes to.
+    /// What is allowed, in units of 256 decoded bytes.
     allowed: u16,
     body: &'a [u8],
 }
@@ -60,7 +60,7 @@ fn codings(number: u8) -> Codings {
     Codings::parse([list.as_bytes()].into_iter()).expect("every coding is known")
 }
 
-/// The body cut up. A frame may be empty, if another is not.
+/// The body in frames. A frame may be empty, if another is not.
 fn frames(mut body: &[u8], lengths: [u8; 4]) -> Vec<&[u8]> {
     let mut frames = Vec::new();
     let mut lengths = lengths.into_iter().map(usize::from).cycle();
@@ -77,7 +77,7 @@ fn frames(mut body: &[u8], lengths: [u8; 4]) -> Vec<&[u8]> {
 /// What a body decodes to.
 struct Outcome {
     decoded: Vec<u8>,
-    /// What all codings together have made.
+    /// The output of all codings together.
     made: usize,
     end: End,
 }
@@ -86,7 +86,7 @@ struct Outcome {
 enum End {
     Done,
     Error(DecodeError),
-    /// It was let go on no further.
+    /// The limit was reached.
     TooMuch,
 }
 
@@ -132,9 +132,8 @@ fn feed(codings: &Codings, frames: &[&[u8]]) -> Outcome {
 }
 
 impl Outcome {
-    /// Whether it ends well does not depend on the frames, and neither does what it
-    /// decodes to. An error takes bytes with it that were read together with it; so
-    /// how far a body gets that ends badly may depend on them.
+    /// Neither the result nor the decoded bytes depend on the frames. An error discards the bytes
+    /// that were read with it, so how much is decoded of an invalid body may depend on them.
     fn check_same(&self, codings: &Codings, other: &Self) {
         let shorter = self.decoded.len().min(other.decoded.len());
         assert!(self.decoded[..shorter] == other.decoded[..shorter]);
@@ -142,8 +141,8 @@ impl Outcome {
             (End::Done, End::Done) => assert_eq!(self.decoded.len(), other.decoded.len()),
             (End::Error(error), End::Error(other)) => check_same_error(codings, error, other),
             (End::TooMuch, End::TooMuch | End::Error(_)) | (End::Error(_), End::TooMuch) => {}
-            // zstd compares a frame's content with the size in its head only if it has the
-            // frame at once: in pieces, an empty last block ends a frame that is too short.
+            // zstd compares a frame's content with the size in its header only if it has the whole
+            // frame: in pieces, an empty last block ends a frame that is too short.
             (End::Error(error), End::Done) | (End::Done, End::Error(error))
                 if coding_of(error) == Some(Coding::Zstd) => {}
             (end, other) => panic!("{end:?}, but in frames {other:?}"),
@@ -151,9 +150,9 @@ impl Outcome {
     }
 }
 
-/// Of two codings, the bytes that go with the outer's error may have one of the inner
-/// in them, and of `br, br` an error does not tell which of the two it is about. The
-/// reasons are the libraries' words.
+/// With two codings, the bytes that the outer error discards may contain an error of the inner one,
+/// and for `br, br` an error does not show which of the two it is about. The reasons are the
+/// libraries' messages.
 fn check_same_error(codings: &Codings, error: &DecodeError, other: &DecodeError) {
     let of_one = |error| {
         let coding = coding_of(error)?;
@@ -161,8 +160,8 @@ fn check_same_error(codings: &Codings, error: &DecodeError, other: &DecodeError)
     };
     let kinds = [error, other].map(std::mem::discriminant);
     match (of_one(error), of_one(other)) {
-        // See above: what is a frame too short as a whole ends well in pieces, and what comes
-        // next is behind it.
+        // See above: a frame that is too short as a whole ends well in pieces, and the next error
+        // comes after it.
         (Some(Coding::Zstd), Some(Coding::Zstd)) if is_short_frame(error, other) => {}
         (Some(coding), Some(same)) if coding == same => {
             assert_eq!(kinds[0], kinds[1], "{error:?}, but in frames {other:?}");
@@ -190,7 +189,7 @@ fn coding_of(error: &DecodeError) -> Option<Coding> {
     }
 }
 
-/// Frames of a body, one a poll.
+/// Frames of a body, one per poll.
 struct Frames(VecDeque<Bytes>);
 
 impl Body for Frames {
@@ -266,7 +265,8 @@ fn check_allowance(codings: &Codings, frames: &[&[u8]], allowed: usize, expected
     let mut read = Vec::new();
     let error = loop {
         match body.as_mut().poll_frame(&mut context) {
-            // The source always has something: it yields, and is to be polled again.
+            // The source always has something: a pending body has yielded, and has to be polled
+            // again.
             Poll::Pending => {}
             Poll::Ready(None) => break None,
             Poll::Ready(Some(Ok(frame))) => {

@@ -1,5 +1,5 @@
-//! Origins, patterns and addresses: whatever the text is, all who read it read the
-//! same, and no spelling of an address makes another of it.
+//! Origins, patterns and addresses: whatever the text is, all readers read it the same, and no
+//! spelling changes which address it is.
 #![no_main]
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
@@ -42,8 +42,7 @@ fuzz_target!(|data: &[u8]| {
     }
 });
 
-/// The origin of a URL is what the URL's parser says, what hyper makes of it, and what
-/// its own spelling says.
+/// The origin of a URL is what the URL's parser, hyper and its own spelling say.
 fn check_origin(text: &str, origin: &Origin) {
     let url = url::Url::parse(text).expect("an origin is of a URL");
     assert_eq!(url.scheme(), origin.scheme.as_str());
@@ -72,7 +71,7 @@ fn check_origin(text: &str, origin: &Origin) {
     }
 }
 
-/// The grant of a denial allows what was denied, and no address besides.
+/// The grant that a denial suggests allows what was denied, and no other address.
 fn check_admission(url: &str, origin: &Origin) {
     let denial = match Policy::nothing().admit(origin, "GET") {
         Ok(_) => panic!("{origin} is allowed by nothing"),
@@ -92,7 +91,7 @@ fn check_admission(url: &str, origin: &Origin) {
 
     let is_special = match origin.host {
         Host::Address(address) => classify(address) != Class::Public,
-        // A list of names is the policy's own; these are in it, whatever is.
+        // A list of names belongs to the policy; these are in it, whatever else is.
         Host::Name(ref name) => {
             let name = name.strip_suffix('.').unwrap_or(name);
             let is_local = ["local", "localhost", "internal", "home.arpa", "onion"]
@@ -108,7 +107,7 @@ fn check_admission(url: &str, origin: &Origin) {
     check_denied(url, origin);
 }
 
-/// Who denies an origin, or its host, denies it whatever allows it.
+/// A rule that denies an origin, or its host, denies it whatever allows it.
 fn check_denied(url: &str, origin: &Origin) {
     let own = OriginPattern::from(origin.clone());
     for entry in [origin.to_string(), origin.host.to_string()] {
@@ -122,7 +121,7 @@ fn check_denied(url: &str, origin: &Origin) {
     }
 }
 
-/// A text that is an origin names nothing beside it.
+/// A text that is an origin contains nothing else.
 fn check_bare(text: &str, origin: &Origin) {
     assert_eq!(Origin::from_url(text).as_ref(), Ok(origin));
     let url = url::Url::parse(text).expect("an origin is a URL");
@@ -139,7 +138,7 @@ fn check_pattern(text: &str, pattern: &OriginPattern) {
     assert_eq!(spelled.parse().as_ref(), Ok(pattern));
     assert_eq!(text.to_ascii_uppercase().parse().as_ref(), Ok(pattern));
     if let Ok(origin) = spelled.parse::<Origin>() {
-        // It has no wildcard: it is that origin, and no other.
+        // It has no wildcard: it matches that origin, and no other.
         assert_eq!(*pattern, OriginPattern::from(origin.clone()));
         assert!(pattern.matches(&origin));
         for other in neighbours(&origin) {
@@ -215,7 +214,7 @@ fn check_proxy(proxy: &ProxyUrl) {
     assert_eq!(spelled.parse(), Ok(bare));
 }
 
-/// In every spelling it is the same host, and wherever it is carried it is as special.
+/// In every spelling it is the same host, and wherever it is embedded it is as special.
 fn check_v4(address: Ipv4Addr) {
     let class = classify(address.into());
     let special = address.is_unspecified()
@@ -298,8 +297,7 @@ fn check_v6(address: Ipv6Addr) {
     }
 }
 
-/// Names lead to public addresses and nowhere else, unless a line that names the
-/// address says so.
+/// Names may resolve to public addresses only, unless a rule names the address.
 fn check_public(address: IpAddr, class: Class) {
     let name = Origin::from_url("https://example.com").expect("an origin");
     for policy in [

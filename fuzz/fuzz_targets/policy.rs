@@ -1,5 +1,5 @@
-//! Policy files: whatever the bytes are, they are a policy that answers for every URL,
-//! or errors that have their place; and no line takes away what another gave.
+//! Policy files: whatever the bytes are, they are a policy that decides about every URL, or errors
+//! with positions; and no line takes away what another grants.
 #![no_main]
 
 use std::net::IpAddr;
@@ -9,7 +9,7 @@ use http_step_policy::address::{Class, classify};
 use http_step_policy::{Decision, Host, Origin, OriginPattern, Place, Policy, Rule, Secret};
 use libfuzzer_sys::fuzz_target;
 
-/// What is asked for beside what the file itself names.
+/// The URLs that are decided beside those that the file names.
 const URLS: [&str; 6] = [
     "https://example.com/",
     "http://a.b.example.com:8080/path",
@@ -19,12 +19,12 @@ const URLS: [&str; 6] = [
     "http://169.254.169.254/latest/meta-data/",
 ];
 
-/// How many URLs of the file are asked for.
+/// How many URLs of the file are decided.
 const MAX_NAMED: usize = 8;
 
 const METHODS: [&str; 3] = ["GET", "POST", "PURGE"];
 
-/// One of each kind that a name should not lead to.
+/// One of each class that a name should not resolve to.
 const ADDRESSES: [&str; 6] = [
     "127.0.0.1",
     "10.0.0.1",
@@ -51,7 +51,7 @@ fuzz_target!(|file: &[u8]| {
     }
 });
 
-/// What the rules may be about: words with `://` in them, with a label for `*`.
+/// What the rules may be about: words that contain `://`, with a label for `*`.
 fn named(text: &str) -> impl Iterator<Item = String> {
     text.split(|c: char| c.is_whitespace() || matches!(c, '"' | '\'' | ',' | '}' | '#'))
         .filter(|word| word.contains("://"))
@@ -62,12 +62,11 @@ fn named(text: &str) -> impl Iterator<Item = String> {
         })
 }
 
-/// One line for each thing that is said, with the number of a line of the file; and no
-/// password in it.
+/// One line for each setting, with the number of a line of the file; and no password.
 fn check_explanation(text: &str, policy: &Policy) {
     let explanation = policy.explain();
     let lines = 1 + text.matches(['\n', '\r']).count();
-    // The path of a secret's file can have an `@`, and so can a glob.
+    // The path of a secret's file can contain an `@`, and so can a glob.
     let has_paths = policy.secrets().next().is_some() || explanation.contains("files that match");
     assert!(has_paths || !explanation.contains('@'), "{explanation}");
     let mut said = explanation.lines();
@@ -82,8 +81,8 @@ fn check_explanation(text: &str, policy: &Policy) {
     }
 }
 
-/// A secret goes where it is granted to, and a denial is a line that does not tell where a
-/// URL leads that is a secret.
+/// A secret is used where it is granted, and a denial is one line that does not reveal the target
+/// of a URL that is a secret.
 fn check_secret(secret: &Secret) {
     assert!(!secret.origins().is_empty(), "{secret:?} goes anywhere");
     for url in URLS {
@@ -114,7 +113,7 @@ fn check_decision(text: &str, policy: &Policy, url: &str, method: &str) {
     let own = OriginPattern::from(origin.clone());
     let other: OriginPattern = "*://*.example.com:*".parse().expect("a pattern");
 
-    // Who grants an origin to every method grants it, unless the file denies it.
+    // A rule that allows every method of an origin allows the URL, unless the file denies it.
     let granted = policy.clone().allow(own.clone()).judge(url, method);
     let is_denied = |decision: &Decision| match decision {
         Decision::Denied(denial) => denial.grant().is_none(),
@@ -128,12 +127,12 @@ fn check_decision(text: &str, policy: &Policy, url: &str, method: &str) {
         Decision::NotAUrl(error) => panic!("{origin} is an origin, but {error}"),
         Decision::Allowed(allowed) => {
             let rule = allowed.permit.rule().to_string();
-            // What a rule has decided, none after it changes.
+            // What a rule has decided, no later rule changes.
             for further in [own, other].map(|pattern| Rule::new(pattern).methods(["PUT"])) {
                 let decision = policy.clone().allow_rule(further).judge(url, method);
                 match decision {
                     Decision::Allowed(same) => assert_eq!(same.permit.rule().to_string(), rule),
-                    // But what no rule names, the first that does decides.
+                    // But what no rule names, the first one that does decides.
                     denied => assert!(rule.ends_with("any public origin"), "{denied}"),
                 }
             }
@@ -170,7 +169,7 @@ fn check_rule(rule: &str, origin: &Origin) {
     }
 }
 
-/// Without a network in the file, a name leads to public addresses.
+/// Without a network in the file, a name may resolve to public addresses only.
 fn check_addresses(text: &str, origin: &Origin, is_allowed: impl Fn(IpAddr) -> bool) {
     let may_have_networks = text.contains("networks") || text.contains('\\');
     let is_localhost = origin.authority().contains("localhost");

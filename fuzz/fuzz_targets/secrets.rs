@@ -1,5 +1,5 @@
-//! Secrets on the way back: however a stream is cut, the same is replaced, no form of a
-//! value is left, what has none stays as it is, and its pace tells nothing.
+//! Secrets in responses: however a stream is cut, the same is replaced, no form of a value is left,
+//! other text stays as it is, and its pace reveals nothing.
 #![no_main]
 
 use std::sync::Arc;
@@ -8,16 +8,16 @@ use http_step_redact::{Patterns, Replacements, Replacer, Value};
 use libfuzzer_sys::arbitrary::{self, Arbitrary};
 use libfuzzer_sys::fuzz_target;
 
-/// No form of a value has an angle bracket in it if the value has none; so none is made
-/// of a mark and what is beside it.
+/// No form of a value contains an angle bracket if the value does not, so a mark and the text
+/// beside it can't form one.
 const MARKS: [&[u8]; 2] = [b"<first>", b"<second>"];
 
-/// In the corpus these are six bytes, the two values, and the stream as it is.
+/// In the corpus these are six bytes, the two values, and the unchanged stream.
 #[derive(Arbitrary, Debug)]
 struct Input<'a> {
     /// The lengths of the values.
     values: [u8; 2],
-    /// The lengths of the pieces, over and over.
+    /// The lengths of the pieces, repeated.
     pieces: [u8; 4],
     text: &'a [u8],
 }
@@ -48,19 +48,19 @@ fuzz_target!(|input: Input<'_>| {
     assert!(patterns.owners_in(&seen).is_empty(), "a form is left");
     if patterns.owners_in(stream).is_empty() {
         assert!(seen == stream, "there was nothing to replace");
-        // With escapes it depends on these, and so it does with lists of bytes.
+        // With escapes and with lists of bytes, the result depends on these.
         let is_plain = |byte: &u8| byte.is_ascii() && !b"%&\\".contains(byte);
         let separates = |byte: &u8| byte.is_ascii_whitespace() || b",:-".contains(byte);
         let may_be_list = stream.iter().any(u8::is_ascii_hexdigit) && stream.iter().any(separates);
         if stream.iter().all(is_plain) && !may_be_list {
             let nothing = vec![b'<'; stream.len()];
             let of_nothing = replaced(steady(), &nothing, input.pieces).1;
-            assert_eq!(pace, of_nothing, "the pace tells of a value");
+            assert_eq!(pace, of_nothing, "the pace reveals a value");
         }
     }
 });
 
-/// What a stream becomes, and how many bytes of it come after each piece.
+/// What a stream becomes, and how many bytes of it are returned after each piece.
 fn replaced(mut replacer: Replacer, mut stream: &[u8], pieces: [u8; 4]) -> (Vec<u8>, Vec<usize>) {
     let (mut seen, mut pace) = (Vec::new(), Vec::new());
     let moves = pieces.iter().any(|length| *length > 0);

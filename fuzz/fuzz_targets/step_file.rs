@@ -1,5 +1,5 @@
-//! Step files: whatever the bytes are, they are a step whose every text is a template
-//! that can be read, or errors that have their place.
+//! Step files: whatever the bytes are, they are a step whose every text is a valid template, or
+//! errors with positions.
 #![no_main]
 
 use http_step_file::{Auth, Body, Fields, File, FileContent, Filename, Renderable, StepFile};

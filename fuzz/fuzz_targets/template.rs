@@ -1,11 +1,11 @@
-//! Expressions: whatever the text is, it can be escaped, it comes apart into pieces of
-//! it, and what a value holds is never read as an expression.
+//! Expressions: whatever the text is, it can be escaped, it is split into pieces of it, and the
+//! contents of a value are never read as an expression.
 #![no_main]
 
 use http_step_template::{Names, Part, Reference, Template, Value};
 use libfuzzer_sys::fuzz_target;
 
-/// What every name stands for: something that would be an expression if it were read.
+/// The value of every name: something that would be an expression if it were read.
 const VALUE: &str = "${{ secret.TOKEN }}";
 
 struct Build;
@@ -23,7 +23,7 @@ impl Names for Build {
 fuzz_target!(|text: &str| {
     let escaped = text.replace("${{", "$${{");
     let rendered = Template::parse(&escaped).map(|template| template.render(&Build));
-    // Where all of it is escaped, all of it stands for itself.
+    // Text that is escaped as a whole stands for itself.
     assert_eq!(rendered, Ok(Ok(Value::from(text))));
 
     let template = match Template::parse(text) {

@@ -1,9 +1,9 @@
-//! What the targets for files of either kind have in common: the errors.
+//! Checks that the targets for both kinds of files share: their errors.
 
 use http_step_policy::Diagnostics;
 
-/// Every error has a place in the file, in the order of the file, and a message
-/// that is one line and leaves a terminal alone.
+/// Every error has a place in the file, the errors are in order, and a message is one line that
+/// leaves a terminal alone.
 pub fn check_diagnostics(file: &[u8], diagnostics: &Diagnostics) {
     let text = String::from_utf8_lossy(file);
     let lines = lines(text.strip_prefix('\u{feff}').unwrap_or(&text));
@@ -19,7 +19,7 @@ pub fn check_diagnostics(file: &[u8], diagnostics: &Diagnostics) {
         let length = usize::try_from(diagnostic.line - 1)
             .ok()
             .and_then(|line| lines.get(line));
-        // One beyond the end is where something is missing.
+        // One beyond the end, where something is missing.
         assert!(
             length.is_some_and(|length| diagnostic.column <= length + 1),
             "outside of the file: {diagnostic}"
@@ -28,7 +28,7 @@ pub fn check_diagnostics(file: &[u8], diagnostics: &Diagnostics) {
     }
 }
 
-/// What people are shown is one line without control characters.
+/// What is shown to people is one line without control characters.
 pub fn check_line(shown: &str) {
     let breaks = |c: char| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}');
     assert!(!shown.contains(breaks), "not a line: {shown:?}");
