@@ -19,7 +19,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let world = resolve.select_world(&[package], Some("step"))?;
     embed_component_metadata(&mut module, &resolve, world, StringEncoding::UTF8)?;
     let component = ComponentEncoder::default().module(&module)?.encode()?;
-    let out = PathBuf::from(env::var_os("OUT_DIR").ok_or("cargo tells no OUT_DIR")?);
+    let out = PathBuf::from(env::var_os("OUT_DIR").ok_or("cargo sets no OUT_DIR")?);
     fs::write(out.join("nothing.wasm"), component)?;
     Ok(())
 }

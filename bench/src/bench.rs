@@ -1,4 +1,4 @@
-//! One benchmark from beginning to end: the suites in turn, and the page of what they say.
+//! The whole benchmark: one suite after the other, and the page of their results.
 
 use std::fs;
 use std::io::{self, Write as _};
@@ -10,31 +10,31 @@ use crate::report::Report;
 use crate::worker::{Server, Worker, other, own};
 use crate::{suite, tls};
 
-/// The reference step, as a file for who takes it as one.
+/// The reference step, as a file for contestants that take one.
 const COMPONENT: &str = "step.wasm";
 
-/// Where the certificates are that the plain host trusts.
+/// The directory of the certificates that the plain host trusts.
 const CERTIFICATES: &str = "certificates";
 
-/// What is compared, and where the page goes.
+/// What is compared, and where the page is written.
 #[derive(Debug, clap::Args)]
 pub(crate) struct BenchArgs {
-    /// Where `performance.md` and the directory of its plots go.
+    /// The directory for `performance.md` and its plots.
     #[arg(long)]
     pub(crate) out: PathBuf,
     /// The `http-step` program.
     #[arg(long)]
     pub(crate) program: PathBuf,
-    /// The host of wasmtime's own parts.
+    /// The host made of wasmtime's own parts.
     #[arg(long)]
     pub(crate) plain_host: PathBuf,
-    /// The Python that has what is in `python/requirements.txt`.
+    /// A Python with the packages of `python/requirements.txt`.
     #[arg(long)]
     pub(crate) python: PathBuf,
-    /// Where files go that are of no use afterwards.
+    /// A directory for temporary files.
     #[arg(long)]
     pub(crate) scratch: PathBuf,
-    /// Fewer and shorter rounds: enough to see that all of it works.
+    /// Fewer and shorter rounds: enough to see that everything works.
     #[arg(long)]
     pub(crate) short: bool,
 }
@@ -48,18 +48,18 @@ pub(crate) struct Bench {
 /// The rounds of one contestant.
 pub(crate) type Rounds = Vec<Sample>;
 
-/// Seconds for one request, round by round.
+/// Seconds per request, round by round.
 pub(crate) fn each(played: &[Sample]) -> Vec<f64> {
     played.iter().map(Sample::each).collect()
 }
 
 impl Bench {
-    /// So many rounds after the one that warms up.
+    /// The number of rounds after the one to warm up.
     pub(crate) fn rounds(&self) -> usize {
         if self.args.short { 3 } else { 7 }
     }
 
-    /// How long one is, in seconds.
+    /// The length of one, in seconds.
     pub(crate) fn seconds(&self) -> f64 {
         if self.args.short { 0.2 } else { 1.0 }
     }
@@ -90,7 +90,7 @@ impl Bench {
         Worker::start(name, command)
     }
 
-    /// The host of wasmtime's own parts: it makes instances, or requests to an origin.
+    /// The host made of wasmtime's own parts: it creates instances, or sends requests to an origin.
     pub(crate) fn plain_host(&self, name: &str, origin: Option<&str>) -> Result<Worker> {
         let mut command = other(&self.args.plain_host);
         match origin {
@@ -108,7 +108,7 @@ impl Bench {
         command
             .arg(Path::new(scripts).join(script))
             .arg(self.server.origin())
-            // No files of bytecode among the sources.
+            // No bytecode files among the sources.
             .env("PYTHONDONTWRITEBYTECODE", "1");
         Worker::start(name, command)
     }
@@ -117,7 +117,7 @@ impl Bench {
         self.args.scratch.join(CERTIFICATES)
     }
 
-    /// Have contestants take turns: one round to warm up, then those that count.
+    /// Alternate between contestants: one round to warm up, then those that count.
     pub(crate) fn compare(
         &self,
         workers: &mut [Worker],
@@ -130,12 +130,12 @@ impl Bench {
             seconds: seconds / 2.0,
             ..round
         };
-        self.turns(workers, warm_up, 1)?;
-        self.turns(workers, round, rounds)
+        self.alternate(workers, warm_up, 1)?;
+        self.alternate(workers, round, rounds)
     }
 
-    /// Have contestants take turns, from the first round on. No request may fail.
-    pub(crate) fn turns(
+    /// Alternate between contestants, from the first round on. No request may fail.
+    pub(crate) fn alternate(
         &self,
         workers: &mut [Worker],
         round: Round,
@@ -155,7 +155,7 @@ fn step<'a>(origin: &'a str, arguments: &[&'a str]) -> Vec<&'a str> {
     [&["step", "--origin", origin], arguments].concat()
 }
 
-/// Run all of it, and write the page.
+/// Run everything, and write the page.
 pub(crate) fn run(args: BenchArgs) -> Result<()> {
     fs::create_dir_all(&args.scratch)?;
     fs::write(args.scratch.join(COMPONENT), http_step_component::WASM)?;

@@ -1,5 +1,5 @@
-//! The body of a download: what a build's log might look like, over and over, and no two pieces
-//! in a row that are the same. It costs the server next to nothing.
+//! The body of a download: text like a build's log, repeated, with no two equal pieces in a row. It
+//! costs the server next to nothing.
 
 use std::convert::Infallible;
 use std::fmt::Write as _;
@@ -18,7 +18,7 @@ const PIECE_BYTES: usize = 64 << 10;
 
 static TEXT: LazyLock<Bytes> = LazyLock::new(|| {
     let mut text = String::with_capacity(TEXT_BYTES + 256);
-    // Knuth's constants for a linear congruential generator: figures that look like hashes.
+    // Knuth's constants for a linear congruential generator: its numbers look like hashes.
     let mut state = 42_u64;
     while text.len() < TEXT_BYTES {
         state = state

@@ -1,8 +1,8 @@
-//! What goes wrong ends the whole benchmark: a page with half its rows is no page.
+//! An error ends the whole benchmark: a page with half of its rows is useless.
 
 use std::error::Error;
 
-/// What can't be measured, in words.
+/// Why something can't be measured, as text.
 pub(crate) type Failure = Box<dyn Error + Send + Sync>;
 
 /// A figure, or why there is none.

@@ -1,9 +1,9 @@
-//! How many instructions one step takes, without a clock: a regression shows on any machine, however
-//! busy it is.
+//! How many instructions one step takes, without a clock: a regression shows on any machine,
+//! however busy it is.
 //!
-//! Valgrind counts them in the process that runs the steps, not in the kernel. It shows programs a
-//! processor of its own, so that code which looks for features takes the same way everywhere. What is
-//! left to vary is when the server answers, and what hashing at random makes of it.
+//! Valgrind counts them in the process that runs the steps, not in the kernel. It presents its own
+//! processor to programs, so code that detects CPU features takes the same path everywhere. What
+//! still varies is when the server responds, and the effects of randomized hashing.
 
 use std::fs;
 use std::io::Write as _;
@@ -16,35 +16,35 @@ use crate::failure::Result;
 use crate::protocol::{Round, Sample};
 use crate::worker::{Server, other, own};
 
-/// How many steps more the longer of two runs makes: what is left of it without the shorter one is
-/// their steps alone.
+/// How many more steps the longer of two runs makes: the difference of the two is the cost of these
+/// steps alone.
 const STEPS: usize = 200;
 
-/// Steps of both, which set up what is set up once.
+/// Steps in both runs, for what is set up once.
 const WARM_UP: usize = 20;
 
 /// What is compared, and with what.
 #[derive(Debug, clap::Args)]
 pub(crate) struct InstructionsArgs {
-    /// The file of what is expected.
+    /// The file of the expected numbers.
     #[arg(long)]
     expected: PathBuf,
-    /// Write what is counted to that file.
+    /// Write the counted numbers to that file.
     #[arg(long)]
     write: bool,
-    /// Where valgrind's own files go: `callgrind_annotate` reads them.
+    /// The directory of valgrind's own files, which `callgrind_annotate` reads.
     #[arg(long)]
     scratch: PathBuf,
 }
 
-/// The file of what is expected.
+/// The file of the expected numbers.
 #[derive(Debug, Deserialize, Serialize)]
 struct Expected {
     /// Instructions of one step.
     step: u64,
     /// And with ten secrets granted to it.
     step_with_ten_secrets: u64,
-    /// By how much they may differ.
+    /// How much they may differ.
     tolerance_per_cent: f64,
 }
 
@@ -100,7 +100,7 @@ fn of_one_step(server: &Server, scratch: &Path, secrets: &str) -> Result<u64> {
     Ok(steps / STEPS as u64)
 }
 
-/// The instructions of a process that runs so many steps, one at a time.
+/// The instructions of a process that runs this many steps, one at a time.
 fn counted(server: &Server, scratch: &Path, secrets: &str, steps: usize) -> Result<u64> {
     let profile = scratch.join(format!("callgrind.{secrets}-secrets.{steps}-steps"));
     let mut out = std::ffi::OsString::from("--callgrind-out-file=");
@@ -109,7 +109,7 @@ fn counted(server: &Server, scratch: &Path, secrets: &str, steps: usize) -> Resu
         .args(["--quiet", "--tool=callgrind"])
         .arg(out)
         .arg(std::env::current_exe()?)
-        // One slot: valgrind has not the room for the addresses of a thousand.
+        // One slot: valgrind has no room for the addresses of a thousand.
         .args(["step", "--room", "1", "--wall", "3600"])
         .args(["--origin", &server.origin(), "--secrets", secrets])
         .stdin(Stdio::piped())

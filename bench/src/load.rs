@@ -1,4 +1,4 @@
-//! So many requests at a time, for so long.
+//! A number of concurrent requests, for some time.
 
 use std::time::{Duration, Instant};
 
@@ -9,7 +9,7 @@ use crate::process;
 use crate::protocol::{Round, Sample};
 use crate::statistics::percentile;
 
-/// What one of the places saw.
+/// What one of the concurrent loops measured.
 #[derive(Default)]
 struct Tally {
     latencies: Vec<f64>,
@@ -18,7 +18,7 @@ struct Tally {
     longest_failed: f64,
 }
 
-/// Play a round. `once` makes one request and says whether it was answered as it should be.
+/// Play a round. `once` sends one request and says whether the response was the expected one.
 pub(crate) async fn play<F>(
     round: Round,
     once: impl Fn() -> F + Clone + Send + 'static,
@@ -56,7 +56,7 @@ where
     let mut memory_in_flight = 0;
     while let Some(tally) = places.join_next().await {
         let tally = tally?;
-        // It takes a while: where throughput is measured it is not for us to do.
+        // It takes a while, so not where throughput is measured.
         if duration.is_zero() && memory_in_flight == 0 {
             memory_in_flight = process::proportional()?;
         }

@@ -1,7 +1,7 @@
 //! What the sandbox costs, measured beside its alternatives: `make bench`.
 //!
-//! `all` starts what it compares, each in a process of its own (most are this program
-//! again, by the other subcommands), has all of one comparison take turns, and writes
+//! `all` starts what it compares, each in a separate process (most are this program again, with the
+//! other subcommands), alternates between the contestants of a comparison, and writes
 //! `docs/performance.md` with its plots.
 //!
 //! | stage | modules |
@@ -32,17 +32,17 @@ use crate::contestants::native::{self, NativeArgs};
 use crate::contestants::spawns::{self, SpawnArgs};
 use crate::contestants::step::{self, StepArgs};
 
-/// Which allocator a process has is for who embeds the library to say; the same for all that is
-/// compared, it is a good one.
+/// An embedder chooses the allocator of its process; here it is a good one, the same for everything
+/// that is compared.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 /// What this process does.
 #[derive(Debug, Parser)]
 enum Part {
-    /// Measure all there is, and write the page.
+    /// Measure everything, and write the page.
     All(bench::BenchArgs),
-    /// Count the instructions of one step, and compare them with what is expected.
+    /// Count the instructions of one step, and compare them with the expected number.
     Instructions(instructions::InstructionsArgs),
     /// Be the server.
     Serve(server::ServerArgs),

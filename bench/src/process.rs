@@ -1,4 +1,4 @@
-//! What the kernel knows of this process: its memory, and how many files it may have.
+//! The kernel's figures for this process: its memory, and how many files it may open.
 
 use std::fs;
 use std::str::FromStr as _;
@@ -7,23 +7,23 @@ use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 use crate::failure::Result;
 
-/// Bytes of memory that are this process's.
+/// Bytes of resident memory of this process.
 pub(crate) fn resident() -> Result<u64> {
     field("/proc/self/status", "VmRSS:")
 }
 
-/// Bytes of memory that were this process's at the most, since [`forget_peak`].
+/// The peak of the resident memory of this process since [`forget_peak`], in bytes.
 pub(crate) fn resident_peak() -> Result<u64> {
     field("/proc/self/status", "VmHWM:")
 }
 
-/// Bytes of memory that this process takes of the machine: of pages that are mapped more than
-/// once, as those of a component's image are in each of its instances, each is counted once.
+/// Bytes of memory that this process takes of the machine: pages that are mapped more than once, as
+/// those of a component's image are in each of its instances, are counted once.
 pub(crate) fn proportional() -> Result<u64> {
     field("/proc/self/smaps_rollup", "Pss:")
 }
 
-/// Have [`resident_peak`] begin anew.
+/// Reset [`resident_peak`].
 pub(crate) fn forget_peak() -> Result<()> {
     // proc_pid_clear_refs(5): 5 resets the peak to what is resident now.
     Ok(fs::write("/proc/self/clear_refs", "5")?)
@@ -37,7 +37,7 @@ fn field(file: &str, key: &str) -> Result<u64> {
     Ok(u64::from_str(kibibytes)? << 10)
 }
 
-/// As many open files as the system lets there be: each connection is one.
+/// Allow as many open files as the system permits: each connection is one.
 pub(crate) fn allow_files() -> Result<()> {
     let limit = getrlimit(Resource::Nofile);
     let all = Rlimit {

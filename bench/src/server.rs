@@ -1,10 +1,10 @@
-//! The server that all requests go to: hyper on one thread, in a process of its own, so that
-//! what it does is not counted as the client's.
+//! The server of all requests: hyper on one thread, in a separate process, so that its work is not
+//! counted as the client's.
 //!
 //! | path | answers |
 //! |---|---|
-//! | `/builds?answer=N&wait=MS` | JSON, of about N bytes, after so many milliseconds |
-//! | `/download?bytes=N` | so many bytes |
+//! | `/builds?answer=N&wait=MS` | JSON, of about N bytes, after MS milliseconds |
+//! | `/download?bytes=N` | N bytes |
 
 use std::io::{self, BufRead as _, Write as _};
 use std::net::Ipv4Addr;
@@ -29,32 +29,32 @@ use crate::failure::Result;
 use crate::process;
 use crate::tls;
 
-/// Connections that wait to be accepted; the system's own bound may be lower.
+/// Connections that wait to be accepted; the system's limit may be lower.
 const BACKLOG: u32 = 1 << 14;
 
-/// How the server is started.
+/// The options of the server.
 #[derive(Debug, clap::Args)]
 pub(crate) struct ServerArgs {
-    /// The directory of `certificate.pem` and `key.pem`; none, and there is no TLS.
+    /// The directory of `certificate.pem` and `key.pem`. Without it, there is no TLS.
     #[arg(long)]
     certificates: Option<PathBuf>,
 }
 
-/// Where it listens, as its first line of output tells.
+/// Where it listens, as the first line of its output says.
 #[derive(Debug, Deserialize, Serialize)]
 pub(crate) struct Ports {
     pub(crate) plain: u16,
     pub(crate) tls: Option<u16>,
 }
 
-/// What it saw since it was asked last. Any line of input asks.
+/// What it received since it was last asked. Any line of input asks.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
 pub(crate) struct Seen {
     /// Connections that were made.
     pub(crate) connections: u64,
     /// Requests that were answered.
     pub(crate) requests: u64,
-    /// Requests that were under way at a time, at the most.
+    /// The maximum number of concurrent requests.
     pub(crate) peak: u64,
     /// The first request: its line, its header fields in alphabetical order, and the length
     /// of its body.
@@ -98,7 +98,7 @@ pub(crate) fn run(args: &ServerArgs) -> Result<()> {
                 break;
             }
         }
-        // Whoever started it has gone.
+        // The parent has gone.
         std::process::exit(0);
     });
     runtime.block_on(async move {
@@ -114,7 +114,7 @@ pub(crate) fn run(args: &ServerArgs) -> Result<()> {
                         }
                     });
                 }
-                #[expect(unreachable_code, reason = "it tells the type of the loop's errors")]
+                #[expect(unreachable_code, reason = "it sets the type of the loop's errors")]
                 Result::<()>::Ok(())
             });
         }
@@ -125,7 +125,8 @@ pub(crate) fn run(args: &ServerArgs) -> Result<()> {
     })
 }
 
-/// Listen, with room for all who knock at once: one who finds none tries again a second later.
+/// Listen, with a backlog for all simultaneous connections: a client that is refused tries again a
+/// second later.
 fn listen() -> io::Result<TcpListener> {
     let socket = TcpSocket::new_v4()?;
     socket.bind((Ipv4Addr::LOCALHOST, 0).into())?;
@@ -161,7 +162,7 @@ async fn serve(stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static, led
             answer
         }
     });
-    // A client may leave whenever it likes.
+    // A client may disconnect at any time.
     _ = http1::Builder::new()
         .timer(TokioTimer::new())
         .serve_connection(TokioIo::new(stream), answering)
@@ -229,7 +230,7 @@ fn queued(bytes: u64) -> BoxBody<Bytes, std::convert::Infallible> {
     Full::from(text).boxed()
 }
 
-/// A request in words, but for the values that each client has its own of.
+/// A request as text, without the values that differ by client.
 fn described(head: &http::request::Parts, length: usize) -> String {
     let mut names: Vec<&str> = head
         .headers

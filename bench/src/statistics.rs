@@ -1,6 +1,6 @@
-//! Medians, and how far the rounds lie apart.
+//! Medians, and how far the rounds differ.
 
-/// The median of a figure over all rounds, with the least and the most.
+/// The median of a figure over all rounds, with the minimum and the maximum.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Spread {
     pub(crate) median: f64,
@@ -9,7 +9,7 @@ pub(crate) struct Spread {
 }
 
 impl Spread {
-    /// Of the figures of all rounds; of none it is no number.
+    /// From the figures of all rounds; NaN if there are none.
     pub(crate) fn from_samples(figures: impl IntoIterator<Item = f64>) -> Self {
         let mut figures: Vec<f64> = figures.into_iter().collect();
         let mut figure = |of_100| percentile(&mut figures, of_100).unwrap_or(f64::NAN);
@@ -20,13 +20,13 @@ impl Spread {
         }
     }
 
-    /// Of one against the other, round by round.
+    /// The ratio of one to the other, round by round.
     pub(crate) fn ratio(over: &[f64], under: &[f64]) -> Self {
         Self::from_samples(over.iter().zip(under).map(|(over, under)| over / under))
     }
 }
 
-/// The smallest of the figures that so many of a hundred do not go above.
+/// A percentile: the smallest figure that is not exceeded by this share of the figures.
 pub(crate) fn percentile(figures: &mut [f64], of_100: f64) -> Option<f64> {
     figures.sort_unstable_by(f64::total_cmp);
     let rank = (of_100 / 100.0 * figures.len() as f64).ceil() as usize;

@@ -1,4 +1,4 @@
-//! TLS for the server, with certificates that the plain host's build made.
+//! TLS for the server, with certificates that the build of the plain host made.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -10,7 +10,7 @@ use tokio_rustls::TlsAcceptor;
 
 use crate::failure::Result;
 
-/// What a directory of certificates holds.
+/// The files of a directory of certificates.
 pub(crate) const AUTHORITY: &str = "authority.pem";
 const CERTIFICATE: &str = "certificate.pem";
 const KEY: &str = "key.pem";

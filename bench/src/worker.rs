@@ -1,4 +1,4 @@
-//! The other side of a contestant: a process that is asked for rounds.
+//! The benchmark's side of a contestant: a process that is asked for rounds.
 
 use std::env;
 use std::io::{BufRead as _, BufReader, Write as _};
@@ -16,7 +16,7 @@ use crate::server::{Ports, Seen};
 struct Process {
     name: String,
     child: Child,
-    // Taken when it is dropped: the end of its input is what ends it.
+    // Taken on drop: the end of its input ends the process.
     input: Option<ChildStdin>,
     output: BufReader<ChildStdout>,
 }
@@ -59,12 +59,12 @@ impl Process {
 impl Drop for Process {
     fn drop(&mut self) {
         self.input.take();
-        // However it ends, it is not to stay.
+        // However it ends, it must not remain.
         _ = self.child.wait();
     }
 }
 
-/// This program again, in the part of a contestant or of the server.
+/// This program again, as a contestant or the server.
 pub(crate) fn own(arguments: &[&str]) -> Result<Command> {
     let mut command = other(&env::current_exe()?);
     command.args(arguments);
@@ -74,7 +74,7 @@ pub(crate) fn own(arguments: &[&str]) -> Result<Command> {
 /// Another program.
 pub(crate) fn other(program: &Path) -> Command {
     let mut command = Command::new(program);
-    // Where this is set, a backtrace is captured for every error, expected ones too.
+    // Otherwise a backtrace is captured for every error, expected ones too.
     command.env_remove("RUST_BACKTRACE");
     command
 }
@@ -88,7 +88,7 @@ impl Worker {
         Process::start(name, command).map(Self)
     }
 
-    /// Its name, as the tables have it.
+    /// Its name in the tables.
     pub(crate) fn name(&self) -> &str {
         &self.0.name
     }
@@ -141,7 +141,7 @@ impl Server {
         Ok(format!("https://127.0.0.1:{port}"))
     }
 
-    /// What it saw since it was asked last.
+    /// What it received since it was last asked.
     pub(crate) fn seen(&mut self) -> Result<Seen> {
         self.process.ask(&())
     }

@@ -1,4 +1,4 @@
-//! Makes an authority, and a certificate of it for the loopback address.
+//! Makes an authority, and a certificate for the loopback address that it signs.
 
 use std::error::Error;
 use std::path::PathBuf;
@@ -22,7 +22,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let server = CertificateParams::new(["127.0.0.1".to_owned()])?;
     let server = server.signed_by(&server_key, &issuer)?;
 
-    let out = PathBuf::from(env::var_os("OUT_DIR").ok_or("cargo tells no OUT_DIR")?);
+    let out = PathBuf::from(env::var_os("OUT_DIR").ok_or("cargo sets no OUT_DIR")?);
     fs::write(out.join("authority.pem"), root.pem())?;
     fs::write(out.join("certificate.pem"), server.pem())?;
     fs::write(out.join("key.pem"), server_key.serialize_pem())?;

@@ -1,4 +1,4 @@
-//! The contract as Rust types, and the least that a host can supply of it.
+//! The contract as Rust types, and the minimum that a host has to implement.
 
 use sha2::{Digest, Sha256};
 use wasmtime::component::{HasSelf, Linker, Resource, ResourceTable};
@@ -35,7 +35,7 @@ pub(crate) use bindings::StepPre;
 pub(crate) use bindings::ci::http_step::types;
 use bindings::ci::http_step::{auth, hash, log, properties};
 
-/// Wasmtime's defaults for all that a step may ask of its host: no check, no secret, no limit.
+/// Wasmtime's defaults: no check, no secret, no limit.
 struct Defaults;
 
 impl WasiHttpHooks for Defaults {}
@@ -61,7 +61,7 @@ impl Default for State {
     }
 }
 
-/// All that a step imports.
+/// Everything that a step imports.
 pub(crate) fn linker(engine: &wasmtime::Engine) -> wasmtime::Result<Linker<State>> {
     let mut linker = Linker::new(engine);
     wasmtime_wasi::p2::add_to_linker_async(&mut linker)?;
@@ -98,7 +98,7 @@ impl auth::Host for State {
     }
 }
 
-/// SHA-256 of what a component has written so far.
+/// The SHA-256 of what a component has written so far.
 #[derive(Default)]
 pub struct Hashing(Sha256);
 

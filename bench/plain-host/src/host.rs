@@ -1,4 +1,4 @@
-//! An engine with the product's settings, as far as they concern speed.
+//! An engine with the product's settings, where they affect speed.
 
 use std::thread;
 use std::time::Duration;
@@ -65,7 +65,7 @@ impl PlainHost {
         }
     }
 
-    /// Make an instance of it, and no call.
+    /// Create an instance of it, and call nothing.
     pub(crate) async fn instantiate(&self) -> Result<(), String> {
         let mut store = self.store();
         let made = self.pre.instantiate_async(&mut store).await;

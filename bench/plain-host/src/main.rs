@@ -1,11 +1,11 @@
-//! The reference step in a host of wasmtime's own parts, for the benchmark beside it: with
-//! wasmtime's default transport, and none of the product's checks.
+//! The reference step in a host made of wasmtime's own parts, to compare with: wasmtime's default
+//! transport, and none of the product's checks.
 
 mod contract;
 mod host;
 mod spec;
 
-// The benchmark's own, so that both count alike.
+// The benchmark's own, so that both count the same way.
 #[path = "../../src/failure.rs"]
 mod failure;
 #[path = "../../src/load.rs"]
@@ -28,7 +28,7 @@ use clap::Parser;
 use crate::failure::Result;
 use crate::host::PlainHost;
 
-// As the benchmark has it.
+// The same as in the benchmark.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
@@ -48,7 +48,7 @@ enum Part {
         #[arg(long)]
         origin: String,
     },
-    /// Make instances.
+    /// Create instances.
     Instantiate {
         /// The component.
         component: PathBuf,
@@ -69,7 +69,7 @@ fn main() -> Result<()> {
     }
 }
 
-/// Answer rounds: with requests, if there is somewhere to send them.
+/// Run rounds: with requests, if there is an origin to send them to.
 fn answer(component: &std::path::Path, origin: Option<&str>) -> Result<()> {
     process::allow_files()?;
     let host = Arc::new(PlainHost::load(&fs::read(component)?)?);

@@ -1,9 +1,9 @@
-//! The request of the benchmark as the component is given it. The benchmark checks with the server
-//! that it is the one that the product sends.
+//! The request of the benchmark as the component gets it. The benchmark checks with the server that
+//! it equals the product's.
 
 use crate::contract::types::{Body, Field, Fields, RequestSpec, Settings, Timeouts, Verify};
 
-/// The token that the header `X-Token` holds.
+/// The token in the header `X-Token`.
 const TOKEN: &str = "xoxb-1234567890-abcdefghijklmnopqrstuvwx";
 
 /// A POST to an origin.

@@ -1,4 +1,4 @@
-//! What is compared: each a worker that makes requests when it is asked for a
+//! What is compared: each contestant is a worker that sends requests when it is asked for a
 //! [round](crate::protocol).
 
 pub(crate) mod native;

@@ -1,5 +1,5 @@
 //! The request without a sandbox: hyper-util's pooled client on one thread. This is the limit: it
-//! renders nothing, checks nothing, keeps no log.
+//! renders nothing, checks nothing, and keeps no log.
 
 use std::sync::Arc;
 
@@ -15,17 +15,17 @@ use super::reference::Reference;
 use crate::failure::Result;
 use crate::{load, process, protocol};
 
-/// How the client works.
+/// The options of the client.
 #[derive(Debug, clap::Args)]
 pub(crate) struct NativeArgs {
     #[command(flatten)]
     reference: Reference,
-    /// Also take the SHA-256 of what comes, as the step does.
+    /// Also compute the SHA-256 of the response, as the step does.
     #[arg(long)]
     digest: bool,
 }
 
-/// Answer rounds.
+/// Run rounds.
 pub(crate) fn run(args: &NativeArgs) -> Result<()> {
     process::allow_files()?;
     let mut connector = HttpConnector::new();

@@ -1,4 +1,4 @@
-//! The request that all contestants make, as a step file and as what it is on the wire.
+//! The request that all contestants send, as a step file and as it is on the wire.
 
 use std::fmt::Write as _;
 
@@ -8,31 +8,31 @@ use http_step_host::{Properties, StepFile};
 
 use crate::failure::Result;
 
-/// Header fields beside those that every request has.
+/// Header fields beside those of every request.
 const FIELDS: usize = 6;
 
-/// Which request it is.
+/// The options of the request.
 #[derive(Clone, Debug, clap::Args)]
 pub(crate) struct Reference {
-    /// Where the server is, as `http://127.0.0.1:8080`.
+    /// The server's origin, as `http://127.0.0.1:8080`.
     #[arg(long)]
     pub(crate) origin: String,
-    /// Get so many bytes, in place of the POST.
+    /// Download this many bytes, in place of the POST.
     #[arg(long)]
     pub(crate) download: Option<u64>,
-    /// Milliseconds after which the server answers.
+    /// Milliseconds before the server responds.
     #[arg(long, default_value_t = 0)]
     pub(crate) wait: u64,
-    /// Header fields beside those that every request has.
+    /// Header fields beside those of every request.
     #[arg(long, default_value_t = FIELDS)]
     pub(crate) fields: usize,
-    /// Bytes of text in the body, and in the answer's.
+    /// Bytes of text in the body of the request, and of the response.
     #[arg(long, default_value_t = 0)]
     pub(crate) body: usize,
 }
 
 impl Reference {
-    /// The request as it is where nothing else is asked for.
+    /// The request without further options.
     pub(crate) fn plain(origin: String) -> Self {
         Self {
             origin,
@@ -78,7 +78,7 @@ headers:
         Ok(text)
     }
 
-    /// The build that the step file's expressions ask for.
+    /// The build properties that the step file's expressions use.
     pub(crate) fn properties() -> Properties {
         let numbers = [("number", serde_json::Value::from(42))];
         let texts = [("branch", "main"), ("builder", "x86_64")];
@@ -90,7 +90,7 @@ headers:
     pub(crate) fn url(&self) -> String {
         match self.download {
             Some(bytes) => format!("{}/download?bytes={bytes}", self.origin),
-            // A timer of no time at all would still cost a tick of it.
+            // A timer of zero would still cost a tick.
             None if self.wait == 0 => format!("{}/builds?answer={}", self.origin, self.body),
             None => format!(
                 "{}/builds?answer={}&wait={}",
@@ -165,5 +165,5 @@ headers:
     }
 }
 
-/// What `X-Token` holds.
+/// The value of `X-Token`.
 const TOKEN: &str = "xoxb-1234567890-abcdefghijklmnopqrstuvwx";

@@ -1,4 +1,4 @@
-//! A program that is started for every request, and waited for.
+//! A program that is started for every request, and awaited.
 
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
@@ -15,7 +15,7 @@ pub(crate) struct SpawnArgs {
     command: Vec<String>,
 }
 
-/// Answer rounds, one process at a time.
+/// Run rounds, one process at a time.
 pub(crate) fn run(args: &SpawnArgs) -> Result<()> {
     protocol::answer(|round| play(args, round))
 }

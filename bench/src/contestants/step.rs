@@ -1,4 +1,4 @@
-//! The same request as a step: the product, by its public interface, with all its checks.
+//! The same request as a step: the product, through its public interface, with all its checks.
 
 use std::fs;
 use std::path::PathBuf;
@@ -14,10 +14,10 @@ use super::reference::Reference;
 use crate::failure::Result;
 use crate::{load, process, protocol};
 
-/// A component that answers at once.
+/// A component that returns at once.
 const NOTHING: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/nothing.wasm"));
 
-/// How steps are run.
+/// The options of the host and its steps.
 #[derive(Debug, clap::Args)]
 pub(crate) struct StepArgs {
     #[command(flatten)]
@@ -42,7 +42,7 @@ pub(crate) struct StepArgs {
     trust: Option<PathBuf>,
 }
 
-/// All that runs are made of.
+/// Everything that runs share.
 struct Stage {
     host: Host,
     step: Step,
@@ -51,7 +51,7 @@ struct Stage {
     properties: Properties,
 }
 
-/// Answer rounds.
+/// Run rounds.
 pub(crate) fn run(args: &StepArgs) -> Result<()> {
     process::allow_files()?;
     let stage = Arc::new(Stage::set_up(args)?);
@@ -96,7 +96,7 @@ impl Stage {
         })
     }
 
-    /// One run, as who embeds the host makes it.
+    /// One run, as an embedder makes it.
     async fn run(&self) -> Result<(), String> {
         let job =
             Job::new(self.file.clone(), self.policy.clone()).properties(self.properties.clone());
@@ -109,7 +109,7 @@ impl Stage {
     }
 }
 
-/// The server alone, and secrets that are bound to it.
+/// Permits the server alone, and grants secrets for it.
 fn policy(args: &StepArgs) -> Result<Policy> {
     let origin = &args.reference.origin;
     let mut text = format!("allow: [\"{origin}\"]\n");
@@ -140,7 +140,7 @@ fn policy(args: &StepArgs) -> Result<Policy> {
     }))
 }
 
-/// Gives tokens of forty characters, as services hand them out.
+/// Returns tokens of forty characters, as services issue them.
 struct Tokens;
 
 impl SecretSource for Tokens {

@@ -1,4 +1,4 @@
-//! Figures as people read them: the median, and in brackets the least and the most.
+//! Figures as text: the median, and in brackets the minimum and the maximum.
 
 use crate::statistics::Spread;
 
@@ -22,12 +22,12 @@ pub(crate) fn mebibytes(bytes: Spread) -> String {
     spread(bytes, 1.0 / f64::from(1 << 20), " MiB")
 }
 
-/// Requests a second.
+/// Requests per second.
 pub(crate) fn rate(rate: Spread) -> String {
     spread(rate, 1.0, "/s")
 }
 
-/// A number of things.
+/// A count.
 pub(crate) fn count(count: Spread) -> String {
     spread(count, 1.0, "")
 }
@@ -51,7 +51,7 @@ fn spread(spread: Spread, scale: f64, unit: &str) -> String {
     }
 }
 
-/// Three digits that say something; the fourth would not be the same in the next run.
+/// Three digits: the fourth would differ in the next run.
 pub(crate) fn figure(value: f64) -> String {
     let digits = match value.abs() {
         0.0 => 0,
@@ -76,7 +76,7 @@ mod tests {
     }
 
     #[test]
-    fn the_spread_is_left_out_where_there_is_none() {
+    fn equal_rounds_are_shown_without_a_spread() {
         let same = Spread::from_samples([2.0, 2.0]);
         let apart = Spread::from_samples([0.000_017, 0.000_016, 0.000_02]);
         assert_eq!(times(same), "2.00 ×");

@@ -1,4 +1,4 @@
-//! What it was measured on, and with.
+//! The machine and the versions that were measured.
 
 use std::fs;
 use std::process::Command;
@@ -48,7 +48,7 @@ fn line(file: &str, key: &str) -> Result<String> {
     Ok(value.trim().to_owned())
 }
 
-/// The first two words of what a program says of its version.
+/// The first two words of a program's version.
 fn version(program: &str) -> Result<String> {
     let output = Command::new(program).arg("--version").output();
     let output = output.map_err(|error| format!("{program} can't be started: {error}"))?;

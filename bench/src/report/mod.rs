@@ -1,4 +1,4 @@
-//! What was measured, until it is a page.
+//! The measurements, and the page that they become.
 
 mod format;
 mod machine;
@@ -46,12 +46,12 @@ impl Report {
         self.plots.insert(name, plot.svg());
     }
 
-    /// What was reached of a target.
+    /// The measured value of a target.
     pub(crate) fn target(&mut self, name: &'static str, reached: Spread) {
         self.reached.insert(name, reached);
     }
 
-    /// Write the page and its plots. It says where.
+    /// Write the page and its plots. Returns the path of the page.
     pub(crate) fn write(mut self, out: &Path) -> Result<PathBuf> {
         let targets = targets::table(&self.reached)?;
         self.table("targets", targets);

@@ -1,4 +1,4 @@
-//! The page: a text with the names of its parts in it.
+//! The page: a template with the names of its parts.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,11 +7,11 @@ use crate::failure::Result;
 /// What is the same for every run.
 pub(super) const TEMPLATE: &str = include_str!("../../page/performance.md");
 
-/// What was done to get there, which no program writes.
+/// The section about past work, which no program writes.
 const DONE: &str = include_str!("../../page/done.md");
 
-/// The template with each part in its place. Every part has to have one, and every plot has to be
-/// shown: nothing is measured and then lost, and no place stays empty.
+/// The template with each part in its place. Every part has to have a place, every place a part,
+/// and every plot has to be shown, so that no measurement is lost.
 pub(super) fn fill(
     template: &str,
     parts: &BTreeMap<&'static str, String>,

@@ -36,14 +36,14 @@ const RIGHT: f64 = 20.0;
 const TOP: f64 = 50.0;
 const BOTTOM: f64 = 85.0;
 
-/// Colours that people with any eyesight tell apart, by Okabe and Ito.
+/// Colours that can be distinguished with any eyesight, by Okabe and Ito.
 const COLOURS: [&str; 6] = [
     "#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9",
 ];
 
 impl Plot {
-    /// As a file. Along x stand the points' own values, at even distances: they are
-    /// powers, or zero and powers.
+    /// As a file. The values of the points are evenly spaced along x: they are powers, or zero and
+    /// powers.
     pub(crate) fn svg(&self) -> String {
         let places = self.places();
         let ys = || {
@@ -198,7 +198,7 @@ fn step(most: f64) -> f64 {
     wide.unwrap_or(most)
 }
 
-/// A number that has room below an axis.
+/// A number that fits below an axis.
 fn short(value: f64) -> String {
     match value {
         value if value >= 1e6 => format!("{} M", trimmed(value / 1e6)),

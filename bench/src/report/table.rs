@@ -8,7 +8,7 @@ pub(crate) struct Table {
 }
 
 impl Table {
-    /// With the names of its columns.
+    /// A table with these columns.
     pub(crate) fn new(columns: &[&str]) -> Self {
         let head = columns.iter().map(|&column| column.to_owned());
         Self {

@@ -1,4 +1,4 @@
-//! What was aimed at, beside what was reached.
+//! Targets beside the measured values.
 
 use std::collections::BTreeMap;
 
@@ -7,11 +7,11 @@ use super::table::Table;
 use crate::failure::Result;
 use crate::statistics::Spread;
 
-/// One of them.
+/// A target.
 struct Target {
     name: &'static str,
     what: &'static str,
-    /// The bound in words, and in the figure's own unit.
+    /// The bound as text, in the unit of the figure.
     words: &'static str,
     bound: Bound,
     shown: fn(Spread) -> String,
@@ -118,7 +118,7 @@ const TARGETS: &[Target] = &[
     },
 ];
 
-/// The table of all of them. One that was not measured is an error.
+/// The table of all targets. One that was not measured is an error.
 pub(super) fn table(reached: &BTreeMap<&'static str, Spread>) -> Result<Table> {
     let mut table = Table::new(&["", "target", "measured", ""]);
     for target in TARGETS {

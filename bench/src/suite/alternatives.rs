@@ -1,4 +1,4 @@
-//! The other ways to have a step make a request.
+//! Other ways for a step to send a request.
 
 use std::path;
 
@@ -65,7 +65,7 @@ fn request_of(worker: &mut Worker, server: &mut Server) -> Result<Option<String>
     Ok(server.seen()?.first)
 }
 
-/// What Buildbot's HTTPStep is made of, and the step itself.
+/// The client of Buildbot's HTTPStep, and the step itself.
 fn buildbot(bench: &mut Bench, report: &mut Report) -> Result<()> {
     let mut workers = [
         bench.step("step", &[])?,

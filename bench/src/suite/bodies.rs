@@ -1,4 +1,4 @@
-//! How fast a large response comes in, without and with secrets to look for in it, and what memory
+//! How fast a large response arrives, without and with secrets to search for, and how much memory
 //! it takes.
 
 use crate::bench::{Bench, Rounds};
@@ -19,13 +19,13 @@ pub(super) fn measure(bench: &mut Bench, report: &mut Report) -> Result<()> {
         bench.step("step, one secret to redact", &with(&["--secrets", "1"]))?,
         bench.step("step, ten secrets to redact", &with(&["--secrets", "10"]))?,
     ];
-    // The first round counts, too: what a process keeps, it has from the first body on.
+    // The first round counts, too: a process keeps what it allocates for the first body.
     let rounds = if bench.args.short { 1 } else { 3 };
     let round = Round {
         at_a_time: 1,
         seconds: 0.0,
     };
-    let played = bench.turns(&mut workers, round, rounds)?;
+    let played = bench.alternate(&mut workers, round, rounds)?;
 
     let speeds = |played: &Rounds| {
         let speed = |sample: &Sample| bytes as f64 / sample.seconds;

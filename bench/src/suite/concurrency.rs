@@ -1,4 +1,4 @@
-//! What becomes of throughput and of waiting times as more are under way at a time.
+//! Throughput and latency by the number of concurrent steps.
 
 use crate::bench::{Bench, Rounds};
 use crate::failure::Result;
@@ -92,8 +92,8 @@ pub(super) fn measure(bench: &mut Bench, report: &mut Report) -> Result<()> {
     Ok(())
 }
 
-/// Have them take turns. For each it also says how many connections were made for a thousand
-/// requests, once those of the first round were there.
+/// Alternate between them. Also returns, for each, how many connections were opened per thousand
+/// requests after the first round.
 fn play(
     bench: &mut Bench,
     workers: &mut [Worker],
@@ -102,7 +102,7 @@ fn play(
 ) -> Result<(Vec<Rounds>, Vec<String>)> {
     let seconds = bench.seconds();
     let round = Round { at_a_time, seconds };
-    bench.turns(workers, round, 1)?;
+    bench.alternate(workers, round, 1)?;
     let mut played = vec![Rounds::new(); workers.len()];
     let mut seen = vec![(0, 0); workers.len()];
     for _ in 0..rounds {
@@ -122,8 +122,8 @@ fn play(
     Ok((played, shown.collect()))
 }
 
-/// The least share of the best throughput that is left at any higher level: level by level, and of
-/// each the rounds.
+/// The smallest share of the best throughput that is left at any higher level: the rounds of each
+/// level.
 fn kept(by_level: &[Vec<f64>]) -> Spread {
     let rounds = by_level.iter().map(Vec::len).min().unwrap_or(0);
     Spread::from_samples((0..rounds).map(|round| {
@@ -141,7 +141,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_kept_is_of_the_best_before() {
+    fn the_kept_share_is_of_the_best_level_before() {
         let by_level = [vec![10.0, 10.0], vec![40.0, 50.0], vec![30.0, 60.0]];
         let expected = Spread {
             median: 0.75,

@@ -1,4 +1,4 @@
-//! What a step costs by the size of what it is about: cost is to grow in line with work.
+//! What a step costs by the size of its input: the cost should grow linearly.
 
 use super::steps::MANY;
 use crate::bench::{Bench, each};

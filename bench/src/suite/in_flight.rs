@@ -1,5 +1,5 @@
-//! Ten thousand steps that wait for a slow server: none is lost, and they have little memory. And
-//! what a step is told for which there is no room.
+//! Ten thousand steps that wait for a slow server: none is lost, and they take little memory. And
+//! the error of a step that exceeds the limit.
 
 use super::steps::MANY;
 use crate::bench::Bench;
@@ -9,8 +9,8 @@ use crate::report::{Curve, Plot, Report, Scale, Table, bytes, milliseconds, time
 use crate::statistics::Spread;
 use crate::worker::Worker;
 
-/// How many at a time, and after how many milliseconds the slow server answers: later than all of
-/// them were begun.
+/// How many steps are concurrent, and after how many milliseconds the slow server responds: later
+/// than all of them have started.
 const FULL: &[(usize, u32)] = &[(100, 1000), (1000, 2000), (3000, 4000), (10_000, 10_000)];
 const SHORT: &[(usize, u32)] = &[(100, 1000), (1000, 2000)];
 
@@ -45,7 +45,7 @@ pub(super) fn measure(bench: &mut Bench, report: &mut Report) -> Result<()> {
             bytes(memory.saturating_sub(sample.resident_before) / count as u64),
             bytes(sample.resident_peak),
         ]);
-        // The last is the most, and the one that is aimed at.
+        // The last one is the largest, and the one with a target.
         report.target("in-flight-memory", Spread::from_samples([memory as f64]));
         report.target(
             "in-flight-lost",
@@ -71,8 +71,8 @@ pub(super) fn measure(bench: &mut Bench, report: &mut Report) -> Result<()> {
     past_the_limit(bench, report)
 }
 
-/// So many steps that wait at the same time, in a process of their own, and how many of them the
-/// server saw at a time.
+/// A number of steps that wait at the same time, in a separate process, and how many concurrent
+/// requests the server saw.
 fn in_flight(bench: &mut Bench, count: usize, wait: u32) -> Result<(Sample, u64)> {
     let (room, wait) = (count.to_string(), wait.to_string());
     let arguments = ["--wait", &wait, "--wall", "120", "--room", &room];
@@ -90,8 +90,8 @@ fn lost(sample: &Sample) -> String {
     format!("{} steps; the first: {why}", sample.failed)
 }
 
-/// As many at a time at a server that answers at once. One contestant after the other: the server
-/// has not the files for the connections of both.
+/// As many concurrent steps with a server that responds at once. One contestant after the other:
+/// the server can't open enough files for the connections of both.
 fn idle_server(bench: &mut Bench, report: &mut Report, count: usize) -> Result<()> {
     let room = count.to_string();
     let room = ["--room", room.as_str(), "--wall", "120"];
@@ -116,7 +116,7 @@ fn idle_server(bench: &mut Bench, report: &mut Report, count: usize) -> Result<(
     Ok(())
 }
 
-/// The p99 of each round, and what was lost in all of them.
+/// The p99 of each round, and the failures of all rounds.
 fn p99(bench: &Bench, mut worker: Worker, count: usize) -> Result<(Vec<f64>, String)> {
     let rounds = if bench.args.short { 1 } else { 3 };
     let round = Round {
@@ -125,7 +125,7 @@ fn p99(bench: &Bench, mut worker: Worker, count: usize) -> Result<(Vec<f64>, Str
     };
     let mut figures = Vec::new();
     let mut shown = "none".to_owned();
-    // The first makes the connections.
+    // The first round opens the connections.
     for number in 0..=rounds {
         let sample = worker.try_round(round)?;
         if sample.failed > 0 {
@@ -141,7 +141,7 @@ fn p99(bench: &Bench, mut worker: Worker, count: usize) -> Result<(Vec<f64>, Str
     Ok((figures, shown))
 }
 
-/// Three times as many steps as there is room for, of which as many as run may wait.
+/// Three times as many steps as can run or wait; as many may wait as run.
 fn past_the_limit(bench: &mut Bench, report: &mut Report) -> Result<()> {
     let room = MANY.to_string();
     let mut step = bench.step(

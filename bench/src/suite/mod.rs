@@ -25,6 +25,6 @@ pub(crate) const ALL: &[(&str, Suite)] = &[
     ("steps at a time", concurrency::measure),
     ("steps in flight", in_flight::measure),
     ("curves", curves::measure),
-    // What the compiler makes of the component is in the cache by now.
+    // The cache contains the compiled component by this time.
     ("sizes", sizes::measure),
 ];

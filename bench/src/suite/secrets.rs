@@ -1,5 +1,5 @@
-//! What it costs to grant a step secrets: they are read, looked for in what goes out and in what
-//! comes back, and wiped.
+//! The cost of granting secrets to a step: they are read, searched for in requests and responses,
+//! and wiped.
 
 use super::steps::MANY;
 use crate::bench::{Bench, each};

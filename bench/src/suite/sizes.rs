@@ -1,4 +1,4 @@
-//! How large it all is.
+//! The sizes of the program and its parts.
 
 use std::fs;
 use std::path::Path;
@@ -29,7 +29,7 @@ pub(super) fn measure(bench: &mut Bench, report: &mut Report) -> Result<()> {
     Ok(())
 }
 
-/// The size of the largest file below a directory: the cache has small ones of its own.
+/// The size of the largest file below a directory: the cache also has small ones.
 fn largest_file(directory: &Path) -> Result<u64> {
     let mut largest = 0;
     for entry in fs::read_dir(directory)? {

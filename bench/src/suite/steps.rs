@@ -1,4 +1,4 @@
-//! One step against one request without a sandbox, one at a time and 64 at a time.
+//! One step compared with one request without a sandbox, one at a time and 64 concurrently.
 
 use crate::bench::{Bench, each};
 use crate::failure::Result;
@@ -6,7 +6,7 @@ use crate::report::{Report, Table, microseconds, times};
 use crate::statistics::Spread;
 use crate::worker::Worker;
 
-/// How many are under way, where it is more than one.
+/// How many are concurrent, where it is more than one.
 pub(super) const MANY: usize = 64;
 
 pub(super) fn measure(bench: &mut Bench, report: &mut Report) -> Result<()> {
@@ -57,7 +57,7 @@ pub(super) fn measure(bench: &mut Bench, report: &mut Report) -> Result<()> {
     Ok(())
 }
 
-/// The pool works, and both send the same request: told by the server, which describes it.
+/// The pool works, and both send the same request: the server describes it.
 fn one_connection_and_one_request(bench: &mut Bench, workers: &mut [Worker]) -> Result<String> {
     let mut first = None;
     for worker in workers.iter_mut().take(2) {

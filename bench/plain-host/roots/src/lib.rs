@@ -1,5 +1,5 @@
-//! The one root that wasmtime's transport trusts in the benchmark, and what a server needs that
-//! it is to trust.
+//! The one root that wasmtime's transport trusts in the benchmark, and the files of a server that
+//! it has to trust.
 
 use pki_types::{Der, TrustAnchor};
 
@@ -9,14 +9,14 @@ macro_rules! made {
     };
 }
 
-/// The roots, as the crate has them that this stands in for.
+/// The roots, as in the crate that this replaces.
 pub const TLS_SERVER_ROOTS: &[TrustAnchor<'static>] = &[TrustAnchor {
     subject: Der::from_slice(include_bytes!(made!("subject.der"))),
     subject_public_key_info: Der::from_slice(include_bytes!(made!("key.der"))),
     name_constraints: None,
 }];
 
-/// The authority's certificate, the server's, and its key, by the names of their files.
+/// The names of the files: the authority's certificate, the server's, and its key.
 pub const FILES: [(&str, &str); 3] = [
     ("authority.pem", include_str!(made!("authority.pem"))),
     ("certificate.pem", include_str!(made!("certificate.pem"))),
