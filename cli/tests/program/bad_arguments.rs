@@ -1,10 +1,10 @@
-//! Arguments that can't be used: exit code 2, and no password or token shown.
+//! Invalid arguments: exit code 2, and no password or token is shown.
 
 use expect_test::{Expect, expect};
 
 use crate::http_step::http_step;
 
-/// What is said of a request that is typed.
+/// The error for a request from arguments.
 fn refused(arguments: &[&str]) -> String {
     let step = http_step("run");
     let output = arguments

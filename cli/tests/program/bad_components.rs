@@ -1,5 +1,4 @@
-//! Files that are no step. What a component can do wrong by itself, the host's
-//! tests know.
+//! Files that are not steps. The host's tests cover what components do wrong.
 
 use expect_test::{Expect, expect};
 
@@ -82,7 +81,7 @@ fn a_component_that_ends_too_early() {
 }
 
 #[test]
-fn there_is_none() {
+fn a_missing_file() {
     let output = http_step("run http://127.0.0.1:1/ --component step.wasm").run();
     expect![[r#"
         exit code 2

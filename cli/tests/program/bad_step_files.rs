@@ -1,10 +1,10 @@
-//! Step files that can't be run: exit code 2, one line an error.
+//! Invalid step files: exit code 2, one line per error.
 
 use expect_test::{Expect, expect};
 
 use crate::http_step::http_step;
 
-/// What `run` says of a step file, and `check` says the same.
+/// The errors of `run` for a step file; those of `check` are the same.
 fn refused(content: impl AsRef<[u8]>) -> String {
     let [run, check] = ["run step.yaml", "check step.yaml"].map(|arguments| {
         http_step(arguments)
@@ -26,7 +26,7 @@ fn all_refused<const COUNT: usize>(cases: [(&str, Expect); COUNT]) {
 }
 
 #[test]
-fn no_mapping() {
+fn files_that_are_no_mapping() {
     all_refused([
         (
             "",

@@ -64,7 +64,7 @@ fn what_a_run_needs_is_listed_at_once() {
 }
 
 #[test]
-fn what_is_missing_is_told_at_once() {
+fn everything_missing_is_reported_at_once() {
     let mut output = String::new();
     for arguments in [
         "-p number=7",
@@ -142,9 +142,9 @@ fn what_is_missing_is_told_at_once() {
     "#]].assert_eq(&output);
 }
 
-/// What `check` says is needed is what makes `run` run.
+/// `run` works exactly with what `check` says is needed.
 #[test]
-fn what_is_listed_is_all_there_is() {
+fn the_list_is_complete() {
     let server = Server::answering(OK);
     let step = "\
 post: ORIGIN/${{ property.number }}
@@ -214,7 +214,7 @@ fn a_url_is_checked_against_a_policy() {
 }
 
 #[test]
-fn sources_that_the_program_has_not() {
+fn unsupported_sources() {
     let output = http_step("check step.yaml --policy policy.yaml")
         .file(
             "step.yaml",
@@ -256,7 +256,7 @@ fn a_token_endpoint_of_the_same_origin() {
     .assert_eq(&output);
 }
 
-/// What is needed is enough: `run` with it comes as far as the network.
+/// What is needed is enough: `run` with it gets as far as the network.
 #[test]
 fn a_secret_that_is_the_url() {
     let step = |command: &str| {
@@ -331,7 +331,7 @@ fn a_secret_that_is_the_url() {
 }
 
 #[test]
-fn slips_that_would_show_or_lose_a_secret() {
+fn errors_that_would_show_or_lose_a_secret() {
     let output = http_step("check step.yaml host.yaml")
         .file(
             "step.yaml",

@@ -1,4 +1,4 @@
-//! `http-step compile`, and the cache that the other subcommands share with it.
+//! `http-step compile`, and the cache that it shares with the other subcommands.
 #![cfg(unix)]
 
 use std::fs::{self, File, Permissions};
@@ -20,7 +20,7 @@ fn with_cache(arguments: &str, caches: &Path) -> HttpStep {
         .word(http_step_component::WASM.len().to_string(), "SIZE")
 }
 
-/// What `compile` tells, without what differs from build to build.
+/// The output of `compile`, without what differs from build to build.
 fn compile(caches: &Path) -> String {
     let mut output = with_cache("compile step.wasm", caches).run();
     let artefact = artefact(caches);
@@ -48,7 +48,7 @@ fn artefact(caches: &Path) -> PathBuf {
     files.remove(0)
 }
 
-/// Whether the artefact is read, and stays, meanwhile.
+/// Whether the artefact is read and kept.
 fn is_used(caches: &Path, meanwhile: impl FnOnce()) -> bool {
     let artefact = artefact(caches);
     let long_ago = SystemTime::UNIX_EPOCH;
@@ -80,7 +80,7 @@ fn once_and_again() {
 }
 
 #[test]
-fn what_was_compiled_is_used() {
+fn the_compiled_component_is_used() {
     let caches = TempDir::new().unwrap();
     compile(caches.path());
     assert!(!is_used(caches.path(), || {
@@ -103,7 +103,7 @@ fn what_was_compiled_is_used() {
 }
 
 #[test]
-fn what_is_damaged_is_compiled_anew() {
+fn a_damaged_artefact_is_compiled_again() {
     let caches = TempDir::new().unwrap();
     compile(caches.path());
     let artefact = artefact(caches.path());
@@ -141,14 +141,14 @@ fn a_cache_that_others_can_write() {
         --- stderr
         error: compiled components can't be cached: CACHES/http-step: others can write it; `chmod go-w` it, and remove what is in it
     "#]].assert_eq(&with_cache("compile step.wasm", caches.path()).run());
-    // The built-in step needs none.
+    // The built-in step does not need one.
     let output = with_cache("run http://127.0.0.1:1/", caches.path()).run();
     assert!(!output.contains("warning"), "{output}");
     assert_eq!(fs::read_dir(&directory).unwrap().count(), 0);
 }
 
 #[test]
-fn a_cache_that_can_not_be() {
+fn a_cache_that_can_not_be_created() {
     let caches = TempDir::new().unwrap();
     fs::write(caches.path().join("http-step"), "a file").unwrap();
     let step = "run http://127.0.0.1:1/ --component step.wasm";
@@ -184,7 +184,7 @@ fn a_cache_that_can_not_be() {
 }
 
 #[test]
-fn the_home_has_one() {
+fn the_default_cache_is_in_the_home() {
     let home = TempDir::new().unwrap();
     let output = http_step("compile step.wasm")
         .file("step.wasm", http_step_component::WASM)
@@ -201,7 +201,7 @@ fn the_home_has_one() {
 }
 
 #[test]
-fn what_is_no_step() {
+fn files_that_are_no_step() {
     let compile = |wasm: &[u8]| http_step("compile it.wasm").file("it.wasm", wasm).run();
     expect![[r#"
         exit code 2
@@ -222,7 +222,7 @@ fn what_is_no_step() {
 }
 
 #[test]
-fn the_compiler_is_not_for_people() {
+fn the_compiler_needs_an_order() {
     expect![[r#"
         exit code 1
         --- stdout

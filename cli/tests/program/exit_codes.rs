@@ -1,10 +1,10 @@
-//! Each exit code of `run`, with all that is told.
+//! Each exit code of `run`, with the whole output.
 
 use expect_test::expect;
 use http_step_tests::Guest;
 
 use crate::http_step::http_step;
-use crate::server::{NOBODY, NOT_FOUND, OK, Server};
+use crate::server::{CLOSED_PORT, NOT_FOUND, OK, Server};
 
 #[test]
 fn success_is_0() {
@@ -61,7 +61,7 @@ fn a_failure_is_1() {
 }
 
 #[test]
-fn a_step_that_can_not_be_made_a_request_is_2() {
+fn an_invalid_request_is_2() {
     let output = http_step("run http://127.0.0.1:1/")
         .arg("-HX-Branch: ${{ property.branch }}")
         .run();
@@ -99,7 +99,7 @@ fn a_denial_is_3_whatever_the_component_says() {
     for how in ["exception", "panic", "exit"] {
         let output = http_step("run step.yaml --component step.wasm")
             .file("step.wasm", Guest::GivesUp.wasm())
-            .file("step.yaml", format!("post: {NOBODY}/\ndata: {how}\n"))
+            .file("step.yaml", format!("post: {CLOSED_PORT}/\ndata: {how}\n"))
             .run();
         assert!(output.starts_with("exit code 3\n"), "{output}");
         assert!(
@@ -112,7 +112,7 @@ fn a_denial_is_3_whatever_the_component_says() {
 
 #[test]
 fn no_connection_is_4() {
-    let output = http_step("run").arg(NOBODY).run();
+    let output = http_step("run").arg(CLOSED_PORT).run();
     expect![[r#"
         exit code 4
         --- stdout

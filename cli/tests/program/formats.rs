@@ -5,10 +5,10 @@ use http_step_tests::Guest;
 use serde_json::Value;
 
 use crate::http_step::http_step;
-use crate::server::{NOBODY, NOT_FOUND, OK, Server};
+use crate::server::{CLOSED_PORT, NOT_FOUND, OK, Server};
 
-/// The numbers that differ from run to run, as `"N"`: whatever is not whole,
-/// which is seconds, and the amounts of memory.
+/// Numbers that differ from run to run, as `"N"`: fractions, which are seconds, and amounts of
+/// memory.
 fn without_measurements(output: &str) -> String {
     let mut shown = String::new();
     let mut rest = output;
@@ -178,8 +178,8 @@ fn json_is_one_object() {
 }
 
 #[test]
-fn json_tells_of_an_error() {
-    let output = http_step("run --format json").arg(NOBODY).run();
+fn json_shows_an_error() {
+    let output = http_step("run --format json").arg(CLOSED_PORT).run();
     expect![[r#"
         exit code 4
         --- stdout
@@ -289,9 +289,9 @@ fn json_has_the_documented_fields() {
         let fields = value.as_object().unwrap();
         fields.keys().map(String::as_str).collect()
     }
-    // A first response, and a request that comes to nothing.
+    // A first response, and a request that gets none.
     let server = Server::answering(format!(
-        "HTTP/1.1 302 Found\r\nlocation: {NOBODY}/\r\ncontent-length: 0\r\n\r\n"
+        "HTTP/1.1 302 Found\r\nlocation: {CLOSED_PORT}/\r\ncontent-length: 0\r\n\r\n"
     ));
     let output = http_step("run --format json --allow http://127.0.0.1:1")
         .arg(&server.origin)
@@ -411,7 +411,7 @@ fn ndjson_is_json_in_pieces() {
 fn colours_are_for_terminals() {
     let run = |variable: &str| {
         http_step("run")
-            .arg(NOBODY)
+            .arg(CLOSED_PORT)
             .env(variable, "1")
             .run()
             .replace('\u{1b}', "ESC")
@@ -432,13 +432,13 @@ fn colours_are_for_terminals() {
 #[test]
 fn json_has_no_colours() {
     let output = http_step("run --format ndjson")
-        .arg(NOBODY)
+        .arg(CLOSED_PORT)
         .env("CLICOLOR_FORCE", "1")
         .run();
     assert!(!output.contains('\u{1b}'), "{output}");
 }
 
-/// A component hands on numbers that no 64 bits hold.
+/// A component passes on numbers that exceed 64 bits.
 #[test]
 fn outputs_keep_their_digits() {
     let numbers = "[123456789012345678901234567890,1.10,-0,1e400]";

@@ -1,4 +1,4 @@
-//! What may be reached, by whose word.
+//! What may be reached, and which argument or policy grants it.
 
 use expect_test::expect;
 
@@ -171,7 +171,7 @@ fn a_network_grants_an_address_to_origins_that_are_allowed() {
 }
 
 #[test]
-fn a_component_of_the_user_gets_nothing_until_it_is_allowed() {
+fn a_component_of_the_user_gets_nothing_by_default() {
     let server = Server::answering(OK);
     let run = |allow: &[&str]| {
         let step = http_step("run --component step.wasm")
@@ -199,7 +199,7 @@ fn a_component_of_the_user_gets_nothing_until_it_is_allowed() {
 }
 
 #[test]
-fn what_is_denied_is_denied_whatever_allows_it() {
+fn a_denial_overrides_every_grant() {
     let server = Server::answering(OK);
     let run = |arguments: &str| {
         http_step(&format!("run {} {arguments}", server.origin))

@@ -445,7 +445,7 @@ fn without_arguments() {
 }
 
 #[test]
-fn with_a_subcommand_that_is_none() {
+fn an_unknown_subcommand() {
     expect![[r#"
         exit code 2
         --- stderr

@@ -1,4 +1,4 @@
-//! What servers send is text to be shown, not to be obeyed by a terminal or a CI system.
+//! Servers send text that is shown, not obeyed by a terminal or a CI system.
 
 use expect_test::expect;
 use serde_json::Value;
@@ -6,8 +6,8 @@ use serde_json::Value;
 use crate::http_step::http_step;
 use crate::server::{NOT_FOUND, Server};
 
-/// A header and a body that clear the screen, set the title and overwrite lines;
-/// with the one-character form of `ESC [`, too.
+/// A header and a body that clear the screen, set the title and overwrite lines; also with the
+/// one-character form of `ESC [`.
 const HOSTILE: &str = "HTTP/1.1 200 OK\r\n\
     x-colour: \u{9b}31m\r\n\
     content-type: text/plain; charset=utf-8\r\n\
@@ -19,7 +19,7 @@ fn output(format: &str) -> String {
     http_step("run --format")
         .arg(format)
         .arg(&server.origin)
-        // Where colours are wanted, everything would go through.
+        // With colours, everything would be passed through.
         .env("CLICOLOR_FORCE", "1")
         .word(&server.origin, "ORIGIN")
         .run()
@@ -81,8 +81,8 @@ fn a_message_shows_them() {
     .assert_eq(&output);
 }
 
-/// A header and a body that people would read otherwise than they are, and that command
-/// CI systems.
+/// A header and a body that look different from what they are, and that contain commands to CI
+/// systems.
 fn commanding() -> Server {
     let body = "::add-mask::hello\n\t ::error::x\r\n::stop-commands::x\na ##[error]x\n\
         ##vso[task.setvariable variable=a]b\na ##TeamCity[buildStop]\n\
@@ -137,7 +137,7 @@ fn text_shows_commands_to_ci_systems() {
 }
 
 #[test]
-fn json_escapes_what_would_be_a_command() {
+fn json_escapes_commands() {
     for (format, log) in [("json", "/log/4/text"), ("ndjson", "/text")] {
         let server = commanding();
         let output = http_step("run --format")
@@ -158,7 +158,7 @@ fn json_escapes_what_would_be_a_command() {
             output.contains(r"admin\u202e\u2066\u200b\ufeff\udb40\udc41\n[::1]: a::b"),
             "{output}"
         );
-        // Whoever reads the JSON has the text.
+        // A reader of the JSON gets the text.
         let content = output.lines().map(|line| match format {
             "json" => output.as_str(),
             _ => line,
@@ -182,7 +182,7 @@ fn json_escapes_what_would_be_a_command() {
     }
 }
 
-/// What GitHub's runner makes of standard output: the commands that it obeys
+/// How GitHub's runner reads standard output: the commands that it obeys
 /// (`ActionCommand.TryParseV2` and `TryParse`, `ActionCommandManager.TryProcessCommand`).
 fn obeyed_by_github(output: &str) -> Vec<String> {
     let mut obeyed = Vec::new();
@@ -207,7 +207,7 @@ fn obeyed_by_github(output: &str) -> Vec<String> {
     obeyed
 }
 
-/// Standard output, in which the token of this run reads `TOKEN`; and the token.
+/// Standard output, with the token of this run replaced by `TOKEN`; and the token.
 fn under_github(output: &str) -> (String, String) {
     let (_, rest) = output.split_once("\n::stop-commands::").unwrap();
     let (token, _) = rest.split_once('\n').unwrap();
@@ -220,7 +220,7 @@ fn under_github(output: &str) -> (String, String) {
 }
 
 #[test]
-fn under_github_the_log_stands_where_no_command_is_taken() {
+fn under_github_commands_are_stopped_around_the_log() {
     let run = |origin: &str| {
         http_step("run")
             .arg(origin)
@@ -273,7 +273,7 @@ fn under_github_the_log_stands_where_no_command_is_taken() {
 }
 
 #[test]
-fn under_github_what_went_wrong_is_shown_beside_the_build() {
+fn under_github_errors_are_annotations() {
     let server = Server::answering(NOT_FOUND);
     let output = http_step("run")
         .arg(&server.origin)
@@ -328,7 +328,7 @@ fn under_github_what_went_wrong_is_shown_beside_the_build() {
         error: the policy does not allow http://127.0.0.1:1: 127.0.0.1 is a loopback address; allow it with `--allow http://127.0.0.1:1`
     "#]].assert_eq(&under_github(&output).0);
 
-    // What keeps it from running is shown there, too.
+    // What prevents the run is shown there, too.
     let output = http_step("run step.yaml")
         .file("step.yaml", "get: 1\nx::error::y: 100%\n")
         .env("GITHUB_ACTIONS", "true")
@@ -355,7 +355,7 @@ fn under_github_what_went_wrong_is_shown_beside_the_build() {
 }
 
 #[test]
-fn what_is_said_of_arguments_and_files_commands_nobody() {
+fn messages_about_arguments_and_files_contain_no_commands() {
     let mut output = String::new();
     for arguments in [
         ["run", "a ##[error]x"],

@@ -9,20 +9,20 @@ use std::process::{Child, Command, Output, Stdio};
 
 use tempfile::TempDir;
 
-/// A run of the program, in a directory of its own.
+/// A run of the program, in its own directory.
 pub(crate) struct HttpStep {
     command: Command,
     directory: TempDir,
     stdin: Vec<u8>,
-    /// What differs from run to run, and the words that stand for it.
+    /// What differs from run to run, and the words that replace it.
     words: Vec<(String, &'static str)>,
 }
 
-/// With arguments, which stand between spaces.
+/// With arguments, separated by spaces.
 pub(crate) fn http_step(arguments: &str) -> HttpStep {
     let directory = TempDir::new().unwrap();
-    // The built-in step is compiled once for all tests. With a component of its
-    // own a test would be warned if others can write that directory.
+    // The built-in step is compiled once for all tests. A test with its own component would get a
+    // warning if others can write that directory.
     let caches = if arguments.contains(".wasm") {
         directory.path().join(".cache")
     } else {
@@ -36,7 +36,7 @@ pub(crate) fn http_step(arguments: &str) -> HttpStep {
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .env("XDG_CACHE_HOME", caches)
-        // Whoever turned this on is still not to see a backtrace.
+        // Even if this is set, there must be no backtrace.
         .env("RUST_BACKTRACE", "1");
     for outer in [
         "CLICOLOR",
@@ -60,7 +60,7 @@ pub(crate) fn http_step(arguments: &str) -> HttpStep {
     }
 }
 
-/// A script for a shell that finds the program.
+/// A shell script that can call the program.
 #[cfg(unix)]
 #[expect(
     clippy::disallowed_methods,
@@ -106,7 +106,7 @@ impl HttpStep {
         self
     }
 
-    /// With standard output led elsewhere.
+    /// With standard output redirected.
     pub(crate) fn stdout(mut self, stdout: impl Into<Stdio>) -> Self {
         self.command.stdout(stdout);
         self
@@ -122,7 +122,7 @@ impl HttpStep {
         self.directory.path()
     }
 
-    /// Run it to its end, and tell all that it told.
+    /// Run it to its end, and return the whole output.
     pub(crate) fn run(self) -> String {
         self.run_while(|_| {})
     }
@@ -133,7 +133,7 @@ impl HttpStep {
         self.shown(&output)
     }
 
-    /// Run it to its end, for its standard output.
+    /// Run it to its end, and return its standard output.
     pub(crate) fn run_for_stdout(mut self) -> String {
         let output = self.output(|_| {});
         String::from_utf8(output.stdout).unwrap()

@@ -46,7 +46,7 @@ fn the_built_in_step() {
 }
 
 #[test]
-fn what_is_no_step() {
+fn files_that_are_no_step() {
     let inspect = |wasm: &[u8]| http_step("inspect it.wasm").file("it.wasm", wasm).run();
     expect![[r#"
         exit code 2

@@ -1,13 +1,13 @@
-//! Output that nobody takes.
+//! Output that is not read.
 
 use std::io;
 
 use expect_test::expect;
 
 use crate::http_step::{HttpStep, http_step};
-use crate::server::{NOBODY, OK, Server};
+use crate::server::{CLOSED_PORT, OK, Server};
 
-/// With a reader of the output who has gone away.
+/// With a closed reader of the output.
 fn unread(step: HttpStep) -> String {
     let (reader, writer) = io::pipe().unwrap();
     drop(reader);
@@ -15,7 +15,7 @@ fn unread(step: HttpStep) -> String {
 }
 
 #[test]
-fn a_reader_who_has_gone_away_changes_nothing() {
+fn a_closed_reader_changes_nothing() {
     for arguments in [
         "schema",
         "completions bash",
@@ -42,7 +42,7 @@ fn a_reader_who_has_gone_away_changes_nothing() {
         Requested (exception)
         error: could not connect to http://127.0.0.1:1: connection refused
     "#]]
-    .assert_eq(&unread(http_step("run").arg(NOBODY)));
+    .assert_eq(&unread(http_step("run").arg(CLOSED_PORT)));
 }
 
 #[cfg(target_os = "linux")]

@@ -1,8 +1,8 @@
-//! The whole program, as a user or a script meets it: arguments and files in,
-//! standard output, standard error and an exit code out.
+//! The whole program, as a user or a script runs it: arguments and files in, standard output,
+//! standard error and an exit code out.
 //!
-//! What a test expects is written beside it, and `UPDATE_EXPECT=1` writes it
-//! anew. Ports and directories read `ORIGIN` and `DIR`.
+//! The expected output is next to each test; `UPDATE_EXPECT=1` rewrites it. Ports and directories
+//! are shown as `ORIGIN` and `DIR`.
 
 #![expect(
     clippy::expect_used,
@@ -11,17 +11,17 @@
     reason = "a test fails by panicking"
 )]
 
-// The tests' own tools.
+// The tests' tools.
 mod http_step;
 mod server;
 
-// What it runs.
+// The input of a run.
 mod properties;
 mod proxies_of_environment;
 mod step_file;
 mod typed_request;
 
-// What comes of it.
+// The output of a run.
 mod exit_codes;
 mod formats;
 mod grants;

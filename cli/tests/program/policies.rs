@@ -1,11 +1,11 @@
-//! `--policy` and what is granted beside it; `check --policy`, which explains.
+//! `--policy` and the grants beside it; `check --policy`, which explains.
 
 use expect_test::expect;
 
 use crate::http_step::{HttpStep, http_step};
-use crate::server::{NOBODY, OK, Server};
+use crate::server::{CLOSED_PORT, OK, Server};
 
-/// The policy that the tests of `check` ask.
+/// The policy in the tests of `check`.
 const POLICY: &str = "\
 public: true
 networks: [10.0.0.0/8]
@@ -30,7 +30,7 @@ fn check(arguments: &str) -> HttpStep {
 }
 
 #[test]
-fn a_policy_in_peoples_words() {
+fn an_explained_policy() {
     expect![[r#"
         exit code 0
         --- stdout
@@ -262,7 +262,7 @@ fn a_run_obeys_its_policy() {
         Status code: 200
     "#]]
     .assert_eq(&allowed);
-    // Arguments add to it.
+    // Arguments extend it.
     let argument = format!("--allow {}", server.origin);
     assert_eq!(run("allow: [https://example.com]\n", &argument), allowed);
 
@@ -282,7 +282,7 @@ fn a_run_obeys_its_policy() {
 }
 
 #[test]
-fn a_url_that_is_typed_is_no_grant_beside_a_policy() {
+fn a_url_argument_grants_nothing_beside_a_policy() {
     let server = Server::answering(OK);
     let output = http_step("run --policy policy.yaml")
         .arg(&server.origin)
@@ -302,7 +302,7 @@ fn a_url_that_is_typed_is_no_grant_beside_a_policy() {
 }
 
 #[test]
-fn a_time_limit_that_is_typed_stands_in_place_of_the_policys() {
+fn a_timeout_argument_replaces_the_policys() {
     for (wall, typed) in [("60", "0.5"), ("0.1", "0.5")] {
         let server = Server::hanging_after("");
         let output = http_step(&format!(
@@ -394,8 +394,8 @@ fn a_proxy_that_a_step_names() {
 
 #[test]
 fn what_a_step_asks_of_tls() {
-    // Nobody listens, which shows that it is let go that far.
-    let origin = NOBODY.replace("http://", "https://");
+    // Nothing listens there: the error shows that the connection was permitted.
+    let origin = CLOSED_PORT.replace("http://", "https://");
     let run = |arguments: &str| {
         http_step(&format!("run step.yaml --allow {origin} {arguments}"))
             .file("step.yaml", format!("get: {origin}/\nverify: false\n"))

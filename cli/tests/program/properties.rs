@@ -5,7 +5,7 @@ use expect_test::{Expect, expect};
 use crate::http_step::{HttpStep, http_step};
 use crate::server::{OK, Server};
 
-/// The body that a step makes of the property `it`.
+/// The body of a step that sends the property `it`.
 fn rendered(set_up: impl FnOnce(HttpStep) -> HttpStep) -> String {
     let server = Server::answering(OK);
     let step = http_step("run")
@@ -28,7 +28,7 @@ fn a_file_keeps_types() {
 }
 
 #[test]
-fn an_argument_is_text_and_goes_before_the_file() {
+fn an_argument_is_text_and_overrides_the_file() {
     let body = rendered(|step| {
         step.file("p.yaml", "it: 1\n")
             .arg("--properties=p.yaml")
@@ -39,13 +39,13 @@ fn an_argument_is_text_and_goes_before_the_file() {
 }
 
 #[test]
-fn a_key_of_json_is_as_long_as_it_likes() {
+fn a_key_of_json_can_be_long() {
     let json = format!(r#"{{"{}": 0, "it": 1}}"#, "a".repeat(2000));
     let body = rendered(|step| step.file("p.json", json).arg("--properties=p.json"));
     assert_eq!(body, "[1]");
 }
 
-/// One reader for all files: the core schema of YAML 1.2, and digits that stay.
+/// All files are read alike: the core schema of YAML 1.2, with preserved digits.
 #[test]
 fn a_file_is_read_as_step_files_are() {
     for (yaml, value, text) in [
@@ -92,7 +92,7 @@ fn an_empty_file_has_none() {
     }
 }
 
-/// The body that a step makes of a property which the file does not have.
+/// The body of a step that sends a property which the file does not have.
 fn rendered_default(content: &str) -> String {
     let server = Server::answering(OK);
     let output = http_step("run --properties p")

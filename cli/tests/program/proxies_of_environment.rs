@@ -1,19 +1,19 @@
-//! `HTTP_PROXY` and its like: used where `--proxy-from-env` says so, and else told of.
+//! `HTTP_PROXY` and similar variables: used with `--proxy-from-env`, otherwise reported.
 
 use expect_test::expect;
 
 use crate::http_step::{HttpStep, http_step};
-use crate::server::{NOBODY, OK, Server};
+use crate::server::{CLOSED_PORT, OK, Server};
 
-/// An address for documentation (RFC 5737): nobody but the proxy can be asked.
+/// An address for documentation (RFC 5737): only the proxy can be reached.
 const ELSEWHERE: &str = "http://192.0.2.1/a";
 
 /// The first line of the request that a server got.
 fn requested(server: &Server, step: HttpStep) -> String {
     let output = step.run();
     assert!(output.starts_with("exit code 0\n"), "{output}");
-    // Whoever was asked was so before the program ended.
-    let request = server.request_by_now();
+    // Every request was sent before the program ended.
+    let request = server.request_so_far();
     request.unwrap().lines().next().unwrap().to_owned()
 }
 
@@ -35,7 +35,7 @@ fn each_name_is_read() {
 }
 
 #[test]
-fn what_goes_without_a_proxy() {
+fn hosts_without_a_proxy() {
     for (name, value) in [
         ("no_proxy", "127.0.0.1"),
         ("NO_PROXY", "a.example, 127.0.0.0/8"),
@@ -52,9 +52,9 @@ fn what_goes_without_a_proxy() {
     }
 }
 
-/// A CGI program has the header `Proxy` of a request in `HTTP_PROXY`.
+/// A CGI program gets the header `Proxy` of a request in `HTTP_PROXY`.
 #[test]
-fn who_sends_a_request_to_a_cgi_program_does_not_choose_the_proxy() {
+fn a_request_to_a_cgi_program_does_not_choose_the_proxy() {
     let proxy = Server::answering(OK);
     let target = Server::answering(OK);
     let step = http_step("run --proxy-from-env")
@@ -77,9 +77,9 @@ fn without_the_argument_they_are_not_used() {
 }
 
 #[test]
-fn a_connection_that_fails_tells_that_they_are_not_used() {
+fn a_failed_connection_reports_that_they_are_not_used() {
     let output = http_step("run")
-        .arg(NOBODY)
+        .arg(CLOSED_PORT)
         .env("HTTP_PROXY", "http://ci:hunter2@proxy.example")
         .env("https_proxy", "http://proxy.example")
         .run();
@@ -96,9 +96,9 @@ fn a_connection_that_fails_tells_that_they_are_not_used() {
 }
 
 #[test]
-fn what_is_not_understood() {
+fn invalid_values() {
     let output = http_step("run --proxy-from-env")
-        .arg(NOBODY)
+        .arg(CLOSED_PORT)
         .env("http_proxy", "ftp://ci:hunter2@proxy.example")
         .run();
     expect![[r#"
@@ -119,7 +119,7 @@ fn what_is_not_understood() {
 }
 
 #[test]
-fn a_policy_that_names_proxies_has_the_word() {
+fn proxies_of_a_policy_and_the_environment_conflict() {
     let output = http_step("run --proxy-from-env --policy policy.yaml")
         .arg(ELSEWHERE)
         .file(

@@ -1,4 +1,4 @@
-//! The README's examples: what they show is what there is to be seen.
+//! The README's examples: the program's output is the one that they show.
 
 use crate::http_step::http_step;
 use crate::server::{OK, Server};
@@ -9,7 +9,7 @@ const README: &str = include_str!("../../../README.md");
 const SERVICE: &str = "http://127.0.0.1:8080";
 
 #[test]
-fn every_command_shows_what_it_says() {
+fn every_command_prints_what_the_readme_shows() {
     let service = Server::answering(
         "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 15\r\n\r\n{\"queued\":true}",
     );
@@ -38,7 +38,7 @@ fn every_command_shows_what_it_says() {
                 .filter(|line| !line.starts_with("exit code") && !line.starts_with("---"))
                 .map(|line| line.trim_end_matches('¶'))
                 .collect();
-            // Where nothing is shown, there would be too much to show.
+            // Where no output is shown, it would be too long.
             if shown.trim().is_empty() {
                 assert_eq!(output[1], "  \"outcome\": \"success\",", "{command}");
             } else {
@@ -49,7 +49,7 @@ fn every_command_shows_what_it_says() {
     assert_eq!(commands, 8);
 }
 
-/// What it does with jq, where there is one.
+/// The examples with jq, if it is installed.
 #[cfg(unix)]
 #[test]
 fn jq_writes_a_body_and_reads_one() {
@@ -84,15 +84,15 @@ fn jq_writes_a_body_and_reads_one() {
     let (_, body) = request.split_once("\n\n").unwrap();
     assert_eq!(body, "{\n  \"branch\": \"main\"\n}\n");
     assert_eq!(stdout(reads, &service), "hello\n");
-    // Of a redirect it is the last body alone.
-    let moved = Server::answering_in_turn(&[
+    // After a redirect it is the last body only.
+    let moved = Server::answering_in_order(&[
         "HTTP/1.1 302 Found\r\nlocation: /there\r\ncontent-length: 6\r\n\r\nmoved\n",
         OK,
     ]);
     assert_eq!(stdout(reads, &moved), "hello\n");
 }
 
-/// What stands between the fences of a language.
+/// The code blocks of a language.
 fn blocks(language: &str) -> Vec<&'static str> {
     README
         .split(&format!("```{language}\n"))
@@ -101,7 +101,7 @@ fn blocks(language: &str) -> Vec<&'static str> {
         .collect()
 }
 
-/// A command line's arguments, some of them between single quotes.
+/// The arguments of a command line, some of them in single quotes.
 fn arguments(line: &str) -> Vec<String> {
     let quoted = line.split('\'').enumerate();
     quoted

@@ -1,4 +1,4 @@
-//! What other programs are given: editors a schema, shells a script.
+//! Files for other programs: a schema for editors, a script for shells.
 
 use crate::http_step::http_step;
 
@@ -18,8 +18,8 @@ fn the_schema_is_that_of_policies() {
     assert_eq!(output, http_step("schema").run_for_stdout());
 }
 
-/// The documentation shows how an editor gets a schema, and the name in its first line
-/// is that of the file that is written.
+/// The documentation shows how an editor gets a schema; the name in its first line is the name of
+/// the file that is written.
 #[test]
 fn editors_find_the_schema_that_the_documentation_writes() {
     for (page, kind) in [
@@ -60,13 +60,13 @@ fn bash_understands_its_script() {
 
     let script = http_step("completions bash").run_for_stdout();
     let output = Command::new("bash").args(["-n", "-c", &script]).output();
-    // A machine without bash needs no script for it.
+    // Without bash, its script is not tested.
     if let Ok(output) = output {
         assert!(output.status.success(), "{output:?}");
     }
 }
 
-/// The lines of the help, in a home of their own.
+/// The lines of the help, with a separate home directory.
 #[cfg(unix)]
 #[test]
 fn the_help_says_how_bash_finds_its_script() {
@@ -84,7 +84,7 @@ fn the_help_says_how_bash_finds_its_script() {
         installed.display()
     );
     let output = shell("bash", &script).env("HOME", home.path()).output();
-    // A machine without bash needs no script for it.
+    // Without bash, its script is not tested.
     if let Ok(output) = output {
         assert!(output.status.success(), "{output:?}");
         let output = String::from_utf8(output.stdout).unwrap();

@@ -1,10 +1,10 @@
-//! `--secret`, and `--dry-run`, which shows what would become of it.
+//! `--secret`, and `--dry-run`, which shows the request.
 
 use expect_test::expect;
 use http_step_tests::{Traces, forms};
 
 use crate::http_step::{HttpStep, http_step};
-use crate::server::{NOBODY, OK, Server};
+use crate::server::{CLOSED_PORT, OK, Server};
 
 const STEP: &str = "\
 post: ORIGIN/builds/${{ property.number }}
@@ -15,7 +15,7 @@ auth: {basic: {username: ci, password: '${{ secret.TOKEN }}'}}
 json: {token: '${{ secret.TOKEN }}', number: 7}
 ";
 
-/// The secret is `TOKEN`, of the file `token.txt`.
+/// The secret is `TOKEN`, from the file `token.txt`.
 fn run(origin: &str, arguments: &str) -> HttpStep {
     let places = if arguments.contains("--secret TOKEN=") {
         "--secret-places TOKEN=header,query,body,signature"
@@ -30,7 +30,8 @@ fn run(origin: &str, arguments: &str) -> HttpStep {
 
 #[test]
 fn a_dry_run_shows_the_request_and_sends_nothing() {
-    let arguments = format!("--allow {NOBODY} --secret TOKEN=file:token.txt@{NOBODY} --dry-run");
+    let arguments =
+        format!("--allow {CLOSED_PORT} --secret TOKEN=file:token.txt@{CLOSED_PORT} --dry-run");
     expect![[r#"
         exit code 0
         --- stdout
@@ -58,20 +59,23 @@ fn a_dry_run_shows_the_request_and_sends_nothing() {
         --- stderr
         Dry run: nothing was sent
     "#]]
-    .assert_eq(&run(NOBODY, &arguments).run());
+    .assert_eq(&run(CLOSED_PORT, &arguments).run());
 }
 
 #[test]
-fn a_dry_run_tells_what_the_policy_denies() {
+fn a_dry_run_reports_what_the_policy_denies() {
     for arguments in [
-        format!("--secret TOKEN=file:token.txt@{NOBODY} --dry-run"),
-        format!("--allow {NOBODY} --secret TOKEN=file:token.txt@https://api.example.com --dry-run"),
+        format!("--secret TOKEN=file:token.txt@{CLOSED_PORT} --dry-run"),
+        format!(
+            "--allow {CLOSED_PORT} --secret TOKEN=file:token.txt@https://api.example.com --dry-run"
+        ),
     ] {
-        let output = run(NOBODY, &arguments).run();
+        let output = run(CLOSED_PORT, &arguments).run();
         assert!(output.starts_with("exit code 3\n"), "{output}");
     }
-    let arguments =
-        format!("--allow {NOBODY} --secret TOKEN=file:token.txt@https://api.example.com --dry-run");
+    let arguments = format!(
+        "--allow {CLOSED_PORT} --secret TOKEN=file:token.txt@https://api.example.com --dry-run"
+    );
     expect![[r#"
         exit code 3
         --- stdout
@@ -82,12 +86,12 @@ fn a_dry_run_tells_what_the_policy_denies() {
         --- stderr
         Requested (denied)
         error: the policy does not allow the secret `TOKEN` in the query of a request to ORIGIN: it is granted only for https://api.example.com; allow it with `--secret TOKEN=file:token.txt@ORIGIN`
-    "#]].assert_eq(&run(NOBODY, &arguments).run());
+    "#]].assert_eq(&run(CLOSED_PORT, &arguments).run());
 }
 
 #[test]
-fn a_secret_that_is_not_there() {
-    let arguments = format!("--allow {NOBODY} --secret OTHER=file:token.txt@{NOBODY}");
+fn a_missing_secret() {
+    let arguments = format!("--allow {CLOSED_PORT} --secret OTHER=file:token.txt@{CLOSED_PORT}");
     expect![[r#"
         exit code 2
         --- stdout
@@ -96,8 +100,8 @@ fn a_secret_that_is_not_there() {
         --- stderr
         Requested (exception)
         error: `params`: the secret `TOKEN` is not granted to this step; allow it with `--secret TOKEN=env:TOKEN@ORIGIN`
-    "#]].assert_eq(&run(NOBODY, &arguments).run());
-    let arguments = format!("--allow {NOBODY} --secret TOKEN=file:nothing.txt@{NOBODY}");
+    "#]].assert_eq(&run(CLOSED_PORT, &arguments).run());
+    let arguments = format!("--allow {CLOSED_PORT} --secret TOKEN=file:nothing.txt@{CLOSED_PORT}");
     expect![[r#"
         exit code 2
         --- stdout
@@ -105,8 +109,9 @@ fn a_secret_that_is_not_there() {
         --- stderr
         Requested (exception)
         error: the secret `TOKEN` can't be read: there is no file nothing.txt in DIR
-    "#]].assert_eq(&run(NOBODY, &arguments).run());
-    let arguments = format!("--allow {NOBODY} --secret TOKEN=env:HTTP_STEP_NOT_SET@{NOBODY}");
+    "#]].assert_eq(&run(CLOSED_PORT, &arguments).run());
+    let arguments =
+        format!("--allow {CLOSED_PORT} --secret TOKEN=env:HTTP_STEP_NOT_SET@{CLOSED_PORT}");
     expect![[r#"
         exit code 2
         --- stdout
@@ -114,14 +119,14 @@ fn a_secret_that_is_not_there() {
         --- stderr
         Requested (exception)
         error: the secret `TOKEN` can't be read: the environment variable `HTTP_STEP_NOT_SET` is not set
-    "#]].assert_eq(&run(NOBODY, &arguments).run());
+    "#]].assert_eq(&run(CLOSED_PORT, &arguments).run());
 }
 
-/// Some editors write one before a text.
+/// Some editors write one at the start of a text.
 #[test]
 fn a_byte_order_mark_is_not_sent() {
-    let arguments = format!("--allow {NOBODY} --secret TOKEN=file:token.txt@{NOBODY}");
-    let output = run(NOBODY, &arguments)
+    let arguments = format!("--allow {CLOSED_PORT} --secret TOKEN=file:token.txt@{CLOSED_PORT}");
+    let output = run(CLOSED_PORT, &arguments)
         .file("token.txt", "\u{feff}correct horse battery\n")
         .run();
     expect![[r#"
@@ -134,7 +139,7 @@ fn a_byte_order_mark_is_not_sent() {
     "#]].assert_eq(&output);
 }
 
-/// A server that tells the value in every form, and what the program shows of it.
+/// A server that returns the value in every form, and what the program shows of it.
 #[test]
 fn a_secret_is_used_and_not_shown() {
     const VALUE: &str = "S3cr&t \"W<o>rd'/é+?~kZ";
@@ -173,7 +178,8 @@ post: ORIGIN/hook
 json: {ref: main}
 auth: {hmac: {secret: '${{ secret.TOKEN }}', form: github}}
 ";
-    let arguments = format!("--allow {NOBODY} --secret TOKEN=file:token.txt@{NOBODY} --dry-run");
+    let arguments =
+        format!("--allow {CLOSED_PORT} --secret TOKEN=file:token.txt@{CLOSED_PORT} --dry-run");
     expect![[r#"
         exit code 0
         --- stdout
@@ -196,13 +202,13 @@ auth: {hmac: {secret: '${{ secret.TOKEN }}', form: github}}
         Dry run: nothing was sent
     "#]]
     .assert_eq(
-        &run(NOBODY, &arguments)
-            .file("step.yaml", step.replace("ORIGIN", NOBODY))
+        &run(CLOSED_PORT, &arguments)
+            .file("step.yaml", step.replace("ORIGIN", CLOSED_PORT))
             .run(),
     );
 }
 
-/// A fragment is shown and not sent, so a secret in one is not put in anywhere.
+/// A fragment is shown and not sent, so no secret is inserted into one.
 #[test]
 fn a_secret_in_a_fragment_is_not_shown() {
     let server = Server::answering(OK);
@@ -236,17 +242,17 @@ fn a_secret_in_a_fragment_is_not_shown() {
     assert_eq!(request.lines().next(), Some("GET /a HTTP/1.1"));
 }
 
-/// What a denial names is the argument that is missing.
+/// A denial names the missing argument.
 #[test]
 fn the_places_of_a_secret() {
     let output = |step: &str, arguments: &str| {
         let arguments = format!(
-            "run step.yaml --allow {NOBODY} --secret TOKEN=file:token.txt@{NOBODY} --dry-run {arguments}"
+            "run step.yaml --allow {CLOSED_PORT} --secret TOKEN=file:token.txt@{CLOSED_PORT} --dry-run {arguments}"
         );
         http_step(&arguments)
-            .file("step.yaml", step.replace("ORIGIN", NOBODY))
+            .file("step.yaml", step.replace("ORIGIN", CLOSED_PORT))
             .file("token.txt", "correct horse battery\n")
-            .word(NOBODY, "ORIGIN")
+            .word(CLOSED_PORT, "ORIGIN")
             .run()
     };
     let bot = "get: ORIGIN/bot${{ secret.TOKEN }}/getMe";

@@ -1,4 +1,4 @@
-//! Servers on loopback, with nothing in them that could be wrong by itself.
+//! Servers on loopback, kept so simple that they have no errors of their own.
 
 use std::io::{self, Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -6,30 +6,30 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread;
 
-/// An answer without anything in it that changes.
+/// A response without anything that changes.
 pub(crate) const OK: &str =
     "HTTP/1.1 200 OK\r\ncontent-type: text/plain\r\ncontent-length: 6\r\n\r\nhello\n";
 
-/// The answer of a server that did not like the request.
+/// The response of a server that rejects the request.
 pub(crate) const NOT_FOUND: &str = "HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\n\r\n";
 
 /// A port that nothing listens on.
-pub(crate) const NOBODY: &str = "http://127.0.0.1:1";
+pub(crate) const CLOSED_PORT: &str = "http://127.0.0.1:1";
 
-/// A server that keeps what it was asked.
+/// A server that records its requests.
 pub(crate) struct Server {
     pub(crate) origin: String,
     requests: Receiver<String>,
 }
 
 impl Server {
-    /// Give each request the same answer.
+    /// Give each request the same response.
     pub(crate) fn answering(answer: impl Into<Vec<u8>>) -> Self {
         Self::on("127.0.0.1:0", answer).unwrap()
     }
 
-    /// Give each request the next answer; the last one is given from then on.
-    pub(crate) fn answering_in_turn(answers: &'static [&'static str]) -> Self {
+    /// Give each request the next response, and the last one from then on.
+    pub(crate) fn answering_in_order(answers: &'static [&'static str]) -> Self {
         let turn = AtomicUsize::new(0);
         Self::start("127.0.0.1:0", move |mut stream| {
             let turn = turn.fetch_add(1, Ordering::Relaxed).min(answers.len() - 1);
@@ -42,12 +42,12 @@ impl Server {
     pub(crate) fn on(address: &str, answer: impl Into<Vec<u8>>) -> io::Result<Self> {
         let answer = answer.into();
         Self::start(address, move |mut stream| {
-            // A client that goes away is nothing to a server.
+            // A server ignores a client that disconnects.
             let _ = stream.write_all(&answer);
         })
     }
 
-    /// Begin an answer, and never end it.
+    /// Start a response, and never end it.
     pub(crate) fn hanging_after(answer: &'static str) -> Self {
         Self::start("127.0.0.1:0", move |mut stream| {
             let _ = stream.write_all(answer.as_bytes());
@@ -76,13 +76,13 @@ impl Server {
         Ok(Self { origin, requests })
     }
 
-    /// The next request, once it has come.
+    /// The next request, once it has arrived.
     pub(crate) fn request(&self) -> String {
         self.in_words(&self.requests.recv().unwrap())
     }
 
-    /// The next request, if it has come.
-    pub(crate) fn request_by_now(&self) -> Option<String> {
+    /// The next request, if it has arrived.
+    pub(crate) fn request_so_far(&self) -> Option<String> {
         let request = self.requests.try_recv().ok()?;
         Some(self.in_words(&request))
     }
@@ -91,7 +91,7 @@ impl Server {
         request.replace(self.address(), "HOST").replace('\r', "")
     }
 
-    /// Whether a request has come that nobody asked for by [`Server::request`].
+    /// Whether a request has arrived that [`Server::request`] has not returned.
     pub(crate) fn was_requested(&self) -> bool {
         self.requests.try_recv().is_ok()
     }

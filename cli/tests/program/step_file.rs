@@ -86,7 +86,7 @@ fn a_file_elsewhere_is_not_sent() {
     "#]].assert_eq(&output("../elsewhere"));
 }
 
-/// A step that uploads a file, with files beside it that nobody should.
+/// A step that uploads a file, with files beside it that must not be uploaded.
 fn uploading(arguments: &str, path: &str, origin: &str) -> HttpStep {
     let step = http_step(arguments)
         .file(
@@ -162,7 +162,7 @@ fn hidden_files_are_not_sent_unless_they_are_named() {
         error: the policy does not allow the file `link.txt`: it resolves to `.git/config`, and `.git` is hidden and no glob names it; allow it with `--allow-file .git/config`
     "#]].assert_eq(&output);
     assert!(!server.was_requested());
-    // The argument that the denial names lets it.
+    // The argument that the denial names permits it.
     let allowed = run(".git/config", "--allow-file .git/config");
     assert!(allowed.starts_with("exit code 0\n"), "{allowed}");
     assert!(server.request().contains("password = hunter2"));
@@ -213,7 +213,7 @@ fn a_step_file_from_standard_input_sends_what_an_argument_names() {
 }
 
 #[test]
-fn a_component_of_the_user_is_given_no_file_until_it_is_allowed() {
+fn a_component_of_the_user_gets_no_file_by_default() {
     let server = Server::answering(OK);
     let run = |arguments: &str| {
         let arguments = format!(
@@ -282,7 +282,7 @@ fn a_policy_says_which_files_are_sent() {
 }
 
 #[test]
-fn there_is_none() {
+fn a_missing_file() {
     let run = |path: &str| http_step("run").arg(path).run();
     expect![[r#"
         exit code 2

@@ -1,4 +1,4 @@
-//! A run that is stopped keeps its log, and says that it was.
+//! A run that is stopped keeps its log, and reports the stop.
 #![cfg(unix)]
 
 use std::process::Command;
@@ -49,7 +49,7 @@ fn by_a_ci_system() {
 
 #[test]
 fn github_takes_commands_again() {
-    let told_by = |signal| {
+    let output_after = |signal| {
         let output = stopped(http_step("run").env("GITHUB_ACTIONS", "true"), signal);
         let (_, token) = output.split_once("::stop-commands::").unwrap();
         let (token, _) = token.split_once('\n').unwrap();
@@ -68,12 +68,12 @@ fn github_takes_commands_again() {
             Requested (cancelled)
             error: the step was stopped
         "#]]
-    .assert_eq(&told_by("-INT"));
-    assert_eq!(told_by("-TERM"), told_by("-INT"));
+    .assert_eq(&output_after("-INT"));
+    assert_eq!(output_after("-TERM"), output_after("-INT"));
 }
 
 #[test]
-fn programs_are_told_too() {
+fn programs_get_the_result_too() {
     let output = stopped_by("-INT", "ndjson");
     let result = output.lines().last().unwrap();
     let result: serde_json::Value = serde_json::from_str(result).unwrap();

@@ -3,9 +3,9 @@
 use expect_test::expect;
 
 use crate::http_step::{HttpStep, http_step};
-use crate::server::{NOBODY, OK, Server};
+use crate::server::{CLOSED_PORT, OK, Server};
 
-/// What the server was asked.
+/// The request that the server received.
 fn request(path: &str, arguments: &[&str]) -> String {
     request_with(path, arguments, |step| step)
 }
@@ -54,9 +54,9 @@ fn with_a_form_it_is_post() {
     .assert_eq(&request("", &["-d", "name=ü &", "--data", "equation=a=b"]));
 }
 
-/// curl sends what stands behind `-d` as it is.
+/// curl sends the argument of `-d` as it is.
 #[test]
-fn a_field_that_looks_like_two_is_told() {
+fn a_field_that_looks_like_two_is_reported() {
     let output = |fields: &[&str]| {
         let server = Server::answering(OK);
         let step = fields
@@ -102,7 +102,7 @@ fn with_json_it_is_post() {
     ));
 }
 
-/// Bodies that are sent as they are: nothing in them is an expression.
+/// Bodies that are sent unchanged: nothing in them is an expression.
 #[test]
 fn a_body_comes_from_a_file_or_from_standard_input() {
     let json = "{\"n\": 123456789012345678901234567890,\n \"a\": \"${{ secret.A }}\"}\n";
@@ -139,7 +139,7 @@ fn a_body_comes_from_a_file_or_from_standard_input() {
     let stdin = |step: HttpStep| step.stdin("a=b&c=d\n");
     sent_form.assert_eq(&request_with("", &["-d@-"], stdin));
 
-    // A content type that is given is the one.
+    // A given content type takes precedence.
     expect![[r#"
         PUT / HTTP/1.1
         host: HOST
@@ -285,10 +285,10 @@ fn a_password_can_be_a_secret() {
     assert!(sent.contains(basic), "{sent}");
 }
 
-/// They lie below the directory that the program runs in, as those of a step file lie
-/// below its own.
+/// They have to be below the working directory, as those of a step file have to be below its
+/// directory.
 #[test]
-fn files_are_those_that_a_step_file_may_name() {
+fn files_are_limited_as_those_of_a_step_file() {
     let server = Server::answering(OK);
     for arguments in [
         ["-d", "@../secret"],
@@ -307,7 +307,7 @@ fn files_are_those_that_a_step_file_may_name() {
             "{output}"
         );
     }
-    // What is hidden, and under a policy what it does not grant, is denied.
+    // Hidden files are denied, and under a policy the files that it does not grant.
     for (policy, file) in [("", ".env"), ("--policy policy.yaml", "other.csv")] {
         let output = http_step(&format!("run {policy} -d @{file}"))
             .arg(&server.origin)
@@ -325,19 +325,21 @@ fn files_are_those_that_a_step_file_may_name() {
     assert!(!server.was_requested());
 }
 
-/// It is in the host's memory as long as the step runs, and counts.
+/// The host keeps it in memory as long as the step runs, and it counts.
 #[test]
-fn a_body_of_a_file_or_of_standard_input_is_held() {
+fn a_body_from_a_file_or_standard_input_counts_as_memory() {
     let large = vec![b'a'; 3 << 20];
     for source in ["@large", "@-"] {
-        let output = http_step(&format!("run {NOBODY} --policy policy.yaml -d {source}"))
-            .file("large", &large)
-            .file(
-                "policy.yaml",
-                format!("allow: ['{NOBODY}']\nfiles: {{read: [large]}}\nlimits: {{memory: 2MiB}}"),
-            )
-            .stdin(large.clone())
-            .run();
+        let output = http_step(&format!(
+            "run {CLOSED_PORT} --policy policy.yaml -d {source}"
+        ))
+        .file("large", &large)
+        .file(
+            "policy.yaml",
+            format!("allow: ['{CLOSED_PORT}']\nfiles: {{read: [large]}}\nlimits: {{memory: 2MiB}}"),
+        )
+        .stdin(large.clone())
+        .run();
         let error = "error: the limit `memory` is exceeded: 3145728 of 2097152 bytes; set `memory` under `limits:` in the policy\n";
         assert!(
             output.starts_with("exit code 4\n") && output.contains(error),
@@ -460,12 +462,12 @@ fn an_address_of_ipv6_is_a_host() {
 }
 
 #[test]
-fn an_international_name_is_asked_for_in_ascii() {
+fn an_international_name_is_resolved_in_ascii() {
     let output = http_step("run http://bücher.invalid/ --format json").run_for_stdout();
     let result: serde_json::Value = serde_json::from_str(&output).unwrap();
     assert_eq!(result["error"]["kind"], "dns");
     assert_eq!(result["error"]["sent"], "no");
-    // Behind the name stand the system's words.
+    // The rest of the message after the name is the system's.
     let message = result["error"]["message"].as_str().unwrap();
     let (message, _) = message.split_once(": ").unwrap();
     assert_eq!(message, "could not resolve xn--bcher-kva.invalid");
