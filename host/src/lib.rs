@@ -1,11 +1,10 @@
 //! Runs HTTP steps that are WebAssembly components: sandboxed, with a guarded egress as the
 //! only way to the network.
 //!
-//! A step is any component that exports the world `ci:http-step/step`: it is
-//! given a request to make, the build's properties, and a log; it makes the
-//! request by `wasi:http`, judges the answer, and ends in a result. It gets no
-//! file, no socket, no environment, and it reaches only what the [`Policy`] of
-//! its run allows.
+//! A step is any component that exports the world `ci:http-step/step`: it gets a request to make,
+//! the build's properties, and a log; it makes the request through `wasi:http`, judges the
+//! response, and returns a result. It gets no file, no socket and no environment, and it reaches
+//! only what the [`Policy`] of its run allows.
 //!
 //! ```
 //! use http_step_host::{Host, Job, Outcome, Policy, Properties, StepFile, Stream};
@@ -61,7 +60,7 @@ pub use http_step_egress::{
 #[cfg(doctest)]
 #[doc = include_str!("../../README.md")]
 struct Readme;
-/// The example of how a host compiles.
+/// The example of a host with a compiler.
 #[cfg(doctest)]
 #[doc = include_str!("../../docs/compile.md")]
 struct CompilingComponents;

@@ -1,4 +1,4 @@
-//! The step's log: the one place where log text is taken in.
+//! The step's log: the only place that receives log text.
 
 use std::sync::Arc;
 
@@ -6,36 +6,36 @@ use http_step_egress::{GrantedSecrets, RunMemory, StreamRedactor};
 use http_step_policy::{Amount, Budget, Exceeded, Limits};
 use serde::Serialize;
 
-/// Where a log text belongs, in Buildbot's terms.
+/// The stream of a log text, in Buildbot's terms.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Stream {
-    /// What frames the output.
+    /// The frame of the output.
     #[default]
     Header,
-    /// What came back.
+    /// The response.
     Stdout,
-    /// The text of a response's body, which reads as [`Stdout`](Self::Stdout).
+    /// The text of a response's body, which Buildbot shows as [`Stdout`](Self::Stdout).
     Content,
-    /// What is wrong.
+    /// Errors and warnings.
     Stderr,
 }
 
-/// A piece of the log: texts of one stream that follow each other.
+/// A piece of the log: consecutive texts of one stream.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct LogEntry {
-    /// Where it belongs.
+    /// The stream.
     pub stream: Stream,
     /// The text, which can hold any character.
     pub text: String,
 }
 
-/// Takes the log in while the step runs.
+/// Receives the log while the step runs.
 ///
-/// It is called on the runtime that runs the step, so it must not block: hand
-/// the text on to a channel if it has a long way to go.
+/// It is called on the runtime that runs the step, so it must not block: if that takes long, send
+/// the text to a channel.
 pub trait Sink: Send + 'static {
-    /// Text was written. It need not end with a line, nor be one.
+    /// Text was written. It need not be a line, nor end with one.
     fn log(&mut self, stream: Stream, text: &str);
 }
 
@@ -45,11 +45,11 @@ impl<F: FnMut(Stream, &str) + Send + 'static> Sink for F {
     }
 }
 
-/// What an entry costs beside its text, here and as JSON, so that many small
-/// ones are no way around the limit.
+/// What an entry costs beside its text, here and as JSON, so that many small entries can't exceed
+/// the limit.
 const ENTRY_BYTES: usize = 256;
 
-/// Keeps the log, up to a limit, and hands it on. What it keeps is memory of the run.
+/// Keeps the log, up to a limit, and passes it on. What it keeps counts as memory of the run.
 #[derive(Default)]
 pub(crate) struct Log {
     entries: Vec<LogEntry>,
@@ -57,7 +57,7 @@ pub(crate) struct Log {
     memory: Arc<RunMemory>,
     /// Bytes that the component has written.
     written: u64,
-    /// Bytes that are still kept.
+    /// Bytes that can still be kept.
     left: usize,
     full: bool,
     sink: Option<Box<dyn Sink>>,
@@ -81,19 +81,19 @@ impl Log {
         }
     }
 
-    /// Show no secret from now on.
+    /// Redact secrets from now on.
     pub(crate) fn redact(&mut self, secrets: &Arc<GrantedSecrets>) {
         self.redactor = Some(StreamRedactor::new(secrets));
     }
 
-    /// Take in what a component writes. What is more than a log may be is left
-    /// out; what is more than a component may write is the end of it.
+    /// Receive what a component writes. Text beyond the log's limit is left out; text beyond the
+    /// component's limit ends the run.
     pub(crate) fn write(&mut self, stream: Stream, text: &str) -> Result<(), Exceeded> {
         self.written = self.written.saturating_add(text.len() as u64);
         if self.redactor.as_ref().is_none_or(StreamRedactor::is_clear) {
             self.keep(stream, text)?;
         } else {
-            self.keep_veiled(stream, text)?;
+            self.keep_redacted(stream, text)?;
         }
         Exceeded::check(Budget::LogBytes, &self.limits, Amount::Bytes(self.written))
     }
@@ -103,8 +103,8 @@ impl Log {
         self.written
     }
 
-    /// A handle may come in two pieces, but not on two streams.
-    fn keep_veiled(&mut self, stream: Stream, text: &str) -> Result<(), Exceeded> {
+    /// A handle may be split into two pieces, but not across two streams.
+    fn keep_redacted(&mut self, stream: Stream, text: &str) -> Result<(), Exceeded> {
         if stream != self.stream {
             self.flush()?;
             self.stream = stream;
@@ -113,7 +113,7 @@ impl Log {
         self.keep(stream, &shown.unwrap_or_default())
     }
 
-    /// What was held back is no secret.
+    /// Write what was held back, which is not a secret.
     fn flush(&mut self) -> Result<(), Exceeded> {
         let rest = self.redactor.as_mut().map(StreamRedactor::finish);
         self.keep(self.stream, &rest.unwrap_or_default())
@@ -144,9 +144,9 @@ impl Log {
         Ok(())
     }
 
-    /// Write a line of the host's, on a line of its own and past any limit.
+    /// Write a line of the host, on a separate line and beyond any limit.
     pub(crate) fn write_line(&mut self, stream: Stream, line: &str) {
-        // What the redactor has held back is bounded.
+        // What the redactor holds back is limited.
         _ = self.flush();
         let mut line = line.to_owned();
         if let Some(redactor) = &self.redactor {
@@ -173,13 +173,12 @@ impl Log {
         }
     }
 
-    /// The log, at its end.
+    /// The complete log.
     pub(crate) fn into_entries(mut self) -> Vec<LogEntry> {
         self.take_entries()
     }
 
-    /// As [`into_entries`](Self::into_entries), where the log is part of
-    /// something.
+    /// As [`into_entries`](Self::into_entries), for a log that is part of another value.
     pub(crate) fn take_entries(&mut self) -> Vec<LogEntry> {
         _ = self.flush();
         std::mem::take(&mut self.entries)
@@ -192,7 +191,7 @@ mod tests {
     use std::sync::{Arc, Mutex};
 
     #[test]
-    fn text_is_kept_and_handed_on_up_to_the_limit() {
+    fn text_is_kept_and_passed_on_up_to_the_limit() {
         let memory = Arc::<RunMemory>::default();
         let seen = Arc::new(Mutex::new(String::new()));
         let sink = Arc::clone(&seen);

@@ -1,5 +1,5 @@
-//! One run: a function of component, step file, properties and policy, that
-//! writes a log and ends in a result.
+//! One run: a function of component, step file, properties and policy, that writes a log and
+//! returns a result.
 
 use std::future::{Future, pending};
 use std::path::PathBuf;
@@ -25,14 +25,14 @@ use crate::spec::files::Files;
 use crate::spec::properties::Properties;
 use crate::wasi::state::{HANDLES, State};
 
-/// Bytes that a component may hand over in one call, and no more than half of its memory: it
-/// may name the same text again and again, and each time it is copied.
+/// Bytes that a component may pass in one call, at most half of its memory: it may pass the same
+/// text repeatedly, and each time it is copied.
 const HOSTCALL_BYTES: u64 = 32 << 20;
 
-/// Requests whose rows are gone through in a fraction of a millisecond.
+/// Requests whose rows are processed in a fraction of a millisecond.
 const FEW_REQUESTS: u32 = 256;
 
-/// All that one run is made of.
+/// Everything that a run needs.
 pub struct Job {
     file: StepFile,
     tenant: Arc<str>,
@@ -44,11 +44,10 @@ pub struct Job {
 }
 
 impl Job {
-    /// A step file, and what its run may reach and use. The component is loaded by now:
-    /// what the policy says of loading one (`component_bytes`, `compile_time` and
-    /// `compile_memory`) holds where
-    /// [`CompileLimits::from(policy.budgets())`](crate::CompileLimits) is given to the
-    /// [`Compiler`](crate::Compiler), and changes nothing here.
+    /// A step file, and what its run may reach and use. The component is already loaded, so the
+    /// policy's limits for loading (`component_bytes`, `compile_time` and `compile_memory`) have no
+    /// effect here; pass [`CompileLimits::from(policy.budgets())`](crate::CompileLimits) to the
+    /// [`Compiler`](crate::Compiler).
     #[must_use]
     pub fn new(file: StepFile, policy: Policy) -> Self {
         Self {
@@ -69,41 +68,40 @@ impl Job {
         self
     }
 
-    /// What the run may use, in place of what its policy says.
+    /// What the run may use, instead of its policy's limits.
     #[must_use]
     pub fn limits(mut self, limits: Limits) -> Self {
         self.policy = self.policy.limits(limits);
         self
     }
 
-    /// Whose run it is: one of several users of a host, who are not to share
-    /// connections. None of them takes all of the requests that the host makes
-    /// [at a time](crate::HostBuilder::requests), or of the names that it
-    /// [asks for](crate::Resolve). By default, or with no name, it
-    /// is nobody's: a host with several users has to name one for every job.
+    /// The tenant: one of several users of a host, who must not share connections. No tenant can
+    /// take all of the [concurrent requests](crate::HostBuilder::requests) of the host, or all of
+    /// its [lookups](crate::Resolve). By default, or with an empty name, there is no tenant: a host
+    /// with several users has to name one for every job.
     #[must_use]
     pub fn tenant(mut self, tenant: &str) -> Self {
         self.tenant = tenant.into();
         self
     }
 
-    /// The directory below which the step file may name files, of those that its policy
-    /// grants ([`Policy::allow_file`]); by default it may name none.
+    /// The directory below which the step file may name files, of those that its policy grants
+    /// ([`Policy::allow_file`]); by default it may name none.
     #[must_use]
     pub fn files_under(mut self, directory: impl Into<PathBuf>) -> Self {
         self.files = Files::Under(directory.into());
         self
     }
 
-    /// Show the first request that the step makes, and what the policy says of it, and
-    /// end there: nothing is sent.
+    /// Show the first request of the step and the policy's decision, and end there: nothing is
+    /// sent.
     #[must_use]
     pub fn dry_run(mut self) -> Self {
         self.is_dry = true;
         self
     }
 
-    /// Takes the log in while the step runs; the result has it in any case.
+    /// Receives the log while the step runs; the result contains it in any case.
     #[must_use]
     pub fn sink(mut self, sink: impl Sink) -> Self {
         self.sink = Some(Box::new(sink));
@@ -218,7 +216,7 @@ impl Host {
         let mut state = store.into_data();
         let mut is_long = run_usage.counts().requests > FEW_REQUESTS;
         let mut run_end = match (called, run_usage.signal().exceeded()) {
-            // It may have come to an end in the moment in which it was ended.
+            // It may have returned while a budget ended it.
             (Ok(_), Some(exceeded)) => RunEnd::exceeded(exceeded),
             (Ok(Ok(result)), None) => {
                 is_long |= answer::is_long(&result);
@@ -231,7 +229,7 @@ impl Host {
         if let Some(missing) = missing.and_then(|name| grants.missing(&name)) {
             run_end.missed(missing);
         }
-        // It may have come to an end in the moment in which it was stopped.
+        // It may have returned while it was stopped.
         let run_end = match run_usage.signal().partial_echo() {
             Some(reason) => RunEnd::stopped(reason),
             None => {
@@ -245,7 +243,7 @@ impl Host {
         run_end.note(&mut state.log);
         let written = state.log.written();
         let log = state.log.take_entries();
-        // What is in flight is aborted now, so that nothing is sent after the result says what
+        // Requests in flight are aborted now, so that nothing is sent after the result says what
         // was.
         drop(state);
         let usage = bounds.usage(step, &cpu, written);
@@ -271,7 +269,7 @@ impl Host {
         }
     }
 
-    /// Read the secrets that a policy grants, and make the request-spec of a step file.
+    /// Read the secrets that a policy grants, and prepare the request-spec of a step file.
     async fn prepare(
         &self,
         file: StepFile,
@@ -290,7 +288,7 @@ impl Host {
         store.limiter(|state| &mut state.memory);
         let most = HOSTCALL_BYTES.min(limits.memory / 2);
         store.set_hostcall_fuel(usize::try_from(most).unwrap_or(usize::MAX));
-        // The host's own table is the one to run full, since it says so.
+        // The host's own table has to fill up first, since it returns an error.
         store.set_max_component_handles(2 * HANDLES);
         store.set_epoch_deadline(1);
         let cpu = cpu.clone();
@@ -302,24 +300,24 @@ impl Host {
     }
 }
 
-/// What says which grant a step misses.
+/// Finds the grant that a step needs.
 struct Grants {
     policy: Policy,
     origin: Option<Origin>,
-    /// The secret that the URL of the step file begins with.
+    /// The secret at the start of the step file's URL.
     url_secret: Option<String>,
 }
 
 impl Grants {
-    /// What would grant a secret.
+    /// The grant of a secret.
     fn missing(&self, name: &str) -> Option<Grant> {
-        // A URL that a secret begins is that secret.
+        // A URL that starts with a secret is that secret.
         let is_url = self.url_secret.as_deref() == Some(name);
         (self.policy).missing_secret(name, self.origin.as_slice(), is_url)
     }
 }
 
-/// Call the component's export, in an instance of its own.
+/// Call the component's export, in a new instance.
 async fn call(
     step: &Step,
     store: &mut Store<State>,
@@ -329,7 +327,7 @@ async fn call(
     instance.call_http_step(&mut *store, spec).await
 }
 
-/// What a component's answer comes to. To go through it is work on its behalf.
+/// Check a component's answer, as work on its behalf.
 async fn answered(
     result: types::StepResult,
     is_long: bool,
@@ -356,7 +354,7 @@ struct Bounds<'r, S> {
     run_usage: Arc<RunUsage>,
     started: Instant,
     wall: Duration,
-    /// What would give it longer.
+    /// The setting that extends it.
     set_by: &'static str,
 }
 
@@ -364,7 +362,7 @@ const SET_BY_POLICY: &str = "`--timeout` gives it longer, or `wall` under `limit
 const SET_BY_STEP_FILE: &str = "`total` under `timeout:` of the step file gives it longer";
 
 impl<S: Future<Output = ()>> Bounds<'_, S> {
-    /// Go on with a part of the run as long as it may.
+    /// Continue a part of the run as long as permitted.
     async fn hold<T>(&mut self, part: impl Future<Output = T>) -> Result<T, RunEnd> {
         let part = timeout(self.wall.saturating_sub(self.started.elapsed()), part);
         tokio::select! {
@@ -377,7 +375,7 @@ impl<S: Future<Output = ()>> Bounds<'_, S> {
         }
     }
 
-    /// What comes of a run that ends before its component is called.
+    /// The result of a run that ends before its component is called.
     fn end_early(&self, step: &Step, run_end: RunEnd, mut log: Log) -> RunResult {
         run_end.note(&mut log);
         let usage = self.usage(step, &CpuMeter::default(), 0);

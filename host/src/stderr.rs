@@ -1,6 +1,5 @@
-//! What a component writes to its standard error: the words of a panic, say.
-//! A step has no such stream to show, but if it traps, the beginning of it
-//! tells why.
+//! A component's standard error, such as the message of a panic. A step does not show it, but if it
+//! traps, the start of it may say why.
 
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -11,15 +10,15 @@ use tokio::io::AsyncWrite;
 use wasmtime_wasi::cli::{IsTerminal, StdoutStream};
 use wasmtime_wasi::p2::{OutputStream, Pollable, StreamResult};
 
-/// How much is kept; the rest is taken and forgotten.
+/// How much is kept; the rest is discarded.
 const KEPT: usize = 2048;
 
-/// Keeps the beginning of what is written.
+/// Keeps the start of what is written.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Stderr(Arc<Mutex<Vec<u8>>>);
 
 impl Stderr {
-    /// The beginning of what was written, on one line.
+    /// The start of what was written, on one line.
     pub(crate) fn words(&self) -> String {
         let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         on_one_line(&String::from_utf8_lossy(&kept))
@@ -32,12 +31,12 @@ impl Stderr {
     }
 }
 
-/// What a program wrote, to be put into a message.
+/// The output of a program, for a message.
 pub(crate) fn on_one_line(words: &str) -> String {
     words
         .lines()
         .map(str::trim)
-        // Rust's advice to those who have a terminal before them.
+        // Rust's advice for a terminal.
         .filter(|line| !line.is_empty() && !line.starts_with("note: run with `RUST_BACKTRACE"))
         .collect::<Vec<_>>()
         .join(" ")

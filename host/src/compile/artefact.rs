@@ -1,8 +1,7 @@
-//! A compiled component, labelled with what it was compiled from and for, so
-//! that no other is taken for it.
+//! A compiled component, labelled with the component and the engine that it was compiled for, so
+//! that it can't be confused with another.
 //!
-//! The code comes first, so that a file of it can be mapped as it is; the label is at
-//! the end.
+//! The code comes first, so that its file can be mapped directly; the label is at the end.
 //!
 //! | bytes | |
 //! |---|---|
@@ -23,19 +22,17 @@ use sha2::{Digest, Sha256};
 use thiserror::Error;
 use wasmtime::Engine;
 
-/// How every label begins. A change of the layout changes the number.
+/// The start of every label. A change of the layout changes the number.
 const FORMAT: &[u8; 16] = b"http-step code 2";
 
-/// How long the label is.
+/// The length of the label.
 pub(super) const LABEL: usize = 16 + 32 + 32 + 32 + 8;
 
-/// What the engine's machine code depends on: wasmtime's exact version, the
-/// target, the CPU features it compiles for, the settings of the compiler and
-/// the features of WebAssembly.
+/// What the engine's machine code depends on: wasmtime's exact version, the target, the CPU
+/// features, the settings of the compiler and the features of WebAssembly.
 ///
-/// What wasmtime itself writes into its artefacts, and checks when it loads
-/// them, is less: of its version the first number alone. A release that mends
-/// the compiler would go on with the code of the one before.
+/// Wasmtime's own check of its artefacts covers less: only the major version. A release that fixes
+/// the compiler would reuse the code of the previous one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct EngineId([u8; 32]);
 
@@ -47,7 +44,7 @@ impl EngineId {
     }
 }
 
-/// A hasher whose whole digest can be had.
+/// A hasher that returns its whole digest.
 struct Digesting(Sha256);
 
 impl Hasher for Digesting {
@@ -77,12 +74,12 @@ impl Key {
         }
     }
 
-    /// The component's digest, in hexadecimal.
+    /// The digest of the component, in hexadecimal.
     pub(super) fn wasm(&self) -> String {
         hexadecimal(&self.wasm)
     }
 
-    /// The engine's, in hexadecimal.
+    /// The digest of the engine, in hexadecimal.
     pub(super) fn engine(&self) -> String {
         hexadecimal(&self.engine.0)
     }
@@ -95,7 +92,7 @@ fn hexadecimal(bytes: &[u8]) -> String {
     })
 }
 
-/// What is said of code.
+/// The label of code.
 #[derive(Clone, Copy)]
 struct Label([u8; LABEL]);
 
@@ -115,9 +112,9 @@ impl Label {
         Self(label)
     }
 
-    /// Whether it says that code of this digest and length is that of a key.
+    /// Check that it labels code of this digest and length with a key.
     fn check(&self, key: &Key, digest: &blake3::Hash, length: u64) -> Result<(), Unfit> {
-        // What each part is to be, and what it is that it is not.
+        // The expected parts, each with the error if it differs.
         let right = Self::new(key, digest, length);
         let same = |bytes: Range<usize>| self.0.get(bytes.clone()) == right.0.get(bytes);
         for (bytes, unfit) in [
@@ -135,20 +132,20 @@ impl Label {
     }
 }
 
-/// An artefact whose label is right.
+/// An artefact with a valid label.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Artefact {
-    /// The code, and the label after it.
+    /// The code, followed by the label.
     bytes: Vec<u8>,
 }
 
-/// A file of an artefact whose label is right.
+/// A file of an artefact with a valid label.
 #[derive(Debug)]
 pub(super) struct Kept {
     file: File,
 }
 
-/// Why bytes are not the artefact that is asked for.
+/// Why bytes are not the requested artefact.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub(super) enum Unfit {
     #[error("it is no artefact, or one of another format")]
@@ -164,7 +161,7 @@ pub(super) enum Unfit {
 }
 
 impl Artefact {
-    /// Put the label on code.
+    /// Label code.
     pub(super) fn new(key: &Key, code: &[u8]) -> Self {
         let label = Label::new(key, &blake3::hash(code), code.len() as u64);
         Self {
@@ -172,7 +169,7 @@ impl Artefact {
         }
     }
 
-    /// Take bytes for the artefact of a key, if that is what they are.
+    /// Check that bytes are the artefact of a key.
     pub(super) fn check(bytes: Vec<u8>, key: &Key) -> Result<Self, Unfit> {
         let (code, label) = bytes.split_last_chunk().ok_or(Unfit::Format)?;
         Label(*label).check(key, &blake3::hash(code), code.len() as u64)?;
@@ -197,7 +194,7 @@ impl Artefact {
 }
 
 impl Kept {
-    /// Take a file for the artefact of a key, if that is what it is.
+    /// Check that a file is the artefact of a key.
     pub(super) fn check(mut file: File, key: &Key) -> io::Result<Result<Self, Unfit>> {
         let Some(length) = file.metadata()?.len().checked_sub(LABEL as u64) else {
             return Ok(Err(Unfit::Format));
@@ -210,13 +207,13 @@ impl Kept {
         Ok(checked.map(|()| Self { file }))
     }
 
-    /// The file, with the code at its beginning.
+    /// The file, which starts with the code.
     #[cfg(target_os = "linux")]
     pub(super) fn file(&self) -> &File {
         &self.file
     }
 
-    /// What is in it.
+    /// Its contents.
     pub(super) fn read(mut self, key: &Key) -> io::Result<Result<Artefact, Unfit>> {
         let mut bytes = Vec::new();
         self.file.rewind()?;
@@ -235,7 +232,7 @@ mod tests {
         Key::new(wasm, EngineId([engine; 32]))
     }
 
-    /// An artefact, changed: what is read as bytes, and what as a file.
+    /// A changed artefact, read as bytes and as a file.
     fn changed(change: impl FnOnce(&mut Vec<u8>)) -> Result<Vec<u8>, Unfit> {
         let key = key(b"wasm", 1);
         let mut bytes = Artefact::new(&key, b"code").bytes;
@@ -251,12 +248,12 @@ mod tests {
     }
 
     #[test]
-    fn what_was_labelled_fits() {
+    fn a_label_matches_its_code() {
         assert_eq!(changed(|_| {}).unwrap(), b"code");
     }
 
     #[test]
-    fn no_bit_of_it_can_change() {
+    fn a_changed_bit_is_detected() {
         let length = Artefact::new(&key(b"wasm", 1), b"code").bytes.len();
         for place in 0..length {
             let expected = match place {
@@ -274,7 +271,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_can_be_cut_off_or_added() {
+    fn truncation_and_additions_are_detected() {
         let length = Artefact::new(&key(b"wasm", 1), b"code").bytes.len();
         for end in 0..length {
             let cut = changed(|bytes| bytes.truncate(end));
@@ -289,7 +286,7 @@ mod tests {
     }
 
     #[test]
-    fn it_fits_one_component_and_one_engine() {
+    fn a_label_is_for_one_component_and_one_engine() {
         let bytes = Artefact::new(&key(b"wasm", 1), b"code").bytes;
         assert_eq!(
             Artefact::check(bytes.clone(), &key(b"other", 1)),
@@ -299,7 +296,7 @@ mod tests {
     }
 
     #[test]
-    fn an_engine_is_known_by_what_its_code_depends_on() {
+    fn an_engine_id_covers_what_its_code_depends_on() {
         let id = |config: &wasmtime::Config| EngineId::new(&Engine::new(config).unwrap());
         let mut config = crate::compile::config::code();
         let plain = id(&config);
@@ -312,10 +309,10 @@ mod tests {
 
     #[test]
     #[cfg(all(target_arch = "x86_64", target_os = "linux", target_env = "gnu"))]
-    fn an_engine_is_known_by_its_cpu() {
+    fn an_engine_id_covers_the_cpu() {
         let mut config = crate::compile::config::code();
         let this_one = EngineId::new(&Engine::new(&config).unwrap());
-        // A target that is named is compiled for as if its CPU had nothing special.
+        // Code for a named target uses no special CPU features.
         config.target("x86_64-unknown-linux-gnu").unwrap();
         assert_ne!(this_one, EngineId::new(&Engine::new(&config).unwrap()));
     }

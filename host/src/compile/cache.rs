@@ -1,5 +1,4 @@
-//! Artefacts on disk, to be found again by the digest of their component and the
-//! id of the engine.
+//! Artefacts on disk, named by the digest of their component and the ID of the engine.
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -9,22 +8,21 @@ use thiserror::Error;
 use super::artefact::{Artefact, Kept, Key, LABEL};
 use super::private_dir::{Entry, PrivateDir};
 
-/// What the names of artefacts end with. No other file is touched.
+/// The suffix of artefacts' names. No other file is touched.
 const SUFFIX: &str = ".artefact";
 
-/// How much is kept by default.
+/// The default capacity.
 const CAPACITY: u64 = 1 << 30;
 
-/// How long ago a draft was last written to if its writer is taken for dead. To
-/// write one takes seconds; the rest is for clocks that disagree, as those of a
-/// network's file system do.
+/// How old a draft is when its writer is considered dead. Writing one takes seconds; the rest is
+/// for clocks that differ, as with a network file system.
 const ABANDONED: Duration = Duration::from_secs(3600);
 
 /// Compiled components in a directory that only this user can write.
 ///
-/// Hosts, processes and containers can share it. What is damaged, or is not what
-/// its name says, is compiled anew. If it grows over its capacity, what was used
-/// longest ago goes.
+/// Hosts, processes and containers can share it. An entry that is damaged, or does not match its
+/// name, is compiled again. If the cache exceeds its capacity, the least recently used entries are
+/// removed.
 #[derive(Debug)]
 pub struct Cache {
     dir: PrivateDir,
@@ -32,40 +30,39 @@ pub struct Cache {
     capacity: u64,
 }
 
-/// Why a directory is no cache, or an artefact could not be kept.
+/// Why a directory can't be a cache, or an artefact could not be kept.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum CacheError {
-    /// Somebody else could put code there, which the host would run.
+    /// Another user could put code there, which the host would run.
     #[error("{path}: {why}", path = .path.display())]
     NotPrivate {
         /// The directory, or one that it is in.
         path: PathBuf,
-        /// In words, with what mends it.
+        /// The reason, and how to fix it.
         why: String,
     },
-    /// The system said no.
+    /// The system returned an error.
     #[error("{path}: {reason}", path = .path.display())]
     Unusable {
         /// The directory.
         path: PathBuf,
-        /// In words.
+        /// The reason.
         reason: String,
     },
 }
 
 impl Cache {
-    /// A directory, which is made if there is none.
+    /// Open a directory, or create it.
     ///
-    /// It has to be this user's, and nobody else may be able to write it or to
-    /// put another in its place: the directories that it is in belong to this
-    /// user or to root, and others can't write them, or they are sticky, as
-    /// `/tmp` is. It is no symbolic link.
+    /// It has to belong to this user, and no other user may be able to write to it or to replace
+    /// it: its parent directories belong to this user or to root, and others can't write to them,
+    /// or they are sticky, as `/tmp` is. It is not a symbolic link.
     ///
     /// # Errors
     ///
-    /// It is not so; the directory can't be made; or the system is no Unix, where
-    /// this can't be told.
+    /// This is not the case; the directory can't be created; or the system is not Unix, where this
+    /// can't be determined.
     pub fn at(path: impl AsRef<Path>) -> Result<Self, CacheError> {
         let (dir, path) = PrivateDir::open(path.as_ref())?;
         Ok(Self {
@@ -75,7 +72,7 @@ impl Cache {
         })
     }
 
-    /// How many bytes are kept; a gibibyte by default.
+    /// The maximum number of bytes to keep; a gibibyte by default.
     #[must_use]
     pub fn capacity(mut self, bytes: u64) -> Self {
         self.capacity = bytes;
@@ -88,7 +85,7 @@ impl Cache {
         &self.path
     }
 
-    /// The artefact of a key and its file, if it is there and right.
+    /// The artefact of a key and its file, if it exists and is valid.
     pub(super) fn get(&self, key: &Key, most: u64) -> Option<(Kept, PathBuf)> {
         let name = name(key);
         self.check().ok()?;
@@ -98,7 +95,7 @@ impl Cache {
         Some((kept, self.path.join(name)))
     }
 
-    /// Keep an artefact. Gives its file.
+    /// Keep an artefact. Returns its file.
     pub(super) fn put(&self, key: &Key, artefact: &Artefact) -> Result<PathBuf, CacheError> {
         let name = name(key);
         self.check()?;
@@ -112,13 +109,13 @@ impl Cache {
         Ok(self.path.join(name))
     }
 
-    /// Whether it still is what it was when it was opened.
+    /// Check that it still is what it was when it was opened.
     fn check(&self) -> Result<(), CacheError> {
         self.dir.check(&self.path)
     }
 
-    /// Remove what was used longest ago, but never `latest`, and what writers have
-    /// left behind. What they still write counts once it is there.
+    /// Remove what was used least recently, but never `latest`, and abandoned drafts. Other drafts
+    /// count once they are complete.
     fn trim(&self, latest: &str) -> std::io::Result<()> {
         let (drafts, mut files): (Vec<_>, Vec<_>) = self
             .dir

@@ -10,13 +10,12 @@ use super::config;
 use super::confine::confine;
 use super::protocol::{Failure, Order};
 
-/// Be the compiler of a host: the whole of a process that
-/// [`Compiler::child`](crate::Compiler::child) or
-/// [`Compiler::this_program`](crate::Compiler::this_program) names.
+/// Be the compiler of a host: the whole process that [`Compiler::child`](crate::Compiler::child) or
+/// [`Compiler::this_program`](crate::Compiler::this_program) starts.
 ///
-/// It takes what it is to do from standard input and gives the outcome on
-/// standard output, so the process must not use either. Call it first: what the
-/// process is allowed it lowers itself, before it reads the component.
+/// It reads its order from standard input and writes the result to standard output, so the process
+/// must not use either. Call it first: it lowers the limits of its own process before it reads the
+/// component.
 ///
 /// ```no_run
 /// use std::process::ExitCode;
@@ -38,7 +37,7 @@ pub fn compile_child() -> ExitCode {
     let mut stdout = io::stdout().lock();
     match stdout.write_all(&reply).and_then(|()| stdout.flush()) {
         Ok(()) => exit,
-        // The host has gone away.
+        // The host has ended.
         Err(_) => ExitCode::FAILURE,
     }
 }

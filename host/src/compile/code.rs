@@ -1,4 +1,4 @@
-//! The one place where bytes become code that runs.
+//! The only place where bytes become code that runs.
 
 #[cfg(target_os = "linux")]
 use std::os::fd::AsRawFd as _;
@@ -8,31 +8,29 @@ use wasmtime::component::Component;
 
 use super::artefact::{Artefact, Kept};
 
-/// Load an artefact, which is to have come from this host, or from its compiler over
-/// their pipe.
+/// Load an artefact, which must come from this host, or from its compiler over their pipe.
 ///
 /// # Errors
 ///
-/// The component needs more of the engine's pool than a component may have.
+/// The component needs more of the engine's pool than a component may use.
 #[expect(
     unsafe_code,
     reason = "what is compiled before can be had in no other way"
 )]
 pub(super) fn load(engine: &Engine, artefact: &Artefact) -> wasmtime::Result<Component> {
-    // SAFETY: `deserialize` wants what wasmtime has serialized, unchanged. An
-    // `Artefact` exists only where the digest of its code is the one that its
-    // label says, and the label names this engine. That wasmtime wrote it, its
-    // origin says: this process made it; or the compiler did, which is a program
-    // that the embedder chose, and nobody else holds the pipe. The bytes are ours,
-    // and are copied, so nobody changes them afterwards.
+    // SAFETY: `deserialize` requires what wasmtime has serialized, unchanged. An `Artefact` exists
+    // only if the digest of its code is the one in its label, and the label names this engine. Its
+    // origin ensures that wasmtime wrote it: either this process made it, or the compiler did,
+    // which is a program that the embedder chose, and no other process holds the pipe. The bytes
+    // are owned and copied, so nothing changes them afterwards.
     unsafe { Component::deserialize(engine, artefact.code()) }
 }
 
-/// Load what is kept in a file, which is to have come from this host's
-/// [`PrivateDir`](super::private_dir::PrivateDir), by mapping it: what no step uses is not
-/// read, and hosts share what they use. None if it can't be, or had better not: from a
-/// network's file system a file can vanish while it is mapped, and who then reads it is
-/// ended by the system.
+/// Load what is kept in a file by mapping it, so that unused parts are not read, and hosts share
+/// what they use. The file must come from this host's
+/// [`PrivateDir`](super::private_dir::PrivateDir). None if it can't be mapped, or should not be: on
+/// a network file system, a mapped file can vanish, and the system then kills the process that
+/// reads it.
 #[cfg(target_os = "linux")]
 #[expect(
     unsafe_code,
@@ -44,15 +42,14 @@ pub(super) fn map(engine: &Engine, kept: &Kept) -> Option<Component> {
     if !LOCAL.contains(&(system.f_type as u32)) {
         return None;
     }
-    // The very file that was checked, whatever has become of its name.
+    // The file that was checked, even if its name now refers to another.
     let open = format!("/proc/self/fd/{}", file.as_raw_fd());
-    // SAFETY: `deserialize_file` wants what wasmtime has serialized, unchanged for as long
-    // as it is used. A `Kept` exists only where the digest of its code is the one that
-    // its label says, and the label names this engine. The file is this user's alone, in
-    // a directory that only this user can write: who could change it could as well
-    // change this process. Hosts never do: what they write is another file, which takes
-    // this one's place, and what they remove a local file system keeps for as long as it
-    // is mapped.
+    // SAFETY: `deserialize_file` requires what wasmtime has serialized, unchanged for as long as it
+    // is used. A `Kept` exists only if the digest of its code is the one in its label, and the
+    // label names this engine. The file belongs to this user, in a directory that only this user
+    // can write: a process that could change it could as well change this process. Hosts never do:
+    // they write another file that replaces this one, and a local file system keeps a removed file
+    // for as long as it is mapped.
     unsafe { Component::deserialize_file(engine, open) }.ok()
 }
 
@@ -61,8 +58,8 @@ pub(super) fn map(_: &Engine, _: &Kept) -> Option<Component> {
     None
 }
 
-/// File systems of this machine, by the number that statfs(2) has for them: ext4, XFS,
-/// Btrfs, tmpfs, overlayfs, ZFS, F2FS, bcachefs.
+/// Local file systems, by the number that statfs(2) returns for them: ext4, XFS, Btrfs, tmpfs,
+/// overlayfs, ZFS, F2FS, bcachefs.
 #[cfg(target_os = "linux")]
 const LOCAL: [u32; 8] = [
     0xef53,

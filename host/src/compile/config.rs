@@ -2,18 +2,18 @@
 
 use wasmtime::Config;
 
-/// What machine code depends on. It is all that a compiler needs, and two engines
-/// that agree in it can run each other's code.
+/// The settings that machine code depends on. A compiler needs nothing else, and two engines with
+/// the same settings can run each other's code.
 pub(crate) fn code() -> Config {
     let mut config = Config::new();
     config
         .epoch_interruption(true)
         // Steps are WASI 0.2: nothing in them runs concurrently.
         .concurrency_support(false)
-        // For backtraces alone, and a sixth of what is cached and loaded.
+        // Only backtraces need it, and it is a sixth of what is cached and loaded.
         .generate_address_map(false)
         .native_unwind_info(false)
-        // What a step has no use for is surface for an attack.
+        // Features that a step does not need are attack surface.
         .wasm_threads(false)
         .wasm_memory64(false)
         .wasm_gc(false)

@@ -1,11 +1,11 @@
-//! Why bytes are no step.
+//! Why bytes are not a step.
 
 use std::fmt::Write as _;
 use std::time::Duration;
 
 use thiserror::Error;
 
-/// Why bytes are no step.
+/// Why bytes are not a step.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum LoadError {
@@ -17,7 +17,7 @@ pub enum LoadError {
         /// The first bytes, in hexadecimal.
         start: String,
     },
-    /// No byte at all.
+    /// The file is empty.
     #[error("this file is empty")]
     Empty,
     /// A core module.
@@ -25,7 +25,7 @@ pub enum LoadError {
         "this is a core WebAssembly module, not a component: build it for wasm32-wasip2, or with `cargo component build`"
     )]
     CoreModule,
-    /// The bytes do not make sense.
+    /// The bytes are not valid.
     #[error("this component is not valid: {0}")]
     Invalid(String),
     /// The export is missing.
@@ -33,10 +33,10 @@ pub enum LoadError {
         "this component does not export `http-step`, so it is not a step of the world `ci:http-step/step`; it exports {exports}"
     )]
     NoExport {
-        /// What it does export.
+        /// Its exports.
         exports: String,
     },
-    /// The export, or an import, has another type than the contract's.
+    /// The export, or an import, differs from the contract's type.
     #[error(
         "this component was built against another version of the contract than `ci:http-step@0.1.0`: {0}"
     )]
@@ -47,20 +47,20 @@ pub enum LoadError {
         /// The import's name.
         import: String,
     },
-    /// Its bytes are too many.
+    /// It has too many bytes.
     #[error(
         "this component is too large: the limit `component_bytes` is exceeded: {size} of {limit} bytes; set `component_bytes` under `limits:` in the policy"
     )]
     TooLarge {
-        /// The most there may be.
+        /// The maximum.
         limit: u64,
-        /// How many there are.
+        /// The size.
         size: u64,
     },
     /// Compiling took too long.
     #[error("this component takes too long to compile: the limit `compile_time` is exceeded, which is {} s", .limit.as_secs_f64())]
     CompileTime {
-        /// The longest it may take.
+        /// The maximum.
         limit: Duration,
     },
     /// Compiling took too much memory.
@@ -68,27 +68,27 @@ pub enum LoadError {
         "this component takes too much memory to compile: the limit `compile_memory` is exceeded, which is {limit} bytes"
     )]
     CompileMemory {
-        /// The most it may take.
+        /// The maximum.
         limit: u64,
     },
-    /// What it compiles to is too large.
+    /// The compiled code is too large.
     #[error("this component compiles to more than {limit} bytes, which is the limit")]
     TooMuchCode {
-        /// The most there may be.
+        /// The maximum.
         limit: u64,
     },
-    /// The compiler's process ended without a word of its own.
+    /// The compiler's process ended without a message.
     #[error("the compiler died on this component: {how}")]
     CompilerDied {
-        /// Its exit status, and what it wrote to standard error.
+        /// Its exit status, and its standard error.
         how: String,
     },
-    /// The compiler's process could not be started, or is not what it should be.
+    /// The compiler's process could not be started, or is not a compiler.
     #[error("the compiler can't be used: {0}")]
     Compiler(String),
 }
 
-/// Whether bytes begin as a component does.
+/// Check that bytes start as a component does.
 pub(super) fn check_start(wasm: &[u8]) -> Result<(), LoadError> {
     match wasm {
         [0, b'a', b's', b'm', _, _, 1, 0, ..] => Ok(()),

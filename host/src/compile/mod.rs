@@ -1,15 +1,14 @@
-//! From the bytes of a component to its machine code: out of the cache, or by the
-//! compiler, which runs in this process or in a child of it.
+//! From the bytes of a component to its machine code: from the cache, or by the compiler, which
+//! runs in this process or in a child process.
 //!
-//! A component of a few kilobytes can ask for hours and gigabytes of a compiler.
-//! Nothing in a compiler's own process can stop it at the right moment, so what
-//! an embedder does not trust is compiled by a process that limits itself before
-//! it reads the component, and that can be killed.
+//! A component of a few kilobytes can keep a compiler busy for hours, with gigabytes of memory.
+//! Nothing in the compiler's process can stop it at the right moment, so components that an
+//! embedder does not trust are compiled by a process that limits itself before it reads the
+//! component, and that can be killed.
 //!
-//! What the child is there for is what compiling *takes*. It is no wall against
-//! a compiler that does the wrong thing: what it gives is machine code, which the
-//! host runs, so one that a component has taken over by a bug of Cranelift's has
-//! the host too.
+//! The child limits the *resources* of compiling. It does not protect from a compiler that produces
+//! wrong code: the host runs its machine code, so a component that has taken over the compiler
+//! through a bug of Cranelift has taken over the host, too.
 
 mod artefact;
 mod cache;
@@ -54,25 +53,25 @@ pub use self::error::LoadError;
 /// ```
 #[derive(Debug, Default)]
 pub struct Compiler {
-    /// The child's; none, to compile in this process.
+    /// The child's; none to compile in this process.
     program: Option<Program>,
     cache: Option<Cache>,
     limits: CompileLimits,
 }
 
 impl Compiler {
-    /// Compile in the host's own process, which is the default. It starts
-    /// nothing, but a component takes what it wants: of [`CompileLimits`] only
-    /// `component_bytes` holds. It is for components that are trusted.
+    /// Compile in the host's own process, which is the default. It starts no process, but does not
+    /// limit what compiling takes: of [`CompileLimits`] only `component_bytes` applies. Use it for
+    /// components that are trusted.
     #[must_use]
     pub fn in_process() -> Self {
         Self::default()
     }
 
-    /// Compile in a child process, within [`CompileLimits`]. `program` is one that
-    /// calls [`compile_child`] if it is given `arguments`; it is trusted as this
-    /// program is, because what it gives is run as machine code. It has to be
-    /// built with the same version of this crate and of wasmtime.
+    /// Compile in a child process, within [`CompileLimits`]. `program` calls [`compile_child`] if
+    /// it is given `arguments`. It is trusted as this program is, because the host runs the machine
+    /// code that it returns. It has to be built with the same version of this crate and of
+    /// wasmtime.
     ///
     /// It gets no environment.
     #[must_use]
@@ -89,16 +88,15 @@ impl Compiler {
         }
     }
 
-    /// As [`Compiler::child`], with the program that is running.
+    /// As [`Compiler::child`], with the running program.
     ///
     /// # Errors
     ///
-    /// The system does not tell which one that is.
+    /// The system does not report which program that is.
     pub fn this_program<A: Into<OsString>>(
         arguments: impl IntoIterator<Item = A>,
     ) -> io::Result<Self> {
-        // On Linux, the very file that is running, also after an update has put
-        // another one in its place.
+        // On Linux, the file that is running, even if an update has replaced it.
         let running = Path::new("/proc/self/exe");
         let program = if cfg!(target_os = "linux") && running.exists() {
             running.to_owned()
@@ -108,14 +106,14 @@ impl Compiler {
         Ok(Self::child(program, arguments))
     }
 
-    /// Keep what is compiled, and load what was kept.
+    /// Cache compiled components.
     #[must_use]
     pub fn cache(mut self, cache: Cache) -> Self {
         self.cache = Some(cache);
         self
     }
 
-    /// What compiling may take.
+    /// Limit what compiling may take.
     #[must_use]
     pub fn limits(mut self, limits: CompileLimits) -> Self {
         self.limits = limits;
@@ -144,8 +142,7 @@ impl Compiler {
             None => self.compile_here(engine, &key, wasm)?,
             Some(program) => {
                 let artefact = parent::compile(program, &self.limits, &key, wasm)?;
-                // The child's engine has no pool that a component could be too
-                // large for.
+                // The child's engine has no pool, so a component is not too large for it.
                 let component = code::load(engine, &artefact).map_err(invalid)?;
                 (component, Some(artefact))
             }
@@ -167,7 +164,7 @@ impl Compiler {
             return Some((component, path));
         }
         let artefact = kept.read(key).ok()?.ok()?;
-        // Compiled anew, it gives the reason for which it can't be loaded.
+        // Compiling it again returns the reason why it can't be loaded.
         let component = code::load(engine, &artefact).ok()?;
         Some((component, path))
     }
@@ -191,7 +188,7 @@ fn invalid(error: wasmtime::Error) -> LoadError {
     LoadError::Invalid(error.root_cause().to_string())
 }
 
-/// A component's machine code, and where it is from.
+/// A component's machine code, and its origin.
 pub(crate) struct Code {
     pub(crate) component: Component,
     pub(crate) sha256: String,
@@ -208,22 +205,21 @@ impl Code {
     }
 }
 
-/// What a [`Cache`] had to do with a component.
+/// How a [`Cache`] was used for a component.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Cached {
-    /// There is none.
+    /// There is no cache.
     Off,
     /// The code was in this file.
     Found(PathBuf),
-    /// It was compiled, and put into this file.
+    /// It was compiled, and kept in this file.
     Put(PathBuf),
-    /// It was compiled, and could not be put anywhere.
+    /// It was compiled, and could not be kept.
     Failed(CacheError),
 }
 
-/// What compiling a component may take. The defaults let through whatever is
-/// meant as a step.
+/// What compiling a component may take. The defaults permit all realistic steps.
 ///
 /// ```
 /// use http_step_host::CompileLimits;
@@ -236,18 +232,16 @@ pub enum Cached {
 pub struct CompileLimits {
     /// Bytes of the component.
     pub component_bytes: u64,
-    /// Time, on the clock and, rounded up to a second, on a processor.
+    /// Wall time and, rounded up to a second, processor time.
     pub compile_time: Duration,
-    /// Bytes of the compiler's address space, its program included. macOS does
-    /// not keep to it.
+    /// Bytes of the compiler's address space, including its program. macOS does not enforce it.
     pub compile_memory: u64,
-    /// Bytes of what the component is compiled to.
+    /// Bytes of the compiled code.
     pub artefact_bytes: u64,
 }
 
 impl From<&Limits> for CompileLimits {
-    /// What a policy lets compiling take. Of what comes of it a policy does not
-    /// speak.
+    /// The limits of a policy. A policy has none for the compiled code.
     fn from(limits: &Limits) -> Self {
         Self {
             component_bytes: limits.component_bytes,

@@ -1,5 +1,5 @@
-//! The host's side of a compiling process: start it, feed it, wait for it, and
-//! leave nothing of it behind.
+//! The host's side of a compiling process: start it, send the component, wait for it, and leave
+//! nothing of it behind.
 
 use std::ffi::OsString;
 use std::io;
@@ -19,7 +19,7 @@ use super::artefact::{Artefact, Key, LABEL, Unfit};
 use super::protocol::{Failure, Order, Reply};
 use crate::stderr;
 
-/// How much of the compiler's last words is heard.
+/// How much of the compiler's standard error is read.
 const WORDS: u64 = 1024;
 
 /// A program that calls [`compile_child`](crate::compile_child).
@@ -29,14 +29,14 @@ pub(super) struct Program {
     pub(super) arguments: Vec<OsString>,
 }
 
-/// What is left of a compiling process.
+/// What a compiling process leaves behind.
 struct Remains {
     said: Vec<u8>,
     words: Vec<u8>,
     status: ExitStatus,
 }
 
-/// Have a component compiled. It waits.
+/// Have a component compiled. It blocks.
 pub(super) fn compile(
     program: &Program,
     limits: &CompileLimits,
@@ -47,7 +47,7 @@ pub(super) fn compile(
         let mut child = start(program)?;
         let conversation = converse(&mut child, limits, wasm);
         let remains = timeout(limits.compile_time, conversation).await;
-        // Whatever it is at: it is to be gone, and its number free again.
+        // Whatever it is doing: it has to end, and its process ID has to be free again.
         let _ = child.kill().await;
         Ok(remains)
     })
@@ -71,9 +71,9 @@ pub(super) fn compile(
     }
 }
 
-/// A run-time of its own on a thread of its own: the caller may be on a thread of
-/// another, which can't be blocked on. The thread is there for as long as the
-/// child, which on Linux dies with the thread that started it.
+/// A separate runtime on a separate thread: the caller may be on a thread of another runtime, which
+/// can't be blocked. The thread lives as long as the child, which on Linux dies with the thread
+/// that started it.
 fn on_a_thread<T: Send>(work: impl Future<Output = io::Result<T>> + Send) -> io::Result<T> {
     let run = || {
         runtime::Builder::new_current_thread()
@@ -94,7 +94,7 @@ fn on_a_thread<T: Send>(work: impl Future<Output = io::Result<T>> + Send) -> io:
 fn start(program: &Program) -> io::Result<Child> {
     Command::new(&program.path)
         .args(&program.arguments)
-        // Secrets of the build are none of its business.
+        // The environment may contain secrets of the build.
         .env_clear()
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
@@ -102,7 +102,7 @@ fn start(program: &Program) -> io::Result<Child> {
         .spawn()
 }
 
-/// Tell it what to do, and hear it out.
+/// Send it the order, and read its reply.
 async fn converse(
     child: &mut Child,
     limits: &CompileLimits,
@@ -119,18 +119,18 @@ async fn converse(
         memory: limits.compile_memory,
     };
     let send = async move {
-        // One that has died, or has heard enough, says why at the other pipes.
+        // A compiler that has died, or has read enough, says why on the other pipes.
         if stdin.write_all(&order.to_bytes()).await.is_ok() {
             let _ = stdin.write_all(wasm).await;
         }
-        // Where its input ends, the component does.
+        // The end of its input is the end of the component.
         drop(stdin);
         Ok(())
     };
     let hear = async {
         let most = limits.artefact_bytes.saturating_add(LABEL as u64);
         let mut said = Vec::new();
-        // One byte more tells that there is more.
+        // One byte more shows that the output is too long.
         let mut stdout = stdout.take(most.saturating_add(1));
         stdout.read_to_end(&mut said).await.map_err(lost)?;
         if said.len() as u64 > most {
@@ -142,7 +142,7 @@ async fn converse(
     };
     let hear_words = async {
         let mut words = Vec::new();
-        // What can't be heard of them is no reason to fail.
+        // Failing to read its standard error is no reason to fail.
         let _ = stderr.take(WORDS).read_to_end(&mut words).await;
         Ok(words)
     };
@@ -155,10 +155,10 @@ async fn converse(
     })
 }
 
-/// Why a compiler died that said nothing.
+/// Why a compiler died without a reply.
 fn death(status: ExitStatus, words: &[u8], limits: &CompileLimits) -> LoadError {
     let words = String::from_utf8_lossy(words);
-    // The words in which Rust's allocator gives up.
+    // The message with which Rust's allocator aborts.
     if words.contains("memory allocation of ") && !status.success() {
         return out_of_memory(limits);
     }
@@ -193,7 +193,7 @@ fn out_of_memory(limits: &CompileLimits) -> LoadError {
     }
 }
 
-/// Processor time is limited in whole seconds, of which there is to be one.
+/// Processor time is limited in whole seconds, at least one.
 fn whole_seconds(time: Duration) -> u64 {
     let more = u64::from(time.subsec_nanos() > 0);
     time.as_secs().saturating_add(more).max(1)

@@ -1,7 +1,7 @@
-//! A directory that only this user can write, reached by its descriptor alone:
-//! whatever becomes of its path, it is the one that was checked.
+//! A directory that only this user can write, accessed through its descriptor: even if its path
+//! changes, it is the one that was checked.
 
-/// What the names of files begin with that are not whole yet.
+/// The prefix of files that are not complete yet.
 const DRAFT: &str = ".";
 
 /// A file of a directory.
@@ -14,7 +14,7 @@ pub(super) struct Entry {
 }
 
 impl Entry {
-    /// Whether somebody is still writing it, or was stopped in the middle.
+    /// Whether a writer is still writing it, or was stopped in the middle.
     pub(super) fn is_draft(&self) -> bool {
         self.name.starts_with(DRAFT)
     }
@@ -44,14 +44,14 @@ mod unix {
     const OTHERS_WRITE: u32 = 0o022;
     /// Any permission of the group and of others.
     const OTHERS_ANYTHING: u32 = 0o077;
-    /// Nobody can rename or remove in it what is another's.
+    /// Only owners can rename or remove their files in it.
     const STICKY: u32 = 0o1000;
 
     #[derive(Debug)]
     pub(in super::super) struct PrivateDir(File);
 
     impl PrivateDir {
-        /// Open or make it. Gives its whole path, too.
+        /// Open or create it. Also returns its absolute path.
         pub(in super::super) fn open(path: &Path) -> Result<(Self, PathBuf), CacheError> {
             let unusable = |error: io::Error| CacheError::Unusable {
                 path: path.to_owned(),
@@ -79,7 +79,7 @@ mod unix {
             })?;
             let dir = Self(File::from(dir));
             dir.check(&path)?;
-            // As it is written, and as it is: either can lead elsewhere tomorrow.
+            // As it is written, and as it resolves: either can change.
             let resolved = fs::canonicalize(&path).map_err(unusable)?;
             for parent in path.ancestors().chain(resolved.ancestors()).skip(1) {
                 let metadata = fs::symlink_metadata(parent).map_err(unusable)?;
@@ -88,7 +88,7 @@ mod unix {
             Ok((dir, path))
         }
 
-        /// Whether only this user can write it. `path` is for the message.
+        /// Check that only this user can write to it. `path` is for the message.
         pub(in super::super) fn check(&self, path: &Path) -> Result<(), CacheError> {
             let metadata = self.0.metadata().map_err(|error| CacheError::Unusable {
                 path: path.to_owned(),
@@ -107,8 +107,8 @@ mod unix {
             })
         }
 
-        /// A file of at most `most` bytes that is this user's alone, and is used by
-        /// this. Anything else counts as not being there.
+        /// A file of at most `most` bytes that belongs to this user, which marks it as used.
+        /// Anything else counts as missing.
         pub(in super::super) fn open_file(
             &self,
             name: &str,
@@ -124,20 +124,20 @@ mod unix {
             if !is_ours_alone(&metadata) || metadata.len() > most {
                 return Ok(None);
             }
-            // What can't be touched can still be read.
+            // A file whose time can't be set can still be read.
             let _ = file.set_modified(SystemTime::now());
             Ok(Some(file))
         }
 
-        /// Put a file there, or another in its place, at once and whole.
+        /// Write a file, or replace one, atomically.
         pub(in super::super) fn write(
             &self,
             name: &str,
             suffix: &str,
             bytes: &[u8],
         ) -> io::Result<()> {
-            // A process id would not tell writers apart: containers that share the
-            // directory number theirs alike.
+            // A process ID would not distinguish writers: containers that share the directory use
+            // the same numbers.
             let random = (getrandom::u64()?, getrandom::u64()?);
             let draft = format!("{DRAFT}{:016x}{:016x}{suffix}", random.0, random.1);
             let flags =
@@ -187,7 +187,7 @@ mod unix {
         }
     }
 
-    /// Whether nobody else can put another directory in the place of one in it.
+    /// Check that no other user can replace a directory in it.
     fn check_parent(path: &Path, metadata: &Metadata) -> Result<(), CacheError> {
         let why = if ![0, geteuid().as_raw()].contains(&metadata.uid()) {
             "it belongs to another user, who can put anything there"
@@ -212,7 +212,7 @@ mod unix {
     }
 }
 
-/// Who can write a directory can't be told.
+/// Which users can write to a directory can't be determined.
 #[cfg(not(unix))]
 mod elsewhere {
     use std::fs::File;

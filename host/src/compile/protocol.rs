@@ -1,5 +1,5 @@
-//! What the host and its compiler say to each other, over pipes: an order and
-//! the component there, an artefact or a failure back.
+//! The protocol between the host and its compiler, over pipes: an order and the component in, an
+//! artefact or a failure out.
 
 use std::io::{self, Read};
 
@@ -7,23 +7,22 @@ use serde::{Deserialize, Serialize};
 
 use super::artefact::{Artefact, Key, Unfit};
 
-/// How an order begins.
+/// The start of an order.
 const ORDER: &[u8; 16] = b"http-step order1";
 
-/// How the report of a failure begins.
+/// The start of a failure.
 const FAILURE: &[u8; 16] = b"http-step error1";
 
-/// The longest text of a failure, in characters. The component can have a say in
-/// it.
+/// The maximum length of a failure's text, in characters. The component can influence it.
 const MAX_LEN: usize = 4096;
 
-/// The longest report of one: no character takes more than six bytes of JSON.
+/// The maximum length of a failure: no character takes more than six bytes of JSON.
 const MAX_REPORT: usize = 6 * MAX_LEN + 64;
 
 /// What the compiler may use. The component follows it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Order {
-    /// Time on a processor, in whole seconds, as the system counts it.
+    /// Processor time in whole seconds, as the system counts it.
     pub(super) cpu_seconds: u64,
     /// Bytes of address space.
     pub(super) memory: u64,
@@ -55,7 +54,7 @@ impl Order {
     }
 }
 
-/// Why the compiler gives no artefact.
+/// Why the compiler returns no artefact.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(super) enum Failure {
@@ -63,14 +62,14 @@ pub(super) enum Failure {
     Invalid(String),
     /// Memory ran out.
     RunMemory,
-    /// The compiler itself could not do its work: what it says of itself.
+    /// An error of the compiler itself, with its message.
     Compiler(String),
 }
 
 impl Failure {
     pub(super) fn to_bytes(&self) -> Vec<u8> {
         let mut bytes = FAILURE.to_vec();
-        // Texts are all there is to write.
+        // Writing strings does not fail.
         let _ = serde_json::to_writer(&mut bytes, &self.shortened());
         bytes
     }
@@ -88,13 +87,13 @@ impl Failure {
     }
 }
 
-/// What the compiler said.
+/// The compiler's reply.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Reply {
     Artefact(Artefact),
     Unfit(Unfit),
     Failure(Failure),
-    /// Not a word that is known, or nothing at all.
+    /// An invalid reply, or none.
     Garbled,
 }
 
@@ -108,7 +107,7 @@ impl Reply {
         }
         match Artefact::check(bytes, key) {
             Ok(artefact) => Self::Artefact(artefact),
-            // It is something else, or fell silent before the end.
+            // It is something else, or ended early.
             Err(Unfit::Format | Unfit::Length) => Self::Garbled,
             Err(unfit) => Self::Unfit(unfit),
         }
@@ -174,8 +173,8 @@ mod tests {
     }
 
     #[test]
-    fn a_long_text_arrives_shortened() {
-        // The character that takes the most.
+    fn a_long_text_is_shortened() {
+        // The character with the longest encoding.
         let failure = Failure::Compiler("\u{1}".repeat(MAX_LEN + 1));
         let bytes = failure.to_bytes();
         assert_eq!(

@@ -11,8 +11,7 @@ use crate::wasi::state::State;
 /// The function that a step exports.
 const EXPORT: &str = "http-step";
 
-/// A loaded component: compiled and linked, ready to be instantiated. Cheap to
-/// clone.
+/// A loaded component: compiled and linked, ready to be instantiated. Cheap to clone.
 #[derive(Clone)]
 pub struct Step {
     pub(crate) pre: StepPre<State>,
@@ -23,9 +22,9 @@ pub struct Step {
 /// What a component imports and exports, by name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Interfaces {
-    /// What it asks for.
+    /// Its imports.
     pub imports: Vec<String>,
-    /// What it offers.
+    /// Its exports.
     pub exports: Vec<String>,
 }
 
@@ -33,36 +32,34 @@ pub struct Interfaces {
 pub struct Compiled {
     /// What it imports and exports.
     pub interfaces: Interfaces,
-    /// The step that it is, or why it is none.
+    /// The step, or why it is not one.
     pub step: Result<Step, LoadError>,
     /// The digest of its bytes, in hexadecimal.
     pub sha256: String,
-    /// Where its code was found or put.
+    /// The file in the cache.
     pub cached: Cached,
 }
 
 impl Host {
     /// Load a step from the bytes of a `.wasm` file.
     ///
-    /// Compiling takes time and memory in proportion to the component: load it
-    /// once, and run it often. This waits until it is done; in asynchronous code,
-    /// call it by `tokio::task::spawn_blocking`. Components that you don't trust
-    /// want a [`Compiler`](crate::Compiler) in a process of its own.
+    /// Compiling takes time and memory in proportion to the component: load it once, and run it
+    /// often. This blocks until it is done; in asynchronous code, call it in
+    /// `tokio::task::spawn_blocking`. For components that you don't trust, use a
+    /// [`Compiler`](crate::Compiler) in a child process.
     ///
     /// # Errors
     ///
-    /// It is not a component, not one of a step, or one that can't be compiled
-    /// within the compiler's limits.
+    /// It is not a component, not a step, or can't be compiled within the compiler's limits.
     pub fn load(&self, wasm: &[u8]) -> Result<Step, LoadError> {
         self.compile(wasm)?.step
     }
 
-    /// As [`Host::load`], and tell what the component is even if it is no step.
+    /// As [`Host::load`], but describes the component even if it is not a step.
     ///
     /// # Errors
     ///
-    /// It is not a component, or one that can't be compiled within the compiler's
-    /// limits.
+    /// It is not a component, or can't be compiled within the compiler's limits.
     pub fn compile(&self, wasm: &[u8]) -> Result<Compiled, LoadError> {
         let Code {
             component,
@@ -126,8 +123,7 @@ impl Host {
     }
 }
 
-/// Why a component does not fit the linker. Of WASI, a step is not given
-/// everything; the contract it is given whole.
+/// Why a component does not fit the linker. A step gets a part of WASI, and the whole contract.
 fn unlinked(error: &wasmtime::Error, interfaces: &Interfaces) -> LoadError {
     let message = error.to_string();
     let missing = error

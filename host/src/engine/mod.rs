@@ -1,4 +1,4 @@
-//! The process-wide side: one engine, one linker and one transport, shared by all runs.
+//! The process-wide part: one engine, one linker and one transport, shared by all runs.
 
 pub(crate) mod component;
 pub(crate) mod resources;
@@ -23,29 +23,27 @@ use crate::contract;
 use crate::wasi;
 use crate::wasi::state::State;
 
-/// How often a running component is looked at, to be stopped or to let another
-/// run.
+/// How often a running component is interrupted, to stop it or to let another run.
 const TICK: Duration = Duration::from_millis(10);
 
-/// What one component may have of the pool's slots. A component made by
-/// wit-bindgen has one memory; one that goes through the adapter of
-/// `cargo component` has it divided into four core instances; one made by componentize-py
-/// has 14.
+/// How many core instances a component may have. One made by wit-bindgen has one; one that goes
+/// through the adapter of `cargo component` is divided into four; one made by componentize-py has
+/// 14.
 const CORE_INSTANCES: u32 = 16;
 const MEMORIES: u32 = 2;
 const TABLES: u32 = 8;
 
-/// Bytes of a stack that are wiped after a run, rather than given back to the
-/// system and fetched again: more than most runs use.
+/// Bytes of a stack that are wiped after a run, rather than returned to the system and mapped
+/// again: more than most runs use.
 const STACK_KEPT: usize = 32 << 10;
 
-/// Bytes of a table that are wiped likewise: all of it, of most components.
+/// Bytes of a table that are wiped in the same way: all of it, for most components.
 const TABLE_KEPT: usize = 8 << 10;
 
 /// No memory of a component is larger, whatever a run's limits say.
 const MAX_MEMORY: usize = 1 << 30;
 
-/// Runs steps. One for a process is enough; it is shared by reference.
+/// Runs steps. One per process is enough; it is shared by reference.
 ///
 /// ```
 /// use http_step_host::{Host, Job, Policy, StepFile};
@@ -77,19 +75,19 @@ impl Host {
     ///
     /// # Errors
     ///
-    /// The machine does not give the engine what it needs.
+    /// The machine does not provide what the engine needs.
     pub fn new() -> Result<Self, HostError> {
         Self::builder().build()
     }
 
-    /// A host to be set up.
+    /// Configure a host.
     #[must_use]
     pub fn builder() -> HostBuilder {
         HostBuilder::default()
     }
 }
 
-/// Sets up a [`Host`].
+/// Configures a [`Host`].
 pub struct HostBuilder {
     compiler: Compiler,
     concurrency: u32,
@@ -124,76 +122,76 @@ impl HostBuilder {
         self
     }
 
-    /// How many steps run at a time; 1000 by default. Any further step waits, which counts
-    /// towards its wall time.
+    /// How many steps run at a time; 1000 by default. Further steps wait, which counts towards
+    /// their wall time.
     #[must_use]
     pub fn concurrency(mut self, steps: u32) -> Self {
         self.concurrency = steps.max(1);
         self
     }
 
-    /// How many steps wait to run; 10,000 by default. A step past it ends at once, with an
-    /// error of kind [`Overloaded`](crate::ErrorKind::Overloaded), rather than in the end for
-    /// want of time. They are the places of all [tenants](crate::Job::tenant) together: who has
-    /// several bounds what each may bring.
+    /// How many steps wait to run; 10,000 by default. Further steps end at once, with an error of
+    /// kind [`Overloaded`](crate::ErrorKind::Overloaded), rather than when their time is over. All
+    /// [tenants](crate::Job::tenant) share this queue: an embedder with several tenants has to
+    /// limit each of them.
     #[must_use]
     pub fn queue(mut self, steps: u32) -> Self {
         self.queue = steps;
         self
     }
 
-    /// Bytes of memory that all steps that run may take together; without a bound by default.
-    /// Before a step starts, the memory that its [budget](crate::Limits::memory) allows is
-    /// reserved for it, so that no running step is short of it. One for which not enough is
-    /// left waits in the same [queue](Self::queue), first come, first served; past that it ends
-    /// with an error of kind [`Overloaded`](crate::ErrorKind::Overloaded). One whose budget is
-    /// more than the bound would wait for ever: it ends at once, with an error of kind
+    /// Bytes of memory that all running steps may take together; unlimited by default. Before a
+    /// step starts, the memory that its [budget](crate::Limits::memory) allows is reserved for it,
+    /// so that no running step is short of it. A step for which not enough is left waits in the
+    /// same [queue](Self::queue), first come, first served; beyond the queue it ends with an error
+    /// of kind [`Overloaded`](crate::ErrorKind::Overloaded). A step whose budget exceeds this limit
+    /// would wait forever: it ends at once, with an error of kind
     /// [`Limit`](crate::ErrorKind::Limit).
     ///
-    /// Beside it are what the host has of its own, components that are loaded, open
-    /// connections, and results that the caller has not let go of.
+    /// Not included are the host's own memory, loaded components, open connections, and results
+    /// that the caller still holds.
     #[must_use]
     pub fn memory(mut self, bytes: u64) -> Self {
         self.memory = Some(bytes);
         self
     }
 
-    /// How many requests of all steps are under way at a time; 1024 by default. Any further
-    /// request waits, which counts towards its step's wall time. Each takes a socket, or shares
-    /// one; as many are kept open for the next that come at once, up to a fourth of the files
-    /// that the process may have open.
+    /// How many requests of all steps are in flight at a time; 1024 by default. Further requests
+    /// wait, which counts towards the wall time of their step. Each takes a socket, or shares one;
+    /// as many are kept open for later requests, up to a fourth of the files that the process may
+    /// have open.
     ///
-    /// A [tenant](crate::Job::tenant) begins a request only while it has fewer
-    /// under way than there is room for: alone it comes to half of all, two come
-    /// to a third each, and there is room for who comes next. Of those that wait and
-    /// may begin, the first come is first served. Jobs without a tenant may take all.
+    /// A [tenant](crate::Job::tenant) starts a request only while it has fewer in flight than there
+    /// are permits left: alone it gets half of all, two tenants get a third each, and permits are
+    /// left for the next. Waiting requests that may start do so first come, first served. Jobs
+    /// without a tenant may take all.
     #[must_use]
     pub fn requests(mut self, requests: u32) -> Self {
         self.requests = requests.max(1) as usize;
         self
     }
 
-    /// How names become addresses; the system's way by default.
+    /// How names become addresses; by the system's resolver by default.
     #[must_use]
     pub fn resolver(mut self, resolver: impl Resolve) -> Self {
         self.resolver = Arc::new(resolver);
         self
     }
 
-    /// Where the values of secrets come from that a policy names as
-    /// `SCHEME:REFERENCE`: a vault, say. `env` and `file` are known without.
+    /// A source of secrets that a policy names as `SCHEME:REFERENCE`, such as a vault. `env` and
+    /// `file` are built in.
     #[must_use]
     pub fn secret_source(mut self, scheme: &str, source: impl SecretSource) -> Self {
         self.sources.set(scheme, source);
         self
     }
 
-    /// The certificates, in PEM, that servers are trusted by. By default the
-    /// system's, or Mozilla's where the system has none.
+    /// The certificates, in PEM, of the trusted authorities. By default the system's, or Mozilla's
+    /// where the system has none.
     ///
     /// # Errors
     ///
-    /// The text holds no certificate, or one that can't be read.
+    /// The text contains no certificate, or an invalid one.
     pub fn trust_roots(mut self, pem: &[u8]) -> io::Result<Self> {
         let certificates = Certificates::from_pem(pem)
             .map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))?;
@@ -201,11 +199,11 @@ impl HostBuilder {
         Ok(self)
     }
 
-    /// Set up the engine.
+    /// Create the engine.
     ///
     /// # Errors
     ///
-    /// The machine does not give the engine what it needs.
+    /// The machine does not provide what the engine needs.
     pub fn build(self) -> Result<Host, HostError> {
         let engine = Engine::new(&config(self.concurrency)).map_err(HostError::new)?;
         let linker = linker(&engine).map_err(HostError::new)?;
@@ -224,7 +222,7 @@ impl HostBuilder {
     }
 }
 
-/// The engine can't be set up.
+/// The engine can't be created.
 #[derive(Debug, Error)]
 #[error("the WebAssembly engine can't be set up: {0}")]
 pub struct HostError(String);
@@ -235,7 +233,7 @@ impl HostError {
     }
 }
 
-/// What runs components: what compiles them, and a pool for their instances.
+/// The engine's configuration: the compiler's, and a pool for instances.
 fn config(concurrency: u32) -> Config {
     let mut pool = PoolingAllocationConfig::new();
     pool.total_component_instances(concurrency)
@@ -249,22 +247,22 @@ fn config(concurrency: u32) -> Config {
         .max_memory_size(MAX_MEMORY)
         .async_stack_keep_resident(STACK_KEPT)
         .table_keep_resident(TABLE_KEPT);
-    // Memories are given back: to wipe all of one takes longer, and `pagemap_scan`, which
-    // finds what of it was written, leaves what the system has swapped out
-    // (bytecodealliance/wasmtime#14357), for the next run to read.
+    // Memories are returned to the system: wiping them takes longer, and `pagemap_scan`, which
+    // finds the written pages, misses those that were swapped out
+    // (bytecodealliance/wasmtime#14357), which the next run could then read.
     let mut config = config::code();
     config
         .allocation_strategy(InstanceAllocationStrategy::Pooling(pool))
-        // A stack that was deep once would stay resident for good, and what a run
-        // left on it would be there for the next.
+        // A stack that was deep once would stay resident, and the next run could read what a run
+        // left on it.
         .async_stack_zeroing(true);
     config
 }
 
 fn linker(engine: &Engine) -> wasmtime::Result<Linker<State>> {
     let mut linker = Linker::new(engine);
-    // The standard libraries import more of WASI than they use. All of it is
-    // there, over a context that holds nothing.
+    // The standard libraries import more of WASI than they use. All of it is there, over an empty
+    // context.
     wasmtime_wasi::p2::add_to_linker_async(&mut linker)?;
     wasmtime_wasi_http::p2::add_only_http_to_linker_async(&mut linker)?;
     wasi::add_to_linker(&mut linker)?;
@@ -275,7 +273,7 @@ fn linker(engine: &Engine) -> wasmtime::Result<Linker<State>> {
     Ok(linker)
 }
 
-/// Make the epoch go forward for as long as the engine lives.
+/// Advance the epoch for as long as the engine lives.
 fn tick(engine: &Engine) -> io::Result<()> {
     let engine = engine.weak();
     thread::Builder::new()

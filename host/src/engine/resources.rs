@@ -1,5 +1,5 @@
-//! What runs hold of a host's resources at this moment. A host that nothing
-//! runs in holds none; one that goes on to hold some has a leak.
+//! What runs currently hold of a host's resources. A host without runs holds none; anything else is
+//! a leak.
 
 use super::Host;
 
@@ -22,16 +22,14 @@ pub struct Resources {
     pub tables: usize,
     /// Stacks that components run on.
     pub stacks: usize,
-    /// Requests that are under way.
+    /// Requests in flight.
     pub requests: usize,
-    /// Connections that are kept open for the next request. They go by
-    /// themselves, in time.
+    /// Connections that are kept open for the next request. They are closed after some time.
     pub idle_connections: usize,
 }
 
 impl Host {
-    /// What runs hold at this moment. A run gives back what it holds before its
-    /// result is there.
+    /// What runs currently hold. A run releases what it holds before it returns its result.
     #[must_use]
     pub fn resources(&self) -> Resources {
         let slots = self.slots.taken();
@@ -40,7 +38,7 @@ impl Host {
             .requests
             .saturating_sub(self.transport.available_requests());
         let idle_connections = self.transport.idle_connections();
-        // None is an engine without a pool, which this one is not.
+        // Only an engine without a pool has none.
         self.engine
             .pooling_allocator_metrics()
             .map_or_else(Resources::default, |pool| Resources {

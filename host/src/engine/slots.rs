@@ -92,7 +92,7 @@ pub(crate) enum NoSlot {
 }
 
 impl Slots {
-    /// So many that run, so many that wait, and so many bytes for all that run.
+    /// Slots for a number of running and waiting steps, with a number of bytes for all that run.
     pub(crate) fn new(run: u32, wait: u32, memory: Option<u64>) -> Self {
         Self {
             memory: memory.map(Memory::new),
@@ -104,7 +104,7 @@ impl Slots {
         }
     }
 
-    /// How many run.
+    /// How many steps run.
     pub(crate) fn taken(&self) -> usize {
         (self.run as usize).saturating_sub(self.running.available_permits())
     }
@@ -117,7 +117,7 @@ impl Slots {
         })
     }
 
-    /// A slot with so much memory, first come, first served.
+    /// A slot with this much memory, first come, first served.
     pub(crate) async fn take(&self, bytes: u64) -> Result<Slot<'_>, NoSlot> {
         let slot = self.room(bytes).await?;
         if self.taken() > BEGIN {
@@ -126,7 +126,7 @@ impl Slots {
                 all: &self.beginning,
                 since: Instant::now(),
             };
-            // This comes back when nothing else is ready, or after dozens that were.
+            // This returns when nothing else is ready, or after dozens of polls.
             let _ = timeout(MAX_WAIT, yield_now()).await;
         }
         Ok(slot)
@@ -141,8 +141,8 @@ impl Slots {
             return Ok(slot);
         }
         let _place = self.waiting.try_acquire().map_err(|_| self.overloaded())?;
-        // Waiting for memory takes no slot from a run that needs less: all take both in the
-        // same order.
+        // Waiting for memory takes no slot from a run that needs less: all acquire both in the same
+        // order.
         let memory = match memory {
             None => None,
             Some((memory, units)) => Some(memory.free.acquire_many(units).await?),
@@ -153,7 +153,7 @@ impl Slots {
         })
     }
 
-    /// What there is not enough of.
+    /// What is exhausted.
     fn overloaded(&self) -> NoSlot {
         match &self.memory {
             Some(memory) if self.running.available_permits() > 0 => NoSlot::NoMemory {
@@ -167,7 +167,7 @@ impl Slots {
         }
     }
 
-    /// A slot that is free at once.
+    /// A slot that is free immediately.
     fn free_room<'s>(&'s self, memory: Option<(&'s Memory, u32)>) -> Option<Slot<'s>> {
         let memory = match memory {
             None => None,
@@ -180,14 +180,14 @@ impl Slots {
     }
 }
 
-/// A run that waits until those that run have been polled.
+/// A run that waits until running steps have been polled.
 struct Beginning<'s> {
     all: &'s Semaphore,
     since: Instant,
 }
 
 impl Drop for Beginning<'_> {
-    /// Others may begin: one, or more if it has taken its time.
+    /// Let others start: one, or more if it has taken long.
     fn drop(&mut self) {
         let due = self.since.elapsed().as_millis() as usize * BEGIN_A_SECOND / 1000;
         if self.all.available_permits() < BEGIN {
@@ -216,12 +216,12 @@ mod tests {
         most: AtomicUsize,
     }
 
-    /// What a step is to the runtime: it begins, lets others go first once, and ends.
+    /// A step as the runtime sees it: it starts, yields once, and ends.
     async fn step(slots: &Slots, running: &Running) {
         let _slot = slots.take(0).await.unwrap();
         let now = running.now.fetch_add(1, Ordering::Relaxed) + 1;
         running.most.fetch_max(now, Ordering::Relaxed);
-        // Ready at once, at the end of the queue.
+        // Ready immediately, at the end of the queue.
         let mut is_first = true;
         poll_fn(|cx| {
             cx.waker().wake_by_ref();
@@ -235,7 +235,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn those_that_have_begun_come_to_their_end_first() {
+    async fn started_steps_finish_first() {
         const MANY: usize = 100 * BEGIN;
         let slots = Arc::new(Slots::new(MANY as u32, 0, None));
         let running = Arc::<Running>::default();
@@ -250,7 +250,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn where_others_take_their_time_more_begin() {
+    async fn more_steps_start_if_others_are_slow() {
         let begin_after = async |milliseconds| {
             let slots = Slots::new(1, 0, None);
             let all = &slots.beginning;
@@ -267,7 +267,7 @@ mod tests {
     }
 
     #[test]
-    fn who_comes_after_those_that_wait_is_told_at_once() {
+    fn a_step_beyond_the_queue_fails_at_once() {
         let slots = Slots::new(1, 1, None);
         let mut cx = Context::from_waker(Waker::noop());
         let Poll::Ready(Ok(first)) = pin!(slots.take(0)).poll(&mut cx) else {
@@ -295,7 +295,7 @@ mod tests {
     }
 
     #[test]
-    fn who_has_a_turn_has_its_memory() {
+    fn a_slot_has_its_memory() {
         const MIB: u64 = 1 << 20;
         let slots = Slots::new(4, 2, Some(10 * MIB));
         let mut cx = Context::from_waker(Waker::noop());
@@ -308,7 +308,7 @@ mod tests {
         assert_eq!((slots.taken(), slots.reserved()), (2, 10 * MIB));
         let mut third = pin!(slots.take(5 * MIB));
         assert!(third.as_mut().poll(&mut cx).is_pending());
-        // It would find room before the third, and keep it waiting.
+        // It would fit before the third, and delay it.
         let mut fourth = pin!(slots.take(MIB));
         assert!(fourth.as_mut().poll(&mut cx).is_pending());
         let Poll::Ready(Err(error)) = pin!(slots.take(MIB)).poll(&mut cx) else {
@@ -333,7 +333,7 @@ mod tests {
     }
 
     #[test]
-    fn who_wants_more_memory_than_there_is_does_not_wait_for_it() {
+    fn a_budget_beyond_the_limit_does_not_wait() {
         let slots = Slots::new(1, 1, Some(10 << 20));
         let mut cx = Context::from_waker(Waker::noop());
         let Poll::Ready(Err(error)) = pin!(slots.take(64 << 20)).poll(&mut cx) else {

@@ -1,5 +1,5 @@
-//! What a component answers has to be what the contract says, and no more than
-//! a result can hold. What it takes is memory of the run.
+//! A component's answer has to follow the contract, and to fit into a result. It counts as memory
+//! of the run.
 
 use std::sync::Arc;
 
@@ -9,25 +9,24 @@ use http_step_policy::Exceeded;
 
 use crate::contract::types;
 
-/// Bytes of JSON of all outputs together. As values they take many times that.
+/// Bytes of JSON of all outputs together. The values take many times that.
 const OUTPUT_BYTES: usize = 1 << 20;
 
-/// Bytes of an answer that are gone through in a fraction of a millisecond.
+/// Bytes of an answer that are checked in a fraction of a millisecond.
 const FEW_BYTES: usize = 32 << 10;
 
-/// Bytes of a line for people; the rest of a longer one is cut off.
+/// Bytes of a line for people; a longer one is truncated.
 const LINE_BYTES: usize = 4 << 10;
 
-/// Bytes of all exchanges together: as many redirects as a step may follow, each
-/// with a large header.
+/// Bytes of all exchanges together: the maximum number of redirects, each with a large header.
 const EXCHANGE_BYTES: usize = 8 << 20;
 
-/// Why an answer is not taken.
+/// Why an answer is rejected.
 #[derive(Debug, PartialEq)]
 pub(crate) enum Unfit {
-    /// It is not what the contract says.
+    /// It does not follow the contract.
     Contract(String),
-    /// There is no memory for it.
+    /// It exceeds the memory.
     Exceeded(Exceeded),
 }
 
@@ -43,8 +42,8 @@ impl From<Exceeded> for Unfit {
     }
 }
 
-/// Check an answer, and take its outputs out of it; else, what is wrong with it. The run's
-/// memory has to have room for both.
+/// Check an answer and take its outputs, or return what is wrong with it. Both have to fit into the
+/// memory of the run.
 pub(crate) fn check(result: &mut types::StepResult, memory: &Arc<RunMemory>) -> Result<Map, Unfit> {
     cut(&mut result.summary);
     if let Some(error) = &mut result.error {
@@ -55,7 +54,7 @@ pub(crate) fn check(result: &mut types::StepResult, memory: &Arc<RunMemory>) -> 
     outputs(std::mem::take(&mut result.outputs), &mut room)
 }
 
-/// Whether to go through it takes so long that others would have to wait.
+/// Whether checking it takes so long that others would have to wait.
 pub(crate) fn is_long(result: &types::StepResult) -> bool {
     let outputs = result.outputs.iter().map(|output| output.value.len());
     outputs.sum::<usize>() + exchange_bytes(&result.exchanges) > FEW_BYTES
@@ -70,7 +69,7 @@ fn cut(line: &mut String) {
     }
 }
 
-/// What the exchanges take, if it is no more than they may.
+/// The size of the exchanges, if it is within the limit.
 fn exchanges(exchanges: &[types::Exchange]) -> Result<usize, String> {
     let bytes = exchange_bytes(exchanges);
     if bytes > EXCHANGE_BYTES {
@@ -104,7 +103,7 @@ fn exchange_bytes(exchanges: &[types::Exchange]) -> usize {
     exchanges.iter().map(of).sum()
 }
 
-/// A digest reads as the contract has it: it is told as the digest of a body.
+/// A digest has the contract's form, since the result presents it as the digest of a body.
 fn digests(exchanges: &[types::Exchange]) -> Result<(), String> {
     let bodies = exchanges.iter().flat_map(|exchange| {
         let sent = exchange.request.body.as_ref();
@@ -138,7 +137,7 @@ fn outputs(outputs: Vec<types::Output>, room: &mut Reservation) -> Result<Map, U
     let mut values = Map::new();
     for types::Output { name, value } in outputs {
         let not_json = |error| format!("the component's output `{name}` is not JSON: {error}");
-        // Before it is there.
+        // Before it exists.
         room.grow(weight(&value).map_err(not_json)? + name.len() + value.len())?;
         let value = value.parse().map_err(not_json)?;
         values.insert(name, value);
@@ -176,7 +175,7 @@ mod tests {
     }
 
     #[test]
-    fn a_digest_is_one() {
+    fn digests_are_validated() {
         let memory = Arc::new(RunMemory::default());
         let check = |sha256: &str| check(&mut answer(sha256), &memory);
         assert!(check(&"0123456789abcdef".repeat(4)).is_ok());

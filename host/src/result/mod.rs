@@ -1,9 +1,9 @@
-//! What a run came to. As JSON this is the stable contract of the program
-//! (`--format json`): fields may be added, none changes its meaning.
+//! The result of a run. As JSON this is the stable contract of the program (`--format json`):
+//! fields may be added, none changes its meaning.
 //!
-//! Outputs keep the digits of their numbers where serde_json writes text. A
-//! [`serde_json::Value`] can't hold all of them: a component can answer with `1e400`, and
-//! then `serde_json::to_value` is an error and `json!` panics. Write text.
+//! Outputs keep the digits of their numbers if serde_json writes text. A [`serde_json::Value`]
+//! can't hold all of them: a component can return `1e400`, for which `serde_json::to_value` returns
+//! an error and `json!` panics. Write text.
 
 pub(crate) mod answer;
 pub(crate) mod run_end;
@@ -17,29 +17,29 @@ use serde::Serialize;
 use crate::contract::types;
 use crate::log::LogEntry;
 
-/// What a run came to.
+/// The result of a run.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct RunResult {
     /// How it ended.
     pub outcome: Outcome,
     /// A line for people: `Status code: 200`.
     pub summary: String,
-    /// The requests and responses, in order, as the component tells them.
+    /// The requests and responses, in order, as the component reports them.
     pub exchanges: Vec<Exchange>,
     /// Values for the build, by name.
     pub outputs: Map,
-    /// What became of each request, in order, as the host saw it: the evidence.
+    /// What became of each request, in order, as the host saw it.
     pub ledger: Vec<AuditRow>,
     /// The log.
     pub log: Vec<LogEntry>,
-    /// Why there was no answer to judge, if there was none.
+    /// Why there was no response to judge, if there was none.
     pub error: Option<RunError>,
     /// What it used.
     pub usage: Usage,
 }
 
 impl RunResult {
-    /// Redact all that the component wrote. The audit log is the host's own.
+    /// Redact everything that the component wrote. The audit log is the host's own.
     pub(crate) fn redact(&mut self, redactor: &Redactor<'_>) {
         redactor.redact(&mut self.summary);
         for exchange in &mut self.exchanges {
@@ -66,64 +66,62 @@ impl RunResult {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Outcome {
-    /// All went well.
+    /// Everything went well.
     Success,
-    /// It went well, but somebody should look.
+    /// It went well, but needs attention.
     Warnings,
-    /// The step judged the server's answer a failure.
+    /// The step judged the response a failure.
     Failure,
-    /// There was no answer to judge.
+    /// There was no response to judge.
     Exception,
-    /// The policy did not let a request out.
+    /// The policy denied a request.
     Denied,
     /// The caller stopped it.
     Cancelled,
 }
 
-/// Why there was no answer to judge.
+/// Why there was no response to judge.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct RunError {
     /// The kind.
     pub kind: ErrorKind,
     /// One sentence for people.
     pub message: String,
-    /// What the request was at, if it is the error of one.
+    /// The stage of the request, if it is the error of one.
     pub stage: Option<Stage>,
     /// Whether a request of the run may have reached a server.
     pub sent: Sent,
-    /// The budget that was used up, if that was it.
+    /// The exceeded budget, if that is the error.
     pub exceeded: Option<Exceeded>,
     /// The permission that would have allowed it, if the policy denied it or does not have
     /// the secret.
     pub grant: Option<Grant>,
 }
 
-/// What a run used: one figure for each of the [budgets](crate::Budget) that a
-/// run has.
+/// What a run used: one figure for each of its [budgets](crate::Budget).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
 pub struct Usage {
-    /// Seconds from beginning to end.
+    /// Seconds from start to end.
     pub wall_seconds: f64,
-    /// Seconds on a processor, the host's on the component's behalf included.
+    /// Seconds on a processor, including the host's work for the component.
     pub cpu_seconds: f64,
-    /// Bytes of the component's memories and tables, and of what the host held for
-    /// it, at the most.
+    /// The peak of the component's memories and tables, and of what the host held for it, in bytes.
     pub peak_memory_bytes: usize,
-    /// Requests that the component made, also those that were denied.
+    /// Requests that the component made, including denied ones.
     pub requests: u32,
-    /// Requests that were under way at a time, at the most.
+    /// The maximum number of concurrent requests.
     pub peak_concurrent_requests: u32,
-    /// Distinct hosts that requests were to go to.
+    /// Distinct hosts of the requests.
     pub hosts: usize,
     /// Bytes of request bodies.
     pub bytes_sent: u64,
-    /// Bytes of response bodies, as they came.
+    /// Bytes of response bodies, as received.
     pub bytes_received: u64,
-    /// Bytes of response bodies, without their content codings.
+    /// Bytes of response bodies, decoded.
     pub bytes_decoded: u64,
-    /// Fields of one header, at the most.
+    /// The maximum number of fields of one header.
     pub peak_header_fields: u64,
-    /// Bytes of one header, at the most.
+    /// The maximum size of one header in bytes.
     pub peak_header_bytes: u64,
     /// Bytes of log text that the component wrote.
     pub log_bytes: u64,
@@ -136,7 +134,7 @@ pub struct Usage {
 pub struct Exchange {
     /// What was sent.
     pub request: SentRequest,
-    /// What came back, if anything did.
+    /// The response, if there was one.
     pub response: Option<ReceivedResponse>,
 }
 
@@ -173,7 +171,7 @@ pub struct Header {
     pub value: String,
 }
 
-/// What is kept of a body.
+/// The size and digest of a body.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct BodyDigest {
     /// Its size in bytes.

@@ -1,5 +1,5 @@
-//! How a run ends, and what is told of it. The component's word is taken for
-//! what it judged; what the host knows better, the host says.
+//! How a run ends, and how that is reported. The component decides how it judges the response; what
+//! the host knows better, the host reports.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,20 +20,20 @@ use crate::spec::SpecError;
 
 /// How a run ended.
 pub(crate) enum RunEnd {
-    /// The component answered, by its contract.
+    /// The component returned a result that follows the contract.
     Returned {
         result: types::StepResult,
         outputs: Map,
-        /// What would have given it a secret that it could not do without.
+        /// The grant of a secret that it could not do without.
         missing: Option<Grant>,
     },
-    /// It did not get to, for a reason of its own or of a budget.
+    /// It did not return a result, because of an error or a budget.
     Aborted(Aborted),
-    /// It was a dry run, and this is what would have gone out.
+    /// It was a dry run; this is what would have been sent.
     DryRun(Vec<String>),
 }
 
-/// Why a run broke off.
+/// Why a run was aborted.
 pub(crate) struct Aborted {
     kind: ErrorKind,
     message: String,
@@ -53,7 +53,7 @@ impl Aborted {
 }
 
 impl RunEnd {
-    /// It answered; what it answers has to be what the contract says.
+    /// The component returned a result, which has to follow the contract.
     pub(crate) fn returned(mut result: types::StepResult, memory: &Arc<RunMemory>) -> Self {
         match answer::check(&mut result, memory) {
             Ok(outputs) => Self::Returned {
@@ -66,7 +66,7 @@ impl RunEnd {
         }
     }
 
-    /// The policy does not have a secret: an error because of that says what would grant it.
+    /// The policy does not have a secret: an error because of that names its grant.
     pub(crate) fn missed(&mut self, secret: Grant) {
         if let Self::Returned {
             result, missing, ..
@@ -78,7 +78,7 @@ impl RunEnd {
         }
     }
 
-    /// Its time was over, after so much of it; and what would give it longer.
+    /// It exceeded its time limit; with the setting that extends it.
     pub(crate) fn timed_out(wall: Duration, used: Duration, set_by: &str) -> Self {
         let message = format!(
             "the step did not end within {} s; {set_by}",
@@ -94,7 +94,7 @@ impl RunEnd {
         })
     }
 
-    /// It used a budget up.
+    /// It exceeded a budget.
     pub(crate) fn exceeded(exceeded: Exceeded) -> Self {
         Self::Aborted(Aborted {
             exceeded: Some(exceeded.clone()),
@@ -107,12 +107,12 @@ impl RunEnd {
         Self::Aborted(Aborted::new(ErrorKind::Other, "the host is about to end"))
     }
 
-    /// Whether the component answered.
+    /// Whether the component returned a result.
     pub(crate) fn is_returned(&self) -> bool {
         matches!(self, Self::Returned { .. })
     }
 
-    /// The policy has it end where a part of a secret is echoed.
+    /// The policy ends a run when a part of a secret is echoed.
     pub(crate) fn stopped(reason: &str) -> Self {
         Self::Aborted(Aborted::new(ErrorKind::Denied, reason))
     }
@@ -122,7 +122,7 @@ impl RunEnd {
         Self::Aborted(Aborted::new(ErrorKind::Cancelled, "the step was stopped"))
     }
 
-    /// It broke off; with what it had written to its standard error.
+    /// The component trapped; with its standard error.
     pub(crate) fn aborted(error: &wasmtime::Error, stderr: &str) -> Self {
         if let Some(exceeded) = error.downcast_ref::<Exceeded>() {
             return Self::exceeded(exceeded.clone());
@@ -141,8 +141,7 @@ impl RunEnd {
         Self::Aborted(Aborted::new(kind, message))
     }
 
-    /// The log ends with what went wrong, as it does where the step itself
-    /// tells of it.
+    /// Write the error to the end of the log, as the step itself does for its errors.
     pub(crate) fn note(&self, log: &mut Log) {
         match self {
             Self::Aborted(Aborted { message, .. }) => log.write_line(
@@ -225,7 +224,7 @@ impl From<NoSlot> for RunEnd {
     fn from(error: NoSlot) -> Self {
         let kind = match error {
             NoSlot::Overloaded { .. } | NoSlot::NoMemory { .. } => ErrorKind::Overloaded,
-            // To wait would be of no use.
+            // Waiting would not help.
             NoSlot::TooMuch { .. } => ErrorKind::Limit,
             NoSlot::Closed(_) => ErrorKind::Other,
         };
@@ -283,7 +282,7 @@ impl Aborted {
         }
     }
 
-    /// The denial that a component ended after: it could not do without the request.
+    /// The denial after which a component ended: it could not do without the request.
     fn denied(&self, run_usage: &RunUsage, redactor: &Redactor<'_>) -> Option<RunError> {
         let met = met(run_usage, redactor).filter(|_| self.kind == ErrorKind::Trap)?;
         (met.kind == ErrorKind::Denied).then(|| RunError {
@@ -293,7 +292,7 @@ impl Aborted {
     }
 }
 
-/// A component sees error codes; the host has met the error itself.
+/// A component sees error codes; the host has the error itself.
 fn error_of(
     error: types::StepError,
     missing: Option<Grant>,
@@ -311,13 +310,13 @@ fn error_of(
     };
     match met(run_usage, redactor) {
         Some(met) if report.is_of_egress() || is_refusal(report, met.kind) => met,
-        // That the policy denied something is for the host alone to say.
+        // Only the host may report a denial.
         _ if report == ErrorKind::Denied => of(ErrorKind::Other, error.message),
         _ => of(report, error.message),
     }
 }
 
-/// The error of the last request, if it got no answer.
+/// The error of the last request, if it got no response.
 fn met(run_usage: &RunUsage, redactor: &Redactor<'_>) -> Option<RunError> {
     run_usage.audit().last_failure().map(|met| RunError {
         kind: met.kind(),
@@ -329,8 +328,8 @@ fn met(run_usage: &RunUsage, redactor: &Redactor<'_>) -> Option<RunError> {
     })
 }
 
-/// Whether the component tells of a request that the host could not make: it has a code
-/// for that, without the part and the reason.
+/// Whether the component reports a request that the host could not make: its code for that has
+/// neither the part nor the reason.
 fn is_refusal(report: ErrorKind, met: ErrorKind) -> bool {
     report == ErrorKind::InvalidSpec && met == ErrorKind::InvalidSpec
 }

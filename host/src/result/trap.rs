@@ -1,4 +1,4 @@
-//! What a component broke off with by itself, in people's words.
+//! The message for a trap of a component.
 
 use http_step_egress::ErrorKind;
 use wasmtime::Trap;
@@ -8,7 +8,7 @@ use wasmtime_wasi_http::FieldMapError;
 
 use crate::wasi::state::{HANDLES, HEADER_BYTES};
 
-/// The kind of it, and the words for it.
+/// Its kind, and its message.
 pub(crate) fn message(error: &wasmtime::Error) -> (ErrorKind, String) {
     match error.downcast_ref::<Trap>() {
         Some(Trap::StackOverflow) => {

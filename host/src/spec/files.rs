@@ -1,10 +1,10 @@
-//! The files that a step file names: to upload, to trust, to show as a
-//! certificate. The only file of the library that reads them.
+//! The files that a step file names: to upload, to trust, to show as a certificate. This is the
+//! only file of the library that reads them.
 //!
-//! A step file may come from anybody: it can name files below one directory that the
-//! caller chose, and of those the ones that the policy grants. A link is followed, and
-//! what is asked of the policy is where it leads: then each part of that path is opened
-//! by itself and no link among them followed any more, so that nobody who writes in the
+//! A step file may be untrusted: it can name files below one directory that the caller chose, and
+//! only those that the policy grants. A link is followed, and the policy is asked about its target:
+//! then each part of that path is opened separately, without following links, so that a concurrent
+//! writer of the directory can't have one file checked and another read.
 //! directory has one file checked and another read.
 
 use std::io::{self, Read};
@@ -16,8 +16,8 @@ use cap_std::fs::{Dir, File, OpenOptions};
 use http_step_policy::{Denial, Policy};
 use thiserror::Error;
 
-/// The most that is read for a step, all its files together: they stand in the
-/// host's memory, and in the component's, twice.
+/// The maximum that is read for a step, all files together: they are in the host's memory, and in
+/// the component's, twice.
 const MAX: usize = 16 << 20;
 
 /// Where files may be read.
@@ -26,11 +26,11 @@ pub(crate) enum Files {
     /// Nowhere.
     #[default]
     None,
-    /// Below a directory, those that the policy grants.
+    /// Below a directory, if the policy grants them.
     Under(PathBuf),
 }
 
-/// A file that is not read.
+/// Why a file is not read.
 #[derive(Debug, Error)]
 pub(crate) enum FileError {
     #[error("the file `{path}` of `{key}` can't be read: {reason}")]
@@ -83,7 +83,7 @@ impl<'p> Reader<'p> {
         let real = match root.canonicalize(path) {
             Ok(real) => real,
             Err(error) => {
-                // Whether a file is there is told of those alone that may be read.
+                // Whether a file exists is only revealed if it may be read.
                 if let Some(plain) = plain(path) {
                     self.policy.admit_file(path, &plain)?;
                 }
@@ -103,7 +103,7 @@ impl<'p> Reader<'p> {
             return Err(irregular());
         }
         let file = open(root, Path::new(real)).map_err(in_words)?;
-        // What is open counts, and not what the name was a moment ago.
+        // The open file counts, not what the name was before.
         if !file.metadata().map_err(in_words)?.is_file() || is_of_system(&file) {
             return Err(irregular());
         }
@@ -124,7 +124,7 @@ impl<'p> Reader<'p> {
     }
 }
 
-/// Open a file by a path through no link; a name that has become one since is none.
+/// Open a file by a path without links; a name that has become a link is an error.
 fn open(root: Dir, path: &Path) -> io::Result<File> {
     let mut directory = root;
     let mut names = path.components().peekable();
@@ -134,7 +134,7 @@ fn open(root: Dir, path: &Path) -> io::Result<File> {
         } else {
             let mut options = OpenOptions::new();
             options.read(true).follow(FollowSymlinks::No);
-            // To open a named pipe would be to wait for its writer.
+            // Opening a named pipe would wait for its writer.
             options.nonblock(true);
             return directory.open_with(name, &options);
         }
@@ -142,8 +142,8 @@ fn open(root: Dir, path: &Path) -> io::Result<File> {
     Err(io::ErrorKind::IsADirectory.into())
 }
 
-/// Whether the kernel makes up what is in a file: in `/proc` stands the environment of this
-/// process, and secrets with it. Some of these files also wait for what is not there yet.
+/// Whether the kernel generates a file's contents: `/proc` has the environment of this process,
+/// which may contain secrets. Some of these files also block until there is data.
 #[cfg(target_os = "linux")]
 fn is_of_system(file: &File) -> bool {
     // From linux/magic.h: proc, sysfs, debugfs, tracefs, securityfs, cgroup and cgroup2.
@@ -160,7 +160,7 @@ fn is_of_system(file: &File) -> bool {
         Ok(system) => MADE_UP
             .iter()
             .any(|magic| i128::from(*magic) == i128::from(system.f_type)),
-        // Of one that does not say what it is, nothing is read.
+        // If the file system is unknown, nothing is read.
         Err(_) => true,
     }
 }
@@ -170,7 +170,7 @@ fn is_of_system(_: &File) -> bool {
     false
 }
 
-/// A path without `.` and `..`, if it stays below its beginning.
+/// A path without `.` and `..`, if it stays below its start.
 fn plain(path: &str) -> Option<String> {
     let mut names = Vec::new();
     for part in Path::new(path).components() {
@@ -186,7 +186,7 @@ fn plain(path: &str) -> Option<String> {
     Some(names.join("/"))
 }
 
-/// A path as the policy has it.
+/// A path as the policy writes it.
 fn with_slashes(path: &str) -> String {
     let names = Path::new(path).components().filter_map(|part| match part {
         Component::Normal(name) => name.to_str(),
@@ -212,7 +212,7 @@ fn outside(directory: &Path) -> String {
 fn in_words(error: &io::Error, directory: &Path) -> String {
     match error.kind() {
         io::ErrorKind::NotFound => format!("there is no such file in {}", directory.display()),
-        // What cap-std says of a path that leads outside, which no error of the system is.
+        // cap-std's error for a path that leads outside, which is not an error of the system.
         io::ErrorKind::PermissionDenied if error.raw_os_error().is_none() => outside(directory),
         _ => error.to_string(),
     }
@@ -235,7 +235,7 @@ mod tests {
     }
 
     #[test]
-    fn only_what_lies_below_the_directory_is_read() {
+    fn only_files_below_the_directory_are_read() {
         let outer = tempfile::tempdir().unwrap();
         let root = outer.path().join("root");
         fs::create_dir(&root).unwrap();
@@ -269,7 +269,7 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
-    fn a_link_is_granted_by_where_it_leads() {
+    fn a_link_is_granted_by_its_target() {
         use std::os::unix::fs::symlink;
 
         let root = tempfile::tempdir().unwrap();
@@ -312,7 +312,7 @@ mod tests {
             "reports/../.git/config",
             "keys/key",
             "reports/keys/key",
-            // Of these nobody learns whether they are there.
+            // Whether these exist is not revealed.
             ".git/missing",
             "keys/missing",
             "keys/../keys/missing",
@@ -333,7 +333,7 @@ mod tests {
         "#]].assert_eq(&report);
     }
 
-    /// Whoever writes in the directory may make a link of what was none a moment ago.
+    /// A writer of the directory may replace a file by a link at any time.
     #[cfg(unix)]
     #[test]
     fn a_name_that_becomes_a_link_is_not_followed() {
@@ -364,7 +364,7 @@ mod tests {
         assert_eq!(refused(&mut reader, "pipe"), "it is not a regular file");
     }
 
-    /// The name was a file's when it was looked at.
+    /// The name was a file's when it was checked.
     #[cfg(unix)]
     #[test]
     fn a_name_that_becomes_a_named_pipe_is_not_waited_for() {
@@ -385,7 +385,7 @@ mod tests {
 
     #[cfg(target_os = "linux")]
     #[test]
-    fn what_the_kernel_makes_up_is_not_read() {
+    fn generated_files_are_not_read() {
         for (directory, path) in [
             ("/", "proc/self/environ"),
             ("/proc", "self/environ"),

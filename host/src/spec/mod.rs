@@ -1,5 +1,5 @@
-//! From a step file to the contract's request-spec. What the guest renders goes
-//! through as it is; what the host has to obey is rendered here.
+//! From a step file to the contract's request-spec. What the guest renders is passed on unchanged;
+//! what the host enforces is rendered here.
 
 pub(crate) mod files;
 pub(crate) mod properties;
@@ -24,7 +24,7 @@ use self::properties::Properties;
 use self::settings::Settings;
 use crate::contract::types;
 
-/// Why a step file can't be made a request-spec.
+/// Why a step file can't become a request-spec.
 #[derive(Debug, Error)]
 pub(crate) enum SpecError {
     #[error("`{key}`: {source}")]
@@ -51,7 +51,7 @@ pub(crate) enum SpecError {
 }
 
 impl SpecError {
-    /// What would have allowed it, if the policy denied it.
+    /// The grant that is missing, if the policy denied it.
     pub(crate) fn grant(&self) -> Option<Grant> {
         match self {
             Self::File(FileError::Denied(denial)) => denial.grant(),
@@ -71,8 +71,7 @@ impl SpecError {
     }
 }
 
-/// What a step file comes to: what the component is told, and what is requested of the egress
-/// gate.
+/// A prepared step file: what the component gets, and what is requested of the egress gate.
 pub(crate) struct Prepared {
     pub(crate) spec: types::RequestSpec,
     pub(crate) requested: Requested,
@@ -193,7 +192,7 @@ fn file(
         FileContent::Path(path) => {
             let path = rendered_path("files", path, properties)?;
             let last = path.rsplit('/').next().unwrap_or_default();
-            // The component takes it for a template, and it was rendered already.
+            // The component parses it as a template, and it was rendered already.
             let last = escape(last).into_owned();
             (
                 types::Content::Bytes(reader.read("files", &path)?),
@@ -260,7 +259,7 @@ fn contract_settings(
     })
 }
 
-/// A time limit past what a `u64` of nanoseconds holds, 584 years, is that.
+/// A time limit beyond a `u64` of nanoseconds, 584 years, becomes that.
 fn nanoseconds(seconds: f64) -> u64 {
     Duration::try_from_secs_f64(seconds)
         .ok()
@@ -268,8 +267,8 @@ fn nanoseconds(seconds: f64) -> u64 {
         .unwrap_or(u64::MAX)
 }
 
-/// A setting's value; none where its expression comes to null, which in a step
-/// file means that it is not given.
+/// A setting's value; none if its expression is null, which in a step file means that it is not
+/// set.
 pub(crate) fn setting<T: Clone + DeserializeOwned>(
     key: &'static str,
     setting: &Renderable<T>,
@@ -307,7 +306,7 @@ fn rendered(key: &'static str, text: &str, properties: &Properties) -> Result<Va
         })
 }
 
-/// Where a step's first request goes, as far as its properties tell.
+/// The origin of a step's first request, as far as the properties determine it.
 pub(crate) fn origin(file: &StepFile, properties: &Properties) -> Option<Origin> {
     struct Guessed<'a>(&'a Properties);
 
@@ -325,8 +324,8 @@ pub(crate) fn origin(file: &StepFile, properties: &Properties) -> Option<Origin>
     Origin::from_url(&to_text(&url)).ok()
 }
 
-/// What a setting's expression can name. A secret is nothing that a setting
-/// could use: a handle would be taken for the value.
+/// What a setting's expression can name. A setting can't use a secret: its handle would be taken
+/// for the value.
 struct KnownProperties<'a>(&'a Properties);
 
 impl Names for KnownProperties<'_> {

@@ -1,4 +1,4 @@
-//! The build's properties: what `${{ property.NAME }}` stands for.
+//! The build's properties: the values of `${{ property.NAME }}`.
 
 use std::collections::BTreeMap;
 
@@ -26,14 +26,13 @@ const KIND: Kind = Kind {
 pub struct Properties(BTreeMap<String, Value>);
 
 impl Properties {
-    /// The most bytes that a file of properties may have: 16 MiB.
+    /// The maximum size of a file of properties: 16 MiB.
     pub const MAX_LEN: usize = 16 << 20;
 
-    /// Read a file of properties: YAML 1.2 or JSON, in UTF-8, of at most
-    /// [`MAX_LEN`](Self::MAX_LEN) bytes; a mapping of names to values, or nothing.
+    /// Read a file of properties: YAML 1.2 or JSON, in UTF-8, of at most [`MAX_LEN`](Self::MAX_LEN)
+    /// bytes; a mapping of names to values, or nothing.
     ///
-    /// It is read as step files are. A number keeps its spelling, which is what stands
-    /// within text:
+    /// It is read as step files are. A number keeps its spelling, which is used within text:
     ///
     /// ```
     /// use http_step_host::Properties;
@@ -46,7 +45,7 @@ impl Properties {
     ///
     /// # Errors
     ///
-    /// All that is wrong with it.
+    /// All errors of the file.
     pub fn parse(text: &[u8]) -> Result<Self, Diagnostics> {
         http_step_yaml::read(text, &KIND, |root, report| match &root.content {
             Content::Null => Ok(Self::default()),

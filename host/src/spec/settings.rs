@@ -1,6 +1,6 @@
 //! The settings of a step file that are for the egress gate: TLS and proxies. The host renders
-//! them, reads the files that they name, and asks the policy for them; the component is told
-//! what was asked for.
+//! them, reads the files that they name, and asks the policy for them; the component is given the
+//! requested settings.
 
 use std::sync::Arc;
 
@@ -15,7 +15,7 @@ use super::properties::Properties;
 use super::{SpecError, setting};
 use crate::contract::types;
 
-/// What a step file asks for, rendered.
+/// The rendered settings of a step file.
 pub(crate) struct Settings {
     verify: Verify,
     cert: Option<Cert>,
@@ -23,7 +23,7 @@ pub(crate) struct Settings {
     proxies: Vec<(String, ProxyUrl)>,
 }
 
-/// Render what a step file asks for.
+/// Render the settings of a step file.
 pub(crate) fn settings(file: &StepFile, properties: &Properties) -> Result<Settings, SpecError> {
     let cert = match &file.cert {
         Some(cert) => setting("cert", cert, properties)?,
@@ -93,7 +93,7 @@ impl Settings {
         })
     }
 
-    /// Without the proxies' credentials, which are none of the component's.
+    /// Without the proxies' credentials, which the component must not see.
     pub(crate) fn proxies(&self) -> Vec<types::Proxy> {
         let proxies = self.proxies.iter();
         proxies

@@ -1,12 +1,11 @@
-//! The clocks that a component sees: right, and coarse. What an attack by timing
-//! measures, on this machine's caches or on another step, takes nanoseconds; what
-//! a step has use for, a time-out or a date, milliseconds.
+//! The clocks that a component sees: correct, and coarse. Timing attacks on this machine's caches
+//! or on another step measure nanoseconds; a step needs milliseconds, for a timeout or a date.
 
 use std::time::{Duration, Instant, SystemTime};
 
 use wasmtime_wasi::{HostMonotonicClock, HostWallClock};
 
-/// The step in which the clocks go on.
+/// The resolution of the clocks.
 const RESOLUTION: Duration = Duration::from_millis(1);
 
 /// The time of day.
@@ -18,14 +17,14 @@ impl HostWallClock for CoarseWallClock {
     }
 
     fn now(&self) -> Duration {
-        // A clock that was never set tells of 1970.
+        // A clock that was never set is in 1970.
         let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
         coarse(now.unwrap_or_default())
     }
 }
 
-/// The time since a run began. It begins at the first step rather than at 0, which Go's
-/// runtime takes for a clock that is broken.
+/// The time since a run began. It starts at one resolution step rather than at 0, which Go's
+/// runtime treats as a broken clock.
 pub(crate) struct CoarseMonotonicClock(Instant);
 
 impl CoarseMonotonicClock {

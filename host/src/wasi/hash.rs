@@ -7,7 +7,7 @@ use wasmtime::component::Resource;
 use super::state::State;
 use crate::contract::{Hashing, hash};
 
-/// So many bytes are hashed before the task yields: less than a millisecond.
+/// This many bytes are hashed before the task yields: less than a millisecond.
 const PIECE: usize = 1 << 20;
 
 impl hash::Host for State {}

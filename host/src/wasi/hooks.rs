@@ -1,4 +1,4 @@
-//! Where wasi:http hands over: the host's side of `outgoing-handler`.
+//! The boundary of wasi:http: the host's side of `outgoing-handler`.
 
 use std::future::Future;
 use std::sync::Arc;
@@ -11,12 +11,12 @@ use wasmtime_wasi_http::{
     DEFAULT_FORBIDDEN_HEADERS, ForbiddenHeaderFilter, RequestOptions, WasiBody, WasiHttpHooks,
 };
 
-/// The most of a request's body that a component hands over at once. Twice as
-/// much waits to be sent, of each body that a component has open.
+/// The maximum of a request body that a component passes at once. Twice as much waits to be sent
+/// for each body that a component has open.
 pub(super) const BODY_CHUNK: usize = 64 << 10;
 
-/// What a request has come to: the response and what there is left to do for
-/// it, which is nothing, since connections are driven by tasks of their own.
+/// The result of a request: the response, and its remaining work, of which there is none, since
+/// separate tasks drive connections.
 type Answer = Result<
     (
         Response<WasiBody>,
@@ -25,7 +25,7 @@ type Answer = Result<
     wasi_http::Error,
 >;
 
-/// Sends what a component sends by wasi:http.
+/// Sends a component's requests from wasi:http.
 pub(crate) struct Hooks(pub(crate) Egress);
 
 impl WasiHttpHooks for Hooks {
@@ -42,7 +42,7 @@ impl WasiHttpHooks for Hooks {
             between_bytes_timeout: options.between_bytes_timeout,
         };
         let request = request.map(|body| body.map_err(|_| Error::RequestBody).boxed_unsync());
-        // It counts from now on, and not from when somebody waits for it.
+        // The time starts now, and not when the component waits for it.
         let sending = self.0.send(request, options);
         Box::new(async move {
             let response = sending.await.map_err(code)?;
@@ -61,7 +61,7 @@ impl WasiHttpHooks for Hooks {
     }
 }
 
-/// What a component is told of an error.
+/// The error code that a component gets.
 fn code(error: Error) -> wasi_http::Error {
     use wasi_http::Error as Code;
     match error {
@@ -126,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn what_wasmtime_forbids_is_forbidden_natively_too() {
+    fn headers_that_wasmtime_forbids_are_forbidden_natively_too() {
         for name in &DEFAULT_FORBIDDEN_HEADERS {
             assert!(is_forbidden(name), "{name}");
         }

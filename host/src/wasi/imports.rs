@@ -1,4 +1,4 @@
-//! What the contract has a component import, but for `hash`.
+//! The contract's imports of a component, except `hash`.
 
 use http_step_egress::{
     Aws, ClientAuthentication, Encoding, OAuth2, PlainSignature, RequestedScheme, SignatureForm,
@@ -16,7 +16,7 @@ impl properties::Host for State {
             return Ok(None);
         };
         let text = value.to_string();
-        // Until it has a copy, which it has to have room for.
+        // There has to be room for a copy until it has one.
         self.hands_over(text.len())?;
         Ok(Some(text))
     }

@@ -1,12 +1,12 @@
-//! The memory of a component, against the limits of its run.
+//! A component's memory, against the limits of its run.
 
 use std::sync::Arc;
 
 use http_step_egress::RunMemory;
 use wasmtime::ResourceLimiter;
 
-/// All memories and tables of a component, counted together. What a component
-/// declares as their maximum it may run into, as WebAssembly has it.
+/// All memories and tables of a component, counted together. A component may also reach its own
+/// declared maximum, as WebAssembly specifies.
 pub(crate) struct MemoryMeter(Arc<RunMemory>);
 
 impl MemoryMeter {
@@ -15,8 +15,8 @@ impl MemoryMeter {
     }
 
     fn grow(&self, by: usize) -> wasmtime::Result<bool> {
-        // An error rather than a refusal: a component that can't go on would only
-        // abort, and its limit would not be named.
+        // An error rather than a refusal: a component that can't continue would only abort, and the
+        // limit would not be named.
         self.0.take(by)?;
         Ok(true)
     }

@@ -1,6 +1,6 @@
 //! What a component imports: `wasi:http` over the egress crate (`hooks.rs`), the contract's own
-//! interfaces (`imports.rs`, `hash.rs`), and WASI over nothing (`state.rs`). What a component
-//! has the host hold for it counts as memory of its run (`resource_memory.rs`).
+//! interfaces (`imports.rs`, `hash.rs`), and an empty WASI (`state.rs`). What the host holds for a
+//! component counts as memory of its run (`resource_memory.rs`).
 
 mod clock;
 mod hash;

@@ -1,9 +1,9 @@
-//! What a component has the host hold for it in the tables of `wasi:http`, counted as memory
-//! of the run: tables of headers, what requests aim at, bodies that wait to be sent.
+//! What the host holds for a component in the tables of `wasi:http`, counted as memory of the run:
+//! tables of headers, request targets, and bodies that wait to be sent.
 //!
-//! wasmtime bounds each of them, and how many there are, but not what they take together. So
-//! `linked.rs` defines those functions once more that make one grow, hand it on or let it go.
-//! What comes in is counted by the egress crate, where it comes in.
+//! wasmtime limits the size and the number of each, but not their total. So `linked.rs` replaces
+//! the functions that make one grow, pass it on or drop it. What is received is counted by the
+//! egress crate, where it arrives.
 
 mod body;
 mod linked;
@@ -15,7 +15,7 @@ use http_step_policy::Exceeded;
 
 pub(crate) use self::linked::add_to_linker;
 
-/// What a body takes in any case: the channel that it goes through.
+/// What a body takes in any case: its channel.
 const BODY_BYTES: usize = 2 << 10;
 
 /// What the pieces of a body take, shared by both of its ends.
@@ -30,7 +30,7 @@ pub(crate) struct ResourceMemory {
 /// What one resource holds.
 #[derive(Default)]
 struct Part {
-    /// A table of headers, shared by all that show it, as the table itself is.
+    /// A table of headers, shared by all resources that show it, as the table itself is.
     header: Option<Arc<Reservation>>,
     /// The path and query of a request.
     target: Option<Reservation>,
@@ -45,7 +45,7 @@ impl ResourceMemory {
         }
     }
 
-    /// A resource is gone, and this is what it held.
+    /// A resource is dropped; returns what it held.
     fn take(&mut self, number: u32) -> Part {
         let part = self.parts.get_mut(number as usize);
         part.map(std::mem::take).unwrap_or_default()
@@ -73,7 +73,7 @@ impl ResourceMemory {
         })
     }
 
-    /// One resource shows the table of headers of another.
+    /// A resource shows the table of headers of another.
     fn share_header(&mut self, from: u32, to: u32) {
         let header = self.part(from).header.clone();
         let part = Part {
@@ -83,8 +83,7 @@ impl ResourceMemory {
         self.set(to, part);
     }
 
-    /// A table of headers is to grow by so many bytes. One that others show, too, is copied
-    /// for that.
+    /// A table of headers grows by this many bytes. If other resources show it, it is copied first.
     fn grow_header(&mut self, number: u32, bytes: usize) -> Result<(), Exceeded> {
         let memory = Arc::clone(&self.memory);
         let header = &mut self.part(number).header;
@@ -96,7 +95,7 @@ impl ResourceMemory {
         Ok(())
     }
 
-    /// A request aims at so many bytes.
+    /// A request's target has this many bytes.
     fn resize_target(&mut self, number: u32, bytes: usize) -> Result<(), Exceeded> {
         let memory = Arc::clone(&self.memory);
         let target = &mut self.part(number).target;
@@ -105,7 +104,7 @@ impl ResourceMemory {
             .resize(bytes)
     }
 
-    /// There is a body to be written to.
+    /// A body exists that can be written to.
     fn add_body(&mut self, number: u32) -> Result<Pieces, Exceeded> {
         let pieces = Arc::new(Mutex::new(Reservation::with_bytes(
             &self.memory,
@@ -143,7 +142,7 @@ mod tests {
         assert_eq!(memory.used(), 210);
         resource_memory.take(1);
         assert_eq!(memory.used(), 210);
-        // Nobody else shows it any more.
+        // No other resource shows it any more.
         resource_memory.grow_header(2, 10).unwrap();
         assert_eq!(memory.used(), 220);
         resource_memory.take(2);
@@ -153,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn what_takes_the_place_of_another_is_counted_in_its_place() {
+    fn a_replacement_is_counted_instead() {
         let memory = memory();
         let mut resource_memory = ResourceMemory::new(&memory);
         resource_memory.resize_target(1, 100).unwrap();
@@ -162,7 +161,7 @@ mod tests {
         let pieces = resource_memory.add_body(1).unwrap();
         assert_eq!(memory.used(), BODY_BYTES);
         resource_memory.take(1);
-        // Its other end is still there.
+        // Its other end still exists.
         assert_eq!(memory.used(), BODY_BYTES);
         drop(pieces);
         assert_eq!(memory.used(), 0);

@@ -16,16 +16,16 @@ use crate::log::{Log, Stream};
 use crate::spec::properties::Properties;
 use crate::stderr::Stderr;
 
-/// What a component may hold of the host's resources at a time: streams,
-/// bodies, pollables, header tables. Each takes some hundred bytes; what they
-/// hold beside, `wasi/resource_memory.rs` counts.
+/// How many of the host's resources a component may hold at a time: streams, bodies, pollables,
+/// header tables. Each takes some hundred bytes; `wasi/resource_memory.rs` counts what they hold
+/// beside.
 pub(crate) const HANDLES: usize = 512;
 
-/// Bytes of a table of headers, as wasmtime counts them. Servers take about a
-/// tenth of it.
+/// The maximum size of a table of headers, as wasmtime counts it. Servers accept about a tenth of
+/// it.
 pub(crate) const HEADER_BYTES: usize = 64 << 10;
 
-/// Random bytes that a component may ask for in one call.
+/// Random bytes that a component may request in one call.
 const RANDOM_BYTES: u64 = 64 << 10;
 
 /// The host's side of one run.
@@ -86,7 +86,7 @@ impl State {
         &self.hooks.0
     }
 
-    /// Write the gate's notices, before what the component writes next.
+    /// Write the gate's notices, before the component's next text.
     pub(crate) fn write_notices(&mut self) {
         for line in self.egress().usage.notices().since(self.notices_written) {
             self.notices_written += 1;
@@ -96,16 +96,16 @@ impl State {
 }
 
 impl State {
-    /// A text is on its way between the component and the host, so that both have it: there
-    /// has to be room for that.
+    /// A text is passed between the component and the host, so both hold it: there has to be room
+    /// for that.
     pub(crate) fn hands_over(&self, bytes: usize) -> Result<(), Exceeded> {
         Reservation::with_bytes(self.egress().usage.memory(), bytes).map(drop)
     }
 }
 
 impl Drop for State {
-    /// A body that the component did not finish must not look finished, and to
-    /// drop its stream would end it.
+    /// A body that the component did not finish must not look finished, and dropping its stream
+    /// would end it.
     fn drop(&mut self) {
         self.egress().usage.signal().close();
     }

@@ -1,5 +1,5 @@
-//! The two ends of a body that a component writes: what was written and not yet sent is
-//! counted for as long as either is there.
+//! The two ends of a body that a component writes: what was written and not yet sent counts for as
+//! long as either exists.
 
 use std::pin::Pin;
 use std::sync::PoisonError;
@@ -15,11 +15,11 @@ use wasmtime_wasi_http::WasiBody;
 use super::super::hooks::BODY_CHUNK;
 use super::Pieces;
 
-/// The most that waits of a body: two pieces in its channel, one on its way, and two in
-/// buffers of HTTP. How much of it does, the server decides.
+/// The maximum that waits of a body: two pieces in its channel, one in between, and two in HTTP's
+/// buffers. How much does is up to the server.
 const MAX_WAITING: usize = 5 * BODY_CHUNK;
 
-/// Where a component writes to.
+/// The end that a component writes to.
 pub(super) struct Writing {
     inner: DynOutputStream,
     written: usize,
@@ -46,7 +46,7 @@ impl Writing {
     }
 }
 
-/// What waits of a body is so many bytes more.
+/// This many more bytes of a body wait.
 pub(super) fn grow(pieces: &Pieces, bytes: usize) -> Result<(), Exceeded> {
     let mut room = pieces.lock().unwrap_or_else(PoisonError::into_inner);
     room.grow(bytes)
@@ -80,7 +80,7 @@ impl Pollable for Writing {
     }
 }
 
-/// What is sent.
+/// The end that is sent.
 pub(super) struct Sending {
     inner: WasiBody,
     _pieces: Pieces,
@@ -128,7 +128,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_waits_of_a_body_is_counted_up_to_what_can_wait() {
+    fn the_waiting_part_of_a_body_is_counted_up_to_its_maximum() {
         let memory = Arc::new(RunMemory::new(Limits::default()));
         let pieces = Arc::new(Mutex::new(
             Reservation::with_bytes(&memory, BODY_BYTES).unwrap(),

@@ -1,5 +1,5 @@
-//! The functions of `wasi:http` by which something that the host holds grows, is handed on
-//! or goes: wasmtime's own, with what they do to the memory of the run.
+//! The functions of `wasi:http` that make something that the host holds grow, pass it on or drop
+//! it: wasmtime's own, with their effect on the memory of the run.
 
 use http_step_egress::{field_bytes, header_bytes, places_bytes};
 use wasmtime::StoreContextMut;
@@ -18,16 +18,16 @@ use super::body::{Sending, Writing, grow};
 const TYPES: &str = "wasi:http/types@0.2.12";
 const HANDLER: &str = "wasi:http/outgoing-handler@0.2.12";
 
-/// The longest method. Of those that are registered the longest has 17 letters.
+/// The maximum length of a method. The longest registered one has 17 letters.
 const MAX_METHOD: usize = 128;
 
-/// The longest authority. A host name has 253 letters at the most.
+/// The maximum length of an authority. A host name has at most 253 letters.
 const MAX_AUTHORITY: usize = 1 << 10;
 
 type Store<'s> = StoreContextMut<'s, State>;
 type Instance<'l> = LinkerInstance<'l, State>;
 
-/// Define the functions in the place of wasmtime's.
+/// Define the functions in place of wasmtime's.
 pub(crate) fn add_to_linker(linker: &mut Linker<State>) -> wasmtime::Result<()> {
     linker.allow_shadowing(true);
     let mut instance = linker.instance(TYPES)?;
@@ -40,7 +40,7 @@ pub(crate) fn add_to_linker(linker: &mut Linker<State>) -> wasmtime::Result<()> 
     Ok(())
 }
 
-/// A resource goes, and with it what it holds.
+/// A resource is dropped, with what it holds.
 macro_rules! drops {
     ($instance:expr, $name:literal, $resource:ty, $host:path) => {
         $instance.resource(
@@ -71,7 +71,7 @@ macro_rules! shows_headers {
     };
 }
 
-/// A message is made of a table of headers, and has a body to be written.
+/// A message is made of a table of headers, and has a body to write.
 macro_rules! is_written {
     ($instance:expr, $new:literal, $body:literal, $resource:ty, $host:path) => {
         $instance.func_wrap(
@@ -107,7 +107,7 @@ fn fields(instance: &mut Instance<'_>) -> wasmtime::Result<()> {
         |mut store: Store<'_>, (entries,): (Vec<(FieldName, FieldValue)>,)| {
             let state = store.data_mut();
             let bytes = entries.iter().map(|(name, value)| field_bytes(name, value));
-            // Counted before they are there.
+            // Counted before they exist.
             let part = state.resource_memory.header_room(bytes.sum())?;
             let made = types::HostFields::from_list(&mut state.http(), entries);
             let made = or_error(state, made)?;
@@ -156,8 +156,8 @@ fn fields(instance: &mut Instance<'_>) -> wasmtime::Result<()> {
     Ok(())
 }
 
-/// Change a table of headers by so many bytes. What is taken out of it leaves its place
-/// behind, and so it stays counted.
+/// Change a table of headers by this many bytes. A removed field keeps its place, so it still
+/// counts.
 fn changed(
     state: &mut State,
     fields: &Resource<Fields>,
@@ -364,7 +364,7 @@ fn bodies(instance: &mut Instance<'_>) -> wasmtime::Result<()> {
 type Requested = (Resource<OutgoingRequest>, Option<Resource<RequestOptions>>);
 type Answered = (Result<Resource<FutureIncomingResponse>, types::ErrorCode>,);
 
-/// A request goes out. What it holds stays counted until nobody asks for its answer any more.
+/// A request is sent. What it holds counts until its response can't be requested any more.
 fn handle(mut store: Store<'_>, (request, options): Requested) -> wasmtime::Result<Answered> {
     let state = store.data_mut();
     let part = state.resource_memory.take(request.rep());
