@@ -5,7 +5,6 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 
 use http_step_yaml::excerpt;
-use ipnet::IpNet;
 
 use crate::address::classify;
 use crate::budget::Budget;
@@ -13,23 +12,14 @@ use crate::deny::DenyRule;
 use crate::files::FileGlob;
 use crate::origin::{Host, Scheme};
 use crate::partial_echo::PartialEcho;
-use crate::policy::{Policy, Terms};
+use crate::policy::Policy;
 use crate::proxies::{NoProxy, ProxyResolve};
 use crate::proxy_url::ProxyUrl;
 use crate::rule::Rule;
 use crate::secret::{Place, Secret};
 use crate::sentence::listed;
+use crate::terms::{Terms, glob_key, network_key};
 use crate::tls::TlsRules;
-
-/// The key for the line of a network.
-pub(crate) fn network_key(network: &IpNet) -> String {
-    format!("networks {network}")
-}
-
-/// The key for the line of a glob.
-pub(crate) fn glob_key(glob: &FileGlob) -> String {
-    format!("files.read {glob}")
-}
 
 /// A line of the file, and a sentence.
 type Said = (Option<u64>, String);

@@ -1,5 +1,5 @@
 //! What a policy would have to grant to allow what it denied. This is data: each program
-//! words it in terms of its own options, or as a [line of the policy file](PolicyLine).
+//! words it in terms of its own options, or as a [line of the policy file](crate::PolicyLine).
 
 use std::fmt;
 
@@ -7,7 +7,6 @@ use ipnet::IpNet;
 use serde::{Serialize, Serializer};
 
 use crate::origin::Origin;
-use crate::policy_line::PolicyLine;
 use crate::proxy_url::ProxyUrl;
 use crate::secret::{HeaderFormat, Place, SourceRef};
 use crate::tls::TlsAsk;
@@ -154,14 +153,6 @@ pub enum Permission {
         /// Whether the paths are no longer restricted.
         any_path: bool,
     },
-}
-
-impl Grant {
-    /// The line of a policy file that grants it, and its place there.
-    #[must_use]
-    pub fn policy_line(&self) -> PolicyLine {
-        PolicyLine::new(&self.permission)
-    }
 }
 
 fn text<T: fmt::Display, S: Serializer>(value: &T, serializer: S) -> Result<S::Ok, S::Error> {

@@ -42,14 +42,17 @@ mod policy_line;
 mod proxies;
 mod proxy_url;
 mod rule;
+mod terms;
 mod tls;
 
 // Secrets, files and limits.
 mod budget;
 mod files;
 mod limits;
+mod missing_secret;
 mod partial_echo;
 mod secret;
+mod secret_use;
 
 // Policy files and explanations.
 mod decision;
@@ -79,10 +82,11 @@ pub use proxy_url::{ProxyCredentials, ProxyScheme, ProxyUrl, ProxyUrlError};
 pub use rule::{Rule, RuleName};
 pub use secret::{
     HeaderFormat, HeaderFormatError, InHeader, PathPrefix, PathPrefixError, Place, Placement,
-    QueryFields, SCHEMES, Secret, SecretNameError, SecretUse, SourceRef, SourceRefError,
-    check_secret_name, field_name, header_name, is_override_header, is_plain_in_path, names_codec,
-    override_field, override_in_query, parent_fields,
+    QueryFields, SCHEMES, Secret, SecretNameError, SourceRef, SourceRefError, check_secret_name,
+    field_name, header_name, is_override_header, is_plain_in_path, names_codec, override_field,
+    override_in_query, parent_fields,
 };
+pub use secret_use::SecretUse;
 pub use tls::{
     PinnedKey, PinnedKeyError, TlsAsk, TlsRequest, TlsRules, TlsTerms, TlsVersion, TlsVersionError,
     VerifyRequest,

@@ -22,8 +22,37 @@ pub struct Permit {
     name: RuleName,
 }
 
+impl Policy {
+    /// Check whether a request to an origin is allowed, apart from its addresses. Deny rules come
+    /// first; otherwise the first rule that matches the origin and the method decides.
+    ///
+    /// # Errors
+    ///
+    /// The denial, with the grant that would allow it.
+    pub fn admit(&self, origin: &Origin, method: &str) -> Result<Permit, Denial> {
+        self.check_denied(origin, None)?;
+        let mut named_by = None;
+        for rule in &self.terms().rules {
+            if rule.matches(origin) {
+                if rule.allows_method(method) {
+                    return Ok(Permit::new(self, origin, Some(rule)));
+                }
+                named_by.get_or_insert(rule);
+            }
+        }
+        match named_by {
+            Some(rule) => Err(self.denial(origin, DenialReason::method(method, rule))),
+            None => match origin.host.local_name() {
+                Some(local) => Err(self.denial(origin, DenialReason::Local(local))),
+                None if self.terms().public => Ok(Permit::new(self, origin, None)),
+                None => Err(self.denial(origin, DenialReason::NoRule)),
+            },
+        }
+    }
+}
+
 impl Permit {
-    pub(crate) fn new(policy: &Policy, origin: &Origin, rule: Option<&Arc<Rule>>) -> Self {
+    fn new(policy: &Policy, origin: &Origin, rule: Option<&Arc<Rule>>) -> Self {
         Self {
             policy: policy.clone(),
             origin: origin.clone(),

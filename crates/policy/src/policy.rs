@@ -2,7 +2,7 @@
 //!
 //! A request is checked twice: its origin and method before anything else happens
 //! ([`Policy::admit`]), and the addresses of its host before a connection is opened
-//! ([`Permit::check_address`]). Both checks are repeated for every request, including every hop
+//! ([`Permit::check_address`](crate::Permit::check_address)). Both checks are repeated for every request, including every hop
 //! of a redirect.
 //!
 //! | granted | allowed |
@@ -20,24 +20,23 @@
 //! The first rule that matches the origin and the method decides. If rules match the origin but
 //! not its method, the request is denied, even if any public origin is granted.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use std::sync::Arc;
 
 use ipnet::IpNet;
 
-use crate::denial::{Denial, DenialReason};
+use crate::denial::{Denial, DenialReason, DeniedFile};
 use crate::deny::{DenyPattern, DenyRule};
-use crate::files::{DeniedFile, FileGlob};
+use crate::files::FileGlob;
 use crate::limits::Limits;
 use crate::origin::{Host, Origin};
 use crate::partial_echo::PartialEcho;
 use crate::pattern::OriginPattern;
-use crate::permit::Permit;
 use crate::proxies::{Proxy, ProxyRules};
 use crate::proxy_url::ProxyUrl;
 use crate::rule::{Rule, RuleName, Source};
 use crate::secret::Secret;
+use crate::terms::Terms;
 use crate::tls::{TlsAsk, TlsRules};
 
 /// What a run may reach and use. Cloning is cheap.
@@ -58,40 +57,6 @@ use crate::tls::{TlsAsk, TlsRules};
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Policy(Arc<Terms>);
-
-/// The content of a policy.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
-pub(crate) struct Terms {
-    /// The name of the policy file.
-    pub(crate) file: Option<Arc<str>>,
-    pub(crate) lines: Lines,
-    pub(crate) public: bool,
-    pub(crate) deny: Vec<Arc<DenyRule>>,
-    pub(crate) rules: Vec<Arc<Rule>>,
-    pub(crate) networks: BTreeSet<IpNet>,
-    pub(crate) tls: TlsRules,
-    pub(crate) proxies: ProxyRules,
-    /// By name.
-    pub(crate) secrets: BTreeMap<String, Arc<Secret>>,
-    pub(crate) partial_echo: PartialEcho,
-    /// The files that step files can name.
-    pub(crate) files: Vec<FileGlob>,
-    pub(crate) limits: Limits,
-}
-
-/// The lines of the keys of a policy file, by their paths: `limits.wall`.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
-pub(crate) struct Lines(BTreeMap<String, u64>);
-
-impl Lines {
-    pub(crate) fn set(&mut self, key: String, line: u64) {
-        self.0.insert(key, line);
-    }
-
-    pub(crate) fn get(&self, key: &str) -> Option<u64> {
-        self.0.get(key).copied()
-    }
-}
 
 impl Policy {
     /// A policy that allows nothing.
@@ -227,33 +192,6 @@ impl Policy {
     #[must_use]
     pub fn budgets(&self) -> &Limits {
         &self.0.limits
-    }
-
-    /// Check whether a request to an origin is allowed, apart from its addresses. Deny rules come
-    /// first; otherwise the first rule that matches the origin and the method decides.
-    ///
-    /// # Errors
-    ///
-    /// The denial, with the grant that would allow it.
-    pub fn admit(&self, origin: &Origin, method: &str) -> Result<Permit, Denial> {
-        self.check_denied(origin, None)?;
-        let mut named_by = None;
-        for rule in &self.0.rules {
-            if rule.matches(origin) {
-                if rule.allows_method(method) {
-                    return Ok(Permit::new(self, origin, Some(rule)));
-                }
-                named_by.get_or_insert(rule);
-            }
-        }
-        match named_by {
-            Some(rule) => Err(self.denial(origin, DenialReason::method(method, rule))),
-            None => match origin.host.local_name() {
-                Some(local) => Err(self.denial(origin, DenialReason::Local(local))),
-                None if self.0.public => Ok(Permit::new(self, origin, None)),
-                None => Err(self.denial(origin, DenialReason::NoRule)),
-            },
-        }
     }
 
     /// Check that no deny rule matches an origin, or an address that its name resolves to.

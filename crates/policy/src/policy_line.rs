@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::grant::Permission;
+use crate::grant::{Grant, Permission};
 use crate::origin::Origin;
 use crate::secret::{HeaderFormat, Place};
 
@@ -13,8 +13,16 @@ pub struct PolicyLine {
     place: String,
 }
 
+impl Grant {
+    /// The line of a policy file that grants it, and its place there.
+    #[must_use]
+    pub fn policy_line(&self) -> PolicyLine {
+        PolicyLine::new(&self.permission)
+    }
+}
+
 impl PolicyLine {
-    pub(crate) fn new(permission: &Permission) -> Self {
+    fn new(permission: &Permission) -> Self {
         match permission {
             Permission::Origin { origin } => Self::item(origin, "allow:"),
             Permission::Method { origin, method } => {

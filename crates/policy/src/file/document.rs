@@ -14,7 +14,7 @@ use super::secrets::Secrets;
 use super::tls::TlsKeys;
 use super::written::{Denied, Network};
 use crate::partial_echo::PartialEcho;
-use crate::policy::{Lines, Terms};
+use crate::terms::{Lines, Terms};
 
 mapping! {
     /// What the HTTP steps of a build may reach, and how much they may use.

@@ -8,9 +8,8 @@ use http_step_yaml::{
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde_json::json;
 
-use crate::explain::glob_key;
 use crate::files::FileGlob;
-use crate::policy::Lines;
+use crate::terms::{Lines, glob_key};
 
 mapping! {
     /// The files that a step file may name.

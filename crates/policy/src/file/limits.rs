@@ -4,7 +4,7 @@ use http_step_yaml::{Reported, mapping};
 
 use super::amounts::{Bytes, Count, Seconds};
 use crate::limits::{Limits, MAX_CONNECT};
-use crate::policy::Lines;
+use crate::terms::Lines;
 
 mapping! {
     /// What a step may use.

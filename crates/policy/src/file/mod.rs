@@ -18,7 +18,7 @@ use std::sync::Arc;
 
 use http_step_yaml::{Diagnostics, FromNode, Kind};
 
-use crate::policy::Terms;
+use crate::terms::Terms;
 use document::Document;
 
 /// The maximum size of a policy file: 1 MiB.

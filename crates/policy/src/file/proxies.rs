@@ -3,9 +3,9 @@
 use http_step_yaml::{List, Reported, mapping, value, value_or};
 use serde_json::json;
 
-use crate::policy::Lines;
 use crate::proxies::{NoProxy, ProxyResolve, ProxyRules};
 use crate::proxy_url::ProxyUrl;
+use crate::terms::Lines;
 
 mapping! {
     /// The proxies that requests go through.

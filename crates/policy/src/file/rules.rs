@@ -14,8 +14,8 @@ use super::tls::TlsKeys;
 use super::written::{Method, Network};
 use crate::deny::DenyRule;
 use crate::pattern::OriginPattern;
-use crate::policy::Lines;
 use crate::rule::{Rule, Source};
+use crate::terms::Lines;
 
 /// One item of `allow`.
 #[derive(Debug)]

@@ -3,7 +3,7 @@
 use http_step_yaml::{List, Reported, mapping, value};
 use serde_json::json;
 
-use crate::policy::Lines;
+use crate::terms::Lines;
 use crate::tls::{PinnedKey, TlsAsk, TlsRules, TlsVersion};
 
 mapping! {

@@ -172,7 +172,7 @@ pub(crate) struct Network {
 impl Network {
     /// The key for its line.
     pub(crate) fn key(&self) -> String {
-        crate::explain::network_key(&self.value)
+        crate::terms::network_key(&self.value)
     }
 }
 

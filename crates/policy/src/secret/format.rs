@@ -73,7 +73,7 @@ impl HeaderFormat {
         self.format.as_deref()
     }
 
-    pub(super) fn fits(&self, placement: &InHeader<'_>) -> bool {
+    pub(crate) fn fits(&self, placement: &InHeader<'_>) -> bool {
         if placement.is_repeated || !self.field.eq_ignore_ascii_case(placement.field) {
             return false;
         }

@@ -4,10 +4,8 @@
 //! origin it is sent nowhere. [`Secret::admit`] is checked for each place of each request,
 //! including the hops of redirects.
 
-mod denied;
 mod field_name;
 mod format;
-mod missing;
 mod name;
 mod overrides;
 mod path;
@@ -17,17 +15,14 @@ mod source;
 
 use std::collections::BTreeSet;
 
-use crate::denial::Denial;
-use crate::origin::Origin;
 use crate::pattern::OriginPattern;
 use crate::rule::Source;
 
-pub(crate) use denied::{DeniedSecret, SecretDenialReason};
 pub use field_name::{field_name, names_codec, parent_fields};
 pub use format::{HeaderFormat, HeaderFormatError};
 pub use name::{SecretNameError, check as check_secret_name};
 pub use overrides::{header_name, is_override_header, override_field, override_in_query};
-use path::Refused;
+pub(crate) use path::Refused;
 pub use path::{PathPrefix, PathPrefixError, is_plain_in_path};
 pub use place::Place;
 pub use placement::{InHeader, Placement, QueryFields, SCHEMES};
@@ -208,12 +203,12 @@ impl Secret {
         self.formats.iter()
     }
 
-    fn names_places(&self) -> bool {
+    pub(crate) fn names_places(&self) -> bool {
         self.places.is_some()
     }
 
     /// The named places, or the default ones.
-    fn named_places(&self) -> BTreeSet<Place> {
+    pub(crate) fn named_places(&self) -> BTreeSet<Place> {
         let by_default = || Place::BY_DEFAULT.into();
         self.places.clone().unwrap_or_else(by_default)
     }
@@ -230,147 +225,4 @@ impl Secret {
     pub(crate) fn grant_source(&self) -> &Source {
         &self.grant_source
     }
-
-    /// Check whether a place of a request may contain the value, or whether it may sign the request,
-    /// without other text next to it, and without a field that overrides the method or the path.
-    ///
-    /// # Errors
-    ///
-    /// Those of [`Self::admit_use`].
-    pub fn admit(
-        &self,
-        origin: &Origin,
-        method: &str,
-        path: &str,
-        place: Place,
-    ) -> Result<(), Denial> {
-        self.admit_use(&SecretUse {
-            origin,
-            method,
-            path,
-            has_ambiguous_value: false,
-            place,
-            placement: Placement::Whole,
-            override_field: None,
-        })
-    }
-
-    /// Check a use of the value.
-    ///
-    /// # Errors
-    ///
-    /// The denial. For [`Place::Url`] it does not reveal the URL.
-    pub fn admit_use(&self, used: &SecretUse<'_>) -> Result<(), Denial> {
-        let denied = |why| {
-            Err(Denial::for_secret(DeniedSecret::new(
-                self,
-                used.origin,
-                used.place,
-                why,
-            )))
-        };
-        // First: otherwise a step could use a secret that is granted only as a URL in a header, and
-        // learn its origin from the denial.
-        if let Some(why) = self.misplaced(used.place, &used.placement) {
-            return denied(why);
-        }
-        if !self
-            .origins
-            .iter()
-            .any(|pattern| pattern.matches(used.origin))
-        {
-            return denied(SecretDenialReason::Origin);
-        }
-        if let Some(methods) = &self.methods
-            && !methods.contains(used.method)
-        {
-            return denied(SecretDenialReason::method(used.method));
-        }
-        if let Some(prefix) = &self.path_prefix {
-            let refused = match prefix.admit(used.path) {
-                Ok(()) => used.has_ambiguous_value.then_some(Refused::AmbiguousValue),
-                Err(refused) => Some(refused),
-            };
-            if let Some(refused) = refused {
-                return denied(SecretDenialReason::Path(prefix.clone(), refused));
-            }
-        }
-        match used.override_field {
-            Some(field) => self.admit_beside(used.origin, used.place, field),
-            None => Ok(()),
-        }
-    }
-
-    /// Check whether it may be in a request that also has a field that can make a server use another
-    /// method or path.
-    ///
-    /// # Errors
-    ///
-    /// The denial, if it is restricted to methods or paths.
-    pub fn admit_beside(&self, origin: &Origin, place: Place, field: &str) -> Result<(), Denial> {
-        if !self.is_bound() {
-            return Ok(());
-        }
-        let why = SecretDenialReason::overridden(field);
-        Err(Denial::for_secret(DeniedSecret::new(
-            self, origin, place, why,
-        )))
-    }
-
-    /// SecretDenialReason it may not stand there so, if it may not.
-    fn misplaced(&self, place: Place, placement: &Placement<'_>) -> Option<SecretDenialReason> {
-        // Never allowed.
-        match placement {
-            Placement::BehindEscape(sign) => return Some(SecretDenialReason::BehindEscape(*sign)),
-            Placement::Recoded => return Some(SecretDenialReason::Recoded),
-            _ => {}
-        }
-        if let Placement::InHeader(field) = placement
-            && self.formats.iter().any(|format| format.fits(field))
-        {
-            return None;
-        }
-        let composed = match placement {
-            Placement::Whole | Placement::BehindEscape(_) | Placement::Recoded => None,
-            Placement::Composed => Some(SecretDenialReason::Composed),
-            Placement::Repeated(field) => Some(SecretDenialReason::repeated(field)),
-            Placement::Joined => Some(SecretDenialReason::Joined),
-            Placement::InHeader(field) if !field.is_whole() => Some(SecretDenialReason::Composed),
-            Placement::InHeader(field) if field.is_joined() => {
-                Some(SecretDenialReason::repeated(field.field))
-            }
-            Placement::InHeader(_) => None,
-        };
-        let is_granted = self.is_granted_for(place);
-        // `compose` grants both, unless the operator chose a field.
-        let is_pinned = place == Place::Header && !self.formats.is_empty();
-        let is_composable = Place::COMPOSABLE.contains(&place);
-        match composed {
-            None if is_granted => None,
-            Some(_) if self.compose.contains(&place) => None,
-            Some(why) if is_granted || (is_composable && !is_pinned) => Some(why),
-            _ => Some(SecretDenialReason::Place),
-        }
-    }
-}
-
-/// A use of a secret.
-#[derive(Clone, Copy, Debug)]
-pub struct SecretUse<'r> {
-    /// The request's origin.
-    pub origin: &'r Origin,
-    /// The request's method.
-    pub method: &'r str,
-    /// Its path as it is sent, but with handles in place of the values of secrets, since errors
-    /// must not depend on them. A query after it is ignored.
-    pub path: &'r str,
-    /// Whether the path contains a value that is not [plain](is_plain_in_path).
-    pub has_ambiguous_value: bool,
-    /// The place in the request.
-    pub place: Place,
-    /// What is next to it there.
-    pub placement: Placement<'r>,
-    /// A field of the request that can make a server use another method or path
-    /// ([`is_override_header`], [`override_field`]).
-    pub override_field: Option<&'r str>,
 }

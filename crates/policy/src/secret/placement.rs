@@ -159,7 +159,7 @@ impl<'t> Placement<'t> {
 impl InHeader<'_> {
     /// Whether the value is alone, or follows one of the [`SCHEMES`]; in `Cookie`, whether it is the
     /// value of one cookie; in `Basic` credentials, whether it is the user name or the password.
-    pub(super) fn is_whole(&self) -> bool {
+    pub(crate) fn is_whole(&self) -> bool {
         let Self { before, after, .. } = *self;
         if self.is_basic {
             let is_user = before.is_empty() && matches!(after.first(), None | Some(b':'));
@@ -175,7 +175,7 @@ impl InHeader<'_> {
 
     /// Whether servers join it with another field. They also join `Cookie` fields with a comma,
     /// which can be in a cookie's value.
-    pub(super) fn is_joined(&self) -> bool {
+    pub(crate) fn is_joined(&self) -> bool {
         self.is_repeated
     }
 

@@ -2,7 +2,7 @@
 
 use http_step_yaml::excerpt;
 
-use super::{is_hidden, literal_glob};
+use crate::files::{is_hidden, literal_glob};
 use crate::grant::{Grant, Permission};
 
 /// A file that a step file may not name.

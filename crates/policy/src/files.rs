@@ -12,8 +12,6 @@
 //! `{a,b}` one of several. As in shells, none of them matches a dot at the start of a name: the
 //! glob must contain it.
 
-mod denied;
-
 use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::str::FromStr;
@@ -22,8 +20,6 @@ use std::sync::Arc;
 use globset::{GlobBuilder, GlobMatcher};
 use http_step_yaml::excerpt;
 use thiserror::Error;
-
-pub(crate) use denied::DeniedFile;
 
 /// A set of files, by their paths relative to the step file's directory.
 ///
@@ -146,7 +142,7 @@ fn is_no_name(name: &str) -> bool {
 }
 
 /// The glob that matches one file only.
-fn literal_glob(path: &str) -> String {
+pub(crate) fn literal_glob(path: &str) -> String {
     path.chars()
         .map(|c| match c {
             '?' | '*' | '[' | ']' | '{' | '}' | '\\' => format!("[{c}]"),

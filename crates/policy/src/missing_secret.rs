@@ -1,9 +1,9 @@
 //! A secret that a step uses and the policy does not have.
 
-use super::{Place, name};
 use crate::grant::{Grant, Permission};
 use crate::origin::Origin;
 use crate::policy::Policy;
+use crate::secret::{Place, check_secret_name};
 
 impl Policy {
     /// What would grant a secret for requests to origins, as far as they are known; as the
@@ -23,7 +23,7 @@ impl Policy {
     /// ```
     #[must_use]
     pub fn missing_secret(&self, name: &str, origins: &[Origin], is_url: bool) -> Option<Grant> {
-        let is_missing = self.secret(name).is_none() && name::check(name).is_ok();
+        let is_missing = self.secret(name).is_none() && check_secret_name(name).is_ok();
         is_missing.then(|| Grant {
             permission: Permission::Secret {
                 name: name.to_owned(),
@@ -52,8 +52,8 @@ fn variable(name: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::Secret;
     use super::*;
+    use crate::secret::Secret;
 
     #[test]
     fn the_line_that_grants_it() {

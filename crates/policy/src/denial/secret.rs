@@ -7,11 +7,10 @@ use std::collections::BTreeSet;
 
 use http_step_yaml::excerpt;
 
-use super::path::{PathPrefix, Refused};
-use super::{Place, Secret};
 use crate::grant::{Grant, Permission};
 use crate::origin::Origin;
 use crate::rule::Source;
+use crate::secret::{PathPrefix, Place, Refused, Secret};
 use crate::sentence::listed;
 
 /// A secret that may not be put into a request or sign one.

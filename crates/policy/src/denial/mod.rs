@@ -1,5 +1,8 @@
 //! What a policy denied, and why.
 
+mod file;
+mod secret;
+
 use std::collections::BTreeSet;
 use std::fmt;
 use std::net::IpAddr;
@@ -8,15 +11,15 @@ use http_step_yaml::excerpt;
 use ipnet::IpNet;
 use thiserror::Error;
 
+pub(crate) use self::file::DeniedFile;
+pub(crate) use self::secret::{DeniedSecret, SecretDenialReason};
 use crate::address::Class;
 use crate::deny::DenyRule;
-use crate::files;
 use crate::grant::{Grant, Permission};
 use crate::local_name::LocalName;
 use crate::origin::{Host, Origin};
 use crate::proxy_url::ProxyUrl;
 use crate::rule::{Rule, RuleName};
-use crate::secret;
 use crate::sentence::listed;
 use crate::tls::{TlsAsk, TlsRules};
 
@@ -31,8 +34,8 @@ enum Denied {
     Request(DeniedRequest),
     /// A request whose URL is a secret, without what the URL tells.
     HiddenRequest(String),
-    Secret(secret::DeniedSecret),
-    File(files::DeniedFile),
+    Secret(DeniedSecret),
+    File(DeniedFile),
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -93,11 +96,11 @@ impl Denial {
         })))
     }
 
-    pub(crate) fn for_secret(denied: secret::DeniedSecret) -> Self {
+    pub(crate) fn for_secret(denied: DeniedSecret) -> Self {
         Self(Box::new(Denied::Secret(denied)))
     }
 
-    pub(crate) fn for_file(denied: files::DeniedFile) -> Self {
+    pub(crate) fn for_file(denied: DeniedFile) -> Self {
         Self(Box::new(Denied::File(denied)))
     }
 
