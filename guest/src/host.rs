@@ -6,7 +6,7 @@ use url::Url;
 pub use crate::bindings::ci::http_step::auth::Scheme;
 pub use crate::bindings::ci::http_step::log::Stream;
 pub use crate::bindings::ci::http_step::types::{ErrorKind, Header, Timeouts};
-pub use crate::request::method::Method;
+pub use crate::method::Method;
 
 /// Properties and secrets, the log, credentials and the network.
 pub trait HostImports: Names {

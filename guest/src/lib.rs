@@ -14,18 +14,21 @@
 //! | request → response, hop by hop | `exchange`, whose `transport` uses wasi:http |
 //! | response → text | `response` |
 //! | text → log | `log` |
-//! | status → result | `judge`, `error` |
+//! | status → result | `judge` |
 //!
-//! Only `component` and `exchange::transport` call the host.
+//! Stages share `header`, `method`, `percent`, `cookies` and `digest`. Only `component` and `exchange::transport` call the host.
 
 mod bindings;
 mod component;
+mod cookies;
 mod digest;
-mod error;
 mod exchange;
+mod header;
 pub mod host;
 mod judge;
 mod log;
+mod method;
+mod percent;
 mod render;
 mod request;
 mod response;

@@ -1,23 +1,23 @@
 //! Sending requests and following redirects.
 
-pub(crate) mod cookies;
 mod error_code;
+mod failure;
 pub(crate) mod redirect;
 pub(crate) mod transport;
 
-use self::cookies::Jar;
+use self::failure::{broken_response, may_have_been_sent, no_response};
 use self::redirect::RedirectError;
 use crate::bindings::ci::http_step::types::{
     Exchange, ReceivedResponse, SentRequest, Settings, StepError,
 };
+use crate::cookies::Jar;
 use crate::digest::Digester;
-use crate::error::{broken_response, may_have_been_sent, no_response};
+use crate::header::{self, Header};
 use crate::host::{HostImports, Incoming, Outgoing};
 use crate::log::Log;
 use crate::log::layout;
 use crate::log::mask::Masks;
 use crate::request::Request;
-use crate::request::header::{self, Header};
 use crate::response;
 
 /// The exchanges of a step, and the means to make them.

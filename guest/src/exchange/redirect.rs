@@ -6,10 +6,11 @@
 
 use thiserror::Error;
 
+use crate::bindings::ci::http_step::types::{ErrorKind, StepError};
 use crate::log::mask::Masks;
+use crate::method::Method;
+use crate::percent::percent_encode;
 use crate::request::Request;
-use crate::request::form::percent_encode;
-use crate::request::method::Method;
 use crate::request::target::{self, TargetError};
 
 /// A redirect that can't be followed.
@@ -26,6 +27,15 @@ pub(crate) enum RedirectError {
     // Without a reason, which can quote the target.
     #[error("the redirect can't be followed: its hidden `Location` is not a valid URL")]
     Hidden,
+}
+
+impl From<RedirectError> for StepError {
+    fn from(error: RedirectError) -> Self {
+        Self {
+            kind: ErrorKind::Redirect,
+            message: error.to_string(),
+        }
+    }
 }
 
 fn named(to: Option<&str>) -> String {
@@ -135,8 +145,8 @@ fn excerpt(location: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::header::Header;
     use crate::request::body::Content;
-    use crate::request::header::Header;
 
     fn header(name: &str, value: &str) -> Header {
         Header {

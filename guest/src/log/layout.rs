@@ -2,9 +2,9 @@
 
 use crate::bindings::ci::http_step::types::{BodyDigest, SentRequest};
 use crate::digest;
+use crate::header::Header;
 use crate::host::Stream;
 use crate::render::{Body, Fields, Pair, Plan};
-use crate::request::header::Header;
 
 /// The line above a body. It is written with the head, so that people who wait for a slow body
 /// see that there is a response.

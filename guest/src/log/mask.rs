@@ -1,7 +1,7 @@
 //! Hidden header values, in the log and in the result.
 
+use crate::header::{Header, value_of};
 use crate::log::user_info;
-use crate::request::header::{Header, value_of};
 
 /// The text in place of a hidden value.
 pub(crate) const HIDDEN: &str = "<HIDDEN>";

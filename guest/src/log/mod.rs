@@ -5,6 +5,7 @@
 
 pub(crate) mod layout;
 pub(crate) mod mask;
+mod shown;
 mod user_info;
 
 use self::layout::Lines;

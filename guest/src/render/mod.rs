@@ -10,8 +10,8 @@ use http_step_template::{Names, RenderError, Template, Value, render_json, to_te
 use thiserror::Error;
 
 use self::auth::ParameterError;
-use crate::bindings::ci::http_step::types::{self, RequestSpec};
-use crate::request::auth::Auth;
+use crate::bindings::ci::http_step::types::{self, ErrorKind, RequestSpec, StepError};
+use crate::host::Scheme;
 
 /// A name and its value.
 pub(crate) type Pair = (String, String);
@@ -53,6 +53,17 @@ pub(crate) struct File {
     pub(crate) content: Vec<u8>,
 }
 
+/// Rendered credentials. It does not implement `Debug`, so that nothing prints it.
+#[derive(Clone, PartialEq)]
+pub(crate) enum Auth {
+    /// RFC 7617.
+    Basic { username: String, password: String },
+    /// RFC 6750: the token.
+    Bearer(String),
+    /// Credentials that the host computes when it sends the request.
+    Computed(Scheme),
+}
+
 /// Why a spec can't be rendered. Each error names the setting.
 #[derive(Debug, Error)]
 pub(crate) enum PlanError {
@@ -84,6 +95,22 @@ pub(crate) enum PlanError {
     AuthScheme(String),
     #[error("this step does not support `{0}`")]
     Extension(String),
+}
+
+impl From<PlanError> for StepError {
+    fn from(error: PlanError) -> Self {
+        let kind = match &error {
+            PlanError::Render {
+                source: RenderError::UnknownProperty(_) | RenderError::UnknownSecret(_),
+                ..
+            } => ErrorKind::UnknownName,
+            _ => ErrorKind::InvalidSpec,
+        };
+        Self {
+            kind,
+            message: error.to_string(),
+        }
+    }
 }
 
 /// Render a spec. Its settings have no expressions.

@@ -4,7 +4,7 @@
 use http_step_template::{Names, Part, Reference, Template, to_text};
 
 use super::has_expression;
-use crate::request::form::percent_encode;
+use crate::percent::percent_encode;
 
 /// A part of a URL (RFC 3986, section 3).
 #[derive(Clone, Copy, PartialEq)]

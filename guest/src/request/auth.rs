@@ -4,17 +4,7 @@ use base64::{Engine, prelude::BASE64_STANDARD};
 use thiserror::Error;
 
 use crate::host::{Header, Scheme};
-
-/// Rendered credentials. It does not implement `Debug`, so that nothing prints it.
-#[derive(Clone, PartialEq)]
-pub(crate) enum Auth {
-    /// RFC 7617.
-    Basic { username: String, password: String },
-    /// RFC 6750: the token.
-    Bearer(String),
-    /// Credentials that the host computes when it sends the request.
-    Computed(Scheme),
-}
+use crate::render::Auth;
 
 /// Credentials that are not allowed in a header. They are never shown.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]

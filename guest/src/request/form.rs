@@ -4,6 +4,8 @@
 //! `*`. The difference matters to servers that sign or compare the encoded text. Values are text
 //! already: a boolean is JSON's `true`, not Python's `True`.
 
+use crate::percent::percent_encode;
+
 /// Encode names and values, in order.
 pub(crate) fn encode(pairs: &[(String, String)]) -> String {
     let mut text = String::new();
@@ -26,15 +28,6 @@ fn escape(plain: &str, text: &mut String) {
             _ if byte.is_ascii_alphanumeric() => text.push(char::from(byte)),
             _ => percent_encode(byte, text),
         }
-    }
-}
-
-/// Write one byte as `%XX` (RFC 3986, section 2.1).
-pub(crate) fn percent_encode(byte: u8, text: &mut String) {
-    text.push('%');
-    for digit in [byte >> 4, byte & 0x0f] {
-        let digit = char::from_digit(u32::from(digit), 16).unwrap_or('0');
-        text.push(digit.to_ascii_uppercase());
     }
 }
 

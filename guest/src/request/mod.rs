@@ -5,10 +5,7 @@
 pub(crate) mod auth;
 pub(crate) mod body;
 pub(crate) mod form;
-pub(crate) mod header;
-pub(crate) mod method;
 pub(crate) mod multipart;
-mod shown;
 pub(crate) mod target;
 
 use thiserror::Error;
@@ -16,11 +13,12 @@ use url::Url;
 
 use self::auth::{Ask, AuthError};
 use self::body::Content;
-use self::header::{Header, HeaderError, value_of};
-use self::method::Method;
 use self::multipart::MultipartError;
 use self::target::TargetError;
-use crate::exchange::cookies::Jar;
+use crate::bindings::ci::http_step::types::{ErrorKind, StepError};
+use crate::cookies::Jar;
+use crate::header::{self, Header, HeaderError, value_of};
+use crate::method::Method;
 use crate::render::{Body, Fields, Pair, Plan};
 
 const USER_AGENT: &str = concat!("http-step/", env!("CARGO_PKG_VERSION"));
@@ -76,6 +74,15 @@ pub(crate) enum RequestError {
     Multipart(#[from] MultipartError),
     #[error(transparent)]
     Auth(#[from] AuthError),
+}
+
+impl From<RequestError> for StepError {
+    fn from(error: RequestError) -> Self {
+        Self {
+            kind: ErrorKind::InvalidSpec,
+            message: error.to_string(),
+        }
+    }
 }
 
 /// Build the request of a plan. The host is asked for credentials last, if there is no other error.

@@ -3,8 +3,8 @@
 use thiserror::Error;
 
 use crate::digest;
+use crate::header::{self, HeaderError};
 use crate::render::{File, Pair};
-use crate::request::header::{self, HeaderError};
 
 /// Why a file is not a valid part.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]

@@ -6,7 +6,7 @@
 use thiserror::Error;
 use url::{Position, Url};
 
-use crate::request::form::percent_encode;
+use crate::percent::percent_encode;
 
 /// Why a URL is invalid. The sentences refer to the URL as "it".
 #[derive(Clone, Debug, PartialEq, Eq, Error)]

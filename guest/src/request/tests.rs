@@ -2,8 +2,8 @@
 
 use super::*;
 use crate::bindings::ci::http_step::auth::{Hmac, Scheme, SignatureForm};
+use crate::render::Auth;
 use crate::render::File;
-use crate::request::auth::Auth;
 
 fn plan() -> Plan {
     Plan {

@@ -5,8 +5,8 @@ mod text;
 
 use crate::bindings::ci::http_step::types::BodyDigest;
 use crate::digest::Digester;
+use crate::header::Header;
 use crate::host::{Chunks, Failure, HostImports};
-use crate::request::header::Header;
 use crate::response::text::BodyText;
 
 /// Read a body to its end or to an error, and pass on its text as it arrives.

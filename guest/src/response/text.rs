@@ -10,7 +10,7 @@
 use encoding_rs::{CoderResult, Decoder, Encoding, UTF_8, WINDOWS_1252};
 
 use crate::bindings::ci::http_step::types::BodyDigest;
-use crate::request::header::{Header, value_of};
+use crate::header::{Header, value_of};
 use crate::response::media_type::{MediaType, Nature};
 
 /// Decodes one body.

@@ -1,8 +1,8 @@
 //! One step, from its spec to its result.
 
 use crate::bindings::ci::http_step::types::{RequestSpec, StepError, StepResult};
+use crate::cookies::Jar;
 use crate::exchange::Trail;
-use crate::exchange::cookies::Jar;
 use crate::host::HostImports;
 use crate::log::Log;
 use crate::log::layout;

@@ -7,7 +7,7 @@ use http_step_template::{Value, render_json};
 
 use super::{PlanError, Setting, into_text};
 use crate::bindings::ci::http_step::types;
-use crate::request::auth::Auth;
+use crate::render::Auth;
 
 pub(crate) use self::parameters::ParameterError;
 

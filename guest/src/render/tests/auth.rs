@@ -6,7 +6,7 @@ use crate::bindings::ci::http_step::auth::{
     SignatureForm,
 };
 use crate::bindings::ci::http_step::types::UserPassword;
-use crate::request::auth::Auth;
+use crate::render::Auth;
 
 fn hmac(secret: &str, form: SignatureForm) -> Scheme {
     Scheme::Hmac(Hmac {

@@ -9,7 +9,7 @@ mod date;
 use url::{Host, Url};
 
 use self::date::Date;
-use crate::request::header::{Header, value_of};
+use crate::header::{Header, value_of};
 
 /// The maximum number of cookies, as in browsers for one domain.
 const MAX_COOKIES: usize = 180;

@@ -1,47 +1,9 @@
-//! Errors: the error of every stage becomes an error of the contract, with a kind and a message.
-
-use http_step_template::RenderError;
+//! What the host says of a failed request, as an error of the contract: with a kind and a message.
 
 use crate::bindings::ci::http_step::types::{ErrorKind, StepError};
-use crate::exchange::redirect::RedirectError;
 use crate::host::Failure;
-use crate::render::PlanError;
+use crate::request::Request;
 use crate::request::target::origin;
-use crate::request::{Request, RequestError};
-
-impl From<PlanError> for StepError {
-    fn from(error: PlanError) -> Self {
-        let kind = match &error {
-            PlanError::Render {
-                source: RenderError::UnknownProperty(_) | RenderError::UnknownSecret(_),
-                ..
-            } => ErrorKind::UnknownName,
-            _ => ErrorKind::InvalidSpec,
-        };
-        Self {
-            kind,
-            message: error.to_string(),
-        }
-    }
-}
-
-impl From<RequestError> for StepError {
-    fn from(error: RequestError) -> Self {
-        Self {
-            kind: ErrorKind::InvalidSpec,
-            message: error.to_string(),
-        }
-    }
-}
-
-impl From<RedirectError> for StepError {
-    fn from(error: RedirectError) -> Self {
-        Self {
-            kind: ErrorKind::Redirect,
-            message: error.to_string(),
-        }
-    }
-}
 
 /// No response came.
 pub(crate) fn no_response(request: &Request, failure: Failure) -> StepError {
@@ -91,7 +53,7 @@ pub(crate) fn may_have_been_sent(kind: ErrorKind) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::request::method::Method;
+    use crate::method::Method;
     use crate::request::target;
 
     fn request(is_url_hidden: bool) -> Request {
