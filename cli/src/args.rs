@@ -224,7 +224,7 @@ impl PropertyArgs {
 }
 
 impl PolicyArgs {
-    /// Whether nothing is said of it.
+    /// Whether no policy option is given.
     pub(crate) fn is_empty(&self) -> bool {
         self.policy.is_none()
             && self.allow.is_empty()
@@ -242,7 +242,7 @@ impl PolicyArgs {
 }
 
 /// The request to a URL.
-// The last of the arguments: those after it would stand below its heading.
+// This is the last group: arguments after it would be listed under its heading.
 #[derive(ClapArgs)]
 #[command(next_help_heading = "With a URL")]
 pub(crate) struct RequestArgs {
@@ -367,7 +367,7 @@ pub(crate) enum Format {
     Ndjson,
 }
 
-/// Report what is wrong with the arguments, or print the requested help.
+/// Report invalid arguments, or print the requested help.
 pub(crate) fn refuse(error: &clap::Error) -> Exit {
     let message = match (error.kind(), error.source()) {
         _ if let Some(instead) = curl::instead(error) => instead,
@@ -399,7 +399,7 @@ pub(crate) fn refuse(error: &clap::Error) -> Exit {
     Exit::Usage
 }
 
-/// Whether what stands for a subcommand is meant to be run.
+/// Whether an unknown subcommand is meant as a step to run.
 fn is_step(subcommand: Option<&ContextValue>) -> bool {
     match subcommand {
         Some(ContextValue::String(text)) => typed::is_url(text) || Path::new(text).exists(),
@@ -431,7 +431,7 @@ fn header(text: &str) -> Result<(String, String), &'static str> {
     Ok((name.to_owned(), value.trim().to_owned()))
 }
 
-/// A network, or the one of a single address.
+/// A network, or a single address as a network.
 fn network(text: &str) -> Result<IpNet, &'static str> {
     text.parse()
         .or_else(|_| text.parse::<IpAddr>().map(IpNet::from))

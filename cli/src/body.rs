@@ -1,7 +1,7 @@
-//! The body of a typed request, by options that are curl's: `-d`, `--json` and `-F`.
+//! The body of a request from the command line, in curl's options: `-d`, `--json` and `-F`.
 //!
-//! Here the options are read; the files that they name are read with those of step
-//! files, by the same rules.
+//! This parses the options; the files that they name are read with those of step files, by the same
+//! rules.
 
 use serde::de::IgnoredAny;
 use serde_json::{Map, Value, json};
@@ -11,7 +11,7 @@ use crate::input;
 /// The media type of a JSON body.
 pub(crate) const JSON: &str = "application/json";
 
-/// What `-d` says.
+/// The value of `-d`.
 #[derive(Clone, Debug)]
 pub(crate) enum Data {
     /// A field of a form: `NAME=VALUE`.
@@ -20,14 +20,14 @@ pub(crate) enum Data {
     Whole(Source),
 }
 
-/// What `--json` says.
+/// The value of `--json`.
 #[derive(Clone, Debug)]
 pub(crate) enum Json {
     Value(http_step_host::json::Value),
     Whole(Source),
 }
 
-/// Where a whole body comes from.
+/// The source of a whole body.
 #[derive(Clone, Debug)]
 pub(crate) enum Source {
     File(String),
@@ -35,7 +35,7 @@ pub(crate) enum Source {
     StandardInput,
 }
 
-/// What `-F` says: a part of a multipart body.
+/// The value of `-F`: a part of a multipart body.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Part {
     name: String,
@@ -54,7 +54,7 @@ enum Content {
     FieldOfFile(String),
 }
 
-/// Read `-d`.
+/// Parse `-d`.
 pub(crate) fn data(text: &str) -> Result<Data, &'static str> {
     if let Some(source) = source(text)? {
         return Ok(Data::Whole(source));
@@ -78,7 +78,7 @@ pub(crate) fn holds_two_fields(data: &[Data]) -> bool {
     })
 }
 
-/// Read `--json`.
+/// Parse `--json`.
 pub(crate) fn json(text: &str) -> Result<Json, String> {
     if let Some(source) = source(text)? {
         return Ok(Json::Whole(source));
@@ -99,7 +99,7 @@ fn source(text: &str) -> Result<Option<Source>, &'static str> {
     }
 }
 
-/// Read `-F`.
+/// Parse `-F`.
 pub(crate) fn part(text: &str) -> Result<Part, &'static str> {
     const FORM: &str = "write it as NAME=VALUE, NAME=@FILE or NAME=<FILE";
     let (name, rest) = match text.split_once('=') {
@@ -124,8 +124,8 @@ pub(crate) fn part(text: &str) -> Result<Part, &'static str> {
     })
 }
 
-/// A value, and what `;type=…` and `;filename=…` behind it say. Any other `;` is part of
-/// what it stands in, as in `;type=text/plain; charset=utf-8`.
+/// A value, and the `;type=…` and `;filename=…` that follow it. Any other `;` belongs to the text
+/// before it, as in `;type=text/plain; charset=utf-8`.
 fn with_attributes(text: &str) -> (&str, Option<String>, Option<String>) {
     let (mut content_type, mut filename) = (None, None);
     let Some((value, mut attribute)) = next_attribute(text) else {
@@ -157,7 +157,7 @@ enum Key {
     Filename,
 }
 
-/// What stands before the next attribute, which one it is, and what follows its `=`.
+/// The text before the next attribute, which attribute it is, and the text after its `=`.
 fn next_attribute(text: &str) -> Option<(&str, (Key, &str))> {
     text.match_indices(';').find_map(|(at, _)| {
         let (before, attribute) = text.split_at(at);
@@ -168,7 +168,7 @@ fn next_attribute(text: &str) -> Option<(&str, (Key, &str))> {
 }
 
 impl Part {
-    /// As it stands in the `files` of a step file.
+    /// Its form in the `files` of a step file.
     fn document(&self) -> Value {
         let (key, text, is_field) = match &self.content {
             Content::Text(text) => ("content", text, true),
@@ -184,7 +184,7 @@ impl Part {
     }
 }
 
-/// The body that the options make.
+/// The body from the options.
 pub(crate) enum Body {
     None,
     /// Below `data` of a step file.
@@ -192,12 +192,12 @@ pub(crate) enum Body {
     /// Below `files` of a step file.
     Parts(Value),
     Json(http_step_host::json::Value),
-    /// A file or standard input as it is, and its media type.
+    /// A file or standard input, unchanged, and its media type.
     Whole(Source, &'static str),
 }
 
 impl Body {
-    /// Of these options one at most is given.
+    /// At most one of these options is given.
     pub(crate) fn from_args(
         json: Option<Json>,
         data: Vec<Data>,
@@ -236,8 +236,8 @@ impl Body {
     }
 }
 
-/// A body from standard input. JSON is checked: where it is missing, the program before
-/// the pipe has failed.
+/// A body from standard input. JSON is checked: if it is empty, the program before the pipe has
+/// failed.
 pub(crate) fn standard_input(is_json: bool) -> Result<Vec<u8>, String> {
     let bytes = input::standard_input()?;
     if is_json {
@@ -252,7 +252,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn parts_as_curl_has_them() {
+    fn parts_as_in_curl() {
         let text = |text: &str| Content::Text(text.to_owned());
         let file = |path: &str| Content::File(path.to_owned());
         for (written, content, content_type, filename) in [

@@ -1,5 +1,5 @@
-//! `http-step check`: every error of step files and policies, what a run needs,
-//! and what a policy says, without running anything.
+//! `http-step check`: all errors of step files and policies, what a run needs, and what a policy
+//! permits, without running anything.
 
 use http_step_host::policy::Decision;
 
@@ -29,7 +29,7 @@ pub(crate) fn check(args: &CheckArgs) -> Result<Exit, Failure> {
         }
         _ => step_file(step, args, &given),
     });
-    // All are checked; the first that is wrong gives the code.
+    // All are checked; the first one with an error decides the exit code.
     Ok(checked.fold(Exit::Success, |first, exit| match first {
         Exit::Success => exit,
         wrong => wrong,

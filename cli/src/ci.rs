@@ -1,9 +1,8 @@
 //! Commands to CI systems.
 //!
-//! A CI system reads what a build prints, and some of what is printed commands it: to
-//! mark an error, set a variable, close a section. Whoever writes into a log would
-//! command it, too. `docs/output.md` has the commands that are known, and who obeys
-//! them.
+//! A CI system reads the output of a build, and obeys some of it as commands: to mark an error, set
+//! a variable, close a section. Without this module, any text in a log could contain such commands.
+//! `docs/output.md` lists the known commands, and which systems obey them.
 
 use std::env;
 
@@ -16,13 +15,13 @@ const ANYWHERE: [&str; 5] = [
     "section_end:",
 ];
 
-/// What [`ANYWHERE`] has in it at the most.
+/// The maximum length of [`ANYWHERE`].
 const MAX_LEN: usize = "section_start:".len();
 
-/// What begins a group of Buildkite's, three times and before a blank.
+/// The start of a Buildkite group: one of these three times, and a blank.
 const GROUPS: [char; 4] = ['-', '+', '~', '^'];
 
-/// Finds commands in text, one character after the other.
+/// Finds commands in text, character by character.
 #[derive(Clone, Debug)]
 pub(crate) struct Commands {
     /// The latest characters, in lower case.
@@ -30,18 +29,18 @@ pub(crate) struct Commands {
     line: Line,
 }
 
-/// The line so far.
+/// The current line.
 #[derive(Clone, Copy, Debug)]
 enum Line {
-    /// It begins.
+    /// It is empty.
     Start,
     /// It is blank.
     Blank,
     /// It is blank but for a colon.
     Colon,
-    /// It is so many of one character.
+    /// It is this number of one character.
     Group(char, usize),
-    /// No command begins its line so.
+    /// No command starts like this line.
     Other,
 }
 
@@ -54,9 +53,8 @@ impl Commands {
         }
     }
 
-    /// Take in the next character. If a command is complete with it, the answer is how
-    /// many characters begin that command, this one included; then the character is to
-    /// be written in some other way.
+    /// Process the next character. If it completes a command, returns how many characters this
+    /// command has so far; the character then has to be written in another form.
     pub(crate) fn completed_by(&mut self, next: char) -> Option<usize> {
         let length = self.anywhere(next).or(self.at_line_start(next));
         if length.is_some() {
@@ -104,20 +102,20 @@ impl Commands {
     }
 }
 
-/// Whether GitHub's runner, or one that takes its commands, reads the output.
+/// Whether GitHub's runner, or a compatible one, reads the output.
 pub(crate) fn is_github() -> bool {
     env::var_os("GITHUB_ACTIONS").is_some_and(|value| value == "true")
 }
 
-/// A token that nobody guesses; none if the system has no randomness.
+/// A token that can't be guessed; none if the system has no randomness.
 pub(crate) fn token() -> Option<String> {
     let mut random = [0; 16];
     getrandom::fill(&mut random).ok()?;
     Some(random.iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
-/// A command of GitHub's that shows a line of text beside the build. The text may be
-/// anybody's, but has no control characters.
+/// A GitHub command that shows a line of text as an annotation. The text may be untrusted, but has
+/// no control characters.
 pub(crate) fn annotation(level: &str, text: &str) -> String {
     let text = text.replace('%', "%25").replace('\n', "%0A");
     format!("::{level} title=http-step::{text}")

@@ -1,5 +1,5 @@
-//! Loading components: somebody's, in a compiler of its own and within limits;
-//! the program's, in its own process. Both out of the cache, if they are there.
+//! Loading components: a file's in a separate compiler process and within limits, the built-in one
+//! in this process. Both come from the cache, if they are there.
 
 use std::env;
 use std::path::{Path, PathBuf};
@@ -9,13 +9,13 @@ use http_step_host::{Cache, CacheError, Compiled, Compiler, Host, Limits, LoadEr
 use crate::exit::{Exit, Failure};
 use crate::{input, terminal};
 
-/// The argument by which this program is the compiler of another process of it.
+/// The argument with which this program runs as the compiler of another process.
 pub(crate) const CHILD: &str = "compile-child";
 
-/// A host, and the reference step, which the program brings along.
+/// A host, and the built-in reference step.
 pub(crate) fn built_in() -> Result<(Host, Step), Failure> {
     let mut compiler = Compiler::in_process();
-    // It is as fast as it was without one, so nobody is told that there is none.
+    // Without a cache it is as fast as before, so there is no warning.
     if let Some(Ok(cache)) = cache() {
         compiler = compiler.cache(cache);
     }
@@ -33,7 +33,7 @@ pub(crate) struct Loaded {
     pub(crate) size: usize,
 }
 
-/// Load a file, whoever it is from, within what compiling may take.
+/// Load an untrusted file, within the limits of compiling.
 pub(crate) fn load(path: &Path, limits: &Limits) -> Result<Loaded, Failure> {
     let compiler = own_compiler()?.limits(limits.into());
     let compiler = match cache() {
@@ -49,7 +49,7 @@ pub(crate) fn load(path: &Path, limits: &Limits) -> Result<Loaded, Failure> {
     load_by(compiler, path)
 }
 
-/// As [`load`], but without a cache it fails.
+/// As [`load`], but an error without a cache.
 pub(crate) fn load_into_cache(path: &Path) -> Result<Loaded, Failure> {
     let cache = cache().ok_or("there is no cache directory for compiled components: set XDG_CACHE_HOME or HOME to an absolute path")?;
     let cache = cache.map_err(|error| format!("compiled components can't be cached: {error}"))?;
@@ -67,7 +67,7 @@ fn load_by(compiler: Compiler, path: &Path) -> Result<Loaded, Failure> {
     })
 }
 
-/// A failure to load a component, in words and as an exit code.
+/// The message and the exit code for a component that can't be loaded.
 pub(crate) fn refused(path: &Path, error: &LoadError) -> Failure {
     let exit = match error {
         LoadError::CompileTime { .. }
@@ -91,7 +91,7 @@ fn own_compiler() -> Result<Compiler, String> {
 fn host(compiler: Compiler) -> Result<Host, String> {
     Host::builder()
         .compiler(compiler)
-        // It runs one step, and need not have room for more.
+        // It runs only one step.
         .concurrency(1)
         .build()
         .map_err(|error| error.to_string())

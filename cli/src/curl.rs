@@ -1,4 +1,4 @@
-//! Options of curl that are not options here, and what does the same.
+//! Options of curl that are no options here, and what replaces them.
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
@@ -124,7 +124,7 @@ const INSTEAD: [(&[&str], &str); 31] = [
     ),
 ];
 
-/// What to write for the argument that is not known, if it is one of curl's.
+/// The replacement for an unknown argument, if it is one of curl's.
 pub(crate) fn instead(error: &clap::Error) -> Option<String> {
     if error.kind() != ErrorKind::UnknownArgument {
         return None;

@@ -50,7 +50,7 @@ hide_response_headers: [X-Session]
     execute(&host, &step, job, args.format)
 }
 
-/// Start the service on a thread of its own, which ends with the program.
+/// Start the service on a separate thread, which ends with the program.
 fn serve() -> std::io::Result<String> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -69,7 +69,7 @@ fn serve() -> std::io::Result<String> {
     Ok(origin)
 }
 
-/// Tell what was received, as a chat or a status service would.
+/// Return what was received, as a chat or a status service would.
 async fn answer(request: Request<Incoming>) -> Result<Response<Full<Bytes>>, Infallible> {
     let received = format!("{} {}", request.method(), request.uri());
     let token = request

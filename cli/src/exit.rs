@@ -11,11 +11,11 @@ pub(crate) enum Exit {
     Success,
     /// 1: the step judged the response a failure.
     Failure,
-    /// 2: bad arguments, a bad step file, or a component that is no step.
+    /// 2: invalid arguments, an invalid step file, or a component that is not a step.
     Usage,
-    /// 3: the policy did not let a request out.
+    /// 3: the policy denied a request.
     Denied,
-    /// 4: no answer to judge: network, time-out, trap, a limit, stopped.
+    /// 4: no response to judge: network, timeout, trap, a limit, stopped.
     Exception,
 }
 
@@ -47,15 +47,15 @@ impl From<Exit> for ExitCode {
     }
 }
 
-/// A command that did not come to a result.
+/// A command that failed.
 #[derive(Debug)]
 pub(crate) struct Failure {
     pub(crate) exit: Exit,
-    /// For people, in one sentence.
+    /// One sentence for people.
     pub(crate) message: String,
 }
 
-/// What is not told apart is the user's to mend.
+/// By default, an error is one that the user can fix.
 impl<T: Into<String>> From<T> for Failure {
     fn from(message: T) -> Self {
         Self {

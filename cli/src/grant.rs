@@ -85,7 +85,7 @@ fn options(permission: &Permission) -> String {
         Permission::SecretCompose { name, place, .. } => {
             named_places("--secret-compose", name, &[*place])
         }
-        // None that this program has an option for.
+        // A permission without an option.
         _ => "--policy FILE".to_owned(),
     }
 }
@@ -100,10 +100,10 @@ fn named_places(option: &str, name: &str, places: &[Place]) -> String {
     format!("{option} {}", word(&format!("{name}={}", places.join(","))))
 }
 
-/// A text as one word of a shell command. Hosts can contain `$`, `;`, `&` and parentheses,
-/// a server chooses the host that it redirects to, and people paste what errors say.
+/// A text as one word of a shell command. Hosts can contain `$`, `;`, `&` and parentheses, a server
+/// chooses the host that it redirects to, and people paste parts of errors.
 fn word(text: &str) -> String {
-    // What shells leave alone inside a word; brackets are those of IPv6 addresses.
+    // What shells don't interpret inside a word; brackets are those of IPv6 addresses.
     let plain = |c: char| c.is_alphanumeric() || ":/.-_[]=@,…".contains(c);
     if text.chars().all(plain) {
         text.to_owned()
@@ -144,7 +144,7 @@ mod tests {
     use super::*;
     use crate::secret_args::{self, SecretArg};
 
-    /// A server chooses where it redirects to, and people paste what denials say.
+    /// A server chooses where it redirects to, and people paste parts of denials.
     #[test]
     fn an_origin_is_one_word() {
         for (host, word) in [
@@ -209,7 +209,7 @@ mod tests {
         );
     }
 
-    /// The options of each grant of a secret, for a secret that options gave.
+    /// The options that grant a secret which options defined.
     #[test]
     fn secrets() {
         let origin = |text: &str| text.parse::<Origin>().unwrap();

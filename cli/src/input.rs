@@ -1,4 +1,4 @@
-//! Reading the files that arguments name. Messages begin with the file.
+//! Reading the files that arguments name. Messages start with the file.
 
 use std::fs::File;
 use std::io::{self, ErrorKind, Read};
@@ -7,32 +7,32 @@ use std::path::{self, Path, PathBuf};
 use http_step_file::{Diagnostics, MAX_LEN, StepFile};
 use http_step_host::policy::{Host, Origin, Scheme};
 
-/// Standard input, where a step file is named.
+/// Standard input, as the name of a step file.
 pub(crate) const STDIN: &str = "-";
 
-/// Whether a step file has no directory of its own: standard input, also as
-/// `/dev/stdin`, and what a shell puts in the place of `<(…)`.
+/// Whether a step file has no directory: standard input, also as `/dev/stdin`, and what a shell
+/// passes for `<(…)`.
 pub(crate) fn is_stream(step: &str) -> bool {
     let directory = directory(step);
     step == STDIN || directory.starts_with("/dev") || directory.starts_with("/proc")
 }
 
-/// Whether a step file lies in the root, as in a container: below are all files of the
-/// machine, and nobody means those.
+/// Whether a step file is in the root directory, as in a container: all files of the machine are
+/// below it, which is never intended.
 pub(crate) fn is_in_root(step: &str) -> bool {
     let directory = directory(step);
     directory.has_root() && directory.parent().is_none()
 }
 
-/// The directory of a step file, however it is written.
+/// The directory of a step file, whatever form its path has.
 fn directory(step: &str) -> PathBuf {
     let whole = path::absolute(step).unwrap_or_default();
     let parent = whole.parent().unwrap_or(&whole);
     parent.canonicalize().unwrap_or_else(|_| parent.to_owned())
 }
 
-/// The most that is read of a file of properties or a component. Some of what
-/// can be named as a file has no end.
+/// The maximum that is read of a file of properties or a component. Some paths have endless
+/// contents.
 const MAX_SIZE: usize = 64 << 20;
 
 /// The content of a file.
@@ -50,7 +50,7 @@ pub(crate) fn file(path: &Path) -> Result<Vec<u8>, String> {
     Ok(content)
 }
 
-/// The most that is read of a body: it stands in the component's memory, twice.
+/// The maximum that is read of a body: it is in the component's memory, twice.
 const MAX_BODY: usize = 16 << 20;
 
 /// A body from standard input.
@@ -81,8 +81,8 @@ pub(crate) fn step_file(path: &str) -> Result<StepFile, String> {
     StepFile::parse(&text).map_err(|diagnostics| invalid("the step file", shown, &diagnostics))
 }
 
-/// The errors of a file, each on a line of its own, which begins with
-/// `FILE:LINE:COLUMN: `, where editors can jump to.
+/// The errors of a file, one per line. Each starts with `FILE:LINE:COLUMN: `, which editors can
+/// jump to.
 pub(crate) fn invalid(what: &str, shown: &str, diagnostics: &Diagnostics) -> String {
     let lines: Vec<_> = diagnostics
         .iter()
@@ -104,7 +104,7 @@ pub(crate) fn shown(path: &str) -> &str {
     }
 }
 
-/// As much as there may be, and a byte more to tell that there is more.
+/// Up to the maximum, and one byte more to detect that there is more.
 fn bounded(source: impl Read, most: usize) -> io::Result<Vec<u8>> {
     let mut text = Vec::new();
     source.take(most as u64 + 1).read_to_end(&mut text)?;
@@ -119,7 +119,7 @@ fn in_words(shown: &str, error: &io::Error) -> String {
     }
 }
 
-/// A step file that is not there may be meant as a URL, even one with a password.
+/// A missing step file may be meant as a URL, even one with a password.
 fn missing(path: &str) -> String {
     if path.starts_with("${{") {
         return format!(
@@ -135,10 +135,9 @@ fn missing(path: &str) -> String {
     }
 }
 
-/// The URL that a path may be meant as: it begins with a host, and no file of
-/// that name is likely.
+/// The URL that a path may be meant as: it starts with a host, and is unlikely to be a file's name.
 fn meant_as_url(path: &str) -> Option<String> {
-    // A scheme with one slash behind it, or none.
+    // A scheme followed by one slash, or none.
     if let Some((start, rest)) = path.split_once(':')
         && let Some(scheme) = [Scheme::Https, Scheme::Http]
             .into_iter()
@@ -169,7 +168,7 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
-    fn directories_that_are_nobodys() {
+    fn step_files_without_a_directory() {
         let elsewhere = tempfile::tempdir().unwrap();
         std::os::unix::fs::symlink("/", elsewhere.path().join("root")).unwrap();
         let through = |path: &str| elsewhere.path().join(path).display().to_string();
@@ -193,7 +192,7 @@ mod tests {
     }
 
     #[test]
-    fn what_may_be_meant_as_a_url() {
+    fn paths_that_may_be_meant_as_urls() {
         for (path, url) in [
             ("example.com", Some("https://example.com")),
             ("example.com/a?b", Some("https://example.com/a?b")),

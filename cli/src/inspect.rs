@@ -1,4 +1,4 @@
-//! `http-step inspect`: what a component asks for and offers.
+//! `http-step inspect`: a component's imports and exports.
 
 use http_step_host::Limits;
 

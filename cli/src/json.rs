@@ -1,15 +1,14 @@
-//! JSON that is fit for a terminal and for the log of a CI system, and stays the same
-//! JSON: what must not stand there is written as `\u00XX`.
+//! JSON that is safe for a terminal and for the log of a CI system, and decodes to the same: unsafe
+//! characters are escaped as `\u00XX`.
 
 use std::fmt::Write as _;
 
 use crate::ci::Commands;
 use crate::printable::is_hostile;
 
-/// JSON, as [`serde_json`] writes it, with each character escaped that terminals would
-/// obey or people not see, and the first of each command to a CI system: all of them are
-/// in strings. A string is looked at as the lines that it holds, since somebody may log
-/// what it decodes to.
+/// JSON, as [`serde_json`] writes it, with escapes for each character that terminals would obey or
+/// people not see, and for one of each command to a CI system: all of them are in strings. A string
+/// is checked as the lines that it contains, since its decoded form may be logged.
 pub(crate) fn printable(json: &str) -> String {
     let mut shown = String::with_capacity(json.len());
     let mut string: Option<Commands> = None;
@@ -25,7 +24,7 @@ pub(crate) fn printable(json: &str) -> String {
                 characters.by_ref().take(digits.len()).for_each(drop);
                 shown.extend(['\\', kind]);
                 shown.push_str(digits);
-                // It is no part of a command as it stands, but lines begin and go on.
+                // It is no part of a command here, but may start or continue a line.
                 commands.completed_by(match (kind, digits) {
                     ('n' | 'r', _) => '\n',
                     ('t' | 'f', _) | (_, "000b") => '\t',
@@ -40,7 +39,7 @@ pub(crate) fn printable(json: &str) -> String {
             }
             (Some(commands), c) => {
                 if let Some(length) = commands.completed_by(c) {
-                    // It is all ASCII, and what is before `c` has been written.
+                    // It is all ASCII, and the characters before `c` have been written.
                     let begun = shown.split_off(shown.len() - (length - 1));
                     for (index, c) in begun.char_indices() {
                         match index {
@@ -72,7 +71,7 @@ mod tests {
     use serde_json::{Value, json};
 
     #[test]
-    fn what_must_not_stand_there_is_escaped() {
+    fn unsafe_characters_are_escaped() {
         for (text, shown) in [
             (
                 "\u{1b}[2J\u{7f}\u{9b}31m\né",
@@ -102,7 +101,7 @@ mod tests {
         #![proptest_config(ProptestConfig::with_cases(2000))]
 
         #[test]
-        fn it_decodes_to_the_same_and_commands_nobody(pieces in hostile()) {
+        fn it_decodes_to_the_same_and_contains_no_command(pieces in hostile()) {
             let text = pieces.concat();
             let value = json!({"text": [text, pieces], text.clone(): {"a": 1.5, "b": null}});
             for json in [value.to_string(), format!("{value:#}")] {

@@ -1,5 +1,5 @@
-//! The `http-step` program: arguments in, a step run, its log shown, an exit
-//! code out. What a step is, and what it may do, is the library's to say.
+//! The `http-step` program: it parses arguments, runs a step, shows its log, and returns an exit
+//! code. The library defines what a step is and may do.
 
 mod args;
 mod body;
@@ -35,7 +35,7 @@ use crate::args::{Args, Command, FileKind, Format};
 use crate::exit::{Exit, Failure};
 
 fn main() -> ExitCode {
-    // Not a subcommand: nobody types it, and its output is not for people.
+    // Not a subcommand: only this program uses it, and its output is not for people.
     if env::args_os()
         .nth(1)
         .is_some_and(|first| first == component::CHILD)
@@ -63,7 +63,7 @@ fn execute(command: Command) -> Result<Exit, Failure> {
     match command {
         Command::Run(args) => {
             let format = args.format;
-            // What keeps it from running has no log around it.
+            // An error before the run has no log around it.
             run::run(*args).inspect_err(|failure| {
                 if format == Format::Text {
                     terminal::annotate("error", &failure.message);

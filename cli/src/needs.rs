@@ -16,21 +16,20 @@ use http_step_template::{Names, Part, Reference, Template, to_text};
 use crate::exit::Exit;
 use crate::{grant, terminal, typed};
 
-/// What the arguments give of what a run needs. What they do not speak of at all is
-/// listed, and not missed.
+/// What the arguments grant. Needs of a kind that they don't mention are listed, but not reported
+/// as missing.
 pub(crate) struct Given {
     pub(crate) properties: Option<Properties>,
     pub(crate) policy: Option<Policy>,
 }
 
-/// Where a step file's own files are, and whether those that are not hidden may be read
-/// in any case.
+/// Where a step file's files are, and whether those that are not hidden may be read in any case.
 pub(crate) struct Files {
     pub(crate) directory: PathBuf,
     pub(crate) visible: bool,
 }
 
-/// Tell what a step file needs, line by line; the first that is missing gives the code.
+/// Report what a step file needs, line by line; the first missing thing decides the exit code.
 pub(crate) fn report(file: &StepFile, files: &Files, given: &Given) -> Exit {
     let needs = file.needs();
     let mut report = Reported(Exit::Success);
@@ -50,7 +49,7 @@ pub(crate) fn report(file: &StepFile, files: &Files, given: &Given) -> Exit {
             )),
         }
     }
-    // Its beginning tells where it goes.
+    // Its start determines where it goes.
     let url = rendered(&file.url, &properties)
         .or_else(|| rendered(typed::before_path(&file.url), &properties));
     let method = rendered(&file.method, &properties);
@@ -58,7 +57,7 @@ pub(crate) fn report(file: &StepFile, files: &Files, given: &Given) -> Exit {
     let from_url = |url: &Option<String>| Origin::from_url(url.as_deref()?).ok();
     let url_secret = file.url_secret();
     for name in &needs.secrets {
-        // A token is made of them, and goes where they may go.
+        // A token derives from them, and may be sent where they may be sent.
         let tokens = token_url
             .as_ref()
             .filter(|_| needs.token_secrets.contains(name));
@@ -84,7 +83,7 @@ pub(crate) fn report(file: &StepFile, files: &Files, given: &Given) -> Exit {
     report.0
 }
 
-/// What was told so far: its exit code.
+/// The exit code of what was reported so far.
 struct Reported(Exit);
 
 impl Reported {
@@ -181,7 +180,7 @@ impl Reported {
         }
     }
 
-    /// The request, and what it asks for beside its origin.
+    /// The request, and the settings that it needs beside its origin.
     fn request(&mut self, file: &StepFile, url: &str, method: &str, policy: Option<&Policy>) {
         self.origin(url, method, policy);
         let Ok(origin) = Origin::from_url(url) else {
@@ -220,7 +219,7 @@ impl Reported {
     }
 }
 
-/// What a run needs that was denied: the line that would allow it, if one would.
+/// The line for a denied need: the option that would grant it, if there is one.
 fn wanted(denial: &Denial) -> String {
     match denial.grant() {
         Some(grant) => format!("{} is needed", grant::words(&grant)),
@@ -228,8 +227,8 @@ fn wanted(denial: &Denial) -> String {
     }
 }
 
-/// A text with its expressions rendered, as far as properties tell. A secret is a word
-/// that fits anywhere but at the beginning of a URL.
+/// A text with its expressions rendered, as far as properties are known. A secret is a word that is
+/// valid anywhere except at the start of a URL.
 fn rendered(text: &str, properties: &Properties) -> Option<String> {
     struct KnownProperties<'a>(&'a Properties);
 
@@ -250,7 +249,7 @@ fn rendered(text: &str, properties: &Properties) -> Option<String> {
     Some(to_text(&value).into_owned())
 }
 
-/// Where the step's token comes from, if it wants one.
+/// The token endpoint of the step, if it uses one.
 fn token_url(file: &StepFile) -> Option<&str> {
     match &file.auth {
         Some(Auth::Other { scheme, parameters }) if scheme == "oauth2" => {
@@ -260,7 +259,7 @@ fn token_url(file: &StepFile) -> Option<&str> {
     }
 }
 
-/// What lies at a path that a step file names; and that path as policies have it.
+/// The file at a path that a step file names, and that path as policies write it.
 enum Found {
     File(u64, String),
     Nothing(String),
@@ -274,7 +273,7 @@ fn found(path: &str, directory: &Path) -> Found {
     let directory = directory
         .canonicalize()
         .unwrap_or_else(|_| directory.to_owned());
-    // By its links, if it is there; else by its words.
+    // By its links, if it exists; otherwise as written.
     let whole = directory.join(path);
     let whole = whole.canonicalize().unwrap_or_else(|_| by_words(&whole));
     let Ok(plain) = whole.strip_prefix(&directory) else {
@@ -301,7 +300,7 @@ fn by_words(path: &Path) -> PathBuf {
     plain
 }
 
-/// Why a value can't be read, as far as can be told without reading it.
+/// Why a value can't be read, as far as that is known without reading it.
 fn unreadable(source: &SourceRef) -> Option<String> {
     let reference = source.reference();
     match source.scheme() {
@@ -323,7 +322,7 @@ fn unreadable(source: &SourceRef) -> Option<String> {
     }
 }
 
-/// Why a secret may not be a URL. Where it would lead is not asked before that.
+/// Why a secret may not be a URL. Its target is not checked before that.
 fn kept_from_urls(secret: &Secret) -> Option<Denial> {
     if secret.is_granted_for(Place::Url) {
         return None;
@@ -332,7 +331,7 @@ fn kept_from_urls(secret: &Secret) -> Option<Denial> {
     secret.admit(&anywhere, "GET", "/", Place::Url).err()
 }
 
-/// Why a secret may not go to an origin at all.
+/// Why a secret may not be sent to an origin at all.
 fn kept_from(secret: &Secret, origin: &Origin) -> Option<Denial> {
     let goes = |origins: &OriginPattern| origins.matches(origin);
     if secret.origins().iter().any(goes) {
@@ -341,12 +340,12 @@ fn kept_from(secret: &Secret, origin: &Origin) -> Option<Denial> {
     let place = Place::ALL
         .into_iter()
         .find(|place| secret.is_granted_for(*place))?;
-    // Of a URL that is a secret nobody knows where it leads.
+    // The target of a URL that is a secret is unknown.
     let place = Some(place).filter(|place| *place != Place::Url)?;
     secret.admit(origin, "GET", "/", place).err()
 }
 
-/// What the step asks for of TLS and proxies and may not.
+/// The settings of TLS and proxies that the step requests and the policy denies.
 fn denied(file: &StepFile, origin: &Origin, method: &str, policy: &Policy) -> Vec<Denial> {
     let Ok(permit) = policy.admit(origin, method) else {
         return Vec::new();

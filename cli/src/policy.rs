@@ -1,4 +1,4 @@
-//! What a run may reach and use: what the arguments say.
+//! What a run may reach and use, from the arguments.
 
 use std::path::Path;
 
@@ -9,13 +9,13 @@ use crate::args::{PolicyArgs, RunArgs};
 use crate::proxy_env::{self, FromEnv};
 use crate::{input, secret_args, terminal, typed};
 
-/// The policy of a run. Without a word of it, the built-in step may do what curl
-/// could, and no other may do anything.
+/// The policy of a run. Without policy arguments, the built-in step may do what curl could, and any
+/// other component nothing.
 pub(crate) fn from_args(args: &RunArgs, is_typed: bool) -> Result<Policy, String> {
     let is_built_in = args.component.is_none();
     let mut policy = base(&args.policy, is_built_in)?;
-    // Who types a URL means it; who writes a policy has thought of it all, and a
-    // component may be anybody's.
+    // A URL argument is intended. A policy is complete, and a component may be untrusted, so with
+    // those it grants nothing.
     if args.policy.policy.is_none()
         && is_typed
         && is_built_in
@@ -37,8 +37,7 @@ pub(crate) fn from_args(args: &RunArgs, is_typed: bool) -> Result<Policy, String
     Ok(policy)
 }
 
-/// What a run of the built-in step may reach and use; none if the arguments say nothing
-/// of it.
+/// What a run of the built-in step may reach and use; none without policy arguments.
 pub(crate) fn given(args: &PolicyArgs) -> Result<Option<Policy>, String> {
     if args.is_empty() {
         return Ok(None);
@@ -46,15 +45,15 @@ pub(crate) fn given(args: &PolicyArgs) -> Result<Option<Policy>, String> {
     granted(base(args, true)?, args).map(Some)
 }
 
-/// Whether the built-in step may read the files beside a step file that are not hidden:
-/// as curl would; but nobody chose the directory of a step file without a name, and the
-/// root has the files of everybody. Who types a URL types the files, too.
+/// Whether the built-in step may read the files beside a step file that are not hidden, as curl
+/// would. A step file without a name has no chosen directory, and the root contains all files. A
+/// URL argument comes with explicit file arguments.
 pub(crate) fn reads_visible_files(args: &PolicyArgs, step: &str) -> bool {
     let is_anywhere = input::is_stream(step) || input::is_in_root(step);
     args.policy.is_none() && (typed::is_url(step) || !is_anywhere)
 }
 
-/// What there is before arguments add to it.
+/// The policy that arguments extend.
 fn base(args: &PolicyArgs, is_built_in: bool) -> Result<Policy, String> {
     match &args.policy {
         Some(path) => read(path),
@@ -63,7 +62,7 @@ fn base(args: &PolicyArgs, is_built_in: bool) -> Result<Policy, String> {
     }
 }
 
-/// With what arguments add.
+/// The policy with the grants of the arguments.
 fn granted(mut policy: Policy, args: &PolicyArgs) -> Result<Policy, String> {
     let PolicyArgs {
         policy: file,
@@ -110,7 +109,7 @@ fn granted(mut policy: Policy, args: &PolicyArgs) -> Result<Policy, String> {
     Ok(policy)
 }
 
-/// The policy with the proxies that the environment names, where it names none itself.
+/// The policy with the proxies of the environment, if it names none itself.
 fn with_proxies_of_environment(policy: Policy, file: Option<&Path>) -> Result<Policy, String> {
     let own = policy.proxy_rules().clone();
     if own.http.is_some() || own.https.is_some() || own.all.is_some() {

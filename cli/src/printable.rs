@@ -1,45 +1,43 @@
-//! Text of servers, components and files, made fit for a terminal and for the log of a
-//! CI system.
+//! Text of servers, components and files, made safe for a terminal and for the log of a CI system.
 //!
-//! What a terminal would obey, or show as if it were not there, is replaced visibly, and
-//! so is the character that would complete a [command](crate::ci) to a CI system:
-//! control characters by their pictures, everything else by its code, `\u{202e}`. In a
-//! log, what looks like such a replacement already is replaced as well, so that no two
-//! texts look the same; only the two ways to end a line do. Messages quote texts in the
-//! same form themselves.
+//! What a terminal would obey or not show is replaced visibly, and so is the character that would
+//! complete a [command](crate::ci) to a CI system: control characters by their pictures, everything
+//! else by its code, `\u{202e}`. In a log, text that looks like such a replacement is replaced as
+//! well, so that no two texts look the same, except for the two kinds of line breaks. Messages
+//! quote texts in the same form themselves.
 
 use std::fmt::Write as _;
 
 use crate::ci::Commands;
 
-/// Makes a text printable that comes in pieces.
+/// Makes text printable that arrives in pieces.
 #[derive(Clone, Debug)]
 pub(crate) struct Printable {
     guard: Guard,
-    /// Whether what looks replaced is replaced.
+    /// Whether text that looks like a replacement is replaced.
     is_exact: bool,
-    /// The text ends with a carriage return so far.
+    /// Whether the text so far ends with a carriage return.
     returned: bool,
-    /// How much of `\u{` the text ends with.
+    /// How much of `\u{` the text so far ends with.
     code: usize,
 }
 
-/// What may not be complete in the text.
+/// What must not be complete in the text.
 #[derive(Clone, Debug)]
 enum Guard {
     /// Commands.
     Commands(Commands),
-    /// A word, in lower case; and what the text ends with.
+    /// A word, in lower case; and the end of the text so far.
     Word { word: String, recent: String },
 }
 
 impl Printable {
-    /// A log in which no command is complete, from the start of a line on.
+    /// A log without complete commands, from the start of a line on.
     pub(crate) fn log() -> Self {
         Self::guarded(Guard::Commands(Commands::new()))
     }
 
-    /// A log in which a word of ASCII is not complete, and commands are.
+    /// A log that contains neither a complete ASCII word nor complete commands.
     pub(crate) fn log_without(word: &str) -> Self {
         Self::guarded(Guard::Word {
             word: word.to_ascii_lowercase(),
@@ -56,7 +54,7 @@ impl Printable {
         }
     }
 
-    /// A message, on a line that begins with other text, or with none.
+    /// A message, on a line that starts with other text, or with none.
     pub(crate) fn message(start: &str, text: &str) -> String {
         let mut printable = Self {
             is_exact: false,
@@ -71,14 +69,14 @@ impl Printable {
     pub(crate) fn feed(&mut self, text: &str) -> String {
         let mut shown = String::with_capacity(text.len());
         for c in text.chars() {
-            // What ends lines elsewhere ends them here.
+            // A line break elsewhere is one here.
             if std::mem::take(&mut self.returned) && c != '\n' {
                 self.replace('\r', &mut shown);
             }
             match c {
                 '\r' => self.returned = true,
                 _ if is_hostile(c) => self.replace(c, &mut shown),
-                // A picture that stands for a control character.
+                // The picture of a control character.
                 '\u{2400}'..='\u{2421}' if self.is_exact => self.replace(c, &mut shown),
                 _ => self.push(c, &mut shown),
             }
@@ -86,7 +84,7 @@ impl Printable {
         shown
     }
 
-    /// What is still to be shown of the text.
+    /// The rest of the text.
     pub(crate) fn finish(&mut self) -> String {
         let mut shown = String::new();
         if std::mem::take(&mut self.returned) {
@@ -95,7 +93,7 @@ impl Printable {
         shown
     }
 
-    /// A character that may be sent, unless it completes what may not be complete.
+    /// Write a safe character, unless it completes what must not be complete.
     fn push(&mut self, c: char, shown: &mut String) {
         self.code = match (self.code, c) {
             (_, '\\') => 1,
@@ -112,7 +110,7 @@ impl Printable {
     }
 
     fn replace(&mut self, c: char, shown: &mut String) {
-        // The control pictures stand in the order of the characters.
+        // The control pictures are in the order of the characters.
         let picture = match u32::from(c) {
             code @ 0..0x20 => char::from_u32(0x2400 + code),
             0x7f => Some('\u{2421}'),
@@ -123,7 +121,7 @@ impl Printable {
             None => write_code(c, shown),
         }
         self.code = 0;
-        // As the reader sees it, this is where a word ends and a line has begun.
+        // For the reader, a word ends and a line has started here.
         self.guard.is_completed_by('\u{2400}');
     }
 }
@@ -147,16 +145,16 @@ impl Guard {
     }
 }
 
-/// Code in the form that Rust and JavaScript have for it.
+/// A code in the syntax of Rust and JavaScript.
 fn write_code(c: char, shown: &mut String) {
     // Writing to a string does not fail.
     let _ = write!(shown, "\\u{{{:x}}}", u32::from(c));
 }
 
-/// Whether terminals would obey a character, or people not see it where it stands:
-/// control characters but tabs and line feeds, and what Unicode has no picture for
-/// (Default_Ignorable_Code_Point, the separators of lines, interlinear annotation). The
-/// two that choose between an emoji and a sign stay, since texts are full of them.
+/// Whether terminals would obey a character, or people not see it: control characters except tabs
+/// and line feeds, and characters that Unicode does not display (Default_Ignorable_Code_Point, line
+/// separators, interlinear annotation). The two that choose between an emoji and a text symbol are
+/// allowed, since they are common.
 pub(crate) fn is_hostile(c: char) -> bool {
     match c {
         '\n' | '\t' | '\u{fe0e}' | '\u{fe0f}' => false,
@@ -202,7 +200,7 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn what_people_would_not_see_is_shown() {
+    fn invisible_characters_are_shown() {
         let hidden = "\u{202a}\u{202e}\u{2066}\u{2069}\u{200b}\u{200f}\u{feff}\u{61c}\
             \u{2028}\u{2029}\u{e0000}\u{e0041}\u{e007f}\u{ad}\u{2060}\u{80}\u{85}\u{9f}\u{fffb}";
         let codes: String = hidden
@@ -214,7 +212,7 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn commands_are_shown_and_not_given() {
+    fn commands_are_shown_and_not_obeyed() {
         for (text, expected) in [
             ("::error::x", ":\\u{3a}error::x"),
             ("a\n \t::add-mask::x", "a\n \t:\\u{3a}add-mask::x"),
@@ -241,7 +239,7 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn what_looks_replaced_is_replaced() {
+    fn text_that_looks_replaced_is_replaced() {
         assert_eq!(
             shown("\\u{3a} \u{241b} \\\\u{ \\u {"),
             "\\u\\u{7b}3a} \\u{241b} \\\\u\\u{7b} \\u {"
@@ -259,7 +257,7 @@ pub(crate) mod tests {
         assert_eq!(shown, "::error::\naabaabaa\\u{63}AABAA\\u{43}");
     }
 
-    /// The text that was made printable, but for its line ends.
+    /// The text that was made printable, except for its line breaks.
     fn read_back(shown: &str) -> String {
         let mut text = String::new();
         let mut rest = shown;
@@ -282,7 +280,7 @@ pub(crate) mod tests {
         text
     }
 
-    /// Pieces of what is hostile, so that it comes about in all ways.
+    /// Pieces of hostile text, in all combinations.
     pub(crate) fn hostile() -> impl Strategy<Value = Vec<String>> {
         let piece = prop_oneof![
             "[ \\t\\r\\n#:\\[\\-+~^\\\\u{}a]{0,4}",
@@ -299,7 +297,7 @@ pub(crate) mod tests {
         prop::collection::vec(piece, 0..12)
     }
 
-    /// Whether an agent would find a command, by its own way of looking for it.
+    /// Whether an agent would find a command, by its own way of searching.
     pub(crate) fn commanded(shown: &str) -> Option<&str> {
         shown.split('\n').find(|line| {
             let lower = line.to_lowercase();
@@ -326,7 +324,7 @@ pub(crate) mod tests {
         #![proptest_config(ProptestConfig::with_cases(2000))]
 
         #[test]
-        fn nothing_that_is_printed_commands_anybody(pieces in hostile()) {
+        fn printed_text_contains_no_command(pieces in hostile()) {
             let mut printable = Printable::log();
             let mut log: String = pieces.iter().map(|piece| printable.feed(piece)).collect();
             log += &printable.finish();

@@ -7,7 +7,7 @@ use http_step_host::Properties;
 use crate::args::PropertyArgs;
 use crate::input;
 
-/// The properties of a file, with those of the arguments over them.
+/// The properties of a file, overridden by those of the arguments.
 pub(crate) fn read(args: &PropertyArgs) -> Result<Properties, String> {
     let mut properties = match &args.properties {
         Some(path) => from_file(path)?,

@@ -1,14 +1,13 @@
-//! Proxies from the environment, where `--proxy-from-env` says so: as the requests
-//! library and curl read it.
+//! Proxies from the environment, with `--proxy-from-env`: as the requests library and curl read it.
 //!
 //! | variable | |
 //! |---|---|
 //! | `http_proxy`, `https_proxy` | the proxy for that scheme |
 //! | `all_proxy` | the proxy for a scheme that has none |
-//! | `no_proxy` | hosts that are reached without one, separated by commas |
+//! | `no_proxy` | hosts that are reached without a proxy, separated by commas |
 //!
-//! Each may be written in capitals. One in small letters goes first, also if it is
-//! empty, which is no proxy.
+//! Each may be in upper case. The lower-case variable takes precedence, even if it is empty, which
+//! means no proxy.
 
 use std::env;
 use std::ffi::OsString;
@@ -18,11 +17,11 @@ use http_step_host::policy::{NoProxy, ProxyRules, ProxyUrl};
 /// The variables of the environment.
 type Environment<'a> = &'a dyn Fn(&str) -> Option<OsString>;
 
-/// What the environment says.
+/// The settings of the environment.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct FromEnv {
     pub(crate) rules: ProxyRules,
-    /// What of it can't be used, and is left out.
+    /// Invalid settings, which are ignored.
     pub(crate) warnings: Vec<String>,
 }
 
@@ -31,7 +30,7 @@ pub(crate) fn read() -> Result<FromEnv, String> {
     from(&|name| env::var_os(name))
 }
 
-/// The variables that name a proxy, in words, if there are any.
+/// The names of the variables that name a proxy, as text, if there are any.
 pub(crate) fn names_in_words() -> Option<String> {
     let environment: Environment<'_> = &|name| env::var_os(name);
     let names: Vec<_> = [HTTP, HTTPS, ALL]
@@ -43,7 +42,7 @@ pub(crate) fn names_in_words() -> Option<String> {
     (!names.is_empty()).then(|| names.join(", "))
 }
 
-/// Small letters first.
+/// Lower case first.
 type Names = [&'static str; 2];
 
 const HTTP: Names = ["http_proxy", "HTTP_PROXY"];
@@ -86,14 +85,14 @@ fn proxy(environment: Environment<'_>, names: &Names) -> Result<Option<ProxyUrl>
         url if url.contains("://") => url.to_owned(),
         host => format!("http://{host}"),
     };
-    // The value may hold a password.
+    // The value may contain a password.
     url.parse()
         .map(Some)
         .map_err(|error| format!("{name} in the environment: {error}"))
 }
 
-/// A variable, and the name that it has. In a CGI program `HTTP_PROXY` is the header
-/// `Proxy` of a request, and whoever sends it is not to choose the proxy.
+/// A variable, and its name. In a CGI program `HTTP_PROXY` is the header `Proxy` of a request,
+/// whose sender must not choose the proxy.
 fn variable(environment: Environment<'_>, names: &Names) -> Option<(&'static str, OsString)> {
     let is_header = |name: &str| name == "HTTP_PROXY" && environment("REQUEST_METHOD").is_some();
     names
@@ -112,8 +111,8 @@ fn text(name: &str, value: OsString) -> Result<String, String> {
 mod tests {
     use super::*;
 
-    /// What an environment says, in short: the proxies for http, https and all, then
-    /// what goes without.
+    /// A short form of an environment's settings: the proxies for http, https and all, then the
+    /// hosts without a proxy.
     fn report(variables: &[(&str, &str)]) -> String {
         let environment = |name: &str| {
             let found = variables.iter().find(|(other, _)| *other == name);
@@ -135,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn as_curl_and_requests_read_it() {
+    fn as_in_curl_and_requests() {
         for (variables, expected) in [
             (&[][..], "- - -"),
             (&[("http_proxy", "http://p:3128")], "http://p:3128 - -"),
@@ -144,7 +143,7 @@ mod tests {
             (&[("HTTPS_PROXY", "socks5://p")], "- socks5://p -"),
             (&[("all_proxy", "socks5h://p")], "- - socks5h://p"),
             (&[("ALL_PROXY", "p:3128")], "- - http://p:3128"),
-            // Small letters go first, also with nothing behind them.
+            // Lower case takes precedence, even if it is empty.
             (
                 &[("HTTP_PROXY", "http://a"), ("http_proxy", "http://b")],
                 "http://b - -",
@@ -180,7 +179,7 @@ mod tests {
             report(&[cgi, ("HTTP_PROXY", "http://evil.example")]),
             "- - -"
         );
-        // No header comes as one of these.
+        // No header has one of these names.
         assert_eq!(report(&[cgi, ("http_proxy", "http://p")]), "http://p - -");
         assert_eq!(report(&[cgi, ("HTTPS_PROXY", "http://p")]), "- http://p -");
     }

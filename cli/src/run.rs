@@ -1,4 +1,4 @@
-//! `http-step run`: a step file or a typed request, through a component.
+//! `http-step run`: a step file, or a request from arguments, with a component.
 
 use std::path::{self, Path, PathBuf};
 
@@ -54,14 +54,14 @@ pub(crate) fn run(args: RunArgs) -> Result<Exit, Failure> {
     };
     let (result, exit) = finish(&host, &step, job, args.format)?;
     if !uses_proxy {
-        tell_of_unused_proxies(&result);
+        report_unused_proxies(&result);
     }
     Ok(exit)
 }
 
-/// Where no connection was made, and the environment names a proxy that was not asked
-/// for, that is likely why.
-fn tell_of_unused_proxies(result: &RunResult) {
+/// If no connection was made, and the environment names a proxy that was not used, that is the
+/// likely reason.
+fn report_unused_proxies(result: &RunResult) {
     let stage = result.error.as_ref().and_then(|error| error.stage);
     if !matches!(stage, Some(Stage::Resolve | Stage::Connect)) {
         return;
@@ -89,13 +89,13 @@ fn finish(
         .build()
         .map_err(|error| format!("the runtime can't be started: {error}"))?;
     let result = runtime.block_on(async {
-        // Before anything is shown: whoever stops the program gets its last lines, too.
+        // Before anything is shown, so that a program that is stopped still shows its last lines.
         let stopped = stopped();
         let show = Show::new(format);
         let result = host.run_until(step, job.sink(show.sink()), stopped).await;
         (show, result)
     });
-    // A name that is being resolved is not waited for.
+    // Don't wait for a name that is being resolved.
     runtime.shutdown_background();
     let (show, mut result) = result;
     grant::explain(&mut result);
@@ -103,8 +103,8 @@ fn finish(
     Ok((result, exit))
 }
 
-/// Until somebody stops the program: a person with Ctrl-C, or a CI system, which
-/// asks before it kills. From the call on nothing else comes of being asked.
+/// Completes when the program is stopped: by a user with Ctrl-C, or by a CI system, which sends a
+/// signal before it kills. From the call on, these signals have no other effect.
 #[cfg(unix)]
 fn stopped() -> impl Future<Output = ()> {
     use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -114,7 +114,7 @@ fn stopped() -> impl Future<Output = ()> {
             Ok(mut signal) => {
                 signal.recv().await;
             }
-            // It ends the program as ever.
+            // A signal then ends the program as usual.
             Err(_) => std::future::pending().await,
         }
     }
@@ -128,16 +128,16 @@ fn stopped() -> impl Future<Output = ()> {
     }
 }
 
-/// Until somebody stops the program: a person with Ctrl-C.
+/// Completes when a user stops the program with Ctrl-C.
 #[cfg(not(unix))]
 async fn stopped() {
     if tokio::signal::ctrl_c().await.is_err() {
-        // Nobody can stop it, so nobody did.
+        // It can't be stopped.
         std::future::pending::<()>().await;
     }
 }
 
-/// Where the files lie that the step file names: beside it. Whole, because
+/// The directory of the files that the step file names, which is its own. It is absolute, because
 /// messages name it.
 pub(crate) fn directory(step: &str, is_typed: bool) -> PathBuf {
     let beside = (!is_typed && !input::is_stream(step))

@@ -1,36 +1,36 @@
 //! How a run is shown, in each format.
 //!
-//! `text` is for people: the log goes to standard output while it is written,
-//! then the summary, and the error if there is one, to standard error.
+//! `text` is for people: the log goes to standard output while it is written, then the summary, and
+//! the error if there is one, to standard error.
 //!
-//! `json` is for programs: one object on standard output when the run is over.
-//! It is the program's stable contract: fields may be added, none is taken away
-//! or changes its meaning.
+//! `json` is for programs: one object on standard output when the run is over. It is the program's
+//! stable contract: fields may be added, none is removed or changes its meaning.
 //!
 //! | field | value |
 //! |---|---|
 //! | `outcome` | `success`, `warnings`, `failure`, `exception`, `denied` or `cancelled` |
 //! | `summary` | one line for people: `Status code: 200` |
-//! | `exchanges` | a list with one `{request, response}` a request, redirects included |
+//! | `exchanges` | a list with one `{request, response}` per request, including redirects |
 //! | `exchanges[].request` | `{method, url, headers, body}` |
 //! | `exchanges[].response` | `{status, headers, body}`, or null if none came |
-//! | `….headers` | a list of `{name, value}`; a hidden value reads `<HIDDEN>` |
+//! | `….headers` | a list of `{name, value}`; a hidden value is `<HIDDEN>` |
 //! | `….body` | `{size, sha256}`; null for a request without one |
 //! | `outputs` | an object: values for the build, by name |
-//! | `ledger` | a list with one row a request: what the host saw of it |
-//! | `log` | a list of `{stream, text}`, the stream being `header`, `stdout`, `content` or `stderr` |
-//! | `error` | `{kind, message, stage, sent, exceeded, grant}`, or null if there was an answer to judge |
+//! | `ledger` | a list with one row per request: what the host saw of it |
+//! | `log` | a list of `{stream, text}`; the stream is `header`, `stdout`, `content` or `stderr` |
+//! | `error` | `{kind, message, stage, sent, exceeded, grant}`, or null if there was a response to
+//! judge |
 //! | `usage` | a number for each budget |
 //!
-//! `docs/result.md` tells of each field.
+//! `docs/result.md` describes each field.
 //!
-//! `ndjson` is the same as it happens, one object a line. Each piece of the log
-//! is `{"event": "log", "stream", "text"}`; the last line is `{"event":
-//! "result"}` with the fields above but `log`.
+//! `ndjson` is the same as a stream, one object per line. Each piece of the log is `{"event":
+//! "log", "stream", "text"}`; the last line is `{"event": "result"}` with the fields above except
+//! `log`.
 //!
-//! Where there is no run there is no object: bad arguments, a step file with
-//! errors or a component that is no step end in words on standard error and
-//! exit code 2; a component that is too much to compile, with exit code 4.
+//! Without a run there is no object: invalid arguments, a step file with errors or a component that
+//! is not a step end with a message on standard error and exit code 2; a component that takes too
+//! much to compile, with exit code 4.
 
 use anstyle::{AnsiColor, Style};
 use http_step_host::{Outcome, RunResult, Sink, Stream};
@@ -55,7 +55,7 @@ pub(crate) struct Show {
 }
 
 impl Show {
-    /// From now on the log may come.
+    /// The log may arrive from now on.
     pub(crate) fn new(format: Format) -> Self {
         Self {
             format,
@@ -63,7 +63,7 @@ impl Show {
         }
     }
 
-    /// Takes the log in.
+    /// Receives the log.
     pub(crate) fn sink(&self) -> impl Sink + use<> {
         let format = self.format;
         move |stream: Stream, text: &str| match format {
@@ -83,7 +83,7 @@ impl Show {
         }
     }
 
-    /// Show how it ended.
+    /// Show how the run ended.
     pub(crate) fn result(self, result: &RunResult) -> Exit {
         match self.format {
             Format::Json => {
@@ -112,7 +112,7 @@ fn text(result: &RunResult) {
     }
 }
 
-/// What is not a success is shown beside the build.
+/// Show a result that is not a success as an annotation.
 fn annotate(fence: Fence, result: &RunResult) {
     let level = match result.outcome {
         Outcome::Success => return,
@@ -125,8 +125,8 @@ fn annotate(fence: Fence, result: &RunResult) {
     }
 }
 
-/// The result without its log, each entry of which was an event. Its fields stay the text
-/// that they are: a number keeps its digits.
+/// The result without its log, each entry of which was an event. Its fields stay text, so that
+/// numbers keep their digits.
 fn result_event(result: &RunResult) -> String {
     let result = serde_json::to_string(result).unwrap_or_default();
     let mut fields: IndexMap<&str, &RawValue> = serde_json::from_str(&result).unwrap_or_default();

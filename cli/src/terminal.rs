@@ -1,9 +1,8 @@
-//! The one file that writes to the terminal.
+//! The only file that writes to the terminal.
 //!
-//! Texts of a run come from servers and components, so they may hold sequences
-//! that move the cursor, set the window's title or answer in the user's name, and
-//! lines that command a CI system. They are made visible instead ([`Printable`]),
-//! and in JSON they are escaped.
+//! Texts of a run come from servers and components, so they may contain sequences that move the
+//! cursor, set the window's title or answer in the user's name, and lines that command a CI system.
+//! They are made visible instead ([`Printable`]), and in JSON they are escaped.
 
 use std::fmt::Display;
 use std::io::{self, ErrorKind, Write};
@@ -20,7 +19,7 @@ const WARNING: Style = AnsiColor::Yellow.on_default().bold();
 /// Why output was lost, if any was.
 static LOST: OnceLock<io::Error> = OnceLock::new();
 
-/// Standard output, as far as it is written.
+/// Standard output, and its state.
 static OUTPUT: LazyLock<Mutex<Output>> = LazyLock::new(|| {
     Mutex::new(Output {
         text: Printable::log(),
@@ -30,7 +29,7 @@ static OUTPUT: LazyLock<Mutex<Output>> = LazyLock::new(|| {
 
 struct Output {
     text: Printable,
-    /// Whether text stands in the line that is written.
+    /// Whether the current line contains text.
     line_has_text: bool,
 }
 
@@ -39,7 +38,7 @@ pub(crate) fn output(text: &str) {
     styled_output(Style::new(), text);
 }
 
-/// Write text to standard output, in a style if that shows any.
+/// Write text to standard output, in a style if the terminal supports it.
 pub(crate) fn styled_output(style: Style, text: &str) {
     with_output(|output| {
         let shown = output.text.feed(text);
@@ -47,14 +46,14 @@ pub(crate) fn styled_output(style: Style, text: &str) {
     });
 }
 
-/// Write JSON text to standard output: an object on a line, or one for people, too. It is
+/// Write JSON text to standard output: an object on one line, or an indented one for people. It is
 /// text, so that numbers keep their digits.
 pub(crate) fn json(text: &str) {
     own(&format!("{}\n", json::printable(text)));
 }
 
-/// Write to standard output what this program says itself, with nobody's text in it:
-/// help, scripts for shells.
+/// Write the program's own text to standard output, without untrusted parts: help, scripts for
+/// shells.
 pub(crate) fn own(text: &str) {
     with_output(|_| keep(write_all(anstream::stdout().lock(), text)));
 }
@@ -67,7 +66,7 @@ pub(crate) fn note(text: &str) {
 /// As [`note`], in a style.
 pub(crate) fn styled_note(style: Style, text: &str) {
     end_line();
-    // There is nobody left to tell that this could not be told.
+    // There is no other way to report that this failed.
     let _ = writeln!(
         anstream::stderr().lock(),
         "{style}{}{style:#}",
@@ -80,12 +79,12 @@ pub(crate) fn error(text: impl Display) {
     labelled(ERROR, "error", text);
 }
 
-/// Write to standard error what the program goes on without.
+/// Write a warning to standard error.
 pub(crate) fn warning(text: impl Display) {
     labelled(WARNING, "warning", text);
 }
 
-/// Write an error of this program's to standard error. Whoever made it may be writing.
+/// Write an internal error to standard error. The code that failed may be writing.
 pub(crate) fn bug(text: impl Display) {
     let text = Printable::message("", &format!("\nerror: this is a bug of http-step: {text}"));
     let _ = writeln!(anstream::stderr().lock(), "{text}");
@@ -97,12 +96,10 @@ fn labelled(style: Style, label: &str, text: impl Display) {
     let _ = writeln!(anstream::stderr().lock(), "{style}{label}:{style:#} {text}");
 }
 
-/// While there is one, GitHub's runner takes no commands from standard output, if it is
-/// that which reads it; what is written is text as it is. Only this program knows the
-/// word that ends it.
+/// While it exists, GitHub's runner takes no commands from standard output, if it is the reader;
+/// the output is plain text. Only this program knows the word that ends it.
 ///
-/// Standard error is read beside it, and not in order: nothing that commands anybody is
-/// ever written there.
+/// Standard error is read concurrently, and not in order: no command is ever written there.
 pub(crate) struct Fence {
     word: Option<String>,
 }
@@ -112,7 +109,7 @@ impl Fence {
         let word = if ci::is_github() { ci::token() } else { None };
         if let Some(word) = &word {
             with_output(|output| {
-                // Somebody else may have left a line unfinished.
+                // The line may be unfinished.
                 output.write(Style::new(), &format!("\n::stop-commands::{word}\n"));
                 output.text = Printable::log_without(word);
             });
@@ -120,7 +117,7 @@ impl Fence {
         Self { word }
     }
 
-    /// End it, with lines beside the build for people.
+    /// End it, and write annotations.
     pub(crate) fn annotate(mut self, level: &str, text: &str) {
         if self.end() {
             annotation(level, text);
@@ -140,7 +137,7 @@ impl Fence {
     }
 }
 
-/// Show lines beside the build for people, where no fence is.
+/// Write annotations, without a fence.
 pub(crate) fn annotate(level: &str, text: &str) {
     if ci::is_github() {
         end_line();
@@ -159,7 +156,7 @@ impl Drop for Fence {
     }
 }
 
-/// Begin a new line of standard output, unless one has just begun.
+/// Start a new line of standard output, unless one has just started.
 fn end_line() {
     with_output(|output| {
         let rest = output.text.finish();
@@ -177,13 +174,13 @@ pub(crate) fn lost_output() -> Option<&'static io::Error> {
 }
 
 impl Output {
-    /// Write what may be written.
+    /// Write text that may be written.
     fn write(&mut self, style: Style, shown: &str) {
         if shown.is_empty() {
             return;
         }
         self.line_has_text = !shown.ends_with('\n');
-        // A line that a CI system is to obey has no style before it.
+        // A line that a CI system has to obey must not start with a style.
         let (text, end) = match shown.strip_suffix('\n') {
             Some(text) => (text, "\n"),
             None => (shown, ""),
@@ -204,7 +201,7 @@ fn write_all(mut to: impl Write, text: &str) -> io::Result<()> {
     to.flush()
 }
 
-/// Remember the first error. A reader who has gone away has seen enough.
+/// Remember the first error. If the reader has gone away, that is no error.
 fn keep(written: io::Result<()>) {
     if let Err(error) = written
         && error.kind() != ErrorKind::BrokenPipe

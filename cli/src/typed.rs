@@ -1,4 +1,4 @@
-//! A request that is typed as a URL and options.
+//! A request that is given as a URL and options.
 
 use http_step_file::{Body as Content, StepFile};
 use http_step_host::Origin;
@@ -14,8 +14,8 @@ pub(crate) fn is_url(step: &str) -> bool {
     step.contains("://")
 }
 
-/// Where a typed URL leads, which is what typing it grants. An expression may
-/// stand behind the host; a host that is one can't be known, and grants nothing.
+/// The origin of a URL argument, which the argument grants. The URL may contain an expression after
+/// the host; a host that is an expression is unknown, and grants nothing.
 pub(crate) fn origin(url: &str) -> Option<Origin> {
     Origin::from_url(before_path(url)).ok()
 }
@@ -49,7 +49,7 @@ pub(crate) fn request(url: &str, args: RequestArgs) -> Result<StepFile, String> 
         Body::None => {}
         Body::Fields(fields) => data = Some(fields),
         Body::Parts(parts) => files = Some(parts),
-        // JSON is a body whatever is in it; YAML has bounds of its own.
+        // JSON is a body whatever it contains; YAML has its own limits.
         Body::Json(value) => content = Some(Content::Json(value)),
         Body::Whole(Source::File(path), _) => content = Some(Content::File(path)),
         Body::Whole(Source::StandardInput, media_type) => {
@@ -68,7 +68,7 @@ pub(crate) fn request(url: &str, args: RequestArgs) -> Result<StepFile, String> 
         "hide_response_headers": args.hide_response_header,
     });
     let mut file = StepFile::parse(document.to_string().as_bytes()).map_err(|diagnostics| {
-        // They have no place: there is no file.
+        // They have no positions, since there is no file.
         let messages: Vec<_> = diagnostics
             .iter()
             .map(|diagnostic| diagnostic.message.as_str())
@@ -103,7 +103,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_a_typed_url_grants() {
+    fn grants_of_a_url_argument() {
         for (url, granted) in [
             ("http://127.0.0.1:8080", Some("http://127.0.0.1:8080")),
             ("http://[::1]:8080/a?b#c", Some("http://[::1]:8080")),
