@@ -227,7 +227,7 @@ mod tests {
     }
 
     #[test]
-    fn where_a_cookie_goes() {
+    fn a_cookie_is_sent_to_its_domain_and_path() {
         let from = "https://a.example.org/x/y";
         for (header, to, cookies) in [
             ("a=b", "https://a.example.org/x", "a=b"),
@@ -278,7 +278,7 @@ mod tests {
     }
 
     #[test]
-    fn hosts_that_share_nothing() {
+    fn hosts_that_share_no_cookies() {
         for (from, header, cookies) in [
             ("http://127.0.0.1/", "a=b; Domain=127.0.0.1", "a=b"),
             ("http://127.0.0.1/", "a=b; Domain=0.0.1", ""),
@@ -352,7 +352,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_header_leads_to_a_foreign_host(
+        fn no_header_sets_a_cookie_for_a_foreign_host(
             header in "[a-z]=[a-z]((; ?)(Domain|Path|Secure|Max-Age|Expires)=[.a-z0-9/:-]*)*"
         ) {
             let mut jar = Jar::default();

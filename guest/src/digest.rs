@@ -105,7 +105,7 @@ mod tests {
         fn log(&self, _: Stream, _: &str) {}
 
         fn credentials(&self, _: &Scheme) -> Result<Header, String> {
-            unreachable!("nobody asks for them")
+            unreachable!("the digest does not use them")
         }
 
         fn hash(&self) -> Box<dyn Hashing> {
@@ -129,7 +129,7 @@ mod tests {
     }
 
     #[test]
-    fn who_hashes_makes_no_difference() {
+    fn host_and_component_hash_alike() {
         let text: Vec<u8> = (0..3 * SHORT).map(|at| (at % 251) as u8).collect();
         for length in [0, 1, SHORT - 1, SHORT, SHORT + 1, 3 * SHORT] {
             let text = &text[..length];

@@ -59,7 +59,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_may_be_sent() {
+    fn valid_headers() {
         for (name, value, kept) in [
             ("X-Token", "abc", "abc"),
             ("x_!#$%&'*+-.^`|~9", " \t a\tb ü \t", "a\tb ü"),

@@ -41,7 +41,7 @@ pub struct Outgoing<'r> {
     pub url: &'r Url,
     /// All header fields but those that the host adds.
     pub headers: &'r [Header],
-    /// The body; empty is none.
+    /// The body, which may be empty.
     pub body: &'r [u8],
     /// Timeouts.
     pub timeouts: Timeouts,

@@ -35,7 +35,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn four_hundred_is_where_failure_starts() {
+    fn failure_starts_at_400() {
         for (status, outcome, summary) in [
             (200, Outcome::Success, "Status code: 200"),
             (302, Outcome::Success, "Status code: 302"),

@@ -59,7 +59,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_are_read_as_they_are_written() {
+    fn method_names_are_case_sensitive() {
         for name in ["POST", "GET", "PUT", "DELETE", "HEAD", "OPTIONS", "PATCH"] {
             assert_eq!(Method::parse(name).map(Method::name), Some(name));
         }

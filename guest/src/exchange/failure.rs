@@ -103,7 +103,7 @@ mod tests {
     }
 
     #[test]
-    fn of_a_hidden_url_the_origin_is_named() {
+    fn the_origin_of_a_hidden_url_is_named() {
         let request = request(true);
         let failure = |kind| Failure {
             kind,

@@ -126,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_asked_for() {
+    fn the_announcement_of_a_request() {
         let text = |text: &str| Fields::Text(text.to_owned());
         let first = "Performing POST request to http://a.example/#top\n";
         for (params, body, rest) in [

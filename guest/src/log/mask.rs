@@ -93,7 +93,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn hidden_by_list_or_by_nature() {
+    fn hidden_by_list_or_by_default() {
         let masks = Masks {
             request: vec!["x-token".to_owned()],
             response: vec!["X-Session".to_owned()],

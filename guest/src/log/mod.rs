@@ -93,7 +93,7 @@ impl<'h> Log<'h> {
         self.room -= kept.len();
     }
 
-    /// Write an error on a line of its own.
+    /// Write an error on a separate line.
     pub(crate) fn exception(&mut self, message: &str) {
         self.release_hops();
         if self.is_mid_line {

@@ -58,7 +58,7 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn where_readers_of_urls_find_them() {
+    fn where_url_parsers_find_them() {
         for (name, value, shown) in [
             ("location", "http://user:hunter2@h/", "http://<HIDDEN>@h/"),
             ("Location", "http:user:hunter2@h/x", "http:<HIDDEN>@h/x"),
@@ -105,7 +105,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_range_is_one_of_the_value(
+        fn a_range_is_within_the_value(
             name in "Location|Refresh",
             value in r#"([a-z]+:|url=|[0-9]|[/\\@?#;, \t'"]|ü|.)*"#
         ) {

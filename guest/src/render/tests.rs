@@ -1,4 +1,4 @@
-//! Specs go in, plans come out, or the sentence that says why not.
+//! Rendering of specs to plans, or errors.
 
 mod auth;
 
@@ -102,7 +102,7 @@ fn rendered(pairs: &[(&str, &str)]) -> Vec<Pair> {
         .collect()
 }
 
-/// The plan's error; plans themselves have no `Debug`, for they hold passwords.
+/// The error of a plan. Plans don't implement `Debug`, since they contain passwords.
 fn error(spec: RequestSpec) -> String {
     match plan(spec, &Build) {
         Ok(_) => panic!("the spec is rendered"),
@@ -126,7 +126,7 @@ fn texts() {
 }
 
 #[test]
-fn fields_that_are_listed() {
+fn listed_fields() {
     let listed = entries(&[
         ("plain", "a"),
         (
@@ -184,7 +184,7 @@ fn fields_that_are_listed() {
 }
 
 #[test]
-fn fields_that_one_expression_stands_for() {
+fn fields_from_one_expression() {
     let of_text = |words: &str| Fields::Text(words.to_owned());
     for (template, fields) in [
         ("a=b&c", of_text("a=b&c")),
@@ -219,7 +219,7 @@ fn fields_that_one_expression_stands_for() {
 }
 
 #[test]
-fn fields_that_a_text_makes_no_sense_for() {
+fn fields_that_can_not_be_text() {
     let shape = "it must be names and values: an object or a list of `[name, value]` pairs";
     for (template, expected) in [
         ("${{ property.object }}", Ok(4)),
@@ -308,7 +308,7 @@ fn bodies() {
     }
 }
 
-/// A number is written with the digits that it was given with.
+/// A number keeps its digits.
 #[test]
 fn numbers_keep_their_digits() {
     for (template, sent) in [
@@ -337,7 +337,7 @@ fn numbers_keep_their_digits() {
     }
 }
 
-/// Where text is wanted, a number stands as it is spelled.
+/// Within text, a number keeps its spelling.
 #[test]
 fn a_number_in_text_keeps_its_spelling() {
     let mut spec = spec();
@@ -368,7 +368,7 @@ fn a_number_in_text_keeps_its_spelling() {
 }
 
 #[test]
-fn null_leaves_out_what_a_part_says_of_itself() {
+fn null_omits_the_optional_fields_of_a_part() {
     let null = || Some("${{ property.none | default(null) }}".to_owned());
     let file = types::File {
         name: "a".to_owned(),
@@ -449,7 +449,7 @@ fn errors_name_the_setting() {
 }
 
 #[test]
-fn what_a_later_version_knows() {
+fn settings_of_later_versions() {
     let mut with_extension = spec();
     with_extension.extensions = vec![Extension {
         name: "retry".to_owned(),

@@ -139,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn characters_that_mean_something_else() {
+    fn characters_that_change_the_url() {
         for (url, value, warning) in [
             (
                 "https://a/b/IT",
@@ -177,7 +177,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_read_as_itself() {
+    fn characters_that_are_safe() {
         for (url, value) in [
             ("https://a/b/IT", "main"),
             ("https://a/b/IT", "größe-1.2_~!$&'()*+,;=:@"),

@@ -105,21 +105,21 @@ mod tests {
         }
     }
     #[test]
-    fn the_host_names_the_field_or_says_what_is_wrong() {
+    fn the_host_names_the_field_or_the_error() {
         let scheme = Scheme::Digest(Digest {
             username: "u".to_owned(),
             password: "handle".to_owned(),
         });
         let auth = Auth::Computed(scheme.clone());
-        let stand_in = Header {
+        let placeholder = Header {
             name: "X-Signature".to_owned(),
             value: "placeholder".to_owned(),
         };
         let ask = |requested: &Scheme| {
             assert_eq!(*requested, scheme);
-            Ok(stand_in.clone())
+            Ok(placeholder.clone())
         };
-        assert_eq!(field(&auth, &ask), Ok(stand_in.clone()));
+        assert_eq!(field(&auth, &ask), Ok(placeholder.clone()));
         let sentence = "the user name is too long".to_owned();
         let error = field(&auth, &|_| Err(sentence.clone())).unwrap_err();
         assert_eq!(error.to_string(), sentence);

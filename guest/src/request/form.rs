@@ -41,7 +41,7 @@ mod tests {
     }
 
     #[test]
-    fn as_urlencode_writes_it() {
+    fn as_in_urlencode() {
         for (pairs, text) in [
             (vec![], ""),
             (

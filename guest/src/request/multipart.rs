@@ -246,7 +246,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_goes_in_comes_out(
+        fn parts_are_read_back(
             contents in prop::collection::vec(prop::collection::vec(any::<u8>(), 0..40), 0..4)
         ) {
             let files: Vec<File> = contents

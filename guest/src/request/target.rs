@@ -178,7 +178,7 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn what_is_taken() {
+    fn valid_urls() {
         for (text, url) in [
             ("http://example.org", "http://example.org/"),
             (
@@ -206,7 +206,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_refused() {
+    fn invalid_urls() {
         for (text, error) in [
             (" ", TargetError::Empty),
             ("http://a/b c", TargetError::Blank),
@@ -267,7 +267,7 @@ mod tests {
     }
 
     #[test]
-    fn locations_are_relative_to_where_they_came_from() {
+    fn locations_are_relative_to_the_url_of_the_response() {
         let base = parse("https://example.org:8443/a/b?c").unwrap();
         for (location, url) in [
             ("d", "https://example.org:8443/a/d"),
@@ -328,7 +328,7 @@ mod tests {
     }
 
     #[test]
-    fn a_query_grows() {
+    fn a_query_is_extended() {
         for (text, more, url) in [
             ("http://a/", "b=1", "http://a/?b=1"),
             ("http://a/?", "b=1", "http://a/?b=1"),
@@ -344,7 +344,7 @@ mod tests {
     }
 
     #[test]
-    fn parts_that_people_see() {
+    fn displayed_parts() {
         let url = parse("https://example.org:8443/a?b=c#d").unwrap();
         assert_eq!(origin(&url), "https://example.org:8443");
         assert_eq!(address(&url), "https://example.org:8443/a");
@@ -352,7 +352,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_taken_is_http_without_credentials(
+        fn valid_urls_are_http_without_credentials(
             text in r"(https?:|ftp:|//|/|\\|@|:|\?|#|[a-z0-9.]|%|ü| |\[|\]|\|)*"
         ) {
             let base = Url::parse("http://base.example/a/b?c#d").unwrap();
@@ -361,7 +361,7 @@ mod tests {
                 prop_assert!(url.username().is_empty() && url.password().is_none());
                 prop_assert!(url.has_host());
                 prop_assert!(url.as_str().bytes().all(|byte| byte.is_ascii_graphic()));
-                // What was taken is taken again, and unchanged.
+                // A valid URL stays valid, and unchanged.
                 prop_assert_eq!(parse(url.as_str()), Ok(url));
             }
         }

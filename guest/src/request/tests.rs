@@ -1,4 +1,4 @@
-//! Plans go in, requests come out: the URL and the headers as they are sent.
+//! From plans to requests: the URL and the headers as they are sent.
 
 use super::*;
 use crate::bindings::ci::http_step::auth::{Hmac, Scheme, SignatureForm};
@@ -17,7 +17,7 @@ fn plan() -> Plan {
     }
 }
 
-/// What is made of a plan, by a host that stands in with one field.
+/// The request of a plan, with a host whose placeholder is one header field.
 fn built(plan: Plan) -> Result<Request, RequestError> {
     build(plan, &|_| {
         Ok(Header {
@@ -213,7 +213,7 @@ fn computed_credentials_override_an_own_header_of_their_name() {
 }
 
 #[test]
-fn the_host_is_asked_about_a_plan_that_is_right_so_far() {
+fn the_host_is_asked_about_an_otherwise_valid_plan() {
     let with_auth = |method: &str| {
         let plan = Plan {
             method: method.to_owned(),
@@ -291,7 +291,7 @@ fn params_are_appended() {
 }
 
 #[test]
-fn what_is_refused() {
+fn invalid_plans() {
     let files = || {
         Some(Body::Multipart {
             fields: vec![],

@@ -1,5 +1,5 @@
-//! Whole steps against a scripted network: the log, the result and what was
-//! sent are compared as a whole.
+//! Whole steps with a scripted network. The log, the result and the sent requests are compared as a
+//! whole.
 
 mod cookies;
 mod credentials;
@@ -20,7 +20,7 @@ use http_step_template::{Names, Value};
 use sha2::Sha256;
 use url::Position;
 
-/// One answer of the network: a head and pieces of a body, or a failure.
+/// One response of the network: a head and pieces of a body, or a failure.
 struct Answer {
     status: u16,
     headers: Vec<(&'static str, &'static [u8])>,
@@ -47,13 +47,13 @@ fn failure(kind: ErrorKind, words: &str) -> Failure {
 
 type Reply = Result<Answer, Failure>;
 
-/// A build whose network follows a script, and that remembers all it sees.
+/// A build with a scripted network, which records everything.
 struct Script {
     replies: RefCell<VecDeque<Reply>>,
     sent: RefCell<String>,
-    /// The schemes that the host is asked for credentials of.
+    /// The schemes for which the host was asked for credentials.
     requested: RefCell<Vec<Scheme>>,
-    /// A line each: the stream's letter and the text.
+    /// One entry per write: the stream and the text.
     log: RefCell<Vec<(Stream, String)>>,
 }
 
@@ -87,7 +87,7 @@ impl HostImports for Script {
 
     fn send<'r>(&self, request: &Outgoing<'r>) -> Result<Incoming<'r>, Failure> {
         let mut sent = self.sent.borrow_mut();
-        // A fragment is not part of what the transport sends.
+        // The transport does not send a fragment.
         let url = &request.url[..Position::AfterQuery];
         sent.push_str(&format!("{} {url}\n", request.method.name()));
         // The defaults are the same in every request.
@@ -120,7 +120,7 @@ impl Chunks for Pieces {
     }
 }
 
-/// What a step left behind.
+/// The recorded effects of a step.
 struct Seen {
     result: StepResult,
     sent: String,
@@ -217,7 +217,7 @@ fn header(name: &str, value: &str) -> Header {
     }
 }
 
-/// The headers that every request starts with.
+/// The headers at the start of every request.
 fn default_headers() -> Vec<Header> {
     vec![
         header(
@@ -229,7 +229,7 @@ fn default_headers() -> Vec<Header> {
     ]
 }
 
-/// A log as it is written here: defaults and separators spelled out.
+/// A log as written in these tests, with the defaults and separators filled in.
 fn log(text: &str) -> String {
     text.replace(
         "{defaults}",
@@ -242,10 +242,9 @@ fn log(text: &str) -> String {
     .replace("{separator}", &"=".repeat(60))
 }
 
-/// A slip in a name shows the value that was to be hidden. The first cookie may still
-/// come from a server.
+/// A typo in a name shows a value that should be hidden. A server may still set the first cookie.
 #[test]
-fn a_name_that_hides_nothing_is_told() {
+fn a_name_that_hides_nothing_is_reported() {
     let mut spec = spec("GET", "http://a.example/");
     spec.headers = fields(&[("X-Token", "t")]);
     spec.auth = Some(Auth::Bearer("t".to_owned()));
@@ -464,7 +463,7 @@ fn no_response() {
 }
 
 #[test]
-fn a_body_that_breaks_off() {
+fn a_truncated_body() {
     let seen = perform_step(
         spec("GET", "http://a.example/"),
         [Ok(Answer {
@@ -497,7 +496,7 @@ fn a_body_that_breaks_off() {
 }
 
 #[test]
-fn nothing_is_sent_for_a_spec_that_is_wrong() {
+fn nothing_is_sent_for_an_invalid_spec() {
     let mut unknown_scheme = spec("GET", "http://a.example/");
     unknown_scheme.auth = Some(Auth::Other(AuthScheme {
         scheme: "hawk".to_owned(),

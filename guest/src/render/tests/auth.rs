@@ -1,4 +1,4 @@
-//! How the request says who sends it, by each of the forms of `auth`.
+//! Rendering of `auth`, in each of its forms.
 
 use super::*;
 use crate::bindings::ci::http_step::auth::{
@@ -109,7 +109,7 @@ fn credentials_of_another_shape() {
 }
 
 #[test]
-fn what_the_host_computes() {
+fn credentials_that_the_host_computes() {
     let text = |text: &str| Some(text.to_owned());
     for (scheme, parameters, expected) in [
         (
@@ -199,7 +199,7 @@ fn what_the_host_computes() {
 }
 
 #[test]
-fn parameters_that_are_wrong() {
+fn invalid_parameters() {
     for (scheme, parameters, message) in [
         (
             "hmac",

@@ -1,4 +1,4 @@
-//! Pieces of bodies go in, text comes out.
+//! From pieces of bodies to text.
 
 use super::*;
 use crate::digest;
@@ -32,7 +32,7 @@ fn charsets() {
     for (content_type, pieces, text) in [
         ("text/plain", &[&b"gr\xc3\xb6\xc3\x9fe"[..]][..], "größe"),
         ("text/plain", &[b"gr\xf6\xdfe"], "größe"),
-        // What could be the beginning of a character of UTF-8, and is not.
+        // The start of what could be a UTF-8 character, but is not.
         ("text/plain", &[b"caf\xe9"], "café"),
         ("text/plain", &[b"caf\xe9", b" noir"], "café noir"),
         (
@@ -55,7 +55,7 @@ fn charsets() {
             &[b"\x93\xfa\x96", b"\x7b"],
             "日本",
         ),
-        // A mark outranks the header, and is not text.
+        // A byte order mark takes precedence over the header, and is not text.
         (
             "text/plain; charset=iso-8859-1",
             &[b"\xef\xbb\xbf\xc3\xb6"],
@@ -64,10 +64,10 @@ fn charsets() {
         ("text/plain", &[utf_16], "a\n"),
         ("application/octet", &[utf_16], "a\n"),
         ("text/plain; charset=utf-16be", &[b"\0a", b"\0", b"b"], "ab"),
-        // A character that the pieces cut.
+        // A character that is split across pieces.
         ("text/plain", &[b"\xe2\x82", b"\xac"], "€"),
         ("text/plain", &[b"a", b"", b"\xe2", b"\x82", b"\xac"], "a€"),
-        // The first character that is not ASCII decides for those that follow.
+        // The first non-ASCII character decides for those that follow.
         ("text/plain", &[b"a", b"\xf6"], "aö"),
         ("text/plain", &[b"\xc3\xb6", b"\xf6"], "ö\u{fffd}"),
         ("text/plain", &[b"\xf6", b"\xc3\xb6"], "öÃ¶"),
@@ -121,7 +121,7 @@ fn binary_bodies_are_one_line() {
 }
 
 #[test]
-fn text_that_turns_out_binary_ends_there() {
+fn text_ends_before_binary_data() {
     for (content_type, pieces, shown) in [
         ("", &[&b"A"[..], b"\0\x01\x02"][..], "A\n"),
         ("", &[b"A\n", b"\0"], "A\n"),
@@ -150,7 +150,7 @@ fn text_that_turns_out_binary_ends_there() {
 }
 
 #[test]
-fn only_what_is_called_text_may_have_control_characters() {
+fn only_declared_text_may_have_control_characters() {
     let colours = b"\x1b[31mred\x1b[0m\x07";
     assert_eq!(
         read_typed("text/plain", &[colours]),

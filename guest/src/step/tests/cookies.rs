@@ -1,10 +1,10 @@
-//! The step's own cookies, and what servers make of them: a server replaces and
-//! deletes them as it does its own (RFC 6265, section 5.3).
+//! The step's own cookies, and how servers change them: a server can replace and delete them like
+//! its own (RFC 6265, section 5.3).
 
 use super::*;
 
-/// The `Cookie` of each request but the first, when each response has these
-/// headers and redirects to the next location.
+/// The `Cookie` of each request but the first, if each response has these headers and redirects to
+/// the next location.
 fn sent_after(
     own: &[(&str, &str)],
     hops: &[(&'static str, &[(&'static str, &'static str)])],
@@ -63,7 +63,7 @@ fn a_server_deletes_a_cookie_of_the_step() {
             "other=1; sid=2",
         ),
         ("sid=2; Expires=soon", "other=1; sid=2"),
-        // Not about the request that follows, or not about this cookie.
+        // For another request, or another cookie.
         ("sid=; Path=/elsewhere; Max-Age=0", "sid=1; other=1"),
         ("sid=; Domain=b.example; Max-Age=0", "sid=1; other=1"),
         ("sid=; Secure; Max-Age=0", "sid=1; other=1"),
@@ -80,7 +80,7 @@ fn a_server_deletes_a_cookie_of_the_step() {
 }
 
 #[test]
-fn a_cookie_is_over_by_the_server_s_clock() {
+fn a_cookie_expires_by_the_clock_of_the_server() {
     let expires = "sid=; Expires=Wed, 25 Nov 2037 18:00:00 GMT";
     for (date, sent) in [
         ("Thu, 26 Nov 2037 18:00:00 GMT", "none"),
@@ -95,7 +95,7 @@ fn a_cookie_is_over_by_the_server_s_clock() {
 }
 
 #[test]
-fn what_is_deleted_does_not_come_back() {
+fn a_deleted_cookie_does_not_come_back() {
     let delete: &[(&str, &str)] = &[("set-cookie", "sid=; Path=/; Max-Age=0")];
     let set: &[(&str, &str)] = &[("set-cookie", "sid=2; Path=/")];
     assert_eq!(
@@ -105,7 +105,7 @@ fn what_is_deleted_does_not_come_back() {
         ),
         ["sid=2", "none", "none", "sid=2"]
     );
-    // Where the server's word does not reach, the step's stands.
+    // Where the server's cookie does not apply, the step's stays.
     let below: &[(&str, &str)] = &[("set-cookie", "sid=; Max-Age=0")];
     assert_eq!(
         sent_after(&[("sid", "1")], &[("/app/2", below), ("/3", &[])]),

@@ -13,8 +13,8 @@ fn with_auth(scheme: &str, parameters: &str) -> RequestSpec {
     spec
 }
 
-/// The host is asked once. The field that it names goes along as long as the origin
-/// is the same, whatever becomes of method and body.
+/// The host is asked once. Its header field is sent as long as the origin stays the same, even if
+/// the method and the body change.
 #[test]
 fn a_signature_goes_to_its_origin() {
     let mut spec = with_auth(
@@ -65,7 +65,7 @@ fn a_signature_goes_to_its_origin() {
 }
 
 #[test]
-fn what_stands_for_credentials_is_not_shown() {
+fn the_placeholder_of_credentials_is_not_shown() {
     for (scheme, parameters, name) in [
         (
             "hmac",
@@ -106,7 +106,7 @@ fn nothing_is_sent_if_the_host_refuses() {
     assert_eq!(seen.result.exchanges, []);
 }
 
-/// Who is wrong about the rest of the request is told so first.
+/// Other errors of the request are reported first.
 #[test]
 fn the_host_is_asked_last() {
     let mut spec = with_auth("digest", r#"["u", "p"]"#);

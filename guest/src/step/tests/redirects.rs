@@ -1,10 +1,9 @@
-//! Steps that a server sends on: the hops in the log, in the result and on the
-//! wire.
+//! Steps that follow redirects: the hops in the log, in the result and on the wire.
 
 use super::*;
 
 #[test]
-fn redirects_stand_above_the_answer() {
+fn redirects_precede_the_response_in_the_log() {
     let mut spec = spec("POST", "http://a.example/1");
     spec.body = Some(Body::Data(Fields::Text("data".to_owned())));
     spec.auth = Some(Auth::Bearer("t".to_owned()));
@@ -86,7 +85,7 @@ fn redirects_stand_above_the_answer() {
 }
 
 #[test]
-fn a_redirect_that_is_not_followed_is_the_answer() {
+fn an_unfollowed_redirect_is_the_response() {
     let mut stay = spec("GET", "http://a.example/");
     stay.settings.allow_redirects = false;
     for (spec, location) in [(stay, "/2"), (spec("GET", "http://a.example/"), "")] {
@@ -97,7 +96,7 @@ fn a_redirect_that_is_not_followed_is_the_answer() {
 }
 
 #[test]
-fn redirects_have_an_end() {
+fn redirects_are_limited() {
     let mut spec = spec("GET", "http://a.example/");
     spec.settings.max_redirects = 1;
     let moved = || answer(302, &[("location", "/")], "moved\n");
@@ -121,7 +120,7 @@ fn redirects_have_an_end() {
 }
 
 #[test]
-fn a_redirect_to_nowhere() {
+fn an_invalid_redirect() {
     let seen = perform_step(
         spec("GET", "http://a.example/"),
         [answer(302, &[("location", "ftp://b.example/")], "")],
@@ -136,7 +135,7 @@ fn a_redirect_to_nowhere() {
 }
 
 #[test]
-fn where_a_hidden_location_leads_is_hidden() {
+fn the_target_of_a_hidden_location_is_hidden() {
     let mut spec = spec("GET", "http://a.example/1");
     spec.hide_response_headers = vec!["LOCATION".to_owned()];
     let seen = perform_step(
@@ -225,7 +224,7 @@ fn a_password_in_a_location_is_hidden() {
 }
 
 #[test]
-fn of_a_long_hop_the_beginning_is_logged() {
+fn the_start_of_a_long_hop_is_logged() {
     let long = "é".repeat(40_000);
     let kept = &long[..65_536];
     let seen = perform_step(
@@ -282,7 +281,7 @@ fn a_hop_is_logged_before_the_next_one_fails() {
 
 #[test]
 fn a_fragment_stays_with_the_url_that_people_see() {
-    // RFC 9110, section 10.2.2: what a Location leaves out is inherited.
+    // RFC 9110, section 10.2.2: a fragment that the Location does not have is inherited.
     for (url, locations, shown) in [
         (
             "/start#info",
@@ -343,7 +342,7 @@ fn a_fragment_stays_with_the_url_that_people_see() {
         for url in &expected {
             assert!(log.contains(&format!("URL: {url}\n")), "{log}");
         }
-        // The transport sends what stands before it.
+        // The transport does not send it.
         assert!(!seen.sent.contains('#'), "{}", seen.sent);
     }
 }
