@@ -1,12 +1,12 @@
-//! Builds the guest for wasm32-wasip2, so that `cargo build` at the root gives a
-//! program that works.
+//! Builds the guest for wasm32-wasip2, so that `cargo build` in the root folder produces a working
+//! program.
 
 mod wasm;
 
 use std::env;
 use std::path::{Path, PathBuf};
 
-/// Names a component that is built already, to be embedded in place of the guest.
+/// The path of a prebuilt component, which is embedded instead of the guest.
 const PREBUILT: &str = "HTTP_STEP_COMPONENT_WASM";
 
 fn main() {

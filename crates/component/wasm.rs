@@ -1,5 +1,5 @@
-//! Runs cargo within cargo, for the parts that are WebAssembly. The tests' build
-//! script shares it.
+//! Runs cargo within cargo, for the parts that are WebAssembly. The tests' build script also uses
+//! it.
 
 use std::env;
 use std::path::{Path, PathBuf};
@@ -7,11 +7,11 @@ use std::process::Command;
 
 const TARGET: &str = "wasm32-wasip2";
 
-/// Build what `arguments` say of a workspace, in this profile. Gives the folder of
-/// what was built; none, with an error told to cargo, if it fails.
+/// Build a workspace with `arguments`, in this profile. Returns the folder of the output; none if
+/// it fails, in which case cargo has printed the error.
 pub(crate) fn build(manifest: &Path, profile: &str, arguments: &[&str]) -> Option<PathBuf> {
-    // A folder of its own: the outer cargo holds the lock of the common one. The component and the tests'
-    // guests share it, and so the macros that both are written with.
+    // A separate folder: the outer cargo holds the lock of the common one. The component and the
+    // tests' guests share it, and with it the macros that both use.
     let target_dir = target_dir()?.join("wasm");
     let output = Command::new(env::var_os("CARGO")?)
         .arg("build")
@@ -21,7 +21,7 @@ pub(crate) fn build(manifest: &Path, profile: &str, arguments: &[&str]) -> Optio
         .arg(&target_dir)
         .arg("--manifest-path")
         .arg(manifest)
-        // What the outer build sets is meant for this machine's code.
+        // The outer build's settings are for this machine's code.
         .env_remove("CARGO_ENCODED_RUSTFLAGS")
         .env_remove("RUSTFLAGS")
         .env_remove("RUSTC_WORKSPACE_WRAPPER")

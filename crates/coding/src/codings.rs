@@ -197,7 +197,7 @@ mod tests {
     }
 
     #[test]
-    fn names_that_are_no_coding_are_read_past_where_that_is_asked_for() {
+    fn unknown_codings_are_ignored_on_request() {
         for (values, codings, ignored) in [
             (&["UTF-8"][..], "identity", &["UTF-8"][..]),
             (&["utf-8, gzip", "none"], "gzip", &["utf-8", "none"]),
@@ -210,7 +210,7 @@ mod tests {
             assert_eq!(found.to_string(), codings);
             assert_eq!(names, ignored);
         }
-        // These it may well be in.
+        // These may contain an unsupported coding.
         for values in [&["Compress"][..], &["gzip, exi"], &["utf-8, xz"]] {
             let values = values.iter().map(|value| value.as_bytes());
             let error = Codings::parse_lenient(values).unwrap_err();
@@ -219,7 +219,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_undone_is_named() {
+    fn unsupported_codings_are_named() {
         for (values, expected) in [
             (
                 &["compress"][..],

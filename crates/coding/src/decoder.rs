@@ -248,7 +248,7 @@ mod tests {
     use super::*;
     use crate::engine::{Fault, Progress};
 
-    /// A library that neither reads nor writes, nor says why.
+    /// A library that makes no progress and reports no error.
     struct Stuck;
 
     impl Engine for Stuck {
@@ -266,12 +266,12 @@ mod tests {
     }
 
     #[test]
-    fn a_library_that_stands_still_is_an_error_and_no_endless_loop() {
+    fn a_library_without_progress_is_an_error_and_no_endless_loop() {
         let coding = Coding::Gzip;
         let mut stage = Stage::new(coding);
         stage.engine = Some(Box::new(Stuck));
         let mut room = [0; 8];
-        // Without input it may: more is to come.
+        // Without input this is valid: more may follow.
         assert_eq!(stage.decode(&mut room), Ok(0));
         stage.unread = Bytes::from_static(b"!");
         assert_eq!(

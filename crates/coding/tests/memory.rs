@@ -1,7 +1,7 @@
-//! What decoding takes of a process's memory, the C library's share included.
+//! The memory that decoding takes of a process, including the C library's.
 //!
-//! Each body is decoded in a process of its own: memory that an encoder gave
-//! back would be taken again unnoticed.
+//! Each body is decoded in a separate process: an increase could go unnoticed if an encoder had
+//! freed memory before.
 
 #![cfg(target_os = "linux")]
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
@@ -19,13 +19,13 @@ use bytes::Bytes;
 use encoders::{codings, encoded, zeros};
 use http_step_coding::{Coding, Decoder, Step};
 
-/// What each bomb decodes to: ten times what any of them may take.
+/// The decoded size of each bomb: ten times the memory that any of them may take.
 const LENGTH: usize = 256 << 20;
 
-/// Between what was read, and what was found.
+/// Separates the input from the measurement.
 const MARK: &str = "measured:";
 
-/// The most memory that this process ever had, in KiB.
+/// The peak memory of this process, in KiB.
 fn peak() -> usize {
     let status = fs::read_to_string("/proc/self/status").unwrap();
     let line = status.lines().find(|line| line.starts_with("VmHWM:"));
@@ -33,7 +33,7 @@ fn peak() -> usize {
     number.unwrap().parse().unwrap()
 }
 
-/// The other process: a line with the codings, and the body.
+/// The other process: its input is a line with the codings, and the body.
 #[test]
 #[ignore = "it is run by the test below"]
 fn decoding_of_standard_input() {
@@ -55,12 +55,12 @@ fn decoding_of_standard_input() {
         }
     }
     assert_eq!(length, LENGTH);
-    // The kernel counts by the thread and adds up now and then, so what is told
-    // later can be a few pages less.
+    // The kernel counts per thread and sums up now and then, so a later value can be a few pages
+    // less.
     println!("\n{MARK}{}", peak().saturating_sub(before));
 }
 
-/// By how many KiB a body's decoding raises the peak.
+/// By how many KiB decoding a body raises the peak.
 fn measured(names: &str, body: &[u8]) -> usize {
     let mut child = Command::new(current_exe().unwrap())
         .args([

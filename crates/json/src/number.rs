@@ -178,7 +178,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_serde_json_takes_is_a_number(text in "[-+]?[0-9]{0,3}(\\.[0-9]{0,3})?([eE][-+]?[0-9]{0,2})?") {
+        fn what_serde_json_accepts_is_a_number(text in "[-+]?[0-9]{0,3}(\\.[0-9]{0,3})?([eE][-+]?[0-9]{0,2})?") {
             let taken = serde_json::from_str::<&serde_json::value::RawValue>(&text).is_ok();
             prop_assert_eq!(text.parse::<Number>().is_ok(), taken);
         }

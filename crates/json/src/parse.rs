@@ -8,17 +8,17 @@ use serde_json::Error;
 use crate::number::Number;
 use crate::value::{Map, Value};
 
-/// How deep arrays and objects may be nested, as in serde_json: what reads or drops
-/// a value calls itself for each level.
+/// The nesting limit of arrays and objects, as in serde_json: reading or dropping a value recurses
+/// for each level.
 pub(crate) const DEEPEST: usize = 128;
 
 impl FromStr for Value {
     type Err = Error;
 
-    /// Read JSON text (RFC 8259). Of an object's members of one name the last counts.
+    /// Read JSON text (RFC 8259). If an object has a name several times, the last one counts.
     fn from_str(text: &str) -> Result<Self, Error> {
-        // serde_json tells whether it is JSON, and where it is not. What remains is to
-        // cut it up.
+        // serde_json reports whether it is JSON, and the position of an error. What remains is to
+        // split it.
         let _: IgnoredAny = serde_json::from_str(text)?;
         Cutter { rest: text }.value(0)
     }
@@ -36,7 +36,7 @@ impl Value {
     }
 }
 
-/// Takes values off the beginning of text that is JSON.
+/// Takes values from the start of valid JSON.
 struct Cutter<'a> {
     rest: &'a str,
 }
@@ -110,7 +110,7 @@ impl<'a> Cutter<'a> {
         serde_json::from_str(quoted)
     }
 
-    /// The first byte of what comes next.
+    /// The first byte of the next token.
     fn next(&mut self) -> Result<u8, Error> {
         self.take_until(|c| !is_blank(c));
         let first = self.rest.as_bytes().first();
@@ -119,12 +119,12 @@ impl<'a> Cutter<'a> {
             .ok_or_else(|| Error::custom("this is not JSON"))
     }
 
-    /// Pass over the byte that comes next, which is ASCII.
+    /// Skip the next byte, which is ASCII.
     fn skip(&mut self) {
         self.rest = self.rest.get(1..).unwrap_or_default();
     }
 
-    /// Take what stands before the first byte that ends it, which is ASCII.
+    /// Take the text before the first byte that ends it, which is ASCII.
     fn take_until(&mut self, ends: impl FnMut(u8) -> bool) -> &'a str {
         let end = self.rest.bytes().position(ends).unwrap_or(self.rest.len());
         let (taken, rest) = self.rest.split_at_checked(end).unwrap_or((self.rest, ""));
@@ -178,7 +178,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_json() {
+    fn invalid_json() {
         for (text, error) in [
             ("", "EOF while parsing a value at line 1 column 0"),
             ("nope", "expected ident at line 1 column 2"),
@@ -199,7 +199,7 @@ mod tests {
     }
 
     #[test]
-    fn depth_is_bounded() {
+    fn depth_is_limited() {
         let nested = |depth: usize| format!("{}{}", "[".repeat(depth), "]".repeat(depth));
         assert!(nested(DEEPEST).parse::<Value>().is_ok());
         for depth in [DEEPEST + 2, 1_000_000] {
@@ -209,16 +209,16 @@ mod tests {
     }
 
     proptest! {
-        /// Whatever serde_json reads is read the same, and nothing else is.
+        /// Whatever serde_json reads is read the same way, and nothing else is.
         #[test]
-        fn as_serde_json_reads_it(
+        fn as_in_serde_json(
             text in r#"(\[|\]|\{|\}|,|:|"|"a":|\\|\\"|\\u00e9|\\ud83d|é| |[0-9]|-|\.|e|null|true|[1,2]|\{"a":1\})*"#
         ) {
             let ours: Result<Value, _> = text.parse();
             if let Ok(theirs) = serde_json::from_str::<serde_json::Value>(&text) {
                 prop_assert_eq!(serde_json::from_str::<serde_json::Value>(&ours.unwrap().to_string()).unwrap(), theirs);
             } else if let Ok(ours) = ours {
-                // But for numbers that no float is near enough.
+                // Except for numbers that no float approximates.
                 let reread: Value = ours.to_string().parse().unwrap();
                 prop_assert_eq!(reread, ours);
                 prop_assert!(text.contains('e'));

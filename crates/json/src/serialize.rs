@@ -104,7 +104,7 @@ mod tests {
     }
 
     #[test]
-    fn a_value_of_serde_json_has_what_it_can_hold() {
+    fn a_value_of_serde_json_has_the_nearest_numbers() {
         let value: Value = r#"{"a": [1, 1.10, "x", null, true]}"#.parse().unwrap();
         let expected = json!({"a": [1, 1.1, "x", null, true]});
         assert_eq!(serde_json::to_value(&value).unwrap(), expected);
@@ -130,7 +130,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_goes_out_comes_in(value in values()) {
+        fn values_are_read_back(value in values()) {
             prop_assert_eq!(&value.to_string().parse::<Value>().unwrap(), &value);
             prop_assert_eq!(serde_json::to_string(&value).unwrap(), value.to_string());
             let pretty = serde_json::to_string_pretty(&value).unwrap();

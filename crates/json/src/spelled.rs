@@ -61,7 +61,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn spellings_are_taken_over() {
+    fn spellings_are_applied() {
         let number =
             |json: &str, spelling| Value::Number(json.parse::<Number>().unwrap().spelled(spelling));
         let value = Value::Object(

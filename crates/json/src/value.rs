@@ -38,7 +38,7 @@ impl Value {
         matches!(self, Self::Array(_))
     }
 
-    /// A member's value, if it is an object that has one of that name.
+    /// A member's value, if this is an object with that name.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&Self> {
         match self {
@@ -80,14 +80,13 @@ impl From<serde_json::Value> for Value {
 impl TryFrom<&Value> for serde_json::Value {
     type Error = serde_json::Error;
 
-    /// Numbers become the nearest that it can hold; of one beyond its range nothing
-    /// can be made.
+    /// Numbers become the nearest that it can hold; a number beyond its range is an error.
     fn try_from(value: &Value) -> Result<Self, serde_json::Error> {
         serde_json::to_value(value)
     }
 }
 
-/// As serde_json has it: a float that isn't finite is null.
+/// As in serde_json: a float that isn't finite is null.
 macro_rules! from {
     ($($type:ty),*) => {
         $(impl From<$type> for Value {

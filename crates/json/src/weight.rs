@@ -1,5 +1,5 @@
-//! What a text takes in memory as a value, found out without making it: a text of a
-//! megabyte may come to a hundred.
+//! The memory that a JSON text takes as a value, computed without creating it: a megabyte of text
+//! may become a hundred.
 
 use serde::de::{Error as _, IgnoredAny};
 use serde_json::Error;
@@ -7,20 +7,20 @@ use serde_json::Error;
 use crate::parse::DEEPEST;
 use crate::value::Value;
 
-/// What a value takes in a list that has room for as many again.
+/// The size of a value in a list with a capacity of twice its length.
 const VALUE: usize = 2 * size_of::<Value>();
 
-/// What a member of an object takes: its hash and place, its name, and its value.
+/// The size of an object's member: its hash and index, its name, and its value.
 const MEMBER: usize = VALUE + 2 * (size_of::<String>() + 4 * size_of::<usize>());
 
-/// What an allocation takes beside what is in it.
+/// The overhead of an allocation.
 const ALLOCATION: usize = 32;
 
-/// The bytes that a JSON text takes as a [`Value`], at the most.
+/// The maximum size of a JSON text as a [`Value`], in bytes.
 ///
 /// # Errors
 ///
-/// It is not JSON, or nested too deep.
+/// It is not JSON, or nested too deeply.
 pub fn weight(text: &str) -> Result<usize, Error> {
     let _: IgnoredAny = serde_json::from_str(text)?;
     let mut bytes = VALUE;
@@ -89,7 +89,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_with_a_text_is_told_as_ever() {
+    fn errors_are_those_of_the_parser() {
         let deep = format!("{}{}", "[".repeat(200), "]".repeat(200));
         for wrong in ["nope", "[1,", "1 2", "", &deep, r#"{"a" 1}"#] {
             let report = wrong.parse::<Value>().unwrap_err();

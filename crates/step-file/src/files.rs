@@ -109,7 +109,7 @@ fn pair(node: &Node, report: &mut Report) -> Result<Option<File>, Reported> {
     report.within(text, |report| file(text, name.at, value, report))
 }
 
-/// Read a file. Null is none.
+/// Read a file; null is no file.
 fn file(
     name: &str,
     at: Position,

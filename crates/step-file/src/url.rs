@@ -47,7 +47,7 @@ fn rule(template: &Template<'_>) -> Result<(), String> {
 pub(crate) fn check(template: &Template<'_>, advice: &str) -> Result<(), String> {
     characters(template)?;
     scheme(template)?;
-    let text = with_stand_ins(template);
+    let text = with_placeholders(template);
     match authority(&text) {
         Some("") => return Err("the URL has no host".to_owned()),
         Some(authority) if authority.contains('@') => {
@@ -154,7 +154,7 @@ fn is_scheme(text: &str) -> bool {
 }
 
 /// The URL with a letter in place of each expression, to parse its parts.
-fn with_stand_ins(template: &Template<'_>) -> String {
+fn with_placeholders(template: &Template<'_>) -> String {
     template
         .parts()
         .iter()

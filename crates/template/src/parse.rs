@@ -184,7 +184,7 @@ fn excerpt(text: &str) -> String {
     let words: String = line.chars().take(MAX_LEN).collect();
     let mut shown = String::new();
     for c in words.trim_end().chars() {
-        // Step files can come from anybody, and the error goes to a terminal.
+        // Step files may be untrusted, and the error goes to a terminal.
         if c.is_control() || matches!(c, '\u{2028}' | '\u{2029}') {
             shown.extend(c.escape_default());
         } else {

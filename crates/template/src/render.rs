@@ -197,7 +197,7 @@ mod tests {
 
     /// JSON has no `+15551234567`, and `15551234567` is another telephone number.
     #[test]
-    fn within_text_a_number_is_as_it_is_spelled() {
+    fn within_text_a_number_keeps_its_spelling() {
         assert_eq!(render("${{ property.phone }}"), Ok(phone()));
         assert_eq!(
             render("call ${{ property.phone }}"),

@@ -229,7 +229,7 @@ mod tests {
     }
 
     #[test]
-    fn other_numbers_become_those_of_the_same_value() {
+    fn other_numbers_keep_their_value() {
         for (text, value) in [
             ("+1", "1"),
             ("+0", "0"),
@@ -270,7 +270,7 @@ mod tests {
     }
 
     #[test]
-    fn what_json_has_no_number_for() {
+    fn numbers_that_json_can_not_represent() {
         for text in [".inf", "-.Inf", "+.INF", ".nan", ".NaN", ".NAN"] {
             let found = resolve(text);
             assert_eq!(

@@ -331,7 +331,7 @@ mod tests {
     }
 
     #[test]
-    fn an_alias_stands_for_all_that_its_anchor_has() {
+    fn an_alias_is_the_whole_value_of_its_anchor() {
         for (text, json) in [
             ("a: &a +1\nb: [*a, *a]", r#"{"a":1,"b":[1,1]}"#),
             ("&k a: 1\n*k : 2\nb: *k", r#"{"a":1,"b":"a"}"#),
@@ -345,7 +345,7 @@ mod tests {
             ),
         ] {
             let json = match text.starts_with("&k") {
-                // The key is there twice.
+                // The key occurs twice.
                 true => Err("2:1: duplicate key `a`; the first is at 1:4".to_owned()),
                 false => Ok(json.to_owned()),
             };
@@ -398,7 +398,7 @@ mod tests {
     }
 
     #[test]
-    fn keys_are_as_long_as_those_of_json() {
+    fn keys_can_be_as_long_as_in_json() {
         for length in [2000, 60_000] {
             let json = format!(r#"{{"{}":[{{"b":1}}]}}"#, "a".repeat(length));
             assert_eq!(read(&json).unwrap().to_string(), json);
@@ -424,9 +424,9 @@ mod tests {
     }
 
     proptest! {
-        /// JSON is YAML, and is read as what it is, digit for digit.
+        /// JSON is YAML, and is read unchanged, digit for digit.
         #[test]
-        fn json_is_read_as_json(value in json()) {
+        fn json_is_read_unchanged(value in json()) {
             let pretty = serde_json::to_string_pretty(&value).unwrap();
             for text in [value.to_string(), pretty] {
                 let read = read(&text).unwrap_or_else(|diagnostics| panic!("{diagnostics}\n{text}"));

@@ -1,8 +1,8 @@
-//! What readers allow.
+//! Limits of readers.
 
 use http_step_coding::Allowance;
 
-/// Any memory, and as much as a function lets be decoded.
+/// An allowance of any memory, with a function that limits the decoded bytes.
 pub(crate) struct Decodes<F>(pub(crate) F);
 
 impl<F: FnMut(usize) -> Result<(), E>, E> Allowance for Decodes<F> {
@@ -17,7 +17,7 @@ impl<F: FnMut(usize) -> Result<(), E>, E> Allowance for Decodes<F> {
     }
 }
 
-/// Any number of bytes, in as much memory as a function lets be held.
+/// An allowance of any number of bytes, with a function that limits the memory.
 pub(crate) struct Holds<F>(pub(crate) F);
 
 impl<F: FnMut(usize) -> Result<(), E>, E> Allowance for Holds<F> {

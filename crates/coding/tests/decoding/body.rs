@@ -12,7 +12,7 @@ use crate::allowance::Decodes;
 use crate::encoders::{codings, gzip, text, zstd};
 use crate::source::{Event, Source, polls};
 
-/// Everything is allowed.
+/// No limit.
 fn freely(_: usize) -> Result<(), Infallible> {
     Ok(())
 }
@@ -28,7 +28,7 @@ fn decoded(names: &str, events: Vec<Event>) -> Decoded<Source, Freely> {
 }
 
 #[test]
-fn frames_are_decoded_as_they_come() {
+fn frames_are_decoded_as_they_arrive() {
     let body = gzip(b"hello");
     let (front, back) = body.split_at(12);
     let events = vec![
@@ -137,7 +137,7 @@ fn nothing_comes_after_an_error() {
 }
 
 #[test]
-fn a_body_that_comes_to_nothing_lets_other_tasks_run() {
+fn a_body_without_output_lets_other_tasks_run() {
     let name_without_end = || {
         vec![
             Event::Data(vec![0x1f, 0x8b, 8, 8, 0, 0, 0, 0, 0, 3]),
@@ -171,7 +171,7 @@ fn a_body_that_comes_to_nothing_lets_other_tasks_run() {
 }
 
 #[test]
-fn the_allowance_is_told_of_every_byte_and_stops_the_body() {
+fn every_byte_is_charged_to_the_allowance_which_stops_the_body() {
     let report = |names, body| {
         let requested = RefCell::new(Vec::new());
         let mut left = 100_000_usize;
@@ -214,7 +214,7 @@ fn the_allowance_is_told_of_every_byte_and_stops_the_body() {
 }
 
 #[test]
-fn only_a_size_that_is_known_is_told() {
+fn only_a_known_size_is_reported() {
     let report = |names, events: Vec<Event>| {
         let body = decoded(names, events);
         (body.is_end_stream(), body.size_hint().exact())
@@ -235,10 +235,10 @@ fn only_a_size_that_is_known_is_told() {
     assert_eq!(full("br"), None);
 }
 
-/// Who takes a body for ended loses what it still has to say: data, trailers, or that it
-/// is cut short.
+/// A reader that takes a body for ended loses the rest: data, trailers, or the error that it is
+/// truncated.
 #[test]
-fn a_body_is_at_its_end_only_when_nothing_can_come() {
+fn a_body_has_ended_only_when_nothing_can_follow() {
     let report = |names, events: Vec<Event>, times: usize| {
         let mut body = decoded(names, events);
         let lines: String = (0..times)

@@ -1,4 +1,4 @@
-//! Little that decodes to much.
+//! Small bodies that decode to large ones.
 
 use std::cell::Cell;
 use std::io;
@@ -10,14 +10,14 @@ use crate::encoders::{codings, encoded, gzip, zeros};
 use crate::feeding::feed;
 use crate::source::{Event, Source, polls};
 
-/// What the bombs of one layer decode to.
+/// The decoded size of the bombs with one layer.
 const GIB: usize = 1 << 30;
 
-/// What a reader allows.
+/// The limit of a reader.
 const ALLOWED: usize = 1 << 20;
 
 #[test]
-fn a_bomb_is_stopped_within_a_piece_of_what_is_allowed() {
+fn a_bomb_is_stopped_within_a_piece_of_the_limit() {
     for coding in Coding::ALL {
         let bomb = zeros(coding, GIB);
         assert!(bomb.len() < GIB / 500, "{coding}: {}", bomb.len());
@@ -58,9 +58,9 @@ fn a_bomb_in_a_bomb_is_stopped_as_well() {
     }
 }
 
-/// The outer coding makes a gigabyte of the inner one's head, which comes to nothing.
+/// The outer coding produces a gigabyte of the inner one's header, which decodes to nothing.
 #[test]
-fn a_bomb_between_two_codings_is_stopped_though_nothing_comes_out() {
+fn a_bomb_between_two_codings_is_stopped_without_output() {
     let mut name = vec![0x1f, 0x8b, 8, 8, 0, 0, 0, 0, 0, 3];
     name.resize(64 << 20, b'n');
     let bomb = gzip(&name);

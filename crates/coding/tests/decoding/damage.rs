@@ -1,4 +1,4 @@
-//! Bodies that are cut short, go on too long, or are no bodies at all.
+//! Bodies that are truncated, too long, or invalid.
 
 use http_step_coding::{Coding, DecodeError};
 use proptest::prelude::*;
@@ -7,12 +7,12 @@ use crate::encoders::{all, codings, encoded, gzip, text, zstd};
 use crate::feeding::{decode, feed, feed_leniently};
 
 #[test]
-fn a_body_cut_short_is_an_error_wherever_it_is_cut() {
+fn a_truncated_body_is_an_error_wherever_it_is_cut() {
     let plain = text(500);
     for coding in Coding::ALL {
         let codings = codings(coding.name());
         let body = encoded(&codings, &plain);
-        // At 0 there is no body, which is no error.
+        // At 0 there is no body, which is not an error.
         for at in 1..body.len() {
             let outcome = decode(&codings, &body[..at]);
             assert_eq!(
@@ -26,7 +26,7 @@ fn a_body_cut_short_is_an_error_wherever_it_is_cut() {
 }
 
 #[test]
-fn a_body_of_two_codings_cut_short_is_an_error_of_the_outer_one() {
+fn a_truncated_body_of_two_codings_is_an_error_of_the_outer_one() {
     let plain = text(500);
     for codings in all() {
         let Some((_, outer)) = codings.iter().next().zip(codings.iter().nth(1)) else {
@@ -44,7 +44,7 @@ fn a_body_of_two_codings_cut_short_is_an_error_of_the_outer_one() {
 }
 
 #[test]
-fn what_is_cut_short_within_a_whole_coding_is_an_error_of_the_inner_one() {
+fn truncation_inside_a_complete_coding_is_an_error_of_the_inner_one() {
     let plain = text(500);
     for inner in Coding::ALL {
         let body = encoded(&codings(inner.name()), &plain);
@@ -61,14 +61,14 @@ fn what_is_cut_short_within_a_whole_coding_is_an_error_of_the_inner_one() {
 }
 
 #[test]
-fn a_body_that_goes_on_after_its_coding_is_an_error() {
+fn trailing_bytes_are_an_error() {
     let plain = text(500);
     for coding in Coding::ALL {
         let codings = codings(coding.name());
         let body = encoded(&codings, &plain);
         for more in 0..=u8::MAX {
             let expected = match (coding, more) {
-                // These begin another member, or another frame.
+                // These start another member, or another frame.
                 (Coding::Gzip, 0x1f) | (Coding::Zstd, 0x28 | 0x50..=0x5f) => {
                     DecodeError::Truncated { coding }
                 }
@@ -90,7 +90,7 @@ fn a_body_that_goes_on_after_its_coding_is_an_error() {
 }
 
 #[test]
-fn what_follows_a_coding_is_ignored_by_who_is_lenient() {
+fn trailing_bytes_are_ignored_in_lenient_mode() {
     let plain = text(500);
     for codings in all() {
         let body = encoded(&codings, &plain);
@@ -101,7 +101,7 @@ fn what_follows_a_coding_is_ignored_by_who_is_lenient() {
             b"\r\n",
             &[0; 600],
             b"and more of it",
-            // What another member or frame could begin with.
+            // What another member or frame could start with.
             b"\x1f",
             b"\x1f\x8bnot gzip",
             &gzip(b"")[..4],
@@ -127,7 +127,7 @@ fn what_follows_a_coding_is_ignored_by_who_is_lenient() {
 }
 
 #[test]
-fn who_is_lenient_still_sees_a_body_that_is_cut_short_or_corrupt() {
+fn lenient_mode_still_reports_truncated_and_corrupt_bodies() {
     let plain = text(500);
     for coding in Coding::ALL {
         let codings = codings(coding.name());
@@ -140,11 +140,11 @@ fn who_is_lenient_still_sees_a_body_that_is_cut_short_or_corrupt() {
     for (name, body) in [("gzip", gzip(&plain)), ("zstd", zstd(&plain))] {
         let codings = codings(name);
         let coding = codings.iter().next().unwrap();
-        // All of one, and another that has begun.
+        // A whole one, and the start of another.
         let cut = [&body[..], &body[..body.len() - 1]].concat();
         let outcome = feed_leniently(&codings, [&cut[..]]);
         assert_eq!(outcome.error, Some(DecodeError::Truncated { coding }));
-        // Its head is whole, and what follows is not valid.
+        // Its header is complete, and what follows is invalid.
         let mut corrupt = [&body[..], &body[..12], &[0xff; 20]].concat();
         if name == "zstd" {
             corrupt.extend_from_slice(&[0xff; 600]);
@@ -159,7 +159,7 @@ fn who_is_lenient_still_sees_a_body_that_is_cut_short_or_corrupt() {
     }
 }
 
-/// Gzip and zstd with a checksum find every change of a bit that matters.
+/// Gzip, and zstd with a checksum, detect every change of a bit that matters.
 #[test]
 fn a_flipped_bit_never_changes_what_a_checksum_covers() {
     let plain = text(200);
@@ -181,7 +181,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(256))]
 
     #[test]
-    fn any_bytes_come_to_an_end(
+    fn decoding_any_bytes_ends(
         body in proptest::collection::vec(any::<u8>(), 0..2000),
         split in 0_usize..2000,
     ) {
@@ -191,9 +191,9 @@ proptest! {
         }
     }
 
-    /// Gets further than any bytes do, as the beginning is right.
+    /// This gets further than arbitrary bytes, since the start is valid.
     #[test]
-    fn damaged_bodies_come_to_an_end(
+    fn decoding_damaged_bodies_ends(
         length in 0_usize..5000,
         which in 0..all().len(),
         damages in proptest::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..8),

@@ -1,4 +1,4 @@
-//! The other direction: what a server does.
+//! The other direction: how servers encode.
 
 use std::io::Write;
 
@@ -25,7 +25,7 @@ pub(crate) fn all() -> Vec<Codings> {
         .collect()
 }
 
-/// Apply codings in their order.
+/// Apply codings in order.
 pub(crate) fn encoded(codings: &Codings, plain: &[u8]) -> Vec<u8> {
     codings
         .iter()
@@ -66,8 +66,8 @@ pub(crate) fn brotli(mut plain: &[u8]) -> Vec<u8> {
     coded
 }
 
-/// With a checksum of the content, as the `zstd` program makes it, and the
-/// largest window that a server may use.
+/// With a checksum of the content, as the `zstd` program writes it, and the largest window that a
+/// server may use.
 pub(crate) fn zstd(plain: &[u8]) -> Vec<u8> {
     let mut encoder = zstd::Encoder::new(Vec::new(), 3).unwrap();
     encoder.include_checksum(true).unwrap();
@@ -76,7 +76,7 @@ pub(crate) fn zstd(plain: &[u8]) -> Vec<u8> {
     encoder.finish().unwrap()
 }
 
-/// Text that compresses somewhat, and from which a wrong piece would stand out.
+/// Text that compresses somewhat, with distinguishable pieces.
 pub(crate) fn text(length: usize) -> Vec<u8> {
     let lines = (0_u64..).flat_map(|number| {
         let mixed = number.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 40;
@@ -97,17 +97,17 @@ pub(crate) fn noise(length: usize) -> Vec<u8> {
     bytes.take(length).collect()
 }
 
-/// That many zeros, of which no more than a few are ever in memory.
+/// This many zeros, of which only a few are in memory at a time.
 pub(crate) fn zeros(coding: Coding, length: usize) -> Vec<u8> {
     const BLOCK: usize = 16 << 20;
     let block = vec![0; BLOCK];
     assert_eq!(length % BLOCK, 0);
     let times = length / BLOCK;
     match coding {
-        // Several members, and several frames, are one body.
+        // Several members or frames form one body.
         Coding::Gzip => gzip(&block).repeat(times),
         Coding::Zstd => zstd(&block).repeat(times),
-        // A flush ends with a whole byte, so that what was written can be repeated.
+        // A flush ends with a whole byte, so that the output can be repeated.
         Coding::Deflate => {
             let mut encoder = DeflateEncoder::new(Vec::new(), Compression::default());
             encoder.write_all(&block).unwrap();
@@ -115,7 +115,7 @@ pub(crate) fn zeros(coding: Coding, length: usize) -> Vec<u8> {
             let end = raw_deflate(b"", 6);
             [encoder.get_ref().repeat(times), end].concat()
         }
-        // The same, from the second time on: the head comes but once.
+        // The same, from the second time on: the header comes only once.
         Coding::Brotli => {
             let mut encoder = brotli::CompressorWriter::new(Vec::new(), BLOCK, 5, 24);
             encoder.write_all(&block).unwrap();

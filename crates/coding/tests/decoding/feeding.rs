@@ -1,22 +1,22 @@
-//! The decoder, driven as its caller does.
+//! The decoder, driven as by its caller.
 
 use bytes::Bytes;
 use http_step_coding::{Coding, Codings, DecodeError, Decoder, PIECE, Step};
 
-/// More than any body here takes: a decoder that goes on beyond comes to no end.
+/// More than any body here needs: a decoder that exceeds it would never end.
 const MAX_STEPS: usize = 1 << 20;
 
-/// What became of a body.
+/// The result of decoding a body.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Outcome {
-    /// What was decoded, up to the error if there is one.
+    /// The decoded bytes, up to the error if there is one.
     pub(crate) decoded: Vec<u8>,
     pub(crate) error: Option<DecodeError>,
     /// How many steps it took.
     pub(crate) steps: usize,
-    /// How many bytes every coding together has made.
+    /// The output of all codings together, in bytes.
     pub(crate) produced: usize,
-    /// The coding after whose end something was ignored.
+    /// The coding after which bytes were ignored.
     pub(crate) ignored_after: Option<Coding>,
 }
 
@@ -30,12 +30,12 @@ impl Outcome {
     }
 }
 
-/// Decode a body that comes in these frames, up to an end or an error.
+/// Decode a body that arrives in these frames, up to its end or an error.
 pub(crate) fn feed<'a>(codings: &Codings, frames: impl IntoIterator<Item = &'a [u8]>) -> Outcome {
     feed_to(Decoder::new(codings), frames)
 }
 
-/// The same, ignoring what follows the end.
+/// The same, but ignore bytes after the end.
 pub(crate) fn feed_leniently<'a>(
     codings: &Codings,
     frames: impl IntoIterator<Item = &'a [u8]>,

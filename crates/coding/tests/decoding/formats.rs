@@ -1,11 +1,11 @@
-//! What the formats allow beyond the plain case, and how errors read.
+//! What the formats allow beyond the plain case, and the messages of errors.
 
 use expect_test::expect;
 
 use crate::encoders::{codings, gzip, raw_deflate, zlib, zstd};
 use crate::feeding::{decode, feed};
 
-/// One line a body, all at once and byte by byte: they have to agree.
+/// One line per body, decoded all at once and byte by byte: the results have to agree.
 fn report(coding: &str, bodies: &[(&str, Vec<u8>)]) -> String {
     let codings = codings(coding);
     let line = |(name, body): &(&str, Vec<u8>)| {
@@ -17,7 +17,7 @@ fn report(coding: &str, bodies: &[(&str, Vec<u8>)]) -> String {
     bodies.iter().map(line).collect()
 }
 
-/// A gzip head with these flags, and what they announce.
+/// A gzip header with these flags, and the fields that they announce.
 fn head(flags: u8, fields: &[u8]) -> Vec<u8> {
     [&[0x1f, 0x8b, 8, flags, 0, 0, 0, 0, 0, 3][..], fields].concat()
 }
@@ -116,7 +116,7 @@ fn deflate_bodies() {
             "stored with more bits in its padding than zlib has windows",
             [b"\x88\x1c\x00\xe3\xff", &[b'!'; 28][..], b"\x03\x00"].concat(),
         ),
-        // What zlib's head would be but for the method: a multiple of 31.
+        // A zlib header except for the method: a multiple of 31.
         ("raw, begun with 0x4bce", b"\x4b\xce\x07\x00".to_vec()),
         ("raw, begun with 0xcbcd", b"\xcb\xcd\x07\x00".to_vec()),
         ("text after zlib", [zlib(b"hello"), b"!".to_vec()].concat()),
@@ -174,7 +174,7 @@ fn brotli_bodies() {
 #[test]
 fn zstd_bodies() {
     const MAGIC: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
-    // A head with a window descriptor and nothing else, and an empty last block.
+    // A header with only a window descriptor, and an empty last block.
     let window = |descriptor| [&MAGIC[..], &[0, descriptor, 1, 0, 0]].concat();
     let skippable = |content: &[u8]| {
         let length = u32::try_from(content.len()).unwrap().to_le_bytes();

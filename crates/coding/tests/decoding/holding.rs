@@ -1,4 +1,4 @@
-//! What memory a decoder says that it holds.
+//! The memory that a decoder reports.
 
 use std::cell::RefCell;
 use std::io;
@@ -11,7 +11,7 @@ use crate::allowance::Holds;
 use crate::encoders::{brotli, codings, encoded, noise, zeros};
 use crate::source::{Event, Source, polls};
 
-/// The most that is held at a time while a body is decoded.
+/// The peak of the memory while a body is decoded.
 fn most(codings: &Codings, body: &[u8]) -> usize {
     let mut decoder = Decoder::new(codings);
     let mut input = Bytes::copy_from_slice(body);
@@ -25,10 +25,10 @@ fn most(codings: &Codings, body: &[u8]) -> usize {
     }
 }
 
-/// The encoders announce the largest window that they may. A Brotli body takes what
-/// it fills of it; a Zstandard one takes it all, if it does not tell its size.
+/// The encoders announce the largest window that they may. A Brotli decoder takes the part that it
+/// fills; a Zstandard one takes all of it, if the body does not declare its size.
 #[test]
-fn it_is_a_window_that_is_held() {
+fn the_memory_is_a_window() {
     let large = 64 << 20;
     let mut report = String::new();
     for coding in Coding::ALL {
@@ -48,12 +48,12 @@ fn it_is_a_window_that_is_held() {
     let body = brotli(&brotli(&noise(32 << 20)));
     let held = most(&twice, &body);
     assert!(held > 32 << 20, "{held}");
-    // Of the tables of blocks that are over, nothing adds up.
+    // The tables of finished blocks are freed.
     assert!(held < 36 << 20, "{held}");
 }
 
 #[test]
-fn the_allowance_is_told_when_it_changes_and_can_end_the_body() {
+fn changes_are_charged_to_the_allowance_which_can_end_the_body() {
     let body = zeros(Coding::Brotli, 16 << 20);
     let report = |most: usize, times| {
         let requested = RefCell::new(Vec::new());

@@ -2,18 +2,18 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-// The tests' own tools.
+// The tests' tools.
 mod allowance;
 mod encoders;
 mod feeding;
 mod source;
 
-// What comes back.
+// Valid bodies.
 mod body;
 mod formats;
 mod holding;
 mod round_trips;
 
-// What does not.
+// Invalid and hostile bodies.
 mod bombs;
 mod damage;

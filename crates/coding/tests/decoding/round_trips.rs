@@ -1,4 +1,4 @@
-//! What was encoded comes back, however it is cut on its way.
+//! Encoded bodies decode to the original, however they are cut.
 
 use http_step_coding::{DecodeError, PIECE, decode_all};
 use proptest::prelude::*;
@@ -7,7 +7,7 @@ use crate::encoders::{all, codings, encoded, noise, text};
 use crate::feeding::{decode, feed};
 
 #[test]
-fn every_coding_and_every_pair_gives_back_what_was_encoded() {
+fn every_coding_and_every_pair_decodes_to_the_original() {
     let bodies = [
         Vec::new(),
         b"!".to_vec(),
@@ -39,7 +39,7 @@ fn a_body_without_codings_passes_in_pieces() {
     let outcome = decode(&codings("identity"), &plain);
     assert_eq!(outcome.error, None);
     assert!(outcome.decoded == plain);
-    // Three pieces, and the steps that find the frame and the body at their ends.
+    // Three pieces, and the steps that detect the ends of the frame and the body.
     assert_eq!(outcome.steps, 3 + 3);
 }
 
@@ -55,7 +55,7 @@ fn a_whole_body_is_decoded_to_no_more_than_its_limit() {
         decode_all(&one, &encoded(&one, &plain), 999),
         Err(DecodeError::TooLarge { limit: 999 })
     );
-    // What goes from one coding to the next counts as well.
+    // The output of the first coding counts as well.
     let two = codings("gzip, zstd");
     assert_eq!(
         decode_all(&two, &encoded(&two, &plain), 1000),
@@ -64,7 +64,7 @@ fn a_whole_body_is_decoded_to_no_more_than_its_limit() {
 }
 
 #[test]
-fn a_body_that_comes_byte_by_byte_is_the_same_body() {
+fn a_body_in_single_bytes_is_the_same_body() {
     let plain = text(3000);
     for codings in all() {
         let body = encoded(&codings, &plain);
@@ -92,8 +92,8 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
     #[test]
-    fn any_body_comes_back_from_any_frames(
-        // Repeats, so that there is something to compress.
+    fn any_body_decodes_from_any_frames(
+        // Repetitions, so that there is something to compress.
         unit in proptest::collection::vec(any::<u8>(), 0..400),
         times in 0_usize..400,
         which in 0..all().len(),

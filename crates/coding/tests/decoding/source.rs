@@ -1,4 +1,4 @@
-//! A body that gives what a test says, and a reader that notes what it gets.
+//! A body with scripted polls, and a reader that records what it gets.
 
 use std::collections::VecDeque;
 use std::fmt::Write;
@@ -12,17 +12,17 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use http_body::{Body, Frame};
 
-/// What a poll of the source comes to.
+/// The result of a poll of the source.
 pub(crate) enum Event {
     Data(Vec<u8>),
-    /// The same again and again.
+    /// The same, endlessly.
     Endless(Vec<u8>),
     Trailer(&'static str, &'static str),
     Error,
     Pending,
 }
 
-/// A body of events; after the last it has ended.
+/// A body of events, which ends after the last.
 pub(crate) struct Source(pub(crate) VecDeque<Event>);
 
 impl Source {
@@ -72,7 +72,7 @@ impl Wake for Wakes {
     }
 }
 
-/// What so many polls of a body come to, one line each.
+/// The results of this many polls of a body, one per line.
 pub(crate) fn polls<B>(body: B, times: usize) -> String
 where
     B: Body<Data = Bytes>,

@@ -203,7 +203,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_read_ends_the_field() {
+    fn a_syntax_error_ends_the_field() {
         for (field, kept) in [
             (&b"realm=\"x\""[..], ""),
             (b"Digest realm=\"x\", nonce=\"open", "Digest: realm=[x]\n"),
@@ -239,14 +239,14 @@ mod tests {
             prop_assert!(read <= field.len());
         }
 
-        /// Of the characters that matter, so that more than the first byte is read.
+        /// Of the characters that matter, so that more than the first byte is parsed.
         #[test]
         fn any_field_of_syntax_is_read(field in r#"[Aa=", \\\t/]{0,60}"#) {
             parse(field.as_bytes());
         }
 
         #[test]
-        fn what_is_quoted_is_read_back(
+        fn quoted_values_are_read_back(
             scheme in "[A-Za-z][A-Za-z0-9-]{0,8}",
             values in prop::collection::vec(prop::collection::vec(any::<u8>(), 0..20), 1..8),
         ) {

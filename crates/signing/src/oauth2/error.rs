@@ -88,7 +88,7 @@ fn one_line(text: &str) -> String {
     line
 }
 
-/// Characters that have no width, or turn the direction of a line.
+/// Characters without a width, or that change the direction of a line.
 fn is_invisible(character: char) -> bool {
     matches!(character,
         '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')

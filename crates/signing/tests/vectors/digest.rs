@@ -31,7 +31,7 @@ fn answer(
     shown(&session.authorize(credentials, request).unwrap())
 }
 
-/// One parameter a line.
+/// One parameter per line.
 fn shown(value: &http::HeaderValue) -> String {
     String::from_utf8_lossy(value.as_bytes()).replace(", ", ",\n")
 }
@@ -80,7 +80,7 @@ fn rfc_7616_sha_256_and_md5() {
         opaque="FQhe/qaU925kfnzjCev0ciny7QMkPqMAFRtzCUYo5tdS""#]]
     .assert_eq(&answer(&md5, cnonce, &MUFASA, &INDEX));
 
-    // Both are offered, and SHA-256 is taken, in whatever order and fields.
+    // Both are offered, and SHA-256 is chosen, in any order and in any fields.
     for fields in [
         vec![sha_256.clone(), md5.clone()],
         vec![md5.clone(), sha_256.clone()],
@@ -104,8 +104,8 @@ fn rfc_7616_sha_256_and_md5() {
 }
 
 /// RFC 7616, section 3.9.2, with the hashes of erratum 4897
-/// (<https://www.rfc-editor.org/errata/eid4897>): those that are printed were
-/// not made with SHA-512/256.
+/// (<https://www.rfc-editor.org/errata/eid4897>): the printed ones were not computed with
+/// SHA-512/256.
 #[test]
 fn rfc_7616_sha_512_256_with_a_hashed_user() {
     let challenge = |userhash: bool| {
@@ -136,7 +136,7 @@ fn rfc_7616_sha_512_256_with_a_hashed_user() {
         opaque="HRPCssKJSGjCrkzDg8OhwpzCiGPChXYjwrI2QmXDnsOS",
         userhash=true"#]]
     .assert_eq(&answer(&challenge(true), cnonce, &credentials, &request));
-    // Section 3.4.4 has this user name, too.
+    // Section 3.4.4 also has this user name.
     expect![[r#"
         Digest username*=UTF-8''J%C3%A4s%C3%B8n%20Doe,
         realm="api@example.org",
@@ -170,7 +170,7 @@ fn rfc_2069() {
     .assert_eq(&answer(field, "0a4f113b", &credentials, &INDEX));
 }
 
-/// The RFCs have no example of it. The responses are those of Python's hashlib.
+/// The RFCs have no example of this. The responses were computed with Python's hashlib.
 #[test]
 fn a_session_counts_and_keeps_its_key() {
     let field = r#"digest Realm=r, Nonce=n0, QOP=auth, algorithm="md5-SESS""#;
@@ -199,9 +199,9 @@ fn a_session_counts_and_keeps_its_key() {
     .assert_eq(&shown(&session.authorize(&MUFASA, &INDEX).unwrap()));
 }
 
-/// As above, by Python's hashlib.
+/// Also computed with Python's hashlib.
 #[test]
-fn a_body_is_hashed_where_the_server_insists() {
+fn a_body_is_hashed_if_the_server_requires_it() {
     let field = r#"Digest realm="r", nonce="n0", qop="auth-int", algorithm=SHA-256"#;
     let challenge = choose(&[field]).unwrap();
     assert_eq!(challenge.qop(), Some(Qop::AuthInt));
@@ -210,7 +210,7 @@ fn a_body_is_hashed_where_the_server_insists() {
         session.authorize(&MUFASA, &INDEX),
         Err(DigestError::BodyNeeded)
     );
-    // What failed does not count.
+    // A failed call does not count.
     let request = Request {
         method: "POST",
         uri: "/x?y=1",
@@ -229,9 +229,9 @@ fn a_body_is_hashed_where_the_server_insists() {
     .assert_eq(&shown(&session.authorize(&MUFASA, &request).unwrap()));
 }
 
-/// As above, by Python's hashlib.
+/// Also computed with Python's hashlib.
 #[test]
-fn quotes_are_hashed_plain_and_sent_escaped() {
+fn quotes_are_hashed_unescaped_and_sent_escaped() {
     let field = r#"Digest realm="say \"r\"", nonce="n0", qop="auth""#;
     let credentials = Credentials {
         username: br#"a"b\c"#,

@@ -1,4 +1,4 @@
-//! RFC 4231, and what GitHub, Slack and Stripe give as examples.
+//! RFC 4231, and the examples of GitHub, Slack and Stripe.
 
 use expect_test::expect;
 use http_step_signing::hmac::{Encoding, Form, Plain, PlainError, Signer, sign};
@@ -10,8 +10,8 @@ fn plain(encoding: Encoding, prefix: &str) -> Form {
     Form::Plain(Plain::new("X-Signature", encoding, prefix).unwrap())
 }
 
-/// RFC 4231, sections 4.2 to 4.8, the lines of HMAC-SHA-256. Section 4.6 cuts
-/// its signature to 128 bits.
+/// RFC 4231, sections 4.2 to 4.8, the values of HMAC-SHA-256. Section 4.6 truncates its signature
+/// to 128 bits.
 #[test]
 fn rfc_4231() {
     let counting: Vec<u8> = (1..=25).collect();
@@ -137,7 +137,7 @@ fn a_plain_header() {
 }
 
 #[test]
-fn a_plain_header_can_be_wrong() {
+fn invalid_plain_headers() {
     let no = |header: &str, prefix: &str| -> PlainError {
         Plain::new(header, Encoding::Hex, prefix).unwrap_err()
     };

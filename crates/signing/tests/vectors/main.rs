@@ -1,5 +1,5 @@
-//! The test vectors that the authors of each scheme have published, and what
-//! the answers to them look like as a whole.
+//! The test vectors that the authors of each scheme have published, and the complete results for
+//! them.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -10,7 +10,7 @@ mod sigv4;
 
 use http_step_signing::Headers;
 
-/// Headers as they are sent, one a line.
+/// Headers as they are sent, one per line.
 fn lines(headers: &Headers) -> String {
     headers
         .iter()

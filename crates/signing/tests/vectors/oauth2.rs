@@ -1,4 +1,4 @@
-//! The examples of RFC 6749 and RFC 6750, and the answers of other servers.
+//! The examples of RFC 6749 and RFC 6750, and the responses of other servers.
 
 use std::time::{Duration, Instant};
 
@@ -92,7 +92,7 @@ fn the_secret_is_sensitive() {
     assert_eq!(format!("{value:?}"), "Sensitive");
 }
 
-/// The answer of RFC 6750, section 4.
+/// The response of RFC 6750, section 4.
 #[test]
 fn rfc_6750() {
     let answer = br#"{"access_token":"mF_9.B5f-4.1JqM","token_type":"Bearer","expires_in":3600,"refresh_token":"tGzv3JOkF0XG5Qx2TlKWIA"}"#;
@@ -106,7 +106,7 @@ fn rfc_6750() {
 }
 
 #[test]
-fn a_lifetime_may_be_short_odd_or_untold() {
+fn a_lifetime_may_be_short_odd_or_missing() {
     for (member, seconds) in [
         ("", None),
         (r#","expires_in":null"#, None),
@@ -139,7 +139,7 @@ fn a_lifetime_may_be_short_odd_or_untold() {
 }
 
 #[test]
-fn a_type_is_bearer_in_any_case_or_untold() {
+fn a_type_is_bearer_in_any_case_or_missing() {
     for member in ["", r#","token_type":null"#, r#","token_type":"BEARER""#] {
         let answer = format!(r#"{{"access_token":"t"{member}}}"#);
         assert!(Token::parse(200, answer.as_bytes(), Instant::now()).is_ok());
@@ -152,7 +152,7 @@ fn refusal(status: u16, body: &str) -> TokenError {
 }
 
 #[test]
-fn refusals_are_told_on_one_line() {
+fn errors_are_shown_on_one_line() {
     let long = "x".repeat(300);
     let mut report = String::new();
     for (status, body) in [

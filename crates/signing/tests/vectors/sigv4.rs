@@ -64,8 +64,8 @@ fn sign_for_s3(
 }
 
 /// The four examples of
-/// <https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-header-based-auth.html>,
-/// which have no spaces behind the commas of `Authorization`.
+/// <https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-header-based-auth.html>, which have no
+/// spaces after the commas of `Authorization`.
 #[test]
 fn the_examples_of_s3() {
     expect![[r#"
@@ -74,7 +74,7 @@ fn the_examples_of_s3() {
         authorization: AWS4-HMAC-SHA256 Credential=AKIAIOSFODNN7EXAMPLE/20130524/us-east-1/s3/aws4_request, SignedHeaders=host;range;x-amz-content-sha256;x-amz-date, Signature=f0e8bdb87c964420e857bd35b5d6ed310bd44f0170aba48dd91039c6036bdb41
     "#]]
     .assert_eq(&sign_for_s3("GET", "/test.txt", &[("range", "bytes=0-9")], Payload::from_body(b"")));
-    // The same key with `$` as it is and encoded.
+    // The same key, with `$` as it is and encoded.
     for target in ["/test$file.text", "/test%24file.text"] {
         expect![[r#"
             x-amz-date: 20130524T000000Z
@@ -105,7 +105,7 @@ fn the_examples_of_s3() {
     .assert_eq(&sign_for_s3("GET", "/?max-keys=2&prefix=J", &[], Payload::from_body(b"")));
 }
 
-/// No published vector; that the hash is announced and signed is what counts.
+/// There is no published vector; the hash has to be declared and signed.
 #[test]
 fn an_unsigned_payload_is_announced() {
     let sent = headers(&[("host", "example.amazonaws.com")]);
@@ -128,7 +128,7 @@ fn an_unsigned_payload_is_announced() {
 }
 
 #[test]
-fn rules_go_by_the_service() {
+fn rules_depend_on_the_service() {
     for (service, path, content_sha256) in [
         ("s3", PathRule::Verbatim, true),
         ("s3-outposts", PathRule::Verbatim, true),
@@ -156,7 +156,7 @@ fn rules_go_by_the_service() {
 }
 
 #[test]
-fn diagnostics_are_told_without_secrets() {
+fn errors_are_shown_without_secrets() {
     let host = headers(&[("host", "example.amazonaws.com")]);
     let none = HeaderMap::new();
     let attempt = |headers: &HeaderMap, scope: Scope<'_>, credentials: Credentials<'_>, time| {

@@ -1,4 +1,4 @@
-//! Files without an error, and what they mean.
+//! Files without errors, and what they mean.
 
 use http_step_file::{
     Auth, Body, ClientCertificate, Fields, File, FileContent, Filename, PinnedKey, Proxies,
@@ -11,7 +11,7 @@ fn parse(text: &str) -> StepFile {
     StepFile::parse(text.as_bytes()).unwrap_or_else(|diagnostics| panic!("{text}\n{diagnostics}"))
 }
 
-/// What a file means that has these lines beside its URL.
+/// The step file with these lines beside its URL.
 fn with_url(lines: &str) -> StepFile {
     parse(&format!("url: https://a/\n{lines}\n"))
 }
@@ -255,8 +255,8 @@ fn json_bodies() {
     }
 }
 
-/// A number in JSON has the digits that it has in the file; what JSON can't spell so
-/// becomes the number of the same value.
+/// A number in JSON keeps the digits of the file; what JSON can't spell becomes a number of the
+/// same value.
 #[test]
 fn numbers_of_json_bodies() {
     for (written, sent) in [
@@ -301,7 +301,7 @@ fn numbers_of_json_bodies() {
 
 proptest! {
     #[test]
-    fn the_digits_that_go_in_come_out(
+    fn digits_are_kept(
         number in "-?(0|[1-9][0-9]{0,60})(\\.[0-9]{1,30})?([eE][-+]?[0-9]{1,5})?"
     ) {
         let step = with_url(&format!("json: {{n: {number}}}\nparams: {{n: {number}}}"));
@@ -392,7 +392,7 @@ files:
         };
         assert_eq!(with_url(&format!("{data}{written}")), expected);
     }
-    // As pairs, a name comes as often as it is to.
+    // Pairs can repeat a name.
     let written = "
 files:
   - [log, out/build.log]
@@ -452,8 +452,8 @@ fn auth() {
     }
 }
 
-/// What is given goes to the component, texts as they are spelled. What is left out
-/// does not.
+/// The given parameters are passed to the component, texts as they are spelled. Missing ones are
+/// not.
 #[test]
 fn schemes() {
     for (written, scheme, parameters) in [
@@ -533,7 +533,7 @@ fn token_endpoints() {
         "http://login.localhost/token",
         "http://127.9.9.9/token",
         "http://[::1]/token",
-        // Where a property says it, the host looks at it.
+        // The URL comes from a property, so the host checks it.
         "${{ property.url }}",
         "http${{ property.s }}://login.example",
         "http://${{ property.host }}/token",

@@ -1,4 +1,4 @@
-//! Files with errors: each is told, with its place.
+//! Files with errors: each error is reported, with its position.
 
 use http_step_file::StepFile;
 
@@ -10,9 +10,9 @@ fn report(file: &str, diagnostics: &str) {
     assert_eq!(found, diagnostics, "\n{file}");
 }
 
-/// One error a case, in a file whose URL is right.
+/// One error per case, in a file with a valid URL.
 #[track_caller]
-fn each_told(cases: &[(&str, &str)]) {
+fn each_reported(cases: &[(&str, &str)]) {
     for (line, diagnostics) in cases {
         report(&format!("url: https://a/\n{line}\n"), diagnostics);
     }
@@ -55,7 +55,7 @@ fn keys() {
     let known = "the keys are url, method, get, post, put, delete, head, options, patch, params, \
                  headers, cookies, data, json, files, auth, timeout, allow_redirects, max_redirects, \
                  stream, verify, cert, tls, proxies, hide_request_headers, hide_response_headers";
-    each_told(&[
+    each_reported(&[
         (
             "hide-request-headers: []",
             "2:1: unknown key `hide-request-headers`, did you mean `hide_request_headers`?",
@@ -222,7 +222,7 @@ fn urls() {
 
 #[test]
 fn fields() {
-    each_told(&[
+    each_reported(&[
         (
             "params: 5",
             "2:9: `params`: expected a mapping of names to values, a list of `[name, value]` or a string, not a number",
@@ -308,7 +308,7 @@ fn fields() {
 
 #[test]
 fn bodies() {
-    each_told(&[
+    each_reported(&[
         (
             "json: 1\nfiles: {a: b}",
             "2:1: a request has only one body; remove `json` or `files`",
@@ -368,7 +368,7 @@ fn bodies() {
 #[test]
 fn auth() {
     let forms = "expected `[username, password]`, one expression or one scheme: `{basic: …}`, `{bearer: TOKEN}`, `{hmac: …}`, `{aws-sigv4: …}`, `{digest: …}` or `{oauth2: …}`";
-    each_told(&[
+    each_reported(&[
         (
             "auth: hunter2",
             &format!("2:7: `auth`: {forms}, not a string"),
@@ -424,7 +424,7 @@ fn auth() {
 #[test]
 fn hmac() {
     let no_header = "it is not said where the signature goes: add `form: github`, `slack` or `stripe`, or a header, as in `header: X-Signature`";
-    each_told(&[
+    each_reported(&[
         (
             "auth: {hmac: hunter2}",
             "2:14: `auth.hmac`: expected `{secret: …, form: …}` or `{secret: …, header: …}`, not a string",
@@ -458,7 +458,7 @@ fn hmac() {
 
 #[test]
 fn aws_sigv4() {
-    each_told(&[
+    each_reported(&[
         (
             "auth: {aws-sigv4: [a, b]}",
             "2:19: `auth.aws-sigv4`: expected `{access_key_id: …, secret_access_key: …, region: …, service: …}`, not a list",
@@ -480,7 +480,7 @@ fn aws_sigv4() {
 
 #[test]
 fn digest() {
-    each_told(&[
+    each_reported(&[
         (
             "auth: {digest: text}",
             "2:16: `auth.digest`: expected `[username, password]` or `{username: …, password: …}`, not a string",
@@ -503,7 +503,7 @@ fn digest() {
 #[test]
 fn oauth2() {
     let in_the_clear = "2:28: `auth.oauth2.token_url`: a client's secret can be sent only over `https`, or over `http` to a loopback address";
-    each_told(&[
+    each_reported(&[
         (
             "auth: {oauth2: text}",
             "2:16: `auth.oauth2`: expected `{token_url: …, client_id: …, client_secret: …}`, not a string",
@@ -548,7 +548,7 @@ fn settings() {
             "2:10: `timeout`: expected seconds, `[connect, read]` or a mapping of `connect`, `read` and `total`, not {found}"
         )
     };
-    each_told(&[
+    each_reported(&[
         ("timeout: -1", &format!("2:10: `timeout`: {}", limit("-1"))),
         (
             "timeout: 0.0",
@@ -685,13 +685,13 @@ fn settings() {
 }
 
 #[test]
-fn diagnostics_in_aliases_are_told_where_they_can_be_mended() {
+fn errors_in_aliases_are_reported_where_they_can_be_fixed() {
     // A value of the wrong kind: at the alias.
     report(
         "url: https://a/\nheaders: &h {A: b}\nverify: *h",
         "3:9: `verify`: expected `true`, `false` or the path of a PEM file, not a mapping",
     );
-    // A error inside the value: where it is written.
+    // An error inside the value: where it is written.
     report(
         "url: https://a/\nheaders: &h\n  A B: c\ncookies: {<<: *h, d: \"\\n\"}\nfiles: {a: {content: b, headers: *h}}",
         "3:3: `headers.A B`: a header name can contain only letters, digits and hyphens, not a space\n\

@@ -1,4 +1,4 @@
-//! The step files in the documents are step files.
+//! The step files in the documentation are valid.
 
 use http_step_file::StepFile;
 
@@ -12,7 +12,7 @@ fn every_example_parses() {
             .split("```yaml\n")
             .skip(1)
             .filter_map(|rest| rest.split("```").next())
-            // Policies are read where they are known.
+            // Policies are tested in their own crate.
             .filter(|file| !file.starts_with("allow:"))
             .collect();
         assert_eq!(files.len(), examples);

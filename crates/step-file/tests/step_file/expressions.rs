@@ -1,4 +1,4 @@
-//! What expressions bring in is read as the file is, with the same messages.
+//! The values of expressions are read as the file is, with the same messages.
 
 use http_step_file::{ClientCertificate, Proxies, Timeouts, Tls, TlsVersion, Verify};
 use serde::de::DeserializeOwned;

@@ -1,4 +1,4 @@
-//! Whatever the bytes are: an answer, and a place in the file for each error.
+//! Whatever the bytes are, there is a result, and each error has a position in the file.
 
 use http_step_file::StepFile;
 use proptest::prelude::*;
@@ -8,7 +8,7 @@ fn check(bytes: &[u8]) {
         return;
     };
     let text = String::from_utf8_lossy(bytes);
-    // YAML has line breaks of its own; there are at most as many as these characters.
+    // YAML has its own line breaks; there are at most as many as these characters.
     let lines = 1 + text.matches(['\n', '\r']).count() as u64;
     assert!(diagnostics.iter().count() > 0);
     let mut last = (0, 0);
@@ -25,7 +25,7 @@ fn check(bytes: &[u8]) {
     }
 }
 
-/// Text that is nearly a step file.
+/// Text that resembles a step file.
 fn nearly() -> impl Strategy<Value = String> {
     let token = prop_oneof![
         Just("url: https://a/\n"),

@@ -1,7 +1,6 @@
-//! Step files as people write them: what they mean, what is wrong with them, and
-//! what the schema says of them.
+//! Step files as users write them: what they mean, their errors, and how the schema describes them.
 
-// By this clippy knows that helpers, too, may unwrap.
+// So that clippy knows that helpers, too, may unwrap.
 #![cfg(test)]
 
 mod accepted;

@@ -1,4 +1,4 @@
-//! The schema says what the reader does.
+//! The schema agrees with the reader.
 
 use http_step_file::{StepFile, schema};
 use jsonschema::Validator;
@@ -27,7 +27,7 @@ fn examples() -> Vec<(String, Value)> {
         .collect()
 }
 
-/// A file with a key in it, and a URL if the key is none.
+/// A file with a key, and with a URL unless the key is one.
 fn file(key: &str, value: &Value) -> Value {
     const URLS: [&str; 8] = [
         "url", "get", "post", "put", "delete", "head", "options", "patch",
@@ -44,7 +44,7 @@ fn parse(file: &Value) -> Result<StepFile, String> {
 }
 
 #[test]
-fn is_as_agreed() {
+fn is_up_to_date() {
     expect_test::expect_file!["../../../../docs/step-file.schema.json"]
         .assert_eq(&format!("{:#}\n", schema()));
 }
@@ -100,7 +100,7 @@ fn accepts_its_examples() {
 }
 
 #[test]
-fn refuses_what_editors_can_tell() {
+fn rejects_what_editors_can_detect() {
     let validator = validator();
     for wrong in [
         json!({}),
@@ -145,7 +145,7 @@ fn refuses_what_editors_can_tell() {
     }
 }
 
-/// Null is the same as leaving a key out, and a URL can begin with an expression.
+/// Null is the same as leaving a key out, and a URL can start with an expression.
 #[test]
 fn accepts_null_and_expressions() {
     let validator = validator();
@@ -165,11 +165,11 @@ fn accepts_null_and_expressions() {
 }
 
 #[test]
-fn has_a_name_of_its_own() {
+fn has_its_own_name() {
     assert_eq!(schema()["$id"], "urn:http-step:schema:step-file");
 }
 
-/// A value that may stand behind some key, or nearly.
+/// A value that is valid for some key, or nearly.
 fn value() -> impl Strategy<Value = Value> {
     let words: Vec<&str> = vec![
         "",
@@ -246,7 +246,7 @@ proptest! {
     fn accepts_what_the_reader_accepts(
         key in prop::sample::select(properties().into_iter().map(|(key, _)| key).collect::<Vec<_>>()),
         value in value(),
-        // Beside another key, whether or not it has a place there.
+        // Beside another key, whether or not that is allowed there.
         other in prop::sample::select(properties().into_iter().map(|(key, _)| key).collect::<Vec<_>>()),
         other_value in value(),
     ) {

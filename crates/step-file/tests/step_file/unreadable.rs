@@ -1,5 +1,4 @@
-//! Files that are not YAML, or not one document: one error, for there is nothing
-//! else to read.
+//! Files that are not YAML, or not one document: one error, since there is nothing else to read.
 
 use http_step_file::{MAX_LEN, StepFile};
 
@@ -101,7 +100,7 @@ fn nesting() {
         nested(32).as_bytes(),
         "2:38: lists and mappings are nested more than 32 deep",
     );
-    // The parser looks ahead, and has the limit too.
+    // The parser looks ahead, and has the limit, too.
     report(
         nested(500_000).as_bytes(),
         "2:39: lists and mappings are nested more than 32 deep",
@@ -110,7 +109,7 @@ fn nesting() {
         "- ".repeat(500_000).as_bytes(),
         "1:65: lists and mappings are nested more than 32 deep",
     );
-    // Each level a key of the next.
+    // Each level is a key of the next.
     report(
         "? ".repeat(500_000).as_bytes(),
         "1:65: lists and mappings are nested more than 32 deep",
@@ -160,7 +159,7 @@ fn alias_bombs() {
 }
 
 #[test]
-fn what_the_bounds_allow_may_be_used_up() {
+fn the_limits_can_be_reached() {
     let long = |length: usize| {
         let start = "url: https://a/\n#";
         format!("{start}{}", "x".repeat(length - start.len()))

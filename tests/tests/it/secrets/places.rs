@@ -169,7 +169,7 @@ async fn one_path_alone() {
 }
 
 /// Whether the policy permits a path does not depend on the value in it: otherwise a step could put
-/// it beside a text of its own to learn how it starts.
+/// it beside its own text to learn how it starts.
 #[tokio::test]
 async fn the_path_is_judged_as_it_is_written() {
     let mut report = Vec::new();

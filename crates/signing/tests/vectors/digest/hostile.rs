@@ -1,4 +1,4 @@
-//! Which challenge is answered, and what hostile servers get.
+//! Which challenge is answered, and how hostile servers are handled.
 
 use expect_test::expect;
 use http_step_signing::digest::{Challenge, DigestError, Request, Session};
@@ -24,7 +24,7 @@ fn the_best_challenge_is_chosen() {
 }
 
 #[test]
-fn stale_is_told() {
+fn a_stale_nonce_is_reported() {
     for (stale, expected) in [("TRUE", true), ("\"true\"", true), ("false", false)] {
         let field = format!(r#"Digest realm="r", nonce="n", qop="auth", stale={stale}"#);
         assert_eq!(choose(&[&field]).unwrap().is_stale(), expected);
@@ -32,7 +32,7 @@ fn stale_is_told() {
 }
 
 #[test]
-fn what_cannot_be_answered_is_told() {
+fn unsupported_challenges_are_reported() {
     let mut report = String::new();
     for fields in [
         &[][..],
@@ -71,7 +71,7 @@ fn a_client_nonce_is_plain_text() {
 }
 
 #[test]
-fn no_line_gets_into_a_header() {
+fn no_line_break_gets_into_a_header() {
     let challenge = choose(&["Digest realm=\"r\r\nX: y\", nonce=\"n\", qop=\"auth\""]).unwrap();
     let mut session = Session::new(challenge, "c0").unwrap();
     let error = session.authorize(&MUFASA, &INDEX).unwrap_err();
@@ -79,7 +79,7 @@ fn no_line_gets_into_a_header() {
 }
 
 proptest! {
-    /// Whatever a server sends is refused, or answered in one header.
+    /// Any challenge is refused, or answered in one header.
     #[test]
     fn any_challenge_is_answered_or_refused(
         fields in prop::collection::vec(
@@ -107,7 +107,7 @@ proptest! {
     }
 }
 
-/// Only with another nonce is there anything to answer anew.
+/// Another answer makes sense only with another nonce.
 #[test]
 fn a_challenge_renews_another_if_it_is_stale_and_has_another_nonce() {
     let challenge = |rest: &str| choose(&[&format!(r#"Digest realm="r", {rest}"#)]).unwrap();

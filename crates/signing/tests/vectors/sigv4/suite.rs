@@ -5,8 +5,8 @@ use http_step_signing::sigv4::{Credentials, Payload, Request, Scope, sign};
 use super::{SUITE, SUITE_TIME, headers};
 use crate::lines;
 
-/// A case of the suite: what is asked of `example.amazonaws.com` besides the
-/// host, which headers are signed, and the signature.
+/// A case of the suite: the request to `example.amazonaws.com`, the signed headers besides the
+/// host, and the signature.
 struct Case {
     name: &'static str,
     target: &'static str,
@@ -42,10 +42,10 @@ const fn with(
 const SLASH: &str = "5fa00fa31553b73ebf1942676e86291e8372ff2a2260956d9b8aae1d763fbf31";
 const POST: &str = "5da7c1a2acd57cee7505fc6676e4e544621c30862966e37dddb68e92efbe5d6b";
 
-/// aws-sig-v4-test-suite, under its own names, which begin with the method:
-/// <https://docs.aws.amazon.com/general/latest/gr/signature-v4-test-suite.html>.
-/// Left out are the presigned URLs, the folded header that no `HeaderMap` holds,
-/// and the token that is added after signing.
+/// aws-sig-v4-test-suite, under its own names, which start with the method:
+/// <https://docs.aws.amazon.com/general/latest/gr/signature-v4-test-suite.html>. Not included are
+/// the presigned URLs, the folded header, which a `HeaderMap` can't contain, and the token that is
+/// added after signing.
 const CASES: &[Case] = &[
     get("get-vanilla", "/", SLASH),
     get("get-vanilla-query", "/?", SLASH),
@@ -244,7 +244,7 @@ fn session_tokens_are_signed() {
 }
 
 #[test]
-fn a_stale_signature_is_signed_over() {
+fn a_stale_signature_is_replaced() {
     let fresh = sign_case(&get("get-vanilla", "/", SLASH), &SUITE);
     let stale = with(
         "get-vanilla",
