@@ -1,6 +1,6 @@
-//! What is seen depends on the stream and on the lengths of values alone: two values that
-//! differ in a character, written by a server in the same way, can't be told apart by what
-//! stands beside them, and no cut of the stream changes it.
+//! The result depends only on the stream and on the lengths of values: two values that differ in
+//! one character, written by a server in the same way, can't be distinguished by the text beside
+//! them, however the stream is cut.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::sync::Arc;
@@ -11,7 +11,7 @@ use proptest::sample::{Index, select};
 
 const MARK: &str = "(hidden)";
 
-/// What escapes are made of, whole and cut.
+/// Parts of escapes, whole and cut.
 const PIECES: [&str; 44] = [
     "%",
     "%2",
@@ -64,7 +64,7 @@ fn patterns(value: &str) -> Arc<Patterns> {
     Arc::new(Patterns::builder().value(0, &value).build().unwrap())
 }
 
-/// What comes of a stream in pieces of a length.
+/// The result for a stream in pieces of a length.
 fn seen(patterns: &Arc<Patterns>, stream: &[u8], piece: usize) -> String {
     let mark: Replacements = [MARK.as_bytes().to_vec().into()].into();
     let mut replacer = Replacer::steady(Arc::clone(patterns), mark);
@@ -93,8 +93,8 @@ fn pieces(most: usize) -> impl Strategy<Value = String> {
     prop::collection::vec(select(PIECES.to_vec()), 0..=most).prop_map(|pieces| pieces.concat())
 }
 
-/// The characters of a value, escapes among them: 16 at the least, for them to be found behind
-/// an escape that is open. It ends with none that is.
+/// The characters of a value, including escapes: at least 16, so that they are found after an open
+/// escape. It does not end with an open escape.
 fn value() -> impl Strategy<Value = Vec<char>> {
     (pieces(2), "[K-Z3-9_.-]{8,10}", pieces(1), "[K-Z3-9_.-]{8}")
         .prop_map(|(a, b, c, d)| format!("{a}{b}{c}{d}").trim_start().chars().collect())
@@ -104,7 +104,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(250))]
 
     #[test]
-    fn no_character_is_told(
+    fn no_character_is_revealed(
         value in value(),
         (place, other) in (any::<Index>(), select("n/0u%&\\;#a4{}\"zT".chars().collect::<Vec<_>>())),
         context in context(),
@@ -113,9 +113,9 @@ proptest! {
         is_guess_first in any::<bool>(),
         piece in 1..40_usize,
     ) {
-        // The last character is told where what follows escapes it.
+        // The last character is revealed where the text after it escapes it.
         let place = place.index(value.len() - 1);
-        // Of less than the whole of either.
+        // Of a part of both.
         let from = 1 + from.index(value.len() - 3);
         let guess: String = value[from..=from + length.index(value.len() - from - 1)].iter().collect();
         let both = [value[place], other].map(|character| {
@@ -144,7 +144,7 @@ proptest! {
     }
 
     #[test]
-    fn what_is_hidden_is_the_value_and_what_is_open_before_it(
+    fn the_value_and_an_open_escape_before_it_are_hidden(
         value in value(),
         context in context(),
         (before, after) in (pieces(3), pieces(1)),
@@ -166,9 +166,9 @@ proptest! {
     }
 }
 
-/// Whatever is open before a value, in what comes or in what a decoder makes of it.
+/// Whatever is open before a value, in the stream or in the output of a decoder.
 #[test]
-fn what_is_open_before_a_value_does_not_tell_how_it_begins() {
+fn an_open_escape_does_not_reveal_how_a_value_starts() {
     const BEGINNINGS: [&str; 12] = [
         "n", "/", "0", "%", "%30", "&", "&lt;", "\\", "\\n", ";", "4", "\"",
     ];

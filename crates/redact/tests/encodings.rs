@@ -1,5 +1,5 @@
-//! However a server writes a value, character by character, in one encoding or in one
-//! within another, it is found; a part of one is reported, and changes nothing.
+//! However a server writes a value, character by character, in one encoding or in nested ones, it
+//! is found; a part of one is reported, and changes nothing.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::sync::Arc;
@@ -21,7 +21,7 @@ fn replacer(patterns: &Arc<Patterns>) -> Replacer {
     Replacer::steady(Arc::clone(patterns), mark).finding_parts()
 }
 
-/// What comes of a stream in pieces of a length, and whether a part of the value is in it.
+/// The result for a stream in pieces of a length, and whether it contains a part of the value.
 fn seen(patterns: &Arc<Patterns>, stream: &[u8], piece: usize) -> (Vec<u8>, bool) {
     let mut replacer = replacer(patterns);
     let mut seen = Vec::new();
@@ -40,7 +40,7 @@ enum Encoding {
     Latin1,
 }
 
-/// Write a text, each character in a way of its own.
+/// Write a text, each character in its own way.
 fn written(text: &[u8], encoding: Encoding, ways: &[u8]) -> Vec<u8> {
     let mut ways = ways.iter().copied().cycle();
     let mut way = || ways.next().unwrap_or_default();
@@ -113,7 +113,7 @@ struct List {
     separator: &'static str,
 }
 
-/// Those of S3, Node, Go, Rust, Java, .NET, `xxd` and others.
+/// The formats of S3, Node, Go, Rust, Java, .NET, `xxd` and others.
 const LISTS: [List; 14] = [
     list(|byte| format!("{byte:x}"), " "),
     list(|byte| format!("{byte:02x}"), " "),
@@ -146,7 +146,7 @@ fn ways() -> impl Strategy<Value = Vec<u8>> {
     prop::collection::vec(any::<u8>(), 1..60)
 }
 
-/// Beginnings of escapes.
+/// Starts of escapes.
 const OPEN_ESCAPES: [&str; 19] = [
     "%",
     "%4",
@@ -169,7 +169,7 @@ const OPEN_ESCAPES: [&str; 19] = [
     "\\ud83d\\u00",
 ];
 
-/// No value begins within what is before it.
+/// No value starts within the text before it.
 fn value() -> impl Strategy<Value = String> {
     "[A-Z0-9][!-~äé \u{20ac}😀]{8,40}[a-z]{4}"
 }
@@ -196,10 +196,10 @@ proptest! {
         prop_assert!(!has_part);
     }
 
-    /// An escape that what stands before a value leaves open goes with the value, whatever
-    /// the value's first characters make of it.
+    /// An escape that the text before a value leaves open is redacted with the value, whatever the
+    /// first characters of the value make of it.
     #[test]
-    fn behind_an_open_escape(
+    fn after_an_open_escape(
         value in "[!-~]{2}[!-~äé \u{20ac}😀]{6,30}[a-z]{4}",
         open in prop::sample::select(OPEN_ESCAPES.to_vec()),
         more in prop::sample::select(OPEN_ESCAPES.to_vec()),
@@ -216,7 +216,7 @@ proptest! {
         }
     }
 
-    /// What is cut is left as it is: no guess of less than the whole changes what is seen.
+    /// A truncated value is not changed: a guess of less than the whole does not change the result.
     #[test]
     fn a_part_is_reported_and_left(
         value in value(),
@@ -266,7 +266,7 @@ proptest! {
     ) {
         let patterns = patterns(value.as_bytes());
         let mut text = value;
-        // Base64 and hexadecimal are of the value with its spaces, and what is doubled is, too.
+        // Base64 and hexadecimal encode the value with its spaces, and doubled characters, too.
         if has_plus && (encoding == 1 || encoding == 0 && doubled.is_empty()) {
             text = text.replace(' ', "+");
         }
@@ -291,7 +291,7 @@ proptest! {
             3 => BASE64_URL_SAFE_NO_PAD.encode([before.as_bytes(), percent(&bytes).as_bytes()].concat()).into_bytes(),
             _ => bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>().into_bytes(),
         };
-        // A form has its spaces as `+`, and escapes none of these.
+        // A form writes its spaces as `+`, and escapes none of these.
         prop_assume!(encoding != 3 || !bytes.iter().any(|byte| b" +*".contains(byte)));
         let stream = [b"|<".as_slice(), &stream, b">|"].concat();
         let (seen, has_part) = seen(&patterns, &stream, piece);
@@ -325,7 +325,7 @@ proptest! {
 }
 
 #[test]
-fn in_one_another() {
+fn nested() {
     let value = "k3y/with+chars=and\\quotes\"ä";
     let patterns = patterns(value.as_bytes());
     for (name, text) in [
@@ -393,7 +393,7 @@ fn in_one_another() {
     }
 }
 
-/// As servers write them, cut at each place.
+/// As servers write them, cut at each position.
 #[test]
 fn lists_of_bytes() {
     let value = "kQ9m/Lx2V t0Pz7wYb";
@@ -433,7 +433,7 @@ fn lists_of_bytes() {
             assert_eq!(String::from_utf8_lossy(&seen), expected, "{cut}");
         }
     }
-    // A list that ends, and one that begins, are not one.
+    // The end of one list and the start of another are not one list.
     let (first, second) = value.as_bytes().split_at(9);
     let stream = format!("[{}] [{}]", decimal.write(first), decimal.write(second));
     let (seen, _) = seen(&patterns, stream.as_bytes(), 7);
@@ -441,7 +441,7 @@ fn lists_of_bytes() {
 }
 
 #[test]
-fn base64_with_escapes_in_it() {
+fn base64_with_escapes() {
     let value = "k3y???and>>>more!!";
     let patterns = patterns(value.as_bytes());
     let base64 = BASE64_STANDARD.encode(value);
@@ -491,7 +491,7 @@ fn base64_of_json() {
 }
 
 #[test]
-fn blanks_at_the_ends_and_line_breaks() {
+fn outer_blanks_and_line_breaks() {
     let value = " first line of it\nand the second line, too\t";
     let patterns = patterns(value.as_bytes());
     for (text, expected) in [
@@ -506,10 +506,10 @@ fn blanks_at_the_ends_and_line_breaks() {
     }
 }
 
-/// A backslash before a value is an escape of its first character, or not, as that
-/// character is: it must not be seen which.
+/// A backslash before a value escapes its first character or not, depending on that character,
+/// which must not be revealed.
 #[test]
-fn what_is_before_a_value_does_not_tell_how_it_begins() {
+fn text_before_a_value_does_not_reveal_how_it_starts() {
     for before in [
         "\\", "\\\\", "\\\\\\", "%5C", "%5c\\", "&#92;", "\\u005c", "\\x", "%", "&#", "\\u00",
         "x\\",
@@ -539,7 +539,7 @@ fn what_is_before_a_value_does_not_tell_how_it_begins() {
 }
 
 #[test]
-fn a_long_value_is_one() {
+fn a_long_value_is_found() {
     let value: Vec<u8> = (0..6000_u32)
         .flat_map(|n| n.wrapping_mul(2_654_435_761).to_be_bytes())
         .collect();
@@ -555,7 +555,7 @@ fn a_long_value_is_one() {
     }
 }
 
-/// A server that sends escapes without end has the decoders work, and hold no more.
+/// A server that sends endless escapes makes the decoders work, but not hold more.
 #[test]
 fn memory_is_bounded() {
     let patterns = patterns(&b"0123456789abcdef".repeat(64));
@@ -571,14 +571,14 @@ fn memory_is_bounded() {
         "25,                                       ",
     ] {
         let mut replacer = replacer(&patterns);
-        // As much as the longest form takes in these escapes, several times over.
+        // As much as the longest form takes in these escapes, several times.
         let round = text.repeat(((32 << 10) / text.len()).max(4 << 10));
         let [_, _, third, rest @ ..] = [(); 8].map(|()| {
             replacer.feed(round.as_bytes());
             replacer.memory()
         });
         assert!(third < 8 << 20, "{text}: {third}");
-        // Where a decoder rests and wakes differs from round to round.
+        // Where a decoder pauses and resumes differs from round to round.
         let most = third + third / 8;
         assert!(
             rest.iter().all(|memory| *memory <= most),
@@ -587,10 +587,9 @@ fn memory_is_bounded() {
     }
 }
 
-/// What a component has a server echo some thousand times takes time in proportion, and
-/// memory of one block.
+/// Redacting some thousand echoed texts takes time in proportion, and the memory of one block.
 #[test]
-fn many_texts_are_not_looked_at_in_pairs() {
+fn many_texts_are_not_compared_in_pairs() {
     let value = "correct-horse/battery\"staple&0123456789";
     let patterns = patterns(value.as_bytes());
     let held = |text: &str, times: usize| {
@@ -607,9 +606,9 @@ fn many_texts_are_not_looked_at_in_pairs() {
     assert_eq!(held(part, 5_000), part.repeat(5_000));
 }
 
-/// When bytes are let go tells nothing, whatever the escapes.
+/// When bytes are released reveals nothing, whatever the escapes are.
 #[test]
-fn the_pace_tells_nothing() {
+fn the_pace_reveals_nothing() {
     let value = "correct%horse\\battery&staple;";
     let paces = [value, "0123456789012345678901234567!"].map(|other| {
         let patterns = patterns(other.as_bytes());
@@ -627,10 +626,10 @@ fn the_pace_tells_nothing() {
     assert_eq!(paces[0], paces[1]);
 }
 
-/// Each part that is told takes time, by which a guess could be known to be right: after some
-/// of one value no more of it are told, and those of others are.
+/// Each reported part takes time, which could reveal that a guess is right: after some parts of one
+/// value no more of it are reported, but those of other values are.
 #[test]
-fn parts_of_one_value_hide_none_of_another() {
+fn parts_of_one_value_hide_no_part_of_another() {
     let values = ["correct horse battery", "STAPLE-0123456789-abc"];
     let patterns = values.iter().enumerate();
     let patterns = patterns.fold(Patterns::builder(), |patterns, (owner, value)| {
@@ -641,7 +640,7 @@ fn parts_of_one_value_hide_none_of_another() {
     for times in [10, 10_000] {
         let mut replacer = Replacer::steady(Arc::clone(&patterns), Arc::clone(&marks));
         replacer = replacer.finding_parts();
-        // Parts of a whole value are none.
+        // Parts of a whole value are not reported.
         let stream = values[0].repeat(times)
             + &"correct |".repeat(times)
             + &" ".repeat(1 << 13)

@@ -1,5 +1,5 @@
-//! Whatever the secrets, the bodies and the pieces: what goes out and comes back
-//! reads as before, no byte around a secret is another, and no form of one is left.
+//! For any secrets, bodies and pieces: what is sent and received back is the same as before, no
+//! byte around a secret changes, and no form of one is left.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::sync::Arc;
@@ -56,7 +56,7 @@ impl Run {
     }
 }
 
-/// Each by its number.
+/// Each one is identified by its number.
 fn patterns<T>(
     texts: impl Iterator<Item = T>,
     add: impl Fn(PatternsBuilder, usize, T) -> PatternsBuilder,
@@ -69,7 +69,7 @@ fn patterns<T>(
     Arc::new(builder.build().unwrap())
 }
 
-/// Feed it in pieces of these lengths, over and over.
+/// Feed it in pieces of these lengths, repeated.
 fn in_pieces(mut replacer: Replacer, mut stream: &[u8], lengths: &[usize]) -> Vec<u8> {
     let mut result = Vec::new();
     let mut lengths = lengths.iter().cycle();
@@ -83,16 +83,16 @@ fn in_pieces(mut replacer: Replacer, mut stream: &[u8], lengths: &[usize]) -> Ve
     result
 }
 
-/// Values that can stand in a header, so that each can stand everywhere. Their first
-/// byte is none of the others, so that no value begins within what is around it.
+/// Values that are valid in a header, and so everywhere. Their first byte differs from the others,
+/// so that no value starts within its surroundings.
 fn values() -> impl Strategy<Value = Vec<Vec<u8>>> {
     let value = ("[A-Z0-9]", "[!-~é ]{10,40}[a-z]{4}")
         .prop_map(|(first, rest)| format!("{first}{rest}").into_bytes());
     prop::collection::vec(value, 1..4)
 }
 
-/// What is around values: no letter of them in it, so that no byte of it can be
-/// taken for an end of one.
+/// The text around values. It has no letter of them, so that no byte of it can be taken for an end
+/// of one.
 fn around() -> impl Strategy<Value = Vec<Vec<u8>>> {
     prop::collection::vec(prop::collection::vec(0x80..=0xa0_u8, 0..40), 2..6)
 }
@@ -112,7 +112,7 @@ fn context() -> impl Strategy<Value = Context> {
     ])
 }
 
-/// The texts with one between any two.
+/// The texts, with another between any two.
 fn joined<'t>(texts: &'t [Vec<u8>], between: impl Fn(usize) -> &'t [u8]) -> Vec<u8> {
     let mut whole = Vec::new();
     for (at, text) in texts.iter().enumerate() {
@@ -146,7 +146,7 @@ proptest! {
     }
 
     #[test]
-    fn what_has_no_secret_in_it_stays(
+    fn text_without_secrets_stays(
         values in values(),
         body in prop::collection::vec(any::<u8>(), 0..2000),
         pieces in lengths(),
@@ -183,23 +183,23 @@ proptest! {
         };
         let seen = in_pieces(run.back(), &stream, &pieces);
         let seen_text = String::from_utf8_lossy(&seen).into_owned();
-        // The lower case of a percent-encoded text is not one of them.
+        // The lower-case form of a percent-encoded text is not one of them.
         if form != 6 {
             prop_assert!(seen_text.contains(run.handles[0].as_str()), "{}", seen_text);
         }
-        // Nobody who decodes what is left comes upon it.
+        // Decoding what is left does not reveal it.
         if form == 1 {
             let around = seen_text.replace(run.handles[0].as_str(), "");
             prop_assert!(around.len() <= 4 * (before.len() + after.len()).div_ceil(3) + 8);
         }
-        // However it is cut, the same is seen.
+        // However it is cut, the result is the same.
         prop_assert_eq!(in_pieces(run.back(), &stream, &[stream.len()]), seen);
     }
 
     #[test]
     fn no_more_is_held_than_the_longest_form(values in values(), body in prop::collection::vec(any::<u8>(), 1..500)) {
         let run = Run::new(&values);
-        // Of a byte no form has more than six: `\u00e9`, `&quot;`.
+        // No form takes more than six characters per byte: `\u00e9`, `&quot;`.
         let longest = values.iter().map(|value| value.len() * 6).max().unwrap();
         let mut replacer = run.back();
         let (mut fed, mut given) = (0, 0);
@@ -251,7 +251,7 @@ fn bits_beside_base64_are_hidden_too() {
         let text = BASE64_STANDARD.encode([before.as_bytes(), value, after.as_bytes()].concat());
         let seen = String::from_utf8(in_pieces(run.back(), text.as_bytes(), &[7])).unwrap();
         let (start, end) = seen.split_once(handle).expect(&seen);
-        // What is left are the characters that hold nothing of it.
+        // The characters that are left contain nothing of it.
         assert_eq!(start.len(), before.len() * 8 / 6, "{text} {seen}");
         let whole = (before.len() + value.len() + after.len()).div_ceil(3) * 4;
         assert_eq!(
@@ -263,7 +263,7 @@ fn bits_beside_base64_are_hidden_too() {
 }
 
 #[test]
-fn nothing_is_held_where_nothing_begins() {
+fn nothing_is_held_where_no_value_starts() {
     let run = Run::new(&[b"a secret to keep".to_vec()]);
     let mut replacer = Replacer::new(Arc::clone(&run.masks), run.handles_as_texts());
     assert_eq!(replacer.feed(b"<<<<"), b"<<<<");
@@ -274,15 +274,15 @@ fn nothing_is_held_where_nothing_begins() {
         replacer.feed(b" it "),
         format!("{} it ", run.handles[0]).into_bytes()
     );
-    // This may hold bits of what comes.
+    // This may contain bits of what follows.
     assert_eq!(replacer.feed(b"now"), b"no");
     assert_eq!(replacer.finish(), b"w");
     assert_eq!(replacer.found(), [0]);
 }
 
-/// What a step writes before a handle goes out as it is.
+/// What a step writes before a handle is sent unchanged.
 #[test]
-fn what_is_before_a_handle_stays() {
+fn text_before_a_handle_stays() {
     let run = Run::new(&[b"correct horse".to_vec()]);
     for before in ["\\", "%4", "&#", "\\u00", "%26#"] {
         let text = format!("<{before}{}>", run.handles[0]);
@@ -314,16 +314,16 @@ fn owners_without_a_replacement_are_left() {
 }
 
 #[test]
-fn what_is_too_short_to_tell_is_left() {
+fn very_short_values_are_left() {
     let run = Run::new(&[b"1234567".to_vec()]);
     assert!(run.masks.is_empty());
     assert_eq!(in_pieces(run.back(), b"1234567", &[3]), b"1234567");
 }
 
-/// A server that sends a guess, and waits, would learn a value byte by byte if what is
-/// let go depended on whether a value begins so.
+/// If the released bytes depended on whether a value starts with them, a server that sends a guess
+/// and waits would learn the value byte by byte.
 #[test]
-fn when_bytes_are_let_go_tells_nothing_of_a_value() {
+fn the_release_of_bytes_reveals_nothing_of_a_value() {
     let value = b"correct horse battery staple";
     let run = Run::new(&[value.to_vec()]);
     let given = |stream: &[u8]| -> Vec<usize> {
@@ -342,9 +342,9 @@ fn when_bytes_are_let_go_tells_nothing_of_a_value() {
     }
 }
 
-/// In base64 a value shares a character with the next, so that all of them are one.
+/// In Base64 a value shares a character with the next, so that all of them are one.
 #[test]
-fn values_without_end_are_let_go() {
+fn endless_values_are_released() {
     let value = b"correct horse battery staple";
     let run = Run::new(&[value.to_vec()]);
     let stream = BASE64_STANDARD.encode(value.repeat(20_000)).into_bytes();
@@ -356,11 +356,11 @@ fn values_without_end_are_let_go() {
     let handle = run.handles[0].as_str();
     let rest = replacer.finish();
     assert!(rest.len() <= 10 * handle.len(), "{}", rest.len());
-    // The last bits of the last are with the padding.
+    // The last bits of the last value are with the padding.
     assert_eq!(given + rest.len(), 20_000 * handle.len() + 1);
 }
 
-/// By what they share: one is looked for as many are.
+/// By their common prefix: one is searched for as many are.
 #[test]
 fn all_handles_of_a_run_are_found_by_one_of_them() {
     let handles = Handles::new().unwrap();
@@ -392,7 +392,7 @@ fn all_handles_of_a_run_are_found_by_one_of_them() {
             assert_eq!(String::from_utf8(seen).unwrap(), expected, "{text}");
         }
     }
-    // What belongs to one text is not taken from the next.
+    // A match in one text does not affect the next.
     let mut replacer = Replacer::new(patterns, hidden);
     let first = [replacer.feed(&other.as_bytes()[..22]), replacer.finish()].concat();
     let second = [replacer.feed(b"0123456789 and more"), replacer.finish()].concat();

@@ -5,8 +5,8 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 use http_step_policy::address::{Class, classify};
 use proptest::prelude::*;
 
-/// First and last address of each special range, with what lies just outside: no row
-/// of the table can be left out, or be a bit longer or shorter, unnoticed.
+/// The first and last address of each special range, and their neighbours, so that every row of the
+/// table is tested with its exact bounds.
 #[test]
 fn edges() {
     use Class::*;
@@ -144,8 +144,7 @@ fn edges() {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(10_000))]
 
-    /// Another way to write an IPv4 address is that address; a way that is out of
-    /// use is never public.
+    /// Another notation of an IPv4 address is that address; an obsolete notation is never public.
     #[test]
     fn ipv4_in_ipv6(bits in any::<u32>(), rest in any::<u64>()) {
         let v4 = Ipv4Addr::from_bits(bits);
@@ -162,7 +161,7 @@ proptest! {
         let rest = u128::from(rest);
         prop_assert_eq!(of(0x2002 << 112 | low << 80 | rest), unused);
         prop_assert_eq!(of(0x2001_0000 << 96 | rest << 32 | u128::from(!bits)), unused);
-        // `::` and `::1` have meanings of their own.
+        // `::` and `::1` have their own meanings.
         if low > 1 {
             prop_assert_eq!(of(low), unused);
         }

@@ -1,4 +1,4 @@
-//! Budgets: their names, their amounts, and the words for going over one.
+//! Budgets: their names, their amounts, and the messages for exceeding them.
 
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ fn more(amount: Amount) -> Amount {
 }
 
 #[test]
-fn the_words_for_each() {
+fn the_message_of_each() {
     let limits = Limits::default();
     let report: Vec<String> = Budget::ALL
         .into_iter()
@@ -45,7 +45,7 @@ fn the_words_for_each() {
     .assert_eq(&report.join("\n"));
 }
 
-/// What is allowed may be used up, and not a bit more.
+/// The limit itself may be used up, and no more.
 #[test]
 fn the_limit_itself_is_within_the_budget() {
     let limits = Limits::default();

@@ -1,11 +1,11 @@
-//! What is denied, whatever else allows it.
+//! Denials, which override every grant.
 
 use expect_test::expect;
 use http_step_policy::{DenyPattern, Policy};
 
 use crate::{origin, policy};
 
-/// A policy that allows all that one can.
+/// A policy that allows everything possible.
 const WIDE: &str = "public: true
 allow:
 - '*://a.example:*'
@@ -20,7 +20,7 @@ fn denying(entry: &str) -> Policy {
     policy(WIDE).deny(entry.parse().unwrap_or_else(|error| panic!("{error}")))
 }
 
-/// Why a request is denied, or that it is not.
+/// Why a request is denied, or that it is permitted.
 fn report(policy: &Policy, to: &str, address: Option<&str>) -> String {
     let verdict = policy
         .admit(&origin(to), "GET")
@@ -107,7 +107,7 @@ fn origins_and_hosts() {
 }
 
 #[test]
-fn networks_and_addresses_by_whatever_spelling_and_name() {
+fn networks_and_addresses_in_every_spelling() {
     for (entry, denied, allowed) in [
         (
             "10.0.0.0/8",
@@ -140,7 +140,7 @@ fn networks_and_addresses_by_whatever_spelling_and_name() {
             &["10.0.0.1", "::ffff:10.0.0.1"],
             &["11.0.0.1"],
         ),
-        // The spelling, and not all that is spelled so.
+        // The notation itself, and not the addresses in it.
         ("::ffff:0:0/96", &["::ffff:10.0.0.1"], &["10.0.0.1"]),
         ("64:ff9b::/96", &["64:ff9b::10.0.0.1"], &["10.0.0.1"]),
         ("169.254.0.0/16", &["169.254.169.254"], &["1.1.1.1"]),
@@ -207,9 +207,9 @@ fn a_literal_grant_does_not_help() {
     "#]].assert_eq(&lines);
 }
 
-/// What is added later, as by arguments, adds nothing to what is denied.
+/// Later grants, as by arguments, do not override denials.
 #[test]
-fn what_is_allowed_later_does_not_help() {
+fn later_grants_do_not_help() {
     let policy = policy("deny: [a.example, 10.0.0.0/8]")
         .allow("https://a.example".parse().unwrap())
         .allow("https://b.example".parse().unwrap())

@@ -1,4 +1,4 @@
-//! What is wrong with a file is told all at once, where it can be mended.
+//! All errors of a file are reported at once, where they can be fixed.
 
 use http_step_policy::{MAX_LEN, Policy};
 
@@ -94,7 +94,7 @@ fn rules() {
 }
 
 #[test]
-fn what_is_denied() {
+fn denials() {
     let forms = "use an origin, a host or a network, such as `https://api.example.com`, `*.example.com` or `10.0.0.0/8`";
     let leave = "remove one of them";
     for (file, diagnostics) in [
@@ -112,7 +112,7 @@ fn what_is_denied() {
                  1:57: `deny`: `10.1.2.3/8` can't be denied: `10.1.2.3/8` has host bits set; did you mean `10.0.0.0/8`, or the address `10.1.2.3`?; {forms}"
             ),
         ),
-        // What it leaves nothing of.
+        // Rules that this leaves without effect.
         (
             "allow:\n- https://a.example\n- https://b.a.example\n- {origin: 'http://*.a.example', methods: [GET]}\n- http://10.0.0.1\ndeny: [a.example, 'http://*.a.example', 10.0.0.0/8]",
             format!(
@@ -131,7 +131,7 @@ fn what_is_denied() {
     ] {
         report(file, &diagnostics);
     }
-    // What it leaves something of is no error.
+    // A partial effect is no error.
     for file in [
         "{allow: ['*://a.example'], deny: [https://a.example]}",
         "{allow: ['https://*.a.example'], deny: [b.a.example, a.example]}",
@@ -339,7 +339,7 @@ fn secrets() {
     }
 }
 
-/// What stands where a source belongs may be the value itself.
+/// The text in place of a source may be the value itself.
 #[test]
 fn a_value_in_place_of_a_source_is_not_shown() {
     let literal = "don't write the value of a secret here; write where it is stored, as `env:VARIABLE`, `file:PATH`, or `SCHEME:REFERENCE` for a source of the platform";

@@ -1,4 +1,4 @@
-//! What `docs/policy.md` says is so.
+//! The claims of `docs/policy.md`.
 
 use http_step_policy::{Budget, Limits, Policy};
 
@@ -22,7 +22,7 @@ fn every_example_is_a_policy() {
     }
 }
 
-/// The table of limits, as it follows from the defaults.
+/// The table of limits, generated from the defaults.
 #[test]
 fn the_table_of_limits() {
     let limits = Limits::default();

@@ -1,4 +1,4 @@
-//! A policy in people's words.
+//! The explanation of a policy.
 
 use expect_test::expect;
 use http_step_policy::{Policy, Secret};
@@ -119,7 +119,7 @@ fn built() {
     .assert_eq(&until_limits.join("\n"));
 }
 
-/// Would this URL be allowed, and by which line?
+/// Whether a URL would be allowed, and by which line.
 #[test]
 fn judged() {
     let policy = whole();

@@ -72,7 +72,7 @@ fn globs() {
             &[".cache/a.xml", "a/b/.cache/c.xml"],
             &[".a/.cache/b.xml"],
         ),
-        // No wildcard is a dot at the beginning.
+        // A wildcard does not match a leading dot.
         ("?env", &["aenv"], &[".env"]),
         ("[.]env", &[], &[".env"]),
         ("[!a]env", &["benv"], &[".env"]),
@@ -82,7 +82,7 @@ fn globs() {
         ("a[*]b", &["a*b"], &["axb"]),
         (r"a\*b", &["a*b"], &["axb"]),
         ("bücher/*", &["bücher/a"], &["bucher/a"]),
-        // What leads elsewhere is no path of a file.
+        // These can't be paths of files.
         (
             "**",
             &[],
@@ -103,7 +103,7 @@ fn globs() {
 }
 
 #[test]
-fn what_is_no_glob() {
+fn invalid_globs() {
     let mut report = String::new();
     for text in [
         "",
@@ -171,7 +171,7 @@ fn none_by_default() {
     "#]].assert_eq(&report);
 }
 
-/// What a denial says would grant a file does, and no other.
+/// The grant in a denial grants the file, and no other.
 #[test]
 fn the_line_of_a_denial_grants_the_file() {
     for path in [
@@ -211,7 +211,7 @@ fn the_line_of_a_denial_grants_the_file() {
     }
 }
 
-/// A name of several lines stands in one.
+/// A name with line breaks is shown in one line.
 #[test]
 fn a_name_with_a_line_break() {
     let path = "a\nb\u{85}\u{2028}'\u{1b}[31m\\c";

@@ -1,4 +1,4 @@
-//! Whatever the bytes are: an answer, and a place in the file for each error.
+//! Whatever the bytes are, there is a result, and each error has a position in the file.
 
 use http_step_policy::{Place, Policy};
 use proptest::prelude::*;
@@ -6,7 +6,7 @@ use proptest::prelude::*;
 fn check(bytes: &[u8]) {
     let diagnostics = match Policy::parse(bytes, "policy.yaml") {
         Ok(policy) => {
-            // Whatever it is, it can be told and asked.
+            // Every policy can be explained and queried.
             let _ = policy.explain();
             let _ = policy.judge("https://a.example/", "GET").to_string();
             let _ = policy.admit_file("a/.b", "a/.b");
@@ -19,7 +19,7 @@ fn check(bytes: &[u8]) {
         Err(diagnostics) => diagnostics,
     };
     let text = String::from_utf8_lossy(bytes);
-    // YAML has line breaks of its own; there are at most as many as these characters.
+    // YAML has its own line breaks; there are at most as many as these characters.
     let lines = 1 + text.matches(['\n', '\r']).count() as u64;
     assert!(diagnostics.iter().count() > 0);
     let mut last = (0, 0);
@@ -37,7 +37,7 @@ fn check(bytes: &[u8]) {
     }
 }
 
-/// Text that is nearly a policy.
+/// Text that resembles a policy.
 fn nearly() -> impl Strategy<Value = String> {
     let token = prop::sample::select(vec![
         "public: true\n",
@@ -113,7 +113,7 @@ proptest! {
         check(text.as_bytes());
     }
 
-    /// A value that is nearly right, where one stands.
+    /// A value that resembles a valid one, in a valid place.
     #[test]
     fn nearly_a_value(
         key in prop::sample::select(vec![
@@ -155,7 +155,7 @@ fn a_thousand_rules_are_enough() {
 
 /// Each name of a glob is compiled: 1 MiB of `?/?/?/…` took gigabytes.
 #[test]
-fn globs_have_a_bound_together() {
+fn globs_have_a_common_limit() {
     let policy = |globs: usize, names: usize| {
         let glob = vec!["a?"; names].join("/");
         let globs = format!("  - {glob}\n").repeat(globs);

@@ -1,11 +1,11 @@
-//! Names that are not public: nobody looks them up unless a rule names them.
+//! Names that are not public: they are not resolved unless a rule names them.
 
 use expect_test::expect;
 use http_step_policy::{Origin, Permission, Policy};
 
 use crate::{origin, policy};
 
-/// Local names, in many spellings. The URL's parser undoes them before anybody asks.
+/// Local names, in many spellings, which the URL's parser normalizes before they are checked.
 const LOCAL: [&str; 56] = [
     "localhost",
     "LOCALHOST",
@@ -65,7 +65,7 @@ const LOCAL: [&str; 56] = [
     "rancher-metadata",
 ];
 
-/// Names that only look like those.
+/// Names that only resemble those.
 const PUBLIC: [&str; 16] = [
     "localhost.example",
     "mylocalhost.example",
@@ -91,7 +91,7 @@ fn url(name: &str) -> Origin {
 
 #[test]
 fn any_public_origin_has_no_local_name() {
-    // Wherever they lead, and whoever would look them up.
+    // Whatever they resolve to, and whether the host or a proxy resolves them.
     for public in [
         Policy::public(),
         Policy::public().allow_network("0.0.0.0/0".parse().unwrap()),
@@ -158,7 +158,7 @@ fn why_not() {
     expect!["the policy does not allow http://db:8080: a single-label name is not public, and no rule names it"].assert_eq(&file.admit(&url("db"), "GET").unwrap_err().to_string());
 }
 
-/// A wildcard names what is below a suffix that is local itself, and no metadata service.
+/// A wildcard covers the names below a suffix that is local itself, but no metadata service.
 #[test]
 fn wildcards() {
     let admits = |pattern: &str, name: &str| {
@@ -175,7 +175,7 @@ fn wildcards() {
         ("http://*.onion", "expyuzz4wqqyqhjn.onion"),
         ("http://*.lan", "router.lan"),
         ("http://*.svc", "kubernetes.default.svc"),
-        // Below the service, not itself.
+        // Below the service, not the service itself.
         ("http://*.google.internal", "a.metadata.google.internal"),
         ("http://*.metadata.goog", "a.metadata.goog"),
         (
@@ -213,9 +213,9 @@ fn wildcards() {
     assert!(!granted("metadata.tencentyun.com") && !granted("metadata.google.internal"));
 }
 
-/// A rule behind a wildcard decides of what the wildcard does not name.
+/// A rule after a wildcard decides about names that the wildcard does not cover.
 #[test]
-fn a_rule_behind_a_wildcard_decides_of_a_metadata_service() {
+fn a_rule_after_a_wildcard_decides_about_a_metadata_service() {
     let policy = policy("allow:\n- http://*.internal\n- http://metadata.google.internal\n");
     let to = origin("http://metadata.google.internal");
     let permit = policy.admit(&to, "GET").unwrap();

@@ -1,7 +1,6 @@
-//! Policies as people write them: what they mean, what is wrong with them, and what
-//! they let through.
+//! Policies as users write them: what they mean, their errors, and what they permit.
 
-// By this clippy knows that helpers, too, may unwrap.
+// So that clippy knows that helpers, too, may unwrap.
 #![cfg(test)]
 
 mod addresses;
@@ -33,7 +32,7 @@ fn policy(yaml: &str) -> Policy {
         .unwrap_or_else(|diagnostics| panic!("{yaml}\n{diagnostics}"))
 }
 
-/// All that a policy says, without the lines that say it.
+/// The explanation of a policy, without line numbers.
 fn said(policy: &Policy) -> Vec<String> {
     let explained = policy.explain();
     let lines = explained.lines().skip(1);

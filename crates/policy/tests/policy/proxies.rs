@@ -4,7 +4,7 @@ use http_step_policy::{NoProxy, Policy, ProxyResolve, ProxyUrl};
 
 use crate::{origin, policy};
 
-/// The proxy of an origin, and who looks up its name.
+/// The proxy of an origin, and who resolves its name.
 fn through(policy: &Policy, to: &str, requested: Option<&str>) -> String {
     let requested: Option<ProxyUrl> = requested.map(|url| url.parse().unwrap());
     match policy.proxy_for(&origin(to), requested.as_ref()) {
@@ -26,7 +26,7 @@ fn through(policy: &Policy, to: &str, requested: Option<&str>) -> String {
 }
 
 #[test]
-fn by_default_there_is_none() {
+fn there_is_no_proxy_by_default() {
     let policy = Policy::public();
     assert_eq!(through(&policy, "https://a.example", None), "none");
     assert_eq!(
@@ -73,7 +73,7 @@ proxies:
         assert_eq!(through(&policy, to, None), proxy, "{to}");
     }
     for (requested, proxy) in [
-        // The policy's own credentials, and the step's.
+        // The credentials of the policy, and of the step.
         (
             "http://other.example",
             "ci:secret@http://other.example host",
@@ -83,7 +83,7 @@ proxies:
             "x:y@http://other.example host",
         ),
         ("socks5://socks.example:1080", "socks5://socks.example host"),
-        // The policy's own proxy may be named, too.
+        // A step may also name the policy's own proxy.
         (
             "socks5h://socks.example",
             "u:p@socks5h://socks.example proxy",
@@ -115,9 +115,9 @@ fn a_star_leaves_every_origin_without_a_proxy() {
     }
 }
 
-/// Each is shown as it is understood, whatever its spelling.
+/// Each is shown in its normalized form.
 #[test]
-fn what_goes_without_a_proxy() {
+fn hosts_without_a_proxy() {
     for (text, shown) in [
         ("*", "*"),
         ("Internal.Example", "internal.example"),
@@ -149,7 +149,7 @@ fn what_goes_without_a_proxy() {
 }
 
 #[test]
-fn who_looks_up_names() {
+fn who_resolves_names() {
     for (proxies, resolve) in [
         ("all: http://p", "http://p host"),
         ("all: socks5://p", "socks5://p host"),
@@ -202,7 +202,7 @@ fn urls() {
 }
 
 #[test]
-fn what_is_no_url() {
+fn invalid_urls() {
     let scheme = "a proxy's URL must start with `http://`, `https://`, `socks5://` or `socks5h://`; did you mean `http://…`?";
     for (text, error) in [
         ("", scheme),

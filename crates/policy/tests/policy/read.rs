@@ -1,4 +1,4 @@
-//! Files without an error, and what they mean.
+//! Files without errors, and what they mean.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use http_step_policy::{
 
 use crate::{origin, policy, said};
 
-/// What a policy lets out, however it came to be.
+/// Assert that a file and a built policy permit the same.
 fn same(file: &Policy, built: &Policy) {
     let to = origin("https://a.example");
     assert_eq!(file.budgets(), built.budgets());
@@ -21,7 +21,7 @@ fn same(file: &Policy, built: &Policy) {
 }
 
 #[test]
-fn what_grants_nothing() {
+fn policies_that_grant_nothing() {
     for yaml in [
         "{}",
         "allow: []",
@@ -139,7 +139,7 @@ limits:
     same(&file, &built);
 }
 
-/// JSON is YAML; anchors save writing.
+/// JSON is YAML; anchors avoid repetition.
 #[test]
 fn notations() {
     let built = Policy::nothing()

@@ -2,7 +2,7 @@
 //! <https://www.iana.org/assignments/iana-ipv4-special-registry> and
 //! <https://www.iana.org/assignments/iana-ipv6-special-registry>.
 //!
-//! What they call globally reachable may be public; what they don't never is.
+//! What they call globally reachable may be public; anything else never is.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -18,16 +18,16 @@ enum Reachable {
     NotApplicable,
 }
 
-/// What a row's addresses are to us.
+/// The class of a row's addresses here.
 #[derive(Clone, Copy, Debug)]
 enum Ours {
-    /// All of this class.
+    /// All have this class.
     Is(Class),
-    /// What the IPv4 address in it is. The registry says of `::ffff:0:0/96` that it is
-    /// not globally reachable, for no packet bears such an address; a program that is
-    /// given one connects to the IPv4 address.
+    /// The class of the embedded IPv4 address. The registry calls `::ffff:0:0/96` not globally
+    /// reachable, since no packet has such an address; but a program that uses one connects to the
+    /// IPv4 address.
     AsInside,
-    /// What the IPv4 address in it is, but never public.
+    /// The class of the embedded IPv4 address, but never public.
     NeverPublic,
 }
 
@@ -133,7 +133,7 @@ fn every_row() {
     }
 }
 
-/// The class that the narrowest row says, if it says one.
+/// The class of the most specific row, if there is one.
 fn most_specific(address: IpAddr) -> Option<Class> {
     match narrowest(address)?.4 {
         Is(class) => Some(class),
@@ -148,8 +148,8 @@ fn narrowest(address: IpAddr) -> Option<Row> {
         .map(|(_, row)| row)
 }
 
-/// What the registries say, and for what is in none of them the rest of the address
-/// space: IPv4's multicast block, and what of IPv6 is not assigned for unicast.
+/// Whether the registries make an address public. Not in them are IPv4's multicast block, and the
+/// part of IPv6 that is not assigned for unicast.
 fn may_be_public(address: IpAddr) -> bool {
     match narrowest(address) {
         Some((.., AsInside)) => may_be_public(inside(address)),
@@ -161,14 +161,14 @@ fn may_be_public(address: IpAddr) -> bool {
     }
 }
 
-/// Public to the registries, and not to us.
+/// Public by the registries, but not here.
 fn is_exception(address: IpAddr) -> bool {
     let protocols: [IpNet; 2] = ["192.0.0.0/24", "2001::/23"].map(|text| text.parse().unwrap());
     let azure: IpAddr = "168.63.129.16".parse().unwrap();
     protocols.iter().any(|network| network.contains(&address)) || address == azure
 }
 
-/// `::ffff:0:a.b.c.d` (RFC 2765) is in no registry; it is read as the IPv4 address.
+/// `::ffff:0:a.b.c.d` (RFC 2765) is in no registry; it is parsed as the IPv4 address.
 fn is_translated(address: IpAddr) -> bool {
     let translated: IpNet = "::ffff:0:0:0/96".parse().unwrap();
     translated.contains(&address)
@@ -222,7 +222,7 @@ proptest! {
         agrees(v6.into());
     }
 
-    /// Where IPv6 is dense: below the rows' own prefixes.
+    /// Where IPv6 is dense: inside the prefixes of the rows.
     #[test]
     fn in_a_row(row in prop::sample::select(V6), bits in any::<u128>()) {
         let network: IpNet = row.0.parse().unwrap();

@@ -1,4 +1,4 @@
-//! The schema says what the reader does.
+//! The schema agrees with the reader.
 
 use http_step_policy::{Limits, Policy, schema};
 use jsonschema::Validator;
@@ -12,7 +12,7 @@ fn validator() -> Validator {
     jsonschema::draft202012::new(&schema()).unwrap()
 }
 
-/// Where a mapping of the schema stands in a file: a file with such a mapping.
+/// The place of a mapping of the schema: a file with such a mapping.
 type Place = fn(Value) -> Value;
 
 /// The mappings of the schema.
@@ -46,7 +46,7 @@ fn mappings() -> Vec<(Map<String, Value>, Place)> {
     ]
 }
 
-/// Files with each key, by the examples of the schema.
+/// Files with each key, from the examples of the schema.
 fn examples() -> Vec<Value> {
     let mut files = Vec::new();
     for (properties, place) in mappings() {
@@ -66,13 +66,13 @@ fn parse(file: &Value) -> Result<Policy, String> {
 }
 
 #[test]
-fn is_as_agreed() {
+fn is_up_to_date() {
     expect_test::expect_file!["../../../../docs/policy.schema.json"]
         .assert_eq(&format!("{:#}\n", schema()));
 }
 
 #[test]
-fn has_a_name_of_its_own() {
+fn has_its_own_name() {
     assert_eq!(schema()["$id"], "urn:http-step:schema:policy");
 }
 
@@ -103,7 +103,7 @@ fn examples_are_read_and_change_something() {
     }
 }
 
-/// What a policy says without the key that a file has.
+/// The explanation of a policy without the key of the file.
 fn policy_of_nothing(file: &Value) -> String {
     let secret = &file["secrets"]["A"];
     if secret.as_object().is_some_and(|keys| keys.len() > 2) {
@@ -138,7 +138,7 @@ fn defaults_change_nothing() {
 }
 
 #[test]
-fn refuses_what_editors_can_tell() {
+fn rejects_what_editors_can_detect() {
     let validator = validator();
     for wrong in [
         json!([]),
@@ -174,7 +174,7 @@ fn refuses_what_editors_can_tell() {
     }
 }
 
-/// A value that may stand behind some key, or nearly.
+/// A value that is valid for some key, or nearly.
 fn value() -> impl Strategy<Value = Value> {
     let words = vec![
         "",

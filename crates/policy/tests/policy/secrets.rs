@@ -1,4 +1,4 @@
-//! To whom secrets are granted.
+//! Where secrets may be sent.
 
 use expect_test::expect;
 use http_step_policy::{Place, Placement, Policy, Secret, SecretUse};
@@ -6,7 +6,7 @@ use proptest::prelude::*;
 
 use crate::{origin, policy};
 
-/// Whether a secret may be put into a request, or why not.
+/// Whether a secret may be put into a request, or the reason why not.
 fn verdict(policy: &Policy, name: &str, place: Place, request: &str) -> String {
     let secret = policy.secret(name).unwrap();
     let (method, url) = request.split_once(' ').unwrap();
@@ -17,7 +17,7 @@ fn verdict(policy: &Policy, name: &str, place: Place, request: &str) -> String {
     match secret.admit(&origin(to), method, path, place) {
         Ok(()) => "may".to_owned(),
         Err(denial) => {
-            // Nobody may know where a URL leads that is a secret.
+            // The target of a URL that is a secret must not be revealed.
             assert_eq!(denial.origin().is_none(), place == Place::Url);
             crate::with_grant(&denial)
         }
@@ -102,7 +102,7 @@ fn by_origin_method_path_and_place() {
             ("TOKEN", Header, "POST https://api.example.com/v2/"),
             ("TOKEN", Header, "POST https://api.example.com/v1/%2e%2e/v2"),
             ("TOKEN", Header, "POST https://api.example.com/v1/a%2Fb"),
-            // Of several reasons, one is told.
+            // Of several reasons, one is reported.
             ("TOKEN", Body, "GET https://evil.test/v2/"),
             ("TOKEN", Body, "GET https://api.example.com/v2/"),
             ("ANYWHERE", Body, "DELETE http://127.0.0.1:8080//.."),
@@ -121,9 +121,9 @@ fn by_origin_method_path_and_place() {
     ));
 }
 
-/// Of a secret that is a URL, a step finds out neither host nor path.
+/// If a URL is a secret, a step learns neither its host nor its path.
 #[test]
-fn where_a_url_leads_is_not_told() {
+fn the_target_of_a_url_is_not_revealed() {
     use Place::{Header, Url};
     let report = verdicts(
         &whole(),
@@ -137,7 +137,7 @@ fn where_a_url_leads_is_not_told() {
             ("HOOK", Header, "POST https://hooks.example/services/x"),
             ("EITHER", Url, "POST https://evil.test/hunter2"),
             ("EITHER", Url, "POST https://hooks.example/hunter2"),
-            // As a header it is a token like others.
+            // As a header it is an ordinary token.
             ("EITHER", Header, "POST https://evil.test/"),
             ("EITHER", Header, "POST https://hooks.example/x"),
         ],
@@ -189,7 +189,7 @@ fn granted_by_a_program() {
         A\u{1b}, header, GET https://a.example: the policy does not allow the secret `A\u{1b}` in a header of a request to https://a.example: it is granted for no origin; `- https://a.example` under `origins:` of `A\u{1b}`
     "#]].assert_eq(&verdicts(&policy, &cases));
 
-    // The later one of a name is the one.
+    // A later secret with the same name replaces the first.
     let policy = policy
         .grant_secret(token())
         .grant_secret(vault.origin("https://a.example".parse().unwrap()));
@@ -222,7 +222,7 @@ fn granted_by_a_program() {
     assert_eq!(policy.secret("token"), None);
 }
 
-/// What nobody spoke of is a secret's in headers, signatures and tokens, by itself.
+/// By default, a secret may be used in headers, signatures and tokens, by itself.
 #[test]
 fn by_default() {
     let policy = policy(
@@ -256,7 +256,7 @@ fn by_default() {
     for place in [Place::Header, Place::Query, Place::Path, Place::Body] {
         all += &report("BOT", place, Placement::Composed);
     }
-    // No grant lets that.
+    // This can't be granted.
     all += &report("BOT", Place::Path, Placement::BehindEscape('%'));
     all += &report("TOKEN", Place::Body, Placement::BehindEscape('\\'));
     all += &report("BOT", Place::Path, Placement::Whole);
@@ -289,7 +289,7 @@ fn by_default() {
     "#]].assert_eq(&all);
 }
 
-/// A field that can have a server act on another method or path.
+/// A field that makes a server act on another method or path.
 #[test]
 fn overrides() {
     let policy = policy(
@@ -332,7 +332,7 @@ fn overrides() {
     "#]].assert_eq(&all);
 }
 
-/// What a denial says would grant the secret does.
+/// The grant in a denial grants the secret.
 #[test]
 fn the_grant_grants() {
     for (place, method, to, path) in [
@@ -373,7 +373,7 @@ fn the_grant_grants() {
 }
 
 #[test]
-fn what_would_grant_it_beside_other_text_does() {
+fn the_grant_beside_other_text_grants() {
     let to = origin("https://a.example");
     for place in Place::COMPOSABLE {
         let admit = |line: &str| {
@@ -401,7 +401,7 @@ fn what_would_grant_it_beside_other_text_does() {
 }
 
 #[test]
-fn as_a_program_says_so_does_a_file() {
+fn a_program_and_a_file_grant_the_same() {
     let secret = Secret::new("TOKEN", "file:/a@b".parse().unwrap());
     let secret = secret.origin("https://*.example.com".parse().unwrap());
     let granted = Policy::nothing().grant_secret(secret);
@@ -410,8 +410,8 @@ fn as_a_program_says_so_does_a_file() {
 }
 
 proptest! {
-    /// Whatever is asked, the answer is one line without what the path has in it, and
-    /// what is let out goes where the secret is granted to.
+    /// For any request, the answer is one line without the contents of the path, and a permitted
+    /// request goes where the secret is granted.
     #[test]
     fn any_request(
         name in prop::sample::select(vec!["TOKEN", "ANYWHERE", "HOOK", "KEY", "EITHER"]),

@@ -1,4 +1,4 @@
-//! However an address is written in a URL or in a rule, it is that address.
+//! An address is the same in every spelling, in a URL or in a rule.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -6,7 +6,7 @@ use http_step_policy::address::classify;
 use http_step_policy::{Host, Origin, OriginPattern, Policy};
 use proptest::prelude::*;
 
-/// The ways in which the WHATWG's URL standard lets an IPv4 address be written.
+/// The spellings of an IPv4 address in the WHATWG's URL standard.
 fn spellings(address: Ipv4Addr) -> Vec<String> {
     let bits = address.to_bits();
     let [a, b, c, d] = address.octets();
@@ -64,10 +64,10 @@ fn leads_to(host: &str, address: IpAddr) {
 
     let pattern: OriginPattern = format!("http://{host}:8080").parse().unwrap();
     assert_eq!(pattern, OriginPattern::from(origin.clone()));
-    // Who grants the address in one spelling grants it in any other.
+    // A grant of the address in one spelling grants it in all.
     let permit = Policy::nothing().allow(pattern).admit(&origin, "GET");
     permit.unwrap().check_address(address).unwrap();
-    // Who grants any public origin grants none of them but the public.
+    // A grant of all public origins grants only the public ones.
     let permit = Policy::public().admit(&origin, "GET").unwrap();
     assert_eq!(
         permit.check_address(address).is_ok(),
@@ -116,9 +116,9 @@ fn metadata_in_every_spelling() {
     }
 }
 
-/// Hosts that end in a number are addresses or nothing: none is looked up as a name.
+/// Hosts that end in a number are addresses or errors: none is resolved as a name.
 #[test]
-fn what_is_nearly_an_address() {
+fn texts_that_resemble_addresses() {
     for host in [
         "256.0.0.1",
         "1.2.3.4.5",

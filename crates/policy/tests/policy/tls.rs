@@ -1,4 +1,4 @@
-//! What a policy demands of TLS, what a step asks for, and what comes of both.
+//! TLS settings of a policy and of a step, and the result of both.
 
 use http_step_policy::{
     PinnedKey, Policy, TlsAsk, TlsRequest, TlsTerms, TlsVersion, VerifyRequest,
@@ -37,7 +37,7 @@ fn pinned(keys: &[PinnedKey]) -> TlsRequest {
 const A: &str = "https://a.example";
 
 #[test]
-fn by_default_a_step_may_ask_for_more_and_not_for_less() {
+fn by_default_a_step_may_be_stricter_but_not_laxer() {
     let policy = Policy::nothing().allow(A.parse().unwrap());
     let default = TlsTerms {
         verify: VerifyRequest::Default,
@@ -89,7 +89,7 @@ fn by_default_a_step_may_ask_for_more_and_not_for_less() {
 }
 
 #[test]
-fn what_allow_tls_grants_is_granted() {
+fn allow_tls_grants_settings() {
     let policy = Policy::nothing().allow(A.parse().unwrap());
     let requested = TlsRequest {
         verify: VerifyRequest::None,
@@ -112,7 +112,7 @@ fn what_allow_tls_grants_is_granted() {
 }
 
 #[test]
-fn a_rule_speaks_over_the_policy_key_by_key() {
+fn a_rule_overrides_the_policy_key_by_key() {
     let (one, two) = (PinnedKey::from_spki(b"one"), PinnedKey::from_spki(b"two"));
     let policy = policy(&format!(
         "
@@ -210,7 +210,7 @@ fn pinned_keys_are_written_as_for_curl() {
         "sha256//47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU=",
         "sha256//47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuF==",
         "sha256//47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFVA",
-        // As curl has it, several with `;`: here they are a list.
+        // curl accepts several, separated by `;`: here they are a list.
         "sha256//47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=;sha256//47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=",
     ] {
         assert!(text.parse::<PinnedKey>().is_err(), "{text}");

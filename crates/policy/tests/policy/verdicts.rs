@@ -1,10 +1,10 @@
-//! What policies let through, by which rule, and what they say of the rest.
+//! What policies permit, by which rule, and the denials of the rest.
 
 use http_step_policy::{Policy, Rule};
 
 use crate::{origin, policy};
 
-/// The rule that decides of a request and an address, or why there is none.
+/// The rule that decides about a request and an address, or the denial.
 fn verdict(policy: &Policy, request: &str, address: &str) -> String {
     let (method, to) = request.split_once(' ').unwrap();
     let verdict = policy.admit(&origin(to), method).and_then(|permit| {
@@ -82,7 +82,7 @@ fn a_name() {
                 "1.1.1.1",
                 "the policy does not allow http://api.example.com: no rule matches it; `- http://api.example.com` under `allow:`",
             ),
-            // A granted name is not a granted address.
+            // A grant of a name does not grant its address.
             (
                 "GET https://api.example.com",
                 "10.0.0.1",
@@ -112,7 +112,7 @@ fn an_address() {
                 "127.0.0.1",
                 "the policy does not allow http://127.0.0.1:8082: 127.0.0.1 is a loopback address; `- http://127.0.0.1:8082` under `allow:`",
             ),
-            // The address that is granted is the one that is dialled.
+            // The granted address is the one that is dialled.
             (
                 "GET http://127.0.0.1:8080",
                 "127.0.0.2",
@@ -180,13 +180,13 @@ fn networks() {
                 "127.0.0.1",
                 "https://api.example.com",
             ),
-            // The networks of a rule are its own.
+            // The networks of a rule apply to that rule only.
             (
                 "GET https://www.example.com",
                 "127.0.0.1",
                 "the policy does not allow https://www.example.com: it resolves to the loopback address 127.0.0.1; `- 127.0.0.1/32` under `networks:`",
             ),
-            // No network holds a metadata address by chance.
+            // No network includes a metadata address implicitly.
             (
                 "GET https://api.example.com",
                 "169.254.169.254",
@@ -237,13 +237,13 @@ networks: [192.168.1.7]
                 "1.1.1.1",
                 "policy.yaml:8: *://*.example.com",
             ),
-            // The first rule that matches origin and method decides, also of addresses.
+            // The first rule that matches origin and method decides, also about addresses.
             (
                 "PUT https://www.example.com",
                 "10.0.0.1",
                 "the policy does not allow https://www.example.com: it resolves to the private address 10.0.0.1; `- 10.0.0.1/32` under `networks:` in policy.yaml",
             ),
-            // "Any public origin" does not widen what rules say of an origin.
+            // "Any public origin" does not extend what rules permit for an origin.
             (
                 "POST https://www.example.com",
                 "1.1.1.1",
@@ -278,7 +278,7 @@ networks: [192.168.1.7]
     );
 }
 
-/// What a denial says would grant it does.
+/// The grant in a denial grants the request.
 #[test]
 fn the_line_of_a_denial_grants() {
     let before = "allow:\n- origin: http://[::1]:8080\n  methods: [GET]\n- https://a.example\n";
@@ -310,7 +310,7 @@ fn the_line_of_a_denial_grants() {
         let after = add(line.line(), line.place());
         match Policy::parse(after.as_bytes(), "policy.yaml") {
             Ok(policy) => assert_eq!(check(&policy), Ok(()), "{after}"),
-            // Nothing grants what is no method.
+            // Nothing grants an invalid method.
             Err(diagnostics) => assert!(
                 diagnostics.to_string().contains("is not a method"),
                 "{diagnostics}"
