@@ -1,13 +1,13 @@
-# `make` alone lists what there is.
+# `make` alone lists the targets.
 
 CARGO ?= cargo
 COMMA := ,
-# Below are paths in it, so it is to be this one.
+# The paths below are relative to this directory, so it has to be the current one.
 export CARGO_TARGET_DIR := $(CURDIR)/target
 COMPONENT := target/wasm/wasm32-wasip1/component-dev/http_step.wasm
 FUZZ_TARGETS := $(patsubst fuzz/fuzz_targets/%.rs,%,$(wildcard fuzz/fuzz_targets/*.rs))
 FUZZ_SECONDS ?= 20
-# 0: another one each time.
+# 0: a different one each time.
 FUZZ_SEED ?= 0
 # Prebuilt tools are installed here.
 TOOLS := $(CURDIR)/target/tools
@@ -25,7 +25,7 @@ setup: ## install the WebAssembly targets that the build needs
 	@test "$$(rustup target list --installed 2>/dev/null | grep -c '^wasm32-wasip[12]$$')" = 2 \
 		|| { echo 'Installing the targets wasm32-wasip1 and wasm32-wasip2 …'; rustup target add wasm32-wasip1 wasm32-wasip2; }
 
-# Always of the whole workspace: of one package, its dependencies have other features, and are compiled once more.
+# Always the whole workspace: for a single package, dependencies have other features and are compiled again.
 .PHONY: build
 build: setup ## build the program, target/debug/http-step
 	$(CARGO) build --locked --workspace --bin http-step
@@ -54,10 +54,10 @@ test-real: setup ## install nginx, Apache, squid, tinyproxy and microsocks, and 
 
 .PHONY: soak
 soak: setup ## run good and hostile steps concurrently for two minutes (SOAK_SECONDS)
-	# In one arena the allocator gives back all that is free: it is the host that is measured.
+	# With one arena the allocator returns all free memory, so that only the host is measured.
 	MALLOC_ARENA_MAX=1 $(CARGO) test --locked --workspace --test soak -- --ignored --nocapture
 
-# The plain host is a workspace of its own, see there. Below one directory it shares what both use.
+# The plain host is a separate workspace, see there. A common directory shares what both use.
 BENCH := target/release/http-step-bench all --program target/release/http-step \
 	--plain-host target/release/http-step-bench-plain-host --python target/bench/python/bin/python --scratch target/bench
 
@@ -88,16 +88,16 @@ bench-instructions-write: bench-build ## count them, and update bench/instructio
 .PHONY: fuzz
 fuzz: $(addprefix fuzz-,$(FUZZ_TARGETS)) ## run each fuzz target for FUZZ_SECONDS (default 20) with FUZZ_SEED
 
-# Without a sanitizer, which needs a nightly compiler. Inputs that lead somewhere new go below
-# target/, so that no run changes the corpus; those that break something, to fuzz/artifacts/.
+# Without a sanitizer, which needs a nightly compiler. Inputs that reach new code go below
+# target/, so that no run changes the corpus; those that fail go to fuzz/artifacts/.
 .PHONY: $(addprefix fuzz-,$(FUZZ_TARGETS))
 $(addprefix fuzz-,$(FUZZ_TARGETS)): fuzz-%: setup tool-cargo-fuzz
 	@mkdir -p target/fuzz/corpus/$*
 	$(CARGO) fuzz run --sanitizer none --target-dir target/fuzz $* target/fuzz/corpus/$* fuzz/corpus/$* \
 		-- -seed=$(FUZZ_SEED) -max_total_time=$(FUZZ_SECONDS) -max_len=4096 -timeout=10 -rss_limit_mb=512 -verbosity=0 -print_final_stats=1
 
-# In a copy of the sources, target/ and all, so that a run that is broken off changes nothing here.
-# Status 3 tells of mutants that were found because they came to no end.
+# In a copy of the sources and target/, so that an aborted run changes nothing here.
+# Status 3 means that some mutants were detected by their timeout.
 .PHONY: mutants
 mutants: tool-cargo-mutants ## check by mutation testing that each egress rule has a test (half an hour)
 	env -u CARGO_TARGET_DIR $(CARGO) mutants --output target --package http-step-egress --package http-step-policy --package http-step-coding --package http-step-file \
@@ -127,7 +127,7 @@ lint: setup tool-cargo-deny tool-typos features ## check format, spelling, lints
 	$(CARGO) deny --locked check bans licenses sources
 	RUSTDOCFLAGS='--deny warnings' $(CARGO) doc --locked --workspace --no-deps
 
-# What tests turn on in dependencies, the program has to be built with, or these are compiled once more for each.
+# The program has to be built with the features that tests enable in dependencies, which are otherwise compiled again.
 FEATURES = $(CARGO) tree --locked --workspace --prefix none --format '{p} {f}' --edges $(1) | sed 's/ (\*)$$//' | sort --unique
 
 .PHONY: features
@@ -144,7 +144,7 @@ features: ## check that `cargo build` and `cargo test` compile the same dependen
 advisories: tool-cargo-deny ## check the dependencies against the advisory database (needs network access)
 	$(CARGO) deny --locked check advisories
 
-# Each in a version that is known to work: prebuilt where there is one for this system, else with cargo. Without
+# Each in a known version: prebuilt if there is one for this system, otherwise with cargo. Without
 # optimization they take half the time to build, and their inputs are small.
 INSTALL := CARGO_PROFILE_DEV_DEBUG=0 $(CARGO) install --debug --locked
 .PHONY: tool-cargo-component

@@ -1,4 +1,4 @@
-"""Buildbot's HTTPStep itself: made, rendered and run for each request as a build does, without the
+"""Buildbot's HTTPStep itself: created, rendered and run for each request as in a build, without the
 rest of the master. Its logs stay in memory; a master's go to a database."""
 
 import sys
@@ -16,7 +16,7 @@ build = Properties(number=42, branch="main", builder="x86_64")
 
 
 class Log:
-    """What a step may do with a log of its build."""
+    """The methods that a step uses on a log of its build."""
 
     def __init__(self):
         self.texts = []
@@ -32,7 +32,7 @@ class Log:
 
 
 def configured(origin):
-    """The step as it stands in a master.cfg."""
+    """The step as in a master.cfg."""
     return steps.POST(
         reference.url(origin),
         headers={**reference.HEADERS, "X-Builder": util.Interpolate("linux/%(prop:builder)s")},

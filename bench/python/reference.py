@@ -1,4 +1,4 @@
-"""The request of the benchmark, in Buildbot's words. `src/contestants/reference.rs` has it for all
+"""The request of the benchmark, as parameters of Buildbot. `src/contestants/reference.rs` has it for all
 others."""
 
 HEADERS = {

@@ -10,7 +10,7 @@ RESIDENT_PAGES = 1
 
 
 class Tally:
-    """What came of the requests of one round."""
+    """The results of the requests of one round."""
 
     def __init__(self):
         self.latencies = []
@@ -55,7 +55,7 @@ def resident():
 
 
 def asked():
-    """The rounds that are asked for, until nobody asks."""
+    """The requested rounds, until the input ends."""
     for line in sys.stdin:
         yield json.loads(line)
 

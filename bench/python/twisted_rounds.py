@@ -1,4 +1,4 @@
-"""Rounds within Twisted's reactor: so many requests at a time, each a Deferred."""
+"""Rounds within Twisted's reactor: a number of concurrent requests, each a Deferred."""
 
 import json
 import sys
@@ -20,7 +20,7 @@ def play(asked, once):
             try:
                 yield once()
                 tally.answered(begun)
-            # Whatever it is, it is a request that was lost.
+            # Whatever the error is, the request has failed.
             except Exception as error:
                 tally.broke_off(error)
             if not tally.goes_on(asked):

@@ -1,4 +1,4 @@
-"""requests in threads, as Buildbot has them: txrequests' session with its own number of threads,
+"""requests in threads, as in Buildbot: txrequests' session with its default number of threads,
 and a log like HTTPStep's in memory."""
 
 import sys
