@@ -40,6 +40,7 @@ mod partial;
 mod patterns;
 mod reading;
 mod replacer;
+mod runs;
 mod scan;
 mod shared;
 mod spelling;

@@ -8,6 +8,7 @@ use std::hash::BuildHasher;
 
 use crate::encode;
 use crate::forms::{digits, in_utf16, replaced};
+use crate::runs::{CHUNK, MAX_PART, Runs, WINDOW, are_in_runs};
 use crate::shared::without_shared;
 
 /// The minimum length of a part, in consecutive characters of the value.
@@ -16,14 +17,11 @@ const MIN_PART: usize = 8;
 /// The lengths of a part: plain, in base64, and in hexadecimal or UTF-16.
 const LENGTHS: [usize; 3] = [MIN_PART, MIN_PART * 8 / 6, MAX_PART];
 
-/// The maximum length of a part, in bytes.
-pub(crate) const MAX_PART: usize = MIN_PART * 2;
-
-/// How many bytes the filter knows a part by.
+/// How many bytes are hashed at once.
 const EIGHT: usize = size_of::<u64>();
 
-/// How many bytes are looked up in the filter at once.
-const CHUNK: usize = 64;
+/// At up to so many places of a chunk, the filter is asked one by one.
+const MAX_SINGLE: u32 = 48;
 
 /// The maximum length of a value whose encoded parts are matched, too: each byte of such a value
 /// takes about 500 bytes of memory.
@@ -33,15 +31,61 @@ const MAX_ENCODED: usize = 8 << 10;
 pub(crate) struct Parts {
     /// For each length: the bytes of a part as a number, and its owner; sorted.
     known: [Vec<(u128, u32)>; LENGTHS.len()],
+    /// Whether parts end only [where](Runs) most parts may.
+    are_in_runs: bool,
     filter: Filter,
 }
 
-/// By a hash of the last eight bytes, whether they are worth a look: a Bloom filter with two
-/// bits in one word. How the bytes are hashed differs from process to process.
+/// Whether bytes may be a part, by a hash of all of them: a Bloom filter with some bits in one
+/// word. A hash of fewer bytes would let a component measure that a shorter guess is right.
 #[derive(Clone)]
 struct Filter {
     words: Box<[u64]>,
-    key: u64,
+    key: Key,
+}
+
+/// Differs from process to process.
+#[derive(Clone, Copy)]
+struct Key(u64, u64);
+
+impl Key {
+    fn new() -> Self {
+        // Without false hits in tests that vary from run to run.
+        if cfg!(test) {
+            return Self(0x243f_6a88_85a3_08d3, 0x9e37_79b9_7f4a_7c15);
+        }
+        let random = RandomState::new();
+        Self(random.hash_one(0), random.hash_one(1) | 1)
+    }
+
+    /// A hash of eight bytes, by the halves of a product. Each bit of it depends on each byte, so that
+    /// bytes that are nearly a part hit the filter as rarely as any.
+    fn hash(self, eight: u64) -> u64 {
+        let product = u128::from(eight ^ self.0) * u128::from(self.1);
+        (product >> 64) as u64 ^ product as u64
+    }
+
+    fn hash_of(self, eight: &[u8]) -> u64 {
+        self.hash(u64::from_be_bytes(eight.try_into().unwrap_or_default()))
+    }
+}
+
+/// The hashes of as many last bytes as each of the [`LENGTHS`], of the hashes of eight bytes: the
+/// last ones, those that end two bytes before, and those that end eight before.
+fn hashes(last: u64, two_before: u64, eight_before: u64) -> [u64; LENGTHS.len()] {
+    [
+        last,
+        of_base64(last, two_before),
+        of_wide(last, eight_before),
+    ]
+}
+
+fn of_base64(last: u64, two_before: u64) -> u64 {
+    last ^ two_before.rotate_left(21)
+}
+
+fn of_wide(last: u64, eight_before: u64) -> u64 {
+    last ^ eight_before.rotate_left(42)
 }
 
 /// The parts of those owners that are still told. What it takes to read on does not depend on
@@ -62,6 +106,15 @@ pub(crate) struct Last {
 }
 
 impl Last {
+    /// Of bytes in lower case.
+    fn of(bytes: &[u8]) -> Self {
+        let bytes = u128::from_be_bytes(bytes.try_into().unwrap_or_default());
+        Self {
+            high: (bytes >> 64) as u64,
+            low: bytes as u64,
+        }
+    }
+
     pub(crate) fn push(&mut self, byte: u8) {
         self.high = self.high << 8 | self.low >> 56;
         self.low = self.low << 8 | u64::from(byte.to_ascii_lowercase());
@@ -127,13 +180,14 @@ impl PartsBuilder {
         if count == 0 {
             return None;
         }
-        // About one of a hundred bits is set.
+        // In most words there is no part.
         let words = (4 * count).next_power_of_two().max(64);
         let empty = Filter {
             words: vec![0; words].into(),
-            key: RandomState::new().hash_one(count) | 1,
+            key: Key::new(),
         };
         Some(Parts {
+            are_in_runs: are_in_runs(&known),
             filter: empty.with(&known, &[]),
             known,
         })
@@ -143,24 +197,37 @@ impl PartsBuilder {
 impl Filter {
     /// With all parts, but for those of some owners.
     fn with(mut self, known: &[Vec<(u128, u32)>], silent: &[u32]) -> Self {
-        for (bytes, owner) in known.iter().flatten() {
-            if silent.contains(owner) {
-                continue;
-            }
-            // The last eight bytes, whatever the length.
-            let (word, [one, other]) = place(*bytes as u64, self.key, self.words.len());
-            if let Some(word) = self.words.get_mut(word) {
-                *word |= 1 << one | 1 << other;
+        for (kind, known) in known.iter().enumerate() {
+            for (bytes, owner) in known {
+                if silent.contains(owner) {
+                    continue;
+                }
+                let hash = self.hashes(*bytes).get(kind).copied().unwrap_or_default();
+                let word = self.place(hash);
+                if let Some(word) = self.words.get_mut(word) {
+                    *word |= bits_of(hash);
+                }
             }
         }
         self
     }
 
-    /// Whether what ends with eight bytes may be a part.
-    fn has(&self, eight: u64) -> bool {
-        let (word, [one, other]) = place(eight, self.key, self.words.len());
-        let word = self.words.get(word).copied().unwrap_or_default();
-        word >> one & word >> other & 1 == 1
+    /// The hashes of as many last bytes as a part of each kind has.
+    fn hashes(&self, bytes: u128) -> [u64; LENGTHS.len()] {
+        let before = |count: usize| self.key.hash((bytes >> (8 * count)) as u64);
+        hashes(before(0), before(2), before(EIGHT))
+    }
+
+    /// Whether bytes with a hash may be a part: 1 or 0.
+    fn has(&self, hash: u64) -> u64 {
+        let word = self.words.get(self.place(hash));
+        let missing = bits_of(hash) & !word.copied().unwrap_or_default();
+        u64::from(missing == 0)
+    }
+
+    fn place(&self, hash: u64) -> usize {
+        // The number of words is a power of two.
+        hash as usize & self.words.len().wrapping_sub(1)
     }
 
     fn memory(&self) -> usize {
@@ -190,31 +257,36 @@ impl Reported {
     }
 }
 
-/// Where in a filter of so many words eight bytes have their bits: by multiplicative hashing,
-/// after Knuth.
-fn place(eight: u64, key: u64, words: usize) -> (usize, [u64; 2]) {
-    let hash = eight.wrapping_mul(key);
-    // Their number is a power of two.
-    let word = (hash >> 28) as usize & words.wrapping_sub(1);
-    (word, [hash >> 58, hash >> 52 & 63])
+/// The bits of a hash in its word, about a quarter of them.
+fn bits_of(hash: u64) -> u64 {
+    hash & hash.rotate_left(29)
 }
 
 impl Parts {
     /// Tell whose part the last bytes are, and how long it is, if it is told.
     pub(crate) fn find(&self, last: Last, report: &Reported, found: impl FnMut(usize, usize)) {
-        if self.filter(report).has(last.low) {
-            self.look_up(last, report, found);
-        }
+        let filter = self.filter(report);
+        self.look_up(filter, last, report, found);
     }
 
     fn filter<'p>(&'p self, report: &'p Reported) -> &'p Filter {
         report.filter.as_ref().unwrap_or(&self.filter)
     }
 
-    fn look_up(&self, last: Last, report: &Reported, mut found: impl FnMut(usize, usize)) {
-        #[cfg(test)]
-        tests::LOOKED_UP.with(|count| count.set(count.get() + 1));
-        for (known, length) in self.known.iter().zip(LENGTHS) {
+    fn look_up(
+        &self,
+        filter: &Filter,
+        last: Last,
+        report: &Reported,
+        mut found: impl FnMut(usize, usize),
+    ) {
+        let hashes = filter.hashes(last.cut(MAX_PART));
+        for ((known, length), hash) in self.known.iter().zip(LENGTHS).zip(hashes) {
+            if filter.has(hash) == 0 {
+                continue;
+            }
+            #[cfg(test)]
+            tests::LOOKED_UP.with(|count| count.set(count.get() + 1));
             let bytes = last.cut(length);
             let from = known.partition_point(|(other, _)| *other < bytes);
             let same = known
@@ -237,30 +309,41 @@ impl Parts {
         mut found: impl FnMut(usize, usize, usize),
     ) {
         let filter = self.filter(report);
-        let mut window = [0; EIGHT + CHUNK];
-        let (before, _) = window.split_at_mut(EIGHT);
-        before.copy_from_slice(&last.low.to_be_bytes());
+        let mut window = [0; WINDOW];
+        let (before, _) = window.split_at_mut(MAX_PART);
+        before.copy_from_slice(&last.cut(MAX_PART).to_be_bytes());
         for (number, chunk) in bytes.chunks(CHUNK).enumerate() {
-            for (lower, byte) in window.iter_mut().skip(EIGHT).zip(chunk) {
+            for (lower, byte) in window.iter_mut().skip(MAX_PART).zip(chunk) {
                 *lower = byte.to_ascii_lowercase();
             }
-            let mut hits = 0;
-            for eight in window.windows(EIGHT).skip(1).take(chunk.len()) {
-                let eight = u64::from_be_bytes(eight.try_into().unwrap_or_default());
-                hits |= u64::from(filter.has(eight));
+            if self.may_have(filter, &window, chunk.len()) {
+                for (at, bytes) in window
+                    .windows(MAX_PART)
+                    .skip(1)
+                    .take(chunk.len())
+                    .enumerate()
+                {
+                    let end = number * CHUNK + at + 1;
+                    let last = Last::of(bytes);
+                    self.look_up(filter, last, report, |owner, length| {
+                        found(end, owner, length)
+                    });
+                }
             }
-            window.copy_within(chunk.len()..chunk.len() + EIGHT, 0);
-            if hits == 0 {
-                let end = chunk.len().saturating_sub(MAX_PART);
-                let end = chunk.get(end..).unwrap_or_default();
-                end.iter().for_each(|byte| last.push(*byte));
-                continue;
-            }
-            for (at, byte) in chunk.iter().enumerate() {
-                last.push(*byte);
-                let end = number * CHUNK + at + 1;
-                self.find(*last, report, |owner, length| found(end, owner, length));
-            }
+            window.copy_within(chunk.len()..chunk.len() + MAX_PART, 0);
+        }
+        *last = Last::of(window.get(..MAX_PART).unwrap_or_default());
+    }
+
+    /// Whether the filter is hit at one of the first bytes of a chunk. What it takes to find out
+    /// depends on what is read, not on the parts.
+    fn may_have(&self, filter: &Filter, window: &[u8; WINDOW], length: usize) -> bool {
+        let before_end = u64::MAX >> (CHUNK - length.clamp(1, CHUNK));
+        let places = Runs::new(window).0.map(|places| places & before_end);
+        let count: u32 = places.into_iter().map(u64::count_ones).sum();
+        match self.are_in_runs && count <= MAX_SINGLE {
+            true => has_at(filter, window, places),
+            false => has_anywhere(filter, window, length),
         }
     }
 
@@ -269,6 +352,55 @@ impl Parts {
         let known: usize = self.known.iter().map(Vec::capacity).sum();
         known * size_of::<(u128, u32)>() + self.filter.memory()
     }
+}
+
+/// The same at some places, given for each kind.
+fn has_at(filter: &Filter, window: &[u8; WINDOW], places: [u64; LENGTHS.len()]) -> bool {
+    // Of the eight bytes that end so many before a place.
+    let hash = |at: usize, before: usize| {
+        let from = at + 1 + EIGHT - before;
+        let eight = window.get(from..from + EIGHT).unwrap_or_default();
+        filter.key.hash_of(eight)
+    };
+    let [plain, base64, wide] = places;
+    let mut hits = 0;
+    for at in ones(plain) {
+        hits |= filter.has(hash(at, 0));
+    }
+    for at in ones(base64) {
+        hits |= filter.has(of_base64(hash(at, 0), hash(at, 2)));
+    }
+    for at in ones(wide) {
+        hits |= filter.has(of_wide(hash(at, 0), hash(at, EIGHT)));
+    }
+    hits != 0
+}
+
+/// The same at all places: each hash is computed once.
+fn has_anywhere(filter: &Filter, window: &[u8; WINDOW], length: usize) -> bool {
+    // Of the eight bytes that end at each place, from eight before the chunk on.
+    let mut hashed = [0; EIGHT + CHUNK];
+    for (hash, eight) in hashed.iter_mut().zip(window.windows(EIGHT).skip(1)) {
+        *hash = filter.key.hash_of(eight);
+    }
+    let mut hits = 0;
+    for ends in hashed.windows(EIGHT + 1).take(length) {
+        if let [eight_before, _, _, _, _, _, two_before, _, last] = *ends {
+            hits |= filter.has(last);
+            hits |= filter.has(of_base64(last, two_before));
+            hits |= filter.has(of_wide(last, eight_before));
+        }
+    }
+    hits != 0
+}
+
+/// The places of the bits that are set.
+fn ones(mut bits: u64) -> impl Iterator<Item = usize> {
+    std::iter::from_fn(move || {
+        let at = bits.trailing_zeros() as usize;
+        bits &= bits.checked_sub(1)?;
+        Some(at)
+    })
 }
 
 #[cfg(test)]
@@ -324,6 +456,73 @@ mod tests {
                     read += piece.len();
                 }
                 assert_eq!(found, expected, "{before}, {length}");
+            }
+        }
+    }
+
+    /// How often a text is looked at more closely, read in either way.
+    fn looked_up(parts: &Parts, text: &[u8]) -> usize {
+        LOOKED_UP.set(0);
+        let report = Reported::default();
+        parts.find_in(&mut Last::default(), text, &report, |_, _, _| ());
+        let in_chunks = LOOKED_UP.get();
+        let mut last = Last::default();
+        for byte in text {
+            last.push(*byte);
+            parts.find(last, &report, |_, _| ());
+        }
+        assert_eq!(LOOKED_UP.get(), 2 * in_chunks);
+        in_chunks
+    }
+
+    /// Otherwise the time would confirm a guess that is not reported.
+    #[test]
+    fn what_is_shorter_than_a_part_costs_nothing() {
+        let value = b"kQ9mLx2Vt0Pz7wYbRr4TnE8s";
+        let mut builder = PartsBuilder::default();
+        builder.add(0, value);
+        let parts = builder.build().unwrap();
+        let (hexadecimal, base64) = digits(value);
+        let [little, big] = in_utf16(std::str::from_utf8(value).unwrap());
+        let mut kinds = vec![(value.to_vec(), 4..8)];
+        kinds.extend([hexadecimal, little, big].map(|text| (text, 4..16)));
+        kinds.extend(base64.into_iter().map(|text| (text, 4..10)));
+        for (text, shorter) in kinds {
+            for part in text.windows(shorter.end) {
+                assert_eq!(looked_up(&parts, &[b"|", part, b"|"].concat()), 1);
+            }
+            for length in shorter {
+                for cut in text.windows(length) {
+                    let text = [b"|", cut, b"|"].concat();
+                    assert_eq!(looked_up(&parts, &text), 0, "{cut:?}");
+                }
+            }
+        }
+    }
+
+    /// The filter is hit by what differs from a part in a byte as rarely as by any bytes.
+    #[test]
+    fn what_is_nearly_a_part_is_as_any_text() {
+        let value = b"kQ9mLx2Vt0Pz7wYbRr4TnE8s";
+        let mut builder = PartsBuilder::default();
+        builder.add(0, value);
+        let parts = builder.build().unwrap();
+        for (known, length) in parts.known.iter().zip(LENGTHS) {
+            for place in 0..length {
+                let mut hits = 0;
+                for (bytes, _) in known {
+                    for other in (1..=255).map(|bits| bytes ^ bits << (8 * place)) {
+                        let last = Last {
+                            high: (other >> 64) as u64,
+                            low: other as u64,
+                        };
+                        LOOKED_UP.set(0);
+                        parts.find(last, &Reported::default(), |_, _| ());
+                        hits += LOOKED_UP.get();
+                    }
+                }
+                let tried = known.len() * 255;
+                assert!(hits * 500 < tried, "{length}, {place}: {hits} of {tried}");
             }
         }
     }

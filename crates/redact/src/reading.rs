@@ -4,8 +4,9 @@ use aho_corasick::automaton::StateID;
 
 use crate::forms::is_base64;
 use crate::input::Input;
-use crate::partial::{Last, MAX_PART, Reported};
+use crate::partial::{Last, Reported};
 use crate::patterns::Patterns;
+use crate::runs::MAX_PART;
 use crate::text::Text;
 
 /// What is matched, and how.
