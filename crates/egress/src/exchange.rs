@@ -190,7 +190,10 @@ impl Egress {
                 has_ended,
             };
             body = match unwritten.or_else(|| upload.replay()) {
-                Some(body) if attempts.should_retry_after(&failed) => body,
+                Some(body) if attempts.should_retry_after(&failed) => {
+                    entry.retrying(&error);
+                    body
+                }
                 _ => return Err(attempts.last(error)),
             };
         }

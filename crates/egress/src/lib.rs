@@ -51,3 +51,4 @@ pub use crate::usage::facts::{ConnectionUse, Protocol, TlsFacts};
 pub use crate::usage::memory::{Reservation, RunMemory};
 pub use crate::usage::notices::Notices;
 pub use crate::usage::signal::{AbortReason, RunSignal};
+pub use crate::usage::trace::TARGET as TRACE_TARGET;

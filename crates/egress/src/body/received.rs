@@ -103,6 +103,12 @@ impl Received {
     }
 }
 
+impl Drop for Received {
+    fn drop(&mut self) {
+        self.entry.dropped();
+    }
+}
+
 impl Body for Received {
     type Data = Bytes;
     type Error = TransportError;

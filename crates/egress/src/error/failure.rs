@@ -4,7 +4,7 @@
 use http_step_policy::Grant;
 
 use super::{Error, ErrorKind, Sent, Stage, TransportError};
-use crate::secrets::Redactor;
+use crate::secrets::{Redacted, Redactor};
 
 /// Why a request failed, with what may be shown of it.
 #[derive(Clone, Debug, PartialEq)]
@@ -44,9 +44,12 @@ impl Failure {
 
     /// One sentence for people.
     pub fn message(&self, redactor: &Redactor<'_>) -> String {
-        let mut message = self.error.words(self.is_in_secret);
-        redactor.redact(&mut message);
-        message
+        self.redacted(redactor).into_string()
+    }
+
+    /// [`message`](Self::message), in a type that shows that it was redacted.
+    pub(crate) fn redacted(&self, redactor: &Redactor<'_>) -> Redacted {
+        redactor.redacted(self.error.words(self.is_in_secret))
     }
 
     /// The permission that would have allowed it; none if there is none, or if a secret is in it.

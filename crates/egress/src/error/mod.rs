@@ -469,6 +469,15 @@ impl TransportError {
         self.class().0
     }
 
+    /// Whether its words may quote a header, a body, a path or a query.
+    pub(crate) fn quotes_message(&self) -> bool {
+        match self {
+            Self::Refused(_) | Self::NoToken { .. } => true,
+            Self::Denied(denial) => denial.is_of_secret(),
+            _ => false,
+        }
+    }
+
     /// The same, naming the part of the request that can't be sent.
     pub(crate) fn in_part(self, part: &str) -> Self {
         match self {

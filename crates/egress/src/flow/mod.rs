@@ -76,12 +76,14 @@ impl Egress {
             // The run is about to end, and the component gets no answer before.
             return pending().await;
         }
-        redacted.map_err(|error| {
+        let entry = &last.entry;
+        redacted.inspect(|_| entry.delivered()).map_err(|error| {
             // What was answered did not fail: what was to follow it did.
             if !last.is_answered {
-                last.entry.failed(&error);
+                entry.failed(&error);
             }
-            last.entry.failure(error)
+            entry.close();
+            entry.failure(error)
         })
     }
 
@@ -148,6 +150,7 @@ impl Egress {
             // Whatever it says, and whether it comes to an end.
             let rest = Limited::new(response.into_body(), MAX_REFUSED).collect();
             let _ = timeout(MAX_REFUSED_TIME, rest).await;
+            last.entry.close();
         }
     }
 

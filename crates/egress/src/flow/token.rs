@@ -62,7 +62,9 @@ impl Egress {
             return Ok(Arc::clone(token));
         }
         let entry = self.usage.start_follow_up(Method::POST.as_str())?;
-        let token = Arc::new(self.fetch(client, options, &entry, in_flight).await?);
+        let fetched = self.fetch(client, options, &entry, in_flight).await;
+        entry.close();
+        let token = Arc::new(fetched?);
         *kept = Some(Arc::clone(&token));
         Ok(token)
     }

@@ -22,5 +22,5 @@ pub use self::source::{SecretSource, SecretValue, Sources};
 
 pub(crate) use self::fingerprint::{Fingerprint, Fingerprints};
 pub(crate) use self::redactions::Passes;
-pub(crate) use self::redactor::{REDACTED, through};
+pub(crate) use self::redactor::{REDACTED, Redacted, through};
 pub(crate) use self::secret::GrantedSecret;

@@ -1,5 +1,6 @@
 //! Redacts what people are shown: neither values nor handles.
 
+use std::fmt::Display;
 use std::sync::Arc;
 
 use http_step_json::{Map, Value};
@@ -127,6 +128,13 @@ impl<'l> Redactor<'l> {
         redact_with(text, in_order.chain(self.handles));
     }
 
+    /// As [`redact`](Self::redact), in a type that shows it.
+    pub(crate) fn redacted(&self, text: impl Display) -> Redacted {
+        let mut text = text.to_string();
+        self.redact(&mut text);
+        Redacted(text)
+    }
+
     /// Redact a name in the audit log of values alone: a component can choose a name that looks
     /// like a token or a handle.
     pub(crate) fn redact_name(&self, name: &mut String) {
@@ -161,6 +169,24 @@ impl<'l> Redactor<'l> {
                 (name, value)
             })
             .collect();
+    }
+}
+
+/// A text that was redacted: only a [`Redactor`] makes one.
+pub(crate) struct Redacted(String);
+
+impl Redacted {
+    /// In place of a text of which nothing is shown.
+    pub(crate) fn hidden() -> Self {
+        Self(REDACTED.to_owned())
+    }
+
+    pub(crate) fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    pub(crate) fn into_string(self) -> String {
+        self.0
     }
 }
 

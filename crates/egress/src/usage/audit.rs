@@ -5,7 +5,7 @@ mod entry;
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use http_step_policy::{Grant, Place};
 use serde::Serialize;
@@ -13,6 +13,7 @@ use serde::Serialize;
 pub(crate) use self::entry::AuditEntry;
 
 use super::facts::{ConnectionUse, Protocol, TlsFacts};
+use super::trace::RunTrace;
 use crate::error::failure::Failure;
 use crate::error::{ErrorKind, Sent, Stage};
 use crate::secrets::Redactor;
@@ -110,14 +111,25 @@ pub struct AuditLog {
     entries: Mutex<Vec<Arc<AuditEntry>>>,
     answered: AtomicBool,
     last_failure: Mutex<Option<Failure>>,
+    /// None: nothing traces the run.
+    pub(super) trace: OnceLock<RunTrace>,
 }
 
 impl AuditLog {
     /// Start the entry of a request.
     pub(super) fn start(&self, method: &str) -> Arc<AuditEntry> {
-        let entry = Arc::new(AuditEntry::new(method));
-        lock(&self.entries).push(Arc::clone(&entry));
+        let mut entries = lock(&self.entries);
+        let trace = self.trace.get();
+        let trace = trace.map(|run| run.request(entries.len() + 1, method));
+        let entry = Arc::new(AuditEntry::new(method).traced(trace));
+        entries.push(Arc::clone(&entry));
         entry
+    }
+
+    /// Trace the requests that are started from now on.
+    pub(super) fn trace(&self, run: RunTrace) {
+        // One run has one span.
+        let _ = self.trace.set(run);
     }
 
     /// A server has answered; what went wrong before is the component's to tell.

@@ -8,20 +8,24 @@ pub(crate) mod facts;
 pub(crate) mod memory;
 pub(crate) mod notices;
 pub(crate) mod signal;
+pub(crate) mod trace;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use http::HeaderMap;
 use http_step_policy::{Amount, Budget, Exceeded, Host, Limits, Origin, PartialEcho};
+use tracing::Span;
 
 use self::audit::{AuditEntry, AuditLog};
 use self::counters::{Counters, UsageCounts};
 use self::memory::RunMemory;
 use self::notices::Notices;
 use self::signal::RunSignal;
+use self::trace::RunTrace;
 use crate::error::{Stage, TransportError};
 use crate::fair_semaphore::RunQueue;
+use crate::secrets::GrantedSecrets;
 
 /// What a request takes beside its texts: its entry in the audit log, and the rows that are
 /// made of that.
@@ -101,6 +105,13 @@ impl RunUsage {
     #[must_use]
     pub fn audit(&self) -> &AuditLog {
         &self.audit
+    }
+
+    /// Trace its requests in the span of the run, without the secrets that it is granted.
+    pub fn trace(&self, run: &Span, secrets: &Arc<GrantedSecrets>) {
+        if !run.is_disabled() {
+            self.audit.trace(RunTrace::new(run.clone(), secrets));
+        }
     }
 
     /// The notices for its log.

@@ -114,6 +114,12 @@ impl Denial {
         }
     }
 
+    /// Whether it is about a secret in a request. It may then name fields of the request.
+    #[must_use]
+    pub fn is_of_secret(&self) -> bool {
+        matches!(*self.0, Denied::Secret(_))
+    }
+
     /// The same for a request whose URL is a secret: without an origin, an address, a rule
     /// that names one, and a grant.
     #[must_use]

@@ -12,6 +12,7 @@ use crate::error::failure::Failure;
 use crate::error::{ErrorKind, Sent, Stage, TransportError};
 use crate::secrets::{REDACTED, Redactor};
 use crate::usage::facts::{ConnectionFacts, ConnectionUse, Timings};
+use crate::usage::trace::RequestTrace;
 
 /// A row that is still being written.
 #[derive(Debug)]
@@ -30,6 +31,10 @@ struct EntryState {
     is_over: bool,
     /// Whether its URL is a secret, so that nobody is to see where it goes.
     is_secret: bool,
+    /// Whether the component gets its response.
+    is_delivered: bool,
+    /// None: nothing traces it, or it is over.
+    trace: Option<RequestTrace>,
 }
 
 /// Why there was no answer, or no whole one.
@@ -98,7 +103,16 @@ impl AuditEntry {
             stage: Stage::Policy,
             is_over: false,
             is_secret: false,
+            is_delivered: false,
+            trace: None,
         }))
+    }
+
+    /// The same, with a span.
+    pub(super) fn traced(mut self, trace: Option<RequestTrace>) -> Self {
+        let state = self.0.get_mut().unwrap_or_else(PoisonError::into_inner);
+        state.trace = trace;
+        self
     }
 
     /// The row as it is by now, as people may see it. Granted secrets are redacted, and
@@ -131,7 +145,11 @@ impl AuditEntry {
     }
 
     pub(crate) fn set_origin(&self, origin: &Origin) {
-        self.open().row.origin = Some(origin.to_string());
+        let mut open = self.open();
+        open.row.origin = Some(origin.to_string());
+        if let Some(trace) = &open.trace {
+            trace.set_origin(origin);
+        }
     }
 
     /// The secrets that were injected by now.
@@ -146,7 +164,11 @@ impl AuditEntry {
 
     /// Its URL is a secret.
     pub(crate) fn hide_origin(&self) {
-        self.open().is_secret = true;
+        let mut open = self.open();
+        open.is_secret = true;
+        if let Some(trace) = &mut open.trace {
+            trace.hide_origin();
+        }
     }
 
     /// A secret is injected.
@@ -158,14 +180,21 @@ impl AuditEntry {
         let mut open = self.open();
         if !open.row.secrets.contains(&secrets) {
             open.row.secrets.push(secrets);
+            if let Some(trace) = &open.trace {
+                trace.injected(name, place);
+            }
         }
     }
 
     /// A part of a secret is in its response.
     pub(crate) fn record_partial_echo(&self, name: &str) {
-        let echoes = &mut self.open().row.partial_echoes;
+        let mut open = self.open();
+        let echoes = &mut open.row.partial_echoes;
         if !echoes.iter().any(|other| other == name) {
             echoes.push(name.to_owned());
+            if let Some(trace) = &open.trace {
+                trace.partial_echo(name);
+            }
         }
     }
 
@@ -173,6 +202,9 @@ impl AuditEntry {
         let mut open = self.open();
         open.row.rule = Some(rule.to_string());
         open.stage = Stage::Resolve;
+        if let Some(trace) = &open.trace {
+            trace.admitted(rule);
+        }
     }
 
     pub(crate) fn set_proxy(&self, proxy: String) {
@@ -183,6 +215,9 @@ impl AuditEntry {
     pub(crate) fn acquired_permit(&self) {
         let mut open = self.open();
         open.row.seconds.wait = open.lap();
+        if let Some(trace) = &open.trace {
+            trace.acquired_permit(open.row.seconds.wait);
+        }
     }
 
     /// What it is at.
@@ -200,6 +235,9 @@ impl AuditEntry {
         addresses.clone_into(&mut open.row.addresses);
         open.timings(timings);
         open.stage = Stage::Connect;
+        if let Some(trace) = &open.trace {
+            trace.resolved(addresses, timings);
+        }
     }
 
     pub(crate) fn connected(&self, peer: Option<SocketAddr>, timings: Timings) {
@@ -207,6 +245,9 @@ impl AuditEntry {
         open.row.peer = peer;
         open.timings(timings);
         open.stage = Stage::Tls;
+        if let Some(trace) = &open.trace {
+            trace.connected(peer, open.row.proxy.as_deref(), timings);
+        }
     }
 
     /// It goes out on a connection.
@@ -224,6 +265,16 @@ impl AuditEntry {
         }
         open.stage = Stage::Head;
         open.lap();
+        if let Some(trace) = &open.trace {
+            trace.sent_on(open.row.attempts, facts, connection);
+        }
+    }
+
+    /// It is sent again, after an attempt that failed.
+    pub(crate) fn retrying(&self, error: &TransportError) {
+        if let Some(trace) = &self.open().trace {
+            trace.retrying(error);
+        }
     }
 
     /// Whether it may have reached its server.
@@ -241,11 +292,37 @@ impl AuditEntry {
         open.row.status = Some(status);
         open.row.seconds.head = open.lap();
         open.stage = Stage::Body;
+        if let Some(trace) = &open.trace {
+            trace.answered(status, open.row.seconds.head);
+        }
     }
 
     /// Its response was read to the end.
     pub(crate) fn ended(&self) {
-        self.open().is_over = true;
+        let mut open = self.open();
+        if !std::mem::replace(&mut open.is_over, true)
+            && let Some(trace) = &open.trace
+        {
+            trace.ended(open.row.bytes_received, open.row.seconds.body);
+        }
+    }
+
+    /// The component gets its response.
+    pub(crate) fn delivered(&self) {
+        self.open().is_delivered = true;
+    }
+
+    /// Its response is dropped. One that the host keeps from the component fails after that.
+    pub(crate) fn dropped(&self) {
+        let mut open = self.open();
+        if open.is_delivered {
+            open.trace = None;
+        }
+    }
+
+    /// Nothing more happens to it: its span ends.
+    pub(crate) fn close(&self) {
+        self.open().trace = None;
     }
 
     /// The component has ended without waiting for the answer.
@@ -277,6 +354,9 @@ impl AuditEntry {
             sent,
             grant: None,
         }));
+        if let Some(trace) = open.trace.take() {
+            trace.aborted(kind, open.stage, sent);
+        }
     }
 
     pub(crate) fn sent(&self, bytes: u64) {
@@ -303,6 +383,9 @@ impl AuditEntry {
             Stage::Policy | Stage::Resolve | Stage::Connect | Stage::Tls => {}
         }
         open.error = Some(RowError::Failed(error.clone()));
+        if let Some(trace) = &open.trace {
+            trace.failed(error);
+        }
     }
 }
 
