@@ -27,8 +27,8 @@ use crate::wasi::state::State;
 const TICK: Duration = Duration::from_millis(10);
 
 /// How many core instances a component may have. One made by wit-bindgen has one; one that goes
-/// through the adapter of `cargo component` is divided into four; one made by componentize-py has
-/// 14.
+/// through the adapter of `cargo component` is divided into four; one made by
+/// componentize-py has 14.
 const CORE_INSTANCES: u32 = 16;
 const MEMORIES: u32 = 2;
 const TABLES: u32 = 8;
