@@ -25,18 +25,6 @@ pub(crate) fn is_of_wire(error: &(dyn StdError + 'static)) -> bool {
     find::<io::Error>(error).is_some()
 }
 
-/// The words for an error of the system, without its number.
-pub(crate) fn words_of(error: &io::Error) -> String {
-    match error.kind() {
-        io::ErrorKind::ConnectionRefused => "connection refused".to_owned(),
-        io::ErrorKind::ConnectionReset => "connection reset".to_owned(),
-        io::ErrorKind::TimedOut => "timed out".to_owned(),
-        io::ErrorKind::NetworkUnreachable => "network unreachable".to_owned(),
-        io::ErrorKind::HostUnreachable => "host unreachable".to_owned(),
-        _ => error.to_string(),
-    }
-}
-
 /// The error of a type, if it is in a chain.
 pub(super) fn find<'a, E: StdError + 'static>(
     error: &'a (dyn StdError + 'static),

@@ -5,6 +5,7 @@ pub(crate) mod cause;
 pub(crate) mod certificate;
 pub(crate) mod failure;
 mod request;
+pub(crate) mod system;
 pub(crate) mod tls;
 
 use std::error::Error as StdError;

@@ -4,8 +4,8 @@ use std::io;
 
 use rustls::{AlertDescription, Error, InvalidMessage, PeerIncompatible};
 
-use super::cause::words_of;
 use super::certificate::in_words as certificate;
+use super::system::words_of;
 
 const TOO_OLD: &str = "it speaks no version of TLS that is new enough; enable TLS 1.2 or 1.3 on \
      the server (1.3, where `min_version: '1.3'` is asked for)";

@@ -5,9 +5,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use http_step_policy::{Origin, Policy};
 use http_step_redact::{HANDLE_BYTES, Handles, Patterns, Replacements, Replacer};
-use thiserror::Error;
 use tokio::task::spawn_blocking;
 
+use super::grant_error::GrantError;
 use super::matcher::{MatcherCache, SecretMatcher};
 use super::redactions::{Passes, RedactedToken, Redaction, Redactions, Signature};
 use super::redactor::{REDACTED, Redactor};
@@ -33,22 +33,6 @@ pub struct GrantedSecrets {
     is_used: AtomicBool,
     /// Whether people were told what secrets there are.
     report: AtomicBool,
-}
-
-/// The secrets can't be granted at all.
-#[derive(Clone, Debug, PartialEq, Eq, Error)]
-#[error("the secrets of the policy can't be granted: {0}")]
-pub struct GrantError(String);
-
-impl GrantError {
-    pub(super) fn new(error: impl ToString) -> Self {
-        Self(error.to_string())
-    }
-
-    /// Why, where it is told of what.
-    pub(crate) fn into_reason(self) -> String {
-        self.0
-    }
 }
 
 impl GrantedSecrets {

@@ -3,22 +3,26 @@
 //! `source.rs` reads the values, `secret.rs` is a granted secret and its handle, `granted.rs` all
 //! that a run is granted, and `redactions.rs` what is redacted, in order. `inject/` puts values
 //! into requests and `redact.rs` takes them out of responses; what people are shown has neither
-//! values nor handles (`redactor.rs`). `matcher.rs` finds values in text; matchers are cached for
+//! values nor handles (`redactor.rs`, `stream_redactor.rs`). `matcher.rs` finds values in text; matchers are cached for
 //! later runs, by fingerprint (`fingerprint.rs`).
 
 mod fingerprint;
+mod grant_error;
 mod granted;
 mod matcher;
 mod redactions;
 mod redactor;
 mod secret;
 mod source;
+mod stream_redactor;
 
-pub use self::granted::{GrantError, GrantedSecrets};
+pub use self::grant_error::GrantError;
+pub use self::granted::GrantedSecrets;
 pub use self::matcher::MatcherCache;
-pub use self::redactor::{Redactor, StreamRedactor};
+pub use self::redactor::Redactor;
 pub use self::secret::UnavailableSecret;
 pub use self::source::{SecretSource, SecretValue, Sources};
+pub use self::stream_redactor::StreamRedactor;
 
 pub(crate) use self::fingerprint::{Fingerprint, Fingerprints};
 pub(crate) use self::redactions::Passes;

@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use http_step_redact::{Patterns, Replacements, Replacer, TooMuch, Value};
 
-use super::granted::GrantError;
+use super::grant_error::GrantError;
 use super::matcher::{MatcherCache, SecretMatcher};
 use super::secret::GrantedSecret;
 

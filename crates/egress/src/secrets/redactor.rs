@@ -6,79 +6,10 @@ use std::sync::Arc;
 use http_step_json::{Map, Value};
 use http_step_redact::Replacer;
 
-use super::granted::GrantedSecrets;
 use super::matcher::SecretMatcher;
-use super::redactions::Passes;
 
 /// What people see in place of a secret.
 pub(crate) const REDACTED: &str = "<HIDDEN>";
-
-/// A text that comes piece by piece, as people may see it. How much of it is held back
-/// depends on how long the values are, and on nothing else of them: a component that writes
-/// a piece, and waits, would learn by what is shown whether a value begins so.
-pub struct StreamRedactor {
-    secrets: Arc<GrantedSecrets>,
-    passes: Passes,
-    /// Whether all is let go at the end of a line.
-    is_by_line: bool,
-    /// The beginning of a character.
-    cut: Vec<u8>,
-}
-
-impl StreamRedactor {
-    /// A stream of a run with these secrets.
-    #[must_use]
-    pub fn new(secrets: &Arc<GrantedSecrets>) -> Self {
-        Self {
-            secrets: Arc::clone(secrets),
-            passes: secrets.people_passes(),
-            is_by_line: !secrets.spans_lines(),
-            cut: Vec::new(),
-        }
-    }
-
-    /// Whether there is nothing to redact.
-    pub fn is_clear(&self) -> bool {
-        self.passes.passes.is_empty()
-    }
-
-    /// Take a piece in, and give what may be shown by now.
-    pub fn feed(&mut self, piece: &str) -> String {
-        if self.passes.derived != self.secrets.derived() {
-            self.passes
-                .add(self.secrets.people_passes_since(self.passes.derived));
-        }
-        let lines = match piece.rfind('\n') {
-            Some(end) if self.is_by_line => end + 1,
-            _ => 0,
-        };
-        let (lines, rest) = piece.split_at_checked(lines).unwrap_or(("", piece));
-        if !lines.is_empty() {
-            let seen = through(&mut self.passes.passes, lines.as_bytes(), true);
-            self.cut.extend(seen);
-        }
-        let seen = through(&mut self.passes.passes, rest.as_bytes(), false);
-        self.cut.extend(seen);
-        let shown = match std::str::from_utf8(&self.cut) {
-            Err(error) if error.error_len().is_none() => error.valid_up_to(),
-            _ => self.cut.len(),
-        };
-        let shown: Vec<u8> = self.cut.drain(..shown).collect();
-        String::from_utf8_lossy(&shown).into_owned()
-    }
-
-    /// Give the rest.
-    pub fn finish(&mut self) -> String {
-        self.cut.extend(through(&mut self.passes.passes, &[], true));
-        let rest = std::mem::take(&mut self.cut);
-        String::from_utf8_lossy(&rest).into_owned()
-    }
-
-    /// Another text as people may see it.
-    pub fn redact(&self, text: &mut String) {
-        self.secrets.redactor().redact(text);
-    }
-}
 
 /// A piece of a stream, perhaps its last, through one pass after the other.
 pub(crate) fn through(passes: &mut [Replacer], piece: &[u8], is_last: bool) -> Vec<u8> {

@@ -3,9 +3,10 @@
 use http::HeaderMap;
 use http_step_policy::override_field;
 
+use super::event::Event;
 use super::form::Form;
 use super::json::Json;
-use super::syntax::{Event, Syntax, may_be_form};
+use super::syntax::{Syntax, may_be_form};
 
 /// Reads a body as a form and as JSON, whatever else it is.
 pub(super) struct Beside {

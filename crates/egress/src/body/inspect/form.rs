@@ -4,7 +4,7 @@
 
 use http_step_policy::override_field;
 
-use super::syntax::Event;
+use super::event::Event;
 use super::{MAX_NAME, UNKNOWN_OVERRIDE};
 
 #[derive(Default)]

@@ -5,7 +5,7 @@
 use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-use super::syntax::Event;
+use super::event::Event;
 use super::{MAX_NAME, MAX_NAMES};
 
 /// How deep it may be.

@@ -3,6 +3,7 @@
 //! the component likes: what is kept of it is a few bytes.
 
 mod beside;
+mod event;
 mod form;
 mod json;
 mod multipart;
@@ -18,7 +19,8 @@ use http_step_policy::{Placement, field_name, names_codec, override_field, paren
 use http_step_redact::{HANDLE_BYTES, OpenEscape};
 
 use self::beside::Beside;
-use self::syntax::{Event, Syntax, is_recoded, may_be_multipart};
+use self::event::Event;
+use self::syntax::{Syntax, is_recoded, may_be_multipart};
 use super::charset;
 use super::content::context_of;
 use crate::secrets::GrantedSecret;

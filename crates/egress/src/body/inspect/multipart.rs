@@ -5,7 +5,7 @@ use http_step_policy::override_field;
 use percent_encoding::percent_decode;
 
 use super::UNKNOWN_OVERRIDE;
-use super::syntax::Event;
+use super::event::Event;
 use crate::body::charset;
 
 /// The most bytes of one part's header.

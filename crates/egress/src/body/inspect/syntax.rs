@@ -5,6 +5,7 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 use http_step_policy::header_name;
 use http_step_redact::Context;
 
+use super::event::Event;
 use super::form::Form;
 use super::json::Json;
 use super::multipart::Multipart;
@@ -13,24 +14,6 @@ use crate::body::charset;
 
 /// How MIME says that a body is encoded (RFC 2045, section 6).
 const TRANSFER_ENCODING: &str = "content-transfer-encoding";
-
-/// What a byte of a body is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Event {
-    /// It is in no value.
-    Outside,
-    /// A value begins behind it.
-    Opens,
-    /// It is in a value.
-    Inside,
-    /// It may be the beginning of what ends a value.
-    PossibleEnd,
-    /// A value has ended.
-    Closes,
-    /// A name of JSON has ended: servers sort them, so that who chooses the others learns where
-    /// one belongs.
-    Name,
-}
 
 /// What a body is written in.
 pub(super) enum Syntax {

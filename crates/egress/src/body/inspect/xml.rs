@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-use super::syntax::Event;
+use super::event::Event;
 use super::{MAX_NAME, MAX_NAMES};
 
 /// The longest processing instruction, the XML declaration included.

@@ -6,7 +6,8 @@ use http_step_redact::Value;
 use url::Url;
 
 use super::*;
-use crate::secrets::redactor::{StreamRedactor, through};
+use crate::secrets::redactor::through;
+use crate::secrets::stream_redactor::StreamRedactor;
 
 impl GrantedSecrets {
     /// Secrets, and their values.
@@ -245,7 +246,12 @@ fn a_run_has_a_few_tokens_of_one_endpoint() {
         let token = format!("another-token-{number}");
         assert!(secrets.add_token(&token, ENDPOINT, "<t>").is_ok());
     }
-    let refused = |token, endpoint| secrets.add_token(token, endpoint, "<t>").unwrap_err().0;
+    let refused = |token, endpoint| {
+        secrets
+            .add_token(token, endpoint, "<t>")
+            .unwrap_err()
+            .into_reason()
+    };
     assert_eq!(
         secrets.has_token("another-token-0", "https://other.test/"),
         Ok(true)

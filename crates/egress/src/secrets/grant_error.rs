@@ -1,0 +1,19 @@
+//! Why the secrets of a policy can't be granted.
+
+use thiserror::Error;
+
+/// The secrets can't be granted at all.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error("the secrets of the policy can't be granted: {0}")]
+pub struct GrantError(String);
+
+impl GrantError {
+    pub(super) fn new(error: impl ToString) -> Self {
+        Self(error.to_string())
+    }
+
+    /// Why, where it is told of what.
+    pub(crate) fn into_reason(self) -> String {
+        self.0
+    }
+}
