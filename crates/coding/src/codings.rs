@@ -8,6 +8,9 @@ use thiserror::Error;
 /// multiplies the expansion of a decompression bomb.
 pub const MAX_CODINGS: usize = 2;
 
+/// The maximum window of a Zstandard frame in HTTP, by RFC 9659.
+pub const MAX_ZSTD_WINDOW: usize = 8 << 20;
+
 /// Codings that are registered with IANA or in use, but not supported here. These names are
 /// never ignored.
 const REAL: [&str; 14] = [

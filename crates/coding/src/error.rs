@@ -2,8 +2,7 @@
 
 use thiserror::Error;
 
-use crate::codings::Coding;
-use crate::engine::MAX_ZSTD_WINDOW;
+use crate::codings::{Coding, MAX_ZSTD_WINDOW};
 
 /// Why a body can't be decoded.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]

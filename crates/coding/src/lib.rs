@@ -31,7 +31,6 @@ mod engine;
 mod error;
 
 pub use body::{Allowance, BodyError, Decoded};
-pub use codings::{Coding, Codings, CodingsError, MAX_CODINGS};
+pub use codings::{Coding, Codings, CodingsError, MAX_CODINGS, MAX_ZSTD_WINDOW};
 pub use decoder::{Decoder, PIECE, Step, decode_all};
-pub use engine::MAX_ZSTD_WINDOW;
 pub use error::DecodeError;

@@ -7,8 +7,6 @@ mod gzip;
 mod inflate;
 mod zstd;
 
-pub use self::zstd::MAX_WINDOW as MAX_ZSTD_WINDOW;
-
 use crate::codings::Coding;
 use crate::error::DecodeError;
 

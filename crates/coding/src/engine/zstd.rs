@@ -4,15 +4,10 @@ use zstd_safe::zstd_sys::ZSTD_ErrorCode;
 use zstd_safe::{DCtx, DParameter, ErrorCode, InBuffer, OutBuffer, get_error_name, is_error_kind};
 
 use super::{Engine, Fault, Progress};
-
-/// The base-2 logarithm of [`MAX_WINDOW`].
-const MAX_WINDOW_LOG: u32 = 23;
+use crate::codings::MAX_ZSTD_WINDOW;
 
 /// The length of a frame's magic number.
 const MAGIC: usize = 4;
-
-/// The maximum window of a Zstandard frame in HTTP, by RFC 9659.
-pub const MAX_WINDOW: usize = 1 << MAX_WINDOW_LOG;
 
 /// A sequence of Zstandard frames; skippable frames are skipped.
 pub(super) struct Zstd {
@@ -30,7 +25,7 @@ impl Zstd {
     pub(super) fn new() -> Result<Self, Fault> {
         let mut context = DCtx::try_create().ok_or(Fault::Memory)?;
         context
-            .set_parameter(DParameter::WindowLogMax(MAX_WINDOW_LOG))
+            .set_parameter(DParameter::WindowLogMax(MAX_ZSTD_WINDOW.ilog2()))
             .map_err(fault)?;
         Ok(Self {
             context,
