@@ -32,6 +32,6 @@ mod error;
 mod request;
 mod token;
 
-pub use error::TokenError;
+pub use error::{MAX_ANSWER, TokenError};
 pub use request::{ClientAuthentication, ClientCredentials, TokenRequest};
-pub use token::{MAX_ANSWER, Token};
+pub use token::Token;

@@ -7,7 +7,7 @@ use http::header::HeaderName;
 use sha2_wiped::Sha256;
 
 use super::form::{Encoding, Form};
-use crate::Headers;
+use crate::header::Headers;
 use crate::header::{ascii, sensitive_ascii};
 use crate::hex::hex;
 

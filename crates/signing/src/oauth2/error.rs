@@ -2,7 +2,8 @@
 
 use thiserror::Error;
 
-use super::token::MAX_ANSWER;
+/// The maximum length of a response, in bytes.
+pub const MAX_ANSWER: usize = 64 * 1024;
 
 /// Why a response of the token endpoint is not a token.
 ///

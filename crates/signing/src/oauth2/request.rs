@@ -6,7 +6,7 @@ use form_urlencoded::byte_serialize;
 use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderValue};
 use zeroize::Zeroizing;
 
-use crate::Headers;
+use crate::header::Headers;
 use crate::header::sensitive_ascii;
 
 /// A client that is registered with an authorization server.

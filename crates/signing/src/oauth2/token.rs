@@ -7,11 +7,8 @@ use serde::Deserialize;
 use serde_json::Value;
 use zeroize::Zeroizing;
 
-use super::error::TokenError;
+use super::error::{MAX_ANSWER, TokenError};
 use crate::header::sensitive_ascii;
-
-/// The maximum length of a response, in bytes.
-pub const MAX_ANSWER: usize = 64 * 1024;
 
 /// How long before its end a token counts as expired, since clocks differ and requests take
 /// time. For short-lived tokens it is a tenth of their lifetime.

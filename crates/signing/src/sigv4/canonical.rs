@@ -8,7 +8,7 @@ use http::header::{AUTHORIZATION, HeaderName};
 
 use super::uri::{canonical_path, canonical_query};
 use super::{PathRule, Request};
-use crate::Headers;
+use crate::header::Headers;
 
 /// The headers of a request in the order for signing.
 pub(super) struct SignedHeaders<'a> {

@@ -9,7 +9,7 @@ use zeroize::{Zeroize, Zeroizing};
 
 use super::canonical::{self, SignedHeaders};
 use super::{Credentials, Payload, Request, Scope};
-use crate::Headers;
+use crate::header::Headers;
 use crate::header::{ascii, sensitive, sensitive_ascii};
 use crate::hex::hex;
 use crate::hmac::keyed;
