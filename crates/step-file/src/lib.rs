@@ -71,9 +71,6 @@ pub use needs::Needs;
 pub use proxies::Proxies;
 pub use redirects::{DEFAULT_MAX_REDIRECTS, MAX_REDIRECTS};
 pub use renderable::Renderable;
-pub use step_file::{Body, StepFile};
+pub use step_file::{Body, MAX_LEN, StepFile};
 pub use timeout::Timeouts;
 pub use tls::{ClientCertificate, Tls, Verify};
-
-/// The maximum size of a step file: 1 MiB.
-pub const MAX_LEN: usize = 1024 * 1024;

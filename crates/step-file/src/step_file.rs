@@ -21,9 +21,12 @@ use crate::timeout::Timeouts;
 use crate::tls::{ClientCertificate, Tls, Verify};
 use crate::url::Url;
 
+/// The maximum size of a step file: 1 MiB.
+pub const MAX_LEN: usize = 1024 * 1024;
+
 const KIND: Kind = Kind {
     noun: "step file",
-    longest: crate::MAX_LEN,
+    longest: MAX_LEN,
     most_values: 100_000,
     smallest: Some("url: https://…"),
 };
@@ -126,7 +129,7 @@ impl StepFile {
     }
 
     /// Read a step file: YAML 1.2 or JSON, in UTF-8, of at most
-    /// [`MAX_LEN`](crate::MAX_LEN) bytes.
+    /// [`MAX_LEN`] bytes.
     ///
     /// # Errors
     ///
