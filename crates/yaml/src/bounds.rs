@@ -5,29 +5,15 @@
 
 use std::collections::{HashMap, HashSet};
 
-use granit_parser::{Event, Options, Parser};
+use granit_parser::{Event, Parser};
 
 use crate::diagnostic::{Diagnostics, Position};
 use crate::kind::Kind;
+use crate::parser::{DEEPEST, options, too_deep};
 use crate::syntax;
 
-/// The nesting limit. Values are read recursively, so this bounds the stack.
-const DEEPEST: usize = 32;
-/// The maximum length of a key, in characters, and so the parser's lookahead for its colon.
-/// YAML's limit is 1024, JSON has none; this much is buffered.
-const MAX_KEY: usize = 64 * 1024;
 /// The maximum size of the expanded text, as a multiple of the maximum size of the file.
 const MAX_EXPANSION: usize = 4;
-
-/// The parser's options.
-pub(crate) fn options() -> Options {
-    granit_parser::options! {
-        emit_comments: false,
-        flow_nesting_limit: DEEPEST,
-        block_nesting_limit: DEEPEST,
-        simple_key_max_lookahead: MAX_KEY,
-    }
-}
 
 /// Check that a file is one YAML document within the limits. Returns the anchors, by the
 /// parser's numbers, that aliases refer to: only their values need to be kept, and they are
@@ -46,10 +32,6 @@ pub(crate) fn check(text: &str, kind: &Kind) -> Result<HashSet<usize>, Diagnosti
             .map_err(|message| Diagnostics::sole(at, message))?;
     }
     Ok(outline.aliased)
-}
-
-pub(crate) fn too_deep() -> String {
-    format!("lists and mappings are nested more than {DEEPEST} deep")
 }
 
 /// The state of the check.

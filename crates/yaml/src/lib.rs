@@ -49,6 +49,7 @@ mod list;
 mod mapping;
 mod node;
 mod other;
+mod parser;
 mod schema;
 mod syntax;
 mod tree;

@@ -2,9 +2,9 @@
 
 use granit_parser::{ErrorKind, ScanError};
 
-use crate::bounds;
 use crate::diagnostic::{Diagnostics, Position, excerpt};
 use crate::kind::Kind;
+use crate::parser::too_deep;
 
 /// The bytes as text, without a byte order mark.
 ///
@@ -80,7 +80,7 @@ pub(crate) fn not_yaml(error: &ScanError, text: &str) -> Diagnostics {
         ErrorKind::MissingAnchorOrAliasName => {
             "quote text that starts with `*` or `&`".to_owned()
         }
-        ErrorKind::RecursionLimitExceeded => bounds::too_deep(),
+        ErrorKind::RecursionLimitExceeded => too_deep(),
         other => format!("invalid YAML: {other}"),
     };
     let line = text.lines().nth(mark.line().saturating_sub(1));

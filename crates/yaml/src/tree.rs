@@ -11,6 +11,7 @@ use crate::bounds;
 use crate::diagnostic::{Diagnostics, Position, Report, excerpt};
 use crate::kind::Kind;
 use crate::node::{Content, Entry, Node};
+use crate::parser;
 use crate::schema::{self, Scalar};
 use crate::syntax;
 
@@ -26,7 +27,7 @@ pub(crate) fn parse(bytes: &[u8], kind: &Kind, report: &mut Report) -> Result<No
     let text = syntax::text(bytes, kind)?;
     let aliased = bounds::check(text, kind)?;
     let mut builder = Builder::new(aliased, report);
-    for event in Parser::new_from_str_with_options(text, bounds::options()) {
+    for event in Parser::new_from_str_with_options(text, parser::options()) {
         let (event, span) = event.map_err(|error| syntax::not_yaml(&error, text))?;
         let at = Position::new(span.start.line(), span.start.col() + 1);
         builder.take(event, at)?;
