@@ -8,9 +8,9 @@
 //! (64:ff9b:1::/48, RFC 8215) is reserved, since the position of the IPv4 address in it depends on
 //! the network.
 //!
-//! The table is our own. The standard library's `is_global` is unstable and only returns a
-//! boolean. The crates with the registries have those of RFC 6890, of 2013, or ignore embedded
-//! IPv4 addresses; none knows the metadata addresses. `tests/policy/registries.rs` compares it
+//! This crate has its own table. The standard library's `is_global` is unstable and only returns a
+//! boolean. The crates with the registries have those of RFC 6890, of 2013, or ignore embedded IPv4
+//! addresses; none knows the metadata addresses. `tests/policy/registries.rs` compares the table
 //! with the registries, row by row.
 //!
 //! ```
@@ -216,7 +216,7 @@ fn registered_v6(address: Ipv6Addr) -> Class {
         .map_or(unlisted, |(_, _, class)| *class)
 }
 
-/// Parse a network. An address is a network of its own.
+/// Parse a network. A single address is a network, too.
 ///
 /// # Errors
 ///

@@ -56,7 +56,7 @@ mod tests {
     use crate::secret::Secret;
 
     #[test]
-    fn the_line_that_grants_it() {
+    fn the_line_that_grants_a_missing_secret() {
         let policy = Policy::parse(b"allow: []", "policy.yaml").unwrap();
         let line = |name: &str, origins: &[&str], is_url| {
             let origins: Vec<_> = origins

@@ -249,7 +249,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_origin() {
+    fn invalid_origins() {
         let form = "is not an origin such as `https://example.com` or `http://127.0.0.1:8080`";
         for (text, shown, reason) in [
             ("example.com", "example.com", "it is not an absolute URL"),

@@ -9,11 +9,11 @@
 //! | `https://*.example.com` | `a.example.com`, `a.b.example.com`; not `example.com` |
 //! | `*://api.example.com` | `http` on port 80, `https` on port 443 |
 //!
-//! `*.` matches one or more labels. At least two labels must follow it, so that nobody grants
-//! `*.com` by diagnostic, except for the top-level domains that no registry sells (`internal`,
-//! `localhost`, `test`, …). There is no list of public suffixes: `*.co.uk` matches every name
-//! below it. A wildcard matches local names only below a local suffix, and never a metadata
-//! service (see [`crate::local_name`]).
+//! `*.` matches one or more labels. At least two labels must follow it, so that `*.com` can't be
+//! granted by accident, except for the top-level domains that no registry sells (`internal`,
+//! `localhost`, `test`, …). There is no list of public suffixes: `*.co.uk` matches every name below
+//! it. A wildcard matches local names only below a local suffix, and never a metadata service (see
+//! [`crate::local_name`]).
 //!
 //! Names are compared without regard to case and to a trailing dot (`example.com.`), and
 //! international names in their ASCII form. Addresses are compared by value.

@@ -38,7 +38,7 @@ pub struct ProxyRules {
     pub http: Option<ProxyUrl>,
     /// The proxy for `https` origins.
     pub https: Option<ProxyUrl>,
-    /// The proxy for origins whose scheme has no proxy of its own.
+    /// The proxy for origins whose scheme has no separate proxy.
     pub all: Option<ProxyUrl>,
     /// The hosts that are reached without a proxy.
     pub no_proxy: Vec<NoProxy>,

@@ -32,7 +32,7 @@ pub struct Denial(Box<Denied>);
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Denied {
     Request(DeniedRequest),
-    /// A request whose URL is a secret, without what the URL tells.
+    /// A request whose URL is a secret, without what the URL reveals.
     HiddenRequest(String),
     Secret(DeniedSecret),
     File(DeniedFile),
@@ -104,7 +104,7 @@ impl Denial {
         Self(Box::new(Denied::File(denied)))
     }
 
-    /// Where the request was to go; none if that is a secret, or if there is no request yet.
+    /// The destination of the request; none if it is a secret, or if there is no request yet.
     #[must_use]
     pub fn origin(&self) -> Option<&Origin> {
         match &*self.0 {

@@ -162,7 +162,7 @@ impl JsonSchema for ProxyResolve {
     }
 }
 
-/// A network and its position. An address is a network of its own.
+/// A network and its position. A single address is a network, too.
 #[derive(Debug)]
 pub(crate) struct Network {
     pub(crate) at: Position,

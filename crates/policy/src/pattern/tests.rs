@@ -50,7 +50,7 @@ fn canonical_forms() {
 }
 
 #[test]
-fn what_is_no_pattern() {
+fn invalid_patterns() {
     let form = "is not an origin such as `https://api.example.com`, `https://*.example.com` or `http://127.0.0.1:8080`";
     let scheme = "its scheme must be `https`, `http`, or `*` for both";
     let no_scheme = "it has no scheme; did you mean `https://…`?";
@@ -137,7 +137,7 @@ fn what_is_no_pattern() {
 
 /// A user name and a path are not shown: either may hold a secret.
 #[test]
-fn what_is_shown_of_a_url() {
+fn errors_show_no_user_and_no_path() {
     let form = "is not an origin such as `https://api.example.com`, `https://*.example.com` or `http://127.0.0.1:8080`";
     let path = "it can't have a path; remove everything after the host and port";
     let user = "it contains a user name or a password; remove them";
@@ -165,7 +165,7 @@ fn what_is_shown_of_a_url() {
 }
 
 #[test]
-fn what_matches_what() {
+fn matching_origins() {
     for (text, matched, others) in [
         (
             "https://api.example.com",
@@ -244,7 +244,7 @@ fn what_matches_what() {
 }
 
 #[test]
-fn an_origin_is_the_pattern_of_itself() {
+fn an_origin_is_a_valid_pattern() {
     for text in [
         "https://example.com",
         "http://example.com:443",
@@ -301,12 +301,12 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(5_000))]
 
     #[test]
-    fn display_is_read_again(one in patterns()) {
+    fn display_can_be_parsed_again(one in patterns()) {
         prop_assert_eq!(pattern(&one.to_string()), one);
     }
 
     #[test]
-    fn what_covers_matches_more(wide in patterns(), narrow in patterns(), origin in origins()) {
+    fn a_covering_pattern_matches_more(wide in patterns(), narrow in patterns(), origin in origins()) {
         prop_assert!(wide.covers(&wide));
         if wide.covers(&narrow) && narrow.matches(&origin) {
             prop_assert!(wide.matches(&origin), "{} {} {}", wide, narrow, origin);
@@ -314,7 +314,7 @@ proptest! {
     }
 
     #[test]
-    fn an_origin_matches_itself_alone(one in origins(), other in origins()) {
+    fn an_origin_matches_only_itself(one in origins(), other in origins()) {
         let pattern = OriginPattern::from(one.clone());
         prop_assert!(pattern.matches(&one));
         let same = pattern == OriginPattern::from(other.clone());
@@ -322,7 +322,7 @@ proptest! {
     }
 
     #[test]
-    fn any_text_is_a_pattern_or_not(text in "(https?|\\*)?(://)?[*a-z0-9.:\\[\\]%@/-]{0,20}|\\PC{0,40}") {
+    fn a_parsed_pattern_is_displayed_as_parsed(text in "(https?|\\*)?(://)?[*a-z0-9.:\\[\\]%@/-]{0,20}|\\PC{0,40}") {
         if let Ok(pattern) = text.parse::<OriginPattern>() {
             prop_assert_eq!(pattern.to_string().parse::<OriginPattern>(), Ok(pattern));
         }

@@ -134,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn exactly_so() {
+    fn a_value_fits_its_exact_format() {
         for (format, text, is_basic) in [
             (Some("Bearer {}"), "Bearer {}", false),
             (Some("Token token=\"{}\""), "Token token=\"{}\"", false),
@@ -167,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_format() {
+    fn invalid_formats() {
         use HeaderFormatError::{Field, Text, Value};
         for (field, format, error) in [
             ("", None, Field),

@@ -227,7 +227,7 @@ mod tests {
     }
 
     #[test]
-    fn what_servers_read_in_different_ways() {
+    fn ambiguous_paths() {
         const DOTS: &str = "a `.` or `..` segment";
         const SLASH: &str = "an encoded `/`";
         const ESCAPE: &str = "an invalid `%` escape";
@@ -254,7 +254,7 @@ mod tests {
             ("/v1/x%2E", END),
             ("/v1/x%20", END),
             ("/v1/%20/admin", END),
-            // Full-width dots, a slash and a backslash of that kind, leaders, a fraction
+            // Full-width dots, a slash and a backslash in full width, leaders, a fraction
             // slash, `℀`, `⒈`, an ideographic full stop, blanks.
             ("/v1/%EF%BC%8E%EF%BC%8E/admin", LIKE),
             ("/v1/.%EF%BC%8E/admin", LIKE),
@@ -286,7 +286,7 @@ mod tests {
             ("/v1/%", ESCAPE),
             ("/v1/%2", ESCAPE),
             ("/v1/%u002e", ESCAPE),
-            // An overlong `.`, and a byte that is no text.
+            // An overlong `.`, and a byte that is not valid UTF-8.
             ("/v1/%c0%ae%c0%ae/admin", ESCAPE),
             ("/v1/%ff", ESCAPE),
         ] {
@@ -338,7 +338,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_prefix() {
+    fn invalid_prefixes() {
         for (text, error) in [
             ("", PathPrefixError::NoSlash),
             ("v1/", PathPrefixError::NoSlash),
@@ -354,14 +354,14 @@ mod tests {
         }
     }
 
-    /// What a server may make of a path: decoded, however often; its slashes merged,
-    /// its parameters taken away, its dots followed.
+    /// A path as a server may interpret it: decoded a number of times, with merged slashes, without
+    /// parameters, and with resolved dots.
     fn as_read(path: &str, decodings: usize) -> String {
         let mut path = path.to_owned();
         for _ in 0..decodings {
             path = percent_decode_str(&path).decode_utf8_lossy().into_owned();
         }
-        // NFKC has these for what looks like them.
+        // NFKC converts the characters that look like these to them.
         let path = [
             ("\\", "/"),
             ("．", "."),
@@ -390,9 +390,9 @@ mod tests {
     }
 
     proptest! {
-        /// A plain value changes nothing, wherever it is put in.
+        /// A plain value changes nothing wherever it is inserted.
         #[test]
-        fn a_plain_value_stays_below(
+        fn a_plain_value_stays_below_the_prefix(
             before in "(/|[.%;+a24c3]|%20|%2e|%c3|%3b){0,5}",
             value in "[.;+ #?a2\u{e4}]{1,4}",
             after in "(/|[.;+a24]|%20|%2e|%a4|%3b){0,5}",
@@ -405,7 +405,7 @@ mod tests {
         }
 
         #[test]
-        fn however_it_is_read_it_is_below(
+        fn a_matching_path_is_below_the_prefix_however_it_is_decoded(
             pieces in prop::collection::vec(
                 prop::sample::select(vec![
                     "/", "v1", "x", ".", "..", "%2e", "%2E", "%2f", "%5c", "\\", "%25", "2e", "2f",

@@ -1,8 +1,8 @@
 //! The placement of a value in a request: alone, or next to other text.
 //!
-//! A server may truncate a field. Whoever chooses the text next to a value also chooses where it is
-//! truncated, and could learn it character by character. So a value must be alone unless the policy
-//! allows otherwise.
+//! A server may truncate a field. A step that chooses the text next to a value also chooses where
+//! it is truncated, and could learn it character by character. So a value must be alone unless the
+//! policy allows otherwise.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
@@ -74,7 +74,7 @@ pub struct QueryFields {
     named: HashMap<String, usize>,
     /// The names that some are fields of.
     parents: HashSet<String>,
-    /// Whether one is nested too deep to tell which it is joined with.
+    /// Whether a field is nested too deep to determine which fields it is joined with.
     is_too_deep: bool,
 }
 
@@ -84,7 +84,7 @@ impl QueryFields {
     pub fn new(query: &[u8]) -> Self {
         let mut fields = Self::default();
         for field in query.split(|byte| *byte == b'&') {
-            // Some servers take `;` for `&`, others for a character of the name.
+            // Some servers split at `;` as at `&`, others take it for a character of the name.
             let parts = field.split(|byte| *byte == b';').chain([field]);
             let names = parts.map(|part| {
                 let name = part.split(|byte| *byte == b'=').next();
@@ -232,7 +232,7 @@ fn has_whole_quotes(cookie: &[u8]) -> bool {
 mod tests {
     use super::*;
 
-    /// A text in which `{}` stands for the value.
+    /// A text in which `{}` is the placeholder for the value.
     fn split(text: &str) -> (&[u8], &[u8]) {
         let (before, after) = text.split_once("{}").unwrap();
         (before.as_bytes(), after.as_bytes())
@@ -296,7 +296,7 @@ mod tests {
         }
     }
 
-    /// The documentation has all of them.
+    /// The documentation lists all of them.
     #[test]
     fn schemes() {
         let page = include_str!("../../../../docs/secrets.md");
@@ -378,7 +378,7 @@ mod tests {
             let expected = Placement::whole_if(is_whole);
             assert_eq!(in_query(text), expected, "{text}");
         }
-        // Some servers put fields of one name together.
+        // Some servers join fields of the same name.
         for text in [
             "q=x&q={}",
             "q={}&q=x",

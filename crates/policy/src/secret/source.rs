@@ -164,7 +164,7 @@ mod tests {
             ("file:/a b/c:d@e", "file", "/a b/c:d@e", "file:/a b/c:d@e"),
             ("vault:kv/ci:token", "vault", "kv/ci:token", "vault:…"),
             ("aws-sm.v2+x:a@b", "aws-sm.v2+x", "a@b", "aws-sm.v2+x:…"),
-            // A value that can't be told from a reference is not shown, at least.
+            // At least a value that looks like a reference is not shown.
             ("user:hunter2", "user", "hunter2", "user:…"),
         ] {
             let source: SourceRef = text.parse().unwrap();
@@ -175,7 +175,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_source() {
+    fn invalid_sources() {
         for (text, error) in [
             ("", SourceRefError::Literal),
             ("hunter2", SourceRefError::Literal),
