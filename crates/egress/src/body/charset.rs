@@ -24,8 +24,12 @@ const OF_ASCII: [&str; 8] = [
 ];
 
 /// Whether each charset that a text names, if it names one, is one in which values are written.
-pub(crate) fn is_written(text: &str) -> bool {
-    named(text).all(|name| matches!(&*name, "utf-8" | "utf8" | "us-ascii" | "iso-8859-1"))
+/// US-ASCII is if all of them are ASCII: servers replace other characters (Django).
+pub(crate) fn is_written(text: &str, are_ascii: bool) -> bool {
+    named(text).all(|name| match &*name {
+        "utf-8" | "utf8" | "iso-8859-1" => true,
+        name => name == "us-ascii" && are_ascii,
+    })
 }
 
 /// Whether values are recognized in each charset that a text names. All of them may have
@@ -38,9 +42,10 @@ pub(crate) fn is_recognized(text: &str, are_ascii: bool) -> bool {
 /// Whether a request says, other than by its body, in which charset a server is to read its
 /// URL: by the charset of its type (Django), a field of a phone's (ASP.NET), or one of the
 /// query (Sling, Solr).
-pub(crate) fn is_of_url_other(header: &HeaderMap, query: Option<&str>) -> bool {
+pub(crate) fn is_of_url_other(header: &HeaderMap, query: Option<&str>, are_ascii: bool) -> bool {
     let is_other = |(name, value): (&HeaderName, &HeaderValue)| {
         let name = header_name(name.as_str());
+        let is_written = |value: &str| is_written(value, are_ascii);
         name == OF_PHONES || name == CONTENT_TYPE.as_str() && !value.to_str().is_ok_and(is_written)
     };
     let fields = query.unwrap_or_default().split(['&', ';']);
@@ -50,7 +55,8 @@ pub(crate) fn is_of_url_other(header: &HeaderMap, query: Option<&str>) -> bool {
     });
     header.iter().any(is_other)
         || names.any(|(name, value)| {
-            name == "_charset_" || name == "ie" && !is_written(&format!("charset={value}"))
+            name == "_charset_"
+                || name == "ie" && !is_written(&format!("charset={value}"), are_ascii)
         })
 }
 
@@ -133,7 +139,7 @@ mod tests {
         ] {
             assert_eq!(
                 (
-                    is_written(text),
+                    is_written(text, true),
                     is_recognized(text, false),
                     is_recognized(text, true)
                 ),
@@ -168,11 +174,24 @@ mod tests {
             let name = HeaderName::from_bytes(name.as_bytes()).unwrap();
             header.insert(name, HeaderValue::from_static(value));
             assert_eq!(
-                is_of_url_other(&header, query),
+                is_of_url_other(&header, query, true),
                 is_other,
                 "{value} {query:?}"
             );
         }
+    }
+
+    #[test]
+    fn us_ascii_is_for_ascii_alone() {
+        let mut header = HeaderMap::new();
+        let other = |header: &HeaderMap, query| {
+            [true, false].map(|are_ascii| is_of_url_other(header, query, are_ascii))
+        };
+        assert_eq!(other(&header, Some("ie=us-ascii")), [false, true]);
+        assert_eq!(other(&header, Some("ie=utf-8")), [false, false]);
+        let content_type = HeaderValue::from_static("x/y; charset=us-ascii");
+        header.insert(CONTENT_TYPE, content_type);
+        assert_eq!(other(&header, None), [false, true]);
     }
 
     #[test]

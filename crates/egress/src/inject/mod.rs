@@ -249,7 +249,8 @@ impl Egress {
         entry: &AuditEntry,
     ) -> Result<(), TransportError> {
         let uri = request.uri();
-        let is_other = charset::is_of_url_other(request.headers(), uri.query());
+        let is_other =
+            charset::is_of_url_other(request.headers(), uri.query(), self.secrets.are_ascii());
         let path = self.inject_text(
             uri.path().as_bytes(),
             Context::Url,

@@ -4,10 +4,11 @@
 use super::field_name::decoded;
 
 /// The fields of forms and queries that frameworks use as the method: most use the first, Salesforce
-/// the second, ASP.NET the name of the header.
-const METHOD_FIELDS: [&str; 4] = [
+/// the second, Plack and Catalyst the third, ASP.NET the name of the header.
+const METHOD_FIELDS: [&str; 5] = [
     "_method",
     "_HttpMethod",
+    "x-tunneled-method",
     "X-HTTP-Method-Override",
     "X-HTTP-Method",
 ];
@@ -148,6 +149,8 @@ mod tests {
             "%u005fmethod",
             "X-HTTP-Method-Override",
             "x-http%2Dmethod",
+            "x-tunneled-method",
+            "X-Tunneled%2dMethod",
         ] {
             let query = format!("a=b&{name}=DELETE");
             assert!(override_in_query(query.as_bytes()).is_some(), "{name}");

@@ -542,7 +542,7 @@ async fn whole_in_bodies() {
         "POST HERE/ | header content-type: application/json | body [{\"a\": \"{TOKEN}\"}, 1]",
         "POST HERE/ | header content-type: application/x-www-form-urlencoded | body a={TOKEN}&b=c",
         "POST HERE/ | header content-type: text/xml | body <a b='{TOKEN}'>{TOKEN}</a>",
-        "POST HERE/ | header content-type: multipart/form-data; boundary=b | body --b\\r\\n\\r\\n{TOKEN}\\r\\n--b--",
+        "POST HERE/ | header content-type: multipart/form-data; boundary=b | body --b\\r\\nContent-Disposition: form-data; name=a\\r\\n\\r\\n{TOKEN}\\r\\n--b--",
     ];
     let secret = secret_in("TOKEN", &service.origin, &[Place::Body]);
     let said = said(&service, secret, &orders).await;

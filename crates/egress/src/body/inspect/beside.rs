@@ -1,19 +1,15 @@
 //! What servers find in a body that do not look at its type, or find another one in it.
 
 use http::HeaderMap;
-use http_step_policy::override_field;
 
-use super::event::Event;
 use super::form::Form;
-use super::json::Json;
+use super::quoted::Quoted;
 use super::syntax::{Syntax, may_be_form};
 
-/// Reads a body as a form and as JSON, whatever else it is.
+/// Reads a body as a form and like JSON, whatever else it is.
 pub(super) struct Beside {
     form: Option<Form>,
-    json: Option<Json>,
-    /// Of JSON.
-    override_field: Option<&'static str>,
+    quoted: Quoted,
 }
 
 impl Beside {
@@ -23,11 +19,9 @@ impl Beside {
             _ if may_be_form(header) => Some(Form::default()),
             _ => Some(Form::beside()),
         };
-        let is_json = matches!(syntax, Syntax::Json(_));
         Self {
             form,
-            json: (!is_json).then(Json::default),
-            override_field: None,
+            quoted: Quoted::new(),
         }
     }
 
@@ -35,22 +29,13 @@ impl Beside {
         if let Some(form) = &mut self.form {
             form.step(byte);
         }
-        if let Some(json) = &mut self.json {
-            if json.step(byte) == Event::Name
-                && let Some(name) = json.take_name()
-            {
-                self.override_field = self.override_field.or(override_field(&name));
-            }
-            if json.is_broken() {
-                self.json = None;
-            }
-        }
+        self.quoted.step(byte);
     }
 
     /// The field by which a framework may read the method.
     pub(super) fn override_field(&self) -> Option<&'static str> {
         let of_form = self.form.as_ref().and_then(Form::override_field);
-        self.override_field.or(of_form)
+        self.quoted.override_field().or(of_form)
     }
 
     /// Whether what is read is in the value of a field of a form, behind `&` and a name.

@@ -65,7 +65,6 @@ pub(super) struct Json {
     joined: Vec<usize>,
     /// The name of a field that is read, as it is written.
     name: Vec<u8>,
-    is_name_read: bool,
 }
 
 impl Json {
@@ -121,7 +120,6 @@ impl Json {
     fn text(&mut self, byte: u8, is_name: bool) -> Event {
         match byte {
             b'"' if is_name => {
-                self.is_name_read = true;
                 self.next = if self.begin_field() {
                     Next::Colon
                 } else {
@@ -253,14 +251,6 @@ impl Json {
             self.remembered -= fields.len();
         }
         Next::Comma
-    }
-
-    /// The name that has ended, in its own characters.
-    pub(super) fn take_name(&mut self) -> Option<Vec<u8>> {
-        if !std::mem::take(&mut self.is_name_read) {
-            return None;
-        }
-        self.decoded_name().map(String::into_bytes)
     }
 
     fn decoded_name(&self) -> Option<String> {

@@ -7,6 +7,7 @@ mod event;
 mod form;
 mod json;
 mod multipart;
+mod quoted;
 mod syntax;
 mod xml;
 
@@ -15,7 +16,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::mem::discriminant;
 
 use http::HeaderMap;
-use http_step_policy::{Placement, field_name, names_codec, override_field, parent_fields};
+use http_step_policy::{Placement, field_name, names_codec, parent_fields};
 use http_step_redact::{HANDLE_BYTES, OpenEscape};
 
 use self::beside::Beside;
@@ -173,8 +174,6 @@ pub(crate) struct BodyReader {
     found: Vec<Found>,
     /// Whether the whole body declares another charset or coding.
     is_recoded: bool,
-    /// Of JSON.
-    override_field: Option<&'static str>,
     /// What servers may read that take a body for something else.
     beside: Beside,
     /// Whether a server reads fields in it, and this does not.
@@ -184,8 +183,10 @@ pub(crate) struct BodyReader {
 impl BodyReader {
     /// Of a request with this head.
     pub(crate) fn new(header: &HeaderMap, query: Option<&str>, secrets: &[GrantedSecret]) -> Self {
-        let syntax = Syntax::new(header);
-        let is_recoded = is_recoded(header) || charset::is_of_url_other(header, query);
+        let are_ascii = secrets.iter().all(|secret| secret.value().is_ascii());
+        let syntax = Syntax::new(header, are_ascii);
+        let is_recoded =
+            is_recoded(header, are_ascii) || charset::is_of_url_other(header, query, are_ascii);
         let is_unreadable = is_recoded || !syntax.is_multipart() && may_be_multipart(header);
         let handle = |secret: &GrantedSecret| secret.handle.as_str().as_bytes().try_into();
         let handles: Vec<[u8; HANDLE_BYTES]> = secrets
@@ -219,7 +220,6 @@ impl BodyReader {
             whole: BTreeSet::new(),
             found: Vec::new(),
             is_recoded,
-            override_field: None,
             beside,
             is_unreadable,
         }
@@ -295,8 +295,8 @@ impl BodyReader {
 
     /// The field by which a framework may act on another method, if there is one.
     pub(crate) fn override_field(&self) -> Option<&'static str> {
-        self.override_field
-            .or_else(|| self.syntax.override_field())
+        self.syntax
+            .override_field()
             .or_else(|| self.beside.override_field())
             .or((self.is_unreadable && self.read > 0).then_some(UNKNOWN_OVERRIDE))
     }
@@ -327,9 +327,6 @@ impl BodyReader {
             Event::Name => {
                 self.resolve(OwnedPlacement::Composed);
                 self.value = None;
-                if let Some(name) = self.syntax.take_key() {
-                    self.override_field = self.override_field.or(override_field(&name));
-                }
             }
             Event::Outside => {
                 self.resolve(OwnedPlacement::Composed);

@@ -11,8 +11,16 @@ use crate::body::charset;
 /// The most bytes of one part's header.
 const MAX_HEADER: usize = 8 << 10;
 
-/// How many names a part may seem to have.
-const MAX_NAMES: usize = 4;
+/// The fields of a part's header from which no server takes a name, but for the first. Rack takes one
+/// from `Content-ID`.
+const FIELDS: [&str; 4] = [
+    DISPOSITION,
+    "content-type",
+    "content-length",
+    "content-transfer-encoding",
+];
+
+const DISPOSITION: &str = "content-disposition";
 
 /// The longest boundary (RFC 2046, section 5.1.1).
 const MAX_BOUNDARY: usize = 70;
@@ -48,11 +56,13 @@ pub(super) struct Multipart {
     override_field: Option<&'static str>,
     /// Of the part whose content is read.
     is_content_recoded: bool,
+    /// Whether the values are.
+    are_ascii: bool,
 }
 
 impl Multipart {
     /// Of a type, if it says one boundary, and plainly.
-    pub(super) fn from_content_type(content_type: &str) -> Option<Self> {
+    pub(super) fn from_content_type(content_type: &str, are_ascii: bool) -> Option<Self> {
         let (essence, parameters) = content_type.split_once(';')?;
         let essence = essence.trim().to_ascii_lowercase();
         if !essence.starts_with("multipart/") || parameters.contains('\\') {
@@ -84,6 +94,7 @@ impl Multipart {
             header: Vec::new(),
             override_field: None,
             is_content_recoded: false,
+            are_ascii,
         })
     }
 
@@ -110,6 +121,10 @@ impl Multipart {
             Next::Epilogue if byte.is_ascii_whitespace() => (Next::Epilogue, Event::Outside),
             _ => (Next::Nothing, Event::Outside),
         };
+        let breaks = matches!(next, Next::Nothing) && !self.is_broken();
+        if breaks {
+            self.is_content_recoded |= self.recodes();
+        }
         self.next = next;
         event
     }
@@ -196,7 +211,7 @@ impl Multipart {
             .filter(|it| *it != b'\\')
             .collect();
         let header = percent_decode(&header).decode_utf8_lossy();
-        let mut words = header.split(['"', '\'', '=', ';', ',', '\n', '\t']);
+        let mut words = header.split(['"', '\'', '=', ';', ',', ':', '<', '>', ' ', '\n', '\t']);
         words.find_map(|word| override_field(word.as_bytes()))
     }
 
@@ -210,7 +225,7 @@ impl Multipart {
     pub(super) fn is_recoded(&self) -> bool {
         match self.next {
             // A part may be full of handles.
-            Next::Content { .. } => self.is_content_recoded,
+            Next::Content { .. } | Next::Nothing => self.is_content_recoded,
             _ => self.recodes(),
         }
     }
@@ -228,7 +243,9 @@ impl Multipart {
                 .trim();
             !matches!(encoding, "7bit" | "8bit" | "binary")
         });
-        is_other || header.contains("content-encoding") || !charset::is_written(&header)
+        is_other
+            || header.contains("content-encoding")
+            || !charset::is_written(&header, self.are_ascii)
     }
 
     pub(super) fn is_broken(&self) -> bool {
@@ -250,15 +267,29 @@ fn values_of_name(header: &str) -> impl Iterator<Item = &str> {
     })
 }
 
-/// Whether a part's header may say its name in a way that is not read here: with escapes
-/// (RFC 822), encoded words (RFC 2047), in pieces or in a charset (RFC 2231), or too often.
+/// Whether servers may find another name in a part's header than is read here, or make one up: not
+/// exactly one `name=`, escapes (RFC 822), encoded words (RFC 2047), pieces or a charset (RFC 2231),
+/// or a field from which some server takes a name.
 fn has_other_names(header: &[u8]) -> bool {
     let header = String::from_utf8_lossy(header).to_ascii_lowercase();
+    let mut dispositions = header.lines().filter(|line| line.starts_with(DISPOSITION));
+    let is_named = dispositions
+        .next()
+        .is_some_and(|line| values_of_name(line).count() == 1);
+    // A folded line has no name of a field.
+    let is_other = |line: &str| {
+        let name = line.split(':').next().unwrap_or_default();
+        !FIELDS.contains(&name)
+    };
     let header = header.replace("filename*", "filename");
-    header.contains('\\')
+    !is_named
+        || dispositions.next().is_some()
+        || values_of_name(&header).count() != 1
+        || header.lines().any(is_other)
+        || header.contains('\\')
         || header.contains("=?")
         || header.contains("name*")
-        || values_of_name(&header).nth(MAX_NAMES).is_some()
+        || header.contains("content-id")
 }
 
 impl Next {

@@ -27,7 +27,7 @@ pub(super) enum Syntax {
 
 impl Syntax {
     /// As servers read it. Where they may read it otherwise, all of it is one value.
-    pub(super) fn new(header: &HeaderMap) -> Self {
+    pub(super) fn new(header: &HeaderMap, are_ascii: bool) -> Self {
         let mut types = values_of(header, &CONTENT_TYPE);
         let content_type = match (types.next(), types.next()) {
             (Some(one), None) => one.to_str().ok(),
@@ -36,14 +36,18 @@ impl Syntax {
         let Some(content_type) = content_type else {
             return Self::Plain;
         };
-        if is_recoded(header) || content_type.contains(',') || has_two_natures(content_type) {
+        if is_recoded(header, are_ascii)
+            || content_type.contains(',')
+            || has_two_natures(content_type)
+        {
             return Self::Plain;
         }
         match Context::from_media_type(Some(content_type)) {
             Context::Form => Self::Form(Form::default()),
             Context::Json => Self::Json(Json::default()),
             Context::Xml => Self::Xml(Xml::default()),
-            _ => Multipart::from_content_type(content_type).map_or(Self::Plain, Self::Multipart),
+            _ => Multipart::from_content_type(content_type, are_ascii)
+                .map_or(Self::Plain, Self::Multipart),
         }
     }
 
@@ -107,14 +111,6 @@ impl Syntax {
         }
     }
 
-    /// The name of an object's field that has ended, in its own characters.
-    pub(super) fn take_key(&mut self) -> Option<Vec<u8>> {
-        match self {
-            Self::Json(json) => json.take_name(),
-            Self::Form(_) | Self::Multipart(_) | Self::Xml(_) | Self::Plain => None,
-        }
-    }
-
     /// Whether it is not what it says it is: nobody knows how a server reads it.
     pub(super) fn is_broken(&self) -> bool {
         match self {
@@ -142,13 +138,16 @@ impl Syntax {
 }
 
 /// Whether a request declares a charset or coding for its body that values are not written in.
-pub(super) fn is_recoded(header: &HeaderMap) -> bool {
+pub(super) fn is_recoded(header: &HeaderMap, are_ascii: bool) -> bool {
     let mut types = values_of(header, &CONTENT_TYPE);
     let transfer_encoding = HeaderName::from_static(TRANSFER_ENCODING);
     let mut encodings = values_of(header, &transfer_encoding);
     values_of(header, &CONTENT_ENCODING).next().is_some()
         || encodings.any(|it| !matches!(it.as_bytes(), b"7bit" | b"8bit" | b"binary"))
-        || types.any(|it| !it.to_str().is_ok_and(charset::is_written))
+        || types.any(|it| {
+            !it.to_str()
+                .is_ok_and(|it| charset::is_written(it, are_ascii))
+        })
 }
 
 /// Whether servers differ in what a type is: some look at its beginning or at a word in it

@@ -256,8 +256,11 @@ fn multipart() {
     };
     let whole = [
         part("{}"),
-        "--b-1\r\n\r\n{}\r\n--b-1--".to_owned(),
-        "--b-1\r\nA: b\r\n\r\n\r\nx\r\n\r\r\n--b-1\r\n\r\n{}\r\n--b-1--".to_owned(),
+        format!(
+            "--b-1\r\nContent-Disposition: form-data; name=b\r\n\r\n\r\nx\r\n\r\r\n{}",
+            part("{}")
+        ),
+        "--b-1\r\ncontent-type: text/plain\r\nContent-Length: 1\r\ncontent-disposition: form-data; name=b\r\nContent-Transfer-Encoding: binary\r\n\r\n{}\r\n--b-1--".to_owned(),
         format!(
             "--b-1\r\nContent-Disposition: form-data; name=b; filename=\"x\"\r\n\r\n\0\r\n--b-\r\n--b\r\n{}",
             part("{}")
@@ -283,6 +286,13 @@ fn multipart() {
         part("\r{}"),
         "--b-1\r\nContent-Disposition: form-data; name=\"{}\"\r\n\r\nx\r\n--b-1--".to_owned(),
         "{}--b-1\r\n\r\nx\r\n--b-1--".to_owned(),
+        // Rack takes other fields for the name, or the type.
+        "--b-1\r\n\r\n{}\r\n--b-1--".to_owned(),
+        "--b-1\r\nContent-Type: text/plain\r\n\r\n{}\r\n--b-1--".to_owned(),
+        "--b-1\r\nContent-Disposition: form-data\r\n\r\n{}\r\n--b-1--".to_owned(),
+        "--b-1\r\nContent-Disposition: form-data\r\nContent-Type: text/plain; name=b\r\n\r\n{}\r\n--b-1--".to_owned(),
+        "--b-1\r\nContent-Disposition: form-data; filename=a\r\n\r\n{}\r\n--b-1--".to_owned(),
+        format!("--b-1\r\nContent-ID: a\r\n\r\nx\r\n{}", part("{}")),
         "--b-1\r\n\r\n{}".to_owned(),
         "--b-1\r\n\r\nx\r\n--b-1--\r\n{}".to_owned(),
         // Lenient servers find another beginning of the content.
@@ -308,6 +318,9 @@ fn multipart() {
         "name*=utf-8''%61",
         "name*0=a",
         "name=\"=?utf-8?q?a?=\"",
+        "name=b\r\nContent-ID: a",
+        "name=b\r\nA: b",
+        "name=b; x=\"Content-ID: a\"",
     ];
     let composed: Vec<String> = composed
         .into_iter()
@@ -400,7 +413,9 @@ fn what_is_recoded() {
         ("text/plain; charset=\"UTF-8\"", "{}".to_owned()),
         (
             multipart,
-            part("Content-Transfer-Encoding: 8bit\r\nContent-Type: text/plain; charset=utf-8"),
+            part(
+                "Content-Transfer-Encoding: 8bit\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Disposition: form-data; name=a",
+            ),
         ),
     ] {
         assert!(is_whole(content_type, &body), "{content_type}: {body}");
@@ -591,6 +606,33 @@ fn overrides() {
         (json, r#"{"a": 1, "_method": "DELETE"}"#),
         (json, r#"{"\u005fmethod": "DELETE"}"#),
         (
+            json,
+            &format!(r#"{{"{}": 0, "_method": "DELETE"}}"#, "k".repeat(256)),
+        ),
+        (
+            json,
+            &format!(r#"{{{}"_method": "DELETE"}}"#, r#""k": 0,"#.repeat(5000)),
+        ),
+        (
+            json,
+            &format!(
+                r#"[{}{}, {{"_method": "DELETE"}}]"#,
+                "[".repeat(513),
+                "]".repeat(513)
+            ),
+        ),
+        (json, r#"{"\ud800": 0, "_method": "DELETE"}"#),
+        (json, "\u{feff}{\"_method\": \"DELETE\"}"),
+        (json, r#"{"a": NaN, "_method": "DELETE"}"#),
+        (json, r#"/* {" */ {"_method": "DELETE"}"#),
+        (json, r#"{"a": 1,, "_method": "DELETE"}"#),
+        (json, r#"{'a': 1, '\x5fmethod': 'DELETE'}"#),
+        (json, "{/**/ _method : 'DELETE'}"),
+        (json, "{\0\"\0_\0m\0e\0t\0h\0o\0d\0\"\0:\0\"\0D\0\"\0}\0"),
+        ("text/plain", r#"{"\ud800": 0, "_method": "DELETE"}"#),
+        // A string that need not be a name.
+        (json, r#"{"a": "_method"}"#),
+        (
             part,
             "--b\r\nContent-Disposition: form-data; name=\"_method\"\r\n\r\nDELETE\r\n--b--",
         ),
@@ -602,6 +644,16 @@ fn overrides() {
             part,
             "--b\r\nContent-Disposition: form-data; name=\"\\_method\"\r\n\r\nDELETE\r\n--b--",
         ),
+        // Rack takes it for the name.
+        (
+            part,
+            "--b\r\nContent-ID: _method\r\n\r\nDELETE\r\n--b--\r\n",
+        ),
+        (
+            part,
+            "--b\r\nContent-ID: <_method>\r\n\r\nDELETE\r\n--b--\r\n",
+        ),
+        (part, "--b\r\n\r\nDELETE\r\n--b--\r\n"),
         // What servers read in different ways.
         (
             part,
@@ -616,13 +668,49 @@ fn overrides() {
     }
     for (content_type, body) in [
         (form, "a=_method&b=c"),
-        (json, r#"{"a": "_method", "method": 1}"#),
+        (json, r#"{"a": "the _method", "method": 1}"#),
         (
             part,
             "--b\r\nContent-Disposition: form-data; name=a\r\n\r\n_method\r\n--b--",
         ),
     ] {
         assert_eq!(read(content_type, body).override_field(), None, "{body}");
+    }
+    // Of Plack and Catalyst.
+    for (content_type, body) in [
+        (form, "x-tunneled-method=DELETE"),
+        (json, r#"{"x-tunneled-method": "DELETE"}"#),
+    ] {
+        assert_eq!(
+            read(content_type, body).override_field(),
+            Some("x-tunneled-method")
+        );
+    }
+}
+
+/// Servers replace what is not ASCII, and would show the rest.
+#[test]
+fn us_ascii_is_for_ascii_alone() {
+    let secret = Secret::new("TOKEN", "env:TOKEN".parse().unwrap());
+    for (value, placement) in [
+        ("a-value", OwnedPlacement::Whole),
+        ("eine-späte", OwnedPlacement::Recoded),
+    ] {
+        let secrets = GrantedSecrets::with_values(&[(secret.clone(), value)]);
+        let handle = secrets.handle("TOKEN").unwrap().unwrap();
+        let part = format!(
+            "--b\r\nContent-Disposition: form-data; name=a\r\nContent-Type: text/plain; charset=us-ascii\r\n\r\n{handle}\r\n--b--"
+        );
+        for (content_type, body) in [
+            ("text/plain; charset=us-ascii", &handle),
+            ("multipart/form-data; boundary=b", &part),
+        ] {
+            let mut header = HeaderMap::new();
+            header.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+            let found = read_in(&header, &secrets, body.as_bytes(), 3).found;
+            let placements: Vec<_> = found.into_iter().map(|it| it.placement).collect();
+            assert_eq!(placements, [placement.clone()], "{content_type}");
+        }
     }
 }
 
