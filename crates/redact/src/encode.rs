@@ -127,6 +127,11 @@ fn xml(text: &str) -> String {
             '>' => escaped.push_str("&gt;"),
             '"' => escaped.push_str("&quot;"),
             '\'' => escaped.push_str("&#39;"),
+            // A parser would read line breaks and tabs in attributes as spaces (section 3.3.3), and a
+            // carriage return in text as a line feed (section 2.11).
+            '\n' => escaped.push_str("&#10;"),
+            '\r' => escaped.push_str("&#13;"),
+            '\t' => escaped.push_str("&#9;"),
             other => escaped.push(other),
         }
     }
@@ -169,6 +174,11 @@ mod tests {
         assert_eq!(encoded("a\tb", Context::Header), Ok("a\tb".to_owned()));
         assert_eq!(encoded("a\nb", Context::Json), Ok("a\\nb".to_owned()));
         assert_eq!(encoded("a\u{1}b", Context::Xml), Err(EncodeError::Xml));
+        // In an attribute they would be read as spaces (XML, section 3.3.3).
+        assert_eq!(
+            encoded("a\r\n\tb", Context::Xml),
+            Ok("a&#13;&#10;&#9;b".to_owned())
+        );
         let not_utf_8 = |context| encode(b"\xff", context).err();
         assert_eq!(not_utf_8(Context::Json), Some(EncodeError::Text("JSON")));
         assert_eq!(not_utf_8(Context::Xml), Some(EncodeError::Text("XML")));
