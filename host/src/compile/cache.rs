@@ -3,9 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use thiserror::Error;
-
 use super::artefact::{Artefact, Kept, Key, LABEL};
+use super::error::CacheError;
 use super::private_dir::{Entry, PrivateDir};
 
 /// The suffix of artefacts' names. No other file is touched.
@@ -28,28 +27,6 @@ pub struct Cache {
     dir: PrivateDir,
     path: PathBuf,
     capacity: u64,
-}
-
-/// Why a directory can't be a cache, or an artefact could not be kept.
-#[derive(Clone, Debug, PartialEq, Eq, Error)]
-#[non_exhaustive]
-pub enum CacheError {
-    /// Another user could put code there, which the host would run.
-    #[error("{path}: {why}", path = .path.display())]
-    NotPrivate {
-        /// The directory, or one that it is in.
-        path: PathBuf,
-        /// The reason, and how to fix it.
-        why: String,
-    },
-    /// The system returned an error.
-    #[error("{path}: {reason}", path = .path.display())]
-    Unusable {
-        /// The directory.
-        path: PathBuf,
-        /// The reason.
-        reason: String,
-    },
 }
 
 impl Cache {

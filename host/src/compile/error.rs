@@ -1,6 +1,7 @@
-//! Why bytes are not a step.
+//! Why bytes are not a step, and why a directory is not a cache.
 
 use std::fmt::Write as _;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use thiserror::Error;
@@ -86,6 +87,28 @@ pub enum LoadError {
     /// The compiler's process could not be started, or is not a compiler.
     #[error("the compiler can't be used: {0}")]
     Compiler(String),
+}
+
+/// Why a directory can't be a cache, or an artefact could not be kept.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum CacheError {
+    /// Another user could put code there, which the host would run.
+    #[error("{path}: {why}", path = .path.display())]
+    NotPrivate {
+        /// The directory, or one that it is in.
+        path: PathBuf,
+        /// The reason, and how to fix it.
+        why: String,
+    },
+    /// The system returned an error.
+    #[error("{path}: {reason}", path = .path.display())]
+    Unusable {
+        /// The directory.
+        path: PathBuf,
+        /// The reason.
+        reason: String,
+    },
 }
 
 /// Check that bytes start as a component does.

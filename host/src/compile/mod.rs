@@ -34,9 +34,9 @@ use self::artefact::{Artefact, Key};
 use self::parent::Program;
 
 pub(crate) use self::artefact::EngineId;
-pub use self::cache::{Cache, CacheError};
+pub use self::cache::Cache;
 pub use self::child::compile_child;
-pub use self::error::LoadError;
+pub use self::error::{CacheError, LoadError};
 
 /// How a [`Host`](crate::Host) compiles: in its own process or in a child, with a
 /// [`Cache`] or without.

@@ -37,8 +37,8 @@ mod unix {
     use rustix::io::Errno;
     use rustix::process::geteuid;
 
-    use super::super::cache::CacheError;
     use super::{DRAFT, Entry};
+    use crate::compile::error::CacheError;
 
     /// Write permission of the group and of others.
     const OTHERS_WRITE: u32 = 0o022;
@@ -219,8 +219,8 @@ mod elsewhere {
     use std::io;
     use std::path::{Path, PathBuf};
 
-    use super::super::cache::CacheError;
     use super::Entry;
+    use crate::compile::error::CacheError;
 
     #[derive(Debug)]
     pub(in super::super) enum PrivateDir {}

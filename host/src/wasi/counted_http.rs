@@ -12,8 +12,8 @@ use wasmtime_wasi_http::p2::bindings::http::types::{
     IncomingResponse, Method, OutgoingBody, OutgoingRequest, OutgoingResponse, RequestOptions,
 };
 
-use super::super::state::State;
-use super::body::{Sending, Writing, grow};
+use super::resource_memory::body::{Sending, Writing, grow};
+use super::state::State;
 
 const TYPES: &str = "wasi:http/types@0.2.12";
 const HANDLER: &str = "wasi:http/outgoing-handler@0.2.12";

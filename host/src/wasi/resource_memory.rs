@@ -1,25 +1,22 @@
 //! What the host holds for a component in the tables of `wasi:http`, counted as memory of the run:
 //! tables of headers, request targets, and bodies that wait to be sent.
 //!
-//! wasmtime limits the size and the number of each, but not their total. So `linked.rs` replaces
+//! wasmtime limits the size and the number of each, but not their total. So `counted_http.rs` replaces
 //! the functions that make one grow, pass it on or drop it. What is received is counted by the
 //! egress crate, where it arrives.
 
-mod body;
-mod linked;
+pub(super) mod body;
 
 use std::sync::{Arc, Mutex};
 
 use http_step_egress::{Reservation, RunMemory};
 use http_step_policy::Exceeded;
 
-pub(crate) use self::linked::add_to_linker;
-
 /// What a body takes in any case: its channel.
 const BODY_BYTES: usize = 2 << 10;
 
 /// What the pieces of a body take, shared by both of its ends.
-type Pieces = Arc<Mutex<Reservation>>;
+pub(super) type Pieces = Arc<Mutex<Reservation>>;
 
 /// What is held, by its number in the resource table.
 pub(crate) struct ResourceMemory {
@@ -29,12 +26,12 @@ pub(crate) struct ResourceMemory {
 
 /// What one resource holds.
 #[derive(Default)]
-struct Part {
+pub(super) struct Part {
     /// A table of headers, shared by all resources that show it, as the table itself is.
-    header: Option<Arc<Reservation>>,
+    pub(super) header: Option<Arc<Reservation>>,
     /// The path and query of a request.
     target: Option<Reservation>,
-    body: Option<Pieces>,
+    pub(super) body: Option<Pieces>,
 }
 
 impl ResourceMemory {
@@ -46,17 +43,17 @@ impl ResourceMemory {
     }
 
     /// A resource is dropped; returns what it held.
-    fn take(&mut self, number: u32) -> Part {
+    pub(super) fn take(&mut self, number: u32) -> Part {
         let part = self.parts.get_mut(number as usize);
         part.map(std::mem::take).unwrap_or_default()
     }
 
     /// A resource holds this.
-    fn set(&mut self, number: u32, part: Part) {
+    pub(super) fn set(&mut self, number: u32, part: Part) {
         *self.part(number) = part;
     }
 
-    fn part(&mut self, number: u32) -> &mut Part {
+    pub(super) fn part(&mut self, number: u32) -> &mut Part {
         let index = number as usize;
         if index >= self.parts.len() {
             self.parts.resize_with(index + 1, Part::default);
@@ -66,7 +63,7 @@ impl ResourceMemory {
     }
 
     /// Room for a table of headers.
-    fn header_room(&self, bytes: usize) -> Result<Part, Exceeded> {
+    pub(super) fn header_room(&self, bytes: usize) -> Result<Part, Exceeded> {
         Ok(Part {
             header: Some(Arc::new(Reservation::with_bytes(&self.memory, bytes)?)),
             ..Part::default()
@@ -74,7 +71,7 @@ impl ResourceMemory {
     }
 
     /// A resource shows the table of headers of another.
-    fn share_header(&mut self, from: u32, to: u32) {
+    pub(super) fn share_header(&mut self, from: u32, to: u32) {
         let header = self.part(from).header.clone();
         let part = Part {
             header,
@@ -84,7 +81,7 @@ impl ResourceMemory {
     }
 
     /// A table of headers grows by this many bytes. If other resources show it, it is copied first.
-    fn grow_header(&mut self, number: u32, bytes: usize) -> Result<(), Exceeded> {
+    pub(super) fn grow_header(&mut self, number: u32, bytes: usize) -> Result<(), Exceeded> {
         let memory = Arc::clone(&self.memory);
         let header = &mut self.part(number).header;
         if let Some(room) = header.as_mut().and_then(Arc::get_mut) {
@@ -96,7 +93,7 @@ impl ResourceMemory {
     }
 
     /// A request's target has this many bytes.
-    fn resize_target(&mut self, number: u32, bytes: usize) -> Result<(), Exceeded> {
+    pub(super) fn resize_target(&mut self, number: u32, bytes: usize) -> Result<(), Exceeded> {
         let memory = Arc::clone(&self.memory);
         let target = &mut self.part(number).target;
         target
@@ -105,7 +102,7 @@ impl ResourceMemory {
     }
 
     /// A body exists that can be written to.
-    fn add_body(&mut self, number: u32) -> Result<Pieces, Exceeded> {
+    pub(super) fn add_body(&mut self, number: u32) -> Result<Pieces, Exceeded> {
         let pieces = Arc::new(Mutex::new(Reservation::with_bytes(
             &self.memory,
             BODY_BYTES,

@@ -20,14 +20,14 @@ use super::Pieces;
 const MAX_WAITING: usize = 5 * BODY_CHUNK;
 
 /// The end that a component writes to.
-pub(super) struct Writing {
+pub(in super::super) struct Writing {
     inner: DynOutputStream,
     written: usize,
     pieces: Pieces,
 }
 
 impl Writing {
-    pub(super) fn wrap(inner: DynOutputStream, pieces: Pieces) -> DynOutputStream {
+    pub(in super::super) fn wrap(inner: DynOutputStream, pieces: Pieces) -> DynOutputStream {
         Box::new(Self {
             inner,
             written: 0,
@@ -47,7 +47,7 @@ impl Writing {
 }
 
 /// This many more bytes of a body wait.
-pub(super) fn grow(pieces: &Pieces, bytes: usize) -> Result<(), Exceeded> {
+pub(in super::super) fn grow(pieces: &Pieces, bytes: usize) -> Result<(), Exceeded> {
     let mut room = pieces.lock().unwrap_or_else(PoisonError::into_inner);
     room.grow(bytes)
 }
@@ -81,13 +81,13 @@ impl Pollable for Writing {
 }
 
 /// The end that is sent.
-pub(super) struct Sending {
+pub(in super::super) struct Sending {
     inner: WasiBody,
     _pieces: Pieces,
 }
 
 impl Sending {
-    pub(super) fn wrap(inner: WasiBody, pieces: Pieces) -> WasiBody {
+    pub(in super::super) fn wrap(inner: WasiBody, pieces: Pieces) -> WasiBody {
         let sending = Self {
             inner,
             _pieces: pieces,
