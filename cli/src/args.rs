@@ -13,7 +13,7 @@ use ipnet::IpNet;
 use crate::body::{self, Data, Json, Part};
 use crate::exit::Exit;
 use crate::secret_args::{SecretArg, SecretCompose, SecretPlaces};
-use crate::{curl, terminal, typed};
+use crate::{curl, terminal, typed_url};
 
 /// Run HTTP steps of CI builds in a sandbox.
 ///
@@ -402,7 +402,7 @@ pub(crate) fn refuse(error: &clap::Error) -> Exit {
 /// Whether an unknown subcommand is meant as a step to run.
 fn is_step(subcommand: Option<&ContextValue>) -> bool {
     match subcommand {
-        Some(ContextValue::String(text)) => typed::is_url(text) || Path::new(text).exists(),
+        Some(ContextValue::String(text)) => typed_url::is_url(text) || Path::new(text).exists(),
         _ => false,
     }
 }

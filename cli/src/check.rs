@@ -6,7 +6,7 @@ use http_step_host::policy::Decision;
 use crate::args::CheckArgs;
 use crate::exit::{Exit, Failure};
 use crate::needs::{Files, Given};
-use crate::{grant, input, needs, policy, properties, run, terminal, typed};
+use crate::{grant, input, needs, policy, properties, run, terminal, typed_url};
 
 pub(crate) fn check(args: &CheckArgs) -> Result<Exit, Failure> {
     let given = Given {
@@ -20,8 +20,8 @@ pub(crate) fn check(args: &CheckArgs) -> Result<Exit, Failure> {
         terminal::output(&policy.explain());
     }
     let checked = args.steps.iter().map(|step| match &given.policy {
-        Some(policy) if typed::is_url(step) => verdict(&policy.judge(step, &args.method)),
-        None if typed::is_url(step) => {
+        Some(policy) if typed_url::is_url(step) => verdict(&policy.judge(step, &args.method)),
+        None if typed_url::is_url(step) => {
             terminal::error(
                 "a URL is checked against a policy: add `--policy FILE` or `--allow ORIGIN`",
             );

@@ -24,6 +24,7 @@ mod secret_args;
 mod show;
 mod terminal;
 mod typed;
+mod typed_url;
 
 use std::env;
 use std::panic;

@@ -14,7 +14,7 @@ use http_step_host::policy::{
 use http_step_template::{Names, Part, Reference, Template, to_text};
 
 use crate::exit::Exit;
-use crate::{grant, terminal, typed};
+use crate::{grant, terminal, typed_url};
 
 /// What the arguments grant. Needs of a kind that they don't mention are listed, but not reported
 /// as missing.
@@ -51,7 +51,7 @@ pub(crate) fn report(file: &StepFile, files: &Files, given: &Given) -> Exit {
     }
     // Its start determines where it goes.
     let url = rendered(&file.url, &properties)
-        .or_else(|| rendered(typed::before_path(&file.url), &properties));
+        .or_else(|| rendered(typed_url::before_path(&file.url), &properties));
     let method = rendered(&file.method, &properties);
     let token_url = token_url(file).map(|url| rendered(url, &properties));
     let from_url = |url: &Option<String>| Origin::from_url(url.as_deref()?).ok();

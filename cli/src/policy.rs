@@ -7,7 +7,7 @@ use http_step_host::policy::{FileGlob, OriginPattern, Policy, ProxyRules};
 
 use crate::args::{PolicyArgs, RunArgs};
 use crate::proxy_env::{self, FromEnv};
-use crate::{input, secret_args, terminal, typed};
+use crate::{input, secret_args, terminal, typed_url};
 
 /// The policy of a run. Without policy arguments, the built-in step may do what curl could, and any
 /// other component nothing.
@@ -19,7 +19,7 @@ pub(crate) fn from_args(args: &RunArgs, is_typed: bool) -> Result<Policy, String
     if args.policy.policy.is_none()
         && is_typed
         && is_built_in
-        && let Some(origin) = typed::origin(&args.step)
+        && let Some(origin) = typed_url::origin(&args.step)
     {
         policy = policy.allow_as("--allow", OriginPattern::from(origin));
     }
@@ -50,7 +50,7 @@ pub(crate) fn given(args: &PolicyArgs) -> Result<Option<Policy>, String> {
 /// URL argument comes with explicit file arguments.
 pub(crate) fn reads_visible_files(args: &PolicyArgs, step: &str) -> bool {
     let is_anywhere = input::is_stream(step) || input::is_in_root(step);
-    args.policy.is_none() && (typed::is_url(step) || !is_anywhere)
+    args.policy.is_none() && (typed_url::is_url(step) || !is_anywhere)
 }
 
 /// The policy that arguments extend.

@@ -7,10 +7,12 @@ use http_step_host::{Host, Job, RunResult, Stage, Step};
 use crate::args::{Format, RunArgs};
 use crate::exit::{Exit, Failure};
 use crate::show::Show;
-use crate::{body, component, grant, input, policy, properties, proxy_env, terminal, typed};
+use crate::{
+    body, component, grant, input, policy, properties, proxy_env, terminal, typed, typed_url,
+};
 
 pub(crate) fn run(args: RunArgs) -> Result<Exit, Failure> {
-    let is_typed = typed::is_url(&args.step);
+    let is_typed = typed_url::is_url(&args.step);
     let policy = policy::from_args(&args, is_typed)?;
     let properties = properties::read(&args.properties)?;
     let file = if is_typed {
