@@ -1,20 +1,17 @@
-//! The whole benchmark: one suite after the other, and the page of their results.
+//! What the suites of the benchmark are given: the server, the contestants and their rounds.
 
-use std::fs;
-use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use crate::failure::Result;
 use crate::protocol::{Round, Sample};
-use crate::report::Report;
+use crate::tls;
 use crate::worker::{Server, Worker, other, own};
-use crate::{suite, tls};
 
 /// The reference step, as a file for contestants that take one.
-const COMPONENT: &str = "step.wasm";
+pub(crate) const COMPONENT: &str = "step.wasm";
 
 /// The directory of the certificates that the plain host trusts.
-const CERTIFICATES: &str = "certificates";
+pub(crate) const CERTIFICATES: &str = "certificates";
 
 /// What is compared, and where the page is written.
 #[derive(Debug, clap::Args)]
@@ -153,41 +150,4 @@ impl Bench {
 
 fn step<'a>(origin: &'a str, arguments: &[&'a str]) -> Vec<&'a str> {
     [&["step", "--origin", origin], arguments].concat()
-}
-
-/// Run everything, and write the page.
-pub(crate) fn run(args: BenchArgs) -> Result<()> {
-    fs::create_dir_all(&args.scratch)?;
-    fs::write(args.scratch.join(COMPONENT), http_step_component::WASM)?;
-    let certificates = args.scratch.join(CERTIFICATES);
-    let made = other(&args.plain_host)
-        .arg("certificates")
-        .arg(&certificates)
-        .status();
-    match made {
-        Ok(status) if status.success() => {}
-        made => {
-            return Err(format!(
-                "{} makes no certificates: {made:?}",
-                args.plain_host.display()
-            )
-            .into());
-        }
-    }
-    let server = own(&["serve", "--certificates", &certificates.to_string_lossy()])?;
-    let mut bench = Bench {
-        args,
-        server: Server::start(server)?,
-    };
-    let mut report = Report::default();
-    for (name, suite) in suite::ALL {
-        progress(&format!("Measuring {name} …"))?;
-        suite(&mut bench, &mut report).map_err(|error| format!("{name}: {error}"))?;
-    }
-    let page = report.write(&bench.args.out)?;
-    progress(&format!("Written: {}", page.display()))
-}
-
-fn progress(line: &str) -> Result<()> {
-    Ok(writeln!(io::stderr(), "{line}")?)
 }

@@ -56,7 +56,7 @@ enum Part {
 
 fn main() -> failure::Result<()> {
     match Part::parse() {
-        Part::All(args) => bench::run(args),
+        Part::All(args) => suite::run(args),
         Part::Instructions(args) => instructions::run(&args),
         Part::Serve(args) => server::run(&args),
         Part::Native(args) => native::run(&args),

@@ -7,7 +7,9 @@ use std::sync::LazyLock;
 use http_step_host::policy::FileGlob;
 use http_step_host::{Cache, Compiler, Host, HostBuilder, Job, Policy, RunResult, Step, StepFile};
 
-use crate::{Authority, Guest, Names};
+use crate::authority::Authority;
+use crate::guest::Guest;
+use crate::names::Names;
 
 static HOST: LazyLock<Host> =
     LazyLock::new(|| host_builder().build().expect("the engine is set up"));
@@ -121,14 +123,14 @@ impl Bench {
         text: &str,
         set_up: impl FnOnce(Job) -> Job,
     ) -> RunResult {
-        let job = set_up(Job::new(step_file(text), crate::policy(policy)));
+        let job = set_up(Job::new(step_file(text), self::policy(policy)));
         self.host.run(&self.step, job).await
     }
 
     /// Run a component of `guests/` under a policy, with a URL.
     pub async fn run_guest(&self, guest: Guest, policy: &str, url: &str) -> RunResult {
         let step = self.host.load(&guest.wasm()).expect("the guest is a step");
-        let job = Job::new(step_file(&format!("get: {url}")), crate::policy(policy));
+        let job = Job::new(step_file(&format!("get: {url}")), self::policy(policy));
         self.host.run(&step, job).await
     }
 }
