@@ -119,7 +119,7 @@ lint: setup tool-cargo-deny tool-typos features ## check format, spelling, lints
 	$(CARGO) fmt --all --check --manifest-path fuzz/Cargo.toml
 	$(CARGO) fmt --all --check --manifest-path bench/plain-host/Cargo.toml
 	typos
-	.ci/module-cycles crates/egress/src host/src
+	.ci/module-cycles */src crates/*/src
 	$(CARGO) clippy --locked --workspace --all-targets -- --deny warnings
 	cd tests/guests && $(CARGO) clippy --locked --examples --profile component-dev --target wasm32-wasip2 --target-dir ../../target/wasm -- --deny warnings
 	cd bench/plain-host && $(CARGO) clippy --locked --release -- --deny warnings
