@@ -1,4 +1,4 @@
-//! An automaton that finds texts, also where they overlap.
+//! An automaton that finds texts, including overlapping ones.
 
 use aho_corasick::automaton::{Automaton as _, StateID};
 use aho_corasick::nfa::contiguous;
@@ -8,27 +8,27 @@ use crate::lanes;
 use crate::machine::Machine;
 use crate::table::{Classes, Table};
 
-/// Finds texts by their number.
+/// Finds texts and reports their indices.
 #[derive(Default)]
 pub(crate) struct Automaton {
     kind: Kind,
-    /// How many bytes the longest text has.
+    /// The length of the longest text in bytes.
     longest: usize,
 }
 
 #[derive(Default)]
 enum Kind {
-    /// There is nothing to look for, and nothing is built for it.
+    /// There is nothing to match.
     #[default]
     Nothing,
-    /// All transitions: quicker, and large.
+    /// A table of all transitions: faster, but large.
     Table(Table),
-    /// How long a byte takes depends on how far a text goes with what was read.
+    /// The time for a byte depends on how much of a text the bytes before it match.
     Sparse(contiguous::NFA),
 }
 
 impl Automaton {
-    /// As a table if that takes no more bytes of memory than so many.
+    /// Build a table if its memory is at most `largest` bytes.
     pub(crate) fn new<'t>(
         texts: impl Iterator<Item = &'t [u8]> + Clone,
         largest: usize,
@@ -62,7 +62,7 @@ impl Automaton {
         matches!(self.kind, Kind::Table(_))
     }
 
-    /// Bytes of memory.
+    /// Its memory in bytes.
     pub(crate) fn memory(&self) -> usize {
         match &self.kind {
             Kind::Nothing => 0,
@@ -71,7 +71,7 @@ impl Automaton {
         }
     }
 
-    /// The state before anything was read.
+    /// The start state.
     pub(crate) fn start(&self) -> StateID {
         match &self.kind {
             Kind::Nothing => StateID::default(),
@@ -80,7 +80,7 @@ impl Automaton {
         }
     }
 
-    /// The states on the way to the end of a text, in order.
+    /// The states for each prefix of a text, in order.
     pub(crate) fn path(&self, text: &[u8], mut each: impl FnMut(StateID)) {
         let mut state = self.start();
         for byte in text {
@@ -93,7 +93,7 @@ impl Automaton {
         }
     }
 
-    /// Read on, and tell of each byte at which texts end, and which.
+    /// Read on, and report each byte at which matches end, and the indices of their texts.
     pub(crate) fn read(
         &self,
         state: StateID,
@@ -110,7 +110,7 @@ impl Automaton {
 
 impl Machine for contiguous::NFA {
     fn start(&self) -> StateID {
-        // It fails where an automaton was built for anchored searches alone.
+        // This fails only for an automaton that was built for anchored searches.
         self.start_state(Anchored::No).unwrap_or_default()
     }
 

@@ -39,11 +39,11 @@ pub(crate) struct Active {
     reading: Reading,
     /// The last output: the length of the longest pattern, and two bytes before it.
     pub(crate) units: Units,
-    /// How many input bytes are not decoded yet, as the beginning of an escape, and their place
-    /// in the stream.
+    /// The number of input bytes that are not decoded yet, since they start an escape, and their
+    /// position in the stream.
     pending: usize,
     pending_from: usize,
-    /// Where texts may begin inside escapes.
+    /// Positions inside escapes where texts may start.
     starts: Starts,
     /// How many bytes were decoded since the last escape.
     since: usize,
@@ -74,8 +74,8 @@ pub(crate) fn rest(active: &mut Option<Box<Active>>, longest: usize) {
 }
 
 impl Inner {
-    /// Read what came out from a place on. What wakes a decoder may have begun so many
-    /// bytes before.
+    /// Read the output from an index on. What activates an idle decoder may have started `back`
+    /// bytes before it.
     pub(crate) fn read(
         &mut self,
         search: Search<'_>,
@@ -113,7 +113,7 @@ impl Inner {
 }
 
 impl Active {
-    /// From an escape on, with the bytes before it.
+    /// A decoder that starts at an escape, with the bytes before it.
     pub(crate) fn new(
         patterns: &Patterns,
         encoding: Encoding,
@@ -135,7 +135,7 @@ impl Active {
         })
     }
 
-    /// A copy with as many earlier bytes as can matter.
+    /// A copy that keeps only the earlier bytes that can matter.
     pub(crate) fn latest(&self, longest: usize) -> Box<Self> {
         let unneeded = self.units.bytes.len().saturating_sub(margin(longest));
         let mut starts = self.starts.clone();
@@ -179,7 +179,7 @@ impl Active {
         before
     }
 
-    /// Find texts that begin inside an escape.
+    /// Find texts that start inside an escape.
     fn read_begun(&mut self, patterns: &Patterns, input: Input<'_>, found: &mut Vec<Found>) {
         let Units { bytes, places } = &self.units;
         let out = Input {
@@ -246,7 +246,7 @@ impl Active {
         self.frontier(known, known.saturating_sub(1))
     }
 
-    /// Bytes of memory.
+    /// Its memory in bytes.
     pub(crate) fn memory(&self) -> usize {
         size_of::<Self>() + self.units.memory() + self.starts.memory()
     }

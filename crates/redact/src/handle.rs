@@ -19,8 +19,9 @@ pub const HANDLE_BYTES: usize = PREFIX.len() + SHARED + OWN;
 /// headers, JSON, XML and HTML.
 const ALPHABET: &[u8; 32] = b"abcdefghijklmnopqrstuvwxyz234567";
 
-/// The handle of a secret in one run: `hs`, twenty random characters of the run (100 bits), and
-/// ten of its own (50 bits). It reveals nothing about the value, not even its length.
+/// The handle of a secret in one run: `hs`, twenty random characters that all handles of the run
+/// share (100 bits), and ten that no other handle has (50 bits). It reveals nothing about the
+/// value, not even its length.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Handle(Box<str>);
 
@@ -95,7 +96,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn no_two_are_alike_and_all_look_alike() {
+    fn handles_are_unique_and_uniform() {
         let runs = [Handles::new().unwrap(), Handles::new().unwrap()];
         let of_both = runs.iter().cycle().take(1000);
         let handles: BTreeSet<Handle> = of_both.map(|run| run.next().unwrap()).collect();

@@ -1,13 +1,13 @@
-//! Texts that begin inside an escape.
+//! Texts that start inside an escape.
 //!
-//! Where what stands before a text leaves an escape open, as `%4` before `1a8Kq%2Fx`, a decoder
-//! takes the first characters of the text for the escape's, and the text is not in what it makes
-//! of the rest. So each escape is read from each place inside it, too, up to where that reading
-//! meets the decoder's; what the decoder makes of the rest comes after.
+//! If the text before a match ends with an unfinished escape, such as `%4` before `1a8Kq%2Fx`, a
+//! decoder takes the first characters of the match as part of the escape, and its output does not
+//! contain the text. So each escape is also read from each position inside it, until that reading
+//! meets the decoder at the same position; after that, both have the same output.
 //!
-//! What begins so is hashed over as many bytes as each text has, and the hashes are looked up.
-//! How often depends on the stream and on the lengths of texts alone, and nothing but a whole
-//! text is found: a guess of all but one character takes as long as any other.
+//! The bytes from such a position on are hashed over the length of each text, and the hashes are
+//! looked up. The number of lookups depends only on the stream and the lengths of the texts, and
+//! only a whole text is found. So a guess of all characters but one takes as long as any other.
 
 use std::collections::BTreeSet;
 use std::collections::hash_map::RandomState;
@@ -17,60 +17,62 @@ use crate::escape::{Encoding, Read};
 use crate::input::Input;
 use crate::text::Text;
 
-/// How many characters of a text an open escape takes at the most: those of `\U`.
+/// The maximum number of characters of a text that an unfinished escape takes: those of `\U`.
 const MAX_HEAD: usize = 8;
 
-/// How far before the end of an escape a text may begin in it: two times the longest escapes
-/// that may stand in another one, those of UTF-16.
+/// The maximum distance from the end of an escape to a text that starts inside it: twice the length
+/// of the longest escapes that can be nested, those of UTF-16.
 const DEEPEST: usize = 16;
 
-/// The texts that may begin inside an escape, by their hashes.
+/// The texts that may start inside an escape, by their hashes.
 pub(crate) struct Inside {
     lengths: Vec<Length>,
-    /// By hash, the numbers of texts; sorted.
+    /// The hashes and the indices of their texts; sorted.
     known: Vec<(u64, usize)>,
-    /// By hash, whether it may be one of them.
+    /// A filter for the hashes.
     filter: Box<[u64]>,
-    /// How bytes are hashed differs from process to process.
+    /// The key of the hash, which differs from process to process.
     key: u64,
 }
 
-/// A length that some text has.
+/// A length that at least one text has.
 struct Length {
     bytes: usize,
-    /// What the hash of so many first bytes counts in that of the whole.
+    /// By the number of first bytes that are hashed separately: the factor of their hash in that of
+    /// the whole text.
     powers: [u64; MAX_HEAD + 1],
 }
 
-/// What may be the beginning of a text inside an escape of a stream.
+/// Candidates for texts that start inside an escape of a stream.
 #[derive(Clone, Default)]
 pub(crate) struct Starts {
     /// Readings that have not met the decoder's.
     apart: Vec<Apart>,
-    /// And those that have, in order.
+    /// Those that have, in order.
     met: Vec<Start>,
-    /// The hash of what came out up to each unit.
+    /// The hash of the output up to each unit.
     hashes: Vec<u64>,
-    /// The number of the first of these units, and of the first that the decoder still has.
+    /// The number of the first unit in `hashes`, and of the first unit that the decoder still
+    /// holds.
     hashed_from: usize,
     had_from: usize,
 }
 
 #[derive(Clone, Copy)]
 struct Apart {
-    /// By how many bytes it is before the decoder.
+    /// Its distance from the decoder, in bytes; negative if it is behind.
     ahead: isize,
     head: Head,
 }
 
 #[derive(Clone, Copy)]
 struct Start {
-    /// The number of the decoder's unit that comes next.
+    /// The number of the next unit of the decoder.
     unit: usize,
     head: Head,
 }
 
-/// The first bytes of what begins at a place in the stream.
+/// The decoded bytes from a position in the stream up to where the reading met the decoder.
 #[derive(Clone, Copy)]
 struct Head {
     place: usize,
@@ -78,18 +80,18 @@ struct Head {
     length: usize,
 }
 
-/// A text that begins inside an escape.
+/// A text that starts inside an escape.
 pub(crate) struct Begun {
-    /// Its number.
+    /// Its index.
     pub(crate) text: usize,
-    /// Where it begins in the stream.
+    /// Its start in the stream.
     pub(crate) start: usize,
-    /// Up to which unit of the decoder's it goes.
+    /// The unit of the decoder at which it ends.
     pub(crate) end: usize,
 }
 
 impl Inside {
-    /// Of texts, in any mix of upper and lower case.
+    /// The texts are matched in any mix of upper and lower case.
     pub(crate) fn new<'t>(texts: impl Iterator<Item = (&'t Text, &'t [u8])>) -> Self {
         let key = RandomState::new().hash_one(0) | 1;
         let (mut known, mut lengths) = (Vec::new(), BTreeSet::new());
@@ -130,21 +132,21 @@ impl Inside {
         self.known.is_empty()
     }
 
-    /// Bytes of memory.
+    /// Its memory in bytes.
     pub(crate) fn memory(&self) -> usize {
         self.known.capacity() * size_of::<(u64, usize)>()
             + self.lengths.capacity() * size_of::<Length>()
             + self.filter.len() * size_of::<u64>()
     }
 
-    /// The word and the bit of a hash.
+    /// The word and the bit of a hash in the filter.
     fn place(&self, hash: u64) -> (usize, u64) {
         let mixed = hash.wrapping_mul(self.key);
         let word = (mixed >> 26) as usize & self.filter.len().wrapping_sub(1);
         (word, 1 << (mixed >> 58))
     }
 
-    /// The numbers of the texts with a hash.
+    /// The indices of the texts with a hash.
     fn with(&self, hash: u64) -> impl Iterator<Item = usize> {
         let (word, bit) = self.place(hash);
         let may_be = self.filter.get(word).is_some_and(|word| word & bit != 0);
@@ -159,14 +161,14 @@ impl Inside {
     }
 }
 
-/// The hash of one byte more: a polynomial of the key.
+/// The hash with one more byte: a polynomial of the key.
 fn next(hash: u64, byte: u8, key: u64) -> u64 {
     let byte = u64::from(byte.to_ascii_lowercase()) + 1;
     hash.wrapping_add(byte).wrapping_mul(key)
 }
 
 impl Starts {
-    /// In what comes behind so many units.
+    /// Start after a number of units.
     pub(crate) fn after(units: usize) -> Self {
         Self {
             hashes: vec![0],
@@ -175,7 +177,7 @@ impl Starts {
         }
     }
 
-    /// An escape of so many bytes, behind which the decoder is, at a place in the input.
+    /// Add the positions inside an escape of this length, which ends at `at`.
     pub(crate) fn escape(&mut self, input: Input<'_>, at: usize, length: usize) {
         for ahead in 1..length.min(DEEPEST + 1) {
             let head = Head {
@@ -188,15 +190,15 @@ impl Starts {
         }
     }
 
-    /// The decoder has read so many bytes.
+    /// The decoder has read this many bytes.
     pub(crate) fn pass(&mut self, bytes: usize) {
         for one in &mut self.apart {
             one.ahead = one.ahead.saturating_sub_unsigned(bytes);
         }
     }
 
-    /// Read on to where the decoder is, behind so many units that it still has. How far it may go
-    /// on until another reading may meet it; none as long as one needs more bytes than there are.
+    /// Read on up to the position of the decoder, which has this many units. Returns how far the
+    /// decoder may read before it meets another reading; none if a reading needs more bytes.
     pub(crate) fn meet(
         &mut self,
         encoding: Encoding,
@@ -236,7 +238,7 @@ impl Starts {
         (!waits).then_some(most)
     }
 
-    /// The texts that end in what came out last, of units that the decoder still has.
+    /// The texts that end in the latest units.
     pub(crate) fn read(&mut self, inside: &Inside, units: &[u8]) -> Vec<Begun> {
         let before = self.hashed_from + self.hashes.len().saturating_sub(1);
         let mut hash = self.hashes.last().copied().unwrap_or_default();
@@ -275,7 +277,7 @@ impl Starts {
         begun
     }
 
-    /// The decoder has forgotten so many units, and no text is longer than that.
+    /// The decoder has dropped this many units. No text is longer than `longest`.
     pub(crate) fn forget(&mut self, units: usize, longest: usize) {
         self.had_from += units;
         let unneeded = self.had_from.saturating_sub(self.hashed_from);
@@ -287,7 +289,7 @@ impl Starts {
         }
     }
 
-    /// Bytes of memory.
+    /// Its memory in bytes.
     pub(crate) fn memory(&self) -> usize {
         self.apart.capacity() * size_of::<Apart>()
             + self.met.capacity() * size_of::<Start>()
@@ -296,7 +298,8 @@ impl Starts {
 }
 
 impl Apart {
-    /// Some bytes stand for these; false where an open escape takes fewer.
+    /// Append the decoded text of some bytes. False if it is too long for the text of an unfinished
+    /// escape.
     fn take(&mut self, length: usize, text: &[u8]) -> bool {
         self.ahead = self.ahead.saturating_add_unsigned(length);
         let head = &mut self.head;
@@ -325,11 +328,11 @@ mod tests {
     use crate::value::Value;
 
     thread_local! {
-        /// How many hashes have been looked up.
+        /// The number of lookups.
         pub(super) static LOOKED_UP: Cell<usize> = const { Cell::new(0) };
     }
 
-    /// What is seen of a stream, and how many hashes were looked up for that.
+    /// The redacted stream, and the number of lookups for it.
     fn read(patterns: &Arc<Patterns>, owners: usize, stream: &[u8]) -> (Vec<u8>, usize) {
         LOOKED_UP.set(0);
         let marks: Replacements = (0..owners).map(|_| b"(HIDDEN)".to_vec().into()).collect();
@@ -347,7 +350,7 @@ mod tests {
         Arc::new(patterns.build().unwrap())
     }
 
-    /// A digit and letters that are of no escape.
+    /// A digit, and letters that no escape starts with.
     fn value(count: usize, mut seed: u64) -> String {
         let next = || {
             seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
@@ -357,10 +360,10 @@ mod tests {
         format!("7{}", letters.collect::<String>())
     }
 
-    /// However much of a value is guessed behind an escape, its beginning or its end, it is
-    /// looked up as often as anything else.
+    /// The number of lookups does not depend on how much of a value a guess after an escape
+    /// contains, at its start or at its end.
     #[test]
-    fn a_guess_is_looked_up_as_often_as_anything_else() {
+    fn the_number_of_lookups_does_not_depend_on_a_guess() {
         let key: Vec<_> = (1..26).map(|seed| value(64, seed)).collect();
         for values in [
             vec![value(16, 1)],
@@ -376,7 +379,7 @@ mod tests {
                 wrong
             };
             for escape in ["%41", "%4", "\\u0041", "\\n", "&amp;", "&am"] {
-                // All but some of the first characters; and all of it, with one wrong character.
+                // All but some of the first characters; and everything, with one wrong character.
                 let tails = (1..9).map(|head| {
                     let right = &value[head..];
                     let is_wrong = |at: usize| wrong(at)[head..].to_owned();
@@ -387,7 +390,7 @@ mod tests {
                     let counts = guesses.iter().map(|guess| {
                         let stream = format!("{escape}{guess}").repeat(50);
                         let (seen, count) = read(&patterns, values.len(), stream.as_bytes());
-                        // Lines of a value are looked for by themselves.
+                        // Lines of a value are matched separately.
                         if !value.contains('\n') {
                             assert_eq!(String::from_utf8(seen).unwrap(), stream);
                         }
@@ -400,9 +403,9 @@ mod tests {
         }
     }
 
-    /// Of any length that is looked for, with escapes of its own.
+    /// Of several lengths, and with an escape in the value.
     #[test]
-    fn a_short_value_begins_inside_an_escape() {
+    fn a_value_that_starts_inside_an_escape() {
         for value in ["1bc/efgh", "1bc/efghi", "1bc/efghijklmnopq"] {
             let patterns = patterns(&[value.to_owned()]);
             let escaped = value.replace('/', "%2F");

@@ -103,7 +103,7 @@ mod tests {
     use super::*;
     use crate::table::{Classes, Table};
 
-    /// Of two letters, so that most of what is read belongs to some text.
+    /// Of two letters, so that most of the text is part of a match.
     fn letters(
         length: impl Into<proptest::collection::SizeRange>,
     ) -> impl Strategy<Value = Vec<u8>> {
@@ -112,7 +112,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn lanes_find_what_one_finds(
+        fn lanes_find_the_same_as_one_reader(
             texts in prop::collection::vec(letters(1..12), 1..6),
             before in letters(0..12),
             bytes in letters(0..1000),
@@ -126,7 +126,7 @@ mod tests {
             let after_one = read_on(&automaton, state, 0, &bytes, |at, text| one.push((at, text)));
             let after_many = read(&automaton, longest, state, &bytes, |at, text| many.push((at, text)));
             prop_assert_eq!(many, one);
-            // What is found from here on is the same, too.
+            // Matches from here on are also the same.
             let mut rest = (Vec::new(), Vec::new());
             read_on(&automaton, after_one, 0, &before, |at, text| rest.0.push((at, text)));
             read_on(&automaton, after_many, 0, &before, |at, text| rest.1.push((at, text)));

@@ -1,17 +1,17 @@
-//! What an automaton does, however it is stored.
+//! The interface of an automaton, whichever way it is stored.
 
 use aho_corasick::automaton::StateID;
 
-/// Reads byte after byte.
+/// Reads bytes one by one.
 pub(crate) trait Machine {
-    /// The state before anything was read.
+    /// The start state.
     fn start(&self) -> StateID;
 
     fn next(&self, state: StateID, byte: u8) -> StateID;
 
-    /// Whether texts end there.
+    /// Whether texts end in a state.
     fn is_match(&self, state: StateID) -> bool;
 
-    /// The numbers of the texts that end there.
+    /// The indices of the texts that end in a state.
     fn each(&self, state: StateID, ended: impl FnMut(usize));
 }

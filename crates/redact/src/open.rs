@@ -127,7 +127,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_open() {
+    fn unfinished_escapes() {
         for (context, open, closed) in [
             (
                 Context::Url,
@@ -172,7 +172,7 @@ mod tests {
             for text in open {
                 let found = OpenEscape::at_end_of(text.as_bytes(), context);
                 assert!(found.is_some() && found == sign, "{context:?} {text}");
-                // As a form has it, and behind anything.
+                // As a form encodes it, and after other text.
                 let longer = format!("{}{text}", "x".repeat(100));
                 assert_eq!(OpenEscape::at_end_of(longer.as_bytes(), context), sign);
             }

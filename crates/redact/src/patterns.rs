@@ -16,8 +16,8 @@ use crate::partial::{Parts, PartsBuilder};
 use crate::text::Text;
 use crate::value::Value;
 
-/// Up to so many bytes of memory the automaton is a table of all transitions: it takes the same
-/// time for each byte, whatever is looked for.
+/// The maximum memory of the table of all transitions, in bytes. With a table each byte takes the
+/// same time, whatever the texts are.
 const MAX_TABLE: usize = 64 << 20;
 
 /// Texts to match, each with an owner: the index of its value.
@@ -102,8 +102,8 @@ impl PatternsBuilder {
         Patterns::new(self, MAX_TABLE)
     }
 
-    /// Build patterns that are used often, whose table takes at most so many bytes. Larger ones
-    /// are matched without a table, in a time that depends on how far a text is matched.
+    /// Build patterns that are used often, whose table takes at most `max_table` bytes. Larger ones
+    /// are matched without a table, in a time that depends on how much of a text is matched.
     ///
     /// # Errors
     ///
@@ -240,12 +240,12 @@ impl Patterns {
         self.parts.as_ref()
     }
 
-    /// What finds texts that begin inside an escape.
+    /// The texts that may start inside an escape.
     pub(crate) fn inside(&self) -> &Inside {
         &self.inside
     }
 
-    /// The text with a number.
+    /// The text with an index.
     pub(crate) fn text(&self, number: usize) -> Option<&Text> {
         self.texts.get(number)
     }
@@ -308,16 +308,17 @@ mod tests {
         std::iter::repeat_with(next).take(count).collect()
     }
 
-    /// In a table each byte costs the same, so that no time tells how far a guess is right.
+    /// With a table each byte takes the same time, so the time does not reveal how much of a guess
+    /// is right.
     #[test]
-    fn secrets_are_looked_for_by_a_table() {
+    fn common_secrets_get_a_table() {
         let base64 = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
         let tokens = |count: u64| {
             (1..=count)
                 .map(|seed| letters(40, seed, &base64[..62]))
                 .collect()
         };
-        // As long as a key of RSA-4096.
+        // The length of an RSA-4096 key.
         let lines: Vec<_> = (1..51).map(|seed| letters(64, seed, base64)).collect();
         let key = [
             b"-----BEGIN PRIVATE KEY-----",

@@ -14,7 +14,7 @@ use crate::text::Text;
 pub(crate) struct Search<'p> {
     pub(crate) patterns: &'p Patterns,
     pub(crate) finds_parts: bool,
-    /// Whose parts are told.
+    /// The parts that are reported.
     pub(crate) report: &'p Reported,
 }
 

@@ -14,8 +14,8 @@ use crate::scan::Scan;
 /// How much of a piece is read before output is released, which limits the pending matches.
 const BLOCK: usize = 4 << 10;
 
-/// How many more parts of a value are told, once one was. Whoever repeats a part that he has guessed could else
-/// measure that it is right, by what it takes to tell of each.
+/// How many more parts of a value are reported after the first. Reporting takes time: without a
+/// limit, a component that repeats a guessed part could measure that it is right.
 const MAX_PARTS: usize = 64;
 
 /// The replacements, by the owner of a text. Texts of further owners are left unchanged, so that
@@ -49,7 +49,7 @@ pub struct Replacer {
     owners: Vec<usize>,
     /// The number of replacements.
     replaced: usize,
-    /// Whose parts were let go, and how many more parts of each owner there were.
+    /// The owners of released parts, and for each owner how many more parts there were.
     parts: Vec<usize>,
     more_parts: BTreeMap<usize, usize>,
 }

@@ -28,7 +28,7 @@ impl Scan {
         }
     }
 
-    /// Tell of no parts of an owner from here on.
+    /// Report no parts of an owner from here on.
     pub(crate) fn tell_no_parts_of(&mut self, patterns: &Patterns, owner: usize) {
         if let Some(parts) = patterns.parts() {
             self.report.silence(parts, owner);

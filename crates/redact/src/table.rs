@@ -1,6 +1,6 @@
 //! An automaton that finds texts (Aho and Corasick, 1975), as a table of all transitions.
 //!
-//! Each byte costs one look at the table, whatever was read before and whatever is looked for.
+//! Each byte takes one lookup in the table, whatever was read before and whatever the texts are.
 
 use std::collections::VecDeque;
 
@@ -8,20 +8,20 @@ use aho_corasick::automaton::StateID;
 
 use crate::machine::Machine;
 
-/// In the number of a state, that texts end there.
+/// The bit of a state in which texts end.
 const ENDS: u32 = 1 << 30;
 
 /// All transitions of an automaton.
 pub(crate) struct Table {
     classes: Classes,
-    /// By state and class, the state that comes next.
+    /// The next state, by state and class.
     next: Box<[u32]>,
-    /// The states in which texts end, and the number of each text; sorted.
+    /// The states in which texts end, and the index of each text; sorted.
     ended: Box<[(u32, u32)]>,
 }
 
-/// Bytes by what tells them apart: those that are in no text are of one class, and letters of
-/// both cases if case makes no difference.
+/// Classes of bytes with the same transitions: the bytes that no text contains, and, unless
+/// matching is case-sensitive, both cases of a letter.
 #[derive(Clone)]
 pub(crate) struct Classes {
     of: [u8; 256],
@@ -29,7 +29,7 @@ pub(crate) struct Classes {
 }
 
 impl Classes {
-    /// Of the bytes of texts.
+    /// The classes for the bytes of texts.
     pub(crate) fn new<'t>(texts: impl Iterator<Item = &'t [u8]>, is_exact: bool) -> Self {
         let mut is_in = [false; 256];
         for byte in texts.flatten() {
@@ -37,7 +37,8 @@ impl Classes {
                 *is_in = true;
             }
         }
-        // The first is of those that are in no text; where all are in one, it is the last's.
+        // Class 0 is for bytes that no text contains. If the texts contain all bytes, the last
+        // class wraps around to it.
         let mut last = 0_u8;
         let class = is_in.map(|is_in| {
             last = last.wrapping_add(u8::from(is_in));
@@ -58,7 +59,7 @@ impl Classes {
         usize::from(self.of.get(usize::from(byte)).copied().unwrap_or_default())
     }
 
-    /// Bytes of memory of a table for texts of so many bytes, at the most.
+    /// The maximum memory of a table for texts of this length, in bytes.
     pub(crate) fn memory(&self, bytes: usize) -> usize {
         bytes
             .saturating_add(1)
@@ -75,11 +76,11 @@ fn fold(byte: u8, is_exact: bool) -> u8 {
 }
 
 impl Table {
-    /// For texts that take no more than a gigabyte of it.
+    /// The table must not be larger than a gigabyte.
     pub(crate) fn new<'t>(texts: impl Iterator<Item = &'t [u8]>, classes: Classes) -> Self {
         let stride = classes.count;
-        // States are numbered by where their transitions begin. A transition to the first is
-        // one that no text has.
+        // The number of a state is the index of its transitions. A transition to the first state
+        // means that no text continues.
         let mut next = vec![0_u32; stride];
         let mut ended = Vec::new();
         for (number, text) in (0..).zip(texts) {
@@ -108,13 +109,14 @@ impl Table {
         table
     }
 
-    /// Where no text goes on, the longest end of what was read with which one does.
+    /// Fill in the transitions where no text continues: to the longest suffix of the input that is
+    /// a prefix of a text.
     fn complete(&mut self, mut ended: Vec<(u32, u32)>) {
         let stride = self.classes.count;
         ended.sort_unstable();
-        // Of each state the next shorter end of what was read that is a state, by its number.
+        // For each state, the state of its longest proper suffix.
         let mut shorter = vec![0_u32; self.next.len() / stride];
-        // The texts of each, as a range.
+        // The texts that end in each state, as a range.
         let mut texts: Vec<(u32, u32)> = Vec::new();
         let mut all: Vec<(u32, u32)> = Vec::new();
         texts.resize(shorter.len(), (0, 0));
@@ -122,7 +124,7 @@ impl Table {
         while let Some(state) = queue.pop_front() {
             let row = state as usize;
             let end = shorter.get(row / stride).copied().unwrap_or_default() as usize;
-            // Its own texts, and those of the shorter end, which came before.
+            // Its own texts, and those of its suffix, which was completed before.
             let from = all.len();
             let own = ended.partition_point(|(other, _)| *other < state);
             let own = ended.iter().skip(own);
@@ -169,7 +171,7 @@ impl Table {
         self.ended = all.into();
     }
 
-    /// Bytes of memory.
+    /// Its memory in bytes.
     pub(crate) fn memory(&self) -> usize {
         size_of_val(&*self.next) + size_of_val(&*self.ended)
     }
@@ -236,7 +238,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_table_finds_what_others_find(
+        fn a_table_finds_the_same_as_aho_corasick(
             texts in prop::collection::vec(prop::collection::vec(prop::sample::select(b"abB%".to_vec()), 1..8), 1..12),
             bytes in prop::collection::vec(prop::sample::select(b"aAbB%x".to_vec()), 0..300),
             is_exact: bool,
@@ -246,7 +248,7 @@ mod tests {
     }
 
     #[test]
-    fn all_bytes() {
+    fn texts_with_all_bytes() {
         let text: Vec<u8> = (0..=255).rev().collect();
         let bytes = [&text[100..], &text[..], &text[..], &text[..100]].concat();
         for is_exact in [true, false] {

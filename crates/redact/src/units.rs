@@ -45,8 +45,8 @@ impl Units {
         }
     }
 
-    /// Where the escapes begin that are open before a text; none if there are none, or if
-    /// more came out of the text than matters.
+    /// The start of the unfinished escapes before a text; none if there are none, or if the text
+    /// has more output than can matter.
     pub(crate) fn open_before(&self, start: usize, end: usize, reach: usize) -> Option<usize> {
         let at = self.places.partition_point(|unit| unit.1 <= start);
         let last = self.places.partition_point(|unit| unit.0 < end);
@@ -60,7 +60,7 @@ impl Units {
         self.bytes.capacity() + self.places.capacity() * size_of::<(usize, usize)>()
     }
 
-    /// Keep so many at the end, at the least; how many are forgotten.
+    /// Keep at least this many units. Returns how many were dropped.
     pub(crate) fn forget(&mut self, kept: usize) -> usize {
         let more = self.bytes.len().saturating_sub(kept);
         if more <= kept.max(BLOCK) {

@@ -79,7 +79,7 @@ mod tests {
     }
 
     #[test]
-    fn one_line_break_at_the_end_is_the_files() {
+    fn one_line_break_at_the_end_is_removed() {
         for text in ["s3cr3t", "s3cr3t\n", "s3cr3t\r\n"] {
             assert_eq!(value(text), Ok("s3cr3t".to_owned()));
         }
@@ -92,7 +92,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_told_from_text() {
+    fn distinctive_values() {
         for (text, is_distinctive) in [
             ("hunter2", false),
             ("hunter22", true),

@@ -201,7 +201,7 @@ impl View {
         self.inner.read(search, out, before, back, found);
     }
 
-    /// Forget what matters no more.
+    /// Drop what can no longer matter.
     fn rest(&mut self, longest: usize) {
         self.inner.rest(longest);
         if self.inner.all().next().is_none() {

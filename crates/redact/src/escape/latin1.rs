@@ -40,10 +40,10 @@ pub(super) fn is_lead(byte: u8) -> bool {
     matches!(byte, 0xc2 | 0xc3 | 0xc5 | 0xc6 | 0xcb | 0xe2)
 }
 
-/// How many bytes are passed over at once where all of them are ASCII.
+/// The number of bytes that are skipped at once if all of them are ASCII.
 const CHUNK: usize = 32;
 
-/// The next place at which one can begin.
+/// The next position where one can start.
 pub(super) fn find(text: &[u8]) -> Option<usize> {
     let chunks = text.chunks(CHUNK).enumerate();
     let mut others = chunks.filter(|(_, chunk)| !chunk.is_ascii());
@@ -80,7 +80,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_next_one_is_found() {
+    fn the_next_start_is_found() {
         for before in 0..3 * CHUNK {
             let text = format!("\u{444}{}Ã¤", "x".repeat(before));
             assert_eq!(find(text.as_bytes()), Some(before + 2));

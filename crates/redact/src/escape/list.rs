@@ -1,16 +1,16 @@
-//! Numbers of a list of bytes: `6b 51 a`, `6B:51`, `0x6b, 0x51`, `[107, 81]`, and `[107, -61]`
-//! of a language whose bytes have signs.
+//! Numbers of a list of bytes: `6b 51 a`, `6B:51`, `0x6b, 0x51`, `[107, 81]`, and `[107, -61]` of a
+//! language with signed bytes.
 
 use super::MAX_ESCAPE;
 
-/// The most bytes between two numbers: a comma, a line break, and the indentation.
+/// The maximum length of a separator: a comma, a line break, and the indentation.
 const MAX_SEPARATOR: usize = MAX_ESCAPE;
 
-/// How many bytes of a list with a number for each byte of the shortest text are in a row: of
-/// one digit each, with one separator between them.
+/// The length of the shortest list that can represent a value: one digit for each byte of the
+/// shortest text, and one separator between them.
 pub(crate) const MIN_LEN: usize = 15;
 
-/// The bytes that a list consists of.
+/// The bytes that a list can contain.
 static IN_LIST: [bool; 256] = {
     let mut table = [false; 256];
     let mut byte = 0;
@@ -25,10 +25,10 @@ static IN_LIST: [bool; 256] = {
     table
 };
 
-/// How numbers are written.
+/// The notation of the numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Radix {
-    /// One digit or two, also after `0x`.
+    /// One or two digits, also after `0x`.
     Hexadecimal,
     /// From -128 to 255.
     Decimal,
@@ -39,35 +39,35 @@ pub(crate) enum Radix {
 pub(crate) struct Numbers {
     radix: Radix,
     state: State,
-    /// The two bytes that were read last, the later one second.
+    /// The last two bytes, the latest one second.
     before: [u8; 2],
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum State {
-    /// So many separators were read.
+    /// After a number of separators.
     Separator(usize),
     Digits {
         count: usize,
         value: u16,
         is_negative: bool,
     },
-    /// `0x` was read.
+    /// After `0x`.
     Prefix,
-    /// What is no number, up to the next separator.
+    /// Not a number; up to the next separator.
     Word,
 }
 
-/// What a byte means.
+/// The effect of a byte.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Step {
-    /// A number goes on, or what is between two.
+    /// A number or a separator continues.
     Goes,
-    /// A number begins, so many bytes before this one.
+    /// A number starts, this many bytes before this one.
     Begins(usize),
-    /// A number is at its end before this byte.
+    /// A number ended before this byte.
     Ends(u8),
-    /// There is no list here.
+    /// This is not a list.
     Breaks,
 }
 
@@ -75,21 +75,21 @@ const fn is_separator(byte: u8) -> bool {
     matches!(byte, b' ' | b'\t' | b'\r' | b'\n' | b',' | b':' | b'-')
 }
 
-/// Whether a list may have a byte in it.
+/// Whether a list can contain a byte.
 pub(crate) fn is_in_list(byte: u8) -> bool {
     IN_LIST.get(usize::from(byte)).copied().unwrap_or_default()
 }
 
-/// Whether a number may begin with a byte of a list.
+/// Whether a number can start with a byte of a list.
 pub(crate) fn may_begin(byte: u8) -> bool {
     byte == b'-' || !is_separator(byte)
 }
 
-/// Where so many bytes of a list begin that they may be one, at a place or after it; else how
-/// many of them are at the end of the text.
+/// The start of the next [`MIN_LEN`] consecutive bytes of a list, from a position on; otherwise the
+/// number of such bytes at the end of the text.
 pub(crate) fn find(bytes: &[u8], from: usize) -> Result<usize, usize> {
     let mut start = from;
-    // Most of a text is never looked at, as in the search of Boyer and Moore.
+    // Most bytes of a text are skipped, as in the Boyer-Moore algorithm.
     while let Some(window) = bytes.get(start..start + MIN_LEN) {
         match window.iter().rposition(|byte| !is_in_list(*byte)) {
             None => return Ok(start),
@@ -110,7 +110,7 @@ impl Numbers {
         }
     }
 
-    /// The same, for another list.
+    /// A reader for another list in the same notation.
     pub(crate) fn anew(self) -> Self {
         Self::new(self.radix)
     }
@@ -133,7 +133,7 @@ impl Numbers {
         };
         let (state, step) = match (self.state, digit.map(|digit| digit as u16)) {
             (State::Separator(_), Some(digit)) => {
-                // Else it is a separator, too.
+                // Otherwise it is also a separator.
                 let is_negative =
                     !is_hexadecimal && last == b'-' && !before_last.is_ascii_alphanumeric();
                 let begins = Step::Begins(usize::from(is_negative));
@@ -186,7 +186,7 @@ impl Numbers {
         step
     }
 
-    /// The number that ends here.
+    /// The number that ends at the end of the list.
     pub(crate) fn number(&self) -> Option<u8> {
         match self.state {
             State::Digits {
@@ -219,7 +219,7 @@ mod tests {
     }
 
     #[test]
-    fn each_list_is_read() {
+    fn lists_are_decoded() {
         for text in [
             "6b 51 a",
             "6B:51:0a",
@@ -256,7 +256,7 @@ mod tests {
     }
 
     #[test]
-    fn what_may_be_a_list_is_found() {
+    fn possible_lists_are_found() {
         let list = "1 2 3 4 5 6 7 8";
         assert_eq!(list.len(), MIN_LEN);
         for before in 0..40 {

@@ -216,7 +216,7 @@ mod tests {
     }
 
     #[test]
-    fn each_escape_is_read() {
+    fn escapes_are_decoded() {
         use Encoding::{Backslash, Html, Latin1, Percent};
         for (encoding, text, expected) in [
             (Percent, "a%2Fb%2fc%C3%A4", "a/b/cä"),
@@ -259,7 +259,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_cut_is_told_from_what_is_none() {
+    fn truncated_escapes_are_incomplete() {
         for (encoding, text) in [
             (Encoding::Percent, "%uD83D%uDE00"),
             (Encoding::Html, "&CounterClockwiseContourIntegral;"),
@@ -281,7 +281,7 @@ mod tests {
                 Read::Escape { length, .. } if length == text.len()
             ));
         }
-        // However long it is.
+        // Even if it is longer.
         let endless = format!("&#{}", "0".repeat(100));
         assert_eq!(
             Encoding::Html.read(endless.as_bytes(), false),
