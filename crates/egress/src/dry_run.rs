@@ -1,5 +1,5 @@
-//! A dry run: a request is made, checked and shown, and nothing of it is sent; no
-//! name is looked up for it either.
+//! A dry run: a request is created, checked and shown, but not sent, and no name is resolved for
+//! it.
 
 use std::future::pending;
 
@@ -20,15 +20,15 @@ use crate::redact::Unredacted;
 use crate::secrets::REDACTED;
 use crate::usage::audit::AuditEntry;
 
-/// The most bytes of a body that are looked at.
+/// The maximum length of a body that is inspected, in bytes.
 const MAX_LOOKED_AT: usize = 1 << 20;
 
-/// The most bytes of a body that are shown.
+/// The maximum length of a body that is shown, in bytes.
 const MAX_SHOWN: usize = 4 << 10;
 
 impl Egress {
-    /// Make a request as far as it goes without being sent. The first one is the end
-    /// of the run: what comes after it depends on the answer.
+    /// Process a request up to the point where it would be sent. The first one ends the run: later
+    /// ones depend on its response.
     pub(crate) async fn show_dry_run(
         &self,
         request: Request<BoxBody>,
@@ -37,7 +37,7 @@ impl Egress {
         proofs: &[Proof],
     ) -> Result<Unredacted, TransportError> {
         let (written, body) = request.into_parts();
-        // As the component wrote it: there are handles in it, which nobody sees.
+        // As the component wrote it, with handles, which are not shown.
         let mut sent = Request::from_parts(written.clone(), empty());
         let Admitted { route, .. } = self.admit(&mut sent, entry)?;
         let origin = &route.key.origin;
@@ -91,7 +91,7 @@ fn head(written: &Parts, dry_run: &DryRun) -> Vec<String> {
         "Request Headers:".to_owned(),
     ];
     for (name, value) in &written.headers {
-        // It counts handles, and is not what will be sent.
+        // It is for the body with handles, not the one that would be sent.
         if *name == CONTENT_LENGTH {
             continue;
         }
@@ -107,7 +107,7 @@ fn head(written: &Parts, dry_run: &DryRun) -> Vec<String> {
     lines
 }
 
-/// A body, if it is a text and not long.
+/// A body, if it is short text.
 fn content(written: &Parts, body: Option<&[u8]>) -> Vec<String> {
     let Some(body) = body else {
         return vec![

@@ -26,7 +26,7 @@ pub struct Transport {
 }
 
 impl Transport {
-    /// A transport without connections, for so many requests at a time.
+    /// A transport without connections, for this many concurrent requests.
     #[must_use]
     pub fn new(resolver: Arc<dyn Resolve>, roots: Roots, requests: usize) -> Self {
         Self {
@@ -40,13 +40,13 @@ impl Transport {
         }
     }
 
-    /// How many more requests can be in flight.
+    /// The number of free permits for requests.
     #[must_use]
     pub fn available_requests(&self) -> usize {
         self.permits.available()
     }
 
-    /// Connections that are kept open for the next request.
+    /// The number of idle connections.
     #[must_use]
     pub fn idle_connections(&self) -> usize {
         self.pool.idle_connections()
@@ -60,19 +60,19 @@ pub struct Egress {
     pub transport: Arc<Transport>,
     /// The tenant whose run it is.
     pub tenant: Arc<str>,
-    /// What it may reach.
+    /// The policy.
     pub policy: Policy,
     /// The TLS settings and proxies that its step requests.
     pub requested: Arc<Requested>,
-    /// The secrets that it is granted.
+    /// The secrets that are granted to it.
     pub secrets: Arc<GrantedSecrets>,
     /// The credentials that it has requested.
     pub credentials: Arc<Credentials>,
     /// Set for a dry run, in which nothing is sent.
     pub dry_run: Option<Arc<DryRun>>,
-    /// What it uses and does on the network.
+    /// Its usage and audit log.
     pub usage: Arc<RunUsage>,
-    /// Counts the processor time that the host spends for it.
+    /// Measures the CPU time that the host spends for it.
     pub cpu: CpuMeter,
 }
 

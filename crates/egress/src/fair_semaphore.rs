@@ -1,13 +1,13 @@
 //! A semaphore that shares its permits fairly among tenants.
 //!
-//! A permit can't be taken back from its holder, for as long as a run may last. Sharing out the
-//! permits that become free is therefore not enough: one tenant would already hold all of them
-//! when another arrives. A tenant gets a permit only while it holds fewer than are free: alone
-//! it gets up to half of all, two get a third each, and as much is left for the next. The
-//! number of tenants need not be known. (Switches share their buffers among ports so: Choudhury
-//! and Hahne, "Dynamic Queue Length Thresholds for Shared-Memory Packet Switches".)
+//! A permit can't be revoked, and its holder may keep it for as long as a run lasts. So it is not
+//! enough to share the permits that are released: one tenant would already hold all of them when
+//! another arrives. A tenant only gets a permit while it holds fewer than are free: alone it gets
+//! up to half of them, two get a third each, and the same number is left for the next. The number
+//! of tenants need not be known. (Switches share buffers among ports like this: Choudhury and
+//! Hahne, "Dynamic Queue Length Thresholds for Shared-Memory Packet Switches".)
 //!
-//! Runs without a tenant may take all: such a host has one user.
+//! Runs without a tenant may take all permits: such a host has a single user.
 
 use std::collections::{BTreeMap, HashMap};
 use std::future::pending;
@@ -15,14 +15,14 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::oneshot;
 
-/// Where the requests of one run queue, so that one of them at a time waits for a permit.
+/// The queue of the requests of one run, so that one of them at a time waits for a permit.
 #[derive(Debug, Default)]
 pub(crate) struct RunQueue(tokio::sync::Mutex<()>);
 
-/// The permits, and who waits for one.
+/// The permits and the waiters.
 pub(crate) struct FairSemaphore(Arc<Mutex<Permits>>);
 
-/// A permit, or a place in the queue for one. Dropping it hands it to the next in the queue.
+/// A permit, or a place in the queue for one. Dropping it passes it to the next waiter.
 pub(crate) struct FairPermit {
     permits: Arc<Mutex<Permits>>,
     tenant: Arc<str>,
@@ -40,7 +40,7 @@ struct Permits {
 #[derive(Default)]
 struct Tenant {
     held: usize,
-    /// Waiters by number, first come first.
+    /// Waiters by number, in order of arrival.
     waiting: BTreeMap<u64, oneshot::Sender<()>>,
 }
 
@@ -53,16 +53,15 @@ impl FairSemaphore {
         })))
     }
 
-    /// How many permits are free.
+    /// The number of free permits.
     pub(crate) fn available(&self) -> usize {
         lock(&self.0).free
     }
 
-    /// Wait for a permit. Among waiters whose tenant may take one, the first come is first
-    /// served.
+    /// Wait for a permit. Among the waiters whose tenant may take one, the first is served first.
     pub(crate) async fn acquire(&self, tenant: &Arc<str>) -> FairPermit {
         let (sender, receiver) = oneshot::channel();
-        // Dropped by a waiter that gives up.
+        // A waiter that gives up drops this.
         let permit = FairPermit {
             number: lock(&self.0).enter(tenant, sender),
             permits: Arc::clone(&self.0),
@@ -76,8 +75,8 @@ impl FairSemaphore {
         }
     }
 
-    /// Wait for a permit, with one waiter per run at a time, so that a run with sixteen
-    /// requests at once does not crowd out the others of its tenant.
+    /// Wait for a permit, with one waiter per run at a time, so that a run with many concurrent
+    /// requests does not crowd out other runs of its tenant.
     pub(crate) async fn acquire_queued(&self, line: &RunQueue, tenant: &Arc<str>) -> FairPermit {
         let _first_of_its_run = line.0.lock().await;
         self.acquire(tenant).await
@@ -100,7 +99,7 @@ impl Permits {
         number
     }
 
-    /// A waiter gives up, or a holder returns its permit.
+    /// A waiter gives up, or a holder releases its permit.
     fn leave(&mut self, tenant: &str, number: u64) {
         let Some(tenant_state) = self.tenants.get_mut(tenant) else {
             return;
@@ -142,7 +141,7 @@ fn give(permits: &Mutex<Permits>) {
         let Some(next) = lock(permits).give() else {
             return;
         };
-        // A waiter that is gone by now returns it when it is dropped.
+        // If the waiter is gone, dropping its permit passes it on.
         let _ = next.send(());
     }
 }

@@ -1,10 +1,9 @@
-//! What headers are not a client's to write, and what a table of them takes in memory.
+//! Header fields that clients may not set, and the memory of header tables.
 
 use http::header::CONTENT_LENGTH;
 use http::{HeaderMap, HeaderName, header};
 
-/// What is between two neighbours, and not for a client to say (RFC 9110, section 7.6.1),
-/// or is the host's to say.
+/// Fields that are only for the next hop (RFC 9110, section 7.6.1), or that the host sets.
 const FORBIDDEN: [HeaderName; 11] = [
     header::CONNECTION,
     HeaderName::from_static("keep-alive"),
@@ -19,20 +18,20 @@ const FORBIDDEN: [HeaderName; 11] = [
     header::TRAILER,
 ];
 
-/// Whether a header is not for a client to write.
+/// Whether a client may not set a header field.
 #[must_use]
 pub fn is_forbidden(name: &HeaderName) -> bool {
     FORBIDDEN.contains(name)
 }
 
-/// What a field takes beside its name and its value: two allocations, and a place among the
-/// further values of a name, where there is room for as many again.
+/// The memory of a field besides its name and value: two allocations, and an entry in the table of
+/// further values of a name, whose capacity may be twice its length.
 const FIELD_BYTES: usize = 224;
 
-/// What a table takes for each field that it has room for.
+/// The memory of each field that a table has capacity for.
 const PLACE_BYTES: usize = 112;
 
-/// What a table of headers takes in memory, at the most.
+/// The maximum memory of a header table.
 #[must_use]
 pub fn header_bytes(header: &HeaderMap) -> usize {
     let fields = header.iter();
@@ -40,19 +39,19 @@ pub fn header_bytes(header: &HeaderMap) -> usize {
     fields.sum::<usize>() + places_bytes(header)
 }
 
-/// What a field takes in one.
+/// The memory of a field.
 #[must_use]
 pub fn field_bytes(name: &str, value: &[u8]) -> usize {
     name.len() + value.len() + FIELD_BYTES
 }
 
-/// What the places for fields take, used or not.
+/// The memory of the capacity for fields, used or not.
 #[must_use]
 pub fn places_bytes(header: &HeaderMap) -> usize {
     header.capacity() * PLACE_BYTES
 }
 
-/// The length of a body, if it is announced.
+/// The announced length of a body, if any.
 pub(crate) fn announced_length(header: &HeaderMap) -> Option<u64> {
     header.get(CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
 }

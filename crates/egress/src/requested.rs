@@ -1,5 +1,5 @@
-//! What a step requests of the gate beside its requests: TLS settings and proxies. The policy
-//! decides whether it gets them.
+//! What a step requests of the egress gate besides its requests: TLS settings and proxies. The
+//! policy decides whether it gets them.
 
 use std::sync::Arc;
 
@@ -7,30 +7,30 @@ use http_step_policy::{Origin, PinnedKey, ProxyUrl, TlsRequest, TlsVersion, Veri
 
 use crate::connect::tls::{ClientCertificate, Trust};
 
-/// What a step asks for.
+/// The requests of a step.
 #[derive(Clone, Debug, Default)]
 pub struct Requested {
-    /// Of TLS.
+    /// TLS settings.
     pub tls: RequestedTls,
-    /// Of proxies.
+    /// Proxies.
     pub proxies: RequestedProxies,
 }
 
-/// How a step wants TLS to be.
+/// The TLS settings that a step requests.
 #[derive(Clone, Debug, Default)]
 pub struct RequestedTls {
-    /// By what servers are judged.
+    /// How servers are verified.
     pub trust: Trust,
-    /// Who the client says it is.
+    /// The client certificate.
     pub client: Option<Arc<ClientCertificate>>,
-    /// The oldest version.
+    /// The minimum version.
     pub min_version: Option<TlsVersion>,
-    /// The keys of which a server has to hold one.
+    /// The server must have one of these keys, if there are any.
     pub pinned_keys: Vec<PinnedKey>,
 }
 
 impl RequestedTls {
-    /// As the policy is asked for it.
+    /// The settings as the policy checks them.
     pub(crate) fn request(&self) -> TlsRequest {
         TlsRequest {
             verify: match self.trust {
@@ -45,14 +45,13 @@ impl RequestedTls {
     }
 }
 
-/// Proxies by what they are for: `https://example.com`, `https`, `all`, as the
-/// requests library has them.
+/// Proxies by their scope, as in the requests library: `https://example.com`, `https`, `all`.
 #[derive(Clone, Debug, Default)]
 pub struct RequestedProxies(pub Vec<(String, ProxyUrl)>);
 
 impl RequestedProxies {
-    /// The proxy for an origin: the most particular, as the requests library
-    /// chooses (`requests.utils.select_proxy`).
+    /// The proxy for an origin: the most specific one, as in the requests library
+    /// (`requests.utils.select_proxy`).
     pub(crate) fn for_origin(&self, origin: &Origin) -> Option<&ProxyUrl> {
         let scheme = origin.scheme.as_str();
         let host = &origin.host;
@@ -75,7 +74,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_most_particular_proxy() {
+    fn the_most_specific_proxy() {
         let proxies = RequestedProxies(
             [
                 ("all", "http://all.test:1"),

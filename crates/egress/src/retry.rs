@@ -1,40 +1,37 @@
-//! Whether a request that got no answer is sent once more, on another connection.
+//! Decides whether a request that got no response is sent again on another connection.
 //!
-//! A server may end a connection at any time, also when a request is on its way to it: as
-//! its workers are replaced, after some number of requests, after some rest. With HTTP/2
-//! it can say which requests it has not processed, and those are sent again, whatever they
-//! are (RFC 9113, sections 6.8 and 8.7). Of others nobody knows. Those with an idempotent
-//! method are sent again, once, if the connection had been used before and ended before
-//! any byte of an answer (RFC 9110, section 9.2.2; RFC 9112, section 9.3.1): the server
-//! has most likely closed it for being idle.
+//! A server can close a connection at any time, even when a request is on its way: when its workers
+//! are replaced, after a number of requests, after some idle time. On HTTP/2 it can report which
+//! requests it has not processed, and any such request is sent again (RFC 9113, sections 6.8 and
+//! 8.7). For other requests it is unknown. Those with an idempotent method are sent again, once, if
+//! the connection was reused and ended before any byte of a response (RFC 9110, section 9.2.2; RFC
+//! 9112, section 9.3.1): the server has most likely closed it as idle.
 
 use crate::error::{Sent, TransportError};
 use crate::usage::facts::ConnectionUse;
 
-/// How often a request is repeated. A server that always goes away is not
-/// followed for ever.
+/// The maximum number of retries, for servers that always close the connection.
 const MAX_RETRIES: u32 = 4;
 
 /// The attempts at one request.
 #[derive(Default)]
 pub(crate) struct Attempts {
     retries: u32,
-    /// What ended an attempt that may have reached the server.
+    /// The error of an attempt that may have reached the server.
     met: Option<TransportError>,
-    /// Whether a connection that had been used before has just ended: others may have as
-    /// well, and nobody has noticed yet.
+    /// Whether a reused connection has just ended: others may have ended as well without notice.
     needs_fresh_connection: bool,
 }
 
-/// What there is to know of an attempt that failed.
+/// A failed attempt.
 pub(crate) struct Failed<'e> {
     pub(crate) error: &'e TransportError,
-    /// Whether to process it twice is as good as once (RFC 9110, section 9.2.2).
+    /// Whether the request is idempotent (RFC 9110, section 9.2.2).
     pub(crate) is_idempotent: bool,
-    /// Whether the connection is one that requests share: HTTP/2.
+    /// Whether requests share the connection: HTTP/2.
     pub(crate) is_shared: bool,
     pub(crate) connection: ConnectionUse,
-    /// Whether the connection ended, before any byte of an answer.
+    /// Whether the connection ended before any byte of a response.
     pub(crate) has_ended: bool,
 }
 
@@ -45,7 +42,7 @@ impl Failed<'_> {
         };
         let is_reused = self.connection == ConnectionUse::Reused;
         if *unsent {
-            // Others may have used up a connection that is new and shared.
+            // A new connection that is shared may have been used by other requests.
             self.is_shared || is_reused
         } else {
             is_reused && self.is_idempotent && self.has_ended
@@ -53,14 +50,13 @@ impl Failed<'_> {
     }
 }
 
-/// Whether a request that is about to be sent may have to be repeated after it was
-/// written.
+/// Whether a request that is about to be sent may be retried after it was written.
 pub(crate) fn may_retry(is_idempotent: bool, is_shared: bool, connection: ConnectionUse) -> bool {
     is_shared || (is_idempotent && connection == ConnectionUse::Reused)
 }
 
 impl Attempts {
-    /// Whether there is to be another one, if there is still what to send.
+    /// Whether to retry, if the body can be sent again.
     pub(crate) fn should_retry_after(&mut self, failed: &Failed<'_>) -> bool {
         if self.retries == MAX_RETRIES || !failed.may_be_retried() {
             return false;
@@ -74,13 +70,13 @@ impl Attempts {
         true
     }
 
-    /// Whether the next one is to have a connection of its own.
+    /// Whether the next attempt needs a new connection.
     pub(crate) fn needs_fresh_connection(&self) -> bool {
         self.needs_fresh_connection
     }
 
-    /// The error to end with: that no later attempt was sent does not undo an
-    /// earlier one.
+    /// The final error: if an earlier attempt may have been sent, a later one that was not does not
+    /// change that.
     pub(crate) fn last(&mut self, error: TransportError) -> TransportError {
         match self.met.take() {
             Some(met) if error.sent() == Sent::No => met,
@@ -102,14 +98,14 @@ mod tests {
     }
 
     #[test]
-    fn what_is_repeated() {
+    fn retried_requests() {
         use ConnectionUse::{New, Reused};
         let late = TransportError::ReadTimeout {
             from: "http://a.test".to_owned(),
             within: std::time::Duration::ZERO,
         };
         let (unsent, unknown) = (&closed(true), &closed(false));
-        // Of HTTP/2, what the server has not processed is repeated, whatever it is.
+        // On HTTP/2, any request that the server has not processed is retried.
         for (error, is_idempotent, is_shared, connection, has_ended, retries) in [
             (unsent, false, true, Reused, false, true),
             (unsent, false, true, New, false, true),
@@ -137,7 +133,7 @@ mod tests {
                 retries,
                 "{error:?} {is_idempotent} {is_shared} {connection:?} {has_ended}"
             );
-            // What is repeated after it was written has to be kept.
+            // A request that can be retried after it was written must be kept.
             if retries && error == unknown {
                 assert!(may_retry(is_idempotent, is_shared, connection));
             }
@@ -145,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn after_a_reused_connection_that_ended_comes_a_fresh_one() {
+    fn a_retry_after_a_reused_connection_uses_a_new_one() {
         use ConnectionUse::{New, Reused};
         let (unsent, unknown) = (&closed(true), &closed(false));
         for (error, is_shared, connection, has_ended, needs_fresh_connection) in [

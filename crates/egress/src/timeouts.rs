@@ -15,10 +15,10 @@ pub struct RequestOptions {
     pub between_bytes_timeout: Option<Duration>,
 }
 
-/// The shortest time limit that is more than a refusal.
+/// The minimum timeout; a shorter one would reject every request.
 const MIN_TIMEOUT: Duration = Duration::from_millis(1);
 
-/// How long a request may take at each of its stages.
+/// The timeouts of the stages of a request.
 pub(crate) struct RequestTimeouts {
     pub(crate) connect: Duration,
     pub(crate) first_byte: Duration,
@@ -26,7 +26,7 @@ pub(crate) struct RequestTimeouts {
 }
 
 impl RequestTimeouts {
-    /// The requested timeouts, where they are shorter than the limits of the run.
+    /// The requested timeouts, if they are shorter than the limits of the run.
     pub(crate) fn new(options: &RequestOptions, limits: &Limits) -> Self {
         let less = |requested: Option<Duration>, limit: Duration| {
             requested.unwrap_or(limit).min(limit).max(MIN_TIMEOUT)

@@ -1,4 +1,4 @@
-//! Whether credentials may be used for a request, before anything is fetched for it.
+//! Checks whether a request may use its credentials, before anything is fetched for it.
 
 use bytes::Bytes;
 use http::{Method, Request};
@@ -13,7 +13,7 @@ use crate::error::TransportError;
 use crate::inject::{Destination, WrittenPath};
 use crate::usage::audit::AuditEntry;
 
-/// What a client is, with values in it.
+/// A client of a token endpoint, with the values of its secrets.
 pub(crate) struct ClientValues {
     pub(crate) id: sign::RevealedText,
     pub(crate) secret: sign::RevealedText,
@@ -36,8 +36,8 @@ impl Egress {
         Ok(())
     }
 
-    /// Check that a client's token endpoint is allowed; return how it is reached, and the
-    /// client's values.
+    /// Check that a client's token endpoint is allowed. Returns the route to it and the client's
+    /// values.
     pub(crate) fn admit_client(
         &self,
         client: &Client,
@@ -62,7 +62,7 @@ impl Egress {
         Ok((key, self.client(client, &entry)?))
     }
 
-    /// What a client is, if its secrets are granted for its token endpoint.
+    /// The client, if its secrets are granted for its token endpoint.
     pub(crate) fn client(
         &self,
         client: &Client,

@@ -1,5 +1,4 @@
-//! Whether a request may be made, and which way it goes: all that is decided
-//! before anything is done for it.
+//! Decides whether a request may be sent, and by which route, before anything else is done for it.
 
 pub(crate) mod client;
 
@@ -16,15 +15,15 @@ use crate::egress::Egress;
 use crate::error::{Stage, TransportError};
 use crate::usage::audit::AuditEntry;
 
-/// A request that may be made.
+/// An allowed request.
 pub(crate) struct Admitted {
     pub(crate) permit: Permit,
     pub(crate) route: Route,
 }
 
 impl Egress {
-    /// Admit a request. It goes out in the words of the origin that was checked:
-    /// a server is to read the authority as the policy did.
+    /// Admit a request. Its authority is replaced by the canonical form of the origin that was
+    /// checked, so that the server interprets it as the policy did.
     pub(crate) fn admit(
         &self,
         request: &mut Request<BoxBody>,
@@ -52,7 +51,7 @@ impl Egress {
         Ok(Admitted { permit, route })
     }
 
-    /// How a connection to an origin is opened, and kept apart from others.
+    /// The route to an origin, which determines the connections that the request can share.
     fn route(&self, origin: &Origin, permit: &Permit) -> Result<Route, TransportError> {
         let tls = match origin.scheme {
             Scheme::Http => None,
@@ -70,7 +69,7 @@ impl Egress {
         })
     }
 
-    /// The TLS settings that the step requests, as far as the policy allows them.
+    /// The TLS settings that the step requests, if the policy allows them.
     fn identity(&self, permit: &Permit) -> Result<Identity, TransportError> {
         let requested = &self.requested.tls;
         Ok(Identity {
@@ -81,9 +80,8 @@ impl Egress {
     }
 }
 
-/// CONNECT would make a tunnel of the connection; TRACE echoes what intermediaries
-/// have added, and TRACK is what some servers call it. Case matters in methods,
-/// but not to every server.
+/// CONNECT would make the connection a tunnel. TRACE echoes what intermediaries have added; some
+/// servers call it TRACK. Methods are case-sensitive, but not for every server.
 fn is_for_intermediaries(method: &Method) -> bool {
     ["CONNECT", "TRACE", "TRACK"]
         .iter()
@@ -105,7 +103,7 @@ fn origin(uri: &Uri) -> Result<Origin, TransportError> {
     Ok(origin)
 }
 
-/// Have a request name its origin in the origin's own words.
+/// Write the origin of a request in canonical form.
 fn name_canonically(request: &mut Request<BoxBody>, origin: &Origin) -> Result<(), TransportError> {
     let canonical = origin.authority();
     let unwritable = |part: &'static str| {
@@ -118,8 +116,7 @@ fn name_canonically(request: &mut Request<BoxBody>, origin: &Origin) -> Result<(
     let mut uri = request.uri().clone().into_parts();
     let authority = Authority::try_from(canonical);
     uri.authority = Some(authority.map_err(|error| of_host(&error))?);
-    // An empty path is `/` (RFC 9110, section 4.2.3), and has to be written, which
-    // hyper does not do; here it reads as if it were.
+    // An empty path is `/` (RFC 9110, section 4.2.3) and must be written, which hyper doesn't do.
     let target = uri
         .path_and_query
         .as_ref()
@@ -139,7 +136,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_request_names_its_origin_as_the_policy_reads_it() {
+    fn a_request_has_its_origin_in_canonical_form() {
         for (requested, named, host) in [
             (
                 "http://one.test/path?q=1",
@@ -174,12 +171,12 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_origin_is_refused() {
+    fn invalid_origins_are_refused() {
         for (requested, reason) in [
             ("/path", "the request has no host"),
             ("*", "the request has no host"),
             ("one.test:80", "the request has no host"),
-            // With a name before it, it is no origin to begin with.
+            // With a name before it, it is not a valid origin.
             (
                 "http://@one.test/",
                 "the request to http://one.test has a user name or a password before its host",

@@ -15,28 +15,28 @@ pub use self::scheme::SchemeError;
 
 pub(crate) use self::scheme::{Client, Scheme};
 
-/// How many a run can request.
+/// The maximum number of requests for credentials per run.
 const MAX_REQUESTED: usize = 16;
 
-/// What one run has requested.
+/// The credentials that one run has requested.
 #[derive(Default)]
 pub struct Credentials(Mutex<Vec<Arc<Placeholder>>>);
 
-/// Requested credentials, and the header field that stands for them in requests.
+/// Requested credentials, and the header field that represents them in requests.
 pub struct Placeholder {
     /// The name of the field.
     pub field: HeaderName,
-    /// Its value, in the place of the credentials.
+    /// Its value, as the placeholder of the credentials.
     pub value: String,
     pub(crate) scheme: Scheme,
 }
 
 impl Credentials {
-    /// Request credentials. What is returned goes into requests in their place.
+    /// Request credentials. Returns the placeholder, which the component puts into requests.
     ///
     /// # Errors
     ///
-    /// The scheme is not usable, or the run has requested too many.
+    /// The scheme is invalid, or the run has requested too many.
     pub fn request(&self, requested: RequestedScheme) -> Result<Arc<Placeholder>, SchemeError> {
         let scheme = Scheme::try_from(requested)?;
         let mut requested = self.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -44,7 +44,7 @@ impl Credentials {
             return Err(SchemeError::TooMany);
         }
         let name = scheme.name();
-        // It is no secret: it means something in this run alone, and people read it in the log.
+        // It is not secret: it is only valid in this run, and it appears in logs.
         let value = match requested.len() {
             0 => format!("<{name}>"),
             others => format!("<{name} {}>", others + 1),
@@ -58,7 +58,7 @@ impl Credentials {
         Ok(placeholder)
     }
 
-    /// Take the placeholders out of a request's header.
+    /// Remove the placeholders from a request's header.
     pub(crate) fn take_from(&self, header: &mut HeaderMap) -> Vec<Arc<Placeholder>> {
         let requested = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let is_in = |placeholder: &Arc<Placeholder>| {
@@ -68,7 +68,7 @@ impl Credentials {
         let found: Vec<Arc<Placeholder>> =
             requested.iter().filter(|one| is_in(one)).cloned().collect();
         for placeholder in &found {
-            // What else stands there would go out beside it.
+            // Other values of the field would otherwise be sent with the credentials.
             header.remove(&placeholder.field);
         }
         found
@@ -87,7 +87,7 @@ mod tests {
     }
 
     #[test]
-    fn a_request_has_the_fields_that_stand_for_them() {
+    fn placeholders_are_taken_from_requests() {
         let credentials = Credentials::default();
         let first = credentials.request(hmac()).unwrap();
         let second = credentials.request(hmac()).unwrap();
@@ -109,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn they_are_not_asked_for_without_end() {
+    fn requested_credentials_are_limited() {
         let credentials = Credentials::default();
         for _ in 0..MAX_REQUESTED {
             assert!(credentials.request(hmac()).is_ok());

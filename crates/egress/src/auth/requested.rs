@@ -1,16 +1,16 @@
-//! A scheme as a client asks for it, before it is checked. Texts may have handles in them.
+//! A scheme as a client requests it, not validated. Its texts may contain handles.
 
 use http_step_signing::hmac::Encoding;
 use http_step_signing::oauth2::ClientAuthentication;
 
-/// How requests are to prove who sends them.
+/// How requests are authenticated.
 #[derive(Clone)]
 pub enum RequestedScheme {
     /// HMAC-SHA256 of the body.
     Hmac {
         /// The key.
         key: String,
-        /// How the signature is written.
+        /// The format of the signature.
         form: SignatureForm,
     },
     /// AWS Signature Version 4.
@@ -26,31 +26,31 @@ pub enum RequestedScheme {
     OAuth2(OAuth2),
 }
 
-/// How an HMAC is written.
+/// The format of an HMAC.
 #[derive(Clone)]
 pub enum SignatureForm {
-    /// As GitHub signs webhooks.
+    /// As in GitHub's webhooks.
     GitHub,
-    /// As Slack does.
+    /// As in Slack's.
     Slack,
-    /// As Stripe does.
+    /// As in Stripe's.
     Stripe,
     /// The signature alone.
     Plain(PlainSignature),
 }
 
-/// A signature in a header of its own.
+/// A signature in a header field.
 #[derive(Clone)]
 pub struct PlainSignature {
     /// The name of the header.
     pub header: String,
-    /// How the bytes are written.
+    /// The encoding of the signature.
     pub encoding: Encoding,
-    /// What stands before them.
+    /// The text before it.
     pub prefix: String,
 }
 
-/// An AWS access key, and what it signs for.
+/// An AWS access key, and its scope.
 #[derive(Clone)]
 pub struct Aws {
     /// The access key's ID.
@@ -63,7 +63,7 @@ pub struct Aws {
     pub region: String,
     /// The service.
     pub service: String,
-    /// Whether the body is left out of what is signed.
+    /// Whether the signature does not cover the body.
     pub is_payload_unsigned: bool,
 }
 
@@ -76,10 +76,10 @@ pub struct OAuth2 {
     pub client_id: String,
     /// The client's secret.
     pub client_secret: String,
-    /// Where the two stand in a request for a token.
+    /// Where the ID and the secret are in a request for a token.
     pub authentication: ClientAuthentication,
-    /// What the token is to be good for.
+    /// The requested scope.
     pub scope: Option<String>,
-    /// Whom the token is for.
+    /// The audience of the token.
     pub audience: Option<String>,
 }

@@ -1,4 +1,4 @@
-//! The schemes, and what is wrong with one before it is used.
+//! The schemes, and their validation.
 
 use std::net::IpAddr;
 use std::sync::Mutex;
@@ -18,13 +18,13 @@ use super::MAX_REQUESTED;
 use super::requested::{Aws, OAuth2, PlainSignature, RequestedScheme, SignatureForm};
 use crate::headers::is_forbidden;
 
-/// The longest text that a component may write: with a handle in it for what is longer.
+/// The maximum length of a text, with handles in place of values.
 const MAX_TEXT: usize = 4 << 10;
 
-/// The longest name: of a header, what stands before a signature, a region, a service.
+/// The maximum length of a name: of a header, a prefix of a signature, a region, a service.
 const MAX_NAME: usize = 128;
 
-/// What the host goes by when it decides where values may stand, and what may come back.
+/// The fields that determine where values may be injected and what is redacted.
 const OF_REQUESTS: [HeaderName; 8] = [
     ACCEPT,
     ACCEPT_CHARSET,
@@ -36,8 +36,7 @@ const OF_REQUESTS: [HeaderName; 8] = [
     RANGE,
 ];
 
-/// How requests prove who sends them. Texts are as the component wrote them: with
-/// handles.
+/// How requests are authenticated. Texts are as the component wrote them, with handles.
 pub(crate) enum Scheme {
     /// HMAC-SHA256 of the body.
     Hmac { key: String, form: Form },
@@ -47,7 +46,7 @@ pub(crate) enum Scheme {
     Digest {
         username: String,
         password: String,
-        /// What the server asked for last.
+        /// The latest challenge, and its origin.
         session: Mutex<Option<(Origin, Session)>>,
     },
     /// OAuth 2 client credentials.
@@ -68,7 +67,7 @@ pub(crate) struct Client {
 /// Why a scheme can't be used.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum SchemeError {
-    /// The run has asked for too many.
+    /// The run has requested too many.
     #[error(
         "a step can ask for credentials {MAX_REQUESTED} times; one field is good for all requests"
     )]
@@ -79,27 +78,27 @@ pub enum SchemeError {
     /// A name is too long.
     #[error("a name of the credentials has {0} bytes; it may have {MAX_NAME}")]
     LongName(usize),
-    /// The form of a signature is none.
+    /// The format of a signature is invalid.
     #[error(transparent)]
     Plain(#[from] PlainError),
-    /// A signature is to stand in a header that is not a client's to write.
+    /// The signature is in a header field that a client may not set.
     #[error("the signature can't be in `{0}`, which is between the host and its neighbours")]
     Forbidden(HeaderName),
-    /// A signature is to stand in a header that has another meaning.
+    /// The signature is in a header field that has another meaning.
     #[error("the signature can't be in `{0}`, which says something else of a request")]
     Meaning(HeaderName),
-    /// The token URL is no URL.
+    /// The token URL is not a URL.
     #[error("the token URL is not a URL: {0}")]
     Url(#[from] url::ParseError),
     /// The token URL has no origin.
     #[error("the token URL leads nowhere: {0}")]
     Origin(#[from] OriginError),
-    /// The token URL has credentials in it.
+    /// The token URL contains credentials.
     #[error(
         "the token URL has a user name or a password in it; the client's go in `client_id` and `client_secret`"
     )]
     UserInfo,
-    /// The token URL is not secured by TLS.
+    /// The token URL does not use TLS.
     #[error(
         "the token URL is `http`, and all on the way would see the client's secret: use `https`"
     )]
@@ -107,7 +106,7 @@ pub enum SchemeError {
 }
 
 impl Scheme {
-    /// What it is called, as in a step file.
+    /// Its name, as in step files.
     pub(super) fn name(&self) -> &'static str {
         match self {
             Self::Hmac { .. } => "hmac",
@@ -117,7 +116,7 @@ impl Scheme {
         }
     }
 
-    /// The texts that its proofs are made of, and that may be secret.
+    /// Its texts that may contain secrets.
     pub(crate) fn sources(&self) -> Vec<&str> {
         match self {
             Self::Hmac { key, .. } => vec![key],
@@ -129,7 +128,7 @@ impl Scheme {
         }
     }
 
-    /// The header field that people know it by.
+    /// The header field that it is known for.
     pub(super) fn field(&self) -> HeaderName {
         match self {
             Self::Hmac { form, .. } => match form {
@@ -169,7 +168,7 @@ impl TryFrom<RequestedScheme> for Scheme {
     }
 }
 
-/// What a component asks for is kept for as long as it runs, and told of in errors.
+/// The requested texts are kept for the whole run and shown in errors, so their length is limited.
 fn check_lengths(requested: &RequestedScheme) -> Result<(), SchemeError> {
     let (names, texts): (Vec<&str>, Vec<&str>) = match requested {
         RequestedScheme::Hmac { key, form } => match form {
@@ -223,7 +222,7 @@ impl TryFrom<OAuth2> for Client {
             return Err(SchemeError::UserInfo);
         }
         let origin = Origin::from_url(token_url.as_str())?;
-        // RFC 6749, section 3.2, but for what does not leave the machine.
+        // RFC 6749, section 3.2, except for endpoints on this machine.
         if origin.scheme == UriScheme::Http && !is_loopback(&token_url) {
             return Err(SchemeError::Insecure);
         }
@@ -239,8 +238,8 @@ impl TryFrom<OAuth2> for Client {
     }
 }
 
-/// Whether a URL leads to this machine, by its own word; as does `localhost` (RFC 6761,
-/// section 6.3). The policy has to allow it all the same, and the address is checked.
+/// Whether a URL's host is a loopback address or `localhost` (RFC 6761, section 6.3). The policy
+/// still has to allow it, and the address is checked.
 fn is_loopback(url: &Url) -> bool {
     match url.host() {
         Some(url::Host::Ipv4(ip)) => IpAddr::V4(ip).is_loopback(),
@@ -281,7 +280,7 @@ mod tests {
     }
 
     #[test]
-    fn a_signature_is_in_no_header_of_the_connection() {
+    fn a_signature_is_not_in_a_forbidden_header() {
         for (header, prefix, error) in [
             ("X-Signature", "sha256=", None),
             (
@@ -305,7 +304,7 @@ mod tests {
                     "the signature can't be in `content-length`, which says something else of a request",
                 ),
             ),
-            // The value would be read in another way than it was judged.
+            // The value would be interpreted differently from how it was checked.
             (
                 "Content-Type",
                 "text/plain;",
@@ -341,7 +340,7 @@ mod tests {
     }
 
     #[test]
-    fn a_client_secret_goes_over_tls() {
+    fn a_client_secret_requires_tls() {
         let insecure = "the token URL is `http`, and all on the way would see the client's secret: use `https`";
         for (url, error) in [
             ("https://auth.example/token?x=1#f", None),

@@ -16,17 +16,17 @@ use zeroize::Zeroizing;
 use super::{Aws, Placeholder, Scheme};
 use crate::body::content::Content;
 
-/// What stands before the signature of Stripe's form, after the time, and of AWS's.
+/// The text before the signature in Stripe's format, after the time, and in AWS's.
 const STRIPE: &str = ",v1=";
 const AWS: &str = "Signature=";
 
-/// A text with the values of secrets in it.
+/// A text that contains values of secrets.
 pub(crate) type RevealedText = Zeroizing<Vec<u8>>;
 
 /// The credentials that a request needs.
 pub(crate) struct Proof {
     pub(crate) placeholder: Arc<Placeholder>,
-    /// An OAuth 2 token, once it was fetched.
+    /// An OAuth 2 token, after it was fetched.
     pub(crate) token: Option<Arc<Token>>,
 }
 
@@ -39,7 +39,7 @@ pub(crate) struct Signed {
     pub(crate) signatures: Vec<Zeroizing<String>>,
 }
 
-/// What credentials are computed from: the scheme with the values of its secrets.
+/// The scheme with the values of its secrets, from which credentials are computed.
 pub(crate) enum KeyMaterial<'p> {
     Hmac {
         form: &'p hmac::Form,
@@ -67,9 +67,8 @@ impl Proof {
         }
     }
 
-    /// Whether a server that has refused the request (status 401) says how to prove it
-    /// better. A token is fetched anew once, and a nonce each time that the server has
-    /// another one for it.
+    /// Whether a response with status 401 asks for other credentials. A token is fetched again
+    /// once; a Digest request is repeated for each new nonce.
     pub(crate) fn is_challenged(
         &self,
         origin: &Origin,
@@ -83,7 +82,7 @@ impl Proof {
         let challenge = Challenge::choose(requested).ok();
         let mut session = session.lock().unwrap_or_else(PoisonError::into_inner);
         let answered = session.take().filter(|(by, _)| by == origin);
-        // If it did not like the answer, it would like the same password no better.
+        // If the server rejected the answer to its nonce, it would reject the same password again.
         if let Some((_, answered)) = answered
             && !challenge
                 .as_ref()
@@ -140,7 +139,7 @@ impl KeyMaterial<'_> {
                 let Some((origin_of_session, session)) = &mut *session else {
                     return Ok(Signed::default());
                 };
-                // A nonce is good for the server that gave it.
+                // A nonce is only valid for the server that sent it.
                 if origin_of_session != origin {
                     return Ok(Signed::default());
                 }
@@ -171,7 +170,8 @@ impl KeyMaterial<'_> {
 }
 
 impl Signed {
-    /// Of headers, of which the last has the signature, and of what stands before it.
+    /// From header fields, the last of which contains the signature, and the length of the text
+    /// before it.
     fn from_headers(headers: Headers, before: impl Fn(&str) -> usize) -> Self {
         let last = headers.last().and_then(|(_, value)| value.to_str().ok());
         let signature = last.and_then(|text| text.get(before(text)..));
@@ -225,7 +225,7 @@ fn random_text() -> Option<String> {
     Some(random.iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
-/// Seconds since 1970; a clock that was never set tells of 1970.
+/// Seconds since 1970; 0 if the clock was never set.
 fn now() -> u64 {
     let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
     now.map_or(0, |now| now.as_secs())

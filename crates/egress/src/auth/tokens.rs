@@ -9,15 +9,15 @@ use tokio::sync::Mutex as AsyncMutex;
 use crate::connect::pool::Key;
 use crate::secrets::{Fingerprint, Fingerprints};
 
-/// How many are kept for a tenant, and over all.
+/// The maximum number of tokens for a tenant, and of all tenants.
 const MAX_FOR_TENANT: usize = 32;
 const MAX_KEPT: usize = 256;
 
-/// Where a token is kept. Who waits for it waits for the one who fetches it.
+/// Holds a token. The lock makes other requests wait for the one that fetches it.
 pub(crate) type Slot = Arc<AsyncMutex<Option<Arc<Token>>>>;
 
-/// What a token is kept by: how its endpoint is reached, by whom, and all that makes it
-/// what it is.
+/// The key of a token: the route to its endpoint, the tenant, and everything that determines the
+/// token.
 #[derive(PartialEq)]
 struct TokenKey {
     key: Key,
@@ -27,7 +27,7 @@ struct TokenKey {
 /// The tokens of all runs.
 pub(crate) struct Tokens {
     fingerprints: Fingerprints,
-    /// The one asked for last stands first.
+    /// The most recently used one is first.
     slots: Mutex<VecDeque<(TokenKey, Slot)>>,
 }
 

@@ -1,4 +1,4 @@
-//! A request's body, read before it goes out.
+//! Reads a request's body before it is sent.
 
 use std::time::Duration;
 
@@ -12,21 +12,21 @@ use super::BoxBody;
 use crate::error::TransportError;
 use crate::usage::MessageReservation;
 
-/// What was read of a body, and what comes after it.
+/// The start of a body, and what follows it.
 pub(crate) struct Read {
     pub(crate) bytes: Bytes,
     pub(crate) rest: Rest,
 }
 
-/// What comes after what was read.
+/// What follows the part that was read.
 pub(crate) enum Rest {
     Nothing,
     Trailers(HeaderMap),
     More,
 }
 
-/// Read a body that a component writes, each of its pieces in time, until it ends or is
-/// longer than it may be.
+/// Read a body that a component writes, with a timeout for each piece, until it ends or exceeds
+/// `most` bytes.
 pub(crate) async fn collect(
     body: &mut BoxBody,
     most: usize,
@@ -61,7 +61,7 @@ pub(crate) async fn collect(
     })
 }
 
-/// Pieces of a body, one after the other. The first is not copied: mostly it is all.
+/// Consecutive pieces of a body. The first is not copied, since most bodies have only one.
 #[derive(Default)]
 struct Pieces {
     first: Bytes,

@@ -1,4 +1,4 @@
-//! What a request's body comes from.
+//! The source of a request's body.
 
 use std::pin::Pin;
 use std::task::{Context as Task, Poll};
@@ -14,22 +14,21 @@ use super::BoxBody;
 use crate::error::TransportError;
 use crate::usage::MessageReservation;
 
-/// How much of a body is held back until all of it is there: then all is decided
-/// before a connection is opened, and its length can be told. Of a longer one the
-/// secrets have to be in so much of it, if the component announces its length, since
-/// there are servers that take no upload without it; else it goes out in chunks
-/// (RFC 9112, section 7.1), with secrets anywhere.
+/// How much of a body is read before it is sent. If it ends within that, everything is decided
+/// before a connection is opened, and its length is known. In a longer one with an announced
+/// length, the secrets must be within that part, since some servers accept no upload without a
+/// length; otherwise it is sent in chunks (RFC 9112, section 7.1), with secrets anywhere.
 pub(crate) const MAX_HELD: usize = 1 << 20;
 
-/// What a request's body comes from.
+/// The source of a request's body.
 pub(crate) enum Content {
     /// The component.
     Written(BoxBody),
-    /// The host, which has all of it.
+    /// The host, which has the whole body.
     Whole {
         body: Full<Bytes>,
         bytes: Bytes,
-        /// A field of it by which a server may act on another method.
+        /// A field in it that can make a server use another method.
         override_field: Option<&'static str>,
         _room: MessageReservation,
     },
@@ -38,7 +37,7 @@ pub(crate) enum Content {
 }
 
 impl Content {
-    /// All of it, where the host has that.
+    /// The whole body, if the host has it.
     pub(crate) fn whole(&self) -> &[u8] {
         match self {
             Self::Whole { bytes, .. } => bytes,
@@ -46,7 +45,7 @@ impl Content {
         }
     }
 
-    /// The field by which a server may act on another method, where the host has all of it.
+    /// The field that can make a server use another method, if the host has the whole body.
     pub(crate) fn override_field(&self) -> Option<&'static str> {
         match self {
             Self::Whole { override_field, .. } => *override_field,
@@ -91,7 +90,7 @@ impl Body for Content {
     }
 }
 
-/// What a body is written in.
+/// The syntax of a body.
 pub(crate) fn context_of(header: &HeaderMap) -> Context {
     let content_type = header.get(CONTENT_TYPE);
     Context::from_media_type(content_type.and_then(|value| value.to_str().ok()))

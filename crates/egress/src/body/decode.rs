@@ -1,6 +1,5 @@
-//! The content coding of a response, undone. A component gets a message that
-//! fits together: the body as the resource is, and no header that speaks of how
-//! it travelled.
+//! Decodes the content coding of a response. The component gets a consistent message: the decoded
+//! body, and no header fields about its coding.
 
 use std::sync::Arc;
 
@@ -18,8 +17,8 @@ use crate::secrets::GrantedSecrets;
 use crate::usage::audit::AuditEntry;
 use crate::usage::{MessageReservation, RunUsage};
 
-/// A response as the component gets it. Where no secret could be in it, it is read as
-/// browsers do: past what is no coding, and past what follows the end of one.
+/// A response as the component gets it. If it can't contain a secret, it is decoded as leniently as
+/// in browsers: unknown codings and data after the end are ignored.
 pub(crate) fn decoded(
     mut head: Parts,
     body: Received,
@@ -41,8 +40,8 @@ pub(crate) fn decoded(
             "The response of {origin} has the Content-Encoding {name:?}, which is no content coding; it is ignored."
         ));
     }
-    // A decoder has its window, up to 16 MiB, as long as its reader keeps it: so long
-    // the request counts as under way, and over all runs those are bounded.
+    // A decoder keeps its window, up to 16 MiB, for as long as its reader keeps it. So the request
+    // counts as in flight until then, which limits the windows of all runs.
     let window = if codings.is_identity() {
         None
     } else {
@@ -76,11 +75,11 @@ pub(crate) fn decoded(
     Response::from_parts(head, body.boxed_unsync())
 }
 
-/// The budgets of a run, of which decoding takes its part.
+/// The budgets of a run that decoding uses.
 struct Budgets {
     usage: Arc<RunUsage>,
     entry: Arc<AuditEntry>,
-    /// What the decoder has of the run's memory.
+    /// The run's memory that the decoder uses.
     room: MessageReservation,
     origin: String,
 }
@@ -105,10 +104,9 @@ impl Allowance for Budgets {
     }
 }
 
-/// What there is to undo. A part of a coded body can't be decoded by itself
-/// (RFC 9110, section 14.1), what has no body tells of one that it does not
-/// have, and an unknown coding is for the component to know. With the names that are no
-/// coding and are read past.
+/// The codings to decode, and the names that are ignored since they are not codings. There are none
+/// for a part of a body, which can't be decoded separately (RFC 9110, section 14.1), for a response
+/// without a body, and for an unknown coding, which is left to the component.
 fn codings(head: &Parts, body: &Received, is_lenient: bool) -> (Codings, Vec<String>) {
     if head.status == StatusCode::PARTIAL_CONTENT || body.is_end_stream() {
         return <_>::default();
@@ -122,8 +120,7 @@ fn codings(head: &Parts, body: &Received, is_lenient: bool) -> (Codings, Vec<Str
     }
 }
 
-/// Whether a body has codings that nothing is known of. Their names are the server's
-/// to choose.
+/// Whether a body has unknown codings. The server chooses their names.
 pub(crate) fn is_opaque(header: &HeaderMap) -> bool {
     let codings = header.get_all(CONTENT_ENCODING).iter();
     let mut transfers = header.get_all(TRANSFER_ENCODING).iter();
@@ -131,7 +128,7 @@ pub(crate) fn is_opaque(header: &HeaderMap) -> bool {
         || transfers.any(|coding| !coding.as_bytes().eq_ignore_ascii_case(b"chunked"))
 }
 
-/// Whether a body has a coding, or would have, if there were one.
+/// Whether a body has a coding, or would have one if it existed.
 pub(crate) fn is_coded(header: &HeaderMap) -> bool {
     let codings = header.get_all(CONTENT_ENCODING).iter();
     Codings::parse(codings.map(HeaderValue::as_bytes)).map_or(true, |it| !it.is_identity())

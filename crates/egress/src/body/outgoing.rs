@@ -18,10 +18,10 @@ use crate::flood::http2::FloodGuard;
 use crate::usage::audit::AuditEntry;
 use crate::usage::{MessageReservation, RunUsage};
 
-/// How a request's body gets on.
+/// The progress of a request's body.
 pub(crate) struct Progress {
     began: Instant,
-    /// Milliseconds from the beginning to the last piece.
+    /// Milliseconds from the start to the latest piece.
     last: AtomicU64,
     done: AtomicBool,
 }
@@ -35,41 +35,41 @@ impl Progress {
         }
     }
 
-    /// Something has happened.
+    /// Record progress.
     pub(crate) fn step(&self) {
         let now = u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX);
         self.last.store(now, Ordering::Relaxed);
     }
 
-    /// For how long nothing has happened.
+    /// The time since the latest progress.
     pub(crate) fn silence(&self) -> Duration {
         let last = Duration::from_millis(self.last.load(Ordering::Relaxed));
         self.began.elapsed().saturating_sub(last)
     }
 
-    /// Whether the body was sent, so that the server is next.
+    /// Whether the body was sent, so that the server has to respond next.
     pub(crate) fn is_done(&self) -> bool {
         self.done.load(Ordering::Relaxed)
     }
 }
 
-/// How much of what is sent again goes out at once.
+/// The maximum length of a piece of a replayed body.
 const PIECE: usize = 64 << 10;
 
-/// A request's body, on one attempt to send it.
+/// A request's body in one attempt to send it.
 pub(crate) struct Outgoing {
     request: Arc<Upload>,
     attempt: u32,
-    /// What an earlier attempt has sent, to be sent first.
+    /// The part that an earlier attempt sent, which is sent first.
     replayed: Bytes,
-    /// What is left of the length that was announced: hyper asks for no more.
+    /// The rest of the announced length, if any: hyper reads no further.
     left: Option<u64>,
     progress: Arc<Progress>,
-    /// Of the connection that it goes out on, if that is shared.
+    /// The guard of the connection, if it is shared.
     flood_guard: Option<FloodGuard>,
 }
 
-/// What all attempts at a request have in common.
+/// The state that all attempts at a request share.
 pub(crate) struct Upload {
     body: Replay,
     #[cfg_attr(not(test), expect(dead_code, reason = "it is held, and not read"))]
@@ -80,26 +80,26 @@ pub(crate) struct Upload {
 }
 
 impl Upload {
-    /// The body once more from its beginning; none if what was sent of it is not kept.
+    /// The body from its start; none if the part that was sent is not kept.
     pub(crate) fn replay(self: &Arc<Self>) -> Option<Outgoing> {
         let (attempt, replayed) = self.body.replay()?;
         Some(Outgoing::for_attempt(Arc::clone(self), attempt, replayed))
     }
 
-    /// Keep what is sent, to send it again.
+    /// Keep what is sent, so that it can be sent again.
     pub(crate) fn keep(&self) {
         self.body
             .keep(MessageReservation::new(Arc::clone(&self.usage)));
     }
 
-    /// There is an answer: nothing is sent again.
+    /// The server responded: nothing is sent again.
     pub(crate) fn settle(&self) {
         self.body.settle();
     }
 }
 
 impl Outgoing {
-    /// Watch over a body of an announced length, if one was announced.
+    /// A body with its announced length, if any.
     pub(crate) fn new(
         content: Content,
         length: Option<u64>,
@@ -129,12 +129,12 @@ impl Outgoing {
         }
     }
 
-    /// What outlives this attempt.
+    /// The state that outlives this attempt.
     pub(crate) fn upload(&self) -> Arc<Upload> {
         Arc::clone(&self.request)
     }
 
-    /// A server tells a connection of HTTP/2 how it gets on with it.
+    /// On HTTP/2, the server acknowledges the body as it reads it, which the guard allows for.
     pub(crate) fn attach_flood_guard(&mut self, flood_guard: FloodGuard) {
         self.flood_guard = Some(flood_guard);
     }
@@ -186,8 +186,8 @@ impl Body for Outgoing {
                     return Poll::Ready(Some(Err(error)));
                 }
             }
-            // The end of the run drops the body's other end, which reads like the
-            // end of the body: the server would take half a request for a whole.
+            // When the run ends, the other end of the body is dropped, which looks like the end of
+            // the body: the server would accept an incomplete request.
             None if usage.signal().is_closed() => {
                 return Poll::Ready(Some(Err(TransportError::RequestBody)));
             }

@@ -19,7 +19,7 @@ use crate::flood::http2::Http2Stream;
 use crate::usage::RunUsage;
 use crate::usage::audit::AuditEntry;
 
-/// A response's body, as it comes.
+/// A response's body.
 pub(crate) struct Received {
     inner: Incoming,
     usage: Arc<RunUsage>,
@@ -27,10 +27,9 @@ pub(crate) struct Received {
     origin: String,
     count: u64,
     within: Duration,
-    /// Given back when the body is at its end: its reader may keep it for as
-    /// long as it likes.
+    /// Released at the end of the body: its reader may keep the body for longer.
     held: Option<(Arc<ActiveRequest>, Option<Http2Stream>)>,
-    /// Runs out if nothing comes; set up when a read has to wait.
+    /// The timeout of the next piece; set when a read has to wait.
     silence: Option<Pin<Box<Sleep>>>,
 }
 
@@ -62,12 +61,12 @@ impl Received {
         }
     }
 
-    /// What the request holds, if it is not at its end.
+    /// What the request holds, unless the body has ended.
     pub(crate) fn held(&self) -> Option<Arc<ActiveRequest>> {
         self.held.as_ref().map(|(held, _)| Arc::clone(held))
     }
 
-    /// Count a piece that came.
+    /// Count a piece.
     fn take(&mut self, bytes: usize) -> Result<(), TransportError> {
         self.count += bytes as u64;
         self.entry.received(bytes as u64);
@@ -77,7 +76,7 @@ impl Received {
         self.usage.count_received(bytes)
     }
 
-    /// Wait for the next piece, no longer than it may take.
+    /// Wait for the next piece, with the timeout.
     fn wait<T>(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<T, TransportError>>> {
         let within = self.within;
         let silence = self.silence.get_or_insert_with(|| Box::pin(sleep(within)));
@@ -88,7 +87,7 @@ impl Received {
         })))
     }
 
-    /// Nothing more comes of it.
+    /// The body has ended.
     fn end(&mut self) {
         self.entry.ended();
         self.held = None;
@@ -119,9 +118,8 @@ impl Body for Received {
     ) -> Poll<Option<Result<Frame<Bytes>, TransportError>>> {
         let this = self.get_mut();
         match Pin::new(&mut this.inner).poll_frame(cx) {
-            // An HTTP/2 server may send frames of nothing without end. They are
-            // no sign of life, and not for wasmtime-wasi-http to see
-            // (GHSA-f8mm).
+            // An HTTP/2 server may send an unlimited number of empty frames. They don't count as
+            // progress, and wasmtime-wasi-http must not get them (GHSA-f8mm).
             Poll::Ready(Some(Ok(frame))) if frame.data_ref().is_some_and(Bytes::is_empty) => {
                 cx.waker().wake_by_ref();
                 this.wait(cx)

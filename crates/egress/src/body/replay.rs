@@ -1,6 +1,5 @@
-//! A request's body that may have to be sent again, on another connection. What was sent
-//! of it is kept, up to a limit; the next attempt begins with that and goes on with what
-//! the component has not written yet.
+//! A request's body that can be sent again on another connection. The part that was sent is kept,
+//! up to a limit; the next attempt starts with it and continues with what the component writes.
 
 use std::pin::Pin;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -18,25 +17,25 @@ pub(crate) struct Replay(Mutex<Source>);
 
 struct Source {
     content: Content,
-    /// The attempt that reads it. An earlier one may still be in hands of hyper's.
+    /// The attempt that reads it. hyper may still hold an earlier one.
     attempt: u32,
     sent: Buffered,
 }
 
-/// What was taken out of the content so far.
+/// What was read from the content so far.
 enum Buffered {
     Nothing,
-    /// This, which counts as the run's memory.
+    /// Kept, which counts as memory of the run.
     Kept(Kept),
-    /// More than is kept, or what nobody asked to keep.
+    /// Not kept: it exceeds the limit, or keeping was not requested.
     Gone,
 }
 
 #[derive(Default)]
 struct Kept {
-    /// What an earlier attempt sent.
+    /// What earlier attempts sent.
     before: Bytes,
-    /// What this one has sent after that.
+    /// What this attempt sent after that.
     now: BytesMut,
     room: Option<MessageReservation>,
 }
@@ -50,8 +49,7 @@ impl Replay {
         }))
     }
 
-    /// Keep what is sent from now on, in this part of the run's memory, unless it is too
-    /// late for that.
+    /// Keep what is sent from now on, as memory of the run, unless something was sent already.
     pub(crate) fn keep(&self, room: MessageReservation) {
         let mut source = self.lock();
         if matches!(source.sent, Buffered::Nothing) {
@@ -62,7 +60,7 @@ impl Replay {
         }
     }
 
-    /// It was answered: nothing of it is sent again.
+    /// The server responded: nothing of it is sent again.
     pub(crate) fn settle(&self) {
         let mut source = self.lock();
         if matches!(source.sent, Buffered::Kept(_)) {
@@ -70,8 +68,8 @@ impl Replay {
         }
     }
 
-    /// Begin another attempt: its number, and what it has to send first. None if that is
-    /// not kept.
+    /// Start another attempt. Returns its number, and what it sends first. None if that is not
+    /// kept.
     pub(crate) fn replay(&self) -> Option<(u32, Bytes)> {
         let mut source = self.lock();
         let first = match &mut source.sent {
@@ -114,7 +112,7 @@ impl Replay {
 }
 
 impl Source {
-    /// Something was taken out of the content: a frame, or an error.
+    /// A frame or an error was read from the content.
     fn take(&mut self, frame: Option<&Frame<Bytes>>) {
         let data = frame.and_then(Frame::data_ref);
         let is_kept = match (&mut self.sent, &self.content, data) {
@@ -123,7 +121,7 @@ impl Source {
                 true
             }
             (Buffered::Kept(kept), Content::Written(_), Some(data)) => kept.push(data),
-            // Trailers are rare, and a long body with secrets in it is not held twice.
+            // Trailers are rare, and a long body with secrets is not held twice.
             _ => false,
         };
         if !is_kept {
@@ -133,7 +131,7 @@ impl Source {
 }
 
 impl Kept {
-    /// Keep a piece, if there is room for it.
+    /// Keep a piece, if it fits.
     fn push(&mut self, piece: &[u8]) -> bool {
         if self.before.len() + self.now.len() + piece.len() > MAX_HELD {
             return false;

@@ -1,5 +1,5 @@
-//! A response, when it has come to the component: what the host holds of it is memory of the
-//! run for as long as anybody may ask for it.
+//! A response that the component holds: what the host keeps for it counts as memory of the run
+//! until the component drops it.
 
 use std::pin::Pin;
 use std::sync::{Arc, Mutex};
@@ -17,17 +17,17 @@ use crate::headers::header_bytes;
 use crate::secrets::Redactor;
 use crate::usage::{MessageReservation, RunUsage};
 
-/// A piece that is larger is not copied: it keeps the buffer that it was read into.
+/// A larger piece is not copied: it keeps the buffer that it was read into.
 const SMALL: usize = 4 << 10;
 
-/// The most that a buffer has room for that is read into.
+/// The maximum capacity of a read buffer.
 const BUFFER: usize = if (HTTP2_STREAM_WINDOW as usize) > MAX_HEADER_BYTES {
     HTTP2_STREAM_WINDOW as usize
 } else {
     MAX_HEADER_BYTES
 };
 
-/// A response that is there.
+/// Count a response as memory of the run.
 pub(crate) fn metered(
     mut response: Response<BoxBody>,
     usage: &Arc<RunUsage>,
@@ -36,7 +36,7 @@ pub(crate) fn metered(
     let_go_of_buffers(header);
     let mut room = MessageReservation::new(Arc::clone(usage));
     room.resize(header_bytes(header))?;
-    // It goes when the component takes the response, which is counted from then on.
+    // Released when the component takes the response, which is counted from then on.
     response.extensions_mut().insert(Arc::new(Mutex::new(room)));
     let mut ahead = MessageReservation::new(Arc::clone(usage));
     if !response.body().is_end_stream() {
@@ -52,7 +52,7 @@ pub(crate) fn metered(
     }))
 }
 
-/// A value as it was read is a part of a buffer, and keeps all of it.
+/// A header value is a slice of a read buffer, and keeps all of it. Copy it.
 fn let_go_of_buffers(header: &mut HeaderMap) {
     for value in header.values_mut() {
         if let Ok(mut copy) = HeaderValue::from_bytes(value.as_bytes()) {
@@ -65,9 +65,9 @@ fn let_go_of_buffers(header: &mut HeaderMap) {
 /// The body of a response, whose pieces count as memory of the run.
 pub struct ResponseBody {
     inner: BoxBody,
-    /// The piece that was read last: there is none that is read before it is used up.
+    /// The latest piece: the next one is read only after this one is used up.
     piece: MessageReservation,
-    /// What the connection may have read beyond it.
+    /// What the connection may have read ahead.
     ahead: MessageReservation,
     usage: Arc<RunUsage>,
 }
@@ -77,7 +77,7 @@ impl ResponseBody {
         let data = match frame.into_data() {
             Ok(data) => data,
             Err(frame) => {
-                // Nobody tells how long they are kept.
+                // It is unknown how long the component keeps them.
                 let trailers = frame.trailers_ref().map_or(0, header_bytes);
                 self.usage.retain(trailers, Stage::Body)?;
                 return Ok(frame);
@@ -103,13 +103,13 @@ impl Body for ResponseBody {
         let this = self.get_mut();
         let frame = ready!(Pin::new(&mut this.inner).poll_frame(cx));
         if !matches!(&frame, Some(Ok(frame)) if frame.is_data()) {
-            // To be less is never too much.
+            // Reducing a reservation can't fail.
             _ = this.piece.resize(0);
             _ = this.ahead.resize(0);
         }
         Poll::Ready(frame.map(|frame| {
             this.counted(frame?).map_err(|error| {
-                // It is that of a budget, and quotes nobody.
+                // The error is about a budget, and quotes no message.
                 let failure = Failure::at_once(error);
                 let code = failure.code(&Redactor::empty());
                 this.usage.audit().failed(failure);

@@ -1,5 +1,4 @@
-//! What a body counts, what it holds on its way and until when, and how long it
-//! may stand still.
+//! What a body counts, what it holds and until when, and its timeouts.
 
 use std::collections::VecDeque;
 use std::convert::Infallible;
@@ -30,7 +29,7 @@ use crate::usage::facts::ConnectionFacts;
 
 const ORIGIN: &str = "http://one.test";
 const WITHIN: Duration = Duration::from_secs(10);
-/// Often enough.
+/// Shorter than the timeout.
 const PAUSE: Duration = Duration::from_secs(8);
 
 /// A run that may make one request at a time.
@@ -73,7 +72,7 @@ impl Run {
         Outgoing::new(body, length, Arc::clone(&self.usage), entry, held)
     }
 
-    /// The body of a response that begins with this head, and the server's end.
+    /// The body of a response with this head, and the server's end.
     async fn received(&self, head: &str) -> (Received, DuplexStream) {
         let (io, mut server) = duplex(1 << 10);
         let mut connection = Connection::start(io, ConnectionFacts::empty(), None)
@@ -120,7 +119,7 @@ fn data(text: &'static str) -> Frame<Bytes> {
 }
 
 #[tokio::test]
-async fn the_trailers_of_a_request_are_held_to_the_budgets_of_a_header() {
+async fn trailers_of_a_request_count_as_a_header() {
     let limits = Limits {
         header_fields: 1,
         ..Limits::default()
@@ -142,7 +141,7 @@ async fn the_trailers_of_a_request_are_held_to_the_budgets_of_a_header() {
 }
 
 #[tokio::test]
-async fn a_body_has_gone_out_when_it_is_as_long_as_was_announced() {
+async fn a_body_is_sent_when_its_announced_length_is_reached() {
     for (length, is_done) in [
         (None, [false, false, true]),
         (Some(3), [false, false, true]),
@@ -159,7 +158,7 @@ async fn a_body_has_gone_out_when_it_is_as_long_as_was_announced() {
     }
 }
 
-/// All data that is left of a body.
+/// The remaining data of a body.
 async fn rest(mut outgoing: Outgoing) -> Vec<u8> {
     let mut rest = Vec::new();
     while let Some(frame) = outgoing.frame().await {
@@ -169,7 +168,7 @@ async fn rest(mut outgoing: Outgoing) -> Vec<u8> {
 }
 
 #[tokio::test]
-async fn a_body_goes_out_again_from_its_beginning_at_whatever_point_it_broke_off() {
+async fn a_body_is_replayed_from_its_start() {
     for sent in 0..=3 {
         let run = Run::new(Limits::default());
         let pieces = [data("one"), data("two"), data("three")];
@@ -181,7 +180,7 @@ async fn a_body_goes_out_again_from_its_beginning_at_whatever_point_it_broke_off
         }
         let mut second = upload.replay().unwrap();
         assert!(!second.progress().is_done(), "{sent}");
-        // The earlier one may not take away what is the later one's.
+        // The earlier attempt must not consume data of the later one.
         let late = first.frame().await.unwrap().unwrap_err();
         assert_eq!(late, TransportError::RequestBody, "{sent}");
         let _ = second.frame().await;
@@ -194,10 +193,10 @@ async fn a_body_goes_out_again_from_its_beginning_at_whatever_point_it_broke_off
 }
 
 #[tokio::test]
-async fn what_was_not_kept_does_not_go_out_again() {
+async fn a_body_that_was_not_kept_is_not_replayed() {
     let run = Run::new(Limits::default());
     let upload = run.outgoing([data("x")], None).await.upload();
-    // Nothing of it is gone yet.
+    // Nothing of it was sent yet.
     let mut outgoing = upload.replay().unwrap();
     outgoing.frame().await.unwrap().unwrap();
     upload.keep();
@@ -205,7 +204,7 @@ async fn what_was_not_kept_does_not_go_out_again() {
 }
 
 #[tokio::test]
-async fn a_body_is_kept_up_to_a_limit_and_within_the_memory_of_its_run() {
+async fn a_body_is_kept_within_its_limit_and_the_memory_of_the_run() {
     let half = || Frame::data(Bytes::from(vec![b'x'; MAX_HELD / 2]));
     let budget = |bytes| Limits {
         memory: bytes,
@@ -237,7 +236,7 @@ async fn a_body_is_kept_up_to_a_limit_and_within_the_memory_of_its_run() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn each_piece_that_goes_out_is_a_sign_of_life() {
+async fn each_sent_piece_is_progress() {
     let run = Run::new(Limits::default());
     let mut outgoing = run.outgoing([data("one"), data("two")], None).await;
     let progress = outgoing.progress();
@@ -250,7 +249,7 @@ async fn each_piece_that_goes_out_is_a_sign_of_life() {
 }
 
 #[tokio::test]
-async fn a_request_keeps_its_turn_until_its_body_has_gone_out() {
+async fn a_request_keeps_its_permit_until_its_body_is_sent() {
     let run = Run::new(Limits::default());
     let outgoing = run.outgoing([data("x")], None).await;
     assert_eq!(run.permits.available(), 0);
@@ -259,7 +258,7 @@ async fn a_request_keeps_its_turn_until_its_body_has_gone_out() {
 }
 
 #[tokio::test]
-async fn a_turn_is_given_back_when_the_answer_was_read_though_its_reader_keeps_it() {
+async fn a_permit_is_released_when_the_response_was_read() {
     const OK: &str = "HTTP/1.1 200 OK\r\n";
     for (fields, rest, is_whole) in [
         ("content-length: 2\r\n", "ok", true),
@@ -288,7 +287,7 @@ async fn a_turn_is_given_back_when_the_answer_was_read_though_its_reader_keeps_i
         }
         assert_eq!(last.unwrap().is_ok(), is_whole, "{fields}");
         assert_eq!(run.permits.available(), 1, "{fields}");
-        // Nor can the end of the run break it off any more.
+        // The end of the run has no effect on it either.
         run.usage.audit().abort(ErrorKind::Cancelled, "stopped");
         assert_eq!(
             run.usage.audit().rows(&Redactor::empty())[0].error,
@@ -304,7 +303,7 @@ async fn a_turn_is_given_back_when_the_answer_was_read_though_its_reader_keeps_i
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_response_that_is_slow_is_read_and_one_that_stops_is_not_waited_for() {
+async fn a_slow_response_is_read_and_a_stopped_one_times_out() {
     let head = "HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\n";
     let run = Run::new(Limits::default());
     let (mut received, mut server) = run.received(head).await;
@@ -330,7 +329,7 @@ async fn a_response_that_is_slow_is_read_and_one_that_stops_is_not_waited_for() 
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_server_is_not_late_as_long_as_the_body_goes_out() {
+async fn a_response_does_not_time_out_while_the_body_is_sent() {
     let progress = Progress::new(false);
     let upload = async {
         for _ in 0..4 {

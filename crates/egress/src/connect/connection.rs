@@ -1,5 +1,5 @@
-//! An open connection to an origin: HTTP/1.1, which carries one request at a
-//! time, or HTTP/2, which many share. hyper writes and reads the wire.
+//! An open connection to an origin: HTTP/1.1 with one request at a time, or HTTP/2, which several
+//! requests share. hyper implements the protocols.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -20,20 +20,20 @@ use crate::flood::interim::InterimCounter;
 use crate::flood::{HTTP2_STREAM_WINDOW, MAX_HEADER_BYTES, MAX_HEADER_FIELDS};
 use crate::usage::facts::{ConnectionFacts, Protocol};
 
-/// How many requests share a connection. Together they have the windows of all:
-/// were the connection's window smaller, a few that nobody reads would hold up
-/// the rest, which may be another step's.
+/// The maximum number of requests on a connection. The connection's window is the sum of theirs:
+/// with a smaller one, a few requests whose responses are not read would block the others, which
+/// may belong to another step.
 const HTTP2_STREAMS: u32 = 64;
 const HTTP2_CONNECTION_WINDOW: u32 = HTTP2_STREAMS * HTTP2_STREAM_WINDOW;
 
-/// What waits of a request's body for a server that lets it come and does not read it.
+/// The maximum of a request's body that is buffered for a server that doesn't read it.
 const HTTP2_SEND_BUFFER: usize = 128 << 10;
 
-/// Streams that the server has reset and that are still remembered, so that a
-/// server that resets all it gets costs no memory (CVE-2023-44487).
+/// The maximum number of streams that the server reset and that are still remembered, so that a
+/// server that resets all streams uses no memory (CVE-2023-44487).
 const HTTP2_RESET_STREAMS: usize = 64;
 
-/// What requests need that a proxy is to pass on.
+/// What requests through a forwarding proxy need.
 #[derive(Clone, Debug)]
 pub(crate) struct Forwarded {
     pub(crate) authorization: Option<HeaderValue>,
@@ -42,31 +42,31 @@ pub(crate) struct Forwarded {
 /// An open connection.
 pub(crate) struct Connection {
     pub(crate) facts: ConnectionFacts,
-    /// Where requests go to a proxy that is to pass them on, and so name the
-    /// whole URL (RFC 9112, section 3.2.2).
+    /// Set if requests go to a forwarding proxy, and therefore contain the whole URL (RFC 9112,
+    /// section 3.2.2).
     forwarded: Option<Forwarded>,
     sender: Sender,
-    /// Those of the request that is under way, if it speaks HTTP/1.1.
+    /// Counts the interim responses of the current request, on HTTP/1.1.
     interim: InterimCounter,
 }
 
 enum Sender {
     Http1 {
         sender: http1::SendRequest<Outgoing>,
-        /// How many bytes came since the last request was handed over.
+        /// The number of bytes received since the latest request was sent.
         came: Arc<AtomicUsize>,
     },
     Http2 {
         sender: http2::SendRequest<Outgoing>,
-        /// How many requests it can still take. All handles have the same.
+        /// The number of requests that it can still take, which all handles share.
         room: Arc<Semaphore>,
         flood_guard: FloodGuard,
     },
 }
 
 impl Connection {
-    /// Begin to speak HTTP. The connection is driven by a task of its own, which
-    /// ends when it is dropped, or when the server ends it.
+    /// Start HTTP. A separate task drives the connection and ends when it is dropped, or when the
+    /// server closes it.
     pub(crate) async fn start(
         io: impl Io + 'static,
         facts: ConnectionFacts,
@@ -123,12 +123,12 @@ impl Connection {
         })
     }
 
-    /// Whether requests can share it.
+    /// Whether several requests can use it at a time.
     pub(crate) fn is_shared(&self) -> bool {
         matches!(self.sender, Sender::Http2 { .. })
     }
 
-    /// Another handle on it, if requests can share it.
+    /// Another handle to it, if several requests can use it.
     pub(crate) fn share(&self) -> Option<Self> {
         match &self.sender {
             Sender::Http1 { .. } => None,
@@ -149,7 +149,7 @@ impl Connection {
         }
     }
 
-    /// Whether both are handles on one connection.
+    /// Whether both are handles to one connection.
     pub(crate) fn is_same(&self, other: &Self) -> bool {
         match (&self.sender, &other.sender) {
             (Sender::Http2 { room, .. }, Sender::Http2 { room: other, .. }) => {
@@ -159,7 +159,7 @@ impl Connection {
         }
     }
 
-    /// Whether it can take one more request at the same time.
+    /// Whether it can take another concurrent request.
     pub(crate) fn has_room(&self) -> bool {
         match &self.sender {
             Sender::Http1 { .. } => true,
@@ -167,8 +167,8 @@ impl Connection {
         }
     }
 
-    /// A request's part of it, to be held until the response was read; none where
-    /// it has all of it.
+    /// A request's share of the connection, held until the response was read; none if the request
+    /// has the whole connection.
     pub(crate) fn stream(&self) -> Option<Http2Stream> {
         match &self.sender {
             Sender::Http1 { .. } => None,
@@ -181,7 +181,7 @@ impl Connection {
         }
     }
 
-    /// Why the host cut it off, if it did.
+    /// The flood for which the host closed it, if any.
     pub(crate) fn flood(&self) -> Option<Http2Flood> {
         match &self.sender {
             Sender::Http1 { .. } => None,
@@ -189,8 +189,8 @@ impl Connection {
         }
     }
 
-    /// Whether it ended, by an error that it met, before any byte of an answer to the
-    /// last request. Of one that is shared, the error has to be more than its stream's.
+    /// Whether it ended with an error before any byte of a response to the latest request. For a
+    /// shared connection, an error of the stream is not enough.
     pub(crate) fn has_ended_before_an_answer(&self, error: &hyper::Error) -> bool {
         match &self.sender {
             Sender::Http1 { came, .. } => came.load(Ordering::Relaxed) == 0,
@@ -206,8 +206,8 @@ impl Connection {
         }
     }
 
-    /// Wait until it can take the next request: for HTTP/1.1, until the body of
-    /// the last response was read. False if it ends instead.
+    /// Wait until it can take the next request: on HTTP/1.1, until the body of the latest response
+    /// was read. False if it ends before.
     pub(crate) async fn is_free(&mut self) -> bool {
         match &mut self.sender {
             Sender::Http1 { sender, .. } => sender.ready().await.is_ok(),
@@ -215,7 +215,7 @@ impl Connection {
         }
     }
 
-    /// Send a request. The error has it back if not a byte of it was written.
+    /// Send a request. The error returns it if none of it was written.
     pub(crate) async fn send(
         &mut self,
         mut request: Request<Outgoing>,
@@ -243,7 +243,7 @@ impl Connection {
             } => {
                 request.body_mut().attach_flood_guard(flood_guard.clone());
                 *request.version_mut() = Version::HTTP_2;
-                // The authority says it (RFC 9113, section 8.3.1).
+                // `:authority` replaces it (RFC 9113, section 8.3.1).
                 request.headers_mut().remove(HOST);
                 sender.try_send_request(request).await
             }
@@ -251,7 +251,7 @@ impl Connection {
     }
 }
 
-/// The target as a server itself is asked for it (RFC 9112, section 3.2.1).
+/// The target in origin form (RFC 9112, section 3.2.1).
 fn origin_form(uri: &Uri) -> Uri {
     uri.path_and_query()
         .map_or_else(|| Uri::from_static("/"), |target| Uri::from(target.clone()))

@@ -1,6 +1,5 @@
-//! The only file that opens sockets: to one of several addresses of a host, the
-//! first that answers (RFC 8305, "happy eyeballs"). Whether an address may be
-//! dialled was decided before.
+//! The only file that opens sockets: to the first of several addresses that answers (RFC 8305,
+//! "happy eyeballs"). The addresses were checked before.
 
 use std::collections::VecDeque;
 use std::io;
@@ -11,30 +10,30 @@ use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 use tokio::time::sleep;
 
-/// How long an address is alone in the race (RFC 8305, section 8).
+/// The delay before the next address is tried in parallel (RFC 8305, section 8).
 const HEAD_START: Duration = Duration::from_millis(250);
 
-/// How many addresses are tried. A name with hundreds is a way to scan a
-/// network with one request.
+/// The maximum number of addresses that are tried. A name with hundreds of them could be used to
+/// scan a network with one request.
 const MAX_ADDRESSES: usize = 8;
 
-/// The last address that did not answer, and why.
+/// The last address that failed, and why.
 #[derive(Debug)]
 pub(crate) struct Unreachable {
     pub(crate) address: IpAddr,
     pub(crate) error: io::Error,
 }
 
-/// Connect to the first address that answers. A new attempt begins when the one
-/// before has failed, or has not succeeded within its head start.
+/// Connect to the first address that answers. The next attempt starts when the previous one has
+/// failed, or after a delay.
 ///
-/// None is the error of no address at all.
+/// The error is none if there is no address.
 pub(crate) async fn dial(
     addresses: &[IpAddr],
     port: u16,
 ) -> Result<TcpStream, Option<Unreachable>> {
     let mut waiting = interleaved(addresses);
-    // Dropped, it ends the attempts that are still under way.
+    // Dropping it aborts the attempts in progress.
     let mut attempts = JoinSet::new();
     let mut failure = None;
     loop {
@@ -64,8 +63,7 @@ async fn attempt(address: IpAddr, port: u16) -> Result<TcpStream, Unreachable> {
         .map_err(|error| Unreachable { address, error })
 }
 
-/// The two families in turn, beginning with that of the first address
-/// (RFC 8305, section 4).
+/// Alternate the two families, starting with that of the first address (RFC 8305, section 4).
 fn interleaved(addresses: &[IpAddr]) -> VecDeque<IpAddr> {
     let first_is_v6 = addresses.first().is_some_and(IpAddr::is_ipv6);
     let (first, second): (Vec<IpAddr>, Vec<IpAddr>) = addresses
@@ -93,7 +91,7 @@ mod tests {
     }
 
     #[test]
-    fn families_take_turns() {
+    fn address_families_alternate() {
         for (given, ordered) in [
             (&[][..], &[][..]),
             (&["1.1.1.1", "1.1.1.2"], &["1.1.1.1", "1.1.1.2"]),
@@ -113,10 +111,10 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn an_address_that_refuses_does_not_hold_up_the_next() {
+    async fn a_refusing_address_does_not_delay_the_next() {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
-        // Nothing listens on that port of the other loopback addresses.
+        // No other loopback address has a listener on that port.
         let stream = dial(&addresses(&["::1", "127.0.0.2", "127.0.0.1"]), port)
             .await
             .unwrap();
@@ -124,7 +122,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn the_last_failure_is_told() {
+    async fn the_last_failure_is_reported() {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
         drop(listener);

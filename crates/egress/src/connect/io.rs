@@ -1,6 +1,5 @@
-//! A socket that does not wait for ever to write. The run that reads from it
-//! has a deadline; a write can outlive its run, when a connection is wound up
-//! that the server no longer reads from.
+//! A socket with a write timeout. The run that reads from it has a deadline, but a write can
+//! outlive its run, when a connection is closed that the server no longer reads from.
 
 use std::future::Future;
 use std::io;
@@ -12,11 +11,10 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::time::{Sleep, sleep};
 
-/// How long a server may take to read anything.
+/// How long a server may read nothing.
 const STALL: Duration = Duration::from_secs(60);
 
-/// What a connection reads from and writes to: a socket, TLS over it, a tunnel
-/// through a proxy, and TLS in that.
+/// The transport of a connection: a socket, TLS over it, a tunnel through a proxy, or TLS in that.
 pub(crate) trait Io: AsyncRead + AsyncWrite + Send + Unpin {}
 
 impl<T: AsyncRead + AsyncWrite + Send + Unpin> Io for T {}
@@ -24,13 +22,13 @@ impl<T: AsyncRead + AsyncWrite + Send + Unpin> Io for T {}
 /// A connected socket.
 pub(crate) struct Socket {
     stream: TcpStream,
-    /// Runs out if the server reads nothing; set up when a write has to wait.
+    /// The timeout of a write; set when a write has to wait.
     stall: Option<Pin<Box<Sleep>>>,
 }
 
 impl Socket {
     pub(crate) fn new(stream: TcpStream) -> Self {
-        // Requests are written whole; waiting for more only delays them.
+        // Requests are written in one piece; waiting for more would only delay them.
         let _ = stream.set_nodelay(true);
         Self {
             stream,
@@ -38,7 +36,7 @@ impl Socket {
         }
     }
 
-    /// Let a write wait no longer than it may.
+    /// Apply the timeout to a write.
     fn watch<T>(&mut self, cx: &mut Context<'_>, poll: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
         if poll.is_ready() {
             self.stall = None;
@@ -103,10 +101,10 @@ mod tests {
 
     use super::*;
 
-    /// More than the system takes for somebody who does not read.
+    /// More than the system buffers for a peer that doesn't read.
     const MUCH: usize = 64 << 20;
 
-    /// A socket, and its other end.
+    /// A socket and its peer.
     async fn pair() -> (Socket, TcpStream) {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
@@ -115,9 +113,9 @@ mod tests {
         (Socket::new(near.unwrap()), far.unwrap().0)
     }
 
-    // Time that is paused goes on by itself when all else waits.
+    // Paused time advances when everything else waits.
     #[tokio::test(start_paused = true)]
-    async fn a_write_that_nobody_reads_ends() {
+    async fn a_write_that_is_not_read_times_out() {
         let (mut socket, _far) = pair().await;
         let started = tokio::time::Instant::now();
         let error = socket.write_all(&vec![0; MUCH]).await.unwrap_err();

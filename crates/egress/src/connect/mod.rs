@@ -1,6 +1,6 @@
-//! Opens connections. A name is resolved once, every address that it leads to is checked, and
-//! the one dialled is one of those checked: a name that changes its mind between check and
-//! connection gains nothing.
+//! Opens connections. A name is resolved once, all its addresses are checked, and a connection is
+//! only opened to one of these: a name whose addresses change between the check and the connection
+//! gains nothing.
 
 pub(crate) mod connection;
 mod dial;
@@ -31,12 +31,12 @@ use crate::usage::audit::AuditEntry;
 use crate::usage::facts::TlsFacts;
 use crate::usage::facts::{ConnectionFacts, Protocol, Timings};
 
-/// The way to an origin.
+/// The route to an origin.
 pub(crate) struct Route {
     pub(crate) key: Key,
 }
 
-/// How many addresses a name may have.
+/// The maximum number of addresses of a name.
 const MAX_ADDRESSES: usize = 64;
 
 /// Opens connections.
@@ -46,7 +46,7 @@ pub(crate) struct Connector {
 }
 
 impl Connector {
-    /// Open a connection for requests that have a permit.
+    /// Open a connection for a request with a permit.
     pub(crate) async fn connect(
         &self,
         route: &Route,
@@ -89,8 +89,8 @@ impl Connector {
             })
     }
 
-    /// All addresses of the origin's host; each is allowed, or it is an error.
-    /// None where a proxy is to find them.
+    /// The addresses of the origin's host. It is an error if one of them is not allowed. Empty if a
+    /// proxy resolves the name.
     async fn addresses(
         &self,
         route: &Route,
@@ -131,8 +131,8 @@ impl Connector {
             .map_err(|error| unresolved(innermost(&error)))?;
         match found.len() {
             0 => Err(unresolved("it has no address".to_owned())),
-            // Refused, rather than cut off: every address that it has is checked, and recorded
-            // in the audit log.
+            // Rejected rather than truncated: every address is checked and recorded in the audit
+            // log.
             many if many > MAX_ADDRESSES => Err(unresolved(format!(
                 "it has {many} addresses, and {MAX_ADDRESSES} are the most"
             ))),
@@ -140,8 +140,8 @@ impl Connector {
         }
     }
 
-    /// A way through a proxy. Where the proxy itself is, the operator has said:
-    /// the policy's addresses are those of targets.
+    /// Connect through a proxy. The operator chose its address: the policy's rules for addresses
+    /// only apply to targets.
     async fn through(
         &self,
         proxy: &Proxy,
@@ -234,7 +234,7 @@ impl Connector {
     }
 }
 
-/// What is open, and where the socket leads.
+/// An open transport, and the peer of its socket.
 type Opened = (Box<dyn Io>, Option<SocketAddr>);
 
 async fn direct(origin: &Origin, addresses: &[IpAddr]) -> Result<Opened, TransportError> {
@@ -255,8 +255,8 @@ async fn direct(origin: &Origin, addresses: &[IpAddr]) -> Result<Opened, Transpo
     Ok((Box::new(Socket::new(stream)), peer))
 }
 
-/// Whether a proxy is given the requests themselves, rather than asked for a
-/// tunnel: as HTTP proxies are for `http` URLs.
+/// Whether a proxy forwards requests, as HTTP proxies do for `http` URLs, rather than opening a
+/// tunnel.
 fn is_forwarded(proxy: &Proxy, origin: &Origin) -> bool {
     let is_http = matches!(proxy.url.scheme, ProxyScheme::Http | ProxyScheme::Https);
     is_http && origin.scheme == Scheme::Http

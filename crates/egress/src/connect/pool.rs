@@ -1,12 +1,11 @@
-//! Connections that are open and in nobody's use.
+//! Idle connections.
 //!
-//! Connections are kept apart by [`Key`]: who runs the step, where it leads, how
-//! it is secured, through which proxy. Within a key a request still takes only a
-//! connection that its own policy would let it open: the addresses found when it
-//! was opened are checked again.
+//! Connections are separated by [`Key`]: the tenant, the origin, the TLS settings, the proxy. A
+//! request only takes a connection of its key that its own policy would allow it to open: the
+//! addresses that were found when it was opened are checked again.
 //!
-//! Own code, and not hyper-util's pool: that one keeps connections apart by
-//! scheme and authority, can't refuse one, and has no bound over all of them.
+//! hyper-util's pool does not fit: it separates connections by scheme and authority, can't refuse
+//! one, and has no limit for all of them.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
@@ -19,27 +18,26 @@ use super::connection::Connection;
 use super::tls::Identity;
 use crate::flood::http2::Http2Stream;
 
-/// How long a connection is kept that nobody uses. Servers commonly end theirs
-/// after a minute; to be earlier spares a request the race.
+/// How long an idle connection is kept. Servers commonly close theirs after a minute; closing
+/// earlier avoids races.
 const IDLE: Duration = Duration::from_secs(30);
 
-/// How many of a key are kept for so long. Many requests at a time leave more behind:
-/// those go as soon as nobody wants them.
+/// How many connections of a key are kept for that long. Many concurrent requests leave more, which
+/// are dropped as soon as they are not needed.
 const LASTING: usize = 64;
 
-/// How often those are dropped that their server has ended, and those that are more than
-/// [`LASTING`] and were not wanted since.
+/// The interval for dropping connections that the server has closed, and those beyond [`LASTING`]
+/// that were not used since.
 const SWEEP: Duration = Duration::from_millis(250);
 
-/// How many connections are kept idle by who makes so many requests at a time, in a
-/// process that may have so many files open: they are not to be in the way of those that
-/// are to be opened.
+/// The maximum number of idle connections, by the number of concurrent requests and the process's
+/// limit of open files: idle connections must leave file descriptors for new ones.
 fn most_idle(requests: usize, files: Option<u64>) -> usize {
     let share = files.map_or(usize::MAX, |files| (files / 4) as usize);
     requests.min(share).max(1)
 }
 
-/// How many files the process may have open; none if there is no limit.
+/// The process's limit of open files; none if there is no limit.
 #[cfg(unix)]
 fn files() -> Option<u64> {
     use rustix::process::{Resource, getrlimit};
@@ -52,30 +50,30 @@ fn files() -> Option<u64> {
     None
 }
 
-/// What connections are kept apart by.
+/// What separates connections.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Key {
     pub(crate) tenant: Arc<str>,
     pub(crate) origin: Origin,
     /// None without TLS.
     pub(crate) tls: Option<Identity>,
-    /// With who looks up names: where the proxy does, no address was checked.
+    /// Including who resolves names: if the proxy does, no address was checked.
     pub(crate) proxy: Option<Proxy>,
 }
 
 /// Idle connections.
 pub(crate) struct Pool {
     idle: Arc<Mutex<Idle>>,
-    /// How many are kept. Where many steps go to one origin at a time, with fewer than
-    /// they are each would open a connection and close it.
+    /// The maximum number of idle connections. If it were lower than the number of concurrent
+    /// requests to one origin, each request would open a connection and close it.
     most: usize,
 }
 
 #[derive(Default)]
 struct Idle {
-    /// Of each key, the one used last at the end.
+    /// For each key, with the most recently used connection last.
     connections: HashMap<Key, Vec<Waiting>>,
-    /// Whether somebody looks after those that nobody wants.
+    /// Whether a task drops the unused ones.
     is_swept: bool,
 }
 
@@ -85,12 +83,12 @@ struct Waiting {
 }
 
 impl Pool {
-    /// The one of a process that makes so many requests at a time.
+    /// A pool for this many concurrent requests.
     pub(crate) fn for_requests(requests: usize) -> Self {
         Self::new(most_idle(requests, files()))
     }
 
-    /// One that keeps so many.
+    /// A pool of this size.
     fn new(most: usize) -> Self {
         Self {
             idle: Arc::default(),
@@ -98,7 +96,7 @@ impl Pool {
         }
     }
 
-    /// How many connections are open that nobody uses.
+    /// The number of idle connections.
     pub(crate) fn idle_connections(&self) -> usize {
         let idle = lock(&self.idle);
         let waiting = idle.connections.values().flatten();
@@ -107,8 +105,7 @@ impl Pool {
             .count()
     }
 
-    /// A connection that is open and that the policy would let be opened, and the
-    /// request's part of it if it is shared.
+    /// An open connection that the policy allows, and the request's share of it if it is shared.
     pub(crate) fn take(
         &self,
         key: &Key,
@@ -139,7 +136,7 @@ impl Pool {
         None
     }
 
-    /// Give no further request a connection that is shared.
+    /// Don't use a shared connection for further requests.
     pub(crate) fn forget(&self, key: &Key, connection: &Connection) {
         let mut idle = lock(&self.idle);
         idle.drop_where(|known, waiting| known == key && waiting.connection.is_same(connection));
@@ -172,7 +169,7 @@ impl Pool {
         }
     }
 
-    /// Keep a connection as soon as its response was read, if it lasts so long.
+    /// Keep a connection once its response was read.
     pub(crate) fn put_when_free(self: &Arc<Self>, key: Key, mut connection: Connection) {
         let pool = Arc::downgrade(self);
         drop(tokio::spawn(async move {
@@ -197,13 +194,13 @@ impl Idle {
             .min_by_key(|(_, since)| *since)
     }
 
-    /// Servers that end their connections must not have those of others dropped.
+    /// Closed connections must not displace those of other tenants.
     fn drop_closed(&mut self) {
         self.drop_where(|_, waiting| !waiting.connection.is_open());
     }
 
-    /// Drop the oldest of the tenant that has most: it is his own that make way for
-    /// those that he opens.
+    /// Drop the oldest connection of the tenant with the most, so that a tenant displaces its own
+    /// first.
     fn drop_one(&mut self) {
         let mut tenants: HashMap<&str, usize> = HashMap::new();
         for (key, waiting) in &self.connections {
@@ -216,21 +213,21 @@ impl Idle {
         if let Some((key, _)) = self.oldest(theirs) {
             let key = key.clone();
             if let Some(waiting) = self.connections.get_mut(&key) {
-                // What was used last is at the end, but for shared ones.
+                // The most recently used one is last, except for shared ones.
                 waiting.sort_by_key(|waiting| waiting.since);
                 waiting.remove(0);
             }
         }
     }
 
-    /// Drop what nobody will want.
+    /// Drop connections that will not be used.
     fn drop_idle(&mut self, now: Instant) {
         self.drop_where(|_, waiting| {
             !waiting.connection.is_open() || now.duration_since(waiting.since) >= IDLE
         });
         for waiting in self.connections.values_mut() {
             let mut more = waiting.len().saturating_sub(LASTING);
-            // Those used last are at the end.
+            // The most recently used ones are last.
             waiting.retain(|waiting| {
                 let is_more = more > 0;
                 more = more.saturating_sub(1);
@@ -251,8 +248,8 @@ fn lock(idle: &Mutex<Idle>) -> MutexGuard<'_, Idle> {
     idle.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Who sweeps. Gone before its work was done, as a task is with its runtime, it
-/// leaves word that somebody else has to.
+/// The task that sweeps. If it is dropped before it has finished, as with its runtime, its drop
+/// allows another one to start.
 struct Sweeper(Weak<Mutex<Idle>>);
 
 impl Drop for Sweeper {
@@ -263,7 +260,7 @@ impl Drop for Sweeper {
     }
 }
 
-/// Drop connections when their time has come, as long as there are any.
+/// Drop connections when they expire, until there are none.
 async fn sweep(mut sweeper: Sweeper) {
     loop {
         let next = {
@@ -277,7 +274,7 @@ async fn sweep(mut sweeper: Sweeper) {
                 Some((_, since)) => (since + IDLE).min(now + SWEEP),
                 None => {
                     idle.is_swept = false;
-                    // From now on there may be another.
+                    // From here on another task may be started.
                     sweeper.0 = Weak::new();
                     return;
                 }

@@ -1,5 +1,5 @@
-//! Ways through a proxy: a tunnel by HTTP's CONNECT (RFC 9110, section 9.3.6),
-//! or by SOCKS 5 (RFC 1928, RFC 1929).
+//! Tunnels through a proxy: by HTTP's CONNECT (RFC 9110, section 9.3.6), or by SOCKS 5 (RFC 1928,
+//! RFC 1929).
 
 use std::net::{IpAddr, SocketAddr};
 
@@ -20,11 +20,11 @@ use crate::error::cause::innermost;
 use crate::flood::inspected::InspectedIo;
 use crate::flood::interim::InterimCounter;
 
-/// Where a tunnel is to lead.
+/// The target of a tunnel.
 pub(crate) enum Target {
-    /// To an address that was checked.
+    /// An address that was checked.
     Address(SocketAddr),
-    /// To a name that the proxy is to resolve.
+    /// A name that the proxy resolves.
     Name(String, u16),
 }
 
@@ -36,7 +36,7 @@ impl Target {
         }
     }
 
-    /// As a request's target names it (RFC 9112, section 3.2.3).
+    /// The target in authority form (RFC 9112, section 3.2.3).
     fn authority(&self) -> String {
         match self {
             Self::Address(address) => address.to_string(),
@@ -45,7 +45,7 @@ impl Target {
     }
 }
 
-/// Have an HTTP proxy make a tunnel.
+/// Open a tunnel through an HTTP proxy.
 pub(crate) async fn tunnel(
     io: impl Io + 'static,
     proxy: &ProxyUrl,
@@ -98,7 +98,7 @@ fn connect(proxy: &ProxyUrl, authority: &str) -> http::Result<Request<Empty<Byte
     request.body(Empty::new())
 }
 
-/// What tells an HTTP proxy who asks (RFC 9110, section 11.7.2).
+/// The credentials for an HTTP proxy (RFC 9110, section 11.7.2).
 pub(crate) fn authorization(proxy: &ProxyUrl) -> Option<HeaderValue> {
     let credentials = proxy.credentials.as_ref()?;
     let pair = format!("{}:{}", credentials.username, credentials.password);
@@ -107,7 +107,7 @@ pub(crate) fn authorization(proxy: &ProxyUrl) -> Option<HeaderValue> {
     Some(value)
 }
 
-/// Have a SOCKS 5 proxy make a tunnel.
+/// Open a tunnel through a SOCKS 5 proxy.
 pub(crate) async fn socks5(
     io: impl Io + 'static,
     proxy: &ProxyUrl,

@@ -1,8 +1,8 @@
-//! From host names to addresses. The only file that asks for names.
+//! Resolves host names. The only file that does.
 //!
-//! A run may give up on a lookup, but the system's resolver can't be stopped and may take half
-//! a minute. So a lookup holds a permit of its own until it ends; otherwise, giving up would
-//! allow any number of them.
+//! A run may cancel a lookup, but the system's resolver can't be stopped and may take half a
+//! minute. So a lookup holds a separate permit until it ends; otherwise a run could start any
+//! number of them.
 
 use std::future::Future;
 use std::io;
@@ -21,15 +21,13 @@ pub type Addresses = Pin<Box<dyn Future<Output = io::Result<Vec<IpAddr>>> + Send
 
 /// Finds the addresses of a host name.
 ///
-/// The addresses it gives are the ones that are checked and dialled: a name is
-/// resolved once for a connection.
+/// A name is resolved once for a connection: the returned addresses are checked, and one of them is
+/// connected to.
 ///
-/// A host asks for 64 names at a time, and shares them among tenants as it does
-/// requests. A lookup counts until it is at its
-/// end, also if the run that asked has given it up; after five minutes it is
-/// dropped.
+/// A host has at most 64 lookups at a time, which are shared among tenants like requests. A lookup
+/// counts until it ends, even if the run has cancelled it; after five minutes it is dropped.
 pub trait Resolve: Send + Sync + 'static {
-    /// The addresses of a name, in the order in which they are to be tried.
+    /// The addresses of a name, in the order in which to try them.
     fn resolve(&self, name: &str) -> Addresses;
 }
 
@@ -50,14 +48,14 @@ impl Resolve for SystemResolver {
     }
 }
 
-/// How many names a host asks for at a time. Of the system, each takes a thread.
+/// The maximum number of concurrent lookups. With the system's resolver, each takes a thread.
 const AT_A_TIME: usize = 64;
 
-/// How long a lookup may take. No run waits as long, and no system searches as
-/// long; it is for a resolver that forgets what it was asked.
+/// The maximum time of a lookup. No run waits as long, and no system resolver takes as long; it is
+/// for resolvers that never answer.
 const MAX_TIME: Duration = Duration::from_secs(300);
 
-/// Asks for names on behalf of tenants.
+/// Resolves names for tenants.
 pub(crate) struct Lookups {
     resolver: Arc<dyn Resolve>,
     permits: FairSemaphore,
@@ -71,11 +69,11 @@ impl Lookups {
         }
     }
 
-    /// The addresses of a name, as soon as there is a permit for the lookup.
+    /// The addresses of a name. Waits for a permit first.
     pub(crate) async fn addresses(&self, tenant: &Arc<str>, name: &str) -> io::Result<Vec<IpAddr>> {
         let permit = self.permits.acquire(tenant).await;
         let lookup = self.resolver.resolve(name);
-        // A task outlives who waits for it.
+        // A task continues even if this future is dropped.
         let found = tokio::spawn(async move {
             let _permit = permit;
             timeout(MAX_TIME, lookup).await

@@ -1,15 +1,14 @@
-//! What is wrong with a server's certificate, in words: what it is, and what to do about
-//! it.
+//! Messages about a server's certificate: what is wrong, and how to fix it.
 
 use rustls::pki_types::ServerName;
 use rustls::{CertificateError, ExtendedKeyPurpose};
 
-/// A server that shows a certificate which is another's.
+/// A server that does not hold the key of its certificate.
 #[derive(Debug, thiserror::Error)]
 #[error("it does not hold the key of the certificate that it shows")]
 pub(crate) struct NotItsKey;
 
-/// How many of the names in a certificate are told.
+/// The maximum number of names of a certificate in a message.
 const NAMES: usize = 5;
 
 const ALGORITHMS: &str = "its certificate, or one that vouches for it, is signed with an \
@@ -17,7 +16,7 @@ const ALGORITHMS: &str = "its certificate, or one that vouches for it, is signed
 
 const CLOCK: &str = "or set the clock of this machine, if that is wrong";
 
-/// The words for a fault of a certificate.
+/// The message for an error of a certificate.
 pub(super) fn in_words(error: &CertificateError) -> String {
     match error {
         CertificateError::UnknownIssuer | CertificateError::BadSignature => {
@@ -80,7 +79,7 @@ pub(super) fn in_words(error: &CertificateError) -> String {
              server"
                 .to_owned()
         }
-        // Ours alone, for a key that is not pinned.
+        // Our own error, for a key that is not pinned.
         CertificateError::ApplicationVerificationFailure => {
             "its key is none of those pinned; if it is a new one that you trust, add its pin to \
              `pinned_keys`"
@@ -122,8 +121,7 @@ fn other_name(expected: &ServerName<'_>, presented: &[String]) -> String {
     )
 }
 
-/// A name as it stands in a certificate: webpki has `DnsName("example.com")`. It is the
-/// server's to choose.
+/// A name in a certificate, which webpki shows as `DnsName("example.com")`. The server chooses it.
 fn plain_name(name: &str) -> String {
     let inner = name
         .strip_prefix("DnsName(\"")
@@ -140,7 +138,7 @@ fn purposes(presented: &[ExtendedKeyPurpose]) -> String {
     names.collect::<Vec<_>>().join(", ")
 }
 
-/// The words for what rustls has none for.
+/// The message for an error for which rustls has none.
 fn webpki_reason(error: &webpki::Error) -> String {
     use webpki::Error;
     let (what, fix) = match error {
@@ -204,7 +202,7 @@ fn webpki_reason(error: &webpki::Error) -> String {
     format!("its certificate {what}; {fix}")
 }
 
-/// The name of an error, without what is in it.
+/// The name of an error, without its content.
 fn name_of(error: &webpki::Error) -> String {
     let name = format!("{error:?}");
     name.split(['(', ' ']).next().unwrap_or_default().to_owned()

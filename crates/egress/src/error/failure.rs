@@ -6,7 +6,7 @@ use http_step_policy::Grant;
 use super::{Error, ErrorKind, Sent, Stage, TransportError};
 use crate::secrets::{Redacted, Redactor};
 
-/// Why a request failed, with what may be shown of it.
+/// Why a request failed, and what may be shown of it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Failure {
     error: TransportError,
@@ -22,17 +22,17 @@ impl Failure {
         }
     }
 
-    /// One of a request that was not begun.
+    /// The failure of a request that was not started.
     pub(crate) fn at_once(error: TransportError) -> Self {
         Self::new(error, false)
     }
 
-    /// The kind, as the result has it.
+    /// The kind, as in the result.
     pub fn kind(&self) -> ErrorKind {
         self.error.kind()
     }
 
-    /// What the request was at.
+    /// The stage of the request.
     pub fn stage(&self) -> Stage {
         self.error.stage()
     }
@@ -42,7 +42,7 @@ impl Failure {
         self.error.sent()
     }
 
-    /// One sentence for people.
+    /// A sentence for users.
     pub fn message(&self, redactor: &Redactor<'_>) -> String {
         self.redacted(redactor).into_string()
     }
@@ -67,7 +67,7 @@ impl Failure {
         (redacted == shown).then_some(grant)
     }
 
-    /// The error as a client gets it.
+    /// The error that the client gets.
     pub(crate) fn code(&self, redactor: &Redactor<'_>) -> Error {
         self.error.code(|text| {
             let mut text = text.to_owned();

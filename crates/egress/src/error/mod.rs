@@ -1,5 +1,5 @@
-//! Why a request got no answer, and whether it may have taken effect. The
-//! boundary to the error codes of WASI is one `match`, at the end.
+//! Why a request got no response, and whether it may have had an effect. A `match` at the end maps
+//! the errors to the codes of WASI.
 
 pub(crate) mod cause;
 pub(crate) mod certificate;
@@ -21,22 +21,22 @@ use crate::secrets::REDACTED;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Sent {
-    /// It certainly did not: it is safe to send it again.
+    /// It did not: sending it again is safe.
     No,
-    /// It did: the server has answered.
+    /// It did: the server has responded.
     Yes,
-    /// It may have.
+    /// It is unknown.
     Unknown,
 }
 
-/// What a request was at when it failed.
+/// The stage at which a request failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]
 pub enum Stage {
-    /// Asking the policy.
+    /// Checking the policy.
     Policy,
-    /// Finding the addresses of a host name.
+    /// Resolving a host name.
     Resolve,
     /// Opening a connection, through a proxy if there is one.
     Connect,
@@ -50,43 +50,43 @@ pub enum Stage {
     Body,
 }
 
-/// What kind of error it was.
+/// The kind of an error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum ErrorKind {
-    /// The step file can't be carried out as it is written.
+    /// The step file is invalid.
     InvalidSpec,
     /// An expression names a property or a secret that does not exist.
     UnknownName,
-    /// The policy does not let a request out.
+    /// The policy denies a request.
     Denied,
     /// A host name has no address.
     Dns,
-    /// No connection could be made.
+    /// No connection could be opened.
     Connect,
-    /// TLS failed, or a certificate is not to be trusted.
+    /// TLS failed, or a certificate is not trusted.
     Tls,
-    /// A time limit ran out.
+    /// A timeout.
     Timeout,
-    /// What came back is not the HTTP that it should be, or ended early.
+    /// The response is not valid HTTP, or ended early.
     Protocol,
-    /// More redirects than allowed, or one that can't be followed.
+    /// More redirects than allowed, or an invalid one.
     Redirect,
-    /// A budget is used up.
+    /// A budget is exceeded.
     Limit,
-    /// The component broke off by itself, or broke its contract.
+    /// The component trapped, or violated its contract.
     Trap,
     /// The caller stopped the run.
     Cancelled,
-    /// The host has no room for the step, and no place where it could wait for it.
+    /// The host has no capacity for the step, and its queue is full.
     Overloaded,
     /// Anything else.
     Other,
 }
 
 impl ErrorKind {
-    /// Whether an error of this kind may come from the egress gate.
+    /// Whether the egress gate can cause an error of this kind.
     #[must_use]
     pub fn is_of_egress(self) -> bool {
         match self {
@@ -108,20 +108,20 @@ impl ErrorKind {
     }
 }
 
-/// A failed request as a client sees it: a code and, where WASI has room for it, the redacted
+/// A failed request as a client sees it: a code and, if WASI has a field for it, the redacted
 /// reason.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Error {
-    /// The policy does not let it out.
+    /// The policy denies it.
     #[error("the policy denies the request")]
     Denied,
-    /// The request is none that a step may make.
+    /// The request is not one that a step may send.
     #[error("the request can't be made")]
     InvalidRequest,
-    /// There is no OAuth 2 token to send it with.
+    /// There is no OAuth 2 token for it.
     #[error("there is no token")]
     NoToken(Option<String>),
-    /// A budget of the run is used up.
+    /// A budget of the run is exceeded.
     #[error("a budget of the run is used up")]
     LimitReached,
     /// The host name has no address.
@@ -130,10 +130,10 @@ pub enum Error {
     /// The server refused the connection.
     #[error("connection refused")]
     ConnectionRefused,
-    /// No connection could be made.
+    /// No connection could be opened.
     #[error("no connection could be made")]
     DestinationUnavailable,
-    /// No connection was made in time.
+    /// The connection timed out.
     #[error("no connection was made in time")]
     ConnectionTimeout,
     /// The server's certificate is not trusted.
@@ -148,109 +148,109 @@ pub enum Error {
     /// The server sent something that is not HTTP.
     #[error("the response is not HTTP")]
     HttpProtocol,
-    /// The response did not begin in time.
+    /// The response did not start in time.
     #[error("the response did not begin in time")]
     ResponseTimeout,
-    /// The request's body stood still for too long.
+    /// The request's body made no progress for too long.
     #[error("the request's body stood still for too long")]
     WriteTimeout,
     /// The response's body paused for too long.
     #[error("the response's body paused for too long")]
     ReadTimeout,
-    /// The response's body broke off.
+    /// The response's body is incomplete.
     #[error("the response's body is incomplete")]
     ResponseIncomplete,
-    /// The response's body does not decode.
+    /// The response's body can't be decoded.
     #[error("the response's content coding can't be undone")]
     ContentCoding(Option<String>),
-    /// The client gave up on the body that it was sending.
+    /// The client aborted the body that it was sending.
     #[error("the request's body is incomplete")]
     RequestBody,
 }
 
-/// Why a request got no answer.
+/// Why a request got no response.
 ///
-/// It may quote the network, and name what only a secret tells. So nothing prints it but a
-/// [`Failure`](failure::Failure), which redacts.
+/// It may quote messages, and name what only a secret reveals. So only a
+/// [`Failure`](failure::Failure) displays it, redacted.
 #[derive(Clone, PartialEq)]
 #[cfg_attr(test, derive(Debug))]
 pub(crate) enum TransportError {
-    /// The policy does not let it out.
+    /// The policy denies it.
     Denied(Denial),
-    /// The request is none that a step may make.
+    /// The request is not one that a step may send.
     Refused(String),
-    /// There is no token to prove with who sends it.
+    /// There is no token to authenticate it with.
     NoToken {
         /// The token endpoint's origin.
         from: String,
-        /// What it says, or what kept us from it.
+        /// The error from the endpoint, or why it could not be reached.
         reason: String,
     },
-    /// A budget of the run is used up.
+    /// A budget of the run is exceeded.
     Exceeded {
         /// The budget.
         exceeded: Exceeded,
-        /// What the request was at.
+        /// The stage of the request.
         stage: Stage,
     },
     /// The host name has no address.
     Resolve {
         /// The host name.
         host: String,
-        /// What the resolver says.
+        /// The error from the resolver.
         reason: String,
     },
-    /// No connection could be made.
+    /// No connection could be opened.
     Connect {
         /// The addresses that were tried.
         to: String,
-        /// What the system says.
+        /// The error from the system.
         reason: String,
-        /// Whether the other side refused, rather than not answering.
+        /// Whether the peer refused, rather than not answering.
         refused: bool,
     },
     /// A proxy did not connect.
     Proxy {
         /// The proxy, without credentials.
         proxy: String,
-        /// What it says, or what kept us from it.
+        /// The error from the proxy, or why it could not be reached.
         reason: String,
     },
-    /// No connection was made in time.
+    /// The connection timed out.
     ConnectTimeout {
         /// The origin.
         to: String,
         /// The time limit.
         within: Duration,
-        /// How far it had come.
+        /// The stage that it reached.
         stage: Stage,
     },
-    /// TLS could not be agreed on, or the certificate is not trusted.
+    /// The TLS handshake failed, or the certificate is not trusted.
     Tls {
         /// The origin.
         with: String,
         /// What is wrong.
         reason: String,
-        /// Whether it is the certificate.
+        /// Whether the certificate is the cause.
         certificate: bool,
-        /// Whether it failed in the handshake, before a request could be sent. A
-        /// server can refuse the client's certificate also afterwards.
+        /// Whether it failed during the handshake, before a request could be sent. A server can
+        /// also refuse the client's certificate later.
         in_handshake: bool,
     },
     /// The connection ended before the response's head was complete.
     Closed {
         /// The origin.
         from: String,
-        /// What is known of it.
+        /// The cause, as far as known.
         reason: String,
-        /// Whether it certainly has not begun to work on the request.
+        /// Whether the server certainly did not start to process the request.
         unsent: bool,
     },
-    /// The host ended the connection before the response's head was there.
+    /// The host closed the connection before the response's head was complete.
     CutOff {
         /// The origin.
         from: String,
-        /// What the server has done.
+        /// What the server did.
         reason: String,
     },
     /// The server sent something that is not HTTP.
@@ -260,14 +260,14 @@ pub(crate) enum TransportError {
         /// What is wrong with it.
         reason: String,
     },
-    /// The server was silent for too long.
+    /// The server sent nothing for too long.
     ReadTimeout {
         /// The origin.
         from: String,
         /// The time limit.
         within: Duration,
     },
-    /// The request's body stood still on its way out.
+    /// The request's body made no progress for too long.
     UploadTimeout {
         /// The origin.
         to: String,
@@ -281,23 +281,23 @@ pub(crate) enum TransportError {
         /// The time limit.
         within: Duration,
     },
-    /// The response's body broke off.
+    /// The response's body is incomplete.
     Body {
         /// The origin.
         from: String,
-        /// How much had come.
+        /// The number of bytes received.
         after: u64,
-        /// What is known of it.
+        /// The cause, as far as known.
         reason: String,
     },
-    /// The response's body does not undo as its content coding says.
+    /// The response's body can't be decoded with its content coding.
     Coding {
         /// The origin.
         from: String,
         /// What is wrong with it.
         reason: String,
     },
-    /// The component gave up on the body that it was sending.
+    /// The component aborted the body that it was sending.
     RequestBody,
 }
 
@@ -332,14 +332,14 @@ fn seconds(duration: &Duration) -> impl fmt::Display {
 }
 
 impl TransportError {
-    /// What it says, as it is: for [`Failure`](failure::Failure) alone. If its URL
-    /// is a secret, nothing is told of where that leads.
+    /// The message, not redacted: only for [`Failure`](failure::Failure). If the URL is a secret,
+    /// the message does not reveal its target.
     pub(crate) fn words(&self, is_in_secret: bool) -> String {
         let name = |open: &str| {
             let name = if is_in_secret { REDACTED } else { open };
             name.to_owned()
         };
-        // Resolvers, proxies and certificates name whom they speak of.
+        // Errors of resolvers, proxies and certificates contain names of hosts.
         let because = |reason: &str| {
             if is_in_secret {
                 String::new()
@@ -417,8 +417,7 @@ impl TransportError {
         }
     }
 
-    /// What each error is: its kind, what the request was at, and whether it may have reached its
-    /// server.
+    /// The kind of the error, the stage of the request, and whether it may have reached its server.
     fn class(&self) -> (ErrorKind, Stage, Sent) {
         use ErrorKind as Kind;
         match self {
@@ -431,7 +430,7 @@ impl TransportError {
                 match stage {
                     Stage::Policy | Stage::Resolve | Stage::Connect | Stage::Tls => Sent::No,
                     Stage::Send => Sent::Unknown,
-                    // It is the response that is larger than it may be.
+                    // The response exceeds the budget.
                     Stage::Head | Stage::Body => Sent::Yes,
                 },
             ),
@@ -460,17 +459,17 @@ impl TransportError {
         self.class().2
     }
 
-    /// What the request was at.
+    /// The stage of the request.
     pub(crate) fn stage(&self) -> Stage {
         self.class().1
     }
 
-    /// The kind, as the result has it.
+    /// The kind, as in the result.
     pub(crate) fn kind(&self) -> ErrorKind {
         self.class().0
     }
 
-    /// Whether its words may quote a header, a body, a path or a query.
+    /// Whether its message may quote a header, a body, a path or a query.
     pub(crate) fn quotes_message(&self) -> bool {
         match self {
             Self::Refused(_) | Self::NoToken { .. } => true,
@@ -479,7 +478,7 @@ impl TransportError {
         }
     }
 
-    /// The same, naming the part of the request that can't be sent.
+    /// The same, with the name of the part of the request that can't be sent.
     pub(crate) fn in_part(self, part: &str) -> Self {
         match self {
             Self::Refused(reason) => Self::Refused(format!("{part} can't be sent: {reason}")),
@@ -495,7 +494,7 @@ impl From<OriginError> for TransportError {
 }
 
 impl TransportError {
-    /// The error as a client gets it, with texts as `redact` shows them.
+    /// The error that the client gets, with its texts redacted by `redact`.
     pub(crate) fn code(&self, redact: impl Fn(&str) -> Option<String>) -> Error {
         match self {
             Self::Denied(_) => Error::Denied,

@@ -1,4 +1,4 @@
-//! What hyper's errors come to.
+//! Conversion of hyper's errors.
 
 use std::error::Error as StdError;
 
@@ -8,7 +8,7 @@ use crate::flood::interim::InterimFlood;
 use crate::flood::{MAX_HEADER_BYTES, MAX_HEADER_FIELDS};
 
 impl TransportError {
-    /// From what hyper says of a request to an origin.
+    /// From hyper's error for a request to an origin.
     pub(crate) fn from_request(
         error: &(dyn StdError + 'static),
         origin: &str,
@@ -17,8 +17,8 @@ impl TransportError {
         if let Some(own) = find::<Self>(error) {
             return own.clone();
         }
-        // With TLS 1.3 the handshake is over for the client before the server has
-        // looked at its certificate.
+        // With TLS 1.3 the client's handshake is complete before the server has verified its
+        // certificate.
         if let Some(reason) = find::<rustls::Error>(error).and_then(tls::client_reason) {
             return Self::Tls {
                 with: origin.to_owned(),

@@ -1,8 +1,8 @@
-//! Errors of the system, in words.
+//! Messages for errors of the system.
 
 use std::io;
 
-/// The words for an error of the system, without its number.
+/// The message of a system error, without its number.
 pub(crate) fn words_of(error: &io::Error) -> String {
     match error.kind() {
         io::ErrorKind::ConnectionRefused => "connection refused".to_owned(),

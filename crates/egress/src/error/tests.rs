@@ -1,4 +1,4 @@
-//! What is told of each error: to the reader of a result, and to a component.
+//! The classification of each error, in the result and for the component.
 
 use http_step_policy::{Amount, Budget, Limits, Policy};
 
@@ -48,7 +48,7 @@ fn closed(unsent: bool) -> E {
 }
 
 #[test]
-fn an_error_has_a_kind_and_a_stage_was_sent_or_not_and_is_told_to_clients() {
+fn classes_and_codes_of_errors() {
     let origin = ONE.parse().unwrap();
     for (error, expected) in [
         (
@@ -169,7 +169,7 @@ fn an_error_has_a_kind_and_a_stage_was_sent_or_not_and_is_told_to_clients() {
 }
 
 #[test]
-fn what_came_back_unwritten_was_not_sent() {
+fn an_unwritten_request_was_not_sent() {
     let reset = io::Error::from(io::ErrorKind::ConnectionReset);
     for (unsent, sent) in [(true, Sent::No), (false, Sent::Unknown)] {
         assert_eq!(E::from_request(&reset, ONE, unsent).sent(), sent);

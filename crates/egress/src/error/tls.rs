@@ -1,4 +1,4 @@
-//! What goes wrong in TLS, in words: what it is, and what to do about it.
+//! Messages for TLS errors: what is wrong, and how to fix it.
 
 use std::io;
 
@@ -10,7 +10,7 @@ use super::system::words_of;
 const TOO_OLD: &str = "it speaks no version of TLS that is new enough; enable TLS 1.2 or 1.3 on \
      the server (1.3, where `min_version: '1.3'` is asked for)";
 
-/// What a server says against the client's certificate.
+/// The server's reason for rejecting the client's certificate.
 pub(crate) fn client_reason(error: &Error) -> Option<String> {
     let Error::AlertReceived(alert) = error else {
         return None;
@@ -37,7 +37,7 @@ pub(crate) fn client_reason(error: &Error) -> Option<String> {
     Some(reason)
 }
 
-/// Why a handshake failed, and whether it is for the certificate.
+/// Why a handshake failed, and whether the certificate is the cause.
 pub(crate) fn reason(error: &io::Error) -> (String, bool) {
     let inner = error.get_ref();
     if let Some(rustls) = inner.and_then(|inner| inner.downcast_ref::<Error>()) {
@@ -59,7 +59,7 @@ pub(crate) fn reason(error: &io::Error) -> (String, bool) {
     (words_of(error), false)
 }
 
-/// The words for an error of rustls.
+/// The message for an error of rustls.
 pub(crate) fn in_words(error: &Error) -> String {
     match error {
         Error::InvalidCertificate(error) => certificate(error),
@@ -113,7 +113,7 @@ pub(crate) fn in_words(error: &Error) -> String {
 
 const NO_HTTP: &str = "it speaks neither HTTP/2 nor HTTP/1.1 there; check the port";
 
-/// What a server says against the handshake.
+/// The message for an alert from the server.
 fn abort(alert: AlertDescription) -> String {
     let (why, fix) = match alert {
         AlertDescription::ProtocolVersion => return TOO_OLD.to_owned(),
@@ -176,7 +176,7 @@ fn out_of_turn(what: &impl std::fmt::Debug) -> String {
     )
 }
 
-/// The name of an error that has no words, without what is in it.
+/// The name of an error that has no message, without its content.
 fn plain(error: &impl std::fmt::Debug) -> String {
     let name = format!("{error:?}");
     let end = name.find(['(', '{', ' ']).unwrap_or(name.len());

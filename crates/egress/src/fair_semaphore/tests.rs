@@ -1,4 +1,4 @@
-//! Who gets the next permit, and how many a tenant gets.
+//! The order of waiters, and the number of permits per tenant.
 
 use std::future::Future;
 use std::pin::pin;
@@ -7,7 +7,7 @@ use std::task::{Context, Poll, Waker};
 use super::*;
 
 #[tokio::test]
-async fn turns_are_first_come_first_served_and_none_is_lost() {
+async fn permits_are_granted_in_order_and_none_is_lost() {
     let permits = FairSemaphore::new(1);
     let tenant = Arc::from("");
     let [one, two, three] = [(); 3].map(|()| RunQueue::default());
@@ -19,7 +19,7 @@ async fn turns_are_first_come_first_served_and_none_is_lost() {
     let cx = &mut Context::from_waker(Waker::noop());
     assert!(first.as_mut().poll(cx).is_pending());
     {
-        // Who gives up makes room for the next.
+        // A waiter that gives up leaves the queue to the next.
         let mut impatient = pin!(permits.acquire_queued(&three, &tenant));
         assert!(impatient.as_mut().poll(cx).is_pending());
     }
@@ -36,7 +36,7 @@ async fn turns_are_first_come_first_served_and_none_is_lost() {
 }
 
 #[tokio::test]
-async fn a_run_with_many_requests_waits_as_the_others_do() {
+async fn a_run_with_many_requests_has_one_waiter() {
     let permits = FairSemaphore::new(1);
     let tenant = Arc::from("");
     let [many, one] = [(); 2].map(|()| RunQueue::default());
@@ -65,7 +65,7 @@ async fn a_run_with_many_requests_waits_as_the_others_do() {
     assert_eq!(served, ["many", "one", "many", "many"]);
 }
 
-/// Turns that are taken as long as there are any to be had at once.
+/// All permits that a tenant gets without waiting.
 fn take_all(permits: &FairSemaphore, tenant: &str) -> Vec<FairPermit> {
     let tenant = Arc::from(tenant);
     let cx = &mut Context::from_waker(Waker::noop());
@@ -77,7 +77,7 @@ fn take_all(permits: &FairSemaphore, tenant: &str) -> Vec<FairPermit> {
 }
 
 #[test]
-fn a_tenant_leaves_as_many_as_it_takes() {
+fn a_tenant_leaves_as_many_permits_as_it_takes() {
     for (all, comes_to) in [
         (1, &[1, 0][..]),
         (2, &[1, 1, 0]),
@@ -98,15 +98,15 @@ fn a_tenant_leaves_as_many_as_it_takes() {
 }
 
 #[test]
-fn without_tenants_there_is_nobody_to_leave_any_to() {
+fn runs_without_a_tenant_take_all_permits() {
     let permits = FairSemaphore::new(64);
     let held = take_all(&permits, "");
     assert_eq!(held.len(), 64);
 }
 
-/// Three tenants who want all they can get, and a fourth who comes last.
+/// Three tenants that take as many permits as possible, and a fourth that arrives last.
 #[test]
-fn those_who_want_all_come_to_the_same_and_leave_as_much() {
+fn greedy_tenants_get_and_leave_equal_shares() {
     const ALL: usize = 64;
     let permits = FairSemaphore::new(ALL);
     let tenants: [Arc<str>; 3] = ["a", "b", "c"].map(Arc::from);
@@ -118,7 +118,7 @@ fn those_who_want_all_come_to_the_same_and_leave_as_much() {
         })
         .collect();
     let mut held = [const { Vec::new() }; 3];
-    // Permits are returned one by one, by whoever holds the most.
+    // Permits are released one by one, by the tenant with the most.
     for _ in 0..ALL {
         let most = held.iter_mut().max_by_key(|held| held.len());
         most.unwrap().pop();
@@ -136,7 +136,7 @@ fn those_who_want_all_come_to_the_same_and_leave_as_much() {
 }
 
 #[test]
-fn who_came_first_is_passed_over_if_his_tenant_has_enough() {
+fn a_waiter_of_a_tenant_with_enough_permits_is_passed_over() {
     let permits = FairSemaphore::new(3);
     let tenants: [Arc<str>; 2] = ["busy", "idle"].map(Arc::from);
     let mut held = take_all(&permits, "busy");
@@ -152,7 +152,7 @@ fn who_came_first_is_passed_over_if_his_tenant_has_enough() {
 }
 
 #[tokio::test]
-async fn a_turn_that_was_given_to_one_who_gives_up_is_not_lost() {
+async fn a_permit_for_a_waiter_that_gives_up_is_not_lost() {
     let permits = FairSemaphore::new(1);
     let tenant = Arc::from("");
     let permit = permits.acquire(&tenant).await;
@@ -160,7 +160,7 @@ async fn a_turn_that_was_given_to_one_who_gives_up_is_not_lost() {
         let mut impatient = pin!(permits.acquire(&tenant));
         let cx = &mut Context::from_waker(Waker::noop());
         assert!(impatient.as_mut().poll(cx).is_pending());
-        // It is his, and he does not know it yet.
+        // The permit is granted, but the waiter has not been polled yet.
         drop(permit);
         assert_eq!(permits.available(), 0);
     }

@@ -1,8 +1,8 @@
-//! The HTTP/2 flood guard. A server can send much that no request gets anything of: interim
-//! responses, pings, settings, window updates, empty frames. h2 reads and answers all of it,
-//! interim responses it keeps until they are asked for, and none of it breaks a rule of the
-//! protocol. So the bytes are counted: a server may send some for each request, and some more
-//! with all that is of use.
+//! The HTTP/2 flood guard. A server can send much that no request needs: interim responses, pings,
+//! settings, window updates, empty frames. h2 reads and answers all of it, and stores interim
+//! responses until they are read; none of it violates the protocol. So all received bytes are
+//! counted: a server may send a number of them for each request, and more with each piece of a
+//! body.
 
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -12,35 +12,33 @@ use tokio::sync::OwnedSemaphorePermit;
 
 use super::{HTTP2_STREAM_WINDOW, MAX_HEADER_BYTES};
 
-/// What a request may leave unread, or be sent beside its data: a window that is
-/// full when it is given up, and a header. As much may be on its way while there is
-/// no request.
+/// Allowance for each request: a full window that was not read when the request was cancelled, and a
+/// header. The same amount is allowed without a request.
 const FOR_EACH: usize = HTTP2_STREAM_WINDOW as usize + MAX_HEADER_BYTES;
 
-/// What may come with every piece of a body, in either direction: the frame's
-/// head and padding, and updates of both windows.
+/// Allowance for each piece of a body, in either direction: the frame's header and padding, and
+/// updates of both windows.
 const WITH_A_PIECE: usize = 512;
 
-/// A server sent too much of that.
+/// A server exceeded the allowance.
 #[derive(Debug, Error)]
 #[error("the server sends too much beside its responses")]
 pub(crate) struct Http2Flood;
 
-/// Counts what comes on one connection. All clones count together.
+/// Counts the received bytes of one connection. All clones share the count.
 #[derive(Clone, Debug)]
 pub(crate) struct FloodGuard(Arc<Mutex<Count>>);
 
 #[derive(Debug)]
 struct Count {
-    /// Bytes that may still come.
+    /// The remaining allowance in bytes.
     left: usize,
     requests: usize,
     is_over: bool,
 }
 
 impl Count {
-    /// Let more come, if not more than there may ever be at a time: what is saved
-    /// up can't be spent later.
+    /// Increase the allowance, up to its maximum: unused allowance does not accumulate.
     fn add(&mut self, bytes: usize) {
         let most = FOR_EACH * (1 + self.requests);
         self.left = self.left.saturating_add(bytes).min(most);
@@ -56,26 +54,26 @@ impl FloodGuard {
         })))
     }
 
-    /// A request begins.
+    /// A request starts.
     pub(crate) fn begin_stream(&self) {
         let mut count = self.count();
         count.requests += 1;
         count.add(FOR_EACH);
     }
 
-    /// A request is over.
+    /// A request ends.
     pub(crate) fn end_stream(&self) {
         let mut count = self.count();
         count.requests = count.requests.saturating_sub(1);
         count.add(0);
     }
 
-    /// A piece of a body got to where it was to go.
+    /// A piece of a body was delivered.
     pub(crate) fn credit(&self, bytes: usize) {
         self.count().add(bytes.saturating_add(WITH_A_PIECE));
     }
 
-    /// So many bytes were received, whatever they are.
+    /// Count received bytes of any kind.
     pub(crate) fn receive(&self, bytes: usize) -> io::Result<()> {
         let mut count = self.count();
         match count.left.checked_sub(bytes) {
@@ -88,7 +86,7 @@ impl FloodGuard {
         Ok(())
     }
 
-    /// Whether that was too much. h2 hands on only the words of an error.
+    /// Whether the allowance was exceeded. h2 only passes on the message of an error.
     pub(crate) fn flood(&self) -> Option<Http2Flood> {
         self.count().is_over.then_some(Http2Flood)
     }
@@ -98,7 +96,7 @@ impl FloodGuard {
     }
 }
 
-/// A request's part of a connection that is shared.
+/// A request's share of a shared connection.
 pub(crate) struct Http2Stream {
     flood_guard: FloodGuard,
     _part: OwnedSemaphorePermit,
@@ -113,7 +111,7 @@ impl Http2Stream {
         }
     }
 
-    /// A piece of the response's body was taken.
+    /// A piece of the response's body was read.
     pub(crate) fn taken(&self, bytes: usize) {
         self.flood_guard.credit(bytes);
     }
@@ -129,13 +127,13 @@ impl Drop for Http2Stream {
 mod tests {
     use super::*;
 
-    /// What may come before it is too much.
+    /// The remaining allowance.
     fn left(flood_guard: &FloodGuard) -> usize {
         flood_guard.count().left
     }
 
     #[test]
-    fn what_is_of_use_makes_up_for_what_came() {
+    fn delivered_data_restores_the_allowance() {
         let flood_guard = FloodGuard::new();
         flood_guard.begin_stream();
         assert_eq!(left(&flood_guard), 2 * FOR_EACH);
@@ -147,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_saved_up() {
+    fn unused_allowance_does_not_accumulate() {
         let flood_guard = FloodGuard::new();
         for _ in 0..3 {
             flood_guard.begin_stream();
@@ -161,10 +159,9 @@ mod tests {
         assert!(flood_guard.receive(1).is_err(), "it can't be made up for");
     }
 
-    /// A server is not to blame for steps that give up each request when its window is
-    /// full.
+    /// A server is not at fault if a step cancels each request when its window is full.
     #[test]
-    fn requests_that_are_given_up_do_not_add_up() {
+    fn canceled_requests_do_not_reduce_the_allowance() {
         let flood_guard = FloodGuard::new();
         for _ in 0..1000 {
             flood_guard.begin_stream();

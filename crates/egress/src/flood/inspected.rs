@@ -1,5 +1,5 @@
-//! I/O that is inspected as it is read, and fails once the inspection does. hyper itself reads
-//! and answers whatever the protocol allows.
+//! I/O whose reads are inspected, and fail if the inspection does. hyper itself reads and answers
+//! everything that the protocol allows.
 
 use std::io;
 use std::pin::Pin;
@@ -7,7 +7,7 @@ use std::task::{Context, Poll};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-/// A connection, and what inspects how many bytes each read brings.
+/// A connection, and a function that gets the number of bytes of each read.
 pub(crate) struct InspectedIo<I, W> {
     pub(crate) io: I,
     pub(crate) inspect: W,

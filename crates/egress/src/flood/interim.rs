@@ -1,8 +1,7 @@
-//! Interim responses (RFC 9110, section 15.2). A server may send some before the
-//! final one; hyper reads past them. To a server that sends nothing else it would
-//! listen without end and without a pause, and keep a thread of the host from
-//! its other work meanwhile. Of those of HTTP/2 hyper does not tell; `flood_guard.rs`
-//! counts them with all else that is no response.
+//! Interim responses (RFC 9110, section 15.2). A server may send some before the final one, which
+//! hyper skips. A server that sends only interim responses would keep hyper, and so a thread of the
+//! host, busy forever. On HTTP/2 hyper does not report them; `http2.rs` counts them with everything
+//! else.
 
 use std::io;
 use std::sync::Arc;
@@ -12,21 +11,21 @@ use http::Request;
 use hyper::ext::on_informational;
 use thiserror::Error;
 
-/// How many a server may send for a request. One that has work to do sends one
-/// every few seconds.
+/// The maximum number for a request. A server that needs time to respond sends one every few
+/// seconds.
 const MAX_INTERIM: usize = 64;
 
-/// A server sent too many of them.
+/// A server exceeded the limit.
 #[derive(Debug, Error)]
 #[error("it sends more than {MAX_INTERIM} interim responses")]
 pub(crate) struct InterimFlood;
 
-/// Counts those for one request.
+/// Counts the interim responses to one request.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct InterimCounter(Arc<AtomicUsize>);
 
 impl InterimCounter {
-    /// Count those for a request that is about to be sent.
+    /// Start to count for a request that is about to be sent.
     pub(crate) fn count<B>(&self, request: &mut Request<B>) {
         let count = Arc::clone(&self.0);
         count.store(0, Ordering::Relaxed);
@@ -35,7 +34,7 @@ impl InterimCounter {
         });
     }
 
-    /// Whether there are too many by now.
+    /// Check the limit.
     pub(crate) fn check(&self) -> io::Result<()> {
         if self.0.load(Ordering::Relaxed) > MAX_INTERIM {
             return Err(io::Error::other(InterimFlood));

@@ -1,4 +1,4 @@
-//! What a run has used of its budgets, as counters.
+//! Counts what a run has used of its budgets.
 
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
@@ -7,7 +7,7 @@ use std::sync::{Mutex, PoisonError};
 use http::HeaderMap;
 use http_step_policy::Host;
 
-/// Counts what the requests of a run use.
+/// Counts the usage of the requests of a run.
 #[derive(Debug, Default)]
 pub(super) struct Counters {
     requests: AtomicU32,
@@ -21,59 +21,58 @@ pub(super) struct Counters {
     header_bytes: AtomicU64,
 }
 
-/// What the requests of a run have used.
+/// The usage of the requests of a run.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct UsageCounts {
-    /// Requests that were made, also those that were denied, and those that the host made
-    /// for them.
+    /// Requests that were started, including denied ones and follow-up requests of the host.
     pub requests: u32,
-    /// Requests in flight at a time, at the most.
+    /// The maximum number of concurrent requests.
     pub peak_in_flight: u32,
-    /// Hosts that requests were to go to.
+    /// Distinct hosts of requests.
     pub hosts: usize,
     /// Bytes of request bodies.
     pub bytes_sent: u64,
-    /// Bytes of response bodies, as they came.
+    /// Bytes of response bodies, as received.
     pub bytes_received: u64,
-    /// Bytes of response bodies, without their content codings.
+    /// Bytes of response bodies, decoded.
     pub bytes_decoded: u64,
-    /// Fields of a header, at the most.
+    /// The maximum number of header fields of a message.
     pub header_fields: u64,
-    /// Bytes of a header, at the most.
+    /// The maximum number of header bytes of a message.
     pub header_bytes: u64,
 }
 
 impl Counters {
-    /// Count a request, and return how many there are.
+    /// Count a request. Returns the number of requests.
     pub(super) fn add_request(&self) -> u32 {
         self.requests.fetch_add(1, Ordering::Relaxed) + 1
     }
 
-    /// A request is in flight from now on. Return how many there are.
+    /// A request is in flight from now on. Returns the number of requests in flight.
     pub(super) fn start(&self) -> u32 {
         let in_flight = self.in_flight.fetch_add(1, Ordering::Relaxed) + 1;
         self.peak_in_flight.fetch_max(in_flight, Ordering::Relaxed);
         in_flight
     }
 
-    /// A request is not in flight any more.
+    /// A request is no longer in flight.
     pub(super) fn finish(&self) {
         self.in_flight.fetch_sub(1, Ordering::Relaxed);
     }
 
-    /// A request is to go to a host. Return to how many they go.
+    /// Count the host of a request. Returns the number of hosts.
     pub(super) fn add_host(&self, host: &Host) -> usize {
         let mut hosts = self.hosts.lock().unwrap_or_else(PoisonError::into_inner);
         hosts.insert(host.clone());
         hosts.len()
     }
 
-    /// A header was sent or received. Return how many fields and bytes it has.
+    /// Count a header. Returns its number of fields and bytes.
     pub(super) fn add_header(&self, header: &HeaderMap) -> (u64, u64) {
         let fields = header.len() as u64;
         let bytes: u64 = header
             .iter()
-            // As on the wire: a colon, a space, and the line's end.
+            // As on the wire: with a colon, a space, and a line break.
             .map(|(name, value)| (name.as_str().len() + value.len() + 4) as u64)
             .sum();
         self.header_fields.fetch_max(fields, Ordering::Relaxed);
@@ -81,17 +80,17 @@ impl Counters {
         (fields, bytes)
     }
 
-    /// Return the bytes sent with these.
+    /// Count sent bytes. Returns the total.
     pub(super) fn add_sent(&self, bytes: usize) -> u64 {
         add(&self.bytes_sent, bytes)
     }
 
-    /// Return the bytes received with these.
+    /// Count received bytes. Returns the total.
     pub(super) fn add_received(&self, bytes: usize) -> u64 {
         add(&self.bytes_received, bytes)
     }
 
-    /// Return the bytes decoded with these.
+    /// Count decoded bytes. Returns the total.
     pub(super) fn add_decoded(&self, bytes: usize) -> u64 {
         add(&self.bytes_decoded, bytes)
     }

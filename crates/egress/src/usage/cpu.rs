@@ -1,4 +1,4 @@
-//! What a run has used of the processor.
+//! The CPU time of a run.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -9,31 +9,31 @@ use std::time::Duration;
 
 use tokio::task::spawn_blocking;
 
-/// Processor time of a run: that of the thread, while the run is polled on it.
+/// The CPU time of a run: that of its thread while it is polled.
 #[derive(Clone, Debug, Default)]
 pub struct CpuMeter(Arc<CpuTimes>);
 
 #[derive(Debug, Default)]
 struct CpuTimes {
-    /// Nanoseconds of the polls that are over.
+    /// Nanoseconds of completed polls.
     used: AtomicU64,
-    /// When the present poll began, on the thread's processor clock.
+    /// The start of the current poll, on the thread's CPU clock.
     began: AtomicU64,
 }
 
 impl CpuMeter {
-    /// What is used up to now; to be asked within a poll.
+    /// The CPU time so far; to be called during a poll.
     pub fn now(&self) -> Duration {
         let began = self.0.began.load(Ordering::Relaxed);
         self.total() + Duration::from_nanos(thread_time().saturating_sub(began))
     }
 
-    /// What the polls that are over have used.
+    /// The CPU time of completed polls.
     pub fn total(&self) -> Duration {
         Duration::from_nanos(self.0.used.load(Ordering::Relaxed))
     }
 
-    /// Count what the host does at once on a run's behalf, outside of what is measured.
+    /// Count synchronous work of the host for a run, outside of polls.
     fn measure_sync<T>(&self, work: impl FnOnce() -> T) -> T {
         let began = thread_time();
         let done = work();
@@ -41,8 +41,8 @@ impl CpuMeter {
         done
     }
 
-    /// Count what the host computes for a run on a thread where it blocks nobody. None if the
-    /// runtime is about to end.
+    /// Count a computation of the host for a run, on a thread for blocking work. None if the
+    /// runtime shuts down.
     pub async fn measure_blocking<T: Send + 'static>(
         &self,
         work: impl FnOnce() -> T + Send + 'static,
@@ -56,8 +56,7 @@ impl CpuMeter {
         self.0.used.fetch_add(nanoseconds, Ordering::Relaxed);
     }
 
-    /// Count what a task beside the run uses on its behalf, and tell how much is used in
-    /// all each time that it gives way.
+    /// Count the CPU time of a separate task for the run, and report the total after each poll.
     pub fn measure_task<F: Future>(
         &self,
         future: F,
@@ -70,7 +69,7 @@ impl CpuMeter {
         }
     }
 
-    /// Count what a future uses.
+    /// Count the CPU time of a future.
     pub fn measure<F: Future>(&self, future: F) -> Measured<F> {
         Measured {
             future: Box::pin(future),
@@ -96,7 +95,7 @@ impl<F: Future> Future for Measured<F> {
     }
 }
 
-/// A task beside the run, which may be polled on another thread at the same time.
+/// A separate task for a run, which may be polled on another thread at the same time.
 pub struct MeasuredTask<F> {
     future: Pin<Box<F>>,
     meter: CpuMeter,
@@ -115,7 +114,7 @@ impl<F: Future> Future for MeasuredTask<F> {
     }
 }
 
-/// The processor time of this thread, in nanoseconds.
+/// The CPU time of this thread, in nanoseconds.
 #[cfg(unix)]
 fn thread_time() -> u64 {
     let time = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
@@ -124,8 +123,7 @@ fn thread_time() -> u64 {
     seconds * 1_000_000_000 + nanoseconds
 }
 
-/// Where there is no such clock, the time that passes: more than was used, so
-/// that a limit holds.
+/// Wall time, on systems without such a clock: it is at least the CPU time, so a limit still holds.
 #[cfg(not(unix))]
 fn thread_time() -> u64 {
     use std::sync::LazyLock;
@@ -142,14 +140,14 @@ mod tests {
 
     const SOME: Duration = Duration::from_millis(20);
 
-    /// Use up processor time.
+    /// Use CPU time.
     fn spin() {
         let began = thread_time();
         while Duration::from_nanos(thread_time() - began) < SOME {}
     }
 
     #[test]
-    fn what_a_run_uses_in_its_polls_counts_and_nothing_else() {
+    fn only_the_polls_of_a_run_count() {
         let meter = CpuMeter::default();
         let within = meter.clone();
         let mut polls = 0;
@@ -158,7 +156,7 @@ mod tests {
             spin();
             polls += 1;
             assert!(within.now() >= SOME * polls);
-            // What others use between the polls is more than that.
+            // The CPU time of others between the polls is longer than that.
             assert!(within.now() < SOME * (polls + 1));
             if polls < 3 {
                 Poll::Pending
@@ -176,7 +174,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_the_host_does_for_a_run_counts_wherever_it_does_it() {
+    async fn work_of_the_host_counts_on_any_thread() {
         let meter = CpuMeter::default();
         assert_eq!(meter.measure_sync(|| 1), 1);
         meter.measure_sync(spin);

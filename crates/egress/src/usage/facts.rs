@@ -1,4 +1,4 @@
-//! What is known of a connection, for the audit log.
+//! Facts about a connection, for the audit log.
 
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
@@ -16,13 +16,13 @@ pub enum Protocol {
     Http2,
 }
 
-/// Where a connection leads, as was found when it was opened.
+/// The facts about a connection that were found when it was opened.
 #[derive(Clone, Debug)]
 pub(crate) struct ConnectionFacts {
-    /// The addresses of the origin's host, each of which the policy allowed;
-    /// none where a proxy finds them.
+    /// The addresses of the origin's host, all of them allowed by the policy; empty if a proxy
+    /// resolves it.
     pub(crate) addresses: Vec<IpAddr>,
-    /// Where the socket leads: to one of them, or to a proxy.
+    /// The peer of the socket: one of the addresses, or a proxy.
     pub(crate) peer: Option<SocketAddr>,
     pub(crate) tls: Option<TlsFacts>,
     pub(crate) protocol: Protocol,
@@ -31,7 +31,7 @@ pub(crate) struct ConnectionFacts {
 
 #[cfg(test)]
 impl ConnectionFacts {
-    /// Of a connection that leads nowhere.
+    /// No facts.
     pub(crate) fn empty() -> Self {
         Self {
             addresses: Vec::new(),
@@ -43,7 +43,7 @@ impl ConnectionFacts {
     }
 }
 
-/// How long the stages of opening it took.
+/// The time of each stage of opening it.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Timings {
     pub(crate) resolve: Duration,
@@ -55,13 +55,13 @@ pub(crate) struct Timings {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum ConnectionUse {
-    /// It was.
+    /// Yes.
     New,
-    /// It was open from a request before.
+    /// No: it was reused.
     Reused,
 }
 
-/// What was agreed on with a server.
+/// The negotiated parameters of TLS.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct TlsFacts {
     /// `1.2` or `1.3`.

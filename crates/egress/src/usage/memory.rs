@@ -1,12 +1,12 @@
-//! What a run has taken of its memory, against its limit.
+//! The memory of a run, and its limit.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use http_step_policy::{Amount, Budget, Exceeded, Limits};
 
-/// The memory that a run takes: its component's, and what the host holds for it. How much
-/// that is, the component and the servers choose.
+/// The memory of a run: the component's, and what the host holds for it. The component and the
+/// servers choose how much that is.
 #[derive(Debug, Default)]
 pub struct RunMemory {
     limits: Limits,
@@ -15,7 +15,7 @@ pub struct RunMemory {
 }
 
 impl RunMemory {
-    /// All of it is free.
+    /// Memory of which nothing is used.
     #[must_use]
     pub fn new(limits: Limits) -> Self {
         Self {
@@ -24,7 +24,7 @@ impl RunMemory {
         }
     }
 
-    /// Take so many bytes more, if there is room for them.
+    /// Reserve bytes, if they are available.
     pub fn take(&self, bytes: usize) -> Result<(), Exceeded> {
         let before = self.used.fetch_add(bytes, Ordering::Relaxed);
         let requested = before.saturating_add(bytes);
@@ -40,23 +40,23 @@ impl RunMemory {
         within
     }
 
-    /// Give so many bytes back.
+    /// Release bytes.
     pub fn give_back(&self, bytes: usize) {
         self.used.fetch_sub(bytes, Ordering::Relaxed);
     }
 
-    /// What is taken at this moment.
+    /// The bytes in use.
     pub fn used(&self) -> usize {
         self.used.load(Ordering::Relaxed)
     }
 
-    /// The most that there ever was.
+    /// The maximum of the bytes in use.
     pub fn peak(&self) -> usize {
         self.peak.load(Ordering::Relaxed)
     }
 }
 
-/// What the host holds of a run's memory for one thing, until it is dropped.
+/// A reservation of a run's memory for one purpose, released on drop.
 #[derive(Debug)]
 pub struct Reservation {
     memory: Arc<RunMemory>,
@@ -64,7 +64,7 @@ pub struct Reservation {
 }
 
 impl Reservation {
-    /// Nothing yet.
+    /// An empty reservation.
     pub fn new(memory: &Arc<RunMemory>) -> Self {
         Self {
             memory: Arc::clone(memory),
@@ -72,26 +72,26 @@ impl Reservation {
         }
     }
 
-    /// So many bytes.
+    /// A reservation of a number of bytes.
     pub fn with_bytes(memory: &Arc<RunMemory>, bytes: usize) -> Result<Self, Exceeded> {
         let mut room = Self::new(memory);
         room.grow(bytes)?;
         Ok(room)
     }
 
-    /// How many bytes it is.
+    /// Its size in bytes.
     pub fn taken(&self) -> usize {
         self.taken
     }
 
-    /// Be so many bytes more.
+    /// Increase it.
     pub fn grow(&mut self, bytes: usize) -> Result<(), Exceeded> {
         self.memory.take(bytes)?;
         self.taken = self.taken.saturating_add(bytes);
         Ok(())
     }
 
-    /// Be so many bytes in all.
+    /// Set its size.
     pub fn resize(&mut self, bytes: usize) -> Result<(), Exceeded> {
         match bytes.checked_sub(self.taken) {
             Some(more) => self.grow(more),
@@ -115,7 +115,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn room_is_given_back() {
+    fn memory_is_released() {
         let memory = Arc::new(RunMemory::new(Limits {
             memory: 100,
             ..Limits::default()

@@ -1,5 +1,5 @@
-//! What a run uses and does on the network: counted against its budgets, and recorded out of
-//! the component's reach.
+//! The network usage of a run: counted against its budgets, and recorded where the component can't
+//! change it.
 
 pub(crate) mod audit;
 pub(crate) mod counters;
@@ -27,11 +27,11 @@ use crate::error::{Stage, TransportError};
 use crate::fair_semaphore::RunQueue;
 use crate::secrets::GrantedSecrets;
 
-/// What a request takes beside its texts: its entry in the audit log, and the rows that are
-/// made of that.
+/// The memory of a request besides its texts: its entry in the audit log, and the rows made from
+/// it.
 const ENTRY_BYTES: usize = 4 << 10;
 
-/// The network side of one run.
+/// The network usage of one run.
 #[derive(Debug, Default)]
 pub struct RunUsage {
     limits: Limits,
@@ -43,8 +43,8 @@ pub struct RunUsage {
     notices: Notices,
 }
 
-/// What the host takes of a run's memory for a message, until it is dropped: a reader may
-/// let go of a body in its middle.
+/// The memory of a run that the host uses for a message, released on drop: a reader may drop a body
+/// before its end.
 pub(crate) struct MessageReservation {
     usage: Arc<RunUsage>,
     reservation: memory::Reservation,
@@ -56,20 +56,20 @@ impl MessageReservation {
         Self { usage, reservation }
     }
 
-    /// Take so many bytes in all.
+    /// Set its size.
     pub(crate) fn resize(&mut self, bytes: usize) -> Result<(), TransportError> {
         let taken = self.reservation.resize(bytes);
         self.usage.abort_if_exceeded(taken, Stage::Body)
     }
 
-    /// Take so many bytes in all, if there is room for them: a run does not end for what
-    /// it can do without.
+    /// Set its size, if the memory is available: otherwise the run does not end, for memory that is
+    /// optional.
     pub(crate) fn try_resize(&mut self, bytes: usize) -> bool {
         self.reservation.resize(bytes).is_ok()
     }
 }
 
-/// A request in flight, until it is dropped.
+/// A request in flight, until this is dropped.
 pub(crate) struct InFlight(Arc<RunUsage>);
 
 impl Drop for InFlight {
@@ -79,7 +79,7 @@ impl Drop for InFlight {
 }
 
 impl RunUsage {
-    /// That of a run that has not started.
+    /// The usage of a run that has not started.
     #[must_use]
     pub fn new(limits: Limits) -> Self {
         Self {
@@ -89,19 +89,19 @@ impl RunUsage {
         }
     }
 
-    /// The run's memory: decoders share it with the component.
+    /// The run's memory, which decoders and the component share.
     #[must_use]
     pub fn memory(&self) -> &Arc<RunMemory> {
         &self.memory
     }
 
-    /// What ends the run.
+    /// The signal that ends the run.
     #[must_use]
     pub fn signal(&self) -> &RunSignal {
         &self.signal
     }
 
-    /// What happened to its requests.
+    /// The audit log.
     #[must_use]
     pub fn audit(&self) -> &AuditLog {
         &self.audit
@@ -114,19 +114,19 @@ impl RunUsage {
         }
     }
 
-    /// The notices for its log.
+    /// Notices for its log.
     #[must_use]
     pub fn notices(&self) -> &Notices {
         &self.notices
     }
 
-    /// What it has used.
+    /// The counters.
     #[must_use]
     pub fn counts(&self) -> UsageCounts {
         self.counters.snapshot()
     }
 
-    /// Where its requests queue for a permit.
+    /// The queue of its requests for permits.
     pub(crate) fn run_queue(&self) -> &RunQueue {
         &self.run_queue
     }
@@ -135,7 +135,7 @@ impl RunUsage {
         &self.limits
     }
 
-    /// Start the entry of a request that a component makes.
+    /// Start the entry of a request by a component.
     pub(crate) fn start_request(
         self: &Arc<Self>,
         method: &str,
@@ -148,7 +148,7 @@ impl RunUsage {
         Ok((self.start_entry(method)?, guard))
     }
 
-    /// Start the entry of a further request that the host makes for one in flight.
+    /// Start the entry of a follow-up request by the host.
     pub(crate) fn start_follow_up(&self, method: &str) -> Result<Arc<AuditEntry>, TransportError> {
         self.count_request()?;
         self.start_entry(method)
@@ -159,19 +159,19 @@ impl RunUsage {
         self.check(Budget::Requests, requests, Stage::Policy)
     }
 
-    /// It is kept until the run is over.
+    /// The entry is kept until the run ends.
     fn start_entry(&self, method: &str) -> Result<Arc<AuditEntry>, TransportError> {
         self.retain(ENTRY_BYTES + method.len(), Stage::Policy)?;
         Ok(self.audit.start(method))
     }
 
-    /// A request is to go to a host.
+    /// Count the host of a request.
     pub(crate) fn count_host(&self, host: &Host) -> Result<(), TransportError> {
         let hosts = self.counters.add_host(host);
         self.check(Budget::Hosts, Amount::Count(hosts as u64), Stage::Policy)
     }
 
-    /// A header is sent, or was received.
+    /// Count a header that is sent or was received.
     pub(crate) fn count_header(
         &self,
         header: &HeaderMap,
@@ -197,16 +197,16 @@ impl RunUsage {
         self.check(Budget::BytesDecoded, Amount::Bytes(used), Stage::Body)
     }
 
-    /// The host keeps so many bytes until the run is over.
+    /// Count memory that the host keeps until the run ends.
     pub(crate) fn retain(&self, bytes: usize, stage: Stage) -> Result<(), TransportError> {
         self.abort_if_exceeded(self.memory.take(bytes), stage)
     }
 
-    /// So much processor time is used, by the component and on its behalf.
+    /// Check the CPU time of the run, including the host's work for it.
     ///
     /// # Errors
     ///
-    /// It is more than the budget, and the run ends.
+    /// It exceeds the budget, and the run ends.
     pub fn check_cpu(&self, used: Duration) -> Result<(), Exceeded> {
         let within = Exceeded::check(Budget::Cpu, &self.limits, Amount::Time(used));
         if let Err(exceeded) = &within {
@@ -215,7 +215,7 @@ impl RunUsage {
         within
     }
 
-    /// Check a budget: use past its limit ends the run.
+    /// Check a budget. Exceeding it ends the run.
     fn check(&self, budget: Budget, used: Amount, stage: Stage) -> Result<(), TransportError> {
         let within = Exceeded::check(budget, &self.limits, used);
         self.abort_if_exceeded(within, stage)
@@ -232,7 +232,7 @@ impl RunUsage {
         })
     }
 
-    /// A part of a secret was echoed by an origin that it is bound to.
+    /// An origin that a secret is bound to echoed a part of it.
     pub(crate) fn record_partial_echo(&self, secret: &str, by: &Origin, then: PartialEcho) {
         if self.notices.add_partial_echo(secret, by) && then == PartialEcho::Stop {
             self.signal.stop_at_partial_echo(secret, by);
@@ -253,7 +253,7 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_makes_an_earlier_error_the_components_own() {
+    fn a_response_discards_an_earlier_failure() {
         let usage = Arc::new(RunUsage::default());
         drop(usage.start_request("GET").unwrap());
         let failure = Failure::at_once(refused());
@@ -278,7 +278,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn the_first_budget_that_is_used_up_is_told() {
+    async fn the_first_exceeded_budget_is_reported() {
         let limits = Limits {
             bytes_sent: 3,
             requests: 0,

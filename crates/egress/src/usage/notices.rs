@@ -1,23 +1,23 @@
-//! Lines for the log of a run that the component does not write.
+//! Lines in the log of a run that are not from the component.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use http_step_policy::Origin;
 
-/// How many notices one run has: they are for people.
+/// The maximum number of notices per run.
 const MAX_NOTICES: usize = 64;
 
-/// The gate's notices about a run.
+/// The notices of the egress gate about a run.
 #[derive(Debug, Default)]
 pub struct Notices {
     lines: Mutex<Vec<String>>,
-    /// The secrets of which a part was echoed, and by whom first.
+    /// The secrets of which a part was echoed, and the first origin that did.
     partial_echoes: Mutex<BTreeMap<String, String>>,
 }
 
 impl Notices {
-    /// Add a line, unless it is there already or there are too many.
+    /// Add a line, unless it exists or there are too many.
     pub(crate) fn add(&self, line: String) {
         let mut lines = lock(&self.lines);
         if lines.len() < MAX_NOTICES && !lines.contains(&line) {
@@ -25,13 +25,13 @@ impl Notices {
         }
     }
 
-    /// The lines from a number on.
+    /// The lines from an index on.
     #[must_use]
     pub fn since(&self, first: usize) -> Vec<String> {
         lock(&self.lines).get(first..).unwrap_or_default().to_vec()
     }
 
-    /// A part of a secret was echoed. Whether it is the first of that secret.
+    /// A part of a secret was echoed. Returns whether it is the first of that secret.
     pub(super) fn add_partial_echo(&self, secret: &str, by: &Origin) -> bool {
         let mut echoes = lock(&self.partial_echoes);
         if echoes.contains_key(secret) {

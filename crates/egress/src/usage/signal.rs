@@ -1,4 +1,4 @@
-//! The signal by which the gate ends a run.
+//! The signal with which the egress gate ends a run.
 
 use std::future::pending;
 use std::sync::OnceLock;
@@ -7,18 +7,18 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use http_step_policy::{Exceeded, Origin};
 use tokio::sync::Notify;
 
-/// Why the gate ends a run.
+/// Why the egress gate ends a run.
 #[derive(Debug, PartialEq)]
 pub enum AbortReason {
-    /// A budget is used up.
+    /// A budget is exceeded.
     Exceeded(Exceeded),
-    /// It is a dry run, and this is what is to be shown.
+    /// The dry run is complete, with its output.
     DryRun(Vec<String>),
-    /// A part of a secret was echoed, and the policy says to stop there.
+    /// A part of a secret was echoed, and the policy requires the run to stop.
     PartialEcho(String),
 }
 
-/// Ends a run, for the first reason that comes up.
+/// Ends a run, for the first reason.
 #[derive(Debug, Default)]
 pub struct RunSignal {
     exceeded: OnceLock<Exceeded>,
@@ -29,26 +29,26 @@ pub struct RunSignal {
 }
 
 impl RunSignal {
-    /// A budget is used up.
+    /// A budget is exceeded.
     pub(super) fn exceed(&self, exceeded: Exceeded) {
-        // The first tells why; what comes after is a consequence.
+        // Only the first reason counts; later ones are consequences.
         let _ = self.exceeded.set(exceeded);
         self.aborted.notify_one();
     }
 
-    /// The budget that is used up, if one is.
+    /// The budget that is exceeded, if any.
     #[must_use]
     pub fn exceeded(&self) -> Option<Exceeded> {
         self.exceeded.get().cloned()
     }
 
-    /// A dry run has shown its request.
+    /// A dry run is complete.
     pub(crate) fn end_dry_run(&self, lines: Vec<String>) {
         let _ = self.dry_run.set(lines);
         self.aborted.notify_one();
     }
 
-    /// A part of a secret was echoed, and the policy says to stop there.
+    /// A part of a secret was echoed, and the policy requires the run to stop.
     pub(super) fn stop_at_partial_echo(&self, secret: &str, by: &Origin) {
         let _ = self.partial_echo.set(format!(
             "{by} echoed a part of the secret `{secret}`, and the policy says `partial_echo: stop`"
@@ -56,18 +56,18 @@ impl RunSignal {
         self.aborted.notify_one();
     }
 
-    /// Whether the run ends for a partial echo.
+    /// Whether a partial echo ends the run.
     pub(crate) fn is_stopped(&self) -> bool {
         self.partial_echo.get().is_some()
     }
 
-    /// The partial echo that ends the run, if one does.
+    /// The partial echo that ends the run, if any.
     #[must_use]
     pub fn partial_echo(&self) -> Option<&str> {
         self.partial_echo.get().map(String::as_str)
     }
 
-    /// Wait until the gate ends the run. For one waiter.
+    /// Wait until the egress gate ends the run. For a single waiter.
     pub async fn aborted(&self) -> AbortReason {
         self.aborted.notified().await;
         if let Some(reason) = self.partial_echo() {
@@ -80,7 +80,7 @@ impl RunSignal {
         }
     }
 
-    /// The run is over: nothing that it has started may be made to look complete.
+    /// The run has ended: nothing that it started may appear complete.
     pub fn close(&self) {
         self.closed.store(true, Ordering::SeqCst);
     }

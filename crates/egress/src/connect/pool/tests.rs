@@ -1,4 +1,4 @@
-//! Idle connections in their number and time.
+//! The limits of idle connections in number and time.
 
 use std::net::IpAddr;
 
@@ -9,7 +9,7 @@ use tokio::time::advance;
 use super::*;
 use crate::usage::facts::ConnectionFacts;
 
-/// How many are kept here.
+/// The size of the pool in these tests.
 const MAX: usize = 8;
 
 fn key(origin: &str) -> Key {
@@ -29,7 +29,7 @@ fn permit(key: &Key) -> Permit {
     Policy::public().admit(&key.origin, "GET").unwrap()
 }
 
-/// A connection that can take a request, and its other end.
+/// A connection that can take a request, and the server's end.
 async fn open(addresses: &[IpAddr]) -> (Connection, DuplexStream) {
     let (io, end) = duplex(1024);
     let facts = ConnectionFacts {
@@ -41,7 +41,7 @@ async fn open(addresses: &[IpAddr]) -> (Connection, DuplexStream) {
     (connection, end)
 }
 
-/// Let the tasks do what they have to.
+/// Let the tasks run.
 async fn settle() {
     for _ in 0..10 {
         tokio::task::yield_now().await;
@@ -49,7 +49,7 @@ async fn settle() {
 }
 
 #[test]
-fn idle_connections_leave_files_for_others() {
+fn idle_connections_leave_files_for_new_ones() {
     assert_eq!(most_idle(1024, None), 1024);
     assert_eq!(most_idle(1024, Some(1 << 20)), 1024);
     assert_eq!(most_idle(1024, Some(1024)), 256);
@@ -57,7 +57,7 @@ fn idle_connections_leave_files_for_others() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_connection_that_nobody_uses_goes_after_its_time() {
+async fn an_idle_connection_expires() {
     let pool = Pool::new(MAX);
     let key = key("http://one.test");
     let (first, _first) = open(&[]).await;
@@ -74,7 +74,7 @@ async fn a_connection_that_nobody_uses_goes_after_its_time() {
     settle().await;
     assert_eq!(pool.idle_connections(), 0);
 
-    // Who swept has gone home; the next connection has somebody come again.
+    // The task that sweeps has ended; the next connection starts another one.
     let (third, _third) = open(&[]).await;
     pool.put(key, third);
     settle().await;
@@ -84,7 +84,7 @@ async fn a_connection_that_nobody_uses_goes_after_its_time() {
 }
 
 #[tokio::test]
-async fn of_one_key_the_connection_used_last_is_taken_first() {
+async fn the_most_recently_used_connection_is_taken_first() {
     let pool = Pool::new(MAX);
     let key = key("http://one.test");
     let mut ends = Vec::new();
@@ -102,7 +102,7 @@ async fn of_one_key_the_connection_used_last_is_taken_first() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn above_the_cap_the_oldest_goes_of_who_has_most() {
+async fn the_oldest_connection_of_the_largest_tenant_is_dropped() {
     let pool = Pool::new(MAX);
     let mut ends = Vec::new();
     let modest = key_of("modest", "http://one.test");
@@ -119,9 +119,9 @@ async fn above_the_cap_the_oldest_goes_of_who_has_most() {
     assert!(pool.take(&first, &permit(&first)).is_none());
 }
 
-/// What many requests at a time leave behind is there for the next of them, and no longer.
+/// Connections of many concurrent requests are kept for the next ones, but not for long.
 #[tokio::test(start_paused = true)]
-async fn of_many_connections_some_last() {
+async fn connections_beyond_the_lasting_ones_are_swept() {
     let pool = Pool::new(2 * LASTING);
     let mut ends = Vec::new();
     for _ in 0..LASTING + 8 {
@@ -142,7 +142,7 @@ async fn of_many_connections_some_last() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_the_server_has_closed_is_not_kept() {
+async fn a_closed_connection_is_not_kept() {
     let pool = Pool::new(MAX);
     let (connection, end) = open(&[]).await;
     pool.put(key("http://one.test"), connection);
@@ -155,7 +155,7 @@ async fn what_the_server_has_closed_is_not_kept() {
 }
 
 #[tokio::test]
-async fn what_the_server_has_closed_is_not_taken() {
+async fn a_closed_connection_is_not_taken() {
     let pool = Pool::new(MAX);
     let key = key("http://one.test");
     let (connection, end) = open(&[]).await;
@@ -166,7 +166,7 @@ async fn what_the_server_has_closed_is_not_taken() {
 }
 
 #[tokio::test]
-async fn an_address_is_checked_for_each_who_takes_it() {
+async fn addresses_are_checked_again_for_each_request() {
     let pool = Pool::new(MAX);
     let key = key("http://one.test");
     let (connection, _end) = open(&[IpAddr::from([10, 0, 0, 1])]).await;

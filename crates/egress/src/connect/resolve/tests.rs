@@ -1,4 +1,4 @@
-//! Lookups in their number: of a tenant, and of those that nobody waits for.
+//! Limits of lookups: of a tenant, and of cancelled ones.
 
 use std::sync::Mutex;
 
@@ -9,8 +9,8 @@ use super::*;
 const ADDRESS: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(192, 0, 2, 1));
 const IMPATIENT: Duration = Duration::from_millis(1);
 
-/// Answers when it may, as the system would: whoever waits or does not. A name
-/// that is silent it does not answer.
+/// Answers only with a permit, even if the caller has given up, as the system does. It never
+/// answers for the silent name.
 #[derive(Clone)]
 struct Slow {
     may_answer: Arc<Semaphore>,
@@ -43,13 +43,13 @@ impl Slow {
         (slow, lookups)
     }
 
-    /// How many names it was asked for since the last time.
+    /// The number of lookups since the last call.
     fn requested(&self) -> usize {
         std::mem::take(&mut *self.requested.lock().unwrap()).len()
     }
 }
 
-/// What comes of a lookup that is given up soon, and None if that is what comes.
+/// The result of a lookup that is cancelled early; none if it was cancelled.
 async fn ask(lookups: &Lookups, tenant: &str, name: &str) -> Option<io::Result<Vec<IpAddr>>> {
     timeout(IMPATIENT, lookups.addresses(&tenant.into(), name))
         .await
@@ -61,7 +61,7 @@ fn answer(found: Option<io::Result<Vec<IpAddr>>>) -> Option<Vec<IpAddr>> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn lookups_that_a_tenant_gives_up_leave_others_theirs() {
+async fn canceled_lookups_of_a_tenant_leave_permits_for_others() {
     let (slow, lookups) = Slow::new();
     for _ in 0..2 * AT_A_TIME {
         assert_eq!(answer(ask(&lookups, "crowd", "slow.test").await), None);
@@ -69,7 +69,7 @@ async fn lookups_that_a_tenant_gives_up_leave_others_theirs() {
     assert_eq!(slow.requested(), AT_A_TIME / 2);
     let others = ask(&lookups, "other", "quick.test").await;
     assert_eq!(answer(others), Some(vec![ADDRESS]));
-    // They count for the crowd until they are at their end.
+    // They count for their tenant until they end.
     assert_eq!(answer(ask(&lookups, "crowd", "quick.test").await), None);
     assert_eq!(slow.requested(), 1);
     slow.may_answer.add_permits(1);
@@ -81,7 +81,7 @@ async fn lookups_that_a_tenant_gives_up_leave_others_theirs() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_lookup_without_end_is_dropped_in_time() {
+async fn an_endless_lookup_is_dropped() {
     let (slow, lookups) = Slow::new();
     for _ in 0..AT_A_TIME {
         assert_eq!(answer(ask(&lookups, "", "silent.test").await), None);
@@ -99,7 +99,7 @@ async fn a_lookup_without_end_is_dropped_in_time() {
 }
 
 #[tokio::test]
-async fn a_resolver_that_panics_costs_a_lookup() {
+async fn a_panicking_resolver_fails_only_its_lookup() {
     let (_, lookups) = Slow::new();
     let broken = lookups.addresses(&"".into(), "broken.test").await;
     assert_eq!(broken.unwrap_err().to_string(), "the resolver failed");

@@ -1,9 +1,8 @@
-//! TLS to the servers and to proxies: rustls, trusting what the run's policy
-//! has it trust.
+//! TLS to servers and proxies, with rustls, and with the trust roots that the policy of the run
+//! allows.
 //!
-//! How a connection is to be secured is its [`Identity`]. It is a part of what
-//! connections are kept apart by: one that was opened without looking at the
-//! certificate is never used by a request that wants it looked at.
+//! The settings of a connection are its [`Identity`], which separates connections: one that was
+//! opened without verifying the certificate is never used by a request that requires verification.
 
 mod roots;
 mod verifier;
@@ -29,59 +28,58 @@ use self::verifier::{Anchors, Verifier};
 use super::io::Io;
 use crate::usage::facts::TlsFacts;
 
-/// How many ways of securing a connection are kept set up, sessions to resume
-/// included; the one that was not used for the longest time goes.
+/// The maximum number of cached configurations, including sessions to resume; the least recently
+/// used one is dropped.
 const CONFIGS: usize = 64;
 
-/// HTTP/2 if the server has it (RFC 7301, RFC 9113).
+/// HTTP/2, if the server supports it (RFC 7301, RFC 9113).
 const HTTP2: &[u8] = b"h2";
 const HTTP1: &[u8] = b"http/1.1";
 
-/// By what a server's certificate is judged.
+/// How a server's certificate is verified.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Trust {
-    /// The host's roots.
+    /// With the host's roots.
     #[default]
     Roots,
-    /// These certificates alone.
+    /// Only with these certificates.
     Only(Arc<Certificates>),
-    /// Nothing.
+    /// Not at all.
     Anyone,
 }
 
-/// How a connection is to be secured.
+/// The TLS settings of a connection.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub(crate) struct Identity {
     pub(crate) trust: Trust,
-    /// Who the client says it is.
+    /// The client certificate.
     pub(crate) client: Option<Arc<ClientCertificate>>,
-    /// What the policy and the step demand of it.
+    /// The requirements of the policy and the step.
     pub(crate) terms: TlsTerms,
 }
 
-/// A way of securing connections that is set up: whose, which, and how.
+/// A cached configuration with its key.
 struct CachedConfig {
     tenant: Arc<str>,
     identity: Identity,
     config: Arc<ClientConfig>,
 }
 
-/// The client side of TLS, set up as connections ask for it: reading the
-/// system's roots takes milliseconds.
+/// The client side of TLS. It is configured when a connection needs it, since reading the system's
+/// roots takes milliseconds.
 pub(crate) struct Tls {
     roots: Roots,
     read: OnceCell<Arc<RootCertStore>>,
-    /// Of each tenant, since sessions are resumed from them; the one used last at
-    /// the end.
+    /// For each tenant, since they contain sessions to resume; the most recently used one is last.
     configs: Mutex<Vec<CachedConfig>>,
 }
 
-/// Whom a handshake is with, and what for.
+/// The protocols that a handshake offers.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Alpn {
-    /// HTTP/2 or HTTP/1.1, as the server likes.
+    /// HTTP/2 or HTTP/1.1; the server chooses.
     Http,
-    /// HTTP/1.1 alone: a proxy, which is to make a tunnel.
+    /// Only HTTP/1.1: for a proxy, before the tunnel.
     Http1,
 }
 
@@ -94,7 +92,7 @@ impl Tls {
         }
     }
 
-    /// Make a TLS connection of an open one.
+    /// Establish TLS on an open transport.
     pub(crate) async fn connect<S: Io>(
         &self,
         tenant: &Arc<str>,
@@ -175,7 +173,7 @@ impl Tls {
         Ok(config)
     }
 
-    /// What the chain of certificates has to lead to; none where nobody looks at it.
+    /// The trust anchors of the certificate chain; none if it is not verified.
     async fn anchors(
         &self,
         trust: &Trust,
@@ -202,18 +200,18 @@ impl Tls {
     }
 }
 
-/// Whether HTTP/2 was agreed on.
+/// Whether HTTP/2 was negotiated.
 pub(crate) fn is_http2(connection: &ClientConnection) -> bool {
     connection.alpn_protocol() == Some(HTTP2)
 }
 
-/// What was agreed on.
+/// The negotiated parameters.
 pub(crate) fn facts(connection: &ClientConnection) -> TlsFacts {
     TlsFacts {
         version: match connection.protocol_version() {
             Some(ProtocolVersion::TLSv1_3) => "1.3".to_owned(),
             Some(ProtocolVersion::TLSv1_2) => "1.2".to_owned(),
-            // There is none: rustls speaks no other.
+            // Not possible: rustls supports no other.
             _ => String::new(),
         },
         certificate_sha256: connection
@@ -232,8 +230,7 @@ fn hexadecimal(bytes: &[u8]) -> String {
 mod tests {
     use super::*;
 
-    /// How a connection is secured that looks at no certificate, or also at its
-    /// version.
+    /// The settings of a connection that verifies no certificate, with a minimum version.
     fn identity(min_version: TlsVersion) -> Identity {
         Identity {
             trust: Trust::Anyone,
@@ -245,10 +242,10 @@ mod tests {
         }
     }
 
-    // Sessions are resumed from them, and a session is as good as the handshake
-    // that it was begun with.
+    // Configurations contain the sessions to resume, and a resumed session is only as secure as its
+    // first handshake.
     #[tokio::test]
-    async fn sessions_are_a_tenants_own_and_of_one_identity() {
+    async fn sessions_are_separated_by_tenant_and_identity() {
         let tls = Tls::new(Roots::System);
         let (one, other): (Arc<str>, Arc<str>) = ("one".into(), "other".into());
         let (lax, strict) = (identity(TlsVersion::Tls12), identity(TlsVersion::Tls13));
@@ -264,7 +261,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn those_used_last_are_kept() {
+    async fn the_most_recently_used_configurations_are_kept() {
         let tls = Tls::new(Roots::System);
         let identity = identity(TlsVersion::Tls12);
         let config = async |number: usize| {
@@ -276,7 +273,7 @@ mod tests {
             config(number).await;
         }
         assert!(Arc::ptr_eq(&first, &config(0).await));
-        // There is no room for another: the one that was used longest ago goes.
+        // The cache is full: the least recently used one is dropped.
         config(CONFIGS).await;
         assert!(Arc::ptr_eq(&first, &config(0).await));
         assert!(!Arc::ptr_eq(&second, &config(1).await));

@@ -12,7 +12,7 @@ use thiserror::Error;
 
 use crate::error::tls::in_words;
 
-/// Why a PEM text gives no certificate or key.
+/// Why a PEM text contains no valid certificate or key.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum PemError {
     /// There is no certificate.
@@ -24,7 +24,7 @@ pub enum PemError {
     /// The key is encrypted.
     #[error("its private key is encrypted; store it without a passphrase")]
     EncryptedKey,
-    /// The key is not that of the certificate.
+    /// The key does not match the certificate.
     #[error("its private key is that of another certificate")]
     OtherKey,
     /// It can't be read.
@@ -32,13 +32,13 @@ pub enum PemError {
     Unreadable(String),
 }
 
-/// Which certificates are trusted to vouch for a server.
+/// The certificates that are trusted.
 #[derive(Clone, Debug, Default)]
 pub enum Roots {
-    /// The system's, or Mozilla's where it has none.
+    /// The system's, or Mozilla's if it has none.
     #[default]
     System,
-    /// These alone.
+    /// Only these.
     Only(Certificates),
 }
 
@@ -48,8 +48,8 @@ impl Roots {
             Self::Only(certificates) => certificates.store(),
             Self::System => {
                 let mut store = RootCertStore::empty();
-                // A system's store may hold a certificate that rustls can't
-                // read; the rest of them serve.
+                // A system's store may contain a certificate that rustls can't read; the others are
+                // used.
                 store.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
                 if store.is_empty() {
                     store.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
@@ -60,16 +60,16 @@ impl Roots {
     }
 }
 
-/// Certificates that are trusted: at least one.
+/// Trusted certificates: at least one.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Certificates(Vec<Vec<u8>>);
 
 impl Certificates {
-    /// Read them.
+    /// Parse PEM.
     ///
     /// # Errors
     ///
-    /// There is none, or one that can't be read.
+    /// There are none, or one can't be read.
     pub fn from_pem(pem: &[u8]) -> Result<Self, PemError> {
         let certificates = chain(pem)?;
         let mut store = RootCertStore::empty();
@@ -99,8 +99,8 @@ impl Certificates {
     }
 }
 
-/// A client's certificate, with the chain that leads to it, and its key. Two are
-/// the same if they were read from the same bytes.
+/// A client certificate, with its chain and its key. Two are equal if they were read from the same
+/// bytes.
 pub struct ClientCertificate {
     digest: [u8; 32],
     chain: Vec<CertificateDer<'static>>,
@@ -108,7 +108,7 @@ pub struct ClientCertificate {
 }
 
 impl ClientCertificate {
-    /// The key may stand in a text of its own, or in the certificate's.
+    /// The key can be in a separate text, or in the certificate's.
     pub fn from_pem(certificate: &[u8], key: Option<&[u8]>) -> Result<Self, PemError> {
         let key = key.unwrap_or(certificate);
         let mut digest = Sha256::new();

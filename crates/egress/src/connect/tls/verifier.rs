@@ -1,5 +1,4 @@
-//! What a server's certificate has to be: signed by somebody trusted, of a key
-//! that is pinned, or nothing at all.
+//! Verifies a server's certificate: by its chain, by a pinned key, or not at all.
 
 use std::sync::Arc;
 
@@ -16,7 +15,7 @@ use rustls::{CertificateError, DigitallySignedStruct, Error, OtherError, Signatu
 use super::roots::Certificates;
 use crate::error::certificate::NotItsKey;
 
-/// rustls has one error for a signature of the handshake and for one of the chain.
+/// rustls has one error for signatures of the handshake and of the chain.
 fn handshake_error(error: Error) -> Error {
     match error {
         Error::InvalidCertificate(CertificateError::BadSignature) => {
@@ -26,15 +25,15 @@ fn handshake_error(error: Error) -> Error {
     }
 }
 
-/// Whether it is not a certificate itself that is wrong, but who vouches for it. webpki
-/// looks at a certificate's dates before it asks for that.
+/// Whether the issuer is not trusted, rather than the certificate itself being invalid. webpki
+/// checks a certificate's dates first.
 fn is_of_issuer(error: &CertificateError) -> bool {
     match error {
         CertificateError::UnknownIssuer
         | CertificateError::BadSignature
         | CertificateError::UnsupportedSignatureAlgorithmContext { .. }
         | CertificateError::UnsupportedSignatureAlgorithmForPublicKeyContext { .. } => true,
-        // An authority's own, which nobody else has to vouch for.
+        // An authority's own certificate, which needs no issuer.
         CertificateError::Other(error) => {
             let error = error.0.downcast_ref::<webpki::Error>();
             error == Some(&webpki::Error::CaUsedAsEndEntity)
@@ -43,11 +42,11 @@ fn is_of_issuer(error: &CertificateError) -> bool {
     }
 }
 
-/// What a server's chain of certificates has to lead to.
+/// The trust anchors of a server's certificate chain.
 #[derive(Debug)]
 pub(super) struct Anchors {
     pub(super) chain: Arc<WebPkiServerVerifier>,
-    /// The certificates that are a server's own if it shows one of them, byte for byte.
+    /// Certificates that are accepted as a server's own, compared byte for byte.
     pub(super) own: Option<Arc<Certificates>>,
 }
 
@@ -69,7 +68,7 @@ impl Anchors {
         if checked.is_ok() || !self.own.as_ref().is_some_and(is_own) {
             return checked;
         }
-        // Alone, so that what is found is wrong with this one, and with no other.
+        // Without intermediates, so that an error is about this certificate and no other.
         match check(&[]).map(drop) {
             Err(Error::InvalidCertificate(error)) if is_of_issuer(&error) => {
                 verify_server_name(&ParsedCertificate::try_from(end_entity)?, server_name)
@@ -79,10 +78,10 @@ impl Anchors {
     }
 }
 
-/// Judges the certificates of servers.
+/// Verifies the certificates of servers.
 #[derive(Debug)]
 pub(super) struct Verifier {
-    /// Judge the chain, the name and the dates; none where nobody does.
+    /// For the chain, the name and the dates; none if they are not verified.
     anchors: Option<Anchors>,
     terms: TlsTerms,
     algorithms: WebPkiSupportedAlgorithms,
@@ -127,8 +126,8 @@ impl ServerCertVerifier for Verifier {
         Ok(ServerCertVerified::assertion())
     }
 
-    // Whoever it is, it has to hold the key of the certificate that it shows:
-    // else a pinned key would be no more than a text.
+    // The server always has to prove that it holds the key of its certificate: otherwise a pinned
+    // key would protect nothing.
     fn verify_tls12_signature(
         &self,
         message: &[u8],

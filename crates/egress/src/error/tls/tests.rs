@@ -1,4 +1,4 @@
-//! Every error of rustls has words, and they say what to do.
+//! Every error of rustls has a message that says how to fix it.
 
 use std::fmt::Write as _;
 use std::sync::Arc;
@@ -148,7 +148,7 @@ fn errors() -> Vec<Error> {
 }
 
 #[test]
-fn every_error_says_what_is_wrong_and_what_to_do() {
+fn every_error_says_how_to_fix_it() {
     let mut report = String::new();
     for error in errors() {
         let words = in_words(&error);
@@ -232,7 +232,7 @@ fn every_error_says_what_is_wrong_and_what_to_do() {
 }
 
 #[test]
-fn a_handshake_that_ends_without_an_error_of_tls_has_words_too() {
+fn a_handshake_without_a_tls_error_has_a_message() {
     let of = |error: io::Error| reason(&error).0;
     let bad_name = ServerName::try_from("a..test").unwrap_err();
     let report = [
