@@ -161,7 +161,7 @@ mod tests {
 
     /// A server is not at fault if a step cancels each request when its window is full.
     #[test]
-    fn canceled_requests_do_not_reduce_the_allowance() {
+    fn cancelled_requests_do_not_reduce_the_allowance() {
         let flood_guard = FloodGuard::new();
         for _ in 0..1000 {
             flood_guard.begin_stream();

@@ -61,7 +61,7 @@ fn answer(found: Option<io::Result<Vec<IpAddr>>>) -> Option<Vec<IpAddr>> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn canceled_lookups_of_a_tenant_leave_permits_for_others() {
+async fn cancelled_lookups_of_a_tenant_leave_permits_for_others() {
     let (slow, lookups) = Slow::new();
     for _ in 0..2 * AT_A_TIME {
         assert_eq!(answer(ask(&lookups, "crowd", "slow.test").await), None);
