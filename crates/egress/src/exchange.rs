@@ -34,8 +34,8 @@ use crate::usage::audit::AuditEntry;
 use crate::usage::facts::ConnectionUse;
 
 impl Egress {
-    /// Send a request and wait for the head of its response. The response is not redacted yet:
-    /// it is for the host alone.
+    /// Send a request and wait for the head of its response. The response is not redacted yet: only
+    /// the host may read it.
     pub(crate) async fn exchange(
         &self,
         mut request: Request<BoxBody>,
@@ -52,7 +52,7 @@ impl Egress {
         let origin = &route.key.origin;
         let is_bound = self.secrets.is_bound_to(origin);
         if is_bound {
-            // How well a text compresses tells what is in it.
+            // The compressed length of a text reveals what it contains.
             let identity = HeaderValue::from_static("identity");
             request.headers_mut().insert(ACCEPT_ENCODING, identity);
             charset::ask_for_none(request.headers_mut());
@@ -121,7 +121,7 @@ impl Egress {
         Ok(Unredacted::new(response, withheld, echo_watch))
     }
 
-    /// Send a request, again on another connection where that is safe, and wait for the head of
+    /// Send a request, with retries on other connections if that is safe, and wait for the head of
     /// the response.
     async fn transmit(
         &self,
@@ -133,8 +133,8 @@ impl Egress {
     ) -> Result<(Response<Incoming>, Option<Http2Stream>), TransportError> {
         let (key, pool) = (&route.key, &self.transport.pool);
         let origin = key.origin.to_string();
-        // Each version of HTTP writes a request in its own way, and the next
-        // connection may be of another: each attempt starts from what was admitted.
+        // The versions of HTTP change a request differently, and the next connection may use
+        // another one: each attempt starts from the request that was admitted.
         let (head, mut body) = request.into_parts();
         let is_idempotent = head.method.is_idempotent();
         let upload = body.upload();
@@ -145,8 +145,8 @@ impl Egress {
             let (mut connection, stream, reuse) =
                 connected.await.map_err(|error| attempts.last(error))?;
             entry.sent_on(&connection.facts, reuse);
-            // The result of a run that is over may say that this was not sent. Checked after
-            // the entry was made, so that one sees the other.
+            // The result of a run that has ended may report that this was not sent. Checked after
+            // the entry was created, so that one of the two sees the other.
             if self.usage.signal().is_closed() {
                 return Err(TransportError::RequestBody);
             }
@@ -172,7 +172,7 @@ impl Egress {
                         return Ok((response, stream));
                     }
                     Attempt::TimedOut(error) => {
-                        // Nobody may be there any more.
+                        // The server may already be gone.
                         pool.forget(key, &connection);
                         return Err(error);
                     }
@@ -199,7 +199,7 @@ impl Egress {
         }
     }
 
-    /// A connection from the pool, or one that is opened for the request.
+    /// A connection from the pool, or a new one for the request.
     async fn connection(
         &self,
         is_fresh: bool,
@@ -220,7 +220,7 @@ impl Egress {
         Ok((connection, stream, ConnectionUse::New))
     }
 
-    /// Open a connection, in time.
+    /// Open a connection, with the timeout.
     async fn open(
         &self,
         route: &Route,
@@ -245,7 +245,7 @@ impl Egress {
         Ok((connection, stream))
     }
 
-    /// What notices parts of values in a response of an origin.
+    /// Detects parts of values in a response from an origin.
     pub(crate) fn echo_watch(&self, origin: &Origin, entry: &Arc<AuditEntry>) -> EchoWatch {
         EchoWatch {
             origin: origin.clone(),
@@ -256,20 +256,20 @@ impl Egress {
     }
 }
 
-/// What came of sending a request once.
+/// The result of an attempt to send a request.
 enum Attempt {
     Answered(Response<Incoming>),
     TimedOut(TransportError),
     Failed {
         error: TransportError,
-        /// The body, if not a byte of the request was written.
+        /// The body, if none of the request was written.
         unwritten: Option<Outgoing>,
-        /// Whether the connection ended before any byte of an answer.
+        /// Whether the connection ended before any byte of a response.
         has_ended: bool,
     },
 }
 
-/// Send a request once.
+/// Try to send a request.
 async fn attempt(
     connection: &mut Connection,
     request: Request<Outgoing>,
@@ -304,9 +304,8 @@ async fn attempt(
     }
 }
 
-/// Whether a request may have told the server who speaks on the connection from
-/// now on, as NTLM and Negotiate do (RFC 4559): the next one on it may be somebody
-/// else's.
+/// Whether a request may have authenticated the connection from now on, as NTLM and Negotiate do
+/// (RFC 4559): the next request on it may be from another step.
 fn is_authenticated(request: &HeaderMap, response: &Response<Incoming>) -> bool {
     let of_connection = |value: &HeaderValue| {
         let value = value.as_bytes().to_ascii_lowercase();
@@ -316,8 +315,7 @@ fn is_authenticated(request: &HeaderMap, response: &Response<Incoming>) -> bool 
     request.get_all(AUTHORIZATION).iter().any(of_connection) || requested.iter().any(of_connection)
 }
 
-/// Wait for a response's head. As long as the body goes out, the server is not
-/// late.
+/// Wait for the head of a response. The timeout does not apply while the body makes progress.
 pub(crate) async fn answer<F: Future>(
     mut response: Pin<&mut F>,
     progress: &Progress,

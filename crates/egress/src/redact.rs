@@ -1,6 +1,6 @@
-//! Redacts responses: whatever a server makes of a value that it was sent, the component gets
-//! its handle. This happens after the body is decoded, so that no coding conceals a value, and
-//! after the host has read what is for the host alone.
+//! Redacts responses: in place of a value in any form, the component gets the handle. This happens
+//! after the body is decoded, so that no coding conceals a value, and after the host has read what
+//! only the host may read.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -24,16 +24,14 @@ use crate::secrets::{GrantedSecrets, Passes, Redactor, through};
 use crate::usage::audit::AuditEntry;
 use crate::usage::{MessageReservation, RunUsage};
 
-/// How many pieces one poll goes through that come to nothing, before it lets other
-/// tasks run.
+/// The maximum number of pieces without output per poll, before other tasks may run.
 const PIECES: usize = 32;
 
-/// What the passes over a stream hold of it is counted anew when it is so much more or
-/// less.
+/// The memory of the passes over a stream is counted again when it has changed by this much.
 const STEP: usize = 32 << 10;
 
-/// Notices parts of values in what an origin sends, to which they are bound: somebody may
-/// have it cut them, to read them piece by piece.
+/// Detects parts of values in responses of an origin that the secrets are bound to: a server could
+/// be made to truncate them, to read them piece by piece.
 pub(crate) struct EchoWatch {
     pub(crate) origin: Origin,
     pub(crate) entry: Arc<AuditEntry>,
@@ -42,7 +40,7 @@ pub(crate) struct EchoWatch {
 }
 
 impl EchoWatch {
-    /// Redact a text that the host reads, and that it tells of.
+    /// Redact a text that the host reads and reports.
     pub(crate) fn redact(&self, text: &mut String, secrets: &GrantedSecrets) {
         let mut passes = secrets.passes(true);
         let seen = through(&mut passes.passes, text.as_bytes(), true);
@@ -51,7 +49,7 @@ impl EchoWatch {
         secrets.redactor().redact(text);
     }
 
-    /// Report those of which a part was found, by number. Whether the run is over for it.
+    /// Report the secrets of which a part was found, by index. Returns whether that ends the run.
     fn report(&self, parts: &[usize], secrets: &GrantedSecrets) -> bool {
         let secrets = parts
             .iter()
@@ -66,29 +64,29 @@ impl EchoWatch {
     }
 }
 
-/// A response as the server has it, without its content coding: for the host to read.
+/// A response with its content coding decoded, for the host to read.
 pub(crate) struct Unredacted {
     response: Response<BoxBody>,
     /// Why the component does not get it.
     withheld: Option<TransportError>,
-    /// If secrets are bound to the origin.
+    /// Set if secrets are bound to the origin.
     echo_watch: Option<Arc<EchoWatch>>,
 }
 
-/// What the head of a response says of its body, as it came.
+/// What the received head of a response declares about its body.
 #[derive(Clone, Copy)]
 pub(crate) struct ArrivedHead<'r> {
     pub(crate) origin: &'r str,
     /// Whether a secret is bound to the origin.
     pub(crate) is_bound: bool,
-    /// Whether all values have ASCII characters alone.
+    /// Whether all values are ASCII.
     pub(crate) are_ascii: bool,
     pub(crate) has_body: bool,
 }
 
 impl ArrivedHead<'_> {
-    /// Why a component that uses secrets does not get a response. It can ask for one in
-    /// which no value could be seen, or whose size tells one.
+    /// Why a component that uses secrets does not get a response. It can request one in which
+    /// values would not be recognized, or whose size reveals one.
     pub(crate) fn withheld(self, head: &Parts) -> Option<TransportError> {
         let from = || self.origin.to_owned();
         let coding = |reason: &str| {
@@ -124,7 +122,7 @@ impl ArrivedHead<'_> {
         None
     }
 
-    /// Of a body that is not there, too, its compressed length would tell.
+    /// The compressed length reveals something even without the body.
     pub(crate) fn forget_length(self, header: &mut HeaderMap) {
         if self.is_bound && is_coded(header) {
             header.remove(CONTENT_ENCODING);
@@ -150,13 +148,13 @@ impl Unredacted {
         &self.response
     }
 
-    /// For the host alone.
+    /// Only for the host.
     pub(crate) fn into_body(self) -> BoxBody {
         self.response.into_body()
     }
 
-    /// The response as the component gets it, without a value in it. If the run
-    /// is stopped for what is in it, the component does not get it.
+    /// The redacted response for the component. If its content ends the run, the component does not
+    /// get it.
     pub(crate) fn redacted(
         self,
         secrets: &Arc<GrantedSecrets>,
@@ -174,7 +172,7 @@ impl Unredacted {
         if body.is_end_stream() {
             return Ok(Response::from_parts(head, body));
         }
-        // A handle has another length than what it stands for.
+        // The length of a handle differs from that of its value.
         head.headers.remove(CONTENT_LENGTH);
         let body = RedactedBody {
             inner: body,
@@ -207,7 +205,7 @@ impl ResponseRedactor {
         }
     }
 
-    /// Whether the run is over for what was let go.
+    /// Whether released text has ended the run.
     fn is_stopped(&self) -> bool {
         let Some(echo_watch) = &self.echo_watch else {
             return false;
@@ -215,10 +213,10 @@ impl ResponseRedactor {
         echo_watch.report(self.passes.parts(), &self.secrets)
     }
 
-    /// A signature that is made while the stream flows can't be in what has come of it, nor
-    /// can a token, unless the server has it from another run: so far it was nothing of
-    /// this one's. The passes that are there must not end: they may be in the middle of a
-    /// value. So what is new is looked for after them, in what they let go.
+    /// Add passes for signatures and tokens that were created while the stream is read. They can't
+    /// be in what was received before, unless a server has a token from another run, which is not
+    /// part of this run yet. The existing passes must continue, since they may be inside a value.
+    /// So new ones are added after them, for their output.
     fn catch_up(&mut self) {
         if self.passes.derived != self.secrets.derived() {
             self.passes
@@ -240,8 +238,7 @@ impl ResponseRedactor {
         through(&mut self.passes.passes, text, true)
     }
 
-    /// Names, too, are the server's to choose. What a field can't be without its
-    /// value, it is not at all.
+    /// The server also chooses names. A field whose redacted name or value is invalid is removed.
     fn header(&mut self, header: &HeaderMap) -> HeaderMap {
         let mut redacted = HeaderMap::with_capacity(header.keys_len());
         for (name, value) in header {
@@ -256,8 +253,8 @@ impl ResponseRedactor {
     }
 }
 
-/// What the passes over a stream hold of it, as memory of the run: how much that is, the
-/// server chooses, by the escapes that it writes.
+/// The memory of the passes over a stream, counted for the run: the server chooses its size by the
+/// escapes that it writes.
 struct HeldBack {
     room: MessageReservation,
     counted: usize,
@@ -313,7 +310,7 @@ impl Body for RedactedBody {
                         rest
                     }
                 },
-                // What is held back may be the beginning of a value.
+                // The held text may be the start of a value.
                 Some(Err(error)) => {
                     self.is_drained = true;
                     return Poll::Ready(Some(Err(error)));
@@ -326,14 +323,14 @@ impl Body for RedactedBody {
             let this = self.as_mut().get_mut();
             if let Err(error) = this.held.count(&this.redactor) {
                 this.is_drained = true;
-                // It is that of a budget, and quotes nobody.
+                // The error is about a budget, and quotes no message.
                 let failure = Failure::at_once(error);
                 let code = failure.code(&Redactor::empty());
                 this.usage.audit().failed(failure);
                 return Poll::Ready(Some(Err(code)));
             }
-            // What is in it is not for the component, nor that it is: it waits until its
-            // run is over.
+            // Neither the content nor its presence may be visible to the component: it waits until
+            // the run ends.
             if self.redactor.is_stopped() {
                 return Poll::Pending;
             }
@@ -356,7 +353,7 @@ mod tests {
 
     use super::*;
 
-    /// A body of so many pieces.
+    /// A body of a number of equal pieces.
     struct Pieces(Bytes, usize);
 
     impl Body for Pieces {
@@ -375,7 +372,7 @@ mod tests {
         }
     }
 
-    /// A body of pieces, redacted of a long value, and what the run has taken by its end.
+    /// A redacted body of pieces, and the memory of the run after it.
     async fn read(piece: &str, pieces: usize, memory: usize) -> (bool, Arc<RunUsage>) {
         let limits = Limits {
             memory: memory as u64,
@@ -392,9 +389,9 @@ mod tests {
         (read, usage)
     }
 
-    /// A server that writes escapes has the host hold more.
+    /// A server that writes escapes makes the host hold more.
     #[tokio::test]
-    async fn what_is_held_back_is_memory_of_the_run() {
+    async fn held_text_counts_as_memory_of_the_run() {
         let escapes = "&#92;u005c".repeat(1000);
         let (is_read, usage) = read(&escapes, 50, 64 << 20).await;
         let peak = usage.memory().peak();
@@ -405,7 +402,7 @@ mod tests {
         assert_eq!(usage.memory().used(), 0);
     }
 
-    /// What becomes of a response of an origin that a secret is bound to, and of another's.
+    /// The result for a response from an origin that a secret is bound to, and from another one.
     fn withheld(status: u16, name: &str, value: &str, has_body: bool) -> [Option<String>; 2] {
         let response = Response::builder().status(status).header(name, value);
         let (head, ()) = response.body(()).unwrap().into_parts();
@@ -421,7 +418,7 @@ mod tests {
     }
 
     #[test]
-    fn a_body_that_can_not_be_seen_through_is_withheld() {
+    fn bodies_that_can_not_be_redacted_are_withheld() {
         let part = Some(
             "http://a.test answered with something that is not HTTP: it sends a part, which nobody asked for",
         );
@@ -490,7 +487,7 @@ mod tests {
     }
 
     #[test]
-    fn a_length_that_compression_made_is_not_told() {
+    fn a_compressed_length_is_removed() {
         for (coding, is_bound, is_reported) in [
             ("gzip", true, None),
             ("rot13", true, None),

@@ -4,7 +4,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_encode};
 use thiserror::Error;
 use zeroize::Zeroizing;
 
-/// The syntax around a value, which the value must not break out of.
+/// The syntax around a value, which the value must not escape from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Context {
     /// A header field's value (RFC 9110, section 5.5).
@@ -148,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn each_place_has_its_way() {
+    fn a_value_is_encoded_for_its_place() {
         let value = "p&ss \"w<o>r'd/é%+~*";
         for (context, written) in [
             (Context::Header, value),
@@ -167,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn what_can_not_stand_there() {
+    fn values_that_a_place_can_not_contain() {
         for value in ["a\r\nX: y", "a\0", "a\x7f"] {
             assert_eq!(encoded(value, Context::Header), Err(EncodeError::Header));
         }
@@ -186,7 +186,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_body_is() {
+    fn contexts_of_media_types() {
         for (content_type, context) in [
             (None, Context::Plain),
             (Some("text/plain"), Context::Plain),

@@ -33,8 +33,8 @@ use crate::value::{self, MIN_REDACTED};
 /// held back.
 const PIECE: usize = 1 << 10;
 
-/// Longer values are not matched in base64 of JSON, but their lines are: each way to write them
-/// takes several times their length.
+/// Longer values are not matched in base64 of JSON, but their lines are: each variant takes several
+/// times their length.
 const MAX_IN_JSON: usize = PIECE;
 
 /// The minimum length of a line that is matched by itself: redaction confirms a guess, so a
@@ -45,8 +45,8 @@ const MIN_LINE: usize = 16;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Form {
     pub(crate) bytes: Vec<u8>,
-    /// Whether it is the beginning of the value, of which an open escape before it may take
-    /// the first bytes.
+    /// Whether it is the start of the value: an unfinished escape before it may absorb its first
+    /// bytes.
     pub(crate) begins: bool,
     /// How many arbitrary bytes after it belong to it.
     pub(crate) rest: usize,
@@ -234,7 +234,7 @@ mod tests {
     }
 
     #[test]
-    fn what_servers_make_of_a_value() {
+    fn forms_of_a_value() {
         let value = "Pä55/w<o>r&d \"it's\"".as_bytes();
         for form in [
             value,
@@ -243,7 +243,7 @@ mod tests {
             b"P\xe455/w<o>r&d \"it's\"",
             b"UMOkNTUvdzxvPnImZCAiaXQncy",
             b"P\0\xe4\x005\x005\0/\0w\0<\0o\0>\0r\0&\0d\0 \0\"\0i\0t\0'\0s\0\"\0",
-            // base64(form(value)), as an OAuth client's Basic credentials have it.
+            // base64(form(value)), as in the Basic credentials of an OAuth client.
             b"UCVDMyVBNDU1JTJGdyUzQ28lM0VyJTI2ZCslMjJpdCUyN3MlMj",
         ] {
             assert!(has(value, form), "{:?}", String::from_utf8_lossy(form));
@@ -251,7 +251,7 @@ mod tests {
     }
 
     #[test]
-    fn several_spellings_at_once() {
+    fn combined_forms() {
         let value = "ab cd é1\nfg \"hi\" 2".as_bytes();
         for form in [
             b"ab+cd+\xe91\r\nfg+\"hi\"+2".as_slice(),
@@ -272,10 +272,10 @@ mod tests {
         }
     }
 
-    /// What has none of the characters that are written in several ways has no more forms.
+    /// A value without characters that have several notations has no further forms.
     #[test]
-    fn as_few_as_there_are() {
-        // As it is, in hexadecimal, in UTF-16, and in Base64 at each place.
+    fn a_plain_value_has_few_forms() {
+        // Plain, in hexadecimal, in UTF-16, and in base64 at each alignment.
         let value = b"kQ9mLx2Vt0Pz7wYb";
         let standard = (0..3).map(|offset| base64(value, offset).bytes);
         let base64: BTreeSet<_> = standard.flat_map(|it| [url_safe(&it), it]).collect();
@@ -290,12 +290,12 @@ mod tests {
         let pem = "-----BEGIN PRIVATE KEY-----\nMC4CAQAwBQYDK2VwBCIEIHAgbGluZSBvZg==\n-----END PRIVATE KEY-----\n";
         assert!(has(pem.as_bytes(), b"MC4CAQAwBQYDK2VwBCIEIHAgbGluZSBvZg=="));
         assert!(!has(pem.as_bytes(), b"-----BEGIN PRIVATE KEY-----"));
-        // Too short to be told by itself.
+        // Too short to be matched separately.
         assert!(!has(b"first-line\nsecond-line", b"second-line"));
     }
 
     #[test]
-    fn a_long_value_is_looked_for_in_pieces() {
+    fn a_long_value_is_matched_in_pieces() {
         let value: Vec<u8> = (0..5000_u32).flat_map(|n| n.to_be_bytes()).collect();
         let forms = forms(&value);
         let longest = forms.iter().map(|form| form.bytes.len()).max().unwrap();
@@ -307,7 +307,7 @@ mod tests {
     }
 
     #[test]
-    fn base64_at_each_place() {
+    fn base64_at_each_alignment() {
         let value = b"token?~>token";
         for engine in [BASE64_STANDARD_NO_PAD, BASE64_URL_SAFE_NO_PAD] {
             for (before, after) in [("", ""), ("u", "x"), ("uu", "xx"), ("uuu", "xxx")] {
@@ -329,7 +329,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_too_short_is_looked_for() {
+    fn short_values_have_no_short_forms() {
         for value in ["12345678", "abcdefgh", "\u{20ac}\u{20ac}12"] {
             for form in forms(value.as_bytes()) {
                 assert!(form.bytes.len() >= MIN_REDACTED, "{form:?}");

@@ -1,7 +1,6 @@
-//! A stream as the lists of bytes in it are read, and what comes out as a decoder reads that.
+//! Reads the lists of bytes in a stream, and the decoded lists with each decoder.
 //!
-//! It rests where no list can be; when it does so depends on the stream, and never on what is
-//! looked for.
+//! It is idle where no list is possible, which depends on the stream and never on the patterns.
 
 use std::ops::Range;
 
@@ -13,27 +12,27 @@ use crate::reading::{Found, Frontier, Reading, Search};
 use crate::units::Units;
 use crate::value::MIN_REDACTED;
 
-/// A stream as each list in it is read.
+/// A stream with each of its lists decoded.
 pub(crate) struct Lists {
     lists: [List; 2],
     /// Whether there may be a list.
     is_awake: bool,
-    /// While there is none: how many bytes of the end may be of one, and where the first number
-    /// may be in them.
+    /// While idle: how many bytes at the end may belong to a list, and the position of the first
+    /// possible number in them.
     tail: usize,
     tail_from: usize,
 }
 
-/// A list that is being read. What comes out of the next one is another text.
+/// The current list. The output of the next list is a separate text.
 struct List {
     numbers: Numbers,
-    /// Where the number begins that is being read.
+    /// The start of the current number.
     number_from: usize,
-    /// What came out last.
+    /// The latest output.
     units: Units,
-    /// How many of them were not read yet.
+    /// The number of units that were not searched yet.
     unread: usize,
-    /// None while they are fewer than the shortest text.
+    /// None while there are fewer units than the shortest text has.
     reading: Option<Reading>,
     inner: Inner,
 }
@@ -50,7 +49,7 @@ impl Default for Lists {
 }
 
 impl Lists {
-    /// Read the stream from a place on.
+    /// Read the stream from an index on.
     pub(crate) fn read(
         &mut self,
         search: Search<'_>,
@@ -114,7 +113,7 @@ impl Lists {
         lists.chain([at(self.tail_from)])
     }
 
-    /// Where the escapes begin that are open in what comes out before a text.
+    /// The start of the unfinished escapes before a text, in the output.
     pub(crate) fn open_before(
         &self,
         start: usize,
@@ -125,7 +124,7 @@ impl Lists {
         lists.flat_map(move |list| list.open_before(start, end, reach))
     }
 
-    /// Bytes of memory.
+    /// Its memory in bytes.
     pub(crate) fn memory(&self) -> usize {
         let memory = |list: &List| {
             let inner: usize = list.inner.all().map(Active::memory).sum();
@@ -135,7 +134,7 @@ impl Lists {
     }
 }
 
-/// Known and free up to a place.
+/// A frontier at a position.
 fn at(place: usize) -> Frontier {
     Frontier {
         known: place,
@@ -175,7 +174,7 @@ impl List {
         }
     }
 
-    /// A number was read, up to a place.
+    /// Add a number that ends at a position.
     fn push(&mut self, number: u8, input: Input<'_>, end: usize) {
         let end = input.places.span(end.saturating_sub(1)).1;
         self.units.push(number, (self.number_from, end));
@@ -183,7 +182,7 @@ impl List {
         self.unread += 1;
     }
 
-    /// The list is at its end before a place.
+    /// End the list at a position.
     fn end(&mut self, search: Search<'_>, input: Input<'_>, end: usize, found: &mut Vec<Found>) {
         if let Some(number) = self.numbers.number() {
             self.push(number, input, end);
@@ -192,7 +191,7 @@ impl List {
         self.numbers = self.numbers.anew();
     }
 
-    /// What came out is all of a list.
+    /// The output of a list is complete.
     fn close(&mut self, search: Search<'_>, found: &mut Vec<Found>) {
         self.find(search, true, found);
         self.units.bytes.clear();
@@ -203,7 +202,7 @@ impl List {
         self.inner = Inner::default();
     }
 
-    /// Find what is in what came out.
+    /// Search the new output.
     fn find(&mut self, search: Search<'_>, is_last: bool, found: &mut Vec<Found>) {
         if self.units.bytes.len() < MIN_REDACTED {
             return;
@@ -221,7 +220,7 @@ impl List {
         reading.read(search, out, from, found);
         self.inner.read(search, out, from, 0, found);
         self.unread = 0;
-        // What is open before a text goes with it; the list may be forgotten next.
+        // An unfinished escape before a match is replaced with it; the list may be dropped next.
         for one in found.iter_mut().skip(before).filter(|one| !one.is_part) {
             for _ in 0..ROUNDS {
                 let open = self.open_before(one.outer_start, one.end, reach(longest));
@@ -236,7 +235,7 @@ impl List {
         own.chain(inner.filter_map(move |active| active.open_before(start, end, reach)))
     }
 
-    /// Forget what matters no more.
+    /// Drop what can no longer matter.
     fn rest(&mut self, longest: usize) {
         self.inner.rest(longest);
         if self.unread == 0 {

@@ -17,13 +17,13 @@ const MIN_PART: usize = 8;
 /// The lengths of a part: plain, in base64, and in hexadecimal or UTF-16.
 const LENGTHS: [usize; 3] = [MIN_PART, MIN_PART * 8 / 6, MAX_PART];
 
-/// How many bytes are hashed at once.
+/// The number of bytes that are hashed at once.
 const EIGHT: usize = size_of::<u64>();
 
-/// At up to so many places of a chunk, the filter is asked one by one.
+/// With up to this many possible ends in a chunk, each is looked up in the filter separately.
 const MAX_SINGLE: u32 = 48;
 
-/// The maximum length of a value whose encoded parts are matched, too: each byte of such a value
+/// The maximum length of a value whose encoded parts are also matched: each byte of such a value
 /// takes about 500 bytes of memory.
 const MAX_ENCODED: usize = 8 << 10;
 
@@ -31,26 +31,26 @@ const MAX_ENCODED: usize = 8 << 10;
 pub(crate) struct Parts {
     /// For each length: the bytes of a part as a number, and its owner; sorted.
     known: [Vec<(u128, u32)>; LENGTHS.len()],
-    /// Whether parts end only [where](Runs) most parts may.
+    /// Whether the ends of all parts are among the [possible ends](Runs) of most parts.
     are_in_runs: bool,
     filter: Filter,
 }
 
-/// Whether bytes may be a part, by a hash of all of them: a Bloom filter with some bits in one
-/// word. A hash of fewer bytes would let a component measure that a shorter guess is right.
+/// Whether bytes may be a part, by a hash of all of them: a Bloom filter whose bits for a part are
+/// in one word. With a hash of fewer bytes a component could measure that a shorter guess is right.
 #[derive(Clone)]
 struct Filter {
     words: Box<[u64]>,
     key: Key,
 }
 
-/// Differs from process to process.
+/// The key of the hash, which differs from process to process.
 #[derive(Clone, Copy)]
 struct Key(u64, u64);
 
 impl Key {
     fn new() -> Self {
-        // Without false hits in tests that vary from run to run.
+        // Without false positives in tests that vary from run to run.
         if cfg!(test) {
             return Self(0x243f_6a88_85a3_08d3, 0x9e37_79b9_7f4a_7c15);
         }
@@ -58,8 +58,8 @@ impl Key {
         Self(random.hash_one(0), random.hash_one(1) | 1)
     }
 
-    /// A hash of eight bytes, by the halves of a product. Each bit of it depends on each byte, so that
-    /// bytes that are nearly a part hit the filter as rarely as any.
+    /// A hash of eight bytes, from both halves of a product. Each bit of it depends on each byte,
+    /// so near misses of a part hit the filter as rarely as other bytes.
     fn hash(self, eight: u64) -> u64 {
         let product = u128::from(eight ^ self.0) * u128::from(self.1);
         (product >> 64) as u64 ^ product as u64
@@ -70,8 +70,8 @@ impl Key {
     }
 }
 
-/// The hashes of as many last bytes as each of the [`LENGTHS`], of the hashes of eight bytes: the
-/// last ones, those that end two bytes before, and those that end eight before.
+/// The hashes for each of the [`LENGTHS`], from hashes of eight bytes: of the last ones, of those
+/// that end two bytes before, and of those that end eight bytes before.
 fn hashes(last: u64, two_before: u64, eight_before: u64) -> [u64; LENGTHS.len()] {
     [
         last,
@@ -88,13 +88,13 @@ fn of_wide(last: u64, eight_before: u64) -> u64 {
     last ^ eight_before.rotate_left(42)
 }
 
-/// The parts of those owners that are still told. What it takes to read on does not depend on
-/// parts of others.
+/// The owners whose parts are still reported. The time to read on does not depend on parts of the
+/// others.
 #[derive(Default)]
 pub(crate) struct Reported {
-    /// Whose are told no more.
+    /// The owners whose parts are no longer reported.
     silent: Vec<u32>,
-    /// Of the parts of all others; none as long as all are told.
+    /// The filter for all other owners; none while all parts are reported.
     filter: Option<Filter>,
 }
 
@@ -106,7 +106,7 @@ pub(crate) struct Last {
 }
 
 impl Last {
-    /// Of bytes in lower case.
+    /// From bytes in lower case.
     fn of(bytes: &[u8]) -> Self {
         let bytes = u128::from_be_bytes(bytes.try_into().unwrap_or_default());
         Self {
@@ -195,7 +195,7 @@ impl PartsBuilder {
 }
 
 impl Filter {
-    /// With all parts, but for those of some owners.
+    /// Add all parts, except for those of some owners.
     fn with(mut self, known: &[Vec<(u128, u32)>], silent: &[u32]) -> Self {
         for (kind, known) in known.iter().enumerate() {
             for (bytes, owner) in known {
@@ -212,7 +212,7 @@ impl Filter {
         self
     }
 
-    /// The hashes of as many last bytes as a part of each kind has.
+    /// The hashes of the last bytes for each kind of part.
     fn hashes(&self, bytes: u128) -> [u64; LENGTHS.len()] {
         let before = |count: usize| self.key.hash((bytes >> (8 * count)) as u64);
         hashes(before(0), before(2), before(EIGHT))
@@ -236,7 +236,7 @@ impl Filter {
 }
 
 impl Reported {
-    /// Tell no more of the parts of an owner.
+    /// Report no more parts of an owner.
     pub(crate) fn silence(&mut self, parts: &Parts, owner: usize) {
         let Ok(owner) = u32::try_from(owner) else {
             return;
@@ -251,7 +251,7 @@ impl Reported {
         }
     }
 
-    /// Bytes of memory.
+    /// Its memory in bytes.
     pub(crate) fn memory(&self) -> usize {
         self.filter.as_ref().map_or(0, Filter::memory)
     }
@@ -263,7 +263,7 @@ fn bits_of(hash: u64) -> u64 {
 }
 
 impl Parts {
-    /// Tell whose part the last bytes are, and how long it is, if it is told.
+    /// Report the owner and the length of the part that ends with the last bytes, if any.
     pub(crate) fn find(&self, last: Last, report: &Reported, found: impl FnMut(usize, usize)) {
         let filter = self.filter(report);
         self.look_up(filter, last, report, found);
@@ -299,8 +299,8 @@ impl Parts {
         }
     }
 
-    /// The same for each byte of what was read next, and where each part ends. All bytes of a
-    /// chunk are looked up in the filter before any is looked at more closely.
+    /// The same for each byte of a piece, with the end of each part. All bytes of a chunk are
+    /// looked up in the filter before any part is compared.
     pub(crate) fn find_in(
         &self,
         last: &mut Last,
@@ -335,8 +335,8 @@ impl Parts {
         *last = Last::of(window.get(..MAX_PART).unwrap_or_default());
     }
 
-    /// Whether the filter is hit at one of the first bytes of a chunk. What it takes to find out
-    /// depends on what is read, not on the parts.
+    /// Whether the filter is hit in a chunk of this length. The time for that depends on the stream
+    /// and not on the parts.
     fn may_have(&self, filter: &Filter, window: &[u8; WINDOW], length: usize) -> bool {
         let before_end = u64::MAX >> (CHUNK - length.clamp(1, CHUNK));
         let places = Runs::new(window).0.map(|places| places & before_end);
@@ -347,16 +347,16 @@ impl Parts {
         }
     }
 
-    /// Bytes of memory.
+    /// Its memory in bytes.
     pub(crate) fn memory(&self) -> usize {
         let known: usize = self.known.iter().map(Vec::capacity).sum();
         known * size_of::<(u128, u32)>() + self.filter.memory()
     }
 }
 
-/// The same at some places, given for each kind.
+/// The same at some positions for each kind.
 fn has_at(filter: &Filter, window: &[u8; WINDOW], places: [u64; LENGTHS.len()]) -> bool {
-    // Of the eight bytes that end so many before a place.
+    // The hash of the eight bytes that end a number of bytes before a position.
     let hash = |at: usize, before: usize| {
         let from = at + 1 + EIGHT - before;
         let eight = window.get(from..from + EIGHT).unwrap_or_default();
@@ -376,9 +376,10 @@ fn has_at(filter: &Filter, window: &[u8; WINDOW], places: [u64; LENGTHS.len()]) 
     hits != 0
 }
 
-/// The same at all places: each hash is computed once.
+/// The same at all positions: each hash is computed once.
 fn has_anywhere(filter: &Filter, window: &[u8; WINDOW], length: usize) -> bool {
-    // Of the eight bytes that end at each place, from eight before the chunk on.
+    // The hashes of the eight bytes that end at each position, starting eight bytes before the
+    // chunk.
     let mut hashed = [0; EIGHT + CHUNK];
     for (hash, eight) in hashed.iter_mut().zip(window.windows(EIGHT).skip(1)) {
         *hash = filter.key.hash_of(eight);
@@ -394,7 +395,7 @@ fn has_anywhere(filter: &Filter, window: &[u8; WINDOW], length: usize) -> bool {
     hits != 0
 }
 
-/// The places of the bits that are set.
+/// The indices of the set bits.
 fn ones(mut bits: u64) -> impl Iterator<Item = usize> {
     std::iter::from_fn(move || {
         let at = bits.trailing_zeros() as usize;
@@ -417,7 +418,7 @@ mod tests {
         pub(super) static LOOKED_UP: Cell<usize> = const { Cell::new(0) };
     }
 
-    /// The lengths of the parts of a value that are in a text, each with where it ends.
+    /// The ends and lengths of the parts of a value in a text.
     fn found(value: &str, text: &str) -> Vec<(usize, usize)> {
         let mut builder = PartsBuilder::default();
         builder.add(7, value.as_bytes());
@@ -435,9 +436,9 @@ mod tests {
         found
     }
 
-    /// However a stream is cut, chunks find what single bytes do.
+    /// Reading in chunks finds the same as byte by byte, however a stream is split.
     #[test]
-    fn in_chunks() {
+    fn chunks_find_the_same_as_single_bytes() {
         let value = "correct horse battery";
         for before in 0..2 * CHUNK {
             let text = format!("{}{}", "x".repeat(before), value.to_uppercase());
@@ -460,7 +461,7 @@ mod tests {
         }
     }
 
-    /// How often a text is looked at more closely, read in either way.
+    /// How often the filter is hit in a text, in both ways of reading.
     fn looked_up(parts: &Parts, text: &[u8]) -> usize {
         LOOKED_UP.set(0);
         let report = Reported::default();
@@ -475,9 +476,9 @@ mod tests {
         in_chunks
     }
 
-    /// Otherwise the time would confirm a guess that is not reported.
+    /// Otherwise the time would confirm a guess that is too short to be reported.
     #[test]
-    fn what_is_shorter_than_a_part_costs_nothing() {
+    fn text_shorter_than_a_part_causes_no_lookups() {
         let value = b"kQ9mLx2Vt0Pz7wYbRr4TnE8s";
         let mut builder = PartsBuilder::default();
         builder.add(0, value);
@@ -500,9 +501,9 @@ mod tests {
         }
     }
 
-    /// The filter is hit by what differs from a part in a byte as rarely as by any bytes.
+    /// Bytes that differ from a part in one byte hit the filter as rarely as any others.
     #[test]
-    fn what_is_nearly_a_part_is_as_any_text() {
+    fn near_misses_hit_the_filter_as_rarely_as_any_text() {
         let value = b"kQ9mLx2Vt0Pz7wYbRr4TnE8s";
         let mut builder = PartsBuilder::default();
         builder.add(0, value);
@@ -527,9 +528,9 @@ mod tests {
         }
     }
 
-    /// Once an owner's parts are told no more, to read them takes what any text takes.
+    /// Once the parts of an owner are no longer reported, they take the same time as other text.
     #[test]
-    fn who_is_silent_costs_nothing() {
+    fn silenced_owners_cause_no_lookups() {
         let mut builder = PartsBuilder::default();
         builder.add(0, b"AAbbCC11ddEE22ff");
         builder.add(1, b"Qq7-Zw9Lp-3Tb-Xy");
@@ -559,7 +560,7 @@ mod tests {
     }
 
     #[test]
-    fn eight_characters_in_a_row() {
+    fn parts_have_eight_characters() {
         let value = "correct horse battery";
         assert_eq!(found(value, "correct"), []);
         assert_eq!(found(value, "correct "), [(8, 8)]);
@@ -581,14 +582,14 @@ mod tests {
     }
 
     #[test]
-    fn in_any_form_of_the_value() {
+    fn parts_of_all_forms() {
         let value = "pass word+with spaces";
         for text in [
             "pass+word",
             "pass word with",
             "p\0a\0s\0s\0 \0w\0o\0r\0d\0",
             "\0p\0a\0s\0s\0 \0w\0o\0r\0d",
-            // base64("x:pass+word%2Bw"), as an OAuth client's credentials have it.
+            // base64("x:pass+word%2Bw"), as in the credentials of an OAuth client.
             "eDpwYXNzK3dvcmQlMkJ3",
         ] {
             assert!(!found(value, text).is_empty(), "{text:?}");
@@ -608,9 +609,9 @@ mod tests {
         }
     }
 
-    /// A key of a service account: what every answer of a service has in it is none of it.
+    /// A key of a service account: text that is in every response of the service is not a part.
     #[test]
-    fn of_a_document_its_secrets() {
+    fn only_the_secrets_of_a_document_have_parts() {
         let value = r#"{
   "type": "service_account",
   "project_id": "example-project",
@@ -634,7 +635,7 @@ mod tests {
     }
 
     #[test]
-    fn what_many_tokens_share_is_no_part() {
+    fn shared_text_is_not_a_part() {
         for (value, constant) in [
             ("github_pat_11ABCDEFG0abcdefghijkl", "github_pat_11ABCD"),
             (
@@ -661,7 +662,7 @@ mod tests {
                 "clusters:\n- name: example\n  server: https://k8s.example.com/\n  token: \"github_pat_11ABCDEFG0abcdef\"",
                 "clusters: server: https://k8s.example.com/ github_pat_11",
             ),
-            // A public key of RSA is told as a private one is.
+            // The public and the private key of RSA start with the same text.
             (
                 "-----BEGIN PRIVATE KEY-----\nMIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSjAgEAAoIBAQ\n-----END PRIVATE KEY-----",
                 "MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKCAQEA",

@@ -1,30 +1,30 @@
-//! Where in a text parts of values may end, by what kinds of characters the text has there.
+//! Where parts of values may end in a text, by the classes of its characters.
 //!
-//! This depends on the text only, and saves looking most of it up.
+//! This depends on the text only, and avoids most lookups.
 
 /// The maximum length of a part, in bytes.
 pub(crate) const MAX_PART: usize = 16;
 
-/// How many bytes are looked up at once.
+/// The number of bytes that are looked up at once.
 pub(crate) const CHUNK: usize = 64;
 
 /// A chunk, and the bytes before it.
 pub(crate) const WINDOW: usize = MAX_PART + CHUNK;
 
-/// The classes of bytes: all but blanks and control characters, those from `+` on, those from `0` to
-/// `f`, and what text has.
+/// The classes of bytes: all but blanks and control characters, from `+` on, from `0` to `f`, and
+/// text.
 const SIGN: u8 = 1;
 const FROM_PLUS: u8 = 1 << 1;
 const UP_TO_F: u8 = 1 << 2;
 const TEXT: u8 = 1 << 3;
 
-/// For plain parts, those in Base64, and those in hexadecimal or UTF-16: the places of a chunk where
-/// one may end, a bit each, from the lowest on.
+/// For plain parts, those in base64, and those in hexadecimal or UTF-16: the positions of a chunk
+/// where one may end, one bit each, starting with the lowest.
 pub(crate) struct Runs(pub(crate) [u64; 3]);
 
 impl Runs {
     pub(crate) fn new(window: &[u8; WINDOW]) -> Self {
-        // Of so many bytes up to each place, the classes that all of them are of.
+        // For each position, the classes that a number of bytes up to it have in common.
         let one = window.map(classes);
         let two = both(&one, &one, 1);
         let four = both(&two, &two, 2);
@@ -39,7 +39,7 @@ impl Runs {
     }
 }
 
-/// By comparisons, so that the compiler does it for many bytes at once.
+/// With comparisons, so that the compiler can vectorize it.
 fn classes(byte: u8) -> u8 {
     let signed = byte as i8;
     let class = |is_of: bool, class: u8| if is_of { class } else { 0 };
@@ -52,7 +52,7 @@ fn classes(byte: u8) -> u8 {
         )
 }
 
-/// What is in both, in the other one so many places before.
+/// The classes in both, with the other one shifted by a number of positions.
 fn both(one: &[u8; WINDOW], other: &[u8; WINDOW], before: usize) -> [u8; WINDOW] {
     let mut both = [0; WINDOW];
     let one = one.iter().zip(both.iter_mut()).skip(before);
@@ -62,7 +62,7 @@ fn both(one: &[u8; WINDOW], other: &[u8; WINDOW], before: usize) -> [u8; WINDOW]
     both
 }
 
-/// The places of a chunk with any class that is asked for.
+/// The positions of a chunk with any of the requested classes.
 fn places(window: &[u8; WINDOW], asked: impl Fn(u8) -> u8) -> u64 {
     let set = window.map(|all| u8::from(asked(all) != 0));
     let (eights, _) = set.as_chunks::<8>();
@@ -75,7 +75,7 @@ fn places(window: &[u8; WINDOW], asked: impl Fn(u8) -> u8) -> u64 {
     places
 }
 
-/// Whether parts of each kind, as numbers, can end only where [`Runs`] has it.
+/// Whether parts of each kind, as numbers, can only end where [`Runs`] has a bit.
 pub(crate) fn are_in_runs<O>(known: &[Vec<(u128, O)>; 3]) -> bool {
     known.iter().enumerate().all(|(kind, known)| {
         known.iter().all(|(part, _)| {
@@ -93,7 +93,7 @@ pub(crate) fn are_in_runs<O>(known: &[Vec<(u128, O)>; 3]) -> bool {
 mod tests {
     use super::*;
 
-    /// Where each of the three kinds may end in a text, of which a chunk follows 16 bytes.
+    /// The possible ends of each kind in a text, whose chunk follows 16 bytes.
     fn ends(text: &str) -> [Vec<usize>; 3] {
         let mut window = [b' '; WINDOW];
         window[MAX_PART..MAX_PART + text.len()].copy_from_slice(text.as_bytes());
@@ -102,7 +102,7 @@ mod tests {
     }
 
     #[test]
-    fn where_a_part_may_end() {
+    fn possible_ends_of_parts() {
         assert_eq!(
             ends("a few short words"),
             [const { Vec::<usize>::new() }; 3]

@@ -1,4 +1,4 @@
-//! The ways in which servers write a text again, other than by encoding it as a whole.
+//! Notations that servers use for a text, other than encoding it as a whole.
 
 use std::fmt::Write as _;
 
@@ -40,13 +40,13 @@ pub(crate) fn in_utf16(text: &str) -> [Vec<u8>; 2] {
     ]
 }
 
-/// A text in Latin-1, if it has all of its characters.
+/// A text in Latin-1, if all its characters are in it.
 pub(crate) fn in_latin1(text: &[u8]) -> Option<Vec<u8>> {
     let text = std::str::from_utf8(text).ok()?;
     text.chars().map(|c| u8::try_from(c).ok()).collect()
 }
 
-/// With a sign twice for each, as CSV (RFC 4180), SQL, YAML and format strings escape it.
+/// A text with each `sign` doubled, as CSV (RFC 4180), SQL, YAML and format strings escape it.
 pub(crate) fn doubled(text: &[u8], sign: u8) -> Vec<u8> {
     let bytes = text.iter();
     bytes
@@ -54,7 +54,7 @@ pub(crate) fn doubled(text: &[u8], sign: u8) -> Vec<u8> {
         .collect()
 }
 
-/// What a library writes as `\\u002b` in JSON, though it need not.
+/// What a library writes as `\\u002b` in JSON, although it need not.
 struct Json {
     ascii: &'static str,
     escapes_others: bool,
@@ -117,7 +117,7 @@ impl Json {
     }
 }
 
-/// The inside of a JSON string, as common libraries write it, where that is not the text.
+/// The content of a JSON string as common libraries write it, if it differs from the text.
 pub(crate) fn in_json(text: &[u8]) -> Vec<Vec<u8>> {
     let Ok(text) = std::str::from_utf8(text) else {
         return Vec::new();

@@ -1,17 +1,17 @@
-//! Charsets that a request or a response names. A value is written in one that has ASCII as it
-//! is, and recognized in those.
+//! Charsets that a request or a response declares. A value is only written in a charset that
+//! includes ASCII, and only recognized in those.
 
 use http::HeaderMap;
 use http::header::{ACCEPT, ACCEPT_CHARSET, CONTENT_TYPE, Entry, HeaderName, HeaderValue};
 use http_step_policy::{field_name, header_name};
 
-/// By which ASP.NET has phones say in which charset they write.
+/// The field by which ASP.NET has phones declare their charset.
 const OF_PHONES: &str = "x-up-devcap-post-charset";
 
 /// The charsets in which any value is recognized.
 const OF_ANY: [&str; 6] = ["utf-8", "utf8", "us-ascii", "ascii", "iso-8859-1", "latin1"];
 
-/// Beginnings of the names of those that have ASCII as it is.
+/// Prefixes of the names of those that include ASCII unchanged.
 const OF_ASCII: [&str; 8] = [
     "iso-8859-",
     "latin",
@@ -23,8 +23,8 @@ const OF_ASCII: [&str; 8] = [
     "euc-",
 ];
 
-/// Whether each charset that a text names, if it names one, is one in which values are written.
-/// US-ASCII is if all of them are ASCII: servers replace other characters (Django).
+/// Whether a text declares no charset, or only charsets in which values are written. US-ASCII is
+/// one if all values are ASCII: servers replace other characters (Django).
 pub(crate) fn is_written(text: &str, are_ascii: bool) -> bool {
     named(text).all(|name| match &*name {
         "utf-8" | "utf8" | "iso-8859-1" => true,
@@ -32,16 +32,15 @@ pub(crate) fn is_written(text: &str, are_ascii: bool) -> bool {
     })
 }
 
-/// Whether values are recognized in each charset that a text names. All of them may have
-/// ASCII characters alone.
+/// Whether values are recognized in each charset that a text declares; `are_ascii` if all of them
+/// are ASCII.
 pub(crate) fn is_recognized(text: &str, are_ascii: bool) -> bool {
     let is_of_ascii = |name: &str| OF_ASCII.iter().any(|known| name.starts_with(known));
     named(text).all(|name| OF_ANY.contains(&&*name) || are_ascii && is_of_ascii(&name))
 }
 
-/// Whether a request says, other than by its body, in which charset a server is to read its
-/// URL: by the charset of its type (Django), a field of a phone's (ASP.NET), or one of the
-/// query (Sling, Solr).
+/// Whether a request declares, outside of its body, another charset for its URL: in the charset of
+/// its type (Django), a field of phones (ASP.NET), or a field of the query (Sling, Solr).
 pub(crate) fn is_of_url_other(header: &HeaderMap, query: Option<&str>, are_ascii: bool) -> bool {
     let is_other = |(name, value): (&HeaderName, &HeaderValue)| {
         let name = header_name(name.as_str());
@@ -60,8 +59,8 @@ pub(crate) fn is_of_url_other(header: &HeaderMap, query: Option<&str>, are_ascii
         })
 }
 
-/// Leave to the server in which charset it answers: it could be one in which nobody recognizes
-/// a value.
+/// Remove the requested charsets, so that the response is not in one in which values are not
+/// recognized.
 pub(crate) fn ask_for_none(header: &mut HeaderMap) {
     let is_charset = |name: &&HeaderName| header_name(name.as_str()) == ACCEPT_CHARSET.as_str();
     let names: Vec<HeaderName> = header.keys().filter(is_charset).cloned().collect();
@@ -78,7 +77,7 @@ pub(crate) fn ask_for_none(header: &mut HeaderMap) {
     }
 }
 
-/// A field `Accept` without charsets, if it names some.
+/// The field `Accept` without charsets, if it has some.
 fn without(value: &HeaderValue) -> Option<HeaderValue> {
     let lower = value.as_bytes().to_ascii_lowercase();
     if !String::from_utf8_lossy(&lower).contains("charset") {
@@ -94,7 +93,7 @@ fn without(value: &HeaderValue) -> Option<HeaderValue> {
     Some(kept.unwrap_or(HeaderValue::from_static("*/*")))
 }
 
-/// The charsets that a text names, in lower case.
+/// The charsets that a text declares, in lower case.
 fn named(text: &str) -> impl Iterator<Item = String> {
     let lower = text.to_ascii_lowercase();
     let names: Vec<String> = lower
@@ -114,12 +113,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_written_and_what_is_recognized() {
+    fn written_and_recognized_charsets() {
         for (text, written, recognized, recognized_in_ascii) in [
             ("text/plain", true, true, true),
             ("text/plain; charset=UTF-8", true, true, true),
             ("text/plain; charset=\"iso-8859-1\"; x=y", true, true, true),
-            // `€` has a byte of its own there.
+            // `€` is a single byte there.
             ("text/plain; charset=windows-1252", false, false, true),
             ("text/plain; charset=iso-8859-15", false, false, true),
             ("text/plain; charset=GB18030", false, false, true),
@@ -150,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn of_a_url() {
+    fn charsets_of_a_url() {
         for (name, value, query, is_other) in [
             (
                 "content-type",
@@ -182,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn us_ascii_is_for_ascii_alone() {
+    fn us_ascii_is_only_for_ascii_values() {
         let mut header = HeaderMap::new();
         let other = |header: &HeaderMap, query| {
             [true, false].map(|are_ascii| is_of_url_other(header, query, are_ascii))
@@ -195,10 +194,10 @@ mod tests {
     }
 
     #[test]
-    fn no_charset_is_asked_for() {
+    fn requested_charsets_are_removed() {
         let mut header = HeaderMap::new();
         header.insert(ACCEPT_CHARSET, HeaderValue::from_static("utf-32"));
-        // To CGI it is the same.
+        // CGI treats it as the same field.
         header.insert("accept_charset", HeaderValue::from_static("utf-32"));
         for accept in [
             "application/json;charset=UTF-32BE;q=0.5, */*",

@@ -42,12 +42,12 @@ const MAX_REFUSED_TIME: Duration = Duration::from_secs(1);
 /// The exchange that was started last.
 struct Last {
     entry: Arc<AuditEntry>,
-    /// Whether it is over, and another one is to follow.
+    /// Whether it has ended, and another one follows.
     is_answered: bool,
 }
 
 impl Egress {
-    /// Send a request, in as many exchanges as its credentials take. Each has an entry in the
+    /// Send a request, in as many exchanges as its credentials require. Each has an entry in the
     /// audit log.
     pub(crate) async fn run_flow(
         self,
@@ -67,18 +67,18 @@ impl Egress {
                 .await
         } else {
             let proofs = placeholders.into_iter().map(Proof::new).collect();
-            // Boxed, as all is that few requests need: what waits is kept small.
+            // Boxed, since few requests need it: the state of waiting requests stays small.
             Box::pin(self.authenticate(request, options, &mut last, in_flight, proofs)).await
         };
-        // What the host has to read of it, it has read.
+        // The host has read what it needs.
         let redacted = answered.and_then(|answer| answer.redacted(&self.secrets, &self.usage));
         if self.usage.signal().is_stopped() {
-            // The run is about to end, and the component gets no answer before.
+            // The run is about to end, and the component gets no response before.
             return pending().await;
         }
         let entry = &last.entry;
         redacted.inspect(|_| entry.delivered()).map_err(|error| {
-            // What was answered did not fail: what was to follow it did.
+            // The exchange that was answered did not fail, but the one that should follow it.
             if !last.is_answered {
                 entry.failed(&error);
             }
@@ -147,7 +147,7 @@ impl Egress {
             }
             repeated += 1;
             last.is_answered = true;
-            // Whatever it says, and whether it comes to an end.
+            // Whatever it contains, and even if it doesn't end.
             let rest = Limited::new(response.into_body(), MAX_REFUSED).collect();
             let _ = timeout(MAX_REFUSED_TIME, rest).await;
             last.entry.close();
@@ -167,9 +167,8 @@ impl Egress {
         Ok(origin)
     }
 
-    /// Whether the credentials of a scheme derive from a granted secret. Others are the
-    /// component's own: they are not redacted, so a component can't use them to redact anything
-    /// else.
+    /// Whether the credentials of a scheme derive from a granted secret. Other credentials are not
+    /// redacted, so a component can't use them to redact anything else.
     pub(crate) fn derives(&self, scheme: &Scheme) -> bool {
         self.secrets.is_source_of(scheme.sources().into_iter())
     }
@@ -188,8 +187,8 @@ impl Egress {
         }
         let (secrets, token) = (Arc::clone(&self.secrets), Arc::clone(token));
         let (endpoint, by) = (endpoint.to_owned(), by.to_owned());
-        // Its matcher takes a moment to build, off the runtime's workers, and is kept as long
-        // as the run.
+        // Its matcher takes time to build, outside of the runtime's workers, and is kept for the
+        // whole run.
         let add_token = move || secrets.add_token(token.value(), &endpoint, &by);
         let added = self.cpu.measure_blocking(add_token).await;
         let ended = || TransportError::Refused("the host is about to end".to_owned());
@@ -202,7 +201,7 @@ impl Egress {
         })
     }
 
-    /// The whole body that a component writes: signing needs it, and it may be sent twice.
+    /// The whole body of a component: signing needs it, and it may be sent twice.
     async fn collected(
         &self,
         mut body: BoxBody,
@@ -214,7 +213,7 @@ impl Egress {
         let Read { bytes, rest } = collect(&mut body, usize::MAX, within, to, room).await?;
         match rest {
             Rest::Nothing | Rest::More => Ok(bytes),
-            // They come too late to be signed, and nothing that is signed has any.
+            // They come too late to be signed, and signed requests have none.
             Rest::Trailers(_) => Err(TransportError::Refused(
                 "a request that is signed has no trailers".to_owned(),
             )),

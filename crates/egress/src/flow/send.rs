@@ -1,4 +1,4 @@
-//! Where a client sends a request.
+//! The entry point for the requests of a client.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -13,18 +13,17 @@ use crate::error::failure::Failure;
 use crate::error::{Error, Stage};
 use crate::timeouts::RequestOptions;
 
-/// How many copies there are of a request's authority: in its origin, in errors, in its audit
-/// row and in what is made of that.
+/// How many copies of a request's authority exist: in its origin, in errors, in its audit row and
+/// in what is made from that.
 const TARGET_COPIES: usize = 6;
 
-/// The response of a request that was sent, as soon as its head is there.
+/// The response to a request, when its head has arrived.
 pub type Sending = Pin<Box<dyn Future<Output = Result<Response<ResponseBody>, Error>> + Send>>;
 
 impl Egress {
-    /// Send a request. It counts from now on, whether anybody polls the future or not.
+    /// Send a request. It counts from now on, whether the future is polled or not.
     pub fn send(&self, request: Request<BoxBody>, options: RequestOptions) -> Sending {
-        // Counted here, and not when somebody waits for it: a component may ask
-        // for many before it waits for one.
+        // Counted here and not in the future: a component may create many before it waits for one.
         let started = self.usage.start_request(request.method().as_str());
         let authority = request.uri().authority().map_or(0, |it| it.as_str().len());
         let started = started.and_then(|started| {
@@ -47,7 +46,7 @@ impl Egress {
                 response.and_then(|response| metered(response, &usage).map_err(Failure::at_once));
             metered.map_err(refusal)
         };
-        // Without secrets the only work is that of the headers.
+        // Without secrets only the header takes time.
         if self.secrets.is_empty() {
             return Box::pin(response);
         }

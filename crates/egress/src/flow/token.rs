@@ -20,12 +20,12 @@ use crate::timeouts::RequestOptions;
 use crate::usage::InFlight;
 use crate::usage::audit::AuditEntry;
 
-/// The longest token: what finds it in texts is many times as long.
+/// The maximum length of a token: its matcher is many times as long.
 const MAX_TOKEN: usize = 8 << 10;
 
 impl Egress {
-    /// A token for a client: one that was fetched before, or a new one. One that a
-    /// server has refused is not given again.
+    /// A token for a client: a cached one, or a new one. A token that a server has refused is not
+    /// returned again.
     pub(crate) async fn token(
         &self,
         client: &Client,
@@ -33,7 +33,7 @@ impl Egress {
         options: RequestOptions,
         in_flight: &Arc<InFlight>,
     ) -> Result<Arc<Token>, TransportError> {
-        // Whether this run may have it is asked also where another one has fetched it.
+        // Checked for this run even if another run has fetched the token.
         let (key, known) = self.admit_client(client)?;
         let authentication: &[u8] = match client.authentication {
             ClientAuthentication::Basic => b"basic",
@@ -69,7 +69,7 @@ impl Egress {
         Ok(token)
     }
 
-    /// Fetch a token, as a request like any other.
+    /// Fetch a token, with a request like any other.
     async fn fetch(
         &self,
         client: &Client,
@@ -103,7 +103,7 @@ impl Egress {
         let in_flight = Arc::clone(in_flight);
         let response = self.exchange(request, options, entry, in_flight, &[]).await;
         let response = response.inspect_err(|error| entry.failed(error))?;
-        // It is the host's to read: a token may have in it what stands for another.
+        // Only the host reads it: a token may contain text that looks like a handle.
         let status = response.as_is().status().as_u16();
         let answer = Limited::new(response.into_body(), MAX_ANSWER)
             .collect()
@@ -112,7 +112,7 @@ impl Egress {
         let token = match Token::parse(status, &answer, requested) {
             Ok(token) => token,
             Err(mut error) => {
-                // As the server wrote it: to cut a text before would leave a part of a value.
+                // As the server wrote it: truncating a text first would leave a part of a value.
                 let echo_watch = self.echo_watch(&client.origin, entry);
                 error.each_text(|text| echo_watch.redact(text, &self.secrets));
                 if self.usage.signal().is_stopped() {
@@ -125,8 +125,7 @@ impl Egress {
         if token.value().len() > MAX_TOKEN {
             return Err(none(format!("its token is longer than {MAX_TOKEN} bytes")));
         }
-        // RFC 6750, section 2.1, and a little more: each other character has many forms
-        // to be looked for.
+        // RFC 6750, section 2.1, and a few more: every other character adds forms to match.
         if !token.value().bytes().all(is_of_token) {
             return Err(none(
                 "its token has characters that no token has".to_owned(),

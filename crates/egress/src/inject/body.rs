@@ -1,4 +1,4 @@
-//! A request's body with secrets in it.
+//! Injects secrets into a request's body.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -27,28 +27,28 @@ use crate::secrets::GrantedSecret;
 use crate::usage::MessageReservation;
 use crate::usage::audit::AuditEntry;
 
-/// How much of a longer body is processed at once: a handle is short, and a value may be long.
+/// The size of the pieces of a long body: a handle is short, but a value may be long.
 const PIECE: usize = 4 << 10;
 
-/// How much of a body is inspected at once.
+/// The number of bytes that are inspected at once.
 const INSPECTED_AT_ONCE: usize = 64 << 10;
 
 /// A long body, into which secrets are injected while it is sent.
 struct InjectedBody {
     reader: BodyReader,
-    /// What was read, and waits for what comes after it: there is a handle in it.
+    /// Text that was read, and waits for the text after it, since it contains a handle.
     held: BytesMut,
-    /// What was read already.
+    /// Text that was read but not processed.
     read: Bytes,
     rest: BoxBody,
-    /// Whether that was all.
+    /// Whether the body has ended.
     is_read: bool,
-    /// None when it gave its last.
+    /// None at the end.
     replacer: Option<Replacer>,
     trailers: Option<HeaderMap>,
-    /// Of each secret, by number.
+    /// By the index of the secret.
     grants: Vec<BodyGrant>,
-    /// How many secrets there are in a body whose length was told.
+    /// The number of handles in a body whose length was announced.
     counted: Option<usize>,
     entry: Arc<AuditEntry>,
     _room: MessageReservation,
@@ -57,13 +57,13 @@ struct InjectedBody {
 /// Whether a secret may be in a body.
 struct BodyGrant {
     name: String,
-    /// By itself.
+    /// Alone.
     whole: Result<(), TransportError>,
-    /// Beside other text.
+    /// Next to other text.
     composed: Result<(), TransportError>,
-    /// Behind an escape that is open: nothing lets it.
+    /// After an unfinished escape, which is never allowed.
     behind_escape: Result<(), TransportError>,
-    /// In what is read in another charset or coding: nothing lets it.
+    /// In another charset or coding, which is never allowed.
     recoded: Result<(), TransportError>,
     /// Whether it may be anywhere in the request if the body has this field.
     overridden: Option<TransportError>,
@@ -83,7 +83,7 @@ impl BodyGrant {
 }
 
 impl Egress {
-    /// Whether the values may be in a body that have handles in it.
+    /// Check whether a body may contain the values of its handles.
     pub(crate) fn admit_body(
         &self,
         reader: &mut BodyReader,
@@ -94,7 +94,7 @@ impl Egress {
             destination.override_field = reader.override_field().map(str::to_owned);
         }
         let mut found = reader.take_found();
-        // The denial is to name all that is missing, and first what nothing grants.
+        // The denial names everything that is missing, and first what can't be granted.
         found.sort_by_key(|found| match found.placement {
             OwnedPlacement::BehindEscape(_) | OwnedPlacement::Recoded => 0,
             OwnedPlacement::Composed | OwnedPlacement::Repeated(_) | OwnedPlacement::Joined => 1,
@@ -114,7 +114,7 @@ impl Egress {
         let Some(field) = &destination.override_field else {
             return Ok(());
         };
-        // Those of the head did not know of the body.
+        // Secrets in the head were admitted without the body's fields.
         for used in entry.injected() {
             let secrets = self.secrets.secrets().iter();
             for secret in secrets.filter(|secret| secret.grant.name() == used.name) {
@@ -127,7 +127,7 @@ impl Egress {
     }
 
     /// Inject values into a body. A body up to a limit is read first, with a timeout for each
-    /// of its pieces.
+    /// piece.
     pub(crate) async fn inject_body(
         &self,
         request: Request<BoxBody>,
@@ -141,7 +141,7 @@ impl Egress {
             return Ok(request.map(Content::Written));
         }
         let (mut head, mut body) = request.into_parts();
-        // Values are in it by now.
+        // The values are injected.
         let probe = Request::from_parts(head.clone(), ());
         let mut destination = Destination::from_request(&probe, origin);
         let context = context_of(&head.headers);
@@ -160,7 +160,7 @@ impl Egress {
         if is_more || is_bound || !found.is_empty() {
             for piece in read.chunks(INSPECTED_AT_ONCE) {
                 reader.read(piece);
-                // So that what it takes is counted, and others get the thread.
+                // Count the CPU time so far, and let other tasks run.
                 yield_now().await;
             }
         }
@@ -186,7 +186,7 @@ impl Egress {
         let cleared = usize::try_from(reader.cleared()).unwrap_or(usize::MAX);
         let (read, held) = read.split_at_checked(cleared).unwrap_or((&read, &[]));
         let body = Content::Injected(Box::new(InjectedBody {
-            // Trailers come behind all of it.
+            // Trailers follow the whole body.
             is_read: trailers.is_some(),
             reader,
             held: held.into(),
@@ -202,7 +202,7 @@ impl Egress {
         Ok(Request::from_parts(head, body))
     }
 
-    /// Inject values into a body that is there as a whole.
+    /// Inject values into a whole body.
     fn inject_whole(
         &self,
         mut head: Parts,
@@ -227,7 +227,7 @@ impl Egress {
         Ok(Request::from_parts(head, body))
     }
 
-    /// What each secret may do in a long body, and its value as written there.
+    /// The grants of each secret for a long body, and its value encoded for it.
     fn body_grants(
         &self,
         destination: &Destination<'_>,
@@ -236,7 +236,7 @@ impl Egress {
     ) -> Result<(Replacements, Vec<BodyGrant>), TransportError> {
         let (mut values, mut grants) = (Vec::new(), Vec::new());
         for (number, secret) in self.secrets.secrets().iter().enumerate() {
-            // What is found here is admitted; so nothing is told of the others yet.
+            // Secrets that are found are admitted later; the others are not recorded.
             let unseen = AuditEntry::new(destination.method.as_str());
             let value = written(secret, context, Place::Body);
             let may = |placement| {
@@ -270,7 +270,7 @@ impl Egress {
 }
 
 impl InjectedBody {
-    /// Whether the values may be there that were found since.
+    /// Check whether the values that were found since the last call are allowed.
     fn admit(&mut self) -> Result<(), TransportError> {
         for Found { secret, placement } in self.reader.take_found() {
             if let Some(grant) = self.grants.get(secret) {
@@ -290,7 +290,7 @@ impl InjectedBody {
         }
     }
 
-    /// What may go out of what was held.
+    /// The part of the held text that may be sent.
     fn cleared(&mut self) -> Bytes {
         let waits = self.reader.read_by_now() - self.reader.cleared();
         let waits = usize::try_from(waits).unwrap_or(usize::MAX);

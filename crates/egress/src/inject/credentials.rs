@@ -13,7 +13,7 @@ use crate::error::TransportError;
 use crate::usage::audit::AuditEntry;
 
 impl Egress {
-    /// Put credentials into a request's head. The rest of it and its body are complete by now.
+    /// Put credentials into a request's head. The rest of the request is complete.
     pub(crate) fn sign_request(
         &self,
         request: &mut Request<Content>,
@@ -80,7 +80,7 @@ impl Egress {
                 password: reveal(password, Place::Signature)?,
             },
             Scheme::OAuth2(client) => {
-                // The token is made of them, and goes where they may go.
+                // The token derives from them, and may be sent where they may be sent.
                 reveal(&client.id, Place::Token)?;
                 reveal(&client.secret, Place::Token)?;
                 KeyMaterial::Token(proof.token.as_deref())
@@ -88,7 +88,7 @@ impl Egress {
         })
     }
 
-    /// A text of a scheme with the values in it.
+    /// A text of a scheme with the values of its handles.
     pub(crate) fn reveal(
         &self,
         text: &str,
@@ -116,8 +116,8 @@ impl Egress {
     }
 }
 
-/// Whether there is another field that servers behind CGI read by the same name. What stands in
-/// it, or before a signature, is the component's to choose.
+/// Whether servers behind CGI read another field by the same name. The component chooses its text,
+/// and the text before a signature.
 fn has_other_of_name(header: &HeaderMap, name: &HeaderName) -> bool {
     let read = header_name(name.as_str());
     let mut fields = header.keys();

@@ -1,6 +1,6 @@
-//! Injects secrets into requests: where a component wrote a handle, the value is put in, if the
-//! secret is granted for that place. All of a request's head is decided before a connection is
-//! opened; `body.rs` does its body, `credentials.rs` computed credentials.
+//! Injects secrets into requests: replaces a handle with the value, if the secret is granted for
+//! that place. The whole head of a request is checked before a connection is opened; `body.rs`
+//! handles its body, `credentials.rs` computed credentials.
 
 mod body;
 mod credentials;
@@ -35,18 +35,18 @@ const BASE64_LENIENT: GeneralPurpose = GeneralPurpose::new(
     GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
 );
 
-/// Where a request goes, as the grants of secrets see it.
+/// The destination of a request, for the grants of secrets.
 pub(crate) struct Destination<'r> {
     pub(crate) origin: &'r Origin,
     pub(crate) method: String,
     /// As the component wrote it.
     pub(crate) path: WrittenPath,
-    /// A field that can have a server act on another method or path.
+    /// A field that can make a server use another method or path.
     pub(crate) override_field: Option<String>,
 }
 
 impl<'r> Destination<'r> {
-    /// Of a request whose head has its values.
+    /// From a request whose head contains values.
     pub(crate) fn from_request<B>(request: &Request<B>, origin: &'r Origin) -> Self {
         Self {
             origin,
@@ -60,13 +60,12 @@ impl<'r> Destination<'r> {
     }
 }
 
-/// A path as the component wrote it, with handles in it. A request whose path has its
-/// values has this as an extension: what the policy says of a path is not to depend on
-/// what the values are.
+/// A path as the component wrote it, with handles. It is an extension of a request whose path
+/// contains values, since decisions of the policy about the path must not depend on them.
 #[derive(Clone)]
 pub(crate) struct WrittenPath {
     text: Arc<str>,
-    /// Whether there is a value for it that is not plain in a path.
+    /// Whether a value in it is not plain in a path.
     has_ambiguous_value: bool,
 }
 
@@ -79,7 +78,7 @@ impl WrittenPath {
     }
 }
 
-/// The field of a request's head that can have a server act on another method or path.
+/// The field of a request's head that can make a server use another method or path.
 fn override_in_head(header: &HeaderMap, query: Option<&str>) -> Option<String> {
     let mut names = header.keys().map(HeaderName::as_str);
     let of_header = names.find(|name| is_override_header(name));
@@ -88,7 +87,7 @@ fn override_in_head(header: &HeaderMap, query: Option<&str>) -> Option<String> {
 }
 
 impl Egress {
-    /// Where a URL that is a secret leads. Nothing but a query can be added to it.
+    /// Replace a URL that is a secret by its target. Only a query can be added to it.
     pub(crate) fn lead(
         &self,
         request: &mut Request<BoxBody>,
@@ -117,7 +116,7 @@ impl Egress {
                 secret.grant.name()
             )));
         }
-        // What is wrong with a URL is not told in its own words.
+        // An error about a URL does not quote it.
         if !url.username().is_empty() || url.password().is_some() {
             return Err(unusable(
                 secret,
@@ -164,14 +163,14 @@ impl Egress {
         if self.secrets.is_empty() {
             return Ok(());
         }
-        // A value can be told from text as a whole alone.
+        // In a part of a response, values can't be recognized.
         if request.headers().contains_key(RANGE) {
             return Err(TransportError::Refused(
                 "a step with secrets can't request a part of a response; leave out the header `Range`"
                     .to_owned(),
             ));
         }
-        // Without a handle there is none to be found.
+        // Without handles there is nothing to inject.
         if !self.secrets.is_used() {
             return Ok(());
         }
@@ -209,7 +208,7 @@ impl Egress {
                 }
                 None => None,
             };
-            // A handle can be all that was encoded, too.
+            // The encoded text can also be the whole handle.
             let injected = match injected {
                 None => self
                     .inject_text(
@@ -227,7 +226,7 @@ impl Egress {
                 let mut value = HeaderValue::from_bytes(&injected).map_err(|error| {
                     TransportError::Refused(format!("the header `{name}` can't be sent: {error}"))
                 })?;
-                // Nor is it kept in the tables of HTTP/2.
+                // It is not stored in the tables of HTTP/2 either.
                 value.set_sensitive(true);
                 all_injected.push((at, value));
             }
@@ -292,7 +291,7 @@ impl Egress {
         Ok(())
     }
 
-    /// Inject values into what Basic authentication has encoded (RFC 7617).
+    /// Inject values into the credentials of Basic authentication (RFC 7617).
     fn inject_basic<'t>(
         &self,
         written: &'t [u8],
@@ -313,7 +312,7 @@ impl Egress {
         };
         if let Some(colon) = written.iter().position(|byte| *byte == b':') {
             let user = written.get(..colon).unwrap_or_default();
-            // Its colon would end the user name, and the rest be a password.
+            // A colon in the value would end the user name, and the rest would be a password.
             if let Some(secret) = self
                 .secrets
                 .found_in(user)
@@ -326,8 +325,7 @@ impl Egress {
         Ok(Some([b"Basic ", sent.as_slice()].concat().into()))
     }
 
-    /// Inject values into a text of a head, if there are handles in it and each may stand
-    /// there.
+    /// Inject values into a text of the head, if it contains handles and each is allowed there.
     fn inject_text<'t>(
         &self,
         text: &'t [u8],
@@ -384,7 +382,7 @@ impl Egress {
         self.substitute(&found, text, context, place, fits)
     }
 
-    /// Replace the handles that were found in a text by their values, without a check.
+    /// Replace the handles that were found in a text with their values, without a check.
     pub(crate) fn substitute(
         &self,
         found: &[&GrantedSecret],
@@ -405,7 +403,7 @@ impl Egress {
             });
         }
         let values = values.into();
-        // What is too long is not made first.
+        // Check the length before the text is built.
         fits(self.secrets.injected_length(text, &values))?;
         let mut replacer = self.secrets.injector(values);
         let mut injected = Zeroizing::new(replacer.feed(text));
@@ -414,7 +412,7 @@ impl Egress {
     }
 }
 
-/// Check that a value may stand there in a request, and record it in the audit log.
+/// Check that a value may be at a place in a request, and record it in the audit log.
 pub(crate) fn admit(
     secret: &GrantedSecret,
     destination: &Destination<'_>,
@@ -435,7 +433,7 @@ pub(crate) fn admit(
     Ok(())
 }
 
-/// A value in a header field, or in what is encoded there.
+/// A value in a header field, or in encoded credentials there.
 fn in_field<'t>(
     header: &HeaderMap,
     name: &'t HeaderName,
@@ -452,7 +450,7 @@ fn in_field<'t>(
     })
 }
 
-/// What is before and after each handle in a text.
+/// The text before and after each handle in a text.
 fn around<'t>(text: &'t [u8], handle: &str) -> impl Iterator<Item = (&'t [u8], &'t [u8])> {
     let places = text.windows(HANDLE_BYTES).enumerate();
     places
@@ -463,7 +461,7 @@ fn around<'t>(text: &'t [u8], handle: &str) -> impl Iterator<Item = (&'t [u8], &
         })
 }
 
-/// Whether there is another field of this name, as servers behind CGI read it.
+/// Whether servers behind CGI read another field by the same name.
 fn is_repeated(header: &HeaderMap, name: &HeaderName) -> bool {
     let wanted = header_name(name.as_str());
     let fields = header.iter().filter(|(other, _)| {
@@ -472,7 +470,7 @@ fn is_repeated(header: &HeaderMap, name: &HeaderName) -> bool {
     fields.count() > 1
 }
 
-/// How a value is written at its place.
+/// The value as encoded for its place.
 pub(crate) fn written(
     secret: &GrantedSecret,
     context: Context,
@@ -498,7 +496,7 @@ fn unusable(secret: &GrantedSecret, what: &str) -> TransportError {
     TransportError::Refused(format!("the secret `{name}` can't be {what}"))
 }
 
-/// What basic authentication has encoded.
+/// The decoded credentials of Basic authentication.
 fn decode_basic(value: &HeaderValue) -> Option<Vec<u8>> {
     let (scheme, token) = value.to_str().ok()?.split_once(' ')?;
     let token = token.trim();

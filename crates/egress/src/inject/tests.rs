@@ -1,4 +1,4 @@
-//! What goes out for a handle, and what is refused.
+//! The injected requests, and what is refused.
 
 use std::collections::VecDeque;
 use std::pin::Pin;
@@ -39,7 +39,7 @@ impl Body for Pieces {
     }
 }
 
-/// The gate of a run that is granted one secret, for anything.
+/// The egress gate of a run that is granted one secret, for everything.
 fn egress(value: &str) -> Egress {
     let secret = Place::COMPOSABLE
         .into_iter()
@@ -83,7 +83,7 @@ impl Egress {
         Ok(request.headers()[name].to_str().unwrap().to_owned())
     }
 
-    /// What goes out of a head, or why it does not.
+    /// The head with its values, or why it is refused.
     fn injected_head(&self, request: http::request::Builder) -> Result<Request<()>, String> {
         let body = Full::new(Bytes::new()).map_err(|never| match never {});
         let mut request = request.body(body.boxed_unsync()).unwrap();
@@ -112,7 +112,7 @@ impl Egress {
 }
 
 #[test]
-fn credentials_are_encoded_or_are_all_that_was_encoded() {
+fn basic_credentials_are_injected() {
     let egress = egress("bWU6cGFzc3dvcmQ=");
     let handle = egress.given();
     let encoded = BASE64_STANDARD.encode(format!("me:{handle}"));
@@ -130,9 +130,9 @@ fn credentials_are_encoded_or_are_all_that_was_encoded() {
     }
 }
 
-/// A handle is short, and what stands for it may be long.
+/// A handle is short, but its value may be long.
 #[tokio::test]
-async fn what_would_be_too_long_is_not_made() {
+async fn a_head_that_would_be_too_long_is_refused() {
     let egress = egress(&"key-material".repeat(5000));
     let handle = egress.given();
     assert_eq!(
@@ -154,9 +154,9 @@ async fn what_would_be_too_long_is_not_made() {
     assert_eq!(egress.usage.memory().peak(), 64_000);
 }
 
-/// There are servers that take no upload without its length.
+/// Some servers accept no upload without its length.
 #[tokio::test]
-async fn the_length_of_a_long_body_is_told() {
+async fn the_length_of_a_long_body_is_announced() {
     let egress = egress("a value longer than its handle, by some bytes");
     let handle = egress.given();
     let file = "x".repeat(3 << 20);
@@ -170,7 +170,7 @@ async fn the_length_of_a_long_body_is_told() {
             ),
         ),
     ] {
-        // In pieces, as a component writes it.
+        // In pieces, as from a component.
         let pieces = written.as_bytes().chunks(64 << 10);
         let body = Pieces(pieces.map(Bytes::copy_from_slice).collect()).boxed_unsync();
         let request = Request::post(ORIGIN).header(CONTENT_LENGTH, written.len());
@@ -189,10 +189,10 @@ async fn the_length_of_a_long_body_is_told() {
     }
 }
 
-/// A server that keeps so many characters of a field, and a step that pads it: the step
-/// would choose which character of the value is the last that is told.
+/// If a server truncated a field, a step that pads it would choose the last character of the value
+/// that the server reveals.
 #[tokio::test]
-async fn a_step_does_not_choose_what_stands_beside_a_value() {
+async fn a_step_does_not_choose_the_text_next_to_a_value() {
     let places = Place::ALL.into_iter().fold(secret(), Secret::place);
     let egress = egress_of(places, "the-value-of-it");
     let handle = egress.given();
@@ -269,10 +269,10 @@ async fn a_step_does_not_choose_what_stands_beside_a_value() {
     assert!(egress.injected_body(handle).await.is_ok());
 }
 
-/// What a text leaves open would take the first characters of a value along, and a server
-/// that echoes what it reads would tell which. No `compose` lets that.
+/// An unfinished escape before a value would absorb its first characters, and a server that echoes
+/// the result would reveal them. `compose` does not allow it.
 #[tokio::test]
-async fn no_value_stands_behind_an_open_escape() {
+async fn no_value_follows_an_unfinished_escape() {
     let egress = egress("4-value\\of<it");
     let handle = egress.given();
     let sent = |text: &str| text.replace("{}", &handle);
@@ -298,7 +298,7 @@ async fn no_value_stands_behind_an_open_escape() {
         (json, '\\', r#"{"a": "\{}"}"#, r#"{"a": "\\{}"}"#),
         (json, '\\', r#"{"a": "\\\{}"}"#, r#"{"a": "\n{}"}"#),
         (json, '\\', r#"["\u00{}"]"#, r#"["\u0041{}"]"#),
-        // What is no JSON, too, is read by somebody.
+        // Some servers also read invalid JSON.
         (json, '\\', r#"["\x4{}"]"#, r#"["\x4 {}"]"#),
         (json, '\\', r"\u{4{}", r"\u{4}{}"),
         ("text/xml", '&', "<a>&#{}</a>", "<a>&#52;{}</a>"),
@@ -307,7 +307,7 @@ async fn no_value_stands_behind_an_open_escape() {
         ("text/xml", '&', "<a>&a-b{};</a>", "<a>a-b{};</a>"),
     ] {
         for (text, is_open) in [(open, true), (closed, false)] {
-            // A long body goes out as it comes, here cut between the two.
+            // A long body is sent while it is read; here it is split between the two.
             let long = is_open.then(|| " ".repeat(1 << 20));
             for padding in long.iter().map(String::as_str).chain([""]) {
                 let (before, after) = text.split_once("{}").unwrap();
@@ -326,14 +326,14 @@ async fn no_value_stands_behind_an_open_escape() {
             }
         }
     }
-    // What goes in as it is has no escapes of the host's.
+    // A value that is injected unencoded has no escapes.
     assert!(egress.injected_body(sent("%4{}")).await.is_ok());
     assert!(egress.injected_header("x-token", &sent("%4{}")).is_ok());
 }
 
-/// A long body goes out as it comes, and a value with it once it is known what follows it.
+/// In a long body, a value is sent once the text after it is known.
 #[tokio::test]
-async fn what_follows_a_value_is_waited_for() {
+async fn a_value_waits_for_the_text_after_it() {
     for (text, end) in [
         ("\"}", Ok("\"the-value-of-it\"}")),
         ("x\"}", Err(())),
@@ -370,7 +370,7 @@ async fn what_follows_a_value_is_waited_for() {
                         refused.ends_with("it must be a whole form field, multipart part, JSON string or text of the body"),
                         "{refused}"
                     );
-                    // By `" + 1` nothing was put beside it, before it was broken off.
+                    // With `" + 1` other text is next to it, so the request was aborted before.
                     assert!(text.starts_with("\" ") || !sent.contains("the-value"));
                 }
             }
@@ -379,7 +379,7 @@ async fn what_follows_a_value_is_waited_for() {
 }
 
 #[tokio::test]
-async fn a_bound_secret_goes_out_with_no_override() {
+async fn a_bound_secret_is_sent_without_overrides() {
     let bound = secret().methods(["GET", "POST"]).place(Place::Header);
     let egress = egress_of(bound, "the-value-of-it");
     let handle = egress.given();
@@ -399,7 +399,7 @@ async fn a_bound_secret_goes_out_with_no_override() {
     }
     let refused = egress.injected_head(request().uri(format!("{ORIGIN}/?_method=PUT")));
     assert!(refused.unwrap_err().contains("with `_method`"));
-    // Nothing of it is another's business.
+    // The restriction does not affect other secrets.
     let free = egress_of(secret(), "the-value-of-it");
     let request = Request::get(ORIGIN).header("x-token", free.given());
     let request = request.header("x-http-method-override", "PUT");
@@ -407,7 +407,7 @@ async fn a_bound_secret_goes_out_with_no_override() {
 }
 
 #[test]
-fn pinned_to_a_field() {
+fn secrets_for_one_field() {
     let format = |text| http_step_policy::HeaderFormat::new("Authorization", Some(text)).unwrap();
     let pinned = secret()
         .header_format(format("Token token=\"{}\""))

@@ -1,15 +1,14 @@
-//! By what something that is kept for later runs is found again, if secrets are what it
-//! was made of.
+//! Identifies cached data that was made from secrets.
 
 use std::fmt::{self, Debug, Formatter};
 
 use sha2::{Digest, Sha256};
 
-/// Of parts, in order.
+/// The fingerprint of several parts in order.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Fingerprint([u8; 32]);
 
-/// Takes fingerprints, so that nobody can tell from one what it is of, nor compare it
+/// Creates fingerprints, salted so that they reveal nothing about their parts and can't be compared
 /// with those of another process.
 pub(crate) struct Fingerprints {
     salt: [u8; 32],
@@ -18,12 +17,12 @@ pub(crate) struct Fingerprints {
 impl Fingerprints {
     pub(crate) fn new() -> Self {
         let mut salt = [0; 32];
-        // Without it they are told apart as well.
+        // Without a salt they still differ.
         let _ = getrandom::fill(&mut salt);
         Self { salt }
     }
 
-    /// Of these parts: as many, each the same.
+    /// The fingerprint of these parts: equal for the same number of equal parts.
     pub(crate) fn fingerprint<'p>(&self, parts: impl IntoIterator<Item = &'p [u8]>) -> Fingerprint {
         let mut hash = Sha256::new_with_prefix(self.salt);
         for part in parts {
@@ -45,7 +44,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn it_is_of_each_part() {
+    fn a_fingerprint_depends_on_each_part() {
         let fingerprints = Fingerprints::new();
         let of = |parts: &[&'static str]| {
             fingerprints.fingerprint(parts.iter().map(|part| part.as_bytes()))

@@ -2,7 +2,7 @@
 
 use thiserror::Error;
 
-/// The secrets can't be granted at all.
+/// The secrets can't be granted.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[error("the secrets of the policy can't be granted: {0}")]
 pub struct GrantError(String);
@@ -12,7 +12,7 @@ impl GrantError {
         Self(error.to_string())
     }
 
-    /// Why, where it is told of what.
+    /// The reason, for a message that names the secrets.
     pub(crate) fn into_reason(self) -> String {
         self.0
     }

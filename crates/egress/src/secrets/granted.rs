@@ -1,4 +1,4 @@
-//! The secrets that a run is granted, and what of them is redacted for whom.
+//! The secrets that are granted to a run, and their redaction for the component and for users.
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -14,30 +14,30 @@ use super::redactor::{REDACTED, Redactor};
 use super::secret::{GrantedSecret, UnavailableSecret};
 use super::source::Sources;
 
-/// What finds the handles of so many is made in a fraction of a millisecond: no work for
-/// another thread.
+/// For up to this many handles, building the matcher takes a fraction of a millisecond, which needs
+/// no other thread.
 const FEW: usize = 16;
 
 /// The secrets of one run.
 pub struct GrantedSecrets {
     secrets: Vec<GrantedSecret>,
-    /// The handles, by the secret's number.
+    /// The handles, by the index of the secret.
     handles: Arc<Patterns>,
-    /// The forms of the handles, for people.
+    /// The forms of the handles, which are redacted for users.
     handles_matcher: SecretMatcher,
     redactions: Mutex<Redactions>,
-    /// How many tokens and signatures are redacted beside the values.
+    /// The number of tokens and signatures that are redacted besides the values.
     derived: AtomicUsize,
     matchers: Arc<MatcherCache>,
     /// Whether the component holds a handle.
     is_used: AtomicBool,
-    /// Whether people were told what secrets there are.
+    /// Whether the list of secrets was shown in a notice.
     report: AtomicBool,
 }
 
 impl GrantedSecrets {
-    /// Read what a policy grants. A value that can't be read is an error only when it is
-    /// requested: one policy serves steps that use one secret each.
+    /// Read the secrets that a policy grants. A value that can't be read is an error only when it
+    /// is requested: a policy may serve several steps that use different secrets.
     pub async fn read(
         policy: &Policy,
         sources: &Sources,
@@ -87,7 +87,7 @@ impl GrantedSecrets {
         })
     }
 
-    /// What the component is given for a name; none if there is no such secret.
+    /// The text that the component gets for a name; none if there is no such secret.
     pub fn handle(&self, name: &str) -> Result<Option<String>, UnavailableSecret> {
         let Some(secret) = self
             .secrets
@@ -101,8 +101,8 @@ impl GrantedSecrets {
         Ok(Some(handle))
     }
 
-    /// A notice for people about a name, once: that there is no such secret, or that its value
-    /// can't be redacted.
+    /// A notice about a name, once: that there is no such secret, or that its value can't be
+    /// redacted.
     pub fn notice(&self, name: &str) -> Option<String> {
         if let Some(secret) = self
             .secrets
@@ -121,17 +121,17 @@ impl GrantedSecrets {
         (!self.report.swap(true, Ordering::Relaxed)).then_some(notice)
     }
 
-    /// Whether no secret is granted. What derives from none is not redacted.
+    /// Whether no secret is granted. What derives from other secrets is not redacted.
     pub fn is_empty(&self) -> bool {
         self.secrets.is_empty()
     }
 
-    /// Whether a secret is bound to an origin, whatever a request there carries.
+    /// Whether a secret is bound to an origin, whatever a request contains.
     pub(crate) fn is_bound_to(&self, origin: &Origin) -> bool {
         self.secrets.iter().any(|secret| secret.is_bound_to(origin))
     }
 
-    /// Whether all values have ASCII characters alone.
+    /// Whether all values are ASCII.
     pub(crate) fn are_ascii(&self) -> bool {
         self.secrets.iter().all(|secret| secret.value().is_ascii())
     }
@@ -147,21 +147,21 @@ impl GrantedSecrets {
         numbers.filter_map(|number| self.secrets.get(number))
     }
 
-    /// The secret whose handle a text is.
+    /// The secret of a handle.
     pub(crate) fn by_handle(&self, text: &str) -> Option<&GrantedSecret> {
         self.secrets
             .iter()
             .find(|secret| secret.handle.as_str() == text)
     }
 
-    /// Replaces handles by values: for each secret, in order, its value as written there;
-    /// nothing for one that may not stand there.
+    /// Replaces handles with values: for each secret, in order, its encoded value; nothing for one
+    /// that is not allowed there.
     pub(crate) fn injector(&self, values: Replacements) -> Replacer {
         Replacer::new(Arc::clone(&self.handles), values)
     }
 
-    /// How long a text is with values in the place of handles: a handle may stand
-    /// there many times, and a value be long.
+    /// The length of a text with values in place of handles: a handle can occur many times, and a
+    /// value can be long.
     pub(crate) fn injected_length(&self, text: &[u8], values: &Replacements) -> usize {
         let mut length = text.len();
         self.handles.each_in(text, |number| {
@@ -171,30 +171,30 @@ impl GrantedSecrets {
         length
     }
 
-    /// How many handles are in a text.
+    /// The number of handles in a text.
     pub(crate) fn count_in(&self, text: &[u8]) -> usize {
         let mut count = 0;
         self.handles.each_in(text, |_| count += 1);
         count
     }
 
-    /// The secrets, in the order that [`injector`](Self::injector) has them.
+    /// The secrets, in the order of [`injector`](Self::injector).
     pub(crate) fn secrets(&self) -> &[GrantedSecret] {
         &self.secrets
     }
 
-    /// How many tokens and signatures are redacted by now, beside the values.
+    /// The number of tokens and signatures that are redacted so far, besides the values.
     pub(crate) fn derived(&self) -> usize {
         self.derived.load(Ordering::Acquire)
     }
 
-    /// What redacts a stream that begins, and notices parts of values in it, if it is to.
+    /// The passes for a new stream. They detect parts of values if `finds_parts`.
     pub(crate) fn passes(&self, finds_parts: bool) -> Passes {
         self.combine_signatures();
         let redactions = self.redactions();
         let passes = redactions.in_order().into_iter().enumerate();
         let pass_of = |(number, redaction): (usize, &Redaction)| match redaction.replacer() {
-            // That of the values.
+            // The pass for the values.
             pass if finds_parts && number == 0 => pass.finding_parts(),
             pass => pass,
         };
@@ -204,8 +204,8 @@ impl GrantedSecrets {
         }
     }
 
-    /// Passes for a stream that has started, after its other passes: what was added since so
-    /// many.
+    /// Passes for a stream that has started, after its other passes: for what was added after the
+    /// first `derived`.
     pub(crate) fn passes_since(&self, derived: usize) -> Passes {
         let redactions = self.redactions();
         Passes {
@@ -214,7 +214,7 @@ impl GrantedSecrets {
         }
     }
 
-    /// What takes values, what derives from them, and handles out of a stream for people.
+    /// The passes that redact a stream for users: values, what derives from them, and handles.
     pub(super) fn people_passes(&self) -> Passes {
         self.combine_signatures();
         let redactions = self.redactions();
@@ -224,7 +224,7 @@ impl GrantedSecrets {
         let mut passes: Vec<Replacer> = matchers
             .map(|matcher| matcher.replacer_with(REDACTED))
             .collect();
-        // A handle is no secret: it is redacted after values.
+        // Handles are not secret: they are redacted after values.
         if !self.handles_matcher.is_empty() {
             passes.push(self.handles_matcher.eager_replacer_with(REDACTED));
         }
@@ -234,14 +234,14 @@ impl GrantedSecrets {
         }
     }
 
-    /// Whether a value can go on behind the end of a line.
+    /// Whether a value can continue after the end of a line.
     pub(super) fn spans_lines(&self) -> bool {
         self.redactions()
             .values_matcher()
             .is_some_and(|matcher| matcher.spans_lines())
     }
 
-    /// As [`passes_since`](Self::passes_since), in a stream for people.
+    /// The same as [`passes_since`](Self::passes_since), in a stream for users.
     pub(super) fn people_passes_since(&self, derived: usize) -> Passes {
         let redactions = self.redactions();
         let since = redactions.since(derived).map(Redaction::matcher);
@@ -253,31 +253,31 @@ impl GrantedSecrets {
         }
     }
 
-    /// Whether what is made of these texts derives from a granted secret: there is a
-    /// handle in one.
+    /// Whether data made from these texts derives from a granted secret: one of them contains a
+    /// handle.
     pub(crate) fn is_source_of<'t>(&self, mut texts: impl Iterator<Item = &'t str>) -> bool {
         texts.any(|text| self.count_in(text.as_bytes()) > 0)
     }
 
-    /// Put a text in the place of a signature, in all its forms: also in streams that flow
-    /// already. It is made of a secret, so that the component has no part in
-    /// what it looks like.
+    /// Redact a signature in all its forms, also in streams that have started. It derives from a
+    /// secret, so the component can't choose it.
     pub(crate) fn add_signature(&self, signature: &str, by: &str) {
         if let Some(signature) = Signature::new(signature, by) {
             let mut redactions = self.redactions();
             redactions.add_signature(signature);
-            // Told while `redactions` is held, so that who asks after it has it.
+            // Updated while `redactions` is locked, so that readers of the count also see the
+            // signature.
             self.derived.store(redactions.derived(), Ordering::Release);
         }
     }
 
-    /// Whether a token of an endpoint is redacted already.
+    /// Whether a token of an endpoint is already redacted.
     pub(crate) fn has_token(&self, token: &str, endpoint: &str) -> Result<bool, GrantError> {
         self.redactions().has_token(token, endpoint)
     }
 
-    /// Put a text in the place of a token, from now on. What finds it takes a moment to
-    /// make, in which nobody has to wait for it, and as many bytes as it says.
+    /// Redact a token from now on. Building its matcher takes time, without the lock, and uses the
+    /// memory that it reports.
     pub(crate) fn add_token(
         &self,
         token: &str,
@@ -292,7 +292,7 @@ impl GrantedSecrets {
         Ok(bytes)
     }
 
-    /// What is between the run and people.
+    /// The redactor for users.
     pub fn redactor(&self) -> Redactor<'_> {
         self.combine_signatures();
         let redactions = self.redactions();
@@ -304,7 +304,7 @@ impl GrantedSecrets {
         )
     }
 
-    /// Have one pass for all signatures. It is made while nobody has to wait for it.
+    /// Combine all signatures in one pass, built without the lock.
     fn combine_signatures(&self) {
         let uncombined = self.redactions().uncombined();
         if let Some(signatures) = uncombined

@@ -1,5 +1,5 @@
-//! Finds secrets in text. A matcher is built once for all runs with the same secrets, since
-//! that takes milliseconds and megabytes.
+//! Finds secrets in text. A matcher is built once for all runs with the same secrets, since that
+//! takes milliseconds and megabytes.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -8,25 +8,25 @@ use http_step_redact::{Patterns, Replacements, Replacer, TooMuch, Value};
 
 use super::fingerprint::{Fingerprint, Fingerprints};
 
-/// How many are kept for later runs, and bytes of memory of all of them.
+/// The maximum number of cached matchers, and of their bytes in total.
 const MAX_KEPT_MATCHERS: usize = 16;
 const MAX_KEPT_MEMORY: usize = 128 << 20;
 
-/// The largest table that recognizes a token.
+/// The maximum table of a matcher for a token.
 const MAX_TOKEN_TABLE: usize = 12 << 20;
 
-/// The forms of values, by number of their owner.
+/// The forms of values, by the index of their owner.
 pub(crate) struct SecretMatcher {
     patterns: Arc<Patterns>,
     owners: usize,
 }
 
 impl SecretMatcher {
-    /// Of the values that reveal each owner, with a table of at most so many bytes.
+    /// A matcher for the values that reveal each owner, with a table of at most `max_table` bytes.
     fn from_values(owners: &[Vec<Value>], max_table: usize) -> Result<Self, TooMuch> {
         let mut patterns = Patterns::builder();
         for (number, values) in owners.iter().enumerate() {
-            // The first is the value itself, of which parts are looked for, too.
+            // The first is the value itself, of which parts are also matched.
             let (value, derived) = values.split_at(1.min(values.len()));
             for value in value {
                 patterns = patterns.value(number, value);
@@ -41,7 +41,7 @@ impl SecretMatcher {
         })
     }
 
-    /// Of other patterns.
+    /// A matcher for other patterns.
     pub(super) fn from_patterns(patterns: Patterns, owners: usize) -> Self {
         Self {
             patterns: Arc::new(patterns),
@@ -53,7 +53,7 @@ impl SecretMatcher {
         self.patterns.is_empty()
     }
 
-    /// Bytes of memory that it takes, about.
+    /// Its approximate memory in bytes.
     pub(super) fn memory(&self) -> usize {
         self.patterns.memory()
     }
@@ -62,19 +62,19 @@ impl SecretMatcher {
         !self.patterns.owners_in(text).is_empty()
     }
 
-    /// Replaces what is found, in a stream that a component reads. Its pace does not reveal
-    /// where a value begins.
+    /// Replaces all matches, in a stream for a component. Its timing does not reveal where a value
+    /// starts.
     pub(super) fn replacer(&self, replacements: &Replacements) -> Replacer {
         Replacer::steady(Arc::clone(&self.patterns), Arc::clone(replacements))
     }
 
-    /// Replaces all that is found by one text, in a stream for people. Its pace does not reveal
-    /// where a value begins: the component chose what it writes.
+    /// Replaces all matches with one text, in a stream for users. Its timing does not reveal where
+    /// a value starts: the component chose the text.
     pub(super) fn replacer_with(&self, by: &str) -> Replacer {
         Replacer::steady(Arc::clone(&self.patterns), self.all(by))
     }
 
-    /// The same for what is no secret: it holds back only what may be the beginning of a match.
+    /// The same for text that is not secret: it only holds back possible starts of a match.
     pub(super) fn eager_replacer_with(&self, by: &str) -> Replacer {
         Replacer::new(Arc::clone(&self.patterns), self.all(by))
     }
@@ -93,12 +93,12 @@ impl SecretMatcher {
 /// The matchers of earlier runs.
 pub struct MatcherCache {
     fingerprints: Fingerprints,
-    /// What was used last stands first.
+    /// The most recently used one is first.
     kept: Mutex<VecDeque<(Fingerprint, Arc<SecretMatcher>)>>,
 }
 
 impl Default for MatcherCache {
-    /// None yet.
+    /// An empty cache.
     fn default() -> Self {
         Self {
             fingerprints: Fingerprints::new(),
@@ -116,8 +116,8 @@ impl MatcherCache {
         self.get_or_build_within(owners, usize::MAX)
     }
 
-    /// The matcher of a token that was fetched. It counts toward the run's memory, so only
-    /// common tokens, of some 2 KiB, get a table.
+    /// The matcher of a fetched token. It counts toward the run's memory, so only common tokens, of
+    /// some 2 KiB, get a table.
     pub(crate) fn get_or_build_for_token(
         &self,
         token: Value,
@@ -188,7 +188,7 @@ mod tests {
     }
 
     #[test]
-    fn runs_share_what_hides_the_same() {
+    fn runs_with_the_same_secrets_share_a_matcher() {
         let matchers = MatcherCache::default();
         let over = |texts: &[&[&str]]| matchers.get_or_build(&values(texts)).unwrap();
         let one = over(&[&["value-one"], &["value-two"]]);
@@ -205,7 +205,7 @@ mod tests {
     }
 
     #[test]
-    fn those_of_long_ago_and_long_ones_are_let_go() {
+    fn old_and_large_matchers_are_dropped() {
         let matchers = MatcherCache::default();
         let over = |text: &str| matchers.get_or_build(&values(&[&[text]])).unwrap();
         let first = over("value-first");

@@ -1,9 +1,9 @@
-//! What is redacted in a run by now, in the order in which it is looked for.
+//! What is redacted in a run so far, in the order of matching.
 //!
-//! The order is what keeps a component from reading a value. The values of the granted
-//! secrets come first, in a pass over them alone: nothing that a component or a server
-//! chose is looked for beside them, or before them. What derives from a secret comes
-//! after: tokens, then signatures. What derives from none is not looked for at all.
+//! The order prevents a component from reading a value. The values of the granted secrets come
+//! first, in a separate pass: nothing that a component or a server chose is matched together with
+//! them, or before them. What derives from a secret comes after: tokens, then signatures. What
+//! derives from no secret is not matched.
 
 use std::collections::VecDeque;
 use std::iter::once;
@@ -15,47 +15,46 @@ use super::grant_error::GrantError;
 use super::matcher::{MatcherCache, SecretMatcher};
 use super::secret::GrantedSecret;
 
-/// How many of the latest signatures are redacted; a run makes fewer requests, unless its
-/// limits allow more.
+/// The number of latest signatures that are redacted; a run sends fewer requests, unless its limits
+/// allow more.
 const MAX_SIGNATURES: usize = 256;
 
-/// The most tokens of a run. Each has a pass of its own.
+/// The maximum number of tokens of a run. Each has a separate pass.
 const MAX_TOKENS: usize = 8;
 
-/// What is redacted, and what replaces it.
+/// What is redacted, and the replacements.
 pub(super) struct Redactions {
     values: Option<Redaction>,
     tokens: Vec<Numbered<RedactedToken>>,
-    /// The latest.
+    /// The latest ones.
     signatures: VecDeque<Numbered<Signature>>,
-    /// All of them in one, if that was made since the last came.
+    /// All signatures combined, if that was done after the latest one was added.
     combined_signatures: Option<Redaction>,
-    /// How many tokens and signatures there ever were.
+    /// The total number of tokens and signatures.
     derived: usize,
 }
 
-/// What a stream that a component reads is redacted of.
+/// The passes over a stream for a component.
 pub(crate) struct Passes {
     pub(crate) passes: Vec<Replacer>,
-    /// As of so many tokens and signatures.
+    /// The number of tokens and signatures that they include.
     pub(crate) derived: usize,
 }
 
 impl Passes {
-    /// The values of which parts were let through, by number of their secret: the first pass is
-    /// over values.
+    /// The secrets of which parts were released, by index: the first pass is for values.
     pub(crate) fn parts(&self) -> &[usize] {
         self.passes.first().map(Replacer::parts).unwrap_or_default()
     }
 
-    /// Look for what came since, after all else.
+    /// Add passes for what was added since, after all others.
     pub(crate) fn add(&mut self, since: Self) {
         self.passes.extend(since.passes);
         self.derived = since.derived;
     }
 }
 
-/// The how-manieth of all that derives from secrets it is.
+/// With its number among all that derive from secrets.
 struct Numbered<T> {
     number: usize,
     it: T,
@@ -64,19 +63,19 @@ struct Numbered<T> {
 /// A token that the host fetched.
 pub(super) struct RedactedToken {
     token: Value,
-    /// The URL of the endpoint that gave it.
+    /// The URL of the endpoint that issued it.
     endpoint: Box<str>,
     redaction: Redaction,
 }
 
-/// A signature, and what stands for it.
+/// A signature, and its replacement.
 pub(super) struct Signature {
     value: Arc<Value>,
     by: Arc<str>,
     redaction: Redaction,
 }
 
-/// Texts to be redacted, and what replaces each.
+/// Texts to redact, and their replacements.
 pub(super) struct Redaction {
     matcher: Arc<SecretMatcher>,
     replacements: Replacements,
@@ -112,12 +111,12 @@ impl Redactions {
         })
     }
 
-    /// How many tokens and signatures there ever were.
+    /// The total number of tokens and signatures.
     pub(super) fn derived(&self) -> usize {
         self.derived
     }
 
-    /// All that is looked for, in order.
+    /// Everything that is matched, in order.
     pub(super) fn in_order(&self) -> Vec<&Redaction> {
         let of_tokens = self.tokens.iter().map(|token| &token.it.redaction);
         let mut in_order: Vec<&Redaction> = self.values.iter().chain(of_tokens).collect();
@@ -128,8 +127,8 @@ impl Redactions {
         in_order
     }
 
-    /// What came since there were so many tokens and signatures. A stream that flows is
-    /// looked through for it after all else.
+    /// What was added after a number of tokens and signatures. In a stream that has started it is
+    /// matched after everything else.
     pub(super) fn since(&self, derived: usize) -> impl Iterator<Item = &Redaction> {
         let of_tokens = self
             .tokens
@@ -143,12 +142,12 @@ impl Redactions {
         all.filter_map(move |(number, redaction)| (number >= derived).then_some(redaction))
     }
 
-    /// What finds values alone.
+    /// The matcher of the values.
     pub(super) fn values_matcher(&self) -> Option<&Arc<SecretMatcher>> {
         self.values.as_ref().map(Redaction::matcher)
     }
 
-    /// All signatures, if they are to be combined anew.
+    /// All signatures, if they should be combined again.
     pub(super) fn uncombined(&self) -> Option<Uncombined> {
         if self.combined_signatures.is_some() || self.signatures.is_empty() {
             return None;
@@ -160,7 +159,7 @@ impl Redactions {
         })
     }
 
-    /// All signatures in one, unless another one came meanwhile.
+    /// Set the combined signatures, unless another one was added in the meantime.
     pub(super) fn combine(&mut self, all: Redaction, derived: usize) {
         if self.derived == derived {
             self.combined_signatures = Some(all);
@@ -178,7 +177,7 @@ impl Redactions {
         self.combined_signatures = None;
     }
 
-    /// Whether a token of an endpoint is redacted already; or why it can't be.
+    /// Whether a token of an endpoint is already redacted; or why it can't be.
     pub(super) fn has_token(&self, token: &str, endpoint: &str) -> Result<bool, GrantError> {
         if self
             .tokens
@@ -187,9 +186,9 @@ impl Redactions {
         {
             return Ok(true);
         }
-        // Of two tokens that overlap in a text one is found first. Were one of them of the
-        // component's choosing, by an endpoint that gives what it is asked for, the other
-        // could be guessed by it, byte by byte.
+        // Of two tokens that overlap in a text, one is matched first. If the component could choose
+        // one of them, with an endpoint that issues what it is asked for, it could guess the other
+        // byte by byte.
         if self
             .tokens
             .iter()
@@ -206,7 +205,7 @@ impl Redactions {
         Ok(false)
     }
 
-    /// Redact a token, unless it is redacted already.
+    /// Redact a token, unless it is already redacted.
     pub(super) fn add_token(&mut self, token: RedactedToken) -> Result<(), GrantError> {
         let text = String::from_utf8_lossy(token.token.expose());
         if self.has_token(&text, &token.endpoint)? {
@@ -225,7 +224,7 @@ impl Redactions {
 }
 
 impl RedactedToken {
-    /// A token, and what stands for it. It takes a moment: what finds it is made.
+    /// A token, and its replacement. Building its matcher takes time.
     pub(super) fn new(
         token: &str,
         endpoint: &str,
@@ -246,14 +245,14 @@ impl RedactedToken {
         })
     }
 
-    /// Bytes of what finds it.
+    /// The memory of its matcher in bytes.
     pub(super) fn memory(&self) -> usize {
         self.redaction.matcher.memory()
     }
 }
 
 impl Signature {
-    /// None: it can't be looked for.
+    /// None: it can't be matched.
     pub(super) fn new(signature: &str, by: &str) -> Option<Self> {
         let value = Value::new(signature.as_bytes().to_vec()).ok()?;
         Some(Self {
@@ -264,7 +263,7 @@ impl Signature {
     }
 }
 
-/// All signatures, each with what stands in for it.
+/// All signatures, each with its replacement.
 pub(super) struct Uncombined {
     signatures: Vec<(Arc<Value>, Arc<str>)>,
     pub(super) derived: usize,
@@ -278,8 +277,8 @@ impl Uncombined {
 }
 
 impl Redaction {
-    /// Those that derive from secrets, each with what stands in for it; none if none can
-    /// be told from text.
+    /// A redaction of texts that derive from secrets, each with its replacement; none if no text is
+    /// distinctive.
     fn from_derived<'t>(
         derived: impl Iterator<Item = (&'t Value, &'t str)>,
     ) -> Result<Option<Self>, TooMuch> {
@@ -295,7 +294,7 @@ impl Redaction {
         }))
     }
 
-    /// What puts in its place what stands for it, in a stream that a component reads.
+    /// The replacer of the texts, in a stream for a component.
     pub(super) fn replacer(&self) -> Replacer {
         self.matcher.replacer(&self.replacements)
     }

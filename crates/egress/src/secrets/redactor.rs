@@ -1,4 +1,4 @@
-//! Redacts what people are shown: neither values nor handles.
+//! Redacts output for users: neither values nor handles.
 
 use std::fmt::Display;
 use std::sync::Arc;
@@ -8,10 +8,10 @@ use http_step_redact::Replacer;
 
 use super::matcher::SecretMatcher;
 
-/// What people see in place of a secret.
+/// The replacement of a secret in output for users.
 pub(crate) const REDACTED: &str = "<HIDDEN>";
 
-/// A piece of a stream, perhaps its last, through one pass after the other.
+/// Process a piece of a stream, possibly the last one, in all passes.
 pub(crate) fn through(passes: &mut [Replacer], piece: &[u8], is_last: bool) -> Vec<u8> {
     let mut seen = piece.to_vec();
     for pass in passes {
@@ -26,7 +26,7 @@ pub(crate) fn through(passes: &mut [Replacer], piece: &[u8], is_last: bool) -> V
 /// Redacts values in all their forms, then what derives from them, then handles.
 pub struct Redactor<'l> {
     values_matcher: Option<Arc<SecretMatcher>>,
-    /// Of values, too.
+    /// Including those of values.
     in_order: Vec<Arc<SecretMatcher>>,
     handles: Option<&'l SecretMatcher>,
 }
@@ -44,7 +44,7 @@ impl<'l> Redactor<'l> {
         }
     }
 
-    /// For where there is nothing to redact yet.
+    /// A redactor when there is nothing to redact yet.
     pub fn empty() -> Self {
         Self {
             values_matcher: None,
@@ -53,32 +53,32 @@ impl<'l> Redactor<'l> {
         }
     }
 
-    /// A text as people may see it.
+    /// Redact a text for users.
     pub fn redact(&self, text: &mut String) {
         let in_order = self.in_order.iter().map(AsRef::as_ref);
         redact_with(text, in_order.chain(self.handles));
     }
 
-    /// As [`redact`](Self::redact), in a type that shows it.
+    /// The same as [`redact`](Self::redact), in a type that shows it.
     pub(crate) fn redacted(&self, text: impl Display) -> Redacted {
         let mut text = text.to_string();
         self.redact(&mut text);
         Redacted(text)
     }
 
-    /// Redact a name in the audit log of values alone: a component can choose a name that looks
-    /// like a token or a handle.
+    /// Redact only values in a name in the audit log: a component can choose a name that looks like
+    /// a token or a handle.
     pub(crate) fn redact_name(&self, name: &mut String) {
         redact_with(name, self.values_matcher.iter().map(AsRef::as_ref));
     }
 
-    /// A JSON value as people may see it.
+    /// Redact a JSON value for users.
     pub(crate) fn redact_json(&self, value: &mut Value) {
         match value {
             Value::String(text) => self.redact(text),
             Value::Array(items) => items.iter_mut().for_each(|item| self.redact_json(item)),
             Value::Object(entries) => self.redact_object(entries),
-            // A number may be all of a secret that has digits alone.
+            // A number may be a whole secret that consists of digits.
             Value::Number(number) => {
                 let mut text = number.to_string();
                 self.redact(&mut text);
@@ -90,7 +90,7 @@ impl<'l> Redactor<'l> {
         }
     }
 
-    /// A JSON object as people may see it.
+    /// Redact a JSON object for users.
     pub fn redact_object(&self, entries: &mut Map) {
         *entries = std::mem::take(entries)
             .into_iter()
@@ -103,11 +103,11 @@ impl<'l> Redactor<'l> {
     }
 }
 
-/// A text that was redacted: only a [`Redactor`] makes one.
+/// A text that was redacted: only a [`Redactor`] creates one.
 pub(crate) struct Redacted(String);
 
 impl Redacted {
-    /// In place of a text of which nothing is shown.
+    /// The replacement of a text that is not shown at all.
     pub(crate) fn hidden() -> Self {
         Self(REDACTED.to_owned())
     }
@@ -121,7 +121,7 @@ impl Redacted {
     }
 }
 
-/// Redact in a text what each of these finds, one after the other.
+/// Redact in a text what each matcher finds, one after the other.
 fn redact_with<'s>(text: &mut String, matchers: impl Iterator<Item = &'s SecretMatcher>) {
     for matcher in matchers {
         if !matcher.matches(text.as_bytes()) {

@@ -1,4 +1,4 @@
-//! One secret of a run: a handle, and the value that the handle stands for.
+//! A secret of a run: its handle and its value.
 
 use std::borrow::Cow;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -9,19 +9,19 @@ use percent_encoding::percent_decode_str;
 use thiserror::Error;
 use url::{Position, Url};
 
-/// A part of a URL this long is the secret in it, and not a word of its service: the
-/// tokens of chat webhooks, and no `webhooks`.
+/// The minimum length of a part of a URL that counts as secret, such as the token of a chat
+/// webhook, rather than as a word, such as `webhooks`.
 const MIN_PART: usize = 16;
 
-/// A secret, and its handle.
+/// A secret and its handle.
 pub(crate) struct GrantedSecret {
     pub(crate) grant: Secret,
     pub(crate) handle: Handle,
-    /// The value, if its source gives one.
+    /// The value, if its source has one.
     value: Result<Value, String>,
-    /// The value as a URL, if it is one and granted as one.
+    /// The value as a URL, if it is one and is granted as one.
     pub(crate) url: Option<Url>,
-    /// Whether people were told that it can't be redacted.
+    /// Whether a notice said that it can't be redacted.
     report: AtomicBool,
 }
 
@@ -51,7 +51,7 @@ impl GrantedSecret {
         }
     }
 
-    /// What a component is given.
+    /// The text that the component gets.
     pub(super) fn component_text(&self) -> Result<String, UnavailableSecret> {
         if let Err(reason) = &self.value {
             return Err(UnavailableSecret {
@@ -65,7 +65,7 @@ impl GrantedSecret {
         })
     }
 
-    /// A notice for people, once, about a value that can't be redacted.
+    /// A notice, once, about a value that can't be redacted.
     pub(super) fn notice(&self) -> Option<String> {
         if self.value.as_ref().is_ok_and(Value::is_distinctive) {
             return None;
@@ -83,12 +83,12 @@ impl GrantedSecret {
         patterns.any(|pattern| pattern.matches(origin))
     }
 
-    /// The value; of one that can't be read nobody has the handle.
+    /// The value. If it could not be read, its handle is never given out.
     pub(crate) fn value(&self) -> &[u8] {
         self.value.as_ref().map_or(&[], Value::expose)
     }
 
-    /// All values that give it away. Of a URL that is a secret, so do its parts.
+    /// All values that reveal it: also the parts of a URL that is a secret.
     pub(super) fn revealing_values(&self) -> Vec<Value> {
         let Ok(value) = &self.value else {
             return Vec::new();
@@ -99,7 +99,7 @@ impl GrantedSecret {
     }
 }
 
-/// What a service may tell of a URL, each part by itself.
+/// The parts of a URL that a service may reveal, each separately.
 fn parts(url: &Url) -> Vec<Vec<u8>> {
     let segments = url.path_segments().into_iter().flatten();
     let parameters = url.query_pairs();
@@ -114,7 +114,7 @@ fn parts(url: &Url) -> Vec<Vec<u8>> {
     ]
     .into_iter()
     .map(Cow::from)
-    // Services tell of a webhook by its parts.
+    // Services refer to a webhook by its parts.
     .chain(
         segments
             .map(|segment| percent_decode_str(segment).decode_utf8_lossy())

@@ -1,4 +1,4 @@
-//! Where the values of secrets come from.
+//! Sources of the values of secrets.
 
 use std::collections::BTreeMap;
 use std::env;
@@ -14,16 +14,16 @@ use http_step_redact::{MAX_LEN, Value};
 use tokio::task::spawn_blocking;
 use zeroize::Zeroizing;
 
-/// What a [`SecretSource`] answers: the value, or why there is none, in words that
-/// can follow a colon and have no value in them.
+/// The result of a [`SecretSource`]: the value, or the reason for a failure, worded to follow a
+/// colon and without a value.
 pub type SecretValue = Pin<Box<dyn Future<Output = Result<Vec<u8>, String>> + Send>>;
 
-/// Gives the values of secrets: a vault, say.
+/// Provides the values of secrets, such as a vault.
 ///
-/// A policy names a value as `SCHEME:REFERENCE`; [`Sources::set`] gives a scheme to a
-/// source. `env` and `file` are there without that.
+/// A policy refers to a value as `SCHEME:REFERENCE`; [`Sources::set`] registers a source for a
+/// scheme. `env` and `file` are built in.
 pub trait SecretSource: Send + Sync + 'static {
-    /// The value that a reference names. It is asked for once a run.
+    /// The value of a reference. It is read once per run.
     fn read(&self, reference: &str) -> SecretValue;
 }
 
@@ -41,12 +41,12 @@ impl Default for Sources {
 }
 
 impl Sources {
-    /// Give a scheme to a source.
+    /// Register a source for a scheme.
     pub fn set(&mut self, scheme: &str, source: impl SecretSource) {
         self.0.insert(scheme.to_owned(), Arc::new(source));
     }
 
-    /// The value that a policy names.
+    /// The value that a policy refers to.
     pub(super) async fn read(&self, from: &SourceRef) -> Result<Value, String> {
         let Some(source) = self.0.get(from.scheme()) else {
             let known: Vec<&str> = self.0.keys().map(String::as_str).collect();
@@ -61,7 +61,7 @@ impl Sources {
     }
 }
 
-/// What some editors put before a text is no part of a secret, and would be sent with it.
+/// Some editors write this before a text. It is not part of a secret, and would be sent with it.
 const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
 
 fn value(bytes: Vec<u8>) -> Result<Value, String> {
@@ -72,7 +72,7 @@ fn value(bytes: Vec<u8>) -> Result<Value, String> {
     Value::new(bytes).map_err(|error| error.to_string())
 }
 
-/// That there is no file, and where it was looked for.
+/// An error that no file exists, and where it was searched.
 fn nothing_at(path: &str) -> String {
     match env::current_dir() {
         Ok(directory) if Path::new(path).is_relative() => {
@@ -109,10 +109,10 @@ impl SecretSource for Files {
                     }
                     _ => format!("{path}: {error}"),
                 };
-                // A line break at the end is not the value's.
+                // A line break at the end is not part of the value.
                 let longest = MAX_LEN + 2;
-                // Of one that is made as it is read, the length is told nowhere. The
-                // buffer does not grow, which would leave a copy behind.
+                // The size of a generated file is unknown. The buffer must not grow, which would
+                // leave a copy in memory.
                 let mut value = Vec::with_capacity(longest + 1);
                 let file = File::open(&path).map_err(about)?;
                 let mut file = file.take((longest + 1) as u64);

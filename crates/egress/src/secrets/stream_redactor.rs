@@ -1,4 +1,4 @@
-//! Redacts a text that comes piece by piece, such as a log.
+//! Redacts a text in pieces, such as a log.
 
 use std::sync::Arc;
 
@@ -6,15 +6,15 @@ use super::granted::GrantedSecrets;
 use super::redactions::Passes;
 use super::redactor::through;
 
-/// A text that comes piece by piece, as people may see it. How much of it is held back
-/// depends on how long the values are, and on nothing else of them: a component that writes
-/// a piece, and waits, would learn by what is shown whether a value begins so.
+/// A text in pieces, redacted for users. How much is held back only depends on the lengths of the
+/// values: otherwise a component that writes a piece and waits would learn from the output whether
+/// a value starts with it.
 pub struct StreamRedactor {
     secrets: Arc<GrantedSecrets>,
     passes: Passes,
-    /// Whether all is let go at the end of a line.
+    /// Whether everything is released at the end of a line.
     is_by_line: bool,
-    /// The beginning of a character.
+    /// The start of an incomplete character.
     cut: Vec<u8>,
 }
 
@@ -35,7 +35,7 @@ impl StreamRedactor {
         self.passes.passes.is_empty()
     }
 
-    /// Take a piece in, and give what may be shown by now.
+    /// Add a piece, and return what may be shown.
     pub fn feed(&mut self, piece: &str) -> String {
         if self.passes.derived != self.secrets.derived() {
             self.passes
@@ -60,14 +60,14 @@ impl StreamRedactor {
         String::from_utf8_lossy(&shown).into_owned()
     }
 
-    /// Give the rest.
+    /// Return the rest.
     pub fn finish(&mut self) -> String {
         self.cut.extend(through(&mut self.passes.passes, &[], true));
         let rest = std::mem::take(&mut self.cut);
         String::from_utf8_lossy(&rest).into_owned()
     }
 
-    /// Another text as people may see it.
+    /// Redact another text for users.
     pub fn redact(&self, text: &mut String) {
         self.secrets.redactor().redact(text);
     }

@@ -1,5 +1,4 @@
-//! The audit log: what happened to each request, as the host saw it. A component can't change
-//! it.
+//! The audit log: what happened to each request, as the host saw it. A component can't change it.
 
 mod entry;
 
@@ -18,47 +17,47 @@ use crate::error::failure::Failure;
 use crate::error::{ErrorKind, Sent, Stage};
 use crate::secrets::Redactor;
 
-/// What became of one request.
+/// The record of one request.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct AuditRow {
     /// The method.
     pub method: String,
-    /// Where it was to go; none if it named no origin.
+    /// Its destination; none if it has no origin.
     pub origin: Option<String>,
-    /// The rule of the policy that let it out; none if none did.
+    /// The rule of the policy that allowed it; none if it was denied.
     pub rule: Option<String>,
-    /// The addresses of the origin's host, each of which was checked; none
-    /// before they were found, or where a proxy finds them.
+    /// The addresses of the origin's host, all of which were checked; empty before they were
+    /// resolved, or if a proxy resolves them.
     pub addresses: Vec<IpAddr>,
-    /// Where the socket led: to one of the addresses, or to the proxy.
+    /// The peer of the socket: one of the addresses, or the proxy.
     pub peer: Option<SocketAddr>,
     /// The proxy, without credentials.
     pub proxy: Option<String>,
     /// The secrets that were injected, and where.
     pub secrets: Vec<InjectedSecret>,
-    /// The secrets of which the response had a part, and not the whole, which is redacted.
+    /// The secrets of which the response contained a part, rather than the whole, which is
+    /// redacted.
     pub partial_echoes: Vec<String>,
-    /// How often it was sent, or begun to be: more than once where a server had
-    /// ended the connection, or said that it had not taken the request up.
+    /// How often sending was started: more than once if a server closed the connection or reported
+    /// that it had not processed the request.
     pub attempts: u32,
-    /// Whether the connection was opened for this request; none before there
-    /// was one.
+    /// Whether the connection was opened for this request; none before there was one.
     pub connection: Option<ConnectionUse>,
     /// The version of HTTP.
     pub protocol: Option<Protocol>,
-    /// What was agreed on by TLS; none without it.
+    /// The negotiated parameters of TLS; none without it.
     pub tls: Option<TlsFacts>,
     /// The status code of the response.
     pub status: Option<u16>,
-    /// Bytes of the request's body that went out.
+    /// Sent bytes of the request's body.
     pub bytes_sent: u64,
-    /// Bytes of the response's body, as they came.
+    /// Received bytes of the response's body.
     pub bytes_received: u64,
-    /// Bytes of the response's body without its content coding.
+    /// Decoded bytes of the response's body.
     pub bytes_decoded: u64,
     /// How long each stage took.
     pub seconds: Seconds,
-    /// Why there was no answer, or no whole one.
+    /// Why the response is missing or incomplete.
     pub error: Option<AuditError>,
 }
 
@@ -71,33 +70,32 @@ pub struct InjectedSecret {
     pub place: Place,
 }
 
-/// How long each stage of a request took, in seconds; 0 for one that was not
-/// come to, or not needed.
+/// The duration of each stage of a request in seconds; 0 for one that was not reached, or not
+/// needed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
 pub struct Seconds {
     /// Waiting for a permit.
     pub wait: f64,
-    /// Finding the addresses.
+    /// Resolving the host.
     pub resolve: f64,
     /// Opening the connection, through a proxy if there is one.
     pub connect: f64,
     /// The TLS handshake.
     pub tls: f64,
-    /// From there until the head of the response was there: sending, and the
-    /// server's work.
+    /// From then until the response's head was complete: sending, and the server's work.
     pub head: f64,
     /// Reading the body of the response.
     pub body: f64,
 }
 
-/// Why a request got no answer, or no whole one.
+/// Why a response is missing or incomplete.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct AuditError {
     /// The kind.
     pub kind: ErrorKind,
-    /// What the request was at.
+    /// The stage of the request.
     pub stage: Stage,
-    /// One sentence for people.
+    /// A sentence for users.
     pub message: String,
     /// Whether it may have reached the server.
     pub sent: Sent,
@@ -111,7 +109,7 @@ pub struct AuditLog {
     entries: Mutex<Vec<Arc<AuditEntry>>>,
     answered: AtomicBool,
     last_failure: Mutex<Option<Failure>>,
-    /// None: nothing traces the run.
+    /// None: the run is not traced.
     pub(super) trace: OnceLock<RunTrace>,
 }
 
@@ -128,11 +126,11 @@ impl AuditLog {
 
     /// Trace the requests that are started from now on.
     pub(super) fn trace(&self, run: RunTrace) {
-        // One run has one span.
+        // A run has a single span.
         let _ = self.trace.set(run);
     }
 
-    /// A server has answered; what went wrong before is the component's to tell.
+    /// A server has responded; earlier failures are for the component to report.
     pub(crate) fn answered(&self) {
         self.answered.store(true, Ordering::Relaxed);
         *lock(&self.last_failure) = None;
@@ -167,21 +165,21 @@ impl AuditLog {
         }
     }
 
-    /// The run has ended for a reason that is not the component's.
+    /// The run has ended for a reason outside of the component.
     pub fn abort(&self, kind: ErrorKind, message: &str) {
         for entry in lock(&self.entries).iter() {
             entry.abort(kind, message);
         }
     }
 
-    /// The component has returned by itself.
+    /// The component has returned.
     pub fn returned(&self) {
         for entry in lock(&self.entries).iter() {
             entry.abandon();
         }
     }
 
-    /// What happened to each request, as far as it got, redacted for people.
+    /// What happened to each request so far, redacted for users.
     #[must_use]
     pub fn rows(&self, redactor: &Redactor<'_>) -> Vec<AuditRow> {
         lock(&self.entries)

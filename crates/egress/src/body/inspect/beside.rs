@@ -1,4 +1,4 @@
-//! What servers find in a body that do not look at its type, or find another one in it.
+//! Fields that servers find in a body if they ignore its type, or detect another one.
 
 use http::HeaderMap;
 
@@ -6,7 +6,7 @@ use super::form::Form;
 use super::quoted::Quoted;
 use super::syntax::{Syntax, may_be_form};
 
-/// Reads a body as a form and like JSON, whatever else it is.
+/// Reads a body as a form and like JSON, whatever its type is.
 pub(super) struct Beside {
     form: Option<Form>,
     quoted: Quoted,
@@ -32,13 +32,13 @@ impl Beside {
         self.quoted.step(byte);
     }
 
-    /// The field by which a framework may read the method.
+    /// The field that a framework may use as the method.
     pub(super) fn override_field(&self) -> Option<&'static str> {
         let of_form = self.form.as_ref().and_then(Form::override_field);
         self.quoted.override_field().or(of_form)
     }
 
-    /// Whether what is read is in the value of a field of a form, behind `&` and a name.
+    /// Whether the position is in the value of a form field, after `&` and a name.
     pub(super) fn is_in_field(&self) -> bool {
         self.form.as_ref().is_some_and(Form::is_in_later_field)
     }

@@ -1,19 +1,19 @@
-//! What each byte of a body is, whatever the body is written in.
+//! The meaning of each byte of a body, in any syntax.
 
-/// What a byte of a body is.
+/// The meaning of a byte.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Event {
-    /// It is in no value.
+    /// It is not in a value.
     Outside,
-    /// A value begins behind it.
+    /// A value starts after it.
     Opens,
     /// It is in a value.
     Inside,
-    /// It may be the beginning of what ends a value.
+    /// It may start the end of a value.
     PossibleEnd,
     /// A value has ended.
     Closes,
-    /// A name of JSON has ended: servers sort them, so that who chooses the others learns where
-    /// one belongs.
+    /// A JSON name has ended. Servers sort names, so their order in a response would reveal a value
+    /// in a name.
     Name,
 }

@@ -1,6 +1,6 @@
-//! `application/x-www-form-urlencoded`: names and values between `&`. Some servers take `;`
-//! for one, and some read what looks like JSON or XML as that, whatever its type says: then
-//! nobody knows what is beside a value.
+//! `application/x-www-form-urlencoded`: names and values between `&`. Some servers also split at
+//! `;`, and some read text that looks like JSON or XML as such, whatever its type is: then it is
+//! unknown what is next to a value.
 
 use http_step_policy::override_field;
 
@@ -11,20 +11,20 @@ use super::{MAX_NAME, UNKNOWN_OVERRIDE};
 pub(super) struct Form {
     name: Vec<u8>,
     is_in_value: bool,
-    /// What follows the last `&` or `;`, up to a `=`.
+    /// The text after the last `&` or `;`, up to a `=`.
     key: Vec<u8>,
     is_key_over: bool,
     has_begun: bool,
     is_broken: bool,
-    /// Whether a `&` came before the value that is read, and a name.
+    /// Whether a `&` and a name precede the current value.
     is_later: bool,
-    /// Whether it is no form by its type.
+    /// Whether its type is not a form.
     is_beside: bool,
     override_field: Option<&'static str>,
 }
 
 impl Form {
-    /// Of a body that is none by its type.
+    /// For a body whose type is not a form.
     pub(super) fn beside() -> Self {
         Self {
             is_beside: true,
@@ -35,7 +35,7 @@ impl Form {
     pub(super) fn step(&mut self, byte: u8) -> Event {
         if !self.has_begun && !byte.is_ascii_whitespace() {
             self.has_begun = true;
-            // Of a text in JSON or XML, or of a byte order mark.
+            // Text in JSON or XML, or a byte order mark.
             self.is_broken = b"{[\"'</\xef\xfe\xff".contains(&byte);
         }
         self.note(byte);
@@ -77,12 +77,12 @@ impl Form {
                 self.override_field = self.override_field.or(override_field(&self.key));
             }
             _ if self.is_key_over => {}
-            // Servers leave out blanks before a name.
+            // Servers remove blanks before a name.
             b' ' | b'+' if self.key.is_empty() => {}
             _ if self.key.len() < MAX_NAME => self.key.push(byte),
-            // Text, as it is full of.
+            // Any text contains such bytes.
             _ if self.is_beside => {}
-            // It may be any: of what it is, the end is not known.
+            // It may start any syntax, whose end is unknown.
             _ => {
                 self.is_broken = true;
                 self.override_field = self.override_field.or(Some(UNKNOWN_OVERRIDE));
@@ -98,7 +98,7 @@ impl Form {
         self.is_in_value
     }
 
-    /// Whether what is read is in the value of a field with a name behind `&`.
+    /// Whether the position is in the value of a field with a name, after `&`.
     pub(super) fn is_in_later_field(&self) -> bool {
         self.is_in_value && self.is_later && !self.name.is_empty()
     }

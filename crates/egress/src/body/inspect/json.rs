@@ -1,6 +1,6 @@
-//! JSON (RFC 8259), one text or several, each in a line of its own. Its strings are
-//! values, but for names. What is no JSON, a server may read in a way of its own. Items of
-//! one array it may join, those of arrays in it, too (ECMAScript's `String` does).
+//! JSON (RFC 8259): one text, or one per line. Its strings are values, except for names. A server
+//! may interpret invalid JSON differently. Servers may join the items of an array, including those
+//! of nested arrays (as ECMAScript's `String` does).
 
 use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -8,7 +8,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use super::event::Event;
 use super::{MAX_NAME, MAX_NAMES};
 
-/// How deep it may be.
+/// The maximum depth.
 const DEEPEST: usize = 512;
 
 /// What comes next.
@@ -20,7 +20,7 @@ enum Next {
     NameOrEnd,
     Name,
     Colon,
-    /// A comma, or the end of what it is in.
+    /// A comma, or the end of the array or object.
     Comma,
     /// The rest of a string.
     Text {
@@ -34,15 +34,15 @@ enum Next {
     Nothing,
 }
 
-/// An array or object that is open.
+/// An open array or object.
 enum Level {
-    /// Its fields, by a hash of their names.
+    /// An object with its fields, by a hash of their names.
     Object {
         fields: HashMap<u64, Items>,
         last: u64,
     },
-    /// An array, and with whose items servers may join its own: those of an array that is
-    /// open, or of a field of an object, by number.
+    /// An array, and the index of the items that servers may join its items with: those of an
+    /// enclosing array, or of a field of an object.
     Array { outermost: usize, items: Items },
 }
 
@@ -51,7 +51,7 @@ enum Level {
 struct Items {
     are_several: bool,
     is_any: bool,
-    /// Whose values are among them.
+    /// The secrets among them.
     secrets: Vec<usize>,
 }
 
@@ -59,11 +59,11 @@ struct Items {
 pub(super) struct Json {
     next: Next,
     open: Vec<Level>,
-    /// How many fields the objects remember.
+    /// The number of fields that the objects remember.
     remembered: usize,
-    /// Whose values were alone in an array, and are not any more.
+    /// The secrets that were alone in an array, and no longer are.
     joined: Vec<usize>,
-    /// The name of a field that is read, as it is written.
+    /// The name of the current field, as written.
     name: Vec<u8>,
 }
 
@@ -84,7 +84,7 @@ impl Json {
         }
         let is_between = self.open.is_empty() && self.next == Next::Comma;
         self.next = match (self.next, byte) {
-            // RS is of JSON text sequences (RFC 7464).
+            // RS is used in JSON text sequences (RFC 7464).
             (_, b'\n' | b'\x1e') if is_between => Next::Value,
             (Next::Value, b'\x1e') if self.open.is_empty() => Next::Value,
             (next, b' ' | b'\t' | b'\r' | b'\n') => next,
@@ -174,7 +174,7 @@ impl Json {
         self.enter(Level::Object { fields, last: 0 }, Next::NameOrEnd)
     }
 
-    /// A field has the name that was read. Whether it is known which others have it.
+    /// A field has the name that was read. Returns whether all fields with that name are known.
     fn begin_field(&mut self) -> bool {
         let Some(name) = self.decoded_name() else {
             return false;
@@ -205,7 +205,7 @@ impl Json {
         self.enter(Level::Array { outermost, items }, Next::ValueOrEnd)
     }
 
-    /// What servers may join what is read with.
+    /// The items that servers may join the current one with.
     fn items(&mut self) -> Option<&mut Items> {
         let at = match self.open.last()? {
             Level::Array { outermost, .. } => *outermost,
@@ -230,8 +230,8 @@ impl Json {
         }
     }
 
-    /// The string that has ended is this secret's value. Whether it is alone by now in what
-    /// servers may join.
+    /// The string that has ended is this secret's value. Returns whether it is alone so far among
+    /// the items that servers may join.
     pub(super) fn holds(&mut self, secret: usize) -> bool {
         let Some(items) = self.items() else {
             return true;

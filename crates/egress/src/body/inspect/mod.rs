@@ -1,6 +1,6 @@
-//! How handles stand in a body: each by itself in a field, a string, a text or a part, or
-//! beside other text that the component chose. A body comes in pieces, and is as long as
-//! the component likes: what is kept of it is a few bytes.
+//! The placement of handles in a body: alone in a field, a string, a text or a part, or next to
+//! other text of the component. A body is read in pieces and can have any length, so only a few
+//! bytes of it are kept.
 
 mod beside;
 mod event;
@@ -26,29 +26,30 @@ use super::charset;
 use super::content::context_of;
 use crate::secrets::GrantedSecret;
 
-/// Of how many fields the names are remembered. A handle behind them has a name that may
-/// be another's, too.
+/// The maximum number of remembered field names. A handle after that may be in a field whose name
+/// has occurred before.
 const MAX_NAMES: usize = 4096;
 
-/// The longest name of a field that is told from others.
+/// The maximum length of a field name that is compared.
 const MAX_NAME: usize = 256;
 
-/// The field by whose value some servers read all others (HTML Standard, section 4.10.21.6).
+/// The field that sets the charset of all others for some servers (HTML Standard, section
+/// 4.10.21.6).
 const CHARSET_FIELD: &str = "_charset_";
 
-/// What is named where a server may read fields, and which is not known.
+/// The reported name if a server may find fields that are not known here.
 const UNKNOWN_OVERRIDE: &str = "_method";
 
-/// How a handle stands.
+/// The placement of a handle.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum OwnedPlacement {
     Whole,
     Composed,
-    /// In a field of this name, of which there are more.
+    /// In a field of this name, of which there are several.
     Repeated(String),
-    /// In a list with other items, or in one of several elements of one name.
+    /// In a list with other items, or in one of several elements with the same name.
     Joined,
-    /// Behind an escape that is open, and begins so.
+    /// After an unfinished escape, which starts with this character.
     BehindEscape(char),
     /// In a body, or a part of one, that declares another charset or coding.
     Recoded,
@@ -67,27 +68,27 @@ impl OwnedPlacement {
     }
 }
 
-/// A handle that was found: the number of its secret, and how it stands.
+/// A handle that was found: the index of its secret, and its placement.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Found {
     pub(crate) secret: usize,
     pub(crate) placement: OwnedPlacement,
 }
 
-/// A value that is read.
+/// The current value.
 #[derive(Default)]
 struct Value {
     length: u64,
-    /// The last bytes may be the beginning of its end.
+    /// The number of last bytes that may start its end.
     held: u64,
 }
 
-/// The name of a field, and of those that it is a field of: `a` and `a[b]` of `a[b][c]`.
+/// The name of a field, and the names of its parents: `a` and `a[b]` for `a[b][c]`.
 struct Field {
     name: String,
     hash: u64,
     parents: Vec<u64>,
-    /// Whether it may be any field's.
+    /// Whether it may belong to any field.
     is_too_deep: bool,
 }
 
@@ -113,7 +114,7 @@ fn hash(name: &str) -> u64 {
 #[derive(Default)]
 struct Carrying {
     named: HashMap<u64, BTreeSet<usize>>,
-    /// Those of fields of a field of this name.
+    /// Those in subfields of a field of this name.
     below: HashMap<u64, BTreeSet<usize>>,
 }
 
@@ -125,7 +126,7 @@ impl Carrying {
         }
     }
 
-    /// In fields that servers may join with this one.
+    /// Those in fields that servers may join with this one.
     fn joined_with(&self, field: &Field) -> BTreeSet<usize> {
         let parents = field.parents.iter().map(|it| self.named.get(it));
         let own = [self.named.get(&field.hash), self.below.get(&field.hash)];
@@ -134,54 +135,54 @@ impl Carrying {
     }
 }
 
-/// A handle whose value may go on.
+/// A handle whose value may continue.
 struct Pending {
     secret: usize,
-    /// Where it begins.
+    /// Its start.
     at: u64,
 }
 
-/// Reads a body as it comes.
+/// Reads a body in pieces.
 pub(crate) struct BodyReader {
     syntax: Syntax,
     handles: Vec<[u8; HANDLE_BYTES]>,
-    /// With how many characters all handles begin alike.
+    /// The length of the prefix that all handles share.
     shared: usize,
-    /// The last characters that may be of a handle, each twice, so that they are in a row.
+    /// The last characters that may belong to a handle, each stored twice, so that they are
+    /// contiguous.
     last: [u8; 2 * HANDLE_BYTES],
-    /// How many of them there are in a row.
+    /// The number of consecutive ones.
     run: u64,
     read: u64,
-    /// The escapes of what values are written in.
+    /// The escapes in the syntax of values.
     escape: OpenEscape,
-    /// Whether one was open before each of the last bytes, a bit each, and now.
+    /// Whether an escape was unfinished before each of the last bytes and is now, a bit each.
     open: u64,
     value: Option<Value>,
     pending: Option<Pending>,
-    /// The field that is read, by each of its names, and whether there was another one of
-    /// them.
+    /// The current field, by each of its possible names, and whether another field has one of them.
     field: Vec<Field>,
     is_field_repeated: bool,
-    /// Whether its name may say how its value is decoded.
+    /// Whether its name may specify how its value is decoded.
     is_field_recoded: bool,
     names: HashSet<u64>,
-    /// The names of what these fields are of.
+    /// The parent names of all fields.
     parents: HashSet<u64>,
     carrying: Carrying,
-    /// The secrets found, and those of them found whole.
+    /// The secrets that were found, and those that were found whole.
     met: BTreeSet<usize>,
     whole: BTreeSet<usize>,
     found: Vec<Found>,
     /// Whether the whole body declares another charset or coding.
     is_recoded: bool,
-    /// What servers may read that take a body for something else.
+    /// Fields that servers may find if they assume another type.
     beside: Beside,
-    /// Whether a server reads fields in it, and this does not.
+    /// Whether a server finds fields in it that are not found here.
     is_unreadable: bool,
 }
 
 impl BodyReader {
-    /// Of a request with this head.
+    /// A reader for the body of a request with this header.
     pub(crate) fn new(header: &HeaderMap, query: Option<&str>, secrets: &[GrantedSecret]) -> Self {
         let are_ascii = secrets.iter().all(|secret| secret.value().is_ascii());
         let syntax = Syntax::new(header, are_ascii);
@@ -225,7 +226,7 @@ impl BodyReader {
         }
     }
 
-    /// Read on.
+    /// Read a piece.
     pub(crate) fn read(&mut self, bytes: &[u8]) {
         for byte in bytes {
             self.read += 1;
@@ -250,14 +251,14 @@ impl BodyReader {
             self.report(secret, OwnedPlacement::Joined);
         }
         if self.syntax.is_broken() {
-            // What was whole may be read otherwise.
+            // Values that were whole may be interpreted differently.
             for secret in std::mem::take(&mut self.whole) {
                 self.report(secret, OwnedPlacement::Composed);
             }
         }
     }
 
-    /// There is no more.
+    /// The body has ended.
     pub(crate) fn finish(&mut self) {
         if self.syntax.ends_value() {
             self.take(Event::Closes);
@@ -266,34 +267,34 @@ impl BodyReader {
         }
     }
 
-    /// What was found since.
+    /// The handles that were found since the last call.
     pub(crate) fn take_found(&mut self) -> Vec<Found> {
         std::mem::take(&mut self.found)
     }
 
-    /// Whether a handle of a secret was found by now.
+    /// Whether a handle of a secret was found so far.
     pub(crate) fn has_found(&self, secret: usize) -> bool {
         self.met.contains(&secret)
     }
 
-    /// How many bytes were read.
+    /// The number of bytes that were read so far.
     pub(crate) fn read_by_now(&self) -> u64 {
         self.read
     }
 
-    /// What escapes begin with in what values are written in.
+    /// The first character of escapes in the syntax of values.
     pub(crate) fn sign_of_escapes(&self) -> Option<char> {
         self.escape.sign()
     }
 
-    /// Up to where all that was found is told of.
+    /// The position up to which all findings were reported.
     pub(crate) fn cleared(&self) -> u64 {
         self.pending
             .as_ref()
             .map_or(self.read, |pending| pending.at)
     }
 
-    /// The field by which a framework may act on another method, if there is one.
+    /// The field that can make a server use another method, if there is one.
     pub(crate) fn override_field(&self) -> Option<&'static str> {
         self.syntax
             .override_field()
@@ -365,7 +366,7 @@ impl BodyReader {
         self.field = field;
     }
 
-    /// Whether servers may join a field with one that was read.
+    /// Whether servers may join a field with an earlier one.
     fn has_field(&self, field: &Field) -> bool {
         self.names.contains(&field.hash)
             || self.parents.contains(&field.hash)
@@ -397,13 +398,13 @@ impl BodyReader {
         }
     }
 
-    /// The sign of the escape that is open before the handle that was read last.
+    /// The first character of the unfinished escape before the last handle.
     fn open_before_handle(&self) -> Option<char> {
         let is_open = self.open >> HANDLE_BYTES & 1 == 1;
         self.escape.sign().filter(|_| is_open)
     }
 
-    /// It is known what follows the last handle.
+    /// The text after the last handle is known.
     fn resolve(&mut self, placement: OwnedPlacement) {
         let Some(Pending { secret, .. }) = self.pending.take() else {
             return;
@@ -430,7 +431,7 @@ impl BodyReader {
         if placement == OwnedPlacement::Whole {
             self.whole.insert(secret);
         }
-        // A body may be full of them, each in a field of another name.
+        // A body may contain many of them, each in a field with another name.
         let kind = discriminant(&placement);
         let is_alike = |it: &Found| it.secret == secret && discriminant(&it.placement) == kind;
         if !self.found.iter().any(is_alike) {
@@ -447,11 +448,11 @@ impl BodyReader {
         }
     }
 
-    /// Whose handle the last characters are.
+    /// The secret whose handle the last characters are.
     fn handle(&self) -> Option<usize> {
         let at = usize::try_from(self.run % HANDLE_BYTES as u64).unwrap_or_default();
         let last = self.last.get(at..at + HANDLE_BYTES)?;
-        // Else it would take long to look for each where none is.
+        // Otherwise comparing all handles at each position would take long.
         let shared = self.handles.first()?.get(..self.shared)?;
         if !last.starts_with(shared) {
             return None;

@@ -1,5 +1,5 @@
-//! Multipart bodies (RFC 2046, section 5.1): the content of a part is a value. Lines end
-//! with CRLF; some servers take less, and would find other parts than there are.
+//! Multipart bodies (RFC 2046, section 5.1): the content of a part is a value. Lines end with CRLF;
+//! some servers accept other line ends, and would find other parts.
 
 use http_step_policy::override_field;
 use percent_encoding::percent_decode;
@@ -8,11 +8,11 @@ use super::UNKNOWN_OVERRIDE;
 use super::event::Event;
 use crate::body::charset;
 
-/// The most bytes of one part's header.
+/// The maximum length of a part's header.
 const MAX_HEADER: usize = 8 << 10;
 
-/// The fields of a part's header from which no server takes a name, but for the first. Rack takes one
-/// from `Content-ID`.
+/// The fields of a part's header, except for the first, from which no server takes a name. Rack
+/// takes one from `Content-ID`.
 const FIELDS: [&str; 4] = [
     DISPOSITION,
     "content-type",
@@ -22,29 +22,29 @@ const FIELDS: [&str; 4] = [
 
 const DISPOSITION: &str = "content-disposition";
 
-/// The longest boundary (RFC 2046, section 5.1.1).
+/// The maximum length of a boundary (RFC 2046, section 5.1.1).
 const MAX_BOUNDARY: usize = 70;
 
 #[derive(Clone, Copy)]
 enum Next {
-    /// So many bytes of the first delimiter were read.
+    /// After a number of bytes of the first delimiter.
     First(usize),
-    /// A delimiter was read: a part follows, or nothing.
+    /// After a delimiter: a part follows, or nothing.
     AfterDelimiter,
     PartLine,
     LastDash,
-    /// A part's header, in which a CR was read last or not, and how long its line is.
+    /// A part's header: whether a CR was read last, and the length of the line.
     Header {
         is_cr: bool,
         line: usize,
     },
-    /// A part's content: how much of a delimiter was read, and whether a CR is before it.
+    /// A part's content: how much of a delimiter was read, and whether a CR precedes it.
     Content {
         matched: usize,
         is_cr: bool,
     },
     Epilogue,
-    /// Nobody knows what.
+    /// Unknown.
     Nothing,
 }
 
@@ -54,14 +54,14 @@ pub(super) struct Multipart {
     next: Next,
     header: Vec<u8>,
     override_field: Option<&'static str>,
-    /// Of the part whose content is read.
+    /// For the current part.
     is_content_recoded: bool,
-    /// Whether the values are.
+    /// Whether all values are ASCII.
     are_ascii: bool,
 }
 
 impl Multipart {
-    /// Of a type, if it says one boundary, and plainly.
+    /// From a type that has exactly one boundary, in plain syntax.
     pub(super) fn from_content_type(content_type: &str, are_ascii: bool) -> Option<Self> {
         let (essence, parameters) = content_type.split_once(';')?;
         let essence = essence.trim().to_ascii_lowercase();
@@ -80,7 +80,7 @@ impl Multipart {
             .strip_prefix('"')
             .and_then(|rest| rest.strip_suffix('"'));
         let boundary = unquoted.unwrap_or(boundary);
-        // At others that it may have some servers end it.
+        // Some servers end a boundary at other characters.
         let is_of_boundary = |byte: u8| byte.is_ascii_alphanumeric() || b"'+_-.".contains(&byte);
         if boundary.is_empty()
             || boundary.len() > MAX_BOUNDARY
@@ -117,7 +117,7 @@ impl Multipart {
             }
             Next::Header { is_cr, line } => self.header(byte, is_cr, line),
             Next::Content { matched, is_cr } => self.content(byte, matched, is_cr),
-            // Some servers find parts there, too.
+            // Some servers find parts here, too.
             Next::Epilogue if byte.is_ascii_whitespace() => (Next::Epilogue, Event::Outside),
             _ => (Next::Nothing, Event::Outside),
         };
@@ -161,7 +161,7 @@ impl Multipart {
         let content = |matched, is_cr| Next::Content { matched, is_cr };
         if matched > 0 {
             if self.delimiter.get(matched) != Some(&byte) {
-                // What looked like an end was content; so is this byte, for all that matters.
+                // The possible end was content, and so is this byte.
                 let next = content(usize::from(byte == b'\n'), byte == b'\r');
                 return (next, Event::Inside);
             }
@@ -181,8 +181,8 @@ impl Multipart {
         }
     }
 
-    /// The names that the part whose content begins may have. Of several, servers take the
-    /// first or the last, or that of one line; and each finds other ends of quotes.
+    /// The possible names of the part whose content starts. If there are several, servers take the
+    /// first or the last, or the one of one line, and they find the ends of quotes differently.
     pub(super) fn names(&self) -> Vec<Vec<u8>> {
         let header = String::from_utf8_lossy(&self.header);
         let mut names: Vec<Vec<u8>> = Vec::new();
@@ -201,8 +201,8 @@ impl Multipart {
         names
     }
 
-    /// The field by which a framework may read the method, of those that the part whose
-    /// content begins may be, however its name is written.
+    /// The field that a framework may use as the method, among the possible names of the part whose
+    /// content starts, however they are written.
     fn override_in_header(&self) -> Option<&'static str> {
         let header: Vec<u8> = self
             .header
@@ -215,22 +215,22 @@ impl Multipart {
         words.find_map(|word| override_field(word.as_bytes()))
     }
 
-    /// That of any part that was read by now.
+    /// That of any part so far.
     pub(super) fn override_field(&self) -> Option<&'static str> {
         let unknown = self.is_broken().then_some(UNKNOWN_OVERRIDE);
         self.override_field.or(unknown)
     }
 
-    /// Whether the part that is read declares another charset or coding.
+    /// Whether the current part declares another charset or coding.
     pub(super) fn is_recoded(&self) -> bool {
         match self.next {
-            // A part may be full of handles.
+            // A part may contain many handles.
             Next::Content { .. } | Next::Nothing => self.is_content_recoded,
             _ => self.recodes(),
         }
     }
 
-    /// Whether what was read of a part's header does.
+    /// Whether the part's header so far does.
     fn recodes(&self) -> bool {
         let header = String::from_utf8_lossy(&self.header).to_ascii_lowercase();
         let mut encodings = header.split("content-transfer-encoding").skip(1);
@@ -253,7 +253,7 @@ impl Multipart {
     }
 }
 
-/// What follows each `name=` in a part's header, and is not that of a file.
+/// The text after each `name=` in a part's header, except for file names.
 fn values_of_name(header: &str) -> impl Iterator<Item = &str> {
     const NAME: &str = "name";
     let is_of_word = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
@@ -267,16 +267,16 @@ fn values_of_name(header: &str) -> impl Iterator<Item = &str> {
     })
 }
 
-/// Whether servers may find another name in a part's header than is read here, or make one up: not
-/// exactly one `name=`, escapes (RFC 822), encoded words (RFC 2047), pieces or a charset (RFC 2231),
-/// or a field from which some server takes a name.
+/// Whether servers may find another name in a part's header than is read here, or generate one: not
+/// exactly one `name=`, escapes (RFC 822), encoded words (RFC 2047), pieces or a charset (RFC
+/// 2231), or a field from which some server takes a name.
 fn has_other_names(header: &[u8]) -> bool {
     let header = String::from_utf8_lossy(header).to_ascii_lowercase();
     let mut dispositions = header.lines().filter(|line| line.starts_with(DISPOSITION));
     let is_named = dispositions
         .next()
         .is_some_and(|line| values_of_name(line).count() == 1);
-    // A folded line has no name of a field.
+    // A folded line does not start with the name of a field.
     let is_other = |line: &str| {
         let name = line.split(':').next().unwrap_or_default();
         !FIELDS.contains(&name)

@@ -8,9 +8,9 @@ use super::MAX_NAME;
 /// Finds texts in quotes, and names before a colon, that frameworks use as the method. Whether such a
 /// text is a name or a value is unknown.
 pub(super) struct Quoted {
-    /// The character before the text that is read.
+    /// The character before the current text.
     begin: u8,
-    /// The text, with its escapes. None if it is too long for a name.
+    /// The current text, with its escapes. None if it is too long for a name.
     text: Option<Vec<u8>>,
     override_field: Option<&'static str>,
 }
@@ -29,7 +29,7 @@ impl Quoted {
             b'"' | b'\'' | b'{' | b'}' | b'[' | b']' | b',' | b':' | b'/' | b'\n' | b'\r' => {
                 self.end(byte);
             }
-            // Of UTF-16 and UTF-32, which servers recognize by them.
+            // Part of UTF-16 and UTF-32, which servers detect.
             0 => {}
             _ => {
                 let Some(text) = &mut self.text else { return };
@@ -52,7 +52,7 @@ impl Quoted {
         text.clear();
     }
 
-    /// The field by which a framework may read the method.
+    /// The field that a framework may use as the method.
     pub(super) fn override_field(&self) -> Option<&'static str> {
         self.override_field
     }

@@ -1,4 +1,4 @@
-//! What a body is written in, as servers read it, and what each of its bytes is.
+//! The syntax of a body, as servers interpret it, and the meaning of each of its bytes.
 
 use http::header::{CONTENT_ENCODING, CONTENT_TYPE};
 use http::{HeaderMap, HeaderName, HeaderValue};
@@ -12,21 +12,21 @@ use super::multipart::Multipart;
 use super::xml::Xml;
 use crate::body::charset;
 
-/// How MIME says that a body is encoded (RFC 2045, section 6).
+/// The field for the encoding of a body in MIME (RFC 2045, section 6).
 const TRANSFER_ENCODING: &str = "content-transfer-encoding";
 
-/// What a body is written in.
+/// The syntax of a body.
 pub(super) enum Syntax {
     Form(Form),
     Json(Json),
     Multipart(Multipart),
     Xml(Xml),
-    /// All of it is one value.
+    /// The whole body is one value.
     Plain,
 }
 
 impl Syntax {
-    /// As servers read it. Where they may read it otherwise, all of it is one value.
+    /// The syntax as servers interpret it. If servers may differ, the whole body is one value.
     pub(super) fn new(header: &HeaderMap, are_ascii: bool) -> Self {
         let mut types = values_of(header, &CONTENT_TYPE);
         let content_type = match (types.next(), types.next()) {
@@ -69,7 +69,7 @@ impl Syntax {
         }
     }
 
-    /// The names that the field whose value begins may have, as they are written.
+    /// The possible names of the field whose value starts, as written.
     pub(super) fn take_names(&mut self) -> Vec<Vec<u8>> {
         match self {
             Self::Form(form) => vec![form.take_name()],
@@ -78,7 +78,7 @@ impl Syntax {
         }
     }
 
-    /// The field by which a framework may read the method, if one was read by now.
+    /// The field that a framework may use as the method, if one was read so far.
     pub(super) fn override_field(&self) -> Option<&'static str> {
         match self {
             Self::Form(form) => form.override_field(),
@@ -87,13 +87,13 @@ impl Syntax {
         }
     }
 
-    /// Whether fields of one name are put together, as some servers do.
+    /// Whether some servers join fields with the same name.
     pub(super) fn has_fields(&self) -> bool {
         matches!(self, Self::Form(_) | Self::Multipart(_))
     }
 
-    /// A value that stands in it whole belongs to this secret. Whether it is alone by now in
-    /// what servers may join.
+    /// A value that is whole belongs to this secret. Returns whether it is alone so far among the
+    /// items that servers may join.
     pub(super) fn holds(&mut self, secret: usize) -> bool {
         match self {
             Self::Json(json) => json.holds(secret),
@@ -102,7 +102,7 @@ impl Syntax {
         }
     }
 
-    /// The secrets whose values turned out not to be alone.
+    /// The secrets whose values are no longer alone.
     pub(super) fn take_joined(&mut self) -> Vec<usize> {
         match self {
             Self::Json(json) => json.take_joined(),
@@ -111,7 +111,7 @@ impl Syntax {
         }
     }
 
-    /// Whether it is not what it says it is: nobody knows how a server reads it.
+    /// Whether it violates its syntax, so that it is unknown how a server interprets it.
     pub(super) fn is_broken(&self) -> bool {
         match self {
             Self::Json(json) => json.is_broken(),
@@ -122,12 +122,12 @@ impl Syntax {
         }
     }
 
-    /// Whether the part that is being read declares another charset or coding.
+    /// Whether the current part declares another charset or coding.
     pub(super) fn is_recoded(&self) -> bool {
         matches!(self, Self::Multipart(multipart) if multipart.is_recoded())
     }
 
-    /// Whether a value ends where the body does.
+    /// Whether a value ends at the end of the body.
     pub(super) fn ends_value(&self) -> bool {
         match self {
             Self::Form(form) => form.is_in_value(),
@@ -137,7 +137,7 @@ impl Syntax {
     }
 }
 
-/// Whether a request declares a charset or coding for its body that values are not written in.
+/// Whether a request declares a charset or coding for its body in which values are not written.
 pub(super) fn is_recoded(header: &HeaderMap, are_ascii: bool) -> bool {
     let mut types = values_of(header, &CONTENT_TYPE);
     let transfer_encoding = HeaderName::from_static(TRANSFER_ENCODING);
@@ -150,7 +150,7 @@ pub(super) fn is_recoded(header: &HeaderMap, are_ascii: bool) -> bool {
         })
 }
 
-/// Whether servers differ in what a type is: some look at its beginning or at a word in it
+/// Whether servers interpret a type differently: some look at its start or at a word in it
 /// (`application/x-www-form-urlencoded+json`, `multipart/xml`), others at its end.
 fn has_two_natures(content_type: &str) -> bool {
     let essence = content_type.split(';').next().unwrap_or_default();
@@ -163,7 +163,7 @@ fn has_two_natures(content_type: &str) -> bool {
         || essence.contains("json") && essence.contains("xml")
 }
 
-/// The values of the fields that are this one to some server: of CGI `Content_Type` is, too.
+/// The values of the fields that some server takes for this one: for CGI, `Content_Type` is one.
 fn values_of<'h>(
     header: &'h HeaderMap,
     name: &'h HeaderName,
@@ -174,17 +174,17 @@ fn values_of<'h>(
     })
 }
 
-/// Whether some servers may take a body for a form: one without a type, or with several.
+/// Whether some servers may interpret a body as a form: without a type, or with several.
 pub(super) fn may_be_form(header: &HeaderMap) -> bool {
     values_of(header, &CONTENT_TYPE).next().is_none() || has_type(header, "form-urlencoded")
 }
 
-/// Or for one in parts.
+/// The same for a multipart body.
 pub(super) fn may_be_multipart(header: &HeaderMap) -> bool {
     has_type(header, "multipart/")
 }
 
-/// Whether a type has such a word in it.
+/// Whether a type contains a word.
 fn has_type(header: &HeaderMap, word: &str) -> bool {
     let lower = |it: &HeaderValue| it.as_bytes().to_ascii_lowercase();
     let mut types = values_of(header, &CONTENT_TYPE).map(lower);

@@ -1,4 +1,4 @@
-//! What is whole, however a body is cut into pieces.
+//! Which handles are whole, however a body is split into pieces.
 
 use std::sync::Arc;
 
@@ -17,7 +17,7 @@ fn secrets() -> Arc<GrantedSecrets> {
     ]))
 }
 
-/// What is found in a body in which `{}` and `{other}` stand for handles.
+/// The reader after a body, with handles in place of `{}` and `{other}`.
 fn read(content_type: &str, body: &str) -> BodyReader {
     let secrets = secrets();
     let mut header = HeaderMap::new();
@@ -42,7 +42,7 @@ fn read_in(header: &HeaderMap, secrets: &GrantedSecrets, body: &[u8], length: us
     let mut reader = BodyReader::new(header, None, secrets.secrets());
     for piece in body.chunks(length) {
         reader.read(piece);
-        // All that is held back is a handle and what may end it.
+        // Only a handle and the possible end of its value are held back.
         assert!(reader.read - reader.cleared() < 150);
     }
     reader.finish();
@@ -50,7 +50,7 @@ fn read_in(header: &HeaderMap, secrets: &GrantedSecrets, body: &[u8], length: us
     reader
 }
 
-/// Whether all handles are whole; there is one at least.
+/// Whether all handles are whole, and there is at least one.
 fn is_whole(content_type: &str, body: &str) -> bool {
     let found = read(content_type, body).found;
     assert!(!found.is_empty(), "{body}");
@@ -95,7 +95,7 @@ fn forms() {
             "a==={}",
             "{}=a",
             "a={}\n",
-            // ASP.NET has `x,VALUE` of these.
+            // ASP.NET joins these as `x,VALUE`.
             "a=x&a={}",
             "a={}&a=x",
             "A=x&a={}",
@@ -104,7 +104,7 @@ fn forms() {
             "a+b={}&a%20b=x",
             "a[]=x&a={}",
             "a[0]=x&a[1]={}",
-            // qs has a list of the text and the object, or takes the text for a key of it.
+            // qs makes a list of the text and the object, or takes the text for a key of it.
             "a=x&a[b]={}",
             "a[b]=x&a={}",
             "a={}&a[b]=x",
@@ -113,11 +113,11 @@ fn forms() {
             "a[1][b]={}&a=x",
             "q=x&q:list={}",
             "a[b][c][d][e][f][g][h][i][j]={}",
-            // Some read `;` as `&`.
+            // Some servers split at `;`.
             "a=x;b={}",
             "b;a=x&a={}",
             "a={}&b=x;c=y",
-            // What is JSON is read as that by many, whatever its type says.
+            // Many servers read JSON as such, whatever its type is.
             "{\"a\": \"x&b={}&c=\"}",
             " [\"x&b={}&c=\"]",
             "\u{feff}{\"a\": \"x&b={}&c=\"}",
@@ -125,7 +125,7 @@ fn forms() {
             "<a>x&b={}&c=</a>",
         ],
     );
-    // However long the name is, and however it is written.
+    // However long the name is, and in any notation.
     let long = "a".repeat(90);
     let written = "%61".repeat(90);
     for body in [
@@ -151,7 +151,7 @@ fn forms() {
 }
 
 #[test]
-fn how_what_is_joined_stands() {
+fn placements_of_joined_values() {
     for (content_type, body) in [
         ("application/json", r#"["{}", 1]"#),
         ("text/xml", "<a><b>{}</b><b/></a>"),
@@ -205,7 +205,7 @@ fn json() {
                 r#"{"a":"\\\"{}"}"#,
                 r#"{"a":"{}{other}"}"#,
                 r#"{"a":"\u0020{}"}"#,
-                // Servers join the items of a list, and of lists in it.
+                // Servers join the items of a list, including nested lists.
                 r#"["x", "{}"]"#,
                 r#"["{}", "x"]"#,
                 r#"{"a": ["{}", "{other}"]}"#,
@@ -216,18 +216,18 @@ fn json() {
                 r#"[1, "{}"]"#,
                 r#"["{}", null]"#,
                 r#"["{}", {"a": "b"}, 1.5e-7]"#,
-                // Or the values of fields of one name, some of them lists.
+                // They join the values of fields with the same name, some of which are lists.
                 r#"{"a": "x", "a": "{}"}"#,
                 r#"{"a": "{}", "A": "x"}"#,
                 r#"{"a": ["{}"], "b": 1, "\u0061": ["x"]}"#,
                 r#"{"a": [["x"]], "a": "{}"}"#,
                 // They sort names.
                 r#"{"{}": 1}"#,
-                // And some read a form in whatever it is.
+                // Some servers read any body as a form.
                 r#"{"a": "&q=x", "b": "{}"}"#,
                 r#"{"a": "http://a.test/?b=c&d=x", "b": "{}"}"#,
                 r#"{"a":{}}"#,
-                // What some read in a way of their own.
+                // Some servers interpret this differently.
                 r#"{'x "{}" y': 1}"#,
                 r#"{"a": 'x', "b": "{}"}"#,
                 r#"{"a": "{}" "x"}"#,
@@ -280,7 +280,7 @@ fn multipart() {
         part("{}{other}"),
         part("x\r\n--b-{}"),
         part("{}\r\n--b-"),
-        // What is no end is content.
+        // Not an end, so it is content.
         part("{}\r\n--b-2"),
         part("{}\r\n-"),
         part("\r{}"),
@@ -295,13 +295,13 @@ fn multipart() {
         format!("--b-1\r\nContent-ID: a\r\n\r\nx\r\n{}", part("{}")),
         "--b-1\r\n\r\n{}".to_owned(),
         "--b-1\r\n\r\nx\r\n--b-1--\r\n{}".to_owned(),
-        // Lenient servers find another beginning of the content.
+        // Lenient servers find another start of the content.
         "--b-1\nContent-Disposition: form-data; name=a\n\nx\r\n\r\n{}\r\n--b-1--".to_owned(),
         "--b-1\r\nContent-Disposition: form-data; name=a\n\nx\r\n\r\n{}\r\n--b-1--".to_owned(),
         format!("--b-1\r\n\r\nx\n--b-1\nA: b\n\ny\r\n{}", part("{}")),
         format!("--b-1 \r\n\r\nx\r\n{}", part("{}")),
     ];
-    // Other names of the same part, to one server or the other, which puts them together.
+    // Several names of one part: each server chooses one of them, and joins parts with that name.
     let names = [
         "name=A",
         "name=\"a\"; name=\"b\"",
@@ -313,7 +313,7 @@ fn multipart() {
         "name = 'a'; filename=x",
         "name=%61",
         "name=\"a[]\"",
-        // With an escape, in a charset or encoded nobody knows.
+        // With an escape, in a charset, or encoded in an unknown way.
         "name=\"\\a\"",
         "name*=utf-8''%61",
         "name*0=a",
@@ -348,16 +348,16 @@ fn multipart() {
         "multipart/form-data; boundary=x; boundary=b-1",
         "multipart/form-data; boundary*0=b; boundary=b-1",
         "multipart/form-data; boundary=\"b\\-1\"",
-        // PHP ends it at the comma.
+        // PHP ends the boundary at the comma.
         "multipart/form-data; boundary=b,c",
     ] {
         check(content_type, &["{}"], &[&part("{}")]);
     }
 }
 
-/// In another charset or coding nobody would recognize it, whatever it stands in.
+/// In another charset or coding the value would not be recognized, whatever its placement is.
 #[test]
-fn what_is_recoded() {
+fn recoded_bodies() {
     let part = |header: &str| format!("--b-1\r\n{header}\r\n\r\n{{}}\r\n--b-1--\r\n");
     let multipart = "multipart/form-data; boundary=b-1";
     let charset = "--b-1\r\nContent-Disposition: form-data; name=\"_charset_\"\r\n\r\nutf-16\r\n";
@@ -404,7 +404,7 @@ fn what_is_recoded() {
         }];
         assert_eq!(found, recoded, "{content_type}: {body}");
     }
-    // Whoever comes after it tells of those before.
+    // A later field applies to the earlier ones.
     let after = "a={}&_charset_=utf-16";
     let found = read("application/x-www-form-urlencoded", after).found;
     let last = found.last().map(|found| &found.placement);
@@ -422,9 +422,9 @@ fn what_is_recoded() {
     }
 }
 
-/// The method may be read from what is no form by its type.
+/// Frameworks may read the method from a body whose type is not a form.
 #[test]
-fn overrides_in_what_may_be_a_form() {
+fn overrides_in_possible_forms() {
     let field = |content_type: Option<&str>, body: &str| {
         let mut header = HeaderMap::new();
         if let Some(content_type) = content_type {
@@ -510,7 +510,7 @@ fn xml() {
             "<a></a>{}",
             "<a>x<b/>{}</a>",
             "<a>x<!-- -->{}</a>",
-            // Who asks for the text of `a` has all of it.
+            // The text of `a` in a server's API contains all of it.
             "<a>x<b>{}</b></a>",
             "<a><b>{}</b>x</a>",
             "<a><b>{}</b>\n&#120;</a>",
@@ -527,7 +527,7 @@ fn xml() {
             r#"{"a": "x<a>{}</a>"}"#,
             "q=x<a>{}</a>",
             "<!-- &q=x --><a>{}</a>",
-            // Elements of one name are a list.
+            // Elements with the same name are a list.
             "<a><b>x</b><b>{}</b></a>",
             "<a><b>{}</b><c/><B>x</B></a>",
             "<a><b>{}</b><n:b/></a>",
@@ -543,7 +543,7 @@ fn xml() {
             "<?xml version='1.0' encoding='utf-7'?><a>{}</a>",
             "<?xml version='1.0' encoding='utf-7' standalone='utf-8'?><a>{}</a>",
             "<a b=x>'{}'</a>",
-            // `<!--->` begins a comment, which ends in what looks like an attribute.
+            // `<!--->` starts a comment, which ends in text that looks like an attribute.
             "<a><!---><b x=\"-->y\" z=\"{}\"/></a>",
             "<a><!-x-><b>{}</b></a>",
         ],
@@ -551,17 +551,17 @@ fn xml() {
 }
 
 #[test]
-fn anything_else() {
+fn other_types() {
     for content_type in [
         "text/plain",
         "application/octet-stream",
         "x",
         "text/csv",
-        // What some take for a form, or for parts, and others do not.
+        // Some servers interpret these as a form or as parts, others don't.
         "application/x-www-form-urlencoded+json",
         "multipart/xml; boundary=b",
         "multipart/form-data+xml; boundary=b",
-        // Of a list some servers take the last.
+        // Some servers take the last type of a list.
         "application/x-www-form-urlencoded;, text/plain",
     ] {
         check(
@@ -574,7 +574,7 @@ fn anything_else() {
     let handle = secrets.handle("TOKEN").unwrap().unwrap();
     let form = HeaderValue::from_static("application/x-www-form-urlencoded");
     let json = HeaderValue::from_static("application/json");
-    // With two types, or compressed, nobody knows what it is.
+    // With two types, or compressed, the syntax is unknown.
     let mut two = HeaderMap::new();
     two.append(CONTENT_TYPE, form.clone());
     two.append(CONTENT_TYPE, json);
@@ -630,7 +630,7 @@ fn overrides() {
         (json, "{/**/ _method : 'DELETE'}"),
         (json, "{\0\"\0_\0m\0e\0t\0h\0o\0d\0\"\0:\0\"\0D\0\"\0}\0"),
         ("text/plain", r#"{"\ud800": 0, "_method": "DELETE"}"#),
-        // A string that need not be a name.
+        // A string that may be a value.
         (json, r#"{"a": "_method"}"#),
         (
             part,
@@ -654,7 +654,7 @@ fn overrides() {
             "--b\r\nContent-ID: <_method>\r\n\r\nDELETE\r\n--b--\r\n",
         ),
         (part, "--b\r\n\r\nDELETE\r\n--b--\r\n"),
-        // What servers read in different ways.
+        // Servers interpret this differently.
         (
             part,
             "--b\nContent-Disposition: form-data; name=_method\n\nDELETE\n--b--",
@@ -676,7 +676,7 @@ fn overrides() {
     ] {
         assert_eq!(read(content_type, body).override_field(), None, "{body}");
     }
-    // Of Plack and Catalyst.
+    // For Plack and Catalyst.
     for (content_type, body) in [
         (form, "x-tunneled-method=DELETE"),
         (json, r#"{"x-tunneled-method": "DELETE"}"#),
@@ -688,9 +688,9 @@ fn overrides() {
     }
 }
 
-/// Servers replace what is not ASCII, and would show the rest.
+/// Servers replace other characters, and would reveal the rest.
 #[test]
-fn us_ascii_is_for_ascii_alone() {
+fn us_ascii_is_only_for_ascii_values() {
     let secret = Secret::new("TOKEN", "env:TOKEN".parse().unwrap());
     for (value, placement) in [
         ("a-value", OwnedPlacement::Whole),
@@ -714,9 +714,9 @@ fn us_ascii_is_for_ascii_alone() {
     }
 }
 
-/// A body full of fields with handles takes time in proportion, too.
+/// The time for a body full of fields with handles is also linear.
 #[test]
-fn many_handles_take_time_in_proportion() {
+fn many_handles_take_linear_time() {
     let secrets = secrets();
     let handle = secrets.handle("TOKEN").unwrap().unwrap();
     let part = |name: &str| {
@@ -754,9 +754,9 @@ fn many_handles_take_time_in_proportion() {
     }
 }
 
-/// What is found once is not looked for with each byte.
+/// Findings are not searched again for each byte.
 #[test]
-fn long_bodies_take_time_in_proportion() {
+fn long_bodies_take_linear_time() {
     let mut header = HeaderMap::new();
     let body = "x".repeat(4 << 20);
     let secrets = secrets();

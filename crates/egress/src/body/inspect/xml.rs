@@ -1,7 +1,7 @@
-//! XML: an attribute's value is a value, and so is a text that is all of its element. A
-//! document type could name texts to be put together elsewhere, so with one nothing is
-//! whole; nor is anything where an element has text beside elements, since servers that ask
-//! for its text join it with theirs. Elements of one name in one element are items of a list.
+//! XML: an attribute's value is a value, and so is text that is the whole content of its element. A
+//! document type could define entities that servers insert elsewhere, so with one no handle is
+//! whole. Text next to elements is not whole either, since servers that read the text of the outer
+//! element join it with theirs. Elements with the same name in one element are items of a list.
 
 use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -9,65 +9,65 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use super::event::Event;
 use super::{MAX_NAME, MAX_NAMES};
 
-/// The longest processing instruction, the XML declaration included.
+/// The maximum length of a processing instruction, including the XML declaration.
 const MAX_INSTRUCTION: usize = 256;
 
-/// How deep it may be.
+/// The maximum depth.
 const DEEPEST: usize = 512;
 
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
 enum Next {
     #[default]
     Text,
-    /// Text, all of which belongs to the element that has just begun.
+    /// Text of the element that has just started.
     OwnText,
-    /// `<` was read.
+    /// After `<`.
     Markup,
     /// The name of an element.
     Name,
-    /// A tag that begins an element, and its last character but blanks.
+    /// A start tag, and its last character that is not a blank.
     Tag(u8),
     Attribute(u8),
     EndTag,
-    /// `<!` was read.
+    /// After `<!`.
     Declaration,
-    /// `<!-` was read.
+    /// After `<!-`.
     Dash,
-    /// Up to the end of a comment, of a CDATA section, of an instruction.
+    /// Up to the end of a comment, a CDATA section, or an instruction.
     Until(&'static [u8]),
     Nothing,
 }
 
-/// An element that is open, or the document.
+/// An open element, or the document.
 #[derive(Default)]
 struct Element {
-    /// By a hash: as its end repeats it, and as it is told from others.
+    /// Hashes of its name: as in its end tag, and as it is compared with others.
     tag: u64,
     name: u64,
     has_text: bool,
-    /// Those in it, of each name.
+    /// Its child elements by name.
     elements: HashMap<u64, Items>,
 }
 
-/// Elements of one name in one element.
+/// Elements with the same name in one element.
 #[derive(Default)]
 struct Items {
     are_several: bool,
-    /// Whose values are in them.
+    /// The secrets whose values are in them.
     secrets: Vec<usize>,
 }
 
 pub(super) struct Xml {
     next: Next,
-    /// What was read last of what goes on up to its end.
+    /// The last bytes of what continues up to its end.
     last: Vec<u8>,
-    /// The name of the element that begins or ends.
+    /// The name of the current tag.
     name: Vec<u8>,
-    /// The document, and what is open in it.
+    /// The document, and the open elements in it.
     open: Vec<Element>,
-    /// How many names they remember.
+    /// The number of names that they remember.
     remembered: usize,
-    /// Whose values were alone, and are not any more.
+    /// The secrets that were alone, and no longer are.
     joined: Vec<usize>,
 }
 
@@ -108,9 +108,9 @@ impl Xml {
             },
             (Next::Name, byte) => (self.name(byte, Next::Name), Event::Outside),
             (Next::Declaration, b'-') => (Next::Dash, Event::Outside),
-            // Its end is looked for behind it: `<!--->` is none.
+            // The end is searched after it: `<!--->` does not end the comment.
             (Next::Dash, b'-') => (self.until(b"-->"), Event::Outside),
-            // The text in a section is that of the element.
+            // The text in a section belongs to the element.
             (Next::Declaration, b'[') => match self.text(byte, Next::Text) {
                 Next::Nothing => (Next::Nothing, Event::Outside),
                 _ => (self.until(b"]]>"), Event::Outside),
@@ -130,7 +130,7 @@ impl Xml {
         event
     }
 
-    /// A character of a text, which is not beside an element.
+    /// A character of text that is not next to an element.
     fn text(&mut self, byte: u8, next: Next) -> Next {
         if byte.is_ascii_whitespace() {
             return next;
@@ -153,7 +153,7 @@ impl Xml {
         next
     }
 
-    /// An element of this name begins, unless it is beside a text, or behind the document's own.
+    /// Start an element with this name, unless it is next to text, or after the root element.
     fn begin(&mut self) -> bool {
         let name = local(&self.name);
         let is_in_document = self.open.len() == 1;
@@ -193,7 +193,7 @@ impl Xml {
         }
     }
 
-    /// The element that was opened last ends.
+    /// End the innermost element.
     fn end(&mut self) -> Next {
         let is_document = self.open.len() == 1;
         match self.open.pop() {
@@ -205,8 +205,8 @@ impl Xml {
         }
     }
 
-    /// The text or the attribute that has ended is this secret's value. Whether no other
-    /// element has the name of this one by now.
+    /// The text or the attribute that has ended is this secret's value. Returns whether no other
+    /// element has the same name so far.
     pub(super) fn holds(&mut self, secret: usize) -> bool {
         let is_attribute = matches!(self.next, Next::Tag(_));
         let (parent, name) = match self.open.as_mut_slice() {
@@ -260,7 +260,7 @@ fn hashed(name: &[u8]) -> u64 {
     hasher.finish()
 }
 
-/// The hash of a name without its prefix, upper or lower case.
+/// The hash of a name in lower case, without its prefix.
 fn local(name: &[u8]) -> u64 {
     let local = name.rsplit(|byte| *byte == b':').next().unwrap_or_default();
     hashed(&local.to_ascii_lowercase())
@@ -270,7 +270,7 @@ fn is_name_start(byte: u8) -> bool {
     byte.is_ascii_alphabetic() || matches!(byte, b'_' | b':') || !byte.is_ascii()
 }
 
-/// Whether an instruction declares no encoding in which ASCII is something else.
+/// Whether an instruction declares no encoding that is incompatible with ASCII.
 fn is_in_ascii(instruction: &[u8]) -> bool {
     let text = String::from_utf8_lossy(instruction).to_ascii_lowercase();
     let Some((_, rest)) = text.split_once("encoding") else {

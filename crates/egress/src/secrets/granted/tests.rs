@@ -10,7 +10,7 @@ use crate::secrets::redactor::through;
 use crate::secrets::stream_redactor::StreamRedactor;
 
 impl GrantedSecrets {
-    /// Secrets, and their values.
+    /// Secrets with their values.
     pub(crate) fn with_values(secrets: &[(Secret, &str)]) -> Self {
         let handles = Handles::new().unwrap();
         let secrets = secrets.iter().map(|(terms, value)| {
@@ -38,9 +38,9 @@ fn webhook(url: &str) -> GrantedSecrets {
     GrantedSecrets::with_values(&[(secret.place(http_step_policy::Place::Url), url)])
 }
 
-/// A component has handles, and servers whose names begin so.
+/// A component chooses handle-like names, and servers whose names start with one.
 #[test]
-fn no_handle_hides_a_name_of_the_audit_log() {
+fn no_handle_redacts_a_name_in_the_audit_log() {
     let secret = Secret::new("TOKEN", "env:TOKEN".parse().unwrap());
     let secrets = GrantedSecrets::with_values(&[(secret, "a-value-of-it")]);
     let handle = secrets.secrets()[0].handle.as_str().to_owned();
@@ -60,11 +60,11 @@ fn no_handle_hides_a_name_of_the_audit_log() {
 }
 
 #[test]
-fn a_url_is_hidden_in_its_parts() {
+fn the_parts_of_a_url_are_redacted() {
     let secrets =
         webhook("https://h.io:8443/api/webhooks/123/token-of-a-web%40hook?sig=a-long-signature");
     for (text, seen) in [
-        // No answer of a service has all of the URL.
+        // No response of a service contains the whole URL.
         (r#"{"token":"token-of-a-web@hook"}"#, r#"{"token":"HOOK"}"#),
         (
             r#"{"token":"token-of-a-web%40hook"}"#,
@@ -86,9 +86,9 @@ fn a_url_is_hidden_in_its_parts() {
     );
 }
 
-/// Who reads a response gets his handles as he wrote them, and people none.
+/// A component gets its handles as it wrote them; users see none.
 #[test]
-fn handles_are_hidden_from_people_alone() {
+fn handles_are_redacted_only_for_users() {
     let secrets = webhook("https://hooks.test/services/token-of-a-webhook");
     let handle = secrets.secrets()[0].handle.as_str().to_owned();
     let upper = handle.to_ascii_uppercase();
@@ -98,10 +98,10 @@ fn handles_are_hidden_from_people_alone() {
     assert_eq!(text, "<HIDDEN> <HIDDEN> <HIDDEN>");
 }
 
-/// In what flows when a signature is made, the rest of a value is hidden, and the
-/// signature, too, in the forms that a text has.
+/// In a stream that has started when a signature is created, the rest of a value is redacted, and
+/// the signature in each form of its text.
 #[test]
-fn a_signature_is_hidden_in_streams_that_flow() {
+fn a_signature_is_redacted_in_streams_that_have_started() {
     let secrets = webhook("https://hooks.test/services/token-of-a-webhook");
     let handle = secrets.secrets()[0].handle.to_string();
     let mut flowing = secrets.passes(false);
@@ -139,7 +139,7 @@ fn a_signature_is_hidden_in_streams_that_flow() {
             .map(|byte| format!("{byte:02x}"))
             .collect(),
         BASE64_STANDARD_NO_PAD.encode(signature),
-        // After another one came, too.
+        // Also after another one was created.
         "no-signature".to_owned(),
     ];
     let expected = format!("{}no-signature", "<hmac> ".repeat(9));
@@ -154,10 +154,10 @@ fn a_signature_is_hidden_in_streams_that_flow() {
     );
 }
 
-/// Whatever a token is, it takes nothing of a value, and tells nothing of it: values are
-/// looked for before it, by themselves.
+/// A token takes nothing away from a value and reveals nothing about it: values are matched before
+/// it, separately.
 #[test]
-fn tokens_are_looked_for_after_values() {
+fn tokens_are_matched_after_values() {
     const ENDPOINT: &str = "https://tokens.test/";
     let secrets = Arc::new(webhook("https://hooks.test/services/token-of-a-webhook"));
     let mut flowing = secrets.passes(false);
@@ -171,7 +171,7 @@ fn tokens_are_looked_for_after_values() {
         );
     }
     assert_eq!(redaction(&secrets, "webhook-and-more"), "<mine>");
-    // One that is hidden while a stream flows is looked for in the rest of it.
+    // A token that is added while a stream is read is matched in the rest of it.
     flowing.add(secrets.passes_since(flowing.derived));
     let seen = through(
         &mut flowing.passes,
@@ -193,10 +193,10 @@ fn tokens_are_looked_for_after_values() {
     );
 }
 
-/// What people see while a text is written does not tell of any piece whether a value begins
-/// with it.
+/// The output for users does not reveal, while a text is written, whether a value starts with a
+/// piece of it.
 #[test]
-fn what_is_shown_of_a_guess_does_not_depend_on_it() {
+fn the_output_does_not_depend_on_a_guess() {
     const ENDPOINT: &str = "https://tokens.test/";
     let secrets = |value| {
         let secret = Secret::new("TOKEN", "env:TOKEN".parse().unwrap());
@@ -227,7 +227,7 @@ fn what_is_shown_of_a_guess_does_not_depend_on_it() {
             assert_eq!(lengths(guess), untouched, "{guess}");
         }
     }
-    // A line that has come to its end is shown, but where a value can go on behind it.
+    // A complete line is shown, unless a value can continue after it.
     let mut shown = StreamRedactor::new(&secrets("the-value-of-it"));
     assert_eq!(shown.feed("one line\nand another"), "one line\n");
     let mut shown = StreamRedactor::new(&secrets("the-value\nof-it"));
@@ -239,7 +239,7 @@ fn what_is_shown_of_a_guess_does_not_depend_on_it() {
 }
 
 #[test]
-fn a_run_has_a_few_tokens_of_one_endpoint() {
+fn tokens_of_a_run_are_limited_to_one_endpoint() {
     const ENDPOINT: &str = "https://tokens.test/";
     let secrets = webhook("https://hooks.test/services/token-of-a-webhook");
     for number in 0..8 {

@@ -1,4 +1,4 @@
-//! What is known of one request while it is in flight.
+//! The record of a request in flight.
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -14,7 +14,7 @@ use crate::secrets::{REDACTED, Redactor};
 use crate::usage::facts::{ConnectionFacts, ConnectionUse, Timings};
 use crate::usage::trace::RequestTrace;
 
-/// A row that is still being written.
+/// A row that is not complete.
 #[derive(Debug)]
 pub(crate) struct AuditEntry(Mutex<EntryState>);
 
@@ -23,25 +23,25 @@ struct EntryState {
     /// Without its error.
     row: AuditRow,
     error: Option<RowError>,
-    /// When the stage began that is under way.
+    /// The start of the current stage.
     since: Instant,
-    /// What it is at.
+    /// The current stage.
     stage: Stage,
-    /// Whether its response was read to the end.
+    /// Whether its response was read completely.
     is_over: bool,
-    /// Whether its URL is a secret, so that nobody is to see where it goes.
+    /// Whether its URL is a secret, so that its destination is hidden.
     is_secret: bool,
     /// Whether the component gets its response.
     is_delivered: bool,
-    /// None: nothing traces it, or it is over.
+    /// None: it is not traced, or it has ended.
     trace: Option<RequestTrace>,
 }
 
-/// Why there was no answer, or no whole one.
+/// Why the response is missing or incomplete.
 #[derive(Debug)]
 enum RowError {
     Failed(TransportError),
-    /// With its run.
+    /// The run was aborted.
     Aborted(AuditError),
 }
 
@@ -53,7 +53,7 @@ impl RowError {
         }
     }
 
-    /// As people may see it.
+    /// The error, redacted for users.
     fn report(&self, is_in_secret: bool, redactor: &Redactor<'_>) -> AuditError {
         match self {
             Self::Failed(error) => {
@@ -115,9 +115,9 @@ impl AuditEntry {
         self
     }
 
-    /// The row as it is by now, as people may see it. Granted secrets are redacted, and
-    /// in the words of an error what derives from them, and nothing else: it is evidence,
-    /// in which no component and no server can blank a name.
+    /// The row so far, for users. Only granted secrets are redacted and, in the message of an
+    /// error, what derives from them: the log is evidence, in which no component and no server may
+    /// hide a name.
     pub(crate) fn row(&self, redactor: &Redactor<'_>) -> AuditRow {
         let open = self.open();
         let mut row = open.row.clone();
@@ -130,7 +130,7 @@ impl AuditEntry {
             .as_ref()
             .map(|met| met.report(open.is_secret, redactor));
         if open.is_secret {
-            // Each of them would lead there.
+            // Each of them would reveal the destination.
             row.origin = row.origin.map(|_| REDACTED.to_owned());
             row.rule = row.rule.map(|_| REDACTED.to_owned());
             row.addresses.clear();
@@ -152,12 +152,12 @@ impl AuditEntry {
         }
     }
 
-    /// The secrets that were injected by now.
+    /// The secrets that were injected so far.
     pub(crate) fn injected(&self) -> Vec<InjectedSecret> {
         self.open().row.secrets.clone()
     }
 
-    /// An error of it, as it may be told.
+    /// The failure for an error of the request.
     pub(crate) fn failure(&self, error: TransportError) -> Failure {
         Failure::new(error, self.open().is_secret)
     }
@@ -171,7 +171,7 @@ impl AuditEntry {
         }
     }
 
-    /// A secret is injected.
+    /// A secret was injected.
     pub(crate) fn record_injection(&self, name: &str, place: Place) {
         let secrets = InjectedSecret {
             name: name.to_owned(),
@@ -186,7 +186,7 @@ impl AuditEntry {
         }
     }
 
-    /// A part of a secret is in its response.
+    /// Its response contains a part of a secret.
     pub(crate) fn record_partial_echo(&self, name: &str) {
         let mut open = self.open();
         let echoes = &mut open.row.partial_echoes;
@@ -211,7 +211,7 @@ impl AuditEntry {
         self.open().row.proxy = Some(proxy);
     }
 
-    /// It has its permit.
+    /// It got its permit.
     pub(crate) fn acquired_permit(&self) {
         let mut open = self.open();
         open.row.seconds.wait = open.lap();
@@ -220,12 +220,12 @@ impl AuditEntry {
         }
     }
 
-    /// What it is at.
+    /// Its current stage.
     pub(crate) fn stage(&self) -> Stage {
         self.open().stage
     }
 
-    /// It needs a connection of its own.
+    /// It needs a new connection.
     pub(crate) fn start_connecting(&self) {
         self.open().stage = Stage::Resolve;
     }
@@ -250,7 +250,7 @@ impl AuditEntry {
         }
     }
 
-    /// It goes out on a connection.
+    /// It is sent on a connection.
     pub(crate) fn sent_on(&self, facts: &ConnectionFacts, connection: ConnectionUse) {
         let mut open = self.open();
         let row = &mut open.row;
@@ -270,7 +270,7 @@ impl AuditEntry {
         }
     }
 
-    /// It is sent again, after an attempt that failed.
+    /// It is sent again, after a failed attempt.
     pub(crate) fn retrying(&self, error: &TransportError) {
         if let Some(trace) = &self.open().trace {
             trace.retrying(error);
@@ -297,7 +297,7 @@ impl AuditEntry {
         }
     }
 
-    /// Its response was read to the end.
+    /// Its response was read completely.
     pub(crate) fn ended(&self) {
         let mut open = self.open();
         if !std::mem::replace(&mut open.is_over, true)
@@ -325,7 +325,7 @@ impl AuditEntry {
         self.open().trace = None;
     }
 
-    /// The component has ended without waiting for the answer.
+    /// The component has ended without waiting for the response.
     pub(crate) fn abandon(&self) {
         let is_answered = self.open().row.status.is_some();
         if !is_answered {
@@ -336,7 +336,7 @@ impl AuditEntry {
         }
     }
 
-    /// The run has ended for a reason of its own.
+    /// The run has ended for another reason.
     pub(crate) fn abort(&self, kind: ErrorKind, message: &str) {
         let mut open = self.open();
         if open.is_over || open.error.is_some() {
@@ -390,7 +390,7 @@ impl AuditEntry {
 }
 
 impl EntryState {
-    /// The seconds since the last stage ended; the next begins.
+    /// The seconds since the previous stage ended; starts the next one.
     fn lap(&mut self) -> f64 {
         let now = Instant::now();
         let lap = now.duration_since(self.since);

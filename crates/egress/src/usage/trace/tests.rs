@@ -1,4 +1,4 @@
-//! What a subscriber gets of requests to loopback.
+//! What a subscriber gets for requests to loopback.
 
 mod recorder;
 
@@ -27,10 +27,10 @@ use crate::usage::RunUsage;
 use crate::usage::cpu::CpuMeter;
 
 const OK: &str = "HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nhello";
-/// With characters that are encoded in a URL.
+/// With characters that are encoded in URLs.
 const VALUE: &str = "tok en/of-the-run";
 
-/// A server that gives each request an answer, or none and closes the connection. Its origin.
+/// A server that answers each request, or closes the connection for none. Returns its origin.
 async fn server(answers: &[Option<&'static str>]) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let origin = format!("http://{}", listener.local_addr().unwrap());
@@ -57,7 +57,7 @@ async fn server(answers: &[Option<&'static str>]) -> String {
     origin
 }
 
-/// Finds no name.
+/// Resolves no name.
 struct NoNames;
 
 impl Resolve for NoNames {
@@ -67,7 +67,7 @@ impl Resolve for NoNames {
     }
 }
 
-/// A gate in a traced run.
+/// An egress gate in a traced run.
 fn egress(policy: Policy, secrets: &[(Secret, &str)]) -> Egress {
     let egress = Egress {
         transport: Arc::new(Transport::new(Arc::new(NoNames), Roots::default(), 1)),
@@ -107,7 +107,7 @@ async fn send(egress: &Egress, builder: http::request::Builder) {
     }
 }
 
-/// Send a request on a connection that is open from the one before.
+/// Send a request on the connection of the previous one.
 async fn send_reusing(egress: &Egress, builder: http::request::Builder) {
     while egress.transport.idle_connections() == 0 {
         yield_now().await;
@@ -202,7 +202,7 @@ async fn a_url_that_is_a_secret() {
     let egress = egress(allow(&origin), &secrets);
     let handle = egress.secrets.handle("HOOK").unwrap().unwrap();
     send(&egress, Request::get(&handle)).await;
-    // It is sent twice, and the server is gone by then.
+    // It is sent again, after the server has closed the connection.
     send_reusing(&egress, Request::get(&handle)).await;
     drop(egress);
     let fields = recorder.fields();
@@ -370,7 +370,7 @@ async fn a_run_that_ends_before_its_requests() {
     );
 }
 
-/// Whatever a component makes of its handle, and whatever a server makes of the value.
+/// Whatever a component does with its handle, and a server with the value.
 #[tokio::test]
 async fn no_field_has_a_value_or_a_handle() {
     let recorder = Recorder::new(Level::TRACE);
@@ -378,7 +378,7 @@ async fn no_field_has_a_value_or_a_handle() {
     let echo =
         "HTTP/1.1 200 OK\r\nconnection: close\r\nx: tok en/of-the-run\r\n\r\ntok en/of-the-run";
     let origin = server(&[Some(echo), Some(echo)]).await;
-    // A value that names can have.
+    // A value that can be in a name.
     let name = "value-of-a-name";
     let policy = allow(&origin)
         .allow(format!("https://{name}.test").parse().unwrap())

@@ -1,4 +1,4 @@
-//! What a row says of a request that was not brought to its end.
+//! The row of a request that was not completed.
 
 use tokio::time::advance;
 
@@ -7,7 +7,7 @@ use crate::usage::facts::ConnectionFacts;
 
 const STOPPED: &str = "the step was stopped";
 
-/// A request that has come so far.
+/// A request that has reached some stages.
 fn entry(come_to: &[fn(&AuditEntry)]) -> AuditEntry {
     let entry = AuditEntry::new("GET");
     for stage in come_to {
@@ -29,7 +29,7 @@ fn answered(entry: &AuditEntry) {
 }
 
 #[test]
-fn a_run_that_is_broken_off_breaks_off_what_is_under_way() {
+fn an_aborted_run_aborts_its_requests() {
     type Case = (&'static [fn(&AuditEntry)], Option<(Stage, Sent)>);
     let cases: [Case; 5] = [
         (&[], Some((Stage::Policy, Sent::No))),
@@ -56,7 +56,7 @@ fn a_run_that_is_broken_off_breaks_off_what_is_under_way() {
 }
 
 #[test]
-fn what_went_wrong_before_the_end_of_the_run_stays() {
+fn an_error_before_the_end_of_the_run_is_kept() {
     let refused = TransportError::Refused("no".to_owned());
     let entry = entry(&[]);
     entry.failed(&refused);
@@ -65,7 +65,7 @@ fn what_went_wrong_before_the_end_of_the_run_stays() {
 }
 
 #[test]
-fn a_component_that_ends_leaves_behind_what_is_not_answered() {
+fn unanswered_requests_of_a_finished_component() {
     let is_left = |come_to: &[fn(&AuditEntry)]| {
         let entry = entry(come_to);
         entry.abandon();
@@ -78,7 +78,7 @@ fn a_component_that_ends_leaves_behind_what_is_not_answered() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_stage_that_fails_has_taken_its_time() {
+async fn a_failed_stage_has_a_duration() {
     const SOME: Duration = Duration::from_secs(2);
     let from = || "http://one.test".to_owned();
     let silent = TransportError::ReadTimeout {
