@@ -42,7 +42,7 @@ impl Failed<'_> {
         };
         let is_reused = self.connection == ConnectionUse::Reused;
         if *unsent {
-            // A new connection that is shared may have been used by other requests.
+            // Other requests may have used up a shared connection, even a new one.
             self.is_shared || is_reused
         } else {
             is_reused && self.is_idempotent && self.has_ended

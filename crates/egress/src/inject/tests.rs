@@ -132,7 +132,7 @@ fn basic_credentials_are_injected() {
 
 /// A handle is short, but its value may be long.
 #[tokio::test]
-async fn a_head_that_would_be_too_long_is_refused() {
+async fn a_request_that_would_be_too_long_is_refused() {
     let egress = egress(&"key-material".repeat(5000));
     let handle = egress.given();
     assert_eq!(
