@@ -2,8 +2,8 @@
 //!
 //! A request is checked twice: its origin and method before anything else happens
 //! ([`Policy::admit`]), and the addresses of its host before a connection is opened
-//! ([`Permit::check_address`](crate::Permit::check_address)). Both checks are repeated for every request, including every hop
-//! of a redirect.
+//! ([`Permit::check_address`](crate::Permit::check_address)). Both checks are repeated for every
+//! request, including every hop of a redirect.
 //!
 //! | granted | allowed |
 //! |---|---|

@@ -93,9 +93,8 @@ pub(crate) fn is_pem_boundary(line: &[u8]) -> bool {
         .is_some_and(|label| !label.windows(5).any(|dashes| dashes == b"-----"))
 }
 
-/// The forms of a run's handles that people may see: plain in logs, in another case in field
-/// names, and in base64 in `Authorization`. Only their shared prefix is matched; their length
-/// is known.
+/// The forms in which users may see a run's handles: plain in logs, in another case in field names,
+/// and in base64 in `Authorization`. Only their shared prefix is matched; their length is known.
 pub(crate) fn forms_of_handles(shared: &str) -> Vec<Form> {
     let plain = Form {
         bytes: shared.as_bytes().to_vec(),

@@ -52,7 +52,8 @@ impl Failure {
         redactor.redacted(self.error.words(self.is_in_secret))
     }
 
-    /// The permission that would have allowed it; none if there is none, or if a secret is in it.
+    /// The permission that would have allowed it; none if no permission would, or if it contains a
+    /// secret.
     pub fn grant(&self, redactor: &Redactor<'_>) -> Option<Grant> {
         let TransportError::Denied(denial) = &self.error else {
             return None;

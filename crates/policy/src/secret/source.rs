@@ -11,7 +11,7 @@ const MAX_SCHEME: usize = 32;
 /// Where the value of a secret is stored: `env:API_TOKEN`, `file:/run/secrets/token`, or
 /// `SCHEME:REFERENCE` for a source of the platform.
 ///
-/// People write values in place of references, and some values contain a `:`: `user:password`. So
+/// Users may write a value in place of a reference, and some values contain a `:`: `user:password`. So
 /// [`Display`](fmt::Display) and [`Debug`] show only the references of `env` and `file`. A
 /// platform's source decides whether to show its own.
 ///
