@@ -5,6 +5,8 @@
 //! | plain | without blanks at its ends; also with `+` for each space, and the reverse; with CRLF for each line feed, and the reverse; in Latin-1; all of these together; in UTF-16 of both byte orders; with each `"`, `'` or `%` doubled |
 //! | base64 (RFC 4648) | both alphabets, at each of the three alignments in a longer text; of the value, of the form-encoded value (RFC 6749, section 2.3.1), and of the value within JSON |
 //! | hexadecimal | |
+//! | a UUID, or 32 hexadecimal digits | with and without dashes; its 16 bytes in base64 |
+//! | a value that is itself base64 | in the other alphabet, and without padding |
 //!
 //! The last two are of the value with either line break, in UTF-8 and in Latin-1.
 //!
@@ -27,6 +29,7 @@ use crate::encode;
 use crate::handle::HANDLE_BYTES;
 use crate::spelling::{doubled, in_json, in_latin1, with_crlf, with_lf};
 pub(crate) use crate::spelling::{in_utf16, replaced};
+use crate::typed::{in_base64, uuid};
 use crate::value::{self, MIN_REDACTED};
 
 /// Values longer than two pieces are matched in pieces, which limits how much of a stream is
@@ -72,6 +75,7 @@ pub(crate) fn forms(value: &[u8]) -> Vec<Form> {
     };
     let mut forms = Forms::default();
     forms.add_whole(value, true);
+    forms.add_typed(value);
     let lines = value.split(|byte| matches!(byte, b'\n' | b'\r'));
     for line in lines.map(<[u8]>::trim_ascii) {
         if line.len() < value.len() && line.len() >= MIN_LINE && value::is_distinctive(line) {
@@ -135,15 +139,39 @@ impl Forms {
     }
 
     /// Add a value, in pieces if it is long.
-    fn add_whole(&mut self, mut value: &[u8], begins: bool) {
-        let mut continues = false;
-        while value.len() >= 2 * PIECE {
-            let (piece, rest) = value.split_at(PIECE);
+    fn add_whole(&mut self, value: &[u8], begins: bool) {
+        for (piece, continues) in pieces(value) {
             self.add_piece(piece, begins && !continues, continues);
-            value = rest;
-            continues = true;
         }
-        self.add_piece(value, begins && !continues, continues);
+    }
+
+    /// Add what servers write that parse a value as a UUID or as Base64.
+    fn add_typed(&mut self, value: &[u8]) {
+        let mut plain = Vec::new();
+        if let Some((bytes, texts)) = uuid(value) {
+            plain.extend(texts);
+            for offset in 0..3 {
+                let standard = base64(&bytes, offset);
+                if value::is_distinctive(&standard.bytes) {
+                    self.add(Form {
+                        bytes: url_safe(&standard.bytes),
+                        ..standard.clone()
+                    });
+                    self.add(standard);
+                }
+            }
+        }
+        plain.extend(in_base64(value).into_iter().flatten());
+        for text in plain {
+            for (piece, continues) in pieces(&text) {
+                self.add(Form {
+                    bytes: piece.to_vec(),
+                    begins: !continues,
+                    continues,
+                    ..Form::default()
+                });
+            }
+        }
     }
 
     fn add_piece(&mut self, value: &[u8], begins: bool, continues: bool) {
@@ -192,6 +220,18 @@ impl Forms {
             }
         }
     }
+}
+
+/// A value in pieces if it is long, and whether each continues another one.
+fn pieces(mut value: &[u8]) -> Vec<(&[u8], bool)> {
+    let mut pieces = Vec::new();
+    while value.len() >= 2 * PIECE {
+        let (piece, rest) = value.split_at(PIECE);
+        pieces.push((piece, !pieces.is_empty()));
+        value = rest;
+    }
+    pieces.push((value, !pieces.is_empty()));
+    pieces
 }
 
 /// The value in base64 at an offset: the characters that only contain bits of the value.
@@ -269,6 +309,44 @@ mod tests {
                 String::from_utf8_lossy(form)
             );
         }
+    }
+
+    /// Servers that parse a UUID or Base64 write it in their own way.
+    #[test]
+    fn typed_fields() {
+        let digits = b"9F86d081884c7d659a2feaa0c55ad015";
+        let dashed = b"9f86d081-884c-7d65-9a2f-eaa0c55ad015";
+        let bytes = b"n4bQgYhMfWWaL+qgxVrQFQ";
+        for value in [
+            digits.as_slice(),
+            dashed,
+            b"{9f86d081-884c-7d65-9a2f-eaa0c55ad015}",
+        ] {
+            for form in [
+                b"9f86d081884c7d659a2feaa0c55ad015".as_slice(),
+                dashed,
+                &bytes[..21],
+                &url_safe(bytes)[..21],
+            ] {
+                let forms = forms(value);
+                let mut forms = forms.iter().map(|it| it.bytes.to_ascii_lowercase());
+                assert!(
+                    forms.any(|it| it == form.to_ascii_lowercase()),
+                    "{:?}: {:?}",
+                    String::from_utf8_lossy(value),
+                    String::from_utf8_lossy(form)
+                );
+            }
+        }
+        assert!(has(b"kQ9-Lx2_Vt0Pz7wYbg==", b"kQ9+Lx2/Vt0Pz7wYbg"));
+        assert!(has(b"kQ9+Lx2/Vt0Pz7wYbg==", b"kQ9-Lx2_Vt0Pz7wYbg"));
+        assert!(has(b"kQ9mLx2+Vt0Pz7wY", b"kQ9mLx2-Vt0Pz7wY"));
+        // No Base64, no UUID.
+        assert!(!has(b"kQ9-Lx2_Vt0Pz7wY!", b"kQ9+Lx2/Vt0Pz7wY!"));
+        assert!(!has(
+            b"9f86d081884c7d659a2feaa0c55ad01",
+            b"9f86d081-884c-7d65-9a2f-eaa0c55ad01"
+        ));
     }
 
     /// A value without characters that have several notations has no further forms.

@@ -45,6 +45,7 @@ mod scan;
 mod shared;
 mod spelling;
 mod table;
+mod typed;
 mod text;
 mod units;
 mod value;
