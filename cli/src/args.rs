@@ -200,7 +200,8 @@ pub(crate) struct PolicyArgs {
 
     /// The places that a secret is granted for: `TOKEN=header,query`. Places are
     /// `header`, `query`, `path`, `body`, `url`, `signature` and `token`; the default
-    /// is `header,signature,token`. Can be repeated.
+    /// is `header,signature,token`. `header` means fields for credentials, such as
+    /// `Authorization` or `X-Api-Key`; name any other field as `header:FIELD`. Can be repeated.
     #[arg(long, value_name = "NAME=PLACES")]
     pub(crate) secret_places: Vec<SecretPlaces>,
 

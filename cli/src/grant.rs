@@ -81,7 +81,16 @@ fn options(permission: &Permission) -> String {
             origin,
             ..
         } => secret(name, &source.to_string(), origin.as_ref()),
-        Permission::SecretPlace { name, added, .. } => named_places("--secret-places", name, added),
+        Permission::SecretPlace {
+            name,
+            added,
+            header,
+            ..
+        } => {
+            let header = header.iter().map(|field| format!("header:{field}"));
+            let places = added.iter().map(Place::to_string).chain(header);
+            option_words("--secret-places", name, places)
+        }
         Permission::SecretCompose { name, place, .. } => {
             named_places("--secret-compose", name, &[*place])
         }
@@ -96,8 +105,12 @@ fn secret(name: &str, source: &str, origin: Option<&Origin>) -> String {
 }
 
 fn named_places(option: &str, name: &str, places: &[Place]) -> String {
-    let places: Vec<&str> = places.iter().map(|place| place.as_str()).collect();
-    format!("{option} {}", word(&format!("{name}={}", places.join(","))))
+    option_words(option, name, places.iter().map(Place::to_string))
+}
+
+fn option_words(option: &str, name: &str, words: impl Iterator<Item = String>) -> String {
+    let words: Vec<String> = words.collect();
+    format!("{option} {}", word(&format!("{name}={}", words.join(","))))
 }
 
 /// A text as one word of a shell command. Hosts can contain `$`, `;`, `&` and parentheses, a server

@@ -7,7 +7,8 @@ use std::fmt;
 use std::str::FromStr;
 
 use http_step_host::policy::{
-    OriginPattern, Place, Secret, SecretNameError, SourceRef, SourceRefError, check_secret_name,
+    HeaderFormat, HeaderFormatError, OriginPattern, Place, Secret, SecretNameError, SourceRef,
+    SourceRefError, check_secret_name,
 };
 use http_step_yaml::excerpt;
 use thiserror::Error;
@@ -39,37 +40,70 @@ impl FromStr for SecretArg {
     }
 }
 
-/// `--secret-places NAME=header,query`: where a secret may be.
+/// `--secret-places NAME=header,query`: where a secret may be. `header:FIELD` is one header field.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct SecretPlaces(NamedPlaces);
+pub(crate) struct SecretPlaces(NamedPlaces<SecretPlace>);
 
 /// `--secret-compose NAME=path`: where other text may be next to a secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct SecretCompose(NamedPlaces);
+pub(crate) struct SecretCompose(NamedPlaces<Place>);
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-struct NamedPlaces {
-    name: String,
-    places: Vec<Place>,
+enum SecretPlace {
+    Place(Place),
+    Header(HeaderFormat),
 }
 
-impl NamedPlaces {
-    fn parse(text: &str, known: &'static [Place]) -> Result<Self, SecretPlacesError> {
+impl SecretPlace {
+    fn parse(word: &str) -> Result<Self, SecretPlacesError> {
+        match word.split_once(':') {
+            Some(("header", field)) => match HeaderFormat::new(field, None) {
+                Ok(header) => Ok(Self::Header(header)),
+                Err(error) => Err(SecretPlacesError::Header {
+                    field: excerpt(field),
+                    error,
+                }),
+            },
+            _ => parse_place(word, &Place::ALL).map(Self::Place),
+        }
+    }
+
+    fn grant(&self, secret: Secret) -> Secret {
+        match self {
+            Self::Place(place) => secret.place(*place),
+            Self::Header(header) => secret.header_format(header.clone()),
+        }
+    }
+}
+
+fn parse_place(word: &str, known: &'static [Place]) -> Result<Place, SecretPlacesError> {
+    let mut places = known.iter();
+    let place = places.find(|place| place.as_str() == word).copied();
+    place.ok_or_else(|| SecretPlacesError::Place {
+        word: excerpt(word),
+        places: known,
+    })
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct NamedPlaces<P> {
+    name: String,
+    places: Vec<P>,
+}
+
+impl<P> NamedPlaces<P> {
+    fn parse(
+        text: &str,
+        place: impl Fn(&str) -> Result<P, SecretPlacesError>,
+    ) -> Result<Self, SecretPlacesError> {
         let (name, words) = text.split_once('=').ok_or(SecretPlacesError::Form)?;
         if name.is_empty() || words.is_empty() {
             return Err(SecretPlacesError::Form);
         }
-        let place = |word: &str| {
-            let mut places = known.iter();
-            let place = places.find(|place| place.as_str() == word.trim()).copied();
-            place.ok_or_else(|| SecretPlacesError::Place {
-                word: excerpt(word.trim()),
-                places: known,
-            })
-        };
+        let words = words.split(',').map(str::trim);
         Ok(Self {
             name: name.to_owned(),
-            places: words.split(',').map(place).collect::<Result<_, _>>()?,
+            places: words.map(place).collect::<Result<_, _>>()?,
         })
     }
 }
@@ -78,7 +112,7 @@ impl FromStr for SecretPlaces {
     type Err = SecretPlacesError;
 
     fn from_str(text: &str) -> Result<Self, SecretPlacesError> {
-        NamedPlaces::parse(text, &Place::ALL).map(Self)
+        NamedPlaces::parse(text, SecretPlace::parse).map(Self)
     }
 }
 
@@ -86,7 +120,7 @@ impl FromStr for SecretCompose {
     type Err = SecretPlacesError;
 
     fn from_str(text: &str) -> Result<Self, SecretPlacesError> {
-        NamedPlaces::parse(text, &Place::COMPOSABLE).map(Self)
+        NamedPlaces::parse(text, |word| parse_place(word, &Place::COMPOSABLE)).map(Self)
     }
 }
 
@@ -117,23 +151,32 @@ pub(crate) fn secrets(
             }
         }
     }
-    let mut change = |named: &NamedPlaces, option, with: fn(Secret, Place) -> Secret| {
-        let mut known = secrets.iter_mut();
-        let secret = known.find(|secret| secret.name() == named.name);
-        let secret = secret.ok_or_else(|| SecretArgsError::Unknown {
-            option,
-            name: excerpt(&named.name),
-        })?;
-        *secret = named.places.iter().copied().fold(secret.clone(), with);
-        Ok(())
-    };
     for SecretPlaces(named) in places {
-        change(named, "--secret-places", Secret::place)?;
+        let secret = find(&mut secrets, &named.name, "--secret-places")?;
+        for place in &named.places {
+            *secret = place.grant(secret.clone());
+        }
     }
     for SecretCompose(named) in compose {
-        change(named, "--secret-compose", Secret::compose)?;
+        let secret = find(&mut secrets, &named.name, "--secret-compose")?;
+        for place in &named.places {
+            *secret = secret.clone().compose(*place);
+        }
     }
     Ok(secrets)
+}
+
+fn find<'s>(
+    secrets: &'s mut [Secret],
+    name: &str,
+    option: &'static str,
+) -> Result<&'s mut Secret, SecretArgsError> {
+    let mut secrets = secrets.iter_mut();
+    let secret = secrets.find(|secret| secret.name() == name);
+    secret.ok_or_else(|| SecretArgsError::Unknown {
+        option,
+        name: excerpt(name),
+    })
 }
 
 /// An invalid `--secret`.
@@ -164,6 +207,11 @@ pub(crate) enum SecretPlacesError {
     Place {
         word: String,
         places: &'static [Place],
+    },
+    #[error("`header:{field}`: {error}")]
+    Header {
+        field: String,
+        error: HeaderFormatError,
     },
 }
 

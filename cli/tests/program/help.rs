@@ -115,7 +115,8 @@ fn run() {
               --secret-places <NAME=PLACES>
                   The places that a secret is granted for: `TOKEN=header,query`. Places are `header`,
                   `query`, `path`, `body`, `url`, `signature` and `token`; the default is
-                  `header,signature,token`. Can be repeated
+                  `header,signature,token`. `header` means fields for credentials, such as `Authorization`
+                  or `X-Api-Key`; name any other field as `header:FIELD`. Can be repeated
 
               --secret-compose <NAME=PLACES>
                   The places where a secret may be part of a longer value, as in `/bot…/`: `TOKEN=path`.
@@ -238,7 +239,9 @@ fn run() {
               --secret-places <NAME=PLACES>   The places that a secret is granted for: `TOKEN=header,query`.
                                               Places are `header`, `query`, `path`, `body`, `url`,
                                               `signature` and `token`; the default is
-                                              `header,signature,token`. Can be repeated
+                                              `header,signature,token`. `header` means fields for
+                                              credentials, such as `Authorization` or `X-Api-Key`; name any
+                                              other field as `header:FIELD`. Can be repeated
               --secret-compose <NAME=PLACES>  The places where a secret may be part of a longer value, as in
                                               `/bot…/`: `TOKEN=path`. Places are `header`, `query`, `path`,
                                               `body` and `url`. By default a secret is a whole header value,
@@ -331,7 +334,9 @@ fn other_subcommands() {
               --secret-places <NAME=PLACES>   The places that a secret is granted for: `TOKEN=header,query`.
                                               Places are `header`, `query`, `path`, `body`, `url`,
                                               `signature` and `token`; the default is
-                                              `header,signature,token`. Can be repeated
+                                              `header,signature,token`. `header` means fields for
+                                              credentials, such as `Authorization` or `X-Api-Key`; name any
+                                              other field as `header:FIELD`. Can be repeated
               --secret-compose <NAME=PLACES>  The places where a secret may be part of a longer value, as in
                                               `/bot…/`: `TOKEN=path`. Places are `header`, `query`, `path`,
                                               `body` and `url`. By default a secret is a whole header value,

@@ -111,6 +111,9 @@ pub enum Permission {
         name: String,
         /// The places to name: also the default ones if none was named before.
         added: Vec<Place>,
+        /// The header field to name.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        header: Option<String>,
         /// All places that are then granted.
         places: Vec<Place>,
         /// The header fields that are granted besides.

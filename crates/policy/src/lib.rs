@@ -81,10 +81,10 @@ pub use proxies::{NoProxy, NoProxyError, Proxy, ProxyResolve, ProxyRules};
 pub use proxy_url::{ProxyCredentials, ProxyScheme, ProxyUrl, ProxyUrlError};
 pub use rule::{Rule, RuleName};
 pub use secret::{
-    HeaderFormat, HeaderFormatError, InHeader, PathPrefix, PathPrefixError, Place, Placement,
-    QueryFields, SCHEMES, Secret, SecretNameError, SourceRef, SourceRefError, check_secret_name,
-    field_name, header_name, is_override_header, is_plain_in_path, names_codec, override_field,
-    override_in_query, parent_fields,
+    HeaderFormat, HeaderFormatError, InHeader, MAX_FIELD_NAME, PathPrefix, PathPrefixError, Place,
+    Placement, QueryFields, SCHEMES, Secret, SecretNameError, SourceRef, SourceRefError,
+    check_secret_name, field_name, header_name, is_credential_field, is_override_header,
+    is_plain_in_path, names_codec, override_field, override_in_query, parent_fields,
 };
 pub use secret_use::SecretUse;
 pub use tls::{

@@ -139,6 +139,15 @@ impl Secret {
         let is_granted = self.is_granted_for(place);
         // `compose` grants both, unless the operator chose a field.
         let is_pinned = place == Place::Header && self.formats().next().is_some();
+        if let (None, Placement::InHeader(field)) = (&composed, placement) {
+            let is_allowed = match is_granted {
+                true => self.composed_places().contains(&place) || field.is_for_credentials(),
+                false => !is_pinned && field.is_for_credentials(),
+            };
+            if !is_allowed {
+                return Some(SecretDenialReason::field(field.field));
+            }
+        }
         let is_composable = Place::COMPOSABLE.contains(&place);
         match composed {
             None if is_granted => None,

@@ -17,8 +17,8 @@ use http::header::{AUTHORIZATION, HeaderName, RANGE};
 use http::uri::PathAndQuery;
 use http::{HeaderMap, HeaderValue, Request, Uri};
 use http_step_policy::{
-    InHeader, Origin, Place, Placement, QueryFields, SecretUse, header_name, is_override_header,
-    is_plain_in_path, override_in_query,
+    HeaderFormat, InHeader, Origin, Place, Placement, QueryFields, SecretUse, header_name,
+    is_override_header, is_plain_in_path, override_in_query,
 };
 use http_step_redact::{Context, HANDLE_BYTES, OpenEscape, encode};
 use zeroize::Zeroizing;
@@ -29,7 +29,10 @@ use crate::error::TransportError;
 use crate::secrets::GrantedSecret;
 use crate::usage::audit::AuditEntry;
 
-/// Also reads base64 without padding: the host need not be strict.
+/// The scheme of basic authentication (RFC 7617).
+const BASIC: &[u8] = b"basic ";
+
+/// Also reads Base64 without padding: the host need not be strict.
 const BASE64_LENIENT: GeneralPurpose = GeneralPurpose::new(
     &STANDARD,
     GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
@@ -208,6 +211,7 @@ impl Egress {
                 }
                 None => None,
             };
+            let is_encoded = injected.is_some();
             // The encoded text can also be the whole handle.
             let injected = match injected {
                 None => self
@@ -223,6 +227,18 @@ impl Egress {
                 injected => injected,
             };
             if let Some(injected) = injected {
+                let pins_basic = |secret: &GrantedSecret| {
+                    let mut formats = secret.grant.formats().filter_map(HeaderFormat::format);
+                    formats.any(|format| format.eq_ignore_ascii_case("basic {}"))
+                };
+                if !is_encoded
+                    && is_bad_basic(&injected)
+                    && !self.secrets.found_in(value.as_bytes()).any(pins_basic)
+                {
+                    return Err(TransportError::Refused(format!(
+                        "the secret in the header `{name}` follows `Basic`, but is not the Base64 of `user:password`; if the server expects that, grant it as `{{header: {name}, format: \"Basic {{}}\"}}`"
+                    )));
+                }
                 let mut value = HeaderValue::from_bytes(&injected).map_err(|error| {
                     TransportError::Refused(format!("the header `{name}` can't be sent: {error}"))
                 })?;
@@ -494,6 +510,19 @@ pub(crate) fn written(
 fn unusable(secret: &GrantedSecret, what: &str) -> TransportError {
     let name = secret.grant.name();
     TransportError::Refused(format!("the secret `{name}` can't be {what}"))
+}
+
+/// Whether a value has Basic credentials that are not the Base64 of `user:password`. Servers show
+/// what they decode from those, which is not one of the recognized forms.
+fn is_bad_basic(value: &[u8]) -> bool {
+    let Some((scheme, token)) = value.split_at_checked(BASIC.len()) else {
+        return false;
+    };
+    let is_pair = |written: &Vec<u8>| written.contains(&b':') && str::from_utf8(written).is_ok();
+    scheme.eq_ignore_ascii_case(BASIC)
+        && !BASE64_LENIENT
+            .decode(token.trim_ascii())
+            .is_ok_and(|written| is_pair(&written))
 }
 
 /// The decoded credentials of Basic authentication.

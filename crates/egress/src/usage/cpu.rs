@@ -116,7 +116,7 @@ impl<F: Future> Future for MeasuredTask<F> {
 
 /// The CPU time of this thread, in nanoseconds.
 #[cfg(unix)]
-fn thread_time() -> u64 {
+pub(crate) fn thread_time() -> u64 {
     let time = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
     let seconds = u64::try_from(time.tv_sec).unwrap_or_default();
     let nanoseconds = u64::try_from(time.tv_nsec).unwrap_or_default();
@@ -125,7 +125,7 @@ fn thread_time() -> u64 {
 
 /// Wall time, on systems without such a clock: it is at least the CPU time, so a limit still holds.
 #[cfg(not(unix))]
-fn thread_time() -> u64 {
+pub(crate) fn thread_time() -> u64 {
     use std::sync::LazyLock;
     use std::time::Instant;
     static START: LazyLock<Instant> = LazyLock::new(Instant::now);

@@ -10,7 +10,7 @@ use http_step_yaml::excerpt;
 use crate::grant::{Grant, Permission};
 use crate::origin::Origin;
 use crate::rule::Source;
-use crate::secret::{PathPrefix, Place, Refused, Secret};
+use crate::secret::{HeaderFormat, PathPrefix, Place, Refused, Secret};
 use crate::sentence::listed;
 
 /// A secret that may not be put into a request or sign one.
@@ -28,6 +28,8 @@ pub(crate) struct DeniedSecret {
 pub(crate) enum SecretDenialReason {
     Origin,
     Place,
+    /// It is granted for headers, but not for this field.
+    Field(String),
     /// There is other text next to it.
     Composed,
     /// There is another field of this name.
@@ -50,6 +52,10 @@ impl SecretDenialReason {
 
     pub(crate) fn repeated(field: &str) -> Self {
         Self::Repeated(excerpt(field))
+    }
+
+    pub(crate) fn field(name: &str) -> Self {
+        Self::Field(name.to_owned())
     }
 
     pub(crate) fn overridden(field: &str) -> Self {
@@ -79,7 +85,10 @@ impl DeniedSecret {
     /// What is denied: the secret, its place, and the request.
     pub(crate) fn subject(&self) -> String {
         let name = excerpt(self.secret.name());
-        let place = self.place.in_request();
+        let place = match &self.reason {
+            SecretDenialReason::Field(field) => format!("in the header `{}` of", excerpt(field)),
+            _ => self.place.in_request().to_owned(),
+        };
         let request = match &self.reason {
             SecretDenialReason::Method(method) => format!("a {method} request"),
             _ => "a request".to_owned(),
@@ -108,7 +117,10 @@ impl DeniedSecret {
                 [] => "it is granted for no origin".to_owned(),
                 origins => format!("it is granted only for {}", listed(origins)),
             },
-            Reason::Place => {
+            Reason::Field(_) if self.secret.is_granted_for(Place::Header) => {
+                "it is granted only for headers for credentials, such as `Authorization` or `X-Api-Key`".to_owned()
+            }
+            Reason::Place | Reason::Field(_) => {
                 format!("it is granted only for {}", listed(&self.secret.place_words()))
             }
             Reason::Composed => format!("it must be {}", self.place.whole()),
@@ -198,12 +210,27 @@ impl DeniedSecret {
                         true => vec![self.place],
                         false => places.clone(),
                     },
+                    header: None,
                     places,
                     formats: match self.place {
                         // A place `header` includes every header field.
                         Place::Header => Vec::new(),
                         _ => self.secret.formats().cloned().collect(),
                     },
+                }
+            }
+            Reason::Field(field) => {
+                let format = HeaderFormat::new(field, None).ok()?;
+                let places: Vec<Place> = self.secret.named_places().into_iter().collect();
+                Permission::SecretPlace {
+                    name,
+                    added: match self.secret.names_places() {
+                        true => Vec::new(),
+                        false => places.clone(),
+                    },
+                    header: Some(format.field().to_owned()),
+                    places,
+                    formats: self.secret.formats().cloned().chain([format]).collect(),
                 }
             }
             Reason::Composed | Reason::Repeated(_) | Reason::Joined => Permission::SecretCompose {

@@ -4,6 +4,7 @@
 //! origin it is sent nowhere. [`Secret::admit`] is checked for each place of each request,
 //! including the hops of redirects.
 
+mod credential_field;
 mod field_name;
 mod format;
 mod name;
@@ -18,6 +19,7 @@ use std::collections::BTreeSet;
 use crate::pattern::OriginPattern;
 use crate::rule::Source;
 
+pub use credential_field::{MAX_FIELD_NAME, is_credential_field};
 pub use field_name::{field_name, names_codec, parent_fields};
 pub use format::{HeaderFormat, HeaderFormatError};
 pub use name::{SecretNameError, check as check_secret_name};
@@ -175,7 +177,8 @@ impl Secret {
         self.methods.is_some() || self.path_prefix.is_some()
     }
 
-    /// Whether it is granted for a place; for [`Place::Header`], in any field.
+    /// Whether it is granted for a place; for [`Place::Header`], in
+    /// [fields for credentials](is_credential_field).
     #[must_use]
     pub fn is_granted_for(&self, place: Place) -> bool {
         let is_named = match &self.places {

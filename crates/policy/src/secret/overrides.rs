@@ -16,7 +16,7 @@ const METHOD_FIELDS: [&str; 5] = [
 /// Whether a header field can override the method or the path, or the origin as seen by proxies:
 /// `X-HTTP-Method-Override`, `X-Original-URL`, `X-Rewrite-URL`, `X-Forwarded-…`, `Forwarded` and their
 /// variants; or whether it names another path to read or write: `Destination` (RFC 4918),
-/// `X-Amz-Copy-Source`, `X-Copy-From`.
+/// `X-Amz-Copy-Source`, `X-Copy-From`, `X-Ms-Rename-Source`, `X-Symlink-Target`, `X-Object-Manifest`.
 #[must_use]
 pub fn is_override_header(name: &str) -> bool {
     let name = header_name(name);
@@ -45,6 +45,9 @@ pub fn is_override_header(name: &str) -> bool {
         "forwarded" | "x-forwarded" | "destination" | "method-override"
     ) || name.ends_with("-method-override")
         || name.ends_with("-copy-source")
+        || name.ends_with("-rename-source")
+        || name.ends_with("-symlink-target")
+        || name.ends_with("-object-manifest")
         || name.ends_with("-url-override")
         || prefixes.iter().any(|prefix| name.starts_with(prefix))
 }

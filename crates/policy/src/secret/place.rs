@@ -75,7 +75,9 @@ impl Place {
     /// What a secret has to be there if no other text is allowed next to it.
     pub(crate) fn whole(self) -> &'static str {
         match self {
-            Self::Header => "the whole value of a header, or follow a scheme such as `Bearer`",
+            Self::Header => {
+                "the whole value of a header, or in `Authorization` follow a scheme such as `Bearer`"
+            }
             Self::Query => "a whole query value",
             Self::Path => "a whole path segment",
             Self::Body => "a whole form field, multipart part, JSON string or text of the body",

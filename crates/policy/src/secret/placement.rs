@@ -6,6 +6,7 @@
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
+use super::credential_field::{MAX_FIELD_NAME, is_credential_field, takes_scheme};
 use super::field_name::{field_name, names_codec, parent_fields};
 
 /// The placement of a value in its place.
@@ -135,6 +136,7 @@ impl<'t> Placement<'t> {
             .filter(|name| !name.contains(&b'='));
         // Some servers also split at `;`, and find another name.
         let name = name.filter(|name| !name.contains(&b';'));
+        let name = name.filter(|name| name.len() <= MAX_FIELD_NAME);
         let Some(name) = name.filter(|_| matches!(after.first(), None | Some(b'&'))) else {
             return Self::Composed;
         };
@@ -157,10 +159,14 @@ impl<'t> Placement<'t> {
 }
 
 impl InHeader<'_> {
-    /// Whether the value is alone, or follows one of the [`SCHEMES`]; in `Cookie`, whether it is the
-    /// value of one cookie; in `Basic` credentials, whether it is the user name or the password.
+    /// Whether the value is alone, or follows one of the [`SCHEMES`] in a field that has them; in
+    /// `Cookie`, whether it is the value of one cookie; in `Basic` credentials, whether it is the
+    /// user name or the password.
     pub(crate) fn is_whole(&self) -> bool {
         let Self { before, after, .. } = *self;
+        if self.field.len() > MAX_FIELD_NAME {
+            return false;
+        }
         if self.is_basic {
             let is_user = before.is_empty() && matches!(after.first(), None | Some(b':'));
             let colons = before.iter().filter(|byte| **byte == b':').count();
@@ -170,7 +176,13 @@ impl InHeader<'_> {
         if self.is_cookie() {
             return is_cookie_value(before, after);
         }
-        after.is_empty() && (before.is_empty() || is_scheme(before))
+        let is_alone = before.is_empty() || takes_scheme(self.field) && is_scheme(before);
+        after.is_empty() && is_alone
+    }
+
+    /// Whether the field is for credentials ([`is_credential_field`]).
+    pub(crate) fn is_for_credentials(&self) -> bool {
+        is_credential_field(self.field)
     }
 
     /// Whether servers join it with another field. They also join `Cookie` fields with a comma,
@@ -211,7 +223,7 @@ fn is_cookie_value(before: &[u8], after: &[u8]) -> bool {
     let name = pair.and_then(|pair| pair.strip_suffix(b"="));
     name.is_some_and(|name| {
         let is_of_name = |byte: &u8| byte.is_ascii_graphic() && !br#"=",\"#.contains(byte);
-        !name.is_empty() && name.iter().all(is_of_name)
+        (1..=MAX_FIELD_NAME).contains(&name.len()) && name.iter().all(is_of_name)
     })
 }
 
@@ -230,6 +242,7 @@ fn has_whole_quotes(cookie: &[u8]) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use super::super::credential_field::AUTHORIZATION;
     use super::*;
 
     /// A text in which `{}` is the placeholder for the value.
@@ -271,7 +284,8 @@ mod tests {
             "Key {}",
         ] {
             assert!(is_whole_in("authorization", text, false), "{text}");
-            assert!(is_whole_in("x-token", text, false), "{text}");
+            assert!(is_whole_in("x-auth-token", text, false), "{text}");
+            assert_eq!(is_whole_in("x-token", text, false), text == "{}", "{text}");
         }
         for text in [
             " {}",
@@ -303,7 +317,9 @@ mod tests {
         let section = page.split("#### Schemes").nth(1).unwrap();
         let section = section.split("####").next().unwrap();
         let listed: Vec<&str> = section.split('`').skip(1).step_by(2).collect();
-        assert_eq!(listed[..SCHEMES.len()], SCHEMES);
+        let first = AUTHORIZATION.len();
+        assert_eq!(listed[..first], AUTHORIZATION);
+        assert_eq!(listed[first..first + SCHEMES.len()], SCHEMES);
     }
 
     #[test]

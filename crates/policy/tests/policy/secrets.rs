@@ -1,7 +1,7 @@
 //! Where secrets may be sent.
 
 use expect_test::expect;
-use http_step_policy::{Place, Placement, Policy, Secret, SecretUse};
+use http_step_policy::{InHeader, Place, Placement, Policy, Secret, SecretUse};
 use proptest::prelude::*;
 
 use crate::{origin, policy};
@@ -263,7 +263,7 @@ fn by_default() {
     all += &report("BOT", Place::Signature, Placement::Whole);
     expect![[r#"
         TOKEN, header, Whole: may
-        TOKEN, header, Composed: the policy does not allow the secret `TOKEN` in a header of a request to https://a.example next to other text: it must be the whole value of a header, or follow a scheme such as `Bearer`; `compose: [header]` under `TOKEN:` in policy.yaml
+        TOKEN, header, Composed: the policy does not allow the secret `TOKEN` in a header of a request to https://a.example next to other text: it must be the whole value of a header, or in `Authorization` follow a scheme such as `Bearer`; `compose: [header]` under `TOKEN:` in policy.yaml
         TOKEN, query, Whole: the policy does not allow the secret `TOKEN` in the query of a request to https://a.example: it is granted only for headers, signatures and tokens; `places: [header, query, signature, token]` under `TOKEN:` in policy.yaml
         TOKEN, query, Composed: the policy does not allow the secret `TOKEN` in the query of a request to https://a.example next to other text: it must be a whole query value; `compose: [query]` under `TOKEN:` in policy.yaml
         TOKEN, path, Whole: the policy does not allow the secret `TOKEN` in the path of a request to https://a.example: it is granted only for headers, signatures and tokens; `places: [header, path, signature, token]` under `TOKEN:` in policy.yaml
@@ -278,7 +278,7 @@ fn by_default() {
         TOKEN, token, Composed: the policy does not allow the secret `TOKEN` for the token of a request to https://a.example next to other text: it must be the whole client ID or secret, as in `${{ secret.NAME }}`
         TOKEN, query, Repeated("q"): the policy does not allow the secret `TOKEN` in the query of a request to https://a.example: servers join the field `q` with another one of the request; `compose: [query]` under `TOKEN:` in policy.yaml
         TOKEN, body, Joined: the policy does not allow the secret `TOKEN` in the body of a request to https://a.example: the body has other items in the same list, or elements of the same name, and servers join those; `compose: [body]` under `TOKEN:` in policy.yaml
-        BOT, header, Composed: the policy does not allow the secret `BOT` in a header of a request to https://a.example next to other text: it must be the whole value of a header, or follow a scheme such as `Bearer`; `compose: [header, path, body]` under `BOT:` in policy.yaml
+        BOT, header, Composed: the policy does not allow the secret `BOT` in a header of a request to https://a.example next to other text: it must be the whole value of a header, or in `Authorization` follow a scheme such as `Bearer`; `compose: [header, path, body]` under `BOT:` in policy.yaml
         BOT, query, Composed: the policy does not allow the secret `BOT` in the query of a request to https://a.example next to other text: it must be a whole query value; `compose: [query, path, body]` under `BOT:` in policy.yaml
         BOT, path, Composed: may
         BOT, body, Composed: may
@@ -286,6 +286,74 @@ fn by_default() {
         TOKEN, body, BehindEscape('\\'): the policy does not allow the secret `TOKEN` in the body of a request to https://a.example: the text before it ends in an unfinished `\` escape, which would absorb the first characters of the value; no policy can allow this
         BOT, path, Whole: may
         BOT, signature, Whole: the policy does not allow the secret `BOT` as the signing key of a request to https://a.example: it is granted only for headers, paths and bodies; `places: [header, signature]` under `BOT:` in policy.yaml
+    "#]].assert_eq(&all);
+}
+
+/// A header field has a meaning, and a step chooses the field.
+#[test]
+fn a_header_field_for_something_else() {
+    let to = origin("https://a.example");
+    let use_in = |field| SecretUse {
+        origin: &to,
+        method: "POST",
+        path: "/",
+        has_ambiguous_value: false,
+        place: Place::Header,
+        placement: Placement::InHeader(InHeader {
+            field,
+            before: b"",
+            after: b"",
+            is_basic: false,
+            is_repeated: false,
+        }),
+        override_field: None,
+    };
+    let mut all = String::new();
+    for (places, granted) in [
+        (
+            "",
+            ", places: [header, signature, token, {header: x-account}]",
+        ),
+        (
+            ", places: [header]",
+            ", places: [header, {header: x-account}]",
+        ),
+        (
+            ", places: [header, {header: x-id}]",
+            ", places: [header, {header: x-account}, {header: x-id}]",
+        ),
+        (
+            ", places: [{header: x-id}]",
+            ", places: [{header: x-account}, {header: x-id}]",
+        ),
+        (", places: [body]", ", places: [body, {header: x-account}]"),
+    ] {
+        let policy = |places: &str| {
+            policy(&format!(
+                "secrets: {{TOKEN: {{from: env:A, origins: [https://a.example]{places}}}}}"
+            ))
+        };
+        let denied = policy(places);
+        let denial = denied
+            .secret("TOKEN")
+            .unwrap()
+            .admit_use(&use_in("X-Account"));
+        all += &format!("{}\n", crate::with_grant(&denial.unwrap_err()));
+        let granted = policy(granted);
+        assert_eq!(
+            granted
+                .secret("TOKEN")
+                .unwrap()
+                .admit_use(&use_in("X-Account")),
+            Ok(())
+        );
+    }
+    expect![[r#"
+        the policy does not allow the secret `TOKEN` in the header `X-Account` of a request to https://a.example: it is granted only for headers for credentials, such as `Authorization` or `X-Api-Key`; `places: [header, signature, token, {header: x-account}]` under `TOKEN:` in policy.yaml
+        the policy does not allow the secret `TOKEN` in the header `X-Account` of a request to https://a.example: it is granted only for headers for credentials, such as `Authorization` or `X-Api-Key`; `places: [header, {header: x-account}]` under `TOKEN:` in policy.yaml
+        the policy does not allow the secret `TOKEN` in the header `X-Account` of a request to https://a.example: it is granted only for headers for credentials, such as `Authorization` or `X-Api-Key`; `places: [header, {header: x-id}, {header: x-account}]` under `TOKEN:` in policy.yaml
+        the policy does not allow the secret `TOKEN` in the header `X-Account` of a request to https://a.example: it is granted only for the header `x-id`; `places: [{header: x-id}, {header: x-account}]` under `TOKEN:` in policy.yaml
+        the policy does not allow the secret `TOKEN` in the header `X-Account` of a request to https://a.example: it is granted only for bodies; `places: [body, {header: x-account}]` under `TOKEN:` in policy.yaml
     "#]].assert_eq(&all);
 }
 

@@ -240,7 +240,7 @@ async fn credentials() {
         "GET HERE/ | bare-basic {TOKEN}",
         "GET HERE/ | header authorization: Bearer {TOKEN}",
         "GET HERE/ | header authorization: {TOKEN}",
-        // The secret may be encoded already; a handle, too, reads as base64.
+        // A server shows what it decodes.
         "GET HERE/ | header authorization: Basic {TOKEN}",
     ];
     expect![[r#"
@@ -259,7 +259,7 @@ async fn credentials() {
         GET HERE/ | header authorization: {TOKEN}
             in header
         GET HERE/ | header authorization: Basic {TOKEN}
-            in header
+            the secret in the header `authorization` follows `Basic`, but is not the Base64 of `user:password`; if the server expects that, grant it as `{header: authorization, format: "Basic {}"}`
     "#]]
     .assert_eq(&said(&service, secret, &orders).await);
     let requests = service.requests();
@@ -282,7 +282,6 @@ async fn credentials() {
             of(VALUE),
             format!("Bearer {VALUE}"),
             VALUE.to_owned(),
-            format!("Basic {VALUE}"),
         ]
     );
 }
@@ -342,25 +341,25 @@ async fn nothing_stands_beside_a_secret_by_default() {
     let service = silent().await;
     expect![[r#"
         GET HERE/ | header x-token: xxxxxxxxxxxxxxxx{TOKEN}
-            the policy does not allow the secret `TOKEN` in a header of a request to HERE next to other text: it must be the whole value of a header, or follow a scheme such as `Bearer`
+            the policy does not allow the secret `TOKEN` in a header of a request to HERE next to other text: it must be the whole value of a header, or in `Authorization` follow a scheme such as `Bearer`
         GET HERE/ | header authorization: Bearer x{TOKEN}
-            the policy does not allow the secret `TOKEN` in a header of a request to HERE next to other text: it must be the whole value of a header, or follow a scheme such as `Bearer`
+            the policy does not allow the secret `TOKEN` in a header of a request to HERE next to other text: it must be the whole value of a header, or in `Authorization` follow a scheme such as `Bearer`
         GET HERE/ | header x-token: x | header x-token: {TOKEN}
             the policy does not allow the secret `TOKEN` in a header of a request to HERE: servers join the field `x-token` with another one of the request
         GET HERE/ | header x_token: x | header x-token: {TOKEN}
             the policy does not allow the secret `TOKEN` in a header of a request to HERE: servers join the field `x-token` with another one of the request
         GET HERE/ | header cookie: a=x{TOKEN}
-            the policy does not allow the secret `TOKEN` in a header of a request to HERE next to other text: it must be the whole value of a header, or follow a scheme such as `Bearer`
+            the policy does not allow the secret `TOKEN` in a header of a request to HERE next to other text: it must be the whole value of a header, or in `Authorization` follow a scheme such as `Bearer`
         GET HERE/ | header cookie: a="x; t={TOKEN}; b="
-            the policy does not allow the secret `TOKEN` in a header of a request to HERE next to other text: it must be the whole value of a header, or follow a scheme such as `Bearer`
+            the policy does not allow the secret `TOKEN` in a header of a request to HERE next to other text: it must be the whole value of a header, or in `Authorization` follow a scheme such as `Bearer`
         GET HERE/ | header cookie: a=x | header cookie: t={TOKEN}
             the policy does not allow the secret `TOKEN` in a header of a request to HERE: servers join the field `cookie` with another one of the request
         GET HERE/ | header x.token: x | header x-token: {TOKEN}
             the policy does not allow the secret `TOKEN` in a header of a request to HERE: servers join the field `x-token` with another one of the request
         GET HERE/ | basic me:x{TOKEN}
-            the policy does not allow the secret `TOKEN` in a header of a request to HERE next to other text: it must be the whole value of a header, or follow a scheme such as `Bearer`
+            the policy does not allow the secret `TOKEN` in a header of a request to HERE next to other text: it must be the whole value of a header, or in `Authorization` follow a scheme such as `Bearer`
         GET HERE/ | basic {TOKEN}x:
-            the policy does not allow the secret `TOKEN` in a header of a request to HERE next to other text: it must be the whole value of a header, or follow a scheme such as `Bearer`
+            the policy does not allow the secret `TOKEN` in a header of a request to HERE next to other text: it must be the whole value of a header, or in `Authorization` follow a scheme such as `Bearer`
         GET HERE/?q=x{TOKEN}
             the policy does not allow the secret `TOKEN` in the query of a request to HERE next to other text: it must be a whole query value
         GET HERE/?q=x&q={TOKEN}
@@ -570,13 +569,13 @@ async fn one_field_in_one_format() {
         GET HERE/ | header authorization: Bearer {TOKEN}
             in header
         GET HERE/ | header authorization: Token {TOKEN}
-            the policy does not allow the secret `TOKEN` in a header of a request to HERE: it is granted only for the header `authorization` as `Bearer {}`
+            the policy does not allow the secret `TOKEN` in the header `authorization` of a request to HERE: it is granted only for the header `authorization` as `Bearer {}`
         GET HERE/ | header authorization: {TOKEN}
-            the policy does not allow the secret `TOKEN` in a header of a request to HERE: it is granted only for the header `authorization` as `Bearer {}`
+            the policy does not allow the secret `TOKEN` in the header `authorization` of a request to HERE: it is granted only for the header `authorization` as `Bearer {}`
         GET HERE/ | header x-token: Bearer {TOKEN}
             the policy does not allow the secret `TOKEN` in a header of a request to HERE: it is granted only for the header `authorization` as `Bearer {}`
         GET HERE/ | basic me:{TOKEN}
-            the policy does not allow the secret `TOKEN` in a header of a request to HERE: it is granted only for the header `authorization` as `Bearer {}`
+            the policy does not allow the secret `TOKEN` in the header `authorization` of a request to HERE: it is granted only for the header `authorization` as `Bearer {}`
         POST HERE/ | auth hmac github {TOKEN} | body b
             the policy does not allow the secret `TOKEN` as the signing key of a request to HERE: it is granted only for the header `authorization` as `Bearer {}`
     "#]].assert_eq(&said(&service, secret, &orders).await);

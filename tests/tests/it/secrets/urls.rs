@@ -199,7 +199,7 @@ async fn nothing_but_a_query_is_added_to_it() {
         GET None: the secret `HOOK` is a whole URL: no path can be added to it
         GET None: the secret `HOOK` can't be a part of a host
         GET Some("http://a.test"): the policy does not allow http://a.test: no rule matches it
-        POST Some("<HIDDEN>"): the policy does not allow the secret `HOOK` in a header of a request to <HIDDEN> next to other text: it must be the whole value of a header, or follow a scheme such as `Bearer`
+        POST Some("<HIDDEN>"): the policy does not allow the secret `HOOK` in a header of a request to <HIDDEN> next to other text: it must be the whole value of a header, or in `Authorization` follow a scheme such as `Bearer`
     "#]].assert_eq(&hook.report(secret, policy, &orders).await);
 }
 

@@ -16,7 +16,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::mem::discriminant;
 
 use http::HeaderMap;
-use http_step_policy::{Placement, field_name, names_codec, parent_fields};
+use http_step_policy::{MAX_FIELD_NAME, Placement, field_name, names_codec, parent_fields};
 use http_step_redact::{HANDLE_BYTES, OpenEscape};
 
 use self::beside::Beside;
@@ -30,8 +30,8 @@ use crate::secrets::GrantedSecret;
 /// has occurred before.
 const MAX_NAMES: usize = 4096;
 
-/// The maximum length of a field name that is compared.
-const MAX_NAME: usize = 256;
+/// The longest name of a field whose value may be a secret, and of those that are distinguished.
+const MAX_NAME: usize = MAX_FIELD_NAME;
 
 /// The field that sets the charset of all others for some servers (HTML Standard, section
 /// 4.10.21.6).
