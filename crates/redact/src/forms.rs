@@ -27,6 +27,7 @@ use base64::prelude::BASE64_STANDARD_NO_PAD;
 
 use crate::encode;
 use crate::handle::HANDLE_BYTES;
+use crate::shared::{is_pem_boundary, without_name};
 use crate::spelling::{doubled, in_json, in_latin1, with_crlf, with_lf};
 pub(crate) use crate::spelling::{in_utf16, replaced};
 use crate::typed::{in_base64, uuid};
@@ -78,7 +79,10 @@ pub(crate) fn forms(value: &[u8]) -> Vec<Form> {
     forms.add_typed(value);
     let lines = value.split(|byte| matches!(byte, b'\n' | b'\r'));
     for line in lines.map(<[u8]>::trim_ascii) {
-        if line.len() < value.len() && line.len() >= MIN_LINE && value::is_distinctive(line) {
+        if line.len() < value.len()
+            && without_name(line).len() >= MIN_LINE
+            && value::is_distinctive(line)
+        {
             if is_pem_boundary(line) {
                 continue;
             }
@@ -86,15 +90,6 @@ pub(crate) fn forms(value: &[u8]) -> Vec<Form> {
         }
     }
     forms.0.into_values().collect()
-}
-
-/// `-----BEGIN PRIVATE KEY-----` (RFC 7468), which is no secret.
-pub(crate) fn is_pem_boundary(line: &[u8]) -> bool {
-    let label = [b"-----BEGIN ".as_slice(), b"-----END "];
-    let label = label.iter().find_map(|begins| line.strip_prefix(*begins));
-    label
-        .and_then(|label| label.strip_suffix(b"-----"))
-        .is_some_and(|label| !label.windows(5).any(|dashes| dashes == b"-----"))
 }
 
 /// The forms in which users may see a run's handles: plain in logs, in another case in field names,
@@ -369,6 +364,15 @@ mod tests {
         assert!(!has(pem.as_bytes(), b"-----BEGIN PRIVATE KEY-----"));
         // Too short to be matched separately.
         assert!(!has(b"first-line\nsecond-line", b"second-line"));
+        // Nor without its name, which is not secret.
+        assert!(!has(
+            b"A=b\nSERVER_PIN_NUMBER=7381",
+            b"SERVER_PIN_NUMBER=7381"
+        ));
+        assert!(has(
+            b"A=b\nTOKEN=kQ9mLx2Vt0Pz7wYb",
+            b"TOKEN=kQ9mLx2Vt0Pz7wYb"
+        ));
     }
 
     #[test]

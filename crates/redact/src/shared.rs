@@ -4,8 +4,6 @@
 
 use serde_json::Value;
 
-use crate::forms::is_pem_boundary;
-
 /// Prefixes of many tokens.
 const PREFIXES: [&str; 37] = [
     "Bearer ",
@@ -199,7 +197,7 @@ fn is_word(text: &str) -> bool {
 }
 
 /// The text after `NAME=` or `name: `, without quotes.
-fn without_name(line: &[u8]) -> &[u8] {
+pub(crate) fn without_name(line: &[u8]) -> &[u8] {
     let line = line.trim_ascii();
     let field = line.strip_prefix(b"- ").unwrap_or(line);
     let name = field
@@ -232,6 +230,15 @@ fn add_without_shared(text: &[u8], own: &mut Vec<Vec<u8>>) {
         }
         None => own.push(text.to_vec()),
     }
+}
+
+/// `-----BEGIN PRIVATE KEY-----` (RFC 7468), which is no secret.
+pub(crate) fn is_pem_boundary(line: &[u8]) -> bool {
+    let label = [b"-----BEGIN ".as_slice(), b"-----END "];
+    let label = label.iter().find_map(|begins| line.strip_prefix(*begins));
+    label
+        .and_then(|label| label.strip_suffix(b"-----"))
+        .is_some_and(|label| !label.windows(5).any(|dashes| dashes == b"-----"))
 }
 
 /// The text between the boundaries of a PEM (RFC 7468) in one line.

@@ -40,10 +40,18 @@ pub(crate) fn in_utf16(text: &str) -> [Vec<u8>; 2] {
     ]
 }
 
-/// A text in Latin-1, if all its characters are in it.
+/// A text in Latin-1, with other characters in UTF-8, as Python's `backslashreplace` and JavaScript's
+/// `escape` are decoded. None if it is not UTF-8.
 pub(crate) fn in_latin1(text: &[u8]) -> Option<Vec<u8>> {
     let text = std::str::from_utf8(text).ok()?;
-    text.chars().map(|c| u8::try_from(c).ok()).collect()
+    let mut latin1 = Vec::with_capacity(text.len());
+    for c in text.chars() {
+        match u8::try_from(c) {
+            Ok(byte) => latin1.push(byte),
+            Err(_) => latin1.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes()),
+        }
+    }
+    Some(latin1)
 }
 
 /// A text with each `sign` doubled, as CSV (RFC 4180), SQL, YAML and format strings escape it.
@@ -135,6 +143,15 @@ pub(crate) fn in_json(text: &[u8]) -> Vec<Vec<u8>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn latin1_beside_other_characters() {
+        assert_eq!(
+            in_latin1("ä€b".as_bytes()),
+            Some(b"\xe4\xe2\x82\xacb".to_vec())
+        );
+        assert_eq!(in_latin1(b"\xff"), None);
+    }
 
     #[test]
     fn json_of_each_library() {
