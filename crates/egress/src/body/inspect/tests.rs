@@ -712,7 +712,11 @@ fn us_ascii_is_only_for_ascii_values() {
             header.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
             let found = read_in(&header, &secrets, body.as_bytes(), 3).found;
             let placements: Vec<_> = found.into_iter().map(|it| it.placement).collect();
-            assert_eq!(placements, std::slice::from_ref(&placement), "{content_type}");
+            assert_eq!(
+                placements,
+                std::slice::from_ref(&placement),
+                "{content_type}"
+            );
         }
     }
 }
