@@ -220,3 +220,6 @@ impl Egress {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -9,8 +9,10 @@ use crate::auth::Scheme;
 use crate::auth::sign::{KeyMaterial, Proof, RevealedText};
 use crate::body::content::Content;
 use crate::egress::Egress;
-use crate::error::TransportError;
+use crate::error::{Stage, TransportError};
+use crate::secrets::{Room, SignatureError};
 use crate::usage::audit::AuditEntry;
+use crate::usage::memory::Reservation;
 
 impl Egress {
     /// Put credentials into a request's head. The rest of the request is complete.
@@ -33,8 +35,7 @@ impl Egress {
             })?;
             if self.derives(&proof.placeholder.scheme) {
                 for signature in &made.signatures {
-                    self.secrets
-                        .add_signature(signature, &proof.placeholder.value);
+                    self.redact_signature(signature, &proof.placeholder.value)?;
                 }
             }
             for (name, value) in made.headers {
@@ -47,6 +48,23 @@ impl Egress {
             }
         }
         Ok(())
+    }
+
+    /// Redact a signature from now on, before it is sent.
+    fn redact_signature(&self, signature: &str, by: &str) -> Result<(), TransportError> {
+        let reserve = |bytes| {
+            let room = Reservation::with_bytes(self.usage.memory(), bytes)?;
+            Ok(Box::new(room) as Room)
+        };
+        match self.secrets.add_signature(signature, by, reserve) {
+            Ok(()) => Ok(()),
+            Err(SignatureError::Refused(error)) => {
+                Err(TransportError::Refused(error.into_reason()))
+            }
+            Err(SignatureError::Exceeded(exceeded)) => {
+                self.usage.abort_if_exceeded(Err(exceeded), Stage::Policy)
+            }
+        }
     }
 
     pub(crate) fn material<'p>(

@@ -3,13 +3,13 @@
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use http_step_policy::{Origin, Policy};
+use http_step_policy::{Exceeded, Origin, Policy};
 use http_step_redact::{HANDLE_BYTES, Handles, Patterns, Replacements, Replacer};
 use tokio::task::spawn_blocking;
 
 use super::grant_error::GrantError;
-use super::matcher::{MatcherCache, SecretMatcher};
-use super::redactions::{Passes, RedactedToken, Redaction, Redactions, Signature};
+use super::matcher::{MatcherCache, Room, SecretMatcher};
+use super::redactions::{Passes, RedactedToken, Redaction, Redactions, SignatureError};
 use super::redactor::{REDACTED, Redactor};
 use super::secret::{GrantedSecret, UnavailableSecret};
 use super::source::Sources;
@@ -190,48 +190,40 @@ impl GrantedSecrets {
 
     /// The passes for a new stream. They detect parts of values if `finds_parts`.
     pub(crate) fn passes(&self, finds_parts: bool) -> Passes {
-        self.combine_signatures();
         let redactions = self.redactions();
-        let passes = redactions.in_order().into_iter().enumerate();
-        let pass_of = |(number, redaction): (usize, &Redaction)| match redaction.replacer() {
-            // The pass for the values.
+        let in_order = redactions.in_order();
+        let pass_of = |(number, redaction): (usize, &&Redaction)| match redaction.replacer() {
+            // That of the values.
             pass if finds_parts && number == 0 => pass.finding_parts(),
             pass => pass,
         };
-        Passes {
-            passes: passes.map(pass_of).collect(),
-            derived: redactions.derived(),
-        }
+        let passes = in_order.iter().enumerate().map(pass_of).collect();
+        Passes::new(matchers(in_order), passes, redactions.derived())
     }
 
     /// Passes for a stream that has started, after its other passes: for what was added after the
     /// first `derived`.
     pub(crate) fn passes_since(&self, derived: usize) -> Passes {
         let redactions = self.redactions();
-        Passes {
-            passes: redactions.since(derived).map(Redaction::replacer).collect(),
-            derived: redactions.derived(),
-        }
+        let since: Vec<_> = redactions.since(derived).collect();
+        let passes = since.iter().map(|redaction| redaction.replacer()).collect();
+        Passes::new(matchers(since), passes, redactions.derived())
     }
 
     /// The passes that redact a stream for users: values, what derives from them, and handles.
     pub(super) fn people_passes(&self) -> Passes {
-        self.combine_signatures();
         let redactions = self.redactions();
-        let in_order = redactions.in_order();
-        let matchers = in_order.iter().map(|redaction| &**redaction.matcher());
-        let matchers = matchers.filter(|matcher| !matcher.is_empty());
+        let matchers = matchers(redactions.in_order());
         let mut passes: Vec<Replacer> = matchers
+            .iter()
+            .filter(|matcher| !matcher.is_empty())
             .map(|matcher| matcher.replacer_with(REDACTED))
             .collect();
         // Handles are not secret: they are redacted after values.
         if !self.handles_matcher.is_empty() {
             passes.push(self.handles_matcher.eager_replacer_with(REDACTED));
         }
-        Passes {
-            passes,
-            derived: redactions.derived(),
-        }
+        Passes::new(matchers, passes, redactions.derived())
     }
 
     /// Whether a value can continue after the end of a line.
@@ -244,13 +236,10 @@ impl GrantedSecrets {
     /// The same as [`passes_since`](Self::passes_since), in a stream for users.
     pub(super) fn people_passes_since(&self, derived: usize) -> Passes {
         let redactions = self.redactions();
-        let since = redactions.since(derived).map(Redaction::matcher);
-        Passes {
-            passes: since
-                .map(|matcher| matcher.replacer_with(REDACTED))
-                .collect(),
-            derived: redactions.derived(),
-        }
+        let matchers = matchers(redactions.since(derived));
+        let replacers = matchers.iter().map(|it| it.replacer_with(REDACTED));
+        let passes = replacers.collect();
+        Passes::new(matchers, passes, redactions.derived())
     }
 
     /// Whether data made from these texts derives from a granted secret: one of them contains a
@@ -259,16 +248,20 @@ impl GrantedSecrets {
         texts.any(|text| self.count_in(text.as_bytes()) > 0)
     }
 
-    /// Redact a signature in all its forms, also in streams that have started. It derives from a
-    /// secret, so the component can't choose it.
-    pub(crate) fn add_signature(&self, signature: &str, by: &str) {
-        if let Some(signature) = Signature::new(signature, by) {
-            let mut redactions = self.redactions();
-            redactions.add_signature(signature);
-            // Updated while `redactions` is locked, so that readers of the count also see the
-            // signature.
-            self.derived.store(redactions.derived(), Ordering::Release);
-        }
+    /// Put a text in the place of a signature, in all its forms: also in streams that flow
+    /// already. It is made of a secret, so that the component has no part in
+    /// what it looks like. One that can't be redacted must not be sent.
+    pub(crate) fn add_signature(
+        &self,
+        signature: &str,
+        by: &str,
+        reserve: impl Fn(usize) -> Result<Room, Exceeded>,
+    ) -> Result<(), SignatureError> {
+        let mut redactions = self.redactions();
+        redactions.add_signature(signature, by, reserve)?;
+        // Told while `redactions` is held, so that who asks after it has it.
+        self.derived.store(redactions.derived(), Ordering::Release);
+        Ok(())
     }
 
     /// Whether a token of an endpoint is already redacted.
@@ -294,24 +287,12 @@ impl GrantedSecrets {
 
     /// The redactor for users.
     pub fn redactor(&self) -> Redactor<'_> {
-        self.combine_signatures();
         let redactions = self.redactions();
-        let in_order = redactions.in_order().into_iter().map(Redaction::matcher);
         Redactor::new(
             redactions.values_matcher().cloned(),
-            in_order.cloned().collect(),
+            matchers(redactions.in_order()),
             &self.handles_matcher,
         )
-    }
-
-    /// Combine all signatures in one pass, built without the lock.
-    fn combine_signatures(&self) {
-        let uncombined = self.redactions().uncombined();
-        if let Some(signatures) = uncombined
-            && let Some(all) = signatures.combined()
-        {
-            self.redactions().combine(all, signatures.derived);
-        }
     }
 
     fn redactions(&self) -> MutexGuard<'_, Redactions> {
@@ -319,6 +300,11 @@ impl GrantedSecrets {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+fn matchers<'r>(redactions: impl IntoIterator<Item = &'r Redaction>) -> Vec<Arc<SecretMatcher>> {
+    let matchers = redactions.into_iter().map(Redaction::matcher);
+    matchers.cloned().collect()
 }
 
 #[cfg(test)]

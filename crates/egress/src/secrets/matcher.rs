@@ -1,6 +1,7 @@
 //! Finds secrets in text. A matcher is built once for all runs with the same secrets, since that
 //! takes milliseconds and megabytes.
 
+use std::any::Any;
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -15,10 +16,15 @@ const MAX_KEPT_MEMORY: usize = 128 << 20;
 /// The maximum table of a matcher for a token.
 const MAX_TOKEN_TABLE: usize = 12 << 20;
 
-/// The forms of values, by the index of their owner.
+/// Memory of a run, taken until this is dropped.
+pub(crate) type Room = Box<dyn Any + Send + Sync>;
+
+/// The forms of values, by number of their owner.
 pub(crate) struct SecretMatcher {
     patterns: Arc<Patterns>,
     owners: usize,
+    /// The memory of a run that it takes, if it is made for one.
+    _room: Option<Room>,
 }
 
 impl SecretMatcher {
@@ -38,6 +44,7 @@ impl SecretMatcher {
         Ok(Self {
             patterns: Arc::new(patterns.build_within(max_table)?),
             owners: owners.len(),
+            _room: None,
         })
     }
 
@@ -46,6 +53,15 @@ impl SecretMatcher {
         Self {
             patterns: Arc::new(patterns),
             owners,
+            _room: None,
+        }
+    }
+
+    /// In memory of a run.
+    pub(super) fn with_room(self, room: Room) -> Self {
+        Self {
+            _room: Some(room),
+            ..self
         }
     }
 

@@ -5,19 +5,19 @@
 //! them, or before them. What derives from a secret comes after: tokens, then signatures. What
 //! derives from no secret is not matched.
 
-use std::collections::VecDeque;
 use std::iter::once;
 use std::sync::Arc;
 
-use http_step_redact::{Patterns, Replacements, Replacer, TooMuch, Value};
+use http_step_policy::Exceeded;
+use http_step_redact::{Patterns, Replacements, Replacer, Value};
 
 use super::grant_error::GrantError;
-use super::matcher::{MatcherCache, SecretMatcher};
+use super::matcher::{MatcherCache, Room, SecretMatcher};
 use super::secret::GrantedSecret;
 
-/// The number of latest signatures that are redacted; a run sends fewer requests, unless its limits
-/// allow more.
-const MAX_SIGNATURES: usize = 256;
+/// The most signatures of a run, none of which is ever forgotten. The default limits allow no
+/// more: 64 requests, with 16 signatures each.
+const MAX_SIGNATURES: usize = 1024;
 
 /// The maximum number of tokens of a run. Each has a separate pass.
 const MAX_TOKENS: usize = 8;
@@ -26,23 +26,36 @@ const MAX_TOKENS: usize = 8;
 pub(super) struct Redactions {
     values: Option<Redaction>,
     tokens: Vec<Numbered<RedactedToken>>,
-    /// The latest ones.
-    signatures: VecDeque<Numbered<Signature>>,
-    /// All signatures combined, if that was done after the latest one was added.
-    combined_signatures: Option<Redaction>,
-    /// The total number of tokens and signatures.
+    /// In the order in which they were added, each larger than the next.
+    signatures: Vec<SignatureGroup>,
+    /// How many tokens and signatures there ever were.
     derived: usize,
 }
 
 /// The passes over a stream for a component.
 pub(crate) struct Passes {
     pub(crate) passes: Vec<Replacer>,
-    /// The number of tokens and signatures that they include.
+    /// What the passes read, so that it counts as memory of the run for as long.
+    matchers: Vec<Arc<SecretMatcher>>,
+    /// As of so many tokens and signatures.
     pub(crate) derived: usize,
 }
 
 impl Passes {
-    /// The secrets of which parts were released, by index: the first pass is for values.
+    pub(super) fn new(
+        matchers: Vec<Arc<SecretMatcher>>,
+        passes: Vec<Replacer>,
+        derived: usize,
+    ) -> Self {
+        Self {
+            passes,
+            matchers,
+            derived,
+        }
+    }
+
+    /// The values of which parts were let through, by number of their secret: the first pass is
+    /// over values.
     pub(crate) fn parts(&self) -> &[usize] {
         self.passes.first().map(Replacer::parts).unwrap_or_default()
     }
@@ -50,6 +63,7 @@ impl Passes {
     /// Add passes for what was added since, after all others.
     pub(crate) fn add(&mut self, since: Self) {
         self.passes.extend(since.passes);
+        self.matchers.extend(since.matchers);
         self.derived = since.derived;
     }
 }
@@ -68,14 +82,28 @@ pub(super) struct RedactedToken {
     redaction: Redaction,
 }
 
-/// A signature, and its replacement.
-pub(super) struct Signature {
-    value: Arc<Value>,
-    by: Arc<str>,
+/// Signatures that one pass looks for.
+struct SignatureGroup {
+    signatures: Vec<Signature>,
+    /// The number of the last.
+    last: usize,
     redaction: Redaction,
 }
 
-/// Texts to redact, and their replacements.
+/// A signature, and what stands for it.
+struct Signature {
+    value: Value,
+    by: Box<str>,
+}
+
+/// Why a signature can't be redacted, so that it must not be sent.
+#[derive(Debug)]
+pub(crate) enum SignatureError {
+    Refused(GrantError),
+    Exceeded(Exceeded),
+}
+
+/// Texts to be redacted, and what replaces each.
 pub(super) struct Redaction {
     matcher: Arc<SecretMatcher>,
     replacements: Replacements,
@@ -105,8 +133,7 @@ impl Redactions {
         Ok(Self {
             values,
             tokens: Vec::new(),
-            signatures: VecDeque::new(),
-            combined_signatures: None,
+            signatures: Vec::new(),
             derived: 0,
         })
     }
@@ -119,12 +146,9 @@ impl Redactions {
     /// Everything that is matched, in order.
     pub(super) fn in_order(&self) -> Vec<&Redaction> {
         let of_tokens = self.tokens.iter().map(|token| &token.it.redaction);
-        let mut in_order: Vec<&Redaction> = self.values.iter().chain(of_tokens).collect();
-        match &self.combined_signatures {
-            Some(all) => in_order.push(all),
-            None => in_order.extend(self.signatures.iter().map(|one| &one.it.redaction)),
-        }
-        in_order
+        let of_signatures = self.signatures.iter().map(|group| &group.redaction);
+        let values = self.values.iter();
+        values.chain(of_tokens).chain(of_signatures).collect()
     }
 
     /// What was added after a number of tokens and signatures. In a stream that has started it is
@@ -134,11 +158,11 @@ impl Redactions {
             .tokens
             .iter()
             .map(|token| (token.number, &token.it.redaction));
-        let combined_signatures = self
+        let of_signatures = self
             .signatures
             .iter()
-            .map(|one| (one.number, &one.it.redaction));
-        let all = of_tokens.chain(combined_signatures);
+            .map(|group| (group.last, &group.redaction));
+        let all = of_tokens.chain(of_signatures);
         all.filter_map(move |(number, redaction)| (number >= derived).then_some(redaction))
     }
 
@@ -147,34 +171,60 @@ impl Redactions {
         self.values.as_ref().map(Redaction::matcher)
     }
 
-    /// All signatures, if they should be combined again.
-    pub(super) fn uncombined(&self) -> Option<Uncombined> {
-        if self.combined_signatures.is_some() || self.signatures.is_empty() {
-            return None;
+    /// Redact a signature, if there is memory for what finds it.
+    pub(super) fn add_signature(
+        &mut self,
+        signature: &str,
+        by: &str,
+        reserve: impl Fn(usize) -> Result<Room, Exceeded>,
+    ) -> Result<(), SignatureError> {
+        let mut known = self.signatures.iter().flat_map(|group| &group.signatures);
+        if known.any(|known| known.value.expose() == signature.as_bytes()) {
+            return Ok(());
         }
-        let each = |one: &Numbered<Signature>| (Arc::clone(&one.it.value), Arc::clone(&one.it.by));
-        Some(Uncombined {
-            signatures: self.signatures.iter().map(each).collect(),
-            derived: self.derived,
-        })
-    }
-
-    /// Set the combined signatures, unless another one was added in the meantime.
-    pub(super) fn combine(&mut self, all: Redaction, derived: usize) {
-        if self.derived == derived {
-            self.combined_signatures = Some(all);
+        let count: usize = self.signatures.iter().map(|it| it.signatures.len()).sum();
+        if count >= MAX_SIGNATURES {
+            let reason = format!("a step can have {MAX_SIGNATURES} signatures");
+            return Err(SignatureError::Refused(GrantError::new(reason)));
         }
-    }
-
-    /// Redact a signature.
-    pub(super) fn add_signature(&mut self, signature: Signature) {
-        let number = self.next_number();
-        let it = signature;
-        self.signatures.push_back(Numbered { number, it });
-        if self.signatures.len() > MAX_SIGNATURES {
-            self.signatures.pop_front();
+        let value = Value::new(signature.as_bytes().to_vec()).map_err(GrantError::new)?;
+        let by = by.into();
+        let mut signatures = vec![Signature { value, by }];
+        let mut redaction = Redaction::of_signatures(&signatures, &reserve)?;
+        let last = self.next_number();
+        // Few passes look for many signatures, and each is put into a larger group only now
+        // and then.
+        while let Some(group) = self
+            .signatures
+            .pop_if(|group| group.signatures.len() <= signatures.len())
+        {
+            let SignatureGroup {
+                signatures: mut all,
+                last: last_of_group,
+                redaction: of_group,
+            } = group;
+            let own = all.len();
+            all.append(&mut signatures);
+            match Redaction::of_signatures(&all, &reserve) {
+                Ok(of_all) => (signatures, redaction) = (all, of_all),
+                // Without room for both in one, they stay apart.
+                Err(_) => {
+                    signatures = all.split_off(own);
+                    self.signatures.push(SignatureGroup {
+                        signatures: all,
+                        last: last_of_group,
+                        redaction: of_group,
+                    });
+                    break;
+                }
+            }
         }
-        self.combined_signatures = None;
+        self.signatures.push(SignatureGroup {
+            signatures,
+            last,
+            redaction,
+        });
+        Ok(())
     }
 
     /// Whether a token of an endpoint is already redacted; or why it can't be.
@@ -251,47 +301,30 @@ impl RedactedToken {
     }
 }
 
-impl Signature {
-    /// None: it can't be matched.
-    pub(super) fn new(signature: &str, by: &str) -> Option<Self> {
-        let value = Value::new(signature.as_bytes().to_vec()).ok()?;
-        Some(Self {
-            redaction: Redaction::from_derived([(&value, by)].into_iter()).ok()??,
-            by: by.into(),
-            value: Arc::new(value),
-        })
-    }
-}
-
-/// All signatures, each with its replacement.
-pub(super) struct Uncombined {
-    signatures: Vec<(Arc<Value>, Arc<str>)>,
-    pub(super) derived: usize,
-}
-
-impl Uncombined {
-    pub(super) fn combined(&self) -> Option<Redaction> {
-        let pairs = self.signatures.iter();
-        Redaction::from_derived(pairs.map(|(value, by)| (&**value, &**by))).ok()?
+impl From<GrantError> for SignatureError {
+    fn from(error: GrantError) -> Self {
+        Self::Refused(error)
     }
 }
 
 impl Redaction {
-    /// A redaction of texts that derive from secrets, each with its replacement; none if no text is
-    /// distinctive.
-    fn from_derived<'t>(
-        derived: impl Iterator<Item = (&'t Value, &'t str)>,
-    ) -> Result<Option<Self>, TooMuch> {
+    /// Of signatures. What finds them counts as memory of the run.
+    fn of_signatures(
+        signatures: &[Signature],
+        reserve: impl Fn(usize) -> Result<Room, Exceeded>,
+    ) -> Result<Self, SignatureError> {
         let (mut patterns, mut replacements) = (Patterns::builder(), Vec::new());
-        for (number, (value, replacement)) in derived.enumerate() {
+        for (number, Signature { value, by }) in signatures.iter().enumerate() {
             patterns = patterns.derived(number, value);
-            replacements.push(replacement.as_bytes().to_vec().into());
+            replacements.push(by.as_bytes().to_vec().into());
         }
-        let matcher = SecretMatcher::from_patterns(patterns.build_for_once()?, replacements.len());
-        Ok((!matcher.is_empty()).then(|| Self {
-            matcher: Arc::new(matcher),
+        let patterns = patterns.build_for_once().map_err(GrantError::new)?;
+        let matcher = SecretMatcher::from_patterns(patterns, replacements.len());
+        let room = reserve(matcher.memory()).map_err(SignatureError::Exceeded)?;
+        Ok(Self {
+            matcher: Arc::new(matcher.with_room(room)),
             replacements: replacements.into(),
-        }))
+        })
     }
 
     /// The replacer of the texts, in a stream for a component.

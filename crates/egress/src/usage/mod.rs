@@ -221,7 +221,8 @@ impl RunUsage {
         self.abort_if_exceeded(within, stage)
     }
 
-    fn abort_if_exceeded(
+    /// Pass on the result of a check: use past a limit ends the run.
+    pub(crate) fn abort_if_exceeded(
         &self,
         within: Result<(), Exceeded>,
         stage: Stage,

@@ -31,6 +31,22 @@ fn redaction(secrets: &GrantedSecrets, text: &str) -> String {
     seen
 }
 
+/// Redact a signature, in as much memory as it takes.
+fn add_signature(secrets: &GrantedSecrets, signature: &str, by: &str) {
+    let added = secrets.add_signature(signature, by, |_| Ok(Box::new(())));
+    assert!(added.is_ok());
+}
+
+/// A signature that no other has anything in common with.
+fn signature(number: u64) -> String {
+    let mut state = number + 1;
+    let mut next = || {
+        state = state.wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(29) ^ 0x5851;
+        state
+    };
+    (0..4).map(|_| format!("{:016x}", next())).collect()
+}
+
 fn webhook(url: &str) -> GrantedSecrets {
     let origin = Url::parse(url).unwrap().origin().ascii_serialization();
     let secret = Secret::new("HOOK", "env:HOOK".parse().unwrap());
@@ -107,7 +123,7 @@ fn a_signature_is_redacted_in_streams_that_have_started() {
     let mut flowing = secrets.passes(false);
     let mut seen = through(&mut flowing.passes, b"token-of-a-", false);
     let signature = "AsVs4H/lQZ9MLjqzVS5DCUzTDP3g+EF3TCfV0MkWNJU";
-    secrets.add_signature(signature, "<hmac>");
+    add_signature(&secrets, signature, "<hmac>");
     let later = secrets.passes_since(flowing.derived);
     assert_eq!((later.derived, later.passes.len()), (1, 1));
     flowing.add(later);
@@ -144,7 +160,7 @@ fn a_signature_is_redacted_in_streams_that_have_started() {
     ];
     let expected = format!("{}no-signature", "<hmac> ".repeat(9));
     assert_eq!(redaction(&secrets, &forms.join(" ")), expected);
-    secrets.add_signature("1f2e3d4c5b6a79880011223344556677", "<digest>");
+    add_signature(&secrets, "1f2e3d4c5b6a79880011223344556677", "<digest>");
     assert_eq!(
         redaction(
             &secrets,
@@ -208,7 +224,7 @@ fn the_output_does_not_depend_on_a_guess() {
     ] {
         let secrets = secrets(value);
         secrets.add_token(token, ENDPOINT, "<token>").unwrap();
-        secrets.add_signature("5f5e1e5a0bd2f6e8", "<hmac>");
+        add_signature(&secrets, "5f5e1e5a0bd2f6e8", "<hmac>");
         let lengths = |guess: &str| -> Vec<usize> {
             let mut shown = StreamRedactor::new(&secrets);
             let text = "written before ".repeat(40) + guess;
@@ -264,4 +280,79 @@ fn tokens_of_a_run_are_limited_to_one_endpoint() {
         refused("another-token-8", "https://other.test/"),
         "a step can have tokens of one token endpoint; those of another are for a step of its own"
     );
+}
+
+/// A step can make many signatures while the response to an early one is still to come.
+#[test]
+fn no_signature_is_forgotten() {
+    let secrets = webhook("https://hooks.test/services/token-of-a-webhook");
+    let all: Vec<String> = (0..1024).map(signature).collect();
+    let mut flowing = secrets.passes(false);
+    for signature in &all {
+        add_signature(&secrets, signature, "<hmac>");
+        // The same body is signed the same.
+        add_signature(&secrets, &all[0], "<hmac 2>");
+    }
+    assert_eq!(secrets.derived(), all.len());
+    let text = all.join("\n");
+    let seen = vec!["<hmac>"; all.len()].join("\n");
+    assert_eq!(redaction(&secrets, &text), seen);
+    flowing.add(secrets.passes_since(flowing.derived));
+    let flown = through(&mut flowing.passes, text.as_bytes(), true);
+    assert_eq!(String::from_utf8(flown).unwrap(), seen);
+    // In a few passes: one of the values, and these.
+    assert_eq!(secrets.passes(false).passes.len(), 2);
+
+    let refused = secrets.add_signature(&signature(1024), "<hmac>", |_| Ok(Box::new(())));
+    let Err(SignatureError::Refused(error)) = refused else {
+        panic!("one signature too many");
+    };
+    assert_eq!(error.into_reason(), "a step can have 1024 signatures");
+}
+
+/// What finds signatures is memory of the run for as long as a stream reads it.
+#[test]
+fn signatures_count_as_memory() {
+    use crate::usage::memory::{Reservation, RunMemory};
+
+    let memory = |bytes| {
+        Arc::new(RunMemory::new(http_step_policy::Limits {
+            memory: bytes,
+            ..http_step_policy::Limits::default()
+        }))
+    };
+    let add = |secrets: &GrantedSecrets, number, memory: &Arc<RunMemory>| {
+        secrets.add_signature(&signature(number), "<hmac>", |bytes| {
+            let room = Reservation::with_bytes(memory, bytes)?;
+            Ok(Box::new(room) as Room)
+        })
+    };
+    let secrets = webhook("https://hooks.test/services/token-of-a-webhook");
+    let all = memory(u64::MAX);
+    assert!(add(&secrets, 0, &all).is_ok());
+    let one = all.used();
+    assert!(one > 0);
+    let flowing = secrets.passes(false);
+    assert!(add(&secrets, 1, &all).is_ok());
+    let both = all.used();
+    drop(flowing);
+    assert_eq!(all.used(), both - one);
+    drop(secrets);
+    assert_eq!(all.used(), 0);
+
+    // Without room for both in one pass they have one each, and without room for the second,
+    // that can't be sent.
+    for (room, added, passes) in [(2 * one + one / 2, true, 3), (one + one / 2, false, 2)] {
+        let secrets = webhook("https://hooks.test/services/token-of-a-webhook");
+        let few = memory(room as u64);
+        assert!(add(&secrets, 0, &few).is_ok());
+        assert_eq!(add(&secrets, 1, &few).is_ok(), added);
+        assert_eq!(secrets.passes(false).passes.len(), passes);
+        let both = format!("{} {}", signature(0), signature(1));
+        let seen = match added {
+            true => "<hmac> <hmac>".to_owned(),
+            false => format!("<hmac> {}", signature(1)),
+        };
+        assert_eq!(redaction(&secrets, &both), seen);
+    }
 }
