@@ -49,7 +49,14 @@ impl EchoWatch {
         secrets.redactor().redact(text);
     }
 
-    /// Report the secrets of which a part was found, by index. Returns whether that ends the run.
+    /// Report the values of which parts are in a text that the host reads, and shows to nobody.
+    pub(crate) fn report_in(&self, text: &[u8], secrets: &GrantedSecrets) {
+        if secrets.is_bound_to(&self.origin) {
+            self.report(&secrets.parts_in(text), secrets);
+        }
+    }
+
+    /// Report those of which a part was found, by number. Whether the run is over for it.
     fn report(&self, parts: &[usize], secrets: &GrantedSecrets) -> bool {
         let secrets = parts
             .iter()

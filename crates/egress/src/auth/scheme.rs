@@ -124,7 +124,7 @@ impl Scheme {
             Self::Digest {
                 username, password, ..
             } => vec![username, password],
-            Self::OAuth2(client) => vec![&client.id, &client.secret],
+            Self::OAuth2(client) => client.sources().to_vec(),
         }
     }
 
@@ -139,6 +139,13 @@ impl Scheme {
             },
             _ => AUTHORIZATION,
         }
+    }
+}
+
+impl Client {
+    /// The texts that its tokens are made of, and that may be secret.
+    pub(crate) fn sources(&self) -> [&str; 2] {
+        [&self.id, &self.secret]
     }
 }
 

@@ -2,17 +2,19 @@
 
 use std::sync::{Arc, Mutex};
 
+use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine as _};
 use bytes::Bytes;
 use http::request::Builder;
 use http::{HeaderName, Request};
 use http_body_util::BodyExt;
-use http_step_policy::{Limits, Policy, Secret};
+use http_step_policy::{Limits, PartialEcho, Place, Policy, Secret};
 use http_step_signing::hmac::{Encoding, Form, sign};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 use tokio::sync::Notify;
 
-use crate::auth::{PlainSignature, RequestedScheme, SignatureForm};
+use crate::ClientAuthentication;
+use crate::auth::{OAuth2, Placeholder, PlainSignature, RequestedScheme, SignatureForm};
 use crate::body::whole;
 use crate::connect::resolve::SystemResolver;
 use crate::connect::tls::Roots;
@@ -213,4 +215,227 @@ async fn a_signature_is_redacted_whatever_comes_after_it() {
         seen.contains("x-sig-0: <hmac>") && !seen.contains(signature),
         "{seen}"
     );
+}
+
+/// An API that stores a text, and issues tokens with it among the claims, or as something else.
+struct Issuer {
+    server: Server,
+    answer: Arc<Mutex<String>>,
+}
+
+impl Issuer {
+    async fn start() -> Self {
+        let answer = Arc::new(Mutex::new(String::new()));
+        let given = Arc::clone(&answer);
+        let server = Server::start(move |_| ok("", &given.lock().unwrap())).await;
+        Self { server, answer }
+    }
+
+    fn answers(&self, answer: String) {
+        *self.answer.lock().unwrap() = answer;
+    }
+
+    fn issues(&self, token: &str) {
+        self.answers(format!(
+            r#"{{"access_token":"{token}","token_type":"bearer"}}"#
+        ));
+    }
+
+    fn token_url(&self) -> String {
+        format!("{}/token", self.server.origin)
+    }
+}
+
+fn client(egress: &Egress, token_url: String, id: &str, secret: &str) -> Arc<Placeholder> {
+    let requested = RequestedScheme::OAuth2(OAuth2 {
+        token_url,
+        client_id: id.to_owned(),
+        client_secret: secret.to_owned(),
+        authentication: ClientAuthentication::Basic,
+        scope: None,
+        audience: None,
+    });
+    egress.credentials.request(requested).unwrap()
+}
+
+fn jwt(claims: &str) -> String {
+    let claims = BASE64_URL_SAFE_NO_PAD.encode(claims);
+    format!("eyJhbGciOiJub25lIn0.{claims}.c2ln")
+}
+
+/// A step makes up a client of an endpoint that has its secret, to take the value elsewhere.
+#[tokio::test]
+async fn no_value_leaves_in_a_token() {
+    let api = Issuer::start().await;
+    let other = Server::echoing().await;
+    let refused = format!(
+        "there is no token of {}: its token has a value in it that is not for where the token goes",
+        api.server.origin
+    );
+    let part = &VALUE[4..14];
+    for (number, (token, is_sent, parts)) in [
+        (VALUE.to_owned(), false, 0),
+        (
+            jwt(&format!(r#"{{"sub":"evil","note":"{VALUE}"}}"#)),
+            false,
+            0,
+        ),
+        (format!("x.{part}.x"), false, 1),
+        ("a-token-of-its-own".to_owned(), true, 0),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let granted = secret("TOKEN", &api.server.origin);
+        let policy = allowing(&[&api.server, &other]).grant_secret(granted.clone());
+        let egress = egress(policy, &[(granted, VALUE)]);
+        egress.secrets.handle("TOKEN").unwrap();
+        api.issues(&token);
+        let placeholder = client(
+            &egress,
+            api.token_url(),
+            "evil",
+            &format!("made-up-{number}"),
+        );
+        let request = Request::get(format!("{}/", other.origin));
+        let request = request.header(&placeholder.field, &placeholder.value);
+        let before = other.requests().len();
+        let seen = send(&egress, request, "").await;
+        assert_eq!(
+            other.requests().len() - before,
+            usize::from(is_sent),
+            "{token}"
+        );
+        match is_sent {
+            true => assert!(seen.unwrap().contains(&token)),
+            false => assert_eq!(seen, Err(refused.clone())),
+        }
+        let rows = egress.usage.audit().rows(&egress.secrets.redactor());
+        let echoes: usize = rows.iter().map(|row| row.partial_echoes.len()).sum();
+        assert_eq!(echoes, parts, "{token}");
+    }
+}
+
+/// The token that one run has fetched is no safer for the next.
+#[tokio::test]
+async fn no_value_leaves_in_a_cached_token() {
+    let api = Issuer::start().await;
+    let other = Server::echoing().await;
+    api.issues(VALUE);
+    let granted = secret("TOKEN", &api.server.origin);
+    let without = egress(allowing(&[&api.server, &other]), &[]);
+    let mut with = egress(
+        allowing(&[&api.server, &other]).grant_secret(granted.clone()),
+        &[(granted, VALUE)],
+    );
+    with.transport = Arc::clone(&without.transport);
+    for (egress, is_sent) in [(without, true), (with, false)] {
+        let placeholder = client(&egress, api.token_url(), "evil", "made-up");
+        let request = Request::get(format!("{}/", other.origin));
+        let request = request.header(&placeholder.field, &placeholder.value);
+        assert_eq!(send(&egress, request, "").await.is_ok(), is_sent);
+    }
+    assert_eq!(api.server.requests().len(), 1);
+}
+
+/// A token of a granted client may name that client, and nothing else that is secret.
+#[tokio::test]
+async fn a_token_may_name_its_client() {
+    let api = Issuer::start().await;
+    let granted = |name: &str| secret(name, &api.server.origin).place(Place::Token);
+    let other = secret("OTHER", &api.server.origin);
+    let policy = allowing(&[&api.server])
+        .grant_secret(granted("ID"))
+        .grant_secret(granted("KEY"))
+        .grant_secret(other.clone());
+    let secrets = [
+        (granted("ID"), "client-4711-of-ci"),
+        (granted("KEY"), "kZ9xQ7mLp2VtS3crt"),
+        (other, VALUE),
+    ];
+    for (claims, is_sent) in [
+        (r#"{"azp":"client-4711-of-ci"}"#.to_owned(), true),
+        (
+            format!(r#"{{"azp":"client-4711-of-ci","x":"{VALUE}"}}"#),
+            false,
+        ),
+    ] {
+        let egress = egress(policy.clone(), &secrets);
+        let handle = |name| egress.secrets.handle(name).unwrap().unwrap();
+        api.issues(&jwt(&claims));
+        let placeholder = client(&egress, api.token_url(), &handle("ID"), &handle("KEY"));
+        let request = Request::get(format!("{}/", api.server.origin));
+        let request = request.header(&placeholder.field, &placeholder.value);
+        assert_eq!(
+            send(&egress, request, "").await.is_ok(),
+            is_sent,
+            "{claims}"
+        );
+    }
+}
+
+/// An answer that the host reads counts like one that the component reads.
+#[tokio::test]
+async fn a_part_in_the_answer_of_a_token_endpoint_stops_the_run() {
+    let api = Issuer::start().await;
+    api.answers(format!(
+        r#"{{"access_token":"a-token","note":"{}"}}"#,
+        &VALUE[..10]
+    ));
+    let granted = secret("TOKEN", &api.server.origin);
+    let policy = allowing(&[&api.server]).grant_secret(granted.clone());
+    let egress = egress(
+        policy.on_partial_echo(PartialEcho::Stop),
+        &[(granted, VALUE)],
+    );
+    let placeholder = client(&egress, api.token_url(), "evil", "made-up");
+    let request = Request::get(format!("{}/", api.server.origin));
+    let request = request.header(&placeholder.field, &placeholder.value);
+    tokio::select! {
+        seen = send(&egress, request, "") => panic!("{seen:?}"),
+        _ = egress.usage.signal().aborted() => {}
+    }
+    assert!(egress.usage.signal().partial_echo().is_some());
+    assert_eq!(api.server.requests().len(), 1);
+}
+
+/// Where an answer stops being JSON depends on the value that it starts with.
+#[tokio::test]
+async fn an_error_does_not_say_how_far_an_answer_is_json() {
+    let api = Issuer::start().await;
+    let granted = secret("TOKEN", &api.server.origin);
+    let policy = allowing(&[&api.server]).grant_secret(granted.clone());
+    let value = "123456-aBcDeFgH";
+    let egress = egress(policy, &[(granted, value)]);
+    api.answers(value.to_owned());
+    let placeholder = client(&egress, api.token_url(), "evil", "made-up");
+    let request = Request::get(format!("{}/", api.server.origin));
+    let request = request.header(&placeholder.field, &placeholder.value);
+    assert_eq!(
+        send(&egress, request, "").await,
+        Err(format!(
+            "there is no token of {}: its answer is not the JSON object of RFC 6749, section 5.1",
+            api.server.origin
+        ))
+    );
+}
+
+/// A client that a step makes up of right guesses is asked for anew.
+#[tokio::test]
+async fn a_guess_of_a_client_does_not_get_its_token() {
+    let api = Issuer::start().await;
+    api.issues("a-token-of-its-own");
+    let granted = secret("KEY", &api.server.origin).place(Place::Token);
+    let policy = allowing(&[&api.server]).grant_secret(granted.clone());
+    let egress = egress(policy, &[(granted, VALUE)]);
+    let handle = egress.secrets.handle("KEY").unwrap().unwrap();
+    for secret in [handle.as_str(), VALUE] {
+        let placeholder = client(&egress, api.token_url(), "ci", secret);
+        let request = Request::get(format!("{}/", api.server.origin));
+        let request = request.header(&placeholder.field, &placeholder.value);
+        let _ = send(&egress, request, "").await;
+    }
+    let requests = api.server.requests();
+    let fetched = requests.iter().filter(|it| it.starts_with("POST /token"));
+    assert_eq!(fetched.count(), 2);
 }

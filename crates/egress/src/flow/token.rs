@@ -9,7 +9,7 @@ use http::header::CONTENT_LENGTH;
 use http::{Method, Request};
 use http_body_util::{BodyExt, Limited};
 use http_step_signing::oauth2::{
-    ClientAuthentication, ClientCredentials, MAX_ANSWER, Token, TokenRequest,
+    ClientAuthentication, ClientCredentials, MAX_ANSWER, Token, TokenError, TokenRequest,
 };
 
 use crate::auth::Client;
@@ -43,9 +43,15 @@ impl Egress {
             Some(text) => format!("={text}").into_bytes(),
             None => Vec::new(),
         };
+        // A client that a step makes up, of right guesses, does not get the token of a granted one.
+        let owner: &[u8] = match self.secrets.is_source_of(client.sources().into_iter()) {
+            true => b"granted",
+            false => b"made up",
+        };
         let slot = self.transport.tokens.slot(
             key,
             &[
+                owner,
                 client.token_url.as_str().as_bytes(),
                 authentication,
                 &known.id,
@@ -59,6 +65,8 @@ impl Egress {
             && !token.is_expired(Instant::now())
             && !refused.is_some_and(|refused| Arc::ptr_eq(refused, token))
         {
+            // It may be of a run without these secrets.
+            self.check_token(client, token)?;
             return Ok(Arc::clone(token));
         }
         let entry = self.usage.start_follow_up(Method::POST.as_str())?;
@@ -69,7 +77,36 @@ impl Egress {
         Ok(token)
     }
 
-    /// Fetch a token, with a request like any other.
+    /// Check that no value is in a token, which goes to other origins than its endpoint: a
+    /// server that stores what it is sent may put that into the tokens of a client.
+    fn check_token(&self, client: &Client, token: &Token) -> Result<(), TransportError> {
+        let sources = client.sources();
+        let is_derived = self.secrets.is_source_of(sources.into_iter());
+        // One of a granted client goes only where the client's secrets may go.
+        let own: &[&str] = if is_derived { &sources } else { &[] };
+        if is_derived
+            && self
+                .secrets
+                .has_token(token.value(), client.token_url.as_str())
+                == Ok(true)
+        {
+            return Ok(());
+        }
+        // An endpoint without a grant could ask by its tokens for parts of a value.
+        let counts_parts = !is_derived && self.secrets.is_bound_to(&client.origin);
+        if !self
+            .secrets
+            .are_in(token.value().as_bytes(), own, counts_parts)
+        {
+            return Ok(());
+        }
+        Err(TransportError::NoToken {
+            from: client.origin.to_string(),
+            reason: "its token has a value in it that is not for where the token goes".to_owned(),
+        })
+    }
+
+    /// Fetch a token, as a request like any other.
     async fn fetch(
         &self,
         client: &Client,
@@ -109,18 +146,24 @@ impl Egress {
             .collect()
             .await;
         let answer = answer.map_err(|error| none(error.to_string()))?.to_bytes();
-        let token = match Token::parse(status, &answer, requested) {
-            Ok(token) => token,
-            Err(mut error) => {
-                // As the server wrote it: truncating a text first would leave a part of a value.
-                let echo_watch = self.echo_watch(&client.origin, entry);
-                error.each_text(|text| echo_watch.redact(text, &self.secrets));
-                if self.usage.signal().is_stopped() {
-                    return pending().await;
+        let echo_watch = self.echo_watch(&client.origin, entry);
+        echo_watch.report_in(&answer, &self.secrets);
+        let token = Token::parse(status, &answer, requested).map_err(|mut error| {
+            // As the server wrote it: to cut a text before would leave a part of a value.
+            error.each_text(|text| echo_watch.redact(text, &self.secrets));
+            match error {
+                // How far an answer is JSON depends on values in it.
+                TokenError::Syntax { .. } if !self.secrets.is_empty() => {
+                    none("its answer is not the JSON object of RFC 6749, section 5.1".to_owned())
                 }
-                return Err(none(error.to_string()));
+                error => none(error.to_string()),
             }
-        };
+        });
+        if self.usage.signal().is_stopped() {
+            return pending().await;
+        }
+        let token = token?;
+        self.check_token(client, &token)?;
         let is_of_token = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~+/=:|".contains(&byte);
         if token.value().len() > MAX_TOKEN {
             return Err(none(format!("its token is longer than {MAX_TOKEN} bytes")));

@@ -10,7 +10,7 @@ use tokio::task::spawn_blocking;
 use super::grant_error::GrantError;
 use super::matcher::{MatcherCache, Room, SecretMatcher};
 use super::redactions::{Passes, RedactedToken, Redaction, Redactions, SignatureError};
-use super::redactor::{REDACTED, Redactor};
+use super::redactor::{REDACTED, Redactor, through};
 use super::secret::{GrantedSecret, UnavailableSecret};
 use super::source::Sources;
 
@@ -183,7 +183,39 @@ impl GrantedSecrets {
         &self.secrets
     }
 
-    /// The number of tokens and signatures that are redacted so far, besides the values.
+    /// Whether values are in a text, or what derives from them, except for the values of the
+    /// secrets whose handles are in some other texts. Parts of values may count, too.
+    pub(crate) fn are_in(&self, text: &[u8], except: &[&str], counts_parts: bool) -> bool {
+        let is_except = |number: &usize| {
+            let secret = self.secrets.get(*number);
+            secret.is_some_and(|it| except.iter().any(|text| text.contains(it.handle.as_str())))
+        };
+        let mut passes = self.passes(counts_parts).passes;
+        through(&mut passes, text, true);
+        let mut passes = passes.iter();
+        // The first pass is over values.
+        let values = passes.next();
+        let values = values
+            .into_iter()
+            .flat_map(|pass| pass.found().iter().chain(pass.parts()));
+        let mut others = values.filter(|number| !is_except(number));
+        others.next().is_some()
+            || passes.any(|pass| pass.replaced() > 0 || !pass.parts().is_empty())
+    }
+
+    /// The secrets of whose values parts are in a text, by number.
+    pub(crate) fn parts_in(&self, text: &[u8]) -> Vec<usize> {
+        let redactions = self.redactions();
+        let Some(values) = redactions.values() else {
+            return Vec::new();
+        };
+        let mut pass = [values.replacer().finding_parts()];
+        drop(redactions);
+        through(&mut pass, text, true);
+        pass.iter().flat_map(Replacer::parts).copied().collect()
+    }
+
+    /// How many tokens and signatures are redacted by now, beside the values.
     pub(crate) fn derived(&self) -> usize {
         self.derived.load(Ordering::Acquire)
     }

@@ -166,7 +166,12 @@ impl Redactions {
         all.filter_map(move |(number, redaction)| (number >= derived).then_some(redaction))
     }
 
-    /// The matcher of the values.
+    /// The values alone.
+    pub(super) fn values(&self) -> Option<&Redaction> {
+        self.values.as_ref()
+    }
+
+    /// What finds values alone.
     pub(super) fn values_matcher(&self) -> Option<&Arc<SecretMatcher>> {
         self.values.as_ref().map(Redaction::matcher)
     }
