@@ -44,7 +44,7 @@ impl EchoWatch {
     pub(crate) fn redact(&self, text: &mut String, secrets: &GrantedSecrets) {
         let mut passes = secrets.passes(true);
         let seen = through(&mut passes.passes, text.as_bytes(), true);
-        self.report(passes.parts(), secrets);
+        self.report(&passes, secrets);
         *text = String::from_utf8_lossy(&seen).into_owned();
         secrets.redactor().redact(text);
     }
@@ -52,22 +52,38 @@ impl EchoWatch {
     /// Report the values of which parts are in a text that the host reads, and shows to nobody.
     pub(crate) fn report_in(&self, text: &[u8], secrets: &GrantedSecrets) {
         if secrets.is_bound_to(&self.origin) {
-            self.report(&secrets.parts_in(text), secrets);
+            self.report_values(&secrets.parts_in(text), secrets);
         }
     }
 
-    /// Report those of which a part was found, by number. Whether the run is over for it.
-    fn report(&self, parts: &[usize], secrets: &GrantedSecrets) -> bool {
+    /// Report that of which a part was found. Whether the run is over for it.
+    fn report(&self, passes: &Passes, secrets: &GrantedSecrets) -> bool {
+        for token in passes.parts_of_tokens() {
+            self.entry.record_partial_echo(token);
+            self.usage.record_partial_echo(
+                &format!("the token `{token}`"),
+                &self.origin,
+                self.on_partial_echo,
+            );
+        }
+        self.report_values(passes.parts(), secrets);
+        self.usage.signal().is_stopped()
+    }
+
+    /// Report values, by number of their secret.
+    fn report_values(&self, parts: &[usize], secrets: &GrantedSecrets) {
         let secrets = parts
             .iter()
             .filter_map(|number| secrets.secrets().get(*number));
         for secret in secrets.filter(|secret| secret.is_bound_to(&self.origin)) {
             let name = secret.grant.name();
             self.entry.record_partial_echo(name);
-            self.usage
-                .record_partial_echo(name, &self.origin, self.on_partial_echo);
+            self.usage.record_partial_echo(
+                &format!("the secret `{name}`"),
+                &self.origin,
+                self.on_partial_echo,
+            );
         }
-        self.usage.signal().is_stopped()
     }
 }
 
@@ -217,7 +233,7 @@ impl ResponseRedactor {
         let Some(echo_watch) = &self.echo_watch else {
             return false;
         };
-        echo_watch.report(self.passes.parts(), &self.secrets)
+        echo_watch.report(&self.passes, &self.secrets)
     }
 
     /// Add passes for signatures and tokens that were created while the stream is read. They can't
@@ -226,8 +242,9 @@ impl ResponseRedactor {
     /// So new ones are added after them, for their output.
     fn catch_up(&mut self) {
         if self.passes.derived != self.secrets.derived() {
-            self.passes
-                .add(self.secrets.passes_since(self.passes.derived));
+            let finds_parts = self.echo_watch.is_some();
+            let since = self.secrets.passes_since(self.passes.derived, finds_parts);
+            self.passes.add(since);
         }
     }
 

@@ -223,39 +223,26 @@ impl GrantedSecrets {
     /// The passes for a new stream. They detect parts of values if `finds_parts`.
     pub(crate) fn passes(&self, finds_parts: bool) -> Passes {
         let redactions = self.redactions();
-        let in_order = redactions.in_order();
-        let pass_of = |(number, redaction): (usize, &&Redaction)| match redaction.replacer() {
-            // That of the values.
-            pass if finds_parts && number == 0 => pass.finding_parts(),
-            pass => pass,
-        };
-        let passes = in_order.iter().enumerate().map(pass_of).collect();
-        Passes::new(matchers(in_order), passes, redactions.derived())
+        Passes::of(redactions.in_order(), finds_parts, redactions.derived())
     }
 
-    /// Passes for a stream that has started, after its other passes: for what was added after the
-    /// first `derived`.
-    pub(crate) fn passes_since(&self, derived: usize) -> Passes {
+    /// Passes for a stream that has started, after its other passes: what was added since so
+    /// many.
+    pub(crate) fn passes_since(&self, derived: usize, finds_parts: bool) -> Passes {
         let redactions = self.redactions();
-        let since: Vec<_> = redactions.since(derived).collect();
-        let passes = since.iter().map(|redaction| redaction.replacer()).collect();
-        Passes::new(matchers(since), passes, redactions.derived())
+        Passes::of(redactions.since(derived), finds_parts, redactions.derived())
     }
 
     /// The passes that redact a stream for users: values, what derives from them, and handles.
     pub(super) fn people_passes(&self) -> Passes {
         let redactions = self.redactions();
-        let matchers = matchers(redactions.in_order());
-        let mut passes: Vec<Replacer> = matchers
-            .iter()
-            .filter(|matcher| !matcher.is_empty())
-            .map(|matcher| matcher.replacer_with(REDACTED))
-            .collect();
-        // Handles are not secret: they are redacted after values.
+        let mut passes = Passes::for_people(redactions.in_order(), REDACTED, redactions.derived());
+        // A handle is no secret: it is redacted after values.
         if !self.handles_matcher.is_empty() {
-            passes.push(self.handles_matcher.eager_replacer_with(REDACTED));
+            let handles = self.handles_matcher.eager_replacer_with(REDACTED);
+            passes.passes.push(handles);
         }
-        Passes::new(matchers, passes, redactions.derived())
+        passes
     }
 
     /// Whether a value can continue after the end of a line.
@@ -268,10 +255,7 @@ impl GrantedSecrets {
     /// The same as [`passes_since`](Self::passes_since), in a stream for users.
     pub(super) fn people_passes_since(&self, derived: usize) -> Passes {
         let redactions = self.redactions();
-        let matchers = matchers(redactions.since(derived));
-        let replacers = matchers.iter().map(|it| it.replacer_with(REDACTED));
-        let passes = replacers.collect();
-        Passes::new(matchers, passes, redactions.derived())
+        Passes::for_people(redactions.since(derived), REDACTED, redactions.derived())
     }
 
     /// Whether data made from these texts derives from a granted secret: one of them contains a
@@ -320,9 +304,10 @@ impl GrantedSecrets {
     /// The redactor for users.
     pub fn redactor(&self) -> Redactor<'_> {
         let redactions = self.redactions();
+        let in_order = redactions.in_order().into_iter().map(Redaction::matcher);
         Redactor::new(
             redactions.values_matcher().cloned(),
-            matchers(redactions.in_order()),
+            in_order.cloned().collect(),
             &self.handles_matcher,
         )
     }
@@ -332,11 +317,6 @@ impl GrantedSecrets {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-fn matchers<'r>(redactions: impl IntoIterator<Item = &'r Redaction>) -> Vec<Arc<SecretMatcher>> {
-    let matchers = redactions.into_iter().map(Redaction::matcher);
-    matchers.cloned().collect()
 }
 
 #[cfg(test)]

@@ -35,21 +35,52 @@ pub(super) struct Redactions {
 /// The passes over a stream for a component.
 pub(crate) struct Passes {
     pub(crate) passes: Vec<Replacer>,
-    /// What the passes read, so that it counts as memory of the run for as long.
-    matchers: Vec<Arc<SecretMatcher>>,
+    /// What each looks for.
+    redactions: Vec<Redacted>,
     /// As of so many tokens and signatures.
     pub(crate) derived: usize,
 }
 
+/// What a pass looks for.
+struct Redacted {
+    /// Counts as memory of the run as long as the pass reads it.
+    _matcher: Arc<SecretMatcher>,
+    /// What stands for the token, if it is one.
+    token: Option<Arc<str>>,
+}
+
 impl Passes {
-    pub(super) fn new(
-        matchers: Vec<Arc<SecretMatcher>>,
-        passes: Vec<Replacer>,
+    /// Over a stream that a component reads. Parts are found of values and of tokens.
+    pub(super) fn of<'r>(
+        redactions: impl IntoIterator<Item = &'r Redaction>,
+        finds_parts: bool,
         derived: usize,
     ) -> Self {
+        let pass_of = |redaction: &Redaction| match redaction.replacer() {
+            pass if finds_parts => pass.finding_parts(),
+            pass => pass,
+        };
+        let each = redactions.into_iter();
+        let (passes, redactions) = each.map(|it| (pass_of(it), it.redacted())).unzip();
         Self {
             passes,
-            matchers,
+            redactions,
+            derived,
+        }
+    }
+
+    /// Over a stream for people, who see one text in place of all.
+    pub(super) fn for_people<'r>(
+        redactions: impl IntoIterator<Item = &'r Redaction>,
+        by: &str,
+        derived: usize,
+    ) -> Self {
+        let each = redactions.into_iter().filter(|it| !it.matcher.is_empty());
+        let each = each.map(|it| (it.matcher.replacer_with(by), it.redacted()));
+        let (passes, redactions) = each.unzip();
+        Self {
+            passes,
+            redactions,
             derived,
         }
     }
@@ -60,10 +91,17 @@ impl Passes {
         self.passes.first().map(Replacer::parts).unwrap_or_default()
     }
 
-    /// Add passes for what was added since, after all others.
+    /// What stands for the tokens of which parts were let through.
+    pub(crate) fn parts_of_tokens(&self) -> impl Iterator<Item = &str> {
+        let each = self.passes.iter().zip(&self.redactions);
+        each.filter(|(pass, _)| !pass.parts().is_empty())
+            .filter_map(|(_, redacted)| redacted.token.as_deref())
+    }
+
+    /// Look for what came since, after all else.
     pub(crate) fn add(&mut self, since: Self) {
         self.passes.extend(since.passes);
-        self.matchers.extend(since.matchers);
+        self.redactions.extend(since.redactions);
         self.derived = since.derived;
     }
 }
@@ -107,6 +145,8 @@ pub(crate) enum SignatureError {
 pub(super) struct Redaction {
     matcher: Arc<SecretMatcher>,
     replacements: Replacements,
+    /// What stands for the token, if it is one.
+    token: Option<Arc<str>>,
 }
 
 impl Redactions {
@@ -128,6 +168,7 @@ impl Redactions {
                 replacements: replacements
                     .map(|replacement| replacement.as_bytes().to_vec().into())
                     .collect(),
+                token: None,
             })
         };
         Ok(Self {
@@ -296,6 +337,7 @@ impl RedactedToken {
             redaction: Redaction {
                 matcher,
                 replacements: once(by.as_bytes().to_vec().into()).collect(),
+                token: Some(by.into()),
             },
         })
     }
@@ -329,10 +371,18 @@ impl Redaction {
         Ok(Self {
             matcher: Arc::new(matcher.with_room(room)),
             replacements: replacements.into(),
+            token: None,
         })
     }
 
-    /// The replacer of the texts, in a stream for a component.
+    fn redacted(&self) -> Redacted {
+        Redacted {
+            _matcher: Arc::clone(&self.matcher),
+            token: self.token.clone(),
+        }
+    }
+
+    /// What puts in its place what stands for it, in a stream that a component reads.
     pub(super) fn replacer(&self) -> Replacer {
         self.matcher.replacer(&self.replacements)
     }

@@ -233,10 +233,11 @@ impl RunUsage {
         })
     }
 
-    /// An origin that a secret is bound to echoed a part of it.
-    pub(crate) fn record_partial_echo(&self, secret: &str, by: &Origin, then: PartialEcho) {
-        if self.notices.add_partial_echo(secret, by) && then == PartialEcho::Stop {
-            self.signal.stop_at_partial_echo(secret, by);
+    /// A part of something, such as "the secret `TOKEN`", was echoed by an origin that it is
+    /// bound to.
+    pub(crate) fn record_partial_echo(&self, what: &str, by: &Origin, then: PartialEcho) {
+        if self.notices.add_partial_echo(what, by) && then == PartialEcho::Stop {
+            self.signal.stop_at_partial_echo(what, by);
         }
     }
 }

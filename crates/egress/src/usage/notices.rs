@@ -12,7 +12,7 @@ const MAX_NOTICES: usize = 64;
 #[derive(Debug, Default)]
 pub struct Notices {
     lines: Mutex<Vec<String>>,
-    /// The secrets of which a part was echoed, and the first origin that did.
+    /// The secrets and tokens of which a part was echoed, and by whom first.
     partial_echoes: Mutex<BTreeMap<String, String>>,
 }
 
@@ -31,23 +31,23 @@ impl Notices {
         lock(&self.lines).get(first..).unwrap_or_default().to_vec()
     }
 
-    /// A part of a secret was echoed. Returns whether it is the first of that secret.
-    pub(super) fn add_partial_echo(&self, secret: &str, by: &Origin) -> bool {
+    /// A part of something was echoed. Whether it is the first of that.
+    pub(super) fn add_partial_echo(&self, what: &str, by: &Origin) -> bool {
         let mut echoes = lock(&self.partial_echoes);
-        if echoes.contains_key(secret) {
+        if echoes.contains_key(what) {
             return false;
         }
-        echoes.insert(secret.to_owned(), by.to_string());
+        echoes.insert(what.to_owned(), by.to_string());
         true
     }
 
-    /// A notice for each secret of which a part was echoed.
+    /// A notice for each secret and token of which a part was echoed.
     #[must_use]
     pub fn partial_echoes(&self) -> Vec<String> {
         let echoes = lock(&self.partial_echoes);
-        let line = |(secret, by): (&String, &String)| {
+        let line = |(what, by): (&String, &String)| {
             format!(
-                "Warning: a part of the secret `{secret}` was echoed by {by}. A step that has a value cut can read it piece by piece; `--partial-echo stop`, or `partial_echo: stop` in the policy, ends a run before it sees one."
+                "Warning: a part of {what} was echoed by {by}. A step that has a value cut can read it piece by piece; `--partial-echo stop`, or `partial_echo: stop` in the policy, ends a run before it sees one."
             )
         };
         echoes.iter().map(line).collect()

@@ -48,10 +48,10 @@ impl RunSignal {
         self.aborted.notify_one();
     }
 
-    /// A part of a secret was echoed, and the policy requires the run to stop.
-    pub(super) fn stop_at_partial_echo(&self, secret: &str, by: &Origin) {
+    /// A part of something was echoed, and the policy says to stop there.
+    pub(super) fn stop_at_partial_echo(&self, what: &str, by: &Origin) {
         let _ = self.partial_echo.set(format!(
-            "{by} echoed a part of the secret `{secret}`, and the policy says `partial_echo: stop`"
+            "{by} echoed a part of {what}, and the policy says `partial_echo: stop`"
         ));
         self.aborted.notify_one();
     }

@@ -124,7 +124,7 @@ fn a_signature_is_redacted_in_streams_that_have_started() {
     let mut seen = through(&mut flowing.passes, b"token-of-a-", false);
     let signature = "AsVs4H/lQZ9MLjqzVS5DCUzTDP3g+EF3TCfV0MkWNJU";
     add_signature(&secrets, signature, "<hmac>");
-    let later = secrets.passes_since(flowing.derived);
+    let later = secrets.passes_since(flowing.derived, false);
     assert_eq!((later.derived, later.passes.len()), (1, 1));
     flowing.add(later);
     seen.extend(through(
@@ -187,8 +187,8 @@ fn tokens_are_matched_after_values() {
         );
     }
     assert_eq!(redaction(&secrets, "webhook-and-more"), "<mine>");
-    // A token that is added while a stream is read is matched in the rest of it.
-    flowing.add(secrets.passes_since(flowing.derived));
+    // One that is hidden while a stream flows is looked for in the rest of it.
+    flowing.add(secrets.passes_since(flowing.derived, false));
     let seen = through(
         &mut flowing.passes,
         b"my token-of-a-webhook, webhook-and-more",
@@ -297,7 +297,7 @@ fn no_signature_is_forgotten() {
     let text = all.join("\n");
     let seen = vec!["<hmac>"; all.len()].join("\n");
     assert_eq!(redaction(&secrets, &text), seen);
-    flowing.add(secrets.passes_since(flowing.derived));
+    flowing.add(secrets.passes_since(flowing.derived, false));
     let flown = through(&mut flowing.passes, text.as_bytes(), true);
     assert_eq!(String::from_utf8(flown).unwrap(), seen);
     // In a few passes: one of the values, and these.
@@ -355,4 +355,35 @@ fn signatures_count_as_memory() {
         };
         assert_eq!(redaction(&secrets, &both), seen);
     }
+}
+
+/// Of a token as of a value.
+#[test]
+fn parts_of_tokens_are_found() {
+    const ENDPOINT: &str = "https://tokens.test/";
+    let secrets = webhook("https://hooks.test/services/token-of-a-webhook");
+    let token = "gho_8sKq3LmZx0PfWv2TnYc7RbJd5HgUaE1oIi4N";
+    let parts = |mut passes: Passes, text: &str| {
+        through(&mut passes.passes, text.as_bytes(), true);
+        let tokens: Vec<String> = passes.parts_of_tokens().map(str::to_owned).collect();
+        (passes.parts().to_vec(), tokens)
+    };
+    let mut flowing = secrets.passes(true);
+    secrets.add_token(token, ENDPOINT, "<oauth2>").unwrap();
+    flowing.add(secrets.passes_since(0, true));
+    let found = (Vec::new(), vec!["<oauth2>".to_owned()]);
+    for (text, expected) in [
+        (token, (Vec::new(), Vec::new())),
+        (&token[..30], found.clone()),
+        // The prefix of all tokens of a service, and few characters.
+        (&token[..11], (Vec::new(), Vec::new())),
+        ("token-of-a-", (vec![0], Vec::new())),
+    ] {
+        assert_eq!(parts(secrets.passes(true), text), expected, "{text}");
+    }
+    assert_eq!(parts(flowing, &token[10..30]), found);
+    assert_eq!(
+        parts(secrets.passes(false), &token[..30]),
+        (Vec::new(), Vec::new())
+    );
 }
