@@ -15,6 +15,7 @@ use hyper::body::Incoming;
 use tokio::time::timeout;
 
 use crate::admit::Admitted;
+use crate::auth::Scheme;
 use crate::auth::sign::Proof;
 use crate::body::outgoing::{Outgoing, Progress};
 use crate::body::received::Received;
@@ -118,7 +119,10 @@ impl Egress {
             Arc::clone(entry),
             Arc::clone(&self.secrets),
         );
-        Ok(Unredacted::new(response, withheld, echo_watch))
+        let is_by_digest = proofs.iter().any(|Proof { placeholder, .. }| {
+            matches!(placeholder.scheme, Scheme::Digest { .. }) && self.derives(&placeholder.scheme)
+        });
+        Ok(Unredacted::new(response, withheld, echo_watch).by_digest(is_by_digest))
     }
 
     /// Send a request, with retries on other connections if that is safe, and wait for the head of

@@ -24,7 +24,11 @@ use crate::secrets::{GrantedSecrets, Passes, Redactor, through};
 use crate::usage::audit::AuditEntry;
 use crate::usage::{MessageReservation, RunUsage};
 
-/// The maximum number of pieces without output per poll, before other tasks may run.
+/// The fields, or trailers, in which a server proves that it knows the password.
+const AUTHENTICATION_INFO: [&str; 2] = ["authentication-info", "proxy-authentication-info"];
+
+/// How many pieces one poll goes through that come to nothing, before it lets other
+/// tasks run.
 const PIECES: usize = 32;
 
 /// The memory of the passes over a stream is counted again when it has changed by this much.
@@ -94,6 +98,8 @@ pub(crate) struct Unredacted {
     withheld: Option<TransportError>,
     /// Set if secrets are bound to the origin.
     echo_watch: Option<Arc<EchoWatch>>,
+    /// Whether the host proved by Digest who sends the request.
+    is_by_digest: bool,
 }
 
 /// What the received head of a response declares about its body.
@@ -164,6 +170,15 @@ impl Unredacted {
             response,
             withheld,
             echo_watch: echo_watch.map(Arc::new),
+            is_by_digest: false,
+        }
+    }
+
+    /// Of a request with an answer to a Digest challenge, made of a granted secret.
+    pub(crate) fn by_digest(self, is_by_digest: bool) -> Self {
+        Self {
+            is_by_digest,
+            ..self
         }
     }
 
@@ -190,8 +205,11 @@ impl Unredacted {
             return Err(error);
         }
         let (mut head, body) = self.response.into_parts();
-        head.headers =
-            ResponseRedactor::new(secrets, self.echo_watch.clone()).header(&head.headers);
+        let redactor = || {
+            let echo_watch = self.echo_watch.clone();
+            ResponseRedactor::new(secrets, echo_watch, self.is_by_digest)
+        };
+        head.headers = redactor().header(&head.headers);
         if body.is_end_stream() {
             return Ok(Response::from_parts(head, body));
         }
@@ -199,7 +217,7 @@ impl Unredacted {
         head.headers.remove(CONTENT_LENGTH);
         let body = RedactedBody {
             inner: body,
-            redactor: ResponseRedactor::new(secrets, self.echo_watch),
+            redactor: redactor(),
             held: HeldBack {
                 room: MessageReservation::new(Arc::clone(usage)),
                 counted: 0,
@@ -217,14 +235,20 @@ struct ResponseRedactor {
     secrets: Arc<GrantedSecrets>,
     passes: Passes,
     echo_watch: Option<Arc<EchoWatch>>,
+    is_by_digest: bool,
 }
 
 impl ResponseRedactor {
-    fn new(secrets: &Arc<GrantedSecrets>, echo_watch: Option<Arc<EchoWatch>>) -> Self {
+    fn new(
+        secrets: &Arc<GrantedSecrets>,
+        echo_watch: Option<Arc<EchoWatch>>,
+        is_by_digest: bool,
+    ) -> Self {
         Self {
             secrets: Arc::clone(secrets),
             passes: secrets.passes(echo_watch.is_some()),
             echo_watch,
+            is_by_digest,
         }
     }
 
@@ -266,6 +290,11 @@ impl ResponseRedactor {
     fn header(&mut self, header: &HeaderMap) -> HeaderMap {
         let mut redacted = HeaderMap::with_capacity(header.keys_len());
         for (name, value) in header {
+            // The server's own proof (`rspauth`; RFC 7616, section 3.5) is made of the password,
+            // too, and perhaps of the body: guesses could be tried against it.
+            if self.is_by_digest && AUTHENTICATION_INFO.contains(&name.as_str()) {
+                continue;
+            }
             let name = HeaderName::from_bytes(&self.whole(name.as_str().as_bytes()));
             let value = HeaderValue::from_bytes(&self.whole(value.as_bytes()));
             if let (Ok(name), Ok(value)) = (name, value) {

@@ -152,9 +152,10 @@ impl KeyMaterial<'_> {
                 let credentials = digest::Credentials { username, password };
                 let answer = session.answer(&credentials, &request);
                 let (value, response) = answer.map_err(|error| error.to_string())?;
+                let signatures = [Some(response), session.hashed_username(&credentials)];
                 Ok(Signed {
                     headers: vec![(AUTHORIZATION, value)],
-                    signatures: vec![response],
+                    signatures: signatures.into_iter().flatten().collect(),
                 })
             }
             // A token is redacted like a value.

@@ -194,15 +194,24 @@ impl Session {
         })
     }
 
+    /// The hash that is sent in place of the user name, if the server supports it (RFC 7616,
+    /// section 3.4.4). User names can be tried against it, so it must be redacted where it is
+    /// echoed.
+    #[must_use]
+    pub fn hashed_username(&self, credentials: &Credentials<'_>) -> Option<Zeroizing<String>> {
+        let Challenge {
+            algorithm, realm, ..
+        } = &self.challenge;
+        self.challenge
+            .userhash
+            .then(|| algorithm.hash(&[credentials.username, realm]))
+    }
+
     /// The user name, as in section 3.4.4: hashed if the server supports it, and with its
     /// charset if the server supports it and it is not ASCII.
     fn write_username(&self, credentials: &Credentials<'_>, value: &mut Vec<u8>) {
         let username = credentials.username;
-        if self.challenge.userhash {
-            let hash = self
-                .challenge
-                .algorithm
-                .hash(&[username, &self.challenge.realm]);
+        if let Some(hash) = self.hashed_username(credentials) {
             quoted(value, "username", hash.as_bytes());
         } else if self.challenge.utf8 && !username.is_ascii() && str::from_utf8(username).is_ok() {
             let encoded = percent_encode(username, NOT_ATTR_CHAR).to_string();
