@@ -346,4 +346,18 @@ mod tests {
             assert!(patterns.memory() > patterns.automaton.memory());
         }
     }
+
+    /// So many are looked for in one pass.
+    #[test]
+    fn signatures_are_looked_for_by_a_table() {
+        let signatures = (1..=64).map(|seed| letters(64, seed, b"0123456789abcdef"));
+        let numbered = signatures.enumerate();
+        let patterns = numbered.fold(Patterns::builder(), |patterns, (owner, signature)| {
+            patterns.derived(owner, &Value::new(signature).unwrap())
+        });
+        let patterns = patterns.build().unwrap();
+        assert!(patterns.automaton.is_table());
+        // A run's memory has room for them.
+        assert!(patterns.memory() < 8 << 20, "{}", patterns.memory());
+    }
 }

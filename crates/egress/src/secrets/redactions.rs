@@ -19,14 +19,17 @@ use super::secret::GrantedSecret;
 /// more: 64 requests, with 16 signatures each.
 const MAX_SIGNATURES: usize = 1024;
 
-/// The maximum number of tokens of a run. Each has a separate pass.
+/// The most signatures that one pass looks for: so many fit into a table.
+const MAX_GROUP: usize = 64;
+
+/// The most tokens of a run. Each has a pass of its own.
 const MAX_TOKENS: usize = 8;
 
 /// What is redacted, and the replacements.
 pub(super) struct Redactions {
     values: Option<Redaction>,
     tokens: Vec<Numbered<RedactedToken>>,
-    /// In the order in which they were added, each larger than the next.
+    /// In the order in which they were added, each full or larger than the next.
     signatures: Vec<SignatureGroup>,
     /// How many tokens and signatures there ever were.
     derived: usize,
@@ -240,9 +243,10 @@ impl Redactions {
         let last = self.next_number();
         // Few passes look for many signatures, and each is put into a larger group only now
         // and then.
-        while let Some(group) = self
-            .signatures
-            .pop_if(|group| group.signatures.len() <= signatures.len())
+        while signatures.len() < MAX_GROUP
+            && let Some(group) = self
+                .signatures
+                .pop_if(|group| group.signatures.len() <= signatures.len())
         {
             let SignatureGroup {
                 signatures: mut all,
@@ -355,7 +359,8 @@ impl From<GrantError> for SignatureError {
 }
 
 impl Redaction {
-    /// Of signatures. What finds them counts as memory of the run.
+    /// Of signatures: few enough for a table, in which each byte takes the same time. It counts
+    /// as memory of the run.
     fn of_signatures(
         signatures: &[Signature],
         reserve: impl Fn(usize) -> Result<Room, Exceeded>,
@@ -365,7 +370,7 @@ impl Redaction {
             patterns = patterns.derived(number, value);
             replacements.push(by.as_bytes().to_vec().into());
         }
-        let patterns = patterns.build_for_once().map_err(GrantError::new)?;
+        let patterns = patterns.build().map_err(GrantError::new)?;
         let matcher = SecretMatcher::from_patterns(patterns, replacements.len());
         let room = reserve(matcher.memory()).map_err(SignatureError::Exceeded)?;
         Ok(Self {
