@@ -99,6 +99,48 @@ const PUBLIC_FIELDS: [&str; 18] = [
 /// The maximum length of a word; longer ones may be random.
 const MAX_WORD: usize = 12;
 
+/// The minimum length of a text in a document that counts as a secret by itself: a shorter one
+/// could be guessed.
+const MIN_INNER: usize = 16;
+
+/// The maximum number of such texts.
+const MAX_INNER: usize = 64;
+
+/// The texts in a document that are secrets by themselves: the strings of JSON, without the fields
+/// of service accounts that are not secret, and the values of `NAME=value` lines. A server that
+/// parses the document may return each of them separately.
+#[must_use]
+pub fn inner_values(document: &[u8]) -> Vec<Vec<u8>> {
+    let mut inner = Vec::new();
+    match serde_json::from_slice(document) {
+        Ok(parsed @ (Value::Object(_) | Value::Array(_))) => add_strings(&parsed, &mut inner),
+        _ => {
+            let lines = document.split(|byte| matches!(byte, b'\n' | b'\r'));
+            let lines = lines.filter(|line| line.len() < document.len());
+            let values = lines.map(|line| (line, without_name(line)));
+            let named = values.filter(|(line, value)| value.len() < line.len());
+            inner.extend(named.map(|(_, value)| value.to_vec()));
+        }
+    }
+    inner.retain(|text| text.len() >= MIN_INNER);
+    inner.truncate(MAX_INNER);
+    inner
+}
+
+fn add_strings(document: &Value, strings: &mut Vec<Vec<u8>>) {
+    match document {
+        Value::String(text) => strings.push(text.trim().into()),
+        Value::Array(all) => all.iter().for_each(|each| add_strings(each, strings)),
+        Value::Object(fields) => {
+            let secret = fields
+                .iter()
+                .filter(|(name, _)| !PUBLIC_FIELDS.contains(&name.as_str()));
+            secret.for_each(|(_, value)| add_strings(value, strings));
+        }
+        _ => {}
+    }
+}
+
 /// The pieces of a value that it does not share with others.
 pub(crate) fn without_shared(value: &[u8]) -> Vec<Vec<u8>> {
     let mut own = Vec::new();

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use http_step_policy::{Origin, Place, Secret};
-use http_step_redact::{Handle, Value};
+use http_step_redact::{Handle, Value, inner_values};
 use percent_encoding::percent_decode_str;
 use thiserror::Error;
 use url::{Position, Url};
@@ -88,13 +88,16 @@ impl GrantedSecret {
         self.value.as_ref().map_or(&[], Value::expose)
     }
 
-    /// All values that reveal it: also the parts of a URL that is a secret.
+    /// All values that reveal it: also the parts of a URL that is a secret, and the secrets in a
+    /// document.
     pub(super) fn revealing_values(&self) -> Vec<Value> {
         let Ok(value) = &self.value else {
             return Vec::new();
         };
         let url_parts = self.url.iter().flat_map(parts);
-        let texts = [value.expose().to_vec()].into_iter().chain(url_parts);
+        let inner = inner_values(value.expose());
+        let texts = [value.expose().to_vec()].into_iter();
+        let texts = texts.chain(url_parts).chain(inner);
         texts.filter_map(|text| Value::new(text).ok()).collect()
     }
 }

@@ -51,6 +51,47 @@ fn webhook(url: &str) -> GrantedSecrets {
     GrantedSecrets::with_values(&[(secret.place(http_step_policy::Place::Url), url)])
 }
 
+/// A server that parses a document returns its texts separately, or writes them anew.
+#[test]
+fn texts_in_a_document_are_redacted_separately() {
+    let key = "-----BEGIN PRIVATE KEY-----\nMIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSj\nAgEAAoIBAQC7VJTUt9Us8cKjMz\n-----END PRIVATE KEY-----\n";
+    let account = serde_json::json!({
+        "type": "service_account",
+        "client_email": "ci@project-1234.iam.gserviceaccount.com",
+        "private_key": key,
+        "nested": [{"password": "correct-horse-battery"}],
+    });
+    let variables = "API_TOKEN=kQ9mZx8yT0pLw2Rv5n\nexport DEBUG=1\nPIN_OF_THE_SERVER=7381\n";
+    let secret = |name: &str| Secret::new(name, "env:A".parse().unwrap());
+    let secrets = GrantedSecrets::with_values(&[
+        (
+            secret("ACCOUNT"),
+            &serde_json::to_string_pretty(&account).unwrap(),
+        ),
+        (secret("VARIABLES"), variables),
+    ]);
+    for (text, seen) in [
+        (
+            account.to_string(),
+            "{\"type\":\"service_account\",\"client_email\":\"ci@project-1234.iam.gserviceaccount.com\",\"private_key\":\"ACCOUNT\\n\",\"nested\":[{\"password\":\"ACCOUNT\"}]}",
+        ),
+        (
+            format!("invalid private_key: {key}"),
+            "invalid private_key: ACCOUNT\n",
+        ),
+        (
+            "bad token kQ9mZx8yT0pLw2Rv5n".to_owned(),
+            "bad token VARIABLES",
+        ),
+        (
+            "ci@project-1234.iam.gserviceaccount.com 7381".to_owned(),
+            "ci@project-1234.iam.gserviceaccount.com 7381",
+        ),
+    ] {
+        assert_eq!(redaction(&secrets, &text), seen, "{text}");
+    }
+}
+
 /// A component chooses handle-like names, and servers whose names start with one.
 #[test]
 fn no_handle_redacts_a_name_in_the_audit_log() {
