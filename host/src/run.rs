@@ -151,7 +151,7 @@ impl Host {
                 drop(slot);
                 result
             }
-            Err(run_end) => bounds.end_early(step, run_end, log),
+            Err(run_end) => bounds.end_early(step, run_end, log, &Redactor::empty()),
         }
     }
 
@@ -169,17 +169,27 @@ impl Host {
             url_secret: job.file.url_secret(),
             policy: job.policy.clone(),
         };
-        let prepared = bounds
-            .hold(self.prepare(job.file, &properties, job.files, &job.policy))
-            .await;
-        let (secrets, request) = match prepared.flatten() {
-            Ok(prepared) => prepared,
-            Err(run_end) => return bounds.end_early(step, run_end, log),
+        let granted = bounds.hold(self.grant(&job.policy)).await;
+        let secrets = match granted.flatten() {
+            Ok(secrets) => Arc::new(secrets),
+            Err(run_end) => return bounds.end_early(step, run_end, log, &Redactor::empty()),
         };
-        let secrets = Arc::new(secrets);
+        log.redact(&secrets);
+        let prepared = async {
+            let files = secrets.files();
+            let prepared = spec::prepare(job.file, &properties, job.files, &job.policy, files);
+            Ok(prepared.await?)
+        };
+        let request = match bounds.hold(prepared).await.flatten() {
+            Ok(request) => request,
+            Err(run_end) => return bounds.end_early(step, run_end, log, &secrets.redactor()),
+        };
         let _files = match Reservation::with_bytes(bounds.run_usage.memory(), request.file_bytes) {
             Ok(room) => room,
-            Err(exceeded) => return bounds.end_early(step, RunEnd::exceeded(exceeded), log),
+            Err(exceeded) => {
+                let run_end = RunEnd::exceeded(exceeded);
+                return bounds.end_early(step, run_end, log, &secrets.redactor());
+            }
         };
         if let Some(total) = request.spec.settings.timeout.total {
             let total = Duration::from_nanos(total);
@@ -206,7 +216,6 @@ impl Host {
             usage: Arc::clone(&run_usage),
             cpu: cpu.clone(),
         };
-        log.redact(&secrets);
         let state = State::new(egress, run_usage.memory(), properties, log);
         let mut store = self.store(state, &cpu, limits);
         let called = bounds
@@ -265,21 +274,16 @@ impl Host {
                 result.usage.cpu_seconds = cpu.total().as_secs_f64();
                 result
             }
-            None => bounds.end_early(step, RunEnd::host_closing(), Log::default()),
+            None => {
+                let run_end = RunEnd::host_closing();
+                bounds.end_early(step, run_end, Log::default(), &Redactor::empty())
+            }
         }
     }
 
-    /// Read the secrets that a policy grants, and prepare the request-spec of a step file.
-    async fn prepare(
-        &self,
-        file: StepFile,
-        properties: &Arc<Properties>,
-        files: Files,
-        policy: &Policy,
-    ) -> Result<(GrantedSecrets, spec::Prepared), RunEnd> {
-        let secrets = GrantedSecrets::read(policy, &self.sources, &self.matchers).await?;
-        let request = spec::prepare(file, properties, files, policy).await?;
-        Ok((secrets, request))
+    /// Read the secrets that a policy grants.
+    async fn grant(&self, policy: &Policy) -> Result<GrantedSecrets, RunEnd> {
+        Ok(GrantedSecrets::read(policy, &self.sources, &self.matchers).await?)
     }
 
     /// A store with its limits set.
@@ -376,15 +380,19 @@ impl<S: Future<Output = ()>> Bounds<'_, S> {
     }
 
     /// The result of a run that ends before its component is called.
-    fn end_early(&self, step: &Step, run_end: RunEnd, mut log: Log) -> RunResult {
+    fn end_early(
+        &self,
+        step: &Step,
+        run_end: RunEnd,
+        mut log: Log,
+        redactor: &Redactor<'_>,
+    ) -> RunResult {
         run_end.note(&mut log);
         let usage = self.usage(step, &CpuMeter::default(), 0);
-        run_end.into_result(
-            &self.run_usage,
-            log.into_entries(),
-            usage,
-            &Redactor::empty(),
-        )
+        let log = log.into_entries();
+        let mut result = run_end.into_result(&self.run_usage, log, usage, redactor);
+        result.redact(redactor);
+        result
     }
 
     fn usage(&self, step: &Step, cpu: &CpuMeter, log_bytes: u64) -> Usage {

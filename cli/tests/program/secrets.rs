@@ -317,3 +317,28 @@ fn the_places_of_a_secret() {
 
     "#]].assert_eq(&all);
 }
+
+/// Without a policy a step may read the files that are not hidden, but for those of secrets.
+#[test]
+fn a_step_does_not_upload_the_file_of_a_secret() {
+    let secret = format!("--secret TOKEN=file:token.txt@{CLOSED_PORT}");
+    for step in [
+        format!("post: {CLOSED_PORT}\nfiles: {{f: token.txt}}\n"),
+        format!("post: {CLOSED_PORT}\nverify: token.txt\n"),
+        format!("post: {CLOSED_PORT}\ncert: token.txt\n"),
+        format!("post: {CLOSED_PORT}\ncert: [cert.pem, token.txt]\n"),
+    ] {
+        let output = http_step(&format!("run step.yaml --allow {CLOSED_PORT} {secret}"))
+            .file("step.yaml", &step)
+            .file("cert.pem", "-----BEGIN CERTIFICATE-----\n")
+            .file("token.txt", "correct horse battery\n")
+            .run();
+        assert!(output.starts_with("exit code 3\n"), "{step}: {output}");
+        assert!(
+            output.contains(
+                "the policy does not allow the file `token.txt`: a secret is read from it"
+            ),
+            "{step}: {output}"
+        );
+    }
+}

@@ -39,8 +39,8 @@ pub use crate::flow::send::Sending;
 pub use crate::headers::{field_bytes, header_bytes, is_forbidden, places_bytes};
 pub use crate::requested::{Requested, RequestedProxies, RequestedTls};
 pub use crate::secrets::{
-    GrantError, GrantedSecrets, MatcherCache, Redactor, SecretSource, SecretValue, Sources,
-    StreamRedactor, UnavailableSecret,
+    GrantError, GrantedSecrets, MatcherCache, Redactor, SecretFiles, SecretSource, SecretValue,
+    Sources, StreamRedactor, UnavailableSecret,
 };
 pub use crate::timeouts::RequestOptions;
 pub use crate::usage::RunUsage;

@@ -58,6 +58,13 @@ impl RunResult {
         redactor.redact_object(&mut self.outputs);
         if let Some(error) = &mut self.error {
             redactor.redact(&mut error.message);
+            // It names a file or an origin, which can't be named without the secret.
+            error.grant = error.grant.take().filter(|grant| {
+                let shown = serde_json::to_string(grant).unwrap_or_default();
+                let mut redacted = shown.clone();
+                redactor.redact(&mut redacted);
+                redacted == shown
+            });
         }
     }
 }

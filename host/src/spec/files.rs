@@ -4,15 +4,17 @@
 //! A step file may be untrusted: it can name files below one directory that the caller chose, and
 //! only those that the policy grants. A link is followed, and the policy is asked about its target:
 //! then each part of that path is opened separately, without following links, so that a concurrent
-//! writer of the directory can't have one file checked and another read.
-//! directory has one file checked and another read.
+//! writer of the directory can't have one file checked and another read. The file of a secret is
+//! never read, whatever path or link leads to it.
 
+use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Component, Path, PathBuf};
 
 use cap_fs_ext::{DirExt, FollowSymlinks, OpenOptionsFollowExt, OpenOptionsSyncExt};
 use cap_std::ambient_authority;
-use cap_std::fs::{Dir, File, OpenOptions};
+use cap_std::fs::{Dir, OpenOptions};
+use http_step_egress::SecretFiles;
 use http_step_policy::{Denial, Policy};
 use thiserror::Error;
 
@@ -42,20 +44,25 @@ pub(crate) enum FileError {
     /// The policy does not grant it.
     #[error(transparent)]
     Denied(#[from] Denial),
+    /// No policy grants it.
+    #[error("the policy does not allow the file `{0}`: a secret is read from it")]
+    OfSecret(String),
 }
 
 /// Reads the files of one step. Blocks.
 pub(crate) struct Reader<'p> {
     files: Files,
     policy: &'p Policy,
+    secret_files: &'p SecretFiles,
     left: usize,
 }
 
 impl<'p> Reader<'p> {
-    pub(crate) fn new(files: Files, policy: &'p Policy) -> Self {
+    pub(crate) fn new(files: Files, policy: &'p Policy, secret_files: &'p SecretFiles) -> Self {
         Self {
             files,
             policy,
+            secret_files,
             left: MAX,
         }
     }
@@ -107,6 +114,9 @@ impl<'p> Reader<'p> {
         if !file.metadata().map_err(in_words)?.is_file() || is_of_system(&file) {
             return Err(irregular());
         }
+        if self.secret_files.contains(&file, &directory.join(real)) {
+            return Err(FileError::OfSecret(path.to_owned()));
+        }
         let mut content = Vec::new();
         file.take(self.left as u64 + 1)
             .read_to_end(&mut content)
@@ -136,7 +146,8 @@ fn open(root: Dir, path: &Path) -> io::Result<File> {
             options.read(true).follow(FollowSymlinks::No);
             // Opening a named pipe would wait for its writer.
             options.nonblock(true);
-            return directory.open_with(name, &options);
+            let file = directory.open_with(name, &options)?;
+            return Ok(file.into_std());
         }
     }
     Err(io::ErrorKind::IsADirectory.into())
@@ -228,6 +239,11 @@ mod tests {
         globs.fold(Policy::nothing(), Policy::allow_file)
     }
 
+    fn reading(files: Files, policy: &Policy) -> Reader<'_> {
+        static NONE: SecretFiles = SecretFiles::none();
+        Reader::new(files, policy, &NONE)
+    }
+
     fn refused(reader: &mut Reader<'_>, path: &str) -> String {
         let error = reader.read("files", path).unwrap_err().to_string();
         let start = format!("the file `{path}` of `files` can't be read: ");
@@ -244,7 +260,7 @@ mod tests {
         #[cfg(unix)]
         std::os::unix::fs::symlink("../secret", root.join("link")).unwrap();
         let policy = granting(&["**"]);
-        let mut reader = Reader::new(Files::Under(root.clone()), &policy);
+        let mut reader = reading(Files::Under(root.clone()), &policy);
 
         assert_eq!(reader.read("files", "report.xml").unwrap(), b"<yes/>");
         let outside = outside(&root);
@@ -262,7 +278,7 @@ mod tests {
             assert_eq!(refused(&mut reader, path), reason);
         }
         assert_eq!(
-            refused(&mut Reader::new(Files::None, &policy), "report.xml"),
+            refused(&mut reading(Files::None, &policy), "report.xml"),
             "this run may not read files"
         );
     }
@@ -291,7 +307,7 @@ mod tests {
             symlink(target, at(link)).unwrap();
         }
         let policy = granting(&["*.xml", "git/**", "reports/**"]);
-        let mut reader = Reader::new(Files::Under(root.path().to_owned()), &policy);
+        let mut reader = reading(Files::Under(root.path().to_owned()), &policy);
         for path in [
             "reports/one.xml",
             "./reports//one.xml",
@@ -360,7 +376,7 @@ mod tests {
             .status();
         assert!(made.unwrap().success());
         let policy = granting(&["pipe"]);
-        let mut reader = Reader::new(Files::Under(root.path().to_owned()), &policy);
+        let mut reader = reading(Files::Under(root.path().to_owned()), &policy);
         assert_eq!(refused(&mut reader, "pipe"), "it is not a regular file");
     }
 
@@ -395,7 +411,7 @@ mod tests {
             ("/sys", "kernel/uevent_seqnum"),
         ] {
             let policy = granting(&["**", "proc/self/environ"]);
-            let mut reader = Reader::new(Files::Under(directory.into()), &policy);
+            let mut reader = reading(Files::Under(directory.into()), &policy);
             assert!(reader.read("files", path).is_err(), "{directory} {path}");
         }
     }
@@ -405,11 +421,62 @@ mod tests {
         let root = tempfile::tempdir().unwrap();
         fs::write(root.path().join("half"), vec![0; MAX / 2 + 1]).unwrap();
         let policy = granting(&["half"]);
-        let mut reader = Reader::new(Files::Under(root.path().to_owned()), &policy);
+        let mut reader = reading(Files::Under(root.path().to_owned()), &policy);
         assert_eq!(reader.read("files", "half").unwrap().len(), MAX / 2 + 1);
         assert_eq!(
             refused(&mut reader, "half"),
             "the files are larger than 16 MiB together; no limit of a policy raises that"
         );
+    }
+
+    /// The file that a secret is read from, by every path and link.
+    #[cfg(unix)]
+    #[tokio::test]
+    async fn the_file_of_a_secret_is_not_read() {
+        use http_step_egress::{GrantedSecrets, MatcherCache, Sources};
+        use http_step_policy::Secret;
+        use std::sync::Arc;
+
+        let root = tempfile::tempdir().unwrap();
+        let at = |path: &str| root.path().join(path);
+        fs::create_dir(at("keys")).unwrap();
+        fs::write(at("keys/token"), "value-of-a-secret").unwrap();
+        fs::write(at("other"), "value-of-a-secret").unwrap();
+        fs::hard_link(at("keys/token"), at("hard")).unwrap();
+        for (target, link) in [("keys/token", "soft"), ("soft", "again"), ("keys", "more")] {
+            std::os::unix::fs::symlink(target, at(link)).unwrap();
+        }
+        // By a path of its own, too.
+        let source = format!("file:{}", at("again").display());
+        let secret = Secret::new("TOKEN", source.parse().unwrap());
+        let policy = granting(&["**"]).grant_secret(secret);
+        let (sources, matchers) = (Sources::default(), Arc::new(MatcherCache::default()));
+        let secrets = GrantedSecrets::read(&policy, &sources, &matchers);
+        let secrets = secrets.await.unwrap();
+        let files = Files::Under(root.path().to_owned());
+        let mut reader = Reader::new(files, &policy, secrets.files());
+        let refused = |reader: &mut Reader<'_>, path: &str| {
+            assert_eq!(
+                refused(reader, path),
+                format!("the policy does not allow the file `{path}`: a secret is read from it")
+            );
+        };
+        for path in [
+            "keys/token",
+            "keys/../keys/./token",
+            "hard",
+            "soft",
+            "again",
+            "more/token",
+        ] {
+            refused(&mut reader, path);
+        }
+        assert_eq!(reader.read("files", "other").unwrap(), b"value-of-a-secret");
+        // Nor the one that has come in its place, nor the one that was there.
+        fs::rename(at("keys/token"), at("old")).unwrap();
+        fs::rename(at("other"), at("keys/token")).unwrap();
+        for path in ["old", "hard", "keys/token"] {
+            refused(&mut reader, path);
+        }
     }
 }

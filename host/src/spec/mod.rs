@@ -8,7 +8,7 @@ mod settings;
 use std::sync::Arc;
 use std::time::Duration;
 
-use http_step_egress::{ErrorKind, PemError, Requested};
+use http_step_egress::{ErrorKind, PemError, Requested, SecretFiles};
 use http_step_file::{
     Auth, Body, DEFAULT_MAX_REDIRECTS, Fields, File, FileContent, Filename, MAX_REDIRECTS,
     Renderable, StepFile, Timeouts,
@@ -61,7 +61,7 @@ impl SpecError {
 
     pub(crate) fn kind(&self) -> ErrorKind {
         match self {
-            Self::File(FileError::Denied(_)) => ErrorKind::Denied,
+            Self::File(FileError::Denied(_) | FileError::OfSecret(_)) => ErrorKind::Denied,
             Self::Render {
                 source: RenderError::UnknownProperty(_),
                 ..
@@ -85,15 +85,22 @@ pub(crate) async fn prepare(
     properties: &Arc<Properties>,
     files: Files,
     policy: &Policy,
+    secret_files: &SecretFiles,
 ) -> Result<Prepared, SpecError> {
     let settings = settings::settings(&file, properties)?;
     let names_files =
         matches!(file.body, Some(Body::Multipart { .. } | Body::File(_))) || settings.names_files();
     if !names_files {
-        return prepared(&file, properties, settings, Reader::new(files, policy));
+        let reader = Reader::new(files, policy, secret_files);
+        return prepared(&file, properties, settings, reader);
     }
     let (properties, policy) = (Arc::clone(properties), policy.clone());
-    spawn_blocking(move || prepared(&file, &properties, settings, Reader::new(files, &policy)))
+    let secret_files = secret_files.clone();
+    let read = move || {
+        let reader = Reader::new(files, &policy, &secret_files);
+        prepared(&file, &properties, settings, reader)
+    };
+    spawn_blocking(read)
         .await
         .map_err(|error| SpecError::Reading(error.to_string()))?
 }

@@ -7,6 +7,7 @@ use http_step_policy::{Exceeded, Origin, Policy};
 use http_step_redact::{HANDLE_BYTES, Handles, Patterns, Replacements, Replacer};
 use tokio::task::spawn_blocking;
 
+use super::files::SecretFiles;
 use super::grant_error::GrantError;
 use super::matcher::{MatcherCache, Room, SecretMatcher};
 use super::redactions::{Passes, RedactedToken, Redaction, Redactions, SignatureError};
@@ -21,7 +22,8 @@ const FEW: usize = 16;
 /// The secrets of one run.
 pub struct GrantedSecrets {
     secrets: Vec<GrantedSecret>,
-    /// The handles, by the index of the secret.
+    files: SecretFiles,
+    /// The handles, by the secret's number.
     handles: Arc<Patterns>,
     /// The forms of the handles, which are redacted for users.
     handles_matcher: SecretMatcher,
@@ -44,9 +46,9 @@ impl GrantedSecrets {
         matchers: &Arc<MatcherCache>,
     ) -> Result<Self, GrantError> {
         let handles = Handles::new().map_err(GrantError::new)?;
-        let mut secrets = Vec::new();
+        let (mut secrets, mut files) = (Vec::new(), SecretFiles::default());
         for grant in policy.secrets() {
-            let value = sources.read(grant.source()).await;
+            let value = sources.read(grant.source(), &mut files).await;
             let handle = handles.next().map_err(GrantError::new)?;
             secrets.push(GrantedSecret::new(grant.clone(), handle, value));
         }
@@ -55,12 +57,22 @@ impl GrantedSecrets {
             .map(GrantedSecret::revealing_values)
             .collect();
         if secrets.is_empty() || secrets.len() <= FEW && matchers.contains(&revealing_values) {
-            return Self::new(secrets, matchers);
+            return Ok(Self::new(secrets, matchers)?.with_files(files));
         }
         // For ten tokens it takes milliseconds, for a long key half a second.
         let matchers = Arc::clone(matchers);
         let made = spawn_blocking(move || Self::new(secrets, &matchers)).await;
-        made.map_err(|_| GrantError::new("the host is about to end"))?
+        let made = made.map_err(|_| GrantError::new("the host is about to end"))?;
+        Ok(made?.with_files(files))
+    }
+
+    fn with_files(self, files: SecretFiles) -> Self {
+        Self { files, ..self }
+    }
+
+    /// The files that values are read from.
+    pub fn files(&self) -> &SecretFiles {
+        &self.files
     }
 
     pub(super) fn new(
@@ -82,6 +94,7 @@ impl GrantedSecrets {
             derived: AtomicUsize::new(0),
             matchers: Arc::clone(matchers),
             secrets,
+            files: SecretFiles::default(),
             is_used: AtomicBool::new(false),
             report: AtomicBool::new(false),
         })

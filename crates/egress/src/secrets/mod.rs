@@ -1,11 +1,12 @@
 //! Secrets: a component holds handles, the egress gate knows the values.
 //!
-//! `source.rs` reads the values, `secret.rs` contains a granted secret and its handle, `granted.rs`
-//! everything that is granted to a run, and `redactions.rs` what is redacted, in order. `inject/`
-//! injects values into requests and `redact.rs` redacts them in responses; output for users
-//! contains neither values nor handles (`redactor.rs`, `stream_redactor.rs`). `matcher.rs` finds
-//! values in text; matchers are cached for later runs, by fingerprint (`fingerprint.rs`).
+//! `source.rs` reads the values, `files.rs` knows the files among their sources, `secret.rs` is a granted secret and its handle, `granted.rs` all
+//! that a run is granted, and `redactions.rs` what is redacted, in order. `inject/` puts values
+//! into requests and `redact.rs` takes them out of responses; what people are shown has neither
+//! values nor handles (`redactor.rs`). `matcher.rs` finds values in text; matchers are cached for
+//! later runs, by fingerprint (`fingerprint.rs`).
 
+mod files;
 mod fingerprint;
 mod grant_error;
 mod granted;
@@ -16,6 +17,7 @@ mod secret;
 mod source;
 mod stream_redactor;
 
+pub use self::files::SecretFiles;
 pub use self::grant_error::GrantError;
 pub use self::granted::GrantedSecrets;
 pub use self::matcher::MatcherCache;

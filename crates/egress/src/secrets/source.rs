@@ -14,8 +14,10 @@ use http_step_redact::{MAX_LEN, Value};
 use tokio::task::spawn_blocking;
 use zeroize::Zeroizing;
 
-/// The result of a [`SecretSource`]: the value, or the reason for a failure, worded to follow a
-/// colon and without a value.
+use super::files::{SecretFile, SecretFiles};
+
+/// What a [`SecretSource`] answers: the value, or why there is none, in words that
+/// can follow a colon and have no value in them.
 pub type SecretValue = Pin<Box<dyn Future<Output = Result<Vec<u8>, String>> + Send>>;
 
 /// Provides the values of secrets, such as a vault.
@@ -29,13 +31,20 @@ pub trait SecretSource: Send + Sync + 'static {
 
 /// The sources of a host, by scheme.
 #[derive(Clone)]
-pub struct Sources(BTreeMap<String, Arc<dyn SecretSource>>);
+pub struct Sources(BTreeMap<String, Source>);
+
+#[derive(Clone)]
+enum Source {
+    /// Files, as the host's process sees them. A step does not read the same ones.
+    Files,
+    Other(Arc<dyn SecretSource>),
+}
 
 impl Default for Sources {
     fn default() -> Self {
         let mut sources = Self(BTreeMap::new());
-        sources.set("env", Environment);
-        sources.set("file", Files);
+        sources.set(SourceRef::ENV, Environment);
+        sources.0.insert(SourceRef::FILE.to_owned(), Source::Files);
         sources
     }
 }
@@ -43,11 +52,16 @@ impl Default for Sources {
 impl Sources {
     /// Register a source for a scheme.
     pub fn set(&mut self, scheme: &str, source: impl SecretSource) {
-        self.0.insert(scheme.to_owned(), Arc::new(source));
+        let source = Source::Other(Arc::new(source));
+        self.0.insert(scheme.to_owned(), source);
     }
 
-    /// The value that a policy refers to.
-    pub(super) async fn read(&self, from: &SourceRef) -> Result<Value, String> {
+    /// The value that a policy names; the file that it is read from is added.
+    pub(super) async fn read(
+        &self,
+        from: &SourceRef,
+        files: &mut SecretFiles,
+    ) -> Result<Value, String> {
         let Some(source) = self.0.get(from.scheme()) else {
             let known: Vec<&str> = self.0.keys().map(String::as_str).collect();
             return Err(format!(
@@ -56,7 +70,16 @@ impl Sources {
                 known.join(", ")
             ));
         };
-        let bytes = source.read(from.reference()).await?;
+        let bytes = match source {
+            Source::Other(source) => source.read(from.reference()).await?,
+            Source::Files => {
+                let path = from.reference().to_owned();
+                let read = spawn_blocking(move || read_file(&path));
+                let (file, bytes) = read.await.map_err(|error| error.to_string())?;
+                files.add(file);
+                bytes?
+            }
+        };
         value(bytes)
     }
 }
@@ -94,37 +117,34 @@ impl SecretSource for Environment {
     }
 }
 
-/// Files, as the host's process sees them.
-struct Files;
-
-impl SecretSource for Files {
-    fn read(&self, path: &str) -> SecretValue {
-        let path = path.to_owned();
-        Box::pin(async move {
-            let read = spawn_blocking(move || {
-                let about = |error: io::Error| match error.kind() {
-                    io::ErrorKind::NotFound => nothing_at(&path),
-                    io::ErrorKind::PermissionDenied => {
-                        format!("the file {path} is not for this user to read")
-                    }
-                    _ => format!("{path}: {error}"),
-                };
-                // A line break at the end is not part of the value.
-                let longest = MAX_LEN + 2;
-                // The size of a generated file is unknown. The buffer must not grow, which would
-                // leave a copy in memory.
-                let mut value = Vec::with_capacity(longest + 1);
-                let file = File::open(&path).map_err(about)?;
-                let mut file = file.take((longest + 1) as u64);
-                file.read_to_end(&mut value).map_err(about)?;
-                if value.len() > longest {
-                    return Err(format!("the file {path} is longer than {MAX_LEN} bytes"));
-                }
-                Ok(value)
-            });
-            read.await.map_err(|error| error.to_string())?
-        })
-    }
+/// What a file has, and which one it is. Blocks.
+fn read_file(path: &str) -> (SecretFile, Result<Vec<u8>, String>) {
+    let about = |error: io::Error| match error.kind() {
+        io::ErrorKind::NotFound => nothing_at(path),
+        io::ErrorKind::PermissionDenied => {
+            format!("the file {path} is not for this user to read")
+        }
+        _ => format!("{path}: {error}"),
+    };
+    let file = match File::open(path) {
+        Ok(file) => file,
+        Err(error) => return (SecretFile::new(path, None), Err(about(error))),
+    };
+    let secret = SecretFile::new(path, Some(&file));
+    // A line break at the end is not the value's.
+    let longest = MAX_LEN + 2;
+    // Of one that is made as it is read, the length is told nowhere. The
+    // buffer does not grow, which would leave a copy behind.
+    let mut value = Vec::with_capacity(longest + 1);
+    let mut file = file.take((longest + 1) as u64);
+    let read = match file.read_to_end(&mut value) {
+        Err(error) => Err(about(error)),
+        Ok(_) if value.len() > longest => {
+            Err(format!("the file {path} is longer than {MAX_LEN} bytes"))
+        }
+        Ok(_) => Ok(value),
+    };
+    (secret, read)
 }
 
 #[cfg(test)]
