@@ -488,3 +488,33 @@ async fn a_proof_of_a_digest_server_is_dropped() {
         );
     }
 }
+
+/// A service may have more origins than the one that a secret is granted to.
+#[tokio::test]
+async fn no_origin_is_asked_for_compression_once_a_secret_is_used() {
+    let (api, sibling) = (Server::echoing().await, Server::echoing().await);
+    let granted = secret("TOKEN", &api.origin);
+    let policy = allowing(&[&api, &sibling]).grant_secret(granted.clone());
+    let egress = egress(policy, &[(granted, VALUE)]);
+    let asked = async || {
+        let request = Request::get(format!("{}/", sibling.origin))
+            .header("accept-encoding", "gzip")
+            .header("accept-charset", "utf-16")
+            .header("accept", "text/plain;charset=utf-16");
+        send(&egress, request, "").await.unwrap();
+        let request = sibling.requests().pop().unwrap();
+        let fields = ["accept-encoding", "accept-charset", "accept"];
+        fields.map(|name| field(&request, name).map(str::to_owned))
+    };
+    let some = |value: &str| Some(value.to_owned());
+    assert_eq!(
+        asked().await,
+        [
+            some("gzip"),
+            some("utf-16"),
+            some("text/plain;charset=utf-16")
+        ]
+    );
+    egress.secrets.handle("TOKEN").unwrap();
+    assert_eq!(asked().await, [some("identity"), None, some("text/plain")]);
+}
