@@ -1,6 +1,7 @@
 //! What servers can make of credentials, and what a component sees of it.
 
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine as _};
 use bytes::Bytes;
@@ -15,6 +16,7 @@ use tokio::sync::Notify;
 
 use crate::ClientAuthentication;
 use crate::auth::{OAuth2, Placeholder, PlainSignature, RequestedScheme, SignatureForm};
+use crate::body::content::MAX_HELD;
 use crate::body::whole;
 use crate::connect::resolve::SystemResolver;
 use crate::connect::tls::Roots;
@@ -24,7 +26,9 @@ use crate::requested::Requested;
 use crate::secrets::GrantedSecrets;
 use crate::timeouts::RequestOptions;
 use crate::usage::RunUsage;
+use crate::usage::audit::AuditEntry;
 use crate::usage::cpu::CpuMeter;
+use crate::usage::signal::AbortReason;
 
 const VALUE: &str = "S3cr-tW0rd~kZ9xQ7mLp2Vt";
 
@@ -517,4 +521,54 @@ async fn no_origin_is_asked_for_compression_once_a_secret_is_used() {
     );
     egress.secrets.handle("TOKEN").unwrap();
     assert_eq!(asked().await, [some("identity"), None, some("text/plain")]);
+}
+
+/// What a long body takes to be looked through counts, though a connection polls it.
+#[tokio::test]
+async fn the_search_of_a_long_upload_counts() {
+    let granted = secret("TOKEN", "http://api.test");
+    let egress = egress(Policy::nothing(), &[(granted, VALUE)]);
+    egress.secrets.handle("TOKEN").unwrap();
+    let body = whole(Bytes::from(vec![b'x'; MAX_HELD + (64 << 10)]));
+    let request = Request::post("http://api.test/").body(body).unwrap();
+    let origin = "http://api.test".parse().unwrap();
+    let entry = Arc::new(AuditEntry::new("POST"));
+    let within = Duration::from_secs(60);
+    let request = egress
+        .inject_body(request, &origin, within, None, &entry)
+        .await;
+    let body = request.unwrap().into_body();
+    let before = egress.cpu.total();
+    assert!(body.collect().await.is_ok());
+    assert!(egress.cpu.total() > before);
+}
+
+/// The rule that allows a URL that is a secret would lead there.
+#[tokio::test]
+async fn a_dry_run_of_a_secret_url_names_no_rule() {
+    let granted = secret("HOOK", "https://hooks.test").place(Place::Url);
+    let policy = Policy::nothing()
+        .allow("https://*.test".parse().unwrap())
+        .grant_secret(granted.clone());
+    let url = "https://hooks.test/services/token-of-a-webhook";
+    let mut egress = egress(policy, &[(granted, url)]);
+    egress.dry_run = Some(Arc::default());
+    let handle = egress.secrets.handle("HOOK").unwrap().unwrap();
+    let reason = tokio::select! {
+        seen = send(&egress, Request::get(handle), "") => panic!("{seen:?}"),
+        reason = egress.usage.signal().aborted() => reason,
+    };
+    let AbortReason::DryRun(lines) = reason else {
+        panic!("{reason:?}");
+    };
+    let decision = lines.iter().skip_while(|line| !line.starts_with("Dry run"));
+    let decision: Vec<&str> = decision.map(String::as_str).collect();
+    assert_eq!(
+        decision,
+        [
+            "Dry run, nothing is sent:",
+            "\tGET <HIDDEN> is allowed",
+            "\tthe secret `HOOK` is put into the url",
+        ]
+    );
 }

@@ -21,11 +21,12 @@ use crate::body::collect::{Read, Rest, collect};
 use crate::body::content::{Content, MAX_HELD, context_of};
 use crate::body::inspect::{BodyReader, Found, OwnedPlacement};
 use crate::egress::Egress;
-use crate::error::TransportError;
+use crate::error::{Stage, TransportError};
 use crate::headers::announced_length;
 use crate::secrets::GrantedSecret;
-use crate::usage::MessageReservation;
 use crate::usage::audit::AuditEntry;
+use crate::usage::cpu::CpuMeter;
+use crate::usage::{MessageReservation, RunUsage};
 
 /// The size of the pieces of a long body: a handle is short, but a value may be long.
 const PIECE: usize = 4 << 10;
@@ -51,6 +52,9 @@ struct InjectedBody {
     /// The number of handles in a body whose length was announced.
     counted: Option<usize>,
     entry: Arc<AuditEntry>,
+    /// A connection polls it, which no run is charged for.
+    cpu: CpuMeter,
+    usage: Arc<RunUsage>,
     _room: MessageReservation,
 }
 
@@ -197,6 +201,8 @@ impl Egress {
             grants,
             counted,
             entry: Arc::clone(entry),
+            cpu: self.cpu.clone(),
+            usage: Arc::clone(&self.usage),
             _room: room,
         }));
         Ok(Request::from_parts(head, body))
@@ -371,7 +377,14 @@ impl Body for InjectedBody {
         self: Pin<&mut Self>,
         cx: &mut Task<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, TransportError>>> {
-        self.get_mut().poll(cx)
+        let this = self.get_mut();
+        let cpu = this.cpu.clone();
+        let frame = cpu.measure_sync(|| this.poll(cx));
+        if let Err(exceeded) = this.usage.check_cpu(cpu.total()) {
+            let stage = Stage::Send;
+            return Poll::Ready(Some(Err(TransportError::Exceeded { exceeded, stage })));
+        }
+        frame
     }
 
     fn is_end_stream(&self) -> bool {

@@ -171,7 +171,11 @@ impl AuditEntry {
         }
     }
 
-    /// A secret was injected.
+    pub(crate) fn hides_origin(&self) -> bool {
+        self.open().is_secret
+    }
+
+    /// A secret is injected.
     pub(crate) fn record_injection(&self, name: &str, place: Place) {
         let secrets = InjectedSecret {
             name: name.to_owned(),
