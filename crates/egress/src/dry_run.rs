@@ -55,7 +55,7 @@ impl Egress {
         self.check_credentials(proofs, &destination, entry)?;
         let decision = match self.policy.judge(&origin.to_string(), &destination.method) {
             Decision::Denied(denial) => return Err(denial.into()),
-            // Its rule leads to a URL that is a secret.
+            // The rule would reveal the host of a secret URL.
             _ if entry.hides_origin() => {
                 format!("{} {REDACTED} is allowed", destination.method)
             }

@@ -52,9 +52,9 @@ impl Egress {
         let timeouts = RequestTimeouts::new(&options, self.usage.limits());
         let origin = &route.key.origin;
         let is_bound = self.secrets.is_bound_to(origin);
-        // Other origins of a service may have what was stored through one with a grant.
+        // A service may return what was stored through a granted origin from others, too.
         if is_bound || self.secrets.is_used() {
-            // How well a text compresses tells what is in it.
+            // The compressed length of a text reveals what it contains.
             let identity = HeaderValue::from_static("identity");
             request.headers_mut().insert(ACCEPT_ENCODING, identity);
             charset::ask_for_none(request.headers_mut());

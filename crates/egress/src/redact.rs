@@ -24,11 +24,10 @@ use crate::secrets::{GrantedSecrets, Passes, Redactor, through};
 use crate::usage::audit::AuditEntry;
 use crate::usage::{MessageReservation, RunUsage};
 
-/// The fields, or trailers, in which a server proves that it knows the password.
+/// The header fields and trailers in which a server proves that it knows the password.
 const AUTHENTICATION_INFO: [&str; 2] = ["authentication-info", "proxy-authentication-info"];
 
-/// How many pieces one poll goes through that come to nothing, before it lets other
-/// tasks run.
+/// The maximum number of pieces without output per poll, before other tasks may run.
 const PIECES: usize = 32;
 
 /// The memory of the passes over a stream is counted again when it has changed by this much.
@@ -53,14 +52,14 @@ impl EchoWatch {
         secrets.redactor().redact(text);
     }
 
-    /// Report the values of which parts are in a text that the host reads, and shows to nobody.
+    /// Report the secrets of which a text for the host contains parts.
     pub(crate) fn report_in(&self, text: &[u8], secrets: &GrantedSecrets) {
         if secrets.is_bound_to(&self.origin) {
             self.report_values(&secrets.parts_in(text), secrets);
         }
     }
 
-    /// Report that of which a part was found. Whether the run is over for it.
+    /// Report the secrets and tokens of which a part was found. Returns whether that ends the run.
     fn report(&self, passes: &Passes, secrets: &GrantedSecrets) -> bool {
         for token in passes.parts_of_tokens() {
             self.entry.record_partial_echo(token);
@@ -74,7 +73,7 @@ impl EchoWatch {
         self.usage.signal().is_stopped()
     }
 
-    /// Report values, by number of their secret.
+    /// Report secrets, by index.
     fn report_values(&self, parts: &[usize], secrets: &GrantedSecrets) {
         let secrets = parts
             .iter()
@@ -98,7 +97,7 @@ pub(crate) struct Unredacted {
     withheld: Option<TransportError>,
     /// Set if secrets are bound to the origin.
     echo_watch: Option<Arc<EchoWatch>>,
-    /// Whether the host proved by Digest who sends the request.
+    /// Whether the host authenticated the request by Digest with a granted secret.
     is_by_digest: bool,
 }
 
@@ -174,7 +173,7 @@ impl Unredacted {
         }
     }
 
-    /// Of a request with an answer to a Digest challenge, made of a granted secret.
+    /// Set whether the host authenticated the request by Digest with a granted secret.
     pub(crate) fn by_digest(self, is_by_digest: bool) -> Self {
         Self {
             is_by_digest,
@@ -290,8 +289,8 @@ impl ResponseRedactor {
     fn header(&mut self, header: &HeaderMap) -> HeaderMap {
         let mut redacted = HeaderMap::with_capacity(header.keys_len());
         for (name, value) in header {
-            // The server's own proof (`rspauth`; RFC 7616, section 3.5) is made of the password,
-            // too, and perhaps of the body: guesses could be tried against it.
+            // The server's proof (`rspauth`; RFC 7616, section 3.5) also derives from the password,
+            // so it could be used to guess that offline.
             if self.is_by_digest && AUTHENTICATION_INFO.contains(&name.as_str()) {
                 continue;
             }

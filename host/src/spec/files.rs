@@ -44,7 +44,7 @@ pub(crate) enum FileError {
     /// The policy does not grant it.
     #[error(transparent)]
     Denied(#[from] Denial),
-    /// No policy grants it.
+    /// A secret is read from it.
     #[error("the policy does not allow the file `{0}`: a secret is read from it")]
     OfSecret(String),
 }

@@ -143,7 +143,7 @@ impl Scheme {
 }
 
 impl Client {
-    /// The texts that its tokens are made of, and that may be secret.
+    /// The texts that its tokens derive from, and that may be secret.
     pub(crate) fn sources(&self) -> [&str; 2] {
         [&self.id, &self.secret]
     }

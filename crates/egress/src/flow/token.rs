@@ -43,7 +43,7 @@ impl Egress {
             Some(text) => format!("={text}").into_bytes(),
             None => Vec::new(),
         };
-        // A client that a step makes up, of right guesses, does not get the token of a granted one.
+        // A client made up from right guesses must not get the token of the granted one.
         let owner: &[u8] = match self.secrets.is_source_of(client.sources().into_iter()) {
             true => b"granted",
             false => b"made up",
@@ -65,7 +65,7 @@ impl Egress {
             && !token.is_expired(Instant::now())
             && !refused.is_some_and(|refused| Arc::ptr_eq(refused, token))
         {
-            // It may be of a run without these secrets.
+            // The run that fetched it may not have had these secrets.
             self.check_token(client, token)?;
             return Ok(Arc::clone(token));
         }
@@ -77,12 +77,12 @@ impl Egress {
         Ok(token)
     }
 
-    /// Check that no value is in a token, which goes to other origins than its endpoint: a
-    /// server that stores what it is sent may put that into the tokens of a client.
+    /// Check that a token contains no value: it is sent to other origins than its endpoint, and a
+    /// server that stores data may issue tokens that contain it.
     fn check_token(&self, client: &Client, token: &Token) -> Result<(), TransportError> {
         let sources = client.sources();
         let is_derived = self.secrets.is_source_of(sources.into_iter());
-        // One of a granted client goes only where the client's secrets may go.
+        // The token of a granted client is only sent where the client's secrets are granted.
         let own: &[&str] = if is_derived { &sources } else { &[] };
         if is_derived
             && self
@@ -92,7 +92,7 @@ impl Egress {
         {
             return Ok(());
         }
-        // An endpoint without a grant could ask by its tokens for parts of a value.
+        // An endpoint without a grant could use its tokens to guess parts of a value.
         let counts_parts = !is_derived && self.secrets.is_bound_to(&client.origin);
         if !self
             .secrets
@@ -106,7 +106,7 @@ impl Egress {
         })
     }
 
-    /// Fetch a token, as a request like any other.
+    /// Fetch a token, with a request like any other.
     async fn fetch(
         &self,
         client: &Client,
@@ -149,10 +149,10 @@ impl Egress {
         let echo_watch = self.echo_watch(&client.origin, entry);
         echo_watch.report_in(&answer, &self.secrets);
         let token = Token::parse(status, &answer, requested).map_err(|mut error| {
-            // As the server wrote it: to cut a text before would leave a part of a value.
+            // As the server wrote it: truncating a text first would leave a part of a value.
             error.each_text(|text| echo_watch.redact(text, &self.secrets));
             match error {
-                // How far an answer is JSON depends on values in it.
+                // The position of the error depends on values in the response.
                 TokenError::Syntax { .. } if !self.secrets.is_empty() => {
                     none("its answer is not the JSON object of RFC 6749, section 5.1".to_owned())
                 }

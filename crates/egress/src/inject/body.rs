@@ -52,7 +52,7 @@ struct InjectedBody {
     /// The number of handles in a body whose length was announced.
     counted: Option<usize>,
     entry: Arc<AuditEntry>,
-    /// A connection polls it, which no run is charged for.
+    /// The connection's task polls the body, so its processor time is counted here.
     cpu: CpuMeter,
     usage: Arc<RunUsage>,
     _room: MessageReservation,

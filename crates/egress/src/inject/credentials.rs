@@ -50,7 +50,7 @@ impl Egress {
         Ok(())
     }
 
-    /// Redact a signature from now on, before it is sent.
+    /// Redact a signature, before it is sent.
     fn redact_signature(&self, signature: &str, by: &str) -> Result<(), TransportError> {
         let reserve = |bytes| {
             let room = Reservation::with_bytes(self.usage.memory(), bytes)?;

@@ -1,4 +1,4 @@
-//! The files that values of secrets are read from: no step reads them, whatever it calls them.
+//! The files that values of secrets are read from: no step may read them, by any path or link.
 
 use std::fs::{self, File, Metadata};
 use std::path::{Path, PathBuf};
@@ -15,8 +15,7 @@ pub(super) struct SecretFile {
     opened: Option<FileId>,
 }
 
-/// Which file it is, by whatever path or link. Where the system has no numbers for files, none
-/// is known.
+/// The identity of a file, whatever its path. None on systems without inodes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct FileId {
     device: u64,
@@ -34,8 +33,8 @@ impl SecretFiles {
         self.0.push(file);
     }
 
-    /// Whether a secret is read from an open file, or was when the run began. The path is the
-    /// one that it was opened by.
+    /// Whether a secret is read from an open file, or was when the run started. `path` is the path
+    /// by which it was opened.
     #[must_use]
     pub fn contains(&self, file: &File, path: &Path) -> bool {
         if self.0.is_empty() {
@@ -46,7 +45,7 @@ impl SecretFiles {
         };
         let id = FileId::new(&metadata);
         self.0.iter().any(|secret| {
-            // Another file may have come in its place since, with another value.
+            // The file may have been replaced since, by one with a new value.
             let now = fs::metadata(&secret.path).ok();
             let now = now.as_ref().and_then(FileId::new);
             let is_same = id.is_some() && (id == secret.opened || id == now);

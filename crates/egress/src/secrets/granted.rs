@@ -23,7 +23,7 @@ const FEW: usize = 16;
 pub struct GrantedSecrets {
     secrets: Vec<GrantedSecret>,
     files: SecretFiles,
-    /// The handles, by the secret's number.
+    /// The handles, by the index of the secret.
     handles: Arc<Patterns>,
     /// The forms of the handles, which are redacted for users.
     handles_matcher: SecretMatcher,
@@ -196,8 +196,8 @@ impl GrantedSecrets {
         &self.secrets
     }
 
-    /// Whether values are in a text, or what derives from them, except for the values of the
-    /// secrets whose handles are in some other texts. Parts of values may count, too.
+    /// Whether a text contains values or what derives from them. The values of secrets whose
+    /// handles are in `except` don't count; parts of values count if `counts_parts`.
     pub(crate) fn are_in(&self, text: &[u8], except: &[&str], counts_parts: bool) -> bool {
         let is_except = |number: &usize| {
             let secret = self.secrets.get(*number);
@@ -216,7 +216,7 @@ impl GrantedSecrets {
             || passes.any(|pass| pass.replaced() > 0 || !pass.parts().is_empty())
     }
 
-    /// The secrets of whose values parts are in a text, by number.
+    /// The secrets of which a text contains parts, by index.
     pub(crate) fn parts_in(&self, text: &[u8]) -> Vec<usize> {
         let redactions = self.redactions();
         let Some(values) = redactions.values() else {
@@ -228,7 +228,7 @@ impl GrantedSecrets {
         pass.iter().flat_map(Replacer::parts).copied().collect()
     }
 
-    /// How many tokens and signatures are redacted by now, beside the values.
+    /// The number of tokens and signatures that are redacted so far, besides the values.
     pub(crate) fn derived(&self) -> usize {
         self.derived.load(Ordering::Acquire)
     }
@@ -239,8 +239,8 @@ impl GrantedSecrets {
         Passes::of(redactions.in_order(), finds_parts, redactions.derived())
     }
 
-    /// Passes for a stream that has started, after its other passes: what was added since so
-    /// many.
+    /// Passes for a stream that has started, after its other passes: for what was added after the
+    /// first `derived`.
     pub(crate) fn passes_since(&self, derived: usize, finds_parts: bool) -> Passes {
         let redactions = self.redactions();
         Passes::of(redactions.since(derived), finds_parts, redactions.derived())
@@ -250,7 +250,7 @@ impl GrantedSecrets {
     pub(super) fn people_passes(&self) -> Passes {
         let redactions = self.redactions();
         let mut passes = Passes::for_people(redactions.in_order(), REDACTED, redactions.derived());
-        // A handle is no secret: it is redacted after values.
+        // Handles are not secret: they are redacted after values.
         if !self.handles_matcher.is_empty() {
             let handles = self.handles_matcher.eager_replacer_with(REDACTED);
             passes.passes.push(handles);
@@ -277,9 +277,8 @@ impl GrantedSecrets {
         texts.any(|text| self.count_in(text.as_bytes()) > 0)
     }
 
-    /// Put a text in the place of a signature, in all its forms: also in streams that flow
-    /// already. It is made of a secret, so that the component has no part in
-    /// what it looks like. One that can't be redacted must not be sent.
+    /// Redact a signature in all its forms, also in streams that have started. It derives from a
+    /// secret, so the component can't choose it. After an error it must not be sent.
     pub(crate) fn add_signature(
         &self,
         signature: &str,
@@ -288,7 +287,8 @@ impl GrantedSecrets {
     ) -> Result<(), SignatureError> {
         let mut redactions = self.redactions();
         redactions.add_signature(signature, by, reserve)?;
-        // Told while `redactions` is held, so that who asks after it has it.
+        // Updated while `redactions` is locked, so that readers of the count also see the
+        // signature.
         self.derived.store(redactions.derived(), Ordering::Release);
         Ok(())
     }

@@ -16,14 +16,14 @@ const MAX_KEPT_MEMORY: usize = 128 << 20;
 /// The maximum table of a matcher for a token.
 const MAX_TOKEN_TABLE: usize = 12 << 20;
 
-/// Memory of a run, taken until this is dropped.
+/// A reservation of a run's memory, which ends when this is dropped.
 pub(crate) type Room = Box<dyn Any + Send + Sync>;
 
-/// The forms of values, by number of their owner.
+/// The forms of values, by the index of their owner.
 pub(crate) struct SecretMatcher {
     patterns: Arc<Patterns>,
     owners: usize,
-    /// The memory of a run that it takes, if it is made for one.
+    /// The run's memory that it takes, if it belongs to one run.
     _room: Option<Room>,
 }
 
@@ -57,7 +57,7 @@ impl SecretMatcher {
         }
     }
 
-    /// In memory of a run.
+    /// Keep a reservation of a run's memory with it.
     pub(super) fn with_room(self, room: Room) -> Self {
         Self {
             _room: Some(room),

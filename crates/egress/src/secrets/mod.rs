@@ -1,9 +1,10 @@
 //! Secrets: a component holds handles, the egress gate knows the values.
 //!
-//! `source.rs` reads the values, `files.rs` knows the files among their sources, `secret.rs` is a granted secret and its handle, `granted.rs` all
-//! that a run is granted, and `redactions.rs` what is redacted, in order. `inject/` puts values
-//! into requests and `redact.rs` takes them out of responses; what people are shown has neither
-//! values nor handles (`redactor.rs`). `matcher.rs` finds values in text; matchers are cached for
+//! `source.rs` reads the values, `files.rs` keeps the files of values from steps, `secret.rs`
+//! contains a granted secret and its handle, `granted.rs` everything that is granted to a run, and
+//! `redactions.rs` what is redacted, in order. `inject/` injects values into requests and
+//! `redact.rs` redacts them in responses; output for users contains neither values nor handles
+//! (`redactor.rs`, `stream_redactor.rs`). `matcher.rs` finds values in text; matchers are cached for
 //! later runs, by fingerprint (`fingerprint.rs`).
 
 mod files;

@@ -15,45 +15,46 @@ use super::grant_error::GrantError;
 use super::matcher::{MatcherCache, Room, SecretMatcher};
 use super::secret::GrantedSecret;
 
-/// The most signatures of a run, none of which is ever forgotten. The default limits allow no
-/// more: 64 requests, with 16 signatures each.
+/// The maximum number of signatures of a run; none is dropped before the run ends. The default
+/// limits allow no more: 64 requests with 16 signatures each.
 const MAX_SIGNATURES: usize = 1024;
 
-/// The most signatures that one pass looks for: so many fit into a table.
+/// The maximum number of signatures in one pass: their table takes some MiB.
 const MAX_GROUP: usize = 64;
 
-/// The most tokens of a run. Each has a pass of its own.
+/// The maximum number of tokens of a run. Each has a separate pass.
 const MAX_TOKENS: usize = 8;
 
 /// What is redacted, and the replacements.
 pub(super) struct Redactions {
     values: Option<Redaction>,
     tokens: Vec<Numbered<RedactedToken>>,
-    /// In the order in which they were added, each full or larger than the next.
+    /// In the order of adding. Each group is full or larger than the next.
     signatures: Vec<SignatureGroup>,
-    /// How many tokens and signatures there ever were.
+    /// The total number of tokens and signatures.
     derived: usize,
 }
 
 /// The passes over a stream for a component.
 pub(crate) struct Passes {
     pub(crate) passes: Vec<Replacer>,
-    /// What each looks for.
-    redactions: Vec<Redacted>,
-    /// As of so many tokens and signatures.
+    /// What each pass matches.
+    redactions: Vec<PassTarget>,
+    /// The number of tokens and signatures that they include.
     pub(crate) derived: usize,
 }
 
-/// What a pass looks for.
-struct Redacted {
-    /// Counts as memory of the run as long as the pass reads it.
+/// What a pass matches.
+struct PassTarget {
+    /// Counts as the run's memory while the pass uses it.
     _matcher: Arc<SecretMatcher>,
-    /// What stands for the token, if it is one.
+    /// The placeholder, if it is a token.
     token: Option<Arc<str>>,
 }
 
 impl Passes {
-    /// Over a stream that a component reads. Parts are found of values and of tokens.
+    /// The passes over a stream for a component. They find parts of values and tokens if
+    /// `finds_parts`.
     pub(super) fn of<'r>(
         redactions: impl IntoIterator<Item = &'r Redaction>,
         finds_parts: bool,
@@ -64,7 +65,7 @@ impl Passes {
             pass => pass,
         };
         let each = redactions.into_iter();
-        let (passes, redactions) = each.map(|it| (pass_of(it), it.redacted())).unzip();
+        let (passes, redactions) = each.map(|it| (pass_of(it), it.target())).unzip();
         Self {
             passes,
             redactions,
@@ -72,14 +73,14 @@ impl Passes {
         }
     }
 
-    /// Over a stream for people, who see one text in place of all.
+    /// The passes over a stream for users, with one replacement.
     pub(super) fn for_people<'r>(
         redactions: impl IntoIterator<Item = &'r Redaction>,
         by: &str,
         derived: usize,
     ) -> Self {
         let each = redactions.into_iter().filter(|it| !it.matcher.is_empty());
-        let each = each.map(|it| (it.matcher.replacer_with(by), it.redacted()));
+        let each = each.map(|it| (it.matcher.replacer_with(by), it.target()));
         let (passes, redactions) = each.unzip();
         Self {
             passes,
@@ -88,20 +89,19 @@ impl Passes {
         }
     }
 
-    /// The values of which parts were let through, by number of their secret: the first pass is
-    /// over values.
+    /// The secrets of which parts were released, by index: the first pass is for values.
     pub(crate) fn parts(&self) -> &[usize] {
         self.passes.first().map(Replacer::parts).unwrap_or_default()
     }
 
-    /// What stands for the tokens of which parts were let through.
+    /// The placeholders of the tokens of which parts were released.
     pub(crate) fn parts_of_tokens(&self) -> impl Iterator<Item = &str> {
         let each = self.passes.iter().zip(&self.redactions);
         each.filter(|(pass, _)| !pass.parts().is_empty())
             .filter_map(|(_, redacted)| redacted.token.as_deref())
     }
 
-    /// Look for what came since, after all else.
+    /// Add passes for what was added since, after all others.
     pub(crate) fn add(&mut self, since: Self) {
         self.passes.extend(since.passes);
         self.redactions.extend(since.redactions);
@@ -123,32 +123,32 @@ pub(super) struct RedactedToken {
     redaction: Redaction,
 }
 
-/// Signatures that one pass looks for.
+/// Signatures that one pass matches.
 struct SignatureGroup {
     signatures: Vec<Signature>,
-    /// The number of the last.
+    /// The number of the latest one.
     last: usize,
     redaction: Redaction,
 }
 
-/// A signature, and what stands for it.
+/// A signature, and its replacement.
 struct Signature {
     value: Value,
     by: Box<str>,
 }
 
-/// Why a signature can't be redacted, so that it must not be sent.
+/// The reason why a signature can't be redacted, and must not be sent.
 #[derive(Debug)]
 pub(crate) enum SignatureError {
     Refused(GrantError),
     Exceeded(Exceeded),
 }
 
-/// Texts to be redacted, and what replaces each.
+/// Texts to redact, and their replacements.
 pub(super) struct Redaction {
     matcher: Arc<SecretMatcher>,
     replacements: Replacements,
-    /// What stands for the token, if it is one.
+    /// The placeholder, if it is a token.
     token: Option<Arc<str>>,
 }
 
@@ -210,17 +210,17 @@ impl Redactions {
         all.filter_map(move |(number, redaction)| (number >= derived).then_some(redaction))
     }
 
-    /// The values alone.
+    /// The redaction of the values.
     pub(super) fn values(&self) -> Option<&Redaction> {
         self.values.as_ref()
     }
 
-    /// What finds values alone.
+    /// The matcher of the values.
     pub(super) fn values_matcher(&self) -> Option<&Arc<SecretMatcher>> {
         self.values.as_ref().map(Redaction::matcher)
     }
 
-    /// Redact a signature, if there is memory for what finds it.
+    /// Redact a signature, if the run has memory for its matcher.
     pub(super) fn add_signature(
         &mut self,
         signature: &str,
@@ -241,8 +241,7 @@ impl Redactions {
         let mut signatures = vec![Signature { value, by }];
         let mut redaction = Redaction::of_signatures(&signatures, &reserve)?;
         let last = self.next_number();
-        // Few passes look for many signatures, and each is put into a larger group only now
-        // and then.
+        // Merging groups of equal size keeps both the passes and the rebuilt matchers few.
         while signatures.len() < MAX_GROUP
             && let Some(group) = self
                 .signatures
@@ -257,7 +256,7 @@ impl Redactions {
             all.append(&mut signatures);
             match Redaction::of_signatures(&all, &reserve) {
                 Ok(of_all) => (signatures, redaction) = (all, of_all),
-                // Without room for both in one, they stay apart.
+                // Without memory for the merged matcher, keep both groups.
                 Err(_) => {
                     signatures = all.split_off(own);
                     self.signatures.push(SignatureGroup {
@@ -359,8 +358,8 @@ impl From<GrantError> for SignatureError {
 }
 
 impl Redaction {
-    /// Of signatures: few enough for a table, in which each byte takes the same time. It counts
-    /// as memory of the run.
+    /// A redaction of up to [`MAX_GROUP`] signatures. Its matcher is a table, in which each byte
+    /// takes the same time, and counts as the run's memory.
     fn of_signatures(
         signatures: &[Signature],
         reserve: impl Fn(usize) -> Result<Room, Exceeded>,
@@ -380,14 +379,14 @@ impl Redaction {
         })
     }
 
-    fn redacted(&self) -> Redacted {
-        Redacted {
+    fn target(&self) -> PassTarget {
+        PassTarget {
             _matcher: Arc::clone(&self.matcher),
             token: self.token.clone(),
         }
     }
 
-    /// What puts in its place what stands for it, in a stream that a component reads.
+    /// The replacer of the texts, in a stream for a component.
     pub(super) fn replacer(&self) -> Replacer {
         self.matcher.replacer(&self.replacements)
     }

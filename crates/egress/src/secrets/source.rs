@@ -16,8 +16,8 @@ use zeroize::Zeroizing;
 
 use super::files::{SecretFile, SecretFiles};
 
-/// What a [`SecretSource`] answers: the value, or why there is none, in words that
-/// can follow a colon and have no value in them.
+/// The result of a [`SecretSource`]: the value, or the reason for a failure, worded to follow a
+/// colon and without a value.
 pub type SecretValue = Pin<Box<dyn Future<Output = Result<Vec<u8>, String>> + Send>>;
 
 /// Provides the values of secrets, such as a vault.
@@ -35,7 +35,7 @@ pub struct Sources(BTreeMap<String, Source>);
 
 #[derive(Clone)]
 enum Source {
-    /// Files, as the host's process sees them. A step does not read the same ones.
+    /// Files, as the host's process sees them. Steps can't read the same files.
     Files,
     Other(Arc<dyn SecretSource>),
 }
@@ -56,7 +56,7 @@ impl Sources {
         self.0.insert(scheme.to_owned(), source);
     }
 
-    /// The value that a policy names; the file that it is read from is added.
+    /// The value that a policy refers to. A file that it is read from is added to `files`.
     pub(super) async fn read(
         &self,
         from: &SourceRef,
@@ -117,7 +117,7 @@ impl SecretSource for Environment {
     }
 }
 
-/// What a file has, and which one it is. Blocks.
+/// Read a file, and return its identity with its content. Blocks.
 fn read_file(path: &str) -> (SecretFile, Result<Vec<u8>, String>) {
     let about = |error: io::Error| match error.kind() {
         io::ErrorKind::NotFound => nothing_at(path),
@@ -131,10 +131,10 @@ fn read_file(path: &str) -> (SecretFile, Result<Vec<u8>, String>) {
         Err(error) => return (SecretFile::new(path, None), Err(about(error))),
     };
     let secret = SecretFile::new(path, Some(&file));
-    // A line break at the end is not the value's.
+    // A line break at the end is not part of the value.
     let longest = MAX_LEN + 2;
-    // Of one that is made as it is read, the length is told nowhere. The
-    // buffer does not grow, which would leave a copy behind.
+    // The size of a generated file is unknown. The buffer must not grow, which would leave a copy
+    // in memory.
     let mut value = Vec::with_capacity(longest + 1);
     let mut file = file.take((longest + 1) as u64);
     let read = match file.read_to_end(&mut value) {

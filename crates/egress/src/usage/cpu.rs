@@ -33,7 +33,7 @@ impl CpuMeter {
         Duration::from_nanos(self.0.used.load(Ordering::Relaxed))
     }
 
-    /// Count what the host does at once on a run's behalf, outside of what is measured.
+    /// Count synchronous work of the host for a run, outside of polls.
     pub(crate) fn measure_sync<T>(&self, work: impl FnOnce() -> T) -> T {
         let began = thread_time();
         let done = work();

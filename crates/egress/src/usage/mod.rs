@@ -221,7 +221,7 @@ impl RunUsage {
         self.abort_if_exceeded(within, stage)
     }
 
-    /// Pass on the result of a check: use past a limit ends the run.
+    /// Abort the run if a check failed, and return the check's result.
     pub(crate) fn abort_if_exceeded(
         &self,
         within: Result<(), Exceeded>,
@@ -233,8 +233,7 @@ impl RunUsage {
         })
     }
 
-    /// A part of something, such as "the secret `TOKEN`", was echoed by an origin that it is
-    /// bound to.
+    /// An origin that a secret is bound to echoed a part of `what`, such as "the secret `TOKEN`".
     pub(crate) fn record_partial_echo(&self, what: &str, by: &Origin, then: PartialEcho) {
         if self.notices.add_partial_echo(what, by) && then == PartialEcho::Stop {
             self.signal.stop_at_partial_echo(what, by);

@@ -12,7 +12,7 @@ const MAX_NOTICES: usize = 64;
 #[derive(Debug, Default)]
 pub struct Notices {
     lines: Mutex<Vec<String>>,
-    /// The secrets and tokens of which a part was echoed, and by whom first.
+    /// The secrets and tokens of which a part was echoed, and the first origin that did.
     partial_echoes: Mutex<BTreeMap<String, String>>,
 }
 
@@ -31,7 +31,7 @@ impl Notices {
         lock(&self.lines).get(first..).unwrap_or_default().to_vec()
     }
 
-    /// A part of something was echoed. Whether it is the first of that.
+    /// A part of a secret or token was echoed. Returns whether it is the first of that.
     pub(super) fn add_partial_echo(&self, what: &str, by: &Origin) -> bool {
         let mut echoes = lock(&self.partial_echoes);
         if echoes.contains_key(what) {

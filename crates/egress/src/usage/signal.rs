@@ -48,7 +48,7 @@ impl RunSignal {
         self.aborted.notify_one();
     }
 
-    /// A part of something was echoed, and the policy says to stop there.
+    /// A part of a secret or token was echoed, and the policy requires the run to stop.
     pub(super) fn stop_at_partial_echo(&self, what: &str, by: &Origin) {
         let _ = self.partial_echo.set(format!(
             "{by} echoed a part of {what}, and the policy says `partial_echo: stop`"

@@ -175,7 +175,7 @@ impl AuditEntry {
         self.open().is_secret
     }
 
-    /// A secret is injected.
+    /// A secret was injected.
     pub(crate) fn record_injection(&self, name: &str, place: Place) {
         let secrets = InjectedSecret {
             name: name.to_owned(),
