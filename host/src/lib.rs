@@ -28,6 +28,10 @@
 //! # Ok(())
 //! # }
 //! ```
+//!
+//! A host emits spans and events of [`tracing`] with the target [`TRACE_TARGET`], in which there are no
+//! values of secrets. A subscriber must not show other targets at level DEBUG or TRACE: the libraries
+//! below the host emit headers and bodies as they are.
 
 mod compile;
 mod contract;
@@ -37,6 +41,7 @@ mod result;
 mod run;
 mod spec;
 mod stderr;
+mod trace;
 mod wasi;
 
 pub use crate::compile::{
@@ -52,10 +57,13 @@ pub use crate::result::{
 };
 pub use crate::run::Job;
 pub use crate::spec::properties::Properties;
+/// The target of the spans and events of [`tracing`].
+pub use http_step_egress::trace::TARGET as TRACE_TARGET;
 pub use http_step_egress::{
     Addresses, AuditError, AuditRow, ConnectionUse, ErrorKind, InjectedSecret, Protocol, Resolve,
     Seconds, SecretSource, SecretValue, Sent, Stage, SystemResolver, TlsFacts,
 };
+
 /// The README's example, run as a test.
 #[cfg(doctest)]
 #[doc = include_str!("../../README.md")]

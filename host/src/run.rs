@@ -23,6 +23,7 @@ use crate::result::{RunResult, Usage};
 use crate::spec;
 use crate::spec::files::Files;
 use crate::spec::properties::Properties;
+use crate::trace::{End, RunTrace};
 use crate::wasi::state::{HANDLES, State};
 
 /// Bytes that a component may pass in one call, at most half of its memory: it may pass the same
@@ -128,6 +129,7 @@ impl Host {
         mut job: Job,
         stop: impl Future<Output = ()>,
     ) -> RunResult {
+        let trace = RunTrace::start(&job.tenant);
         let limits = job.policy.budgets().clone();
         let run_usage = Arc::new(RunUsage::new(limits.clone()));
         let mut bounds = Bounds {
@@ -140,19 +142,28 @@ impl Host {
         let memory = limits.memory;
         let log = Log::new(limits, bounds.run_usage.memory(), job.sink.take());
         let slot = bounds
-            .hold(async { Ok(self.slots.take(memory).await?) })
+            .hold(async { Ok(trace.queue(self.slots.take(memory)).await?) })
             .await;
-        match slot.flatten() {
+        let result = match slot.flatten() {
             Ok(slot) => {
                 // A waiting run takes little memory, and a running one takes what another has
                 // just freed.
-                let result = Box::pin(self.run_now(step, job, bounds, log)).await;
+                let result = Box::pin(self.run_now(step, job, bounds, log, &trace)).await;
                 // The slot is free when all that the run holds is gone.
                 drop(slot);
                 result
             }
             Err(run_end) => bounds.end_early(step, run_end, log, &Redactor::empty()),
-        }
+        };
+        let error = result.error.as_ref();
+        trace.ended(&End {
+            outcome: result.outcome,
+            kind: error.map(|error| error.kind),
+            stage: error.and_then(|error| error.stage),
+            requests: result.usage.requests,
+            seconds: result.usage.wall_seconds,
+        });
+        result
     }
 
     /// Run a step that has its slot.
@@ -162,6 +173,7 @@ impl Host {
         job: Job,
         mut bounds: Bounds<'_, impl Future<Output = ()>>,
         mut log: Log,
+        trace: &RunTrace,
     ) -> RunResult {
         let properties = Arc::new(job.properties);
         let grants = Grants {
@@ -184,6 +196,8 @@ impl Host {
             Ok(request) => request,
             Err(run_end) => return bounds.end_early(step, run_end, log, &secrets.redactor()),
         };
+        trace.read_secrets(&job.policy, &secrets);
+        bounds.run_usage.trace(trace.span(), &secrets);
         let _files = match Reservation::with_bytes(bounds.run_usage.memory(), request.file_bytes) {
             Ok(room) => room,
             Err(exceeded) => {
@@ -218,6 +232,7 @@ impl Host {
         };
         let state = State::new(egress, run_usage.memory(), properties, log);
         let mut store = self.store(state, &cpu, limits);
+        trace.called(&step.sha256);
         let called = bounds
             .hold(cpu.measure(call(step, &mut store, &request.spec)))
             .await;

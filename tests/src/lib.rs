@@ -16,6 +16,7 @@ mod scripted;
 mod service;
 mod socks;
 mod streams;
+mod trace_log;
 mod traces;
 
 pub use alone::alone;
@@ -32,4 +33,5 @@ pub use scripted::Scripted;
 pub use service::{Answer, Recorded, Service};
 pub use socks::SocksProxy;
 pub use streams::{Requested, ServerConnection, Streams};
+pub use trace_log::TraceLog;
 pub use traces::{Traces, forms};

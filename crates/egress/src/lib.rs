@@ -51,4 +51,8 @@ pub use crate::usage::facts::{ConnectionUse, Protocol, TlsFacts};
 pub use crate::usage::memory::{Reservation, RunMemory};
 pub use crate::usage::notices::Notices;
 pub use crate::usage::signal::{AbortReason, RunSignal};
-pub use crate::usage::trace::TARGET as TRACE_TARGET;
+
+/// What the host's spans and events have in common with those of requests.
+pub mod trace {
+    pub use crate::usage::trace::{Enumeration, Named, TARGET, emit_in};
+}

@@ -1,11 +1,15 @@
 //! From bytes to a step that can be run: any component that exports the world.
 
+use std::sync::Arc;
+use std::time::Instant;
+
 use wasmtime::component::Component;
 use wasmtime::component::types::ComponentItem;
 
 use super::Host;
 use crate::compile::{Cached, Code, LoadError};
 use crate::contract::StepPre;
+use crate::trace;
 use crate::wasi::state::State;
 
 /// The function that a step exports.
@@ -17,6 +21,8 @@ pub struct Step {
     pub(crate) pre: StepPre<State>,
     /// The size of its file.
     pub(crate) bytes: usize,
+    /// Its digest.
+    pub(crate) sha256: Arc<str>,
 }
 
 /// What a component imports and exports, by name.
@@ -61,14 +67,17 @@ impl Host {
     ///
     /// It is not a component, or can't be compiled within the compiler's limits.
     pub fn compile(&self, wasm: &[u8]) -> Result<Compiled, LoadError> {
+        let started = Instant::now();
         let Code {
             component,
             sha256,
             cached,
         } = self.compiler.compile(&self.engine, self.engine_id, wasm)?;
+        let is_cached = matches!(cached, Cached::Found(_));
+        trace::loaded(&sha256, is_cached, started.elapsed());
         let interfaces = self.interfaces_of(&component);
         Ok(Compiled {
-            step: self.step(&component, &interfaces, wasm.len()),
+            step: self.step(&component, &interfaces, wasm.len(), &sha256),
             interfaces,
             sha256,
             cached,
@@ -80,6 +89,7 @@ impl Host {
         component: &Component,
         interfaces: &Interfaces,
         bytes: usize,
+        sha256: &str,
     ) -> Result<Step, LoadError> {
         if !interfaces.exports.iter().any(|name| name == EXPORT) {
             let exports = match interfaces.exports.as_slice() {
@@ -103,7 +113,11 @@ impl Host {
             .map_err(|error| unlinked(&error, interfaces))?;
         let pre =
             StepPre::new(pre).map_err(|error| LoadError::OtherContract(format!("{error:#}")))?;
-        Ok(Step { pre, bytes })
+        Ok(Step {
+            pre,
+            bytes,
+            sha256: sha256.into(),
+        })
     }
 
     fn interfaces_of(&self, component: &Component) -> Interfaces {

@@ -9,6 +9,7 @@ pub(crate) mod answer;
 pub(crate) mod run_end;
 mod trap;
 
+use http_step_egress::trace::Enumeration;
 use http_step_egress::{AuditRow, ErrorKind, Redactor, Sent, Stage};
 use http_step_json::Map;
 use http_step_policy::{Exceeded, Grant};
@@ -186,6 +187,8 @@ pub struct BodyDigest {
     /// The SHA-256 of its bytes, in hexadecimal.
     pub sha256: String,
 }
+
+impl Enumeration for Outcome {}
 
 impl From<types::Outcome> for Outcome {
     fn from(outcome: types::Outcome) -> Self {

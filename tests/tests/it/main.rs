@@ -21,3 +21,4 @@ mod secrets;
 mod servers;
 mod tls;
 mod tls_settings;
+mod trace_events;

@@ -15,6 +15,7 @@ use std::sync::Arc;
 
 use http_step_policy::{Origin, Place, RuleName};
 use serde::Serialize;
+use tracing::dispatcher::with_default;
 use tracing::field;
 use tracing::{Span, debug, info, info_span};
 
@@ -25,6 +26,12 @@ use crate::secrets::{GrantedSecrets, Redacted};
 
 /// The target of all spans and events.
 pub const TARGET: &str = "http_step";
+
+/// Emit to the subscriber that has a span, if one has it. A thread that polls the run may have
+/// another subscriber, which doesn't know the span.
+pub fn emit_in(span: &Span, emit: impl FnOnce()) {
+    span.with_subscriber(|(_, subscriber)| with_default(subscriber, emit));
+}
 
 /// The span of a run, in which the spans of its requests are opened.
 pub(super) struct RunTrace {
@@ -42,14 +49,17 @@ impl RunTrace {
 
     /// Open the span of a request.
     pub(super) fn request(&self, number: usize, method: &str) -> RequestTrace {
-        let span = info_span!(
-            target: TARGET,
-            parent: &self.span,
-            "request",
-            number,
-            method = self.secrets.redactor().redacted(method).as_str(),
-            origin = field::Empty,
-        );
+        let mut span = Span::none();
+        emit_in(&self.span, || {
+            span = info_span!(
+                target: TARGET,
+                parent: &self.span,
+                "request",
+                number,
+                method = self.secrets.redactor().redacted(method).as_str(),
+                origin = field::Empty,
+            );
+        });
         RequestTrace {
             span,
             secrets: Arc::clone(&self.secrets),
@@ -85,36 +95,45 @@ impl RequestTrace {
     }
 
     pub(super) fn admitted(&self, rule: &RuleName) {
-        debug!(
-            target: TARGET,
-            parent: &self.span,
-            rule = self.target(rule).as_str(),
-            "admitted",
-        );
+        emit_in(&self.span, || {
+            debug!(
+                target: TARGET,
+                parent: &self.span,
+                rule = self.target(rule).as_str(),
+                "admitted",
+            )
+        });
     }
 
     pub(super) fn injected(&self, secret: &str, place: Place) {
-        debug!(
-            target: TARGET,
-            parent: &self.span,
-            secret = self.text(secret).as_str(),
-            place = %Named(place),
-            "secret injected",
-        );
+        emit_in(&self.span, || {
+            debug!(
+                target: TARGET,
+                parent: &self.span,
+                secret = self.text(secret).as_str(),
+                place = %Named(place),
+                "injected",
+            )
+        });
     }
 
     pub(super) fn acquired_permit(&self, seconds: f64) {
-        debug!(target: TARGET, parent: &self.span, seconds, "permit acquired");
+        emit_in(
+            &self.span,
+            || debug!(target: TARGET, parent: &self.span, seconds, "permit acquired"),
+        );
     }
 
     pub(super) fn resolved(&self, addresses: &[IpAddr], timings: Timings) {
-        debug!(
-            target: TARGET,
-            parent: &self.span,
-            addresses = self.addresses(addresses).as_str(),
-            seconds = timings.resolve.as_secs_f64(),
-            "resolved",
-        );
+        emit_in(&self.span, || {
+            debug!(
+                target: TARGET,
+                parent: &self.span,
+                addresses = self.addresses(addresses).as_str(),
+                seconds = timings.resolve.as_secs_f64(),
+                "resolved",
+            )
+        });
     }
 
     pub(super) fn connected(
@@ -123,27 +142,31 @@ impl RequestTrace {
         proxy: Option<&str>,
         timings: Timings,
     ) {
-        debug!(
-            target: TARGET,
-            parent: &self.span,
-            peer = peer.map(|peer| self.target(peer)).as_ref().map(Redacted::as_str),
-            proxy = proxy.map(|proxy| self.text(proxy)).as_ref().map(Redacted::as_str),
-            seconds = timings.connect.as_secs_f64(),
-            "connected",
-        );
+        emit_in(&self.span, || {
+            debug!(
+                target: TARGET,
+                parent: &self.span,
+                peer = peer.map(|peer| self.target(peer)).as_ref().map(Redacted::as_str),
+                proxy = proxy.map(|proxy| self.text(proxy)).as_ref().map(Redacted::as_str),
+                seconds = timings.connect.as_secs_f64(),
+                "connected",
+            )
+        });
     }
 
     /// TLS was negotiated on a new connection.
     fn secured(&self, facts: &ConnectionFacts) {
         if let Some(tls) = &facts.tls {
-            debug!(
-                target: TARGET,
-                parent: &self.span,
-                version = self.text(&tls.version).as_str(),
-                certificate_sha256 = self.target(&tls.certificate_sha256).as_str(),
-                seconds = facts.timings.tls.as_secs_f64(),
-                "TLS negotiated",
-            );
+            emit_in(&self.span, || {
+                debug!(
+                    target: TARGET,
+                    parent: &self.span,
+                    version = self.text(&tls.version).as_str(),
+                    certificate_sha256 = self.target(&tls.certificate_sha256).as_str(),
+                    seconds = facts.timings.tls.as_secs_f64(),
+                    "TLS negotiated",
+                )
+            });
         }
     }
 
@@ -151,68 +174,84 @@ impl RequestTrace {
         if connection == ConnectionUse::New {
             self.secured(facts);
         }
-        info!(
-            target: TARGET,
-            parent: &self.span,
-            attempt,
-            connection = %Named(connection),
-            protocol = %Named(facts.protocol),
-            "sending",
-        );
+        emit_in(&self.span, || {
+            info!(
+                target: TARGET,
+                parent: &self.span,
+                attempt,
+                connection = %Named(connection),
+                protocol = %Named(facts.protocol),
+                "sending",
+            )
+        });
     }
 
     pub(super) fn retrying(&self, error: &TransportError) {
-        info!(
-            target: TARGET,
-            parent: &self.span,
-            kind = %Named(error.kind()),
-            stage = %Named(error.stage()),
-            sent = %Named(error.sent()),
-            reason = self.reason(error).as_ref().map(Redacted::as_str),
-            "retrying",
-        );
+        emit_in(&self.span, || {
+            info!(
+                target: TARGET,
+                parent: &self.span,
+                kind = %Named(error.kind()),
+                stage = %Named(error.stage()),
+                sent = %Named(error.sent()),
+                reason = self.reason(error).as_ref().map(Redacted::as_str),
+                "retrying",
+            )
+        });
     }
 
     pub(super) fn answered(&self, status: u16, seconds: f64) {
-        info!(target: TARGET, parent: &self.span, status, seconds, "answered");
+        emit_in(
+            &self.span,
+            || info!(target: TARGET, parent: &self.span, status, seconds, "answered"),
+        );
     }
 
     /// Nothing more of the response's body comes.
     pub(super) fn ended(&self, bytes_received: u64, seconds: f64) {
-        debug!(target: TARGET, parent: &self.span, bytes_received, seconds, "response ended");
+        emit_in(
+            &self.span,
+            || debug!(target: TARGET, parent: &self.span, bytes_received, seconds, "response ended"),
+        );
     }
 
     pub(super) fn partial_echo(&self, secret: &str) {
-        info!(
-            target: TARGET,
-            parent: &self.span,
-            secret = self.text(secret).as_str(),
-            "part of a secret in the response",
-        );
+        emit_in(&self.span, || {
+            info!(
+                target: TARGET,
+                parent: &self.span,
+                secret = self.text(secret).as_str(),
+                "partial echo",
+            )
+        });
     }
 
     pub(super) fn failed(&self, error: &TransportError) {
-        info!(
-            target: TARGET,
-            parent: &self.span,
-            kind = %Named(error.kind()),
-            stage = %Named(error.stage()),
-            sent = %Named(error.sent()),
-            reason = self.reason(error).as_ref().map(Redacted::as_str),
-            "failed",
-        );
+        emit_in(&self.span, || {
+            info!(
+                target: TARGET,
+                parent: &self.span,
+                kind = %Named(error.kind()),
+                stage = %Named(error.stage()),
+                sent = %Named(error.sent()),
+                reason = self.reason(error).as_ref().map(Redacted::as_str),
+                "failed",
+            )
+        });
     }
 
     /// The run has ended. Why may be in the component's words, so only the kind is traced.
     pub(super) fn aborted(&self, kind: ErrorKind, stage: Stage, sent: Sent) {
-        info!(
-            target: TARGET,
-            parent: &self.span,
-            kind = %Named(kind),
-            stage = %Named(stage),
-            sent = %Named(sent),
-            "aborted",
-        );
+        emit_in(&self.span, || {
+            info!(
+                target: TARGET,
+                parent: &self.span,
+                kind = %Named(kind),
+                stage = %Named(stage),
+                sent = %Named(sent),
+                "aborted",
+            )
+        });
     }
 
     fn text(&self, text: impl fmt::Display) -> Redacted {
@@ -247,7 +286,7 @@ impl fmt::Debug for RequestTrace {
 }
 
 /// An enumeration whose serialized names are in the source.
-trait Enumeration: Serialize {}
+pub trait Enumeration: Serialize {}
 
 impl Enumeration for ConnectionUse {}
 impl Enumeration for ErrorKind {}
@@ -257,7 +296,7 @@ impl Enumeration for Sent {}
 impl Enumeration for Stage {}
 
 /// Shows the name that the result has for it.
-struct Named<E>(E);
+pub struct Named<E>(pub E);
 
 impl<E: Enumeration> fmt::Display for Named<E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

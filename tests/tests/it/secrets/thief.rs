@@ -4,7 +4,8 @@ use std::sync::{Arc, LazyLock, Mutex};
 
 use http_step_host::policy::{Policy, Secret};
 use http_step_host::{Job, Limits, RunResult, Step, Stream};
-use http_step_tests::{Answer, Bench, Guest, Service, Traces, step_file, transcript};
+use http_step_tests::{Answer, Bench, Guest, Service, TraceLog, Traces, step_file, transcript};
+use tracing::Level;
 
 use crate::secrets::vault::Vault;
 
@@ -55,6 +56,8 @@ pub struct Loot {
     /// What people saw while it ran, piece by piece.
     pub seen: String,
     pub pieces: Vec<String>,
+    /// The host's spans and events.
+    pub events: String,
     /// What was in its memory at the end.
     pub memory: Vec<u8>,
 }
@@ -120,6 +123,7 @@ impl Thief {
             .tenant(self.tenant)
             .limits(limits)
             .sink(move |_: Stream, text: &str| keeping.lock().unwrap().push(text.to_owned()));
+        let events = TraceLog::start(Level::TRACE);
         let result = match &self.bench {
             None => BENCH.host.run(&STEP, job).await,
             Some(bench) => bench.host.run(&thief_of(bench), job).await,
@@ -132,6 +136,7 @@ impl Thief {
         let pieces = seen.lock().unwrap().clone();
         Loot {
             result,
+            events: events.text(),
             seen: pieces.concat(),
             pieces,
             memory: dumped
@@ -171,6 +176,7 @@ impl Loot {
         for (what, bytes) in [
             ("the memory", self.memory.as_slice()),
             ("the log", log.as_bytes()),
+            ("what is traced", self.events.as_bytes()),
             ("what people saw", self.seen.as_bytes()),
             ("the result", json.as_bytes()),
             ("the result", debug.as_bytes()),

@@ -143,7 +143,7 @@ async fn requests_that_are_answered() {
         &origin,
         &expect![[r#"
         request number=1 method=GET origin=http://SERVER: DEBUG admitted rule=http://SERVER
-        request number=1 method=GET origin=http://SERVER: DEBUG secret injected secret=TOKEN place=header
+        request number=1 method=GET origin=http://SERVER: DEBUG injected secret=TOKEN place=header
         request number=1 method=GET origin=http://SERVER: DEBUG permit acquired seconds=TIME
         request number=1 method=GET origin=http://SERVER: DEBUG resolved addresses=127.0.0.1 seconds=TIME
         request number=1 method=GET origin=http://SERVER: DEBUG connected peer=SERVER seconds=TIME
@@ -152,7 +152,7 @@ async fn requests_that_are_answered() {
         request number=1 method=GET origin=http://SERVER: DEBUG response ended bytes_received=5 seconds=TIME
         request number=1 method=GET origin=http://SERVER: closed
         request number=2 method=GET origin=http://SERVER: DEBUG admitted rule=http://SERVER
-        request number=2 method=GET origin=http://SERVER: DEBUG secret injected secret=TOKEN place=header
+        request number=2 method=GET origin=http://SERVER: DEBUG injected secret=TOKEN place=header
         request number=2 method=GET origin=http://SERVER: DEBUG permit acquired seconds=TIME
         request number=2 method=GET origin=http://SERVER: INFO sending attempt=1 connection=reused protocol=HTTP/1.1
         request number=2 method=GET origin=http://SERVER: INFO answered status=200 seconds=TIME
@@ -192,6 +192,29 @@ async fn without_a_span_nothing_is_traced() {
     check(&recorder, &origin, &expect![[r#""#]]);
 }
 
+/// A runtime polls a run in any of its threads.
+#[tokio::test]
+async fn a_run_keeps_its_subscriber() {
+    let recorder = Recorder::new(Level::INFO);
+    let origin = server(&[Some(OK)]).await;
+    let egress = with_default(&recorder.clone().into(), || egress(allow(&origin), &[]));
+    let other = Recorder::new(Level::INFO);
+    let _default = set_default(other.clone());
+    send(&egress, Request::get(&origin)).await;
+    drop(egress);
+    check(
+        &recorder,
+        &origin,
+        &expect![[r#"
+        request number=1 method=GET origin=http://SERVER: INFO sending attempt=1 connection=new protocol=HTTP/1.1
+        request number=1 method=GET origin=http://SERVER: INFO answered status=200 seconds=TIME
+        request number=1 method=GET origin=http://SERVER: closed
+        run: closed
+    "#]],
+    );
+    assert_eq!(other.shown(), "");
+}
+
 #[tokio::test]
 async fn a_url_that_is_a_secret() {
     let recorder = Recorder::new(Level::DEBUG);
@@ -211,7 +234,7 @@ async fn a_url_that_is_a_secret() {
         &recorder,
         &origin,
         &expect![[r#"
-        request number=1 method=GET: DEBUG secret injected secret=HOOK place=url
+        request number=1 method=GET: DEBUG injected secret=HOOK place=url
         request number=1 method=GET origin=<HIDDEN>: DEBUG admitted rule=<HIDDEN>
         request number=1 method=GET origin=<HIDDEN>: DEBUG permit acquired seconds=TIME
         request number=1 method=GET origin=<HIDDEN>: DEBUG resolved addresses=<HIDDEN> seconds=TIME
@@ -220,7 +243,7 @@ async fn a_url_that_is_a_secret() {
         request number=1 method=GET origin=<HIDDEN>: INFO answered status=200 seconds=TIME
         request number=1 method=GET origin=<HIDDEN>: DEBUG response ended bytes_received=5 seconds=TIME
         request number=1 method=GET origin=<HIDDEN>: closed
-        request number=2 method=GET: DEBUG secret injected secret=HOOK place=url
+        request number=2 method=GET: DEBUG injected secret=HOOK place=url
         request number=2 method=GET origin=<HIDDEN>: DEBUG admitted rule=<HIDDEN>
         request number=2 method=GET origin=<HIDDEN>: DEBUG permit acquired seconds=TIME
         request number=2 method=GET origin=<HIDDEN>: INFO sending attempt=1 connection=reused protocol=HTTP/1.1
@@ -315,7 +338,7 @@ async fn a_part_of_a_secret() {
         &expect![[r#"
         request number=1 method=GET origin=http://SERVER: INFO sending attempt=1 connection=new protocol=HTTP/1.1
         request number=1 method=GET origin=http://SERVER: INFO answered status=200 seconds=TIME
-        request number=1 method=GET origin=http://SERVER: INFO part of a secret in the response secret=TOKEN
+        request number=1 method=GET origin=http://SERVER: INFO partial echo secret=TOKEN
         request number=1 method=GET origin=http://SERVER: closed
         run: closed
     "#]],
