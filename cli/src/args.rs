@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
-use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
+use clap::{ArgAction, Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use http_step_host::policy::{DenyPattern, FileGlob, OriginPattern, PartialEcho, ProxyUrl, TlsAsk};
 use ipnet::IpNet;
 
@@ -120,6 +120,11 @@ pub(crate) struct RunArgs {
     /// Output format.
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub(crate) format: Format,
+
+    /// Show on standard error what the host does: connections, retries, failures. With
+    /// `-vv`, every stage of a request. Secrets are shown as `<HIDDEN>`.
+    #[arg(short, long, action = ArgAction::Count)]
+    pub(crate) verbose: u8,
 
     #[command(flatten)]
     pub(crate) request: RequestArgs,

@@ -81,7 +81,7 @@ const INSTEAD: [(&[&str], &str); 31] = [
         "leave it out: there is no progress meter, and errors are always shown",
     ),
     (
-        &["-i", "--include", "-v", "--verbose"],
+        &["-i", "--include"],
         "leave it out: the log contains the headers",
     ),
     (

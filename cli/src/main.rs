@@ -23,6 +23,7 @@ mod run;
 mod secret_args;
 mod show;
 mod terminal;
+mod trace;
 mod typed;
 mod typed_url;
 

@@ -8,10 +8,11 @@ use crate::args::{Format, RunArgs};
 use crate::exit::{Exit, Failure};
 use crate::show::Show;
 use crate::{
-    body, component, grant, input, policy, properties, proxy_env, terminal, typed, typed_url,
+    body, component, grant, input, policy, properties, proxy_env, terminal, trace, typed, typed_url,
 };
 
 pub(crate) fn run(args: RunArgs) -> Result<Exit, Failure> {
+    trace::show(args.verbose);
     let is_typed = typed_url::is_url(&args.step);
     let policy = policy::from_args(&args, is_typed)?;
     let properties = properties::read(&args.properties)?;

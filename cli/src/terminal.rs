@@ -74,6 +74,13 @@ pub(crate) fn styled_note(style: Style, text: &str) {
     );
 }
 
+/// Write an event on a line of standard error, while a run may be in the middle of a line of
+/// standard output.
+pub(crate) fn event(text: &str) {
+    let text = Printable::message("", &text.replace('\n', " "));
+    let _ = writeln!(anstream::stderr().lock(), "{text}");
+}
+
 /// Write an error that ends the program to standard error.
 pub(crate) fn error(text: impl Display) {
     labelled(ERROR, "error", text);

@@ -149,6 +149,10 @@ fn run() {
 
                   [default: text]
 
+          -v, --verbose...
+                  Show on standard error what the host does: connections, retries, failures. With `-vv`,
+                  every stage of a request. Secrets are shown as `<HIDDEN>`
+
           -h, --help
                   Print help (see a summary with '-h')
 
@@ -259,6 +263,9 @@ fn run() {
               --timeout <SECONDS>             Time limit of the step in seconds [default: 300]
               --format <FORMAT>               Output format [default: text] [possible values: text, json,
                                               ndjson]
+          -v, --verbose...                    Show on standard error what the host does: connections,
+                                              retries, failures. With `-vv`, every stage of a request.
+                                              Secrets are shown as `<HIDDEN>`
           -h, --help                          Print help (see more with '--help')
 
         With a URL:

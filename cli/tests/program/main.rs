@@ -28,6 +28,7 @@ mod grants;
 mod policies;
 mod secrets;
 mod stopping;
+mod verbose;
 
 // What it refuses, and what it does not pass on.
 mod bad_arguments;
