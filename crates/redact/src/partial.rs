@@ -107,7 +107,7 @@ pub(crate) struct Last {
 
 impl Last {
     /// From bytes in lower case.
-    fn of(bytes: &[u8]) -> Self {
+    fn from_bytes(bytes: &[u8]) -> Self {
         let bytes = u128::from_be_bytes(bytes.try_into().unwrap_or_default());
         Self {
             high: (bytes >> 64) as u64,
@@ -324,7 +324,7 @@ impl Parts {
                     .enumerate()
                 {
                     let end = number * CHUNK + at + 1;
-                    let last = Last::of(bytes);
+                    let last = Last::from_bytes(bytes);
                     self.look_up(filter, last, report, |owner, length| {
                         found(end, owner, length)
                     });
@@ -332,7 +332,7 @@ impl Parts {
             }
             window.copy_within(chunk.len()..chunk.len() + MAX_PART, 0);
         }
-        *last = Last::of(window.get(..MAX_PART).unwrap_or_default());
+        *last = Last::from_bytes(window.get(..MAX_PART).unwrap_or_default());
     }
 
     /// Whether the filter is hit in a chunk of this length. The time for that depends on the stream

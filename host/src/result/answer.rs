@@ -119,7 +119,7 @@ fn digests(exchanges: &[types::Exchange]) -> Result<(), String> {
         .find(|text| !is_digest(text))
     {
         None => Ok(()),
-        Some(_) => Err("the component tells of a body with a `sha256` that is none".to_owned()),
+        Some(_) => Err("the component reports a body with an invalid `sha256`".to_owned()),
     }
 }
 
@@ -183,7 +183,7 @@ mod tests {
             assert_eq!(
                 check(wrong),
                 Err(Unfit::Contract(
-                    "the component tells of a body with a `sha256` that is none".to_owned()
+                    "the component reports a body with an invalid `sha256`".to_owned()
                 ))
             );
         }
