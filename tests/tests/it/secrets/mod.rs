@@ -104,7 +104,7 @@ async fn a_secret_goes_out_and_does_not_come_back() {
         o|user-agent: http-step/0.1.0
         o|accept-encoding: identity
         o|accept: */*
-        o|x-token: key <HIDDEN>
+        o|x-auth-token: key <HIDDEN>
         o|content-length: 28
         o|content-type: application/json
         o|authorization: Basic bWU6<HIDDEN>

@@ -409,7 +409,7 @@ async fn nothing_stands_beside_a_secret_by_default() {
         POST HERE/ | header content-type: text/xml | body q=x<a>{TOKEN}</a>
             the policy does not allow the secret `TOKEN` in the body of a request to HERE next to other text: it must be a whole form field, multipart part, JSON string or text of the body
         POST HERE/ | header content-type: multipart/form-data; boundary=b | body --b\r\nContent-Disposition: form-data; name=a\r\nContent-Type: text/plain; name=z\r\n\r\nx\r\n--b\r\nContent-Disposition: form-data; name=a\r\n\r\n{TOKEN}\r\n--b--
-            the policy does not allow the secret `TOKEN` in the body of a request to HERE: servers join the field `a` with another one of the request
+            the policy does not allow the secret `TOKEN` in the body of a request to HERE next to other text: it must be a whole form field, multipart part, JSON string or text of the body
     "#]].assert_eq(&said(&service, secret("TOKEN", &service.origin), BESIDE).await);
     assert_eq!(service.connections(), 0);
     // Nor where it may be by itself.
