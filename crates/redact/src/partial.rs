@@ -264,20 +264,20 @@ fn bits_of(hash: u64) -> u64 {
 
 impl Parts {
     /// Report the owner and the length of the part that ends with the last bytes, if any.
-    pub(crate) fn find(&self, last: Last, report: &Reported, found: impl FnMut(usize, usize)) {
-        let filter = self.filter(report);
-        self.look_up(filter, last, report, found);
+    pub(crate) fn find(&self, last: Last, reported: &Reported, found: impl FnMut(usize, usize)) {
+        let filter = self.filter(reported);
+        self.look_up(filter, last, reported, found);
     }
 
-    fn filter<'p>(&'p self, report: &'p Reported) -> &'p Filter {
-        report.filter.as_ref().unwrap_or(&self.filter)
+    fn filter<'p>(&'p self, reported: &'p Reported) -> &'p Filter {
+        reported.filter.as_ref().unwrap_or(&self.filter)
     }
 
     fn look_up(
         &self,
         filter: &Filter,
         last: Last,
-        report: &Reported,
+        reported: &Reported,
         mut found: impl FnMut(usize, usize),
     ) {
         let hashes = filter.hashes(last.cut(MAX_PART));
@@ -293,7 +293,7 @@ impl Parts {
                 .iter()
                 .skip(from)
                 .take_while(|(other, _)| *other == bytes);
-            for (_, owner) in same.filter(|(_, owner)| !report.silent.contains(owner)) {
+            for (_, owner) in same.filter(|(_, owner)| !reported.silent.contains(owner)) {
                 found(*owner as usize, length);
             }
         }
@@ -305,10 +305,10 @@ impl Parts {
         &self,
         last: &mut Last,
         bytes: &[u8],
-        report: &Reported,
+        reported: &Reported,
         mut found: impl FnMut(usize, usize, usize),
     ) {
-        let filter = self.filter(report);
+        let filter = self.filter(reported);
         let mut window = [0; WINDOW];
         let (before, _) = window.split_at_mut(MAX_PART);
         before.copy_from_slice(&last.cut(MAX_PART).to_be_bytes());
@@ -325,7 +325,7 @@ impl Parts {
                 {
                     let end = number * CHUNK + at + 1;
                     let last = Last::from_bytes(bytes);
-                    self.look_up(filter, last, report, |owner, length| {
+                    self.look_up(filter, last, reported, |owner, length| {
                         found(end, owner, length)
                     });
                 }
@@ -464,13 +464,13 @@ mod tests {
     /// How often the filter is hit in a text, in both ways of reading.
     fn looked_up(parts: &Parts, text: &[u8]) -> usize {
         LOOKED_UP.set(0);
-        let report = Reported::default();
-        parts.find_in(&mut Last::default(), text, &report, |_, _, _| ());
+        let reported = Reported::default();
+        parts.find_in(&mut Last::default(), text, &reported, |_, _, _| ());
         let in_chunks = LOOKED_UP.get();
         let mut last = Last::default();
         for byte in text {
             last.push(*byte);
-            parts.find(last, &report, |_, _| ());
+            parts.find(last, &reported, |_, _| ());
         }
         assert_eq!(LOOKED_UP.get(), 2 * in_chunks);
         in_chunks
@@ -535,28 +535,28 @@ mod tests {
         builder.add(0, b"AAbbCC11ddEE22ff");
         builder.add(1, b"Qq7-Zw9Lp-3Tb-Xy");
         let parts = builder.build().unwrap();
-        let mut report = Reported::default();
-        let read = |text: &str, report: &Reported| {
+        let mut reported = Reported::default();
+        let read = |text: &str, reported: &Reported| {
             LOOKED_UP.set(0);
             let mut owners = Vec::new();
             parts.find_in(
                 &mut Last::default(),
                 text.as_bytes(),
-                report,
+                reported,
                 |_, owner, _| {
                     owners.push(owner);
                 },
             );
             (LOOKED_UP.get(), owners)
         };
-        assert_eq!(read("<AAbbCC11>", &report), (1, vec![0]));
-        assert_eq!(report.memory(), 0);
-        report.silence(&parts, 0);
-        assert_eq!(report.memory(), parts.filter.memory());
-        assert_eq!(read("<AAbbCC11>", &report), (0, vec![]));
-        assert_eq!(read("<AAbbCC11>Qq7-Zw9L", &report), (1, vec![1]));
-        report.silence(&parts, 1);
-        assert_eq!(read("<AAbbCC11>Qq7-Zw9L", &report), (0, vec![]));
+        assert_eq!(read("<AAbbCC11>", &reported), (1, vec![0]));
+        assert_eq!(reported.memory(), 0);
+        reported.silence(&parts, 0);
+        assert_eq!(reported.memory(), parts.filter.memory());
+        assert_eq!(read("<AAbbCC11>", &reported), (0, vec![]));
+        assert_eq!(read("<AAbbCC11>Qq7-Zw9L", &reported), (1, vec![1]));
+        reported.silence(&parts, 1);
+        assert_eq!(read("<AAbbCC11>Qq7-Zw9L", &reported), (0, vec![]));
     }
 
     #[test]

@@ -62,9 +62,9 @@ fn both(one: &[u8; WINDOW], other: &[u8; WINDOW], before: usize) -> [u8; WINDOW]
     both
 }
 
-/// The positions of a chunk with any of the requested classes.
-fn places(window: &[u8; WINDOW], asked: impl Fn(u8) -> u8) -> u64 {
-    let set = window.map(|all| u8::from(asked(all) != 0));
+/// The positions of a chunk with any of the wanted classes.
+fn places(window: &[u8; WINDOW], wanted: impl Fn(u8) -> u8) -> u64 {
+    let set = window.map(|all| u8::from(wanted(all) != 0));
     let (eights, _) = set.as_chunks::<8>();
     let mut places = 0;
     for (at, eight) in eights.iter().skip(MAX_PART / 8).enumerate() {

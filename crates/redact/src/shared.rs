@@ -113,7 +113,9 @@ const MAX_INNER: usize = 64;
 pub fn inner_values(document: &[u8]) -> Vec<Vec<u8>> {
     let mut inner = Vec::new();
     match serde_json::from_slice(document) {
-        Ok(parsed @ (Value::Object(_) | Value::Array(_))) => add_strings(&parsed, &mut inner),
+        Ok(parsed @ (Value::Object(_) | Value::Array(_))) => {
+            each_string(&parsed, &mut |text| inner.push(text.trim().into()));
+        }
         _ => {
             let lines = document.split(|byte| matches!(byte, b'\n' | b'\r'));
             let lines = lines.filter(|line| line.len() < document.len());
@@ -127,40 +129,28 @@ pub fn inner_values(document: &[u8]) -> Vec<Vec<u8>> {
     inner
 }
 
-fn add_strings(document: &Value, strings: &mut Vec<Vec<u8>>) {
-    match document {
-        Value::String(text) => strings.push(text.trim().into()),
-        Value::Array(all) => all.iter().for_each(|each| add_strings(each, strings)),
-        Value::Object(fields) => {
-            let secret = fields
-                .iter()
-                .filter(|(name, _)| !PUBLIC_FIELDS.contains(&name.as_str()));
-            secret.for_each(|(_, value)| add_strings(value, strings));
-        }
-        _ => {}
-    }
-}
-
 /// The pieces of a value that it does not share with others.
 pub(crate) fn without_shared(value: &[u8]) -> Vec<Vec<u8>> {
     let mut own = Vec::new();
     match serde_json::from_slice(value) {
-        Ok(document @ (Value::Object(_) | Value::Array(_))) => add_document(&document, &mut own),
+        Ok(document @ (Value::Object(_) | Value::Array(_))) => {
+            each_string(&document, &mut |text| add_text(text.as_bytes(), &mut own));
+        }
         _ => add_text(value, &mut own),
     }
     own
 }
 
-/// Add the strings of a JSON document that are not names.
-fn add_document(document: &Value, own: &mut Vec<Vec<u8>>) {
+/// Call a function with each string of a JSON document that is not a name, nor in a public field.
+fn each_string(document: &Value, call: &mut impl FnMut(&str)) {
     match document {
-        Value::String(text) => add_text(text.as_bytes(), own),
-        Value::Array(all) => all.iter().for_each(|each| add_document(each, own)),
+        Value::String(text) => call(text),
+        Value::Array(all) => all.iter().for_each(|each| each_string(each, call)),
         Value::Object(fields) => {
             let secret = fields
                 .iter()
                 .filter(|(name, _)| !PUBLIC_FIELDS.contains(&name.as_str()));
-            secret.for_each(|(_, value)| add_document(value, own));
+            secret.for_each(|(_, value)| each_string(value, call));
         }
         _ => {}
     }

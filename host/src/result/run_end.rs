@@ -299,7 +299,7 @@ fn error_of(
     run_usage: &RunUsage,
     redactor: &Redactor<'_>,
 ) -> RunError {
-    let report = ErrorKind::from(error.kind);
+    let reported = ErrorKind::from(error.kind);
     let of = |kind: ErrorKind, message| RunError {
         kind,
         message,
@@ -309,10 +309,10 @@ fn error_of(
         grant: missing.filter(|_| kind == ErrorKind::UnknownName),
     };
     match met(run_usage, redactor) {
-        Some(met) if report.is_of_egress() || is_refusal(report, met.kind) => met,
+        Some(met) if reported.is_of_egress() || is_refusal(reported, met.kind) => met,
         // Only the host may report a denial.
-        _ if report == ErrorKind::Denied => of(ErrorKind::Other, error.message),
-        _ => of(report, error.message),
+        _ if reported == ErrorKind::Denied => of(ErrorKind::Other, error.message),
+        _ => of(reported, error.message),
     }
 }
 
@@ -330,8 +330,8 @@ fn met(run_usage: &RunUsage, redactor: &Redactor<'_>) -> Option<RunError> {
 
 /// Whether the component reports a request that the host could not make: its code for that has
 /// neither the part nor the reason.
-fn is_refusal(report: ErrorKind, met: ErrorKind) -> bool {
-    report == ErrorKind::InvalidSpec && met == ErrorKind::InvalidSpec
+fn is_refusal(reported: ErrorKind, met: ErrorKind) -> bool {
+    reported == ErrorKind::InvalidSpec && met == ErrorKind::InvalidSpec
 }
 
 #[cfg(test)]

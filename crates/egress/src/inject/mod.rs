@@ -201,7 +201,7 @@ impl Egress {
         for (at, (name, value)) in header.iter().enumerate() {
             let in_header = |error: TransportError| error.in_part(&format!("the header `{name}`"));
             let credentials = (name == AUTHORIZATION)
-                .then(|| decode_basic(value))
+                .then(|| decode_basic(value.as_bytes()))
                 .flatten();
             let injected = match credentials {
                 Some(written) => {
@@ -515,22 +515,25 @@ fn unusable(secret: &GrantedSecret, what: &str) -> TransportError {
 /// Whether a value has Basic credentials that are not the Base64 of `user:password`. Servers show
 /// what they decode from those, which is not one of the recognized forms.
 fn is_bad_basic(value: &[u8]) -> bool {
-    let Some((scheme, token)) = value.split_at_checked(BASIC.len()) else {
-        return false;
-    };
-    let is_pair = |written: &Vec<u8>| written.contains(&b':') && str::from_utf8(written).is_ok();
-    scheme.eq_ignore_ascii_case(BASIC)
-        && !BASE64_LENIENT
-            .decode(token.trim_ascii())
-            .is_ok_and(|written| is_pair(&written))
+    let is_pair =
+        |decoded: &Zeroizing<Vec<u8>>| decoded.contains(&b':') && str::from_utf8(decoded).is_ok();
+    basic_token(value).is_some() && !decode_basic(value).is_some_and(|decoded| is_pair(&decoded))
 }
 
 /// The decoded credentials of Basic authentication.
-fn decode_basic(value: &HeaderValue) -> Option<Vec<u8>> {
-    let (scheme, token) = value.to_str().ok()?.split_once(' ')?;
-    let token = token.trim();
-    let written = BASE64_LENIENT.decode(token).ok()?;
-    scheme.eq_ignore_ascii_case("basic").then_some(written)
+fn decode_basic(value: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
+    BASE64_LENIENT
+        .decode(basic_token(value)?)
+        .ok()
+        .map(Zeroizing::new)
+}
+
+/// The encoded credentials of Basic authentication.
+fn basic_token(value: &[u8]) -> Option<&[u8]> {
+    let (scheme, token) = value.split_at_checked(BASIC.len())?;
+    scheme
+        .eq_ignore_ascii_case(BASIC)
+        .then(|| token.trim_ascii())
 }
 
 #[cfg(test)]

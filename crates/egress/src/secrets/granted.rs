@@ -34,7 +34,7 @@ pub struct GrantedSecrets {
     /// Whether the component holds a handle.
     is_used: AtomicBool,
     /// Whether the list of secrets was shown in a notice.
-    report: AtomicBool,
+    is_noticed: AtomicBool,
 }
 
 impl GrantedSecrets {
@@ -96,7 +96,7 @@ impl GrantedSecrets {
             secrets,
             files: SecretFiles::default(),
             is_used: AtomicBool::new(false),
-            report: AtomicBool::new(false),
+            is_noticed: AtomicBool::new(false),
         })
     }
 
@@ -131,7 +131,7 @@ impl GrantedSecrets {
             let names: Vec<String> = self.secrets.iter().map(name).collect();
             format!("The secrets of this run are {}.", names.join(", "))
         };
-        (!self.report.swap(true, Ordering::Relaxed)).then_some(notice)
+        (!self.is_noticed.swap(true, Ordering::Relaxed)).then_some(notice)
     }
 
     /// Whether no secret is granted. What derives from other secrets is not redacted.

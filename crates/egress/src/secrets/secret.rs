@@ -22,7 +22,7 @@ pub(crate) struct GrantedSecret {
     /// The value as a URL, if it is one and is granted as one.
     pub(crate) url: Option<Url>,
     /// Whether a notice said that it can't be redacted.
-    report: AtomicBool,
+    is_noticed: AtomicBool,
 }
 
 /// A secret that can't be granted.
@@ -47,7 +47,7 @@ impl GrantedSecret {
             handle,
             value,
             url,
-            report: AtomicBool::new(false),
+            is_noticed: AtomicBool::new(false),
         }
     }
 
@@ -74,7 +74,7 @@ impl GrantedSecret {
             "Warning: the secret `{}` has fewer than 8 bytes, or fewer than 4 different ones: it is used, but not hidden in what comes back. A longer one would be.",
             self.grant.name()
         );
-        (!self.report.swap(true, Ordering::Relaxed)).then_some(notice)
+        (!self.is_noticed.swap(true, Ordering::Relaxed)).then_some(notice)
     }
 
     /// Whether it is bound to an origin.
