@@ -10,6 +10,7 @@ use crate::connect::Connector;
 use crate::connect::pool::Pool;
 use crate::connect::resolve::{Lookups, Resolve};
 use crate::connect::tls::{Roots, Tls};
+use crate::error::{Stage, TransportError};
 use crate::fair_semaphore::FairSemaphore;
 use crate::requested::Requested;
 use crate::secrets::GrantedSecrets;
@@ -74,6 +75,22 @@ pub struct Egress {
     pub usage: Arc<RunUsage>,
     /// Measures the CPU time that the host spends for it.
     pub cpu: CpuMeter,
+}
+
+impl Egress {
+    /// Build a matcher for the run, which takes time: outside of the runtime's workers.
+    pub(crate) async fn build_matcher<T: Send + 'static>(
+        &self,
+        build: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, TransportError> {
+        let built = self.cpu.measure_blocking(build).await;
+        let spent = self.usage.check_cpu(self.cpu.total());
+        spent.map_err(|exceeded| TransportError::Exceeded {
+            exceeded,
+            stage: Stage::Policy,
+        })?;
+        built.ok_or_else(|| TransportError::Refused("the host is about to end".to_owned()))
+    }
 }
 
 /// A dry run, and how it shows requests.

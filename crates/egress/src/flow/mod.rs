@@ -187,18 +187,10 @@ impl Egress {
         }
         let (secrets, token) = (Arc::clone(&self.secrets), Arc::clone(token));
         let (endpoint, by) = (endpoint.to_owned(), by.to_owned());
-        // Its matcher takes time to build, outside of the runtime's workers, and is kept for the
-        // whole run.
+        // Its matcher is kept for the whole run.
         let add_token = move || secrets.add_token(token.value(), &endpoint, &by);
-        let added = self.cpu.measure_blocking(add_token).await;
-        let ended = || TransportError::Refused("the host is about to end".to_owned());
-        let bytes = added.ok_or_else(ended)?.map_err(refused)?;
-        self.usage.retain(bytes, Stage::Policy)?;
-        let spent = self.usage.check_cpu(self.cpu.total());
-        spent.map_err(|exceeded| TransportError::Exceeded {
-            exceeded,
-            stage: Stage::Policy,
-        })
+        let bytes = self.build_matcher(add_token).await?.map_err(refused)?;
+        self.usage.retain(bytes, Stage::Policy)
     }
 
     /// The whole body of a component: signing needs it, and it may be sent twice.

@@ -94,16 +94,17 @@ impl Egress {
         }
         // An endpoint without a grant could use its tokens to guess parts of a value.
         let counts_parts = !is_derived && self.secrets.is_bound_to(&client.origin);
-        if !self
+        let has_values = self
             .secrets
-            .are_in(token.value().as_bytes(), own, counts_parts)
-        {
-            return Ok(());
+            .are_in(token.value().as_bytes(), own, counts_parts);
+        if has_values {
+            return Err(TransportError::NoToken {
+                from: client.origin.to_string(),
+                reason: "its token has a value in it that is not for where the token goes"
+                    .to_owned(),
+            });
         }
-        Err(TransportError::NoToken {
-            from: client.origin.to_string(),
-            reason: "its token has a value in it that is not for where the token goes".to_owned(),
-        })
+        Ok(())
     }
 
     /// Fetch a token, with a request like any other.

@@ -1,8 +1,11 @@
 //! Injects computed credentials into a request's head.
 
+use std::sync::Arc;
+
 use http::{HeaderMap, HeaderName, Request};
 use http_step_policy::{Origin, Place, header_name};
 use http_step_redact::{Context, MAX_LEN};
+use zeroize::Zeroizing;
 
 use super::Destination;
 use crate::auth::Scheme;
@@ -16,7 +19,7 @@ use crate::usage::memory::Reservation;
 
 impl Egress {
     /// Put credentials into a request's head. The rest of the request is complete.
-    pub(crate) fn sign_request(
+    pub(crate) async fn sign_request(
         &self,
         request: &mut Request<Content>,
         proofs: &[Proof],
@@ -34,9 +37,8 @@ impl Egress {
                 ))
             })?;
             if self.derives(&proof.placeholder.scheme) {
-                for signature in &made.signatures {
-                    self.redact_signature(signature, &proof.placeholder.value)?;
-                }
+                let by = &proof.placeholder.value;
+                self.redact_signatures(made.signatures, by).await?;
             }
             for (name, value) in made.headers {
                 if has_other_of_name(request.headers(), &name) {
@@ -50,13 +52,20 @@ impl Egress {
         Ok(())
     }
 
-    /// Redact a signature, before it is sent.
-    fn redact_signature(&self, signature: &str, by: &str) -> Result<(), TransportError> {
-        let reserve = |bytes| {
-            let room = Reservation::with_bytes(self.usage.memory(), bytes)?;
-            Ok(Box::new(room) as Room)
+    /// Redact signatures, before they are sent.
+    async fn redact_signatures(
+        &self,
+        signatures: Vec<Zeroizing<String>>,
+        by: &str,
+    ) -> Result<(), TransportError> {
+        let memory = Arc::clone(self.usage.memory());
+        let reserve = move |bytes| Ok(Box::new(Reservation::with_bytes(&memory, bytes)?) as Room);
+        let (secrets, by) = (Arc::clone(&self.secrets), by.to_owned());
+        let add = move || {
+            let mut each = signatures.iter();
+            each.try_for_each(|signature| secrets.add_signature(signature, &by, &reserve))
         };
-        match self.secrets.add_signature(signature, by, reserve) {
+        match self.build_matcher(add).await? {
             Ok(()) => Ok(()),
             Err(SignatureError::Refused(error)) => {
                 Err(TransportError::Refused(error.into_reason()))

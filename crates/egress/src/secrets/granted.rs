@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use http_step_policy::{Exceeded, Origin, Policy};
-use http_step_redact::{HANDLE_BYTES, Handles, Patterns, Replacements, Replacer};
+use http_step_redact::{HANDLE_BYTES, Handles, Patterns, Replacements, Replacer, Value};
 use tokio::task::spawn_blocking;
 
 use super::files::SecretFiles;
@@ -28,6 +28,8 @@ pub struct GrantedSecrets {
     /// The forms of the handles, which are redacted for users.
     handles_matcher: SecretMatcher,
     redactions: Mutex<Redactions>,
+    /// Locked while a signature is added.
+    adding: Mutex<()>,
     /// The number of tokens and signatures that are redacted besides the values.
     derived: AtomicUsize,
     matchers: Arc<MatcherCache>,
@@ -35,6 +37,14 @@ pub struct GrantedSecrets {
     is_used: AtomicBool,
     /// Whether the list of secrets was shown in a notice.
     is_noticed: AtomicBool,
+}
+
+/// The values that reveal each secret.
+fn revealing_values(secrets: &[GrantedSecret]) -> Vec<Vec<Value>> {
+    secrets
+        .iter()
+        .map(GrantedSecret::revealing_values)
+        .collect()
 }
 
 impl GrantedSecrets {
@@ -52,22 +62,14 @@ impl GrantedSecrets {
             let handle = handles.next().map_err(GrantError::new)?;
             secrets.push(GrantedSecret::new(grant.clone(), handle, value));
         }
-        let revealing_values: Vec<_> = secrets
-            .iter()
-            .map(GrantedSecret::revealing_values)
-            .collect();
-        if secrets.is_empty() || secrets.len() <= FEW && matchers.contains(&revealing_values) {
-            return Ok(Self::new(secrets, matchers)?.with_files(files));
+        let values = revealing_values(&secrets);
+        if secrets.is_empty() || secrets.len() <= FEW && matchers.contains(&values) {
+            return Self::new(secrets, &values, files, matchers);
         }
         // For ten tokens it takes milliseconds, for a long key half a second.
         let matchers = Arc::clone(matchers);
-        let made = spawn_blocking(move || Self::new(secrets, &matchers)).await;
-        let made = made.map_err(|_| GrantError::new("the host is about to end"))?;
-        Ok(made?.with_files(files))
-    }
-
-    fn with_files(self, files: SecretFiles) -> Self {
-        Self { files, ..self }
+        let made = spawn_blocking(move || Self::new(secrets, &values, files, &matchers)).await;
+        made.map_err(|_| GrantError::new("the host is about to end"))?
     }
 
     /// The files that values are read from.
@@ -77,6 +79,8 @@ impl GrantedSecrets {
 
     pub(super) fn new(
         secrets: Vec<GrantedSecret>,
+        values: &[Vec<Value>],
+        files: SecretFiles,
         matchers: &Arc<MatcherCache>,
     ) -> Result<Self, GrantError> {
         let (mut handles, mut handles_matcher) = (Patterns::builder(), Patterns::builder());
@@ -90,11 +94,12 @@ impl GrantedSecrets {
         Ok(Self {
             handles: Arc::new(handles.build_for_once().map_err(GrantError::new)?),
             handles_matcher: SecretMatcher::from_patterns(handles_matcher, 1),
-            redactions: Mutex::new(Redactions::new(&secrets, matchers)?),
+            redactions: Mutex::new(Redactions::new(&secrets, values, matchers)?),
+            adding: Mutex::default(),
             derived: AtomicUsize::new(0),
             matchers: Arc::clone(matchers),
             secrets,
-            files: SecretFiles::default(),
+            files,
             is_used: AtomicBool::new(false),
             is_noticed: AtomicBool::new(false),
         })
@@ -278,18 +283,23 @@ impl GrantedSecrets {
     }
 
     /// Redact a signature in all its forms, also in streams that have started. It derives from a
-    /// secret, so the component can't choose it. After an error it must not be sent.
+    /// secret, so the component can't choose it. After an error it must not be sent. Building its
+    /// matcher takes time, in which streams don't wait.
     pub(crate) fn add_signature(
         &self,
         signature: &str,
         by: &str,
         reserve: impl Fn(usize) -> Result<Room, Exceeded>,
     ) -> Result<(), SignatureError> {
-        let mut redactions = self.redactions();
-        redactions.add_signature(signature, by, reserve)?;
-        // Updated while `redactions` is locked, so that readers of the count also see the
-        // signature.
-        self.derived.store(redactions.derived(), Ordering::Release);
+        let _adding = self.adding.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut signatures = self.redactions().signatures();
+        if signatures.add(signature, by, reserve)? {
+            let mut redactions = self.redactions();
+            redactions.set_signatures(signatures);
+            // Updated while `redactions` is locked, so that readers of the count also see the
+            // signature.
+            self.derived.store(redactions.derived(), Ordering::Release);
+        }
         Ok(())
     }
 

@@ -29,8 +29,7 @@ const MAX_TOKENS: usize = 8;
 pub(super) struct Redactions {
     values: Option<Redaction>,
     tokens: Vec<Numbered<RedactedToken>>,
-    /// In the order of adding. Each group is full or larger than the next.
-    signatures: Vec<SignatureGroup>,
+    signatures: Signatures,
     /// The total number of tokens and signatures.
     derived: usize,
 }
@@ -123,9 +122,15 @@ pub(super) struct RedactedToken {
     redaction: Redaction,
 }
 
+/// The signatures of a run in groups, in the order of adding. Each group is full or larger than the
+/// next.
+#[derive(Clone, Default)]
+pub(super) struct Signatures(Vec<SignatureGroup>);
+
 /// Signatures that one pass matches.
+#[derive(Clone)]
 struct SignatureGroup {
-    signatures: Vec<Signature>,
+    signatures: Vec<Arc<Signature>>,
     /// The number of the latest one.
     last: usize,
     redaction: Redaction,
@@ -145,6 +150,7 @@ pub(crate) enum SignatureError {
 }
 
 /// Texts to redact, and their replacements.
+#[derive(Clone)]
 pub(super) struct Redaction {
     matcher: Arc<SecretMatcher>,
     replacements: Replacements,
@@ -156,18 +162,17 @@ impl Redactions {
     /// The values of secrets.
     pub(super) fn new(
         secrets: &[GrantedSecret],
+        revealing_values: &[Vec<Value>],
         matchers: &MatcherCache,
     ) -> Result<Self, GrantError> {
         let values = if secrets.is_empty() {
             None
         } else {
-            let owners: Vec<Vec<Value>> = secrets
-                .iter()
-                .map(GrantedSecret::revealing_values)
-                .collect();
             let replacements = secrets.iter().map(|secret| secret.handle.as_str());
             Some(Redaction {
-                matcher: matchers.get_or_build(&owners).map_err(GrantError::new)?,
+                matcher: matchers
+                    .get_or_build(revealing_values)
+                    .map_err(GrantError::new)?,
                 replacements: replacements
                     .map(|replacement| replacement.as_bytes().to_vec().into())
                     .collect(),
@@ -177,7 +182,7 @@ impl Redactions {
         Ok(Self {
             values,
             tokens: Vec::new(),
-            signatures: Vec::new(),
+            signatures: Signatures::default(),
             derived: 0,
         })
     }
@@ -190,7 +195,7 @@ impl Redactions {
     /// Everything that is matched, in order.
     pub(super) fn in_order(&self) -> Vec<&Redaction> {
         let of_tokens = self.tokens.iter().map(|token| &token.it.redaction);
-        let of_signatures = self.signatures.iter().map(|group| &group.redaction);
+        let of_signatures = self.signatures.0.iter().map(|group| &group.redaction);
         let values = self.values.iter();
         values.chain(of_tokens).chain(of_signatures).collect()
     }
@@ -204,6 +209,7 @@ impl Redactions {
             .map(|token| (token.number, &token.it.redaction));
         let of_signatures = self
             .signatures
+            .0
             .iter()
             .map(|group| (group.last, &group.redaction));
         let all = of_tokens.chain(of_signatures);
@@ -220,60 +226,18 @@ impl Redactions {
         self.values.as_ref().map(Redaction::matcher)
     }
 
-    /// Redact a signature, if the run has memory for its matcher.
-    pub(super) fn add_signature(
-        &mut self,
-        signature: &str,
-        by: &str,
-        reserve: impl Fn(usize) -> Result<Room, Exceeded>,
-    ) -> Result<(), SignatureError> {
-        let mut known = self.signatures.iter().flat_map(|group| &group.signatures);
-        if known.any(|known| known.value.expose() == signature.as_bytes()) {
-            return Ok(());
+    /// All signatures.
+    pub(super) fn signatures(&self) -> Signatures {
+        self.signatures.clone()
+    }
+
+    /// Redact signatures: those so far, with one more.
+    pub(super) fn set_signatures(&mut self, mut signatures: Signatures) {
+        let number = self.next_number();
+        if let Some(group) = signatures.0.last_mut() {
+            group.last = number;
         }
-        let count: usize = self.signatures.iter().map(|it| it.signatures.len()).sum();
-        if count >= MAX_SIGNATURES {
-            let reason = format!("a step can have {MAX_SIGNATURES} signatures");
-            return Err(SignatureError::Refused(GrantError::new(reason)));
-        }
-        let value = Value::new(signature.as_bytes().to_vec()).map_err(GrantError::new)?;
-        let by = by.into();
-        let mut signatures = vec![Signature { value, by }];
-        let mut redaction = Redaction::of_signatures(&signatures, &reserve)?;
-        let last = self.next_number();
-        // Merging groups of equal size keeps both the passes and the rebuilt matchers few.
-        while signatures.len() < MAX_GROUP
-            && let Some(group) = self
-                .signatures
-                .pop_if(|group| group.signatures.len() <= signatures.len())
-        {
-            let SignatureGroup {
-                signatures: mut all,
-                last: last_of_group,
-                redaction: of_group,
-            } = group;
-            let own = all.len();
-            all.append(&mut signatures);
-            match Redaction::of_signatures(&all, &reserve) {
-                Ok(of_all) => (signatures, redaction) = (all, of_all),
-                // Without memory for the merged matcher, keep both groups.
-                Err(_) => {
-                    signatures = all.split_off(own);
-                    self.signatures.push(SignatureGroup {
-                        signatures: all,
-                        last: last_of_group,
-                        redaction: of_group,
-                    });
-                    break;
-                }
-            }
-        }
-        self.signatures.push(SignatureGroup {
-            signatures,
-            last,
-            redaction,
-        });
-        Ok(())
+        self.signatures = signatures;
     }
 
     /// Whether a token of an endpoint is already redacted; or why it can't be.
@@ -351,6 +315,72 @@ impl RedactedToken {
     }
 }
 
+impl Signatures {
+    /// Add a signature, if the run has memory for its matcher. Building the matcher takes time.
+    /// Returns false for one that is known.
+    pub(super) fn add(
+        &mut self,
+        signature: &str,
+        by: &str,
+        reserve: impl Fn(usize) -> Result<Room, Exceeded>,
+    ) -> Result<bool, SignatureError> {
+        let mut known = self.0.iter().flat_map(|group| &group.signatures);
+        if known.any(|known| known.value.expose() == signature.as_bytes()) {
+            return Ok(false);
+        }
+        let count: usize = self.0.iter().map(|group| group.signatures.len()).sum();
+        if count >= MAX_SIGNATURES {
+            let reason = format!("a step can have {MAX_SIGNATURES} signatures");
+            return Err(SignatureError::Refused(GrantError::new(reason)));
+        }
+        let value = Value::new(signature.as_bytes().to_vec()).map_err(GrantError::new)?;
+        let by = by.into();
+        let mut added = SignatureGroup::new(vec![Arc::new(Signature { value, by })], &reserve)?;
+        // Merging groups of equal size keeps both the passes and the rebuilt matchers few.
+        while let Some(group) = self.0.last()
+            && group.signatures.len() <= added.signatures.len()
+            && added.signatures.len() < MAX_GROUP
+        {
+            let all = group.signatures.iter().chain(&added.signatures);
+            // Without memory for the merged matcher, keep both groups.
+            let Ok(merged) = SignatureGroup::new(all.cloned().collect(), &reserve) else {
+                break;
+            };
+            self.0.pop();
+            added = merged;
+        }
+        self.0.push(added);
+        Ok(true)
+    }
+}
+
+impl SignatureGroup {
+    /// A group of up to [`MAX_GROUP`] signatures. Its matcher is a table, in which each byte takes
+    /// the same time, and counts as the run's memory.
+    fn new(
+        signatures: Vec<Arc<Signature>>,
+        reserve: impl Fn(usize) -> Result<Room, Exceeded>,
+    ) -> Result<Self, SignatureError> {
+        let (mut patterns, mut replacements) = (Patterns::builder(), Vec::new());
+        for (number, signature) in signatures.iter().enumerate() {
+            patterns = patterns.derived(number, &signature.value);
+            replacements.push(signature.by.as_bytes().to_vec().into());
+        }
+        let patterns = patterns.build().map_err(GrantError::new)?;
+        let matcher = SecretMatcher::from_patterns(patterns, replacements.len());
+        let room = reserve(matcher.memory()).map_err(SignatureError::Exceeded)?;
+        Ok(Self {
+            signatures,
+            last: 0,
+            redaction: Redaction {
+                matcher: Arc::new(matcher.with_room(room)),
+                replacements: replacements.into(),
+                token: None,
+            },
+        })
+    }
+}
+
 impl From<GrantError> for SignatureError {
     fn from(error: GrantError) -> Self {
         Self::Refused(error)
@@ -358,27 +388,6 @@ impl From<GrantError> for SignatureError {
 }
 
 impl Redaction {
-    /// A redaction of up to [`MAX_GROUP`] signatures. Its matcher is a table, in which each byte
-    /// takes the same time, and counts as the run's memory.
-    fn of_signatures(
-        signatures: &[Signature],
-        reserve: impl Fn(usize) -> Result<Room, Exceeded>,
-    ) -> Result<Self, SignatureError> {
-        let (mut patterns, mut replacements) = (Patterns::builder(), Vec::new());
-        for (number, Signature { value, by }) in signatures.iter().enumerate() {
-            patterns = patterns.derived(number, value);
-            replacements.push(by.as_bytes().to_vec().into());
-        }
-        let patterns = patterns.build().map_err(GrantError::new)?;
-        let matcher = SecretMatcher::from_patterns(patterns, replacements.len());
-        let room = reserve(matcher.memory()).map_err(SignatureError::Exceeded)?;
-        Ok(Self {
-            matcher: Arc::new(matcher.with_room(room)),
-            replacements: replacements.into(),
-            token: None,
-        })
-    }
-
     fn target(&self) -> PassTarget {
         PassTarget {
             _matcher: Arc::clone(&self.matcher),

@@ -17,7 +17,9 @@ impl GrantedSecrets {
             let value = Value::new(value.as_bytes().to_vec()).unwrap();
             GrantedSecret::new(terms.clone(), handles.next().unwrap(), Ok(value))
         });
-        Self::new(secrets.collect(), &Arc::new(MatcherCache::default())).unwrap()
+        let secrets: Vec<_> = secrets.collect();
+        let (values, matchers) = (revealing_values(&secrets), Arc::default());
+        Self::new(secrets, &values, SecretFiles::default(), &matchers).unwrap()
     }
 }
 
