@@ -15,7 +15,7 @@ pub(crate) struct Search<'p> {
     pub(crate) patterns: &'p Patterns,
     pub(crate) finds_parts: bool,
     /// The parts that are reported.
-    pub(crate) report: &'p Reported,
+    pub(crate) reported: &'p Reported,
 }
 
 /// A match, by places in the stream.
@@ -131,7 +131,7 @@ impl Reading {
         {
             let mut last = self.last;
             if places.is_raw() {
-                parts.find_in(&mut last, new, search.report, |end, owner, length| {
+                parts.find_in(&mut last, new, search.reported, |end, owner, length| {
                     let end = from + end;
                     let start = places.span(end - length.min(end)).0;
                     found.push(Found::part(owner, start, places.span(end - 1).1));
@@ -147,7 +147,7 @@ impl Reading {
                 if places.span(end - 1).1 - places.span(first).0 == end - first {
                     continue;
                 }
-                parts.find(last, search.report, |owner, length| {
+                parts.find(last, search.reported, |owner, length| {
                     let start = places.span(end - length.min(end)).0;
                     found.push(Found::part(owner, start, places.span(end - 1).1));
                 });

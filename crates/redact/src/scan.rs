@@ -14,7 +14,7 @@ pub(crate) struct Scan {
     /// None if nothing is decoded.
     views: Option<Views>,
     finds_parts: bool,
-    report: Reported,
+    reported: Reported,
 }
 
 impl Scan {
@@ -24,28 +24,28 @@ impl Scan {
             raw: Reading::after(patterns, &[]),
             views: patterns.is_decoding().then(Views::default),
             finds_parts: finds_parts && patterns.parts().is_some(),
-            report: Reported::default(),
+            reported: Reported::default(),
         }
     }
 
     /// Report no parts of an owner from here on.
     pub(crate) fn tell_no_parts_of(&mut self, patterns: &Patterns, owner: usize) {
         if let Some(parts) = patterns.parts() {
-            self.report.silence(parts, owner);
+            self.reported.silence(parts, owner);
         }
     }
 
     /// Start over with another stream.
     pub(crate) fn begin_anew(&mut self, patterns: &Patterns) {
         *self = Self {
-            report: std::mem::take(&mut self.report),
+            reported: std::mem::take(&mut self.reported),
             ..Self::new(patterns, self.finds_parts)
         };
     }
 
     /// Its memory in bytes.
     pub(crate) fn memory(&self) -> usize {
-        self.views.as_ref().map_or(0, Views::memory) + self.report.memory()
+        self.views.as_ref().map_or(0, Views::memory) + self.reported.memory()
     }
 
     /// Read `held` from a place on. `held` starts at `base` in the stream, and contains at least
@@ -62,7 +62,7 @@ impl Scan {
         let search = Search {
             patterns,
             finds_parts: self.finds_parts,
-            report: &self.report,
+            reported: &self.reported,
         };
         let input = Input {
             bytes: held,
