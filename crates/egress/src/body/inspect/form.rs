@@ -11,8 +11,10 @@ use super::{MAX_NAME, UNKNOWN_OVERRIDE};
 pub(super) struct Form {
     name: Vec<u8>,
     is_in_value: bool,
-    /// The text after the last `&` or `;`, up to a `=`.
+    /// The text after the last `&` or `;`, up to a `=`, without blanks before it.
     key: Vec<u8>,
+    /// Its length, with these blanks.
+    key_length: usize,
     is_key_over: bool,
     has_begun: bool,
     is_broken: bool,
@@ -70,6 +72,7 @@ impl Form {
             b'&' | b';' => {
                 self.is_broken |= byte == b';';
                 self.key.clear();
+                self.key_length = 0;
                 self.is_key_over = false;
             }
             b'=' if !self.is_key_over => {
@@ -77,15 +80,18 @@ impl Form {
                 self.override_field = self.override_field.or(override_field(&self.key));
             }
             _ if self.is_key_over => {}
-            // Servers remove blanks before a name.
-            b' ' | b'+' if self.key.is_empty() => {}
-            _ if self.key.len() < MAX_NAME => self.key.push(byte),
-            // Any text contains such bytes.
-            _ if self.is_beside => {}
-            // It may start any syntax, whose end is unknown.
             _ => {
-                self.is_broken = true;
-                self.override_field = self.override_field.or(Some(UNKNOWN_OVERRIDE));
+                self.key_length = self.key_length.saturating_add(1);
+                // It may start any syntax, whose end is unknown. Any text contains such bytes.
+                if self.key_length > MAX_NAME && !self.is_beside {
+                    self.is_broken = true;
+                    self.override_field = self.override_field.or(Some(UNKNOWN_OVERRIDE));
+                }
+                // Servers remove blanks before a name.
+                let is_before = matches!(byte, b' ' | b'+') && self.key.is_empty();
+                if !is_before && self.key.len() < MAX_NAME {
+                    self.key.push(byte);
+                }
             }
         }
     }

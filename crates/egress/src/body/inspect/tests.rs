@@ -691,6 +691,29 @@ fn overrides() {
     }
 }
 
+/// PHP removes blanks before a name, however many there are.
+#[test]
+fn blanks_before_a_name_count() {
+    let form = "application/x-www-form-urlencoded";
+    for blank in ["+", " ", "%20"] {
+        for count in 0..200 {
+            let blanks = blank.repeat(count);
+            for name in ["q", "q[]"] {
+                let body = format!("{name}=pad&{blanks}{name}={{}}");
+                assert!(!is_whole(form, &body), "{count} times {blank:?}: {body}");
+            }
+            // Nor do they hide what a name means.
+            for name in ["_charset_", "q:utf_16_le", &"a".repeat(65)] {
+                let body = format!("{blanks}{name}={{}}");
+                assert!(!is_whole(form, &body), "{count} times {blank:?}: {body}");
+            }
+            let body = format!("a=b&{blanks}_method=DELETE");
+            assert!(read(form, &body).override_field().is_some(), "{body}");
+        }
+    }
+    assert!(is_whole(form, "a=b&++q={}"));
+}
+
 /// Servers replace other characters, and would reveal the rest.
 #[test]
 fn us_ascii_is_only_for_ascii_values() {
