@@ -117,8 +117,9 @@ fn policy(args: &StepArgs) -> Result<Policy> {
         text += "secrets:\n";
     }
     for number in 0..args.secrets {
-        text +=
-            &format!("  SECRET_{number}: {{from: \"bench:{number}\", origins: [\"{origin}\"]}}\n");
+        text += &format!(
+            "  SECRET_{number}: {{from: \"bench:{number}\", origins: [\"{origin}\"], places: [{{header: X-Token}}]}}\n"
+        );
     }
     let policy = Policy::parse(text.as_bytes(), "policy.yaml");
     let policy = policy.map_err(|diagnostics| diagnostics.to_string())?;

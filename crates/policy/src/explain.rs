@@ -238,6 +238,14 @@ fn secret_line(secret: &Secret) -> Said {
         [] => String::new(),
         places => format!("; next to other text in {}", listed(places)),
     };
+    let headers = secret.granted_headers();
+    let headers = match headers.is_empty() {
+        true => String::new(),
+        false => {
+            let headers = headers.iter().map(|it| format!("the header `{it}`"));
+            format!("; also with {}", listed(&headers.collect::<Vec<_>>()))
+        }
+    };
     let may = if only_signs {
         "sign requests to"
     } else {
@@ -247,7 +255,7 @@ fn secret_line(secret: &Secret) -> Said {
     (
         secret.grant_source().line(),
         format!(
-            "the secret {name}, from {source}, may {may} {origins}: {methods}; {paths}; {places}{composed}"
+            "the secret {name}, from {source}, may {may} {origins}: {methods}; {paths}; {places}{composed}{headers}"
         ),
     )
 }

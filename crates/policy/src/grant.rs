@@ -8,7 +8,7 @@ use serde::{Serialize, Serializer};
 
 use crate::origin::Origin;
 use crate::proxy_url::ProxyUrl;
-use crate::secret::{HeaderFormat, Place, SourceRef};
+use crate::secret::{FieldName, HeaderFormat, Place, SourceRef};
 use crate::tls::TlsAsk;
 
 /// A permission that a policy lacks, and the file that it would go into.
@@ -127,6 +127,15 @@ pub enum Permission {
         place: Place,
         /// All places where other text may then be next to it.
         places: Vec<Place>,
+    },
+    /// A header field that requests with a secret may have.
+    SecretHeaders {
+        /// The secret.
+        name: String,
+        /// The field.
+        header: FieldName,
+        /// All fields that are then granted.
+        headers: Vec<FieldName>,
     },
     /// A method of requests that a secret may be in.
     SecretMethod {

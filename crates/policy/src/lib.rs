@@ -81,9 +81,10 @@ pub use proxies::{NoProxy, NoProxyError, Proxy, ProxyResolve, ProxyRules};
 pub use proxy_url::{ProxyCredentials, ProxyScheme, ProxyUrl, ProxyUrlError};
 pub use rule::{Rule, RuleName};
 pub use secret::{
-    HeaderFormat, HeaderFormatError, InHeader, MAX_FIELD_NAME, PathPrefix, PathPrefixError, Place,
-    Placement, QueryFields, SCHEMES, Secret, SecretNameError, SourceRef, SourceRefError,
-    check_secret_name, field_name, header_name, is_credential_field, is_override_header,
+    CREDENTIAL_FIELDS, DESTINATION_WORDS, FieldName, FieldNameError, HeaderFormat,
+    HeaderFormatError, InHeader, KNOWN_FIELDS, MAX_FIELD_NAME, OtherField, PathPrefix,
+    PathPrefixError, Place, Placement, QueryFields, SCHEMES, Secret, SecretNameError, SourceRef,
+    SourceRefError, check_secret_name, field_name, header_name, is_credential_field,
     is_plain_in_path, names_codec, override_field, override_in_query, parent_fields,
 };
 pub use secret_use::SecretUse;

@@ -90,6 +90,11 @@ impl PolicyLine {
             Permission::SecretCompose { name, places, .. } => {
                 Self::for_secret(name, format!("compose: {}", list(places)))
             }
+            Permission::SecretHeaders { name, headers, .. } => {
+                let headers = headers.iter().map(|header| in_flow(header.as_str()));
+                let headers: Vec<String> = headers.collect();
+                Self::for_secret(name, format!("headers: {}", list(&headers)))
+            }
             Permission::SecretMethod { name, methods, .. } => {
                 let methods: Vec<String> = methods.iter().map(|method| in_flow(method)).collect();
                 Self::for_secret(name, format!("methods: {}", list(&methods)))

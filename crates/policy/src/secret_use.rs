@@ -2,7 +2,7 @@
 
 use crate::denial::{Denial, DeniedSecret, SecretDenialReason};
 use crate::origin::Origin;
-use crate::secret::{Place, Placement, Refused, Secret};
+use crate::secret::{OtherField, Place, Placement, Refused, Secret};
 
 /// A use of a secret.
 #[derive(Clone, Copy, Debug)]
@@ -20,14 +20,16 @@ pub struct SecretUse<'r> {
     pub place: Place,
     /// What is next to it there.
     pub placement: Placement<'r>,
-    /// A field of the request that can make a server use another method or path
-    /// ([`is_override_header`](crate::is_override_header), [`override_field`](crate::override_field)).
+    /// The other header fields of the request.
+    pub other_fields: &'r [OtherField],
+    /// A field of the query or the body that can make a server use another method
+    /// ([`override_field`](crate::override_field)).
     pub override_field: Option<&'r str>,
 }
 
 impl Secret {
     /// Check whether a place of a request may contain the value, or whether it may sign the request,
-    /// without other text next to it, and without a field that overrides the method or the path.
+    /// without other text next to it, and without [other fields](OtherField) in the request.
     ///
     /// # Errors
     ///
@@ -46,6 +48,7 @@ impl Secret {
             has_ambiguous_value: false,
             place,
             placement: Placement::Whole,
+            other_fields: &[],
             override_field: None,
         })
     }
@@ -90,14 +93,18 @@ impl Secret {
                 return denied(SecretDenialReason::Path(prefix.clone(), refused));
             }
         }
+        let mut fields = used.other_fields.iter();
+        if let Some(field) = fields.find(|field| !self.allows_field(field)) {
+            return denied(SecretDenialReason::OtherField(field.clone()));
+        }
         match used.override_field {
             Some(field) => self.admit_beside(used.origin, used.place, field),
             None => Ok(()),
         }
     }
 
-    /// Check whether it may be in a request that also has a field that can make a server use another
-    /// method or path.
+    /// Check whether it may be in a request whose query or body has a field that can make a server use
+    /// another method.
     ///
     /// # Errors
     ///

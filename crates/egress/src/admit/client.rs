@@ -1,5 +1,7 @@
 //! Checks whether a request may use its credentials, before anything is fetched for it.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use http::{Method, Request};
 use http_step_policy::{Place, override_in_query};
@@ -73,6 +75,8 @@ impl Egress {
             origin: &client.origin,
             method: Method::POST.to_string(),
             path: WrittenPath::without_values(client.token_url.path()),
+            // The host writes the request.
+            other_fields: Arc::default(),
             override_field: override_in_query(query.as_bytes()).map(str::to_owned),
         };
         Ok(ClientValues {

@@ -7,7 +7,7 @@ use http::header::{
     ACCEPT, ACCEPT_CHARSET, ACCEPT_ENCODING, AUTHORIZATION, CONTENT_ENCODING, CONTENT_LENGTH,
     CONTENT_TYPE, COOKIE, HeaderName, RANGE,
 };
-use http_step_policy::{Origin, OriginError, Scheme as UriScheme, header_name, is_override_header};
+use http_step_policy::{Origin, OriginError, OtherField, Scheme as UriScheme, header_name};
 use http_step_signing::digest::Session;
 use http_step_signing::hmac::{Form, Plain, PlainError};
 use http_step_signing::oauth2::ClientAuthentication;
@@ -116,6 +116,17 @@ impl Scheme {
         }
     }
 
+    /// The header field that it computes, if not every grant of a secret allows it.
+    pub(crate) fn other_field(&self) -> Option<OtherField> {
+        match self {
+            Self::Hmac {
+                form: Form::Plain(plain),
+                ..
+            } => other_field(plain),
+            _ => None,
+        }
+    }
+
     /// Its texts that may contain secrets.
     pub(crate) fn sources(&self) -> Vec<&str> {
         match self {
@@ -213,10 +224,16 @@ fn parse_plain(requested: &PlainSignature) -> Result<Plain, SchemeError> {
     }
     let name = header_name(header.as_str());
     let is_of_request = OF_REQUESTS.iter().any(|other| name == other.as_str());
-    if is_of_request || is_override_header(header.as_str()) {
+    let is_destination = other_field(&plain).is_some_and(|field| field.is_destination());
+    if is_of_request || is_destination {
         return Err(SchemeError::Meaning(header.clone()));
     }
     Ok(plain)
+}
+
+/// The field of a signature, if not every grant allows it. Its value starts with the component's text.
+fn other_field(plain: &Plain) -> Option<OtherField> {
+    OtherField::new(plain.header().as_str(), plain.prefix().as_bytes())
 }
 
 impl TryFrom<OAuth2> for Client {

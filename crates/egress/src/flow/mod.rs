@@ -25,6 +25,7 @@ use crate::egress::Egress;
 use crate::error::failure::Failure;
 use crate::error::{Stage, TransportError};
 use crate::inject::Destination;
+use crate::inject::other_fields::ComputedFields;
 use crate::redact::Unredacted;
 use crate::secrets::GrantError;
 use crate::timeouts::{RequestOptions, RequestTimeouts};
@@ -66,6 +67,8 @@ impl Egress {
             self.exchange(request, options, &last.entry, in_flight, &[])
                 .await
         } else {
+            let fields = ComputedFields::new(&placeholders);
+            request.extensions_mut().insert(fields);
             let proofs = placeholders.into_iter().map(Proof::new).collect();
             // Boxed, since few requests need it: the state of waiting requests stays small.
             Box::pin(self.authenticate(request, options, &mut last, in_flight, proofs)).await

@@ -4,6 +4,7 @@
 
 mod body;
 mod credentials;
+pub(crate) mod other_fields;
 
 use std::cell::LazyCell;
 use std::ptr;
@@ -17,8 +18,8 @@ use http::header::{AUTHORIZATION, HeaderName, RANGE};
 use http::uri::PathAndQuery;
 use http::{HeaderMap, HeaderValue, Request, Uri};
 use http_step_policy::{
-    HeaderFormat, InHeader, Origin, Place, Placement, QueryFields, SecretUse, header_name,
-    is_override_header, is_plain_in_path, override_in_query,
+    HeaderFormat, InHeader, Origin, OtherField, Place, Placement, QueryFields, SecretUse,
+    header_name, is_plain_in_path, override_in_query,
 };
 use http_step_redact::{Context, HANDLE_BYTES, OpenEscape, encode};
 use zeroize::Zeroizing;
@@ -28,6 +29,8 @@ use crate::egress::Egress;
 use crate::error::TransportError;
 use crate::secrets::GrantedSecret;
 use crate::usage::audit::AuditEntry;
+
+use self::other_fields::{WrittenFields, other_fields};
 
 /// The scheme of basic authentication (RFC 7617).
 const BASIC: &[u8] = b"basic ";
@@ -44,7 +47,9 @@ pub(crate) struct Destination<'r> {
     pub(crate) method: String,
     /// As the component wrote it.
     pub(crate) path: WrittenPath,
-    /// A field that can make a server use another method or path.
+    /// The header fields that not every grant allows.
+    pub(crate) other_fields: Arc<[OtherField]>,
+    /// A field of the query or the body that can make a server use another method.
     pub(crate) override_field: Option<String>,
 }
 
@@ -58,7 +63,8 @@ impl<'r> Destination<'r> {
                 Some(path) => path.clone(),
                 None => WrittenPath::without_values(request.uri().path()),
             },
-            override_field: override_in_head(request.headers(), request.uri().query()),
+            other_fields: other_fields(request),
+            override_field: override_in_uri(request.uri()),
         }
     }
 }
@@ -81,12 +87,10 @@ impl WrittenPath {
     }
 }
 
-/// The field of a request's head that can make a server use another method or path.
-fn override_in_head(header: &HeaderMap, query: Option<&str>) -> Option<String> {
-    let mut names = header.keys().map(HeaderName::as_str);
-    let of_header = names.find(|name| is_override_header(name));
-    let of_query = || override_in_query(query.unwrap_or_default().as_bytes());
-    of_header.or_else(of_query).map(str::to_owned)
+/// The field of a query that can make a server use another method.
+fn override_in_uri(uri: &Uri) -> Option<String> {
+    let query = uri.query().unwrap_or_default();
+    override_in_query(query.as_bytes()).map(str::to_owned)
 }
 
 impl Egress {
@@ -127,7 +131,7 @@ impl Egress {
             ));
         }
         let origin = Origin::from_url(url.as_str()).map_err(|_| unusable(secret, "a URL"))?;
-        let override_field = override_in_head(request.headers(), uri.query());
+        let override_field = override_in_uri(uri);
         secret.grant.admit_use(&SecretUse {
             origin: &origin,
             method: request.method().as_str(),
@@ -138,6 +142,7 @@ impl Egress {
                 Some(_) => Placement::Composed,
                 None => Placement::Whole,
             },
+            other_fields: &other_fields(request),
             override_field: override_field.as_deref(),
         })?;
         let mut target = url.clone();
@@ -184,7 +189,9 @@ impl Egress {
             has_ambiguous_value: in_path.any(|secret| !is_plain_in_path(secret.value())),
         };
         drop(in_path);
+        let fields = WrittenFields(other_fields(request));
         request.extensions_mut().insert(written);
+        request.extensions_mut().insert(fields);
         let destination = Destination::from_request(request, origin);
         self.inject_target(request, &destination, entry)?;
         self.inject_header(request.headers_mut(), &destination, entry)
@@ -443,6 +450,7 @@ pub(crate) fn admit(
         has_ambiguous_value: destination.path.has_ambiguous_value,
         place,
         placement,
+        other_fields: &destination.other_fields,
         override_field: destination.override_field.as_deref(),
     })?;
     entry.record_injection(secret.grant.name(), place);

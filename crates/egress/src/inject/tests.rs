@@ -12,7 +12,11 @@ use http_body::{Body, Frame};
 use http_body_util::{BodyExt, Full};
 use http_step_policy::{Limits, Policy, Secret};
 
+use http_step_signing::hmac::Encoding;
+
+use super::other_fields::ComputedFields;
 use super::*;
+use crate::auth::{PlainSignature, RequestedScheme, SignatureForm};
 use crate::body::content::Content;
 use crate::connect::resolve::SystemResolver;
 use crate::connect::tls::Roots;
@@ -206,7 +210,7 @@ async fn a_step_does_not_choose_the_text_next_to_a_value() {
         "\"",
     ] {
         for value in [format!("{padding}{handle}"), format!("{handle}{padding}")] {
-            let refused = egress.injected_header("x-token", &value).unwrap_err();
+            let refused = egress.injected_header("x-api-key", &value).unwrap_err();
             assert!(
                 refused.ends_with(
                     "it must be the whole value of a header, or in `Authorization` follow a scheme such as `Bearer`"
@@ -239,7 +243,7 @@ async fn a_step_does_not_choose_the_text_next_to_a_value() {
             "{refused}"
         );
     }
-    for names in [["x-token", "x-token"], ["x-token", "x_token"]] {
+    for names in [["x-api-key", "x-api-key"], ["x-api-key", "x_api_key"]] {
         let request = Request::get(ORIGIN);
         let request = request.header(names[0], "x").header(names[1], &handle);
         let refused = egress.injected_head(request).unwrap_err();
@@ -284,12 +288,196 @@ fn by_default_a_header_is_one_for_credentials() {
         ("cookie", "session={}"),
         ("cookie", "{}"),
         ("user-agent", "Bearer {}"),
-        ("x-token", "Bearer {}"),
+        ("x-api-key", "Bearer {}"),
         (&long, "{}"),
         ("authorization", "Basic {}"),
     ] {
         let refused = egress.injected_header(field, &text.replace("{}", &handle));
         assert!(refused.is_err(), "{field}: {text}");
+    }
+}
+
+/// Names with a word such as `token`, of fields that some server indexes, compares or forwards.
+#[test]
+fn a_field_for_data_is_not_one_for_credentials() {
+    let egress = egress_of(secret(), "the-value-of-it");
+    let handle = egress.given();
+    for field in [
+        "x-token",
+        "x-openai-api-key",
+        "x-hasura-pat-key",
+        "x-riak-index-token_bin",
+        "x-amz-meta-token",
+        "x-ms-meta-key",
+        "x-object-meta-key",
+        "x-container-meta-temp-url-key",
+        "x-bz-info-token",
+        "ce-token",
+        "impersonate-extra-token",
+        "solace-user-property-token",
+        "grpc-metadata-token-bin",
+        "x-auth-email",
+        "x-auth-user",
+        "start-key",
+        "x-last-key",
+        "since-token",
+        "lock-token",
+        "x-form-token",
+        "x-antiforgery-token",
+        "x-trino-trace-token",
+        "x-ms-session-token",
+        "proxy-authorization",
+    ] {
+        let refused = egress.injected_header(field, &handle).unwrap_err();
+        let expected = format!(
+            "in the header `{field}` of a request to http://a.test: it is granted only for headers for credentials"
+        );
+        assert!(refused.contains(&expected), "{refused}");
+    }
+    let refused = egress.injected_header("x-auth-token", &format!("Bearer {handle}"));
+    assert!(refused.unwrap_err().contains("next to other text"));
+}
+
+/// Servers that forward requests, with their credentials, to where a header field says.
+#[test]
+fn no_header_sends_a_value_elsewhere() {
+    let egress = egress_of(secret(), "the-value-of-it");
+    let handle = egress.given();
+    let request = |name: &str, value: &str| {
+        let request = Request::post(ORIGIN).header("authorization", format!("Bearer {handle}"));
+        egress.injected_head(request.header(name, value))
+    };
+    for (name, value) in [
+        ("x-portkey-custom-host", "https://evil.example/v1"),
+        ("x-portkey-custom-host", "evil.example/v1"),
+        (
+            "x-portkey-config",
+            "{\"custom_host\":\"https:\\u002f\\u002fevil.example\"}",
+        ),
+        ("x-openai-baseurl", "evil.example"),
+        ("helicone-target-url", "evil.example"),
+        ("x-target", "evil.example"),
+        ("l5d-dst-override", "evil.example:80"),
+        ("x-http-host-override", "evil.example"),
+        ("x-cf-forwarded-url", "evil.example"),
+        ("x_forwarded_host", "evil.example"),
+        ("forwarded", "host=evil.example"),
+        ("x-original-url", "/admin"),
+        ("destination", "/admin"),
+        ("x-anything", "https://evil.example"),
+        ("x-anything", "//evil.example"),
+        ("x-anything", "https%3A%2F%2Fevil.example"),
+        ("x-anything", "https:\\/\\/evil.example"),
+    ] {
+        let refused = request(name, value).unwrap_err();
+        assert_eq!(
+            refused,
+            format!(
+                "the policy does not allow the secret `TOKEN` in a header of a request to http://a.test with the header `{name}`: `{name}` can make a server send the secret elsewhere; remove it"
+            ),
+            "{value}"
+        );
+    }
+    for (name, value) in [
+        ("x-anything", "a: b // c"),
+        ("x-http-method-override", "PUT"),
+        ("referer", "https://a.test/"),
+        ("origin", "https://a.test"),
+        ("user-agent", "bot (+https://a.test)"),
+        (
+            "content-type",
+            "application/ld+json; profile=\"https://a.test\"",
+        ),
+    ] {
+        assert!(request(name, value).is_ok(), "{name}: {value}");
+    }
+}
+
+/// A server can take a prefix off the path, or another path, from any field.
+#[test]
+fn a_bound_secret_is_sent_with_known_fields_only() {
+    let bound = || secret().path_prefix("/public/".parse().unwrap());
+    let egress = egress_of(bound(), "the-value-of-it");
+    let handle = egress.given();
+    let request = |name: &str| {
+        let request = Request::post(format!("{ORIGIN}/public/admin"));
+        request
+            .header("authorization", format!("Bearer {handle}"))
+            .header(name, "/public")
+    };
+    for name in [
+        "script_name",
+        "script-name",
+        "daphne-root-path",
+        "path_info",
+        "x-astro-path",
+        "x-ms-original-url",
+        "x-invoke-path",
+        "x-matched-path",
+        "x-traversal-path",
+        "x-ingress-path",
+        "x-replaced-path",
+        "x-base-path",
+        "x-root-path",
+        "x-http-method-override",
+        "x-original-url",
+        "forwarded",
+        "destination",
+        "x-oss-symlink-target",
+        "x-goog-copy-source",
+        "dapr-app-id",
+        "content-location",
+        "accept_encoding",
+        "x-anything",
+    ] {
+        let refused = egress.injected_head(request(name)).unwrap_err();
+        assert!(
+            refused.contains(&format!("with the header `{name}`: ")),
+            "{refused}"
+        );
+    }
+    assert_eq!(
+        egress.injected_head(request("script_name")).unwrap_err(),
+        "the policy does not allow the secret `TOKEN` in a header of a request to http://a.test with the header `script_name`: it is granted only for paths under `/public/`, and servers may take another method or path from `script_name`; remove it"
+    );
+    for name in [
+        "accept",
+        "idempotency-key",
+        "if-match",
+        "x-request-id",
+        "traceparent",
+    ] {
+        assert!(egress.injected_head(request(name)).is_ok(), "{name}");
+    }
+}
+
+/// The component chooses the field of a signature, and the text before it.
+#[test]
+fn the_field_of_a_signature_counts() {
+    let bound = secret().path_prefix("/public/".parse().unwrap());
+    for (secret, field, prefix, is_denied) in [
+        (bound.clone(), "daphne-root-path", "/public", true),
+        (bound, "x-signature", "sha256=", false),
+        (secret(), "daphne-root-path", "/public", false),
+        (secret(), "x-anything", "https://evil.example/", true),
+    ] {
+        let egress = egress_of(secret, "the-value-of-it");
+        let scheme = RequestedScheme::Hmac {
+            key: "made-up".to_owned(),
+            form: SignatureForm::Plain(PlainSignature {
+                header: field.to_owned(),
+                encoding: Encoding::Hex,
+                prefix: prefix.to_owned(),
+            }),
+        };
+        let sent = egress.credentials.request(scheme).map(|placeholder| {
+            let request = Request::post(format!("{ORIGIN}/public/"))
+                .header("api-key", egress.given())
+                .extension(ComputedFields::new(&[placeholder]));
+            egress.injected_head(request)
+        });
+        let is_sent = sent.is_ok_and(|sent| sent.is_ok());
+        assert_eq!(is_sent, !is_denied, "{field}: {prefix}");
     }
 }
 
@@ -352,7 +540,7 @@ async fn no_value_follows_an_unfinished_escape() {
     }
     // A value that is injected unencoded has no escapes.
     assert!(egress.injected_body(sent("%4{}")).await.is_ok());
-    assert!(egress.injected_header("x-token", &sent("%4{}")).is_ok());
+    assert!(egress.injected_header("x-api-key", &sent("%4{}")).is_ok());
 }
 
 /// In a long body, a value is sent once the text after it is known.
@@ -407,25 +595,18 @@ async fn a_bound_secret_is_sent_without_overrides() {
     let bound = secret().methods(["GET", "POST"]).place(Place::Header);
     let egress = egress_of(bound, "the-value-of-it");
     let handle = egress.given();
-    let request = || Request::get(format!("{ORIGIN}/?a=b")).header("x-token", &handle);
+    let request = || Request::get(format!("{ORIGIN}/?a=b")).header("x-api-key", &handle);
     assert!(egress.injected_head(request()).is_ok());
-    for name in ["X-HTTP-Method-Override", "x-original-url", "Forwarded"] {
-        let refused = egress
-            .injected_head(request().header(name, "x"))
-            .unwrap_err();
-        let name = name.to_ascii_lowercase();
-        assert_eq!(
-            refused,
-            format!(
-                "the policy does not allow the secret `TOKEN` in a header of a request to http://a.test with `{name}`: it is granted only for GET and POST requests, and `{name}` can make a server use another method or path; remove it"
-            )
-        );
-    }
+    let refused = egress.injected_head(request().header("X-HTTP-Method-Override", "PUT"));
+    assert_eq!(
+        refused.unwrap_err(),
+        "the policy does not allow the secret `TOKEN` in a header of a request to http://a.test with the header `x-http-method-override`: it is granted only for GET and POST requests, and servers may take another method or path from `x-http-method-override`; remove it"
+    );
     let refused = egress.injected_head(request().uri(format!("{ORIGIN}/?_method=PUT")));
     assert!(refused.unwrap_err().contains("with `_method`"));
     // The restriction does not affect other secrets.
     let free = egress_of(secret(), "the-value-of-it");
-    let request = Request::get(ORIGIN).header("x-token", free.given());
+    let request = Request::get(ORIGIN).header("x-api-key", free.given());
     let request = request.header("x-http-method-override", "PUT");
     assert!(free.injected_head(request).is_ok());
 }
@@ -453,7 +634,7 @@ fn secrets_for_one_field() {
         ("authorization", basic(format!("me:{handle}")), None),
         ("authorization", format!("Bearer {handle}"), None),
         ("authorization", handle.clone(), None),
-        ("x-token", format!("Token token=\"{handle}\""), None),
+        ("x-api-key", format!("Token token=\"{handle}\""), None),
     ] {
         match (egress.injected_header(name, &value), sent) {
             (Ok(injected), Some(sent)) => assert_eq!(injected, sent),

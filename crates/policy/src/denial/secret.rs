@@ -10,7 +10,7 @@ use http_step_yaml::excerpt;
 use crate::grant::{Grant, Permission};
 use crate::origin::Origin;
 use crate::rule::Source;
-use crate::secret::{HeaderFormat, PathPrefix, Place, Refused, Secret};
+use crate::secret::{FieldName, HeaderFormat, OtherField, PathPrefix, Place, Refused, Secret};
 use crate::sentence::listed;
 
 /// A secret that may not be put into a request or sign one.
@@ -41,7 +41,9 @@ pub(crate) enum SecretDenialReason {
     Recoded,
     Method(String),
     Path(PathPrefix, Refused),
-    /// A field that can make a server use another method or path.
+    /// The request has another header field that it may not be sent with.
+    OtherField(OtherField),
+    /// A field of the query or the body that can make a server use another method.
     Override(String),
 }
 
@@ -100,6 +102,9 @@ impl DeniedSecret {
         };
         let beside = match &self.reason {
             SecretDenialReason::Composed => " next to other text".to_owned(),
+            SecretDenialReason::OtherField(field) => {
+                format!(" with the header `{}`", excerpt(field.name()))
+            }
             SecretDenialReason::Override(field) => format!(" with `{field}`"),
             _ => String::new(),
         };
@@ -151,18 +156,32 @@ impl DeniedSecret {
                     ),
                 }
             }
-            Reason::Override(field) => {
-                let restricted = match self.secret.granted_path_prefix() {
-                    _ if is_url => "it is granted only for some methods or paths".to_owned(),
-                    Some(prefix) if self.secret.granted_methods().is_none() => {
-                        format!("it is granted only for paths under `{prefix}`")
-                    }
-                    _ => self.methods_reason(),
-                };
-                format!(
-                    "{restricted}, and `{field}` can make a server use another method or path; remove it"
-                )
+            Reason::OtherField(field) if field.is_destination() => format!(
+                "`{}` can make a server send the secret elsewhere; remove it",
+                excerpt(field.name())
+            ),
+            Reason::OtherField(field) => format!(
+                "{}, and servers may take another method or path from `{}`; remove it",
+                self.restriction(),
+                excerpt(field.name())
+            ),
+            Reason::Override(field) => format!(
+                "{}, and `{field}` can make a server use another method or path; remove it",
+                self.restriction()
+            ),
+        }
+    }
+
+    /// The methods or paths that it is granted for.
+    fn restriction(&self) -> String {
+        match self.secret.granted_path_prefix() {
+            _ if self.place == Place::Url => {
+                "it is granted only for some methods or paths".to_owned()
             }
+            Some(prefix) if self.secret.granted_methods().is_none() => {
+                format!("it is granted only for paths under `{prefix}`")
+            }
+            _ => self.methods_reason(),
         }
     }
 
@@ -254,6 +273,15 @@ impl DeniedSecret {
                 any_method: false,
                 any_path: true,
             },
+            Reason::OtherField(field) => {
+                let field: FieldName = field.name().parse().ok()?;
+                let granted = self.secret.granted_headers().iter().cloned();
+                Permission::SecretHeaders {
+                    name,
+                    headers: granted.chain([field.clone()]).collect(),
+                    header: field,
+                }
+            }
             Reason::Override(_) => Permission::SecretUnrestricted {
                 name,
                 source,

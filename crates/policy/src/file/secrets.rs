@@ -16,7 +16,9 @@ use serde_json::json;
 use super::written::Method;
 use crate::pattern::OriginPattern;
 use crate::rule::Source;
-use crate::secret::{HeaderFormat, PathPrefix, Place, Secret, SourceRef, check_secret_name};
+use crate::secret::{
+    FieldName, HeaderFormat, PathPrefix, Place, Secret, SourceRef, check_secret_name,
+};
 
 /// The secrets by name.
 #[derive(Debug)]
@@ -49,6 +51,11 @@ mapping! {
         /// that truncates such text can reveal the value bit by bit.
         #[schemars(length(min = 1), example = json!(["path"]))]
         compose: List<Composable>,
+        /// Other header fields that requests with it may have: fields that can make a server
+        /// forward the request and, for a secret with `methods` or `path_prefix`, all fields that
+        /// are not known to mean something else.
+        #[schemars(length(min = 1), example = json!(["X-Account"]))]
+        headers: List<FieldName>,
     }
 }
 
@@ -102,6 +109,7 @@ impl SecretKeys {
         let methods = some("methods", self.methods, report);
         let places = some("places", self.places, report);
         let compose = some("compose", self.compose, report);
+        let headers = some("headers", self.headers, report);
         let path_prefix = value(self.path_prefix);
 
         let mut secret = Secret::new(entry.key.as_str(), from?);
@@ -122,6 +130,9 @@ impl SecretKeys {
         }
         for Composable(place) in compose?.into_iter().flatten() {
             secret = secret.compose(place);
+        }
+        for field in headers?.into_iter().flatten() {
+            secret = secret.header(field);
         }
         Ok(secret)
     }

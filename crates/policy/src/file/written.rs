@@ -14,7 +14,7 @@ use crate::partial_echo::PartialEcho;
 use crate::pattern::OriginPattern;
 use crate::proxies::{NoProxy, ProxyResolve};
 use crate::proxy_url::ProxyUrl;
-use crate::secret::{PathPrefix, SourceRef};
+use crate::secret::{FieldName, PathPrefix, SourceRef};
 use crate::tls::{PinnedKey, TlsAsk, TlsVersion};
 
 /// Types that are read with their [`FromStr`](std::str::FromStr).
@@ -67,6 +67,11 @@ words! {
         "description": "A prefix of the paths of requests, in whole segments: `/v1/`.",
         "type": "string",
         "pattern": "^/",
+    };
+    FieldName: "a header name, as in `X-Account`", "header names", {
+        "description": "The name of a header field.",
+        "type": "string",
+        "pattern": r"^[A-Za-z0-9!#$%&'*+.^_`|~-]+$",
     };
     NoProxy: "a name, an address or a network", "names, addresses and networks", {
         "description": "A name, which includes all names below it, an address, a network, or `*`.",

@@ -79,6 +79,14 @@ pub fn parent_fields(name: &str) -> Option<Vec<&str>> {
     Some(brackets.filter_map(|at| name.get(..at)).collect())
 }
 
+/// The name of a header field as in CGI and its successors, where all characters but letters and
+/// digits are the same.
+#[must_use]
+pub fn header_name(name: &str) -> String {
+    name.to_ascii_lowercase()
+        .replace(|c: char| !c.is_ascii_alphanumeric(), "-")
+}
+
 /// Percent-decode, including `+` for a space, and `%u0071` as in ASP.NET.
 pub(super) fn decoded(mut text: &[u8]) -> Vec<u8> {
     let mut decoded = Vec::with_capacity(text.len());

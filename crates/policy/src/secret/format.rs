@@ -6,6 +6,7 @@ use serde::Serialize;
 use thiserror::Error;
 
 use super::placement::InHeader;
+use super::request_field::{FieldName, FieldNameError};
 
 /// The placeholder for the value in a format.
 const VALUE: &str = "{}";
@@ -24,9 +25,8 @@ const BASIC: &[u8] = b"Basic ";
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
 pub struct HeaderFormat {
-    /// In lower case.
     #[serde(rename = "header")]
-    field: String,
+    field: FieldName,
     /// None: as in any field.
     format: Option<String>,
 }
@@ -41,11 +41,7 @@ impl HeaderFormat {
     ///
     /// The name or the format is invalid.
     pub fn new(field: &str, format: Option<&str>) -> Result<Self, HeaderFormatError> {
-        let is_token =
-            |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
-        if field.is_empty() || !field.bytes().all(is_token) {
-            return Err(HeaderFormatError::Field);
-        }
+        let field: FieldName = field.parse()?;
         if let Some(format) = format {
             if format.matches(VALUE).count() != 1 {
                 return Err(HeaderFormatError::Value);
@@ -56,7 +52,7 @@ impl HeaderFormat {
             }
         }
         Ok(Self {
-            field: field.to_ascii_lowercase(),
+            field,
             format: format.map(str::to_owned),
         })
     }
@@ -64,7 +60,7 @@ impl HeaderFormat {
     /// The name of the field, in lower case.
     #[must_use]
     pub fn field(&self) -> &str {
-        &self.field
+        self.field.as_str()
     }
 
     /// The format, if there is one.
@@ -74,7 +70,7 @@ impl HeaderFormat {
     }
 
     pub(crate) fn fits(&self, placement: &InHeader<'_>) -> bool {
-        if placement.is_repeated || !self.field.eq_ignore_ascii_case(placement.field) {
+        if placement.is_repeated || !self.field().eq_ignore_ascii_case(placement.field) {
             return false;
         }
         let Some((before, after)) = self.format.as_ref().and_then(|it| it.split_once(VALUE)) else {
@@ -107,8 +103,8 @@ impl fmt::Display for HeaderFormat {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum HeaderFormatError {
     /// The name is invalid.
-    #[error("this is not a header name such as `Authorization`")]
-    Field,
+    #[error(transparent)]
+    Field(#[from] FieldNameError),
     /// The format does not have exactly one placeholder.
     #[error("a format must contain `{{}}` once, for the secret's value, as in `Bearer {{}}`")]
     Value,
@@ -168,11 +164,12 @@ mod tests {
 
     #[test]
     fn invalid_formats() {
-        use HeaderFormatError::{Field, Text, Value};
+        use HeaderFormatError::{Text, Value};
+        let field = HeaderFormatError::Field(FieldNameError);
         for (field, format, error) in [
-            ("", None, Field),
-            ("X Y", None, Field),
-            ("X:", None, Field),
+            ("", None, field),
+            ("X Y", None, field),
+            ("X:", None, field),
             ("X", Some(""), Value),
             ("X", Some("Bearer"), Value),
             ("X", Some("{}{}"), Value),

@@ -12,6 +12,7 @@ mod overrides;
 mod path;
 mod place;
 mod placement;
+mod request_field;
 mod source;
 
 use std::collections::BTreeSet;
@@ -19,15 +20,16 @@ use std::collections::BTreeSet;
 use crate::pattern::OriginPattern;
 use crate::rule::Source;
 
-pub use credential_field::{MAX_FIELD_NAME, is_credential_field};
-pub use field_name::{field_name, names_codec, parent_fields};
+pub use credential_field::{CREDENTIAL_FIELDS, MAX_FIELD_NAME, is_credential_field};
+pub use field_name::{field_name, header_name, names_codec, parent_fields};
 pub use format::{HeaderFormat, HeaderFormatError};
 pub use name::{SecretNameError, check as check_secret_name};
-pub use overrides::{header_name, is_override_header, override_field, override_in_query};
+pub use overrides::{override_field, override_in_query};
 pub(crate) use path::Refused;
 pub use path::{PathPrefix, PathPrefixError, is_plain_in_path};
 pub use place::Place;
 pub use placement::{InHeader, Placement, QueryFields, SCHEMES};
+pub use request_field::{DESTINATION_WORDS, FieldName, FieldNameError, KNOWN_FIELDS, OtherField};
 pub use source::{SourceRef, SourceRefError};
 
 /// A secret: its name in expressions, where its value is stored, and what it is granted for.
@@ -65,6 +67,8 @@ pub struct Secret {
     formats: BTreeSet<HeaderFormat>,
     /// Where other text may be next to it.
     compose: BTreeSet<Place>,
+    /// Other header fields that its requests may have.
+    headers: BTreeSet<FieldName>,
     /// Where it was granted.
     grant_source: Source,
 }
@@ -83,6 +87,7 @@ impl Secret {
             places: None,
             formats: BTreeSet::new(),
             compose: BTreeSet::new(),
+            headers: BTreeSet::new(),
             grant_source: Source::Program(None),
         }
     }
@@ -133,6 +138,14 @@ impl Secret {
         if Place::COMPOSABLE.contains(&place) {
             self.compose.insert(place);
         }
+        self
+    }
+
+    /// Let its requests have this header field, although it can make a server forward the request, or
+    /// take another method or path than those that the secret is restricted to ([`OtherField`]).
+    #[must_use]
+    pub fn header(mut self, field: FieldName) -> Self {
+        self.headers.insert(field);
         self
     }
 
@@ -204,6 +217,22 @@ impl Secret {
     /// The header fields that it is restricted to.
     pub fn formats(&self) -> impl Iterator<Item = &HeaderFormat> {
         self.formats.iter()
+    }
+
+    /// The other header fields that its requests may have.
+    #[must_use]
+    pub fn granted_headers(&self) -> &BTreeSet<FieldName> {
+        &self.headers
+    }
+
+    /// Whether its requests may have a header field.
+    #[must_use]
+    pub fn allows_field(&self, field: &OtherField) -> bool {
+        let mut named = self.headers.iter().map(FieldName::as_str);
+        let mut granted = self.formats.iter().map(HeaderFormat::field);
+        !(self.is_bound() || field.is_destination())
+            || named.any(|name| name == field.name())
+            || granted.any(|name| name == field.name())
     }
 
     pub(crate) fn names_places(&self) -> bool {

@@ -1,5 +1,5 @@
-//! Fields that can make a server use another method or path than the request's. A secret that is
-//! restricted to methods or paths is not sent with any of them.
+//! Fields of queries and bodies that can make a server use another method than the request's. A
+//! secret that is restricted to methods or paths is not sent with any of them.
 
 use super::field_name::decoded;
 
@@ -12,53 +12,6 @@ const METHOD_FIELDS: [&str; 5] = [
     "X-HTTP-Method-Override",
     "X-HTTP-Method",
 ];
-
-/// Whether a header field can override the method or the path, or the origin as seen by proxies:
-/// `X-HTTP-Method-Override`, `X-Original-URL`, `X-Rewrite-URL`, `X-Forwarded-…`, `Forwarded` and their
-/// variants; or whether it names another path to read or write: `Destination` (RFC 4918),
-/// `X-Amz-Copy-Source`, `X-Copy-From`, `X-Ms-Rename-Source`, `X-Symlink-Target`, `X-Object-Manifest`.
-#[must_use]
-pub fn is_override_header(name: &str) -> bool {
-    let name = header_name(name);
-    let prefixes = [
-        "x-http-method",
-        "x-http-path",
-        "x-http-url",
-        "x-http-uri",
-        "x-method",
-        "x-original-",
-        "x-rewrite-",
-        "x-rewritten-",
-        "x-override-",
-        "x-forwarded-",
-        "x-envoy-original-",
-        "x-request-url",
-        "x-request-uri",
-        "x-request-path",
-        "x-script-name",
-        "x-copy-from",
-        "x-url",
-        "x-uri",
-    ];
-    matches!(
-        &*name,
-        "forwarded" | "x-forwarded" | "destination" | "method-override"
-    ) || name.ends_with("-method-override")
-        || name.ends_with("-copy-source")
-        || name.ends_with("-rename-source")
-        || name.ends_with("-symlink-target")
-        || name.ends_with("-object-manifest")
-        || name.ends_with("-url-override")
-        || prefixes.iter().any(|prefix| name.starts_with(prefix))
-}
-
-/// The name of a header field as in CGI and its successors, where all characters but letters and
-/// digits are the same.
-#[must_use]
-pub fn header_name(name: &str) -> String {
-    name.to_ascii_lowercase()
-        .replace(|c: char| !c.is_ascii_alphanumeric(), "-")
-}
 
 /// The field of a query, a form or a JSON object that some framework uses as the method, if a name,
 /// which can be percent-encoded, matches one.
@@ -90,48 +43,6 @@ pub fn override_in_query(query: &[u8]) -> Option<&'static str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn headers() {
-        for name in [
-            "X-HTTP-Method-Override",
-            "x-http-method",
-            "X-Method-Override",
-            "X_HTTP_METHOD_OVERRIDE",
-            "X-HTTP_Method-Override",
-            "X-Original-URL",
-            "X-Original-URI",
-            "X-Original-Method",
-            "X-Rewrite-URL",
-            "X-Forwarded-For",
-            "X-Forwarded-Host",
-            "X-Forwarded-Prefix",
-            "X-Forwarded-Uri",
-            "X_Forwarded_Path",
-            "Forwarded",
-            "X-Envoy-Original-Path",
-            "X.HTTP.Method.Override",
-            "X-HTTP+Method",
-            "Method-Override",
-            "Destination",
-            "X-Amz-Copy-Source",
-            "X-Copy-From",
-        ] {
-            assert!(is_override_header(name), "{name}");
-        }
-        for name in [
-            "Authorization",
-            "X-Token",
-            "Content-Type",
-            "X-HTTP-Step",
-            "X-Request-Id",
-            "Forwarded-To",
-            "X-Originating-Build",
-            "Prefer",
-        ] {
-            assert!(!is_override_header(name), "{name}");
-        }
-    }
 
     #[test]
     fn fields() {

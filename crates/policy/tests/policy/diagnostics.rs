@@ -322,7 +322,7 @@ fn secrets() {
             ),
         ),
         (
-            "secrets: {A: {from: env:A, origins: [https://a.example], places: [{header: X Y}, {format: 'a'}, {header: X, format: a}, {header: X, format: ' {}'}, {headre: X}, {header: 5}], compose: [token]}, B: {from: env:A, origins: [https://a.example], compose: []}}",
+            "secrets: {A: {from: env:A, origins: [https://a.example], places: [{header: X Y}, {format: 'a'}, {header: X, format: a}, {header: X, format: ' {}'}, {headre: X}, {header: 5}], compose: [token]}, B: {from: env:A, origins: [https://a.example], compose: []}, C: {from: env:A, origins: [https://a.example], headers: [X Y, 5]}, D: {from: env:A, origins: [https://a.example], headers: []}}",
             "1:68: `secrets.A.places`: this is not a header name such as `Authorization`\n\
              1:82: `secrets.A.places`: the header field is missing; add `header: NAME`\n\
              1:98: `secrets.A.places`: a format must contain `{}` once, for the secret's value, as in `Bearer {}`\n\
@@ -331,7 +331,10 @@ fn secrets() {
              1:150: `secrets.A.places`: unknown key `headre`, did you mean `header`?\n\
              1:171: `secrets.A.places.header`: expected a text, not a number\n\
              1:186: `secrets.A.compose`: expected `header`, `query`, `path`, `body` or `url`, not `token`\n\
-             1:242: `secrets.B`: an empty list grants nothing; remove it"
+             1:242: `secrets.B`: an empty list grants nothing; remove it\n\
+             1:313: `secrets.C.headers`: this is not a header name such as `Authorization`\n\
+             1:318: `secrets.C.headers`: expected a header name, as in `X-Account`, not a number\n\
+             1:370: `secrets.D`: an empty list grants nothing; remove it"
                 .to_owned(),
         ),
     ] {

@@ -35,6 +35,7 @@ secrets:
     path_prefix: /v1/
     places: [query, {header: Authorization, format: "Bearer {}"}]
     compose: [path]
+    headers: [X-Account]
   ANYWHERE: {from: file:/run/secrets/any, origins: [http://10.0.0.1:8080]}
   hook: {from: vault:kv/hunter2, origins: [https://api.example.com], places: [url]}
   key: {from: env:KEY, origins: [https://api.example.com], places: [signature, header]}
@@ -65,18 +66,18 @@ fn line_by_line() {
           17  https origins go through http://proxy.example:3128
           19  internal.example and names below it and addresses in 10.0.0.0/8 go through no proxy
           20  steps may use the proxies http://other.example and http://third.example
-          29  the secret ANYWHERE, from file:/run/secrets/any, may be sent to http://10.0.0.1:8080: any method; any path; headers, signatures and tokens
-          22  the secret TOKEN, from env:API_TOKEN, may be sent to https://api.example.com and https://*.example.com: PATCH and POST; paths under /v1/; queries, paths and the header `authorization` as `Bearer {}`; next to other text in paths
-          30  the secret hook, from vault:…, may be sent to https://api.example.com: any method; any path; whole URLs
-          31  the secret key, from env:KEY, may be sent to https://api.example.com: any method; any path; headers and signatures
-          32  the secret signing, from env:KEY, may sign requests to https://api.example.com: any method; any path; signatures
+          30  the secret ANYWHERE, from file:/run/secrets/any, may be sent to http://10.0.0.1:8080: any method; any path; headers, signatures and tokens
+          22  the secret TOKEN, from env:API_TOKEN, may be sent to https://api.example.com and https://*.example.com: PATCH and POST; paths under /v1/; queries, paths and the header `authorization` as `Bearer {}`; next to other text in paths; also with the header `x-account`
+          31  the secret hook, from vault:…, may be sent to https://api.example.com: any method; any path; whole URLs
+          32  the secret key, from env:KEY, may be sent to https://api.example.com: any method; any path; headers and signatures
+          33  the secret signing, from env:KEY, may sign requests to https://api.example.com: any method; any path; signatures
            -  a part of a secret in a response is reported
            -  step files may name no files
-          34  wall: 120 s
-          36  cpu: 2.5 s
+          35  wall: 120 s
+          37  cpu: 2.5 s
            -  connect: 10 s
            -  read: 60 s
-          35  memory: 32 MiB
+          36  memory: 32 MiB
            -  requests: 64
            -  concurrent_requests: 16
            -  hosts: 16

@@ -1,7 +1,7 @@
 //! Where secrets may be sent.
 
 use expect_test::expect;
-use http_step_policy::{InHeader, Place, Placement, Policy, Secret, SecretUse};
+use http_step_policy::{InHeader, OtherField, Place, Placement, Policy, Secret, SecretUse};
 use proptest::prelude::*;
 
 use crate::{origin, policy};
@@ -237,6 +237,7 @@ fn by_default() {
             has_ambiguous_value: false,
             place,
             placement,
+            other_fields: &[],
             override_field: None,
         };
         let verdict = match policy.secret(name).unwrap().admit_use(&used) {
@@ -306,6 +307,7 @@ fn a_header_field_for_something_else() {
             is_basic: false,
             is_repeated: false,
         }),
+        other_fields: &[],
         override_field: None,
     };
     let mut all = String::new();
@@ -381,7 +383,8 @@ fn overrides() {
             has_ambiguous_value: false,
             place,
             placement: Placement::Whole,
-            override_field: Some("x-original-url"),
+            other_fields: &[],
+            override_field: Some("_method"),
         };
         let verdict = match policy.secret(name).unwrap().admit_use(&used) {
             Ok(()) => "may".to_owned(),
@@ -390,14 +393,91 @@ fn overrides() {
         all += &format!("{name}, {place}: {verdict}\n");
     }
     expect![[r#"
-        M, header: the policy does not allow the secret `M` in a header of a request to https://a.example with `x-original-url`: it is granted only for POST requests, and `x-original-url` can make a server use another method or path; remove it; `methods: null` under `M:` in policy.yaml
-        P, header: the policy does not allow the secret `P` in a header of a request to https://a.example with `x-original-url`: it is granted only for paths under `/v1/`, and `x-original-url` can make a server use another method or path; remove it; `path_prefix: null` under `P:` in policy.yaml
-        B, header: the policy does not allow the secret `B` in a header of a request to https://a.example with `x-original-url`: it is granted only for POST requests, and `x-original-url` can make a server use another method or path; remove it; `methods: null, path_prefix: null` under `B:` in policy.yaml
-        B, url: the policy does not allow the secret `B` as the URL of a request with `x-original-url`: it is granted only for some methods or paths, and `x-original-url` can make a server use another method or path; remove it; `methods: null, path_prefix: null` under `B:` in policy.yaml
-        B, signature: the policy does not allow the secret `B` as the signing key of a request to https://a.example with `x-original-url`: it is granted only for POST requests, and `x-original-url` can make a server use another method or path; remove it; `methods: null, path_prefix: null` under `B:` in policy.yaml
-        B, token: the policy does not allow the secret `B` for the token of a request to https://a.example with `x-original-url`: it is granted only for POST requests, and `x-original-url` can make a server use another method or path; remove it; `methods: null, path_prefix: null` under `B:` in policy.yaml
+        M, header: the policy does not allow the secret `M` in a header of a request to https://a.example with `_method`: it is granted only for POST requests, and `_method` can make a server use another method or path; remove it; `methods: null` under `M:` in policy.yaml
+        P, header: the policy does not allow the secret `P` in a header of a request to https://a.example with `_method`: it is granted only for paths under `/v1/`, and `_method` can make a server use another method or path; remove it; `path_prefix: null` under `P:` in policy.yaml
+        B, header: the policy does not allow the secret `B` in a header of a request to https://a.example with `_method`: it is granted only for POST requests, and `_method` can make a server use another method or path; remove it; `methods: null, path_prefix: null` under `B:` in policy.yaml
+        B, url: the policy does not allow the secret `B` as the URL of a request with `_method`: it is granted only for some methods or paths, and `_method` can make a server use another method or path; remove it; `methods: null, path_prefix: null` under `B:` in policy.yaml
+        B, signature: the policy does not allow the secret `B` as the signing key of a request to https://a.example with `_method`: it is granted only for POST requests, and `_method` can make a server use another method or path; remove it; `methods: null, path_prefix: null` under `B:` in policy.yaml
+        B, token: the policy does not allow the secret `B` for the token of a request to https://a.example with `_method`: it is granted only for POST requests, and `_method` can make a server use another method or path; remove it; `methods: null, path_prefix: null` under `B:` in policy.yaml
         N, header: may
     "#]].assert_eq(&all);
+}
+
+/// A field from which a server may take a method or a path, and one that names a destination.
+#[test]
+fn other_header_fields() {
+    let to = origin("https://a.example");
+    let file = |keys: &str| {
+        policy(&format!(
+            "secrets:\n  T:\n    from: env:A\n    origins: [https://a.example]\n    {keys}\n"
+        ))
+    };
+    let mut all = String::new();
+    for (keys, place) in [
+        ("methods: [POST]", Place::Header),
+        ("path_prefix: /v1/", Place::Header),
+        ("path_prefix: /v1/\n    places: [url]", Place::Url),
+        ("methods: [POST]\n    path_prefix: /v1/", Place::Signature),
+        (
+            "methods: [POST]\n    headers: [X-Other, SCRIPT-NAME]",
+            Place::Token,
+        ),
+        (
+            "methods: [POST]\n    places: [header, {header: x-a}]",
+            Place::Header,
+        ),
+        ("places: [header]", Place::Header),
+    ] {
+        for field in ["SCRIPT_NAME", "X-Base-Url"] {
+            let fields = ["Accept", "X-Api-Key", field];
+            let fields = fields.map(|name| OtherField::new(name, b"/v1"));
+            let fields: Vec<OtherField> = fields.into_iter().flatten().collect();
+            let admit = |policy: &Policy| {
+                policy.secret("T").unwrap().admit_use(&SecretUse {
+                    origin: &to,
+                    method: "POST",
+                    path: "/v1/",
+                    has_ambiguous_value: false,
+                    place,
+                    placement: Placement::Whole,
+                    other_fields: &fields,
+                    override_field: None,
+                })
+            };
+            let denied = admit(&file(keys));
+            let lines = keys.split("\n    ");
+            let said = keys.replace("\n    ", ", ");
+            let Err(denial) = denied else {
+                all += &format!("{said}; {field}: may\n");
+                continue;
+            };
+            all += &format!("{said}; {field}: {}\n", crate::with_grant(&denial));
+            let line = denial.grant().unwrap().policy_line();
+            let others = lines.filter(|line| !line.starts_with("headers:"));
+            let granted: Vec<&str> = others.chain([line.line()]).collect();
+            assert_eq!(admit(&file(&granted.join("\n    "))), Ok(()), "{denial}");
+        }
+    }
+    expect![[r#"
+        methods: [POST]; SCRIPT_NAME: the policy does not allow the secret `T` in a header of a request to https://a.example with the header `script_name`: it is granted only for POST requests, and servers may take another method or path from `script_name`; remove it; `headers: [script_name]` under `T:` in policy.yaml
+        methods: [POST]; X-Base-Url: the policy does not allow the secret `T` in a header of a request to https://a.example with the header `x-base-url`: `x-base-url` can make a server send the secret elsewhere; remove it; `headers: [x-base-url]` under `T:` in policy.yaml
+        path_prefix: /v1/; SCRIPT_NAME: the policy does not allow the secret `T` in a header of a request to https://a.example with the header `script_name`: it is granted only for paths under `/v1/`, and servers may take another method or path from `script_name`; remove it; `headers: [script_name]` under `T:` in policy.yaml
+        path_prefix: /v1/; X-Base-Url: the policy does not allow the secret `T` in a header of a request to https://a.example with the header `x-base-url`: `x-base-url` can make a server send the secret elsewhere; remove it; `headers: [x-base-url]` under `T:` in policy.yaml
+        path_prefix: /v1/, places: [url]; SCRIPT_NAME: the policy does not allow the secret `T` as the URL of a request with the header `script_name`: it is granted only for some methods or paths, and servers may take another method or path from `script_name`; remove it; `headers: [script_name]` under `T:` in policy.yaml
+        path_prefix: /v1/, places: [url]; X-Base-Url: the policy does not allow the secret `T` as the URL of a request with the header `x-base-url`: `x-base-url` can make a server send the secret elsewhere; remove it; `headers: [x-base-url]` under `T:` in policy.yaml
+        methods: [POST], path_prefix: /v1/; SCRIPT_NAME: the policy does not allow the secret `T` as the signing key of a request to https://a.example with the header `script_name`: it is granted only for POST requests, and servers may take another method or path from `script_name`; remove it; `headers: [script_name]` under `T:` in policy.yaml
+        methods: [POST], path_prefix: /v1/; X-Base-Url: the policy does not allow the secret `T` as the signing key of a request to https://a.example with the header `x-base-url`: `x-base-url` can make a server send the secret elsewhere; remove it; `headers: [x-base-url]` under `T:` in policy.yaml
+        methods: [POST], headers: [X-Other, SCRIPT-NAME]; SCRIPT_NAME: the policy does not allow the secret `T` for the token of a request to https://a.example with the header `script_name`: it is granted only for POST requests, and servers may take another method or path from `script_name`; remove it; `headers: [script-name, x-other, script_name]` under `T:` in policy.yaml
+        methods: [POST], headers: [X-Other, SCRIPT-NAME]; X-Base-Url: the policy does not allow the secret `T` for the token of a request to https://a.example with the header `x-base-url`: `x-base-url` can make a server send the secret elsewhere; remove it; `headers: [script-name, x-other, x-base-url]` under `T:` in policy.yaml
+        methods: [POST], places: [header, {header: x-a}]; SCRIPT_NAME: the policy does not allow the secret `T` in a header of a request to https://a.example with the header `script_name`: it is granted only for POST requests, and servers may take another method or path from `script_name`; remove it; `headers: [script_name]` under `T:` in policy.yaml
+        methods: [POST], places: [header, {header: x-a}]; X-Base-Url: the policy does not allow the secret `T` in a header of a request to https://a.example with the header `x-base-url`: `x-base-url` can make a server send the secret elsewhere; remove it; `headers: [x-base-url]` under `T:` in policy.yaml
+        places: [header]; SCRIPT_NAME: may
+        places: [header]; X-Base-Url: the policy does not allow the secret `T` in a header of a request to https://a.example with the header `x-base-url`: `x-base-url` can make a server send the secret elsewhere; remove it; `headers: [x-base-url]` under `T:` in policy.yaml
+    "#]].assert_eq(&all);
+
+    let field = OtherField::new("X-A", b"//b.example").unwrap();
+    let granted = file("methods: [POST]\n    places: [header, {header: x-a}]");
+    assert!(granted.secret("T").unwrap().allows_field(&field));
 }
 
 /// The grant in a denial grants the secret.
@@ -455,6 +535,7 @@ fn the_grant_beside_other_text_grants() {
                 has_ambiguous_value: false,
                 place,
                 placement: Placement::Composed,
+                other_fields: &[],
                 override_field: None,
             })
         };

@@ -1,0 +1,382 @@
+//! The other header fields of a request with a secret.
+//!
+//! Nobody knows all fields from which servers take a method, a path or a destination: `SCRIPT_NAME`
+//! (gunicorn), `Daphne-Root-Path`, `X-Openai-Baseurl` (Weaviate), `X-Portkey-Custom-Host`. So a
+//! secret that is restricted to methods or paths is sent only with fields whose meaning is known.
+//! Other secrets are sent with any field, unless it looks like a destination.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::Serialize;
+use thiserror::Error;
+
+use super::credential_field::is_credential_field;
+
+/// The fields whose meaning is known, in lower case, besides those for credentials: no server takes
+/// a method, a path or a destination from them. They are compared exactly, since servers that join
+/// fields of similar names would read others for them.
+pub const KNOWN_FIELDS: [&str; 89] = [
+    // HTTP, cookies and authentication.
+    "accept",
+    "accept-charset",
+    "accept-encoding",
+    "accept-language",
+    "cache-control",
+    "content-digest",
+    "content-disposition",
+    "content-encoding",
+    "content-language",
+    "content-length",
+    "content-md5",
+    "content-range",
+    "content-transfer-encoding",
+    "content-type",
+    "cookie",
+    "date",
+    "digest",
+    "dnt",
+    "expect",
+    "from",
+    // Set by the host.
+    "host",
+    "idempotency-key",
+    "if-match",
+    "if-modified-since",
+    "if-none-match",
+    "if-range",
+    "if-unmodified-since",
+    "link",
+    "mime-version",
+    "origin",
+    "pragma",
+    "prefer",
+    "priority",
+    "referer",
+    "repr-digest",
+    "sec-gpc",
+    "signature",
+    "signature-input",
+    "te",
+    "user-agent",
+    // Traces and requests.
+    "b3",
+    "baggage",
+    "traceparent",
+    "tracestate",
+    "x-amzn-trace-id",
+    "x-b3-parentspanid",
+    "x-b3-sampled",
+    "x-b3-spanid",
+    "x-b3-traceid",
+    "x-correlation-id",
+    "x-request-id",
+    "x-requested-with",
+    // Signatures.
+    "stripe-signature",
+    "webhook-id",
+    "webhook-signature",
+    "webhook-timestamp",
+    "x-amz-content-sha256",
+    "x-amz-date",
+    "x-gitea-signature",
+    "x-hub-signature",
+    "x-hub-signature-256",
+    "x-signature",
+    "x-slack-request-timestamp",
+    "x-slack-signature",
+    // Versions and operations of APIs, and whose key it is.
+    "anthropic-beta",
+    "anthropic-version",
+    "api-username",
+    "cf-access-client-id",
+    "http-referer",
+    "intercom-version",
+    "kbn-xsrf",
+    "linkedin-version",
+    "notion-version",
+    "openai-beta",
+    "openai-organization",
+    "openai-project",
+    "soapaction",
+    "square-version",
+    "stripe-version",
+    "x-algolia-application-id",
+    "x-amz-target",
+    "x-atlassian-token",
+    "x-auth-email",
+    "x-clickhouse-user",
+    "x-github-api-version",
+    "x-goog-user-project",
+    "x-ms-date",
+    "x-ms-version",
+    "x-title",
+];
+
+/// What the words of a name end with if the field may say where the server sends the request.
+pub const DESTINATION_WORDS: [&str; 17] = [
+    "authority",
+    "backend",
+    "destination",
+    "dst",
+    "endpoint",
+    "forward",
+    "forwarded",
+    "host",
+    "hostname",
+    "origin",
+    "proxy",
+    "redirect",
+    "route",
+    "target",
+    "upstream",
+    "uri",
+    "url",
+];
+
+/// A header field that not every secret may be sent with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OtherField {
+    /// In lower case.
+    name: String,
+    is_destination: bool,
+}
+
+impl OtherField {
+    /// A field of a request; none if its meaning is known ([`KNOWN_FIELDS`],
+    /// [`is_credential_field`]).
+    ///
+    /// ```
+    /// use http_step_policy::OtherField;
+    ///
+    /// assert_eq!(OtherField::new("Accept", b"*/*"), None);
+    /// assert!(!OtherField::new("SCRIPT_NAME", b"/v1").unwrap().is_destination());
+    /// assert!(OtherField::new("X-Base-Url", b"a.example").unwrap().is_destination());
+    /// ```
+    #[must_use]
+    pub fn new(name: &str, value: &[u8]) -> Option<Self> {
+        let name = name.to_ascii_lowercase();
+        if KNOWN_FIELDS.contains(&name.as_str()) || is_credential_field(&name) {
+            return None;
+        }
+        let is_destination = has_destination_word(&name) || is_url(value);
+        Some(Self {
+            name,
+            is_destination,
+        })
+    }
+
+    /// Its name, in lower case.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Whether it may say where the server sends the request.
+    #[must_use]
+    pub fn is_destination(&self) -> bool {
+        self.is_destination
+    }
+}
+
+fn has_destination_word(name: &str) -> bool {
+    let mut words = name.split(|c: char| !c.is_ascii_alphanumeric());
+    words.any(|word| DESTINATION_WORDS.iter().any(|it| word.ends_with(it)))
+}
+
+/// Whether a value contains a URL with an authority, also in JSON with escapes or percent-encoded,
+/// or is one without a scheme.
+fn is_url(value: &[u8]) -> bool {
+    let value = value.to_ascii_lowercase();
+    let marks: [&[u8]; 5] = [b"://", b":\\", b":%2f", b"%3a//", b"%3a%2f"];
+    value.trim_ascii().starts_with(b"//")
+        || marks
+            .iter()
+            .any(|mark| value.windows(mark.len()).any(|it| it == *mark))
+}
+
+/// The name of a header field, in lower case.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+pub struct FieldName(String);
+
+impl FieldName {
+    /// In lower case.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for FieldName {
+    type Err = FieldNameError;
+
+    fn from_str(name: &str) -> Result<Self, FieldNameError> {
+        let is_token =
+            |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
+        if name.is_empty() || !name.bytes().all(is_token) {
+            return Err(FieldNameError);
+        }
+        Ok(Self(name.to_ascii_lowercase()))
+    }
+}
+
+impl fmt::Display for FieldName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// A text that is not a header name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[error("this is not a header name such as `Authorization`")]
+pub struct FieldNameError;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn is_destination(name: &str, value: &str) -> bool {
+        OtherField::new(name, value.as_bytes()).is_some_and(|field| field.is_destination())
+    }
+
+    #[test]
+    fn destinations() {
+        for name in [
+            "X-Portkey-Custom-Host",
+            "X-Openai-Baseurl",
+            "X-Openai-Base-Url",
+            "Helicone-Target-Url",
+            "X-Forwarded-Host",
+            "X_Forwarded_Host",
+            "X.Forwarded.For",
+            "Forwarded",
+            "Destination",
+            "l5d-dst-override",
+            "x-cf-forwarded-url",
+            "x-http-host-override",
+            "X-Rewrite-URL",
+            "X-Request-URI",
+            "X-Upstream",
+            "X-Proxy",
+            "X-Api-Endpoint",
+            "X-Backend",
+            "X-Amz-Website-Redirect-Location",
+            "X-RapidAPI-Host",
+            "X-Host",
+            "Host_",
+        ] {
+            assert!(is_destination(name, "x"), "{name}");
+        }
+        for value in [
+            "https://evil.example",
+            "x=http://evil.example",
+            "//evil.example",
+            "{\"custom_host\":\"https:\\u002f\\u002fevil.example\"}",
+            "{\"custom_host\":\"https:\\/\\/evil.example\"}",
+            "HTTPS%3A%2F%2Fevil.example",
+            "https%3a//evil.example",
+            "https:%2F%2Fevil.example",
+        ] {
+            assert!(is_destination("X-Anything", value), "{value}");
+        }
+    }
+
+    /// What clients of common APIs send.
+    #[test]
+    fn fields_of_common_apis() {
+        for (name, value) in [
+            (
+                "Accept",
+                "application/ld+json; profile=\"https://a.example\"",
+            ),
+            ("Content-Type", "text/xml; action=\"https://a.example\""),
+            ("Cookie", "next=https://a.example"),
+            ("Depth", "1"),
+            ("Docker-Distribution-Api-Version", "registry/2.0"),
+            ("Dropbox-API-Arg", "{\"path\": \"/a/b\"}"),
+            ("HTTP-Referer", "https://a.example"),
+            ("Host", "a.example"),
+            ("Kbn-Xsrf", "true"),
+            ("Link", "<http://www.w3.org/ns/ldp#Resource>; rel=\"type\""),
+            ("Lock-Token", "<urn:uuid:1>"),
+            ("OData-Version", "4.0"),
+            ("Origin", "https://a.example"),
+            ("Overwrite", "F"),
+            ("Referer", "https://a.example/"),
+            ("SOAPAction", "\"http://a.example/Get\""),
+            ("Slug", "a.txt"),
+            ("Stripe-Account", "acct_1"),
+            ("Sudo", "root"),
+            ("Tus-Resumable", "1.0.0"),
+            ("Upload-Offset", "0"),
+            ("User-Agent", "bot (+https://a.example)"),
+            ("X-Amz-Acl", "private"),
+            ("X-Amz-Meta-Build", "42"),
+            ("X-Amz-Storage-Class", "STANDARD"),
+            ("X-Amz-Server-Side-Encryption", "AES256"),
+            ("X-Amz-Target", "DynamoDB_20120810.GetItem"),
+            ("X-Atlassian-Token", "no-check"),
+            ("X-Checksum-Sha256", "00"),
+            ("X-Discord-Locale", "en-US"),
+            ("X-GitHub-Api-Version", "2022-11-28"),
+            ("X-Goog-Request-Params", "name=projects/a"),
+            ("X-HTTP-Method-Override", "PATCH"),
+            ("X-Ms-Blob-Type", "BlockBlob"),
+            ("X-Vault-Namespace", "a/b"),
+            ("ce-id", "1"),
+            ("ce-type", "com.example.built"),
+        ] {
+            assert!(!is_destination(name, value), "{name}: {value}");
+        }
+    }
+
+    #[test]
+    fn known_fields_are_exact() {
+        for name in [
+            "Content-Type",
+            "HOST",
+            "X-Api-Key",
+            "x_api_key",
+            "Authorization",
+        ] {
+            assert_eq!(OtherField::new(name, b"//"), None, "{name}");
+        }
+        for name in [
+            "SCRIPT_NAME",
+            "Content-Location",
+            "Content_Type",
+            "X_Request_Id",
+            "Daphne-Root-Path",
+            "X-HTTP-Method-Override",
+            "Range",
+            "If",
+            "",
+        ] {
+            assert!(OtherField::new(name, b"").is_some(), "{name}");
+        }
+        for field in KNOWN_FIELDS {
+            assert_eq!(field, field.to_ascii_lowercase());
+        }
+    }
+
+    #[test]
+    fn the_documentation_lists_the_fields() {
+        let page = include_str!("../../../../docs/secrets.md");
+        let listed = |before: &str| {
+            let list = page.split(before).nth(1).unwrap();
+            let list = list.split("\n\n").nth(1).unwrap();
+            let listed: Vec<&str> = list.split('`').skip(1).step_by(2).collect();
+            listed
+        };
+        assert_eq!(listed("These are the known fields:"), KNOWN_FIELDS);
+        assert_eq!(listed("These words name a destination:"), DESTINATION_WORDS);
+    }
+
+    #[test]
+    fn names() {
+        assert_eq!("X-Account".parse(), Ok(FieldName("x-account".to_owned())));
+        for name in ["", "X Account", "X:", "é"] {
+            assert_eq!(name.parse::<FieldName>(), Err(FieldNameError), "{name}");
+        }
+    }
+}
