@@ -12,7 +12,7 @@ use ipnet::IpNet;
 
 use crate::body::{self, Data, Json, Part};
 use crate::exit::Exit;
-use crate::secret_args::{SecretArg, SecretCompose, SecretPlaces};
+use crate::secret_args::{SecretArg, SecretCompose, SecretHeaders, SecretPlaces};
 use crate::{curl, terminal, typed_url};
 
 /// Run HTTP steps of CI builds in a sandbox.
@@ -216,6 +216,11 @@ pub(crate) struct PolicyArgs {
     #[arg(long, value_name = "NAME=PLACES")]
     pub(crate) secret_compose: Vec<SecretCompose>,
 
+    /// Other header fields that requests with a secret may have, although a server may forward
+    /// the request to where they say: `TOKEN=X-Base-Url`. Can be repeated.
+    #[arg(long, value_name = "NAME=FIELDS")]
+    pub(crate) secret_headers: Vec<SecretHeaders>,
+
     /// What to do if a response contains a part of a secret: `report` warns, `stop`
     /// also ends the run before the component sees the part. The default is `report`;
     /// use `stop` for components that you don't trust.
@@ -243,6 +248,7 @@ impl PolicyArgs {
             && self.secret.is_empty()
             && self.secret_places.is_empty()
             && self.secret_compose.is_empty()
+            && self.secret_headers.is_empty()
             && self.partial_echo.is_none()
     }
 }

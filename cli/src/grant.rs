@@ -91,6 +91,11 @@ fn options(permission: &Permission) -> String {
             let places = added.iter().map(Place::to_string).chain(header);
             option_words("--secret-places", name, places)
         }
+        Permission::SecretHeaders { name, header, .. } => option_words(
+            "--secret-headers",
+            name,
+            std::iter::once(header.to_string()),
+        ),
         Permission::SecretCompose { name, place, .. } => {
             named_places("--secret-compose", name, &[*place])
         }
@@ -228,7 +233,7 @@ mod tests {
         let origin = |text: &str| text.parse::<Origin>().unwrap();
         let [given]: [Secret; 1] = {
             let arg: SecretArg = "TOKEN=file:/a b@https://a.example".parse().unwrap();
-            let secrets = secret_args::secrets(&[arg], &[], &[]).unwrap();
+            let secrets = secret_args::secrets(&[arg], &[], &[], &[]).unwrap();
             secrets.try_into().unwrap()
         };
         let mut said = String::new();

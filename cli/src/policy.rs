@@ -76,6 +76,7 @@ fn granted(mut policy: Policy, args: &PolicyArgs) -> Result<Policy, String> {
         secret,
         secret_places,
         secret_compose,
+        secret_headers,
         partial_echo,
     } = args;
     if *proxy_from_env {
@@ -99,7 +100,7 @@ fn granted(mut policy: Policy, args: &PolicyArgs) -> Result<Policy, String> {
     for files in allow_file {
         policy = policy.allow_file(files.clone());
     }
-    let secrets = secret_args::secrets(secret, secret_places, secret_compose);
+    let secrets = secret_args::secrets(secret, secret_places, secret_compose, secret_headers);
     for secret in secrets.map_err(|error| error.to_string())? {
         policy = policy.grant_secret(secret);
     }

@@ -1,4 +1,4 @@
-//! `--secret`, `--secret-places` and `--secret-compose`.
+//! `--secret`, `--secret-places`, `--secret-compose` and `--secret-headers`.
 //!
 //! An argument that can't be parsed is not shown, not even its name: it may be the value
 //! of the secret, written where its source belongs.
@@ -7,8 +7,8 @@ use std::fmt;
 use std::str::FromStr;
 
 use http_step_host::policy::{
-    HeaderFormat, HeaderFormatError, OriginPattern, Place, Secret, SecretNameError, SourceRef,
-    SourceRefError, check_secret_name,
+    FieldName, FieldNameError, HeaderFormat, HeaderFormatError, OriginPattern, Place, Secret,
+    SecretNameError, SourceRef, SourceRefError, check_secret_name,
 };
 use http_step_yaml::excerpt;
 use thiserror::Error;
@@ -47,6 +47,13 @@ pub(crate) struct SecretPlaces(NamedPlaces<SecretPlace>);
 /// `--secret-compose NAME=path`: where other text may be next to a secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct SecretCompose(NamedPlaces<Place>);
+
+/// `--secret-headers NAME=X-Account`: other header fields that requests with a secret may have.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct SecretHeaders {
+    name: String,
+    fields: Vec<FieldName>,
+}
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum SecretPlace {
@@ -96,14 +103,35 @@ impl<P> NamedPlaces<P> {
         text: &str,
         place: impl Fn(&str) -> Result<P, SecretPlacesError>,
     ) -> Result<Self, SecretPlacesError> {
-        let (name, words) = text.split_once('=').ok_or(SecretPlacesError::Form)?;
-        if name.is_empty() || words.is_empty() {
-            return Err(SecretPlacesError::Form);
-        }
-        let words = words.split(',').map(str::trim);
+        let (name, words) = name_and_words(text).ok_or(SecretPlacesError::Form)?;
         Ok(Self {
             name: name.to_owned(),
             places: words.map(place).collect::<Result<_, _>>()?,
+        })
+    }
+}
+
+/// `NAME=WORD,WORD`.
+fn name_and_words(text: &str) -> Option<(&str, impl Iterator<Item = &str>)> {
+    let (name, words) = text.split_once('=')?;
+    let is_complete = !name.is_empty() && !words.is_empty();
+    is_complete.then(|| (name, words.split(',').map(str::trim)))
+}
+
+impl FromStr for SecretHeaders {
+    type Err = SecretHeadersError;
+
+    fn from_str(text: &str) -> Result<Self, SecretHeadersError> {
+        let (name, words) = name_and_words(text).ok_or(SecretHeadersError::Form)?;
+        let field = |word: &str| {
+            word.parse().map_err(|error| SecretHeadersError::Field {
+                field: excerpt(word),
+                error,
+            })
+        };
+        Ok(Self {
+            name: name.to_owned(),
+            fields: words.map(field).collect::<Result<_, _>>()?,
         })
     }
 }
@@ -130,6 +158,7 @@ pub(crate) fn secrets(
     args: &[SecretArg],
     places: &[SecretPlaces],
     compose: &[SecretCompose],
+    headers: &[SecretHeaders],
 ) -> Result<Vec<Secret>, SecretArgsError> {
     let mut secrets: Vec<Secret> = Vec::new();
     for SecretArg(arg) in args {
@@ -161,6 +190,12 @@ pub(crate) fn secrets(
         let secret = find(&mut secrets, &named.name, "--secret-compose")?;
         for place in &named.places {
             *secret = secret.clone().compose(*place);
+        }
+    }
+    for named in headers {
+        let secret = find(&mut secrets, &named.name, "--secret-headers")?;
+        for field in &named.fields {
+            *secret = secret.clone().header(field.clone());
         }
     }
     Ok(secrets)
@@ -212,6 +247,18 @@ pub(crate) enum SecretPlacesError {
     Header {
         field: String,
         error: HeaderFormatError,
+    },
+}
+
+/// An invalid `--secret-headers`.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub(crate) enum SecretHeadersError {
+    #[error("write NAME=FIELD or NAME=FIELD,FIELD")]
+    Form,
+    #[error("`{field}`: {error}")]
+    Field {
+        field: String,
+        error: FieldNameError,
     },
 }
 
@@ -361,7 +408,7 @@ mod tests {
             "A=env:A@https://b.example",
             "A=env:A@https://b.example",
         ]);
-        let both = secrets(&given, &[], &[]);
+        let both = secrets(&given, &[], &[], &[]);
         let [a, b] = <[Secret; 2]>::try_from(both.unwrap()).unwrap();
         assert_eq!(
             a,
@@ -373,7 +420,7 @@ mod tests {
 
         let twice = arguments(&["A=env:A@https://a.example", "A=file:a@https://a.example"]);
         assert_eq!(
-            secrets(&twice, &[], &[]).unwrap_err().to_string(),
+            secrets(&twice, &[], &[], &[]).unwrap_err().to_string(),
             "the secret `A` is given twice, from env:A and from file:a; give it from one source"
         );
     }
@@ -386,7 +433,10 @@ mod tests {
         };
         let compose = ["A=path".parse().unwrap(), "A=url, body".parse().unwrap()];
         let given_in = |places: &[SecretPlaces], compose: &[SecretCompose]| match secrets(
-            &given, places, compose,
+            &given,
+            places,
+            compose,
+            &[],
         ) {
             Ok(secrets) => Ok(secrets[0].clone()),
             Err(error) => Err(error.to_string()),
@@ -427,5 +477,35 @@ mod tests {
             "A=token".parse::<SecretCompose>().unwrap_err().to_string(),
             "unknown place `token`; the places are header, query, path, body and url"
         );
+    }
+
+    #[test]
+    fn headers() {
+        let [given]: [SecretArg; 1] = ["A=env:A@https://a.example".parse().unwrap()];
+        let headers = |text: &str| -> SecretHeaders { text.parse().unwrap() };
+        let named = [headers("A=X-Account, x-b"), headers("A=Forwarded")];
+        let granted = secrets(std::slice::from_ref(&given), &[], &[], &named).unwrap();
+        let fields = granted[0].granted_headers().iter().map(FieldName::as_str);
+        assert_eq!(
+            fields.collect::<Vec<_>>(),
+            ["forwarded", "x-account", "x-b"]
+        );
+        assert_eq!(
+            secrets(&[given], &[], &[], &[headers("B=X-Account")])
+                .unwrap_err()
+                .to_string(),
+            "--secret-headers names the secret `B`, which no --secret gives; the places of a secret in the policy file are set there"
+        );
+        for (text, error) in [
+            ("", "write NAME=FIELD or NAME=FIELD,FIELD"),
+            ("A=", "write NAME=FIELD or NAME=FIELD,FIELD"),
+            (
+                "A=X Y",
+                "`X Y`: this is not a header name such as `Authorization`",
+            ),
+        ] {
+            let found = text.parse::<SecretHeaders>().unwrap_err();
+            assert_eq!(found.to_string(), error);
+        }
     }
 }

@@ -24,7 +24,7 @@ fn no_diagnostics() {
 
 const NEEDY: &str = "\
 post: http://127.0.0.1:8080/builds/${{ property.number }}
-headers: {X-Branch: '${{ property.branch | default(\"main\") }}', X-Token: '${{ secret.TOKEN }}'}
+headers: {X-Branch: '${{ property.branch | default(\"main\") }}', Api-Key: '${{ secret.TOKEN }}'}
 auth: {oauth2: {token_url: 'https://login.example.com/token', client_id: ci, client_secret: '${{ secret.CLIENT }}'}}
 files: {report: report.csv, log: '${{ property.log }}/step.log', other: ../elsewhere, hidden: .git/config}
 ";

@@ -123,6 +123,10 @@ fn run() {
                   Places are `header`, `query`, `path`, `body` and `url`. By default a secret is a whole
                   header value, path segment or field. Can be repeated
 
+              --secret-headers <NAME=FIELDS>
+                  Other header fields that requests with a secret may have, although a server may forward
+                  the request to where they say: `TOKEN=X-Base-Url`. Can be repeated
+
               --partial-echo <ACTION>
                   What to do if a response contains a part of a secret: `report` warns, `stop` also ends the
                   run before the component sees the part. The default is `report`; use `stop` for components
@@ -250,6 +254,9 @@ fn run() {
                                               `/bot…/`: `TOKEN=path`. Places are `header`, `query`, `path`,
                                               `body` and `url`. By default a secret is a whole header value,
                                               path segment or field. Can be repeated
+              --secret-headers <NAME=FIELDS>  Other header fields that requests with a secret may have,
+                                              although a server may forward the request to where they say:
+                                              `TOKEN=X-Base-Url`. Can be repeated
               --partial-echo <ACTION>         What to do if a response contains a part of a secret: `report`
                                               warns, `stop` also ends the run before the component sees the
                                               part. The default is `report`; use `stop` for components that
@@ -348,6 +355,9 @@ fn other_subcommands() {
                                               `/bot…/`: `TOKEN=path`. Places are `header`, `query`, `path`,
                                               `body` and `url`. By default a secret is a whole header value,
                                               path segment or field. Can be repeated
+              --secret-headers <NAME=FIELDS>  Other header fields that requests with a secret may have,
+                                              although a server may forward the request to where they say:
+                                              `TOKEN=X-Base-Url`. Can be repeated
               --partial-echo <ACTION>         What to do if a response contains a part of a secret: `report`
                                               warns, `stop` also ends the run before the component sees the
                                               part. The default is `report`; use `stop` for components that

@@ -9,7 +9,7 @@ use crate::server::{CLOSED_PORT, OK, Server};
 const STEP: &str = "\
 post: ORIGIN/builds/${{ property.number }}
 params: {key: '${{ secret.TOKEN }}'}
-headers: {X-Hidden: open sesame, X-Token: '${{ secret.TOKEN }}'}
+headers: {X-Hidden: open sesame, Api-Key: '${{ secret.TOKEN }}'}
 hide_request_headers: [X-Hidden]
 auth: {basic: {username: ci, password: '${{ secret.TOKEN }}'}}
 json: {token: '${{ secret.TOKEN }}', number: 7}
@@ -46,7 +46,7 @@ fn a_dry_run_shows_the_request_and_sends_nothing() {
         	accept-encoding: gzip, deflate, br, zstd
         	accept: */*
         	x-hidden: <HIDDEN>
-        	x-token: <HIDDEN>
+        	api-key: <HIDDEN>
         	content-type: application/json
         	authorization: <HIDDEN>
         Body:
@@ -165,7 +165,7 @@ fn a_secret_is_used_and_not_shown() {
         assert!(output.contains("<HIDDEN>"), "{output}");
         let requested = service.request();
         assert!(
-            requested.contains(&format!("x-token: {VALUE}")),
+            requested.contains(&format!("api-key: {VALUE}")),
             "{requested}"
         );
     }

@@ -1,7 +1,7 @@
 //! Tries to get at a secret's value. Each line of its orders is a request, in parts:
 //!
 //! ```text
-//! POST http://a.test/path | header x-token: key {TOKEN} | body {"token": "{TOKEN}"}
+//! POST http://a.test/path | header api-key: key {TOKEN} | body {"token": "{TOKEN}"}
 //! ```
 //!
 //! `write TEXT` writes that into the log, and goes on.

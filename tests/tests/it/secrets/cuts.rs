@@ -58,13 +58,13 @@ async fn cut_in_two_at_every_offset() {
     let origin = &service.origin;
     let mut thief = Thief::granted(secret("PLAIN", origin)).reaches(origin);
     for offset in 1..text.len() {
-        thief = thief.tries(format!("GET {origin}/{offset} | header x-token: {{PLAIN}}"));
+        thief = thief.tries(format!("GET {origin}/{offset} | header api-key: {{PLAIN}}"));
     }
     let loot = thief.run().await;
     loot.has_nothing_of(&[PLAIN_VALUE]);
     let once = "o|status 200\no|\no|<HIDDEN>\no|<HIDDEN>\no|<HIDDEN>\no|<HIDDEN>\no|\n";
     assert_eq!(loot.report(origin), once.repeat(text.len() - 1));
-    let got = format!("\r\nx-token: {PLAIN_VALUE}\r\n");
+    let got = format!("\r\napi-key: {PLAIN_VALUE}\r\n");
     assert!(service.heads().iter().all(|head| head.contains(&got)));
 }
 
@@ -81,7 +81,7 @@ async fn one_byte_per_chunk() {
     let origin = &service.origin;
     let loot = Thief::granted(secret("TOKEN", origin))
         .reaches(origin)
-        .tries(format!("GET {origin}/ | header x-token: {{TOKEN}}"))
+        .tries(format!("GET {origin}/ | header api-key: {{TOKEN}}"))
         .run()
         .await;
     loot.has_nothing_of(&[VALUE]);
@@ -206,7 +206,7 @@ async fn compression_reveals_nothing() {
     let origin = &service.origin;
     let mut thief = Thief::granted(secret("TOKEN", origin)).reaches(origin);
     for coding in 0..7 {
-        let with = ["", " | header x-token: {TOKEN}"][coding % 2];
+        let with = ["", " | header api-key: {TOKEN}"][coding % 2];
         thief = thief.tries(format!(
             "GET {origin}/{coding}{with} | header accept-encoding: gzip | header accept-encoding: *"
         ));
@@ -325,11 +325,11 @@ async fn in_part() {
     for at in 0..VALUE.len() {
         for order in [
             format!(
-                "GET {origin}/{at} | header x-token: {{TOKEN}} | header range: bytes={at}-{at}"
+                "GET {origin}/{at} | header api-key: {{TOKEN}} | header range: bytes={at}-{at}"
             ),
             // Some servers know it by another name, and some send a part to every client.
             format!(
-                "GET {origin}/{at} | header x-token: {{TOKEN}} | header request-range: bytes={at}-{at}"
+                "GET {origin}/{at} | header api-key: {{TOKEN}} | header request-range: bytes={at}-{at}"
             ),
         ] {
             thief = thief.tries(order);
@@ -383,12 +383,12 @@ async fn incomplete_echoes() {
     let mut thief = Thief::granted(secret("TOKEN", origin)).reaches(origin);
     for number in 0..answers.len() {
         thief = thief.tries(format!(
-            "POST {origin}/{number} | header x-token: {{TOKEN}}"
+            "POST {origin}/{number} | header api-key: {{TOKEN}}"
         ));
     }
     let loot = thief.run().await;
     loot.has_nothing_of(&[VALUE]);
-    let got = format!("\r\nx-token: {VALUE}\r\n");
+    let got = format!("\r\napi-key: {VALUE}\r\n");
     assert_eq!(service.heads().len(), answers.len());
     assert!(service.heads().iter().all(|head| head.contains(&got)));
     expect![[r#"

@@ -22,7 +22,7 @@ fn named(text: &str, here: &str, there: &str) -> String {
 #[tokio::test]
 async fn another_origin() {
     for order in [
-        "GET THERE/ | header x-token: {TOKEN}",
+        "GET THERE/ | header api-key: {TOKEN}",
         "GET THERE/{TOKEN}",
         "GET THERE/?q={TOKEN}",
         "POST THERE/ | body {TOKEN}",
@@ -123,28 +123,28 @@ async fn the_host_of_a_request() {
 #[tokio::test]
 async fn a_handle_of_another_run() {
     let service =
-        Service::start(|request| Answer::new(request.header("x-token").unwrap().to_owned().into()))
+        Service::start(|request| Answer::new(request.header("api-key").unwrap().to_owned().into()))
             .await;
     let origin = &service.origin;
     let granted = || Thief::granted(secret("TOKEN", origin)).reaches(origin);
     // A server reveals the handle where nothing hides it; the log of another run does not.
     let mine = granted()
         .tenant("mine")
-        .tries(format!("GET {origin}/ | header x-token: {{TOKEN}}"))
+        .tries(format!("GET {origin}/ | header api-key: {{TOKEN}}"))
         .run()
         .await;
     mine.has_nothing_of(&[VALUE]);
     let handle = handle_in(&mine.memory);
     let theirs = granted()
         .tenant("theirs")
-        .tries(format!("GET {origin}/ | header x-token: {handle}"))
+        .tries(format!("GET {origin}/ | header api-key: {handle}"))
         .run()
         .await;
     theirs.has_nothing_of(&[VALUE]);
     let got: Vec<_> = service
         .requests()
         .iter()
-        .map(|request| request.header("x-token").unwrap().to_owned())
+        .map(|request| request.header("api-key").unwrap().to_owned())
         .collect();
     assert_eq!(got, [VALUE.to_owned(), handle]);
 }

@@ -116,7 +116,7 @@ async fn the_debug_data_of_a_goaway() {
     let origin = format!("https://echo.test:{port}");
     let loot = Thief::granted(secret("TOKEN", &origin))
         .reaches(&origin)
-        .tries(format!("GET {origin}/ | header x-token: {{TOKEN}}"))
+        .tries(format!("GET {origin}/ | header api-key: {{TOKEN}}"))
         .run()
         .await;
     loot.has_nothing_of(&[VALUE]);

@@ -8,10 +8,10 @@ use http_step_tests::{Answer, Bench, Service, step_file, transcript};
 use crate::secrets::thief::{Thief, bench};
 use crate::secrets::vault::{Vault, composed, secret};
 
-/// Answers with the header `x-token` as it came.
+/// Answers with the header `api-key` as it came.
 async fn echo() -> Service {
     Service::start(|request| {
-        let token = request.header("x-token").unwrap_or("none").to_owned();
+        let token = request.header("api-key").unwrap_or("none").to_owned();
         let mut answer = Answer::new(token.into());
         let date = "Sun, 06 Nov 1994 08:49:37 GMT".parse().unwrap();
         answer.headers_mut().insert("date", date);
@@ -32,7 +32,7 @@ async fn a_denial_names_the_secret_and_the_origin() {
     let here = echo().await;
     let there = echo().await;
     let text = format!(
-        "get: {}/\nheaders: {{X-Token: '${{{{ secret.TOKEN }}}}'}}",
+        "get: {}/\nheaders: {{Api-Key: '${{{{ secret.TOKEN }}}}'}}",
         there.origin
     );
     let policy = Policy::nothing()
@@ -119,12 +119,12 @@ async fn a_short_secret_is_used_and_not_hidden() {
         .grant_secret(composed("TOKEN", origin, &[Place::Header]));
     let text = format!(
         "get: {origin}/\n\
-         headers: {{X-Token: '${{{{ secret.PIN }}}} ${{{{ secret.PIN }}}} ${{{{ secret.TOKEN }}}}'}}"
+         headers: {{Api-Key: '${{{{ secret.PIN }}}} ${{{{ secret.PIN }}}} ${{{{ secret.TOKEN }}}}'}}"
     );
     let job = Job::new(step_file(&text), policy);
     let result = bench.host.run(&bench.step, job).await;
     assert_eq!(
-        service.requests()[0].header("x-token"),
+        service.requests()[0].header("api-key"),
         Some("4711 4711 aaaaaaaaaaaa")
     );
     expect![[r#"
@@ -135,7 +135,7 @@ async fn a_short_secret_is_used_and_not_hidden() {
         h|	User-Agent: http-step/0.1.0
         h|	Accept-Encoding: gzip, deflate, br, zstd
         h|	Accept: */*
-        h|	X-Token: <HIDDEN> <HIDDEN> <HIDDEN>
+        h|	Api-Key: <HIDDEN> <HIDDEN> <HIDDEN>
         o|URL: ORIGIN/
         o|Status: 200
         h|Response Headers:
@@ -153,7 +153,7 @@ async fn secrets_that_overlap() {
     const INNER: &str = "K9-middle";
     const VAULT: Vault = Vault(&[("FIRST", FIRST), ("SECOND", SECOND), ("INNER", INNER)]);
     let service = Service::start(|request| {
-        let token = request.header("x-token").unwrap();
+        let token = request.header("api-key").unwrap();
         Answer::new(
             format!("{token} first-K9-middle-Z4-second K9-middle-Z4-second K9-middle").into(),
         )
@@ -169,13 +169,13 @@ async fn secrets_that_overlap() {
     let loot = Thief::under(policy)
         .on(bench)
         .tries(format!(
-            "GET {origin}/ | header x-token: {{FIRST}}{{SECOND}}{{INNER}}"
+            "GET {origin}/ | header api-key: {{FIRST}}{{SECOND}}{{INNER}}"
         ))
         .run()
         .await;
     loot.has_nothing_of(&[FIRST, SECOND, INNER]);
     let all = format!("{FIRST}{SECOND}{INNER}");
-    assert_eq!(service.requests()[0].header("x-token"), Some(all.as_str()));
+    assert_eq!(service.requests()[0].header("api-key"), Some(all.as_str()));
     expect![[r#"
         o|status 200
         o|

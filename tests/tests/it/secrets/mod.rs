@@ -55,7 +55,7 @@ async fn a_secret_goes_out_and_does_not_come_back() {
         &format!(
             "post: {origin}/${{{{ secret.TOKEN }}}}\n\
              params: {{q: '${{{{ secret.TOKEN }}}}'}}\n\
-             headers: {{X-Auth-Token: 'key ${{{{ secret.TOKEN }}}}'}}\n\
+             headers: {{X-Authorization: 'key ${{{{ secret.TOKEN }}}}'}}\n\
              auth: {{basic: {{username: me, password: '${{{{ secret.TOKEN }}}}'}}}}\n\
              json: {{token: '${{{{ secret.TOKEN }}}}'}}"
         ),
@@ -75,7 +75,10 @@ async fn a_secret_goes_out_and_does_not_come_back() {
         request.line,
         "POST /p%26ss%20%22w%3Co%3Erd%2F%C3%A9?q=p%26ss%20%22w%3Co%3Erd%2F%C3%A9"
     );
-    assert_eq!(request.header("x-auth-token"), Some("key p&ss \"w<o>rd/é"));
+    assert_eq!(
+        request.header("x-authorization"),
+        Some("key p&ss \"w<o>rd/é")
+    );
     assert_eq!(
         request.header("authorization"),
         Some("Basic bWU6cCZzcyAidzxvPnJkL8Op")
@@ -91,7 +94,7 @@ async fn a_secret_goes_out_and_does_not_come_back() {
         h|	User-Agent: http-step/0.1.0
         h|	Accept-Encoding: gzip, deflate, br, zstd
         h|	Accept: */*
-        h|	X-Auth-Token: key <HIDDEN>
+        h|	X-Authorization: key <HIDDEN>
         h|	Content-Length: 44
         h|	Content-Type: application/json
         h|	Authorization: <HIDDEN>
@@ -104,7 +107,7 @@ async fn a_secret_goes_out_and_does_not_come_back() {
         o|user-agent: http-step/0.1.0
         o|accept-encoding: identity
         o|accept: */*
-        o|x-auth-token: key <HIDDEN>
+        o|x-authorization: key <HIDDEN>
         o|content-length: 28
         o|content-type: application/json
         o|authorization: Basic bWU6<HIDDEN>

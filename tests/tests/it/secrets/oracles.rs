@@ -18,11 +18,11 @@ async fn gives_what_is_asked() -> Service {
     .await
 }
 
-/// An API that echoes its path before the header `x-token`.
+/// An API that echoes its path before the header `api-key`.
 async fn puts_before() -> Service {
     Service::start(|request| {
         let (_, before) = request.line.rsplit_once('/').unwrap();
-        let token = request.header("x-token").unwrap_or_default();
+        let token = request.header("api-key").unwrap_or_default();
         Answer::new(format!("{before}{token}").into())
     })
     .await
@@ -39,7 +39,7 @@ async fn echo_beside(token: &str) -> String {
             api.origin, own.origin
         ))
         .tries(format!(
-            "GET {}/12345678 | header x-token: {{PLAIN}}",
+            "GET {}/12345678 | header api-key: {{PLAIN}}",
             api.origin
         ))
         .run()
@@ -100,7 +100,7 @@ async fn a_made_up_token_blanks_no_row_of_the_ledger() {
             "GET {}/ | auth oauth2 basic {}/?{} ci made-up",
             api.origin, own.origin, api.origin
         ))
-        .tries(format!("GET {}/ | header x-token: {{PLAIN}}", api.origin))
+        .tries(format!("GET {}/ | header api-key: {{PLAIN}}", api.origin))
         .run()
         .await;
     let rows = &loot.result.ledger;
@@ -133,7 +133,7 @@ async fn a_chosen_token_of_a_granted_client_confirms_no_guess() {
                 api.origin, own.origin
             ))
             .tries(format!(
-                "GET {}/12345678 | header x-token: {{PLAIN}}",
+                "GET {}/12345678 | header api-key: {{PLAIN}}",
                 api.origin
             ))
             .run()
@@ -236,7 +236,7 @@ async fn basic_credentials_uncover_no_other_secret() {
         .on(Bench::with(|host| host.secret_source("vault", VAULT)))
         .reaches(origin)
         .tries(format!("GET {origin}/ | basic {{ONE}}"))
-        .tries(format!("GET {origin}/ | header x-token: {{OTHER}}"))
+        .tries(format!("GET {origin}/ | header api-key: {{OTHER}}"))
         .run()
         .await;
     loot.has_nothing_of(&["eyJzdWIiOiJjaSJ9.c2lnbmF0dXJl"]);

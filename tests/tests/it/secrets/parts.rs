@@ -8,13 +8,13 @@ use http_step_tests::{Answer, Service, transcript};
 use crate::secrets::thief::{PLAIN_VALUE, Thief, VAULT};
 use crate::secrets::vault::{run, secret};
 
-/// A service that returns this many characters of the header `x-token`, in its body or in a field,
+/// A service that returns this many characters of the header `api-key`, in its body or in a field,
 /// as its path says.
 async fn cuts() -> Service {
     Service::start(|request| {
         let mut path = request.line.split(['/', '?']).skip(1);
         let (place, length) = (path.next().unwrap(), path.next().unwrap());
-        let token = request.header("x-token").unwrap_or(PLAIN_VALUE);
+        let token = request.header("api-key").unwrap_or(PLAIN_VALUE);
         let part = &token[..length.parse().unwrap()];
         if place == "body" {
             let mut answer = Answer::new(format!("you sent {part}…").into());
@@ -38,7 +38,7 @@ async fn a_part_is_reported() {
     for path in [
         "body/7", "field/7", "body/8", "field/16", "body/16", "body/17",
     ] {
-        thief = thief.tries(format!("GET {origin}/{path} | header x-token: {{PLAIN}}"));
+        thief = thief.tries(format!("GET {origin}/{path} | header api-key: {{PLAIN}}"));
     }
     let loot = thief.run().await;
     let rows = loot.result.ledger.iter().take(6);
@@ -138,7 +138,7 @@ async fn a_run_ends_before_it_sees_a_part() {
             .on_partial_echo(PartialEcho::Stop)
             .grant_secret(secret("PLAIN", origin));
         let text =
-            format!("get: {origin}/{place}/12\nheaders: {{X-Token: '${{{{ secret.PLAIN }}}}'}}");
+            format!("get: {origin}/{place}/12\nheaders: {{Api-Key: '${{{{ secret.PLAIN }}}}'}}");
         let result = run(&text, policy, VAULT).await;
         assert_eq!(result.outcome, Outcome::Denied);
         let error = result.error.as_ref().unwrap();
@@ -157,7 +157,7 @@ async fn a_run_ends_before_it_sees_a_part() {
                 h|	User-Agent: http-step/0.1.0
                 h|	Accept-Encoding: gzip, deflate, br, zstd
                 h|	Accept: */*
-                h|	X-Token: <HIDDEN>
+                h|	Api-Key: <HIDDEN>
                 o|URL: ORIGIN/body/12
                 o|Status: 200
                 h|Response Headers:

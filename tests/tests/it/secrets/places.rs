@@ -35,12 +35,12 @@ async fn said(service: &Service, secret: Secret, orders: &[&str]) -> String {
 }
 
 const EVERYWHERE: &[&str] = &[
-    "GET HERE/v1/ | header x-token: {TOKEN}",
+    "GET HERE/v1/ | header api-key: {TOKEN}",
     "GET HERE/v1/ | basic me:{TOKEN}",
     "GET HERE/v1/?q={TOKEN}",
     "GET HERE/v1/{TOKEN}",
     "POST HERE/v1/ | body {TOKEN}",
-    "POST HERE/v1/?q={TOKEN} | header x-token: {TOKEN} | body {TOKEN}",
+    "POST HERE/v1/?q={TOKEN} | header api-key: {TOKEN} | body {TOKEN}",
 ];
 
 #[tokio::test]
@@ -79,7 +79,7 @@ async fn headers_alone() {
     let service = silent().await;
     let secret = secret("TOKEN", &service.origin).place(Place::Header);
     expect![[r#"
-        GET HERE/v1/ | header x-token: {TOKEN}
+        GET HERE/v1/ | header api-key: {TOKEN}
             in header
         GET HERE/v1/ | basic me:{TOKEN}
             in header
@@ -89,7 +89,7 @@ async fn headers_alone() {
             the policy does not allow the secret `TOKEN` in the path of a request to HERE: it is granted only for headers
         POST HERE/v1/ | body {TOKEN}
             the policy does not allow the secret `TOKEN` in the body of a request to HERE: it is granted only for headers
-        POST HERE/v1/?q={TOKEN} | header x-token: {TOKEN} | body {TOKEN}
+        POST HERE/v1/?q={TOKEN} | header api-key: {TOKEN} | body {TOKEN}
             the policy does not allow the secret `TOKEN` in the query of a request to HERE: it is granted only for headers
     "#]].assert_eq(&said(&service, secret, EVERYWHERE).await);
 }
@@ -100,18 +100,18 @@ async fn one_method_alone() {
     let places = [Place::Header, Place::Body];
     let secret = secret_in("TOKEN", &service.origin, &places).methods(["POST"]);
     let orders = [
-        "POST HERE/ | header x-token: {TOKEN}",
-        "GET HERE/ | header x-token: {TOKEN}",
-        "post HERE/ | header x-token: {TOKEN}",
+        "POST HERE/ | header api-key: {TOKEN}",
+        "GET HERE/ | header api-key: {TOKEN}",
+        "post HERE/ | header api-key: {TOKEN}",
         "PUT HERE/ | body {TOKEN}",
         "PUT HERE/ | body nothing",
     ];
     expect![[r#"
-        POST HERE/ | header x-token: {TOKEN}
+        POST HERE/ | header api-key: {TOKEN}
             in header
-        GET HERE/ | header x-token: {TOKEN}
+        GET HERE/ | header api-key: {TOKEN}
             the policy does not allow the secret `TOKEN` in a header of a GET request to HERE: it is granted only for POST requests
-        post HERE/ | header x-token: {TOKEN}
+        post HERE/ | header api-key: {TOKEN}
             the policy does not allow the secret `TOKEN` in a header of a post request to HERE: it is granted only for POST requests
         PUT HERE/ | body {TOKEN}
             the policy does not allow the secret `TOKEN` in the body of a PUT request to HERE: it is granted only for POST requests
@@ -128,37 +128,37 @@ async fn one_path_alone() {
     let places = [Place::Header, Place::Path, Place::Body];
     let secret = secret_in("TOKEN", &service.origin, &places).path_prefix(prefix);
     let orders = [
-        "GET HERE/v1/a | header x-token: {TOKEN}",
-        "GET HERE/v1/a?b=/../c | header x-token: {TOKEN}",
-        "GET HERE/v2/ | header x-token: {TOKEN}",
-        "GET HERE/v1/../v2/ | header x-token: {TOKEN}",
-        "GET HERE/v1/%2e%2e/v2/ | header x-token: {TOKEN}",
-        "GET HERE/v1/..%2fv2/ | header x-token: {TOKEN}",
-        "GET HERE/v1/..%20/v2/ | header x-token: {TOKEN}",
-        "GET HERE/v1/%EF%BC%8E%EF%BC%8E/v2/ | header x-token: {TOKEN}",
-        "GET HERE/v1/x./ | header x-token: {TOKEN}",
+        "GET HERE/v1/a | header api-key: {TOKEN}",
+        "GET HERE/v1/a?b=/../c | header api-key: {TOKEN}",
+        "GET HERE/v2/ | header api-key: {TOKEN}",
+        "GET HERE/v1/../v2/ | header api-key: {TOKEN}",
+        "GET HERE/v1/%2e%2e/v2/ | header api-key: {TOKEN}",
+        "GET HERE/v1/..%2fv2/ | header api-key: {TOKEN}",
+        "GET HERE/v1/..%20/v2/ | header api-key: {TOKEN}",
+        "GET HERE/v1/%EF%BC%8E%EF%BC%8E/v2/ | header api-key: {TOKEN}",
+        "GET HERE/v1/x./ | header api-key: {TOKEN}",
         "POST HERE//v1/ | body {TOKEN}",
         // The value has a `/` in it, which some servers take for one of the path.
         "GET HERE/v1/{TOKEN}",
     ];
     expect![[r#"
-        GET HERE/v1/a | header x-token: {TOKEN}
+        GET HERE/v1/a | header api-key: {TOKEN}
             in header
-        GET HERE/v1/a?b=/../c | header x-token: {TOKEN}
+        GET HERE/v1/a?b=/../c | header api-key: {TOKEN}
             in header
-        GET HERE/v2/ | header x-token: {TOKEN}
+        GET HERE/v2/ | header api-key: {TOKEN}
             the policy does not allow the secret `TOKEN` in a header of a request to this path of HERE: it is granted only for paths under `/v1/`
-        GET HERE/v1/../v2/ | header x-token: {TOKEN}
+        GET HERE/v1/../v2/ | header api-key: {TOKEN}
             the policy does not allow the secret `TOKEN` in a header of a request to this path of HERE: it is granted only for paths under `/v1/`, and the path contains a `.` or `..` segment, which servers interpret differently
-        GET HERE/v1/%2e%2e/v2/ | header x-token: {TOKEN}
+        GET HERE/v1/%2e%2e/v2/ | header api-key: {TOKEN}
             the policy does not allow the secret `TOKEN` in a header of a request to this path of HERE: it is granted only for paths under `/v1/`, and the path contains a `.` or `..` segment, which servers interpret differently
-        GET HERE/v1/..%2fv2/ | header x-token: {TOKEN}
+        GET HERE/v1/..%2fv2/ | header api-key: {TOKEN}
             the policy does not allow the secret `TOKEN` in a header of a request to this path of HERE: it is granted only for paths under `/v1/`, and the path contains an encoded `/`, which servers interpret differently
-        GET HERE/v1/..%20/v2/ | header x-token: {TOKEN}
+        GET HERE/v1/..%20/v2/ | header api-key: {TOKEN}
             the policy does not allow the secret `TOKEN` in a header of a request to this path of HERE: it is granted only for paths under `/v1/`, and the path contains a `.` or `..` segment, which servers interpret differently
-        GET HERE/v1/%EF%BC%8E%EF%BC%8E/v2/ | header x-token: {TOKEN}
+        GET HERE/v1/%EF%BC%8E%EF%BC%8E/v2/ | header api-key: {TOKEN}
             the policy does not allow the secret `TOKEN` in a header of a request to this path of HERE: it is granted only for paths under `/v1/`, and the path contains a character that is neither ASCII nor a letter, which servers interpret differently
-        GET HERE/v1/x./ | header x-token: {TOKEN}
+        GET HERE/v1/x./ | header api-key: {TOKEN}
             the policy does not allow the secret `TOKEN` in a header of a request to this path of HERE: it is granted only for paths under `/v1/`, and the path contains a segment that ends with a dot or a space, which servers interpret differently
         POST HERE//v1/ | body {TOKEN}
             the policy does not allow the secret `TOKEN` in the body of a request to this path of HERE: it is granted only for paths under `/v1/`
@@ -287,15 +287,15 @@ async fn credentials() {
 }
 
 const BESIDE: &[&str] = &[
-    "GET HERE/ | header x-token: xxxxxxxxxxxxxxxx{TOKEN}",
+    "GET HERE/ | header api-key: xxxxxxxxxxxxxxxx{TOKEN}",
     "GET HERE/ | header authorization: Bearer x{TOKEN}",
-    "GET HERE/ | header x-token: x | header x-token: {TOKEN}",
-    "GET HERE/ | header x_token: x | header x-token: {TOKEN}",
+    "GET HERE/ | header api-key: x | header api-key: {TOKEN}",
+    "GET HERE/ | header api_key: x | header api-key: {TOKEN}",
     "GET HERE/ | header cookie: a=x{TOKEN}",
     // Servers that know quotes read on past `;`, and some join fields with a comma.
     "GET HERE/ | header cookie: a=\"x; t={TOKEN}; b=\"",
     "GET HERE/ | header cookie: a=x | header cookie: t={TOKEN}",
-    "GET HERE/ | header x.token: x | header x-token: {TOKEN}",
+    "GET HERE/ | header api.key: x | header api-key: {TOKEN}",
     "GET HERE/ | basic me:x{TOKEN}",
     "GET HERE/ | basic {TOKEN}x:",
     "GET HERE/?q=x{TOKEN}",
@@ -340,22 +340,22 @@ const BESIDE: &[&str] = &[
 async fn nothing_stands_beside_a_secret_by_default() {
     let service = silent().await;
     expect![[r#"
-        GET HERE/ | header x-token: xxxxxxxxxxxxxxxx{TOKEN}
+        GET HERE/ | header api-key: xxxxxxxxxxxxxxxx{TOKEN}
             the policy does not allow the secret `TOKEN` in a header of a request to HERE next to other text: it must be the whole value of a header, or in `Authorization` follow a scheme such as `Bearer`
         GET HERE/ | header authorization: Bearer x{TOKEN}
             the policy does not allow the secret `TOKEN` in a header of a request to HERE next to other text: it must be the whole value of a header, or in `Authorization` follow a scheme such as `Bearer`
-        GET HERE/ | header x-token: x | header x-token: {TOKEN}
-            the policy does not allow the secret `TOKEN` in a header of a request to HERE: servers join the field `x-token` with another one of the request
-        GET HERE/ | header x_token: x | header x-token: {TOKEN}
-            the policy does not allow the secret `TOKEN` in a header of a request to HERE: servers join the field `x-token` with another one of the request
+        GET HERE/ | header api-key: x | header api-key: {TOKEN}
+            the policy does not allow the secret `TOKEN` in a header of a request to HERE: servers join the field `api-key` with another one of the request
+        GET HERE/ | header api_key: x | header api-key: {TOKEN}
+            the policy does not allow the secret `TOKEN` in a header of a request to HERE: servers join the field `api-key` with another one of the request
         GET HERE/ | header cookie: a=x{TOKEN}
             the policy does not allow the secret `TOKEN` in a header of a request to HERE next to other text: it must be the whole value of a header, or in `Authorization` follow a scheme such as `Bearer`
         GET HERE/ | header cookie: a="x; t={TOKEN}; b="
             the policy does not allow the secret `TOKEN` in a header of a request to HERE next to other text: it must be the whole value of a header, or in `Authorization` follow a scheme such as `Bearer`
         GET HERE/ | header cookie: a=x | header cookie: t={TOKEN}
             the policy does not allow the secret `TOKEN` in a header of a request to HERE: servers join the field `cookie` with another one of the request
-        GET HERE/ | header x.token: x | header x-token: {TOKEN}
-            the policy does not allow the secret `TOKEN` in a header of a request to HERE: servers join the field `x-token` with another one of the request
+        GET HERE/ | header api.key: x | header api-key: {TOKEN}
+            the policy does not allow the secret `TOKEN` in a header of a request to HERE: servers join the field `api-key` with another one of the request
         GET HERE/ | basic me:x{TOKEN}
             the policy does not allow the secret `TOKEN` in a header of a request to HERE next to other text: it must be the whole value of a header, or in `Authorization` follow a scheme such as `Bearer`
         GET HERE/ | basic {TOKEN}x:
@@ -561,7 +561,7 @@ async fn one_field_in_one_format() {
         "GET HERE/ | header authorization: Bearer {TOKEN}",
         "GET HERE/ | header authorization: Token {TOKEN}",
         "GET HERE/ | header authorization: {TOKEN}",
-        "GET HERE/ | header x-token: Bearer {TOKEN}",
+        "GET HERE/ | header api-key: Bearer {TOKEN}",
         "GET HERE/ | basic me:{TOKEN}",
         "POST HERE/ | auth hmac github {TOKEN} | body b",
     ];
@@ -572,7 +572,7 @@ async fn one_field_in_one_format() {
             the policy does not allow the secret `TOKEN` in the header `authorization` of a request to HERE: it is granted only for the header `authorization` as `Bearer {}`
         GET HERE/ | header authorization: {TOKEN}
             the policy does not allow the secret `TOKEN` in the header `authorization` of a request to HERE: it is granted only for the header `authorization` as `Bearer {}`
-        GET HERE/ | header x-token: Bearer {TOKEN}
+        GET HERE/ | header api-key: Bearer {TOKEN}
             the policy does not allow the secret `TOKEN` in a header of a request to HERE: it is granted only for the header `authorization` as `Bearer {}`
         GET HERE/ | basic me:{TOKEN}
             the policy does not allow the secret `TOKEN` in the header `authorization` of a request to HERE: it is granted only for the header `authorization` as `Bearer {}`
@@ -587,54 +587,88 @@ async fn a_bound_secret_is_sent_without_overrides() {
     let service = silent().await;
     let form = "header content-type: application/x-www-form-urlencoded";
     let orders = [
-        "POST HERE/ | header x-token: {TOKEN} | header x-http-method-override: DELETE",
-        "POST HERE/ | header x-http-method: DELETE | header x-token: {TOKEN}",
-        "POST HERE/ | header x-token: {TOKEN} | header x-method-override: DELETE",
-        "POST HERE/ | header x-token: {TOKEN} | header x-original-url: /admin",
-        "POST HERE/ | header x-token: {TOKEN} | header x-rewrite-url: /admin",
-        "POST HERE/ | header x-token: {TOKEN} | header x-forwarded-prefix: /admin",
-        "POST HERE/ | header x-token: {TOKEN} | header forwarded: for=1.2.3.4",
-        "POST HERE/?_method=DELETE | header x-token: {TOKEN}",
-        &format!("POST HERE/ | header x-token: {{TOKEN}} | {form} | body a=b&_method=DELETE"),
+        "POST HERE/ | header api-key: {TOKEN} | header x-http-method-override: DELETE",
+        "POST HERE/ | header x-http-method: DELETE | header api-key: {TOKEN}",
+        "POST HERE/ | header api-key: {TOKEN} | header x-method-override: DELETE",
+        "POST HERE/ | header api-key: {TOKEN} | header x-original-url: /admin",
+        "POST HERE/ | header api-key: {TOKEN} | header x-rewrite-url: /admin",
+        "POST HERE/ | header api-key: {TOKEN} | header x-forwarded-prefix: /admin",
+        "POST HERE/ | header api-key: {TOKEN} | header forwarded: for=1.2.3.4",
+        "POST HERE/ | header api-key: {TOKEN} | header script_name: /v1",
+        "POST HERE/ | header api-key: {TOKEN} | header x-account: 7",
+        "POST HERE/ | header api-key: {TOKEN} | auth hmac daphne-root-path /v1 made-up",
+        "POST HERE/?_method=DELETE | header api-key: {TOKEN}",
+        &format!("POST HERE/ | header api-key: {{TOKEN}} | {form} | body a=b&_method=DELETE"),
         &format!("POST HERE/ | {form} | body _method=DELETE&a={{TOKEN}}"),
-        "POST HERE/ | header x-token: {TOKEN} | header content-type: application/json | body {\"_method\": \"DELETE\"}",
-        "POST HERE/ | header x-token: {TOKEN} | header content-type: multipart/form-data; boundary=b | body --b\\r\\nContent-Disposition: form-data; name=\"_method\"\\r\\n\\r\\nDELETE\\r\\n--b--",
+        "POST HERE/ | header api-key: {TOKEN} | header content-type: application/json | body {\"_method\": \"DELETE\"}",
+        "POST HERE/ | header api-key: {TOKEN} | header content-type: multipart/form-data; boundary=b | body --b\\r\\nContent-Disposition: form-data; name=\"_method\"\\r\\n\\r\\nDELETE\\r\\n--b--",
         &format!("POST HERE/ | auth hmac github {{TOKEN}} | {form} | body _method=DELETE"),
         "POST HERE/ | header x-http-method-override: DELETE",
-        &format!("POST HERE/ | header x-token: {{TOKEN}} | {form} | body a=b"),
+        &format!("POST HERE/ | header api-key: {{TOKEN}} | {form} | body a=b"),
     ];
     let places = [Place::Header, Place::Body, Place::Signature];
     let secret = secret_in("TOKEN", &service.origin, &places).methods(["POST"]);
+    let secret = secret.header("X-Account".parse().unwrap());
     expect![[r#"
-        POST HERE/ | header x-token: {TOKEN} | header x-http-method-override: DELETE
-            the policy does not allow the secret `TOKEN` in a header of a request to HERE with `x-http-method-override`: it is granted only for POST requests, and `x-http-method-override` can make a server use another method or path; remove it
-        POST HERE/ | header x-http-method: DELETE | header x-token: {TOKEN}
-            the policy does not allow the secret `TOKEN` in a header of a request to HERE with `x-http-method`: it is granted only for POST requests, and `x-http-method` can make a server use another method or path; remove it
-        POST HERE/ | header x-token: {TOKEN} | header x-method-override: DELETE
-            the policy does not allow the secret `TOKEN` in a header of a request to HERE with `x-method-override`: it is granted only for POST requests, and `x-method-override` can make a server use another method or path; remove it
-        POST HERE/ | header x-token: {TOKEN} | header x-original-url: /admin
-            the policy does not allow the secret `TOKEN` in a header of a request to HERE with `x-original-url`: it is granted only for POST requests, and `x-original-url` can make a server use another method or path; remove it
-        POST HERE/ | header x-token: {TOKEN} | header x-rewrite-url: /admin
-            the policy does not allow the secret `TOKEN` in a header of a request to HERE with `x-rewrite-url`: it is granted only for POST requests, and `x-rewrite-url` can make a server use another method or path; remove it
-        POST HERE/ | header x-token: {TOKEN} | header x-forwarded-prefix: /admin
-            the policy does not allow the secret `TOKEN` in a header of a request to HERE with `x-forwarded-prefix`: it is granted only for POST requests, and `x-forwarded-prefix` can make a server use another method or path; remove it
-        POST HERE/ | header x-token: {TOKEN} | header forwarded: for=1.2.3.4
-            the policy does not allow the secret `TOKEN` in a header of a request to HERE with `forwarded`: it is granted only for POST requests, and `forwarded` can make a server use another method or path; remove it
-        POST HERE/?_method=DELETE | header x-token: {TOKEN}
+        POST HERE/ | header api-key: {TOKEN} | header x-http-method-override: DELETE
+            the policy does not allow the secret `TOKEN` in a header of a request to HERE with the header `x-http-method-override`: it is granted only for POST requests, and servers may take another method or path from `x-http-method-override`; remove it
+        POST HERE/ | header x-http-method: DELETE | header api-key: {TOKEN}
+            the policy does not allow the secret `TOKEN` in a header of a request to HERE with the header `x-http-method`: it is granted only for POST requests, and servers may take another method or path from `x-http-method`; remove it
+        POST HERE/ | header api-key: {TOKEN} | header x-method-override: DELETE
+            the policy does not allow the secret `TOKEN` in a header of a request to HERE with the header `x-method-override`: it is granted only for POST requests, and servers may take another method or path from `x-method-override`; remove it
+        POST HERE/ | header api-key: {TOKEN} | header x-original-url: /admin
+            the policy does not allow the secret `TOKEN` in a header of a request to HERE with the header `x-original-url`: `x-original-url` can make a server send the secret elsewhere; remove it
+        POST HERE/ | header api-key: {TOKEN} | header x-rewrite-url: /admin
+            the policy does not allow the secret `TOKEN` in a header of a request to HERE with the header `x-rewrite-url`: `x-rewrite-url` can make a server send the secret elsewhere; remove it
+        POST HERE/ | header api-key: {TOKEN} | header x-forwarded-prefix: /admin
+            the policy does not allow the secret `TOKEN` in a header of a request to HERE with the header `x-forwarded-prefix`: `x-forwarded-prefix` can make a server send the secret elsewhere; remove it
+        POST HERE/ | header api-key: {TOKEN} | header forwarded: for=1.2.3.4
+            the policy does not allow the secret `TOKEN` in a header of a request to HERE with the header `forwarded`: `forwarded` can make a server send the secret elsewhere; remove it
+        POST HERE/ | header api-key: {TOKEN} | header script_name: /v1
+            the policy does not allow the secret `TOKEN` in a header of a request to HERE with the header `script_name`: it is granted only for POST requests, and servers may take another method or path from `script_name`; remove it
+        POST HERE/ | header api-key: {TOKEN} | header x-account: 7
+            in header
+        POST HERE/ | header api-key: {TOKEN} | auth hmac daphne-root-path /v1 made-up
+            the policy does not allow the secret `TOKEN` in a header of a request to HERE with the header `daphne-root-path`: it is granted only for POST requests, and servers may take another method or path from `daphne-root-path`; remove it
+        POST HERE/?_method=DELETE | header api-key: {TOKEN}
             the policy does not allow the secret `TOKEN` in a header of a request to HERE with `_method`: it is granted only for POST requests, and `_method` can make a server use another method or path; remove it
-        POST HERE/ | header x-token: {TOKEN} | header content-type: application/x-www-form-urlencoded | body a=b&_method=DELETE
+        POST HERE/ | header api-key: {TOKEN} | header content-type: application/x-www-form-urlencoded | body a=b&_method=DELETE
             the policy does not allow the secret `TOKEN` in a header of a request to HERE with `_method`: it is granted only for POST requests, and `_method` can make a server use another method or path; remove it
         POST HERE/ | header content-type: application/x-www-form-urlencoded | body _method=DELETE&a={TOKEN}
             the policy does not allow the secret `TOKEN` in the body of a request to HERE with `_method`: it is granted only for POST requests, and `_method` can make a server use another method or path; remove it
-        POST HERE/ | header x-token: {TOKEN} | header content-type: application/json | body {"_method": "DELETE"}
+        POST HERE/ | header api-key: {TOKEN} | header content-type: application/json | body {"_method": "DELETE"}
             the policy does not allow the secret `TOKEN` in a header of a request to HERE with `_method`: it is granted only for POST requests, and `_method` can make a server use another method or path; remove it
-        POST HERE/ | header x-token: {TOKEN} | header content-type: multipart/form-data; boundary=b | body --b\r\nContent-Disposition: form-data; name="_method"\r\n\r\nDELETE\r\n--b--
+        POST HERE/ | header api-key: {TOKEN} | header content-type: multipart/form-data; boundary=b | body --b\r\nContent-Disposition: form-data; name="_method"\r\n\r\nDELETE\r\n--b--
             the policy does not allow the secret `TOKEN` in a header of a request to HERE with `_method`: it is granted only for POST requests, and `_method` can make a server use another method or path; remove it
         POST HERE/ | auth hmac github {TOKEN} | header content-type: application/x-www-form-urlencoded | body _method=DELETE
             the policy does not allow the secret `TOKEN` as the signing key of a request to HERE with `_method`: it is granted only for POST requests, and `_method` can make a server use another method or path; remove it
         POST HERE/ | header x-http-method-override: DELETE
             in 
-        POST HERE/ | header x-token: {TOKEN} | header content-type: application/x-www-form-urlencoded | body a=b
+        POST HERE/ | header api-key: {TOKEN} | header content-type: application/x-www-form-urlencoded | body a=b
+            in header
+    "#]].assert_eq(&said(&service, secret, &orders).await);
+    assert_eq!(service.requests().len(), 3);
+}
+
+/// Gateways send the credentials of a request to where a header field says.
+#[tokio::test]
+async fn no_header_sends_a_secret_elsewhere() {
+    let service = silent().await;
+    let orders = [
+        "POST HERE/ | header authorization: Bearer {TOKEN} | header x-portkey-custom-host: evil.test",
+        "POST HERE/ | header authorization: Bearer {TOKEN} | header x-anything: https://evil.test/v1",
+        "POST HERE/ | header authorization: Bearer {TOKEN} | header x-base-url: HERE",
+        "POST HERE/ | header authorization: Bearer {TOKEN} | header referer: HERE",
+    ];
+    let secret = secret("TOKEN", &service.origin).header("X-Base-Url".parse().unwrap());
+    expect![[r#"
+        POST HERE/ | header authorization: Bearer {TOKEN} | header x-portkey-custom-host: evil.test
+            the policy does not allow the secret `TOKEN` in a header of a request to HERE with the header `x-portkey-custom-host`: `x-portkey-custom-host` can make a server send the secret elsewhere; remove it
+        POST HERE/ | header authorization: Bearer {TOKEN} | header x-anything: https://evil.test/v1
+            the policy does not allow the secret `TOKEN` in a header of a request to HERE with the header `x-anything`: `x-anything` can make a server send the secret elsewhere; remove it
+        POST HERE/ | header authorization: Bearer {TOKEN} | header x-base-url: HERE
+            in header
+        POST HERE/ | header authorization: Bearer {TOKEN} | header referer: HERE
             in header
     "#]].assert_eq(&said(&service, secret, &orders).await);
     assert_eq!(service.requests().len(), 2);

@@ -138,11 +138,11 @@ async fn robbed(
     let loot = Thief::granted(secret)
         .reaches(&origin)
         .tries(format!(
-            "GET {origin}/ | header x-token: {{S}} | header x-says: {says}"
+            "GET {origin}/ | header api-key: {{S}} | header x-says: {says}"
         ))
         .run()
         .await;
-    assert_eq!(service.requests()[0].header("x-token"), Some(value));
+    assert_eq!(service.requests()[0].header("api-key"), Some(value));
     (loot, origin)
 }
 
@@ -223,7 +223,7 @@ fn a_guess_changes_nothing() {
         // An echo of the guess alone, and beside the value.
         let answer = |request: &Recorded| {
             let says = request.header("x-says").unwrap();
-            let token = request.header("x-token").unwrap();
+            let token = request.header("api-key").unwrap();
             format!("{says}{token}{says}")
         };
         let report = |says: &str| {

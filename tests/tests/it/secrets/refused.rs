@@ -17,12 +17,12 @@ async fn each_names_the_part_and_the_reason() {
     let origin = &service.origin;
     let mut report = String::new();
     for (vault, step) in [
-        (LINES, "headers: {X-Token: '${{ secret.LINES }}'}"),
+        (LINES, "headers: {Api-Key: '${{ secret.LINES }}'}"),
         (LINES, "auth: {bearer: '${{ secret.LINES }}'}"),
         (COLON, "auth: ['${{ secret.COLON }}', x]"),
         (
             COLON,
-            "headers: {X-Token: '${{ secret.COLON }}', Range: bytes=0-1}",
+            "headers: {Api-Key: '${{ secret.COLON }}', Range: bytes=0-1}",
         ),
     ] {
         let (name, _) = vault.0[0];
@@ -35,8 +35,8 @@ async fn each_names_the_part_and_the_reason() {
         report.push_str(&format!("{step}\n  {}\n  {line}\n", error(&result, origin)));
     }
     expect![[r#"
-        headers: {X-Token: '${{ secret.LINES }}'}
-          Exception, InvalidSpec, sent No: the header `x-token` can't be sent: the secret `LINES` can't be put into the header of the request: it contains a line break or another control character, which is not allowed in a header
+        headers: {Api-Key: '${{ secret.LINES }}'}
+          Exception, InvalidSpec, sent No: the header `api-key` can't be sent: the secret `LINES` can't be put into the header of the request: it contains a line break or another control character, which is not allowed in a header
           e|An exception occurred while performing the request: the host can't send the request as it is
         auth: {bearer: '${{ secret.LINES }}'}
           Exception, InvalidSpec, sent No: the header `authorization` can't be sent: the secret `LINES` can't be put into the header of the request: it contains a line break or another control character, which is not allowed in a header
@@ -44,7 +44,7 @@ async fn each_names_the_part_and_the_reason() {
         auth: ['${{ secret.COLON }}', x]
           Exception, InvalidSpec, sent No: the header `authorization` can't be sent: the secret `COLON` can't be a user name: it has a colon in it
           e|An exception occurred while performing the request: the host can't send the request as it is
-        headers: {X-Token: '${{ secret.COLON }}', Range: bytes=0-1}
+        headers: {Api-Key: '${{ secret.COLON }}', Range: bytes=0-1}
           Exception, InvalidSpec, sent No: a step with secrets can't request a part of a response; leave out the header `Range`
           e|An exception occurred while performing the request: the host can't send the request as it is
     "#]].assert_eq(&report);

@@ -31,14 +31,14 @@ fn each_form(request: &Recorded) -> Answer {
 async fn all_forms(service: Service, origin: &str) -> String {
     let mut thief = Thief::granted(secret("TOKEN", origin)).reaches(origin);
     for number in 0..forms(VALUE).len() {
-        thief = thief.tries(format!("GET {origin}/{number} | header x-token: {{TOKEN}}"));
+        thief = thief.tries(format!("GET {origin}/{number} | header api-key: {{TOKEN}}"));
     }
     let loot = thief.run().await;
     loot.has_nothing_of(&[VALUE]);
     let requests = service.requests();
     assert_eq!(requests.len(), forms(VALUE).len());
     for request in requests {
-        assert_eq!(request.header("x-token"), Some(VALUE));
+        assert_eq!(request.header("api-key"), Some(VALUE));
     }
     loot.report(origin)
 }

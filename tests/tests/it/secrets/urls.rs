@@ -187,8 +187,8 @@ async fn nothing_but_a_query_is_added_to_it() {
         "GET {HOOK}//",
         "GET {HOOK}:80/",
         "GET {HOOK}.test/",
-        "GET http://a.test/ | header x-token: {HOOK}",
-        "POST {HOOK} | header x-token: {HOOK} | body {HOOK}",
+        "GET http://a.test/ | header api-key: {HOOK}",
+        "POST {HOOK} | header api-key: {HOOK} | body {HOOK}",
     ];
     expect![[r#"
         GET Some("<HIDDEN>"): 200

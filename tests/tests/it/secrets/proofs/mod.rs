@@ -203,7 +203,7 @@ async fn made_up_credentials_uncover_nothing() {
             format!("digest {made_up} {made_up}"),
         ] {
             thief = thief.tries(format!(
-                "POST {origin}/ | auth {auth} | header x-token: {{TOKEN}} | basic e:{{TOKEN}} | body {{TOKEN}}"
+                "POST {origin}/ | auth {auth} | header api-key: {{TOKEN}} | basic e:{{TOKEN}} | body {{TOKEN}}"
             ));
         }
     }

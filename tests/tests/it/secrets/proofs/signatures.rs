@@ -189,10 +189,10 @@ async fn a_signature_stands_beside_no_secret() {
     let loot = Thief::granted(secret("TOKEN", origin))
         .reaches(origin)
         .tries(format!(
-            "POST {origin}/ | header x-token: {{TOKEN}} | auth hmac x_token xxxxxxxxxxxxxxxx made-up | body x"
+            "POST {origin}/ | header api-key: {{TOKEN}} | auth hmac api_key xxxxxxxxxxxxxxxx made-up | body x"
         ))
         .tries(format!(
-            "POST {origin}/ | header x-token: {{TOKEN}} | auth hmac x-seal xxxxxxxxxxxxxxxx made-up | body x"
+            "POST {origin}/ | header api-key: {{TOKEN}} | auth hmac x-seal xxxxxxxxxxxxxxxx made-up | body x"
         ))
         .run()
         .await;
@@ -204,7 +204,7 @@ async fn a_signature_stands_beside_no_secret() {
         errors,
         [
             Some(
-                "the request has a field that servers join with `x_token`, in which a proof is to stand"
+                "the request has a field that servers join with `api_key`, in which a proof is to stand"
             ),
             None
         ]
