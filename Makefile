@@ -40,12 +40,29 @@ demo: setup ## run a step against a service on loopback
 
 .PHONY: test
 test: setup ## run all tests
-	$(CARGO) test --locked --workspace
+	$(CARGO) test --locked --workspace --no-run
+	$(MAKE) --jobs 2 --no-print-directory test-attacks test-others
+
+# One test of a minute and a half, which mostly waits: beside the others, it takes no time.
+ATTACKS := every_attack_fails_and_leaves_nothing_behind
+
+.PHONY: test-attacks
+test-attacks:
+	$(CARGO) test --locked --workspace --test attacks
+
+.PHONY: test-others
+test-others:
+	$(CARGO) test --locked --workspace -- --skip $(ATTACKS)
+
+.PHONY: test-it
+test-it:
+	$(CARGO) test --locked --workspace --test it
 
 .PHONY: test-component
 test-component: setup tool-cargo-component ## run the integration tests with the component built by cargo component
 	cd guest && $(CARGO) component build --locked --profile component-dev --target-dir $(CURDIR)/target/wasm
-	HTTP_STEP_COMPONENT=$(CURDIR)/$(COMPONENT) $(CARGO) test --locked --workspace --test it --test attacks
+	$(CARGO) test --locked --workspace --test it --test attacks --no-run
+	HTTP_STEP_COMPONENT=$(CURDIR)/$(COMPONENT) $(MAKE) --jobs 2 --no-print-directory test-attacks test-it
 
 .PHONY: test-real
 test-real: setup ## install nginx, Apache, squid, tinyproxy and microsocks, and run the tests against them
@@ -58,24 +75,30 @@ soak: setup ## run good and hostile steps concurrently for two minutes (SOAK_SEC
 	MALLOC_ARENA_MAX=1 $(CARGO) test --locked --workspace --test soak -- --ignored --nocapture
 
 # The plain host is a separate workspace, see there. A common directory shares what both use.
-BENCH := target/release/http-step-bench all --program target/release/http-step \
-	--plain-host target/release/http-step-bench-plain-host --python target/bench/python/bin/python --scratch target/bench
-
-.PHONY: bench-build
-bench-build: setup
+bench-program = target/$(1)/http-step-bench
+bench-all = $(call bench-program,$(1)) all --program target/$(1)/http-step \
+	--plain-host $(call bench-program,$(1))-plain-host --python target/bench/python/bin/python --scratch target/bench
+define bench-build
 	bench/install target/bench/python
-	$(CARGO) build --locked --release --package http-step-bench --package http-step-cli
-	$(CARGO) build --locked --release --manifest-path bench/plain-host/Cargo.toml
+	$(CARGO) build --locked --profile $(1) --package http-step-bench --package http-step-cli
+	$(CARGO) build --locked --profile $(1) --manifest-path bench/plain-host/Cargo.toml
+endef
 
 .PHONY: bench
-bench: bench-build ## run the benchmarks and write docs/performance.md (10 minutes)
-	$(BENCH) --out docs
+bench: setup ## run the benchmarks and write docs/performance.md (10 minutes)
+	$(call bench-build,release)
+	$(call bench-all,release) --out docs
+
+# The checks of the suite and the count need programs that are optimized, not those that are installed.
+.PHONY: bench-build
+bench-build: setup
+	$(call bench-build,quick)
 
 .PHONY: bench-smoke
 bench-smoke: bench-build ## run a short form of the benchmarks, as a check of the suite
-	$(BENCH) --out target/bench/smoke --short
+	$(call bench-all,quick) --out target/bench/smoke --short
 
-INSTRUCTIONS := target/release/http-step-bench instructions --expected bench/instructions.json --scratch target/bench
+INSTRUCTIONS := $(call bench-program,quick) instructions --expected bench/instructions.json --scratch target/bench
 
 .PHONY: bench-instructions
 bench-instructions: bench-build ## count the instructions of a step, and compare them with bench/instructions.json
@@ -147,6 +170,9 @@ advisories: tool-cargo-deny ## check the dependencies against the advisory datab
 # Each in a known version: prebuilt if there is one for this system, otherwise with cargo. Without
 # optimization they take half the time to build, and their inputs are small.
 INSTALL := CARGO_PROFILE_DEV_DEBUG=0 $(CARGO) install --debug --locked
+.PHONY: tools
+tools: tool-cargo-deny tool-cargo-fuzz tool-typos
+
 .PHONY: tool-cargo-component
 tool-cargo-component:
 	@command -v cargo-component >/dev/null || $(INSTALL) cargo-component --version 0.21.1

@@ -62,12 +62,12 @@ pub(crate) struct Seen {
     under_way: u64,
 }
 
-type Ledger = Arc<Mutex<Seen>>;
+type SharedCounts = Arc<Mutex<Seen>>;
 
 /// Serve until the input ends.
 pub(crate) fn run(args: &ServerArgs) -> Result<()> {
     process::allow_files()?;
-    let ledger = Ledger::default();
+    let counts = SharedCounts::default();
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
@@ -86,7 +86,7 @@ pub(crate) fn run(args: &ServerArgs) -> Result<()> {
         },
     };
     report(&ports)?;
-    let requested = Arc::clone(&ledger);
+    let requested = Arc::clone(&counts);
     std::thread::spawn(move || {
         let output = io::stdin().lock().lines().map_while(io::Result::ok);
         for _ in output {
@@ -103,14 +103,14 @@ pub(crate) fn run(args: &ServerArgs) -> Result<()> {
     });
     runtime.block_on(async move {
         if let Some(acceptor) = acceptor {
-            let ledger = Arc::clone(&ledger);
+            let counts = Arc::clone(&counts);
             tokio::spawn(async move {
                 loop {
-                    let stream = accepted(&over_tls, &ledger).await?;
-                    let (acceptor, ledger) = (acceptor.clone(), Arc::clone(&ledger));
+                    let stream = accepted(&over_tls, &counts).await?;
+                    let (acceptor, counts) = (acceptor.clone(), Arc::clone(&counts));
                     tokio::spawn(async move {
                         if let Ok(stream) = acceptor.accept(stream).await {
-                            serve(stream, ledger).await;
+                            serve(stream, counts).await;
                         }
                     });
                 }
@@ -119,8 +119,8 @@ pub(crate) fn run(args: &ServerArgs) -> Result<()> {
             });
         }
         loop {
-            let stream = accepted(&plain, &ledger).await?;
-            tokio::spawn(serve(stream, Arc::clone(&ledger)));
+            let stream = accepted(&plain, &counts).await?;
+            tokio::spawn(serve(stream, Arc::clone(&counts)));
         }
     })
 }
@@ -141,24 +141,24 @@ fn report(what: &impl Serialize) -> Result<()> {
     Ok(out.flush()?)
 }
 
-fn lock(ledger: &Ledger) -> std::sync::MutexGuard<'_, Seen> {
-    ledger.lock().unwrap_or_else(PoisonError::into_inner)
+fn lock(counts: &SharedCounts) -> std::sync::MutexGuard<'_, Seen> {
+    counts.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-async fn accepted(listener: &TcpListener, ledger: &Ledger) -> Result<TcpStream> {
+async fn accepted(listener: &TcpListener, counts: &SharedCounts) -> Result<TcpStream> {
     let (stream, _) = listener.accept().await?;
     stream.set_nodelay(true)?;
-    lock(ledger).connections += 1;
+    lock(counts).connections += 1;
     Ok(stream)
 }
 
-async fn serve(stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static, ledger: Ledger) {
+async fn serve(stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static, counts: SharedCounts) {
     let answering = service_fn(|request| {
-        let ledger = Arc::clone(&ledger);
+        let counts = Arc::clone(&counts);
         async move {
-            lock(&ledger).begin();
-            let answer = answer(request, &ledger).await;
-            lock(&ledger).under_way -= 1;
+            lock(&counts).begin();
+            let answer = answer(request, &counts).await;
+            lock(&counts).under_way -= 1;
             answer
         }
     });
@@ -179,7 +179,7 @@ impl Seen {
 
 async fn answer(
     request: Request<Incoming>,
-    ledger: &Ledger,
+    counts: &SharedCounts,
 ) -> Result<Response<BoxBody<Bytes, std::convert::Infallible>>, hyper::Error> {
     let (head, mut body) = request.into_parts();
     let mut length = 0;
@@ -187,7 +187,7 @@ async fn answer(
     while let Some(frame) = body.frame().await {
         length += frame?.data_ref().map_or(0, Bytes::len);
     }
-    lock(ledger)
+    lock(counts)
         .first
         .get_or_insert_with(|| described(&head, length));
     let number = |name| {

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use http_step_host::{
-    Host, Job, Limits, Outcome, Policy, Properties, SecretSource, SecretValue, Step, StepFile,
+    Cache, Compiler, Host, Job, Limits, Outcome, Policy, Properties, SecretSource, SecretValue,
+    Step, StepFile,
 };
 use sha2::{Digest as _, Sha256};
 
@@ -37,6 +38,9 @@ pub(crate) struct StepArgs {
     /// Seconds that a step may take; by default the host's own limit.
     #[arg(long)]
     wall: Option<f64>,
+    /// A directory of compiled components, for processes in which compiling takes long.
+    #[arg(long)]
+    compiled: Option<PathBuf>,
     /// The only certificate that is trusted.
     #[arg(long)]
     trust: Option<PathBuf>,
@@ -76,6 +80,9 @@ impl Stage {
         }
         if let Some(queue) = args.queue {
             builder = builder.queue(queue);
+        }
+        if let Some(directory) = &args.compiled {
+            builder = builder.compiler(Compiler::in_process().cache(Cache::at(directory)?));
         }
         if let Some(authority) = &args.trust {
             builder = builder.trust_roots(&fs::read(authority)?)?;

@@ -81,11 +81,11 @@ fn time_is_limited() {
 #[test]
 fn memory_is_limited() {
     let limits = CompileLimits {
-        compile_memory: 512 << 20,
+        compile_memory: 256 << 20,
         ..CompileLimits::default()
     };
     let error = refusal(compiler(&[]).limits(limits), &bomb(1, 30_000));
-    expect!["this component takes too much memory to compile: the limit `compile_memory` is exceeded, which is 536870912 bytes"]
+    expect!["this component takes too much memory to compile: the limit `compile_memory` is exceeded, which is 268435456 bytes"]
         .assert_eq(&error.to_string());
 }
 

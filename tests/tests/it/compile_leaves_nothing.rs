@@ -26,7 +26,7 @@ fn neither_processes_nor_descriptors() {
     let compile = |arguments: &[&str], wasm: &[u8], seconds: u64| {
         let limits = CompileLimits {
             compile_time: Duration::from_secs(seconds),
-            compile_memory: 512 << 20,
+            compile_memory: 256 << 20,
             ..CompileLimits::default()
         };
         let compiler = Compiler::child(env!("CARGO_BIN_EXE_compiler"), arguments);

@@ -1,6 +1,7 @@
 //! The real component in the real host against real servers. One program, as each
 //! links the engine.
 
+mod audit_log;
 mod budgets;
 mod cache;
 mod coding;
@@ -11,7 +12,6 @@ mod connections;
 mod contract;
 mod egress;
 mod http2;
-mod ledger;
 mod log;
 mod properties;
 mod proxies;

@@ -124,7 +124,7 @@ async fn http_is_forwarded_and_https_is_tunnelled() {
 #[ignore = "needs nginx, squid, tinyproxy: make test-real"]
 async fn a_proxy_that_requires_credentials() {
     let setup = Setup {
-        asks_who: true,
+        requires_credentials: true,
         ..Setup::default()
     };
     let mut text = String::new();

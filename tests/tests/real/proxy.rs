@@ -30,7 +30,7 @@ pub enum Program {
 #[derive(Clone, Copy, Default)]
 pub struct Setup {
     /// Whether it requires credentials.
-    pub asks_who: bool,
+    pub requires_credentials: bool,
     /// Whether it refuses tunnels.
     pub refuses_tunnels: bool,
 }
@@ -100,7 +100,7 @@ impl Proxy {
                 let (ip, port) = (place.address.ip().to_string(), place.address.port());
                 let port = port.to_string();
                 let mut arguments = vec!["-i", &ip, "-p", &port];
-                if setup.asks_who {
+                if setup.requires_credentials {
                     arguments.extend(["-u", USER, "-P", PASSWORD]);
                 }
                 let daemon = start("microsocks", &arguments, &place);
@@ -202,7 +202,11 @@ netdb_filename none
 {}
 http_access allow all
 ",
-        if setup.asks_who { asking.as_str() } else { "" },
+        if setup.requires_credentials {
+            asking.as_str()
+        } else {
+            ""
+        },
         if setup.refuses_tunnels { refusing } else { "" },
     )
 }
@@ -221,7 +225,7 @@ LogLevel Connect
 ",
         place.address.ip(),
         place.address.port(),
-        if setup.asks_who {
+        if setup.requires_credentials {
             format!("BasicAuth {USER} {PASSWORD}")
         } else {
             String::new()

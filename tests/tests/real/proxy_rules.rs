@@ -174,7 +174,7 @@ async fn a_proxy_named_by_a_step() {
     let mut scene = Scene::new(
         Speaks::Https2,
         Setup {
-            asks_who: true,
+            requires_credentials: true,
             ..Setup::default()
         },
     );

@@ -64,7 +64,7 @@ async fn an_address_or_a_name() {
 #[ignore = "needs nginx, microsocks: make test-real"]
 async fn a_proxy_that_requires_credentials() {
     let setup = Setup {
-        asks_who: true,
+        requires_credentials: true,
         ..Setup::default()
     };
     let urls = |proxy: &Proxy| {

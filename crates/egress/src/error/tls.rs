@@ -66,8 +66,8 @@ pub(crate) fn in_words(error: &Error) -> String {
         Error::AlertReceived(alert) => client_reason(error).unwrap_or_else(|| abort(*alert)),
         Error::PeerIncompatible(why) => incompatible(why),
         Error::InvalidMessage(why) => malformed(why),
-        Error::InappropriateMessage { got_type, .. } => out_of_turn(got_type),
-        Error::InappropriateHandshakeMessage { got_type, .. } => out_of_turn(got_type),
+        Error::InappropriateMessage { got_type, .. } => unexpected(got_type),
+        Error::InappropriateHandshakeMessage { got_type, .. } => unexpected(got_type),
         Error::PeerMisbehaved(why) => format!(
             "it breaks the rules of TLS ({why:?}); update its software, or whatever inspects TLS \
              on the way to it"
@@ -169,9 +169,9 @@ fn malformed(why: &InvalidMessage) -> String {
     }
 }
 
-fn out_of_turn(what: &impl std::fmt::Debug) -> String {
+fn unexpected(what: &impl std::fmt::Debug) -> String {
     format!(
-        "it sent a message out of turn ({what:?}); update its software, or whatever inspects TLS \
+        "it sent an unexpected message ({what:?}); update its software, or whatever inspects TLS \
          on the way to it"
     )
 }

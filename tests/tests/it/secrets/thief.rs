@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, LazyLock, Mutex};
 
+use aho_corasick::AhoCorasick;
 use http_step_host::policy::{Policy, Secret};
 use http_step_host::{Job, Limits, RunResult, Step, Stream};
 use http_step_tests::{Answer, Bench, Guest, Service, TraceLog, Traces, step_file, transcript};
@@ -158,13 +159,11 @@ impl Loot {
     /// Assert that none of these texts is anywhere, whole. Parts of a signature may be, since it
     /// consists of digits.
     pub fn has_no(&self, texts: &[&str]) {
-        let find = |bytes: &[u8], text: &str| {
-            let mut places = bytes.windows(text.len());
-            places.any(|place| place.eq_ignore_ascii_case(text.as_bytes()))
-        };
+        let mut builder = AhoCorasick::builder();
+        let searcher = builder.ascii_case_insensitive(true).build(texts).unwrap();
         self.is_without(|bytes| {
-            let found = texts.iter().find(|text| find(bytes, text));
-            found.map(|text| (*text).to_owned())
+            let found = searcher.find(bytes)?;
+            Some(texts[found.pattern()].to_owned())
         });
     }
 

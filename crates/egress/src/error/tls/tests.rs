@@ -195,8 +195,8 @@ fn every_error_says_how_to_fix_it() {
         its certificate, or one that vouches for it, is not well-formed (MalformedExtensions); have a new one issued
         its certificate, or one that vouches for it, is not accepted (UnsupportedDeltaCrl); have a new one issued
         its certificate is not accepted: anything else
-        it sent a message out of turn (ApplicationData); update its software, or whatever inspects TLS on the way to it
-        it sent a message out of turn (Finished); update its software, or whatever inspects TLS on the way to it
+        it sent an unexpected message (ApplicationData); update its software, or whatever inspects TLS on the way to it
+        it sent an unexpected message (Finished); update its software, or whatever inspects TLS on the way to it
         encrypted client hello failed (SniRequired); it is not asked for: report this as a bug of http-step
         what it sends is not TLS; if it is a server of plain HTTP, the URL begins with `http://`
         what it sends is not TLS; if it is a server of plain HTTP, the URL begins with `http://`
