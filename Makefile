@@ -145,8 +145,8 @@ lint: setup tool-cargo-deny tool-typos features ## check format, spelling, lints
 	.ci/module-cycles */src crates/*/src
 	$(CARGO) clippy --locked --workspace --all-targets -- --deny warnings
 	cd tests/guests && $(CARGO) clippy --locked --examples --profile component-dev --target wasm32-wasip2 --target-dir ../../target/wasm -- --deny warnings
-	cd bench/plain-host && $(CARGO) clippy --locked --release -- --deny warnings
-	cd fuzz && $(CARGO) clippy --locked --all-targets --target-dir ../target/fuzz -- --deny warnings
+	cd bench/plain-host && $(CARGO) clippy --locked -- --deny warnings
+	cd fuzz && $(CARGO) clippy --locked --all-targets -- --deny warnings
 	$(CARGO) deny --locked check bans licenses sources
 	RUSTDOCFLAGS='--deny warnings' $(CARGO) doc --locked --workspace --no-deps
 

@@ -7,6 +7,7 @@ use std::io::Write as _;
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 
+use http_step_host::Cache;
 use tempfile::TempDir;
 
 /// A run of the program, in its own directory.
@@ -21,12 +22,12 @@ pub(crate) struct HttpStep {
 /// With arguments, separated by spaces.
 pub(crate) fn http_step(arguments: &str) -> HttpStep {
     let directory = TempDir::new().unwrap();
-    // The built-in step is compiled once for all tests. A test with its own component would get a
-    // warning if others can write that directory.
-    let caches = if arguments.contains(".wasm") {
-        directory.path().join(".cache")
-    } else {
-        Path::new(env!("CARGO_TARGET_TMPDIR")).join("caches")
+    // A component is compiled once for all tests. If others can write that directory, a test with its
+    // own component would get a warning.
+    let common = Path::new(env!("CARGO_TARGET_TMPDIR")).join("caches");
+    let caches = match Cache::at(common.join("http-step")) {
+        Err(_) if arguments.contains(".wasm") => directory.path().join(".cache"),
+        _ => common,
     };
     let mut command = Command::new(env!("CARGO_BIN_EXE_http-step"));
     command
