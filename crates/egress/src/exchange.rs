@@ -26,7 +26,7 @@ use crate::egress::Egress;
 use crate::error::cause::is_of_wire;
 use crate::error::{Stage, TransportError};
 use crate::flood::http2::Http2Stream;
-use crate::headers::announced_length;
+use crate::headers::{announced_length, remove_spellings};
 use crate::redact::{ArrivedHead, EchoWatch, Unredacted};
 use crate::retry::{Attempts, Failed, may_retry};
 use crate::timeouts::{RequestOptions, RequestTimeouts};
@@ -55,8 +55,7 @@ impl Egress {
         // A service may return what was stored through a granted origin from others, too.
         if is_bound || self.secrets.is_used() {
             // The compressed length of a text reveals what it contains.
-            let identity = HeaderValue::from_static("identity");
-            request.headers_mut().insert(ACCEPT_ENCODING, identity);
+            ask_for_identity(request.headers_mut());
             charset::ask_for_none(request.headers_mut());
         }
         // Signing needs the whole body.
@@ -259,6 +258,12 @@ impl Egress {
             on_partial_echo: self.policy.partial_echo(),
         }
     }
+}
+
+/// Ask for a response without a content coding.
+fn ask_for_identity(header: &mut HeaderMap) {
+    remove_spellings(header, &ACCEPT_ENCODING);
+    header.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
 }
 
 /// The result of an attempt to send a request.

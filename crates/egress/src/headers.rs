@@ -2,6 +2,7 @@
 
 use http::header::CONTENT_LENGTH;
 use http::{HeaderMap, HeaderName, header};
+use http_step_policy::header_name;
 
 /// Fields that are only for the next hop (RFC 9110, section 7.6.1), or that the host sets.
 const FORBIDDEN: [HeaderName; 11] = [
@@ -49,6 +50,21 @@ pub fn field_bytes(name: &str, value: &[u8]) -> usize {
 #[must_use]
 pub fn places_bytes(header: &HeaderMap) -> usize {
     header.capacity() * PLACE_BYTES
+}
+
+/// Whether some server takes a field for this one: CGI, WSGI and their successors read `accept_encoding`
+/// as `accept-encoding`.
+pub(crate) fn is_spelled(name: &HeaderName, of: &HeaderName) -> bool {
+    header_name(name.as_str()) == of.as_str()
+}
+
+/// Remove a field in all spellings.
+pub(crate) fn remove_spellings(header: &mut HeaderMap, of: &HeaderName) {
+    let spelled = header.keys().filter(|name| is_spelled(name, of));
+    let names: Vec<HeaderName> = spelled.cloned().collect();
+    for name in names {
+        header.remove(name);
+    }
 }
 
 /// The announced length of a body, if any.

@@ -2,8 +2,10 @@
 //! includes ASCII, and only recognized in those.
 
 use http::HeaderMap;
-use http::header::{ACCEPT, ACCEPT_CHARSET, CONTENT_TYPE, Entry, HeaderName, HeaderValue};
+use http::header::{ACCEPT, ACCEPT_CHARSET, CONTENT_TYPE, HeaderName, HeaderValue};
 use http_step_policy::{field_name, header_name};
+
+use crate::headers::{is_spelled, remove_spellings};
 
 /// The field by which ASP.NET has phones declare their charset.
 const OF_PHONES: &str = "x-up-devcap-post-charset";
@@ -62,17 +64,14 @@ pub(crate) fn is_of_url_other(header: &HeaderMap, query: Option<&str>, are_ascii
 /// Remove the requested charsets, so that the response is not in one in which values are not
 /// recognized.
 pub(crate) fn ask_for_none(header: &mut HeaderMap) {
-    let is_charset = |name: &&HeaderName| header_name(name.as_str()) == ACCEPT_CHARSET.as_str();
-    let names: Vec<HeaderName> = header.keys().filter(is_charset).cloned().collect();
-    for name in names {
-        header.remove(name);
-    }
-    if let Entry::Occupied(mut requested) = header.entry(ACCEPT) {
-        for value in requested.iter_mut() {
-            if let Some(mut other) = without(value) {
-                other.set_sensitive(value.is_sensitive());
-                *value = other;
-            }
+    remove_spellings(header, &ACCEPT_CHARSET);
+    let accepted = header
+        .iter_mut()
+        .filter(|(name, _)| is_spelled(name, &ACCEPT));
+    for (_, value) in accepted {
+        if let Some(mut other) = without(value) {
+            other.set_sensitive(value.is_sensitive());
+            *value = other;
         }
     }
 }
@@ -199,6 +198,7 @@ mod tests {
         header.insert(ACCEPT_CHARSET, HeaderValue::from_static("utf-32"));
         // CGI treats it as the same field.
         header.insert("accept_charset", HeaderValue::from_static("utf-32"));
+        header.insert("Accept.Charset", HeaderValue::from_static("utf-32"));
         for accept in [
             "application/json;charset=UTF-32BE;q=0.5, */*",
             "text/plain; Charset=\"utf-7\"",
