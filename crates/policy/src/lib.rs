@@ -84,8 +84,9 @@ pub use secret::{
     CREDENTIAL_FIELDS, DESTINATION_WORDS, FieldName, FieldNameError, HeaderFormat,
     HeaderFormatError, InHeader, KNOWN_FIELDS, MAX_FIELD_NAME, OtherField, PathPrefix,
     PathPrefixError, Place, Placement, QueryFields, SCHEMES, Secret, SecretNameError, SourceRef,
-    SourceRefError, check_secret_name, field_name, header_name, is_credential_field,
-    is_plain_in_path, names_codec, override_field, override_in_query, parent_fields,
+    SourceRefError, check_secret_name, decoded_field, field_names, header_name,
+    is_credential_field, is_method, is_method_key, is_override_field, is_plain_in_path,
+    names_codec, override_in_query, parent_fields,
 };
 pub use secret_use::SecretUse;
 pub use tls::{

@@ -23,7 +23,7 @@ pub struct SecretUse<'r> {
     /// The other header fields of the request.
     pub other_fields: &'r [OtherField],
     /// A field of the query or the body that can make a server use another method
-    /// ([`override_field`](crate::override_field)).
+    /// ([`is_override_field`](crate::is_override_field)).
     pub override_field: Option<&'r str>,
 }
 
@@ -135,6 +135,7 @@ impl Secret {
         let composed = match placement {
             Placement::Whole | Placement::BehindEscape(_) | Placement::Recoded => None,
             Placement::Composed => Some(SecretDenialReason::Composed),
+            Placement::NotPlain => Some(SecretDenialReason::NotPlain),
             Placement::Repeated(field) => Some(SecretDenialReason::repeated(field)),
             Placement::Joined => Some(SecretDenialReason::Joined),
             Placement::InHeader(field) if !field.is_whole() => Some(SecretDenialReason::Composed),

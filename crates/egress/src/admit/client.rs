@@ -77,7 +77,7 @@ impl Egress {
             path: WrittenPath::without_values(client.token_url.path()),
             // The host writes the request.
             other_fields: Arc::default(),
-            override_field: override_in_query(query.as_bytes()).map(str::to_owned),
+            override_field: override_in_query(query.as_bytes()),
         };
         Ok(ClientValues {
             id: self.reveal(&client.id, Place::Token, &destination, entry)?,

@@ -3,7 +3,7 @@
 
 use http::HeaderMap;
 use http::header::{ACCEPT, ACCEPT_CHARSET, CONTENT_TYPE, HeaderName, HeaderValue};
-use http_step_policy::{field_name, header_name};
+use http_step_policy::{decoded_field, header_name};
 
 use crate::headers::{is_spelled, remove_spellings};
 
@@ -52,11 +52,12 @@ pub(crate) fn is_of_url_other(header: &HeaderMap, query: Option<&str>, are_ascii
     let fields = query.unwrap_or_default().split(['&', ';']);
     let mut names = fields.map(|field| {
         let (name, value) = field.split_once('=').unwrap_or((field, ""));
-        (field_name(name.as_bytes()), value)
+        let name = decoded_field(name.as_bytes()).to_ascii_lowercase();
+        (String::from_utf8_lossy(&name).trim().to_owned(), value)
     });
     header.iter().any(is_other)
         || names.any(|(name, value)| {
-            name == "_charset_"
+            name.contains("_charset_")
                 || name == "ie" && !is_written(&format!("charset={value}"), are_ascii)
         })
 }

@@ -29,7 +29,7 @@ pub(crate) enum Content {
         body: Full<Bytes>,
         bytes: Bytes,
         /// A field in it that can make a server use another method.
-        override_field: Option<&'static str>,
+        override_field: Option<String>,
         _room: MessageReservation,
     },
     /// The component and the host.
@@ -46,9 +46,9 @@ impl Content {
     }
 
     /// The field that can make a server use another method, if the host has the whole body.
-    pub(crate) fn override_field(&self) -> Option<&'static str> {
+    pub(crate) fn override_field(&self) -> Option<&str> {
         match self {
-            Self::Whole { override_field, .. } => *override_field,
+            Self::Whole { override_field, .. } => override_field.as_deref(),
             Self::Written(_) | Self::Injected(_) => None,
         }
     }

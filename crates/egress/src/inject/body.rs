@@ -11,7 +11,7 @@ use http::request::Parts;
 use http::{HeaderMap, Request};
 use http_body::{Body, Frame};
 use http_body_util::Full;
-use http_step_policy::{Origin, Place, Placement};
+use http_step_policy::{Origin, Place, Placement, Secret};
 use http_step_redact::{Context, Replacements, Replacer};
 use tokio::task::yield_now;
 
@@ -47,6 +47,7 @@ struct InjectedBody {
     /// None at the end.
     replacer: Option<Replacer>,
     trailers: Option<HeaderMap>,
+    origin: Origin,
     /// By the index of the secret.
     grants: Vec<BodyGrant>,
     /// The number of handles in a body whose length was announced.
@@ -60,7 +61,7 @@ struct InjectedBody {
 
 /// Whether a secret may be in a body.
 struct BodyGrant {
-    name: String,
+    secret: Secret,
     /// Alone.
     whole: Result<(), TransportError>,
     /// Next to other text.
@@ -69,17 +70,16 @@ struct BodyGrant {
     behind_escape: Result<(), TransportError>,
     /// In another charset or coding, which is never allowed.
     recoded: Result<(), TransportError>,
-    /// Whether it may be anywhere in the request if the body has this field.
-    overridden: Option<TransportError>,
 }
 
 impl BodyGrant {
     fn decision(&self, placement: &OwnedPlacement) -> &Result<(), TransportError> {
         match placement {
             OwnedPlacement::Whole => &self.whole,
-            OwnedPlacement::Composed | OwnedPlacement::Repeated(_) | OwnedPlacement::Joined => {
-                &self.composed
-            }
+            OwnedPlacement::Composed
+            | OwnedPlacement::NotPlain
+            | OwnedPlacement::Repeated(_)
+            | OwnedPlacement::Joined => &self.composed,
             OwnedPlacement::BehindEscape(_) => &self.behind_escape,
             OwnedPlacement::Recoded => &self.recoded,
         }
@@ -101,7 +101,10 @@ impl Egress {
         // The denial names everything that is missing, and first what can't be granted.
         found.sort_by_key(|found| match found.placement {
             OwnedPlacement::BehindEscape(_) | OwnedPlacement::Recoded => 0,
-            OwnedPlacement::Composed | OwnedPlacement::Repeated(_) | OwnedPlacement::Joined => 1,
+            OwnedPlacement::Composed
+            | OwnedPlacement::NotPlain
+            | OwnedPlacement::Repeated(_)
+            | OwnedPlacement::Joined => 1,
             OwnedPlacement::Whole => 2,
         });
         for Found { secret, placement } in found {
@@ -155,18 +158,9 @@ impl Egress {
             collect(&mut body, most, within, origin, &mut room).await?;
         let mut reader = BodyReader::new(&head.headers, head.uri.query(), self.secrets.secrets());
         let found: Vec<&GrantedSecret> = self.secrets.found_in(&read).collect();
-        let is_bound = self
-            .secrets
-            .secrets()
-            .iter()
-            .any(|secret| secret.grant.is_bound());
         let is_more = matches!(rest, Rest::More);
-        if is_more || is_bound || !found.is_empty() {
-            for piece in read.chunks(INSPECTED_AT_ONCE) {
-                reader.read(piece);
-                // Count the CPU time so far, and let other tasks run.
-                yield_now().await;
-            }
+        if is_more || self.needs_inspection(&found) {
+            inspect(&mut reader, &read).await;
         }
         if !is_more {
             reader.finish();
@@ -174,7 +168,7 @@ impl Egress {
         self.admit_body(&mut reader, &mut destination, entry)?;
         let trailers = match rest {
             Rest::Nothing => {
-                let override_field = reader.override_field();
+                let override_field = reader.override_field().map(str::to_owned);
                 return self.inject_whole(head, read, &found, override_field, room);
             }
             Rest::Trailers(trailers) => Some(trailers),
@@ -198,6 +192,7 @@ impl Egress {
             rest: body,
             replacer: Some(self.secrets.injector(values)),
             trailers,
+            origin: origin.clone(),
             grants,
             counted,
             entry: Arc::clone(entry),
@@ -208,13 +203,19 @@ impl Egress {
         Ok(Request::from_parts(head, body))
     }
 
+    /// Whether a body that has handles of these secrets matters.
+    fn needs_inspection(&self, found: &[&GrantedSecret]) -> bool {
+        let mut secrets = self.secrets.secrets().iter();
+        !found.is_empty() || secrets.any(|secret| secret.grant.is_bound())
+    }
+
     /// Inject values into a whole body.
     fn inject_whole(
         &self,
         mut head: Parts,
         read: Bytes,
         found: &[&GrantedSecret],
-        override_field: Option<&'static str>,
+        override_field: Option<String>,
         mut room: MessageReservation,
     ) -> Result<Request<Content>, TransportError> {
         let context = context_of(&head.headers);
@@ -250,7 +251,7 @@ impl Egress {
                 admit(secret, destination, Place::Body, placement, &unseen)
             };
             let of = BodyGrant {
-                name: secret.grant.name().to_owned(),
+                secret: secret.grant.clone(),
                 whole: may(Placement::Whole),
                 composed: may(Placement::Composed),
                 behind_escape: match reader.sign_of_escapes() {
@@ -258,11 +259,6 @@ impl Egress {
                     None => Ok(()),
                 },
                 recoded: may(Placement::Recoded),
-                overridden: secret
-                    .grant
-                    .admit_beside(destination.origin, Place::Body, "_method")
-                    .err()
-                    .map(TransportError::from),
             };
             if reader.has_found(number) {
                 value.as_ref().map_err(Clone::clone)?;
@@ -275,25 +271,35 @@ impl Egress {
     }
 }
 
+/// Read a body that may be long.
+async fn inspect(reader: &mut BodyReader, body: &[u8]) {
+    for piece in body.chunks(INSPECTED_AT_ONCE) {
+        reader.read(piece);
+        // Count the CPU time so far, and let other tasks run.
+        yield_now().await;
+    }
+}
+
 impl InjectedBody {
     /// Check whether the values that were found since the last call are allowed.
     fn admit(&mut self) -> Result<(), TransportError> {
         for Found { secret, placement } in self.reader.take_found() {
             if let Some(grant) = self.grants.get(secret) {
                 grant.decision(&placement).clone()?;
-                self.entry.record_injection(&grant.name, Place::Body);
+                self.entry
+                    .record_injection(grant.secret.name(), Place::Body);
             }
         }
-        if self.reader.override_field().is_none() {
+        let Some(field) = self.reader.override_field() else {
             return Ok(());
+        };
+        for used in self.entry.injected() {
+            let secrets = self.grants.iter().map(|grant| &grant.secret);
+            for secret in secrets.filter(|secret| secret.name() == used.name) {
+                secret.admit_beside(&self.origin, Place::Body, field)?;
+            }
         }
-        let used = self.entry.injected();
-        let is_used = |grant: &&BodyGrant| used.iter().any(|used| used.name == grant.name);
-        let mut overridden = self.grants.iter().filter(is_used);
-        match overridden.find_map(|grant| grant.overridden.clone()) {
-            Some(denial) => Err(denial),
-            None => Ok(()),
-        }
+        Ok(())
     }
 
     /// The part of the held text that may be sent.

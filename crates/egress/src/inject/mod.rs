@@ -64,8 +64,24 @@ impl<'r> Destination<'r> {
                 None => WrittenPath::without_values(request.uri().path()),
             },
             other_fields: other_fields(request),
-            override_field: override_in_uri(request.uri()),
+            override_field: match request.extensions().get::<WrittenOverride>() {
+                Some(WrittenOverride(field)) => field.clone(),
+                None => WrittenOverride::new(request.uri()).0,
+            },
         }
+    }
+}
+
+/// The field that can make a server use another method, in a query as the component wrote it. It is
+/// an extension of a request whose query contains values, which denials must not reveal.
+#[derive(Clone)]
+struct WrittenOverride(Option<String>);
+
+impl WrittenOverride {
+    fn new(uri: &Uri) -> Self {
+        Self(override_in_query(
+            uri.query().unwrap_or_default().as_bytes(),
+        ))
     }
 }
 
@@ -85,12 +101,6 @@ impl WrittenPath {
             has_ambiguous_value: false,
         }
     }
-}
-
-/// The field of a query that can make a server use another method.
-fn override_in_uri(uri: &Uri) -> Option<String> {
-    let query = uri.query().unwrap_or_default();
-    override_in_query(query.as_bytes()).map(str::to_owned)
 }
 
 impl Egress {
@@ -131,7 +141,7 @@ impl Egress {
             ));
         }
         let origin = Origin::from_url(url.as_str()).map_err(|_| unusable(secret, "a URL"))?;
-        let override_field = override_in_uri(uri);
+        let of_query = WrittenOverride::new(uri);
         secret.grant.admit_use(&SecretUse {
             origin: &origin,
             method: request.method().as_str(),
@@ -143,7 +153,7 @@ impl Egress {
                 None => Placement::Whole,
             },
             other_fields: &other_fields(request),
-            override_field: override_field.as_deref(),
+            override_field: of_query.0.as_deref(),
         })?;
         let mut target = url.clone();
         target.set_fragment(None);
@@ -156,6 +166,7 @@ impl Egress {
         }
         let unreadable = |_| unusable(secret, "a URL");
         *request.uri_mut() = Uri::try_from(target.as_str()).map_err(unreadable)?;
+        request.extensions_mut().insert(of_query);
         entry.hide_origin();
         entry.record_injection(secret.grant.name(), Place::Url);
         Ok(())
@@ -190,8 +201,10 @@ impl Egress {
         };
         drop(in_path);
         let fields = WrittenFields(other_fields(request));
+        let of_query = WrittenOverride::new(request.uri());
         request.extensions_mut().insert(written);
         request.extensions_mut().insert(fields);
+        request.extensions_mut().get_or_insert(of_query);
         let destination = Destination::from_request(request, origin);
         self.inject_target(request, &destination, entry)?;
         self.inject_header(request.headers_mut(), &destination, entry)

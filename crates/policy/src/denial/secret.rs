@@ -10,7 +10,10 @@ use http_step_yaml::excerpt;
 use crate::grant::{Grant, Permission};
 use crate::origin::Origin;
 use crate::rule::Source;
-use crate::secret::{FieldName, HeaderFormat, OtherField, PathPrefix, Place, Refused, Secret};
+use crate::secret::{
+    FieldName, HeaderFormat, MAX_FIELD_NAME, OtherField, PathPrefix, Place, Refused, Secret,
+    field_names,
+};
 use crate::sentence::listed;
 
 /// A secret that may not be put into a request or sign one.
@@ -32,6 +35,8 @@ pub(crate) enum SecretDenialReason {
     Field(String),
     /// There is other text next to it.
     Composed,
+    /// There is a field whose name is not plain.
+    NotPlain,
     /// There is another field of this name.
     Repeated(String),
     /// It is in a list with other items.
@@ -101,7 +106,9 @@ impl DeniedSecret {
             (Some(origin), _) => format!(" to {origin}"),
         };
         let beside = match &self.reason {
-            SecretDenialReason::Composed => " next to other text".to_owned(),
+            SecretDenialReason::Composed | SecretDenialReason::NotPlain => {
+                " next to other text".to_owned()
+            }
             SecretDenialReason::OtherField(field) => {
                 format!(" with the header `{}`", excerpt(field.name()))
             }
@@ -129,6 +136,10 @@ impl DeniedSecret {
                 format!("it is granted only for {}", listed(&self.secret.place_words()))
             }
             Reason::Composed => format!("it must be {}", self.place.whole()),
+            Reason::NotPlain => format!(
+                "it must be {}, and a field's name is not plain: at most {MAX_FIELD_NAME} letters, digits, `_`, `-` and `.`, with `[…]` behind them",
+                self.place.whole()
+            ),
             Reason::Repeated(_) | Reason::Joined if !Place::COMPOSABLE.contains(&self.place) => {
                 format!("it must be {}", self.place.whole())
             }
@@ -165,10 +176,15 @@ impl DeniedSecret {
                 self.restriction(),
                 excerpt(field.name())
             ),
-            Reason::Override(field) => format!(
-                "{}, and `{field}` can make a server use another method or path; remove it",
-                self.restriction()
-            ),
+            Reason::Override(field) => {
+                let why = match field_names(field.as_bytes()) {
+                    Some(_) => "can make a server use another method or path",
+                    None => {
+                        "is not a plain name, so some server may take it for one that overrides the method"
+                    }
+                };
+                format!("{}, and `{field}` {why}; remove it", self.restriction())
+            }
         }
     }
 
@@ -210,7 +226,7 @@ impl DeniedSecret {
         Some(match &self.reason {
             Reason::BehindEscape(_) | Reason::Recoded => return None,
             // Nothing may be next to a key.
-            Reason::Composed | Reason::Repeated(_) | Reason::Joined
+            Reason::Composed | Reason::NotPlain | Reason::Repeated(_) | Reason::Joined
                 if !Place::COMPOSABLE.contains(&self.place) =>
             {
                 return None;
@@ -252,11 +268,13 @@ impl DeniedSecret {
                     formats: self.secret.formats().cloned().chain([format]).collect(),
                 }
             }
-            Reason::Composed | Reason::Repeated(_) | Reason::Joined => Permission::SecretCompose {
-                name,
-                place: self.place,
-                places: self.with(self.secret.composed_places()),
-            },
+            Reason::Composed | Reason::NotPlain | Reason::Repeated(_) | Reason::Joined => {
+                Permission::SecretCompose {
+                    name,
+                    place: self.place,
+                    places: self.with(self.secret.composed_places()),
+                }
+            }
             Reason::Method(method) => {
                 let methods = self.methods().into_iter().chain([method.as_str()]);
                 Permission::SecretMethod {

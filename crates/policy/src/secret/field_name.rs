@@ -1,82 +1,131 @@
-//! Names of fields, as interpreted by servers that join fields with the same name.
+//! Names of fields in queries, forms and multipart bodies. Servers differ in what they make of
+//! brackets, blanks and other characters in a name, so only plain names are compared. A value is
+//! not whole beside a field with another name.
 
-/// The name of a field of a query or a form, decoded and without the parts that some servers ignore.
-/// Fields with equal results may be one field to them.
+use super::credential_field::MAX_FIELD_NAME;
+
+/// How many keys a name may have: servers differ in where they stop to take it apart.
+const MAX_KEYS: usize = 6;
+
+/// The names under which servers may know a field, if its name, which may be percent-encoded, is
+/// plain: letters, digits, `_`, `-` and `.`, and behind them any number of `[…]` with the same
+/// characters. Two fields may be one to a server if they have one of these in common, or if one
+/// has a [parent](parent_fields) that the other has.
+///
+/// Only letters and digits count, in any case. A dot is a part of the name (PHP), or starts a key as
+/// brackets do (ASP.NET). An index ends the name: `[]`, `[1]`, or `-1` (WTForms).
 ///
 /// ```
-/// use http_step_policy::field_name;
+/// use http_step_policy::field_names;
 ///
-/// for name in ["a b:list", "a b", "A+b", "%61%20b", "%u0061_b", " a.b[]", "a b[1]", "[a b]", "a b[]x",
-///     "[a b][]", "a b[0][c]"] {
-///     assert_eq!(field_name(name.as_bytes()), "a_b", "{name}");
+/// assert_eq!(field_names(b"User_Id").unwrap(), ["userid"]);
+/// assert_eq!(field_names(b"a%5Bb%5D[1][c]").unwrap(), ["a[b"]);
+/// assert_eq!(field_names(b"a.b").unwrap(), ["ab", "a[b"]);
+/// for name in [&b"a+b"[..], b"[a]", b"a]", b"a[b]c", b"a:b", b""] {
+///     assert_eq!(field_names(name), None);
 /// }
-/// assert_ne!(field_name(b"a[b]"), field_name(b"a[c]"));
 /// ```
 #[must_use]
-pub fn field_name(name: &[u8]) -> String {
-    let decoded = decoded(name);
-    let text = String::from_utf8_lossy(&decoded);
-    // ASP.NET joins such fields regardless of case.
-    let text = text.to_uppercase().to_lowercase();
-    // PHP ends a name at a NUL, Zope at a colon.
-    let text = text.split(['\0', ':']).next().unwrap_or_default();
-    without_index(text.trim()).replace([' ', '.'], "_")
+pub fn field_names(name: &[u8]) -> Option<Vec<String>> {
+    // Only ASP.NET decodes `%u0071`.
+    let is_wide = |pair: &[u8]| pair.eq_ignore_ascii_case(b"%u");
+    if name.len() > MAX_FIELD_NAME || name.windows(2).any(is_wide) {
+        return None;
+    }
+    let name = String::from_utf8(decoded(name)).ok()?;
+    let keys = keys(&name)?;
+    let split: Vec<&str> = keys.iter().flat_map(|key| key.split('.')).collect();
+    if split.len() > MAX_KEYS {
+        return None;
+    }
+    let mut names = vec![joined(&keys)];
+    let other = joined(&split);
+    if !names.contains(&other) {
+        names.push(other);
+    }
+    Some(names)
 }
 
-/// Remove an index, `[]` or `[1]`, which joins fields to a list, everything after it, and text between
-/// brackets. Brackets around the whole name are also removed.
-fn without_index(name: &str) -> String {
-    let own = name
-        .strip_prefix('[')
-        .and_then(|rest| rest.split_once(']'))
-        .map(|(own, rest)| format!("{own}{rest}"));
-    let name = own.as_deref().unwrap_or(name);
+/// The names of the fields that a field of this [name](field_names) is part of: with a field of one
+/// of these, some servers join it (`q` and `q[a]`, in the qs of Express).
+pub fn parent_fields(name: &str) -> impl Iterator<Item = &str> {
+    let brackets = name.match_indices('[');
+    brackets.filter_map(|(at, _)| name.get(..at))
+}
+
+/// The keys of a name: the text before the first bracket, and those in brackets. None if it is not
+/// plain.
+fn keys(name: &str) -> Option<Vec<&str>> {
     let (base, mut rest) = name.split_at(name.find('[').unwrap_or(name.len()));
-    let mut kept = base.trim_end().to_owned();
-    while let Some((_, group)) = rest.split_once('[') {
-        let Some((index, after)) = group.split_once(']') else {
-            kept.push('[');
-            kept.push_str(group);
-            break;
-        };
-        if index.trim().bytes().all(|byte| byte.is_ascii_digit()) {
-            break;
+    let starts = |key: &str| key.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '_');
+    if !starts(without_sign(base)) || !is_plain_key(base) {
+        return None;
+    }
+    let mut keys = vec![base];
+    while !rest.is_empty() {
+        let (key, after) = rest.strip_prefix('[')?.split_once(']')?;
+        if !is_plain_key(key) {
+            return None;
         }
-        kept.push('[');
-        kept.push_str(index);
-        kept.push(']');
+        keys.push(key);
         rest = after;
     }
-    kept
+    Some(keys)
+}
+
+fn is_plain_key(key: &str) -> bool {
+    let mut bytes = without_sign(key).bytes();
+    bytes.all(|byte| byte.is_ascii_alphanumeric() || b"_-.".contains(&byte))
+}
+
+/// A key without the sign that OData, Google's APIs and JSON-LD have before it.
+fn without_sign(key: &str) -> &str {
+    key.strip_prefix(['$', '@']).unwrap_or(key)
+}
+
+/// What is compared of some keys: up to the first index, and only their letters and digits.
+fn joined(keys: &[&str]) -> String {
+    let mut name = String::new();
+    for (number, key) in keys.iter().enumerate() {
+        let is_index = key.bytes().all(|byte| byte.is_ascii_digit());
+        if number > 0 && is_index {
+            break;
+        }
+        if number > 0 {
+            name.push('[');
+        }
+        let before = before_index(key);
+        name.push_str(&letters(before));
+        if before.len() < key.len() {
+            break;
+        }
+    }
+    name
+}
+
+/// The text before an index such as the one of `q-1` or `q-1-a`.
+fn before_index(key: &str) -> &str {
+    let mut end = 0;
+    for (number, part) in key.split('-').enumerate() {
+        let is_index = !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+        if number > 0 && is_index {
+            return key.get(..end).unwrap_or(key);
+        }
+        end += part.len() + usize::from(number > 0);
+    }
+    key
+}
+
+/// The letters and digits of a name, in lower case.
+pub(super) fn letters(name: &str) -> String {
+    let letters = name.chars().filter(char::is_ascii_alphanumeric);
+    letters.map(|c| c.to_ascii_lowercase()).collect()
 }
 
 /// Whether a field's name may say how its value is decoded: `q:utf_16_le`, in Zope.
 #[must_use]
 pub fn names_codec(name: &[u8]) -> bool {
     decoded(name).contains(&b':')
-}
-
-/// How often a name may have brackets.
-const MAX_DEPTH: usize = 8;
-
-/// The names that a field's [name](field_name) is part of: with a field of one of these, some
-/// servers join it (`q` and `q[a]`, in the qs of Express). None if it is nested deeper than
-/// eight times: servers differ in where they stop.
-///
-/// ```
-/// use http_step_policy::parent_fields;
-///
-/// assert_eq!(parent_fields("a[b][c]"), Some(vec!["a", "a[b]"]));
-/// assert_eq!(parent_fields("a"), Some(vec![]));
-/// assert_eq!(parent_fields("a[b][c][d][e][f][g][h][i][j]"), None);
-/// ```
-#[must_use]
-pub fn parent_fields(name: &str) -> Option<Vec<&str>> {
-    let brackets = name.match_indices('[').map(|(at, _)| at);
-    if brackets.clone().nth(MAX_DEPTH).is_some() {
-        return None;
-    }
-    Some(brackets.filter_map(|at| name.get(..at)).collect())
 }
 
 /// The name of a header field as in CGI and its successors, where all characters but letters and
@@ -88,7 +137,8 @@ pub fn header_name(name: &str) -> String {
 }
 
 /// Percent-decode, including `+` for a space, and `%u0071` as in ASP.NET.
-pub(super) fn decoded(mut text: &[u8]) -> Vec<u8> {
+#[must_use]
+pub fn decoded(mut text: &[u8]) -> Vec<u8> {
     let mut decoded = Vec::with_capacity(text.len());
     while let Some((first, rest)) = text.split_first() {
         let wide = rest.strip_prefix(b"u").or(rest.strip_prefix(b"U"));

@@ -12,6 +12,7 @@ mod overrides;
 mod path;
 mod place;
 mod placement;
+mod query_fields;
 mod request_field;
 mod source;
 
@@ -21,14 +22,17 @@ use crate::pattern::OriginPattern;
 use crate::rule::Source;
 
 pub use credential_field::{CREDENTIAL_FIELDS, MAX_FIELD_NAME, is_credential_field};
-pub use field_name::{field_name, header_name, names_codec, parent_fields};
+pub use field_name::{
+    decoded as decoded_field, field_names, header_name, names_codec, parent_fields,
+};
 pub use format::{HeaderFormat, HeaderFormatError};
 pub use name::{SecretNameError, check as check_secret_name};
-pub use overrides::{override_field, override_in_query};
+pub use overrides::{is_method, is_method_key, is_override_field, override_in_query};
 pub(crate) use path::Refused;
 pub use path::{PathPrefix, PathPrefixError, is_plain_in_path};
 pub use place::Place;
-pub use placement::{InHeader, Placement, QueryFields, SCHEMES};
+pub use placement::{InHeader, Placement, SCHEMES};
+pub use query_fields::QueryFields;
 pub use request_field::{DESTINATION_WORDS, FieldName, FieldNameError, KNOWN_FIELDS, OtherField};
 pub use source::{SourceRef, SourceRefError};
 

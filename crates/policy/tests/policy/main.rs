@@ -9,6 +9,7 @@ mod deny;
 mod diagnostics;
 mod documents;
 mod explained;
+mod field_names;
 mod files;
 mod hostile;
 mod local_names;

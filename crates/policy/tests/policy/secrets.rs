@@ -253,6 +253,7 @@ fn by_default() {
         }
     }
     all += &report("TOKEN", Place::Query, Placement::Repeated("q"));
+    all += &report("TOKEN", Place::Query, Placement::NotPlain);
     all += &report("TOKEN", Place::Body, Placement::Joined);
     for place in [Place::Header, Place::Query, Place::Path, Place::Body] {
         all += &report("BOT", place, Placement::Composed);
@@ -278,6 +279,7 @@ fn by_default() {
         TOKEN, token, Whole: may
         TOKEN, token, Composed: the policy does not allow the secret `TOKEN` for the token of a request to https://a.example next to other text: it must be the whole client ID or secret, as in `${{ secret.NAME }}`
         TOKEN, query, Repeated("q"): the policy does not allow the secret `TOKEN` in the query of a request to https://a.example: servers join the field `q` with another one of the request; `compose: [query]` under `TOKEN:` in policy.yaml
+        TOKEN, query, NotPlain: the policy does not allow the secret `TOKEN` in the query of a request to https://a.example next to other text: it must be a whole query value, and a field's name is not plain: at most 64 letters, digits, `_`, `-` and `.`, with `[…]` behind them; `compose: [query]` under `TOKEN:` in policy.yaml
         TOKEN, body, Joined: the policy does not allow the secret `TOKEN` in the body of a request to https://a.example: the body has other items in the same list, or elements of the same name, and servers join those; `compose: [body]` under `TOKEN:` in policy.yaml
         BOT, header, Composed: the policy does not allow the secret `BOT` in a header of a request to https://a.example next to other text: it must be the whole value of a header, or in `Authorization` follow a scheme such as `Bearer`; `compose: [header, path, body]` under `BOT:` in policy.yaml
         BOT, query, Composed: the policy does not allow the secret `BOT` in the query of a request to https://a.example next to other text: it must be a whole query value; `compose: [query, path, body]` under `BOT:` in policy.yaml
@@ -367,14 +369,15 @@ fn overrides() {
     );
     let to = origin("https://a.example");
     let mut all = String::new();
-    for (name, place) in [
-        ("M", Place::Header),
-        ("P", Place::Header),
-        ("B", Place::Header),
-        ("B", Place::Url),
-        ("B", Place::Signature),
-        ("B", Place::Token),
-        ("N", Place::Header),
+    for (name, place, field) in [
+        ("M", Place::Header, "_method"),
+        ("P", Place::Header, "_method"),
+        ("B", Place::Header, "_method"),
+        ("B", Place::Url, "_method"),
+        ("B", Place::Signature, "_method"),
+        ("B", Place::Token, "_method"),
+        ("N", Place::Header, "_method"),
+        ("M", Place::Header, "]_method"),
     ] {
         let used = SecretUse {
             origin: &to,
@@ -384,7 +387,7 @@ fn overrides() {
             place,
             placement: Placement::Whole,
             other_fields: &[],
-            override_field: Some("_method"),
+            override_field: Some(field),
         };
         let verdict = match policy.secret(name).unwrap().admit_use(&used) {
             Ok(()) => "may".to_owned(),
@@ -400,6 +403,7 @@ fn overrides() {
         B, signature: the policy does not allow the secret `B` as the signing key of a request to https://a.example with `_method`: it is granted only for POST requests, and `_method` can make a server use another method or path; remove it; `methods: null, path_prefix: null` under `B:` in policy.yaml
         B, token: the policy does not allow the secret `B` for the token of a request to https://a.example with `_method`: it is granted only for POST requests, and `_method` can make a server use another method or path; remove it; `methods: null, path_prefix: null` under `B:` in policy.yaml
         N, header: may
+        M, header: the policy does not allow the secret `M` in a header of a request to https://a.example with `]_method`: it is granted only for POST requests, and `]_method` is not a plain name, so some server may take it for one that overrides the method; remove it; `methods: null` under `M:` in policy.yaml
     "#]].assert_eq(&all);
 }
 

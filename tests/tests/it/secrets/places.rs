@@ -300,7 +300,7 @@ const BESIDE: &[&str] = &[
     "GET HERE/ | basic {TOKEN}x:",
     "GET HERE/?q=x{TOKEN}",
     "GET HERE/?q=x&q={TOKEN}",
-    // One name, written in other ways.
+    // Names that servers read in different ways.
     "GET HERE/?a+b=x&a%20b={TOKEN}",
     "GET HERE/?%u0071=x&q={TOKEN}",
     "GET HERE/?q[]=x&q[]={TOKEN}",
@@ -365,9 +365,9 @@ async fn nothing_stands_beside_a_secret_by_default() {
         GET HERE/?q=x&q={TOKEN}
             the policy does not allow the secret `TOKEN` in the query of a request to HERE: servers join the field `q` with another one of the request
         GET HERE/?a+b=x&a%20b={TOKEN}
-            the policy does not allow the secret `TOKEN` in the query of a request to HERE: servers join the field `a%20b` with another one of the request
+            the policy does not allow the secret `TOKEN` in the query of a request to HERE next to other text: it must be a whole query value, and a field's name is not plain: at most 64 letters, digits, `_`, `-` and `.`, with `[…]` behind them
         GET HERE/?%u0071=x&q={TOKEN}
-            the policy does not allow the secret `TOKEN` in the query of a request to HERE: servers join the field `q` with another one of the request
+            the policy does not allow the secret `TOKEN` in the query of a request to HERE next to other text: it must be a whole query value, and a field's name is not plain: at most 64 letters, digits, `_`, `-` and `.`, with `[…]` behind them
         GET HERE/?q[]=x&q[]={TOKEN}
             the policy does not allow the secret `TOKEN` in the query of a request to HERE: servers join the field `q[]` with another one of the request
         GET HERE/bot{TOKEN}/
@@ -383,7 +383,7 @@ async fn nothing_stands_beside_a_secret_by_default() {
         POST HERE/ | header content-type: application/x-www-form-urlencoded | body a=x{TOKEN}
             the policy does not allow the secret `TOKEN` in the body of a request to HERE next to other text: it must be a whole form field, multipart part, JSON string or text of the body
         POST HERE/ | header content-type: application/x-www-form-urlencoded | body {"a": "x&b={TOKEN}&c="}
-            the policy does not allow the secret `TOKEN` in the body of a request to HERE next to other text: it must be a whole form field, multipart part, JSON string or text of the body
+            the policy does not allow the secret `TOKEN` in the body of a request to HERE next to other text: it must be a whole form field, multipart part, JSON string or text of the body, and a field's name is not plain: at most 64 letters, digits, `_`, `-` and `.`, with `[…]` behind them
         POST HERE/ | header content-type: text/xml | body <a>x{TOKEN}</a>
             the policy does not allow the secret `TOKEN` in the body of a request to HERE next to other text: it must be a whole form field, multipart part, JSON string or text of the body
         POST HERE/ | header content-type: text/xml | body <a><!---><b c="-->x" d="{TOKEN}"/></a>

@@ -4,12 +4,14 @@ use http::HeaderMap;
 
 use super::form::Form;
 use super::quoted::Quoted;
-use super::syntax::{Syntax, may_be_form};
+use super::syntax::{Syntax, is_text, may_be_form};
+use super::words::Words;
 
 /// Reads a body as a form and like JSON, whatever its type is.
 pub(super) struct Beside {
     form: Option<Form>,
     quoted: Quoted,
+    words: Option<Words>,
 }
 
 impl Beside {
@@ -19,9 +21,14 @@ impl Beside {
             _ if may_be_form(header) => Some(Form::default()),
             _ => Some(Form::beside()),
         };
+        let words = match syntax {
+            Syntax::Form(_) | Syntax::Json(_) | Syntax::Multipart(_) => None,
+            Syntax::Xml(_) | Syntax::Plain => Some(Words::new(is_text(header))),
+        };
         Self {
             form,
             quoted: Quoted::new(),
+            words,
         }
     }
 
@@ -30,12 +37,24 @@ impl Beside {
             form.step(byte);
         }
         self.quoted.step(byte);
+        if let Some(words) = &mut self.words {
+            words.step(byte);
+        }
+    }
+
+    /// The body has ended.
+    pub(super) fn finish(&mut self) {
+        if let Some(form) = &mut self.form {
+            form.end_field();
+        }
+        self.quoted.end_text();
     }
 
     /// The field that a framework may use as the method.
-    pub(super) fn override_field(&self) -> Option<&'static str> {
+    pub(super) fn override_field(&self) -> Option<&str> {
         let of_form = self.form.as_ref().and_then(Form::override_field);
-        self.quoted.override_field().or(of_form)
+        let words = self.words.as_ref().and_then(Words::found);
+        self.quoted.override_field().or(of_form).or(words)
     }
 
     /// Whether the position is in the value of a form field, after `&` and a name.

@@ -1,28 +1,44 @@
 //! `application/x-www-form-urlencoded`: names and values between `&`. Some servers also split at
-//! `;`, and some read text that looks like JSON or XML as such, whatever its type is: then it is
-//! unknown what is next to a value.
+//! `;`, and some read text that looks like JSON or XML as such, whatever its type is. So it is
+//! unknown what is next to a value if there is a `;`, or a name that is not plain.
 
-use http_step_policy::override_field;
+use http_step_policy::{field_names, is_override_field};
 
+use super::MAX_NAME;
 use super::event::Event;
-use super::{MAX_NAME, UNKNOWN_OVERRIDE};
+
+/// The longest name that can be an override, with each character percent-encoded.
+const MAX_WRITTEN: usize = 6 * MAX_NAME;
+
+/// How much of a value is kept, which may be the name of a method.
+const MAX_VALUE: usize = 64;
 
 #[derive(Default)]
 pub(super) struct Form {
-    name: Vec<u8>,
+    field: Field,
     is_in_value: bool,
-    /// The text after the last `&` or `;`, up to a `=`, without blanks before it.
-    key: Vec<u8>,
-    /// Its length, with these blanks.
-    key_length: usize,
-    is_key_over: bool,
-    has_begun: bool,
-    is_broken: bool,
+    has_semicolon: bool,
+    /// Whether a name is not plain.
+    is_odd: bool,
     /// Whether a `&` and a name precede the current value.
     is_later: bool,
-    /// Whether its type is not a form.
+    has_separator: bool,
+    has_name: bool,
+    /// Whether its type is not a form. Any text has names that are not plain.
     is_beside: bool,
-    override_field: Option<&'static str>,
+    override_field: Option<String>,
+}
+
+/// The text after the last `&` or `;`.
+#[derive(Default)]
+struct Field {
+    /// The text up to `=`.
+    name: Vec<u8>,
+    value: Vec<u8>,
+    has_value: bool,
+    /// The last characters of the name, in lower case.
+    last: u64,
+    names_codec: bool,
 }
 
 impl Form {
@@ -35,33 +51,25 @@ impl Form {
     }
 
     pub(super) fn step(&mut self, byte: u8) -> Event {
-        if !self.has_begun && !byte.is_ascii_whitespace() {
-            self.has_begun = true;
-            // Text in JSON or XML, or a byte order mark.
-            self.is_broken = b"{[\"'</\xef\xfe\xff".contains(&byte);
-        }
         self.note(byte);
         match (byte, self.is_in_value) {
-            (b'&', true) => {
+            (b'&', is_in_value) => {
                 self.is_in_value = false;
-                self.is_later = true;
-                self.name.clear();
-                Event::Closes
+                self.has_separator = true;
+                self.has_name = false;
+                match is_in_value {
+                    true => Event::Closes,
+                    false => Event::Outside,
+                }
             }
             (_, true) => Event::Inside,
             (b'=', false) => {
                 self.is_in_value = true;
+                self.is_later = self.has_separator && self.has_name;
                 Event::Opens
             }
-            (b'&', false) => {
-                self.is_later = true;
-                self.name.clear();
-                Event::Outside
-            }
-            (byte, false) => {
-                if self.name.len() < MAX_NAME {
-                    self.name.push(byte);
-                }
+            (_, false) => {
+                self.has_name = true;
                 Event::Outside
             }
         }
@@ -70,34 +78,61 @@ impl Form {
     fn note(&mut self, byte: u8) {
         match byte {
             b'&' | b';' => {
-                self.is_broken |= byte == b';';
-                self.key.clear();
-                self.key_length = 0;
-                self.is_key_over = false;
+                self.has_semicolon |= byte == b';';
+                self.end_field();
             }
-            b'=' if !self.is_key_over => {
-                self.is_key_over = true;
-                self.override_field = self.override_field.or(override_field(&self.key));
+            b'=' if !self.field.has_value => {
+                self.field.has_value = true;
+                // In a long body, before the value is sent.
+                self.check_field();
             }
-            _ if self.is_key_over => {}
-            _ => {
-                self.key_length = self.key_length.saturating_add(1);
-                // It may start any syntax, whose end is unknown. Any text contains such bytes.
-                if self.key_length > MAX_NAME && !self.is_beside {
-                    self.is_broken = true;
-                    self.override_field = self.override_field.or(Some(UNKNOWN_OVERRIDE));
+            _ if self.field.has_value => {
+                if self.field.value.len() <= MAX_VALUE {
+                    self.field.value.push(byte);
                 }
-                // Servers remove blanks before a name.
-                let is_before = matches!(byte, b' ' | b'+') && self.key.is_empty();
-                if !is_before && self.key.len() < MAX_NAME {
-                    self.key.push(byte);
+            }
+            b' ' | b'+' if self.is_beside && self.field.name.is_empty() => {}
+            _ => {
+                self.field.push(byte);
+                // It may start any syntax, whose end is unknown.
+                if !self.is_beside && self.field.name.len() == MAX_NAME + 1 {
+                    self.check_field();
                 }
             }
         }
     }
 
-    pub(super) fn take_name(&mut self) -> Vec<u8> {
-        std::mem::take(&mut self.name)
+    /// The current field has ended.
+    pub(super) fn end_field(&mut self) {
+        self.check_field();
+        self.field = Field::default();
+    }
+
+    fn check_field(&mut self) {
+        let Field {
+            name,
+            value,
+            has_value,
+            ..
+        } = &self.field;
+        if name.is_empty() && !has_value {
+            return;
+        }
+        let is_odd = !self.is_beside && field_names(name).is_none();
+        self.is_odd |= is_odd;
+        if self.override_field.is_none() && (is_odd || is_override_field(name, value)) {
+            self.override_field = Some(String::from_utf8_lossy(name).into_owned());
+        }
+    }
+
+    /// The name of the field whose value starts.
+    pub(super) fn name(&self) -> &[u8] {
+        &self.field.name
+    }
+
+    /// Whether that name may specify how the value is decoded.
+    pub(super) fn names_codec(&self) -> bool {
+        self.field.names_codec
     }
 
     pub(super) fn is_in_value(&self) -> bool {
@@ -106,14 +141,30 @@ impl Form {
 
     /// Whether the position is in the value of a field with a name, after `&`.
     pub(super) fn is_in_later_field(&self) -> bool {
-        self.is_in_value && self.is_later && !self.name.is_empty()
+        self.is_in_value && self.is_later
     }
 
     pub(super) fn is_broken(&self) -> bool {
-        self.is_broken
+        self.has_semicolon || self.is_odd
     }
 
-    pub(super) fn override_field(&self) -> Option<&'static str> {
-        self.override_field
+    pub(super) fn is_odd(&self) -> bool {
+        self.is_odd
+    }
+
+    pub(super) fn override_field(&self) -> Option<&str> {
+        self.override_field.as_deref()
+    }
+}
+
+impl Field {
+    fn push(&mut self, byte: u8) {
+        if self.name.len() <= MAX_WRITTEN {
+            self.name.push(byte);
+        }
+        self.last = self.last << 8 | u64::from(byte.to_ascii_lowercase());
+        self.names_codec |= [&b":"[..], b"%3a", b"%u003a"]
+            .iter()
+            .any(|colon| self.last.to_be_bytes().ends_with(colon));
     }
 }

@@ -9,6 +9,7 @@ mod json;
 mod multipart;
 mod quoted;
 mod syntax;
+mod words;
 mod xml;
 
 use std::collections::{BTreeSet, HashMap, HashSet};
@@ -16,7 +17,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::mem::discriminant;
 
 use http::HeaderMap;
-use http_step_policy::{MAX_FIELD_NAME, Placement, field_name, names_codec, parent_fields};
+use http_step_policy::{MAX_FIELD_NAME, Placement, decoded_field, field_names, parent_fields};
 use http_step_redact::{HANDLE_BYTES, OpenEscape};
 
 use self::beside::Beside;
@@ -33,8 +34,6 @@ const MAX_NAMES: usize = 4096;
 /// The longest name of a field whose value may be a secret, and of those that are distinguished.
 const MAX_NAME: usize = MAX_FIELD_NAME;
 
-/// The field that sets the charset of all others for some servers (HTML Standard, section
-/// 4.10.21.6).
 const CHARSET_FIELD: &str = "_charset_";
 
 /// The reported name if a server may find fields that are not known here.
@@ -45,6 +44,8 @@ const UNKNOWN_OVERRIDE: &str = "_method";
 pub(crate) enum OwnedPlacement {
     Whole,
     Composed,
+    /// In a body with a field whose name is not plain.
+    NotPlain,
     /// In a field of this name, of which there are several.
     Repeated(String),
     /// In a list with other items, or in one of several elements with the same name.
@@ -60,6 +61,7 @@ impl OwnedPlacement {
         match self {
             Self::Whole => Placement::Whole,
             Self::Composed => Placement::Composed,
+            Self::NotPlain => Placement::NotPlain,
             Self::Repeated(name) => Placement::Repeated(name),
             Self::Joined => Placement::Joined,
             Self::BehindEscape(sign) => Placement::BehindEscape(*sign),
@@ -83,23 +85,17 @@ struct Value {
     held: u64,
 }
 
-/// The name of a field, and the names of its parents: `a` and `a[b]` for `a[b][c]`.
+/// The hashes of a field's name, and of those of its parents: `a` and `a[b]` for `a[b][c]`.
 struct Field {
-    name: String,
     hash: u64,
     parents: Vec<u64>,
-    /// Whether it may belong to any field.
-    is_too_deep: bool,
 }
 
 impl Field {
-    fn new(name: String) -> Self {
-        let parents = parent_fields(&name);
+    fn new(name: &str) -> Self {
         Self {
-            hash: hash(&name),
-            is_too_deep: parents.is_none(),
-            parents: parents.into_iter().flatten().map(hash).collect(),
-            name,
+            hash: hash(name),
+            parents: parent_fields(name).map(hash).collect(),
         }
     }
 }
@@ -108,6 +104,13 @@ fn hash(name: &str) -> u64 {
     let mut hasher = DefaultHasher::new();
     name.hash(&mut hasher);
     hasher.finish()
+}
+
+/// Whether a field sets the charset of all others for some servers (HTML Standard, section
+/// 4.10.21.6).
+fn is_charset_field(name: &[u8]) -> bool {
+    let name = decoded_field(name).to_ascii_lowercase();
+    String::from_utf8_lossy(&name).contains(CHARSET_FIELD)
 }
 
 /// The secrets whose handles are in fields, by the hashes of the fields' names.
@@ -160,8 +163,10 @@ pub(crate) struct BodyReader {
     open: u64,
     value: Option<Value>,
     pending: Option<Pending>,
-    /// The current field, by each of its possible names, and whether another field has one of them.
+    /// The current field by each of the names that are compared, the name as written, and whether
+    /// another field has one of these names.
     field: Vec<Field>,
+    field_name: String,
     is_field_repeated: bool,
     /// Whether its name may specify how its value is decoded.
     is_field_recoded: bool,
@@ -212,6 +217,7 @@ impl BodyReader {
             open: 0,
             pending: None,
             field: Vec::new(),
+            field_name: String::new(),
             is_field_repeated: false,
             is_field_recoded: false,
             names: HashSet::new(),
@@ -247,24 +253,40 @@ impl BodyReader {
                 self.run = 0;
             }
         }
+        self.check_whole();
+    }
+
+    /// Values that were whole may no longer be.
+    fn check_whole(&mut self) {
         for secret in self.syntax.take_joined() {
             self.report(secret, OwnedPlacement::Joined);
         }
-        if self.syntax.is_broken() {
-            // Values that were whole may be interpreted differently.
+        if let Some(placement) = self.broken() {
             for secret in std::mem::take(&mut self.whole) {
-                self.report(secret, OwnedPlacement::Composed);
+                self.report(secret, placement.clone());
             }
+        }
+    }
+
+    /// The placement of all handles, if servers may interpret the body differently.
+    fn broken(&self) -> Option<OwnedPlacement> {
+        match self.syntax.is_broken() {
+            true if self.syntax.is_odd() => Some(OwnedPlacement::NotPlain),
+            true => Some(OwnedPlacement::Composed),
+            false => None,
         }
     }
 
     /// The body has ended.
     pub(crate) fn finish(&mut self) {
+        self.syntax.finish();
+        self.beside.finish();
         if self.syntax.ends_value() {
             self.take(Event::Closes);
         } else {
             self.take(Event::Outside);
         }
+        self.check_whole();
     }
 
     /// The handles that were found since the last call.
@@ -295,7 +317,7 @@ impl BodyReader {
     }
 
     /// The field that can make a server use another method, if there is one.
-    pub(crate) fn override_field(&self) -> Option<&'static str> {
+    pub(crate) fn override_field(&self) -> Option<&str> {
         self.syntax
             .override_field()
             .or_else(|| self.beside.override_field())
@@ -340,15 +362,17 @@ impl BodyReader {
         if !self.syntax.has_fields() {
             return;
         }
-        let names = self.syntax.take_names();
-        self.is_field_recoded = names.iter().any(|name| names_codec(name));
-        let names = names.iter().map(|name| field_name(name));
-        let field: Vec<Field> = names.map(Field::new).collect();
+        let name = self.syntax.name();
+        self.is_field_recoded = self.syntax.names_codec();
+        let is_charset = is_charset_field(name);
+        self.field_name = String::from_utf8_lossy(name).into_owned();
+        // None if it is not plain, and the body is broken.
+        let names = field_names(name).unwrap_or_default();
+        let field: Vec<Field> = names.iter().map(|name| Field::new(name)).collect();
         let remembered = self.names.len() + self.parents.len();
-        let is_deep = field.iter().any(|it| it.is_too_deep);
-        let is_full = is_deep || !field.is_empty() && remembered >= MAX_NAMES;
+        let is_full = !field.is_empty() && remembered >= MAX_NAMES;
         self.is_field_repeated = is_full || field.iter().any(|field| self.has_field(field));
-        if !self.is_recoded && field.iter().any(|field| field.name == CHARSET_FIELD) {
+        if !self.is_recoded && is_charset {
             self.is_recoded = true;
             for secret in self.met.clone() {
                 self.report(secret, OwnedPlacement::Recoded);
@@ -360,7 +384,8 @@ impl BodyReader {
                 self.parents.extend(&field.parents);
             }
             for secret in self.carrying.joined_with(field) {
-                self.report(secret, OwnedPlacement::Repeated(field.name.clone()));
+                let name = self.field_name.clone();
+                self.report(secret, OwnedPlacement::Repeated(name));
             }
         }
         self.field = field;
@@ -410,9 +435,9 @@ impl BodyReader {
             return;
         };
         let placement = match (placement, self.field.first()) {
-            _ if self.syntax.is_broken() => OwnedPlacement::Composed,
-            (OwnedPlacement::Whole, Some(field)) if self.is_field_repeated => {
-                OwnedPlacement::Repeated(field.name.clone())
+            (placement, _) if self.syntax.is_broken() => self.broken().unwrap_or(placement),
+            (OwnedPlacement::Whole, Some(_)) if self.is_field_repeated => {
+                OwnedPlacement::Repeated(self.field_name.clone())
             }
             (OwnedPlacement::Whole, Some(_)) => {
                 for field in &self.field {

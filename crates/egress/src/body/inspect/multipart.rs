@@ -1,8 +1,7 @@
 //! Multipart bodies (RFC 2046, section 5.1): the content of a part is a value. Lines end with CRLF;
 //! some servers accept other line ends, and would find other parts.
 
-use http_step_policy::override_field;
-use percent_encoding::percent_decode;
+use http_step_policy::{field_names, is_override_field};
 
 use super::UNKNOWN_OVERRIDE;
 use super::event::Event;
@@ -21,6 +20,9 @@ const FIELDS: [&str; 4] = [
 ];
 
 const DISPOSITION: &str = "content-disposition";
+
+/// How much of a content is kept, which may be the name of a method.
+const MAX_VALUE: usize = 64;
 
 /// The maximum length of a boundary (RFC 2046, section 5.1.1).
 const MAX_BOUNDARY: usize = 70;
@@ -53,7 +55,13 @@ pub(super) struct Multipart {
     delimiter: Vec<u8>,
     next: Next,
     header: Vec<u8>,
-    override_field: Option<&'static str>,
+    /// The name of the current part.
+    name: Vec<u8>,
+    /// The start of its content.
+    value: Vec<u8>,
+    /// Whether the name of a part is not plain.
+    is_odd: bool,
+    override_field: Option<String>,
     /// For the current part.
     is_content_recoded: bool,
     /// Whether all values are ASCII.
@@ -92,6 +100,9 @@ impl Multipart {
             delimiter: format!("\n--{boundary}").into_bytes(),
             next: Next::First(1),
             header: Vec::new(),
+            name: Vec::new(),
+            value: Vec::new(),
+            is_odd: false,
             override_field: None,
             is_content_recoded: false,
             are_ascii,
@@ -126,17 +137,32 @@ impl Multipart {
             self.is_content_recoded |= self.recodes();
         }
         self.next = next;
+        match event {
+            Event::Inside | Event::PossibleEnd if self.value.len() < MAX_VALUE => {
+                self.value.push(byte);
+            }
+            Event::Closes => self.end_part(),
+            _ => {}
+        }
         event
     }
 
     fn header(&mut self, byte: u8, is_cr: bool, line: usize) -> (Next, Event) {
         match (byte, is_cr) {
             (b'\n', true) if line == 0 => {
-                self.override_field = self.override_field.or(self.override_in_header());
                 self.is_content_recoded = self.recodes();
-                if has_other_names(&self.header) {
+                let Some(name) = name_in(&self.header) else {
+                    return (Next::Nothing, Event::Outside);
+                };
+                if name.contains('%') || field_names(name.as_bytes()).is_none() {
+                    self.is_odd = true;
+                    self.override_field.get_or_insert(name);
                     return (Next::Nothing, Event::Outside);
                 }
+                self.name = name.into_bytes();
+                self.value.clear();
+                // In a long body, before the content is sent.
+                self.check_override(b"");
                 let content = Next::Content {
                     matched: 0,
                     is_cr: false,
@@ -181,44 +207,33 @@ impl Multipart {
         }
     }
 
-    /// The possible names of the part whose content starts. If there are several, servers take the
-    /// first or the last, or the one of one line, and they find the ends of quotes differently.
-    pub(super) fn names(&self) -> Vec<Vec<u8>> {
-        let header = String::from_utf8_lossy(&self.header);
-        let mut names: Vec<Vec<u8>> = Vec::new();
-        for value in values_of_name(&header) {
-            let plain = value.split([';', ',', '\n']).next().unwrap_or_default();
-            let quoted = ['"', '\''].into_iter().filter_map(|quote| {
-                let rest = value.strip_prefix(quote)?;
-                rest.split(quote).next()
-            });
-            for name in quoted.chain([plain.trim().trim_matches(['"', '\''])]) {
-                if !names.iter().any(|other| other == name.as_bytes()) {
-                    names.push(name.as_bytes().to_vec());
-                }
-            }
+    /// The name of the part whose content starts.
+    pub(super) fn name(&self) -> &[u8] {
+        &self.name
+    }
+
+    /// The current part has ended, or the body.
+    pub(super) fn end_part(&mut self) {
+        let value = std::mem::take(&mut self.value);
+        // What follows it can be the start of a delimiter.
+        let line = value.split(|byte| *byte == b'\r').next();
+        self.check_override(line.unwrap_or_default());
+    }
+
+    fn check_override(&mut self, value: &[u8]) {
+        if self.override_field.is_none() && is_override_field(&self.name, value) {
+            self.override_field = Some(String::from_utf8_lossy(&self.name).into_owned());
         }
-        names
     }
 
-    /// The field that a framework may use as the method, among the possible names of the part whose
-    /// content starts, however they are written.
-    fn override_in_header(&self) -> Option<&'static str> {
-        let header: Vec<u8> = self
-            .header
-            .iter()
-            .copied()
-            .filter(|it| *it != b'\\')
-            .collect();
-        let header = percent_decode(&header).decode_utf8_lossy();
-        let mut words = header.split(['"', '\'', '=', ';', ',', ':', '<', '>', ' ', '\n', '\t']);
-        words.find_map(|word| override_field(word.as_bytes()))
-    }
-
-    /// That of any part so far.
-    pub(super) fn override_field(&self) -> Option<&'static str> {
+    /// The field that a framework may use as the method, in any part so far.
+    pub(super) fn override_field(&self) -> Option<&str> {
         let unknown = self.is_broken().then_some(UNKNOWN_OVERRIDE);
-        self.override_field.or(unknown)
+        self.override_field.as_deref().or(unknown)
+    }
+
+    pub(super) fn is_odd(&self) -> bool {
+        self.is_odd
     }
 
     /// Whether the current part declares another charset or coding.
@@ -243,7 +258,15 @@ impl Multipart {
                 .trim();
             !matches!(encoding, "7bit" | "8bit" | "binary")
         });
+        // Behind a colon, Zope looks for a codec.
+        let mut names = values_of_name(&header);
+        let names_codec = names.any(|name| {
+            name.split([';', '\n'])
+                .next()
+                .is_some_and(|it| it.contains(':'))
+        });
         is_other
+            || names_codec
             || header.contains("content-encoding")
             || !charset::is_written(&header, self.are_ascii)
     }
@@ -267,29 +290,41 @@ fn values_of_name(header: &str) -> impl Iterator<Item = &str> {
     })
 }
 
-/// Whether servers may find another name in a part's header than is read here, or generate one: not
-/// exactly one `name=`, escapes (RFC 822), encoded words (RFC 2047), pieces or a charset (RFC
-/// 2231), or a field from which some server takes a name.
-fn has_other_names(header: &[u8]) -> bool {
-    let header = String::from_utf8_lossy(header).to_ascii_lowercase();
-    let mut dispositions = header.lines().filter(|line| line.starts_with(DISPOSITION));
-    let is_named = dispositions
-        .next()
-        .is_some_and(|line| values_of_name(line).count() == 1);
+/// The name of a part, if all servers read the same one: `form-data; name=` and the name in quotes or
+/// up to `;`. Not if the header has another `name=`, escapes (RFC 822), encoded words (RFC 2047), pieces
+/// or a charset (RFC 2231), or a field from which some server takes a name.
+fn name_in(header: &[u8]) -> Option<String> {
+    let header = str::from_utf8(header).ok()?;
+    let lower = header.to_ascii_lowercase();
     // A folded line does not start with the name of a field.
-    let is_other = |line: &str| {
+    let is_known = |line: &str| FIELDS.contains(&line.split(':').next().unwrap_or_default());
+    let mut dispositions = header.lines().filter(|line| {
         let name = line.split(':').next().unwrap_or_default();
-        !FIELDS.contains(&name)
+        name.eq_ignore_ascii_case(DISPOSITION)
+    });
+    let (_, value) = dispositions.next()?.split_once(':')?;
+    let is_other = dispositions.next().is_some()
+        || !lower.lines().all(is_known)
+        || values_of_name(header).count() != 1
+        || lower.replace("filename*", "filename").contains("name*")
+        || ["\\", "=?", "content-id"]
+            .iter()
+            .any(|it| lower.contains(it));
+    if is_other {
+        return None;
+    }
+    let (kind, rest) = value.split_once(';')?;
+    let (key, name) = rest.trim_start_matches(' ').split_once('=')?;
+    if !kind.trim_matches(' ').eq_ignore_ascii_case("form-data")
+        || !key.eq_ignore_ascii_case("name")
+    {
+        return None;
+    }
+    let (name, after) = match name.strip_prefix('"') {
+        Some(name) => name.split_once('"')?,
+        None => name.split_at(name.find(';').unwrap_or(name.len())),
     };
-    let header = header.replace("filename*", "filename");
-    !is_named
-        || dispositions.next().is_some()
-        || values_of_name(&header).count() != 1
-        || header.lines().any(is_other)
-        || header.contains('\\')
-        || header.contains("=?")
-        || header.contains("name*")
-        || header.contains("content-id")
+    (after.is_empty() || after.starts_with(';')).then(|| name.to_owned())
 }
 
 impl Next {

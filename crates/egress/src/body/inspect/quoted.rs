@@ -1,9 +1,12 @@
 //! Names of fields in anything like JSON, found by a scan that ignores structure: a server may read
 //! a document that is not valid, or that goes beyond what [`Json`](super::json::Json) remembers.
 
-use http_step_policy::override_field;
+use http_step_policy::{is_method, is_method_key, is_override_field};
 
 use super::MAX_NAME;
+
+/// The longest name, with each character escaped (`\u005f`).
+const MAX_WRITTEN: usize = 6 * MAX_NAME;
 
 /// Finds texts in quotes, and names before a colon, that frameworks use as the method. Whether such a
 /// text is a name or a value is unknown.
@@ -12,7 +15,9 @@ pub(super) struct Quoted {
     begin: u8,
     /// The current text, with its escapes. None if it is too long for a name.
     text: Option<Vec<u8>>,
-    override_field: Option<&'static str>,
+    /// The last text, if a method may be its value, and whether a colon was after it.
+    named: Option<(String, bool)>,
+    override_field: Option<String>,
 }
 
 impl Quoted {
@@ -20,6 +25,7 @@ impl Quoted {
         Self {
             begin: 0,
             text: Some(Vec::new()),
+            named: None,
             override_field: None,
         }
     }
@@ -35,26 +41,53 @@ impl Quoted {
                 let Some(text) = &mut self.text else { return };
                 match text.len() {
                     0 if byte.is_ascii_whitespace() => {}
-                    MAX_NAME => self.text = None,
+                    MAX_WRITTEN => self.text = None,
                     _ => text.push(byte),
                 }
             }
         }
     }
 
+    /// The body has ended.
+    pub(super) fn end_text(&mut self) {
+        self.end(b'\n');
+    }
+
     fn end(&mut self, end: u8) {
         let may_be_name = matches!(self.begin, b'"' | b'\'') || end == b':';
         self.begin = end;
         let text = self.text.get_or_insert_default();
-        if may_be_name && self.override_field.is_none() && !text.is_empty() {
-            self.override_field = override_field(&unescaped(text));
+        if self.override_field.is_some() {
+            text.clear();
+            return;
         }
+        if text.is_empty() {
+            match (end, &mut self.named) {
+                (b':', Some((_, has_colon))) => *has_colon = true,
+                (b'"' | b'\'' | b'\n' | b'\r', _) => {}
+                _ => self.named = None,
+            }
+            return;
+        }
+        let plain = unescaped(text);
         text.clear();
+        match self.named.take() {
+            Some((name, true)) if is_method(&plain) => self.override_field = Some(name),
+            _ if may_be_name => {
+                let name = String::from_utf8_lossy(&plain).trim().to_owned();
+                if is_override_field(name.as_bytes(), b"") {
+                    self.override_field = Some(name);
+                } else if is_method_key(&name) {
+                    self.named = Some((name, end == b':'));
+                }
+            }
+            _ => {}
+        }
     }
 
     /// The field that a framework may use as the method.
-    pub(super) fn override_field(&self) -> Option<&'static str> {
-        self.override_field
+    pub(super) fn override_field(&self) -> Option<&str> {
+        self.override_field.as_deref()
     }
 }
 

@@ -69,17 +69,31 @@ impl Syntax {
         }
     }
 
-    /// The possible names of the field whose value starts, as written.
-    pub(super) fn take_names(&mut self) -> Vec<Vec<u8>> {
+    /// The name of the field whose value starts, as written.
+    pub(super) fn name(&self) -> &[u8] {
         match self {
-            Self::Form(form) => vec![form.take_name()],
-            Self::Multipart(multipart) => multipart.names(),
-            Self::Json(_) | Self::Xml(_) | Self::Plain => Vec::new(),
+            Self::Form(form) => form.name(),
+            Self::Multipart(multipart) => multipart.name(),
+            Self::Json(_) | Self::Xml(_) | Self::Plain => b"",
+        }
+    }
+
+    /// Whether that name may specify how the value is decoded.
+    pub(super) fn names_codec(&self) -> bool {
+        matches!(self, Self::Form(form) if form.names_codec())
+    }
+
+    /// The body has ended.
+    pub(super) fn finish(&mut self) {
+        match self {
+            Self::Form(form) => form.end_field(),
+            Self::Multipart(multipart) => multipart.end_part(),
+            Self::Json(_) | Self::Xml(_) | Self::Plain => {}
         }
     }
 
     /// The field that a framework may use as the method, if one was read so far.
-    pub(super) fn override_field(&self) -> Option<&'static str> {
+    pub(super) fn override_field(&self) -> Option<&str> {
         match self {
             Self::Form(form) => form.override_field(),
             Self::Multipart(multipart) => multipart.override_field(),
@@ -119,6 +133,15 @@ impl Syntax {
             Self::Xml(xml) => xml.is_broken(),
             Self::Form(form) => form.is_broken(),
             Self::Plain => false,
+        }
+    }
+
+    /// Whether a field has a name that is not plain.
+    pub(super) fn is_odd(&self) -> bool {
+        match self {
+            Self::Form(form) => form.is_odd(),
+            Self::Multipart(multipart) => multipart.is_odd(),
+            Self::Json(_) | Self::Xml(_) | Self::Plain => false,
         }
     }
 
@@ -182,6 +205,18 @@ pub(super) fn may_be_form(header: &HeaderMap) -> bool {
 /// The same for a multipart body.
 pub(super) fn may_be_multipart(header: &HeaderMap) -> bool {
     has_type(header, "multipart/")
+}
+
+/// Whether a body is text by its type.
+pub(super) fn is_text(header: &HeaderMap) -> bool {
+    let mut types = values_of(header, &CONTENT_TYPE);
+    let content_type = types.next().map(HeaderValue::as_bytes);
+    let content_type = content_type.unwrap_or_default().to_ascii_lowercase();
+    let is_one = types.next().is_none();
+    let content_type = String::from_utf8_lossy(&content_type);
+    let essence = content_type.split([';', ',']).next().unwrap_or_default();
+    let mut words = ["text/", "xml", "yaml", "csv", "json"].iter();
+    is_one && words.any(|word| essence.contains(word))
 }
 
 /// Whether a type contains a word.

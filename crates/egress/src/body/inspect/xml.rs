@@ -1,7 +1,8 @@
 //! XML: an attribute's value is a value, and so is text that is the whole content of its element. A
 //! document type could define entities that servers insert elsewhere, so with one no handle is
 //! whole. Text next to elements is not whole either, since servers that read the text of the outer
-//! element join it with theirs. Elements with the same name in one element are items of a list.
+//! element join it with theirs. Elements with the same name in one element are items of a list,
+//! and so are attributes and elements (xml2js).
 
 use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -45,11 +46,12 @@ struct Element {
     tag: u64,
     name: u64,
     has_text: bool,
-    /// Its child elements by name.
-    elements: HashMap<u64, Items>,
+    has_elements: bool,
+    /// Its child elements and its attributes, by name: some servers join both (xml2js).
+    fields: HashMap<u64, Items>,
 }
 
-/// Elements with the same name in one element.
+/// Elements and attributes with the same name in one element.
 #[derive(Default)]
 struct Items {
     are_several: bool,
@@ -61,8 +63,14 @@ pub(super) struct Xml {
     next: Next,
     /// The last bytes of what continues up to its end.
     last: Vec<u8>,
-    /// The name of the current tag.
+    /// The name of the current tag, and of its current attribute.
     name: Vec<u8>,
+    attribute: Vec<u8>,
+    is_attribute_over: bool,
+    /// The hash of the name of the last attribute with a value.
+    attribute_name: u64,
+    /// The attributes of the current tag.
+    attributes: HashMap<u64, Items>,
     /// The document, and the open elements in it.
     open: Vec<Element>,
     /// The number of names that they remember.
@@ -77,6 +85,10 @@ impl Default for Xml {
             next: Next::default(),
             last: Vec::new(),
             name: Vec::new(),
+            attribute: Vec::new(),
+            is_attribute_over: false,
+            attribute_name: 0,
+            attributes: HashMap::new(),
             open: vec![Element::default()],
             remembered: 0,
             joined: Vec::new(),
@@ -137,7 +149,7 @@ impl Xml {
         }
         let is_in_document = self.open.len() == 1;
         match self.open.last_mut() {
-            Some(element) if element.elements.is_empty() && !is_in_document => {
+            Some(element) if !element.has_elements && !is_in_document => {
                 element.has_text = true;
                 next
             }
@@ -158,38 +170,74 @@ impl Xml {
         let name = local(&self.name);
         let is_in_document = self.open.len() == 1;
         let parent = self.open.last_mut();
-        let is_let =
-            |it: &&mut Element| !it.has_text && (!is_in_document || it.elements.is_empty());
+        let is_let = |it: &&mut Element| !(it.has_text || is_in_document && it.has_elements);
         let Some(parent) = parent.filter(is_let) else {
             return false;
         };
-        if let Some(items) = parent.elements.get_mut(&name) {
-            items.are_several = true;
-            self.joined.append(&mut items.secrets);
-        } else {
-            parent.elements.insert(name, Items::default());
-            self.remembered += 1;
-        }
+        parent.has_elements = true;
+        count(
+            &mut parent.fields,
+            name,
+            &mut self.remembered,
+            &mut self.joined,
+        );
+        self.attribute.clear();
+        self.is_attribute_over = false;
+        self.remembered <= MAX_NAMES
+    }
+
+    /// An attribute of the current tag starts. Returns whether all attributes of its name are known.
+    fn begin_attribute(&mut self) -> bool {
+        self.attribute_name = local(&self.attribute);
+        self.attribute.clear();
+        self.is_attribute_over = false;
+        count(
+            &mut self.attributes,
+            self.attribute_name,
+            &mut self.remembered,
+            &mut self.joined,
+        );
         self.remembered <= MAX_NAMES
     }
 
     fn tag(&mut self, last: u8, byte: u8) -> (Next, Event) {
         match byte {
-            b'>' if last == b'/' => (Next::Text, Event::Outside),
+            b'>' if last == b'/' => {
+                self.remembered -= std::mem::take(&mut self.attributes).len();
+                (Next::Text, Event::Outside)
+            }
             b'>' if self.open.len() > DEEPEST => (Next::Nothing, Event::Outside),
             b'>' => {
                 let (tag, name) = (hashed(&self.name), local(&self.name));
                 self.open.push(Element {
                     tag,
                     name,
+                    fields: std::mem::take(&mut self.attributes),
                     ..Element::default()
                 });
                 (Next::OwnText, Event::Opens)
             }
-            b'"' | b'\'' if last == b'=' => (Next::Attribute(byte), Event::Opens),
+            b'"' | b'\'' if last == b'=' => match self.begin_attribute() {
+                true => (Next::Attribute(byte), Event::Opens),
+                false => (Next::Nothing, Event::Outside),
+            },
             b'"' | b'\'' | b'<' => (Next::Nothing, Event::Outside),
-            b' ' | b'\t' | b'\r' | b'\n' => (Next::Tag(last), Event::Outside),
-            byte => (Next::Tag(byte), Event::Outside),
+            b' ' | b'\t' | b'\r' | b'\n' => {
+                self.is_attribute_over = !self.attribute.is_empty();
+                (Next::Tag(last), Event::Outside)
+            }
+            b'/' => (Next::Tag(byte), Event::Outside),
+            // Not well-formed: lenient servers find other attributes.
+            _ if matches!(last, b'=' | b'/') => (Next::Nothing, Event::Outside),
+            b'=' if self.attribute.is_empty() => (Next::Nothing, Event::Outside),
+            b'=' => (Next::Tag(byte), Event::Outside),
+            _ if self.is_attribute_over || self.attribute.len() >= MAX_NAME => {
+                (Next::Nothing, Event::Outside)
+            }
+            byte => {
+                self.attribute.push(byte);
+                (Next::Tag(byte), Event::Outside)
+            }
         }
     }
 
@@ -198,7 +246,7 @@ impl Xml {
         let is_document = self.open.len() == 1;
         match self.open.pop() {
             Some(element) if !is_document && element.tag == hashed(&self.name) => {
-                self.remembered -= element.elements.len();
+                self.remembered -= element.fields.len();
                 Next::Text
             }
             _ => Next::Nothing,
@@ -206,22 +254,19 @@ impl Xml {
     }
 
     /// The text or the attribute that has ended is this secret's value. Returns whether no other
-    /// element has the same name so far.
+    /// element or attribute has the same name so far.
     pub(super) fn holds(&mut self, secret: usize) -> bool {
         let is_attribute = matches!(self.next, Next::Tag(_));
         let (parent, name) = match self.open.as_mut_slice() {
-            [.., parent] if is_attribute => (parent, None),
-            [.., parent, element] => (parent, Some(element.name)),
+            [.., parent] if is_attribute => (parent, local(&self.name)),
+            [.., parent, element] => (parent, element.name),
             _ => return false,
         };
-        let name = name.unwrap_or_else(|| local(&self.name));
-        let Some(items) = parent.elements.get_mut(&name) else {
-            return false;
-        };
-        if !items.are_several {
-            items.secrets.push(secret);
+        let mut is_alone = hold(&mut parent.fields, name, secret);
+        if is_attribute {
+            is_alone &= hold(&mut self.attributes, self.attribute_name, secret);
         }
-        !items.are_several
+        is_alone
     }
 
     pub(super) fn take_joined(&mut self) -> Vec<usize> {
@@ -252,6 +297,33 @@ impl Xml {
     pub(super) fn is_broken(&self) -> bool {
         self.next == Next::Nothing
     }
+}
+
+/// A field of this name starts.
+fn count(
+    fields: &mut HashMap<u64, Items>,
+    name: u64,
+    remembered: &mut usize,
+    joined: &mut Vec<usize>,
+) {
+    if let Some(items) = fields.get_mut(&name) {
+        items.are_several = true;
+        joined.append(&mut items.secrets);
+    } else {
+        fields.insert(name, Items::default());
+        *remembered += 1;
+    }
+}
+
+/// A field of this name has a secret. Returns whether no other one has that name so far.
+fn hold(fields: &mut HashMap<u64, Items>, name: u64, secret: usize) -> bool {
+    let Some(items) = fields.get_mut(&name) else {
+        return false;
+    };
+    if !items.are_several {
+        items.secrets.push(secret);
+    }
+    !items.are_several
 }
 
 fn hashed(name: &[u8]) -> u64 {

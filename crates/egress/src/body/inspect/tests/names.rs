@@ -1,0 +1,393 @@
+//! Names of fields, parts, elements and attributes beside a value, and those that a framework may
+//! use as the method. The names are from runs of PHP, qs, Rack, Werkzeug, Django and others.
+
+use super::{is_whole, read};
+use crate::body::inspect::{BodyReader, OwnedPlacement};
+
+const FORM: &str = "application/x-www-form-urlencoded";
+const MULTIPART: &str = "multipart/form-data; boundary=b";
+
+/// A part with this text as the parameters of its `form-data`.
+fn part(parameters: &str, content: &str) -> String {
+    format!("--b\r\nContent-Disposition: form-data{parameters}\r\n\r\n{content}\r\n")
+}
+
+fn end(parts: &[String]) -> String {
+    format!("{}--b--\r\n", parts.concat())
+}
+
+fn overrides(content_type: &str, body: &str) -> Option<String> {
+    let reader: BodyReader = read(content_type, body);
+    reader.override_field().map(str::to_owned)
+}
+
+#[test]
+fn names_in_forms_that_are_not_plain() {
+    for name in [
+        "+q",
+        "%20q",
+        "++++q[]",
+        "q%00",
+        "[q]",
+        "[q]]",
+        "[q]x",
+        "q][]",
+        "]q[]",
+        ".q",
+        "q.]",
+        "q:list",
+        "%u0071",
+        "q[",
+        "q[a]b",
+        "a+b",
+        "q%E2%80%8B",
+        "ä",
+        "q/x",
+        "~q",
+        "\r\nq",
+        "{\"a\":\"x",
+        "",
+    ] {
+        for body in [
+            format!("{name}=pad&q={{}}"),
+            format!("q={{}}&{name}=pad"),
+            format!("other={{}}&{name}=pad&a=b"),
+            format!("a=b&{name}={{}}"),
+        ] {
+            assert!(!is_whole(FORM, &body), "{body}");
+        }
+        let body = format!("a=b&{name}=c");
+        assert_eq!(overrides(FORM, &body).as_deref(), Some(name), "{body}");
+    }
+    for count in 0..200 {
+        for blank in ["+", " ", "%20"] {
+            let blanks = blank.repeat(count);
+            let body = format!("q[]=pad&{blanks}q[]={{}}");
+            assert!(!is_whole(FORM, &body), "{count}");
+            let body = format!("{blanks}_charset_=utf-16&q={{}}");
+            assert!(!is_whole(FORM, &body), "{count}");
+            let body = format!("a=b&{blanks}_method=DELETE");
+            assert!(overrides(FORM, &body).is_some(), "{count}");
+        }
+        let name = "n".repeat(count);
+        let is_plain = (1..=64).contains(&count);
+        assert_eq!(
+            is_whole(FORM, &format!("a=b&{name}={{}}")),
+            is_plain,
+            "{count}"
+        );
+        assert_eq!(
+            is_whole(FORM, &format!("a={{}}&{name}=b")),
+            is_plain,
+            "{count}"
+        );
+    }
+    // Without a value, and at the end of the body.
+    for body in ["+q&a={}", "a={}&+q", "a={}&b=c&[q"] {
+        assert!(!is_whole(FORM, body), "{body}");
+    }
+    let found = read(FORM, "a={}&+q=b").found;
+    let placements: Vec<_> = found.into_iter().map(|found| found.placement).collect();
+    assert_eq!(
+        placements,
+        [OwnedPlacement::Whole, OwnedPlacement::NotPlain]
+    );
+    // Zope decodes it, whatever `compose` says.
+    for blanks in ["", &"+".repeat(64), &"a".repeat(500)] {
+        for codec in [":utf_16_le", "%3autf_16_le", "%3Acp037", "%u003Acp037"] {
+            let found = read(FORM, &format!("a=b&{blanks}q{codec}={{}}")).found;
+            assert_eq!(found[0].placement, OwnedPlacement::Recoded, "{codec}");
+        }
+    }
+}
+
+#[test]
+fn names_in_forms_that_servers_join() {
+    for (name, other) in [
+        ("q", "Q"),
+        ("q", "%71"),
+        ("q", "q[]"),
+        ("q", "q[1]"),
+        ("q", "q[a]"),
+        ("q", "q.a"),
+        ("q.a", "q[a]"),
+        ("q", "q-0"),
+        ("a_b", "a.b"),
+        ("a-b", "a_b"),
+        ("clientId", "client_id"),
+        ("$q", "q"),
+    ] {
+        for (name, other) in [(name, other), (other, name)] {
+            for body in [
+                format!("{name}=x&{other}={{}}"),
+                format!("{name}={{}}&{other}=x"),
+            ] {
+                assert!(!is_whole(FORM, &body), "{body}");
+            }
+        }
+    }
+    for body in [
+        "token={}&token_type_hint=a",
+        "q[a]=x&q[b]={}",
+        "$filter=x&@a=b&_=1&Name.1.Value.2={}",
+    ] {
+        assert!(is_whole(FORM, body), "{body}");
+    }
+}
+
+/// A part's name is known in quotes, or if it ends at `;` or at the end of the line.
+#[test]
+fn names_of_parts() {
+    let known = [
+        "; name=\"q\"",
+        "; name=q",
+        ";name=q",
+        "; name=q; filename=a",
+        "; name=\"q\"; filename=\"a;b\"",
+        "; NAME=\"Q\"",
+        "; name=\"q[]\"",
+        "; name=\"q\"; filename=a; filename*=utf-8''a",
+    ];
+    let unknown = [
+        // Werkzeug, Django, Rack and PHP end these names elsewhere.
+        "; name=q/x",
+        "; name=q(x)",
+        "; name=q=x",
+        "; name=q\tx",
+        "; name=q x",
+        "; name=<q>",
+        "; name=q,x",
+        "; name=q\"x\"",
+        "; name='q'",
+        "; name= q",
+        "; name =q",
+        "; name=\"q\"x",
+        "; name=\"q\" ",
+        "; name=q ",
+        "; name=\"q",
+        "; name=",
+        "; name=\"\"",
+        "; name=\"q\\\"\"",
+        "; name=\" q\"",
+        "; name=\"q:list\"",
+        "; name=\"q]\"",
+        "; name=\"[q]\"",
+        "; name=\"%71\"",
+        "; name=\"q%00\"",
+        "; name=\"ä\"",
+        "; name=\"a+b\"",
+        "; name=\"=?utf-8?q?q?=\"",
+        // The name of the file is the part's name for Rack.
+        "; filename=\"; name=q; /x\"",
+        "; filename=\"a\"; name=\"q\"",
+        "; filename=a",
+        "",
+        "; name=q; name=q",
+        "; name=a; x=\"; name=q\"",
+        "; name*=utf-8''q",
+        "; name*0=q",
+        "\r\n\tname=q",
+        ";\r\n name=q",
+        "; name=q\r\nContent-Disposition: form-data; name=q",
+        "; name=q\r\nContent-ID: q",
+        "; name=q\r\nX: y",
+        "; name=q\r\nContent-Type: text/plain; name=z",
+    ];
+    for name in known {
+        for other in known {
+            let body = end(&[part(name, "x"), part(other, "{}")]);
+            assert!(!is_whole(MULTIPART, &body), "{body}");
+        }
+        let body = end(&[part("; name=a", "x"), part(name, "{}")]);
+        assert!(is_whole(MULTIPART, &body), "{body}");
+    }
+    for name in unknown {
+        for body in [
+            end(&[part(name, "x"), part("; name=\"q\"", "{}")]),
+            end(&[part("; name=\"q\"", "{}"), part(name, "x")]),
+            end(&[part("; name=\"other\"", "{}"), part(name, "x")]),
+            end(&[part("; name=\"a\"", "x"), part(name, "{}")]),
+        ] {
+            assert!(!is_whole(MULTIPART, &body), "{body}");
+        }
+        let body = end(&[part("; name=a", "x"), part(name, "x")]);
+        assert!(overrides(MULTIPART, &body).is_some(), "{body}");
+    }
+    for count in 0..200 {
+        let name = format!("; name=\"{}\"", "n".repeat(count));
+        let body = end(&[part("; name=a", "x"), part(&name, "{}")]);
+        let is_plain = (1..=64).contains(&count);
+        assert_eq!(is_whole(MULTIPART, &body), is_plain, "{count}");
+    }
+    let codec = end(&[part("; name=\"q:utf_16_le\"", "{}")]);
+    assert_eq!(
+        read(MULTIPART, &codec).found[0].placement,
+        OwnedPlacement::Recoded
+    );
+    let kind = end(&[part("; name=q", "{}")]).replace("form-data", "attachment");
+    assert!(!is_whole(MULTIPART, &kind));
+}
+
+/// xml2js joins attributes and elements of one name.
+#[test]
+fn names_in_xml() {
+    let long = "n".repeat(65);
+    for body in [
+        "<a p:x='pad' x='{}'/>",
+        "<a x='{}' p:X='pad'/>",
+        "<a x='pad'><x>{}</x></a>",
+        "<a x='{}'><x>pad</x></a>",
+        "<a x='{}'><b/><p:x/></a>",
+        "<a><x y='pad'/><x y='{}'/></a>",
+        "<a b x='{}'/>",
+        "<a x='pad' b x='{}'/>",
+        "<a x/y='{}'/>",
+        "<a ='{}'/>",
+        &format!("<a {long}='{{}}'/>"),
+        &format!("<a {long}='x' b='{{}}'/>"),
+        &format!("<a><{long}>{{}}</{long}></a>"),
+    ] {
+        assert!(!is_whole("text/xml", body), "{body}");
+    }
+    for body in [
+        "<a x='{}' y='pad'/>",
+        "<a x = '{}'\n\ty='pad'><b x='{other}'>text</b></a>",
+        "<a><b x='y'/><c x='{}'/></a>",
+        "<a b='c'>{}</a>",
+        "<a b='{}' />",
+    ] {
+        assert!(is_whole("text/xml", body), "{body}");
+    }
+    let attributes: String = (0..5000).map(|number| format!(" f{number}='x'")).collect();
+    assert!(!is_whole("text/xml", &format!("<a{attributes} b='{{}}'/>")));
+    let elements: String = (0..5000)
+        .map(|number| format!("<b><c f{number}='x'/></b>\n"))
+        .collect();
+    let closed = format!("<a><d>{elements}</d><e>{{}}</e></a>");
+    assert!(is_whole("text/xml", &closed));
+}
+
+#[test]
+fn overrides_in_forms_and_parts() {
+    for name in [
+        "]_method",
+        "[_method",
+        "[_method]",
+        "_method]",
+        "%5D_method",
+        "[]_method",
+        "+_method",
+        "~method",
+        "_method/x",
+        "_method[]",
+        "_method[a]",
+        "x_http_method",
+        "http-method-override",
+        "$httpMethod",
+    ] {
+        let body = format!("a=b&{name}=DELETE");
+        assert_eq!(overrides(FORM, &body).as_deref(), Some(name), "{body}");
+    }
+    for name in [
+        "]_method",
+        "_method/x",
+        "_method(x)",
+        "<_method>",
+        "_method[]",
+        "\\_method",
+        "%5fmethod",
+    ] {
+        for name in [format!("; name={name}"), format!("; name=\"{name}\"")] {
+            let body = end(&[part("; name=a", "x"), part(&name, "DELETE")]);
+            assert!(overrides(MULTIPART, &body).is_some(), "{body}");
+        }
+    }
+    for (name, value, is_override) in [
+        ("method", "delete", true),
+        ("http_method", "PUT", true),
+        ("verb", "PATCH", true),
+        ("method", "GetUser", false),
+        ("payment_method", "card", false),
+        ("method_id", "DELETE", false),
+    ] {
+        let form = [format!("{name}={value}&a=b"), format!("a=b&{name}={value}")];
+        for body in form {
+            assert_eq!(overrides(FORM, &body).is_some(), is_override, "{body}");
+        }
+        let body = end(&[
+            part(&format!("; name={name}"), value),
+            part("; name=a", "x"),
+        ]);
+        assert_eq!(overrides(MULTIPART, &body).is_some(), is_override, "{body}");
+        let json = format!(r#"{{"a": [1], "{name}" : "{value}", "b": 2}}"#);
+        assert_eq!(
+            overrides("application/json", &json).is_some(),
+            is_override,
+            "{json}"
+        );
+    }
+    let escaped: String = "x-http-method-override"
+        .bytes()
+        .map(|byte| format!("\\u{byte:04x}"))
+        .collect();
+    for json in [
+        format!(r#"{{"{escaped}": "DELETE"}}"#),
+        r#"{"\u005f\u0048\u0074\u0074\u0070\u004d\u0065\u0074\u0068\u006f\u0064": "DELETE"}"#
+            .to_owned(),
+        r#"{"requests": [{"method":"DELETE","url":"/a"}]}"#.to_owned(),
+    ] {
+        assert!(overrides("application/json", &json).is_some(), "{json}");
+    }
+    for json in [
+        r#"{"method": ["DELETE"], "a": "The method: DELETE"}"#,
+        r#"["method", "DELETE"]"#,
+        r#"{"a": "method", "b": "DELETE"}"#,
+    ] {
+        assert_eq!(overrides("application/json", json), None, "{json}");
+    }
+}
+
+/// Servers read other syntaxes into the same object.
+#[test]
+fn overrides_in_other_bodies() {
+    for (content_type, body) in [
+        ("text/xml", "<_method>DELETE</_method>"),
+        ("application/xml", "<a><p:_METHOD>DELETE</p:_METHOD></a>"),
+        (
+            "application/soap+xml",
+            "<a x-http-method-override='DELETE'/>",
+        ),
+        ("application/yaml", "a: b\n? _method\n: DELETE\n"),
+        ("text/yaml", "{? X-Tunneled-Method : DELETE}"),
+        ("text/plain", "see _HttpMethod"),
+        ("application/msgpack", "\u{1}\u{7}_method\u{6}DELETE"),
+        ("application/cbor", "ag_methodfDELETE"),
+        ("application/cbor", "avx-http-method-overridefDELETE"),
+        ("application/bson", "\u{2}_\0m\0e\0t\0h\0o\0d\0\0DELETE"),
+        (
+            "application/protobuf",
+            "\n\u{10}\n\u{7}_method\u{12}\u{6}DELETE",
+        ),
+        ("application/octet-stream", "a_method"),
+    ] {
+        assert!(
+            overrides(content_type, body).is_some(),
+            "{content_type}: {body}"
+        );
+    }
+    for (content_type, body) in [
+        (
+            "text/xml",
+            "<payment_method>card</payment_method><method>x</method>",
+        ),
+        ("text/yaml", "shipping_method: post"),
+        ("application/json", r#"{"a": "see _method"}"#),
+        ("application/octet-stream", "_methane, and a method"),
+    ] {
+        assert_eq!(
+            overrides(content_type, body),
+            None,
+            "{content_type}: {body}"
+        );
+    }
+}
