@@ -104,9 +104,16 @@ impl Egress {
                 .await;
         }
         let (head, body) = request.into_parts();
-        let origin = self.preflight(&head, &proofs, &last.entry)?;
+        let (probe, origin) = self.preflight(&head, &proofs, &last.entry)?;
         let mut room = MessageReservation::new(Arc::clone(&self.usage));
         let body = self.collected(body, &origin, &options, &mut room).await?;
+        let mut schemes = proofs.iter().map(|proof| &proof.placeholder.scheme);
+        if schemes.any(|scheme| matches!(scheme, Scheme::OAuth2(_))) {
+            let mut destination = Destination::from_request(&probe, &origin);
+            self.check_body(&probe, &body, &mut destination, &last.entry)
+                .await?;
+            self.check_credentials(&proofs, &destination, &last.entry)?;
+        }
         let mut repeated = 0;
         loop {
             for proof in &mut proofs {
@@ -157,17 +164,17 @@ impl Egress {
         }
     }
 
-    /// Check that a request is allowed before anything is fetched for it.
+    /// Check that the head of a request is allowed before anything is fetched for it.
     fn preflight(
         &self,
         head: &Parts,
         proofs: &[Proof],
         entry: &AuditEntry,
-    ) -> Result<Origin, TransportError> {
+    ) -> Result<(Request<()>, Origin), TransportError> {
         let mut probe = Request::from_parts(head.clone(), whole(Bytes::new()));
         let origin = self.admit(&mut probe, entry)?.route.key.origin;
         self.check_credentials(proofs, &Destination::from_request(&probe, &origin), entry)?;
-        Ok(origin)
+        Ok((probe.map(drop), origin))
     }
 
     /// Whether the credentials of a scheme derive from a granted secret. Other credentials are not

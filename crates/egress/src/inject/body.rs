@@ -203,6 +203,25 @@ impl Egress {
         Ok(Request::from_parts(head, body))
     }
 
+    /// Check a whole body before anything is fetched for its request.
+    pub(crate) async fn check_body(
+        &self,
+        request: &Request<()>,
+        body: &[u8],
+        destination: &mut Destination<'_>,
+        entry: &AuditEntry,
+    ) -> Result<(), TransportError> {
+        let found: Vec<&GrantedSecret> = self.secrets.found_in(body).collect();
+        if !self.needs_inspection(&found) {
+            return Ok(());
+        }
+        let secrets = self.secrets.secrets();
+        let mut reader = BodyReader::new(request.headers(), request.uri().query(), secrets);
+        inspect(&mut reader, body).await;
+        reader.finish();
+        self.admit_body(&mut reader, destination, entry)
+    }
+
     /// Whether a body that has handles of these secrets matters.
     fn needs_inspection(&self, found: &[&GrantedSecret]) -> bool {
         let mut secrets = self.secrets.secrets().iter();

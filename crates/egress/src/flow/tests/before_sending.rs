@@ -1,0 +1,85 @@
+//! What the host checks and changes before it sends anything.
+
+use super::*;
+
+const FORM: &str = "application/x-www-form-urlencoded";
+
+/// The token endpoint gets no request for one that the policy denies, whatever denies it.
+#[tokio::test]
+async fn no_token_is_fetched_for_a_denied_body() {
+    let api = Issuer::start().await;
+    api.issues("a-token-of-its-own");
+    let places = [Place::Token, Place::Body];
+    let granted = places.into_iter().fold(
+        secret("KEY", &api.server.origin).methods(["POST"]),
+        Secret::place,
+    );
+    let policy = allowing(&[&api.server]).grant_secret(granted.clone());
+    let egress = egress(policy, &[(granted, VALUE)]);
+    let key = egress.secrets.handle("KEY").unwrap().unwrap();
+    let token = client(&egress, api.token_url(), "id", &key);
+    for (content_type, body, denied) in [
+        (FORM, "a=x{}", "next to other text"),
+        (FORM, "+a=x&b={}", "a field's name is not plain"),
+        (FORM, "+a=x&b=c", "with `+a`"),
+        (FORM, "_method=DELETE", "with `_method`"),
+        ("application/json", r#"["{}", 1]"#, "items in the same list"),
+        ("text/plain; charset=utf-16", "{}", "another charset"),
+    ] {
+        let body: &str = Box::leak(body.replace("{}", &key).into_boxed_str());
+        let request = Request::post(format!("{}/", api.server.origin))
+            .header(&token.field, &token.value)
+            .header("content-type", content_type);
+        let error = send(&egress, request, body).await.unwrap_err();
+        assert!(error.contains(denied), "{error}");
+    }
+    assert_eq!(api.server.requests(), [""; 0]);
+    let request = Request::post(format!("{}/", api.server.origin))
+        .header(&token.field, &token.value)
+        .header("content-type", FORM);
+    let body: &str = Box::leak(format!("a=b&c={key}").into_boxed_str());
+    send(&egress, request, body).await.unwrap();
+    assert_eq!(api.server.requests().len(), 2);
+}
+
+/// CGI and WSGI read a field under any of these names.
+#[tokio::test]
+async fn compression_and_charsets_are_removed_in_all_spellings() {
+    let api = Server::echoing().await;
+    let granted = secret("TOKEN", &api.origin);
+    let policy = allowing(&[&api]).grant_secret(granted.clone());
+    let egress = egress(policy, &[(granted, VALUE)]);
+    let request = Request::get(format!("{}/", api.origin))
+        .header("accept-encoding", "gzip")
+        .header("accept_encoding", "gzip")
+        .header("accept.encoding", "br")
+        .header("accept_charset", "utf-16")
+        .header("accept", "text/plain;charset=utf-16");
+    send(&egress, request, "").await.unwrap();
+    let request = api.requests().pop().unwrap();
+    let mut fields: Vec<&str> = head_of(&request)
+        .lines()
+        .filter(|line| line.to_ascii_lowercase().starts_with("accept"))
+        .collect();
+    fields.sort_unstable();
+    assert_eq!(fields, ["accept-encoding: identity", "accept: text/plain"]);
+}
+
+/// What a value looks like in a query denies nothing.
+#[tokio::test]
+async fn a_value_is_no_name_of_a_field() {
+    let api = Server::echoing().await;
+    let granted = secret("TOKEN", &api.origin)
+        .place(Place::Query)
+        .methods(["GET"]);
+    let policy = allowing(&[&api]).grant_secret(granted.clone());
+    let egress = egress(policy, &[(granted, VALUE)]);
+    let handle = egress.secrets.handle("TOKEN").unwrap().unwrap();
+    let request = || Request::get(format!("{}/?{handle}", api.origin));
+    send(&egress, request().header("content-type", FORM), "a=b")
+        .await
+        .unwrap();
+    let request = Request::get(format!("{}/?a+b=c&d={handle}", api.origin));
+    let error = send(&egress, request, "").await.unwrap_err();
+    assert!(error.contains("a field's name is not plain"), "{error}");
+}
