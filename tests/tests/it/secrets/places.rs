@@ -598,6 +598,9 @@ async fn a_bound_secret_is_sent_without_overrides() {
         "POST HERE/ | header api-key: {TOKEN} | header x-account: 7",
         "POST HERE/ | header api-key: {TOKEN} | auth hmac daphne-root-path /v1 made-up",
         "POST HERE/?_method=DELETE | header api-key: {TOKEN}",
+        // Rack removes the bracket.
+        "POST HERE/?]_method=DELETE | header api-key: {TOKEN}",
+        "POST HERE/?method=delete | header api-key: {TOKEN}",
         &format!("POST HERE/ | header api-key: {{TOKEN}} | {form} | body a=b&_method=DELETE"),
         &format!("POST HERE/ | {form} | body _method=DELETE&a={{TOKEN}}"),
         "POST HERE/ | header api-key: {TOKEN} | header content-type: application/json | body {\"_method\": \"DELETE\"}",
@@ -632,6 +635,10 @@ async fn a_bound_secret_is_sent_without_overrides() {
             the policy does not allow the secret `TOKEN` in a header of a request to HERE with the header `daphne-root-path`: it is granted only for POST requests, and servers may take another method or path from `daphne-root-path`; remove it
         POST HERE/?_method=DELETE | header api-key: {TOKEN}
             the policy does not allow the secret `TOKEN` in a header of a request to HERE with `_method`: it is granted only for POST requests, and `_method` can make a server use another method or path; remove it
+        POST HERE/?]_method=DELETE | header api-key: {TOKEN}
+            the policy does not allow the secret `TOKEN` in a header of a request to HERE with `]_method`: it is granted only for POST requests, and `]_method` is not a plain name, so some server may take it for one that overrides the method; remove it
+        POST HERE/?method=delete | header api-key: {TOKEN}
+            the policy does not allow the secret `TOKEN` in a header of a request to HERE with `method`: it is granted only for POST requests, and `method` can make a server use another method or path; remove it
         POST HERE/ | header api-key: {TOKEN} | header content-type: application/x-www-form-urlencoded | body a=b&_method=DELETE
             the policy does not allow the secret `TOKEN` in a header of a request to HERE with `_method`: it is granted only for POST requests, and `_method` can make a server use another method or path; remove it
         POST HERE/ | header content-type: application/x-www-form-urlencoded | body _method=DELETE&a={TOKEN}
