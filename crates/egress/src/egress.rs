@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use http_step_policy::Policy;
+use http_step_policy::{Exceeded, Policy};
 
 use crate::auth::Credentials;
 use crate::auth::tokens::Tokens;
@@ -13,9 +13,10 @@ use crate::connect::tls::{Roots, Tls};
 use crate::error::{Stage, TransportError};
 use crate::fair_semaphore::FairSemaphore;
 use crate::requested::Requested;
-use crate::secrets::GrantedSecrets;
+use crate::secrets::{AddError, GrantedSecrets, Room};
 use crate::usage::RunUsage;
 use crate::usage::cpu::CpuMeter;
+use crate::usage::memory::Reservation;
 
 /// The connections of the process and what opens them, shared by all runs.
 pub struct Transport {
@@ -78,18 +79,32 @@ pub struct Egress {
 }
 
 impl Egress {
-    /// Build a matcher for the run, which takes time: outside of the runtime's workers.
-    pub(crate) async fn build_matcher<T: Send + 'static>(
+    /// Build the matcher of a token or signature for the run, with a reservation of its memory.
+    /// That takes time: it is done outside of the runtime's workers, one at a time for a run.
+    pub(crate) async fn build_matcher(
         &self,
-        build: impl FnOnce() -> T + Send + 'static,
-    ) -> Result<T, TransportError> {
+        build: impl FnOnce(&dyn Fn(usize) -> Result<Room, Exceeded>) -> Result<(), AddError>
+        + Send
+        + 'static,
+    ) -> Result<(), TransportError> {
+        let _turn = self.secrets.turn_to_build().await;
+        let memory = Arc::clone(self.usage.memory());
+        let build = move || build(&|bytes| Ok(Box::new(Reservation::with_bytes(&memory, bytes)?)));
         let built = self.cpu.measure_blocking(build).await;
-        let spent = self.usage.check_cpu(self.cpu.total());
-        spent.map_err(|exceeded| TransportError::Exceeded {
-            exceeded,
-            stage: Stage::Policy,
-        })?;
-        built.ok_or_else(|| TransportError::Refused("the host is about to end".to_owned()))
+        self.usage
+            .abort_if_exceeded(self.usage.check_cpu(self.cpu.total()), Stage::Policy)?;
+        match built {
+            Some(Ok(())) => Ok(()),
+            Some(Err(AddError::Refused(error))) => {
+                Err(TransportError::Refused(error.into_reason()))
+            }
+            Some(Err(AddError::Exceeded(exceeded))) => {
+                self.usage.abort_if_exceeded(Err(exceeded), Stage::Policy)
+            }
+            None => Err(TransportError::Refused(
+                "the host is about to end".to_owned(),
+            )),
+        }
     }
 }
 

@@ -22,8 +22,8 @@ use crate::body::BoxBody;
 use crate::body::collect::{Read, Rest, collect};
 use crate::body::whole;
 use crate::egress::Egress;
+use crate::error::TransportError;
 use crate::error::failure::Failure;
-use crate::error::{Stage, TransportError};
 use crate::inject::Destination;
 use crate::inject::other_fields::ComputedFields;
 use crate::redact::Unredacted;
@@ -197,10 +197,8 @@ impl Egress {
         }
         let (secrets, token) = (Arc::clone(&self.secrets), Arc::clone(token));
         let (endpoint, by) = (endpoint.to_owned(), by.to_owned());
-        // Its matcher is kept for the whole run.
-        let add_token = move || secrets.add_token(token.value(), &endpoint, &by);
-        let bytes = self.build_matcher(add_token).await?.map_err(refused)?;
-        self.usage.retain(bytes, Stage::Policy)
+        self.build_matcher(move |reserve| secrets.add_token(token.value(), &endpoint, &by, reserve))
+            .await
     }
 
     /// The whole body of a component: signing needs it, and it may be sent twice.

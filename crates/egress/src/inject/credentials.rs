@@ -12,10 +12,8 @@ use crate::auth::Scheme;
 use crate::auth::sign::{KeyMaterial, Proof, RevealedText};
 use crate::body::content::Content;
 use crate::egress::Egress;
-use crate::error::{Stage, TransportError};
-use crate::secrets::{Room, SignatureError};
+use crate::error::TransportError;
 use crate::usage::audit::AuditEntry;
-use crate::usage::memory::Reservation;
 
 impl Egress {
     /// Put credentials into a request's head. The rest of the request is complete.
@@ -58,22 +56,12 @@ impl Egress {
         signatures: Vec<Zeroizing<String>>,
         by: &str,
     ) -> Result<(), TransportError> {
-        let memory = Arc::clone(self.usage.memory());
-        let reserve = move |bytes| Ok(Box::new(Reservation::with_bytes(&memory, bytes)?) as Room);
         let (secrets, by) = (Arc::clone(&self.secrets), by.to_owned());
-        let add = move || {
+        self.build_matcher(move |reserve| {
             let mut each = signatures.iter();
-            each.try_for_each(|signature| secrets.add_signature(signature, &by, &reserve))
-        };
-        match self.build_matcher(add).await? {
-            Ok(()) => Ok(()),
-            Err(SignatureError::Refused(error)) => {
-                Err(TransportError::Refused(error.into_reason()))
-            }
-            Err(SignatureError::Exceeded(exceeded)) => {
-                self.usage.abort_if_exceeded(Err(exceeded), Stage::Policy)
-            }
-        }
+            each.try_for_each(|signature| secrets.add_signature(signature, &by, reserve))
+        })
+        .await
     }
 
     pub(crate) fn material<'p>(

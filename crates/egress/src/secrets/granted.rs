@@ -5,12 +5,13 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use http_step_policy::{Exceeded, Origin, Policy};
 use http_step_redact::{HANDLE_BYTES, Handles, Patterns, Replacements, Replacer, Value};
+use tokio::sync::Mutex as AsyncMutex;
 use tokio::task::spawn_blocking;
 
 use super::files::SecretFiles;
 use super::grant_error::GrantError;
 use super::matcher::{MatcherCache, Room, SecretMatcher};
-use super::redactions::{Passes, RedactedToken, Redaction, Redactions, SignatureError};
+use super::redactions::{AddError, Passes, RedactedToken, Redaction, Redactions};
 use super::redactor::{REDACTED, Redactor, through};
 use super::secret::{GrantedSecret, UnavailableSecret};
 use super::source::Sources;
@@ -28,8 +29,10 @@ pub struct GrantedSecrets {
     /// The forms of the handles, which are redacted for users.
     handles_matcher: SecretMatcher,
     redactions: Mutex<Redactions>,
-    /// Locked while a signature is added.
+    /// Locked while a token or signature is added.
     adding: Mutex<()>,
+    /// Locked while a request builds a matcher.
+    building: AsyncMutex<()>,
     /// The number of tokens and signatures that are redacted besides the values.
     derived: AtomicUsize,
     matchers: Arc<MatcherCache>,
@@ -96,6 +99,7 @@ impl GrantedSecrets {
             handles_matcher: SecretMatcher::from_patterns(handles_matcher, 1),
             redactions: Mutex::new(Redactions::new(&secrets, values, matchers)?),
             adding: Mutex::default(),
+            building: AsyncMutex::default(),
             derived: AtomicUsize::new(0),
             matchers: Arc::clone(matchers),
             secrets,
@@ -290,7 +294,7 @@ impl GrantedSecrets {
         signature: &str,
         by: &str,
         reserve: impl Fn(usize) -> Result<Room, Exceeded>,
-    ) -> Result<(), SignatureError> {
+    ) -> Result<(), AddError> {
         let _adding = self.adding.lock().unwrap_or_else(PoisonError::into_inner);
         let mut signatures = self.redactions().signatures();
         if signatures.add(signature, by, reserve)? {
@@ -303,25 +307,34 @@ impl GrantedSecrets {
         Ok(())
     }
 
+    /// Wait until no other request builds a matcher: each would take a thread.
+    pub(crate) async fn turn_to_build(&self) -> impl Drop {
+        self.building.lock().await
+    }
+
     /// Whether a token of an endpoint is already redacted.
     pub(crate) fn has_token(&self, token: &str, endpoint: &str) -> Result<bool, GrantError> {
         self.redactions().has_token(token, endpoint)
     }
 
-    /// Redact a token from now on. Building its matcher takes time, without the lock, and uses the
-    /// memory that it reports.
+    /// Redact a token from now on. After an error it must not be sent. Building its matcher takes
+    /// time, in which streams don't wait; requests that need one token at once build one.
     pub(crate) fn add_token(
         &self,
         token: &str,
         endpoint: &str,
         by: &str,
-    ) -> Result<usize, GrantError> {
-        let token = RedactedToken::new(token, endpoint, by, &self.matchers)?;
-        let bytes = token.memory();
+        reserve: impl Fn(usize) -> Result<Room, Exceeded>,
+    ) -> Result<(), AddError> {
+        let _adding = self.adding.lock().unwrap_or_else(PoisonError::into_inner);
+        if self.has_token(token, endpoint)? {
+            return Ok(());
+        }
+        let token = RedactedToken::new(token, endpoint, by, &self.matchers, reserve)?;
         let mut redactions = self.redactions();
         redactions.add_token(token)?;
         self.derived.store(redactions.derived(), Ordering::Release);
-        Ok(bytes)
+        Ok(())
     }
 
     /// The redactor for users.

@@ -120,6 +120,8 @@ pub(super) struct RedactedToken {
     /// The URL of the endpoint that issued it.
     endpoint: Box<str>,
     redaction: Redaction,
+    /// The run's memory for its matcher, which other runs may share.
+    _room: Room,
 }
 
 /// The signatures of a run in groups, in the order of adding. Each group is full or larger than the
@@ -142,9 +144,9 @@ struct Signature {
     by: Box<str>,
 }
 
-/// The reason why a signature can't be redacted, and must not be sent.
+/// The reason why a token or signature can't be redacted, and must not be sent.
 #[derive(Debug)]
-pub(crate) enum SignatureError {
+pub(crate) enum AddError {
     Refused(GrantError),
     Exceeded(Exceeded),
 }
@@ -287,18 +289,21 @@ impl Redactions {
 }
 
 impl RedactedToken {
-    /// A token, and its replacement. Building its matcher takes time.
+    /// A token, and its replacement, if the run has memory for its matcher. Building the matcher
+    /// takes time.
     pub(super) fn new(
         token: &str,
         endpoint: &str,
         by: &str,
         matchers: &MatcherCache,
-    ) -> Result<Self, GrantError> {
+        reserve: impl Fn(usize) -> Result<Room, Exceeded>,
+    ) -> Result<Self, AddError> {
         let value = || Value::new(token.as_bytes().to_vec()).map_err(GrantError::new);
         let matcher = matchers
             .get_or_build_for_token(value()?)
             .map_err(GrantError::new)?;
         Ok(Self {
+            _room: reserve(matcher.memory()).map_err(AddError::Exceeded)?,
             token: value()?,
             endpoint: endpoint.into(),
             redaction: Redaction {
@@ -307,11 +312,6 @@ impl RedactedToken {
                 token: Some(by.into()),
             },
         })
-    }
-
-    /// The memory of its matcher in bytes.
-    pub(super) fn memory(&self) -> usize {
-        self.redaction.matcher.memory()
     }
 }
 
@@ -323,7 +323,7 @@ impl Signatures {
         signature: &str,
         by: &str,
         reserve: impl Fn(usize) -> Result<Room, Exceeded>,
-    ) -> Result<bool, SignatureError> {
+    ) -> Result<bool, AddError> {
         let mut known = self.0.iter().flat_map(|group| &group.signatures);
         if known.any(|known| known.value.expose() == signature.as_bytes()) {
             return Ok(false);
@@ -331,7 +331,7 @@ impl Signatures {
         let count: usize = self.0.iter().map(|group| group.signatures.len()).sum();
         if count >= MAX_SIGNATURES {
             let reason = format!("a step can have {MAX_SIGNATURES} signatures");
-            return Err(SignatureError::Refused(GrantError::new(reason)));
+            return Err(AddError::Refused(GrantError::new(reason)));
         }
         let value = Value::new(signature.as_bytes().to_vec()).map_err(GrantError::new)?;
         let by = by.into();
@@ -360,7 +360,7 @@ impl SignatureGroup {
     fn new(
         signatures: Vec<Arc<Signature>>,
         reserve: impl Fn(usize) -> Result<Room, Exceeded>,
-    ) -> Result<Self, SignatureError> {
+    ) -> Result<Self, AddError> {
         let (mut patterns, mut replacements) = (Patterns::builder(), Vec::new());
         for (number, signature) in signatures.iter().enumerate() {
             patterns = patterns.derived(number, &signature.value);
@@ -368,7 +368,7 @@ impl SignatureGroup {
         }
         let patterns = patterns.build().map_err(GrantError::new)?;
         let matcher = SecretMatcher::from_patterns(patterns, replacements.len());
-        let room = reserve(matcher.memory()).map_err(SignatureError::Exceeded)?;
+        let room = reserve(matcher.memory()).map_err(AddError::Exceeded)?;
         Ok(Self {
             signatures,
             last: 0,
@@ -381,7 +381,7 @@ impl SignatureGroup {
     }
 }
 
-impl From<GrantError> for SignatureError {
+impl From<GrantError> for AddError {
     fn from(error: GrantError) -> Self {
         Self::Refused(error)
     }
