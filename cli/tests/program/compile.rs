@@ -173,7 +173,8 @@ fn a_cache_that_can_not_be_created() {
          asks for http://127.0.0.1:1/
         --- stderr
         Done
-    "#]].assert_eq(&run);
+    "#]]
+    .assert_eq(&run);
     expect![[r#"
         exit code 2
         --- stderr

@@ -64,7 +64,7 @@ impl Egress {
             .inject_body(request, origin, timeouts.first_byte, max_held, entry)
             .await?;
         if !proofs.is_empty() {
-            Box::pin(self.sign_request(&mut request, proofs, origin, entry)).await?;
+            request = Box::pin(self.sign_request(request, proofs, origin, entry)).await?;
             self.usage.count_header(request.headers(), Stage::Policy)?;
         }
         let length = announced_length(request.headers());

@@ -25,7 +25,7 @@ mod challenge;
 mod challenge_list;
 mod session;
 
-pub use algorithm::Algorithm;
+pub use algorithm::{Algorithm, BodyHash, BodyHasher};
 pub use challenge::{Challenge, ChallengeError, Qop};
 pub use challenge_list::{MAX_CHALLENGES, MAX_FIELD, MAX_PARAMETERS};
 pub use session::{Credentials, DigestError, Request, Session};

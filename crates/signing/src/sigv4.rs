@@ -35,5 +35,5 @@ mod input;
 mod sign;
 mod uri;
 
-pub use input::{Credentials, PathRule, Payload, Request, Scope, is_signed};
+pub use input::{Credentials, PathRule, Payload, PayloadHasher, Request, Scope, is_signed};
 pub use sign::{SignError, sign};

@@ -1,6 +1,8 @@
 //! Credentials that the host computes: what a run has requested (`wit/auth.wit`), and the
-//! placeholders for it in requests. `sign.rs` computes them, `tokens.rs` caches OAuth 2 tokens.
+//! placeholders for it in requests. `sign.rs` computes them from a `hashed_body.rs`, `tokens.rs` caches
+//! OAuth 2 tokens.
 
+pub(crate) mod hashed_body;
 mod requested;
 mod scheme;
 pub(crate) mod sign;
@@ -56,6 +58,12 @@ impl Credentials {
         });
         requested.push(Arc::clone(&placeholder));
         Ok(placeholder)
+    }
+
+    /// Whether the run has requested none.
+    pub(crate) fn is_empty(&self) -> bool {
+        let requested = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        requested.is_empty()
     }
 
     /// Remove the placeholders from a request's header.

@@ -139,6 +139,19 @@ impl Scheme {
         }
     }
 
+    /// The header fields that it can set.
+    pub(crate) fn fields(&self) -> Vec<HeaderName> {
+        let others: &[&'static str] = match self {
+            Self::Hmac {
+                form: Form::Slack, ..
+            } => &["x-slack-request-timestamp"],
+            Self::AwsSigV4(_) => &["x-amz-date", "x-amz-content-sha256", "x-amz-security-token"],
+            Self::Hmac { .. } | Self::Digest { .. } | Self::OAuth2(_) => &[],
+        };
+        let others = others.iter().copied().map(HeaderName::from_static);
+        others.chain([self.field()]).collect()
+    }
+
     /// The header field that it is known for.
     pub(super) fn field(&self) -> HeaderName {
         match self {

@@ -7,14 +7,14 @@ use std::time::SystemTime;
 use http::header::{AUTHORIZATION, WWW_AUTHENTICATE};
 use http::{HeaderMap, Request, Response};
 use http_step_policy::Origin;
-use http_step_signing::digest::{self, Challenge, Session};
+use http_step_signing::digest::{self, Algorithm, Challenge, Session};
 use http_step_signing::oauth2::Token;
 use http_step_signing::sigv4::{self, Payload, Scope};
 use http_step_signing::{Headers, hmac};
 use zeroize::Zeroizing;
 
+use super::hashed_body::HashedBody;
 use super::{Aws, Placeholder, Scheme};
-use crate::body::content::Content;
 
 /// The text before the signature in Stripe's format, after the time, and in AWS's.
 const STRIPE: &str = ",v1=";
@@ -99,16 +99,17 @@ impl Proof {
 }
 
 impl KeyMaterial<'_> {
-    pub(crate) fn sign(
+    pub(crate) async fn sign(
         &self,
-        request: &Request<Content>,
+        request: &Request<()>,
         origin: &Origin,
+        body: &mut HashedBody,
     ) -> Result<Signed, String> {
-        let body = request.body().whole();
         match self {
             Self::Hmac { form, key } => {
-                let headers = hmac::sign(form, key, now(), body);
-                Ok(Signed::from_headers(headers, |text| match form {
+                let mut signer = hmac::Signer::new(form, key, now());
+                body.read(|piece| signer.update(piece)).await;
+                Ok(Signed::from_headers(signer.finish(), |text| match form {
                     hmac::Form::GitHub => "sha256=".len(),
                     hmac::Form::Slack => "v0=".len(),
                     hmac::Form::Stripe => text.find(STRIPE).map_or(0, |at| at + STRIPE.len()),
@@ -128,35 +129,27 @@ impl KeyMaterial<'_> {
                     secret_access_key,
                     session_token: session_token.as_ref().map(|token| token.as_slice()),
                 };
-                aws.sign(&credentials, request, body)
+                let payload = if aws.is_payload_unsigned {
+                    Payload::Unsigned
+                } else {
+                    body.payload().await
+                };
+                aws.sign(&credentials, request, payload)
             }
             Self::Digest {
                 session,
                 username,
                 password,
             } => {
-                let mut session = session.lock().unwrap_or_else(PoisonError::into_inner);
-                let Some((origin_of_session, session)) = &mut *session else {
-                    return Ok(Signed::default());
-                };
-                // A nonce is only valid for the server that sent it.
-                if origin_of_session != origin {
-                    return Ok(Signed::default());
-                }
-                let uri = request.uri().path_and_query();
-                let request = digest::Request {
-                    method: request.method().as_str(),
-                    uri: uri.map_or("/", |target| target.as_str()),
-                    body: Some(body),
-                };
                 let credentials = digest::Credentials { username, password };
-                let answer = session.answer(&credentials, &request);
-                let (value, response) = answer.map_err(|error| error.to_string())?;
-                let signatures = [Some(response), session.hashed_username(&credentials)];
-                Ok(Signed {
-                    headers: vec![(AUTHORIZATION, value)],
-                    signatures: signatures.into_iter().flatten().collect(),
-                })
+                loop {
+                    let needed = match answer(session, &credentials, request, origin, body) {
+                        Answer::Needs(algorithm) => algorithm,
+                        Answer::Signed(signed) => return signed,
+                    };
+                    // Without the lock. Another challenge may come meanwhile.
+                    body.hash(needed).await;
+                }
             }
             // A token is redacted like a value.
             Self::Token(token) => Ok(Signed {
@@ -168,6 +161,48 @@ impl KeyMaterial<'_> {
             }),
         }
     }
+}
+
+/// What came of an attempt to answer a Digest challenge.
+enum Answer {
+    Signed(Result<Signed, String>),
+    /// It takes this hash of the body.
+    Needs(Algorithm),
+}
+
+fn answer(
+    session: &Mutex<Option<(Origin, Session)>>,
+    credentials: &digest::Credentials<'_>,
+    request: &Request<()>,
+    origin: &Origin,
+    body: &HashedBody,
+) -> Answer {
+    let mut session = session.lock().unwrap_or_else(PoisonError::into_inner);
+    // A nonce is only valid for the server that sent it.
+    let session = session.as_mut().filter(|(by, _)| by == origin);
+    let Some((_, session)) = session else {
+        return Answer::Signed(Ok(Signed::default()));
+    };
+    let needed = session.body_hash();
+    let hash = needed.and_then(|algorithm| body.by(algorithm));
+    if let (Some(algorithm), None) = (needed, hash) {
+        return Answer::Needs(algorithm);
+    }
+    let uri = request.uri().path_and_query();
+    let request = digest::Request {
+        method: request.method().as_str(),
+        uri: uri.map_or("/", |target| target.as_str()),
+        body: hash,
+    };
+    let answer = session.answer(credentials, &request);
+    let signed = answer.map(|(value, response)| {
+        let signatures = [Some(response), session.hashed_username(credentials)];
+        Signed {
+            headers: vec![(AUTHORIZATION, value)],
+            signatures: signatures.into_iter().flatten().collect(),
+        }
+    });
+    Answer::Signed(signed.map_err(|error| error.to_string()))
 }
 
 impl Signed {
@@ -190,8 +225,8 @@ impl Aws {
     fn sign(
         &self,
         credentials: &sigv4::Credentials<'_>,
-        request: &Request<Content>,
-        body: &[u8],
+        request: &Request<()>,
+        payload: Payload,
     ) -> Result<Signed, String> {
         let uri = request.uri();
         let of_header = request.headers().iter();
@@ -204,11 +239,7 @@ impl Aws {
             path: uri.path(),
             query: uri.query(),
             headers: &headers,
-            payload: if self.is_payload_unsigned {
-                Payload::Unsigned
-            } else {
-                Payload::from_body(body)
-            },
+            payload,
         };
         let scope = Scope::new(&self.region, &self.service);
         let headers = sigv4::sign(&signed, &scope, credentials, now());

@@ -38,10 +38,10 @@ pub(crate) enum Content {
 
 impl Content {
     /// The whole body, if the host has it.
-    pub(crate) fn whole(&self) -> &[u8] {
+    pub(crate) fn whole(&self) -> Bytes {
         match self {
-            Self::Whole { bytes, .. } => bytes,
-            Self::Written(_) | Self::Injected(_) => &[],
+            Self::Whole { bytes, .. } => bytes.clone(),
+            Self::Written(_) | Self::Injected(_) => Bytes::new(),
         }
     }
 

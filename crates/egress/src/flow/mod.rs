@@ -24,8 +24,8 @@ use crate::body::whole;
 use crate::egress::Egress;
 use crate::error::TransportError;
 use crate::error::failure::Failure;
-use crate::inject::Destination;
 use crate::inject::other_fields::ComputedFields;
+use crate::inject::{Destination, check_fields};
 use crate::redact::Unredacted;
 use crate::secrets::GrantError;
 use crate::timeouts::{RequestOptions, RequestTimeouts};
@@ -171,6 +171,7 @@ impl Egress {
         proofs: &[Proof],
         entry: &AuditEntry,
     ) -> Result<(Request<()>, Origin), TransportError> {
+        check_fields(&head.headers, proofs)?;
         let mut probe = Request::from_parts(head.clone(), whole(Bytes::new()));
         let origin = self.admit(&mut probe, entry)?.route.key.origin;
         self.check_credentials(proofs, &Destination::from_request(&probe, &origin), entry)?;

@@ -1,6 +1,7 @@
 //! Injects secrets into a request's body.
 
 use std::pin::Pin;
+use std::ptr;
 use std::sync::Arc;
 use std::task::{Context as Task, Poll, ready};
 use std::time::Duration;
@@ -12,8 +13,9 @@ use http::{HeaderMap, Request};
 use http_body::{Body, Frame};
 use http_body_util::Full;
 use http_step_policy::{Origin, Place, Placement, Secret};
-use http_step_redact::{Context, Replacements, Replacer};
+use http_step_redact::{Context, HANDLE_BYTES, Replacements, Replacer};
 use tokio::task::yield_now;
+use zeroize::Zeroizing;
 
 use super::{Destination, admit, written};
 use crate::body::BoxBody;
@@ -157,7 +159,7 @@ impl Egress {
         let Read { bytes: read, rest } =
             collect(&mut body, most, within, origin, &mut room).await?;
         let mut reader = BodyReader::new(&head.headers, head.uri.query(), self.secrets.secrets());
-        let found: Vec<&GrantedSecret> = self.secrets.found_in(&read).collect();
+        let found = self.found_in_body(&read).await;
         let is_more = matches!(rest, Rest::More);
         if is_more || self.needs_inspection(&found) {
             inspect(&mut reader, &read).await;
@@ -169,14 +171,15 @@ impl Egress {
         let trailers = match rest {
             Rest::Nothing => {
                 let override_field = reader.override_field().map(str::to_owned);
-                return self.inject_whole(head, read, &found, override_field, room);
+                let whole = self.inject_whole(head, read, &found, override_field, room);
+                return whole.await;
             }
             Rest::Trailers(trailers) => Some(trailers),
             Rest::More => None,
         };
         let (values, grants) = self.body_grants(&destination, context, &reader)?;
         let counted = announced_length(&head.headers).map(|announced| {
-            let injected = self.secrets.injected_length(&read, &values) as u64;
+            let injected = self.secrets.injected_length(read.len(), &read, &values) as u64;
             let length = announced.saturating_sub(read.len() as u64) + injected;
             head.headers.insert(CONTENT_LENGTH, length.into());
             self.secrets.count_in(&read)
@@ -211,7 +214,7 @@ impl Egress {
         destination: &mut Destination<'_>,
         entry: &AuditEntry,
     ) -> Result<(), TransportError> {
-        let found: Vec<&GrantedSecret> = self.secrets.found_in(body).collect();
+        let found = self.found_in_body(body).await;
         if !self.needs_inspection(&found) {
             return Ok(());
         }
@@ -228,8 +231,22 @@ impl Egress {
         !found.is_empty() || secrets.any(|secret| secret.grant.is_bound())
     }
 
+    /// The secrets whose handles are in a body, in order.
+    async fn found_in_body(&self, body: &[u8]) -> Vec<&GrantedSecret> {
+        if body.len() <= INSPECTED_AT_ONCE {
+            return self.secrets.found_in(body).collect();
+        }
+        let mut found: Vec<&GrantedSecret> = Vec::new();
+        for window in windows(body) {
+            found.extend(self.secrets.found_in(window));
+            yield_now().await;
+        }
+        let is_found = |secret: &&GrantedSecret| found.iter().any(|it| ptr::eq(*it, *secret));
+        self.secrets.secrets().iter().filter(is_found).collect()
+    }
+
     /// Inject values into a whole body.
-    fn inject_whole(
+    async fn inject_whole(
         &self,
         mut head: Parts,
         read: Bytes,
@@ -237,10 +254,29 @@ impl Egress {
         override_field: Option<String>,
         mut room: MessageReservation,
     ) -> Result<Request<Content>, TransportError> {
-        let context = context_of(&head.headers);
-        let fits = |length: usize| room.resize(read.len().saturating_add(length));
-        let whole = self.substitute(found, &read, context, Place::Body, fits)?;
-        let whole = whole.map_or(read, Bytes::from_owner);
+        let mut whole = read;
+        if !found.is_empty() {
+            let values = self.values_of(found, context_of(&head.headers), Place::Body)?;
+            let mut length = whole.len();
+            for (number, window) in windows(&whole).enumerate() {
+                if number > 0 {
+                    yield_now().await;
+                }
+                length = self.secrets.injected_length(length, window, &values);
+            }
+            // Check the length before the text is built.
+            room.resize(whole.len().saturating_add(length))?;
+            let mut injected = Zeroizing::new(Vec::with_capacity(length));
+            let mut replacer = self.secrets.injector(values);
+            for (number, piece) in whole.chunks(INSPECTED_AT_ONCE).enumerate() {
+                if number > 0 {
+                    yield_now().await;
+                }
+                injected.extend(replacer.feed(piece));
+            }
+            injected.extend(replacer.finish());
+            whole = Bytes::from_owner(injected);
+        }
         if head.headers.contains_key(CONTENT_LENGTH) {
             head.headers.insert(CONTENT_LENGTH, whole.len().into());
         }
@@ -297,6 +333,15 @@ async fn inspect(reader: &mut BodyReader, body: &[u8]) {
         // Count the CPU time so far, and let other tasks run.
         yield_now().await;
     }
+}
+
+/// The pieces of a text, each with the end of the one before: a handle is in exactly one of them.
+fn windows(text: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let starts = (0..text.len()).step_by(INSPECTED_AT_ONCE);
+    starts.filter_map(|start| {
+        let end = text.len().min(start + INSPECTED_AT_ONCE);
+        text.get(start.saturating_sub(HANDLE_BYTES - 1)..end)
+    })
 }
 
 impl InjectedBody {

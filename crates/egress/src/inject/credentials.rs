@@ -9,6 +9,7 @@ use zeroize::Zeroizing;
 
 use super::Destination;
 use crate::auth::Scheme;
+use crate::auth::hashed_body::HashedBody;
 use crate::auth::sign::{KeyMaterial, Proof, RevealedText};
 use crate::body::content::Content;
 use crate::egress::Egress;
@@ -19,17 +20,23 @@ impl Egress {
     /// Put credentials into a request's head. The rest of the request is complete.
     pub(crate) async fn sign_request(
         &self,
-        request: &mut Request<Content>,
+        request: Request<Content>,
         proofs: &[Proof],
         origin: &Origin,
         entry: &AuditEntry,
-    ) -> Result<(), TransportError> {
+    ) -> Result<Request<Content>, TransportError> {
+        // Signing takes time, and reveals nothing to a request that is refused.
+        check_fields(request.headers(), proofs)?;
+        let (head, content) = request.into_parts();
+        let mut request = Request::from_parts(head, ());
+        let mut body = HashedBody::new(content.whole());
         for proof in proofs {
-            let mut destination = Destination::from_request(request, origin);
-            let of_body = request.body().override_field();
+            let mut destination = Destination::from_request(&request, origin);
+            let of_body = content.override_field();
             destination.override_field = destination.override_field.or(of_body.map(str::to_owned));
             let material = self.material(proof, &destination, entry)?;
-            let made = material.sign(request, origin).map_err(|reason| {
+            let made = material.sign(&request, origin, &mut body).await;
+            let made = made.map_err(|reason| {
                 TransportError::Refused(format!(
                     "it can't be proved who sends the request: {reason}"
                 ))
@@ -39,15 +46,10 @@ impl Egress {
                 self.redact_signatures(made.signatures, by).await?;
             }
             for (name, value) in made.headers {
-                if has_other_of_name(request.headers(), &name) {
-                    return Err(TransportError::Refused(format!(
-                        "the request has a field that servers join with `{name}`, in which a proof is to stand"
-                    )));
-                }
                 request.headers_mut().insert(name, value);
             }
         }
-        Ok(())
+        Ok(request.map(|()| content))
     }
 
     /// Redact signatures, before they are sent.
@@ -131,10 +133,21 @@ impl Egress {
     }
 }
 
-/// Whether servers behind CGI read another field by the same name. The component chooses its text,
-/// and the text before a signature.
-fn has_other_of_name(header: &HeaderMap, name: &HeaderName) -> bool {
-    let read = header_name(name.as_str());
-    let mut fields = header.keys();
-    fields.any(|other| other != name && header_name(other.as_str()) == read)
+/// Check that servers behind CGI read no other field by the name of one that the host will set: the
+/// component chooses its text, and the text before a signature.
+pub(crate) fn check_fields(header: &HeaderMap, proofs: &[Proof]) -> Result<(), TransportError> {
+    let fields = proofs
+        .iter()
+        .flat_map(|proof| proof.placeholder.scheme.fields());
+    let fields: Vec<HeaderName> = fields.collect();
+    for name in &fields {
+        let read = header_name(name.as_str());
+        let mut others = header.keys().chain(&fields);
+        if others.any(|other| other != name && header_name(other.as_str()) == read) {
+            return Err(TransportError::Refused(format!(
+                "the request has a field that servers join with `{name}`, in which a proof is to stand"
+            )));
+        }
+    }
+    Ok(())
 }

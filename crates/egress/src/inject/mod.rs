@@ -6,6 +6,8 @@ mod body;
 mod credentials;
 pub(crate) mod other_fields;
 
+pub(crate) use self::credentials::check_fields;
+
 use std::cell::LazyCell;
 use std::ptr;
 use std::sync::Arc;
@@ -21,7 +23,7 @@ use http_step_policy::{
     HeaderFormat, InHeader, Origin, OtherField, Place, Placement, QueryFields, SecretUse,
     header_name, is_plain_in_path, override_in_query,
 };
-use http_step_redact::{Context, HANDLE_BYTES, OpenEscape, encode};
+use http_step_redact::{Context, HANDLE_BYTES, OpenEscape, Replacements, encode};
 use zeroize::Zeroizing;
 
 use crate::body::{BoxBody, charset};
@@ -430,6 +432,22 @@ impl Egress {
         if found.is_empty() {
             return Ok(None);
         }
+        let values = self.values_of(found, context, place)?;
+        // Check the length before the text is built.
+        fits(self.secrets.injected_length(text.len(), text, &values))?;
+        let mut replacer = self.secrets.injector(values);
+        let mut injected = Zeroizing::new(replacer.feed(text));
+        injected.extend(replacer.finish());
+        Ok(Some(injected))
+    }
+
+    /// The encoded values of the secrets that were found in a text.
+    fn values_of(
+        &self,
+        found: &[&GrantedSecret],
+        context: Context,
+        place: Place,
+    ) -> Result<Replacements, TransportError> {
         let mut values = Vec::new();
         for secret in self.secrets.secrets() {
             values.push(if found.iter().any(|found| ptr::eq(*found, secret)) {
@@ -438,13 +456,7 @@ impl Egress {
                 Zeroizing::default()
             });
         }
-        let values = values.into();
-        // Check the length before the text is built.
-        fits(self.secrets.injected_length(text, &values))?;
-        let mut replacer = self.secrets.injector(values);
-        let mut injected = Zeroizing::new(replacer.feed(text));
-        injected.extend(replacer.finish());
-        Ok(Some(injected))
+        Ok(values.into())
     }
 }
 

@@ -182,11 +182,15 @@ impl GrantedSecrets {
         Replacer::new(Arc::clone(&self.handles), values)
     }
 
-    /// The length of a text with values in place of handles: a handle can occur many times, and a
-    /// value can be long.
-    pub(crate) fn injected_length(&self, text: &[u8], values: &Replacements) -> usize {
-        let mut length = text.len();
-        self.handles.each_in(text, |number| {
+    /// The length of a text with values in place of the handles in a part of it: a handle can occur
+    /// many times, and a value can be long.
+    pub(crate) fn injected_length(
+        &self,
+        mut length: usize,
+        part: &[u8],
+        values: &Replacements,
+    ) -> usize {
+        self.handles.each_in(part, |number| {
             let value = values.get(number).map_or(0, |value| value.len());
             length = length.saturating_sub(HANDLE_BYTES).saturating_add(value);
         });

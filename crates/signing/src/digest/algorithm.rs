@@ -56,6 +56,70 @@ impl Algorithm {
     }
 }
 
+/// The hash of a request's body, which [`Qop::AuthInt`](super::Qop::AuthInt) needs.
+pub struct BodyHash {
+    pub(super) algorithm: Algorithm,
+    /// In hexadecimal.
+    pub(super) digits: Zeroizing<String>,
+}
+
+impl BodyHash {
+    /// Of a whole body.
+    #[must_use]
+    pub fn of(algorithm: Algorithm, body: &[u8]) -> Self {
+        let mut hasher = BodyHasher::new(algorithm);
+        hasher.update(body);
+        hasher.finish()
+    }
+
+    /// Its algorithm.
+    #[must_use]
+    pub fn algorithm(&self) -> Algorithm {
+        self.algorithm
+    }
+}
+
+/// Hashes a body piece by piece. Its state is wiped on drop, except for MD5.
+pub struct BodyHasher(State);
+
+enum State {
+    Md5(Md5),
+    Sha256(Sha256),
+    Sha512_256(Sha512_256),
+}
+
+impl BodyHasher {
+    /// The hasher of an empty body.
+    #[must_use]
+    pub fn new(algorithm: Algorithm) -> Self {
+        Self(match algorithm {
+            Algorithm::Md5 => State::Md5(Md5::new()),
+            Algorithm::Sha256 => State::Sha256(Sha256::new()),
+            Algorithm::Sha512_256 => State::Sha512_256(Sha512_256::new()),
+        })
+    }
+
+    /// Add the next piece of the body.
+    pub fn update(&mut self, piece: &[u8]) {
+        match &mut self.0 {
+            State::Md5(state) => state.update(piece),
+            State::Sha256(state) => state.update(piece),
+            State::Sha512_256(state) => state.update(piece),
+        }
+    }
+
+    /// The hash of all pieces.
+    #[must_use]
+    pub fn finish(self) -> BodyHash {
+        let (algorithm, digits) = match self.0 {
+            State::Md5(state) => (Algorithm::Md5, digits(state)),
+            State::Sha256(state) => (Algorithm::Sha256, digits(state)),
+            State::Sha512_256(state) => (Algorithm::Sha512_256, digits(state)),
+        };
+        BodyHash { algorithm, digits }
+    }
+}
+
 fn hash<D: Digest>(fields: &[&[u8]]) -> Zeroizing<String> {
     let mut digest = D::new();
     let mut separator: &[u8] = b"";
@@ -64,6 +128,10 @@ fn hash<D: Digest>(fields: &[&[u8]]) -> Zeroizing<String> {
         digest.update(field);
         separator = b":";
     }
+    digits(digest)
+}
+
+fn digits(digest: impl Digest) -> Zeroizing<String> {
     let mut sum = digest.finalize();
     let digits = hex(&sum);
     sum.as_mut_slice().zeroize();

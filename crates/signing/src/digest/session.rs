@@ -5,6 +5,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_encode};
 use thiserror::Error;
 use zeroize::Zeroizing;
 
+use super::algorithm::{Algorithm, BodyHash};
 use super::challenge::{Challenge, Qop};
 use crate::header::sensitive;
 
@@ -34,14 +35,14 @@ pub struct Credentials<'a> {
 }
 
 /// The request to authorize.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub struct Request<'a> {
     /// The method.
     pub method: &'a str,
     /// The request target as it is sent: path and query.
     pub uri: &'a str,
-    /// The body, if it is available. Only [`Qop::AuthInt`] needs it.
-    pub body: Option<&'a [u8]>,
+    /// The hash of the body, if it is available; see [`Session::body_hash`].
+    pub body: Option<&'a BodyHash>,
 }
 
 /// Why a challenge can't be answered.
@@ -50,7 +51,7 @@ pub enum DigestError {
     /// The client nonce has other characters.
     #[error("a client nonce must consist of letters, digits and + / = - _ .")]
     ClientNonce,
-    /// The server wants a hash of the body.
+    /// The server wants a hash of the body, by this algorithm.
     #[error("the server requires Digest with qop auth-int, which needs the whole body in advance")]
     BodyNeeded,
     /// The user name, the realm, the nonce or the like is not a valid header value.
@@ -97,6 +98,13 @@ impl Session {
     #[must_use]
     pub fn challenge(&self) -> &Challenge {
         &self.challenge
+    }
+
+    /// The algorithm by which an answer needs the hash of the body: only [`Qop::AuthInt`] does.
+    #[must_use]
+    pub fn body_hash(&self) -> Option<Algorithm> {
+        let algorithm = self.challenge.algorithm;
+        (self.challenge.qop == Some(Qop::AuthInt)).then_some(algorithm)
     }
 
     /// The value of `Authorization` (or `Proxy-Authorization`) for one request.
@@ -176,8 +184,10 @@ impl Session {
         let (method, uri) = (request.method.as_bytes(), request.uri.as_bytes());
         let requested = match challenge.qop {
             Some(Qop::AuthInt) => {
-                let body = hash(&[request.body.ok_or(DigestError::BodyNeeded)?]);
-                hash(&[method, uri, body.as_bytes()])
+                let body = request.body;
+                let body = body.filter(|body| body.algorithm == challenge.algorithm);
+                let body = body.ok_or(DigestError::BodyNeeded)?;
+                hash(&[method, uri, body.digits.as_bytes()])
             }
             Some(Qop::Auth) | None => hash(&[method, uri]),
         };

@@ -88,7 +88,26 @@ impl Payload {
     /// The hash of a whole body.
     #[must_use]
     pub fn from_body(body: &[u8]) -> Self {
-        Self::Sha256(Sha256::digest(body).into())
+        let mut hasher = PayloadHasher::default();
+        hasher.update(body);
+        hasher.finish()
+    }
+}
+
+/// Hashes a body piece by piece. Its state is wiped on drop.
+#[derive(Default)]
+pub struct PayloadHasher(Sha256);
+
+impl PayloadHasher {
+    /// Add the next piece of the body.
+    pub fn update(&mut self, piece: &[u8]) {
+        self.0.update(piece);
+    }
+
+    /// The hash of all pieces.
+    #[must_use]
+    pub fn finish(self) -> Payload {
+        Payload::Sha256(self.0.finalize().into())
     }
 }
 

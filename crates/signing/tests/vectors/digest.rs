@@ -4,7 +4,8 @@ mod hostile;
 
 use expect_test::expect;
 use http_step_signing::digest::{
-    Challenge, ChallengeError, Credentials, DigestError, Qop, Request, Session,
+    Algorithm, BodyHash, BodyHasher, Challenge, ChallengeError, Credentials, DigestError, Qop,
+    Request, Session,
 };
 
 const MUFASA: Credentials<'_> = Credentials {
@@ -210,12 +211,22 @@ fn a_body_is_hashed_if_the_server_requires_it() {
         session.authorize(&MUFASA, &INDEX),
         Err(DigestError::BodyNeeded)
     );
-    // A failed call does not count.
-    let request = Request {
+    assert_eq!(session.body_hash(), Some(Algorithm::Sha256));
+    let mut request = Request {
         method: "POST",
         uri: "/x?y=1",
-        body: Some(br#"{"a":1}"#),
+        body: Some(&BodyHash::of(Algorithm::Md5, br#"{"a":1}"#)),
     };
+    assert_eq!(
+        session.authorize(&MUFASA, &request),
+        Err(DigestError::BodyNeeded)
+    );
+    // A failed call does not count.
+    let mut hasher = BodyHasher::new(Algorithm::Sha256);
+    hasher.update(br#"{"a""#);
+    hasher.update(b":1}");
+    let hash = hasher.finish();
+    request.body = Some(&hash);
     expect![[r#"
         Digest username="Mufasa",
         realm="r",
