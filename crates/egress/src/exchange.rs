@@ -26,7 +26,7 @@ use crate::egress::Egress;
 use crate::error::cause::is_of_wire;
 use crate::error::{Stage, TransportError};
 use crate::flood::http2::Http2Stream;
-use crate::headers::{announced_length, remove_spellings};
+use crate::headers::{announced_length, remove_other_spellings};
 use crate::redact::{ArrivedHead, EchoWatch, Unredacted};
 use crate::retry::{Attempts, Failed, may_retry};
 use crate::timeouts::{RequestOptions, RequestTimeouts};
@@ -262,7 +262,8 @@ impl Egress {
 
 /// Ask for a response without a content coding.
 fn ask_for_identity(header: &mut HeaderMap) {
-    remove_spellings(header, &ACCEPT_ENCODING);
+    remove_other_spellings(header, &ACCEPT_ENCODING);
+    // In place of the component's own, if it has one.
     header.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
 }
 

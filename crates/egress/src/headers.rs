@@ -58,9 +58,10 @@ pub(crate) fn is_spelled(name: &HeaderName, of: &HeaderName) -> bool {
     header_name(name.as_str()) == of.as_str()
 }
 
-/// Remove a field in all spellings.
-pub(crate) fn remove_spellings(header: &mut HeaderMap, of: &HeaderName) {
-    let spelled = header.keys().filter(|name| is_spelled(name, of));
+/// Remove all other spellings of a field.
+pub(crate) fn remove_other_spellings(header: &mut HeaderMap, of: &HeaderName) {
+    let others = header.keys().filter(|name| *name != of);
+    let spelled = others.filter(|name| is_spelled(name, of));
     let names: Vec<HeaderName> = spelled.cloned().collect();
     for name in names {
         header.remove(name);

@@ -5,7 +5,7 @@ use http::HeaderMap;
 use http::header::{ACCEPT, ACCEPT_CHARSET, CONTENT_TYPE, HeaderName, HeaderValue};
 use http_step_policy::{decoded_field, header_name};
 
-use crate::headers::{is_spelled, remove_spellings};
+use crate::headers::{is_spelled, remove_other_spellings};
 
 /// The field by which ASP.NET has phones declare their charset.
 const OF_PHONES: &str = "x-up-devcap-post-charset";
@@ -65,7 +65,8 @@ pub(crate) fn is_of_url_other(header: &HeaderMap, query: Option<&str>, are_ascii
 /// Remove the requested charsets, so that the response is not in one in which values are not
 /// recognized.
 pub(crate) fn ask_for_none(header: &mut HeaderMap) {
-    remove_spellings(header, &ACCEPT_CHARSET);
+    header.remove(ACCEPT_CHARSET);
+    remove_other_spellings(header, &ACCEPT_CHARSET);
     let accepted = header
         .iter_mut()
         .filter(|(name, _)| is_spelled(name, &ACCEPT));
