@@ -23,7 +23,7 @@ mod bindings {
             "ci:http-step/hash.[constructor]sha256": trappable,
             "ci:http-step/hash.[method]sha256.update": async | trappable,
             "ci:http-step/hash.[static]sha256.finish": trappable,
-            "ci:http-step/log.write": trappable,
+            "ci:http-step/log.write": async | trappable,
             "ci:http-step/properties.get": trappable,
             "ci:http-step/properties.secret": trappable,
         },

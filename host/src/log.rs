@@ -86,16 +86,27 @@ impl Log {
         self.redactor = Some(StreamRedactor::new(secrets));
     }
 
-    /// Receive what a component writes. Text beyond the log's limit is left out; text beyond the
-    /// component's limit ends the run.
-    pub(crate) fn write(&mut self, stream: Stream, text: &str) -> Result<(), Exceeded> {
-        self.written = self.written.saturating_add(text.len() as u64);
-        if self.redactor.as_ref().is_none_or(StreamRedactor::is_clear) {
-            self.keep(stream, text)?;
-        } else {
-            self.keep_redacted(stream, text)?;
-        }
+    /// Count what a component writes. Text beyond the component's limit ends the run.
+    pub(crate) fn count(&mut self, bytes: usize) -> Result<(), Exceeded> {
+        self.written = self.written.saturating_add(bytes as u64);
         Exceeded::check(Budget::LogBytes, &self.limits, Amount::Bytes(self.written))
+    }
+
+    /// Add a piece of what a component writes. Text beyond the log's limit is left out.
+    pub(crate) fn add(&mut self, stream: Stream, piece: &str) -> Result<(), Exceeded> {
+        // Redaction takes time.
+        if self.full {
+            return Ok(());
+        }
+        if self.redactor.as_ref().is_none_or(StreamRedactor::is_clear) {
+            return self.keep(stream, piece);
+        }
+        self.keep_redacted(stream, piece)
+    }
+
+    /// Whether no more text is kept.
+    pub(crate) fn is_full(&self) -> bool {
+        self.full
     }
 
     /// Bytes that the component has written.
@@ -207,14 +218,22 @@ mod tests {
                 sink.lock().unwrap().push_str(text)
             })),
         );
-        log.write(Stream::Header, "abc").unwrap();
-        log.write(Stream::Header, "d").unwrap();
-        log.write(Stream::Stdout, "12345").unwrap();
-        log.write(Stream::Stdout, "éé").unwrap();
+        for (stream, text) in [
+            (Stream::Header, "abc"),
+            (Stream::Header, "d"),
+            (Stream::Stdout, "12345"),
+            (Stream::Stdout, "éé"),
+        ] {
+            log.count(text.len()).unwrap();
+            log.add(stream, text).unwrap();
+            assert_eq!(log.is_full(), text == "éé");
+        }
+        let lost = "lost and more";
         assert_eq!(
-            log.write(Stream::Stderr, "lost and more"),
+            log.count(lost.len()),
             Exceeded::check(Budget::LogBytes, &limits, Amount::Bytes(26))
         );
+        log.add(Stream::Stderr, lost).unwrap();
         log.write_line(Stream::Stderr, "the host's word");
         assert_eq!(memory.peak(), 2 * ENTRY_BYTES + 9);
         let note = "\n<the log ends here: its limit is 524 bytes>\n";

@@ -259,21 +259,14 @@ impl ResponseRedactor {
         echo_watch.report(&self.passes, &self.secrets)
     }
 
-    /// Add passes for signatures and tokens that were created while the stream is read. They can't
-    /// be in what was received before, unless a server has a token from another run, which is not
-    /// part of this run yet. The existing passes must continue, since they may be inside a value.
-    /// So new ones are added after them, for their output.
-    fn catch_up(&mut self) {
-        if self.passes.derived != self.secrets.derived() {
-            let finds_parts = self.echo_watch.is_some();
-            let since = self.secrets.passes_since(self.passes.derived, finds_parts);
-            self.passes.add(since);
-        }
-    }
-
     fn feed(&mut self, piece: &[u8]) -> Vec<u8> {
-        self.catch_up();
-        through(&mut self.passes.passes, piece, false)
+        let mut released = self.secrets.catch_up(&mut self.passes);
+        let redacted = through(&mut self.passes.passes, piece, false);
+        if released.is_empty() {
+            return redacted;
+        }
+        released.extend(redacted);
+        released
     }
 
     fn finish(&mut self) -> Vec<u8> {
@@ -281,7 +274,8 @@ impl ResponseRedactor {
     }
 
     fn whole(&mut self, text: &[u8]) -> Vec<u8> {
-        self.catch_up();
+        // Between two texts the passes hold nothing.
+        self.secrets.catch_up(&mut self.passes);
         through(&mut self.passes.passes, text, true)
     }
 

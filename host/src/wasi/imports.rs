@@ -3,10 +3,14 @@
 use http_step_egress::{
     Aws, ClientAuthentication, Encoding, OAuth2, PlainSignature, RequestedScheme, SignatureForm,
 };
+use tokio::task::yield_now;
 
 use super::state::State;
 use crate::contract::{auth, log, properties, types};
 use crate::log::Stream;
+
+/// This many bytes of a log text are redacted before the task yields: about a millisecond.
+const PIECE: usize = 64 << 10;
 
 impl types::Host for State {}
 
@@ -97,7 +101,7 @@ impl From<auth::Scheme> for RequestedScheme {
 }
 
 impl log::Host for State {
-    fn write(&mut self, stream: log::Stream, text: String) -> wasmtime::Result<()> {
+    async fn write(&mut self, stream: log::Stream, text: String) -> wasmtime::Result<()> {
         let stream = match stream {
             log::Stream::Header => Stream::Header,
             log::Stream::Stdout => Stream::Stdout,
@@ -106,6 +110,19 @@ impl log::Host for State {
         };
         self.hands_over(text.len())?;
         self.write_notices();
-        Ok(self.log.write(stream, &text)?)
+        let within = self.log.count(text.len());
+        let mut rest = text.as_str();
+        loop {
+            let (piece, more) = rest.split_at(rest.floor_char_boundary(PIECE));
+            self.log.add(stream, piece)?;
+            if more.is_empty() || self.log.is_full() {
+                return Ok(within?);
+            }
+            rest = more;
+            // The run's time may be over, too.
+            yield_now().await;
+            let egress = self.egress();
+            egress.usage.check_cpu(egress.cpu.total())?;
+        }
     }
 }

@@ -11,7 +11,7 @@ use tokio::task::spawn_blocking;
 use super::files::SecretFiles;
 use super::grant_error::GrantError;
 use super::matcher::{MatcherCache, Room, SecretMatcher};
-use super::redactions::{AddError, Passes, RedactedToken, Redaction, Redactions};
+use super::redactions::{AddError, Passes, Reader, RedactedToken, Redaction, Redactions};
 use super::redactor::{REDACTED, Redactor, through};
 use super::secret::{GrantedSecret, UnavailableSecret};
 use super::source::Sources;
@@ -248,27 +248,27 @@ impl GrantedSecrets {
 
     /// The passes for a new stream. They detect parts of values if `finds_parts`.
     pub(crate) fn passes(&self, finds_parts: bool) -> Passes {
-        let redactions = self.redactions();
-        Passes::of(redactions.in_order(), finds_parts, redactions.derived())
-    }
-
-    /// Passes for a stream that has started, after its other passes: for what was added after the
-    /// first `derived`.
-    pub(crate) fn passes_since(&self, derived: usize, finds_parts: bool) -> Passes {
-        let redactions = self.redactions();
-        Passes::of(redactions.since(derived), finds_parts, redactions.derived())
+        Passes::of(&self.redactions(), Reader::Component { finds_parts })
     }
 
     /// The passes that redact a stream for users: values, what derives from them, and handles.
     pub(super) fn people_passes(&self) -> Passes {
-        let redactions = self.redactions();
-        let mut passes = Passes::for_people(redactions.in_order(), REDACTED, redactions.derived());
+        let passes = Passes::of(&self.redactions(), Reader::People(REDACTED));
         // Handles are not secret: they are redacted after values.
-        if !self.handles_matcher.is_empty() {
-            let handles = self.handles_matcher.eager_replacer_with(REDACTED);
-            passes.passes.push(handles);
+        passes.with_handles(&self.handles_matcher)
+    }
+
+    /// Add passes for tokens and signatures that were created since to a stream that has started.
+    /// Returns the text that this releases.
+    ///
+    /// They can't be in what was received before, unless a server has a token from another run,
+    /// which is not part of this run yet. The existing passes must continue, since they may be inside
+    /// a value. So new ones are added after them, for their output.
+    pub(crate) fn catch_up(&self, passes: &mut Passes) -> Vec<u8> {
+        if passes.derived() == self.derived() {
+            return Vec::new();
         }
-        passes
+        passes.catch_up(&self.redactions())
     }
 
     /// Whether a value can continue after the end of a line.
@@ -276,12 +276,6 @@ impl GrantedSecrets {
         self.redactions()
             .values_matcher()
             .is_some_and(|matcher| matcher.spans_lines())
-    }
-
-    /// The same as [`passes_since`](Self::passes_since), in a stream for users.
-    pub(super) fn people_passes_since(&self, derived: usize) -> Passes {
-        let redactions = self.redactions();
-        Passes::for_people(redactions.since(derived), REDACTED, redactions.derived())
     }
 
     /// Whether data made from these texts derives from a granted secret: one of them contains a

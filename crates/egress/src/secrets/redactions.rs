@@ -28,64 +28,79 @@ const MAX_TOKENS: usize = 8;
 /// What is redacted, and the replacements.
 pub(super) struct Redactions {
     values: Option<Redaction>,
-    tokens: Vec<Numbered<RedactedToken>>,
+    tokens: Vec<RedactedToken>,
     signatures: Signatures,
     /// The total number of tokens and signatures.
     derived: usize,
 }
 
-/// The passes over a stream for a component.
+/// The passes over a stream.
 pub(crate) struct Passes {
     pub(crate) passes: Vec<Replacer>,
     /// What each pass matches.
-    redactions: Vec<PassTarget>,
+    targets: Vec<PassTarget>,
+    reader: Reader,
     /// The number of tokens and signatures that they include.
-    pub(crate) derived: usize,
+    derived: usize,
 }
 
 /// What a pass matches.
 struct PassTarget {
-    /// Counts as the run's memory while the pass uses it.
-    _matcher: Arc<SecretMatcher>,
+    /// Counts as the run's memory while the pass uses it. None for handles.
+    matcher: Option<Arc<SecretMatcher>>,
     /// The placeholder, if it is a token.
     token: Option<Arc<str>>,
 }
 
-impl Passes {
-    /// The passes over a stream for a component. They find parts of values and tokens if
-    /// `finds_parts`.
-    pub(super) fn of<'r>(
-        redactions: impl IntoIterator<Item = &'r Redaction>,
+/// Who reads a stream.
+#[derive(Clone, Copy)]
+pub(super) enum Reader {
+    /// The component, who gets placeholders.
+    Component {
+        /// Whether the passes find parts of values and tokens.
         finds_parts: bool,
-        derived: usize,
-    ) -> Self {
-        let pass_of = |redaction: &Redaction| match redaction.replacer() {
-            pass if finds_parts => pass.finding_parts(),
-            pass => pass,
-        };
-        let each = redactions.into_iter();
-        let (passes, redactions) = each.map(|it| (pass_of(it), it.target())).unzip();
+    },
+    /// Users, who get one text in place of all.
+    People(&'static str),
+}
+
+impl Reader {
+    fn pass(self, redaction: &Redaction) -> Option<Replacer> {
+        match self {
+            Self::Component { finds_parts: true } => Some(redaction.replacer().finding_parts()),
+            Self::Component { finds_parts: false } => Some(redaction.replacer()),
+            Self::People(_) if redaction.matcher.is_empty() => None,
+            Self::People(by) => Some(redaction.matcher.replacer_with(by)),
+        }
+    }
+}
+
+impl Passes {
+    /// The passes over a new stream.
+    pub(super) fn of(redactions: &Redactions, reader: Reader) -> Self {
+        let each = redactions.in_order().into_iter();
+        let each = each.filter_map(|it| Some((reader.pass(it)?, it.target())));
+        let (passes, targets) = each.unzip();
         Self {
             passes,
-            redactions,
-            derived,
+            targets,
+            reader,
+            derived: redactions.derived(),
         }
     }
 
-    /// The passes over a stream for users, with one replacement.
-    pub(super) fn for_people<'r>(
-        redactions: impl IntoIterator<Item = &'r Redaction>,
-        by: &str,
-        derived: usize,
-    ) -> Self {
-        let each = redactions.into_iter().filter(|it| !it.matcher.is_empty());
-        let each = each.map(|it| (it.matcher.replacer_with(by), it.target()));
-        let (passes, redactions) = each.unzip();
-        Self {
-            passes,
-            redactions,
-            derived,
+    /// Match handles after everything else.
+    pub(super) fn with_handles(mut self, handles: &SecretMatcher) -> Self {
+        if let Reader::People(by) = self.reader
+            && !handles.is_empty()
+        {
+            self.passes.push(handles.eager_replacer_with(by));
+            self.targets.push(PassTarget {
+                matcher: None,
+                token: None,
+            });
         }
+        self
     }
 
     /// The secrets of which parts were released, by index: the first pass is for values.
@@ -95,23 +110,58 @@ impl Passes {
 
     /// The placeholders of the tokens of which parts were released.
     pub(crate) fn parts_of_tokens(&self) -> impl Iterator<Item = &str> {
-        let each = self.passes.iter().zip(&self.redactions);
+        let each = self.passes.iter().zip(&self.targets);
         each.filter(|(pass, _)| !pass.parts().is_empty())
-            .filter_map(|(_, redacted)| redacted.token.as_deref())
+            .filter_map(|(_, target)| target.token.as_deref())
     }
 
-    /// Add passes for what was added since, after all others.
-    pub(crate) fn add(&mut self, since: Self) {
-        self.passes.extend(since.passes);
-        self.redactions.extend(since.redactions);
-        self.derived = since.derived;
+    /// The number of tokens and signatures that they include.
+    pub(super) fn derived(&self) -> usize {
+        self.derived
+    }
+
+    /// Add passes for what was added since, after all others, and remove those that it includes: a
+    /// stream can outlast many signatures. What they held flows on, through the passes after them.
+    /// Returns what comes out.
+    pub(super) fn catch_up(&mut self, redactions: &Redactions) -> Vec<u8> {
+        let in_order = redactions.in_order();
+        for redaction in &in_order {
+            let mut targets = self.targets.iter();
+            if !targets.any(|target| target.is_of(redaction))
+                && let Some(pass) = self.reader.pass(redaction)
+            {
+                self.passes.push(pass);
+                self.targets.push(redaction.target());
+            }
+        }
+        self.derived = redactions.derived();
+        let mut flowing = Vec::new();
+        let mut keeps = Vec::with_capacity(self.passes.len());
+        for (pass, target) in self.passes.iter_mut().zip(&self.targets) {
+            if !flowing.is_empty() {
+                flowing = pass.feed(&flowing);
+            }
+            let is_kept = target.matcher.is_none()
+                || in_order.iter().any(|redaction| target.is_of(redaction));
+            if !is_kept {
+                flowing.extend(pass.finish());
+            }
+            keeps.push(is_kept);
+        }
+        let mut kept = keeps.iter();
+        self.passes.retain(|_| kept.next().is_none_or(|kept| *kept));
+        let mut kept = keeps.iter();
+        self.targets
+            .retain(|_| kept.next().is_none_or(|kept| *kept));
+        flowing
     }
 }
 
-/// With its number among all that derive from secrets.
-struct Numbered<T> {
-    number: usize,
-    it: T,
+impl PassTarget {
+    fn is_of(&self, redaction: &Redaction) -> bool {
+        let matcher = self.matcher.as_ref();
+        matcher.is_some_and(|matcher| Arc::ptr_eq(matcher, &redaction.matcher))
+    }
 }
 
 /// A token that the host fetched.
@@ -133,8 +183,6 @@ pub(super) struct Signatures(Vec<SignatureGroup>);
 #[derive(Clone)]
 struct SignatureGroup {
     signatures: Vec<Arc<Signature>>,
-    /// The number of the latest one.
-    last: usize,
     redaction: Redaction,
 }
 
@@ -196,26 +244,10 @@ impl Redactions {
 
     /// Everything that is matched, in order.
     pub(super) fn in_order(&self) -> Vec<&Redaction> {
-        let of_tokens = self.tokens.iter().map(|token| &token.it.redaction);
+        let of_tokens = self.tokens.iter().map(|token| &token.redaction);
         let of_signatures = self.signatures.0.iter().map(|group| &group.redaction);
         let values = self.values.iter();
         values.chain(of_tokens).chain(of_signatures).collect()
-    }
-
-    /// What was added after a number of tokens and signatures. In a stream that has started it is
-    /// matched after everything else.
-    pub(super) fn since(&self, derived: usize) -> impl Iterator<Item = &Redaction> {
-        let of_tokens = self
-            .tokens
-            .iter()
-            .map(|token| (token.number, &token.it.redaction));
-        let of_signatures = self
-            .signatures
-            .0
-            .iter()
-            .map(|group| (group.last, &group.redaction));
-        let all = of_tokens.chain(of_signatures);
-        all.filter_map(move |(number, redaction)| (number >= derived).then_some(redaction))
     }
 
     /// The redaction of the values.
@@ -234,12 +266,9 @@ impl Redactions {
     }
 
     /// Redact signatures: those so far, with one more.
-    pub(super) fn set_signatures(&mut self, mut signatures: Signatures) {
-        let number = self.next_number();
-        if let Some(group) = signatures.0.last_mut() {
-            group.last = number;
-        }
+    pub(super) fn set_signatures(&mut self, signatures: Signatures) {
         self.signatures = signatures;
+        self.derived += 1;
     }
 
     /// Whether a token of an endpoint is already redacted; or why it can't be.
@@ -247,18 +276,14 @@ impl Redactions {
         if self
             .tokens
             .iter()
-            .any(|known| known.it.token.expose() == token.as_bytes())
+            .any(|known| known.token.expose() == token.as_bytes())
         {
             return Ok(true);
         }
         // Of two tokens that overlap in a text, one is matched first. If the component could choose
         // one of them, with an endpoint that issues what it is asked for, it could guess the other
         // byte by byte.
-        if self
-            .tokens
-            .iter()
-            .any(|known| *known.it.endpoint != *endpoint)
-        {
+        if self.tokens.iter().any(|known| *known.endpoint != *endpoint) {
             return Err(GrantError::new(
                 "a step can have tokens of one token endpoint; those of another are for a step of its own",
             ));
@@ -276,15 +301,9 @@ impl Redactions {
         if self.has_token(&text, &token.endpoint)? {
             return Ok(());
         }
-        let number = self.next_number();
-        self.tokens.push(Numbered { number, it: token });
-        Ok(())
-    }
-
-    fn next_number(&mut self) -> usize {
-        let number = self.derived;
+        self.tokens.push(token);
         self.derived += 1;
-        number
+        Ok(())
     }
 }
 
@@ -316,7 +335,7 @@ impl RedactedToken {
 }
 
 impl Signatures {
-    /// Add a signature, if the run has memory for its matcher. Building the matcher takes time.
+    /// Add a signature, if the run has memory for the matcher of its group. Building that takes time.
     /// Returns false for one that is known.
     pub(super) fn add(
         &mut self,
@@ -335,20 +354,20 @@ impl Signatures {
         }
         let value = Value::new(signature.as_bytes().to_vec()).map_err(GrantError::new)?;
         let by = by.into();
-        let mut added = SignatureGroup::new(vec![Arc::new(Signature { value, by })], &reserve)?;
-        // Merging groups of equal size keeps both the passes and the rebuilt matchers few.
-        while let Some(group) = self.0.last()
-            && group.signatures.len() <= added.signatures.len()
-            && added.signatures.len() < MAX_GROUP
+        let mut merged = vec![Arc::new(Signature { value, by })];
+        // Merging groups of equal size keeps both the passes and the rebuilt matchers few. Without
+        // memory for that, the signature is refused: passes take time, and a component chooses how
+        // much memory is left.
+        let mut kept = self.0.len();
+        while let Some(group) = kept.checked_sub(1).and_then(|last| self.0.get(last))
+            && group.signatures.len() <= merged.len()
+            && merged.len() < MAX_GROUP
         {
-            let all = group.signatures.iter().chain(&added.signatures);
-            // Without memory for the merged matcher, keep both groups.
-            let Ok(merged) = SignatureGroup::new(all.cloned().collect(), &reserve) else {
-                break;
-            };
-            self.0.pop();
-            added = merged;
+            merged.splice(..0, group.signatures.iter().cloned());
+            kept -= 1;
         }
+        let added = SignatureGroup::new(merged, reserve)?;
+        self.0.truncate(kept);
         self.0.push(added);
         Ok(true)
     }
@@ -371,7 +390,6 @@ impl SignatureGroup {
         let room = reserve(matcher.memory()).map_err(AddError::Exceeded)?;
         Ok(Self {
             signatures,
-            last: 0,
             redaction: Redaction {
                 matcher: Arc::new(matcher.with_room(room)),
                 replacements: replacements.into(),
@@ -390,7 +408,7 @@ impl From<GrantError> for AddError {
 impl Redaction {
     fn target(&self) -> PassTarget {
         PassTarget {
-            _matcher: Arc::clone(&self.matcher),
+            matcher: Some(Arc::clone(&self.matcher)),
             token: self.token.clone(),
         }
     }

@@ -37,10 +37,8 @@ impl StreamRedactor {
 
     /// Add a piece, and return what may be shown.
     pub fn feed(&mut self, piece: &str) -> String {
-        if self.passes.derived != self.secrets.derived() {
-            self.passes
-                .add(self.secrets.people_passes_since(self.passes.derived));
-        }
+        let released = self.secrets.catch_up(&mut self.passes);
+        self.cut.extend(released);
         let lines = match piece.rfind('\n') {
             Some(end) if self.is_by_line => end + 1,
             _ => 0,
