@@ -52,8 +52,9 @@ impl Egress {
         let timeouts = RequestTimeouts::new(&options, self.usage.limits());
         let origin = &route.key.origin;
         let is_bound = self.secrets.is_bound_to(origin);
-        // A service may return what was stored through a granted origin from others, too.
-        if is_bound || self.secrets.is_used() {
+        // A service may return what was stored through a granted origin from others, too, and in a
+        // later run, which need not hold a handle.
+        if !self.secrets.is_empty() {
             // The compressed length of a text reveals what it contains.
             ask_for_identity(request.headers_mut());
             charset::ask_for_none(request.headers_mut());
