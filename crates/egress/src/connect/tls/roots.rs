@@ -27,6 +27,9 @@ pub enum PemError {
     /// The key does not match the certificate.
     #[error("its private key is that of another certificate")]
     OtherKey,
+    /// There are too many certificates.
+    #[error("it has {0} bytes; it may have {MAX_TRUSTED}")]
+    TooLong(usize),
     /// It can't be read.
     #[error("it can't be read: {0}")]
     Unreadable(String),
@@ -60,17 +63,28 @@ impl Roots {
     }
 }
 
-/// Trusted certificates: at least one.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Certificates(Vec<Vec<u8>>);
+/// The maximum length of a text of trusted certificates. Those of all public authorities take 250
+/// KiB. A step chooses it, and a configuration with it is kept for later runs.
+const MAX_TRUSTED: usize = 1 << 20;
+
+/// Trusted certificates: at least one. Two are equal if they were read from the same bytes.
+#[derive(Clone)]
+pub struct Certificates {
+    /// Compared in place of the certificates: that happens under locks that all runs share.
+    digest: [u8; 32],
+    certificates: Vec<Vec<u8>>,
+}
 
 impl Certificates {
     /// Parse PEM.
     ///
     /// # Errors
     ///
-    /// There are none, or one can't be read.
+    /// There are none, one can't be read, or they are too long.
     pub fn from_pem(pem: &[u8]) -> Result<Self, PemError> {
+        if pem.len() > MAX_TRUSTED {
+            return Err(PemError::TooLong(pem.len()));
+        }
         let certificates = chain(pem)?;
         let mut store = RootCertStore::empty();
         for certificate in &certificates {
@@ -78,24 +92,44 @@ impl Certificates {
                 .add(certificate.clone())
                 .map_err(|error| PemError::Unreadable(in_words(&error)))?;
         }
-        Ok(Self(
-            certificates
-                .iter()
-                .map(|certificate| certificate.to_vec())
-                .collect(),
-        ))
+        let certificates = certificates.iter();
+        Ok(Self {
+            digest: Sha256::digest(pem).into(),
+            certificates: certificates.map(|it| it.to_vec()).collect(),
+        })
     }
 
     /// Whether a certificate is one of them, byte for byte.
     pub(super) fn contains(&self, certificate: &[u8]) -> bool {
-        self.0.iter().any(|known| known == certificate)
+        self.certificates.iter().any(|known| known == certificate)
     }
 
     pub(super) fn store(&self) -> RootCertStore {
         let mut store = RootCertStore::empty();
-        let certificates = self.0.iter().cloned().map(CertificateDer::from);
+        let certificates = self.certificates.iter().cloned();
+        let certificates = certificates.map(CertificateDer::from);
         store.add_parsable_certificates(certificates);
         store
+    }
+}
+
+impl fmt::Debug for Certificates {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Certificates({})", self.certificates.len())
+    }
+}
+
+impl PartialEq for Certificates {
+    fn eq(&self, other: &Self) -> bool {
+        self.digest == other.digest
+    }
+}
+
+impl Eq for Certificates {}
+
+impl Hash for Certificates {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.digest.hash(state);
     }
 }
 
@@ -181,4 +215,42 @@ fn private_key(pem: &[u8]) -> Result<PrivateKeyDer<'static>, PemError> {
 fn is_encrypted(pem: &[u8]) -> bool {
     const MARK: &[u8] = b"-----BEGIN ENCRYPTED PRIVATE KEY-----";
     pem.windows(MARK.len()).any(|window| window == MARK)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Counts the bytes that are hashed.
+    #[derive(Default)]
+    struct Counted(usize);
+
+    impl Hasher for Counted {
+        fn finish(&self) -> u64 {
+            0
+        }
+
+        fn write(&mut self, bytes: &[u8]) {
+            self.0 += bytes.len();
+        }
+    }
+
+    /// A step chooses how long its certificates are, and they are part of the key of connections,
+    /// which is compared and hashed while other runs wait.
+    #[test]
+    fn trusted_certificates_are_compared_by_their_digest() {
+        let long = |digest: u8| Certificates {
+            digest: [digest; 32],
+            certificates: vec![vec![digest; MAX_TRUSTED]],
+        };
+        let mut counted = Counted::default();
+        long(1).hash(&mut counted);
+        assert!(counted.0 <= 64, "{} bytes", counted.0);
+        assert_ne!(long(1), long(2));
+        let text = vec![b'-'; MAX_TRUSTED + 1];
+        assert_eq!(
+            Certificates::from_pem(&text).unwrap_err(),
+            PemError::TooLong(text.len())
+        );
+    }
 }
