@@ -43,6 +43,9 @@ pub enum TokenError {
     /// It has a token of another type.
     #[error("the token endpoint responded with a token of type {}; only Bearer tokens are supported", one_line(.0))]
     Type(String),
+    /// The type of its token is not a string.
+    #[error("the token endpoint responded with a token_type that is {0}; it has to be \"Bearer\"")]
+    OtherType(&'static str),
     /// It has a token that is not a valid header value.
     #[error(
         "the token endpoint responded with a token that has characters other than visible ASCII"
@@ -66,7 +69,7 @@ impl TokenError {
             }
             Self::Type(name) => change(name),
             Self::TooLong | Self::Status(_) | Self::Syntax { .. } => {}
-            Self::NoToken | Self::Characters => {}
+            Self::NoToken | Self::OtherType(_) | Self::Characters => {}
         }
     }
 }

@@ -75,7 +75,9 @@ impl Token {
             None | Some(Value::Null) => {}
             Some(Value::String(name)) if name.eq_ignore_ascii_case("bearer") => {}
             Some(Value::String(name)) => return Err(TokenError::Type(name.clone())),
-            Some(odd) => return Err(TokenError::Type(odd.to_string())),
+            // A number is not shown: read as JSON, it may have other digits than the server wrote, so
+            // that a secret of digits would not be recognized.
+            Some(odd) => return Err(TokenError::OtherType(kind_of(odd))),
         }
         let value = answer.access_token.ok_or(TokenError::NoToken)?;
         if value.is_empty() {
@@ -113,6 +115,17 @@ impl Token {
     #[must_use]
     pub fn is_expired(&self, now: Instant) -> bool {
         self.expires.is_some_and(|expires| now >= expires)
+    }
+}
+
+fn kind_of(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "null",
+        Value::Bool(_) => "a boolean",
+        Value::Number(_) => "a number",
+        Value::String(_) => "a string",
+        Value::Array(_) => "an array",
+        Value::Object(_) => "an object",
     }
 }
 

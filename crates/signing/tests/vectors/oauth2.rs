@@ -183,7 +183,11 @@ fn errors_are_shown_on_one_line() {
             200,
             r#"{"access_token":"2YotnFZFEjr1zCsicMWpAA","token_type":"example"}"#,
         ),
-        (200, r#"{"access_token":"t","token_type":1}"#),
+        // Read as JSON, it has other digits.
+        (
+            200,
+            r#"{"access_token":"t","token_type":98765432109876543210123}"#,
+        ),
         (200, r#"{"access_token":"s3\r\ncr3t"}"#),
         (200, &" ".repeat(MAX_ANSWER + 1)),
         (200, &"[".repeat(MAX_ANSWER)),
@@ -204,7 +208,7 @@ fn errors_are_shown_on_one_line() {
         the token endpoint's response has no access_token
         the token endpoint's response has no access_token
         the token endpoint responded with a token of type example; only Bearer tokens are supported
-        the token endpoint responded with a token of type 1; only Bearer tokens are supported
+        the token endpoint responded with a token_type that is a number; it has to be "Bearer"
         the token endpoint responded with a token that has characters other than visible ASCII
         the token endpoint's response is longer than 65536 bytes
         the token endpoint's answer is not the JSON object of RFC 6749, section 5.1 (line 1, column 1)
