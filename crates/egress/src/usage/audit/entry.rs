@@ -136,6 +136,18 @@ impl AuditEntry {
             row.addresses.clear();
             row.peer = None;
             row.tls = None;
+            // It is `reused` after a request to the same host, which a step can guess. So are the
+            // times of what a new connection takes.
+            row.connection = None;
+            let Seconds {
+                wait, head, body, ..
+            } = row.seconds;
+            row.seconds = Seconds {
+                wait,
+                head,
+                body,
+                ..Seconds::default()
+            };
         }
         row
     }

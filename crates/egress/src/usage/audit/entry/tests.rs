@@ -55,6 +55,44 @@ fn an_aborted_run_aborts_its_requests() {
     }
 }
 
+/// Whether it needed a new connection says whether its host is that of an earlier request.
+#[test]
+fn the_row_of_a_secret_url_hides_its_connection() {
+    let timings = Timings {
+        resolve: Duration::from_secs(1),
+        connect: Duration::from_secs(2),
+        tls: Duration::from_secs(3),
+    };
+    let facts = ConnectionFacts {
+        timings,
+        ..ConnectionFacts::empty()
+    };
+    for is_secret in [false, true] {
+        let rows = [ConnectionUse::New, ConnectionUse::Reused].map(|connection| {
+            let entry = entry(&[]);
+            if is_secret {
+                entry.hide_origin();
+            }
+            entry.sent_on(&facts, connection);
+            assert!(entry.may_have_reached_server());
+            let AuditRow {
+                connection,
+                seconds,
+                ..
+            } = row(&entry);
+            (connection, seconds.resolve, seconds.connect, seconds.tls)
+        });
+        let expected = match is_secret {
+            true => [(None, 0.0, 0.0, 0.0); 2],
+            false => [
+                (Some(ConnectionUse::New), 1.0, 2.0, 3.0),
+                (Some(ConnectionUse::Reused), 0.0, 0.0, 0.0),
+            ],
+        };
+        assert_eq!(rows, expected);
+    }
+}
+
 #[test]
 fn an_error_before_the_end_of_the_run_is_kept() {
     let refused = TransportError::Refused("no".to_owned());
