@@ -21,6 +21,9 @@ const LINE_BYTES: usize = 4 << 10;
 /// Bytes of all exchanges together: the maximum number of redirects, each with a large header.
 const EXCHANGE_BYTES: usize = 8 << 20;
 
+/// What a header costs beside its text, so that there are not too many: each text is redacted.
+const HEADER_BYTES: usize = 256;
+
 /// Why an answer is rejected.
 #[derive(Debug, PartialEq)]
 pub(crate) enum Unfit {
@@ -85,7 +88,7 @@ fn exchange_bytes(exchanges: &[types::Exchange]) -> usize {
         let texts = headers
             .iter()
             .map(|header| header.name.len() + header.value.len());
-        texts.sum::<usize>() + size_of_val(headers)
+        texts.sum::<usize>() + headers.len() * HEADER_BYTES
     };
     let of = |exchange: &types::Exchange| {
         let types::SentRequest {
