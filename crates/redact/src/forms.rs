@@ -5,7 +5,7 @@
 //! | plain | without blanks at its ends; also with `+` for each space, and the reverse; with CRLF for each line feed, and the reverse; in Latin-1; all of these together; in UTF-16 of both byte orders; with each `"`, `'` or `%` doubled |
 //! | base64 (RFC 4648) | both alphabets, at each of the three alignments in a longer text; of the value, of the form-encoded value (RFC 6749, section 2.3.1), and of the value within JSON |
 //! | hexadecimal | |
-//! | a UUID, or 32 hexadecimal digits | with and without dashes; its 16 bytes in base64 |
+//! | a UUID, or 32 hexadecimal digits | with and without dashes; its 16 bytes in base64, also in .NET's order, and so in hexadecimal; as an IPv6 address |
 //! | a value that is itself base64 | in the other alphabet, and without padding |
 //!
 //! The last two are of the value with either line break, in UTF-8 and in Latin-1.
@@ -30,7 +30,7 @@ use crate::handle::HANDLE_BYTES;
 use crate::shared::{is_pem_boundary, without_name};
 use crate::spelling::{doubled, in_json, in_latin1, with_crlf, with_lf};
 pub(crate) use crate::spelling::{in_utf16, replaced};
-use crate::typed::{in_base64, uuid};
+use crate::typed::{Uuid, in_base64, uuid};
 use crate::value::{self, MIN_REDACTED};
 
 /// Values longer than two pieces are matched in pieces, which limits how much of a stream is
@@ -143,10 +143,11 @@ impl Forms {
     /// Add what servers write that parse a value as a UUID or as Base64.
     fn add_typed(&mut self, value: &[u8]) {
         let mut plain = Vec::new();
-        if let Some((bytes, texts)) = uuid(value) {
-            plain.extend(texts);
-            for offset in 0..3 {
-                let standard = base64(&bytes, offset);
+        if let Some(Uuid { bytes, texts }) = uuid(value) {
+            // An address can be short.
+            plain.extend(texts.into_iter().filter(|text| value::is_distinctive(text)));
+            for (bytes, offset) in bytes.iter().flat_map(|it| (0..3).map(move |at| (it, at))) {
+                let standard = base64(bytes, offset);
                 if value::is_distinctive(&standard.bytes) {
                     self.add(Form {
                         bytes: url_safe(&standard.bytes),
@@ -312,6 +313,7 @@ mod tests {
         let digits = b"9F86d081884c7d659a2feaa0c55ad015";
         let dashed = b"9f86d081-884c-7d65-9a2f-eaa0c55ad015";
         let bytes = b"n4bQgYhMfWWaL+qgxVrQFQ";
+        let mixed = b"gdCGn0yIZX2aL+qgxVrQFQ";
         for value in [
             digits.as_slice(),
             dashed,
@@ -322,6 +324,10 @@ mod tests {
                 dashed,
                 &bytes[..21],
                 &url_safe(bytes)[..21],
+                &mixed[..21],
+                &url_safe(mixed)[..21],
+                b"81d0869f4c88657d9a2feaa0c55ad015",
+                b"9f86:d081:884c:7d65:9a2f:eaa0:c55a:d015",
             ] {
                 let forms = forms(value);
                 let mut forms = forms.iter().map(|it| it.bytes.to_ascii_lowercase());

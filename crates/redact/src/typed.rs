@@ -1,5 +1,7 @@
 //! The ways in which servers write a value again that they have parsed: as a UUID, or as Base64.
 
+use std::net::Ipv6Addr;
+
 use crate::spelling::replaced;
 
 /// The lengths of the groups of a UUID (RFC 9562).
@@ -8,9 +10,17 @@ const GROUPS: [usize; 5] = [8, 4, 4, 4, 12];
 /// The minimum length of a value in Base64. In shorter ones too few characters would be left.
 const MIN_BASE64: usize = 8;
 
-/// The bytes of a UUID, and the text with dashes and without. The value has 32 hexadecimal digits,
-/// with or without dashes, or in braces.
-pub(crate) fn uuid(value: &[u8]) -> Option<([u8; 16], [Vec<u8>; 2])> {
+/// A UUID as servers write it.
+pub(crate) struct Uuid {
+    /// Its bytes, and in the order of .NET, SQL Server and Active Directory, in which the first three
+    /// groups are little-endian.
+    pub(crate) bytes: [[u8; 16]; 2],
+    /// With dashes, without, without in the other order, and as an IPv6 address.
+    pub(crate) texts: [Vec<u8>; 4],
+}
+
+/// The value has 32 hexadecimal digits, with or without dashes, or in braces.
+pub(crate) fn uuid(value: &[u8]) -> Option<Uuid> {
     let inside = value
         .strip_prefix(b"{")
         .and_then(|it| it.strip_suffix(b"}"));
@@ -30,7 +40,11 @@ pub(crate) fn uuid(value: &[u8]) -> Option<([u8; 16], [Vec<u8>; 2])> {
     if !number.bytes().all(|byte| byte.is_ascii_hexdigit()) {
         return None;
     }
-    let bytes = u128::from_str_radix(number, 16).ok()?.to_be_bytes();
+    let number = u128::from_str_radix(number, 16).ok()?;
+    let bytes = number.to_be_bytes();
+    let [a, b, c, d, e, f, g, h, rest @ ..] = bytes;
+    let [i, j, k, l, m, n, o, p] = rest;
+    let mixed = [d, c, b, a, f, e, h, g, i, j, k, l, m, n, o, p];
     let mut rest = digits.as_slice();
     let mut groups = Vec::new();
     for length in GROUPS {
@@ -39,7 +53,12 @@ pub(crate) fn uuid(value: &[u8]) -> Option<([u8; 16], [Vec<u8>; 2])> {
         rest = after;
     }
     let dashed = groups.join(&b'-');
-    Some((bytes, [dashed, digits]))
+    let other = format!("{:032x}", u128::from_be_bytes(mixed)).into_bytes();
+    let address = Ipv6Addr::from(number).to_string().into_bytes();
+    Some(Uuid {
+        bytes: [bytes, mixed],
+        texts: [dashed, digits, other, address],
+    })
 }
 
 /// A value that is Base64 (RFC 4648), in each alphabet and without padding, where that is another text.
