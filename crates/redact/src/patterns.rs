@@ -185,7 +185,7 @@ impl Patterns {
             texts,
             depths: OnceLock::new(),
             bytes,
-            parts: builder.parts.build(),
+            parts: Parts::new(builder.parts),
             is_decoding: builder.is_decoding,
             spans_lines,
         })

@@ -13,9 +13,8 @@ use crate::text::Text;
 #[derive(Clone, Copy)]
 pub(crate) struct Search<'p> {
     pub(crate) patterns: &'p Patterns,
-    pub(crate) finds_parts: bool,
-    /// The parts that are reported.
-    pub(crate) reported: &'p Reported,
+    /// The parts that are reported, if any.
+    pub(crate) reported: Option<&'p Reported>,
 }
 
 /// A match, by places in the stream.
@@ -24,7 +23,8 @@ pub(crate) struct Found {
     /// The matched text.
     pub(crate) start: usize,
     pub(crate) end: usize,
-    /// Including the characters next to it that contain bits of it.
+    /// Including the characters next to it that contain bits of it. Of a part, the last byte of
+    /// its first character.
     pub(crate) outer_start: usize,
     pub(crate) outer_end: usize,
     pub(crate) owner: usize,
@@ -126,15 +126,13 @@ impl Reading {
             };
             report(open, one, text, input, end, found);
         });
-        if search.finds_parts
-            && let Some(parts) = search.patterns.parts()
-        {
+        if let Some((parts, reported)) = search.patterns.parts().zip(search.reported) {
             let mut last = self.last;
             if places.is_raw() {
-                parts.find_in(&mut last, new, search.reported, |end, owner, length| {
+                parts.find_in(&mut last, new, reported, |end, owner, length| {
                     let end = from + end;
-                    let start = places.span(end - length.min(end)).0;
-                    found.push(Found::part(owner, start, places.span(end - 1).1));
+                    let first = places.span(end - length.min(end));
+                    found.push(Found::part(owner, first, places.span(end - 1).1));
                 });
                 self.last = last;
                 return;
@@ -147,9 +145,9 @@ impl Reading {
                 if places.span(end - 1).1 - places.span(first).0 == end - first {
                     continue;
                 }
-                parts.find(last, search.reported, |owner, length| {
-                    let start = places.span(end - length.min(end)).0;
-                    found.push(Found::part(owner, start, places.span(end - 1).1));
+                parts.find(last, reported, |owner, length| {
+                    let first = places.span(end - length.min(end));
+                    found.push(Found::part(owner, first, places.span(end - 1).1));
                 });
             }
             self.last = last;
@@ -199,11 +197,12 @@ impl Found {
         }
     }
 
-    fn part(owner: usize, start: usize, end: usize) -> Self {
+    /// From the place of its first character.
+    fn part(owner: usize, first: (usize, usize), end: usize) -> Self {
         Self {
-            start,
+            start: first.0,
             end,
-            outer_start: start,
+            outer_start: first.1.saturating_sub(1),
             outer_end: end,
             owner,
             continues: false,

@@ -44,6 +44,8 @@ pub struct Replacer {
     found: Vec<Found>,
     /// The end of the last replacement, and its owner.
     covered: usize,
+    /// The ranges of replaced matches that end after the released bytes.
+    hidden: Vec<(usize, usize)>,
     last: Option<Found>,
     /// The owners of replaced matches, each once, in no order.
     owners: Vec<usize>,
@@ -83,7 +85,7 @@ impl Replacer {
     fn at(pace: Pace, patterns: Arc<Patterns>, replacements: Replacements) -> Self {
         Self {
             longest: patterns.longest(replacements.len()),
-            scan: Scan::new(&patterns, false),
+            scan: Scan::new(&patterns, None),
             patterns,
             replacements,
             pace,
@@ -92,6 +94,7 @@ impl Replacer {
             gone: 0,
             found: Vec::new(),
             covered: 0,
+            hidden: Vec::new(),
             last: None,
             owners: Vec::new(),
             replaced: 0,
@@ -100,10 +103,19 @@ impl Replacer {
         }
     }
 
-    /// Also find parts of values.
+    /// Also find parts of all values.
     #[must_use]
-    pub fn finding_parts(mut self) -> Self {
-        self.scan = Scan::new(&self.patterns, true);
+    pub fn finding_parts(self) -> Self {
+        self.finding_parts_of(|_| true)
+    }
+
+    /// Also find parts of the values of some owners. The time to read does not depend on parts of
+    /// the others.
+    #[must_use]
+    pub fn finding_parts_of(mut self, is_owner: impl Fn(usize) -> bool) -> Self {
+        let parts = self.patterns.parts();
+        let reported = parts.and_then(|parts| parts.of(is_owner));
+        self.scan = Scan::new(&self.patterns, reported);
         self
     }
 
@@ -146,11 +158,12 @@ impl Replacer {
         self.base = end;
         self.covered = self.covered.min(end);
         self.held.clear();
+        self.hidden.clear();
         self.last = None;
         rest
     }
 
-    /// The owners of the matches so far.
+    /// The owners of the matches so far, without those inside of another match.
     #[must_use]
     pub fn found(&self) -> &[usize] {
         &self.owners
@@ -223,6 +236,8 @@ impl Replacer {
             .found
             .extract_if(.., |found| !found.is_part && is_known(found))
             .collect();
+        let hidden = self.hidden.drain(..).chain(known.iter().map(inner));
+        self.hidden = merged(hidden.filter(|(_, end)| *end > free));
         // The characters before one may belong to a later one.
         let mut first = free;
         let mut firsts: Vec<usize> = known.iter().map(|found| found.outer_start).collect();
@@ -243,9 +258,10 @@ impl Replacer {
                     self.replaced += 1;
                 }
                 self.last = Some(found);
-                if !self.owners.contains(&found.owner) {
-                    self.owners.push(found.owner);
-                }
+            }
+            let is_inside = self.last.is_some_and(|last| found.end <= last.end);
+            if (!overlaps || !is_inside) && !self.owners.contains(&found.owner) {
+                self.owners.push(found.owner);
             }
             self.covered = self.covered.max(found.outer_end);
             from = from.max(self.covered);
@@ -264,7 +280,11 @@ impl Replacer {
         }
     }
 
-    /// Report the parts that are about to be released and that are not inside a match.
+    /// Report the parts that are about to be released and that are not inside of matches. One that
+    /// has a byte outside of them is reported: a component could put a guess beside a text that it
+    /// knows, and measure that the guess is right. Characters that only contain bits of a match
+    /// don't count as inside. The first character of a part may be an escape that the text before
+    /// a match leaves open.
     fn report_parts(&mut self, free: usize) {
         let is_reported = |found: &mut Found| found.is_part && self.parts.contains(&found.owner);
         for part in self.found.extract_if(.., is_reported) {
@@ -282,18 +302,11 @@ impl Replacer {
             return;
         }
         let wholes = self.found.iter().filter(|found| !found.is_part);
-        let mut wholes: Vec<_> = wholes.map(|it| (it.outer_start, it.outer_end)).collect();
-        wholes.sort_unstable();
-        // The end of the ranges so far.
-        let mut reach = self.covered;
-        for whole in &mut wholes {
-            reach = reach.max(whole.1);
-            whole.1 = reach;
-        }
+        let wholes = merged(self.hidden.iter().copied().chain(wholes.map(inner)));
         let is_covered = |part: &Found| {
-            let before = wholes.partition_point(|(start, _)| *start < part.end);
-            let last = before.checked_sub(1).and_then(|at| wholes.get(at));
-            last.map_or(self.covered, |(_, end)| *end) > part.start
+            let next = wholes.partition_point(|(start, _)| *start <= part.outer_start);
+            let last = next.checked_sub(1).and_then(|at| wholes.get(at));
+            last.is_some_and(|(_, end)| part.end <= *end)
         };
         let mut parts = Vec::new();
         for part in self.found.iter().filter(|it| it.is_part && it.start < free) {
@@ -315,4 +328,23 @@ impl Replacer {
             self.base += unneeded;
         }
     }
+}
+
+/// The range of a match, without the characters next to it.
+fn inner(found: &Found) -> (usize, usize) {
+    (found.start, found.end)
+}
+
+/// The union of ranges, in order.
+fn merged(ranges: impl Iterator<Item = (usize, usize)>) -> Vec<(usize, usize)> {
+    let mut ranges: Vec<_> = ranges.collect();
+    ranges.sort_unstable();
+    ranges.dedup_by(|next, last| {
+        let touches = next.0 <= last.1;
+        if touches {
+            last.1 = last.1.max(next.1);
+        }
+        touches
+    });
+    ranges
 }

@@ -13,39 +13,36 @@ pub(crate) struct Scan {
     raw: Reading,
     /// None if nothing is decoded.
     views: Option<Views>,
-    finds_parts: bool,
-    reported: Reported,
+    /// The parts that are reported, if any.
+    reported: Option<Reported>,
 }
 
 impl Scan {
-    /// The start of a stream, in which parts of values are also found if `finds_parts`.
-    pub(crate) fn new(patterns: &Patterns, finds_parts: bool) -> Self {
+    /// The start of a stream, in which these parts are also found.
+    pub(crate) fn new(patterns: &Patterns, reported: Option<Reported>) -> Self {
         Self {
             raw: Reading::after(patterns, &[]),
             views: patterns.is_decoding().then(Views::default),
-            finds_parts: finds_parts && patterns.parts().is_some(),
-            reported: Reported::default(),
+            reported,
         }
     }
 
     /// Report no parts of an owner from here on.
     pub(crate) fn tell_no_parts_of(&mut self, patterns: &Patterns, owner: usize) {
-        if let Some(parts) = patterns.parts() {
-            self.reported.silence(parts, owner);
+        if let Some((parts, reported)) = patterns.parts().zip(self.reported.as_mut()) {
+            parts.silence(reported, owner);
         }
     }
 
     /// Start over with another stream.
     pub(crate) fn begin_anew(&mut self, patterns: &Patterns) {
-        *self = Self {
-            reported: std::mem::take(&mut self.reported),
-            ..Self::new(patterns, self.finds_parts)
-        };
+        *self = Self::new(patterns, self.reported.take());
     }
 
     /// Its memory in bytes.
     pub(crate) fn memory(&self) -> usize {
-        self.views.as_ref().map_or(0, Views::memory) + self.reported.memory()
+        let reported = self.reported.as_ref().map_or(0, Reported::memory);
+        self.views.as_ref().map_or(0, Views::memory) + reported
     }
 
     /// Read `held` from a place on. `held` starts at `base` in the stream, and contains at least
@@ -61,8 +58,7 @@ impl Scan {
     ) {
         let search = Search {
             patterns,
-            finds_parts: self.finds_parts,
-            reported: &self.reported,
+            reported: self.reported.as_ref(),
         };
         let input = Input {
             bytes: held,
@@ -124,7 +120,7 @@ impl Patterns {
     pub fn owners_in(&self, text: &[u8]) -> BTreeSet<usize> {
         let mut found = Vec::new();
         if !self.is_empty() {
-            let mut scan = Scan::new(self, false);
+            let mut scan = Scan::new(self, None);
             scan.read(self, text, 0, 0, true, &mut found);
         }
         found.into_iter().map(|found| found.owner).collect()

@@ -652,3 +652,62 @@ fn parts_of_one_value_hide_no_part_of_another() {
         assert_eq!(replacer.parts(), [0, 1], "{times}");
     }
 }
+
+/// A component can know a text that is redacted: the host of a secret URL, a line of a document.
+/// Characters beside it that may contain bits of it hide no part of another value.
+#[test]
+fn a_part_beside_a_known_text_is_reported() {
+    let (token, host) = ("kQ9mLx2Vt0Pz7wYbRr4TnE8s", "hooks.slack.com");
+    let builder = Patterns::builder().value(0, &Value::new(token.into()).unwrap());
+    let builder = builder.derived(1, &Value::new(host.into()).unwrap());
+    let patterns = Arc::new(builder.build().unwrap());
+    let marks: Replacements = [b"(0)".to_vec().into(), b"(1)".to_vec().into()].into();
+    // The digits that only contain bits of the host, after one that also contains others.
+    let before = &BASE64_STANDARD.encode(format!("x{host}"))[2..(host.len() + 1) * 8 / 6];
+    // The same before such a digit.
+    let after = &BASE64_STANDARD.encode(format!("xx{host}"))[3..(host.len() + 2) * 8 / 6];
+    for (stream, parts) in [
+        (format!("|mLx2Vt0P{before} "), vec![0]),
+        (format!("|mLx2Vt0Q{before} "), vec![]),
+        (format!("|Lx2Vt0P{before} "), vec![]),
+        (format!(" {after}mLx2Vt0P|"), vec![0]),
+        (format!(" {after}mLx2Vt0Q|"), vec![]),
+        (format!("%4mLx2Vt0P{before}"), vec![0]),
+        // Inside of whole values there is none.
+        (format!("|{token}{token} {before}"), vec![]),
+        (
+            format!("|{}|", BASE64_STANDARD.encode(format!("x{token}"))),
+            vec![],
+        ),
+    ] {
+        for length in [1, 7, 1000] {
+            let marks = Arc::clone(&marks);
+            let mut replacer = Replacer::steady(Arc::clone(&patterns), marks).finding_parts();
+            for piece in stream.as_bytes().chunks(length) {
+                replacer.feed(piece);
+            }
+            replacer.finish();
+            assert_eq!(replacer.parts(), parts, "{stream} {length}");
+        }
+    }
+}
+
+/// Parts of values of other owners are not looked for.
+#[test]
+fn parts_of_some_owners() {
+    let values = ["kQ9mLx2Vt0Pz7wYb", "STAPLE-0123456789-abc"];
+    let patterns = values.iter().enumerate();
+    let patterns = patterns.fold(Patterns::builder(), |patterns, (owner, value)| {
+        patterns.value(owner, &Value::new(value.as_bytes().to_vec()).unwrap())
+    });
+    let patterns = Arc::new(patterns.build().unwrap());
+    let marks: Replacements = values.map(|_| MARK.as_bytes().to_vec().into()).into();
+    for owners in [&[][..], &[0], &[1], &[0, 1]] {
+        let replacer = Replacer::steady(Arc::clone(&patterns), Arc::clone(&marks));
+        let mut replacer = replacer.finding_parts_of(|owner| owners.contains(&owner));
+        let stream = "|mLx2Vt0P|STAPLE-012|".repeat(100);
+        let seen = [replacer.feed(stream.as_bytes()), replacer.finish()].concat();
+        assert_eq!(String::from_utf8(seen).unwrap(), stream);
+        assert_eq!(replacer.parts(), owners);
+    }
+}

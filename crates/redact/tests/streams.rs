@@ -233,6 +233,28 @@ fn secrets_that_overlap_are_hidden_together() {
     }
 }
 
+/// One match may go on where another one ends.
+#[test]
+fn the_owners_of_overlapping_matches() {
+    let values = [
+        b"0123abcdefgh".to_vec(),
+        b"efghijkl4567".to_vec(),
+        b"3abcdefg".to_vec(),
+    ];
+    let run = Run::new(&values);
+    for (text, found) in [
+        ("0123abcdefgh", vec![0]),
+        ("0123abcdefghijkl4567", vec![0, 1]),
+        ("3abcdefghijkl4567", vec![2, 1]),
+        ("efghijkl4567-0123abcdefgh", vec![1, 0]),
+    ] {
+        let mut replacer = run.back();
+        replacer.feed(text.as_bytes());
+        replacer.finish();
+        assert_eq!(replacer.found(), found, "{text}");
+    }
+}
+
 #[test]
 fn bits_beside_base64_are_hidden_too() {
     let value = b"correct horse battery staple";
