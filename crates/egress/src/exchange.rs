@@ -254,6 +254,7 @@ impl Egress {
     pub(crate) fn echo_watch(&self, origin: &Origin, entry: &Arc<AuditEntry>) -> EchoWatch {
         EchoWatch {
             origin: origin.clone(),
+            parts: self.secrets.parts_at(origin, true),
             entry: Arc::clone(entry),
             usage: Arc::clone(&self.usage),
             on_partial_echo: self.policy.partial_echo(),

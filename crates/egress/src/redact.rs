@@ -20,7 +20,7 @@ use crate::body::charset;
 use crate::body::decode::{is_coded, is_opaque};
 use crate::error::failure::Failure;
 use crate::error::{Error, TransportError};
-use crate::secrets::{GrantedSecrets, Passes, Redactor, through};
+use crate::secrets::{GrantedSecrets, PartsOf, Passes, Redactor, through};
 use crate::usage::audit::AuditEntry;
 use crate::usage::{MessageReservation, RunUsage};
 
@@ -33,10 +33,11 @@ const PIECES: usize = 32;
 /// The memory of the passes over a stream is counted again when it has changed by this much.
 const STEP: usize = 32 << 10;
 
-/// Detects parts of values in responses of an origin that the secrets are bound to: a server could
-/// be made to truncate them, to read them piece by piece.
+/// Detects parts of values in text from an origin that they are bound to: a server could be made to
+/// truncate them, to read them piece by piece.
 pub(crate) struct EchoWatch {
     pub(crate) origin: Origin,
+    pub(crate) parts: PartsOf,
     pub(crate) entry: Arc<AuditEntry>,
     pub(crate) usage: Arc<RunUsage>,
     pub(crate) on_partial_echo: PartialEcho,
@@ -45,18 +46,26 @@ pub(crate) struct EchoWatch {
 impl EchoWatch {
     /// Redact a text that the host reads and reports.
     pub(crate) fn redact(&self, text: &mut String, secrets: &GrantedSecrets) {
-        let mut passes = secrets.passes(true);
+        let mut passes = secrets.passes(&self.parts);
         let seen = through(&mut passes.passes, text.as_bytes(), true);
         self.report(&passes, secrets);
         *text = String::from_utf8_lossy(&seen).into_owned();
         secrets.redactor().redact(text);
     }
 
-    /// Report the secrets of which a text for the host contains parts.
-    pub(crate) fn report_in(&self, text: &[u8], secrets: &GrantedSecrets) {
-        if secrets.is_bound_to(&self.origin) {
-            self.report_values(&secrets.parts_in(text), secrets);
-        }
+    /// Report parts in a text for the host. Returns whether it contains any of these, or a value or
+    /// what derives from one, other than the values of secrets whose handles are in `own`.
+    pub(crate) fn report_in(
+        &self,
+        text: &[u8],
+        parts: &PartsOf,
+        own: &[&str],
+        secrets: &GrantedSecrets,
+    ) -> bool {
+        let mut passes = secrets.passes(parts);
+        through(&mut passes.passes, text, true);
+        self.report(&passes, secrets);
+        passes.has_parts() || secrets.are_found(&passes, own)
     }
 
     /// Report the secrets and tokens of which a part was found. Returns whether that ends the run.
@@ -69,16 +78,8 @@ impl EchoWatch {
                 self.on_partial_echo,
             );
         }
-        self.report_values(passes.parts(), secrets);
-        self.usage.signal().is_stopped()
-    }
-
-    /// Report secrets, by index.
-    fn report_values(&self, parts: &[usize], secrets: &GrantedSecrets) {
-        let secrets = parts
-            .iter()
-            .filter_map(|number| secrets.secrets().get(*number));
-        for secret in secrets.filter(|secret| secret.is_bound_to(&self.origin)) {
+        let parts = passes.parts().iter();
+        for secret in parts.filter_map(|number| secrets.secrets().get(*number)) {
             let name = secret.grant.name();
             self.entry.record_partial_echo(name);
             self.usage.record_partial_echo(
@@ -87,6 +88,7 @@ impl EchoWatch {
                 self.on_partial_echo,
             );
         }
+        self.usage.signal().is_stopped()
     }
 }
 
@@ -243,9 +245,11 @@ impl ResponseRedactor {
         echo_watch: Option<Arc<EchoWatch>>,
         is_by_digest: bool,
     ) -> Self {
+        let parts = echo_watch.as_ref().map(|watch| watch.parts.clone());
+        let parts = parts.unwrap_or_else(PartsOf::nothing);
         Self {
             secrets: Arc::clone(secrets),
-            passes: secrets.passes(echo_watch.is_some()),
+            passes: secrets.passes(&parts),
             echo_watch,
             is_by_digest,
         }

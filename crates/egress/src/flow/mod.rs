@@ -119,7 +119,8 @@ impl Egress {
             for proof in &mut proofs {
                 if let Scheme::OAuth2(client) = &proof.placeholder.scheme {
                     let refused = proof.token.take();
-                    let token = self.token(client, refused.as_ref(), options, &in_flight);
+                    let token =
+                        self.token(client, refused.as_ref(), options, &in_flight, &last.entry);
                     let token = token.await?;
                     if self.derives(&proof.placeholder.scheme) {
                         let endpoint = client.token_url.as_str();

@@ -33,6 +33,8 @@ use crate::usage::audit::AuditEntry;
 use crate::usage::cpu::CpuMeter;
 use crate::usage::signal::AbortReason;
 
+mod tokens;
+
 const VALUE: &str = "S3cr-tW0rd~kZ9xQ7mLp2Vt";
 
 /// A server on loopback.
@@ -427,24 +429,36 @@ async fn an_error_does_not_say_how_far_an_answer_is_json() {
     );
 }
 
-/// A client that a step makes up of right guesses is asked for anew.
+/// A client that a step makes up of right guesses is asked for anew, also if one of them is a handle.
 #[tokio::test]
 async fn a_guess_of_a_client_does_not_get_its_token() {
+    const ID: &str = "client-4711-of-ci";
     let api = Issuer::start().await;
     api.issues("a-token-of-its-own");
-    let granted = secret("KEY", &api.server.origin).place(Place::Token);
-    let policy = allowing(&[&api.server]).grant_secret(granted.clone());
-    let egress = egress(policy, &[(granted, VALUE)]);
-    let handle = egress.secrets.handle("KEY").unwrap().unwrap();
-    for secret in [handle.as_str(), VALUE] {
-        let placeholder = client(&egress, api.token_url(), "ci", secret);
+    let granted = |name: &str| secret(name, &api.server.origin).place(Place::Token);
+    let policy = allowing(&[&api.server]);
+    let policy = policy
+        .grant_secret(granted("ID"))
+        .grant_secret(granted("KEY"));
+    let egress = egress(policy, &[(granted("ID"), ID), (granted("KEY"), VALUE)]);
+    let handle = |name: &str| egress.secrets.handle(name).unwrap().unwrap();
+    let clients = [
+        (handle("ID"), handle("KEY")),
+        (handle("ID"), VALUE.to_owned()),
+        (ID.to_owned(), handle("KEY")),
+        (ID.to_owned(), VALUE.to_owned()),
+    ];
+    let fetched = || {
+        let requests = api.server.requests().into_iter();
+        requests.filter(|it| it.starts_with("POST /token")).count()
+    };
+    for (number, (id, secret)) in clients.iter().enumerate() {
+        let placeholder = client(&egress, api.token_url(), id, secret);
         let request = Request::get(format!("{}/", api.server.origin));
         let request = request.header(&placeholder.field, &placeholder.value);
         let _ = send(&egress, request, "").await;
+        assert_eq!(fetched(), number + 1);
     }
-    let requests = api.server.requests();
-    let fetched = requests.iter().filter(|it| it.starts_with("POST /token"));
-    assert_eq!(fetched.count(), 2);
 }
 
 /// The server proves that it knows the password, in a field and in a trailer, and shows what it

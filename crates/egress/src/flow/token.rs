@@ -16,6 +16,7 @@ use crate::auth::Client;
 use crate::body::whole;
 use crate::egress::Egress;
 use crate::error::TransportError;
+use crate::redact::EchoWatch;
 use crate::timeouts::RequestOptions;
 use crate::usage::InFlight;
 use crate::usage::audit::AuditEntry;
@@ -24,14 +25,15 @@ use crate::usage::audit::AuditEntry;
 const MAX_TOKEN: usize = 8 << 10;
 
 impl Egress {
-    /// A token for a client: a cached one, or a new one. A token that a server has refused is not
-    /// returned again.
+    /// A token for a client, for a request with an entry in the audit log: a cached one, or a new
+    /// one. A token that a server has refused is not returned again.
     pub(crate) async fn token(
         &self,
         client: &Client,
         refused: Option<&Arc<Token>>,
         options: RequestOptions,
         in_flight: &Arc<InFlight>,
+        entry: &Arc<AuditEntry>,
     ) -> Result<Arc<Token>, TransportError> {
         // Checked for this run even if another run has fetched the token.
         let (key, known) = self.admit_client(client)?;
@@ -43,15 +45,20 @@ impl Egress {
             Some(text) => format!("={text}").into_bytes(),
             None => Vec::new(),
         };
-        // A client made up from right guesses must not get the token of the granted one.
-        let owner: &[u8] = match self.secrets.is_source_of(client.sources().into_iter()) {
-            true => b"granted",
-            false => b"made up",
+        // A client made up from right guesses, or one of them, must not get the token of the granted
+        // one.
+        let owner = |source: &str| -> &[u8] {
+            match self.secrets.is_source_of([source].into_iter()) {
+                true => b"granted",
+                false => b"made up",
+            }
         };
+        let [owner_of_id, owner_of_secret] = client.sources().map(owner);
         let slot = self.transport.tokens.slot(
             key,
             &[
-                owner,
+                owner_of_id,
+                owner_of_secret,
                 client.token_url.as_str().as_bytes(),
                 authentication,
                 &known.id,
@@ -66,7 +73,8 @@ impl Egress {
             && !refused.is_some_and(|refused| Arc::ptr_eq(refused, token))
         {
             // The run that fetched it may not have had these secrets.
-            self.check_token(client, token)?;
+            let echo_watch = self.echo_watch(&client.origin, entry);
+            self.check_token(client, token, &echo_watch).await?;
             return Ok(Arc::clone(token));
         }
         let entry = self.usage.start_follow_up(Method::POST.as_str())?;
@@ -78,25 +86,27 @@ impl Egress {
     }
 
     /// Check that a token contains no value: it is sent to other origins than its endpoint, and a
-    /// server that stores data may issue tokens that contain it.
-    fn check_token(&self, client: &Client, token: &Token) -> Result<(), TransportError> {
+    /// server that stores data may issue tokens that contain it. A part of a value counts only where
+    /// it is reported: otherwise an endpoint could use its tokens to guess parts.
+    async fn check_token(
+        &self,
+        client: &Client,
+        token: &Token,
+        echo_watch: &EchoWatch,
+    ) -> Result<(), TransportError> {
         let sources = client.sources();
         let is_derived = self.secrets.is_source_of(sources.into_iter());
         // The token of a granted client is only sent where the client's secrets are granted.
         let own: &[&str] = if is_derived { &sources } else { &[] };
-        if is_derived
-            && self
-                .secrets
-                .has_token(token.value(), client.token_url.as_str())
-                == Ok(true)
-        {
+        let text = token.value();
+        if is_derived && self.secrets.has_token(text, client.token_url.as_str()) == Ok(true) {
             return Ok(());
         }
-        // An endpoint without a grant could use its tokens to guess parts of a value.
-        let counts_parts = !is_derived && self.secrets.is_bound_to(&client.origin);
-        let has_values = self
-            .secrets
-            .are_in(token.value().as_bytes(), own, counts_parts);
+        let parts = self.secrets.parts_in_token(&client.origin, own);
+        let has_values = echo_watch.report_in(text.as_bytes(), &parts, own, &self.secrets);
+        if self.usage.signal().is_stopped() {
+            return pending().await;
+        }
         if has_values {
             return Err(TransportError::NoToken {
                 from: client.origin.to_string(),
@@ -148,7 +158,11 @@ impl Egress {
             .await;
         let answer = answer.map_err(|error| none(error.to_string()))?.to_bytes();
         let echo_watch = self.echo_watch(&client.origin, entry);
-        echo_watch.report_in(&answer, &self.secrets);
+        let sources = client.sources();
+        let is_derived = self.secrets.is_source_of(sources.into_iter());
+        // The next token of a granted client may start as the last one.
+        let parts = self.secrets.parts_at(&client.origin, !is_derived);
+        echo_watch.report_in(&answer, &parts, &[], &self.secrets);
         let token = Token::parse(status, &answer, requested).map_err(|mut error| {
             // As the server wrote it: truncating a text first would leave a part of a value.
             error.each_text(|text| echo_watch.redact(text, &self.secrets));
@@ -164,7 +178,6 @@ impl Egress {
             return pending().await;
         }
         let token = token?;
-        self.check_token(client, &token)?;
         let is_of_token = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~+/=:|".contains(&byte);
         if token.value().len() > MAX_TOKEN {
             return Err(none(format!("its token is longer than {MAX_TOKEN} bytes")));
@@ -175,6 +188,7 @@ impl Egress {
                 "its token has characters that no token has".to_owned(),
             ));
         }
+        self.check_token(client, &token, &echo_watch).await?;
         Ok(token)
     }
 }

@@ -11,8 +11,8 @@ use tokio::task::spawn_blocking;
 use super::files::SecretFiles;
 use super::grant_error::GrantError;
 use super::matcher::{MatcherCache, Room, SecretMatcher};
-use super::redactions::{AddError, Passes, Reader, RedactedToken, Redaction, Redactions};
-use super::redactor::{REDACTED, Redactor, through};
+use super::redactions::{AddError, PartsOf, Passes, Reader, RedactedToken, Redaction, Redactions};
+use super::redactor::{REDACTED, Redactor};
 use super::secret::{GrantedSecret, UnavailableSecret};
 use super::source::Sources;
 
@@ -153,6 +153,39 @@ impl GrantedSecrets {
         self.secrets.iter().any(|secret| secret.is_bound_to(origin))
     }
 
+    /// What parts are looked for and reported in text from an origin: those of the secrets that are
+    /// bound to it, and of tokens, if wanted. None for other origins: otherwise a server could try
+    /// guesses.
+    pub(crate) fn parts_at(&self, origin: &Origin, of_tokens: bool) -> PartsOf {
+        let is_bound = |secret: &GrantedSecret| secret.is_bound_to(origin);
+        let values: Arc<[bool]> = self.secrets.iter().map(is_bound).collect();
+        PartsOf {
+            tokens: of_tokens && values.contains(&true),
+            values,
+        }
+    }
+
+    /// What parts are looked for in a token from an origin. In one of a client with a granted secret,
+    /// those of that client's secrets are not, nor are those of tokens: its next token may start as
+    /// the last one.
+    pub(crate) fn parts_in_token(&self, origin: &Origin, own: &[&str]) -> PartsOf {
+        let parts = self.parts_at(origin, own.is_empty());
+        let values = parts.values.iter().enumerate();
+        PartsOf {
+            values: values
+                .map(|(number, is_wanted)| *is_wanted && !self.is_one_of(number, own))
+                .collect(),
+            ..parts
+        }
+    }
+
+    /// Whether texts contain the handle of a secret, or of another one with the same value.
+    fn is_one_of(&self, number: usize, texts: &[&str]) -> bool {
+        let value = self.secrets.get(number).map(GrantedSecret::value);
+        let mut own = texts.iter().flat_map(|text| self.found_in(text.as_bytes()));
+        own.any(|secret| Some(secret.value()) == value)
+    }
+
     /// Whether all values are ASCII.
     pub(crate) fn are_ascii(&self) -> bool {
         self.secrets.iter().all(|secret| secret.value().is_ascii())
@@ -209,36 +242,14 @@ impl GrantedSecrets {
         &self.secrets
     }
 
-    /// Whether a text contains values or what derives from them. The values of secrets whose
-    /// handles are in `except` don't count; parts of values count if `counts_parts`.
-    pub(crate) fn are_in(&self, text: &[u8], except: &[&str], counts_parts: bool) -> bool {
-        let is_except = |number: &usize| {
-            let secret = self.secrets.get(*number);
-            secret.is_some_and(|it| except.iter().any(|text| text.contains(it.handle.as_str())))
-        };
-        let mut passes = self.passes(counts_parts).passes;
-        through(&mut passes, text, true);
-        let mut passes = passes.iter();
+    /// Whether passes over a whole text found values or what derives from them, other than the
+    /// values of secrets whose handles are in `own`.
+    pub(crate) fn are_found(&self, passes: &Passes, own: &[&str]) -> bool {
+        let mut passes = passes.passes.iter();
         // The first pass is over values.
-        let values = passes.next();
-        let values = values
-            .into_iter()
-            .flat_map(|pass| pass.found().iter().chain(pass.parts()));
-        let mut others = values.filter(|number| !is_except(number));
-        others.next().is_some()
-            || passes.any(|pass| pass.replaced() > 0 || !pass.parts().is_empty())
-    }
-
-    /// The secrets of which a text contains parts, by index.
-    pub(crate) fn parts_in(&self, text: &[u8]) -> Vec<usize> {
-        let redactions = self.redactions();
-        let Some(values) = redactions.values() else {
-            return Vec::new();
-        };
-        let mut pass = [values.replacer().finding_parts()];
-        drop(redactions);
-        through(&mut pass, text, true);
-        pass.iter().flat_map(Replacer::parts).copied().collect()
+        let values = passes.next().into_iter().flat_map(Replacer::found);
+        let mut others = values.filter(|number| !self.is_one_of(**number, own));
+        others.next().is_some() || passes.any(|pass| pass.replaced() > 0)
     }
 
     /// The number of tokens and signatures that are redacted so far, besides the values.
@@ -246,9 +257,9 @@ impl GrantedSecrets {
         self.derived.load(Ordering::Acquire)
     }
 
-    /// The passes for a new stream. They detect parts of values if `finds_parts`.
-    pub(crate) fn passes(&self, finds_parts: bool) -> Passes {
-        Passes::of(&self.redactions(), Reader::Component { finds_parts })
+    /// The passes for a new stream, which also find some parts.
+    pub(crate) fn passes(&self, parts: &PartsOf) -> Passes {
+        Passes::of(&self.redactions(), Reader::Component(parts.clone()))
     }
 
     /// The passes that redact a stream for users: values, what derives from them, and handles.

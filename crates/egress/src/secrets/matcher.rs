@@ -238,7 +238,7 @@ mod tests {
             let words = (0..1000).map(|word| format!("{number}-{word:04}-"));
             words.collect::<String>()
         };
-        for number in 0..8 {
+        for number in 0..MAX_KEPT_MATCHERS {
             over(&long(number));
         }
         let memory: usize = matchers.kept().iter().map(|(_, it)| it.memory()).sum();

@@ -52,23 +52,48 @@ struct PassTarget {
     token: Option<Arc<str>>,
 }
 
+/// The secrets and tokens of which parts are looked for in a text. All that are found are reported.
+#[derive(Clone)]
+pub(crate) struct PartsOf {
+    /// By the index of the secret.
+    pub(super) values: Arc<[bool]>,
+    pub(super) tokens: bool,
+}
+
 /// Who reads a stream.
-#[derive(Clone, Copy)]
 pub(super) enum Reader {
-    /// The component, who gets placeholders.
-    Component {
-        /// Whether the passes find parts of values and tokens.
-        finds_parts: bool,
-    },
+    /// The component, who gets placeholders. The passes also find some parts.
+    Component(PartsOf),
     /// Users, who get one text in place of all.
     People(&'static str),
 }
 
+impl PartsOf {
+    /// Nothing.
+    pub(crate) fn nothing() -> Self {
+        Self {
+            values: Arc::default(),
+            tokens: false,
+        }
+    }
+
+    /// Let a pass find them.
+    fn in_pass(&self, pass: Replacer, redaction: &Redaction) -> Replacer {
+        match &redaction.token {
+            Some(_) if self.tokens => pass.finding_parts(),
+            Some(_) => pass,
+            // Signatures have no parts.
+            None => {
+                pass.finding_parts_of(|number| self.values.get(number).copied().unwrap_or_default())
+            }
+        }
+    }
+}
+
 impl Reader {
-    fn pass(self, redaction: &Redaction) -> Option<Replacer> {
+    fn pass(&self, redaction: &Redaction) -> Option<Replacer> {
         match self {
-            Self::Component { finds_parts: true } => Some(redaction.replacer().finding_parts()),
-            Self::Component { finds_parts: false } => Some(redaction.replacer()),
+            Self::Component(parts) => Some(parts.in_pass(redaction.replacer(), redaction)),
             Self::People(_) if redaction.matcher.is_empty() => None,
             Self::People(by) => Some(redaction.matcher.replacer_with(by)),
         }
@@ -113,6 +138,11 @@ impl Passes {
         let each = self.passes.iter().zip(&self.targets);
         each.filter(|(pass, _)| !pass.parts().is_empty())
             .filter_map(|(_, target)| target.token.as_deref())
+    }
+
+    /// Whether parts were found.
+    pub(crate) fn has_parts(&self) -> bool {
+        self.passes.iter().any(|pass| !pass.parts().is_empty())
     }
 
     /// The number of tokens and signatures that they include.
@@ -248,11 +278,6 @@ impl Redactions {
         let of_signatures = self.signatures.0.iter().map(|group| &group.redaction);
         let values = self.values.iter();
         values.chain(of_tokens).chain(of_signatures).collect()
-    }
-
-    /// The redaction of the values.
-    pub(super) fn values(&self) -> Option<&Redaction> {
-        self.values.as_ref()
     }
 
     /// The matcher of the values.

@@ -24,7 +24,7 @@ impl GrantedSecrets {
 }
 
 fn redaction(secrets: &GrantedSecrets, text: &str) -> String {
-    let mut masks = secrets.passes(false);
+    let mut masks = secrets.passes(&PartsOf::nothing());
     let seen = through(&mut masks.passes, text.as_bytes(), true);
     let mut seen = String::from_utf8(seen).unwrap();
     for secret in secrets.secrets() {
@@ -170,7 +170,7 @@ fn handles_are_redacted_only_for_users() {
 fn a_signature_is_redacted_in_streams_that_have_started() {
     let secrets = webhook("https://hooks.test/services/token-of-a-webhook");
     let handle = secrets.secrets()[0].handle.to_string();
-    let mut flowing = secrets.passes(false);
+    let mut flowing = secrets.passes(&PartsOf::nothing());
     let mut seen = through(&mut flowing.passes, b"token-of-a-", false);
     let signature = "AsVs4H/lQZ9MLjqzVS5DCUzTDP3g+EF3TCfV0MkWNJU";
     add_signature(&secrets, signature, "<hmac>");
@@ -225,7 +225,7 @@ fn a_signature_is_redacted_in_streams_that_have_started() {
 fn tokens_are_matched_after_values() {
     const ENDPOINT: &str = "https://tokens.test/";
     let secrets = Arc::new(webhook("https://hooks.test/services/token-of-a-webhook"));
-    let mut flowing = secrets.passes(false);
+    let mut flowing = secrets.passes(&PartsOf::nothing());
     let untouched = redaction(&secrets, "my token-of-a-webhook-and-more, token-of");
     assert_eq!(untouched, "my HOOK-and-more, token-of");
     for token in ["my token-of-a-web", "of-a-webhook", "webhook-and-more"] {
@@ -332,7 +332,7 @@ fn tokens_of_a_run_are_limited_to_one_endpoint() {
 fn no_signature_is_forgotten() {
     let secrets = webhook("https://hooks.test/services/token-of-a-webhook");
     let all: Vec<String> = (0..1024).map(signature).collect();
-    let mut flowing = secrets.passes(false);
+    let mut flowing = secrets.passes(&PartsOf::nothing());
     for signature in &all {
         add_signature(&secrets, signature, "<hmac>");
         // The same body is signed the same.
@@ -346,7 +346,7 @@ fn no_signature_is_forgotten() {
     let flown = through(&mut flowing.passes, text.as_bytes(), true);
     assert_eq!(String::from_utf8(flown).unwrap(), seen);
     // In a few passes: one of the values, and 16 of 64 signatures each.
-    assert_eq!(secrets.passes(false).passes.len(), 17);
+    assert_eq!(secrets.passes(&PartsOf::nothing()).passes.len(), 17);
 
     let refused = secrets.add_signature(&signature(1024), "<hmac>", |_| Ok(Box::new(())));
     let Err(AddError::Refused(error)) = refused else {
@@ -377,7 +377,7 @@ fn signatures_count_as_memory() {
     assert!(add(&secrets, 0, &all).is_ok());
     let one = all.used();
     assert!(one > 0);
-    let flowing = secrets.passes(false);
+    let flowing = secrets.passes(&PartsOf::nothing());
     assert!(add(&secrets, 1, &all).is_ok());
     let both = all.used();
     drop(flowing);
@@ -391,7 +391,7 @@ fn signatures_count_as_memory() {
         let few = memory(room as u64);
         assert!(add(&secrets, 0, &few).is_ok());
         assert_eq!(add(&secrets, 1, &few).is_ok(), added);
-        assert_eq!(secrets.passes(false).passes.len(), 2);
+        assert_eq!(secrets.passes(&PartsOf::nothing()).passes.len(), 2);
         let both = format!("{} {}", signature(0), signature(1));
         let seen = match added {
             true => "<hmac> <hmac>".to_owned(),
@@ -422,7 +422,7 @@ fn a_signature_takes_100_kilobytes() {
 fn a_stream_has_no_pass_for_each_signature() {
     let secrets = Arc::new(webhook("https://hooks.test/services/token-of-a-webhook"));
     add_signature(&secrets, &signature(0), "<hmac>");
-    let mut flowing = secrets.passes(false);
+    let mut flowing = secrets.passes(&PartsOf::nothing());
     let (mut people, mut shown) = (secrets.people_passes(), StreamRedactor::new(&secrets));
     let (mut seen, mut text) = (Vec::new(), String::new());
     let mut lines = String::new();
@@ -439,7 +439,7 @@ fn a_stream_has_no_pass_for_each_signature() {
         seen.extend(through(&mut flowing.passes, end.as_bytes(), false));
         lines += &shown.feed(&end);
         // The values, a group of 64, and smaller ones; for people, handles.
-        let passes = secrets.passes(false).passes.len();
+        let passes = secrets.passes(&PartsOf::nothing()).passes.len();
         assert!(passes <= 8, "{passes}");
         assert_eq!(flowing.passes.len(), passes);
         assert_eq!(people.passes.len(), passes + 1);
@@ -456,12 +456,13 @@ fn parts_of_tokens_are_found() {
     const ENDPOINT: &str = "https://tokens.test/";
     let secrets = webhook("https://hooks.test/services/token-of-a-webhook");
     let token = "gho_8sKq3LmZx0PfWv2TnYc7RbJd5HgUaE1oIi4N";
+    let all = secrets.parts_at(&"https://hooks.test".parse().unwrap(), true);
     let parts = |mut passes: Passes, text: &str| {
         through(&mut passes.passes, text.as_bytes(), true);
         let tokens: Vec<String> = passes.parts_of_tokens().map(str::to_owned).collect();
         (passes.parts().to_vec(), tokens)
     };
-    let mut flowing = secrets.passes(true);
+    let mut flowing = secrets.passes(&all);
     add_token(&secrets, token, ENDPOINT, "<oauth2>").unwrap();
     assert!(secrets.catch_up(&mut flowing).is_empty());
     let found = (Vec::new(), vec!["<oauth2>".to_owned()]);
@@ -472,11 +473,11 @@ fn parts_of_tokens_are_found() {
         (&token[..11], (Vec::new(), Vec::new())),
         ("token-of-a-", (vec![0], Vec::new())),
     ] {
-        assert_eq!(parts(secrets.passes(true), text), expected, "{text}");
+        assert_eq!(parts(secrets.passes(&all), text), expected, "{text}");
     }
     assert_eq!(parts(flowing, &token[10..30]), found);
     assert_eq!(
-        parts(secrets.passes(false), &token[..30]),
+        parts(secrets.passes(&PartsOf::nothing()), &token[..30]),
         (Vec::new(), Vec::new())
     );
 }
