@@ -159,7 +159,7 @@ async fn its_target_is_hidden() {
           ],
           "partial_echoes": [],
           "attempts": 1,
-          "connection": "new",
+          "connection": null,
           "protocol": "HTTP/1.1",
           "tls": null,
           "status": 200,
