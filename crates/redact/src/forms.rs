@@ -2,7 +2,7 @@
 //!
 //! | form | variants |
 //! |---|---|
-//! | plain | without blanks at its ends; also with `+` for each space, and the reverse; with CRLF for each line feed, and the reverse; in Latin-1; all of these together; in UTF-16 of both byte orders; with each `"`, `'` or `%` doubled |
+//! | plain | without blanks at its ends; also with `+` for each space, and the reverse; with CRLF for each line feed, and the reverse; in Latin-1; all of these together; in UTF-16 of both byte orders; with each `"`, `'` or `%` doubled; with a no-break space for each blank |
 //! | base64 (RFC 4648) | both alphabets, at each of the three alignments in a longer text; of the value, of the form-encoded value (RFC 6749, section 2.3.1), and of the value within JSON |
 //! | hexadecimal | |
 //! | a UUID, or 32 hexadecimal digits | with and without dashes; its 16 bytes in base64, also in .NET's order, and so in hexadecimal; as an IPv6 address |
@@ -27,8 +27,8 @@ use base64::prelude::BASE64_STANDARD_NO_PAD;
 
 use crate::encode;
 use crate::handle::HANDLE_BYTES;
-use crate::shared::{is_pem_boundary, without_name};
-use crate::spelling::{doubled, in_json, in_latin1, with_crlf, with_lf};
+use crate::shared::{is_document, is_pem_boundary, last_value};
+use crate::spelling::{NO_BREAK, doubled, in_json, in_latin1, with_blanks, with_crlf, with_lf};
 pub(crate) use crate::spelling::{in_utf16, replaced};
 use crate::typed::{Uuid, in_base64, uuid};
 use crate::value::{self, MIN_REDACTED};
@@ -42,7 +42,7 @@ const PIECE: usize = 1 << 10;
 const MAX_IN_JSON: usize = PIECE;
 
 /// The minimum length of a line that is matched by itself: redaction confirms a guess, so a
-/// line must be too long to guess.
+/// line must be too long to guess, names in it aside.
 const MIN_LINE: usize = 16;
 
 /// A byte string to match.
@@ -80,12 +80,11 @@ pub(crate) fn forms(value: &[u8]) -> Vec<Form> {
     let lines = value.split(|byte| matches!(byte, b'\n' | b'\r'));
     for line in lines.map(<[u8]>::trim_ascii) {
         if line.len() < value.len()
-            && without_name(line).len() >= MIN_LINE
+            && last_value(line).len() >= MIN_LINE
             && value::is_distinctive(line)
+            && !is_pem_boundary(line)
+            && !is_document(value)
         {
-            if is_pem_boundary(line) {
-                continue;
-            }
             forms.add_whole(line, false);
         }
     }
@@ -193,6 +192,9 @@ impl Forms {
             add_plain(text.clone());
             add_plain(replaced(text, b' ', b'+'));
             add_plain(replaced(text, b'+', b' '));
+            for blank in NO_BREAK {
+                add_plain(with_blanks(text, blank));
+            }
             for sign in [b'"', b'\'', b'%'] {
                 add_plain(doubled(text, sign));
             }
@@ -222,12 +224,23 @@ impl Forms {
 fn pieces(mut value: &[u8]) -> Vec<(&[u8], bool)> {
     let mut pieces = Vec::new();
     while value.len() >= 2 * PIECE {
-        let (piece, rest) = value.split_at(PIECE);
+        let (piece, rest) = value.split_at(boundary(value, PIECE));
         pieces.push((piece, !pieces.is_empty()));
         value = rest;
     }
     pieces.push((value, !pieces.is_empty()));
     pieces
+}
+
+/// A place up to `most` that is neither within a character nor between CR and LF: a piece has a form in
+/// each charset, and with other line breaks.
+fn boundary(text: &[u8], most: usize) -> usize {
+    let is_within = |at: usize| match text.get(at.saturating_sub(1)..=at) {
+        Some([before, next]) => next & 0xc0 == 0x80 || (*before, *next) == (b'\r', b'\n'),
+        _ => false,
+    };
+    let places = most.saturating_sub(3)..=most;
+    places.rev().find(|at| !is_within(*at)).unwrap_or(most)
 }
 
 /// The value in base64 at an offset: the characters that only contain bits of the value.
@@ -379,6 +392,106 @@ mod tests {
             b"A=b\nTOKEN=kQ9mLx2Vt0Pz7wYb",
             b"TOKEN=kQ9mLx2Vt0Pz7wYb"
         ));
+    }
+
+    /// Of a line that has little text behind its names, a guess would be confirmed.
+    #[test]
+    fn lines_of_which_little_is_secret() {
+        for (document, line) in [
+            ("A=b\nSERVER_PIN_NUMBER=7381", "SERVER_PIN_NUMBER=7381"),
+            (
+                "[client]\nmysql_password = hunter2",
+                "mysql_password = hunter2",
+            ),
+            (
+                "[default]\nregion_of_it = eu-west-1",
+                "region_of_it = eu-west-1",
+            ),
+            (
+                "{\n  \"my_password\": \"7381\"\n}",
+                "\"my_password\": \"7381\"",
+            ),
+            ("{\n  \"database_pin\": 7381\n}", "\"database_pin\": 7381"),
+            (
+                "{\n  \"a_long_number\":73810000000000000\n}",
+                "\"a_long_number\":73810000000000000",
+            ),
+            (
+                "a=b\nspring.datasource.password=7381",
+                "spring.datasource.password=7381",
+            ),
+            (
+                "machine a.test\npassword hunter2-abc",
+                "password hunter2-abc",
+            ),
+            (
+                "export A=b\nexport SERVER_PIN=7381",
+                "export SERVER_PIN=7381",
+            ),
+            (
+                "<server>\n<password>7381</password>",
+                "<password>7381</password>",
+            ),
+            (
+                "a=b\n//npm.test/:_password=7381",
+                "//npm.test/:_password=7381",
+            ),
+            (
+                "db.test:5432:app:bob:7381\nx:y",
+                "db.test:5432:app:bob:7381",
+            ),
+            (
+                "a\npostgres://app:7381@db.example.com/x",
+                "postgres://app:7381@db.example.com/x",
+            ),
+            (
+                "name,host,user,pin\nci,db.test,bob,7381",
+                "ci,db.test,bob,7381",
+            ),
+            (
+                "a: b\nserver_pin_number: 7381==",
+                "server_pin_number: 7381==",
+            ),
+        ] {
+            assert!(has(document.as_bytes(), document.as_bytes()));
+            assert!(!has(document.as_bytes(), line.as_bytes()), "{line}");
+        }
+        for line in [
+            "TOKEN=kQ9mLx2Vt0Pz7wYb",
+            "token: kQ9mLx2Vt0Pz7wYb==",
+            "postgres://app:kQ9mLx2Vt0Pz7wYb@db.example.com/x",
+        ] {
+            assert!(
+                has(format!("a: b\n{line}").as_bytes(), line.as_bytes()),
+                "{line}"
+            );
+        }
+    }
+
+    /// In HTML.
+    #[test]
+    fn no_break_spaces() {
+        let value = "correct hörse battery".as_bytes();
+        assert!(has(value, "correct\u{a0}hörse\u{a0}battery".as_bytes()));
+        assert!(has(value, b"correct\xa0h\xf6rse\xa0battery"));
+    }
+
+    /// Each piece has a form in each charset.
+    #[test]
+    fn pieces_end_between_characters() {
+        for before in 0..4 {
+            let text = "x".repeat(before) + &"äé€😀\r\n".repeat(400);
+            let text = text.trim();
+            let pieces = pieces(text.as_bytes());
+            assert!(pieces.len() > 4);
+            let mut joined = String::new();
+            for (piece, _) in pieces {
+                let piece = std::str::from_utf8(piece).unwrap();
+                assert!(!piece.starts_with('\n'), "{before}");
+                joined.push_str(piece);
+            }
+            assert_eq!(joined, text);
+        }
     }
 
     #[test]

@@ -56,5 +56,5 @@ pub use handle::{HANDLE_BYTES, Handle, Handles, NoRandomness};
 pub use open::OpenEscape;
 pub use patterns::{Patterns, PatternsBuilder, TooMuch};
 pub use replacer::{Replacements, Replacer};
-pub use shared::inner_values;
+pub use shared::{inner_values, last_value};
 pub use value::{MAX_LEN, MIN_REDACTED, Value, ValueError};

@@ -44,8 +44,8 @@ pub struct Replacer {
     found: Vec<Found>,
     /// The end of the last replacement, and its owner.
     covered: usize,
-    /// The ranges of replaced matches that end after the released bytes.
-    hidden: Vec<(usize, usize)>,
+    /// The replaced matches that end after the released bytes.
+    hidden: Vec<Found>,
     last: Option<Found>,
     /// The owners of replaced matches, each once, in no order.
     owners: Vec<usize>,
@@ -236,8 +236,8 @@ impl Replacer {
             .found
             .extract_if(.., |found| !found.is_part && is_known(found))
             .collect();
-        let hidden = self.hidden.drain(..).chain(known.iter().map(inner));
-        self.hidden = merged(hidden.filter(|(_, end)| *end > free));
+        self.hidden.extend(&known);
+        self.hidden.retain(|found| found.outer_end > free);
         // The characters before one may belong to a later one.
         let mut first = free;
         let mut firsts: Vec<usize> = known.iter().map(|found| found.outer_start).collect();
@@ -302,7 +302,8 @@ impl Replacer {
             return;
         }
         let wholes = self.found.iter().filter(|found| !found.is_part);
-        let wholes = merged(self.hidden.iter().copied().chain(wholes.map(inner)));
+        let wholes: Vec<Found> = self.hidden.iter().chain(wholes).copied().collect();
+        let wholes = merged(&wholes);
         let is_covered = |part: &Found| {
             let next = wholes.partition_point(|(start, _)| *start <= part.outer_start);
             let last = next.checked_sub(1).and_then(|at| wholes.get(at));
@@ -330,14 +331,21 @@ impl Replacer {
     }
 }
 
-/// The range of a match, without the characters next to it.
-fn inner(found: &Found) -> (usize, usize) {
-    (found.start, found.end)
-}
-
-/// The union of ranges, in order.
-fn merged(ranges: impl Iterator<Item = (usize, usize)>) -> Vec<(usize, usize)> {
-    let mut ranges: Vec<_> = ranges.collect();
+/// The union of the ranges of matches, in order, without the characters next to them. A piece of a
+/// value shares such a character with the piece that it continues.
+fn merged(wholes: &[Found]) -> Vec<(usize, usize)> {
+    let range = |found: &Found| {
+        let is_continued = |last: &&Found| {
+            last.owner == found.owner
+                && last.end <= found.start
+                && last.end >= found.outer_start
+                && last.outer_end >= found.start
+        };
+        let continued = wholes.iter().filter(|_| found.continues);
+        let ends = continued.filter(is_continued).map(|last| last.end);
+        (ends.min().unwrap_or(found.start), found.end)
+    };
+    let mut ranges: Vec<_> = wholes.iter().map(range).collect();
     ranges.sort_unstable();
     ranges.dedup_by(|next, last| {
         let touches = next.0 <= last.1;

@@ -4,6 +4,8 @@
 
 use serde_json::Value;
 
+use crate::spelling::with_lf;
+
 /// Prefixes of many tokens.
 const PREFIXES: [&str; 37] = [
     "Bearer ",
@@ -46,7 +48,7 @@ const PREFIXES: [&str; 37] = [
 ];
 
 /// Texts that occur anywhere in many secrets.
-const SHARED: [&str; 19] = [
+const SHARED: [&str; 21] = [
     // In connection strings.
     "DefaultEndpointsProtocol=https",
     "AccountName=",
@@ -68,6 +70,9 @@ const SHARED: [&str; 19] = [
     "MIIEowIBAAKCAQEA",
     "MIIEpAIBAAKCAQEA",
     "MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQg",
+    // In keys of OpenAI, and tokens of Terraform.
+    "T3BlbkFJ",
+    ".atlasv1.",
     // A PEM in base64.
     "LS0tLS1CRUdJTiBDRVJUSUZJQ0FURS0tLS0tCk1JSU",
     "LS0tLS1CRUdJTiBSU0EgUFJJVkFURSBLRVktLS0tLQpNSUl",
@@ -106,8 +111,12 @@ const MIN_INNER: usize = 16;
 /// The maximum number of such texts.
 const MAX_INNER: usize = 64;
 
+/// A longer line is not looked for together with the next one: few of its characters are beside the
+/// line break.
+const MAX_SHORT_LINE: usize = 16;
+
 /// The texts in a document that are secrets by themselves: the strings of JSON, without the fields
-/// of service accounts that are not secret, and the values of `NAME=value` lines. A server that
+/// of service accounts that are not secret, and what is behind the names in lines. A server that
 /// parses the document may return each of them separately.
 #[must_use]
 pub fn inner_values(document: &[u8]) -> Vec<Vec<u8>> {
@@ -119,12 +128,15 @@ pub fn inner_values(document: &[u8]) -> Vec<Vec<u8>> {
         _ => {
             let lines = document.split(|byte| matches!(byte, b'\n' | b'\r'));
             let lines = lines.filter(|line| line.len() < document.len());
-            let values = lines.map(|line| (line, without_name(line)));
-            let named = values.filter(|(line, value)| value.len() < line.len());
-            inner.extend(named.map(|(_, value)| value.to_vec()));
+            for line in lines.map(<[u8]>::trim_ascii) {
+                let values = [without_name(line), last_value(unquoted(line))];
+                let named = values.iter().filter(|value| value.len() < line.len());
+                inner.extend(named.map(|value| value.to_vec()));
+            }
         }
     }
     inner.retain(|text| text.len() >= MIN_INNER);
+    inner.dedup();
     inner.truncate(MAX_INNER);
     inner
 }
@@ -157,13 +169,32 @@ fn each_string(document: &Value, call: &mut impl FnMut(&str)) {
 }
 
 fn add_text(value: &[u8], own: &mut Vec<Vec<u8>>) {
-    let lines = value.split(|byte| matches!(byte, b'\n' | b'\r'));
-    for line in lines.filter(|line| !is_pem_boundary(line)) {
+    let value = with_lf(value);
+    let mut short = Vec::new();
+    for line in value.split(|byte| matches!(byte, b'\n' | b'\r')) {
+        let before = own.len();
         match line.len() < value.len() {
+            _ if is_pem_boundary(line) => {}
             true => add_line(without_name(line), own),
             false => add_line(line, own),
         }
+        let is_own = own.get(before..).is_some_and(|added| added == [line]);
+        if !is_own || line.len() >= MAX_SHORT_LINE {
+            add_short_lines(&mut short, own);
+        } else {
+            short.push(line);
+        }
     }
+    add_short_lines(&mut short, own);
+}
+
+/// Add consecutive short lines together, such as words or codes: a part may be in several of them.
+fn add_short_lines(lines: &mut Vec<&[u8]>, own: &mut Vec<Vec<u8>>) {
+    if lines.len() > 1 {
+        own.push(lines.join(&b"\n"[..]));
+        own.push(lines.join(&b"\r\n"[..]));
+    }
+    lines.clear();
 }
 
 fn add_line(line: &[u8], own: &mut Vec<Vec<u8>>) {
@@ -193,8 +224,7 @@ fn add_line(line: &[u8], own: &mut Vec<Vec<u8>>) {
 /// Add the pieces of a URL after its scheme. Its host and the words in it are not secret; the
 /// rest is.
 fn add_url(rest: &str, own: &mut Vec<Vec<u8>>) {
-    let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
-    let (authority, path) = rest.split_at(end);
+    let (authority, path) = split_authority(rest);
     if let Some((user, _)) = authority.rsplit_once('@') {
         let secret = match user.split_once(':') {
             Some((name, password)) if is_word(name) => password,
@@ -216,6 +246,22 @@ fn add_url(rest: &str, own: &mut Vec<Vec<u8>>) {
         !is_word(value)
     });
     own.extend(secret.map(|field| field.as_bytes().to_vec()));
+}
+
+/// The authority of a URL after its scheme, and the rest. A password in it may contain characters that
+/// end an authority.
+fn split_authority(rest: &str) -> (&str, &str) {
+    let ends = |from: usize| {
+        let end = rest.get(from..).and_then(|it| it.find(['/', '?', '#']));
+        rest.split_at(end.map_or(rest.len(), |end| from + end))
+    };
+    let (authority, path) = ends(0);
+    let port = authority.split_once(':').map_or("", |(_, port)| port);
+    let is_host = authority.starts_with('[') || port.bytes().all(|byte| byte.is_ascii_digit());
+    match path.rfind('@') {
+        Some(at) if !is_host && !authority.contains('@') => ends(authority.len() + at),
+        _ => (authority, path),
+    }
 }
 
 /// Whether a text is like `services`, `oauth2` and `retry_writes`.
@@ -245,6 +291,40 @@ pub(crate) fn without_name(line: &[u8]) -> &[u8] {
     };
     let quoted = |quote: &[u8]| value.strip_prefix(quote)?.strip_suffix(quote);
     quoted(b"\"").or_else(|| quoted(b"'")).unwrap_or(value)
+}
+
+/// The text behind the last name in a line, which is the only text that may be secret. It ends at an
+/// `@`: what follows is a host.
+#[must_use]
+pub fn last_value(line: &[u8]) -> &[u8] {
+    let is_separator = |byte: &u8| byte.is_ascii_whitespace() || b"=:\"'`>,;|".contains(byte);
+    // Base64 can end like this.
+    let padding = line.iter().rev().take_while(|byte| **byte == b'=').count();
+    let line = line.get(..line.len() - padding).unwrap_or(line);
+    let start = line.iter().rposition(is_separator).map_or(0, |at| at + 1);
+    let mut pieces = line
+        .get(start..)
+        .unwrap_or_default()
+        .split(|byte| *byte == b'@');
+    pieces.next().unwrap_or_default()
+}
+
+/// A line without what may be behind a value: a quote, a comma, the end of an XML element.
+fn unquoted(line: &[u8]) -> &[u8] {
+    let element = line.strip_suffix(b">").and_then(|rest| {
+        let at = rest.windows(2).rposition(|start| start == b"</")?;
+        rest.get(..at)
+    });
+    let line = element.unwrap_or(line);
+    let is_behind = |byte: &u8| b"\"'`,;".contains(byte);
+    let behind = line.iter().rev().take_while(|byte| is_behind(byte)).count();
+    line.get(..line.len() - behind).unwrap_or(line)
+}
+
+/// Whether a value is a JSON document.
+pub(crate) fn is_document(value: &[u8]) -> bool {
+    let parsed = serde_json::from_slice(value);
+    matches!(parsed, Ok(Value::Object(_) | Value::Array(_)))
 }
 
 /// Add a text without the pieces that many secrets, and responses of many servers, contain.

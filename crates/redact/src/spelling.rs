@@ -31,6 +31,16 @@ pub(crate) fn with_lf(text: &[u8]) -> Vec<u8> {
     kept.map(|(byte, _)| *byte).collect()
 }
 
+/// The no-break space, which HTML has for a blank: in UTF-8, and in Latin-1.
+pub(crate) const NO_BREAK: [&[u8]; 2] = ["\u{a0}".as_bytes(), b"\xa0"];
+
+/// A text with another blank for each blank.
+pub(crate) fn with_blanks(text: &[u8], blank: &[u8]) -> Vec<u8> {
+    text.split(|byte| *byte == b' ')
+        .collect::<Vec<_>>()
+        .join(blank)
+}
+
 /// A text in UTF-16, in both byte orders.
 pub(crate) fn in_utf16(text: &str) -> [Vec<u8>; 2] {
     let units = || text.encode_utf16();

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use http_step_policy::{Origin, Place, Secret};
-use http_step_redact::{Handle, Value, inner_values};
+use http_step_redact::{Handle, Value, inner_values, last_value};
 use percent_encoding::percent_decode_str;
 use thiserror::Error;
 use url::{Position, Url};
@@ -102,8 +102,17 @@ impl GrantedSecret {
     }
 }
 
-/// The parts of a URL that a service may reveal, each separately.
+/// The parts of a URL that a service may reveal, each separately. A path or a query with little text
+/// behind its names could be guessed.
 fn parts(url: &Url) -> Vec<Vec<u8>> {
+    let is_long = |text: &&str| {
+        let decoded: Vec<u8> = percent_decode_str(text).collect();
+        last_value(&decoded).len() >= MIN_PART
+    };
+    let path = &url[Position::BeforePath..Position::AfterPath];
+    let path_and_query = &url[Position::BeforePath..Position::AfterQuery];
+    let query = url.query().unwrap_or_default();
+    let long = [path, path_and_query, query].into_iter().filter(is_long);
     let segments = url.path_segments().into_iter().flatten();
     let parameters = url.query_pairs();
     [
@@ -111,11 +120,9 @@ fn parts(url: &Url) -> Vec<Vec<u8>> {
         &url.origin().ascii_serialization(),
         url.authority(),
         url.host_str().unwrap_or_default(),
-        &url[Position::BeforePath..Position::AfterPath],
-        &url[Position::BeforePath..Position::AfterQuery],
-        url.query().unwrap_or_default(),
     ]
     .into_iter()
+    .chain(long)
     .map(Cow::from)
     // Services refer to a webhook by its parts.
     .chain(

@@ -4,6 +4,7 @@ use super::last::{LENGTHS, Last};
 use crate::encode;
 use crate::forms::{digits, in_utf16, replaced};
 use crate::shared::without_shared;
+use crate::spelling::in_latin1;
 
 /// The maximum length of a value whose encoded parts are also matched: each byte of such a value
 /// takes about 500 bytes of memory.
@@ -20,9 +21,12 @@ impl PartsBuilder {
             return;
         };
         for secret in without_shared(value.trim_ascii()) {
-            self.add_all(owner, 0, &secret);
-            self.add_all(owner, 0, &replaced(&secret, b' ', b'+'));
-            self.add_all(owner, 0, &replaced(&secret, b'+', b' '));
+            let latin1 = in_latin1(&secret).filter(|latin1| *latin1 != secret);
+            for text in [Some(&secret), latin1.as_ref()].into_iter().flatten() {
+                self.add_all(owner, 0, text);
+                self.add_all(owner, 0, &replaced(text, b' ', b'+'));
+                self.add_all(owner, 0, &replaced(text, b'+', b' '));
+            }
             if secret.len() > MAX_ENCODED {
                 continue;
             }

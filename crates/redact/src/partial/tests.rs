@@ -203,6 +203,13 @@ fn parts_of_all_forms() {
         ("https://user:pass-word@db.example.com/x", "pass-wor"),
         ("https://User7:pass-word@db.example.com/x", "User7:pa"),
         ("https://db.example.com?key=0123456789", "key=0123"),
+        // A password with a slash.
+        ("postgres://app:Sw0rdfishKq8z/x@db/x1", "Sw0rdfis"),
+        ("postgres://app:Sw0rdfishKq8z#Zx@db/x1", "ishKq8z#"),
+        // Short lines.
+        ("able\nabout\nabove\nabuse", "le\nabout"),
+        ("able\r\nabout\r\nabove", "le\r\nabou"),
+        ("able\r\nabout\r\nabove", "le\nabout"),
         (
             "-----BEGIN PRIVATE KEY-----\\nMC4CAQAwBQYDK2VwBCIEIHAg\\n-----END PRIVATE KEY-----\\n",
             "MC4CAQAw",
@@ -275,6 +282,14 @@ fn shared_text_is_not_a_part() {
             "https://db.example.com/",
         ),
         (
+            "https://db.example.com:8443/hooks/a-long-name@kQ9mLx2Vt0Pz",
+            "https://db.example.com:8443/hooks/",
+        ),
+        (
+            "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",
+            "T3BlbkFJ",
+        ),
+        (
             "-----BEGIN PRIVATE KEY-----\\nMC4CAQAwBQYDK2VwBCIEIHAg\\n-----END PRIVATE KEY-----",
             "-----BEGIN PRIVATE KEY-----\\nMC4C -----END PRIVATE KEY-----",
         ),
@@ -289,5 +304,20 @@ fn shared_text_is_not_a_part() {
     ] {
         assert_eq!(found(value, constant), [], "{value}");
         assert!(!found(value, value).is_empty(), "{value}");
+    }
+}
+
+/// ISO 8859-1 passes as a declared charset.
+#[test]
+fn parts_in_latin1() {
+    let mut builder = PartsBuilder::default();
+    builder.add(7, "pässwörtübergröße".as_bytes());
+    let parts = Parts::new(builder).unwrap();
+    for (text, is_found) in [(&b"p\xe4ssw\xf6rt"[..], true), (b"p\xe4ssw\xf6r", false)] {
+        let mut found = false;
+        parts.find_in(&mut Last::default(), text, &all(&parts), |_, _, _| {
+            found = true
+        });
+        assert_eq!(found, is_found, "{text:?}");
     }
 }

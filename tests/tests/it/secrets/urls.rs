@@ -12,7 +12,7 @@ use crate::secrets::vault::Vault;
 
 const HOST: &str = "hooks-of-a-chat.test";
 const PATH: &str = "/services/T0KEN/XyZ-4711~abc";
-const QUERY: &str = "thread=Kq81-zzTop";
+const QUERY: &str = "thread=Kq81-zzTop-0815-xyz";
 
 /// A service at a URL that is a secret, and a host that reads it.
 struct Hook {
@@ -261,10 +261,10 @@ async fn errors_do_not_reveal_its_target() {
     let mut report = String::new();
     for url in [
         // Nothing listens there; it is not TLS; there is no such name; it has a password.
-        "http://hooks-of-a-chat.test:9/services/T0KEN/XyZ-4711~abc?thread=Kq81-zzTop",
-        "https://hooks-of-a-chat.test:PORT/services/T0KEN/XyZ-4711~abc?thread=Kq81-zzTop",
-        "http://hooks-of-a-chat.example:9/services/T0KEN/XyZ-4711~abc?thread=Kq81-zzTop",
-        "http://me:you@hooks-of-a-chat.test:PORT/services/T0KEN/XyZ-4711~abc?thread=Kq81-zzTop",
+        "http://hooks-of-a-chat.test:9/services/T0KEN/XyZ-4711~abc?thread=Kq81-zzTop-0815-xyz",
+        "https://hooks-of-a-chat.test:PORT/services/T0KEN/XyZ-4711~abc?thread=Kq81-zzTop-0815-xyz",
+        "http://hooks-of-a-chat.example:9/services/T0KEN/XyZ-4711~abc?thread=Kq81-zzTop-0815-xyz",
+        "http://me:you@hooks-of-a-chat.test:PORT/services/T0KEN/XyZ-4711~abc?thread=Kq81-zzTop-0815-xyz",
     ] {
         let service = Service::start(|_| Answer::default()).await;
         let url = url.replace("PORT", &service.port.to_string());

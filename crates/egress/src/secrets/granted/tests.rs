@@ -74,6 +74,7 @@ fn texts_in_a_document_are_redacted_separately() {
         "nested": [{"password": "correct-horse-battery"}],
     });
     let variables = "API_TOKEN=kQ9mZx8yT0pLw2Rv5n\nexport DEBUG=1\nPIN_OF_THE_SERVER=7381\n";
+    let lines = "[default]\naws_secret_access_key = wJalrXUtnFEMI/K7MDENG\n//npm.test/:_authToken=npm_x9mZx8yT0pLw2Rv5n\n<password>Rv5nkQ9mZx8yT0pLw2</password>\n  \"token\": \"pLw2kQ9mZx8yT0v5n\",\n";
     let secret = |name: &str| Secret::new(name, "env:A".parse().unwrap());
     let secrets = GrantedSecrets::with_values(&[
         (
@@ -81,6 +82,7 @@ fn texts_in_a_document_are_redacted_separately() {
             &serde_json::to_string_pretty(&account).unwrap(),
         ),
         (secret("VARIABLES"), variables),
+        (secret("LINES"), lines),
     ]);
     for (text, seen) in [
         (
@@ -94,6 +96,11 @@ fn texts_in_a_document_are_redacted_separately() {
         (
             "bad token kQ9mZx8yT0pLw2Rv5n".to_owned(),
             "bad token VARIABLES",
+        ),
+        (
+            "wJalrXUtnFEMI/K7MDENG, npm_x9mZx8yT0pLw2Rv5n, Rv5nkQ9mZx8yT0pLw2, pLw2kQ9mZx8yT0v5n"
+                .to_owned(),
+            "LINES, LINES, LINES, LINES",
         ),
         (
             "ci@project-1234.iam.gserviceaccount.com 7381".to_owned(),
@@ -142,6 +149,26 @@ fn the_parts_of_a_url_are_redacted() {
             "could not connect to HOOK",
         ),
         ("/api/webhooks/123 at h.io", "/api/webhooks/123 at h.io"),
+        ("?sig=a-long-signature", "?HOOK"),
+    ] {
+        assert_eq!(redaction(&secrets, text), seen);
+    }
+    // A guess of few characters behind a name would be confirmed.
+    let secrets = webhook("http://hooks.test:8080/hooks/73?pin_of_it=%37381&server_pin=7381");
+    for (text, seen) in [
+        ("/hooks/73", "/hooks/73"),
+        (
+            "pin_of_it=%37381&server_pin=7381",
+            "pin_of_it=%37381&server_pin=7381",
+        ),
+        (
+            "/hooks/73?pin_of_it=%37381&server_pin=7381",
+            "/hooks/73?pin_of_it=%37381&server_pin=7381",
+        ),
+        (
+            "http://hooks.test:8080/hooks/73?pin_of_it=%37381&server_pin=7381",
+            "HOOK",
+        ),
     ] {
         assert_eq!(redaction(&secrets, text), seen);
     }
