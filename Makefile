@@ -143,6 +143,7 @@ lint: setup tool-cargo-deny tool-typos features ## check format, spelling, lints
 	$(CARGO) fmt --all --check --manifest-path bench/plain-host/Cargo.toml
 	typos
 	.ci/module-cycles */src crates/*/src
+	.ci/documented-tests
 	$(CARGO) clippy --locked --workspace --all-targets -- --deny warnings
 	cd tests/guests && $(CARGO) clippy --locked --examples --profile component-dev --target wasm32-wasip2 --target-dir ../../target/wasm -- --deny warnings
 	cd bench/plain-host && $(CARGO) clippy --locked -- --deny warnings
