@@ -128,10 +128,9 @@ impl Table {
             let slot = self.slots.get(place);
             slot.copied().unwrap_or_default()
         });
-        let is_other = 0_u64.wrapping_sub(u64::from(other.has(hash)));
-        let slot = Slot(one.0 ^ (one.0 ^ other.0) & is_other);
-        let is_reported = reported.groups.get(slot.group()).copied();
-        u64::from(slot.has(hash)) & u64::from(is_reported.unwrap_or_default())
+        let group = one.group_if(hash) | other.group_if(hash);
+        let is_reported = reported.groups.get(group as usize).copied();
+        u64::from(is_reported.unwrap_or_default())
     }
 
     pub(super) fn memory(&self) -> usize {
@@ -184,12 +183,10 @@ impl Slot {
         Self(hash >> 32 << 32 | u64::from(group))
     }
 
-    fn has(self, hash: u64) -> bool {
-        (self.0 ^ hash) >> 32 == 0
-    }
-
-    fn group(self) -> usize {
-        self.0 as u32 as usize
+    /// Its group if it has a hash, else the one without owners.
+    fn group_if(self, hash: u64) -> u32 {
+        let has = u32::from((self.0 ^ hash) >> 32 == 0);
+        self.0 as u32 & 0_u32.wrapping_sub(has)
     }
 }
 
