@@ -5,11 +5,7 @@
 //! chooses the meaning, so by default it can choose only among fields that are the credentials of
 //! a well-known API.
 
-use super::field_name::header_name;
-
-/// The longest name of a field for a secret, in bytes. A server may truncate a whole line, and a
-/// step that pads the name would choose where.
-pub const MAX_FIELD_NAME: usize = 64;
+use super::field_name::{MAX_FIELD_NAME, header_name};
 
 /// The fields for credentials: that of HTTP (RFC 9110), those that many APIs have, and those of
 /// well-known services.

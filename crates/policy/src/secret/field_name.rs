@@ -2,7 +2,9 @@
 //! brackets, blanks and other characters in a name, so only plain names are compared. A value is
 //! not whole beside a field with another name.
 
-use super::credential_field::MAX_FIELD_NAME;
+/// The longest name of a field for a secret, in bytes. A server may truncate a whole line, and a
+/// step that pads the name would choose where.
+pub const MAX_FIELD_NAME: usize = 64;
 
 /// How many keys a name may have: servers differ in where they stop to take it apart.
 const MAX_KEYS: usize = 6;

@@ -4,7 +4,8 @@
 //! it is truncated, and could learn it character by character. So a value must be alone unless the
 //! policy allows otherwise.
 
-use super::credential_field::{MAX_FIELD_NAME, is_credential_field, takes_scheme};
+use super::credential_field::{is_credential_field, takes_scheme};
+use super::field_name::MAX_FIELD_NAME;
 use super::query_fields::{QueryFields, may_name_codec};
 
 /// The placement of a value in its place.
