@@ -297,7 +297,9 @@ proptest! {
         let (seen, has_part) = seen(&patterns, &stream, piece);
         let seen = String::from_utf8_lossy(&seen);
         prop_assert!(seen.starts_with("|<") && seen.contains(MARK) && seen.len() < MARK.len() + 12, "{}", seen);
-        prop_assert!(!has_part);
+        // A line of the value in Base64 may be reported beside the redacted whole: its last digit depends on
+        // what follows.
+        prop_assert!(!has_part || matches!(encoding, 2 | 3));
     }
 
     #[test]
