@@ -77,13 +77,16 @@ pub(crate) fn forms(value: &[u8]) -> Vec<Form> {
     let mut forms = Forms::default();
     forms.add_whole(value, true);
     forms.add_typed(value);
+    // The strings of a document are looked for separately.
+    if is_document(value) {
+        return forms.0.into_values().collect();
+    }
     let lines = value.split(|byte| matches!(byte, b'\n' | b'\r'));
     for line in lines.map(<[u8]>::trim_ascii) {
         if line.len() < value.len()
             && last_value(line).len() >= MIN_LINE
             && value::is_distinctive(line)
             && !is_pem_boundary(line)
-            && !is_document(value)
         {
             forms.add_whole(line, false);
         }

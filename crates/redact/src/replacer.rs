@@ -335,14 +335,16 @@ impl Replacer {
 /// value shares such a character with the piece that it continues.
 fn merged(wholes: &[Found]) -> Vec<(usize, usize)> {
     let range = |found: &Found| {
+        if !found.continues {
+            return (found.start, found.end);
+        }
         let is_continued = |last: &&Found| {
             last.owner == found.owner
                 && last.end <= found.start
                 && last.end >= found.outer_start
                 && last.outer_end >= found.start
         };
-        let continued = wholes.iter().filter(|_| found.continues);
-        let ends = continued.filter(is_continued).map(|last| last.end);
+        let ends = wholes.iter().filter(is_continued).map(|last| last.end);
         (ends.min().unwrap_or(found.start), found.end)
     };
     let mut ranges: Vec<_> = wholes.iter().map(range).collect();
