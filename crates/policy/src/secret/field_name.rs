@@ -130,6 +130,13 @@ pub fn names_codec(name: &[u8]) -> bool {
     decoded(name).contains(&b':')
 }
 
+/// The name and the value of a field of a query or a form.
+pub(super) fn split_field(field: &[u8]) -> (&[u8], &[u8]) {
+    let mut parts = field.splitn(2, |byte| *byte == b'=');
+    let mut next = || parts.next().unwrap_or_default();
+    (next(), next())
+}
+
 /// The name of a header field as in CGI and its successors, where all characters but letters and
 /// digits are the same.
 #[must_use]

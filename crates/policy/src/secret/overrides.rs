@@ -1,7 +1,7 @@
 //! Fields of queries and bodies that can make a server use another method than the request's. A
 //! secret that is restricted to methods or paths is not sent with any of them.
 
-use super::field_name::{decoded, field_names, letters};
+use super::field_name::{decoded, field_names, letters, split_field};
 
 /// Names that frameworks read a method from, in letters and digits. Most frameworks read `_method`,
 /// Salesforce `_HttpMethod`, Google's APIs `$httpMethod`, Plack and Catalyst `x-tunneled-method`,
@@ -96,11 +96,9 @@ pub fn override_in_query(query: &[u8]) -> Option<String> {
     // Some servers also split at `;`.
     let mut fields = query.split(|byte| matches!(byte, b'&' | b';'));
     fields.find_map(|field| {
-        let mut parts = field.splitn(2, |byte| *byte == b'=');
-        let name = parts.next().unwrap_or_default();
-        let value = parts.next();
-        let overrides = !field.is_empty()
-            && (field_names(name).is_none() || is_override_field(name, value.unwrap_or_default()));
+        let (name, value) = split_field(field);
+        let overrides =
+            !field.is_empty() && (field_names(name).is_none() || is_override_field(name, value));
         overrides.then(|| String::from_utf8_lossy(name).into_owned())
     })
 }

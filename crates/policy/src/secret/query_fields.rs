@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::field_name::{field_names, names_codec, parent_fields};
+use super::field_name::{field_names, names_codec, parent_fields, split_field};
 
 /// How many fields of a query have each name.
 #[derive(Debug, Default)]
@@ -25,7 +25,7 @@ impl QueryFields {
         };
         let written = query.split(|byte| *byte == b'&');
         for field in written.filter(|field| !field.is_empty()) {
-            match field_names(name_of(field)) {
+            match field_names(split_field(field).0) {
                 Some(names) => names.into_iter().for_each(|name| fields.add(name)),
                 None => fields.is_odd = true,
             }
@@ -58,9 +58,5 @@ impl QueryFields {
 /// split it.
 pub(super) fn may_name_codec(field: &[u8]) -> bool {
     let mut parts = field.split(|byte| *byte == b';');
-    parts.any(|part| part.contains(&b'=') && names_codec(name_of(part)))
-}
-
-fn name_of(field: &[u8]) -> &[u8] {
-    field.split(|byte| *byte == b'=').next().unwrap_or_default()
+    parts.any(|part| part.contains(&b'=') && names_codec(split_field(part).0))
 }

@@ -178,6 +178,11 @@ fn placed(entries: &[(u64, u32)], slots: usize) -> Option<Entries> {
     Some(placed)
 }
 
+/// The flag of a group: 1 if any of its owners is reported.
+fn flag_of(group: &[u32], reported: &BTreeSet<u32>) -> u8 {
+    u8::from(group.iter().any(|owner| reported.contains(owner)))
+}
+
 impl Slot {
     fn new(hash: u64, group: u32) -> Self {
         Self(hash >> 32 << 32 | u64::from(group))
@@ -195,10 +200,7 @@ impl Reported {
     pub(super) fn new(table: &Table, is_reported: impl Fn(usize) -> bool) -> Option<Self> {
         let all = table.groups.iter().flatten().copied();
         let owners: BTreeSet<u32> = all.filter(|owner| is_reported(*owner as usize)).collect();
-        let groups = table.groups.iter().map(|group| {
-            let is_any = group.iter().any(|owner| owners.contains(owner));
-            u8::from(is_any)
-        });
+        let groups = table.groups.iter().map(|group| flag_of(group, &owners));
         let groups = groups.collect();
         (!owners.is_empty()).then_some(Self { owners, groups })
     }
@@ -214,7 +216,7 @@ impl Reported {
             return;
         }
         for (group, flag) in table.groups.iter().zip(&mut self.groups) {
-            *flag = u8::from(group.iter().any(|owner| self.owners.contains(owner)));
+            *flag = flag_of(group, &self.owners);
         }
     }
 
