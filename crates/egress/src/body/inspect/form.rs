@@ -1,6 +1,6 @@
 //! `application/x-www-form-urlencoded`: names and values between `&`. Some servers also split at
-//! `;`, and some read text that looks like JSON or XML as such, whatever its type is. So it is
-//! unknown what is next to a value if there is a `;`, or a name that is not plain.
+//! `;`, and some read text that looks like JSON or XML as such, whatever its type is. So with a `;`,
+//! or with a name that is not plain, no value counts as whole.
 
 use http_step_policy::{field_names, is_override_field};
 

@@ -1,4 +1,4 @@
-//! Guesses of secrets in tokens: what is refused for a part is also reported.
+//! A token endpoint that guesses secrets: a token that is refused for a part of one is also reported.
 
 use super::*;
 use crate::secrets::through;
