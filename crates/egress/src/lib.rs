@@ -46,7 +46,7 @@ pub use crate::timeouts::RequestOptions;
 pub use crate::usage::RunUsage;
 pub use crate::usage::audit::{AuditError, AuditLog, AuditRow, InjectedSecret, Seconds};
 pub use crate::usage::counters::UsageCounts;
-pub use crate::usage::cpu::CpuMeter;
+pub use crate::usage::cpu::{BYTES_PER_POLL, CpuMeter};
 pub use crate::usage::facts::{ConnectionUse, Protocol, TlsFacts};
 pub use crate::usage::memory::{Reservation, RunMemory};
 pub use crate::usage::notices::Notices;

@@ -1,16 +1,14 @@
 //! The contract's imports of a component, except `hash`.
 
 use http_step_egress::{
-    Aws, ClientAuthentication, Encoding, OAuth2, PlainSignature, RequestedScheme, SignatureForm,
+    Aws, BYTES_PER_POLL, ClientAuthentication, Encoding, OAuth2, PlainSignature, RequestedScheme,
+    SignatureForm,
 };
 use tokio::task::yield_now;
 
 use super::state::State;
 use crate::contract::{auth, log, properties, types};
 use crate::log::Stream;
-
-/// This many bytes of a log text are redacted before the task yields: about a millisecond.
-const PIECE: usize = 64 << 10;
 
 impl types::Host for State {}
 
@@ -113,7 +111,7 @@ impl log::Host for State {
         let within = self.log.count(text.len());
         let mut rest = text.as_str();
         loop {
-            let (piece, more) = rest.split_at(rest.floor_char_boundary(PIECE));
+            let (piece, more) = rest.split_at(rest.floor_char_boundary(BYTES_PER_POLL));
             self.log.add(stream, piece)?;
             if more.is_empty() || self.log.is_full() {
                 return Ok(within?);

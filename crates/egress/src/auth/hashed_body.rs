@@ -6,8 +6,7 @@ use http_step_signing::digest::{Algorithm, BodyHash, BodyHasher};
 use http_step_signing::sigv4::{Payload, PayloadHasher};
 use tokio::task::yield_now;
 
-/// This many bytes are hashed before the task yields: less than a millisecond.
-const PIECE: usize = 64 << 10;
+use crate::usage::cpu::BYTES_PER_POLL;
 
 /// A whole body, and its hashes by now: several signatures may need the same.
 pub(crate) struct HashedBody {
@@ -27,7 +26,7 @@ impl HashedBody {
 
     /// Read it in pieces. Between them the CPU time is counted, and other tasks run.
     pub(super) async fn read(&self, mut update: impl FnMut(&[u8])) {
-        for (number, piece) in self.bytes.chunks(PIECE).enumerate() {
+        for (number, piece) in self.bytes.chunks(BYTES_PER_POLL).enumerate() {
             if number > 0 {
                 yield_now().await;
             }

@@ -27,14 +27,11 @@ use crate::error::{Stage, TransportError};
 use crate::headers::announced_length;
 use crate::secrets::GrantedSecret;
 use crate::usage::audit::AuditEntry;
-use crate::usage::cpu::CpuMeter;
+use crate::usage::cpu::{BYTES_PER_POLL, CpuMeter};
 use crate::usage::{MessageReservation, RunUsage};
 
 /// The size of the pieces of a long body: a handle is short, but a value may be long.
 const PIECE: usize = 4 << 10;
-
-/// The number of bytes that are inspected at once.
-const INSPECTED_AT_ONCE: usize = 64 << 10;
 
 /// A long body, into which secrets are injected while it is sent.
 struct InjectedBody {
@@ -233,7 +230,7 @@ impl Egress {
 
     /// The secrets whose handles are in a body, in order.
     async fn found_in_body(&self, body: &[u8]) -> Vec<&GrantedSecret> {
-        if body.len() <= INSPECTED_AT_ONCE {
+        if body.len() <= BYTES_PER_POLL {
             return self.secrets.found_in(body).collect();
         }
         let mut found: Vec<&GrantedSecret> = Vec::new();
@@ -268,7 +265,7 @@ impl Egress {
             room.resize(whole.len().saturating_add(length))?;
             let mut injected = Zeroizing::new(Vec::with_capacity(length));
             let mut replacer = self.secrets.injector(values);
-            for (number, piece) in whole.chunks(INSPECTED_AT_ONCE).enumerate() {
+            for (number, piece) in whole.chunks(BYTES_PER_POLL).enumerate() {
                 if number > 0 {
                     yield_now().await;
                 }
@@ -328,7 +325,7 @@ impl Egress {
 
 /// Read a body that may be long.
 async fn inspect(reader: &mut BodyReader, body: &[u8]) {
-    for piece in body.chunks(INSPECTED_AT_ONCE) {
+    for piece in body.chunks(BYTES_PER_POLL) {
         reader.read(piece);
         // Count the CPU time so far, and let other tasks run.
         yield_now().await;
@@ -337,9 +334,9 @@ async fn inspect(reader: &mut BodyReader, body: &[u8]) {
 
 /// The pieces of a text, each with the end of the one before: a handle is in exactly one of them.
 fn windows(text: &[u8]) -> impl Iterator<Item = &[u8]> {
-    let starts = (0..text.len()).step_by(INSPECTED_AT_ONCE);
+    let starts = (0..text.len()).step_by(BYTES_PER_POLL);
     starts.filter_map(|start| {
-        let end = text.len().min(start + INSPECTED_AT_ONCE);
+        let end = text.len().min(start + BYTES_PER_POLL);
         text.get(start.saturating_sub(HANDLE_BYTES - 1)..end)
     })
 }

@@ -9,6 +9,10 @@ use std::time::Duration;
 
 use tokio::task::spawn_blocking;
 
+/// How many bytes of a text from a component are processed before the task yields: hashing,
+/// inspecting or redacting them takes about a millisecond.
+pub const BYTES_PER_POLL: usize = 64 << 10;
+
 /// The CPU time of a run: that of its thread while it is polled.
 #[derive(Clone, Debug, Default)]
 pub struct CpuMeter(Arc<CpuTimes>);
