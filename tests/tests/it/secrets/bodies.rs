@@ -26,8 +26,8 @@ async fn each_content_type_has_its_encoding() {
         ("application/soap+xml", "<a b='{TOKEN}'>{TOKEN}</a>"),
         ("text/plain", "{TOKEN}{TOKEN} and {TOKEN}"),
         (
-            "multipart/form-data; boundary=x",
-            "--x\\r\\nContent-Disposition: form-data; name=\"a\"\\r\\n\\r\\n{TOKEN}\\r\\n--x--\\r\\n",
+            "multipart/form-data; boundary=b-0123456789abcd",
+            "--b-0123456789abcd\\r\\nContent-Disposition: form-data; name=\"a\"\\r\\n\\r\\n{TOKEN}\\r\\n--b-0123456789abcd--\\r\\n",
         ),
     ];
     for (content_type, body) in bodies {

@@ -315,7 +315,7 @@ const BESIDE: &[&str] = &[
     "POST HERE/ | header content-type: text/xml | body <a>x{TOKEN}</a>",
     // The comment ends in what looks like an attribute.
     "POST HERE/ | header content-type: text/xml | body <a><!---><b c=\"-->x\" d=\"{TOKEN}\"/></a>",
-    "POST HERE/ | header content-type: multipart/form-data; boundary=b | body --b\\r\\n\\r\\nx{TOKEN}\\r\\n--b--",
+    "POST HERE/ | header content-type: multipart/form-data; boundary=b-0123456789abcd | body --b-0123456789abcd\\r\\n\\r\\nx{TOKEN}\\r\\n--b-0123456789abcd--",
     // qs joins them.
     "GET HERE/?q=x&q[a]={TOKEN}",
     // Items of a list, which many servers join.
@@ -331,7 +331,7 @@ const BESIDE: &[&str] = &[
     "POST HERE/ | header content-type: application/x-www-form-urlencoded+xml | body <a>{TOKEN}</a>",
     "POST HERE/ | header content-type: text/xml | body q=x<a>{TOKEN}</a>",
     // Two parts of one name, of which one seems to have another.
-    "POST HERE/ | header content-type: multipart/form-data; boundary=b | body --b\\r\\nContent-Disposition: form-data; name=a\\r\\nContent-Type: text/plain; name=z\\r\\n\\r\\nx\\r\\n--b\\r\\nContent-Disposition: form-data; name=a\\r\\n\\r\\n{TOKEN}\\r\\n--b--",
+    "POST HERE/ | header content-type: multipart/form-data; boundary=b-0123456789abcd | body --b-0123456789abcd\\r\\nContent-Disposition: form-data; name=a\\r\\nContent-Type: text/plain; name=z\\r\\n\\r\\nx\\r\\n--b-0123456789abcd\\r\\nContent-Disposition: form-data; name=a\\r\\n\\r\\n{TOKEN}\\r\\n--b-0123456789abcd--",
 ];
 
 /// A server that keeps a fixed number of characters of a field reveals a value character by
@@ -388,7 +388,7 @@ async fn nothing_stands_beside_a_secret_by_default() {
             the policy does not allow the secret `TOKEN` in the body of a request to HERE next to other text: it must be a whole form field, multipart part, JSON string or text of the body
         POST HERE/ | header content-type: text/xml | body <a><!---><b c="-->x" d="{TOKEN}"/></a>
             the policy does not allow the secret `TOKEN` in the body of a request to HERE next to other text: it must be a whole form field, multipart part, JSON string or text of the body
-        POST HERE/ | header content-type: multipart/form-data; boundary=b | body --b\r\n\r\nx{TOKEN}\r\n--b--
+        POST HERE/ | header content-type: multipart/form-data; boundary=b-0123456789abcd | body --b-0123456789abcd\r\n\r\nx{TOKEN}\r\n--b-0123456789abcd--
             the policy does not allow the secret `TOKEN` in the body of a request to HERE next to other text: it must be a whole form field, multipart part, JSON string or text of the body
         GET HERE/?q=x&q[a]={TOKEN}
             the policy does not allow the secret `TOKEN` in the query of a request to HERE: servers join the field `q[a]` with another one of the request
@@ -408,7 +408,7 @@ async fn nothing_stands_beside_a_secret_by_default() {
             the policy does not allow the secret `TOKEN` in the body of a request to HERE next to other text: it must be a whole form field, multipart part, JSON string or text of the body
         POST HERE/ | header content-type: text/xml | body q=x<a>{TOKEN}</a>
             the policy does not allow the secret `TOKEN` in the body of a request to HERE next to other text: it must be a whole form field, multipart part, JSON string or text of the body
-        POST HERE/ | header content-type: multipart/form-data; boundary=b | body --b\r\nContent-Disposition: form-data; name=a\r\nContent-Type: text/plain; name=z\r\n\r\nx\r\n--b\r\nContent-Disposition: form-data; name=a\r\n\r\n{TOKEN}\r\n--b--
+        POST HERE/ | header content-type: multipart/form-data; boundary=b-0123456789abcd | body --b-0123456789abcd\r\nContent-Disposition: form-data; name=a\r\nContent-Type: text/plain; name=z\r\n\r\nx\r\n--b-0123456789abcd\r\nContent-Disposition: form-data; name=a\r\n\r\n{TOKEN}\r\n--b-0123456789abcd--
             the policy does not allow the secret `TOKEN` in the body of a request to HERE next to other text: it must be a whole form field, multipart part, JSON string or text of the body
     "#]].assert_eq(&said(&service, secret("TOKEN", &service.origin), BESIDE).await);
     assert_eq!(service.connections(), 0);
@@ -473,8 +473,10 @@ async fn nothing_stands_after_an_open_escape() {
 async fn nothing_stands_in_recoded_text() {
     let service = silent().await;
     let type_of = |it: &str| format!("POST HERE/ | header content-type: {it}");
-    let part = |header: &str| format!("--b\\r\\n{header}\\r\\n\\r\\n{{TOKEN}}\\r\\n--b--");
-    let multipart = type_of("multipart/form-data; boundary=b");
+    let part = |header: &str| {
+        format!("--b-0123456789abcd\\r\\n{header}\\r\\n\\r\\n{{TOKEN}}\\r\\n--b-0123456789abcd--")
+    };
+    let multipart = type_of("multipart/form-data; boundary=b-0123456789abcd");
     let orders = [
         format!(
             "{} | body {{TOKEN}}",
@@ -512,11 +514,11 @@ async fn nothing_stands_in_recoded_text() {
             the policy does not allow the secret `TOKEN` in the body of a request to HERE: the request declares another charset or encoding for its URL or body, or a part of it (`charset`, `Content-Encoding`, `Content-Transfer-Encoding`), in which the value could not be redacted from a response; no policy can allow this
         POST HERE/ | header content-encoding: gzip | body {TOKEN}
             the policy does not allow the secret `TOKEN` in the body of a request to HERE: the request declares another charset or encoding for its URL or body, or a part of it (`charset`, `Content-Encoding`, `Content-Transfer-Encoding`), in which the value could not be redacted from a response; no policy can allow this
-        POST HERE/ | header content-type: multipart/form-data; boundary=b | body --b\r\nContent-Type: text/plain; charset=utf-16\r\n\r\n{TOKEN}\r\n--b--
+        POST HERE/ | header content-type: multipart/form-data; boundary=b-0123456789abcd | body --b-0123456789abcd\r\nContent-Type: text/plain; charset=utf-16\r\n\r\n{TOKEN}\r\n--b-0123456789abcd--
             the policy does not allow the secret `TOKEN` in the body of a request to HERE: the request declares another charset or encoding for its URL or body, or a part of it (`charset`, `Content-Encoding`, `Content-Transfer-Encoding`), in which the value could not be redacted from a response; no policy can allow this
-        POST HERE/ | header content-type: multipart/form-data; boundary=b | body --b\r\nContent-Transfer-Encoding: base64\r\n\r\n{TOKEN}\r\n--b--
+        POST HERE/ | header content-type: multipart/form-data; boundary=b-0123456789abcd | body --b-0123456789abcd\r\nContent-Transfer-Encoding: base64\r\n\r\n{TOKEN}\r\n--b-0123456789abcd--
             the policy does not allow the secret `TOKEN` in the body of a request to HERE: the request declares another charset or encoding for its URL or body, or a part of it (`charset`, `Content-Encoding`, `Content-Transfer-Encoding`), in which the value could not be redacted from a response; no policy can allow this
-        POST HERE/ | header content-type: multipart/form-data; boundary=b | body --b\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n{TOKEN}\r\n--b--
+        POST HERE/ | header content-type: multipart/form-data; boundary=b-0123456789abcd | body --b-0123456789abcd\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n{TOKEN}\r\n--b-0123456789abcd--
             in body
         GET HERE/?q={TOKEN} | header content-type: text/plain; charset=utf-16-le
             the policy does not allow the secret `TOKEN` in the query of a request to HERE: the request declares another charset or encoding for its URL or body, or a part of it (`charset`, `Content-Encoding`, `Content-Transfer-Encoding`), in which the value could not be redacted from a response; no policy can allow this
@@ -541,7 +543,7 @@ async fn whole_in_bodies() {
         "POST HERE/ | header content-type: application/json | body [{\"a\": \"{TOKEN}\"}, 1]",
         "POST HERE/ | header content-type: application/x-www-form-urlencoded | body a={TOKEN}&b=c",
         "POST HERE/ | header content-type: text/xml | body <a b='{TOKEN}'>{TOKEN}</a>",
-        "POST HERE/ | header content-type: multipart/form-data; boundary=b | body --b\\r\\nContent-Disposition: form-data; name=a\\r\\n\\r\\n{TOKEN}\\r\\n--b--",
+        "POST HERE/ | header content-type: multipart/form-data; boundary=b-0123456789abcd | body --b-0123456789abcd\\r\\nContent-Disposition: form-data; name=a\\r\\n\\r\\n{TOKEN}\\r\\n--b-0123456789abcd--",
     ];
     let secret = secret_in("TOKEN", &service.origin, &[Place::Body]);
     let said = said(&service, secret, &orders).await;
@@ -604,7 +606,7 @@ async fn a_bound_secret_is_sent_without_overrides() {
         &format!("POST HERE/ | header api-key: {{TOKEN}} | {form} | body a=b&_method=DELETE"),
         &format!("POST HERE/ | {form} | body _method=DELETE&a={{TOKEN}}"),
         "POST HERE/ | header api-key: {TOKEN} | header content-type: application/json | body {\"_method\": \"DELETE\"}",
-        "POST HERE/ | header api-key: {TOKEN} | header content-type: multipart/form-data; boundary=b | body --b\\r\\nContent-Disposition: form-data; name=\"_method\"\\r\\n\\r\\nDELETE\\r\\n--b--",
+        "POST HERE/ | header api-key: {TOKEN} | header content-type: multipart/form-data; boundary=b-0123456789abcd | body --b-0123456789abcd\\r\\nContent-Disposition: form-data; name=\"_method\"\\r\\n\\r\\nDELETE\\r\\n--b-0123456789abcd--",
         &format!("POST HERE/ | auth hmac github {{TOKEN}} | {form} | body _method=DELETE"),
         "POST HERE/ | header x-http-method-override: DELETE",
         &format!("POST HERE/ | header api-key: {{TOKEN}} | {form} | body a=b"),
@@ -645,7 +647,7 @@ async fn a_bound_secret_is_sent_without_overrides() {
             the policy does not allow the secret `TOKEN` in the body of a request to HERE with `_method`: it is granted only for POST requests, and `_method` can make a server use another method or path; remove it
         POST HERE/ | header api-key: {TOKEN} | header content-type: application/json | body {"_method": "DELETE"}
             the policy does not allow the secret `TOKEN` in a header of a request to HERE with `_method`: it is granted only for POST requests, and `_method` can make a server use another method or path; remove it
-        POST HERE/ | header api-key: {TOKEN} | header content-type: multipart/form-data; boundary=b | body --b\r\nContent-Disposition: form-data; name="_method"\r\n\r\nDELETE\r\n--b--
+        POST HERE/ | header api-key: {TOKEN} | header content-type: multipart/form-data; boundary=b-0123456789abcd | body --b-0123456789abcd\r\nContent-Disposition: form-data; name="_method"\r\n\r\nDELETE\r\n--b-0123456789abcd--
             the policy does not allow the secret `TOKEN` in a header of a request to HERE with `_method`: it is granted only for POST requests, and `_method` can make a server use another method or path; remove it
         POST HERE/ | auth hmac github {TOKEN} | header content-type: application/x-www-form-urlencoded | body _method=DELETE
             the policy does not allow the secret `TOKEN` as the signing key of a request to HERE with `_method`: it is granted only for POST requests, and `_method` can make a server use another method or path; remove it

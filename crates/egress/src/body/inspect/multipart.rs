@@ -24,6 +24,10 @@ const DISPOSITION: &str = "content-disposition";
 /// How much of a content is kept, which may be the name of a method.
 const MAX_VALUE: usize = 64;
 
+/// The minimum length of a boundary. Some servers find it anywhere in a value, so a step could guess
+/// what follows `--` in a secret by choosing a short one. Those of all common clients are longer.
+const MIN_BOUNDARY: usize = 16;
+
 /// The maximum length of a boundary (RFC 2046, section 5.1.1).
 const MAX_BOUNDARY: usize = 70;
 
@@ -53,6 +57,7 @@ enum Next {
 pub(super) struct Multipart {
     /// `\n--` and the boundary.
     delimiter: Vec<u8>,
+    finder: Finder,
     next: Next,
     header: Vec<u8>,
     /// The name of the current part.
@@ -90,14 +95,15 @@ impl Multipart {
         let boundary = unquoted.unwrap_or(boundary);
         // Some servers end a boundary at other characters.
         let is_of_boundary = |byte: u8| byte.is_ascii_alphanumeric() || b"'+_-.".contains(&byte);
-        if boundary.is_empty()
-            || boundary.len() > MAX_BOUNDARY
+        if !(MIN_BOUNDARY..=MAX_BOUNDARY).contains(&boundary.len())
             || !boundary.bytes().all(is_of_boundary)
         {
             return None;
         }
+        let delimiter = format!("\n--{boundary}").into_bytes();
         Some(Self {
-            delimiter: format!("\n--{boundary}").into_bytes(),
+            finder: Finder::new(&delimiter[1..]),
+            delimiter,
             next: Next::First(1),
             header: Vec::new(),
             name: Vec::new(),
@@ -131,6 +137,12 @@ impl Multipart {
             // Some servers find parts here, too.
             Next::Epilogue if byte.is_ascii_whitespace() => (Next::Epilogue, Event::Outside),
             _ => (Next::Nothing, Event::Outside),
+        };
+        // Django finds a delimiter anywhere in a line, Werkzeug after a CR or an empty content.
+        let (next, event) = if self.finder.ends_at(byte) && !matches!(next, Next::AfterDelimiter) {
+            (Next::Nothing, Event::Outside)
+        } else {
+            (next, event)
         };
         let breaks = matches!(next, Next::Nothing) && !self.is_broken();
         if breaks {
@@ -325,6 +337,42 @@ fn name_in(header: &[u8]) -> Option<String> {
         None => name.split_at(name.find(';').unwrap_or(name.len())),
     };
     (after.is_empty() || after.starts_with(';')).then(|| name.to_owned())
+}
+
+/// Finds each occurrence of a text in a stream (Knuth, Morris and Pratt).
+struct Finder {
+    text: Vec<u8>,
+    /// For each length of a prefix, that of its longest proper suffix that is a prefix, too.
+    borders: Vec<usize>,
+    matched: usize,
+}
+
+impl Finder {
+    fn new(text: &[u8]) -> Self {
+        let mut borders = vec![0; text.len() + 1];
+        let mut border = 0;
+        for end in 1..text.len() {
+            while border > 0 && text[border] != text[end] {
+                border = borders[border];
+            }
+            border += usize::from(text[border] == text[end]);
+            borders[end + 1] = border;
+        }
+        Self {
+            text: text.to_owned(),
+            borders,
+            matched: 0,
+        }
+    }
+
+    /// Whether an occurrence ends with the next byte.
+    fn ends_at(&mut self, byte: u8) -> bool {
+        while self.matched > 0 && self.text.get(self.matched) != Some(&byte) {
+            self.matched = self.borders[self.matched];
+        }
+        self.matched += usize::from(self.text.get(self.matched) == Some(&byte));
+        self.matched == self.text.len()
+    }
 }
 
 impl Next {

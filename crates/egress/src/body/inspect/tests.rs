@@ -256,22 +256,29 @@ fn json() {
 fn multipart() {
     let part = |content: &str| {
         format!(
-            "--b-1\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\n{content}\r\n--b-1--\r\n"
+            "--b-0123456789abcd\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\n{content}\r\n--b-0123456789abcd--\r\n"
+        )
+    };
+    // A part with another one in its content, where a delimiter is not after CRLF.
+    let hidden = |before: &str, line_end: &str| {
+        let disposition = "Content-Disposition: form-data; name=";
+        format!(
+            "--b-0123456789abcd\r\n{disposition}c\r\n\r\n{before}--b-0123456789abcd{line_end}{disposition}a{line_end}{line_end}x\r\n"
         )
     };
     let whole = [
         part("{}"),
         format!(
-            "--b-1\r\nContent-Disposition: form-data; name=b\r\n\r\n\r\nx\r\n\r\r\n{}",
+            "--b-0123456789abcd\r\nContent-Disposition: form-data; name=b\r\n\r\n\r\nx\r\n\r\r\n{}",
             part("{}")
         ),
-        "--b-1\r\ncontent-type: text/plain\r\nContent-Length: 1\r\ncontent-disposition: form-data; name=b\r\nContent-Transfer-Encoding: binary\r\n\r\n{}\r\n--b-1--".to_owned(),
+        "--b-0123456789abcd\r\ncontent-type: text/plain\r\nContent-Length: 1\r\ncontent-disposition: form-data; name=b\r\nContent-Transfer-Encoding: binary\r\n\r\n{}\r\n--b-0123456789abcd--".to_owned(),
         format!(
-            "--b-1\r\nContent-Disposition: form-data; name=b; filename=\"x\"\r\n\r\n\0\r\n--b-\r\n--b\r\n{}",
+            "--b-0123456789abcd\r\nContent-Disposition: form-data; name=b; filename=\"x\"\r\n\r\n\0\r\n--b-\r\n--b\r\n{}",
             part("{}")
         ),
         format!(
-            "--b-1\r\nContent-Disposition: form-data; name=b; filename=a; filename*=utf-8''a\r\n\r\n\r\n{}",
+            "--b-0123456789abcd\r\nContent-Disposition: form-data; name=b; filename=a; filename*=utf-8''a\r\n\r\n\r\n{}",
             part("{}")
         ),
     ];
@@ -289,22 +296,31 @@ fn multipart() {
         part("{}\r\n--b-2"),
         part("{}\r\n-"),
         part("\r{}"),
-        "--b-1\r\nContent-Disposition: form-data; name=\"{}\"\r\n\r\nx\r\n--b-1--".to_owned(),
-        "{}--b-1\r\n\r\nx\r\n--b-1--".to_owned(),
+        "--b-0123456789abcd\r\nContent-Disposition: form-data; name=\"{}\"\r\n\r\nx\r\n--b-0123456789abcd--".to_owned(),
+        "{}--b-0123456789abcd\r\n\r\nx\r\n--b-0123456789abcd--".to_owned(),
+        // Django finds a delimiter anywhere in a line, Werkzeug after a CR or an empty content.
+        part("{} --b-0123456789abcd"),
+        part("{}\n--b-0123456789abcd--"),
+        format!("{}{}", hidden("x", "\r\n"), part("{}")),
+        format!("{}{}", hidden("x\r", "\r"), part("{}")),
+        format!("{}{}", hidden("x\n", "\n"), part("{}")),
+        format!("{}{}", hidden("", "\r\n"), part("{}")),
+        format!("{}{}", hidden("\r\n-", "\r\n"), part("{}")),
+        format!("{}{}", hidden("--b-0123456789abc", "\r\n"), part("{}")),
         // Rack takes other fields for the name, or the type.
-        "--b-1\r\n\r\n{}\r\n--b-1--".to_owned(),
-        "--b-1\r\nContent-Type: text/plain\r\n\r\n{}\r\n--b-1--".to_owned(),
-        "--b-1\r\nContent-Disposition: form-data\r\n\r\n{}\r\n--b-1--".to_owned(),
-        "--b-1\r\nContent-Disposition: form-data\r\nContent-Type: text/plain; name=b\r\n\r\n{}\r\n--b-1--".to_owned(),
-        "--b-1\r\nContent-Disposition: form-data; filename=a\r\n\r\n{}\r\n--b-1--".to_owned(),
-        format!("--b-1\r\nContent-ID: a\r\n\r\nx\r\n{}", part("{}")),
-        "--b-1\r\n\r\n{}".to_owned(),
-        "--b-1\r\n\r\nx\r\n--b-1--\r\n{}".to_owned(),
+        "--b-0123456789abcd\r\n\r\n{}\r\n--b-0123456789abcd--".to_owned(),
+        "--b-0123456789abcd\r\nContent-Type: text/plain\r\n\r\n{}\r\n--b-0123456789abcd--".to_owned(),
+        "--b-0123456789abcd\r\nContent-Disposition: form-data\r\n\r\n{}\r\n--b-0123456789abcd--".to_owned(),
+        "--b-0123456789abcd\r\nContent-Disposition: form-data\r\nContent-Type: text/plain; name=b\r\n\r\n{}\r\n--b-0123456789abcd--".to_owned(),
+        "--b-0123456789abcd\r\nContent-Disposition: form-data; filename=a\r\n\r\n{}\r\n--b-0123456789abcd--".to_owned(),
+        format!("--b-0123456789abcd\r\nContent-ID: a\r\n\r\nx\r\n{}", part("{}")),
+        "--b-0123456789abcd\r\n\r\n{}".to_owned(),
+        "--b-0123456789abcd\r\n\r\nx\r\n--b-0123456789abcd--\r\n{}".to_owned(),
         // Lenient servers find another start of the content.
-        "--b-1\nContent-Disposition: form-data; name=a\n\nx\r\n\r\n{}\r\n--b-1--".to_owned(),
-        "--b-1\r\nContent-Disposition: form-data; name=a\n\nx\r\n\r\n{}\r\n--b-1--".to_owned(),
-        format!("--b-1\r\n\r\nx\n--b-1\nA: b\n\ny\r\n{}", part("{}")),
-        format!("--b-1 \r\n\r\nx\r\n{}", part("{}")),
+        "--b-0123456789abcd\nContent-Disposition: form-data; name=a\n\nx\r\n\r\n{}\r\n--b-0123456789abcd--".to_owned(),
+        "--b-0123456789abcd\r\nContent-Disposition: form-data; name=a\n\nx\r\n\r\n{}\r\n--b-0123456789abcd--".to_owned(),
+        format!("--b-0123456789abcd\r\n\r\nx\n--b-0123456789abcd\nA: b\n\ny\r\n{}", part("{}")),
+        format!("--b-0123456789abcd \r\n\r\nx\r\n{}", part("{}")),
     ];
     // Several names of one part: each server chooses one of them, and joins parts with that name.
     let names = [
@@ -331,15 +347,15 @@ fn multipart() {
         .into_iter()
         .chain(names.into_iter().map(|names| {
             format!(
-                "--b-1\r\nContent-Disposition: form-data; {names}\r\n\r\nx\r\n{}",
+                "--b-0123456789abcd\r\nContent-Disposition: form-data; {names}\r\n\r\nx\r\n{}",
                 part("{}")
             )
         }))
         .collect();
     for content_type in [
-        "multipart/form-data; boundary=b-1",
-        "Multipart/Form-Data; charset=utf-8; boundary=\"b-1\"",
-        "multipart/mixed;boundary=b-1",
+        "multipart/form-data; boundary=b-0123456789abcd",
+        "Multipart/Form-Data; charset=utf-8; boundary=\"b-0123456789abcd\"",
+        "multipart/mixed;boundary=b-0123456789abcd",
     ] {
         check(
             content_type,
@@ -350,22 +366,41 @@ fn multipart() {
     for content_type in [
         "multipart/form-data",
         "multipart/form-data; boundary=",
-        "multipart/form-data; boundary=x; boundary=b-1",
-        "multipart/form-data; boundary*0=b; boundary=b-1",
+        "multipart/form-data; boundary=x; boundary=b-0123456789abcd",
+        "multipart/form-data; boundary*0=b; boundary=b-0123456789abcd",
         "multipart/form-data; boundary=\"b\\-1\"",
         // PHP ends the boundary at the comma.
-        "multipart/form-data; boundary=b,c",
+        "multipart/form-data; boundary=b-0123456789abcd,c",
     ] {
         check(content_type, &["{}"], &[&part("{}")]);
+    }
+}
+
+/// A server that finds a boundary in the middle of a value would show what follows `--` in it.
+#[test]
+fn short_boundaries() {
+    for (boundary, is_long) in [
+        ("k", false),
+        ("0123456789abcde", false),
+        ("0123456789abcdef", true),
+        ("------------------------d74496d66958873e", true),
+    ] {
+        let content_type = format!("multipart/form-data; boundary={boundary}");
+        let body = format!(
+            "--{boundary}\r\nContent-Disposition: form-data; name=a\r\n\r\n{{}}\r\n--{boundary}--"
+        );
+        assert_eq!(is_whole(&content_type, &body), is_long, "{boundary}");
     }
 }
 
 /// In another charset or coding the value would not be recognized, whatever its placement is.
 #[test]
 fn recoded_bodies() {
-    let part = |header: &str| format!("--b-1\r\n{header}\r\n\r\n{{}}\r\n--b-1--\r\n");
-    let multipart = "multipart/form-data; boundary=b-1";
-    let charset = "--b-1\r\nContent-Disposition: form-data; name=\"_charset_\"\r\n\r\nutf-16\r\n";
+    let part = |header: &str| {
+        format!("--b-0123456789abcd\r\n{header}\r\n\r\n{{}}\r\n--b-0123456789abcd--\r\n")
+    };
+    let multipart = "multipart/form-data; boundary=b-0123456789abcd";
+    let charset = "--b-0123456789abcd\r\nContent-Disposition: form-data; name=\"_charset_\"\r\n\r\nutf-16\r\n";
     for (content_type, body) in [
         ("text/plain; charset=utf-16le", "{}".to_owned()),
         ("application/json; charset=UTF-32", r#"["{}"]"#.to_owned()),
@@ -381,7 +416,10 @@ fn recoded_bodies() {
             "application/x-www-form-urlencoded",
             "_charset_=utf-16&a={}".to_owned(),
         ),
-        ("multipart/form-data; boundary=b-1; charset=utf-7", part("")),
+        (
+            "multipart/form-data; boundary=b-0123456789abcd; charset=utf-7",
+            part(""),
+        ),
         (
             multipart,
             part("Content-Type: text/plain; charset=utf-16le"),
@@ -438,7 +476,7 @@ fn overrides_in_possible_forms() {
         let reader = read_in(&header, &secrets(), body.as_bytes(), 3);
         reader.override_field().map(str::to_owned)
     };
-    let part = "--b\r\nContent-Disposition: form-data; name=\"_method\"\r\n\r\nDELETE\r\n--b--\r\n";
+    let part = "--b-0123456789abcd\r\nContent-Disposition: form-data; name=\"_method\"\r\n\r\nDELETE\r\n--b-0123456789abcd--\r\n";
     for (content_type, body, overrides) in [
         (None, "_method=DELETE", true),
         (None, "a=b", false),
@@ -456,8 +494,12 @@ fn overrides_in_possible_forms() {
             "_method=DELETE",
             true,
         ),
-        (Some("multipart/xml; boundary=b"), part, true),
-        (Some("multipart/form-data+xml; boundary=b"), part, true),
+        (Some("multipart/xml; boundary=b-0123456789abcd"), part, true),
+        (
+            Some("multipart/form-data+xml; boundary=b-0123456789abcd"),
+            part,
+            true,
+        ),
         (
             Some("application/x-www-form-urlencoded, text/plain"),
             "_method=DELETE",
@@ -469,15 +511,19 @@ fn overrides_in_possible_forms() {
             true,
         ),
         (Some("multipart/form-data; boundary=\"b=b\""), "a=b", true),
-        (Some("multipart/form-data; boundary=b"), part, true),
         (
-            Some("multipart/form-data; boundary=b"),
+            Some("multipart/form-data; boundary=b-0123456789abcd"),
+            part,
+            true,
+        ),
+        (
+            Some("multipart/form-data; boundary=b-0123456789abcd"),
             &part.replace("_method", "a"),
             false,
         ),
         (
-            Some("multipart/form-data; boundary=b"),
-            &format!("--b\r\n\r\nx\r\n--b--\r\n{part}"),
+            Some("multipart/form-data; boundary=b-0123456789abcd"),
+            &format!("--b-0123456789abcd\r\n\r\nx\r\n--b-0123456789abcd--\r\n{part}"),
             true,
         ),
     ] {
@@ -565,8 +611,8 @@ fn other_types() {
         "text/csv",
         // Some servers interpret these as a form or as parts, others don't.
         "application/x-www-form-urlencoded+json",
-        "multipart/xml; boundary=b",
-        "multipart/form-data+xml; boundary=b",
+        "multipart/xml; boundary=b-0123456789abcd",
+        "multipart/form-data+xml; boundary=b-0123456789abcd",
         // Some servers take the last type of a list.
         "application/x-www-form-urlencoded;, text/plain",
     ] {
@@ -601,7 +647,7 @@ fn other_types() {
 #[test]
 fn overrides() {
     let form = "application/x-www-form-urlencoded";
-    let part = "multipart/form-data; boundary=b";
+    let part = "multipart/form-data; boundary=b-0123456789abcd";
     let json = "application/json";
     for (content_type, body) in [
         (form, "_method=DELETE"),
@@ -640,30 +686,33 @@ fn overrides() {
         (json, r#"{"a": "_method"}"#),
         (
             part,
-            "--b\r\nContent-Disposition: form-data; name=\"_method\"\r\n\r\nDELETE\r\n--b--",
+            "--b-0123456789abcd\r\nContent-Disposition: form-data; name=\"_method\"\r\n\r\nDELETE\r\n--b-0123456789abcd--",
         ),
         (
             part,
-            "--b\r\nContent-Disposition: form-data; name*=UTF-8''%5fmethod\r\n\r\nDELETE\r\n--b--",
+            "--b-0123456789abcd\r\nContent-Disposition: form-data; name*=UTF-8''%5fmethod\r\n\r\nDELETE\r\n--b-0123456789abcd--",
         ),
         (
             part,
-            "--b\r\nContent-Disposition: form-data; name=\"\\_method\"\r\n\r\nDELETE\r\n--b--",
+            "--b-0123456789abcd\r\nContent-Disposition: form-data; name=\"\\_method\"\r\n\r\nDELETE\r\n--b-0123456789abcd--",
         ),
         // Rack takes it for the name.
         (
             part,
-            "--b\r\nContent-ID: _method\r\n\r\nDELETE\r\n--b--\r\n",
+            "--b-0123456789abcd\r\nContent-ID: _method\r\n\r\nDELETE\r\n--b-0123456789abcd--\r\n",
         ),
         (
             part,
-            "--b\r\nContent-ID: <_method>\r\n\r\nDELETE\r\n--b--\r\n",
+            "--b-0123456789abcd\r\nContent-ID: <_method>\r\n\r\nDELETE\r\n--b-0123456789abcd--\r\n",
         ),
-        (part, "--b\r\n\r\nDELETE\r\n--b--\r\n"),
+        (
+            part,
+            "--b-0123456789abcd\r\n\r\nDELETE\r\n--b-0123456789abcd--\r\n",
+        ),
         // Servers interpret this differently.
         (
             part,
-            "--b\nContent-Disposition: form-data; name=_method\n\nDELETE\n--b--",
+            "--b-0123456789abcd\nContent-Disposition: form-data; name=_method\n\nDELETE\n--b-0123456789abcd--",
         ),
     ] {
         assert!(
@@ -676,7 +725,7 @@ fn overrides() {
         (json, r#"{"a": "the _method", "method": 1}"#),
         (
             part,
-            "--b\r\nContent-Disposition: form-data; name=a\r\n\r\n_method\r\n--b--",
+            "--b-0123456789abcd\r\nContent-Disposition: form-data; name=a\r\n\r\n_method\r\n--b-0123456789abcd--",
         ),
     ] {
         assert_eq!(read(content_type, body).override_field(), None, "{body}");
@@ -704,11 +753,11 @@ fn us_ascii_is_only_for_ascii_values() {
         let secrets = GrantedSecrets::with_values(&[(secret.clone(), value)]);
         let handle = secrets.handle("TOKEN").unwrap().unwrap();
         let part = format!(
-            "--b\r\nContent-Disposition: form-data; name=a\r\nContent-Type: text/plain; charset=us-ascii\r\n\r\n{handle}\r\n--b--"
+            "--b-0123456789abcd\r\nContent-Disposition: form-data; name=a\r\nContent-Type: text/plain; charset=us-ascii\r\n\r\n{handle}\r\n--b-0123456789abcd--"
         );
         for (content_type, body) in [
             ("text/plain; charset=us-ascii", &handle),
-            ("multipart/form-data; boundary=b", &part),
+            ("multipart/form-data; boundary=b-0123456789abcd", &part),
         ] {
             let mut header = HeaderMap::new();
             header.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
@@ -729,7 +778,9 @@ fn many_handles_take_linear_time() {
     let secrets = secrets();
     let handle = secrets.handle("TOKEN").unwrap().unwrap();
     let part = |name: &str| {
-        format!("--b\r\nContent-Disposition: form-data; name={name}\r\n\r\n{handle}\r\n")
+        format!(
+            "--b-0123456789abcd\r\nContent-Disposition: form-data; name={name}\r\n\r\n{handle}\r\n"
+        )
     };
     for (content_type, field) in [
         ("application/x-www-form-urlencoded", format!("={handle}&")),
@@ -741,8 +792,11 @@ fn many_handles_take_linear_time() {
             "application/x-www-form-urlencoded",
             format!("a[x-NUMBER]={handle}&"),
         ),
-        ("multipart/form-data; boundary=b", part("a")),
-        ("multipart/form-data; boundary=b", part("aNUMBER")),
+        ("multipart/form-data; boundary=b-0123456789abcd", part("a")),
+        (
+            "multipart/form-data; boundary=b-0123456789abcd",
+            part("aNUMBER"),
+        ),
         ("application/x-ndjson", format!("[\"{handle}\"]\n")),
         ("text/xml", format!("<a>{handle}</a>")),
     ] {

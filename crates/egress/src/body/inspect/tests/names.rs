@@ -5,15 +5,15 @@ use super::{is_whole, read};
 use crate::body::inspect::{BodyReader, OwnedPlacement};
 
 const FORM: &str = "application/x-www-form-urlencoded";
-const MULTIPART: &str = "multipart/form-data; boundary=b";
+const MULTIPART: &str = "multipart/form-data; boundary=b-0123456789abcd";
 
 /// A part with this text as the parameters of its `form-data`.
 fn part(parameters: &str, content: &str) -> String {
-    format!("--b\r\nContent-Disposition: form-data{parameters}\r\n\r\n{content}\r\n")
+    format!("--b-0123456789abcd\r\nContent-Disposition: form-data{parameters}\r\n\r\n{content}\r\n")
 }
 
 fn end(parts: &[String]) -> String {
-    format!("{}--b--\r\n", parts.concat())
+    format!("{}--b-0123456789abcd--\r\n", parts.concat())
 }
 
 fn overrides(content_type: &str, body: &str) -> Option<String> {
