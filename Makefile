@@ -25,16 +25,26 @@ setup: ## install the WebAssembly targets that the build needs
 	@test "$$(rustup target list --installed 2>/dev/null | grep -c '^wasm32-wasip[12]$$')" = 2 \
 		|| { echo 'Installing the targets wasm32-wasip1 and wasm32-wasip2 …'; rustup target add wasm32-wasip1 wasm32-wasip2; }
 
-# Always the whole workspace: for a single package, dependencies have other features and are compiled again.
 .PHONY: build
 build: setup ## build the program, target/debug/http-step
-	$(CARGO) build --locked --workspace --bin http-step
+	@$(MAKE) --jobs 2 --no-print-directory build-component build-program
+
+# The component that the program contains, as its build script builds it. Cargo runs that script late, when there is
+# little else to do.
+.PHONY: build-component
+build-component:
+	@$(CARGO) build --quiet --locked --package http-step-guest --profile component-dev --target wasm32-wasip2 --target-dir target/wasm
+
+# Always the whole workspace: for a single package, dependencies have other features and are compiled again.
+.PHONY: build-program
+build-program:
+	@$(CARGO) build --locked --workspace --bin http-step
 
 .PHONY: demo
 demo: setup ## run a step against a service on loopback
 	@test -x target/debug/http-step \
 		|| echo 'The first build compiles the WebAssembly engine, which takes about five minutes on two cores.'
-	$(CARGO) build --locked --workspace --bin http-step
+	@$(MAKE) --no-print-directory build
 	@echo
 	@target/debug/http-step demo
 
