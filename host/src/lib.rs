@@ -52,8 +52,8 @@ pub use crate::engine::resources::Resources;
 pub use crate::engine::{Host, HostBuilder, HostError};
 pub use crate::log::{LogEntry, Sink, Stream};
 pub use crate::result::{
-    BodyDigest, Exchange, Header, Outcome, ReceivedResponse, RunError, RunResult, SentRequest,
-    Usage,
+    Attempt, BodyDigest, Exchange, Header, Outcome, ReceivedResponse, RunError, RunResult,
+    SentRequest, Usage,
 };
 pub use crate::run::Job;
 pub use crate::spec::properties::Properties;

@@ -29,7 +29,7 @@ pub use guest::Guest;
 pub use http_proxy::HttpProxy;
 pub use names::Names;
 pub use record::{error, ledger, transcript};
-pub use scripted::Scripted;
+pub use scripted::{Reaction, Scripted};
 pub use service::{Answer, Recorded, Service};
 pub use socks::SocksProxy;
 pub use streams::{Requested, ServerConnection, Streams};

@@ -76,6 +76,25 @@ impl Scripted {
         (Self { origin }, requests)
     }
 
+    /// React to each connection in turn, to those after the last reaction as to that one. Keeps the
+    /// requests that were read.
+    pub async fn reacts(reactions: &[Reaction]) -> (Self, Arc<Mutex<Vec<String>>>) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let origin = format!("http://{}", listener.local_addr().expect("an address"));
+        let requests = Arc::<Mutex<Vec<String>>>::default();
+        let kept = Arc::clone(&requests);
+        let reactions = reactions.to_vec();
+        tokio::spawn(async move {
+            let mut number = 0;
+            while let Ok((stream, _)) = listener.accept().await {
+                let reaction = reactions[number.min(reactions.len() - 1)].clone();
+                number += 1;
+                tokio::spawn(react(stream, reaction, Arc::clone(&kept)));
+            }
+        });
+        (Self { origin }, requests)
+    }
+
     /// The origin of a port that nothing listens on.
     pub async fn closed_port() -> String {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
@@ -91,6 +110,39 @@ impl Scripted {
             }
         });
         Self { origin }
+    }
+}
+
+/// How a server reacts to a connection.
+#[derive(Clone, Debug)]
+pub enum Reaction {
+    /// It reads a request, writes these bytes, and closes the connection.
+    Answers(String),
+    /// It reads a request and closes the connection.
+    Closes,
+    /// It reads a request and sends nothing.
+    Hangs,
+}
+
+impl Reaction {
+    /// An empty response with a status code, and header fields that each end with a line break.
+    pub fn status(status: u16, header: &str) -> Self {
+        Self::Answers(format!(
+            "HTTP/1.1 {status} \r\n{header}Connection: close\r\nContent-Length: 0\r\n\r\n"
+        ))
+    }
+}
+
+async fn react(mut stream: TcpStream, reaction: Reaction, kept: Arc<Mutex<Vec<String>>>) {
+    let Some(request) = request(&mut stream).await else {
+        return;
+    };
+    kept.lock().expect("no panic").push(request);
+    match reaction {
+        Reaction::Answers(answer) => _ = stream.write_all(answer.as_bytes()).await,
+        Reaction::Closes => {}
+        // Until the client disconnects.
+        Reaction::Hangs => _ = stream.read(&mut [0]).await,
     }
 }
 

@@ -116,6 +116,7 @@ fn json_is_one_object() {
               "proxy": null,
               "secrets": [],
               "partial_echoes": [],
+              "idempotency_key": null,
               "attempts": 1,
               "connection": "new",
               "protocol": "HTTP/1.1",
@@ -133,6 +134,16 @@ fn json_is_one_object() {
                 "body": "N"
               },
               "error": null
+            }
+          ],
+          "attempts": [
+            {
+              "outcome": "success",
+              "summary": "Status code: 200",
+              "requests": 1,
+              "seconds": "N",
+              "wait_seconds": null,
+              "not_retried": null
             }
           ],
           "log": [
@@ -200,6 +211,7 @@ fn json_shows_an_error() {
               "proxy": null,
               "secrets": [],
               "partial_echoes": [],
+              "idempotency_key": null,
               "attempts": 0,
               "connection": null,
               "protocol": null,
@@ -223,6 +235,16 @@ fn json_shows_an_error() {
                 "sent": "no",
                 "grant": null
               }
+            }
+          ],
+          "attempts": [
+            {
+              "outcome": "exception",
+              "summary": "Requested (exception)",
+              "requests": 1,
+              "seconds": "N",
+              "wait_seconds": null,
+              "not_retried": null
             }
           ],
           "log": [
@@ -279,7 +301,7 @@ fn ndjson_is_an_event_a_line() {
         {"event":"log","stream":"stderr","text":"Status: 404\n"}
         {"event":"log","stream":"header","text":"Response Headers:\n\tcontent-length: 0\n"}
         {"event":"log","stream":"stdout","text":" ------ Content ------\n"}
-        {"event":"result","outcome":"failure","summary":"Status code: 404 (failure)","exchanges":[{"request":{"method":"GET","url":"ORIGIN/","headers":[{"name":"User-Agent","value":"http-step/0.1.0"},{"name":"Accept-Encoding","value":"gzip, deflate, br, zstd"},{"name":"Accept","value":"*/*"}],"body":null},"response":{"status":404,"headers":[{"name":"content-length","value":"0"}],"body":{"size":0,"sha256":"e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"}}}],"outputs":{},"ledger":[{"method":"GET","origin":"ORIGIN","rule":"--allow ORIGIN","addresses":["127.0.0.1"],"peer":"ADDRESS","proxy":null,"secrets":[],"partial_echoes":[],"attempts":1,"connection":"new","protocol":"HTTP/1.1","tls":null,"status":404,"bytes_sent":0,"bytes_received":0,"bytes_decoded":0,"seconds":{"wait":"N","resolve":"N","connect":"N","tls":"N","head":"N","body":"N"},"error":null}],"error":null,"usage":{"wall_seconds":"N","cpu_seconds":"N","peak_memory_bytes":"N","requests":1,"peak_concurrent_requests":1,"hosts":1,"bytes_sent":0,"bytes_received":0,"bytes_decoded":0,"peak_header_fields":4,"peak_header_bytes":107,"log_bytes":251,"component_bytes":"N"}}
+        {"event":"result","outcome":"failure","summary":"Status code: 404 (failure)","exchanges":[{"request":{"method":"GET","url":"ORIGIN/","headers":[{"name":"User-Agent","value":"http-step/0.1.0"},{"name":"Accept-Encoding","value":"gzip, deflate, br, zstd"},{"name":"Accept","value":"*/*"}],"body":null},"response":{"status":404,"headers":[{"name":"content-length","value":"0"}],"body":{"size":0,"sha256":"e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"}}}],"outputs":{},"ledger":[{"method":"GET","origin":"ORIGIN","rule":"--allow ORIGIN","addresses":["127.0.0.1"],"peer":"ADDRESS","proxy":null,"secrets":[],"partial_echoes":[],"idempotency_key":null,"attempts":1,"connection":"new","protocol":"HTTP/1.1","tls":null,"status":404,"bytes_sent":0,"bytes_received":0,"bytes_decoded":0,"seconds":{"wait":"N","resolve":"N","connect":"N","tls":"N","head":"N","body":"N"},"error":null}],"attempts":[{"outcome":"failure","summary":"Status code: 404 (failure)","requests":1,"seconds":"N","wait_seconds":null,"not_retried":null}],"error":null,"usage":{"wall_seconds":"N","cpu_seconds":"N","peak_memory_bytes":"N","requests":1,"peak_concurrent_requests":1,"hosts":1,"bytes_sent":0,"bytes_received":0,"bytes_decoded":0,"peak_header_fields":4,"peak_header_bytes":107,"log_bytes":251,"component_bytes":"N"}}
     "#]].assert_eq(&without_measurements(&output));
 }
 
@@ -305,6 +327,7 @@ fn json_has_the_documented_fields() {
             "exchanges",
             "outputs",
             "ledger",
+            "attempts",
             "log",
             "error",
             "usage"
@@ -344,6 +367,7 @@ fn json_has_the_documented_fields() {
             "proxy",
             "secrets",
             "partial_echoes",
+            "idempotency_key",
             "attempts",
             "connection",
             "protocol",
@@ -403,6 +427,7 @@ fn ndjson_is_json_in_pieces() {
     for one in [&mut result, &mut whole] {
         one.as_object_mut().unwrap().shift_remove("usage");
         one["ledger"][0]["seconds"].take();
+        one["attempts"][0]["seconds"].take();
     }
     assert_eq!(result, whole);
 }

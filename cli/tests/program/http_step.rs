@@ -129,7 +129,7 @@ impl HttpStep {
     }
 
     /// As [`HttpStep::run`], and do something while it runs.
-    pub(crate) fn run_while(mut self, meanwhile: impl FnOnce(&Child)) -> String {
+    pub(crate) fn run_while(mut self, meanwhile: impl FnOnce(&mut Child)) -> String {
         let output = self.output(meanwhile);
         self.shown(&output)
     }
@@ -140,13 +140,13 @@ impl HttpStep {
         String::from_utf8(output.stdout).unwrap()
     }
 
-    fn output(&mut self, meanwhile: impl FnOnce(&Child)) -> Output {
+    fn output(&mut self, meanwhile: impl FnOnce(&mut Child)) -> Output {
         let mut child = self.command.spawn().unwrap();
         let mut stdin = child.stdin.take().unwrap();
         // A program that has read enough closes its end.
         let _ = stdin.write_all(&self.stdin);
         drop(stdin);
-        meanwhile(&child);
+        meanwhile(&mut child);
         child.wait_with_output().unwrap()
     }
 

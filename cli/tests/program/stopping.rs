@@ -1,12 +1,16 @@
 //! A run that is stopped keeps its log, and reports the stop.
 #![cfg(unix)]
 
-use std::process::Command;
+use std::io::Read;
+use std::process::{Child, Command};
 
 use expect_test::expect;
 
 use crate::http_step::{HttpStep, http_step};
 use crate::server::Server;
+
+/// The response of a server that asks to wait.
+const COME_BACK: &str = "HTTP/1.1 503 \r\nretry-after: 60\r\ncontent-length: 0\r\n\r\n";
 
 /// Stop the program once the server has its request.
 fn stopped_by(signal: &str, format: &str) -> String {
@@ -20,12 +24,57 @@ fn stopped(program: HttpStep, signal: &str) -> String {
         .word(&server.origin, "ORIGIN")
         .run_while(|child| {
             server.request();
-            let status = Command::new("kill")
-                .args([signal, &child.id().to_string()])
-                .status()
-                .unwrap();
-            assert!(status.success());
+            kill(child, signal);
         })
+}
+
+fn kill(child: &Child, signal: &str) {
+    let status = Command::new("kill")
+        .args([signal, &child.id().to_string()])
+        .status()
+        .unwrap();
+    assert!(status.success());
+}
+
+/// Stop the program while it waits for the second attempt. Returns what it prints after that.
+fn stopped_between_attempts(signal: &str) -> String {
+    let server = Server::answering(COME_BACK);
+    let step = format!(
+        "post: {}/\nidempotency_key: auto\nretry: 3\ndata: x",
+        server.origin
+    );
+    let output = http_step("run - --allow")
+        .arg(&server.origin)
+        .stdin(step)
+        .run_while(|child| {
+            let mut printed = Vec::new();
+            let mut byte = [0];
+            // Not a byte more than that, so that the rest is still there.
+            while !printed.ends_with(b"trying again in 60 s\n") {
+                let stdout = child.stdout.as_mut().unwrap();
+                stdout.read_exact(&mut byte).unwrap();
+                printed.extend(byte);
+            }
+            kill(child, signal);
+        });
+    assert!(server.request_so_far().is_some());
+    assert_eq!(server.request_so_far(), None);
+    output
+}
+
+#[test]
+fn between_two_attempts() {
+    expect![[r#"
+        exit code 4
+        --- stdout
+        An exception occurred while performing the request: the step was stopped
+        --- stderr
+        Requested (cancelled)
+        error: the step was stopped
+    "#]].assert_eq(&stopped_between_attempts("-INT"));
+    expect![[r#"
+        exit code signal: 9 (SIGKILL)
+    "#]].assert_eq(&stopped_between_attempts("-KILL"));
 }
 
 #[test]

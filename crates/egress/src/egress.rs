@@ -12,6 +12,7 @@ use crate::connect::resolve::{Lookups, Resolve};
 use crate::connect::tls::{Roots, Tls};
 use crate::error::{Stage, TransportError};
 use crate::fair_semaphore::FairSemaphore;
+use crate::idempotency::Idempotency;
 use crate::requested::Requested;
 use crate::secrets::{AddError, GrantedSecrets, Room};
 use crate::usage::RunUsage;
@@ -70,6 +71,8 @@ pub struct Egress {
     pub secrets: Arc<GrantedSecrets>,
     /// The credentials that it has requested.
     pub credentials: Arc<Credentials>,
+    /// The idempotency keys of its requests.
+    pub idempotency: Idempotency,
     /// Set for a dry run, in which nothing is sent.
     pub dry_run: Option<Arc<DryRun>>,
     /// Its usage and audit log.

@@ -7,7 +7,7 @@ use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::header::{ACCEPT_ENCODING, AUTHORIZATION, WWW_AUTHENTICATE};
+use http::header::{ACCEPT_ENCODING, AUTHORIZATION, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderMap, HeaderValue, Request, Response, StatusCode};
 use http_body::Body;
 use http_step_policy::{Origin, Permit};
@@ -87,11 +87,13 @@ impl Egress {
         let (response, stream) = self
             .transmit(request, &route, &permit, &timeouts, entry)
             .await?;
-        self.usage.audit().answered();
-        entry.answered(response.status().as_u16());
-        self.usage.count_header(response.headers(), Stage::Head)?;
-
         let (mut head, body) = response.into_parts();
+        self.usage.audit().answered();
+        let retry_after = head.headers.get(RETRY_AFTER);
+        let retry_after = retry_after.and_then(|value| value.to_str().ok());
+        entry.answered(head.status.as_u16(), retry_after);
+        self.usage.count_header(&head.headers, Stage::Head)?;
+
         let arrival = ArrivedHead {
             origin: &origin,
             is_bound,

@@ -13,6 +13,7 @@ mod fair_semaphore;
 mod flood;
 mod flow;
 mod headers;
+mod idempotency;
 mod inject;
 mod redact;
 mod requested;
@@ -37,6 +38,7 @@ pub use crate::error::failure::Failure;
 pub use crate::error::{Error, ErrorKind, Sent, Stage};
 pub use crate::flow::send::Sending;
 pub use crate::headers::{field_bytes, header_bytes, is_forbidden, places_bytes};
+pub use crate::idempotency::{Idempotency, IdempotencyKeys};
 pub use crate::requested::{Requested, RequestedProxies, RequestedTls};
 pub use crate::secrets::{
     GrantError, GrantedSecrets, MatcherCache, Redactor, SecretFiles, SecretSource, SecretValue,
@@ -44,7 +46,9 @@ pub use crate::secrets::{
 };
 pub use crate::timeouts::RequestOptions;
 pub use crate::usage::RunUsage;
-pub use crate::usage::audit::{AuditError, AuditLog, AuditRow, InjectedSecret, Seconds};
+pub use crate::usage::audit::{
+    AuditError, AuditLog, AuditRow, InjectedSecret, RequestFacts, Seconds,
+};
 pub use crate::usage::counters::UsageCounts;
 pub use crate::usage::cpu::{BYTES_PER_POLL, CpuMeter};
 pub use crate::usage::facts::{ConnectionUse, Protocol, TlsFacts};

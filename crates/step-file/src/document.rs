@@ -12,6 +12,7 @@ use crate::method::{self, Method};
 use crate::proxies::Proxies;
 use crate::redirects::{self, Redirects};
 use crate::renderable::Renderable;
+use crate::retry::{IdempotencyKey, RetrySetting};
 use crate::timeout::Timeouts;
 use crate::tls::{ClientCertificate, Tls, Verify};
 use crate::url::Url;
@@ -160,6 +161,18 @@ mapping! {
         /// `https://example.com`.
         #[schemars(example = json!({"https": "http://proxy.example.com:3128"}))]
         proxies: Renderable<Proxies>,
+        /// Run the step again after a failure that may be temporary, if its requests may be sent twice:
+        /// they are idempotent, were not sent, or have an idempotency key. A number is the number of
+        /// attempts.
+        #[schemars(
+            example = 3,
+            example = json!({"attempts": 5, "delay": 2, "max_delay": 60, "on": ["connect", 429, "5xx"], "total": 600}),
+        )]
+        retry: Renderable<RetrySetting>,
+        /// `auto`: the host adds an `Idempotency-Key` to requests that are not idempotent, as POST. It is
+        /// the same in every attempt of `retry`.
+        #[schemars(example = &"auto")]
+        idempotency_key: IdempotencyKey,
         /// Names of request headers whose values are hidden in the log, case-insensitive.
         #[schemars(extend("default" = json!([])), example = json!(["Authorization"]))]
         hide_request_headers: HeaderNames,

@@ -24,6 +24,16 @@ impl Default for Fields {
     }
 }
 
+impl Fields {
+    /// Whether there is a header field of this name.
+    pub(crate) fn has_header(&self, name: &str) -> bool {
+        match self {
+            Self::Entries(entries) => entries.iter().any(|(it, _)| it.eq_ignore_ascii_case(name)),
+            Self::Text(_) => false,
+        }
+    }
+}
+
 /// The rules for names and values.
 struct Rules {
     name: Rule,

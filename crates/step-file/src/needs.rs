@@ -63,6 +63,9 @@ impl StepFile {
         needs.setting(&self.allow_redirects);
         needs.setting(&self.max_redirects);
         needs.setting(&self.stream);
+        if let Some(retry) = &self.retry {
+            needs.setting(retry);
+        }
         needs.setting(&self.tls);
         needs.setting(&self.proxies);
         if let Some(Verify::CaFile(path)) = needs.setting(&self.verify) {

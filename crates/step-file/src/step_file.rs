@@ -17,12 +17,15 @@ use crate::method::{self, Method};
 use crate::proxies::Proxies;
 use crate::redirects;
 use crate::renderable::Renderable;
+use crate::retry::{IdempotencyKey, RetrySetting};
 use crate::timeout::Timeouts;
 use crate::tls::{ClientCertificate, Tls, Verify};
 use crate::url::Url;
 
 /// The maximum size of a step file: 1 MiB.
 pub const MAX_LEN: usize = 1024 * 1024;
+
+const IDEMPOTENCY_KEY: &str = "Idempotency-Key";
 
 const KIND: Kind = Kind {
     noun: "step file",
@@ -66,6 +69,10 @@ pub struct StepFile {
     pub tls: Renderable<Tls>,
     /// Proxies.
     pub proxies: Renderable<Proxies>,
+    /// When the step runs again, if it does.
+    pub retry: Option<Renderable<RetrySetting>>,
+    /// How the host sets `Idempotency-Key`, if it does.
+    pub idempotency_key: Option<IdempotencyKey>,
     /// Names of request headers whose values are hidden in the log.
     pub hide_request_headers: Vec<String>,
     /// Names of response headers whose values are hidden in the log.
@@ -114,9 +121,17 @@ impl StepFile {
             cert: None,
             tls: Renderable::Value(Tls::default()),
             proxies: Renderable::Value(Proxies::default()),
+            retry: None,
+            idempotency_key: None,
             hide_request_headers: Vec::new(),
             hide_response_headers: Vec::new(),
         }
+    }
+
+    /// Whether `headers` sets `Idempotency-Key`: then it is the same in every attempt.
+    #[must_use]
+    pub fn sets_idempotency_key(&self) -> bool {
+        self.headers.has_header(IDEMPOTENCY_KEY)
     }
 
     /// The secret that the URL starts with, if it does: the whole URL, or all but its query.
@@ -162,6 +177,7 @@ fn from_document(
         }),
         (_, hidden) => hidden.map(HeaderNames::unchecked),
     };
+    let idempotency_key = idempotency_key(document.idempotency_key, &headers, report);
     let (method, url) = request_line?;
     let defaults = StepFile::new(url);
     Ok(StepFile {
@@ -181,11 +197,32 @@ fn from_document(
         cert: value(document.cert)?,
         tls: value_or(document.tls, defaults.tls)?,
         proxies: value_or(document.proxies, defaults.proxies)?,
+        retry: value(document.retry)?,
+        idempotency_key: idempotency_key?,
         hide_request_headers: hidden?,
         hide_response_headers: value_or(document.hide_response_headers, HeaderNames::default())?
             .unchecked(),
         url: defaults.url,
     })
+}
+
+/// `idempotency_key`, which is set in one place only.
+fn idempotency_key(
+    given: Option<Given<IdempotencyKey>>,
+    headers: &Result<Option<Fields>, Reported>,
+    report: &mut Report,
+) -> Result<Option<IdempotencyKey>, Reported> {
+    let at = given.as_ref().map(|given| given.at);
+    let key = value(given)?;
+    if let (Some(at), Ok(Some(headers))) = (at, headers)
+        && headers.has_header(IDEMPOTENCY_KEY)
+    {
+        return Err(report.add(
+            at,
+            "`headers` already sets `Idempotency-Key`; remove it, or `idempotency_key`",
+        ));
+    }
+    Ok(key)
 }
 
 /// The method and the URL: by `url` and `method`, or by one short form.

@@ -16,6 +16,7 @@ pub fn choice<T: Copy>(
 ) -> Result<T, Reported> {
     let words: Vec<&str> = choices.iter().map(|(word, _)| *word).collect();
     let listed = match words.split_last() {
+        Some((only, [])) => format!("`{only}`"),
         Some((last, most)) => format!("`{}` or `{last}`", most.join("`, `")),
         None => String::new(),
     };

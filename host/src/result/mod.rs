@@ -31,6 +31,9 @@ pub struct RunResult {
     pub outputs: Map,
     /// What became of each request, in order, as the host saw it.
     pub ledger: Vec<AuditRow>,
+    /// The attempts at the step, in order: one, or several if its step file has `retry`. Everything
+    /// above but the ledger is of the last one.
+    pub attempts: Vec<Attempt>,
     /// The log.
     pub log: Vec<LogEntry>,
     /// Why there was no response to judge, if there was none.
@@ -43,6 +46,9 @@ impl RunResult {
     /// Redact everything that the component wrote. The audit log is the host's own.
     pub(crate) fn redact(&mut self, redactor: &Redactor<'_>) {
         redactor.redact(&mut self.summary);
+        for attempt in &mut self.attempts {
+            redactor.redact(&mut attempt.summary);
+        }
         for exchange in &mut self.exchanges {
             let request = &mut exchange.request;
             redactor.redact(&mut request.method);
@@ -86,6 +92,23 @@ pub enum Outcome {
     Denied,
     /// The caller stopped it.
     Cancelled,
+}
+
+/// An attempt at a step.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Attempt {
+    /// How it ended.
+    pub outcome: Outcome,
+    /// A line for people: `Status code: 503`.
+    pub summary: String,
+    /// The number of its requests, which have one row each in the ledger.
+    pub requests: usize,
+    /// Seconds from its start to its end.
+    pub seconds: f64,
+    /// Seconds from its end to the next attempt; none for the last one.
+    pub wait_seconds: Option<f64>,
+    /// Why it is the last one, if it failed and its step file has `retry`.
+    pub not_retried: Option<String>,
 }
 
 /// Why there was no response to judge.

@@ -12,7 +12,7 @@ use http_step_policy::{Amount, Budget, Exceeded, Grant};
 
 use super::answer::{self, Unfit};
 use super::trap;
-use super::{Outcome, RunError, RunResult, Usage};
+use super::{Attempt, Outcome, RunError, RunResult, Usage};
 use crate::contract::types;
 use crate::engine::slots::NoSlot;
 use crate::log::{Log, LogEntry, Stream};
@@ -107,6 +107,12 @@ impl RunEnd {
         Self::Aborted(Aborted::new(ErrorKind::Other, "the host is about to end"))
     }
 
+    /// The host's system gives no random numbers.
+    pub(crate) fn no_random() -> Self {
+        let message = "the system gives no random numbers";
+        Self::Aborted(Aborted::new(ErrorKind::Other, message))
+    }
+
     /// Whether the component returned a result.
     pub(crate) fn is_returned(&self) -> bool {
         matches!(self, Self::Returned { .. })
@@ -157,31 +163,17 @@ impl RunEnd {
         }
     }
 
-    pub(crate) fn into_result(
-        self,
-        run_usage: &RunUsage,
-        log: Vec<LogEntry>,
-        usage: Usage,
-        redactor: &Redactor<'_>,
-    ) -> RunResult {
+    /// What it means for the attempt that ended so. No request of it continues.
+    pub(crate) fn into_attempt(self, run_usage: &RunUsage, redactor: &Redactor<'_>) -> AttemptEnd {
         let (result, outputs, missing) = match self {
             Self::Returned {
                 result,
                 outputs,
                 missing,
             } => (result, outputs, missing),
-            Self::Aborted(aborted) => return aborted.into_result(run_usage, log, usage, redactor),
+            Self::Aborted(aborted) => return aborted.into_attempt(run_usage, redactor),
             Self::DryRun(_) => {
-                return RunResult {
-                    outcome: Outcome::Success,
-                    summary: "Dry run: nothing was sent".to_owned(),
-                    exchanges: Vec::new(),
-                    outputs: Map::new(),
-                    ledger: run_usage.audit().rows(redactor),
-                    log,
-                    error: None,
-                    usage,
-                };
+                return AttemptEnd::new(Outcome::Success, "Dry run: nothing was sent", None);
             }
         };
         run_usage.audit().returned();
@@ -197,14 +189,52 @@ impl RunEnd {
             outcome = Outcome::Denied;
             summary = "Requested (denied)".to_owned();
         }
-        RunResult {
-            outcome,
-            summary,
-            exchanges: result.exchanges.into_iter().map(Into::into).collect(),
+        AttemptEnd {
+            exchanges: result.exchanges,
             outputs,
-            ledger: run_usage.audit().rows(redactor),
-            log,
+            ..AttemptEnd::new(outcome, summary, error)
+        }
+    }
+}
+
+/// How an attempt at a run ended, for users.
+pub(crate) struct AttemptEnd {
+    pub(crate) outcome: Outcome,
+    pub(crate) summary: String,
+    pub(crate) error: Option<RunError>,
+    exchanges: Vec<types::Exchange>,
+    outputs: Map,
+}
+
+impl AttemptEnd {
+    fn new(outcome: Outcome, summary: impl Into<String>, error: Option<RunError>) -> Self {
+        Self {
+            outcome,
+            summary: summary.into(),
             error,
+            exchanges: Vec::new(),
+            outputs: Map::new(),
+        }
+    }
+
+    /// The result of the run, of which this was the last attempt.
+    pub(crate) fn into_result(
+        self,
+        run_usage: &RunUsage,
+        attempts: Vec<Attempt>,
+        log: Vec<LogEntry>,
+        usage: Usage,
+        redactor: &Redactor<'_>,
+    ) -> RunResult {
+        RunResult {
+            outcome: self.outcome,
+            summary: self.summary,
+            exchanges: self.exchanges.into_iter().map(Into::into).collect(),
+            outputs: self.outputs,
+            ledger: run_usage.audit().rows(redactor),
+            attempts,
+            log,
+            error: self.error,
             usage,
         }
     }
@@ -248,13 +278,7 @@ impl From<SpecError> for RunEnd {
 }
 
 impl Aborted {
-    fn into_result(
-        self,
-        run_usage: &RunUsage,
-        log: Vec<LogEntry>,
-        usage: Usage,
-        redactor: &Redactor<'_>,
-    ) -> RunResult {
+    fn into_attempt(self, run_usage: &RunUsage, redactor: &Redactor<'_>) -> AttemptEnd {
         let denied = self.denied(run_usage, redactor);
         let (outcome, summary) = match self.kind {
             ErrorKind::Cancelled => (Outcome::Cancelled, "Requested (cancelled)"),
@@ -263,23 +287,15 @@ impl Aborted {
             _ => (Outcome::Exception, "Requested (exception)"),
         };
         run_usage.audit().abort(self.kind, &self.message);
-        RunResult {
-            outcome,
-            summary: summary.to_owned(),
-            exchanges: Vec::new(),
-            outputs: Map::new(),
-            ledger: run_usage.audit().rows(redactor),
-            log,
-            error: Some(denied.unwrap_or_else(|| RunError {
-                kind: self.kind,
-                message: self.message,
-                stage: None,
-                sent: run_usage.audit().sent(),
-                exceeded: self.exceeded,
-                grant: self.grant,
-            })),
-            usage,
-        }
+        let error = denied.unwrap_or_else(|| RunError {
+            kind: self.kind,
+            message: self.message,
+            stage: None,
+            sent: run_usage.audit().sent(),
+            exceeded: self.exceeded,
+            grant: self.grant,
+        });
+        AttemptEnd::new(outcome, summary, Some(error))
     }
 
     /// The denial after which a component ended: it could not do without the request.
@@ -356,12 +372,7 @@ mod tests {
                 message: "it says".to_owned(),
             }),
         });
-        let result = returned.into_result(
-            &RunUsage::default(),
-            Vec::new(),
-            Usage::default(),
-            &Redactor::empty(),
-        );
+        let result = returned.into_attempt(&RunUsage::default(), &Redactor::empty());
         assert_eq!(result.outcome, Outcome::Exception);
         assert_eq!(
             result.error,
@@ -388,12 +399,7 @@ mod tests {
             }],
             error: None,
         });
-        let result = returned.into_result(
-            &RunUsage::default(),
-            Vec::new(),
-            Usage::default(),
-            &Redactor::empty(),
-        );
+        let result = returned.into_attempt(&RunUsage::default(), &Redactor::empty());
         assert_eq!(result.outcome, Outcome::Exception);
         assert_eq!(
             result.error.unwrap().message,

@@ -10,10 +10,11 @@ use std::time::Duration;
 
 use http_step_egress::{ErrorKind, PemError, Requested, SecretFiles};
 use http_step_file::{
-    Auth, Body, DEFAULT_MAX_REDIRECTS, Fields, File, FileContent, Filename, MAX_REDIRECTS,
-    Renderable, StepFile, Timeouts,
+    Auth, Body, DEFAULT_MAX_REDIRECTS, Fields, File, FileContent, Filename, IdempotencyKey,
+    MAX_REDIRECTS, Renderable, RetrySetting, StepFile, Timeouts,
 };
 use http_step_policy::{Grant, Origin, Policy};
+use http_step_retry::Retry;
 use http_step_template::{Names, RenderError, Template, Value, escape, to_text};
 use serde::de::DeserializeOwned;
 use thiserror::Error;
@@ -75,8 +76,31 @@ impl SpecError {
 pub(crate) struct Prepared {
     pub(crate) spec: types::RequestSpec,
     pub(crate) requested: Requested,
+    pub(crate) retry: Option<Retry>,
+    pub(crate) idempotency: IdempotencySetting,
     /// Bytes of the files in both, and of a body that is given as bytes.
     pub(crate) file_bytes: usize,
+}
+
+/// Who sets `Idempotency-Key`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum IdempotencySetting {
+    /// Nobody, or the component.
+    None,
+    /// The step file sets the field.
+    OfStepFile,
+    /// The host.
+    Auto,
+}
+
+impl IdempotencySetting {
+    fn new(file: &StepFile) -> Self {
+        match file.idempotency_key {
+            Some(IdempotencyKey::Auto) => Self::Auto,
+            None if file.sets_idempotency_key() => Self::OfStepFile,
+            None => Self::None,
+        }
+    }
 }
 
 /// Prepare the run of a step file.
@@ -115,7 +139,13 @@ fn prepared(
         Some(Body::Bytes(bytes)) => bytes.len(),
         _ => 0,
     };
+    let retry = match &file.retry {
+        Some(retry) => setting("retry", retry, properties)?.map(|RetrySetting(retry)| retry),
+        None => None,
+    };
     Ok(Prepared {
+        retry,
+        idempotency: IdempotencySetting::new(file),
         spec: spec(file, properties, &settings, &mut reader)?,
         requested: settings.requested(&mut reader)?,
         file_bytes: reader.total().saturating_add(given),

@@ -37,8 +37,6 @@ pub(crate) struct State {
     pub(crate) resource_memory: ResourceMemory,
     pub(crate) properties: Arc<Properties>,
     pub(crate) log: Log,
-    /// How many of the gate's notices are in the log.
-    notices_written: usize,
     pub(crate) stderr: Stderr,
     pub(crate) table: ResourceTable,
     wasi: WasiCtx,
@@ -73,7 +71,6 @@ impl State {
             resource_memory: ResourceMemory::new(memory),
             properties,
             log,
-            notices_written: 0,
             stderr,
             table,
             wasi,
@@ -88,8 +85,7 @@ impl State {
 
     /// Write the gate's notices, before the component's next text.
     pub(crate) fn write_notices(&mut self) {
-        for line in self.egress().usage.notices().since(self.notices_written) {
-            self.notices_written += 1;
+        for line in self.egress().usage.notices().take_new() {
             self.log.write_line(Stream::Stderr, &line);
         }
     }

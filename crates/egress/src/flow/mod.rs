@@ -132,8 +132,10 @@ impl Egress {
             }
             let is_again = repeated > 0;
             if is_again {
+                let entry = self.usage.start_follow_up(head.method.as_str())?;
+                entry.repeats(&last.entry);
                 *last = Last {
-                    entry: self.usage.start_follow_up(head.method.as_str())?,
+                    entry,
                     is_answered: false,
                 };
             }

@@ -12,6 +12,7 @@ use crate::egress::Egress;
 use crate::error::failure::Failure;
 use crate::error::{Error, Stage};
 use crate::timeouts::RequestOptions;
+use crate::usage::audit::AuditEntry;
 
 /// How many copies of a request's authority exist: in its origin, in errors, in its audit row and
 /// in what is made from that.
@@ -22,9 +23,12 @@ pub type Sending = Pin<Box<dyn Future<Output = Result<Response<ResponseBody>, Er
 
 impl Egress {
     /// Send a request. It counts from now on, whether the future is polled or not.
-    pub fn send(&self, request: Request<BoxBody>, options: RequestOptions) -> Sending {
+    pub fn send(&self, mut request: Request<BoxBody>, options: RequestOptions) -> Sending {
         // Counted here and not in the future: a component may create many before it waits for one.
         let started = self.usage.start_request(request.method().as_str());
+        if let Ok((entry, _)) = &started {
+            self.set_idempotency_key(&mut request, entry);
+        }
         let authority = request.uri().authority().map_or(0, |it| it.as_str().len());
         let started = started.and_then(|started| {
             let bytes = TARGET_COPIES * authority;
@@ -55,5 +59,11 @@ impl Egress {
             // An exceeded budget aborts the run.
             _ = usage.check_cpu(used);
         }))
+    }
+
+    fn set_idempotency_key(&self, request: &mut Request<BoxBody>, entry: &AuditEntry) {
+        let (method, uri) = (request.method().clone(), request.uri().clone());
+        let (has_key, generated) = self.idempotency.set(&method, &uri, request.headers_mut());
+        entry.set_idempotency_key(has_key, generated);
     }
 }

@@ -25,6 +25,7 @@ use crate::connect::resolve::SystemResolver;
 use crate::connect::tls::Roots;
 use crate::egress::{Egress, Transport};
 use crate::error::failure::Failure;
+use crate::idempotency::Idempotency;
 use crate::requested::Requested;
 use crate::secrets::GrantedSecrets;
 use crate::timeouts::RequestOptions;
@@ -130,6 +131,7 @@ fn egress(policy: Policy, secrets: &[(Secret, &str)]) -> Egress {
         requested: Arc::new(Requested::default()),
         secrets: Arc::new(GrantedSecrets::with_values(secrets)),
         credentials: Arc::default(),
+        idempotency: Idempotency::None,
         dry_run: None,
         usage: Arc::new(RunUsage::new(Limits::default())),
         cpu: CpuMeter::default(),

@@ -78,6 +78,7 @@ impl Egress {
             return Ok(Arc::clone(token));
         }
         let entry = self.usage.start_follow_up(Method::POST.as_str())?;
+        entry.for_token();
         let fetched = self.fetch(client, options, &entry, in_flight).await;
         entry.close();
         let token = Arc::new(fetched?);

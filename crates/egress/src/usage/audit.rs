@@ -3,7 +3,7 @@
 mod entry;
 
 use std::net::{IpAddr, SocketAddr};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use http_step_policy::{Grant, Place};
@@ -38,6 +38,8 @@ pub struct AuditRow {
     /// The secrets of which the response contained a part, rather than the whole, which is
     /// redacted.
     pub partial_echoes: Vec<String>,
+    /// The `Idempotency-Key` that the host gave it.
+    pub idempotency_key: Option<String>,
     /// How often sending was started: more than once if a server closed the connection or reported
     /// that it had not processed the request.
     pub attempts: u32,
@@ -103,10 +105,27 @@ pub struct AuditError {
     pub grant: Option<Grant>,
 }
 
+/// What decides whether a request of a failed attempt is sent again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RequestFacts {
+    /// The method.
+    pub method: String,
+    /// Whether it may have reached its server.
+    pub may_have_been_sent: bool,
+    /// Whether it has an idempotency key that is the same in every attempt.
+    pub has_key: bool,
+    /// The status code of the response.
+    pub status: Option<u16>,
+    /// `Retry-After` of the response.
+    pub retry_after: Option<String>,
+}
+
 /// The audit log of one run, with an entry for each request.
 #[derive(Debug, Default)]
 pub struct AuditLog {
     entries: Mutex<Vec<Arc<AuditEntry>>>,
+    /// The number of entries of earlier attempts.
+    earlier: AtomicUsize,
     answered: AtomicBool,
     last_failure: Mutex<Option<Failure>>,
     /// None: the run is not traced.
@@ -128,6 +147,30 @@ impl AuditLog {
     pub(super) fn trace(&self, run: RunTrace) {
         // A run has a single span.
         let _ = self.trace.set(run);
+    }
+
+    /// The run starts another attempt.
+    pub(super) fn start_attempt(&self) {
+        let entries = lock(&self.entries);
+        self.earlier.store(entries.len(), Ordering::Relaxed);
+        *lock(&self.last_failure) = None;
+    }
+
+    /// The number of requests of the current attempt.
+    #[must_use]
+    pub fn requests_of_attempt(&self) -> usize {
+        let entries = lock(&self.entries);
+        entries.len() - self.earlier.load(Ordering::Relaxed)
+    }
+
+    /// What is known of the requests of the current attempt, in order. Without those for tokens: the
+    /// host makes them, and a token can be requested any number of times.
+    #[must_use]
+    pub fn facts(&self) -> Vec<RequestFacts> {
+        let entries = lock(&self.entries);
+        let earlier = self.earlier.load(Ordering::Relaxed);
+        let current = entries.get(earlier..).unwrap_or_default();
+        current.iter().filter_map(|entry| entry.facts()).collect()
     }
 
     /// A server has responded; earlier failures are for the component to report.

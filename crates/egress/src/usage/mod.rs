@@ -31,16 +31,16 @@ use crate::secrets::GrantedSecrets;
 /// it.
 const ENTRY_BYTES: usize = 4 << 10;
 
-/// The network usage of one run.
+/// The network usage of one attempt at a run, and of those before it.
 #[derive(Debug, Default)]
 pub struct RunUsage {
     limits: Limits,
     memory: Arc<RunMemory>,
     run_queue: RunQueue,
-    counters: Counters,
+    counters: Arc<Counters>,
     signal: RunSignal,
-    audit: AuditLog,
-    notices: Notices,
+    audit: Arc<AuditLog>,
+    notices: Arc<Notices>,
 }
 
 /// The memory of a run that the host uses for a message, released on drop: a reader may drop a body
@@ -86,6 +86,22 @@ impl RunUsage {
             memory: Arc::new(RunMemory::new(limits.clone())),
             limits,
             ..Self::default()
+        }
+    }
+
+    /// The usage of the next attempt at the run, after this one has ended. It continues the counters
+    /// and the audit log. Only what ends an attempt is new.
+    #[must_use]
+    pub fn next_attempt(&self) -> Self {
+        self.audit.start_attempt();
+        Self {
+            limits: self.limits.clone(),
+            memory: Arc::clone(&self.memory),
+            run_queue: RunQueue::default(),
+            counters: Arc::clone(&self.counters),
+            signal: RunSignal::default(),
+            audit: Arc::clone(&self.audit),
+            notices: Arc::clone(&self.notices),
         }
     }
 

@@ -8,10 +8,17 @@ use http_step_policy::Origin;
 /// The maximum number of notices per run.
 const MAX_NOTICES: usize = 64;
 
+#[derive(Debug, Default)]
+struct Lines {
+    all: Vec<String>,
+    /// How many were taken.
+    taken: usize,
+}
+
 /// The notices of the egress gate about a run.
 #[derive(Debug, Default)]
 pub struct Notices {
-    lines: Mutex<Vec<String>>,
+    lines: Mutex<Lines>,
     /// The secrets and tokens of which a part was echoed, and the first origin that did.
     partial_echoes: Mutex<BTreeMap<String, String>>,
 }
@@ -19,16 +26,18 @@ pub struct Notices {
 impl Notices {
     /// Add a line, unless it exists or there are too many.
     pub(crate) fn add(&self, line: String) {
-        let mut lines = lock(&self.lines);
-        if lines.len() < MAX_NOTICES && !lines.contains(&line) {
-            lines.push(line);
+        let Lines { all, .. } = &mut *lock(&self.lines);
+        if all.len() < MAX_NOTICES && !all.contains(&line) {
+            all.push(line);
         }
     }
 
-    /// The lines from an index on.
+    /// The lines that were added since the last call.
     #[must_use]
-    pub fn since(&self, first: usize) -> Vec<String> {
-        lock(&self.lines).get(first..).unwrap_or_default().to_vec()
+    pub fn take_new(&self) -> Vec<String> {
+        let Lines { all, taken } = &mut *lock(&self.lines);
+        let first = std::mem::replace(taken, all.len());
+        all.get(first..).unwrap_or_default().to_vec()
     }
 
     /// A part of a secret or token was echoed. Returns whether it is the first of that.

@@ -1,9 +1,12 @@
 //! Files without errors, and what they mean.
 
+use std::time::Duration;
+
 use http_step_file::{
-    Auth, Body, ClientCertificate, Fields, File, FileContent, Filename, PinnedKey, Proxies,
-    Renderable, StepFile, Timeouts, Tls, TlsVersion, Verify,
+    Auth, Body, ClientCertificate, Fields, File, FileContent, Filename, IdempotencyKey, PinnedKey,
+    Proxies, Renderable, RetrySetting, StepFile, Timeouts, Tls, TlsVersion, Verify,
 };
+use http_step_retry::Retry;
 use proptest::prelude::*;
 use serde_json::json;
 
@@ -37,6 +40,28 @@ fn expression<T>(text: &str) -> Renderable<T> {
     Renderable::Expression(text.to_owned())
 }
 
+fn with_retry(retry: Retry) -> StepFile {
+    StepFile {
+        retry: Some(Renderable::Value(RetrySetting(retry))),
+        ..step()
+    }
+}
+
+#[test]
+fn the_defaults_of_retry() {
+    let on = ["connect", "timeout", "protocol", "429", "502", "503", "504"];
+    assert_eq!(
+        Retry::default(),
+        Retry {
+            attempts: 3,
+            delay: Duration::from_secs(1),
+            max_delay: Duration::from_secs(30),
+            on: on.map(|pattern| pattern.parse().unwrap()).to_vec(),
+            total: None,
+        }
+    );
+}
+
 #[test]
 fn defaults() {
     let expected = StepFile {
@@ -62,6 +87,8 @@ fn defaults() {
             pinned_keys: vec![],
         }),
         proxies: Renderable::Value(Proxies(vec![])),
+        retry: None,
+        idempotency_key: None,
         hide_request_headers: vec![],
         hide_response_headers: vec![],
     };
@@ -656,6 +683,49 @@ fn settings() {
             "max_redirects: ${{ property.a }}",
             StepFile {
                 max_redirects: expression("${{ property.a }}"),
+                ..step()
+            },
+        ),
+        (
+            "retry: 5",
+            with_retry(Retry {
+                attempts: 5,
+                ..Retry::default()
+            }),
+        ),
+        ("retry: {}", with_retry(Retry::default())),
+        (
+            "retry: {attempts: 1, delay: 0, max_delay: 0.5, on: [dns, connect, timeout, protocol, 500, 5xx, 502-504], total: 90}",
+            with_retry(Retry {
+                attempts: 1,
+                delay: Duration::ZERO,
+                max_delay: Duration::from_millis(500),
+                on: [
+                    "dns", "connect", "timeout", "protocol", "500", "5xx", "502-504",
+                ]
+                .map(|pattern| pattern.parse().unwrap())
+                .to_vec(),
+                total: Some(Duration::from_secs(90)),
+            }),
+        ),
+        (
+            "retry: {on: []}",
+            with_retry(Retry {
+                on: vec![],
+                ..Retry::default()
+            }),
+        ),
+        (
+            "retry: ${{ property.a }}",
+            StepFile {
+                retry: Some(expression("${{ property.a }}")),
+                ..step()
+            },
+        ),
+        (
+            "idempotency_key: auto",
+            StepFile {
+                idempotency_key: Some(IdempotencyKey::Auto),
                 ..step()
             },
         ),

@@ -54,7 +54,7 @@ hide_request_headers: Authorization
 fn keys() {
     let known = "the keys are url, method, get, post, put, delete, head, options, patch, params, \
                  headers, cookies, data, json, files, auth, timeout, allow_redirects, max_redirects, \
-                 stream, verify, cert, tls, proxies, hide_request_headers, hide_response_headers";
+                 stream, verify, cert, tls, proxies, retry, idempotency_key, hide_request_headers, hide_response_headers";
     each_reported(&[
         (
             "hide-request-headers: []",
@@ -625,6 +625,45 @@ fn settings() {
         (
             "max_redirects: many",
             "2:16: `max_redirects`: expected a number of redirects, not a string",
+        ),
+        (
+            "retry: 0",
+            "2:8: `retry`: expected a whole number from 1 to 100, not 0",
+        ),
+        (
+            "retry: three",
+            "2:8: `retry`: expected a number of attempts, or a mapping as in `attempts: 3`, not a string",
+        ),
+        (
+            "retry: {attempts: 101, delay: -1, max_delay: 3601, total: 0}",
+            "2:19: `retry.attempts`: expected a whole number from 1 to 100, not 101\n\
+             2:31: `retry.delay`: expected a number of seconds, from 0 to 3600, not -1\n\
+             2:46: `retry.max_delay`: expected a number of seconds, from 0 to 3600, not 3601\n\
+             2:59: `retry.total`: expected a number of seconds, more than 0 and at most 604800, not 0",
+        ),
+        (
+            "retry: {retries: 3}",
+            "2:9: `retry`: unknown key `retries`; the keys are attempts, delay, max_delay, on, total",
+        ),
+        (
+            "retry: {on: [600]}",
+            "2:14: `retry.on`: expected a status code (`503`), a class (`5xx`), a range (`500-504`), or one of `dns`, `connect`, `timeout` and `protocol`, not `600`",
+        ),
+        (
+            "retry: {on: [true]}",
+            "2:14: `retry.on`: expected a status code or the name of an error, not a boolean",
+        ),
+        (
+            "retry: {on: 503}",
+            "2:13: `retry.on`: expected a list of status codes and errors, not a number",
+        ),
+        (
+            "idempotency_key: always",
+            "2:18: `idempotency_key`: expected `auto`, not `always`",
+        ),
+        (
+            "idempotency_key: auto\nheaders: {idempotency-KEY: a}",
+            "2:1: `headers` already sets `Idempotency-Key`; remove it, or `idempotency_key`",
         ),
         (
             "verify: []",

@@ -18,8 +18,8 @@ mod vault;
 mod wire;
 
 use expect_test::expect;
-use http_step_host::Outcome;
 use http_step_host::policy::{Place, Policy};
+use http_step_host::{Outcome, Stream};
 use http_step_tests::{Answer, Service, transcript};
 
 use vault::{Vault, run, secret_in};
@@ -118,4 +118,42 @@ async fn a_secret_goes_out_and_does_not_come_back() {
     .assert_eq(&transcript(&result, origin));
     let secrets = serde_json::to_string(&result.ledger[0].secrets).unwrap();
     expect![[r#"[{"name":"TOKEN","place":"path"},{"name":"TOKEN","place":"query"},{"name":"TOKEN","place":"header"},{"name":"TOKEN","place":"body"}]"#]].assert_eq(&secrets);
+}
+
+#[tokio::test]
+async fn every_attempt_is_redacted() {
+    let service = Service::start(|request| {
+        let mut answer = Answer::new(request.header("api-key").unwrap().to_owned().into());
+        *answer.status_mut() = http::StatusCode::SERVICE_UNAVAILABLE;
+        answer
+    })
+    .await;
+    let origin = &service.origin;
+    let policy = Policy::nothing()
+        .allow(origin.parse().unwrap())
+        .grant_secret(vault::secret("KEY", origin));
+    let step = format!(
+        "get: {origin}/\nheaders: {{api-key: '${{{{ secret.KEY }}}}'}}\nretry: {{delay: 0}}"
+    );
+    let result = run(
+        &step,
+        policy,
+        Vault(&[("KEY", "4fd1c7b2-a-value-that-is-secret")]),
+    )
+    .await;
+    assert_eq!(result.attempts.len(), 3);
+    let shown = serde_json::to_string(&result).unwrap();
+    assert!(!shown.contains("4fd1c7b2"), "{shown}");
+    let bodies = result
+        .log
+        .iter()
+        .filter(|entry| entry.stream == Stream::Content);
+    let bodies: Vec<&str> = bodies.map(|entry| entry.text.trim()).collect();
+    assert_eq!(bodies, ["<HIDDEN>"; 3]);
+    let received = service.requests();
+    let keys = received.iter().map(|it| it.header("api-key").unwrap());
+    assert_eq!(
+        keys.collect::<Vec<_>>(),
+        ["4fd1c7b2-a-value-that-is-secret"; 3]
+    );
 }

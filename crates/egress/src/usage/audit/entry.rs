@@ -7,7 +7,7 @@ use std::time::Duration;
 use http_step_policy::{Origin, Place, RuleName};
 use tokio::time::Instant;
 
-use super::{AuditError, AuditRow, InjectedSecret, Seconds};
+use super::{AuditError, AuditRow, InjectedSecret, RequestFacts, Seconds};
 use crate::error::failure::Failure;
 use crate::error::{ErrorKind, Sent, Stage, TransportError};
 use crate::secrets::{REDACTED, Redactor};
@@ -33,6 +33,11 @@ struct EntryState {
     is_secret: bool,
     /// Whether the component gets its response.
     is_delivered: bool,
+    /// Whether it is a request for a token.
+    is_for_token: bool,
+    /// Whether it has an idempotency key that is the same in every attempt at the run.
+    has_key: bool,
+    retry_after: Option<String>,
     /// None: it is not traced, or it has ended.
     trace: Option<RequestTrace>,
 }
@@ -87,6 +92,7 @@ impl AuditEntry {
                 proxy: None,
                 secrets: Vec::new(),
                 partial_echoes: Vec::new(),
+                idempotency_key: None,
                 attempts: 0,
                 connection: None,
                 protocol: None,
@@ -104,6 +110,9 @@ impl AuditEntry {
             is_over: false,
             is_secret: false,
             is_delivered: false,
+            is_for_token: false,
+            has_key: false,
+            retry_after: None,
             trace: None,
         }))
     }
@@ -295,16 +304,47 @@ impl AuditEntry {
 
     /// Whether it may have reached its server.
     pub(crate) fn may_have_reached_server(&self) -> bool {
-        let open = self.open();
-        let came_back = open
-            .error
-            .as_ref()
-            .is_some_and(|met| met.sent() == Sent::No);
-        open.row.connection.is_some() && !came_back
+        self.open().may_have_reached_server()
     }
 
-    pub(crate) fn answered(&self, status: u16) {
+    /// What decides whether it is sent again; none for a request for a token.
+    pub(super) fn facts(&self) -> Option<RequestFacts> {
+        let open = self.open();
+        (!open.is_for_token).then(|| RequestFacts {
+            method: open.row.method.clone(),
+            may_have_been_sent: open.may_have_reached_server(),
+            has_key: open.has_key,
+            status: open.row.status,
+            retry_after: open.retry_after.clone(),
+        })
+    }
+
+    /// It is a request for a token.
+    pub(crate) fn for_token(&self) {
+        self.open().is_for_token = true;
+    }
+
+    /// Whether it has an idempotency key that is the same in every attempt, and the key if the host
+    /// has generated it.
+    pub(crate) fn set_idempotency_key(&self, has_key: bool, generated: Option<String>) {
         let mut open = self.open();
+        open.has_key = has_key;
+        open.row.idempotency_key = generated;
+    }
+
+    /// It is another request for the same, so it has the same key.
+    pub(crate) fn repeats(&self, other: &Self) {
+        let (has_key, generated) = {
+            let other = other.open();
+            (other.has_key, other.row.idempotency_key.clone())
+        };
+        self.set_idempotency_key(has_key, generated);
+    }
+
+    /// The head of its response has arrived, with this `Retry-After`.
+    pub(crate) fn answered(&self, status: u16, retry_after: Option<&str>) {
+        let mut open = self.open();
+        open.retry_after = retry_after.map(str::to_owned);
         open.row.status = Some(status);
         open.row.seconds.head = open.lap();
         open.stage = Stage::Body;
@@ -406,6 +446,12 @@ impl AuditEntry {
 }
 
 impl EntryState {
+    fn may_have_reached_server(&self) -> bool {
+        let error = self.error.as_ref();
+        let came_back = error.is_some_and(|met| met.sent() == Sent::No);
+        self.row.connection.is_some() && !came_back
+    }
+
     /// The seconds since the previous stage ended; starts the next one.
     fn lap(&mut self) -> f64 {
         let now = Instant::now();

@@ -21,6 +21,7 @@ use crate::body::BoxBody;
 use crate::connect::resolve::{Addresses, Resolve};
 use crate::connect::tls::Roots;
 use crate::egress::{Egress, Transport};
+use crate::idempotency::Idempotency;
 use crate::requested::Requested;
 use crate::timeouts::RequestOptions;
 use crate::usage::RunUsage;
@@ -76,6 +77,7 @@ fn egress(policy: Policy, secrets: &[(Secret, &str)]) -> Egress {
         requested: Arc::new(Requested::default()),
         secrets: Arc::new(GrantedSecrets::with_values(secrets)),
         credentials: Arc::default(),
+        idempotency: Idempotency::None,
         dry_run: None,
         usage: Arc::new(RunUsage::new(Limits::default())),
         cpu: CpuMeter::default(),

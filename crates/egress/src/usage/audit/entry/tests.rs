@@ -25,7 +25,7 @@ fn sent_on(entry: &AuditEntry) {
 }
 
 fn answered(entry: &AuditEntry) {
-    entry.answered(200);
+    entry.answered(200, None);
 }
 
 #[test]

@@ -1,0 +1,302 @@
+//! One run: a function of component, step file, properties and policy, that writes a log and
+//! returns a result. It makes one attempt, or several if the step file has `retry`.
+
+mod attempt;
+mod bounds;
+mod grants;
+mod job;
+mod retry;
+
+use std::future::{Future, pending};
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use http_step_egress::{
+    CpuMeter, DryRun, GrantedSecrets, Idempotency, IdempotencyKeys, Redactor, Reservation,
+};
+use http_step_policy::Policy;
+use http_step_retry::Decision;
+use tokio::time::Instant;
+
+pub use self::job::Job;
+
+use self::attempt::{Attempts, Ended};
+use self::bounds::Bounds;
+use self::grants::Grants;
+use self::retry::Retries;
+use crate::engine::Host;
+use crate::engine::component::Step;
+use crate::log::{Log, Stream};
+use crate::result::run_end::{AttemptEnd, RunEnd};
+use crate::result::{Attempt, RunResult};
+use crate::spec::{self, IdempotencySetting};
+use crate::trace::{End, RunTrace};
+
+impl Host {
+    /// Run a step. Whatever happens is in the result.
+    ///
+    /// Runs on the tokio runtime that polls it; all runs of a host belong on one runtime, which
+    /// also drives the connections that they share. Poll a started future whenever it is woken:
+    /// other runs may wait for it. To drop the future is to stop the step; [`Host::run_until`]
+    /// stops it and keeps its log.
+    pub async fn run(&self, step: &Step, job: Job) -> RunResult {
+        self.run_until(step, job, pending()).await
+    }
+
+    /// Run a step, or until `stop` is ready: then its requests are aborted, and the outcome is
+    /// [`Cancelled`](crate::Outcome::Cancelled).
+    pub async fn run_until(
+        &self,
+        step: &Step,
+        mut job: Job,
+        stop: impl Future<Output = ()>,
+    ) -> RunResult {
+        let trace = RunTrace::start(&job.tenant);
+        let limits = job.policy.budgets().clone();
+        let stop = pin!(stop);
+        let mut bounds = Bounds::start(stop, limits.clone());
+        let memory = limits.memory;
+        let log = Log::new(limits, bounds.run_usage.memory(), job.sink.take());
+        let slot = bounds
+            .hold(async { Ok(trace.queue(self.slots.take(memory)).await?) })
+            .await;
+        let result = match slot.flatten() {
+            Ok(slot) => {
+                // A waiting run takes little memory, and a running one takes what another has
+                // just freed.
+                let result = Box::pin(self.run_now(step, job, bounds, log, &trace)).await;
+                // The slot is free when all that the run holds is gone.
+                drop(slot);
+                result
+            }
+            Err(run_end) => bounds.end_early(step, run_end, log, &Redactor::empty()),
+        };
+        let error = result.error.as_ref();
+        trace.ended(&End {
+            outcome: result.outcome,
+            kind: error.map(|error| error.kind),
+            stage: error.and_then(|error| error.stage),
+            requests: result.usage.requests,
+            seconds: result.usage.wall_seconds,
+        });
+        result
+    }
+
+    /// Run a step that has its slot. It keeps the slot while it waits between two attempts: its log and
+    /// its files take memory, and to give the slot back could mean to wait for another one for long.
+    async fn run_now(
+        &self,
+        step: &Step,
+        job: Job,
+        mut bounds: Bounds<'_, impl Future<Output = ()>>,
+        mut log: Log,
+        trace: &RunTrace,
+    ) -> RunResult {
+        let properties = Arc::new(job.properties);
+        let grants = Grants {
+            origin: spec::origin(&job.file, &properties),
+            url_secret: job.file.url_secret(),
+            policy: job.policy.clone(),
+        };
+        let granted = bounds.hold(self.grant(&job.policy)).await;
+        let secrets = match granted.flatten() {
+            Ok(secrets) => Arc::new(secrets),
+            Err(run_end) => return bounds.end_early(step, run_end, log, &Redactor::empty()),
+        };
+        log.redact(&secrets);
+        let prepared = async {
+            let files = secrets.files();
+            let prepared = spec::prepare(job.file, &properties, job.files, &job.policy, files);
+            Ok(prepared.await?)
+        };
+        let request = match bounds.hold(prepared).await.flatten() {
+            Ok(request) => request,
+            Err(run_end) => return bounds.end_early(step, run_end, log, &secrets.redactor()),
+        };
+        trace.read_secrets(&job.policy, &secrets);
+        bounds.run_usage.trace(trace.span(), &secrets);
+        let _files = match Reservation::with_bytes(bounds.run_usage.memory(), request.file_bytes) {
+            Ok(room) => room,
+            Err(exceeded) => {
+                let run_end = RunEnd::exceeded(exceeded);
+                return bounds.end_early(step, run_end, log, &secrets.redactor());
+            }
+        };
+        let idempotency = match idempotency(request.idempotency) {
+            Ok(idempotency) => idempotency,
+            Err(run_end) => return bounds.end_early(step, run_end, log, &secrets.redactor()),
+        };
+        if let Some(total) = request.spec.settings.timeout.total {
+            bounds.limit_attempts(Duration::from_nanos(total));
+        }
+        if let Some(total) = request.retry.as_ref().and_then(|retry| retry.total) {
+            bounds.limit_run(total);
+        }
+        let attempts = Attempts {
+            host: self,
+            step,
+            tenant: job.tenant,
+            policy: job.policy,
+            properties,
+            secrets,
+            dry_run: job.is_dry.then(|| {
+                Arc::new(DryRun {
+                    redacted_headers: request.spec.hide_request_headers.clone(),
+                })
+            }),
+            spec: request.spec,
+            requested: Arc::new(request.requested),
+            idempotency,
+            grants,
+            cpu: CpuMeter::default(),
+            trace,
+        };
+        let last = repeat(
+            &attempts,
+            Retries::new(request.retry.as_ref()),
+            &mut bounds,
+            log,
+        )
+        .await;
+        report(attempts, last, &bounds).await
+    }
+
+    /// Read the secrets that a policy grants.
+    async fn grant(&self, policy: &Policy) -> Result<GrantedSecrets, RunEnd> {
+        Ok(GrantedSecrets::read(policy, &self.sources, &self.matchers).await?)
+    }
+}
+
+/// The idempotency keys of a run.
+fn idempotency(setting: IdempotencySetting) -> Result<Idempotency, RunEnd> {
+    Ok(match setting {
+        IdempotencySetting::None => Idempotency::None,
+        IdempotencySetting::OfStepFile => Idempotency::OfStepFile,
+        IdempotencySetting::Auto => {
+            let mut seed = [0; 16];
+            getrandom::fill(&mut seed).map_err(|_| RunEnd::no_random())?;
+            Idempotency::Generated(Arc::new(IdempotencyKeys::new(seed)))
+        }
+    })
+}
+
+/// How the last attempt ended, and those before it.
+struct Last {
+    end: AttemptEnd,
+    log: Log,
+    is_long: bool,
+    attempts: Vec<Attempt>,
+}
+
+/// Make attempts until one succeeds, or no other one may follow.
+async fn repeat(
+    attempts: &Attempts<'_>,
+    mut retries: Retries<'_>,
+    bounds: &mut Bounds<'_, impl Future<Output = ()>>,
+    mut log: Log,
+) -> Last {
+    let mut made = Vec::new();
+    loop {
+        let started = Instant::now();
+        let ended = attempts.make(bounds, log).await;
+        let Ended {
+            run_end,
+            log: mut so_far,
+            is_long,
+        } = ended;
+        run_end.note(&mut so_far);
+        let run_usage = Arc::clone(&bounds.run_usage);
+        let end = run_end.into_attempt(&run_usage, &attempts.secrets.redactor());
+        let decision = retries.next(&end, &run_usage, bounds.left());
+        if let Some(decision) = &decision {
+            let (number, all) = (made.len() + 1, retries.max_attempts());
+            let line = format!("Attempt {number} of {all} failed; {decision}");
+            so_far.write_line(Stream::Header, &line);
+        }
+        let mut attempt = Attempt {
+            outcome: end.outcome,
+            summary: end.summary.clone(),
+            requests: run_usage.audit().requests_of_attempt(),
+            seconds: started.elapsed().as_secs_f64(),
+            wait_seconds: None,
+            not_retried: None,
+        };
+        let wait = match decision {
+            Some(Decision::Wait(wait)) => wait,
+            stop => {
+                if let Some(Decision::Stop(stop)) = stop {
+                    attempt.not_retried = Some(stop.to_string());
+                }
+                made.push(attempt);
+                return Last {
+                    end,
+                    log: so_far,
+                    is_long,
+                    attempts: made,
+                };
+            }
+        };
+        attempt.wait_seconds = Some(wait.as_secs_f64());
+        made.push(attempt);
+        if let Err(run_end) = bounds.wait(wait).await {
+            run_end.note(&mut so_far);
+            return Last {
+                end: run_end.into_attempt(&run_usage, &attempts.secrets.redactor()),
+                log: so_far,
+                is_long,
+                attempts: made,
+            };
+        }
+        bounds.start_attempt();
+        log = so_far;
+    }
+}
+
+/// The result of a run.
+async fn report(
+    attempts: Attempts<'_>,
+    last: Last,
+    bounds: &Bounds<'_, impl Future<Output = ()>>,
+) -> RunResult {
+    let Attempts {
+        step, secrets, cpu, ..
+    } = attempts;
+    let Last {
+        end,
+        mut log,
+        is_long,
+        attempts: made,
+    } = last;
+    let run_usage = Arc::clone(&bounds.run_usage);
+    if run_usage.signal().partial_echo().is_none() {
+        for line in run_usage.notices().partial_echoes() {
+            log.write_line(Stream::Stderr, &line);
+        }
+    }
+    let usage = bounds.usage(step, &cpu, log.written());
+    let log = log.into_entries();
+    let work = move || {
+        let redactor = secrets.redactor();
+        let mut result = end.into_result(&run_usage, made, log, usage, &redactor);
+        if !secrets.is_empty() {
+            result.redact(&redactor);
+        }
+        result
+    };
+    let reported = if is_long {
+        cpu.measure_blocking(work).await
+    } else {
+        Some(work())
+    };
+    match reported {
+        Some(mut result) => {
+            result.usage.cpu_seconds = cpu.total().as_secs_f64();
+            result
+        }
+        None => {
+            let run_end = RunEnd::host_closing();
+            bounds.end_early(step, run_end, Log::default(), &Redactor::empty())
+        }
+    }
+}

@@ -1,0 +1,48 @@
+//! The step files of `examples/`: each runs as its comment says, and the documentation shows it.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use http_step_host::{Outcome, Properties, RunResult};
+use http_step_tests::{Answer, Service, run_with};
+use serde_json::json;
+
+const DOCUMENTATION: &str = include_str!("../../../docs/step-file.md");
+
+/// Run an example against a service.
+async fn run(example: &str, service: &Service, version: &str) -> RunResult {
+    assert!(
+        DOCUMENTATION.contains(&format!("```yaml\n{example}```\n")),
+        "{example}"
+    );
+    let properties = Properties::from([
+        ("service", json!(service.origin)),
+        ("version", json!(version)),
+    ]);
+    run_with(&service.origin, example, |job| job.properties(properties)).await
+}
+
+#[tokio::test]
+async fn retry() {
+    let count = AtomicUsize::new(0);
+    let service = Service::start(move |_| {
+        let mut answer = Answer::new("{}".into());
+        if count.fetch_add(1, Ordering::Relaxed) == 0 {
+            *answer.status_mut() = http::StatusCode::INTERNAL_SERVER_ERROR;
+        }
+        answer
+    })
+    .await;
+    let result = run(
+        include_str!("../../../examples/retry.yaml"),
+        &service,
+        "1.2",
+    )
+    .await;
+    assert_eq!(result.outcome, Outcome::Success, "{result:#?}");
+    let requests = service.requests();
+    assert_eq!(requests.len(), 2);
+    assert_eq!(requests[0].body, r#"{"tag":"v1.2"}"#);
+    assert_eq!(requests[0].body, requests[1].body);
+    let key = |number: usize| requests[number].header("idempotency-key").unwrap();
+    assert_eq!(key(0), key(1));
+}
