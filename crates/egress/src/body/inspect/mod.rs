@@ -6,6 +6,7 @@ mod beside;
 mod event;
 mod form;
 mod json;
+mod media_type;
 mod multipart;
 mod quoted;
 mod syntax;

@@ -74,30 +74,9 @@ pub(super) struct Multipart {
 }
 
 impl Multipart {
-    /// From a type that has exactly one boundary, in plain syntax.
-    pub(super) fn from_content_type(content_type: &str, are_ascii: bool) -> Option<Self> {
-        let (essence, parameters) = content_type.split_once(';')?;
-        let essence = essence.trim().to_ascii_lowercase();
-        if !essence.starts_with("multipart/") || parameters.contains('\\') {
-            return None;
-        }
-        if parameters.to_ascii_lowercase().matches("boundary").count() != 1 {
-            return None;
-        }
-        let mut parameters = parameters.split(';');
-        let boundary = parameters.find_map(|parameter| {
-            let (name, value) = parameter.trim().split_once('=')?;
-            name.eq_ignore_ascii_case("boundary").then_some(value)
-        })?;
-        let unquoted = boundary
-            .strip_prefix('"')
-            .and_then(|rest| rest.strip_suffix('"'));
-        let boundary = unquoted.unwrap_or(boundary);
-        // Some servers end a boundary at other characters.
-        let is_of_boundary = |byte: u8| byte.is_ascii_alphanumeric() || b"'+_-.".contains(&byte);
-        if !(MIN_BOUNDARY..=MAX_BOUNDARY).contains(&boundary.len())
-            || !boundary.bytes().all(is_of_boundary)
-        {
+    /// None if the boundary is too short or too long.
+    pub(super) fn new(boundary: &str, are_ascii: bool) -> Option<Self> {
+        if !(MIN_BOUNDARY..=MAX_BOUNDARY).contains(&boundary.len()) {
             return None;
         }
         let delimiter = format!("\n--{boundary}").into_bytes();

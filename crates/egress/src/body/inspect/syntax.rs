@@ -3,11 +3,11 @@
 use http::header::{CONTENT_ENCODING, CONTENT_TYPE};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use http_step_policy::header_name;
-use http_step_redact::Context;
 
 use super::event::Event;
 use super::form::Form;
 use super::json::Json;
+use super::media_type::{Format, format_of};
 use super::multipart::Multipart;
 use super::xml::Xml;
 use crate::body::charset;
@@ -36,18 +36,17 @@ impl Syntax {
         let Some(content_type) = content_type else {
             return Self::Plain;
         };
-        if is_recoded(header, are_ascii)
-            || content_type.contains(',')
-            || has_two_natures(content_type)
-        {
+        if is_recoded(header, are_ascii) {
             return Self::Plain;
         }
-        match Context::from_media_type(Some(content_type)) {
-            Context::Form => Self::Form(Form::default()),
-            Context::Json => Self::Json(Json::default()),
-            Context::Xml => Self::Xml(Xml::default()),
-            _ => Multipart::from_content_type(content_type, are_ascii)
-                .map_or(Self::Plain, Self::Multipart),
+        match format_of(content_type) {
+            Some(Format::Form) => Self::Form(Form::default()),
+            Some(Format::Json) => Self::Json(Json::default()),
+            Some(Format::Xml) => Self::Xml(Xml::default()),
+            Some(Format::Multipart { boundary }) => {
+                Multipart::new(boundary, are_ascii).map_or(Self::Plain, Self::Multipart)
+            }
+            None => Self::Plain,
         }
     }
 
@@ -173,19 +172,6 @@ pub(super) fn is_recoded(header: &HeaderMap, are_ascii: bool) -> bool {
         })
 }
 
-/// Whether servers interpret a type differently: some look at its start or at a word in it
-/// (`application/x-www-form-urlencoded+json`, `multipart/xml`), others at its end.
-fn has_two_natures(content_type: &str) -> bool {
-    let essence = content_type.split(';').next().unwrap_or_default();
-    let essence = essence.trim().to_ascii_lowercase();
-    let is_form = essence.contains("form-urlencoded");
-    let is_multipart = essence.contains("multipart");
-    let is_text = essence.contains("json") || essence.contains("xml");
-    is_form && essence != "application/x-www-form-urlencoded"
-        || is_multipart && (is_text || !essence.starts_with("multipart/"))
-        || essence.contains("json") && essence.contains("xml")
-}
-
 /// The values of the fields that some server takes for this one: for CGI, `Content_Type` is one.
 fn values_of<'h>(
     header: &'h HeaderMap,
@@ -199,12 +185,12 @@ fn values_of<'h>(
 
 /// Whether some servers may interpret a body as a form: without a type, or with several.
 pub(super) fn may_be_form(header: &HeaderMap) -> bool {
-    values_of(header, &CONTENT_TYPE).next().is_none() || has_type(header, "form-urlencoded")
+    values_of(header, &CONTENT_TYPE).next().is_none() || has_type(header, "urlencoded")
 }
 
 /// The same for a multipart body.
 pub(super) fn may_be_multipart(header: &HeaderMap) -> bool {
-    has_type(header, "multipart/")
+    has_type(header, "multipart")
 }
 
 /// Whether a body is text by its type.

@@ -1,0 +1,81 @@
+//! Types of bodies and parts that all servers read in the same way. Some look at the start of a type or
+//! at its end, others for a word anywhere in it and in its parameters.
+
+use http_step_redact::Context;
+
+/// Words by which servers recognize a format.
+const WORDS: [&str; 7] = [
+    "urlencoded",
+    "multipart",
+    "form-data",
+    "json",
+    "xml",
+    "yaml",
+    "octet-stream",
+];
+
+/// The format of a body.
+pub(super) enum Format<'t> {
+    Form,
+    Json,
+    Xml,
+    Multipart { boundary: &'t str },
+}
+
+/// The format of a body of this type. None if it has no fields, or if servers may differ.
+pub(super) fn format_of(content_type: &str) -> Option<Format<'_>> {
+    let MediaType { essence, boundary } = MediaType::from_plain(content_type)?;
+    let (format, words): (_, &[&str]) = match (essence, boundary) {
+        ("application/x-www-form-urlencoded", None) => (Format::Form, &["urlencoded"]),
+        ("multipart/form-data", Some(boundary)) => {
+            (Format::Multipart { boundary }, &["multipart", "form-data"])
+        }
+        (_, None) => match Context::from_media_type(Some(essence)) {
+            Context::Json => (Format::Json, &["json"]),
+            Context::Xml => (Format::Xml, &["xml"]),
+            _ => return None,
+        },
+        _ => return None,
+    };
+    let lower = content_type.to_ascii_lowercase();
+    let is_other = |word: &&str| !words.contains(word) && lower.contains(*word);
+    (!WORDS.iter().any(|word| is_other(word))).then_some(format)
+}
+
+/// A type in plain syntax: in lower case, without quotes, and with known parameters only.
+struct MediaType<'t> {
+    essence: &'t str,
+    boundary: Option<&'t str>,
+}
+
+impl<'t> MediaType<'t> {
+    fn from_plain(text: &'t str) -> Option<Self> {
+        let mut parts = text.split(';');
+        let essence = parts.next()?;
+        let (kind, subtype) = essence.split_once('/')?;
+        let is_lower = !essence.bytes().any(|byte| byte.is_ascii_uppercase());
+        if !is_lower || !is_token(kind) || !is_token(subtype) {
+            return None;
+        }
+        let (mut charset, mut boundary) = (None, None);
+        for parameter in parts {
+            let parameter = parameter.strip_prefix(' ').unwrap_or(parameter);
+            let (name, value) = parameter.split_once('=')?;
+            let place = match name {
+                "charset" => &mut charset,
+                "boundary" => &mut boundary,
+                _ => return None,
+            };
+            if !is_token(value) || place.replace(value).is_some() {
+                return None;
+            }
+        }
+        Some(Self { essence, boundary })
+    }
+}
+
+/// Whether a text is of characters that end a word for no server.
+pub(super) fn is_token(text: &str) -> bool {
+    let is_of_token = |byte: u8| byte.is_ascii_alphanumeric() || b".+-_".contains(&byte);
+    !text.is_empty() && text.bytes().all(is_of_token)
+}
