@@ -64,11 +64,11 @@ async fn each_content_type_has_its_encoding() {
         a=1&token=S3cr%26t+%22W%3Co%3Erd%27%2F%C3%A9%2B%3F%7EkZ&b=2
         <a b='S3cr&amp;t &quot;W&lt;o&gt;rd&#39;/é+?~kZ'>S3cr&amp;t &quot;W&lt;o&gt;rd&#39;/é+?~kZ</a>
         S3cr&t "W<o>rd'/é+?~kZS3cr&t "W<o>rd'/é+?~kZ and S3cr&t "W<o>rd'/é+?~kZ
-        --x
+        --b-0123456789abcd
         Content-Disposition: form-data; name="a"
 
         S3cr&t "W<o>rd'/é+?~kZ
-        --x--
+        --b-0123456789abcd--
 
     "#]].assert_eq(&got.replace('\r', ""));
     // Each gets its own text back.
