@@ -14,6 +14,20 @@ const WORDS: [&str; 7] = [
     "octet-stream",
 ];
 
+/// The words of formats with fields, which some servers find in a part past its end.
+const OF_FIELDS: [&str; 3] = ["urlencoded", "multipart", "form-data"];
+
+/// The top-level types of parts.
+const KINDS: [&str; 7] = [
+    "application",
+    "audio",
+    "font",
+    "image",
+    "model",
+    "text",
+    "video",
+];
+
 /// The format of a body.
 pub(super) enum Format<'t> {
     Form,
@@ -24,7 +38,9 @@ pub(super) enum Format<'t> {
 
 /// The format of a body of this type. None if it has no fields, or if servers may differ.
 pub(super) fn format_of(content_type: &str) -> Option<Format<'_>> {
-    let MediaType { essence, boundary } = MediaType::from_plain(content_type)?;
+    let MediaType {
+        essence, boundary, ..
+    } = MediaType::from_plain(content_type)?;
     let (format, words): (_, &[&str]) = match (essence, boundary) {
         ("application/x-www-form-urlencoded", None) => (Format::Form, &["urlencoded"]),
         ("multipart/form-data", Some(boundary)) => {
@@ -42,9 +58,23 @@ pub(super) fn format_of(content_type: &str) -> Option<Format<'_>> {
     (!WORDS.iter().any(|word| is_other(word))).then_some(format)
 }
 
+/// Whether all servers read a part of this type as one content.
+pub(super) fn is_type_of_part(content_type: &str) -> bool {
+    MediaType::from_plain(content_type).is_some_and(|it| {
+        let kind = it.essence.split('/').next().unwrap_or_default();
+        let has_fields = OF_FIELDS.iter().any(|word| it.essence.contains(word));
+        let is_utf_8 = |charset: &str| charset.eq_ignore_ascii_case("utf-8");
+        KINDS.contains(&kind)
+            && !has_fields
+            && it.charset.is_none_or(is_utf_8)
+            && it.boundary.is_none()
+    })
+}
+
 /// A type in plain syntax: in lower case, without quotes, and with known parameters only.
 struct MediaType<'t> {
     essence: &'t str,
+    charset: Option<&'t str>,
     boundary: Option<&'t str>,
 }
 
@@ -70,7 +100,11 @@ impl<'t> MediaType<'t> {
                 return None;
             }
         }
-        Some(Self { essence, boundary })
+        Some(Self {
+            essence,
+            charset,
+            boundary,
+        })
     }
 }
 

@@ -8,6 +8,7 @@ mod form;
 mod json;
 mod media_type;
 mod multipart;
+mod part_header;
 mod quoted;
 mod syntax;
 mod words;

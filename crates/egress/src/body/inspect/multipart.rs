@@ -1,25 +1,14 @@
-//! Multipart bodies (RFC 2046, section 5.1): the content of a part is a value. Lines end with CRLF;
+//! `multipart/form-data` (RFC 7578): the content of a part is a value. Lines end with CRLF;
 //! some servers accept other line ends, and would find other parts.
 
 use http_step_policy::{field_names, is_override_field};
 
 use super::UNKNOWN_OVERRIDE;
 use super::event::Event;
-use crate::body::charset;
+use super::part_header;
 
 /// The maximum length of a part's header.
 const MAX_HEADER: usize = 8 << 10;
-
-/// The fields of a part's header, except for the first, from which no server takes a name. Rack
-/// takes one from `Content-ID`.
-const FIELDS: [&str; 4] = [
-    DISPOSITION,
-    "content-type",
-    "content-length",
-    "content-transfer-encoding",
-];
-
-const DISPOSITION: &str = "content-disposition";
 
 /// How much of a content is kept, which may be the name of a method.
 const MAX_VALUE: usize = 64;
@@ -142,7 +131,7 @@ impl Multipart {
         match (byte, is_cr) {
             (b'\n', true) if line == 0 => {
                 self.is_content_recoded = self.recodes();
-                let Some(name) = name_in(&self.header) else {
+                let Some(name) = part_header::name_in(&self.header) else {
                     return (Next::Nothing, Event::Outside);
                 };
                 if name.contains('%') || field_names(name.as_bytes()).is_none() {
@@ -238,84 +227,12 @@ impl Multipart {
 
     /// Whether the part's header so far does.
     fn recodes(&self) -> bool {
-        let header = String::from_utf8_lossy(&self.header).to_ascii_lowercase();
-        let mut encodings = header.split("content-transfer-encoding").skip(1);
-        let is_other = encodings.any(|rest| {
-            let encoding = rest.split('\n').next().unwrap_or_default();
-            let encoding = encoding
-                .trim_start()
-                .strip_prefix(':')
-                .unwrap_or("?")
-                .trim();
-            !matches!(encoding, "7bit" | "8bit" | "binary")
-        });
-        // Behind a colon, Zope looks for a codec.
-        let mut names = values_of_name(&header);
-        let names_codec = names.any(|name| {
-            name.split([';', '\n'])
-                .next()
-                .is_some_and(|it| it.contains(':'))
-        });
-        is_other
-            || names_codec
-            || header.contains("content-encoding")
-            || !charset::is_written(&header, self.are_ascii)
+        part_header::is_recoded(&self.header, self.are_ascii)
     }
 
     pub(super) fn is_broken(&self) -> bool {
         matches!(self.next, Next::Nothing)
     }
-}
-
-/// The text after each `name=` in a part's header, except for file names.
-fn values_of_name(header: &str) -> impl Iterator<Item = &str> {
-    const NAME: &str = "name";
-    let is_of_word = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
-    header.char_indices().filter_map(move |(at, _)| {
-        let (before, rest) = header.split_at_checked(at)?;
-        let (name, rest) = rest.split_at_checked(NAME.len())?;
-        if before.ends_with(is_of_word) || !name.eq_ignore_ascii_case(NAME) {
-            return None;
-        }
-        Some(rest.trim_start().strip_prefix('=')?.trim_start())
-    })
-}
-
-/// The name of a part, if all servers read the same one: `form-data; name=` and the name in quotes or
-/// up to `;`. Not if the header has another `name=`, escapes (RFC 822), encoded words (RFC 2047), pieces
-/// or a charset (RFC 2231), or a field from which some server takes a name.
-fn name_in(header: &[u8]) -> Option<String> {
-    let header = str::from_utf8(header).ok()?;
-    let lower = header.to_ascii_lowercase();
-    // A folded line does not start with the name of a field.
-    let is_known = |line: &str| FIELDS.contains(&line.split(':').next().unwrap_or_default());
-    let mut dispositions = header.lines().filter(|line| {
-        let name = line.split(':').next().unwrap_or_default();
-        name.eq_ignore_ascii_case(DISPOSITION)
-    });
-    let (_, value) = dispositions.next()?.split_once(':')?;
-    let is_other = dispositions.next().is_some()
-        || !lower.lines().all(is_known)
-        || values_of_name(header).count() != 1
-        || lower.replace("filename*", "filename").contains("name*")
-        || ["\\", "=?", "content-id"]
-            .iter()
-            .any(|it| lower.contains(it));
-    if is_other {
-        return None;
-    }
-    let (kind, rest) = value.split_once(';')?;
-    let (key, name) = rest.trim_start_matches(' ').split_once('=')?;
-    if !kind.trim_matches(' ').eq_ignore_ascii_case("form-data")
-        || !key.eq_ignore_ascii_case("name")
-    {
-        return None;
-    }
-    let (name, after) = match name.strip_prefix('"') {
-        Some(name) => name.split_once('"')?,
-        None => name.split_at(name.find(';').unwrap_or(name.len())),
-    };
-    (after.is_empty() || after.starts_with(';')).then(|| name.to_owned())
 }
 
 /// Finds each occurrence of a text in a stream (Knuth, Morris and Pratt).

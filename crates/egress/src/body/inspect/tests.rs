@@ -10,6 +10,7 @@ use http_step_policy::Secret;
 
 mod content_types;
 mod names;
+mod part_headers;
 
 use super::*;
 use crate::secrets::GrantedSecrets;
@@ -273,13 +274,9 @@ fn multipart() {
             "--b-0123456789abcd\r\nContent-Disposition: form-data; name=b\r\n\r\n\r\nx\r\n\r\r\n{}",
             part("{}")
         ),
-        "--b-0123456789abcd\r\ncontent-type: text/plain\r\nContent-Length: 1\r\ncontent-disposition: form-data; name=b\r\nContent-Transfer-Encoding: binary\r\n\r\n{}\r\n--b-0123456789abcd--".to_owned(),
+        "--b-0123456789abcd\r\ncontent-type: text/plain\r\ncontent-disposition: form-data; name=b\r\nContent-Transfer-Encoding: binary\r\n\r\n{}\r\n--b-0123456789abcd--".to_owned(),
         format!(
             "--b-0123456789abcd\r\nContent-Disposition: form-data; name=b; filename=\"x\"\r\n\r\n\0\r\n--b-\r\n--b\r\n{}",
-            part("{}")
-        ),
-        format!(
-            "--b-0123456789abcd\r\nContent-Disposition: form-data; name=b; filename=a; filename*=utf-8''a\r\n\r\n\r\n{}",
             part("{}")
         ),
     ];
@@ -752,23 +749,12 @@ fn us_ascii_is_only_for_ascii_values() {
     ] {
         let secrets = GrantedSecrets::with_values(&[(secret.clone(), value)]);
         let handle = secrets.handle("TOKEN").unwrap().unwrap();
-        let part = format!(
-            "--b-0123456789abcd\r\nContent-Disposition: form-data; name=a\r\nContent-Type: text/plain; charset=us-ascii\r\n\r\n{handle}\r\n--b-0123456789abcd--"
-        );
-        for (content_type, body) in [
-            ("text/plain; charset=us-ascii", &handle),
-            ("multipart/form-data; boundary=b-0123456789abcd", &part),
-        ] {
-            let mut header = HeaderMap::new();
-            header.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
-            let found = read_in(&header, &secrets, body.as_bytes(), 3).found;
-            let placements: Vec<_> = found.into_iter().map(|it| it.placement).collect();
-            assert_eq!(
-                placements,
-                std::slice::from_ref(&placement),
-                "{content_type}"
-            );
-        }
+        let mut header = HeaderMap::new();
+        let content_type = HeaderValue::from_static("text/plain; charset=us-ascii");
+        header.insert(CONTENT_TYPE, content_type);
+        let found = read_in(&header, &secrets, handle.as_bytes(), 3).found;
+        let placements: Vec<_> = found.into_iter().map(|it| it.placement).collect();
+        assert_eq!(placements, [placement]);
     }
 }
 
