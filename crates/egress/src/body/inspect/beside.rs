@@ -19,7 +19,7 @@ impl Beside {
         let form = match syntax {
             Syntax::Form(_) => None,
             _ if may_be_form(header) => Some(Form::default()),
-            _ => Some(Form::beside()),
+            _ => Some(Form::beside(syntax.is_multipart())),
         };
         let words = match syntax {
             Syntax::Form(_) | Syntax::Json(_) | Syntax::Multipart(_) => None,
@@ -57,7 +57,7 @@ impl Beside {
         self.quoted.override_field().or(of_form).or(words)
     }
 
-    /// Whether the position is in the value of a form field, after `&` and a name.
+    /// Whether the position is in the value of a form field, after a separator and a name.
     pub(super) fn is_in_field(&self) -> bool {
         self.form.as_ref().is_some_and(Form::is_in_later_field)
     }

@@ -1,6 +1,7 @@
 //! `application/x-www-form-urlencoded`: names and values between `&`. Some servers also split at
 //! `;`, and some read text that looks like JSON or XML as such, whatever its type is. So with a `;`,
-//! or with a name that is not plain, no value counts as whole.
+//! or with a name that is not plain, no value in a form counts as whole. Some servers read any body
+//! as a form.
 
 use http_step_policy::{field_names, is_override_field};
 
@@ -20,12 +21,15 @@ pub(super) struct Form {
     has_semicolon: bool,
     /// Whether a name is not plain.
     is_odd: bool,
-    /// Whether a `&` and a name precede the current value.
+    /// Whether the position is in the value of a field after a separator and a name. After `;`, the
+    /// value of the last `&` goes on.
     is_later: bool,
     has_separator: bool,
     has_name: bool,
     /// Whether its type is not a form. Any text has names that are not plain.
     is_beside: bool,
+    /// Whether it is a multipart body. The header of each part has a `; name=`.
+    is_multipart: bool,
     override_field: Option<String>,
 }
 
@@ -43,20 +47,20 @@ struct Field {
 
 impl Form {
     /// For a body whose type is not a form.
-    pub(super) fn beside() -> Self {
+    pub(super) fn beside(is_multipart: bool) -> Self {
         Self {
             is_beside: true,
+            is_multipart,
             ..Self::default()
         }
     }
 
     pub(super) fn step(&mut self, byte: u8) -> Event {
         self.note(byte);
+        self.note_separators(byte);
         match (byte, self.is_in_value) {
             (b'&', is_in_value) => {
                 self.is_in_value = false;
-                self.has_separator = true;
-                self.has_name = false;
                 match is_in_value {
                     true => Event::Closes,
                     false => Event::Outside,
@@ -65,12 +69,23 @@ impl Form {
             (_, true) => Event::Inside,
             (b'=', false) => {
                 self.is_in_value = true;
-                self.is_later = self.has_separator && self.has_name;
                 Event::Opens
             }
-            (_, false) => {
+            (_, false) => Event::Outside,
+        }
+    }
+
+    fn note_separators(&mut self, byte: u8) {
+        match byte {
+            b'&' => {
+                self.has_separator = true;
+                self.has_name = false;
+                self.is_later = false;
+            }
+            b'=' => self.is_later |= self.has_separator && self.has_name,
+            byte => {
+                self.has_separator |= byte == b';' && !self.is_multipart;
                 self.has_name = true;
-                Event::Outside
             }
         }
     }
@@ -139,9 +154,9 @@ impl Form {
         self.is_in_value
     }
 
-    /// Whether the position is in the value of a field with a name, after `&`.
+    /// Whether the position is in the value of a field with a name, after a separator.
     pub(super) fn is_in_later_field(&self) -> bool {
-        self.is_in_value && self.is_later
+        self.is_later
     }
 
     pub(super) fn is_broken(&self) -> bool {

@@ -233,6 +233,9 @@ fn json() {
                 r#"{"a": "&q=x", "b": "{}"}"#,
                 r#"{"a": "&q;=x", "b": "{}"}"#,
                 r#"{"a": "http://a.test/?b=c&d=x", "b": "{}"}"#,
+                r#"{"a": ";q=x", "b": "{}"}"#,
+                r#"{"a": "&q=x;y", "b": "{}"}"#,
+                r#"{"a": "&;q=x", "b": "{}"}"#,
                 r#"{"a":{}}"#,
                 // Some servers interpret this differently.
                 r#"{'x "{}" y': 1}"#,
@@ -576,6 +579,8 @@ fn xml() {
             r#"{"a": "x<a>{}</a>"}"#,
             "q=x<a>{}</a>",
             "<!-- &q=x --><a>{}</a>",
+            "<r><a>;q=x</a><b>{}</b></r>",
+            "<r><a>&lt;q=x</a><b>{}</b></r>",
             // Elements with the same name are a list.
             "<a><b>x</b><b>{}</b></a>",
             "<a><b>{}</b><c/><B>x</B></a>",
