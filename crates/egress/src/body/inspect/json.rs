@@ -46,11 +46,10 @@ enum Level {
     Array { outermost: usize, items: Items },
 }
 
-/// The strings, numbers and literals of an array, or the values of fields of one name.
+/// The items of an array, or the values of fields of one name.
 #[derive(Default)]
 struct Items {
     are_several: bool,
-    is_any: bool,
     /// The secrets among them.
     secrets: Vec<usize>,
 }
@@ -89,7 +88,6 @@ impl Json {
             (Next::Value, b'\x1e') if self.open.is_empty() => Next::Value,
             (next, b' ' | b'\t' | b'\r' | b'\n') => next,
             (Next::Value | Next::ValueOrEnd, b'"') => {
-                self.count_item();
                 self.next = Next::Text { is_name: false };
                 return Event::Opens;
             }
@@ -100,14 +98,14 @@ impl Json {
             }
             (Next::Value | Next::ValueOrEnd, b'[') => self.enter_array(),
             (Next::Value | Next::ValueOrEnd, b'{') => self.enter_object(),
-            (Next::Value | Next::ValueOrEnd, b'-' | b'0'..=b'9' | b'a'..=b'z') => {
-                self.count_item();
-                Next::Word
-            }
+            (Next::Value | Next::ValueOrEnd, b'-' | b'0'..=b'9' | b'a'..=b'z') => Next::Word,
             (Next::Colon, b':') => Next::Value,
             (Next::Comma, b',') => match self.open.last() {
                 Some(Level::Object { .. }) => Next::Name,
-                Some(Level::Array { .. }) => Next::Value,
+                Some(Level::Array { .. }) => {
+                    self.join_items();
+                    Next::Value
+                }
                 None => Next::Nothing,
             },
             (Next::ValueOrEnd | Next::Comma, b']') if self.is_in_array() => self.leave(),
@@ -217,17 +215,12 @@ impl Json {
         }
     }
 
-    fn count_item(&mut self) {
-        if !self.is_in_array() {
-            return;
-        }
+    /// The current array has another item. Of empty arrays and of objects, too, servers make text.
+    fn join_items(&mut self) {
         let Some(items) = self.items() else { return };
-        items.are_several |= items.is_any;
-        items.is_any = true;
-        if items.are_several {
-            let secrets = std::mem::take(&mut items.secrets);
-            self.joined.extend(secrets);
-        }
+        items.are_several = true;
+        let secrets = std::mem::take(&mut items.secrets);
+        self.joined.extend(secrets);
     }
 
     /// The string that has ended is this secret's value. Returns whether it is alone so far among
