@@ -13,6 +13,8 @@ pub(super) enum Event {
     PossibleEnd,
     /// A value has ended.
     Closes,
+    /// A field without a value has ended.
+    Bare,
     /// A JSON name has ended. Servers sort names, so their order in a response would reveal a value
     /// in a name.
     Name,

@@ -17,6 +17,8 @@ const MAX_VALUE: usize = 64;
 #[derive(Default)]
 pub(super) struct Form {
     field: Field,
+    /// Whether the field has ended. The next byte starts another one.
+    is_over: bool,
     is_in_value: bool,
     has_semicolon: bool,
     /// Whether a name is not plain.
@@ -59,12 +61,10 @@ impl Form {
         self.note(byte);
         self.note_separators(byte);
         match (byte, self.is_in_value) {
-            (b'&', is_in_value) => {
+            (b'&', _) => {
+                let event = self.end_event();
                 self.is_in_value = false;
-                match is_in_value {
-                    true => Event::Closes,
-                    false => Event::Outside,
-                }
+                event
             }
             (_, true) => Event::Inside,
             (b'=', false) => {
@@ -91,6 +91,7 @@ impl Form {
     }
 
     fn note(&mut self, byte: u8) {
+        self.begin_field();
         match byte {
             b'&' | b';' => {
                 self.has_semicolon |= byte == b';';
@@ -119,8 +120,25 @@ impl Form {
 
     /// The current field has ended.
     pub(super) fn end_field(&mut self) {
+        self.begin_field();
         self.check_field();
-        self.field = Field::default();
+        self.is_over = true;
+    }
+
+    /// Another field starts if the last one has ended.
+    fn begin_field(&mut self) {
+        if std::mem::take(&mut self.is_over) {
+            self.field = Field::default();
+        }
+    }
+
+    /// The event if the current field ends.
+    pub(super) fn end_event(&self) -> Event {
+        match (self.is_in_value, self.field.name.is_empty()) {
+            (true, _) => Event::Closes,
+            (false, false) => Event::Bare,
+            (false, true) => Event::Outside,
+        }
     }
 
     fn check_field(&mut self) {
@@ -140,7 +158,7 @@ impl Form {
         }
     }
 
-    /// The name of the field whose value starts.
+    /// The name of the field whose value starts, or that has ended without one.
     pub(super) fn name(&self) -> &[u8] {
         &self.field.name
     }
@@ -148,10 +166,6 @@ impl Form {
     /// Whether that name may specify how the value is decoded.
     pub(super) fn names_codec(&self) -> bool {
         self.field.names_codec
-    }
-
-    pub(super) fn is_in_value(&self) -> bool {
-        self.is_in_value
     }
 
     /// Whether the position is in the value of a field with a name, after a separator.

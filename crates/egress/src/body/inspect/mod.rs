@@ -283,11 +283,7 @@ impl BodyReader {
     pub(crate) fn finish(&mut self) {
         self.syntax.finish();
         self.beside.finish();
-        if self.syntax.ends_value() {
-            self.take(Event::Closes);
-        } else {
-            self.take(Event::Outside);
-        }
+        self.take(self.syntax.end_event());
         self.check_whole();
     }
 
@@ -349,6 +345,7 @@ impl BodyReader {
                 self.resolve(OwnedPlacement::Whole);
                 self.value = None;
             }
+            Event::Bare => self.begin_field(),
             Event::Name => {
                 self.resolve(OwnedPlacement::Composed);
                 self.value = None;

@@ -68,7 +68,7 @@ impl Syntax {
         }
     }
 
-    /// The name of the field whose value starts, as written.
+    /// The name of the field whose value starts, or that has ended without one, as written.
     pub(super) fn name(&self) -> &[u8] {
         match self {
             Self::Form(form) => form.name(),
@@ -149,12 +149,12 @@ impl Syntax {
         matches!(self, Self::Multipart(multipart) if multipart.is_recoded())
     }
 
-    /// Whether a value ends at the end of the body.
-    pub(super) fn ends_value(&self) -> bool {
+    /// The event at the end of the body.
+    pub(super) fn end_event(&self) -> Event {
         match self {
-            Self::Form(form) => form.is_in_value(),
-            Self::Plain => true,
-            Self::Json(_) | Self::Multipart(_) | Self::Xml(_) => false,
+            Self::Form(form) => form.end_event(),
+            Self::Plain => Event::Closes,
+            Self::Json(_) | Self::Multipart(_) | Self::Xml(_) => Event::Outside,
         }
     }
 }

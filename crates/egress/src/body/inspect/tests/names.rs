@@ -1,6 +1,8 @@
 //! Names of fields, parts, elements and attributes beside a value, and those that a framework may
 //! use as the method. The names are from runs of PHP, qs, Rack, Werkzeug, Django and others.
 
+use http_step_policy::{Placement, QueryFields};
+
 use super::{is_whole, read};
 use crate::body::inspect::{BodyReader, OwnedPlacement};
 
@@ -132,6 +134,33 @@ fn names_in_forms_that_servers_join() {
         "$filter=x&@a=b&_=1&Name.1.Value.2={}",
     ] {
         assert!(is_whole(FORM, body), "{body}");
+    }
+}
+
+/// Servers join fields without a value, too. What is whole in a form is whole in a query.
+#[test]
+fn forms_are_read_as_queries() {
+    let fields = [
+        "", "q", "q=", "q=x", "q[]", "q[0]", "q[a]", "Q", "a", "a=x", "a=x=y", "+q", "=x", "=",
+        "b;q",
+    ];
+    let names = ["q", "q[]", "q[a]", "+q", ""];
+    for (name, before) in names.iter().flat_map(|name| fields.map(|it| (name, it))) {
+        for after in fields {
+            let (before, after) = (format!("{before}&{name}="), format!("&{after}"));
+            let query = format!("{before}x{after}");
+            let fields = QueryFields::new(query.as_bytes());
+            let in_query = Placement::in_query(&fields, before.as_bytes(), after.as_bytes());
+            let body = format!("{before}{{}}{after}");
+            assert_eq!(
+                is_whole(FORM, &body),
+                in_query == Placement::Whole,
+                "{body}"
+            );
+        }
+    }
+    for body in ["q[]&q[]&q[]={}", "q={}&q", "q&q={}&a=b", "_charset_&q={}"] {
+        assert!(!is_whole(FORM, body), "{body}");
     }
 }
 
