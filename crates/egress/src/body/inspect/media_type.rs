@@ -14,8 +14,9 @@ const WORDS: [&str; 7] = [
     "octet-stream",
 ];
 
-/// The words of formats with fields, which some servers find in a part past its end.
-const OF_FIELDS: [&str; 3] = ["urlencoded", "multipart", "form-data"];
+/// The words of types of parts in which servers find fields, also past the end of the part, or a
+/// request with its own method.
+const NOT_OF_PARTS: [&str; 4] = ["urlencoded", "multipart", "form-data", "application/http"];
 
 /// The top-level types of parts.
 const KINDS: [&str; 7] = [
@@ -62,10 +63,10 @@ pub(super) fn format_of(content_type: &str) -> Option<Format<'_>> {
 pub(super) fn is_type_of_part(content_type: &str) -> bool {
     MediaType::from_plain(content_type).is_some_and(|it| {
         let kind = it.essence.split('/').next().unwrap_or_default();
-        let has_fields = OF_FIELDS.iter().any(|word| it.essence.contains(word));
+        let is_more = NOT_OF_PARTS.iter().any(|word| it.essence.contains(word));
         let is_utf_8 = |charset: &str| charset.eq_ignore_ascii_case("utf-8");
         KINDS.contains(&kind)
-            && !has_fields
+            && !is_more
             && it.charset.is_none_or(is_utf_8)
             && it.boundary.is_none()
     })

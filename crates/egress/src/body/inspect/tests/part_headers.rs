@@ -48,6 +48,8 @@ fn headers_of_parts() {
         "\r\nContent-Type: message/rfc822",
         // Python's cgi reads it up to the end of the body.
         "\r\nContent-Type: application/x-www-form-urlencoded",
+        // A request of a batch, with its own method.
+        "\r\nContent-Type: application/http",
         "\r\nContent-Type: x/y",
         "\r\nContent-Type: text",
         "\r\nContent-Type: ",
