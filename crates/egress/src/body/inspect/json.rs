@@ -1,15 +1,19 @@
 //! JSON (RFC 8259): one text, or one per line. Its strings are values, except for names. A server
-//! may interpret invalid JSON differently. Servers may join the items of an array, including those
-//! of nested arrays (as ECMAScript's `String` does).
+//! may interpret invalid JSON differently, or quote a piece of it. Servers may join the items of an
+//! array, including those of nested arrays (as ECMAScript's `String` does).
 
 use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use super::event::Event;
+use super::utf8::Utf8;
 use super::{MAX_NAME, MAX_NAMES};
 
 /// The maximum depth.
 const DEEPEST: usize = 512;
+
+/// The maximum length of a number.
+const MAX_WORD: usize = 64;
 
 /// What comes next.
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
@@ -28,6 +32,11 @@ enum Next {
     },
     Escape {
         is_name: bool,
+    },
+    /// The hexadecimal digits of an escape.
+    Digits {
+        is_name: bool,
+        missing: u8,
     },
     /// The rest of a number or of a literal.
     Word,
@@ -56,7 +65,15 @@ struct Items {
 
 #[derive(Default)]
 pub(super) struct Json {
+    is_lines: bool,
+    utf8: Utf8,
     next: Next,
+    /// The current number or literal.
+    word: Vec<u8>,
+    /// The number of the current escape.
+    code: u16,
+    /// Whether the first half of a surrogate pair was read last.
+    is_half: bool,
     open: Vec<Level>,
     /// The number of fields that the objects remember.
     remembered: usize,
@@ -67,26 +84,47 @@ pub(super) struct Json {
 }
 
 impl Json {
+    /// A text per line, or one.
+    pub(super) fn new(is_lines: bool) -> Self {
+        Self {
+            is_lines,
+            ..Self::default()
+        }
+    }
+
     pub(super) fn step(&mut self, byte: u8) -> Event {
+        if self.is_broken() || !self.utf8.admits(byte) {
+            self.next = Next::Nothing;
+            return Event::Outside;
+        }
         match self.next {
             Next::Text { is_name } => return self.text(byte, is_name),
             Next::Escape { is_name } => {
                 self.keep(byte, is_name);
-                self.next = Next::Text { is_name };
+                self.next = self.escape(byte, is_name);
+                return Event::Inside;
+            }
+            Next::Digits { is_name, missing } => {
+                self.keep(byte, is_name);
+                self.next = self.digit(byte, is_name, missing);
                 return Event::Inside;
             }
             Next::Word if byte.is_ascii_alphanumeric() || b"+-.".contains(&byte) => {
+                self.next = self.word(byte);
                 return Event::Outside;
             }
-            Next::Word => self.next = Next::Comma,
+            Next::Word => self.next = self.end_word(),
             _ => {}
         }
-        let is_between = self.open.is_empty() && self.next == Next::Comma;
+        let is_outside = self.open.is_empty();
         self.next = match (self.next, byte) {
-            // RS is used in JSON text sequences (RFC 7464).
-            (_, b'\n' | b'\x1e') if is_between => Next::Value,
-            (Next::Value, b'\x1e') if self.open.is_empty() => Next::Value,
+            (Next::Comma, b'\n') if is_outside && self.is_lines => Next::Value,
+            (_, b'\n' | b'\r') if !is_outside && self.is_lines => Next::Nothing,
             (next, b' ' | b'\t' | b'\r' | b'\n') => next,
+            (Next::Value | Next::ValueOrEnd, b'[') => self.enter_array(),
+            (Next::Value | Next::ValueOrEnd, b'{') => self.enter_object(),
+            // Many servers reject other texts.
+            _ if is_outside => Next::Nothing,
             (Next::Value | Next::ValueOrEnd, b'"') => {
                 self.next = Next::Text { is_name: false };
                 return Event::Opens;
@@ -96,18 +134,16 @@ impl Json {
                 self.name.clear();
                 return Event::Opens;
             }
-            (Next::Value | Next::ValueOrEnd, b'[') => self.enter_array(),
-            (Next::Value | Next::ValueOrEnd, b'{') => self.enter_object(),
-            (Next::Value | Next::ValueOrEnd, b'-' | b'0'..=b'9' | b'a'..=b'z') => Next::Word,
+            (Next::Value | Next::ValueOrEnd, b'-' | b'0'..=b'9' | b'a'..=b'z') => {
+                self.word.clear();
+                self.word(byte)
+            }
             (Next::Colon, b':') => Next::Value,
-            (Next::Comma, b',') => match self.open.last() {
-                Some(Level::Object { .. }) => Next::Name,
-                Some(Level::Array { .. }) => {
-                    self.join_items();
-                    Next::Value
-                }
-                None => Next::Nothing,
-            },
+            (Next::Comma, b',') if self.is_in_array() => {
+                self.join_items();
+                Next::Value
+            }
+            (Next::Comma, b',') => Next::Name,
             (Next::ValueOrEnd | Next::Comma, b']') if self.is_in_array() => self.leave(),
             (Next::NameOrEnd | Next::Comma, b'}') if self.is_in_object() => self.leave(),
             _ => Next::Nothing,
@@ -115,8 +151,34 @@ impl Json {
         Event::Outside
     }
 
+    /// The body has ended.
+    pub(super) fn end(&mut self) {
+        if !self.open.is_empty() {
+            self.next = Next::Nothing;
+        }
+    }
+
+    fn word(&mut self, byte: u8) -> Next {
+        self.word.push(byte);
+        match self.word.len() {
+            0..=MAX_WORD => Next::Word,
+            _ => Next::Nothing,
+        }
+    }
+
+    fn end_word(&self) -> Next {
+        match serde_json::from_slice::<serde_json::Value>(&self.word) {
+            Ok(_) => Next::Comma,
+            Err(_) => Next::Nothing,
+        }
+    }
+
     fn text(&mut self, byte: u8, is_name: bool) -> Event {
         match byte {
+            _ if self.is_half && byte != b'\\' => {
+                self.next = Next::Nothing;
+                Event::Outside
+            }
             b'"' if is_name => {
                 self.next = if self.begin_field() {
                     Next::Colon
@@ -143,6 +205,42 @@ impl Json {
                 Event::Inside
             }
         }
+    }
+
+    fn escape(&mut self, byte: u8, is_name: bool) -> Next {
+        match byte {
+            b'u' => {
+                self.code = 0;
+                Next::Digits {
+                    is_name,
+                    missing: 4,
+                }
+            }
+            b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't' if !self.is_half => {
+                Next::Text { is_name }
+            }
+            _ => Next::Nothing,
+        }
+    }
+
+    /// A digit of an escape. Some servers reject NUL (PostgreSQL) and halves of a surrogate pair.
+    fn digit(&mut self, byte: u8, is_name: bool, missing: u8) -> Next {
+        let Some(digit) = char::from(byte).to_digit(16) else {
+            return Next::Nothing;
+        };
+        self.code = self.code << 4 | digit as u16;
+        if missing > 1 {
+            let missing = missing - 1;
+            return Next::Digits { is_name, missing };
+        }
+        let is_second = std::mem::take(&mut self.is_half);
+        match self.code {
+            0xdc00..=0xdfff if is_second => {}
+            0 | 0xdc00..=0xdfff => return Next::Nothing,
+            _ if is_second => return Next::Nothing,
+            code => self.is_half = (0xd800..=0xdbff).contains(&code),
+        }
+        Next::Text { is_name }
     }
 
     fn keep(&mut self, byte: u8, is_name: bool) {

@@ -14,6 +14,9 @@ const WORDS: [&str; 7] = [
     "octet-stream",
 ];
 
+/// The words of types with a JSON text per line.
+const LINES: [&str; 2] = ["ndjson", "jsonl"];
+
 /// The words of types of parts in which servers find fields, also past the end of the part, or a
 /// request with its own method.
 const NOT_OF_PARTS: [&str; 4] = ["urlencoded", "multipart", "form-data", "application/http"];
@@ -32,9 +35,14 @@ const KINDS: [&str; 7] = [
 /// The format of a body.
 pub(super) enum Format<'t> {
     Form,
-    Json,
+    Json {
+        /// Whether each line is a text.
+        is_lines: bool,
+    },
     Xml,
-    Multipart { boundary: &'t str },
+    Multipart {
+        boundary: &'t str,
+    },
 }
 
 /// The format of a body of this type. None if it has no fields, or if servers may differ.
@@ -48,7 +56,12 @@ pub(super) fn format_of(content_type: &str) -> Option<Format<'_>> {
             (Format::Multipart { boundary }, &["multipart", "form-data"])
         }
         (_, None) => match Context::from_media_type(Some(essence)) {
-            Context::Json => (Format::Json, &["json"]),
+            // Few servers read text sequences (RFC 7464).
+            Context::Json if essence.ends_with("json-seq") => return None,
+            Context::Json => {
+                let is_lines = LINES.iter().any(|word| essence.contains(word));
+                (Format::Json { is_lines }, &["json"])
+            }
             Context::Xml => (Format::Xml, &["xml"]),
             _ => return None,
         },

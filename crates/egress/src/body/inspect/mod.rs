@@ -11,6 +11,7 @@ mod multipart;
 mod part_header;
 mod quoted;
 mod syntax;
+mod utf8;
 mod words;
 mod xml;
 

@@ -41,7 +41,7 @@ impl Syntax {
         }
         match format_of(content_type) {
             Some(Format::Form) => Self::Form(Form::default()),
-            Some(Format::Json) => Self::Json(Json::default()),
+            Some(Format::Json { is_lines }) => Self::Json(Json::new(is_lines)),
             Some(Format::Xml) => Self::Xml(Xml::default()),
             Some(Format::Multipart { boundary }) => {
                 Multipart::new(boundary, are_ascii).map_or(Self::Plain, Self::Multipart)
@@ -87,7 +87,8 @@ impl Syntax {
         match self {
             Self::Form(form) => form.end_field(),
             Self::Multipart(multipart) => multipart.end_part(),
-            Self::Json(_) | Self::Xml(_) | Self::Plain => {}
+            Self::Json(json) => json.end(),
+            Self::Xml(_) | Self::Plain => {}
         }
     }
 

@@ -188,19 +188,16 @@ fn json() {
         "application/json",
         "application/json; charset=utf-8",
         "application/vnd.api+json",
-        "application/x-ndjson",
     ] {
         check(
             content_type,
             &[
-                r#""{}""#,
                 r#"{"a":"{}"}"#,
                 r#"{"a": "b", "c": ["{}"], "d": [1, true, null, "\"\\", "é"]}"#,
                 r#"[["{}"]]"#,
                 r#"{"a": [[["{}"] ] ], "b": [[], [{"c": "{other}"}]]}"#,
                 r#"["x", {"a": "{}", "b": ["{other}"]}]"#,
-                "{\"a\": 1}\n{\"a\": \"{}\"}\n",
-                "\u{1e}{\"a\": \"{}\"}\n\u{1e}[]\n",
+                "{\"a\": [true, false, null, 0, -1.5e+7, \"\\u00e9\\ud83d\\ude00\\/\\f\"], \"b\": \"{}\"} \r\n",
             ],
             &[
                 "{}",
@@ -258,8 +255,64 @@ fn json() {
                 "\u{feff}[\"{}\"]",
                 r#"["{}"] ["x"]"#,
                 r#"["{}"}"#,
+                // Parsers quote the text at an error, so it would end in the middle of the value.
+                r#""{}""#,
+                "[]\n[\"{}\"]",
+                "-\n[\"{}\"]",
+                "1\n\"{}\"",
+                r#"{"a": nul, "b": "{}"}"#,
+                r#"{"a": "{}", "b": True}"#,
+                r#"{"a": 01, "b": "{}"}"#,
+                r#"{"a": "{}", "b": 1.}"#,
+                r#"{"a": "\q", "b": "{}"}"#,
+                r#"{"a": "\u12x4", "b": "{}"}"#,
+                r#"{"a": "{}", "b": "\u0000"}"#,
+                r#"{"a": "{}", "b": "\ud83d"}"#,
+                r#"{"a": "{}", "b": "\ude00"}"#,
+                r#"{"a": "{}", "b": "\ud83d\u0041"}"#,
+                r#"{"a": "{}""#,
+                r#"{"a": "{}", "b": "#,
+                r#"{"a": "{}", "b": "x"#,
+                r#"["{}"]["#,
+                r#"["{}"],"#,
             ],
         );
+    }
+    check(
+        "application/x-ndjson",
+        &[
+            "{\"a\": 1}\n{\"a\": \"{}\"}\n",
+            "[\"{}\"]",
+            "\r\n[]\r\n\r\n[\"{}\"] \r\n",
+        ],
+        &[
+            "{\"a\":\n\"{}\"}",
+            "{\"a\": \"{}\"\r}",
+            "[\"{}\"] []",
+            "\u{1e}[\"{}\"]",
+            "[\"{}\"]\n{",
+            "\"{}\"\n",
+        ],
+    );
+    let json = "application/json";
+    let secrets = secrets();
+    let handle = secrets.handle("TOKEN").unwrap().unwrap();
+    let mut header = HeaderMap::new();
+    header.insert(CONTENT_TYPE, HeaderValue::from_static(json));
+    for bytes in [
+        &b"\xff"[..],
+        b"\xc0\xaf",
+        b"\xe0\x80\xaf",
+        b"\xed\xa0\x80",
+        b"\xf4\x90\x80\x80",
+        b"\xc3",
+        b"\x80",
+    ] {
+        let start = format!("[{{\"a\": \"{handle}\", \"b\": \"");
+        let body = [start.as_bytes(), bytes, b"\"}]"].concat();
+        let found = read_in(&header, &secrets, &body, 3).found;
+        let last = found.last().map(|it| &it.placement);
+        assert_eq!(last, Some(&OwnedPlacement::Composed), "{bytes:?}");
     }
     let deep = format!("{}\"{{}}\"", "[".repeat(100_000));
     assert!(!is_whole("application/json", &deep));

@@ -38,6 +38,7 @@ fn types_in_plain_syntax() {
         ("text/x-www-form-urlencoded", "a={}"),
         ("application/json; charset=utf-8; charset=utf-8", "[\"{}\"]"),
         ("application/json; x", "[\"{}\"]"),
+        ("application/json-seq", "\u{1e}[\"{}\"]\n"),
         ("application/json; Charset=utf-8", "[\"{}\"]"),
         ("application/(json)+json", "[\"{}\"]"),
         ("/json", "[\"{}\"]"),
