@@ -137,7 +137,7 @@ impl DeniedSecret {
             }
             Reason::Composed => format!("it must be {}", self.place.whole()),
             Reason::NotPlain => format!(
-                "it must be {}, and a field's name is not plain: at most {MAX_FIELD_NAME} letters, digits, `_`, `-` and `.`, with `[…]` behind them",
+                "it must be {}, and a field's name is not plain: at most {MAX_FIELD_NAME} letters, digits, `_`, `-` and `.`, with `[…]` behind them, and no index but 0 in the value's own",
                 self.place.whole()
             ),
             Reason::Repeated(_) | Reason::Joined if !Place::COMPOSABLE.contains(&self.place) => {

@@ -55,6 +55,18 @@ pub fn parent_fields(name: &str) -> impl Iterator<Item = &str> {
     brackets.filter_map(|(at, _)| name.get(..at))
 }
 
+/// Whether a field of this name, which is plain, may have a secret as its value. An index other than 0
+/// pads the value where servers make a list of it with as many empty items before (multer). PHP
+/// compares `MAX_FILE_SIZE` with the size of a file.
+#[must_use]
+pub fn may_hold_secret(name: &[u8]) -> bool {
+    let name = decoded(name);
+    let keys = name.split(|byte| b"[].".contains(byte)).skip(1);
+    let mut indexes = keys.filter(|key| key.iter().all(u8::is_ascii_digit));
+    let is_of_php = letters(&String::from_utf8_lossy(&name)) == "maxfilesize";
+    indexes.all(|index| index.iter().all(|digit| *digit == b'0')) && !is_of_php
+}
+
 /// The keys of a name: the text before the first bracket, and those in brackets. None if it is not
 /// plain.
 fn keys(name: &str) -> Option<Vec<&str>> {

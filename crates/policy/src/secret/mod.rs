@@ -23,7 +23,8 @@ use crate::rule::Source;
 
 pub use credential_field::{CREDENTIAL_FIELDS, is_credential_field};
 pub use field_name::{
-    MAX_FIELD_NAME, decoded as decoded_field, field_names, header_name, names_codec, parent_fields,
+    MAX_FIELD_NAME, decoded as decoded_field, field_names, header_name, may_hold_secret,
+    names_codec, parent_fields,
 };
 pub use format::{HeaderFormat, HeaderFormatError};
 pub use name::{SecretNameError, check as check_secret_name};

@@ -5,7 +5,7 @@
 //! policy allows otherwise.
 
 use super::credential_field::{is_credential_field, takes_scheme};
-use super::field_name::MAX_FIELD_NAME;
+use super::field_name::{MAX_FIELD_NAME, may_hold_secret};
 use super::query_fields::{QueryFields, may_name_codec};
 
 /// The placement of a value in its place.
@@ -16,7 +16,8 @@ pub enum Placement<'t> {
     /// There is other text next to it.
     Composed,
     /// It is alone in a field, but the name of a field is not [plain](crate::field_names), so it is
-    /// unknown which fields servers join.
+    /// unknown which fields servers join, or that of its own is not [for a
+    /// secret](crate::may_hold_secret).
     NotPlain,
     /// It is alone in a field of this name, but there is another field that servers join with it.
     Repeated(&'t str),
@@ -99,6 +100,9 @@ impl<'t> Placement<'t> {
         }
         if fields.has_another(name) {
             return Self::Repeated(std::str::from_utf8(name).unwrap_or_default());
+        }
+        if !may_hold_secret(name) {
+            return Self::NotPlain;
         }
         Self::Whole
     }

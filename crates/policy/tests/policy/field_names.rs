@@ -187,7 +187,7 @@ fn plain_names_of_other_fields() {
         "a[q]",
         "a.q",
         "x[q]",
-        "Filter.1.Value.2",
+        "Filter.0.Value.0",
         "X-Amz-Security-Token",
         "page[number]",
         "filter[author.name]",
@@ -201,6 +201,11 @@ fn plain_names_of_other_fields() {
     ] {
         assert!(is_whole_beside(name), "{name}");
         assert!(is_whole(&format!("{name}={{}}")), "{name}");
+    }
+    // Some servers make a list with empty items before the value.
+    for name in ["Filter.1.Value.2", "a[2]", "a[0][1]"] {
+        assert!(is_whole_beside(name), "{name}");
+        assert_eq!(placement(&format!("{name}={{}}")), Placement::NotPlain);
     }
     for query in [
         "q[a]=pad&q[b]={}",

@@ -365,9 +365,9 @@ async fn nothing_stands_beside_a_secret_by_default() {
         GET HERE/?q=x&q={TOKEN}
             the policy does not allow the secret `TOKEN` in the query of a request to HERE: servers join the field `q` with another one of the request
         GET HERE/?a+b=x&a%20b={TOKEN}
-            the policy does not allow the secret `TOKEN` in the query of a request to HERE next to other text: it must be a whole query value, and a field's name is not plain: at most 64 letters, digits, `_`, `-` and `.`, with `[…]` behind them
+            the policy does not allow the secret `TOKEN` in the query of a request to HERE next to other text: it must be a whole query value, and a field's name is not plain: at most 64 letters, digits, `_`, `-` and `.`, with `[…]` behind them, and no index but 0 in the value's own
         GET HERE/?%u0071=x&q={TOKEN}
-            the policy does not allow the secret `TOKEN` in the query of a request to HERE next to other text: it must be a whole query value, and a field's name is not plain: at most 64 letters, digits, `_`, `-` and `.`, with `[…]` behind them
+            the policy does not allow the secret `TOKEN` in the query of a request to HERE next to other text: it must be a whole query value, and a field's name is not plain: at most 64 letters, digits, `_`, `-` and `.`, with `[…]` behind them, and no index but 0 in the value's own
         GET HERE/?q[]=x&q[]={TOKEN}
             the policy does not allow the secret `TOKEN` in the query of a request to HERE: servers join the field `q[]` with another one of the request
         GET HERE/bot{TOKEN}/
@@ -383,7 +383,7 @@ async fn nothing_stands_beside_a_secret_by_default() {
         POST HERE/ | header content-type: application/x-www-form-urlencoded | body a=x{TOKEN}
             the policy does not allow the secret `TOKEN` in the body of a request to HERE next to other text: it must be a whole form field, multipart part, JSON string or text of the body
         POST HERE/ | header content-type: application/x-www-form-urlencoded | body {"a": "x&b={TOKEN}&c="}
-            the policy does not allow the secret `TOKEN` in the body of a request to HERE next to other text: it must be a whole form field, multipart part, JSON string or text of the body, and a field's name is not plain: at most 64 letters, digits, `_`, `-` and `.`, with `[…]` behind them
+            the policy does not allow the secret `TOKEN` in the body of a request to HERE next to other text: it must be a whole form field, multipart part, JSON string or text of the body, and a field's name is not plain: at most 64 letters, digits, `_`, `-` and `.`, with `[…]` behind them, and no index but 0 in the value's own
         POST HERE/ | header content-type: text/xml | body <a>x{TOKEN}</a>
             the policy does not allow the secret `TOKEN` in the body of a request to HERE next to other text: it must be a whole form field, multipart part, JSON string or text of the body
         POST HERE/ | header content-type: text/xml | body <a><!---><b c="-->x" d="{TOKEN}"/></a>

@@ -20,7 +20,9 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::mem::discriminant;
 
 use http::HeaderMap;
-use http_step_policy::{MAX_FIELD_NAME, Placement, decoded_field, field_names, parent_fields};
+use http_step_policy::{
+    MAX_FIELD_NAME, Placement, decoded_field, field_names, may_hold_secret, parent_fields,
+};
 use http_step_redact::{HANDLE_BYTES, OpenEscape};
 
 use self::beside::Beside;
@@ -47,7 +49,7 @@ const UNKNOWN_OVERRIDE: &str = "_method";
 pub(crate) enum OwnedPlacement {
     Whole,
     Composed,
-    /// In a body with a field whose name is not plain.
+    /// In a body with a field whose name is not plain, or in one whose name is not for a secret.
     NotPlain,
     /// In a field of this name, of which there are several.
     Repeated(String),
@@ -173,6 +175,8 @@ pub(crate) struct BodyReader {
     is_field_repeated: bool,
     /// Whether its name may specify how its value is decoded.
     is_field_recoded: bool,
+    /// Whether its name is not for a secret.
+    is_field_odd: bool,
     names: HashSet<u64>,
     /// The parent names of all fields.
     parents: HashSet<u64>,
@@ -223,6 +227,7 @@ impl BodyReader {
             field_name: String::new(),
             is_field_repeated: false,
             is_field_recoded: false,
+            is_field_odd: false,
             names: HashSet::new(),
             parents: HashSet::new(),
             carrying: Carrying::default(),
@@ -364,6 +369,7 @@ impl BodyReader {
         }
         let name = self.syntax.name();
         self.is_field_recoded = self.syntax.names_codec();
+        self.is_field_odd = !may_hold_secret(name);
         let is_charset = is_charset_field(name);
         self.field_name = String::from_utf8_lossy(name).into_owned();
         // None if it is not plain, and the body is broken.
@@ -439,6 +445,7 @@ impl BodyReader {
             (OwnedPlacement::Whole, Some(_)) if self.is_field_repeated => {
                 OwnedPlacement::Repeated(self.field_name.clone())
             }
+            (OwnedPlacement::Whole, Some(_)) if self.is_field_odd => OwnedPlacement::NotPlain,
             (OwnedPlacement::Whole, Some(_)) => {
                 for field in &self.field {
                     self.carrying.add(field, secret);

@@ -131,20 +131,61 @@ fn names_in_forms_that_servers_join() {
     for body in [
         "token={}&token_type_hint=a",
         "q[a]=x&q[b]={}",
-        "$filter=x&@a=b&_=1&Name.1.Value.2={}",
+        "$filter=x&@a=b&_=1&Name.1.Value.2=x&Other.0.Value[0]={}",
     ] {
         assert!(is_whole(FORM, body), "{body}");
     }
+}
+
+/// multer puts as many empty items before the value as its index says. PHP reads `MAX_FILE_SIZE`.
+#[test]
+fn names_that_are_not_for_a_value() {
+    for (name, is_for_value) in [
+        ("q[]", true),
+        ("q[0]", true),
+        ("q[0][a][]", true),
+        ("q.0.a", true),
+        ("q-1", true),
+        ("q2", true),
+        ("q[a2]", true),
+        ("q[1]", false),
+        ("q[13]", false),
+        ("q[0][13]", false),
+        ("q[13][a]", false),
+        ("q.13", false),
+        ("q[a.13]", false),
+        ("MAX_FILE_SIZE", false),
+        ("max-file-size", false),
+    ] {
+        let body = format!("a=b&{name}={{}}");
+        assert_eq!(is_whole(FORM, &body), is_for_value, "{name}");
+        let body = format!("a=b&{}={{}}", name.replace('1', "%31"));
+        assert_eq!(is_whole(FORM, &body), is_for_value, "{name}");
+        let query = format!("a=b&{name}=x");
+        let fields = QueryFields::new(query.as_bytes());
+        let before = query.strip_suffix('x').unwrap_or_default();
+        let in_query = Placement::in_query(&fields, before.as_bytes(), b"");
+        assert_eq!(in_query == Placement::Whole, is_for_value, "{name}");
+        let body = end(&[
+            part("; name=a", "b"),
+            part(&format!("; name=\"{name}\""), "{}"),
+        ]);
+        assert_eq!(is_whole(MULTIPART, &body), is_for_value, "{name}");
+        // Beside a value, it is another field.
+        assert!(is_whole(FORM, &format!("{name}=x&other={{}}")), "{name}");
+    }
+    let found = read(FORM, "q[13]={}").found;
+    assert_eq!(found[0].placement, OwnedPlacement::NotPlain);
 }
 
 /// Servers join fields without a value, too. What is whole in a form is whole in a query.
 #[test]
 fn forms_are_read_as_queries() {
     let fields = [
-        "", "q", "q=", "q=x", "q[]", "q[0]", "q[a]", "Q", "a", "a=x", "a=x=y", "+q", "=x", "=",
-        "b;q",
+        "", "q", "q=", "q=x", "q[]", "q[1]", "q[0]", "q[a]", "Q", "a", "a=x", "a=x=y", "+q", "=x",
+        "=", "b;q",
     ];
-    let names = ["q", "q[]", "q[a]", "+q", ""];
+    let names = ["q", "q[]", "q[a]", "q[1]", "+q", ""];
     for (name, before) in names.iter().flat_map(|name| fields.map(|it| (name, it))) {
         for after in fields {
             let (before, after) = (format!("{before}&{name}="), format!("&{after}"));
