@@ -7,8 +7,8 @@ use super::UNKNOWN_OVERRIDE;
 use super::event::Event;
 use super::part_header;
 
-/// The maximum length of a part's header.
-const MAX_HEADER: usize = 8 << 10;
+/// The maximum length of a part's header. It is read again for each handle in it.
+const MAX_HEADER: usize = 1 << 10;
 
 /// How much of a content is kept, which may be the name of a method.
 const MAX_VALUE: usize = 64;

@@ -849,6 +849,10 @@ fn many_handles_take_linear_time() {
             "multipart/form-data; boundary=b-0123456789abcd",
             part("aNUMBER"),
         ),
+        (
+            "multipart/form-data; boundary=b-0123456789abcd",
+            part(&format!("a; filename={}", format!("{handle}.").repeat(100))),
+        ),
         ("application/x-ndjson", format!("[\"{handle}\"]\n")),
         ("text/xml", format!("<a>{handle}</a>")),
     ] {
