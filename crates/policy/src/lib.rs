@@ -86,7 +86,7 @@ pub use secret::{
     PathPrefixError, Place, Placement, QueryFields, SCHEMES, Secret, SecretNameError, SourceRef,
     SourceRefError, check_secret_name, decoded_field, field_names, header_name,
     is_credential_field, is_method, is_method_key, is_override_field, is_plain_in_path,
-    may_hold_secret, names_codec, override_in_query, parent_fields,
+    may_hold_secret, names_codec, override_in_cookies, override_in_query, parent_fields,
 };
 pub use secret_use::SecretUse;
 pub use tls::{

@@ -16,12 +16,12 @@ use base64::Engine;
 use base64::alphabet::STANDARD;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use base64::prelude::BASE64_STANDARD;
-use http::header::{AUTHORIZATION, HeaderName, RANGE};
+use http::header::{AUTHORIZATION, COOKIE, HeaderName, RANGE};
 use http::uri::PathAndQuery;
 use http::{HeaderMap, HeaderValue, Request, Uri};
 use http_step_policy::{
     HeaderFormat, InHeader, Origin, OtherField, Place, Placement, QueryFields, SecretUse,
-    header_name, is_plain_in_path, override_in_query,
+    header_name, is_plain_in_path, override_in_cookies, override_in_query,
 };
 use http_step_redact::{Context, HANDLE_BYTES, OpenEscape, Replacements, encode};
 use zeroize::Zeroizing;
@@ -51,7 +51,7 @@ pub(crate) struct Destination<'r> {
     pub(crate) path: WrittenPath,
     /// The header fields that not every grant allows.
     pub(crate) other_fields: Arc<[OtherField]>,
-    /// A field of the query or the body that can make a server use another method.
+    /// A field of the query, a cookie or the body that can make a server use another method.
     pub(crate) override_field: Option<String>,
 }
 
@@ -68,22 +68,23 @@ impl<'r> Destination<'r> {
             other_fields: other_fields(request),
             override_field: match request.extensions().get::<WrittenOverride>() {
                 Some(WrittenOverride(field)) => field.clone(),
-                None => WrittenOverride::new(request.uri()).0,
+                None => WrittenOverride::new(request).0,
             },
         }
     }
 }
 
-/// The field that can make a server use another method, in a query as the component wrote it. It is
-/// an extension of a request whose query contains values, which denials must not reveal.
+/// The field that can make a server use another method, in a query or cookies as the component wrote
+/// them. It is an extension of a request that contains values, which denials must not reveal.
 #[derive(Clone)]
 struct WrittenOverride(Option<String>);
 
 impl WrittenOverride {
-    fn new(uri: &Uri) -> Self {
-        Self(override_in_query(
-            uri.query().unwrap_or_default().as_bytes(),
-        ))
+    fn new<B>(request: &Request<B>) -> Self {
+        let query = request.uri().query().unwrap_or_default();
+        let mut cookies = request.headers().get_all(COOKIE).iter();
+        let in_cookies = || cookies.find_map(|field| override_in_cookies(field.as_bytes()));
+        Self(override_in_query(query.as_bytes()).or_else(in_cookies))
     }
 }
 
@@ -143,7 +144,7 @@ impl Egress {
             ));
         }
         let origin = Origin::from_url(url.as_str()).map_err(|_| unusable(secret, "a URL"))?;
-        let of_query = WrittenOverride::new(uri);
+        let of_head = WrittenOverride::new(request);
         secret.grant.admit_use(&SecretUse {
             origin: &origin,
             method: request.method().as_str(),
@@ -155,7 +156,7 @@ impl Egress {
                 None => Placement::Whole,
             },
             other_fields: &other_fields(request),
-            override_field: of_query.0.as_deref(),
+            override_field: of_head.0.as_deref(),
         })?;
         let mut target = url.clone();
         target.set_fragment(None);
@@ -168,7 +169,7 @@ impl Egress {
         }
         let unreadable = |_| unusable(secret, "a URL");
         *request.uri_mut() = Uri::try_from(target.as_str()).map_err(unreadable)?;
-        request.extensions_mut().insert(of_query);
+        request.extensions_mut().insert(of_head);
         entry.hide_origin();
         entry.record_injection(secret.grant.name(), Place::Url);
         Ok(())
@@ -203,10 +204,10 @@ impl Egress {
         };
         drop(in_path);
         let fields = WrittenFields(other_fields(request));
-        let of_query = WrittenOverride::new(request.uri());
+        let of_head = WrittenOverride::new(request);
         request.extensions_mut().insert(written);
         request.extensions_mut().insert(fields);
-        request.extensions_mut().get_or_insert(of_query);
+        request.extensions_mut().get_or_insert(of_head);
         let destination = Destination::from_request(request, origin);
         self.inject_target(request, &destination, entry)?;
         self.inject_header(request.headers_mut(), &destination, entry)

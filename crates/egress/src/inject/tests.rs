@@ -606,6 +606,13 @@ async fn a_bound_secret_is_sent_without_overrides() {
     );
     let refused = egress.injected_head(request().uri(format!("{ORIGIN}/?_method=PUT")));
     assert!(refused.unwrap_err().contains("with `_method`"));
+    let cookies = |text| egress.injected_head(request().header("cookie", text));
+    assert!(cookies("a=b; _session=PUT").is_ok());
+    assert!(
+        cookies("a=b; _method=PUT")
+            .unwrap_err()
+            .contains("with `_method`")
+    );
     // The restriction does not affect other secrets.
     let free = egress_of(secret(), "the-value-of-it");
     let request = Request::get(ORIGIN).header("x-api-key", free.given());

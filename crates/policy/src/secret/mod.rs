@@ -28,7 +28,9 @@ pub use field_name::{
 };
 pub use format::{HeaderFormat, HeaderFormatError};
 pub use name::{SecretNameError, check as check_secret_name};
-pub use overrides::{is_method, is_method_key, is_override_field, override_in_query};
+pub use overrides::{
+    is_method, is_method_key, is_override_field, override_in_cookies, override_in_query,
+};
 pub(crate) use path::Refused;
 pub use path::{PathPrefix, PathPrefixError, is_plain_in_path};
 pub use place::Place;

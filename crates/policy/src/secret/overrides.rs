@@ -1,4 +1,4 @@
-//! Fields of queries and bodies that can make a server use another method than the request's. A
+//! Fields of queries, cookies and bodies that can make a server use another method than the request's. A
 //! secret that is restricted to methods or paths is not sent with any of them.
 
 use super::field_name::{decoded, field_names, letters, split_field};
@@ -99,6 +99,21 @@ pub fn override_in_query(query: &[u8]) -> Option<String> {
         let (name, value) = split_field(field);
         let overrides =
             !field.is_empty() && (field_names(name).is_none() || is_override_field(name, value));
+        overrides.then(|| String::from_utf8_lossy(name).into_owned())
+    })
+}
+
+/// The same for the cookies in a header field: PHP reads them beside the fields of the query, and a
+/// dot before a name as `_`.
+#[must_use]
+pub fn override_in_cookies(field: &[u8]) -> Option<String> {
+    // Some servers also split at `,`.
+    let mut cookies = field.split(|byte| matches!(byte, b';' | b','));
+    cookies.find_map(|cookie| {
+        let (name, value) = split_field(cookie.trim_ascii());
+        let plain = name.strip_prefix(b".").unwrap_or(name);
+        let overrides =
+            !name.is_empty() && (field_names(plain).is_none() || is_override_field(name, value));
         overrides.then(|| String::from_utf8_lossy(name).into_owned())
     })
 }

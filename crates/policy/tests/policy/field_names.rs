@@ -1,7 +1,7 @@
 //! Names of fields beside a value: only plain ones are compared. The names are from runs of
 //! PHP 8.2, qs 6.17, Rack 2.2 and others.
 
-use http_step_policy::{Placement, QueryFields, override_in_query};
+use http_step_policy::{Placement, QueryFields, override_in_cookies, override_in_query};
 use proptest::prelude::*;
 
 /// The placement of `{}` in a query.
@@ -333,6 +333,36 @@ fn overrides() {
     }
     let long = format!("{}=1", "n".repeat(65));
     assert!(override_in_query(long.as_bytes()).is_some());
+}
+
+/// PHP reads cookies into the same array as the query.
+#[test]
+fn overrides_in_cookies() {
+    for cookies in [
+        "_method=DELETE",
+        "a=b; _method=DELETE",
+        "a=b;_METHOD=x",
+        "a=\"x; _method=DELETE\"",
+        "a=b, _method=DELETE",
+        "%5fmethod=DELETE",
+        ".method=DELETE",
+        "method=DELETE",
+        "[_method=DELETE",
+        "a b=c",
+        "_method",
+    ] {
+        assert!(
+            override_in_cookies(cookies.as_bytes()).is_some(),
+            "{cookies}"
+        );
+    }
+    for cookies in [
+        "",
+        "a=b; c",
+        "JSESSIONID=1; ASP.NET_SessionId=2; .AspNetCore.Session=3; __Host-a=_method=x; $Version=1",
+    ] {
+        assert_eq!(override_in_cookies(cookies.as_bytes()), None, "{cookies}");
+    }
 }
 
 proptest! {
