@@ -23,7 +23,7 @@ impl Beside {
         };
         let words = match syntax {
             Syntax::Form(_) | Syntax::Json(_) | Syntax::Multipart(_) => None,
-            Syntax::Xml(_) | Syntax::Plain => Some(Words::new(is_text(header))),
+            Syntax::Xml(_) | Syntax::Plain | Syntax::Unknown => Some(Words::new(is_text(header))),
         };
         Self {
             form,

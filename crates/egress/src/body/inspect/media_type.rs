@@ -43,9 +43,11 @@ pub(super) enum Format<'t> {
     Multipart {
         boundary: &'t str,
     },
+    /// The whole body is one value.
+    Text,
 }
 
-/// The format of a body of this type. None if it has no fields, or if servers may differ.
+/// The format of a body of this type. None if it is not known, or if servers may differ.
 pub(super) fn format_of(content_type: &str) -> Option<Format<'_>> {
     let MediaType {
         essence, boundary, ..
@@ -63,6 +65,8 @@ pub(super) fn format_of(content_type: &str) -> Option<Format<'_>> {
                 (Format::Json { is_lines }, &["json"])
             }
             Context::Xml => (Format::Xml, &["xml"]),
+            _ if essence.starts_with("text/") => (Format::Text, &[]),
+            _ if essence == "application/octet-stream" => (Format::Text, &["octet-stream"]),
             _ => return None,
         },
         _ => return None,
@@ -72,17 +76,19 @@ pub(super) fn format_of(content_type: &str) -> Option<Format<'_>> {
     (!WORDS.iter().any(|word| is_other(word))).then_some(format)
 }
 
-/// Whether all servers read a part of this type as one content.
-pub(super) fn is_type_of_part(content_type: &str) -> bool {
-    MediaType::from_plain(content_type).is_some_and(|it| {
-        let kind = it.essence.split('/').next().unwrap_or_default();
-        let is_more = NOT_OF_PARTS.iter().any(|word| it.essence.contains(word));
-        let is_utf_8 = |charset: &str| charset.eq_ignore_ascii_case("utf-8");
-        KINDS.contains(&kind)
-            && !is_more
-            && it.charset.is_none_or(is_utf_8)
-            && it.boundary.is_none()
-    })
+/// Whether a part of this type may have a secret as its content. None if some servers find more in the
+/// part than one content.
+pub(super) fn may_part_hold_secret(content_type: &str) -> Option<bool> {
+    let MediaType {
+        essence,
+        charset,
+        boundary,
+    } = MediaType::from_plain(content_type)?;
+    let is_one = KINDS.contains(&essence.split('/').next()?)
+        && !NOT_OF_PARTS.iter().any(|word| essence.contains(word))
+        && charset.is_none_or(|it| it.eq_ignore_ascii_case("utf-8"))
+        && boundary.is_none();
+    is_one.then(|| matches!(format_of(essence), Some(Format::Text)))
 }
 
 /// A type in plain syntax: in lower case, without quotes, and with known parameters only.

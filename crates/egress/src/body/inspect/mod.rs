@@ -344,7 +344,7 @@ impl BodyReader {
             }
             Event::Opens => {
                 self.resolve(OwnedPlacement::Composed);
-                self.value = Some(Value::default());
+                self.value = self.syntax.may_hold_secret().then(Value::default);
                 self.begin_field();
             }
             Event::Closes => {

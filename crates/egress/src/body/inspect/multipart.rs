@@ -5,7 +5,7 @@ use http_step_policy::{field_names, is_override_field};
 
 use super::UNKNOWN_OVERRIDE;
 use super::event::Event;
-use super::part_header;
+use super::part_header::{self, Part};
 
 /// The maximum length of a part's header. It is read again for each handle in it.
 const MAX_HEADER: usize = 1 << 10;
@@ -51,6 +51,8 @@ pub(super) struct Multipart {
     header: Vec<u8>,
     /// The name of the current part.
     name: Vec<u8>,
+    /// Whether its content may be a secret.
+    may_hold_secret: bool,
     /// The start of its content.
     value: Vec<u8>,
     /// Whether the name of a part is not plain.
@@ -75,6 +77,7 @@ impl Multipart {
             next: Next::First(1),
             header: Vec::new(),
             name: Vec::new(),
+            may_hold_secret: false,
             value: Vec::new(),
             is_odd: false,
             override_field: None,
@@ -131,7 +134,11 @@ impl Multipart {
         match (byte, is_cr) {
             (b'\n', true) if line == 0 => {
                 self.is_content_recoded = self.recodes();
-                let Some(name) = part_header::name_in(&self.header) else {
+                let Some(Part {
+                    name,
+                    may_hold_secret,
+                }) = part_header::part(&self.header)
+                else {
                     return (Next::Nothing, Event::Outside);
                 };
                 if name.contains('%') || field_names(name.as_bytes()).is_none() {
@@ -140,6 +147,7 @@ impl Multipart {
                     return (Next::Nothing, Event::Outside);
                 }
                 self.name = name.into_bytes();
+                self.may_hold_secret = may_hold_secret;
                 self.value.clear();
                 // In a long body, before the content is sent.
                 self.check_override(b"");
@@ -190,6 +198,11 @@ impl Multipart {
     /// The name of the part whose content starts.
     pub(super) fn name(&self) -> &[u8] {
         &self.name
+    }
+
+    /// Whether its content may be a secret, by its type.
+    pub(super) fn may_hold_secret(&self) -> bool {
+        self.may_hold_secret
     }
 
     /// The current part has ended, or the body.

@@ -1,21 +1,29 @@
 //! The header of a part in a multipart body. Servers take a part's name from several fields, and its
 //! length or other parts from some. So only the fields of common clients are read, in plain syntax.
 
-use super::media_type::{is_token, is_type_of_part};
+use super::media_type::{is_token, may_part_hold_secret};
 use crate::body::charset;
 
-/// The name of a part, in the only syntax that all servers read in the same way. Its fields are
+/// A part by its header.
+pub(super) struct Part {
+    pub(super) name: String,
+    /// Whether its content may be a secret.
+    pub(super) may_hold_secret: bool,
+}
+
+/// A part, if its header is in the only syntax that all servers read in the same way. Its fields are
 /// `Content-Disposition`, and `Content-Type` and `Content-Transfer-Encoding` or none.
-pub(super) fn name_in(header: &[u8]) -> Option<String> {
+pub(super) fn part(header: &[u8]) -> Option<Part> {
     let header = str::from_utf8(header).ok()?;
-    let mut name = None;
-    let (mut has_type, mut has_encoding) = (false, false);
+    let (mut name, mut may_hold_secret, mut has_encoding) = (None, None, false);
     for line in header.split_terminator('\n') {
         let (field, value) = line.split_once(':')?;
         let value = value.strip_prefix(' ').unwrap_or(value);
         let is_repeated = match &*field.to_ascii_lowercase() {
             "content-disposition" => name.replace(name_of(value)?).is_some(),
-            "content-type" if is_type_of_part(value) => std::mem::replace(&mut has_type, true),
+            "content-type" => may_hold_secret
+                .replace(may_part_hold_secret(value)?)
+                .is_some(),
             "content-transfer-encoding" if is_identity(value) => {
                 std::mem::replace(&mut has_encoding, true)
             }
@@ -25,7 +33,10 @@ pub(super) fn name_in(header: &[u8]) -> Option<String> {
             return None;
         }
     }
-    name.map(str::to_owned)
+    Some(Part {
+        name: name?.to_owned(),
+        may_hold_secret: may_hold_secret.unwrap_or(true),
+    })
 }
 
 /// The name in `form-data; name="a"` or `form-data; name="a"; filename="b"`.

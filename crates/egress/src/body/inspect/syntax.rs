@@ -23,31 +23,28 @@ pub(super) enum Syntax {
     Xml(Xml),
     /// The whole body is one value.
     Plain,
+    /// No value is whole: a server may interpret the body as anything.
+    Unknown,
 }
 
 impl Syntax {
-    /// The syntax as servers interpret it. If servers may differ, the whole body is one value.
+    /// The syntax as all servers interpret it.
     pub(super) fn new(header: &HeaderMap, are_ascii: bool) -> Self {
         let mut types = values_of(header, &CONTENT_TYPE);
         let content_type = match (types.next(), types.next()) {
-            (Some(one), None) => one.to_str().ok(),
+            (None, _) => return Self::Plain,
+            (Some(one), None) if !is_recoded(header, are_ascii) => one.to_str().ok(),
             _ => None,
         };
-        let Some(content_type) = content_type else {
-            return Self::Plain;
-        };
-        if is_recoded(header, are_ascii) {
-            return Self::Plain;
-        }
-        match format_of(content_type) {
-            Some(Format::Form) => Self::Form(Form::default()),
-            Some(Format::Json { is_lines }) => Self::Json(Json::new(is_lines)),
-            Some(Format::Xml) => Self::Xml(Xml::default()),
-            Some(Format::Multipart { boundary }) => {
-                Multipart::new(boundary, are_ascii).map_or(Self::Plain, Self::Multipart)
-            }
-            None => Self::Plain,
-        }
+        let multipart = |boundary| Multipart::new(boundary, are_ascii).map(Self::Multipart);
+        let syntax = content_type.and_then(format_of).and_then(|it| match it {
+            Format::Form => Some(Self::Form(Form::default())),
+            Format::Json { is_lines } => Some(Self::Json(Json::new(is_lines))),
+            Format::Xml => Some(Self::Xml(Xml::default())),
+            Format::Multipart { boundary } => multipart(boundary),
+            Format::Text => Some(Self::Plain),
+        });
+        syntax.unwrap_or(Self::Unknown)
     }
 
     pub(super) fn is_multipart(&self) -> bool {
@@ -65,6 +62,7 @@ impl Syntax {
             Self::Multipart(multipart) => multipart.step(byte),
             Self::Xml(xml) => xml.step(byte),
             Self::Plain => Event::Inside,
+            Self::Unknown => Event::Outside,
         }
     }
 
@@ -73,8 +71,13 @@ impl Syntax {
         match self {
             Self::Form(form) => form.name(),
             Self::Multipart(multipart) => multipart.name(),
-            Self::Json(_) | Self::Xml(_) | Self::Plain => b"",
+            Self::Json(_) | Self::Xml(_) | Self::Plain | Self::Unknown => b"",
         }
+    }
+
+    /// Whether that value may be a secret, by its type.
+    pub(super) fn may_hold_secret(&self) -> bool {
+        !matches!(self, Self::Multipart(multipart) if !multipart.may_hold_secret())
     }
 
     /// Whether that name may specify how the value is decoded.
@@ -88,7 +91,7 @@ impl Syntax {
             Self::Form(form) => form.end_field(),
             Self::Multipart(multipart) => multipart.end_part(),
             Self::Json(json) => json.end(),
-            Self::Xml(_) | Self::Plain => {}
+            Self::Xml(_) | Self::Plain | Self::Unknown => {}
         }
     }
 
@@ -97,7 +100,7 @@ impl Syntax {
         match self {
             Self::Form(form) => form.override_field(),
             Self::Multipart(multipart) => multipart.override_field(),
-            Self::Json(_) | Self::Xml(_) | Self::Plain => None,
+            Self::Json(_) | Self::Xml(_) | Self::Plain | Self::Unknown => None,
         }
     }
 
@@ -112,7 +115,7 @@ impl Syntax {
         match self {
             Self::Json(json) => json.holds(secret),
             Self::Xml(xml) => xml.holds(secret),
-            Self::Form(_) | Self::Multipart(_) | Self::Plain => true,
+            Self::Form(_) | Self::Multipart(_) | Self::Plain | Self::Unknown => true,
         }
     }
 
@@ -121,7 +124,7 @@ impl Syntax {
         match self {
             Self::Json(json) => json.take_joined(),
             Self::Xml(xml) => xml.take_joined(),
-            Self::Form(_) | Self::Multipart(_) | Self::Plain => Vec::new(),
+            Self::Form(_) | Self::Multipart(_) | Self::Plain | Self::Unknown => Vec::new(),
         }
     }
 
@@ -132,7 +135,7 @@ impl Syntax {
             Self::Multipart(multipart) => multipart.is_broken(),
             Self::Xml(xml) => xml.is_broken(),
             Self::Form(form) => form.is_broken(),
-            Self::Plain => false,
+            Self::Plain | Self::Unknown => false,
         }
     }
 
@@ -141,7 +144,7 @@ impl Syntax {
         match self {
             Self::Form(form) => form.is_odd(),
             Self::Multipart(multipart) => multipart.is_odd(),
-            Self::Json(_) | Self::Xml(_) | Self::Plain => false,
+            Self::Json(_) | Self::Xml(_) | Self::Plain | Self::Unknown => false,
         }
     }
 
@@ -155,7 +158,7 @@ impl Syntax {
         match self {
             Self::Form(form) => form.end_event(),
             Self::Plain => Event::Closes,
-            Self::Json(_) | Self::Multipart(_) | Self::Xml(_) => Event::Outside,
+            _ => Event::Outside,
         }
     }
 }

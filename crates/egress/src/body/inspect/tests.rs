@@ -433,7 +433,7 @@ fn multipart() {
         // PHP ends the boundary at the comma.
         "multipart/form-data; boundary=b-0123456789abcd,c",
     ] {
-        check(content_type, &["{}"], &[&part("{}")]);
+        check(content_type, &[], &["{}", &part("{}")]);
     }
 }
 
@@ -514,7 +514,7 @@ fn recoded_bodies() {
     let last = found.last().map(|found| &found.placement);
     assert_eq!(last, Some(&OwnedPlacement::Recoded));
     for (content_type, body) in [
-        ("text/plain; charset=\"UTF-8\"", "{}".to_owned()),
+        ("text/plain; charset=UTF-8", "{}".to_owned()),
         (
             multipart,
             part(
@@ -668,10 +668,6 @@ fn xml() {
 #[test]
 fn other_types() {
     for content_type in [
-        "text/plain",
-        "application/octet-stream",
-        "x",
-        "text/csv",
         // Some servers interpret these as a form or as parts, others don't.
         "application/x-www-form-urlencoded+json",
         "multipart/xml; boundary=b-0123456789abcd",
@@ -681,8 +677,8 @@ fn other_types() {
     ] {
         check(
             content_type,
-            &["{}"],
-            &["{}\n", "x{}", "a={}", "\"{}\"", "{}{other}", "{}{}"],
+            &[],
+            &["{}", "{}\n", "x{}", "a={}", "\"{}\"", "{}{other}"],
         );
     }
     let secrets = secrets();

@@ -70,7 +70,40 @@ fn types_in_plain_syntax() {
     ];
     for (content_type, body) in other {
         assert!(!is_whole(content_type, body), "{content_type}");
+        assert!(!is_whole(content_type, "{}"), "{content_type}");
+    }
+}
+
+/// In binary formats, the first characters of a value may be its length.
+#[test]
+fn whole_bodies() {
+    for content_type in [
+        "text/plain",
+        "text/plain; charset=utf-8",
+        "text/csv",
+        "text/x-anything",
+        "application/octet-stream",
+    ] {
         assert!(is_whole(content_type, "{}"), "{content_type}");
+        for body in ["x{}", "{}\n", "{}{}"] {
+            assert!(!is_whole(content_type, body), "{content_type}: {body}");
+        }
+    }
+    for content_type in [
+        "application/cbor",
+        "application/msgpack",
+        "application/x-protobuf",
+        "application/pdf",
+        "image/png",
+        "text/plain; x=application/cbor",
+        "text/plain; charset=\"utf-8\"",
+        "text/x-www-form-urlencoded",
+        "text/yaml",
+        "text",
+        "x",
+        "",
+    ] {
+        assert!(!is_whole(content_type, "{}"), "{content_type}");
     }
 }
 
