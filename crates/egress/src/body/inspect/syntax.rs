@@ -91,7 +91,8 @@ impl Syntax {
             Self::Form(form) => form.end_field(),
             Self::Multipart(multipart) => multipart.end_part(),
             Self::Json(json) => json.end(),
-            Self::Xml(_) | Self::Plain | Self::Unknown => {}
+            Self::Xml(xml) => xml.end(),
+            Self::Plain | Self::Unknown => {}
         }
     }
 

@@ -2,19 +2,28 @@
 //! document type could define entities that servers insert elsewhere, so with one no handle is
 //! whole. Text next to elements is not whole either, since servers that read the text of the outer
 //! element join it with theirs. Elements with the same name in one element are items of a list,
-//! and so are attributes and elements (xml2js).
+//! and so are attributes and elements (xml2js). Parsers quote the text around an error, so a document
+//! with one has no value.
+
+mod namespaces;
+mod text;
 
 use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
+use self::namespaces::Namespaces;
+use self::text::{Characters, is_declaration};
 use super::event::Event;
 use super::{MAX_NAME, MAX_NAMES};
 
 /// The maximum length of a processing instruction, including the XML declaration.
 const MAX_INSTRUCTION: usize = 256;
 
-/// The maximum depth.
-const DEEPEST: usize = 512;
+/// The maximum depth. Some parsers have a limit of 256.
+const DEEPEST: usize = 128;
+
+/// The maximum length of a text, a tag or a comment. Some parsers have a limit of 10 MB.
+const MAX_PIECE: usize = 1 << 20;
 
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
 enum Next {
@@ -26,17 +35,35 @@ enum Next {
     Markup,
     /// The name of an element.
     Name,
-    /// A start tag, and its last character that is not a blank.
-    Tag(u8),
+    /// A start tag.
+    Tag(InTag),
     Attribute(u8),
     EndTag,
+    /// After the name of an end tag.
+    EndTagBlank,
     /// After `<!`.
     Declaration,
     /// After `<!-`.
     Dash,
+    /// After a number of characters of `<![CDATA[`.
+    Section(usize),
     /// Up to the end of a comment, a CDATA section, or an instruction.
     Until(&'static [u8]),
     Nothing,
+}
+
+/// The position in a start tag.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum InTag {
+    /// After its name, or after a value.
+    End,
+    Blank,
+    AttributeName,
+    /// After an attribute's name.
+    Equals,
+    /// After `=`.
+    Quote,
+    Slash,
 }
 
 /// An open element, or the document.
@@ -49,6 +76,8 @@ struct Element {
     has_elements: bool,
     /// Its child elements and its attributes, by name: some servers join both (xml2js).
     fields: HashMap<u64, Items>,
+    /// The prefixes that it declares.
+    prefixes: Vec<u64>,
 }
 
 /// Elements and attributes with the same name in one element.
@@ -61,12 +90,17 @@ struct Items {
 
 pub(super) struct Xml {
     next: Next,
+    characters: Characters,
+    namespaces: Namespaces,
+    /// The number of bytes before the current one.
+    read: u64,
+    /// The length of the current piece.
+    piece: usize,
     /// The last bytes of what continues up to its end.
     last: Vec<u8>,
     /// The name of the current tag, and of its current attribute.
     name: Vec<u8>,
     attribute: Vec<u8>,
-    is_attribute_over: bool,
     /// The hash of the name of the last attribute with a value.
     attribute_name: u64,
     /// The attributes of the current tag.
@@ -83,10 +117,13 @@ impl Default for Xml {
     fn default() -> Self {
         Self {
             next: Next::default(),
+            characters: Characters::default(),
+            namespaces: Namespaces::default(),
+            read: 0,
+            piece: 0,
             last: Vec::new(),
             name: Vec::new(),
             attribute: Vec::new(),
-            is_attribute_over: false,
             attribute_name: 0,
             attributes: HashMap::new(),
             open: vec![Element::default()],
@@ -98,24 +135,29 @@ impl Default for Xml {
 
 impl Xml {
     pub(super) fn step(&mut self, byte: u8) -> Event {
+        if self.is_broken() || !self.characters.admit(byte) {
+            self.next = Next::Nothing;
+            return Event::Outside;
+        }
+        let is_complete = self.characters.is_complete();
         let (next, event) = match (self.next, byte) {
-            (Next::Nothing, _) => (Next::Nothing, Event::Outside),
-            (Next::Text, b'<') => (Next::Markup, Event::Outside),
+            (Next::Text, b'<') if is_complete => (Next::Markup, Event::Outside),
             (Next::Text, byte) => (self.text(byte, Next::Text), Event::Outside),
-            (Next::OwnText, b'<') => (Next::Markup, Event::PossibleEnd),
+            (Next::OwnText, b'<') if is_complete => (Next::Markup, Event::PossibleEnd),
             (Next::OwnText, byte) => (self.text(byte, Next::OwnText), Event::Inside),
             (Next::Markup, b'/') => {
                 self.name.clear();
                 (Next::EndTag, Event::Closes)
             }
-            (Next::Markup, b'?') => (self.until(b"?>"), Event::Outside),
+            // The declaration. Many parsers reject other instructions.
+            (Next::Markup, b'?') if self.read == 1 => (self.until(b"?>"), Event::Outside),
             (Next::Markup, b'!') => (Next::Declaration, Event::Outside),
-            (Next::Markup, byte) if is_name_start(byte) => {
+            (Next::Markup, byte) => {
                 self.name.clear();
                 (self.name(byte, Next::Name), Event::Outside)
             }
             (Next::Name, b'>' | b'/' | b' ' | b'\t' | b'\r' | b'\n') => match self.begin() {
-                true => self.tag(0, byte),
+                true => self.tag(InTag::End, byte),
                 false => (Next::Nothing, Event::Outside),
             },
             (Next::Name, byte) => (self.name(byte, Next::Name), Event::Outside),
@@ -125,26 +167,62 @@ impl Xml {
             // The text in a section belongs to the element.
             (Next::Declaration, b'[') => match self.text(byte, Next::Text) {
                 Next::Nothing => (Next::Nothing, Event::Outside),
-                _ => (self.until(b"]]>"), Event::Outside),
+                _ => (Next::Section(0), Event::Outside),
             },
-            (Next::EndTag, b'>') => (self.end(), Event::Outside),
-            (Next::EndTag, b' ' | b'\t' | b'\r' | b'\n') => (Next::EndTag, Event::Outside),
+            (Next::Section(5), b'[') => (self.until(b"]]>"), Event::Outside),
+            (Next::Section(at), byte) if b"CDATA".get(at) == Some(&byte) => {
+                (Next::Section(at + 1), Event::Outside)
+            }
+            (Next::EndTag | Next::EndTagBlank, b'>') => (self.end_element(), Event::Outside),
+            (Next::EndTag | Next::EndTagBlank, b' ' | b'\t' | b'\r' | b'\n') => {
+                (Next::EndTagBlank, Event::Outside)
+            }
             (Next::EndTag, byte) => (self.name(byte, Next::EndTag), Event::Outside),
-            (Next::Tag(last), byte) => self.tag(last, byte),
-            (Next::Attribute(quote), byte) if byte == quote => (Next::Tag(quote), Event::Closes),
-            (Next::Attribute(quote), byte) if byte != b'<' => {
+            (Next::Tag(at), byte) => self.tag(at, byte),
+            (Next::Attribute(quote), byte) if byte == quote => {
+                match is_complete && self.namespaces.end_attribute() {
+                    true => (Next::Tag(InTag::End), Event::Closes),
+                    false => (Next::Nothing, Event::Outside),
+                }
+            }
+            (Next::Attribute(_), byte) if byte == b'<' || !self.characters.admit_in_text(byte) => {
+                (Next::Nothing, Event::Outside)
+            }
+            (Next::Attribute(quote), byte) => {
+                self.namespaces.add(byte);
                 (Next::Attribute(quote), Event::Inside)
             }
             (Next::Until(end), byte) => (self.go_on(end, byte), Event::Outside),
             _ => (Next::Nothing, Event::Outside),
         };
-        self.next = next;
+        self.read += 1;
+        self.piece = if next == Next::Markup {
+            0
+        } else {
+            self.piece + 1
+        };
+        self.next = if self.piece > MAX_PIECE {
+            Next::Nothing
+        } else {
+            next
+        };
         event
+    }
+
+    /// The body has ended.
+    pub(super) fn end(&mut self) {
+        let is_whole = matches!(self.open.as_slice(), [document] if document.has_elements);
+        if self.next != Next::Text || !is_whole {
+            self.next = Next::Nothing;
+        }
     }
 
     /// A character of text that is not next to an element.
     fn text(&mut self, byte: u8, next: Next) -> Next {
-        if byte.is_ascii_whitespace() {
+        if !self.characters.admit_in_text(byte) {
+            return Next::Nothing;
+        }
+        if byte.is_ascii_whitespace() && self.characters.is_complete() {
             return next;
         }
         let is_in_document = self.open.len() == 1;
@@ -158,7 +236,7 @@ impl Xml {
     }
 
     fn name(&mut self, byte: u8, next: Next) -> Next {
-        if b"\"'<=&".contains(&byte) || self.name.len() >= MAX_NAME {
+        if !is_of_name(byte) || self.name.len() >= MAX_NAME {
             return Next::Nothing;
         }
         self.name.push(byte);
@@ -181,72 +259,83 @@ impl Xml {
             &mut self.remembered,
             &mut self.joined,
         );
-        self.attribute.clear();
-        self.is_attribute_over = false;
-        self.remembered <= MAX_NAMES
+        self.remembered <= MAX_NAMES && self.namespaces.begin_tag(&self.name)
     }
 
-    /// An attribute of the current tag starts. Returns whether all attributes of its name are known.
+    /// The value of an attribute of the current tag starts. Returns whether all attributes of its
+    /// name are known.
     fn begin_attribute(&mut self) -> bool {
         self.attribute_name = local(&self.attribute);
-        self.attribute.clear();
-        self.is_attribute_over = false;
         count(
             &mut self.attributes,
             self.attribute_name,
             &mut self.remembered,
             &mut self.joined,
         );
-        self.remembered <= MAX_NAMES
+        self.remembered <= MAX_NAMES && self.namespaces.begin_attribute(&self.attribute)
     }
 
-    fn tag(&mut self, last: u8, byte: u8) -> (Next, Event) {
-        match byte {
-            b'>' if last == b'/' => {
-                self.remembered -= std::mem::take(&mut self.attributes).len();
-                (Next::Text, Event::Outside)
-            }
-            b'>' if self.open.len() > DEEPEST => (Next::Nothing, Event::Outside),
-            b'>' => {
-                let (tag, name) = (hashed(&self.name), local(&self.name));
-                self.open.push(Element {
-                    tag,
-                    name,
-                    fields: std::mem::take(&mut self.attributes),
-                    ..Element::default()
-                });
-                (Next::OwnText, Event::Opens)
-            }
-            b'"' | b'\'' if last == b'=' => match self.begin_attribute() {
-                true => (Next::Attribute(byte), Event::Opens),
-                false => (Next::Nothing, Event::Outside),
-            },
-            b'"' | b'\'' | b'<' => (Next::Nothing, Event::Outside),
-            b' ' | b'\t' | b'\r' | b'\n' => {
-                self.is_attribute_over = !self.attribute.is_empty();
-                (Next::Tag(last), Event::Outside)
-            }
-            b'/' => (Next::Tag(byte), Event::Outside),
-            // Not well-formed: lenient servers find other attributes.
-            _ if matches!(last, b'=' | b'/') => (Next::Nothing, Event::Outside),
-            b'=' if self.attribute.is_empty() => (Next::Nothing, Event::Outside),
-            b'=' => (Next::Tag(byte), Event::Outside),
-            _ if self.is_attribute_over || self.attribute.len() >= MAX_NAME => {
-                (Next::Nothing, Event::Outside)
-            }
-            byte => {
+    fn tag(&mut self, at: InTag, byte: u8) -> (Next, Event) {
+        let is_blank = matches!(byte, b' ' | b'\t' | b'\r' | b'\n');
+        let next = match (at, byte) {
+            (InTag::End | InTag::Blank, b'>') => return self.open_element(),
+            (InTag::Slash, b'>') => return (self.close_tag(), Event::Outside),
+            (InTag::End | InTag::Blank, b'/') => InTag::Slash,
+            (InTag::End | InTag::Blank, _) if is_blank => InTag::Blank,
+            (InTag::Blank, byte) if is_of_name(byte) => {
+                self.attribute.clear();
                 self.attribute.push(byte);
-                (Next::Tag(byte), Event::Outside)
+                InTag::AttributeName
             }
+            (InTag::AttributeName | InTag::Equals, b'=') => InTag::Quote,
+            (InTag::AttributeName | InTag::Equals, _) if is_blank => InTag::Equals,
+            (InTag::AttributeName, byte) if is_of_name(byte) && self.attribute.len() < MAX_NAME => {
+                self.attribute.push(byte);
+                at
+            }
+            (InTag::Quote, _) if is_blank => at,
+            (InTag::Quote, b'"' | b'\'') if self.begin_attribute() => {
+                return (Next::Attribute(byte), Event::Opens);
+            }
+            _ => return (Next::Nothing, Event::Outside),
+        };
+        (Next::Tag(next), Event::Outside)
+    }
+
+    fn open_element(&mut self) -> (Next, Event) {
+        let Some(prefixes) = self.namespaces.end_tag() else {
+            return (Next::Nothing, Event::Outside);
+        };
+        if self.open.len() > DEEPEST {
+            return (Next::Nothing, Event::Outside);
         }
+        self.open.push(Element {
+            tag: hashed(&self.name),
+            name: local(&self.name),
+            fields: std::mem::take(&mut self.attributes),
+            prefixes,
+            ..Element::default()
+        });
+        (Next::OwnText, Event::Opens)
+    }
+
+    /// The tag of an empty element has ended.
+    fn close_tag(&mut self) -> Next {
+        let Some(prefixes) = self.namespaces.end_tag() else {
+            return Next::Nothing;
+        };
+        self.namespaces.leave(&prefixes);
+        self.remembered -= std::mem::take(&mut self.attributes).len();
+        Next::Text
     }
 
     /// End the innermost element.
-    fn end(&mut self) -> Next {
+    fn end_element(&mut self) -> Next {
         let is_document = self.open.len() == 1;
         match self.open.pop() {
             Some(element) if !is_document && element.tag == hashed(&self.name) => {
                 self.remembered -= element.fields.len();
+                self.namespaces.leave(&element.prefixes);
                 Next::Text
             }
             _ => Next::Nothing,
@@ -280,9 +369,12 @@ impl Xml {
 
     fn go_on(&mut self, end: &'static [u8], byte: u8) -> Next {
         let is_instruction = end == b"?>";
+        if end == b"-->" && self.last.ends_with(b"--") && byte != b'>' {
+            return Next::Nothing;
+        }
         self.last.push(byte);
-        if self.last.ends_with(end) {
-            let is_read = !is_instruction || is_in_ascii(&self.last);
+        if let Some(text) = self.last.strip_suffix(end) {
+            let is_read = !is_instruction || is_declaration(text);
             return if is_read { Next::Text } else { Next::Nothing };
         }
         if is_instruction && self.last.len() > MAX_INSTRUCTION {
@@ -338,20 +430,7 @@ fn local(name: &[u8]) -> u64 {
     hashed(&local.to_ascii_lowercase())
 }
 
-fn is_name_start(byte: u8) -> bool {
-    byte.is_ascii_alphabetic() || matches!(byte, b'_' | b':') || !byte.is_ascii()
-}
-
-/// Whether an instruction declares no encoding that is incompatible with ASCII.
-fn is_in_ascii(instruction: &[u8]) -> bool {
-    let text = String::from_utf8_lossy(instruction).to_ascii_lowercase();
-    let Some((_, rest)) = text.split_once("encoding") else {
-        return true;
-    };
-    let value = rest.trim_start().strip_prefix('=').unwrap_or_default();
-    let value = value.trim_start();
-    let encoding = ['"', '\'']
-        .into_iter()
-        .find_map(|quote| value.strip_prefix(quote)?.split(quote).next());
-    matches!(encoding, Some("utf-8" | "us-ascii" | "iso-8859-1"))
+/// Whether a character may be in a name. In other alphabets, parsers differ.
+fn is_of_name(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"_-.:".contains(&byte)
 }
