@@ -26,6 +26,7 @@ use http_step_policy::{
 use http_step_redact::{Context, HANDLE_BYTES, OpenEscape, Replacements, encode};
 use zeroize::Zeroizing;
 
+use crate::body::inspect::quoted_override;
 use crate::body::{BoxBody, charset};
 use crate::egress::Egress;
 use crate::error::TransportError;
@@ -84,7 +85,8 @@ impl WrittenOverride {
         let query = request.uri().query().unwrap_or_default();
         let mut cookies = request.headers().get_all(COOKIE).iter();
         let in_cookies = || cookies.find_map(|field| override_in_cookies(field.as_bytes()));
-        Self(override_in_query(query.as_bytes()).or_else(in_cookies))
+        let field = override_in_query(query.as_bytes()).or_else(in_cookies);
+        Self(field.or_else(|| quoted_override(query.as_bytes())))
     }
 }
 

@@ -606,6 +606,9 @@ async fn a_bound_secret_is_sent_without_overrides() {
     );
     let refused = egress.injected_head(request().uri(format!("{ORIGIN}/?_method=PUT")));
     assert!(refused.unwrap_err().contains("with `_method`"));
+    let batch = "batch=[%7B%22method%22:%22DELETE%22%7D]";
+    let refused = egress.injected_head(request().uri(format!("{ORIGIN}/?{batch}")));
+    assert!(refused.unwrap_err().contains("with `method`"));
     let cookies = |text| egress.injected_head(request().header("cookie", text));
     assert!(cookies("a=b; _session=PUT").is_ok());
     assert!(

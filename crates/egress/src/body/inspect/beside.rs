@@ -3,7 +3,7 @@
 use http::HeaderMap;
 
 use super::form::Form;
-use super::quoted::Quoted;
+use super::quoted::{Percent, Quoted};
 use super::syntax::{Syntax, is_text, may_be_form};
 use super::words::Words;
 
@@ -11,6 +11,8 @@ use super::words::Words;
 pub(super) struct Beside {
     form: Option<Form>,
     quoted: Quoted,
+    /// The text of a form without percent-encoding.
+    decoded: Option<(Percent, Quoted)>,
     words: Option<Words>,
 }
 
@@ -21,6 +23,7 @@ impl Beside {
             _ if may_be_form(header) => Some(Form::default()),
             _ => Some(Form::beside(syntax.is_multipart())),
         };
+        let is_form = matches!(syntax, Syntax::Form(_)) || may_be_form(header);
         let words = match syntax {
             Syntax::Form(_) | Syntax::Json(_) | Syntax::Multipart(_) => None,
             Syntax::Xml(_) | Syntax::Plain | Syntax::Unknown => Some(Words::new(is_text(header))),
@@ -28,6 +31,7 @@ impl Beside {
         Self {
             form,
             quoted: Quoted::new(),
+            decoded: is_form.then(|| (Percent::default(), Quoted::new())),
             words,
         }
     }
@@ -37,6 +41,9 @@ impl Beside {
             form.step(byte);
         }
         self.quoted.step(byte);
+        if let Some((percent, quoted)) = &mut self.decoded {
+            percent.step(byte, |byte| quoted.step(byte));
+        }
         if let Some(words) = &mut self.words {
             words.step(byte);
         }
@@ -48,13 +55,24 @@ impl Beside {
             form.end_field();
         }
         self.quoted.end_text();
+        if let Some((_, quoted)) = &mut self.decoded {
+            quoted.end_text();
+        }
     }
 
     /// The field that a framework may use as the method.
     pub(super) fn override_field(&self) -> Option<&str> {
         let of_form = self.form.as_ref().and_then(Form::override_field);
         let words = self.words.as_ref().and_then(Words::found);
-        self.quoted.override_field().or(of_form).or(words)
+        let decoded = self
+            .decoded
+            .as_ref()
+            .and_then(|(_, it)| it.override_field());
+        self.quoted
+            .override_field()
+            .or(decoded)
+            .or(of_form)
+            .or(words)
     }
 
     /// Whether the position is in the value of a form field, after a separator and a name.

@@ -27,6 +27,7 @@ use http_step_redact::{HANDLE_BYTES, OpenEscape};
 
 use self::beside::Beside;
 use self::event::Event;
+use self::quoted::Quoted;
 use self::syntax::{Syntax, is_recoded, may_be_multipart};
 use super::charset;
 use super::content::context_of;
@@ -148,6 +149,16 @@ struct Pending {
     secret: usize,
     /// Its start.
     at: u64,
+}
+
+/// The field that a framework may use as the method, in JSON in a query.
+pub(crate) fn quoted_override(query: &[u8]) -> Option<String> {
+    let mut quoted = Quoted::new();
+    for byte in decoded_field(query) {
+        quoted.step(byte);
+    }
+    quoted.end_text();
+    quoted.override_field().map(str::to_owned)
 }
 
 /// Reads a body in pieces.

@@ -1,7 +1,7 @@
 //! Names of fields in anything like JSON, found by a scan that ignores structure: a server may read
 //! a document that is not valid, or that goes beyond what [`Json`](super::json::Json) remembers.
 
-use http_step_policy::{is_method, is_method_key, is_override_field};
+use http_step_policy::{decoded_field, is_method, is_method_key, is_override_field};
 
 use super::MAX_NAME;
 
@@ -61,7 +61,13 @@ impl Quoted {
             text.clear();
             return;
         }
-        if text.is_empty() {
+        // In JSON within a string, a backslash precedes each quote.
+        let mut plain = unescaped(text);
+        text.clear();
+        while plain.last() == Some(&b'\\') {
+            plain.pop();
+        }
+        if plain.is_empty() {
             match (end, &mut self.named) {
                 (b':', Some((_, has_colon))) => *has_colon = true,
                 (b'"' | b'\'' | b'\n' | b'\r', _) => {}
@@ -69,8 +75,6 @@ impl Quoted {
             }
             return;
         }
-        let plain = unescaped(text);
-        text.clear();
         match self.named.take() {
             Some((name, true)) if is_method(&plain) => self.override_field = Some(name),
             _ if may_be_name => {
@@ -88,6 +92,33 @@ impl Quoted {
     /// The field that a framework may use as the method.
     pub(super) fn override_field(&self) -> Option<&str> {
         self.override_field.as_deref()
+    }
+}
+
+/// Decodes percent-encoded text in pieces.
+#[derive(Default)]
+pub(super) struct Percent {
+    /// The last bytes that may be an escape.
+    held: Vec<u8>,
+}
+
+impl Percent {
+    /// Pass on what another byte decodes to.
+    pub(super) fn step(&mut self, byte: u8, mut take: impl FnMut(u8)) {
+        if self.held.is_empty() && byte != b'%' {
+            take(byte);
+            return;
+        }
+        if byte == b'%' {
+            self.held.drain(..).for_each(&mut take);
+        }
+        self.held.push(byte);
+        let digits = self.held.get(1..).unwrap_or_default();
+        if digits.iter().all(u8::is_ascii_hexdigit) && digits.len() < 2 {
+            return;
+        }
+        decoded_field(&self.held).into_iter().for_each(take);
+        self.held.clear();
     }
 }
 

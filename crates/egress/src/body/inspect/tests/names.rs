@@ -4,7 +4,7 @@
 use http_step_policy::{Placement, QueryFields};
 
 use super::{is_whole, read};
-use crate::body::inspect::{BodyReader, OwnedPlacement};
+use crate::body::inspect::{BodyReader, OwnedPlacement, quoted_override};
 
 const FORM: &str = "application/x-www-form-urlencoded";
 const MULTIPART: &str = "multipart/form-data; boundary=b-0123456789abcd";
@@ -413,6 +413,37 @@ fn overrides_in_forms_and_parts() {
         r#"{"a": "method", "b": "DELETE"}"#,
     ] {
         assert_eq!(overrides("application/json", json), None, "{json}");
+    }
+}
+
+/// The Graph API runs the requests in the field `batch` of a form or a query.
+#[test]
+fn overrides_in_json_within_text() {
+    let batch = r#"[{"method":"DELETE","relative_url":"1"}]"#;
+    let percent: String = batch.bytes().map(|byte| format!("%{byte:02x}")).collect();
+    let escaped = batch.replace('"', "\\\"");
+    for body in [
+        format!("a=b&batch={batch}"),
+        format!("a=b&batch={percent}"),
+        format!("batch=[{{%22_method%22:1}}]&%"),
+    ] {
+        assert!(overrides(FORM, &body).is_some(), "{body}");
+        assert!(quoted_override(body.as_bytes()).is_some(), "{body}");
+    }
+    for json in [
+        format!(r#"{{"batch": "{escaped}"}}"#),
+        r#"{"a": "{\"_method\": 1}"}"#.to_owned(),
+        r#"{"a": "{\"b\": \"{\\\"_method\\\": 1}\"}"}"#.to_owned(),
+    ] {
+        assert!(overrides("application/json", &json).is_some(), "{json}");
+    }
+    for body in [
+        "a=b&batch=[{%22a%22:%22DELETE%22}]",
+        "method=%22a%22",
+        "a=%22%2",
+    ] {
+        assert_eq!(overrides(FORM, body), None, "{body}");
+        assert_eq!(quoted_override(body.as_bytes()), None, "{body}");
     }
 }
 
