@@ -73,7 +73,7 @@ pub(super) fn format_of(content_type: &str) -> Option<Format<'_>> {
     };
     let lower = content_type.to_ascii_lowercase();
     let is_other = |word: &&str| !words.contains(word) && lower.contains(*word);
-    (!WORDS.iter().any(|word| is_other(word))).then_some(format)
+    (!WORDS.iter().any(is_other)).then_some(format)
 }
 
 /// Whether a part of this type may have a secret as its content. None if some servers find more in the

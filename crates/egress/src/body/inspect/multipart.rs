@@ -72,7 +72,7 @@ impl Multipart {
         }
         let delimiter = format!("\n--{boundary}").into_bytes();
         Some(Self {
-            finder: Finder::new(&delimiter[1..]),
+            finder: Finder::new(format!("--{boundary}").as_bytes()),
             delimiter,
             next: Next::First(1),
             header: Vec::new(),
@@ -258,14 +258,14 @@ struct Finder {
 
 impl Finder {
     fn new(text: &[u8]) -> Self {
-        let mut borders = vec![0; text.len() + 1];
+        let mut borders = vec![0, 0];
         let mut border = 0;
-        for end in 1..text.len() {
-            while border > 0 && text[border] != text[end] {
-                border = borders[border];
+        for byte in text.iter().skip(1) {
+            while border > 0 && text.get(border) != Some(byte) {
+                border = borders.get(border).copied().unwrap_or_default();
             }
-            border += usize::from(text[border] == text[end]);
-            borders[end + 1] = border;
+            border += usize::from(text.get(border) == Some(byte));
+            borders.push(border);
         }
         Self {
             text: text.to_owned(),
@@ -277,7 +277,7 @@ impl Finder {
     /// Whether an occurrence ends with the next byte.
     fn ends_at(&mut self, byte: u8) -> bool {
         while self.matched > 0 && self.text.get(self.matched) != Some(&byte) {
-            self.matched = self.borders[self.matched];
+            self.matched = self.borders.get(self.matched).copied().unwrap_or_default();
         }
         self.matched += usize::from(self.text.get(self.matched) == Some(&byte));
         self.matched == self.text.len()

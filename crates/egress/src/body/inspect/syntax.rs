@@ -20,7 +20,7 @@ pub(super) enum Syntax {
     Form(Form),
     Json(Json),
     Multipart(Multipart),
-    Xml(Xml),
+    Xml(Box<Xml>),
     /// The whole body is one value.
     Plain,
     /// No value is whole: a server may interpret the body as anything.
@@ -40,7 +40,7 @@ impl Syntax {
         let syntax = content_type.and_then(format_of).and_then(|it| match it {
             Format::Form => Some(Self::Form(Form::default())),
             Format::Json { is_lines } => Some(Self::Json(Json::new(is_lines))),
-            Format::Xml => Some(Self::Xml(Xml::default())),
+            Format::Xml => Some(Self::Xml(Box::default())),
             Format::Multipart { boundary } => multipart(boundary),
             Format::Text => Some(Self::Plain),
         });

@@ -425,7 +425,7 @@ fn overrides_in_json_within_text() {
     for body in [
         format!("a=b&batch={batch}"),
         format!("a=b&batch={percent}"),
-        format!("batch=[{{%22_method%22:1}}]&%"),
+        "batch=[{%22_method%22:1}]&%".to_owned(),
     ] {
         assert!(overrides(FORM, &body).is_some(), "{body}");
         assert!(quoted_override(body.as_bytes()).is_some(), "{body}");
