@@ -259,7 +259,7 @@ async fn a_step_does_not_choose_the_text_next_to_a_value() {
         let refused = body.err().unwrap().words(false);
         assert!(
             refused.ends_with(
-                "it must be a whole form field, multipart part, JSON string or text of the body"
+                "it must be a whole form field, multipart part, JSON string or text of the body, in a format that all servers read in the same way"
             ),
             "{refused}"
         );
@@ -581,7 +581,7 @@ async fn a_value_waits_for_the_text_after_it() {
                 Err(()) => {
                     let refused = ended.unwrap_err();
                     assert!(
-                        refused.ends_with("it must be a whole form field, multipart part, JSON string or text of the body"),
+                        refused.ends_with("it must be a whole form field, multipart part, JSON string or text of the body, in a format that all servers read in the same way"),
                         "{refused}"
                     );
                     // With `" + 1` other text is next to it, so the request was aborted before.

@@ -80,7 +80,9 @@ impl Place {
             }
             Self::Query => "a whole query value",
             Self::Path => "a whole path segment",
-            Self::Body => "a whole form field, multipart part, JSON string or text of the body",
+            Self::Body => {
+                "a whole form field, multipart part, JSON string or text of the body, in a format that all servers read in the same way"
+            }
             Self::Url => "the whole URL",
             Self::Signature => "the whole key, as in `${{ secret.NAME }}`",
             Self::Token => "the whole client ID or secret, as in `${{ secret.NAME }}`",

@@ -373,23 +373,23 @@ async fn nothing_stands_beside_a_secret_by_default() {
         GET HERE/bot{TOKEN}/
             the policy does not allow the secret `TOKEN` in the path of a request to HERE next to other text: it must be a whole path segment
         POST HERE/ | body x{TOKEN}
-            the policy does not allow the secret `TOKEN` in the body of a request to HERE next to other text: it must be a whole form field, multipart part, JSON string or text of the body
+            the policy does not allow the secret `TOKEN` in the body of a request to HERE next to other text: it must be a whole form field, multipart part, JSON string or text of the body, in a format that all servers read in the same way
         POST HERE/ | header content-type: application/json | body {"a": "x{TOKEN}"}
-            the policy does not allow the secret `TOKEN` in the body of a request to HERE next to other text: it must be a whole form field, multipart part, JSON string or text of the body
+            the policy does not allow the secret `TOKEN` in the body of a request to HERE next to other text: it must be a whole form field, multipart part, JSON string or text of the body, in a format that all servers read in the same way
         POST HERE/ | header content-type: application/json | body {"a": "{TOKEN}", 'x': 1}
-            the policy does not allow the secret `TOKEN` in the body of a request to HERE next to other text: it must be a whole form field, multipart part, JSON string or text of the body
+            the policy does not allow the secret `TOKEN` in the body of a request to HERE next to other text: it must be a whole form field, multipart part, JSON string or text of the body, in a format that all servers read in the same way
         POST HERE/ | header content-type: application/json | body {"a": "{TOKEN}\""}
-            the policy does not allow the secret `TOKEN` in the body of a request to HERE next to other text: it must be a whole form field, multipart part, JSON string or text of the body
+            the policy does not allow the secret `TOKEN` in the body of a request to HERE next to other text: it must be a whole form field, multipart part, JSON string or text of the body, in a format that all servers read in the same way
         POST HERE/ | header content-type: application/x-www-form-urlencoded | body a=x{TOKEN}
-            the policy does not allow the secret `TOKEN` in the body of a request to HERE next to other text: it must be a whole form field, multipart part, JSON string or text of the body
+            the policy does not allow the secret `TOKEN` in the body of a request to HERE next to other text: it must be a whole form field, multipart part, JSON string or text of the body, in a format that all servers read in the same way
         POST HERE/ | header content-type: application/x-www-form-urlencoded | body {"a": "x&b={TOKEN}&c="}
-            the policy does not allow the secret `TOKEN` in the body of a request to HERE next to other text: it must be a whole form field, multipart part, JSON string or text of the body, and a field's name is not plain: at most 64 letters, digits, `_`, `-` and `.`, with `[…]` behind them, and no index but 0 in the value's own
+            the policy does not allow the secret `TOKEN` in the body of a request to HERE next to other text: it must be a whole form field, multipart part, JSON string or text of the body, in a format that all servers read in the same way, and a field's name is not plain: at most 64 letters, digits, `_`, `-` and `.`, with `[…]` behind them, and no index but 0 in the value's own
         POST HERE/ | header content-type: text/xml | body <a>x{TOKEN}</a>
-            the policy does not allow the secret `TOKEN` in the body of a request to HERE next to other text: it must be a whole form field, multipart part, JSON string or text of the body
+            the policy does not allow the secret `TOKEN` in the body of a request to HERE next to other text: it must be a whole form field, multipart part, JSON string or text of the body, in a format that all servers read in the same way
         POST HERE/ | header content-type: text/xml | body <a><!---><b c="-->x" d="{TOKEN}"/></a>
-            the policy does not allow the secret `TOKEN` in the body of a request to HERE next to other text: it must be a whole form field, multipart part, JSON string or text of the body
+            the policy does not allow the secret `TOKEN` in the body of a request to HERE next to other text: it must be a whole form field, multipart part, JSON string or text of the body, in a format that all servers read in the same way
         POST HERE/ | header content-type: multipart/form-data; boundary=b-0123456789abcd | body --b-0123456789abcd\r\n\r\nx{TOKEN}\r\n--b-0123456789abcd--
-            the policy does not allow the secret `TOKEN` in the body of a request to HERE next to other text: it must be a whole form field, multipart part, JSON string or text of the body
+            the policy does not allow the secret `TOKEN` in the body of a request to HERE next to other text: it must be a whole form field, multipart part, JSON string or text of the body, in a format that all servers read in the same way
         GET HERE/?q=x&q[a]={TOKEN}
             the policy does not allow the secret `TOKEN` in the query of a request to HERE: servers join the field `q[a]` with another one of the request
         POST HERE/ | header content-type: application/json | body {"a": ["x", ["{TOKEN}"]]}
@@ -397,19 +397,19 @@ async fn nothing_stands_beside_a_secret_by_default() {
         POST HERE/ | header content-type: text/xml | body <a><b>x</b><b>{TOKEN}</b></a>
             the policy does not allow the secret `TOKEN` in the body of a request to HERE: the body has other items in the same list, or elements of the same name, and servers join those
         POST HERE/ | header content-type: text/xml | body <a>x<b>{TOKEN}</b></a>
-            the policy does not allow the secret `TOKEN` in the body of a request to HERE next to other text: it must be a whole form field, multipart part, JSON string or text of the body
+            the policy does not allow the secret `TOKEN` in the body of a request to HERE next to other text: it must be a whole form field, multipart part, JSON string or text of the body, in a format that all servers read in the same way
         POST HERE/ | header content-type: application/json | body {"a": ["x"], "a": ["{TOKEN}"]}
             the policy does not allow the secret `TOKEN` in the body of a request to HERE: the body has other items in the same list, or elements of the same name, and servers join those
         POST HERE/ | header content-type: application/json | body {"{TOKEN}": 1}
-            the policy does not allow the secret `TOKEN` in the body of a request to HERE next to other text: it must be a whole form field, multipart part, JSON string or text of the body
+            the policy does not allow the secret `TOKEN` in the body of a request to HERE next to other text: it must be a whole form field, multipart part, JSON string or text of the body, in a format that all servers read in the same way
         POST HERE/ | header content-type: application/json | body {"a": "&q=x", "b": "{TOKEN}"}
-            the policy does not allow the secret `TOKEN` in the body of a request to HERE next to other text: it must be a whole form field, multipart part, JSON string or text of the body
+            the policy does not allow the secret `TOKEN` in the body of a request to HERE next to other text: it must be a whole form field, multipart part, JSON string or text of the body, in a format that all servers read in the same way
         POST HERE/ | header content-type: application/x-www-form-urlencoded+xml | body <a>{TOKEN}</a>
-            the policy does not allow the secret `TOKEN` in the body of a request to HERE next to other text: it must be a whole form field, multipart part, JSON string or text of the body
+            the policy does not allow the secret `TOKEN` in the body of a request to HERE next to other text: it must be a whole form field, multipart part, JSON string or text of the body, in a format that all servers read in the same way
         POST HERE/ | header content-type: text/xml | body q=x<a>{TOKEN}</a>
-            the policy does not allow the secret `TOKEN` in the body of a request to HERE next to other text: it must be a whole form field, multipart part, JSON string or text of the body
+            the policy does not allow the secret `TOKEN` in the body of a request to HERE next to other text: it must be a whole form field, multipart part, JSON string or text of the body, in a format that all servers read in the same way
         POST HERE/ | header content-type: multipart/form-data; boundary=b-0123456789abcd | body --b-0123456789abcd\r\nContent-Disposition: form-data; name=a\r\nContent-Type: text/plain; name=z\r\n\r\nx\r\n--b-0123456789abcd\r\nContent-Disposition: form-data; name=a\r\n\r\n{TOKEN}\r\n--b-0123456789abcd--
-            the policy does not allow the secret `TOKEN` in the body of a request to HERE next to other text: it must be a whole form field, multipart part, JSON string or text of the body
+            the policy does not allow the secret `TOKEN` in the body of a request to HERE next to other text: it must be a whole form field, multipart part, JSON string or text of the body, in a format that all servers read in the same way
     "#]].assert_eq(&said(&service, secret("TOKEN", &service.origin), BESIDE).await);
     assert_eq!(service.connections(), 0);
     // Nor where it may be by itself.

@@ -200,7 +200,7 @@ async fn a_component_can_not_fetch_a_token() {
     loot.has_nothing_of(&[PLAIN_VALUE]);
     expect![[r#"
         POST TOKENS the policy does not allow the secret `PLAIN` in a header of a request to TOKENS: it is granted only for tokens
-        POST TOKENS the policy does not allow the secret `PLAIN` in the body of a request to TOKENS next to other text: it must be a whole form field, multipart part, JSON string or text of the body
+        POST TOKENS the policy does not allow the secret `PLAIN` in the body of a request to TOKENS next to other text: it must be a whole form field, multipart part, JSON string or text of the body, in a format that all servers read in the same way
         GET ELSEWHERE the policy does not allow the secret `PLAIN` for the token of a request to ELSEWHERE: it is granted only for TOKENS
         GET ELSEWHERE the policy does not allow the secret `PLAIN` for the token of a request to ELSEWHERE: it is granted only for TOKENS
         GET ELSEWHERE the secret `PLAIN` can't be in the URL of a token endpoint, a scope or an audience
