@@ -65,7 +65,7 @@ pub(super) fn format_of(content_type: &str) -> Option<Format<'_>> {
                 (Format::Json { is_lines }, &["json"])
             }
             Context::Xml => (Format::Xml, &["xml"]),
-            _ if essence.starts_with("text/") => (Format::Text, &[]),
+            _ if essence.starts_with("text/") && !essence.contains('+') => (Format::Text, &[]),
             _ if essence == "application/octet-stream" => (Format::Text, &["octet-stream"]),
             _ => return None,
         },

@@ -99,6 +99,7 @@ fn whole_bodies() {
         "text/plain; charset=\"utf-8\"",
         "text/x-www-form-urlencoded",
         "text/yaml",
+        "text/x+cbor",
         "text",
         "x",
         "",
