@@ -237,16 +237,19 @@ fn parse_plain(requested: &PlainSignature) -> Result<Plain, SchemeError> {
     }
     let name = header_name(header.as_str());
     let is_of_request = OF_REQUESTS.iter().any(|other| name == other.as_str());
-    let is_destination = other_field(&plain).is_some_and(|field| field.is_destination());
-    if is_of_request || is_destination {
+    let names_destination = other_field(&plain).is_some_and(|field| field.names_destination());
+    if is_of_request || names_destination {
         return Err(SchemeError::Meaning(header.clone()));
     }
     Ok(plain)
 }
 
-/// The field of a signature, if not every grant allows it. Its value starts with the component's text.
+/// The field of a signature, if not every grant allows it. Its value starts with the component's text,
+/// which may end like `sha256=`.
 fn other_field(plain: &Plain) -> Option<OtherField> {
-    OtherField::new(plain.header().as_str(), plain.prefix().as_bytes())
+    let prefix = plain.prefix().as_bytes();
+    let text = prefix.strip_suffix(b"=").unwrap_or(prefix);
+    OtherField::new(plain.header().as_str(), text)
 }
 
 impl TryFrom<OAuth2> for Client {

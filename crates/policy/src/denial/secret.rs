@@ -167,7 +167,7 @@ impl DeniedSecret {
                     ),
                 }
             }
-            Reason::OtherField(field) if field.is_destination() => format!(
+            Reason::OtherField(field) if field.names_destination() || !self.secret.is_bound() => format!(
                 "`{}` can make a server send the secret elsewhere; remove it",
                 excerpt(field.name())
             ),

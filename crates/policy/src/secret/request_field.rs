@@ -3,7 +3,8 @@
 //! Nobody knows all fields from which servers take a method, a path or a destination: `SCRIPT_NAME`
 //! (gunicorn), `Daphne-Root-Path`, `X-Openai-Baseurl` (Weaviate), `X-Portkey-Custom-Host`. So a
 //! secret that is restricted to methods or paths is sent only with fields whose meaning is known.
-//! Other secrets are sent with any field, unless it looks like a destination.
+//! Other secrets are also sent with fields that can't say where: neither their name nor their value
+//! allows it. URLs have too many spellings to be recognized, so a value must be of few characters.
 
 use std::fmt;
 use std::str::FromStr;
@@ -16,7 +17,7 @@ use super::credential_field::is_credential_field;
 /// The fields whose meaning is known, in lower case, besides those for credentials: no server takes
 /// a method, a path or a destination from them. They are compared exactly, since servers that join
 /// fields of similar names would read others for them.
-pub const KNOWN_FIELDS: [&str; 89] = [
+pub const KNOWN_FIELDS: [&str; 94] = [
     // HTTP, cookies and authentication.
     "accept",
     "accept-charset",
@@ -95,12 +96,17 @@ pub const KNOWN_FIELDS: [&str; 89] = [
     "kbn-xsrf",
     "linkedin-version",
     "notion-version",
+    "odata-maxversion",
+    "odata-version",
     "openai-beta",
     "openai-organization",
     "openai-project",
     "soapaction",
     "square-version",
     "stripe-version",
+    "tus-resumable",
+    "upload-length",
+    "upload-offset",
     "x-algolia-application-id",
     "x-amz-target",
     "x-atlassian-token",
@@ -134,12 +140,19 @@ pub const DESTINATION_WORDS: [&str; 17] = [
     "url",
 ];
 
+/// The maximum length of a value that can't be a destination.
+const MAX_INERT: usize = 64;
+
+/// A number with more digits may be an IPv4 address.
+const MAX_DIGITS: usize = 5;
+
 /// A header field that not every secret may be sent with.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OtherField {
     /// In lower case.
     name: String,
-    is_destination: bool,
+    names_destination: bool,
+    is_inert: bool,
 }
 
 impl OtherField {
@@ -150,8 +163,9 @@ impl OtherField {
     /// use http_step_policy::OtherField;
     ///
     /// assert_eq!(OtherField::new("Accept", b"*/*"), None);
-    /// assert!(!OtherField::new("SCRIPT_NAME", b"/v1").unwrap().is_destination());
-    /// assert!(OtherField::new("X-Base-Url", b"a.example").unwrap().is_destination());
+    /// assert!(!OtherField::new("X-Account", b"acct_1").unwrap().is_destination());
+    /// assert!(OtherField::new("X-Account", b"a.example").unwrap().is_destination());
+    /// assert!(OtherField::new("X-Base-Url", b"a").unwrap().is_destination());
     /// ```
     #[must_use]
     pub fn new(name: &str, value: &[u8]) -> Option<Self> {
@@ -159,10 +173,10 @@ impl OtherField {
         if KNOWN_FIELDS.contains(&name.as_str()) || is_credential_field(&name) {
             return None;
         }
-        let is_destination = has_destination_word(&name) || is_url(value);
         Some(Self {
+            names_destination: has_destination_word(&name),
+            is_inert: is_inert(value),
             name,
-            is_destination,
         })
     }
 
@@ -172,10 +186,16 @@ impl OtherField {
         &self.name
     }
 
-    /// Whether it may say where the server sends the request.
+    /// Whether it may say where the server sends the request, by its name or its value.
     #[must_use]
     pub fn is_destination(&self) -> bool {
-        self.is_destination
+        self.names_destination || !self.is_inert
+    }
+
+    /// Whether its name has a word for a destination.
+    #[must_use]
+    pub fn names_destination(&self) -> bool {
+        self.names_destination
     }
 }
 
@@ -184,15 +204,12 @@ fn has_destination_word(name: &str) -> bool {
     words.any(|word| DESTINATION_WORDS.iter().any(|it| word.ends_with(it)))
 }
 
-/// Whether a value contains a URL with an authority, also in JSON with escapes or percent-encoded,
-/// or is one without a scheme.
-fn is_url(value: &[u8]) -> bool {
-    let value = value.to_ascii_lowercase();
-    let marks: [&[u8]; 5] = [b"://", b":\\", b":%2f", b"%3a//", b"%3a%2f"];
-    value.trim_ascii().starts_with(b"//")
-        || marks
-            .iter()
-            .any(|mark| value.windows(mark.len()).any(|it| it == *mark))
+/// Whether a value can be no URL and no address: a few letters and digits.
+fn is_inert(value: &[u8]) -> bool {
+    let is_inert = |byte: &u8| byte.is_ascii_alphanumeric() || b" -_,".contains(byte);
+    let is_long_number = value.len() > MAX_DIGITS && value.iter().all(u8::is_ascii_digit);
+    let is_hexadecimal = value.starts_with(b"0x") || value.starts_with(b"0X");
+    value.len() <= MAX_INERT && value.iter().all(is_inert) && !is_long_number && !is_hexadecimal
 }
 
 /// The name of a header field, in lower case.
@@ -267,17 +284,45 @@ mod tests {
         ] {
             assert!(is_destination(name, "x"), "{name}");
         }
+    }
+
+    #[test]
+    fn values() {
         for value in [
             "https://evil.example",
-            "x=http://evil.example",
-            "//evil.example",
-            "{\"custom_host\":\"https:\\u002f\\u002fevil.example\"}",
-            "{\"custom_host\":\"https:\\/\\/evil.example\"}",
+            "https:evil.example",
+            "https:/evil",
+            "{\"custom_host\":\"https\\u003a//evil.example\"}",
             "HTTPS%3A%2F%2Fevil.example",
-            "https%3a//evil.example",
-            "https:%2F%2Fevil.example",
+            "https:&#47;&#47;evil",
+            "//evil",
+            "\\\\evil",
+            "/$/inet/evil/443",
+            "evil.example",
+            "evil:80",
+            "[::1]",
+            "evil\u{3002}example",
+            "a\tb",
+            "134744072",
+            "017700000001",
+            "0x7f000001",
+            "0X7f",
+            &"a".repeat(65),
         ] {
             assert!(is_destination("X-Anything", value), "{value}");
+        }
+        for value in [
+            "",
+            "true",
+            "7",
+            "65535",
+            "acct_1",
+            "no-retry, en-US 2",
+            "20151120T120000Z",
+            "12345678-1234-1234-1234-123456789012",
+            &"a".repeat(64),
+        ] {
+            assert!(!is_destination("X-Anything", value), "{value}");
         }
     }
 
@@ -292,23 +337,19 @@ mod tests {
             ("Content-Type", "text/xml; action=\"https://a.example\""),
             ("Cookie", "next=https://a.example"),
             ("Depth", "1"),
-            ("Docker-Distribution-Api-Version", "registry/2.0"),
-            ("Dropbox-API-Arg", "{\"path\": \"/a/b\"}"),
             ("HTTP-Referer", "https://a.example"),
             ("Host", "a.example"),
             ("Kbn-Xsrf", "true"),
             ("Link", "<http://www.w3.org/ns/ldp#Resource>; rel=\"type\""),
-            ("Lock-Token", "<urn:uuid:1>"),
             ("OData-Version", "4.0"),
             ("Origin", "https://a.example"),
             ("Overwrite", "F"),
             ("Referer", "https://a.example/"),
             ("SOAPAction", "\"http://a.example/Get\""),
-            ("Slug", "a.txt"),
             ("Stripe-Account", "acct_1"),
             ("Sudo", "root"),
             ("Tus-Resumable", "1.0.0"),
-            ("Upload-Offset", "0"),
+            ("Upload-Offset", "12345678"),
             ("User-Agent", "bot (+https://a.example)"),
             ("X-Amz-Acl", "private"),
             ("X-Amz-Meta-Build", "42"),
@@ -319,12 +360,9 @@ mod tests {
             ("X-Checksum-Sha256", "00"),
             ("X-Discord-Locale", "en-US"),
             ("X-GitHub-Api-Version", "2022-11-28"),
-            ("X-Goog-Request-Params", "name=projects/a"),
             ("X-HTTP-Method-Override", "PATCH"),
             ("X-Ms-Blob-Type", "BlockBlob"),
-            ("X-Vault-Namespace", "a/b"),
             ("ce-id", "1"),
-            ("ce-type", "com.example.built"),
         ] {
             assert!(!is_destination(name, value), "{name}: {value}");
         }
@@ -339,7 +377,7 @@ mod tests {
             "x_api_key",
             "Authorization",
         ] {
-            assert_eq!(OtherField::new(name, b"//"), None, "{name}");
+            assert_eq!(OtherField::new(name, b"https:evil.example"), None, "{name}");
         }
         for name in [
             "SCRIPT_NAME",

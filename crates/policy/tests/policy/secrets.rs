@@ -434,7 +434,7 @@ fn other_header_fields() {
     ] {
         for field in ["SCRIPT_NAME", "X-Base-Url"] {
             let fields = ["Accept", "X-Api-Key", field];
-            let fields = fields.map(|name| OtherField::new(name, b"/v1"));
+            let fields = fields.map(|name| OtherField::new(name, b"v1"));
             let fields: Vec<OtherField> = fields.into_iter().flatten().collect();
             let admit = |policy: &Policy| {
                 policy.secret("T").unwrap().admit_use(&SecretUse {
@@ -480,8 +480,18 @@ fn other_header_fields() {
     "#]].assert_eq(&all);
 
     let field = OtherField::new("X-A", b"//b.example").unwrap();
-    let granted = file("methods: [POST]\n    places: [header, {header: x-a}]");
-    assert!(granted.secret("T").unwrap().allows_field(&field));
+    for (keys, is_allowed) in [
+        ("methods: [POST]\n    places: [header, {header: x-a}]", true),
+        ("places: [header, {header: x-a}]", true),
+        ("headers: [X-A]", true),
+        ("headers: [X_A]", false),
+        ("methods: [POST]", false),
+        ("places: [header]", false),
+    ] {
+        let policy = file(keys);
+        let secret = policy.secret("T").unwrap();
+        assert_eq!(secret.allows_field(&field), is_allowed, "{keys}");
+    }
 }
 
 /// The grant in a denial grants the secret.

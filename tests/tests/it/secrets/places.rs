@@ -665,20 +665,23 @@ async fn no_header_sends_a_secret_elsewhere() {
     let service = silent().await;
     let orders = [
         "POST HERE/ | header authorization: Bearer {TOKEN} | header x-portkey-custom-host: evil.test",
-        "POST HERE/ | header authorization: Bearer {TOKEN} | header x-anything: https://evil.test/v1",
+        "POST HERE/ | header authorization: Bearer {TOKEN} | header x-anything: https:evil",
         "POST HERE/ | header authorization: Bearer {TOKEN} | header x-base-url: HERE",
         "POST HERE/ | header authorization: Bearer {TOKEN} | header referer: HERE",
+        "POST HERE/ | header authorization: Bearer {TOKEN} | header x-anything: no-retry",
     ];
     let secret = secret("TOKEN", &service.origin).header("X-Base-Url".parse().unwrap());
     expect![[r#"
         POST HERE/ | header authorization: Bearer {TOKEN} | header x-portkey-custom-host: evil.test
             the policy does not allow the secret `TOKEN` in a header of a request to HERE with the header `x-portkey-custom-host`: `x-portkey-custom-host` can make a server send the secret elsewhere; remove it
-        POST HERE/ | header authorization: Bearer {TOKEN} | header x-anything: https://evil.test/v1
+        POST HERE/ | header authorization: Bearer {TOKEN} | header x-anything: https:evil
             the policy does not allow the secret `TOKEN` in a header of a request to HERE with the header `x-anything`: `x-anything` can make a server send the secret elsewhere; remove it
         POST HERE/ | header authorization: Bearer {TOKEN} | header x-base-url: HERE
             in header
         POST HERE/ | header authorization: Bearer {TOKEN} | header referer: HERE
             in header
+        POST HERE/ | header authorization: Bearer {TOKEN} | header x-anything: no-retry
+            in header
     "#]].assert_eq(&said(&service, secret, &orders).await);
-    assert_eq!(service.requests().len(), 2);
+    assert_eq!(service.requests().len(), 3);
 }

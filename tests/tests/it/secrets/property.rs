@@ -135,7 +135,7 @@ async fn robbed(
     .await;
     let origin = service.origin.clone();
     let (secret, _file) = secret(value, &origin);
-    let loot = Thief::granted(secret)
+    let loot = Thief::granted(secret.header("X-Says".parse().unwrap()))
         .reaches(&origin)
         .tries(format!(
             "GET {origin}/ | header api-key: {{S}} | header x-says: {says}"

@@ -194,7 +194,8 @@ async fn made_up_credentials_uncover_nothing() {
     let origin = &service.origin;
     let granted = secret("TOKEN", origin)
         .place(Place::Header)
-        .place(Place::Body);
+        .place(Place::Body)
+        .header("X-Seal".parse().unwrap());
     let mut thief = Thief::granted(granted).reaches(origin);
     for made_up in ["S3cr", "e", "WzZWN", "<", "="] {
         for auth in [
@@ -233,7 +234,10 @@ async fn signatures_are_hidden_by_themselves() {
     })
     .await;
     let origin = &service.origin;
-    let mut thief = Thief::granted(secret("TOKEN", origin).place(Place::Signature)).reaches(origin);
+    let granted = secret("TOKEN", origin)
+        .place(Place::Signature)
+        .header("X-Seal".parse().unwrap());
+    let mut thief = Thief::granted(granted).reaches(origin);
     for number in 0..8 {
         thief = thief
             .tries(format!(
