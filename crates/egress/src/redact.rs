@@ -13,14 +13,14 @@ use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
 use http_body::{Body, Frame};
 use http_body_util::BodyExt;
 use http_step_policy::{Origin, PartialEcho};
-use http_step_redact::Replacer;
+use http_step_redact::{Replacer, through};
 
 use crate::body::BoxBody;
 use crate::body::charset;
 use crate::body::decode::{is_coded, is_opaque};
 use crate::error::failure::Failure;
 use crate::error::{Error, TransportError};
-use crate::secrets::{GrantedSecrets, PartsOf, Passes, Redactor, through};
+use crate::secrets::{GrantedSecrets, PartsOf, Passes, Redactor};
 use crate::usage::audit::AuditEntry;
 use crate::usage::{MessageReservation, RunUsage};
 
@@ -255,7 +255,7 @@ impl ResponseRedactor {
         }
     }
 
-    /// Whether released text has ended the run.
+    /// Report what was found. Returns whether that ends the run.
     fn is_stopped(&self) -> bool {
         let Some(echo_watch) = &self.echo_watch else {
             return false;
@@ -370,6 +370,11 @@ impl Body for RedactedBody {
                     self.redactor.finish()
                 }
             };
+            // Neither the content nor its presence may be visible to the component, nor the memory for
+            // it: the component waits until the run ends.
+            if self.redactor.is_stopped() {
+                return Poll::Pending;
+            }
             let this = self.as_mut().get_mut();
             if let Err(error) = this.held.count(&this.redactor) {
                 this.is_drained = true;
@@ -378,11 +383,6 @@ impl Body for RedactedBody {
                 let code = failure.code(&Redactor::empty());
                 this.usage.audit().failed(failure);
                 return Poll::Ready(Some(Err(code)));
-            }
-            // Neither the content nor its presence may be visible to the component: it waits until
-            // the run ends.
-            if self.redactor.is_stopped() {
-                return Poll::Pending;
             }
             if !redacted.is_empty() {
                 return Poll::Ready(Some(Ok(Frame::data(redacted.into()))));
@@ -450,6 +450,73 @@ mod tests {
         let (is_read, usage) = read(&escapes, 50, peak / 2).await;
         assert!(!is_read && usage.signal().exceeded().is_some());
         assert_eq!(usage.memory().used(), 0);
+    }
+
+    /// A body of one piece, after which it fails or says nothing.
+    struct First(Option<Bytes>, Option<Error>);
+
+    impl Body for First {
+        type Data = Bytes;
+        type Error = Error;
+
+        fn poll_frame(
+            mut self: Pin<&mut Self>,
+            _: &mut Context<'_>,
+        ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
+            if let Some(first) = self.0.take() {
+                return Poll::Ready(Some(Ok(Frame::data(first))));
+            }
+            match self.1.take() {
+                Some(error) => Poll::Ready(Some(Err(error))),
+                None => Poll::Pending,
+            }
+        }
+    }
+
+    /// A part in text that is held back is reported before the component can learn anything from it:
+    /// it may drop the body next, the body may fail, or the run's memory may end.
+    #[test]
+    fn a_part_that_is_held_back_is_reported() {
+        let origin: Origin = "http://a.test".parse().unwrap();
+        let value = "kQ9mLx2Vt0Pz7wYbRr4TnE8s";
+        for (memory, error) in [
+            (64 << 20, None),
+            (64 << 20, Some(Error::Denied)),
+            (32 << 10, None),
+        ] {
+            for (guess, is_reported) in [("mLx2Vt0P", true), ("mLx2Vt0Q", false)] {
+                let limits = Limits {
+                    memory,
+                    ..Limits::default()
+                };
+                let usage = Arc::new(RunUsage::new(limits));
+                let secret = Secret::new("KEY", "env:KEY".parse().unwrap());
+                let secret = secret.origin(origin.to_string().parse().unwrap());
+                let secrets = Arc::new(GrantedSecrets::with_values(&[(secret, value)]));
+                let (entry, _in_flight) = usage.start_request("GET").unwrap();
+                let echo_watch = EchoWatch {
+                    origin: origin.clone(),
+                    parts: secrets.parts_at(&origin, true),
+                    entry,
+                    usage: Arc::clone(&usage),
+                    on_partial_echo: PartialEcho::Stop,
+                };
+                let escapes = "&#92;u005c".repeat(1000);
+                let body = First(Some(format!("{escapes}|{guess}").into()), error.clone());
+                let response = Response::new(body.boxed_unsync());
+                let unredacted = Unredacted::new(response, None, Some(echo_watch));
+                let redacted = unredacted.redacted(&secrets, &usage).unwrap();
+                let mut body = redacted.into_body();
+                let mut context = Context::from_waker(std::task::Waker::noop());
+                let seen = Pin::new(&mut body).poll_frame(&mut context);
+                drop(body);
+                assert_eq!(usage.signal().is_stopped(), is_reported, "{guess}");
+                assert!(!is_reported || seen.is_pending(), "{guess}");
+                let rows = usage.audit().rows(&secrets.redactor());
+                let echoes: &[String] = &rows[0].partial_echoes;
+                assert_eq!(echoes == ["KEY"], is_reported, "{guess}");
+            }
+        }
     }
 
     /// The result for a response from an origin that a secret is bound to, and from another one.

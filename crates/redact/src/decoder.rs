@@ -29,7 +29,7 @@ pub(crate) fn reach(longest: usize) -> usize {
 pub(crate) const COUNT: usize = Encoding::ALL.len();
 
 /// The output of a decoder as each decoder decodes it again.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Inner(pub(crate) [Option<Box<Active>>; COUNT]);
 
 /// A decoder in a text with escapes.

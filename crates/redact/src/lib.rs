@@ -55,6 +55,6 @@ pub use encode::{Context, EncodeError, encode};
 pub use handle::{HANDLE_BYTES, Handle, Handles, NoRandomness};
 pub use open::OpenEscape;
 pub use patterns::{Patterns, PatternsBuilder, TooMuch};
-pub use replacer::{Replacements, Replacer};
+pub use replacer::{Replacements, Replacer, through};
 pub use shared::{inner_values, last_value};
 pub use value::{MAX_LEN, MIN_REDACTED, Value, ValueError};

@@ -13,6 +13,7 @@ use crate::units::Units;
 use crate::value::MIN_REDACTED;
 
 /// A stream with each of its lists decoded.
+#[derive(Clone)]
 pub(crate) struct Lists {
     lists: [List; 2],
     /// Whether there may be a list.
@@ -24,6 +25,7 @@ pub(crate) struct Lists {
 }
 
 /// The current list. The output of the next list is a separate text.
+#[derive(Clone)]
 struct List {
     numbers: Numbers,
     /// The start of the current number.

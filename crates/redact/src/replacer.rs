@@ -22,11 +22,41 @@ const MAX_PARTS: usize = 64;
 /// the same [`Patterns`] can be used for several purposes.
 pub type Replacements = Arc<[Zeroizing<Vec<u8>>]>;
 
+/// Pass a piece of a stream, possibly the last one, through several passes.
+///
+/// The parts in it are reported now, although some of its text is held back: otherwise something could
+/// depend on a part that is never reported, since the stream is not read on. So they are those in the
+/// stream as if it ended here.
+pub fn through(passes: &mut [Replacer], piece: &[u8], is_last: bool) -> Vec<u8> {
+    let seen = flow(passes, piece, is_last);
+    if passes.iter().any(|pass| !pass.found_parts.is_empty()) {
+        let mut ended = passes.to_vec();
+        flow(&mut ended, &[], true);
+        for (pass, ended) in passes.iter_mut().zip(ended) {
+            pass.parts = ended.parts;
+            pass.found_parts = Vec::new();
+        }
+    }
+    seen
+}
+
+fn flow(passes: &mut [Replacer], piece: &[u8], is_last: bool) -> Vec<u8> {
+    let mut seen = piece.to_vec();
+    for pass in passes {
+        seen = pass.read_piece(&seen);
+        if is_last {
+            seen.extend(pass.finish());
+        }
+    }
+    seen
+}
+
 /// Replaces texts in one pass.
 ///
 /// Overlapping matches are replaced together, by the replacement of the first, so that nothing of
 /// them remains. It never holds back more than the longest match with its escapes, and the
 /// characters next to it.
+#[derive(Clone)]
 pub struct Replacer {
     patterns: Arc<Patterns>,
     replacements: Replacements,
@@ -42,6 +72,9 @@ pub struct Replacer {
     gone: usize,
     /// The matches that are not released.
     found: Vec<Found>,
+    /// The parts in the current piece, until it is read: nothing may depend on a part that is not
+    /// reported.
+    found_parts: Vec<Found>,
     /// The end of the last replacement, and its owner.
     covered: usize,
     /// The replaced matches that end after the released bytes.
@@ -51,7 +84,7 @@ pub struct Replacer {
     owners: Vec<usize>,
     /// The number of replacements.
     replaced: usize,
-    /// The owners of released parts, and for each owner how many more parts there were.
+    /// The owners of parts, and for each owner how many more parts there were.
     parts: Vec<usize>,
     more_parts: BTreeMap<usize, usize>,
 }
@@ -93,6 +126,7 @@ impl Replacer {
             base: 0,
             gone: 0,
             found: Vec::new(),
+            found_parts: Vec::new(),
             covered: 0,
             hidden: Vec::new(),
             last: None,
@@ -121,6 +155,10 @@ impl Replacer {
 
     /// Add a piece, and return the output that can be released.
     pub fn feed(&mut self, piece: &[u8]) -> Vec<u8> {
+        through(std::slice::from_mut(self), piece, false)
+    }
+
+    fn read_piece(&mut self, piece: &[u8]) -> Vec<u8> {
         if self.patterns.is_empty() {
             return piece.to_vec();
         }
@@ -154,6 +192,7 @@ impl Replacer {
         };
         let mut rest = Vec::new();
         self.let_go(frontier, &mut rest);
+        self.report_parts(usize::MAX);
         self.scan.begin_anew(&self.patterns);
         self.base = end;
         self.covered = self.covered.min(end);
@@ -175,15 +214,15 @@ impl Replacer {
         self.replaced
     }
 
-    /// The owners of the parts in the released output, outside of replacements, each once: at
-    /// least eight consecutive characters of a value, in any of its forms. None without
-    /// [`finding_parts`](Self::finding_parts).
+    /// The owners of the parts in all pieces so far, each once: at least eight consecutive characters
+    /// of a value, in any of its forms. A part counts as soon as its piece is read, unless it is
+    /// inside of a match in the pieces so far. None without [`finding_parts`](Self::finding_parts).
     #[must_use]
     pub fn parts(&self) -> &[usize] {
         &self.parts
     }
 
-    /// Its memory in bytes.
+    /// Its memory in bytes. That of parts is not held between pieces.
     #[must_use]
     pub fn memory(&self) -> usize {
         self.held.capacity() + self.found.capacity() * size_of::<Found>() + self.scan.memory()
@@ -191,21 +230,22 @@ impl Replacer {
 
     /// Find the matches in the last piece.
     fn read(&mut self, from: usize, is_last: bool) {
-        let before = self.found.len();
+        let mut found = Vec::new();
         self.scan.read(
             &self.patterns,
             &self.held,
             self.base,
             from,
             is_last,
-            &mut self.found,
+            &mut found,
         );
         let owners = self.replacements.len();
-        let mut at = 0;
-        self.found.retain(|found| {
-            at += 1;
-            at <= before || found.owner < owners
-        });
+        for found in found.into_iter().filter(|found| found.owner < owners) {
+            match found.is_part {
+                true => self.found_parts.push(found),
+                false => self.found.push(found),
+            }
+        }
     }
 
     /// Release what no further match can start in.
@@ -221,10 +261,7 @@ impl Replacer {
         });
         let is_known =
             |found: &Found| found.start < frontier.known && found.outer_start <= frontier.free;
-        let unknown = self
-            .found
-            .iter()
-            .filter(|found| !found.is_part && !is_known(found));
+        let unknown = self.found.iter().filter(|found| !is_known(found));
         let free = unknown
             .map(|found| found.outer_start)
             .fold(frontier.free, usize::min);
@@ -232,10 +269,7 @@ impl Replacer {
         self.report_parts(free);
 
         let mut from = self.gone.max(self.covered);
-        let known: Vec<Found> = self
-            .found
-            .extract_if(.., |found| !found.is_part && is_known(found))
-            .collect();
+        let known: Vec<Found> = self.found.extract_if(.., |found| is_known(found)).collect();
         self.hidden.extend(&known);
         self.hidden.retain(|found| found.outer_end > free);
         // The characters before one may belong to a later one.
@@ -280,44 +314,36 @@ impl Replacer {
         }
     }
 
-    /// Report the parts that are about to be released and that are not inside of matches. One that
+    /// Report the parts that start before a place and that are not inside of matches. One that
     /// has a byte outside of them is reported: a component could put a guess beside a text that it
     /// knows, and measure that the guess is right. Characters that only contain bits of a match
     /// don't count as inside. The first character of a part may be an escape that the text before
     /// a match leaves open.
     fn report_parts(&mut self, free: usize) {
-        let is_reported = |found: &mut Found| found.is_part && self.parts.contains(&found.owner);
-        for part in self.found.extract_if(.., is_reported) {
+        let is_reported = |found: &mut Found| self.parts.contains(&found.owner);
+        for part in self.found_parts.extract_if(.., is_reported) {
             let count = self.more_parts.entry(part.owner).or_default();
             *count += 1;
             if *count > MAX_PARTS {
                 self.scan.tell_no_parts_of(&self.patterns, part.owner);
             }
         }
-        if !self
-            .found
-            .iter()
-            .any(|found| found.is_part && found.start < free)
-        {
+        if !self.found_parts.iter().any(|found| found.start < free) {
             return;
         }
-        let wholes = self.found.iter().filter(|found| !found.is_part);
-        let wholes: Vec<Found> = self.hidden.iter().chain(wholes).copied().collect();
+        let wholes = self.hidden.iter().chain(&self.found);
+        let wholes: Vec<Found> = wholes.copied().collect();
         let wholes = merged(&wholes);
         let is_covered = |part: &Found| {
             let next = wholes.partition_point(|(start, _)| *start <= part.outer_start);
             let last = next.checked_sub(1).and_then(|at| wholes.get(at));
             last.is_some_and(|(_, end)| part.end <= *end)
         };
-        let mut parts = Vec::new();
-        for part in self.found.iter().filter(|it| it.is_part && it.start < free) {
-            if !is_covered(part) && !parts.contains(&part.owner) {
-                parts.push(part.owner);
+        for part in self.found_parts.extract_if(.., |found| found.start < free) {
+            if !is_covered(&part) && !self.parts.contains(&part.owner) {
+                self.parts.push(part.owner);
             }
         }
-        self.parts.append(&mut parts);
-        self.found
-            .retain(|found| !(found.is_part && found.start < free));
     }
 
     /// Drop released bytes, but keep as many as the longest text has, since an escape may follow.

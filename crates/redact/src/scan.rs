@@ -9,6 +9,7 @@ use crate::reading::{Found, Frontier, Reading, Search};
 use crate::view::Views;
 
 /// The state of matching in a stream.
+#[derive(Clone)]
 pub(crate) struct Scan {
     raw: Reading,
     /// None if nothing is decoded.

@@ -17,14 +17,14 @@ use crate::reading::{Found, Frontier, Reading, Search};
 const BLOCK: usize = 4 << 10;
 
 /// A stream as each decoder decodes it.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Views {
     views: [View; COUNT],
     lists: Lists,
 }
 
 /// A stream as one decoder decodes it.
-#[derive(Default)]
+#[derive(Clone, Default)]
 struct View {
     /// None while there are no escapes.
     active: Option<Box<Active>>,

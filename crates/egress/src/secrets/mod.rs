@@ -30,5 +30,5 @@ pub use self::stream_redactor::StreamRedactor;
 pub(crate) use self::fingerprint::{Fingerprint, Fingerprints};
 pub(crate) use self::matcher::Room;
 pub(crate) use self::redactions::{AddError, PartsOf, Passes};
-pub(crate) use self::redactor::{REDACTED, Redacted, through};
+pub(crate) use self::redactor::{REDACTED, Redacted};
 pub(crate) use self::secret::GrantedSecret;

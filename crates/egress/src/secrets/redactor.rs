@@ -4,24 +4,12 @@ use std::fmt::Display;
 use std::sync::Arc;
 
 use http_step_json::{Map, Value};
-use http_step_redact::Replacer;
+use http_step_redact::through;
 
 use super::matcher::SecretMatcher;
 
 /// The replacement of a secret in output for users.
 pub(crate) const REDACTED: &str = "<HIDDEN>";
-
-/// Process a piece of a stream, possibly the last one, in all passes.
-pub(crate) fn through(passes: &mut [Replacer], piece: &[u8], is_last: bool) -> Vec<u8> {
-    let mut seen = piece.to_vec();
-    for pass in passes {
-        seen = pass.feed(&seen);
-        if is_last {
-            seen.extend(pass.finish());
-        }
-    }
-    seen
-}
 
 /// Redacts values in all their forms, then what derives from them, then handles.
 pub struct Redactor<'l> {

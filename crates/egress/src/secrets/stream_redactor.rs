@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
+use http_step_redact::through;
+
 use super::granted::GrantedSecrets;
 use super::redactions::Passes;
-use super::redactor::through;
 
 /// A text in pieces, redacted for users. How much is held back only depends on the lengths of the
 /// values: otherwise a component that writes a piece and waits would learn from the output whether

@@ -29,6 +29,7 @@ pub(super) struct Table {
 struct Slot(u64);
 
 /// The owners whose parts are reported, as a flag for each group: 1 if any of its owners is one.
+#[derive(Clone)]
 pub(crate) struct Reported {
     owners: BTreeSet<u32>,
     groups: Box<[u8]>,

@@ -1,7 +1,7 @@
 //! A token endpoint that guesses secrets: a token that is refused for a part of one is also reported.
 
 use super::*;
-use crate::secrets::through;
+use http_step_redact::through;
 
 /// What is known of partial echoes: their names in the audit log, and whether the run was stopped.
 fn echoes(egress: &Egress) -> (Vec<String>, bool) {

@@ -6,8 +6,8 @@ use http_step_redact::Value;
 use url::Url;
 
 use super::*;
-use crate::secrets::redactor::through;
 use crate::secrets::stream_redactor::StreamRedactor;
+use http_step_redact::through;
 
 impl GrantedSecrets {
     /// Secrets with their values.
