@@ -94,6 +94,33 @@ pub(crate) fn forms(value: &[u8]) -> Vec<Form> {
     forms.0.into_values().collect()
 }
 
+/// What is left of each form of a value when other values in it are replaced, if that changes it. Of
+/// a long value it is in pieces.
+pub(crate) fn forms_left(value: &[u8], left: impl Fn(&[u8]) -> Vec<Vec<u8>>) -> Vec<Form> {
+    let mut whole = Forms::default();
+    whole.add_piece(value, true, false);
+    whole.add_typed(value);
+    let mut forms = Forms::default();
+    for form in whole.0.into_values() {
+        for text in left(&form.bytes) {
+            let pieces = pieces(&text);
+            let last = pieces.len().saturating_sub(1);
+            for (number, (piece, continues)) in pieces.into_iter().enumerate() {
+                let continues = continues || form.continues;
+                forms.add(Form {
+                    bytes: piece.to_vec(),
+                    begins: form.begins && !continues,
+                    rest: 0,
+                    continues,
+                    before: form.before && !continues,
+                    after: form.after && number == last,
+                });
+            }
+        }
+    }
+    forms.0.into_values().collect()
+}
+
 /// The forms in which users may see a run's handles: plain in logs, in another case in field names,
 /// and in base64 in `Authorization`. Only their shared prefix is matched; their length is known.
 pub(crate) fn forms_of_handles(shared: &str) -> Vec<Form> {

@@ -9,7 +9,7 @@ use aho_corasick::automaton::StateID;
 use thiserror::Error;
 
 use crate::automaton::Automaton;
-use crate::forms::{Form, forms, forms_of_handles};
+use crate::forms::{Form, forms, forms_left, forms_of_handles};
 use crate::handle::Handle;
 use crate::inside::Inside;
 use crate::partial::{Parts, PartsBuilder};
@@ -70,6 +70,20 @@ impl PatternsBuilder {
             self.parts.add(owner, value.expose());
         }
         self.derived(owner, value)
+    }
+
+    /// Match what is left of each form of a value by passes that come before and replace other values
+    /// in it. A form that they don't change is [matched](Self::value) already.
+    #[must_use]
+    pub fn left_of(
+        mut self,
+        owner: usize,
+        value: &Value,
+        left: impl Fn(&[u8]) -> Vec<Vec<u8>>,
+    ) -> Self {
+        let forms = forms_left(value.expose(), left).into_iter();
+        self.forms.extend(forms.map(|form| (owner, form)));
+        self
     }
 
     /// Match all forms of a text that reveals a value, such as a part of a URL.

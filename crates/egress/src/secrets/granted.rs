@@ -339,7 +339,9 @@ impl GrantedSecrets {
         if self.has_token(token, endpoint)? {
             return Ok(());
         }
-        let token = RedactedToken::new(token, endpoint, by, &self.matchers, reserve)?;
+        let values = self.redactions().values();
+        let matchers = &self.matchers;
+        let token = RedactedToken::new(token, endpoint, by, values.as_ref(), matchers, reserve)?;
         let mut redactions = self.redactions();
         redactions.add_token(token)?;
         self.derived.store(redactions.derived(), Ordering::Release);

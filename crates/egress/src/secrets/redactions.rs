@@ -9,10 +9,11 @@ use std::iter::once;
 use std::sync::Arc;
 
 use http_step_policy::Exceeded;
-use http_step_redact::{Patterns, Replacements, Replacer, Value};
+use http_step_redact::{Patterns, Replacements, Replacer, Value, through};
 
 use super::grant_error::GrantError;
 use super::matcher::{MatcherCache, Room, SecretMatcher};
+use super::redactor::REDACTED;
 use super::secret::GrantedSecret;
 
 /// The maximum number of signatures of a run; none is dropped before the run ends. The default
@@ -280,6 +281,11 @@ impl Redactions {
         values.chain(of_tokens).chain(of_signatures).collect()
     }
 
+    /// The values of secrets.
+    pub(super) fn values(&self) -> Option<Redaction> {
+        self.values.clone()
+    }
+
     /// The matcher of the values.
     pub(super) fn values_matcher(&self) -> Option<&Arc<SecretMatcher>> {
         self.values.as_ref().map(Redaction::matcher)
@@ -334,18 +340,22 @@ impl Redactions {
 
 impl RedactedToken {
     /// A token, and its replacement, if the run has memory for its matcher. Building the matcher
-    /// takes time.
+    /// takes time. The token of a client may contain the client's own values, which are replaced first.
     pub(super) fn new(
         token: &str,
         endpoint: &str,
         by: &str,
+        values: Option<&Redaction>,
         matchers: &MatcherCache,
         reserve: impl Fn(usize) -> Result<Room, Exceeded>,
     ) -> Result<Self, AddError> {
         let value = || Value::new(token.as_bytes().to_vec()).map_err(GrantError::new);
-        let matcher = matchers
-            .get_or_build_for_token(value()?)
-            .map_err(GrantError::new)?;
+        let own = values.filter(|values| values.matcher.matches(token.as_bytes()));
+        let matcher = match own {
+            None => matchers.get_or_build_for_token(value()?),
+            Some(values) => MatcherCache::build_for_token(&value()?, |form| values.left_of(form)),
+        };
+        let matcher = matcher.map_err(GrantError::new)?;
         Ok(Self {
             _room: reserve(matcher.memory()).map_err(AddError::Exceeded)?,
             token: value()?,
@@ -441,6 +451,21 @@ impl Redaction {
     /// The replacer of the texts, in a stream for a component.
     pub(super) fn replacer(&self) -> Replacer {
         self.matcher.replacer(&self.replacements)
+    }
+
+    /// What its pass leaves of a text, for a component and for users, if that changes the text. Not what
+    /// consists of replacements only.
+    fn left_of(&self, text: &[u8]) -> Vec<Vec<u8>> {
+        let mut left = Vec::new();
+        for mut pass in [self.replacer(), self.matcher.replacer_with(REDACTED)] {
+            let seen = through(std::slice::from_mut(&mut pass), text, true);
+            let replacements = self.replacements.iter().map(|it| it.as_slice());
+            let mut replacements = replacements.chain([REDACTED.as_bytes()]);
+            if seen != text && !replacements.any(|it| it == seen) {
+                left.push(seen);
+            }
+        }
+        left
     }
 
     pub(super) fn matcher(&self) -> &Arc<SecretMatcher> {

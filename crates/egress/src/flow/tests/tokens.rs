@@ -235,3 +235,28 @@ async fn parts_are_looked_for_where_they_are_reported() {
         assert_eq!(passes.parts(), parts, "{origin}");
     }
 }
+
+/// Identity providers write a client's ID into its tokens.
+#[tokio::test]
+async fn a_token_that_names_its_client_is_redacted() {
+    let id = "0oa8kq2m9xLx2Vt05d7";
+    let (issuer, api) = (Issuer::start().await, Server::echoing().await);
+    let granted = |name: &str| {
+        let secret = secret(name, &issuer.server.origin);
+        secret.origin(api.origin.parse().unwrap())
+    };
+    let secrets = [(granted("ID"), id), (granted("KEY"), "kZ9xQ7mLp2VtS3crt")];
+    let policy = allowing(&[&issuer.server, &api]).on_partial_echo(PartialEcho::Stop);
+    let policy = secrets.iter().fold(policy, |policy, (secret, _)| {
+        policy.grant_secret(secret.clone())
+    });
+    let egress = egress(policy, &secrets);
+    let handle = |name: &str| egress.secrets.handle(name).unwrap().unwrap();
+    issuer.issues(&jwt(&format!(r#"{{"azp":"{id}","exp":1795812345}}"#)));
+    let client = client(&egress, issuer.token_url(), &handle("ID"), &handle("KEY"));
+    let request = Request::get(format!("{}/", api.origin)).header(&client.field, &client.value);
+    let seen = send(&egress, request, "").await.unwrap();
+    let echoed = field(&seen.replace("\r\n", "\n"), "authorization").map(str::to_owned);
+    assert_eq!(echoed.as_deref(), Some("Bearer <oauth2>"), "{seen}");
+    assert_eq!(echoes(&egress), (Vec::new(), false));
+}

@@ -508,3 +508,65 @@ fn parts_of_tokens_are_found() {
         (Vec::new(), Vec::new())
     );
 }
+
+/// The token of a client with the client's ID in it, which is redacted first.
+#[test]
+fn a_token_with_a_value_in_it_is_redacted_as_a_whole() {
+    const ENDPOINT: &str = "https://tokens.test/";
+    let secret = |name: &str| Secret::new(name, "env:A".parse().unwrap());
+    let random = |from: u64, length: usize| -> String {
+        let text: String = (from..from + 200).map(signature).collect();
+        text[..length].to_owned()
+    };
+    let encode = |text: &str| BASE64_STANDARD_NO_PAD.encode(text);
+    for id in [
+        "client-4711-of-ci",
+        "0oa8kq2m9xLx2Vt05d7",
+        "9f86d081-884c-4d65-9a2f-eaa0c55ad015",
+    ] {
+        let jwt = |more: usize| {
+            let claims = format!("{{\"azp\":\"{id}\",\"jti\":\"{}\"}}", random(0, more));
+            let head = encode("{\"alg\":\"RS256\"}");
+            format!("{head}.{}.{}", encode(&claims), random(500, 43))
+        };
+        for token in [
+            jwt(0),
+            jwt(20),
+            jwt(3000),
+            format!("{id}:rest"),
+            format!("t.{id}"),
+            format!("a.{id}.b.{id}.c"),
+            format!("{}-{id}-{}", random(0, 1500), random(500, 1500)),
+        ] {
+            let secrets = GrantedSecrets::with_values(&[(secret("ID"), id)]);
+            add_token(&secrets, &token, ENDPOINT, "<oauth2>").unwrap();
+            let hexadecimal =
+                |text: &str| -> String { text.bytes().map(|byte| format!("{byte:02x}")).collect() };
+            for (text, seen) in [
+                (format!("Bearer {token}"), "Bearer <oauth2>"),
+                (
+                    format!("[{}]", token.replace('-', "%2D").replace('.', "%2e")),
+                    "[<oauth2>]",
+                ),
+                (format!("\"{}\"", hexadecimal(&token)), "\"<oauth2>\""),
+            ] {
+                assert_eq!(redaction(&secrets, &text), seen, "{token}");
+                let mut shown = text;
+                secrets.redactor().redact(&mut shown);
+                assert_eq!(shown, seen.replace("<oauth2>", "<HIDDEN>"), "{token}");
+            }
+            for before in ["", "x", "xx"] {
+                let text = encode(&format!("{before}{token} after"));
+                let seen = redaction(&secrets, &text);
+                let rest = seen.replace("<oauth2>", "");
+                assert!(rest.len() <= before.len() + 9, "{token}: {seen}");
+            }
+            // The ID alone is no token.
+            assert_eq!(redaction(&secrets, id), "ID", "{token}");
+        }
+        // Nor a token that is the ID.
+        let secrets = GrantedSecrets::with_values(&[(secret("ID"), id)]);
+        add_token(&secrets, id, ENDPOINT, "<oauth2>").unwrap();
+        assert_eq!(redaction(&secrets, id), "ID");
+    }
+}
