@@ -30,6 +30,7 @@ mod encode;
 mod escape;
 mod forms;
 mod handle;
+mod inner;
 mod input;
 mod inside;
 mod lanes;
@@ -53,8 +54,9 @@ mod view;
 
 pub use encode::{Context, EncodeError, encode};
 pub use handle::{HANDLE_BYTES, Handle, Handles, NoRandomness};
+pub use inner::inner_values;
 pub use open::OpenEscape;
 pub use patterns::{Patterns, PatternsBuilder, TooMuch};
 pub use replacer::{Replacements, Replacer, through};
-pub use shared::{inner_values, last_value};
+pub use shared::last_value;
 pub use value::{MAX_LEN, MIN_REDACTED, Value, ValueError};

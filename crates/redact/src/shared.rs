@@ -104,42 +104,9 @@ const PUBLIC_FIELDS: [&str; 18] = [
 /// The maximum length of a word; longer ones may be random.
 const MAX_WORD: usize = 12;
 
-/// The minimum length of a text in a document that counts as a secret by itself: a shorter one
-/// could be guessed.
-const MIN_INNER: usize = 16;
-
-/// The maximum number of such texts.
-const MAX_INNER: usize = 64;
-
 /// A longer line is not looked for together with the next one: few of its characters are beside the
 /// line break.
 const MAX_SHORT_LINE: usize = 16;
-
-/// The texts in a document that are secrets by themselves: the strings of JSON, without the fields
-/// of service accounts that are not secret, and what is behind the names in lines. A server that
-/// parses the document may return each of them separately.
-#[must_use]
-pub fn inner_values(document: &[u8]) -> Vec<Vec<u8>> {
-    let mut inner = Vec::new();
-    match serde_json::from_slice(document) {
-        Ok(parsed @ (Value::Object(_) | Value::Array(_))) => {
-            each_string(&parsed, &mut |text| inner.push(text.trim().into()));
-        }
-        _ => {
-            let lines = document.split(|byte| matches!(byte, b'\n' | b'\r'));
-            let lines = lines.filter(|line| line.len() < document.len());
-            for line in lines.map(<[u8]>::trim_ascii) {
-                let values = [without_name(line), last_value(unquoted(line))];
-                let named = values.iter().filter(|value| value.len() < line.len());
-                inner.extend(named.map(|value| value.to_vec()));
-            }
-        }
-    }
-    inner.retain(|text| text.len() >= MIN_INNER);
-    inner.dedup();
-    inner.truncate(MAX_INNER);
-    inner
-}
 
 /// The pieces of a value that it does not share with others.
 pub(crate) fn without_shared(value: &[u8]) -> Vec<Vec<u8>> {
@@ -154,7 +121,7 @@ pub(crate) fn without_shared(value: &[u8]) -> Vec<Vec<u8>> {
 }
 
 /// Call a function with each string of a JSON document that is not a name, nor in a public field.
-fn each_string(document: &Value, call: &mut impl FnMut(&str)) {
+pub(crate) fn each_string(document: &Value, call: &mut impl FnMut(&str)) {
     match document {
         Value::String(text) => call(text),
         Value::Array(all) => all.iter().for_each(|each| each_string(each, call)),
@@ -275,7 +242,7 @@ fn is_word(text: &str) -> bool {
 }
 
 /// The text after `NAME=` or `name: `, without quotes.
-pub(crate) fn without_name(line: &[u8]) -> &[u8] {
+fn without_name(line: &[u8]) -> &[u8] {
     let line = line.trim_ascii();
     let field = line.strip_prefix(b"- ").unwrap_or(line);
     let name = field
@@ -307,18 +274,6 @@ pub fn last_value(line: &[u8]) -> &[u8] {
         .unwrap_or_default()
         .split(|byte| *byte == b'@');
     pieces.next().unwrap_or_default()
-}
-
-/// A line without what may be behind a value: a quote, a comma, the end of an XML element.
-fn unquoted(line: &[u8]) -> &[u8] {
-    let element = line.strip_suffix(b">").and_then(|rest| {
-        let at = rest.windows(2).rposition(|start| start == b"</")?;
-        rest.get(..at)
-    });
-    let line = element.unwrap_or(line);
-    let is_behind = |byte: &u8| b"\"'`,;".contains(byte);
-    let behind = line.iter().rev().take_while(|byte| is_behind(byte)).count();
-    line.get(..line.len() - behind).unwrap_or(line)
 }
 
 /// Whether a value is a JSON document.

@@ -71,10 +71,10 @@ fn texts_in_a_document_are_redacted_separately() {
         "type": "service_account",
         "client_email": "ci@project-1234.iam.gserviceaccount.com",
         "private_key": key,
-        "nested": [{"password": "correct-horse-battery"}],
+        "nested": [{"password": "correct7horse8battery"}],
     });
     let variables = "API_TOKEN=kQ9mZx8yT0pLw2Rv5n\nexport DEBUG=1\nPIN_OF_THE_SERVER=7381\n";
-    let lines = "[default]\naws_secret_access_key = wJalrXUtnFEMI/K7MDENG\n//npm.test/:_authToken=npm_x9mZx8yT0pLw2Rv5n\n<password>Rv5nkQ9mZx8yT0pLw2</password>\n  \"token\": \"pLw2kQ9mZx8yT0v5n\",\n";
+    let lines = "[default]\naws_secret_access_key = wJalrXUtnFEMI/K7MDENG/bPxRfiCY7EXAMPLEKEY\n//npm.test/:_authToken=npm_x9mZx8yT0pLw2Rv5n\n<password>Rv5nkQ9mZx8yT0pLw2</password>\n  \"token\": \"pLw2kQ9mZx8yT0v5n\",\n";
     let secret = |name: &str| Secret::new(name, "env:A".parse().unwrap());
     let secrets = GrantedSecrets::with_values(&[
         (
@@ -98,7 +98,7 @@ fn texts_in_a_document_are_redacted_separately() {
             "bad token VARIABLES",
         ),
         (
-            "wJalrXUtnFEMI/K7MDENG, npm_x9mZx8yT0pLw2Rv5n, Rv5nkQ9mZx8yT0pLw2, pLw2kQ9mZx8yT0v5n"
+            "wJalrXUtnFEMI/K7MDENG/bPxRfiCY7EXAMPLEKEY, npm_x9mZx8yT0pLw2Rv5n, Rv5nkQ9mZx8yT0pLw2, pLw2kQ9mZx8yT0v5n"
                 .to_owned(),
             "LINES, LINES, LINES, LINES",
         ),
