@@ -22,13 +22,14 @@ use crate::error::failure::Failure;
 use crate::error::{Error, TransportError};
 use crate::secrets::{GrantedSecrets, PartsOf, Passes, Redactor};
 use crate::usage::audit::AuditEntry;
+use crate::usage::cpu::BYTES_PER_POLL;
 use crate::usage::{MessageReservation, RunUsage};
 
 /// The header fields and trailers in which a server proves that it knows the password.
 const AUTHENTICATION_INFO: [&str; 2] = ["authentication-info", "proxy-authentication-info"];
 
-/// The maximum number of pieces without output per poll, before other tasks may run.
-const PIECES: usize = 32;
+/// The maximum number of frames without output per poll, before other tasks may run.
+const FRAMES: usize = 32;
 
 /// The memory of the passes over a stream is counted again when it has changed by this much.
 const STEP: usize = 32 << 10;
@@ -218,6 +219,7 @@ impl Unredacted {
         head.headers.remove(CONTENT_LENGTH);
         let body = RedactedBody {
             inner: body,
+            received: Bytes::new(),
             redactor: redactor(),
             held: HeldBack {
                 room: MessageReservation::new(Arc::clone(usage)),
@@ -324,6 +326,8 @@ impl HeldBack {
 /// A redacted body.
 struct RedactedBody {
     inner: BoxBody,
+    /// What was received and is not redacted yet.
+    received: Bytes,
     redactor: ResponseRedactor,
     held: HeldBack,
     usage: Arc<RunUsage>,
@@ -339,18 +343,29 @@ impl Body for RedactedBody {
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
-        for _ in 0..PIECES {
+        let mut left = BYTES_PER_POLL;
+        for _ in 0..FRAMES {
             if self.redactor.is_stopped() {
                 return Poll::Pending;
+            }
+            if left == 0 {
+                break;
             }
             if self.is_drained {
                 let trailers = self.trailers.take();
                 return Poll::Ready(trailers.map(|trailers| Ok(Frame::trailers(trailers))));
             }
-            let next = ready!(Pin::new(&mut self.inner).poll_frame(cx));
+            let next = match self.received.is_empty() {
+                true => ready!(Pin::new(&mut self.inner).poll_frame(cx)),
+                false => Some(Ok(Frame::data(std::mem::take(&mut self.received)))),
+            };
             let redacted = match next {
                 Some(Ok(frame)) => match frame.into_data() {
-                    Ok(data) => self.redactor.feed(&data),
+                    Ok(mut data) => {
+                        self.received = data.split_off(data.len().min(left));
+                        left -= data.len();
+                        self.redactor.feed(&data)
+                    }
                     Err(frame) => {
                         let rest = self.redactor.finish();
                         if let Ok(trailers) = frame.into_trailers() {
@@ -450,6 +465,28 @@ mod tests {
         let (is_read, usage) = read(&escapes, 50, peak / 2).await;
         assert!(!is_read && usage.signal().exceeded().is_some());
         assert_eq!(usage.memory().used(), 0);
+    }
+
+    /// Escapes take time: other tasks run between the pieces of a long frame.
+    #[tokio::test]
+    async fn a_long_frame_is_redacted_in_pieces() {
+        let usage = Arc::new(RunUsage::new(Limits::default()));
+        let secret = Secret::new("KEY", "env:KEY".parse().unwrap());
+        let value = "kQ9mLx2Vt0Pz7wYbRr4TnE8s";
+        let secrets = Arc::new(GrantedSecrets::with_values(&[(secret, value)]));
+        let handle = secrets.secrets()[0].handle.to_string();
+        let text = format!("{}{value}", "a ".repeat(BYTES_PER_POLL));
+        let body = Pieces(text.clone().into(), 2).boxed_unsync();
+        let redacted = Unredacted::new(Response::new(body), None, None);
+        let mut body = redacted.redacted(&secrets, &usage).unwrap().into_body();
+        let mut seen = Vec::new();
+        while let Some(frame) = body.frame().await {
+            let data = frame.unwrap().into_data().unwrap();
+            assert!(data.len() <= BYTES_PER_POLL);
+            seen.extend_from_slice(&data);
+        }
+        let expected = text.replace(value, &handle).repeat(2);
+        assert!(String::from_utf8(seen).unwrap() == expected);
     }
 
     /// A body of one piece, after which it fails or says nothing.
