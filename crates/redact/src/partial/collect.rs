@@ -30,11 +30,13 @@ impl PartsBuilder {
             if secret.len() > MAX_ENCODED {
                 continue;
             }
-            let (hexadecimal, base64) = digits(&secret);
-            let (_, of_form) = digits(encode::form(&secret).as_bytes());
-            self.add_all(owner, 2, &hexadecimal);
-            for text in base64.iter().chain(&of_form) {
-                self.add_all(owner, 1, text);
+            for text in [Some(&secret), latin1.as_ref()].into_iter().flatten() {
+                let (hexadecimal, base64) = digits(text);
+                let (_, of_form) = digits(encode::form(text).as_bytes());
+                self.add_all(owner, 2, &hexadecimal);
+                for text in base64.iter().chain(&of_form) {
+                    self.add_all(owner, 1, text);
+                }
             }
             for text in std::str::from_utf8(&secret).into_iter().flat_map(in_utf16) {
                 self.add_all(owner, 2, &text);

@@ -313,7 +313,16 @@ fn parts_in_latin1() {
     let mut builder = PartsBuilder::default();
     builder.add(7, "pässwörtübergröße".as_bytes());
     let parts = Parts::new(builder).unwrap();
-    for (text, is_found) in [(&b"p\xe4ssw\xf6rt"[..], true), (b"p\xe4ssw\xf6r", false)] {
+    let part = b"p\xe4ssw\xf6rt\xfcb";
+    let base64 = BASE64_STANDARD.encode(part);
+    let (hexadecimal, _) = digits(part);
+    for (text, is_found) in [
+        (&part[..8], true),
+        (&part[..7], false),
+        (base64.as_bytes(), true),
+        (&hexadecimal[..16], true),
+        (&hexadecimal[..14], false),
+    ] {
         let mut found = false;
         parts.find_in(&mut Last::default(), text, &all(&parts), |_, _, _| {
             found = true
