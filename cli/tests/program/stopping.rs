@@ -71,10 +71,12 @@ fn between_two_attempts() {
         --- stderr
         Requested (cancelled)
         error: the step was stopped
-    "#]].assert_eq(&stopped_between_attempts("-INT"));
+    "#]]
+    .assert_eq(&stopped_between_attempts("-INT"));
     expect![[r#"
         exit code signal: 9 (SIGKILL)
-    "#]].assert_eq(&stopped_between_attempts("-KILL"));
+    "#]]
+    .assert_eq(&stopped_between_attempts("-KILL"));
 }
 
 #[test]

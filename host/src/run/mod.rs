@@ -123,9 +123,8 @@ impl Host {
                 return bounds.end_early(step, run_end, log, &secrets.redactor());
             }
         };
-        let idempotency = match idempotency(request.idempotency) {
-            Ok(idempotency) => idempotency,
-            Err(run_end) => return bounds.end_early(step, run_end, log, &secrets.redactor()),
+        let Some(idempotency) = idempotency(request.idempotency) else {
+            return bounds.end_early(step, RunEnd::no_random(), log, &secrets.redactor());
         };
         if let Some(total) = request.spec.settings.timeout.total {
             bounds.limit_attempts(Duration::from_nanos(total));
@@ -168,14 +167,14 @@ impl Host {
     }
 }
 
-/// The idempotency keys of a run.
-fn idempotency(setting: IdempotencySetting) -> Result<Idempotency, RunEnd> {
-    Ok(match setting {
+/// The idempotency keys of a run; none if the system gives no random numbers.
+fn idempotency(setting: IdempotencySetting) -> Option<Idempotency> {
+    Some(match setting {
         IdempotencySetting::None => Idempotency::None,
         IdempotencySetting::OfStepFile => Idempotency::OfStepFile,
         IdempotencySetting::Auto => {
             let mut seed = [0; 16];
-            getrandom::fill(&mut seed).map_err(|_| RunEnd::no_random())?;
+            getrandom::fill(&mut seed).ok()?;
             Idempotency::Generated(Arc::new(IdempotencyKeys::new(seed)))
         }
     })

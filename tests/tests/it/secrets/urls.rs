@@ -158,6 +158,7 @@ async fn its_target_is_hidden() {
             }
           ],
           "partial_echoes": [],
+          "idempotency_key": null,
           "attempts": 1,
           "connection": null,
           "protocol": "HTTP/1.1",
