@@ -6,9 +6,10 @@
 
 use std::fmt::Display;
 use std::io::{self, ErrorKind, Write};
-use std::sync::{LazyLock, Mutex, OnceLock, PoisonError};
+use std::sync::{LazyLock, OnceLock};
 
 use anstyle::{AnsiColor, Style};
+use parking_lot::Mutex;
 
 use crate::printable::Printable;
 use crate::{ci, json};
@@ -200,7 +201,7 @@ impl Output {
 }
 
 fn with_output(write: impl FnOnce(&mut Output)) {
-    write(&mut OUTPUT.lock().unwrap_or_else(PoisonError::into_inner));
+    write(&mut OUTPUT.lock());
 }
 
 fn write_all(mut to: impl Write, text: &str) -> io::Result<()> {

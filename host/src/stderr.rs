@@ -2,10 +2,11 @@
 //! traps, the start of it may say why.
 
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
+use parking_lot::Mutex;
 use tokio::io::AsyncWrite;
 use wasmtime_wasi::cli::{IsTerminal, StdoutStream};
 use wasmtime_wasi::p2::{OutputStream, Pollable, StreamResult};
@@ -20,12 +21,12 @@ pub(crate) struct Stderr(Arc<Mutex<Vec<u8>>>);
 impl Stderr {
     /// The start of what was written, on one line.
     pub(crate) fn words(&self) -> String {
-        let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let kept = self.0.lock();
         on_one_line(&String::from_utf8_lossy(&kept))
     }
 
     fn keep(&self, bytes: &[u8]) {
-        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut kept = self.0.lock();
         let room = KEPT - kept.len();
         kept.extend(bytes.iter().take(room));
     }

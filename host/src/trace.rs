@@ -96,6 +96,18 @@ impl RunTrace {
         });
     }
 
+    /// An attempt has failed, and another one follows.
+    pub(crate) fn waiting(&self, wait: Duration) {
+        emit_in(&self.0, || {
+            info!(
+                target: TARGET,
+                parent: &self.0,
+                seconds = wait.as_secs_f64(),
+                "attempt failed",
+            )
+        });
+    }
+
     pub(crate) fn ended(&self, end: &End<impl Enumeration + Copy>) {
         emit_in(&self.0, || {
             info!(

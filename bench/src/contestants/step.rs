@@ -125,7 +125,7 @@ fn policy(args: &StepArgs) -> Result<Policy> {
     }
     for number in 0..args.secrets {
         text += &format!(
-            "  SECRET_{number}: {{from: \"bench:{number}\", origins: [\"{origin}\"], places: [{{header: X-Token}}]}}\n"
+            "  SECRET_{number}: {{from: \"bench:{number}\", origins: [\"{origin}\"], places: [{{header: X-Token}}], headers: [X-Builder]}}\n"
         );
     }
     let policy = Policy::parse(text.as_bytes(), "policy.yaml");

@@ -72,7 +72,7 @@ pub struct Egress {
     /// The credentials that it has requested.
     pub credentials: Arc<Credentials>,
     /// The idempotency keys of its requests.
-    pub idempotency: Idempotency,
+    pub idempotency: Arc<Idempotency>,
     /// Set for a dry run, in which nothing is sent.
     pub dry_run: Option<Arc<DryRun>>,
     /// Its usage and audit log.

@@ -34,6 +34,9 @@ use crate::usage::InFlight;
 use crate::usage::audit::AuditEntry;
 use crate::usage::facts::ConnectionUse;
 
+/// The maximum length of a `Retry-After`, which is a number or a date.
+const MAX_RETRY_AFTER: usize = 64;
+
 impl Egress {
     /// Send a request and wait for the head of its response. The response is not redacted yet: only
     /// the host may read it.
@@ -91,6 +94,7 @@ impl Egress {
         self.usage.audit().answered();
         let retry_after = head.headers.get(RETRY_AFTER);
         let retry_after = retry_after.and_then(|value| value.to_str().ok());
+        let retry_after = retry_after.filter(|value| value.len() <= MAX_RETRY_AFTER);
         entry.answered(head.status.as_u16(), retry_after);
         self.usage.count_header(&head.headers, Stage::Head)?;
 

@@ -11,8 +11,9 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::future::pending;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
+use parking_lot::{Mutex, MutexGuard};
 use tokio::sync::oneshot;
 
 /// The queue of the requests of one run, so that one of them at a time waits for a permit.
@@ -147,7 +148,7 @@ fn give(permits: &Mutex<Permits>) {
 }
 
 fn lock(permits: &Mutex<Permits>) -> MutexGuard<'_, Permits> {
-    permits.lock().unwrap_or_else(PoisonError::into_inner)
+    permits.lock()
 }
 
 #[cfg(test)]

@@ -1,175 +1,328 @@
 //! Keys by which a server recognizes a request that it has received before
-//! (draft-ietf-httpapi-idempotency-key-header).
+//! (draft-ietf-httpapi-idempotency-key-header), and with which a step may run again.
+//!
+//! A key helps only if the next attempt sends the same requests with the same keys. A component may
+//! do otherwise, so this is checked for each request before it is sent.
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::collections::HashSet;
 
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Uri};
+use parking_lot::Mutex;
 use sha2::{Digest, Sha256};
 use uuid::Builder;
 
+use crate::error::TransportError;
+use crate::headers::{is_spelled, remove_other_spellings};
+
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 
-/// The keys of a run's requests.
-#[derive(Clone, Debug, Default)]
-pub enum Idempotency {
-    /// A component may set the field; whether it sets the same key again, nobody knows.
+/// Who gives requests their keys.
+#[derive(Clone, Copy, Debug, Default)]
+pub enum KeySource {
+    /// Nobody. A component may, but it may choose another key in each attempt.
     #[default]
     None,
-    /// The step file sets the field, so it is the same in every attempt.
-    OfStepFile,
-    /// The host sets it.
-    Generated(Arc<IdempotencyKeys>),
+    /// The step file has the header field.
+    StepFile,
+    /// The host, from a random seed for the run.
+    Host([u8; 16]),
 }
 
-/// Gives each request of a run that is not idempotent a key, which is the same in every attempt at
-/// the run.
-#[derive(Debug)]
-pub struct IdempotencyKeys {
-    seed: [u8; 16],
-    /// How many requests there were with a method and URL. Requests in parallel may come in another
-    /// order in the next attempt, and must not get the key of one another.
-    seen: Mutex<HashMap<(Method, Uri), u32>>,
+/// A request with a key: a hash of its method, URL and key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct KeyedRequest([u8; 16]);
+
+/// The keys of an attempt's requests.
+#[derive(Debug, Default)]
+pub struct Idempotency {
+    source: KeySource,
+    /// The requests that may have reached a server in earlier attempts.
+    sent: HashSet<KeyedRequest>,
+    is_first: bool,
+    made: Mutex<Made>,
 }
 
-impl IdempotencyKeys {
-    /// The keys of one attempt. Other attempts at the same run have the same seed, which is random.
-    #[must_use]
-    pub fn new(seed: [u8; 16]) -> Self {
-        Self {
-            seed,
-            seen: Mutex::default(),
-        }
-    }
+/// The requests of the attempt.
+#[derive(Debug, Default)]
+struct Made {
+    requests: HashSet<KeyedRequest>,
+    /// By method and URL.
+    targets: HashSet<KeyedRequest>,
+    /// Whether two of them have the same method and URL.
+    is_ambiguous: bool,
+}
 
-    /// Set the key of a request, instead of one that a component has set. Returns the key.
-    fn set(&self, method: &Method, uri: &Uri, header: &mut HeaderMap) -> Option<String> {
-        if method.is_idempotent() {
-            return None;
-        }
-        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
-        let count = seen.entry((method.clone(), uri.clone())).or_default();
-        *count += 1;
-        let key = self.key(method, uri, *count);
-        header.insert(IDEMPOTENCY_KEY, HeaderValue::from_str(&key).ok()?);
-        Some(key)
-    }
-
-    /// A UUID of version 8 (RFC 9562, section 5.8), since servers expect UUIDs.
-    fn key(&self, method: &Method, uri: &Uri, count: u32) -> String {
-        let mut hash = Sha256::new();
-        hash.update(self.seed);
-        hash.update(format!("{method} {uri} {count}"));
-        let mut bytes = [0; 16];
-        for (byte, hashed) in bytes.iter_mut().zip(hash.finalize()) {
-            *byte = hashed;
-        }
-        let key = Builder::from_custom_bytes(bytes).into_uuid();
-        key.hyphenated().to_string()
-    }
+/// A request's key.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Key {
+    pub(crate) request: KeyedRequest,
+    /// The key, if the host has made it.
+    pub(crate) generated: Option<String>,
 }
 
 impl Idempotency {
-    /// For the next attempt at the run.
+    /// The keys of the first attempt.
     #[must_use]
-    pub fn next_attempt(&self) -> Self {
-        match self {
-            Self::None => Self::None,
-            Self::OfStepFile => Self::OfStepFile,
-            Self::Generated(keys) => Self::Generated(Arc::new(IdempotencyKeys::new(keys.seed))),
+    pub fn new(source: KeySource) -> Self {
+        Self {
+            source,
+            is_first: true,
+            ..Self::default()
         }
     }
 
-    /// Set the key of a request. Returns whether it has one that is the same in every attempt, and
-    /// the key if it was generated.
+    /// The keys of the next attempt, after requests that may have reached a server in this one.
+    #[must_use]
+    pub fn next_attempt(&self, sent: impl IntoIterator<Item = KeyedRequest>) -> Self {
+        Self {
+            source: self.source,
+            sent: self.sent.iter().copied().chain(sent).collect(),
+            is_first: false,
+            made: Mutex::default(),
+        }
+    }
+
+    /// Whether two requests of the attempt have the same method and URL. The next attempt may make
+    /// them in another order, so their keys could be exchanged.
+    #[must_use]
+    pub fn is_ambiguous(&self) -> bool {
+        self.made.lock().is_ambiguous
+    }
+
+    /// Set the key of a request that is not idempotent. None if it has none that is the same in every
+    /// attempt.
+    ///
+    /// # Errors
+    ///
+    /// The request is not one of an earlier attempt, and could be another one in place of it.
     pub(crate) fn set(
         &self,
         method: &Method,
         uri: &Uri,
         header: &mut HeaderMap,
-    ) -> (bool, Option<String>) {
-        match self {
-            Self::None => (false, None),
-            Self::OfStepFile => (header.contains_key(IDEMPOTENCY_KEY), None),
-            Self::Generated(keys) => {
-                let key = keys.set(method, uri, header);
-                (key.is_some(), key)
-            }
+    ) -> Result<Option<Key>, TransportError> {
+        if method.is_idempotent() {
+            return Ok(None);
         }
+        let url = canonical(uri);
+        let target = hash(&[method.as_str(), &url]);
+        let mut made = self.made.lock();
+        let is_second = !made.targets.insert(target);
+        let generated = match self.source {
+            KeySource::None => return Ok(None),
+            KeySource::StepFile => None,
+            KeySource::Host(seed) => {
+                let count = made.requests.len();
+                let key = uuid(seed, method, &url, is_second.then_some(count));
+                remove_other_spellings(header, &IDEMPOTENCY_KEY);
+                let value = HeaderValue::from_str(&key).unwrap_or(HeaderValue::from_static("none"));
+                header.insert(IDEMPOTENCY_KEY, value);
+                Some(key)
+            }
+        };
+        let Some(value) = only_value(header) else {
+            return Ok(None);
+        };
+        let request = hash(&[method.as_str(), &url, &value]);
+        made.is_ambiguous |= is_second;
+        made.requests.insert(request);
+        if !self.is_first && is_second {
+            return Err(TransportError::Refused(format!(
+                "it is the second {method} request to its URL, which can't be told from the first in another attempt"
+            )));
+        }
+        if !self.sent.contains(&request) && !self.sent.is_subset(&made.requests) {
+            return Err(TransportError::Refused(format!(
+                "this {method} request differs from those of the attempt before, which may have had an effect"
+            )));
+        }
+        Ok(Some(Key { request, generated }))
     }
+}
+
+/// The field's value, if it is the only one by that name and not empty.
+fn only_value(header: &HeaderMap) -> Option<String> {
+    let mut fields = header
+        .iter()
+        .filter(|(name, _)| is_spelled(name, &IDEMPOTENCY_KEY));
+    let (_, value) = fields.next()?;
+    let value = value.to_str().ok().filter(|value| !value.is_empty())?;
+    fields.next().is_none().then(|| value.to_owned())
+}
+
+/// A URL in one spelling of its scheme and host.
+fn canonical(uri: &Uri) -> String {
+    let scheme = uri.scheme_str().unwrap_or_default().to_ascii_lowercase();
+    let authority = uri.authority().map_or("", |it| it.as_str());
+    let path = uri.path_and_query().map_or("", |it| it.as_str());
+    format!("{scheme}://{}{path}", authority.to_ascii_lowercase())
+}
+
+/// Texts without spaces, but for the last.
+fn hash(texts: &[&str]) -> KeyedRequest {
+    KeyedRequest(digest(&[], &texts.join(" ")))
+}
+
+fn digest(seed: &[u8], text: &str) -> [u8; 16] {
+    let mut hash = Sha256::new();
+    hash.update(seed);
+    hash.update(text);
+    let mut bytes = [0; 16];
+    for (byte, hashed) in bytes.iter_mut().zip(hash.finalize()) {
+        *byte = hashed;
+    }
+    bytes
+}
+
+/// A UUID of version 8 (RFC 9562, section 5.8), since servers expect UUIDs.
+fn uuid(seed: [u8; 16], method: &Method, url: &str, count: Option<usize>) -> String {
+    let count = count.unwrap_or_default();
+    let bytes = digest(&seed, &format!("{method} {url} {count}"));
+    let key = Builder::from_custom_bytes(bytes).into_uuid();
+    key.hyphenated().to_string()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn keys(seed: u8, requests: &[(&str, &str)]) -> Vec<Option<String>> {
-        let keys = IdempotencyKeys::new([seed; 16]);
-        let key = |(method, uri): &(&str, &str)| {
-            let mut header = HeaderMap::new();
-            header.insert(
-                IDEMPOTENCY_KEY,
-                HeaderValue::from_static("of the component"),
-            );
-            let method = method.parse().unwrap();
-            let key = keys.set(&method, &uri.parse().unwrap(), &mut header);
-            let sent = header[IDEMPOTENCY_KEY].to_str().unwrap().to_owned();
-            assert_eq!(sent, key.as_deref().unwrap_or("of the component"));
-            key
-        };
-        requests.iter().map(key).collect()
+    const HOST: KeySource = KeySource::Host([1; 16]);
+    const A: &str = "http://a.test/";
+    const B: &str = "http://a.test/?b";
+
+    fn set(keys: &Idempotency, method: &str, uri: &str) -> Result<Option<Key>, TransportError> {
+        let mut header = HeaderMap::new();
+        header.insert(
+            "idempotency_key",
+            HeaderValue::from_static("of the component"),
+        );
+        let set = keys.set(&method.parse().unwrap(), &uri.parse().unwrap(), &mut header);
+        if let Ok(Some(key)) = &set {
+            let sent = header[IDEMPOTENCY_KEY].to_str().ok();
+            assert_eq!((sent, header.len()), (key.generated.as_deref(), 1));
+        }
+        set
+    }
+
+    fn post(keys: &Idempotency, uri: &str) -> Key {
+        set(keys, "POST", uri).unwrap().unwrap()
+    }
+
+    fn refusal(keys: &Idempotency, uri: &str) -> String {
+        match set(keys, "POST", uri).unwrap_err() {
+            TransportError::Refused(reason) => reason,
+            other => panic!("{other:?}"),
+        }
     }
 
     #[test]
     fn the_same_request_has_the_same_key_in_every_attempt() {
-        let (a, b) = (("POST", "http://a.test/"), ("POST", "http://a.test/?b"));
-        let first = keys(1, &[a, b, a, ("PATCH", "http://a.test/")]);
-        let second = keys(1, &[b, a, ("PATCH", "http://a.test/"), a]);
-        let [one, two, three, four] = first.try_into().unwrap();
-        assert_eq!(
-            second,
-            [two.clone(), one.clone(), four.clone(), three.clone()]
-        );
-        let mut all: Vec<String> = [one, two, three, four].into_iter().flatten().collect();
-        all.extend(keys(2, &[a]).into_iter().flatten());
-        all.sort();
-        all.dedup();
-        assert_eq!(all.len(), 5);
-        for key in all {
+        let first = Idempotency::new(HOST);
+        let (a, b) = (post(&first, A), post(&first, B));
+        let patch = set(&first, "PATCH", A).unwrap().unwrap();
+        let second = first.next_attempt([a.request, b.request, patch.request]);
+        assert_eq!(post(&second, B), b);
+        assert_eq!(set(&second, "PATCH", A).unwrap().unwrap(), patch);
+        assert_eq!(post(&second, "HTTP://A.test/"), a);
+        let other = post(&Idempotency::new(KeySource::Host([2; 16])), A);
+        let mut all: Vec<String> = [a, b, patch, other]
+            .into_iter()
+            .filter_map(|key| key.generated)
+            .collect();
+        for key in &all {
             let shape: String = key
                 .chars()
                 .map(|it| if it == '-' { '-' } else { 'x' })
                 .collect();
             assert_eq!(shape, "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx");
             assert_eq!(&key[14..15], "8");
-            assert!(["8", "9", "a", "b"].contains(&&key[19..20]), "{key}");
         }
-    }
-
-    /// A component may make up another key in each attempt, so its own keys prove nothing.
-    #[test]
-    fn whose_key_it_is() {
-        let generated = Idempotency::Generated(Arc::new(IdempotencyKeys::new([1; 16])));
-        for (idempotency, has_key) in [
-            (Idempotency::None, false),
-            (Idempotency::OfStepFile, true),
-            (generated, true),
-        ] {
-            let mut header = HeaderMap::new();
-            header.insert(IDEMPOTENCY_KEY, HeaderValue::from_static("a"));
-            let uri = "http://a.test/".parse().unwrap();
-            let (has, _) = idempotency.set(&Method::POST, &uri, &mut header);
-            assert_eq!(has, has_key, "{idempotency:?}");
-        }
-        let uri = "http://a.test/".parse().unwrap();
-        let unset = Idempotency::OfStepFile.set(&Method::POST, &uri, &mut HeaderMap::new());
-        assert_eq!(unset, (false, None));
+        all.sort();
+        all.dedup();
+        assert_eq!(all.len(), 4);
     }
 
     #[test]
     fn idempotent_requests_have_none() {
         for method in ["GET", "HEAD", "PUT", "DELETE", "OPTIONS", "TRACE"] {
-            assert_eq!(keys(1, &[(method, "http://a.test/")]), [None]);
+            assert_eq!(set(&Idempotency::new(HOST), method, A).unwrap(), None);
         }
+    }
+
+    #[test]
+    fn two_requests_to_one_url_are_ambiguous() {
+        let first = Idempotency::new(HOST);
+        let one = post(&first, A);
+        set(&first, "PATCH", A).unwrap();
+        post(&first, B);
+        assert!(!first.is_ambiguous());
+        let other = post(&first, A);
+        assert_ne!(one.generated, other.generated);
+        assert!(first.is_ambiguous());
+    }
+
+    /// What was posted first may have had an effect, and comes second now, as another one.
+    #[test]
+    fn a_second_request_to_one_url_is_refused_in_a_later_attempt() {
+        let first = Idempotency::new(HOST);
+        let second = first.next_attempt([post(&first, A).request]);
+        post(&second, A);
+        assert!(refusal(&second, A).contains("it is the second POST request to its URL"));
+    }
+
+    /// A server that redirects to a URL with a signature gives another one in each attempt.
+    #[test]
+    fn a_request_in_place_of_another_one_is_refused() {
+        let first = Idempotency::new(HOST);
+        let (a, b) = (post(&first, A), post(&first, B));
+        let second = first.next_attempt([a.request, b.request]);
+        post(&second, A);
+        let other = refusal(&second, "http://a.test/?c");
+        assert!(other.contains("this POST request differs from those of the attempt before"));
+
+        // What was not sent has had no effect.
+        let second = first.next_attempt([a.request]);
+        post(&second, A);
+        post(&second, "http://a.test/?c");
+        // And what was done may be followed by more.
+        let second = first.next_attempt([a.request, b.request]);
+        post(&second, A);
+        post(&second, B);
+        post(&second, "http://a.test/?c");
+        // It counts in all later attempts.
+        let third = second.next_attempt([]);
+        assert!(refusal(&third, "http://a.test/?c").contains("differs"));
+    }
+
+    #[test]
+    fn whose_key_it_is() {
+        let keyed = |keys: &Idempotency, fields: &[(&'static str, &'static str)]| {
+            let mut header = HeaderMap::new();
+            for (name, value) in fields {
+                header.append(*name, HeaderValue::from_static(value));
+            }
+            keys.set(&Method::POST, &A.parse().unwrap(), &mut header)
+        };
+        let key = ("idempotency-key", "a");
+        // A component may make up another key in each attempt.
+        assert_eq!(
+            keyed(&Idempotency::new(KeySource::None), &[key]).unwrap(),
+            None
+        );
+        let first = Idempotency::new(KeySource::StepFile);
+        for fields in [
+            &[][..],
+            &[("idempotency-key", "")],
+            &[key, key],
+            &[key, ("idempotency_key", "b")],
+        ] {
+            assert_eq!(keyed(&first, fields).unwrap(), None);
+        }
+        let first = Idempotency::new(KeySource::StepFile);
+        let sent = keyed(&first, &[key]).unwrap().unwrap();
+        assert_eq!(sent.generated, None);
+        let second = || first.next_attempt([sent.request]);
+        assert_eq!(keyed(&second(), &[key]).unwrap(), Some(sent.clone()));
+        assert!(keyed(&second(), &[("idempotency-key", "b")]).is_err());
     }
 }

@@ -38,7 +38,7 @@ pub use crate::error::failure::Failure;
 pub use crate::error::{Error, ErrorKind, Sent, Stage};
 pub use crate::flow::send::Sending;
 pub use crate::headers::{field_bytes, header_bytes, is_forbidden, places_bytes};
-pub use crate::idempotency::{Idempotency, IdempotencyKeys};
+pub use crate::idempotency::{Idempotency, KeySource, KeyedRequest};
 pub use crate::requested::{Requested, RequestedProxies, RequestedTls};
 pub use crate::secrets::{
     GrantError, GrantedSecrets, MatcherCache, Redactor, SecretFiles, SecretSource, SecretValue,

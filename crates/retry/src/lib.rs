@@ -28,7 +28,7 @@ mod schedule;
 mod settings;
 
 pub use condition::{Condition, ConditionError, ConditionPattern};
-pub use resend::{NotResendable, SentRequest, check_resend};
+pub use resend::{NotResendable, RequestKey, SentRequest, check_resend};
 pub use retry_after::retry_after;
 pub use schedule::{Decision, FailedAttempt, Schedule, Stop};
 pub use settings::{MAX_ATTEMPTS, Retry};

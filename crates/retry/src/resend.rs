@@ -13,18 +13,35 @@ pub struct SentRequest {
     pub method: String,
     /// Whether it may have reached its server.
     pub may_have_been_sent: bool,
-    /// Whether it had the key of this request of the step, which is the same in every attempt.
-    pub has_key: bool,
+    /// Its idempotency key.
+    pub key: RequestKey,
 }
 
-/// A request that must not be sent again.
+/// An idempotency key, by which a server recognizes a request.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum RequestKey {
+    /// None, or one that may be another one in the next attempt.
+    #[default]
+    None,
+    /// One that is the same in every attempt.
+    Same,
+    /// One that another request of the attempt may get in the next one.
+    Ambiguous,
+}
+
+/// A request that must not be sent again, with its method.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
-#[error(
-    "the server may have processed the {method} request, and a second one could repeat its effect; if the server supports it, add `idempotency_key: auto`"
-)]
-pub struct NotResendable {
-    /// Its method.
-    pub method: String,
+pub enum NotResendable {
+    /// It is not idempotent, and has no key.
+    #[error(
+        "the server may have processed the {0} request, and a second one could repeat its effect; if the server supports it, add `idempotency_key: auto`"
+    )]
+    NoKey(String),
+    /// Its key may be exchanged with that of another one.
+    #[error(
+        "the server may have processed the {0} request, which can't be told from another one to the same URL by its key"
+    )]
+    Ambiguous(String),
 }
 
 /// Check that all requests of an attempt may be sent again: each was not sent, or its method is
@@ -34,28 +51,29 @@ pub struct NotResendable {
 ///
 /// The first request that must not.
 pub fn check_resend(requests: &[SentRequest]) -> Result<(), NotResendable> {
-    let is_safe = |request: &&SentRequest| {
-        !request.may_have_been_sent
-            || request.has_key
-            || IDEMPOTENT.contains(&request.method.as_str())
-    };
-    match requests.iter().find(|request| !is_safe(request)) {
-        None => Ok(()),
-        Some(request) => Err(NotResendable {
-            method: request.method.clone(),
-        }),
+    for request in requests {
+        let method = request.method.as_str();
+        if !request.may_have_been_sent || IDEMPOTENT.contains(&method) {
+            continue;
+        }
+        match request.key {
+            RequestKey::Same => {}
+            RequestKey::None => return Err(NotResendable::NoKey(method.to_owned())),
+            RequestKey::Ambiguous => return Err(NotResendable::Ambiguous(method.to_owned())),
+        }
     }
+    Ok(())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn request(method: &str, may_have_been_sent: bool, has_key: bool) -> SentRequest {
+    fn request(method: &str, may_have_been_sent: bool, key: RequestKey) -> SentRequest {
         SentRequest {
             method: method.to_owned(),
             may_have_been_sent,
-            has_key,
+            key,
         }
     }
 
@@ -76,13 +94,15 @@ mod tests {
             ("Put", false),
             ("", false),
         ] {
-            for (sent, has_key, expected) in [
-                (true, false, is_idempotent),
-                (true, true, true),
-                (false, false, true),
-                (false, true, true),
+            for (sent, key, expected) in [
+                (true, RequestKey::None, is_idempotent),
+                (true, RequestKey::Ambiguous, is_idempotent),
+                (true, RequestKey::Same, true),
+                (false, RequestKey::None, true),
+                (false, RequestKey::Ambiguous, true),
+                (false, RequestKey::Same, true),
             ] {
-                let request = request(method, sent, has_key);
+                let request = request(method, sent, key);
                 assert_eq!(check_resend(&[request]).is_ok(), expected, "{method}");
             }
         }
@@ -90,13 +110,13 @@ mod tests {
 
     #[test]
     fn one_request_of_several_is_enough() {
-        let safe = request("GET", true, false);
-        let unsafe_ = request("POST", true, false);
+        let safe = request("GET", true, RequestKey::None);
+        let unsafe_ = request("POST", true, RequestKey::None);
         assert_eq!(check_resend(&[]), Ok(()));
         assert_eq!(check_resend(&[safe.clone(), safe.clone()]), Ok(()));
         for requests in [[unsafe_.clone(), safe.clone()], [safe, unsafe_]] {
             let refused = check_resend(&requests).unwrap_err();
-            assert_eq!(refused.method, "POST");
+            assert_eq!(refused, NotResendable::NoKey("POST".to_owned()));
         }
     }
 }

@@ -89,6 +89,7 @@ impl<'r> Schedule<'r> {
         if self.ended >= self.retry.attempts {
             return Decision::Stop(Stop::LastAttempt);
         }
+        let random = if random.is_nan() { 1.0 } else { random };
         let wait = self.backoff().mul_f64(random.clamp(0.0, 1.0));
         match failed.retry_after {
             Some(asked) if asked >= left => Decision::Stop(Stop::RetryAfter { asked, left }),

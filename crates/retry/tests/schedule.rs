@@ -101,9 +101,7 @@ fn every_reason_not_to_try_again_in_words() {
         (
             &retry,
             FailedAttempt {
-                not_resendable: Some(NotResendable {
-                    method: "POST".to_owned(),
-                }),
+                not_resendable: Some(NotResendable::NoKey("POST".to_owned())),
                 ..failed()
             },
         ),
@@ -181,9 +179,7 @@ fn any_attempt() -> impl Strategy<Value = (FailedAttempt, Duration, f64)> {
         0.0..=1.0,
     )
         .prop_map(|(condition, is_unsafe, retry_after, took, random)| {
-            let not_resendable = is_unsafe.then(|| NotResendable {
-                method: "POST".to_owned(),
-            });
+            let not_resendable = is_unsafe.then(|| NotResendable::NoKey("POST".to_owned()));
             let failed = FailedAttempt {
                 condition,
                 not_resendable,

@@ -169,7 +169,7 @@ mapping! {
             example = json!({"attempts": 5, "delay": 2, "max_delay": 60, "on": ["connect", 429, "5xx"], "total": 600}),
         )]
         retry: Renderable<RetrySetting>,
-        /// `auto`: the host adds an `Idempotency-Key` to requests that are not idempotent, as POST. It is
+        /// `auto`: the host adds an `Idempotency-Key` to requests that are not idempotent, such as POST. It is
         /// the same in every attempt of `retry`.
         #[schemars(example = &"auto")]
         idempotency_key: IdempotencyKey,

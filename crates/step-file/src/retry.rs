@@ -54,7 +54,7 @@ mapping! {
         /// wait is a random part of it.
         #[schemars(extend("default" = 1))]
         delay: Delay,
-        /// The maximum of that wait in seconds.
+        /// The maximum of that wait in seconds. By default 30, or `delay` if that is longer.
         #[schemars(extend("default" = 30))]
         max_delay: Delay,
         /// The failures after which it runs again: status codes (`503`), classes (`5xx`), ranges
@@ -79,14 +79,23 @@ impl FromNode for RetrySetting {
         let keys = Keys::from_node(node, report)?;
         let attempts = value_or(keys.attempts, Attempts(defaults.attempts));
         let delay = value_or(keys.delay, Delay(defaults.delay));
-        let max_delay = value_or(keys.max_delay, Delay(defaults.max_delay));
+        let at = keys.max_delay.as_ref().map(|given| given.at);
+        let max_delay = value(keys.max_delay);
         let on = value(keys.on);
         let total = value(keys.total);
+        let (Attempts(attempts), Delay(delay)) = (attempts?, delay?);
+        let max_delay = max_delay?.map(|Delay(delay)| delay);
+        if let (Some(max_delay), Some(at)) = (max_delay, at)
+            && max_delay < delay
+        {
+            let message = "`max_delay` is less than `delay`; raise it, or leave it out";
+            return Err(report.add(at, message));
+        }
         let on = on?.map(|List(items)| items.into_iter().map(|On(pattern)| pattern).collect());
         Ok(Self(Retry {
-            attempts: attempts?.0,
-            delay: delay?.0,
-            max_delay: max_delay?.0,
+            attempts,
+            delay,
+            max_delay: max_delay.unwrap_or(defaults.max_delay.max(delay)),
             on: on.unwrap_or(defaults.on),
             total: total?.map(|Total(total)| total),
         }))

@@ -48,6 +48,9 @@ impl RunResult {
         redactor.redact(&mut self.summary);
         for attempt in &mut self.attempts {
             redactor.redact(&mut attempt.summary);
+            if let Some(reason) = &mut attempt.not_retried {
+                redactor.redact(reason);
+            }
         }
         for exchange in &mut self.exchanges {
             let request = &mut exchange.request;

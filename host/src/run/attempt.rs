@@ -39,7 +39,6 @@ pub(super) struct Attempts<'r> {
     pub(super) secrets: Arc<GrantedSecrets>,
     pub(super) spec: types::RequestSpec,
     pub(super) requested: Arc<Requested>,
-    pub(super) idempotency: Idempotency,
     pub(super) dry_run: Option<Arc<DryRun>>,
     pub(super) grants: Grants,
     pub(super) cpu: CpuMeter,
@@ -59,6 +58,7 @@ impl Attempts<'_> {
     pub(super) async fn make(
         &self,
         bounds: &mut Bounds<'_, impl Future<Output = ()>>,
+        idempotency: &Arc<Idempotency>,
         log: Log,
     ) -> Ended {
         let run_usage = Arc::clone(&bounds.run_usage);
@@ -70,7 +70,7 @@ impl Attempts<'_> {
             requested: Arc::clone(&self.requested),
             secrets: Arc::clone(&self.secrets),
             credentials: Arc::default(),
-            idempotency: self.idempotency.next_attempt(),
+            idempotency: Arc::clone(idempotency),
             dry_run: self.dry_run.clone(),
             usage: Arc::clone(&run_usage),
             cpu: self.cpu.clone(),
@@ -102,15 +102,15 @@ impl Attempts<'_> {
         if let Some(missing) = missing.and_then(|name| self.grants.missing(&name)) {
             run_end.missed(missing);
         }
-        // It may have returned while it was stopped.
-        if let Some(reason) = run_usage.signal().partial_echo() {
-            run_end = RunEnd::stopped(reason);
-        }
         state.write_notices();
         let log = take(&mut state.log);
         // Requests in flight are aborted now, so that nothing is sent after the result says what
         // was.
         drop(state);
+        // It may have returned while it was stopped.
+        if let Some(reason) = run_usage.signal().partial_echo() {
+            run_end = RunEnd::stopped(reason);
+        }
         Ended {
             run_end,
             log,

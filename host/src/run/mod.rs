@@ -13,7 +13,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use http_step_egress::{
-    CpuMeter, DryRun, GrantedSecrets, Idempotency, IdempotencyKeys, Redactor, Reservation,
+    CpuMeter, DryRun, GrantedSecrets, Idempotency, KeySource, Redactor, Reservation,
 };
 use http_step_policy::Policy;
 use http_step_retry::Decision;
@@ -123,7 +123,7 @@ impl Host {
                 return bounds.end_early(step, run_end, log, &secrets.redactor());
             }
         };
-        let Some(idempotency) = idempotency(request.idempotency) else {
+        let Some(keys) = key_source(request.idempotency) else {
             return bounds.end_early(step, RunEnd::no_random(), log, &secrets.redactor());
         };
         if let Some(total) = request.spec.settings.timeout.total {
@@ -146,18 +146,12 @@ impl Host {
             }),
             spec: request.spec,
             requested: Arc::new(request.requested),
-            idempotency,
             grants,
             cpu: CpuMeter::default(),
             trace,
         };
-        let last = repeat(
-            &attempts,
-            Retries::new(request.retry.as_ref()),
-            &mut bounds,
-            log,
-        )
-        .await;
+        let retries = Retries::new(request.retry.as_ref(), Idempotency::new(keys));
+        let last = repeat(&attempts, retries, &mut bounds, log).await;
         report(attempts, last, &bounds).await
     }
 
@@ -167,15 +161,15 @@ impl Host {
     }
 }
 
-/// The idempotency keys of a run; none if the system gives no random numbers.
-fn idempotency(setting: IdempotencySetting) -> Option<Idempotency> {
+/// Who gives the requests of a run their keys; none if the system has no random numbers.
+fn key_source(setting: IdempotencySetting) -> Option<KeySource> {
     Some(match setting {
-        IdempotencySetting::None => Idempotency::None,
-        IdempotencySetting::OfStepFile => Idempotency::OfStepFile,
+        IdempotencySetting::None => KeySource::None,
+        IdempotencySetting::StepFile => KeySource::StepFile,
         IdempotencySetting::Auto => {
             let mut seed = [0; 16];
             getrandom::fill(&mut seed).ok()?;
-            Idempotency::Generated(Arc::new(IdempotencyKeys::new(seed)))
+            KeySource::Host(seed)
         }
     })
 }
@@ -198,7 +192,7 @@ async fn repeat(
     let mut made = Vec::new();
     loop {
         let started = Instant::now();
-        let ended = attempts.make(bounds, log).await;
+        let ended = attempts.make(bounds, retries.idempotency(), log).await;
         let Ended {
             run_end,
             log: mut so_far,
@@ -238,7 +232,12 @@ async fn repeat(
         };
         attempt.wait_seconds = Some(wait.as_secs_f64());
         made.push(attempt);
+        attempts.trace.waiting(wait);
+        run_usage.audit().end_attempt();
         if let Err(run_end) = bounds.wait(wait).await {
+            if let Some(last) = made.last_mut() {
+                last.wait_seconds = None;
+            }
             run_end.note(&mut so_far);
             return Last {
                 end: run_end.into_attempt(&run_usage, &attempts.secrets.redactor()),

@@ -1,27 +1,41 @@
 //! Decides whether a run makes another attempt: what the host saw of the last one, put to the schedule
 //! of `http_step_retry`.
 
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use http_step_egress::{ErrorKind, RequestFacts, RunUsage};
+use http_step_egress::{ErrorKind, Idempotency, RequestFacts, RunUsage};
 use http_step_retry::{
-    Condition, Decision, FailedAttempt, Retry, Schedule, SentRequest, check_resend, retry_after,
+    Condition, Decision, FailedAttempt, RequestKey, Retry, Schedule, SentRequest, check_resend,
+    retry_after,
 };
 
 use crate::result::Outcome;
 use crate::result::run_end::AttemptEnd;
 
 /// The attempts that may follow.
-pub(super) struct Retries<'r>(Option<Schedule<'r>>);
+pub(super) struct Retries<'r> {
+    schedule: Option<Schedule<'r>>,
+    /// The keys of the current attempt.
+    idempotency: Arc<Idempotency>,
+}
 
 impl<'r> Retries<'r> {
-    pub(super) fn new(retry: Option<&'r Retry>) -> Self {
-        Self(retry.map(Schedule::new))
+    pub(super) fn new(retry: Option<&'r Retry>, idempotency: Idempotency) -> Self {
+        Self {
+            schedule: retry.map(Schedule::new),
+            idempotency: Arc::new(idempotency),
+        }
     }
 
     /// The maximum number of attempts.
     pub(super) fn max_attempts(&self) -> u32 {
-        self.0.as_ref().map_or(1, Schedule::max_attempts)
+        self.schedule.as_ref().map_or(1, Schedule::max_attempts)
+    }
+
+    /// The keys of the current attempt.
+    pub(super) fn idempotency(&self) -> &Arc<Idempotency> {
+        &self.idempotency
     }
 
     /// What follows an attempt; none if the step file has no `retry`, or if it did not fail.
@@ -31,20 +45,30 @@ impl<'r> Retries<'r> {
         run_usage: &RunUsage,
         left: Duration,
     ) -> Option<Decision> {
-        let schedule = self.0.as_mut()?;
+        let schedule = self.schedule.as_mut()?;
         match ended.outcome {
             Outcome::Failure | Outcome::Exception => {}
             Outcome::Success | Outcome::Warnings | Outcome::Denied | Outcome::Cancelled => {
                 return None;
             }
         }
-        let failed = failed_attempt(ended, &run_usage.audit().facts(), SystemTime::now());
+        let requests = run_usage.audit().facts();
+        let is_ambiguous = self.idempotency.is_ambiguous();
+        let failed = failed_attempt(ended, &requests, is_ambiguous, SystemTime::now());
+        let sent = requests.iter().filter(|request| request.may_have_been_sent);
+        let sent = sent.filter_map(|request| request.keyed);
+        self.idempotency = Arc::new(self.idempotency.next_attempt(sent));
         Some(schedule.next(&failed, left, random()))
     }
 }
 
 /// A failed attempt, by the requests that the host has recorded of it.
-fn failed_attempt(ended: &AttemptEnd, requests: &[RequestFacts], now: SystemTime) -> FailedAttempt {
+fn failed_attempt(
+    ended: &AttemptEnd,
+    requests: &[RequestFacts],
+    is_ambiguous: bool,
+    now: SystemTime,
+) -> FailedAttempt {
     let last = requests.last();
     let condition = match &ended.error {
         Some(error) => condition(error.kind),
@@ -57,7 +81,11 @@ fn failed_attempt(ended: &AttemptEnd, requests: &[RequestFacts], now: SystemTime
         .map(|request| SentRequest {
             method: request.method.clone(),
             may_have_been_sent: request.may_have_been_sent,
-            has_key: request.has_key,
+            key: match request.keyed {
+                None => RequestKey::None,
+                Some(_) if is_ambiguous => RequestKey::Ambiguous,
+                Some(_) => RequestKey::Same,
+            },
         })
         .collect();
     let asked = last.and_then(|request| request.retry_after.as_deref());

@@ -88,7 +88,7 @@ pub(crate) enum IdempotencySetting {
     /// Nobody, or the component.
     None,
     /// The step file sets the field.
-    OfStepFile,
+    StepFile,
     /// The host.
     Auto,
 }
@@ -97,7 +97,7 @@ impl IdempotencySetting {
     fn new(file: &StepFile) -> Self {
         match file.idempotency_key {
             Some(IdempotencyKey::Auto) => Self::Auto,
-            None if file.sets_idempotency_key() => Self::OfStepFile,
+            None if file.sets_idempotency_key() => Self::StepFile,
             None => Self::None,
         }
     }

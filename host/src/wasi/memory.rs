@@ -2,22 +2,22 @@
 
 use std::sync::Arc;
 
-use http_step_egress::RunMemory;
+use http_step_egress::{Reservation, RunMemory};
 use wasmtime::ResourceLimiter;
 
 /// All memories and tables of a component, counted together. A component may also reach its own
-/// declared maximum, as WebAssembly specifies.
-pub(crate) struct MemoryMeter(Arc<RunMemory>);
+/// declared maximum, as WebAssembly specifies. They are released with the instance.
+pub(crate) struct MemoryMeter(Reservation);
 
 impl MemoryMeter {
-    pub(crate) fn new(memory: Arc<RunMemory>) -> Self {
-        Self(memory)
+    pub(crate) fn new(memory: &Arc<RunMemory>) -> Self {
+        Self(Reservation::new(memory))
     }
 
-    fn grow(&self, by: usize) -> wasmtime::Result<bool> {
+    fn grow(&mut self, by: usize) -> wasmtime::Result<bool> {
         // An error rather than a refusal: a component that can't continue would only abort, and the
         // limit would not be named.
-        self.0.take(by)?;
+        self.0.grow(by)?;
         Ok(true)
     }
 }

@@ -7,10 +7,11 @@
 
 pub(super) mod body;
 
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use http_step_egress::{Reservation, RunMemory};
 use http_step_policy::Exceeded;
+use parking_lot::Mutex;
 
 /// What a body takes in any case: its channel.
 const BODY_BYTES: usize = 2 << 10;

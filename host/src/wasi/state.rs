@@ -67,7 +67,7 @@ impl State {
         Self {
             hooks: Hooks(egress),
             missing_secret: None,
-            memory: MemoryMeter::new(Arc::clone(memory)),
+            memory: MemoryMeter::new(memory),
             resource_memory: ResourceMemory::new(memory),
             properties,
             log,

@@ -440,7 +440,7 @@ async fn a_step_that_is_stopped_while_it_waits() {
     assert_eq!(result.outcome, Outcome::Cancelled);
     assert_eq!(result.error.as_ref().unwrap().sent, Sent::Yes);
     expect![[r#"
-        Failure, Status code: 503 (failure), requests: 1; again after 60 s
+        Failure, Status code: 503 (failure), requests: 1; the end
     "#]]
     .assert_eq(&attempts(&result));
     assert_eq!(received.lock().unwrap().len(), 1);
@@ -465,6 +465,87 @@ async fn attempts_share_the_budgets() {
     "#]]
     .assert_eq(&attempts(&result));
     assert_eq!(service.requests().len(), 2);
+}
+
+/// The memory of an instance is free for the next one.
+#[tokio::test]
+async fn each_attempt_may_use_the_memory() {
+    let service = service(&[503; 9]).await;
+    let body = "x".repeat(512 << 10);
+    let step = |attempts: u32| {
+        let origin = &service.origin;
+        format!("put: {origin}/\nretry: {{attempts: {attempts}, delay: 0}}\ndata: {body}")
+    };
+    let once = run(&service.origin, &step(1)).await;
+    let peak = once.usage.peak_memory_bytes as u64;
+    let limits = http_step_host::Limits {
+        memory: peak + peak / 2,
+        ..Default::default()
+    };
+    let result = run_with(&service.origin, &step(5), |job| job.limits(limits)).await;
+    assert_eq!(result.error, None);
+    assert_eq!(result.attempts.len(), 5);
+}
+
+/// A component that posts to one URL twice could do so in another order in the next attempt.
+#[tokio::test]
+async fn requests_that_can_not_be_told_apart_are_not_repeated() {
+    let count = AtomicUsize::new(0);
+    let service = Service::start(move |_| {
+        let mut answer = Answer::new("".into());
+        let status = match count.fetch_add(1, Ordering::Relaxed) {
+            0 => http::StatusCode::TEMPORARY_REDIRECT,
+            _ => http::StatusCode::SERVICE_UNAVAILABLE,
+        };
+        *answer.status_mut() = status;
+        answer
+            .headers_mut()
+            .insert("location", HeaderValue::from_static("/"));
+        answer
+    })
+    .await;
+    let origin = &service.origin;
+    let step = format!("post: {origin}/\nidempotency_key: auto\n{RETRY}");
+    let result = run(origin, &step).await;
+    expect![[r#"
+        Failure, Status code: 503 (failure), requests: 2; not again: the server may have processed the POST request, which can't be told from another one to the same URL by its key
+    "#]].assert_eq(&attempts(&result));
+    let keys = keys(&service);
+    assert_eq!(keys.len(), 2);
+    assert_ne!(keys[0], keys[1]);
+}
+
+/// A redirect to a URL with a signature, which is another one in each attempt.
+#[tokio::test]
+async fn a_request_that_differs_is_refused() {
+    let count = AtomicUsize::new(0);
+    let service = Service::start(move |request: &Recorded| {
+        let mut answer = Answer::new("".into());
+        let number = count.fetch_add(1, Ordering::Relaxed);
+        if request.line == "POST /" {
+            *answer.status_mut() = http::StatusCode::TEMPORARY_REDIRECT;
+            let location = format!("/?signature={number}").parse().unwrap();
+            answer.headers_mut().insert("location", location);
+        } else {
+            *answer.status_mut() = http::StatusCode::SERVICE_UNAVAILABLE;
+        }
+        answer
+    })
+    .await;
+    let origin = &service.origin;
+    let step = format!("post: {origin}/\nidempotency_key: auto\n{RETRY}");
+    let result = run(origin, &step).await;
+    expect!["Exception, InvalidSpec, sent Yes: this POST request differs from those of the attempt before, which may have had an effect"].assert_eq(&http_step_tests::error(&result, origin));
+    expect![[r#"
+        Failure, Status code: 503 (failure), requests: 2; again after 0 s
+        Exception, Requested (exception), requests: 2; not again: this failure is not temporary
+    "#]]
+    .assert_eq(&attempts(&result));
+    let lines = service.requests().into_iter().map(|it| it.line);
+    assert_eq!(
+        lines.collect::<Vec<_>>(),
+        ["POST /", "POST /?signature=0", "POST /"]
+    );
 }
 
 #[tokio::test]

@@ -8,9 +8,10 @@ mod scheme;
 pub(crate) mod sign;
 pub(crate) mod tokens;
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use http::{HeaderMap, HeaderName};
+use parking_lot::Mutex;
 
 pub use self::requested::{Aws, OAuth2, PlainSignature, RequestedScheme, SignatureForm};
 pub use self::scheme::SchemeError;
@@ -41,7 +42,7 @@ impl Credentials {
     /// The scheme is invalid, or the run has requested too many.
     pub fn request(&self, requested: RequestedScheme) -> Result<Arc<Placeholder>, SchemeError> {
         let scheme = Scheme::try_from(requested)?;
-        let mut requested = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut requested = self.0.lock();
         if requested.len() >= MAX_REQUESTED {
             return Err(SchemeError::TooMany);
         }
@@ -62,13 +63,13 @@ impl Credentials {
 
     /// Whether the run has requested none.
     pub(crate) fn is_empty(&self) -> bool {
-        let requested = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let requested = self.0.lock();
         requested.is_empty()
     }
 
     /// Remove the placeholders from a request's header.
     pub(crate) fn take_from(&self, header: &mut HeaderMap) -> Vec<Arc<Placeholder>> {
-        let requested = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let requested = self.0.lock();
         let is_in = |placeholder: &Arc<Placeholder>| {
             let mut values = header.get_all(&placeholder.field).iter();
             values.any(|value| value == placeholder.value.as_str())

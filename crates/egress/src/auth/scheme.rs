@@ -1,7 +1,6 @@
 //! The schemes, and their validation.
 
 use std::net::IpAddr;
-use std::sync::Mutex;
 
 use http::header::{
     ACCEPT, ACCEPT_CHARSET, ACCEPT_ENCODING, AUTHORIZATION, CONTENT_ENCODING, CONTENT_LENGTH,
@@ -11,6 +10,7 @@ use http_step_policy::{Origin, OriginError, OtherField, Scheme as UriScheme, hea
 use http_step_signing::digest::Session;
 use http_step_signing::hmac::{Form, Plain, PlainError};
 use http_step_signing::oauth2::ClientAuthentication;
+use parking_lot::Mutex;
 use thiserror::Error;
 use url::Url;
 

@@ -1,7 +1,7 @@
 //! Computes the credentials of a request from what is sent. The component has a placeholder for
 //! them; in responses they are replaced by it again.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::SystemTime;
 
 use http::header::{AUTHORIZATION, WWW_AUTHENTICATE};
@@ -11,6 +11,7 @@ use http_step_signing::digest::{self, Algorithm, Challenge, Session};
 use http_step_signing::oauth2::Token;
 use http_step_signing::sigv4::{self, Payload, Scope};
 use http_step_signing::{Headers, hmac};
+use parking_lot::Mutex;
 use zeroize::Zeroizing;
 
 use super::hashed_body::HashedBody;
@@ -80,7 +81,7 @@ impl Proof {
         };
         let requested = response.headers().get_all(WWW_AUTHENTICATE);
         let challenge = Challenge::choose(requested).ok();
-        let mut session = session.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut session = session.lock();
         let answered = session.take().filter(|(by, _)| by == origin);
         // If the server rejected the answer to its nonce, it would reject the same password again.
         if let Some((_, answered)) = answered
@@ -177,7 +178,7 @@ fn answer(
     origin: &Origin,
     body: &HashedBody,
 ) -> Answer {
-    let mut session = session.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut session = session.lock();
     // A nonce is only valid for the server that sent it.
     let session = session.as_mut().filter(|(by, _)| by == origin);
     let Some((_, session)) = session else {

@@ -1,9 +1,10 @@
 //! Tokens of OAuth 2 (RFC 6749, section 4.4), kept for all runs of a tenant until they end.
 
 use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use http_step_signing::oauth2::Token;
+use parking_lot::Mutex;
 use tokio::sync::Mutex as AsyncMutex;
 
 use crate::connect::pool::Key;
@@ -43,7 +44,7 @@ impl Tokens {
     pub(crate) fn slot(&self, key: Key, client: &[&[u8]]) -> Slot {
         let client = self.fingerprints.fingerprint(client.iter().copied());
         let name = TokenKey { key, client };
-        let mut slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut slots = self.slots.lock();
         let known = slots.iter().position(|(other, _)| *other == name);
         let slot = match known.and_then(|at| slots.remove(at)) {
             Some((_, slot)) => slot,

@@ -2,11 +2,11 @@
 //! up to a limit; the next attempt starts with it and continues with what the component writes.
 
 use std::pin::Pin;
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 
 use bytes::{Bytes, BytesMut};
 use http_body::{Body, Frame, SizeHint};
+use parking_lot::{Mutex, MutexGuard};
 
 use super::content::{Content, MAX_HELD};
 use crate::error::TransportError;
@@ -107,7 +107,7 @@ impl Replay {
     }
 
     fn lock(&self) -> MutexGuard<'_, Source> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.lock()
     }
 }
 

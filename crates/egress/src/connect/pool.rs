@@ -8,10 +8,11 @@
 //! one, and has no limit for all of them.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use http_step_policy::{Origin, Permit, Proxy};
+use parking_lot::{Mutex, MutexGuard};
 use tokio::time::{Instant, sleep_until};
 
 use super::connection::Connection;
@@ -245,7 +246,7 @@ impl Idle {
 }
 
 fn lock(idle: &Mutex<Idle>) -> MutexGuard<'_, Idle> {
-    idle.lock().unwrap_or_else(PoisonError::into_inner)
+    idle.lock()
 }
 
 /// The task that sweeps. If it is dropped before it has finished, as with its runtime, its drop

@@ -10,7 +10,7 @@ use crate::body::BoxBody;
 use crate::body::response::{ResponseBody, metered};
 use crate::egress::Egress;
 use crate::error::failure::Failure;
-use crate::error::{Error, Stage};
+use crate::error::{Error, Stage, TransportError};
 use crate::timeouts::RequestOptions;
 use crate::usage::audit::AuditEntry;
 
@@ -26,13 +26,11 @@ impl Egress {
     pub fn send(&self, mut request: Request<BoxBody>, options: RequestOptions) -> Sending {
         // Counted here and not in the future: a component may create many before it waits for one.
         let started = self.usage.start_request(request.method().as_str());
-        if let Ok((entry, _)) = &started {
-            self.set_idempotency_key(&mut request, entry);
-        }
         let authority = request.uri().authority().map_or(0, |it| it.as_str().len());
         let started = started.and_then(|started| {
             let bytes = TARGET_COPIES * authority;
             self.usage.retain(bytes, Stage::Policy)?;
+            self.set_idempotency_key(&mut request, &started.0)?;
             Ok(started)
         });
         let egress = self.clone();
@@ -61,9 +59,16 @@ impl Egress {
         }))
     }
 
-    fn set_idempotency_key(&self, request: &mut Request<BoxBody>, entry: &AuditEntry) {
+    fn set_idempotency_key(
+        &self,
+        request: &mut Request<BoxBody>,
+        entry: &AuditEntry,
+    ) -> Result<(), TransportError> {
         let (method, uri) = (request.method().clone(), request.uri().clone());
-        let (has_key, generated) = self.idempotency.set(&method, &uri, request.headers_mut());
-        entry.set_idempotency_key(has_key, generated);
+        let key = self.idempotency.set(&method, &uri, request.headers_mut());
+        if let Some(key) = key.inspect_err(|error| entry.failed(error))? {
+            entry.set_key(key);
+        }
+        Ok(())
     }
 }

@@ -25,7 +25,6 @@ use crate::connect::resolve::SystemResolver;
 use crate::connect::tls::Roots;
 use crate::egress::{Egress, Transport};
 use crate::error::failure::Failure;
-use crate::idempotency::Idempotency;
 use crate::requested::Requested;
 use crate::secrets::GrantedSecrets;
 use crate::timeouts::RequestOptions;
@@ -131,7 +130,7 @@ fn egress(policy: Policy, secrets: &[(Secret, &str)]) -> Egress {
         requested: Arc::new(Requested::default()),
         secrets: Arc::new(GrantedSecrets::with_values(secrets)),
         credentials: Arc::default(),
-        idempotency: Idempotency::None,
+        idempotency: Arc::default(),
         dry_run: None,
         usage: Arc::new(RunUsage::new(Limits::default())),
         cpu: CpuMeter::default(),

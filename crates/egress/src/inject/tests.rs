@@ -21,7 +21,6 @@ use crate::body::content::Content;
 use crate::connect::resolve::SystemResolver;
 use crate::connect::tls::Roots;
 use crate::egress::Transport;
-use crate::idempotency::Idempotency;
 use crate::requested::Requested;
 use crate::secrets::GrantedSecrets;
 use crate::usage::RunUsage;
@@ -67,7 +66,7 @@ fn egress_of(secret: Secret, value: &str) -> Egress {
         requested: Arc::new(Requested::default()),
         secrets: Arc::new(GrantedSecrets::with_values(&[(secret, value)])),
         credentials: Arc::default(),
-        idempotency: Idempotency::None,
+        idempotency: Arc::default(),
         dry_run: None,
         usage: Arc::new(RunUsage::new(Limits::default())),
         cpu: CpuMeter::default(),

@@ -1,10 +1,11 @@
 //! The secrets that are granted to a run, and their redaction for the component and for users.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use http_step_policy::{Exceeded, Origin, Policy};
 use http_step_redact::{HANDLE_BYTES, Handles, Patterns, Replacements, Replacer, Value};
+use parking_lot::{Mutex, MutexGuard};
 use tokio::sync::Mutex as AsyncMutex;
 use tokio::task::spawn_blocking;
 
@@ -304,7 +305,7 @@ impl GrantedSecrets {
         by: &str,
         reserve: impl Fn(usize) -> Result<Room, Exceeded>,
     ) -> Result<(), AddError> {
-        let _adding = self.adding.lock().unwrap_or_else(PoisonError::into_inner);
+        let _adding = self.adding.lock();
         let mut signatures = self.redactions().signatures();
         if signatures.add(signature, by, reserve)? {
             let mut redactions = self.redactions();
@@ -335,7 +336,7 @@ impl GrantedSecrets {
         by: &str,
         reserve: impl Fn(usize) -> Result<Room, Exceeded>,
     ) -> Result<(), AddError> {
-        let _adding = self.adding.lock().unwrap_or_else(PoisonError::into_inner);
+        let _adding = self.adding.lock();
         if self.has_token(token, endpoint)? {
             return Ok(());
         }
@@ -360,9 +361,7 @@ impl GrantedSecrets {
     }
 
     fn redactions(&self) -> MutexGuard<'_, Redactions> {
-        self.redactions
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
+        self.redactions.lock()
     }
 }
 

@@ -3,9 +3,10 @@
 
 use std::any::Any;
 use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 use http_step_redact::{Patterns, Replacements, Replacer, TooMuch, Value};
+use parking_lot::{Mutex, MutexGuard};
 
 use super::fingerprint::{Fingerprint, Fingerprints};
 
@@ -200,7 +201,7 @@ impl MatcherCache {
     }
 
     fn kept(&self) -> MutexGuard<'_, VecDeque<(Fingerprint, Arc<SecretMatcher>)>> {
-        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+        self.kept.lock()
     }
 }
 

@@ -4,9 +4,10 @@ mod entry;
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, OnceLock};
 
 use http_step_policy::{Grant, Place};
+use parking_lot::Mutex;
 use serde::Serialize;
 
 pub(crate) use self::entry::AuditEntry;
@@ -15,6 +16,7 @@ use super::facts::{ConnectionUse, Protocol, TlsFacts};
 use super::trace::RunTrace;
 use crate::error::failure::Failure;
 use crate::error::{ErrorKind, Sent, Stage};
+use crate::idempotency::KeyedRequest;
 use crate::secrets::Redactor;
 
 /// The record of one request.
@@ -112,8 +114,8 @@ pub struct RequestFacts {
     pub method: String,
     /// Whether it may have reached its server.
     pub may_have_been_sent: bool,
-    /// Whether it has an idempotency key that is the same in every attempt.
-    pub has_key: bool,
+    /// With its key, if it has one that is the same in every attempt.
+    pub keyed: Option<KeyedRequest>,
     /// The status code of the response.
     pub status: Option<u16>,
     /// `Retry-After` of the response.
@@ -135,7 +137,7 @@ pub struct AuditLog {
 impl AuditLog {
     /// Start the entry of a request.
     pub(super) fn start(&self, method: &str) -> Arc<AuditEntry> {
-        let mut entries = lock(&self.entries);
+        let mut entries = self.entries.lock();
         let trace = self.trace.get();
         let trace = trace.map(|run| run.request(entries.len() + 1, method));
         let entry = Arc::new(AuditEntry::new(method).traced(trace));
@@ -149,34 +151,38 @@ impl AuditLog {
         let _ = self.trace.set(run);
     }
 
-    /// The run starts another attempt.
-    pub(super) fn start_attempt(&self) {
-        let entries = lock(&self.entries);
-        self.earlier.store(entries.len(), Ordering::Relaxed);
-        *lock(&self.last_failure) = None;
+    /// The attempt has ended. What ends a later one, or the run, does not change its entries.
+    pub fn end_attempt(&self) {
+        self.earlier
+            .store(self.entries.lock().len(), Ordering::Relaxed);
+        *self.last_failure.lock() = None;
+    }
+
+    /// The entries of the current attempt.
+    fn current(&self) -> Vec<Arc<AuditEntry>> {
+        let entries = self.entries.lock();
+        let earlier = self.earlier.load(Ordering::Relaxed);
+        entries.get(earlier..).unwrap_or_default().to_vec()
     }
 
     /// The number of requests of the current attempt.
     #[must_use]
     pub fn requests_of_attempt(&self) -> usize {
-        let entries = lock(&self.entries);
-        entries.len() - self.earlier.load(Ordering::Relaxed)
+        self.current().len()
     }
 
     /// What is known of the requests of the current attempt, in order. Without those for tokens: the
     /// host makes them, and a token can be requested any number of times.
     #[must_use]
     pub fn facts(&self) -> Vec<RequestFacts> {
-        let entries = lock(&self.entries);
-        let earlier = self.earlier.load(Ordering::Relaxed);
-        let current = entries.get(earlier..).unwrap_or_default();
+        let current = self.current();
         current.iter().filter_map(|entry| entry.facts()).collect()
     }
 
     /// A server has responded; earlier failures are for the component to report.
     pub(crate) fn answered(&self) {
         self.answered.store(true, Ordering::Relaxed);
-        *lock(&self.last_failure) = None;
+        *self.last_failure.lock() = None;
     }
 
     /// A request has failed.
@@ -184,13 +190,13 @@ impl AuditLog {
         if failure.sent() == Sent::Yes {
             self.answered.store(true, Ordering::Relaxed);
         }
-        *lock(&self.last_failure) = Some(failure);
+        *self.last_failure.lock() = Some(failure);
     }
 
     /// The failure of the last request, if it got no answer.
     #[must_use]
     pub fn last_failure(&self) -> Option<Failure> {
-        lock(&self.last_failure).clone()
+        self.last_failure.lock().clone()
     }
 
     /// Whether any request may have reached a server.
@@ -198,7 +204,9 @@ impl AuditLog {
     pub fn sent(&self) -> Sent {
         if self.answered.load(Ordering::Relaxed) {
             Sent::Yes
-        } else if lock(&self.entries)
+        } else if self
+            .entries
+            .lock()
             .iter()
             .any(|entry| entry.may_have_reached_server())
         {
@@ -210,14 +218,14 @@ impl AuditLog {
 
     /// The run has ended for a reason outside of the component.
     pub fn abort(&self, kind: ErrorKind, message: &str) {
-        for entry in lock(&self.entries).iter() {
+        for entry in self.current() {
             entry.abort(kind, message);
         }
     }
 
     /// The component has returned.
     pub fn returned(&self) {
-        for entry in lock(&self.entries).iter() {
+        for entry in self.current() {
             entry.abandon();
         }
     }
@@ -225,13 +233,10 @@ impl AuditLog {
     /// What happened to each request so far, redacted for users.
     #[must_use]
     pub fn rows(&self, redactor: &Redactor<'_>) -> Vec<AuditRow> {
-        lock(&self.entries)
+        self.entries
+            .lock()
             .iter()
             .map(|entry| entry.row(redactor))
             .collect()
     }
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

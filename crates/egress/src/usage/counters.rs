@@ -2,10 +2,10 @@
 
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
-use std::sync::{Mutex, PoisonError};
 
 use http::HeaderMap;
 use http_step_policy::Host;
+use parking_lot::Mutex;
 
 /// Counts the usage of the requests of a run.
 #[derive(Debug, Default)]
@@ -62,7 +62,7 @@ impl Counters {
 
     /// Count the host of a request. Returns the number of hosts.
     pub(super) fn add_host(&self, host: &Host) -> usize {
-        let mut hosts = self.hosts.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut hosts = self.hosts.lock();
         hosts.insert(host.clone());
         hosts.len()
     }
@@ -99,11 +99,7 @@ impl Counters {
         UsageCounts {
             requests: self.requests.load(Ordering::Relaxed),
             peak_in_flight: self.peak_in_flight.load(Ordering::Relaxed),
-            hosts: self
-                .hosts
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .len(),
+            hosts: self.hosts.lock().len(),
             bytes_sent: self.bytes_sent.load(Ordering::Relaxed),
             bytes_received: self.bytes_received.load(Ordering::Relaxed),
             bytes_decoded: self.bytes_decoded.load(Ordering::Relaxed),

@@ -93,7 +93,7 @@ impl RunUsage {
     /// and the audit log. Only what ends an attempt is new.
     #[must_use]
     pub fn next_attempt(&self) -> Self {
-        self.audit.start_attempt();
+        self.audit.end_attempt();
         Self {
             limits: self.limits.clone(),
             memory: Arc::clone(&self.memory),
@@ -251,7 +251,8 @@ impl RunUsage {
 
     /// An origin that a secret is bound to echoed a part of `what`, such as "the secret `TOKEN`".
     pub(crate) fn record_partial_echo(&self, what: &str, by: &Origin, then: PartialEcho) {
-        if self.notices.add_partial_echo(what, by) && then == PartialEcho::Stop {
+        self.notices.add_partial_echo(what, by);
+        if then == PartialEcho::Stop {
             self.signal.stop_at_partial_echo(what, by);
         }
     }
@@ -262,8 +263,9 @@ mod tests {
     use super::facts::{ConnectionFacts, ConnectionUse};
     use super::signal::AbortReason;
     use super::*;
-    use crate::error::Sent;
     use crate::error::failure::Failure;
+    use crate::error::{ErrorKind, Sent};
+    use crate::secrets::Redactor;
 
     fn refused() -> TransportError {
         TransportError::Refused("no".to_owned())
@@ -292,6 +294,50 @@ mod tests {
             (Sent::Yes, None)
         );
         assert_eq!(usage.counts().peak_in_flight, 1);
+    }
+
+    /// What ends a later attempt says nothing about the requests of an earlier one.
+    #[test]
+    fn an_attempt_that_has_ended_stays_as_it_is() {
+        let usage = Arc::new(RunUsage::default());
+        let (entry, in_flight) = usage.start_request("GET").unwrap();
+        entry.answered(503, Some("7"));
+        drop(in_flight);
+        usage.audit().failed(Failure::at_once(refused()));
+        assert_eq!(usage.audit().facts()[0].status, Some(503));
+        let next = Arc::new(usage.next_attempt());
+        assert_eq!(
+            (next.audit().last_failure(), next.audit().facts()),
+            (None, vec![])
+        );
+        drop(next.start_request("POST").unwrap());
+        next.audit().abort(ErrorKind::Cancelled, "stopped");
+        let rows = next.audit().rows(&Redactor::empty());
+        let errors = rows
+            .iter()
+            .map(|row| row.error.as_ref().map(|error| error.kind));
+        assert_eq!(
+            errors.collect::<Vec<_>>(),
+            [None, Some(ErrorKind::Cancelled)]
+        );
+        assert_eq!(next.counts().requests, 2);
+        assert_eq!(next.audit().requests_of_attempt(), 1);
+        // It has its own end.
+        usage.signal().close();
+        assert!(!next.signal().is_closed());
+    }
+
+    /// A body that the host refuses in the middle was sent in part.
+    #[test]
+    fn a_part_of_a_body_may_have_had_an_effect() {
+        for (bytes, may_have) in [(0, false), (1, true)] {
+            let usage = Arc::new(RunUsage::default());
+            let (entry, _) = usage.start_request("POST").unwrap();
+            entry.sent_on(&ConnectionFacts::empty(), ConnectionUse::New);
+            entry.sent(bytes);
+            entry.failed(&refused());
+            assert_eq!(usage.audit().facts()[0].may_have_been_sent, may_have);
+        }
     }
 
     #[tokio::test]

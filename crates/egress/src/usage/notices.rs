@@ -1,9 +1,9 @@
 //! Lines in the log of a run that are not from the component.
 
 use std::collections::BTreeMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use http_step_policy::Origin;
+use parking_lot::Mutex;
 
 /// The maximum number of notices per run.
 const MAX_NOTICES: usize = 64;
@@ -26,7 +26,7 @@ pub struct Notices {
 impl Notices {
     /// Add a line, unless it exists or there are too many.
     pub(crate) fn add(&self, line: String) {
-        let Lines { all, .. } = &mut *lock(&self.lines);
+        let Lines { all, .. } = &mut *self.lines.lock();
         if all.len() < MAX_NOTICES && !all.contains(&line) {
             all.push(line);
         }
@@ -35,25 +35,23 @@ impl Notices {
     /// The lines that were added since the last call.
     #[must_use]
     pub fn take_new(&self) -> Vec<String> {
-        let Lines { all, taken } = &mut *lock(&self.lines);
+        let Lines { all, taken } = &mut *self.lines.lock();
         let first = std::mem::replace(taken, all.len());
         all.get(first..).unwrap_or_default().to_vec()
     }
 
-    /// A part of a secret or token was echoed. Returns whether it is the first of that.
-    pub(super) fn add_partial_echo(&self, what: &str, by: &Origin) -> bool {
-        let mut echoes = lock(&self.partial_echoes);
-        if echoes.contains_key(what) {
-            return false;
+    /// A part of a secret or token was echoed.
+    pub(super) fn add_partial_echo(&self, what: &str, by: &Origin) {
+        let mut echoes = self.partial_echoes.lock();
+        if !echoes.contains_key(what) {
+            echoes.insert(what.to_owned(), by.to_string());
         }
-        echoes.insert(what.to_owned(), by.to_string());
-        true
     }
 
     /// A notice for each secret and token of which a part was echoed.
     #[must_use]
     pub fn partial_echoes(&self) -> Vec<String> {
-        let echoes = lock(&self.partial_echoes);
+        let echoes = self.partial_echoes.lock();
         let line = |(what, by): (&String, &String)| {
             format!(
                 "Warning: a part of {what} was echoed by {by}. A step that has a value cut can read it piece by piece; `--partial-echo stop`, or `partial_echo: stop` in the policy, ends a run before it sees one."
@@ -61,8 +59,4 @@ impl Notices {
         };
         echoes.iter().map(line).collect()
     }
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

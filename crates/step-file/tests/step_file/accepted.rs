@@ -695,6 +695,14 @@ fn settings() {
         ),
         ("retry: {}", with_retry(Retry::default())),
         (
+            "retry: {delay: 60}",
+            with_retry(Retry {
+                delay: Duration::from_secs(60),
+                max_delay: Duration::from_secs(60),
+                ..Retry::default()
+            }),
+        ),
+        (
             "retry: {attempts: 1, delay: 0, max_delay: 0.5, on: [dns, connect, timeout, protocol, 500, 5xx, 502-504], total: 90}",
             with_retry(Retry {
                 attempts: 1,

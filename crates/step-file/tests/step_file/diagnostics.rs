@@ -646,6 +646,10 @@ fn settings() {
             "2:9: `retry`: unknown key `retries`; the keys are attempts, delay, max_delay, on, total",
         ),
         (
+            "retry: {delay: 60, max_delay: 30}",
+            "2:20: `retry`: `max_delay` is less than `delay`; raise it, or leave it out",
+        ),
+        (
             "retry: {on: [600]}",
             "2:14: `retry.on`: expected a status code (`503`), a class (`5xx`), a range (`500-504`), or one of `dns`, `connect`, `timeout` and `protocol`, not `600`",
         ),

@@ -6,7 +6,7 @@ use http_step_file::StepFile;
 fn every_example_parses() {
     for (document, examples) in [
         (include_str!("../../../../README.md"), 2),
-        (include_str!("../../../../docs/step-file.md"), 9),
+        (include_str!("../../../../docs/step-file.md"), 10),
     ] {
         let files: Vec<_> = document
             .split("```yaml\n")

@@ -2,7 +2,6 @@
 //! long as either exists.
 
 use std::pin::Pin;
-use std::sync::PoisonError;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
@@ -48,7 +47,7 @@ impl Writing {
 
 /// This many more bytes of a body wait.
 pub(in super::super) fn grow(pieces: &Pieces, bytes: usize) -> Result<(), Exceeded> {
-    let mut room = pieces.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut room = pieces.lock();
     room.grow(bytes)
 }
 
@@ -118,11 +117,13 @@ impl Body for Sending {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::{Arc, Mutex};
+    use std::sync::Arc;
 
     use http_step_egress::{Reservation, RunMemory};
     use http_step_policy::Limits;
     use wasmtime_wasi::p2::pipe::SinkOutputStream;
+
+    use parking_lot::Mutex;
 
     use super::super::BODY_BYTES;
     use super::*;

@@ -321,7 +321,8 @@ async fn in_part() {
     })
     .await;
     let origin = &service.origin;
-    let mut thief = Thief::granted(secret("TOKEN", origin)).reaches(origin);
+    let granted = secret("TOKEN", origin).header("Request-Range".parse().unwrap());
+    let mut thief = Thief::granted(granted).reaches(origin);
     for at in 0..VALUE.len() {
         for order in [
             format!(

@@ -9,9 +9,10 @@ mod verifier;
 
 use std::io;
 use std::net::IpAddr;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use http_step_policy::{Host, TlsTerms, TlsVersion};
+use parking_lot::Mutex;
 use rustls::client::WebPkiServerVerifier;
 use rustls::crypto::CryptoProvider;
 use rustls::pki_types::ServerName;
@@ -125,7 +126,7 @@ impl Tls {
             return Ok(config);
         }
         let config = Arc::new(self.set_up(identity).await?);
-        let mut configs = self.configs.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut configs = self.configs.lock();
         if configs.len() >= CONFIGS {
             configs.remove(0);
         }
@@ -138,7 +139,7 @@ impl Tls {
     }
 
     fn known(&self, tenant: &Arc<str>, identity: &Identity) -> Option<Arc<ClientConfig>> {
-        let mut configs = self.configs.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut configs = self.configs.lock();
         let index = configs
             .iter()
             .position(|known| known.tenant == *tenant && known.identity == *identity)?;
@@ -277,6 +278,6 @@ mod tests {
         config(CONFIGS).await;
         assert!(Arc::ptr_eq(&first, &config(0).await));
         assert!(!Arc::ptr_eq(&second, &config(1).await));
-        assert_eq!(tls.configs.lock().unwrap().len(), CONFIGS);
+        assert_eq!(tls.configs.lock().len(), CONFIGS);
     }
 }

@@ -1,15 +1,16 @@
 //! The record of a request in flight.
 
 use std::net::{IpAddr, SocketAddr};
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use http_step_policy::{Origin, Place, RuleName};
+use parking_lot::{Mutex, MutexGuard};
 use tokio::time::Instant;
 
 use super::{AuditError, AuditRow, InjectedSecret, RequestFacts, Seconds};
 use crate::error::failure::Failure;
 use crate::error::{ErrorKind, Sent, Stage, TransportError};
+use crate::idempotency::{Key, KeyedRequest};
 use crate::secrets::{REDACTED, Redactor};
 use crate::usage::facts::{ConnectionFacts, ConnectionUse, Timings};
 use crate::usage::trace::RequestTrace;
@@ -35,8 +36,8 @@ struct EntryState {
     is_delivered: bool,
     /// Whether it is a request for a token.
     is_for_token: bool,
-    /// Whether it has an idempotency key that is the same in every attempt at the run.
-    has_key: bool,
+    /// With its key, if it has one that is the same in every attempt at the run.
+    keyed: Option<KeyedRequest>,
     retry_after: Option<String>,
     /// None: it is not traced, or it has ended.
     trace: Option<RequestTrace>,
@@ -111,7 +112,7 @@ impl AuditEntry {
             is_secret: false,
             is_delivered: false,
             is_for_token: false,
-            has_key: false,
+            keyed: None,
             retry_after: None,
             trace: None,
         }))
@@ -119,7 +120,7 @@ impl AuditEntry {
 
     /// The same, with a span.
     pub(super) fn traced(mut self, trace: Option<RequestTrace>) -> Self {
-        let state = self.0.get_mut().unwrap_or_else(PoisonError::into_inner);
+        let state = self.0.get_mut();
         state.trace = trace;
         self
     }
@@ -162,7 +163,7 @@ impl AuditEntry {
     }
 
     fn open(&self) -> MutexGuard<'_, EntryState> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.lock()
     }
 
     pub(crate) fn set_origin(&self, origin: &Origin) {
@@ -313,7 +314,7 @@ impl AuditEntry {
         (!open.is_for_token).then(|| RequestFacts {
             method: open.row.method.clone(),
             may_have_been_sent: open.may_have_reached_server(),
-            has_key: open.has_key,
+            keyed: open.keyed,
             status: open.row.status,
             retry_after: open.retry_after.clone(),
         })
@@ -324,21 +325,22 @@ impl AuditEntry {
         self.open().is_for_token = true;
     }
 
-    /// Whether it has an idempotency key that is the same in every attempt, and the key if the host
-    /// has generated it.
-    pub(crate) fn set_idempotency_key(&self, has_key: bool, generated: Option<String>) {
+    /// It has a key.
+    pub(crate) fn set_key(&self, key: Key) {
         let mut open = self.open();
-        open.has_key = has_key;
-        open.row.idempotency_key = generated;
+        open.keyed = Some(key.request);
+        open.row.idempotency_key = key.generated;
     }
 
     /// It is another request for the same, so it has the same key.
     pub(crate) fn repeats(&self, other: &Self) {
-        let (has_key, generated) = {
+        let (keyed, generated) = {
             let other = other.open();
-            (other.has_key, other.row.idempotency_key.clone())
+            (other.keyed, other.row.idempotency_key.clone())
         };
-        self.set_idempotency_key(has_key, generated);
+        let mut open = self.open();
+        open.keyed = keyed;
+        open.row.idempotency_key = generated;
     }
 
     /// The head of its response has arrived, with this `Retry-After`.
@@ -447,8 +449,15 @@ impl AuditEntry {
 
 impl EntryState {
     fn may_have_reached_server(&self) -> bool {
-        let error = self.error.as_ref();
-        let came_back = error.is_some_and(|met| met.sent() == Sent::No);
+        let came_back = match &self.error {
+            // The server says so.
+            Some(RowError::Failed(error @ TransportError::Closed { .. })) => {
+                error.sent() == Sent::No
+            }
+            // A body may be refused when a part of it is sent.
+            Some(error) => error.sent() == Sent::No && self.row.bytes_sent == 0,
+            None => false,
+        };
         self.row.connection.is_some() && !came_back
     }
 

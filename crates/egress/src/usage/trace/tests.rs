@@ -21,7 +21,6 @@ use crate::body::BoxBody;
 use crate::connect::resolve::{Addresses, Resolve};
 use crate::connect::tls::Roots;
 use crate::egress::{Egress, Transport};
-use crate::idempotency::Idempotency;
 use crate::requested::Requested;
 use crate::timeouts::RequestOptions;
 use crate::usage::RunUsage;
@@ -77,7 +76,7 @@ fn egress(policy: Policy, secrets: &[(Secret, &str)]) -> Egress {
         requested: Arc::new(Requested::default()),
         secrets: Arc::new(GrantedSecrets::with_values(secrets)),
         credentials: Arc::default(),
-        idempotency: Idempotency::None,
+        idempotency: Arc::default(),
         dry_run: None,
         usage: Arc::new(RunUsage::new(Limits::default())),
         cpu: CpuMeter::default(),

@@ -53,9 +53,15 @@ async fn github_s_own_example() {
 async fn the_signature_covers_what_is_sent() {
     let service = echo().await;
     let origin = &service.origin;
-    let policy = loopback()
-        .grant_secret(secret("GITHUB", origin).place(Place::Signature))
-        .grant_secret(secret("TOKEN", origin).compose(Place::Body));
+    let seal = "X-Seal".parse().unwrap();
+    let key = secret("GITHUB", origin)
+        .place(Place::Signature)
+        .header(seal);
+    let policy = loopback().grant_secret(key).grant_secret(
+        secret("TOKEN", origin)
+            .compose(Place::Body)
+            .header("X-Seal".parse().unwrap()),
+    );
     let plain = Plain::new("x-seal", Encoding::Base64, "v1:").unwrap();
     let forms = [
         ("github", Form::GitHub),
