@@ -101,7 +101,7 @@ impl Idempotency {
         uri: &Uri,
         header: &mut HeaderMap,
     ) -> Result<Option<Key>, TransportError> {
-        if method.is_idempotent() {
+        if method.is_idempotent() || matches!(self.source, KeySource::None) {
             return Ok(None);
         }
         let url = canonical(uri);
@@ -109,8 +109,7 @@ impl Idempotency {
         let mut made = self.made.lock();
         let is_second = !made.targets.insert(target);
         let generated = match self.source {
-            KeySource::None => return Ok(None),
-            KeySource::StepFile => None,
+            KeySource::None | KeySource::StepFile => None,
             KeySource::Host(seed) => {
                 let count = made.requests.len();
                 let key = uuid(seed, method, &url, is_second.then_some(count));
