@@ -13,7 +13,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::future::pending;
 use std::sync::Arc;
 
-use parking_lot::{Mutex, MutexGuard};
+use parking_lot::Mutex;
 use tokio::sync::oneshot;
 
 /// The queue of the requests of one run, so that one of them at a time waits for a permit.
@@ -56,7 +56,7 @@ impl FairSemaphore {
 
     /// The number of free permits.
     pub(crate) fn available(&self) -> usize {
-        lock(&self.0).free
+        self.0.lock().free
     }
 
     /// Wait for a permit. Among the waiters whose tenant may take one, the first is served first.
@@ -64,7 +64,7 @@ impl FairSemaphore {
         let (sender, receiver) = oneshot::channel();
         // A waiter that gives up drops this.
         let permit = FairPermit {
-            number: lock(&self.0).enter(tenant, sender),
+            number: self.0.lock().enter(tenant, sender),
             permits: Arc::clone(&self.0),
             tenant: Arc::clone(tenant),
         };
@@ -86,7 +86,7 @@ impl FairSemaphore {
 
 impl Drop for FairPermit {
     fn drop(&mut self) {
-        lock(&self.permits).leave(&self.tenant, self.number);
+        self.permits.lock().leave(&self.tenant, self.number);
         give(&self.permits);
     }
 }
@@ -139,16 +139,12 @@ impl Permits {
 /// Grant the free permits to the waiters that may take them.
 fn give(permits: &Mutex<Permits>) {
     loop {
-        let Some(next) = lock(permits).give() else {
+        let Some(next) = permits.lock().give() else {
             return;
         };
         // If the waiter is gone, dropping its permit passes it on.
         let _ = next.send(());
     }
-}
-
-fn lock(permits: &Mutex<Permits>) -> MutexGuard<'_, Permits> {
-    permits.lock()
 }
 
 #[cfg(test)]

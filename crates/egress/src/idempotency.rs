@@ -6,7 +6,7 @@
 
 use std::collections::HashSet;
 
-use http::{HeaderMap, HeaderName, HeaderValue, Method, Uri};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Uri};
 use parking_lot::Mutex;
 use sha2::{Digest, Sha256};
 use uuid::Builder;
@@ -95,26 +95,22 @@ impl Idempotency {
     /// # Errors
     ///
     /// The request is not one of an earlier attempt, and could be another one in place of it.
-    pub(crate) fn set(
-        &self,
-        method: &Method,
-        uri: &Uri,
-        header: &mut HeaderMap,
-    ) -> Result<Option<Key>, TransportError> {
-        if method.is_idempotent() || matches!(self.source, KeySource::None) {
+    pub(crate) fn set<B>(&self, request: &mut Request<B>) -> Result<Option<Key>, TransportError> {
+        if request.method().is_idempotent() || matches!(self.source, KeySource::None) {
             return Ok(None);
         }
-        let url = canonical(uri);
-        let target = hash(&[method.as_str(), &url]);
+        let (method, url) = (request.method().clone(), canonical(request.uri()));
+        let header = request.headers_mut();
         let mut made = self.made.lock();
-        let is_second = !made.targets.insert(target);
+        let is_second = !made.targets.insert(hash(&[method.as_str(), &url]));
         let generated = match self.source {
             KeySource::None | KeySource::StepFile => None,
             KeySource::Host(seed) => {
-                let count = made.requests.len();
-                let key = uuid(seed, method, &url, is_second.then_some(count));
+                let count = if is_second { made.requests.len() } else { 0 };
+                let key = uuid(seed, &method, &url, count);
+                let value = HeaderValue::from_str(&key)
+                    .map_err(|error| TransportError::Refused(error.to_string()))?;
                 remove_other_spellings(header, &IDEMPOTENCY_KEY);
-                let value = HeaderValue::from_str(&key).unwrap_or(HeaderValue::from_static("none"));
                 header.insert(IDEMPOTENCY_KEY, value);
                 Some(key)
             }
@@ -174,8 +170,7 @@ fn digest(seed: &[u8], text: &str) -> [u8; 16] {
 }
 
 /// A UUID of version 8 (RFC 9562, section 5.8), since servers expect UUIDs.
-fn uuid(seed: [u8; 16], method: &Method, url: &str, count: Option<usize>) -> String {
-    let count = count.unwrap_or_default();
+fn uuid(seed: [u8; 16], method: &Method, url: &str, count: usize) -> String {
     let bytes = digest(&seed, &format!("{method} {url} {count}"));
     let key = Builder::from_custom_bytes(bytes).into_uuid();
     key.hyphenated().to_string()
@@ -190,12 +185,11 @@ mod tests {
     const B: &str = "http://a.test/?b";
 
     fn set(keys: &Idempotency, method: &str, uri: &str) -> Result<Option<Key>, TransportError> {
-        let mut header = HeaderMap::new();
-        header.insert(
-            "idempotency_key",
-            HeaderValue::from_static("of the component"),
-        );
-        let set = keys.set(&method.parse().unwrap(), &uri.parse().unwrap(), &mut header);
+        let request = Request::builder().method(method).uri(uri);
+        let request = request.header("idempotency_key", "of the component");
+        let mut request = request.body(()).unwrap();
+        let set = keys.set(&mut request);
+        let header = request.headers();
         if let Ok(Some(key)) = &set {
             let sent = header[IDEMPOTENCY_KEY].to_str().ok();
             assert_eq!((sent, header.len()), (key.generated.as_deref(), 1));
@@ -296,11 +290,11 @@ mod tests {
     #[test]
     fn whose_key_it_is() {
         let keyed = |keys: &Idempotency, fields: &[(&'static str, &'static str)]| {
-            let mut header = HeaderMap::new();
+            let mut request = Request::post(A);
             for (name, value) in fields {
-                header.append(*name, HeaderValue::from_static(value));
+                request = request.header(*name, *value);
             }
-            keys.set(&Method::POST, &A.parse().unwrap(), &mut header)
+            keys.set(&mut request.body(()).unwrap())
         };
         let key = ("idempotency-key", "a");
         // A component may make up another key in each attempt.

@@ -12,7 +12,7 @@ use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use http_step_policy::{Origin, Permit, Proxy};
-use parking_lot::{Mutex, MutexGuard};
+use parking_lot::Mutex;
 use tokio::time::{Instant, sleep_until};
 
 use super::connection::Connection;
@@ -99,7 +99,7 @@ impl Pool {
 
     /// The number of idle connections.
     pub(crate) fn idle_connections(&self) -> usize {
-        let idle = lock(&self.idle);
+        let idle = self.idle.lock();
         let waiting = idle.connections.values().flatten();
         waiting
             .filter(|waiting| waiting.connection.is_open())
@@ -112,7 +112,7 @@ impl Pool {
         key: &Key,
         permit: &Permit,
     ) -> Option<(Connection, Option<Http2Stream>)> {
-        let mut idle = lock(&self.idle);
+        let mut idle = self.idle.lock();
         let waiting = idle.connections.get_mut(key)?;
         let fits = |connection: &Connection| {
             let addresses = connection.facts.addresses.iter();
@@ -139,13 +139,13 @@ impl Pool {
 
     /// Don't use a shared connection for further requests.
     pub(crate) fn forget(&self, key: &Key, connection: &Connection) {
-        let mut idle = lock(&self.idle);
+        let mut idle = self.idle.lock();
         idle.drop_where(|known, waiting| known == key && waiting.connection.is_same(connection));
     }
 
     /// Keep a connection for the next request.
     pub(crate) fn put(&self, key: Key, connection: Connection) {
-        let mut idle = lock(&self.idle);
+        let mut idle = self.idle.lock();
         let waiting = idle.connections.entry(key).or_default();
         let has_room = |known: &Waiting| {
             let known = &known.connection;
@@ -245,10 +245,6 @@ impl Idle {
     }
 }
 
-fn lock(idle: &Mutex<Idle>) -> MutexGuard<'_, Idle> {
-    idle.lock()
-}
-
 /// The task that sweeps. If it is dropped before it has finished, as with its runtime, its drop
 /// allows another one to start.
 struct Sweeper(Weak<Mutex<Idle>>);
@@ -256,7 +252,7 @@ struct Sweeper(Weak<Mutex<Idle>>);
 impl Drop for Sweeper {
     fn drop(&mut self) {
         if let Some(idle) = self.0.upgrade() {
-            lock(&idle).is_swept = false;
+            idle.lock().is_swept = false;
         }
     }
 }
@@ -268,7 +264,7 @@ async fn sweep(mut sweeper: Sweeper) {
             let Some(shared) = sweeper.0.upgrade() else {
                 return;
             };
-            let mut idle = lock(&shared);
+            let mut idle = shared.lock();
             let now = Instant::now();
             idle.drop_idle(now);
             match idle.oldest(|_| true) {

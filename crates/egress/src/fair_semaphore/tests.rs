@@ -93,7 +93,7 @@ fn a_tenant_leaves_as_many_permits_as_it_takes() {
         }
         drop(held);
         assert_eq!(permits.available(), all);
-        assert!(lock(&permits.0).tenants.is_empty());
+        assert!(permits.0.lock().tenants.is_empty());
     }
 }
 

@@ -10,9 +10,8 @@ use crate::body::BoxBody;
 use crate::body::response::{ResponseBody, metered};
 use crate::egress::Egress;
 use crate::error::failure::Failure;
-use crate::error::{Error, Stage, TransportError};
+use crate::error::{Error, Stage};
 use crate::timeouts::RequestOptions;
-use crate::usage::audit::AuditEntry;
 
 /// How many copies of a request's authority exist: in its origin, in errors, in its audit row and
 /// in what is made from that.
@@ -30,7 +29,11 @@ impl Egress {
         let started = started.and_then(|started| {
             let bytes = TARGET_COPIES * authority;
             self.usage.retain(bytes, Stage::Policy)?;
-            self.set_idempotency_key(&mut request, &started.0)?;
+            let (entry, _) = &started;
+            let key = self.idempotency.set(&mut request);
+            if let Some(key) = key.inspect_err(|error| entry.failed(error))? {
+                entry.set_key(key);
+            }
             Ok(started)
         });
         let egress = self.clone();
@@ -57,18 +60,5 @@ impl Egress {
             // An exceeded budget aborts the run.
             _ = usage.check_cpu(used);
         }))
-    }
-
-    fn set_idempotency_key(
-        &self,
-        request: &mut Request<BoxBody>,
-        entry: &AuditEntry,
-    ) -> Result<(), TransportError> {
-        let (method, uri) = (request.method().clone(), request.uri().clone());
-        let key = self.idempotency.set(&method, &uri, request.headers_mut());
-        if let Some(key) = key.inspect_err(|error| entry.failed(error))? {
-            entry.set_key(key);
-        }
-        Ok(())
     }
 }

@@ -49,6 +49,17 @@ impl SecretMatcher {
         })
     }
 
+    /// A matcher for a fetched token with values in it, of which earlier passes leave something else.
+    /// It depends on the run, so it is not cached.
+    pub(super) fn for_token(
+        token: &Value,
+        left: impl Fn(&[u8]) -> Vec<Vec<u8>>,
+    ) -> Result<Self, TooMuch> {
+        let patterns = Patterns::builder().value(0, token).left_of(0, token, left);
+        let patterns = patterns.build_within(MAX_TOKEN_TABLE)?;
+        Ok(Self::from_patterns(patterns, 1))
+    }
+
     /// A matcher for other patterns.
     pub(super) fn from_patterns(patterns: Patterns, owners: usize) -> Self {
         Self {
@@ -140,17 +151,6 @@ impl MatcherCache {
         token: Value,
     ) -> Result<Arc<SecretMatcher>, TooMuch> {
         self.get_or_build_within(&[vec![token]], MAX_TOKEN_TABLE)
-    }
-
-    /// The matcher of a fetched token with values in it, of which earlier passes leave something else.
-    /// It depends on the run, so it is not cached.
-    pub(crate) fn build_for_token(
-        token: &Value,
-        left: impl Fn(&[u8]) -> Vec<Vec<u8>>,
-    ) -> Result<Arc<SecretMatcher>, TooMuch> {
-        let patterns = Patterns::builder().value(0, token).left_of(0, token, left);
-        let patterns = patterns.build_within(MAX_TOKEN_TABLE)?;
-        Ok(Arc::new(SecretMatcher::from_patterns(patterns, 1)))
     }
 
     fn get_or_build_within(

@@ -353,7 +353,9 @@ impl RedactedToken {
         let own = values.filter(|values| values.matcher.matches(token.as_bytes()));
         let matcher = match own {
             None => matchers.get_or_build_for_token(value()?),
-            Some(values) => MatcherCache::build_for_token(&value()?, |form| values.left_of(form)),
+            Some(values) => {
+                SecretMatcher::for_token(&value()?, |form| values.left_of(form)).map(Arc::new)
+            }
         };
         let matcher = matcher.map_err(GrantError::new)?;
         Ok(Self {

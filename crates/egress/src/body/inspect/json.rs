@@ -3,11 +3,10 @@
 //! array, including those of nested arrays (as ECMAScript's `String` does).
 
 use std::collections::HashMap;
-use std::hash::{DefaultHasher, Hash, Hasher};
 
 use super::event::Event;
 use super::utf8::Utf8;
-use super::{MAX_NAME, MAX_NAMES};
+use super::{MAX_NAME, MAX_NAMES, hash};
 
 /// The maximum depth.
 const DEEPEST: usize = 512;
@@ -278,9 +277,7 @@ impl Json {
         let Some(Level::Object { fields, last }) = self.open.last_mut() else {
             return false;
         };
-        let mut hasher = DefaultHasher::new();
-        name.to_lowercase().hash(&mut hasher);
-        *last = hasher.finish();
+        *last = hash(name.to_lowercase());
         if let Some(items) = fields.get_mut(last) {
             items.are_several = true;
             self.joined.append(&mut items.secrets);

@@ -106,7 +106,8 @@ impl Field {
     }
 }
 
-fn hash(name: &str) -> u64 {
+/// The hash of a name, for comparisons.
+fn hash(name: impl Hash) -> u64 {
     let mut hasher = DefaultHasher::new();
     name.hash(&mut hasher);
     hasher.finish()

@@ -9,11 +9,11 @@ mod namespaces;
 mod text;
 
 use std::collections::HashMap;
-use std::hash::{DefaultHasher, Hash, Hasher};
 
 use self::namespaces::Namespaces;
 use self::text::{Characters, is_declaration};
 use super::event::Event;
+use super::hash;
 use super::{MAX_NAME, MAX_NAMES};
 
 /// The maximum length of a processing instruction, including the XML declaration.
@@ -310,7 +310,7 @@ impl Xml {
             return (Next::Nothing, Event::Outside);
         }
         self.open.push(Element {
-            tag: hashed(&self.name),
+            tag: hash(&self.name),
             name: local(&self.name),
             fields: std::mem::take(&mut self.attributes),
             prefixes,
@@ -333,7 +333,7 @@ impl Xml {
     fn end_element(&mut self) -> Next {
         let is_document = self.open.len() == 1;
         match self.open.pop() {
-            Some(element) if !is_document && element.tag == hashed(&self.name) => {
+            Some(element) if !is_document && element.tag == hash(&self.name) => {
                 self.remembered -= element.fields.len();
                 self.namespaces.leave(&element.prefixes);
                 Next::Text
@@ -418,16 +418,10 @@ fn hold(fields: &mut HashMap<u64, Items>, name: u64, secret: usize) -> bool {
     !items.are_several
 }
 
-fn hashed(name: &[u8]) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    name.hash(&mut hasher);
-    hasher.finish()
-}
-
 /// The hash of a name in lower case, without its prefix.
 fn local(name: &[u8]) -> u64 {
     let local = name.rsplit(|byte| *byte == b':').next().unwrap_or_default();
-    hashed(&local.to_ascii_lowercase())
+    hash(local.to_ascii_lowercase())
 }
 
 /// Whether a character may be in a name. In other alphabets, parsers differ.

@@ -148,10 +148,10 @@ async fn a_closed_connection_is_not_kept() {
     pool.put(key("http://one.test"), connection);
     drop(end);
     settle().await;
-    assert_eq!(lock(&pool.idle).count(), 1);
+    assert_eq!(pool.idle.lock().count(), 1);
     advance(SWEEP).await;
     settle().await;
-    assert_eq!(lock(&pool.idle).count(), 0);
+    assert_eq!(pool.idle.lock().count(), 0);
 }
 
 #[tokio::test]

@@ -454,7 +454,7 @@ impl EntryState {
             Some(RowError::Failed(error @ TransportError::Closed { .. })) => {
                 error.sent() == Sent::No
             }
-            // A body may be refused when a part of it is sent.
+            // The host may refuse a body after it has sent a part of it.
             Some(error) => error.sent() == Sent::No && self.row.bytes_sent == 0,
             None => false,
         };

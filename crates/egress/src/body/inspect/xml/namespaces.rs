@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::hashed;
+use crate::body::inspect::hash;
 
 /// The maximum length of a namespace.
 const MAX_URI: usize = 256;
@@ -32,7 +32,7 @@ impl Namespaces {
 
     fn add_name(&mut self, name: &[u8]) -> bool {
         match split(name) {
-            Some((Some(prefix), _)) => self.used.push(hashed(prefix)),
+            Some((Some(prefix), _)) => self.used.push(hash(prefix)),
             Some((None, _)) => {}
             None => return false,
         }
@@ -43,11 +43,11 @@ impl Namespaces {
     /// attribute may have the same.
     pub(super) fn begin_attribute(&mut self, name: &[u8]) -> bool {
         self.uri = None;
-        let is_new = self.attributes.insert(hashed(name));
+        let is_new = self.attributes.insert(hash(name));
         let is_name = match split(name) {
             Some((Some(b"xmlns"), prefix)) => {
                 self.uri = Some(Vec::new());
-                self.of_tag.push(hashed(prefix));
+                self.of_tag.push(hash(prefix));
                 !matches!(prefix, b"xml" | b"xmlns")
             }
             Some((None, b"xmlns")) => {
@@ -56,7 +56,7 @@ impl Namespaces {
             }
             Some((Some(_), local)) => {
                 let local = [b":", local].concat();
-                self.attributes.insert(hashed(&local)) && self.add_name(name)
+                self.attributes.insert(hash(&local)) && self.add_name(name)
             }
             Some((None, _)) => true,
             None => false,
@@ -83,7 +83,7 @@ impl Namespaces {
         for prefix in &of_tag {
             *self.declared.entry(*prefix).or_default() += 1;
         }
-        let xml = hashed(b"xml");
+        let xml = hash(b"xml");
         let is_declared = |prefix: &u64| *prefix == xml || self.declared.contains_key(prefix);
         self.used.iter().all(is_declared).then_some(of_tag)
     }
