@@ -1,6 +1,5 @@
 //! What a failed attempt has to look like to be tried again.
 
-use std::fmt;
 use std::str::FromStr;
 
 use thiserror::Error;
@@ -95,18 +94,6 @@ fn status(text: &str) -> Option<u16> {
     let is_plain = text.len() == 3 && text.bytes().all(|byte| byte.is_ascii_digit());
     let code = text.parse().ok().filter(|_| is_plain)?;
     (100..=599).contains(&code).then_some(code)
-}
-
-impl fmt::Display for Condition {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Dns => "the name was not resolved",
-            Self::Connect => "no connection could be opened",
-            Self::Timeout => "a timeout",
-            Self::Protocol => "the response was not complete",
-            Self::Status(status) => return write!(f, "status code {status}"),
-        })
-    }
 }
 
 #[cfg(test)]

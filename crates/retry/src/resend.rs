@@ -1,10 +1,7 @@
 //! Whether the requests of an attempt may be sent a second time.
 
+use http::Method;
 use thiserror::Error;
-
-/// Methods that are idempotent (RFC 9110, section 9.2.2): sending them twice has the effect of
-/// sending them once.
-const IDEMPOTENT: [&str; 6] = ["GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE"];
 
 /// A request of a failed attempt, as the host saw it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -45,21 +42,23 @@ pub enum NotResendable {
 }
 
 /// Check that all requests of an attempt may be sent again: each was not sent, or its method is
-/// idempotent, or it has a key by which its server recognizes it.
+/// idempotent (RFC 9110, section 9.2.2), or it has a key by which its server recognizes it.
 ///
 /// # Errors
 ///
 /// The first request that must not.
-pub fn check_resend(requests: &[SentRequest]) -> Result<(), NotResendable> {
+pub fn check_resend(requests: impl IntoIterator<Item = SentRequest>) -> Result<(), NotResendable> {
     for request in requests {
-        let method = request.method.as_str();
-        if !request.may_have_been_sent || IDEMPOTENT.contains(&method) {
+        let method = request.method;
+        let is_idempotent =
+            Method::from_bytes(method.as_bytes()).is_ok_and(|method| method.is_idempotent());
+        if !request.may_have_been_sent || is_idempotent {
             continue;
         }
         match request.key {
             RequestKey::Same => {}
-            RequestKey::None => return Err(NotResendable::NoKey(method.to_owned())),
-            RequestKey::Ambiguous => return Err(NotResendable::Ambiguous(method.to_owned())),
+            RequestKey::None => return Err(NotResendable::NoKey(method)),
+            RequestKey::Ambiguous => return Err(NotResendable::Ambiguous(method)),
         }
     }
     Ok(())
@@ -103,7 +102,7 @@ mod tests {
                 (false, RequestKey::Same, true),
             ] {
                 let request = request(method, sent, key);
-                assert_eq!(check_resend(&[request]).is_ok(), expected, "{method}");
+                assert_eq!(check_resend([request]).is_ok(), expected, "{method}");
             }
         }
     }
@@ -112,10 +111,10 @@ mod tests {
     fn one_request_of_several_is_enough() {
         let safe = request("GET", true, RequestKey::None);
         let unsafe_ = request("POST", true, RequestKey::None);
-        assert_eq!(check_resend(&[]), Ok(()));
-        assert_eq!(check_resend(&[safe.clone(), safe.clone()]), Ok(()));
+        assert_eq!(check_resend([]), Ok(()));
+        assert_eq!(check_resend([safe.clone(), safe.clone()]), Ok(()));
         for requests in [[unsafe_.clone(), safe.clone()], [safe, unsafe_]] {
-            let refused = check_resend(&requests).unwrap_err();
+            let refused = check_resend(requests).unwrap_err();
             assert_eq!(refused, NotResendable::NoKey("POST".to_owned()));
         }
     }

@@ -192,8 +192,8 @@ fn any_attempt() -> impl Strategy<Value = (FailedAttempt, Duration, f64)> {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(4096))]
 
-    /// Attempts, waits and the time for all never exceed what was said, and nothing is tried again
-    /// that must not be.
+    /// A schedule never exceeds its attempts, its delays and its total time, and never repeats what
+    /// must not be repeated.
     #[test]
     fn a_schedule_keeps_its_bounds(
         retry in any_retry(),

@@ -51,6 +51,7 @@ mod header_names;
 mod json;
 mod method;
 mod needs;
+mod number;
 mod proxies;
 mod redirects;
 mod renderable;

@@ -1,6 +1,7 @@
 //! `retry` and `idempotency_key`.
 
 use std::borrow::Cow;
+use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use http_step_retry::{ConditionPattern, MAX_ATTEMPTS, Retry};
@@ -11,6 +12,10 @@ use http_step_yaml::{
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer};
 use serde_json::json;
+
+use crate::number::{positive_seconds_schema, seconds, whole, whole_schema};
+
+const ATTEMPTS: RangeInclusive<u32> = 1..=MAX_ATTEMPTS;
 
 /// The maximum delay: an hour. Longer ones are typos.
 const MAX_DELAY: f64 = 3600.0;
@@ -104,20 +109,7 @@ impl FromNode for RetrySetting {
 
 impl FromNode for Attempts {
     fn from_node(node: &Node, report: &mut Report) -> Result<Self, Reported> {
-        let Content::Number(number) = &node.content else {
-            return Err(node.unfit("a number of attempts", report));
-        };
-        let count = number.as_u64().and_then(|count| u32::try_from(count).ok());
-        match count {
-            Some(count) if (1..=MAX_ATTEMPTS).contains(&count) => Ok(Self(count)),
-            _ => {
-                let message = format!(
-                    "expected a whole number from 1 to {MAX_ATTEMPTS}, not {}",
-                    excerpt(number.spelling())
-                );
-                Err(report.add(node.at, message))
-            }
-        }
+        whole(node, "a number of attempts", ATTEMPTS, report).map(Self)
     }
 }
 
@@ -125,7 +117,7 @@ impl FromNode for Delay {
     fn from_node(node: &Node, report: &mut Report) -> Result<Self, Reported> {
         let expected = format!("from 0 to {MAX_DELAY}");
         let is_valid = |seconds| (0.0..=MAX_DELAY).contains(&seconds);
-        seconds(node, &expected, is_valid, report).map(Self)
+        duration(node, &expected, is_valid, report).map(Self)
     }
 }
 
@@ -133,27 +125,18 @@ impl FromNode for Total {
     fn from_node(node: &Node, report: &mut Report) -> Result<Self, Reported> {
         let expected = format!("more than 0 and at most {MAX_TOTAL}");
         let is_valid = |seconds| seconds > 0.0 && seconds <= MAX_TOTAL;
-        seconds(node, &expected, is_valid, report).map(Self)
+        duration(node, &expected, is_valid, report).map(Self)
     }
 }
 
-fn seconds(
+fn duration(
     node: &Node,
     expected: &str,
     is_valid: impl Fn(f64) -> bool,
     report: &mut Report,
 ) -> Result<Duration, Reported> {
-    let Content::Number(number) = &node.content else {
-        return Err(node.unfit("a number of seconds", report));
-    };
-    match number.as_f64() {
-        Some(seconds) if is_valid(seconds) => Ok(Duration::from_secs_f64(seconds)),
-        _ => {
-            let given = excerpt(number.spelling());
-            let message = format!("expected a number of seconds, {expected}, not {given}");
-            Err(report.add(node.at, message))
-        }
-    }
+    let message = |given: &str| format!("expected a number of seconds, {expected}, not {given}");
+    seconds(node, is_valid, message, report).map(Duration::from_secs_f64)
 }
 
 impl FromNode for On {
@@ -203,12 +186,7 @@ impl JsonSchema for Attempts {
     }
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({
-            "description": "A number of attempts.",
-            "type": "integer",
-            "minimum": 1,
-            "maximum": MAX_ATTEMPTS,
-        })
+        whole_schema("A number of attempts.", ATTEMPTS)
     }
 }
 
@@ -233,12 +211,7 @@ impl JsonSchema for Total {
     }
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({
-            "description": "A number of seconds.",
-            "type": "number",
-            "exclusiveMinimum": 0,
-            "maximum": MAX_TOTAL,
-        })
+        positive_seconds_schema(MAX_TOTAL)
     }
 }
 

@@ -2,9 +2,11 @@
 
 use std::borrow::Cow;
 
-use http_step_yaml::{Content, FromNode, Node, Report, Reported, excerpt, mapping, value};
+use http_step_yaml::{Content, FromNode, Node, Report, Reported, mapping, value};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer};
+
+use crate::number::{positive_seconds_schema, seconds};
 
 /// A year. Longer timeouts are typos.
 const MAX_SECONDS: f64 = 31_536_000.0;
@@ -87,19 +89,13 @@ fn seconds_or_null(node: &Node, report: &mut Report) -> Result<Option<f64>, Repo
 
 impl FromNode for Seconds {
     fn from_node(node: &Node, report: &mut Report) -> Result<Self, Reported> {
-        let Content::Number(number) = &node.content else {
-            return Err(node.unfit("a number of seconds", report));
+        let is_valid = |value| value > 0.0 && value <= MAX_SECONDS;
+        let message = |given: &str| {
+            format!(
+                "a timeout must be more than 0 and at most {MAX_SECONDS} seconds, not {given}; leave it out for no timeout"
+            )
         };
-        match number.as_f64() {
-            Some(value) if value > 0.0 && value <= MAX_SECONDS => Ok(Self(value)),
-            _ => {
-                let message = format!(
-                    "a timeout must be more than 0 and at most {MAX_SECONDS} seconds, not {}; leave it out for no timeout",
-                    excerpt(number.spelling())
-                );
-                Err(report.add(node.at, message))
-            }
-        }
+        seconds(node, is_valid, message, report).map(Self)
     }
 }
 
@@ -139,11 +135,6 @@ impl JsonSchema for Seconds {
     }
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({
-            "description": "A number of seconds.",
-            "type": "number",
-            "exclusiveMinimum": 0,
-            "maximum": MAX_SECONDS,
-        })
+        positive_seconds_schema(MAX_SECONDS)
     }
 }

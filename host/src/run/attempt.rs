@@ -17,7 +17,7 @@ use crate::engine::Host;
 use crate::engine::component::Step;
 use crate::log::Log;
 use crate::result::answer;
-use crate::result::run_end::RunEnd;
+use crate::result::run_end::{AttemptEnd, RunEnd};
 use crate::spec::properties::Properties;
 use crate::trace::RunTrace;
 use crate::wasi::state::{HANDLES, State};
@@ -47,7 +47,7 @@ pub(super) struct Attempts<'r> {
 
 /// How an attempt ended.
 pub(super) struct Ended {
-    pub(super) run_end: RunEnd,
+    pub(super) end: AttemptEnd,
     pub(super) log: Log,
     /// Whether the result takes long to process.
     pub(super) is_long: bool,
@@ -103,7 +103,7 @@ impl Attempts<'_> {
             run_end.missed(missing);
         }
         state.write_notices();
-        let log = take(&mut state.log);
+        let mut log = take(&mut state.log);
         // Requests in flight are aborted now, so that nothing is sent after the result says what
         // was.
         drop(state);
@@ -111,8 +111,9 @@ impl Attempts<'_> {
         if let Some(reason) = run_usage.signal().partial_echo() {
             run_end = RunEnd::stopped(reason);
         }
+        run_end.note(&mut log);
         Ended {
-            run_end,
+            end: run_end.into_attempt(&run_usage, &self.secrets.redactor()),
             log,
             is_long,
         }

@@ -89,17 +89,21 @@ impl<'r, S: Future<Output = ()>> Bounds<'r, S> {
 
     /// Wait between two attempts.
     pub(super) async fn wait(&mut self, wait: Duration) -> Result<(), RunEnd> {
-        // It was the time of the attempt before.
-        let attempt = self.attempt.take();
-        let waited = self.hold(sleep(wait)).await;
-        self.attempt = attempt;
-        waited
+        self.hold_within(self.run, sleep(wait)).await
     }
 
     /// Continue a part of the run as long as permitted.
     pub(super) async fn hold<T>(&mut self, part: impl Future<Output = T>) -> Result<T, RunEnd> {
         let limits = [Some(self.run), self.attempt].into_iter().flatten();
         let limit = limits.min_by_key(TimeLimit::left).unwrap_or(self.run);
+        self.hold_within(limit, part).await
+    }
+
+    async fn hold_within<T>(
+        &mut self,
+        limit: TimeLimit,
+        part: impl Future<Output = T>,
+    ) -> Result<T, RunEnd> {
         let part = timeout(limit.left(), part);
         tokio::select! {
             biased;

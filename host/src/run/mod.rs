@@ -15,6 +15,7 @@ use std::time::Duration;
 use http_step_egress::{
     CpuMeter, DryRun, GrantedSecrets, Idempotency, KeySource, Redactor, Reservation,
 };
+use http_step_file::{IdempotencyKey, StepFile};
 use http_step_policy::Policy;
 use http_step_retry::Decision;
 use tokio::time::Instant;
@@ -28,9 +29,9 @@ use self::retry::Retries;
 use crate::engine::Host;
 use crate::engine::component::Step;
 use crate::log::{Log, Stream};
-use crate::result::run_end::{AttemptEnd, RunEnd};
+use crate::result::run_end::RunEnd;
 use crate::result::{Attempt, RunResult};
-use crate::spec::{self, IdempotencySetting};
+use crate::spec;
 use crate::trace::{End, RunTrace};
 
 impl Host {
@@ -99,6 +100,7 @@ impl Host {
             url_secret: job.file.url_secret(),
             policy: job.policy.clone(),
         };
+        let keys = key_source(&job.file);
         let granted = bounds.hold(self.grant(&job.policy)).await;
         let secrets = match granted.flatten() {
             Ok(secrets) => Arc::new(secrets),
@@ -123,7 +125,7 @@ impl Host {
                 return bounds.end_early(step, run_end, log, &secrets.redactor());
             }
         };
-        let Some(keys) = key_source(request.idempotency) else {
+        let Some(keys) = keys else {
             return bounds.end_early(step, RunEnd::no_random(), log, &secrets.redactor());
         };
         if let Some(total) = request.spec.settings.timeout.total {
@@ -151,8 +153,8 @@ impl Host {
             trace,
         };
         let retries = Retries::new(request.retry.as_ref(), Idempotency::new(keys));
-        let last = repeat(&attempts, retries, &mut bounds, log).await;
-        report(attempts, last, &bounds).await
+        let (last, made) = repeat(&attempts, retries, &mut bounds, log).await;
+        report(attempts, last, made, &bounds).await
     }
 
     /// Read the secrets that a policy grants.
@@ -162,109 +164,82 @@ impl Host {
 }
 
 /// Who gives the requests of a run their keys; none if the system has no random numbers.
-fn key_source(setting: IdempotencySetting) -> Option<KeySource> {
-    Some(match setting {
-        IdempotencySetting::None => KeySource::None,
-        IdempotencySetting::StepFile => KeySource::StepFile,
-        IdempotencySetting::Auto => {
+fn key_source(file: &StepFile) -> Option<KeySource> {
+    match file.idempotency_key {
+        Some(IdempotencyKey::Auto) => {
             let mut seed = [0; 16];
             getrandom::fill(&mut seed).ok()?;
-            KeySource::Host(seed)
+            Some(KeySource::Host(seed))
         }
-    })
+        None if file.sets_idempotency_key() => Some(KeySource::StepFile),
+        None => Some(KeySource::None),
+    }
 }
 
-/// How the last attempt ended, and those before it.
-struct Last {
-    end: AttemptEnd,
-    log: Log,
-    is_long: bool,
-    attempts: Vec<Attempt>,
-}
-
-/// Make attempts until one succeeds, or no other one may follow.
+/// Make attempts until one succeeds, or no other one may follow. Returns how the last one ended, and
+/// all of them.
 async fn repeat(
     attempts: &Attempts<'_>,
     mut retries: Retries<'_>,
     bounds: &mut Bounds<'_, impl Future<Output = ()>>,
     mut log: Log,
-) -> Last {
+) -> (Ended, Vec<Attempt>) {
     let mut made = Vec::new();
     loop {
         let started = Instant::now();
-        let ended = attempts.make(bounds, retries.idempotency(), log).await;
-        let Ended {
-            run_end,
-            log: mut so_far,
-            is_long,
-        } = ended;
-        run_end.note(&mut so_far);
+        let mut ended = attempts.make(bounds, retries.idempotency(), log).await;
         let run_usage = Arc::clone(&bounds.run_usage);
-        let end = run_end.into_attempt(&run_usage, &attempts.secrets.redactor());
-        let decision = retries.next(&end, &run_usage, bounds.left());
+        let decision = retries.next(&ended.end, &run_usage, bounds.left());
         if let Some(decision) = &decision {
             let (number, all) = (made.len() + 1, retries.max_attempts());
             let line = format!("Attempt {number} of {all} failed; {decision}");
-            so_far.write_line(Stream::Header, &line);
+            ended.log.write_line(Stream::Header, &line);
         }
-        let mut attempt = Attempt {
-            outcome: end.outcome,
-            summary: end.summary.clone(),
+        let (wait, not_retried) = match decision {
+            Some(Decision::Wait(wait)) => (Some(wait), None),
+            Some(Decision::Stop(stop)) => (None, Some(stop.to_string())),
+            None => (None, None),
+        };
+        made.push(Attempt {
+            outcome: ended.end.outcome,
+            summary: ended.end.summary.clone(),
             requests: run_usage.audit().requests_of_attempt(),
             seconds: started.elapsed().as_secs_f64(),
             wait_seconds: None,
-            not_retried: None,
+            not_retried,
+        });
+        let Some(wait) = wait else {
+            return (ended, made);
         };
-        let wait = match decision {
-            Some(Decision::Wait(wait)) => wait,
-            stop => {
-                if let Some(Decision::Stop(stop)) = stop {
-                    attempt.not_retried = Some(stop.to_string());
-                }
-                made.push(attempt);
-                return Last {
-                    end,
-                    log: so_far,
-                    is_long,
-                    attempts: made,
-                };
-            }
-        };
-        attempt.wait_seconds = Some(wait.as_secs_f64());
-        made.push(attempt);
         attempts.trace.waiting(wait);
         run_usage.audit().end_attempt();
         if let Err(run_end) = bounds.wait(wait).await {
-            if let Some(last) = made.last_mut() {
-                last.wait_seconds = None;
-            }
-            run_end.note(&mut so_far);
-            return Last {
-                end: run_end.into_attempt(&run_usage, &attempts.secrets.redactor()),
-                log: so_far,
-                is_long,
-                attempts: made,
-            };
+            run_end.note(&mut ended.log);
+            ended.end = run_end.into_attempt(&run_usage, &attempts.secrets.redactor());
+            return (ended, made);
+        }
+        if let Some(last) = made.last_mut() {
+            last.wait_seconds = Some(wait.as_secs_f64());
         }
         bounds.start_attempt();
-        log = so_far;
+        log = ended.log;
     }
 }
 
 /// The result of a run.
 async fn report(
     attempts: Attempts<'_>,
-    last: Last,
+    last: Ended,
+    made: Vec<Attempt>,
     bounds: &Bounds<'_, impl Future<Output = ()>>,
 ) -> RunResult {
     let Attempts {
         step, secrets, cpu, ..
     } = attempts;
-    let Last {
+    let Ended {
         end,
         mut log,
         is_long,
-        attempts: made,
     } = last;
     let run_usage = Arc::clone(&bounds.run_usage);
     if run_usage.signal().partial_echo().is_none() {

@@ -76,22 +76,19 @@ fn failed_attempt(
             .and_then(|request| request.status)
             .map(Condition::Status),
     };
-    let sent: Vec<SentRequest> = requests
-        .iter()
-        .map(|request| SentRequest {
-            method: request.method.clone(),
-            may_have_been_sent: request.may_have_been_sent,
-            key: match request.keyed {
-                None => RequestKey::None,
-                Some(_) if is_ambiguous => RequestKey::Ambiguous,
-                Some(_) => RequestKey::Same,
-            },
-        })
-        .collect();
+    let sent = requests.iter().map(|request| SentRequest {
+        method: request.method.clone(),
+        may_have_been_sent: request.may_have_been_sent,
+        key: match request.keyed {
+            None => RequestKey::None,
+            Some(_) if is_ambiguous => RequestKey::Ambiguous,
+            Some(_) => RequestKey::Same,
+        },
+    });
     let asked = last.and_then(|request| request.retry_after.as_deref());
     FailedAttempt {
         condition,
-        not_resendable: check_resend(&sent).err(),
+        not_resendable: check_resend(sent).err(),
         retry_after: asked.and_then(|value| retry_after(value, now)),
     }
 }

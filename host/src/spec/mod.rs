@@ -10,8 +10,8 @@ use std::time::Duration;
 
 use http_step_egress::{ErrorKind, PemError, Requested, SecretFiles};
 use http_step_file::{
-    Auth, Body, DEFAULT_MAX_REDIRECTS, Fields, File, FileContent, Filename, IdempotencyKey,
-    MAX_REDIRECTS, Renderable, RetrySetting, StepFile, Timeouts,
+    Auth, Body, DEFAULT_MAX_REDIRECTS, Fields, File, FileContent, Filename, MAX_REDIRECTS,
+    Renderable, RetrySetting, StepFile, Timeouts,
 };
 use http_step_policy::{Grant, Origin, Policy};
 use http_step_retry::Retry;
@@ -77,30 +77,8 @@ pub(crate) struct Prepared {
     pub(crate) spec: types::RequestSpec,
     pub(crate) requested: Requested,
     pub(crate) retry: Option<Retry>,
-    pub(crate) idempotency: IdempotencySetting,
     /// Bytes of the files in both, and of a body that is given as bytes.
     pub(crate) file_bytes: usize,
-}
-
-/// Who sets `Idempotency-Key`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum IdempotencySetting {
-    /// Nobody, or the component.
-    None,
-    /// The step file sets the field.
-    StepFile,
-    /// The host.
-    Auto,
-}
-
-impl IdempotencySetting {
-    fn new(file: &StepFile) -> Self {
-        match file.idempotency_key {
-            Some(IdempotencyKey::Auto) => Self::Auto,
-            None if file.sets_idempotency_key() => Self::StepFile,
-            None => Self::None,
-        }
-    }
 }
 
 /// Prepare the run of a step file.
@@ -145,7 +123,6 @@ fn prepared(
     };
     Ok(Prepared {
         retry,
-        idempotency: IdempotencySetting::new(file),
         spec: spec(file, properties, &settings, &mut reader)?,
         requested: settings.requested(&mut reader)?,
         file_bytes: reader.total().saturating_add(given),
