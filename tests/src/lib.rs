@@ -30,7 +30,7 @@ pub use http_proxy::HttpProxy;
 pub use names::Names;
 pub use record::{error, ledger, transcript};
 pub use scripted::{Reaction, Scripted};
-pub use service::{Answer, Recorded, Service};
+pub use service::{Answer, Recorded, Service, answer, redirect};
 pub use socks::SocksProxy;
 pub use streams::{Requested, ServerConnection, Streams};
 pub use trace_log::TraceLog;

@@ -18,6 +18,21 @@ use tokio_rustls::TlsAcceptor;
 /// What a [`Service`] answers with.
 pub type Answer = Response<Full<Bytes>>;
 
+/// An empty answer with a status code.
+pub fn answer(status: u16) -> Answer {
+    let mut answer = Answer::default();
+    *answer.status_mut() = status.try_into().expect("a status code");
+    answer
+}
+
+/// An answer that redirects.
+pub fn redirect(status: u16, to: &str) -> Answer {
+    let mut answer = answer(status);
+    let to = to.parse().expect("a URL");
+    answer.headers_mut().insert("location", to);
+    answer
+}
+
 /// A request that a [`Service`] got.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Recorded {

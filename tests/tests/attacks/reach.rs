@@ -1,9 +1,8 @@
 //! Reaching what the policy denies to a step.
 
 use expect_test::expect;
-use http::HeaderValue;
 use http_step_host::{Outcome, Policy};
-use http_step_tests::{Answer, Guest, HttpProxy, Service};
+use http_step_tests::{Guest, HttpProxy, Service, redirect};
 
 use crate::attack::{Attack, Theme};
 use crate::attacker::{Attacker, NOWHERE, log, report};
@@ -261,8 +260,7 @@ async fn denied() -> String {
 
 async fn redirect_to_loopback() -> String {
     let victim = victim().await;
-    let to = HeaderValue::from_str(&format!("{}/admin", victim.origin)).unwrap();
-    let server = redirecting(to).await;
+    let server = redirecting(format!("{}/admin", victim.origin)).await;
     let result = Attacker::none(&server.origin)
         .policy(Policy::public().allow(server.origin.parse().unwrap()))
         .run()
@@ -273,7 +271,7 @@ async fn redirect_to_loopback() -> String {
 }
 
 async fn redirect_to_a_command() -> String {
-    let server = redirecting(HeaderValue::from_static("http://$(reboot).test/")).await;
+    let server = redirecting("http://$(reboot).test/".to_owned()).await;
     let result = Attacker::none(&server.origin).run().await;
     assert_eq!(result.outcome, Outcome::Denied);
     let report = report(&result, &server.origin);
@@ -287,7 +285,7 @@ async fn redirect_to_a_command() -> String {
 async fn redirect_to_a_name() -> String {
     let victim = victim().await;
     let to = format!("http://loopback.test:{}/", open_port(&victim));
-    let server = redirecting(HeaderValue::from_str(&to).unwrap()).await;
+    let server = redirecting(to).await;
     let result = Attacker::none(&server.origin)
         .policy(Policy::public().allow(server.origin.parse().unwrap()))
         .run()
@@ -297,14 +295,8 @@ async fn redirect_to_a_name() -> String {
     report(&result, &server.origin).replace(&format!(":{}", open_port(&victim)), ":PORT")
 }
 
-async fn redirecting(to: HeaderValue) -> Service {
-    Service::start(move |_| {
-        let mut answer = Answer::default();
-        *answer.status_mut() = http::StatusCode::TEMPORARY_REDIRECT;
-        answer.headers_mut().insert("location", to.clone());
-        answer
-    })
-    .await
+async fn redirecting(to: String) -> Service {
+    Service::start(move |_| redirect(307, &to)).await
 }
 
 async fn sockets() -> String {

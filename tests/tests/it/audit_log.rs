@@ -3,24 +3,17 @@
 use std::sync::{Arc, Mutex};
 
 use expect_test::expect;
-use http::{HeaderValue, StatusCode};
 use http_step_host::{Job, Outcome, RunResult};
 use http_step_tests::{
     Answer, Authority, Issued, Requested, Scripted, Service, Streams, bench, ledger, policy,
-    step_file,
+    redirect, step_file,
 };
 use tokio::sync::oneshot;
 
 /// A TLS server that redirects.
 async fn redirects(issued: &Issued, to: &str) -> Service {
-    let location = HeaderValue::from_str(to).unwrap();
-    Service::start_tls(issued.server().acceptor(), move |_| {
-        let mut answer = Answer::default();
-        *answer.status_mut() = StatusCode::TEMPORARY_REDIRECT;
-        answer.headers_mut().insert("location", location.clone());
-        answer
-    })
-    .await
+    let to = to.to_owned();
+    Service::start_tls(issued.server().acceptor(), move |_| redirect(307, &to)).await
 }
 
 fn issue(name: &str) -> Issued {

@@ -4,10 +4,10 @@ use std::io;
 use std::sync::{Arc, LazyLock, Mutex};
 
 use expect_test::expect;
-use http::HeaderValue;
 use http_step_host::{Addresses, Host, Job, Outcome, Policy, Resolve, RunResult, Step};
 use http_step_tests::{
-    Answer, Bench, Service, bench, error, host_builder, reference_of, step_file, transcript,
+    Answer, Bench, Service, bench, error, host_builder, redirect, reference_of, step_file,
+    transcript,
 };
 
 /// Names that resolve as their owner pleases.
@@ -306,14 +306,8 @@ async fn a_denial_overrides_every_grant() {
 #[tokio::test]
 async fn a_denied_origin_is_reached_by_no_redirect_and_no_open_connection() {
     let last = Service::start(|_| Answer::default()).await;
-    let to = HeaderValue::from_str(&format!("http://two.test:{}/", last.port)).unwrap();
-    let first = Service::start(move |_| {
-        let mut answer = Answer::default();
-        *answer.status_mut() = http::StatusCode::TEMPORARY_REDIRECT;
-        answer.headers_mut().insert("location", to.clone());
-        answer
-    })
-    .await;
+    let to = format!("http://two.test:{}/", last.port);
+    let first = Service::start(move |_| redirect(307, &to)).await;
     let wide = "public: true\nnetworks: [127.0.0.0/8]\n";
     let run = async |deny: &str, url: String| {
         let policy = format!("{wide}deny: [{deny}]\n");

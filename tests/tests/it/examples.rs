@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use http_step_host::{Outcome, Properties, RunResult};
-use http_step_tests::{Answer, Service, run_with};
+use http_step_tests::{Service, answer, run_with};
 use serde_json::json;
 
 const DOCUMENTATION: &str = include_str!("../../../docs/step-file.md");
@@ -25,11 +25,8 @@ async fn run(example: &str, service: &Service, version: &str) -> RunResult {
 async fn retry() {
     let count = AtomicUsize::new(0);
     let service = Service::start(move |_| {
-        let mut answer = Answer::new("{}".into());
-        if count.fetch_add(1, Ordering::Relaxed) == 0 {
-            *answer.status_mut() = http::StatusCode::INTERNAL_SERVER_ERROR;
-        }
-        answer
+        let is_first = count.fetch_add(1, Ordering::Relaxed) == 0;
+        answer(if is_first { 500 } else { 200 })
     })
     .await;
     let result = run(

@@ -1,10 +1,9 @@
 //! Proxies: what they are asked for, with which credentials, and what they don't learn.
 
 use expect_test::expect;
-use http::{HeaderValue, StatusCode};
 use http_step_host::{Outcome, RunResult};
 use http_step_tests::{
-    Answer, Bench, HttpProxy, Names, Scripted, Service, SocksProxy, bench, error,
+    Answer, Bench, HttpProxy, Names, Scripted, Service, SocksProxy, bench, error, redirect,
 };
 
 const NETWORK: &str = "networks: [127.0.0.0/8]";
@@ -380,14 +379,7 @@ async fn errors_at_the_proxy() {
 async fn each_hop_of_a_redirect_has_the_proxy_of_its_origin() {
     let last = secured("last.test").await;
     let to = format!("https://last.test:{}/end", last.port);
-    let location = HeaderValue::from_str(&to).unwrap();
-    let first = Service::start(move |_| {
-        let mut answer = Answer::default();
-        *answer.status_mut() = StatusCode::FOUND;
-        answer.headers_mut().insert("location", location.clone());
-        answer
-    })
-    .await;
+    let first = Service::start(move |_| redirect(302, &to)).await;
     let (http, https) = (HttpProxy::start().await, HttpProxy::wanting(BASIC).await);
     let policy = format!(
         "allow: ['http://first.test:{}', 'https://last.test:{}']\n{NETWORK}\n\
@@ -475,14 +467,8 @@ async fn a_local_name_is_not_sent_to_a_proxy() {
         }
     }
     // Nor by a redirect.
-    let to = HeaderValue::from_str(&format!("http://localhost:{}/", victim.port)).unwrap();
-    let redirecting = Service::start(move |_| {
-        let mut answer = Answer::default();
-        *answer.status_mut() = StatusCode::FOUND;
-        answer.headers_mut().insert("location", to.clone());
-        answer
-    })
-    .await;
+    let to = format!("http://localhost:{}/", victim.port);
+    let redirecting = Service::start(move |_| redirect(302, &to)).await;
     let policy = format!("public: true\nproxies: {}", proxies[0]);
     let step = format!("get: http://one.test:{}/", redirecting.port);
     report.push_str(&error(&bench().run(&policy, &step).await, "no origin"));

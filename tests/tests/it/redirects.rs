@@ -4,7 +4,7 @@ use expect_test::expect;
 use http::HeaderValue;
 use http_step_host::{Job, Outcome, Policy};
 use http_step_tests::{
-    Answer, Recorded, Scripted, Service, host, reference, run, step_file, transcript,
+    Answer, Recorded, Scripted, Service, host, redirect, reference, run, step_file, transcript,
 };
 
 /// Servers close connections that are idle, or after a number of requests, at any time.
@@ -178,15 +178,7 @@ async fn a_redirect_that_is_not_followed_is_a_success() {
 
 #[tokio::test]
 async fn a_loop_ends_after_thirty_hops() {
-    let service = Service::start(|_| {
-        let mut answer = Answer::default();
-        *answer.status_mut() = http::StatusCode::FOUND;
-        answer
-            .headers_mut()
-            .insert("location", HeaderValue::from_static("/again"));
-        answer
-    })
-    .await;
+    let service = Service::start(|_| redirect(302, "/again")).await;
     let origin = &service.origin;
     let result = run(origin, &format!("get: {origin}/")).await;
     assert_eq!(service.requests().len(), 31);

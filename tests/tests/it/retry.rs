@@ -1,4 +1,4 @@
-//! `retry` and `idempotency_key`: what is sent again, when, and above all what is not.
+//! `retry` and `idempotency_key`: which requests are sent again, when, and which never are.
 
 use std::future::pending;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -8,8 +8,8 @@ use expect_test::expect;
 use http::HeaderValue;
 use http_step_host::{Attempt, Job, Outcome, Policy, RunResult, Sent};
 use http_step_tests::{
-    Answer, Guest, Reaction, Recorded, Scripted, Service, bench, host, reference, run, run_with,
-    step_file, transcript,
+    Answer, Guest, Reaction, Recorded, Scripted, Service, answer, bench, error, host, policy,
+    redirect, reference, run, run_with, step_file, transcript,
 };
 
 /// Without waits.
@@ -20,9 +20,8 @@ async fn service(statuses: &'static [u16]) -> Service {
     let count = AtomicUsize::new(0);
     Service::start(move |_| {
         let number = count.fetch_add(1, Ordering::Relaxed);
-        let mut answer = Answer::new(format!("answer {number}").into());
-        let status = statuses.get(number).copied().unwrap_or(200);
-        *answer.status_mut() = status.try_into().unwrap();
+        let mut answer = answer(statuses.get(number).copied().unwrap_or(200));
+        *answer.body_mut() = format!("answer {number}").into();
         answer
             .headers_mut()
             .insert("date", HeaderValue::from_static("DATE"));
@@ -282,17 +281,9 @@ async fn a_post_that_was_not_sent_is_tried_again() {
 /// After a redirect from POST to GET, the POST was processed.
 #[tokio::test]
 async fn all_requests_of_an_attempt_count() {
-    let service = Service::start(|request: &Recorded| {
-        let mut answer = Answer::new("".into());
-        if request.line.starts_with("POST") {
-            *answer.status_mut() = http::StatusCode::SEE_OTHER;
-            answer
-                .headers_mut()
-                .insert("location", HeaderValue::from_static("/there"));
-        } else {
-            *answer.status_mut() = http::StatusCode::SERVICE_UNAVAILABLE;
-        }
-        answer
+    let service = Service::start(|request: &Recorded| match request.line.as_str() {
+        "POST /" => redirect(303, "/there"),
+        _ => answer(503),
     })
     .await;
     let origin = &service.origin;
@@ -324,18 +315,9 @@ fn keys(service: &Service) -> Vec<String> {
 
 #[tokio::test]
 async fn a_key_is_the_same_in_every_attempt() {
-    let service = Service::start(|request: &Recorded| {
-        let mut answer = Answer::new("".into());
-        match request.line.as_str() {
-            "POST /" => {
-                *answer.status_mut() = http::StatusCode::TEMPORARY_REDIRECT;
-                answer
-                    .headers_mut()
-                    .insert("location", HeaderValue::from_static("/there"));
-            }
-            _ => *answer.status_mut() = http::StatusCode::SERVICE_UNAVAILABLE,
-        }
-        answer
+    let service = Service::start(|request: &Recorded| match request.line.as_str() {
+        "POST /" => redirect(307, "/there"),
+        _ => answer(503),
     })
     .await;
     let origin = &service.origin;
@@ -402,7 +384,7 @@ async fn an_attempt_has_its_own_time_and_all_have_one() {
         Exception, Requested (exception), requests: 1; not again: it was the last attempt
     "#]]
     .assert_eq(&attempts(&result));
-    expect!["Exception, Timeout, sent Unknown: the step did not end within 0.2 s; `total` under `timeout:` of the step file gives it longer"].assert_eq(&http_step_tests::error(&result, origin));
+    expect!["Exception, Timeout, sent Unknown: the step did not end within 0.2 s; `total` under `timeout:` of the step file gives it longer"].assert_eq(&error(&result, origin));
     assert_eq!(received.lock().unwrap().len(), 3);
 
     let step = format!("get: {origin}/\nretry: {{attempts: 3, delay: 0, total: 0.2}}");
@@ -410,7 +392,7 @@ async fn an_attempt_has_its_own_time_and_all_have_one() {
     expect![[r#"
         Exception, Requested (exception), requests: 1; not again: no time is left for another attempt
     "#]].assert_eq(&attempts(&result));
-    expect!["Exception, Timeout, sent Unknown: the step did not end within 0.2 s; `total` under `retry:` of the step file gives it longer"].assert_eq(&http_step_tests::error(&result, origin));
+    expect!["Exception, Timeout, sent Unknown: the step did not end within 0.2 s; `total` under `retry:` of the step file gives it longer"].assert_eq(&error(&result, origin));
     assert_eq!(received.lock().unwrap().len(), 4);
 }
 
@@ -457,7 +439,7 @@ async fn attempts_share_the_budgets() {
         })
     })
     .await;
-    expect!["Exception, Limit, sent Yes: the limit `requests` is exceeded: 3 of 2; set `requests` under `limits:` in the policy"].assert_eq(&http_step_tests::error(&result, &service.origin));
+    expect!["Exception, Limit, sent Yes: the limit `requests` is exceeded: 3 of 2; set `requests` under `limits:` in the policy"].assert_eq(&error(&result, &service.origin));
     expect![[r#"
         Failure, Status code: 503 (failure), requests: 1; again after 0 s
         Failure, Status code: 503 (failure), requests: 1; again after 0 s
@@ -491,17 +473,9 @@ async fn each_attempt_may_use_the_memory() {
 #[tokio::test]
 async fn requests_that_can_not_be_told_apart_are_not_repeated() {
     let count = AtomicUsize::new(0);
-    let service = Service::start(move |_| {
-        let mut answer = Answer::new("".into());
-        let status = match count.fetch_add(1, Ordering::Relaxed) {
-            0 => http::StatusCode::TEMPORARY_REDIRECT,
-            _ => http::StatusCode::SERVICE_UNAVAILABLE,
-        };
-        *answer.status_mut() = status;
-        answer
-            .headers_mut()
-            .insert("location", HeaderValue::from_static("/"));
-        answer
+    let service = Service::start(move |_| match count.fetch_add(1, Ordering::Relaxed) {
+        0 => redirect(307, "/"),
+        _ => answer(503),
     })
     .await;
     let origin = &service.origin;
@@ -520,22 +494,17 @@ async fn requests_that_can_not_be_told_apart_are_not_repeated() {
 async fn a_request_that_differs_is_refused() {
     let count = AtomicUsize::new(0);
     let service = Service::start(move |request: &Recorded| {
-        let mut answer = Answer::new("".into());
         let number = count.fetch_add(1, Ordering::Relaxed);
-        if request.line == "POST /" {
-            *answer.status_mut() = http::StatusCode::TEMPORARY_REDIRECT;
-            let location = format!("/?signature={number}").parse().unwrap();
-            answer.headers_mut().insert("location", location);
-        } else {
-            *answer.status_mut() = http::StatusCode::SERVICE_UNAVAILABLE;
+        match request.line.as_str() {
+            "POST /" => redirect(307, &format!("/?signature={number}")),
+            _ => answer(503),
         }
-        answer
     })
     .await;
     let origin = &service.origin;
     let step = format!("post: {origin}/\nidempotency_key: auto\n{RETRY}");
     let result = run(origin, &step).await;
-    expect!["Exception, InvalidSpec, sent Yes: this POST request differs from those of the attempt before, which may have had an effect"].assert_eq(&http_step_tests::error(&result, origin));
+    expect!["Exception, InvalidSpec, sent Yes: this POST request differs from those of the attempt before, which may have had an effect"].assert_eq(&error(&result, origin));
     expect![[r#"
         Failure, Status code: 503 (failure), requests: 2; again after 0 s
         Exception, Requested (exception), requests: 2; not again: this failure is not temporary
@@ -563,10 +532,7 @@ async fn what_is_not_temporary_is_not_tried_again() {
     }
     let file = step_file(&format!("get: {origin}/\n{RETRY}"));
     let step = bench().host.load(&Guest::Panics.wasm()).unwrap();
-    let job = Job::new(
-        file,
-        http_step_tests::policy(&format!("allow: ['{origin}']")),
-    );
+    let job = Job::new(file, policy(&format!("allow: ['{origin}']")));
     text += &attempts(&bench().host.run(&step, job).await);
     expect![[r#"
         Failure, Status code: 404 (failure), requests: 1; not again: `on` under `retry` does not list this failure
@@ -582,13 +548,12 @@ async fn what_is_not_temporary_is_not_tried_again() {
 async fn a_token_can_be_requested_again() {
     let count = AtomicUsize::new(0);
     let service = Service::start(move |request: &Recorded| {
-        let is_token = request.line == "POST /token";
-        let body = r#"{"access_token": "a-token-of-the-service", "token_type": "bearer"}"#;
-        let mut answer = Answer::new(if is_token { body.into() } else { "".into() });
-        if !is_token && count.fetch_add(1, Ordering::Relaxed) < 2 {
-            *answer.status_mut() = http::StatusCode::BAD_GATEWAY;
+        if request.line == "POST /token" {
+            let body = r#"{"access_token": "a-token-of-the-service", "token_type": "bearer"}"#;
+            return Answer::new(body.into());
         }
-        answer
+        let is_early = count.fetch_add(1, Ordering::Relaxed) < 2;
+        answer(if is_early { 502 } else { 200 })
     })
     .await;
     let origin = &service.origin;

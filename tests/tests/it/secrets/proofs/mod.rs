@@ -11,7 +11,7 @@ use expect_test::expect;
 use http::StatusCode;
 use http_step_host::policy::{Place, Policy};
 use http_step_host::{Outcome, RunResult};
-use http_step_tests::{Answer, Recorded, Service, transcript};
+use http_step_tests::{Answer, Recorded, Service, redirect, transcript};
 
 use self::tokens::gives_tokens;
 use crate::secrets::echo;
@@ -114,13 +114,7 @@ async fn a_secret_that_is_not_granted_for_it() {
 async fn a_step_file_asks_for_them() {
     let (tokens, elsewhere) = (gives_tokens().await, echo().await);
     let to = format!("{}/there", elsewhere.origin);
-    let api = Service::start(move |_| {
-        let mut answer = Answer::default();
-        *answer.status_mut() = StatusCode::TEMPORARY_REDIRECT;
-        answer.headers_mut().insert("location", to.parse().unwrap());
-        answer
-    })
-    .await;
+    let api = Service::start(move |_| redirect(307, &to)).await;
     for (auth, field) in [
         (
             "hmac: {secret: SECRET, form: slack}".to_owned(),
