@@ -2,6 +2,7 @@
 
 use std::str::FromStr;
 
+use http_step_expect::StatusPattern;
 use thiserror::Error;
 
 /// Why an attempt failed, as far as it can be temporary.
@@ -31,8 +32,8 @@ pub enum Condition {
 pub enum ConditionPattern {
     /// One of the errors.
     Error(Condition),
-    /// Status codes from the first to the second.
-    Status(u16, u16),
+    /// Status codes.
+    Status(StatusPattern),
 }
 
 /// The text is not a pattern for conditions.
@@ -54,11 +55,9 @@ impl ConditionPattern {
     #[must_use]
     pub fn matches(&self, condition: Condition) -> bool {
         match (*self, condition) {
-            (Self::Status(first, last), Condition::Status(status)) => {
-                (first..=last).contains(&status)
-            }
+            (Self::Status(pattern), Condition::Status(status)) => pattern.matches(status),
             (Self::Error(error), condition) => error == condition,
-            (Self::Status(..), _) => false,
+            (Self::Status(_), _) => false,
         }
     }
 }
@@ -70,30 +69,8 @@ impl FromStr for ConditionPattern {
         if let Some((_, error)) = ERRORS.iter().find(|(name, _)| *name == text) {
             return Ok(Self::Error(*error));
         }
-        if let Some(class) = text.strip_suffix("xx").and_then(digit) {
-            return Ok(Self::Status(class * 100, class * 100 + 99));
-        }
-        let (first, last) = text.split_once('-').unwrap_or((text, text));
-        match (status(first), status(last)) {
-            (Some(first), Some(last)) if first <= last => Ok(Self::Status(first, last)),
-            _ => Err(ConditionError),
-        }
+        text.parse().map(Self::Status).map_err(|_| ConditionError)
     }
-}
-
-/// The first digit of a status code.
-fn digit(text: &str) -> Option<u16> {
-    match text.as_bytes() {
-        [digit @ b'1'..=b'5'] => Some(u16::from(digit - b'0')),
-        _ => None,
-    }
-}
-
-/// A status code (RFC 9110, section 15).
-fn status(text: &str) -> Option<u16> {
-    let is_plain = text.len() == 3 && text.bytes().all(|byte| byte.is_ascii_digit());
-    let code = text.parse().ok().filter(|_| is_plain)?;
-    (100..=599).contains(&code).then_some(code)
 }
 
 #[cfg(test)]

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use http_step_expect::StatusPattern;
+
 use crate::condition::{Condition, ConditionPattern};
 
 /// The maximum of [`Retry::attempts`].
@@ -34,7 +36,7 @@ impl Default for Retry {
             on: errors
                 .into_iter()
                 .map(ConditionPattern::Error)
-                .chain(statuses.map(|status| ConditionPattern::Status(status, status)))
+                .chain(statuses.map(|status| ConditionPattern::Status(StatusPattern::from(status))))
                 .collect(),
             total: None,
         }

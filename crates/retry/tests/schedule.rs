@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use http_step_expect::StatusPattern;
 use http_step_retry::{
     Condition, ConditionPattern, Decision, FailedAttempt, NotResendable, Retry, Schedule, Stop,
 };
@@ -144,12 +145,12 @@ fn any_condition() -> impl Strategy<Value = Option<Condition>> {
 }
 
 fn any_retry() -> impl Strategy<Value = Retry> {
+    let statuses = |first, last| ConditionPattern::Status(StatusPattern { first, last });
     let pattern = prop_oneof![
         Just(ConditionPattern::Error(Condition::Connect)),
         Just(ConditionPattern::Error(Condition::Timeout)),
-        Just(ConditionPattern::Status(100, 599)),
-        (100..600_u16, 0..9_u16)
-            .prop_map(|(first, more)| ConditionPattern::Status(first, first + more)),
+        Just(statuses(100, 599)),
+        (100..600_u16, 0..9_u16).prop_map(move |(first, more)| statuses(first, first + more)),
     ];
     let patterns = proptest::collection::vec(pattern, 0..4);
     (
