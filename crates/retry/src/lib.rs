@@ -1,8 +1,9 @@
 //! Whether and when a step runs again.
 //!
-//! Three questions are answered apart: what a failed attempt has to look like ([`Condition`]), whether
-//! its requests may be sent a second time ([`check_resend`]), and how long to wait
-//! ([`Schedule`]). There is no I/O here, no clock and no source of randomness: the host passes in what
+//! With `retry` ([`Schedule`]) it runs again after a failure, with `until` ([`Poll`]) as long as the response
+//! is not as expected. Three questions are answered apart: what a failed attempt has to look like ([`Condition`]), whether
+//! its requests may be sent a second time ([`check_resend`]), and how long to wait.
+//! There is no I/O here, no clock and no source of randomness: the host passes in what
 //! it saw and how much time is left, so every rule is tested without waiting.
 //!
 //! ```
@@ -22,12 +23,14 @@
 //! ```
 
 mod condition;
+mod poll;
 mod resend;
 mod retry_after;
 mod schedule;
 mod settings;
 
 pub use condition::{Condition, ConditionError, ConditionPattern};
+pub use poll::Poll;
 pub use resend::{NotResendable, RequestKey, SentRequest, check_resend};
 pub use retry_after::retry_after;
 pub use schedule::{Decision, FailedAttempt, Schedule, Stop};

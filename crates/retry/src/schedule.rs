@@ -47,6 +47,11 @@ pub enum Stop {
     },
     /// The wait is longer than the time that is left.
     Total,
+    /// What is waited for has not come in the time for it.
+    NotMet {
+        /// That time.
+        within: Duration,
+    },
 }
 
 /// The attempts at one step.
@@ -131,6 +136,7 @@ impl fmt::Display for Stop {
                 Seconds(*left)
             ),
             Self::Total => f.write_str("no time is left for another attempt"),
+            Self::NotMet { within } => write!(f, "it is not met within {}", Seconds(*within)),
         }
     }
 }
