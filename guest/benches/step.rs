@@ -101,6 +101,7 @@ fn spec(fields: usize) -> RequestSpec {
             verify: Verify::Roots,
             cert: None,
             proxies: Vec::new(),
+            host_judges_status: false,
         },
         extensions: Vec::new(),
     }

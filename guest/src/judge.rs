@@ -2,10 +2,14 @@
 
 use crate::bindings::ci::http_step::types::{Exchange, Outcome, StepError, StepResult};
 
-/// There was a response. Buildbot's rule: below 400 is success, including redirects that are not
-/// followed.
-pub(crate) fn answered(status: u16, exchanges: Vec<Exchange>) -> StepResult {
-    let (outcome, summary) = if status < 400 {
+/// There was a response. Unless the host judges its status, Buildbot's rule: below 400 is success,
+/// including redirects that are not followed.
+pub(crate) fn answered(
+    status: u16,
+    host_judges_status: bool,
+    exchanges: Vec<Exchange>,
+) -> StepResult {
+    let (outcome, summary) = if status < 400 || host_judges_status {
         (Outcome::Success, format!("Status code: {status}"))
     } else {
         (Outcome::Failure, format!("Status code: {status} (failure)"))
@@ -14,6 +18,7 @@ pub(crate) fn answered(status: u16, exchanges: Vec<Exchange>) -> StepResult {
         outcome,
         summary,
         exchanges,
+        checks: Vec::new(),
         outputs: Vec::new(),
         error: None,
     }
@@ -25,6 +30,7 @@ pub(crate) fn failed(error: StepError, exchanges: Vec<Exchange>) -> StepResult {
         outcome: Outcome::Exception,
         summary: "Requested (exception)".to_owned(),
         exchanges,
+        checks: Vec::new(),
         outputs: Vec::new(),
         error: Some(error),
     }
@@ -43,10 +49,16 @@ mod tests {
             (400, Outcome::Failure, "Status code: 400 (failure)"),
             (503, Outcome::Failure, "Status code: 503 (failure)"),
         ] {
-            let result = answered(status, vec![]);
+            let result = answered(status, false, vec![]);
             assert_eq!(
                 (result.outcome, result.summary.as_str()),
                 (outcome, summary)
+            );
+            let result = answered(status, true, vec![]);
+            let summary = format!("Status code: {status}");
+            assert_eq!(
+                (result.outcome, result.summary),
+                (Outcome::Success, summary)
             );
         }
     }

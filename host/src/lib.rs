@@ -36,6 +36,7 @@
 mod compile;
 mod contract;
 mod engine;
+mod expect;
 mod log;
 mod result;
 mod run;
@@ -50,6 +51,7 @@ pub use crate::compile::{
 pub use crate::engine::component::{Compiled, Interfaces, Step};
 pub use crate::engine::resources::Resources;
 pub use crate::engine::{Host, HostBuilder, HostError};
+pub use crate::expect::check::{Check, CheckBy, CheckOutcome};
 pub use crate::log::{LogEntry, Sink, Stream};
 pub use crate::result::{
     Attempt, BodyDigest, Exchange, Header, Outcome, ReceivedResponse, RunError, RunResult,

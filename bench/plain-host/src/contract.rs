@@ -12,11 +12,11 @@ mod bindings {
             package ci:http-step-plain;
 
             world step {
-                import ci:http-step/properties@0.1.0;
-                import ci:http-step/auth@0.1.0;
-                import ci:http-step/hash@0.1.0;
-                import ci:http-step/log@0.1.0;
-                use ci:http-step/types@0.1.0.{request-spec, step-result};
+                import ci:http-step/properties@0.2.0;
+                import ci:http-step/auth@0.2.0;
+                import ci:http-step/hash@0.2.0;
+                import ci:http-step/log@0.2.0;
+                use ci:http-step/types@0.2.0.{request-spec, step-result};
                 export http-step: func(spec: request-spec) -> step-result;
             }
         ",

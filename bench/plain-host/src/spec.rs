@@ -41,6 +41,7 @@ pub(crate) fn request(origin: &str) -> RequestSpec {
             verify: Verify::Roots,
             cert: None,
             proxies: Vec::new(),
+            host_judges_status: false,
         },
         extensions: Vec::new(),
     }

@@ -301,7 +301,7 @@ fn a_policy_is_no_step_file_nor_the_reverse() {
         exit code 2
         --- stderr
         error: the step file has an error
-        both.yaml:2:1: unknown key `allow`; the keys are url, method, get, post, put, delete, head, options, patch, params, headers, cookies, data, json, files, auth, timeout, allow_redirects, max_redirects, stream, verify, cert, tls, proxies, retry, idempotency_key, hide_request_headers, hide_response_headers
+        both.yaml:2:1: unknown key `allow`; the keys are url, method, get, post, put, delete, head, options, patch, params, headers, cookies, data, json, files, auth, timeout, allow_redirects, max_redirects, stream, verify, cert, tls, proxies, retry, idempotency_key, expect, warn, until, every, within, hide_request_headers, hide_response_headers
         $ check --policy both.yaml
         exit code 2
         --- stderr

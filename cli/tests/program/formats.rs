@@ -103,6 +103,7 @@ fn json_is_one_object() {
               }
             }
           ],
+          "checks": [],
           "outputs": {},
           "ledger": [
             {
@@ -198,6 +199,7 @@ fn json_shows_an_error() {
           "outcome": "exception",
           "summary": "Requested (exception)",
           "exchanges": [],
+          "checks": [],
           "outputs": {},
           "ledger": [
             {
@@ -301,7 +303,7 @@ fn ndjson_is_an_event_a_line() {
         {"event":"log","stream":"stderr","text":"Status: 404\n"}
         {"event":"log","stream":"header","text":"Response Headers:\n\tcontent-length: 0\n"}
         {"event":"log","stream":"stdout","text":" ------ Content ------\n"}
-        {"event":"result","outcome":"failure","summary":"Status code: 404 (failure)","exchanges":[{"request":{"method":"GET","url":"ORIGIN/","headers":[{"name":"User-Agent","value":"http-step/0.1.0"},{"name":"Accept-Encoding","value":"gzip, deflate, br, zstd"},{"name":"Accept","value":"*/*"}],"body":null},"response":{"status":404,"headers":[{"name":"content-length","value":"0"}],"body":{"size":0,"sha256":"e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"}}}],"outputs":{},"ledger":[{"method":"GET","origin":"ORIGIN","rule":"--allow ORIGIN","addresses":["127.0.0.1"],"peer":"ADDRESS","proxy":null,"secrets":[],"partial_echoes":[],"idempotency_key":null,"attempts":1,"connection":"new","protocol":"HTTP/1.1","tls":null,"status":404,"bytes_sent":0,"bytes_received":0,"bytes_decoded":0,"seconds":{"wait":"N","resolve":"N","connect":"N","tls":"N","head":"N","body":"N"},"error":null}],"attempts":[{"outcome":"failure","summary":"Status code: 404 (failure)","requests":1,"seconds":"N","wait_seconds":null,"not_retried":null}],"error":null,"usage":{"wall_seconds":"N","cpu_seconds":"N","peak_memory_bytes":"N","requests":1,"peak_concurrent_requests":1,"hosts":1,"bytes_sent":0,"bytes_received":0,"bytes_decoded":0,"peak_header_fields":4,"peak_header_bytes":107,"log_bytes":251,"component_bytes":"N"}}
+        {"event":"result","outcome":"failure","summary":"Status code: 404 (failure)","exchanges":[{"request":{"method":"GET","url":"ORIGIN/","headers":[{"name":"User-Agent","value":"http-step/0.1.0"},{"name":"Accept-Encoding","value":"gzip, deflate, br, zstd"},{"name":"Accept","value":"*/*"}],"body":null},"response":{"status":404,"headers":[{"name":"content-length","value":"0"}],"body":{"size":0,"sha256":"e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"}}}],"checks":[],"outputs":{},"ledger":[{"method":"GET","origin":"ORIGIN","rule":"--allow ORIGIN","addresses":["127.0.0.1"],"peer":"ADDRESS","proxy":null,"secrets":[],"partial_echoes":[],"idempotency_key":null,"attempts":1,"connection":"new","protocol":"HTTP/1.1","tls":null,"status":404,"bytes_sent":0,"bytes_received":0,"bytes_decoded":0,"seconds":{"wait":"N","resolve":"N","connect":"N","tls":"N","head":"N","body":"N"},"error":null}],"attempts":[{"outcome":"failure","summary":"Status code: 404 (failure)","requests":1,"seconds":"N","wait_seconds":null,"not_retried":null}],"error":null,"usage":{"wall_seconds":"N","cpu_seconds":"N","peak_memory_bytes":"N","requests":1,"peak_concurrent_requests":1,"hosts":1,"bytes_sent":0,"bytes_received":0,"bytes_decoded":0,"peak_header_fields":4,"peak_header_bytes":107,"log_bytes":251,"component_bytes":"N"}}
     "#]].assert_eq(&without_measurements(&output));
 }
 
@@ -325,6 +327,7 @@ fn json_has_the_documented_fields() {
             "outcome",
             "summary",
             "exchanges",
+            "checks",
             "outputs",
             "ledger",
             "attempts",

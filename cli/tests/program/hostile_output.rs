@@ -336,11 +336,11 @@ fn under_github_errors_are_annotations() {
     expect![[r#"
         exit code 2
         --- stdout
-        ::error title=http-step::the step file has 2 errors%0Astep.yaml:1:6: `get`: expected a URL, not a number%0Astep.yaml:2:1: unknown key `x::error::y`; the keys are url, method, get, post, put, delete, head, options, patch, params, headers, cookies, data, json, files, auth, timeout, allow_redirects, max_redirects, stream, verify, cert, tls, proxies, retry, idempotency_key, hide_request_headers, hide_response_headers
+        ::error title=http-step::the step file has 2 errors%0Astep.yaml:1:6: `get`: expected a URL, not a number%0Astep.yaml:2:1: unknown key `x::error::y`; the keys are url, method, get, post, put, delete, head, options, patch, params, headers, cookies, data, json, files, auth, timeout, allow_redirects, max_redirects, stream, verify, cert, tls, proxies, retry, idempotency_key, expect, warn, until, every, within, hide_request_headers, hide_response_headers
         --- stderr
         error: the step file has 2 errors
         step.yaml:1:6: `get`: expected a URL, not a number
-        step.yaml:2:1: unknown key `x::error::y`; the keys are url, method, get, post, put, delete, head, options, patch, params, headers, cookies, data, json, files, auth, timeout, allow_redirects, max_redirects, stream, verify, cert, tls, proxies, retry, idempotency_key, hide_request_headers, hide_response_headers
+        step.yaml:2:1: unknown key `x::error::y`; the keys are url, method, get, post, put, delete, head, options, patch, params, headers, cookies, data, json, files, auth, timeout, allow_redirects, max_redirects, stream, verify, cert, tls, proxies, retry, idempotency_key, expect, warn, until, every, within, hide_request_headers, hide_response_headers
     "#]].assert_eq(&output);
 
     // Where no log is shown as text, there is nothing to stop.
@@ -412,8 +412,8 @@ fn messages_about_arguments_and_files_contain_no_commands() {
         exit code 2
         --- stderr
         error: the step file has 4 errors
-        step.yaml:2:1: unknown key `##\u{5b}error]x`; the keys are url, method, get, post, put, delete, head, options, patch, params, headers, cookies, data, json, files, auth, timeout, allow_redirects, max_redirects, stream, verify, cert, tls, proxies, retry, idempotency_key, hide_request_headers, hide_response_headers
-        step.yaml:3:1: unknown key `\n::error::x`; the keys are url, method, get, post, put, delete, head, options, patch, params, headers, cookies, data, json, files, auth, timeout, allow_redirects, max_redirects, stream, verify, cert, tls, proxies, retry, idempotency_key, hide_request_headers, hide_response_headers
+        step.yaml:2:1: unknown key `##\u{5b}error]x`; the keys are url, method, get, post, put, delete, head, options, patch, params, headers, cookies, data, json, files, auth, timeout, allow_redirects, max_redirects, stream, verify, cert, tls, proxies, retry, idempotency_key, expect, warn, until, every, within, hide_request_headers, hide_response_headers
+        step.yaml:3:1: unknown key `\n::error::x`; the keys are url, method, get, post, put, delete, head, options, patch, params, headers, cookies, data, json, files, auth, timeout, allow_redirects, max_redirects, stream, verify, cert, tls, proxies, retry, idempotency_key, expect, warn, until, every, within, hide_request_headers, hide_response_headers
         step.yaml:4:1: `get` already gives the method; remove `method`, or replace `get` with `url`
         step.yaml:4:9: Wrong method given: '##\u{5b}error]' is not known; the methods are POST, GET, PUT, DELETE, HEAD, OPTIONS, PATCH
         $ ["inspect", "##[error]x"]

@@ -16,11 +16,11 @@ fn the_built_in_step() {
         --- stdout
         step.wasm: SIZE bytes
         imports:
-          ci:http-step/auth@0.1.0
-          ci:http-step/hash@0.1.0
-          ci:http-step/log@0.1.0
-          ci:http-step/properties@0.1.0
-          ci:http-step/types@0.1.0
+          ci:http-step/auth@0.2.0
+          ci:http-step/hash@0.2.0
+          ci:http-step/log@0.2.0
+          ci:http-step/properties@0.2.0
+          ci:http-step/types@0.2.0
           wasi:cli/environment@0.2.12
           wasi:cli/exit@0.2.12
           wasi:cli/stderr@0.2.12

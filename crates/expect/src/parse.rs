@@ -183,3 +183,17 @@ fn value_type(argument: &Value) -> Result<ValueType, PredicateError> {
         ),
     }))
 }
+
+/// The number of regular expressions in a value that is to be parsed. Each takes up to
+/// [`MAX_PATTERN_SIZE`](crate::MAX_PATTERN_SIZE) bytes, and a tenth of a second to compile.
+#[must_use]
+pub fn patterns(value: &Value) -> usize {
+    match value {
+        Value::Array(items) => items.iter().map(patterns).sum(),
+        Value::Object(members) => {
+            let inner: usize = members.values().map(patterns).sum();
+            inner + usize::from(members.contains_key(Name::Matches.as_str()))
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => 0,
+    }
+}

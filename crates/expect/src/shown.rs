@@ -65,7 +65,7 @@ impl Write for Shown {
 }
 
 /// A value as text of a maximum length.
-pub(crate) fn excerpt(value: &Value, limit: usize) -> String {
+pub fn excerpt(value: &Value, limit: usize) -> String {
     let mut shown = Shown::new(limit);
     shown.add(|out| write_value(value, out));
     shown.finish()

@@ -9,7 +9,7 @@ const SECOND: Duration = Duration::from_secs(1);
 
 fn poll(every: u64, within: u64) -> Poll {
     Poll {
-        every: SECOND * u32::try_from(every).unwrap(),
+        every: Duration::from_secs(every),
         within: Some(Duration::from_secs(within)),
     }
 }

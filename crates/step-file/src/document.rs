@@ -4,11 +4,13 @@ use http_step_yaml::mapping;
 use serde_json::{Map, Value, json};
 
 use crate::auth::Auth;
+use crate::expect::Expectations;
 use crate::fields::{Cookies, FieldsOrText, Headers};
 use crate::files::Files;
 use crate::header_names::HeaderNames;
 use crate::json::Json;
 use crate::method::{self, Method};
+use crate::poll::{Every, Within};
 use crate::proxies::Proxies;
 use crate::redirects::{self, Redirects};
 use crate::renderable::Renderable;
@@ -173,6 +175,22 @@ mapping! {
         /// the same in every attempt of `retry`.
         #[schemars(example = &"auto")]
         idempotency_key: IdempotencyKey,
+        /// What to expect of the response. The step fails if an expectation is not met.
+        #[schemars(example = json!({"status": [200, "2xx"], "headers": {"content-type": {"starts_with": "application/json"}}}))]
+        expect: Expectations,
+        /// As `expect`, but the step has warnings if an expectation is not met.
+        #[schemars(example = json!({"duration": {"at_most": 1}}))]
+        warn: Expectations,
+        /// Repeat the request until its response is as expected. The step fails if it is not in time.
+        #[schemars(example = json!({"status": 200}))]
+        until: Expectations,
+        /// Seconds between two requests of `until`.
+        #[schemars(extend("default" = 5), example = 30)]
+        every: Renderable<Every>,
+        /// Seconds for all requests of `until` and the waits between them; by default, the time that the
+        /// policy gives.
+        #[schemars(example = 600)]
+        within: Renderable<Within>,
         /// Names of request headers whose values are hidden in the log, case-insensitive.
         #[schemars(extend("default" = json!([])), example = json!(["Authorization"]))]
         hide_request_headers: HeaderNames,

@@ -44,6 +44,7 @@
 
 mod auth;
 mod document;
+mod expect;
 mod fields;
 mod files;
 mod header;
@@ -52,6 +53,7 @@ mod json;
 mod method;
 mod needs;
 mod number;
+mod poll;
 mod proxies;
 mod redirects;
 mod renderable;
@@ -63,13 +65,15 @@ mod tls;
 mod url;
 
 pub use http_step_policy::{PinnedKey, PinnedKeyError, ProxyUrl, TlsVersion, TlsVersionError};
-pub use http_step_yaml::{Diagnostic, Diagnostics};
+pub use http_step_yaml::{Diagnostic, Diagnostics, Position};
 
 pub use auth::Auth;
 pub use document::schema;
+pub use expect::{Expectation, Level, MAX_PATTERNS, Subject};
 pub use fields::Fields;
 pub use files::{File, FileContent, Filename};
 pub use needs::Needs;
+pub use poll::{Every, Polling, Within};
 pub use proxies::Proxies;
 pub use redirects::{DEFAULT_MAX_REDIRECTS, MAX_REDIRECTS};
 pub use renderable::Renderable;

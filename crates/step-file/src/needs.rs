@@ -8,6 +8,7 @@ use http_step_template::{Part, Reference, Template};
 use crate::auth::Auth;
 use crate::fields::Fields;
 use crate::files::{FileContent, Filename};
+use crate::poll::Polling;
 use crate::renderable::Renderable;
 use crate::step_file::{Body, StepFile};
 use crate::tls::Verify;
@@ -65,6 +66,15 @@ impl StepFile {
         needs.setting(&self.stream);
         if let Some(retry) = &self.retry {
             needs.setting(retry);
+        }
+        if let Some(Polling { every, within }) = &self.polling {
+            needs.setting(every);
+            if let Some(within) = within {
+                needs.setting(within);
+            }
+        }
+        for expectation in &self.expectations {
+            needs.json(&expectation.predicate);
         }
         needs.setting(&self.tls);
         needs.setting(&self.proxies);
@@ -223,6 +233,7 @@ mod tests {
             cert: [certs/a.crt, certs/a.key]
             tls: ${{ property.tls }}
             proxies: ${{ property.proxies }}
+            expect: {status: '${{ property.status }}', headers: {etag: {equals: '${{ property.etag }}'}}}
             "#,
         );
         let needs = file.unwrap().needs();
@@ -236,8 +247,8 @@ mod tests {
             .collect();
         assert_eq!(
             properties.join(" "),
-            "client content data file filename headers={} method=\"PUT\" most param part proxies \
-             redirects stream timeout=3 tls type url"
+            "client content data etag file filename headers={} method=\"PUT\" most param part proxies \
+             redirects status stream timeout=3 tls type url"
         );
         let secrets: Vec<&str> = needs.secrets.iter().map(String::as_str).collect();
         assert_eq!(secrets, ["CLIENT", "COOKIE", "PARAM"]);

@@ -9,11 +9,13 @@ use http_step_yaml::{
 
 use crate::auth::Auth;
 use crate::document::Document;
+use crate::expect::{Expectation, Expectations, Level, limit_patterns};
 use crate::fields::{Fields, FieldsOrText};
 use crate::files::{File, Files};
 use crate::header_names::HeaderNames;
 use crate::json::Json;
 use crate::method::{self, Method};
+use crate::poll::Polling;
 use crate::proxies::Proxies;
 use crate::redirects;
 use crate::renderable::Renderable;
@@ -73,6 +75,10 @@ pub struct StepFile {
     pub retry: Option<Renderable<RetrySetting>>,
     /// How the host sets `Idempotency-Key`, if it does.
     pub idempotency_key: Option<IdempotencyKey>,
+    /// How the step polls, if it has expectations to wait for ([`Level::Until`]).
+    pub polling: Option<Polling>,
+    /// What to expect of the response.
+    pub expectations: Vec<Expectation>,
     /// Names of request headers whose values are hidden in the log.
     pub hide_request_headers: Vec<String>,
     /// Names of response headers whose values are hidden in the log.
@@ -123,6 +129,8 @@ impl StepFile {
             proxies: Renderable::Value(Proxies::default()),
             retry: None,
             idempotency_key: None,
+            polling: None,
+            expectations: Vec::new(),
             hide_request_headers: Vec::new(),
             hide_response_headers: Vec::new(),
         }
@@ -178,7 +186,26 @@ fn from_document(
         (_, hidden) => hidden.map(HeaderNames::unchecked),
     };
     let idempotency_key = idempotency_key(document.idempotency_key, &headers, report);
+    let expect = value_or(document.expect, Expectations::default())
+        .and_then(|expect| expect.resolve(Level::Expect));
+    let warn =
+        value_or(document.warn, Expectations::default()).and_then(|warn| warn.resolve(Level::Warn));
+    let polling = Polling::resolve(
+        document.until.as_ref(),
+        document.every,
+        document.within,
+        report,
+    );
+    if let (Some(until), Some(_)) = (&document.until, &document.retry) {
+        let message =
+            "`until` repeats the request, also after errors that may be temporary; remove `retry`";
+        report.add(until.at, message);
+    }
+    let until = value_or(document.until, Expectations::default())
+        .and_then(|until| until.resolve(Level::Until));
     let (method, url) = request_line?;
+    let expectations = [until?, expect?, warn?].concat();
+    limit_patterns(&expectations, report)?;
     let defaults = StepFile::new(url);
     Ok(StepFile {
         method,
@@ -199,6 +226,8 @@ fn from_document(
         proxies: value_or(document.proxies, defaults.proxies)?,
         retry: value(document.retry)?,
         idempotency_key: idempotency_key?,
+        polling: polling?,
+        expectations,
         hide_request_headers: hidden?,
         hide_response_headers: value_or(document.hide_response_headers, HeaderNames::default())?
             .unchecked(),

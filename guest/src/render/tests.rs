@@ -78,6 +78,7 @@ fn spec() -> RequestSpec {
             verify: Verify::Roots,
             cert: None,
             proxies: vec![],
+            host_judges_status: false,
         },
         extensions: vec![],
     }

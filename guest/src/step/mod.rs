@@ -16,8 +16,9 @@ pub fn run(spec: RequestSpec, host: &dyn HostImports) -> StepResult {
         log: Log::new(host),
         exchanges: Vec::new(),
     };
+    let host_judges_status = spec.settings.host_judges_status;
     match perform(spec, &mut trail) {
-        Ok(status) => judge::answered(status, trail.exchanges),
+        Ok(status) => judge::answered(status, host_judges_status, trail.exchanges),
         Err(error) => {
             trail.log.exception(&error.message);
             judge::failed(error, trail.exchanges)

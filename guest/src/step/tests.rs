@@ -197,6 +197,7 @@ fn spec(method: &str, url: &str) -> RequestSpec {
             verify: Verify::Roots,
             cert: None,
             proxies: vec![],
+            host_judges_status: false,
         },
         extensions: vec![],
     }
@@ -353,6 +354,7 @@ fn a_form_is_posted() {
                     body: digest::digest(b"thanks\n"),
                 }),
             }],
+            checks: Vec::new(),
             outputs: vec![],
             error: None,
         }

@@ -39,7 +39,7 @@ pub enum LoadError {
     },
     /// The export, or an import, differs from the contract's type.
     #[error(
-        "this component was built against another version of the contract than `ci:http-step@0.1.0`: {0}"
+        "this component was built against another version of the contract than `ci:http-step@0.2.0` and `@0.1.0`: {0}"
     )]
     OtherContract(String),
     /// An import that a step is not given.

@@ -8,7 +8,7 @@ use wasmtime::component::types::ComponentItem;
 
 use super::Host;
 use crate::compile::{Cached, Code, LoadError};
-use crate::contract::StepPre;
+use crate::contract::{PACKAGE, StepPre};
 use crate::trace;
 use crate::wasi::state::State;
 
@@ -99,8 +99,7 @@ impl Host {
             return Err(LoadError::NoExport { exports });
         }
         let known = |import: &String| {
-            import.starts_with("wasi:") && import.contains("@0.2.")
-                || import.starts_with("ci:http-step/")
+            import.starts_with("wasi:") && import.contains("@0.2.") || import.starts_with(PACKAGE)
         };
         if let Some(import) = interfaces.imports.iter().find(|import| !known(import)) {
             return Err(LoadError::UnknownImport {
@@ -111,8 +110,8 @@ impl Host {
             .linker
             .instantiate_pre(component)
             .map_err(|error| unlinked(&error, interfaces))?;
-        let pre =
-            StepPre::new(pre).map_err(|error| LoadError::OtherContract(format!("{error:#}")))?;
+        let pre = StepPre::new(pre, &interfaces.imports)
+            .map_err(|error| LoadError::OtherContract(format!("{error:#}")))?;
         Ok(Step {
             pre,
             bytes,

@@ -266,10 +266,7 @@ fn linker(engine: &Engine) -> wasmtime::Result<Linker<State>> {
     wasmtime_wasi::p2::add_to_linker_async(&mut linker)?;
     wasmtime_wasi_http::p2::add_only_http_to_linker_async(&mut linker)?;
     wasi::add_to_linker(&mut linker)?;
-    contract::Step::add_to_linker::<_, wasmtime::component::HasSelf<State>>(
-        &mut linker,
-        |state| state,
-    )?;
+    contract::add_to_linker(&mut linker)?;
     Ok(linker)
 }
 

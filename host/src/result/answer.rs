@@ -21,6 +21,9 @@ const LINE_BYTES: usize = 4 << 10;
 /// Bytes of all exchanges together: the maximum number of redirects, each with a large header.
 const EXCHANGE_BYTES: usize = 8 << 20;
 
+/// Checks that a component may report.
+const CHECKS: usize = 1000;
+
 /// What a header costs beside its text, so that there are not too many: each text is redacted.
 const HEADER_BYTES: usize = 256;
 
@@ -52,7 +55,8 @@ pub(crate) fn check(result: &mut types::StepResult, memory: &Arc<RunMemory>) -> 
     if let Some(error) = &mut result.error {
         cut(&mut error.message);
     }
-    let mut room = Reservation::with_bytes(memory, exchanges(&result.exchanges)?)?;
+    let bytes = exchanges(&result.exchanges)? + checks(&mut result.checks)?;
+    let mut room = Reservation::with_bytes(memory, bytes)?;
     digests(&result.exchanges)?;
     outputs(std::mem::take(&mut result.outputs), &mut room)
 }
@@ -60,7 +64,10 @@ pub(crate) fn check(result: &mut types::StepResult, memory: &Arc<RunMemory>) -> 
 /// Whether checking it takes so long that others would have to wait.
 pub(crate) fn is_long(result: &types::StepResult) -> bool {
     let outputs = result.outputs.iter().map(|output| output.value.len());
-    outputs.sum::<usize>() + exchange_bytes(&result.exchanges) > FEW_BYTES
+    let checks = result.checks.iter().map(|check| {
+        check.name.len() + check.expected.len() + check.found.as_ref().map_or(0, String::len)
+    });
+    outputs.chain(checks).sum::<usize>() + exchange_bytes(&result.exchanges) > FEW_BYTES
 }
 
 fn cut(line: &mut String) {
@@ -104,6 +111,25 @@ fn exchange_bytes(exchanges: &[types::Exchange]) -> usize {
         method.len() + url.len() + headers(sent) + received + size_of_val(exchange)
     };
     exchanges.iter().map(of).sum()
+}
+
+/// Cut the texts of checks to lines, and return their size.
+fn checks(checks: &mut [types::Check]) -> Result<usize, String> {
+    let number = checks.len();
+    if number > CHECKS {
+        return Err(format!(
+            "the component reports {number} checks; {CHECKS} is the most"
+        ));
+    }
+    let mut bytes = size_of_val(checks);
+    for check in checks {
+        let texts = [&mut check.name, &mut check.expected];
+        for text in texts.into_iter().chain(&mut check.found) {
+            cut(text);
+            bytes += text.len();
+        }
+    }
+    Ok(bytes)
 }
 
 /// A digest has the contract's form, since the result presents it as the digest of a body.
@@ -172,6 +198,7 @@ mod tests {
                     },
                 }),
             }],
+            checks: Vec::new(),
             outputs: Vec::new(),
             error: None,
         }

@@ -8,6 +8,7 @@
 pub(crate) mod answer;
 pub(crate) mod run_end;
 mod trap;
+mod verdict;
 
 use http_step_egress::trace::Enumeration;
 use http_step_egress::{AuditRow, ErrorKind, Redactor, Sent, Stage};
@@ -16,6 +17,7 @@ use http_step_policy::{Exceeded, Grant};
 use serde::Serialize;
 
 use crate::contract::types;
+use crate::expect::check::Check;
 use crate::log::LogEntry;
 
 /// The result of a run.
@@ -27,6 +29,8 @@ pub struct RunResult {
     pub summary: String,
     /// The requests and responses, in order, as the component reports them.
     pub exchanges: Vec<Exchange>,
+    /// What was expected of the response, and what was found.
+    pub checks: Vec<Check>,
     /// Values for the build, by name.
     pub outputs: Map,
     /// What became of each request, in order, as the host saw it.
@@ -64,6 +68,9 @@ impl RunResult {
                 redactor.redact(&mut header.name);
                 redactor.redact(&mut header.value);
             }
+        }
+        for check in &mut self.checks {
+            check.redact(redactor);
         }
         redactor.redact_object(&mut self.outputs);
         if let Some(error) = &mut self.error {

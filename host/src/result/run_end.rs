@@ -12,9 +12,12 @@ use http_step_policy::{Amount, Budget, Exceeded, Grant};
 
 use super::answer::{self, Unfit};
 use super::trap;
+use super::verdict::summary_with_checks;
 use super::{Attempt, Outcome, RunError, RunResult, Usage};
 use crate::contract::types;
 use crate::engine::slots::NoSlot;
+use crate::expect::Checked;
+use crate::expect::check::Check;
 use crate::log::{Log, LogEntry, Stream};
 use crate::spec::SpecError;
 
@@ -24,6 +27,8 @@ pub(crate) enum RunEnd {
     Returned {
         result: types::StepResult,
         outputs: Map,
+        /// What the host checked.
+        checked: Checked,
         /// The grant of a secret that it could not do without.
         missing: Option<Grant>,
     },
@@ -59,6 +64,7 @@ impl RunEnd {
             Ok(outputs) => Self::Returned {
                 result,
                 outputs,
+                checked: Checked::nothing(),
                 missing: None,
             },
             Err(Unfit::Contract(message)) => Self::Aborted(Aborted::new(ErrorKind::Trap, message)),
@@ -113,6 +119,33 @@ impl RunEnd {
         Self::Aborted(Aborted::new(ErrorKind::Other, message))
     }
 
+    /// The component can't be told what is expected.
+    pub(crate) fn old_contract() -> Self {
+        let message = "`expect` and `warn` need a component of contract `ci:http-step@0.2.0`, and this one \
+                       was built against 0.1.0: rebuild it, or remove these keys";
+        Self::Aborted(Aborted::new(ErrorKind::InvalidSpec, message))
+    }
+
+    /// Whether the component judged a response.
+    pub(crate) fn has_response(&self) -> bool {
+        match self {
+            Self::Returned { result, .. } => {
+                result.error.is_none() && result.outcome != types::Outcome::Exception
+            }
+            Self::Aborted(_) | Self::DryRun(_) => false,
+        }
+    }
+
+    /// The host has checked what it saw of the response, unless the component did something that left
+    /// nothing to check.
+    pub(crate) fn checked(&mut self, by_host: Result<Checked, String>) {
+        match (self, by_host) {
+            (Self::Returned { checked, .. }, Ok(by_host)) => *checked = by_host,
+            (this, Err(reason)) => *this = Self::Aborted(Aborted::new(ErrorKind::Trap, reason)),
+            (Self::Aborted(_) | Self::DryRun(_), Ok(_)) => {}
+        }
+    }
+
     /// Whether the component returned a result.
     pub(crate) fn is_returned(&self) -> bool {
         matches!(self, Self::Returned { .. })
@@ -159,26 +192,39 @@ impl RunEnd {
                     log.write_line(Stream::Header, line);
                 }
             }
-            Self::Returned { .. } => {}
+            Self::Returned {
+                result, checked, ..
+            } => {
+                let of_component = result.checks.iter().cloned().map(Check::from);
+                for check in checked.checks.iter().cloned().chain(of_component) {
+                    if let Some(line) = check.report() {
+                        log.write_line(Stream::Stderr, &line);
+                    }
+                }
+            }
         }
     }
 
     /// What it means for the attempt that ended so. No request of it continues.
     pub(crate) fn into_attempt(self, run_usage: &RunUsage, redactor: &Redactor<'_>) -> AttemptEnd {
-        let (result, outputs, missing) = match self {
+        let (result, outputs, checked, missing) = match self {
             Self::Returned {
                 result,
                 outputs,
+                checked,
                 missing,
-            } => (result, outputs, missing),
+            } => (result, outputs, checked, missing),
             Self::Aborted(aborted) => return aborted.into_attempt(run_usage, redactor),
             Self::DryRun(_) => {
                 return AttemptEnd::new(Outcome::Success, "Dry run: nothing was sent", None);
             }
         };
         run_usage.audit().returned();
-        let mut outcome = Outcome::from(result.outcome);
-        let mut summary = result.summary;
+        let of_component = result.checks.into_iter().map(Check::from);
+        let checks: Vec<Check> = checked.checks.into_iter().chain(of_component).collect();
+        let is_met = checked.is_met && result.outcome != types::Outcome::Failure;
+        let mut outcome = Outcome::from(result.outcome).with_checks(&checks);
+        let mut summary = summary_with_checks(result.summary, &checks);
         let error = match result.error {
             Some(error) => Some(error_of(error, missing, run_usage, redactor)),
             None if outcome == Outcome::Exception => met(run_usage, redactor),
@@ -190,7 +236,9 @@ impl RunEnd {
             summary = "Requested (denied)".to_owned();
         }
         AttemptEnd {
+            is_met: is_met && outcome != Outcome::Exception,
             exchanges: result.exchanges,
+            checks,
             outputs,
             ..AttemptEnd::new(outcome, summary, error)
         }
@@ -202,7 +250,10 @@ pub(crate) struct AttemptEnd {
     pub(crate) outcome: Outcome,
     pub(crate) summary: String,
     pub(crate) error: Option<RunError>,
+    /// Whether what the step waits for has come.
+    pub(crate) is_met: bool,
     exchanges: Vec<types::Exchange>,
+    checks: Vec<Check>,
     outputs: Map,
 }
 
@@ -212,7 +263,9 @@ impl AttemptEnd {
             outcome,
             summary: summary.into(),
             error,
+            is_met: false,
             exchanges: Vec::new(),
+            checks: Vec::new(),
             outputs: Map::new(),
         }
     }
@@ -230,6 +283,7 @@ impl AttemptEnd {
             outcome: self.outcome,
             summary: self.summary,
             exchanges: self.exchanges.into_iter().map(Into::into).collect(),
+            checks: self.checks,
             outputs: self.outputs,
             ledger: run_usage.audit().rows(redactor),
             attempts,
@@ -366,6 +420,7 @@ mod tests {
             outcome: types::Outcome::Exception,
             summary: "no".to_owned(),
             exchanges: Vec::new(),
+            checks: Vec::new(),
             outputs: Vec::new(),
             error: Some(types::StepError {
                 kind: types::ErrorKind::Denied,
@@ -393,6 +448,7 @@ mod tests {
             outcome: types::Outcome::Success,
             summary: String::new(),
             exchanges: Vec::new(),
+            checks: Vec::new(),
             outputs: vec![types::Output {
                 name: "id".to_owned(),
                 value: "nope".to_owned(),

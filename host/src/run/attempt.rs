@@ -15,6 +15,7 @@ use super::grants::Grants;
 use crate::contract::types;
 use crate::engine::Host;
 use crate::engine::component::Step;
+use crate::expect::Expectations;
 use crate::log::Log;
 use crate::result::answer;
 use crate::result::run_end::{AttemptEnd, RunEnd};
@@ -39,6 +40,7 @@ pub(super) struct Attempts<'r> {
     pub(super) secrets: Arc<GrantedSecrets>,
     pub(super) spec: types::RequestSpec,
     pub(super) requested: Arc<Requested>,
+    pub(super) expectations: Option<Arc<Expectations>>,
     pub(super) dry_run: Option<Arc<DryRun>>,
     pub(super) grants: Grants,
     pub(super) cpu: CpuMeter,
@@ -75,15 +77,18 @@ impl Attempts<'_> {
             usage: Arc::clone(&run_usage),
             cpu: self.cpu.clone(),
         };
+        let expectations = self.expectations.as_ref();
+        let observer = expectations.map(|all| Arc::new(all.observer(&run_usage)));
         let state = State::new(
             egress,
+            observer.clone(),
             run_usage.memory(),
             Arc::clone(&self.properties),
             log,
         );
         let mut store = self.store(state, limits);
         self.trace.called(&self.step.sha256);
-        let called = self.cpu.measure(call(self.step, &mut store, &self.spec));
+        let called = self.cpu.measure(self.step.pre.call(&mut store, &self.spec));
         let called = bounds.hold(called).await;
 
         let mut state = store.into_data();
@@ -111,6 +116,24 @@ impl Attempts<'_> {
         if let Some(reason) = run_usage.signal().partial_echo() {
             run_end = RunEnd::stopped(reason);
         }
+        if let (Some(expectations), Some(observer)) = (expectations, observer)
+            && run_end.has_response()
+        {
+            let facts = run_usage.audit().facts();
+            let certificate_expires = facts.last().and_then(|last| last.certificate_expires);
+            let expectations = Arc::clone(expectations);
+            let is_long = expectations.are_long();
+            let check = move || expectations.check(&observer, certificate_expires);
+            let checked = match is_long {
+                true => self.cpu.measure_blocking(check).await,
+                false => Some(check()),
+            };
+            match (checked, run_usage.check_cpu(self.cpu.total())) {
+                (None, _) => run_end = RunEnd::host_closing(),
+                (_, Err(exceeded)) => run_end = RunEnd::exceeded(exceeded),
+                (Some(checked), Ok(())) => run_end.checked(checked),
+            }
+        }
         run_end.note(&mut log);
         Ended {
             end: run_end.into_attempt(&run_usage, &self.secrets.redactor()),
@@ -135,16 +158,6 @@ impl Attempts<'_> {
         });
         store
     }
-}
-
-/// Call the component's export, in a new instance.
-async fn call(
-    step: &Step,
-    store: &mut Store<State>,
-    spec: &types::RequestSpec,
-) -> wasmtime::Result<types::StepResult> {
-    let instance = step.pre.instantiate_async(&mut *store).await?;
-    instance.call_http_step(&mut *store, spec).await
 }
 
 /// Check a component's answer, as work on its behalf.

@@ -1,5 +1,5 @@
 //! One run: a function of component, step file, properties and policy, that writes a log and
-//! returns a result. It makes one attempt, or several if the step file has `retry`.
+//! returns a result. It makes one attempt, or several if the step file has `retry` or `until`.
 
 mod attempt;
 mod bounds;
@@ -26,8 +26,10 @@ use self::attempt::{Attempts, Ended};
 use self::bounds::Bounds;
 use self::grants::Grants;
 use self::retry::Retries;
+use crate::contract::Version;
 use crate::engine::Host;
 use crate::engine::component::Step;
+use crate::expect::Expectations;
 use crate::log::{Log, Stream};
 use crate::result::run_end::RunEnd;
 use crate::result::{Attempt, RunResult};
@@ -116,9 +118,15 @@ impl Host {
             Ok(request) => request,
             Err(run_end) => return bounds.end_early(step, run_end, log, &secrets.redactor()),
         };
+        if request.expectations.is_some() && step.pre.version() == Version::V0_1 {
+            let run_end = RunEnd::old_contract();
+            return bounds.end_early(step, run_end, log, &secrets.redactor());
+        }
         trace.read_secrets(&job.policy, &secrets);
         bounds.run_usage.trace(trace.span(), &secrets);
-        let _files = match Reservation::with_bytes(bounds.run_usage.memory(), request.file_bytes) {
+        let patterns = request.expectations.as_ref().map_or(0, Expectations::bytes);
+        let kept = request.file_bytes.saturating_add(patterns);
+        let _kept = match Reservation::with_bytes(bounds.run_usage.memory(), kept) {
             Ok(room) => room,
             Err(exceeded) => {
                 let run_end = RunEnd::exceeded(exceeded);
@@ -148,11 +156,12 @@ impl Host {
             }),
             spec: request.spec,
             requested: Arc::new(request.requested),
+            expectations: request.expectations.map(Arc::new),
             grants,
             cpu: CpuMeter::default(),
             trace,
         };
-        let retries = Retries::new(request.retry.as_ref(), Idempotency::new(keys));
+        let retries = Retries::new(request.retry.as_ref(), request.poll, Idempotency::new(keys));
         let (last, made) = repeat(&attempts, retries, &mut bounds, log).await;
         report(attempts, last, made, &bounds).await
     }
@@ -191,8 +200,7 @@ async fn repeat(
         let run_usage = Arc::clone(&bounds.run_usage);
         let decision = retries.next(&ended.end, &run_usage, bounds.left());
         if let Some(decision) = &decision {
-            let (number, all) = (made.len() + 1, retries.max_attempts());
-            let line = format!("Attempt {number} of {all} failed; {decision}");
+            let line = format!("{}; {decision}", retries.describe(made.len() + 1));
             ended.log.write_line(Stream::Header, &line);
         }
         let (wait, not_retried) = match decision {

@@ -6,31 +6,56 @@ use std::time::{Duration, SystemTime};
 
 use http_step_egress::{ErrorKind, Idempotency, RequestFacts, RunUsage};
 use http_step_retry::{
-    Condition, Decision, FailedAttempt, RequestKey, Retry, Schedule, SentRequest, check_resend,
-    retry_after,
+    Condition, Decision, FailedAttempt, Poll, RequestKey, Retry, Schedule, SentRequest,
+    check_resend, retry_after,
 };
+
+use tokio::time::Instant;
 
 use crate::result::Outcome;
 use crate::result::run_end::AttemptEnd;
 
 /// The attempts that may follow.
 pub(super) struct Retries<'r> {
-    schedule: Option<Schedule<'r>>,
+    rule: Rule<'r>,
     /// The keys of the current attempt.
     idempotency: Arc<Idempotency>,
 }
 
+/// Why other attempts may follow.
+enum Rule<'r> {
+    /// None may.
+    Once,
+    /// `retry`.
+    Retry(Schedule<'r>),
+    /// `until`.
+    Poll { poll: Poll, started: Instant },
+}
+
 impl<'r> Retries<'r> {
-    pub(super) fn new(retry: Option<&'r Retry>, idempotency: Idempotency) -> Self {
+    pub(super) fn new(
+        retry: Option<&'r Retry>,
+        poll: Option<Poll>,
+        idempotency: Idempotency,
+    ) -> Self {
+        let retry = retry.map(|retry| Rule::Retry(Schedule::new(retry)));
+        let started = Instant::now();
+        let poll = poll.map(|poll| Rule::Poll { poll, started });
         Self {
-            schedule: retry.map(Schedule::new),
+            rule: poll.or(retry).unwrap_or(Rule::Once),
             idempotency: Arc::new(idempotency),
         }
     }
 
-    /// The maximum number of attempts.
-    pub(super) fn max_attempts(&self) -> u32 {
-        self.schedule.as_ref().map_or(1, Schedule::max_attempts)
+    /// How an attempt ended, by its number, for the log.
+    pub(super) fn describe(&self, number: usize) -> String {
+        match &self.rule {
+            Rule::Once => format!("Attempt {number}"),
+            Rule::Retry(schedule) => {
+                format!("Attempt {number} of {} failed", schedule.max_attempts())
+            }
+            Rule::Poll { .. } => format!("Attempt {number}: `until` is not met"),
+        }
     }
 
     /// The keys of the current attempt.
@@ -38,27 +63,43 @@ impl<'r> Retries<'r> {
         &self.idempotency
     }
 
-    /// What follows an attempt; none if the step file has no `retry`, or if it did not fail.
+    /// What follows an attempt; none if the step file has neither `retry` nor `until`, or if there is no
+    /// reason for another one.
     pub(super) fn next(
         &mut self,
         ended: &AttemptEnd,
         run_usage: &RunUsage,
         left: Duration,
     ) -> Option<Decision> {
-        let schedule = self.schedule.as_mut()?;
-        match ended.outcome {
-            Outcome::Failure | Outcome::Exception => {}
-            Outcome::Success | Outcome::Warnings | Outcome::Denied | Outcome::Cancelled => {
-                return None;
-            }
+        if !self.rule.applies_to(ended) {
+            return None;
         }
         let requests = run_usage.audit().facts();
         let is_ambiguous = self.idempotency.is_ambiguous();
-        let failed = failed_attempt(ended, &requests, is_ambiguous, SystemTime::now());
+        let attempt = failed_attempt(ended, &requests, is_ambiguous, SystemTime::now());
         let sent = requests.iter().filter(|request| request.may_have_been_sent);
         let sent = sent.filter_map(|request| request.keyed);
         self.idempotency = Arc::new(self.idempotency.next_attempt(sent));
-        Some(schedule.next(&failed, left, random()))
+        match &mut self.rule {
+            Rule::Once => None,
+            Rule::Retry(schedule) => Some(schedule.next(&attempt, left, random())),
+            Rule::Poll { poll, started } => {
+                let is_answered = ended.error.is_none();
+                Some(poll.next(&attempt, is_answered, started.elapsed(), left))
+            }
+        }
+    }
+}
+
+impl Rule<'_> {
+    /// Whether it says what follows an attempt that ended so.
+    fn applies_to(&self, ended: &AttemptEnd) -> bool {
+        match (self, ended.outcome) {
+            (Self::Once, _) | (_, Outcome::Denied | Outcome::Cancelled) => false,
+            (Self::Retry(_), Outcome::Failure | Outcome::Exception) => true,
+            (Self::Retry(_), Outcome::Success | Outcome::Warnings) => false,
+            (Self::Poll { .. }, _) => !ended.is_met,
+        }
     }
 }
 

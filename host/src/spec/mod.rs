@@ -1,10 +1,12 @@
 //! From a step file to the contract's request-spec. What the guest renders is passed on unchanged;
 //! what the host enforces is rendered here.
 
+mod expectations;
 pub(crate) mod files;
 pub(crate) mod properties;
 mod settings;
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,8 +16,8 @@ use http_step_file::{
     Renderable, RetrySetting, StepFile, Timeouts,
 };
 use http_step_policy::{Grant, Origin, Policy};
-use http_step_retry::Retry;
-use http_step_template::{Names, RenderError, Template, Value, escape, to_text};
+use http_step_retry::{Poll, Retry};
+use http_step_template::{Names, RenderError, Template, Value, escape, render_json, to_text};
 use serde::de::DeserializeOwned;
 use thiserror::Error;
 use tokio::task::spawn_blocking;
@@ -24,19 +26,23 @@ use self::files::{FileError, Files, Reader};
 use self::properties::Properties;
 use self::settings::Settings;
 use crate::contract::types;
+use crate::expect::Expectations;
 
 /// Why a step file can't become a request-spec.
 #[derive(Debug, Error)]
 pub(crate) enum SpecError {
     #[error("`{key}`: {source}")]
     Render {
-        key: &'static str,
+        key: Cow<'static, str>,
         source: RenderError,
     },
     #[error(
         "`{key}`: the secret `{name}` can't stand here: the host obeys this key, and a step has no more than a handle"
     )]
-    Secret { key: &'static str, name: String },
+    Secret {
+        key: Cow<'static, str>,
+        name: String,
+    },
     #[error("`{key}`: the expression's value does not fit: {reason}")]
     Type { key: &'static str, reason: String },
     #[error("the file `{path}` of `{key}` is of no use: {source}")]
@@ -47,6 +53,8 @@ pub(crate) enum SpecError {
     },
     #[error(transparent)]
     File(#[from] FileError),
+    #[error("`{name}`: {reason}")]
+    Expectation { name: String, reason: String },
     #[error("the files of the step file can't be read: {0}")]
     Reading(String),
 }
@@ -77,6 +85,8 @@ pub(crate) struct Prepared {
     pub(crate) spec: types::RequestSpec,
     pub(crate) requested: Requested,
     pub(crate) retry: Option<Retry>,
+    pub(crate) poll: Option<Poll>,
+    pub(crate) expectations: Option<Expectations>,
     /// Bytes of the files in both, and of a body that is given as bytes.
     pub(crate) file_bytes: usize,
 }
@@ -121,9 +131,18 @@ fn prepared(
         Some(retry) => setting("retry", retry, properties)?.map(|RetrySetting(retry)| retry),
         None => None,
     };
+    let expected = expectations::expectations(file, properties)?;
+    let mut spec = spec(file, properties, &settings, &mut reader)?;
+    spec.settings.host_judges_status = expected.as_ref().is_some_and(Expectations::judge_status);
     Ok(Prepared {
         retry,
-        spec: spec(file, properties, &settings, &mut reader)?,
+        poll: file
+            .polling
+            .as_ref()
+            .map(|it| expectations::poll(it, properties))
+            .transpose()?,
+        expectations: expected,
+        spec,
         requested: settings.requested(&mut reader)?,
         file_bytes: reader.total().saturating_add(given),
     })
@@ -270,6 +289,7 @@ fn contract_settings(
         verify: requested.verify(),
         cert: requested.cert(),
         proxies: requested.proxies(),
+        host_judges_status: false,
     })
 }
 
@@ -314,10 +334,21 @@ fn rendered(key: &'static str, text: &str, properties: &Properties) -> Result<Va
     Template::parse(text)
         .map_err(RenderError::from)
         .and_then(|template| template.render(&KnownProperties(properties)))
-        .map_err(|source| match source {
-            RenderError::UnknownSecret(name) => SpecError::Secret { key, name },
-            source => SpecError::Render { key, source },
-        })
+        .map_err(|error| not_rendered(key, error))
+}
+
+/// Render a value that the host uses, and no component.
+fn rendered_json(key: &str, value: Value, properties: &Properties) -> Result<Value, SpecError> {
+    render_json(value, &KnownProperties(properties))
+        .map_err(|error| not_rendered(key.to_owned(), error))
+}
+
+fn not_rendered(key: impl Into<Cow<'static, str>>, error: RenderError) -> SpecError {
+    let key = key.into();
+    match error {
+        RenderError::UnknownSecret(name) => SpecError::Secret { key, name },
+        source => SpecError::Render { key, source },
+    }
 }
 
 /// The origin of a step's first request, as far as the properties determine it.

@@ -11,6 +11,8 @@ use wasmtime_wasi_http::{
     DEFAULT_FORBIDDEN_HEADERS, ForbiddenHeaderFilter, RequestOptions, WasiBody, WasiHttpHooks,
 };
 
+use crate::expect::observed::Observer;
+
 /// The maximum of a request body that a component passes at once. Twice as much waits to be sent
 /// for each body that a component has open.
 pub(super) const BODY_CHUNK: usize = 64 << 10;
@@ -26,7 +28,11 @@ type Answer = Result<
 >;
 
 /// Sends a component's requests from wasi:http.
-pub(crate) struct Hooks(pub(crate) Egress);
+pub(crate) struct Hooks {
+    pub(crate) egress: Egress,
+    /// Set if the step file has expectations.
+    pub(crate) observer: Option<Arc<Observer>>,
+}
 
 impl WasiHttpHooks for Hooks {
     fn send_request(
@@ -42,11 +48,20 @@ impl WasiHttpHooks for Hooks {
             between_bytes_timeout: options.between_bytes_timeout,
         };
         let request = request.map(|body| body.map_err(|_| Error::RequestBody).boxed_unsync());
+        let observed = self.observer.as_ref();
+        let observed = observed.map(|observer| observer.started(&request));
         // The time starts now, and not when the component waits for it.
-        let sending = self.0.send(request, options);
+        let sending = self.egress.send(request, options);
         Box::new(async move {
             let response = sending.await.map_err(code)?;
             let response = response.map(|body| body.map_err(code).boxed_unsync());
+            let response = match observed {
+                Some(observed) => {
+                    let response = observed.answered(response).map_err(code)?;
+                    response.map(BodyExt::boxed_unsync)
+                }
+                None => response,
+            };
             let nothing: Box<dyn Future<Output = _> + Send> = Box::new(async { Ok(()) });
             Ok((response, nothing))
         })

@@ -12,6 +12,7 @@ use super::clock::{CoarseMonotonicClock, CoarseWallClock};
 use super::hooks::Hooks;
 use super::memory::MemoryMeter;
 use super::resource_memory::ResourceMemory;
+use crate::expect::observed::Observer;
 use crate::log::{Log, Stream};
 use crate::spec::properties::Properties;
 use crate::stderr::Stderr;
@@ -46,6 +47,7 @@ pub(crate) struct State {
 impl State {
     pub(crate) fn new(
         egress: Egress,
+        observer: Option<Arc<Observer>>,
         memory: &Arc<RunMemory>,
         properties: Arc<Properties>,
         log: Log,
@@ -65,7 +67,7 @@ impl State {
         let mut http = WasiHttpCtx::new();
         http.set_field_size_limit(HEADER_BYTES);
         Self {
-            hooks: Hooks(egress),
+            hooks: Hooks { egress, observer },
             missing_secret: None,
             memory: MemoryMeter::new(memory),
             resource_memory: ResourceMemory::new(memory),
@@ -80,7 +82,7 @@ impl State {
 
     /// The egress gate of the run.
     pub(crate) fn egress(&self) -> &Egress {
-        &self.hooks.0
+        &self.hooks.egress
     }
 
     /// Write the gate's notices, before the component's next text.

@@ -11,7 +11,7 @@ wit_bindgen::generate!({
 
         world more {
             import shell;
-            include ci:http-step/step@0.1.0;
+            include ci:http-step/step@0.2.0;
         }
     ",
     world: "test:more/more",
@@ -26,6 +26,7 @@ impl Guest for Step {
             outcome: ci::http_step::types::Outcome::Success,
             summary: test::more::shell::run("id"),
             exchanges: Vec::new(),
+            checks: Vec::new(),
             outputs: Vec::new(),
             error: None,
         }

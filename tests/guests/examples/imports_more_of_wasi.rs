@@ -7,7 +7,7 @@ wit_bindgen::generate!({
 
         world more {
             import wasi:keyvalue/store@0.2.0;
-            include ci:http-step/step@0.1.0;
+            include ci:http-step/step@0.2.0;
         }
 
         package wasi:keyvalue@0.2.0 {
@@ -28,6 +28,7 @@ impl Guest for Step {
             outcome: ci::http_step::types::Outcome::Success,
             summary: wasi::keyvalue::store::get("id"),
             exchanges: Vec::new(),
+            checks: Vec::new(),
             outputs: Vec::new(),
             error: None,
         }

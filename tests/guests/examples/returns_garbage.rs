@@ -7,6 +7,7 @@ struct Step;
 impl Guest for Step {
     fn http_step(_: RequestSpec) -> StepResult {
         StepResult {
+            checks: Vec::new(),
             outputs: vec![Output {
                 name: "id".to_owned(),
                 value: "\u{0}{".to_owned(),

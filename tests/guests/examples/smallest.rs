@@ -18,6 +18,7 @@ impl Guest for Step {
             outcome: Outcome::Success,
             summary: "Done".to_owned(),
             exchanges: Vec::new(),
+            checks: Vec::new(),
             outputs: Vec::new(),
             error: None,
         }

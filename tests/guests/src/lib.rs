@@ -12,7 +12,7 @@ mod bindings {
             world attacker {
                 import wasi:cli/environment@0.2.12;
                 import wasi:random/random@0.2.12;
-                include ci:http-step/step@0.1.0;
+                include ci:http-step/step@0.2.0;
             }
         ",
         world: "test:guests/attacker",
@@ -25,7 +25,7 @@ mod bindings {
 
 pub use asking::{answer, authority, orders, outcome, request, scheme, write_all};
 pub use bindings::ci::http_step::properties;
-pub use bindings::ci::http_step::types::{Exchange, Outcome, Output, SentRequest};
+pub use bindings::ci::http_step::types::{self, Exchange, Outcome, Output, SentRequest};
 pub use bindings::ci::http_step::{auth, log};
 pub use bindings::*;
 
@@ -35,6 +35,7 @@ pub fn success(summary: &str) -> StepResult {
         outcome: Outcome::Success,
         summary: summary.to_owned(),
         exchanges: Vec::new(),
+        checks: Vec::new(),
         outputs: Vec::new(),
         error: None,
     }

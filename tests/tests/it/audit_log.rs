@@ -72,7 +72,8 @@ async fn a_redirect_to_another_origin_and_a_reused_connection() {
             "protocol": "HTTP/1.1",
             "tls": {
               "version": "1.3",
-              "certificate_sha256": "FIRST'S CERTIFICATE"
+              "certificate_sha256": "FIRST'S CERTIFICATE",
+              "certificate_expires": "4096-01-01T00:00:00Z"
             },
             "status": 307,
             "bytes_sent": 4,
@@ -105,7 +106,8 @@ async fn a_redirect_to_another_origin_and_a_reused_connection() {
             "protocol": "HTTP/2",
             "tls": {
               "version": "1.3",
-              "certificate_sha256": "LAST'S CERTIFICATE"
+              "certificate_sha256": "LAST'S CERTIFICATE",
+              "certificate_expires": "4096-01-01T00:00:00Z"
             },
             "status": 200,
             "bytes_sent": 4,
@@ -144,7 +146,8 @@ async fn a_redirect_to_another_origin_and_a_reused_connection() {
             "protocol": "HTTP/1.1",
             "tls": {
               "version": "1.3",
-              "certificate_sha256": "FIRST'S CERTIFICATE"
+              "certificate_sha256": "FIRST'S CERTIFICATE",
+              "certificate_expires": "4096-01-01T00:00:00Z"
             },
             "status": 307,
             "bytes_sent": 4,
@@ -177,7 +180,8 @@ async fn a_redirect_to_another_origin_and_a_reused_connection() {
             "protocol": "HTTP/2",
             "tls": {
               "version": "1.3",
-              "certificate_sha256": "LAST'S CERTIFICATE"
+              "certificate_sha256": "LAST'S CERTIFICATE",
+              "certificate_expires": "4096-01-01T00:00:00Z"
             },
             "status": 200,
             "bytes_sent": 4,
@@ -230,7 +234,8 @@ async fn a_denied_hop() {
             "protocol": "HTTP/1.1",
             "tls": {
               "version": "1.3",
-              "certificate_sha256": "CERTIFICATE"
+              "certificate_sha256": "CERTIFICATE",
+              "certificate_expires": "4096-01-01T00:00:00Z"
             },
             "status": 307,
             "bytes_sent": 0,
@@ -438,7 +443,8 @@ async fn a_run_that_is_stopped() {
             "protocol": "HTTP/1.1",
             "tls": {
               "version": "1.3",
-              "certificate_sha256": "FIRST'S CERTIFICATE"
+              "certificate_sha256": "FIRST'S CERTIFICATE",
+              "certificate_expires": "4096-01-01T00:00:00Z"
             },
             "status": 307,
             "bytes_sent": 0,
@@ -471,7 +477,8 @@ async fn a_run_that_is_stopped() {
             "protocol": "HTTP/2",
             "tls": {
               "version": "1.3",
-              "certificate_sha256": "LAST'S CERTIFICATE"
+              "certificate_sha256": "LAST'S CERTIFICATE",
+              "certificate_expires": "4096-01-01T00:00:00Z"
             },
             "status": null,
             "bytes_sent": 0,

@@ -12,6 +12,7 @@ mod connections;
 mod contract;
 mod egress;
 mod examples;
+mod expect;
 mod http2;
 mod log;
 mod properties;

@@ -5,6 +5,7 @@ mod entry;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
+use std::time::SystemTime;
 
 use http_step_policy::{Grant, Place};
 use parking_lot::Mutex;
@@ -107,7 +108,8 @@ pub struct AuditError {
     pub grant: Option<Grant>,
 }
 
-/// What decides whether a request of a failed attempt is sent again.
+/// What decides whether a request of a failed attempt is sent again, and what its response is expected
+/// to be.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RequestFacts {
     /// The method.
@@ -120,6 +122,8 @@ pub struct RequestFacts {
     pub status: Option<u16>,
     /// `Retry-After` of the response.
     pub retry_after: Option<String>,
+    /// When the server's certificate expires; none without TLS.
+    pub certificate_expires: Option<SystemTime>,
 }
 
 /// The audit log of one run, with an entry for each request.

@@ -1,9 +1,10 @@
 //! Facts about a connection, for the audit log.
 
 use std::net::{IpAddr, SocketAddr};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
+use time::OffsetDateTime;
 
 /// The version of HTTP that a connection speaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -68,4 +69,18 @@ pub struct TlsFacts {
     pub version: String,
     /// The SHA-256 of the server's certificate (its DER form), in hexadecimal.
     pub certificate_sha256: String,
+    /// When that certificate expires: its `notAfter`, as RFC 3339 with seconds.
+    #[serde(serialize_with = "rfc3339")]
+    pub certificate_expires: Option<SystemTime>,
+}
+
+fn rfc3339<S: Serializer>(time: &Option<SystemTime>, serializer: S) -> Result<S::Ok, S::Error> {
+    let text = time.map(|time| {
+        let time = OffsetDateTime::from(time);
+        let (year, month, day) = time.to_calendar_date();
+        let (hour, minute, second) = time.to_hms();
+        let month = u8::from(month);
+        format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z")
+    });
+    text.serialize(serializer)
 }

@@ -231,6 +231,11 @@ impl RunUsage {
         within
     }
 
+    /// A budget was exceeded outside of the egress gate, which ends the run.
+    pub fn exceed(&self, exceeded: Exceeded) {
+        self.signal.exceed(exceeded);
+    }
+
     /// Check a budget. Exceeding it ends the run.
     fn check(&self, budget: Budget, used: Amount, stage: Stage) -> Result<(), TransportError> {
         let within = Exceeded::check(budget, &self.limits, used);

@@ -88,6 +88,8 @@ fn defaults() {
         }),
         proxies: Renderable::Value(Proxies(vec![])),
         retry: None,
+        polling: None,
+        expectations: Vec::new(),
         idempotency_key: None,
         hide_request_headers: vec![],
         hide_response_headers: vec![],

@@ -54,7 +54,7 @@ hide_request_headers: Authorization
 fn keys() {
     let known = "the keys are url, method, get, post, put, delete, head, options, patch, params, \
                  headers, cookies, data, json, files, auth, timeout, allow_redirects, max_redirects, \
-                 stream, verify, cert, tls, proxies, retry, idempotency_key, hide_request_headers, hide_response_headers";
+                 stream, verify, cert, tls, proxies, retry, idempotency_key, expect, warn, until, every, within, hide_request_headers, hide_response_headers";
     each_reported(&[
         (
             "hide-request-headers: []",

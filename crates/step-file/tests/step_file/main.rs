@@ -6,6 +6,7 @@
 mod accepted;
 mod diagnostics;
 mod documents;
+mod expectations;
 mod expressions;
 mod hostile;
 mod schema;

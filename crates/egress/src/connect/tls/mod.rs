@@ -4,6 +4,7 @@
 //! The settings of a connection are its [`Identity`], which separates connections: one that was
 //! opened without verifying the certificate is never used by a request that requires verification.
 
+mod expiry;
 mod roots;
 mod verifier;
 
@@ -25,6 +26,7 @@ use tokio_rustls::client::TlsStream;
 
 pub use self::roots::{Certificates, ClientCertificate, PemError, Roots};
 
+use self::expiry::expires;
 use self::verifier::{Anchors, Verifier};
 use super::io::Io;
 use crate::usage::facts::TlsFacts;
@@ -208,6 +210,7 @@ pub(crate) fn is_http2(connection: &ClientConnection) -> bool {
 
 /// The negotiated parameters.
 pub(crate) fn facts(connection: &ClientConnection) -> TlsFacts {
+    let certificate = connection.peer_certificates().and_then(<[_]>::first);
     TlsFacts {
         version: match connection.protocol_version() {
             Some(ProtocolVersion::TLSv1_3) => "1.3".to_owned(),
@@ -215,11 +218,10 @@ pub(crate) fn facts(connection: &ClientConnection) -> TlsFacts {
             // Not possible: rustls supports no other.
             _ => String::new(),
         },
-        certificate_sha256: connection
-            .peer_certificates()
-            .and_then(<[_]>::first)
+        certificate_sha256: certificate
             .map(|certificate| hexadecimal(&Sha256::digest(certificate)))
             .unwrap_or_default(),
+        certificate_expires: certificate.and_then(|certificate| expires(certificate)),
     }
 }
 

@@ -317,6 +317,11 @@ impl AuditEntry {
             keyed: open.keyed,
             status: open.row.status,
             retry_after: open.retry_after.clone(),
+            certificate_expires: open
+                .row
+                .tls
+                .as_ref()
+                .and_then(|tls| tls.certificate_expires),
         })
     }
 
