@@ -4,8 +4,9 @@ use http::header::CONTENT_LENGTH;
 use http::{HeaderMap, HeaderName, header};
 use http_step_policy::header_name;
 
-/// Fields that are only for the next hop (RFC 9110, section 7.6.1), or that the host sets.
-const FORBIDDEN: [HeaderName; 11] = [
+/// Fields that are only for the next hop (RFC 9110, section 7.6.1), or that the host sets. And `Expect`:
+/// the host sends a body without waiting, and a server that answers at once may not read it.
+const FORBIDDEN: [HeaderName; 12] = [
     header::CONNECTION,
     HeaderName::from_static("keep-alive"),
     header::PROXY_AUTHENTICATE,
@@ -17,6 +18,7 @@ const FORBIDDEN: [HeaderName; 11] = [
     HeaderName::from_static("http2-settings"),
     header::TE,
     header::TRAILER,
+    header::EXPECT,
 ];
 
 /// Whether a client may not set a header field.
@@ -71,4 +73,15 @@ pub(crate) fn remove_other_spellings(header: &mut HeaderMap, of: &HeaderName) {
 /// The announced length of a body, if any.
 pub(crate) fn announced_length(header: &HeaderMap) -> Option<u64> {
     header.get(CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn expect_is_forbidden() {
+        assert!(is_forbidden(&header::EXPECT));
+        assert!(!is_forbidden(&CONTENT_LENGTH));
+    }
 }
