@@ -4,8 +4,11 @@ use http::header::CONTENT_LENGTH;
 use http::{HeaderMap, HeaderName, header};
 use http_step_policy::header_name;
 
-/// Fields that are only for the next hop (RFC 9110, section 7.6.1), or that the host sets.
-const FORBIDDEN: [HeaderName; 11] = [
+use crate::error::TransportError;
+
+/// Fields that are only for the next hop (RFC 9110, section 7.6.1), or that the host sets. And `Expect`:
+/// the host sends a body without waiting, and a server that answers at once may not read it.
+static FORBIDDEN: [HeaderName; 12] = [
     header::CONNECTION,
     HeaderName::from_static("keep-alive"),
     header::PROXY_AUTHENTICATE,
@@ -17,12 +20,40 @@ const FORBIDDEN: [HeaderName; 11] = [
     HeaderName::from_static("http2-settings"),
     header::TE,
     header::TRAILER,
+    header::EXPECT,
 ];
 
 /// Whether a client may not set a header field.
 #[must_use]
 pub fn is_forbidden(name: &HeaderName) -> bool {
     FORBIDDEN.contains(name)
+}
+
+/// Fields that clients may set, and that determine what a server reads as the body or the range.
+static OF_BODY: [HeaderName; 4] = [
+    CONTENT_LENGTH,
+    header::CONTENT_TYPE,
+    header::CONTENT_ENCODING,
+    header::IF_RANGE,
+];
+
+/// Check that no server takes a field for one that the host sets, forbids or reads itself: to uWSGI,
+/// `Content_Length` is the length of the body.
+pub(crate) fn check_spellings(header: &HeaderMap) -> Result<(), TransportError> {
+    for name in header.keys() {
+        if let Some(other) = other_name(name) {
+            return Err(TransportError::Refused(format!(
+                "some servers read the header `{name}` as `{other}`; write it with `-` or leave it out"
+            )));
+        }
+    }
+    Ok(())
+}
+
+/// The field that a server may take a field for, if the host sets, forbids or reads it.
+pub(crate) fn other_name(name: &HeaderName) -> Option<&'static HeaderName> {
+    let mut others = FORBIDDEN.iter().chain(&OF_BODY);
+    others.find(|other| *other != name && is_spelled(name, other))
 }
 
 /// The memory of a field besides its name and value: two allocations, and an entry in the table of
@@ -71,4 +102,46 @@ pub(crate) fn remove_other_spellings(header: &mut HeaderMap, of: &HeaderName) {
 /// The announced length of a body, if any.
 pub(crate) fn announced_length(header: &HeaderMap) -> Option<u64> {
     header.get(CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn expect_is_forbidden() {
+        assert!(is_forbidden(&header::EXPECT));
+        assert!(!is_forbidden(&CONTENT_LENGTH));
+    }
+
+    #[test]
+    fn other_spellings() {
+        for (name, other) in [
+            ("content_length", "content-length"),
+            ("content.length", "content-length"),
+            ("content~length", "content-length"),
+            ("transfer_encoding", "transfer-encoding"),
+            ("content_type", "content-type"),
+            ("content.encoding", "content-encoding"),
+            ("if_range", "if-range"),
+            ("keep_alive", "keep-alive"),
+            ("proxy_authorization", "proxy-authorization"),
+            ("proxy_connection", "proxy-connection"),
+            ("http2_settings", "http2-settings"),
+        ] {
+            let found = other_name(&HeaderName::from_static(name));
+            assert_eq!(found.map(HeaderName::as_str), Some(other), "{name}");
+        }
+        for name in FORBIDDEN.iter().chain(&OF_BODY) {
+            assert_eq!(other_name(name), None, "{name}");
+        }
+        for name in [
+            "x_request_id",
+            "content-lengths",
+            "x-content_length",
+            "contentlength",
+        ] {
+            assert_eq!(other_name(&HeaderName::from_static(name)), None, "{name}");
+        }
+    }
 }

@@ -40,7 +40,7 @@ async fn a_redirect_to_another_origin_and_a_reused_connection() {
     let last_origin = format!("https://last.test:{}", last.port);
     let first = redirects(&first_issued, &format!("{last_origin}/end")).await;
     let first_origin = format!("https://first.test:{}", first.port);
-    let step = format!("post: {first_origin}/\ndata: four");
+    let step = format!("post: {first_origin}/\ndata: a=bc");
     let origins = [first_origin.as_str(), last_origin.as_str()];
 
     let result = run(&origins, &step).await;

@@ -13,6 +13,7 @@ use crate::connect::pool::Key;
 use crate::connect::tls::Identity;
 use crate::egress::Egress;
 use crate::error::{Stage, TransportError};
+use crate::headers::check_spellings;
 use crate::usage::audit::AuditEntry;
 
 /// An allowed request.
@@ -35,6 +36,7 @@ impl Egress {
                 request.method()
             )));
         }
+        check_spellings(request.headers())?;
         self.lead(request, entry)?;
         let origin = origin(request.uri())?;
         entry.set_origin(&origin);

@@ -16,7 +16,7 @@ use url::Url;
 
 use super::MAX_REQUESTED;
 use super::requested::{Aws, OAuth2, PlainSignature, RequestedScheme, SignatureForm};
-use crate::headers::is_forbidden;
+use crate::headers::{is_forbidden, other_name};
 
 /// The maximum length of a text, with handles in place of values.
 const MAX_TEXT: usize = 4 << 10;
@@ -238,7 +238,7 @@ fn parse_plain(requested: &PlainSignature) -> Result<Plain, SchemeError> {
     let name = header_name(header.as_str());
     let is_of_request = OF_REQUESTS.iter().any(|other| name == other.as_str());
     let names_destination = other_field(&plain).is_some_and(|field| field.names_destination());
-    if is_of_request || names_destination {
+    if is_of_request || names_destination || other_name(header).is_some() {
         return Err(SchemeError::Meaning(header.clone()));
     }
     Ok(plain)
@@ -350,6 +350,13 @@ mod tests {
                 "text/plain;",
                 Some(
                     "the signature can't be in `content-type`, which says something else of a request",
+                ),
+            ),
+            (
+                "Transfer_Encoding",
+                "",
+                Some(
+                    "the signature can't be in `transfer_encoding`, which says something else of a request",
                 ),
             ),
             (

@@ -30,6 +30,7 @@ pub(crate) enum Content {
         bytes: Bytes,
         /// A field in it that can make a server use another method.
         override_field: Option<String>,
+        has_values: bool,
         _room: MessageReservation,
     },
     /// The component and the host.
@@ -42,6 +43,15 @@ impl Content {
         match self {
             Self::Whole { bytes, .. } => bytes.clone(),
             Self::Written(_) | Self::Injected(_) => Bytes::new(),
+        }
+    }
+
+    /// Whether values of secrets may be in it.
+    pub(crate) fn has_values(&self) -> bool {
+        match self {
+            Self::Written(_) => false,
+            Self::Whole { has_values, .. } => *has_values,
+            Self::Injected(_) => true,
         }
     }
 

@@ -9,6 +9,7 @@ pub(crate) mod outgoing;
 pub(crate) mod received;
 mod replay;
 pub(crate) mod response;
+mod unread;
 
 use std::sync::Arc;
 

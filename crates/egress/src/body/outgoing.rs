@@ -13,6 +13,7 @@ use tokio::time::Instant;
 use super::ActiveRequest;
 use super::content::Content;
 use super::replay::Replay;
+use super::unread::UnreadBody;
 use crate::error::{Stage, TransportError};
 use crate::flood::http2::FloodGuard;
 use crate::usage::audit::AuditEntry;
@@ -67,6 +68,8 @@ pub(crate) struct Outgoing {
     progress: Arc<Progress>,
     /// The guard of the connection, if it is shared.
     flood_guard: Option<FloodGuard>,
+    /// What a server finds that doesn't read it, if the connection is not shared.
+    unread: Option<UnreadBody>,
 }
 
 /// The state that all attempts at a request share.
@@ -126,6 +129,7 @@ impl Outgoing {
             attempt,
             replayed,
             flood_guard: None,
+            unread: None,
         }
     }
 
@@ -137,6 +141,17 @@ impl Outgoing {
     /// On HTTP/2, the server acknowledges the body as it reads it, which the guard allows for.
     pub(crate) fn attach_flood_guard(&mut self, flood_guard: FloodGuard) {
         self.flood_guard = Some(flood_guard);
+    }
+
+    /// Whether values of secrets may be in it.
+    pub(crate) fn has_values(&self) -> bool {
+        self.request.body.has_values()
+    }
+
+    /// On HTTP/1.1, say whether the connection can take another request after a body, of which this
+    /// many bytes are written.
+    pub(crate) fn watch_unread(&mut self, length: u64, is_harmless: Arc<AtomicBool>) {
+        self.unread = Some(UnreadBody::new(length, is_harmless));
     }
 
     pub(crate) fn progress(&self) -> Arc<Progress> {
@@ -174,6 +189,9 @@ impl Body for Outgoing {
                         return Poll::Ready(Some(Err(error)));
                     }
                     this.request.entry.sent(data.len() as u64);
+                    if let Some(unread) = &mut this.unread {
+                        unread.read(data);
+                    }
                     if let Some(flood_guard) = &this.flood_guard {
                         flood_guard.credit(data.len());
                     }

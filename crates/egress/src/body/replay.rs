@@ -98,6 +98,10 @@ impl Replay {
         poll
     }
 
+    pub(crate) fn has_values(&self) -> bool {
+        self.lock().content.has_values()
+    }
+
     pub(crate) fn is_end_stream(&self) -> bool {
         self.lock().content.is_end_stream()
     }

@@ -2,10 +2,11 @@
 //! requests share. hyper implements the protocols.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
-use http::header::{HOST, PROXY_AUTHORIZATION};
-use http::{HeaderValue, Request, Response, Uri, Version};
+use http::header::{CONTENT_LENGTH, HOST, PROXY_AUTHORIZATION};
+use http::{HeaderValue, Method, Request, Response, Uri, Version};
+use http_body::Body;
 use hyper::body::Incoming;
 use hyper::client::conn::{TrySendError, http1, http2};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
@@ -55,6 +56,8 @@ enum Sender {
         sender: http1::SendRequest<Outgoing>,
         /// The number of bytes received since the latest request was sent.
         came: Arc<AtomicUsize>,
+        /// Whether a server that has not read the body of the latest request finds no request in it.
+        is_body_harmless: Arc<AtomicBool>,
     },
     Http2 {
         sender: http2::SendRequest<Outgoing>,
@@ -88,7 +91,11 @@ impl Connection {
                     .handshake(io)
                     .await?;
                 drop(tokio::spawn(driver));
-                Sender::Http1 { sender, came }
+                Sender::Http1 {
+                    sender,
+                    came,
+                    is_body_harmless: Arc::new(AtomicBool::new(true)),
+                }
             }
             Protocol::Http2 => {
                 let room = Arc::new(Semaphore::new(HTTP2_STREAMS as usize));
@@ -207,10 +214,15 @@ impl Connection {
     }
 
     /// Wait until it can take the next request: on HTTP/1.1, until the body of the latest response
-    /// was read. False if it ends before.
+    /// was read. False if it ends before, or if the server may read the latest request's body as
+    /// another request.
     pub(crate) async fn is_free(&mut self) -> bool {
         match &mut self.sender {
-            Sender::Http1 { sender, .. } => sender.ready().await.is_ok(),
+            Sender::Http1 {
+                sender,
+                is_body_harmless,
+                ..
+            } => sender.ready().await.is_ok() && is_body_harmless.load(Ordering::Acquire),
             Sender::Http2 { sender, .. } => sender.ready().await.is_ok(),
         }
     }
@@ -221,8 +233,17 @@ impl Connection {
         mut request: Request<Outgoing>,
     ) -> Result<Response<Incoming>, TrySendError<Request<Outgoing>>> {
         match &mut self.sender {
-            Sender::Http1 { sender, came } => {
+            Sender::Http1 {
+                sender,
+                came,
+                is_body_harmless,
+            } => {
                 came.store(0, Ordering::Relaxed);
+                is_body_harmless.store(false, Ordering::Release);
+                if let Some(length) = reusable_after(&request) {
+                    let is_harmless = Arc::clone(is_body_harmless);
+                    request.body_mut().watch_unread(length, is_harmless);
+                }
                 *request.version_mut() = Version::HTTP_11;
                 self.interim.count(&mut request);
                 match &self.forwarded {
@@ -248,6 +269,32 @@ impl Connection {
                 sender.try_send_request(request).await
             }
         }
+    }
+}
+
+/// The length of a body on HTTP/1.1 after which the connection may be reused. None if it is written in
+/// chunks, whose last one ends a header for a server that has not read them, or if its length is not
+/// clear. None if it has values: a server may quote them in its response to the next request, and
+/// whether the connection is reused must not depend on them.
+fn reusable_after(request: &Request<Outgoing>) -> Option<u64> {
+    let body = request.body();
+    if body.has_values() {
+        return None;
+    }
+    let mut announced = request.headers().get_all(CONTENT_LENGTH).iter();
+    match (announced.next(), announced.next()) {
+        (Some(length), None) => {
+            let length = length.to_str().ok()?;
+            let is_number = length.bytes().all(|byte| byte.is_ascii_digit());
+            length.parse().ok().filter(|_| is_number)
+        }
+        (Some(_), Some(_)) => None,
+        (None, _) if body.is_end_stream() => Some(0),
+        // hyper writes no body of unknown length for these methods.
+        (None, _) => body.size_hint().exact().or_else(|| {
+            let methods = [Method::GET, Method::HEAD, Method::CONNECT];
+            methods.contains(request.method()).then_some(0)
+        }),
     }
 }
 

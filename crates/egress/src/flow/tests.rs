@@ -1,6 +1,7 @@
 //! What servers can make of credentials, and what a component sees of it.
 
 mod before_sending;
+mod unread;
 mod work;
 
 use std::sync::{Arc, Mutex};

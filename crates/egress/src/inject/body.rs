@@ -281,6 +281,7 @@ impl Egress {
             body: Full::new(whole.clone()),
             bytes: whole,
             override_field,
+            has_values: !found.is_empty(),
             _room: room,
         };
         Ok(Request::from_parts(head, body))

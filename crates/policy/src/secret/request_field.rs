@@ -17,7 +17,7 @@ use super::credential_field::is_credential_field;
 /// The fields whose meaning is known, in lower case, besides those for credentials: no server takes
 /// a method, a path or a destination from them. They are compared exactly, since servers that join
 /// fields of similar names would read others for them.
-pub const KNOWN_FIELDS: [&str; 94] = [
+pub const KNOWN_FIELDS: [&str; 93] = [
     // HTTP, cookies and authentication.
     "accept",
     "accept-charset",
@@ -37,7 +37,6 @@ pub const KNOWN_FIELDS: [&str; 94] = [
     "date",
     "digest",
     "dnt",
-    "expect",
     "from",
     // Set by the host.
     "host",
@@ -387,6 +386,7 @@ mod tests {
             "Daphne-Root-Path",
             "X-HTTP-Method-Override",
             "Range",
+            "Expect",
             "If",
             "",
         ] {

@@ -529,7 +529,7 @@ async fn nothing_stands_in_recoded_text() {
         GET HERE/?q:utf_16_le={TOKEN}
             the policy does not allow the secret `TOKEN` in the query of a request to HERE: the request declares another charset or encoding for its URL or body, or a part of it (`charset`, `Content-Encoding`, `Content-Transfer-Encoding`), in which the value could not be redacted from a response; no policy can allow this
         POST HERE/ | header content_type: text/plain; charset=utf-16le | body {TOKEN}
-            the policy does not allow the secret `TOKEN` in the body of a request to HERE: the request declares another charset or encoding for its URL or body, or a part of it (`charset`, `Content-Encoding`, `Content-Transfer-Encoding`), in which the value could not be redacted from a response; no policy can allow this
+            some servers read the header `content_type` as `content-type`; write it with `-` or leave it out
     "#]].assert_eq(&said(&service, anywhere, &orders).await);
     assert_eq!(service.requests().len(), 1);
 }

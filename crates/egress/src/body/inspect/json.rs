@@ -1,5 +1,5 @@
-//! JSON (RFC 8259): one text, or one per line. Its strings are values, except for names. A server
-//! may interpret invalid JSON differently, or quote a piece of it. Servers may join the items of an
+//! JSON (RFC 8259): one text, in one line if servers may read each line as a text. Its strings are
+//! values, except for names. A server may interpret invalid JSON differently, or quote a piece of it. Servers may join the items of an
 //! array, including those of nested arrays (as ECMAScript's `String` does).
 
 use std::collections::HashMap;
@@ -83,7 +83,8 @@ pub(super) struct Json {
 }
 
 impl Json {
-    /// A text per line, or one.
+    /// With line breaks in the text, or only behind it: servers that read one text reject the second
+    /// line.
     pub(super) fn new(is_lines: bool) -> Self {
         Self {
             is_lines,
@@ -117,8 +118,9 @@ impl Json {
         }
         let is_outside = self.open.is_empty();
         self.next = match (self.next, byte) {
-            (Next::Comma, b'\n') if is_outside && self.is_lines => Next::Value,
-            (_, b'\n' | b'\r') if !is_outside && self.is_lines => Next::Nothing,
+            (next, b'\n' | b'\r') if self.is_lines && (!is_outside || next == Next::Value) => {
+                Next::Nothing
+            }
             (next, b' ' | b'\t' | b'\r' | b'\n') => next,
             (Next::Value | Next::ValueOrEnd, b'[') => self.enter_array(),
             (Next::Value | Next::ValueOrEnd, b'{') => self.enter_object(),

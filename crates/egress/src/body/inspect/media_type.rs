@@ -14,8 +14,16 @@ const WORDS: [&str; 7] = [
     "octet-stream",
 ];
 
-/// The words of types with a JSON text per line.
-const LINES: [&str; 2] = ["ndjson", "jsonl"];
+/// The types with a JSON text per line.
+const LINES: [&str; 4] = [
+    "application/jsonl",
+    "application/ndjson",
+    "application/x-jsonlines",
+    "application/x-ndjson",
+];
+
+/// Words by which servers may recognize them.
+const LINE_WORDS: [&str; 2] = ["ndjson", "jsonl"];
 
 /// The words of types of parts in which servers find fields, also past the end of the part, or a
 /// request with its own method.
@@ -36,7 +44,7 @@ const KINDS: [&str; 7] = [
 pub(super) enum Format<'t> {
     Form,
     Json {
-        /// Whether each line is a text.
+        /// Whether servers may read each line as a text.
         is_lines: bool,
     },
     Xml,
@@ -60,10 +68,11 @@ pub(super) fn format_of(content_type: &str) -> Option<Format<'_>> {
         (_, None) => match Context::from_media_type(Some(essence)) {
             // Few servers read text sequences (RFC 7464).
             Context::Json if essence.ends_with("json-seq") => return None,
-            Context::Json => {
-                let is_lines = LINES.iter().any(|word| essence.contains(word));
-                (Format::Json { is_lines }, &["json"])
+            Context::Json if LINES.contains(&essence) => {
+                (Format::Json { is_lines: true }, &["json"])
             }
+            Context::Json if LINE_WORDS.iter().any(|word| essence.contains(word)) => return None,
+            Context::Json => (Format::Json { is_lines: false }, &["json"]),
             Context::Xml => (Format::Xml, &["xml"]),
             _ if essence.starts_with("text/") && !essence.contains('+') => (Format::Text, &[]),
             _ if essence == "application/octet-stream" => (Format::Text, &["octet-stream"]),

@@ -65,9 +65,12 @@ pub(super) struct Multipart {
 }
 
 impl Multipart {
-    /// None if the boundary is too short or too long.
+    /// None if the boundary is too short or too long, or if servers may read it as a pattern.
     pub(super) fn new(boundary: &str, are_ascii: bool) -> Option<Self> {
-        if !(MIN_BOUNDARY..=MAX_BOUNDARY).contains(&boundary.len()) {
+        let is_length = (MIN_BOUNDARY..=MAX_BOUNDARY).contains(&boundary.len());
+        // Some servers split the body by a regular expression with the boundary in it.
+        let is_literal = |byte: u8| byte.is_ascii_alphanumeric() || b"-_".contains(&byte);
+        if !is_length || !boundary.bytes().all(is_literal) {
             return None;
         }
         let delimiter = format!("\n--{boundary}").into_bytes();

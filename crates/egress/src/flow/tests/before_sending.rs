@@ -65,6 +65,38 @@ async fn compression_and_charsets_are_removed_in_all_spellings() {
     assert_eq!(fields, ["accept-encoding: identity", "accept: text/plain"]);
 }
 
+/// To uWSGI, `Content_Length` is the length of the body, and would truncate a value in it.
+#[tokio::test]
+async fn fields_that_servers_read_as_those_of_the_host_are_refused() {
+    let api = Server::echoing().await;
+    let granted = secret("TOKEN", &api.origin).place(Place::Body);
+    let policy = allowing(&[&api]).grant_secret(granted.clone());
+    let without = egress(allowing(&[&api]), &[]);
+    let with = egress(policy, &[(granted, VALUE)]);
+    with.secrets.handle("TOKEN").unwrap();
+    for (name, other) in [
+        ("Content_Length", "content-length"),
+        ("content.length", "content-length"),
+        ("Transfer_Encoding", "transfer-encoding"),
+        ("Content_Type", "content-type"),
+        ("CONTENT_ENCODING", "content-encoding"),
+        ("If_Range", "if-range"),
+    ] {
+        for egress in [&without, &with] {
+            let request = Request::post(format!("{}/", api.origin)).header(name, "3");
+            let error = send(egress, request, "body").await.unwrap_err();
+            let name = name.to_ascii_lowercase();
+            assert_eq!(
+                error,
+                format!(
+                    "some servers read the header `{name}` as `{other}`; write it with `-` or leave it out"
+                ),
+            );
+        }
+    }
+    assert_eq!(api.requests(), [""; 0]);
+}
+
 /// What a value looks like in a query denies nothing.
 #[tokio::test]
 async fn a_value_is_no_name_of_a_field() {
