@@ -1,5 +1,6 @@
 //! The step's log: the only place that receives log text.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use http_step_egress::{GrantedSecrets, RunMemory, StreamRedactor};
@@ -62,8 +63,10 @@ pub(crate) struct Log {
     full: bool,
     sink: Option<Box<dyn Sink>>,
     redactor: Option<StreamRedactor>,
-    /// The stream that was written to last.
+    /// The stream of what the redactor holds back.
     stream: Stream,
+    /// The stream that the component writes to, unless the host has written since.
+    writing: Option<Stream>,
 }
 
 impl Log {
@@ -93,15 +96,33 @@ impl Log {
     }
 
     /// Add a piece of what a component writes. Text beyond the log's limit is left out.
+    ///
+    /// Limit and memory count the text as it was written: by the length of the redacted text, a component
+    /// could find out whether a guess is a secret.
     pub(crate) fn add(&mut self, stream: Stream, piece: &str) -> Result<(), Exceeded> {
         // Redaction takes time.
-        if self.full {
+        if self.full || piece.is_empty() {
             return Ok(());
         }
-        if self.redactor.as_ref().is_none_or(StreamRedactor::is_clear) {
-            return self.keep(stream, piece);
+        let starts_an_entry = self.writing.replace(stream) != Some(stream);
+        let cost = piece.len() + if starts_an_entry { ENTRY_BYTES } else { 0 };
+        if cost <= self.left {
+            self.left -= cost;
+            self.memory.take(cost)?;
+            let shown = self.shown(stream, piece);
+            self.append(stream, &shown);
+            return Ok(());
         }
-        self.keep_redacted(stream, piece)
+        self.full = true;
+        let mut shown = self.shown(stream, piece).into_owned();
+        shown.truncate(shown.floor_char_boundary(self.left));
+        self.append(stream, &shown);
+        let note = format!(
+            "\n<the log ends here: its limit is {} bytes>\n",
+            self.limits.log_kept
+        );
+        self.append(Stream::Header, &note);
+        Ok(())
     }
 
     /// Whether no more text is kept.
@@ -114,51 +135,30 @@ impl Log {
         self.written
     }
 
-    /// A handle may be split into two pieces, but not across two streams.
-    fn keep_redacted(&mut self, stream: Stream, text: &str) -> Result<(), Exceeded> {
+    /// What is shown of a piece now. A handle may be split into two pieces, but not across two streams.
+    fn shown<'p>(&mut self, stream: Stream, piece: &'p str) -> Cow<'p, str> {
         if stream != self.stream {
-            self.flush()?;
+            self.flush();
             self.stream = stream;
         }
-        let shown = self.redactor.as_mut().map(|redactor| redactor.feed(text));
-        self.keep(stream, &shown.unwrap_or_default())
+        match &mut self.redactor {
+            Some(redactor) if !redactor.is_clear() => Cow::Owned(redactor.feed(piece)),
+            _ => Cow::Borrowed(piece),
+        }
     }
 
     /// Write what was held back, which is not a secret.
-    fn flush(&mut self) -> Result<(), Exceeded> {
+    fn flush(&mut self) {
         let rest = self.redactor.as_mut().map(StreamRedactor::finish);
-        self.keep(self.stream, &rest.unwrap_or_default())
-    }
-
-    fn keep(&mut self, stream: Stream, text: &str) -> Result<(), Exceeded> {
-        if self.full || text.is_empty() {
-            return Ok(());
+        if !self.full {
+            self.append(self.stream, &rest.unwrap_or_default());
         }
-        let starts_an_entry = self.entries.last().is_none_or(|last| last.stream != stream);
-        let cost = text.len() + if starts_an_entry { ENTRY_BYTES } else { 0 };
-        if cost <= self.left {
-            self.left -= cost;
-            self.memory.take(cost)?;
-            self.append(stream, text);
-            return Ok(());
-        }
-        self.full = true;
-        let fits = text
-            .get(..text.floor_char_boundary(self.left))
-            .unwrap_or_default();
-        self.append(stream, fits);
-        let note = format!(
-            "\n<the log ends here: its limit is {} bytes>\n",
-            self.limits.log_kept
-        );
-        self.append(Stream::Header, &note);
-        Ok(())
     }
 
     /// Write a line of the host, on a separate line and beyond any limit.
     pub(crate) fn write_line(&mut self, stream: Stream, line: &str) {
-        // What the redactor holds back is limited.
-        _ = self.flush();
+        self.flush();
+        self.writing = None;
         let mut line = line.to_owned();
         if let Some(redactor) = &self.redactor {
             redactor.redact(&mut line);
@@ -172,6 +172,9 @@ impl Log {
     }
 
     fn append(&mut self, stream: Stream, text: &str) {
+        if text.is_empty() {
+            return;
+        }
         if let Some(sink) = &mut self.sink {
             sink.log(stream, text);
         }
@@ -191,15 +194,48 @@ impl Log {
 
     /// As [`into_entries`](Self::into_entries), for a log that is part of another value.
     pub(crate) fn take_entries(&mut self) -> Vec<LogEntry> {
-        _ = self.flush();
+        self.flush();
         std::mem::take(&mut self.entries)
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Mutex;
+
+    use http_step_egress::{MatcherCache, Sources};
+    use http_step_policy::{Policy, Secret};
+
     use super::*;
-    use std::sync::{Arc, Mutex};
+
+    /// What is hidden is not shorter for the limit, so that a full log confirms no guess.
+    #[tokio::test]
+    async fn the_limit_counts_what_was_written() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), "a value of a secret").unwrap();
+        let source = format!("file:{}", file.path().display());
+        let secret = Secret::new("TOKEN", source.parse().unwrap());
+        let policy = Policy::nothing().grant_secret(secret);
+        let (sources, matchers) = (Sources::default(), Arc::new(MatcherCache::default()));
+        let secrets = GrantedSecrets::read(&policy, &sources, &matchers);
+        let secrets = Arc::new(secrets.await.unwrap());
+        let is_full = |text: &str| {
+            let memory = Arc::<RunMemory>::default();
+            let limits = Limits {
+                log_kept: ENTRY_BYTES as u64 + 30,
+                ..Limits::default()
+            };
+            let mut log = Log::new(limits, &memory, None);
+            log.redact(&secrets);
+            for piece in [text, " and more text"] {
+                log.add(Stream::Stdout, piece).unwrap();
+            }
+            (log.is_full(), memory.used())
+        };
+        let (hidden, shown) = (is_full("a value of a secret"), is_full("a value of a secreX"));
+        assert_eq!(hidden, shown);
+        assert!(hidden.0);
+    }
 
     #[test]
     fn text_is_kept_and_passed_on_up_to_the_limit() {

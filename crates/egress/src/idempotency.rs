@@ -115,23 +115,23 @@ impl Idempotency {
                 Some(key)
             }
         };
-        let Some(value) = only_value(header) else {
-            return Ok(None);
-        };
-        let request = hash(&[method.as_str(), &url, &value]);
-        made.is_ambiguous |= is_second;
-        made.requests.insert(request);
-        if !self.is_first && is_second {
-            return Err(TransportError::Refused(format!(
-                "it is the second {method} request to its URL, which can't be told from the first in another attempt"
-            )));
+        let keyed = only_value(header).map(|key| hash(&[method.as_str(), &url, &key]));
+        if let Some(request) = keyed {
+            made.is_ambiguous |= is_second;
+            made.requests.insert(request);
+            if !self.is_first && is_second {
+                return Err(TransportError::Refused(format!(
+                    "it is the second {method} request to its URL, which can't be told from the first in another attempt"
+                )));
+            }
         }
-        if !self.sent.contains(&request) && !self.sent.is_subset(&made.requests) {
+        let is_repeated = keyed.is_some_and(|request| self.sent.contains(&request));
+        if !is_repeated && !self.sent.is_subset(&made.requests) {
             return Err(TransportError::Refused(format!(
                 "this {method} request differs from those of the attempt before, which may have had an effect"
             )));
         }
-        Ok(Some(Key { request, generated }))
+        Ok(keyed.map(|request| Key { request, generated }))
     }
 }
 
@@ -317,5 +317,32 @@ mod tests {
         let second = || first.next_attempt([sent.request]);
         assert_eq!(keyed(&second(), &[key]).unwrap(), Some(sent.clone()));
         assert!(keyed(&second(), &[("idempotency-key", "b")]).is_err());
+    }
+
+    /// One without a key could be another one in place of it.
+    #[test]
+    fn a_later_attempt_first_repeats_what_may_have_had_an_effect() {
+        let post = |keys: &Idempotency, key: Option<&str>| {
+            let request = Request::builder().method("POST").uri(A);
+            let request = match key {
+                Some(key) => request.header("idempotency-key", key),
+                None => request,
+            };
+            keys.set(&mut request.body(()).unwrap())
+        };
+        let first = Idempotency::new(KeySource::StepFile);
+        assert_eq!(post(&first, None).unwrap(), None);
+        let key = post(&first, Some("1")).unwrap().unwrap();
+        let second = first.next_attempt([key.request]);
+        let refused = "this POST request differs from those of the attempt before, which may have had an effect";
+        for other in [None, Some("2"), Some("")] {
+            match post(&second, other) {
+                Err(TransportError::Refused(reason)) => assert_eq!(reason, refused),
+                other => panic!("{other:?}"),
+            }
+        }
+        let third = first.next_attempt([key.request]);
+        assert_eq!(post(&third, Some("1")).unwrap(), Some(key));
+        assert_eq!(post(&third, None).unwrap(), None);
     }
 }

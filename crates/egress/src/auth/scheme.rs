@@ -24,8 +24,9 @@ const MAX_TEXT: usize = 4 << 10;
 /// The maximum length of a name: of a header, a prefix of a signature, a region, a service.
 const MAX_NAME: usize = 128;
 
-/// The fields that determine where values may be injected and what is redacted.
-const OF_REQUESTS: [HeaderName; 8] = [
+/// The fields that determine where values may be injected, what is redacted, and whether a request may be
+/// repeated.
+const OF_REQUESTS: [HeaderName; 9] = [
     ACCEPT,
     ACCEPT_CHARSET,
     ACCEPT_ENCODING,
@@ -34,6 +35,7 @@ const OF_REQUESTS: [HeaderName; 8] = [
     CONTENT_TYPE,
     COOKIE,
     RANGE,
+    HeaderName::from_static("idempotency-key"),
 ];
 
 /// How requests are authenticated. Texts are as the component wrote them, with handles.
