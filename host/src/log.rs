@@ -232,7 +232,10 @@ mod tests {
             }
             (log.is_full(), memory.used())
         };
-        let (hidden, shown) = (is_full("a value of a secret"), is_full("a value of a secreX"));
+        let (hidden, shown) = (
+            is_full("a value of a secret"),
+            is_full("a value of a secreX"),
+        );
         assert_eq!(hidden, shown);
         assert!(hidden.0);
     }

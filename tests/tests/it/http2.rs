@@ -7,7 +7,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use expect_test::expect;
 use http::{HeaderMap, HeaderValue, Response, Version};
-use http_step_host::{Addresses, ConnectionUse, Outcome, Protocol, Resolve, Stage};
+use http_step_host::{Addresses, ConnectionUse, Outcome, Protocol, Resolve, RunResult, Stage};
 use http_step_tests::{
     Answer, Bench, Guest, Requested, Service, Streams, bench, error, transcript,
 };
@@ -291,6 +291,9 @@ async fn frames(acceptor: TlsAcceptor, answer: &'static [u8], closes: bool) -> u
 /// GOAWAY with 0 as the last stream: it has processed none.
 const GOAWAY_BEFORE: &[u8] = &[0, 0, 8, 7, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
 
+/// GOAWAY with 1 as the last stream: it may have processed the first request.
+const GOAWAY_AFTER: &[u8] = &[0, 0, 8, 7, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0];
+
 #[tokio::test]
 async fn retries_at_a_server_that_processes_nothing_are_limited() {
     let bench = bench();
@@ -515,6 +518,38 @@ async fn a_post_that_goaway_excludes_is_sent_again() {
     assert_eq!(result.ledger[0].attempts, 2);
 }
 
+/// `retry` repeats a POST that no server has processed, and no other one.
+#[tokio::test]
+async fn a_step_runs_again_after_goaway_unless_the_post_may_have_been_processed() {
+    let bench = bench();
+    // The first attempt sends it five times.
+    let port = frames_with(acceptor(bench), |connection, kind, _| {
+        match (connection, kind) {
+            (..=5, 0) => Some(GOAWAY_BEFORE),
+            (_, 0) => Some(&[0, 0, 1, 1, 5, 0, 0, 0, 1, 0x88]),
+            _ => None,
+        }
+    })
+    .await;
+    let step = |port| format!("post: {}/\ndata: a body\nretry: {{delay: 0}}", origin(port));
+    let result = bench.run(&policy(port), &step(port)).await;
+    let tries =
+        |result: &RunResult| -> Vec<u32> { result.ledger.iter().map(|row| row.attempts).collect() };
+    assert_eq!(
+        (result.outcome, tries(&result)),
+        (Outcome::Success, vec![5, 1])
+    );
+
+    let port = frames(acceptor(bench), GOAWAY_AFTER, true).await;
+    let result = bench.run(&policy(port), &step(port)).await;
+    assert_eq!(
+        (result.outcome, tries(&result)),
+        (Outcome::Exception, vec![1])
+    );
+    expect!["the server may have processed the POST request, and a second one could repeat its effect; if the server supports it, add `idempotency_key: auto`"]
+        .assert_eq(result.attempts[0].not_retried.as_deref().unwrap());
+}
+
 /// A server that sends GOAWAY on the first request, saying that none of its connection was
 /// processed, and answers the second if its body is complete.
 async fn goes_away_once(acceptor: TlsAcceptor) -> u16 {
@@ -566,7 +601,6 @@ async fn frames_with(
 
 #[tokio::test]
 async fn a_request_that_the_server_has_not_started_was_not_sent() {
-    const GOAWAY_AFTER: &[u8] = &[0, 0, 8, 7, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0];
     const REFUSED: &[u8] = &[0, 0, 4, 3, 0, 0, 0, 0, 1, 0, 0, 0, 7];
     const INTERNAL: &[u8] = &[0, 0, 4, 3, 0, 0, 0, 0, 1, 0, 0, 0, 2];
     let bench = bench();
