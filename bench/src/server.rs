@@ -165,6 +165,8 @@ async fn serve(stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static, cou
     // A client may disconnect at any time.
     _ = http1::Builder::new()
         .timer(TokioTimer::new())
+        // By default, it would close a connection that a contestant leaves alone while others take turns.
+        .header_read_timeout(None)
         .serve_connection(TokioIo::new(stream), answering)
         .await;
 }
