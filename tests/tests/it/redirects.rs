@@ -16,16 +16,16 @@ async fn a_redirect_on_a_connection_that_is_closing() {
         let ok = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
         let (server, requests) = Scripted::ends_once(moved, "", ok).await;
         let origin = &server.origin;
-        let step = format!("url: {origin}/start\nmethod: {method}\ndata: body");
+        let step = format!("url: {origin}/start\nmethod: {method}\ndata: a=b");
         let result = run(origin, &step).await;
         let is_success = result.outcome == Outcome::Success;
         assert_eq!(is_success, is_followed, "{method}: {:?}", result.error);
         let mut expected = vec![
-            format!("1 {method} /start body"),
-            format!("1 {method} /final body"),
+            format!("1 {method} /start a=b"),
+            format!("1 {method} /final a=b"),
         ];
         if is_followed {
-            expected.push(format!("2 {method} /final body"));
+            expected.push(format!("2 {method} /final a=b"));
         }
         assert_eq!(*requests.lock().unwrap(), expected);
     }
