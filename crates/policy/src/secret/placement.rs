@@ -107,6 +107,19 @@ impl<'t> Placement<'t> {
         Self::Whole
     }
 
+    /// In a form that the host writes, which has fields of these names, beside this query: some servers
+    /// read both together.
+    #[must_use]
+    pub fn beside_query(query: &[u8], form: &[&'t str]) -> Self {
+        let fields = QueryFields::new(query);
+        let mut names = form.iter();
+        match names.find(|name| fields.has(name.as_bytes())) {
+            _ if !fields.are_plain() => Self::NotPlain,
+            Some(name) => Self::Repeated(name),
+            None => Self::Whole,
+        }
+    }
+
     pub(super) fn whole_if(is_whole: bool) -> Self {
         if is_whole {
             Self::Whole

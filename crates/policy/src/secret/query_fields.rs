@@ -45,8 +45,17 @@ impl QueryFields {
 
     /// Whether servers may join the field of this name with another one.
     pub(super) fn has_another(&self, name: &[u8]) -> bool {
+        self.has_more_than(1, name)
+    }
+
+    /// Whether servers may join one with a field of this name elsewhere.
+    pub(super) fn has(&self, name: &[u8]) -> bool {
+        self.has_more_than(0, name)
+    }
+
+    fn has_more_than(&self, most: usize, name: &[u8]) -> bool {
         let is_joined = |name: &String| {
-            self.named.get(name).is_some_and(|count| *count > 1)
+            self.named.get(name).is_some_and(|count| *count > most)
                 || self.parents.contains(name)
                 || parent_fields(name).any(|parent| self.named.contains_key(parent))
         };
