@@ -380,6 +380,8 @@ fn no_header_sends_a_value_elsewhere() {
         ("x-server", "evil.example"),
         ("l5d-dtab", "/svc=>/$/inet/evil.example/443"),
         ("x-account", "134744072"),
+        ("x-account", " 134744072"),
+        ("x-account", "134744072,"),
         ("script_name", "/v1"),
     ] {
         let refused = request(name, value).unwrap_err();
