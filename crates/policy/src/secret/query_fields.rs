@@ -2,7 +2,8 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::field_name::{field_names, names_codec, parent_fields, split_field};
+use super::field_name::{decoded, field_names, names_codec, parent_fields, split_field};
+use super::hidden_fields::HiddenFields;
 
 /// How many fields have each name.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -10,7 +11,7 @@ pub struct QueryFields {
     named: HashMap<String, usize>,
     /// The names that some are fields of.
     parents: HashSet<String>,
-    /// Whether one has a name that is not plain.
+    /// Whether one has a name that is not plain, or another field in its value.
     is_odd: bool,
 }
 
@@ -25,7 +26,11 @@ impl QueryFields {
         };
         let written = query.split(|byte| *byte == b'&');
         for field in written.filter(|field| !field.is_empty()) {
-            fields.add(split_field(field).0);
+            let (name, value) = split_field(field);
+            fields.add(name);
+            let hidden = HiddenFields::new(&decoded(value));
+            fields.is_odd |= hidden.are_odd();
+            hidden.names().for_each(|name| fields.add(name.as_bytes()));
         }
         fields
     }
@@ -58,7 +63,7 @@ impl QueryFields {
         }
     }
 
-    /// Whether all names are plain.
+    /// Whether all names are plain, and no value has another field in it.
     pub(super) fn are_plain(&self) -> bool {
         !self.is_odd
     }
