@@ -82,9 +82,9 @@ pub use proxy_url::{ProxyCredentials, ProxyScheme, ProxyUrl, ProxyUrlError};
 pub use rule::{Rule, RuleName};
 pub use secret::{
     CREDENTIAL_FIELDS, DESTINATION_WORDS, FieldName, FieldNameError, HeaderFormat,
-    HeaderFormatError, InHeader, KNOWN_FIELDS, MAX_FIELD_NAME, OtherField, PathPrefix,
-    PathPrefixError, Place, Placement, QueryFields, SCHEMES, Secret, SecretNameError, SourceRef,
-    SourceRefError, check_secret_name, decoded_field, field_names, header_name,
+    HeaderFormatError, HiddenFields, InHeader, KNOWN_FIELDS, MAX_FIELD_NAME, OtherField,
+    PathPrefix, PathPrefixError, Place, Placement, QueryFields, SCHEMES, Secret, SecretNameError,
+    SourceRef, SourceRefError, check_secret_name, decoded_field, field_names, header_name,
     is_credential_field, is_method, is_method_key, is_override_field, is_plain_in_path,
     may_hold_secret, names_codec, override_in_cookies, override_in_query, parent_fields,
 };

@@ -132,17 +132,17 @@ impl Secret {
         {
             return None;
         }
-        let composed = match placement {
+        let alone = match placement {
+            Placement::InHeader(field) => field.alone(),
+            alone => *alone,
+        };
+        let composed = match alone {
             Placement::Whole | Placement::BehindEscape(_) | Placement::Recoded => None,
             Placement::Composed => Some(SecretDenialReason::Composed),
             Placement::NotPlain => Some(SecretDenialReason::NotPlain),
             Placement::Repeated(field) => Some(SecretDenialReason::repeated(field)),
             Placement::Joined => Some(SecretDenialReason::Joined),
-            Placement::InHeader(field) if !field.is_whole() => Some(SecretDenialReason::Composed),
-            Placement::InHeader(field) if field.is_joined() => {
-                Some(SecretDenialReason::repeated(field.field))
-            }
-            Placement::InHeader(_) => None,
+            Placement::InHeader(_) => Some(SecretDenialReason::Composed),
         };
         let is_granted = self.is_granted_for(place);
         // `compose` grants both, unless the operator chose a field.

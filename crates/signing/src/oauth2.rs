@@ -15,6 +15,7 @@
 //!     authentication: ClientAuthentication::Basic,
 //!     scope: Some("deploy"),
 //!     audience: None,
+//!     is_id_first: false,
 //! };
 //! let request = client.request();
 //! assert_eq!(*request.body, b"grant_type=client_credentials&scope=deploy");
@@ -33,5 +34,5 @@ mod request;
 mod token;
 
 pub use error::{MAX_ANSWER, TokenError};
-pub use request::{ClientAuthentication, ClientCredentials, TokenRequest};
+pub use request::{ClientAuthentication, ClientCredentials, FORM_FIELDS, TokenRequest};
 pub use token::Token;

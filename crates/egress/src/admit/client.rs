@@ -3,16 +3,19 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use http::{Method, Request};
-use http_step_policy::{Place, override_in_query};
+use http::{HeaderMap, Method, Request};
+use http_step_policy::{Place, Placement, override_in_query};
+use http_step_signing::oauth2::FORM_FIELDS;
 
 use crate::auth::sign::{self, Proof};
 use crate::auth::{Client, Scheme};
+use crate::body::charset::is_of_url_other;
+use crate::body::inspect::quoted_override;
 use crate::body::whole;
 use crate::connect::pool::Key;
 use crate::egress::Egress;
 use crate::error::TransportError;
-use crate::inject::{Destination, WrittenPath};
+use crate::inject::{Destination, WrittenPath, admit};
 use crate::usage::audit::AuditEntry;
 
 /// A client of a token endpoint, with the values of its secrets.
@@ -71,14 +74,26 @@ impl Egress {
         entry: &AuditEntry,
     ) -> Result<ClientValues, TransportError> {
         let query = client.token_url.query().unwrap_or_default();
+        let of_query = || quoted_override(query.as_bytes());
         let destination = Destination {
             origin: &client.origin,
             method: Method::POST.to_string(),
             path: WrittenPath::without_values(client.token_url.path()),
             // The host writes the request.
             other_fields: Arc::default(),
-            override_field: override_in_query(query.as_bytes()),
+            override_field: override_in_query(query.as_bytes()).or_else(of_query),
         };
+        // The step wrote the query beside the values.
+        let are_ascii = self.secrets.are_ascii();
+        let placement = match is_of_url_other(&HeaderMap::new(), Some(query), are_ascii) {
+            true => Placement::Recoded,
+            false => Placement::beside_query(query.as_bytes(), &FORM_FIELDS),
+        };
+        let sources = client.sources().into_iter();
+        let secrets = sources.flat_map(|source| self.secrets.found_in(source.as_bytes()));
+        for secret in secrets {
+            admit(secret, &destination, Place::Token, placement, entry)?;
+        }
         Ok(ClientValues {
             id: self.reveal(&client.id, Place::Token, &destination, entry)?,
             secret: self.reveal(&client.secret, Place::Token, &destination, entry)?,

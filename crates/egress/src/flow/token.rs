@@ -133,12 +133,16 @@ impl Egress {
         };
         let id =
             str::from_utf8(&known.id).map_err(|_| none("the client's ID is no text".to_owned()))?;
+        let [has_secret_id, has_secret] = client
+            .sources()
+            .map(|source| self.secrets.is_source_of([source].into_iter()));
         let credentials = ClientCredentials {
             id,
             secret: &known.secret,
             authentication: client.authentication,
             scope: client.scope.as_deref(),
             audience: client.audience.as_deref(),
+            is_id_first: has_secret_id && !has_secret,
         };
         let TokenRequest { headers, body } = credentials.request();
         let length = body.len();

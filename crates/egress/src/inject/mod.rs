@@ -225,12 +225,17 @@ impl Egress {
         let mut all_injected = Vec::new();
         for (at, (name, value)) in header.iter().enumerate() {
             let in_header = |error: TransportError| error.in_part(&format!("the header `{name}`"));
+            let cookies = LazyCell::new(|| match name == COOKIE {
+                true => QueryFields::of_cookies(value.as_bytes()),
+                false => QueryFields::default(),
+            });
             let credentials = (name == AUTHORIZATION)
                 .then(|| decode_basic(value.as_bytes()))
                 .flatten();
             let injected = match credentials {
                 Some(written) => {
-                    let within = |before, after| in_field(&*header, name, true, before, after);
+                    let within =
+                        |before, after| in_field(&*header, name, &cookies, true, before, after);
                     self.inject_basic(&written, within, destination, entry)
                         .map_err(in_header)?
                 }
@@ -244,7 +249,7 @@ impl Egress {
                         value.as_bytes(),
                         Context::Header,
                         Place::Header,
-                        |before, after| in_field(&*header, name, false, before, after),
+                        |before, after| in_field(&*header, name, &cookies, false, before, after),
                         destination,
                         entry,
                     )
@@ -489,6 +494,7 @@ pub(crate) fn admit(
 fn in_field<'t>(
     header: &HeaderMap,
     name: &'t HeaderName,
+    cookies: &'t QueryFields,
     is_basic: bool,
     before: &'t [u8],
     after: &'t [u8],
@@ -499,6 +505,7 @@ fn in_field<'t>(
         after,
         is_basic,
         is_repeated: is_repeated(header, name),
+        cookies,
     })
 }
 

@@ -298,6 +298,24 @@ fn by_default_a_header_is_one_for_credentials() {
     }
 }
 
+/// PHP makes a list of cookies with one name.
+#[test]
+fn cookies_of_one_name_hold_no_value() {
+    let cookie = HeaderFormat::new("Cookie", None).unwrap();
+    let egress = egress_of(secret().header_format(cookie), "the-value-of-it");
+    let handle = egress.given();
+    for (text, is_sent) in [
+        ("a=b; q={}", true),
+        ("q[]=pad; q[]={}", false),
+        ("q={}; Q=pad", false),
+        ("[q]=pad; q={}", false),
+    ] {
+        let injected = egress.injected_header("cookie", &text.replace("{}", &handle));
+        let sent = text.replace("{}", "the-value-of-it");
+        assert_eq!(injected.ok(), is_sent.then_some(sent), "{text}");
+    }
+}
+
 /// Names with a word such as `token`, of fields that some server indexes, compares or forwards.
 #[test]
 fn a_field_for_data_is_not_one_for_credentials() {
@@ -380,6 +398,8 @@ fn no_header_sends_a_value_elsewhere() {
         ("x-server", "evil.example"),
         ("l5d-dtab", "/svc=>/$/inet/evil.example/443"),
         ("x-account", "134744072"),
+        ("x-account", " 134744072"),
+        ("x-account", "134744072,"),
         ("script_name", "/v1"),
     ] {
         let refused = request(name, value).unwrap_err();

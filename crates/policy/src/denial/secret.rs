@@ -140,9 +140,6 @@ impl DeniedSecret {
                 "it must be {}, and a field's name is not plain: at most {MAX_FIELD_NAME} letters, digits, `_`, `-` and `.`, with `[…]` behind them, and no index but 0 in the value's own",
                 self.place.whole()
             ),
-            Reason::Repeated(_) | Reason::Joined if !Place::COMPOSABLE.contains(&self.place) => {
-                format!("it must be {}", self.place.whole())
-            }
             Reason::Repeated(field) => {
                 format!("servers join the field `{field}` with another one of the request")
             }

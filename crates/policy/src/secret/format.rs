@@ -5,7 +5,7 @@ use std::fmt;
 use serde::Serialize;
 use thiserror::Error;
 
-use super::placement::InHeader;
+use super::placement::{InHeader, Placement};
 use super::request_field::{FieldName, FieldNameError};
 
 /// The placeholder for the value in a format.
@@ -74,7 +74,7 @@ impl HeaderFormat {
             return false;
         }
         let Some((before, after)) = self.format.as_ref().and_then(|it| it.split_once(VALUE)) else {
-            return placement.is_whole();
+            return placement.alone() == Placement::Whole;
         };
         let (before, after) = (before.as_bytes(), after.as_bytes());
         let encoded = before
@@ -115,6 +115,7 @@ pub enum HeaderFormatError {
 
 #[cfg(test)]
 mod tests {
+    use super::super::query_fields::QueryFields;
     use super::*;
 
     fn fits(format: Option<&str>, field: &str, text: &str, is_basic: bool) -> bool {
@@ -126,6 +127,7 @@ mod tests {
             after: after.as_bytes(),
             is_basic,
             is_repeated: false,
+            cookies: &QueryFields::default(),
         })
     }
 

@@ -7,6 +7,7 @@
 mod credential_field;
 mod field_name;
 mod format;
+mod hidden_fields;
 mod name;
 mod overrides;
 mod path;
@@ -27,6 +28,7 @@ pub use field_name::{
     names_codec, parent_fields,
 };
 pub use format::{HeaderFormat, HeaderFormatError};
+pub use hidden_fields::HiddenFields;
 pub use name::{SecretNameError, check as check_secret_name};
 pub use overrides::{
     is_method, is_method_key, is_override_field, override_in_cookies, override_in_query,

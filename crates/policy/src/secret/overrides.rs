@@ -2,6 +2,7 @@
 //! secret that is restricted to methods or paths is not sent with any of them.
 
 use super::field_name::{decoded, field_names, letters, split_field};
+use super::hidden_fields::HiddenFields;
 
 /// Names that frameworks read a method from, in letters and digits. Most frameworks read `_method`,
 /// Salesforce `_HttpMethod`, Google's APIs `$httpMethod`, Plack and Catalyst `x-tunneled-method`,
@@ -90,16 +91,19 @@ pub fn is_method(value: &[u8]) -> bool {
 }
 
 /// The first field in a query that can make a server use another method, or whose name is not
-/// [plain](field_names), so that some server may read another one.
+/// [plain](field_names), so that some server may read another one, or that has another one in its value.
 #[must_use]
 pub fn override_in_query(query: &[u8]) -> Option<String> {
     // Some servers also split at `;`.
     let mut fields = query.split(|byte| matches!(byte, b'&' | b';'));
     fields.find_map(|field| {
         let (name, value) = split_field(field);
-        let overrides =
-            !field.is_empty() && (field_names(name).is_none() || is_override_field(name, value));
-        overrides.then(|| String::from_utf8_lossy(name).into_owned())
+        let overrides = || {
+            field_names(name).is_none()
+                || is_override_field(name, value)
+                || HiddenFields::new(&decoded(value)).have_value()
+        };
+        (!field.is_empty() && overrides()).then(|| String::from_utf8_lossy(name).into_owned())
     })
 }
 

@@ -6,7 +6,7 @@
 
 use super::credential_field::{is_credential_field, takes_scheme};
 use super::field_name::{MAX_FIELD_NAME, may_hold_secret};
-use super::query_fields::{QueryFields, may_name_codec};
+use super::query_fields::{QueryFields, cookie_name, may_name_codec};
 
 /// The placement of a value in its place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,6 +47,8 @@ pub struct InHeader<'t> {
     pub is_basic: bool,
     /// Whether the request has another field with this name.
     pub is_repeated: bool,
+    /// The cookies in the field, if it is `Cookie`.
+    pub cookies: &'t QueryFields,
 }
 
 /// The schemes that can precede a value: those of RFCs, and those of well-known APIs. They are
@@ -92,19 +94,37 @@ impl<'t> Placement<'t> {
             return Self::Recoded;
         }
         let name = field.strip_suffix(b"=").filter(|it| !it.contains(&b'='));
-        let Some(name) = name.filter(|_| matches!(after.first(), None | Some(b'&'))) else {
-            return Self::Composed;
-        };
+        match name.filter(|_| matches!(after.first(), None | Some(b'&'))) {
+            Some(name) => Self::in_field(fields, name, name),
+            None => Self::Composed,
+        }
+    }
+
+    /// Alone in the field of this name, which is compared with others as `plain`.
+    fn in_field(fields: &QueryFields, name: &'t [u8], plain: &[u8]) -> Self {
         if !fields.are_plain() {
             return Self::NotPlain;
         }
-        if fields.has_another(name) {
+        if fields.has_another(plain) {
             return Self::Repeated(std::str::from_utf8(name).unwrap_or_default());
         }
-        if !may_hold_secret(name) {
-            return Self::NotPlain;
+        match may_hold_secret(plain) {
+            true => Self::Whole,
+            false => Self::NotPlain,
         }
-        Self::Whole
+    }
+
+    /// In a form that the host writes, which has fields of these names, beside this query: some servers
+    /// read both together.
+    #[must_use]
+    pub fn beside_query(query: &[u8], form: &[&'t str]) -> Self {
+        let fields = QueryFields::new(query);
+        let mut names = form.iter();
+        match names.find(|name| fields.has(name.as_bytes())) {
+            _ if !fields.are_plain() => Self::NotPlain,
+            Some(name) => Self::Repeated(name),
+            None => Self::Whole,
+        }
     }
 
     pub(super) fn whole_if(is_whole: bool) -> Self {
@@ -116,23 +136,37 @@ impl<'t> Placement<'t> {
     }
 }
 
-impl InHeader<'_> {
+impl<'t> InHeader<'t> {
     /// Whether the value is alone, or follows one of the [`SCHEMES`] in a field that has them; in
     /// `Cookie`, whether it is the value of one cookie; in `Basic` credentials, whether it is the
-    /// user name or the password.
-    pub(crate) fn is_whole(&self) -> bool {
-        let Self { before, after, .. } = *self;
+    /// user name or the password. Servers join fields of one name, and cookies (PHP).
+    pub(crate) fn alone(&self) -> Placement<'t> {
         if self.field.len() > MAX_FIELD_NAME {
-            return false;
+            return Placement::Composed;
         }
+        let placement = if self.is_cookie() {
+            match name_of_cookie(self.before, self.after) {
+                Some(name) => Placement::in_field(self.cookies, name, cookie_name(name)),
+                None => Placement::Composed,
+            }
+        } else {
+            Placement::whole_if(self.is_whole())
+        };
+        match placement {
+            // They also join these fields with a comma, which can be in a cookie's value.
+            Placement::Composed => Placement::Composed,
+            _ if self.is_repeated => Placement::Repeated(self.field),
+            placement => placement,
+        }
+    }
+
+    fn is_whole(&self) -> bool {
+        let Self { before, after, .. } = *self;
         if self.is_basic {
             let is_user = before.is_empty() && matches!(after.first(), None | Some(b':'));
             let colons = before.iter().filter(|byte| **byte == b':').count();
             let is_password = before.ends_with(b":") && colons == 1 && after.is_empty();
             return is_user || is_password;
-        }
-        if self.is_cookie() {
-            return is_cookie_value(before, after);
         }
         let is_alone = before.is_empty() || takes_scheme(self.field) && is_scheme(before);
         after.is_empty() && is_alone
@@ -141,12 +175,6 @@ impl InHeader<'_> {
     /// Whether the field is for credentials ([`is_credential_field`]).
     pub(crate) fn is_for_credentials(&self) -> bool {
         is_credential_field(self.field)
-    }
-
-    /// Whether servers join it with another field. They also join `Cookie` fields with a comma,
-    /// which can be in a cookie's value.
-    pub(crate) fn is_joined(&self) -> bool {
-        self.is_repeated
     }
 
     fn is_cookie(&self) -> bool {
@@ -163,14 +191,14 @@ fn is_scheme(text: &[u8]) -> bool {
     known.any(|known| scheme.eq_ignore_ascii_case(known.as_bytes()))
 }
 
-/// Whether a value is the whole value of a cookie (RFC 6265, section 4.2). After a quote, some
-/// servers read up to the next one, past `;` (RFC 2965).
-fn is_cookie_value(before: &[u8], after: &[u8]) -> bool {
+/// The name of the cookie that a value is the whole value of (RFC 6265, section 4.2). After a quote,
+/// some servers read up to the next one, past `;` (RFC 2965).
+fn name_of_cookie<'t>(before: &'t [u8], after: &[u8]) -> Option<&'t [u8]> {
     if !before.split(|byte| *byte == b';').all(has_whole_quotes) {
-        return false;
+        return None;
     }
     if !matches!(after.first(), None | Some(b';')) {
-        return false;
+        return None;
     }
     let pair = match before.iter().rposition(|byte| *byte == b';') {
         None => Some(before),
@@ -178,11 +206,10 @@ fn is_cookie_value(before: &[u8], after: &[u8]) -> bool {
             .get(end + 1..)
             .and_then(|pair| pair.strip_prefix(b" ")),
     };
-    let name = pair.and_then(|pair| pair.strip_suffix(b"="));
-    name.is_some_and(|name| {
-        let is_of_name = |byte: &u8| byte.is_ascii_graphic() && !br#"=",\"#.contains(byte);
-        (1..=MAX_FIELD_NAME).contains(&name.len()) && name.iter().all(is_of_name)
-    })
+    let name = pair?.strip_suffix(b"=")?;
+    let is_of_name = |byte: &u8| byte.is_ascii_graphic() && !br#"=",\"#.contains(byte);
+    let is_name = (1..=MAX_FIELD_NAME).contains(&name.len()) && name.iter().all(is_of_name);
+    is_name.then_some(name)
 }
 
 /// Whether a cookie is either quoted as a whole, or has no quotes.
@@ -215,15 +242,21 @@ mod tests {
     }
 
     fn is_whole_in(field: &str, text: &str, is_basic: bool) -> bool {
+        in_field(field, text, is_basic) == Placement::Whole
+    }
+
+    fn in_field<'t>(field: &'t str, text: &'t str, is_basic: bool) -> Placement<'t> {
         let (before, after) = split(text);
+        let cookies = QueryFields::of_cookies(text.as_bytes());
         let placement = InHeader {
             field,
             before,
             after,
             is_basic,
             is_repeated: false,
+            cookies: Box::leak(Box::new(cookies)),
         };
-        placement.is_whole()
+        placement.alone()
     }
 
     #[test]
@@ -328,6 +361,49 @@ mod tests {
             "\"a=b; t={}",
         ] {
             assert!(!is_whole_in("cookie", text, false), "{text}");
+        }
+    }
+
+    /// PHP makes lists of them, and reads them beside the fields of the query.
+    #[test]
+    fn in_cookies_of_one_name() {
+        for text in [
+            "a=b; q={}",
+            "a=x,y; q={}",
+            "a=x, y z; q={}; b",
+            ".AspNetCore.Session=x; __Host-q={}",
+            ".q={}; a[b]=x",
+            "q[]={}; =; ; ,;",
+            "a=q=x; q={}",
+        ] {
+            assert_eq!(in_field("cookie", text, false), Placement::Whole, "{text}");
+        }
+        for (text, other) in [
+            ("q=pad; q={}", "q"),
+            ("q[]=pppppppp; q[]={}", "q[]"),
+            ("q[]=a; q[0]={}", "q[0]"),
+            ("q={}; Q=pad", "q"),
+            ("q={};%71=pad", "q"),
+            ("q={}; a=b;\tq.x=pad", "q"),
+            ("q={}; q", "q"),
+            ("a=b,q=pad; q={}", "q"),
+            (".q=pad; q={}", "q"),
+        ] {
+            let found = in_field("cookie", text, false);
+            assert_eq!(found, Placement::Repeated(other), "{text}");
+        }
+        for text in [
+            "[q]=pad; q={}",
+            "q ={}; q=pad",
+            "q =pad; q={}",
+            "+q=pad; q={}",
+            "a:b=pad; q={}",
+            "a=b,c d=pad; q={}",
+            "=pad; q={}",
+            "q[13]={}",
+            "MAX_FILE_SIZE={}",
+        ] {
+            assert_ne!(in_field("cookie", text, false), Placement::Whole, "{text}");
         }
     }
 

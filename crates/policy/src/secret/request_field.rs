@@ -145,6 +145,9 @@ const MAX_INERT: usize = 64;
 /// A number with more digits may be an IPv4 address.
 const MAX_DIGITS: usize = 5;
 
+/// The lengths of the parts of a UUID.
+const UUID: [usize; 5] = [8, 4, 4, 4, 12];
+
 /// A header field that not every secret may be sent with.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OtherField {
@@ -203,12 +206,27 @@ fn has_destination_word(name: &str) -> bool {
     words.any(|word| DESTINATION_WORDS.iter().any(|it| word.ends_with(it)))
 }
 
-/// Whether a value can be no URL and no address: a few letters and digits.
+/// Whether a value can be no URL and no address: a few letters and digits. Servers remove blanks around
+/// it, and some take the first of several words.
 fn is_inert(value: &[u8]) -> bool {
+    let value = value.trim_ascii();
     let is_inert = |byte: &u8| byte.is_ascii_alphanumeric() || b" -_,".contains(byte);
-    let is_long_number = value.len() > MAX_DIGITS && value.iter().all(u8::is_ascii_digit);
-    let is_hexadecimal = value.starts_with(b"0x") || value.starts_with(b"0X");
-    value.len() <= MAX_INERT && value.iter().all(is_inert) && !is_long_number && !is_hexadecimal
+    let may_be_address = |word: &[u8]| {
+        let is_number = word.len() > MAX_DIGITS && word.iter().all(u8::is_ascii_digit);
+        is_number || word.starts_with(b"0x") || word.starts_with(b"0X")
+    };
+    let mut words = value.split(|byte| !byte.is_ascii_alphanumeric());
+    value.len() <= MAX_INERT
+        && value.iter().all(is_inert)
+        && (is_uuid(value) || !words.any(may_be_address))
+}
+
+fn is_uuid(value: &[u8]) -> bool {
+    let parts = value.split(|byte| *byte == b'-');
+    value
+        .iter()
+        .all(|byte| byte.is_ascii_hexdigit() || *byte == b'-')
+        && parts.map(<[u8]>::len).eq(UUID)
 }
 
 /// The name of a header field, in lower case.
@@ -306,6 +324,18 @@ mod tests {
             "017700000001",
             "0x7f000001",
             "0X7f",
+            // Servers remove what is around it.
+            " 134744072",
+            "134744072 ",
+            " 0x08080808",
+            "134744072,",
+            "-134744072",
+            "a, 134744072",
+            "a_0x7f000001",
+            "017700000001-1",
+            "12345678-1234-1234-1234",
+            "12345678-1234-1234-1234-123456789012-1",
+            "12345678_1234_1234_1234_123456789012",
             &"a".repeat(65),
         ] {
             assert!(is_destination("X-Anything", value), "{value}");
@@ -319,6 +349,9 @@ mod tests {
             "no-retry, en-US 2",
             "20151120T120000Z",
             "12345678-1234-1234-1234-123456789012",
+            "65535, 65535",
+            "a134744072",
+            "2015-11-20",
             &"a".repeat(64),
         ] {
             assert!(!is_destination("X-Anything", value), "{value}");

@@ -1,7 +1,9 @@
 //! Where secrets may be sent.
 
 use expect_test::expect;
-use http_step_policy::{InHeader, OtherField, Place, Placement, Policy, Secret, SecretUse};
+use http_step_policy::{
+    InHeader, OtherField, Place, Placement, Policy, QueryFields, Secret, SecretUse,
+};
 use proptest::prelude::*;
 
 use crate::{origin, policy};
@@ -296,6 +298,7 @@ fn by_default() {
 #[test]
 fn a_header_field_for_something_else() {
     let to = origin("https://a.example");
+    let cookies = QueryFields::default();
     let use_in = |field| SecretUse {
         origin: &to,
         method: "POST",
@@ -308,6 +311,7 @@ fn a_header_field_for_something_else() {
             after: b"",
             is_basic: false,
             is_repeated: false,
+            cookies: &cookies,
         }),
         other_fields: &[],
         override_field: None,

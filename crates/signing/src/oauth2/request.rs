@@ -22,7 +22,19 @@ pub struct ClientCredentials<'a> {
     pub scope: Option<&'a str>,
     /// The requested audience. It is not in the RFC, but Auth0 and others require it.
     pub audience: Option<&'a str>,
+    /// Whether the identifier is the first field of a body, instead of the secret. If a server keeps
+    /// only the start of a body, text before a value determines how much of it that is.
+    pub is_id_first: bool,
 }
+
+/// The names of the fields that a request's body can have.
+pub const FORM_FIELDS: [&str; 5] = [
+    "client_secret",
+    "client_id",
+    "grant_type",
+    "scope",
+    "audience",
+];
 
 /// How the client authenticates (RFC 6749, section 2.3.1).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -55,14 +67,18 @@ impl ClientCredentials<'_> {
             ),
             (ACCEPT, HeaderValue::from_static("application/json")),
         ];
-        let mut fields: Vec<(&str, &[u8])> = vec![("grant_type", b"client_credentials")];
+        let mut fields: Vec<(&str, &[u8])> = Vec::new();
         match self.authentication {
             ClientAuthentication::Basic => headers.push((AUTHORIZATION, self.basic())),
             ClientAuthentication::Body => {
-                fields.push(("client_id", self.id.as_bytes()));
                 fields.push(("client_secret", self.secret));
+                fields.push(("client_id", self.id.as_bytes()));
+                if self.is_id_first {
+                    fields.reverse();
+                }
             }
         }
+        fields.push(("grant_type", b"client_credentials"));
         fields.extend(self.scope.map(|scope| ("scope", scope.as_bytes())));
         fields.extend(
             self.audience

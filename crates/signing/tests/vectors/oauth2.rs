@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use expect_test::expect;
 use http_step_signing::oauth2::{
-    ClientAuthentication, ClientCredentials, MAX_ANSWER, Token, TokenError,
+    ClientAuthentication, ClientCredentials, FORM_FIELDS, MAX_ANSWER, Token, TokenError,
 };
 use proptest::prelude::*;
 
@@ -17,6 +17,7 @@ const CLIENT: ClientCredentials<'_> = ClientCredentials {
     authentication: ClientAuthentication::Basic,
     scope: None,
     audience: None,
+    is_id_first: false,
 };
 
 fn sent(client: &ClientCredentials<'_>) -> String {
@@ -45,7 +46,7 @@ fn rfc_6749_in_the_body() {
         content-type: application/x-www-form-urlencoded
         accept: application/json
 
-        grant_type=client_credentials&client_id=s6BhdRkqt3&client_secret=7Fjfp0ZBr1KtDRbnfVdmIw&scope=read+write&audience=https%3A%2F%2Fapi.example.com%2F
+        client_secret=7Fjfp0ZBr1KtDRbnfVdmIw&client_id=s6BhdRkqt3&grant_type=client_credentials&scope=read+write&audience=https%3A%2F%2Fapi.example.com%2F
     "#]]
     .assert_eq(&sent(&ClientCredentials {
         authentication: ClientAuthentication::Body,
@@ -77,12 +78,42 @@ fn rfc_6749_form_encoding() {
         content-type: application/x-www-form-urlencoded
         accept: application/json
 
-        grant_type=client_credentials&client_id=a%3Ab&client_secret=+%25%26%2B%C2%A3%E2%82%AC
+        client_secret=+%25%26%2B%C2%A3%E2%82%AC&client_id=a%3Ab&grant_type=client_credentials
     "#]]
     .assert_eq(&sent(&ClientCredentials {
         authentication: ClientAuthentication::Body,
         ..client
     }));
+}
+
+/// The secret text precedes all others, whichever it is.
+#[test]
+fn the_order_of_the_fields() {
+    for (is_id_first, expected) in [
+        (false, FORM_FIELDS),
+        (
+            true,
+            [
+                "client_id",
+                "client_secret",
+                "grant_type",
+                "scope",
+                "audience",
+            ],
+        ),
+    ] {
+        let client = ClientCredentials {
+            authentication: ClientAuthentication::Body,
+            scope: Some("read"),
+            audience: Some("a"),
+            is_id_first,
+            ..CLIENT
+        };
+        let body = client.request().body;
+        let fields = str::from_utf8(&body).unwrap().split('&');
+        let names: Vec<&str> = fields.filter_map(|it| it.split('=').next()).collect();
+        assert_eq!(names, expected);
+    }
 }
 
 #[test]

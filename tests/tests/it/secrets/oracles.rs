@@ -12,7 +12,8 @@ use crate::secrets::vault::{Vault, secret};
 /// A token endpoint that returns the token in the query of its URL to every client.
 async fn gives_what_is_asked() -> Service {
     Service::start(|request| {
-        let (_, token) = request.line.split_once('?').unwrap();
+        let (_, query) = request.line.split_once('?').unwrap();
+        let token = query.strip_prefix("token=").unwrap_or(query);
         Answer::new(format!(r#"{{"access_token": "{token}"}}"#).into())
     })
     .await
@@ -129,7 +130,7 @@ async fn a_chosen_token_of_a_granted_client_confirms_no_guess() {
             .reaches(&own.origin)
             .reaches(&api.origin)
             .tries(format!(
-                "GET {}/none | auth oauth2 basic {}/?{guess} ci {{PLAIN}}",
+                "GET {}/none | auth oauth2 basic {}/?token={guess} ci {{PLAIN}}",
                 api.origin, own.origin
             ))
             .tries(format!(

@@ -11,8 +11,10 @@ use super::words::Words;
 pub(super) struct Beside {
     form: Option<Form>,
     quoted: Quoted,
-    /// The text of a form without percent-encoding.
-    decoded: Option<(Percent, Quoted)>,
+    /// Reads the same without percent-encoding: some servers decode a body before they split it.
+    percent: Percent,
+    decoded_form: Option<Form>,
+    decoded_quoted: Option<Quoted>,
     words: Option<Words>,
 }
 
@@ -23,7 +25,7 @@ impl Beside {
             _ if may_be_form(header) => Some(Form::default()),
             _ => Some(Form::beside(syntax.is_multipart())),
         };
-        let is_form = matches!(syntax, Syntax::Form(_)) || may_be_form(header);
+        let is_form = matches!(syntax, Syntax::Form(_));
         let words = match syntax {
             Syntax::Form(_) | Syntax::Json(_) | Syntax::Multipart(_) => None,
             Syntax::Xml(_) | Syntax::Plain | Syntax::Unknown => Some(Words::new(is_text(header))),
@@ -31,7 +33,9 @@ impl Beside {
         Self {
             form,
             quoted: Quoted::new(),
-            decoded: is_form.then(|| (Percent::default(), Quoted::new())),
+            percent: Percent::default(),
+            decoded_form: (!is_form).then(|| Form::beside(syntax.is_multipart())),
+            decoded_quoted: (is_form || may_be_form(header)).then(Quoted::new),
             words,
         }
     }
@@ -41,9 +45,14 @@ impl Beside {
             form.step(byte);
         }
         self.quoted.step(byte);
-        if let Some((percent, quoted)) = &mut self.decoded {
-            percent.step(byte, |byte| quoted.step(byte));
-        }
+        self.percent.step(byte, |byte| {
+            if let Some(form) = &mut self.decoded_form {
+                form.step(byte);
+            }
+            if let Some(quoted) = &mut self.decoded_quoted {
+                quoted.step(byte);
+            }
+        });
         if let Some(words) = &mut self.words {
             words.step(byte);
         }
@@ -51,32 +60,36 @@ impl Beside {
 
     /// The body has ended.
     pub(super) fn finish(&mut self) {
-        if let Some(form) = &mut self.form {
+        for form in [&mut self.form, &mut self.decoded_form]
+            .into_iter()
+            .flatten()
+        {
             form.end_field();
         }
         self.quoted.end_text();
-        if let Some((_, quoted)) = &mut self.decoded {
+        if let Some(quoted) = &mut self.decoded_quoted {
             quoted.end_text();
         }
     }
 
     /// The field that a framework may use as the method.
     pub(super) fn override_field(&self) -> Option<&str> {
-        let of_form = self.form.as_ref().and_then(Form::override_field);
-        let words = self.words.as_ref().and_then(Words::found);
-        let decoded = self
-            .decoded
-            .as_ref()
-            .and_then(|(_, it)| it.override_field());
-        self.quoted
-            .override_field()
-            .or(decoded)
-            .or(of_form)
-            .or(words)
+        let mut forms = self.forms();
+        let words = || self.words.as_ref().and_then(Words::found);
+        let quoted = [Some(&self.quoted), self.decoded_quoted.as_ref()];
+        let mut quoted = quoted.into_iter().flatten();
+        quoted
+            .find_map(Quoted::override_field)
+            .or_else(|| forms.find_map(Form::override_field))
+            .or_else(words)
     }
 
     /// Whether the position is in the value of a form field, after a separator and a name.
     pub(super) fn is_in_field(&self) -> bool {
-        self.form.as_ref().is_some_and(Form::is_in_later_field)
+        self.forms().any(Form::is_in_later_field)
+    }
+
+    fn forms(&self) -> impl Iterator<Item = &Form> {
+        [&self.form, &self.decoded_form].into_iter().flatten()
     }
 }

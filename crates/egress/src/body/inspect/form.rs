@@ -1,12 +1,13 @@
 //! `application/x-www-form-urlencoded`: names and values between `&`. Some servers also split at
 //! `;`, and some read text that looks like JSON or XML as such, whatever its type is. So with a `;`,
-//! or with a name that is not plain, no value in a form counts as whole. Some servers read any body
-//! as a form.
+//! or with a name that is not plain, no value in a form counts as whole, nor with another field in a
+//! value, where servers find it that decode a form first. Some servers read any body as a form.
 
-use http_step_policy::{field_names, is_override_field};
+use http_step_policy::{HiddenFields, field_names, is_override_field};
 
 use super::MAX_NAME;
 use super::event::Event;
+use super::quoted::Percent;
 
 /// The longest name that can be an override, with each character percent-encoded.
 const MAX_WRITTEN: usize = 6 * MAX_NAME;
@@ -21,7 +22,7 @@ pub(super) struct Form {
     is_over: bool,
     is_in_value: bool,
     has_semicolon: bool,
-    /// Whether a name is not plain.
+    /// Whether a name is not plain, or a value has another field in it.
     is_odd: bool,
     /// Whether the position is in the value of a field after a separator and a name. After `;`, the
     /// value of the last `&` goes on.
@@ -45,6 +46,9 @@ struct Field {
     /// The last characters of the name, in lower case.
     last: u64,
     names_codec: bool,
+    /// The fields in the value, which is decoded for them.
+    hidden: HiddenFields,
+    percent: Percent,
 }
 
 impl Form {
@@ -106,6 +110,9 @@ impl Form {
                 if self.field.value.len() <= MAX_VALUE {
                     self.field.value.push(byte);
                 }
+                if !self.is_beside {
+                    self.note_hidden(byte);
+                }
             }
             b' ' | b'+' if self.is_beside && self.field.name.is_empty() => {}
             _ => {
@@ -118,9 +125,21 @@ impl Form {
         }
     }
 
+    fn note_hidden(&mut self, byte: u8) {
+        let Field {
+            hidden, percent, ..
+        } = &mut self.field;
+        let before = hidden.are_odd();
+        percent.step(byte, |byte| hidden.step(byte));
+        if !before && hidden.are_odd() {
+            self.check_field();
+        }
+    }
+
     /// The current field has ended.
     pub(super) fn end_field(&mut self) {
         self.begin_field();
+        self.field.hidden.end();
         self.check_field();
         self.is_over = true;
     }
@@ -146,14 +165,16 @@ impl Form {
             name,
             value,
             has_value,
+            hidden,
             ..
         } = &self.field;
         if name.is_empty() && !has_value {
             return;
         }
         let is_odd = !self.is_beside && field_names(name).is_none();
-        self.is_odd |= is_odd;
-        if self.override_field.is_none() && (is_odd || is_override_field(name, value)) {
+        self.is_odd |= is_odd || hidden.are_odd();
+        let is_override = || is_odd || hidden.have_value() || is_override_field(name, value);
+        if self.override_field.is_none() && is_override() {
             self.override_field = Some(String::from_utf8_lossy(name).into_owned());
         }
     }
@@ -161,6 +182,11 @@ impl Form {
     /// The name of the field whose value starts, or that has ended without one.
     pub(super) fn name(&self) -> &[u8] {
         &self.field.name
+    }
+
+    /// The names of fields in the value that has ended.
+    pub(super) fn hidden_names(&self) -> Vec<String> {
+        self.field.hidden.names().map(str::to_owned).collect()
     }
 
     /// Whether that name may specify how the value is decoded.

@@ -58,11 +58,14 @@ pub(super) enum Format<'t> {
 /// The format of a body of this type. None if it is not known, or if servers may differ.
 pub(super) fn format_of(content_type: &str) -> Option<Format<'_>> {
     let MediaType {
-        essence, boundary, ..
+        essence,
+        charset,
+        boundary,
     } = MediaType::from_plain(content_type)?;
     let (format, words): (_, &[&str]) = match (essence, boundary) {
         ("application/x-www-form-urlencoded", None) => (Format::Form, &["urlencoded"]),
-        ("multipart/form-data", Some(boundary)) => {
+        // Some servers take all that follows `boundary=`.
+        ("multipart/form-data", Some(boundary)) if charset.is_none() => {
             (Format::Multipart { boundary }, &["multipart", "form-data"])
         }
         (_, None) => match Context::from_media_type(Some(essence)) {

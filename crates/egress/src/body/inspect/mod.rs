@@ -362,6 +362,9 @@ impl BodyReader {
             Event::Closes => {
                 self.resolve(OwnedPlacement::Whole);
                 self.value = None;
+                for name in self.syntax.hidden_names() {
+                    self.add_field(name.as_bytes());
+                }
             }
             Event::Bare => self.begin_field(),
             Event::Name => {
@@ -382,7 +385,18 @@ impl BodyReader {
         let name = self.syntax.name();
         self.is_field_recoded = self.syntax.names_codec();
         self.is_field_odd = !may_hold_secret(name);
-        let is_charset = is_charset_field(name);
+        let name = name.to_vec();
+        if !self.is_recoded && is_charset_field(&name) {
+            self.is_recoded = true;
+            for secret in self.met.clone() {
+                self.report(secret, OwnedPlacement::Recoded);
+            }
+        }
+        self.add_field(&name);
+    }
+
+    /// There is a field of this name, maybe within the value of the last one.
+    fn add_field(&mut self, name: &[u8]) {
         self.field_name = String::from_utf8_lossy(name).into_owned();
         // None if it is not plain, and the body is broken.
         let names = field_names(name).unwrap_or_default();
@@ -390,12 +404,6 @@ impl BodyReader {
         let remembered = self.names.len() + self.parents.len();
         let is_full = !field.is_empty() && remembered >= MAX_NAMES;
         self.is_field_repeated = is_full || field.iter().any(|field| self.has_field(field));
-        if !self.is_recoded && is_charset {
-            self.is_recoded = true;
-            for secret in self.met.clone() {
-                self.report(secret, OwnedPlacement::Recoded);
-            }
-        }
         for field in &field {
             if !is_full {
                 self.names.insert(field.hash);

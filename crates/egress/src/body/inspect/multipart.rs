@@ -65,7 +65,7 @@ pub(super) struct Multipart {
 }
 
 impl Multipart {
-    /// None if the boundary is too short or too long, or if servers may read it as a pattern.
+    /// None if the boundary is too short or too long, all of dashes, or if servers may read it as a pattern.
     pub(super) fn new(boundary: &str, are_ascii: bool) -> Option<Self> {
         let is_length = (MIN_BOUNDARY..=MAX_BOUNDARY).contains(&boundary.len());
         // Some servers split the body by a regular expression with the boundary in it.
@@ -74,8 +74,13 @@ impl Multipart {
             return None;
         }
         let delimiter = format!("\n--{boundary}").into_bytes();
+        // Some servers compare it in lower case, or without dashes.
+        let found = boundary.trim_start_matches('-').to_ascii_lowercase();
+        if found.is_empty() {
+            return None;
+        }
         Some(Self {
-            finder: Finder::new(format!("--{boundary}").as_bytes()),
+            finder: Finder::new(found.as_bytes()),
             delimiter,
             next: Next::First(1),
             header: Vec::new(),
@@ -113,7 +118,9 @@ impl Multipart {
             _ => (Next::Nothing, Event::Outside),
         };
         // Django finds a delimiter anywhere in a line, Werkzeug after a CR or an empty content.
-        let (next, event) = if self.finder.ends_at(byte) && !matches!(next, Next::AfterDelimiter) {
+        let (next, event) = if self.finder.ends_at(byte.to_ascii_lowercase())
+            && !matches!(next, Next::AfterDelimiter)
+        {
             (Next::Nothing, Event::Outside)
         } else {
             (next, event)

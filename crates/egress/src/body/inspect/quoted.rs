@@ -113,8 +113,12 @@ impl Percent {
             self.held.drain(..).for_each(&mut take);
         }
         self.held.push(byte);
-        let digits = self.held.get(1..).unwrap_or_default();
-        if digits.iter().all(u8::is_ascii_hexdigit) && digits.len() < 2 {
+        // ASP.NET decodes `%u0026`.
+        let (digits, count) = match self.held.get(1..).unwrap_or_default() {
+            [b'u' | b'U', digits @ ..] => (digits, 4),
+            digits => (digits, 2),
+        };
+        if digits.iter().all(u8::is_ascii_hexdigit) && digits.len() < count {
             return;
         }
         decoded_field(&self.held).into_iter().for_each(take);

@@ -75,6 +75,14 @@ impl Syntax {
         }
     }
 
+    /// The names of fields without a value that some servers find in the value that has ended.
+    pub(super) fn hidden_names(&self) -> Vec<String> {
+        match self {
+            Self::Form(form) => form.hidden_names(),
+            _ => Vec::new(),
+        }
+    }
+
     /// Whether that value may be a secret, by its type.
     pub(super) fn may_hold_secret(&self) -> bool {
         !matches!(self, Self::Multipart(multipart) if !multipart.may_hold_secret())

@@ -3,7 +3,8 @@
 //! whole. Text next to elements is not whole either, since servers that read the text of the outer
 //! element join it with theirs. Elements with the same name in one element are items of a list,
 //! and so are attributes and elements (xml2js). Parsers quote the text around an error, so a document
-//! with one has no value.
+//! with one has no value. Servers that read XML by a regular expression find elements in comments and
+//! CDATA sections, so a document with one has none either.
 
 mod namespaces;
 mod text;
@@ -22,7 +23,7 @@ const MAX_INSTRUCTION: usize = 256;
 /// The maximum depth. Some parsers have a limit of 256.
 const DEEPEST: usize = 128;
 
-/// The maximum length of a text, a tag or a comment. Some parsers have a limit of 10 MB.
+/// The maximum length of a text or a tag. Some parsers have a limit of 10 MB.
 const MAX_PIECE: usize = 1 << 20;
 
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
@@ -41,14 +42,8 @@ enum Next {
     EndTag,
     /// After the name of an end tag.
     EndTagBlank,
-    /// After `<!`.
-    Declaration,
-    /// After `<!-`.
-    Dash,
-    /// After a number of characters of `<![CDATA[`.
-    Section(usize),
-    /// Up to the end of a comment, a CDATA section, or an instruction.
-    Until(&'static [u8]),
+    /// The XML declaration.
+    Instruction,
     Nothing,
 }
 
@@ -96,8 +91,8 @@ pub(super) struct Xml {
     read: u64,
     /// The length of the current piece.
     piece: usize,
-    /// The last bytes of what continues up to its end.
-    last: Vec<u8>,
+    /// The text of the XML declaration.
+    instruction: Vec<u8>,
     /// The name of the current tag, and of its current attribute.
     name: Vec<u8>,
     attribute: Vec<u8>,
@@ -121,7 +116,7 @@ impl Default for Xml {
             namespaces: Namespaces::default(),
             read: 0,
             piece: 0,
-            last: Vec::new(),
+            instruction: Vec::new(),
             name: Vec::new(),
             attribute: Vec::new(),
             attribute_name: 0,
@@ -150,8 +145,7 @@ impl Xml {
                 (Next::EndTag, Event::Closes)
             }
             // The declaration. Many parsers reject other instructions.
-            (Next::Markup, b'?') if self.read == 1 => (self.until(b"?>"), Event::Outside),
-            (Next::Markup, b'!') => (Next::Declaration, Event::Outside),
+            (Next::Markup, b'?') if self.read == 1 => (Next::Instruction, Event::Outside),
             (Next::Markup, byte) => {
                 self.name.clear();
                 (self.name(byte, Next::Name), Event::Outside)
@@ -161,18 +155,6 @@ impl Xml {
                 false => (Next::Nothing, Event::Outside),
             },
             (Next::Name, byte) => (self.name(byte, Next::Name), Event::Outside),
-            (Next::Declaration, b'-') => (Next::Dash, Event::Outside),
-            // The end is searched after it: `<!--->` does not end the comment.
-            (Next::Dash, b'-') => (self.until(b"-->"), Event::Outside),
-            // The text in a section belongs to the element.
-            (Next::Declaration, b'[') => match self.text(byte, Next::Text) {
-                Next::Nothing => (Next::Nothing, Event::Outside),
-                _ => (Next::Section(0), Event::Outside),
-            },
-            (Next::Section(5), b'[') => (self.until(b"]]>"), Event::Outside),
-            (Next::Section(at), byte) if b"CDATA".get(at) == Some(&byte) => {
-                (Next::Section(at + 1), Event::Outside)
-            }
             (Next::EndTag | Next::EndTagBlank, b'>') => (self.end_element(), Event::Outside),
             (Next::EndTag | Next::EndTagBlank, b' ' | b'\t' | b'\r' | b'\n') => {
                 (Next::EndTagBlank, Event::Outside)
@@ -192,7 +174,7 @@ impl Xml {
                 self.namespaces.add(byte);
                 (Next::Attribute(quote), Event::Inside)
             }
-            (Next::Until(end), byte) => (self.go_on(end, byte), Event::Outside),
+            (Next::Instruction, byte) => (self.instruction(byte), Event::Outside),
             _ => (Next::Nothing, Event::Outside),
         };
         self.read += 1;
@@ -362,28 +344,13 @@ impl Xml {
         std::mem::take(&mut self.joined)
     }
 
-    fn until(&mut self, end: &'static [u8]) -> Next {
-        self.last.clear();
-        Next::Until(end)
-    }
-
-    fn go_on(&mut self, end: &'static [u8], byte: u8) -> Next {
-        let is_instruction = end == b"?>";
-        if end == b"-->" && self.last.ends_with(b"--") && byte != b'>' {
-            return Next::Nothing;
+    fn instruction(&mut self, byte: u8) -> Next {
+        self.instruction.push(byte);
+        match self.instruction.strip_suffix(b"?>") {
+            Some(text) if is_declaration(text) => Next::Text,
+            None if self.instruction.len() <= MAX_INSTRUCTION => Next::Instruction,
+            _ => Next::Nothing,
         }
-        self.last.push(byte);
-        if let Some(text) = self.last.strip_suffix(end) {
-            let is_read = !is_instruction || is_declaration(text);
-            return if is_read { Next::Text } else { Next::Nothing };
-        }
-        if is_instruction && self.last.len() > MAX_INSTRUCTION {
-            return Next::Nothing;
-        }
-        if !is_instruction && self.last.len() > MAX_INSTRUCTION {
-            self.last.drain(..MAX_INSTRUCTION - end.len());
-        }
-        Next::Until(end)
     }
 
     pub(super) fn is_broken(&self) -> bool {

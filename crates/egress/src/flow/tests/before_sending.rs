@@ -42,6 +42,87 @@ async fn no_token_is_fetched_for_a_denied_body() {
     assert_eq!(api.server.requests().len(), 2);
 }
 
+/// Requests credentials of a client.
+type MakeClient = fn(&Egress, String, &str, &str) -> Arc<Placeholder>;
+
+fn body_client(egress: &Egress, token_url: String, id: &str, secret: &str) -> Arc<Placeholder> {
+    let requested = RequestedScheme::OAuth2(OAuth2 {
+        token_url,
+        client_id: id.to_owned(),
+        client_secret: secret.to_owned(),
+        authentication: ClientAuthentication::Body,
+        scope: Some("s".to_owned()),
+        audience: None,
+    });
+    egress.credentials.request(requested).unwrap()
+}
+
+/// Any URL of a granted origin can be a token endpoint: it may join fields, or decode them.
+#[tokio::test]
+async fn no_text_of_a_step_is_beside_a_secret_at_a_token_endpoint() {
+    let api = Issuer::start().await;
+    api.issues("a-token-of-its-own");
+    let granted = secret("KEY", &api.server.origin);
+    let policy = allowing(&[&api.server]).grant_secret(granted.clone());
+    let send_as = async |make: MakeClient, query: &str, id: &str, secret: &str| {
+        let egress = egress(policy.clone(), &[(granted.clone(), VALUE)]);
+        let key = egress.secrets.handle("KEY").unwrap().unwrap();
+        let [id, secret] = [id, secret].map(|text| text.replace("{}", &key));
+        let token_url = format!("{}?{query}", api.token_url());
+        let client = make(&egress, token_url, &id, &secret);
+        let request = Request::get(format!("{}/", api.server.origin));
+        let request = request.header(&client.field, &client.value);
+        send(&egress, request, "").await.map(|_| ())
+    };
+    for (query, denied) in [
+        ("_charset_=UTF-16BE", "another charset"),
+        ("a=b&ie=UTF-16BE", "another charset"),
+        ("client_secret=pad", "join the field `client_secret` with"),
+        ("clientSecret", "join the field `client_secret` with"),
+        (
+            "client%5Fsecret[]=pad",
+            "join the field `client_secret` with",
+        ),
+        ("client_id[a]=pad", "join the field `client_id` with"),
+        ("GRANT_TYPE=pad", "join the field `grant_type` with"),
+        ("scope=pad", "join the field `scope` with"),
+        ("audience=pad", "join the field `audience` with"),
+        ("+client_secret=pad", "a field's name is not plain"),
+        ("a=b;c=d", "a field's name is not plain"),
+    ] {
+        for client in [client as MakeClient, body_client] {
+            for (id, secret) in [("evil", "{}"), ("{}", "made up")] {
+                let error = send_as(client, query, id, secret).await.unwrap_err();
+                assert!(error.contains(denied), "{query}: {error}");
+            }
+        }
+    }
+    assert_eq!(api.server.requests(), [""; 0]);
+    // Whatever precedes a value in the body is not the step's.
+    for (id, secret, body) in [
+        (
+            "evil",
+            "{}",
+            "client_secret=S3cr-tW0rd%7EkZ9xQ7mLp2Vt&client_id=evil&grant_type=client_credentials&scope=s",
+        ),
+        (
+            "{}",
+            "made up",
+            "client_id=S3cr-tW0rd%7EkZ9xQ7mLp2Vt&client_secret=made+up&grant_type=client_credentials&scope=s",
+        ),
+    ] {
+        let sent = send_as(body_client, "api-version=1.0", id, secret).await;
+        assert_eq!(sent, Ok(()));
+        let requests = api.server.requests();
+        let mut sent = requests.iter().rev();
+        let sent = sent.find(|it| it.starts_with("POST ")).unwrap();
+        assert!(sent.ends_with(&format!("\r\n\r\n{body}")), "{sent}");
+    }
+    // A client that the step makes up has no secret.
+    let sent = send_as(client, "scope=x", "evil", "made up").await;
+    assert_eq!(sent, Ok(()));
+}
+
 /// CGI and WSGI read a field under any of these names.
 #[tokio::test]
 async fn compression_and_charsets_are_removed_in_all_spellings() {

@@ -23,7 +23,7 @@ pub(super) async fn gives_tokens() -> Service {
     let count = AtomicUsize::new(0);
     Service::start(move |request| {
         let basic = format!("Basic {}", BASE64_STANDARD.encode("ci:S3cr-t%2BW0rd%7EkZ9%21x"));
-        let form = "grant_type=client_credentials&client_id=ci&client_secret=S3cr-t%2BW0rd%7EkZ9%21x&scope=builds%3Awrite";
+        let form = "client_secret=S3cr-t%2BW0rd%7EkZ9%21x&client_id=ci&grant_type=client_credentials&scope=builds%3Awrite";
         let is_client = request.header("authorization") == Some(&basic)
             && request.body == "grant_type=client_credentials"
             || request.body == form;
@@ -244,7 +244,7 @@ async fn an_error_that_quotes_the_client() {
         let quoted = match authentication {
             "basic" => "no Basic Y2k6<HIDDEN>= with grant_type=client_credentials",
             _ => {
-                "no with grant_type=client_credentials&client_id=ci&client_secret=<HIDDEN>&scope=builds%3Awrite"
+                "no with client_secret=<HIDDEN>&client_id=ci&grant_type=client_credentials&scope=builds%3Awrite"
             }
         };
         assert_eq!(

@@ -13,10 +13,7 @@ fn types_in_plain_syntax() {
         ("application/vnd.api_v1+json; charset=utf-8", "[\"{}\"]"),
         ("text/xml; charset=iso-8859-1", "<a>{}</a>"),
         (multipart, part),
-        (
-            "multipart/form-data;charset=utf-8;boundary=b-0123456789abcd",
-            part,
-        ),
+        ("multipart/form-data;boundary=b-0123456789abcd", part),
     ];
     for (content_type, body) in plain {
         assert!(is_whole(content_type, body), "{content_type}");
@@ -65,6 +62,15 @@ fn types_in_plain_syntax() {
         ),
         (
             "multipart/form-data; boundary=b-0123456789abcd; boundary=b-0123456789abcd",
+            part,
+        ),
+        // Some servers take `b-0123456789abcd; charset=utf-8` for the boundary.
+        (
+            "multipart/form-data; boundary=b-0123456789abcd; charset=utf-8",
+            part,
+        ),
+        (
+            "multipart/form-data;charset=utf-8;boundary=b-0123456789abcd",
             part,
         ),
     ];

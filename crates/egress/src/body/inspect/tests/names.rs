@@ -1,7 +1,7 @@
 //! Names of fields, parts, elements and attributes beside a value, and those that a framework may
 //! use as the method. The names are from runs of PHP, qs, Rack, Werkzeug, Django and others.
 
-use http_step_policy::{Placement, QueryFields};
+use http_step_policy::{Placement, QueryFields, override_in_query};
 
 use super::{is_whole, read};
 use crate::body::inspect::{BodyReader, OwnedPlacement, quoted_override};
@@ -176,6 +176,84 @@ fn names_that_are_not_for_a_value() {
     }
     let found = read(FORM, "q[13]={}").found;
     assert_eq!(found[0].placement, OwnedPlacement::NotPlain);
+}
+
+/// Some servers decode a form or a query before they split it (Java's `HttpExchange`, PHP's
+/// `parse_str(urldecode($input))`).
+#[test]
+fn fields_in_decoded_values() {
+    for (text, is_whole_beside) in [
+        ("a=AT%26T+%3B", true),
+        ("a=Fish+%26+chips", true),
+        ("a=%26other[]%26other[]", true),
+        ("a=%26%3D", true),
+        ("a=x%2526q%253Dpad", true),
+        ("a=%26q[]%3Dppp", false),
+        ("a=%26q[]=ppp", false),
+        ("a=x%3bq%3d", false),
+        ("a=%u0026other%3D", false),
+        ("a=%26+q%3Dpad", false),
+        // Each puts an empty item before the value.
+        ("a=%26q[]%26q[]", false),
+        ("a=%26~q", false),
+        ("a=x%26Q", false),
+        ("a=%26q.b", false),
+        ("a=%26[q]", false),
+    ] {
+        for body in [format!("{text}&q[]={{}}"), format!("q[]={{}}&{text}")] {
+            assert_eq!(is_whole(FORM, &body), is_whole_beside, "{body}");
+            let (before, after) = body.split_once("{}").unwrap();
+            let fields = QueryFields::new(format!("{before}x{after}").as_bytes());
+            let placement = Placement::in_query(&fields, before.as_bytes(), after.as_bytes());
+            assert_eq!(placement == Placement::Whole, is_whole_beside, "{body}");
+        }
+    }
+    // Whatever the type of the body is.
+    for (content_type, before, after) in [
+        ("application/json", "{\"a\":\"", "\",\"q\":\"{}\"}"),
+        ("text/xml", "<r><a>", "</a><q>{}</q></r>"),
+    ] {
+        for (text, is_whole_beside) in [
+            ("%26 x", true),
+            ("%26q%3Dpad", false),
+            ("%26q=pad", false),
+            ("%3Bq%3Dpad", false),
+            ("%u0026q%u003Dpad", false),
+        ] {
+            let body = format!("{before}{text}{after}");
+            assert_eq!(is_whole(content_type, &body), is_whole_beside, "{body}");
+        }
+    }
+    for (text, is_whole_beside) in [("%26q%3Dpad", false), ("%3Bq%3Dpad", true)] {
+        let body = end(&[part("; name=a", text), part("; name=q", "{}")]);
+        assert_eq!(is_whole(MULTIPART, &body), is_whole_beside, "{body}");
+    }
+}
+
+#[test]
+fn overrides_in_decoded_values() {
+    for (text, overrides_method) in [
+        ("a=%26_method%3DDELETE", true),
+        ("a=%3b_method=DELETE", true),
+        ("a=%26x%3Dy", true),
+        ("a=AT%26T", false),
+        ("a=%26_method", false),
+    ] {
+        assert_eq!(overrides(FORM, text).is_some(), overrides_method, "{text}");
+        let of_query = override_in_query(text.as_bytes());
+        assert_eq!(of_query.is_some(), overrides_method, "{text}");
+    }
+    for (content_type, body, found) in [
+        (
+            "application/json",
+            "{\"a\":\"%26_method%3DDELETE\"}",
+            Some("_method"),
+        ),
+        ("application/json", "{\"a\":\"%26x%3Dy\"}", None),
+        ("text/plain", "x%26_method%3DDELETE", Some("_method")),
+    ] {
+        assert_eq!(overrides(content_type, body).as_deref(), found, "{body}");
+    }
 }
 
 /// Servers join fields without a value, too. What is whole in a form is whole in a query.
