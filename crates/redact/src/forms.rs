@@ -114,6 +114,30 @@ pub(crate) fn forms_left(value: &[u8], left: impl Fn(&[u8]) -> Vec<Vec<u8>>) -> 
     forms.0.into_values().collect()
 }
 
+/// A value without up to `starts` characters at its start, or without the last one. Of a long value
+/// these are its first and last piece.
+pub(crate) fn forms_without_ends(value: &[u8], starts: usize) -> Vec<Form> {
+    let mut forms = Forms::default();
+    let mut add = |bytes: &[u8], continues| {
+        if value::is_distinctive(bytes) {
+            forms.add(Form {
+                bytes: bytes.to_vec(),
+                continues,
+                ..Form::default()
+            });
+        }
+    };
+    let pieces = pieces(value);
+    if let Some((first, continues)) = pieces.first() {
+        let texts = (1..=starts).filter_map(|start| first.get(start..));
+        texts.for_each(|text| add(text, *continues));
+    }
+    if let Some(([rest @ .., _], continues)) = pieces.last() {
+        add(rest, *continues);
+    }
+    forms.0.into_values().collect()
+}
+
 /// The forms in which users may see a run's handles: plain in logs, in another case in field names,
 /// and in base64 in `Authorization`. Only their shared prefix is matched; their length is known.
 pub(crate) fn forms_of_handles(shared: &str) -> Vec<Form> {

@@ -51,9 +51,11 @@ fn add_token(
 
 /// A signature that no other has anything in common with.
 fn signature(number: u64) -> String {
-    // The golden ratio, after Knuth.
-    let number = (number + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    format!("{number:016x}")
+    // SplitMix64.
+    let mut z = (number + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    format!("{:016x}", z ^ (z >> 31))
 }
 
 fn webhook(url: &str) -> GrantedSecrets {
@@ -246,6 +248,54 @@ fn a_signature_is_redacted_in_streams_that_have_started() {
     );
 }
 
+/// A value that ends, or seems to end, with the first characters of a signature or token takes them, but
+/// leaves nothing of the rest. A component chooses the text before a signature.
+#[test]
+fn what_follows_a_known_value_is_redacted() {
+    let id = |value| {
+        let secret = Secret::new("ID", "env:ID".parse().unwrap());
+        GrantedSecrets::with_values(&[(secret, value)])
+    };
+    const SIGNATURE: &str = "37d608e800b2f4c1";
+    // The digits of Base64 that have bits of the ID only, without the last one.
+    let secrets = id("my-client-id-4711");
+    add_signature(&secrets, SIGNATURE, "<hmac>");
+    add_signature(&secrets, "31+d608e800b2f4c1", "<hmac>");
+    add_token(&secrets, "a-token-of-it", "https://a.test", "<token>").unwrap();
+    for (text, seen) in [
+        ("bXktY2xpZW50LWlkLTQ3MT37d608e800b2f4c1", "ID<hmac>"),
+        ("37d608e800b2f4c1teS1jbGllbnQtaWQtNDcxM", "<hmac>ID"),
+        ("bXktY2xpZW50LWlkLTQ3MTa-token-of-it", "ID<token>"),
+        ("a-token-of-itteS1jbGllbnQtaWQtNDcxM", "<token>ID"),
+        // In a list of bytes, whose last number is the start of a signature.
+        (
+            "6d:79:2d:63:6c:69:65:6e:74:2d:69:64:2d:34:37:31:31+d608e800b2f4c1",
+            "ID<hmac>",
+        ),
+    ] {
+        assert_eq!(redaction(&secrets, text), seen, "{text}");
+    }
+    for (value, shown) in [
+        ("my-client:3", "ID<hmac>"),
+        ("my-client:37", "ID<hmac>"),
+        ("my-client:37d", "ID<hmac>"),
+        ("my-client:37d6", "ID<hmac>"),
+        ("my-client:37d60", "ID8e800b2f4c1"),
+    ] {
+        let secrets = id(value);
+        add_signature(&secrets, SIGNATURE, "<hmac>");
+        let text = format!("my-client:{SIGNATURE}");
+        assert_eq!(redaction(&secrets, &text), shown, "{value}");
+    }
+    // Of a secret with the value of a token, no guess without its first character is confirmed.
+    let matchers = MatcherCache::default();
+    let token = Value::new(b"a-token-of-it".to_vec()).unwrap();
+    let of_token = matchers.get_or_build_for_token(&token).unwrap();
+    let of_value = matchers.get_or_build(&[vec![token]]).unwrap();
+    assert!(of_token.matches(b"-token-of-it"));
+    assert!(!of_value.matches(b"-token-of-it"));
+}
+
 /// A token takes nothing away from a value and reveals nothing about it: values are matched before
 /// it, separately.
 #[test]
@@ -313,7 +363,7 @@ fn the_output_does_not_depend_on_a_guess() {
             lengths
         };
         let untouched = lengths("?????????????");
-        for guess in ["the-value-of-", "a-token-of-i?", "5f5e1e5a0bd2f"] {
+        for guess in ["the-value-of-", "a-token-of-??", "5f5e1e5a0bd2f"] {
             assert_eq!(lengths(guess), untouched, "{guess}");
         }
     }
@@ -430,7 +480,7 @@ fn signatures_count_as_memory() {
 
 /// As the documentation says of a SHA-256 in hexadecimal: 1,024 don't fit the default memory.
 #[test]
-fn a_signature_takes_100_kilobytes() {
+fn a_signature_takes_140_kilobytes() {
     let secrets = webhook("https://hooks.test/services/token-of-a-webhook");
     let digits: String = (0..4).map(signature).collect();
     let taken = AtomicUsize::new(0);
@@ -440,7 +490,7 @@ fn a_signature_takes_100_kilobytes() {
     });
     assert!(added.is_ok());
     let taken = taken.into_inner();
-    assert!((80_000..120_000).contains(&taken), "{taken}");
+    assert!((120_000..160_000).contains(&taken), "{taken}");
 }
 
 /// A stream can outlast many signatures. The passes over it stay few, and find a signature that
