@@ -20,17 +20,15 @@
 //! are the ways in which servers echo what they received.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt::Write as _;
 
-use base64::Engine as _;
-use base64::prelude::BASE64_STANDARD_NO_PAD;
-
+use crate::digits::{Base64, hexadecimal, url_safe};
 use crate::encode;
 use crate::handle::HANDLE_BYTES;
-use crate::inner::is_random;
+use crate::inner::{has_random_piece, random_lines};
 use crate::shared::is_document;
-use crate::spelling::{NO_BREAK, doubled, in_json, in_latin1, with_blanks, with_crlf, with_lf};
-pub(crate) use crate::spelling::{in_utf16, replaced};
+use crate::spelling::{
+    NO_BREAK, doubled, in_json, in_latin1, in_utf16, replaced, with_blanks, with_crlf, with_lf,
+};
 use crate::typed::{Uuid, in_base64, uuid};
 use crate::value::{self, MIN_REDACTED};
 
@@ -58,11 +56,6 @@ pub(crate) struct Form {
     pub(crate) after: bool,
 }
 
-/// Whether a byte is a digit of base64, in either alphabet.
-pub(crate) fn is_base64(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'-' | b'_')
-}
-
 /// All forms of a value, each once.
 pub(crate) fn forms(value: &[u8]) -> Vec<Form> {
     let trimmed = value.trim_ascii();
@@ -78,11 +71,8 @@ pub(crate) fn forms(value: &[u8]) -> Vec<Form> {
     if is_document(value) {
         return forms.0.into_values().collect();
     }
-    let lines = value.split(|byte| matches!(byte, b'\n' | b'\r'));
-    for line in lines.map(<[u8]>::trim_ascii) {
-        if line.len() < value.len() && is_random(line) {
-            forms.add_whole(line, false);
-        }
+    for line in random_lines(value) {
+        forms.add_whole(line, false);
     }
     forms.0.into_values().collect()
 }
@@ -114,6 +104,30 @@ pub(crate) fn forms_left(value: &[u8], left: impl Fn(&[u8]) -> Vec<Vec<u8>>) -> 
     forms.0.into_values().collect()
 }
 
+/// A value without up to `starts` characters at its start, or without the last one. Of a long value
+/// these are its first and last piece.
+pub(crate) fn forms_without_ends(value: &[u8], starts: usize) -> Vec<Form> {
+    let mut forms = Forms::default();
+    let mut add = |bytes: &[u8], continues| {
+        if value::is_distinctive(bytes) {
+            forms.add(Form {
+                bytes: bytes.to_vec(),
+                continues,
+                ..Form::default()
+            });
+        }
+    };
+    let pieces = pieces(value);
+    if let Some((first, continues)) = pieces.first() {
+        let texts = (1..=starts).filter_map(|start| first.get(start..));
+        texts.for_each(|text| add(text, *continues));
+    }
+    if let Some(([rest @ .., _], continues)) = pieces.last() {
+        add(rest, *continues);
+    }
+    forms.0.into_values().collect()
+}
+
 /// The forms in which users may see a run's handles: plain in logs, in another case in field names,
 /// and in base64 in `Authorization`. Only their shared prefix is matched; their length is known.
 pub(crate) fn forms_of_handles(shared: &str) -> Vec<Form> {
@@ -133,15 +147,6 @@ pub(crate) fn forms_of_handles(shared: &str) -> Vec<Form> {
         }
     });
     [plain].into_iter().chain(encoded).collect()
-}
-
-/// The hexadecimal form of a value, and the base64 forms.
-pub(crate) fn digits(value: &[u8]) -> (Vec<u8>, Vec<Vec<u8>>) {
-    let base64 = (0..3).flat_map(|offset| {
-        let standard = base64(value, offset).bytes;
-        [url_safe(&standard), standard]
-    });
-    (hexadecimal(value), base64.collect())
 }
 
 /// Collects forms without duplicates.
@@ -243,16 +248,35 @@ impl Forms {
     }
 }
 
-/// A value in pieces if it is long, and whether each continues another one.
-fn pieces(mut value: &[u8]) -> Vec<(&[u8], bool)> {
-    let mut pieces = Vec::new();
-    while value.len() >= 2 * PIECE {
-        let (piece, rest) = value.split_at(boundary(value, PIECE));
-        pieces.push((piece, !pieces.is_empty()));
-        value = rest;
+/// A value in pieces if it is long, and whether each continues another one. There is a random piece in
+/// each: the rest of a document may be public, and a guess of a password in it would be confirmed.
+fn pieces(value: &[u8]) -> Vec<(&[u8], bool)> {
+    let mut ends = Vec::new();
+    let (mut end, mut is_random) = (0, false);
+    while value.len() - end >= 2 * PIECE {
+        let rest = value.get(end..).unwrap_or_default();
+        let (piece, _) = rest.split_at(boundary(rest, PIECE));
+        end += piece.len();
+        is_random = is_random || has_random_piece(piece);
+        if is_random {
+            ends.push(end);
+            is_random = false;
+        }
     }
-    pieces.push((value, !pieces.is_empty()));
-    pieces
+    // Otherwise the rest belongs to the last piece.
+    if !ends.is_empty()
+        && !value
+            .get(end..)
+            .is_some_and(|rest| is_random || has_random_piece(rest))
+    {
+        ends.pop();
+    }
+    ends.push(value.len());
+    let starts = [0].into_iter().chain(ends.iter().copied());
+    let ranges = starts.zip(&ends);
+    ranges
+        .filter_map(|(start, end)| Some((value.get(start..*end)?, start > 0)))
+        .collect()
 }
 
 /// A place up to `most` that is neither within a character nor between CR and LF: a piece has a form in
@@ -266,37 +290,21 @@ fn boundary(text: &[u8], most: usize) -> usize {
     places.rev().find(|at| !is_within(*at)).unwrap_or(most)
 }
 
-/// The value in base64 at an offset: the characters that only contain bits of the value.
+/// The form of a value in base64 at an offset.
 fn base64(value: &[u8], offset: usize) -> Form {
-    let mut text = vec![0; offset];
-    text.extend_from_slice(value);
-    let encoded = BASE64_STANDARD_NO_PAD.encode(&text).into_bytes();
-    let (start, end) = (offset * 8, text.len() * 8);
-    let digits = start.div_ceil(6)..end / 6;
+    let digits = Base64::of(value, offset);
     Form {
-        bytes: encoded.get(digits).unwrap_or_default().to_vec(),
-        before: !start.is_multiple_of(6),
-        after: !end.is_multiple_of(6),
+        bytes: digits.standard,
+        before: digits.before,
+        after: digits.after,
         ..Form::default()
     }
 }
 
-fn url_safe(standard: &[u8]) -> Vec<u8> {
-    replaced(&replaced(standard, b'+', b'-'), b'/', b'_')
-}
-
-fn hexadecimal(value: &[u8]) -> Vec<u8> {
-    let mut hex = String::with_capacity(value.len() * 2);
-    for byte in value {
-        // Writing to a string can't fail.
-        let _ = write!(hex, "{byte:02x}");
-    }
-    hex.into_bytes()
-}
-
 #[cfg(test)]
 mod tests {
-    use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+    use base64::Engine as _;
+    use base64::prelude::{BASE64_STANDARD_NO_PAD, BASE64_URL_SAFE_NO_PAD};
 
     use super::*;
 
@@ -503,7 +511,7 @@ mod tests {
     #[test]
     fn pieces_end_between_characters() {
         for before in 0..4 {
-            let text = "x".repeat(before) + &"äé€😀\r\n".repeat(400);
+            let text = "x".repeat(before) + &"äé€😀 kQ9mLx2Vt0Pz7wYb\r\n".repeat(200);
             let text = text.trim();
             let pieces = pieces(text.as_bytes());
             assert!(pieces.len() > 4);
@@ -514,6 +522,38 @@ mod tests {
                 joined.push_str(piece);
             }
             assert_eq!(joined, text);
+        }
+    }
+
+    /// The rest of a long document may be public, and a guess of a password in it would be confirmed.
+    #[test]
+    fn there_is_a_random_piece_in_each_piece() {
+        let settings =
+            |count: usize| "# A setting of the example file\nSETTING=default\n".repeat(count);
+        let keys = |count: usize| "KEY=kQ9mLx2Vt0Pz7wYbRr4TnE8s\n".repeat(count);
+        for (document, count) in [
+            (settings(80), 1),
+            (keys(100), 2),
+            (settings(30) + &keys(60), 2),
+            (settings(60) + &keys(60), 2),
+            (keys(60) + &settings(60), 2),
+            (keys(60) + &settings(60) + &keys(60), 4),
+        ] {
+            assert!(document.len() > 2 * PIECE);
+            let pieces = pieces(document.as_bytes());
+            let joined: Vec<u8> = pieces
+                .iter()
+                .flat_map(|(piece, _)| piece.iter().copied())
+                .collect();
+            assert_eq!(joined, document.as_bytes());
+            for (piece, _) in &pieces {
+                let piece = String::from_utf8_lossy(piece);
+                assert_eq!(
+                    piece.contains("kQ9mLx2Vt0Pz7wYb"),
+                    count > 1 || document.contains("kQ9m")
+                );
+            }
+            assert_eq!(pieces.len(), count);
         }
     }
 

@@ -1,171 +1,220 @@
 //! The texts in a document that are secrets by themselves: a server that parses it may return each
 //! of them separately.
-//!
-//! Redaction confirms a guess of a text that is looked for. If all but a few characters of it are
-//! public, such as the host and the user beside a short password, it can be guessed. So only single
-//! pieces between separators are looked for, and only long ones that are not words.
 
-use base64::Engine as _;
-use base64::prelude::BASE64_STANDARD_NO_PAD;
 use serde_json::Value;
 
+use crate::digits::{digits, encoded_texts};
+use crate::random::{MIN_RANDOM, is_random, runs, tokens, unescaped};
 use crate::shared::{each_string, is_pem_boundary};
-use crate::spelling::replaced;
+use crate::typed::uuid;
 use crate::value::is_distinctive;
-
-/// The minimum number of random characters in a piece.
-const MIN_RANDOM: usize = 16;
-
-/// The maximum length of a name or a number. Longer ones may be random.
-const MAX_NAME: usize = 23;
 
 /// The maximum number of texts.
 const MAX_INNER: usize = 64;
 
-/// The texts in a document that are secrets by themselves: in the strings of JSON, without the fields
-/// of service accounts that are not secret, or in lines.
+/// How many encodings are within each other: a document in Base64 that has another one.
+const MAX_DEPTH: usize = 3;
+
+/// The minimum number of digits of a random piece in hexadecimal.
+const MIN_HEXADECIMAL: usize = 32;
+
+/// The texts in a document that are secrets by themselves: the random pieces in the strings of JSON,
+/// without the fields of service accounts that are not secret, or in lines.
 #[must_use]
 pub fn inner_values(document: &[u8]) -> Vec<Vec<u8>> {
     let mut inner = Vec::new();
-    match serde_json::from_slice(document) {
-        Ok(parsed @ (Value::Object(_) | Value::Array(_))) => {
-            each_string(&parsed, &mut |text| match text.trim().as_bytes() {
-                pem if is_pem(pem) => inner.push(pem.to_vec()),
-                text => add_pieces(text, &mut inner),
-            });
-        }
-        _ => {
-            let lines = document.split(|byte| matches!(byte, b'\n' | b'\r'));
-            let lines = lines.filter(|line| line.len() < document.len());
-            for line in lines.map(<[u8]>::trim_ascii) {
-                // A line that is one piece is a form of the document.
-                if !is_random(line) {
-                    add_pieces(line, &mut inner);
+    match json(document) {
+        Some(parsed) => add_strings(&parsed, 0, &mut inner),
+        None => {
+            let whole: Vec<&[u8]> = random_lines(document).collect();
+            for line in lines(document).filter(|line| line.len() < document.len()) {
+                // A line that is random is a form of the document.
+                if !whole.contains(&line) {
+                    add_pieces(line, 0, &mut inner);
                 }
             }
         }
     }
-    inner.dedup();
-    inner.truncate(MAX_INNER);
-    inner
+    without_duplicates(inner)
 }
 
-/// Whether a text is one piece without separators, and has so many random characters that it can't be
-/// guessed.
-pub(crate) fn is_random(text: &[u8]) -> bool {
-    let padding = text.iter().rev().take_while(|byte| **byte == b'=').count();
-    let text = text.get(..text.len() - padding).unwrap_or(text);
-    let parts = || text.split(|byte| !is_letter(*byte));
-    let random: usize = parts().map(random_in).sum();
-    let signs = text.iter().filter(|byte| !is_letter(**byte));
-    let signs = signs.filter(|byte| !b"-_.".contains(byte)).count();
-    // In paths there are words.
-    let is_path = || {
-        let is_base64 = |byte: &u8| byte.is_ascii_alphanumeric() || b"+/".contains(byte);
-        let is_name = |part: &[u8]| part.len() > 2 && is_word(part);
-        !text.iter().all(is_base64)
-            || parts().any(is_name)
-            || !parts().any(|part| random_in(part) >= MIN_RANDOM)
-    };
-    random > 0
-        && random + signs >= MIN_RANDOM
-        && !text.iter().any(|byte| is_separator(*byte))
-        && !(text.contains(&b'/') && is_path())
-        && is_distinctive(text)
-        && decoded(text).is_none_or(|decoded| is_random(&decoded))
+/// The random pieces of a text, without the text beside them: a redacted piece confirms a guess of all
+/// of it.
+#[must_use]
+pub fn random_pieces(text: &[u8]) -> Vec<Vec<u8>> {
+    let mut pieces = Vec::new();
+    add_pieces(text, 0, &mut pieces);
+    without_duplicates(pieces)
 }
 
-/// The text that is encoded in Base64, such as a user and a password.
-fn decoded(text: &[u8]) -> Option<Vec<u8>> {
-    let standard = replaced(&replaced(text, b'-', b'+'), b'_', b'/');
-    let decoded = BASE64_STANDARD_NO_PAD.decode(standard).ok()?;
-    let is_text = |byte: &u8| byte.is_ascii_graphic() || byte.is_ascii_whitespace();
-    decoded.iter().all(is_text).then_some(decoded)
+/// The lines of a document of several that are random, and those between the boundaries of a PEM.
+pub(crate) fn random_lines(document: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let mut is_in_pem = false;
+    lines(document).filter(move |line| {
+        if is_pem_boundary(line) {
+            is_in_pem = line.starts_with(b"-----BEGIN");
+            return false;
+        }
+        let piece = without_padding(line);
+        line.len() < document.len()
+            && is_distinctive(line)
+            && (is_in_pem && is_pem_line(line) || random_pieces(line) == [piece])
+    })
 }
 
-/// Add the pieces of a text that can't be guessed.
-fn add_pieces(text: &[u8], inner: &mut Vec<Vec<u8>>) {
-    for piece in pieces(text) {
-        match is_random(piece) {
-            true => inner.push(piece.to_vec()),
-            false => {
-                let parts = piece.split(|byte| *byte == b'/');
-                inner.extend(parts.filter(|part| is_random(part)).map(<[u8]>::to_vec));
+/// Whether there is a random piece in a text.
+pub(crate) fn has_random_piece(text: &[u8]) -> bool {
+    let is_text = text
+        .iter()
+        .all(|byte| !byte.is_ascii_control() || byte.is_ascii_whitespace());
+    !is_text || random_lines(text).next().is_some() || !random_pieces(text).is_empty()
+}
+
+fn lines(document: &[u8]) -> impl DoubleEndedIterator<Item = &[u8]> {
+    let lines = document.split(|byte| matches!(byte, b'\n' | b'\r'));
+    lines.map(<[u8]>::trim_ascii)
+}
+
+fn without_padding(line: &[u8]) -> &[u8] {
+    let padding = line.iter().rev().take_while(|byte| **byte == b'=').count();
+    line.get(..line.len() - padding).unwrap_or(line)
+}
+
+fn json(text: &[u8]) -> Option<Value> {
+    let parsed = serde_json::from_slice(text).ok();
+    parsed.filter(|parsed| matches!(parsed, Value::Object(_) | Value::Array(_)))
+}
+
+fn add_strings(document: &Value, depth: usize, inner: &mut Vec<Vec<u8>>) {
+    each_string(document, &mut |text| {
+        add_text(text.as_bytes(), depth, inner)
+    });
+}
+
+/// Add a string, or the content of an encoded text.
+fn add_text(text: &[u8], depth: usize, inner: &mut Vec<Vec<u8>>) {
+    let text = text.trim_ascii();
+    match json(text).filter(|_| depth > 0) {
+        Some(document) => add_strings(&document, depth, inner),
+        None if is_pem(text) => inner.push(text.to_vec()),
+        None => {
+            inner.extend(random_lines(text).map(<[u8]>::to_vec));
+            add_pieces(text, depth, inner);
+        }
+    }
+}
+
+/// Add the random pieces of a text.
+fn add_pieces(text: &[u8], depth: usize, inner: &mut Vec<Vec<u8>>) {
+    let text = unescaped(text);
+    for piece in text.split(|byte| is_separator(*byte)) {
+        // `/` is also a digit of Base64.
+        let parts = || piece.split(|byte| *byte == b'/');
+        if !parts().any(is_hexadecimal) {
+            add_tokens(piece, depth, inner);
+            continue;
+        }
+        for part in parts() {
+            match is_hexadecimal(part) {
+                true if add_encoded(part, depth, inner) => {}
+                true => inner.push(part.to_vec()),
+                false => add_tokens(part, depth, inner),
             }
         }
     }
 }
 
-/// The pieces of a text between separators. `=` at the end of a piece belongs to it.
-fn pieces(text: &[u8]) -> Vec<&[u8]> {
-    let mut pieces = Vec::new();
-    let mut rest = text;
-    while !rest.is_empty() {
-        let end = rest.iter().position(|byte| is_separator(*byte));
-        let end = end.unwrap_or(rest.len());
-        let padding = rest.get(end..).unwrap_or_default();
-        let padding = padding.iter().take_while(|byte| **byte == b'=').count();
-        let next = rest.get(end + padding).copied();
-        let is_padding = next.is_none_or(is_separator);
-        let length = if is_padding { end + padding } else { end };
-        pieces.push(rest.get(..length).unwrap_or_default());
-        // `\n` in quotes is one separator.
-        let after = rest.get(length..).unwrap_or_default();
-        let separator = match after {
-            [b'\\', b'n' | b'r' | b't', ..] => 2,
-            _ => 1,
-        };
-        rest = after.get(separator..).unwrap_or_default();
+/// Add the random pieces of a text without separators.
+fn add_tokens(text: &[u8], depth: usize, inner: &mut Vec<Vec<u8>>) {
+    for token in tokens(text) {
+        if add_encoded(token, depth, inner) {
+            continue;
+        }
+        for run in runs(token).filter(|run| is_random(run)) {
+            if !add_encoded(run, depth, inner) {
+                inner.push(run.to_vec());
+            }
+        }
     }
-    pieces
 }
 
-/// Whether texts on its two sides may have different meanings. `/` is also a digit of Base64.
+/// Add the random pieces of what is encoded, if that is text. Their forms include the digits of Base64
+/// that encode them.
+fn add_encoded(token: &[u8], depth: usize, inner: &mut Vec<Vec<u8>>) -> bool {
+    if token.len() < MIN_RANDOM {
+        return false;
+    }
+    let texts = encoded_texts(token);
+    let before = inner.len();
+    for text in &texts {
+        if depth < MAX_DEPTH {
+            add_text(text, depth + 1, inner);
+        }
+    }
+    if depth > 0 {
+        // The digits are encoded again.
+        let pieces = inner.get(before..).unwrap_or_default();
+        let digits = pieces.iter().flat_map(|piece| digits(piece).1);
+        let is_in_token = |digits: &Vec<u8>| token.windows(digits.len()).any(|it| it == digits);
+        let digits: Vec<_> = digits.filter(is_in_token).collect();
+        inner.extend(digits);
+    }
+    !texts.is_empty()
+}
+
+/// Whether texts on its two sides may have different meanings, besides `/`.
 fn is_separator(byte: u8) -> bool {
     byte.is_ascii_whitespace() || b"=:\"'`<>,;|@?#&{}[]()\\".contains(&byte)
 }
 
-/// Other characters than ASCII are letters.
-fn is_letter(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || !byte.is_ascii()
+/// A UUID, or so many digits that they are random.
+fn is_hexadecimal(text: &[u8]) -> bool {
+    let is_number = |text: &[u8]| text.iter().all(u8::is_ascii_digit);
+    let is_long = text.len() >= MIN_HEXADECIMAL && text.iter().all(u8::is_ascii_hexdigit);
+    (is_long || uuid(text).is_some()) && !is_number(text) && is_distinctive(text)
 }
 
-/// How many characters of letters and digits are random: none of names and numbers, such as `Database`,
-/// `db7`, `MyServer` and `7381`.
-fn random_in(part: &[u8]) -> usize {
-    let has_digit = part.iter().any(u8::is_ascii_digit);
-    let has_letter = part.iter().any(|byte| !byte.is_ascii_digit());
-    match part.len() <= MAX_NAME && (is_word(part) || !has_digit || !has_letter) {
-        true => 0,
-        false => part.len(),
-    }
-}
-
-/// Whether letters are in one case, but for the first, with up to three digits behind them.
-fn is_word(part: &[u8]) -> bool {
-    let digits = part.iter().rev().take_while(|byte| byte.is_ascii_digit());
-    let (letters, digits) = part.split_at(part.len() - digits.count());
-    let rest = letters.get(1..).unwrap_or_default();
-    let is_word =
-        rest.iter().all(u8::is_ascii_lowercase) || letters.iter().all(u8::is_ascii_uppercase);
-    is_word && digits.len() < 4
-}
-
-/// Whether a text is a PEM (RFC 7468) with a key in it.
+/// Whether a text is a PEM (RFC 7468).
 fn is_pem(text: &[u8]) -> bool {
-    let mut lines = text.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii);
+    let mut lines = lines(text);
     let is_bounded =
         lines.next().is_some_and(is_pem_boundary) && lines.next_back().is_some_and(is_pem_boundary);
-    is_bounded && lines.any(is_random)
+    is_bounded && lines.any(is_pem_line)
+}
+
+fn is_pem_line(line: &[u8]) -> bool {
+    let is_digit = |byte: &u8| byte.is_ascii_alphanumeric() || b"+/".contains(byte);
+    line.len() >= MIN_RANDOM && without_padding(line).iter().all(is_digit)
+}
+
+fn without_duplicates(texts: Vec<Vec<u8>>) -> Vec<Vec<u8>> {
+    let mut unique = Vec::new();
+    for text in texts {
+        if unique.len() < MAX_INNER && !unique.contains(&text) {
+            unique.push(text);
+        }
+    }
+    unique
 }
 
 #[cfg(test)]
 mod tests {
+    use base64::Engine as _;
+    use base64::prelude::BASE64_STANDARD;
+
     use super::*;
+    use crate::digits::hexadecimal;
+
+    const KEY: &str = "kQ9mLx2Vt0Pz7wYbRr4TnE8s";
+    const UUID: &str = "9f86d081-884c-4d65-9a2f-eaa0c55ad015";
 
     fn inner(document: &str) -> Vec<String> {
         let inner = inner_values(document.as_bytes()).into_iter();
         inner.map(|text| String::from_utf8(text).unwrap()).collect()
+    }
+
+    fn in_hexadecimal(text: &str) -> String {
+        String::from_utf8(hexadecimal(text.as_bytes())).unwrap()
     }
 
     /// Of a text that has few random characters, a guess would be confirmed.
@@ -188,8 +237,37 @@ mod tests {
             "YXBwbGljYXRpb246NzM4MQ==",
             "correct-horse-battery-staple",
             "1234567890",
+            // Percent-encoding.
+            "DRIVER%3D%7BODBC+Driver+17+for+SQL+Server%7D%3BSERVER%3Dmyserver.database.windows.net%3BDATABASE%3Dmydb%3BUID%3Dsa%3BPWD%3Dhunter2",
+            "Server%3Ddb%3BPassword%3Dhunter2%3BDatabase%3Dprod",
+            // Other letters than ASCII.
+            "пароль7381",
+            "администратор12",
+            "администрация-к",
+            "Überwachung2024",
+            // Words, names and numbers without anything between them.
+            "Administrator2024",
+            "WelcomeToAcme2024!",
+            "WelcomeToTheNewAgeOfOurBigRedCarAnd7381",
+            "k8sClusterProduction-7381",
+            "k8sClusterProduction7381in2024on20240102",
+            "dbpgsqlprdsrv01pwd7381",
+            // A public UUID, hash or name beside a PIN.
+            "9f86d081-884c-4d65-9a2f-eaa0c55ad015.7381",
+            "9f86d081-884c-4d65-9a2f-eaa0c55ad015!",
+            // Encoded.
+            "68756e7465723221",
+            "70617373776f72643d68756e746572322c757365723d6170706c69636174696f6e",
+            "Y2ktZGVwbG95OnDDpHNzd29ydA==",
+            "Z2VoZWltbmlzw58xMg==",
+            "Z2VoZWlt5G5p3zEyMzQxMjM0",
+            "cABhAHMAcwB3AG8AcgBkAD0AaAB1AG4AdABlAHIAMgA=",
+            "YXBwbGljYXRpb24tdXNlcjpodW50ZXIyLWFiYy1kZWY",
         ] {
-            let lines = format!("A=b\nDB={text}\n{text}");
+            let lines = format!(
+                "A=b\nDB={text}\n{text}\nBASIC={}",
+                BASE64_STANDARD.encode(text)
+            );
             let json = serde_json::json!({"a": "b", "database": text, "list": [text]});
             for document in [lines, json.to_string(), format!("{json:#}")] {
                 assert_eq!(inner(&document), Vec::<String>::new(), "{document}");
@@ -197,8 +275,9 @@ mod tests {
         }
     }
 
+    /// Only what is random: the text beside it may be weak.
     #[test]
-    fn long_random_pieces_are_looked_for() {
+    fn random_pieces_are_looked_for() {
         for (text, pieces) in [
             ("kQ9mLx2Vt0Pz7wYb", vec!["kQ9mLx2Vt0Pz7wYb"]),
             (
@@ -206,32 +285,37 @@ mod tests {
                 vec!["kQ9mLx2Vt0Pz7wYb"],
             ),
             (
-                "Server=db;Password=kQ9m!Lx2V$t0Pz7w;Encrypt=yes",
-                vec!["kQ9m!Lx2V$t0Pz7w"],
+                "Password%3DkQ9mLx2Vt0Pz7wYb%3Bx%3Dy",
+                vec!["kQ9mLx2Vt0Pz7wYb"],
+            ),
+            (
+                "Password=kQ9mLx2Vt0Pz7wYb!7381;x=y",
+                vec!["kQ9mLx2Vt0Pz7wYb"],
             ),
             (
                 "AccountKey=kQ9mLx2Vt0Pz7wYb+/kQ9mLx2Vt0Pz7wYbRr4T==;x=y",
-                vec!["kQ9mLx2Vt0Pz7wYb+/kQ9mLx2Vt0Pz7wYbRr4T=="],
-            ),
-            (
-                "wJalrXUtnFEMI/K7MDENG/bPxRfiCY7EXAMPLEKEY",
-                vec!["wJalrXUtnFEMI/K7MDENG/bPxRfiCY7EXAMPLEKEY"],
+                vec!["kQ9mLx2Vt0Pz7wYb", "kQ9mLx2Vt0Pz7wYbRr4T"],
             ),
             (
                 "https://hooks.example.com/services/T0AB12/B0CD34/kQ9mLx2Vt0Pz7wYbRr4TnE8s?a=b",
-                vec!["kQ9mLx2Vt0Pz7wYbRr4TnE8s"],
+                vec![KEY],
+            ),
+            (UUID, vec![UUID]),
+            (
+                "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
+                vec!["e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"],
             ),
             (
-                "9f86d081-884c-4d65-9a2f-eaa0c55ad015",
-                vec!["9f86d081-884c-4d65-9a2f-eaa0c55ad015"],
+                "https://a.test/9f86d081-884c-4d65-9a2f-eaa0c55ad015/x",
+                vec![UUID],
             ),
             (
                 "//npm.test/:_authToken=npm_x9mZx8yT0pLw2Rv5n",
-                vec!["npm_x9mZx8yT0pLw2Rv5n"],
+                vec!["x9mZx8yT0pLw2Rv5n"],
             ),
             (
-                "-----BEGIN PRIVATE KEY-----\\nMC4CAQAwBQYDK2VwBCIEIHAg\\n-----END PRIVATE KEY-----",
-                vec!["MC4CAQAwBQYDK2VwBCIEIHAg"],
+                "-----BEGIN PRIVATE KEY-----\\nkQ9mLx2Vt0Pz7wYbRr4TnE8s\\n-----END PRIVATE KEY-----",
+                vec![KEY],
             ),
         ] {
             assert_eq!(inner(&format!("A=b\nDB=\"{text}\"")), pieces, "{text}");
@@ -243,5 +327,29 @@ mod tests {
         assert_eq!(inner(&json.to_string()), [pem]);
         // Nothing but the value itself.
         assert_eq!(inner("a:kQ9mLx2Vt0Pz7wYb"), Vec::<String>::new());
+    }
+
+    /// Their forms include the digits that encode them.
+    #[test]
+    fn random_pieces_that_are_encoded_are_looked_for() {
+        let pem = "-----BEGIN EC PRIVATE KEY-----\nMC4CAQAwBQYDK2VwBCIEIHAgkQ9mLx2V\nAg==\n-----END EC PRIVATE KEY-----";
+        let auth = BASE64_STANDARD.encode(format!("ci:ghp_{KEY}"));
+        let json = serde_json::json!({"auths": {"ghcr.io": {"auth": auth}}}).to_string();
+        let digits = BASE64_STANDARD.encode(format!("ci:ghp_{KEY}"))[10..41].to_owned();
+        for (text, pieces) in [
+            (BASE64_STANDARD.encode(format!("{pem}\n")), vec![pem]),
+            (auth, vec![KEY]),
+            (in_hexadecimal(&format!("password={KEY}")), vec![KEY]),
+            (BASE64_STANDARD.encode(json), vec![KEY, &digits]),
+            // A server returns the digits, in which the key is found.
+            (
+                BASE64_STANDARD.encode(format!("user=ci\npassword=hunter2\nkey={KEY}")),
+                vec![KEY],
+            ),
+        ] {
+            assert_eq!(inner(&format!("a: b\ndata: {text}")), pieces, "{text}");
+            let json = serde_json::json!({"data": text});
+            assert_eq!(inner(&json.to_string()), pieces, "{text}");
+        }
     }
 }

@@ -26,6 +26,7 @@
 
 mod automaton;
 mod decoder;
+mod digits;
 mod encode;
 mod escape;
 mod forms;
@@ -39,6 +40,7 @@ mod machine;
 mod open;
 mod partial;
 mod patterns;
+mod random;
 mod reading;
 mod replacer;
 mod runs;
@@ -54,9 +56,8 @@ mod view;
 
 pub use encode::{Context, EncodeError, encode};
 pub use handle::{HANDLE_BYTES, Handle, Handles, NoRandomness};
-pub use inner::inner_values;
+pub use inner::{inner_values, random_pieces};
 pub use open::OpenEscape;
 pub use patterns::{Patterns, PatternsBuilder, TooMuch};
 pub use replacer::{Replacements, Replacer, through};
-pub use shared::last_value;
 pub use value::{MAX_LEN, MIN_REDACTED, Value, ValueError};

@@ -2,7 +2,7 @@
 
 use aho_corasick::automaton::StateID;
 
-use crate::forms::is_base64;
+use crate::digits::is_base64;
 use crate::input::Input;
 use crate::partial::{Last, Reported};
 use crate::patterns::Patterns;

@@ -260,22 +260,6 @@ fn without_name(line: &[u8]) -> &[u8] {
     quoted(b"\"").or_else(|| quoted(b"'")).unwrap_or(value)
 }
 
-/// The text behind the last name in a line, which is the only text that may be secret. It ends at an
-/// `@`: what follows is a host.
-#[must_use]
-pub fn last_value(line: &[u8]) -> &[u8] {
-    let is_separator = |byte: &u8| byte.is_ascii_whitespace() || b"=:\"'`>,;|".contains(byte);
-    // Base64 can end like this.
-    let padding = line.iter().rev().take_while(|byte| **byte == b'=').count();
-    let line = line.get(..line.len() - padding).unwrap_or(line);
-    let start = line.iter().rposition(is_separator).map_or(0, |at| at + 1);
-    let mut pieces = line
-        .get(start..)
-        .unwrap_or_default()
-        .split(|byte| *byte == b'@');
-    pieces.next().unwrap_or_default()
-}
-
 /// Whether a value is a JSON document.
 pub(crate) fn is_document(value: &[u8]) -> bool {
     let parsed = serde_json::from_slice(value);

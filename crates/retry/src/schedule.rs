@@ -7,6 +7,9 @@ use crate::condition::Condition;
 use crate::resend::NotResendable;
 use crate::settings::Retry;
 
+/// A server's number for a longer wait is not shown.
+const MAX_SHOWN: Duration = Duration::from_secs(3600);
+
 /// A failed attempt.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct FailedAttempt {
@@ -116,7 +119,7 @@ impl<'r> Schedule<'r> {
 impl fmt::Display for Decision {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Wait(wait) => write!(f, "trying again in {}", Seconds(*wait)),
+            Self::Wait(wait) => write!(f, "trying again in {}", Asked(*wait)),
             Self::Stop(stop) => write!(f, "not tried again: {stop}"),
         }
     }
@@ -132,11 +135,24 @@ impl fmt::Display for Stop {
             Self::RetryAfter { asked, left } => write!(
                 f,
                 "the server asks to wait for {}, and {} are left",
-                Seconds(*asked),
+                Asked(*asked),
                 Seconds(*left)
             ),
             Self::Total => f.write_str("no time is left for another attempt"),
             Self::NotMet { within } => write!(f, "it is not met within {}", Seconds(*within)),
+        }
+    }
+}
+
+/// A wait that a server may have chosen. A long number may be an echo of a secret, which is not
+/// redacted here.
+struct Asked(Duration);
+
+impl fmt::Display for Asked {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 > MAX_SHOWN {
+            true => f.write_str("more than an hour"),
+            false => Seconds(self.0).fmt(f),
         }
     }
 }

@@ -114,12 +114,20 @@ fn every_reason_not_to_try_again_in_words() {
                 ..failed()
             },
         ),
+        (
+            &retry,
+            FailedAttempt {
+                retry_after: Some(Duration::from_secs(98_765_432_109_876_544)),
+                ..failed()
+            },
+        ),
         (&retry, failed()),
     ];
     let words: Vec<String> = cases
         .iter()
         .map(|(retry, failed)| Schedule::new(retry).next(failed, MINUTE, 1.0).to_string())
         .collect();
+    // A long number may be an echo of a secret.
     assert_eq!(
         words,
         [
@@ -127,10 +135,23 @@ fn every_reason_not_to_try_again_in_words() {
             "not tried again: `on` under `retry` does not list this failure",
             "not tried again: the server may have processed the POST request, and a second one could repeat its effect; if the server supports it, add `idempotency_key: auto`",
             "not tried again: it was the last attempt",
-            "not tried again: the server asks to wait for 6000 s, and 60 s are left",
+            "not tried again: the server asks to wait for more than an hour, and 60 s are left",
+            "not tried again: the server asks to wait for more than an hour, and 60 s are left",
             "not tried again: no time is left for another attempt",
         ]
     );
+}
+
+#[test]
+fn waits_in_words() {
+    for (seconds, words) in [
+        (5, "trying again in 5.0 s"),
+        (3600, "trying again in 3600 s"),
+        (3601, "trying again in more than an hour"),
+    ] {
+        let wait = Decision::Wait(Duration::from_secs(seconds));
+        assert_eq!(wait.to_string(), words);
+    }
 }
 
 fn any_condition() -> impl Strategy<Value = Option<Condition>> {

@@ -489,9 +489,9 @@ fn a_bound_secret_is_sent_with_known_fields_only() {
 fn the_field_of_a_signature_counts() {
     let bound = secret().path_prefix("/public/".parse().unwrap());
     for (secret, field, prefix, is_denied) in [
-        (bound.clone(), "daphne-root-path", "/public", true),
+        (bound.clone(), "daphne-root-path", "/public=", true),
         (bound, "x-signature", "sha256=", false),
-        (secret(), "daphne-root-path", "/public", true),
+        (secret(), "daphne-root-path", "/public=", true),
         (secret(), "x-anything", "https:", true),
         (secret(), "x-anything", "v1=", false),
         (secret(), "x-anything", "v1=a=", true),

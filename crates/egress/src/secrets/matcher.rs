@@ -5,7 +5,7 @@ use std::any::Any;
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use http_step_redact::{Patterns, Replacements, Replacer, TooMuch, Value};
+use http_step_redact::{Patterns, PatternsBuilder, Replacements, Replacer, TooMuch, Value};
 use parking_lot::{Mutex, MutexGuard};
 
 use super::fingerprint::{Fingerprint, Fingerprints};
@@ -29,8 +29,8 @@ pub(crate) struct SecretMatcher {
 }
 
 impl SecretMatcher {
-    /// A matcher for the values that reveal each owner, with a table of at most `max_table` bytes.
-    fn from_values(owners: &[Vec<Value>], max_table: usize) -> Result<Self, TooMuch> {
+    /// A matcher for the values that reveal each owner.
+    fn from_values(owners: &[Vec<Value>]) -> Result<Self, TooMuch> {
         let mut patterns = Patterns::builder();
         for (number, values) in owners.iter().enumerate() {
             // The first is the value itself, of which parts are also matched.
@@ -42,22 +42,27 @@ impl SecretMatcher {
                 patterns = patterns.derived(number, value);
             }
         }
-        Ok(Self {
-            patterns: Arc::new(patterns.build_within(max_table)?),
-            owners: owners.len(),
-            _room: None,
-        })
+        Ok(Self::from_patterns(patterns.build()?, owners.len()))
     }
 
-    /// A matcher for a fetched token with values in it, of which earlier passes leave something else.
-    /// It depends on the run, so it is not cached.
-    pub(super) fn for_token(
+    /// A matcher for a fetched token, of which earlier passes may leave something else, if it has values
+    /// in it. A value directly before or after it may take one of its characters.
+    fn for_token(
+        token: &Value,
+        left: impl Fn(PatternsBuilder) -> PatternsBuilder,
+    ) -> Result<Self, TooMuch> {
+        let patterns = Patterns::builder().value(0, token);
+        let patterns = left(patterns.without_ends(0, token, 1));
+        let patterns = patterns.build_within(MAX_TOKEN_TABLE)?;
+        Ok(Self::from_patterns(patterns, 1))
+    }
+
+    /// A matcher for a fetched token with values in it. It depends on the run, so it is not cached.
+    pub(super) fn for_token_with_values(
         token: &Value,
         left: impl Fn(&[u8]) -> Vec<Vec<u8>>,
     ) -> Result<Self, TooMuch> {
-        let patterns = Patterns::builder().value(0, token).left_of(0, token, left);
-        let patterns = patterns.build_within(MAX_TOKEN_TABLE)?;
-        Ok(Self::from_patterns(patterns, 1))
+        Self::for_token(token, |patterns| patterns.left_of(0, token, &left))
     }
 
     /// A matcher for other patterns.
@@ -141,28 +146,31 @@ impl MatcherCache {
         &self,
         owners: &[Vec<Value>],
     ) -> Result<Arc<SecretMatcher>, TooMuch> {
-        self.get_or_build_within(owners, usize::MAX)
+        self.get_or_build_with(self.name(owners), || SecretMatcher::from_values(owners))
     }
 
     /// The matcher of a fetched token. It counts toward the run's memory, so only common tokens, of
     /// some 2 KiB, get a table.
     pub(crate) fn get_or_build_for_token(
         &self,
-        token: Value,
+        token: &Value,
     ) -> Result<Arc<SecretMatcher>, TooMuch> {
-        self.get_or_build_within(&[vec![token]], MAX_TOKEN_TABLE)
+        // Not that of a secret with the same value.
+        let name = self.fingerprints.fingerprint([b"token", token.expose()]);
+        self.get_or_build_with(name, || {
+            SecretMatcher::for_token(token, |patterns| patterns)
+        })
     }
 
-    fn get_or_build_within(
+    fn get_or_build_with(
         &self,
-        owners: &[Vec<Value>],
-        max_table: usize,
+        name: Fingerprint,
+        build: impl FnOnce() -> Result<SecretMatcher, TooMuch>,
     ) -> Result<Arc<SecretMatcher>, TooMuch> {
-        let name = self.name(owners);
         if let Some(kept) = self.find(name) {
             return Ok(kept);
         }
-        let made = Arc::new(SecretMatcher::from_values(owners, max_table)?);
+        let made = Arc::new(build()?);
         let mut kept = self.kept();
         kept.push_front((name, Arc::clone(&made)));
         let mut memory = 0;

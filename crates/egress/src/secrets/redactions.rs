@@ -23,6 +23,10 @@ const MAX_SIGNATURES: usize = 1024;
 /// The maximum number of signatures in one pass: their table takes some MiB.
 const MAX_GROUP: usize = 64;
 
+/// How many first characters of a signature an earlier pass may have taken, with a value that ends
+/// with them: a component chooses what it signs, and the text before.
+const MAX_TAKEN: usize = 4;
+
 /// The maximum number of tokens of a run. Each has a separate pass.
 const MAX_TOKENS: usize = 8;
 
@@ -352,9 +356,10 @@ impl RedactedToken {
         let value = || Value::new(token.as_bytes().to_vec()).map_err(GrantError::new);
         let own = values.filter(|values| values.matcher.matches(token.as_bytes()));
         let matcher = match own {
-            None => matchers.get_or_build_for_token(value()?),
+            None => matchers.get_or_build_for_token(&value()?),
             Some(values) => {
-                SecretMatcher::for_token(&value()?, |form| values.left_of(form)).map(Arc::new)
+                SecretMatcher::for_token_with_values(&value()?, |form| values.left_of(form))
+                    .map(Arc::new)
             }
         };
         let matcher = matcher.map_err(GrantError::new)?;
@@ -419,7 +424,9 @@ impl SignatureGroup {
     ) -> Result<Self, AddError> {
         let (mut patterns, mut replacements) = (Patterns::builder(), Vec::new());
         for (number, signature) in signatures.iter().enumerate() {
-            patterns = patterns.derived(number, &signature.value);
+            let value = &signature.value;
+            patterns = patterns.derived(number, value);
+            patterns = patterns.without_ends(number, value, MAX_TAKEN);
             replacements.push(signature.by.as_bytes().to_vec().into());
         }
         let patterns = patterns.build().map_err(GrantError::new)?;

@@ -1,17 +1,11 @@
 //! A secret of a run: its handle and its value.
 
-use std::borrow::Cow;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use http_step_policy::{Origin, Place, Secret};
-use http_step_redact::{Handle, Value, inner_values, last_value};
-use percent_encoding::percent_decode_str;
+use http_step_redact::{Handle, Value, inner_values, random_pieces};
 use thiserror::Error;
 use url::{Position, Url};
-
-/// The minimum length of a part of a URL that counts as secret, such as the token of a chat
-/// webhook, rather than as a word, such as `webhooks`.
-const MIN_PART: usize = 16;
 
 /// A secret and its handle.
 pub(crate) struct GrantedSecret {
@@ -102,35 +96,19 @@ impl GrantedSecret {
     }
 }
 
-/// The parts of a URL that a service may reveal, each separately. A path or a query with little text
-/// behind its names could be guessed.
+/// The parts of a URL that a service may reveal, each separately: where it leads, and the random pieces
+/// in it. Any other text in it could be guessed.
 fn parts(url: &Url) -> Vec<Vec<u8>> {
-    let is_long = |text: &&str| {
-        let decoded: Vec<u8> = percent_decode_str(text).collect();
-        last_value(&decoded).len() >= MIN_PART
-    };
-    let path = &url[Position::BeforePath..Position::AfterPath];
-    let path_and_query = &url[Position::BeforePath..Position::AfterQuery];
-    let query = url.query().unwrap_or_default();
-    let long = [path, path_and_query, query].into_iter().filter(is_long);
-    let segments = url.path_segments().into_iter().flatten();
-    let parameters = url.query_pairs();
-    [
+    let whole = [
         url.as_str(),
         &url.origin().ascii_serialization(),
-        url.authority(),
+        &url[Position::BeforeHost..Position::AfterPort],
         url.host_str().unwrap_or_default(),
-    ]
-    .into_iter()
-    .chain(long)
-    .map(Cow::from)
-    // Services refer to a webhook by its parts.
-    .chain(
-        segments
-            .map(|segment| percent_decode_str(segment).decode_utf8_lossy())
-            .chain(parameters.map(|(_, value)| value))
-            .filter(|part| part.len() >= MIN_PART),
-    )
-    .map(|part| part.into_owned().into_bytes())
-    .collect()
+    ];
+    let whole = whole.map(|part| part.as_bytes().to_vec());
+    let credentials = [url.username(), url.password().unwrap_or_default()];
+    let rest = &url[Position::BeforePath..];
+    let texts = credentials.into_iter().chain([rest]);
+    let pieces = texts.flat_map(|text| random_pieces(text.as_bytes()));
+    whole.into_iter().chain(pieces).collect()
 }

@@ -1,10 +1,11 @@
 //! Collects the parts of values: of the text that a value does not share with others, in each form.
 
 use super::last::{LENGTHS, Last};
+use crate::digits::digits;
 use crate::encode;
-use crate::forms::{digits, in_utf16, replaced};
 use crate::shared::without_shared;
 use crate::spelling::in_latin1;
+use crate::spelling::{in_utf16, replaced};
 
 /// The maximum length of a value whose encoded parts are also matched: each byte of such a value
 /// takes about 500 bytes of memory.

@@ -6,7 +6,8 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 
 use super::*;
-use crate::forms::{digits, in_utf16};
+use crate::digits::digits;
+use crate::spelling::in_utf16;
 
 thread_local! {
     /// How many times parts have been compared.

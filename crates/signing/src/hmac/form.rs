@@ -41,22 +41,26 @@ pub enum PlainError {
     /// The name is not a token (RFC 9110, section 5.6.2).
     #[error("invalid header name {0:?} for the signature: use letters, digits and hyphens")]
     Header(String),
-    /// The prefix has characters that header values can't contain.
-    #[error("invalid prefix {0:?} for the signature: use visible ASCII characters")]
+    /// The prefix has other characters, or another end, than those of a prefix.
+    #[error(
+        "invalid prefix {0:?} for the signature: use visible ASCII characters other than `%`, `&`, `+` and `\\`, and `=`, `,`, `:` or a space at the end"
+    )]
     Prefix(String),
 }
 
 impl Plain {
-    /// `prefix` precedes the signature and may be empty.
+    /// `prefix` precedes the signature. It is empty or ends with `=`, `,`, `:` or a space: with other
+    /// text directly before it, a signature may not be recognized in a response. For the same reason it
+    /// has no character that begins an escape.
     ///
     /// # Errors
     ///
-    /// `header` is not a valid name, or `prefix` is not a valid value.
+    /// `header` is not a valid name, or `prefix` is not a valid prefix.
     pub fn new(header: &str, encoding: Encoding, prefix: &str) -> Result<Self, PlainError> {
         let Ok(name) = HeaderName::from_bytes(header.as_bytes()) else {
             return Err(PlainError::Header(header.to_owned()));
         };
-        if !is_visible(prefix.as_bytes()) {
+        if !is_prefix(prefix) {
             return Err(PlainError::Prefix(prefix.to_owned()));
         }
         Ok(Self {
@@ -77,4 +81,9 @@ impl Plain {
     pub fn header(&self) -> &HeaderName {
         &self.header
     }
+}
+
+fn is_prefix(text: &str) -> bool {
+    let ends = text.is_empty() || text.ends_with(['=', ',', ':', ' ']);
+    ends && is_visible(text.as_bytes()) && !text.contains(['%', '&', '+', '\\'])
 }

@@ -145,8 +145,33 @@ fn invalid_plain_headers() {
         r#"invalid header name "X Signature" for the signature: use letters, digits and hyphens"#
     ]]
     .assert_eq(&no("X Signature", "").to_string());
-    expect![[r#"invalid prefix "a\r\nb: " for the signature: use visible ASCII characters"#]]
-        .assert_eq(&no("X-Signature", "a\r\nb: ").to_string());
+    for prefix in [
+        "a\r\nb: ",
+        "schlüssel=",
+        // A server may read it as an escape, of which the signature is a part.
+        "%4",
+        "%3D=",
+        "&#",
+        "&amp,",
+        "\\u00",
+        "a+b=",
+        // It may be the start of a value that is redacted, and of which the signature seems to be a part.
+        "sha256",
+        "bXktY2xpZW50LWlkLTQ3MT",
+        "a-",
+        "a/",
+        "a=\"",
+    ] {
+        assert_eq!(
+            no("X-Signature", prefix).to_string(),
+            format!(
+                "invalid prefix {prefix:?} for the signature: use visible ASCII characters other than `%`, `&`, `+` and `\\`, and `=`, `,`, `:` or a space at the end"
+            )
+        );
+    }
+    for prefix in ["", "sha256=", "v0=", "t=1,v1=", "v1,", "sha256:", "HMAC "] {
+        assert!(Plain::new("X-Signature", Encoding::Hex, prefix).is_ok());
+    }
 }
 
 #[test]

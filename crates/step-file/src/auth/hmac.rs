@@ -1,7 +1,7 @@
 //! A signature of the body in a header, as of webhooks: HMAC-SHA256 (RFC 2104).
 
 use http_step_json::Value;
-use http_step_template::Template;
+use http_step_template::{Part, Template};
 use http_step_yaml::{FromNode, Node, Position, Report, Reported, mapping};
 use serde_json::json;
 
@@ -42,7 +42,7 @@ mapping! {
         /// The encoding of the signature in `header`.
         #[schemars(extend("default" = "hex"))]
         encoding: Renderable<Word<Encoding>>,
-        /// The text before the signature in `header`.
+        /// The text before the signature in `header`. It ends with `=`, `,`, `:` or a space.
         #[schemars(extend("default" = ""), example = &"sha256=")]
         prefix: Ruled<Prefix>,
     }
@@ -76,12 +76,21 @@ pub(super) enum Prefix {}
 
 impl TextRule for Prefix {
     fn check(template: &Template<'_>) -> Result<(), String> {
-        let is_visible = |c| matches!(c, ' '..='~');
-        if literals(template).flat_map(str::chars).all(is_visible) {
-            return Ok(());
+        let is_allowed = |c| matches!(c, ' '..='~') && !matches!(c, '%' | '&' | '+' | '\\');
+        if !literals(template).flat_map(str::chars).all(is_allowed) {
+            return Err("the prefix of a signature can contain only visible ASCII characters other than `%`, `&`, `+` and `\\`".to_owned());
         }
-        Err("the prefix of a signature can contain only visible ASCII characters".to_owned())
+        match template.parts().last() {
+            Some(Part::Literal(text)) if !ends_prefix(text) => {
+                Err("the prefix of a signature has to end with `=`, `,`, `:` or a space".to_owned())
+            }
+            _ => Ok(()),
+        }
     }
+}
+
+fn ends_prefix(text: &str) -> bool {
+    text.is_empty() || text.ends_with(['=', ',', ':', ' '])
 }
 
 pub(super) fn parameters(node: &Node, report: &mut Report) -> Result<Value, Reported> {

@@ -507,6 +507,16 @@ fn schemes() {
             json!({"secret": "k", "header": "X-${{ property.name }}", "encoding": "base64", "prefix": "sha256="}),
         ),
         (
+            "hmac: {secret: k, header: X-Signature, prefix: 'v${{ property.version }}'}",
+            "hmac",
+            json!({"secret": "k", "header": "X-Signature", "prefix": "v${{ property.version }}"}),
+        ),
+        (
+            "hmac: {secret: k, header: X-Signature, prefix: ''}",
+            "hmac",
+            json!({"secret": "k", "header": "X-Signature", "prefix": ""}),
+        ),
+        (
             "aws-sigv4: {access_key_id: AKIA, secret_access_key: '${{ secret.K }}', region: eu-west-1, service: s3}",
             "aws-sigv4",
             json!({"access_key_id": "AKIA", "secret_access_key": "${{ secret.K }}", "region": "eu-west-1", "service": "s3"}),

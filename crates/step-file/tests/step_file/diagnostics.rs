@@ -434,11 +434,11 @@ fn hmac() {
             &format!("2:14: `auth.hmac`: {no_header}\n2:14: `auth.hmac`: `secret` is missing"),
         ),
         (
-            "auth: {hmac: {secret: k, encoding: hex, prefix: a}}",
+            "auth: {hmac: {secret: k, encoding: hex, prefix: a=}}",
             &format!("2:14: `auth.hmac`: {no_header}"),
         ),
         (
-            "auth: {hmac: {secret: k, form: github, header: X, encoding: hex, prefix: a}}",
+            "auth: {hmac: {secret: k, form: github, header: X, encoding: hex, prefix: a=}}",
             "2:40: `auth.hmac`: `form` already defines how the signature is sent; remove `header`\n2:51: `auth.hmac`: `form` already defines how the signature is sent; remove `encoding`\n2:66: `auth.hmac`: `form` already defines how the signature is sent; remove `prefix`",
         ),
         (
@@ -451,7 +451,15 @@ fn hmac() {
         ),
         (
             "auth: {hmac: {secret: '${{ env.K }}', header: 'X Y', encoding: 64, prefix: \"a\\n\"}}",
-            "2:23: `auth.hmac.secret`: expected `property.NAME` or `secret.NAME` in the expression, not `env.K`\n2:47: `auth.hmac.header`: a header name can contain only letters, digits and hyphens, not a space\n2:64: `auth.hmac.encoding`: expected `hex` or `base64`, not a number\n2:76: `auth.hmac.prefix`: the prefix of a signature can contain only visible ASCII characters",
+            "2:23: `auth.hmac.secret`: expected `property.NAME` or `secret.NAME` in the expression, not `env.K`\n2:47: `auth.hmac.header`: a header name can contain only letters, digits and hyphens, not a space\n2:64: `auth.hmac.encoding`: expected `hex` or `base64`, not a number\n2:76: `auth.hmac.prefix`: the prefix of a signature can contain only visible ASCII characters other than `%`, `&`, `+` and `\\`",
+        ),
+        (
+            "auth: {hmac: {secret: k, header: X, prefix: sha256}}",
+            "2:45: `auth.hmac.prefix`: the prefix of a signature has to end with `=`, `,`, `:` or a space",
+        ),
+        (
+            "auth: {hmac: {secret: k, header: X, prefix: 'a%3D='}}",
+            "2:45: `auth.hmac.prefix`: the prefix of a signature can contain only visible ASCII characters other than `%`, `&`, `+` and `\\`",
         ),
     ]);
 }

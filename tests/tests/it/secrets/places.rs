@@ -598,7 +598,7 @@ async fn a_bound_secret_is_sent_without_overrides() {
         "POST HERE/ | header api-key: {TOKEN} | header forwarded: for=1.2.3.4",
         "POST HERE/ | header api-key: {TOKEN} | header script_name: /v1",
         "POST HERE/ | header api-key: {TOKEN} | header x-account: 7",
-        "POST HERE/ | header api-key: {TOKEN} | auth hmac daphne-root-path /v1 made-up",
+        "POST HERE/ | header api-key: {TOKEN} | auth hmac daphne-root-path /v1= made-up",
         "POST HERE/?_method=DELETE | header api-key: {TOKEN}",
         // Rack removes the bracket.
         "POST HERE/?]_method=DELETE | header api-key: {TOKEN}",
@@ -633,7 +633,7 @@ async fn a_bound_secret_is_sent_without_overrides() {
             the policy does not allow the secret `TOKEN` in a header of a request to HERE with the header `script_name`: it is granted only for POST requests, and servers may take another method or path from `script_name`; remove it
         POST HERE/ | header api-key: {TOKEN} | header x-account: 7
             in header
-        POST HERE/ | header api-key: {TOKEN} | auth hmac daphne-root-path /v1 made-up
+        POST HERE/ | header api-key: {TOKEN} | auth hmac daphne-root-path /v1= made-up
             the policy does not allow the secret `TOKEN` in a header of a request to HERE with the header `daphne-root-path`: it is granted only for POST requests, and servers may take another method or path from `daphne-root-path`; remove it
         POST HERE/?_method=DELETE | header api-key: {TOKEN}
             the policy does not allow the secret `TOKEN` in a header of a request to HERE with `_method`: it is granted only for POST requests, and `_method` can make a server use another method or path; remove it

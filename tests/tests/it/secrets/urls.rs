@@ -11,8 +11,8 @@ use crate::secrets::thief::Thief;
 use crate::secrets::vault::Vault;
 
 const HOST: &str = "hooks-of-a-chat.test";
-const PATH: &str = "/services/T0KEN/XyZ-4711~abc";
-const QUERY: &str = "thread=Kq81-zzTop-0815-xyz";
+const PATH: &str = "/services/T0KEN/kQ9mLx2Vt0Pz7wYb";
+const QUERY: &str = "thread=Rr4TnE8skQ9mLx2V";
 
 /// A service at a URL that is a secret, and a host that reads it.
 struct Hook {
@@ -135,7 +135,7 @@ async fn its_target_is_hidden() {
         h|	set-cookie: <HIDDEN>
         h|	date: DATE
         o| ------ Content ------
-        o|You are at <HIDDEN>, <HIDDEN>, <HIDDEN>, <HIDDEN>¶
+        o|You are at <HIDDEN>, <HIDDEN>, /services/T0KEN/<HIDDEN>, thread=<HIDDEN>¶
         Success: Status code: 200
     "#]]
     .assert_eq(&transcript(&result, "nowhere"));
@@ -262,10 +262,10 @@ async fn errors_do_not_reveal_its_target() {
     let mut report = String::new();
     for url in [
         // Nothing listens there; it is not TLS; there is no such name; it has a password.
-        "http://hooks-of-a-chat.test:9/services/T0KEN/XyZ-4711~abc?thread=Kq81-zzTop-0815-xyz",
-        "https://hooks-of-a-chat.test:PORT/services/T0KEN/XyZ-4711~abc?thread=Kq81-zzTop-0815-xyz",
-        "http://hooks-of-a-chat.example:9/services/T0KEN/XyZ-4711~abc?thread=Kq81-zzTop-0815-xyz",
-        "http://me:you@hooks-of-a-chat.test:PORT/services/T0KEN/XyZ-4711~abc?thread=Kq81-zzTop-0815-xyz",
+        "http://hooks-of-a-chat.test:9/services/T0KEN/kQ9mLx2Vt0Pz7wYb?thread=Rr4TnE8skQ9mLx2V",
+        "https://hooks-of-a-chat.test:PORT/services/T0KEN/kQ9mLx2Vt0Pz7wYb?thread=Rr4TnE8skQ9mLx2V",
+        "http://hooks-of-a-chat.example:9/services/T0KEN/kQ9mLx2Vt0Pz7wYb?thread=Rr4TnE8skQ9mLx2V",
+        "http://me:you@hooks-of-a-chat.test:PORT/services/T0KEN/kQ9mLx2Vt0Pz7wYb?thread=Rr4TnE8skQ9mLx2V",
     ] {
         let service = Service::start(|_| Answer::default()).await;
         let url = url.replace("PORT", &service.port.to_string());

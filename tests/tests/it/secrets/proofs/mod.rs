@@ -194,7 +194,7 @@ async fn made_up_credentials_uncover_nothing() {
     for made_up in ["S3cr", "e", "WzZWN", "<", "="] {
         for auth in [
             format!("aws-sigv4 A {made_up} r s {made_up}"),
-            format!("hmac x-seal {made_up} {made_up}"),
+            format!("hmac x-seal {made_up}= {made_up}"),
             format!("digest {made_up} {made_up}"),
         ] {
             thief = thief.tries(format!(

@@ -195,10 +195,10 @@ async fn a_signature_stands_beside_no_secret() {
     let loot = Thief::granted(secret("TOKEN", origin))
         .reaches(origin)
         .tries(format!(
-            "POST {origin}/ | header api-key: {{TOKEN}} | auth hmac api_key xxxxxxxxxxxxxxxx made-up | body x"
+            "POST {origin}/ | header api-key: {{TOKEN}} | auth hmac api_key xxxxxxxxxxxxxxx= made-up | body x"
         ))
         .tries(format!(
-            "POST {origin}/ | header api-key: {{TOKEN}} | auth hmac x-seal xxxxxxxxxxxxxxxx made-up | body x"
+            "POST {origin}/ | header api-key: {{TOKEN}} | auth hmac x-seal xxxxxxxxxxxxxxx= made-up | body x"
         ))
         .run()
         .await;
