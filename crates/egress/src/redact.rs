@@ -265,6 +265,11 @@ impl ResponseRedactor {
         echo_watch.report(&self.passes, &self.secrets)
     }
 
+    fn searches(&self) -> usize {
+        let passes = self.passes.passes.iter();
+        passes.map(Replacer::searches).sum()
+    }
+
     fn feed(&mut self, piece: &[u8]) -> Vec<u8> {
         let mut released = self.secrets.catch_up(&mut self.passes);
         let redacted = through(&mut self.passes.passes, piece, false);
@@ -362,9 +367,17 @@ impl Body for RedactedBody {
             let redacted = match next {
                 Some(Ok(frame)) => match frame.into_data() {
                     Ok(mut data) => {
-                        self.received = data.split_off(data.len().min(left));
-                        left -= data.len();
-                        self.redactor.feed(&data)
+                        let passes = self.redactor.passes.passes.len().max(1);
+                        let most = (left / passes).max(1);
+                        self.received = data.split_off(data.len().min(most));
+                        left = left.saturating_sub(data.len() * passes);
+                        let searches = self.redactor.searches();
+                        let redacted = self.redactor.feed(&data);
+                        // A report takes time.
+                        if self.redactor.searches() > searches {
+                            left = 0;
+                        }
+                        redacted
                     }
                     Err(frame) => {
                         let rest = self.redactor.finish();

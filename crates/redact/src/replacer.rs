@@ -26,15 +26,17 @@ pub type Replacements = Arc<[Zeroizing<Vec<u8>>]>;
 ///
 /// The parts in it are reported now, although some of its text is held back: otherwise something could
 /// depend on a part that is never reported, since the stream is not read on. So they are those in the
-/// stream as if it ended here.
+/// stream as if it ended here. That is found out for the passes that found any, and those before them.
 pub fn through(passes: &mut [Replacer], piece: &[u8], is_last: bool) -> Vec<u8> {
     let seen = flow(passes, piece, is_last);
-    if passes.iter().any(|pass| !pass.found_parts.is_empty()) {
-        let mut ended = passes.to_vec();
+    let last = passes.iter().rposition(|pass| !pass.found_parts.is_empty());
+    if let Some(found) = last.and_then(|last| passes.get_mut(..=last)) {
+        let mut ended = found.to_vec();
         flow(&mut ended, &[], true);
-        for (pass, ended) in passes.iter_mut().zip(ended) {
+        for (pass, ended) in found.iter_mut().zip(ended) {
             pass.parts = ended.parts;
             pass.found_parts = Vec::new();
+            pass.searches += 1;
         }
     }
     seen
@@ -87,6 +89,8 @@ pub struct Replacer {
     /// The owners of parts, and for each owner how many more parts there were.
     parts: Vec<usize>,
     more_parts: BTreeMap<usize, usize>,
+    /// The number of pieces with parts in them.
+    searches: usize,
 }
 
 /// How much is held back.
@@ -134,6 +138,7 @@ impl Replacer {
             replaced: 0,
             parts: Vec::new(),
             more_parts: BTreeMap::new(),
+            searches: 0,
         }
     }
 
@@ -220,6 +225,12 @@ impl Replacer {
     #[must_use]
     pub fn parts(&self) -> &[usize] {
         &self.parts
+    }
+
+    /// In how many pieces the parts had to be found out, which takes time.
+    #[must_use]
+    pub fn searches(&self) -> usize {
+        self.searches
     }
 
     /// Its memory in bytes. That of parts is not held between pieces.

@@ -1,5 +1,7 @@
 //! Redacted bodies, and responses that are withheld.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use http_step_policy::{Limits, Secret};
 
 use super::*;
@@ -73,6 +75,69 @@ async fn a_long_frame_is_redacted_in_pieces() {
     }
     let expected = text.replace(value, &handle).repeat(2);
     assert!(String::from_utf8(seen).unwrap() == expected);
+}
+
+/// How much of a body of equal frames is redacted in one poll, in frames.
+fn frames_per_poll(frame: &str, value: &str, signatures: usize, has_parts: bool) -> usize {
+    let origin: Origin = "http://a.test".parse().unwrap();
+    let usage = Arc::new(RunUsage::new(Limits::default()));
+    let secret = Secret::new("KEY", "env:KEY".parse().unwrap());
+    let secret = secret.origin(origin.to_string().parse().unwrap());
+    let secrets = Arc::new(GrantedSecrets::with_values(&[(secret, value)]));
+    for number in 0..signatures {
+        let signature = format!("a-signature-{number:04}");
+        let added = secrets.add_signature(&signature, "<hmac>", |_| Ok(Box::new(())));
+        assert!(added.is_ok());
+    }
+    let (entry, _in_flight) = usage.start_request("GET").unwrap();
+    let echo_watch = has_parts.then(|| EchoWatch {
+        origin: origin.clone(),
+        parts: secrets.parts_at(&origin, true),
+        entry,
+        usage: Arc::clone(&usage),
+        on_partial_echo: PartialEcho::Report,
+    });
+    let polls = Arc::new(AtomicUsize::new(0));
+    let pieces = Pieces(Bytes::copy_from_slice(frame.as_bytes()), usize::MAX);
+    let body = Counted(pieces, Arc::clone(&polls)).boxed_unsync();
+    let redacted = Unredacted::new(Response::new(body), None, echo_watch);
+    let mut body = redacted.redacted(&secrets, &usage).unwrap().into_body();
+    let mut context = Context::from_waker(std::task::Waker::noop());
+    assert!(Pin::new(&mut body).poll_frame(&mut context).is_pending());
+    polls.load(Ordering::Relaxed)
+}
+
+/// A body, and how often it was polled.
+struct Counted(Pieces, Arc<AtomicUsize>);
+
+impl Body for Counted {
+    type Data = Bytes;
+    type Error = Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
+        self.1.fetch_add(1, Ordering::Relaxed);
+        Pin::new(&mut self.0).poll_frame(cx)
+    }
+}
+
+/// The work in one poll is limited, for the number of passes and for reports, too.
+#[test]
+fn the_work_of_a_poll_is_limited() {
+    // Without a random piece it is looked for as a whole, so much of a stream is held back.
+    let long = "a long text of words ".repeat(2000);
+    let frame = "x".repeat(8 << 10);
+    assert_eq!(frames_per_poll(&frame, &long, 0, false), 8);
+    // With 4 more passes.
+    assert_eq!(frames_per_poll(&frame, &long, 15, false), 2);
+    let value = "kQ9mLx2Vt0Pz7wYbRr4TnE8s";
+    assert_eq!(frames_per_poll("%", value, 0, true), FRAMES);
+    assert_eq!(
+        frames_per_poll(value, &format!("{value}{value}!"), 0, true),
+        1
+    );
 }
 
 /// A body of one piece, after which it fails or says nothing.
