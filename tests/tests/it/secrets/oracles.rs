@@ -142,7 +142,10 @@ async fn a_chosen_token_of_a_granted_client_confirms_no_guess() {
         seen.push(loot.report(&api.origin));
     }
     let untouched = "o|status 200\no|\no|none\no|status 200\no|\no|12345678<HIDDEN>\n";
-    assert_eq!(seen, [untouched; 5]);
+    // A token is also looked for without its last character, whatever that and the value are.
+    let without_last = untouched.replace("12345678", "<oauth2>");
+    let [hidden, untouched] = [without_last.as_str(), untouched];
+    assert_eq!(seen, [untouched, hidden, hidden, untouched, untouched]);
 }
 
 /// A step could choose between tokens that hide each other, so all tokens of a run are of one

@@ -136,6 +136,8 @@ async fn its_target_is_hidden() {
         h|	date: DATE
         o| ------ Content ------
         o|You are at <HIDDEN>, <HIDDEN>, /services/T0KEN/<HIDDEN>, thread=<HIDDEN>¶
+        e|
+        e|Warning: a part of the secret `HOOK` was echoed by <HIDDEN>. A step that has a value cut can read it piece by piece; `--partial-echo stop`, or `partial_echo: stop` in the policy, ends a run before it sees one.
         Success: Status code: 200
     "#]]
     .assert_eq(&transcript(&result, "nowhere"));
@@ -157,7 +159,9 @@ async fn its_target_is_hidden() {
               "place": "url"
             }
           ],
-          "partial_echoes": [],
+          "partial_echoes": [
+            "HOOK"
+          ],
           "idempotency_key": null,
           "attempts": 1,
           "connection": null,
