@@ -34,7 +34,7 @@ async fn a_coded_body_is_decoded() {
         row.bytes_received
     );
     row.bytes_received = 0;
-    expect![[r#"{"method":"GET","origin":"https://nginx.test:PORT","rule":"policy.yaml:1: https://nginx.test:PORT","addresses":["NGINX"],"peer":"NGINX:PORT","secrets":[],"partial_echoes":[],"attempts":1,"connection":"new","protocol":"HTTP/2","tls":{"version":"1.3","certificate_sha256":"CERTIFICATE"},"status":200,"bytes_sent":0,"bytes_received":0,"bytes_decoded":44000}"#]].assert_eq(&nginx.hidden(&evidence(&row)));
+    expect![[r#"{"method":"GET","origin":"https://nginx.test:PORT","rule":"policy.yaml:1: https://nginx.test:PORT","addresses":["NGINX"],"peer":"NGINX:PORT","secrets":[],"partial_echoes":[],"attempts":1,"connection":"new","protocol":"HTTP/2","tls":{"version":"1.3","certificate_sha256":"CERTIFICATE","certificate_expires":"4096-01-01T00:00:00Z"},"status":200,"bytes_sent":0,"bytes_received":0,"bytes_decoded":44000}"#]].assert_eq(&nginx.hidden(&evidence(&row)));
 
     let mut requested = String::new();
     for headers in ["", "headers: {Accept-Encoding: identity}"] {
@@ -99,7 +99,7 @@ async fn a_body_that_is_refused_before_it_was_read() {
         | </body>
         | </html>
         Failure: Status code: 413 (failure)
-        {"addresses":["NGINX"],"peer":"NGINX:PORT","attempts":1,"connection":"new","protocol":"HTTP/1.1","tls":{"version":"1.3","certificate_sha256":"CERTIFICATE"},"status":413,"bytes_received":176,"bytes_decoded":176}
+        {"addresses":["NGINX"],"peer":"NGINX:PORT","attempts":1,"connection":"new","protocol":"HTTP/1.1","tls":{"version":"1.3","certificate_sha256":"CERTIFICATE","certificate_expires":"4096-01-01T00:00:00Z"},"status":413,"bytes_received":176,"bytes_decoded":176}
         | <html>
         | <head><title>413 Request Entity Too Large</title></head>
         | <body>
@@ -108,7 +108,7 @@ async fn a_body_that_is_refused_before_it_was_read() {
         | </body>
         | </html>
         Failure: Status code: 413 (failure)
-        {"addresses":["NGINX"],"peer":"NGINX:PORT","attempts":1,"connection":"new","protocol":"HTTP/2","tls":{"version":"1.3","certificate_sha256":"CERTIFICATE"},"status":413,"bytes_received":176,"bytes_decoded":176}
+        {"addresses":["NGINX"],"peer":"NGINX:PORT","attempts":1,"connection":"new","protocol":"HTTP/2","tls":{"version":"1.3","certificate_sha256":"CERTIFICATE","certificate_expires":"4096-01-01T00:00:00Z"},"status":413,"bytes_received":176,"bytes_decoded":176}
     "#]].assert_eq(&text);
 }
 

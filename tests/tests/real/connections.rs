@@ -67,8 +67,8 @@ async fn http2_is_agreed_on_and_many_steps_share_a_connection() {
     let second = get(&nginx).await;
     let rows = [&first, &second].map(|result| evidence(&result.ledger[0]));
     expect![[r#"
-        {"method":"GET","origin":"https://nginx.test:PORT","rule":"policy.yaml:1: https://nginx.test:PORT","addresses":["NGINX"],"peer":"NGINX:PORT","secrets":[],"partial_echoes":[],"attempts":1,"connection":"new","protocol":"HTTP/2","tls":{"version":"1.3","certificate_sha256":"CERTIFICATE"},"status":200,"bytes_sent":0,"bytes_received":13,"bytes_decoded":13}
-        {"method":"GET","origin":"https://nginx.test:PORT","rule":"policy.yaml:1: https://nginx.test:PORT","addresses":["NGINX"],"peer":"NGINX:PORT","secrets":[],"partial_echoes":[],"attempts":1,"connection":"reused","protocol":"HTTP/2","tls":{"version":"1.3","certificate_sha256":"CERTIFICATE"},"status":200,"bytes_sent":0,"bytes_received":13,"bytes_decoded":13}"#]].assert_eq(&nginx.hidden(&rows.join("\n")));
+        {"method":"GET","origin":"https://nginx.test:PORT","rule":"policy.yaml:1: https://nginx.test:PORT","addresses":["NGINX"],"peer":"NGINX:PORT","secrets":[],"partial_echoes":[],"attempts":1,"connection":"new","protocol":"HTTP/2","tls":{"version":"1.3","certificate_sha256":"CERTIFICATE","certificate_expires":"4096-01-01T00:00:00Z"},"status":200,"bytes_sent":0,"bytes_received":13,"bytes_decoded":13}
+        {"method":"GET","origin":"https://nginx.test:PORT","rule":"policy.yaml:1: https://nginx.test:PORT","addresses":["NGINX"],"peer":"NGINX:PORT","secrets":[],"partial_echoes":[],"attempts":1,"connection":"reused","protocol":"HTTP/2","tls":{"version":"1.3","certificate_sha256":"CERTIFICATE","certificate_expires":"4096-01-01T00:00:00Z"},"status":200,"bytes_sent":0,"bytes_received":13,"bytes_decoded":13}"#]].assert_eq(&nginx.hidden(&rows.join("\n")));
 
     let mut answers = answers_in_order(&nginx, 20).await;
     answers.extend(answers_at_once(&nginx, 50).await);
@@ -80,7 +80,7 @@ async fn http2_is_agreed_on_and_many_steps_share_a_connection() {
 async fn http1_if_the_server_offers_nothing_else() {
     let nginx = Nginx::start(Speaks::Https1, CONNECTION);
     let first = get(&nginx).await;
-    expect![[r#"{"method":"GET","origin":"https://nginx.test:PORT","rule":"policy.yaml:1: https://nginx.test:PORT","addresses":["NGINX"],"peer":"NGINX:PORT","secrets":[],"partial_echoes":[],"attempts":1,"connection":"new","protocol":"HTTP/1.1","tls":{"version":"1.3","certificate_sha256":"CERTIFICATE"},"status":200,"bytes_sent":0,"bytes_received":13,"bytes_decoded":13}"#]].assert_eq(&nginx.hidden(&evidence(&first.ledger[0])));
+    expect![[r#"{"method":"GET","origin":"https://nginx.test:PORT","rule":"policy.yaml:1: https://nginx.test:PORT","addresses":["NGINX"],"peer":"NGINX:PORT","secrets":[],"partial_echoes":[],"attempts":1,"connection":"new","protocol":"HTTP/1.1","tls":{"version":"1.3","certificate_sha256":"CERTIFICATE","certificate_expires":"4096-01-01T00:00:00Z"},"status":200,"bytes_sent":0,"bytes_received":13,"bytes_decoded":13}"#]].assert_eq(&nginx.hidden(&evidence(&first.ledger[0])));
     let answers = answers_in_order(&nginx, 20).await;
     assert_eq!(distinct(&answers), distinct(&[answer(&first)]));
 

@@ -72,10 +72,10 @@ async fn http_is_forwarded_and_https_is_tunnelled() {
 
         | GET /path?query HTTP/2.0 for nginx.test:PORT,
         Success: Status code: 200
-        {"addresses":["NGINX"],"peer":"SQUID:PORT","proxy":"http://squid.test:PORT","attempts":1,"connection":"new","protocol":"HTTP/2","tls":{"version":"1.3","certificate_sha256":"CERTIFICATE"},"status":200,"bytes_received":60,"bytes_decoded":60}
+        {"addresses":["NGINX"],"peer":"SQUID:PORT","proxy":"http://squid.test:PORT","attempts":1,"connection":"new","protocol":"HTTP/2","tls":{"version":"1.3","certificate_sha256":"CERTIFICATE","certificate_expires":"4096-01-01T00:00:00Z"},"status":200,"bytes_received":60,"bytes_decoded":60}
         | GET /path?query HTTP/2.0 for nginx.test:PORT,
         Success: Status code: 200
-        {"addresses":["NGINX"],"peer":"SQUID:PORT","proxy":"http://squid.test:PORT","attempts":1,"connection":"reused","protocol":"HTTP/2","tls":{"version":"1.3","certificate_sha256":"CERTIFICATE"},"status":200,"bytes_received":60,"bytes_decoded":60}
+        {"addresses":["NGINX"],"peer":"SQUID:PORT","proxy":"http://squid.test:PORT","attempts":1,"connection":"reused","protocol":"HTTP/2","tls":{"version":"1.3","certificate_sha256":"CERTIFICATE","certificate_expires":"4096-01-01T00:00:00Z"},"status":200,"bytes_received":60,"bytes_decoded":60}
         its log:
         CONNECT NGINX:PORT 200 -
 
@@ -91,10 +91,10 @@ async fn http_is_forwarded_and_https_is_tunnelled() {
 
         | GET /path?query HTTP/2.0 for nginx.test:PORT,
         Success: Status code: 200
-        {"addresses":["NGINX"],"peer":"SQUID:PORT","proxy":"https://squid.test:PORT","attempts":1,"connection":"new","protocol":"HTTP/2","tls":{"version":"1.3","certificate_sha256":"CERTIFICATE"},"status":200,"bytes_received":60,"bytes_decoded":60}
+        {"addresses":["NGINX"],"peer":"SQUID:PORT","proxy":"https://squid.test:PORT","attempts":1,"connection":"new","protocol":"HTTP/2","tls":{"version":"1.3","certificate_sha256":"CERTIFICATE","certificate_expires":"4096-01-01T00:00:00Z"},"status":200,"bytes_received":60,"bytes_decoded":60}
         | GET /path?query HTTP/2.0 for nginx.test:PORT,
         Success: Status code: 200
-        {"addresses":["NGINX"],"peer":"SQUID:PORT","proxy":"https://squid.test:PORT","attempts":1,"connection":"reused","protocol":"HTTP/2","tls":{"version":"1.3","certificate_sha256":"CERTIFICATE"},"status":200,"bytes_received":60,"bytes_decoded":60}
+        {"addresses":["NGINX"],"peer":"SQUID:PORT","proxy":"https://squid.test:PORT","attempts":1,"connection":"reused","protocol":"HTTP/2","tls":{"version":"1.3","certificate_sha256":"CERTIFICATE","certificate_expires":"4096-01-01T00:00:00Z"},"status":200,"bytes_received":60,"bytes_decoded":60}
         its log:
         CONNECT NGINX:PORT 200 -
 
@@ -110,10 +110,10 @@ async fn http_is_forwarded_and_https_is_tunnelled() {
 
         | GET /path?query HTTP/2.0 for nginx.test:PORT,
         Success: Status code: 200
-        {"addresses":["NGINX"],"peer":"TINYPROXY:PORT","proxy":"http://tinyproxy.test:PORT","attempts":1,"connection":"new","protocol":"HTTP/2","tls":{"version":"1.3","certificate_sha256":"CERTIFICATE"},"status":200,"bytes_received":60,"bytes_decoded":60}
+        {"addresses":["NGINX"],"peer":"TINYPROXY:PORT","proxy":"http://tinyproxy.test:PORT","attempts":1,"connection":"new","protocol":"HTTP/2","tls":{"version":"1.3","certificate_sha256":"CERTIFICATE","certificate_expires":"4096-01-01T00:00:00Z"},"status":200,"bytes_received":60,"bytes_decoded":60}
         | GET /path?query HTTP/2.0 for nginx.test:PORT,
         Success: Status code: 200
-        {"addresses":["NGINX"],"peer":"TINYPROXY:PORT","proxy":"http://tinyproxy.test:PORT","attempts":1,"connection":"reused","protocol":"HTTP/2","tls":{"version":"1.3","certificate_sha256":"CERTIFICATE"},"status":200,"bytes_received":60,"bytes_decoded":60}
+        {"addresses":["NGINX"],"peer":"TINYPROXY:PORT","proxy":"http://tinyproxy.test:PORT","attempts":1,"connection":"reused","protocol":"HTTP/2","tls":{"version":"1.3","certificate_sha256":"CERTIFICATE","certificate_expires":"4096-01-01T00:00:00Z"},"status":200,"bytes_received":60,"bytes_decoded":60}
         its log:
         CONNECT NGINX:PORT HTTP/1.1
 
@@ -151,7 +151,7 @@ async fn a_proxy_that_requires_credentials() {
 
         | GET /path?query HTTP/2.0 for nginx.test:PORT,
         Success: Status code: 200
-        {"addresses":["NGINX"],"peer":"SQUID:PORT","proxy":"http://squid.test:PORT","attempts":1,"connection":"new","protocol":"HTTP/2","tls":{"version":"1.3","certificate_sha256":"CERTIFICATE"},"status":200,"bytes_received":60,"bytes_decoded":60}
+        {"addresses":["NGINX"],"peer":"SQUID:PORT","proxy":"http://squid.test:PORT","attempts":1,"connection":"new","protocol":"HTTP/2","tls":{"version":"1.3","certificate_sha256":"CERTIFICATE","certificate_expires":"4096-01-01T00:00:00Z"},"status":200,"bytes_received":60,"bytes_decoded":60}
         Exception: Requested (exception)
         Connect, sent No: the proxy http://squid.test:PORT did not connect: it does not accept the user name and the password (status 407)
         {"addresses":["NGINX"],"proxy":"http://squid.test:PORT"}
@@ -171,7 +171,7 @@ async fn a_proxy_that_requires_credentials() {
 
         | GET /path?query HTTP/2.0 for nginx.test:PORT,
         Success: Status code: 200
-        {"addresses":["NGINX"],"peer":"SQUID:PORT","proxy":"https://squid.test:PORT","attempts":1,"connection":"new","protocol":"HTTP/2","tls":{"version":"1.3","certificate_sha256":"CERTIFICATE"},"status":200,"bytes_received":60,"bytes_decoded":60}
+        {"addresses":["NGINX"],"peer":"SQUID:PORT","proxy":"https://squid.test:PORT","attempts":1,"connection":"new","protocol":"HTTP/2","tls":{"version":"1.3","certificate_sha256":"CERTIFICATE","certificate_expires":"4096-01-01T00:00:00Z"},"status":200,"bytes_received":60,"bytes_decoded":60}
         Exception: Requested (exception)
         Connect, sent No: the proxy https://squid.test:PORT did not connect: it does not accept the user name and the password (status 407)
         {"addresses":["NGINX"],"proxy":"https://squid.test:PORT"}
@@ -191,7 +191,7 @@ async fn a_proxy_that_requires_credentials() {
 
         | GET /path?query HTTP/2.0 for nginx.test:PORT,
         Success: Status code: 200
-        {"addresses":["NGINX"],"peer":"TINYPROXY:PORT","proxy":"http://tinyproxy.test:PORT","attempts":1,"connection":"new","protocol":"HTTP/2","tls":{"version":"1.3","certificate_sha256":"CERTIFICATE"},"status":200,"bytes_received":60,"bytes_decoded":60}
+        {"addresses":["NGINX"],"peer":"TINYPROXY:PORT","proxy":"http://tinyproxy.test:PORT","attempts":1,"connection":"new","protocol":"HTTP/2","tls":{"version":"1.3","certificate_sha256":"CERTIFICATE","certificate_expires":"4096-01-01T00:00:00Z"},"status":200,"bytes_received":60,"bytes_decoded":60}
         Exception: Requested (exception)
         Connect, sent No: the proxy http://tinyproxy.test:PORT did not connect: it refused a tunnel to NGINX:PORT (status 401)
         {"addresses":["NGINX"],"proxy":"http://tinyproxy.test:PORT"}

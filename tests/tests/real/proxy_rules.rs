@@ -73,7 +73,7 @@ async fn a_proxy_sees_no_denied_request() {
         allowed
         | ok
         Success: Status code: 200
-        {"addresses":["NGINX"],"peer":"SQUID:PORT","proxy":"http://squid.test:PORT","attempts":1,"connection":"new","protocol":"HTTP/2","tls":{"version":"1.3","certificate_sha256":"CERTIFICATE"},"status":200,"bytes_received":3,"bytes_decoded":3}
+        {"addresses":["NGINX"],"peer":"SQUID:PORT","proxy":"http://squid.test:PORT","attempts":1,"connection":"new","protocol":"HTTP/2","tls":{"version":"1.3","certificate_sha256":"CERTIFICATE","certificate_expires":"4096-01-01T00:00:00Z"},"status":200,"bytes_received":3,"bytes_decoded":3}
         its log:
         CONNECT NGINX:PORT 200 -
     "#]].assert_eq(&scene.text(1));
@@ -103,13 +103,13 @@ async fn who_resolves_the_name() {
         an address that was checked
         | ok
         Success: Status code: 200
-        {"addresses":["NGINX"],"peer":"SQUID:PORT","proxy":"http://squid.test:PORT","attempts":1,"connection":"new","protocol":"HTTP/2","tls":{"version":"1.3","certificate_sha256":"CERTIFICATE"},"status":200,"bytes_received":3,"bytes_decoded":3}
+        {"addresses":["NGINX"],"peer":"SQUID:PORT","proxy":"http://squid.test:PORT","attempts":1,"connection":"new","protocol":"HTTP/2","tls":{"version":"1.3","certificate_sha256":"CERTIFICATE","certificate_expires":"4096-01-01T00:00:00Z"},"status":200,"bytes_received":3,"bytes_decoded":3}
         its log:
         CONNECT NGINX:PORT 200 -
         a name
         | ok
         Success: Status code: 200
-        {"peer":"SQUID:PORT","proxy":"http://squid.test:PORT","attempts":1,"connection":"new","protocol":"HTTP/2","tls":{"version":"1.3","certificate_sha256":"CERTIFICATE"},"status":200,"bytes_received":3,"bytes_decoded":3}
+        {"peer":"SQUID:PORT","proxy":"http://squid.test:PORT","attempts":1,"connection":"new","protocol":"HTTP/2","tls":{"version":"1.3","certificate_sha256":"CERTIFICATE","certificate_expires":"4096-01-01T00:00:00Z"},"status":200,"bytes_received":3,"bytes_decoded":3}
         its log:
         CONNECT nginx.test:PORT 200 -
         a URL
@@ -150,19 +150,19 @@ async fn hosts_that_bypass_the_proxy() {
         all below test
         | ok
         Success: Status code: 200
-        {"addresses":["NGINX"],"peer":"NGINX:PORT","attempts":1,"connection":"new","protocol":"HTTP/2","tls":{"version":"1.3","certificate_sha256":"CERTIFICATE"},"status":200,"bytes_received":3,"bytes_decoded":3}
+        {"addresses":["NGINX"],"peer":"NGINX:PORT","attempts":1,"connection":"new","protocol":"HTTP/2","tls":{"version":"1.3","certificate_sha256":"CERTIFICATE","certificate_expires":"4096-01-01T00:00:00Z"},"status":200,"bytes_received":3,"bytes_decoded":3}
         this name
         | ok
         Success: Status code: 200
-        {"addresses":["NGINX"],"peer":"NGINX:PORT","attempts":1,"connection":"reused","protocol":"HTTP/2","tls":{"version":"1.3","certificate_sha256":"CERTIFICATE"},"status":200,"bytes_received":3,"bytes_decoded":3}
+        {"addresses":["NGINX"],"peer":"NGINX:PORT","attempts":1,"connection":"reused","protocol":"HTTP/2","tls":{"version":"1.3","certificate_sha256":"CERTIFICATE","certificate_expires":"4096-01-01T00:00:00Z"},"status":200,"bytes_received":3,"bytes_decoded":3}
         a network
         | ok
         Success: Status code: 200
-        {"addresses":["NGINX"],"peer":"SQUID:PORT","proxy":"http://squid.test:PORT","attempts":1,"connection":"new","protocol":"HTTP/2","tls":{"version":"1.3","certificate_sha256":"CERTIFICATE"},"status":200,"bytes_received":3,"bytes_decoded":3}
+        {"addresses":["NGINX"],"peer":"SQUID:PORT","proxy":"http://squid.test:PORT","attempts":1,"connection":"new","protocol":"HTTP/2","tls":{"version":"1.3","certificate_sha256":"CERTIFICATE","certificate_expires":"4096-01-01T00:00:00Z"},"status":200,"bytes_received":3,"bytes_decoded":3}
         all
         | ok
         Success: Status code: 200
-        {"addresses":["NGINX"],"peer":"NGINX:PORT","attempts":1,"connection":"reused","protocol":"HTTP/2","tls":{"version":"1.3","certificate_sha256":"CERTIFICATE"},"status":200,"bytes_received":3,"bytes_decoded":3}
+        {"addresses":["NGINX"],"peer":"NGINX:PORT","attempts":1,"connection":"reused","protocol":"HTTP/2","tls":{"version":"1.3","certificate_sha256":"CERTIFICATE","certificate_expires":"4096-01-01T00:00:00Z"},"status":200,"bytes_received":3,"bytes_decoded":3}
         its log:
         CONNECT NGINX:PORT 200 -
     "#]].assert_eq(&scene.text(1));
@@ -217,11 +217,11 @@ async fn a_proxy_named_by_a_step() {
         with credentials of the step
         | ok
         Success: Status code: 200
-        {"addresses":["NGINX"],"peer":"SQUID:PORT","proxy":"http://squid.test:PORT","attempts":1,"connection":"new","protocol":"HTTP/2","tls":{"version":"1.3","certificate_sha256":"CERTIFICATE"},"status":200,"bytes_received":3,"bytes_decoded":3}
+        {"addresses":["NGINX"],"peer":"SQUID:PORT","proxy":"http://squid.test:PORT","attempts":1,"connection":"new","protocol":"HTTP/2","tls":{"version":"1.3","certificate_sha256":"CERTIFICATE","certificate_expires":"4096-01-01T00:00:00Z"},"status":200,"bytes_received":3,"bytes_decoded":3}
         with credentials of the policy
         | ok
         Success: Status code: 200
-        {"addresses":["NGINX"],"peer":"SQUID:PORT","proxy":"http://squid.test:PORT","attempts":1,"connection":"reused","protocol":"HTTP/2","tls":{"version":"1.3","certificate_sha256":"CERTIFICATE"},"status":200,"bytes_received":3,"bytes_decoded":3}
+        {"addresses":["NGINX"],"peer":"SQUID:PORT","proxy":"http://squid.test:PORT","attempts":1,"connection":"reused","protocol":"HTTP/2","tls":{"version":"1.3","certificate_sha256":"CERTIFICATE","certificate_expires":"4096-01-01T00:00:00Z"},"status":200,"bytes_received":3,"bytes_decoded":3}
         without
         Exception: Requested (exception)
         Connect, sent No: the proxy http://squid.test:PORT did not connect: it wants a user name and a password (status 407)

@@ -49,10 +49,10 @@ async fn an_address_or_a_name() {
 
         | GET /path?query HTTP/2.0
         Success: Status code: 200
-        {"addresses":["NGINX"],"peer":"MICROSOCKS:PORT","proxy":"socks5://microsocks.test:PORT","attempts":1,"connection":"new","protocol":"HTTP/2","tls":{"version":"1.3","certificate_sha256":"CERTIFICATE"},"status":200,"bytes_received":25,"bytes_decoded":25}
+        {"addresses":["NGINX"],"peer":"MICROSOCKS:PORT","proxy":"socks5://microsocks.test:PORT","attempts":1,"connection":"new","protocol":"HTTP/2","tls":{"version":"1.3","certificate_sha256":"CERTIFICATE","certificate_expires":"4096-01-01T00:00:00Z"},"status":200,"bytes_received":25,"bytes_decoded":25}
         | GET /path?query HTTP/2.0
         Success: Status code: 200
-        {"peer":"MICROSOCKS:PORT","proxy":"socks5h://microsocks.test:PORT","attempts":1,"connection":"new","protocol":"HTTP/2","tls":{"version":"1.3","certificate_sha256":"CERTIFICATE"},"status":200,"bytes_received":25,"bytes_decoded":25}
+        {"peer":"MICROSOCKS:PORT","proxy":"socks5h://microsocks.test:PORT","attempts":1,"connection":"new","protocol":"HTTP/2","tls":{"version":"1.3","certificate_sha256":"CERTIFICATE","certificate_expires":"4096-01-01T00:00:00Z"},"status":200,"bytes_received":25,"bytes_decoded":25}
         connected to:
         NGINX:PORT
         nginx.test:PORT
@@ -90,7 +90,7 @@ async fn a_proxy_that_requires_credentials() {
 
         | GET /path?query HTTP/2.0
         Success: Status code: 200
-        {"addresses":["NGINX"],"peer":"MICROSOCKS:PORT","proxy":"socks5://microsocks.test:PORT","attempts":1,"connection":"new","protocol":"HTTP/2","tls":{"version":"1.3","certificate_sha256":"CERTIFICATE"},"status":200,"bytes_received":25,"bytes_decoded":25}
+        {"addresses":["NGINX"],"peer":"MICROSOCKS:PORT","proxy":"socks5://microsocks.test:PORT","attempts":1,"connection":"new","protocol":"HTTP/2","tls":{"version":"1.3","certificate_sha256":"CERTIFICATE","certificate_expires":"4096-01-01T00:00:00Z"},"status":200,"bytes_received":25,"bytes_decoded":25}
         Exception: Requested (exception)
         Connect, sent No: the proxy socks5://microsocks.test:PORT did not connect: Password auth failure, code: 2
         {"addresses":["NGINX"],"proxy":"socks5://microsocks.test:PORT"}

@@ -34,7 +34,7 @@ async fn the_common_version() {
         the server has 1.2, neither demands 1.3
         | TLSv1.2
         Success: Status code: 200
-        {"addresses":["NGINX"],"peer":"NGINX:PORT","attempts":1,"connection":"new","protocol":"HTTP/2","tls":{"version":"1.2","certificate_sha256":"CERTIFICATE"},"status":200,"bytes_received":8,"bytes_decoded":8}
+        {"addresses":["NGINX"],"peer":"NGINX:PORT","attempts":1,"connection":"new","protocol":"HTTP/2","tls":{"version":"1.2","certificate_sha256":"CERTIFICATE","certificate_expires":"4096-01-01T00:00:00Z"},"status":200,"bytes_received":8,"bytes_decoded":8}
         the server has 1.2, the step demands 1.3
         Exception: Requested (exception)
         Tls, sent No: TLS with https://nginx.test:PORT failed: it speaks no version of TLS that is new enough; enable TLS 1.2 or 1.3 on the server (1.3, where `min_version: '1.3'` is asked for)
@@ -46,15 +46,15 @@ async fn the_common_version() {
         the server has 1.3, neither demands 1.3
         | TLSv1.3
         Success: Status code: 200
-        {"addresses":["NGINX"],"peer":"NGINX:PORT","attempts":1,"connection":"new","protocol":"HTTP/2","tls":{"version":"1.3","certificate_sha256":"CERTIFICATE"},"status":200,"bytes_received":8,"bytes_decoded":8}
+        {"addresses":["NGINX"],"peer":"NGINX:PORT","attempts":1,"connection":"new","protocol":"HTTP/2","tls":{"version":"1.3","certificate_sha256":"CERTIFICATE","certificate_expires":"4096-01-01T00:00:00Z"},"status":200,"bytes_received":8,"bytes_decoded":8}
         the server has 1.3, the step demands 1.3
         | TLSv1.3
         Success: Status code: 200
-        {"addresses":["NGINX"],"peer":"NGINX:PORT","attempts":1,"connection":"new","protocol":"HTTP/2","tls":{"version":"1.3","certificate_sha256":"CERTIFICATE"},"status":200,"bytes_received":8,"bytes_decoded":8}
+        {"addresses":["NGINX"],"peer":"NGINX:PORT","attempts":1,"connection":"new","protocol":"HTTP/2","tls":{"version":"1.3","certificate_sha256":"CERTIFICATE","certificate_expires":"4096-01-01T00:00:00Z"},"status":200,"bytes_received":8,"bytes_decoded":8}
         the server has 1.3, the policy demands 1.3
         | TLSv1.3
         Success: Status code: 200
-        {"addresses":["NGINX"],"peer":"NGINX:PORT","attempts":1,"connection":"reused","protocol":"HTTP/2","tls":{"version":"1.3","certificate_sha256":"CERTIFICATE"},"status":200,"bytes_received":8,"bytes_decoded":8}
+        {"addresses":["NGINX"],"peer":"NGINX:PORT","attempts":1,"connection":"reused","protocol":"HTTP/2","tls":{"version":"1.3","certificate_sha256":"CERTIFICATE","certificate_expires":"4096-01-01T00:00:00Z"},"status":200,"bytes_received":8,"bytes_decoded":8}
     "#]].assert_eq(&text);
 }
 
@@ -106,11 +106,11 @@ async fn the_pinned_key() {
         the step's
         | TLSv1.3
         Success: Status code: 200
-        {"addresses":["NGINX"],"peer":"NGINX:PORT","attempts":1,"connection":"new","protocol":"HTTP/2","tls":{"version":"1.3","certificate_sha256":"CERTIFICATE"},"status":200,"bytes_received":8,"bytes_decoded":8}
+        {"addresses":["NGINX"],"peer":"NGINX:PORT","attempts":1,"connection":"new","protocol":"HTTP/2","tls":{"version":"1.3","certificate_sha256":"CERTIFICATE","certificate_expires":"4096-01-01T00:00:00Z"},"status":200,"bytes_received":8,"bytes_decoded":8}
         one of the step's
         | TLSv1.3
         Success: Status code: 200
-        {"addresses":["NGINX"],"peer":"NGINX:PORT","attempts":1,"connection":"new","protocol":"HTTP/2","tls":{"version":"1.3","certificate_sha256":"CERTIFICATE"},"status":200,"bytes_received":8,"bytes_decoded":8}
+        {"addresses":["NGINX"],"peer":"NGINX:PORT","attempts":1,"connection":"new","protocol":"HTTP/2","tls":{"version":"1.3","certificate_sha256":"CERTIFICATE","certificate_expires":"4096-01-01T00:00:00Z"},"status":200,"bytes_received":8,"bytes_decoded":8}
         none of the step's
         Exception: Requested (exception)
         Tls, sent No: TLS with https://nginx.test:PORT failed: its key is none of those pinned; if it is a new one that you trust, add its pin to `pinned_keys`
@@ -118,7 +118,7 @@ async fn the_pinned_key() {
         the policy's
         | TLSv1.3
         Success: Status code: 200
-        {"addresses":["NGINX"],"peer":"NGINX:PORT","attempts":1,"connection":"new","protocol":"HTTP/2","tls":{"version":"1.3","certificate_sha256":"CERTIFICATE"},"status":200,"bytes_received":8,"bytes_decoded":8}
+        {"addresses":["NGINX"],"peer":"NGINX:PORT","attempts":1,"connection":"new","protocol":"HTTP/2","tls":{"version":"1.3","certificate_sha256":"CERTIFICATE","certificate_expires":"4096-01-01T00:00:00Z"},"status":200,"bytes_received":8,"bytes_decoded":8}
         none of the policy's
         Exception: Requested (exception)
         Tls, sent No: TLS with https://nginx.test:PORT failed: its key is none of those pinned; if it is a new one that you trust, add its pin to `pinned_keys`

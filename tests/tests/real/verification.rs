@@ -57,11 +57,11 @@ async fn a_server_that_demands_a_certificate() {
         step: cert: both.pem; policy: tls: {steps_may: [client-certificate]}
         | SUCCESS CN=step.test
         Success: Status code: 200
-        {"addresses":["NGINX"],"peer":"NGINX:PORT","attempts":1,"connection":"new","protocol":"HTTP/2","tls":{"version":"1.3","certificate_sha256":"CERTIFICATE"},"status":200,"bytes_received":21,"bytes_decoded":21}
+        {"addresses":["NGINX"],"peer":"NGINX:PORT","attempts":1,"connection":"new","protocol":"HTTP/2","tls":{"version":"1.3","certificate_sha256":"CERTIFICATE","certificate_expires":"4096-01-01T00:00:00Z"},"status":200,"bytes_received":21,"bytes_decoded":21}
         step: cert: [client.pem, client.key]; policy: tls: {steps_may: [client-certificate]}
         | SUCCESS CN=step.test
         Success: Status code: 200
-        {"addresses":["NGINX"],"peer":"NGINX:PORT","attempts":1,"connection":"new","protocol":"HTTP/2","tls":{"version":"1.3","certificate_sha256":"CERTIFICATE"},"status":200,"bytes_received":21,"bytes_decoded":21}
+        {"addresses":["NGINX"],"peer":"NGINX:PORT","attempts":1,"connection":"new","protocol":"HTTP/2","tls":{"version":"1.3","certificate_sha256":"CERTIFICATE","certificate_expires":"4096-01-01T00:00:00Z"},"status":200,"bytes_received":21,"bytes_decoded":21}
         step: ; policy: tls: {steps_may: [client-certificate]}
         | <html>
         | <head><title>400 No required SSL certificate was sent</title></head>
@@ -72,7 +72,7 @@ async fn a_server_that_demands_a_certificate() {
         | </body>
         | </html>
         Failure: Status code: 400 (failure)
-        {"addresses":["NGINX"],"peer":"NGINX:PORT","attempts":1,"connection":"new","protocol":"HTTP/2","tls":{"version":"1.3","certificate_sha256":"CERTIFICATE"},"status":400,"bytes_received":230,"bytes_decoded":230}
+        {"addresses":["NGINX"],"peer":"NGINX:PORT","attempts":1,"connection":"new","protocol":"HTTP/2","tls":{"version":"1.3","certificate_sha256":"CERTIFICATE","certificate_expires":"4096-01-01T00:00:00Z"},"status":400,"bytes_received":230,"bytes_decoded":230}
         step: cert: stranger.pem; policy: tls: {steps_may: [client-certificate]}
         | <html>
         | <head><title>400 The SSL certificate error</title></head>
@@ -83,7 +83,7 @@ async fn a_server_that_demands_a_certificate() {
         | </body>
         | </html>
         Failure: Status code: 400 (failure)
-        {"addresses":["NGINX"],"peer":"NGINX:PORT","attempts":1,"connection":"new","protocol":"HTTP/2","tls":{"version":"1.3","certificate_sha256":"CERTIFICATE"},"status":400,"bytes_received":208,"bytes_decoded":208}
+        {"addresses":["NGINX"],"peer":"NGINX:PORT","attempts":1,"connection":"new","protocol":"HTTP/2","tls":{"version":"1.3","certificate_sha256":"CERTIFICATE","certificate_expires":"4096-01-01T00:00:00Z"},"status":400,"bytes_received":208,"bytes_decoded":208}
         step: cert: both.pem; policy: 
         Denied: Requested (denied)
         Denied, sent No: the policy does not allow `cert` for https://nginx.test:PORT: the only TLS settings for steps are pinned-key and min-version
@@ -94,11 +94,11 @@ async fn a_server_that_demands_a_certificate() {
         step: cert: both.pem; policy: tls: {steps_may: [client-certificate]}
         | SUCCESS CN=step.test
         Success: Status code: 200
-        {"addresses":["NGINX"],"peer":"NGINX:PORT","attempts":1,"connection":"new","protocol":"HTTP/1.1","tls":{"version":"1.2","certificate_sha256":"CERTIFICATE"},"status":200,"bytes_received":21,"bytes_decoded":21}
+        {"addresses":["NGINX"],"peer":"NGINX:PORT","attempts":1,"connection":"new","protocol":"HTTP/1.1","tls":{"version":"1.2","certificate_sha256":"CERTIFICATE","certificate_expires":"4096-01-01T00:00:00Z"},"status":200,"bytes_received":21,"bytes_decoded":21}
         step: cert: [client.pem, client.key]; policy: tls: {steps_may: [client-certificate]}
         | SUCCESS CN=step.test
         Success: Status code: 200
-        {"addresses":["NGINX"],"peer":"NGINX:PORT","attempts":1,"connection":"new","protocol":"HTTP/1.1","tls":{"version":"1.2","certificate_sha256":"CERTIFICATE"},"status":200,"bytes_received":21,"bytes_decoded":21}
+        {"addresses":["NGINX"],"peer":"NGINX:PORT","attempts":1,"connection":"new","protocol":"HTTP/1.1","tls":{"version":"1.2","certificate_sha256":"CERTIFICATE","certificate_expires":"4096-01-01T00:00:00Z"},"status":200,"bytes_received":21,"bytes_decoded":21}
         step: ; policy: tls: {steps_may: [client-certificate]}
         | <html>
         | <head><title>400 No required SSL certificate was sent</title></head>
@@ -109,7 +109,7 @@ async fn a_server_that_demands_a_certificate() {
         | </body>
         | </html>
         Failure: Status code: 400 (failure)
-        {"addresses":["NGINX"],"peer":"NGINX:PORT","attempts":1,"connection":"new","protocol":"HTTP/1.1","tls":{"version":"1.2","certificate_sha256":"CERTIFICATE"},"status":400,"bytes_received":230,"bytes_decoded":230}
+        {"addresses":["NGINX"],"peer":"NGINX:PORT","attempts":1,"connection":"new","protocol":"HTTP/1.1","tls":{"version":"1.2","certificate_sha256":"CERTIFICATE","certificate_expires":"4096-01-01T00:00:00Z"},"status":400,"bytes_received":230,"bytes_decoded":230}
         step: cert: stranger.pem; policy: tls: {steps_may: [client-certificate]}
         | <html>
         | <head><title>400 The SSL certificate error</title></head>
@@ -120,7 +120,7 @@ async fn a_server_that_demands_a_certificate() {
         | </body>
         | </html>
         Failure: Status code: 400 (failure)
-        {"addresses":["NGINX"],"peer":"NGINX:PORT","attempts":1,"connection":"new","protocol":"HTTP/1.1","tls":{"version":"1.2","certificate_sha256":"CERTIFICATE"},"status":400,"bytes_received":208,"bytes_decoded":208}
+        {"addresses":["NGINX"],"peer":"NGINX:PORT","attempts":1,"connection":"new","protocol":"HTTP/1.1","tls":{"version":"1.2","certificate_sha256":"CERTIFICATE","certificate_expires":"4096-01-01T00:00:00Z"},"status":400,"bytes_received":208,"bytes_decoded":208}
         step: cert: both.pem; policy: 
         Denied: Requested (denied)
         Denied, sent No: the policy does not allow `cert` for https://nginx.test:PORT: the only TLS settings for steps are pinned-key and min-version
@@ -150,7 +150,7 @@ async fn a_server_that_only_the_step_trusts() {
         step: verify: other-ca.pem; policy: tls: {steps_may: [ca-file]}
         | ok
         Success: Status code: 200
-        {"addresses":["NGINX"],"peer":"NGINX:PORT","attempts":1,"connection":"new","protocol":"HTTP/2","tls":{"version":"1.3","certificate_sha256":"CERTIFICATE"},"status":200,"bytes_received":3,"bytes_decoded":3}
+        {"addresses":["NGINX"],"peer":"NGINX:PORT","attempts":1,"connection":"new","protocol":"HTTP/2","tls":{"version":"1.3","certificate_sha256":"CERTIFICATE","certificate_expires":"4096-01-01T00:00:00Z"},"status":200,"bytes_received":3,"bytes_decoded":3}
         step: verify: other-ca.pem; policy: 
         Denied: Requested (denied)
         Denied, sent No: the policy does not allow `verify: FILE` for https://nginx.test:PORT: the only TLS settings for steps are pinned-key and min-version
@@ -158,7 +158,7 @@ async fn a_server_that_only_the_step_trusts() {
         step: verify: false; policy: tls: {steps_may: [verify-none]}
         | ok
         Success: Status code: 200
-        {"addresses":["NGINX"],"peer":"NGINX:PORT","attempts":1,"connection":"new","protocol":"HTTP/2","tls":{"version":"1.3","certificate_sha256":"CERTIFICATE"},"status":200,"bytes_received":3,"bytes_decoded":3}
+        {"addresses":["NGINX"],"peer":"NGINX:PORT","attempts":1,"connection":"new","protocol":"HTTP/2","tls":{"version":"1.3","certificate_sha256":"CERTIFICATE","certificate_expires":"4096-01-01T00:00:00Z"},"status":200,"bytes_received":3,"bytes_decoded":3}
         step: verify: false; policy: tls: {steps_may: [ca-file]}
         Denied: Requested (denied)
         Denied, sent No: the policy does not allow `verify: false` for https://nginx.test:PORT: the only TLS settings for steps are ca-file
