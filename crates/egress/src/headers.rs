@@ -2,7 +2,6 @@
 
 use http::header::CONTENT_LENGTH;
 use http::{HeaderMap, HeaderName, header};
-use http_step_policy::header_name;
 
 use crate::error::TransportError;
 
@@ -86,7 +85,12 @@ pub fn places_bytes(header: &HeaderMap) -> usize {
 /// Whether some server takes a field for this one: CGI, WSGI and their successors read `accept_encoding`
 /// as `accept-encoding`.
 pub(crate) fn is_spelled(name: &HeaderName, of: &HeaderName) -> bool {
-    header_name(name.as_str()) == of.as_str()
+    // Without an allocation: all fields of all requests are compared. Names are in lower case.
+    let (name, of) = (name.as_str().as_bytes(), of.as_str().as_bytes());
+    let is_same = |(byte, other): (&u8, &u8)| {
+        byte == other || *other == b'-' && !byte.is_ascii_alphanumeric()
+    };
+    name.len() == of.len() && name.iter().zip(of).all(is_same)
 }
 
 /// Remove all other spellings of a field.

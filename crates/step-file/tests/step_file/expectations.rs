@@ -172,7 +172,8 @@ fn regular_expressions_are_limited() {
     assert!(with(20, 12).contains("warn.headers.etag, Warn"));
     expect![[r#"
         3:18: a step file has at most 32 regular expressions; combine some of them, as in `one|two`
-    "#]].assert_eq(&with(20, 13));
+    "#]]
+    .assert_eq(&with(20, 13));
 }
 
 #[test]
