@@ -25,11 +25,12 @@ impl Default for Poll {
 }
 
 impl Poll {
-    /// An attempt has ended, and what is waited for has not come: the response is not as expected
-    /// (`is_answered`), or there is none. `elapsed` is the time since the first attempt started, `left` the
-    /// time that the policy leaves.
+    /// What follows an attempt that did not meet the expectations. If `is_answered`, there was a
+    /// response. `elapsed` is the time since the first attempt started, `left` the time that the policy
+    /// leaves.
     ///
-    /// A service that is not there yet refuses connections, so errors that may be temporary don't end it.
+    /// Polling goes on after errors that may be temporary: a service that has not started refuses
+    /// connections.
     #[must_use]
     pub fn next(
         &self,
@@ -48,18 +49,13 @@ impl Poll {
         if let Some(request) = &attempt.not_resendable {
             return Decision::Stop(Stop::NotResendable(request.clone()));
         }
-        let within = self.within.map(|within| within.saturating_sub(elapsed));
-        let over = match self.within {
-            Some(within) => Stop::NotMet { within },
-            None => Stop::Total,
+        let (left, over) = match self.within {
+            Some(within) => (
+                within.saturating_sub(elapsed).min(left),
+                Stop::NotMet { within },
+            ),
+            None => (left, Stop::Total),
         };
-        let left = within.map_or(left, |within| within.min(left));
-        match attempt.retry_after {
-            Some(asked) if asked >= left => Decision::Stop(Stop::RetryAfter { asked, left }),
-            asked => match self.every.max(asked.unwrap_or_default()) {
-                wait if wait >= left => Decision::Stop(over),
-                wait => Decision::Wait(wait),
-            },
-        }
+        Decision::wait(self.every, attempt.retry_after, left, over)
     }
 }

@@ -99,13 +99,7 @@ impl<'r> Schedule<'r> {
         }
         let random = if random.is_nan() { 1.0 } else { random };
         let wait = self.backoff().mul_f64(random.clamp(0.0, 1.0));
-        match failed.retry_after {
-            Some(asked) if asked >= left => Decision::Stop(Stop::RetryAfter { asked, left }),
-            asked => match wait.max(asked.unwrap_or_default()) {
-                wait if wait >= left => Decision::Stop(Stop::Total),
-                wait => Decision::Wait(wait),
-            },
-        }
+        Decision::wait(wait, failed.retry_after, left, Stop::Total)
     }
 
     /// The maximum wait before the next attempt, without jitter.
@@ -113,6 +107,24 @@ impl<'r> Schedule<'r> {
         let doubled = 2_u32.saturating_pow(self.ended - 1);
         let delay = self.retry.delay.saturating_mul(doubled);
         delay.min(self.retry.max_delay)
+    }
+}
+
+impl Decision {
+    /// Wait for at least this time, and for as long as the server asks, if the time that is left is longer.
+    pub(crate) fn wait(
+        at_least: Duration,
+        retry_after: Option<Duration>,
+        left: Duration,
+        over: Stop,
+    ) -> Self {
+        match retry_after {
+            Some(asked) if asked >= left => Self::Stop(Stop::RetryAfter { asked, left }),
+            asked => match at_least.max(asked.unwrap_or_default()) {
+                wait if wait >= left => Self::Stop(over),
+                wait => Self::Wait(wait),
+            },
+        }
     }
 }
 

@@ -1,9 +1,13 @@
 //! Numbers within a range.
 
 use std::ops::RangeInclusive;
+use std::time::Duration;
 
 use http_step_yaml::{Content, Node, Number, Report, Reported, excerpt};
 use schemars::{Schema, json_schema};
+
+/// Seconds of a week. Longer times are typos.
+pub(crate) const WEEK: f64 = 604_800.0;
 
 /// Read a whole number, which is called `noun` in diagnostics.
 pub(crate) fn whole(
@@ -42,6 +46,28 @@ pub(crate) fn seconds(
     let number = number(node, "a number of seconds", report)?;
     let seconds = number.as_f64().filter(|seconds| is_valid(*seconds));
     seconds.ok_or_else(|| report.add(node.at, message(&excerpt(number.spelling()))))
+}
+
+/// Read a duration in seconds, which is expected to be `expected`.
+pub(crate) fn duration(
+    node: &Node,
+    expected: &str,
+    is_valid: impl Fn(f64) -> bool,
+    report: &mut Report,
+) -> Result<Duration, Reported> {
+    let message = |given: &str| format!("expected a number of seconds, {expected}, not {given}");
+    seconds(node, is_valid, message, report).map(Duration::from_secs_f64)
+}
+
+/// Read a duration of more than 0 seconds.
+pub(crate) fn positive_duration(
+    node: &Node,
+    maximum: f64,
+    report: &mut Report,
+) -> Result<Duration, Reported> {
+    let expected = format!("more than 0 and at most {maximum}");
+    let is_valid = |seconds| seconds > 0.0 && seconds <= maximum;
+    duration(node, &expected, is_valid, report)
 }
 
 /// The schema of a number of seconds that is more than 0.

@@ -9,14 +9,11 @@ use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Deserialize, Deserializer};
 
 use crate::expect::Expectations;
-use crate::number::{positive_seconds_schema, seconds};
+use crate::number::{WEEK, positive_duration, positive_seconds_schema};
 use crate::renderable::Renderable;
 
 /// The maximum of `every`: an hour.
 const MAX_EVERY: f64 = 3600.0;
-
-/// The maximum of `within`: a week.
-const MAX_WITHIN: f64 = 604_800.0;
 
 /// How a step polls.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -72,12 +69,7 @@ macro_rules! durations {
         $(
             impl FromNode for $name {
                 fn from_node(node: &Node, report: &mut Report) -> Result<Self, Reported> {
-                    let is_valid = |seconds| seconds > 0.0 && seconds <= $maximum;
-                    let message = |given: &str| {
-                        format!("expected a number of seconds, more than 0 and at most {}, not {given}", $maximum)
-                    };
-                    let seconds = seconds(node, is_valid, message, report)?;
-                    Ok(Self(Duration::from_secs_f64(seconds)))
+                    positive_duration(node, $maximum, report).map(Self)
                 }
             }
 
@@ -102,5 +94,5 @@ macro_rules! durations {
 
 durations! {
     Every: MAX_EVERY;
-    Within: MAX_WITHIN;
+    Within: WEEK;
 }

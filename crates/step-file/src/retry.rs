@@ -13,15 +13,14 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer};
 use serde_json::json;
 
-use crate::number::{positive_seconds_schema, seconds, whole, whole_schema};
+use crate::number::{
+    WEEK, duration, positive_duration, positive_seconds_schema, whole, whole_schema,
+};
 
 const ATTEMPTS: RangeInclusive<u32> = 1..=MAX_ATTEMPTS;
 
 /// The maximum delay: an hour. Longer ones are typos.
 const MAX_DELAY: f64 = 3600.0;
-
-/// The maximum of `total`: a week.
-const MAX_TOTAL: f64 = 604_800.0;
 
 /// When the step runs again.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -123,20 +122,8 @@ impl FromNode for Delay {
 
 impl FromNode for Total {
     fn from_node(node: &Node, report: &mut Report) -> Result<Self, Reported> {
-        let expected = format!("more than 0 and at most {MAX_TOTAL}");
-        let is_valid = |seconds| seconds > 0.0 && seconds <= MAX_TOTAL;
-        duration(node, &expected, is_valid, report).map(Self)
+        positive_duration(node, WEEK, report).map(Self)
     }
-}
-
-fn duration(
-    node: &Node,
-    expected: &str,
-    is_valid: impl Fn(f64) -> bool,
-    report: &mut Report,
-) -> Result<Duration, Reported> {
-    let message = |given: &str| format!("expected a number of seconds, {expected}, not {given}");
-    seconds(node, is_valid, message, report).map(Duration::from_secs_f64)
 }
 
 impl FromNode for On {
@@ -211,7 +198,7 @@ impl JsonSchema for Total {
     }
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        positive_seconds_schema(MAX_TOTAL)
+        positive_seconds_schema(WEEK)
     }
 }
 
