@@ -47,7 +47,7 @@ pub enum CheckBy {
 }
 
 impl Check {
-    /// A line for the log, if what was expected was not found.
+    /// The line for the log, unless it passed.
     pub(crate) fn report(&self) -> Option<String> {
         let outcome = match self.outcome {
             CheckOutcome::Passed => return None,

@@ -1,5 +1,5 @@
-//! What a step file expects of the response (`expect`, `warn` and `until`), as far as the host sees it by itself
-//! (`observed.rs`): a component can't pass these checks by claiming so.
+//! What a step file expects of the response (`expect`, `warn` and `until`), as far as the host sees it
+//! by itself (`observed.rs`): a component can't pass these checks by claiming so.
 
 pub(crate) mod check;
 pub(crate) mod observed;
@@ -62,8 +62,8 @@ impl Expectations {
         Observer::new(self.expected.iter().map(|it| &it.given.subject), usage)
     }
 
-    /// Check what was observed, or return why that is not possible. While there is something to wait
-    /// for, only that is checked.
+    /// Check what was observed, or return why that is not possible. Until `until` is met, nothing else is
+    /// checked.
     pub(crate) fn check(
         &self,
         observer: &Observer,
@@ -85,18 +85,8 @@ impl Expectations {
 /// The checks of a response.
 pub(crate) struct Checked {
     pub(crate) checks: Vec<Check>,
-    /// Whether what the step waits for has come.
+    /// Whether `until` is met.
     pub(crate) is_met: bool,
-}
-
-impl Checked {
-    /// Nothing is expected.
-    pub(crate) fn nothing() -> Self {
-        Self {
-            checks: Vec::new(),
-            is_met: true,
-        }
-    }
 }
 
 fn check_all(
@@ -109,7 +99,7 @@ fn check_all(
         .iter()
         .map(|expected| {
             let subject = &expected.given.subject;
-            let found = observer.look(|observed| observed.found(subject, certificate_expires, now));
+            let found = observer.found(subject, certificate_expires, now);
             match found {
                 Ok(found) => Ok(expected.check(found.as_ref())),
                 Err(reason) => Err(format!(

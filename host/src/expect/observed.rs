@@ -4,7 +4,7 @@
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Request, Response};
@@ -22,7 +22,7 @@ const SECONDS_PER_DAY: u64 = 24 * 60 * 60;
 /// Observes the requests of one attempt.
 pub(crate) struct Observer {
     /// The header fields to keep.
-    headers: Arc<[String]>,
+    headers: Arc<[HeaderName]>,
     is_hashed: bool,
     usage: Arc<RunUsage>,
     state: Mutex<State>,
@@ -39,8 +39,8 @@ struct State {
 /// What is seen of a request and its response.
 struct Seen {
     url: String,
-    /// When its head arrived.
-    answered: Option<(u16, Instant)>,
+    /// The status code; none before the head of the response.
+    status: Option<u16>,
     headers: HeaderMap,
     size: u64,
     hash: Option<Sha256>,
@@ -61,18 +61,9 @@ pub(crate) enum NotSeen {
 
 /// A request that is observed.
 pub(crate) struct ObservedRequest {
-    headers: Arc<[String]>,
+    headers: Arc<[HeaderName]>,
     usage: Arc<RunUsage>,
     seen: Arc<Mutex<Seen>>,
-}
-
-/// What was observed of an attempt.
-pub(crate) struct Observed<'o> {
-    seen: &'o Seen,
-    status: u16,
-    /// When the response ended. Of one that was not read, when its head arrived.
-    seconds: f64,
-    redirects: u64,
 }
 
 impl Observer {
@@ -81,7 +72,7 @@ impl Observer {
         usage: &Arc<RunUsage>,
     ) -> Self {
         let headers = subjects.clone().filter_map(|subject| match subject {
-            Subject::Header(name) => Some(name.clone()),
+            Subject::Header(name) => HeaderName::try_from(name).ok(),
             _ => None,
         });
         Self {
@@ -97,8 +88,8 @@ impl Observer {
         let mut state = self.state.lock();
         state.first_started.get_or_insert_with(Instant::now);
         let is_redirect = state.last.take().is_some_and(|last| {
-            let answered = last.lock().answered;
-            matches!(answered, Some((301 | 302 | 303 | 307 | 308, _)))
+            let status = last.lock().status;
+            matches!(status, Some(301 | 302 | 303 | 307 | 308))
         });
         state.redirects = match is_redirect {
             true => state.redirects + 1,
@@ -106,7 +97,7 @@ impl Observer {
         };
         let seen = Arc::new(Mutex::new(Seen {
             url: request.uri().to_string(),
-            answered: None,
+            status: None,
             headers: HeaderMap::new(),
             size: 0,
             hash: self.is_hashed.then(Sha256::new),
@@ -121,24 +112,48 @@ impl Observer {
         }
     }
 
-    /// Look at what was observed so far.
-    pub(crate) fn look<T>(
+    /// The value of a subject in what was observed so far; none if there is none.
+    pub(crate) fn found(
         &self,
-        at: impl FnOnce(&Observed<'_>) -> Result<T, NotSeen>,
-    ) -> Result<T, NotSeen> {
+        subject: &Subject,
+        certificate_expires: Option<SystemTime>,
+        now: SystemTime,
+    ) -> Result<Option<Value>, NotSeen> {
         let state = self.state.lock();
         let seen = state.last.as_ref().map(|last| last.lock());
-        let Some((seen, started)) = seen.as_deref().zip(state.first_started) else {
-            return Err(NotSeen::NoResponse);
-        };
-        let (status, arrived) = seen.answered.ok_or(NotSeen::NoResponse)?;
-        let ended = seen.ended.unwrap_or(arrived);
-        at(&Observed {
-            seen,
-            status,
-            seconds: ended.duration_since(started).as_secs_f64(),
-            redirects: state.redirects,
+        let seen = seen.ok_or(NotSeen::NoResponse)?;
+        let status = seen.status.ok_or(NotSeen::NoResponse)?;
+        let ended = seen.ended.ok_or(NotSeen::NotRead);
+        Ok(match subject {
+            Subject::Status => Some(status.into()),
+            Subject::Header(name) => seen.header(name).map(Value::String),
+            Subject::Duration => {
+                let started = state.first_started.ok_or(NotSeen::NoResponse)?;
+                let seconds = ended?.duration_since(started).as_secs_f64();
+                format!("{seconds:.3}").parse().ok().map(Value::Number)
+            }
+            Subject::Size => ended.map(|_| Some(seen.size.into()))?,
+            Subject::Sha256 => {
+                ended?;
+                let hash = seen.hash.clone().unwrap_or_default().finalize();
+                let digits = hash.iter().map(|byte| format!("{byte:02x}"));
+                Some(Value::String(digits.collect()))
+            }
+            Subject::Redirects => Some(state.redirects.into()),
+            Subject::Url => Some(seen.url.as_str().into()),
+            Subject::CertificateDaysLeft => {
+                certificate_expires.map(|expires| days_left(expires, now).into())
+            }
         })
+    }
+}
+
+/// Full days until then, less than 0 after it.
+fn days_left(expires: SystemTime, now: SystemTime) -> i64 {
+    let days = |time: Duration| (time.as_secs() / SECONDS_PER_DAY) as i64;
+    match expires.duration_since(now) {
+        Ok(left) => days(left),
+        Err(expired) => -1 - days(expired.duration()),
     }
 }
 
@@ -152,17 +167,12 @@ impl ObservedRequest {
         self,
         response: Response<B>,
     ) -> Result<Response<ObservedBody<B>>, Error> {
-        let now = Instant::now();
         {
             let mut seen = self.seen.lock();
-            seen.answered = Some((response.status().as_u16(), now));
-            for name in self
-                .headers
-                .iter()
-                .filter_map(|name| HeaderName::try_from(name).ok())
-            {
-                for value in response.headers().get_all(&name) {
-                    seen.headers.append(&name, value.clone());
+            seen.status = Some(response.status().as_u16());
+            for name in self.headers.iter() {
+                for value in response.headers().get_all(name) {
+                    seen.headers.append(name, value.clone());
                 }
             }
             let bytes = header_bytes(&seen.headers);
@@ -171,7 +181,7 @@ impl ObservedRequest {
                 Error::LimitReached
             })?;
             if response.body().is_end_stream() {
-                seen.ended = Some(now);
+                seen.ended = Some(Instant::now());
             }
         }
         Ok(response.map(|inner| ObservedBody {
@@ -181,54 +191,10 @@ impl ObservedRequest {
     }
 }
 
-impl Observed<'_> {
-    /// The value that a subject has; none if there is none.
-    pub(crate) fn found(
-        &self,
-        subject: &Subject,
-        certificate_expires: Option<SystemTime>,
-        now: SystemTime,
-    ) -> Result<Option<Value>, NotSeen> {
-        let is_read = || match self.seen.ended {
-            Some(_) => Ok(()),
-            None => Err(NotSeen::NotRead),
-        };
-        Ok(match subject {
-            Subject::Status => Some(self.status.into()),
-            Subject::Header(name) => self.header(name).map(Value::String),
-            Subject::Duration => {
-                is_read()?;
-                format!("{:.3}", self.seconds)
-                    .parse()
-                    .ok()
-                    .map(Value::Number)
-            }
-            Subject::Size => {
-                is_read()?;
-                Some(self.seen.size.into())
-            }
-            Subject::Sha256 => {
-                is_read()?;
-                let hash = self.seen.hash.clone().unwrap_or_default().finalize();
-                let digits = hash.iter().map(|byte| format!("{byte:02x}"));
-                Some(Value::String(digits.collect()))
-            }
-            Subject::Redirects => Some(self.redirects.into()),
-            Subject::Url => Some(self.seen.url.as_str().into()),
-            Subject::CertificateDaysLeft => certificate_expires.map(|expires| {
-                let days = |left: std::time::Duration| (left.as_secs() / SECONDS_PER_DAY) as i64;
-                match expires.duration_since(now) {
-                    Ok(left) => days(left).into(),
-                    Err(expired) => (-1 - days(expired.duration())).into(),
-                }
-            }),
-        })
-    }
-
+impl Seen {
     /// The values of all fields with a name (RFC 9110, section 5.2).
     fn header(&self, name: &str) -> Option<String> {
-        let values = self.seen.headers.get_all(name).iter().map(text);
-        let values: Vec<String> = values.collect();
+        let values: Vec<String> = self.headers.get_all(name).iter().map(text).collect();
         (!values.is_empty()).then(|| values.join(", "))
     }
 }

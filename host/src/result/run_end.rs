@@ -27,8 +27,10 @@ pub(crate) enum RunEnd {
     Returned {
         result: types::StepResult,
         outputs: Map,
-        /// What the host checked.
-        checked: Checked,
+        /// What the host checked, and then what the component did.
+        checks: Vec<Check>,
+        /// Whether `until` is met.
+        is_met: bool,
         /// The grant of a secret that it could not do without.
         missing: Option<Grant>,
     },
@@ -62,9 +64,10 @@ impl RunEnd {
     pub(crate) fn returned(mut result: types::StepResult, memory: &Arc<RunMemory>) -> Self {
         match answer::check(&mut result, memory) {
             Ok(outputs) => Self::Returned {
+                checks: result.checks.drain(..).map(Check::from).collect(),
+                is_met: result.outcome != types::Outcome::Failure,
                 result,
                 outputs,
-                checked: Checked::nothing(),
                 missing: None,
             },
             Err(Unfit::Contract(message)) => Self::Aborted(Aborted::new(ErrorKind::Trap, message)),
@@ -136,11 +139,13 @@ impl RunEnd {
         }
     }
 
-    /// The host has checked what it saw of the response, unless the component did something that left
-    /// nothing to check.
+    /// Add the host's checks, or the reason why the component made them impossible.
     pub(crate) fn checked(&mut self, by_host: Result<Checked, String>) {
         match (self, by_host) {
-            (Self::Returned { checked, .. }, Ok(by_host)) => *checked = by_host,
+            (Self::Returned { checks, is_met, .. }, Ok(by_host)) => {
+                checks.splice(..0, by_host.checks);
+                *is_met &= by_host.is_met;
+            }
             (this, Err(reason)) => *this = Self::Aborted(Aborted::new(ErrorKind::Trap, reason)),
             (Self::Aborted(_) | Self::DryRun(_), Ok(_)) => {}
         }
@@ -192,14 +197,9 @@ impl RunEnd {
                     log.write_line(Stream::Header, line);
                 }
             }
-            Self::Returned {
-                result, checked, ..
-            } => {
-                let of_component = result.checks.iter().cloned().map(Check::from);
-                for check in checked.checks.iter().cloned().chain(of_component) {
-                    if let Some(line) = check.report() {
-                        log.write_line(Stream::Stderr, &line);
-                    }
+            Self::Returned { checks, .. } => {
+                for line in checks.iter().filter_map(Check::report) {
+                    log.write_line(Stream::Stderr, &line);
                 }
             }
         }
@@ -207,22 +207,20 @@ impl RunEnd {
 
     /// What it means for the attempt that ended so. No request of it continues.
     pub(crate) fn into_attempt(self, run_usage: &RunUsage, redactor: &Redactor<'_>) -> AttemptEnd {
-        let (result, outputs, checked, missing) = match self {
+        let (result, outputs, checks, is_met, missing) = match self {
             Self::Returned {
                 result,
                 outputs,
-                checked,
+                checks,
+                is_met,
                 missing,
-            } => (result, outputs, checked, missing),
+            } => (result, outputs, checks, is_met, missing),
             Self::Aborted(aborted) => return aborted.into_attempt(run_usage, redactor),
             Self::DryRun(_) => {
                 return AttemptEnd::new(Outcome::Success, "Dry run: nothing was sent", None);
             }
         };
         run_usage.audit().returned();
-        let of_component = result.checks.into_iter().map(Check::from);
-        let checks: Vec<Check> = checked.checks.into_iter().chain(of_component).collect();
-        let is_met = checked.is_met && result.outcome != types::Outcome::Failure;
         let mut outcome = Outcome::from(result.outcome).with_checks(&checks);
         let mut summary = summary_with_checks(result.summary, &checks);
         let error = match result.error {

@@ -16,6 +16,7 @@ use crate::contract::types;
 use crate::engine::Host;
 use crate::engine::component::Step;
 use crate::expect::Expectations;
+use crate::expect::observed::Observer;
 use crate::log::Log;
 use crate::result::answer;
 use crate::result::run_end::{AttemptEnd, RunEnd};
@@ -119,26 +120,37 @@ impl Attempts<'_> {
         if let (Some(expectations), Some(observer)) = (expectations, observer)
             && run_end.has_response()
         {
-            let facts = run_usage.audit().facts();
-            let certificate_expires = facts.last().and_then(|last| last.certificate_expires);
-            let expectations = Arc::clone(expectations);
-            let is_long = expectations.are_long();
-            let check = move || expectations.check(&observer, certificate_expires);
-            let checked = match is_long {
-                true => self.cpu.measure_blocking(check).await,
-                false => Some(check()),
-            };
-            match (checked, run_usage.check_cpu(self.cpu.total())) {
-                (None, _) => run_end = RunEnd::host_closing(),
-                (_, Err(exceeded)) => run_end = RunEnd::exceeded(exceeded),
-                (Some(checked), Ok(())) => run_end.checked(checked),
-            }
+            self.check(expectations, observer, &run_usage, &mut run_end)
+                .await;
         }
         run_end.note(&mut log);
         Ended {
             end: run_end.into_attempt(&run_usage, &self.secrets.redactor()),
             log,
             is_long,
+        }
+    }
+
+    /// Check what is expected of the response.
+    async fn check(
+        &self,
+        expectations: &Arc<Expectations>,
+        observer: Arc<Observer>,
+        run_usage: &RunUsage,
+        run_end: &mut RunEnd,
+    ) {
+        let facts = run_usage.audit().facts();
+        let certificate_expires = facts.last().and_then(|last| last.certificate_expires);
+        let all = Arc::clone(expectations);
+        let check = move || all.check(&observer, certificate_expires);
+        let checked = match expectations.are_long() {
+            true => self.cpu.measure_blocking(check).await,
+            false => Some(check()),
+        };
+        match (checked, run_usage.check_cpu(self.cpu.total())) {
+            (None, _) => *run_end = RunEnd::host_closing(),
+            (_, Err(exceeded)) => *run_end = RunEnd::exceeded(exceeded),
+            (Some(checked), Ok(())) => run_end.checked(checked),
         }
     }
 
