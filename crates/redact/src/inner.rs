@@ -138,8 +138,7 @@ fn add_tokens(text: &[u8], depth: usize, inner: &mut Vec<Vec<u8>>) {
     }
 }
 
-/// Add the random pieces of what is encoded, if that is text. Their forms include the digits of Base64
-/// that encode them.
+/// Decode a token, and add the random pieces of the text, if it is one. Their forms include their Base64.
 fn add_encoded(token: &[u8], depth: usize, inner: &mut Vec<Vec<u8>>) -> bool {
     if token.len() < MIN_RANDOM {
         return false;

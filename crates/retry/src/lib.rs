@@ -1,10 +1,10 @@
 //! Whether and when a step runs again.
 //!
-//! With `retry` ([`Schedule`]) it runs again after a failure, with `until` ([`Poll`]) as long as the response
-//! is not as expected. Three questions are answered apart: what a failed attempt has to look like ([`Condition`]), whether
-//! its requests may be sent a second time ([`check_resend`]), and how long to wait.
-//! There is no I/O here, no clock and no source of randomness: the host passes in what
-//! it saw and how much time is left, so every rule is tested without waiting.
+//! With `retry` ([`Schedule`]) it runs again after a failure, with `until` ([`Poll`]) while the response
+//! is not as expected. Three questions are answered separately: what a failed attempt has to look like
+//! ([`Condition`]), whether its requests may be sent a second time ([`check_resend`]), and how long to
+//! wait. There is no I/O here, no clock and no source of randomness: the host passes in what it saw and how
+//! much time is left, so every rule is tested without waiting.
 //!
 //! ```
 //! use std::time::Duration;

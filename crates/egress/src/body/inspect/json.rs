@@ -1,6 +1,7 @@
 //! JSON (RFC 8259): one text, in one line if servers may read each line as a text. Its strings are
-//! values, except for names. A server may interpret invalid JSON differently, or quote a piece of it. Servers may join the items of an
-//! array, including those of nested arrays (as ECMAScript's `String` does).
+//! values, except for names. A server may interpret invalid JSON differently, or quote a piece of it.
+//! Servers may join the items of an array, including those of nested arrays (as ECMAScript's `String`
+//! does).
 
 use std::collections::HashMap;
 
